@@ -1,0 +1,1 @@
+export { TributaryError } from "./errors.ts";
