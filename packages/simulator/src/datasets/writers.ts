@@ -1,0 +1,197 @@
+import type { Examples } from "@tributary/client-sdk";
+import { TributaryError, type RandomSource } from "@tributary/protocol";
+import { randomStream, type RandomStream } from "../random-stream.ts";
+import { DIGIT_GLYPHS } from "./digit-glyphs.ts";
+import { inkLine, type Pen } from "./ink.ts";
+import { followStroke } from "./smooth-stroke.ts";
+
+/** Pixels a side, as in MNIST. */
+const SIZE = 28;
+
+export interface WritersOptions {
+  /** Every writer has a stream of its own derived from this one, whatever the number of writers. */
+  readonly random: RandomSource;
+  /** Writers who train: one client each. */
+  readonly writers: number;
+  /** Digits each of them writes, or the least and most; default 200 to 400. */
+  readonly examplesPerWriter?: number | readonly [least: number, most: number];
+  /** Writers whose digits are only for scoring; none of them trains. Default 20. */
+  readonly heldOutWriters?: number;
+  /** Digits each held-out writer writes. Default 100. */
+  readonly examplesPerHeldOutWriter?: number;
+}
+
+/**
+ * Draws the writers set: handwritten-looking digits from strokes, where each writer has a slant, size, stroke width,
+ * roundness and way of forming each digit, so that clients differ as people do and nothing is downloaded.
+ * The same random source gives the same digits.
+ * @returns One `Examples` a training writer, each in memory of its own, and the held-out writers' digits together.
+ *   Features are ink in [0, 1] in steps of 1/255, shape [28, 28, 1]; labels are the digits.
+ * @throws TributaryError `BAD_PARAMETER` for a count that is not a whole number of at least 1.
+ */
+export function drawWriters(options: WritersOptions): { clients: Examples[]; test: Examples } {
+  const { random, writers, heldOutWriters = 20, examplesPerHeldOutWriter = 100 } = options;
+  const range = options.examplesPerWriter ?? [200, 400];
+  const [least, most] = typeof range === "number" ? [range, range] : range;
+  requireCounts({ writers, heldOutWriters, examplesPerHeldOutWriter, least, most });
+  const clients = Array.from({ length: writers }, (_, index) => {
+    const own = random.derive(`writer ${index}`);
+    const count = least + randomStream(own.derive("count")).below(most - least + 1);
+    return drawWriter(own, count);
+  });
+  const heldOut = Array.from({ length: heldOutWriters }, (_, index) =>
+    drawWriter(random.derive(`held-out writer ${index}`), examplesPerHeldOutWriter),
+  );
+  return { clients, test: concatenate(heldOut) };
+}
+
+/** What stays the same in one person's hand. Lengths in pixels, angles in radians. */
+interface Hand {
+  /** For each digit, which of its glyphs. */
+  readonly styles: readonly number[];
+  /** Sideways shift a unit of height: positive leans to the right. */
+  readonly slant: number;
+  readonly rotation: number;
+  /** Half the height of a digit, and half its width. */
+  readonly halfHeight: number;
+  readonly halfWidth: number;
+  /** See `followStroke`. */
+  readonly roundness: number;
+  readonly pen: Pen;
+  /** Darkest ink, in (0, 1]. */
+  readonly darkness: number;
+  /** How the hand bends the digit's box; the same for every digit. */
+  readonly bend: Bend;
+  /** How much one digit differs from the next, about 1. */
+  readonly unsteadiness: number;
+}
+
+/**
+ * Digits written by one hand.
+ * @param random - The writer: the same source is the same person and the same digits.
+ * @param count - Digits to write; which ones is drawn uniformly.
+ */
+export function drawWriter(random: RandomSource, count: number): Examples {
+  const hand = drawHand(randomStream(random.derive("hand")));
+  const stream = randomStream(random.derive("digits"));
+  const features = new Float32Array(count * SIZE * SIZE);
+  const labels = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const digit = stream.below(10);
+    labels[i] = digit;
+    writeDigit(features.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE), hand, digit, stream);
+  }
+  return { features, featureShape: [SIZE, SIZE, 1], labels, labelShape: [], count };
+}
+
+function drawHand(stream: RandomStream): Hand {
+  const halfHeight = stream.between(7, 10.5);
+  return {
+    styles: DIGIT_GLYPHS.map((glyphs) => stream.below(glyphs.length)),
+    slant: 0.15 + 0.25 * stream.normal(),
+    rotation: 0.08 * stream.normal(),
+    halfHeight,
+    halfWidth: halfHeight * stream.between(0.6, 1.05),
+    roundness: stream.between(0.5, 1.25),
+    pen: {
+      width: stream.between(1.3, 3.4),
+      contrast: stream.between(0, 0.35),
+      angle: stream.between(0, Math.PI),
+      softness: stream.between(0.9, 1.6),
+    },
+    darkness: stream.between(0.75, 1),
+    bend: drawBend(stream, 0.08),
+    unsteadiness: stream.between(0.6, 1.4),
+  };
+}
+
+/**
+ * A smooth displacement of the plane, so that strokes that meet still meet: a wave in each direction whose length
+ * is about that of the digit's box [−1, 1]².
+ */
+interface Bend {
+  readonly amount: readonly [number, number];
+  readonly frequency: readonly [number, number];
+  readonly phase: readonly [number, number];
+}
+
+function drawBend(stream: RandomStream, amount: number): Bend {
+  return {
+    amount: [amount * stream.normal(), amount * stream.normal()],
+    frequency: [stream.between(1.5, 3.5), stream.between(1.5, 3.5)],
+    phase: [stream.between(0, 2 * Math.PI), stream.between(0, 2 * Math.PI)],
+  };
+}
+
+/** Draws one digit into `image`, shape [28, 28], all zero before. */
+function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: RandomStream): void {
+  const jitter = hand.unsteadiness;
+  const glyphs = DIGIT_GLYPHS[digit]!;
+  // People mostly, but not always, write a digit their own way.
+  const style = stream.next() < 0.08 ? stream.below(glyphs.length) : hand.styles[digit]!;
+  const slant = hand.slant + 0.09 * jitter * stream.normal();
+  const rotation = hand.rotation + 0.07 * jitter * stream.normal();
+  const halfHeight = hand.halfHeight * (1 + 0.07 * jitter * stream.normal());
+  const halfWidth = hand.halfWidth * (1 + 0.09 * jitter * stream.normal());
+  const roundness = hand.roundness + 0.15 * jitter * stream.normal();
+  const pen = { ...hand.pen, width: hand.pen.width * (1 + 0.1 * stream.normal()) };
+  const bend = drawBend(stream, 0.07 * jitter);
+  const centreX = (SIZE - 1) / 2 + 0.9 * jitter * stream.normal();
+  const centreY = (SIZE - 1) / 2 + 0.7 * jitter * stream.normal();
+  const cosine = Math.cos(rotation);
+  const sine = Math.sin(rotation);
+
+  let lastX = 0;
+  let lastY = 0;
+  for (const stroke of glyphs[style]!) {
+    followStroke(stroke, roundness, (strokeX, strokeY, first) => {
+      const u = strokeX / 50 - 1;
+      const v = strokeY / 50 - 1;
+      const bentX = u + waveX(hand.bend, v) + waveX(bend, v);
+      const bentY = v + waveY(hand.bend, u) + waveY(bend, u);
+      const x = halfWidth * bentX - slant * halfHeight * bentY;
+      const y = halfHeight * bentY;
+      const pixelX = centreX + cosine * x - sine * y;
+      const pixelY = centreY + sine * x + cosine * y;
+      if (!first) inkLine(image, SIZE, pen, lastX, lastY, pixelX, pixelY);
+      lastX = pixelX;
+      lastY = pixelY;
+    });
+  }
+  // Steps of 1/255, as a scanner gives: the last bits of sin and log, which engines may differ in, are lost here.
+  const levels = 255 * hand.darkness;
+  for (let i = 0; i < image.length; i++) image[i] = Math.round(levels * image[i]!) / 255;
+}
+
+const waveX = (bend: Bend, v: number): number =>
+  bend.amount[0] * Math.sin(bend.frequency[0] * v + bend.phase[0]);
+const waveY = (bend: Bend, u: number): number =>
+  bend.amount[1] * Math.sin(bend.frequency[1] * u + bend.phase[1]);
+
+function concatenate(parts: readonly Examples[]): Examples {
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const features = new Float32Array(count * SIZE * SIZE);
+  const labels = new Int32Array(count);
+  let filled = 0;
+  for (const part of parts) {
+    features.set(part.features, filled * SIZE * SIZE);
+    labels.set(part.labels, filled);
+    filled += part.count;
+  }
+  return { features, featureShape: [SIZE, SIZE, 1], labels, labelShape: [], count };
+}
+
+function requireCounts(counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new TributaryError("BAD_PARAMETER", `${name} is ${value}`, {
+        remedy: "Give a whole number of at least 1.",
+      });
+    }
+  }
+  if (counts["most"]! < counts["least"]!) {
+    throw new TributaryError("BAD_PARAMETER", "examplesPerWriter names more as least than as most", {
+      remedy: "Give the smaller number first.",
+    });
+  }
+}
