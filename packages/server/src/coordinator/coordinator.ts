@@ -1,0 +1,191 @@
+import {
+  TributaryError,
+  encodeCheckpoint,
+  encodePlan,
+  checkpointIdOf,
+  opaqueId,
+  planOf,
+  populationName,
+  type ModelDescription,
+  type PopulationName,
+  type SessionId,
+  type TaskDefinition,
+  type TaskId,
+} from "@tributary/protocol";
+import type { TaskRecord, TaskState } from "../storage/round-store.ts";
+import type { CheckInOffer, Participant } from "./participant.ts";
+import { Population, noOpenRound } from "./population.ts";
+import type { SealedModel } from "./sealed-model.ts";
+import { TaskRunner, type TaskRunnerDeps } from "./task-runner.ts";
+
+/** What is going on in a task right now. */
+export interface TaskProgress {
+  readonly phase: TaskRunner["phase"];
+  readonly committedRounds: number;
+  readonly waitingClients: number;
+}
+
+/** The server's tasks and populations: brings clients and tasks together, and tasks back after a restart. */
+export class Coordinator {
+  readonly #deps: TaskRunnerDeps;
+  readonly #populations: Map<PopulationName, Population> = new Map();
+  /** Tasks whose model is in memory: running ones, and those that clients asked the model of. */
+  readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
+
+  constructor(deps: TaskRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Goes on with the tasks that were running when the server stopped. */
+  async recover(): Promise<void> {
+    for (const task of await this.#deps.store.tasks()) {
+      if (task.state === "running") await this.#run(task);
+    }
+  }
+
+  /**
+   * Stores a new task with its plan and initial model; does not start it.
+   * @param values - Initial parameters, float32, in the model's layout order.
+   * @throws TributaryError `TASK_INVALID`, `MODEL_UNSUPPORTED` or `STORAGE_UNAVAILABLE`.
+   */
+  async createTask(
+    definition: TaskDefinition,
+    model: ModelDescription,
+    values: Float32Array,
+  ): Promise<TaskRecord> {
+    const { crypto, random, clock, store } = this.#deps;
+    const planBytes = encodePlan(planOf(definition, model));
+    const bytes = encodeCheckpoint(values);
+    const initialCheckpoint = checkpointIdOf(crypto, bytes);
+    const createdAtMs = clock.now();
+    const task: TaskRecord = {
+      id: opaqueId("task", random.bytes(16)) as TaskId,
+      name: definition.name,
+      population: populationName(definition.population),
+      definition,
+      planBytes,
+      state: "created",
+      initialCheckpoint,
+      createdAtMs,
+    };
+    await store.createTask(task, bytes);
+    return task;
+  }
+
+  /** @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when it has ended or already runs. */
+  async startTask(id: TaskId): Promise<TaskRecord> {
+    const task = await this.#moveTask(id, ["created", "paused"], "running");
+    await this.#run(task);
+    return task;
+  }
+
+  /** Starts no further round of the task; the one in flight goes on. */
+  async pauseTask(id: TaskId): Promise<TaskRecord> {
+    const task = await this.#moveTask(id, ["running"], "paused");
+    await this.#halt(id, { abandon: false });
+    return task;
+  }
+
+  /** Ends the task for good and abandons its round in flight. What was committed stays. */
+  async cancelTask(id: TaskId): Promise<TaskRecord> {
+    const task = await this.#moveTask(id, ["created", "running", "paused"], "cancelled");
+    await this.#halt(id, { abandon: true });
+    return task;
+  }
+
+  async progress(task: TaskRecord): Promise<TaskProgress> {
+    const runner = await this.#runners.get(task.id);
+    const committed =
+      runner?.roundNumber ?? (await this.#deps.store.lastCommitted(task.id))?.roundNumber ?? 0;
+    return {
+      phase: runner?.phase ?? "idle",
+      committedRounds: committed,
+      waitingClients: this.#population(populationName(task.population)).waitingCount,
+    };
+  }
+
+  /**
+   * A client offers to take part. It waits, or is in a cohort already, when this returns.
+   * @returns Takes the offer back.
+   * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with `retryAfterMs`.
+   */
+  checkIn(participant: Participant, offer: CheckInOffer): () => void {
+    // A stranger's population name must not make an entry in the map.
+    const population = this.#populations.get(offer.population as PopulationName);
+    if (population === undefined) throw noOpenRound(offer.population);
+    population.checkIn({ participant, offer });
+    const session: SessionId = participant.sessionId;
+    return () => population.leave(session);
+  }
+
+  /**
+   * The newest committed model of a population: of its running task, else of its newest.
+   * @throws TributaryError `MODEL_UNAVAILABLE`.
+   */
+  async newestModel(
+    population: string,
+  ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }> {
+    const tasks = (await this.#deps.store.tasks()).filter((task) => task.population === population);
+    tasks.sort((a, b) => b.createdAtMs - a.createdAtMs);
+    const task = tasks.find((candidate) => candidate.state === "running") ?? tasks[0];
+    if (task === undefined) {
+      throw new TributaryError("MODEL_UNAVAILABLE", `Population "${population}" has no model yet`, {
+        remedy: "Ask again once a task has been created for it.",
+        retryAfterMs: 5_000,
+      });
+    }
+    const runner = await this.#runner(task);
+    return { model: runner.sealedModel(), roundNumber: runner.roundNumber };
+  }
+
+  /** Ends all rounds. Tasks stay as they are stored, so that `recover` goes on with them. */
+  async close(): Promise<void> {
+    const runners = await Promise.all(this.#runners.values());
+    await Promise.all(runners.map((runner) => runner.stop({ abandon: true })));
+  }
+
+  async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
+    const { store, listener } = this.#deps;
+    const task = await store.task(id);
+    if (task === undefined) {
+      throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
+        remedy: "`tributary task list` names the tasks.",
+      });
+    }
+    if (!(await store.setTaskState(id, from, to))) {
+      throw new TributaryError("TASK_STATE_CONFLICT", `Task ${id} is ${task.state}`, {
+        remedy: `Only a task that is ${from.join(" or ")} can become ${to}.`,
+      });
+    }
+    listener({ type: "task-state", taskId: id, state: to });
+    return { ...task, state: to };
+  }
+
+  async #run(task: TaskRecord): Promise<void> {
+    (await this.#runner(task)).start();
+  }
+
+  async #halt(id: TaskId, options: { readonly abandon: boolean }): Promise<void> {
+    await (await this.#runners.get(id))?.stop(options);
+  }
+
+  #runner(task: TaskRecord): Promise<TaskRunner> {
+    let runner = this.#runners.get(task.id);
+    if (runner === undefined) {
+      const population = this.#population(populationName(task.population));
+      runner = TaskRunner.load(task, population, this.#deps);
+      this.#runners.set(task.id, runner);
+      runner.catch(() => this.#runners.delete(task.id));
+    }
+    return runner;
+  }
+
+  #population(name: PopulationName): Population {
+    let population = this.#populations.get(name);
+    if (population === undefined) {
+      population = new Population(name, this.#deps.random);
+      this.#populations.set(name, population);
+    }
+    return population;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock } from "./clock.ts";
+
+/** A turn to upload one report. */
+export interface ReportTicket {
+  /** Where the payload is gathered; `undefined` while waiting for the turn. */
+  readonly buffer: Uint8Array | undefined;
+  /** Gives the turn back; idempotent. */
+  release(): void;
+}
+
+interface Waiting {
+  readonly byteLength: number;
+  readonly onGrant: () => void;
+  readonly onTimeout: () => void;
+  buffer: Uint8Array | undefined;
+  cancelTimer: (() => void) | undefined;
+  released: boolean;
+}
+
+/**
+ * Turns to upload, so that a server's memory holds a bounded number of encoded reports whatever the size of a cohort.
+ * The queue is bounded by the cohort: one ticket a member.
+ */
+export class ReportSlots {
+  readonly #clock: Clock;
+  readonly #slots: number;
+  readonly #uploadTimeoutMs: number;
+  readonly #queue: Set<Waiting> = new Set();
+  /** A buffer of the last size used, kept so that a round allocates a handful and not one for each report. */
+  readonly #spare: Uint8Array[] = [];
+  #used = 0;
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly slots: number;
+    readonly uploadTimeoutMs: number;
+  }) {
+    this.#clock = deps.clock;
+    this.#slots = deps.slots;
+    this.#uploadTimeoutMs = deps.uploadTimeoutMs;
+  }
+
+  /**
+   * Asks for a turn.
+   * @param onGrant - Called once, at once or later, when the ticket has its buffer.
+   * @param onTimeout - Called if the ticket is still held `uploadTimeoutMs` after its grant; it has then been released.
+   */
+  request(byteLength: number, onGrant: () => void, onTimeout: () => void): ReportTicket {
+    const waiting: Waiting = {
+      byteLength,
+      onGrant,
+      onTimeout,
+      buffer: undefined,
+      cancelTimer: undefined,
+      released: false,
+    };
+    this.#queue.add(waiting);
+    const release = (): void => this.#release(waiting);
+    const ticket: ReportTicket = {
+      get buffer() {
+        return waiting.buffer;
+      },
+      release,
+    };
+    this.#grant();
+    return ticket;
+  }
+
+  #grant(): void {
+    for (const waiting of this.#queue) {
+      if (this.#used >= this.#slots) return;
+      this.#queue.delete(waiting);
+      this.#used += 1;
+      waiting.buffer = this.#take(waiting.byteLength);
+      waiting.cancelTimer = this.#clock.schedule(this.#uploadTimeoutMs, () => {
+        this.#release(waiting);
+        waiting.onTimeout();
+      });
+      waiting.onGrant();
+    }
+  }
+
+  #release(waiting: Waiting): void {
+    if (waiting.released) return;
+    waiting.released = true;
+    this.#queue.delete(waiting);
+    waiting.cancelTimer?.();
+    if (waiting.buffer === undefined) return;
+    this.#spare.push(waiting.buffer);
+    waiting.buffer = undefined;
+    this.#used -= 1;
+    this.#grant();
+    if (this.#used === 0) this.#spare.length = 0;
+  }
+
+  #take(byteLength: number): Uint8Array {
+    const index = this.#spare.findIndex((buffer) => buffer.length === byteLength);
+    if (index >= 0) return this.#spare.splice(index, 1)[0]!;
+    this.#spare.length = 0;
+    return new Uint8Array(byteLength);
+  }
+}

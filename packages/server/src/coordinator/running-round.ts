@@ -1,0 +1,297 @@
+import {
+  TributaryError,
+  asTributaryError,
+  type CryptoProvider,
+  type Limits,
+  type RandomSource,
+  type RoundId,
+  type SessionId,
+  type UpdateCodec,
+} from "@tributary/protocol";
+import { RoundAggregate } from "../aggregation/round-aggregate.ts";
+import type { RoundEvent } from "../rounds/round.ts";
+import type { RoundRecord } from "../storage/round-store.ts";
+import type { Clock } from "./clock.ts";
+import type { CoordinatorListener } from "./coordinator-event.ts";
+import type { Participant, ReportHeader, RoundOutcome, RoundSeat } from "./participant.ts";
+import type { ReportSlots, ReportTicket } from "./report-slots.ts";
+import type { SealedModel } from "./sealed-model.ts";
+
+interface RoundFacts {
+  readonly id: RoundId;
+  readonly number: number;
+  readonly taskName: string;
+  readonly startedAtMs: number;
+  readonly codec: UpdateCodec;
+  /** Values in one update. */
+  readonly dimension: number;
+  readonly metricNames: readonly string[];
+  readonly goalCount: number;
+  readonly reportingTimeoutMs: number;
+}
+
+interface RoundDeps {
+  readonly crypto: CryptoProvider;
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly slots: ReportSlots;
+  readonly listener: CoordinatorListener;
+}
+
+interface Seat {
+  readonly participant: Participant;
+  readonly nonce: Uint8Array;
+  status: "training" | "uploading" | "reported" | "refused" | "withdrew" | "left";
+  header: ReportHeader | undefined;
+  ticket: ReportTicket | undefined;
+  received: number;
+}
+
+/** The effects of one round: its members' seats, their reports, and what they add up to. */
+export class RunningRound {
+  readonly id: RoundId;
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly aggregate: RoundAggregate;
+  /** What was stored when the round committed. */
+  record: RoundRecord | undefined;
+  /** Resolves once the round has ended and its members know. */
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+  readonly #facts: RoundFacts;
+  readonly #deps: RoundDeps;
+  readonly #dispatch: (event: RoundEvent) => void;
+  readonly #seats: Map<SessionId, Seat> = new Map();
+  readonly #payloadBytes: number;
+  #reporting = true;
+  #bytesUp = 0;
+  #bytesDown = 0;
+
+  constructor(facts: RoundFacts, deps: RoundDeps, dispatch: (event: RoundEvent) => void) {
+    this.id = facts.id;
+    this.number = facts.number;
+    this.startedAtMs = facts.startedAtMs;
+    this.#facts = facts;
+    this.#deps = deps;
+    this.#dispatch = dispatch;
+    this.aggregate = new RoundAggregate(facts.codec, facts.dimension, facts.metricNames);
+    this.#payloadBytes = facts.codec.payloadBytes(facts.dimension);
+    let settle = (): void => {};
+    this.settled = new Promise((resolve) => (settle = resolve));
+    this.settle = settle;
+  }
+
+  /** Gives a client its place in the cohort and sends it what it needs. */
+  seat(participant: Participant, model: SealedModel): void {
+    const seat: Seat = {
+      participant,
+      nonce: this.#deps.random.bytes(16),
+      status: "training",
+      header: undefined,
+      ticket: undefined,
+      received: 0,
+    };
+    this.#seats.set(participant.sessionId, seat);
+    const configuration = {
+      roundId: this.id,
+      roundNumber: this.number,
+      taskName: this.#facts.taskName,
+      reportNonce: seat.nonce,
+      timeLeftMs: this.#facts.reportingTimeoutMs,
+    };
+    participant.configure(configuration, model, this.#handle(seat));
+  }
+
+  /** No report counts from here on; uploads under way give back their turns. */
+  closeReporting(): void {
+    this.#reporting = false;
+    for (const seat of this.#seats.values()) seat.ticket?.release();
+  }
+
+  /** Tells every member that is still there how the round ended. */
+  end(
+    outcome: RoundOutcome["outcome"],
+    next: { readonly nextCheckInMs: number; readonly taskFinished: boolean },
+  ): void {
+    for (const seat of this.#seats.values()) {
+      if (seat.status === "left" || seat.status === "withdrew" || seat.status === "refused") continue;
+      seat.participant.endRound({ roundId: this.id, outcome, ...next });
+    }
+  }
+
+  /** Counts of members and bytes so far. */
+  tally(): Pick<
+    RoundRecord,
+    "selected" | "reported" | "rejected" | "droppedOut" | "bytesUp" | "bytesDown"
+  > {
+    let reported = 0;
+    let rejected = 0;
+    let droppedOut = 0;
+    for (const seat of this.#seats.values()) {
+      this.#addTraffic(seat);
+      if (seat.status === "reported") reported += 1;
+      if (seat.status === "refused") rejected += 1;
+      if (seat.status === "left" || seat.status === "withdrew") droppedOut += 1;
+    }
+    return {
+      selected: this.#seats.size,
+      reported,
+      rejected,
+      droppedOut,
+      bytesUp: this.#bytesUp,
+      bytesDown: this.#bytesDown,
+    };
+  }
+
+  #handle(seat: Seat): RoundSeat {
+    return {
+      roundId: this.id,
+      beginReport: (header) => this.#begin(seat, header),
+      receive: (data) => this.#receive(seat, data),
+      withdraw: () => this.#depart(seat, "withdrew"),
+      leave: () => this.#depart(seat, "left"),
+    };
+  }
+
+  #begin(seat: Seat, header: ReportHeader): void {
+    if (!this.#reporting) throw roundClosed();
+    if (seat.status !== "training") {
+      throw new TributaryError("REPORT_DUPLICATE", "This session has already reported in this round");
+    }
+    try {
+      this.#checkHeader(seat, header);
+    } catch (error) {
+      this.#refuse(seat, asTributaryError(error));
+      throw error;
+    }
+    seat.status = "uploading";
+    seat.header = header;
+    seat.ticket = this.#deps.slots.request(
+      header.updateBytes,
+      () => seat.participant.grantReport(this.id),
+      () => this.#timeOut(seat),
+    );
+  }
+
+  #checkHeader(seat: Seat, header: ReportHeader): void {
+    const { crypto, limits } = this.#deps;
+    const { codec, dimension, metricNames } = this.#facts;
+    if (header.roundId !== this.id) {
+      throw new TributaryError("ROUND_MISMATCH", "The report is for another round", {
+        remedy: "Report to the round whose configuration this session received.",
+      });
+    }
+    if (!crypto.equal(header.reportNonce, seat.nonce)) {
+      throw new TributaryError("REPORT_NONCE_INVALID", "The report's nonce is not this session's");
+    }
+    if (header.codec !== codec.name) {
+      throw new TributaryError(
+        "UPDATE_MALFORMED",
+        `The update is encoded as "${header.codec}" and the plan says "${codec.name}"`,
+      );
+    }
+    if (header.updateBytes !== this.#payloadBytes) {
+      throw new TributaryError(
+        "UPDATE_SHAPE",
+        `The update has ${header.updateBytes} bytes where ${dimension} values take ${this.#payloadBytes}`,
+        { remedy: "Train the model of the plan and report all its trainable parameters." },
+      );
+    }
+    if (header.exampleCount < 1 || header.exampleCount > limits.maxExampleCount) {
+      throw new TributaryError(
+        "EXAMPLE_COUNT_INVALID",
+        `The report claims ${header.exampleCount} examples`,
+        { remedy: `Report between 1 and ${limits.maxExampleCount} examples.` },
+      );
+    }
+    const names = new Set(header.metrics.map((metric) => metric.name));
+    if (
+      header.metrics.length !== metricNames.length ||
+      !metricNames.every((name) => names.has(name)) ||
+      !header.metrics.every((metric) => Number.isFinite(metric.value))
+    ) {
+      throw new TributaryError("METRICS_INVALID", "The report's metrics are not those of the plan", {
+        remedy: `Report one finite value for each of: ${metricNames.join(", ")}.`,
+      });
+    }
+  }
+
+  #receive(seat: Seat, data: Uint8Array): boolean {
+    // After the round has closed the rest of an upload is read and dropped: the outcome is on its way.
+    if (!this.#reporting || seat.status !== "uploading") return false;
+    const buffer = seat.ticket?.buffer;
+    if (buffer === undefined) {
+      throw new TributaryError("UNEXPECTED_MESSAGE", "A report chunk came before its grant");
+    }
+    if (data.length === 0 || seat.received + data.length > buffer.length) {
+      throw new TributaryError("UNEXPECTED_MESSAGE", "A report chunk is empty or goes past the report's end");
+    }
+    buffer.set(data, seat.received);
+    seat.received += data.length;
+    if (seat.received < buffer.length) return false;
+    this.#fold(seat, buffer);
+    return true;
+  }
+
+  #fold(seat: Seat, payload: Uint8Array): void {
+    const { exampleCount, metrics } = seat.header!;
+    try {
+      this.aggregate.fold({ exampleCount, payload, metrics });
+    } catch (error) {
+      const refusal = asTributaryError(error);
+      this.#refuse(seat, refusal);
+      seat.participant.answerReport(this.id, refusal);
+      return;
+    }
+    seat.ticket?.release();
+    seat.status = "reported";
+    seat.participant.answerReport(this.id);
+    this.#deps.listener({
+      type: "report-accepted",
+      roundId: this.id,
+      accepted: this.aggregate.reportCount,
+      goalCount: this.#facts.goalCount,
+    });
+    this.#dispatch({ type: "reported", session: seat.participant.sessionId });
+  }
+
+  #timeOut(seat: Seat): void {
+    if (!this.#reporting || seat.status !== "uploading") return;
+    const error = new TributaryError("TIMED_OUT", "The report was not sent in time");
+    this.#refuse(seat, error);
+    seat.participant.answerReport(this.id, error);
+  }
+
+  #refuse(seat: Seat, error: TributaryError): void {
+    seat.ticket?.release();
+    seat.status = "refused";
+    this.#deps.listener({ type: "report-refused", roundId: this.id, error });
+    this.#dispatch({ type: "refused", session: seat.participant.sessionId });
+  }
+
+  #depart(seat: Seat, status: "withdrew" | "left"): void {
+    this.#addTraffic(seat);
+    if (seat.status !== "training" && seat.status !== "uploading") return;
+    seat.ticket?.release();
+    seat.status = status;
+    this.#deps.listener({
+      type: status === "left" ? "member-left" : "member-withdrew",
+      roundId: this.id,
+    });
+    this.#dispatch({ type: status, session: seat.participant.sessionId });
+  }
+
+  #addTraffic(seat: Seat): void {
+    const { up, down } = seat.participant.takeTraffic();
+    this.#bytesUp += up;
+    this.#bytesDown += down;
+  }
+}
+
+export function roundClosed(): TributaryError {
+  return new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
+    remedy: "Check in again for the next round.",
+    retryAfterMs: 0,
+  });
+}

@@ -1,0 +1,424 @@
+import {
+  TributaryError,
+  asTributaryError,
+  checkpointIdOf,
+  decodeCheckpoint,
+  decodePlan,
+  encodeCheckpoint,
+  layoutOf,
+  opaqueId,
+  planIdOf,
+  signPlan,
+  trainableRanges,
+  updateCodec,
+  type CheckpointId,
+  type CryptoProvider,
+  type Limits,
+  type ParameterLayout,
+  type Plan,
+  type RandomSource,
+  type RoundId,
+  type ServerSecrets,
+  type SessionId,
+  type UpdateCodec,
+  type ValueRange,
+} from "@tributary/protocol";
+import { fedAvgStep } from "../aggregation/fedavg.ts";
+import {
+  deadlineOf,
+  openRound,
+  step,
+  type RoundEvent,
+  type RoundPolicy,
+  type RoundState,
+} from "../rounds/round.ts";
+import type { CheckpointStore } from "../storage/checkpoint-store.ts";
+import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock } from "./clock.ts";
+import type { CoordinatorListener } from "./coordinator-event.ts";
+import type { CheckInOffer } from "./participant.ts";
+import type { Population, Recruiter, WaitingClient } from "./population.ts";
+import type { ReportSlots } from "./report-slots.ts";
+import { RunningRound } from "./running-round.ts";
+import { sealModel, type SealedModel } from "./sealed-model.ts";
+
+export interface TaskRunnerDeps {
+  readonly store: RoundStore;
+  readonly checkpoints: CheckpointStore;
+  readonly crypto: CryptoProvider;
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: Limits;
+  readonly secrets: ServerSecrets;
+  readonly slots: ReportSlots;
+  readonly listener: CoordinatorListener;
+}
+
+/** After a failure that is not the clients' doing, wait before the next attempt. */
+const FAILURE_PAUSE_MS = 1_000;
+/** When the members of an abandoned round may check in again. */
+const ABANDONED_RETRY_MS = 1_000;
+
+/** The newest committed state of a task's model. */
+interface Base {
+  readonly roundNumber: number;
+  readonly checkpointId: CheckpointId;
+  readonly weights: Float32Array;
+}
+
+/** Drives one task's rounds, one after the other: performs what the round's state machine asks for. */
+export class TaskRunner implements Recruiter {
+  readonly task: TaskRecord;
+  readonly #deps: TaskRunnerDeps;
+  readonly #population: Population;
+  readonly #plan: Plan;
+  readonly #layout: ParameterLayout;
+  readonly #ranges: readonly ValueRange[];
+  readonly #codec: UpdateCodec;
+  readonly #policy: RoundPolicy;
+  #base: Base;
+  #sealed: SealedModel | undefined;
+  #state: RoundState | undefined;
+  #round: RunningRound | undefined;
+  #recruiting = false;
+  #cancelTimer: (() => void) | undefined;
+  /** Resolves when the round in flight has ended; new rounds wait on nothing else. */
+  #settled: Promise<void> = Promise.resolve();
+
+  private constructor(
+    task: TaskRecord,
+    population: Population,
+    plan: Plan,
+    layout: ParameterLayout,
+    base: Base,
+    deps: TaskRunnerDeps,
+  ) {
+    this.task = task;
+    this.#population = population;
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#ranges = trainableRanges(layout, plan.training.trainable);
+    this.#codec = updateCodec(plan.update);
+    this.#policy = task.definition.round;
+    this.#base = base;
+    this.#deps = deps;
+  }
+
+  /**
+   * Loads the task's newest committed checkpoint: the one place where a restart begins.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+   */
+  static async load(
+    task: TaskRecord,
+    population: Population,
+    deps: TaskRunnerDeps,
+  ): Promise<TaskRunner> {
+    const plan = decodePlan(task.planBytes);
+    const layout = layoutOf(plan.model.parameters);
+    const committed = await deps.store.lastCommitted(task.id);
+    const checkpointId = committed?.checkpoint ?? task.initialCheckpoint;
+    const bytes = await deps.checkpoints.get(checkpointId);
+    if (bytes === undefined) {
+      throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${checkpointId} is not stored`, {
+        remedy: "Restore the data folder or the database from a backup.",
+        context: { task: task.name },
+      });
+    }
+    const base: Base = {
+      roundNumber: committed?.roundNumber ?? 0,
+      checkpointId,
+      weights: decodeCheckpoint(bytes, layout),
+    };
+    return new TaskRunner(task, population, plan, layout, base, deps);
+  }
+
+  get roundNumber(): number {
+    return this.#base.roundNumber;
+  }
+
+  /** The state of the round in flight, for whoever looks. */
+  get phase(): RoundState["phase"] | "idle" {
+    return this.#state?.phase ?? "idle";
+  }
+
+  /** Begins to recruit and to run rounds. */
+  start(): void {
+    if (this.#recruiting) return;
+    this.#recruiting = true;
+    this.#population.addRecruiter(this);
+    if (this.#state === undefined) this.#open();
+  }
+
+  /** Starts no further round. A round that has a cohort goes on, unless `abandon`. Resolves when none is in flight. */
+  async stop(options: { readonly abandon: boolean }): Promise<void> {
+    this.#recruiting = false;
+    this.#population.removeRecruiter(this);
+    if (options.abandon || this.#state?.phase === "selecting") this.#dispatch({ type: "cancelled" });
+    await this.#settled;
+  }
+
+  /** Plan and newest checkpoint as clients get them. */
+  sealedModel(): SealedModel {
+    if (this.#sealed === undefined) {
+      const { crypto, random, secrets } = this.#deps;
+      const bytes = this.task.planBytes;
+      this.#sealed = sealModel({
+        crypto,
+        random,
+        plan: {
+          id: planIdOf(crypto, bytes),
+          bytes,
+          signature: signPlan(crypto, secrets.signingSeed, bytes),
+        },
+        checkpoint: { id: this.#base.checkpointId, bytes: encodeCheckpoint(this.#base.weights) },
+      });
+    }
+    return this.#sealed;
+  }
+
+  refusal(offer: CheckInOffer): TributaryError | undefined {
+    const refuse = (reason: string, remedy: string): TributaryError =>
+      new TributaryError("NOT_ELIGIBLE", `The client cannot take part in "${this.task.name}": ${reason}`, {
+        remedy,
+        retryAfterMs: this.#policy.reportingTimeoutMs,
+      });
+    const { codec } = this.#plan.update;
+    const minimumExamples = this.task.definition.eligibility.minimumExamples;
+    if (!offer.codecs.includes(codec)) {
+      return refuse(`it does not offer the update codec "${codec}"`, "Allow the codec or update the SDK.");
+    }
+    if (offer.maxParameters < this.#layout.size) {
+      return refuse(
+        `the model has ${this.#layout.size} parameters and the client takes ${offer.maxParameters}`,
+        "Raise the client's limit on parameters.",
+      );
+    }
+    if (offer.exampleCount < minimumExamples) {
+      return refuse(
+        `it has ${offer.exampleCount} examples and the task asks for ${minimumExamples}`,
+        "Come back with more examples.",
+      );
+    }
+    return undefined;
+  }
+
+  clientWaits(client: WaitingClient): void {
+    const session = client.participant.sessionId;
+    this.#dispatch({ type: "joined", session, nowMs: this.#deps.clock.now() });
+  }
+
+  clientLeft(session: SessionId): void {
+    if (this.#state?.phase === "selecting") this.#dispatch({ type: "left", session });
+  }
+
+  #open(): void {
+    const { clock, random, listener } = this.#deps;
+    const id = opaqueId("rnd", random.bytes(16)) as RoundId;
+    const round = new RunningRound(
+      {
+        id,
+        number: this.#base.roundNumber + 1,
+        taskName: this.task.name,
+        startedAtMs: clock.now(),
+        codec: this.#codec,
+        dimension: this.#ranges.reduce((sum, range) => sum + range.length, 0),
+        metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
+        goalCount: this.#policy.goalCount,
+        reportingTimeoutMs: this.#policy.reportingTimeoutMs,
+      },
+      this.#deps,
+      (event) => this.#dispatch(event),
+    );
+    this.#round = round;
+    this.#state = openRound(this.#policy, clock.now());
+    this.#settled = round.settled;
+    listener({ type: "round-opened", taskId: this.task.id, roundId: id, roundNumber: round.number });
+    this.#watchDeadline();
+    for (const client of this.#population.candidates(this)) {
+      if (this.#state.phase !== "selecting") break;
+      this.clientWaits(client);
+    }
+  }
+
+  #dispatch(event: RoundEvent): void {
+    if (this.#state === undefined) return;
+    const { state, effects } = step(this.#policy, this.#state, event);
+    this.#state = state;
+    this.#watchDeadline();
+    for (const effect of effects) {
+      if (effect.type === "configure") this.#configure(effect.members);
+      else if (effect.type === "commit") void this.#commit();
+      else void this.#announce();
+    }
+  }
+
+  #watchDeadline(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const deadlineMs = this.#state === undefined ? undefined : deadlineOf(this.#state);
+    if (deadlineMs === undefined) return;
+    const { clock } = this.#deps;
+    this.#cancelTimer = clock.schedule(deadlineMs - clock.now(), () => {
+      this.#dispatch({ type: "tick", nowMs: clock.now() });
+    });
+  }
+
+  #configure(members: readonly SessionId[]): void {
+    const round = this.#requireRound();
+    this.#deps.listener({
+      type: "round-started",
+      taskId: this.task.id,
+      roundId: round.id,
+      roundNumber: round.number,
+      cohort: members.length,
+    });
+    try {
+      const model = this.sealedModel();
+      for (const session of members) {
+        const client = this.#population.claim(session, this);
+        if (client !== undefined) round.seat(client.participant, model);
+      }
+    } catch (error) {
+      this.#deps.logger.error("round configuration failed", { error, round: round.id });
+      this.#dispatch({ type: "failed" });
+      return;
+    }
+    this.#dispatch({ type: "configured" });
+  }
+
+  async #commit(): Promise<void> {
+    const { crypto, store, clock, logger } = this.#deps;
+    const round = this.#requireRound();
+    round.closeReporting();
+    try {
+      const { aggregate } = round;
+      const weights = fedAvgStep(
+        this.#base.weights,
+        this.#ranges,
+        aggregate.update,
+        aggregate.exampleCount,
+        this.task.definition.serverOptimizer.learningRate,
+      );
+      const bytes = encodeCheckpoint(weights);
+      const checkpointId = checkpointIdOf(crypto, bytes);
+      const endedAtMs = clock.now();
+      const record = this.#record(round, { checkpoint: checkpointId, reason: null, endedAtMs });
+      await store.recordRound(record, {
+        record: {
+          id: checkpointId,
+          taskId: this.task.id,
+          roundNumber: round.number,
+          byteLength: bytes.length,
+          createdAtMs: endedAtMs,
+        },
+        bytes,
+      });
+      this.#base = { roundNumber: round.number, checkpointId, weights };
+      this.#sealed = undefined;
+      round.record = record;
+      this.#dispatch({ type: "committed" });
+    } catch (error) {
+      logger.error("round commit failed", { error, round: round.id });
+      this.#dispatch({ type: "failed" });
+    }
+  }
+
+  /** Ends the round in flight: tells its members, writes down an abandoned one, opens the next. */
+  async #announce(): Promise<void> {
+    const state = this.#state;
+    const round = this.#requireRound();
+    if (state === undefined || (state.phase !== "done" && state.phase !== "abandoned")) return;
+    round.closeReporting();
+    this.#state = undefined;
+    this.#round = undefined;
+    const finished = state.phase === "done" && this.#isFinished(round);
+    const hadCohort = state.members.size > 0;
+    const record =
+      round.record ??
+      this.#record(round, {
+        checkpoint: null,
+        reason: state.phase === "abandoned" ? state.reason : null,
+        endedAtMs: this.#deps.clock.now(),
+      });
+    if (finished) {
+      this.#recruiting = false;
+      await this.#finish();
+    }
+    round.end(
+      state.phase === "done"
+        ? { committed: { id: this.#base.checkpointId, byteLength: this.#base.weights.byteLength } }
+        : { abandoned: state.reason },
+      { nextCheckInMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+    );
+    if (hadCohort && state.phase === "abandoned") await this.#recordAbandoned(record);
+    if (hadCohort) this.#deps.listener({ type: "round-ended", round: record });
+    const pauseMs =
+      state.phase === "abandoned" && state.reason.endsWith("-failed") ? FAILURE_PAUSE_MS : 0;
+    round.settle();
+    if (!this.#recruiting) return;
+    if (pauseMs === 0) this.#open();
+    else {
+      this.#deps.clock.schedule(pauseMs, () => {
+        if (this.#recruiting && this.#state === undefined) this.#open();
+      });
+    }
+  }
+
+  #isFinished(round: RunningRound): boolean {
+    const { rounds, targetMetric } = this.task.definition.stop;
+    if (rounds !== undefined && round.number >= rounds) return true;
+    if (targetMetric === undefined) return false;
+    const value = round.record?.metrics[targetMetric.name];
+    return value !== undefined && value >= targetMetric.atLeast;
+  }
+
+  async #finish(): Promise<void> {
+    const { store, listener, logger } = this.#deps;
+    this.#population.removeRecruiter(this);
+    try {
+      await store.setTaskState(this.task.id, ["running"], "finished");
+      listener({ type: "task-state", taskId: this.task.id, state: "finished" });
+    } catch (error) {
+      // The rounds are committed; the next start finds the task past its last round and finishes it.
+      logger.error("task state not stored", { error, task: this.task.id });
+    }
+  }
+
+  async #recordAbandoned(record: RoundRecord): Promise<void> {
+    try {
+      await this.#deps.store.recordRound(record);
+    } catch (error) {
+      this.#deps.logger.warn("abandoned round not stored", {
+        error: asTributaryError(error),
+        round: record.id,
+      });
+    }
+  }
+
+  #record(
+    round: RunningRound,
+    end: { checkpoint: CheckpointId | null; reason: string | null; endedAtMs: number },
+  ): RoundRecord {
+    return {
+      id: round.id,
+      taskId: this.task.id,
+      number: round.number,
+      outcome: end.checkpoint === null ? "abandoned" : "committed",
+      startedAtMs: round.startedAtMs,
+      endedAtMs: end.endedAtMs,
+      baseCheckpoint: this.#base.checkpointId,
+      checkpoint: end.checkpoint,
+      reason: end.reason,
+      exampleCount: round.aggregate.exampleCount,
+      metrics: round.aggregate.metricMeans(),
+      ...round.tally(),
+    };
+  }
+
+  #requireRound(): RunningRound {
+    if (this.#round === undefined) throw new TributaryError("INTERNAL", "No round is in flight");
+    return this.#round;
+  }
+}

@@ -1,0 +1,147 @@
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
+import {
+  TributaryError,
+  WEBSOCKET_SUBPROTOCOL,
+  opaqueId,
+  type SessionId,
+} from "@tributary/protocol";
+import { listen } from "../listen.ts";
+import { FrameSender } from "./frame-sender.ts";
+import { Session, type SessionDeps } from "./session.ts";
+import type { TlsMaterial } from "./tls.ts";
+
+export interface GatewayOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Absent: plain `ws`, which `config.ts` allows on loopback only. */
+  readonly tls?: TlsMaterial;
+}
+
+interface Connection {
+  readonly socket: WebSocket;
+  readonly session: Session;
+  alive: boolean;
+}
+
+/** Accepts WebSockets and gives each its session. */
+export class Gateway {
+  readonly #deps: SessionDeps;
+  readonly #options: GatewayOptions;
+  readonly #http: HttpServer;
+  readonly #webSockets: WebSocketServer;
+  readonly #connections: Set<Connection> = new Set();
+  #cancelHeartbeat: (() => void) | undefined;
+
+  constructor(options: GatewayOptions, deps: SessionDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const answer = (_request: unknown, response: import("node:http").ServerResponse): void => {
+      response.writeHead(426, { "content-type": "text/plain; charset=utf-8" });
+      response.end("This is a Tributary gateway: connect with the client SDK over WebSocket.\n");
+    };
+    this.#http =
+      options.tls === undefined
+        ? createHttpServer(answer)
+        : createHttpsServer({ cert: options.tls.cert, key: options.tls.key }, answer);
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      // Compression would let a message's size speak about its content, and costs nine tenths of the throughput.
+      perMessageDeflate: false,
+      maxPayload: deps.limits.maxClientFrameBytes,
+      handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
+    });
+    this.#http.on("upgrade", (request, socket, head) => {
+      const refuse = (status: string): void => {
+        socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      };
+      socket.on("error", () => socket.destroy());
+      const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",");
+      if (!offered.some((name) => name.trim() === WEBSOCKET_SUBPROTOCOL)) {
+        refuse("400 Bad Request");
+      } else if (this.#connections.size >= deps.limits.maxConnections) {
+        refuse("503 Service Unavailable");
+      } else {
+        this.#webSockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted));
+      }
+    });
+    this.#http.on("clientError", (_error, socket) => socket.destroy());
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Begins to listen.
+   * @returns The URL that clients connect to.
+   * @throws TributaryError `PORT_IN_USE`.
+   */
+  async start(): Promise<string> {
+    const { host, tls } = this.#options;
+    const address: AddressInfo = await listen(this.#http, this.#options, "gateway");
+    this.#beat();
+    const name = host.includes(":") ? `[${host}]` : host;
+    return `${tls === undefined ? "ws" : "wss"}://${name}:${address.port}`;
+  }
+
+  /** Tells every client to come back later, closes, and resolves when all connections are gone. */
+  async close(): Promise<void> {
+    this.#cancelHeartbeat?.();
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    for (const { session, socket } of this.#connections) {
+      session.close(
+        new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs: 1_000 }),
+      );
+      // A client that does not answer the close frame must not hold the server up.
+      setTimeout(() => socket.terminate(), 1_000).unref();
+    }
+    this.#webSockets.close();
+    this.#http.closeIdleConnections();
+    await closed;
+  }
+
+  #accept(socket: WebSocket): void {
+    const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
+    const sender = new FrameSender(socket, this.#deps.limits);
+    const session = new Session(sessionId, sender, this.#deps);
+    const connection: Connection = { socket, session, alive: true };
+    this.#connections.add(connection);
+    socket.binaryType = "nodebuffer";
+    socket.on("message", (data: Buffer, isBinary) => {
+      if (isBinary) session.receive(data);
+      else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
+    });
+    socket.on("pong", () => {
+      connection.alive = true;
+    });
+    // ws closes by itself after an error, with the right close code for a frame that is too large.
+    socket.on("error", (error: Error & { code?: string }) => {
+      const tooLarge = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+      this.#deps.onFailure(tooLarge ? "FRAME_TOO_LARGE" : "CONNECTION_LOST");
+    });
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      session.disconnected();
+    });
+  }
+
+  /** One timer for all connections: cut those that were silent since the last beat, probe the rest. */
+  #beat(): void {
+    const { clock, limits } = this.#deps;
+    this.#cancelHeartbeat = clock.schedule(limits.heartbeatIntervalMs, () => {
+      for (const connection of this.#connections) {
+        if (!connection.alive) {
+          connection.socket.terminate();
+          continue;
+        }
+        connection.alive = false;
+        connection.socket.ping();
+      }
+      this.#beat();
+    });
+  }
+}

@@ -1,0 +1,376 @@
+import {
+  PROTOCOL_VERSIONS,
+  TributaryError,
+  ERROR_CODES,
+  acceptHandshake,
+  asTributaryError,
+  decodeClientMessage,
+  decodeFrame,
+  encodeFrame,
+  encodeServerMessage,
+  negotiateVersion,
+  type Channel,
+  type ClientMessage,
+  type CryptoProvider,
+  type ErrorCode,
+  type Limits,
+  type RandomSource,
+  type RoundId,
+  type ServerMessage,
+  type ServerSecrets,
+  type SessionId,
+} from "@tributary/protocol";
+import type { Clock } from "../coordinator/clock.ts";
+import type {
+  CheckInOffer,
+  Participant,
+  RoundConfiguration,
+  RoundOutcome,
+  RoundSeat,
+} from "../coordinator/participant.ts";
+import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { FrameSender } from "./frame-sender.ts";
+
+/** What a session asks of the coordinator. */
+export interface SessionHost {
+  checkIn(participant: Participant, offer: CheckInOffer): () => void;
+  newestModel(
+    population: string,
+  ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;
+}
+
+export interface SessionDeps {
+  readonly host: SessionHost;
+  readonly crypto: CryptoProvider;
+  readonly random: RandomSource;
+  readonly secrets: ServerSecrets;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  /** Told once for each session that ends with an error, by its code. */
+  readonly onFailure: (code: ErrorCode) => void;
+}
+
+/** docs/protocol.md §4 has the same table from the client's side. */
+type State =
+  | { readonly name: "handshake" }
+  | { readonly name: "greeting"; readonly channel: Channel }
+  | { readonly name: "idle"; readonly channel: Channel }
+  | {
+      readonly name: "waiting";
+      readonly channel: Channel;
+      /** Takes the check-in back; absent while the coordinator is still deciding. */
+      readonly leave?: () => void;
+    }
+  | { readonly name: "fetching"; readonly channel: Channel }
+  | {
+      readonly name: "inRound";
+      readonly channel: Channel;
+      readonly seat: RoundSeat;
+      readonly stage: "configuring" | "training" | "uploading" | "reported";
+    }
+  | { readonly name: "closed" };
+
+type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
+
+/**
+ * One client's connection: everything it sends is checked here against the state it is in. Whatever arrives, nothing
+ * is thrown to the caller; a session that breaks the protocol is closed and costs nobody else anything.
+ */
+export class Session implements Participant {
+  readonly sessionId: SessionId;
+  readonly #deps: SessionDeps;
+  readonly #sender: FrameSender;
+  readonly #cancelDeadline: () => void;
+  #state: State = { name: "handshake" };
+  /** The round this session was in last: messages about it may still be on their way. */
+  #lastRound: RoundId | undefined;
+  /** What the last check-in said the client holds. */
+  #held: CheckInOffer["heldArtifacts"] = new Set();
+  #bytesUp = 0;
+
+  constructor(sessionId: SessionId, sender: FrameSender, deps: SessionDeps) {
+    this.sessionId = sessionId;
+    this.#sender = sender;
+    this.#deps = deps;
+    this.#cancelDeadline = deps.clock.schedule(deps.limits.handshakeTimeoutMs, () => {
+      this.#fail(
+        new TributaryError("TIMED_OUT", "The handshake was not finished in time", {
+          remedy: "Connect again.",
+        }),
+      );
+    });
+  }
+
+  /** Handles one WebSocket message. */
+  receive(bytes: Uint8Array): void {
+    if (this.#state.name === "closed") return;
+    this.#bytesUp += bytes.length;
+    try {
+      const frame = decodeFrame(bytes);
+      if (this.#state.name === "handshake") {
+        if (frame.kind !== "handshake") throw unexpected("a frame before the handshake");
+        this.#handshake(frame.body);
+      } else {
+        if (frame.kind !== "record") throw unexpected(`a ${frame.kind} frame`);
+        this.#handle(decodeClientMessage(this.#state.channel.open(frame.body)));
+      }
+    } catch (error) {
+      this.#fail(asTributaryError(error));
+    }
+  }
+
+  /** The connection is gone; idempotent. */
+  disconnected(): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    this.#state = { name: "closed" };
+    this.#cancelDeadline();
+    this.#sender.stopChunks();
+    if (state.name === "waiting") state.leave?.();
+    if (state.name === "inRound") state.seat.leave();
+  }
+
+  /** Ends the session with an error that the client is told. */
+  close(error: TributaryError): void {
+    this.#fail(error);
+  }
+
+  // What the coordinator tells the client.
+
+  configure(configuration: RoundConfiguration, model: SealedModel, seat: RoundSeat): void {
+    if (this.#state.name !== "waiting") return;
+    // A check-in that fills the cohort is taken before it is answered.
+    if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
+    const { channel } = this.#state;
+    const held = this.#held;
+    this.#state = { name: "inRound", channel, seat, stage: "configuring" };
+    this.#lastRound = configuration.roundId;
+    this.#send({ type: "roundConfiguration", ...configuration, delivery: model.delivery });
+    this.#sender.streamChunks(framesFor(model, held));
+  }
+
+  grantReport(roundId: RoundId): void {
+    const state = this.#seated(roundId);
+    if (state === undefined) return;
+    this.#state = { ...state, stage: "uploading" };
+    this.#send({ type: "reportGrant", roundId });
+  }
+
+  answerReport(roundId: RoundId, refused?: TributaryError): void {
+    const state = this.#seated(roundId);
+    if (state === undefined) return;
+    this.#state =
+      refused === undefined
+        ? { ...state, stage: "reported" }
+        : { name: "idle", channel: state.channel };
+    this.#sendReportResult(roundId, refused);
+  }
+
+  endRound(outcome: RoundOutcome): void {
+    const state = this.#seated(outcome.roundId);
+    if (state === undefined) return;
+    this.#state = { name: "idle", channel: state.channel };
+    this.#sender.stopChunks();
+    this.#send({ type: "roundOutcome", ...outcome });
+  }
+
+  reject(code: ErrorCode, message: string, retryAfterMs: number): void {
+    if (this.#state.name === "waiting") {
+      this.#state = { name: "idle", channel: this.#state.channel };
+    }
+    this.#send({ type: "rejection", code, message, retryAfterMs });
+  }
+
+  takeTraffic(): { readonly up: number; readonly down: number } {
+    const traffic = { up: this.#bytesUp, down: this.#sender.takeBytesSent() };
+    this.#bytesUp = 0;
+    return traffic;
+  }
+
+  // What the client sends.
+
+  #handshake(message: Uint8Array): void {
+    const { crypto, random, secrets, limits } = this.#deps;
+    const { reply, channel } = acceptHandshake({
+      crypto,
+      random,
+      channelSecret: secrets.channelSecret,
+      message,
+      rekeyAfterRecords: limits.rekeyAfterRecords,
+    });
+    this.#state = { name: "greeting", channel };
+    this.#sender.send(encodeFrame({ kind: "handshake", body: reply }));
+  }
+
+  #handle(message: ClientMessage): void {
+    const state = this.#state;
+    switch (message.type) {
+      case "hello":
+        if (state.name !== "greeting") throw unexpected("Hello");
+        this.#greet(state, message);
+        return;
+      case "checkIn":
+        if (state.name !== "idle") throw unexpected("CheckIn");
+        this.#checkIn(state, message);
+        return;
+      case "modelRequest":
+        if (state.name !== "idle") throw unexpected("ModelRequest");
+        this.#offerModel(state, message);
+        return;
+      case "configured":
+        if (state.name !== "inRound" || message.roundId !== state.seat.roundId) {
+          this.#expectLateMessage(message.roundId, "Configured");
+        } else if (state.stage === "configuring") {
+          this.#state = { ...state, stage: "training" };
+        } else {
+          throw unexpected("Configured");
+        }
+        return;
+      case "withdraw":
+        if (state.name !== "inRound" || message.roundId !== state.seat.roundId) {
+          this.#expectLateMessage(message.roundId, "Withdraw");
+          return;
+        }
+        this.#deps.logger.debug("client withdrew", { code: message.code, round: message.roundId });
+        this.#state = { name: "idle", channel: state.channel };
+        this.#sender.stopChunks();
+        state.seat.withdraw();
+        return;
+      case "reportBegin":
+        this.#beginReport(state, message);
+        return;
+      case "reportChunk":
+        if (state.name === "inRound" && state.stage === "uploading") {
+          state.seat.receive(message.data);
+        } else if (this.#lastRound === undefined || state.name === "greeting") {
+          throw unexpected("ReportChunk");
+        }
+        // Else it is the rest of an upload that the round's end overtook.
+        return;
+    }
+  }
+
+  #greet(state: Named<"greeting">, hello: Extract<ClientMessage, { type: "hello" }>): void {
+    const version = negotiateVersion(PROTOCOL_VERSIONS, {
+      oldest: hello.oldestVersion,
+      newest: hello.newestVersion,
+    });
+    if (version === undefined) {
+      throw new TributaryError(
+        "VERSION_UNSUPPORTED",
+        `The client speaks protocol versions ${hello.oldestVersion} to ${hello.newestVersion} and the server ${PROTOCOL_VERSIONS.oldest} to ${PROTOCOL_VERSIONS.newest}`,
+        { remedy: "Update the older of the two." },
+      );
+    }
+    this.#cancelDeadline();
+    this.#state = { name: "idle", channel: state.channel };
+    this.#send({ type: "welcome", version, sessionId: this.sessionId });
+  }
+
+  #checkIn(state: Named<"idle">, offer: Extract<ClientMessage, { type: "checkIn" }>): void {
+    this.#held = new Set(offer.heldArtifacts);
+    this.#state = { name: "waiting", channel: state.channel };
+    try {
+      const leave = this.#deps.host.checkIn(this, { ...offer, heldArtifacts: this.#held });
+      if (this.#stateName() !== "waiting") return;
+      this.#state = { name: "waiting", channel: state.channel, leave };
+      this.#send({ type: "checkInAccepted" });
+    } catch (error) {
+      const { code, message, retryAfterMs } = asTributaryError(error);
+      this.reject(code, message, retryAfterMs ?? 0);
+    }
+  }
+
+  /** The state's name, read anew: what the coordinator was told may have changed it. */
+  #stateName(): State["name"] {
+    return this.#state.name;
+  }
+
+  #offerModel(state: Named<"idle">, request: Extract<ClientMessage, { type: "modelRequest" }>): void {
+    this.#state = { name: "fetching", channel: state.channel };
+    this.#deps.host
+      .newestModel(request.population)
+      .then(({ model, roundNumber }) => {
+        if (this.#state.name !== "fetching") return;
+        this.#state = { name: "idle", channel: this.#state.channel };
+        this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
+        this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
+      })
+      .catch((error: unknown) => {
+        if (this.#state.name !== "fetching") return;
+        this.#state = { name: "idle", channel: this.#state.channel };
+        const { code, message, retryAfterMs } = asTributaryError(error);
+        this.#send({ type: "failure", code, message, retryAfterMs: retryAfterMs ?? 0 });
+      });
+  }
+
+  #beginReport(state: State, header: Extract<ClientMessage, { type: "reportBegin" }>): void {
+    if (state.name !== "inRound") {
+      this.#expectLateMessage(header.roundId, "ReportBegin");
+      this.#sendReportResult(
+        header.roundId,
+        new TributaryError("ROUND_CLOSED", "The round no longer takes reports", { retryAfterMs: 0 }),
+      );
+      return;
+    }
+    if (state.stage !== "training") throw unexpected("ReportBegin");
+    try {
+      state.seat.beginReport(header);
+    } catch (error) {
+      this.answerReport(state.seat.roundId, asTributaryError(error));
+    }
+  }
+
+  #expectLateMessage(roundId: RoundId, what: string): void {
+    if (roundId !== this.#lastRound) throw unexpected(what);
+  }
+
+  #seated(roundId: RoundId): Named<"inRound"> | undefined {
+    const state = this.#state;
+    return state.name === "inRound" && state.seat.roundId === roundId ? state : undefined;
+  }
+
+  #sendReportResult(roundId: RoundId, refused?: TributaryError): void {
+    this.#send({
+      type: "reportResult",
+      roundId,
+      refused:
+        refused === undefined
+          ? undefined
+          : {
+              code: refused.code,
+              message: refused.message,
+              retryAfterMs: refused.retryAfterMs ?? 0,
+            },
+    });
+  }
+
+  #send(message: ServerMessage): void {
+    const state = this.#state;
+    if (state.name === "closed" || state.name === "handshake") return;
+    const record = state.channel.seal(encodeServerMessage(message));
+    this.#sender.send(encodeFrame({ kind: "record", body: record }));
+  }
+
+  #fail(error: TributaryError): void {
+    if (this.#state.name === "closed") return;
+    const { code, message, retryAfterMs } = error;
+    this.#deps.logger.info("session failed", { code, message, session: this.sessionId });
+    this.#deps.onFailure(code);
+    try {
+      this.#send({ type: "failure", code, message, retryAfterMs: retryAfterMs ?? 0 });
+    } catch {
+      // The channel is dead after a bad record: the close code has to say it.
+    }
+    this.disconnected();
+    this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
+  }
+}
+
+function unexpected(what: string): TributaryError {
+  return new TributaryError("UNEXPECTED_MESSAGE", `The session did not expect ${what} now`, {
+    remedy: "Follow the order of docs/protocol.md §4.",
+  });
+}
