@@ -1,0 +1,174 @@
+// Reading the header of a tfjs LayersModel: `model.json`, which holds the topology and a manifest of the weights.
+// The files that the manifest names are read by the caller, who has a disk or a network, and handed to
+// `readTfjsWeights`.
+import { TributaryError } from "../errors.ts";
+import { layoutOf, type ParameterShape } from "./parameter-layout.ts";
+
+/** A model without its values. */
+export interface ModelDescription {
+  /** tfjs LayersModel topology: `{ class_name, config }`, as `model.toJSON()` gives it. */
+  readonly topology: object;
+  /** In checkpoint order. */
+  readonly parameters: readonly ParameterShape[];
+}
+
+/** How a weight's values are stored: value = code · scale + min, or IEEE 754 half precision. */
+export type TfjsQuantization =
+  | { readonly dtype: "uint8" | "uint16"; readonly scale: number; readonly min: number }
+  | { readonly dtype: "float16" };
+
+/** One entry of a weights manifest. */
+export interface TfjsWeight extends ParameterShape {
+  readonly quantization: TfjsQuantization | undefined;
+  /** State of the optimizer that the model was saved with: skipped. */
+  readonly optimizerState: boolean;
+}
+
+/** Weights whose values follow one another in the concatenation of the named files. */
+export interface TfjsWeightGroup {
+  /** Relative to `model.json`, in order; never outside its folder. */
+  readonly paths: readonly string[];
+  readonly weights: readonly TfjsWeight[];
+}
+
+export interface TfjsModel {
+  readonly description: ModelDescription;
+  readonly groups: readonly TfjsWeightGroup[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the parsed `model.json` of a tfjs LayersModel: saved by tfjs or converted from Keras.
+ * @throws TributaryError `MODEL_UNSUPPORTED` for a graph model, a missing topology or manifest, a weight that is not
+ *   float32 (stored as such, or quantized to float16, uint8 or uint16), or a file name that leaves the folder.
+ * @see https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts `ModelJSON`
+ */
+export function parseTfjsModel(modelJson: unknown): TfjsModel {
+  const model = fieldsOf(modelJson, "The model file");
+  const topology = topologyOf(model);
+  const manifest = model["weightsManifest"];
+  if (!Array.isArray(manifest) || manifest.length === 0) {
+    throw unsupported(
+      "The model file has no weights manifest",
+      "Save the model with its weights, as `model.save()` does.",
+    );
+  }
+  const groups = manifest.map((group: unknown, index) => groupOf(group, index));
+  const parameters = groups.flatMap(({ weights }) =>
+    weights
+      .filter(({ optimizerState }) => !optimizerState)
+      .map(({ name, shape }) => ({ name, shape })),
+  );
+  layoutOf(parameters);
+  return { description: { topology, parameters }, groups };
+}
+
+function topologyOf(model: Fields): object {
+  const topology = model["modelTopology"];
+  const fields = isFields(topology) ? topology : {};
+  if (model["format"] === "graph-model" || Array.isArray(fields["node"])) {
+    throw unsupported(
+      "The model is a tfjs graph model, which has no layers to train",
+      "Convert the Keras model it came from with `tensorflowjs_converter --input_format=keras " +
+        "--output_format=tfjs_layers_model IN OUT`, or save it from tfjs with `model.save()`.",
+    );
+  }
+  // Keras's own files wrap the topology and add the state of the training that made them.
+  const inner = fields["model_config"];
+  const found = isFields(inner) ? inner : fields;
+  if (typeof found["class_name"] !== "string" || typeof found["config"] !== "object") {
+    throw unsupported(
+      "The model file has no layers topology",
+      "Give the model.json of a tfjs LayersModel, with its `modelTopology`.",
+    );
+  }
+  return found;
+}
+
+function groupOf(value: unknown, index: number): TfjsWeightGroup {
+  const what = `Group ${index + 1} of the weights manifest`;
+  const { paths, weights } = fieldsOf(value, what);
+  if (!Array.isArray(paths) || !Array.isArray(weights)) {
+    throw malformed(`${what} lacks its paths or its weights`);
+  }
+  return {
+    paths: paths.map((path: unknown) => pathOf(path, what)),
+    weights: weights.map((weight: unknown) => weightOf(weight, what)),
+  };
+}
+
+/** A model from a stranger must not make the caller read other files of this machine, or other machines. */
+function pathOf(value: unknown, what: string): string {
+  if (typeof value !== "string" || value === "")
+    throw malformed(`${what} has a path that is not text`);
+  if (/^[/\\]|^[a-z][a-z0-9+.-]*:|\\|\0/i.test(value) || value.split("/").includes("..")) {
+    throw unsupported(
+      `${what} names a file outside the model's folder`,
+      "Put model.json and its weight files into one folder.",
+      { path: value.slice(0, 120) },
+    );
+  }
+  return value;
+}
+
+function weightOf(value: unknown, what: string): TfjsWeight {
+  const fields = fieldsOf(value, `A weight of ${what}`);
+  const { name, shape, dtype } = fields;
+  if (typeof name !== "string" || name === "")
+    throw malformed(`${what} has a weight without a name`);
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw malformed(`The weight ${name.slice(0, 120)} has no valid shape`);
+  }
+  const optimizerState = fields["group"] === "optimizer";
+  // An optimizer counts its steps in an int32, which is as long as a float32 and skipped like it.
+  if (dtype !== "float32" && !(optimizerState && dtype === "int32")) {
+    throw unsupported(
+      `The weight ${name.slice(0, 120)} has the type ${String(dtype).slice(0, 40)}`,
+      "Give a model whose weights are all float32.",
+      { weight: name.slice(0, 120) },
+    );
+  }
+  return {
+    name,
+    shape: shape.map(Number),
+    quantization: quantizationOf(fields["quantization"], name),
+    optimizerState,
+  };
+}
+
+function quantizationOf(value: unknown, name: string): TfjsQuantization | undefined {
+  if (value === undefined) return undefined;
+  const { dtype, scale, min } = fieldsOf(value, `The quantization of ${name.slice(0, 120)}`);
+  if (dtype === "float16") return { dtype };
+  if (dtype !== "uint8" && dtype !== "uint16") {
+    throw unsupported(
+      `The weight ${name.slice(0, 120)} is quantized to ${String(dtype).slice(0, 40)}`,
+      "Use weights in float32, float16, uint8 or uint16.",
+      { weight: name.slice(0, 120) },
+    );
+  }
+  if (typeof scale !== "number" || typeof min !== "number") {
+    throw malformed(`The weight ${name.slice(0, 120)} is quantized without a scale and a minimum`);
+  }
+  return { dtype, scale, min };
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function fieldsOf(value: unknown, what: string): Fields {
+  if (!isFields(value)) throw malformed(`${what} is not a JSON object`);
+  return value;
+}
+
+const malformed = (cause: string): TributaryError =>
+  unsupported(cause, "Give the model.json of a tfjs LayersModel, as `model.save()` writes it.");
+
+function unsupported(
+  cause: string,
+  remedy: string,
+  context: Readonly<Record<string, string>> = {},
+): TributaryError {
+  return new TributaryError("MODEL_UNSUPPORTED", cause, { remedy, context });
+}

@@ -1,0 +1,88 @@
+import { TributaryError } from "../errors.ts";
+import type { ParameterLayout } from "./parameter-layout.ts";
+
+/** A run of consecutive values of the flat parameter vector. */
+export interface ValueRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * The runs of values that a plan trains and sends. A layer owns the parameters named `layer/…`.
+ * @param trainable - `all`, or names of layers; the rest stays frozen.
+ * @returns Ascending, disjoint, merged where they touch.
+ * @throws TributaryError `PLAN_INVALID` for no layers or a layer that the model does not have.
+ */
+export function trainableRanges(
+  layout: ParameterLayout,
+  trainable: "all" | readonly string[],
+): readonly ValueRange[] {
+  if (trainable === "all") return [{ offset: 0, length: layout.size }];
+  const chosen = new Set<number>();
+  for (const layer of new Set(trainable)) {
+    let known = false;
+    layout.parameters.forEach((parameter, index) => {
+      if (!parameter.name.startsWith(`${layer}/`)) return;
+      known = true;
+      chosen.add(index);
+    });
+    if (!known) throw unknownLayer(layout, layer);
+  }
+  if (chosen.size === 0) {
+    throw new TributaryError("PLAN_INVALID", "The plan trains no layer", {
+      remedy: `Use "all" or some of ${layerNames(layout).join(", ")}.`,
+    });
+  }
+  const ranges: { offset: number; length: number }[] = [];
+  layout.parameters.forEach((parameter, index) => {
+    if (!chosen.has(index)) return;
+    const last = ranges.at(-1);
+    if (last !== undefined && last.offset + last.length === parameter.offset) {
+      last.length += parameter.size;
+    } else {
+      ranges.push({ offset: parameter.offset, length: parameter.size });
+    }
+  });
+  return ranges;
+}
+
+/** Values that the ranges cover: the dimension of an update. */
+export function rangesSize(ranges: readonly ValueRange[]): number {
+  return ranges.reduce((sum, range) => sum + range.length, 0);
+}
+
+/**
+ * Picks the values of the ranges, in order.
+ * @param values - The flat parameter vector; not modified.
+ * @returns Float32, shape [rangesSize]: a view of `values` when one range covers all of it, else a copy.
+ */
+export function gatherRanges(values: Float32Array, ranges: readonly ValueRange[]): Float32Array {
+  const [first] = ranges;
+  if (ranges.length === 1 && first?.offset === 0 && first.length === values.length) {
+    return values.subarray();
+  }
+  const gathered = new Float32Array(rangesSize(ranges));
+  let filled = 0;
+  for (const { offset, length } of ranges) {
+    gathered.set(values.subarray(offset, offset + length), filled);
+    filled += length;
+  }
+  return gathered;
+}
+
+/** Names of the layers that have parameters, in the model's order: each parameter's name up to its first `/`. */
+export function layerNames(layout: ParameterLayout): readonly string[] {
+  return [...new Set(layout.parameters.map(({ name }) => name.split("/", 1)[0] ?? name))];
+}
+
+function unknownLayer(layout: ParameterLayout, layer: string): TributaryError {
+  const shown = layer.slice(0, 120);
+  return new TributaryError(
+    "PLAN_INVALID",
+    `The plan trains the layer ${JSON.stringify(shown)}, which the model does not have`,
+    {
+      remedy: `Use "all" or some of ${layerNames(layout).join(", ")}.`,
+      context: { layer: shown },
+    },
+  );
+}

@@ -1,0 +1,151 @@
+// Schemas for text that people write. Every rule carries its remedy as its message, and `parseStrict` adds the cause
+// from the path and the value, so that an error says both.
+import { z } from "zod";
+import { TributaryError, type ErrorCode } from "../errors.ts";
+
+/**
+ * An object with these keys and no others; an unknown one is answered with the nearest known one.
+ * @param remedy - What to write where there is no object at all.
+ */
+export function strictRecord<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  remedy?: string,
+): z.ZodObject<Shape, z.core.$strict> {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== "unrecognized_keys") {
+        return remedy ?? `Give an object with the keys ${keys.join(", ")}.`;
+      }
+      const nearest = nearestKey(issue.keys[0] ?? "", keys);
+      return nearest === undefined
+        ? `The keys known here are ${keys.join(", ")}.`
+        : `Perhaps you meant ${nearest}; the keys known here are ${keys.join(", ")}.`;
+    },
+  });
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): z.ZodNumber {
+  const error = `Use a whole number from ${min} to ${max}.`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A number above 0, up to `max`. */
+export function positiveNumber(max: number): z.ZodNumber {
+  const error = `Use a number above 0, at most ${max}.`;
+  return z.number({ error }).positive({ error }).max(max, { error });
+}
+
+/** A number from `min` up to but not `below`. */
+export function fraction(min: number, below: number): z.ZodNumber {
+  const error = `Use a number from ${min} to below ${below}.`;
+  return z.number({ error }).min(min, { error }).lt(below, { error });
+}
+
+/** One of these words. */
+export function oneOf<const Words extends readonly string[]>(
+  words: Words,
+): z.ZodEnum<{ [Word in Words[number]]: Word }> {
+  return z.enum(words, { error: `Use one of ${words.join(", ")}.` });
+}
+
+export function flag(): z.ZodBoolean {
+  return z.boolean({ error: "Use true or false." });
+}
+
+/** Text of 1 to `maxLength` UTF-16 units. */
+export function text(maxLength: number): z.ZodString {
+  const error = `Use text of 1 to ${maxLength} characters.`;
+  return z.string({ error }).min(1, { error }).max(maxLength, { error });
+}
+
+/** From `min` to `max` items of one kind. */
+export function list<Item extends z.ZodType>(
+  item: Item,
+  { min, max }: { readonly min: number; readonly max: number },
+): z.ZodArray<Item> {
+  const error = `Use a list of ${min} to ${max} items.`;
+  return z.array(item, { error }).min(min, { error }).max(max, { error });
+}
+
+/**
+ * Parses a value, or says what is wrong with it: the first fault, with its path.
+ * @param what - What the value is, as the subject of a sentence: `The task`.
+ * @throws TributaryError `code`, with the path in `context.path`.
+ */
+export function parseStrict<Output>(
+  schema: z.ZodType<Output>,
+  value: unknown,
+  { code, what }: { readonly code: ErrorCode; readonly what: string },
+): Output {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  // An unknown key first: it is often the misspelt one that is then missed elsewhere.
+  const { issues } = result.error;
+  const issue = issues.find((one) => one.code === "unrecognized_keys") ?? issues[0];
+  if (issue === undefined) throw new TributaryError(code, `${what} is not valid`);
+  const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+  const place = pathText(path);
+  const subject = place === "" ? what : `${what}'s ${place}`;
+  const cause =
+    unknownKey === undefined
+      ? `${subject} ${fault(valueAt(value, path))}`
+      : `${what} has the unknown key ${place}`;
+  throw new TributaryError(code, cause, { remedy: issue.message, context: { path: place } });
+}
+
+/** What the value is, short, and never a whole topology. */
+function fault(value: unknown): string {
+  if (value === undefined) return "is missing";
+  if (typeof value === "string") return `is ${JSON.stringify(value.slice(0, 60))}`;
+  if (Array.isArray(value)) return "is a list that is not valid";
+  if (typeof value === "object" && value !== null) return "is not valid";
+  return `is ${String(value)}`;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? Reflect.get(inner, key)
+        : undefined,
+    value,
+  );
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : joinPath(text, String(part))),
+    "",
+  );
+}
+
+const joinPath = (path: string, key: string): string => {
+  const shown = key.slice(0, 60);
+  return path === "" ? shown : `${path}.${shown}`;
+};
+
+/** The known key within two edits, or a third of the word, of what was written; case does not count. */
+function nearestKey(written: string, known: readonly string[]): string | undefined {
+  const folded = written.slice(0, 60).toLowerCase();
+  const scored = known.map((key) => ({ key, edits: editDistance(folded, key.toLowerCase()) }));
+  const best = scored.sort((a, b) => a.edits - b.edits)[0];
+  const allowance = Math.max(2, Math.floor(folded.length / 3));
+  return best !== undefined && best.edits <= allowance ? best.key : undefined;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,62 @@
+import { copyFloat32, firstNonFinite, float32Bytes, sharesMemory } from "../model/float32-bytes.ts";
+import {
+  UPDATE_BLOCK_VALUES,
+  checkMagnitude,
+  checkPayloadLength,
+  notFinite,
+  type UpdateCodec,
+  type UpdateSink,
+} from "./update-codec.ts";
+
+/** The values as they are: little-endian float32, 4 bytes each, nothing lost. */
+export function float32Codec(): UpdateCodec {
+  const codec: UpdateCodec = {
+    name: "float32",
+    payloadBytes: (dimension) => 4 * dimension,
+    encode(update) {
+      checkValues(update, 0, 0);
+      return float32Bytes(update).slice();
+    },
+    validate(payload, dimension) {
+      let maxAbs = 0;
+      codec.decode(payload, dimension, (block, offset) => {
+        maxAbs = checkValues(block, offset, maxAbs);
+      });
+      return { maxAbs };
+    },
+    decode(payload, dimension, sink) {
+      checkPayloadLength(codec, payload, dimension);
+      eachBlock(payload, dimension, sink);
+    },
+  };
+  return codec;
+}
+
+/** Blocks are views of an aligned payload; an unaligned one passes through one buffer. */
+function eachBlock(payload: Uint8Array, dimension: number, sink: UpdateSink): void {
+  const shared = sharesMemory(payload);
+  const buffer = new Float32Array(shared ? 0 : Math.min(dimension, UPDATE_BLOCK_VALUES));
+  for (let offset = 0; offset < dimension; offset += UPDATE_BLOCK_VALUES) {
+    const length = Math.min(UPDATE_BLOCK_VALUES, dimension - offset);
+    if (shared) {
+      sink(new Float32Array(payload.buffer, payload.byteOffset + 4 * offset, length), offset);
+      continue;
+    }
+    const block = buffer.subarray(0, length);
+    copyFloat32(payload.subarray(4 * offset, 4 * (offset + length)), block);
+    sink(block, offset);
+  }
+}
+
+/** Largest magnitude of the values and of `maxAbs`, once all are known to be finite and in range. */
+function checkValues(values: Float32Array, offset: number, maxAbs: number): number {
+  const bad = firstNonFinite(values);
+  if (bad >= 0) throw notFinite(offset + bad, values[bad]);
+  let largest = maxAbs;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]!);
+    if (magnitude > largest) largest = magnitude;
+  }
+  checkMagnitude(largest);
+  return largest;
+}

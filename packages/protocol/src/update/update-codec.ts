@@ -1,0 +1,77 @@
+import type { RandomSource } from "../crypto/random-source.ts";
+import { TributaryError } from "../errors.ts";
+
+/** Values that a decoder hands on at a time: small enough for the first cache, 16 KiB. */
+export const UPDATE_BLOCK_VALUES = 4_096;
+
+/**
+ * Largest |x| that an update may hold, weight units. An honest update is far below; beyond it, training diverged or
+ * the sender means harm, and the exact accumulator would run out of bits.
+ */
+export const MAX_UPDATE_MAGNITUDE: number = 2 ** 20;
+
+/** Takes decoded values. `block` is reused: use it before returning. `offset` is the index of its first value. */
+export type UpdateSink = (block: Float32Array, offset: number) => void;
+
+/** A way to write an update, a Float32 vector, as bytes. Both sides agree on it in the plan. */
+export interface UpdateCodec {
+  /** As in the plan's `update.codec` and in a check-in. */
+  readonly name: string;
+  /** Exact length of a payload of `dimension` values, bytes. */
+  payloadBytes(dimension: number): number;
+  /**
+   * Encodes an update.
+   * @param update - Float32, shape [dimension]; not modified.
+   * @param random - Seeds the rounding where the codec rounds at random.
+   * @throws TributaryError `UPDATE_NOT_FINITE`, or `UPDATE_OUT_OF_RANGE` beyond `MAX_UPDATE_MAGNITUDE`.
+   */
+  encode(update: Float32Array, random: RandomSource): Uint8Array;
+  /**
+   * Checks the structure and the numbers of a whole payload, so that `decode` cannot fail half way through.
+   * @param payload - Any alignment; not modified.
+   * @returns A bound on |x| over all values, reached or nearly so.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
+   */
+  validate(payload: Uint8Array, dimension: number): { readonly maxAbs: number };
+  /**
+   * Decodes a payload that `validate` has accepted, block by block and in order.
+   * @throws TributaryError `UPDATE_SHAPE` when the length is not that of `dimension` values.
+   */
+  decode(payload: Uint8Array, dimension: number, sink: UpdateSink): void;
+}
+
+/** @throws TributaryError `UPDATE_SHAPE`. */
+export function checkPayloadLength(
+  codec: UpdateCodec,
+  payload: Uint8Array,
+  dimension: number,
+): void {
+  const expected = codec.payloadBytes(dimension);
+  if (payload.length === expected) return;
+  throw new TributaryError(
+    "UPDATE_SHAPE",
+    `The update has ${payload.length} bytes where ${dimension} values in ${codec.name} take ${expected}`,
+    { remedy: "Encode all trainable parameters of the round's model with the plan's codec." },
+  );
+}
+
+/** @throws TributaryError `UPDATE_OUT_OF_RANGE`. */
+export function checkMagnitude(maxAbs: number): void {
+  if (maxAbs <= MAX_UPDATE_MAGNITUDE) return;
+  throw new TributaryError(
+    "UPDATE_OUT_OF_RANGE",
+    `The update has a value of magnitude ${maxAbs}, beyond ${MAX_UPDATE_MAGNITUDE}`,
+    { remedy: "Lower the plan's learning rate or set clipNorm: training diverged." },
+  );
+}
+
+export function notFinite(index: number, value: number | undefined): TributaryError {
+  return new TributaryError(
+    "UPDATE_NOT_FINITE",
+    `The update's value ${index} is not finite: ${value}`,
+    {
+      remedy: "Lower the plan's learning rate or set clipNorm: training diverged.",
+      context: { index },
+    },
+  );
+}
