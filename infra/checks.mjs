@@ -1,0 +1,150 @@
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { findBrokenLinks } from "./links.mjs";
+import { ltsNodePath } from "./lts-node.mjs";
+import { runCommand } from "./run-command.mjs";
+import { LTS_NODE } from "./versions.mjs";
+import { countTests } from "./vitest-report.mjs";
+
+/** @typedef {import("./outcome.mjs").Outcome} Outcome */
+
+/**
+ * @typedef {object} Check
+ * @property {string} name - What `node infra/check.mjs NAME` calls it.
+ * @property {string} title
+ * @property {() => Promise<Outcome>} run
+ */
+
+const TOOL_LIMIT_MS = 5 * 60_000;
+const TEST_LIMIT_MS = 15 * 60_000;
+
+/**
+ * Everything that must hold for a commit, quickest first.
+ * @param {string} root
+ * @returns {readonly Check[]}
+ */
+export function checksOf(root) {
+  const tool = (/** @type {string} */ path, /** @type {string[]} */ ...args) =>
+    runTool(root, path, args);
+  const tests = (/** @type {string} */ project, node = process.execPath) =>
+    runTests(root, project, node);
+
+  const checks = [
+    {
+      name: "format",
+      title: "Format",
+      run: () => tool("oxfmt/bin/oxfmt", "--check", "."),
+    },
+    {
+      name: "lint",
+      title: "Lint",
+      run: () => tool("oxlint/bin/oxlint", "--type-aware", "--deny-warnings"),
+    },
+    {
+      name: "types",
+      title: "Types, tests included",
+      run: () => tool("typescript/bin/tsc", "-b"),
+    },
+    {
+      name: "links",
+      title: "Links between documents",
+      run: async () => checkLinks(root),
+    },
+    {
+      name: "project",
+      title: "Tests of the project's own tools",
+      run: () => tests("project"),
+    },
+    {
+      name: "unit",
+      title: `Unit tests, Node ${process.versions.node}`,
+      run: () => tests("unit"),
+    },
+    {
+      name: "unit-lts",
+      title: `Unit tests, Node ${LTS_NODE}`,
+      run: () => tests("unit", ltsNodePath(root)),
+    },
+    {
+      name: "e2e",
+      title: "End-to-end tests",
+      run: () => tests("e2e"),
+    },
+    {
+      name: "browser",
+      title: "Browser tests",
+      run: () => tests("browser"),
+    },
+  ];
+  return process.versions.node === LTS_NODE
+    ? checks.filter(({ name }) => name !== "unit-lts")
+    : checks;
+}
+
+/**
+ * @param {string} root
+ * @param {string} path - Of the tool's script inside node_modules.
+ * @param {readonly string[]} args
+ * @returns {Promise<Outcome>}
+ */
+async function runTool(root, path, args) {
+  const script = join(root, "node_modules", path);
+  const { code, output } = await runCommand(process.execPath, [script, ...args], {
+    cwd: root,
+    env: colour(),
+    timeLimitMs: TOOL_LIMIT_MS,
+  });
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], details: output };
+}
+
+/**
+ * @param {string} root
+ * @param {string} project - One of vitest.config.ts.
+ * @param {string} node - The Node that runs the tests.
+ * @returns {Promise<Outcome>}
+ */
+async function runTests(root, project, node) {
+  const reportPath = join(root, ".cache", "reports", `${project}-${process.pid}.json`);
+  mkdirSync(dirname(reportPath), { recursive: true });
+  const { code, output } = await runCommand(
+    node,
+    [
+      ...[join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", project],
+      ...["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`],
+    ],
+    { cwd: root, env: colour(), timeLimitMs: TEST_LIMIT_MS },
+  );
+  const counts = readReport(reportPath);
+  // An error outside any test, or no report at all, fails the run although no test did.
+  const failed = code !== 0 && counts.failed === 0 ? 1 : counts.failed;
+  return { ...counts, failed, details: output };
+}
+
+/** @param {string} path */
+function readReport(path) {
+  try {
+    return countTests(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] };
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/**
+ * @param {string} root
+ * @returns {Promise<Outcome>}
+ */
+async function checkLinks(root) {
+  const broken = findBrokenLinks(root);
+  return {
+    passed: broken.length === 0 ? 1 : 0,
+    failed: broken.length,
+    skipped: [],
+    details: broken.join("\n"),
+  };
+}
+
+function colour() {
+  return process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+}

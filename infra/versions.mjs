@@ -1,0 +1,14 @@
+// The versions that set-up and tests depend on and that no lock file pins. This is the one place to raise them.
+import { readFileSync } from "node:fs";
+
+/**
+ * The Node of the current long-term-support line, on which the unit tests run a second time. Node 26 entered
+ * long-term support in October 2026 (https://github.com/nodejs/release); the builds on npm lag behind a little.
+ */
+export const LTS_NODE = "26.10.0";
+
+/** @returns {string} The pnpm that package.json pins, such as `pnpm@12.21.0`. */
+export function pinnedPackageManager() {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return manifest.packageManager;
+}

@@ -1,0 +1,65 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { findChromium } from "./infra/chromium.mjs";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** Lets packages import each other's sources, so that unit tests need no build. */
+const fromSource = ["@tributary/source", "module", "node", "development|production"];
+
+/** What was built is run by Node itself, as its users run it, and not by Vite's transform of it. */
+const builtPackages = [/\/packages\/[^/]+\/dist\//];
+
+export default defineConfig({
+  root,
+  test: {
+    // Two cores: more workers only make each test slower, and time limits nearer.
+    maxWorkers: 2,
+    pool: "forks",
+    // Nothing is retried: a test that fails now and then shows a fault.
+    retry: 0,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        resolve: { conditions: fromSource },
+        ssr: { resolve: { conditions: fromSource } },
+        test: { name: "unit", include: ["packages/*/test/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "project",
+          include: ["test/project/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts", "test/hostile/**/*.test.ts"],
+          server: { deps: { external: builtPackages } },
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          // Each one starts servers and clients that want both cores.
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          server: { deps: { external: builtPackages } },
+          env: { CHROMIUM_PATH: findChromium() ?? "" },
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
