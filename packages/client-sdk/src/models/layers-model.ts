@@ -1,0 +1,128 @@
+// Between tfjs models and the flat parameter vectors that checkpoints are made of.
+import * as tf from "@tensorflow/tfjs";
+import {
+  TributaryError,
+  layoutOf,
+  type ModelDescription,
+  type Parameter,
+  type ParameterLayout,
+} from "@tributary/protocol";
+
+/** A weight of a `tf.LayersModel`: a named tensor that layers read and write. */
+export type LayerWeight = tf.LayersModel["weights"][number];
+
+/**
+ * Builds the model that a plan describes, for an app to predict with.
+ * @param values - The checkpoint, Float32, shape [layout.size]; copied.
+ * @returns A model of the caller's own: call `dispose()` on it when it is no longer used.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when tfjs cannot build it or its weights are not the described ones,
+ *   `BAD_PARAMETER` when `values` is not of the model's size.
+ */
+export async function buildLayersModel(
+  description: ModelDescription,
+  values: Float32Array,
+): Promise<tf.LayersModel> {
+  const layout = layoutOf(description.parameters);
+  requireSize(values, layout);
+  let model: tf.LayersModel;
+  try {
+    model = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology: description.topology,
+        // Weights given while loading spare the initializers' work and their random numbers.
+        weightSpecs: description.parameters.map(({ name, shape }) => ({
+          name,
+          shape: [...shape],
+          dtype: "float32" as const,
+        })),
+        weightData: values.slice().buffer,
+      }),
+    );
+  } catch (error) {
+    throw new TributaryError(
+      "MODEL_UNSUPPORTED",
+      `tfjs cannot build the model: ${error instanceof Error ? error.message : String(error)}`,
+      { remedy: "Use layers that tfjs-layers 4.22 knows and weights saved with them.", cause: error },
+    );
+  }
+  try {
+    weightsOf(model, layout);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return model;
+}
+
+/**
+ * The model's weights in the layout's order.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when a parameter has no weight of its shape.
+ */
+export function weightsOf(model: tf.LayersModel, layout: ParameterLayout): LayerWeight[] {
+  const byName = new Map(model.weights.map((weight) => [weight.originalName, weight]));
+  return layout.parameters.map((parameter) => {
+    const weight = byName.get(parameter.name) ?? byName.get(withoutCell(parameter.name));
+    if (weight === undefined || !sameShape(weight.shape, parameter.shape)) {
+      throw new TributaryError(
+        "MODEL_UNSUPPORTED",
+        `The model's topology has ${weight === undefined ? "no weight" : `a weight of shape [${weight.shape.join(", ")}]`} ` +
+          `for the parameter ${parameter.name} of shape [${parameter.shape.join(", ")}]`,
+        { remedy: "Give a topology and weights that were saved together." },
+      );
+    }
+    return weight;
+  });
+}
+
+/** Recurrent layers saved by TensorFlow ≥ 2.2 name their cell too, which tfjs leaves out. */
+function withoutCell(name: string): string {
+  const parts = name.split("/");
+  parts.splice(-2, 1);
+  return parts.join("/");
+}
+
+/**
+ * Sets weights from a flat vector.
+ * @param weights - From `weightsOf` with the same layout.
+ * @param values - Float32, shape [layout.size]; copied.
+ */
+export function writeWeights(
+  weights: readonly LayerWeight[],
+  layout: ParameterLayout,
+  values: Float32Array,
+): void {
+  requireSize(values, layout);
+  tf.tidy(() => {
+    layout.parameters.forEach((parameter, index) => {
+      // A copy, since the cpu backend goes on using the memory it is given.
+      const part = values.slice(parameter.offset, parameter.offset + parameter.size);
+      weights[index]!.write(tf.tensor(part, [...parameter.shape]));
+    });
+  });
+}
+
+/**
+ * Reads weights into a flat vector.
+ * @returns New Float32, shape [layout.size].
+ */
+export async function readWeights(
+  weights: readonly LayerWeight[],
+  layout: ParameterLayout,
+): Promise<Float32Array> {
+  const values = new Float32Array(layout.size);
+  const parts = await Promise.all(weights.map((weight) => weight.read().data<"float32">()));
+  layout.parameters.forEach((parameter: Parameter, index) => values.set(parts[index]!, parameter.offset));
+  return values;
+}
+
+function requireSize(values: Float32Array, layout: ParameterLayout): void {
+  if (values.length === layout.size) return;
+  throw new TributaryError(
+    "BAD_PARAMETER",
+    `The weights have ${values.length} values where the model has ${layout.size}`,
+    { remedy: "Give a checkpoint of this model." },
+  );
+}
+
+const sameShape = (a: readonly (number | null)[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, index) => size === b[index]);

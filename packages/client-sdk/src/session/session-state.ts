@@ -1,0 +1,213 @@
+import type {
+  ArtifactId,
+  ClientMessage,
+  Delivery,
+  RoundId,
+  ServerMessage,
+} from "@tributary/protocol";
+
+/** What a session remembers in every phase. */
+interface Memory {
+  /** The round this session left last: the server may not have known when it wrote, so messages about it are late, not wrong. */
+  readonly leftRound: RoundId | undefined;
+  /** Sealed chunks that the server may still have under way for something this session no longer wants. */
+  readonly strayChunks: number;
+}
+
+/**
+ * Where a session is in the protocol: the client's states of docs/protocol.md §4, "in the cohort" in three parts.
+ *
+ * Invariants: chunks are expected only while `chunksLeft` or `strayChunks` is above 0, so no peer can send more of
+ * them than it has announced; a message about a round is taken only from the round that the phase names.
+ */
+export type SessionState = Memory &
+  (
+    | { readonly phase: "greeting" }
+    | { readonly phase: "idle" }
+    | {
+        readonly phase: "waiting";
+        readonly held: ReadonlySet<ArtifactId>;
+        readonly accepted: boolean;
+      }
+    | {
+        readonly phase: "fetching";
+        readonly held: ReadonlySet<ArtifactId>;
+        readonly offered: boolean;
+        readonly chunksLeft: number;
+      }
+    | { readonly phase: "configuring"; readonly roundId: RoundId; readonly chunksLeft: number }
+    | { readonly phase: "training"; readonly roundId: RoundId }
+    | { readonly phase: "asking"; readonly roundId: RoundId; readonly updateBytes: number }
+    | { readonly phase: "reporting"; readonly roundId: RoundId; readonly bytesLeft: number }
+    | { readonly phase: "reported"; readonly roundId: RoundId }
+  );
+
+export type Received = ServerMessage | { readonly type: "sealedChunk" };
+
+/** What to do with something that came. */
+export interface Reception {
+  readonly state: SessionState;
+  /** False for what came late: it is to be ignored. */
+  readonly deliver: boolean;
+}
+
+export const GREETING: SessionState = {
+  phase: "greeting",
+  leftRound: undefined,
+  strayChunks: 0,
+};
+
+/** The round that the session is in, if any. */
+export function currentRound(state: SessionState): RoundId | undefined {
+  return "roundId" in state ? state.roundId : undefined;
+}
+
+/**
+ * The state after sending a message.
+ * @returns `undefined` when the protocol does not allow the message in this state.
+ */
+export function afterSending(state: SessionState, message: ClientMessage): SessionState | undefined {
+  const { leftRound, strayChunks } = state;
+  const memory = { leftRound, strayChunks };
+  switch (message.type) {
+    case "hello":
+      return state.phase === "greeting" ? state : undefined;
+    case "checkIn":
+      if (state.phase !== "idle") return undefined;
+      return { ...memory, phase: "waiting", held: new Set(message.heldArtifacts), accepted: false };
+    case "modelRequest":
+      if (state.phase !== "idle") return undefined;
+      return {
+        ...memory,
+        phase: "fetching",
+        held: new Set(message.heldArtifacts),
+        offered: false,
+        chunksLeft: 0,
+      };
+    case "configured":
+      if (state.phase !== "configuring" || state.roundId !== message.roundId) return undefined;
+      return state.chunksLeft === 0
+        ? { ...memory, phase: "training", roundId: state.roundId }
+        : undefined;
+    case "withdraw":
+      if (state.phase !== "configuring" && state.phase !== "training" && state.phase !== "asking") {
+        return undefined;
+      }
+      return state.roundId === message.roundId ? leave(state) : undefined;
+    case "reportBegin":
+      if (state.phase !== "training" || state.roundId !== message.roundId) return undefined;
+      return {
+        ...memory,
+        phase: "asking",
+        roundId: state.roundId,
+        updateBytes: message.updateBytes,
+      };
+    case "reportChunk": {
+      if (state.phase !== "reporting") return undefined;
+      const bytesLeft = state.bytesLeft - message.data.length;
+      return bytesLeft < 0 ? undefined : { ...state, bytesLeft };
+    }
+  }
+}
+
+/**
+ * The state after receiving a message or a sealed chunk.
+ * @param chunkBytes - Plaintext in one sealed chunk, bytes.
+ * @returns `undefined` when the protocol does not allow it in this state.
+ */
+export function afterReceiving(
+  state: SessionState,
+  received: Received,
+  chunkBytes: number,
+): Reception | undefined {
+  const { leftRound, strayChunks } = state;
+  const memory = { leftRound, strayChunks };
+  switch (received.type) {
+    case "welcome":
+      return state.phase === "greeting" ? taken({ ...memory, phase: "idle" }) : undefined;
+    case "checkInAccepted":
+      if (state.phase !== "waiting" || state.accepted) return undefined;
+      return taken({ ...state, accepted: true });
+    case "rejection":
+      return state.phase === "waiting" ? taken(leave(state)) : undefined;
+    case "roundConfiguration":
+      if (state.phase !== "waiting") return undefined;
+      return taken({
+        leftRound,
+        strayChunks: 0,
+        phase: "configuring",
+        roundId: received.roundId,
+        chunksLeft: chunkCount(received.delivery, state.held, chunkBytes),
+      });
+    case "modelOffer": {
+      if (state.phase !== "fetching" || state.offered) return undefined;
+      const chunksLeft = chunkCount(received.delivery, state.held, chunkBytes);
+      return taken(
+        chunksLeft === 0
+          ? { leftRound, strayChunks: 0, phase: "idle" }
+          : { ...state, strayChunks: 0, offered: true, chunksLeft },
+      );
+    }
+    case "sealedChunk":
+      return afterChunk(state);
+    case "failure":
+      // In idle it answers something that this session has given up.
+      return state.phase === "idle" ? late(state) : taken(leave(state));
+    case "reportGrant":
+    case "reportResult":
+    case "roundOutcome":
+      if (received.roundId === leftRound) return late(state);
+      return currentRound(state) === received.roundId ? aboutRound(state, received) : undefined;
+  }
+}
+
+function aboutRound(
+  state: SessionState,
+  message: Extract<ServerMessage, { type: "reportGrant" | "reportResult" | "roundOutcome" }>,
+): Reception | undefined {
+  const { leftRound, strayChunks } = state;
+  if (message.type === "roundOutcome") return taken(leave(state));
+  if (message.type === "reportGrant") {
+    if (state.phase !== "asking") return undefined;
+    const { roundId, updateBytes } = state;
+    return taken({ leftRound, strayChunks, phase: "reporting", roundId, bytesLeft: updateBytes });
+  }
+  if (state.phase !== "asking" && state.phase !== "reporting") return undefined;
+  if (message.refused !== undefined) return taken(leave(state));
+  if (state.phase === "asking" || state.bytesLeft > 0) return undefined;
+  return taken({ leftRound, strayChunks, phase: "reported", roundId: state.roundId });
+}
+
+function afterChunk(state: SessionState): Reception | undefined {
+  if ((state.phase === "configuring" || state.phase === "fetching") && state.chunksLeft > 0) {
+    const chunksLeft = state.chunksLeft - 1;
+    if (state.phase === "configuring" || chunksLeft > 0) return taken({ ...state, chunksLeft });
+    const { leftRound, strayChunks } = state;
+    return taken({ leftRound, strayChunks, phase: "idle" });
+  }
+  if (state.strayChunks === 0) return undefined;
+  return late({ ...state, strayChunks: state.strayChunks - 1 });
+}
+
+/** Idle, with a memory of what was left behind. */
+function leave(state: SessionState): SessionState {
+  return {
+    phase: "idle",
+    leftRound: currentRound(state) ?? state.leftRound,
+    strayChunks: state.strayChunks + ("chunksLeft" in state ? state.chunksLeft : 0),
+  };
+}
+
+/** Sealed chunks that follow a delivery to a client that holds `held`. */
+function chunkCount(
+  delivery: Delivery,
+  held: ReadonlySet<ArtifactId>,
+  chunkBytes: number,
+): number {
+  return [delivery.plan, delivery.checkpoint]
+    .filter((artifact) => !held.has(artifact.id))
+    .reduce((sum, artifact) => sum + Math.ceil(artifact.byteLength / chunkBytes), 0);
+}
+
+const taken = (state: SessionState): Reception => ({ state, deliver: true });
+const late = (state: SessionState): Reception => ({ state, deliver: false });

@@ -1,0 +1,274 @@
+import {
+  ERROR_CODES,
+  PROTOCOL_VERSIONS,
+  TributaryError,
+  type ClientMessage,
+  type RoundId,
+  type ServerMessage,
+} from "@tributary/protocol";
+import { heldArtifactIds, type HeldModels } from "../trust/model-cache.ts";
+import type { ModelDelivery } from "../trust/model-delivery.ts";
+import { LinkedAbort, aborted } from "./abort.ts";
+import type { Clock } from "./clock.ts";
+import { Inbox } from "./inbox.ts";
+import { SecureLink, type LinkDeps, type LinkOptions } from "./secure-link.ts";
+import { GREETING, afterReceiving, afterSending, currentRound, type Received } from "./session-state.ts";
+
+type DeliveryMessage = Extract<ServerMessage, { type: "roundConfiguration" | "modelOffer" }>;
+type PlainMessage = Exclude<ServerMessage, DeliveryMessage>;
+
+/** What a session hands on. With a delivery comes what collects it. */
+export type Incoming =
+  | PlainMessage
+  | (Extract<DeliveryMessage, { type: "roundConfiguration" }> & { readonly arrival: ModelDelivery })
+  | (Extract<DeliveryMessage, { type: "modelOffer" }> & { readonly arrival: ModelDelivery });
+
+export interface SessionOptions extends LinkOptions {
+  /** For the operator's logs: name and version. */
+  readonly software: string;
+  /** Oldest protocol version that the client accepts. */
+  readonly oldestVersion: number;
+}
+
+export interface SessionDeps extends LinkDeps {
+  readonly clock: Clock;
+  /** Makes what collects and verifies the sealed chunks that follow `message`. */
+  openDelivery(message: DeliveryMessage, held: HeldModels): ModelDelivery;
+}
+
+const NOTHING_HELD: HeldModels = { plans: new Map(), checkpoints: new Map() };
+
+/**
+ * One authenticated connection. It keeps the protocol's state, so that whatever comes out of `next` is allowed
+ * where the session stands; anything else ends the session with `UNEXPECTED_MESSAGE`.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #deps: SessionDeps;
+  readonly #inbox: Inbox<Incoming>;
+  readonly #link: SecureLink;
+  #state = GREETING;
+  #held: HeldModels = NOTHING_HELD;
+  #arrival: ModelDelivery | undefined;
+  #ended: TributaryError | undefined;
+  #version = 0;
+  #id = "";
+
+  private constructor(deps: SessionDeps, options: SessionOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#inbox = new Inbox(options.limits.maxQueuedFrames);
+    this.#link = new SecureLink(deps, options, {
+      opened: () => this.#greet(),
+      message: (message) => this.#receive(message),
+      chunk: (chunk) => {
+        if (this.#step(chunk.kind === "sealedChunk" ? { type: chunk.kind } : undefined)) {
+          this.#arrival?.accept(chunk);
+        }
+      },
+      closed: (error) => this.#end(error),
+    });
+  }
+
+  /**
+   * Connects, proves the server's key and agrees on a version, within `limits.handshakeTimeoutMs`.
+   * @throws TributaryError `SERVER_KEY_MISMATCH`, `VERSION_UNSUPPORTED`, `TIMED_OUT`, `CONNECTION_FAILED`,
+   *   `CONNECTION_LOST`, what the server answered, or `ABORTED`. Nothing is left open then.
+   */
+  static async open(
+    deps: SessionDeps,
+    options: SessionOptions,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    if (signal.aborted) throw aborted();
+    const session = new Session(deps, options);
+    const timer = new LinkedAbort(signal);
+    const { handshakeTimeoutMs } = options.limits;
+    deps.clock.sleep(handshakeTimeoutMs, timer.signal).then(
+      () =>
+        session.fail(
+          new TributaryError(
+            "TIMED_OUT",
+            `The server did not finish the handshake in ${handshakeTimeoutMs} ms`,
+            { remedy: "Check that the address is a Tributary server's." },
+          ),
+        ),
+      () => {
+        if (signal.aborted) session.close();
+      },
+    );
+    try {
+      await session.next(signal);
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** As the server names it. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Protocol version that both sides speak. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The round this session is in, if any. */
+  get roundId(): RoundId | undefined {
+    return this.#ended === undefined ? currentRound(this.#state) : undefined;
+  }
+
+  /** Whether the server waits for this session's report right now. */
+  get reporting(): boolean {
+    return this.#ended === undefined && this.#state.phase === "reporting";
+  }
+
+  /** Why the session is over; `undefined` while it is not. */
+  get ended(): TributaryError | undefined {
+    return this.#ended;
+  }
+
+  /** Bytes of the WebSocket messages so far. */
+  get traffic(): { readonly up: number; readonly down: number } {
+    return this.#link.traffic;
+  }
+
+  /**
+   * The next message.
+   * @throws TributaryError `ABORTED` when `signal` is aborted first; what ended the session, after its last message.
+   */
+  next(signal?: AbortSignal): Promise<Incoming> {
+    return this.#inbox.next(signal);
+  }
+
+  /** Offers to take part. `held` need not be sent, and is remembered until the answer has come. */
+  checkIn(
+    offer: Omit<Extract<ClientMessage, { type: "checkIn" }>, "type" | "heldArtifacts">,
+    held: HeldModels,
+  ): void {
+    this.#held = held;
+    this.send({ type: "checkIn", ...offer, heldArtifacts: heldArtifactIds(held) });
+  }
+
+  /** Asks for the newest checkpoint. `held` as in `checkIn`. */
+  requestModel(population: string, held: HeldModels): void {
+    this.#held = held;
+    this.send({ type: "modelRequest", population, heldArtifacts: heldArtifactIds(held) });
+  }
+
+  /**
+   * Sends a message; does nothing once the session is over.
+   * @throws TributaryError `INTERNAL` when the protocol does not allow it now: a fault of the caller.
+   */
+  send(message: ClientMessage): void {
+    if (this.#ended !== undefined) return;
+    const state = afterSending(this.#state, message);
+    if (state === undefined) {
+      throw new TributaryError("INTERNAL", `${message.type} was sent while ${this.#state.phase}`);
+    }
+    this.#state = state;
+    this.#link.send(message);
+  }
+
+  /** Resolves when more can be sent without piling up, or the session is over. */
+  drained(): Promise<void> {
+    return this.#link.drained();
+  }
+
+  /**
+   * Withdraws from the round, if the session is in one and has not begun to send its report.
+   * @returns Whether it did.
+   */
+  withdraw(error: TributaryError): boolean {
+    const { roundId } = this;
+    if (roundId === undefined) return false;
+    const { code, message } = error;
+    const withdrawal = { type: "withdraw", roundId, code, message } as const;
+    if (afterSending(this.#state, withdrawal) === undefined) return false;
+    this.send(withdrawal);
+    return true;
+  }
+
+  /** Ends the session because of `error`. */
+  fail(error: TributaryError): void {
+    this.#link.fail(error);
+  }
+
+  /** Withdraws where that is possible and ends the session. Idempotent. */
+  close(): void {
+    this.withdraw(aborted());
+    this.fail(aborted());
+  }
+
+  #greet(): void {
+    const { oldestVersion, software } = this.#options;
+    const newestVersion = PROTOCOL_VERSIONS.newest;
+    this.send({ type: "hello", oldestVersion, newestVersion, software });
+  }
+
+  /** Takes the state's step for something that came; false when it is to be ignored. */
+  #step(received: Received | undefined): boolean {
+    if (received === undefined) return false;
+    const { sealedChunkBytes } = this.#options.limits;
+    const reception = afterReceiving(this.#state, received, sealedChunkBytes);
+    if (reception === undefined) {
+      throw new TributaryError(
+        "UNEXPECTED_MESSAGE",
+        `The server sent ${received.type} while this client was ${this.#state.phase}`,
+        { remedy: "Check that server and client are of versions that go together." },
+      );
+    }
+    this.#state = reception.state;
+    return reception.deliver;
+  }
+
+  #receive(message: ServerMessage): void {
+    if (!this.#step(message)) return;
+    if (message.type === "failure" && this.#endsSession(message)) {
+      const { code, message: text, retryAfterMs } = message;
+      throw new TributaryError(code, `The server ended the session: ${text}`, { retryAfterMs });
+    }
+    if (message.type === "welcome") this.#welcome(message);
+    if (!this.#inbox.push(this.#withArrival(message))) {
+      throw new TributaryError("UNEXPECTED_MESSAGE", "The server sends faster than the protocol's turns");
+    }
+  }
+
+  /** Before the greeting is over every failure is the end: there is nothing to go on with. */
+  #endsSession(failure: Extract<ServerMessage, { type: "failure" }>): boolean {
+    return this.#version === 0 || ERROR_CODES[failure.code].close !== null;
+  }
+
+  #welcome(message: Extract<ServerMessage, { type: "welcome" }>): void {
+    const { oldestVersion } = this.#options;
+    const { newest } = PROTOCOL_VERSIONS;
+    if (message.version < oldestVersion || message.version > newest) {
+      throw new TributaryError(
+        "VERSION_UNSUPPORTED",
+        `The server speaks protocol version ${message.version} and this client ${oldestVersion} to ${newest}`,
+        { remedy: "Update the older of the two." },
+      );
+    }
+    this.#version = message.version;
+    this.#id = message.sessionId;
+  }
+
+  #withArrival(message: ServerMessage): Incoming {
+    if (message.type !== "roundConfiguration" && message.type !== "modelOffer") return message;
+    const arrival = this.#deps.openDelivery(message, this.#held);
+    this.#arrival = arrival;
+    this.#held = NOTHING_HELD;
+    return { ...message, arrival };
+  }
+
+  #end(error: TributaryError): void {
+    this.#ended = error;
+    this.#arrival?.fail(error);
+    this.#inbox.end(error);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Plan, RandomSource } from "@tributary/protocol";
+import type { Examples } from "../examples/examples.ts";
+
+/** Values of the loss and of the plan's metrics by name, means over examples. */
+export type TrainingMetrics = Record<string, number>;
+
+/** How far a training has come, after one batch. */
+export interface TrainingProgress {
+  /** Local epoch, from 1. */
+  readonly epoch: number;
+  /** Local epochs in all. */
+  readonly epochs: number;
+  /** Batch of the epoch, from 1. */
+  readonly batch: number;
+  /** Batches in an epoch. */
+  readonly batches: number;
+  /** Mean loss of the batch's examples, before the step that it led to. */
+  readonly loss: number;
+}
+
+export interface TrainRequest {
+  readonly plan: Plan;
+  /** The whole checkpoint, Float32, shape [layout.size]; not modified. */
+  readonly weights: Float32Array;
+  readonly examples: Examples;
+  /** Decides the order of examples and the dropout masks; children are derived, nothing is drawn from it itself. */
+  readonly random: RandomSource;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every batch; what it throws ends the training. */
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+}
+
+export interface TrainResult {
+  /** The trained checkpoint, new memory, shape [layout.size]; frozen parameters are bit for bit those given. */
+  readonly weights: Float32Array;
+  /** Loss and metrics over the last local epoch, each batch taken before its own step. */
+  readonly metrics: TrainingMetrics;
+  /** Optimizer steps taken. */
+  readonly steps: number;
+  /** Examples trained on. */
+  readonly exampleCount: number;
+}
+
+export interface EvaluateRequest {
+  readonly plan: Plan;
+  /** The whole checkpoint; not modified. */
+  readonly weights: Float32Array;
+  readonly examples: Examples;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PredictRequest {
+  readonly plan: Plan;
+  /** The whole checkpoint; not modified. */
+  readonly weights: Float32Array;
+  /** Row-major, shape [count, ...featureShape]. */
+  readonly features: Float32Array;
+  readonly featureShape: readonly number[];
+  readonly count: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains a plan's model on local examples. Every call starts from the weights it is given and leaves nothing behind:
+ * optimizer state does not outlive a call. The same request gives the same bits on the same engine.
+ * Calls run one after the other.
+ *
+ * All reject with `EXAMPLES_INVALID` when examples do not fit the model (naming the example or both shapes),
+ * `MODEL_UNSUPPORTED` when the engine cannot build the model, `ABORTED` when the signal fires, and `BAD_PARAMETER`
+ * when weights are not of the model's size or the trainer is disposed.
+ */
+export interface LocalTrainer {
+  /** @throws TributaryError also `TRAINING_FAILED` when the loss or a weight is no longer finite. */
+  train(request: TrainRequest): Promise<TrainResult>;
+  /** The plan's loss and metrics on examples, without dropout or any change. */
+  evaluate(request: EvaluateRequest): Promise<TrainingMetrics>;
+  /** The model's outputs, row-major, shape [count, ...outputShape]. */
+  predict(request: PredictRequest): Promise<Float32Array>;
+  /** Frees the engine's memory; idempotent. A call under way ends with `ABORTED`. */
+  dispose(): void;
+}

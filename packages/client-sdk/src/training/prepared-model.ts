@@ -1,0 +1,163 @@
+import * as tf from "@tensorflow/tfjs";
+import {
+  TributaryError,
+  layoutOf,
+  trainableRanges,
+  xoshiro128,
+  type ParameterLayout,
+  type Plan,
+  type RandomSource,
+} from "@tributary/protocol";
+import { buildLayersModel, weightsOf, type LayerWeight } from "../models/layers-model.ts";
+import type { OpenShape } from "./example-format.ts";
+import { logitsTopology, type OutputActivation } from "./logits-topology.ts";
+
+type Layer = tf.layers.Layer;
+
+/** A plan's model, built once and used by every round of the plan. */
+export class PreparedModel {
+  readonly layout: ParameterLayout;
+  /** The model without its last activation, if that could be taken off. */
+  readonly model: tf.LayersModel;
+  readonly activation: OutputActivation | undefined;
+  /** In the layout's order. */
+  readonly weights: readonly LayerWeight[];
+  /** What the optimizer moves. */
+  readonly trained: readonly tf.Variable[];
+  /** The parameters that are frozen: given back as they came. */
+  readonly frozen: readonly { readonly offset: number; readonly size: number }[];
+  readonly inputShape: OpenShape;
+  readonly #dropouts: readonly SeededDropout[];
+
+  private constructor(
+    plan: Plan,
+    layout: ParameterLayout,
+    model: tf.LayersModel,
+    activation: OutputActivation | undefined,
+  ) {
+    this.layout = layout;
+    this.model = model;
+    this.activation = activation;
+    this.weights = weightsOf(model, layout);
+    const ranges = trainableRanges(layout, plan.training.trainable);
+    const isTrained = layout.parameters.map(({ offset }) =>
+      ranges.some((range) => offset >= range.offset && offset < range.offset + range.length),
+    );
+    this.frozen = layout.parameters.filter((_, index) => !isTrained[index]);
+    // The plan decides, not the flags of a model file. A weight's own flag tells what no gradient is for, such as the
+    // moving averages of batch normalisation: those change as examples pass.
+    this.trained = this.weights.flatMap((weight, index) => {
+      const variable = weight.read();
+      return isTrained[index] && weight.trainable && variable instanceof tf.Variable
+        ? [variable]
+        : [];
+    });
+    if (this.trained.length === 0) {
+      throw new TributaryError("PLAN_INVALID", "The plan trains nothing that has a gradient", {
+        remedy: "Name layers with kernels or embeddings as trainable.",
+      });
+    }
+    this.inputShape = oneShape(model.inputs, "inputs");
+    oneShape(model.outputs, "outputs");
+    const layers = [...everyLayer(model)];
+    const frozenWeights = new Set(this.weights.filter((_, index) => !isTrained[index]));
+    for (const layer of layers) freezeStatistics(layer, frozenWeights);
+    this.#dropouts = layers.flatMap((layer) => seededDropout(layer) ?? []);
+  }
+
+  /**
+   * Builds the plan's model on the current backend.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when it cannot be built or has several inputs or outputs,
+   *   `PLAN_INVALID` when the plan trains no weight of it.
+   */
+  static async build(plan: Plan): Promise<PreparedModel> {
+    const { topology, activation } = logitsTopology(plan.model.topology);
+    const layout = layoutOf(plan.model.parameters);
+    const { parameters } = plan.model;
+    const model = await buildLayersModel({ topology, parameters }, new Float32Array(layout.size));
+    try {
+      return new PreparedModel(plan, layout, model, activation);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  }
+
+  /** Begins the dropout masks of one training anew. */
+  seedDropout(random: RandomSource): void {
+    this.#dropouts.forEach((dropout, index) => dropout.seed(random.derive(`dropout ${index}`)));
+  }
+
+  /** Shape of one output for inputs of a shape. */
+  outputShapeFor(inputShape: readonly number[]): number[] {
+    const shape = this.model.computeOutputShape([1, ...inputShape]);
+    return shape.slice(1).map(Number);
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+}
+
+function oneShape(symbols: tf.LayersModel["inputs"], what: string): OpenShape {
+  const [symbol] = symbols;
+  if (symbols.length !== 1 || symbol === undefined) {
+    throw new TributaryError("MODEL_UNSUPPORTED", `The model has ${symbols.length} ${what}`, {
+      remedy: "Use a model with one input and one output.",
+    });
+  }
+  return symbol.shape.slice(1);
+}
+
+/** The layers, and those of models within models. */
+function* everyLayer(container: tf.LayersModel): Generator<Layer> {
+  for (const layer of container.layers) {
+    yield layer;
+    if (layer instanceof tf.LayersModel) yield* everyLayer(layer);
+  }
+}
+
+/**
+ * A batch normalisation that is frozen uses the averages it was given and leaves them, as in Keras. tfjs updates
+ * them whatever its flags say.
+ */
+function freezeStatistics(layer: Layer, frozen: ReadonlySet<LayerWeight>): void {
+  if (layer.getClassName() !== "BatchNormalization") return;
+  if (!layer.weights.every((weight) => frozen.has(weight))) return;
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
+}
+
+interface SeededDropout {
+  seed(random: RandomSource): void;
+}
+
+/**
+ * Makes a dropout layer draw a new mask in every step from a seed of ours: tfjs's own draws from Math.random, or
+ * repeats one mask for ever when the layer has a seed. Gaussian noise, alpha dropout and dropout inside recurrent
+ * layers keep to Math.random, so that a model with those is trained well but not repeatably.
+ */
+function seededDropout(layer: Layer): SeededDropout | undefined {
+  const kind = layer.getClassName();
+  if (kind !== "Dropout" && kind !== "SpatialDropout1D") return undefined;
+  const { rate, noiseShape } = layer.getConfig();
+  if (typeof rate !== "number" || rate <= 0 || rate >= 1) return undefined;
+  let next = xoshiro128(new Uint8Array(16));
+  layer.call = (inputs, kwargs) =>
+    tf.tidy(() => {
+      const input = Array.isArray(inputs) ? inputs[0]! : inputs;
+      if (kwargs["training"] !== true) return input.clone();
+      const shape =
+        kind === "SpatialDropout1D"
+          ? [input.shape[0]!, 1, input.shape[2]!]
+          : Array.isArray(noiseShape)
+            ? input.shape.map((size, axis) => Number(noiseShape[axis] ?? size))
+            : input.shape;
+      return tf.dropout(input, rate, shape, next());
+    });
+  return {
+    seed: (random) => {
+      next = xoshiro128(random.bytes(16));
+    },
+  };
+}

@@ -1,0 +1,112 @@
+// One batch through tfjs. Everything here is synchronous but the reading, so that no tensor of the app's is caught in
+// a scope of ours.
+import * as tf from "@tensorflow/tfjs";
+import type { Plan } from "@tributary/protocol";
+import type { ExampleBatch } from "./example-batch.ts";
+import type { ExampleFormat } from "./example-format.ts";
+import { activate, lossOf } from "./loss.ts";
+import type { PreparedModel } from "./prepared-model.ts";
+
+/** What a batch gave, still in tfjs's memory: read it once with `readPass`. */
+export interface BatchPass {
+  /** Mean over the batch. */
+  readonly loss: tf.Scalar;
+  /** The model's outputs, shape [count, ...outputShape]. */
+  readonly outputs: tf.Tensor;
+}
+
+/** Takes one optimizer step on a batch. Loss and outputs are those before the step. */
+export function takeStep(
+  plan: Plan,
+  model: PreparedModel,
+  optimizer: tf.Optimizer,
+  format: ExampleFormat,
+  batch: ExampleBatch,
+): BatchPass {
+  return tf.tidy(() => {
+    const inputs = inputTensor(batch.inputs, batch.count, format.inputShape);
+    const targets = tf.tensor(batch.targets, [batch.count, ...format.outputShape]);
+    let raw: tf.Tensor | undefined;
+    const { value, grads } = tf.variableGrads(
+      () => {
+        raw = tf.keep(applyModel(model, inputs, true));
+        return withPenalties(model, lossOf(plan.training.loss, model.activation, targets, raw));
+      },
+      [...model.trained],
+    );
+    optimizer.applyGradients(grads);
+    const outputs = activate(raw!, model.activation);
+    if (outputs !== raw) raw!.dispose();
+    return { loss: tf.keep(value), outputs: tf.keep(outputs) };
+  });
+}
+
+/** Scores a batch without training: no dropout, and batch normalisation by its averages. */
+export function scoreBatch(
+  plan: Plan,
+  model: PreparedModel,
+  format: ExampleFormat,
+  batch: ExampleBatch,
+): BatchPass {
+  return tf.tidy(() => {
+    const raw = applyModel(model, inputTensor(batch.inputs, batch.count, format.inputShape), false);
+    const targets = tf.tensor(batch.targets, [batch.count, ...format.outputShape]);
+    const loss = lossOf(plan.training.loss, model.activation, targets, raw);
+    return {
+      loss: tf.keep(withPenalties(model, loss)),
+      outputs: tf.keep(activate(raw, model.activation)),
+    };
+  });
+}
+
+/** Reads what a batch gave, and frees it. */
+export async function readPass({ loss, outputs }: BatchPass): Promise<{
+  loss: number;
+  outputs: Float32Array;
+}> {
+  try {
+    const [lossValue, outputValues] = await readAll([loss, outputs]);
+    return { loss: lossValue![0]!, outputs: outputValues! };
+  } finally {
+    tf.dispose([loss, outputs]);
+  }
+}
+
+/** The model's outputs for inputs side by side, shape [count, ...outputShape]. */
+export async function predictBatch(
+  model: PreparedModel,
+  inputShape: readonly number[],
+  inputs: Float32Array,
+  count: number,
+): Promise<Float32Array> {
+  const outputs = tf.tidy(() =>
+    activate(applyModel(model, inputTensor(inputs, count, inputShape), false), model.activation),
+  );
+  try {
+    const [values] = await readAll([outputs]);
+    return values!;
+  } finally {
+    outputs.dispose();
+  }
+}
+
+function inputTensor(values: Float32Array, count: number, shape: readonly number[]): tf.Tensor {
+  return tf.tensor(values, [count, ...shape]);
+}
+
+function applyModel(model: PreparedModel, inputs: tf.Tensor, training: boolean): tf.Tensor {
+  const outputs = model.model.apply(inputs, { training });
+  return (Array.isArray(outputs) ? outputs[0]! : outputs) as tf.Tensor;
+}
+
+/** Adds what the layers' regularizers charge, as Keras does. */
+function withPenalties({ model }: PreparedModel, loss: tf.Scalar): tf.Scalar {
+  return model.calculateLosses().reduce((sum, penalty) => tf.add(sum, penalty), loss);
+}
+
+/** GPUs can only be read asynchronously; elsewhere waiting would cost more than reading. */
+async function readAll(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
+  return tf.getBackend().startsWith("webg")
+    ? Promise.all(tensors.map((tensor) => tensor.data<"float32">()))
+    : tensors.map((tensor) => tensor.dataSync<"float32">());
+}
