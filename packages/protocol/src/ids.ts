@@ -4,11 +4,11 @@ declare const brand: unique symbol;
 type Id<Name extends string> = string & { readonly [brand]: Name };
 
 /** SHA-256 of an artifact's bytes, 64 lowercase hex digits. Plans and checkpoints are artifacts. */
-export type ArtifactId = Id<"ArtifactId">;
+export type ArtifactId = Id<"plan" | "checkpoint">;
 /** SHA-256 of a checkpoint's bytes: its name everywhere. */
-export type CheckpointId = ArtifactId & Id<"CheckpointId">;
+export type CheckpointId = Id<"checkpoint">;
 /** SHA-256 of a plan's canonical bytes. */
-export type PlanId = ArtifactId & Id<"PlanId">;
+export type PlanId = Id<"plan">;
 /** A task, as the server's store names it. */
 export type TaskId = Id<"TaskId">;
 /** One attempt at a round. Abandoned rounds keep theirs; a new attempt gets a new one. */

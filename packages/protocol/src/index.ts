@@ -1,1 +1,111 @@
-export { TributaryError } from "./errors.ts";
+export {
+  TributaryError,
+  ERROR_CODES,
+  asTributaryError,
+  errorCodeFromWire,
+  isTributaryError,
+  type ErrorCode,
+  type TributaryErrorOptions,
+} from "./errors.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
+export {
+  checkpointId,
+  opaqueId,
+  planId,
+  populationName,
+  roundId,
+  sessionId,
+  taskId,
+  type ArtifactId,
+  type CheckpointId,
+  type PlanId,
+  type PopulationName,
+  type RoundId,
+  type SessionId,
+  type TaskId,
+} from "./ids.ts";
+export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./encoding.ts";
+
+export type { CryptoProvider } from "./crypto/crypto-provider.ts";
+export { createLibsodiumProvider } from "./crypto/libsodium.ts";
+export { cryptographicRandom, seededRandom, type RandomSource } from "./crypto/random-source.ts";
+
+export type { Channel } from "./channel/channel.ts";
+export {
+  decodeFrame,
+  encodeFrame,
+  sealRecordFrame,
+  type ArtifactKind,
+  type Frame,
+} from "./channel/frames.ts";
+export { acceptHandshake, startHandshake, type StartedHandshake } from "./channel/noise.ts";
+export { ArtifactReceiver, sealArtifact } from "./channel/sealed-artifact.ts";
+export {
+  formatServerKey,
+  formatServerSecrets,
+  generateServerSecrets,
+  parseServerKey,
+  parseServerSecrets,
+  serverKeyOf,
+  type ServerKey,
+  type ServerSecrets,
+} from "./channel/server-key.ts";
+
+export {
+  decodeClientMessage,
+  decodeServerMessage,
+  encodeClientMessage,
+  encodeServerMessage,
+} from "./wire/codec.ts";
+export type {
+  ArtifactReference,
+  ClientMessage,
+  ClientMessageType,
+  Delivery,
+  MetricValue,
+  ServerMessage,
+  ServerMessageType,
+} from "./wire/messages.ts";
+
+export { canonicalize } from "./plan/canonical-json.ts";
+export {
+  decodePlan,
+  encodePlan,
+  planIdOf,
+  signPlan,
+  verifyPlanSignature,
+} from "./plan/plan-bytes.ts";
+export { minimumReports, planOf } from "./plan/plan-of.ts";
+export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
+export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
+export type { LossName, MetricName } from "./plan/training-terms.ts";
+
+export {
+  builtinModel,
+  builtinModelNames,
+  isBuiltinModelName,
+  type BuiltinModel,
+} from "./model/builtin-models.ts";
+export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
+export { firstNonFinite } from "./model/float32-bytes.ts";
+export {
+  layoutOf,
+  type Parameter,
+  type ParameterLayout,
+  type ParameterShape,
+} from "./model/parameter-layout.ts";
+export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
+export { readTfjsWeights } from "./model/tfjs-weights.ts";
+export {
+  gatherRanges,
+  layerNames,
+  rangesSize,
+  trainableRanges,
+  type ValueRange,
+} from "./model/trainable-ranges.ts";
+export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
+
+export { updateCodec, updateCodecNames, type UpdateSpec } from "./update/codec-registry.ts";
+export type { UpdateCodec, UpdateSink } from "./update/update-codec.ts";
+export { xoshiro128 } from "./update/xoshiro128.ts";

@@ -9,6 +9,7 @@ import {
   encodeFrame,
   encodeServerMessage,
   negotiateVersion,
+  sealRecordFrame,
   type Channel,
   type ClientMessage,
   type CryptoProvider,
@@ -350,8 +351,7 @@ export class Session implements Participant {
   #send(message: ServerMessage): void {
     const state = this.#state;
     if (state.name === "closed" || state.name === "handshake") return;
-    const record = state.channel.seal(encodeServerMessage(message));
-    this.#sender.send(encodeFrame({ kind: "record", body: record }));
+    this.#sender.send(sealRecordFrame(state.channel, encodeServerMessage(message)));
   }
 
   #fail(error: TributaryError): void {

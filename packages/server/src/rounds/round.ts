@@ -1,4 +1,4 @@
-import type { SessionId } from "@tributary/protocol";
+import { minimumReports, type SessionId } from "@tributary/protocol";
 
 /** How a round gathers and closes. Counts are of clients, times in milliseconds. */
 export interface RoundPolicy {
@@ -79,12 +79,7 @@ export interface RoundStep {
 
 /** Clients that a round gathers before it starts. */
 export function cohortSize(policy: RoundPolicy): number {
-  return Math.ceil(policy.goalCount * policy.overselection);
-}
-
-/** Reports without which a round does not commit. */
-export function minimumReports(policy: RoundPolicy): number {
-  return Math.max(1, Math.ceil(policy.goalCount * policy.minimumFraction));
+  return Math.ceil(policy.goalCount * policy.overselection - 1e-9); // less the dust of floating point
 }
 
 export function openRound(policy: RoundPolicy, nowMs: number): RoundState {

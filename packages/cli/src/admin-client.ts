@@ -1,0 +1,104 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
+
+/** What `serve` leaves in its data folder so that other commands find it. */
+interface AdminAddress {
+  readonly url: string;
+  readonly token?: string;
+  readonly certPath?: string;
+}
+
+const FILE = "admin.json";
+
+export async function writeAdminAddress(dataDir: string, address: AdminAddress): Promise<void> {
+  await writeFile(join(dataDir, FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
+}
+
+/**
+ * The admin API's address: as given, else as the server that runs on `dataDir` has left it.
+ * @throws TributaryError `ADMIN_UNREACHABLE` when there is neither.
+ */
+export async function findAdmin(options: {
+  readonly admin?: string;
+  readonly token?: string;
+  readonly dataDir: string;
+}): Promise<AdminAddress> {
+  const token = options.token ?? process.env["TRIBUTARY_ADMIN_TOKEN"];
+  if (options.admin !== undefined) {
+    return { url: options.admin, ...(token === undefined ? {} : { token }) };
+  }
+  try {
+    const kept = JSON.parse(await readFile(join(options.dataDir, FILE), "utf8")) as AdminAddress;
+    return token === undefined ? kept : { ...kept, token };
+  } catch (error) {
+    throw new TributaryError("ADMIN_UNREACHABLE", `No server is known in ${options.dataDir}`, {
+      remedy: "Start one with `tributary serve`, or give the address of one with --admin.",
+      cause: error,
+    });
+  }
+}
+
+/** Speaks to a server's admin API. */
+export class AdminClient {
+  readonly #address: AdminAddress;
+
+  constructor(address: AdminAddress) {
+    this.#address = address;
+  }
+
+  get certPath(): string | undefined {
+    return this.#address.certPath;
+  }
+
+  /** @throws TributaryError as the server says, or `ADMIN_UNREACHABLE`. */
+  async json<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+    return (await (await this.#fetch(path, init)).json()) as Answer;
+  }
+
+  async bytes(path: string): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#fetch(path, {})).arrayBuffer());
+  }
+
+  post<Answer>(path: string, body: object | FormData = {}): Promise<Answer> {
+    return this.json(path, {
+      method: "POST",
+      ...(body instanceof FormData
+        ? { body }
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    const { url, token } = this.#address;
+    const headers = new Headers(init.headers);
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, url), { ...init, headers });
+    } catch (error) {
+      throw new TributaryError("ADMIN_UNREACHABLE", `The admin API at ${url} does not answer`, {
+        remedy: "Start the server with `tributary serve`, or give its address with --admin.",
+        cause: error,
+      });
+    }
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+}
+
+async function errorOf(response: Response): Promise<TributaryError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const error = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+  const fields = (typeof error === "object" && error !== null ? error : {}) as {
+    code?: string;
+    message?: string;
+    context?: Record<string, string>;
+  };
+  const known = Object.assign(new Error(), { name: "TributaryError", code: fields.code });
+  return new TributaryError(
+    isTributaryError(known) ? (fields.code as ErrorCode) : "INTERNAL",
+    fields.message ?? `The admin API answered with status ${response.status}`,
+    { context: fields.context ?? {} },
+  );
+}

@@ -1,0 +1,22 @@
+import { Command } from "commander";
+import { fetchDataset, datasetNames } from "@tributary/simulator";
+import { createOutput } from "../output.ts";
+
+export function dataCommand(): Command {
+  const data = new Command("data").description("Data sets for experiments.");
+  data
+    .command("fetch")
+    .argument("<name>", `one of: ${datasetNames.join(", ")}`)
+    .description("Download a data set and check its hashes.")
+    .option("--out <folder>", "where to put it; default ./data/NAME")
+    .option("--json", "print one JSON line")
+    .action(async (name: string, options: { out?: string; json?: true }) => {
+      const output = createOutput(options.json === true);
+      const folder = options.out ?? `./data/${name}`;
+      const files = await fetchDataset(name, folder, {
+        onProgress: (file: string) => output.say(`${file}`),
+      });
+      output.result({ name, folder, files }, `${name} is in ${folder}`);
+    });
+  return data;
+}

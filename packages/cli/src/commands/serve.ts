@@ -1,0 +1,101 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { startServer, type LogLevel, type ServerOptions } from "@tributary/server";
+import { writeAdminAddress } from "../admin-client.ts";
+import { wholeNumber } from "../options.ts";
+import { createOutput } from "../output.ts";
+
+interface ServeFlags {
+  host: string;
+  port: number;
+  cert?: string;
+  key?: string;
+  plain?: true;
+  adminHost: string;
+  adminPort: number;
+  dataDir: string;
+  databaseUrl?: string;
+  logLevel: LogLevel;
+  json?: true;
+}
+
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("Run a coordinator until it is told to stop (SIGINT or SIGTERM).")
+    .option("--host <address>", "address that clients connect to", "127.0.0.1")
+    .option("--port <port>", "port that clients connect to; 0 takes a free one", wholeNumber(0, 65_535), 8_443)
+    .option("--cert <file>", "TLS certificate chain, PEM; without it one is made")
+    .option("--key <file>", "private key of the certificate, PEM")
+    .option("--plain", "plain ws, on loopback only")
+    .option("--admin-host <address>", "address of the admin API", "127.0.0.1")
+    .option("--admin-port <port>", "port of the admin API; 0 takes a free one", wholeNumber(0, 65_535), 8_080)
+    .option("--data-dir <folder>", "keys, certificate and embedded store", "./.tributary")
+    .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
+    .option("--log-level <level>", "debug, info, warn, error or silent", "info")
+    .option("--json", "print one JSON line with the addresses")
+    .addHelpText(
+      "after",
+      "\nThe admin API's token is read from TRIBUTARY_ADMIN_TOKEN; without one it answers on loopback only.",
+    )
+    .action(async (flags: ServeFlags) => {
+      const output = createOutput(flags.json === true);
+      const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
+      const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
+      await mkdir(flags.dataDir, { recursive: true });
+      const options: ServerOptions = {
+        host: flags.host,
+        port: flags.port,
+        tls: tlsOf(flags),
+        adminHost: flags.adminHost,
+        adminPort: flags.adminPort,
+        dataDir: flags.dataDir,
+        logLevel: flags.logLevel,
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        ...(token === undefined ? {} : { adminToken: token }),
+      };
+      const stop = stopSignal();
+      const server = await startServer(options);
+      try {
+        const certPath = options.tls === "self-signed" ? join(flags.dataDir, "tls", "cert.pem") : undefined;
+        await writeAdminAddress(flags.dataDir, {
+          url: server.adminUrl,
+          ...(token === undefined ? {} : { token }),
+          ...(certPath === undefined ? {} : { certPath }),
+        });
+        output.result(
+          { url: server.url, adminUrl: server.adminUrl, serverKey: server.serverKey, certPath },
+          [
+            `clients connect to  ${server.url}`,
+            `they pin            ${server.serverKey}`,
+            `admin API           ${server.adminUrl}`,
+            "stop with Ctrl-C",
+          ].join("\n"),
+        );
+        await stop;
+        output.say("stopping");
+      } finally {
+        await server.close();
+      }
+    });
+}
+
+function tlsOf(flags: ServeFlags): NonNullable<ServerOptions["tls"]> {
+  if (flags.plain === true) return "none";
+  if (flags.cert === undefined && flags.key === undefined) return "self-signed";
+  return { certPath: flags.cert ?? "", keyPath: flags.key ?? "" };
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const stop = (): void => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      resolve();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}

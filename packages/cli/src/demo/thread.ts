@@ -1,0 +1,80 @@
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import {
+  asTributaryError,
+  decodeCheckpoint,
+  decodePlan,
+  layoutOf,
+  seededRandom,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { FederatedClient, createTfjsTrainer, type TrainerBackend } from "@tributary/client-sdk";
+import type {
+  ClientThreadData,
+  ScoreRequest,
+  ScorerThreadData,
+  ThreadData,
+  ThreadMessage,
+} from "./worker-messages.ts";
+
+/** A worker thread of the demo: real clients with real sockets, or the scorer of new checkpoints. */
+const data = workerData as ThreadData;
+const port = parentPort as MessagePort;
+const tell = (message: ThreadMessage): void => port.postMessage(message);
+
+try {
+  await (data.role === "clients" ? runClients(data) : runScorer(data));
+} catch (error) {
+  const { code, message } = asTributaryError(error);
+  tell({ type: "failed", code, message });
+}
+
+async function runClients(setup: ClientThreadData): Promise<void> {
+  // One engine and one copy of the model for all clients of the thread; they train one after the other.
+  const trainer = await createTfjsTrainer({ backend: setup.engine as TrainerBackend });
+  const random = seededRandom(createNodeCryptoProvider(), setup.seed);
+  tell({ type: "ready", backend: trainer.backend });
+  await Promise.all(
+    setup.clients.map(async ({ index, examples }) => {
+      const client = new FederatedClient({
+        url: setup.url,
+        population: setup.population,
+        serverKey: setup.serverKey,
+        examples,
+        trainer,
+        random: random.derive(`client ${index}`),
+        ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),
+      });
+      for await (const event of client.participate()) {
+        if (event.type !== "withdrawn") continue;
+        const { code, message } = event.error;
+        tell({ type: "failed", client: index, code, message });
+      }
+    }),
+  );
+}
+
+async function runScorer(setup: ScorerThreadData): Promise<void> {
+  const trainer = await createTfjsTrainer({ backend: setup.engine as TrainerBackend });
+  tell({ type: "ready", backend: trainer.backend });
+  for await (const { id, planBytes, checkpoint } of requests()) {
+    const plan = decodePlan(planBytes);
+    const weights = decodeCheckpoint(checkpoint, layoutOf(plan.model.parameters));
+    const metrics = await trainer.evaluate({ plan, weights, examples: setup.examples });
+    tell({ type: "score", id, metrics });
+  }
+}
+
+/** The requests in the order they come: scoring the next begins when the last is done. */
+async function* requests(): AsyncGenerator<ScoreRequest> {
+  const queue: ScoreRequest[] = [];
+  let wake = (): void => {};
+  port.on("message", (request: ScoreRequest) => {
+    queue.push(request);
+    wake();
+  });
+  for (;;) {
+    const next = queue.shift();
+    if (next !== undefined) yield next;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+}

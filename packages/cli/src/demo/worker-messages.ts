@@ -1,0 +1,47 @@
+import type { Examples } from "@tributary/client-sdk";
+
+/** One client that a worker thread runs. */
+export interface WorkerClient {
+  /** Number of the client among all of the demo. */
+  readonly index: number;
+  readonly examples: Examples;
+}
+
+/** What a client thread is started with. */
+export interface ClientThreadData {
+  readonly role: "clients";
+  readonly url: string;
+  readonly serverKey: string;
+  readonly certificate: string | undefined;
+  readonly population: string;
+  readonly engine: string;
+  readonly seed: number;
+  readonly clients: readonly WorkerClient[];
+}
+
+/** What the scoring thread is started with. */
+export interface ScorerThreadData {
+  readonly role: "scorer";
+  readonly engine: string;
+  readonly examples: Examples;
+}
+
+export type ThreadData = ClientThreadData | ScorerThreadData;
+
+/** To a scoring thread. */
+export interface ScoreRequest {
+  readonly planBytes: Uint8Array;
+  readonly checkpoint: Uint8Array;
+  readonly id: number;
+}
+
+/** From a thread. */
+export type ThreadMessage =
+  | { readonly type: "ready"; readonly backend: string }
+  | { readonly type: "score"; readonly id: number; readonly metrics: Record<string, number> }
+  | {
+      readonly type: "failed";
+      readonly code: string;
+      readonly message: string;
+      readonly client?: number;
+    };

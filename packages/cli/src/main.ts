@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { SERVER_VERSION } from "@tributary/server";
+import { clientCommand } from "./commands/client.ts";
+import { dataCommand } from "./commands/data.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { keysCommand } from "./commands/keys.ts";
+import { modelCommand } from "./commands/model.ts";
+import { roundCommand } from "./commands/round.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { taskCommand } from "./commands/task.ts";
+import { reportError } from "./output.ts";
+
+const program = new Command("tributary")
+  .description("Federated learning: one model from data that never leaves its owners.")
+  .version(SERVER_VERSION)
+  .addCommand(demoCommand())
+  .addCommand(serveCommand())
+  .addCommand(clientCommand())
+  .addCommand(taskCommand())
+  .addCommand(roundCommand())
+  .addCommand(modelCommand())
+  .addCommand(keysCommand())
+  .addCommand(dataCommand());
+
+/** Every command prints usage errors the same way, and ends the process itself only here. */
+function prepare(command: Command): void {
+  command.exitOverride().showHelpAfterError("(--help lists the options)");
+  for (const child of command.commands) prepare(child);
+}
+prepare(program);
+
+const json = process.argv.includes("--json");
+try {
+  await program.parseAsync();
+  // Worker threads and sockets of a finished command must not keep the process.
+  process.exit();
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  process.exit(reportError(error, json));
+}

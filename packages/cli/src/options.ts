@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from "commander";
+
+/** Commander parsers for numbers, with a message that says what is allowed. */
+export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(
+        `Give a whole number from ${minimum}${maximum < Number.MAX_SAFE_INTEGER ? ` to ${maximum}` : ""}.`,
+      );
+    }
+    return value;
+  };
+}
+
+/** "3/10": the third of ten parts. */
+export function partOf(text: string): { readonly index: number; readonly count: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (match === null || index < 1 || index > count) {
+    throw new InvalidArgumentError("Give K/N with 1 ≤ K ≤ N, for example 3/10.");
+  }
+  return { index: index - 1, count };
+}

@@ -1,0 +1,14 @@
+export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
+export type { ServerOptions } from "./config.ts";
+export { systemClock, type Clock } from "./coordinator/clock.ts";
+export type { Coordinator, TaskProgress } from "./coordinator/coordinator.ts";
+export type { CoordinatorEvent, CoordinatorListener } from "./coordinator/coordinator-event.ts";
+export type {
+  CheckpointRecord,
+  RoundRecord,
+  RoundStore,
+  TaskRecord,
+  TaskState,
+} from "./storage/round-store.ts";
+export type { CheckpointStore } from "./storage/checkpoint-store.ts";
+export { createLogger, silentLogger, type Logger, type LogLevel } from "./telemetry/logger.ts";

@@ -1,0 +1,43 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import {
+  TributaryError,
+  formatServerSecrets,
+  generateServerSecrets,
+  parseServerSecrets,
+  type RandomSource,
+  type ServerSecrets,
+} from "@tributary/protocol";
+
+/**
+ * The server's secret keys, made at the first start and kept in a file that only its owner may read.
+ * Whoever loses the file loses the identity that every client has pinned.
+ */
+export async function loadServerSecrets(
+  path: string,
+  random: RandomSource,
+): Promise<ServerSecrets> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+      throw new TributaryError("CONFIG_INVALID", `The server's key file ${path} cannot be read`, {
+        remedy: "Give this user the right to read it.",
+        cause: error,
+      });
+    }
+    const secrets = generateServerSecrets(random);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, `${formatServerSecrets(secrets)}\n`, { mode: 0o600, flag: "wx" });
+    return secrets;
+  }
+  try {
+    return parseServerSecrets(text.trim());
+  } catch (error) {
+    throw new TributaryError("CONFIG_INVALID", `${path} does not hold a server key`, {
+      remedy: "Restore it from a backup, or move it away to get a new one that clients must pin anew.",
+      cause: error,
+    });
+  }
+}

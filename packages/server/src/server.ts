@@ -1,0 +1,175 @@
+import { createServer as createHttpServer } from "node:http";
+import {
+  cryptographicRandom,
+  formatServerKey,
+  serverKeyOf,
+  type CryptoProvider,
+  type RandomSource,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { createAdminApp } from "./admin/admin-app.ts";
+import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
+import { systemClock, type Clock } from "./coordinator/clock.ts";
+import { Coordinator } from "./coordinator/coordinator.ts";
+import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
+import { ReportSlots } from "./coordinator/report-slots.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
+import { listen } from "./listen.ts";
+import { loadServerSecrets } from "./server-identity.ts";
+import { openStorage, type Storage } from "./storage/open-storage.ts";
+import { createLogger, type Logger } from "./telemetry/logger.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+
+/** Collaborators that a test or an experiment may replace. */
+export interface ServerDeps {
+  readonly clock?: Clock;
+  /** A seeded source makes a run repeatable and its keys worthless: for experiments only. */
+  readonly random?: RandomSource;
+  readonly logger?: Logger;
+  readonly storage?: Storage;
+  /** Told of everything that happens in the coordinator. */
+  readonly onEvent?: CoordinatorListener;
+}
+
+/** A running server. */
+export interface TributaryServer {
+  /** Where clients connect, `wss://…` or, on loopback, `ws://…`. */
+  readonly url: string;
+  /** Where the admin API answers. */
+  readonly adminUrl: string;
+  /** The key that clients pin. */
+  readonly serverKey: string;
+  /** PEM of the gateway's certificate, for clients that are to trust a self-signed one. */
+  readonly certificate: string | undefined;
+  readonly coordinator: Coordinator;
+  readonly storage: Storage;
+  /** Abandons rounds in flight, tells clients to come back, closes everything; idempotent. */
+  close(): Promise<void>;
+}
+
+export const SERVER_VERSION = "0.1.0";
+
+/**
+ * Starts a coordinator: opens the store, goes on with running tasks, and listens.
+ * @throws TributaryError `CONFIG_INVALID`, `PORT_IN_USE`, `STORAGE_LOCKED` or `STORAGE_UNAVAILABLE`.
+ */
+export async function startServer(
+  options: ServerOptions = {},
+  deps: ServerDeps = {},
+): Promise<TributaryServer> {
+  const config = resolveConfig(options);
+  const crypto = createNodeCryptoProvider();
+  const clock = deps.clock ?? systemClock;
+  const logger = deps.logger ?? createLogger(config.logLevel);
+  const random = deps.random ?? cryptographicRandom(crypto);
+  const { limits } = config;
+
+  const cleanups: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  };
+  try {
+    const secrets = await loadServerSecrets(config.keyPath, cryptographicRandom(crypto));
+    const tls = await loadTls(config);
+    const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
+    const storage = deps.storage ?? (await openStorage({ ...config, crypto }));
+    if (deps.storage === undefined) cleanups.push(() => storage.close());
+
+    const startedAtMs = clock.now();
+    const metrics = createMetrics({ connections: () => gateway.connectionCount });
+    cleanups.push(() => metrics.close());
+    const slots = new ReportSlots({
+      clock,
+      slots: limits.maxConcurrentReports,
+      uploadTimeoutMs: limits.reportUploadTimeoutMs,
+    });
+    const coordinator = new Coordinator({
+      store: storage.rounds,
+      checkpoints: storage.checkpoints,
+      crypto,
+      random,
+      clock,
+      logger,
+      limits,
+      secrets,
+      slots,
+      listener: (event) => {
+        metrics.observe(event);
+        deps.onEvent?.(event);
+      },
+    });
+    const gateway = new Gateway(
+      { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
+      {
+        host: coordinator,
+        crypto,
+        random,
+        secrets,
+        clock,
+        limits,
+        logger,
+        onFailure: (code) => metrics.sessionFailed(code),
+      },
+    );
+    await coordinator.recover();
+    const url = await gateway.start();
+    cleanups.push(() => gateway.close());
+    cleanups.push(() => coordinator.close()); // first, so that clients hear how their round ended
+
+    const adminUrl = await startAdmin({ config, crypto, cleanups }, (adminToken) =>
+      createAdminApp({
+        coordinator,
+        store: storage.rounds,
+        checkpoints: storage.checkpoints,
+        metrics,
+        token: adminToken,
+        info: () => ({
+          gatewayUrl: url,
+          serverKey,
+          version: SERVER_VERSION,
+          connections: gateway.connectionCount,
+          uptimeMs: clock.now() - startedAtMs,
+        }),
+        logger,
+        crypto,
+        random,
+        limits,
+      }),
+    );
+    logger.info("server started", { url, adminUrl, serverKey });
+    return { url, adminUrl, serverKey, certificate: tls?.cert, coordinator, storage, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function loadTls(config: ServerConfig): Promise<TlsMaterial | undefined> {
+  if (config.tls === "none") return undefined;
+  if (config.tls === "self-signed") {
+    return selfSignedTls(config.tlsDir, [...new Set([config.host, "localhost", "127.0.0.1"])]);
+  }
+  return readTlsFiles(config.tls.certPath, config.tls.keyPath);
+}
+
+async function startAdmin(
+  server: {
+    readonly config: ServerConfig;
+    readonly crypto: CryptoProvider;
+    readonly cleanups: (() => Promise<void>)[];
+  },
+  createApp: (token: string | undefined) => Parameters<typeof createHttpServer>[1] & object,
+): Promise<string> {
+  const { adminHost: host, adminPort: port, adminToken } = server.config;
+  const http = createHttpServer(createApp(adminToken));
+  const address = await listen(http, { host, port }, "admin API");
+  server.cleanups.push(
+    () =>
+      new Promise((resolve) => {
+        http.close(() => resolve());
+        http.closeAllConnections();
+      }),
+  );
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
