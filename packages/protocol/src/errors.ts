@@ -80,6 +80,11 @@ export const ERROR_CODES = {
   ADMIN_UNAUTHORIZED: code(null, null, false),
   ADMIN_UNREACHABLE: code(null, null, true),
   NETWORK_UNAVAILABLE: code(null, null, true),
+  ADMIN_FORBIDDEN: code(null, null, false),
+  ADMIN_ROUTE_UNKNOWN: code(null, null, false),
+  ADMIN_METHOD_UNKNOWN: code(null, null, false),
+  ADMIN_BODY_TOO_LARGE: code(null, null, false),
+  ADMIN_BODY_TYPE: code(null, null, false),
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
