@@ -20,7 +20,8 @@ async function main(names) {
   }
   const chosen = names.length === 0 ? checks : checks.filter(({ name }) => names.includes(name));
 
-  const progress = new Progress({ stream: process.stdout, heading: "Checking Tributary" });
+  const progress = new Progress({ stream: process.stdout });
+  progress.line("Checking Tributary");
   if (!process.env["TRIBUTARY_DATA"]) {
     progress.line(
       "TRIBUTARY_DATA names no folder: the tests on published data and vectors are skipped.",

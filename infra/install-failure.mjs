@@ -7,7 +7,7 @@
  * @property {boolean} transient - Whether trying again at once may help.
  */
 
-/** @type {readonly { pattern: RegExp, explain: (url: string | undefined) => InstallFailure }[]} */
+/** @type {readonly { pattern: RegExp, explain: (url: string | undefined, tool: string) => InstallFailure }[]} */
 const KNOWN_FAILURES = [
   {
     pattern: /ENOSPC|No space left on device/i,
@@ -30,9 +30,9 @@ const KNOWN_FAILURES = [
   {
     pattern:
       /ERR_PNPM_OUTDATED_LOCKFILE|lockfile is not up to date|ERR_PNPM_LOCKFILE_CONFIG_MISMATCH/i,
-    explain: () => ({
+    explain: (_, tool) => ({
       cause: "pnpm-lock.yaml does not match the package.json files.",
-      remedy: "After a change of dependencies run `npm run lock` and commit pnpm-lock.yaml.",
+      remedy: `After a change of dependencies run \`npx ${tool} install\` and commit pnpm-lock.yaml.`,
       transient: false,
     }),
   },
@@ -85,7 +85,7 @@ export function explainInstallFailure(tool, output) {
   const url = /https?:\/\/[^\s"'`<>()]+/.exec(registryLines(output))?.[0]?.replace(/[.,:;]+$/, "");
   const known = KNOWN_FAILURES.find(({ pattern }) => pattern.test(output));
   return (
-    known?.explain(url) ?? {
+    known?.explain(url, tool) ?? {
       cause: `${tool} failed for a reason that set-up does not know.`,
       remedy: "Its output is above; the line that names an error code usually says what to change.",
       transient: false,

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { runCommand } from "../../infra/run-command.mjs";
+
+const node = (script: string, options = {}) =>
+  runCommand(process.execPath, ["--eval", script], options);
+
+it("collects standard output and error, and the exit code", async () => {
+  const result = await node("console.log('out'); console.error('err'); process.exitCode = 3");
+  expect(result.code).toBe(3);
+  expect(result.output.split("\n").toSorted()).toEqual(["", "err", "out"]);
+});
+
+it("gives code 127 for a program that is not there", async () => {
+  const result = await runCommand("no-such-program-at-all", []);
+  expect(result).toEqual({ code: 127, output: "no-such-program-at-all: not found" });
+});
+
+it("ends a program that runs past its limit, with what it started", async () => {
+  const result = await node(
+    `const { spawn } = require("node:child_process");
+     spawn(process.execPath, ["--eval", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
+     setInterval(() => {}, 1000);`,
+    { timeLimitMs: 300 },
+  );
+  // The pipes close only when the grandchild is gone too, so coming back at all is half of the proof.
+  expect(result.code).toBe(124);
+});
