@@ -57,6 +57,8 @@ export const ERROR_CODES = {
   EXAMPLES_INVALID: code(65, null, false),
   MODEL_UNSUPPORTED: code(66, null, false),
   TRAINING_FAILED: code(67, null, true),
+  CHECKPOINT_CORRUPT: code(68, null, false),
+  ABORTED: code(69, null, false),
 
   // Raised on one side only.
   BAD_PARAMETER: code(null, null, false),
@@ -64,7 +66,6 @@ export const ERROR_CODES = {
   CONNECTION_FAILED: code(null, null, true),
   CONNECTION_LOST: code(null, null, true),
   INSECURE_URL: code(null, null, false),
-  ABORTED: code(null, null, false),
   ENGINE_UNAVAILABLE: code(null, null, false),
   CONFIG_INVALID: code(null, null, false),
   TASK_INVALID: code(null, null, false),
@@ -72,7 +73,6 @@ export const ERROR_CODES = {
   TASK_STATE_CONFLICT: code(null, null, false),
   ROUND_UNKNOWN: code(null, null, false),
   CHECKPOINT_UNKNOWN: code(null, null, false),
-  CHECKPOINT_CORRUPT: code(null, null, false),
   PORT_IN_USE: code(null, null, false),
   DATA_UNREADABLE: code(null, null, false),
   STORAGE_UNAVAILABLE: code(null, null, true),

@@ -9,6 +9,8 @@ export interface MemorySocketEvents {
 
 /** One end of a pair of sockets in memory. */
 export interface MemorySocketEnd extends Socket {
+  /** Whether its `closed` event has come. */
+  readonly ended: boolean;
   /** Sends a text message, which the protocol forbids. */
   sendText(): void;
   /** Ends both sides as a broken cable would: close code 1006. */
@@ -110,7 +112,7 @@ class End implements MemorySocketEnd {
   cut(): void {
     const { peer } = this;
     queueMicrotask(() => {
-      peer?.#end({ code: 1006, reason: "" });
+      if (peer !== undefined) peer.#end({ code: 1006, reason: "" });
       this.#end({ code: 1006, reason: "" });
     });
   }

@@ -13,15 +13,13 @@ import {
   type Channel,
   type ClientMessage,
   type CryptoProvider,
-  type Frame,
   type Limits,
   type ServerKey,
   type ServerMessage,
   type StartedHandshake,
 } from "@tributary/protocol";
+import type { SealedChunk } from "../trust/model-delivery.ts";
 import type { Socket, SocketConnector, SocketEnd, TlsOptions } from "./socket.ts";
-
-export type SealedChunk = Extract<Frame, { kind: "sealedChunk" }>;
 
 /** What a link tells its session. */
 export interface LinkEvents {
@@ -80,7 +78,8 @@ export class SecureLink {
     this.#socket = deps.connect(request, {
       opened: () => this.#guard(() => this.#greet()),
       frame: (bytes) => this.#guard(() => this.#receive(bytes)),
-      text: () => this.fail(new TributaryError("MALFORMED_FRAME", "The server sent a text message")),
+      text: () =>
+        this.fail(new TributaryError("MALFORMED_FRAME", "The server sent a text message")),
       closed: (end) => this.#end(closeError(end, this.#state.phase)),
     });
   }
@@ -142,7 +141,10 @@ export class SecureLink {
     } else if (state.phase === "open" && frame.kind === "sealedChunk") {
       this.#events.chunk(frame);
     } else {
-      throw new TributaryError("UNEXPECTED_MESSAGE", `A ${frame.kind} frame came while ${state.phase}`);
+      throw new TributaryError(
+        "UNEXPECTED_MESSAGE",
+        `A ${frame.kind} frame came while ${state.phase}`,
+      );
     }
   }
 
@@ -182,7 +184,8 @@ function keyMismatch(cause?: unknown): TributaryError {
     "SERVER_KEY_MISMATCH",
     "The server did not prove that it holds the pinned key",
     {
-      remedy: "Check the address and compare serverKey with the key that the server prints when it starts.",
+      remedy:
+        "Check the address and compare serverKey with the key that the server prints when it starts.",
       cause,
     },
   );

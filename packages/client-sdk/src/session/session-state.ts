@@ -66,7 +66,10 @@ export function currentRound(state: SessionState): RoundId | undefined {
  * The state after sending a message.
  * @returns `undefined` when the protocol does not allow the message in this state.
  */
-export function afterSending(state: SessionState, message: ClientMessage): SessionState | undefined {
+export function afterSending(
+  state: SessionState,
+  message: ClientMessage,
+): SessionState | undefined {
   const { leftRound, strayChunks } = state;
   const memory = { leftRound, strayChunks };
   switch (message.type) {
@@ -199,11 +202,7 @@ function leave(state: SessionState): SessionState {
 }
 
 /** Sealed chunks that follow a delivery to a client that holds `held`. */
-function chunkCount(
-  delivery: Delivery,
-  held: ReadonlySet<ArtifactId>,
-  chunkBytes: number,
-): number {
+function chunkCount(delivery: Delivery, held: ReadonlySet<ArtifactId>, chunkBytes: number): number {
   return [delivery.plan, delivery.checkpoint]
     .filter((artifact) => !held.has(artifact.id))
     .reduce((sum, artifact) => sum + Math.ceil(artifact.byteLength / chunkBytes), 0);

@@ -3,6 +3,7 @@ import {
   PROTOCOL_VERSIONS,
   TributaryError,
   type ClientMessage,
+  type ErrorCode,
   type RoundId,
   type ServerMessage,
 } from "@tributary/protocol";
@@ -12,9 +13,16 @@ import { LinkedAbort, aborted } from "./abort.ts";
 import type { Clock } from "./clock.ts";
 import { Inbox } from "./inbox.ts";
 import { SecureLink, type LinkDeps, type LinkOptions } from "./secure-link.ts";
-import { GREETING, afterReceiving, afterSending, currentRound, type Received } from "./session-state.ts";
+import {
+  GREETING,
+  afterReceiving,
+  afterSending,
+  currentRound,
+  type Received,
+} from "./session-state.ts";
 
 type DeliveryMessage = Extract<ServerMessage, { type: "roundConfiguration" | "modelOffer" }>;
+type Welcome = Extract<ServerMessage, { type: "welcome" }>;
 type PlainMessage = Exclude<ServerMessage, DeliveryMessage>;
 
 /** What a session hands on. With a delivery comes what collects it. */
@@ -36,6 +44,19 @@ export interface SessionDeps extends LinkDeps {
   openDelivery(message: DeliveryMessage, held: HeldModels): ModelDelivery;
 }
 
+/**
+ * Errors about what the server sent. Others may quote the app's own errors, a path or a label: of those the server
+ * learns the code alone.
+ */
+const TELLABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "PLAN_SIGNATURE_INVALID",
+  "PLAN_INVALID",
+  "PLAN_REFUSED",
+  "ARTIFACT_HASH_MISMATCH",
+  "ARTIFACT_CHUNK_INVALID",
+  "CHECKPOINT_CORRUPT",
+]);
+
 const NOTHING_HELD: HeldModels = { plans: new Map(), checkpoints: new Map() };
 
 /**
@@ -51,8 +72,7 @@ export class Session {
   #held: HeldModels = NOTHING_HELD;
   #arrival: ModelDelivery | undefined;
   #ended: TributaryError | undefined;
-  #version = 0;
-  #id = "";
+  #welcome: Welcome | undefined;
 
   private constructor(deps: SessionDeps, options: SessionOptions) {
     this.#deps = deps;
@@ -62,9 +82,7 @@ export class Session {
       opened: () => this.#greet(),
       message: (message) => this.#receive(message),
       chunk: (chunk) => {
-        if (this.#step(chunk.kind === "sealedChunk" ? { type: chunk.kind } : undefined)) {
-          this.#arrival?.accept(chunk);
-        }
+        if (this.#step({ type: "sealedChunk" })) this.#arrival?.accept(chunk);
       },
       closed: (error) => this.#end(error),
     });
@@ -108,14 +126,11 @@ export class Session {
     }
   }
 
-  /** As the server names it. */
-  get id(): string {
-    return this.#id;
-  }
-
-  /** Protocol version that both sides speak. */
-  get version(): number {
-    return this.#version;
+  /** What the server answered to `Hello`: the session's id and the version that both speak. */
+  get welcome(): Welcome {
+    if (this.#welcome === undefined)
+      throw new TributaryError("INTERNAL", "There was no welcome yet");
+    return this.#welcome;
   }
 
   /** The round this session is in, if any. */
@@ -172,6 +187,8 @@ export class Session {
       throw new TributaryError("INTERNAL", `${message.type} was sent while ${this.#state.phase}`);
     }
     this.#state = state;
+    // Whatever was arriving has been taken or given up.
+    this.#arrival = undefined;
     this.#link.send(message);
   }
 
@@ -187,7 +204,8 @@ export class Session {
   withdraw(error: TributaryError): boolean {
     const { roundId } = this;
     if (roundId === undefined) return false;
-    const { code, message } = error;
+    const { code } = error;
+    const message = TELLABLE.has(code) ? error.message : "";
     const withdrawal = { type: "withdraw", roundId, code, message } as const;
     if (afterSending(this.#state, withdrawal) === undefined) return false;
     this.send(withdrawal);
@@ -212,8 +230,7 @@ export class Session {
   }
 
   /** Takes the state's step for something that came; false when it is to be ignored. */
-  #step(received: Received | undefined): boolean {
-    if (received === undefined) return false;
+  #step(received: Received): boolean {
     const { sealedChunkBytes } = this.#options.limits;
     const reception = afterReceiving(this.#state, received, sealedChunkBytes);
     if (reception === undefined) {
@@ -233,29 +250,31 @@ export class Session {
       const { code, message: text, retryAfterMs } = message;
       throw new TributaryError(code, `The server ended the session: ${text}`, { retryAfterMs });
     }
-    if (message.type === "welcome") this.#welcome(message);
+    if (message.type === "welcome") this.#agree(message);
     if (!this.#inbox.push(this.#withArrival(message))) {
-      throw new TributaryError("UNEXPECTED_MESSAGE", "The server sends faster than the protocol's turns");
+      throw new TributaryError(
+        "UNEXPECTED_MESSAGE",
+        "The server sends faster than the protocol's turns",
+      );
     }
   }
 
   /** Before the greeting is over every failure is the end: there is nothing to go on with. */
   #endsSession(failure: Extract<ServerMessage, { type: "failure" }>): boolean {
-    return this.#version === 0 || ERROR_CODES[failure.code].close !== null;
+    return this.#welcome === undefined || ERROR_CODES[failure.code].close !== null;
   }
 
-  #welcome(message: Extract<ServerMessage, { type: "welcome" }>): void {
+  #agree(welcome: Welcome): void {
     const { oldestVersion } = this.#options;
     const { newest } = PROTOCOL_VERSIONS;
-    if (message.version < oldestVersion || message.version > newest) {
+    if (welcome.version < oldestVersion || welcome.version > newest) {
       throw new TributaryError(
         "VERSION_UNSUPPORTED",
-        `The server speaks protocol version ${message.version} and this client ${oldestVersion} to ${newest}`,
+        `The server speaks protocol version ${welcome.version} and this client ${oldestVersion} to ${newest}`,
         { remedy: "Update the older of the two." },
       );
     }
-    this.#version = message.version;
-    this.#id = message.sessionId;
+    this.#welcome = welcome;
   }
 
   #withArrival(message: ServerMessage): Incoming {

@@ -5,13 +5,15 @@ import {
   decodeCheckpoint,
   type CryptoProvider,
   type Delivery,
+  type Frame,
   type Limits,
 } from "@tributary/protocol";
-import type { SealedChunk } from "../session/secure-link.ts";
 import type { HeldModels } from "./model-cache.ts";
 import { checkParameterCount, type ClientFloors } from "./client-floors.ts";
 import type { PlanVerifier } from "./plan-verifier.ts";
 import type { VerifiedModel, VerifiedPlan } from "./verified-model.ts";
+
+export type SealedChunk = Extract<Frame, { kind: "sealedChunk" }>;
 
 export interface ModelDeliveryDeps {
   readonly crypto: CryptoProvider;
@@ -27,9 +29,11 @@ export interface ModelDeliveryDeps {
 export class ModelDelivery {
   /** The verified pair, or the first error: those of `PlanVerifier`, `ARTIFACT_CHUNK_INVALID`, `ARTIFACT_HASH_MISMATCH`, `CHECKPOINT_CORRUPT`. */
   readonly model: Promise<VerifiedModel>;
+  /** Whether nothing had to be sent. */
+  readonly cached: boolean;
   readonly #deps: ModelDeliveryDeps;
   readonly #delivery: Delivery;
-  readonly #held: HeldModels;
+  #held: HeldModels;
   readonly #taskName: string | undefined;
   #plan: ArtifactReceiver | VerifiedPlan | undefined;
   #checkpoint: ArtifactReceiver | undefined;
@@ -48,6 +52,8 @@ export class ModelDelivery {
     this.#delivery = delivery;
     this.#held = held;
     this.#taskName = taskName;
+    const { plan, checkpoint } = delivery;
+    this.cached = held.plans.has(plan.id) && held.checkpoints.has(checkpoint.id);
     this.model = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -62,12 +68,6 @@ export class ModelDelivery {
     return this.#receivedBytes;
   }
 
-  /** Whether nothing had to be sent. */
-  get cached(): boolean {
-    const { plan, checkpoint } = this.#delivery;
-    return this.#held.plans.has(plan.id) && this.#held.checkpoints.has(checkpoint.id);
-  }
-
   /** Takes the next chunk. Never throws; after an error it takes and drops. */
   accept(chunk: SealedChunk): void {
     if (this.#settled) return;
@@ -76,7 +76,7 @@ export class ModelDelivery {
 
   /** The rest will not come. */
   fail(error: TributaryError): void {
-    this.#settled = true;
+    this.#settle();
     this.#reject(error);
   }
 
@@ -103,9 +103,13 @@ export class ModelDelivery {
   #take({ artifact, index, body }: SealedChunk): void {
     const receiver = artifact === "plan" ? this.#plan : this.#checkpoint;
     if (!(receiver instanceof ArtifactReceiver)) {
-      throw new TributaryError("ARTIFACT_CHUNK_INVALID", `A chunk of the ${artifact} came out of turn`, {
-        remedy: "Connect again.",
-      });
+      throw new TributaryError(
+        "ARTIFACT_CHUNK_INVALID",
+        `A chunk of the ${artifact} came out of turn`,
+        {
+          remedy: "Connect again.",
+        },
+      );
     }
     const before = receiver.receivedBytes;
     receiver.accept(index, body);
@@ -149,8 +153,16 @@ export class ModelDelivery {
   }
 
   #finish(plan: VerifiedPlan, weights: Float32Array): void {
-    this.#settled = true;
+    this.#settle();
     this.#resolve({ plan, checkpoint: { id: this.#delivery.checkpoint.id, weights } });
+  }
+
+  /** Lets go of the memory: a session may keep its last delivery for long. */
+  #settle(): void {
+    this.#settled = true;
+    this.#held = { plans: new Map(), checkpoints: new Map() };
+    this.#plan = undefined;
+    this.#checkpoint = undefined;
   }
 
   #guard(step: () => void): void {

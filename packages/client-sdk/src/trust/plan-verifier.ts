@@ -42,10 +42,14 @@ export class PlanVerifier {
     const { crypto, serverKey, floors, population } = this.#options;
     // The signature comes before the parser: bytes that nobody vouches for are not looked into.
     if (!verifyPlanSignature(crypto, serverKey.signing, bytes, signature)) {
-      throw new TributaryError("PLAN_SIGNATURE_INVALID", "The plan is not signed with the pinned key", {
-        remedy: "Do not use this server until its operator has explained it.",
-        context: { plan: id },
-      });
+      throw new TributaryError(
+        "PLAN_SIGNATURE_INVALID",
+        "The plan is not signed with the pinned key",
+        {
+          remedy: "Do not use this server until its operator has explained it.",
+          context: { plan: id },
+        },
+      );
     }
     const plan = decodePlan(bytes);
     if (plan.population !== population) {

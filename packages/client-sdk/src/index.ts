@@ -1,0 +1,58 @@
+/**
+ * Takes part in federated training from a browser or from Node. Begin at `FederatedClient`.
+ */
+export {
+  FederatedClient,
+  type Checkpoint,
+  type FederatedClientDeps,
+  type FederatedClientOptions,
+  type ModelOptions,
+  type ParticipateOptions,
+} from "./client.ts";
+export type {
+  ParticipationEvent,
+  ParticipationEventType,
+} from "./participation/participation-event.ts";
+export type { ClientFloors } from "./trust/client-floors.ts";
+
+export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
+export type { Examples } from "./examples/examples.ts";
+
+export { buildLayersModel, createTfjsTrainer } from "./platform/lazy-tfjs.ts";
+export type { TfjsBackendName, TfjsBackendOptions } from "./training/tfjs-backend.ts";
+export type { TfjsTrainer } from "./training/tfjs-trainer.ts";
+export type {
+  EvaluateRequest,
+  LocalTrainer,
+  PredictRequest,
+  TrainingMetrics,
+  TrainingProgress,
+  TrainRequest,
+  TrainResult,
+} from "./training/local-trainer.ts";
+
+export type { Platform } from "./platform/platform.ts";
+export { systemClock, type Clock } from "./session/clock.ts";
+export {
+  memoryConnector,
+  memorySocketPair,
+  type MemorySocketEnd,
+  type MemorySocketEvents,
+} from "./session/memory-socket.ts";
+export type {
+  Socket,
+  SocketConnector,
+  SocketEnd,
+  SocketEvents,
+  SocketRequest,
+  TlsOptions,
+} from "./session/socket.ts";
+
+// What an app needs to tell errors apart and to seed an experiment, so that it imports one package.
+export {
+  TributaryError,
+  isTributaryError,
+  type ErrorCode,
+  type Plan,
+  type RandomSource,
+} from "@tributary/protocol";

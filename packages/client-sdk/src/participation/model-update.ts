@@ -1,0 +1,47 @@
+import { TributaryError, rangesSize, type ValueRange } from "@tributary/protocol";
+
+/**
+ * The update: what training added to the trained parameters, Δ = w_local − w_global.
+ * @param local - All parameters after training. @param global - Before. Neither is modified.
+ * @param trainable - The runs of values that were trained.
+ * @returns New Float32, shape [rangesSize(trainable)], in layout order.
+ */
+export function modelUpdate(
+  local: Float32Array,
+  global: Float32Array,
+  trainable: readonly ValueRange[],
+): Float32Array {
+  const update = new Float32Array(rangesSize(trainable));
+  let filled = 0;
+  for (const { offset, length } of trainable) {
+    for (let i = offset; i < offset + length; i++) {
+      update[filled++] = (local[i] ?? Number.NaN) - (global[i] ?? Number.NaN);
+    }
+  }
+  return update;
+}
+
+/**
+ * Scales an update so that its L2 norm is at most `clipNorm`.
+ * @param update - Float32, shape [d]; scaled in place.
+ * @param clipNorm - L2 bound in weight units, > 0; null for none.
+ * @returns The norm before, summed in float64.
+ * @throws TributaryError `UPDATE_NOT_FINITE` when a value is not finite: no scale makes that right.
+ * @see arXiv:1710.06963, Algorithm 1 (FlatClip)
+ */
+export function clipUpdate(update: Float32Array, clipNorm: number | null): number {
+  let squares = 0;
+  // The square of a float32 cannot overflow a float64, so the sum is finite when every value is.
+  for (const value of update) squares += value * value;
+  const norm = Math.sqrt(squares);
+  if (!Number.isFinite(norm)) {
+    throw new TributaryError("UPDATE_NOT_FINITE", "Training gave an update that is not finite", {
+      remedy: "Lower the plan's learning rate: training diverged.",
+    });
+  }
+  if (clipNorm !== null && norm > clipNorm) {
+    const scale = clipNorm / norm;
+    for (let i = 0; i < update.length; i++) update[i] = (update[i] ?? 0) * scale;
+  }
+  return norm;
+}

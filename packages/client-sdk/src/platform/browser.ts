@@ -1,0 +1,14 @@
+import { createLibsodiumProvider } from "@tributary/protocol";
+import { systemClock } from "../session/clock.ts";
+import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
+import type { Platform } from "./platform.ts";
+import { connectWithWebSocket } from "./web-socket.ts";
+
+/** Browsers and their workers: libsodium and the native WebSocket. */
+export const platform: Platform = {
+  connect: connectWithWebSocket,
+  clock: systemClock,
+  createCrypto: createLibsodiumProvider,
+  createTrainer: createTfjsTrainer,
+  createModel: buildLayersModel,
+};

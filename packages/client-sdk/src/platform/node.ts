@@ -1,0 +1,14 @@
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { systemClock } from "../session/clock.ts";
+import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
+import type { Platform } from "./platform.ts";
+import { connectWithWs } from "./ws-socket.ts";
+
+/** Node ≥ 20.19: node:crypto and the `ws` package. */
+export const platform: Platform = {
+  connect: connectWithWs,
+  clock: systemClock,
+  createCrypto: () => Promise.resolve(createNodeCryptoProvider()),
+  createTrainer: createTfjsTrainer,
+  createModel: buildLayersModel,
+};

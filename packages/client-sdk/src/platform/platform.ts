@@ -1,0 +1,17 @@
+import type { CryptoProvider, ModelDescription } from "@tributary/protocol";
+import type { LayersModel } from "@tensorflow/tfjs";
+import type { Clock } from "../session/clock.ts";
+import type { SocketConnector } from "../session/socket.ts";
+import type { LocalTrainer } from "../training/local-trainer.ts";
+import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
+
+/** What a platform gives the client: an adapter for each port. Nothing is loaded before it is asked for. */
+export interface Platform {
+  readonly connect: SocketConnector;
+  readonly clock: Clock;
+  createCrypto(): Promise<CryptoProvider>;
+  /** @throws TributaryError `ENGINE_UNAVAILABLE`. */
+  createTrainer(options: TfjsBackendOptions): Promise<LocalTrainer>;
+  /** Builds a model of the caller's own from flat parameters, which are copied. */
+  createModel(description: ModelDescription, weights: Float32Array): Promise<LayersModel>;
+}

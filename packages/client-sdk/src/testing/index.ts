@@ -1,0 +1,8 @@
+/** What tests of apps and adapters need: time that stands still, and sockets without a network. */
+export { ManualClock } from "./manual-clock.ts";
+export {
+  memoryConnector,
+  memorySocketPair,
+  type MemorySocketEnd,
+  type MemorySocketEvents,
+} from "../session/memory-socket.ts";

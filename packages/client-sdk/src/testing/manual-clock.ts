@@ -1,0 +1,64 @@
+import { aborted } from "../session/abort.ts";
+import type { Clock } from "../session/clock.ts";
+
+interface Sleeper {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
+
+/** A `Clock` that stands still until it is told to go on: the in-memory adapter. */
+export class ManualClock implements Clock {
+  #nowMs = 0;
+  readonly #sleepers: Set<Sleeper> = new Set();
+  #watchers: (() => void)[] = [];
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** How long each sleeper still sleeps, milliseconds, shortest first. */
+  get sleeping(): readonly number[] {
+    return [...this.#sleepers].map(({ untilMs }) => untilMs - this.#nowMs).sort((a, b) => a - b);
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(aborted());
+        return;
+      }
+      const done = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener("abort", stop);
+      };
+      const stop = (): void => {
+        done();
+        reject(aborted());
+      };
+      const sleeper = {
+        untilMs: this.#nowMs + Math.max(0, ms),
+        wake: (): void => {
+          done();
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener("abort", stop, { once: true });
+      for (const watch of this.#watchers.splice(0)) watch();
+    });
+  }
+
+  /** Lets `ms` milliseconds pass and wakes whoever slept until then, in the order of their times. */
+  advance(ms: number): void {
+    this.#nowMs += ms;
+    const due = [...this.#sleepers].filter(({ untilMs }) => untilMs <= this.#nowMs);
+    for (const sleeper of due.sort((a, b) => a.untilMs - b.untilMs)) sleeper.wake();
+  }
+
+  /** Resolves when someone sleeps for exactly `ms` from now. */
+  async slept(ms: number): Promise<void> {
+    while (!this.sleeping.includes(ms)) {
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    }
+  }
+}
