@@ -1,13 +1,17 @@
 import type { CryptoProvider } from "./crypto-provider.ts";
 import { utf8 } from "../encoding.ts";
 
-/** Where randomness comes from. Injected everywhere: production uses the cryptographic one, experiments a seeded one. */
+/**
+ * Where randomness comes from. Injected everywhere: production uses the cryptographic one,
+ * experiments a seeded one.
+ */
 export interface RandomSource {
   /** New random bytes. */
   bytes(length: number): Uint8Array;
   /**
-   * A source of its own for one purpose. A seeded source gives the same child for the same label whatever was
-   * drawn before, so that a retry elsewhere does not shift it; the cryptographic source returns itself.
+   * A source of its own for one purpose. A seeded source gives the same child for the same label
+   * whatever was drawn before, so that a retry elsewhere does not shift it; the cryptographic
+   * source returns itself.
    */
   derive(label: string): RandomSource;
 }
@@ -22,8 +26,8 @@ export function cryptographicRandom(crypto: CryptoProvider): RandomSource {
 }
 
 /**
- * Repeatable randomness for tests, demos and simulation, never for keys in production:
- * block i is HMAC-SHA-256(seed, "block" ‖ i), a child's seed is HMAC-SHA-256(seed, "child" ‖ label).
+ * Repeatable randomness for tests, demos and simulation, never for keys in production: block i is
+ * HMAC-SHA-256(seed, "block" ‖ i), a child's seed is HMAC-SHA-256(seed, "child" ‖ label).
  * @param seed - Any bytes or an integer.
  */
 export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array): RandomSource {
@@ -35,7 +39,8 @@ export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array):
       const out = new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
-        if (pool.length === 0) pool = new Uint8Array(crypto.hmacSha256(key, utf8(`block ${block++}`)));
+        if (pool.length === 0)
+          pool = new Uint8Array(crypto.hmacSha256(key, utf8(`block ${block++}`)));
         const taken = Math.min(pool.length, length - filled);
         out.set(pool.subarray(0, taken), filled);
         pool = pool.subarray(taken);

@@ -1,0 +1,43 @@
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const VALUES: ReadonlyMap<string, number> = new Map([...ALPHABET].map((digit, i) => [digit, i]));
+
+/** base64url without padding (RFC 4648 §5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0x3fff;
+    held += 8;
+    while (held >= 6) {
+      held -= 6;
+      text += ALPHABET[(bits >> held) & 63];
+    }
+  }
+  return held === 0 ? text : text + ALPHABET[(bits << (6 - held)) & 63];
+}
+
+/**
+ * Reads base64url without padding, strictly: one text for each byte string, so left-over bits must
+ * be zero.
+ * @returns `undefined` for any other text. It is not an error, because the text may be a secret and
+ * only the caller knows what to say about it.
+ */
+export function fromBase64Url(text: string): Uint8Array | undefined {
+  const out = new Uint8Array(Math.floor((text.length * 6) / 8));
+  let bits = 0;
+  let held = 0;
+  let filled = 0;
+  for (const digit of text) {
+    const value = VALUES.get(digit);
+    if (value === undefined) return undefined;
+    bits = ((bits << 6) | value) & 0x3fff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out[filled++] = (bits >> held) & 255;
+    }
+  }
+  const leftOver = bits & ((1 << held) - 1);
+  return held === 6 || leftOver !== 0 ? undefined : out;
+}

@@ -1,0 +1,239 @@
+/**
+ * The handshake of the inner channel: Noise_NK_25519_ChaChaPoly_SHA256 exactly as the Noise
+ * Protocol Framework has it (revision 34, https://noiseprotocol.org/noise.html). The client knows
+ * the server's key beforehand:
+ *
+ * ```
+ *   <- s
+ *   ...
+ *   -> e, es
+ *   <- e, ee
+ * ```
+ *
+ * ```ts
+ * const handshake = startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
+ * const accepted = acceptHandshake({ crypto, random, channelSecret, message: handshake.message });
+ * const channel = handshake.finish(accepted.reply);
+ * accepted.channel.open(channel.seal(utf8("hello")));
+ * ```
+ */
+import { concatBytes, utf8 } from "../encoding.ts";
+import { TributaryError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { RandomSource } from "../crypto/random-source.ts";
+import { requireLength } from "../crypto/require-length.ts";
+import { CipherChannel, type Channel } from "./channel.ts";
+import { CipherState, MAX_DIRECTION_RECORDS } from "./cipher-state.ts";
+import { SymmetricState } from "./symmetric-state.ts";
+
+export interface HandshakeOptions {
+  readonly crypto: CryptoProvider;
+  /** Gives the ephemeral key: in production the cryptographic source. */
+  readonly random: RandomSource;
+  /** Data that both sides must know alike; `tributary/channel/v1` in UTF-8 when absent. */
+  readonly prologue?: Uint8Array;
+  /**
+   * Sent inside this side's handshake message; empty when absent, as protocol version 1 has it. The
+   * client's has no forward secrecy and can be replayed (Noise §7.7).
+   */
+  readonly payload?: Uint8Array;
+  /**
+   * Records after which each direction changes its key, ≥ 1 and the same on both sides;
+   * `DEFAULT_LIMITS.rekeyAfterRecords` when absent.
+   */
+  readonly rekeyAfterRecords?: number;
+  /** Records that each direction may carry; as many as the counter takes when absent. */
+  readonly maxRecords?: number;
+}
+
+export interface StartHandshakeOptions extends HandshakeOptions {
+  /** The pinned X25519 key, 32 bytes: `ServerKey.channel`. */
+  readonly serverChannelKey: Uint8Array;
+}
+
+export interface AcceptHandshakeOptions extends HandshakeOptions {
+  /** The server's X25519 secret, 32 bytes. */
+  readonly channelSecret: Uint8Array;
+  /** The client's handshake message, as received. */
+  readonly message: Uint8Array;
+}
+
+/** A handshake that the client has begun. */
+export interface StartedHandshake {
+  /** To be sent to the server. */
+  readonly message: Uint8Array;
+  /**
+   * Takes the server's answer. It can be called once: whatever comes of it, the handshake's secrets
+   * are zeroed.
+   * @throws TributaryError `HANDSHAKE_FAILED` when the server does not hold the pinned key, or the
+   * answer is malformed.
+   */
+  finish(reply: Uint8Array): Channel;
+  /** Zeroes the handshake's secrets when no answer will come. */
+  abandon(): void;
+}
+
+const PROTOCOL_NAME = utf8("Noise_NK_25519_ChaChaPoly_SHA256");
+const DEFAULT_PROLOGUE = utf8("tributary/channel/v1");
+const NO_PAYLOAD = new Uint8Array(0);
+const KEY_BYTES = 32;
+const TAG_BYTES = 16;
+/** Noise §3. */
+const MAX_MESSAGE_BYTES = DEFAULT_LIMITS.maxRecordPlaintextBytes + TAG_BYTES;
+
+/**
+ * Begins a handshake as the client.
+ * @throws TributaryError `HANDSHAKE_FAILED` when the pinned key is a point of small order;
+ * `BAD_PARAMETER` for an option out of its range.
+ */
+export function startHandshake(options: StartHandshakeOptions): StartedHandshake {
+  const { crypto, serverChannelKey } = options;
+  checkOptions(options);
+  requireLength(serverChannelKey, KEY_BYTES, "The server's channel key");
+  const state = begin(options, serverChannelKey);
+  const ephemeral = drawEphemeral(options);
+  state.mixHash(ephemeral.key); // -> e
+  const shared = crypto.x25519(ephemeral.secret, serverChannelKey); // es
+  const sealed = state.mixKeyAndEncrypt(shared, options.payload ?? NO_PAYLOAD);
+  let open = true;
+  const abandon = (): void => {
+    open = false;
+    ephemeral.secret.fill(0);
+    state.wipe();
+  };
+  return {
+    message: concatBytes(ephemeral.key, sealed),
+    abandon,
+    finish(reply) {
+      if (!open) throw failed("The handshake is over", "Start another one.");
+      try {
+        const answer = splitMessage(reply, "server");
+        state.mixHash(answer.ephemeralKey); // <- e
+        const peerPayload = state.mixKeyAndDecrypt(
+          crypto.x25519(ephemeral.secret, answer.ephemeralKey), // ee
+          answer.sealed,
+        );
+        if (peerPayload === undefined) {
+          throw failed(
+            "The server does not hold the pinned key",
+            "Check that serverKey is the line this server prints; if it is, someone answers in the server's place.",
+          );
+        }
+        const [toServer, toClient] = state.split();
+        return channelOf(options, state, peerPayload, toServer, toClient);
+      } finally {
+        abandon();
+      }
+    },
+  };
+}
+
+/**
+ * Answers a client's handshake message as the server. The reply proves that the server holds the
+ * pinned key.
+ * @throws TributaryError `HANDSHAKE_FAILED` when the message is malformed or was made for another
+ * server key; `BAD_PARAMETER` for an option out of its range.
+ */
+export function acceptHandshake(options: AcceptHandshakeOptions): {
+  reply: Uint8Array;
+  channel: Channel;
+} {
+  const { crypto, channelSecret } = options;
+  checkOptions(options);
+  const request = splitMessage(options.message, "client");
+  const state = begin(options, crypto.x25519PublicKey(channelSecret));
+  try {
+    state.mixHash(request.ephemeralKey); // -> e
+    const peerPayload = state.mixKeyAndDecrypt(
+      crypto.x25519(channelSecret, request.ephemeralKey), // es
+      request.sealed,
+    );
+    if (peerPayload === undefined) {
+      throw failed(
+        "This server does not hold the key that the client pins",
+        "Check the client's serverKey against the line that this server prints.",
+      );
+    }
+    const ephemeral = drawEphemeral(options);
+    state.mixHash(ephemeral.key); // <- e
+    const shared = crypto.x25519(ephemeral.secret, request.ephemeralKey); // ee
+    ephemeral.secret.fill(0);
+    const sealed = state.mixKeyAndEncrypt(shared, options.payload ?? NO_PAYLOAD);
+    const [toServer, toClient] = state.split();
+    return {
+      reply: concatBytes(ephemeral.key, sealed),
+      channel: channelOf(options, state, peerPayload, toClient, toServer),
+    };
+  } finally {
+    state.wipe();
+  }
+}
+
+function begin(options: HandshakeOptions, serverChannelKey: Uint8Array): SymmetricState {
+  const state = new SymmetricState(options.crypto, PROTOCOL_NAME);
+  state.mixHash(options.prologue ?? DEFAULT_PROLOGUE);
+  state.mixHash(serverChannelKey); // <- s, known beforehand
+  return state;
+}
+
+function drawEphemeral(options: HandshakeOptions): { secret: Uint8Array; key: Uint8Array } {
+  const secret = options.random.bytes(KEY_BYTES);
+  return { secret, key: options.crypto.x25519PublicKey(secret) };
+}
+
+function channelOf(
+  options: HandshakeOptions,
+  state: SymmetricState,
+  peerPayload: Uint8Array,
+  sendKey: Uint8Array,
+  receiveKey: Uint8Array,
+): Channel {
+  const direction = (key: Uint8Array): CipherState =>
+    new CipherState({
+      crypto: options.crypto,
+      key,
+      rekeyAfterRecords: options.rekeyAfterRecords ?? DEFAULT_LIMITS.rekeyAfterRecords,
+      maxRecords: options.maxRecords ?? MAX_DIRECTION_RECORDS,
+    });
+  return new CipherChannel({
+    handshakeHash: state.handshakeHash,
+    peerPayload,
+    sender: direction(sendKey),
+    receiver: direction(receiveKey),
+  });
+}
+
+function splitMessage(
+  message: Uint8Array,
+  sender: "client" | "server",
+): { ephemeralKey: Uint8Array; sealed: Uint8Array } {
+  if (message.length < KEY_BYTES + TAG_BYTES || message.length > MAX_MESSAGE_BYTES) {
+    throw failed(
+      `The ${sender}'s handshake message is ${message.length} bytes long`,
+      "Check that the other side speaks the Tributary protocol.",
+    );
+  }
+  return { ephemeralKey: message.subarray(0, KEY_BYTES), sealed: message.subarray(KEY_BYTES) };
+}
+
+function checkOptions(options: HandshakeOptions): void {
+  for (const name of ["rekeyAfterRecords", "maxRecords"] as const) {
+    const value = options[name] ?? 1;
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new TributaryError("BAD_PARAMETER", `${name} is ${value}`, {
+        remedy: "Give an integer of at least 1.",
+      });
+    }
+  }
+  const payloadBytes = options.payload?.length ?? 0;
+  if (payloadBytes > MAX_MESSAGE_BYTES - KEY_BYTES - TAG_BYTES) {
+    throw new TributaryError("BAD_PARAMETER", `The payload is ${payloadBytes} bytes long`, {
+      remedy: `Give at most ${MAX_MESSAGE_BYTES - KEY_BYTES - TAG_BYTES} bytes.`,
+    });
+  }
+}
+
+function failed(message: string, remedy: string): TributaryError {
+  return new TributaryError("HANDSHAKE_FAILED", message, { remedy });
+}

@@ -1,0 +1,140 @@
+/**
+ * The primitives from node:crypto, that is from OpenSSL's native code: two to three times as fast
+ * as WebAssembly.
+ *
+ * ```ts
+ * import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+ * const crypto = createNodeCryptoProvider();
+ * ```
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  randomFillSync,
+  sign,
+  timingSafeEqual,
+  verify,
+  type KeyObject,
+} from "node:crypto";
+
+import type { CryptoProvider } from "./crypto-provider.ts";
+import { isWellFormedEd25519 } from "./ed25519-encoding.ts";
+import { requireLength, smallOrderPoint } from "./require-length.ts";
+
+type Curve = "X25519" | "Ed25519";
+
+const CIPHER = "chacha20-poly1305";
+const TAG_BYTES = 16;
+
+/**
+ * The adapter for Node. It keeps no state and no keys.
+ *
+ * Raw keys become `KeyObject`s by way of JWK, which in Node 20 is ten times as fast as DER (40 µs
+ * against 430 µs for a secret). Its base64url text cannot be zeroed; neither can the copy that
+ * OpenSSL holds until the object is collected.
+ */
+export function createNodeCryptoProvider(): CryptoProvider {
+  return {
+    name: "node",
+    sha256: (data) => plain(createHash("sha256").update(data).digest()),
+    hmacSha256: (key, data) => plain(createHmac("sha256", key).update(data).digest()),
+    x25519PublicKey: (secretKey) => publicBytes(secretKeyObject("X25519", secretKey)),
+    x25519(secretKey, publicKey) {
+      const keys = {
+        privateKey: secretKeyObject("X25519", secretKey),
+        publicKey: publicKeyObject("X25519", publicKey),
+      };
+      let shared: Uint8Array;
+      try {
+        shared = plain(diffieHellman(keys));
+      } catch (error) {
+        throw smallOrderPoint(error);
+      }
+      // OpenSSL refuses an all-zero result itself; another library behind node:crypto might not.
+      if (shared.every((byte) => byte === 0)) throw smallOrderPoint();
+      return shared;
+    },
+    ed25519PublicKey: (seed) => publicBytes(secretKeyObject("Ed25519", seed)),
+    ed25519Sign: (seed, message) => plain(sign(null, message, secretKeyObject("Ed25519", seed))),
+    ed25519Verify(publicKey, message, signature) {
+      if (!isWellFormedEd25519(publicKey, signature)) return false;
+      try {
+        return verify(null, message, publicKeyObject("Ed25519", publicKey), signature);
+      } catch {
+        return false;
+      }
+    },
+    seal(key, nonce, ad, plaintext, headroom = 0) {
+      requireKeyAndNonce(key, nonce);
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+      cipher.setAAD(ad, { plaintextLength: plaintext.length });
+      const end = headroom + plaintext.length;
+      // Not zeroed first, since every byte is written; not from Buffer's pool, since it outlives
+      // this call.
+      const sealed = plain(Buffer.allocUnsafeSlow(end + TAG_BYTES));
+      sealed.fill(0, 0, headroom);
+      sealed.set(cipher.update(plaintext), headroom);
+      cipher.final();
+      sealed.set(cipher.getAuthTag(), end);
+      return sealed;
+    },
+    open(key, nonce, ad, ciphertext) {
+      requireKeyAndNonce(key, nonce);
+      const end = ciphertext.length - TAG_BYTES;
+      if (end < 0) return undefined;
+      const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(ciphertext.subarray(end));
+      decipher.setAAD(ad, { plaintextLength: end });
+      const plaintext = plain(decipher.update(ciphertext.subarray(0, end)));
+      try {
+        decipher.final();
+      } catch {
+        // What was decrypted is not authentic: nobody may see it.
+        plaintext.fill(0);
+        return undefined;
+      }
+      return plaintext;
+    },
+    randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+    equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  };
+}
+
+/**
+ * The same memory as a plain Uint8Array: a Buffer's `slice` shares memory where a Uint8Array's
+ * copies.
+ */
+function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+function secretKeyObject(curve: Curve, secret: Uint8Array): KeyObject {
+  requireLength(secret, 32, `The ${curve} secret`);
+  // `x` must be present and is not read: the public key is computed from `d`.
+  const jwk = { kty: "OKP", crv: curve, x: "", d: base64Url(secret) };
+  return createPrivateKey({ key: jwk, format: "jwk" });
+}
+
+function publicKeyObject(curve: Curve, key: Uint8Array): KeyObject {
+  requireLength(key, 32, `The ${curve} public key`);
+  return createPublicKey({ key: { kty: "OKP", crv: curve, x: base64Url(key) }, format: "jwk" });
+}
+
+function publicBytes(secret: KeyObject): Uint8Array {
+  const { x } = createPublicKey(secret).export({ format: "jwk" });
+  return Uint8Array.from(Buffer.from(x ?? "", "base64url"));
+}
+
+function base64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+}
+
+function requireKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
+  requireLength(key, 32, "The key");
+  requireLength(nonce, 12, "The nonce");
+}

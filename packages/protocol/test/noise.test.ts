@@ -1,0 +1,405 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
+import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
+import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
+import { seededRandom, type RandomSource } from "../src/crypto/random-source.ts";
+import type { Channel } from "../src/channel/channel.ts";
+import { sealRecordFrame } from "../src/channel/frames.ts";
+import { acceptHandshake, startHandshake, type HandshakeOptions } from "../src/channel/noise.ts";
+import { fromHex, toHex, utf8 } from "../src/encoding.ts";
+import { DEFAULT_LIMITS } from "../src/limits.ts";
+import { errorOf } from "./expect-error.ts";
+import { readVectors, VECTORS } from "./published-vectors.ts";
+
+const sodium = await createLibsodiumProvider();
+const node = createNodeCryptoProvider();
+const providers = [sodium, node];
+
+describe.skipIf(VECTORS === undefined)("the published Noise NK vectors", () => {
+  const pairs = providers.flatMap((client) => providers.map((server) => ({ client, server })));
+
+  it.each(pairs)("pass with $client.name as client and $server.name as server", (pair) => {
+    const vector = noiseVector("Noise_NK_25519_ChaChaPoly_SHA256");
+    const [first, second, ...transport] = vector.messages;
+    if (first === undefined || second === undefined) throw new Error("no handshake messages");
+    const handshake = startHandshake({
+      crypto: pair.client,
+      random: scripted(vector.init_ephemeral),
+      serverChannelKey: fromHex(vector.init_remote_static),
+      prologue: fromHex(vector.init_prologue),
+      payload: fromHex(first.payload),
+    });
+    expect(toHex(handshake.message)).toBe(first.ciphertext);
+
+    const accepted = acceptHandshake({
+      crypto: pair.server,
+      random: scripted(vector.resp_ephemeral),
+      channelSecret: fromHex(vector.resp_static),
+      message: fromHex(first.ciphertext),
+      prologue: fromHex(vector.resp_prologue),
+      payload: fromHex(second.payload),
+    });
+    expect(toHex(accepted.reply)).toBe(second.ciphertext);
+    expect(toHex(accepted.channel.peerPayload)).toBe(first.payload);
+
+    const channel = handshake.finish(fromHex(second.ciphertext));
+    expect(toHex(channel.peerPayload)).toBe(second.payload);
+    expect(toHex(channel.handshakeHash)).toBe(vector.handshake_hash);
+    expect(toHex(accepted.channel.handshakeHash)).toBe(vector.handshake_hash);
+
+    expect(transport).toHaveLength(4);
+    transport.forEach(({ payload, ciphertext }, i) => {
+      const [from, to] = i % 2 === 0 ? [channel, accepted.channel] : [accepted.channel, channel];
+      expect(toHex(from.seal(fromHex(payload)))).toBe(ciphertext);
+      expect(toHex(to.open(fromHex(ciphertext)))).toBe(payload);
+    });
+  });
+});
+
+describe.each(providers)("a channel over $name", (crypto) => {
+  it("carries records both ways, in order, of any length up to the limit", () => {
+    const { client, server } = connect(crypto);
+    const random = seededRandom(crypto, 3);
+    const lengths = [0, 1, 1000, DEFAULT_LIMITS.maxRecordPlaintextBytes];
+    for (const length of [...lengths, ...lengths]) {
+      const plaintext = random.bytes(length);
+      expect(toHex(server.open(client.seal(plaintext)))).toBe(toHex(plaintext));
+      expect(toHex(client.open(server.seal(plaintext)))).toBe(toHex(plaintext));
+    }
+  });
+
+  it("gives both sides one handshake hash, and each connection its own", () => {
+    const a = connect(crypto, { seed: 1 });
+    const b = connect(crypto, { seed: 2 });
+    expect(a.client.handshakeHash).toEqual(a.server.handshakeHash);
+    expect(b.client.handshakeHash).toEqual(b.server.handshakeHash);
+    expect(a.client.handshakeHash).not.toEqual(b.client.handshakeHash);
+    expect(a.client.peerPayload).toEqual(new Uint8Array(0));
+  });
+
+  it("fits the longest record's frame into a client's largest frame", () => {
+    const { client } = connect(crypto);
+    const longest = new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes);
+    const frame = sealRecordFrame(client, longest);
+    expect(frame.length).toBeLessThanOrEqual(DEFAULT_LIMITS.maxClientFrameBytes);
+  });
+
+  it("refuses to seal a longer record, and goes on", () => {
+    const { client, server } = connect(crypto);
+    const tooLong = new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes + 1);
+    errorOf(() => client.seal(tooLong), "BAD_PARAMETER");
+    expect(server.open(client.seal(utf8("still here")))).toEqual(utf8("still here"));
+  });
+
+  it("does not modify the plaintext or the record", () => {
+    const { client, server } = connect(crypto);
+    const plaintext = utf8("a report");
+    const record = client.seal(plaintext);
+    const copy = record.slice();
+    server.open(record);
+    expect(plaintext).toEqual(utf8("a report"));
+    expect(record).toEqual(copy);
+  });
+
+  it("rekeys each direction by itself after the agreed number of records", () => {
+    const after = 3;
+    const random = () => scripted("11".repeat(32));
+    const { client, server } = connect(crypto, { rekeyAfterRecords: after, random });
+    const never = connect(crypto, { rekeyAfterRecords: 1_000, random });
+    for (let i = 0; i < 10; i++) {
+      const plaintext = utf8(`record ${i}`);
+      const record = client.seal(plaintext);
+      const withoutRekey = never.client.seal(plaintext);
+      expect(toHex(record) === toHex(withoutRekey)).toBe(i < after);
+      expect(server.open(record)).toEqual(plaintext);
+      // The other direction has its own count: one record in two.
+      if (i % 2 === 0) {
+        expect(client.open(server.seal(plaintext))).toEqual(plaintext);
+      }
+    }
+  });
+
+  it("rekeys as Noise §4.2 has it, without resetting the nonce", () => {
+    // The transport keys are not observable, so a stand-in provider notes the keys and nonces it is
+    // given.
+    const used: { key: string; nonce: string; plaintext: string }[] = [];
+    const noting: CryptoProvider = {
+      ...crypto,
+      seal(key, nonce, ad, plaintext, headroom) {
+        used.push({ key: toHex(key), nonce: toHex(nonce), plaintext: toHex(plaintext) });
+        return crypto.seal(key, nonce, ad, plaintext, headroom);
+      },
+    };
+    const { client } = connect(noting, { rekeyAfterRecords: 2 });
+    used.length = 0;
+    for (let i = 0; i < 5; i++) client.seal(Uint8Array.of(i));
+    const rekeyNonce = "00000000ffffffffffffffff";
+    const zeros = "00".repeat(32);
+    expect(used.map(({ nonce, plaintext }) => [nonce, plaintext])).toEqual([
+      ["000000000000000000000000", "00"],
+      ["000000000100000000000000", "01"],
+      [rekeyNonce, zeros],
+      ["000000000200000000000000", "02"],
+      ["000000000300000000000000", "03"],
+      [rekeyNonce, zeros],
+      ["000000000400000000000000", "04"],
+    ]);
+    const [k0, , atRekey, k1] = used.map(({ key }) => fromHex(key));
+    if (k0 === undefined || k1 === undefined) throw new Error("no keys");
+    expect(atRekey).toEqual(k0);
+    const sealed = crypto.seal(k0, fromHex(rekeyNonce), new Uint8Array(0), fromHex(zeros));
+    expect(toHex(k1)).toBe(toHex(sealed.subarray(0, 32)));
+  });
+
+  it("cannot be read by a side that rekeys at another time", () => {
+    const { client, server } = connect(crypto, {
+      rekeyAfterRecords: 2,
+      serverRekeyAfterRecords: 3,
+    });
+    for (let i = 0; i < 2; i++) server.open(client.seal(utf8("same key")));
+    errorOf(() => server.open(client.seal(utf8("other key"))), "MALFORMED_FRAME");
+  });
+
+  it("ends when a direction has carried as many records as it may", () => {
+    const { client, server } = connect(crypto, { maxRecords: 2 });
+    const records = [client.seal(utf8("one")), client.seal(utf8("two"))];
+    for (const record of records) server.open(record);
+    const error = errorOf(() => client.seal(utf8("three")), "CONNECTION_LOST");
+    expect(error.remedy).toBe("Connect again.");
+    errorOf(() => client.open(server.seal(utf8("x"))), "CONNECTION_LOST");
+  });
+
+  it.each(["replayed", "altered", "cut short", "out of order", "reflected", "too long"])(
+    "is dead after a record that is %s",
+    (how) => {
+      const { client, server } = connect(crypto);
+      const good = client.seal(utf8("good"));
+      server.open(good);
+      const next = client.seal(utf8("next"));
+      const bad = {
+        replayed: () => good,
+        altered: () => Uint8Array.from(next, (byte, i) => (i === 2 ? byte ^ 1 : byte)),
+        "cut short": () => next.subarray(0, 15),
+        "out of order": () => client.seal(utf8("the one after")),
+        reflected: () => server.seal(utf8("my own")),
+        "too long": () => new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes + 17),
+      }[how];
+      if (bad === undefined) throw new Error(how);
+      errorOf(() => server.open(bad()), "MALFORMED_FRAME");
+      // Even the record that was due no longer opens, and nothing more is sealed.
+      for (const step of [() => server.open(next), () => server.seal(utf8("x"))]) {
+        expect(errorOf(step, "MALFORMED_FRAME").message).toContain("has ended");
+      }
+    },
+  );
+
+  it("never throws anything but a typed error for garbage records", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
+        const { server } = connect(crypto);
+        errorOf(() => server.open(garbage), "MALFORMED_FRAME");
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("can be closed, twice, and then neither seals nor opens", () => {
+    const { client, server } = connect(crypto);
+    const record = server.seal(utf8("late"));
+    client.close();
+    client.close();
+    errorOf(() => client.open(record), "CONNECTION_LOST");
+    errorOf(() => client.seal(record), "CONNECTION_LOST");
+  });
+});
+
+describe.each(providers)("a handshake over $name", (crypto) => {
+  const secret = fromHex("4a3acbfdb163dec651dfa3194dece676d437029c62a408b4c5ea9114246e4893");
+  const otherSecret = fromHex("2b".repeat(32));
+  const random = () => seededRandom(crypto, 7);
+  const start = (key = crypto.x25519PublicKey(secret)) =>
+    startHandshake({ crypto, random: random(), serverChannelKey: key });
+  const accept = (message: Uint8Array, channelSecret = secret) =>
+    acceptHandshake({ crypto, random: random().derive("server"), channelSecret, message });
+
+  it("fails at the server when the client pins another server's key", () => {
+    const error = errorOf(
+      () => accept(start(crypto.x25519PublicKey(otherSecret)).message),
+      "HANDSHAKE_FAILED",
+    );
+    expect(error.message).toContain("does not hold the key that the client pins");
+    expect(error.remedy).toContain("serverKey");
+  });
+
+  it("fails at the client when somebody answers who does not hold the pinned key", () => {
+    const handshake = start();
+    // The impostor knows the pinned public key but not its secret, so it can only guess what is
+    // shared.
+    const impostor = accept(start(crypto.x25519PublicKey(otherSecret)).message, otherSecret);
+    const error = errorOf(() => handshake.finish(impostor.reply), "HANDSHAKE_FAILED");
+    expect(error.message).toContain("The server does not hold the pinned key");
+    expect(error.remedy).toContain("serverKey");
+  });
+
+  it("fails when the two sides have other prologues", () => {
+    const serverChannelKey = crypto.x25519PublicKey(secret);
+    const prologue = utf8("tributary/channel/v0");
+    const handshake = startHandshake({ crypto, random: random(), serverChannelKey, prologue });
+    errorOf(() => accept(handshake.message), "HANDSHAKE_FAILED");
+  });
+
+  it("cannot be finished twice, nor after it was abandoned", () => {
+    const handshake = start();
+    const { reply } = accept(handshake.message);
+    handshake.finish(reply);
+    errorOf(() => handshake.finish(reply), "HANDSHAKE_FAILED");
+    const abandoned = start();
+    abandoned.abandon();
+    errorOf(() => abandoned.finish(reply), "HANDSHAKE_FAILED");
+  });
+
+  it("cannot be finished after an answer that failed", () => {
+    const handshake = start();
+    const { reply } = accept(handshake.message);
+    errorOf(() => handshake.finish(reply.subarray(1)), "HANDSHAKE_FAILED");
+    errorOf(() => handshake.finish(reply), "HANDSHAKE_FAILED");
+  });
+
+  it("zeroes the ephemeral secrets once it is over", () => {
+    const drawn: Uint8Array[] = [];
+    const source = random();
+    const noting: RandomSource = {
+      bytes(length) {
+        const bytes = source.bytes(length);
+        drawn.push(bytes);
+        return bytes;
+      },
+      derive: () => noting,
+    };
+    const serverChannelKey = crypto.x25519PublicKey(secret);
+    const handshake = startHandshake({ crypto, random: noting, serverChannelKey });
+    const { message } = handshake;
+    const { reply } = acceptHandshake({ crypto, random: noting, channelSecret: secret, message });
+    handshake.finish(reply);
+    expect(drawn).toEqual([new Uint8Array(32), new Uint8Array(32)]);
+    expect(toHex(secret)).not.toMatch(/^0+$/);
+  });
+
+  it.each([
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ])("refuses %s, a point of small order, from either side and as the pinned key", (point) => {
+    const tail = "00".repeat(16);
+    errorOf(() => accept(fromHex(point + tail)), "HANDSHAKE_FAILED");
+    errorOf(() => start().finish(fromHex(point + tail)), "HANDSHAKE_FAILED");
+    errorOf(() => start(fromHex(point)), "HANDSHAKE_FAILED");
+  });
+
+  it("refuses keys of the wrong length and options out of their range", () => {
+    const bad = (step: () => unknown) => errorOf(step, "BAD_PARAMETER");
+    bad(() => start(new Uint8Array(31)));
+    bad(() => accept(start().message, new Uint8Array(33)));
+    const serverChannelKey = crypto.x25519PublicKey(secret);
+    const base = { crypto, random: random(), serverChannelKey };
+    bad(() => startHandshake({ ...base, rekeyAfterRecords: 0 }));
+    bad(() => startHandshake({ ...base, rekeyAfterRecords: 1.5 }));
+    bad(() => startHandshake({ ...base, maxRecords: -1 }));
+    bad(() => startHandshake({ ...base, payload: new Uint8Array(65_488) }));
+    expect(startHandshake({ ...base, payload: new Uint8Array(65_487) }).message).toHaveLength(
+      65_535,
+    );
+  });
+
+  it("answers every garbage or altered message with a typed error", () => {
+    const messages = fc.oneof(
+      fc.uint8Array({ maxLength: 120 }),
+      fc.uint8Array({ minLength: 48, maxLength: 48 }),
+      fc.constant(new Uint8Array(65_536)),
+    );
+    const { reply } = accept(start().message);
+    fc.assert(
+      fc.property(messages, (garbage) => {
+        errorOf(() => accept(garbage), "HANDSHAKE_FAILED");
+        errorOf(() => start().finish(garbage), "HANDSHAKE_FAILED");
+      }),
+      { numRuns: 60 },
+    );
+    fc.assert(
+      fc.property(fc.nat(47), fc.integer({ min: 1, max: 255 }), (at, xor) => {
+        // X25519 ignores the top bit of a point, but the handshake hash does not.
+        const alter = (bytes: Uint8Array) =>
+          Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ xor : byte));
+        errorOf(() => accept(alter(start().message)), "HANDSHAKE_FAILED");
+        errorOf(() => start().finish(alter(reply)), "HANDSHAKE_FAILED");
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+interface NoiseVector {
+  readonly protocol_name: string;
+  readonly init_prologue: string;
+  readonly init_ephemeral: string;
+  readonly init_remote_static: string;
+  readonly resp_prologue: string;
+  readonly resp_static: string;
+  readonly resp_ephemeral: string;
+  readonly handshake_hash: string;
+  readonly messages: readonly { readonly payload: string; readonly ciphertext: string }[];
+}
+
+function noiseVector(name: string): NoiseVector {
+  const { vectors } = JSON.parse(readVectors("noise/cacophony-25519-chachapoly.json")) as {
+    vectors: NoiseVector[];
+  };
+  const vector = vectors.find(({ protocol_name }) => protocol_name === name);
+  if (vector === undefined) throw new Error(`no vector ${name}`);
+  return vector;
+}
+
+/** Gives the bytes of one hexadecimal text, again and again. */
+function scripted(hex: string): RandomSource {
+  const source: RandomSource = {
+    bytes(length) {
+      const bytes = fromHex(hex);
+      if (bytes.length !== length) throw new Error(`${length} bytes were asked for`);
+      return bytes;
+    },
+    derive: () => source,
+  };
+  return source;
+}
+
+function connect(
+  crypto: CryptoProvider,
+  options: {
+    seed?: number;
+    random?: () => RandomSource;
+    rekeyAfterRecords?: number;
+    serverRekeyAfterRecords?: number;
+    maxRecords?: number;
+  } = {},
+): { client: Channel; server: Channel } {
+  const seeded = seededRandom(crypto, options.seed ?? 1);
+  const channelSecret = seeded.derive("static").bytes(32);
+  const { rekeyAfterRecords = DEFAULT_LIMITS.rekeyAfterRecords } = options;
+  const side = (label: string): HandshakeOptions => ({
+    crypto,
+    random: options.random?.() ?? seeded.derive(label),
+    rekeyAfterRecords:
+      label === "server"
+        ? (options.serverRekeyAfterRecords ?? rekeyAfterRecords)
+        : rekeyAfterRecords,
+    maxRecords: options.maxRecords ?? 1_000,
+  });
+  const serverChannelKey = crypto.x25519PublicKey(channelSecret);
+  const handshake = startHandshake({ ...side("client"), serverChannelKey });
+  const { message } = handshake;
+  const accepted = acceptHandshake({ ...side("server"), channelSecret, message });
+  return { client: handshake.finish(accepted.reply), server: accepted.channel };
+}

@@ -1,0 +1,185 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { decodeFrame, type ArtifactKind } from "../src/channel/frames.ts";
+import {
+  ArtifactReceiver,
+  sealArtifact,
+  type ArtifactReceiverOptions,
+} from "../src/channel/sealed-artifact.ts";
+import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
+import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
+import { concatBytes, toHex, utf8 } from "../src/encoding.ts";
+import type { ArtifactId } from "../src/ids.ts";
+import { DEFAULT_LIMITS } from "../src/limits.ts";
+import { errorOf } from "./expect-error.ts";
+
+const node = createNodeCryptoProvider();
+const sodium = await createLibsodiumProvider();
+const key = new Uint8Array(32).fill(7);
+const idOf = (bytes: Uint8Array) => toHex(node.sha256(bytes)) as ArtifactId;
+
+/** Ten bytes in chunks of four, sealed; and a receiver for them with one option changed. */
+const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+const sealed = (artifact: ArtifactKind = "checkpoint") =>
+  sealArtifact({ crypto: node, key, artifact, id: idOf(bytes), bytes, chunkBytes: 4 });
+const receiver = (options: Partial<ArtifactReceiverOptions> = {}) =>
+  new ArtifactReceiver({
+    crypto: node,
+    key,
+    artifact: "checkpoint",
+    id: idOf(bytes),
+    byteLength: bytes.length,
+    chunkBytes: 4,
+    maxBytes: 100,
+    ...options,
+  });
+
+describe("sealed artifacts", () => {
+  it("arrive as they were, whatever their length, artifact and adapter", () => {
+    const adapters = fc.constantFrom(node, sodium);
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.integer({ min: 1, max: 64 }),
+        fc.constantFrom<ArtifactKind>("plan", "checkpoint"),
+        adapters,
+        adapters,
+        (content, chunkBytes, artifact, sender, taker) => {
+          const id = idOf(content);
+          const common = { key, artifact, id, chunkBytes };
+          const frames = sealArtifact({ ...common, crypto: sender, bytes: content });
+          expect(frames).toHaveLength(Math.ceil(content.length / chunkBytes));
+          const into = new ArtifactReceiver({
+            ...common,
+            crypto: taker,
+            byteLength: content.length,
+            maxBytes: 200,
+          });
+          for (const frame of frames) {
+            expect(into.complete).toBe(false);
+            take(into, frame);
+          }
+          expect(into.complete).toBe(true);
+          expect(into.receivedBytes).toBe(content.length);
+          expect(into.finish()).toEqual(content);
+        },
+      ),
+    );
+  });
+
+  it("have the nonce and the associated data of the protocol", () => {
+    const [, second] = sealed();
+    const nonce = Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+    const ad = concatBytes(
+      utf8("tributary/chunk/v1"),
+      node.sha256(bytes),
+      Uint8Array.of(1, 0, 0, 0),
+      Uint8Array.of(3, 0, 0, 0),
+    );
+    const header = [2, 1, 1, 0, 0, 0];
+    const expected = [...header, ...node.seal(key, nonce, ad, bytes.subarray(4, 8))];
+    expect(second && [...second]).toEqual(expected);
+  });
+
+  it("fit a client's largest frame at the default chunk length", () => {
+    const large = new Uint8Array(600_000).fill(3);
+    const id = idOf(large);
+    const frames = sealArtifact({ crypto: node, key, artifact: "checkpoint", id, bytes: large });
+    expect(frames.map((frame) => frame.length)).toEqual([262_166, 262_166, 75_734]);
+    for (const frame of frames) {
+      expect(frame.length).toBeLessThanOrEqual(DEFAULT_LIMITS.maxServerFrameBytes);
+    }
+    const into = receiver({ id, byteLength: 600_000, maxBytes: 600_000, chunkBytes: 262_144 });
+    for (const frame of frames) take(into, frame);
+    expect(Buffer.compare(into.finish(), large)).toBe(0);
+  });
+
+  it.each([
+    ["comes twice", [0, 0]],
+    ["is skipped", [0, 2]],
+    ["comes first but is not the first", [1]],
+    ["comes after the last", [0, 1, 2, 2]],
+  ])("are refused when a chunk %s", (_, order) => {
+    const frames = sealed();
+    const into = receiver();
+    const last = order.at(-1) ?? 0;
+    for (const index of order.slice(0, -1)) take(into, frames[index]);
+    errorOf(() => take(into, frames[last]), "ARTIFACT_CHUNK_INVALID");
+    expect(into.complete).toBe(false);
+    errorOf(() => take(into, frames[1]), "ARTIFACT_CHUNK_INVALID");
+    errorOf(() => into.finish(), "ARTIFACT_CHUNK_INVALID");
+  });
+
+  it.each<[string, Partial<ArtifactReceiverOptions>]>([
+    ["another key", { key: new Uint8Array(32).fill(8) }],
+    ["another artifact's name", { id: idOf(utf8("another")) }],
+    ["another kind of artifact", { artifact: "plan" }],
+    ["another chunk count", { byteLength: 14 }],
+    ["another chunk length", { chunkBytes: 5 }],
+  ])("are not opened under %s", (_, options) => {
+    const into = receiver(options);
+    errorOf(() => take(into, sealed()[0]), "ARTIFACT_CHUNK_INVALID");
+  });
+
+  it("are refused when chunks are altered, moved, cut or made up", () => {
+    fc.assert(
+      fc.property(fc.nat(25), fc.integer({ min: 1, max: 255 }), (at, xor) => {
+        const body = Uint8Array.from(sealed()[0] ?? []).subarray(6);
+        body[at % body.length] = (body[at % body.length] ?? 0) ^ xor;
+        errorOf(() => receiver().accept(0, body), "ARTIFACT_CHUNK_INVALID");
+      }),
+    );
+    fc.assert(
+      fc.property(fc.integer(), fc.uint8Array({ maxLength: 40 }), (index, garbage) => {
+        errorOf(() => receiver().accept(index, garbage), "ARTIFACT_CHUNK_INVALID");
+      }),
+    );
+    const second = sealed()[1]?.subarray(6) ?? new Uint8Array(0);
+    errorOf(() => receiver().accept(0, second), "ARTIFACT_CHUNK_INVALID");
+  });
+
+  it("are refused when the whole does not have the announced hash", () => {
+    // Only the server can do this, since it holds the key: it seals other bytes under the announced
+    // name.
+    const id = idOf(utf8("what was announced"));
+    const frames = sealArtifact({ crypto: node, key, artifact: "plan", id, bytes, chunkBytes: 4 });
+    const into = receiver({ id, artifact: "plan" });
+    for (const frame of frames) take(into, frame);
+    expect(into.complete).toBe(true);
+    errorOf(() => into.finish(), "ARTIFACT_HASH_MISMATCH");
+  });
+
+  it("can go on after finish was called too early", () => {
+    const into = receiver();
+    const frames = sealed();
+    take(into, frames[0]);
+    errorOf(() => into.finish(), "ARTIFACT_CHUNK_INVALID");
+    for (const frame of frames.slice(1)) take(into, frame);
+    expect(into.finish()).toEqual(bytes);
+  });
+
+  it("are refused before any memory is reserved when they are announced as too long", () => {
+    const options = { byteLength: 2 ** 40, maxBytes: 2 ** 20 };
+    errorOf(() => receiver(options), "MODEL_UNSUPPORTED");
+    errorOf(() => receiver({ ...options, artifact: "plan" }), "PLAN_INVALID");
+    const huge = { byteLength: 2 ** 50, maxBytes: 2 ** 50, chunkBytes: 262_144 };
+    errorOf(() => receiver({ ...huge, byteLength: 2 ** 49 }), "MODEL_UNSUPPORTED");
+    errorOf(() => receiver(huge), "BAD_PARAMETER");
+    errorOf(() => receiver({ byteLength: -1 }), "BAD_PARAMETER");
+    errorOf(() => receiver({ byteLength: 1.5 }), "BAD_PARAMETER");
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, DEFAULT_LIMITS.maxServerFrameBytes - 21])(
+    "cannot be cut into chunks of %s bytes",
+    (chunkBytes) => {
+      errorOf(() => receiver({ chunkBytes }), "BAD_PARAMETER");
+    },
+  );
+});
+
+function take(into: ArtifactReceiver, bytesOfFrame: Uint8Array | undefined): void {
+  const frame = decodeFrame(bytesOfFrame ?? new Uint8Array(0));
+  if (frame.kind !== "sealedChunk") throw new Error(`unexpected ${frame.kind}`);
+  into.accept(frame.index, frame.body);
+}
