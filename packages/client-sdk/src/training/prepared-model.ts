@@ -27,6 +27,7 @@ export class PreparedModel {
   /** The parameters that are frozen: given back as they came. */
   readonly frozen: readonly { readonly offset: number; readonly size: number }[];
   readonly inputShape: OpenShape;
+  readonly #outputShape: OpenShape;
   readonly #dropouts: readonly SeededDropout[];
 
   private constructor(
@@ -58,7 +59,7 @@ export class PreparedModel {
       });
     }
     this.inputShape = oneShape(model.inputs, "inputs");
-    oneShape(model.outputs, "outputs");
+    this.#outputShape = oneShape(model.outputs, "outputs");
     const layers = [...everyLayer(model)];
     const frozenWeights = new Set(this.weights.filter((_, index) => !isTrained[index]));
     for (const layer of layers) freezeStatistics(layer, frozenWeights);
@@ -90,8 +91,13 @@ export class PreparedModel {
 
   /** Shape of one output for inputs of a shape. */
   outputShapeFor(inputShape: readonly number[]): number[] {
-    const shape = this.model.computeOutputShape([1, ...inputShape]);
-    return shape.slice(1).map(Number);
+    const known = this.#outputShape.filter((size) => size !== null);
+    if (known.length === this.#outputShape.length) return known;
+    // Not computeOutputShape, which fails on sequential models (tfjs 4.22).
+    return tf.tidy(() => {
+      const outputs = this.model.apply(tf.zeros([1, ...inputShape]));
+      return [outputs].flat()[0]!.shape.slice(1).map(Number);
+    });
   }
 
   dispose(): void {

@@ -85,23 +85,23 @@ export function drawWriter(random: RandomSource, count: number): Examples {
 }
 
 function drawHand(stream: RandomStream): Hand {
-  const halfHeight = stream.between(7, 10.5);
+  const halfHeight = stream.between(8.6, 10.4);
   return {
     styles: DIGIT_GLYPHS.map((glyphs) => stream.below(glyphs.length)),
-    slant: 0.15 + 0.25 * stream.normal(),
-    rotation: 0.08 * stream.normal(),
+    slant: 0.12 + 0.14 * stream.normal(),
+    rotation: 0.05 * stream.normal(),
     halfHeight,
-    halfWidth: halfHeight * stream.between(0.6, 1.05),
+    halfWidth: halfHeight * stream.between(0.66, 0.92),
     roundness: stream.between(0.5, 1.25),
     pen: {
-      width: stream.between(1.3, 3.4),
+      width: stream.between(1.8, 3.4),
       contrast: stream.between(0, 0.35),
       angle: stream.between(0, Math.PI),
       softness: stream.between(0.9, 1.6),
     },
     darkness: stream.between(0.75, 1),
-    bend: drawBend(stream, 0.08),
-    unsteadiness: stream.between(0.6, 1.4),
+    bend: drawBend(stream, 0.05),
+    unsteadiness: stream.between(0.5, 1.2),
   };
 }
 
@@ -129,15 +129,15 @@ function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: Rand
   const glyphs = DIGIT_GLYPHS[digit]!;
   // People mostly, but not always, write a digit their own way.
   const style = stream.next() < 0.08 ? stream.below(glyphs.length) : hand.styles[digit]!;
-  const slant = hand.slant + 0.09 * jitter * stream.normal();
-  const rotation = hand.rotation + 0.07 * jitter * stream.normal();
-  const halfHeight = hand.halfHeight * (1 + 0.07 * jitter * stream.normal());
-  const halfWidth = hand.halfWidth * (1 + 0.09 * jitter * stream.normal());
+  const slant = hand.slant + 0.06 * jitter * stream.normal();
+  const rotation = hand.rotation + 0.05 * jitter * stream.normal();
+  const halfHeight = hand.halfHeight * (1 + 0.05 * jitter * stream.normal());
+  const halfWidth = hand.halfWidth * (1 + 0.06 * jitter * stream.normal());
   const roundness = hand.roundness + 0.15 * jitter * stream.normal();
   const pen = { ...hand.pen, width: hand.pen.width * (1 + 0.1 * stream.normal()) };
-  const bend = drawBend(stream, 0.07 * jitter);
-  const centreX = (SIZE - 1) / 2 + 0.9 * jitter * stream.normal();
-  const centreY = (SIZE - 1) / 2 + 0.7 * jitter * stream.normal();
+  const bend = drawBend(stream, 0.05 * jitter);
+  const centreX = (SIZE - 1) / 2 + 0.5 * jitter * stream.normal();
+  const centreY = (SIZE - 1) / 2 + 0.4 * jitter * stream.normal();
   const cosine = Math.cos(rotation);
   const sine = Math.sin(rotation);
 

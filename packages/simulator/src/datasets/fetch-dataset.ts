@@ -1,0 +1,176 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { TributaryError } from "@tributary/protocol";
+import {
+  REMOTE_DATASETS,
+  type FetchableDataset,
+  type RemoteDataset,
+  type RemoteFile,
+} from "./remote-datasets.ts";
+
+export interface FetchDatasetOptions {
+  /** How to reach the network; default the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+  readonly signal?: AbortSignal;
+  /** Called as files arrive, and once for each that is there already. */
+  readonly onProgress?: (progress: FetchProgress) => void;
+  /** What to fetch from where, if not the data set's own: for a mirror in one's own network. */
+  readonly source?: RemoteDataset;
+}
+
+export interface FetchProgress {
+  readonly file: string;
+  readonly receivedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface FetchedDataset {
+  /** Absolute. */
+  readonly folder: string;
+  /** Files that were downloaded now. */
+  readonly downloaded: readonly string[];
+  /** Files that were there and right. */
+  readonly present: readonly string[];
+}
+
+/**
+ * Downloads a data set. Files that are there with the right hash are left alone, so that a second call goes on where
+ * the first one broke off; the others appear whole or not at all.
+ * @param folder - Made if it is not there.
+ * @throws TributaryError `NETWORK_UNAVAILABLE` when no mirror gives the right bytes, saying which files are missing
+ *   and where to put them; `ABORTED`; `DATA_UNREADABLE` when the folder cannot be written to.
+ */
+export async function fetchDataset(
+  name: FetchableDataset,
+  folder: string,
+  options: FetchDatasetOptions = {},
+): Promise<FetchedDataset> {
+  const source = options.source ?? REMOTE_DATASETS[name];
+  const target = resolve(folder);
+  const present: string[] = [];
+  const missing: RemoteFile[] = [];
+  for (const file of source.files) {
+    const isThere = await isRight(join(target, file.name), file);
+    if (isThere) report(options, file, file.byteLength);
+    if (isThere) present.push(file.name);
+    else missing.push(file);
+  }
+  const downloaded: string[] = [];
+  for (const file of missing) {
+    const found = await download(file, source.mirrors, options);
+    if ("faults" in found) {
+      const left = missing.slice(downloaded.length);
+      throw unavailable(name, target, found.faults, left);
+    }
+    await writeWhole(join(target, file.name), found.bytes);
+    downloaded.push(file.name);
+  }
+  return { folder: target, downloaded, present };
+}
+
+async function isRight(path: string, file: RemoteFile): Promise<boolean> {
+  try {
+    return hasRightBytes(await readFile(path), file);
+  } catch {
+    return false;
+  }
+}
+
+function hasRightBytes(bytes: Uint8Array, { byteLength, sha256 }: RemoteFile): boolean {
+  return (
+    bytes.length === byteLength && createHash("sha256").update(bytes).digest("hex") === sha256
+  );
+}
+
+/** Tries one mirror after the other. */
+async function download(
+  file: RemoteFile,
+  mirrors: readonly string[],
+  options: FetchDatasetOptions,
+): Promise<{ bytes: Uint8Array } | { faults: string[] }> {
+  const faults: string[] = [];
+  for (const mirror of mirrors) {
+    const url = new URL(file.name, mirror);
+    try {
+      return { bytes: await downloadFrom(url, file, options) };
+    } catch (error) {
+      if (options.signal?.aborted === true) {
+        throw new TributaryError("ABORTED", "The download was stopped", { cause: error });
+      }
+      faults.push(`${url.href}: ${reasonOf(error)}`);
+    }
+  }
+  return { faults };
+}
+
+async function downloadFrom(
+  url: URL,
+  file: RemoteFile,
+  options: FetchDatasetOptions,
+): Promise<Uint8Array> {
+  const { fetch = globalThis.fetch, signal } = options;
+  const response = await fetch(url, signal === undefined ? {} : { signal });
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`HTTP status ${response.status}`);
+  }
+  const bytes = new Uint8Array(file.byteLength);
+  let received = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    if (received + value.length > bytes.length) {
+      await reader.cancel();
+      throw new Error(`more than the ${bytes.length} bytes published`);
+    }
+    bytes.set(value, received);
+    received += value.length;
+    report(options, file, received);
+  }
+  if (received < bytes.length) throw new Error(`${received} of the ${bytes.length} bytes published`);
+  if (!hasRightBytes(bytes, file)) throw new Error("other bytes than those published");
+  return bytes;
+}
+
+/** The file appears under its name only when all of it is on disk. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const partial = `${path}.${randomUUID()}.part`;
+  try {
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(partial, bytes, { flush: true });
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new TributaryError("DATA_UNREADABLE", `${path} cannot be written (${reasonOf(error)})`, {
+      remedy: "Give a folder that you may write to, on a disk with room.",
+      context: { file: path },
+      cause: error,
+    });
+  }
+}
+
+function report(options: FetchDatasetOptions, file: RemoteFile, receivedBytes: number): void {
+  options.onProgress?.({ file: file.name, receivedBytes, totalBytes: file.byteLength });
+}
+
+function unavailable(
+  name: string,
+  folder: string,
+  faults: readonly string[],
+  missing: readonly RemoteFile[],
+): TributaryError {
+  const files = missing.map((file) => file.name).join(", ");
+  return new TributaryError("NETWORK_UNAVAILABLE", `${name} cannot be downloaded (${faults.join("; ")})`, {
+    remedy: `Without a network, get ${files} from elsewhere and put ${missing.length === 1 ? "it" : "them"} into ${folder}.`,
+    context: { folder, files },
+  });
+}
+
+/** `fetch` says only that it failed; the reason is in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof AggregateError) return reasonOf(error.cause.errors[0]);
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
+}

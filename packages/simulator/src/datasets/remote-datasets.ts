@@ -1,0 +1,55 @@
+/** Data sets that can be downloaded. */
+export type FetchableDataset = "mnist" | "fashion-mnist";
+
+/** A file whose bytes are known. */
+export interface RemoteFile {
+  readonly name: string;
+  readonly byteLength: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface RemoteDataset {
+  /** URLs of folders that hold the files, in the order of trying; each ends in a slash. */
+  readonly mirrors: readonly string[];
+  readonly files: readonly RemoteFile[];
+}
+
+/** Where each data set is, and what its files must be. The bytes are those first published. */
+export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> = {
+  mnist: {
+    mirrors: [
+      "https://storage.googleapis.com/cvdf-datasets/mnist/",
+      "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    ],
+    files: mnistLike([
+      [9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"],
+      [28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"],
+      [1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"],
+      [4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"],
+    ]),
+  },
+  "fashion-mnist": {
+    mirrors: [
+      "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+      "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    ],
+    files: mnistLike([
+      [26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"],
+      [29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"],
+      [4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"],
+      [5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"],
+    ]),
+  },
+};
+
+/** Training images and labels, then those for testing. */
+function mnistLike(facts: readonly (readonly [byteLength: number, sha256: string])[]): RemoteFile[] {
+  const names = [
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+  ];
+  return facts.map(([byteLength, sha256], index) => ({ name: names[index]!, byteLength, sha256 }));
+}

@@ -1,0 +1,16 @@
+// Data sets and their division among clients, for demonstrations and experiments.
+export { readCsv, type CsvOptions, type CsvTable } from "./datasets/csv.ts";
+export type { Dataset } from "./datasets/dataset.ts";
+export {
+  fetchDataset,
+  type FetchDatasetOptions,
+  type FetchedDataset,
+  type FetchProgress,
+} from "./datasets/fetch-dataset.ts";
+export { loadFolder, type LoadFolderOptions } from "./datasets/load-folder.ts";
+export { loadMnist } from "./datasets/mnist.ts";
+export type { FetchableDataset, RemoteDataset, RemoteFile } from "./datasets/remote-datasets.ts";
+export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
+export { partitionIid } from "./partition/iid.ts";
+export { partitionByShards } from "./partition/shards.ts";
+export { takeExamples } from "./partition/take-examples.ts";

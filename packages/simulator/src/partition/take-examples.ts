@@ -1,0 +1,34 @@
+import type { Examples } from "@tributary/client-sdk";
+
+/**
+ * Copies chosen examples, in the order given.
+ * @param indices - Each below `examples.count`; may repeat.
+ * @returns Examples in memory of their own, whose buffers can be transferred to a worker.
+ */
+export function takeExamples(examples: Examples, indices: ArrayLike<number>): Examples {
+  const { features, labels, featureShape, labelShape, count } = examples;
+  return {
+    features: takeRows(features, features.length / count, indices, Float32Array),
+    featureShape,
+    labels:
+      labels instanceof Int32Array
+        ? takeRows(labels, labels.length / count, indices, Int32Array)
+        : takeRows(labels, labels.length / count, indices, Float32Array),
+    labelShape,
+    count: indices.length,
+  };
+}
+
+function takeRows<Values extends Float32Array | Int32Array>(
+  values: Values,
+  rowSize: number,
+  indices: ArrayLike<number>,
+  Kind: new (length: number) => Values,
+): Values {
+  const taken = new Kind(indices.length * rowSize);
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i]!;
+    taken.set(values.subarray(row * rowSize, (row + 1) * rowSize), i * rowSize);
+  }
+  return taken;
+}
