@@ -124,7 +124,7 @@ function weightOf(value: unknown, what: string): TfjsWeight {
   // An optimizer counts its steps in an int32, which is as long as a float32 and skipped like it.
   if (dtype !== "float32" && !(optimizerState && dtype === "int32")) {
     throw unsupported(
-      `The weight ${name.slice(0, 120)} has the type ${String(dtype).slice(0, 40)}`,
+      `The weight ${name.slice(0, 120)} has the type ${shown(dtype)}`,
       "Give a model whose weights are all float32.",
       { weight: name.slice(0, 120) },
     );
@@ -143,7 +143,7 @@ function quantizationOf(value: unknown, name: string): TfjsQuantization | undefi
   if (dtype === "float16") return { dtype };
   if (dtype !== "uint8" && dtype !== "uint16") {
     throw unsupported(
-      `The weight ${name.slice(0, 120)} is quantized to ${String(dtype).slice(0, 40)}`,
+      `The weight ${name.slice(0, 120)} is quantized to ${shown(dtype)}`,
       "Use weights in float32, float16, uint8 or uint16.",
       { weight: name.slice(0, 120) },
     );
@@ -161,6 +161,10 @@ function fieldsOf(value: unknown, what: string): Fields {
   if (!isFields(value)) throw malformed(`${what} is not a JSON object`);
   return value;
 }
+
+/** Not String(), which runs whatever a hostile object holds as its toString. */
+const shown = (value: unknown): string =>
+  typeof value === "string" ? value.slice(0, 40) : typeof value;
 
 const malformed = (cause: string): TributaryError =>
   unsupported(cause, "Give the model.json of a tfjs LayersModel, as `model.save()` writes it.");

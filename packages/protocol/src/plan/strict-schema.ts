@@ -60,12 +60,13 @@ export function text(maxLength: number): z.ZodString {
   return z.string({ error }).min(1, { error }).max(maxLength, { error });
 }
 
-/** From `min` to `max` items of one kind. */
+/** From `min` to `max` items of one kind. @param remedy - What to write instead of anything else. */
 export function list<Item extends z.ZodType>(
   item: Item,
   { min, max }: { readonly min: number; readonly max: number },
+  remedy?: string,
 ): z.ZodArray<Item> {
-  const error = `Use a list of ${min} to ${max} items.`;
+  const error = remedy ?? `Use a list of ${min} to ${max} items.`;
   return z.array(item, { error }).min(min, { error }).max(max, { error });
 }
 
@@ -101,8 +102,10 @@ function fault(value: unknown): string {
   if (value === undefined) return "is missing";
   if (typeof value === "string") return `is ${JSON.stringify(value.slice(0, 60))}`;
   if (Array.isArray(value)) return "is a list that is not valid";
-  if (typeof value === "object" && value !== null) return "is not valid";
-  return `is ${String(value)}`;
+  if (value === null || typeof value === "number" || typeof value === "boolean") {
+    return `is ${value}`;
+  }
+  return "is not valid";
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
 import { nameSchema } from "./plan-schema.ts";
-import { flag, fraction, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
+import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
 import {
   batchSizeSchema,
   clipNormSchema,

@@ -39,8 +39,10 @@ export const metricsSchema: z.ZodType<MetricName[], MetricName[]> = list(oneOf(m
   max: metricNames.length,
 }).refine((names) => new Set(names).size === names.length, { error: "Name each metric once." });
 
+const TRAINABLE_REMEDY = "Use all, or a list of layer names.";
+
 /** `all`, or names of layers. */
 export const trainableSchema: z.ZodType<"all" | string[], "all" | string[]> = z.union(
-  [z.literal("all"), list(text(512), { min: 1, max: 4_096 })],
-  { error: "Use all, or a list of layer names." },
+  [z.literal("all"), list(text(512), { min: 1, max: 4_096 }, TRAINABLE_REMEDY)],
+  { error: TRAINABLE_REMEDY },
 );

@@ -1,0 +1,236 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
+import { seededRandom } from "../src/crypto/random-source.ts";
+import { isTributaryError } from "../src/errors.ts";
+import { builtinModel } from "../src/model/builtin-models.ts";
+import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
+import { planOf } from "../src/plan/plan-of.ts";
+import { parseTask, taskJsonSchema } from "../src/plan/task-schema.ts";
+import { errorOf, orTributaryError } from "./expect-error.ts";
+import { renderTaskKeys } from "./task-reference.ts";
+
+const smallest = { population: "keyboard", name: "next-digit", model: { builtin: "mcmahan-2nn" } };
+const model = builtinModel("mlp-64", seededRandom(createNodeCryptoProvider(), 1)).description;
+
+describe("a task", () => {
+  it("needs a population, a name and a model, and has a default for the rest", () => {
+    expect(parseTask(smallest)).toEqual({
+      ...smallest,
+      plan: {
+        localEpochs: 1,
+        batchSize: 10,
+        optimizer: { name: "sgd", learningRate: 0.1, momentum: 0, nesterov: false },
+        loss: "categoricalCrossentropy",
+        metrics: ["accuracy"],
+        trainable: "all",
+        clipNorm: null,
+        update: { codec: "uniform", bits: 8 },
+      },
+      round: {
+        goalCount: 10,
+        overselection: 1.3,
+        minimumFraction: 0.8,
+        selectionTimeoutMs: 60_000,
+        reportingTimeoutMs: 120_000,
+      },
+      eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 1 },
+      serverOptimizer: { name: "fedavg", learningRate: 1 },
+      stop: { rounds: 100 },
+    });
+    for (const key of Object.keys(smallest)) {
+      const { [key]: _, ...rest } = smallest as Record<string, unknown>;
+      expect(errorOf(() => parseTask(rest), "TASK_INVALID").message).toContain(`${key} is missing`);
+    }
+  });
+
+  it("keeps everything that is written, and parses again to the same", () => {
+    const task = {
+      population: "hospital.ward_1",
+      name: "abalone",
+      model: { path: "./model.json" },
+      plan: {
+        localEpochs: 5,
+        batchSize: 32,
+        optimizer: { name: "adam", learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-6 },
+        loss: "meanSquaredError",
+        metrics: ["meanAbsoluteError"],
+        trainable: ["dense_1", "dense_2"],
+        clipNorm: 3,
+        update: { codec: "float32" },
+      },
+      round: {
+        goalCount: 100,
+        overselection: 1,
+        minimumFraction: 1,
+        selectionTimeoutMs: 1,
+        reportingTimeoutMs: 2,
+      },
+      eligibility: { charging: true, unmetered: true, idle: true, minimumExamples: 20 },
+      serverOptimizer: { name: "fedavg", learningRate: 0.5 },
+      stop: { rounds: 500, targetMetric: { name: "meanAbsoluteError", atLeast: 0.97 } },
+    };
+    expect(parseTask(task)).toEqual(task);
+    expect(parseTask(parseTask(smallest))).toEqual(parseTask(smallest));
+  });
+
+  it.each<[object, object]>([
+    [{ name: "sgd" }, { learningRate: 0.1, momentum: 0, nesterov: false }],
+    [{ name: "adam" }, { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }],
+    [{ name: "adagrad" }, { learningRate: 0.01, initialAccumulator: 0.1 }],
+    [{ name: "rmsprop" }, { learningRate: 0.001, decay: 0.9, momentum: 0, epsilon: 1e-7 }],
+  ])("fills in the defaults of the optimizer %j", (optimizer, defaults) => {
+    const task = parseTask({ ...smallest, plan: { optimizer } });
+    expect(task.plan.optimizer).toEqual({ ...optimizer, ...defaults });
+  });
+
+  it("reports accuracy for a crossentropy and nothing else for another loss, unless told", () => {
+    const metrics = (plan: object): readonly string[] =>
+      parseTask({ ...smallest, plan }).plan.metrics;
+    expect(metrics({ loss: "binaryCrossentropy" })).toEqual(["accuracy"]);
+    expect(metrics({ loss: "meanSquaredError" })).toEqual([]);
+    expect(metrics({ metrics: [] })).toEqual([]);
+  });
+
+  it.each<[string, object, string, string]>([
+    ["a wrong case", { plan: { batchsize: 3 } }, "plan.batchsize", "Perhaps you meant batchSize;"],
+    ["a slip", { round: { goalCuont: 3 } }, "round.goalCuont", "Perhaps you meant goalCount;"],
+    ["a section's slip", { paln: {} }, "paln", "Perhaps you meant plan;"],
+    [
+      "nothing alike",
+      { plan: { dropout: 0.5 } },
+      "plan.dropout",
+      "The keys known here are localEpochs,",
+    ],
+    [
+      "another optimizer's key",
+      { plan: { optimizer: { name: "sgd", beta1: 0.9 } } },
+      "plan.optimizer.beta1",
+      "The keys known here are name, learningRate, momentum, nesterov.",
+    ],
+    ["an inherited name", { constructor: 1 }, "constructor", "The keys known here are population,"],
+  ])(
+    "with %s in a key is refused: the key, its path and what is allowed",
+    (_, part, path, remedy) => {
+      const error = errorOf(() => parseTask({ ...smallest, ...part }), "TASK_INVALID");
+      expect(error.message).toContain(`unknown key ${path}.`);
+      expect(error.remedy).toContain(remedy);
+      expect(error.context).toEqual({ path });
+    },
+  );
+
+  it("names an unknown key before what is missing because of it", () => {
+    const { population, ...rest } = smallest;
+    const error = errorOf(() => parseTask({ ...rest, Population: population }), "TASK_INVALID");
+    expect(error.message).toContain("unknown key Population");
+    expect(error.remedy).toContain("population");
+  });
+
+  it.each<[object, string, string]>([
+    [{ population: "Two Words" }, 'population is "Two Words"', "lowercase"],
+    [{ name: 7 }, "name is 7", "lowercase"],
+    [{ model: {} }, "model is not valid", "mcmahan-cnn"],
+    [{ model: { builtin: "mlp-64", path: "x" } }, "model is not valid", "either"],
+    [{ model: { builtin: "vgg" } }, 'model.builtin is "vgg"', "mcmahan-2nn"],
+    [{ plan: { batchSize: 0 } }, "plan.batchSize is 0", "whole number from 1"],
+    [{ plan: { localEpochs: 1.5 } }, "plan.localEpochs is 1.5", "whole number"],
+    [{ plan: { loss: "mse" } }, 'plan.loss is "mse"', "meanSquaredError"],
+    [{ plan: { metrics: ["accuracy", "accuracy"] } }, "plan.metrics is a list", "once"],
+    [{ plan: { optimizer: {} } }, "plan.optimizer.name is missing", "sgd, adam"],
+    [{ plan: { optimizer: { name: "lion" } } }, 'plan.optimizer.name is "lion"', "rmsprop"],
+    [{ plan: { trainable: [] } }, "plan.trainable is a list", "layer names"],
+    [{ plan: { clipNorm: 0 } }, "plan.clipNorm is 0", "above 0"],
+    [{ plan: { update: { codec: "eden", bits: 4 } } }, 'plan.update.codec is "eden"', "uniform"],
+    [{ plan: { update: { codec: "uniform", bits: 4 } } }, "plan.update.bits is 4", "Use 8"],
+    [{ round: { minimumFraction: 0 } }, "round.minimumFraction is 0", "above 0"],
+    [{ round: { overselection: 0.9 } }, "round.overselection is 0.9", "1 to 10"],
+    [{ round: { goalCount: 16_000, overselection: 2 } }, "round.overselection is 2", "16384"],
+    [{ round: { reportingTimeoutMs: Infinity } }, "round.reportingTimeoutMs is Infinity", "whole"],
+    [{ eligibility: { charging: "yes" } }, 'eligibility.charging is "yes"', "true or false"],
+    [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],
+    [
+      { stop: { targetMetric: { name: "accuracy" } } },
+      "stop.targetMetric.atLeast is missing",
+      "number",
+    ],
+    [
+      { plan: { metrics: [] }, stop: { targetMetric: { name: "accuracy", atLeast: 1 } } },
+      'stop.targetMetric.name is "accuracy"',
+      "plan's metrics",
+    ],
+    [{ stop: null }, "stop is null", "rounds"],
+  ])("with %j is refused, with the cause and the remedy", (part, cause, remedy) => {
+    const error = errorOf(() => parseTask({ ...smallest, ...part }), "TASK_INVALID");
+    expect(error.message).toContain(cause);
+    expect(error.remedy).toContain(remedy);
+    expect(error.remedy).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it("that is anything else is refused with TASK_INVALID and nothing worse", () => {
+    const onlyTaskInvalid = (value: unknown): void => {
+      const outcome = orTributaryError(() => parseTask(value));
+      if (isTributaryError(outcome)) expect(outcome.code).toBe("TASK_INVALID");
+    };
+    fc.assert(fc.property(fc.anything(), onlyTaskInvalid));
+    const keys = [...Object.keys(parseTask(smallest)), "extra"];
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...keys), fc.anything()), (part) => {
+        onlyTaskInvalid({ ...smallest, ...part });
+      }),
+    );
+  });
+});
+
+describe("the plan of a task", () => {
+  it("says what concerns the client, and comes back from its bytes", () => {
+    const plan = planOf(parseTask(smallest), model);
+    expect(decodePlan(encodePlan(plan))).toEqual(plan);
+    expect(plan).toMatchObject({
+      version: 1,
+      task: "next-digit",
+      population: "keyboard",
+      model: {
+        format: "tfjs-layers-model",
+        topology: model.topology,
+        parameters: model.parameters,
+      },
+      training: { localEpochs: 1, optimizer: { name: "sgd", learningRate: 0.1 } },
+      update: { codec: "uniform", bits: 8 },
+      clipNorm: null,
+      minimumCohort: 8,
+    });
+    expect(plan).not.toHaveProperty("round");
+  });
+
+  it.each([
+    [10, 0.7, 7],
+    [10, 0.71, 8],
+    [3, 0.5, 2],
+    [1, 0.01, 1],
+    [100, 1, 100],
+  ])(
+    "with a goal of %i and a fraction of %d asks for a cohort of %i",
+    (goalCount, minimumFraction, cohort) => {
+      const task = parseTask({ ...smallest, round: { goalCount, minimumFraction } });
+      expect(planOf(task, model).minimumCohort).toBe(cohort);
+    },
+  );
+
+  it("is refused when the model lacks a layer that the task trains", () => {
+    const task = parseTask({ ...smallest, plan: { trainable: ["hidden", "head"] } });
+    const error = errorOf(() => planOf(task, model), "PLAN_INVALID");
+    expect(error.message).toContain('"head"');
+    expect(error.remedy).toContain("hidden, output");
+  });
+});
+
+describe("docs/task-file.md", () => {
+  const docs = readFileSync(new URL("../../../docs/task-file.md", import.meta.url), "utf8");
+
+  it("lists every key of the schema with its values, default and meaning", () => {
+    // When this fails after a change of the schema, put what it expected between the two comments.
+    const [, table] = /<!-- keys -->\n([^]*?)<!-- end of keys -->/.exec(docs) ?? [];
+    expect(table?.trim()).toBe(renderTaskKeys(taskJsonSchema()));
+  });
+});
