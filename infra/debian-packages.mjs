@@ -28,12 +28,7 @@ export async function canInstallDebianPackages() {
  */
 export async function installDebianPackages(names) {
   const prefix = (await rootPrefix()) ?? [];
-  const [program = APT_GET, ...before] = [
-    ...prefix,
-    "env",
-    "DEBIAN_FRONTEND=noninteractive",
-    APT_GET,
-  ];
+  const [program, ...before] = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", APT_GET];
   const aptGet = (/** @type {string[]} */ ...args) =>
     runCommand(program, [
       ...before,
