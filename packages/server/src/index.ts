@@ -12,3 +12,4 @@ export type {
 } from "./storage/round-store.ts";
 export type { CheckpointStore } from "./storage/checkpoint-store.ts";
 export { createLogger, silentLogger, type Logger, type LogLevel } from "./telemetry/logger.ts";
+export { openStorage, type Storage } from "./storage/open-storage.ts";

@@ -48,6 +48,9 @@ export interface TributaryServer {
   close(): Promise<void>;
 }
 
+/** What to undo, in the order in which it was done. */
+type Cleanups = (() => void | Promise<void>)[];
+
 export const SERVER_VERSION = "0.1.0";
 
 /**
@@ -65,7 +68,7 @@ export async function startServer(
   const random = deps.random ?? cryptographicRandom(crypto);
   const { limits } = config;
 
-  const cleanups: (() => Promise<void>)[] = [];
+  const cleanups: Cleanups = [];
   const close = async (): Promise<void> => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   };
@@ -73,7 +76,7 @@ export async function startServer(
     const secrets = await loadServerSecrets(config.keyPath, cryptographicRandom(crypto));
     const tls = await loadTls(config);
     const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
-    const storage = deps.storage ?? (await openStorage({ ...config, crypto }));
+    const storage = deps.storage ?? (await openStorage({ ...config, crypto, logger }));
     if (deps.storage === undefined) cleanups.push(() => storage.close());
 
     const startedAtMs = clock.now();
@@ -157,7 +160,7 @@ async function startAdmin(
   server: {
     readonly config: ServerConfig;
     readonly crypto: CryptoProvider;
-    readonly cleanups: (() => Promise<void>)[];
+    readonly cleanups: Cleanups;
   },
   createApp: (token: string | undefined) => Parameters<typeof createHttpServer>[1] & object,
 ): Promise<string> {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { fetchDataset, datasetNames } from "@tributary/simulator";
-import { createOutput } from "../output.ts";
+import { createOutput, formatBytes } from "../output.ts";
 
 export function dataCommand(): Command {
   const data = new Command("data").description("Data sets for experiments.");
@@ -13,10 +13,11 @@ export function dataCommand(): Command {
     .action(async (name: string, options: { out?: string; json?: true }) => {
       const output = createOutput(options.json === true);
       const folder = options.out ?? `./data/${name}`;
-      const files = await fetchDataset(name, folder, {
-        onProgress: (file: string) => output.say(`${file}`),
+      const fetched = await fetchDataset(name, folder, {
+        onProgress: ({ file, receivedBytes, totalBytes }) =>
+          output.redraw(`${file}  ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`),
       });
-      output.result({ name, folder, files }, `${name} is in ${folder}`);
+      output.result({ name, ...fetched }, `${name} is in ${fetched.folder}`);
     });
   return data;
 }

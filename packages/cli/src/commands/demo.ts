@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { decodeCheckpoint, decodePlan, layoutOf } from "@tributary/protocol";
@@ -46,7 +46,6 @@ export function demoCommand(): Command {
       const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
       const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
       await mkdir(flags.dataDir, { recursive: true });
-      let lastCheckpoint: { readonly modelDir: string } | undefined;
       const result = await runDemo(
         {
           data: flags.data,
@@ -64,9 +63,7 @@ export function demoCommand(): Command {
         },
         drawProgress(output),
       );
-      void lastCheckpoint;
       const modelDir = join(flags.dataDir, "model");
-      await mkdir(modelDir, { recursive: true });
       const plan = decodePlan(result.task.planBytes);
       const values = decodeCheckpoint(result.checkpointBytes, layoutOf(plan.model.parameters));
       await writeTfjsFolder(modelDir, plan.model, values);

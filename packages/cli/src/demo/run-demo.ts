@@ -53,6 +53,7 @@ export interface DemoResult {
   /** Bytes of one update as plain float32, for comparison. */
   readonly float32Bytes: number;
   readonly checkpoint: CheckpointId;
+  readonly checkpointBytes: Uint8Array;
   readonly task: TaskRecord;
   readonly elapsedMs: number;
 }
@@ -179,6 +180,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       bytesDownPerClientRound: Math.round(rounds.reduce((sum, r) => sum + r.bytesDown, 0) / reports),
       float32Bytes: layout.size * 4,
       checkpoint: last.checkpoint!,
+      checkpointBytes: (await server.storage.checkpoints.get(last.checkpoint!))!,
       task,
       elapsedMs: Date.now() - startedAtMs,
     };

@@ -129,6 +129,7 @@ export class Session implements Participant {
     this.#state = { name: "closed" };
     this.#cancelDeadline();
     this.#sender.stopChunks();
+    if ("channel" in state) state.channel.close();
     if (state.name === "waiting") state.leave?.();
     if (state.name === "inRound") state.seat.leave();
   }

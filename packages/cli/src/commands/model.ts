@@ -1,0 +1,104 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import {
+  TributaryError,
+  checkpointId,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  layoutOf,
+} from "@tributary/protocol";
+import { openModels, type StoredCheckpoint } from "../models.ts";
+import { createOutput, formatBytes, formatTable } from "../output.ts";
+import { writeTfjsFolder } from "../tfjs-folder.ts";
+import { withAdminOptions, type AdminFlags } from "./admin-options.ts";
+
+interface SourceFlags extends AdminFlags {
+  task?: string;
+  databaseUrl?: string;
+}
+
+interface ExportFlags extends SourceFlags {
+  checkpoint?: string;
+  format: "tfjs" | "float32";
+  out: string;
+}
+
+export function modelCommand(): Command {
+  const model = new Command("model").description(
+    "Models, from a running server or from its data folder when none runs.",
+  );
+
+  withSource(model.command("list"))
+    .description("List a task's checkpoints, the initial one first.")
+    .action(async (flags: SourceFlags) => {
+      const checkpoints = await withModels(flags, (models) => models.list(flags.task));
+      const rows = checkpoints.map(({ id, roundNumber, byteLength, createdAtMs }) => [
+        id,
+        String(roundNumber),
+        formatBytes(byteLength),
+        new Date(createdAtMs).toISOString(),
+      ]);
+      createOutput(flags.json === true).result(
+        { checkpoints },
+        formatTable(["checkpoint", "round", "size", "made"], rows),
+      );
+    });
+
+  withSource(model.command("export"))
+    .description("Write a checkpoint to a folder; the newest one unless told otherwise.")
+    .option("--checkpoint <id>", "which checkpoint")
+    .addOption(
+      new Option("--format <name>", "tfjs: model.json and weights.bin, as tf.loadLayersModel reads them; float32: the parameters alone")
+        .choices(["tfjs", "float32"])
+        .default("tfjs"),
+    )
+    .requiredOption("--out <folder>", "where to write it")
+    .action(async (flags: ExportFlags) => {
+      const written = await withModels(flags, async (models) => {
+        const all = await models.list(flags.task);
+        const chosen =
+          flags.checkpoint === undefined ? all.at(-1) : find(all, checkpointId(flags.checkpoint));
+        if (chosen === undefined) {
+          throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
+            remedy: "`tributary model list` names them.",
+          });
+        }
+        const { description, bytes } = await models.read(chosen);
+        const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
+        if (flags.format === "tfjs") await writeTfjsFolder(flags.out, description, values);
+        else {
+          await mkdir(flags.out, { recursive: true });
+          await writeFile(join(flags.out, "parameters.f32"), encodeCheckpoint(values));
+        }
+        return chosen;
+      });
+      const file = join(flags.out, flags.format === "tfjs" ? "model.json" : "parameters.f32");
+      createOutput(flags.json === true).result(
+        { checkpoint: written.id, roundNumber: written.roundNumber, file },
+        `wrote ${file}: checkpoint ${written.id.slice(0, 12)}… of round ${written.roundNumber}`,
+      );
+    });
+  return model;
+}
+
+function withSource(command: Command): Command {
+  return withAdminOptions(command)
+    .option("--task <id>", "the task; else the newest")
+    .option("--database-url <url>", "the store, when no server runs (or DATABASE_URL)");
+}
+
+async function withModels<Result>(
+  flags: SourceFlags,
+  use: (models: Awaited<ReturnType<typeof openModels>>) => Promise<Result>,
+): Promise<Result> {
+  const models = await openModels(flags);
+  try {
+    return await use(models);
+  } finally {
+    await models.close();
+  }
+}
+
+const find = (all: readonly StoredCheckpoint[], id: string): StoredCheckpoint | undefined =>
+  all.find((checkpoint) => checkpoint.id === id);

@@ -1,0 +1,26 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { TributaryError, writeTfjsModel, type ModelDescription } from "@tributary/protocol";
+
+/**
+ * Writes a model as the folder that `tf.loadLayersModel` reads: `model.json` and `weights.bin`.
+ * @throws TributaryError `DATA_UNREADABLE` when the folder cannot be written.
+ */
+export async function writeTfjsFolder(
+  folder: string,
+  description: ModelDescription,
+  values: Float32Array,
+): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [name, content] of Object.entries(writeTfjsModel(description, values))) {
+      await writeFile(join(folder, name), content);
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && "syscall" in error)) throw error;
+    throw new TributaryError("DATA_UNREADABLE", `The model cannot be written to ${folder}`, {
+      remedy: "Choose a folder that this user may write to.",
+      cause: error,
+    });
+  }
+}
