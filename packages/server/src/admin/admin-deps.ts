@@ -1,0 +1,27 @@
+import type { CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
+import type { Coordinator } from "../coordinator/coordinator.ts";
+import type { CheckpointStore } from "../storage/checkpoint-store.ts";
+import type { RoundStore } from "../storage/round-store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What the admin API works on. */
+export interface AdminDeps {
+  readonly coordinator: Coordinator;
+  readonly store: RoundStore;
+  readonly checkpoints: CheckpointStore;
+  readonly metrics: Metrics;
+  /** Bearer token that every request but a probe must show. Absent: only programs of this machine are answered. */
+  readonly token: string | undefined;
+  readonly info: () => {
+    readonly gatewayUrl: string;
+    readonly serverKey: string;
+    readonly version: string;
+    readonly connections: number;
+    readonly uptimeMs: number;
+  };
+  readonly logger: Logger;
+  readonly crypto: CryptoProvider;
+  readonly random: RandomSource;
+  readonly limits: Limits;
+}

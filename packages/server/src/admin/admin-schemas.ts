@@ -1,0 +1,166 @@
+// The JSON of the admin API. These schemas are its documentation: /openapi.json is made of them, and the tests hold every
+// answer to them.
+import { z } from "zod";
+import { ERROR_CODES, taskSchema, type ErrorCode } from "@tributary/protocol";
+
+const artifactId = (): z.ZodString =>
+  z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, { error: "Use 64 lowercase hexadecimal digits." })
+    .describe("SHA-256 of the bytes, hexadecimal.");
+
+const opaqueId = (remedy: string): z.ZodString =>
+  z.string().regex(/^[a-z]+_[0-9a-f]{16,32}$/, { error: remedy });
+
+const count = (): z.ZodNumber => z.int().min(0);
+const timestamp = (): z.ZodNumber => z.int().min(0).describe("Milliseconds since the Unix epoch.");
+
+export const taskParams = z.strictObject({
+  id: opaqueId("Use a task id as printed by `tributary task list`.").describe("The task."),
+});
+export const roundParams = z.strictObject({
+  id: opaqueId("Use a round id as printed by `tributary round list`.").describe("The round."),
+});
+export const checkpointParams = z.strictObject({
+  id: artifactId().describe("The checkpoint: SHA-256 of its bytes."),
+});
+
+/** Rounds that one answer holds at most: a round is half a kilobyte of JSON. */
+const MAX_ROUNDS = 1_000;
+const LIMIT_REMEDY = `Use a whole number from 1 to ${MAX_ROUNDS}.`;
+
+export const roundListQuery = z.strictObject({
+  limit: z.coerce
+    .number({ error: LIMIT_REMEDY })
+    .int({ error: LIMIT_REMEDY })
+    .min(1, { error: LIMIT_REMEDY })
+    .max(MAX_ROUNDS, { error: LIMIT_REMEDY })
+    .default(100)
+    .describe("Answer with so many of the newest rounds."),
+});
+
+export const errorSchema = z.object({
+  error: z.object({
+    code: z
+      .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
+      .describe("Stable name of the error. Tell errors apart by this alone."),
+    message: z.string().describe("The cause."),
+    remedy: z.string().optional().describe("What to do about it: one sentence."),
+    context: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .describe("Facts that name the culprit: a path, a field, an id."),
+  }),
+});
+
+export const healthSchema = z.object({ status: z.literal("alive") });
+export const readinessSchema = z.object({ status: z.literal("ready") });
+
+export const serverInfoSchema = z.object({
+  version: z.string(),
+  gatewayUrl: z.string().describe("Where clients connect."),
+  serverKey: z.string().describe("The key that clients pin."),
+  connections: count().describe("Clients connected now."),
+  uptimeMs: z.number().min(0),
+  protocolVersions: z.object({ oldest: z.int(), newest: z.int() }),
+  builtinModels: z.array(z.string()).describe("Models that a task can name without uploading one."),
+  updateCodecs: z.array(z.string()),
+});
+
+export const taskCreationSchema = z.strictObject({
+  definition: taskSchema,
+  start: z.boolean().default(false).describe("Start the task at once."),
+});
+
+/** The body of a request that needs none: its content type still shows that no web page forged it. */
+export const nothingSchema = z.strictObject({});
+
+const progressSchema = z.object({
+  phase: z
+    .enum(["idle", "selecting", "configuring", "reporting", "committing", "done", "abandoned"])
+    .describe("The round in flight; idle when there is none."),
+  committedRounds: count(),
+  waitingClients: count().describe("Clients of the population that have checked in and wait."),
+});
+
+export const taskSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  population: z.string(),
+  state: z.enum(["created", "running", "paused", "cancelled", "finished"]),
+  planId: artifactId().describe("SHA-256 of the plan that clients get."),
+  initialCheckpoint: artifactId(),
+  createdAtMs: timestamp(),
+  definition: taskSchema,
+  progress: progressSchema,
+});
+
+export const roundSchema = z.object({
+  id: z.string(),
+  taskId: z.string(),
+  number: z
+    .int()
+    .min(1)
+    .describe("Abandoned attempts share their number with the one that commits."),
+  outcome: z.enum(["committed", "abandoned"]),
+  startedAtMs: timestamp(),
+  endedAtMs: timestamp(),
+  baseCheckpoint: artifactId().describe("What the cohort trained from."),
+  checkpoint: artifactId().nullable().describe("What the round made; null when abandoned."),
+  reason: z.string().nullable().describe("Why it was abandoned."),
+  selected: count().describe("Clients in the cohort."),
+  reported: count().describe("Reports in the aggregate."),
+  rejected: count().describe("Reports refused."),
+  droppedOut: count().describe("Members that left without a report."),
+  exampleCount: count().describe("Examples behind the reports."),
+  bytesUp: count().describe("Bytes from the cohort."),
+  bytesDown: count().describe("Bytes to the cohort."),
+  metrics: z.record(z.string(), z.number()).describe("Means over the examples."),
+});
+
+export const taskViewSchema = z.object({
+  ...taskSummarySchema.shape,
+  lastRound: roundSchema.nullable().describe("The newest round that has ended."),
+});
+
+export const checkpointSchema = z.object({
+  id: artifactId(),
+  taskId: z.string(),
+  roundNumber: count().describe("0 for the initial model."),
+  byteLength: count(),
+  createdAtMs: timestamp(),
+});
+
+export const taskListSchema = z.object({ tasks: z.array(taskSummarySchema) });
+export const roundListSchema = z.object({
+  rounds: z.array(roundSchema).describe("Oldest first, newest last."),
+});
+export const checkpointListSchema = z.object({
+  checkpoints: z.array(checkpointSchema).describe("The initial one first."),
+});
+
+/** JSON that some other standard describes. */
+export const jsonObjectSchema = z.record(z.string(), z.unknown());
+
+/** Names in the document's `components.schemas`. */
+export const adminSchemas = {
+  Error: errorSchema,
+  Health: healthSchema,
+  Readiness: readinessSchema,
+  ServerInfo: serverInfoSchema,
+  TaskDefinition: taskSchema,
+  TaskCreation: taskCreationSchema,
+  Nothing: nothingSchema,
+  TaskSummary: taskSummarySchema,
+  Task: taskViewSchema,
+  TaskList: taskListSchema,
+  Round: roundSchema,
+  RoundList: roundListSchema,
+  Checkpoint: checkpointSchema,
+  CheckpointList: checkpointListSchema,
+} as const;
+
+export type ServerInfo = z.output<typeof serverInfoSchema>;
+export type TaskSummaryView = z.output<typeof taskSummarySchema>;
+export type TaskView = z.output<typeof taskViewSchema>;
+export type RoundView = z.output<typeof roundSchema>;
+export type CheckpointView = z.output<typeof checkpointSchema>;

@@ -1,0 +1,92 @@
+import type { ErrorRequestHandler } from "express";
+import type { z } from "zod";
+import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
+import type { Logger } from "../telemetry/logger.ts";
+import type { errorSchema } from "./admin-schemas.ts";
+
+const STATUS_OF: Partial<Record<ErrorCode, number>> = {
+  BAD_PARAMETER: 400,
+  ADMIN_UNAUTHORIZED: 401,
+  ADMIN_FORBIDDEN: 403,
+  TASK_UNKNOWN: 404,
+  ROUND_UNKNOWN: 404,
+  CHECKPOINT_UNKNOWN: 404,
+  ADMIN_ROUTE_UNKNOWN: 404,
+  ADMIN_METHOD_UNKNOWN: 405,
+  TASK_STATE_CONFLICT: 409,
+  ADMIN_BODY_TOO_LARGE: 413,
+  ADMIN_BODY_TYPE: 415,
+  TASK_INVALID: 422,
+  PLAN_INVALID: 422,
+  MODEL_UNSUPPORTED: 422,
+  DATA_UNREADABLE: 422,
+  STORAGE_UNAVAILABLE: 503,
+  STORAGE_LOCKED: 503,
+  SERVER_STOPPING: 503,
+};
+
+/** HTTP status of an error: 500 for what is not the caller's doing. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS_OF[code] ?? 500;
+}
+
+/** The body of an error's answer. */
+export function errorBody(error: TributaryError): z.output<typeof errorSchema> {
+  const { code, message, remedy, context } = error;
+  // The message ends with the remedy, for people; here each has a field.
+  const ending = `. ${remedy}`;
+  return {
+    error: {
+      code,
+      message: message.endsWith(ending) ? message.slice(0, -ending.length) : message,
+      ...(remedy === undefined ? {} : { remedy }),
+      context: { ...context },
+    },
+  };
+}
+
+/** The one place where a failed request is answered. */
+export function errorAnswer(logger: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (thrown: unknown, request, response, next) => {
+    const error = presentable(thrown);
+    const status = statusOf(error.code);
+    if (status === 500) {
+      logger.error("admin request failed", {
+        error: thrown,
+        method: request.method,
+        path: request.path,
+      });
+    }
+    if (response.headersSent) {
+      // Half an answer is out: cut the connection, so that nobody takes it for a whole one.
+      next(thrown);
+      return;
+    }
+    if (error.code === "ADMIN_UNAUTHORIZED") {
+      response.set("www-authenticate", 'Bearer realm="tributary"');
+    }
+    if (error.retryAfterMs !== undefined) {
+      response.set("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+    }
+    response.removeHeader("etag");
+    response.set("cache-control", "no-store");
+    response
+      .status(status)
+      .type("application/json")
+      .send(JSON.stringify(errorBody(error)));
+  };
+}
+
+/** What a stranger may read: nothing of an error that was not written for people. */
+function presentable(thrown: unknown): TributaryError {
+  if (isTributaryError(thrown) && thrown.code !== "INTERNAL") return thrown;
+  if (thrown instanceof URIError) {
+    return new TributaryError("BAD_PARAMETER", "The request's path is not valid percent-encoding", {
+      remedy: "Encode the path as UTF-8.",
+    });
+  }
+  return new TributaryError("INTERNAL", "The server met an unexpected error", {
+    remedy: "Look into the server's log.",
+  });
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage } from "node:http";
+import { z } from "zod";
+import {
+  TributaryError,
+  builtinModel,
+  layoutOf,
+  parseTask,
+  parseTfjsModel,
+  readTfjsWeights,
+  type Limits,
+  type ModelDescription,
+  type RandomSource,
+  type TaskDefinition,
+} from "@tributary/protocol";
+import { taskCreationSchema } from "./admin-schemas.ts";
+import { readModelUpload, type ModelUpload } from "./model-upload.ts";
+import { contentTypeOf, readJsonBody } from "./request-bytes.ts";
+import { readValue, type RequestBody } from "./route.ts";
+
+/** A task as asked for, with its model. */
+export interface NewTask {
+  readonly definition: TaskDefinition;
+  readonly model: ModelDescription;
+  /** Initial parameters, in layout order. */
+  readonly values: Float32Array;
+  readonly start: boolean;
+}
+
+interface NewTaskDeps {
+  /** Draws the weights of builtin models. */
+  readonly random: RandomSource;
+  readonly limits: Limits;
+}
+
+const BINARY_FILE = { type: "string", contentMediaType: "application/octet-stream" } as const;
+
+/**
+ * The body of `POST /v1/tasks`: JSON when the model is builtin, a form with the model's files when it is uploaded. Forms are read
+ * one at a time, so that memory holds one uploaded model whatever is sent.
+ */
+export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
+  let lastUpload: Promise<unknown> = Promise.resolve();
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const result = lastUpload.then(work);
+    lastUpload = result.catch(() => {});
+    return result;
+  };
+  return {
+    description:
+      "JSON for a builtin model. For a tfjs LayersModel of your own a form: `task` as the JSON would be, `model` " +
+      "(its model.json), and `weights` once for each file of its manifest, under the file name that the manifest has.",
+    content: {
+      "application/json": { schema: taskCreationSchema },
+      "multipart/form-data": {
+        schema: {
+          type: "object",
+          properties: {
+            task: { $ref: "#/components/schemas/TaskCreation" },
+            model: { type: "object", description: "The model.json of a tfjs LayersModel." },
+            weights: { type: "array", items: BINARY_FILE },
+          },
+          required: ["task", "model", "weights"],
+        },
+        encoding: {
+          task: { contentType: "application/json" },
+          model: { contentType: "application/json" },
+          weights: { contentType: "application/octet-stream" },
+        },
+      },
+    },
+    read: (request: IncomingMessage) =>
+      contentTypeOf(request) === "multipart/form-data"
+        ? inTurn(async () => uploadedTask(await readModelUpload(request, deps.limits), deps.limits))
+        : readJsonBody(request, deps.limits.maxPlanBytes).then((value) =>
+            builtinTask(value, deps.random),
+          ),
+  };
+}
+
+function builtinTask(value: unknown, random: RandomSource): NewTask {
+  const { definition, start } = readCreation(value);
+  if (!("builtin" in definition.model)) {
+    throw new TributaryError(
+      "TASK_INVALID",
+      `The task's model is the file ${definition.model.path.slice(0, 120)}, which the server does not have`,
+      {
+        remedy:
+          "Create the task with `tributary task create`, which uploads the model's files, or send them as a form.",
+        context: { path: "model.path" },
+      },
+    );
+  }
+  const { description, values } = builtinModel(definition.model.builtin, random);
+  return { definition, model: description, values, start };
+}
+
+function uploadedTask(upload: ModelUpload, limits: Limits): NewTask {
+  const { definition, start } = readCreation(upload.task);
+  if ("builtin" in definition.model) {
+    throw new TributaryError(
+      "TASK_INVALID",
+      `The task's model is the builtin ${definition.model.builtin} and yet one is uploaded`,
+      {
+        remedy: "Write model: { path: model.json } into the task.",
+        context: { path: "model.builtin" },
+      },
+    );
+  }
+  const model = parseTfjsModel(upload.model);
+  layoutOf(model.description.parameters, limits.maxParameters);
+  const named = new Set(model.groups.flatMap((group) => group.paths));
+  for (const file of upload.files.keys()) {
+    if (named.has(file)) continue;
+    throw new TributaryError(
+      "BAD_PARAMETER",
+      `The model does not name the file ${file.slice(0, 120)}`,
+      {
+        remedy: `Send the files of its weights manifest: ${[...named].join(", ").slice(0, 200)}.`,
+        context: { file: file.slice(0, 120) },
+      },
+    );
+  }
+  const values = readTfjsWeights(model, upload.files);
+  return { definition, model: model.description, values, start };
+}
+
+/** `taskCreationSchema` with the definition left to `parseTask`, whose errors say more. */
+const envelopeSchema = z.strictObject({
+  definition: z.unknown(),
+  start: taskCreationSchema.shape.start,
+});
+
+function readCreation(value: unknown): { definition: TaskDefinition; start: boolean } {
+  const { definition, start } = readValue(envelopeSchema, value, "The request's body");
+  return { definition: parseTask(definition), start };
+}

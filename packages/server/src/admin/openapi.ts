@@ -1,0 +1,146 @@
+import { z } from "zod";
+import type { ErrorCode } from "@tributary/protocol";
+import { adminSchemas } from "./admin-schemas.ts";
+import { statusOf } from "./error-answer.ts";
+import type { BodySchema, Route } from "./route.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const refTo = (name: string): string => `#/components/schemas/${name}`;
+
+/** The OpenAPI 3.1 document of these routes. */
+export function openApiDocument(routes: readonly Route[], version: string): Json {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    (paths[route.path] ??= {})[route.method] = operationOf(route);
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Tributary admin API",
+      version,
+      description: "Tasks, rounds and models of one Tributary server.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      schemas: componentSchemas(),
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "The server's admin token. A server on loopback may go without one.",
+        },
+      },
+    },
+  };
+}
+
+function componentSchemas(): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(adminSchemas)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io: "input", uri: refTo });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, withoutIdentity(schema)]),
+  );
+}
+
+/** A part of a larger document has neither a dialect nor a name of its own. */
+function withoutIdentity(schema: Json): Json {
+  const { $schema: _dialect, $id: _name, ...rest } = schema;
+  return rest;
+}
+
+function operationOf(route: Route): Json {
+  return {
+    operationId: route.operation,
+    summary: route.summary,
+    ...(route.open ? { security: [] } : {}),
+    ...(route.params === undefined && route.query === undefined
+      ? {}
+      : {
+          parameters: [
+            ...parametersOf(route.params, "path"),
+            ...parametersOf(route.query, "query"),
+          ],
+        }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            description: route.body.description,
+            content: Object.fromEntries(
+              Object.entries(route.body.content).map(([type, { schema, ...encoding }]) => [
+                type,
+                { schema: schemaJson(schema), ...encoding },
+              ]),
+            ),
+          },
+        }),
+    responses: { [route.answer.status]: answerOf(route), ...errorAnswersOf(route) },
+  };
+}
+
+function parametersOf(schema: z.ZodType | undefined, where: "path" | "query"): readonly Json[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...rest } = typeof property === "boolean" ? {} : property;
+    return {
+      name,
+      in: where,
+      required: where === "path" || required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema: rest,
+    };
+  });
+}
+
+function answerOf({ answer }: Route): Json {
+  return {
+    description: answer.description,
+    content: {
+      [answer.contentType]:
+        answer.schema === undefined ? {} : { schema: schemaJson(answer.schema) },
+    },
+  };
+}
+
+/** Errors by status: those of the route and those that come from what it is. */
+function errorAnswersOf(route: Route): Json {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of errorCodesOf(route)) {
+    const status = statusOf(code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.join(", "),
+        content: { "application/json": { schema: { $ref: refTo("Error") } } },
+      },
+    ]),
+  );
+}
+
+function errorCodesOf(route: Route): ReadonlySet<ErrorCode> {
+  const codes = new Set<ErrorCode>(["BAD_PARAMETER"]);
+  if (!route.open) codes.add("ADMIN_UNAUTHORIZED");
+  codes.add("ADMIN_FORBIDDEN");
+  if (route.body !== undefined) codes.add("ADMIN_BODY_TOO_LARGE").add("ADMIN_BODY_TYPE");
+  for (const code of route.errors) codes.add(code);
+  codes.add("INTERNAL");
+  if (route.path.startsWith("/v1/")) codes.add("STORAGE_UNAVAILABLE");
+  return codes;
+}
+
+function schemaJson(schema: BodySchema): Json {
+  if (!(schema instanceof z.ZodType)) return schema;
+  const name = Object.entries(adminSchemas).find(([, known]) => known === schema)?.[0];
+  return name === undefined
+    ? withoutIdentity(z.toJSONSchema(schema, { io: "input" }))
+    : { $ref: refTo(name) };
+}

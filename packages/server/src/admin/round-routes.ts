@@ -1,0 +1,48 @@
+import { TributaryError, roundId, taskId } from "@tributary/protocol";
+import type { RoundStore } from "../storage/round-store.ts";
+import {
+  roundListQuery,
+  roundListSchema,
+  roundParams,
+  roundSchema,
+  taskParams,
+} from "./admin-schemas.ts";
+import { jsonRoute, type Route } from "./route.ts";
+import { requireTask } from "./task-routes.ts";
+
+/** Rounds that have ended, committed or abandoned. */
+export function roundRoutes({ store }: { readonly store: RoundStore }): readonly Route[] {
+  return [
+    jsonRoute({
+      method: "get",
+      path: "/v1/tasks/{id}/rounds",
+      operation: "listRounds",
+      summary: "The newest rounds of a task, abandoned ones too.",
+      params: taskParams,
+      query: roundListQuery,
+      answer: { description: "The rounds, newest last.", schema: roundListSchema },
+      errors: ["TASK_UNKNOWN"],
+      async handle({ params, query }) {
+        const task = await requireTask(store, taskId(params.id));
+        return { json: { rounds: (await store.rounds(task.id)).slice(-query.limit) } };
+      },
+    }),
+    jsonRoute({
+      method: "get",
+      path: "/v1/rounds/{id}",
+      operation: "getRound",
+      summary: "One round.",
+      params: roundParams,
+      answer: { description: "The round.", schema: roundSchema },
+      errors: ["ROUND_UNKNOWN"],
+      async handle({ params }) {
+        const round = await store.round(roundId(params.id));
+        if (round !== undefined) return { json: round };
+        throw new TributaryError("ROUND_UNKNOWN", `There is no round ${params.id}`, {
+          remedy: "`tributary round list` names the rounds that have ended.",
+          context: { round: params.id },
+        });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,210 @@
+// A route is data: the same value makes the Express handler and the entry of /openapi.json, so that what is documented is
+// what answers.
+import type { IncomingMessage } from "node:http";
+import type { Request, Response } from "express";
+import { z } from "zod";
+import { TributaryError, type ErrorCode } from "@tributary/protocol";
+
+/** A schema of zod, or JSON Schema for what zod has no words for. */
+export type BodySchema = z.ZodType | Readonly<Record<string, unknown>>;
+
+/** What a request may carry, by content type, and how it is read. */
+export interface RequestBody<Value> {
+  readonly description: string;
+  readonly content: Readonly<
+    Record<
+      string,
+      {
+        readonly schema: BodySchema;
+        /** Content types of the parts of a form. */
+        readonly encoding?: Readonly<Record<string, { readonly contentType: string }>>;
+      }
+    >
+  >;
+  /** @throws TributaryError; the request is then answered with it. */
+  read(request: IncomingMessage): Promise<Value>;
+}
+
+/** The answer when all goes well. */
+export interface DocumentedAnswer {
+  readonly status: 200 | 201;
+  readonly description: string;
+  readonly contentType: string;
+  /** Absent for bytes and text. */
+  readonly schema?: z.ZodType;
+}
+
+/** One route, its types erased. */
+export interface Route {
+  readonly method: "get" | "post";
+  /** As OpenAPI writes it: `/v1/tasks/{id}`. */
+  readonly path: string;
+  /** `operationId` of the document. */
+  readonly operation: string;
+  readonly summary: string;
+  /** Answers without a token: for probes. */
+  readonly open: boolean;
+  readonly params: z.ZodType | undefined;
+  readonly query: z.ZodType | undefined;
+  readonly body: RequestBody<unknown> | undefined;
+  readonly answer: DocumentedAnswer;
+  /** Errors of its own, besides those that any route can give. */
+  readonly errors: readonly ErrorCode[];
+  respond(request: Request, response: Response): Promise<void>;
+}
+
+export interface RouteRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+interface RouteSpec<Params, Query, Body> {
+  readonly method: "get" | "post";
+  readonly path: string;
+  readonly operation: string;
+  readonly summary: string;
+  readonly open?: boolean;
+  readonly params?: z.ZodType<Params>;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: RequestBody<Body>;
+  readonly errors?: readonly ErrorCode[];
+}
+
+type Nothing = Readonly<Record<never, never>>;
+
+interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body> extends RouteSpec<
+  Params,
+  Query,
+  Body
+> {
+  readonly answer: {
+    readonly status?: 200 | 201;
+    readonly description: string;
+    readonly contentType?: string;
+    readonly schema: Answer;
+  };
+  handle(request: RouteRequest<Params, Query, Body>): Promise<{
+    readonly json: z.output<Answer>;
+    readonly headers?: Readonly<Record<string, string>>;
+  }>;
+}
+
+/** A route that answers with JSON of the schema that its documentation names. */
+export function jsonRoute<
+  Answer extends z.ZodType,
+  Params = Nothing,
+  Query = Nothing,
+  Body = undefined,
+>(spec: JsonRouteSpec<Answer, Params, Query, Body>): Route {
+  const { status = 200, contentType = "application/json", description, schema } = spec.answer;
+  return {
+    ...documented(spec),
+    answer: { status, contentType, description, schema },
+    async respond(request, response) {
+      const { json, headers } = await spec.handle(await readRequest(spec, request));
+      response
+        .status(status)
+        .set(headers ?? {})
+        .type(contentType)
+        .send(JSON.stringify(json));
+    },
+  };
+}
+
+/** Bytes or text of any content type. */
+export interface RawAnswer {
+  /** Names the content: a client that has it is answered with 304. */
+  readonly etag?: string;
+  readonly contentType?: string;
+  /** Not called when the client has the content already. */
+  content(): Promise<Uint8Array | string>;
+}
+
+interface RawRouteSpec<Params, Query> extends RouteSpec<Params, Query, undefined> {
+  readonly answer: { readonly description: string; readonly contentType: string };
+  handle(request: RouteRequest<Params, Query, undefined>): Promise<RawAnswer>;
+}
+
+/** A route that answers with bytes or text. */
+export function rawRoute<Params = Nothing, Query = Nothing>(
+  spec: RawRouteSpec<Params, Query>,
+): Route {
+  return {
+    ...documented(spec),
+    answer: { status: 200, ...spec.answer },
+    async respond(request, response) {
+      const answer = await spec.handle(await readRequest(spec, request));
+      if (answer.etag !== undefined) {
+        // The content never changes, but who may see it can: ask each time.
+        response.set({ etag: `"${answer.etag}"`, "cache-control": "private, no-cache" });
+        if (request.fresh) {
+          response.status(304).end();
+          return;
+        }
+      }
+      const content = await answer.content();
+      response.status(200).set("content-type", answer.contentType ?? spec.answer.contentType);
+      response.send(typeof content === "string" ? content : bufferOf(content));
+    },
+  };
+}
+
+/** The same memory as a Buffer, which is what Express takes for bytes. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function documented<Params, Query, Body>(
+  spec: RouteSpec<Params, Query, Body>,
+): Omit<Route, "answer" | "respond"> {
+  const { method, path, operation, summary, open, params, query, body, errors } = spec;
+  return {
+    method,
+    path,
+    operation,
+    summary,
+    open: open ?? false,
+    params,
+    query,
+    body,
+    errors: errors ?? [],
+  };
+}
+
+async function readRequest<Params, Query, Body>(
+  spec: RouteSpec<Params, Query, Body>,
+  request: Request,
+): Promise<RouteRequest<Params, Query, Body>> {
+  return {
+    params: parse(spec.params, request.params, "path"),
+    query: parse(spec.query, request.query, "query"),
+    body: (await spec.body?.read(request)) as Body,
+  };
+}
+
+const nothing = z.strictObject({});
+
+/** What a route does not say it takes is refused, so that a misspelt parameter is not taken for its default. */
+function parse<Value>(schema: z.ZodType<Value> | undefined, value: unknown, where: string): Value {
+  return readValue((schema ?? nothing) as z.ZodType<Value>, value, `The request's ${where}`);
+}
+
+/** @throws TributaryError `BAD_PARAMETER` for the first fault, with its path. */
+export function readValue<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const keys = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  const at = [...(issue?.path ?? []), ...keys].map(String).join(".").slice(0, 120);
+  const cause = issue?.code === "unrecognized_keys" ? "has the unknown key" : "is not valid at";
+  throw new TributaryError(
+    "BAD_PARAMETER",
+    at === "" ? `${what} is not valid` : `${what} ${cause} ${at}`,
+    {
+      remedy:
+        issue?.code === "unrecognized_keys" ? "Leave it out." : (issue?.message ?? "Correct it."),
+      context: { path: at },
+    },
+  );
+}

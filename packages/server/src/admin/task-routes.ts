@@ -1,0 +1,148 @@
+import {
+  TributaryError,
+  planIdOf,
+  taskId,
+  type CryptoProvider,
+  type TaskId,
+} from "@tributary/protocol";
+import type { Coordinator } from "../coordinator/coordinator.ts";
+import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
+import type { AdminDeps } from "./admin-deps.ts";
+import {
+  nothingSchema,
+  taskListSchema,
+  taskParams,
+  taskViewSchema,
+  type TaskSummaryView,
+  type TaskView,
+} from "./admin-schemas.ts";
+import { newTaskBody } from "./new-task.ts";
+import { readJsonBody } from "./request-bytes.ts";
+import { jsonRoute, readValue, type RequestBody, type Route } from "./route.ts";
+
+type TaskRouteDeps = Pick<AdminDeps, "coordinator" | "store" | "crypto" | "random" | "limits">;
+
+/** Tasks: what an operator launches and steers. */
+export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
+  const { coordinator, store } = deps;
+  return [
+    jsonRoute({
+      method: "get",
+      path: "/v1/tasks",
+      operation: "listTasks",
+      summary: "All tasks, oldest first.",
+      answer: { description: "The tasks.", schema: taskListSchema },
+      async handle() {
+        const tasks = await store.tasks();
+        return { json: { tasks: await Promise.all(tasks.map((task) => summaryOf(task, deps))) } };
+      },
+    }),
+    jsonRoute({
+      method: "post",
+      path: "/v1/tasks",
+      operation: "createTask",
+      summary: "Creates a task.",
+      body: newTaskBody(deps),
+      answer: {
+        status: 201,
+        description: "The task; `Location` is its path.",
+        schema: taskViewSchema,
+      },
+      errors: ["TASK_INVALID", "PLAN_INVALID", "MODEL_UNSUPPORTED", "DATA_UNREADABLE"],
+      async handle({ body }) {
+        const { definition, model, values, start } = body;
+        const created = await coordinator.createTask(definition, model, values);
+        const task = start ? await coordinator.startTask(created.id) : created;
+        return { json: await viewOf(task, deps), headers: { location: `/v1/tasks/${task.id}` } };
+      },
+    }),
+    jsonRoute({
+      method: "get",
+      path: "/v1/tasks/{id}",
+      operation: "getTask",
+      summary: "One task, its progress and its newest round.",
+      params: taskParams,
+      answer: { description: "The task.", schema: taskViewSchema },
+      errors: ["TASK_UNKNOWN"],
+      handle: async ({ params }) => ({
+        json: await viewOf(await requireTask(store, taskId(params.id)), deps),
+      }),
+    }),
+    taskAction(deps, {
+      verb: "start",
+      summary: "Starts a task that is created or paused.",
+      act: (id) => coordinator.startTask(id),
+    }),
+    taskAction(deps, {
+      verb: "pause",
+      summary: "Starts no further round. Answers once the round in flight has ended.",
+      act: (id) => coordinator.pauseTask(id),
+    }),
+    taskAction(deps, {
+      verb: "cancel",
+      summary: "Ends a task for good. Its round in flight is abandoned; what was committed stays.",
+      act: (id) => coordinator.cancelTask(id),
+    }),
+  ];
+}
+
+/** @throws TributaryError `TASK_UNKNOWN`. */
+export async function requireTask(store: RoundStore, id: TaskId): Promise<TaskRecord> {
+  const task = await store.task(id);
+  if (task !== undefined) return task;
+  throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
+    remedy: "`tributary task list` names the tasks.",
+    context: { task: id },
+  });
+}
+
+function taskAction(
+  deps: TaskRouteDeps,
+  action: {
+    readonly verb: "start" | "pause" | "cancel";
+    readonly summary: string;
+    readonly act: (id: TaskId) => ReturnType<Coordinator["startTask"]>;
+  },
+): Route {
+  return jsonRoute({
+    method: "post",
+    path: `/v1/tasks/{id}/${action.verb}`,
+    operation: `${action.verb}Task`,
+    summary: action.summary,
+    params: taskParams,
+    body: nothingBody(deps.limits.maxRecordPlaintextBytes),
+    answer: { description: "The task.", schema: taskViewSchema },
+    errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT"],
+    handle: async ({ params }) => ({
+      json: await viewOf(await action.act(taskId(params.id)), deps),
+    }),
+  });
+}
+
+function nothingBody(maxBytes: number): RequestBody<Readonly<Record<string, never>>> {
+  return {
+    description: "Nothing, or an empty object; the content type must be there.",
+    content: { "application/json": { schema: nothingSchema } },
+    read: async (request) =>
+      readValue(nothingSchema, await readJsonBody(request, maxBytes), "The request's body"),
+  };
+}
+
+async function summaryOf(
+  task: TaskRecord,
+  deps: { readonly coordinator: Coordinator; readonly crypto: CryptoProvider },
+): Promise<TaskSummaryView> {
+  const { planBytes, ...rest } = task;
+  return {
+    ...rest,
+    planId: planIdOf(deps.crypto, planBytes),
+    progress: await deps.coordinator.progress(task),
+  };
+}
+
+async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<TaskView> {
+  return {
+    ...(await summaryOf(task, deps)),
+    lastRound: (await deps.store.rounds(task.id)).at(-1) ?? null,
+  };
+}

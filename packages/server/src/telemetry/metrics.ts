@@ -1,0 +1,229 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ErrorCode, RoundId } from "@tributary/protocol";
+import type { RoundRecord } from "../storage/round-store.ts";
+
+/** What the metrics take from the coordinator's events, which have this form and more. */
+export type ObservedEvent =
+  | { readonly type: "task-state"; readonly state: string }
+  | { readonly type: "round-opened" }
+  | { readonly type: "round-started"; readonly roundId: RoundId; readonly cohort: number }
+  | { readonly type: "report-accepted" }
+  | { readonly type: "report-refused"; readonly error: { readonly code: ErrorCode } }
+  | { readonly type: "member-withdrew" }
+  | { readonly type: "member-left" }
+  | { readonly type: "round-ended"; readonly round: RoundRecord };
+
+/** Numbers for a monitoring system. */
+export interface Metrics {
+  /** Takes what happens in the coordinator. */
+  readonly observe: (event: ObservedEvent) => void;
+  /** A session has ended with this error. */
+  sessionFailed(code: ErrorCode): void;
+  /** Content type of `render`. */
+  readonly contentType: string;
+  /** All metrics as text. */
+  render(): Promise<string>;
+  /** Stops what measures in the background; idempotent. */
+  close(): Promise<void>;
+}
+
+/** How often the event loop is asked whether it is late, milliseconds. */
+const DELAY_RESOLUTION_MS = 10;
+const NANOSECONDS = 1e9;
+const QUANTILES = [0.5, 0.9, 0.99, 1] as const;
+/** From a demo on one machine to phones at night. */
+const ROUND_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
+
+/**
+ * `Metrics` in Prometheus's text format, in a registry of its own: one process may hold several servers.
+ * docs/admin-api.md lists the metrics; a test holds it to this file.
+ * @param deps.connections - Clients connected now.
+ */
+export function createMetrics(deps: { readonly connections: () => number }): Metrics {
+  const registry = new Registry();
+  const rounds = roundMetrics(registry);
+  const sessionFailures = new Counter({
+    name: "tributary_session_failures_total",
+    help: "Client sessions that ended with an error, by error code.",
+    labelNames: ["code"],
+    registers: [registry],
+  });
+  gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
+  const stopProcessMetrics = processMetrics(registry);
+  return {
+    observe: rounds,
+    sessionFailed: (code) => sessionFailures.inc({ code }),
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    close: async () => stopProcessMetrics(),
+  };
+}
+
+function roundMetrics(registry: Registry): Metrics["observe"] {
+  const registers = [registry];
+  const taskStates = new Counter({
+    name: "tributary_task_changes_total",
+    help: "Changes of a task's state, by the new state.",
+    labelNames: ["state"],
+    registers,
+  });
+  const ended = new Counter({
+    name: "tributary_rounds_total",
+    help: "Rounds that have ended after a cohort was selected, by outcome and, when abandoned, by reason.",
+    labelNames: ["task", "outcome", "reason"],
+    registers,
+  });
+  const roundNumber = new Gauge({
+    name: "tributary_round_number",
+    help: "Number of a task's newest committed round.",
+    labelNames: ["task"],
+    registers,
+  });
+  const roundSeconds = new Histogram({
+    name: "tributary_round_duration_seconds",
+    help: "From the opening of a round to its end.",
+    labelNames: ["outcome"],
+    buckets: ROUND_SECONDS,
+    registers,
+  });
+  const trainingMetric = new Gauge({
+    name: "tributary_training_metric",
+    help: "Mean of a training metric over the examples of a task's newest committed round, in the metric's own unit.",
+    labelNames: ["task", "metric"],
+    registers,
+  });
+  const selected = new Counter({
+    name: "tributary_clients_selected_total",
+    help: "Clients selected into cohorts.",
+    registers,
+  });
+  const accepted = new Counter({
+    name: "tributary_reports_accepted_total",
+    help: "Reports added to an aggregate.",
+    registers,
+  });
+  const refused = new Counter({
+    name: "tributary_reports_refused_total",
+    help: "Reports refused, by error code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const lost = new Counter({
+    name: "tributary_members_lost_total",
+    help: "Members of cohorts that withdrew or left without a report.",
+    labelNames: ["how"],
+    registers,
+  });
+  const examples = new Counter({
+    name: "tributary_examples_total",
+    help: "Examples behind the reports of committed rounds.",
+    registers,
+  });
+  const bytes = new Counter({
+    name: "tributary_round_bytes_total",
+    help: "Bytes between cohorts and server over rounds that have ended; up is towards the server.",
+    labelNames: ["direction"],
+    registers,
+  });
+  const running = new Set<RoundId>();
+  gauge(registry, "tributary_rounds_running", "Rounds with a cohort at work.", () => running.size);
+  for (const how of ["withdrew", "left"]) lost.inc({ how }, 0);
+  for (const direction of ["up", "down"]) bytes.inc({ direction }, 0);
+
+  return (event) => {
+    switch (event.type) {
+      case "task-state":
+        taskStates.inc({ state: event.state });
+        return;
+      case "round-opened":
+        return;
+      case "round-started":
+        running.add(event.roundId);
+        selected.inc(event.cohort);
+        return;
+      case "report-accepted":
+        accepted.inc();
+        return;
+      case "report-refused":
+        refused.inc({ code: event.error.code });
+        return;
+      case "member-withdrew":
+        lost.inc({ how: "withdrew" });
+        return;
+      case "member-left":
+        lost.inc({ how: "left" });
+        return;
+      case "round-ended": {
+        const { round } = event;
+        const task = round.taskId;
+        running.delete(round.id);
+        ended.inc({ task, outcome: round.outcome, reason: round.reason ?? "" });
+        roundSeconds.observe(
+          { outcome: round.outcome },
+          Math.max(0, round.endedAtMs - round.startedAtMs) / 1_000,
+        );
+        bytes.inc({ direction: "up" }, round.bytesUp);
+        bytes.inc({ direction: "down" }, round.bytesDown);
+        if (round.outcome !== "committed") return;
+        examples.inc(round.exampleCount);
+        roundNumber.set({ task }, round.number);
+        for (const [metric, value] of Object.entries(round.metrics)) {
+          trainingMetric.set({ task, metric }, value);
+        }
+      }
+    }
+  };
+}
+
+/** @returns Stops the measuring. */
+function processMetrics(registry: Registry): () => void {
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  delay.enable();
+  new Gauge({
+    name: "tributary_event_loop_delay_seconds",
+    help: "How late the event loop was, since the metrics were last read; quantile 1 is the worst.",
+    labelNames: ["quantile"],
+    registers: [registry],
+    collect() {
+      for (const quantile of QUANTILES) {
+        // Node records the whole interval between two looks, of which the resolution is no delay.
+        const interval = delay.count === 0 ? 0 : delay.percentile(100 * quantile);
+        const late = Math.max(0, interval / NANOSECONDS - DELAY_RESOLUTION_MS / 1_000);
+        this.set({ quantile: String(quantile) }, late);
+      }
+      delay.reset();
+    },
+  });
+  gauge(
+    registry,
+    "tributary_process_resident_memory_bytes",
+    "Resident memory of the process.",
+    () => process.memoryUsage.rss(),
+  );
+  const cpu = new Counter({
+    name: "tributary_process_cpu_seconds_total",
+    help: "Processor time of the process, user and system.",
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage();
+      cpu.reset();
+      cpu.inc((user + system) / 1e6);
+    },
+  });
+  return () => {
+    delay.disable();
+  };
+}
+
+/** A gauge that is read when the metrics are. */
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
