@@ -146,5 +146,5 @@ async function checkLinks(root) {
 }
 
 function colour() {
-  return process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+  return process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1", FORCE_COLOR: undefined };
 }

@@ -83,7 +83,8 @@ const KNOWN_FAILURES = [
  */
 export function explainInstallFailure(tool, output) {
   const url = /https?:\/\/[^\s"'`<>()]+/.exec(registryLines(output))?.[0]?.replace(/[.,:;]+$/, "");
-  const known = KNOWN_FAILURES.find(({ pattern }) => pattern.test(output));
+  const unwrapped = output.replace(/\s+/g, " "); // pnpm breaks its sentences at the 80th column
+  const known = KNOWN_FAILURES.find(({ pattern }) => pattern.test(unwrapped));
   return (
     known?.explain(url, tool) ?? {
       cause: `${tool} failed for a reason that set-up does not know.`,

@@ -27,7 +27,7 @@ npm error For more help see https://docs.npmjs.com/cli`,
   it("does not try again on a full disk", () => {
     const failure = explainInstallFailure(
       "pnpm",
-      "write error: No space left on device (os error 28)",
+      "Failed to write to file at /store/files/58: No space left\n      on device (os error 28)",
     );
     expect(failure).toMatchObject({ cause: "The disk is full.", transient: false });
   });
