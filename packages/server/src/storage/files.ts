@@ -1,0 +1,172 @@
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  checkpointId,
+  isTributaryError,
+  TributaryError,
+  type CheckpointId,
+  type CryptoProvider,
+} from "@tributary/protocol";
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import { errnoOf, fileError } from "./file-error.ts";
+import { WRONG_BYTES_REMEDY, requireHash } from "./record-checks.ts";
+import { syncFolder } from "./sync-folder.ts";
+
+const TEMPORARY = /^[0-9a-f]{64}\.\d+\.tmp$/;
+
+/**
+ * One file a checkpoint, `<folder>/<id>`. A file appears under its name only when it is whole and on the disk:
+ * it is written to a temporary name, synced, renamed, and the folder is synced. One process at a time may use a
+ * folder; `openEmbeddedStore` sees to that.
+ *
+ * @example
+ * const store = await FileCheckpointStore.open({ folder: "./.tributary/store/checkpoints", crypto });
+ * await store.put(id, bytes);
+ */
+export class FileCheckpointStore implements CheckpointStore {
+  readonly #folder: string;
+  readonly #crypto: CryptoProvider;
+  readonly #underWay: Set<Promise<unknown>> = new Set();
+  #temporaryCount = 0;
+  #closed = false;
+
+  private constructor(folder: string, crypto: CryptoProvider) {
+    this.#folder = folder;
+    this.#crypto = crypto;
+  }
+
+  /**
+   * Makes the folder if it is missing and clears away what an interrupted `put` left.
+   * @throws TributaryError `STORAGE_UNAVAILABLE`.
+   */
+  static async open(options: {
+    readonly folder: string;
+    readonly crypto: CryptoProvider;
+  }): Promise<FileCheckpointStore> {
+    const { folder, crypto } = options;
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      for (const name of await readdir(folder)) {
+        if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
+      }
+      return new FileCheckpointStore(folder, crypto);
+    } catch (error) {
+      throw fileError(error, folder);
+    }
+  }
+
+  put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+    return this.#track(async () => {
+      requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
+      const path = this.#pathOf(id);
+      // A file whose bytes have rotted is written anew.
+      if (!(await this.#holds(id, path))) {
+        const temporary = `${path}.${this.#temporaryCount++}.tmp`;
+        try {
+          await writeSynced(temporary, bytes);
+          await rename(temporary, path);
+        } catch (error) {
+          await rm(temporary, { force: true }).catch(() => undefined);
+          throw error;
+        }
+      }
+      // Also for a file that was there: whoever renamed it may not have come this far.
+      await syncFolder(this.#folder);
+    });
+  }
+
+  get(id: CheckpointId): Promise<Uint8Array | undefined> {
+    return this.#track(() => this.#read(id, this.#pathOf(id)));
+  }
+
+  has(id: CheckpointId): Promise<boolean> {
+    return this.#track(() =>
+      stat(this.#pathOf(id)).then(
+        () => true,
+        (error: unknown) => {
+          if (errnoOf(error) === "ENOENT") return false;
+          throw error;
+        },
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #holds(id: CheckpointId, path: string): Promise<boolean> {
+    try {
+      return (await this.#read(id, path)) !== undefined;
+    } catch (error) {
+      if (isTributaryError(error, "CHECKPOINT_CORRUPT")) return false;
+      throw error;
+    }
+  }
+
+  async #read(id: CheckpointId, path: string): Promise<Uint8Array | undefined> {
+    const bytes = await readWhole(path);
+    if (bytes !== undefined) {
+      const remedy = `Restore ${path} from a backup, or go on from an earlier checkpoint.`;
+      requireHash(this.#crypto, id, bytes, remedy);
+    }
+    return bytes;
+  }
+
+  /** The id comes from outside the type system too: as a path it must be 64 hexadecimal digits and no more. */
+  #pathOf(id: CheckpointId): string {
+    return join(this.#folder, checkpointId(id));
+  }
+
+  async #track<Result>(operation: () => Promise<Result>): Promise<Result> {
+    if (this.#closed) {
+      throw new TributaryError("STORAGE_UNAVAILABLE", "The store of checkpoint files is closed", {
+        remedy: "Open it again.",
+      });
+    }
+    const running = operation();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw fileError(error, this.#folder);
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads into an array of its own, so that float32 views of it are aligned. */
+async function readWhole(path: string): Promise<Uint8Array | undefined> {
+  let file;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size);
+    let offset = 0;
+    while (offset < size) {
+      const { bytesRead } = await file.read(bytes, offset, size - offset, offset);
+      if (bytesRead === 0) break;
+      offset += bytesRead;
+    }
+    return bytes.subarray(0, offset);
+  } finally {
+    await file.close();
+  }
+}

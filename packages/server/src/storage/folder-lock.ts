@@ -1,0 +1,148 @@
+// One process a data folder: two PGlites on one folder destroy it.
+//
+// Each process that wants the folder writes a claim, a file of its own in it, and only then looks for others. Of two
+// that come at once at least one sees the other, whatever the timing, so two can never both go on. A claim whose
+// process is dead is deleted; claims are named by their process and a random token and never written twice, so this
+// cannot hit a live one. A single lock file has no such safe takeover: between reading a dead owner's name and
+// deleting the file, somebody else may have made it his.
+import { open, readFile, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { TributaryError, toHex, type CryptoProvider } from "@tributary/protocol";
+import { errnoOf } from "./file-error.ts";
+import { isProcessAlive, processPlace, processStart } from "./process-identity.ts";
+
+/** A held folder. */
+export interface FolderLock {
+  /** Lets others have the folder; idempotent. */
+  release(): Promise<void>;
+}
+
+const CLAIM = /^lock\.(\d+)\.[0-9a-f]{16}$/;
+
+/** How often a holder shows that it lives to those who cannot see its process, milliseconds. */
+const HEARTBEAT_MS = 10_000;
+/** Silence after which a holder on another machine or in another container counts as dead, milliseconds. */
+const SILENCE_MS = 30_000;
+/** How long to let a rival with the larger name step back, milliseconds and tries. */
+const RIVAL_WAIT_MS = 25;
+const RIVAL_TRIES = 20;
+
+interface Claim {
+  readonly name: string;
+  readonly pid: number;
+  /** Whether the process can be looked up from here. */
+  readonly isNear: boolean;
+}
+
+/**
+ * Takes a folder for this process.
+ * @param folder - Exists.
+ * @throws TributaryError `STORAGE_LOCKED` naming the process that has it. Errors of the file system as they are.
+ */
+export async function lockFolder(folder: string, crypto: CryptoProvider): Promise<FolderLock> {
+  const mine = `lock.${process.pid}.${toHex(crypto.randomBytes(8))}`;
+  const path = join(folder, mine);
+  const place = await processPlace();
+  const text = JSON.stringify({
+    pid: process.pid,
+    started: (await processStart(process.pid)) ?? null,
+    place,
+  });
+  const file = await open(path, "wx", 0o600);
+  let writing: Promise<unknown> = Promise.resolve();
+  const heartbeat = setInterval(() => {
+    // The same bytes again: readers never see half a claim, and its modification time moves on.
+    writing = file.write(text, 0).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  let released: Promise<void> | undefined;
+  const release = (): Promise<void> => {
+    released ??= (async () => {
+      clearInterval(heartbeat);
+      await writing;
+      await file.close();
+      await rm(path, { force: true });
+    })();
+    return released;
+  };
+  try {
+    await file.write(text, 0);
+    await requireNoRival(folder, mine, place);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { release };
+}
+
+async function requireNoRival(folder: string, mine: string, place: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const rivals = await liveRivals(folder, mine, place);
+    const first = rivals[0];
+    if (first === undefined) return;
+    // Of two that came at once the one with the smaller name stays; a rival that stays is the holder.
+    if (tries >= RIVAL_TRIES || rivals.some(({ name }) => name < mine)) throw locked(folder, first);
+    await wait(RIVAL_WAIT_MS);
+  }
+}
+
+async function liveRivals(folder: string, mine: string, place: string): Promise<Claim[]> {
+  const nowMs = (await stat(join(folder, mine))).mtimeMs;
+  const rivals: Claim[] = [];
+  for (const name of await readdir(folder)) {
+    const pid = Number(CLAIM.exec(name)?.[1]);
+    if (name === mine || Number.isNaN(pid)) continue;
+    const path = join(folder, name);
+    try {
+      const { mtimeMs } = await stat(path);
+      const claim = parseClaim(await readFile(path, "utf8"));
+      const isNear = claim?.place === place;
+      const isAlive = isNear
+        ? await isProcessAlive(pid, claim?.started)
+        : nowMs - mtimeMs < SILENCE_MS;
+      if (isAlive) rivals.push({ name, pid, isNear });
+      else await rm(path, { force: true });
+    } catch (error) {
+      // It was given back while we looked.
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+  }
+  return rivals;
+}
+
+/** Undefined for a claim that is just being written, or was torn by a power cut. */
+function parseClaim(
+  text: string,
+): { readonly place: string; readonly started: string | undefined } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!("place" in value) || typeof value.place !== "string") return undefined;
+    const started =
+      "started" in value && typeof value.started === "string" ? value.started : undefined;
+    return { place: value.place, started };
+  } catch {
+    return undefined;
+  }
+}
+
+function locked(folder: string, { name, pid, isNear }: Claim): TributaryError {
+  return isNear
+    ? new TributaryError(
+        "STORAGE_LOCKED",
+        `The data folder ${folder} is in use by process ${pid}`,
+        {
+          remedy: "Stop that server, or give this one a data folder of its own.",
+          context: { folder, pid, file: name },
+        },
+      )
+    : new TributaryError(
+        "STORAGE_LOCKED",
+        `The data folder ${folder} is in use by process ${pid} of another machine or container`,
+        {
+          remedy: `Stop that server; if it has crashed, start again in ${SILENCE_MS / 1_000} seconds.`,
+          context: { folder, pid, file: name },
+        },
+      );
+}

@@ -1,0 +1,217 @@
+import {
+  TributaryError,
+  type CheckpointId,
+  type CryptoProvider,
+  type RoundId,
+  type TaskId,
+} from "@tributary/protocol";
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { Storage } from "./open-storage.ts";
+import {
+  WRONG_BYTES_REMEDY,
+  checkRound,
+  numberTaken,
+  requireHash,
+  requireSameRound,
+  taskExists,
+  taskUnknown,
+} from "./record-checks.ts";
+import type {
+  CheckpointRecord,
+  LastCommitted,
+  NewCheckpoint,
+  RoundRecord,
+  RoundStore,
+  TaskRecord,
+  TaskState,
+} from "./round-store.ts";
+
+/** Keeps everything in this process and loses it at its end: for tests, simulation and short experiments. */
+export function openMemoryStore(deps: { readonly crypto: CryptoProvider }): Storage {
+  const checkpoints = new MemoryCheckpointStore(deps.crypto);
+  const rounds = new MemoryRoundStore(deps.crypto, checkpoints);
+  return {
+    rounds,
+    checkpoints,
+    async close() {
+      await rounds.close();
+      await checkpoints.close();
+    },
+  };
+}
+
+/** `CheckpointStore` in a map. */
+export class MemoryCheckpointStore implements CheckpointStore {
+  readonly #crypto: CryptoProvider;
+  readonly #bytes: Map<CheckpointId, Uint8Array> = new Map();
+  #closed = false;
+
+  constructor(crypto: CryptoProvider) {
+    this.#crypto = crypto;
+  }
+
+  async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+    requireOpen(this.#closed);
+    requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
+    if (!this.#bytes.has(id)) this.#bytes.set(id, bytes.slice());
+  }
+
+  async get(id: CheckpointId): Promise<Uint8Array | undefined> {
+    requireOpen(this.#closed);
+    const bytes = this.#bytes.get(id);
+    if (bytes !== undefined) {
+      requireHash(this.#crypto, id, bytes, "Restart the process: its memory has been overwritten.");
+    }
+    return bytes?.slice();
+  }
+
+  async has(id: CheckpointId): Promise<boolean> {
+    requireOpen(this.#closed);
+    return this.#bytes.has(id);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#bytes.clear();
+  }
+}
+
+/** `RoundStore` in maps. Each method runs without a pause between its checks and its writes. */
+export class MemoryRoundStore implements RoundStore {
+  readonly #crypto: CryptoProvider;
+  readonly #contents: CheckpointStore;
+  readonly #tasks: Map<TaskId, TaskRecord> = new Map();
+  readonly #rounds: Map<RoundId, RoundRecord> = new Map();
+  #checkpoints: CheckpointRecord[] = [];
+  #closed = false;
+
+  /** @param contents - Takes the bytes of checkpoints. */
+  constructor(crypto: CryptoProvider, contents: CheckpointStore) {
+    this.#crypto = crypto;
+    this.#contents = contents;
+  }
+
+  async createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void> {
+    requireOpen(this.#closed);
+    await this.#contents.put(task.initialCheckpoint, initialBytes);
+    if (this.#tasks.has(task.id)) throw taskExists(task.id);
+    this.#tasks.set(task.id, structuredClone(task));
+    this.#checkpoints.push({
+      id: task.initialCheckpoint,
+      taskId: task.id,
+      roundNumber: 0,
+      byteLength: initialBytes.length,
+      createdAtMs: task.createdAtMs,
+    });
+  }
+
+  async task(id: TaskId): Promise<TaskRecord | undefined> {
+    requireOpen(this.#closed);
+    return structuredClone(this.#tasks.get(id));
+  }
+
+  async tasks(): Promise<TaskRecord[]> {
+    requireOpen(this.#closed);
+    return structuredClone([...this.#tasks.values()]).sort(
+      (a, b) => a.createdAtMs - b.createdAtMs || compareText(a.id, b.id),
+    );
+  }
+
+  async setTaskState(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<boolean> {
+    requireOpen(this.#closed);
+    const task = this.#tasks.get(id);
+    if (task === undefined || !from.includes(task.state)) return false;
+    this.#tasks.set(id, { ...task, state: to });
+    return true;
+  }
+
+  async recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void> {
+    requireOpen(this.#closed);
+    checkRound(this.#crypto, round, checkpoint);
+    if (checkpoint !== undefined) {
+      await this.#contents.put(checkpoint.record.id, checkpoint.bytes);
+    }
+    const recorded = this.#rounds.get(round.id);
+    if (recorded !== undefined) {
+      requireSameRound(recorded, round);
+      return;
+    }
+    if (!this.#tasks.has(round.taskId)) throw taskUnknown(round.taskId);
+    if (checkpoint !== undefined) {
+      if (this.#committed(round.taskId).some(({ number }) => number === round.number)) {
+        throw numberTaken(round);
+      }
+      this.#checkpoints.push(structuredClone(checkpoint.record));
+    }
+    this.#rounds.set(round.id, structuredClone(round));
+  }
+
+  async rounds(taskId: TaskId): Promise<RoundRecord[]> {
+    requireOpen(this.#closed);
+    return structuredClone(
+      [...this.#rounds.values()].filter((round) => round.taskId === taskId),
+    ).sort((a, b) => a.number - b.number || a.endedAtMs - b.endedAtMs || compareText(a.id, b.id));
+  }
+
+  async round(id: RoundId): Promise<RoundRecord | undefined> {
+    requireOpen(this.#closed);
+    return structuredClone(this.#rounds.get(id));
+  }
+
+  async lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined> {
+    requireOpen(this.#closed);
+    let last: LastCommitted | undefined;
+    for (const { number, checkpoint } of this.#committed(taskId)) {
+      if (checkpoint !== null && number > (last?.roundNumber ?? -1)) {
+        last = { roundNumber: number, checkpoint };
+      }
+    }
+    return last;
+  }
+
+  async checkpoints(taskId: TaskId): Promise<CheckpointRecord[]> {
+    requireOpen(this.#closed);
+    return structuredClone(this.#checkpoints.filter((record) => record.taskId === taskId)).sort(
+      (a, b) => a.roundNumber - b.roundNumber,
+    );
+  }
+
+  async checkpoint(id: CheckpointId): Promise<CheckpointRecord | undefined> {
+    requireOpen(this.#closed);
+    const records = structuredClone(this.#checkpoints.filter((record) => record.id === id));
+    return records.sort(
+      (a, b) =>
+        a.createdAtMs - b.createdAtMs ||
+        compareText(a.taskId, b.taskId) ||
+        a.roundNumber - b.roundNumber,
+    )[0];
+  }
+
+  async ping(): Promise<void> {
+    requireOpen(this.#closed);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#tasks.clear();
+    this.#rounds.clear();
+    this.#checkpoints = [];
+  }
+
+  #committed(taskId: TaskId): RoundRecord[] {
+    return [...this.#rounds.values()].filter(
+      (round) => round.taskId === taskId && round.outcome === "committed",
+    );
+  }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function requireOpen(closed: boolean): void {
+  if (!closed) return;
+  throw new TributaryError("STORAGE_UNAVAILABLE", "The store is closed", {
+    remedy: "Open it again.",
+  });
+}

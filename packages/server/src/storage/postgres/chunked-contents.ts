@@ -1,0 +1,101 @@
+import { eq, and } from "drizzle-orm";
+import { TributaryError, type CheckpointId, type CryptoProvider } from "@tributary/protocol";
+import type { CheckpointStore } from "../checkpoint-store.ts";
+import { WRONG_BYTES_REMEDY, requireHash } from "../record-checks.ts";
+import type { DatabaseConnection } from "./database-connection.ts";
+import type { Queries } from "./database.ts";
+import { checkpointChunks, checkpointContents } from "./schema.ts";
+
+/** Bytes of a checkpoint in one row: bounds what a query holds in memory on both sides. */
+export const CHUNK_BYTES = 1_048_576;
+
+/**
+ * Writes a checkpoint's bytes within the caller's transaction; nothing when they are there already.
+ * Whoever else is writing the same bytes is waited for.
+ */
+export async function writeContents(
+  queries: Queries,
+  id: CheckpointId,
+  bytes: Uint8Array,
+): Promise<void> {
+  const added = await queries
+    .insert(checkpointContents)
+    .values({ id, byteLength: bytes.length })
+    .onConflictDoNothing()
+    .returning({ id: checkpointContents.id });
+  if (added.length === 0) return;
+  for (let index = 0; index * CHUNK_BYTES < bytes.length; index++) {
+    await queries.insert(checkpointChunks).values({
+      checkpointId: id,
+      index,
+      bytes: bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
+    });
+  }
+}
+
+/** `CheckpointStore` in rows of 1 MiB. */
+export class ChunkedCheckpointStore implements CheckpointStore {
+  readonly #connection: DatabaseConnection;
+  readonly #crypto: CryptoProvider;
+
+  /** @param connection - Shared with the round store; closed by either. */
+  constructor(connection: DatabaseConnection, crypto: CryptoProvider) {
+    this.#connection = connection;
+    this.#crypto = crypto;
+  }
+
+  async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+    requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
+    await this.#connection.run((db) =>
+      db.transaction((transaction) => writeContents(transaction, id, bytes)),
+    );
+  }
+
+  get(id: CheckpointId): Promise<Uint8Array | undefined> {
+    return this.#connection.run(async (db) => {
+      const [found] = await db
+        .select({ byteLength: checkpointContents.byteLength })
+        .from(checkpointContents)
+        .where(eq(checkpointContents.id, id));
+      if (found === undefined) return undefined;
+      const bytes = new Uint8Array(found.byteLength);
+      for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) {
+        const [chunk] = await db
+          .select({ bytes: checkpointChunks.bytes })
+          .from(checkpointChunks)
+          .where(
+            and(
+              eq(checkpointChunks.checkpointId, id),
+              eq(checkpointChunks.index, offset / CHUNK_BYTES),
+            ),
+          );
+        if (chunk?.bytes.length !== Math.min(CHUNK_BYTES, bytes.length - offset)) {
+          throw new TributaryError(
+            "CHECKPOINT_CORRUPT",
+            `Row ${offset / CHUNK_BYTES} of checkpoint ${id} is missing or has a wrong length`,
+            { remedy: RESTORE_REMEDY, context: { checkpoint: id } },
+          );
+        }
+        bytes.set(chunk.bytes, offset);
+      }
+      requireHash(this.#crypto, id, bytes, RESTORE_REMEDY);
+      return bytes;
+    });
+  }
+
+  has(id: CheckpointId): Promise<boolean> {
+    return this.#connection.run(async (db) => {
+      const found = await db
+        .select({ id: checkpointContents.id })
+        .from(checkpointContents)
+        .where(eq(checkpointContents.id, id));
+      return found.length > 0;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+const RESTORE_REMEDY = "Restore the database from a backup, or go on from an earlier checkpoint.";

@@ -1,0 +1,126 @@
+import { DrizzleError, DrizzleQueryError } from "drizzle-orm";
+import { isTributaryError, TributaryError } from "@tributary/protocol";
+
+/**
+ * The driver's own error inside Drizzle's. Drizzle's message holds every parameter of the query: a megabyte of
+ * checkpoint, a task's definition. It must reach neither a log nor a caller.
+ */
+export function driverError(error: unknown): unknown {
+  let inner = error;
+  while (inner instanceof DrizzleQueryError || inner instanceof DrizzleError) {
+    if (inner.cause === undefined) return new Error("the query failed");
+    inner = inner.cause;
+  }
+  return inner;
+}
+
+/** The SQLSTATE or the system's name of an error (`23505`, `ECONNREFUSED`); undefined when it has none. */
+export function databaseCode(error: unknown): string | undefined {
+  const inner = driverError(error);
+  return inner instanceof Error && "code" in inner && typeof inner.code === "string"
+    ? inner.code
+    : undefined;
+}
+
+/** Whether the database refused a row because of this constraint or unique index. */
+export function violates(error: unknown, constraint: string): boolean {
+  const inner = driverError(error);
+  return inner instanceof Error && "constraint" in inner && inner.constraint === constraint;
+}
+
+/** Whether the connection went away, so that nobody knows whether a commit under way took place. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = databaseCode(error);
+  if (code !== undefined) {
+    return /^(08|57P0)/.test(code) || ["ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(code);
+  }
+  const inner = driverError(error);
+  // pg gives these two no code.
+  return (
+    inner instanceof Error &&
+    /^(Connection terminated|Client has encountered a connection error)/.test(inner.message)
+  );
+}
+
+/**
+ * Turns what a driver throws into `STORAGE_UNAVAILABLE` with a remedy; ours pass through.
+ * @param where - The database as a reader may know it, without a password: "Postgres at db.example:5432/app".
+ */
+export function databaseError(error: unknown, where: string): TributaryError {
+  if (isTributaryError(error)) return error;
+  const inner = driverError(error);
+  const { problem, remedy } = explain(databaseCode(error));
+  // The several addresses of one host come as an AggregateError, whose own message is empty.
+  const detail =
+    inner instanceof AggregateError && inner.message === ""
+      ? inner.errors.map((each: unknown) => messageOf(each)).join("; ")
+      : messageOf(inner);
+  return new TributaryError("STORAGE_UNAVAILABLE", `${where} ${problem} (${detail})`, {
+    remedy,
+    context: { database: where },
+    cause: inner,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function explain(code: string | undefined): { readonly problem: string; readonly remedy: string } {
+  switch (code) {
+    case "ECONNREFUSED":
+      return {
+        problem: "refuses connections",
+        remedy: "Start the database, or correct host and port in DATABASE_URL.",
+      };
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return {
+        problem: "is on a host whose name is not known",
+        remedy: "Correct the host in DATABASE_URL or the name service.",
+      };
+    case "28P01":
+    case "28000":
+      return {
+        problem: "does not accept the user or the password",
+        remedy: "Correct user and password in DATABASE_URL, or the server's pg_hba.conf.",
+      };
+    case "3D000":
+      return {
+        problem: "does not exist",
+        remedy: "Create the database or correct its name in DATABASE_URL.",
+      };
+    case "42501":
+      return {
+        problem: "does not give this user the rights it needs",
+        remedy:
+          "Grant CREATE on the database for the first start, and USAGE, SELECT, INSERT and UPDATE in its schema tributary.",
+      };
+    case "42P01":
+    case "42703":
+      return {
+        problem: "lacks a table or column of this version",
+        remedy: "Restart the server, which brings the tables up to date, or restore a backup.",
+      };
+    case "53100":
+    case "ENOSPC":
+      return { problem: "has no space left", remedy: "Free some space on the database's disk." };
+    case "53300":
+      return {
+        problem: "has no connection left",
+        remedy: "Raise max_connections of the database or stop another of its users.",
+      };
+    case "57P01":
+    case "57P02":
+    case "57P03":
+      return {
+        problem: "is shutting down or starting",
+        remedy: "Wait until the database is up.",
+      };
+    default:
+      return {
+        problem: "failed",
+        remedy: "See that the database runs and can be reached; its log may tell more.",
+      };
+  }
+}

@@ -1,0 +1,69 @@
+// Written by generate-migrations.mjs from migrations/*.sql; not edited by hand.
+import type { Migration } from "./migration.ts";
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: "0000_initial",
+    sql: `CREATE TABLE "tributary"."checkpoint_chunks" (
+	"checkpoint_id" text NOT NULL,
+	"index" integer NOT NULL,
+	"bytes" "bytea" NOT NULL,
+	CONSTRAINT "checkpoint_chunks_checkpoint_id_index_pk" PRIMARY KEY("checkpoint_id","index")
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."checkpoint_contents" (
+	"id" text PRIMARY KEY NOT NULL,
+	"byte_length" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."checkpoints" (
+	"task_id" text NOT NULL,
+	"round_number" integer NOT NULL,
+	"id" text NOT NULL,
+	"byte_length" bigint NOT NULL,
+	"created_at_ms" bigint NOT NULL,
+	CONSTRAINT "checkpoints_task_id_round_number_pk" PRIMARY KEY("task_id","round_number")
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."rounds" (
+	"id" text PRIMARY KEY NOT NULL,
+	"task_id" text NOT NULL,
+	"number" integer NOT NULL,
+	"outcome" text NOT NULL,
+	"started_at_ms" bigint NOT NULL,
+	"ended_at_ms" bigint NOT NULL,
+	"base_checkpoint" text NOT NULL,
+	"checkpoint" text,
+	"reason" text,
+	"selected" integer NOT NULL,
+	"reported" integer NOT NULL,
+	"rejected" integer NOT NULL,
+	"dropped_out" integer NOT NULL,
+	"example_count" bigint NOT NULL,
+	"bytes_up" bigint NOT NULL,
+	"bytes_down" bigint NOT NULL,
+	"metrics" json NOT NULL,
+	CONSTRAINT "rounds_outcome" CHECK ("tributary"."rounds"."outcome" in ('committed', 'abandoned')),
+	CONSTRAINT "rounds_checkpoint" CHECK (("tributary"."rounds"."outcome" = 'committed') = ("tributary"."rounds"."checkpoint" is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."tasks" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"population" text NOT NULL,
+	"definition" json NOT NULL,
+	"plan_bytes" "bytea" NOT NULL,
+	"state" text NOT NULL,
+	"initial_checkpoint" text NOT NULL,
+	"created_at_ms" bigint NOT NULL,
+	CONSTRAINT "tasks_state" CHECK ("tributary"."tasks"."state" in ('created', 'running', 'paused', 'cancelled', 'finished'))
+);
+--> statement-breakpoint
+ALTER TABLE "tributary"."checkpoint_chunks" ADD CONSTRAINT "checkpoint_chunks_checkpoint_id_checkpoint_contents_id_fk" FOREIGN KEY ("checkpoint_id") REFERENCES "tributary"."checkpoint_contents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "tributary"."checkpoints" ADD CONSTRAINT "checkpoints_task_id_tasks_id_fk" FOREIGN KEY ("task_id") REFERENCES "tributary"."tasks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "tributary"."rounds" ADD CONSTRAINT "rounds_task_id_tasks_id_fk" FOREIGN KEY ("task_id") REFERENCES "tributary"."tasks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "checkpoints_by_id" ON "tributary"."checkpoints" USING btree ("id");--> statement-breakpoint
+CREATE UNIQUE INDEX "rounds_committed_number" ON "tributary"."rounds" USING btree ("task_id","number") WHERE outcome = 'committed';--> statement-breakpoint
+CREATE INDEX "rounds_by_task" ON "tributary"."rounds" USING btree ("task_id","number");`,
+  },
+];

@@ -1,0 +1,75 @@
+import { drizzle } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { TributaryError } from "@tributary/protocol";
+import { databaseError } from "./database-error.ts";
+import type { OpenDatabase } from "./database-connection.ts";
+
+/** Enough for a coordinator, its admin API and a probe at once; small, since every server node has its own. */
+const POOL_SIZE = 5;
+/** How long to try to connect, or to wait for a connection of the pool, milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Connects to a Postgres server, 13 or newer.
+ * @param url - `postgres://user:password@host:5432/database`, with the parameters of libpq (`?sslmode=verify-full`).
+ * @param onConnectionError - Told when an idle connection is lost; the pool makes a new one when it needs it.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`.
+ */
+export async function openNodePostgres(
+  url: string,
+  onConnectionError: (error: Error) => void,
+): Promise<OpenDatabase> {
+  const where = describeUrl(url);
+  let pool: pg.Pool;
+  try {
+    pool = new pg.Pool({
+      connectionString: url,
+      max: POOL_SIZE,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      // A server behind a dead link is noticed by the system's probes, not by a query that never ends.
+      keepAlive: true,
+      application_name: "tributary",
+    });
+  } catch (error) {
+    throw malformed(error);
+  }
+  // Without listeners a lost connection is an unhandled 'error' event and ends the process. The pool listens to a
+  // client only while it is idle; a client in use also fails its query, so that nothing is hidden here.
+  pool.on("error", onConnectionError);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  try {
+    (await pool.connect()).release();
+  } catch (error) {
+    await pool.end();
+    throw databaseError(error, where);
+  }
+  return { db: drizzle({ client: pool }), where, close: () => pool.end() };
+}
+
+/** The database without its password. */
+function describeUrl(url: string): string {
+  let parsed;
+  try {
+    parsed = new URL(url);
+    decodeURIComponent(parsed.pathname + parsed.username + parsed.password);
+  } catch (error) {
+    throw malformed(error);
+  }
+  if (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:") throw malformed();
+  const host = parsed.host === "" ? (parsed.searchParams.get("host") ?? "localhost") : parsed.host;
+  return `Postgres at ${host}${parsed.pathname}`;
+}
+
+/** The URL itself is not repeated: it may hold a password. */
+function malformed(cause?: unknown): TributaryError {
+  return new TributaryError(
+    "STORAGE_UNAVAILABLE",
+    "DATABASE_URL is not the URL of a Postgres server",
+    {
+      remedy:
+        "Use postgres://user:password@host:5432/database, with special characters in the password percent-encoded.",
+      // The system's error of a bad URL holds it whole.
+      ...(cause instanceof URIError ? { cause } : {}),
+    },
+  );
+}

@@ -1,0 +1,202 @@
+import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
+import type { CheckpointStore } from "../checkpoint-store.ts";
+import {
+  WRONG_BYTES_REMEDY,
+  checkRound,
+  numberTaken,
+  requireHash,
+  requireSameRound,
+  taskExists,
+  taskUnknown,
+} from "../record-checks.ts";
+import type {
+  CheckpointRecord,
+  LastCommitted,
+  NewCheckpoint,
+  RoundRecord,
+  RoundStore,
+  TaskRecord,
+  TaskState,
+} from "../round-store.ts";
+import { writeContents } from "./chunked-contents.ts";
+import type { DatabaseConnection } from "./database-connection.ts";
+import { isConnectionLoss, violates } from "./database-error.ts";
+import type { Database } from "./database.ts";
+import { checkpoints, rounds, tasks } from "./schema.ts";
+
+/** `RoundStore` in Postgres tables, whichever driver reaches them. */
+export class PostgresRoundStore implements RoundStore {
+  readonly #connection: DatabaseConnection;
+  readonly #crypto: CryptoProvider;
+  readonly #files: CheckpointStore | undefined;
+
+  /**
+   * @param files - Takes the bytes of checkpoints before the transaction that names them begins, so that no row
+   * ever names bytes that are not there. Without it they go into the same transaction, as rows.
+   */
+  constructor(connection: DatabaseConnection, crypto: CryptoProvider, files?: CheckpointStore) {
+    this.#connection = connection;
+    this.#crypto = crypto;
+    this.#files = files;
+  }
+
+  async createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void> {
+    const id = task.initialCheckpoint;
+    requireHash(this.#crypto, id, initialBytes, WRONG_BYTES_REMEDY);
+    await this.#connection.run(async (db) => {
+      await this.#files?.put(id, initialBytes);
+      await db.transaction(async (tx) => {
+        const added = await tx
+          .insert(tasks)
+          .values(task)
+          .onConflictDoNothing()
+          .returning({ id: tasks.id });
+        if (added.length === 0) throw taskExists(task.id);
+        if (this.#files === undefined) await writeContents(tx, id, initialBytes);
+        await tx.insert(checkpoints).values({
+          id,
+          taskId: task.id,
+          roundNumber: 0,
+          byteLength: initialBytes.length,
+          createdAtMs: task.createdAtMs,
+        });
+      });
+    });
+  }
+
+  task(id: TaskId): Promise<TaskRecord | undefined> {
+    return this.#connection.run(async (db) => {
+      const [found] = await db.select().from(tasks).where(eq(tasks.id, id));
+      return found;
+    });
+  }
+
+  tasks(): Promise<TaskRecord[]> {
+    return this.#connection.run((db) =>
+      db.select().from(tasks).orderBy(asc(tasks.createdAtMs), asc(tasks.id)),
+    );
+  }
+
+  setTaskState(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<boolean> {
+    return this.#connection.run(async (db) => {
+      const moved = await db
+        .update(tasks)
+        .set({ state: to })
+        .where(and(eq(tasks.id, id), inArray(tasks.state, [...from])))
+        .returning({ id: tasks.id });
+      return moved.length > 0;
+    });
+  }
+
+  async recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void> {
+    checkRound(this.#crypto, round, checkpoint);
+    await this.#connection.run(async (db) => {
+      if (checkpoint !== undefined) {
+        await this.#files?.put(checkpoint.record.id, checkpoint.bytes);
+      }
+      try {
+        await this.#writeRound(db, round, checkpoint);
+      } catch (error) {
+        if (!isConnectionLoss(error)) throw error;
+        // Whether the transaction was committed is not known: the same again finds out, on a new connection.
+        await this.#writeRound(db, round, checkpoint);
+      }
+    });
+  }
+
+  rounds(taskId: TaskId): Promise<RoundRecord[]> {
+    return this.#connection.run((db) =>
+      db
+        .select()
+        .from(rounds)
+        .where(eq(rounds.taskId, taskId))
+        .orderBy(asc(rounds.number), asc(rounds.endedAtMs), asc(rounds.id)),
+    );
+  }
+
+  round(id: RoundId): Promise<RoundRecord | undefined> {
+    return this.#connection.run(async (db) => {
+      const [found] = await db.select().from(rounds).where(eq(rounds.id, id));
+      return found;
+    });
+  }
+
+  lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined> {
+    return this.#connection.run(async (db) => {
+      const [last] = await db
+        .select({ roundNumber: rounds.number, checkpoint: rounds.checkpoint })
+        .from(rounds)
+        .where(and(eq(rounds.taskId, taskId), eq(rounds.outcome, "committed")))
+        .orderBy(desc(rounds.number))
+        .limit(1);
+      return last === undefined || last.checkpoint === null
+        ? undefined
+        : { roundNumber: last.roundNumber, checkpoint: last.checkpoint };
+    });
+  }
+
+  checkpoints(taskId: TaskId): Promise<CheckpointRecord[]> {
+    return this.#connection.run((db) =>
+      db
+        .select()
+        .from(checkpoints)
+        .where(eq(checkpoints.taskId, taskId))
+        .orderBy(asc(checkpoints.roundNumber)),
+    );
+  }
+
+  checkpoint(id: CheckpointId): Promise<CheckpointRecord | undefined> {
+    return this.#connection.run(async (db) => {
+      const [first] = await db
+        .select()
+        .from(checkpoints)
+        .where(eq(checkpoints.id, id))
+        .orderBy(
+          asc(checkpoints.createdAtMs),
+          asc(checkpoints.taskId),
+          asc(checkpoints.roundNumber),
+        )
+        .limit(1);
+      return first;
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.run((db) => db.select({ one: sql`1` }).from(sql`(select 1) as one`));
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #writeRound(
+    db: Database,
+    round: RoundRecord,
+    checkpoint: NewCheckpoint | undefined,
+  ): Promise<void> {
+    try {
+      await db.transaction(async (tx) => {
+        const added = await tx
+          .insert(rounds)
+          .values(round)
+          .onConflictDoNothing({ target: rounds.id })
+          .returning({ id: rounds.id });
+        if (added.length === 0) {
+          const [recorded] = await tx.select().from(rounds).where(eq(rounds.id, round.id));
+          requireSameRound(recorded, round);
+          return;
+        }
+        if (checkpoint === undefined) return;
+        if (this.#files === undefined) {
+          await writeContents(tx, checkpoint.record.id, checkpoint.bytes);
+        }
+        await tx.insert(checkpoints).values(checkpoint.record);
+      });
+    } catch (error) {
+      if (violates(error, "rounds_committed_number")) throw numberTaken(round);
+      if (violates(error, "rounds_task_id_tasks_id_fk")) throw taskUnknown(round.taskId);
+      throw error;
+    }
+  }
+}

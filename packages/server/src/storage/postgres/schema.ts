@@ -1,0 +1,123 @@
+// The tables of a Tributary store, for PGlite and for a Postgres server alike. After a change here, run
+// `node src/storage/postgres/generate-migrations.mjs NAME` in packages/server and commit what it writes.
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  json,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
+import type { RoundOutcome, TaskState } from "../round-store.ts";
+import { namespace } from "./namespace.ts";
+
+/** Both drivers take any Uint8Array; what they return may be a Buffer over shared memory, so it is copied. */
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  fromDriver: (value) => Uint8Array.from(value),
+});
+
+/** Milliseconds, bytes and counts: 64 bits in the database, below 2^53 in records. */
+const count = (name: string) => bigint(name, { mode: "number" });
+
+export const tasks = namespace.table(
+  "tasks",
+  {
+    id: text().$type<TaskId>().primaryKey(),
+    name: text().notNull(),
+    population: text().notNull(),
+    // json, not jsonb: the order of keys is kept.
+    definition: json().$type<TaskDefinition>().notNull(),
+    planBytes: bytea("plan_bytes").notNull(),
+    state: text().$type<TaskState>().notNull(),
+    initialCheckpoint: text("initial_checkpoint").$type<CheckpointId>().notNull(),
+    createdAtMs: count("created_at_ms").notNull(),
+  },
+  (table) => [
+    check(
+      "tasks_state",
+      sql`${table.state} in ('created', 'running', 'paused', 'cancelled', 'finished')`,
+    ),
+  ],
+);
+
+export const rounds = namespace.table(
+  "rounds",
+  {
+    id: text().$type<RoundId>().primaryKey(),
+    taskId: text("task_id")
+      .$type<TaskId>()
+      .notNull()
+      .references(() => tasks.id),
+    number: integer().notNull(),
+    outcome: text().$type<RoundOutcome>().notNull(),
+    startedAtMs: count("started_at_ms").notNull(),
+    endedAtMs: count("ended_at_ms").notNull(),
+    baseCheckpoint: text("base_checkpoint").$type<CheckpointId>().notNull(),
+    checkpoint: text().$type<CheckpointId>(),
+    reason: text(),
+    selected: integer().notNull(),
+    reported: integer().notNull(),
+    rejected: integer().notNull(),
+    droppedOut: integer("dropped_out").notNull(),
+    exampleCount: count("example_count").notNull(),
+    bytesUp: count("bytes_up").notNull(),
+    bytesDown: count("bytes_down").notNull(),
+    metrics: json().$type<Readonly<Record<string, number>>>().notNull(),
+  },
+  (table) => [
+    // The rule that a round commits once: whatever the servers believe, the database keeps one.
+    uniqueIndex("rounds_committed_number")
+      .on(table.taskId, table.number)
+      .where(sql`outcome = 'committed'`),
+    index("rounds_by_task").on(table.taskId, table.number),
+    check("rounds_outcome", sql`${table.outcome} in ('committed', 'abandoned')`),
+    check(
+      "rounds_checkpoint",
+      sql`(${table.outcome} = 'committed') = (${table.checkpoint} is not null)`,
+    ),
+  ],
+);
+
+export const checkpoints = namespace.table(
+  "checkpoints",
+  {
+    taskId: text("task_id")
+      .$type<TaskId>()
+      .notNull()
+      .references(() => tasks.id),
+    roundNumber: integer("round_number").notNull(),
+    id: text().$type<CheckpointId>().notNull(),
+    byteLength: count("byte_length").notNull(),
+    createdAtMs: count("created_at_ms").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.roundNumber] }),
+    index("checkpoints_by_id").on(table.id),
+  ],
+);
+
+/** Bytes named by their hash, whoever's they are. Empty in the embedded store, which keeps them in files. */
+export const checkpointContents = namespace.table("checkpoint_contents", {
+  id: text().$type<CheckpointId>().primaryKey(),
+  byteLength: count("byte_length").notNull(),
+});
+
+export const checkpointChunks = namespace.table(
+  "checkpoint_chunks",
+  {
+    checkpointId: text("checkpoint_id").$type<CheckpointId>().notNull(),
+    index: integer().notNull(),
+    bytes: bytea().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.checkpointId, table.index] }),
+    foreignKey({ columns: [table.checkpointId], foreignColumns: [checkpointContents.id] }),
+  ],
+);

@@ -1,0 +1,112 @@
+// What every adapter refuses before it writes anything, so that they refuse the same.
+import {
+  TributaryError,
+  checkpointIdOf,
+  type CheckpointId,
+  type CryptoProvider,
+} from "@tributary/protocol";
+import type { NewCheckpoint, RoundRecord } from "./round-store.ts";
+
+/** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */
+export function requireHash(
+  crypto: CryptoProvider,
+  id: CheckpointId,
+  bytes: Uint8Array,
+  remedy: string,
+): void {
+  const actual = checkpointIdOf(crypto, bytes);
+  if (actual === id) return;
+  throw new TributaryError(
+    "CHECKPOINT_CORRUPT",
+    `The bytes of checkpoint ${id} hash to ${actual}`,
+    { remedy, context: { checkpoint: id, byteLength: bytes.length } },
+  );
+}
+
+/** The remedy when the caller's own bytes do not fit their name. */
+export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly these bytes.";
+
+/** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.recordRound`. */
+export function checkRound(
+  crypto: CryptoProvider,
+  round: RoundRecord,
+  checkpoint: NewCheckpoint | undefined,
+): void {
+  const committed = round.outcome === "committed";
+  if (committed !== (round.checkpoint !== null) || committed !== (checkpoint !== undefined)) {
+    throw contradiction(
+      round,
+      `A ${round.outcome} round comes ${committed ? "with" : "without"} a checkpoint`,
+    );
+  }
+  for (const [name, value] of Object.entries(round.metrics)) {
+    if (!Number.isFinite(value)) throw contradiction(round, `The metric "${name}" is not finite`);
+  }
+  if (checkpoint === undefined) return;
+  const { record, bytes } = checkpoint;
+  if (
+    record.id !== round.checkpoint ||
+    record.taskId !== round.taskId ||
+    record.roundNumber !== round.number ||
+    record.byteLength !== bytes.length
+  ) {
+    throw contradiction(round, "The checkpoint's record does not belong to the round");
+  }
+  requireHash(crypto, record.id, bytes, WRONG_BYTES_REMEDY);
+}
+
+function contradiction(round: RoundRecord, message: string): TributaryError {
+  return new TributaryError("BAD_PARAMETER", message, {
+    remedy: "Build both records from the same round.",
+    context: { round: round.id, number: round.number },
+  });
+}
+
+export function taskExists(id: string): TributaryError {
+  return new TributaryError("TASK_STATE_CONFLICT", `There is a task ${id} already`, {
+    remedy: "Create the task under a new id.",
+    context: { task: id },
+  });
+}
+
+export function taskUnknown(id: string): TributaryError {
+  return new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
+    remedy: "`tributary task list` names the tasks.",
+    context: { task: id },
+  });
+}
+
+/** Another attempt has committed this round number: what the caller trained from is out of date. */
+export function numberTaken(round: RoundRecord): TributaryError {
+  return new TributaryError(
+    "TASK_STATE_CONFLICT",
+    `Round ${round.number} of task ${round.taskId} has been committed already`,
+    {
+      remedy: "Load the task's last committed round and go on from it.",
+      context: { round: round.id, number: round.number },
+    },
+  );
+}
+
+/** What tells a retry from a clash of ids. */
+export type RoundIdentity = Pick<RoundRecord, "taskId" | "number" | "outcome" | "checkpoint">;
+
+/** @throws TributaryError `TASK_STATE_CONFLICT` unless the recorded round is the same one, sent again. */
+export function requireSameRound(recorded: RoundIdentity | undefined, round: RoundRecord): void {
+  if (
+    recorded?.taskId === round.taskId &&
+    recorded.number === round.number &&
+    recorded.outcome === round.outcome &&
+    recorded.checkpoint === round.checkpoint
+  ) {
+    return;
+  }
+  throw new TributaryError(
+    "TASK_STATE_CONFLICT",
+    `Round ${round.id} has been recorded with another outcome`,
+    {
+      remedy: "Give each attempt at a round its own id.",
+      context: { round: round.id, number: round.number },
+    },
+  );
+}

@@ -1,0 +1,114 @@
+// Tasks, rounds and checkpoints for the suites: each field different, so that swapped columns show.
+import {
+  checkpointIdOf,
+  parseTask,
+  type CheckpointId,
+  type CryptoProvider,
+  type RandomSource,
+  type RoundId,
+  type TaskId,
+} from "@tributary/protocol";
+import type { NewCheckpoint, RoundRecord, TaskRecord } from "../storage/round-store.ts";
+
+/** Makes records; two makers with one seed make the same ones. */
+export class RecordMaker {
+  readonly #crypto: CryptoProvider;
+  readonly #random: RandomSource;
+
+  constructor(crypto: CryptoProvider, random: RandomSource) {
+    this.#crypto = crypto;
+    this.#random = random;
+  }
+
+  /** A checkpoint of `byteLength` random bytes. */
+  content(byteLength = 4_000): { readonly id: CheckpointId; readonly bytes: Uint8Array } {
+    const bytes = this.#random.bytes(byteLength);
+    return { id: checkpointIdOf(this.#crypto, bytes), bytes };
+  }
+
+  /** A task with its initial checkpoint's bytes. */
+  task(changes: Partial<TaskRecord> = {}): {
+    readonly task: TaskRecord;
+    readonly bytes: Uint8Array;
+  } {
+    const { id, bytes } = this.content();
+    const task: TaskRecord = {
+      id: this.#id("task") as TaskId,
+      name: "next-digit",
+      population: "keyboard",
+      definition: parseTask({
+        population: "keyboard",
+        name: "next-digit",
+        model: { builtin: "logistic-regression" },
+      }),
+      planBytes: this.#random.bytes(300),
+      state: "created",
+      initialCheckpoint: id,
+      createdAtMs: 1_790_000_000_123,
+      ...changes,
+    };
+    return { task, bytes };
+  }
+
+  /** A committed round with the checkpoint it made. */
+  committed(
+    task: TaskRecord,
+    number: number,
+    content: { readonly id: CheckpointId; readonly bytes: Uint8Array } = this.content(),
+  ): { readonly round: RoundRecord; readonly checkpoint: NewCheckpoint } {
+    const round: RoundRecord = {
+      ...this.#round(task, number),
+      outcome: "committed",
+      checkpoint: content.id,
+      reason: null,
+    };
+    return {
+      round,
+      checkpoint: {
+        record: {
+          id: content.id,
+          taskId: task.id,
+          roundNumber: number,
+          byteLength: content.bytes.length,
+          createdAtMs: round.endedAtMs,
+        },
+        bytes: content.bytes,
+      },
+    };
+  }
+
+  abandoned(task: TaskRecord, number: number): RoundRecord {
+    return {
+      ...this.#round(task, number),
+      outcome: "abandoned",
+      checkpoint: null,
+      reason: "too-few-reports",
+    };
+  }
+
+  #round(task: TaskRecord, number: number): Omit<RoundRecord, "outcome" | "checkpoint" | "reason"> {
+    const startedAtMs = task.createdAtMs + number * 60_000;
+    return {
+      id: this.#id("rnd") as RoundId,
+      taskId: task.id,
+      number,
+      startedAtMs,
+      endedAtMs: startedAtMs + 41_007,
+      baseCheckpoint: task.initialCheckpoint,
+      selected: 130,
+      reported: 101,
+      rejected: 3,
+      droppedOut: 26,
+      // Above 32 bits: the columns must hold 64.
+      exampleCount: 5_000_000_001,
+      bytesUp: 6_000_000_002,
+      bytesDown: 7_000_000_003,
+      // The order of the keys is to stay, and every bit of the numbers.
+      metrics: { loss: 0.1 + 0.2, accuracy: 0.9712345678901234, a: 5e-324, auc: -1e300 },
+    };
+  }
+
+  #id(prefix: string): string {
+    return `${prefix}_${Buffer.from(this.#random.bytes(16)).toString("hex")}`;
+  }
+}
