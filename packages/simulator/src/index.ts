@@ -7,9 +7,14 @@ export {
   type FetchedDataset,
   type FetchProgress,
 } from "./datasets/fetch-dataset.ts";
-export { loadFolder, type LoadFolderOptions } from "./datasets/load-folder.ts";
+export { loadFolder } from "./datasets/load-folder.ts";
 export { loadMnist } from "./datasets/mnist.ts";
-export type { FetchableDataset, RemoteDataset, RemoteFile } from "./datasets/remote-datasets.ts";
+export {
+  datasetNames,
+  type FetchableDataset,
+  type RemoteDataset,
+  type RemoteFile,
+} from "./datasets/remote-datasets.ts";
 export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
 export { partitionIid } from "./partition/iid.ts";
 export { partitionByShards } from "./partition/shards.ts";

@@ -29,7 +29,10 @@ export function batchGatherer(
     for (let i = from; i < to; i++) {
       const example = order[i]!;
       const row = i - from;
-      inputs.set(features.subarray(example * inputSize, (example + 1) * inputSize), row * inputSize);
+      inputs.set(
+        features.subarray(example * inputSize, (example + 1) * inputSize),
+        row * inputSize,
+      );
       for (let j = 0; j < labelSize; j++) {
         const label = labels[example * labelSize + j]!;
         if (classCount === undefined) targets[row * outputSize + j] = label;

@@ -56,7 +56,8 @@ export function exampleFormat(
   const labelSize = sizeOf(labelShape);
   const classCount = outputShape.at(-1) ?? 1;
   const format = { inputShape, inputSize: sizeOf(inputShape), outputShape, outputSize };
-  const overClasses = loss === "categoricalCrossentropy" || loss === "sparseCategoricalCrossentropy";
+  const overClasses =
+    loss === "categoricalCrossentropy" || loss === "sparseCategoricalCrossentropy";
   if (overClasses && labelSize === outputSize / classCount) return { ...format, classCount };
   if (loss !== "sparseCategoricalCrossentropy" && labelSize === outputSize) {
     return { ...format, classCount: undefined };
@@ -116,9 +117,13 @@ export function requireUsable(
     const label = labels[i]!;
     if (classCount !== undefined) {
       if (Number.isInteger(label) && label >= 0 && label < classCount) continue;
-      throw invalidExample(index, `has the label ${label} where classes go from 0 to ${classCount - 1}`);
+      throw invalidExample(
+        index,
+        `has the label ${label} where classes go from 0 to ${classCount - 1}`,
+      );
     }
-    if (!Number.isFinite(label)) throw invalidExample(index, "has a label that is not a finite number");
+    if (!Number.isFinite(label))
+      throw invalidExample(index, "has a label that is not a finite number");
     if (loss.endsWith("Crossentropy") && (label < 0 || label > 1)) {
       throw invalidExample(index, `has the label ${label}, which is no probability`);
     }

@@ -48,9 +48,7 @@ function outputLayerIndex(kind: unknown, config: unknown, layers: readonly unkno
   if (!Array.isArray(outputs) || outputs.length !== 1) return -1;
   const name: unknown = Array.isArray(outputs[0]) ? outputs[0][0] : undefined;
   const used = layers.some((layer) => isFields(layer) && mentions(layer["inbound_nodes"], name));
-  return used
-    ? -1
-    : layers.findIndex((layer) => isFields(layer) && layerName(layer) === name);
+  return used ? -1 : layers.findIndex((layer) => isFields(layer) && layerName(layer) === name);
 }
 
 function layerName(layer: Fields): unknown {

@@ -155,7 +155,7 @@ function seededDropout(layer: Layer): SeededDropout | undefined {
       if (kwargs["training"] !== true) return input.clone();
       const shape =
         kind === "SpatialDropout1D"
-          ? [input.shape[0]!, 1, input.shape[2]!]
+          ? [input.shape[0], 1, input.shape[2]!]
           : Array.isArray(noiseShape)
             ? input.shape.map((size, axis) => Number(noiseShape[axis] ?? size))
             : input.shape;

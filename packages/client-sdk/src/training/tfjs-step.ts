@@ -27,13 +27,10 @@ export function takeStep(
     const inputs = inputTensor(batch.inputs, batch.count, format.inputShape);
     const targets = tf.tensor(batch.targets, [batch.count, ...format.outputShape]);
     let raw: tf.Tensor | undefined;
-    const { value, grads } = tf.variableGrads(
-      () => {
-        raw = tf.keep(applyModel(model, inputs, true));
-        return withPenalties(model, lossOf(plan.training.loss, model.activation, targets, raw));
-      },
-      [...model.trained],
-    );
+    const { value, grads } = tf.variableGrads(() => {
+      raw = tf.keep(applyModel(model, inputs, true));
+      return withPenalties(model, lossOf(plan.training.loss, model.activation, targets, raw));
+    }, [...model.trained]);
     optimizer.applyGradients(grads);
     const outputs = activate(raw!, model.activation);
     if (outputs !== raw) raw!.dispose();

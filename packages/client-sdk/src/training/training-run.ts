@@ -74,7 +74,8 @@ export async function trainModel(
         const from = (batch - 1) * batchSize;
         const part = gather(order, from, Math.min(examples.count, from + batchSize));
         const pass = await readPass(takeStep(plan, model, optimizer, format, part));
-        if (!Number.isFinite(pass.loss)) throw diverged(`The loss is ${pass.loss} in epoch ${epoch}, batch ${batch}`);
+        if (!Number.isFinite(pass.loss))
+          throw diverged(`The loss is ${pass.loss} in epoch ${epoch}, batch ${batch}`);
         sums.add(pass, part);
         onProgress?.({ epoch, epochs: localEpochs, batch, batches, loss: pass.loss });
         await work.breathe();

@@ -29,7 +29,10 @@ export function registerWasmKernels(): void {
   }
 }
 
-function register(kernelName: string, compute: (call: WasmCall) => tf.TensorInfo | tf.TensorInfo[]): void {
+function register(
+  kernelName: string,
+  compute: (call: WasmCall) => tf.TensorInfo | tf.TensorInfo[],
+): void {
   tf.registerKernel({
     kernelName,
     backendName: "wasm",

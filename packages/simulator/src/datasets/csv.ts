@@ -49,15 +49,20 @@ export async function readCsv(file: string, options: CsvOptions = {}): Promise<C
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw fault(file, `cannot be read (${messageOf(error)})`, "Give the path of a CSV file.", error);
+    throw fault(
+      file,
+      `cannot be read (${messageOf(error)})`,
+      "Give the path of a CSV file.",
+      error,
+    );
   }
   const rows = parseRows(text, file, options.delimiter ?? ",");
   const names = columnNames(rows, file, options.header);
   const labelColumn = columnIndex(options.label ?? -1, names, file);
   const ignored = new Set(options.ignore?.map((column) => columnIndex(column, names, file)));
-  const featureColumns = names.map((_, column) => column).filter(
-    (column) => column !== labelColumn && !ignored.has(column),
-  );
+  const featureColumns = names
+    .map((_, column) => column)
+    .filter((column) => column !== labelColumn && !ignored.has(column));
   const used = [...featureColumns, labelColumn];
   const complete = rows.filter((row) => {
     const missing = used.find((column) => isMissing(row.cells[column]!));
@@ -70,7 +75,8 @@ export async function readCsv(file: string, options: CsvOptions = {}): Promise<C
     }
     return missing === undefined;
   });
-  if (complete.length === 0) throw fault(file, "has no rows of data", "Give a table with examples.");
+  if (complete.length === 0)
+    throw fault(file, "has no rows of data", "Give a table with examples.");
 
   const features = new Float32Array(complete.length * featureColumns.length);
   complete.forEach((row, index) => {
@@ -95,19 +101,27 @@ export async function readCsv(file: string, options: CsvOptions = {}): Promise<C
 }
 
 function parseRows(text: string, file: string, delimiter: string): Row[] {
-  let records: { info: { lines: number }; record: string[] }[];
+  const rows: Row[] = [];
   try {
-    records = parse(text, {
+    parse(text, {
       bom: true,
       delimiter,
-      info: true,
       skip_empty_lines: true,
       trim: true,
+      on_record: (cells: string[], { lines }) => {
+        rows.push({ cells, line: lines });
+        return null;
+      },
     });
   } catch (error) {
-    throw fault(file, `is not a sound table (${messageOf(error)})`, "Give every row the same columns.", error);
+    throw fault(
+      file,
+      `is not a sound table (${messageOf(error)})`,
+      "Give every row the same columns.",
+      error,
+    );
   }
-  return records.map(({ record, info }) => ({ cells: record, line: info.lines }));
+  return rows;
 }
 
 /** Takes the header off `rows` if there is one; numbers columns from 0 otherwise. */
@@ -180,8 +194,13 @@ function numberIn(row: Row, column: number, names: readonly string[], file: stri
 
 const isMissing = (cell: string): boolean => cell === "" || cell === "?";
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 function fault(file: string, what: string, remedy: string, cause?: unknown): TributaryError {
-  return new TributaryError("DATA_UNREADABLE", `${file} ${what}`, { remedy, context: { file }, cause });
+  return new TributaryError("DATA_UNREADABLE", `${file} ${what}`, {
+    remedy,
+    context: { file },
+    cause,
+  });
 }

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { TributaryError } from "@tributary/protocol";
 import {
   REMOTE_DATASETS,
-  type FetchableDataset,
+  datasetNames,
   type RemoteDataset,
   type RemoteFile,
 } from "./remote-datasets.ts";
@@ -35,18 +35,18 @@ export interface FetchedDataset {
 }
 
 /**
- * Downloads a data set. Files that are there with the right hash are left alone, so that a second call goes on where
+ * Downloads a data set, one of `datasetNames`. Files that are there with the right hash are left alone, so that a second call goes on where
  * the first one broke off; the others appear whole or not at all.
  * @param folder - Made if it is not there.
- * @throws TributaryError `NETWORK_UNAVAILABLE` when no mirror gives the right bytes, saying which files are missing
+ * @throws TributaryError `BAD_PARAMETER` for another name; `NETWORK_UNAVAILABLE` when no mirror gives the right bytes, saying which files are missing
  *   and where to put them; `ABORTED`; `DATA_UNREADABLE` when the folder cannot be written to.
  */
 export async function fetchDataset(
-  name: FetchableDataset,
+  name: string,
   folder: string,
   options: FetchDatasetOptions = {},
 ): Promise<FetchedDataset> {
-  const source = options.source ?? REMOTE_DATASETS[name];
+  const source = options.source ?? remoteDataset(name);
   const target = resolve(folder);
   const present: string[] = [];
   const missing: RemoteFile[] = [];
@@ -69,6 +69,14 @@ export async function fetchDataset(
   return { folder: target, downloaded, present };
 }
 
+function remoteDataset(name: string): RemoteDataset {
+  const known = datasetNames.find((candidate) => candidate === name);
+  if (known !== undefined) return REMOTE_DATASETS[known];
+  throw new TributaryError("BAD_PARAMETER", `There is no data set ${name.slice(0, 80)} to fetch`, {
+    remedy: `Use one of ${datasetNames.join(", ")}.`,
+  });
+}
+
 async function isRight(path: string, file: RemoteFile): Promise<boolean> {
   try {
     return hasRightBytes(await readFile(path), file);
@@ -78,9 +86,7 @@ async function isRight(path: string, file: RemoteFile): Promise<boolean> {
 }
 
 function hasRightBytes(bytes: Uint8Array, { byteLength, sha256 }: RemoteFile): boolean {
-  return (
-    bytes.length === byteLength && createHash("sha256").update(bytes).digest("hex") === sha256
-  );
+  return bytes.length === byteLength && createHash("sha256").update(bytes).digest("hex") === sha256;
 }
 
 /** Tries one mirror after the other. */
@@ -129,7 +135,8 @@ async function downloadFrom(
     received += value.length;
     report(options, file, received);
   }
-  if (received < bytes.length) throw new Error(`${received} of the ${bytes.length} bytes published`);
+  if (received < bytes.length)
+    throw new Error(`${received} of the ${bytes.length} bytes published`);
   if (!hasRightBytes(bytes, file)) throw new Error("other bytes than those published");
   return bytes;
 }
@@ -142,7 +149,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
     await writeFile(partial, bytes, { flush: true });
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => undefined);
     throw new TributaryError("DATA_UNREADABLE", `${path} cannot be written (${reasonOf(error)})`, {
       remedy: "Give a folder that you may write to, on a disk with room.",
       context: { file: path },
@@ -162,10 +169,14 @@ function unavailable(
   missing: readonly RemoteFile[],
 ): TributaryError {
   const files = missing.map((file) => file.name).join(", ");
-  return new TributaryError("NETWORK_UNAVAILABLE", `${name} cannot be downloaded (${faults.join("; ")})`, {
-    remedy: `Without a network, get ${files} from elsewhere and put ${missing.length === 1 ? "it" : "them"} into ${folder}.`,
-    context: { folder, files },
-  });
+  return new TributaryError(
+    "NETWORK_UNAVAILABLE",
+    `${name} cannot be downloaded (${faults.join("; ")})`,
+    {
+      remedy: `Without a network, get ${files} from elsewhere and put ${missing.length === 1 ? "it" : "them"} into ${folder}.`,
+      context: { folder, files },
+    },
+  );
 }
 
 /** `fetch` says only that it failed; the reason is in the cause. */

@@ -27,7 +27,8 @@ const unpack = promisify(gunzip);
 export async function readIdx(file: string, dimensions: number): Promise<IdxArray> {
   const bytes = await readUnpacked(file);
   const header = 4 + 4 * dimensions;
-  if (bytes.length < header) throw unreadable(file, `has ${bytes.length} bytes, less than its header`);
+  if (bytes.length < header)
+    throw unreadable(file, `has ${bytes.length} bytes, less than its header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   const expected = (UNSIGNED_BYTE << 8) | dimensions;

@@ -1,28 +1,21 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { shuffledIndices, type Examples } from "@tributary/client-sdk";
-import { TributaryError, type RandomSource } from "@tributary/protocol";
+import { TributaryError } from "@tributary/protocol";
 import { takeExamples } from "../partition/take-examples.ts";
 import { readCsv, type CsvOptions } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { MNIST_FILES, findMnistFile, loadMnist } from "./mnist.ts";
 
-export interface LoadFolderOptions {
-  /** Decides which rows of a single table are held out for testing. */
-  readonly random: RandomSource;
-  /** How to read tables. */
-  readonly csv?: CsvOptions;
-}
-
-/** Share of a single table's rows that is held out. */
-const TEST_SHARE = 0.2;
+/** Every so many rows of a single table, one is held out: tables are often sorted, and this takes from everywhere. */
+const TEST_EVERY = 5;
 
 /**
  * Loads the data set at a path: a folder with MNIST's four files; a folder with `train.csv` and `test.csv`; or a CSV
- * file, or a folder with just one, of which a fifth is held out for testing.
+ * file, or a folder with just one, of which every fifth row is held out for testing.
+ * @param csv - How to read tables.
  * @throws TributaryError `DATA_UNREADABLE` naming what was looked for, or the file at fault.
  */
-export async function loadFolder(path: string, options: LoadFolderOptions): Promise<Dataset> {
+export async function loadFolder(path: string, csv: CsvOptions = {}): Promise<Dataset> {
   let names: string[] | undefined;
   try {
     names = (await stat(path)).isDirectory() ? await readdir(path) : undefined;
@@ -34,17 +27,17 @@ export async function loadFolder(path: string, options: LoadFolderOptions): Prom
     );
   }
   if (names === undefined) {
-    if (isCsv(path)) return splitTable(path, options);
+    if (isCsv(path)) return splitTable(path, csv);
     throw unknown(path);
   }
   if ((await findMnistFile(path, MNIST_FILES.trainImages)) !== undefined) return loadMnist(path);
-  if (names.includes("train.csv") && names.includes("test.csv")) return twoTables(path, options);
+  if (names.includes("train.csv") && names.includes("test.csv")) return twoTables(path, csv);
   const tables = names.filter(isCsv);
-  if (tables.length === 1) return splitTable(join(path, tables[0]!), options);
+  if (tables.length === 1) return splitTable(join(path, tables[0]!), csv);
   throw unknown(path);
 }
 
-async function twoTables(folder: string, { csv = {} }: LoadFolderOptions): Promise<Dataset> {
+async function twoTables(folder: string, csv: CsvOptions): Promise<Dataset> {
   const train = await readCsv(join(folder, "train.csv"), csv);
   const classes = csv.labelKind === "value" ? {} : { classes: train.classNames };
   const test = await readCsv(join(folder, "test.csv"), { ...csv, ...classes });
@@ -56,20 +49,22 @@ async function twoTables(folder: string, { csv = {} }: LoadFolderOptions): Promi
   };
 }
 
-async function splitTable(file: string, { random, csv }: LoadFolderOptions): Promise<Dataset> {
+async function splitTable(file: string, csv: CsvOptions): Promise<Dataset> {
   const { examples, classNames } = await readCsv(file, csv);
-  const held = Math.max(1, Math.round(TEST_SHARE * examples.count));
-  if (examples.count < 2) {
-    throw new TributaryError("DATA_UNREADABLE", `${file} has only one row`, {
-      remedy: "Give a table with rows to train and to test on.",
+  if (examples.count < TEST_EVERY) {
+    throw new TributaryError("DATA_UNREADABLE", `${file} has only ${examples.count} rows`, {
+      remedy: `Give a table of at least ${TEST_EVERY} rows, some of which are for testing.`,
     });
   }
-  const order = shuffledIndices(examples.count, random);
-  const part = (indices: Uint32Array): Examples => takeExamples(examples, indices);
+  const indices = Array.from({ length: examples.count }, (_, index) => index);
+  const isHeldOut = (index: number): boolean => index % TEST_EVERY === TEST_EVERY - 1;
   return {
     name: basename(file, extname(file)),
-    train: part(order.subarray(held)),
-    test: part(order.subarray(0, held)),
+    train: takeExamples(
+      examples,
+      indices.filter((index) => !isHeldOut(index)),
+    ),
+    test: takeExamples(examples, indices.filter(isHeldOut)),
     classCount: classNames.length,
   };
 }

@@ -78,5 +78,8 @@ async function requireFile(folder: string, name: string): Promise<string> {
   });
 }
 
-const classesIn = ({ labels }: Examples): number =>
-  labels.reduce((most, label) => Math.max(most, label + 1), 0);
+function classesIn({ labels }: Examples): number {
+  let most = 0;
+  for (const label of labels) most = Math.max(most, label + 1);
+  return most;
+}

@@ -43,8 +43,12 @@ export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> 
   },
 };
 
+export const datasetNames: readonly FetchableDataset[] = ["mnist", "fashion-mnist"];
+
 /** Training images and labels, then those for testing. */
-function mnistLike(facts: readonly (readonly [byteLength: number, sha256: string])[]): RemoteFile[] {
+function mnistLike(
+  facts: readonly (readonly [byteLength: number, sha256: string])[],
+): RemoteFile[] {
   const names = [
     "train-images-idx3-ubyte.gz",
     "train-labels-idx1-ubyte.gz",

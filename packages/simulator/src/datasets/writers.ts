@@ -190,8 +190,12 @@ function requireCounts(counts: Readonly<Record<string, number>>): void {
     }
   }
   if (counts["most"]! < counts["least"]!) {
-    throw new TributaryError("BAD_PARAMETER", "examplesPerWriter names more as least than as most", {
-      remedy: "Give the smaller number first.",
-    });
+    throw new TributaryError(
+      "BAD_PARAMETER",
+      "examplesPerWriter names more as least than as most",
+      {
+        remedy: "Give the smaller number first.",
+      },
+    );
   }
 }

@@ -1,5 +1,6 @@
-import { shuffledIndices, type Examples } from "@tributary/client-sdk";
+import type { Examples } from "@tributary/client-sdk";
 import type { RandomSource } from "@tributary/protocol";
+import { randomStream } from "../random-stream.ts";
 import { requireClients } from "./require-clients.ts";
 import { takeExamples } from "./take-examples.ts";
 
@@ -14,8 +15,8 @@ export function partitionIid(
   clients: number,
   random: RandomSource,
 ): Examples[] {
-  requireClients(clients, examples.count);
-  const order = shuffledIndices(examples.count, random);
+  requireClients(clients, examples.count, 1);
+  const order = randomStream(random).order(examples.count);
   return Array.from({ length: clients }, (_, client) => {
     const from = Math.floor((client * examples.count) / clients);
     const to = Math.floor(((client + 1) * examples.count) / clients);

@@ -1,5 +1,6 @@
-import { shuffledIndices, type Examples } from "@tributary/client-sdk";
+import type { Examples } from "@tributary/client-sdk";
 import type { RandomSource } from "@tributary/protocol";
+import { randomStream } from "../random-stream.ts";
 import { requireClients } from "./require-clients.ts";
 import { takeExamples } from "./take-examples.ts";
 
@@ -17,14 +18,14 @@ export function partitionByShards(
   random: RandomSource,
   shardsPerClient = 2,
 ): Examples[] {
-  const shards = clients * shardsPerClient;
-  requireClients(shards, examples.count);
   const { labels, count } = examples;
+  requireClients(clients, count, shardsPerClient);
+  const shards = clients * shardsPerClient;
   // A stable sort: the order within a label is the data's own.
   const sorted = Uint32Array.from({ length: count }, (_, index) => index).sort(
     (a, b) => labels[a]! - labels[b]! || a - b,
   );
-  const dealt = shuffledIndices(shards, random);
+  const dealt = randomStream(random).order(shards);
   return Array.from({ length: clients }, (_, client) => {
     const indices: number[] = [];
     for (const shard of dealt.subarray(client * shardsPerClient, (client + 1) * shardsPerClient)) {

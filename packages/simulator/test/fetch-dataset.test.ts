@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { datasetNames, fetchDataset, type RemoteDataset } from "../src/index.ts";
+import { temporaryFolder } from "./support.ts";
+
+const contents: Readonly<Record<string, Uint8Array>> = {
+  "one.bin": new Uint8Array(100_000).fill(1),
+  "two.bin": Uint8Array.of(1, 2, 3),
+};
+
+const files: RemoteDataset["files"] = Object.entries(contents).map(([name, bytes]) => ({
+  name,
+  byteLength: bytes.length,
+  sha256: createHash("sha256").update(bytes).digest("hex"),
+}));
+
+/** A mirror on this machine; gives its URL and what was asked of it. */
+async function mirror(handle: RequestListener): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    handle(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port");
+  return { url: `http://127.0.0.1:${address.port}/set/`, asked };
+}
+
+const serve: RequestListener = (request, response) => {
+  const bytes = contents[(request.url ?? "").replace("/set/", "")];
+  response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
+};
+
+/** A mirror that nobody listens at: the port was given back. */
+async function closedMirror(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("The server had no port");
+  return `http://127.0.0.1:${address.port}/`;
+}
+
+describe("fetchDataset", () => {
+  it("downloads every file, and the next time leaves the right ones alone", async () => {
+    const { url, asked } = await mirror(serve);
+    const folder = join(await temporaryFolder(), "new", "folder");
+    const source = { mirrors: [url], files };
+    const first = await fetchDataset("mnist", folder, { source });
+    expect(first).toEqual({ folder, downloaded: ["one.bin", "two.bin"], present: [] });
+    for (const [name, bytes] of Object.entries(contents)) {
+      expect(new Uint8Array(await readFile(join(folder, name)))).toEqual(bytes);
+    }
+    const second = await fetchDataset("mnist", folder, { source });
+    expect(second.present).toEqual(["one.bin", "two.bin"]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("fetches only the file that is wrong, and tells how it goes", async () => {
+    const { url, asked } = await mirror(serve);
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "one.bin"), contents["one.bin"]!);
+    await writeFile(join(folder, "two.bin"), "cut off");
+    const progress: string[] = [];
+    await fetchDataset("mnist", folder, {
+      source: { mirrors: [url], files },
+      onProgress: ({ file, receivedBytes, totalBytes }) =>
+        progress.push(`${file} ${receivedBytes} of ${totalBytes}`),
+    });
+    expect(asked).toEqual(["/set/two.bin"]);
+    expect(progress).toEqual(["one.bin 100000 of 100000", "two.bin 3 of 3"]);
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  it("goes to the next mirror when one is closed, lacks the file or lies", async () => {
+    const lying = await mirror((_, response) => response.end(new Uint8Array(3)));
+    const lacking = await mirror((_, response) => response.writeHead(404).end());
+    const endless = await mirror((_, response) => response.end(new Uint8Array(200_000)));
+    const short = await mirror((_, response) => response.end("x"));
+    const { url } = await mirror(serve);
+    const folder = await temporaryFolder();
+    const mirrors = [await closedMirror(), lying.url, lacking.url, endless.url, short.url, url];
+    const { downloaded } = await fetchDataset("mnist", folder, { source: { mirrors, files } });
+    expect(downloaded).toEqual(["one.bin", "two.bin"]);
+  });
+
+  it("says without a network which files to put where, and keeps those it got", async () => {
+    const { url } = await mirror((request, response) =>
+      request.url?.endsWith("one.bin") === true
+        ? serve(request, response)
+        : response.destroy() && undefined,
+    );
+    const folder = await temporaryFolder();
+    const source = { mirrors: [url, await closedMirror()], files };
+    await expect(fetchDataset("mnist", folder, { source })).rejects.toMatchObject({
+      code: "NETWORK_UNAVAILABLE",
+      retryable: true,
+      message: expect.stringMatching(/mnist cannot be downloaded \(.*ECONNREFUSED/),
+      remedy: `Without a network, get two.bin from elsewhere and put it into ${folder}.`,
+    });
+    expect(await readdir(folder)).toEqual(["one.bin"]);
+  });
+
+  it("stops when it is told to", async () => {
+    const stop = new AbortController();
+    const { url } = await mirror((_, response) => {
+      response.write("some");
+      stop.abort();
+    });
+    const folder = await temporaryFolder();
+    await expect(
+      fetchDataset("mnist", folder, { source: { mirrors: [url], files }, signal: stop.signal }),
+    ).rejects.toMatchObject({ code: "ABORTED" });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("names a folder that cannot be written to", async () => {
+    const { url } = await mirror(serve);
+    const file = join(await temporaryFolder(), "file");
+    await writeFile(file, "not a folder");
+    await expect(
+      fetchDataset("mnist", join(file, "below"), { source: { mirrors: [url], files } }),
+    ).rejects.toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: expect.stringContaining("cannot be written"),
+    });
+  });
+
+  it("refuses a data set that it does not know", async () => {
+    await expect(fetchDataset("imagenet", "x")).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+      remedy: `Use one of ${datasetNames.join(", ")}.`,
+    });
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { loadMnist } from "../src/index.ts";
+import { temporaryFolder } from "./support.ts";
+
+const dataFolder = process.env["TRIBUTARY_DATA"];
+
+function idx(magic: number, shape: readonly number[], values: readonly number[]): Uint8Array {
+  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  header.setUint32(0, magic);
+  shape.forEach((size, axis) => header.setUint32(4 + 4 * axis, size));
+  return Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(values)]);
+}
+
+const images = idx(0x803, [2, 1, 3], [0, 51, 255, 1, 2, 3]);
+const labels = idx(0x801, [2], [4, 1]);
+
+/** Two images of 1 × 3, alike for training and testing; `change` replaces files. */
+async function smallMnist(
+  change: Readonly<Record<string, Uint8Array | undefined>> = {},
+): Promise<string> {
+  const folder = join(await temporaryFolder(), "small");
+  await mkdir(folder);
+  const files = {
+    "train-images-idx3-ubyte": images,
+    "train-labels-idx1-ubyte.gz": gzipSync(labels),
+    "t10k-images-idx3-ubyte.gz": gzipSync(images),
+    "t10k-labels-idx1-ubyte": labels,
+    ...change,
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    await (bytes === undefined
+      ? rm(join(folder, name), { force: true })
+      : writeFile(join(folder, name), bytes));
+  }
+  return folder;
+}
+
+describe("loadMnist", () => {
+  it("reads plain and gzip files alike", async () => {
+    const { name, train, test, classCount } = await loadMnist(await smallMnist());
+    expect(name).toBe("small");
+    expect(classCount).toBe(5);
+    expect(train).toEqual(test);
+    expect(train.featureShape).toEqual([1, 3, 1]);
+    expect(train.features).toEqual(Float32Array.of(0, 0.2, 1, 1 / 255, 2 / 255, 3 / 255));
+    expect(train.labels).toEqual(Int32Array.of(4, 1));
+    expect(train.count).toBe(2);
+  });
+
+  it.each([
+    [
+      "a file that is missing",
+      { "train-labels-idx1-ubyte.gz": undefined },
+      "has no file train-labels-idx1-ubyte.gz",
+    ],
+    [
+      "labels where images are due",
+      { "train-images-idx3-ubyte": idx(0x801, [12], Array<number>(12).fill(0)) },
+      "train-images-idx3-ubyte begins with the magic number 2049 where 2051 is due",
+    ],
+    [
+      "a file that is cut off",
+      { "train-images-idx3-ubyte": images.subarray(0, -1) },
+      "holds 5 values where its header says 2 × 1 × 3 = 6",
+    ],
+    [
+      "a file that goes on",
+      { "t10k-labels-idx1-ubyte": idx(0x801, [2], [1, 2, 3]) },
+      "holds 3 values where its header says 2 = 2",
+    ],
+    [
+      "a file shorter than its header",
+      { "t10k-labels-idx1-ubyte": Uint8Array.of(0, 0, 8) },
+      "has 3 bytes, less than its header",
+    ],
+    [
+      "a damaged archive",
+      { "t10k-images-idx3-ubyte.gz": gzipSync(images).subarray(0, 20) },
+      "t10k-images-idx3-ubyte.gz is not a sound gzip archive",
+    ],
+    [
+      "labels of other images",
+      { "t10k-labels-idx1-ubyte": idx(0x801, [3], [1, 2, 3]) },
+      "has 3 labels for the 2 images",
+    ],
+    [
+      "images of two sizes",
+      {
+        "t10k-images-idx3-ubyte.gz": undefined,
+        "t10k-images-idx3-ubyte": idx(0x803, [2, 2, 1], [1, 2, 3, 4]),
+      },
+      "has images of two sizes",
+    ],
+  ])("names the fault of %s", async (_, change, message) => {
+    const folder = await smallMnist(change);
+    await expect(loadMnist(folder)).rejects.toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  describe.skipIf(dataFolder === undefined)("of the published files", () => {
+    it("has the published counts and classes", async () => {
+      const { name, train, test, classCount } = await loadMnist(join(dataFolder!, "mnist"));
+      expect([name, train.count, test.count, classCount]).toEqual(["mnist", 60_000, 10_000, 10]);
+      const counts = Array<number>(10).fill(0);
+      for (const label of test.labels) counts[label]!++;
+      expect(counts).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+      expect([...train.labels.slice(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+    });
+  });
+});

@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { seededRandom, type RandomSource } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+
+export function testRandom(seed: number): RandomSource {
+  return seededRandom(createNodeCryptoProvider(), seed);
+}
+
+/** A folder that is gone when the test is. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tributary-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
