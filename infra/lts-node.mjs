@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { explainInstallFailure } from "./install-failure.mjs";
 import { runCommand, runNpm } from "./run-command.mjs";
@@ -38,8 +38,10 @@ export async function installLtsNode(root) {
   const draft = mkdtempSync(join(root, ".cache", "node-draft-"));
   try {
     const name = platformPackage();
+    // Not --prefix: with it npm no longer reads the system's npmrc, which may name a proxy or a certificate.
+    writeFileSync(join(draft, "package.json"), "{}\n");
     const { code, output } = await runNpm(
-      ["install", "--prefix", draft, "--no-save", "--ignore-scripts", `${name}@${LTS_NODE}`],
+      ["install", "--no-save", "--ignore-scripts", `${name}@${LTS_NODE}`],
       { cwd: draft },
     );
     if (code !== 0) {
