@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
 
@@ -11,8 +11,17 @@ interface AdminAddress {
 
 const FILE = "admin.json";
 
-export async function writeAdminAddress(dataDir: string, address: AdminAddress): Promise<void> {
-  await writeFile(join(dataDir, FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
+/**
+ * Says in the data folder where its server's admin API is.
+ * @returns Takes it back, when the server stops.
+ */
+export async function announceAdmin(
+  dataDir: string,
+  address: AdminAddress,
+): Promise<() => Promise<void>> {
+  const path = join(dataDir, FILE);
+  await writeFile(path, `${JSON.stringify(address)}\n`, { mode: 0o600 });
+  return () => rm(path, { force: true });
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { startServer, type LogLevel, type ServerOptions } from "@tributary/server";
-import { writeAdminAddress } from "../admin-client.ts";
+import { announceAdmin } from "../admin-client.ts";
 import { wholeNumber } from "../options.ts";
 import { createOutput } from "../output.ts";
 
@@ -58,7 +58,7 @@ export function serveCommand(): Command {
       const server = await startServer(options);
       try {
         const certPath = options.tls === "self-signed" ? join(flags.dataDir, "tls", "cert.pem") : undefined;
-        await writeAdminAddress(flags.dataDir, {
+        const withdrawAddress = await announceAdmin(flags.dataDir, {
           url: server.adminUrl,
           ...(token === undefined ? {} : { token }),
           ...(certPath === undefined ? {} : { certPath }),
@@ -74,6 +74,7 @@ export function serveCommand(): Command {
         );
         await stop;
         output.say("stopping");
+        await withdrawAddress();
       } finally {
         await server.close();
       }

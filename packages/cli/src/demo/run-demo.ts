@@ -10,6 +10,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { startServer, type RoundRecord, type TaskRecord, type TributaryServer } from "@tributary/server";
+import { announceAdmin } from "../admin-client.ts";
 import { loadInitialModel } from "../task-file.ts";
 import { loadDemoData, demoTask, type DemoData } from "./demo-data.ts";
 import { startThread } from "./threads.ts";
@@ -101,6 +102,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       },
     },
   );
+  const withdrawAddress = await announceAdmin(options.dataDir, { url: server.adminUrl });
   try {
     const model = await loadInitialModel(definition, random.derive("model"));
     await cancelEarlierTasks(server, definition.population);
@@ -186,6 +188,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     };
   } finally {
     options.signal.removeEventListener("abort", onAbort);
+    await withdrawAddress();
     await server.close();
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
