@@ -8,6 +8,7 @@
  */
 import express, { type Express, type RequestHandler } from "express";
 import { TributaryError } from "@tributary/protocol";
+import type { Logger } from "../telemetry/logger.ts";
 import { protect, requireLoopback, requireToken } from "./access.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { errorAnswer } from "./error-answer.ts";
@@ -23,7 +24,7 @@ export function createAdminApp(deps: AdminDeps): Express {
   app.enable("case sensitive routing");
   app.enable("strict routing");
   app.set("query parser", "simple");
-  app.use(protect);
+  app.use(protect, logOrders(logger));
   if (token === undefined) app.use(requireLoopback);
 
   const operatorOnly: readonly RequestHandler[] =
@@ -42,6 +43,19 @@ export function createAdminApp(deps: AdminDeps): Express {
   app.use(...operatorOnly, refuseRoute);
   app.use(errorAnswer(logger));
   return app;
+}
+
+/** Whatever changes something leaves a line in the log. */
+function logOrders(logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      const { method, path } = request;
+      response.once("finish", () =>
+        logger.info("admin request", { method, path, status: response.statusCode }),
+      );
+    }
+    next();
+  };
 }
 
 function refuseMethod(routes: readonly Route[]): RequestHandler {

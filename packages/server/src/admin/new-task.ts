@@ -126,7 +126,7 @@ function uploadedTask(upload: ModelUpload, limits: Limits): NewTask {
 
 /** `taskCreationSchema` with the definition left to `parseTask`, whose errors say more. */
 const envelopeSchema = z.strictObject({
-  definition: z.unknown(),
+  definition: z.unknown().optional(),
   start: taskCreationSchema.shape.start,
 });
 

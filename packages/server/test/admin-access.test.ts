@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { createAdminApp } from "../src/admin/admin-app.ts";
+import type { Logger } from "../src/telemetry/logger.ts";
+import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
+
+const TOKEN = "correct horse battery".replaceAll(" ", "-");
+const JSON_BODY = { "content-type": "application/json" };
+
+describe("an admin API with a token", () => {
+  it("answers nothing but its probes and its description without the token", async () => {
+    const admin = await startAdmin({ token: TOKEN });
+    for (const route of admin.routes) {
+      const path = route.path.replace("{id}", "task_00000000000000000000000000000000");
+      const answer = await admin.ask(route.method.toUpperCase(), path, {
+        headers: { authorization: "", ...JSON_BODY },
+      });
+      expect([route.path, answer.status]).toEqual([route.path, route.open ? 200 : 401]);
+      if (route.open) continue;
+      expect(at(answer.json, "error", "code")).toBe("ADMIN_UNAUTHORIZED");
+      expect(answer.headers["www-authenticate"]).toBe('Bearer realm="tributary"');
+    }
+    const open = admin.routes.filter((route) => route.open).map((route) => route.path);
+    expect(open).toEqual(["/healthz", "/readyz", "/openapi.json"]);
+  });
+
+  it.each([
+    ["another token", `Bearer ${TOKEN}x`],
+    ["a beginning of the token", `Bearer ${TOKEN.slice(0, -1)}`],
+    ["another scheme", `Basic ${TOKEN}`],
+    ["the bare token", TOKEN],
+    ["an empty token", "Bearer "],
+  ])("refuses %s", async (_what, authorization) => {
+    const admin = await startAdmin({ token: TOKEN });
+    const answer = await admin.ask("GET", "/v1/info", { headers: { authorization } });
+    expect(answer.status).toBe(401);
+  });
+
+  it("takes the token under any host name, from pages of any origin", async () => {
+    const admin = await startAdmin({ token: TOKEN });
+    const answer = await admin.ask("POST", "/v1/tasks", {
+      headers: { ...JSON_BODY, host: "admin.example", origin: "https://dashboard.example" },
+      body: JSON.stringify({ definition: smallTask() }),
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+  });
+
+  it("tells a stranger neither which paths exist nor which methods they take", async () => {
+    const admin = await startAdmin({ token: TOKEN });
+    const headers = { authorization: "" };
+    expect((await admin.ask("GET", "/nothing", { headers })).status).toBe(401);
+    expect((await admin.ask("DELETE", "/v1/tasks", { headers })).status).toBe(401);
+    expect((await admin.ask("OPTIONS", "/v1/tasks", { headers })).status).toBe(401);
+  });
+
+  it("refuses to be made with an empty token", async () => {
+    const { deps } = await startAdmin();
+    expect(() => createAdminApp({ ...deps, token: "" })).toThrow(/token is empty/);
+  });
+});
+
+describe("an admin API without a token", () => {
+  it.each(["localhost", "LOCALHOST:80", "127.0.0.1:9999", "127.1.2.3", "[::1]:8080"])(
+    "answers under the loopback name %s",
+    async (host) => {
+      const admin = await startAdmin();
+      expect((await admin.ask("GET", "/v1/info", { headers: { host } })).status).toBe(200);
+    },
+  );
+
+  it.each([
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "10.0.0.1",
+    "x@localhost",
+  ])("refuses the host name %j, which a page could have pointed at loopback", async (host) => {
+    const admin = await startAdmin();
+    const answer = await admin.ask("GET", "/v1/info", { headers: { host } });
+    expect(answer.status).toBe(403);
+    expect(at(answer.json, "error", "code")).toBe("ADMIN_FORBIDDEN");
+  });
+
+  it.each<Record<string, string>>([
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { origin: "http://127.0.0.1:1" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+  ])("takes no orders from a page of another origin: %j", async (page) => {
+    const admin = await startAdmin();
+    for (const type of ["application/json", "multipart/form-data; boundary=x"]) {
+      const answer = await admin.ask("POST", "/v1/tasks", {
+        headers: { "content-type": type, ...page },
+        body: JSON.stringify({ definition: smallTask() }),
+      });
+      expect(answer.status).toBe(403);
+    }
+    expect(await admin.storage.rounds.tasks()).toEqual([]);
+  });
+
+  it("takes orders from a page of its own origin", async () => {
+    const admin = await startAdmin();
+    const answer = await admin.ask("POST", "/v1/tasks", {
+      headers: {
+        ...JSON_BODY,
+        host: "localhost:8080",
+        origin: "http://localhost:8080",
+        "sec-fetch-site": "same-origin",
+      },
+      body: JSON.stringify({ definition: smallTask() }),
+    });
+    expect(answer.status).toBe(201);
+  });
+});
+
+describe("every answer of the admin API", () => {
+  it("has headers that keep a browser from doing anything else with it", async () => {
+    const admin = await startAdmin();
+    for (const path of ["/healthz", "/v1/tasks", "/nothing", "/metrics"]) {
+      const { headers } = await admin.ask("GET", path);
+      expect(headers).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      });
+      expect(headers["x-powered-by"]).toBeUndefined();
+      expect(headers["access-control-allow-origin"]).toBeUndefined();
+    }
+  });
+
+  it("is JSON when there is no such path, method or parameter", async () => {
+    const admin = await startAdmin();
+    const missing = await admin.ask("GET", "/v2/tasks");
+    expect(missing.status).toBe(404);
+    expect(at(missing.json, "error", "code")).toBe("ADMIN_ROUTE_UNKNOWN");
+    expect((await admin.ask("GET", "/V1/info")).status).toBe(404);
+    expect((await admin.ask("GET", "/v1/info/")).status).toBe(404);
+
+    const method = await admin.ask("DELETE", "/v1/tasks");
+    expect(method.status).toBe(405);
+    expect(method.headers["allow"]).toBe("GET, POST");
+
+    const parameter = await admin.ask("GET", "/v1/tasks?state=running");
+    expect(parameter.status).toBe(400);
+    expect(textAt(parameter.json, "error", "message")).toContain("state");
+  });
+
+  it("says nothing of an unexpected failure, which is in the log", async () => {
+    const logged: unknown[] = [];
+    const logger: Logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (event, facts) => logged.push([event, facts?.["error"]]),
+    };
+    const secret = new Error("password=hunter2 at /home/someone/server.ts:1");
+    const admin = await startAdmin({
+      logger,
+      metrics: {
+        observe() {},
+        sessionFailed() {},
+        contentType: "text/plain",
+        render: () => Promise.reject(secret),
+        close: async () => {},
+      },
+    });
+    const answer = await admin.ask("GET", "/metrics");
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toMatch(/hunter2|server\.ts|at /);
+    expect(at(answer.json, "error", "code")).toBe("INTERNAL");
+    expect(logged).toEqual([["admin request failed", secret]]);
+  });
+
+  it("tells a probe that the store does not answer while the process lives", async () => {
+    const admin = await startAdmin();
+    expect((await admin.ask("GET", "/readyz")).json).toEqual({ status: "ready" });
+    await admin.storage.close();
+    expect((await admin.ask("GET", "/healthz")).status).toBe(200);
+    const answer = await admin.ask("GET", "/readyz");
+    expect(answer.status).toBe(503);
+    expect(answer.json).toMatchObject({
+      error: { code: "STORAGE_UNAVAILABLE", message: "The store is closed" },
+    });
+    expect((await admin.ask("GET", "/v1/tasks")).status).toBe(503);
+  });
+
+  it("has no body when only its head is asked for", async () => {
+    const admin = await startAdmin();
+    const head = await admin.ask("HEAD", "/healthz");
+    expect(head.status).toBe(200);
+    expect(head.bytes.length).toBe(0);
+  });
+});

@@ -1,0 +1,333 @@
+// A real admin API on loopback: real coordinator, memory stores, real HTTP. Every JSON answer is held to the route table.
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import {
+  DEFAULT_LIMITS,
+  formatServerKey,
+  generateServerSecrets,
+  seededRandom,
+  serverKeyOf,
+  updateCodec,
+  type Limits,
+  type SessionId,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { createAdminApp } from "../src/admin/admin-app.ts";
+import type { AdminDeps } from "../src/admin/admin-deps.ts";
+import { errorSchema } from "../src/admin/admin-schemas.ts";
+import { statusOf } from "../src/admin/error-answer.ts";
+import { adminRoutes } from "../src/admin/routes.ts";
+import type { Route } from "../src/admin/route.ts";
+import { Coordinator } from "../src/coordinator/coordinator.ts";
+import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
+import type { Participant, RoundConfiguration, RoundSeat } from "../src/coordinator/participant.ts";
+import { ReportSlots } from "../src/coordinator/report-slots.ts";
+import { openMemoryStore } from "../src/storage/memory.ts";
+import type { Storage } from "../src/storage/open-storage.ts";
+import type { RoundRecord } from "../src/storage/round-store.ts";
+import { silentLogger } from "../src/telemetry/logger.ts";
+import { createMetrics } from "../src/telemetry/metrics.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
+
+export const NOW_MS = 1_700_000_000_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+  /** Parsed body; undefined for anything but JSON. */
+  readonly json: unknown;
+}
+
+export interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface AdminHarness {
+  readonly url: string;
+  readonly deps: AdminDeps;
+  readonly storage: Storage;
+  readonly routes: readonly Route[];
+  /** Operations that have been asked so far. */
+  readonly asked: ReadonlySet<string>;
+  /** Sends a request and checks that the answer is one that the route table tells of. */
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
+  /** Sends a JSON body and gives the JSON of the answer. */
+  post(path: string, body?: unknown): Promise<Answer>;
+  /** Sends a form, as a program with `fetch` does. */
+  postForm(path: string, form: FormData): Promise<Answer>;
+  /** Runs the open round of the task's population with two members whose updates are zero. */
+  runRound(population: string): Promise<RoundRecord>;
+}
+
+interface HarnessOptions {
+  readonly token?: string;
+  readonly limits?: Partial<Limits>;
+  readonly metrics?: AdminDeps["metrics"];
+  readonly logger?: AdminDeps["logger"];
+}
+
+export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHarness> {
+  const crypto = createNodeCryptoProvider();
+  const random = seededRandom(crypto, 1);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const secrets = generateServerSecrets(random);
+  const clock = new ManualClock(NOW_MS);
+  const storage = openMemoryStore({ crypto });
+  const metrics = options.metrics ?? createMetrics({ connections: () => 0 });
+  const logger = options.logger ?? silentLogger;
+  const listeners = new Set<(event: CoordinatorEvent) => void>();
+  const coordinator = new Coordinator({
+    store: storage.rounds,
+    checkpoints: storage.checkpoints,
+    crypto,
+    random,
+    clock,
+    logger,
+    limits,
+    secrets,
+    slots: new ReportSlots({ clock, slots: 4, uploadTimeoutMs: 1_000 }),
+    listener: (event) => {
+      metrics.observe(event);
+      for (const listener of listeners) listener(event);
+    },
+  });
+  const deps: AdminDeps = {
+    coordinator,
+    store: storage.rounds,
+    checkpoints: storage.checkpoints,
+    metrics,
+    token: options.token,
+    info: () => ({
+      gatewayUrl: "ws://127.0.0.1:7000",
+      serverKey: formatServerKey(serverKeyOf(crypto, secrets)),
+      version: "0.1.0",
+      connections: 0,
+      uptimeMs: 1_000,
+    }),
+    logger,
+    crypto,
+    random,
+    limits,
+  };
+  const routes = adminRoutes(deps);
+  const server = createServer(createAdminApp(deps));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await coordinator.close();
+    await storage.close();
+    await metrics.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const asked = new Set<string>();
+  const credentials: Record<string, string> =
+    options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
+
+  const ask: AdminHarness["ask"] = async (method, path, { headers = {}, body } = {}) => {
+    const answer = await send(port, method, path, { ...credentials, ...headers }, body);
+    const route = checkAnswer(routes, method, path, answer);
+    if (route !== undefined) asked.add(route.operation);
+    return answer;
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    deps,
+    storage,
+    routes,
+    asked,
+    ask,
+    post: (path, body = {}) =>
+      ask("POST", path, {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    async postForm(path, form) {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: "POST",
+        headers: credentials,
+        body: form,
+      });
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const answer = answerOf(response.status, Object.fromEntries(response.headers), bytes);
+      checkAnswer(routes, "POST", path, answer);
+      return answer;
+    },
+    async runRound(population) {
+      const ended = new Promise<RoundRecord>((resolve) => {
+        const listener = (event: CoordinatorEvent): void => {
+          if (event.type !== "round-ended") return;
+          listeners.delete(listener);
+          resolve(event.round);
+        };
+        listeners.add(listener);
+      });
+      const reports = [
+        "ses_00000000000000000000000000000001",
+        "ses_00000000000000000000000000000002",
+      ].map((session) => join(coordinator, population, session as SessionId));
+      for (const report of reports) report();
+      return ended;
+    },
+  };
+}
+
+/** Checks a client in; once it is in a cohort, the returned function sends its report. */
+function join(coordinator: Coordinator, population: string, sessionId: SessionId): () => void {
+  let granted = false;
+  let seated: { configuration: RoundConfiguration; seat: RoundSeat } | undefined;
+  const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850));
+  const participant: Participant = {
+    sessionId,
+    configure(configuration, _model, seat) {
+      seated = { configuration, seat };
+    },
+    grantReport() {
+      granted = true;
+    },
+    answerReport(_round, refused) {
+      if (refused !== undefined) throw refused;
+    },
+    endRound() {},
+    reject() {},
+    takeTraffic: () => ({ up: 10, down: 100 }),
+  };
+  coordinator.checkIn(participant, {
+    population,
+    codecs: ["float32"],
+    maxParameters: 1_000_000,
+    exampleCount: 5,
+    heldArtifacts: new Set(),
+  });
+  return () => {
+    if (seated === undefined) throw new Error("The client is in no cohort");
+    const { configuration, seat } = seated;
+    seat.beginReport({
+      roundId: configuration.roundId,
+      reportNonce: configuration.reportNonce,
+      exampleCount: 5,
+      codec: "float32",
+      updateBytes: payload.length,
+      metrics: [
+        { name: "loss", value: 0.5 },
+        { name: "accuracy", value: 0.75 },
+      ],
+    });
+    if (!granted) throw new Error("The client waits for its turn to report");
+    seat.receive(payload);
+  };
+}
+
+/** A request with any headers, `Host` included, which `fetch` would write itself. */
+function send(
+  port: number,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array | undefined,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port, method, path, headers }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on("data", (piece: Buffer) => pieces.push(piece));
+      response.on("error", reject);
+      response.on("end", () => {
+        resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(pieces)));
+      });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+function answerOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Answer {
+  const text = bytes.toString("utf8");
+  const isJson = (headers["content-type"] ?? "").includes("json") && bytes.length > 0;
+  return { status, headers, bytes, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
+}
+
+/** Throws unless the answer is one that the table tells of. @returns The route; undefined when the path has none. */
+function checkAnswer(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+  answer: Answer,
+): Route | undefined {
+  if (answer.status >= 400) {
+    const { error } = errorSchema.parse(answer.json);
+    sameJson(errorSchema.parse(answer.json), answer.json, path);
+    if (answer.status !== statusOf(error.code))
+      throw new Error(`${error.code} as ${answer.status}`);
+  }
+  const here = routes.filter((route) => matches(route.path, path.split("?")[0]!));
+  const route = here.find((one) => one.method === method.toLowerCase());
+  if (route === undefined) return undefined;
+  if (answer.status >= 400 || answer.status === 304) return route;
+  if (answer.status !== route.answer.status) {
+    throw new Error(`${path} answered with the undocumented status ${answer.status}`);
+  }
+  if (!(answer.headers["content-type"] ?? "").startsWith(route.answer.contentType)) {
+    throw new Error(`${path} answered with the undocumented ${answer.headers["content-type"]}`);
+  }
+  if (route.answer.schema !== undefined) {
+    sameJson(route.answer.schema.parse(answer.json), answer.json, path);
+  }
+  return route;
+}
+
+/** zod leaves out what a schema does not name: a difference is something undocumented. */
+function sameJson(parsed: unknown, received: unknown, path: string): void {
+  const sorted = (value: unknown): string =>
+    JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === "object" && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    );
+  if (sorted(parsed) !== sorted(received)) {
+    throw new Error(`${path} answered with something undocumented: ${sorted(received)}`);
+  }
+}
+
+function matches(template: string, path: string): boolean {
+  const parts = template.split("/");
+  const given = path.split("/");
+  return (
+    parts.length === given.length &&
+    parts.every((part, index) => part.startsWith("{") || part === given[index])
+  );
+}
+
+/** A task of a small builtin model whose rounds take two reports. */
+export function smallTask(overrides: Readonly<Record<string, unknown>> = {}): object {
+  return {
+    population: "writers",
+    name: "digits",
+    model: { builtin: "logistic-regression" },
+    plan: { update: { codec: "float32" } },
+    round: { goalCount: 2, overselection: 1, minimumFraction: 1 },
+    stop: { rounds: 3 },
+    ...overrides,
+  };
+}
+
+/** A field of an answer's JSON, by its path; undefined when it is not there. */
+export function at(json: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null
+        ? (value as Readonly<Record<string | number, unknown>>)[key]
+        : undefined,
+    json,
+  );
+}
+
+/** A field that is text. */
+export function textAt(json: unknown, ...path: readonly (string | number)[]): string {
+  const value = at(json, ...path);
+  if (typeof value !== "string") throw new Error(`${path.join(".")} is not text`);
+  return value;
+}

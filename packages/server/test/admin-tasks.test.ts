@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
+
+describe("the tasks of the admin API", () => {
+  it("creates a task of a builtin model and answers with its path", async () => {
+    const admin = await startAdmin();
+    const created = await admin.post("/v1/tasks", { definition: smallTask() });
+    const id = textAt(created.json, "id");
+
+    expect(created.status).toBe(201);
+    expect(created.headers.location).toBe(`/v1/tasks/${id}`);
+    expect(created.json).toMatchObject({
+      name: "digits",
+      state: "created",
+      definition: { model: { builtin: "logistic-regression" }, stop: { rounds: 3 } },
+      progress: { phase: "idle", committedRounds: 0, waitingClients: 0 },
+      lastRound: null,
+    });
+    expect((await admin.ask("GET", `/v1/tasks/${id}`)).json).toEqual(created.json);
+    const { lastRound: _, ...summary } = created.json as { lastRound: null };
+    expect((await admin.ask("GET", "/v1/tasks")).json).toEqual({ tasks: [summary] });
+  });
+
+  it("starts a task at once when it is asked to", async () => {
+    const admin = await startAdmin();
+    const { json } = await admin.post("/v1/tasks", { definition: smallTask(), start: true });
+    expect(at(json, "state")).toBe("running");
+    expect(at(json, "progress", "phase")).toBe("selecting");
+  });
+
+  it("starts, pauses, starts again and cancels a task", async () => {
+    const admin = await startAdmin();
+    const created = await admin.post("/v1/tasks", { definition: smallTask() });
+    const path = `/v1/tasks/${textAt(created.json, "id")}`;
+    for (const [verb, state] of [
+      ["start", "running"],
+      ["pause", "paused"],
+      ["start", "running"],
+      ["cancel", "cancelled"],
+    ]) {
+      const answer = await admin.post(`${path}/${verb}`);
+      expect(answer.status).toBe(200);
+      expect(at(answer.json, "state")).toBe(state);
+      expect(at((await admin.ask("GET", path)).json, "state")).toBe(state);
+    }
+    const late = await admin.post(`${path}/start`);
+    expect(late.status).toBe(409);
+    expect(late.json).toMatchObject({ error: { code: "TASK_STATE_CONFLICT" } });
+  });
+
+  it("says which key of a task is unknown and which was meant", async () => {
+    const admin = await startAdmin();
+    const { status, json } = await admin.post("/v1/tasks", {
+      definition: smallTask({ plan: { bachSize: 10 } }),
+    });
+    expect(status).toBe(422);
+    expect(json).toMatchObject({
+      error: {
+        code: "TASK_INVALID",
+        message: expect.stringContaining("plan.bachSize") as string,
+        remedy: expect.stringContaining("batchSize") as string,
+        context: { path: "plan.bachSize" },
+      },
+    });
+  });
+
+  it("refuses a task whose model is a file that was not sent", async () => {
+    const admin = await startAdmin();
+    const { status, json } = await admin.post("/v1/tasks", {
+      definition: smallTask({ model: { path: "../secret/model.json" } }),
+    });
+    expect(status).toBe(422);
+    expect(textAt(json, "error", "remedy")).toContain("tributary task create");
+    expect(await admin.storage.rounds.tasks()).toEqual([]);
+  });
+
+  it("refuses a plan that trains a layer that the model does not have", async () => {
+    const admin = await startAdmin();
+    const { status, json } = await admin.post("/v1/tasks", {
+      definition: smallTask({ plan: { trainable: ["no_such_layer"] } }),
+    });
+    expect(status).toBe(422);
+    expect(at(json, "error", "code")).toBe("PLAN_INVALID");
+  });
+
+  it("refuses unknown keys beside the definition", async () => {
+    const admin = await startAdmin();
+    const { status, json } = await admin.post("/v1/tasks", {
+      definition: smallTask(),
+      begin: true,
+    });
+    expect(status).toBe(400);
+    expect(textAt(json, "error", "message")).toContain("begin");
+  });
+
+  it("answers 404 for a task that is not there and 400 for what is no task id", async () => {
+    const admin = await startAdmin();
+    const missing = "/v1/tasks/task_00000000000000000000000000000000";
+    for (const path of [missing, `${missing}/rounds`, `${missing}/checkpoints`]) {
+      const answer = await admin.ask("GET", path);
+      expect(answer.status).toBe(404);
+      expect(at(answer.json, "error", "code")).toBe("TASK_UNKNOWN");
+    }
+    expect((await admin.post(`${missing}/start`)).status).toBe(404);
+    expect((await admin.ask("GET", "/v1/tasks/digits")).status).toBe(400);
+    expect((await admin.ask("GET", "/v1/tasks/%ff")).status).toBe(400);
+  });
+
+  it.each([
+    ["not JSON", "{", 400, "BAD_PARAMETER"],
+    ["not UTF-8", Buffer.from([0x22, 0xff, 0x22]), 400, "BAD_PARAMETER"],
+    ["of another form", "[]", 400, "BAD_PARAMETER"],
+    ["without a definition", "{}", 422, "TASK_INVALID"],
+    ["too large", `"${"x".repeat(5_000)}"`, 413, "ADMIN_BODY_TOO_LARGE"],
+  ])("refuses a body that is %s", async (_what, body, status, code) => {
+    const admin = await startAdmin({ limits: { maxPlanBytes: 4_096 } });
+    const answer = await admin.ask("POST", "/v1/tasks", {
+      headers: { "content-type": "application/json; charset=utf-8" },
+      body,
+    });
+    expect(answer.status).toBe(status);
+    expect(at(answer.json, "error", "code")).toBe(code);
+  });
+
+  it("refuses a body of another content type, compressed, or without a type", async () => {
+    const admin = await startAdmin();
+    for (const headers of [
+      { "content-type": "text/plain" },
+      { "content-type": "application/x-www-form-urlencoded" },
+      { "content-type": "application/json", "content-encoding": "gzip" },
+      {},
+    ]) {
+      const answer = await admin.ask("POST", "/v1/tasks", { headers, body: "{}" });
+      expect(answer.status).toBe(415);
+      expect(at(answer.json, "error", "code")).toBe("ADMIN_BODY_TYPE");
+    }
+  });
+});

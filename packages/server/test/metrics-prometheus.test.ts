@@ -1,0 +1,149 @@
+import { onTestFinished, describe, expect, it } from "vitest";
+import { TributaryError, type CheckpointId, type RoundId, type TaskId } from "@tributary/protocol";
+import type { RoundRecord } from "../src/storage/round-store.ts";
+import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
+
+const ROUND: RoundRecord = {
+  id: "rnd_01" as RoundId,
+  taskId: "task_01" as TaskId,
+  number: 4,
+  outcome: "committed",
+  startedAtMs: 1_000,
+  endedAtMs: 3_500,
+  baseCheckpoint: "0".repeat(64) as CheckpointId,
+  checkpoint: "1".repeat(64) as CheckpointId,
+  reason: null,
+  selected: 3,
+  reported: 2,
+  rejected: 1,
+  droppedOut: 0,
+  exampleCount: 120,
+  bytesUp: 2_000,
+  bytesDown: 9_000,
+  metrics: { loss: 0.25, accuracy: 0.875 },
+};
+
+function metricsOf(connections: () => number = () => 0): Metrics {
+  const metrics = createMetrics({ connections });
+  onTestFinished(() => metrics.close());
+  return metrics;
+}
+
+/** Samples by their name with labels. */
+async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
+  const lines = (await metrics.render()).split("\n");
+  return new Map(
+    lines
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => {
+        const end = line.lastIndexOf(" ");
+        return [line.slice(0, end), Number(line.slice(end + 1))];
+      }),
+  );
+}
+
+describe("the metrics", () => {
+  it("count what a round did, in bytes and seconds", async () => {
+    const metrics = metricsOf();
+    const { id: roundId, taskId } = ROUND;
+    metrics.observe({ type: "task-state", state: "running" });
+    metrics.observe({ type: "round-opened" });
+    metrics.observe({ type: "round-started", roundId, cohort: 3 });
+    expect((await samplesOf(metrics)).get("tributary_rounds_running")).toBe(1);
+
+    metrics.observe({ type: "report-accepted" });
+    metrics.observe({ type: "report-accepted" });
+    const error = new TributaryError("UPDATE_NOT_FINITE", "The update holds NaN");
+    metrics.observe({ type: "report-refused", error });
+    metrics.observe({ type: "round-ended", round: ROUND });
+
+    expect(Object.fromEntries(await samplesOf(metrics))).toMatchObject({
+      'tributary_task_changes_total{state="running"}': 1,
+      tributary_rounds_running: 0,
+      [`tributary_rounds_total{task="${taskId}",outcome="committed",reason=""}`]: 1,
+      [`tributary_round_number{task="${taskId}"}`]: 4,
+      'tributary_round_duration_seconds_sum{outcome="committed"}': 2.5,
+      'tributary_round_duration_seconds_bucket{le="1",outcome="committed"}': 0,
+      'tributary_round_duration_seconds_bucket{le="2.5",outcome="committed"}': 1,
+      [`tributary_training_metric{task="${taskId}",metric="accuracy"}`]: 0.875,
+      tributary_clients_selected_total: 3,
+      tributary_reports_accepted_total: 2,
+      'tributary_reports_refused_total{code="UPDATE_NOT_FINITE"}': 1,
+      'tributary_members_lost_total{how="left"}': 0,
+      tributary_examples_total: 120,
+      'tributary_round_bytes_total{direction="up"}': 2_000,
+      'tributary_round_bytes_total{direction="down"}': 9_000,
+    });
+  });
+
+  it("count an abandoned round by its reason and leave the model's metrics as they were", async () => {
+    const metrics = metricsOf();
+    metrics.observe({ type: "round-started", roundId: ROUND.id, cohort: 3 });
+    metrics.observe({ type: "member-left" });
+    metrics.observe({ type: "member-withdrew" });
+    metrics.observe({
+      type: "round-ended",
+      round: { ...ROUND, outcome: "abandoned", checkpoint: null, reason: "too-few-left" },
+    });
+    const samples = await samplesOf(metrics);
+    expect(Object.fromEntries(samples)).toMatchObject({
+      'tributary_rounds_total{task="task_01",outcome="abandoned",reason="too-few-left"}': 1,
+      'tributary_members_lost_total{how="left"}': 1,
+      'tributary_members_lost_total{how="withdrew"}': 1,
+      tributary_rounds_running: 0,
+      tributary_examples_total: 0,
+    });
+    expect([...samples.keys()].filter((name) => name.includes("training_metric"))).toEqual([]);
+  });
+
+  it("tell the connections of the moment and why sessions failed", async () => {
+    let connections = 5;
+    const metrics = metricsOf(() => connections);
+    metrics.sessionFailed("MALFORMED_FRAME");
+    metrics.sessionFailed("MALFORMED_FRAME");
+    expect((await samplesOf(metrics)).get("tributary_connections")).toBe(5);
+    connections = 2;
+    const samples = await samplesOf(metrics);
+    expect(samples.get("tributary_connections")).toBe(2);
+    expect(samples.get('tributary_session_failures_total{code="MALFORMED_FRAME"}')).toBe(2);
+  });
+
+  it("tell what the process uses and how late its event loop is", async () => {
+    const metrics = metricsOf();
+    const samples = await samplesOf(metrics);
+    expect(samples.get("tributary_process_resident_memory_bytes")).toBeGreaterThan(10e6);
+    expect(samples.get("tributary_process_cpu_seconds_total")).toBeGreaterThan(0);
+    for (const quantile of ["0.5", "0.9", "0.99", "1"]) {
+      const late = samples.get(`tributary_event_loop_delay_seconds{quantile="${quantile}"}`);
+      expect(late).toBeGreaterThanOrEqual(0);
+      expect(Number.isFinite(late)).toBe(true);
+    }
+  });
+
+  it("belong to one server each, though a process holds several", async () => {
+    const one = metricsOf();
+    const other = metricsOf();
+    one.sessionFailed("TIMED_OUT");
+    expect((await other.render()).includes("TIMED_OUT")).toBe(false);
+  });
+
+  it("have names with a unit, and a line of help each", async () => {
+    const text = await metricsOf().render();
+    const helped = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)];
+    expect(helped.length).toBeGreaterThan(10);
+    for (const [, name, help] of helped) {
+      expect(name).toMatch(/^tributary_[a-z_]+$/);
+      expect(name).not.toMatch(/_(ms|milliseconds|kb|mib|percent)\b/);
+      expect(help).toMatch(/\.$/);
+    }
+    for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+      expect([name, name!.endsWith("_total")]).toEqual([name, type === "counter"]);
+    }
+  });
+
+  it("may be closed twice", async () => {
+    const metrics = createMetrics({ connections: () => 0 });
+    await metrics.close();
+    await metrics.close();
+  });
+});
