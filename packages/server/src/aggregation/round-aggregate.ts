@@ -6,7 +6,7 @@ export interface Report {
   readonly exampleCount: number;
   /** The encoded update; not modified and not kept. */
   readonly payload: Uint8Array;
-  /** One value for each of the aggregate's metric names. */
+  /** One finite value for each of the aggregate's metric names. */
   readonly metrics: readonly MetricValue[];
 }
 
@@ -15,7 +15,8 @@ export class RoundAggregate {
   readonly update: ExactAccumulator;
   readonly #codec: UpdateCodec;
   readonly #metricNames: readonly string[];
-  readonly #metrics: ExactAccumulator;
+  /** Σ n_k · metric_k by index of the name, as a multiple of 1 / METRIC_FRACTION: integers add up the same in any order. */
+  readonly #metricSums: bigint[];
   #reportCount = 0;
   #exampleCount = 0;
 
@@ -23,7 +24,7 @@ export class RoundAggregate {
     this.#codec = codec;
     this.#metricNames = metricNames;
     this.update = new ExactAccumulator(dimension);
-    this.#metrics = new ExactAccumulator(metricNames.length);
+    this.#metricSums = metricNames.map(() => 0n);
   }
 
   get reportCount(): number {
@@ -42,21 +43,17 @@ export class RoundAggregate {
   fold(report: Report): void {
     const { exampleCount, payload } = report;
     const { maxAbs } = this.#codec.validate(payload, this.update.dimension);
-    // Metrics only inform: a value out of the sums' range is brought into it instead of costing the report.
-    const metrics = Float32Array.from(this.#metricNames, (name) => {
-      const value = report.metrics.find((metric) => metric.name === name)?.value ?? 0;
-      return Math.max(-METRIC_BOUND, Math.min(METRIC_BOUND, value));
-    });
     this.update.reserve(exampleCount * maxAbs);
-    this.#metrics.reserve((exampleCount * METRIC_BOUND) / METRIC_SCALE);
+    // Metrics only inform: a value out of the sums' range is brought into it instead of costing the report.
+    const metrics = this.#metricNames.map((name) => {
+      const value = report.metrics.find((metric) => metric.name === name)?.value ?? 0;
+      const bounded = Math.max(-METRIC_BOUND, Math.min(METRIC_BOUND, value));
+      return BigInt(Math.round(exampleCount * bounded * METRIC_FRACTION));
+    });
     this.#codec.decode(payload, this.update.dimension, (block, offset) => {
       this.update.add(block, offset, exampleCount);
     });
-    this.#metrics.add(
-      metrics.map((value) => value / METRIC_SCALE),
-      0,
-      exampleCount,
-    );
+    metrics.forEach((value, index) => (this.#metricSums[index]! += value));
     this.#reportCount += 1;
     this.#exampleCount += exampleCount;
   }
@@ -65,8 +62,8 @@ export class RoundAggregate {
   metricMeans(): Record<string, number> {
     const means: Record<string, number> = {};
     if (this.#exampleCount === 0) return means;
-    this.#metrics.forEachSum((sum, index) => {
-      means[this.#metricNames[index]!] = (sum * METRIC_SCALE) / this.#exampleCount;
+    this.#metricSums.forEach((sum, index) => {
+      means[this.#metricNames[index]!] = Number(sum) / METRIC_FRACTION / this.#exampleCount;
     });
     return means;
   }
@@ -74,5 +71,5 @@ export class RoundAggregate {
 
 /** Losses above this say no more than "diverged". */
 const METRIC_BOUND = 2 ** 16;
-/** Keeps metric · examples within the accumulator's range: 2¹⁶ · 2²⁰ / 2¹⁷ = 2¹⁹. */
-const METRIC_SCALE = 2 ** 17;
+/** Fine enough for small losses over few examples, and coarse enough that n · (right / n) is a whole number again. */
+const METRIC_FRACTION = 2 ** 28;
