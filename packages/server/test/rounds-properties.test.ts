@@ -25,9 +25,7 @@ const policies: fc.Arbitrary<RoundPolicy> = fc.record({
 });
 
 /** Few enough that they meet again: duplicates and strangers come by themselves. */
-const sessions = fc
-  .integer({ min: 0, max: 11 })
-  .map((index) => `ses_${"0".repeat(15)}${index.toString(16)}` as SessionId);
+const sessions = fc.integer({ min: 0, max: 11 }).map((index) => sessionOf(index));
 
 /** An event that happens `afterMs` after the one before it. */
 type Timed = (nowMs: number) => RoundEvent;
@@ -56,19 +54,29 @@ const timed: fc.Arbitrary<{ readonly afterMs: number; readonly event: Timed }> =
   ),
 });
 
+const sessionOf = (index: number): SessionId =>
+  `ses_${"0".repeat(15)}${index.toString(16)}` as SessionId;
+
 /** Half of the sequences begin as a round usually does, so that its later phases are met often. */
 const sequences = fc
-  .tuple(fc.boolean(), fc.integer({ min: 0, max: 12 }), fc.array(timed, { maxLength: 80 }))
-  .map(([usual, joins, rest]) => {
+  .record({
+    usual: fc.boolean(),
+    joins: fc.integer({ min: 0, max: 12 }),
+    reports: fc.integer({ min: 0, max: 6 }),
+    rest: fc.array(timed, { maxLength: 60 }),
+  })
+  .map(({ usual, joins, reports, rest }) => {
     if (!usual) return rest;
-    const start = Array.from({ length: joins }, (_, index): Timed => {
-      const session = `ses_${"0".repeat(15)}${index.toString(16)}` as SessionId;
-      return (nowMs) => ({ type: "joined", session, nowMs });
-    });
-    start.push(
+    const start: Timed[] = [
+      ...Array.from({ length: joins }, (_, index): Timed => {
+        return (nowMs) => ({ type: "joined", session: sessionOf(index), nowMs });
+      }),
       (nowMs) => ({ type: "tick", nowMs }),
       () => ({ type: "configured" }),
-    );
+      ...Array.from({ length: reports }, (_, index): Timed => {
+        return () => ({ type: "reported", session: sessionOf(index) });
+      }),
+    ];
     return [...start.map((event) => ({ afterMs: 0, event })), ...rest];
   });
 
@@ -244,10 +252,7 @@ describe("a round, whatever happens in whatever order", () => {
             selectionTimeoutMs: 10,
             reportingTimeoutMs: 10,
           };
-          const members = Array.from(
-            { length: cohortSize(policy) },
-            (_, i) => `ses_${"0".repeat(15)}${i.toString(16)}` as SessionId,
-          );
+          const members = Array.from({ length: cohortSize(policy) }, (_, i) => sessionOf(i));
           let state: RoundState = openRound(policy, 0);
           for (const session of members) {
             state = step(policy, state, { type: "joined", session, nowMs: 0 }).state;
