@@ -6,3 +6,8 @@ export {
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "../session/memory-socket.ts";
+export {
+  localTrainerCases,
+  type ConformanceCase,
+  type LocalTrainerFixture,
+} from "./local-trainer-cases.ts";

@@ -3,7 +3,7 @@ import type { Plan } from "@tributary/protocol";
 
 /**
  * The plan's optimizer with fresh state. Defaults are tfjs's, written out so that another engine has the same.
- * @returns An optimizer of the caller's own, to be disposed.
+ * @returns An optimizer of the caller's own: call `disposeOptimizer` on it.
  */
 export function tfjsOptimizer(spec: Plan["training"]["optimizer"]): tf.Optimizer {
   switch (spec.name) {
@@ -27,5 +27,13 @@ export function tfjsOptimizer(spec: Plan["training"]["optimizer"]): tf.Optimizer
         spec.momentum ?? 0,
         spec.epsilon ?? 1e-7,
       );
+  }
+}
+
+export function disposeOptimizer(optimizer: tf.Optimizer): void {
+  optimizer.dispose();
+  // tfjs's momentum optimizer forgets the learning rate's tensor, which it inherits from plain descent.
+  if (optimizer.getClassName() === "Momentum") {
+    tf.SGDOptimizer.prototype.dispose.call(optimizer as tf.SGDOptimizer);
   }
 }

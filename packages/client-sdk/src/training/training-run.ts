@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import { TributaryError, type Plan } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 import { shuffledIndices } from "../examples/shuffled-indices.ts";
@@ -24,7 +23,7 @@ import type {
 import { MetricSums } from "./metrics.ts";
 import type { PreparedModel } from "./prepared-model.ts";
 import { predictBatch, readPass, scoreBatch, takeStep } from "./tfjs-step.ts";
-import { tfjsOptimizer } from "./tfjs-optimizer.ts";
+import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
 
 /** Examples a pass without training takes: large enough to be quick, small enough to leave a page breathing. */
 const EVALUATION_BATCH = 256;
@@ -154,10 +153,4 @@ function diverged(cause: string): TributaryError {
   return new TributaryError("TRAINING_FAILED", cause, {
     remedy: "Lower the learning rate, or scale the features to about 1.",
   });
-}
-
-function disposeOptimizer(optimizer: tf.Optimizer): void {
-  optimizer.dispose();
-  // tfjs's momentum optimizer forgets the learning rate's tensor that it inherits.
-  if (optimizer instanceof tf.SGDOptimizer) tf.SGDOptimizer.prototype.dispose.call(optimizer);
 }
