@@ -28,7 +28,7 @@ import type { Examples } from "./examples/examples.ts";
 import { EventStream } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
-import type { Platform } from "./platform/platform.ts";
+import type { Platform, TrainerBackend } from "./platform/platform.ts";
 import { LinkedAbort, abortable, aborted } from "./session/abort.ts";
 import { Backoff } from "./session/backoff.ts";
 import { requestModel } from "./session/model-request.ts";
@@ -53,7 +53,7 @@ export interface FederatedClientOptions {
   /** What to train on. It never leaves this process. A store is asked anew in every round. */
   readonly examples: Examples | ExampleStore;
   /** tfjs backend to train with; `auto` unless set. Not used with `trainer`. */
-  readonly engine?: NonNullable<TfjsBackendOptions["backend"]>;
+  readonly engine?: TrainerBackend;
   /** Where tfjs's wasm files are: see `TfjsBackendOptions.wasmPaths`. Not used with `trainer`. */
   readonly wasmPaths?: NonNullable<TfjsBackendOptions["wasmPaths"]>;
   /** Trains instead of one made by this client, which then also leaves its disposal to you. */
@@ -239,6 +239,7 @@ export class FederatedClient {
   async #newest(
     signal: AbortSignal | undefined,
   ): Promise<{ readonly model: CachedModel; readonly isNewest: boolean }> {
+    this.#requireOpen();
     const stop = new LinkedAbort(signal, this.#closing.signal);
     try {
       const model = await this.#work(async () => {
@@ -302,11 +303,7 @@ export class FederatedClient {
 
   /** Runs something that `close` stops and waits for. */
   async #work<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#closing.signal.aborted) {
-      throw new TributaryError("BAD_PARAMETER", "This client is closed", {
-        remedy: "Make a new FederatedClient.",
-      });
-    }
+    this.#requireOpen();
     const work = run();
     this.#working.add(work);
     try {
@@ -314,6 +311,13 @@ export class FederatedClient {
     } finally {
       this.#working.delete(work);
     }
+  }
+
+  #requireOpen(): void {
+    if (!this.#closing.signal.aborted) return;
+    throw new TributaryError("BAD_PARAMETER", "This client is closed", {
+      remedy: "Make a new FederatedClient.",
+    });
   }
 }
 

@@ -31,7 +31,7 @@ export type {
   TrainResult,
 } from "./training/local-trainer.ts";
 
-export type { Platform } from "./platform/platform.ts";
+export type { Platform, TrainerBackend } from "./platform/platform.ts";
 export { systemClock, type Clock } from "./session/clock.ts";
 export {
   memoryConnector,

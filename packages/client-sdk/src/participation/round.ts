@@ -176,8 +176,9 @@ class RoundMember {
     events.push({ type: "reporting", roundId, bytes: updateBytes });
     let answer = await incoming;
     if (answer.type === "reportGrant") {
-      await this.#upload(payload, signal);
-      answer = await this.#session.next(signal);
+      const result = this.#session.next(signal);
+      await this.#upload(payload, result);
+      answer = await result;
     }
     if (answer.type === "reportResult" && answer.refused === undefined) {
       this.#counted = true;
@@ -191,14 +192,17 @@ class RoundMember {
     return this.#conclude(answer);
   }
 
-  /** Sends the payload piece by piece, no faster than the network takes it; stops when the round does. */
-  async #upload(payload: Uint8Array, signal: AbortSignal): Promise<void> {
+  /**
+   * Sends the payload piece by piece, no faster than the network takes it. Stops when an answer comes before the
+   * end: the round has closed, or the session.
+   */
+  async #upload(payload: Uint8Array, answer: Promise<Incoming>): Promise<void> {
     const { reportChunkBytes } = this.#deps.limits;
     for (let sent = 0; sent < payload.length; sent += reportChunkBytes) {
       if (!this.#session.reporting) return;
       const data = payload.subarray(sent, sent + reportChunkBytes);
       this.#session.send({ type: "reportChunk", data });
-      await abortable(this.#session.drained(), signal);
+      await Promise.race([this.#session.drained(), answer]);
     }
   }
 

@@ -5,6 +5,9 @@ import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
 
+/** Which of tfjs's backends to train with: see `TfjsBackendOptions.backend`. */
+export type TrainerBackend = NonNullable<TfjsBackendOptions["backend"]>;
+
 /** What a platform gives the client: an adapter for each port. Nothing is loaded before it is asked for. */
 export interface Platform {
   readonly connect: SocketConnector;

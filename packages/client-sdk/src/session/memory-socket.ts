@@ -18,6 +18,8 @@ export interface MemorySocketEnd extends Socket {
   /** Holds what the other end sends back, so that its `bufferedAmount` grows. */
   pause(): void;
   resume(): void;
+  /** Bytes that the other end has sent and that are held back or under way. */
+  readonly incomingBytes: number;
 }
 
 /**
@@ -84,6 +86,10 @@ class End implements MemorySocketEnd {
 
   get bufferedAmount(): number {
     return this.#buffered;
+  }
+
+  get incomingBytes(): number {
+    return this.peer?.bufferedAmount ?? 0;
   }
 
   send(bytes: Uint8Array): void {

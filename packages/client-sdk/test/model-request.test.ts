@@ -1,0 +1,202 @@
+import * as tf from "@tensorflow/tfjs";
+import { decodeCheckpoint, layoutOf, type ArtifactId } from "@tributary/protocol";
+import { describe, expect, it } from "vitest";
+import type { FederatedClient } from "../src/index.ts";
+import { begin, stage, type Stage } from "./support/participant.ts";
+import { deliveryOf, type ServerConnection } from "./support/scripted-server.ts";
+import type { ServedModel } from "./support/linear-task.ts";
+
+/** Answers the client's next request for a model. */
+async function offer(
+  set: Stage,
+  model: ServedModel,
+  roundNumber: number,
+): Promise<readonly string[]> {
+  const connection = await set.server.accept();
+  const { population, heldArtifacts } = await connection.expect("modelRequest");
+  expect(population).toBe("test");
+  const { delivery, frames } = deliveryOf(model, { held: heldArtifacts });
+  connection.send({ type: "modelOffer", delivery, roundNumber });
+  for (const frame of frames) connection.sendRaw(frame);
+  expect((await connection.closed).code).toBe(1000);
+  return heldArtifacts;
+}
+
+const outcomeOf = (client: FederatedClient): Promise<unknown> =>
+  client.checkpoint().then(
+    () => "a checkpoint",
+    (error: unknown) => error,
+  );
+
+describe("the newest checkpoint", () => {
+  it("is asked for, verified and handed over without taking part", async () => {
+    const set = stage();
+    const [checkpoint, held] = await Promise.all([
+      set.client.checkpoint(),
+      offer(set, set.model, 0),
+    ]);
+    expect(held).toEqual([]);
+    const { plan } = set.model;
+    expect(checkpoint).toEqual({
+      id: set.model.checkpointId,
+      roundNumber: 0,
+      plan,
+      weights: decodeCheckpoint(set.model.checkpointBytes, layoutOf(plan.model.parameters)),
+      isNewest: true,
+    });
+    expect(set.clock.sleeping).toEqual([]);
+  });
+
+  it("is not sent twice, and the app's copy is its own", async () => {
+    const set = stage();
+    const [first] = await Promise.all([set.client.checkpoint(), offer(set, set.model, 4)]);
+    first.weights.fill(99);
+    const [again, held] = await Promise.all([set.client.checkpoint(), offer(set, set.model, 4)]);
+    expect(held).toEqual([set.model.planId, set.model.checkpointId]);
+    expect(again.weights[0]).toBe(0.5);
+  });
+
+  it("is a tfjs model that predicts, a new one each time", async () => {
+    const set = stage();
+    await tf.setBackend("cpu");
+    const [model] = await Promise.all([set.client.model(), offer(set, set.model, 0)]);
+    const prediction = model.predict(tf.tensor2d([[2, 4]])) as tf.Tensor;
+    expect((await prediction.data())[0]).toBeCloseTo(0.5 * 2 - 0.25 * 4, 6);
+    model.dispose();
+    const next = set.serve(set.model.plan, Float32Array.of(1, 1, 1));
+    const [newer] = await Promise.all([set.client.model(), offer(set, next, 1)]);
+    const newPrediction = newer.predict(tf.tensor2d([[2, 4]])) as tf.Tensor;
+    expect((await newPrediction.data())[0]).toBeCloseTo(7, 6);
+    newer.dispose();
+  });
+
+  it("is fetched while the client takes part, over a connection of its own", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const [checkpoint] = await Promise.all([set.client.checkpoint(), offer(set, set.model, 2)]);
+    expect(checkpoint.roundNumber).toBe(2);
+    const { roundId } = connection.configure(set.model, { roundNumber: 3 });
+    await connection.takeReportAfterConfigured(roundId);
+    await reader.leave();
+  });
+
+  it("is the one that was verified last when the server cannot be reached", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    connection.configure(set.model, { roundNumber: 6 });
+    await connection.expect("configured");
+    await reader.leave();
+    set.server.refusing = true;
+    const checkpoint = await set.client.checkpoint();
+    expect(checkpoint).toMatchObject({
+      id: set.model.checkpointId,
+      roundNumber: 5,
+      isNewest: false,
+    });
+  });
+
+  it("is an error when the server cannot be reached and none is held", async () => {
+    const set = stage();
+    set.server.refusing = true;
+    await expect(set.client.model()).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+  });
+
+  it("is an error when the server has none yet", async () => {
+    const set = stage();
+    const outcome = outcomeOf(set.client);
+    const connection = await set.server.accept();
+    await connection.expect("modelRequest");
+    const failure = { code: "MODEL_UNAVAILABLE", message: "no task", retryAfterMs: 700 } as const;
+    connection.send({ type: "failure", ...failure });
+    expect(await outcome).toMatchObject({ code: "MODEL_UNAVAILABLE", retryAfterMs: 700 });
+  });
+
+  it.each<
+    [
+      string,
+      string,
+      (set: Stage, connection: ServerConnection, held: readonly ArtifactId[]) => void,
+    ]
+  >([
+    [
+      "is signed by someone else",
+      "PLAN_SIGNATURE_INVALID",
+      (set, connection, held) => {
+        const planSignature = new Uint8Array(64);
+        const { delivery, frames } = deliveryOf(set.model, { held, delivery: { planSignature } });
+        connection.send({ type: "modelOffer", delivery, roundNumber: 1 });
+        for (const frame of frames) connection.sendRaw(frame);
+      },
+    ],
+    [
+      "is of other bytes",
+      "ARTIFACT_HASH_MISMATCH",
+      (set, connection, held) => {
+        const checkpointBytes = new Uint8Array(12);
+        const { delivery, frames } = deliveryOf({ ...set.model, checkpointBytes }, { held });
+        connection.send({ type: "modelOffer", delivery, roundNumber: 1 });
+        for (const frame of frames) connection.sendRaw(frame);
+      },
+    ],
+    [
+      "comes as something else",
+      "UNEXPECTED_MESSAGE",
+      (_, connection) => connection.send({ type: "checkInAccepted" }),
+    ],
+  ])("is refused, even if an older one is held, when it %s", async (_, code, answer) => {
+    const set = stage();
+    const older = set.serve(set.model.plan, Float32Array.of(3, 2, 1));
+    await Promise.all([set.client.checkpoint(), offer(set, older, 0)]);
+    const outcome = outcomeOf(set.client);
+    const connection = await set.server.accept();
+    const { heldArtifacts } = await connection.expect("modelRequest");
+    answer(set, connection, heldArtifacts);
+    expect(await outcome).toMatchObject({ code });
+  });
+
+  it("is given up when the server falls silent", async () => {
+    const set = stage();
+    const outcome = outcomeOf(set.client);
+    const connection = await set.server.accept();
+    await connection.expect("modelRequest");
+    await set.clock.slept(40_000);
+    set.clock.advance(40_000);
+    expect(await outcome).toMatchObject({ code: "TIMED_OUT" });
+    expect((await connection.closed).code).toBe(4408);
+  });
+
+  it("is waited for as long as its chunks keep coming", async () => {
+    const set = stage();
+    const request = set.client.checkpoint();
+    const connection = await set.server.accept();
+    await connection.expect("modelRequest");
+    const { delivery, frames } = deliveryOf(set.model);
+    connection.send({ type: "modelOffer", delivery, roundNumber: 1 });
+    for (const frame of frames) {
+      await set.clock.slept(40_000);
+      connection.sendRaw(frame);
+      await new Promise((resolve) => setImmediate(resolve));
+      set.clock.advance(40_000);
+    }
+    expect((await request).roundNumber).toBe(1);
+  });
+
+  it("is no longer asked for when the app's signal is aborted, or the client is closed", async () => {
+    const set = stage();
+    const controller = new AbortController();
+    const request = set.client.checkpoint({ signal: controller.signal });
+    const connection = await set.server.accept();
+    controller.abort();
+    await expect(request).rejects.toMatchObject({ code: "ABORTED" });
+    expect((await connection.closed).code).toBe(1000);
+    expect(set.clock.sleeping).toEqual([]);
+
+    const other = outcomeOf(set.client);
+    await set.server.accept();
+    await set.client.close();
+    expect(await other).toMatchObject({ code: "ABORTED" });
+    expect(await outcomeOf(set.client)).toMatchObject({ code: "BAD_PARAMETER" });
+  });
+});

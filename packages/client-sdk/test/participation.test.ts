@@ -1,0 +1,358 @@
+import {
+  decodeCheckpoint,
+  layoutOf,
+  seededRandom,
+  updateCodec,
+  type ArtifactId,
+} from "@tributary/protocol";
+import { describe, expect, it } from "vitest";
+import type { ExampleStore } from "../src/index.ts";
+import { lineExamples, linearPlan, widePlan } from "./support/linear-task.ts";
+import { LinearTrainer } from "./support/linear-trainer.ts";
+import { begin, stage } from "./support/participant.ts";
+import { crypto } from "./support/scripted-server.ts";
+
+const norm = (values: Float32Array): number => Math.hypot(...values);
+
+describe("a round", () => {
+  it("goes from check-in to outcome and reports exactly what training added", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    const offer = await connection.checkIn();
+    expect(offer).toEqual({
+      type: "checkIn",
+      population: "test",
+      codecs: ["float32", "uniform"],
+      maxParameters: 67_108_864,
+      exampleCount: 8,
+      heldArtifacts: [],
+    });
+    const { roundId, reportNonce } = connection.configure(set.model, { roundNumber: 3 });
+    await connection.expect("configured");
+    const { begin: report, payload } = await connection.takeReport(roundId);
+    connection.accept(roundId);
+    const { greeting, bytesUp, bytesDown } = connection;
+    const next = set.serve(set.model.plan, Float32Array.of(1, -1, 0.5));
+    connection.commit(roundId, next, 0, true);
+    const finished = await reader.until("round-finished");
+
+    expect(reader.types.filter((type) => type !== "training")).toEqual([
+      "connecting",
+      "connected",
+      "checked-in",
+      "selected",
+      "downloaded",
+      "trained",
+      "reporting",
+      "reported",
+      "round-finished",
+    ]);
+    expect(finished).toMatchObject({
+      roundId,
+      roundNumber: 3,
+      task: "line",
+      counted: true,
+      outcome: { type: "committed", checkpoint: next.checkpointId },
+      taskFinished: true,
+    });
+    expect(report).toMatchObject({ roundId, reportNonce, exampleCount: 8, codec: "float32" });
+    expect(report.metrics).toHaveLength(1);
+    expect(report.metrics[0]).toMatchObject({ name: "loss" });
+
+    const weights = decodeCheckpoint(
+      set.model.checkpointBytes,
+      layoutOf(set.model.plan.model.parameters),
+    );
+    const trained = await new LinearTrainer().train({
+      plan: set.model.plan,
+      weights,
+      examples: lineExamples(),
+      random: seededRandom(crypto, 7).derive("line round 3 train"),
+    });
+    const expected = trained.weights.map((value, i) => value - weights[i]!);
+    expect([...new Float32Array(payload.buffer)]).toEqual([...expected]);
+    expect(report.metrics[0]!.value).toBe(trained.metrics["loss"]);
+
+    expect(reader.events.find((event) => event.type === "reported")).toEqual({
+      type: "reported",
+      roundId,
+      bytesUp: bytesUp - greeting.up,
+      bytesDown: bytesDown - greeting.down,
+    });
+    await reader.leave();
+  });
+
+  it("holds plan and checkpoint of an abandoned round and is sent nothing the next time", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const first = connection.configure(set.model);
+    await connection.takeReportAfterConfigured(first.roundId);
+    connection.accept(first.roundId);
+    connection.abandon(first.roundId);
+    const finished = await reader.until("round-finished");
+    expect(finished).toMatchObject({
+      counted: true,
+      outcome: { type: "abandoned", reason: "too-few-reports" },
+    });
+    expect(reader.events.find((event) => event.type === "downloaded")).toMatchObject({
+      bytes: set.model.planBytes.length + set.model.checkpointBytes.length,
+      cached: false,
+    });
+
+    const { heldArtifacts } = await connection.checkIn();
+    expect(heldArtifacts).toEqual([set.model.planId, set.model.checkpointId]);
+    const second = connection.configure(set.model, {
+      roundId: "rnd_00000000000000bb",
+      held: heldArtifacts,
+    });
+    const { payload } = await connection.takeReportAfterConfigured(second.roundId);
+    expect(payload).toHaveLength(12);
+    expect(await reader.until("downloaded")).toMatchObject({ bytes: 0, cached: true });
+    await reader.leave();
+  });
+
+  it("is sent the checkpoint alone when the plan has stayed", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const first = connection.configure(set.model);
+    await connection.takeReportAfterConfigured(first.roundId);
+    connection.accept(first.roundId);
+    const next = set.serve(set.model.plan, Float32Array.of(1, 2, 3));
+    connection.commit(first.roundId, next);
+    const { heldArtifacts } = await connection.checkIn();
+    connection.configure(next, { roundNumber: 2, held: heldArtifacts });
+    await connection.expect("configured");
+    await reader.until("round-finished");
+    expect(await reader.until("downloaded")).toMatchObject({ bytes: 12, cached: false });
+    await reader.leave();
+  });
+
+  it("announces the newest two plans and checkpoints", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    const ids: ArtifactId[] = [];
+    let held: readonly ArtifactId[] = [];
+    for (const round of [1, 2, 3]) {
+      ({ heldArtifacts: held } = await connection.checkIn());
+      const model = set.serve(set.model.plan, Float32Array.of(round, 0, 0));
+      ids.push(model.checkpointId);
+      const { roundId } = connection.configure(model, { roundNumber: round, held });
+      await connection.takeReportAfterConfigured(roundId);
+      connection.accept(roundId);
+      connection.commit(roundId, model);
+    }
+    ({ heldArtifacts: held } = await connection.expect("checkIn"));
+    expect(held).toEqual([set.model.planId, ids[1], ids[2]]);
+    await reader.leave();
+  });
+
+  it("gives equal reports for equal seeds although round ids differ", async () => {
+    const payloads: Uint8Array[] = [];
+    for (const roundId of ["rnd_00000000000000aa", "rnd_00000000000000bb"]) {
+      const set = stage();
+      const plan = widePlan(5_000, { update: { codec: "uniform", bits: 8 } });
+      const weights = Float32Array.from({ length: 5_000 }, (_, i) => Math.sin(i));
+      set.trainer.spoil = (result) => ({ ...result, weights: result.weights.map((x) => x * 1.01) });
+      const { reader, connection } = await begin(set);
+      await connection.checkIn();
+      connection.configure(set.serve(plan, weights), { roundId });
+      await connection.expect("configured");
+      const { begin: report, payload } = await connection.takeReport(
+        (await reader.until("reporting")).roundId,
+      );
+      expect(report.codec).toBe("uniform");
+      payloads.push(payload);
+      await reader.leave();
+    }
+    expect(payloads[0]).toEqual(payloads[1]);
+    expect(
+      updateCodec({ codec: "uniform", bits: 8 }).validate(payloads[0]!, 5_000).maxAbs,
+    ).toBeLessThan(0.1);
+  });
+
+  it("scales the update down to the plan's clip norm", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const model = set.serve(linearPlan({ clipNorm: 0.01 }), Float32Array.of(0, 0, 0));
+    const { roundId } = connection.configure(model);
+    const { payload } = await connection.takeReportAfterConfigured(roundId);
+    expect(norm(new Float32Array(payload.buffer))).toBeCloseTo(0.01, 7);
+    await reader.leave();
+  });
+
+  it("reports the trained layers alone", async () => {
+    const set = stage();
+    const { model, training } = linearPlan();
+    const plan = linearPlan({
+      model: {
+        ...model,
+        parameters: [
+          { name: "first/kernel", shape: [2] },
+          { name: "second/kernel", shape: [1] },
+        ],
+      },
+      training: { ...training, trainable: ["second"] },
+    });
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const { roundId } = connection.configure(set.serve(plan, Float32Array.of(1, 2, 3)));
+    const { begin: report } = await connection.takeReportAfterConfigured(roundId);
+    expect(report.updateBytes).toBe(4);
+    await reader.leave();
+  });
+
+  it("sends a long report in pieces and waits for a slow network", async () => {
+    const size = 200_000;
+    const set = stage({ limits: { maxBufferedSendBytes: 100_000 } });
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const { roundId } = connection.configure(set.serve(widePlan(size), new Float32Array(size)));
+    await connection.expect("configured");
+    const { updateBytes } = await connection.expect("reportBegin");
+    expect(updateBytes).toBe(4 * size);
+    connection.send({ type: "reportGrant", roundId });
+    await reader.until("reporting");
+    connection.socket.pause();
+    await new Promise((resolve) => setImmediate(resolve));
+    const { bufferedByClient } = connection;
+    expect(bufferedByClient).toBeGreaterThan(100_000);
+    expect(bufferedByClient).toBeLessThan(100_000 + 65_536);
+    connection.socket.resume();
+    const payload = await connection.takeChunks(updateBytes);
+    expect(new Float32Array(payload.buffer)[size - 1]).toBeCloseTo(0.006, 6);
+    connection.accept(roundId);
+    await reader.until("reported");
+    await reader.leave();
+  });
+
+  it("asks an example store anew in every round", async () => {
+    let count = 3;
+    const examples: ExampleStore = {
+      count: () => Promise.resolve(count),
+      load: () => Promise.resolve({ ...lineExamples(), count }),
+    };
+    const set = stage({ examples });
+    const { reader, connection } = await begin(set);
+    expect(await connection.checkIn()).toMatchObject({ exampleCount: 3 });
+    const { roundId } = connection.configure(set.model);
+    const { begin: report } = await connection.takeReportAfterConfigured(roundId);
+    expect(report.exampleCount).toBe(3);
+    connection.accept(roundId);
+    count = 8;
+    connection.abandon(roundId);
+    expect(await connection.checkIn()).toMatchObject({ exampleCount: 8 });
+    await reader.leave();
+  });
+});
+
+describe("waiting", () => {
+  it("checks in again after the time that a rejection names", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.expect("checkIn");
+    const message = "no round is open";
+    connection.send({ type: "rejection", code: "NO_OPEN_ROUND", message, retryAfterMs: 30_000 });
+    expect(await reader.until("rejected")).toEqual({
+      type: "rejected",
+      code: "NO_OPEN_ROUND",
+      message,
+      retryAfterMs: 30_000,
+    });
+    await set.clock.slept(30_000);
+    set.clock.advance(29_999);
+    expect(set.clock.sleeping).toEqual([1]);
+    set.clock.advance(1);
+    await connection.checkIn();
+    await reader.until("checked-in");
+    await reader.leave();
+  });
+
+  it("waits of its own accord when a rejection names no time", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    connection.send({ type: "rejection", code: "NO_OPEN_ROUND", message: "", retryAfterMs: 0 });
+    const { retryAfterMs } = await reader.until("rejected");
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(500);
+    await set.clock.slept(retryAfterMs);
+    await reader.leave();
+  });
+
+  it("takes a failure that leaves the session open for a rejection", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.expect("checkIn");
+    const failure = { code: "POPULATION_UNKNOWN", message: "no such population" } as const;
+    connection.send({ type: "failure", ...failure, retryAfterMs: 5_000 });
+    expect(await reader.until("rejected")).toMatchObject(failure);
+    await set.clock.slept(5_000);
+    await reader.leave();
+  });
+
+  it("waits before the next check-in as long as an outcome says, on the same connection", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const { roundId } = connection.configure(set.model);
+    await connection.takeReportAfterConfigured(roundId);
+    connection.accept(roundId);
+    connection.commit(roundId, set.model, 7_000);
+    await reader.until("round-finished");
+    await set.clock.slept(7_000);
+    set.clock.advance(7_000);
+    await connection.checkIn();
+    expect(set.server.connections).toHaveLength(1);
+    await reader.leave();
+  });
+
+  it("checks in again after a refused report", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const { roundId } = connection.configure(set.model);
+    await connection.expect("configured");
+    await connection.expect("reportBegin");
+    const refused = { code: "ROUND_CLOSED", message: "too late", retryAfterMs: 1_500 } as const;
+    connection.send({ type: "reportResult", roundId, refused });
+    expect(await reader.until("report-refused")).toMatchObject({
+      roundId,
+      code: "ROUND_CLOSED",
+      retryInMs: 1_500,
+    });
+    await set.clock.slept(1_500);
+    set.clock.advance(1_500);
+    await connection.checkIn();
+    await reader.leave();
+  });
+});
+
+describe("a client", () => {
+  it("takes part once at a time, and again afterwards", async () => {
+    const set = stage();
+    const { reader } = await begin(set);
+    await expect(set.participate().end()).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    await reader.leave();
+    const again = await begin(set);
+    await again.reader.leave();
+  });
+
+  it("leaves a trainer that it was given to its owner, and disposes of its own", async () => {
+    const set = stage();
+    const { reader } = await begin(set);
+    await set.client.close();
+    await reader.end();
+    expect(set.trainer.disposed).toBe(0);
+  });
+
+  it("refuses to take part without examples", async () => {
+    const set = stage({ examples: { ...lineExamples(), count: 0 } });
+    const ended = set.participate().end();
+    void set.server.accept();
+    await expect(ended).rejects.toMatchObject({ code: "EXAMPLES_INVALID" });
+    expect(set.server.connections[0]!.socket.ended).toBe(true);
+  });
+});

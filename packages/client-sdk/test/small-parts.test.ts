@@ -1,0 +1,174 @@
+import { DEFAULT_LIMITS, TributaryError, seededRandom } from "@tributary/protocol";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../src/index.ts";
+import { clipUpdate, modelUpdate } from "../src/participation/model-update.ts";
+import { Backoff } from "../src/session/backoff.ts";
+import { Inbox } from "../src/session/inbox.ts";
+import { checkServerUrl } from "../src/session/server-url.ts";
+import { resolveFloors } from "../src/trust/client-floors.ts";
+import { crypto } from "./support/scripted-server.ts";
+
+describe("a server's address", () => {
+  it.each([
+    "wss://learn.example",
+    "wss://10.0.0.7:8443/path?x=1",
+    "ws://localhost:1234",
+    "ws://127.0.0.1",
+    "ws://127.8.9.1:80",
+    "ws://[::1]:9",
+    "ws://0x7f.1:80",
+  ])("may be %s", (url) => {
+    expect(checkServerUrl(url)).toBe(new URL(url).href);
+  });
+
+  it.each([
+    ["ws://learn.example", "INSECURE_URL"],
+    ["ws://10.0.0.7", "INSECURE_URL"],
+    ["ws://localhost.example", "INSECURE_URL"],
+    ["ws://127.0.0.1.example", "INSECURE_URL"],
+    ["ws://[::2]", "INSECURE_URL"],
+    ["https://learn.example", "BAD_PARAMETER"],
+    ["learn.example", "BAD_PARAMETER"],
+    ["wss://learn.example/#a", "BAD_PARAMETER"],
+  ])("may not be %s", (url, code) => {
+    let error: unknown;
+    try {
+      checkServerUrl(url);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code, remedy: expect.any(String) as string });
+  });
+});
+
+describe("floors", () => {
+  it("are the protocol's limits unless set", () => {
+    expect(resolveFloors({}, DEFAULT_LIMITS)).toEqual({
+      minimumCohort: 1,
+      codecs: ["float32", "uniform"],
+      maximumParameters: DEFAULT_LIMITS.maxParameters,
+      oldestProtocolVersion: 1,
+    });
+  });
+
+  it.each([
+    [{ minimumCohort: 0 }, /minimumCohort/],
+    [{ minimumCohort: 1.5 }, /minimumCohort/],
+    [{ maximumParameters: 2 ** 40 }, /maximumParameters/],
+    [{ oldestProtocolVersion: 2 }, /oldestProtocolVersion/],
+    [{ codecs: [] }, /codecs/],
+    [{ codecs: ["zip"] }, /"zip"/],
+  ])("out of range are refused by name: %j", (floors, name) => {
+    expect(() => resolveFloors(floors, DEFAULT_LIMITS)).toThrow(name);
+  });
+});
+
+describe("backoff", () => {
+  it("draws from an end that doubles up to the cap, and begins again after a reset", () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 40 }), (seed, attempts) => {
+        const backoff = new Backoff(seededRandom(crypto, seed));
+        for (let attempt = 0; attempt < attempts; attempt++) {
+          const wait = backoff.nextMs();
+          expect(Number.isInteger(wait)).toBe(true);
+          expect(wait).toBeGreaterThanOrEqual(0);
+          expect(wait).toBeLessThanOrEqual(Math.min(60_000, 500 * 2 ** attempt));
+        }
+        backoff.reset();
+        expect(backoff.nextMs()).toBeLessThanOrEqual(500);
+      }),
+      { seed: 3, numRuns: 50 },
+    );
+  });
+
+  it("is spread over the whole range", () => {
+    const backoff = new Backoff(seededRandom(crypto, 1), { baseMs: 1_000, capMs: 1_000 });
+    const waits = Array.from({ length: 2_000 }, () => backoff.nextMs());
+    const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;
+    // Uniform on [0, 1000]: the mean of 2,000 has a deviation of 6.5.
+    expect(Math.abs(mean - 500)).toBeLessThan(30);
+    expect(Math.min(...waits)).toBeLessThan(10);
+    expect(Math.max(...waits)).toBeGreaterThan(990);
+  });
+});
+
+describe("an inbox", () => {
+  const over = new TributaryError("CONNECTION_LOST", "over");
+
+  it("has a bound", () => {
+    const inbox = new Inbox<number>(2);
+    expect([inbox.push(1), inbox.push(2), inbox.push(3)]).toEqual([true, true, false]);
+  });
+
+  it("gives what came before its end, then the error, each time", async () => {
+    const inbox = new Inbox<number>(2);
+    inbox.push(1);
+    inbox.end(over);
+    inbox.push(2);
+    expect(await inbox.next()).toBe(1);
+    await expect(inbox.next()).rejects.toBe(over);
+    await expect(inbox.next()).rejects.toBe(over);
+  });
+
+  it("loses nothing to a read that was given up", async () => {
+    const inbox = new Inbox<number>(2);
+    const controller = new AbortController();
+    const given = inbox.next(controller.signal);
+    controller.abort();
+    inbox.push(1);
+    await expect(given).rejects.toMatchObject({ code: "ABORTED" });
+    expect(await inbox.next()).toBe(1);
+    await expect(inbox.next(controller.signal)).rejects.toMatchObject({ code: "ABORTED" });
+  });
+});
+
+describe("an update", () => {
+  const finite = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 });
+
+  it("is what training added to the trained values, in order", () => {
+    const update = modelUpdate(Float32Array.of(1, 2, 3, 4, 5), Float32Array.of(1, 1, 1, 1, 1), [
+      { offset: 1, length: 1 },
+      { offset: 3, length: 2 },
+    ]);
+    expect([...update]).toEqual([1, 3, 4]);
+  });
+
+  it("is clipped to the bound, keeps its direction, and stays as it is below", () => {
+    fc.assert(
+      fc.property(
+        fc.array(finite, { minLength: 1, maxLength: 50 }),
+        fc.double({ min: 1e-3, max: 1e4, noNaN: true }),
+        (values, clipNorm) => {
+          const update = Float32Array.from(values);
+          const before = update.slice();
+          const norm = clipUpdate(update, clipNorm);
+          const after = Math.hypot(...update);
+          expect(norm).toBeCloseTo(Math.hypot(...before), 1);
+          if (norm <= clipNorm) expect(update).toEqual(before);
+          else expect(Math.abs(after - clipNorm)).toBeLessThan(1e-5 * clipNorm + 1e-30);
+        },
+      ),
+      { seed: 9, numRuns: 200 },
+    );
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("may not hold %s, clipped or not", (value) => {
+    for (const clipNorm of [null, 1]) {
+      expect(() => clipUpdate(Float32Array.of(1, value), clipNorm)).toThrow(/not finite/);
+    }
+  });
+});
+
+describe("the system's clock", () => {
+  it("does not sleep for a signal that is aborted, and wakes when it is", async () => {
+    await expect(systemClock.sleep(1e12, AbortSignal.abort())).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+    const controller = new AbortController();
+    const sleeping = systemClock.sleep(2 ** 40, controller.signal);
+    controller.abort();
+    await expect(sleeping).rejects.toMatchObject({ code: "ABORTED" });
+    await systemClock.sleep(0);
+  });
+});
