@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findBrokenLinks } from "./links.mjs";
 import { ltsNodePath } from "./lts-node.mjs";
@@ -42,8 +42,8 @@ export function checksOf(root) {
     },
     {
       name: "types",
-      title: "Types, tests included",
-      run: () => tool("typescript/bin/tsc", "-b"),
+      title: "Types, with tests and examples",
+      run: () => tool("typescript/bin/tsc", "-b", ".", ...examplesOf(root)),
     },
     {
       name: "links",
@@ -79,6 +79,18 @@ export function checksOf(root) {
   return process.versions.node === LTS_NODE
     ? checks.filter(({ name }) => name !== "unit-lts")
     : checks;
+}
+
+/**
+ * @param {string} root
+ * @returns {string[]} The examples in TypeScript, as folders.
+ */
+function examplesOf(root) {
+  const examples = join(root, "examples");
+  if (!existsSync(examples)) return [];
+  return readdirSync(examples)
+    .map((name) => join(examples, name))
+    .filter((folder) => existsSync(join(folder, "tsconfig.json")));
 }
 
 /**
