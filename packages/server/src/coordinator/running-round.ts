@@ -106,7 +106,9 @@ export class RunningRound {
   /** No report counts from here on; uploads under way give back their turns. */
   closeReporting(): void {
     this.#reporting = false;
-    for (const seat of this.#seats.values()) seat.ticket?.release();
+    // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
+    for (const { ticket } of this.#seats.values()) if (ticket?.buffer === undefined) ticket?.release();
+    for (const { ticket } of this.#seats.values()) ticket?.release();
   }
 
   /** Tells every member that is still there how the round ended. */
@@ -244,7 +246,6 @@ export class RunningRound {
       seat.participant.answerReport(this.id, refusal);
       return;
     }
-    seat.ticket?.release();
     seat.status = "reported";
     seat.participant.answerReport(this.id);
     this.#deps.listener({
@@ -254,6 +255,7 @@ export class RunningRound {
       goalCount: this.#facts.goalCount,
     });
     this.#dispatch({ type: "reported", session: seat.participant.sessionId });
+    seat.ticket?.release(); // last: this report may have closed the round, and then nobody waits for the turn
   }
 
   #timeOut(seat: Seat): void {
