@@ -200,10 +200,11 @@ export class RunningRound {
         { remedy: "Train the model of the plan and report all its trainable parameters." },
       );
     }
-    if (header.exampleCount < 1 || header.exampleCount > limits.maxExampleCount) {
+    const { exampleCount } = header;
+    if (!Number.isInteger(exampleCount) || exampleCount < 1 || exampleCount > limits.maxExampleCount) {
       throw new TributaryError(
         "EXAMPLE_COUNT_INVALID",
-        `The report claims ${header.exampleCount} examples`,
+        `The report claims ${exampleCount} examples`,
         { remedy: `Report between 1 and ${limits.maxExampleCount} examples.` },
       );
     }
