@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -34,6 +34,20 @@ function formOf({ task, model, weights = [] }: Parts): FormData {
 
 function blobOf(content: string | Uint8Array): Blob {
   return new Blob([typeof content === "string" ? content : Uint8Array.from(content)]);
+}
+
+/** Opens an upload and stops in the middle of its first part. */
+async function halfAnUpload(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(
+    "POST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=b\r\n" +
+      "content-length: 100000\r\nexpect: 100-continue\r\n\r\n",
+  );
+  // The server says "100 Continue" when it has begun to handle the request.
+  await once(socket, "data");
+  const part = '--b\r\ncontent-disposition: form-data; name="task"\r\n\r\n{';
+  await new Promise<void>((resolve) => socket.write(part, () => resolve()));
+  return socket;
 }
 
 const WHOLE: Parts = {
@@ -179,18 +193,14 @@ describe("an uploaded model", () => {
 
   it("is refused when its sender gives up halfway, and the next one is taken", async () => {
     const admin = await startAdmin();
-    const { port } = new URL(admin.url);
-    const socket = connect(Number(port), "127.0.0.1");
-    socket.write(
-      "POST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=b\r\n" +
-        "content-length: 100000\r\nexpect: 100-continue\r\n\r\n",
-    );
-    // The server says "100 Continue" when it has begun to handle the request.
-    await once(socket, "data");
-    socket.write('--b\r\ncontent-disposition: form-data; name="task"\r\n\r\n{', () => {
+    const first = await halfAnUpload(admin.url);
+    const second = await halfAnUpload(admin.url); // waits for its turn
+    for (const socket of [second, first]) {
       socket.resetAndDestroy();
-    });
-    await once(socket, "close");
+      await once(socket, "close");
+      // One more round trip, so that the server has seen it too.
+      await admin.ask("GET", "/healthz");
+    }
     expect((await admin.postForm("/v1/tasks", formOf(WHOLE))).status).toBe(201);
   });
 

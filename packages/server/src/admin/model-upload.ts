@@ -129,8 +129,10 @@ function parseForm(request: IncomingMessage, parts: UploadedParts): Promise<void
     });
     request.once("error", fail);
     request.once("close", () => {
-      if (!request.complete) fail(cutShort());
+      if (!request.readableEnded) fail(cutShort());
     });
+    // The sender may have gone while the upload waited for its turn: no event will say so again.
+    if (request.destroyed) fail(cutShort());
     request.pipe(form);
   });
 }

@@ -96,6 +96,7 @@ export function eachPiece(
     request.once("end", resolve);
     request.once("error", fail);
     request.once("close", () => fail(cutShort()));
+    if (request.destroyed) fail(cutShort());
   });
 }
 

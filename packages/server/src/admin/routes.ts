@@ -15,7 +15,7 @@ export function adminRoutes(deps: AdminDeps): readonly Route[] {
       method: "get",
       path: "/openapi.json",
       operation: "getOpenApi",
-      summary: "This document.",
+      summary: "This API as an OpenAPI 3.1 document.",
       open: true,
       answer: { description: "OpenAPI 3.1.", schema: jsonObjectSchema },
       handle: async () => ({ json: openApiDocument(routes, deps.info().version) }),

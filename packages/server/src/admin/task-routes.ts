@@ -110,7 +110,7 @@ function taskAction(
     operation: `${action.verb}Task`,
     summary: action.summary,
     params: taskParams,
-    body: nothingBody(deps.limits.maxRecordPlaintextBytes),
+    body: nothingBody(deps.limits.maxPlanBytes),
     answer: { description: "The task.", schema: taskViewSchema },
     errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT"],
     handle: async ({ params }) => ({
