@@ -1,0 +1,55 @@
+import * as tf from "@tensorflow/tfjs";
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
+import { chooseTfjsBackend } from "../src/training/tfjs-backend.ts";
+
+// tfjs has one current backend a process, and this file's process begins without any: the order of tests matters.
+describe("chooseTfjsBackend", () => {
+  let printed: MockInstance[];
+
+  beforeEach(() => {
+    printed = (["log", "info", "warn", "error"] as const).map((method) =>
+      vi.spyOn(console, method).mockImplementation(() => undefined),
+    );
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("says what is missing when the named backend cannot be used", async () => {
+    await expect(chooseTfjsBackend({ backend: "tensorflow" })).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining("tfjs-node"),
+      remedy: expect.stringContaining('"cpu"'),
+    });
+    await expect(chooseTfjsBackend({ backend: "webgpu" })).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining("webgpu"),
+    });
+  });
+
+  it("takes wasm where tfjs-node is not installed, and prints nothing", async () => {
+    expect(await chooseTfjsBackend()).toBe("wasm");
+    expect(tf.getBackend()).toBe("wasm");
+    for (const method of printed) expect(method).not.toHaveBeenCalled();
+  });
+
+  it("keeps the backend that the app has set", async () => {
+    await tf.setBackend("cpu");
+    expect(await chooseTfjsBackend()).toBe("cpu");
+    expect(await chooseTfjsBackend({ backend: "auto" })).toBe("cpu");
+  });
+
+  it("takes another backend than the app's when told to", async () => {
+    expect(await chooseTfjsBackend({ backend: "wasm" })).toBe("wasm");
+    expect(await chooseTfjsBackend({ backend: "cpu" })).toBe("cpu");
+    expect(tf.getBackend()).toBe("cpu");
+  });
+
+  it("keeps tfjs's greeting off the console without silencing tfjs", async () => {
+    await chooseTfjsBackend({ backend: "cpu" });
+    tf.tensor1d([1, 2, 3]).dispose();
+    for (const method of printed) expect(method).not.toHaveBeenCalled();
+    expect(tf.env().getBool("PROD")).toBe(false);
+  });
+});
