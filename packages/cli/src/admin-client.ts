@@ -98,7 +98,8 @@ export class AdminClient {
 
 async function errorOf(response: Response): Promise<TributaryError> {
   const body: unknown = await response.json().catch(() => undefined);
-  const error = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+  const error =
+    typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
   const fields = (typeof error === "object" && error !== null ? error : {}) as {
     code?: string;
     message?: string;

@@ -2,7 +2,11 @@ import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { TributaryError, cryptographicRandom, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, type ParticipationEvent, type TrainerBackend } from "@tributary/client-sdk";
+import {
+  FederatedClient,
+  type ParticipationEvent,
+  type TrainerBackend,
+} from "@tributary/client-sdk";
 import { drawWriter, loadFolder, partitionIid } from "@tributary/simulator";
 import { partOf, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, type Output } from "../output.ts";
@@ -30,7 +34,11 @@ export function clientCommand(): Command {
     .option("--server-key <key>", "the key to pin, as `tributary serve` prints it")
     .option("--ca <file>", "certificate to trust, for a server with its own")
     .option("--population <name>", "population to join", "demo")
-    .option("--data <source>", "writers (digits of one more writer), or a folder or CSV file", "writers")
+    .option(
+      "--data <source>",
+      "writers (digits of one more writer), or a folder or CSV file",
+      "writers",
+    )
     .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
     .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
     .option("--engine <name>", "auto, tensorflow, wasm or cpu", "auto")

@@ -35,7 +35,12 @@ export function demoCommand(): Command {
     .option("--engine <name>", "auto, tensorflow, wasm or cpu", "auto")
     .option("--data-dir <folder>", "keys, certificate, store and model", "./.tributary")
     .option("--port <port>", "port of the gateway; 0 takes a free one", wholeNumber(0, 65_535), 0)
-    .option("--admin-port <port>", "port of the admin API; 0 takes a free one", wholeNumber(0, 65_535), 0)
+    .option(
+      "--admin-port <port>",
+      "port of the admin API; 0 takes a free one",
+      wholeNumber(0, 65_535),
+      0,
+    )
     .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
     .option("--verbose", "show the server's log")
     .option("--json", "print one JSON line")

@@ -27,10 +27,14 @@ export function keysCommand(): Command {
           flag: "wx",
         });
       } catch (error) {
-        throw new TributaryError("CONFIG_INVALID", `The key file ${options.out} cannot be written`, {
-          remedy: "Choose a path that does not exist yet, in a folder you may write to.",
-          cause: error,
-        });
+        throw new TributaryError(
+          "CONFIG_INVALID",
+          `The key file ${options.out} cannot be written`,
+          {
+            remedy: "Choose a path that does not exist yet, in a folder you may write to.",
+            cause: error,
+          },
+        );
       }
       const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
       createOutput(options.json === true).result(

@@ -49,7 +49,10 @@ export function modelCommand(): Command {
     .description("Write a checkpoint to a folder; the newest one unless told otherwise.")
     .option("--checkpoint <id>", "which checkpoint")
     .addOption(
-      new Option("--format <name>", "tfjs: model.json and weights.bin, as tf.loadLayersModel reads them; float32: the parameters alone")
+      new Option(
+        "--format <name>",
+        "tfjs: model.json and weights.bin, as tf.loadLayersModel reads them; float32: the parameters alone",
+      )
         .choices(["tfjs", "float32"])
         .default("tfjs"),
     )

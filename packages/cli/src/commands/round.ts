@@ -26,7 +26,16 @@ export function roundCommand(): Command {
         formatBytes(record.bytesDown),
         metricsText(record.metrics),
       ]);
-      const header = ["id", "round", "outcome", "reports", "time", "up", "down", "training metrics"];
+      const header = [
+        "id",
+        "round",
+        "outcome",
+        "reports",
+        "time",
+        "up",
+        "down",
+        "training metrics",
+      ];
       createOutput(flags.json === true).result(
         { task, rounds },
         rounds.length === 0 ? "no round has ended yet" : formatTable(header, rows),

@@ -24,12 +24,22 @@ export function serveCommand(): Command {
   return new Command("serve")
     .description("Run a coordinator until it is told to stop (SIGINT or SIGTERM).")
     .option("--host <address>", "address that clients connect to", "127.0.0.1")
-    .option("--port <port>", "port that clients connect to; 0 takes a free one", wholeNumber(0, 65_535), 8_443)
+    .option(
+      "--port <port>",
+      "port that clients connect to; 0 takes a free one",
+      wholeNumber(0, 65_535),
+      8_443,
+    )
     .option("--cert <file>", "TLS certificate chain, PEM; without it one is made")
     .option("--key <file>", "private key of the certificate, PEM")
     .option("--plain", "plain ws, on loopback only")
     .option("--admin-host <address>", "address of the admin API", "127.0.0.1")
-    .option("--admin-port <port>", "port of the admin API; 0 takes a free one", wholeNumber(0, 65_535), 8_080)
+    .option(
+      "--admin-port <port>",
+      "port of the admin API; 0 takes a free one",
+      wholeNumber(0, 65_535),
+      8_080,
+    )
     .option("--data-dir <folder>", "keys, certificate and embedded store", "./.tributary")
     .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
     .option("--log-level <level>", "debug, info, warn, error or silent", "info")
@@ -57,7 +67,8 @@ export function serveCommand(): Command {
       const stop = stopSignal();
       const server = await startServer(options);
       try {
-        const certPath = options.tls === "self-signed" ? join(flags.dataDir, "tls", "cert.pem") : undefined;
+        const certPath =
+          options.tls === "self-signed" ? join(flags.dataDir, "tls", "cert.pem") : undefined;
         const withdrawAddress = await announceAdmin(flags.dataDir, {
           url: server.adminUrl,
           ...(token === undefined ? {} : { token }),

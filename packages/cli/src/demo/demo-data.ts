@@ -1,6 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { TributaryError, parseTask, type RandomSource, type TaskDefinition } from "@tributary/protocol";
+import {
+  TributaryError,
+  parseTask,
+  type RandomSource,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
 import { drawWriters, loadFolder, partitionIid } from "@tributary/simulator";
 
@@ -49,7 +54,8 @@ function findMnist(): string {
   const found = folders.find((folder) => existsSync(folder));
   if (found === undefined) {
     throw new TributaryError("DATA_UNREADABLE", "MNIST is not here", {
-      remedy: "`tributary data fetch mnist` downloads it to ./data/mnist; or give a folder that has it.",
+      remedy:
+        "`tributary data fetch mnist` downloads it to ./data/mnist; or give a folder that has it.",
     });
   }
   return found;

@@ -9,7 +9,12 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { startServer, type RoundRecord, type TaskRecord, type TributaryServer } from "@tributary/server";
+import {
+  startServer,
+  type RoundRecord,
+  type TaskRecord,
+  type TributaryServer,
+} from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { loadInitialModel } from "../task-file.ts";
 import { loadDemoData, demoTask, type DemoData } from "./demo-data.ts";
@@ -131,7 +136,8 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
         scores.set(message.id, message.metrics);
         const round = rounds.find((candidate) => candidate.number === message.id);
         if (round !== undefined) observer.round(round, message.metrics, Date.now() - startedAtMs);
-        const taskIsOver = message.id >= lastRound || (taskFinished && message.id === rounds.at(-1)?.number);
+        const taskIsOver =
+          message.id >= lastRound || (taskFinished && message.id === rounds.at(-1)?.number);
         if (taskIsOver) settle?.resolve();
       },
       fail,
@@ -179,7 +185,9 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       rounds: rounds.length,
       score: scores.get(last.number) ?? {},
       bytesUpPerClientRound: Math.round(rounds.reduce((sum, r) => sum + r.bytesUp, 0) / reports),
-      bytesDownPerClientRound: Math.round(rounds.reduce((sum, r) => sum + r.bytesDown, 0) / reports),
+      bytesDownPerClientRound: Math.round(
+        rounds.reduce((sum, r) => sum + r.bytesDown, 0) / reports,
+      ),
       float32Bytes: layout.size * 4,
       checkpoint: last.checkpoint!,
       checkpointBytes: (await server.storage.checkpoints.get(last.checkpoint!))!,
