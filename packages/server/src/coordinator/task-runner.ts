@@ -238,7 +238,8 @@ export class TaskRunner implements Recruiter {
     listener({ type: "round-opened", taskId: this.task.id, roundId: id, roundNumber: round.number });
     this.#watchDeadline();
     for (const client of this.#population.candidates(this)) {
-      if (this.#state.phase !== "selecting") break;
+      // The round may have started with this one, and even ended, if its configuration failed.
+      if (this.phase !== "selecting") break;
       this.clientWaits(client);
     }
   }
