@@ -359,7 +359,8 @@ export class TaskRunner implements Recruiter {
     const pauseMs =
       state.phase === "abandoned" && state.reason.endsWith("-failed") ? FAILURE_PAUSE_MS : 0;
     round.settle();
-    if (!this.#recruiting) return;
+    // While the round was written down, the task may have been stopped, and started again with a round of its own.
+    if (!this.#recruiting || this.#state !== undefined) return;
     if (pauseMs === 0) this.#open();
     else {
       this.#deps.clock.schedule(pauseMs, () => {
