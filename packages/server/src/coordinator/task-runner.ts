@@ -281,6 +281,7 @@ export class TaskRunner implements Recruiter {
       for (const session of members) {
         const client = this.#population.claim(session, this);
         if (client !== undefined) round.seat(client.participant, model);
+        else this.#dispatch({ type: "left", session }); // gone while others were sent theirs
       }
     } catch (error) {
       this.#deps.logger.error("round configuration failed", { error, round: round.id });
