@@ -33,7 +33,18 @@ export class Coordinator {
   readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
 
   constructor(deps: TaskRunnerDeps) {
-    this.#deps = deps;
+    const { listener, logger } = deps;
+    this.#deps = {
+      ...deps,
+      // Whoever only listens must not be able to break a round.
+      listener(event) {
+        try {
+          listener(event);
+        } catch (error) {
+          logger.error("listener failed", { error, event: event.type });
+        }
+      },
+    };
   }
 
   /** Goes on with the tasks that were running when the server stopped. */
