@@ -3,6 +3,8 @@ import {
   encodeCheckpoint,
   encodePlan,
   checkpointIdOf,
+  decodeCheckpoint,
+  layoutOf,
   opaqueId,
   planOf,
   populationName,
@@ -57,7 +59,8 @@ export class Coordinator {
   /**
    * Stores a new task with its plan and initial model; does not start it.
    * @param values - Initial parameters, float32, in the model's layout order.
-   * @throws TributaryError `TASK_INVALID`, `MODEL_UNSUPPORTED` or `STORAGE_UNAVAILABLE`.
+   * @throws TributaryError `TASK_INVALID`, `MODEL_UNSUPPORTED`, `STORAGE_UNAVAILABLE`, or `CHECKPOINT_CORRUPT` when the
+   * values are not finite or not as many as the model's.
    */
   async createTask(
     definition: TaskDefinition,
@@ -67,6 +70,7 @@ export class Coordinator {
     const { crypto, random, clock, store } = this.#deps;
     const planBytes = encodePlan(planOf(definition, model));
     const bytes = encodeCheckpoint(values);
+    decodeCheckpoint(bytes, layoutOf(model.parameters)); // what is stored must load again
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
     const createdAtMs = clock.now();
     const task: TaskRecord = {
