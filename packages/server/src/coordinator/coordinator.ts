@@ -89,6 +89,8 @@ export class Coordinator {
 
   /** @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when it has ended or already runs. */
   async startTask(id: TaskId): Promise<TaskRecord> {
+    // A task whose model cannot be loaded stays as it is: `running` would be tried again by every `recover`.
+    await this.#runner(await this.#task(id));
     const task = await this.#moveTask(id, ["created", "paused"], "running");
     await this.#run(task);
     return task;
@@ -161,12 +163,7 @@ export class Coordinator {
 
   async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
     const { store, listener } = this.#deps;
-    const task = await store.task(id);
-    if (task === undefined) {
-      throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
-        remedy: "`tributary task list` names the tasks.",
-      });
-    }
+    const task = await this.#task(id);
     if (!(await store.setTaskState(id, from, to))) {
       throw new TributaryError("TASK_STATE_CONFLICT", `Task ${id} is ${task.state}`, {
         remedy: `Only a task that is ${from.join(" or ")} can become ${to}.`,
@@ -174,6 +171,14 @@ export class Coordinator {
     }
     listener({ type: "task-state", taskId: id, state: to });
     return { ...task, state: to };
+  }
+
+  async #task(id: TaskId): Promise<TaskRecord> {
+    const task = await this.#deps.store.task(id);
+    if (task !== undefined) return task;
+    throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
+      remedy: "`tributary task list` names the tasks.",
+    });
   }
 
   async #run(task: TaskRecord): Promise<void> {
