@@ -10,6 +10,7 @@ import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { taskCommand } from "./commands/task.ts";
 import { reportError } from "./output.ts";
+import { usageError } from "./usage-error.ts";
 
 const program = new Command("tributary")
   .description("Federated learning: one model from data that never leaves its owners.")
@@ -23,12 +24,16 @@ const program = new Command("tributary")
   .addCommand(keysCommand())
   .addCommand(dataCommand());
 
-/** Every command prints usage errors the same way, and ends the process itself only here. */
-function prepare(command: Command): void {
-  command.exitOverride().showHelpAfterError("(--help lists the options)");
-  for (const child of command.commands) prepare(child);
+/** Every command tells usage errors as it tells all others, and ends the process itself only here. */
+function prepare(command: Command, typed: string): void {
+  command.configureOutput({ outputError: () => {} }).exitOverride((error) => {
+    // Help that was asked for, or that stands in for a command that is missing, has been printed.
+    const isHelp = error.exitCode === 0 || error.code === "commander.help";
+    throw isHelp ? error : usageError(error, typed);
+  });
+  for (const child of command.commands) prepare(child, `${typed} ${child.name()}`);
 }
-prepare(program);
+prepare(program, program.name());
 
 const json = process.argv.includes("--json");
 try {

@@ -1,4 +1,4 @@
-import { isTributaryError, asTributaryError } from "@tributary/protocol";
+import { isTributaryError, asTributaryError, type TributaryError } from "@tributary/protocol";
 
 /** Where a command's words go: results to standard output, everything else to standard error. */
 export interface Output {
@@ -44,20 +44,29 @@ export function createOutput(json: boolean): Output {
 const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_PARAMETER"]);
 
 /**
- * Tells the user what went wrong and what to do.
+ * Tells the user what went wrong and what to do: in words on standard error, and with `--json` also as the one line
+ * `{"error": …}` on standard output.
  * @returns The exit code: 2 for bad usage, else 1.
  */
 export function reportError(error: unknown, json: boolean): number {
-  const { code, message, remedy, context } = asTributaryError(error);
+  const told = asTributaryError(error);
+  const { code, remedy, context } = told;
+  const message = causeOf(told);
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: { code, message, remedy, context } })}\n`);
-  } else {
-    process.stderr.write(`tributary: ${message} [${code}]\n`);
-    if (!isTributaryError(error) && error instanceof Error && error.stack !== undefined) {
-      process.stderr.write(`${error.stack}\n`);
-    }
+  }
+  process.stderr.write(`tributary: ${message} [${code}]\n`);
+  if (remedy !== undefined) process.stderr.write(`  ${remedy}\n`);
+  if (!isTributaryError(error) && error instanceof Error && error.stack !== undefined) {
+    process.stderr.write(`${error.stack}\n`);
   }
   return USAGE_CODES.has(code) ? 2 : 1;
+}
+
+/** An error's message without the remedy that it ends with. */
+export function causeOf({ message, remedy }: TributaryError): string {
+  const ending = remedy === undefined ? "" : `. ${remedy}`;
+  return message.endsWith(ending) ? message.slice(0, message.length - ending.length) : message;
 }
 
 export function formatBytes(bytes: number): string {
