@@ -118,6 +118,7 @@ export class FederatedClient {
   /** What `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
   #setup: Promise<Setup> | undefined;
+  /** This client's own; the app's is in the options. */
   #trainer: Promise<LocalTrainer> | undefined;
   #participating = false;
 
@@ -171,7 +172,7 @@ export class FederatedClient {
         this.#participating = true;
         return this.#work(async () => {
           const { crypto, random } = await abortable(this.#ready(), signal);
-          const trainer = await abortable(this.#ownTrainer(), signal);
+          const trainer = await abortable(this.#readyTrainer(), signal);
           const wait = random.derive("wait");
           const deps = {
             ...this.#sessionDeps(crypto),
@@ -233,7 +234,7 @@ export class FederatedClient {
     await Promise.allSettled(this.#working);
     const trainer = await this.#trainer?.catch(() => undefined);
     this.#trainer = undefined;
-    if (trainer !== this.#options.trainer) trainer?.dispose();
+    trainer?.dispose();
   }
 
   async #newest(
@@ -284,20 +285,30 @@ export class FederatedClient {
   }
 
   #ready(): Promise<Setup> {
-    this.#setup ??= this.#platform.createCrypto().then((crypto) => ({
-      crypto,
-      random: this.#options.random ?? cryptographicRandom(crypto),
-    }));
+    this.#setup ??= this.#platform.createCrypto().then(
+      (crypto) => ({ crypto, random: this.#options.random ?? cryptographicRandom(crypto) }),
+      (error: unknown) => {
+        // What could not be loaded now may be there the next time.
+        this.#setup = undefined;
+        throw error;
+      },
+    );
     return this.#setup;
   }
 
-  #ownTrainer(): Promise<LocalTrainer> {
+  /** The app's trainer, or one that is made when it is first needed. */
+  #readyTrainer(): Promise<LocalTrainer> {
     const { trainer, engine, wasmPaths } = this.#options;
     if (trainer !== undefined) return Promise.resolve(trainer);
-    this.#trainer ??= this.#platform.createTrainer({
-      ...(engine === undefined ? {} : { backend: engine }),
-      ...(wasmPaths === undefined ? {} : { wasmPaths }),
-    });
+    this.#trainer ??= this.#platform
+      .createTrainer({
+        ...(engine === undefined ? {} : { backend: engine }),
+        ...(wasmPaths === undefined ? {} : { wasmPaths }),
+      })
+      .catch((error: unknown) => {
+        this.#trainer = undefined;
+        throw error;
+      });
     return this.#trainer;
   }
 

@@ -291,7 +291,7 @@ describe("connecting", () => {
     expect(retryInMs).toBeLessThanOrEqual(500);
     await set.clock.slept(retryInMs);
     set.clock.advance(retryInMs);
-    expect((await reader.until("connecting")).attempt).toBe(2);
+    expect((await reader.until("connecting")).attempt).toBe(1);
     await reader.leave();
   });
 

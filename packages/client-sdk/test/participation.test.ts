@@ -1,4 +1,5 @@
 import {
+  TributaryError,
   decodeCheckpoint,
   layoutOf,
   seededRandom,
@@ -6,11 +7,12 @@ import {
   type ArtifactId,
 } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
-import type { ExampleStore } from "../src/index.ts";
+import { FederatedClient, type ExampleStore } from "../src/index.ts";
+import { ManualClock } from "../src/testing/index.ts";
 import { lineExamples, linearPlan, widePlan } from "./support/linear-task.ts";
 import { LinearTrainer } from "./support/linear-trainer.ts";
 import { begin, stage } from "./support/participant.ts";
-import { crypto } from "./support/scripted-server.ts";
+import { ScriptedServer, crypto } from "./support/scripted-server.ts";
 
 const norm = (values: Float32Array): number => Math.hypot(...values);
 
@@ -340,12 +342,51 @@ describe("a client", () => {
     await again.reader.leave();
   });
 
-  it("leaves a trainer that it was given to its owner, and disposes of its own", async () => {
+  it("leaves a trainer that it was given to its owner", async () => {
     const set = stage();
     const { reader } = await begin(set);
     await set.client.close();
     await reader.end();
     expect(set.trainer.disposed).toBe(0);
+  });
+
+  it("makes a trainer once, for the engine asked for, and disposes of it when it is closed", async () => {
+    const server = new ScriptedServer();
+    const own = new LinearTrainer();
+    const asked: unknown[] = [];
+    const client = new FederatedClient(
+      {
+        url: "wss://learn.example",
+        population: "test",
+        serverKey: server.key,
+        examples: lineExamples(),
+        engine: "wasm",
+        wasmPaths: "/wasm/",
+      },
+      {
+        connect: server.connect,
+        clock: new ManualClock(),
+        createTrainer: (options) => {
+          asked.push(options);
+          return asked.length === 1
+            ? Promise.reject(new TributaryError("ENGINE_UNAVAILABLE", "not here"))
+            : Promise.resolve(own);
+        },
+      },
+    );
+    await expect(client.participate().next()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
+    expect(server.connections).toEqual([]);
+    for (let time = 0; time < 2; time++) {
+      const serving = server.accept();
+      for await (const event of client.participate()) if (event.type === "connected") break;
+      await serving;
+    }
+    const options = { backend: "wasm", wasmPaths: "/wasm/" };
+    expect(asked).toEqual([options, options]);
+    expect(own.disposed).toBe(0);
+    await client.close();
+    await client.close();
+    expect(own.disposed).toBe(1);
   });
 
   it("refuses to take part without examples", async () => {

@@ -14,7 +14,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SERVER_KEY_MISMATCH",
   "HANDSHAKE_FAILED",
   "VERSION_UNSUPPORTED",
-  "INSECURE_URL",
+  "BAD_PARAMETER",
   "PLAN_SIGNATURE_INVALID",
 ]);
 
@@ -30,13 +30,18 @@ export async function participate(
   signal: AbortSignal,
 ): Promise<void> {
   const { events, clock, reconnect } = deps;
+  /** Connections tried since the last check-in. */
+  let attempt = 0;
   /** No check-in before this moment of the clock, also not over a new connection. */
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   const rounds = async (session: Session): Promise<never> => {
     for (;;) {
       await rest(session, deps, notBeforeMs - clock.now(), signal);
       await events.room(signal);
-      const checkedIn = (): void => reconnect.reset();
+      const checkedIn = (): void => {
+        attempt = 0;
+        reconnect.reset();
+      };
       const waitMs = await takePart(session, { ...deps, checkedIn }, signal);
       notBeforeMs = clock.now() + waitMs;
     }
@@ -46,7 +51,8 @@ export async function participate(
     let failure: TributaryError;
     try {
       await events.room(signal);
-      events.push({ type: "connecting", attempt: reconnect.attempts + 1 });
+      attempt += 1;
+      events.push({ type: "connecting", attempt });
       session = await Session.open(deps, options, signal);
       const { sessionId, version: protocolVersion } = session.welcome;
       events.push({ type: "connected", sessionId, protocolVersion });

@@ -1,5 +1,11 @@
 import { TributaryError } from "@tributary/protocol";
-import type { Socket, SocketEnd, SocketEvents, SocketRequest } from "../session/socket.ts";
+import {
+  CLOSED_SOCKET,
+  type Socket,
+  type SocketEnd,
+  type SocketEvents,
+  type SocketRequest,
+} from "../session/socket.ts";
 
 /** Between two looks at how much is still queued: browsers have no event for it. */
 const POLL_MS = 10;
@@ -25,7 +31,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
       cause,
     });
     queueMicrotask(() => end({ code: 1006, reason: "", error }));
-    return CLOSED;
+    return CLOSED_SOCKET;
   }
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
@@ -46,6 +52,8 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
     if (data instanceof ArrayBuffer) events.frame(new Uint8Array(data));
     else events.text();
   };
+  // What went wrong the browser keeps to itself; that something did, `close` says next.
+  socket.onerror = () => {};
   socket.onclose = ({ code, reason }) => end({ code, reason });
   return {
     get bufferedAmount() {
@@ -74,10 +82,3 @@ function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
 }
-
-const CLOSED: Socket = {
-  bufferedAmount: 0,
-  send: () => {},
-  drained: () => Promise.resolve(),
-  close: () => {},
-};

@@ -1,18 +1,34 @@
 import { TributaryError } from "@tributary/protocol";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
-import type { Socket, SocketEvents, SocketRequest, TlsOptions } from "../session/socket.ts";
+import {
+  CLOSED_SOCKET,
+  type Socket,
+  type SocketEvents,
+  type SocketRequest,
+  type TlsOptions,
+} from "../session/socket.ts";
 
 /** A server that does not answer the closing handshake does not hold the process up for longer. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** A `SocketConnector` on the `ws` package, for Node. */
 export function connectWithWs(request: SocketRequest, events: SocketEvents): Socket {
-  const socket = new WebSocket(request.url, [request.subprotocol], {
-    perMessageDeflate: false,
-    maxPayload: request.maxFrameBytes,
-    followRedirects: false,
-    ...tlsOptions(request.tls),
-  });
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(request.url, [request.subprotocol], {
+      perMessageDeflate: false,
+      maxPayload: request.maxFrameBytes,
+      followRedirects: false,
+      ...tlsOptions(request.tls),
+    });
+  } catch (cause) {
+    const error = new TributaryError("BAD_PARAMETER", "The connection's options are not valid", {
+      remedy: "Check url and tls.",
+      cause,
+    });
+    queueMicrotask(() => events.closed({ code: 1006, reason: "", error }));
+    return CLOSED_SOCKET;
+  }
   let failure: TributaryError | undefined;
   const waiting: { limit: number; resolve: () => void }[] = [];
   const release = (): void => {

@@ -25,11 +25,6 @@ export class Backoff {
     this.#options = options;
   }
 
-  /** Attempts since the last reset. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
   /** The next wait, whole milliseconds in [0, min(cap, base · 2^attempts)]. */
   nextMs(): number {
     const { baseMs, capMs } = this.#options;

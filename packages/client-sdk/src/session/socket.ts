@@ -53,5 +53,16 @@ export interface Socket {
   close(code: number, reason: string): void;
 }
 
-/** Opens sockets: the adapter that a platform chooses. Never throws; failure is `closed`. */
+/**
+ * Opens sockets: the adapter that a platform chooses. Never throws: failure is `closed`. No event comes before it
+ * has returned.
+ */
 export type SocketConnector = (request: SocketRequest, events: SocketEvents) => Socket;
+
+/** What an adapter returns for a connection that cannot even be begun. */
+export const CLOSED_SOCKET: Socket = {
+  bufferedAmount: 0,
+  send: () => {},
+  drained: () => Promise.resolve(),
+  close: () => {},
+};

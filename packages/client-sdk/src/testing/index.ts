@@ -11,3 +11,11 @@ export {
   type ConformanceCase,
   type LocalTrainerFixture,
 } from "./local-trainer-cases.ts";
+export {
+  SocketListener,
+  socketConnectorCases,
+  socketRequest,
+  type SocketConnectorFixture,
+  type SocketPeer,
+  type SocketServer,
+} from "./socket-connector-cases.ts";
