@@ -52,7 +52,13 @@ export class Coordinator {
   /** Goes on with the tasks that were running when the server stopped. */
   async recover(): Promise<void> {
     for (const task of await this.#deps.store.tasks()) {
-      if (task.state === "running") await this.#run(task);
+      if (task.state !== "running") continue;
+      try {
+        await this.#run(task);
+      } catch (error) {
+        // One task whose checkpoint is lost must not keep the others from going on; starting it again tells the operator why.
+        this.#deps.logger.error("task not recovered", { error, task: task.id });
+      }
     }
   }
 
@@ -99,7 +105,8 @@ export class Coordinator {
   /** Starts no further round of the task; the one in flight goes on. */
   async pauseTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["running"], "paused");
-    await this.#halt(id, { abandon: false });
+    // Not awaited: the round may have minutes to go.
+    void this.#halt(id, { abandon: false });
     return task;
   }
 

@@ -10,7 +10,8 @@ export interface ReportTicket {
 
 interface Waiting {
   readonly byteLength: number;
-  readonly onGrant: () => void;
+  readonly ticket: ReportTicket;
+  readonly onGrant: (ticket: ReportTicket) => void;
   readonly onTimeout: () => void;
   buffer: Uint8Array | undefined;
   cancelTimer: (() => void) | undefined;
@@ -42,12 +43,22 @@ export class ReportSlots {
 
   /**
    * Asks for a turn.
-   * @param onGrant - Called once, at once or later, when the ticket has its buffer.
+   * @param onGrant - Called once, when the ticket has its buffer: later, or before this returns.
    * @param onTimeout - Called if the ticket is still held `uploadTimeoutMs` after its grant; it has then been released.
    */
-  request(byteLength: number, onGrant: () => void, onTimeout: () => void): ReportTicket {
+  request(
+    byteLength: number,
+    onGrant: (ticket: ReportTicket) => void,
+    onTimeout: () => void,
+  ): ReportTicket {
     const waiting: Waiting = {
       byteLength,
+      ticket: {
+        get buffer() {
+          return waiting.buffer;
+        },
+        release: () => this.#release(waiting),
+      },
       onGrant,
       onTimeout,
       buffer: undefined,
@@ -55,15 +66,8 @@ export class ReportSlots {
       released: false,
     };
     this.#queue.add(waiting);
-    const release = (): void => this.#release(waiting);
-    const ticket: ReportTicket = {
-      get buffer() {
-        return waiting.buffer;
-      },
-      release,
-    };
     this.#grant();
-    return ticket;
+    return waiting.ticket;
   }
 
   #grant(): void {
@@ -76,7 +80,7 @@ export class ReportSlots {
         this.#release(waiting);
         waiting.onTimeout();
       });
-      waiting.onGrant();
+      waiting.onGrant(waiting.ticket);
     }
   }
 

@@ -107,7 +107,8 @@ export class RunningRound {
   closeReporting(): void {
     this.#reporting = false;
     // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
-    for (const { ticket } of this.#seats.values()) if (ticket?.buffer === undefined) ticket?.release();
+    for (const { ticket } of this.#seats.values())
+      if (ticket?.buffer === undefined) ticket?.release();
     for (const { ticket } of this.#seats.values()) ticket?.release();
   }
 
@@ -117,7 +118,8 @@ export class RunningRound {
     next: { readonly nextCheckInMs: number; readonly taskFinished: boolean },
   ): void {
     for (const seat of this.#seats.values()) {
-      if (seat.status === "left" || seat.status === "withdrew" || seat.status === "refused") continue;
+      if (seat.status === "left" || seat.status === "withdrew" || seat.status === "refused")
+        continue;
       seat.participant.endRound({ roundId: this.id, outcome, ...next });
     }
   }
@@ -159,7 +161,10 @@ export class RunningRound {
   #begin(seat: Seat, header: ReportHeader): void {
     if (!this.#reporting) throw roundClosed();
     if (seat.status !== "training") {
-      throw new TributaryError("REPORT_DUPLICATE", "This session has already reported in this round");
+      throw new TributaryError(
+        "REPORT_DUPLICATE",
+        "This session has already reported in this round",
+      );
     }
     try {
       this.#checkHeader(seat, header);
@@ -171,7 +176,11 @@ export class RunningRound {
     seat.header = header;
     seat.ticket = this.#deps.slots.request(
       header.updateBytes,
-      () => seat.participant.grantReport(this.id),
+      (ticket) => {
+        // Set here as well: a participant in this process may send its report before `request` returns.
+        seat.ticket = ticket;
+        seat.participant.grantReport(this.id);
+      },
       () => this.#timeOut(seat),
     );
   }
@@ -201,7 +210,11 @@ export class RunningRound {
       );
     }
     const { exampleCount } = header;
-    if (!Number.isInteger(exampleCount) || exampleCount < 1 || exampleCount > limits.maxExampleCount) {
+    if (
+      !Number.isInteger(exampleCount) ||
+      exampleCount < 1 ||
+      exampleCount > limits.maxExampleCount
+    ) {
       throw new TributaryError(
         "EXAMPLE_COUNT_INVALID",
         `The report claims ${exampleCount} examples`,
@@ -214,9 +227,13 @@ export class RunningRound {
       !metricNames.every((name) => names.has(name)) ||
       !header.metrics.every((metric) => Number.isFinite(metric.value))
     ) {
-      throw new TributaryError("METRICS_INVALID", "The report's metrics are not those of the plan", {
-        remedy: `Report one finite value for each of: ${metricNames.join(", ")}.`,
-      });
+      throw new TributaryError(
+        "METRICS_INVALID",
+        "The report's metrics are not those of the plan",
+        {
+          remedy: `Report one finite value for each of: ${metricNames.join(", ")}.`,
+        },
+      );
     }
   }
 
@@ -228,7 +245,10 @@ export class RunningRound {
       throw new TributaryError("UNEXPECTED_MESSAGE", "A report chunk came before its grant");
     }
     if (data.length === 0 || seat.received + data.length > buffer.length) {
-      throw new TributaryError("UNEXPECTED_MESSAGE", "A report chunk is empty or goes past the report's end");
+      throw new TributaryError(
+        "UNEXPECTED_MESSAGE",
+        "A report chunk is empty or goes past the report's end",
+      );
     }
     buffer.set(data, seat.received);
     seat.received += data.length;

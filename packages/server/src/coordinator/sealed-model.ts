@@ -21,7 +21,11 @@ export interface SealedModel {
 export function sealModel(input: {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
-  readonly plan: { readonly id: PlanId; readonly bytes: Uint8Array; readonly signature: Uint8Array };
+  readonly plan: {
+    readonly id: PlanId;
+    readonly bytes: Uint8Array;
+    readonly signature: Uint8Array;
+  };
   readonly checkpoint: { readonly id: CheckpointId; readonly bytes: Uint8Array };
 }): SealedModel {
   const { crypto, plan, checkpoint } = input;
@@ -41,7 +45,10 @@ export function sealModel(input: {
 }
 
 /** The frames to send to a client that holds `held`: the plan's before the checkpoint's. */
-export function framesFor(model: SealedModel, held: ReadonlySet<ArtifactId>): readonly Uint8Array[] {
+export function framesFor(
+  model: SealedModel,
+  held: ReadonlySet<ArtifactId>,
+): readonly Uint8Array[] {
   return [
     ...(held.has(model.delivery.plan.id) ? [] : model.planFrames),
     ...(held.has(model.delivery.checkpoint.id) ? [] : model.checkpointFrames),

@@ -144,6 +144,10 @@ export class TaskRunner implements Recruiter {
     return this.#state?.phase ?? "idle";
   }
 
+  get isRecruiting(): boolean {
+    return this.#recruiting;
+  }
+
   /** Begins to recruit and to run rounds. */
   start(): void {
     if (this.#recruiting) return;
@@ -156,7 +160,8 @@ export class TaskRunner implements Recruiter {
   async stop(options: { readonly abandon: boolean }): Promise<void> {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
-    if (options.abandon || this.#state?.phase === "selecting") this.#dispatch({ type: "cancelled" });
+    if (options.abandon || this.#state?.phase === "selecting")
+      this.#dispatch({ type: "cancelled" });
     await this.#settled;
   }
 
@@ -181,14 +186,21 @@ export class TaskRunner implements Recruiter {
 
   refusal(offer: CheckInOffer): TributaryError | undefined {
     const refuse = (reason: string, remedy: string): TributaryError =>
-      new TributaryError("NOT_ELIGIBLE", `The client cannot take part in "${this.task.name}": ${reason}`, {
-        remedy,
-        retryAfterMs: this.#policy.reportingTimeoutMs,
-      });
+      new TributaryError(
+        "NOT_ELIGIBLE",
+        `The client cannot take part in "${this.task.name}": ${reason}`,
+        {
+          remedy,
+          retryAfterMs: this.#policy.reportingTimeoutMs,
+        },
+      );
     const { codec } = this.#plan.update;
     const minimumExamples = this.task.definition.eligibility.minimumExamples;
     if (!offer.codecs.includes(codec)) {
-      return refuse(`it does not offer the update codec "${codec}"`, "Allow the codec or update the SDK.");
+      return refuse(
+        `it does not offer the update codec "${codec}"`,
+        "Allow the codec or update the SDK.",
+      );
     }
     if (offer.maxParameters < this.#layout.size) {
       return refuse(
@@ -235,7 +247,12 @@ export class TaskRunner implements Recruiter {
     this.#round = round;
     this.#state = openRound(this.#policy, clock.now());
     this.#settled = round.settled;
-    listener({ type: "round-opened", taskId: this.task.id, roundId: id, roundNumber: round.number });
+    listener({
+      type: "round-opened",
+      taskId: this.task.id,
+      roundId: id,
+      roundNumber: round.number,
+    });
     this.#watchDeadline();
     for (const client of this.#population.candidates(this)) {
       // The round may have started with this one, and even ended, if its configuration failed.
