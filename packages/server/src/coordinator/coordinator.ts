@@ -189,7 +189,7 @@ export class Coordinator {
   }
 
   async #run(task: TaskRecord): Promise<void> {
-    (await this.#runner(task)).start();
+    await (await this.#runner(task)).start();
   }
 
   async #halt(id: TaskId, options: { readonly abandon: boolean }): Promise<void> {

@@ -148,9 +148,13 @@ export class TaskRunner implements Recruiter {
     return this.#recruiting;
   }
 
-  /** Begins to recruit and to run rounds. */
-  start(): void {
+  /** Begins to recruit and to run rounds; a task that has run them all is finished instead. */
+  async start(): Promise<void> {
     if (this.#recruiting) return;
+    if (this.#hasRunAll()) {
+      await this.#finish();
+      return;
+    }
     this.#recruiting = true;
     this.#population.addRecruiter(this);
     if (this.#state === undefined) this.#open();
@@ -387,9 +391,15 @@ export class TaskRunner implements Recruiter {
     }
   }
 
+  /** True at a start when the process ended, or the store failed, before the task could be finished. */
+  #hasRunAll(): boolean {
+    const { rounds } = this.task.definition.stop;
+    return rounds !== undefined && this.#base.roundNumber >= rounds;
+  }
+
   #isFinished(round: RunningRound): boolean {
-    const { rounds, targetMetric } = this.task.definition.stop;
-    if (rounds !== undefined && round.number >= rounds) return true;
+    const { targetMetric } = this.task.definition.stop;
+    if (this.#hasRunAll()) return true;
     if (targetMetric === undefined) return false;
     const value = round.record?.metrics[targetMetric.name];
     return value !== undefined && value >= targetMetric.atLeast;
@@ -399,8 +409,10 @@ export class TaskRunner implements Recruiter {
     const { store, listener, logger } = this.#deps;
     this.#population.removeRecruiter(this);
     try {
-      await store.setTaskState(this.task.id, ["running"], "finished");
-      listener({ type: "task-state", taskId: this.task.id, state: "finished" });
+      // A task that was paused during its last round has nothing left to be resumed for.
+      if (await store.setTaskState(this.task.id, ["running", "paused"], "finished")) {
+        listener({ type: "task-state", taskId: this.task.id, state: "finished" });
+      }
     } catch (error) {
       // The rounds are committed; the next start finds the task past its last round and finishes it.
       logger.error("task state not stored", { error, task: this.task.id });
