@@ -4,6 +4,7 @@ import { parse as parseYaml } from "yaml";
 import {
   TributaryError,
   builtinModel,
+  isTributaryError,
   parseTask,
   parseTfjsModel,
   readTfjsWeights,
@@ -11,6 +12,7 @@ import {
   type RandomSource,
   type TaskDefinition,
 } from "@tributary/protocol";
+import { causeOf } from "./output.ts";
 
 /**
  * Reads a task file (YAML, or JSON, which is YAML).
@@ -26,20 +28,40 @@ export async function readTaskFile(path: string): Promise<TaskDefinition> {
       cause: error,
     });
   }
+  const definition = parseTaskText(text, path);
+  if (!("path" in definition.model)) return definition;
+  // A model's path is relative to the task file, so that the two can move together.
+  return { ...definition, model: { path: resolve(dirname(path), definition.model.path) } };
+}
+
+function parseTaskText(text: string, path: string): TaskDefinition {
   let value: unknown;
   try {
     value = parseYaml(text);
   } catch (error) {
+    // The first line says what is wrong and where; a picture of the place follows.
+    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     throw new TributaryError(
       "TASK_INVALID",
-      `The task file ${path} is not YAML: ${error instanceof Error ? error.message : ""}`,
-      { remedy: "Mend the line that it names.", cause: error },
+      `The task file ${path} is not YAML (${reason?.replace(/:$/, "")})`,
+      {
+        remedy: "Mend that line; docs/task-file.md shows a task file.",
+        context: { file: path },
+        cause: error,
+      },
     );
   }
-  const definition = parseTask(value);
-  if (!("path" in definition.model)) return definition;
-  // A model's path is relative to the task file, so that the two can move together.
-  return { ...definition, model: { path: resolve(dirname(path), definition.model.path) } };
+  try {
+    return parseTask(value);
+  } catch (error) {
+    if (!isTributaryError(error)) throw error;
+    const { code, remedy, context } = error;
+    throw new TributaryError(code, `${path}: ${causeOf(error)}`, {
+      context: { ...context, file: path },
+      cause: error,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
+  }
 }
 
 export interface InitialModel {

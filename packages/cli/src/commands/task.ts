@@ -27,8 +27,8 @@ export function taskCommand(): Command {
     .description("Create a task from a file.")
     .option("--start", "start it at once")
     .action(async (file: string, flags: AdminFlags & { start?: true }) => {
-      const admin = await connectAdmin(flags);
       const definition = await readTaskFile(file);
+      const admin = await connectAdmin(flags);
       const created = await createTask(admin, definition, flags.start === true);
       createOutput(flags.json === true).result(created, describeTask(created));
     });
