@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
+import { TributaryError, isTributaryError } from "@tributary/protocol";
 
 /** What `serve` leaves in its data folder so that other commands find it. */
 interface AdminAddress {
@@ -22,6 +22,11 @@ export async function announceAdmin(
   const path = join(dataDir, FILE);
   await writeFile(path, `${JSON.stringify(address)}\n`, { mode: 0o600 });
   return () => rm(path, { force: true });
+}
+
+/** Forgets the server, before it gives the folder back: its port may soon be another server's. */
+export async function removeAdminAddress(dataDir: string): Promise<void> {
+  await rm(join(dataDir, FILE), { force: true });
 }
 
 /**
@@ -62,7 +67,12 @@ export class AdminClient {
 
   /** @throws TributaryError as the server says, or `ADMIN_UNREACHABLE`. */
   async json<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
-    return (await (await this.#fetch(path, init)).json()) as Answer;
+    const response = await this.#fetch(path, init);
+    try {
+      return (await response.json()) as Answer;
+    } catch (error) {
+      throw noAdminApi(response.url, response.status, error);
+    }
   }
 
   async bytes(path: string): Promise<Uint8Array> {
@@ -97,18 +107,33 @@ export class AdminClient {
 }
 
 async function errorOf(response: Response): Promise<TributaryError> {
+  const { status, url } = response;
   const body: unknown = await response.json().catch(() => undefined);
   const error =
     typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
-  const fields = (typeof error === "object" && error !== null ? error : {}) as {
+  const told = (typeof error === "object" && error !== null ? error : {}) as {
     code?: string;
     message?: string;
+    remedy?: string;
     context?: Record<string, string>;
   };
-  const known = Object.assign(new Error(), { name: "TributaryError", code: fields.code });
+  const known = Object.assign(new Error(), { name: "TributaryError", code: told.code });
+  if (!isTributaryError(known) || told.message === undefined) throw noAdminApi(url, status);
+  const { message, context = {} } = told;
+  const remedy =
+    known.code === "ADMIN_UNAUTHORIZED"
+      ? "Give the token that the server was started with, by --token or TRIBUTARY_ADMIN_TOKEN."
+      : told.remedy;
+  return new TributaryError(known.code, message, {
+    context,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+function noAdminApi(url: string, status: number, cause?: unknown): TributaryError {
   return new TributaryError(
-    isTributaryError(known) ? (fields.code as ErrorCode) : "INTERNAL",
-    fields.message ?? `The admin API answered with status ${response.status}`,
-    { context: fields.context ?? {} },
+    "ADMIN_UNREACHABLE",
+    `${url} answers with status ${status}, and not as an admin API does`,
+    { remedy: "Give the address that `tributary serve` prints with --admin.", cause },
   );
 }

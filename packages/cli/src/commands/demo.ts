@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { decodeCheckpoint, decodePlan, layoutOf } from "@tributary/protocol";
+import { makeDataFolder } from "../data-folder.ts";
 import { runDemo, type DemoObserver } from "../demo/run-demo.ts";
 import { wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
@@ -50,7 +50,7 @@ export function demoCommand(): Command {
       void stopSignal().then(() => aborter.abort());
       const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
       const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
-      await mkdir(flags.dataDir, { recursive: true });
+      await makeDataFolder(flags.dataDir);
       const result = await runDemo(
         {
           data: flags.data,

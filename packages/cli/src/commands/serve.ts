@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { startServer, type LogLevel, type ServerOptions } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
+import { makeDataFolder } from "../data-folder.ts";
 import { wholeNumber } from "../options.ts";
 import { createOutput } from "../output.ts";
 
@@ -52,7 +52,7 @@ export function serveCommand(): Command {
       const output = createOutput(flags.json === true);
       const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
       const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
-      await mkdir(flags.dataDir, { recursive: true });
+      await makeDataFolder(flags.dataDir);
       const options: ServerOptions = {
         host: flags.host,
         port: flags.port,
@@ -87,6 +87,7 @@ export function serveCommand(): Command {
         output.say("stopping");
         await withdrawAddress();
       } finally {
+        await removeAdminAddress(flags.dataDir);
         await server.close();
       }
     });
