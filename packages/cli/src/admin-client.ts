@@ -24,11 +24,6 @@ export async function announceAdmin(
   return () => rm(path, { force: true });
 }
 
-/** Forgets the server, before it gives the folder back: its port may soon be another server's. */
-export async function removeAdminAddress(dataDir: string): Promise<void> {
-  await rm(join(dataDir, FILE), { force: true });
-}
-
 /**
  * The admin API's address: as given, else as the server that runs on `dataDir` has left it.
  * @throws TributaryError `ADMIN_UNREACHABLE` when there is neither.

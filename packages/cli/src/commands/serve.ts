@@ -87,7 +87,6 @@ export function serveCommand(): Command {
         output.say("stopping");
         await withdrawAddress();
       } finally {
-        await removeAdminAddress(flags.dataDir);
         await server.close();
       }
     });
