@@ -2,7 +2,6 @@ import {
   TributaryError,
   asTributaryError,
   checkpointIdOf,
-  decodeCheckpoint,
   decodePlan,
   encodeCheckpoint,
   layoutOf,
@@ -43,6 +42,7 @@ import type { Population, Recruiter, WaitingClient } from "./population.ts";
 import type { ReportSlots } from "./report-slots.ts";
 import { RunningRound } from "./running-round.ts";
 import { sealModel, type SealedModel } from "./sealed-model.ts";
+import { newestBase, type TaskBase } from "./task-base.ts";
 
 export interface TaskRunnerDeps {
   readonly store: RoundStore;
@@ -62,13 +62,6 @@ const FAILURE_PAUSE_MS = 1_000;
 /** When the members of an abandoned round may check in again. */
 const ABANDONED_RETRY_MS = 1_000;
 
-/** The newest committed state of a task's model. */
-interface Base {
-  readonly roundNumber: number;
-  readonly checkpointId: CheckpointId;
-  readonly weights: Float32Array;
-}
-
 /** Drives one task's rounds, one after the other: performs what the round's state machine asks for. */
 export class TaskRunner implements Recruiter {
   readonly task: TaskRecord;
@@ -79,7 +72,7 @@ export class TaskRunner implements Recruiter {
   readonly #ranges: readonly ValueRange[];
   readonly #codec: UpdateCodec;
   readonly #policy: RoundPolicy;
-  #base: Base;
+  #base: TaskBase;
   #sealed: SealedModel | undefined;
   #state: RoundState | undefined;
   #round: RunningRound | undefined;
@@ -93,7 +86,7 @@ export class TaskRunner implements Recruiter {
     population: Population,
     plan: Plan,
     layout: ParameterLayout,
-    base: Base,
+    base: TaskBase,
     deps: TaskRunnerDeps,
   ) {
     this.task = task;
@@ -108,7 +101,7 @@ export class TaskRunner implements Recruiter {
   }
 
   /**
-   * Loads the task's newest committed checkpoint: the one place where a restart begins.
+   * Loads the task's newest committed checkpoint.
    * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
    */
   static async load(
@@ -118,20 +111,7 @@ export class TaskRunner implements Recruiter {
   ): Promise<TaskRunner> {
     const plan = decodePlan(task.planBytes);
     const layout = layoutOf(plan.model.parameters);
-    const committed = await deps.store.lastCommitted(task.id);
-    const checkpointId = committed?.checkpoint ?? task.initialCheckpoint;
-    const bytes = await deps.checkpoints.get(checkpointId);
-    if (bytes === undefined) {
-      throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${checkpointId} is not stored`, {
-        remedy: "Restore the data folder or the database from a backup.",
-        context: { task: task.name },
-      });
-    }
-    const base: Base = {
-      roundNumber: committed?.roundNumber ?? 0,
-      checkpointId,
-      weights: decodeCheckpoint(bytes, layout),
-    };
+    const base = await newestBase(task, layout, deps);
     return new TaskRunner(task, population, plan, layout, base, deps);
   }
 
@@ -164,6 +144,7 @@ export class TaskRunner implements Recruiter {
   async stop(options: { readonly abandon: boolean }): Promise<void> {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
+    if (this.#state === undefined) this.#cancelTimer?.();
     if (options.abandon || this.#state?.phase === "selecting")
       this.#dispatch({ type: "cancelled" });
     await this.#settled;
@@ -378,17 +359,38 @@ export class TaskRunner implements Recruiter {
     );
     if (hadCohort && state.phase === "abandoned") await this.#recordAbandoned(record);
     if (hadCohort) this.#deps.listener({ type: "round-ended", round: record });
-    const pauseMs =
-      state.phase === "abandoned" && state.reason.endsWith("-failed") ? FAILURE_PAUSE_MS : 0;
     round.settle();
     // While the round was written down, the task may have been stopped, and started again with a round of its own.
     if (!this.#recruiting || this.#state !== undefined) return;
-    if (pauseMs === 0) this.#open();
-    else {
-      this.#deps.clock.schedule(pauseMs, () => {
-        if (this.#recruiting && this.#state === undefined) this.#open();
-      });
+    if (state.phase === "abandoned" && state.reason.endsWith("-failed")) this.#openLater();
+    else this.#open();
+  }
+
+  #openLater(): void {
+    this.#cancelTimer = this.#deps.clock.schedule(FAILURE_PAUSE_MS, () => void this.#reopen());
+  }
+
+  /** The next attempt after a failure. What holds is in the store: it may have taken the round and lost only its answer. */
+  async #reopen(): Promise<void> {
+    let base: TaskBase;
+    try {
+      base = await newestBase(this.task, this.#layout, this.#deps, this.#base);
+    } catch (error) {
+      this.#deps.logger.error("task not read again", { error, task: this.task.id });
+      if (this.#recruiting && this.#state === undefined) this.#openLater();
+      return;
     }
+    if (!this.#recruiting || this.#state !== undefined) return;
+    if (base !== this.#base) {
+      this.#base = base;
+      this.#sealed = undefined;
+    }
+    if (!this.#hasRunAll()) {
+      this.#open();
+      return;
+    }
+    this.#recruiting = false;
+    await this.#finish();
   }
 
   /** True at a start when the process ended, or the store failed, before the task could be finished. */
