@@ -43,7 +43,7 @@ interface Seat {
   readonly participant: Participant;
   readonly nonce: Uint8Array;
   status: "training" | "uploading" | "reported" | "refused" | "withdrew" | "left";
-  header: ReportHeader | undefined;
+  header: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
   ticket: ReportTicket | undefined;
   received: number;
 }
@@ -173,7 +173,8 @@ export class RunningRound {
       throw error;
     }
     seat.status = "uploading";
-    seat.header = header;
+    // Not the whole header: its nonce is a view of the frame it came in, which would stay in memory with it.
+    seat.header = { exampleCount: header.exampleCount, metrics: header.metrics };
     seat.ticket = this.#deps.slots.request(
       header.updateBytes,
       (ticket) => {
