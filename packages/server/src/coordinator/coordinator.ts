@@ -164,8 +164,13 @@ export class Coordinator {
 
   /** Ends all rounds. Tasks stay as they are stored, so that `recover` goes on with them. */
   async close(): Promise<void> {
-    const runners = await Promise.all(this.#runners.values());
-    await Promise.all(runners.map((runner) => runner.stop({ abandon: true })));
+    // A task whose model is being loaded, and cannot be, has nothing to end.
+    const runners = await Promise.allSettled(this.#runners.values());
+    await Promise.all(
+      runners.map((runner) =>
+        runner.status === "fulfilled" ? runner.value.stop({ abandon: true }) : undefined,
+      ),
+    );
   }
 
   async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
