@@ -1,0 +1,403 @@
+// A coordinator with real parts around it, all in memory: its clock stands still until a test moves it, and its
+// clients speak through the coordinator's own ports. Nothing here happens by itself, so that a test can say exactly
+// what comes after what.
+import {
+  ArtifactReceiver,
+  DEFAULT_LIMITS,
+  decodeCheckpoint,
+  decodeFrame,
+  decodePlan,
+  generateServerSecrets,
+  layoutOf,
+  parseTask,
+  seededRandom,
+  updateCodec,
+  type CryptoProvider,
+  type ErrorCode,
+  type Limits,
+  type ModelDescription,
+  type RandomSource,
+  type RoundId,
+  type ServerSecrets,
+  type SessionId,
+  type TaskDefinition,
+  type TributaryError,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+
+import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
+import { Coordinator } from "../src/coordinator/coordinator.ts";
+import type {
+  CheckInOffer,
+  Participant,
+  ReportHeader,
+  RoundConfiguration,
+  RoundOutcome,
+  RoundSeat,
+} from "../src/coordinator/participant.ts";
+import { ReportSlots } from "../src/coordinator/report-slots.ts";
+import { framesFor, type SealedModel } from "../src/coordinator/sealed-model.ts";
+import { openMemoryStore } from "../src/storage/memory.ts";
+import type { Storage } from "../src/storage/open-storage.ts";
+import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
+import { silentLogger, type Logger } from "../src/telemetry/logger.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
+
+/** Two layers of three and two parameters: small, and one of them can be frozen. */
+export const MODEL: ModelDescription = {
+  topology: { class_name: "Sequential", config: { name: "tiny", layers: [] } },
+  parameters: [
+    { name: "first/kernel", shape: [3] },
+    { name: "second/kernel", shape: [2] },
+  ],
+};
+export const DIMENSION = 5;
+export const INITIAL: Float32Array = Float32Array.of(0.5, -1, 2, 0, 0.25);
+
+export interface WorldOptions {
+  readonly seed?: number;
+  readonly storage?: Storage;
+  readonly crypto?: CryptoProvider;
+  readonly logger?: Logger;
+  readonly limits?: Partial<Limits>;
+  readonly clock?: ManualClock;
+  /** What the coordinator's events are handed to, besides `events`. */
+  readonly listener?: (event: CoordinatorEvent) => void;
+}
+
+export interface World {
+  readonly coordinator: Coordinator;
+  readonly clock: ManualClock;
+  readonly storage: Storage;
+  readonly crypto: CryptoProvider;
+  readonly random: RandomSource;
+  readonly secrets: ServerSecrets;
+  readonly limits: Limits;
+  readonly events: CoordinatorEvent[];
+  /** Stores a task and starts it. */
+  startTask(changes?: TaskChanges): Promise<TaskRecord>;
+  /** A new client, which has not checked in. */
+  client(name: string): MemoryParticipant;
+  /** New clients that check in, one after the other. */
+  checkIn(count: number, prefix?: string, population?: string): MemoryParticipant[];
+  rounds(task: TaskRecord): Promise<RoundRecord[]>;
+  /** The newest committed model's values. */
+  weights(task: TaskRecord): Promise<number[]>;
+}
+
+export interface TaskChanges {
+  readonly name?: string;
+  readonly population?: string;
+  readonly plan?: object;
+  readonly round?: object;
+  readonly eligibility?: object;
+  readonly serverOptimizer?: object;
+  readonly stop?: object;
+}
+
+export function definitionOf(changes: TaskChanges = {}): TaskDefinition {
+  return parseTask({
+    population: "writers",
+    name: "digits",
+    model: { builtin: "logistic-regression" }, // never looked up: the model is handed to `createTask`
+    ...changes,
+    plan: { metrics: ["accuracy"], update: { codec: "float32" }, ...changes.plan },
+    round: {
+      goalCount: 3,
+      overselection: 1,
+      minimumFraction: 0.6,
+      selectionTimeoutMs: 1_000,
+      reportingTimeoutMs: 10_000,
+      ...changes.round,
+    },
+  });
+}
+
+export function makeWorld(options: WorldOptions = {}): World {
+  const crypto = options.crypto ?? createNodeCryptoProvider();
+  const random = seededRandom(crypto, options.seed ?? 1);
+  const clock = options.clock ?? new ManualClock(1_700_000_000_000);
+  const storage = options.storage ?? openMemoryStore({ crypto });
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const secrets = generateServerSecrets(random);
+  const events: CoordinatorEvent[] = [];
+  const coordinator = new Coordinator({
+    store: storage.rounds,
+    checkpoints: storage.checkpoints,
+    crypto,
+    random,
+    clock,
+    logger: options.logger ?? silentLogger,
+    limits,
+    secrets,
+    slots: new ReportSlots({
+      clock,
+      slots: limits.maxConcurrentReports,
+      uploadTimeoutMs: limits.reportUploadTimeoutMs,
+    }),
+    listener: (event) => {
+      events.push(event);
+      options.listener?.(event);
+    },
+  });
+  const client = (name: string): MemoryParticipant =>
+    new MemoryParticipant(name, coordinator, crypto);
+  return {
+    coordinator,
+    clock,
+    storage,
+    crypto,
+    random,
+    secrets,
+    limits,
+    events,
+    async startTask(changes) {
+      const task = await coordinator.createTask(definitionOf(changes), MODEL, INITIAL);
+      return coordinator.startTask(task.id);
+    },
+    client,
+    checkIn(count, prefix = "client", population) {
+      return Array.from({ length: count }, (_, index) => {
+        const participant = client(`${prefix}-${index}`);
+        participant.checkIn(population === undefined ? {} : { population });
+        return participant;
+      });
+    },
+    rounds: (task) => storage.rounds.rounds(task.id),
+    async weights(task) {
+      const id = (await storage.rounds.lastCommitted(task.id))?.checkpoint;
+      const bytes = await storage.checkpoints.get(id ?? task.initialCheckpoint);
+      if (bytes === undefined) throw new Error("The checkpoint is not stored");
+      return [...decodeCheckpoint(bytes, layoutOf(MODEL.parameters))];
+    },
+  };
+}
+
+/** What the coordinator has told a client. */
+export type Told =
+  | { readonly type: "configured"; readonly roundId: RoundId; readonly roundNumber: number }
+  | { readonly type: "granted"; readonly roundId: RoundId }
+  | {
+      readonly type: "answered";
+      readonly roundId: RoundId;
+      readonly refused: ErrorCode | undefined;
+    }
+  | { readonly type: "ended"; readonly outcome: RoundOutcome }
+  | { readonly type: "rejected"; readonly code: ErrorCode; readonly retryAfterMs: number };
+
+export interface ReportChanges {
+  readonly update?: Float32Array;
+  readonly payload?: Uint8Array;
+  readonly header?: Partial<ReportHeader>;
+}
+
+/** A client in memory. Honest unless told otherwise: it opens what it is sent and follows the protocol's turns. */
+export class MemoryParticipant implements Participant {
+  readonly name: string;
+  readonly sessionId: SessionId;
+  readonly told: Told[] = [];
+  seat: RoundSeat | undefined;
+  configuration: RoundConfiguration | undefined;
+  model: SealedModel | undefined;
+  readonly #coordinator: Coordinator;
+  readonly #crypto: CryptoProvider;
+  #leavePool: (() => void) | undefined;
+  #payload: Uint8Array = new Uint8Array(0);
+  #up = 0;
+  #down = 0;
+
+  constructor(name: string, coordinator: Coordinator, crypto: CryptoProvider) {
+    this.name = name;
+    this.sessionId = `ses_${name}` as SessionId;
+    this.#coordinator = coordinator;
+    this.#crypto = crypto;
+  }
+
+  // What the test lets the client do.
+
+  checkIn(changes: Partial<CheckInOffer> = {}): void {
+    this.#leavePool = this.#coordinator.checkIn(this, {
+      population: "writers",
+      codecs: ["float32", "uniform"],
+      maxParameters: 1_000,
+      exampleCount: 10,
+      heldArtifacts: new Set(),
+      ...changes,
+    });
+  }
+
+  /** Asks for a turn to report; `upload` sends the report once it is granted. */
+  begin(changes: ReportChanges = {}): void {
+    const { roundId, reportNonce } = this.#requireConfiguration();
+    const update = changes.update ?? new Float32Array(DIMENSION).fill(1);
+    this.#payload = changes.payload ?? new Uint8Array(update.buffer);
+    this.#requireSeat().beginReport({
+      roundId,
+      reportNonce,
+      exampleCount: 10,
+      codec: "float32",
+      updateBytes: this.#payload.length,
+      metrics: [
+        { name: "accuracy", value: 0.5 },
+        { name: "loss", value: 1 },
+      ],
+      ...changes.header,
+    });
+  }
+
+  /** Sends the report in pieces of 8 bytes; says whether the last one completed it. */
+  upload(): boolean {
+    let complete = false;
+    for (let at = 0; at < this.#payload.length; at += 8) {
+      const piece = this.#payload.subarray(at, at + 8);
+      this.#up += piece.length;
+      complete = this.#requireSeat().receive(piece);
+    }
+    return complete;
+  }
+
+  report(changes: ReportChanges = {}): void {
+    this.begin(changes);
+    if (this.hasTurn) this.upload();
+  }
+
+  withdraw(): void {
+    this.#requireSeat().withdraw();
+  }
+
+  /** The connection is gone. */
+  disconnect(): void {
+    this.seat?.leave();
+    this.#leavePool?.();
+  }
+
+  /** Opens what the coordinator has sent, as a client does: the checkpoint's values. */
+  receivedWeights(): number[] {
+    const model = this.model;
+    if (model === undefined) throw new Error(`${this.name} has been sent no model`);
+    const { key, plan, checkpoint } = model.delivery;
+    const crypto = this.#crypto;
+    const receivers = {
+      plan: new ArtifactReceiver({
+        crypto,
+        key,
+        artifact: "plan",
+        id: plan.id,
+        byteLength: plan.byteLength,
+        maxBytes: DEFAULT_LIMITS.maxPlanBytes,
+      }),
+      checkpoint: new ArtifactReceiver({
+        crypto,
+        key,
+        artifact: "checkpoint",
+        id: checkpoint.id,
+        byteLength: checkpoint.byteLength,
+        maxBytes: 4 * DEFAULT_LIMITS.maxParameters,
+      }),
+    };
+    for (const bytes of framesFor(model, new Set())) {
+      const frame = decodeFrame(bytes);
+      if (frame.kind !== "sealedChunk") throw new Error("Not a sealed chunk");
+      receivers[frame.artifact].accept(frame.index, frame.body);
+    }
+    const parameters = decodePlan(receivers.plan.finish()).model.parameters;
+    return [...decodeCheckpoint(receivers.checkpoint.finish(), layoutOf(parameters))];
+  }
+
+  get hasTurn(): boolean {
+    return this.told.at(-1)?.type === "granted";
+  }
+
+  get isSeated(): boolean {
+    return this.told.at(-1)?.type === "configured";
+  }
+
+  count(type: Told["type"]): number {
+    return this.told.filter((each) => each.type === type).length;
+  }
+
+  /** Outcomes by round: each may come once. */
+  get outcomes(): readonly RoundOutcome[] {
+    return this.told.flatMap((each) => (each.type === "ended" ? [each.outcome] : []));
+  }
+
+  get refusals(): readonly ErrorCode[] {
+    return this.told.flatMap((each) =>
+      each.type === "answered" && each.refused !== undefined ? [each.refused] : [],
+    );
+  }
+
+  // What the coordinator tells it.
+
+  configure(configuration: RoundConfiguration, model: SealedModel, seat: RoundSeat): void {
+    this.configuration = configuration;
+    this.model = model;
+    this.seat = seat;
+    this.#down += 100;
+    const { roundId, roundNumber } = configuration;
+    this.told.push({ type: "configured", roundId, roundNumber });
+  }
+
+  grantReport(roundId: RoundId): void {
+    this.told.push({ type: "granted", roundId });
+  }
+
+  answerReport(roundId: RoundId, refused?: TributaryError): void {
+    this.told.push({ type: "answered", roundId, refused: refused?.code });
+  }
+
+  endRound(outcome: RoundOutcome): void {
+    this.told.push({ type: "ended", outcome });
+  }
+
+  reject(code: ErrorCode, _message: string, retryAfterMs: number): void {
+    this.told.push({ type: "rejected", code, retryAfterMs });
+  }
+
+  takeTraffic(): { readonly up: number; readonly down: number } {
+    const traffic = { up: this.#up, down: this.#down };
+    this.#up = 0;
+    this.#down = 0;
+    return traffic;
+  }
+
+  #requireSeat(): RoundSeat {
+    if (this.seat === undefined) throw new Error(`${this.name} is in no cohort`);
+    return this.seat;
+  }
+
+  #requireConfiguration(): RoundConfiguration {
+    if (this.configuration === undefined) throw new Error(`${this.name} is in no cohort`);
+    return this.configuration;
+  }
+}
+
+export function float32Payload(update: Float32Array, random: RandomSource): Uint8Array {
+  return updateCodec({ codec: "float32" }).encode(update, random);
+}
+
+/**
+ * Lets what has been begun go on until `holds`. Storage in memory needs no time but some turns of the event loop.
+ * @throws Error that names `what` if it never comes to hold.
+ */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1_000; turn++) {
+    if (holds()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`It never happened: ${what}`);
+}
+
+/** Lets everything that can go on go on. */
+export async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export function codeOf(run: () => unknown): ErrorCode | undefined {
+  try {
+    run();
+  } catch (error) {
+    return (error as TributaryError).code;
+  }
+  return undefined;
+}
