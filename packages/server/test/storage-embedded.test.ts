@@ -1,38 +1,70 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FileCheckpointStore } from "../src/storage/files.ts";
 import { openEmbeddedStore } from "../src/storage/open-storage.ts";
-import { checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
-import { makeFolder } from "./temporary-folder.ts";
+import { DatabaseConnection } from "../src/storage/postgres/database-connection.ts";
+import type { OpenDatabase } from "../src/storage/postgres/database.ts";
+import { migrate } from "../src/storage/postgres/migrate.ts";
+import { openPglite } from "../src/storage/postgres/pglite.ts";
+import { PostgresRoundStore } from "../src/storage/postgres/postgres-round-store.ts";
+import { checkpointStoreCases, roundStoreCases, type StorePair } from "../src/testing/index.ts";
+import { RecordMaker } from "../src/testing/storage-records.ts";
+import { makeFolder, testFolder } from "./temporary-folder.ts";
 
 const crypto = createNodeCryptoProvider();
+const newMaker = (seed: number): RecordMaker => new RecordMaker(crypto, seededRandom(crypto, seed));
 
-describe("the embedded round store", () => {
-  // Making a database takes seconds, so each case gets a copy of one that was made once.
+describe("the round store in PGlite and files", () => {
+  // Making a database takes seconds: one serves all cases, emptied before each.
   let made: Awaited<ReturnType<typeof makeFolder>>;
+  let opened: (OpenDatabase & StorePair) | undefined;
+
+  async function open(): Promise<OpenDatabase & StorePair> {
+    const database = await openPglite(join(made.folder, "db"));
+    await migrate(database);
+    const folder = join(made.folder, "checkpoints");
+    const checkpoints = await FileCheckpointStore.open({ folder, crypto });
+    const connection = new DatabaseConnection(database);
+    return {
+      ...database,
+      close: () => connection.close(),
+      rounds: new PostgresRoundStore(connection, crypto, checkpoints),
+      checkpoints,
+    };
+  }
+
+  async function close(): Promise<void> {
+    await opened?.close();
+    await opened?.checkpoints.close();
+    opened = undefined;
+  }
+
   beforeAll(async () => {
     made = await makeFolder();
-    await (await openEmbeddedStore({ folder: made.folder, crypto })).close();
   });
-  afterAll(() => made?.remove());
+  afterAll(async () => {
+    await close();
+    await made?.remove();
+  });
 
   for (const { name, run } of roundStoreCases(async () => {
-    const { folder, remove } = await makeFolder();
-    await cp(made.folder, folder, { recursive: true });
-    let storage = await openEmbeddedStore({ folder, crypto });
+    await rm(join(made.folder, "checkpoints"), { recursive: true, force: true });
+    await opened?.rounds.ping().catch(close);
+    opened ??= await open();
+    await mkdir(join(made.folder, "checkpoints"), { recursive: true });
+    await opened.db.execute(sql`truncate tributary.tasks cascade`);
     return {
-      storage,
+      storage: opened,
       reopen: async () => {
-        await storage.close();
-        storage = await openEmbeddedStore({ folder, crypto });
-        return storage;
+        await close();
+        opened = await open();
+        return opened;
       },
-      dispose: async () => {
-        await storage.close();
-        await remove();
-      },
+      dispose: async () => {},
     };
   })) {
     it(name, run);
@@ -64,4 +96,163 @@ describe("checkpoint files", () => {
   })) {
     it(name, run);
   }
+
+  it("replaces a file whose bytes have rotted when the checkpoint is put again", async () => {
+    const folder = await testFolder();
+    const store = await FileCheckpointStore.open({ folder, crypto });
+    const { id, bytes } = newMaker(3).content();
+    await writeFile(join(folder, id), bytes.subarray(1));
+    await expect(store.get(id)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT" });
+    await store.put(id, bytes);
+    expect(await store.get(id)).toEqual(bytes);
+  });
+
+  it("clears away what an interrupted put left, and nothing else", async () => {
+    const folder = await testFolder();
+    const { id } = newMaker(4).content();
+    for (const name of [`${id}.0.tmp`, `${id}.17.tmp`, id, "notes.tmp"]) {
+      await writeFile(join(folder, name), "");
+    }
+    await FileCheckpointStore.open({ folder, crypto });
+    expect((await readdir(folder)).sort()).toEqual([id, "notes.tmp"].sort());
+  });
+
+  it("leaves no temporary file behind", async () => {
+    const folder = await testFolder();
+    const store = await FileCheckpointStore.open({ folder, crypto });
+    const { id, bytes } = newMaker(5).content();
+    await Promise.all([store.put(id, bytes), store.put(id, bytes)]);
+    expect(await readdir(folder)).toEqual([id]);
+  });
+
+  it.each(["../../etc/passwd", "", "ABC", `${"0".repeat(63)}/`])(
+    "never takes %j for a file's name",
+    async (name) => {
+      const store = await FileCheckpointStore.open({ folder: await testFolder(), crypto });
+      // What a caller outside of the type system may send.
+      const id = name as Parameters<typeof store.get>[0];
+      await expect(store.get(id)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+      await expect(store.has(id)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    },
+  );
+
+  it("says what to do when the folder cannot be made or is taken away", async () => {
+    const folder = await testFolder();
+    await writeFile(join(folder, "file"), "");
+    await expect(
+      FileCheckpointStore.open({ folder: join(folder, "file"), crypto }),
+    ).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", remedy: expect.stringMatching(/file/) });
+    const store = await FileCheckpointStore.open({ folder: join(folder, "gone"), crypto });
+    await rm(join(folder, "gone"), { recursive: true });
+    const { id, bytes } = newMaker(6).content();
+    await expect(store.put(id, bytes)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  });
 });
+
+describe("the embedded store", () => {
+  let made: Awaited<ReturnType<typeof makeFolder>>;
+  beforeAll(async () => {
+    made = await makeFolder();
+    await (await openEmbeddedStore({ folder: join(made.folder, "a", "b"), crypto })).close();
+  });
+  afterAll(() => made?.remove());
+
+  /** A folder with an empty store in it. */
+  async function madeFolder(): Promise<string> {
+    const folder = await testFolder();
+    await cp(join(made.folder, "a", "b"), folder, { recursive: true });
+    return folder;
+  }
+
+  it("keeps rows in db and bytes in checkpoints, and finds them again", async () => {
+    const folder = await madeFolder();
+    const first = await openEmbeddedStore({ folder, crypto });
+    const make = newMaker(7);
+    const { task, bytes } = make.task();
+    const { round, checkpoint } = make.committed(task, 1);
+    await first.rounds.createTask(task, bytes);
+    await first.rounds.recordRound(round, checkpoint);
+    await first.close();
+    await first.close();
+
+    expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+    const files = await readdir(join(folder, "checkpoints"));
+    expect(files.sort()).toEqual([task.initialCheckpoint, checkpoint.record.id].sort());
+
+    const second = await openEmbeddedStore({ folder, crypto });
+    expect(await second.rounds.tasks()).toEqual([task]);
+    expect(await second.rounds.rounds(task.id)).toEqual([round]);
+    expect(await second.checkpoints.get(checkpoint.record.id)).toEqual(checkpoint.bytes);
+    await second.close();
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "makes folders that only its user may enter",
+    async () => {
+      for (const path of ["a", "a/b", "a/b/db", "a/b/checkpoints"]) {
+        expect((await stat(join(made.folder, path))).mode & 0o077).toBe(0);
+      }
+    },
+  );
+
+  it(
+    "begins anew when the first start was cut off in the middle",
+    { timeout: 60_000 },
+    async () => {
+      const folder = await testFolder();
+      await mkdir(join(folder, "db.new", "base"), { recursive: true });
+      await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
+      const storage = await openEmbeddedStore({ folder, crypto });
+      await storage.rounds.ping();
+      await storage.close();
+      expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+    },
+  );
+
+  it.each([
+    ["its version is gone", (db: string) => rm(join(db, "PG_VERSION"))],
+    [
+      "its control file is zeros",
+      (db: string) => writeFile(join(db, "global", "pg_control"), zeros),
+    ],
+    ["its log is gone", (db: string) => rm(join(db, "pg_wal"), { recursive: true })],
+  ])("neither opens nor replaces a database when %s", async (_, damage) => {
+    const folder = await madeFolder();
+    await damage(join(folder, "db"));
+    const before = await readdir(join(folder, "db"));
+    await expect(openEmbeddedStore({ folder, crypto })).rejects.toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      remedy: expect.stringMatching(/backup/),
+    });
+    expect(await readdir(join(folder, "db"))).toEqual(before);
+    // And the folder is free again.
+    expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+  });
+
+  it("says what to do when the folder cannot be used", async () => {
+    const folder = await testFolder();
+    await writeFile(join(folder, "file"), "");
+    for (const path of ["file", "file/below"]) {
+      await expect(openEmbeddedStore({ folder: join(folder, path), crypto })).rejects.toMatchObject(
+        {
+          code: "STORAGE_UNAVAILABLE",
+          remedy: "Choose another data folder or move the file away.",
+        },
+      );
+    }
+  });
+
+  it("belongs to one process at a time", async () => {
+    const folder = await madeFolder();
+    const storage = await openEmbeddedStore({ folder, crypto });
+    await expect(openEmbeddedStore({ folder, crypto })).rejects.toMatchObject({
+      code: "STORAGE_LOCKED",
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    await storage.rounds.ping();
+    await storage.close();
+    await (await openEmbeddedStore({ folder, crypto })).close();
+  });
+});
+
+const zeros = new Uint8Array(8_192);

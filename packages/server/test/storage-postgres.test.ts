@@ -1,15 +1,46 @@
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openPostgresStore } from "../src/storage/open-storage.ts";
+import { openPostgresStore, openStorage, type Storage } from "../src/storage/open-storage.ts";
+import { migrate } from "../src/storage/postgres/migrate.ts";
+import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
+import { silentLogger } from "../src/telemetry/logger.ts";
 import { checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
-import { startPostgres, type PostgresServer } from "./postgres-server.ts";
+import { RecordMaker } from "../src/testing/storage-records.ts";
+import { startCutProxy, type CutProxy } from "./cut-proxy.ts";
+import { freePort, startPostgres, type PostgresServer } from "./postgres-server.ts";
 
 const crypto = createNodeCryptoProvider();
+const newMaker = (seed: number): RecordMaker => new RecordMaker(crypto, seededRandom(crypto, seed));
+
 let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres();
 });
 afterAll(() => server?.stop());
+
+/** An empty database, dropped when the test has ended. */
+async function testDatabase(): Promise<string> {
+  const url = await server.createDatabase();
+  onTestFinished(() => server.dropDatabase(url));
+  return url;
+}
+
+/** A store that is closed when the test has ended. */
+async function testStore(url: string): Promise<Storage> {
+  const storage = await openPostgresStore({ url, crypto });
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
+function changed(url: string, change: (url: URL) => void): string {
+  const copy = new URL(url);
+  change(copy);
+  return copy.href;
+}
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 describe("the round store in Postgres", () => {
   for (const { name, run } of roundStoreCases(async () => {
@@ -40,8 +71,8 @@ describe("the checkpoint store in Postgres", () => {
       store: storage.checkpoints,
       corrupt: async () => {
         await server.query(
-          "update tributary.checkpoint_chunks set bytes = set_byte(bytes, 5, 1 - get_byte(bytes, 5) / 128) where index = 1",
-          new URL(url).pathname.slice(1),
+          "update tributary.checkpoint_chunks set bytes = set_bit(bytes, 5, 1 - get_bit(bytes, 5)) where index = 1",
+          nameOf(url),
         );
       },
       reopen: async () => {
@@ -57,4 +88,264 @@ describe("the checkpoint store in Postgres", () => {
   })) {
     it(name, run);
   }
+
+  it("says so when a row of a checkpoint is gone", async () => {
+    const url = await testDatabase();
+    const { checkpoints } = await testStore(url);
+    const { id, bytes } = newMaker(1).content(1_048_577);
+    await checkpoints.put(id, bytes);
+    await server.query("delete from tributary.checkpoint_chunks where index = 1", nameOf(url));
+    await expect(checkpoints.get(id)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT" });
+  });
+});
+
+describe("opening a store in Postgres", () => {
+  const unavailable = (cause: RegExp, remedy: RegExp): object => ({
+    code: "STORAGE_UNAVAILABLE",
+    message: expect.stringMatching(cause),
+    remedy: expect.stringMatching(remedy),
+  });
+
+  it.each([
+    "",
+    "tributary",
+    "mysql://user:secret@127.0.0.1/db",
+    "postgres://user:secret%zz@127.0.0.1/db",
+    "postgres://user:sec ret@127.0.0.1:port/db",
+  ])("refuses %j as a URL without repeating a password", async (url) => {
+    const error = await openPostgresStore({ url, crypto }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject(unavailable(/DATABASE_URL is not/, /postgres:\/\/user:password@/));
+    expect(String(error) + JSON.stringify(error)).not.toMatch(/secret|sec ret/);
+  });
+
+  it("says that nothing listens there", async () => {
+    const url = `postgres://user:secret@127.0.0.1:${await freePort()}/db`;
+    const error = await openPostgresStore({ url, crypto }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject(
+      unavailable(/^Postgres at 127.*refuses connections/, /Start the database/),
+    );
+    expect(String(error)).not.toContain("secret");
+    // Both of its addresses refuse: Node then throws an error without a message of its own.
+    const both = url.replace("127.0.0.1", "localhost");
+    await expect(openPostgresStore({ url: both, crypto })).rejects.toMatchObject(
+      unavailable(/ECONNREFUSED/, /Start the database/),
+    );
+  });
+
+  it("says that the host is not known", async () => {
+    const url = "postgres://user:secret@no-such-host.invalid/db";
+    await expect(openPostgresStore({ url, crypto })).rejects.toMatchObject(
+      unavailable(/whose name is not known/, /Correct the host/),
+    );
+  });
+
+  it("says that user or password are wrong", async () => {
+    await server.query("drop role if exists tributary_test_locked");
+    await server.query("create role tributary_test_locked login password 'right'");
+    onTestFinished(async () => void (await server.query("drop role tributary_test_locked")));
+    const url = changed(server.url, (copy) => {
+      copy.username = "tributary_test_locked";
+      copy.password = "wrongsecret";
+    });
+    const error = await openPostgresStore({ url, crypto }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject(unavailable(/does not accept the user or the password/, /pg_hba/));
+    expect(String(error)).not.toContain("wrongsecret");
+  });
+
+  it("says that the database does not exist", async () => {
+    const url = changed(server.url, (copy) => (copy.pathname = "/tributary_test_nowhere"));
+    await expect(openPostgresStore({ url, crypto })).rejects.toMatchObject(
+      unavailable(/tributary_test_nowhere does not exist/, /Create the database/),
+    );
+  });
+
+  it("says which rights are missing, and serves with the few that it needs", async () => {
+    const url = await testDatabase();
+    await server.query("drop role if exists tributary_test_limited");
+    await server.query("create role tributary_test_limited login password 'limited'");
+    onTestFinished(async () => {
+      await server.query("drop owned by tributary_test_limited", nameOf(url));
+      await server.query("drop role tributary_test_limited");
+    });
+    const limited = changed(url, (copy) => {
+      copy.username = "tributary_test_limited";
+      copy.password = "limited";
+    });
+    const missing = unavailable(
+      /does not give this user the rights/,
+      /Grant CREATE on the database/,
+    );
+    await expect(openPostgresStore({ url: limited, crypto })).rejects.toMatchObject(missing);
+
+    await (await openPostgresStore({ url, crypto })).close();
+    await expect(openPostgresStore({ url: limited, crypto })).rejects.toMatchObject(missing);
+
+    for (const grant of [
+      "grant usage on schema tributary to tributary_test_limited",
+      "grant select, insert, update on all tables in schema tributary to tributary_test_limited",
+    ]) {
+      await server.query(grant, nameOf(url));
+    }
+    const storage = await openPostgresStore({ url: limited, crypto });
+    const make = newMaker(2);
+    const { task, bytes } = make.task();
+    await storage.rounds.createTask(task, bytes);
+    const { round, checkpoint } = make.committed(task, 1);
+    await storage.rounds.recordRound(round, checkpoint);
+    expect(await storage.rounds.setTaskState(task.id, ["created"], "running")).toBe(true);
+    await storage.close();
+  });
+
+  it("is what a database URL selects", async () => {
+    const databaseUrl = await testDatabase();
+    const storage = await openStorage({ storeDir: "/nowhere", databaseUrl, crypto });
+    await storage.rounds.ping();
+    await storage.close();
+  });
+});
+
+describe("migrations in Postgres", () => {
+  it("are applied once when several servers start at once on an empty database", async () => {
+    const url = await testDatabase();
+    const stores = await Promise.all(
+      Array.from({ length: 4 }, () => openPostgresStore({ url, crypto })),
+    );
+    for (const { rounds } of stores) expect(await rounds.tasks()).toEqual([]);
+    await Promise.all(stores.map((store) => store.close()));
+    expect(await server.query("select name from tributary.migrations", nameOf(url))).toEqual([
+      { name: "0000_initial" },
+    ]);
+  });
+
+  it("leave nothing behind when one of them fails", async () => {
+    const url = await testDatabase();
+    const database = await openNodePostgres(url, () => undefined);
+    const first = { name: "0", sql: "create table tributary.a (x int);--> statement-breakpoint\n" };
+    await expect(
+      migrate(database, [first, { name: "1", sql: "create tabel b" }]),
+    ).rejects.toThrow("create tabel");
+    const found = await database.db
+      .select({ name: sql`to_regnamespace('tributary')` })
+      .from(sql`(select 1) as one`);
+    expect(found).toEqual([{ name: null }]);
+    await migrate(database, [first]);
+    await migrate(database, [first, { name: "1", sql: "create table tributary.b (x int)" }]);
+    await database.close();
+    expect(await server.query("select name from tributary.migrations", nameOf(url))).toEqual([
+      { name: "0" },
+      { name: "1" },
+    ]);
+  });
+
+  it("of a newer version are not touched", async () => {
+    const url = await testDatabase();
+    await (await openPostgresStore({ url, crypto })).close();
+    await server.query("insert into tributary.migrations values ('9999_later')", nameOf(url));
+    await expect(openPostgresStore({ url, crypto })).rejects.toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringContaining("newer version of the server (9999_later)"),
+    });
+  });
+});
+
+describe("a store whose Postgres goes away", () => {
+  async function proxied(): Promise<{ proxy: CutProxy; storage: Storage; url: string }> {
+    const url = await testDatabase();
+    const { hostname, port } = new URL(url);
+    const proxy = await startCutProxy({ host: hostname, port: Number(port || "5432") });
+    const storage = await testStore(
+      changed(url, (copy) => {
+        copy.hostname = "127.0.0.1";
+        copy.port = String(proxy.port);
+      }),
+    );
+    onTestFinished(() => proxy.close());
+    return { proxy, storage, url };
+  }
+
+  it("survives the loss of idle connections and says so in the log", async () => {
+    const url = await testDatabase();
+    const lost = new Promise<string>((resolve) => {
+      const logger = { ...silentLogger, warn: (event: string) => resolve(event) };
+      void openPostgresStore({ url, crypto, logger }).then(async (storage) => {
+        onTestFinished(() => storage.close());
+        await storage.rounds.ping();
+        await server.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${nameOf(url)}'`,
+        );
+      });
+    });
+    expect(await lost).toBe("database connection lost");
+  });
+
+  it("answers with STORAGE_UNAVAILABLE, and goes on when it is back", async () => {
+    const { proxy, storage } = await proxied();
+    const make = newMaker(3);
+    const { task, bytes } = make.task();
+    const { round, checkpoint } = make.committed(task, 1);
+    await storage.rounds.createTask(task, bytes);
+    // More losses than the pool has connections: none may be left waiting for one that never comes back.
+    for (let turn = 0; turn < 7; turn++) {
+      await proxy.close();
+      await proxy.reopen();
+      await storage.rounds.recordRound(make.abandoned(task, 1));
+    }
+    await proxy.close();
+    const unavailable = { code: "STORAGE_UNAVAILABLE", retryable: true };
+    await expect(storage.rounds.recordRound(round, checkpoint)).rejects.toMatchObject(unavailable);
+    await expect(storage.rounds.ping()).rejects.toMatchObject(unavailable);
+    await expect(storage.checkpoints.get(task.initialCheckpoint)).rejects.toMatchObject(
+      unavailable,
+    );
+    await proxy.reopen();
+    await storage.rounds.recordRound(round, checkpoint);
+    expect(await storage.rounds.rounds(task.id)).toHaveLength(8);
+  });
+
+  it("neither loses nor doubles a round when the answer to its commit is lost", async () => {
+    const { proxy, storage } = await proxied();
+    const make = newMaker(4);
+    const { task, bytes } = make.task();
+    await storage.rounds.createTask(task, bytes);
+    const { round, checkpoint } = make.committed(task, 1, make.content(1_500_000));
+    const cut = proxy.loseAnswerTo("commit\0");
+    await storage.rounds.recordRound(round, checkpoint);
+    await cut;
+    expect(await storage.rounds.rounds(task.id)).toEqual([round]);
+    expect(await storage.rounds.checkpoints(task.id)).toHaveLength(2);
+    expect(await storage.checkpoints.get(checkpoint.record.id)).toHaveLength(1_500_000);
+  });
+
+  it("commits a round whose connection is cut in the middle of the transaction", async () => {
+    const { proxy, storage } = await proxied();
+    const make = newMaker(5);
+    const { task, bytes } = make.task();
+    await storage.rounds.createTask(task, bytes);
+    const { round, checkpoint } = make.committed(task, 1, make.content(2_500_000));
+    const cut = proxy.loseAnswerTo('insert into "tributary"."checkpoint_contents"');
+    await storage.rounds.recordRound(round, checkpoint);
+    await cut;
+    expect(await storage.rounds.rounds(task.id)).toEqual([round]);
+    expect(await storage.checkpoints.get(checkpoint.record.id)).toHaveLength(2_500_000);
+  });
+
+  it("puts no bytes of a checkpoint into an error", async () => {
+    const url = await testDatabase();
+    const { rounds } = await testStore(url);
+    const make = newMaker(6);
+    const { task, bytes } = make.task();
+    await rounds.createTask(task, bytes);
+    await server.query("drop table tributary.checkpoint_chunks", nameOf(url));
+    const { round, checkpoint } = make.committed(task, 1);
+    const error = await rounds.recordRound(round, checkpoint).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringContaining("lacks a table"),
+    });
+    const cause = error instanceof Error ? error.cause : undefined;
+    for (const text of [String(error), String(cause), JSON.stringify(cause)]) {
+      expect(text.length).toBeLessThan(1_000);
+    }
+    expect(await rounds.rounds(task.id)).toEqual([]);
+  });
 });

@@ -24,15 +24,24 @@ const CLAIM = /^lock\.(\d+)\.[0-9a-f]{16}$/;
 const HEARTBEAT_MS = 10_000;
 /** Silence after which a holder on another machine or in another container counts as dead, milliseconds. */
 const SILENCE_MS = 30_000;
-/** How long to let a rival with the larger name step back, milliseconds and tries. */
+/** How long to let a rival with the larger name step back: milliseconds, and how often. */
 const RIVAL_WAIT_MS = 25;
-const RIVAL_TRIES = 20;
+const RIVAL_TRIES = 200;
+
+/** What a claim's file says. */
+interface ClaimText {
+  readonly place: string;
+  readonly started: string | undefined;
+  /** 1 once its process has found no rival. */
+  readonly held: 0 | 1;
+}
 
 interface Claim {
   readonly name: string;
   readonly pid: number;
   /** Whether the process can be looked up from here. */
   readonly isNear: boolean;
+  readonly isHeld: boolean;
 }
 
 /**
@@ -44,11 +53,9 @@ export async function lockFolder(folder: string, crypto: CryptoProvider): Promis
   const mine = `lock.${process.pid}.${toHex(crypto.randomBytes(8))}`;
   const path = join(folder, mine);
   const place = await processPlace();
-  const text = JSON.stringify({
-    pid: process.pid,
-    started: (await processStart(process.pid)) ?? null,
-    place,
-  });
+  const started = await processStart(process.pid);
+  const textOf = (held: 0 | 1): string => JSON.stringify({ held, place, started });
+  let text = textOf(0);
   const file = await open(path, "wx", 0o600);
   let writing: Promise<unknown> = Promise.resolve();
   const heartbeat = setInterval(() => {
@@ -69,20 +76,25 @@ export async function lockFolder(folder: string, crypto: CryptoProvider): Promis
   try {
     await file.write(text, 0);
     await requireNoRival(folder, mine, place);
+    // As long as the other text, so that no reader meets half of it.
+    text = textOf(1);
+    await file.write(text, 0);
+    return { release };
   } catch (error) {
     await release();
     throw error;
   }
-  return { release };
 }
 
 async function requireNoRival(folder: string, mine: string, place: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     const rivals = await liveRivals(folder, mine, place);
-    const first = rivals[0];
+    const first = rivals.find(({ isHeld }) => isHeld) ?? rivals[0];
     if (first === undefined) return;
-    // Of two that came at once the one with the smaller name stays; a rival that stays is the holder.
-    if (tries >= RIVAL_TRIES || rivals.some(({ name }) => name < mine)) throw locked(folder, first);
+    // Of several that came at once the smallest name stays, and waits until the others have seen it.
+    if (first.isHeld || tries >= RIVAL_TRIES || rivals.some(({ name }) => name < mine)) {
+      throw locked(folder, first);
+    }
     await wait(RIVAL_WAIT_MS);
   }
 }
@@ -101,7 +113,7 @@ async function liveRivals(folder: string, mine: string, place: string): Promise<
       const isAlive = isNear
         ? await isProcessAlive(pid, claim?.started)
         : nowMs - mtimeMs < SILENCE_MS;
-      if (isAlive) rivals.push({ name, pid, isNear });
+      if (isAlive) rivals.push({ name, pid, isNear, isHeld: claim?.held === 1 });
       else await rm(path, { force: true });
     } catch (error) {
       // It was given back while we looked.
@@ -112,16 +124,14 @@ async function liveRivals(folder: string, mine: string, place: string): Promise<
 }
 
 /** Undefined for a claim that is just being written, or was torn by a power cut. */
-function parseClaim(
-  text: string,
-): { readonly place: string; readonly started: string | undefined } | undefined {
+function parseClaim(text: string): ClaimText | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;
     if (!("place" in value) || typeof value.place !== "string") return undefined;
     const started =
       "started" in value && typeof value.started === "string" ? value.started : undefined;
-    return { place: value.place, started };
+    return { place: value.place, started, held: "held" in value && value.held === 1 ? 1 : 0 };
   } catch {
     return undefined;
   }

@@ -7,8 +7,9 @@ import { fileError } from "./file-error.ts";
 import { FileCheckpointStore } from "./files.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { ChunkedCheckpointStore } from "./postgres/chunked-contents.ts";
-import { DatabaseConnection, type OpenDatabase } from "./postgres/database-connection.ts";
+import { DatabaseConnection } from "./postgres/database-connection.ts";
 import { databaseError } from "./postgres/database-error.ts";
+import type { OpenDatabase } from "./postgres/database.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { openNodePostgres } from "./postgres/node-postgres.ts";
 import { openPglite } from "./postgres/pglite.ts";
@@ -54,8 +55,12 @@ export async function openEmbeddedStore(
 ): Promise<Storage> {
   const { folder, crypto } = options;
   const closers: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      for (const closer of closers.reverse()) await closer();
+    })();
+    return closing;
   };
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -93,7 +98,7 @@ export async function openPostgresStore(
 
 async function connect(opened: OpenDatabase): Promise<DatabaseConnection> {
   try {
-    await migrate(opened.db);
+    await migrate(opened);
   } catch (error) {
     await opened.close();
     throw databaseError(error, opened.where);

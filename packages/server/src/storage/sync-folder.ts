@@ -15,21 +15,24 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder durable with all that is in it. */
+/** Makes a folder durable with all that is in it. The files of one folder go at once: they share the disk's flushes. */
 export async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      await syncTree(path);
-    } else if (entry.isFile()) {
-      // Windows syncs only what is open for writing.
-      const handle = await open(path, "r+");
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) {
+    if (entry.isDirectory()) await syncTree(join(folder, entry.name));
   }
+  // Windows syncs only what is open for writing.
+  await Promise.all(
+    entries.filter((entry) => entry.isFile()).map(({ name }) => syncFile(join(folder, name))),
+  );
   await syncFolder(folder);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

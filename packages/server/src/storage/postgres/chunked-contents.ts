@@ -46,13 +46,13 @@ export class ChunkedCheckpointStore implements CheckpointStore {
 
   async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
     requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
-    await this.#connection.run((db) =>
-      db.transaction((transaction) => writeContents(transaction, id, bytes)),
+    await this.#connection.run(({ transaction }) =>
+      transaction((tx) => writeContents(tx, id, bytes)),
     );
   }
 
   get(id: CheckpointId): Promise<Uint8Array | undefined> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const [found] = await db
         .select({ byteLength: checkpointContents.byteLength })
         .from(checkpointContents)
@@ -84,7 +84,7 @@ export class ChunkedCheckpointStore implements CheckpointStore {
   }
 
   has(id: CheckpointId): Promise<boolean> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const found = await db
         .select({ id: checkpointContents.id })
         .from(checkpointContents)

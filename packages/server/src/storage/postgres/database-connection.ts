@@ -1,15 +1,6 @@
 import { TributaryError } from "@tributary/protocol";
 import { databaseError } from "./database-error.ts";
-import type { Database } from "./database.ts";
-
-/** A driver that has been opened: the database, and how to let go of it. */
-export interface OpenDatabase {
-  readonly db: Database;
-  /** Named in errors, without a password: "Postgres at db.example:5432/app". */
-  readonly where: string;
-  /** Called once, when nothing is under way. */
-  readonly close: () => Promise<void>;
-}
+import type { OpenDatabase } from "./database.ts";
 
 /** Runs queries, turns their errors into ours, and closes when the last one has ended. */
 export class DatabaseConnection {
@@ -22,13 +13,13 @@ export class DatabaseConnection {
   }
 
   /** @throws TributaryError `STORAGE_UNAVAILABLE` for whatever the driver throws; ours pass through. */
-  async run<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+  async run<Result>(work: (database: OpenDatabase) => Promise<Result>): Promise<Result> {
     if (this.#closing !== undefined) {
       throw new TributaryError("STORAGE_UNAVAILABLE", `${this.#open.where} is closed`, {
         remedy: "Open the store again.",
       });
     }
-    const running = work(this.#open.db);
+    const running = work(this.#open);
     this.#underWay.add(running);
     try {
       return await running;

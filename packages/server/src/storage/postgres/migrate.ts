@@ -3,7 +3,7 @@
 import { sql } from "drizzle-orm";
 import { text } from "drizzle-orm/pg-core";
 import { TributaryError } from "@tributary/protocol";
-import type { Database } from "./database.ts";
+import type { OpenDatabase, Queries } from "./database.ts";
 import type { Migration } from "./migration.ts";
 import { MIGRATIONS } from "./migrations.generated.ts";
 import { namespace } from "./namespace.ts";
@@ -21,12 +21,12 @@ const LOCK = 0x33_f4_ba_c7_a9_de;
  * as they are.
  */
 export async function migrate(
-  db: Database,
+  { db, transaction }: OpenDatabase,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
   // A role that may not create tables can serve a database that is up to date.
   if ((await missing(db, migrations)).length === 0) return;
-  await db.transaction(async (tx) => {
+  await transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(LOCK))})`);
     if (!(await exists(tx, sql`to_regnamespace('tributary')`))) {
       await tx.execute(sql`create schema tributary`);
@@ -45,7 +45,7 @@ export async function migrate(
 }
 
 async function missing(
-  db: Pick<Database, "select">,
+  db: Queries,
   migrations: readonly Migration[],
 ): Promise<readonly Migration[]> {
   if (!(await exists(db, sql`to_regclass('tributary.migrations')`))) return migrations;
@@ -62,10 +62,7 @@ async function missing(
   return migrations.filter(({ name }) => !done.has(name));
 }
 
-async function exists(
-  db: Pick<Database, "select">,
-  lookup: ReturnType<typeof sql>,
-): Promise<boolean> {
+async function exists(db: Queries, lookup: ReturnType<typeof sql>): Promise<boolean> {
   const found = await db
     .select({ name: sql<string | null>`${lookup}::text` })
     .from(sql`(select 1) as one`);

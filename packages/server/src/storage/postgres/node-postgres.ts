@@ -1,8 +1,8 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { TributaryError } from "@tributary/protocol";
-import { databaseError } from "./database-error.ts";
-import type { OpenDatabase } from "./database-connection.ts";
+import { databaseError, isConnectionLoss } from "./database-error.ts";
+import type { OpenDatabase, Queries } from "./database.ts";
 
 /** Enough for a coordinator, its admin API and a probe at once; small, since every server node has its own. */
 const POOL_SIZE = 5;
@@ -43,7 +43,32 @@ export async function openNodePostgres(
     await pool.end();
     throw databaseError(error, where);
   }
-  return { db: drizzle({ client: pool }), where, close: () => pool.end() };
+  return {
+    db: drizzle({ client: pool }),
+    transaction: (work) => runTransaction(pool, work),
+    where,
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Drizzle's own way with a pool never gives a connection back whose `begin` failed: five lost ones, and every
+ * transaction would wait for ever.
+ */
+async function runTransaction<Result>(
+  pool: pg.Pool,
+  work: (tx: Queries) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  let isLost = false;
+  try {
+    return await drizzle({ client }).transaction(work);
+  } catch (error) {
+    isLost = isConnectionLoss(error);
+    throw error;
+  } finally {
+    client.release(isLost);
+  }
 }
 
 /** The database without its password. */

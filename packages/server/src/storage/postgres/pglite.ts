@@ -8,7 +8,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import { TributaryError } from "@tributary/protocol";
 import { errnoOf } from "../file-error.ts";
 import { syncFolder, syncTree } from "../sync-folder.ts";
-import type { OpenDatabase } from "./database-connection.ts";
+import type { OpenDatabase } from "./database.ts";
 
 /**
  * PGlite as shipped never syncs: it starts Postgres with -F, and its file system has no fsync. A power cut could
@@ -54,8 +54,10 @@ export async function openPglite(folder: string): Promise<OpenDatabase> {
     throw unusable(folder, detail, error);
   }
   const opened = client;
+  const db = drizzle({ client: opened });
   return {
-    db: drizzle({ client: opened }),
+    db,
+    transaction: (work) => db.transaction(work),
     where: `The embedded database in ${folder}`,
     close: () => opened.close(),
   };

@@ -22,8 +22,11 @@ import type {
 import { writeContents } from "./chunked-contents.ts";
 import type { DatabaseConnection } from "./database-connection.ts";
 import { isConnectionLoss, violates } from "./database-error.ts";
-import type { Database } from "./database.ts";
+import type { Queries } from "./database.ts";
 import { checkpoints, rounds, tasks } from "./schema.ts";
+
+/** A restart of the database cuts every connection of the pool, and the next one to be taken may be another dead one. */
+const COMMIT_TRIES = 3;
 
 /** `RoundStore` in Postgres tables, whichever driver reaches them. */
 export class PostgresRoundStore implements RoundStore {
@@ -44,9 +47,9 @@ export class PostgresRoundStore implements RoundStore {
   async createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void> {
     const id = task.initialCheckpoint;
     requireHash(this.#crypto, id, initialBytes, WRONG_BYTES_REMEDY);
-    await this.#connection.run(async (db) => {
+    await this.#connection.run(async ({ transaction }) => {
       await this.#files?.put(id, initialBytes);
-      await db.transaction(async (tx) => {
+      await transaction(async (tx) => {
         const added = await tx
           .insert(tasks)
           .values(task)
@@ -66,20 +69,20 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   task(id: TaskId): Promise<TaskRecord | undefined> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const [found] = await db.select().from(tasks).where(eq(tasks.id, id));
       return found;
     });
   }
 
   tasks(): Promise<TaskRecord[]> {
-    return this.#connection.run((db) =>
+    return this.#connection.run(({ db }) =>
       db.select().from(tasks).orderBy(asc(tasks.createdAtMs), asc(tasks.id)),
     );
   }
 
   setTaskState(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<boolean> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const moved = await db
         .update(tasks)
         .set({ state: to })
@@ -91,22 +94,24 @@ export class PostgresRoundStore implements RoundStore {
 
   async recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void> {
     checkRound(this.#crypto, round, checkpoint);
-    await this.#connection.run(async (db) => {
+    await this.#connection.run(async ({ transaction }) => {
       if (checkpoint !== undefined) {
         await this.#files?.put(checkpoint.record.id, checkpoint.bytes);
       }
-      try {
-        await this.#writeRound(db, round, checkpoint);
-      } catch (error) {
-        if (!isConnectionLoss(error)) throw error;
-        // Whether the transaction was committed is not known: the same again finds out, on a new connection.
-        await this.#writeRound(db, round, checkpoint);
+      for (let tries = 1; ; tries++) {
+        try {
+          await transaction((tx) => this.#writeRound(tx, round, checkpoint));
+          return;
+        } catch (error) {
+          // Whether the transaction was committed is not known: the same again finds out, on another connection.
+          if (tries === COMMIT_TRIES || !isConnectionLoss(error)) throw error;
+        }
       }
     });
   }
 
   rounds(taskId: TaskId): Promise<RoundRecord[]> {
-    return this.#connection.run((db) =>
+    return this.#connection.run(({ db }) =>
       db
         .select()
         .from(rounds)
@@ -116,14 +121,14 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   round(id: RoundId): Promise<RoundRecord | undefined> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const [found] = await db.select().from(rounds).where(eq(rounds.id, id));
       return found;
     });
   }
 
   lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const [last] = await db
         .select({ roundNumber: rounds.number, checkpoint: rounds.checkpoint })
         .from(rounds)
@@ -137,7 +142,7 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   checkpoints(taskId: TaskId): Promise<CheckpointRecord[]> {
-    return this.#connection.run((db) =>
+    return this.#connection.run(({ db }) =>
       db
         .select()
         .from(checkpoints)
@@ -147,7 +152,7 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   checkpoint(id: CheckpointId): Promise<CheckpointRecord | undefined> {
-    return this.#connection.run(async (db) => {
+    return this.#connection.run(async ({ db }) => {
       const [first] = await db
         .select()
         .from(checkpoints)
@@ -163,7 +168,7 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   async ping(): Promise<void> {
-    await this.#connection.run((db) => db.select({ one: sql`1` }).from(sql`(select 1) as one`));
+    await this.#connection.run(({ db }) => db.select({ one: sql`1` }).from(sql`(select 1) as one`));
   }
 
   close(): Promise<void> {
@@ -171,32 +176,29 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   async #writeRound(
-    db: Database,
+    tx: Queries,
     round: RoundRecord,
     checkpoint: NewCheckpoint | undefined,
   ): Promise<void> {
-    try {
-      await db.transaction(async (tx) => {
-        const added = await tx
-          .insert(rounds)
-          .values(round)
-          .onConflictDoNothing({ target: rounds.id })
-          .returning({ id: rounds.id });
-        if (added.length === 0) {
-          const [recorded] = await tx.select().from(rounds).where(eq(rounds.id, round.id));
-          requireSameRound(recorded, round);
-          return;
-        }
-        if (checkpoint === undefined) return;
-        if (this.#files === undefined) {
-          await writeContents(tx, checkpoint.record.id, checkpoint.bytes);
-        }
-        await tx.insert(checkpoints).values(checkpoint.record);
+    const added = await tx
+      .insert(rounds)
+      .values(round)
+      .onConflictDoNothing({ target: rounds.id })
+      .returning({ id: rounds.id })
+      .catch((error: unknown) => {
+        if (violates(error, "rounds_committed_number")) throw numberTaken(round);
+        if (violates(error, "rounds_task_id_tasks_id_fk")) throw taskUnknown(round.taskId);
+        throw error;
       });
-    } catch (error) {
-      if (violates(error, "rounds_committed_number")) throw numberTaken(round);
-      if (violates(error, "rounds_task_id_tasks_id_fk")) throw taskUnknown(round.taskId);
-      throw error;
+    if (added.length === 0) {
+      const [recorded] = await tx.select().from(rounds).where(eq(rounds.id, round.id));
+      requireSameRound(recorded, round);
+      return;
     }
+    if (checkpoint === undefined) return;
+    if (this.#files === undefined) {
+      await writeContents(tx, checkpoint.record.id, checkpoint.bytes);
+    }
+    await tx.insert(checkpoints).values(checkpoint.record);
   }
 }

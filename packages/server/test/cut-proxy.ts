@@ -1,0 +1,65 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/** A TCP door before a server that a test can close, and that can swallow an answer. */
+export interface CutProxy {
+  readonly port: number;
+  /** Forwards the next message that holds `text`, waits for the answer and cuts the connection in its place. */
+  readonly loseAnswerTo: (text: string) => Promise<void>;
+  /** Cuts all connections and refuses new ones. */
+  readonly close: () => Promise<void>;
+  /** Takes connections again, on the same port. */
+  readonly reopen: () => Promise<void>;
+}
+
+export async function startCutProxy(target: { host: string; port: number }): Promise<CutProxy> {
+  const sockets = new Set<Socket>();
+  let armed: { text: string; done: () => void } | undefined;
+  const server = createServer((client) => {
+    const upstream = connect(target);
+    let cut: (() => void) | undefined;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on("data", (bytes: Buffer) => {
+      if (armed !== undefined && bytes.includes(armed.text)) {
+        cut = armed.done;
+        armed = undefined;
+      }
+      upstream.write(bytes);
+    });
+    upstream.on("data", (bytes: Buffer) => {
+      if (cut === undefined) client.write(bytes);
+      else {
+        client.destroy();
+        cut();
+      }
+    });
+  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", resolve);
+    });
+  await listen(0);
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    port,
+    loseAnswerTo: (text) =>
+      new Promise((done) => {
+        armed = { text, done };
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+    reopen: () => listen(port),
+  };
+}

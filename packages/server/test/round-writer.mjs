@@ -1,0 +1,68 @@
+// Opens the embedded store in argv[2] from the built package and commits rounds until it is killed. Prints a line
+// for each round when the store has said that it is committed.
+import { writeSync } from "node:fs";
+import { checkpointIdOf, cryptographicRandom, opaqueId, parseTask } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { openEmbeddedStore } from "../dist/storage/open-storage.js";
+
+const crypto = createNodeCryptoProvider();
+const random = cryptographicRandom(crypto);
+const content = (byteLength) => {
+  const bytes = random.bytes(byteLength);
+  return { id: checkpointIdOf(crypto, bytes), bytes };
+};
+
+const { rounds } = await openEmbeddedStore({ folder: process.argv[2], crypto });
+let [task] = await rounds.tasks();
+if (task === undefined) {
+  const initial = content(1_000);
+  task = {
+    id: opaqueId("task", random.bytes(16)),
+    name: "next-digit",
+    population: "keyboard",
+    definition: parseTask({
+      population: "keyboard",
+      name: "next-digit",
+      model: { builtin: "logistic-regression" },
+    }),
+    planBytes: random.bytes(5_000),
+    state: "running",
+    initialCheckpoint: initial.id,
+    createdAtMs: 1,
+  };
+  await rounds.createTask(task, initial.bytes);
+}
+writeSync(1, "opened\n");
+
+for (;;) {
+  const number = ((await rounds.lastCommitted(task.id))?.roundNumber ?? 0) + 1;
+  const { id, bytes } = content(300_000);
+  const round = {
+    id: opaqueId("rnd", random.bytes(16)),
+    taskId: task.id,
+    number,
+    outcome: "committed",
+    startedAtMs: number,
+    endedAtMs: number,
+    baseCheckpoint: task.initialCheckpoint,
+    checkpoint: id,
+    reason: null,
+    selected: 1,
+    reported: 1,
+    rejected: 0,
+    droppedOut: 0,
+    exampleCount: 1,
+    bytesUp: 1,
+    bytesDown: 1,
+    metrics: { loss: 1 / number },
+  };
+  const record = {
+    id,
+    taskId: task.id,
+    roundNumber: number,
+    byteLength: bytes.length,
+    createdAtMs: number,
+  };
+  await rounds.recordRound(round, { record, bytes });
+  writeSync(1, `${number} ${id}\n`);
+}

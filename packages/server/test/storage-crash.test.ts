@@ -1,0 +1,128 @@
+// What a crash leaves. The children run the built package, as a user's server does.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { seededRandom } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { testFolder } from "./temporary-folder.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const crypto = createNodeCryptoProvider();
+
+beforeAll(() => {
+  // Takes no time when nothing has changed.
+  const compiler = createRequire(import.meta.url).resolve("typescript/package.json");
+  const tsc = join(dirname(compiler), "bin", "tsc");
+  execFileSync(process.execPath, [tsc, "-b", join(here, "..")], { stdio: "pipe" });
+}, 120_000);
+
+interface Child {
+  /** Resolves with the next line that the child prints, or undefined when it has ended. */
+  readonly nextLine: () => Promise<string | undefined>;
+  readonly kill: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+function run(script: string, folder: string): Child {
+  const child = spawn(process.execPath, [join(here, script), folder], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    nextLine: async () => {
+      const { value, done } = await lines.next();
+      return done === true ? undefined : value;
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+    end: async () => {
+      child.stdin.end();
+      await exited;
+    },
+  };
+}
+
+describe("the embedded store after kill -9", () => {
+  it(
+    "has every round that was said to be committed, and each one whole",
+    { timeout: 180_000 },
+    async () => {
+      const folder = await testFolder();
+      const random = seededRandom(crypto, 20);
+      const draw = (below: number): number => (random.bytes(1)[0] ?? 0) % below;
+      let committed = 0;
+      for (let turn = 0; turn < 6; turn++) {
+        const writer = run("round-writer.mjs", folder);
+        expect(await writer.nextLine()).toBe("opened");
+        const acknowledged = new Map<number, string>();
+        const note = (line: string | undefined): void => {
+          const [number, id] = line?.split(" ") ?? [];
+          if (number !== undefined && id !== undefined) acknowledged.set(Number(number), id);
+        };
+        for (let i = draw(6); i > 0; i--) note(await writer.nextLine());
+        // Anywhere within a round, which takes some ten milliseconds.
+        await wait(draw(20));
+        await writer.kill();
+        for (
+          let line = await writer.nextLine();
+          line !== undefined;
+          line = await writer.nextLine()
+        ) {
+          note(line);
+        }
+
+        const { rounds, checkpoints, close } = await openEmbeddedStore({ folder, crypto });
+        const [task] = await rounds.tasks();
+        if (task === undefined) throw new Error("the task is gone");
+        const recorded = await rounds.rounds(task.id);
+        expect(recorded.map(({ number }) => number)).toEqual(recorded.map((_, index) => index + 1));
+        expect(recorded.length).toBeGreaterThanOrEqual(committed);
+        for (const [number, id] of acknowledged) expect(recorded[number - 1]?.checkpoint).toBe(id);
+        for (const { checkpoint } of recorded) {
+          expect(checkpoint === null ? undefined : await checkpoints.get(checkpoint)).toHaveLength(
+            300_000,
+          );
+        }
+        expect(await rounds.checkpoints(task.id)).toHaveLength(recorded.length + 1);
+        committed = recorded.length;
+        await close();
+        expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+      }
+      expect(committed).toBeGreaterThan(5);
+    },
+  );
+
+  it("opens after a kill at any moment of its first start", { timeout: 180_000 }, async () => {
+    const folder = await testFolder();
+    for (const afterMs of [150, 600, 1_200, 2_400]) {
+      const writer = run("round-writer.mjs", folder);
+      await wait(afterMs);
+      await writer.kill();
+    }
+    const storage = await openEmbeddedStore({ folder, crypto });
+    await storage.rounds.ping();
+    await storage.close();
+    expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+  });
+});
+
+describe("the lock of a data folder between processes", () => {
+  it("goes to exactly one of several that start at once", { timeout: 60_000 }, async () => {
+    const folder = await testFolder();
+    const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
+    const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
+    expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
+    await Promise.all(contenders.map(({ end }) => end()));
+  });
+});
