@@ -28,6 +28,7 @@ export class PreparedModel {
   readonly frozen: readonly { readonly offset: number; readonly size: number }[];
   readonly inputShape: OpenShape;
   readonly #outputShape: OpenShape;
+  readonly #resizes: boolean;
   readonly #dropouts: readonly SeededDropout[];
 
   private constructor(
@@ -61,6 +62,7 @@ export class PreparedModel {
     this.inputShape = oneShape(model.inputs, "inputs");
     this.#outputShape = oneShape(model.outputs, "outputs");
     const layers = [...everyLayer(model)];
+    this.#resizes = layers.some((layer) => layer.getClassName() === "UpSampling2D");
     const frozenWeights = new Set(this.weights.filter((_, index) => !isTrained[index]));
     for (const layer of layers) freezeStatistics(layer, frozenWeights);
     this.#dropouts = layers.flatMap((layer) => seededDropout(layer) ?? []);
@@ -82,6 +84,20 @@ export class PreparedModel {
       model.dispose();
       throw error;
     }
+  }
+
+  /**
+   * Refuses what the current backend is known to train wrongly.
+   * @throws TributaryError `MODEL_UNSUPPORTED`.
+   */
+  requireSoundGradients(): void {
+    // tfjs 4.22: the cpu backend adds the gradients of all images of a batch up in the wrong places.
+    if (tf.getBackend() !== "cpu" || !this.#resizes) return;
+    throw new TributaryError(
+      "MODEL_UNSUPPORTED",
+      "tfjs's cpu backend computes wrong gradients for UpSampling2D layers",
+      { remedy: "Install @tensorflow/tfjs-backend-wasm, which computes them right." },
+    );
   }
 
   /** Begins the dropout masks of one training anew. */

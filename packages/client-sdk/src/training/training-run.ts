@@ -58,6 +58,7 @@ export async function trainModel(
   work: Work,
 ): Promise<TrainResult> {
   const { localEpochs, batchSize, optimizer: spec } = plan.training;
+  model.requireSoundGradients();
   const format = await checkedFormat(plan, examples, model, work);
   const gather = batchGatherer(examples, format, Math.min(batchSize, examples.count));
   const batches = Math.ceil(examples.count / batchSize);
