@@ -155,7 +155,7 @@ const cases: readonly [name: string, inputShape: readonly number[], make: () => 
     sequence,
     () => [
       layers.bidirectional({
-        layer: layers.gru({ units: 2, recurrentInitializer: "glorotUniform" }) as tf.RNN,
+        layer: layers.gru({ units: 2, recurrentInitializer: "glorotUniform" }),
         mergeMode: "concat",
       }),
     ],

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { convolutionFilterGradient } from "./wasm-convolution.ts";
 import { maxPoolGradient } from "./wasm-pooling.ts";
-import { runKernel, type KernelInputs, type WasmCall } from "./wasm-call.ts";
+import { runKernel, type WasmCall } from "./wasm-call.ts";
 
 /** Marks a kernel of ours, also to another copy of this package. */
 const OURS: unique symbol = Symbol.for("tributary.wasm-kernel");
@@ -38,7 +38,7 @@ type WasmKernel = (call: WasmCall) => tf.TensorInfo | tf.TensorInfo[];
 function kernelOf(compute: WasmKernel): tf.KernelFunc {
   return ({ inputs, attrs, backend }) =>
     compute({
-      inputs: inputs as KernelInputs,
+      inputs,
       attrs: attrs ?? {},
       backend: backend as BackendWasm,
     });

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { ModelDescription, Plan } from "@tributary/protocol";
 
 /** A plan for a model, with settings of little interest filled in. */
