@@ -84,7 +84,8 @@ function serverModels(admin: AdminClient): Models {
   };
 }
 
-function storedModels({ rounds, checkpoints, close }: Storage): Models {
+function storedModels(storage: Storage): Models {
+  const { rounds, checkpoints } = storage;
   const find = async (id: string | undefined): Promise<TaskRecord> => {
     const task = id === undefined ? (await rounds.tasks()).at(-1) : await rounds.task(taskId(id));
     if (task === undefined) throw noTask();
@@ -102,6 +103,6 @@ function storedModels({ rounds, checkpoints, close }: Storage): Models {
       }
       return { description: decodePlan(task.planBytes).model, bytes };
     },
-    close,
+    close: () => storage.close(),
   };
 }

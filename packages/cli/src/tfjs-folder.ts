@@ -13,9 +13,9 @@ export async function writeTfjsFolder(
 ): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    for (const [name, content] of Object.entries(writeTfjsModel(description, values))) {
-      await writeFile(join(folder, name), content);
-    }
+    const files = writeTfjsModel(description, values);
+    await writeFile(join(folder, "model.json"), files["model.json"]);
+    await writeFile(join(folder, "weights.bin"), files["weights.bin"]);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && "syscall" in error)) throw error;
     throw new TributaryError("DATA_UNREADABLE", `The model cannot be written to ${folder}`, {

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { AdminClient, findAdmin } from "../admin-client.ts";
 
 export interface AdminFlags {
