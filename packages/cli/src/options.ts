@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Commander parsers for numbers, with a message that says what is allowed. */
 export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
@@ -22,4 +22,11 @@ export function partOf(text: string): { readonly index: number; readonly count: 
     throw new InvalidArgumentError("Give K/N with 1 ≤ K ≤ N, for example 3/10.");
   }
   return { index: index - 1, count };
+}
+
+/** What computes: `auto` takes the first that is there of the others. */
+export function engineOption(): Option {
+  return new Option("--engine <name>", "what computes")
+    .choices(["auto", "tensorflow", "wasm", "cpu"])
+    .default("auto");
 }

@@ -1,9 +1,10 @@
+import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { Command } from "commander";
 import { decodeCheckpoint, decodePlan, layoutOf } from "@tributary/protocol";
 import { makeDataFolder } from "../data-folder.ts";
 import { runDemo, type DemoObserver } from "../demo/run-demo.ts";
-import { wholeNumber } from "../options.ts";
+import { engineOption, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
 import { readTaskFile } from "../task-file.ts";
 import { stopSignal } from "./serve.ts";
@@ -12,8 +13,9 @@ import { writeTfjsFolder } from "../tfjs-folder.ts";
 interface DemoFlags {
   data: string;
   clients: number;
-  rounds: number;
+  rounds?: number;
   task?: string;
+  threads?: number;
   seed?: number;
   engine: string;
   dataDir: string;
@@ -29,10 +31,11 @@ export function demoCommand(): Command {
     .description("Train a model with many clients on this machine: real server, real sockets.")
     .option("--data <source>", "writers, mnist, or the path of a folder or CSV file", "writers")
     .option("--clients <count>", "clients, in worker threads", wholeNumber(1, 10_000), 20)
-    .option("--rounds <count>", "rounds of training", wholeNumber(1), 12)
+    .option("--rounds <count>", "rounds of training; else 12, or those of the task", wholeNumber(1))
     .option("--task <file>", "task file to run instead of the demo's own")
+    .option("--threads <count>", "worker threads; else one a core", wholeNumber(1, 1_000))
     .option("--seed <number>", "makes the run repeatable", wholeNumber(0))
-    .option("--engine <name>", "auto, tensorflow, wasm or cpu", "auto")
+    .addOption(engineOption())
     .option("--data-dir <folder>", "keys, certificate, store and model", "./.tributary")
     .option("--port <port>", "port of the gateway; 0 takes a free one", wholeNumber(0, 65_535), 0)
     .option(
@@ -48,14 +51,15 @@ export function demoCommand(): Command {
       const output = createOutput(flags.json === true);
       const aborter = new AbortController();
       void stopSignal().then(() => aborter.abort());
-      const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
+      const seed = flags.seed ?? randomInt(2 ** 31);
       const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
       await makeDataFolder(flags.dataDir);
       const result = await runDemo(
         {
           data: flags.data,
           clients: flags.clients,
-          rounds: flags.rounds,
+          ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+          ...(flags.threads === undefined ? {} : { threads: flags.threads }),
           ...(flags.task === undefined ? {} : { task: await readTaskFile(flags.task) }),
           seed,
           engine: flags.engine,
@@ -75,6 +79,9 @@ export function demoCommand(): Command {
       const { accuracy } = result.score;
       const up = result.bytesUpPerClientRound;
       const seconds = Math.round(result.elapsedMs / 100) / 10;
+      // In a smaller cohort than all clients are those that came first.
+      const isRepeatable = result.task.definition.round.goalCount === flags.clients;
+      const again = isRepeatable ? `; run it again with --seed ${seed} for the same bits` : "";
       output.result(
         {
           rounds: result.rounds,
@@ -97,7 +104,7 @@ export function demoCommand(): Command {
           `traffic   ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
           `model     ${modelDir}/model.json (loads in TensorFlow.js)`,
           `checkpoint ${result.checkpoint}`,
-          `time      ${seconds} s; run it again with --seed ${seed} for the same bits`,
+          `time      ${seconds} s${again}`,
         ].join("\n"),
       );
     });
@@ -123,6 +130,9 @@ function drawProgress(output: Output): DemoObserver {
       const done = Math.round((BAR_WIDTH * accepted) / Math.max(1, cohort));
       const bar = "█".repeat(done) + "░".repeat(BAR_WIDTH - done);
       output.redraw(`${String(roundNumber).padStart(5)}  ${bar} ${accepted}/${cohort} reports`);
+    },
+    abandoned(round) {
+      output.say(`${String(round.number).padStart(5)}  abandoned (${round.reason}), tried again`);
     },
     round(round, score, elapsedMs) {
       const { accuracy, loss } = score;

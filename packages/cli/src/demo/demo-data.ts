@@ -1,11 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  TributaryError,
-  parseTask,
-  type RandomSource,
-  type TaskDefinition,
-} from "@tributary/protocol";
+import { TributaryError, type RandomSource } from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
 import { drawWriters, loadFolder, partitionIid } from "@tributary/simulator";
 
@@ -59,38 +54,4 @@ function findMnist(): string {
     });
   }
   return found;
-}
-
-/** The task that a demo runs when no task file is given: the 2NN of McMahan et al. on digits, all clients in every round. */
-export function demoTask(data: DemoData, clients: number, rounds: number): TaskDefinition {
-  const shape = data.test.featureShape;
-  if (shape.reduce((product, size) => product * size, 1) !== 784 || data.classCount !== 10) {
-    throw new TributaryError(
-      "TASK_INVALID",
-      `${data.name} has examples of shape [${shape.join(", ")}] and ${data.classCount} classes, which the demo's model does not take`,
-      { remedy: "Give a task file with a model for this data: --task FILE." },
-    );
-  }
-  return parseTask({
-    population: "demo",
-    name: `demo-${data.name}`,
-    model: { builtin: "mcmahan-2nn" },
-    plan: {
-      localEpochs: 1,
-      batchSize: 20,
-      optimizer: { name: "sgd", learningRate: 0.1 },
-      loss: "categoricalCrossentropy",
-      metrics: ["accuracy"],
-      update: { codec: "uniform", bits: 8 },
-    },
-    round: {
-      goalCount: clients,
-      overselection: 1,
-      minimumFraction: 1,
-      selectionTimeoutMs: 600_000,
-      reportingTimeoutMs: 600_000,
-    },
-    eligibility: { minimumExamples: 1 },
-    stop: { rounds },
-  });
 }

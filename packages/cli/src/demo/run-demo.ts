@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Worker } from "node:worker_threads";
+import { join } from "node:path";
 import {
   TributaryError,
   layoutOf,
@@ -11,22 +11,27 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
   startServer,
+  type CoordinatorEvent,
   type RoundRecord,
   type TaskRecord,
   type TributaryServer,
 } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { loadInitialModel } from "../task-file.ts";
-import { loadDemoData, demoTask, type DemoData } from "./demo-data.ts";
-import { startThread } from "./threads.ts";
+import { loadDemoData, type DemoData } from "./demo-data.ts";
+import { demoTask, fitTask } from "./demo-task.ts";
+import { startThread, type DemoThread } from "./threads.ts";
 
 export interface DemoOptions {
   /** `writers`, `mnist`, or the path of a folder or CSV file. */
   readonly data: string;
   readonly clients: number;
-  readonly rounds: number;
+  /** Instead of those of the task. */
+  readonly rounds?: number;
   /** Replaces the demo's own task. */
   readonly task?: TaskDefinition;
+  /** Threads that run the clients; one a core unless set. They change nothing in the result. */
+  readonly threads?: number;
   readonly seed: number;
   readonly engine: string;
   readonly dataDir: string;
@@ -48,6 +53,8 @@ export interface DemoObserver {
   }): void;
   report(roundNumber: number, accepted: number, cohort: number): void;
   round(round: RoundRecord, score: Readonly<Record<string, number>>, elapsedMs: number): void;
+  /** The round is tried again. */
+  abandoned(round: RoundRecord): void;
 }
 
 export interface DemoResult {
@@ -64,27 +71,55 @@ export interface DemoResult {
   readonly elapsedMs: number;
 }
 
-/** Runs a whole federated training on this machine: a real server, real clients in worker threads, real sockets. */
+/**
+ * Runs a whole federated training on this machine: a real server, real clients in worker threads, real sockets.
+ * @throws TributaryError `ABORTED` when it is stopped or its task cancelled; what keeps a client from its part; the
+ *   errors of the data, the task, the model and the server.
+ */
 export async function runDemo(options: DemoOptions, observer: DemoObserver): Promise<DemoResult> {
   const startedAtMs = Date.now();
+  const { clients, signal } = options;
   const random = seededRandom(createNodeCryptoProvider(), options.seed);
-  const data = await loadDemoData(options.data, options.clients, random);
-  const definition = options.task ?? demoTask(data, options.clients, options.rounds);
+  const data = await loadDemoData(options.data, clients, random);
+  const definition =
+    options.task === undefined
+      ? demoTask(data, clients, options.rounds)
+      : fitTask(options.task, clients, options.rounds);
+  const model = await loadInitialModel(definition, random.derive("model"));
+  if (signal.aborted) throw stopped();
+
   const rounds: RoundRecord[] = [];
   const scores = new Map<number, Record<string, number>>();
-  const threads: Worker[] = [];
-  let roundNumber = 0;
-  let cohort = 0;
+  const threads: DemoThread[] = [];
   let settle: { resolve(): void; reject(error: Error): void } | undefined;
   const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
   finished.catch(() => {}); // it is awaited below, after the set-up that may fail first
   const fail = (error: Error): void => settle?.reject(error);
-  const onAbort = (): void => fail(new TributaryError("ABORTED", "The demo was stopped"));
-  options.signal.addEventListener("abort", onAbort);
+  const onAbort = (): void => fail(stopped());
+  signal.addEventListener("abort", onAbort);
 
   let task: TaskRecord | undefined;
-  let scorer: Worker | undefined;
+  let taskFinished = false;
+  let cohort = 0;
+  let roundNumber = 0;
   let committed = (_round: RoundRecord): void => {};
+  const onEvent = (event: CoordinatorEvent): void => {
+    if (event.type === "report-accepted") observer.report(roundNumber, event.accepted, cohort);
+    if (task === undefined) return;
+    if (event.type === "round-started" && event.taskId === task.id) {
+      ({ roundNumber, cohort } = event);
+      observer.report(roundNumber, 0, cohort);
+    } else if (event.type === "task-state" && event.taskId === task.id) {
+      taskFinished = event.state === "finished";
+      if (event.state === "cancelled")
+        fail(new TributaryError("ABORTED", "The task was cancelled"));
+    } else if (event.type === "round-ended" && event.round.taskId === task.id) {
+      if (event.round.outcome === "committed") committed(event.round);
+      else if (event.round.reason !== "too-few-left") observer.abandoned(event.round);
+      // Clients that left have said why, or will have in a moment: their words come another way.
+      else setTimeout(() => fail(tooFewLeft(event.round)), REASONS_GRACE_MS).unref();
+    }
+  };
   const server = await startServer(
     {
       dataDir: options.dataDir,
@@ -93,91 +128,62 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       logLevel: options.logLevel,
       ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     },
-    {
-      onEvent: (event) => {
-        if (event.type === "round-started" && event.taskId === task?.id) {
-          roundNumber = event.roundNumber;
-          cohort = event.cohort;
-          observer.report(roundNumber, 0, cohort);
-        } else if (event.type === "report-accepted") {
-          observer.report(roundNumber, event.accepted, cohort);
-        } else if (event.type === "round-ended" && event.round.taskId === task?.id) {
-          committed(event.round);
-        }
-      },
-    },
+    { onEvent },
   );
-  const withdrawAddress = await announceAdmin(options.dataDir, { url: server.adminUrl });
+  const withdrawAddress = await announceAdmin(options.dataDir, {
+    url: server.adminUrl,
+    certPath: join(options.dataDir, "tls", "cert.pem"),
+  });
   try {
-    const model = await loadInitialModel(definition, random.derive("model"));
     await cancelEarlierTasks(server, definition.population);
     task = await server.coordinator.createTask(definition, model.description, model.values);
     const { planBytes } = task;
     const layout = layoutOf(decodePlan(planBytes).model.parameters);
-
-    const threadCount = Math.max(1, Math.min(options.clients, availableParallelism()));
+    const threadCount = Math.min(clients, options.threads ?? availableParallelism());
     observer.started({ server, task, data, threads: threadCount, seed: options.seed });
 
-    committed = (round) => {
-      if (round.outcome === "abandoned") {
-        if (round.reason === "too-few-left") fail(abandoned(round));
-        return;
-      }
-      rounds.push(round);
-      void server.storage.checkpoints.get(round.checkpoint!).then((checkpoint) => {
-        scorer?.postMessage({ id: round.number, planBytes, checkpoint });
-      }, fail);
-    };
-    const lastRound = definition.stop.rounds ?? Number.POSITIVE_INFINITY;
-    scorer = await startThread(
+    const scorer = startThread(
       { role: "scorer", engine: options.engine, examples: data.test },
       (message) => {
         if (message.type !== "score") return;
         scores.set(message.id, message.metrics);
         const round = rounds.find((candidate) => candidate.number === message.id);
         if (round !== undefined) observer.round(round, message.metrics, Date.now() - startedAtMs);
-        const taskIsOver =
-          message.id >= lastRound || (taskFinished && message.id === rounds.at(-1)?.number);
-        if (taskIsOver) settle?.resolve();
+        if (taskFinished && message.id === rounds.at(-1)?.number) settle?.resolve();
       },
       fail,
     );
     threads.push(scorer);
-    let taskFinished = false;
-    const shares = Array.from({ length: threadCount }, (_, thread) =>
-      data.clients
-        .map((examples, index) => ({ index, examples }))
-        .filter(({ index }) => index % threadCount === thread),
-    );
+    committed = (round) => {
+      rounds.push(round);
+      void server.storage.checkpoints.get(round.checkpoint!).then((checkpoint) => {
+        scorer.worker.postMessage({ id: round.number, planBytes, checkpoint });
+      }, fail);
+    };
+    await Promise.race([scorer.ready, finished]);
+
     await server.coordinator.startTask(task.id);
-    threads.push(
-      ...(await Promise.all(
-        shares.map((clients) =>
-          startThread(
-            {
-              role: "clients",
-              url: server.url,
-              serverKey: server.serverKey,
-              certificate: server.certificate,
-              population: definition.population,
-              engine: options.engine,
-              seed: options.seed,
-              clients,
-            },
-            (message) => {
-              if (message.type !== "failed") return;
-              fail(
-                new TributaryError(
-                  "TRAINING_FAILED",
-                  `Client ${message.client ?? 0} withdrew: ${message.message}`,
-                ),
-              );
-            },
-            fail,
-          ),
+    for (let thread = 0; thread < threadCount; thread++) {
+      const share = data.clients
+        .map((examples, index) => ({ index, examples }))
+        .filter(({ index }) => index % threadCount === thread);
+      threads.push(
+        startThread(
+          {
+            role: "clients",
+            url: server.url,
+            serverKey: server.serverKey,
+            certificate: server.certificate,
+            population: definition.population,
+            engine: options.engine,
+            seed: options.seed,
+            clients: share,
+          },
+          () => {},
+          fail,
         ),
-      )),
-    );
+      );
+    }
     await finished;
     const last = rounds.at(-1)!;
     const reports = rounds.reduce((sum, round) => sum + round.reported, 0);
@@ -195,10 +201,10 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       elapsedMs: Date.now() - startedAtMs,
     };
   } finally {
-    options.signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     await withdrawAddress();
     await server.close();
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 }
 
@@ -211,10 +217,15 @@ async function cancelEarlierTasks(server: TributaryServer, population: string): 
   }
 }
 
-function abandoned(round: RoundRecord): TributaryError {
+/** How long the clients that ended a round may take to say why, milliseconds. */
+const REASONS_GRACE_MS = 2_000;
+
+function tooFewLeft(round: RoundRecord): TributaryError {
   return new TributaryError(
     "TRAINING_FAILED",
-    `Round ${round.number} was abandoned: ${round.reason}`,
-    { remedy: "Run the demo with --verbose to see why clients left." },
+    `Too few clients were left in round ${round.number} to end it`,
+    { remedy: "Run the demo with --verbose to see the server's log." },
   );
 }
+
+const stopped = (): TributaryError => new TributaryError("ABORTED", "The demo was stopped");

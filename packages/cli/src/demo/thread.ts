@@ -1,5 +1,7 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import {
+  ERROR_CODES,
+  TributaryError,
   asTributaryError,
   decodeCheckpoint,
   decodePlan,
@@ -7,7 +9,13 @@ import {
   seededRandom,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, createTfjsTrainer, type TrainerBackend } from "@tributary/client-sdk";
+import {
+  FederatedClient,
+  createTfjsTrainer,
+  type ParticipationEvent,
+  type TrainerBackend,
+} from "@tributary/client-sdk";
+import { causeOf } from "../output.ts";
 import type {
   ClientThreadData,
   ScoreRequest,
@@ -24,8 +32,7 @@ const tell = (message: ThreadMessage): void => port.postMessage(message);
 try {
   await (data.role === "clients" ? runClients(data) : runScorer(data));
 } catch (error) {
-  const { code, message } = asTributaryError(error);
-  tell({ type: "failed", code, message });
+  tellFailure(asTributaryError(error));
 }
 
 async function runClients(setup: ClientThreadData): Promise<void> {
@@ -45,12 +52,31 @@ async function runClients(setup: ClientThreadData): Promise<void> {
         ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),
       });
       for await (const event of client.participate()) {
-        if (event.type !== "withdrawn") continue;
-        const { code, message } = event.error;
-        tell({ type: "failed", client: index, code, message });
+        const error = troubleIn(event);
+        if (error !== undefined) tellFailure(error, index);
       }
     }),
   );
+}
+
+/** What keeps a client from its part for good; a round that has closed, or has not opened, does not. */
+function troubleIn(event: ParticipationEvent): TributaryError | undefined {
+  if (event.type === "withdrawn") return event.error;
+  if (event.type !== "rejected" && event.type !== "report-refused") return undefined;
+  return ERROR_CODES[event.code].retryable
+    ? undefined
+    : new TributaryError(event.code, event.message);
+}
+
+function tellFailure(error: TributaryError, client?: number): void {
+  const { code, remedy } = error;
+  tell({
+    type: "failed",
+    code,
+    message: causeOf(error),
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(client === undefined ? {} : { client }),
+  });
 }
 
 async function runScorer(setup: ScorerThreadData): Promise<void> {

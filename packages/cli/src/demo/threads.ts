@@ -1,17 +1,23 @@
 import { Worker } from "node:worker_threads";
 import { TributaryError } from "@tributary/protocol";
-import type { ThreadData, ThreadMessage } from "./worker-messages.ts";
+import type { ThreadData, ThreadFailure, ThreadMessage } from "./worker-messages.ts";
+
+export interface DemoThread {
+  readonly worker: Worker;
+  /** Resolves when the thread has its engine; rejects with what kept it from that. */
+  readonly ready: Promise<void>;
+}
 
 /**
  * Starts a thread of the demo. The memory of its examples moves to it and is gone here.
  * @param onMessage - Called with everything the thread says after it is ready.
- * @param onFailure - Called if the thread dies.
+ * @param onFailure - Called if the thread dies, and with what troubles its clients.
  */
-export async function startThread(
+export function startThread(
   data: ThreadData,
   onMessage: (message: ThreadMessage) => void,
   onFailure: (error: Error) => void,
-): Promise<Worker> {
+): DemoThread {
   const examples = data.role === "clients" ? data.clients.map((c) => c.examples) : [data.examples];
   const transferList = [
     ...new Set(examples.flatMap(({ features, labels }) => [features.buffer, labels.buffer])),
@@ -20,19 +26,22 @@ export async function startThread(
     workerData: data,
     transferList,
   });
-  await new Promise<void>((resolve, reject) => {
-    worker.on("error", (error: Error) => {
+  const ready = new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => {
       reject(error);
       onFailure(error);
-    });
+    };
+    worker.on("error", fail);
     worker.on("message", (message: ThreadMessage) => {
       if (message.type === "ready") resolve();
-      else if (message.type === "failed" && message.client === undefined) {
-        const error = new TributaryError("TRAINING_FAILED", message.message);
-        reject(error);
-        onFailure(error);
-      } else onMessage(message);
+      else if (message.type === "failed") fail(errorOf(message));
+      else onMessage(message);
     });
   });
-  return worker;
+  return { worker, ready };
+}
+
+function errorOf({ code, message, remedy, client }: ThreadFailure): TributaryError {
+  const cause = client === undefined ? message : `Client ${client} left: ${message}`;
+  return new TributaryError(code, cause, remedy === undefined ? {} : { remedy });
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
 
 /** One client that a worker thread runs. */
@@ -35,13 +36,18 @@ export interface ScoreRequest {
   readonly id: number;
 }
 
+/** Something that a demo does not get over: a client's trouble, or without `client` the thread's own. */
+export interface ThreadFailure {
+  readonly type: "failed";
+  readonly code: ErrorCode;
+  /** Without the remedy. */
+  readonly message: string;
+  readonly remedy?: string;
+  readonly client?: number;
+}
+
 /** From a thread. */
 export type ThreadMessage =
   | { readonly type: "ready"; readonly backend: string }
   | { readonly type: "score"; readonly id: number; readonly metrics: Record<string, number> }
-  | {
-      readonly type: "failed";
-      readonly code: string;
-      readonly message: string;
-      readonly client?: number;
-    };
+  | ThreadFailure;
