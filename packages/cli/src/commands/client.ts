@@ -7,13 +7,15 @@ import {
   type ParticipationEvent,
   type TrainerBackend,
 } from "@tributary/client-sdk";
-import { drawWriter, loadFolder, partitionIid } from "@tributary/simulator";
-import { partOf, wholeNumber } from "../options.ts";
-import { createOutput, formatBytes, type Output } from "../output.ts";
+import { drawWriter, partitionIid } from "@tributary/simulator";
+import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
+import { loadNamedDataset } from "../named-dataset.ts";
+import { engineOption, partOf, wholeNumber } from "../options.ts";
+import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
 import { connectAdmin } from "./admin-options.ts";
 import { stopSignal } from "./serve.ts";
 
-interface ClientFlags {
+interface ClientFlags extends CsvFlags {
   url?: string;
   serverKey?: string;
   ca?: string;
@@ -28,62 +30,69 @@ interface ClientFlags {
 }
 
 export function clientCommand(): Command {
-  return new Command("client")
-    .description("Take part in training with data of this machine.")
-    .option("--url <url>", "the server's gateway; else the server running on --data-dir")
-    .option("--server-key <key>", "the key to pin, as `tributary serve` prints it")
-    .option("--ca <file>", "certificate to trust, for a server with its own")
-    .option("--population <name>", "population to join", "demo")
-    .option(
-      "--data <source>",
-      "writers (digits of one more writer), or a folder or CSV file",
-      "writers",
-    )
-    .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
-    .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
-    .option("--engine <name>", "auto, tensorflow, wasm or cpu", "auto")
-    .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
-    .option("--data-dir <folder>", "data folder of a server on this machine", "./.tributary")
-    .option("--json", "print one JSON line at the end")
-    .action(async (flags: ClientFlags) => {
-      const output = createOutput(flags.json === true);
-      const crypto = createNodeCryptoProvider();
-      const random =
-        flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
-      const server = await findServer(flags);
-      const client = new FederatedClient({
-        url: server.url,
-        serverKey: server.serverKey,
-        population: flags.population,
-        examples: await loadExamples(flags, random),
-        engine: flags.engine,
-        random,
-        ...(server.ca === undefined ? {} : { tls: { ca: server.ca } }),
-      });
-      const aborter = new AbortController();
-      void stopSignal().then(() => aborter.abort());
-      let reports = 0;
-      let bytesUp = 0;
-      let checkpoint: string | undefined;
-      try {
-        for await (const event of client.participate({ signal: aborter.signal })) {
-          show(event, output);
-          if (event.type === "reported") {
-            reports += 1;
-            bytesUp += event.bytesUp;
-          }
-          if (event.type !== "round-finished") continue;
-          if (event.outcome.type === "committed") checkpoint = event.outcome.checkpoint;
-          if (flags.rounds !== undefined && reports >= flags.rounds) break;
-        }
-      } finally {
-        await client.close();
-      }
-      output.result(
-        { reports, bytesUp, checkpoint: checkpoint ?? null },
-        `reported in ${reports} rounds, ${formatBytes(bytesUp)} up`,
-      );
+  return withCsvOptions(
+    new Command("client")
+      .description("Take part in training with data of this machine.")
+      .option("--url <url>", "the server's gateway; else the server running on --data-dir")
+      .option("--server-key <key>", "the key to pin, as `tributary serve` prints it")
+      .option("--ca <file>", "certificate to trust, for a server with its own")
+      .option("--population <name>", "population to join", "demo")
+      .option(
+        "--data <source>",
+        "writers (digits of one more writer), mnist, or the path of a folder or CSV file",
+        "writers",
+      )
+      .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
+      .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
+      .addOption(engineOption())
+      .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
+      .option("--data-dir <folder>", "data folder of a server on this machine", "./.tributary")
+      .option("--json", "print one JSON line at the end"),
+  ).action(async (flags: ClientFlags) => {
+    const output = createOutput(flags.json === true);
+    const crypto = createNodeCryptoProvider();
+    const random =
+      flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
+    const server = await findServer(flags);
+    const client = new FederatedClient({
+      url: server.url,
+      serverKey: server.serverKey,
+      population: flags.population,
+      examples: await loadExamples(flags, random),
+      engine: flags.engine,
+      random,
+      ...(server.ca === undefined ? {} : { tls: { ca: server.ca } }),
     });
+    const aborter = new AbortController();
+    void stopSignal().then(() => aborter.abort());
+    let reports = 0;
+    let bytesUp = 0;
+    let checkpoint: string | undefined;
+    try {
+      for await (const event of client.participate({ signal: aborter.signal })) {
+        show(event, output);
+        if (event.type === "reported") {
+          reports += 1;
+          bytesUp += event.bytesUp;
+        }
+        if (event.type !== "round-finished") continue;
+        if (event.outcome.type === "committed") checkpoint = event.outcome.checkpoint;
+        if (flags.rounds !== undefined && reports >= flags.rounds) break;
+      }
+    } finally {
+      await client.close();
+    }
+    if (flags.rounds !== undefined && reports < flags.rounds) {
+      throw new TributaryError(
+        "ABORTED",
+        `The client was stopped after ${reports} of ${flags.rounds} rounds`,
+      );
+    }
+    output.result(
+      { reports, bytesUp, checkpoint: checkpoint ?? null },
+      `reported in ${reports} ${reports === 1 ? "round" : "rounds"}, ${formatBytes(bytesUp)} up`,
+    );
+  });
 }
 
 async function findServer(
@@ -122,12 +131,25 @@ async function loadExamples(
   flags: ClientFlags,
   random: ReturnType<typeof cryptographicRandom>,
 ): Promise<ConstructorParameters<typeof FederatedClient>[0]["examples"]> {
-  if (flags.data === "writers") return drawWriter(random.derive("writer"), 300);
-  const { train } = await loadFolder(flags.data);
-  if (flags.part === undefined) return train;
+  const { data, part } = flags;
+  if (data === "writers") {
+    if (part === undefined) return drawWriter(random.derive("writer"), 300);
+    throw new TributaryError("BAD_PARAMETER", "--part is given, and writers has no parts", {
+      remedy: "Leave it out: each client draws a writer of its own.",
+    });
+  }
+  const { train } = await loadNamedDataset(data, csvOptions(flags));
+  if (part === undefined) return train;
+  if (train.count < part.count) {
+    throw new TributaryError(
+      "DATA_UNREADABLE",
+      `${data} has ${train.count} examples, fewer than the ${part.count} parts`,
+      { remedy: "Divide it into fewer parts." },
+    );
+  }
   // The parts have to be the same for every client of one data set, whatever their seeds.
-  const split = seededRandom(createNodeCryptoProvider(), flags.part.count);
-  return partitionIid(train, flags.part.count, split)[flags.part.index]!;
+  const split = seededRandom(createNodeCryptoProvider(), part.count);
+  return partitionIid(train, part.count, split)[part.index]!;
 }
 
 function show(event: ParticipationEvent, output: Output): void {
@@ -136,7 +158,7 @@ function show(event: ParticipationEvent, output: Output): void {
       output.say("connected, the server holds the pinned key");
       break;
     case "rejected":
-      output.say(`not now: ${event.message}; back in ${event.retryAfterMs} ms`);
+      output.say(`not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message}`);
       break;
     case "selected":
       output.say(`round ${event.roundNumber} of "${event.task}"`);
@@ -163,11 +185,20 @@ function show(event: ParticipationEvent, output: Output): void {
           : `  round abandoned: ${event.outcome.reason}`,
       );
       break;
+    case "report-refused":
+      output.say(
+        `  refused, again in ${formatSeconds(event.retryInMs)}: ${event.message} [${event.code}]`,
+      );
+      break;
     case "withdrawn":
-      output.say(`  withdrew: ${event.error.message}`);
+      output.say(
+        `  withdrew, again in ${formatSeconds(event.retryInMs)}: ${event.error.message} [${event.error.code}]`,
+      );
       break;
     case "disconnected":
-      output.say(`disconnected: ${event.error.message}; again in ${event.retryInMs} ms`);
+      output.say(
+        `disconnected, again in ${formatSeconds(event.retryInMs)}: ${event.error.message} [${event.error.code}]`,
+      );
       break;
     default:
       break;

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { Command } from "commander";
 import { decodeCheckpoint, decodePlan, layoutOf } from "@tributary/protocol";
+import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { makeDataFolder } from "../data-folder.ts";
 import { runDemo, type DemoObserver } from "../demo/run-demo.ts";
 import { engineOption, wholeNumber } from "../options.ts";
@@ -10,7 +11,7 @@ import { readTaskFile } from "../task-file.ts";
 import { stopSignal } from "./serve.ts";
 import { writeTfjsFolder } from "../tfjs-folder.ts";
 
-interface DemoFlags {
+interface DemoFlags extends CsvFlags {
   data: string;
   clients: number;
   rounds?: number;
@@ -27,87 +28,93 @@ interface DemoFlags {
 }
 
 export function demoCommand(): Command {
-  return new Command("demo")
-    .description("Train a model with many clients on this machine: real server, real sockets.")
-    .option("--data <source>", "writers, mnist, or the path of a folder or CSV file", "writers")
-    .option("--clients <count>", "clients, in worker threads", wholeNumber(1, 10_000), 20)
-    .option("--rounds <count>", "rounds of training; else 12, or those of the task", wholeNumber(1))
-    .option("--task <file>", "task file to run instead of the demo's own")
-    .option("--threads <count>", "worker threads; else one a core", wholeNumber(1, 1_000))
-    .option("--seed <number>", "makes the run repeatable", wholeNumber(0))
-    .addOption(engineOption())
-    .option("--data-dir <folder>", "keys, certificate, store and model", "./.tributary")
-    .option("--port <port>", "port of the gateway; 0 takes a free one", wholeNumber(0, 65_535), 0)
-    .option(
-      "--admin-port <port>",
-      "port of the admin API; 0 takes a free one",
-      wholeNumber(0, 65_535),
-      0,
-    )
-    .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
-    .option("--verbose", "show the server's log")
-    .option("--json", "print one JSON line")
-    .action(async (flags: DemoFlags) => {
-      const output = createOutput(flags.json === true);
-      const aborter = new AbortController();
-      void stopSignal().then(() => aborter.abort());
-      const seed = flags.seed ?? randomInt(2 ** 31);
-      const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
-      await makeDataFolder(flags.dataDir);
-      const result = await runDemo(
-        {
-          data: flags.data,
-          clients: flags.clients,
-          ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
-          ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-          ...(flags.task === undefined ? {} : { task: await readTaskFile(flags.task) }),
-          seed,
-          engine: flags.engine,
-          dataDir: flags.dataDir,
-          port: flags.port,
-          adminPort: flags.adminPort,
-          ...(databaseUrl === undefined ? {} : { databaseUrl }),
-          logLevel: flags.verbose === true ? "info" : "warn",
-          signal: aborter.signal,
-        },
-        drawProgress(output),
-      );
-      const modelDir = join(flags.dataDir, "model");
-      const plan = decodePlan(result.task.planBytes);
-      const values = decodeCheckpoint(result.checkpointBytes, layoutOf(plan.model.parameters));
-      await writeTfjsFolder(modelDir, plan.model, values);
-      const { accuracy } = result.score;
-      const up = result.bytesUpPerClientRound;
-      const seconds = Math.round(result.elapsedMs / 100) / 10;
-      // In a smaller cohort than all clients are those that came first.
-      const isRepeatable = result.task.definition.round.goalCount === flags.clients;
-      const again = isRepeatable ? `; run it again with --seed ${seed} for the same bits` : "";
-      output.result(
-        {
-          rounds: result.rounds,
-          finalAccuracy: accuracy ?? null,
-          finalLoss: result.score["loss"] ?? null,
-          clients: flags.clients,
-          bytesUpPerClientRound: up,
-          bytesDownPerClientRound: result.bytesDownPerClientRound,
-          float32BytesPerUpdate: result.float32Bytes,
-          checkpoint: result.checkpoint,
-          model: modelDir,
-          seed,
-          seconds,
-        },
-        [
-          "",
-          accuracy === undefined
-            ? `loss      ${(result.score["loss"] ?? Number.NaN).toFixed(4)} on held-out examples`
-            : `accuracy  ${(100 * accuracy).toFixed(2)} % on held-out examples`,
-          `traffic   ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
-          `model     ${modelDir}/model.json (loads in TensorFlow.js)`,
-          `checkpoint ${result.checkpoint}`,
-          `time      ${seconds} s${again}`,
-        ].join("\n"),
-      );
-    });
+  return withCsvOptions(
+    new Command("demo")
+      .description("Train a model with many clients on this machine: real server, real sockets.")
+      .option("--data <source>", "writers, mnist, or the path of a folder or CSV file", "writers")
+      .option("--clients <count>", "clients, in worker threads", wholeNumber(1, 10_000), 20)
+      .option(
+        "--rounds <count>",
+        "rounds of training; else 12, or those of the task",
+        wholeNumber(1),
+      )
+      .option("--task <file>", "task file to run instead of the demo's own")
+      .option("--threads <count>", "worker threads; else one a core", wholeNumber(1, 1_000))
+      .option("--seed <number>", "makes the run repeatable", wholeNumber(0))
+      .addOption(engineOption())
+      .option("--data-dir <folder>", "keys, certificate, store and model", "./.tributary")
+      .option("--port <port>", "port of the gateway; 0 takes a free one", wholeNumber(0, 65_535), 0)
+      .option(
+        "--admin-port <port>",
+        "port of the admin API; 0 takes a free one",
+        wholeNumber(0, 65_535),
+        0,
+      )
+      .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
+      .option("--verbose", "show the server's log")
+      .option("--json", "print one JSON line"),
+  ).action(async (flags: DemoFlags) => {
+    const output = createOutput(flags.json === true);
+    const aborter = new AbortController();
+    void stopSignal().then(() => aborter.abort());
+    const seed = flags.seed ?? randomInt(2 ** 31);
+    const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
+    await makeDataFolder(flags.dataDir);
+    const result = await runDemo(
+      {
+        data: flags.data,
+        csv: csvOptions(flags),
+        clients: flags.clients,
+        ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+        ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+        ...(flags.task === undefined ? {} : { task: await readTaskFile(flags.task) }),
+        seed,
+        engine: flags.engine,
+        dataDir: flags.dataDir,
+        port: flags.port,
+        adminPort: flags.adminPort,
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        logLevel: flags.verbose === true ? "info" : "warn",
+        signal: aborter.signal,
+      },
+      drawProgress(output),
+    );
+    const modelDir = join(flags.dataDir, "model");
+    const plan = decodePlan(result.task.planBytes);
+    const values = decodeCheckpoint(result.checkpointBytes, layoutOf(plan.model.parameters));
+    await writeTfjsFolder(modelDir, plan.model, values);
+    const { accuracy } = result.score;
+    const up = result.bytesUpPerClientRound;
+    const seconds = Math.round(result.elapsedMs / 100) / 10;
+    // In a smaller cohort than all clients are those that came first.
+    const isRepeatable = result.task.definition.round.goalCount === flags.clients;
+    const again = isRepeatable ? `; run it again with --seed ${seed} for the same bits` : "";
+    output.result(
+      {
+        rounds: result.rounds,
+        finalAccuracy: accuracy ?? null,
+        finalLoss: result.score["loss"] ?? null,
+        clients: flags.clients,
+        bytesUpPerClientRound: up,
+        bytesDownPerClientRound: result.bytesDownPerClientRound,
+        float32BytesPerUpdate: result.float32Bytes,
+        checkpoint: result.checkpoint,
+        model: modelDir,
+        seed,
+        seconds,
+      },
+      [
+        "",
+        accuracy === undefined
+          ? `loss      ${(result.score["loss"] ?? Number.NaN).toFixed(4)} on held-out examples`
+          : `accuracy  ${(100 * accuracy).toFixed(2)} % on held-out examples`,
+        `traffic   ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
+        `model     ${modelDir}/model.json (loads in TensorFlow.js)`,
+        `checkpoint ${result.checkpoint}`,
+        `time      ${seconds} s${again}`,
+      ].join("\n"),
+    );
+  });
 }
 
 const BAR_WIDTH = 24;

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { TributaryError, type RandomSource } from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
-import { drawWriters, loadFolder, partitionIid } from "@tributary/simulator";
+import { drawWriters, partitionIid, type CsvOptions } from "@tributary/simulator";
+import { loadNamedDataset } from "../named-dataset.ts";
 
 /** What a demo trains on: one client each, and what scores the model. */
 export interface DemoData {
@@ -21,12 +20,13 @@ export async function loadDemoData(
   source: string,
   clients: number,
   random: RandomSource,
+  csv: CsvOptions = {},
 ): Promise<DemoData> {
   if (source === "writers") {
     const drawn = drawWriters({ random: random.derive("writers"), writers: clients });
     return { name: "writers", classCount: 10, ...drawn };
   }
-  const dataset = await loadFolder(source === "mnist" ? findMnist() : source);
+  const dataset = await loadNamedDataset(source, csv);
   if (dataset.train.count < clients) {
     throw new TributaryError(
       "DATA_UNREADABLE",
@@ -40,18 +40,4 @@ export async function loadDemoData(
     test: dataset.test,
     classCount: dataset.classCount,
   };
-}
-
-function findMnist(): string {
-  const folders = ["./data/mnist"];
-  const shared = process.env["TRIBUTARY_DATA"];
-  if (shared !== undefined) folders.push(join(shared, "mnist"));
-  const found = folders.find((folder) => existsSync(folder));
-  if (found === undefined) {
-    throw new TributaryError("DATA_UNREADABLE", "MNIST is not here", {
-      remedy:
-        "`tributary data fetch mnist` downloads it to ./data/mnist; or give a folder that has it.",
-    });
-  }
-  return found;
 }

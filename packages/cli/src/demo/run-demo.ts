@@ -16,6 +16,7 @@ import {
   type TaskRecord,
   type TributaryServer,
 } from "@tributary/server";
+import type { CsvOptions } from "@tributary/simulator";
 import { announceAdmin } from "../admin-client.ts";
 import { loadInitialModel } from "../task-file.ts";
 import { loadDemoData, type DemoData } from "./demo-data.ts";
@@ -25,6 +26,8 @@ import { startThread, type DemoThread } from "./threads.ts";
 export interface DemoOptions {
   /** `writers`, `mnist`, or the path of a folder or CSV file. */
   readonly data: string;
+  /** How to read CSV files. */
+  readonly csv?: CsvOptions;
   readonly clients: number;
   /** Instead of those of the task. */
   readonly rounds?: number;
@@ -80,7 +83,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   const startedAtMs = Date.now();
   const { clients, signal } = options;
   const random = seededRandom(createNodeCryptoProvider(), options.seed);
-  const data = await loadDemoData(options.data, clients, random);
+  const data = await loadDemoData(options.data, clients, random, options.csv);
   const definition =
     options.task === undefined
       ? demoTask(data, clients, options.rounds)
