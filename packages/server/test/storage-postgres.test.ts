@@ -139,7 +139,7 @@ describe("opening a store in Postgres", () => {
     );
   });
 
-  it("says that user or password are wrong", async () => {
+  it("says that user or password are wrong", async ({ skip }) => {
     await server.query("drop role if exists tributary_test_locked");
     await server.query("create role tributary_test_locked login password 'right'");
     onTestFinished(async () => void (await server.query("drop role tributary_test_locked")));
@@ -147,7 +147,11 @@ describe("opening a store in Postgres", () => {
       copy.username = "tributary_test_locked";
       copy.password = "wrongsecret";
     });
-    const error = await openPostgresStore({ url, crypto }).catch((thrown: unknown) => thrown);
+    const error = await openPostgresStore({ url, crypto }).then(
+      (storage) => storage.close(),
+      (thrown: unknown) => thrown,
+    );
+    skip(error === undefined, "DATABASE_URL names a server that lets everyone in");
     expect(error).toMatchObject(unavailable(/does not accept the user or the password/, /pg_hba/));
     expect(String(error)).not.toContain("wrongsecret");
   });
@@ -221,9 +225,9 @@ describe("migrations in Postgres", () => {
     const url = await testDatabase();
     const database = await openNodePostgres(url, () => undefined);
     const first = { name: "0", sql: "create table tributary.a (x int);--> statement-breakpoint\n" };
-    await expect(
-      migrate(database, [first, { name: "1", sql: "create tabel b" }]),
-    ).rejects.toThrow("create tabel");
+    await expect(migrate(database, [first, { name: "1", sql: "create tabel b" }])).rejects.toThrow(
+      "create tabel",
+    );
     const found = await database.db
       .select({ name: sql`to_regnamespace('tributary')` })
       .from(sql`(select 1) as one`);

@@ -20,7 +20,7 @@ import { namespace } from "./namespace.ts";
 /** Both drivers take any Uint8Array; what they return may be a Buffer over shared memory, so it is copied. */
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   dataType: () => "bytea",
-  fromDriver: (value) => Uint8Array.from(value),
+  fromDriver: (value) => new Uint8Array(value),
 });
 
 /** Milliseconds, bytes and counts: 64 bits in the database, below 2^53 in records. */
