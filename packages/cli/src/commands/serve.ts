@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { TributaryError } from "@tributary/protocol";
 import { startServer, type LogLevel, type ServerOptions } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
@@ -32,7 +33,7 @@ export function serveCommand(): Command {
     )
     .option("--cert <file>", "TLS certificate chain, PEM; without it one is made")
     .option("--key <file>", "private key of the certificate, PEM")
-    .option("--plain", "plain ws, on loopback only")
+    .addOption(new Option("--plain", "plain ws, on loopback only").conflicts(["cert", "key"]))
     .option("--admin-host <address>", "address of the admin API", "127.0.0.1")
     .option(
       "--admin-port <port>",
@@ -42,7 +43,11 @@ export function serveCommand(): Command {
     )
     .option("--data-dir <folder>", "keys, certificate and embedded store", "./.tributary")
     .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
-    .option("--log-level <level>", "debug, info, warn, error or silent", "info")
+    .addOption(
+      new Option("--log-level <level>", "least weight of what the log shows")
+        .choices(["debug", "info", "warn", "error", "silent"])
+        .default("info"),
+    )
     .option("--json", "print one JSON line with the addresses")
     .addHelpText(
       "after",
@@ -50,7 +55,7 @@ export function serveCommand(): Command {
     )
     .action(async (flags: ServeFlags) => {
       const output = createOutput(flags.json === true);
-      const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
+      const token = adminToken();
       const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
       await makeDataFolder(flags.dataDir);
       const options: ServerOptions = {
@@ -92,10 +97,26 @@ export function serveCommand(): Command {
     });
 }
 
-function tlsOf(flags: ServeFlags): NonNullable<ServerOptions["tls"]> {
-  if (flags.plain === true) return "none";
-  if (flags.cert === undefined && flags.key === undefined) return "self-signed";
-  return { certPath: flags.cert ?? "", keyPath: flags.key ?? "" };
+function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls"]> {
+  if (plain === true) return "none";
+  if (cert === undefined && key === undefined) return "self-signed";
+  if (cert !== undefined && key !== undefined) return { certPath: cert, keyPath: key };
+  throw new TributaryError("BAD_PARAMETER", "Only one of --cert and --key is given", {
+    remedy: "Give both, or neither for a certificate that is made.",
+  });
+}
+
+/** Characters below which a token can be guessed. */
+const LEAST_TOKEN_LENGTH = 16;
+
+function adminToken(): string | undefined {
+  const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
+  if (token === undefined || token.length >= LEAST_TOKEN_LENGTH) return token;
+  throw new TributaryError(
+    "CONFIG_INVALID",
+    `TRIBUTARY_ADMIN_TOKEN has ${token.length} characters, which is too few`,
+    { remedy: `Give at least ${LEAST_TOKEN_LENGTH} random ones.` },
+  );
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */

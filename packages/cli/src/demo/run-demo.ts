@@ -118,9 +118,10 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
         fail(new TributaryError("ABORTED", "The task was cancelled"));
     } else if (event.type === "round-ended" && event.round.taskId === task.id) {
       if (event.round.outcome === "committed") committed(event.round);
-      else if (event.round.reason !== "too-few-left") observer.abandoned(event.round);
-      // Clients that left have said why, or will have in a moment: their words come another way.
-      else setTimeout(() => fail(tooFewLeft(event.round)), REASONS_GRACE_MS).unref();
+      else if (event.round.reason === "too-few-left") {
+        // Clients that left have said why, or will have in a moment: their words come another way.
+        setTimeout(() => fail(tooFewLeft(event.round)), REASONS_GRACE_MS).unref();
+      } else if (event.round.reason !== "cancelled") observer.abandoned(event.round);
     }
   };
   const server = await startServer(
