@@ -69,7 +69,8 @@ type State =
       readonly name: "inRound";
       readonly channel: Channel;
       readonly seat: RoundSeat;
-      readonly stage: "configuring" | "training" | "uploading" | "reported";
+      /** `asking`: the report has begun and waits for its turn. */
+      readonly stage: "configuring" | "training" | "asking" | "uploading" | "reported";
     }
   | { readonly name: "closed" };
 
@@ -318,6 +319,7 @@ export class Session implements Participant {
       return;
     }
     if (state.stage !== "training") throw unexpected("ReportBegin");
+    this.#state = { ...state, stage: "asking" };
     try {
       state.seat.beginReport(header);
     } catch (error) {
