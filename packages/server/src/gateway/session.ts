@@ -247,10 +247,10 @@ export class Session implements Participant {
       case "reportChunk":
         if (state.name === "inRound" && state.stage === "uploading") {
           state.seat.receive(message.data);
-        } else if (this.#lastRound === undefined || state.name === "greeting") {
-          throw unexpected("ReportChunk");
+          return;
         }
-        // Else it is the rest of an upload that the round's end overtook.
+        // In an idle session it is the rest of an upload that the round's end overtook.
+        if (state.name !== "idle" || this.#lastRound === undefined) throw unexpected("ReportChunk");
         return;
     }
   }
