@@ -112,6 +112,8 @@ export class Gateway {
     this.#connections.add(connection);
     socket.binaryType = "nodebuffer";
     socket.on("message", (data: Buffer, isBinary) => {
+      // While it sends, its answer to a probe may stand in line behind a long upload.
+      connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
     });
