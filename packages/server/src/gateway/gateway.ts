@@ -124,6 +124,8 @@ export class Gateway {
     socket.on("error", (error: Error & { code?: string }) => {
       const tooLarge = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       this.#deps.onFailure(tooLarge ? "FRAME_TOO_LARGE" : "CONNECTION_LOST");
+      // A client that does not answer the close frame must not keep its place in a cohort meanwhile.
+      session.disconnected();
     });
     socket.on("close", () => {
       this.#connections.delete(connection);
