@@ -76,6 +76,9 @@ type State =
 
 type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
 
+/** After a fault of the server's own, come back when it may have passed. */
+const FAULT_RETRY_MS = 5_000;
+
 /**
  * One client's connection: everything it sends is checked here against the state it is in. Whatever arrives, nothing
  * is thrown to the caller; a session that breaks the protocol is closed and costs nobody else anything.
@@ -281,8 +284,8 @@ export class Session implements Participant {
       this.#state = { name: "waiting", channel: state.channel, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
-      const { code, message, retryAfterMs } = asTributaryError(error);
-      this.reject(code, message, retryAfterMs ?? 0);
+      const { code, message, retryAfterMs } = this.#told(error);
+      this.reject(code, message, retryAfterMs);
     }
   }
 
@@ -304,8 +307,7 @@ export class Session implements Participant {
       .catch((error: unknown) => {
         if (this.#state.name !== "fetching") return;
         this.#state = { name: "idle", channel: this.#state.channel };
-        const { code, message, retryAfterMs } = asTributaryError(error);
-        this.#send({ type: "failure", code, message, retryAfterMs: retryAfterMs ?? 0 });
+        this.#send({ type: "failure", ...this.#told(error) });
       });
   }
 
@@ -340,14 +342,7 @@ export class Session implements Participant {
     this.#send({
       type: "reportResult",
       roundId,
-      refused:
-        refused === undefined
-          ? undefined
-          : {
-              code: refused.code,
-              message: refused.message,
-              retryAfterMs: refused.retryAfterMs ?? 0,
-            },
+      refused: refused === undefined ? undefined : this.#told(refused),
     });
   }
 
@@ -357,13 +352,28 @@ export class Session implements Participant {
     this.#sender.send(sealRecordFrame(state.channel, encodeServerMessage(message)));
   }
 
+  /** An error as the client is told of it: of what went wrong inside, such as in the store, only that something did. */
+  #told(thrown: unknown): { code: ErrorCode; message: string; retryAfterMs: number } {
+    const error = asTributaryError(thrown);
+    const { code, message, retryAfterMs = 0 } = error;
+    if (code !== "INTERNAL" && ERROR_CODES[code].wire !== null) {
+      return { code, message, retryAfterMs };
+    }
+    this.#deps.logger.error("session met a fault", { error, session: this.sessionId });
+    return {
+      code: "INTERNAL",
+      message: "The server could not do this now",
+      retryAfterMs: retryAfterMs === 0 ? FAULT_RETRY_MS : retryAfterMs,
+    };
+  }
+
   #fail(error: TributaryError): void {
     if (this.#state.name === "closed") return;
-    const { code, message, retryAfterMs } = error;
+    const { code, message } = error;
     this.#deps.logger.info("session failed", { code, message, session: this.sessionId });
     this.#deps.onFailure(code);
     try {
-      this.#send({ type: "failure", code, message, retryAfterMs: retryAfterMs ?? 0 });
+      this.#send({ type: "failure", ...this.#told(error) });
     } catch {
       // The channel is dead after a bad record: the close code has to say it.
     }
