@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { runKernel, type WasmCall } from "./wasm-call.ts";
 
 /**
- * Gradient of a convolution with respect to its filter (kernel `Conv2DBackpropFilter`): the windows of the input laid
- * out as rows, transposed and multiplied with the output's gradient.
+ * Gradient of a convolution with respect to its filter (kernel `Conv2DBackpropFilter`): the windows of the
+ * input laid out as rows, transposed, times the output's gradient.
  * Inputs are `x` [batch, height, width, in] and `dy` [batch, outHeight, outWidth, out], both float32 NHWC.
  * @returns [filterHeight, filterWidth, in, out].
  */
@@ -28,16 +28,56 @@ export function convolutionFilterGradient({ inputs, attrs, backend }: WasmCall):
     backend.typedArrayFromHeap(windows) as Float32Array,
     convolution,
   );
+  // The larger factor is the one to transpose: as the second one it would be repacked, which costs more.
   const gradient = runKernel("BatchMatMul", {
-    inputs: {
-      a: windows,
-      b: { dataId: dy.dataId, shape: [rows, outChannels], dtype: "float32" },
-    },
+    inputs: { a: windows, b: { ...dy, shape: [rows, outChannels] } },
     attrs: { transposeA: true, transposeB: false },
     backend,
   });
   backend.disposeData(windows.dataId);
   return { ...gradient, shape: convolution.filterShape };
+}
+
+/**
+ * Gradient of a convolution without strides with respect to its input (kernel `Conv2DBackpropInput`): the convolution
+ * of the output's gradient with the filter turned by half a circle, over a frame as wide as the filter reaches.
+ * Inputs are `dy` [batch, outHeight, outWidth, out] and `filter` [height, width, in, out], both float32 NHWC.
+ * @returns [batch, inHeight, inWidth, in].
+ */
+export function convolutionInputGradient({ inputs, attrs, backend }: WasmCall): tf.TensorInfo {
+  const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
+  const { padInfo, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth } =
+    tf.backend_util.computeConv2DInfo(
+      attrs["inputShape"] as [number, number, number, number],
+      filter.shape as [number, number, number, number],
+      attrs["strides"] as [number, number],
+      1,
+      attrs["pad"] as "valid" | "same",
+      attrs["dimRoundingMode"] as "floor" | "round" | "ceil" | undefined,
+    );
+  const run = (name: string, named: WasmCall["inputs"], attributes: object): tf.TensorInfo =>
+    runKernel(name, { inputs: named, attrs: { ...attributes }, backend });
+  const top = filterHeight - 1 - padInfo.top;
+  const left = filterWidth - 1 - padInfo.left;
+  // Inputs that no window reaches make the frame wider below and to the right.
+  const bottom = inHeight - outHeight + filterHeight - 1 - top;
+  const right = inWidth - outWidth + filterWidth - 1 - left;
+  const paddings = [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ];
+  const framed = run("PadV2", { x: dy }, { paddings, constantValue: 0 });
+  const turned = run("Reverse", { x: filter }, { dims: [0, 1] });
+  const swapped = run("Transpose", { x: turned }, { perm: [0, 1, 3, 2] });
+  const gradient = run(
+    "Conv2D",
+    { x: framed, filter: swapped },
+    { strides: [1, 1], pad: "valid", dataFormat: "NHWC", dilations: [1, 1] },
+  );
+  for (const { dataId } of [framed, turned, swapped]) backend.disposeData(dataId);
+  return gradient;
 }
 
 /** im2col: each row gets the input values that one output position sees, zero outside the input. */

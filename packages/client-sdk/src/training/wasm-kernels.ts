@@ -5,7 +5,7 @@
 // an argument is transposed, which every gradient does.
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { convolutionFilterGradient } from "./wasm-convolution.ts";
+import { convolutionFilterGradient, convolutionInputGradient } from "./wasm-convolution.ts";
 import { maxPoolGradient } from "./wasm-pooling.ts";
 import { runKernel, type WasmCall } from "./wasm-call.ts";
 
@@ -26,6 +26,10 @@ export function registerWasmKernels(): void {
     const onCpu = kernelOf(computeOnCpu(tf.getKernel(name, "cpu").kernelFunc));
     replace(name, (shipped) => (call) => (isMiscomputed(call) ? onCpu : shipped)(call));
   }
+  replace(
+    "Conv2DBackpropInput",
+    (shipped) => (call) => (isStepwise(call) ? kernelOf(convolutionInputGradient) : shipped)(call),
+  );
   register("Conv2DBackpropFilter", kernelOf(convolutionFilterGradient));
   const present = new Set(tf.getKernelsForBackend("wasm").map(({ kernelName }) => kernelName));
   for (const { kernelName, kernelFunc } of tf.getKernelsForBackend("cpu")) {
@@ -64,6 +68,13 @@ const CONVOLUTIONS = [
   "DepthwiseConv2dNative",
   "FusedDepthwiseConv2D",
 ] as const;
+
+/** Whether a convolution's window moves pixel by pixel, so that its gradient is a convolution too. */
+function isStepwise({ attrs }: Parameters<tf.KernelFunc>[0]): boolean {
+  const strides = attrs?.["strides"];
+  const isOne = Array.isArray(strides) ? strides.every((stride) => stride === 1) : strides === 1;
+  return isOne && (attrs?.["pad"] === "same" || attrs?.["pad"] === "valid");
+}
 
 /**
  * Whether the shipped convolution goes wrong: with a stride longer than the filter it computes a negative padding and

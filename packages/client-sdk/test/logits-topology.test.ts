@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { logitsTopology } from "../src/training/logits-topology.ts";
+
+const dense = (name: string, activation?: string): object => ({
+  class_name: "Dense",
+  config: { name, units: 3, ...(activation === undefined ? {} : { activation }) },
+});
+
+const sequential = (...layers: object[]): object => ({
+  class_name: "Sequential",
+  config: { layers },
+});
+
+/** A graph a → b whose output is that of `output`. */
+const graph = (output: string, last: object = dense("b", "softmax")): object => ({
+  class_name: "Functional",
+  config: {
+    layers: [
+      { ...dense("a", "sigmoid"), name: "a", inbound_nodes: [] },
+      { ...last, name: "b", inbound_nodes: [[["a", 0, 0, {}]]] },
+    ],
+    output_layers: [[output, 0, 0]],
+  },
+});
+
+describe("logitsTopology", () => {
+  it.each([
+    ["softmax", sequential(dense("a", "relu"), dense("b", "softmax"))],
+    ["sigmoid", sequential(dense("b", "sigmoid"))],
+    ["linear", sequential(dense("b"))],
+    ["softmax", graph("b")],
+    ["softmax", { class_name: "Sequential", config: [dense("b", "softmax")] }],
+    [
+      "softmax",
+      sequential(dense("a"), {
+        class_name: "Activation",
+        config: { name: "b", activation: "softmax" },
+      }),
+    ],
+    ["softmax", sequential(dense("a"), { class_name: "Softmax", config: { name: "b", axis: -1 } })],
+  ])("takes %s off the last layer of %j", (activation, topology) => {
+    const given = JSON.stringify(topology);
+    const found = logitsTopology(topology);
+    expect(found.activation).toBe(activation);
+    const text = JSON.stringify(found.topology);
+    expect(text).toMatch(/"activation":"linear"/);
+    expect(text).not.toMatch(/softmax/i);
+    // Names and everything else stay, and so does what was given.
+    expect(text.match(/"name":"b"/g)).toEqual(given.match(/"name":"b"/g));
+    expect(JSON.stringify(topology)).toBe(given);
+  });
+
+  it.each([
+    ["ends in another activation", sequential(dense("b", "relu"))],
+    ["has an output that another layer uses", graph("a")],
+    ["normalises over another axis", sequential({ class_name: "Softmax", config: { axis: 1 } })],
+    [
+      "ends in a layer whose activation is inside",
+      sequential({ class_name: "LSTM", config: { activation: "softmax" } }),
+    ],
+    [
+      "has two outputs",
+      {
+        class_name: "Model",
+        config: {
+          layers: [dense("a")],
+          output_layers: [
+            ["a", 0, 0],
+            ["b", 0, 0],
+          ],
+        },
+      },
+    ],
+    ["is empty", sequential()],
+    ["is no topology", {}],
+  ])("leaves a model alone that %s", (_, topology) => {
+    expect(logitsTopology(topology)).toEqual({ topology, activation: undefined });
+  });
+});
