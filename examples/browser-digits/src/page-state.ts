@@ -1,0 +1,226 @@
+// What the page knows, as a value, and how each event changes it. Nothing here touches the document.
+import type { ParticipationEvent, TributaryError } from "@tributary/client-sdk";
+import { logLine, type LogLine } from "./log-line.ts";
+import type { ScoredModel } from "./shared-model.ts";
+
+/** What happens on the page, besides what the client tells. */
+export type PageEvent =
+  | ParticipationEvent
+  /** The person has asked to take part; `renewed`: with other settings than before, so that what was learned is gone. */
+  | { readonly type: "joining"; readonly renewed: boolean }
+  /** Digits and trainer are there. */
+  | { readonly type: "prepared"; readonly backend: string; readonly exampleCount: number }
+  | { readonly type: "scored"; readonly model: ScoredModel }
+  | { readonly type: "left" }
+  /** Taking part has ended for good; trying again cannot help. */
+  | { readonly type: "failed"; readonly error: TributaryError };
+
+export type Activity =
+  | { readonly type: "idle" }
+  | { readonly type: "preparing" }
+  | { readonly type: "connecting"; readonly attempt: number }
+  /** Waits for a round. */
+  | { readonly type: "waiting" }
+  /** The server needs nobody now. */
+  | { readonly type: "resting"; readonly untilMs: number }
+  | { readonly type: "in-round" }
+  | { readonly type: "offline"; readonly error: TributaryError; readonly untilMs: number }
+  | { readonly type: "left" }
+  | { readonly type: "failed"; readonly error: TributaryError };
+
+/** The stops of a round, in order. `missed`: it went on without this page. */
+export type RoundStage =
+  | "downloading"
+  | "training"
+  | "reporting"
+  | "counted"
+  | "committed"
+  | "abandoned"
+  | "missed";
+
+export interface RoundView {
+  readonly number: number;
+  readonly task: string;
+  readonly stage: RoundStage;
+  readonly progress: Extract<ParticipationEvent, { type: "training" }> | undefined;
+  /** Bytes of plan and model that came in this round and are not in `traffic` yet. */
+  readonly uncounted: number;
+}
+
+/** What is known of one round. */
+export interface RoundPoint {
+  readonly round: number;
+  /** The model that came out of it, on strangers' digits. */
+  readonly shared?: { readonly accuracy: number; readonly loss: number };
+  /** On this page's own digits, while it trained. */
+  readonly own?: { readonly accuracy: number | undefined; readonly loss: number | undefined };
+}
+
+export interface PageState {
+  readonly activity: Activity;
+  /** The server has proved that it holds the pinned key. Stays after leaving. */
+  readonly verified: { readonly protocolVersion: number } | undefined;
+  readonly engine: { readonly backend: string; readonly exampleCount: number } | undefined;
+  /** The last round that this page was selected for. */
+  readonly round: RoundView | undefined;
+  readonly committed: { readonly round: number; readonly checkpoint: string } | undefined;
+  readonly taskFinished: boolean;
+  /** Bytes of WebSocket messages. */
+  readonly traffic: { readonly up: number; readonly down: number };
+  readonly reportsCounted: number;
+  /** By ascending round. */
+  readonly history: readonly RoundPoint[];
+  /** Newest first. */
+  readonly log: readonly LogLine[];
+}
+
+export const INITIAL_STATE: PageState = {
+  activity: { type: "idle" },
+  verified: undefined,
+  engine: undefined,
+  round: undefined,
+  committed: undefined,
+  taskFinished: false,
+  traffic: { up: 0, down: 0 },
+  reportsCounted: 0,
+  history: [],
+  log: [],
+};
+
+const LOG_LINES = 200;
+
+/** Whether the page takes part, or is about to. */
+export function isTakingPart({ activity }: PageState): boolean {
+  return activity.type !== "idle" && activity.type !== "left" && activity.type !== "failed";
+}
+
+/** The state after an event. */
+export function nextState(state: PageState, event: PageEvent, nowMs: number): PageState {
+  const next = { ...state, ...changes(state, event, nowMs) };
+  const line = logLine(event, nowMs);
+  return line === undefined ? next : { ...next, log: [line, ...next.log].slice(0, LOG_LINES) };
+}
+
+function changes(state: PageState, event: PageEvent, nowMs: number): Partial<PageState> {
+  switch (event.type) {
+    case "joining":
+      return {
+        ...(event.renewed ? { ...INITIAL_STATE, log: state.log } : {}),
+        activity: { type: "preparing" },
+      };
+    case "prepared":
+      return { engine: { backend: event.backend, exampleCount: event.exampleCount } };
+    case "connecting":
+      return { activity: { type: "connecting", attempt: event.attempt } };
+    case "connected":
+      return {
+        activity: { type: "waiting" },
+        verified: { protocolVersion: event.protocolVersion },
+      };
+    case "checked-in":
+      return { activity: { type: "waiting" } };
+    case "rejected":
+      return { activity: { type: "resting", untilMs: nowMs + event.retryAfterMs } };
+    case "selected":
+      return selected(state, event);
+    case "downloaded":
+      return inRound(state, { stage: "training", uncounted: event.bytes });
+    case "training":
+      return inRound(state, { stage: "training", progress: event });
+    case "trained":
+      return trained(state, event);
+    case "reporting":
+      return inRound(state, { stage: "reporting" });
+    case "reported":
+      return {
+        ...inRound(state, { stage: "counted", uncounted: 0 }),
+        reportsCounted: state.reportsCounted + 1,
+        traffic: {
+          up: state.traffic.up + event.bytesUp,
+          down: state.traffic.down + event.bytesDown,
+        },
+      };
+    case "round-finished":
+      return finished(state, event);
+    case "report-refused":
+    case "withdrawn":
+      return { ...missed(state), activity: { type: "resting", untilMs: nowMs + event.retryInMs } };
+    case "disconnected":
+      return {
+        ...missed(state),
+        activity: { type: "offline", error: event.error, untilMs: nowMs + event.retryInMs },
+      };
+    case "scored":
+      return { history: withPoint(state.history, pointOf(event.model)) };
+    case "left":
+      return { ...missed(state), activity: { type: "left" } };
+    case "failed":
+      return { ...missed(state), activity: { type: "failed", error: event.error } };
+  }
+}
+
+type EventOf<Type extends ParticipationEvent["type"]> = Extract<ParticipationEvent, { type: Type }>;
+
+function selected(state: PageState, event: EventOf<"selected">): Partial<PageState> {
+  const { task, roundNumber: number } = event;
+  // Another task of the population, whose rounds are counted anew.
+  const isNewTask = state.round !== undefined && state.round.task !== task;
+  const isAgain = number <= (state.committed?.round ?? 0);
+  return {
+    ...(isNewTask || isAgain ? { history: [], committed: undefined } : {}),
+    taskFinished: false,
+    activity: { type: "in-round" },
+    round: { number, task, stage: "downloading", progress: undefined, uncounted: 0 },
+  };
+}
+
+function trained(state: PageState, event: EventOf<"trained">): Partial<PageState> {
+  if (state.round === undefined) return {};
+  const { accuracy, loss } = event.metrics;
+  const point: RoundPoint = { round: state.round.number, own: { accuracy, loss } };
+  return { history: withPoint(state.history, point) };
+}
+
+function finished(state: PageState, event: EventOf<"round-finished">): Partial<PageState> {
+  const { outcome, roundNumber: round, taskFinished } = event;
+  const settled = { ...settle(state), taskFinished, activity: { type: "waiting" } } as const;
+  return outcome.type === "committed"
+    ? {
+        ...settled,
+        ...withStage(state, "committed"),
+        committed: { round, checkpoint: outcome.checkpoint },
+      }
+    : { ...settled, ...withStage(state, "abandoned") };
+}
+
+function inRound(state: PageState, change: Partial<RoundView>): Partial<PageState> {
+  return state.round === undefined ? {} : { round: { ...state.round, ...change } };
+}
+
+const UNDER_WAY: ReadonlySet<RoundStage> = new Set(["downloading", "training", "reporting"]);
+
+/** A round that was under way goes on without this page. */
+function missed(state: PageState): Partial<PageState> {
+  if (state.round === undefined || !UNDER_WAY.has(state.round.stage)) return {};
+  return { ...settle(state), ...withStage(state, "missed") };
+}
+
+function withStage({ round }: PageState, stage: RoundStage): Partial<PageState> {
+  return round === undefined ? {} : { round: { ...round, stage, uncounted: 0 } };
+}
+
+/** Counts what came in a round that this page did not report in. */
+function settle({ traffic, round }: PageState): Partial<PageState> {
+  return { traffic: { ...traffic, down: traffic.down + (round?.uncounted ?? 0) } };
+}
+
+const pointOf = ({ roundNumber, accuracy, loss }: ScoredModel): RoundPoint => ({
+  round: roundNumber,
+  shared: { accuracy, loss },
+});
+
+function withPoint(history: readonly RoundPoint[], point: RoundPoint): readonly RoundPoint[] {
+  const same = history.find(({ round }) => round === point.round);
+  const others = history.filter(({ round }) => round !== point.round);
+  return [...others, { ...same, ...point }].sort((a, b) => a.round - b.round);
+}
