@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import {
   TributaryError,
@@ -27,6 +27,9 @@ interface Connection {
   alive: boolean;
 }
 
+/** How long clients have to answer the close frame when the server stops. */
+const CLOSE_GRACE_MS = 1_000;
+
 /** Accepts WebSockets and gives each its session. */
 export class Gateway {
   readonly #deps: SessionDeps;
@@ -34,6 +37,8 @@ export class Gateway {
   readonly #http: HttpServer;
   readonly #webSockets: WebSocketServer;
   readonly #connections: Set<Connection> = new Set();
+  /** Every TCP connection, also those that never become a WebSocket. */
+  readonly #sockets: Set<Socket> = new Set();
   #cancelHeartbeat: (() => void) | undefined;
 
   constructor(options: GatewayOptions, deps: SessionDeps) {
@@ -68,6 +73,10 @@ export class Gateway {
         this.#webSockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted));
       }
     });
+    this.#http.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
     this.#http.on("clientError", (_error, socket) => socket.destroy());
   }
 
@@ -88,20 +97,23 @@ export class Gateway {
     return `${tls === undefined ? "ws" : "wss"}://${name}:${address.port}`;
   }
 
-  /** Tells every client to come back later, closes, and resolves when all connections are gone. */
+  /** Tells every client to come back later, closes, and resolves when all connections are gone; idempotent. */
   async close(): Promise<void> {
     this.#cancelHeartbeat?.();
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    for (const { session, socket } of this.#connections) {
+    for (const { session } of this.#connections) {
       session.close(
         new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs: 1_000 }),
       );
-      // A client that does not answer the close frame must not hold the server up.
-      setTimeout(() => socket.terminate(), 1_000).unref();
     }
     this.#webSockets.close();
     this.#http.closeIdleConnections();
+    // Nobody may hold the server up: neither a client that does not answer the close frame nor a silent stranger.
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, CLOSE_GRACE_MS);
     await closed;
+    clearTimeout(timer);
   }
 
   #accept(socket: WebSocket): void {
