@@ -48,10 +48,25 @@ export class Gateway {
       response.writeHead(426, { "content-type": "text/plain; charset=utf-8" });
       response.end("This is a Tributary gateway: connect with the client SDK over WebSocket.\n");
     };
+    // What comes before a session has the session's deadline too.
+    const { handshakeTimeoutMs } = deps.limits;
+    const deadlines = {
+      headersTimeout: handshakeTimeoutMs,
+      requestTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: handshakeTimeoutMs,
+    };
     this.#http =
       options.tls === undefined
-        ? createHttpServer(answer)
-        : createHttpsServer({ cert: options.tls.cert, key: options.tls.key }, answer);
+        ? createHttpServer(deadlines, answer)
+        : createHttpsServer(
+            {
+              ...deadlines,
+              handshakeTimeout: handshakeTimeoutMs,
+              cert: options.tls.cert,
+              key: options.tls.key,
+            },
+            answer,
+          );
     this.#webSockets = new WebSocketServer({
       noServer: true,
       // Compression would let a message's size speak about its content, and costs nine tenths of the throughput.
