@@ -1,0 +1,131 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DEFAULT_LIMITS } from "@tributary/protocol";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+
+import { FrameSender } from "../src/gateway/frame-sender.ts";
+import { eventually } from "./gateway-world.ts";
+
+/** Both ends of a real WebSocket; the client's end counts what comes. */
+async function connected(): Promise<{
+  readonly server: WebSocket;
+  readonly client: WebSocket;
+  readonly received: Buffer[];
+}> {
+  const http = createServer();
+  const webSockets = new WebSocketServer({ server: http, perMessageDeflate: false });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const accepted = new Promise<WebSocket>((resolve) => webSockets.once("connection", resolve));
+  const client = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+  const received: Buffer[] = [];
+  client.on("message", (data: Buffer) => received.push(data));
+  client.on("error", () => {});
+  await new Promise((resolve) => client.once("open", resolve));
+  const server = await accepted;
+  onTestFinished(async () => {
+    client.terminate();
+    server.terminate();
+    await new Promise((resolve) => http.close(resolve));
+  });
+  return { server, client, received };
+}
+
+/** Numbered chunks: more of them than the kernel's own buffers take. */
+function modelFrames(count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, index) => {
+    const frame = new Uint8Array(DEFAULT_LIMITS.sealedChunkBytes);
+    new DataView(frame.buffer).setUint32(0, index, true);
+    return frame;
+  });
+}
+
+/** Lets sockets take what they can. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("sending to one client", () => {
+  const frames = modelFrames(64);
+  const limits = DEFAULT_LIMITS;
+  const most = limits.maxBufferedSendBytes + limits.maxServerFrameBytes;
+
+  it("holds a bounded part of the model for a client that does not read, and all of it for none", async () => {
+    const { server, client, received } = await connected();
+    const sender = new FrameSender(server, limits);
+    client.pause();
+    sender.streamChunks(frames);
+    let highest = 0;
+    for (let turn = 0; turn < 300; turn++) {
+      await turns(1);
+      highest = Math.max(highest, server.bufferedAmount);
+    }
+    expect(highest).toBeLessThanOrEqual(most);
+    expect(received.length).toBe(0);
+    expect(sender.takeBytesSent()).toBeLessThan(64 * 262_144);
+    // It goes on by itself where it stopped.
+    client.resume();
+    await eventually("everything has come", () => received.length === 64);
+    expect(received.map((frame) => frame.readUInt32LE(0))).toEqual(frames.map((_, i) => i));
+  });
+
+  it("sends records between the chunks of a slow client at once", async () => {
+    const { server, client, received } = await connected();
+    const sender = new FrameSender(server, limits);
+    client.pause();
+    sender.streamChunks(frames);
+    await turns(50);
+    sender.send(Uint8Array.of(7, 7));
+    sender.stopChunks();
+    client.resume();
+    await eventually("the record has come", () => received.at(-1)?.length === 2);
+    await turns(50);
+    expect(received.at(-1)?.length).toBe(2); // and no chunk after `stopChunks`
+    expect(received.length).toBeLessThan(64);
+  });
+
+  it("streams the next model after the last one was stopped half way", async () => {
+    const { server, client, received } = await connected();
+    const sender = new FrameSender(server, limits);
+    client.pause();
+    sender.streamChunks(frames);
+    await turns(50);
+    sender.stopChunks();
+    const next = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
+    sender.streamChunks(next);
+    client.resume();
+    await eventually("the next model has come", () => received.at(-1)?.length === 1);
+    await eventually("all of it", () => received.filter(({ length }) => length === 1).length === 3);
+    expect(received.slice(-3).map((frame) => frame[0])).toEqual([1, 2, 3]);
+  });
+
+  it("cuts a client that lets records pile up", async () => {
+    const { server, client } = await connected();
+    const sender = new FrameSender(server, limits);
+    client.pause();
+    const record = new Uint8Array(65_536);
+    let sent = 0;
+    while (server.readyState === WebSocket.OPEN && sent < 1_000) {
+      sender.send(record);
+      expect(server.bufferedAmount).toBeLessThanOrEqual(
+        2 * limits.maxBufferedSendBytes + 2 * record.length,
+      );
+      sent += 1;
+      await turns(1);
+    }
+    expect(server.readyState).not.toBe(WebSocket.OPEN);
+    expect(sent).toBeLessThan(1_000);
+    // And sends nothing more, without a throw.
+    sender.send(record);
+    sender.streamChunks(frames);
+    sender.close(1000, "");
+  });
+
+  it("sends an empty model and nothing at all", async () => {
+    const { server, received } = await connected();
+    const sender = new FrameSender(server, limits);
+    sender.streamChunks([]);
+    sender.send(Uint8Array.of(1));
+    await eventually("the record has come", () => received.length === 1);
+  });
+});

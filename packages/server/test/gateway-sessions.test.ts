@@ -1,0 +1,335 @@
+import { connect as connectTcp } from "node:net";
+import {
+  TributaryError,
+  generateServerSecrets,
+  seededRandom,
+  serverKeyOf,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { describe, expect, it } from "vitest";
+
+import { selfSignedTls } from "../src/gateway/tls.ts";
+import { eventually, startGateway, type WireClient } from "./gateway-world.ts";
+import { testFolder } from "./temporary-folder.ts";
+
+const ONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
+
+describe("a session", () => {
+  for (const transport of ["ws", "wss"] as const) {
+    it(`takes a client through rounds over ${transport}, and leaves nothing behind`, async () => {
+      const tls =
+        transport === "ws" ? undefined : await selfSignedTls(await testFolder(), ["127.0.0.1"]);
+      const world = await startGateway(tls === undefined ? {} : { tls });
+      expect(world.url.startsWith(`${transport}://127.0.0.1:`)).toBe(true);
+      const task = await world.startTask({ round: { ...ONE, goalCount: 2 } });
+      const clients = [await world.greet(), await world.greet()];
+      expect(world.gateway.connectionCount).toBe(2);
+      for (let number = 1; number <= 2; number++) {
+        const outcomes = await Promise.all(clients.map((client) => client.takePart()));
+        for (const { outcome, nextCheckInMs } of outcomes) {
+          expect(outcome).toHaveProperty("committed");
+          expect(nextCheckInMs).toBe(0);
+        }
+      }
+      for (const client of clients) await client.close();
+      await eventually("nobody is connected", () => world.gateway.connectionCount === 0);
+      expect((await world.coordinator.progress(task)).waitingClients).toBe(0);
+      const rounds = await world.rounds(task);
+      expect(rounds.map(({ outcome, reported }) => [outcome, reported])).toEqual([
+        ["committed", 2],
+        ["committed", 2],
+      ]);
+      expect(rounds[1]!.bytesUp).toBeGreaterThan(2 * 20);
+      expect(rounds[1]!.bytesDown).toBeGreaterThan(2 * 20);
+      expect(world.failures).toEqual([]);
+    });
+  }
+
+  it("sends only what a client does not hold", async () => {
+    const world = await startGateway();
+    await world.startTask({ round: ONE });
+    const client = await world.greet();
+    const { delivery } = await client.joinRound();
+    client.socket.close();
+    const other = await world.greet();
+    other.send({
+      type: "checkIn",
+      population: "writers",
+      codecs: ["float32"],
+      maxParameters: 100,
+      exampleCount: 1,
+      heldArtifacts: [delivery.plan.id],
+    });
+    await other.expect("checkInAccepted");
+    await other.expect("roundConfiguration");
+    expect((await other.chunks(1)).map(({ artifact }) => artifact)).toEqual(["checkpoint"]);
+    await other.close();
+    const third = await world.greet();
+    third.send({
+      type: "checkIn",
+      population: "writers",
+      codecs: ["float32"],
+      maxParameters: 100,
+      exampleCount: 1,
+      heldArtifacts: [delivery.checkpoint.id, delivery.plan.id],
+    });
+    await third.expect("checkInAccepted");
+    const configuration = await third.expect("roundConfiguration");
+    expect((await third.finishRound(configuration)).outcome).toHaveProperty("committed");
+  });
+
+  it("offers the newest model, and tells an unknown population without ending the session", async () => {
+    const world = await startGateway();
+    await world.startTask({ round: ONE });
+    const client = await world.greet();
+    await client.roundTrip();
+    client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
+    expect((await client.expect("modelOffer")).roundNumber).toBe(0);
+    await client.chunks(2);
+    await client.takePart();
+    client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
+    expect((await client.expect("modelOffer")).roundNumber).toBe(1);
+    await client.chunks(2);
+    await client.close();
+  });
+
+  it("rejects a check-in that nobody waits for, with a time to come back, and goes on", async () => {
+    const world = await startGateway();
+    const client = await world.greet();
+    client.checkIn("nobody");
+    expect(await client.expect("rejection")).toMatchObject({
+      code: "NO_OPEN_ROUND",
+      retryAfterMs: 5_000,
+    });
+    await world.startTask({ round: ONE, eligibility: { minimumExamples: 11 } });
+    client.checkIn();
+    expect(await client.expect("rejection")).toMatchObject({ code: "NOT_ELIGIBLE" });
+    await client.roundTrip();
+  });
+
+  it("tells a client why its report is refused, and lets it check in again", async () => {
+    const world = await startGateway();
+    await world.startTask({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
+    const [good, bad] = [await world.greet(), await world.greet()];
+    const [ours, theirs] = await Promise.all([good.joinRound(), bad.joinRound()]);
+    bad.send({ type: "configured", roundId: theirs.roundId });
+    const payload = bad.begin(theirs, new Float32Array(5).fill(NaN));
+    await bad.expect("reportGrant");
+    bad.send({ type: "reportChunk", data: payload });
+    expect((await bad.expect("reportResult")).refused?.code).toBe("UPDATE_NOT_FINITE");
+    bad.checkIn();
+    await bad.expect("checkInAccepted");
+    expect((await good.finishRound(ours)).outcome).toHaveProperty("committed");
+  });
+
+  it("answers what crossed the end of a round, and ignores the rest of an upload", async () => {
+    const world = await startGateway();
+    await world.startTask({ round: { ...ONE, overselection: 3 } });
+    const clients = [await world.greet(), await world.greet(), await world.greet()];
+    const [quick, late, uploading] = clients as [WireClient, WireClient, WireClient];
+    const configurations = await Promise.all(clients.map((client) => client.joinRound()));
+    const [first, second, third] = configurations as [
+      (typeof configurations)[0],
+      (typeof configurations)[0],
+      (typeof configurations)[0],
+    ];
+    uploading.send({ type: "configured", roundId: third.roundId });
+    const payload = uploading.begin(third);
+    await uploading.expect("reportGrant");
+    uploading.send({ type: "reportChunk", data: payload.subarray(0, 4) });
+    await quick.finishRound(first);
+    await uploading.expect("roundOutcome");
+    await late.expect("roundOutcome");
+    // These were on their way.
+    uploading.send({ type: "reportChunk", data: payload.subarray(4, 8) });
+    uploading.send({ type: "reportChunk", data: payload.subarray(8) });
+    late.send({ type: "configured", roundId: second.roundId });
+    late.begin(second);
+    expect((await late.expect("reportResult")).refused?.code).toBe("ROUND_CLOSED");
+    late.send({
+      type: "withdraw",
+      roundId: second.roundId,
+      code: "TRAINING_FAILED",
+      message: "late",
+    });
+    await Promise.all([uploading.roundTrip(), late.roundTrip()]);
+    expect(world.failures).toEqual([]);
+  });
+
+  it("lets a client withdraw and come back", async () => {
+    const world = await startGateway();
+    const task = await world.startTask({ round: ONE });
+    const client = await world.greet();
+    const { roundId } = await client.joinRound();
+    client.send({ type: "withdraw", roundId, code: "PLAN_REFUSED", message: "too large" });
+    expect((await client.takePart()).outcome).toHaveProperty("committed");
+    const rounds = await world.rounds(task);
+    expect(rounds.map(({ outcome, droppedOut }) => [outcome, droppedOut]).sort()).toEqual([
+      ["abandoned", 1],
+      ["committed", 0],
+    ]);
+  });
+});
+
+describe("the gateway", () => {
+  it("refuses an upgrade without its subprotocol with 400", async () => {
+    const world = await startGateway();
+    for (const protocols of [[], ["tributary.v2"], ["mqtt", "tributary.v10"]]) {
+      await expect(world.connect({ protocols })).rejects.toThrow("HTTP 400");
+    }
+    expect(world.gateway.connectionCount).toBe(0);
+    const client = await world.connect({ protocols: ["mqtt", "tributary.v1"] });
+    expect(client.socket.protocol).toBe("tributary.v1");
+  });
+
+  it("answers plain HTTP with 426", async () => {
+    const world = await startGateway();
+    const response = await fetch(world.url.replace("ws:", "http:"));
+    expect(response.status).toBe(426);
+    expect(await response.text()).toContain("WebSocket");
+  });
+
+  it("refuses a connection too many with 503 and takes the next once there is room", async () => {
+    const world = await startGateway({ limits: { maxConnections: 2 } });
+    const first = await world.connect();
+    await world.connect();
+    await expect(world.connect()).rejects.toThrow("HTTP 503");
+    await first.close();
+    await eventually("there is room", () => world.gateway.connectionCount === 1);
+    await world.greet();
+  });
+
+  it("cuts who has not greeted it in time, whatever they send meanwhile", async () => {
+    const world = await startGateway({ limits: { handshakeTimeoutMs: 5_000 } });
+    const silent = await world.connect();
+    const shaken = await world.connect();
+    await shaken.shakeHands();
+    world.clock.advance(4_999);
+    silent.socket.ping();
+    const greeted = await world.greet();
+    world.clock.advance(1);
+    expect(await silent.closed).toBe(4408);
+    expect(await shaken.closed).toBe(4408);
+    // The greeted one is past it for good.
+    world.clock.advance(5_000);
+    await greeted.roundTrip();
+    expect(world.failures).toEqual(["TIMED_OUT", "TIMED_OUT"]);
+  });
+
+  it("cuts who neither answers a probe nor sends anything else", async () => {
+    const world = await startGateway({ limits: { heartbeatIntervalMs: 60_000 } });
+    const probed = async (client: WireClient): Promise<void> => {
+      const ping = new Promise((resolve) => client.socket.once("ping", resolve));
+      await ping;
+    };
+    const answering = await world.greet();
+    const mute = await world.greet({ autoPong: false });
+    // Busy with an upload, its answer to a probe stands in line behind what it sends.
+    const busy = await world.greet({ autoPong: false });
+    const all = [answering, mute, busy];
+    let pings = Promise.all(all.map(probed));
+    world.clock.advance(60_000);
+    await pings;
+    await answering.roundTrip();
+    await busy.roundTrip();
+    pings = Promise.all([answering, busy].map(probed));
+    world.clock.advance(60_000);
+    expect(await mute.closed).toBe(1006);
+    await pings;
+    await answering.roundTrip();
+    world.clock.advance(60_000);
+    expect(await busy.closed).toBe(1006);
+    await answering.roundTrip();
+    expect(world.gateway.connectionCount).toBe(1);
+  });
+
+  it("tells everyone that the server stops, and closes although some do not answer", async () => {
+    const world = await startGateway();
+    await world.startTask({ round: { ...ONE, goalCount: 9 } });
+    const waiting = await world.greet();
+    waiting.checkIn();
+    await waiting.expect("checkInAccepted");
+    const idle = await world.greet();
+    const unshaken = await world.connect();
+    // Nobody who reaches the port may hold the server up: neither by silence nor by half a request.
+    const { port } = new URL(world.url);
+    const strangers = ["", "GET / HTTP/1.1\r\nhost: x\r\n"].map((text) => {
+      const socket = connectTcp(Number(port), "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(text);
+      return new Promise((resolve) => {
+        socket.once("close", resolve);
+        socket.resume();
+      });
+    });
+    const deaf = await world.greet();
+    deaf.socket.pause();
+    await world.gateway.close();
+    for (const client of [waiting, idle]) {
+      expect(await client.expect("failure")).toMatchObject({ code: "SERVER_STOPPING" });
+      expect(await client.closed).toBe(4503);
+    }
+    expect(await unshaken.closed).toBe(4503);
+    await Promise.all(strangers);
+    await eventually("nobody is connected", () => world.gateway.connectionCount === 0);
+    deaf.socket.terminate();
+  });
+
+  it("says which port is in use", async () => {
+    const world = await startGateway();
+    const { Gateway } = await import("../src/gateway/gateway.ts");
+    const other = new Gateway(
+      { host: "127.0.0.1", port: Number(new URL(world.url).port) },
+      {
+        host: world.coordinator,
+        crypto: world.crypto,
+        random: world.random,
+        secrets: world.secrets,
+        clock: world.clock,
+        limits: world.limits,
+        logger: { debug() {}, info() {}, warn() {}, error() {} },
+        onFailure() {},
+      },
+    );
+    await expect(other.start()).rejects.toMatchObject({ code: "PORT_IN_USE" });
+  });
+
+  it("does not tell strangers what went wrong inside", async () => {
+    const world = await startGateway({
+      host: {
+        checkIn() {
+          throw new Error("the pool at /srv/secret/pool is gone");
+        },
+        async newestModel() {
+          throw new TributaryError(
+            "STORAGE_UNAVAILABLE",
+            "The database postgres://admin@10.0.0.7/prod does not answer",
+          );
+        },
+      },
+    });
+    const client = await world.greet();
+    client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
+    const failure = await client.expect("failure");
+    expect(failure.code).toBe("INTERNAL");
+    expect(failure.message).not.toContain("10.0.0.7");
+    client.checkIn();
+    const rejection = await client.expect("rejection");
+    expect(rejection.code).toBe("INTERNAL");
+    expect(rejection.message).not.toContain("secret");
+    // Whatever it is, come back later and not at once.
+    expect(rejection.retryAfterMs).toBeGreaterThan(0);
+  });
+});
+
+describe("the server's key", () => {
+  it("is what a client must know: one made for another key is refused", async () => {
+    const world = await startGateway();
+    const crypto = createNodeCryptoProvider();
+    const wrong = serverKeyOf(crypto, generateServerSecrets(seededRandom(crypto, 99)));
+    const client = await world.connect({ serverKey: wrong });
+    await expect(client.shakeHands()).rejects.toThrow("closed");
+    expect(await client.closed).toBe(4401);
+    expect(world.failures).toEqual(["HANDSHAKE_FAILED"]);
+  });
+});
