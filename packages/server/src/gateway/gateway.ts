@@ -72,7 +72,8 @@ export class Gateway {
       // Compression would let a message's size speak about its content, and costs nine tenths of the throughput.
       perMessageDeflate: false,
       maxPayload: deps.limits.maxClientFrameBytes,
-      handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
+      handleProtocols: (offered) =>
+        offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false,
     });
     this.#http.on("upgrade", (request, socket, head) => {
       const refuse = (status: string): void => {

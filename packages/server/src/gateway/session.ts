@@ -294,7 +294,10 @@ export class Session implements Participant {
     return this.#state.name;
   }
 
-  #offerModel(state: Named<"idle">, request: Extract<ClientMessage, { type: "modelRequest" }>): void {
+  #offerModel(
+    state: Named<"idle">,
+    request: Extract<ClientMessage, { type: "modelRequest" }>,
+  ): void {
     this.#state = { name: "fetching", channel: state.channel };
     this.#deps.host
       .newestModel(request.population)
@@ -316,7 +319,9 @@ export class Session implements Participant {
       this.#expectLateMessage(header.roundId, "ReportBegin");
       this.#sendReportResult(
         header.roundId,
-        new TributaryError("ROUND_CLOSED", "The round no longer takes reports", { retryAfterMs: 0 }),
+        new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
+          retryAfterMs: 0,
+        }),
       );
       return;
     }

@@ -43,7 +43,10 @@ const VALID_DAYS = 825;
  * The self-signed certificate kept in `folder`, made anew when there is none or it has run out. It only keeps wires private
  * from onlookers: what clients trust is the server key inside.
  */
-export async function selfSignedTls(folder: string, hosts: readonly string[]): Promise<TlsMaterial> {
+export async function selfSignedTls(
+  folder: string,
+  hosts: readonly string[],
+): Promise<TlsMaterial> {
   const certPath = join(folder, "cert.pem");
   const keyPath = join(folder, "key.pem");
   try {
