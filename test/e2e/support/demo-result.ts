@@ -1,0 +1,14 @@
+/** The line that `demo --json` prints. */
+export interface DemoResult {
+  readonly rounds: number;
+  readonly finalAccuracy: number | null;
+  readonly finalLoss: number;
+  readonly clients: number;
+  readonly bytesUpPerClientRound: number;
+  readonly bytesDownPerClientRound: number;
+  readonly float32BytesPerUpdate: number;
+  readonly checkpoint: string;
+  readonly model: string;
+  readonly seed: number;
+  readonly seconds: number;
+}
