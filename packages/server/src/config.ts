@@ -73,11 +73,21 @@ export function resolveConfig(options: ServerOptions): ServerConfig {
   }
   return {
     ...config,
-    limits: { ...DEFAULT_LIMITS, ...limits },
+    limits: resolveLimits(limits),
     keyPath: join(config.dataDir, "server.key"),
     tlsDir: join(config.dataDir, "tls"),
     storeDir: join(config.dataDir, "store"),
   };
+}
+
+function resolveLimits(changes: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(changes)) {
+    if (Object.hasOwn(DEFAULT_LIMITS, name) && Number.isSafeInteger(value) && value > 0) continue;
+    throw new TributaryError("CONFIG_INVALID", `The limit ${name} cannot be ${String(value)}`, {
+      remedy: `Give a whole number above 0 for any of ${Object.keys(DEFAULT_LIMITS).join(", ")}.`,
+    });
+  }
+  return { ...DEFAULT_LIMITS, ...changes };
 }
 
 export function isLoopback(host: string): boolean {
