@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { X509Certificate, createPrivateKey } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generate } from "selfsigned";
@@ -26,12 +26,21 @@ export async function readTlsFiles(certPath: string, keyPath: string): Promise<T
     cert: await read(certPath, "certificate"),
     key: await read(keyPath, "private key"),
   };
-  try {
-    new X509Certificate(material.cert);
-  } catch (error) {
-    throw new TributaryError("CONFIG_INVALID", `${certPath} is not a PEM certificate`, {
-      remedy: "Give the certificate chain in PEM form.",
-      cause: error,
+  const parse = <Parsed>(path: string, what: string, parser: () => Parsed): Parsed => {
+    try {
+      return parser();
+    } catch (error) {
+      throw new TributaryError("CONFIG_INVALID", `${path} is not a PEM ${what}`, {
+        remedy: "Give the certificate chain and its key, unencrypted, in PEM form.",
+        cause: error,
+      });
+    }
+  };
+  const certificate = parse(certPath, "certificate", () => new X509Certificate(material.cert));
+  const key = parse(keyPath, "private key", () => createPrivateKey(material.key));
+  if (!certificate.checkPrivateKey(key)) {
+    throw new TributaryError("CONFIG_INVALID", `${keyPath} is not the key of ${certPath}`, {
+      remedy: "Give the private key that the certificate was made for.",
     });
   }
   return material;
@@ -55,7 +64,8 @@ export async function selfSignedTls(
     const covers = hosts.every(
       (host) => (certificate.checkHost(host) ?? certificate.checkIP(host)) !== undefined,
     );
-    if (covers && Date.parse(certificate.validTo) > Date.now()) return kept;
+    const isPair = certificate.checkPrivateKey(createPrivateKey(kept.key));
+    if (covers && isPair && Date.parse(certificate.validTo) > Date.now()) return kept;
   } catch {
     // None yet, or not readable as a certificate: make one.
   }
