@@ -27,10 +27,7 @@ export async function loadServerSecrets(
         cause: error,
       });
     }
-    const secrets = generateServerSecrets(random);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, `${formatServerSecrets(secrets)}\n`, { mode: 0o600, flag: "wx" });
-    return secrets;
+    return makeSecrets(path, random);
   }
   try {
     return parseServerSecrets(text.trim());
@@ -40,4 +37,18 @@ export async function loadServerSecrets(
       cause: error,
     });
   }
+}
+
+async function makeSecrets(path: string, random: RandomSource): Promise<ServerSecrets> {
+  const secrets = generateServerSecrets(random);
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, `${formatServerSecrets(secrets)}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw new TributaryError("CONFIG_INVALID", `The server's key file ${path} cannot be made`, {
+      remedy: "Give this user the right to write there; if another server has just been started, start again.",
+      cause: error,
+    });
+  }
+  return secrets;
 }
