@@ -91,7 +91,5 @@ function resolveLimits(changes: Partial<Limits> = {}): Limits {
 }
 
 export function isLoopback(host: string): boolean {
-  return (
-    host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
-  );
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -33,7 +33,8 @@ export async function loadServerSecrets(
     return parseServerSecrets(text.trim());
   } catch (error) {
     throw new TributaryError("CONFIG_INVALID", `${path} does not hold a server key`, {
-      remedy: "Restore it from a backup, or move it away to get a new one that clients must pin anew.",
+      remedy:
+        "Restore it from a backup, or move it away to get a new one that clients must pin anew.",
       cause: error,
     });
   }
@@ -46,7 +47,8 @@ async function makeSecrets(path: string, random: RandomSource): Promise<ServerSe
     await writeFile(path, `${formatServerSecrets(secrets)}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
     throw new TributaryError("CONFIG_INVALID", `The server's key file ${path} cannot be made`, {
-      remedy: "Give this user the right to write there; if another server has just been started, start again.",
+      remedy:
+        "Give this user the right to write there; if another server has just been started, start again.",
       cause: error,
     });
   }
