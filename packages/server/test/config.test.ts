@@ -1,0 +1,200 @@
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import {
+  DEFAULT_LIMITS,
+  cryptographicRandom,
+  isTributaryError,
+  type TributaryError,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { describe, expect, it } from "vitest";
+
+import { isLoopback, resolveConfig, type ServerOptions } from "../src/config.ts";
+import { readTlsFiles, selfSignedTls } from "../src/gateway/tls.ts";
+import { loadServerSecrets } from "../src/server-identity.ts";
+import { testFolder } from "./temporary-folder.ts";
+
+function refusal(options: ServerOptions | Readonly<Record<string, unknown>>): TributaryError {
+  try {
+    resolveConfig(options);
+  } catch (error) {
+    if (isTributaryError(error, "CONFIG_INVALID") && error.remedy !== undefined) return error;
+    throw error;
+  }
+  throw new Error("It was accepted");
+}
+
+async function refusalOf(promise: Promise<unknown>): Promise<TributaryError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (isTributaryError(error, "CONFIG_INVALID") && error.remedy !== undefined) return error;
+    throw error;
+  }
+  throw new Error("It was accepted");
+}
+
+describe("the server's settings", () => {
+  it("need nothing: the gateway is on loopback with TLS, the admin API on loopback", () => {
+    expect(resolveConfig({})).toEqual({
+      host: "127.0.0.1",
+      port: 8_443,
+      tls: "self-signed",
+      adminHost: "127.0.0.1",
+      adminPort: 8_080,
+      dataDir: "./.tributary",
+      logLevel: "info",
+      limits: DEFAULT_LIMITS,
+      keyPath: join(".tributary", "server.key"),
+      tlsDir: join(".tributary", "tls"),
+      storeDir: join(".tributary", "store"),
+    });
+  });
+
+  it("refuse plain ws beyond loopback", () => {
+    for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
+      expect(resolveConfig({ host, tls: "none" }).tls).toBe("none");
+    }
+    for (const host of [
+      "0.0.0.0",
+      "::",
+      "10.0.0.1",
+      "example.org",
+      "127.0.0.1.evil.com",
+      "127.1",
+    ]) {
+      expect(refusal({ host, tls: "none" }).message).toContain(host);
+      expect(resolveConfig({ host }).tls).toBe("self-signed");
+    }
+  });
+
+  it("refuse an admin API that is open to everyone", () => {
+    expect(refusal({ adminHost: "0.0.0.0" }).message).toContain("0.0.0.0");
+    expect(resolveConfig({ adminHost: "0.0.0.0", adminToken: "0123456789abcdef" }).adminHost).toBe(
+      "0.0.0.0",
+    );
+  });
+
+  it("name what is wrong and never quote the token", () => {
+    expect(refusal({ port: 65_536 }).message).toContain("port");
+    expect(refusal({ port: -1 }).message).toContain("port");
+    expect(refusal({ adminPort: 1.5 }).message).toContain("adminPort");
+    expect(refusal({ tls: "maybe" }).message).toContain("tls");
+    expect(refusal({ logLevel: "loud" }).message).toContain("logLevel");
+    expect(refusal({ dataFolder: "x" }).message).toContain("dataFolder");
+    const { message } = refusal({ adminToken: "too-short" });
+    expect(message).toContain("adminToken");
+    expect(message).not.toContain("too-short");
+  });
+
+  it("take bounds one by one, and refuse those that are no bound or unknown", () => {
+    const { limits } = resolveConfig({ limits: { maxConnections: 5 } });
+    expect(limits).toEqual({ ...DEFAULT_LIMITS, maxConnections: 5 });
+    for (const value of [0, -1, 1.5, NaN, Infinity, "7", undefined]) {
+      expect(refusal({ limits: { maxConnections: value } }).message).toContain("maxConnections");
+    }
+    expect(refusal({ limits: { maxConnection: 5 } }).message).toContain("maxConnection");
+  });
+
+  it("know what loopback is", () => {
+    expect(["localhost", "127.0.0.1", "127.255.255.254", "::1"].every(isLoopback)).toBe(true);
+    expect(
+      ["", "127", "0.0.0.0", "::", "128.0.0.1", "127.0.0.1 ", "localhost.evil.com"].some(
+        isLoopback,
+      ),
+    ).toBe(false);
+  });
+});
+
+describe("the server's keys", () => {
+  const random = cryptographicRandom(createNodeCryptoProvider());
+
+  it("are made once, for their owner alone, and read again", async () => {
+    const path = join(await testFolder(), "new", "server.key");
+    const made = await loadServerSecrets(path, random);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await loadServerSecrets(path, random)).toEqual(made);
+  });
+
+  it("are not replaced when their file is damaged, empty or something else", async () => {
+    const path = join(await testFolder(), "server.key");
+    for (const text of ["", "hello", "tributary-secret-v1:AAAA"]) {
+      await writeFile(path, text);
+      expect((await refusalOf(loadServerSecrets(path, random))).message).toContain(path);
+      expect(await readFile(path, "utf8")).toBe(text);
+    }
+  });
+
+  it("are the same for two servers that start at the same time", async () => {
+    const path = join(await testFolder(), "server.key");
+    const starts = await Promise.allSettled([
+      loadServerSecrets(path, random),
+      loadServerSecrets(path, random),
+    ]);
+    const kept = await loadServerSecrets(path, random);
+    for (const start of starts) {
+      if (start.status === "fulfilled") expect(start.value).toEqual(kept);
+      else expect(isTributaryError(start.reason, "CONFIG_INVALID")).toBe(true);
+    }
+  });
+
+  it("cannot be where there is no folder to be had, which is said", async () => {
+    const folder = await testFolder();
+    await writeFile(join(folder, "file"), "");
+    const path = join(folder, "file", "server.key");
+    expect((await refusalOf(loadServerSecrets(path, random))).message).toContain(path);
+  });
+});
+
+describe("certificates", () => {
+  const hosts = ["localhost", "127.0.0.1", "::1"];
+
+  it("are made once for all the names and kept, the key for its owner alone", async () => {
+    const folder = join(await testFolder(), "tls");
+    const made = await selfSignedTls(folder, hosts);
+    const certificate = new X509Certificate(made.cert);
+    for (const host of hosts) {
+      expect(certificate.checkHost(host) ?? certificate.checkIP(host)).toBeDefined();
+    }
+    expect(certificate.checkPrivateKey(createPrivateKey(made.key))).toBe(true);
+    expect((await stat(join(folder, "key.pem"))).mode & 0o777).toBe(0o600);
+    expect(await selfSignedTls(folder, hosts)).toEqual(made);
+    expect(await selfSignedTls(folder, ["localhost"])).toEqual(made);
+  });
+
+  it("are made anew for another name, and when certificate and key do not belong together", async () => {
+    const folder = await testFolder();
+    const first = await selfSignedTls(folder, ["localhost"]);
+    const second = await selfSignedTls(folder, ["localhost", "10.1.2.3"]);
+    expect(second.cert).not.toBe(first.cert);
+    // As after a crash between the two files.
+    await writeFile(join(folder, "key.pem"), first.key);
+    const third = await selfSignedTls(folder, ["localhost"]);
+    const key = createPrivateKey(third.key);
+    expect(new X509Certificate(third.cert).checkPrivateKey(key)).toBe(true);
+    await writeFile(join(folder, "cert.pem"), "garbage");
+    const fourth = await selfSignedTls(folder, ["localhost"]);
+    expect(new X509Certificate(fourth.cert).checkHost("localhost")).toBe("localhost");
+  });
+
+  it("from files are refused when they are missing, no PEM, or of two pairs, naming the file", async () => {
+    const [folder, other] = [await testFolder(), await testFolder()];
+    const paths = async (where: string) => {
+      await selfSignedTls(where, ["localhost"]);
+      return { cert: join(where, "cert.pem"), key: join(where, "key.pem") };
+    };
+    const [ours, theirs] = [await paths(folder), await paths(other)];
+    expect(await readTlsFiles(ours.cert, ours.key)).toEqual({
+      cert: await readFile(ours.cert, "utf8"),
+      key: await readFile(ours.key, "utf8"),
+    });
+    const missing = join(folder, "none.pem");
+    expect((await refusalOf(readTlsFiles(missing, ours.key))).message).toContain(missing);
+    expect((await refusalOf(readTlsFiles(ours.cert, missing))).message).toContain(missing);
+    expect((await refusalOf(readTlsFiles(ours.key, ours.key))).message).toContain(ours.key);
+    expect((await refusalOf(readTlsFiles(ours.cert, ours.cert))).message).toContain(ours.cert);
+    expect((await refusalOf(readTlsFiles(ours.cert, theirs.key))).message).toContain(theirs.key);
+    await chmod(folder, 0o700);
+  });
+});
