@@ -69,9 +69,8 @@ export async function startServer(
   const { limits } = config;
 
   const cleanups: Cleanups = [];
-  const close = async (): Promise<void> => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  };
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= undo(cleanups));
   try {
     const secrets = await loadServerSecrets(config.keyPath, cryptographicRandom(crypto));
     const tls = await loadTls(config);
@@ -145,6 +144,17 @@ export async function startServer(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Undoes the last step first, and the rest also when a step fails. */
+async function undo(cleanups: Cleanups): Promise<void> {
+  const cleanup = cleanups.pop();
+  if (cleanup === undefined) return;
+  try {
+    await cleanup();
+  } finally {
+    await undo(cleanups);
   }
 }
 
