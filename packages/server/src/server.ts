@@ -114,10 +114,10 @@ export async function startServer(
         onFailure: (code) => metrics.sessionFailed(code),
       },
     );
-    await coordinator.recover();
-    const url = await gateway.start();
     cleanups.push(() => gateway.close());
     cleanups.push(() => coordinator.close()); // first, so that clients hear how their round ended
+    await coordinator.recover();
+    const url = await gateway.start();
 
     const adminUrl = await startAdmin({ config, crypto, cleanups }, (adminToken) =>
       createAdminApp({
