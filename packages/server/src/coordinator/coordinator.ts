@@ -167,9 +167,9 @@ export class Coordinator {
     // A task whose model is being loaded, and cannot be, has nothing to end.
     const runners = await Promise.allSettled(this.#runners.values());
     await Promise.all(
-      runners.map((runner) =>
-        runner.status === "fulfilled" ? runner.value.stop({ abandon: true }) : undefined,
-      ),
+      runners.map(async (runner) => {
+        if (runner.status === "fulfilled") await runner.value.stop({ abandon: true });
+      }),
     );
   }
 
