@@ -17,16 +17,24 @@ export function listen(
       const { host, port } = options;
       reject(
         error.code === "EADDRINUSE"
-          ? new TributaryError("PORT_IN_USE", `The ${what} cannot listen on ${host}:${port}, which is in use`, {
-              remedy: "Stop the other program or choose another port; port 0 takes a free one.",
-              context: { host, port },
-              cause: error,
-            })
-          : new TributaryError("CONFIG_INVALID", `The ${what} cannot listen on ${host}:${port}: ${error.message}`, {
-              remedy: "Choose an address of this machine and a port that this user may open.",
-              context: { host, port },
-              cause: error,
-            }),
+          ? new TributaryError(
+              "PORT_IN_USE",
+              `The ${what} cannot listen on ${host}:${port}, which is in use`,
+              {
+                remedy: "Stop the other program or choose another port; port 0 takes a free one.",
+                context: { host, port },
+                cause: error,
+              },
+            )
+          : new TributaryError(
+              "CONFIG_INVALID",
+              `The ${what} cannot listen on ${host}:${port}: ${error.message}`,
+              {
+                remedy: "Choose an address of this machine and a port that this user may open.",
+                context: { host, port },
+                cause: error,
+              },
+            ),
       );
     };
     server.once("error", fail);

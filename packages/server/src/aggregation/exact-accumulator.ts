@@ -42,7 +42,10 @@ export class ExactAccumulator {
       throw new TributaryError(
         "UPDATE_OUT_OF_RANGE",
         "The update times its example count is too large to add up",
-        { remedy: "Lower the learning rate or set the plan's clipNorm.", context: { contribution } },
+        {
+          remedy: "Lower the learning rate or set the plan's clipNorm.",
+          context: { contribution },
+        },
       );
     }
     const added = Math.ceil(contribution * FRACTION) + 1;

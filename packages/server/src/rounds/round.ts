@@ -237,10 +237,7 @@ function close(state: Extract<RoundState, { phase: "reporting" }>): RoundStep {
   return { state: { phase: "committing", members, accepted }, effects: [{ type: "commit" }] };
 }
 
-function commit(
-  state: Extract<RoundState, { phase: "committing" }>,
-  event: RoundEvent,
-): RoundStep {
+function commit(state: Extract<RoundState, { phase: "committing" }>, event: RoundEvent): RoundStep {
   switch (event.type) {
     case "committed":
       return { state: { ...state, phase: "done" }, effects: [{ type: "announce" }] };
