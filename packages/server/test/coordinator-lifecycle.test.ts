@@ -347,7 +347,7 @@ describe("when something fails that is not the clients' doing", () => {
         return crypto.ed25519Sign(seed, message);
       },
     };
-    const rejected = vi.fn();
+    const rejected = vi.fn<(reason: unknown) => void>();
     process.on("unhandledRejection", rejected);
     try {
       const world = makeWorld({ crypto: failing });

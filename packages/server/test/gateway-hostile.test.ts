@@ -384,7 +384,7 @@ describe("a hostile member of a cohort", () => {
     hostile.socket.pause();
     hostile.sendBytes(frameOf(1, new Uint8Array(70_000)));
     await eventually("the server has seen it", () => world.failures.length === 1);
-    expect((await honest.finishRound(configuration!)).outcome).toHaveProperty("committed");
+    expect((await honest.finishRound(configuration)).outcome).toHaveProperty("committed");
     hostile.socket.terminate();
   });
 
@@ -393,11 +393,11 @@ describe("a hostile member of a cohort", () => {
     await world.startTask({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
     const [honest, gone] = [await world.greet(), await world.greet()];
     const [configuration, theirs] = await Promise.all([honest.joinRound(), gone.joinRound()]);
-    gone.send({ type: "configured", roundId: theirs!.roundId });
-    gone.begin(theirs!);
+    gone.send({ type: "configured", roundId: theirs.roundId });
+    gone.begin(theirs);
     await gone.expect("reportGrant");
     gone.socket.terminate();
-    expect((await honest.finishRound(configuration!)).outcome).toHaveProperty("committed");
+    expect((await honest.finishRound(configuration)).outcome).toHaveProperty("committed");
   });
 
   it("cannot crash the server with any bytes in a record", async () => {
