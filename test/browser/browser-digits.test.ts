@@ -1,7 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createTfjsTrainer, type TfjsTrainer } from "@tributary/client-sdk";
-import { decodePlan, seededRandom } from "@tributary/protocol";
+import {
+  decodePlan,
+  formatServerKey,
+  generateServerSecrets,
+  seededRandom,
+  serverKeyOf,
+} from "@tributary/protocol";
 import { drawWriter } from "@tributary/simulator";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -27,6 +33,10 @@ import {
 const ROOT = new URL("../../", import.meta.url);
 const WRITER = 4711;
 const ROUNDS = 8;
+/** The key of a server that does not run. */
+const OTHER_KEY = formatServerKey(
+  serverKeyOf(crypto, generateServerSecrets(seededRandom(crypto, 99))),
+);
 
 let built: BuiltPage;
 let browser: Browser;
@@ -178,10 +188,8 @@ describe("the page of examples/browser-digits", () => {
 
   test("says that a server which does not hold the pinned key is not trusted, and what to do", async () => {
     const { query } = await startServerForTest();
-    const stranger = await startServerForTest();
     const { page, faults } = await openPage(browser);
-    const { serverKey } = stranger.server;
-    await page.goto(`${built.url}?${query({ serverKey, seed: "7", autojoin: "" })}`);
+    await page.goto(`${built.url}?${query({ serverKey: OTHER_KEY, seed: "7", autojoin: "" })}`);
 
     const alert = page.getByRole("alert");
     await alert.waitFor();
@@ -222,10 +230,9 @@ describe("the page of examples/browser-digits", () => {
   });
 
   test("refuses an address without encryption that is not this machine", async () => {
-    const { query } = await startServerForTest();
     const { page, faults } = await openPage(browser);
-    const url = "ws://192.0.2.1:8444";
-    await page.goto(`${built.url}?${query({ url, seed: "9", autojoin: "" })}`);
+    const settings = { url: "ws://192.0.2.1:8444", serverKey: OTHER_KEY, seed: "9", autojoin: "" };
+    await page.goto(`${built.url}?${new URLSearchParams(settings).toString()}`);
     const alert = page.getByRole("alert");
     await alert.waitFor();
     expect(await alert.innerText()).toContain("INSECURE_URL");

@@ -11,6 +11,8 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+const PATIENCE_MS = 90_000;
+
 /** Starts the browser that vitest.config.ts has found. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = process.env["CHROMIUM_PATH"];
@@ -35,6 +37,8 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  // A machine that does much else at the same time is slow, not wrong.
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("console", (message) => {

@@ -97,6 +97,8 @@ export function isTakingPart({ activity }: PageState): boolean {
 /** The state after an event. */
 export function nextState(state: PageState, event: PageEvent, nowMs: number): PageState {
   const next = { ...state, ...changes(state, event, nowMs) };
+  // A page that goes on being turned away says so once.
+  if (event.type === "rejected" && state.activity.type === "resting") return next;
   const line = logLine(event, nowMs);
   return line === undefined ? next : { ...next, log: [line, ...next.log].slice(0, LOG_LINES) };
 }

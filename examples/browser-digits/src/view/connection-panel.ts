@@ -25,6 +25,8 @@ export class ConnectionPanel {
     this.#form.addEventListener("input", () => this.#updateLink());
     this.#leave.addEventListener("click", asked.leave);
     this.#updateLink();
+    // Until here the browser would have sent the form itself, which the page's policy forbids.
+    element("join", HTMLButtonElement).disabled = false;
   }
 
   /** As the form says. */
