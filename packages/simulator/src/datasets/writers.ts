@@ -15,9 +15,9 @@ export interface WritersOptions {
   readonly writers: number;
   /** Digits each of them writes, or the least and most; default 200 to 400. */
   readonly examplesPerWriter?: number | readonly [least: number, most: number];
-  /** Writers whose digits are only for scoring; none of them trains. Default 20. */
+  /** Writers whose digits are only for scoring; none of them trains. Default 50. */
   readonly heldOutWriters?: number;
-  /** Digits each held-out writer writes. Default 100. */
+  /** Digits each held-out writer writes. Default 40. */
   readonly examplesPerHeldOutWriter?: number;
 }
 
@@ -30,7 +30,7 @@ export interface WritersOptions {
  * @throws TributaryError `BAD_PARAMETER` for a count that is not a whole number of at least 1.
  */
 export function drawWriters(options: WritersOptions): { clients: Examples[]; test: Examples } {
-  const { random, writers, heldOutWriters = 20, examplesPerHeldOutWriter = 100 } = options;
+  const { random, writers, heldOutWriters = 50, examplesPerHeldOutWriter = 40 } = options;
   const range = options.examplesPerWriter ?? [200, 400];
   const [least, most] = typeof range === "number" ? [range, range] : range;
   requireCounts({ writers, heldOutWriters, examplesPerHeldOutWriter, least, most });
@@ -88,8 +88,8 @@ function drawHand(stream: RandomStream): Hand {
   const halfHeight = stream.between(8.6, 10.4);
   return {
     styles: DIGIT_GLYPHS.map((glyphs) => stream.below(glyphs.length)),
-    slant: 0.12 + 0.14 * stream.normal(),
-    rotation: 0.05 * stream.normal(),
+    slant: stream.between(-0.08, 0.32),
+    rotation: stream.between(-0.07, 0.07),
     halfHeight,
     halfWidth: halfHeight * stream.between(0.66, 0.92),
     roundness: stream.between(0.5, 1.25),
@@ -128,7 +128,7 @@ function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: Rand
   const jitter = hand.unsteadiness;
   const glyphs = DIGIT_GLYPHS[digit]!;
   // People mostly, but not always, write a digit their own way.
-  const style = stream.next() < 0.08 ? stream.below(glyphs.length) : hand.styles[digit]!;
+  const style = stream.next() < 0.2 ? stream.below(glyphs.length) : hand.styles[digit]!;
   const slant = hand.slant + 0.06 * jitter * stream.normal();
   const rotation = hand.rotation + 0.05 * jitter * stream.normal();
   const halfHeight = hand.halfHeight * (1 + 0.05 * jitter * stream.normal());
