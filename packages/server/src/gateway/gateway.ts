@@ -77,6 +77,8 @@ export class Gateway {
     });
     this.#http.on("upgrade", (request, socket, head) => {
       const refuse = (status: string): void => {
+        // Not until the stranger closes its end: it may never do so, and is not counted.
+        socket.once("finish", () => socket.destroy());
         socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       };
       socket.on("error", () => socket.destroy());
