@@ -30,6 +30,12 @@ interface Connection {
 /** How long clients have to answer the close frame when the server stops. */
 const CLOSE_GRACE_MS = 1_000;
 
+/**
+ * Pieces that one message may come in: fragments (RFC 6455 §5.4), and reads of the socket. A piece of one byte costs
+ * hundreds in memory; the smallest TCP segments, of 536 bytes, carry the largest frame in 123.
+ */
+const MAX_FRAME_PIECES = 1_024;
+
 /** Accepts WebSockets and gives each its session. */
 export class Gateway {
   readonly #deps: SessionDeps;
@@ -72,6 +78,8 @@ export class Gateway {
       // Compression would let a message's size speak about its content, and costs nine tenths of the throughput.
       perMessageDeflate: false,
       maxPayload: deps.limits.maxClientFrameBytes,
+      maxFragments: MAX_FRAME_PIECES,
+      maxBufferedChunks: MAX_FRAME_PIECES,
       handleProtocols: (offered) =>
         offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false,
     });
