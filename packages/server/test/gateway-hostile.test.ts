@@ -19,6 +19,7 @@ import {
   type GatewayWorld,
   type WireClient,
 } from "./gateway-world.ts";
+import { MODEL, definitionOf } from "./coordinator-world.ts";
 import { testFolder } from "./temporary-folder.ts";
 
 const ONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
@@ -388,6 +389,47 @@ describe("a hostile member of a cohort", () => {
     hostile.socket.terminate();
   });
 
+  it("that sends a message in countless pieces is cut off", async () => {
+    const world = await startGateway();
+    const client = await world.greet();
+    for (let piece = 0; piece < 1_100; piece++) client.socket.send(Uint8Array.of(1), { fin: false });
+    expect(await client.closed).toBe(1008);
+    await eventually("nobody is connected", () => world.gateway.connectionCount === 0);
+  });
+
+  it("that does not read what it is sent holds nobody up", async () => {
+    const world = await startGateway();
+    const size = 6_000_000; // 24 MB: more than the kernel takes for a client that does not read
+    const definition = definitionOf({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
+    const large = { ...MODEL, parameters: [{ name: "only/kernel", shape: [size] }] };
+    const trained = [{ name: "small/kernel", shape: [5] }, ...large.parameters];
+    const task = await world.coordinator.createTask(
+      { ...definition, plan: { ...definition.plan, trainable: ["small"] } },
+      { ...large, parameters: trained },
+      new Float32Array(size + 5),
+    );
+    await world.coordinator.startTask(task.id);
+    const [honest, deaf] = [await world.greet(), await world.greet()];
+    for (const client of [honest, deaf]) client.checkIn("writers", size + 5);
+    deaf.socket.pause();
+    await honest.expect("checkInAccepted");
+    const configuration = await honest.expect("roundConfiguration");
+    const { plan, checkpoint } = configuration.delivery;
+    await honest.chunks(1 + Math.ceil(checkpoint.byteLength / 262_144));
+    expect(plan.byteLength).toBeLessThan(262_144);
+    honest.send({ type: "configured", roundId: configuration.roundId });
+    const payload = honest.begin(configuration);
+    await honest.expect("reportGrant");
+    honest.send({ type: "reportChunk", data: payload });
+    await honest.expect("reportResult");
+    // It answers no probe either, and so loses its place.
+    world.clock.advance(world.limits.heartbeatIntervalMs);
+    await honest.ping();
+    world.clock.advance(world.limits.heartbeatIntervalMs);
+    expect((await honest.expect("roundOutcome")).outcome).toHaveProperty("committed");
+    deaf.socket.terminate();
+  });
+
   it("that disconnects is out at once", async () => {
     const world = await startGateway();
     await world.startTask({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
@@ -438,6 +480,32 @@ describe("a hostile member of a cohort", () => {
 });
 
 describe("a connection that never becomes a session", () => {
+  it("is gone once it has been refused, also when it does not close its end", async () => {
+    const world = await startGateway();
+    const socket = connectTcp({
+      port: Number(new URL(world.url).port),
+      host: "127.0.0.1",
+      allowHalfOpen: true,
+    });
+    let answer = "";
+    socket.on("data", (data: Buffer) => (answer += data.toString()));
+    socket.on("error", () => {});
+    const ended = new Promise((resolve) => socket.once("end", resolve));
+    let isClosed = false;
+    socket.once("close", () => (isClosed = true));
+    socket.write(
+      "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n" +
+        "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    );
+    await ended;
+    expect(answer).toContain("400");
+    // A server that has let go of the connection answers more bytes with a reset.
+    await eventually("the connection is reset", () => {
+      if (!isClosed) socket.write("x");
+      return isClosed;
+    });
+  });
+
   it("is cut by the same deadline, before TLS, before HTTP and inside a request", async () => {
     const limits = { handshakeTimeoutMs: 50 };
     const tls = await selfSignedTls(await testFolder(), ["127.0.0.1"]);

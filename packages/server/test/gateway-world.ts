@@ -220,12 +220,12 @@ export class WireClient {
     return chunks;
   }
 
-  checkIn(population = "writers"): void {
+  checkIn(population = "writers", maxParameters = 1_000): void {
     this.send({
       type: "checkIn",
       population,
       codecs: ["float32"],
-      maxParameters: 1_000,
+      maxParameters,
       exampleCount: 10,
       heldArtifacts: [],
     });
