@@ -42,7 +42,10 @@ export async function buildLayersModel(
     throw new TributaryError(
       "MODEL_UNSUPPORTED",
       `tfjs cannot build the model: ${error instanceof Error ? error.message : String(error)}`,
-      { remedy: "Use layers that tfjs-layers 4.22 knows and weights saved with them.", cause: error },
+      {
+        remedy: "Use layers that tfjs-layers 4.22 knows and weights saved with them.",
+        cause: error,
+      },
     );
   }
   try {
@@ -111,7 +114,9 @@ export async function readWeights(
 ): Promise<Float32Array> {
   const values = new Float32Array(layout.size);
   const parts = await Promise.all(weights.map((weight) => weight.read().data<"float32">()));
-  layout.parameters.forEach((parameter: Parameter, index) => values.set(parts[index]!, parameter.offset));
+  layout.parameters.forEach((parameter: Parameter, index) =>
+    values.set(parts[index]!, parameter.offset),
+  );
   return values;
 }
 
