@@ -392,7 +392,8 @@ describe("a hostile member of a cohort", () => {
   it("that sends a message in countless pieces is cut off", async () => {
     const world = await startGateway();
     const client = await world.greet();
-    for (let piece = 0; piece < 1_100; piece++) client.socket.send(Uint8Array.of(1), { fin: false });
+    for (let piece = 0; piece < 1_100; piece++)
+      client.socket.send(Uint8Array.of(1), { fin: false });
     expect(await client.closed).toBe(1008);
     await eventually("nobody is connected", () => world.gateway.connectionCount === 0);
   });
