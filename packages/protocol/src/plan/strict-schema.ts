@@ -3,6 +3,10 @@
 import { z } from "zod";
 import { TributaryError, type ErrorCode } from "../errors.ts";
 
+// zod would try whether `new Function` works when the first schema is made, which a page with a strict content security
+// policy reports as a violation. Plans and tasks are parsed once each: nobody needs them compiled.
+z.config({ jitless: true });
+
 /**
  * An object with these keys and no others; an unknown one is answered with the nearest known one.
  * @param remedy - What to write where there is no object at all.
