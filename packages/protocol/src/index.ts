@@ -30,6 +30,7 @@ export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./encoding.ts";
 export type { CryptoProvider } from "./crypto/crypto-provider.ts";
 export { createLibsodiumProvider } from "./crypto/libsodium.ts";
 export { cryptographicRandom, seededRandom, type RandomSource } from "./crypto/random-source.ts";
+export { shuffledIndices } from "./crypto/shuffled-indices.ts";
 
 export type { Channel } from "./channel/channel.ts";
 export {

@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LIMITS, ERROR_CODES, WEBSOCKET_SUBPROTOCOL, updateCodecNames } from "../src/index.ts";
+import {
+  DEFAULT_LIMITS,
+  ERROR_CODES,
+  WEBSOCKET_SUBPROTOCOL,
+  updateCodecNames,
+} from "../src/index.ts";
 
 // docs/protocol.md is normative: here it is held against the code. `UPDATE_DOCS=1` rewrites its two tables.
 
@@ -14,7 +19,9 @@ function errorTable(): string {
       ([name, { wire, close, retryable }]) =>
         `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${retryable ? "yes" : "no"} |`,
     );
-  return ["| code | number | close code | worth trying again |", "|---|---|---|---|", ...rows].join("\n");
+  return ["| code | number | close code | worth trying again |", "|---|---|---|---|", ...rows].join(
+    "\n",
+  );
 }
 
 function limitTable(): string {
@@ -30,7 +37,9 @@ function limitTable(): string {
 }
 
 function section(text: string, name: string): string {
-  const match = new RegExp(`<!-- ${name}:begin -->\\n([\\s\\S]*?)\\n?<!-- ${name}:end -->`).exec(text);
+  const match = new RegExp(`<!-- ${name}:begin -->\\n([\\s\\S]*?)\\n?<!-- ${name}:end -->`).exec(
+    text,
+  );
   return match?.[1]?.trim() ?? "";
 }
 
@@ -63,7 +72,8 @@ describe("docs/protocol.md", () => {
     const body = new RegExp(`message ${envelope} \\{\\s+oneof body \\{([^}]+)\\}`).exec(proto)?.[1];
     const names = [...(body ?? "").matchAll(/^\s*(\w+) \w+ = \d+;/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(5);
-    const heading = envelope === "ClientMessage" ? "From client to server" : "From server to client";
+    const heading =
+      envelope === "ClientMessage" ? "From client to server" : "From server to client";
     const table = text.split(`### ${heading}`)[1]?.split("\n###")[0] ?? "";
     const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(rows.toSorted()).toEqual(names.toSorted());

@@ -8,8 +8,6 @@ export interface RandomStream {
   between(low: number, high: number): number;
   /** Uniform whole number in [0, count). */
   below(count: number): number;
-  /** The numbers from 0 to count − 1 in random order. */
-  order(count: number): Uint32Array;
   /** Normal with mean 0 and standard deviation 1, cut off at ±3 so that no figure is absurd. */
   normal(): number;
 }
@@ -21,21 +19,10 @@ export interface RandomStream {
 export function randomStream(random: RandomSource): RandomStream {
   const word = xoshiro128(random.bytes(16));
   const next = (): number => word() / 4_294_967_296;
-  const below = (count: number): number => Math.floor(count * next());
   return {
     next,
     between: (low, high) => low + (high - low) * next(),
-    below,
-    order(count) {
-      const order = Uint32Array.from({ length: count }, (_, index) => index);
-      for (let last = count - 1; last > 0; last--) {
-        const chosen = below(last + 1);
-        const moved = order[last]!;
-        order[last] = order[chosen]!;
-        order[chosen] = moved;
-      }
-      return order;
-    },
+    below: (count) => Math.floor(count * next()),
     normal() {
       for (;;) {
         // Marsaglia's polar method.

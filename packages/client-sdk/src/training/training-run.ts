@@ -1,6 +1,5 @@
-import { TributaryError, type Plan } from "@tributary/protocol";
+import { TributaryError, shuffledIndices, type Plan } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
-import { shuffledIndices } from "../examples/shuffled-indices.ts";
 import { readWeights } from "../models/layers-model.ts";
 import { eventLoopBreak, type EventLoopBreak } from "./event-loop-break.ts";
 import { batchGatherer } from "./example-batch.ts";

@@ -65,7 +65,12 @@ function serverBody(message: ServerMessage): object {
     case "reportResult": {
       const { roundId, refused } = message;
       if (refused === undefined) return { roundId };
-      return { ...refused, roundId, code: wireNumber(refused.code), message: clip(refused.message) };
+      return {
+        ...refused,
+        roundId,
+        code: wireNumber(refused.code),
+        message: clip(refused.message),
+      };
     }
     case "roundOutcome": {
       const { outcome, ...rest } = message;

@@ -11,7 +11,16 @@ export async function generate() {
   const output = await new Promise((resolve, reject) => {
     pbjs.main(
       [
-        ...["-t", "static-module", "-w", "es6", "--es6", "--no-comments", "--no-create", "--no-verify"],
+        ...[
+          "-t",
+          "static-module",
+          "-w",
+          "es6",
+          "--es6",
+          "--no-comments",
+          "--no-create",
+          "--no-verify",
+        ],
         ...["--no-convert", "--no-delimited", "--no-typeurl", "--no-service", "--force-number"],
         ...["--dependency", "protobufjs/minimal.js", join(here, "tributary.proto")],
       ],

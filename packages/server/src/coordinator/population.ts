@@ -1,11 +1,11 @@
 import {
   TributaryError,
+  shuffledIndices,
   type PopulationName,
   type RandomSource,
   type SessionId,
 } from "@tributary/protocol";
 import type { CheckInOffer, Participant } from "./participant.ts";
-import { shuffled } from "./shuffle.ts";
 
 export interface WaitingClient {
   readonly participant: Participant;
@@ -81,7 +81,7 @@ export class Population {
     const eligible = [...this.#waiting.values()].filter(
       (client) => recruiter.refusal(client.offer) === undefined,
     );
-    return shuffled(eligible, this.#random);
+    return Array.from(shuffledIndices(eligible.length, this.#random), (index) => eligible[index]!);
   }
 
   addRecruiter(recruiter: Recruiter): void {

@@ -1,6 +1,5 @@
 import type { Examples } from "@tributary/client-sdk";
-import type { RandomSource } from "@tributary/protocol";
-import { randomStream } from "../random-stream.ts";
+import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { requireClients } from "./require-clients.ts";
 import { takeExamples } from "./take-examples.ts";
 
@@ -16,7 +15,7 @@ export function partitionIid(
   random: RandomSource,
 ): Examples[] {
   requireClients(clients, examples.count, 1);
-  const order = randomStream(random).order(examples.count);
+  const order = shuffledIndices(examples.count, random);
   return Array.from({ length: clients }, (_, client) => {
     const from = Math.floor((client * examples.count) / clients);
     const to = Math.floor(((client + 1) * examples.count) / clients);

@@ -1,6 +1,5 @@
 import type { Examples } from "@tributary/client-sdk";
-import type { RandomSource } from "@tributary/protocol";
-import { randomStream } from "../random-stream.ts";
+import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { requireClients } from "./require-clients.ts";
 import { takeExamples } from "./take-examples.ts";
 
@@ -25,7 +24,7 @@ export function partitionByShards(
   const sorted = Uint32Array.from({ length: count }, (_, index) => index).sort(
     (a, b) => labels[a]! - labels[b]! || a - b,
   );
-  const dealt = randomStream(random).order(shards);
+  const dealt = shuffledIndices(shards, random);
   return Array.from({ length: clients }, (_, client) => {
     const indices: number[] = [];
     for (const shard of dealt.subarray(client * shardsPerClient, (client + 1) * shardsPerClient)) {

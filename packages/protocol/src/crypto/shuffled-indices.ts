@@ -1,4 +1,5 @@
-import { xoshiro128, type RandomSource } from "@tributary/protocol";
+import { xoshiro128 } from "../update/xoshiro128.ts";
+import type { RandomSource } from "./random-source.ts";
 
 /**
  * The numbers from 0 to count − 1 in random order: Fisher–Yates, every order equally likely up to 2⁻³² · count.
