@@ -5,6 +5,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** More timers than any test lets fall due at once. */
+const MAX_CALLS = 100_000;
+
 /** A `Clock` whose time stands still until it is moved by hand. */
 export class ManualClock implements Clock {
   /** In the order in which they were scheduled. */
@@ -30,10 +33,15 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Moves time on by `ms` and calls what falls due on the way, each at its own time, also what that schedules. */
+  /**
+   * Moves time on by `ms` and calls what falls due on the way, each at its own time, also what that schedules.
+   * @throws Error when that never ends: callbacks that schedule each other without delay.
+   */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;
+    let calls = 0;
     for (let timer = this.#next(endMs); timer !== undefined; timer = this.#next(endMs)) {
+      if (++calls > MAX_CALLS) throw new Error(`The clock stands still at ${this.#nowMs} ms`);
       this.#timers.delete(timer);
       this.#nowMs = timer.dueMs;
       timer.callback();
