@@ -185,6 +185,25 @@ describe("the exact accumulator", () => {
     expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(9, contributions)));
   });
 
+  it("leaves room for what a carry leaves behind", () => {
+    // After the carry 2³² − 1 units are left; what follows comes to just below 2⁵³ of its own.
+    const large = 2 ** 19;
+    const nextBelow = large - 2 ** -5;
+    const parts = [
+      [large, large, large, large, large, 1, -(2 ** -32)],
+      [large, large, large, nextBelow],
+    ].map((values) => values.map((value) => ({ values: Float32Array.of(value), weight: 1 })));
+    const accumulator = new ExactAccumulator(1);
+    for (const part of parts) {
+      for (const { values, weight } of part) {
+        accumulator.reserve(maxAbs(values));
+        accumulator.add(values, 0, weight);
+      }
+      sums(accumulator); // carries
+    }
+    expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(1, parts.flat())));
+  });
+
   it("gives the same bits whether a report comes in one block or in many", () => {
     const [contribution] = mixed(1, 1_000, 22, 10);
     const { values, weight } = contribution!;

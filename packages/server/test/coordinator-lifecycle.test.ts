@@ -138,8 +138,14 @@ describe("pausing, cancelling and closing", () => {
     await expect(coordinator.pauseTask("task_none" as typeof task.id)).rejects.toMatchObject({
       code: "TASK_UNKNOWN",
     });
+    await coordinator.pauseTask(task.id);
     await coordinator.cancelTask(task.id);
     await expect(coordinator.pauseTask(task.id)).rejects.toMatchObject({
+      code: "TASK_STATE_CONFLICT",
+    });
+    const created = await coordinator.createTask(definitionOf(), MODEL, new Float32Array(5));
+    await coordinator.cancelTask(created.id);
+    await expect(coordinator.startTask(created.id)).rejects.toMatchObject({
       code: "TASK_STATE_CONFLICT",
     });
   });
@@ -265,6 +271,20 @@ describe("when something fails that is not the clients' doing", () => {
       [1, "committed", null],
     ]);
     expect(await world.weights(task)).toEqual([1.5, 0, 3, 1, 1.25]);
+  });
+
+  it("makes no attempt after the pause when its task was stopped in it", async () => {
+    const storage = storeWith(() => ({ recordRound: () => Promise.reject(unavailable()) }));
+    const world = makeWorld({ storage });
+    const task = await world.startTask();
+    await runRound(threeClients(world));
+    await quiet();
+    await world.coordinator.pauseTask(task.id);
+    await quiet();
+    expect(world.clock.pendingCount).toBe(0);
+    expect(world.events.filter(({ type }) => type === "round-opened")).toHaveLength(1);
+    await world.coordinator.startTask(task.id);
+    expect(await world.coordinator.progress(task)).toMatchObject({ phase: "selecting" });
   });
 
   it("goes on from what the store holds when it took a round and lost the answer", async () => {

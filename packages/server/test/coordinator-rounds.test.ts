@@ -303,5 +303,8 @@ describe("whom a task takes", () => {
       { type: "rejected", code: "NO_OPEN_ROUND", retryAfterMs: expect.any(Number) },
     ]);
     expect((await world.coordinator.progress(task)).waitingClients).toBe(0);
+    // A round that nobody was asked to is not worth a record.
+    expect(await world.rounds(task)).toEqual([]);
+    expect(world.events.some(({ type }) => type === "round-ended")).toBe(false);
   });
 });
