@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { PIXELS, type Digits } from "./digits.ts";
+
+// Else tfjs recommends its native backend on every run.
+tf.env().set("IS_TEST", true);
 
 /** Loads a tfjs model from a folder as any user of tfjs would, with nothing of the project's. */
 export async function loadTfjsFolder(folder: string): Promise<tf.LayersModel> {
@@ -11,8 +15,14 @@ export async function loadTfjsFolder(folder: string): Promise<tf.LayersModel> {
   return tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
 }
 
-/** The bytes of a tfjs folder's weights, in the order of its manifest. */
-export async function readTfjsWeights(folder: string): Promise<ArrayBuffer> {
+/** SHA-256 of a tfjs folder's weights, in the order of its manifest. */
+export async function hashOfWeights(folder: string): Promise<string> {
+  return createHash("sha256")
+    .update(new Uint8Array(await readTfjsWeights(folder)))
+    .digest("hex");
+}
+
+async function readTfjsWeights(folder: string): Promise<ArrayBuffer> {
   const { weightsManifest } = await readModelJson(folder);
   const paths = weightsManifest.flatMap((group) => group.paths);
   const bytes = Buffer.concat(await Promise.all(paths.map((path) => readFile(join(folder, path)))));
