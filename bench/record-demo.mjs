@@ -39,7 +39,8 @@ rmSync(folder, { recursive: true, force: true });
 if (code !== 0) throw new Error(`the demo ended with ${code}`);
 
 /** @param {string} text */
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escape = (text) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 const total = (lines.at(-1)?.at ?? 0) + PAUSE;
 const width = Math.round(COLUMNS * CHARACTER_WIDTH + 2 * PADDING);
@@ -52,7 +53,12 @@ const styles = lines.map(({ at }, index) =>
 );
 const rows = lines.map(({ text }, index) => {
   const y = HEADER + (index + 1) * LINE_HEIGHT - 4;
-  const tone = text.startsWith("$") || text.startsWith("accuracy") ? "strong" : /^ +\d+ /.test(text) ? "row" : "dim";
+  const tone =
+    text.startsWith("$") || text.startsWith("accuracy")
+      ? "strong"
+      : /^ +\d+ /.test(text)
+        ? "row"
+        : "dim";
   return `<text id="l${index}" class="${tone}" x="${PADDING}" y="${y}">${escape(text.slice(0, COLUMNS + 30))}</text>`;
 });
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="A run of the Tributary demo">

@@ -35,8 +35,11 @@ async function runJson(args) {
 const noiseTrainer = {
   train({ weights, examples, plan }) {
     const next = weights.slice();
-    for (let i = 0; i < next.length; i++) next[i] = (next[i] ?? 0) + ((i * 2_654_435_761) % 1_000) * 1e-6;
-    const metrics = Object.fromEntries(["loss", ...plan.training.metrics].map((name) => [name, 0.5]));
+    for (let i = 0; i < next.length; i++)
+      next[i] = (next[i] ?? 0) + ((i * 2_654_435_761) % 1_000) * 1e-6;
+    const metrics = Object.fromEntries(
+      ["loss", ...plan.training.metrics].map((name) => [name, 0.5]),
+    );
     return Promise.resolve({ weights: next, metrics, steps: 1, exampleCount: examples.count });
   },
   evaluate: () => Promise.resolve({}),
@@ -47,7 +50,8 @@ const noiseTrainer = {
 /** @param {number} pid */
 function memoryMiB(pid) {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const kiB = (/** @type {string} */ name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
+  const kiB = (/** @type {string} */ name) =>
+    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
   return { now: Math.round(kiB("VmRSS") / 1024), peak: Math.round(kiB("VmHWM") / 1024) };
 }
 
@@ -59,14 +63,28 @@ async function serverMemory(clients, model) {
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
   const server = spawn(
     process.execPath,
-    [command, "serve", "--port", "0", "--admin-port", "0", "--data-dir", folder, "--log-level", "warn", "--json"],
+    [
+      command,
+      "serve",
+      "--port",
+      "0",
+      "--admin-port",
+      "0",
+      "--data-dir",
+      folder,
+      "--log-level",
+      "warn",
+      "--json",
+    ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stopping = new AbortController();
   /** @type {Promise<void>[]} */
   const running = [];
   try {
-    const line = await new Promise((resolve) => createInterface(server.stdout).once("line", resolve));
+    const line = await new Promise((resolve) =>
+      createInterface(server.stdout).once("line", resolve),
+    );
     const { url, serverKey, certPath } = JSON.parse(line);
     const idle = memoryMiB(server.pid ?? 0);
     const taskFile = join(folder, "task.yaml");
@@ -75,7 +93,11 @@ async function serverMemory(clients, model) {
       population: "bench",
       name: "bench",
       model: { builtin: model },
-      plan: { batchSize: 10, loss: "categoricalCrossentropy", update: { codec: "uniform", bits: 8 } },
+      plan: {
+        batchSize: 10,
+        loss: "categoricalCrossentropy",
+        update: { codec: "uniform", bits: 8 },
+      },
       round: { ...round, selectionTimeoutMs: 600_000, reportingTimeoutMs: 600_000 },
       eligibility: { minimumExamples: 1 },
       stop: { rounds: ROUNDS },
@@ -102,7 +124,9 @@ async function serverMemory(clients, model) {
     }
     await Promise.all(running);
     const { rounds } = await runJson(["round", "list", "--task", created.id, "--data-dir", folder]);
-    const committed = rounds.filter((/** @type {{ outcome: string }} */ r) => r.outcome === "committed");
+    const committed = rounds.filter(
+      (/** @type {{ outcome: string }} */ r) => r.outcome === "committed",
+    );
     const last = committed.at(-1);
     const memory = memoryMiB(server.pid ?? 0);
     return {
@@ -146,7 +170,12 @@ const memory = [];
 for (const [model, parameters] of Object.entries(PARAMETERS)) {
   for (const clients of [10, 100]) {
     const figures = await serverMemory(clients, model);
-    memory.push({ model, parameters, upShareOfFloat32: figures.bytesUpPerClient / (4 * parameters), ...figures });
+    memory.push({
+      model,
+      parameters,
+      upShareOfFloat32: figures.bytesUpPerClient / (4 * parameters),
+      ...figures,
+    });
   }
 }
 
