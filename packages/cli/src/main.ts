@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { SERVER_VERSION } from "@tributary/server";
 import { clientCommand } from "./commands/client.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -12,9 +12,13 @@ import { taskCommand } from "./commands/task.ts";
 import { reportError } from "./output.ts";
 import { usageError } from "./usage-error.ts";
 
+const { version } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
 const program = new Command("tributary")
   .description("Federated learning: one model from data that never leaves its owners.")
-  .version(SERVER_VERSION)
+  .version(version)
   .addCommand(demoCommand())
   .addCommand(serveCommand())
   .addCommand(clientCommand())

@@ -9,7 +9,7 @@ import {
   type ModelDescription,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openStorage, type Storage, type TaskRecord } from "@tributary/server";
+import type { Storage, TaskRecord } from "@tributary/server";
 import { AdminClient, findAdmin } from "./admin-client.ts";
 import { newestTask, noTask } from "./commands/newest-task.ts";
 
@@ -46,6 +46,7 @@ export async function openModels(options: {
       remedy: "Name the folder of a server or a demo with --data-dir.",
     });
   }
+  const { openStorage } = await import("@tributary/server");
   const storage = await openStorage({
     storeDir,
     databaseUrl,

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { decodeCheckpoint, decodePlan, layoutOf } from "@tributary/protocol";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { makeDataFolder } from "../data-folder.ts";
-import { runDemo, type DemoObserver } from "../demo/run-demo.ts";
+import type { DemoObserver } from "../demo/run-demo.ts";
 import { engineOption, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
 import { readTaskFile } from "../task-file.ts";
@@ -60,6 +60,7 @@ export function demoCommand(): Command {
     const seed = flags.seed ?? randomInt(2 ** 31);
     const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
     await makeDataFolder(flags.dataDir);
+    const { runDemo } = await import("../demo/run-demo.ts");
     const result = await runDemo(
       {
         data: flags.data,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
-import { startServer, type LogLevel, type ServerOptions } from "@tributary/server";
+import type { LogLevel, ServerOptions } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
 import { wholeNumber } from "../options.ts";
@@ -70,6 +70,8 @@ export function serveCommand(): Command {
         ...(token === undefined ? {} : { adminToken: token }),
       };
       const stop = stopSignal();
+      // Loaded only here: half of the time that a command takes to start.
+      const { startServer } = await import("@tributary/server");
       const server = await startServer(options);
       try {
         const certPath =
