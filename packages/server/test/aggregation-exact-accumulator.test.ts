@@ -192,6 +192,7 @@ describe("the exact accumulator", () => {
     const parts = [
       [large, large, large, large, large, 1, -(2 ** -32)],
       [large, large, large, nextBelow],
+      [-large, -large, -large, -large, -large, -large, -large, -large, -nextBelow], // all but the rest
     ].map((values) => values.map((value) => ({ values: Float32Array.of(value), weight: 1 })));
     const accumulator = new ExactAccumulator(1);
     for (const part of parts) {

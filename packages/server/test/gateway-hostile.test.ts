@@ -345,6 +345,48 @@ describe("a hostile session is closed with its code while an honest client goes 
   }
 });
 
+/** A round of two whose model is larger than what the kernel takes for the one that does not read. */
+async function withDeafMember(
+  round: object,
+): Promise<{ world: GatewayWorld; honest: WireClient; deaf: WireClient }> {
+  const world = await startGateway();
+  const definition = definitionOf({ round: { ...ONE, ...round } });
+  const size = 6_000_000;
+  const task = await world.coordinator.createTask(
+    { ...definition, plan: { ...definition.plan, trainable: ["small"] } },
+    {
+      ...MODEL,
+      parameters: [
+        { name: "small/kernel", shape: [5] },
+        { name: "large/kernel", shape: [size] },
+      ],
+    },
+    new Float32Array(size + 5),
+  );
+  await world.coordinator.startTask(task.id);
+  const [honest, deaf] = [await world.greet(), await world.greet()];
+  for (const client of [honest, deaf]) client.checkIn("writers", size + 5);
+  deaf.socket.pause();
+  return { world, honest, deaf };
+}
+
+/** @returns How many chunks there were. */
+async function reportAfterDownload(client: WireClient): Promise<number> {
+  await client.expect("checkInAccepted");
+  const configuration = await client.expect("roundConfiguration");
+  const { plan, checkpoint } = configuration.delivery;
+  const chunkBytes = 262_144;
+  const count =
+    Math.ceil(plan.byteLength / chunkBytes) + Math.ceil(checkpoint.byteLength / chunkBytes);
+  await client.chunks(count);
+  client.send({ type: "configured", roundId: configuration.roundId });
+  const payload = client.begin(configuration);
+  await client.expect("reportGrant");
+  client.send({ type: "reportChunk", data: payload });
+  await client.expect("reportResult");
+  return count;
+}
+
 describe("a hostile member of a cohort", () => {
   it("is told what was wrong in a Failure before the session closes", async () => {
     const world = await startGateway();
@@ -399,36 +441,34 @@ describe("a hostile member of a cohort", () => {
   });
 
   it("that does not read what it is sent holds nobody up", async () => {
-    const world = await startGateway();
-    const size = 6_000_000; // 24 MB: more than the kernel takes for a client that does not read
-    const definition = definitionOf({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
-    const large = { ...MODEL, parameters: [{ name: "only/kernel", shape: [size] }] };
-    const trained = [{ name: "small/kernel", shape: [5] }, ...large.parameters];
-    const task = await world.coordinator.createTask(
-      { ...definition, plan: { ...definition.plan, trainable: ["small"] } },
-      { ...large, parameters: trained },
-      new Float32Array(size + 5),
-    );
-    await world.coordinator.startTask(task.id);
-    const [honest, deaf] = [await world.greet(), await world.greet()];
-    for (const client of [honest, deaf]) client.checkIn("writers", size + 5);
-    deaf.socket.pause();
-    await honest.expect("checkInAccepted");
-    const configuration = await honest.expect("roundConfiguration");
-    const { plan, checkpoint } = configuration.delivery;
-    await honest.chunks(1 + Math.ceil(checkpoint.byteLength / 262_144));
-    expect(plan.byteLength).toBeLessThan(262_144);
-    honest.send({ type: "configured", roundId: configuration.roundId });
-    const payload = honest.begin(configuration);
-    await honest.expect("reportGrant");
-    honest.send({ type: "reportChunk", data: payload });
-    await honest.expect("reportResult");
+    const { world, honest, deaf } = await withDeafMember({ goalCount: 2, minimumFraction: 0.5 });
+    await reportAfterDownload(honest);
     // It answers no probe either, and so loses its place.
     world.clock.advance(world.limits.heartbeatIntervalMs);
     await honest.ping();
     world.clock.advance(world.limits.heartbeatIntervalMs);
     expect((await honest.expect("roundOutcome")).outcome).toHaveProperty("committed");
     deaf.socket.terminate();
+  });
+
+  it("that reads again after the round has ended gets no more of its model", async () => {
+    const { honest, deaf } = await withDeafMember({ goalCount: 1, overselection: 2 });
+    const chunkCount = await reportAfterDownload(honest);
+    expect((await honest.expect("roundOutcome")).outcome).toHaveProperty("committed");
+    deaf.socket.resume();
+    await deaf.expect("checkInAccepted");
+    await deaf.expect("roundConfiguration");
+    let chunks = 0;
+    for (;;) {
+      const received = await deaf.next();
+      if ("kind" in received) chunks += 1;
+      else {
+        expect(received.type).toBe("roundOutcome");
+        break;
+      }
+    }
+    expect(chunks).toBeLessThan(chunkCount);
+    await deaf.roundTrip(); // the next message, and no chunk before it
   });
 
   it("that disconnects is out at once", async () => {
