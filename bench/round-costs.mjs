@@ -201,8 +201,39 @@ const result = {
   serverMemory: memory,
 };
 console.log(JSON.stringify(result, undefined, 2));
-if (process.argv.includes("--record")) {
+if (process.argv.includes("--record")) record(result);
+
+/** @param {typeof result} figures */
+function record(figures) {
   const folder = join(root, "bench/results");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "round-costs.json"), `${JSON.stringify(result, undefined, 2)}\n`);
+  writeFileSync(join(folder, "round-costs.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
+  const { machine, demo: run } = figures;
+  const rows = figures.serverMemory.map((row) =>
+    [
+      row.model,
+      row.clients,
+      (row.bytesUpPerClient / 1_000).toFixed(0),
+      `${(100 * row.upShareOfFloat32).toFixed(1)} %`,
+      (row.bytesDownPerClient / 1_000).toFixed(0),
+      row.idleRssMiB,
+      row.rssAfterMiB,
+      row.peakRssMiB,
+      row.secondsPerRound.toFixed(2),
+    ].join(" | "),
+  );
+  const text = [
+    `${figures.date.slice(0, 10)}, ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, seed ${figures.seed}.`,
+    `The demo (${run.clients} clients, ${run.rounds} rounds) took ${run.seconds} s and ended at ${(100 * run.finalAccuracy).toFixed(2)} % on held-out writers.`,
+    "",
+    "| model | clients | kB up a client and round | of float32 | kB down | server at rest, MiB | after, MiB | peak, MiB | s a round |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...rows.map((row) => `| ${row} |`),
+  ].join("\n");
+  const page = join(root, "bench/README.md");
+  const replaced = readFileSync(page, "utf8").replace(
+    /(<!-- figures:begin -->\n)[\s\S]*?(<!-- figures:end -->)/,
+    (_all, begin, end) => `${begin}${text}\n${end}`,
+  );
+  writeFileSync(page, replaced);
 }

@@ -107,12 +107,12 @@ export function demoCommand(): Command {
       [
         "",
         accuracy === undefined
-          ? `loss      ${(result.score["loss"] ?? Number.NaN).toFixed(4)} on held-out examples`
-          : `accuracy  ${(100 * accuracy).toFixed(2)} % on held-out examples`,
-        `traffic   ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
-        `model     ${modelDir}/model.json (loads in TensorFlow.js)`,
-        `checkpoint ${result.checkpoint}`,
-        `time      ${seconds} s${again}`,
+          ? `loss        ${(result.score["loss"] ?? Number.NaN).toFixed(4)} on held-out examples`
+          : `accuracy    ${(100 * accuracy).toFixed(2)} % on held-out examples`,
+        `traffic     ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
+        `model       ${modelDir}/model.json (loads in TensorFlow.js)`,
+        `checkpoint  ${result.checkpoint}`,
+        `time        ${seconds} s${again}`,
       ].join("\n"),
     );
   });
