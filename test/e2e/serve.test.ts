@@ -1,0 +1,207 @@
+import { copyFile, mkdir, stat } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import type { RunningCommand } from "./support/command.ts";
+import { openSandbox, type Sandbox } from "./support/sandbox.ts";
+import {
+  startServer,
+  type CheckpointLine,
+  type RoundLine,
+  type TaskLine,
+} from "./support/server.ts";
+
+const HERE = ["--data-dir", "server"];
+
+/** A task of two clients; a round with a hundred local epochs takes them the better part of a second. */
+const taskText = (rounds: number, localEpochs = 5): string => `
+  population: pair
+  name: two-of-a-kind
+  model: { builtin: mlp-64 }
+  plan: { batchSize: 20, localEpochs: ${localEpochs} }
+  round: { goalCount: 2, overselection: 1, minimumFraction: 1 }
+  stop: { rounds: ${rounds} }
+`;
+
+const createTask = async (box: Sandbox, text: string, ...more: string[]): Promise<TaskLine> =>
+  box.json(["task", "create", await box.write("task.yaml", text), ...HERE, ...more]);
+
+const startClient = (box: Sandbox, seed: number, ...more: string[]): RunningCommand =>
+  box.start(["client", "--population", "pair", "--seed", String(seed), ...HERE, ...more]);
+
+const roundsOf = async (box: Sandbox, task: string): Promise<readonly RoundLine[]> =>
+  (await box.json<{ rounds: RoundLine[] }>(["round", "list", "--task", task, ...HERE])).rounds;
+
+/** The committed rounds follow one another in number, and each begins where the one before it ended. */
+function expectUnbroken(rounds: readonly RoundLine[], initial: string): void {
+  const committed = rounds.filter(({ outcome }) => outcome === "committed");
+  expect(committed.map(({ number }) => number)).toEqual(committed.map((_, index) => index + 1));
+  const ends = [initial, ...committed.map(({ checkpoint }) => checkpoint)];
+  expect(committed.map(({ baseCheckpoint }) => baseCheckpoint)).toEqual(ends.slice(0, -1));
+}
+
+describe("a server and its clients", () => {
+  test("go through a task from its file to its last round", async () => {
+    const box = await openSandbox();
+    const { command, url } = await startServer(box);
+    expect(url).toMatch(/^wss:\/\/127\.0\.0\.1:\d+$/);
+    const task = await createTask(box, taskText(3));
+    expect(task).toMatchObject({ name: "two-of-a-kind", state: "created" });
+    expect(await box.json(["task", "list", ...HERE])).toMatchObject({ tasks: [{ id: task.id }] });
+    expect(await box.json(["task", "start", task.id, ...HERE])).toMatchObject({ state: "running" });
+
+    const clients = [1, 2].map((seed) => startClient(box, seed, "--rounds", "3", "--json"));
+    const ended = await Promise.all(clients.map((client) => client.ended));
+    expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+      { code: 0, stderr: "" },
+      { code: 0, stderr: "" },
+    ]);
+
+    const rounds = await roundsOf(box, task.id);
+    expect(rounds.map(({ outcome, reported }) => ({ outcome, reported }))).toEqual(
+      Array.from({ length: 3 }, () => ({ outcome: "committed", reported: 2 })),
+    );
+    expectUnbroken(rounds, task.initialCheckpoint);
+    const last = rounds[2];
+    expect(await box.json(["round", "show", last?.id ?? "", ...HERE])).toEqual(last);
+    for (const { stdout } of ended) {
+      expect(JSON.parse(stdout)).toMatchObject({ reports: 3, checkpoint: last?.checkpoint });
+    }
+    expect(await box.json(["task", "show", task.id, ...HERE])).toMatchObject({
+      state: "finished",
+      progress: { phase: "idle", committedRounds: 3 },
+      lastRound: last,
+    });
+    const { checkpoints } = await box.json<{ checkpoints: CheckpointLine[] }>([
+      ...["model", "list", ...HERE],
+    ]);
+    expect(checkpoints.map(({ id, roundNumber }) => [roundNumber, id])).toEqual([
+      [0, task.initialCheckpoint],
+      ...rounds.map(({ number, checkpoint }) => [number, checkpoint]),
+    ]);
+    expect(await command.stop("SIGTERM")).toMatchObject({ code: 0, signal: null });
+  });
+
+  test("pause a task between rounds, resume it, and cancel it for good", async () => {
+    const box = await openSandbox();
+    await startServer(box);
+    const { id } = await createTask(box, taskText(1_000), "--start");
+    const clients = [1, 2].map((seed) => startClient(box, seed));
+    await Promise.all(clients.map((client) => client.heard(/new checkpoint/)));
+
+    expect(await box.json(["task", "pause", id, ...HERE])).toMatchObject({ state: "paused" });
+    // The round in flight goes on; then the clients are sent away.
+    await Promise.all(
+      clients.map((client) => client.heard(/^not now, again in [\d.]+ s: No task/m)),
+    );
+    const paused = await box.json<TaskLine>(["task", "show", id, ...HERE]);
+    const { committedRounds } = paused.progress;
+    expect(paused).toMatchObject({ state: "paused", progress: { phase: "idle" } });
+    expect(await roundsOf(box, id)).toHaveLength(committedRounds);
+    expect(await box.failure(["task", "pause", id, ...HERE])).toMatchObject({
+      code: "TASK_STATE_CONFLICT",
+      message: `Task ${id} is paused`,
+      remedy: "Only a task that is running can become paused.",
+    });
+
+    expect(await box.json(["task", "start", id, ...HERE])).toMatchObject({ state: "running" });
+    await Promise.all(
+      clients.map((client) => client.heard(new RegExp(`round ${committedRounds + 1} of`))),
+    );
+    expect(await box.json(["task", "cancel", id, ...HERE])).toMatchObject({
+      state: "cancelled",
+      progress: { phase: "idle" },
+    });
+    expect(await box.failure(["task", "start", id, ...HERE])).toMatchObject({
+      code: "TASK_STATE_CONFLICT",
+      message: `Task ${id} is cancelled`,
+    });
+    // What was committed stays, and clients wait for whatever comes next until they are told to stop.
+    expect((await roundsOf(box, id)).length).toBeGreaterThanOrEqual(committedRounds);
+    for (const client of clients) {
+      const { code, stdout } = await client.stop("SIGINT");
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^reported in/) });
+    }
+  });
+
+  test("in which one client's training diverges go on without it", async () => {
+    const box = await openSandbox();
+    await startServer(box);
+    const task = await createTask(
+      box,
+      taskText(2).replace("overselection: 1,", "overselection: 1.5,"),
+      "--start",
+    );
+    const row = `${"1e30,".repeat(784)}3\n`;
+    await box.write("wild.csv", row.repeat(20));
+    const wild = startClient(box, 3, "--data", "wild.csv", "--classes", "0,1,2,3,4,5,6,7,8,9");
+    const clients = [1, 2].map((seed) => startClient(box, seed, "--rounds", "2", "--json"));
+    const ended = await Promise.all(clients.map((client) => client.ended));
+    expect(ended.map(({ code }) => code)).toEqual([0, 0]);
+    const [, reason] = await wild.heard(/withdrew, again in [\d.]+ s: (.*) \[TRAINING_FAILED\]/);
+    expect(reason).toMatch(/loss is NaN.*Lower the learning rate/);
+    const rounds = await roundsOf(box, task.id);
+    expect(rounds).toMatchObject([
+      { outcome: "committed", reported: 2, droppedOut: 1 },
+      { outcome: "committed", reported: 2, droppedOut: 1 },
+    ]);
+    expectUnbroken(rounds, task.initialCheckpoint);
+  });
+});
+
+describe("a server that ends in the middle of a round", () => {
+  for (const { how, signal, code, told } of [
+    { how: "because it is told to", signal: "SIGTERM", code: 0, told: "SERVER_STOPPING" },
+    { how: "without a chance to tell", signal: "SIGKILL", code: null, told: "CONNECTION_LOST" },
+  ] as const) {
+    test(`${how} goes on with the next round when it is started again`, async () => {
+      const box = await openSandbox();
+      const first = await startServer(box);
+      const task = await createTask(box, taskText(4, 100), "--start");
+      const { port } = new URL(first.url);
+      const clients = [1, 2].map((seed) => startClient(box, seed));
+      await Promise.all(clients.map((client) => client.heard(/^round 2 of/m)));
+      const stoppedMs = performance.now();
+      expect((await first.command.stop(signal)).code).toBe(code);
+      expect(performance.now() - stoppedMs).toBeLessThan(10_000);
+      await Promise.all(
+        clients.map((client) => client.heard(new RegExp(`disconnected, .*\\[${told}\\]`))),
+      );
+
+      const second = await startServer(box, { port });
+      expect(second.url).toBe(first.url);
+      expect(second.serverKey).toBe(first.serverKey);
+      await Promise.all(clients.map((client) => client.heard(/round 4 of.*\n.*\n.*\n.*new check/)));
+      const rounds = await roundsOf(box, task.id);
+      expect(rounds.filter(({ outcome }) => outcome === "committed")).toHaveLength(4);
+      expectUnbroken(rounds, task.initialCheckpoint);
+      const running = [...rounds].filter(({ outcome }) => outcome === "abandoned");
+      // Told to stop, it writes down that the round was cut short; killed, it cannot.
+      expect(running.map(({ number, reason }) => ({ number, reason }))).toEqual(
+        signal === "SIGTERM" ? [{ number: 2, reason: "cancelled" }] : [],
+      );
+      expect(await box.json(["task", "show", task.id, ...HERE])).toMatchObject({
+        state: "finished",
+      });
+    });
+  }
+});
+
+describe("keys generate", () => {
+  test("makes the key of the server that finds it in its data folder", async () => {
+    const box = await openSandbox();
+    const { serverKey } = await box.json<{ serverKey: string; secretFile: string }>([
+      ...["keys", "generate", "--out", "secret"],
+    ]);
+    expect(serverKey).toMatch(/^tributary-key-v1:[\w-]{86}$/);
+    expect((await stat(box.path("secret"))).mode & 0o777).toBe(0o600);
+    await mkdir(box.path("server"));
+    await copyFile(box.path("secret"), box.path("server", "server.key"));
+    const server = await startServer(box);
+    expect(server.serverKey).toBe(serverKey);
+
+    expect(await box.failure(["keys", "generate", "--out", "secret"])).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: "The key file secret cannot be written",
+      remedy: "Choose a path that does not exist yet, in a folder you may write to.",
+    });
+  });
+});
