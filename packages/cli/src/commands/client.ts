@@ -1,17 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { TributaryError, cryptographicRandom, seededRandom } from "@tributary/protocol";
-import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
-  FederatedClient,
-  type ParticipationEvent,
-  type TrainerBackend,
-} from "@tributary/client-sdk";
+  TributaryError,
+  asTributaryError,
+  cryptographicRandom,
+  seededRandom,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { FederatedClient, type TrainerBackend } from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
 import { engineOption, partOf, wholeNumber } from "../options.ts";
-import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
+import { createOutput, formatBytes } from "../output.ts";
+import { clientError, participationTeller } from "./client-progress.ts";
 import { connectAdmin } from "./admin-options.ts";
 import { stopSignal } from "./serve.ts";
 
@@ -65,12 +67,13 @@ export function clientCommand(): Command {
     });
     const aborter = new AbortController();
     void stopSignal().then(() => aborter.abort());
+    const tell = participationTeller(output);
     let reports = 0;
     let bytesUp = 0;
     let checkpoint: string | undefined;
     try {
       for await (const event of client.participate({ signal: aborter.signal })) {
-        show(event, output);
+        tell(event);
         if (event.type === "reported") {
           reports += 1;
           bytesUp += event.bytesUp;
@@ -79,6 +82,8 @@ export function clientCommand(): Command {
         if (event.outcome.type === "committed") checkpoint = event.outcome.checkpoint;
         if (flags.rounds !== undefined && reports >= flags.rounds) break;
       }
+    } catch (error) {
+      throw clientError(asTributaryError(error));
     } finally {
       await client.close();
     }
@@ -150,57 +155,4 @@ async function loadExamples(
   // The parts have to be the same for every client of one data set, whatever their seeds.
   const split = seededRandom(createNodeCryptoProvider(), part.count);
   return partitionIid(train, part.count, split)[part.index]!;
-}
-
-function show(event: ParticipationEvent, output: Output): void {
-  switch (event.type) {
-    case "connected":
-      output.say("connected, the server holds the pinned key");
-      break;
-    case "rejected":
-      output.say(`not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message}`);
-      break;
-    case "selected":
-      output.say(`round ${event.roundNumber} of "${event.task}"`);
-      break;
-    case "training":
-      output.redraw(
-        `  epoch ${event.epoch}  batch ${event.batch}/${event.batches}  loss ${event.loss.toFixed(4)}`,
-      );
-      break;
-    case "trained":
-      output.say(
-        `  trained: ${Object.entries(event.metrics)
-          .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-          .join(", ")}`,
-      );
-      break;
-    case "reported":
-      output.say(`  reported ${formatBytes(event.bytesUp)}`);
-      break;
-    case "round-finished":
-      output.say(
-        event.outcome.type === "committed"
-          ? `  new checkpoint ${event.outcome.checkpoint.slice(0, 12)}…`
-          : `  round abandoned: ${event.outcome.reason}`,
-      );
-      break;
-    case "report-refused":
-      output.say(
-        `  refused, again in ${formatSeconds(event.retryInMs)}: ${event.message} [${event.code}]`,
-      );
-      break;
-    case "withdrawn":
-      output.say(
-        `  withdrew, again in ${formatSeconds(event.retryInMs)}: ${event.error.message} [${event.error.code}]`,
-      );
-      break;
-    case "disconnected":
-      output.say(
-        `disconnected, again in ${formatSeconds(event.retryInMs)}: ${event.error.message} [${event.error.code}]`,
-      );
-      break;
-    default:
-      break;
-  }
 }
