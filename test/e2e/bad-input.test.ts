@@ -1,0 +1,438 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeDigits } from "./support/digits.ts";
+import { published, publishedData } from "./support/published-data.ts";
+import { Sandbox, openSandbox, toldError } from "./support/sandbox.ts";
+import { startServer, type RunningServer } from "./support/server.ts";
+
+const FREE_PORTS = ["--port", "0", "--admin-port", "0"];
+/** A key of the right form that no server has. */
+const STRANGE_KEY = `tributary-key-v1:${"A".repeat(86)}`;
+
+describe("bad usage ends with exit code 2 and says how the command is used", () => {
+  for (const { title, args, message, remedy } of [
+    {
+      title: "an unknown command",
+      args: ["taks", "list"],
+      message: "Unknown command 'taks'",
+      remedy: "Perhaps you meant task. `tributary --help` shows how to use it.",
+    },
+    {
+      title: "an unknown command of a group",
+      args: ["task", "destroy"],
+      message: "Unknown command 'destroy'",
+      remedy: "`tributary task --help` shows how to use it.",
+    },
+    {
+      title: "an unknown option",
+      args: ["demo", "--client", "3"],
+      message: "Unknown option '--client'",
+      remedy: "Perhaps you meant --clients. `tributary demo --help` shows how to use it.",
+    },
+    {
+      title: "a number out of range",
+      args: ["demo", "--clients", "0"],
+      message: "Option '--clients <count>' argument '0' is invalid",
+      remedy: "Give a whole number from 1 to 10000. `tributary demo --help` shows how to use it.",
+    },
+    {
+      title: "a word that is none of the choices",
+      args: ["demo", "--engine", "gpu"],
+      message: "Option '--engine <name>' argument 'gpu' is invalid",
+      remedy:
+        "Allowed choices are auto, tensorflow, wasm, cpu. `tributary demo --help` shows how to use it.",
+    },
+    {
+      title: "a missing argument",
+      args: ["task", "create"],
+      message: "Missing required argument 'file'",
+      remedy: "`tributary task create --help` shows how to use it.",
+    },
+    {
+      title: "a client that is told of a server but not of its key",
+      args: ["client", "--url", "wss://127.0.0.1:1"],
+      message: "Only one of --url and --server-key is given",
+      remedy: "Give both: a client trusts no server whose key it has not been told.",
+    },
+    {
+      title: "a data set that nobody knows",
+      args: ["data", "fetch", "imagenet"],
+      message: "There is no data set imagenet to fetch",
+      remedy: "Use one of mnist, fashion-mnist.",
+    },
+    {
+      title: "half a certificate",
+      args: ["serve", "--cert", "cert.pem", "--data-dir", "d"],
+      message: "Only one of --cert and --key is given",
+      remedy: "Give both, or neither for a certificate that is made.",
+    },
+  ]) {
+    test(title, async () => {
+      const box = await openSandbox();
+      expect(await box.failure(args, 2)).toMatchObject({ code: "BAD_PARAMETER", message, remedy });
+    });
+  }
+
+  test("without --json in words on standard error alone", async () => {
+    const box = await openSandbox();
+    expect(await box.run(["demo", "--rounds", "many"])).toEqual({
+      code: 2,
+      signal: null,
+      stdout: "",
+      stderr:
+        "tributary: Option '--rounds <count>' argument 'many' is invalid [BAD_PARAMETER]\n" +
+        "  Give a whole number from 1. `tributary demo --help` shows how to use it.\n",
+    });
+  });
+});
+
+describe("data that cannot be used", () => {
+  test("is named: a folder that is not there, or that holds nothing known", async () => {
+    const box = await openSandbox();
+    expect(await box.failure(["demo", "--data", "nowhere"])).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: expect.stringContaining("nowhere cannot be read"),
+      remedy: "Give the path of a folder or of a CSV file.",
+    });
+    await mkdir(box.path("empty"));
+    expect(await box.failure(["demo", "--data", "empty"])).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: "empty holds no data set that is known here",
+      remedy: expect.stringContaining("train-images-idx3-ubyte"),
+    });
+  });
+
+  test("is named: MNIST that has not been fetched", async () => {
+    const box = await openSandbox();
+    const env = { TRIBUTARY_DATA: undefined };
+    expect(await box.failure(["demo", "--data", "mnist"], 1, env)).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: "MNIST is not in ./data/mnist",
+      remedy: "`tributary data fetch mnist` puts it there; or give a folder that has it.",
+    });
+  });
+
+  test("is named: an idx file that breaks off", async () => {
+    const box = await openSandbox();
+    const digits = { pixels: new Uint8Array(784 * 5), labels: new Uint8Array(5) };
+    await writeDigits(box.path("digits"), { ...digits, pixels: new Uint8Array(700) }, digits);
+    expect(await box.failure(["demo", "--data", "digits"])).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message:
+        "digits/train-images-idx3-ubyte holds 700 values where its header says 5 × 28 × 28 = 3920",
+      remedy: "Fetch the file again.",
+    });
+  });
+
+  test("is named: a CSV file with a missing cell", async () => {
+    const box = await openSandbox();
+    await box.write("table.csv", "width,height,kind\n1,2,a\n3,,b\n");
+    expect(await box.failure(["demo", "--data", "table.csv"])).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: "table.csv has no value in line 3, column height",
+      remedy: "Fill it in, ignore the column, or have incomplete rows left out.",
+    });
+  });
+
+  test("is named: a table for which the demo has no model", async () => {
+    const box = await openSandbox();
+    await box.write("table.csv", "1,2,a\n3,4,b\n".repeat(10));
+    expect(await box.failure(["demo", "--data", "table.csv", "--clients", "2"])).toMatchObject({
+      code: "TASK_INVALID",
+      message:
+        "table has examples of shape [2] and 2 classes, which the demo's model does not take",
+      remedy: "Give a task file with a model for this data: --task FILE.",
+    });
+  });
+
+  test("cannot be fetched without a network, and is told where to go", async () => {
+    const box = await openSandbox();
+    const noNetwork = "globalThis.fetch=()=>Promise.reject(new Error('the network is down'))";
+    const env = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noNetwork)}`,
+    };
+    const error = await box.failure(["data", "fetch", "mnist"], 1, env);
+    expect(error.code).toBe("NETWORK_UNAVAILABLE");
+    expect(error.message).toMatch(/^mnist cannot be downloaded \(.*the network is down/);
+    expect(error.remedy).toMatch(/^Without a network, get train-images-idx3-ubyte\.gz, /);
+    expect(error.remedy).toContain(`put them into ${box.path("data", "mnist")}`);
+  });
+
+  test.skipIf(publishedData === undefined)("is not fetched when it is there already", async () => {
+    const box = await openSandbox();
+    const env = { NODE_OPTIONS: "--import=data:text/javascript,globalThis.fetch=undefined" };
+    const folder = published("mnist");
+    expect(await box.json(["data", "fetch", "mnist", "--out", folder], env)).toMatchObject({
+      name: "mnist",
+      downloaded: [],
+      folder,
+    });
+  });
+});
+
+describe("a data folder that a server cannot have", () => {
+  const serve = ["serve", ...FREE_PORTS, "--log-level", "silent", "--data-dir"];
+
+  test("is named when a file is in its place", async () => {
+    const box = await openSandbox();
+    await box.write("file", "");
+    for (const args of [serve, ["demo", "--data-dir"]]) {
+      expect(await box.failure([...args, "file"])).toMatchObject({
+        code: "STORAGE_UNAVAILABLE",
+        message: expect.stringContaining("The data folder file cannot be made"),
+        remedy: "Choose with --data-dir a folder that this user may write to.",
+      });
+    }
+  });
+
+  test("is named when its key file is damaged", async () => {
+    const box = await openSandbox();
+    await mkdir(box.path("d"));
+    await writeFile(box.path("d", "server.key"), "tributary-secret-v1:AAAA\n");
+    expect(await box.failure([...serve, "d"])).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: "d/server.key does not hold a server key",
+      remedy:
+        "Restore it from a backup, or move it away to get a new one that clients must pin anew.",
+    });
+  });
+
+  test("is named with the process that has it", async () => {
+    const box = await openSandbox();
+    const { command } = await startServer(box);
+    for (const args of [serve, ["demo", "--data-dir"]]) {
+      expect(await box.failure([...args, "server"])).toMatchObject({
+        code: "STORAGE_LOCKED",
+        message: `The data folder server/store is in use by process ${command.pid}`,
+        remedy: "Stop that server, or give this one a data folder of its own.",
+      });
+    }
+  });
+
+  test("is not needed with a database, which is named when it refuses, without its password", async () => {
+    const box = await openSandbox();
+    const refused = await closedPort();
+    const url = `postgres://user:secret@127.0.0.1:${refused}/db`;
+    const ended = await box.run([...serve, "d", "--json"], { DATABASE_URL: url });
+    expect(ended.stdout + ended.stderr).not.toContain("secret");
+    expect(toldError(ended)).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringContaining(`Postgres at 127.0.0.1:${refused}/db refuses connections`),
+      remedy: "Start the database, or correct host and port in DATABASE_URL.",
+    });
+  });
+});
+
+describe("beside a server that runs", () => {
+  const TOKEN = "a-token-of-enough-characters";
+  let box: Sandbox;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    box = await Sandbox.open();
+    server = await startServer(box, { env: { TRIBUTARY_ADMIN_TOKEN: TOKEN } });
+  });
+  afterAll(() => box.close());
+
+  const here = ["--data-dir", "server"];
+
+  test("a second one on its port is told which", async () => {
+    const ports = [
+      [["--port", new URL(server.url).port, "--admin-port", "0"], "gateway"],
+      [["--port", "0", "--admin-port", new URL(server.adminUrl).port], "admin API"],
+    ] as const;
+    for (const [args, name] of ports) {
+      const port = Number(args.find((arg) => /^[1-9]/.test(arg)));
+      const serve = ["serve", ...args, "--data-dir", "other", "--log-level", "silent"];
+      expect(await box.failure(serve)).toMatchObject({
+        code: "PORT_IN_USE",
+        message: `The ${name} cannot listen on 127.0.0.1:${port}, which is in use`,
+        remedy: "Stop the other program or choose another port; port 0 takes a free one.",
+        context: { host: "127.0.0.1", port },
+      });
+    }
+  });
+
+  test("a command needs its token, and finds it in the data folder", async () => {
+    expect(await box.json(["task", "list", ...here])).toEqual({ tasks: [] });
+    const remedy =
+      "Give the token that the server was started with, by --token or TRIBUTARY_ADMIN_TOKEN.";
+    expect(await box.failure(["task", "list", ...here, "--token", "a-wrong-one"])).toMatchObject({
+      code: "ADMIN_UNAUTHORIZED",
+      message: "The admin token is wrong",
+      remedy,
+    });
+    const asked = ["task", "list", "--admin", server.adminUrl];
+    expect(await box.failure(asked)).toMatchObject({
+      code: "ADMIN_UNAUTHORIZED",
+      message: "The admin API needs a token and the request has none",
+      remedy,
+    });
+    expect(await box.json(asked, { TRIBUTARY_ADMIN_TOKEN: TOKEN })).toEqual({ tasks: [] });
+  });
+
+  test("a task file is told its own mistakes", async () => {
+    const create = async (text: string): Promise<object> =>
+      box.failure(["task", "create", await box.write("task.yaml", text), ...here]);
+    const file = box.path("task.yaml");
+    const head = "population: p\nname: n\n";
+    expect(await create(`${head}model: { builtin: mlp-64 }\nplan: { batchsize: 3 }`)).toMatchObject(
+      {
+        code: "TASK_INVALID",
+        message: `${file}: The task has the unknown key plan.batchsize`,
+        remedy: expect.stringMatching(/^Perhaps you meant batchSize; the keys known here are /),
+        context: { path: "plan.batchsize", file },
+      },
+    );
+    expect(await create(`${head}model: { builtin: mlp-65 }`)).toMatchObject({
+      code: "TASK_INVALID",
+      message: `${file}: The task's model.builtin is "mlp-65"`,
+      remedy: "Use one of logistic-regression, mlp-64, mcmahan-2nn, mcmahan-cnn.",
+    });
+    expect(await create(`${head}model: { path: ./nowhere.json }`)).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: `The model file ${box.path("nowhere.json")} cannot be read`,
+    });
+    expect(await create("population: [\nname: n\n")).toMatchObject({
+      code: "TASK_INVALID",
+      message: expect.stringMatching(/^The task file .* is not YAML \(.* at line 2, column 1\)$/),
+    });
+    expect(await create("a text")).toMatchObject({
+      code: "TASK_INVALID",
+      message: `${file}: The task is "a text"`,
+    });
+    expect(await box.failure(["task", "create", "nowhere.yaml", ...here])).toMatchObject({
+      code: "TASK_INVALID",
+      message: "The task file nowhere.yaml cannot be read",
+    });
+    expect(await box.json(["task", "list", ...here])).toEqual({ tasks: [] });
+  });
+
+  test("what it does not know is named", async () => {
+    expect(await box.failure(["round", "list", ...here])).toMatchObject({
+      code: "TASK_UNKNOWN",
+      message: "There is no task yet",
+      remedy: "Create one with `tributary task create FILE`.",
+    });
+    const unknown = "0".repeat(32);
+    expect(await box.failure(["task", "show", `task_${unknown}`, ...here])).toMatchObject({
+      code: "TASK_UNKNOWN",
+      remedy: "`tributary task list` names the tasks.",
+    });
+    expect(await box.failure(["round", "show", `rnd_${unknown}`, ...here])).toMatchObject({
+      code: "ROUND_UNKNOWN",
+      message: `There is no round rnd_${unknown}`,
+    });
+    expect(await box.failure(["task", "show", "next-digit", ...here], 2)).toMatchObject({
+      code: "BAD_PARAMETER",
+      remedy: "Use a task id as printed by `tributary task list`.",
+    });
+  });
+
+  test("a checkpoint that it does not have cannot be exported", async () => {
+    const task = await box.write(
+      "known.yaml",
+      "{ population: p, name: n, model: { builtin: logistic-regression } }",
+    );
+    await box.json(["task", "create", task, ...here]);
+    const out = ["model", "export", "--out", "out", ...here];
+    expect(await box.failure([...out, "--checkpoint", "0".repeat(64)])).toMatchObject({
+      code: "CHECKPOINT_UNKNOWN",
+      remedy: "`tributary model list` names them.",
+    });
+    expect(await box.failure([...out, "--checkpoint", "newest"], 2)).toMatchObject({
+      code: "BAD_PARAMETER",
+      remedy: "Use 64 lowercase hexadecimal digits.",
+    });
+    const file = await box.write("file", "");
+    expect(await box.failure(["model", "export", "--out", file, ...here])).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: `The model cannot be written to ${file}`,
+      remedy: "Choose a folder that this user may write to.",
+    });
+  });
+
+  test("a client that pins another key leaves at once", async () => {
+    const { url, certPath } = server;
+    const other = await box.json<{ serverKey: string }>(["keys", "generate", "--out", "other.key"]);
+    const client = ["client", "--url", url, "--ca", certPath, "--server-key"];
+    expect(await box.failure([...client, other.serverKey])).toMatchObject({
+      code: "SERVER_KEY_MISMATCH",
+      message: "The server did not prove that it holds the pinned key",
+      remedy:
+        "Check the address, and compare --server-key with the key that `tributary serve` prints.",
+    });
+    // No peer can have this one: its points are of low order.
+    expect(await box.failure([...client, STRANGE_KEY])).toMatchObject({ code: "HANDSHAKE_FAILED" });
+    expect(await box.failure([...client, "a-key"], 2)).toMatchObject({
+      code: "BAD_PARAMETER",
+      message: "The text is not a server key",
+    });
+  });
+
+  test("a client that does not trust the certificate says how to", async () => {
+    const { url, serverKey } = server;
+    const client = box.start(["client", "--url", url, "--server-key", serverKey, "--rounds", "1"]);
+    await client.heard(
+      /disconnected, again in [\d.]+ s: .*self.signed certificate \[CONNECTION_FAILED\]\n {2}.*--ca/,
+    );
+    await client.stop();
+  });
+
+  test("a client of a population without a task waits, and says so", async () => {
+    const client = box.start(["client", ...here, "--population", "nobodies"]);
+    await client.heard(/not now, again in [\d.]+ s: No task is running for population "nobodies"/);
+    expect(await client.stop("SIGINT")).toMatchObject({ code: 0 });
+  });
+});
+
+describe("without a server", () => {
+  test("commands say that there is none, and how to get one", async () => {
+    const box = await openSandbox();
+    for (const args of [["task", "list"], ["client"]]) {
+      expect(await box.failure([...args, "--data-dir", "d"])).toMatchObject({
+        code: "ADMIN_UNREACHABLE",
+        message: "No server is known in d",
+        remedy: "Start one with `tributary serve`, or give the address of one with --admin.",
+      });
+    }
+    const admin = `http://127.0.0.1:${await closedPort()}`;
+    expect(await box.failure(["task", "list", "--admin", admin])).toMatchObject({
+      code: "ADMIN_UNREACHABLE",
+      message: `The admin API at ${admin} does not answer`,
+    });
+    expect(await box.failure(["model", "list", "--data-dir", "d"])).toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: "There is no data folder d",
+    });
+  });
+
+  test("a client tries again, until it is told to stop", async () => {
+    const box = await openSandbox();
+    const url = `wss://127.0.0.1:${await closedPort()}`;
+    const client = box.start([
+      ...["client", "--url", url, "--server-key", STRANGE_KEY, "--rounds", "1"],
+    ]);
+    await client.heard(/(disconnected, again in [\d.]+ s: .*\[CONNECTION_FAILED\]\n( .*\n)?){2}/);
+    const { code, stderr } = await client.stop("SIGINT");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/tributary: The client was stopped after 0 of 1 rounds \[ABORTED\]\n$/);
+  });
+
+  test("a client refuses to speak in the clear to another machine", async () => {
+    const box = await openSandbox();
+    const args = ["client", "--url", "ws://example.org", "--server-key", STRANGE_KEY];
+    expect(await box.failure(args)).toMatchObject({ code: "INSECURE_URL" });
+  });
+});
+
+/** A port of loopback on which nothing listens. */
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
