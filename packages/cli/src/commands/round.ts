@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { RoundRecord } from "@tributary/server";
+import { wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
 import { newestTask } from "./newest-task.ts";
@@ -10,11 +11,12 @@ export function roundCommand(): Command {
   withAdminOptions(round.command("list"))
     .description("List a task's rounds, newest last.")
     .option("--task <id>", "the task; else the newest")
-    .action(async (flags: AdminFlags & { task?: string }) => {
+    .option("--limit <count>", "list so many of the newest rounds", wholeNumber(1, 1_000), 100)
+    .action(async (flags: AdminFlags & { task?: string; limit: number }) => {
       const admin = await connectAdmin(flags);
       const task = flags.task ?? (await newestTask(admin)).id;
       const { rounds } = await admin.json<{ rounds: RoundRecord[] }>(
-        `/v1/tasks/${encodeURIComponent(task)}/rounds`,
+        `/v1/tasks/${encodeURIComponent(task)}/rounds?limit=${flags.limit}`,
       );
       const rows = rounds.map((record) => [
         record.id,
