@@ -44,7 +44,7 @@ describe("the demo", () => {
     expect(rows.map((row) => row[1])).toEqual(Array.from({ length: 12 }, (_, i) => String(i + 1)));
     const accuracies = rows.map((row) => Number(row[3]));
     expect(accuracies.at(-1)).toBeGreaterThan(accuracies[0] ?? 100);
-    const accuracy = /^accuracy {2}([\d.]+) % on held-out examples$/m.exec(stdout)?.[1];
+    const accuracy = /^accuracy +([\d.]+) % on held-out examples$/m.exec(stdout)?.[1];
     expect(Number(accuracy)).toBeGreaterThan(90);
     expect(Number(accuracy)).toBe(accuracies.at(-1));
     expect(stdout).toMatch(/^model +\.tributary\/model\/model\.json/m);
@@ -75,7 +75,7 @@ describe("the demo", () => {
     expect(tasks).toMatchObject([{ name: "demo-writers", state: "running" }]);
     const stoppedMs = performance.now();
     const { code, stderr } = await demo.stop("SIGINT");
-    expect(performance.now() - stoppedMs).toBeLessThan(10_000);
+    expect(performance.now() - stoppedMs).toBeLessThan(30_000);
     expect(code).toBe(1);
     expect(stderr).toMatch(/tributary: The demo was stopped \[ABORTED\]\n$/);
   });

@@ -11,7 +11,7 @@ import {
 
 const HERE = ["--data-dir", "server"];
 
-/** A task of two clients; a round with a hundred local epochs takes them the better part of a second. */
+/** A task of two clients; a round of sixty local epochs takes them a good part of a second. */
 const taskText = (rounds: number, localEpochs = 5): string => `
   population: pair
   name: two-of-a-kind
@@ -77,6 +77,17 @@ describe("a server and its clients", () => {
       [0, task.initialCheckpoint],
       ...rounds.map(({ number, checkpoint }) => [number, checkpoint]),
     ]);
+    const one = ["round", "list", "--task", task.id, "--limit", "1", ...HERE];
+    expect(await box.json(one)).toEqual({ task: task.id, rounds: [last] });
+
+    const table = await box.run(["round", "list", ...HERE]);
+    expect(table).toMatchObject({ code: 0, stderr: "" });
+    const [header, ...rows] = table.stdout.trimEnd().split("\n");
+    expect(header).toMatch(/^id +round +outcome +reports +time +up +down +training metrics$/);
+    expect(rows).toHaveLength(3);
+    expect(rows[2]).toMatch(/^rnd_\w+ +3 +committed +2\/2 .*loss [\d.]+, accuracy [\d.]+$/);
+    const shown = await box.run(["task", "show", task.id, ...HERE]);
+    expect(shown.stdout).toMatch(/^state +finished\nrounds +3 committed$/m);
     expect(await command.stop("SIGTERM")).toMatchObject({ code: 0, signal: null });
   });
 
@@ -157,13 +168,13 @@ describe("a server that ends in the middle of a round", () => {
     test(`${how} goes on with the next round when it is started again`, async () => {
       const box = await openSandbox();
       const first = await startServer(box);
-      const task = await createTask(box, taskText(4, 100), "--start");
+      const task = await createTask(box, taskText(3, 60), "--start");
       const { port } = new URL(first.url);
       const clients = [1, 2].map((seed) => startClient(box, seed));
       await Promise.all(clients.map((client) => client.heard(/^round 2 of/m)));
       const stoppedMs = performance.now();
       expect((await first.command.stop(signal)).code).toBe(code);
-      expect(performance.now() - stoppedMs).toBeLessThan(10_000);
+      expect(performance.now() - stoppedMs).toBeLessThan(30_000);
       await Promise.all(
         clients.map((client) => client.heard(new RegExp(`disconnected, .*\\[${told}\\]`))),
       );
@@ -171,9 +182,9 @@ describe("a server that ends in the middle of a round", () => {
       const second = await startServer(box, { port });
       expect(second.url).toBe(first.url);
       expect(second.serverKey).toBe(first.serverKey);
-      await Promise.all(clients.map((client) => client.heard(/round 4 of.*\n.*\n.*\n.*new check/)));
+      await Promise.all(clients.map((client) => client.heard(/round 3 of.*\n.*\n.*\n.*new check/)));
       const rounds = await roundsOf(box, task.id);
-      expect(rounds.filter(({ outcome }) => outcome === "committed")).toHaveLength(4);
+      expect(rounds.filter(({ outcome }) => outcome === "committed")).toHaveLength(3);
       expectUnbroken(rounds, task.initialCheckpoint);
       const running = [...rounds].filter(({ outcome }) => outcome === "abandoned");
       // Told to stop, it writes down that the round was cut short; killed, it cannot.
