@@ -34,7 +34,9 @@ export function createOutput(json: boolean): Output {
     },
     redraw(line) {
       if (!interactive) return;
-      stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+      // Some terminals say that they have no width.
+      const columns = stderr.columns > 0 ? stderr.columns : 80;
+      stderr.write(`\r\u001b[K${line.slice(0, columns - 1)}`);
       drawn = true;
     },
   };
