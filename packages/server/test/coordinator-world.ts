@@ -262,7 +262,7 @@ export class MemoryParticipant implements Participant {
   }
 
   withdraw(): void {
-    this.#requireSeat().withdraw();
+    this.#requireSeat().withdraw("TRAINING_FAILED");
   }
 
   /** The connection is gone. */

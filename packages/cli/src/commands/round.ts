@@ -58,13 +58,32 @@ function describeRound(record: RoundRecord): string {
     `round       ${record.id}, number ${record.number}`,
     `outcome     ${record.outcome}${record.reason === null ? "" : `: ${record.reason}`}`,
     `began       ${new Date(record.startedAtMs).toISOString()}, took ${formatSeconds(record.endedAtMs - record.startedAtMs)}`,
-    `cohort      ${record.selected}: ${record.reported} reported, ${record.rejected} refused, ${record.droppedOut} dropped out`,
+    `cohort      ${record.selected}`,
+    ...describeFates(record.fates),
     `examples    ${record.exampleCount}`,
     `traffic     ${formatBytes(record.bytesUp)} up, ${formatBytes(record.bytesDown)} down`,
     `metrics     ${metricsText(record.metrics)}`,
     `from        ${record.baseCheckpoint}`,
     `to          ${record.checkpoint ?? "–"}`,
   ].join("\n");
+}
+
+/** A line for each thing that became of members, most first within a kind. */
+function describeFates(fates: RoundRecord["fates"]): string[] {
+  const lines = (
+    counts: Readonly<Record<string, number>>,
+    say: (reason: string) => string,
+  ): [number, string][] =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([reason, count]) => [count, say(reason)]);
+  return [
+    ...(fates.reported === 0 ? [] : [[fates.reported, "reported"] as const]),
+    ...lines(fates.refused, (code) => `report refused: ${code}`),
+    ...lines(fates.withdrew, (code) => `withdrew: ${code}`),
+    ...lines(fates.left, (stage) => `connection lost while ${stage}`),
+    ...lines(fates.unfinished, (stage) => `still ${stage} when the round ended`),
+  ].map(([count, text]) => `${String(count).padStart(10)}  ${text}`);
 }
 
 const metricsText = (metrics: Readonly<Record<string, number>>): string =>

@@ -1,5 +1,6 @@
 import {
   TributaryError,
+  asTributaryError,
   encodeCheckpoint,
   encodePlan,
   checkpointIdOf,
@@ -136,8 +137,14 @@ export class Coordinator {
   checkIn(participant: Participant, offer: CheckInOffer): () => void {
     // A stranger's population name must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
-    if (population === undefined) throw noOpenRound(offer.population);
-    population.checkIn({ participant, offer });
+    try {
+      if (population === undefined) throw noOpenRound(offer.population);
+      population.checkIn({ participant, offer });
+    } catch (error) {
+      const { code } = asTributaryError(error);
+      this.#deps.listener({ type: "check-in-rejected", code });
+      throw error;
+    }
     const session: SessionId = participant.sessionId;
     return () => population.leave(session);
   }

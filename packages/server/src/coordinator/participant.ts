@@ -58,7 +58,10 @@ export interface RoundSeat {
    * @returns Whether the report is complete.
    */
   receive(data: Uint8Array): boolean;
-  withdraw(): void;
+  /** The client has verified what it was sent and begins to train. */
+  configured(): void;
+  /** @param code - Why, as the client says. */
+  withdraw(code: ErrorCode): void;
   /** The connection is gone. */
   leave(): void;
 }

@@ -9,6 +9,13 @@ import {
   type UpdateCodec,
 } from "@tributary/protocol";
 import { RoundAggregate } from "../aggregation/round-aggregate.ts";
+import {
+  countFates,
+  totalOf,
+  type MemberFate,
+  type MemberStage,
+  type RoundFates,
+} from "../rounds/fates.ts";
 import type { RoundEvent } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 import type { Clock } from "./clock.ts";
@@ -42,7 +49,9 @@ interface RoundDeps {
 interface Seat {
   readonly participant: Participant;
   readonly nonce: Uint8Array;
-  status: "training" | "uploading" | "reported" | "refused" | "withdrew" | "left";
+  stage: MemberStage;
+  /** Absent while it is at work. */
+  fate: MemberFate | undefined;
   header: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
   ticket: ReportTicket | undefined;
   received: number;
@@ -64,6 +73,8 @@ export class RunningRound {
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
   readonly #payloadBytes: number;
+  /** As they were when reporting closed: who leaves afterwards changes nothing. */
+  #fates: RoundFates | undefined;
   #reporting = true;
   #bytesUp = 0;
   #bytesDown = 0;
@@ -87,7 +98,8 @@ export class RunningRound {
     const seat: Seat = {
       participant,
       nonce: this.#deps.random.bytes(16),
-      status: "training",
+      stage: "configuring",
+      fate: undefined,
       header: undefined,
       ticket: undefined,
       received: 0,
@@ -106,6 +118,7 @@ export class RunningRound {
   /** No report counts from here on; uploads under way give back their turns. */
   closeReporting(): void {
     this.#reporting = false;
+    this.#fates ??= this.#countFates();
     // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
     for (const { ticket } of this.#seats.values())
       if (ticket?.buffer === undefined) ticket?.release();
@@ -118,8 +131,7 @@ export class RunningRound {
     next: { readonly nextCheckInMs: number; readonly taskFinished: boolean },
   ): void {
     for (const seat of this.#seats.values()) {
-      if (seat.status === "left" || seat.status === "withdrew" || seat.status === "refused")
-        continue;
+      if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
       seat.participant.endRound({ roundId: this.id, outcome, ...next });
     }
   }
@@ -127,22 +139,16 @@ export class RunningRound {
   /** Counts of members and bytes so far. */
   tally(): Pick<
     RoundRecord,
-    "selected" | "reported" | "rejected" | "droppedOut" | "bytesUp" | "bytesDown"
+    "selected" | "reported" | "rejected" | "droppedOut" | "fates" | "bytesUp" | "bytesDown"
   > {
-    let reported = 0;
-    let rejected = 0;
-    let droppedOut = 0;
-    for (const seat of this.#seats.values()) {
-      this.#addTraffic(seat);
-      if (seat.status === "reported") reported += 1;
-      if (seat.status === "refused") rejected += 1;
-      if (seat.status === "left" || seat.status === "withdrew") droppedOut += 1;
-    }
+    for (const seat of this.#seats.values()) this.#addTraffic(seat);
+    const fates = this.#fates ?? this.#countFates();
     return {
       selected: this.#seats.size,
-      reported,
-      rejected,
-      droppedOut,
+      reported: fates.reported,
+      rejected: totalOf(fates.refused),
+      droppedOut: totalOf(fates.withdrew) + totalOf(fates.left),
+      fates,
       bytesUp: this.#bytesUp,
       bytesDown: this.#bytesDown,
     };
@@ -153,14 +159,17 @@ export class RunningRound {
       roundId: this.id,
       beginReport: (header) => this.#begin(seat, header),
       receive: (data) => this.#receive(seat, data),
-      withdraw: () => this.#depart(seat, "withdrew"),
-      leave: () => this.#depart(seat, "left"),
+      configured: () => {
+        if (seat.stage === "configuring") seat.stage = "training";
+      },
+      withdraw: (code) => this.#depart(seat, { type: "withdrew", code }),
+      leave: () => this.#depart(seat, { type: "left", stage: seat.stage }),
     };
   }
 
   #begin(seat: Seat, header: ReportHeader): void {
     if (!this.#reporting) throw roundClosed();
-    if (seat.status !== "training") {
+    if (seat.fate !== undefined || (seat.stage !== "configuring" && seat.stage !== "training")) {
       throw new TributaryError(
         "REPORT_DUPLICATE",
         "This session has already reported in this round",
@@ -172,7 +181,7 @@ export class RunningRound {
       this.#refuse(seat, asTributaryError(error));
       throw error;
     }
-    seat.status = "uploading";
+    seat.stage = "waiting";
     // Not the whole header: its nonce is a view of the frame it came in, which would stay in memory with it.
     seat.header = { exampleCount: header.exampleCount, metrics: header.metrics };
     seat.ticket = this.#deps.slots.request(
@@ -180,6 +189,7 @@ export class RunningRound {
       (ticket) => {
         // Set here as well: a participant in this process may send its report before `request` returns.
         seat.ticket = ticket;
+        seat.stage = "uploading";
         seat.participant.grantReport(this.id);
       },
       () => this.#timeOut(seat),
@@ -240,7 +250,7 @@ export class RunningRound {
 
   #receive(seat: Seat, data: Uint8Array): boolean {
     // After the round has closed the rest of an upload is read and dropped: the outcome is on its way.
-    if (!this.#reporting || seat.status !== "uploading") return false;
+    if (!this.#reporting || seat.ticket === undefined || seat.fate !== undefined) return false;
     const buffer = seat.ticket?.buffer;
     if (buffer === undefined) {
       throw new TributaryError("UNEXPECTED_MESSAGE", "A report chunk came before its grant");
@@ -268,7 +278,7 @@ export class RunningRound {
       seat.participant.answerReport(this.id, refusal);
       return;
     }
-    seat.status = "reported";
+    seat.fate = { type: "reported" };
     seat.participant.answerReport(this.id);
     this.#deps.listener({
       type: "report-accepted",
@@ -281,7 +291,7 @@ export class RunningRound {
   }
 
   #timeOut(seat: Seat): void {
-    if (!this.#reporting || seat.status !== "uploading") return;
+    if (!this.#reporting || seat.fate !== undefined) return;
     const error = new TributaryError("TIMED_OUT", "The report was not sent in time");
     this.#refuse(seat, error);
     seat.participant.answerReport(this.id, error);
@@ -289,21 +299,32 @@ export class RunningRound {
 
   #refuse(seat: Seat, error: TributaryError): void {
     seat.ticket?.release();
-    seat.status = "refused";
+    seat.fate = { type: "refused", code: error.code };
     this.#deps.listener({ type: "report-refused", roundId: this.id, error });
     this.#dispatch({ type: "refused", session: seat.participant.sessionId });
   }
 
-  #depart(seat: Seat, status: "withdrew" | "left"): void {
+  #depart(seat: Seat, fate: Extract<MemberFate, { type: "withdrew" | "left" }>): void {
     this.#addTraffic(seat);
-    if (seat.status !== "training" && seat.status !== "uploading") return;
+    if (seat.fate !== undefined) return;
     seat.ticket?.release();
-    seat.status = status;
-    this.#deps.listener({
-      type: status === "left" ? "member-left" : "member-withdrew",
-      roundId: this.id,
-    });
-    this.#dispatch({ type: status, session: seat.participant.sessionId });
+    seat.fate = fate;
+    const { sessionId: session } = seat.participant;
+    if (fate.type === "left") {
+      this.#deps.listener({ type: "member-left", roundId: this.id, stage: fate.stage });
+    } else {
+      this.#deps.listener({ type: "member-withdrew", roundId: this.id, code: fate.code });
+    }
+    this.#dispatch({ type: fate.type, session });
+  }
+
+  #countFates(): RoundFates {
+    return countFates(
+      Array.from(
+        this.#seats.values(),
+        ({ fate, stage }): MemberFate => fate ?? { type: "unfinished", stage },
+      ),
+    );
   }
 
   #addTraffic(seat: Seat): void {

@@ -75,6 +75,8 @@ export class TaskRunner implements Recruiter {
   #base: TaskBase;
   #sealed: SealedModel | undefined;
   #state: RoundState | undefined;
+  /** When the round in flight came to its phase. */
+  #phaseSinceMs = 0;
   #round: RunningRound | undefined;
   #recruiting = false;
   #cancelTimer: (() => void) | undefined;
@@ -230,7 +232,8 @@ export class TaskRunner implements Recruiter {
       (event) => this.#dispatch(event),
     );
     this.#round = round;
-    this.#state = openRound(this.#policy, clock.now());
+    this.#phaseSinceMs = clock.now();
+    this.#state = openRound(this.#policy, this.#phaseSinceMs);
     this.#settled = round.settled;
     listener({
       type: "round-opened",
@@ -248,14 +251,24 @@ export class TaskRunner implements Recruiter {
 
   #dispatch(event: RoundEvent): void {
     if (this.#state === undefined) return;
+    const { phase } = this.#state;
     const { state, effects } = step(this.#policy, this.#state, event);
     this.#state = state;
+    if (state.phase !== phase) this.#phaseEnded(phase);
     this.#watchDeadline();
     for (const effect of effects) {
       if (effect.type === "configure") this.#configure(effect.members);
       else if (effect.type === "commit") void this.#commit();
       else void this.#announce();
     }
+  }
+
+  #phaseEnded(phase: RoundState["phase"]): void {
+    const nowMs = this.#deps.clock.now();
+    const durationMs = nowMs - this.#phaseSinceMs;
+    this.#phaseSinceMs = nowMs;
+    const roundId = this.#requireRound().id;
+    this.#deps.listener({ type: "phase-ended", roundId, phase, durationMs });
   }
 
   #watchDeadline(): void {

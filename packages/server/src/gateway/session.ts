@@ -230,6 +230,7 @@ export class Session implements Participant {
           this.#expectLateMessage(message.roundId, "Configured");
         } else if (state.stage === "configuring") {
           this.#state = { ...state, stage: "training" };
+          state.seat.configured();
         } else {
           throw unexpected("Configured");
         }
@@ -242,7 +243,7 @@ export class Session implements Participant {
         this.#deps.logger.debug("client withdrew", { code: message.code, round: message.roundId });
         this.#state = { name: "idle", channel: state.channel };
         this.#sender.stopChunks();
-        state.seat.withdraw();
+        state.seat.withdraw(message.code);
         return;
       case "reportBegin":
         this.#beginReport(state, message);

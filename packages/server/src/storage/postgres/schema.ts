@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
+import type { RoundFates } from "../../rounds/fates.ts";
 import type { RoundOutcome, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
@@ -66,6 +67,11 @@ export const rounds = namespace.table(
     reported: integer().notNull(),
     rejected: integer().notNull(),
     droppedOut: integer("dropped_out").notNull(),
+    // json, not jsonb: the order of keys is kept. Rounds from before the column was there do not say.
+    fates: json()
+      .$type<RoundFates>()
+      .notNull()
+      .default({ reported: 0, refused: {}, withdrew: {}, left: {}, unfinished: {} }),
     exampleCount: count("example_count").notNull(),
     bytesUp: count("bytes_up").notNull(),
     bytesDown: count("bytes_down").notNull(),
