@@ -117,7 +117,7 @@ async function errorOf(response: Response): Promise<TributaryError> {
   const { message, context = {} } = told;
   const remedy =
     known.code === "ADMIN_UNAUTHORIZED"
-      ? "Give the token that the server was started with, by --token or TRIBUTARY_ADMIN_TOKEN."
+      ? "Give a token of the server's admin API, by --token or TRIBUTARY_ADMIN_TOKEN."
       : told.remedy;
   return new TributaryError(known.code, message, {
     context,

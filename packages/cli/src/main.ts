@@ -9,6 +9,7 @@ import { modelCommand } from "./commands/model.ts";
 import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { taskCommand } from "./commands/task.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { reportError } from "./output.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -22,6 +23,7 @@ const program = new Command("tributary")
   .addCommand(roundCommand())
   .addCommand(modelCommand())
   .addCommand(keysCommand())
+  .addCommand(tokenCommand())
   .addCommand(dataCommand());
 
 /** Every command tells usage errors as it tells all others, and ends the process itself only here. */

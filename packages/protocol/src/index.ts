@@ -10,6 +10,7 @@ export {
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {
+  adminTokenId,
   checkpointId,
   opaqueId,
   planId,
@@ -17,6 +18,7 @@ export {
   roundId,
   sessionId,
   taskId,
+  type AdminTokenId,
   type ArtifactId,
   type CheckpointId,
   type PlanId,

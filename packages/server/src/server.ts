@@ -125,6 +125,8 @@ export async function startServer(
         store: storage.rounds,
         checkpoints: storage.checkpoints,
         metrics,
+        access: storage.access,
+        clock,
         token: adminToken,
         info: () => ({
           gatewayUrl: url,

@@ -99,6 +99,8 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     coordinator,
     store: storage.rounds,
     checkpoints: storage.checkpoints,
+    access: storage.access,
+    clock,
     metrics,
     token: options.token,
     info: () => ({

@@ -7,7 +7,7 @@ import { migrate } from "../src/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../src/storage/postgres/migrations.generated.ts";
 import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
 import { silentLogger } from "../src/telemetry/logger.ts";
-import { checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
+import { accessStoreCases, checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
 import { startCutProxy, type CutProxy } from "./cut-proxy.ts";
 import { freePort, startPostgres, type PostgresServer } from "./postgres-server.ts";
@@ -62,6 +62,41 @@ describe("the round store in Postgres", () => {
   })) {
     it(name, run);
   }
+});
+
+describe("the access store in Postgres", () => {
+  for (const { name, run } of accessStoreCases(async () => {
+    const url = await server.createDatabase();
+    let storage = await openPostgresStore({ url, crypto });
+    return {
+      store: storage.access,
+      reopen: async () => {
+        await storage.close();
+        storage = await openPostgresStore({ url, crypto });
+        return storage.access;
+      },
+      dispose: async () => {
+        await storage.close();
+        await server.dropDatabase(url);
+      },
+    };
+  })) {
+    it(name, run);
+  }
+
+  it("keeps the audit table from being rewritten, whoever tries", async () => {
+    const url = await testDatabase();
+    const { access } = await testStore(url);
+    const change = { atMs: 1, actor: "root", operation: "pauseTask", target: "/", note: "" };
+    await access.addAudit({ ...change, error: null });
+    for (const statement of [
+      "update tributary.audit set actor = 'nobody'",
+      "delete from tributary.audit",
+    ]) {
+      await expect(server.query(statement, nameOf(url))).rejects.toThrow(/never changed/);
+    }
+    expect((await access.audit(5)).map(({ actor }) => actor)).toEqual(["root"]);
+  });
 });
 
 describe("the checkpoint store in Postgres", () => {

@@ -1,3 +1,4 @@
+import { accessRoutes } from "./access-routes.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { jsonObjectSchema } from "./admin-schemas.ts";
 import { checkpointRoutes } from "./checkpoint-routes.ts";
@@ -23,6 +24,7 @@ export function adminRoutes(deps: AdminDeps): readonly Route[] {
     ...taskRoutes(deps),
     ...roundRoutes(deps),
     ...checkpointRoutes(deps),
+    ...accessRoutes(deps),
   ];
   return routes;
 }

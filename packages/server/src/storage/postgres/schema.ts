@@ -3,6 +3,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  bigserial,
   check,
   customType,
   foreignKey,
@@ -13,7 +14,15 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
+import type {
+  AdminTokenId,
+  CheckpointId,
+  ErrorCode,
+  RoundId,
+  TaskDefinition,
+  TaskId,
+} from "@tributary/protocol";
+import type { AdminRole } from "../access-store.ts";
 import type { RoundFates } from "../../rounds/fates.ts";
 import type { RoundOutcome, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
@@ -127,3 +136,27 @@ export const checkpointChunks = namespace.table(
     foreignKey({ columns: [table.checkpointId], foreignColumns: [checkpointContents.id] }),
   ],
 );
+
+export const adminTokens = namespace.table(
+  "admin_tokens",
+  {
+    id: text().$type<AdminTokenId>().primaryKey(),
+    name: text().notNull(),
+    role: text().$type<AdminRole>().notNull(),
+    digest: bytea().notNull(),
+    createdAtMs: count("created_at_ms").notNull(),
+    revokedAtMs: count("revoked_at_ms"),
+  },
+  (table) => [check("admin_tokens_role", sql`${table.role} in ('viewer', 'operator', 'admin')`)],
+);
+
+/** Its migration adds a trigger that refuses UPDATE and DELETE: rows are added only. */
+export const audit = namespace.table("audit", {
+  sequence: bigserial({ mode: "number" }).primaryKey(),
+  atMs: count("at_ms").notNull(),
+  actor: text().notNull(),
+  operation: text().notNull(),
+  target: text().notNull(),
+  note: text().notNull(),
+  error: text().$type<ErrorCode>(),
+});
