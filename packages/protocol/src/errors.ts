@@ -85,9 +85,9 @@ export const ERROR_CODES = {
   ADMIN_METHOD_UNKNOWN: code(null, null, false),
   ADMIN_BODY_TOO_LARGE: code(null, null, false),
   ADMIN_BODY_TYPE: code(null, null, false),
-} as const satisfies Record<string, CodeEntry>;
   ADMIN_TOKEN_UNKNOWN: code(null, null, false),
   ADMIN_TOKEN_CONFLICT: code(null, null, false),
+} as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 

@@ -124,9 +124,9 @@ export async function startServer(
         coordinator,
         store: storage.rounds,
         checkpoints: storage.checkpoints,
-        metrics,
         access: storage.access,
         clock,
+        metrics,
         token: adminToken,
         info: () => ({
           gatewayUrl: url,
