@@ -78,6 +78,12 @@ export {
   planIdOf,
   signPlan,
   verifyPlanSignature,
+export {
+  aggregationFault,
+  aggregationRuleNames,
+  reportsNeeded,
+  type AggregationSpec,
+} from "./plan/aggregation-rule.ts";
 } from "./plan/plan-bytes.ts";
 export { minimumReports, planOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
@@ -109,6 +115,12 @@ export {
 } from "./model/trainable-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
-export { updateCodec, updateCodecNames, type UpdateSpec } from "./update/codec-registry.ts";
-export type { UpdateCodec, UpdateSink } from "./update/update-codec.ts";
+export {
+  updateCodec,
+  updateCodecNames,
+  updatesAreInTheClear,
+  type UpdateSpec,
+} from "./update/codec-registry.ts";
+export { payloadSlice } from "./update/payload-slice.ts";
+export { UPDATE_BLOCK_VALUES, type UpdateCodec, type UpdateSink } from "./update/update-codec.ts";
 export { xoshiro128 } from "./update/xoshiro128.ts";

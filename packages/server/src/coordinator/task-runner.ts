@@ -39,6 +39,7 @@ import type { Clock } from "./clock.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 import type { ReportSlots } from "./report-slots.ts";
 import { RunningRound } from "./running-round.ts";
 import { sealModel, type SealedModel } from "./sealed-model.ts";
@@ -315,8 +316,7 @@ export class TaskRunner implements Recruiter {
       const weights = fedAvgStep(
         this.#base.weights,
         this.#ranges,
-        aggregate.update,
-        aggregate.exampleCount,
+        await aggregate.combine(eventLoopTurn),
         this.task.definition.serverOptimizer.learningRate,
       );
       const bytes = encodeCheckpoint(weights);
