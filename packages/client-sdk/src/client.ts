@@ -339,4 +339,5 @@ const OFFLINE: ReadonlySet<string> = new Set([
   "TIMED_OUT",
   "SERVER_STOPPING",
   "TOO_MANY_CONNECTIONS",
+  "RATE_LIMITED",
 ]);

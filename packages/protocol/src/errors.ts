@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   VERSION_UNSUPPORTED: code(7, 4426, false),
   SERVER_STOPPING: code(8, 4503, true),
   TOO_MANY_CONNECTIONS: code(9, 4429, true),
+  RATE_LIMITED: code(10, 4430, true),
 
   // Check-in and configuration.
   POPULATION_UNKNOWN: code(20, null, true),

@@ -112,6 +112,7 @@ export async function startServer(
         limits,
         logger,
         onFailure: (code) => metrics.sessionFailed(code),
+        onCut: (reason) => metrics.connectionCut(reason),
       },
     );
     cleanups.push(() => gateway.close());

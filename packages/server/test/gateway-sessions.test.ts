@@ -289,6 +289,7 @@ describe("the gateway", () => {
         limits: world.limits,
         logger: { debug() {}, info() {}, warn() {}, error() {} },
         onFailure() {},
+        onCut() {},
       },
     );
     await expect(other.start()).rejects.toMatchObject({ code: "PORT_IN_USE" });

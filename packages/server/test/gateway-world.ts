@@ -23,6 +23,7 @@ import {
 } from "@tributary/protocol";
 
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
+import type { CutReason } from "../src/gateway/visitors.ts";
 import type { SessionHost } from "../src/gateway/session.ts";
 import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts";
 
@@ -32,6 +33,8 @@ export interface GatewayWorld extends World {
   readonly serverKey: ServerKey;
   /** Codes of the sessions that failed, in order. */
   readonly failures: ErrorCode[];
+  /** Why connections were cut without a session's word, in order. */
+  readonly cuts: CutReason[];
   /** A connected client that has said nothing yet. */
   connect(options?: ConnectOptions): Promise<WireClient>;
   /** A client that is greeted and idle. */
@@ -53,6 +56,7 @@ export async function startGateway(
   const world = makeWorld(options);
   const { crypto, secrets, random } = world;
   const failures: ErrorCode[] = [];
+  const cuts: CutReason[] = [];
   const { tls } = options;
   const gateway = new Gateway(
     { host: "127.0.0.1", port: 0, ...(tls === undefined ? {} : { tls }) },
@@ -65,6 +69,7 @@ export async function startGateway(
       limits: world.limits,
       logger: options.logger ?? { debug() {}, info() {}, warn() {}, error() {} },
       onFailure: (code) => failures.push(code),
+      onCut: (reason) => cuts.push(reason),
     },
   );
   const url = await gateway.start();
@@ -93,6 +98,7 @@ export async function startGateway(
     url,
     serverKey,
     failures,
+    cuts,
     connect,
     async greet(how) {
       const client = await connect(how);

@@ -192,7 +192,12 @@ function keyMismatch(cause?: unknown): TributaryError {
 }
 
 /** Close codes whose meaning helps; none of them is authenticated, so none decides anything but a wait. */
-const TOLD_BY_CLOSE_CODE = ["TIMED_OUT", "SERVER_STOPPING", "TOO_MANY_CONNECTIONS"] as const;
+const TOLD_BY_CLOSE_CODE = [
+  "TIMED_OUT",
+  "SERVER_STOPPING",
+  "TOO_MANY_CONNECTIONS",
+  "RATE_LIMITED",
+] as const;
 
 function closeError(end: SocketEnd, phase: LinkState["phase"]): TributaryError {
   if (end.error !== undefined) return end.error;

@@ -32,6 +32,9 @@ import type {
 import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FrameSender } from "./frame-sender.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { UploadWatch } from "./upload-watch.ts";
+import type { Visitor } from "./visitors.ts";
 
 /** What a session asks of the coordinator. */
 export interface SessionHost {
@@ -87,6 +90,8 @@ export class Session implements Participant {
   readonly sessionId: SessionId;
   readonly #deps: SessionDeps;
   readonly #sender: FrameSender;
+  readonly #visitor: Visitor;
+  readonly #requests: TokenBucket;
   readonly #cancelDeadline: () => void;
   #state: State = { name: "handshake" };
   /** The round this session was in last: messages about it may still be on their way. */
@@ -94,18 +99,29 @@ export class Session implements Participant {
   /** What the last check-in said the client holds. */
   #held: CheckInOffer["heldArtifacts"] = new Set();
   #bytesUp = 0;
+  /** The report that is being sent, also after the round's end has overtaken it. */
+  #upload: UploadWatch | undefined;
+  /** Payload that the last `ReportBegin` announced, bytes; checked before its turn comes. */
+  #announcedBytes = 0;
 
-  constructor(sessionId: SessionId, sender: FrameSender, deps: SessionDeps) {
+  constructor(sessionId: SessionId, sender: FrameSender, visitor: Visitor, deps: SessionDeps) {
     this.sessionId = sessionId;
     this.#sender = sender;
+    this.#visitor = visitor;
     this.#deps = deps;
-    this.#cancelDeadline = deps.clock.schedule(deps.limits.handshakeTimeoutMs, () => {
+    const { clock, limits } = deps;
+    this.#requests = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
+    this.#cancelDeadline = clock.schedule(visitor.greetWithinMs, () => {
       this.#fail(
         new TributaryError("TIMED_OUT", "The handshake was not finished in time", {
           remedy: "Connect again.",
         }),
       );
     });
+  }
+
+  get isOpen(): boolean {
+    return this.#state.name !== "closed";
   }
 
   /** Handles one WebSocket message. */
@@ -132,6 +148,7 @@ export class Session implements Participant {
     if (state.name === "closed") return;
     this.#state = { name: "closed" };
     this.#cancelDeadline();
+    this.#upload?.stop();
     this.#sender.stopChunks();
     if ("channel" in state) state.channel.close();
     if (state.name === "waiting") state.leave?.();
@@ -149,8 +166,12 @@ export class Session implements Participant {
     if (this.#state.name !== "waiting") return;
     // A check-in that fills the cohort is taken before it is answered.
     if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
+    // A check-in that leads to a round was no waste of anyone's time.
+    this.#requests.giveBack();
+    this.#visitor.giveRequestBack();
     const { channel } = this.#state;
     const held = this.#held;
+    this.#upload = undefined;
     this.#state = { name: "inRound", channel, seat, stage: "configuring" };
     this.#lastRound = configuration.roundId;
     this.#send({ type: "roundConfiguration", ...configuration, delivery: model.delivery });
@@ -161,12 +182,20 @@ export class Session implements Participant {
     const state = this.#seated(roundId);
     if (state === undefined) return;
     this.#state = { ...state, stage: "uploading" };
+    this.#upload = new UploadWatch(this.#announcedBytes, this.#deps, () => {
+      this.#fail(
+        new TributaryError("TIMED_OUT", "The report came too slowly", {
+          remedy: "Connect again where the network is better.",
+        }),
+      );
+    });
     this.#send({ type: "reportGrant", roundId });
   }
 
   answerReport(roundId: RoundId, refused?: TributaryError): void {
     const state = this.#seated(roundId);
     if (state === undefined) return;
+    this.#upload?.stop();
     this.#state =
       refused === undefined
         ? { ...state, stage: "reported" }
@@ -177,6 +206,7 @@ export class Session implements Participant {
   endRound(outcome: RoundOutcome): void {
     const state = this.#seated(outcome.roundId);
     if (state === undefined) return;
+    this.#upload?.stop();
     this.#state = { name: "idle", channel: state.channel };
     this.#sender.stopChunks();
     this.#send({ type: "roundOutcome", ...outcome });
@@ -219,10 +249,12 @@ export class Session implements Participant {
         return;
       case "checkIn":
         if (state.name !== "idle") throw unexpected("CheckIn");
+        this.#takeRequest();
         this.#checkIn(state, message);
         return;
       case "modelRequest":
         if (state.name !== "idle") throw unexpected("ModelRequest");
+        this.#takeRequest();
         this.#offerModel(state, message);
         return;
       case "configured":
@@ -249,12 +281,13 @@ export class Session implements Participant {
         this.#beginReport(state, message);
         return;
       case "reportChunk":
+        // In an idle session it is the rest of an upload that the round's end overtook.
+        if (this.#upload?.take(message.data.length) !== true) throw unexpected("ReportChunk");
         if (state.name === "inRound" && state.stage === "uploading") {
           state.seat.receive(message.data);
-          return;
+        } else if (state.name !== "idle") {
+          throw unexpected("ReportChunk");
         }
-        // In an idle session it is the rest of an upload that the round's end overtook.
-        if (state.name !== "idle" || this.#lastRound === undefined) throw unexpected("ReportChunk");
         return;
     }
   }
@@ -272,6 +305,7 @@ export class Session implements Participant {
       );
     }
     this.#cancelDeadline();
+    this.#visitor.greeted();
     this.#state = { name: "idle", channel: state.channel };
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
@@ -328,6 +362,7 @@ export class Session implements Participant {
     }
     if (state.stage !== "training") throw unexpected("ReportBegin");
     this.#state = { ...state, stage: "asking" };
+    this.#announcedBytes = header.updateBytes;
     try {
       state.seat.beginReport(header);
     } catch (error) {
@@ -337,6 +372,16 @@ export class Session implements Participant {
 
   #expectLateMessage(roundId: RoundId, what: string): void {
     if (roundId !== this.#lastRound) throw unexpected(what);
+    this.#takeRequest();
+  }
+
+  /** Asked before the server does any work for a client that costs more than reading its message. */
+  #takeRequest(): void {
+    if (this.#requests.take() && this.#visitor.takeRequest()) return;
+    throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
+      remedy: "Wait as long as each answer says before the next one.",
+      retryAfterMs: FAULT_RETRY_MS,
+    });
   }
 
   #seated(roundId: RoundId): Named<"inRound"> | undefined {

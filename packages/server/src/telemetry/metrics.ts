@@ -23,6 +23,8 @@ export interface Metrics {
   readonly observe: (event: ObservedEvent) => void;
   /** A session has ended with this error. */
   sessionFailed(code: ErrorCode): void;
+  /** A connection was refused or cut without a session's word. */
+  connectionCut(reason: string): void;
   /** Content type of `render`. */
   readonly contentType: string;
   /** All metrics as text. */
@@ -54,11 +56,18 @@ export function createMetrics(deps: { readonly connections: () => number }): Met
     labelNames: ["code"],
     registers: [registry],
   });
+  const connectionsCut = new Counter({
+    name: "tributary_connections_cut_total",
+    help: "Connections refused or cut without a session's word, by reason.",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
   gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
   const stopProcessMetrics = processMetrics(registry);
   return {
     observe: rounds,
     sessionFailed: (code) => sessionFailures.inc({ code }),
+    connectionCut: (reason) => connectionsCut.inc({ reason }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
     close: async () => stopProcessMetrics(),
