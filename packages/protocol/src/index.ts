@@ -71,6 +71,12 @@ export type {
   ServerMessageType,
 } from "./wire/messages.ts";
 
+export {
+  aggregationFault,
+  aggregationRuleNames,
+  reportsNeeded,
+  type AggregationSpec,
+} from "./plan/aggregation-rule.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
 export {
   decodePlan,
@@ -78,12 +84,6 @@ export {
   planIdOf,
   signPlan,
   verifyPlanSignature,
-export {
-  aggregationFault,
-  aggregationRuleNames,
-  reportsNeeded,
-  type AggregationSpec,
-} from "./plan/aggregation-rule.ts";
 } from "./plan/plan-bytes.ts";
 export { minimumReports, planOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";

@@ -71,6 +71,8 @@ export interface Limits {
   readonly maxHeldArtifacts: number;
   /** Clients in one round: the accumulator is exact up to here. */
   readonly maxCohort: number;
+  /** Clients of one population that wait for the next round, if its rounds do not take more; others are told when to come back. */
+  readonly maxWaitingClients: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -108,4 +110,5 @@ export const DEFAULT_LIMITS: Limits = {
   maxMetrics: 32,
   maxHeldArtifacts: 16,
   maxCohort: 16_384,
+  maxWaitingClients: 16_384,
 };

@@ -196,6 +196,8 @@ export class MemoryParticipant implements Participant {
   readonly name: string;
   readonly sessionId: SessionId;
   readonly told: Told[] = [];
+  /** What each refused report was answered with. */
+  readonly retryWindows: number[] = [];
   seat: RoundSeat | undefined;
   configuration: RoundConfiguration | undefined;
   model: SealedModel | undefined;
@@ -344,6 +346,7 @@ export class MemoryParticipant implements Participant {
 
   answerReport(roundId: RoundId, refused?: TributaryError): void {
     this.told.push({ type: "answered", roundId, refused: refused?.code });
+    if (refused !== undefined) this.retryWindows.push(refused.retryAfterMs ?? 0);
   }
 
   endRound(outcome: RoundOutcome): void {

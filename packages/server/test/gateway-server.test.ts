@@ -62,7 +62,7 @@ describe("the whole server", () => {
     // Who is in a round hears that it has ended, and then that the server stops.
     await client.joinRound();
     await server.close();
-    expect((await client.expect("roundOutcome")).outcome).toEqual({ abandoned: "cancelled" });
+    expect((await client.expect("roundOutcome")).outcome).toEqual({ abandoned: "server-stopping" });
     expect((await client.expect("failure")).code).toBe("SERVER_STOPPING");
     expect(await client.closed).toBe(4503);
 

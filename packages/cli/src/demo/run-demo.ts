@@ -121,7 +121,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       else if (event.round.reason === "too-few-left") {
         // Clients that left have said why, or will have in a moment: their words come another way.
         setTimeout(() => fail(tooFewLeft(event.round)), REASONS_GRACE_MS).unref();
-      } else if (event.round.reason !== "cancelled") observer.abandoned(event.round);
+      } else if (!GIVEN_UP.has(event.round.reason ?? "")) observer.abandoned(event.round);
     }
   };
   const server = await startServer(
@@ -223,6 +223,8 @@ async function cancelEarlierTasks(server: TributaryServer, population: string): 
 
 /** How long the clients that ended a round may take to say why, milliseconds. */
 const REASONS_GRACE_MS = 2_000;
+/** Reasons for which a round is given up at the end of the demo, which nobody needs to hear. */
+const GIVEN_UP: ReadonlySet<string> = new Set(["cancelled", "server-stopping"]);
 
 function tooFewLeft(round: RoundRecord): TributaryError {
   return new TributaryError(

@@ -35,6 +35,8 @@ interface RoundFacts {
   readonly metricNames: readonly string[];
   readonly goalCount: number;
   readonly reportingTimeoutMs: number;
+  /** When a member that goes now should come back; each call is one member. */
+  readonly sendAway: (atLeastMs?: number) => number;
 }
 
 interface RoundDeps {
@@ -76,6 +78,7 @@ export class RunningRound {
   /** As they were when reporting closed: who leaves afterwards changes nothing. */
   #fates: RoundFates | undefined;
   #reporting = true;
+  #membersAtWork = 0;
   #bytesUp = 0;
   #bytesDown = 0;
 
@@ -105,6 +108,7 @@ export class RunningRound {
       received: 0,
     };
     this.#seats.set(participant.sessionId, seat);
+    this.#membersAtWork += 1;
     const configuration = {
       roundId: this.id,
       roundNumber: this.number,
@@ -113,6 +117,11 @@ export class RunningRound {
       timeLeftMs: this.#facts.reportingTimeoutMs,
     };
     participant.configure(configuration, model, this.#handle(seat));
+  }
+
+  /** Members that have not been sent away and have not gone. */
+  get membersAtWork(): number {
+    return this.#membersAtWork;
   }
 
   /** No report counts from here on; uploads under way give back their turns. */
@@ -125,14 +134,21 @@ export class RunningRound {
     for (const { ticket } of this.#seats.values()) ticket?.release();
   }
 
-  /** Tells every member that is still there how the round ended. */
+  /** Tells every member that is still there how the round ended, and each when to come back. */
   end(
     outcome: RoundOutcome["outcome"],
-    next: { readonly nextCheckInMs: number; readonly taskFinished: boolean },
+    next: { readonly atLeastMs: number; readonly taskFinished: boolean },
   ): void {
     for (const seat of this.#seats.values()) {
       if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
-      seat.participant.endRound({ roundId: this.id, outcome, ...next });
+      this.#membersAtWork -= 1;
+      const nextCheckInMs = this.#facts.sendAway(next.atLeastMs);
+      seat.participant.endRound({
+        roundId: this.id,
+        outcome,
+        nextCheckInMs,
+        taskFinished: next.taskFinished,
+      });
     }
   }
 
@@ -168,18 +184,18 @@ export class RunningRound {
   }
 
   #begin(seat: Seat, header: ReportHeader): void {
-    if (!this.#reporting) throw roundClosed();
+    if (!this.#reporting) throw roundClosed(this.#facts.sendAway());
     if (seat.fate !== undefined || (seat.stage !== "configuring" && seat.stage !== "training")) {
       throw new TributaryError(
         "REPORT_DUPLICATE",
         "This session has already reported in this round",
+        { retryAfterMs: this.#facts.sendAway() },
       );
     }
     try {
       this.#checkHeader(seat, header);
     } catch (error) {
-      this.#refuse(seat, asTributaryError(error));
-      throw error;
+      throw this.#refuse(seat, error);
     }
     seat.stage = "waiting";
     // Not the whole header: its nonce is a view of the frame it came in, which would stay in memory with it.
@@ -273,9 +289,7 @@ export class RunningRound {
     try {
       this.aggregate.fold({ exampleCount, payload, metrics });
     } catch (error) {
-      const refusal = asTributaryError(error);
-      this.#refuse(seat, refusal);
-      seat.participant.answerReport(this.id, refusal);
+      seat.participant.answerReport(this.id, this.#refuse(seat, error));
       return;
     }
     seat.fate = { type: "reported" };
@@ -293,15 +307,23 @@ export class RunningRound {
   #timeOut(seat: Seat): void {
     if (!this.#reporting || seat.fate !== undefined) return;
     const error = new TributaryError("TIMED_OUT", "The report was not sent in time");
-    this.#refuse(seat, error);
-    seat.participant.answerReport(this.id, error);
+    seat.participant.answerReport(this.id, this.#refuse(seat, error));
   }
 
-  #refuse(seat: Seat, error: TributaryError): void {
+  /** @returns What the member is told: why, and when to come back. */
+  #refuse(seat: Seat, thrown: unknown): TributaryError {
+    const error = asTributaryError(thrown);
     seat.ticket?.release();
+    this.#membersAtWork -= 1;
+    const told = new TributaryError(error.code, error.message, {
+      retryAfterMs: this.#facts.sendAway(),
+      context: error.context,
+      cause: error,
+    });
     seat.fate = { type: "refused", code: error.code };
     this.#deps.listener({ type: "report-refused", roundId: this.id, error });
     this.#dispatch({ type: "refused", session: seat.participant.sessionId });
+    return told;
   }
 
   #depart(seat: Seat, fate: Extract<MemberFate, { type: "withdrew" | "left" }>): void {
@@ -309,6 +331,7 @@ export class RunningRound {
     if (seat.fate !== undefined) return;
     seat.ticket?.release();
     seat.fate = fate;
+    this.#membersAtWork -= 1;
     const { sessionId: session } = seat.participant;
     if (fate.type === "left") {
       this.#deps.listener({ type: "member-left", roundId: this.id, stage: fate.stage });
@@ -334,9 +357,9 @@ export class RunningRound {
   }
 }
 
-export function roundClosed(): TributaryError {
+function roundClosed(retryAfterMs: number): TributaryError {
   return new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
     remedy: "Check in again for the next round.",
-    retryAfterMs: 0,
+    retryAfterMs,
   });
 }

@@ -24,7 +24,9 @@ import {
   type ValueRange,
 } from "@tributary/protocol";
 import { fedAvgStep } from "../aggregation/fedavg.ts";
+import type { PaceNeeds } from "../rounds/pace.ts";
 import {
+  cohortSize,
   deadlineOf,
   openRound,
   step,
@@ -37,9 +39,9 @@ import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "./clock.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
-import { eventLoopTurn } from "./event-loop-turn.ts";
 import type { ReportSlots } from "./report-slots.ts";
 import { RunningRound } from "./running-round.ts";
 import { sealModel, type SealedModel } from "./sealed-model.ts";
@@ -58,8 +60,17 @@ export interface TaskRunnerDeps {
   readonly listener: CoordinatorListener;
 }
 
-/** After a failure that is not the clients' doing, wait before the next attempt. */
+/** How a task stops: its round in flight goes on to its end unless there is a reason to give it up. */
+export interface StopOptions {
+  readonly abandon?: "cancelled" | "server-stopping";
+}
+
+/** After a failure that is not the clients' doing, wait before the next attempt: twice as long after each further one. */
 const FAILURE_PAUSE_MS = 1_000;
+/** Even after hours without the store a task goes on within this time of its return. */
+const MAX_FAILURE_PAUSE_MS = 60_000;
+/** Weight of the newest round in the mean of how long rounds take. */
+const NEWEST_ROUND_WEIGHT = 0.3;
 /** When the members of an abandoned round may check in again. */
 const ABANDONED_RETRY_MS = 1_000;
 
@@ -80,6 +91,16 @@ export class TaskRunner implements Recruiter {
   #phaseSinceMs = 0;
   #round: RunningRound | undefined;
   #recruiting = false;
+  /** Failures since the last round that was committed. */
+  #failures = 0;
+  /** When the next attempt after a failure begins. */
+  #resumesAtMs: number | undefined;
+  /** Abandoned rounds that the store has not taken yet. */
+  #unrecorded: RoundRecord[] = [];
+  /** Mean time from a cohort's configuration to its commit; until one has been measured, the longest it may be. */
+  #roundMs: number;
+  #hasMeasured = false;
+  #cohortSinceMs = 0;
   #cancelTimer: (() => void) | undefined;
   /** Resolves when the round in flight has ended; new rounds wait on nothing else. */
   #settled: Promise<void> = Promise.resolve();
@@ -99,6 +120,7 @@ export class TaskRunner implements Recruiter {
     this.#ranges = trainableRanges(layout, plan.training.trainable);
     this.#codec = updateCodec(plan.update);
     this.#policy = task.definition.round;
+    this.#roundMs = this.#policy.reportingTimeoutMs;
     this.#base = base;
     this.#deps = deps;
   }
@@ -143,13 +165,16 @@ export class TaskRunner implements Recruiter {
     if (this.#state === undefined) this.#open();
   }
 
-  /** Starts no further round. A round that has a cohort goes on, unless `abandon`. Resolves when none is in flight. */
-  async stop(options: { readonly abandon: boolean }): Promise<void> {
+  /** Starts no further round. Resolves when none is in flight. */
+  async stop({ abandon }: StopOptions): Promise<void> {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
     if (this.#state === undefined) this.#cancelTimer?.();
-    if (options.abandon || this.#state?.phase === "selecting")
+    this.#resumesAtMs = undefined;
+    if (abandon === "server-stopping") this.#dispatch({ type: "stopping" });
+    else if (abandon !== undefined || this.phase === "selecting") {
       this.#dispatch({ type: "cancelled" });
+    }
     await this.#settled;
   }
 
@@ -205,6 +230,29 @@ export class TaskRunner implements Recruiter {
     return undefined;
   }
 
+  get needs(): PaceNeeds {
+    return {
+      needed: cohortSize(this.#policy),
+      roundMs: this.#roundMs,
+      opensInMs: Math.max(0, this.#opensAtMs() - this.#deps.clock.now()),
+    };
+  }
+
+  get isPaused(): boolean {
+    return this.#resumesAtMs !== undefined;
+  }
+
+  get membersAtWork(): number {
+    return this.#round?.membersAtWork ?? 0;
+  }
+
+  /** When clients are gathered again, as far as one can tell; in the past when they are now. */
+  #opensAtMs(): number {
+    if (this.#resumesAtMs !== undefined) return this.#resumesAtMs;
+    if (this.phase !== "configuring" && this.phase !== "reporting") return 0;
+    return this.#cohortSinceMs + Math.min(this.#roundMs, this.#policy.reportingTimeoutMs);
+  }
+
   clientWaits(client: WaitingClient): void {
     const session = client.participant.sessionId;
     this.#dispatch({ type: "joined", session, nowMs: this.#deps.clock.now() });
@@ -228,11 +276,13 @@ export class TaskRunner implements Recruiter {
         metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
         goalCount: this.#policy.goalCount,
         reportingTimeoutMs: this.#policy.reportingTimeoutMs,
+        sendAway: (atLeastMs) => this.#population.sendAway(atLeastMs),
       },
       this.#deps,
       (event) => this.#dispatch(event),
     );
     this.#round = round;
+    this.#resumesAtMs = undefined;
     this.#phaseSinceMs = clock.now();
     this.#state = openRound(this.#policy, this.#phaseSinceMs);
     this.#settled = round.settled;
@@ -285,6 +335,7 @@ export class TaskRunner implements Recruiter {
 
   #configure(members: readonly SessionId[]): void {
     const round = this.#requireRound();
+    this.#cohortSinceMs = this.#deps.clock.now();
     this.#deps.listener({
       type: "round-started",
       taskId: this.task.id,
@@ -336,6 +387,8 @@ export class TaskRunner implements Recruiter {
       this.#base = { roundNumber: round.number, checkpointId, weights };
       this.#sealed = undefined;
       round.record = record;
+      this.#failures = 0;
+      this.#measure(clock.now() - this.#cohortSinceMs);
       this.#dispatch({ type: "committed" });
     } catch (error) {
       logger.error("round commit failed", { error, round: round.id });
@@ -350,7 +403,6 @@ export class TaskRunner implements Recruiter {
     if (state === undefined || (state.phase !== "done" && state.phase !== "abandoned")) return;
     round.closeReporting();
     this.#state = undefined;
-    this.#round = undefined;
     const finished = state.phase === "done" && this.#isFinished(round);
     const hadCohort = state.members.size > 0;
     const record =
@@ -364,33 +416,58 @@ export class TaskRunner implements Recruiter {
       this.#recruiting = false;
       await this.#finish();
     }
+    const failed = state.phase === "abandoned" && state.reason.endsWith("-failed");
+    if (failed) this.#pause();
     round.end(
       state.phase === "done"
         ? { committed: { id: this.#base.checkpointId, byteLength: this.#base.weights.byteLength } }
         : { abandoned: state.reason },
-      { nextCheckInMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+      { atLeastMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
     );
-    if (hadCohort && state.phase === "abandoned") await this.#recordAbandoned(record);
+    if (this.#round === round) this.#round = undefined;
+    if (hadCohort && state.phase === "abandoned") this.#unrecorded.push(record);
+    const isRecorded = this.#unrecorded.length === 0 || (await this.#recordAbandoned());
     if (hadCohort) this.#deps.listener({ type: "round-ended", round: record });
     round.settle();
     // While the round was written down, the task may have been stopped, and started again with a round of its own.
     if (!this.#recruiting || this.#state !== undefined) return;
-    if (state.phase === "abandoned" && state.reason.endsWith("-failed")) this.#openLater();
+    if (!isRecorded && !failed) this.#pause();
+    if (failed || !isRecorded) this.#openLater();
     else this.#open();
   }
 
+  /** No attempt for a while: longer after each failure, so that a store which is coming up is left in peace. */
+  #pause(): void {
+    const pauseMs = Math.min(MAX_FAILURE_PAUSE_MS, FAILURE_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#resumesAtMs = this.#deps.clock.now() + pauseMs;
+  }
+
   #openLater(): void {
-    this.#cancelTimer = this.#deps.clock.schedule(FAILURE_PAUSE_MS, () => void this.#reopen());
+    const { clock } = this.#deps;
+    this.#resumesAtMs ??= clock.now(); // stopped and started meanwhile
+    this.#cancelTimer = clock.schedule(this.#resumesAtMs - clock.now(), () => void this.#reopen());
+  }
+
+  #measure(roundMs: number): void {
+    const weight = this.#hasMeasured ? NEWEST_ROUND_WEIGHT : 1;
+    this.#roundMs += weight * (roundMs - this.#roundMs);
+    this.#hasMeasured = true;
   }
 
   /** The next attempt after a failure. What holds is in the store: it may have taken the round and lost only its answer. */
   async #reopen(): Promise<void> {
     let base: TaskBase;
     try {
+      // First what is still to be written: a store that reads and does not write is no store to go on with.
+      if (!(await this.#recordAbandoned())) throw new Error("A round waits to be stored");
       base = await newestBase(this.task, this.#layout, this.#deps, this.#base);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
-      if (this.#recruiting && this.#state === undefined) this.#openLater();
+      if (this.#recruiting && this.#state === undefined) {
+        this.#pause();
+        this.#openLater();
+      }
       return;
     }
     if (!this.#recruiting || this.#state !== undefined) return;
@@ -434,15 +511,20 @@ export class TaskRunner implements Recruiter {
     }
   }
 
-  async #recordAbandoned(record: RoundRecord): Promise<void> {
-    try {
-      await this.#deps.store.recordRound(record);
-    } catch (error) {
-      this.#deps.logger.warn("abandoned round not stored", {
-        error: asTributaryError(error),
-        round: record.id,
-      });
+  /** Writes down the abandoned rounds that are not yet; says whether the store has taken them all. */
+  async #recordAbandoned(): Promise<boolean> {
+    for (const record of this.#unrecorded) {
+      try {
+        await this.#deps.store.recordRound(record);
+      } catch (thrown) {
+        const error = asTributaryError(thrown);
+        this.#deps.logger.warn("abandoned round not stored", { error, round: record.id });
+        // Anything else will not be better next time: above all a round that was committed, its answer lost.
+        if (error.code === "STORAGE_UNAVAILABLE") return false;
+      }
+      this.#unrecorded = this.#unrecorded.filter((other) => other !== record);
     }
+    return true;
   }
 
   #record(

@@ -16,7 +16,9 @@ import {
   type ErrorCode,
   type SessionId,
 } from "@tributary/protocol";
+import { uniform } from "../coordinator/uniform.ts";
 import { listen } from "../listen.ts";
+import { returnAfterRestartMs } from "../rounds/pace.ts";
 import { FrameSender } from "./frame-sender.ts";
 import { Session, type SessionDeps } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
@@ -164,9 +166,12 @@ export class Gateway {
   async close(): Promise<void> {
     this.#cancelHeartbeat?.();
     const closed = new Promise<void>((resolve) => this.#door.close(() => resolve()));
+    const count = this.#connections.size;
     for (const { session } of this.#connections) {
+      // Each at its own time: a server that has just started must not meet all of them at once.
+      const retryAfterMs = returnAfterRestartMs(count, uniform(this.#deps.random));
       session.close(
-        new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs: 1_000 }),
+        new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs }),
       );
     }
     this.#webSockets.close();

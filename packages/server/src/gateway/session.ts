@@ -96,6 +96,8 @@ export class Session implements Participant {
   #state: State = { name: "handshake" };
   /** The round this session was in last: messages about it may still be on their way. */
   #lastRound: RoundId | undefined;
+  /** When the client was told to come back after it. */
+  #lastRetryMs = 0;
   /** What the last check-in said the client holds. */
   #held: CheckInOffer["heldArtifacts"] = new Set();
   #bytesUp = 0;
@@ -200,12 +202,14 @@ export class Session implements Participant {
       refused === undefined
         ? { ...state, stage: "reported" }
         : { name: "idle", channel: state.channel };
+    this.#lastRetryMs = refused?.retryAfterMs ?? 0;
     this.#sendReportResult(roundId, refused);
   }
 
   endRound(outcome: RoundOutcome): void {
     const state = this.#seated(outcome.roundId);
     if (state === undefined) return;
+    this.#lastRetryMs = outcome.nextCheckInMs;
     this.#upload?.stop();
     this.#state = { name: "idle", channel: state.channel };
     this.#sender.stopChunks();
@@ -355,7 +359,7 @@ export class Session implements Participant {
       this.#sendReportResult(
         header.roundId,
         new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
-          retryAfterMs: 0,
+          retryAfterMs: this.#lastRetryMs,
         }),
       );
       return;
