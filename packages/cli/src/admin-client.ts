@@ -83,6 +83,14 @@ export class AdminClient {
     });
   }
 
+  put<Answer>(path: string, body: object): Promise<Answer> {
+    return this.json(path, {
+      method: "PUT",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json" },
+    });
+  }
+
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const { url, token } = this.#address;
     const headers = new Headers(init.headers);

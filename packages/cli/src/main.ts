@@ -4,8 +4,10 @@ import { SERVER_VERSION } from "@tributary/server";
 import { clientCommand } from "./commands/client.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { deviceCommand } from "./commands/device.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelCommand } from "./commands/model.ts";
+import { populationCommand } from "./commands/population.ts";
 import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { taskCommand } from "./commands/task.ts";
@@ -24,6 +26,8 @@ const program = new Command("tributary")
   .addCommand(modelCommand())
   .addCommand(keysCommand())
   .addCommand(tokenCommand())
+  .addCommand(populationCommand())
+  .addCommand(deviceCommand())
   .addCommand(dataCommand());
 
 /** Every command tells usage errors as it tells all others, and ends the process itself only here. */

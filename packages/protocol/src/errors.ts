@@ -36,6 +36,11 @@ export const ERROR_CODES = {
   NO_OPEN_ROUND: code(21, null, true),
   NOT_ELIGIBLE: code(22, null, false),
   MODEL_UNAVAILABLE: code(23, null, true),
+  ENROLMENT_REQUIRED: code(24, null, false),
+  TOKEN_INVALID: code(25, null, false),
+  TOKEN_EXPIRED: code(26, null, true),
+  DEVICE_REVOKED: code(27, null, false),
+  DEVICE_PROOF_INVALID: code(28, 4403, false),
 
   // Reports.
   ROUND_CLOSED: code(40, null, true),
@@ -88,6 +93,7 @@ export const ERROR_CODES = {
   ADMIN_BODY_TYPE: code(null, null, false),
   ADMIN_TOKEN_UNKNOWN: code(null, null, false),
   ADMIN_TOKEN_CONFLICT: code(null, null, false),
+  DEVICE_UNKNOWN: code(null, null, false),
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -56,6 +56,13 @@ export {
 } from "./channel/server-key.ts";
 
 export {
+  deviceIdOf,
+  isDeviceProof,
+  proveDevice,
+  type DeviceProof,
+} from "./enrolment/device-proof.ts";
+
+export {
   decodeClientMessage,
   decodeServerMessage,
   encodeClientMessage,

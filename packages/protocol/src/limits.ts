@@ -69,6 +69,8 @@ export interface Limits {
   readonly maxMetrics: number;
   /** Artifacts that a check-in may say it holds. */
   readonly maxHeldArtifacts: number;
+  /** Enrolment token of a check-in, bytes: a signed JWT with a handful of claims. */
+  readonly maxEnrolmentTokenBytes: number;
   /** Clients in one round: the accumulator is exact up to here. */
   readonly maxCohort: number;
   /** Clients of one population that wait for the next round, if its rounds do not take more; others are told when to come back. */
@@ -109,6 +111,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxExampleCount: 1_048_576,
   maxMetrics: 32,
   maxHeldArtifacts: 16,
+  maxEnrolmentTokenBytes: 4_096,
   maxCohort: 16_384,
   maxWaitingClients: 16_384,
 };

@@ -13,6 +13,7 @@ import { systemClock, type Clock } from "./coordinator/clock.ts";
 import { Coordinator } from "./coordinator/coordinator.ts";
 import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
 import { ReportSlots } from "./coordinator/report-slots.ts";
+import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
 import { listen } from "./listen.ts";
@@ -101,10 +102,12 @@ export async function startServer(
         deps.onEvent?.(event);
       },
     });
+    const enrolment = await Enrolment.load({ store: storage.access, crypto, clock });
     const gateway = new Gateway(
       { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
       {
         host: coordinator,
+        doorkeeper: enrolment,
         crypto,
         random,
         secrets,
@@ -112,6 +115,7 @@ export async function startServer(
         limits,
         logger,
         onFailure: (code) => metrics.sessionFailed(code),
+        onRefused: (code) => metrics.observe({ type: "check-in-rejected", code }),
         onCut: (reason) => metrics.connectionCut(reason),
       },
     );
@@ -126,6 +130,7 @@ export async function startServer(
         store: storage.rounds,
         checkpoints: storage.checkpoints,
         access: storage.access,
+        enrolment,
         clock,
         metrics,
         token: adminToken,

@@ -282,6 +282,7 @@ describe("the gateway", () => {
       { host: "127.0.0.1", port: Number(new URL(world.url).port) },
       {
         host: world.coordinator,
+        doorkeeper: world.enrolment,
         crypto: world.crypto,
         random: world.random,
         secrets: world.secrets,

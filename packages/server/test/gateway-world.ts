@@ -22,6 +22,7 @@ import {
   type ServerMessageType,
 } from "@tributary/protocol";
 
+import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
 import type { CutReason } from "../src/gateway/visitors.ts";
 import type { SessionHost } from "../src/gateway/session.ts";
@@ -29,6 +30,7 @@ import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts
 
 export interface GatewayWorld extends World {
   readonly gateway: Gateway;
+  readonly enrolment: Enrolment;
   readonly url: string;
   readonly serverKey: ServerKey;
   /** Codes of the sessions that failed, in order. */
@@ -58,10 +60,16 @@ export async function startGateway(
   const failures: ErrorCode[] = [];
   const cuts: CutReason[] = [];
   const { tls } = options;
+  const enrolment = await Enrolment.load({
+    store: world.storage.access,
+    crypto,
+    clock: world.clock,
+  });
   const gateway = new Gateway(
     { host: "127.0.0.1", port: 0, ...(tls === undefined ? {} : { tls }) },
     {
       host: options.host ?? world.coordinator,
+      doorkeeper: enrolment,
       crypto,
       random,
       secrets,
@@ -95,6 +103,7 @@ export async function startGateway(
   return {
     ...world,
     gateway,
+    enrolment,
     url,
     serverKey,
     failures,

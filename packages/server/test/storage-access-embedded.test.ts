@@ -31,7 +31,9 @@ describe("the access store in PGlite", () => {
   });
 
   for (const { name, run } of accessStoreCases(async () => {
-    await database?.db.execute(sql`truncate tributary.admin_tokens, tributary.audit`);
+    await database?.db.execute(
+      sql`truncate tributary.admin_tokens, tributary.audit, tributary.populations, tributary.devices`,
+    );
     return {
       store: new PostgresAccessStore(connection ?? (await open())),
       reopen: async () => {

@@ -1,6 +1,7 @@
 import type { CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
 import type { Clock } from "../coordinator/clock.ts";
 import type { Coordinator } from "../coordinator/coordinator.ts";
+import type { Enrolment } from "../enrolment/enrolment.ts";
 import type { AccessStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundStore } from "../storage/round-store.ts";
@@ -13,6 +14,7 @@ export interface AdminDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
   readonly access: AccessStore;
+  readonly enrolment: Enrolment;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /**

@@ -2,6 +2,7 @@
 // answer to them.
 import { z } from "zod";
 import { ERROR_CODES, taskSchema, type ErrorCode } from "@tributary/protocol";
+import { enrolmentPolicySchema } from "../enrolment/policy.ts";
 import { ADMIN_ROLES, type AdminRole } from "../storage/access-store.ts";
 
 const artifactId = (): z.ZodString =>
@@ -205,6 +206,40 @@ export const auditListSchema = z.object({
   entries: z.array(auditEntrySchema).describe("Newest first."),
 });
 
+export const populationParams = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: "Use a population name." })
+    .describe("The population."),
+});
+export const deviceParams = z.strictObject({
+  ...populationParams.shape,
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, {
+      error: "Use a device id as printed by `tributary device list`.",
+    })
+    .describe("The device: SHA-256 of its key, or the subject of its tokens."),
+});
+export const deviceListQuery = z.strictObject({
+  limit: roundListQuery.shape.limit.describe("Answer with so many of the newest devices."),
+});
+export const populationSchema = z.object({
+  name: z.string(),
+  policy: enrolmentPolicySchema,
+  updatedAtMs: timestamp().nullable().describe("Null while nobody has set a policy."),
+});
+export const populationListSchema = z.object({ populations: z.array(populationSchema) });
+export const deviceSchema = z.object({
+  id: z.string().describe("SHA-256 of the device's public key, or the subject of its tokens."),
+  publicKey: z.string().nullable().describe("Ed25519, base64url; null without a device key."),
+  registeredAtMs: timestamp(),
+  revokedAtMs: timestamp().nullable().describe("Null while the device may take part."),
+});
+export const deviceListSchema = z.object({
+  devices: z.array(deviceSchema).describe("Newest first."),
+});
+
 /** JSON that some other standard describes. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
 
@@ -230,6 +265,11 @@ export const adminSchemas = {
   TokenList: tokenListSchema,
   AuditEntry: auditEntrySchema,
   AuditList: auditListSchema,
+  EnrolmentPolicy: enrolmentPolicySchema,
+  Population: populationSchema,
+  PopulationList: populationListSchema,
+  Device: deviceSchema,
+  DeviceList: deviceListSchema,
 } as const;
 
 export type ServerInfo = z.output<typeof serverInfoSchema>;
@@ -238,3 +278,5 @@ export type TaskView = z.output<typeof taskViewSchema>;
 export type RoundView = z.output<typeof roundSchema>;
 export type CheckpointView = z.output<typeof checkpointSchema>;
 export type TokenView = z.output<typeof tokenSchema>;
+export type PopulationView = z.output<typeof populationSchema>;
+export type DeviceView = z.output<typeof deviceSchema>;

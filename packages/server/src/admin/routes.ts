@@ -3,6 +3,7 @@ import type { AdminDeps } from "./admin-deps.ts";
 import { jsonObjectSchema } from "./admin-schemas.ts";
 import { checkpointRoutes } from "./checkpoint-routes.ts";
 import { openApiDocument } from "./openapi.ts";
+import { populationRoutes } from "./population-routes.ts";
 import { roundRoutes } from "./round-routes.ts";
 import { jsonRoute, type Route } from "./route.ts";
 import { serverRoutes } from "./server-routes.ts";
@@ -24,6 +25,7 @@ export function adminRoutes(deps: AdminDeps): readonly Route[] {
     ...taskRoutes(deps),
     ...roundRoutes(deps),
     ...checkpointRoutes(deps),
+    ...populationRoutes(deps),
     ...accessRoutes(deps),
   ];
   return routes;

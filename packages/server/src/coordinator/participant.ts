@@ -16,6 +16,8 @@ export interface CheckInOffer {
   readonly maxParameters: number;
   readonly exampleCount: number;
   readonly heldArtifacts: ReadonlySet<ArtifactId>;
+  /** Which device this is, where it has proved it. */
+  readonly deviceId?: string;
 }
 
 export interface ReportHeader {

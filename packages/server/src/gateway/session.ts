@@ -29,12 +29,19 @@ import type {
   RoundOutcome,
   RoundSeat,
 } from "../coordinator/participant.ts";
+import type { Admission, Credentials } from "../enrolment/enrolment.ts";
 import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FrameSender } from "./frame-sender.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import type { Visitor } from "./visitors.ts";
+
+/** Says which clients may take part: `Enrolment`. */
+export interface Doorkeeper {
+  /** @throws TributaryError why the client may not, at once or as a rejection. */
+  admit(credentials: Credentials): Admission | Promise<Admission>;
+}
 
 /** What a session asks of the coordinator. */
 export interface SessionHost {
@@ -46,6 +53,7 @@ export interface SessionHost {
 
 export interface SessionDeps {
   readonly host: SessionHost;
+  readonly doorkeeper: Doorkeeper;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly secrets: ServerSecrets;
@@ -54,6 +62,8 @@ export interface SessionDeps {
   readonly logger: Logger;
   /** Told once for each session that ends with an error, by its code. */
   readonly onFailure: (code: ErrorCode) => void;
+  /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
+  readonly onRefused?: (code: ErrorCode) => void;
 }
 
 /** docs/protocol.md §4 has the same table from the client's side. */
@@ -61,6 +71,8 @@ type State =
   | { readonly name: "handshake" }
   | { readonly name: "greeting"; readonly channel: Channel }
   | { readonly name: "idle"; readonly channel: Channel }
+  /** A check-in whose right to take part is being looked up. */
+  | { readonly name: "checkingIn"; readonly channel: Channel }
   | {
       readonly name: "waiting";
       readonly channel: Channel;
@@ -77,6 +89,7 @@ type State =
     }
   | { readonly name: "closed" };
 
+type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
 type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
 
 /** After a fault of the server's own, come back when it may have passed. */
@@ -314,17 +327,61 @@ export class Session implements Participant {
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
-  #checkIn(state: Named<"idle">, offer: Extract<ClientMessage, { type: "checkIn" }>): void {
-    this.#held = new Set(offer.heldArtifacts);
-    this.#state = { name: "waiting", channel: state.channel };
+  #checkIn(state: Named<"idle">, message: CheckIn): void {
+    const { channel } = state;
+    const checking: State = { name: "checkingIn", channel };
+    this.#state = checking;
+    // Whatever became of the session meanwhile, the answer is for this check-in alone.
+    const admitted = ({ deviceId }: Admission): void => {
+      if (this.#state === checking) this.#enterPool(channel, message, deviceId);
+    };
+    const refused = (thrown: unknown): void => {
+      if (this.#state !== checking) return;
+      const error = asTributaryError(thrown);
+      if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") {
+        this.#fail(error);
+        return;
+      }
+      this.#state = { name: "idle", channel };
+      const { code, message: text, retryAfterMs } = this.#told(error);
+      this.#deps.onRefused?.(code);
+      this.reject(code, text, retryAfterMs);
+    };
+    const { population, token, device } = message;
     try {
-      const leave = this.#deps.host.checkIn(this, { ...offer, heldArtifacts: this.#held });
+      const admission = this.#deps.doorkeeper.admit({
+        population,
+        handshakeHash: channel.handshakeHash,
+        ...(token === undefined ? {} : { token }),
+        ...(device === undefined ? {} : { device }),
+      });
+      if (admission instanceof Promise) admission.then(admitted, refused).catch(refused);
+      else admitted(admission);
+    } catch (error) {
+      refused(error);
+    }
+  }
+
+  #enterPool(channel: Channel, message: CheckIn, deviceId: string | undefined): void {
+    const { population, codecs, maxParameters, exampleCount } = message;
+    const heldArtifacts = new Set(message.heldArtifacts);
+    this.#held = heldArtifacts;
+    this.#state = { name: "waiting", channel };
+    try {
+      const leave = this.#deps.host.checkIn(this, {
+        population,
+        codecs,
+        maxParameters,
+        exampleCount,
+        heldArtifacts,
+        ...(deviceId === undefined ? {} : { deviceId }),
+      });
       if (this.#stateName() !== "waiting") return;
-      this.#state = { name: "waiting", channel: state.channel, leave };
+      this.#state = { name: "waiting", channel, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
-      const { code, message, retryAfterMs } = this.#told(error);
-      this.reject(code, message, retryAfterMs);
+      const { code, message: text, retryAfterMs } = this.#told(error);
+      this.reject(code, text, retryAfterMs);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { AdminTokenId, ErrorCode } from "@tributary/protocol";
+import type { EnrolmentPolicy } from "../enrolment/policy.ts";
 
 /** What the bearer of an admin token may do; each may do all that the ones before it may. */
 export type AdminRole = "viewer" | "operator" | "admin";
@@ -38,6 +39,24 @@ export interface StoredAudit extends AuditRecord {
   readonly sequence: number;
 }
 
+/** Who may take part in a population's rounds: one row for each population whose policy somebody has set. */
+export interface PopulationRecord {
+  readonly name: string;
+  readonly policy: EnrolmentPolicy;
+  readonly updatedAtMs: number;
+}
+
+/** A device that is registered with a population. Only `revokedAtMs` ever changes, once. */
+export interface DeviceRecord {
+  readonly population: string;
+  /** SHA-256 of its public key, hexadecimal; or the subject of its tokens. */
+  readonly id: string;
+  /** Ed25519, 32 bytes; null for a device that is known by its tokens' subject alone. */
+  readonly publicKey: Uint8Array | null;
+  readonly registeredAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
 /**
  * Who may come in, and who did what. What a method has resolved for survives a crash where the store outlives its
  * process. Every method rejects with `STORAGE_UNAVAILABLE` when the store cannot be reached.
@@ -62,4 +81,21 @@ export interface AccessStore {
    * @param before - Only those with a lower sequence.
    */
   audit(limit: number, before?: number): Promise<StoredAudit[]>;
+
+  /** By name. */
+  populations(): Promise<PopulationRecord[]>;
+
+  /** Adds the population or replaces its policy. */
+  setPopulation(population: PopulationRecord): Promise<void>;
+
+  /** Adds a device unless it is there. @returns The device as it is stored, maybe revoked long since. */
+  addDevice(device: DeviceRecord): Promise<DeviceRecord>;
+
+  device(population: string, id: string): Promise<DeviceRecord | undefined>;
+
+  /** The newest devices of a population, newest first. */
+  devices(population: string, limit: number): Promise<DeviceRecord[]>;
+
+  /** @returns Whether it was there and not revoked yet. */
+  revokeDevice(population: string, id: string, atMs: number): Promise<boolean>;
 }

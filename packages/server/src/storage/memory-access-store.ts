@@ -1,11 +1,20 @@
 import { TributaryError, type AdminTokenId } from "@tributary/protocol";
-import type { AccessStore, AdminTokenRecord, AuditRecord, StoredAudit } from "./access-store.ts";
+import type {
+  AccessStore,
+  AdminTokenRecord,
+  AuditRecord,
+  DeviceRecord,
+  PopulationRecord,
+  StoredAudit,
+} from "./access-store.ts";
 import { tokenExists } from "./record-checks.ts";
 
 /** `AccessStore` in maps. */
 export class MemoryAccessStore implements AccessStore {
   readonly #tokens: Map<AdminTokenId, AdminTokenRecord> = new Map();
   readonly #audit: StoredAudit[] = [];
+  readonly #populations: Map<string, PopulationRecord> = new Map();
+  readonly #devices: Map<string, DeviceRecord> = new Map();
   #closed = false;
 
   async addToken(token: AdminTokenRecord): Promise<void> {
@@ -45,6 +54,45 @@ export class MemoryAccessStore implements AccessStore {
     return structuredClone(older.slice(-limit).reverse());
   }
 
+  async populations(): Promise<PopulationRecord[]> {
+    this.#requireOpen();
+    const all = [...this.#populations.values()];
+    return structuredClone(all).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async setPopulation(population: PopulationRecord): Promise<void> {
+    this.#requireOpen();
+    this.#populations.set(population.name, structuredClone(population));
+  }
+
+  async addDevice(device: DeviceRecord): Promise<DeviceRecord> {
+    this.#requireOpen();
+    const key = deviceKey(device.population, device.id);
+    if (!this.#devices.has(key)) this.#devices.set(key, structuredClone(device));
+    return structuredClone(this.#devices.get(key) ?? device);
+  }
+
+  async device(population: string, id: string): Promise<DeviceRecord | undefined> {
+    this.#requireOpen();
+    return structuredClone(this.#devices.get(deviceKey(population, id)));
+  }
+
+  async devices(population: string, limit: number): Promise<DeviceRecord[]> {
+    this.#requireOpen();
+    const own = [...this.#devices.values()].filter((device) => device.population === population);
+    own.sort((a, b) => b.registeredAtMs - a.registeredAtMs || (a.id < b.id ? -1 : 1));
+    return structuredClone(own.slice(0, limit));
+  }
+
+  async revokeDevice(population: string, id: string, atMs: number): Promise<boolean> {
+    this.#requireOpen();
+    const key = deviceKey(population, id);
+    const device = this.#devices.get(key);
+    if (device === undefined || device.revokedAtMs !== null) return false;
+    this.#devices.set(key, { ...device, revokedAtMs: atMs });
+    return true;
+  }
+
   close(): void {
     this.#closed = true;
   }
@@ -55,4 +103,9 @@ export class MemoryAccessStore implements AccessStore {
       remedy: "Open it again.",
     });
   }
+}
+
+/** Neither part has a space in it. */
+function deviceKey(population: string, id: string): string {
+  return `${population} ${id}`;
 }

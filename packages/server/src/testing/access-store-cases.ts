@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { seededRandom, type AdminTokenId } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import type { AccessStore, AdminTokenRecord, AuditRecord } from "../storage/access-store.ts";
+import type {
+  AccessStore,
+  AdminTokenRecord,
+  AuditRecord,
+  DeviceRecord,
+  PopulationRecord,
+} from "../storage/access-store.ts";
 import { expectFailure, type ConformanceCase } from "./expectations.ts";
 
 /** An empty store for one case. */
@@ -56,6 +62,27 @@ const change = (target: string): AuditRecord => ({
   error: null,
 });
 
+const population = (name: string, updatedAtMs: number): PopulationRecord => ({
+  name,
+  policy: {
+    enrolment: "token",
+    token: { issuer: "https://app.example", keys: ["A".repeat(43)], clockSkewSeconds: 60 },
+  },
+  updatedAtMs,
+});
+
+function device(seed: number, changes: Partial<DeviceRecord> = {}): DeviceRecord {
+  const publicKey = seededRandom(crypto, seed).bytes(32);
+  return {
+    population: "writers",
+    id: Buffer.from(crypto.sha256(publicKey)).toString("hex"),
+    publicKey,
+    registeredAtMs: 1_790_000_000_000 + seed,
+    revokedAtMs: null,
+    ...changes,
+  };
+}
+
 const requirements: Readonly<Record<string, Run>> = {
   async "gives a token back as it was added, and none that was not"(store) {
     const first = token(1);
@@ -105,13 +132,56 @@ const requirements: Readonly<Record<string, Run>> = {
     );
   },
 
+  async "gives policies back as they were set last"(store) {
+    assert.deepEqual(await store.populations(), []);
+    await store.setPopulation(population("writers", 1));
+    await store.setPopulation(population("keyboard", 2));
+    await store.setPopulation({ name: "writers", policy: { enrolment: "open" }, updatedAtMs: 3 });
+    assert.deepEqual(await store.populations(), [
+      population("keyboard", 2),
+      { name: "writers", policy: { enrolment: "open" }, updatedAtMs: 3 },
+    ]);
+  },
+
+  async "registers a device once in each population, also when asked at once"(store) {
+    const answers = await Promise.all(
+      [1, 2, 3].map((registeredAtMs) => store.addDevice(device(1, { registeredAtMs }))),
+    );
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    assert.deepEqual(await store.device("writers", device(1).id), answers[0]);
+    assert.equal(await store.device("keyboard", device(1).id), undefined);
+    await store.addDevice(device(1, { population: "keyboard", publicKey: null }));
+    assert.equal((await store.device("keyboard", device(1).id))?.publicKey, null);
+  },
+
+  async "revokes a device once, for good and in one population"(store) {
+    await store.addDevice(device(1));
+    await store.addDevice(device(1, { population: "keyboard" }));
+    assert.equal(await store.revokeDevice("writers", device(1).id, 7), true);
+    assert.equal(await store.revokeDevice("writers", device(1).id, 8), false);
+    assert.equal(await store.revokeDevice("writers", device(2).id, 8), false);
+    assert.deepEqual(await store.addDevice(device(1)), device(1, { revokedAtMs: 7 }));
+    assert.equal((await store.device("keyboard", device(1).id))?.revokedAtMs, null);
+  },
+
+  async "lists a population's newest devices"(store) {
+    for (const seed of [2, 1, 3]) await store.addDevice(device(seed));
+    await store.addDevice(device(4, { population: "keyboard" }));
+    assert.deepEqual(await store.devices("writers", 2), [device(3), device(2)]);
+    assert.deepEqual(await store.devices("nobody", 2), []);
+  },
+
   async "keeps everything after closing and opening again"(store, { reopen }) {
     if (reopen === undefined) return;
     await store.addToken(token(1));
     await store.revokeToken(token(1).id, 9);
     await store.addAudit(change("/a"));
+    await store.setPopulation(population("writers", 1));
+    await store.addDevice(device(1));
     const before = await store.audit(5);
     const again = await reopen();
+    assert.deepEqual(await again.populations(), [population("writers", 1)]);
+    assert.deepEqual(await again.device("writers", device(1).id), device(1));
     assert.deepEqual(await again.tokens(), [token(1, { revokedAtMs: 9 })]);
     assert.deepEqual(await again.audit(5), before);
     await again.addAudit(change("/b"));

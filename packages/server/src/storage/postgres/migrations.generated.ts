@@ -101,4 +101,23 @@ CREATE TRIGGER "audit_append_only" BEFORE UPDATE OR DELETE ON "tributary"."audit
     name: "0002_round_fates",
     sql: `ALTER TABLE "tributary"."rounds" ADD COLUMN "fates" json DEFAULT '{"reported":0,"refused":{},"withdrew":{},"left":{},"unfinished":{}}'::json NOT NULL;`,
   },
+  {
+    name: "0003_enrolment",
+    sql: `CREATE TABLE "tributary"."devices" (
+	"population" text NOT NULL,
+	"id" text NOT NULL,
+	"public_key" "bytea",
+	"registered_at_ms" bigint NOT NULL,
+	"revoked_at_ms" bigint,
+	CONSTRAINT "devices_population_id_pk" PRIMARY KEY("population","id")
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."populations" (
+	"name" text PRIMARY KEY NOT NULL,
+	"policy" json NOT NULL,
+	"updated_at_ms" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX "devices_by_registration" ON "tributary"."devices" USING btree ("population","registered_at_ms");`,
+  },
 ];

@@ -1,9 +1,17 @@
 import { and, asc, desc, eq, isNull, lt } from "drizzle-orm";
 import type { AdminTokenId } from "@tributary/protocol";
-import type { AccessStore, AdminTokenRecord, AuditRecord, StoredAudit } from "../access-store.ts";
+import type {
+  AccessStore,
+  AdminTokenRecord,
+  AuditRecord,
+  DeviceRecord,
+  PopulationRecord,
+  StoredAudit,
+} from "../access-store.ts";
 import { tokenExists } from "../record-checks.ts";
 import type { DatabaseConnection } from "./database-connection.ts";
-import { adminTokens, audit } from "./schema.ts";
+import type { Queries } from "./database.ts";
+import { adminTokens, audit, devices, populations } from "./schema.ts";
 
 /** `AccessStore` in Postgres tables, whichever driver reaches them. The connection is closed by whoever opened it. */
 export class PostgresAccessStore implements AccessStore {
@@ -62,4 +70,67 @@ export class PostgresAccessStore implements AccessStore {
         .limit(limit),
     );
   }
+
+  populations(): Promise<PopulationRecord[]> {
+    return this.#connection.run(({ db }) =>
+      db.select().from(populations).orderBy(asc(populations.name)),
+    );
+  }
+
+  async setPopulation(population: PopulationRecord): Promise<void> {
+    const { policy, updatedAtMs } = population;
+    await this.#connection.run(({ db }) =>
+      db
+        .insert(populations)
+        .values(population)
+        .onConflictDoUpdate({ target: populations.name, set: { policy, updatedAtMs } }),
+    );
+  }
+
+  addDevice(device: DeviceRecord): Promise<DeviceRecord> {
+    return this.#connection.run(async ({ db }) => {
+      const [added] = await db.insert(devices).values(device).onConflictDoNothing().returning();
+      return added ?? (await findDevice(db, device.population, device.id)) ?? device;
+    });
+  }
+
+  device(population: string, id: string): Promise<DeviceRecord | undefined> {
+    return this.#connection.run(({ db }) => findDevice(db, population, id));
+  }
+
+  devices(population: string, limit: number): Promise<DeviceRecord[]> {
+    return this.#connection.run(({ db }) =>
+      db
+        .select()
+        .from(devices)
+        .where(eq(devices.population, population))
+        .orderBy(desc(devices.registeredAtMs), asc(devices.id))
+        .limit(limit),
+    );
+  }
+
+  revokeDevice(population: string, id: string, atMs: number): Promise<boolean> {
+    return this.#connection.run(async ({ db }) => {
+      const revoked = await db
+        .update(devices)
+        .set({ revokedAtMs: atMs })
+        .where(
+          and(eq(devices.population, population), eq(devices.id, id), isNull(devices.revokedAtMs)),
+        )
+        .returning({ id: devices.id });
+      return revoked.length > 0;
+    });
+  }
+}
+
+async function findDevice(
+  db: Queries,
+  population: string,
+  id: string,
+): Promise<DeviceRecord | undefined> {
+  const [found] = await db
+    .select()
+    .from(devices)
+    .where(and(eq(devices.population, population), eq(devices.id, id)));
+  return found;
 }

@@ -22,6 +22,7 @@ import type {
   TaskDefinition,
   TaskId,
 } from "@tributary/protocol";
+import type { EnrolmentPolicy } from "../../enrolment/policy.ts";
 import type { AdminRole } from "../access-store.ts";
 import type { RoundFates } from "../../rounds/fates.ts";
 import type { RoundOutcome, TaskState } from "../round-store.ts";
@@ -160,3 +161,24 @@ export const audit = namespace.table("audit", {
   note: text().notNull(),
   error: text().$type<ErrorCode>(),
 });
+
+export const populations = namespace.table("populations", {
+  name: text().primaryKey(),
+  policy: json().$type<EnrolmentPolicy>().notNull(),
+  updatedAtMs: count("updated_at_ms").notNull(),
+});
+
+export const devices = namespace.table(
+  "devices",
+  {
+    population: text().notNull(),
+    id: text().notNull(),
+    publicKey: bytea("public_key"),
+    registeredAtMs: count("registered_at_ms").notNull(),
+    revokedAtMs: count("revoked_at_ms"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.population, table.id] }),
+    index("devices_by_registration").on(table.population, table.registeredAtMs),
+  ],
+);
