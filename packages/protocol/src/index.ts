@@ -92,7 +92,7 @@ export {
   signPlan,
   verifyPlanSignature,
 } from "./plan/plan-bytes.ts";
-export { minimumReports, planOf } from "./plan/plan-of.ts";
+export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
 export type { LossName, MetricName } from "./plan/training-terms.ts";

@@ -23,6 +23,8 @@ export interface Limits {
   readonly heartbeatIntervalMs: number;
   /** Reports received at once; further ones wait for a slot, so that memory does not grow with the cohort. */
   readonly maxConcurrentReports: number;
+  /** Encoded updates that one round's aggregation may keep in memory, with room to work on them, bytes; checked when a task is created. */
+  readonly maxRobustAggregationBytes: number;
   /** Frames a session may have waiting to be handled; more means a sender that ignores the protocol's turns. */
   readonly maxQueuedFrames: number;
   /** Bytes queued towards one slow reader before sending to it pauses. */
@@ -88,6 +90,7 @@ export const DEFAULT_LIMITS: Limits = {
   reportUploadTimeoutMs: 60_000,
   heartbeatIntervalMs: 20_000,
   maxConcurrentReports: 16,
+  maxRobustAggregationBytes: 536_870_912,
   maxQueuedFrames: 64,
   maxBufferedSendBytes: 1_048_576,
   sendTimeoutMs: 60_000,

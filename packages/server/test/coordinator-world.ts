@@ -90,6 +90,7 @@ export interface TaskChanges {
   readonly population?: string;
   readonly plan?: object;
   readonly round?: object;
+  readonly aggregation?: object;
   readonly eligibility?: object;
   readonly serverOptimizer?: object;
   readonly stop?: object;

@@ -3,6 +3,8 @@
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
+import { updatesAreInTheClear } from "../update/codec-registry.ts";
+import { aggregationFault, aggregationSchema } from "./aggregation-rule.ts";
 import { nameSchema } from "./plan-schema.ts";
 import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
 import {
@@ -184,6 +186,9 @@ export const taskSchema = strictRecord({
   model: modelSchema.describe("The model to train."),
   plan: planSection.prefault({}).describe("What each client does."),
   round: roundSection.prefault({}).describe("How a round is run."),
+  aggregation: aggregationSchema
+    .prefault({ rule: "mean" })
+    .describe("How the updates of a round become one."),
   eligibility: eligibilitySection.prefault({}).describe("Which clients may take part."),
   serverOptimizer: strictRecord({
     name: z
@@ -205,6 +210,13 @@ export const taskSchema = strictRecord({
       path: ["stop", "targetMetric", "name"],
       message: "Name it in the plan's metrics too.",
     });
+  }
+  const fault = aggregationFault(task.aggregation, {
+    reports: task.round.goalCount,
+    updatesInTheClear: updatesAreInTheClear(task.plan.update),
+  });
+  if (fault !== undefined) {
+    context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
   }
   if (task.round.goalCount * task.round.overselection > DEFAULT_LIMITS.maxCohort) {
     context.addIssue({

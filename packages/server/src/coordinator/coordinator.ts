@@ -15,6 +15,7 @@ import {
   type TaskDefinition,
   type TaskId,
 } from "@tributary/protocol";
+import { checkAggregationMemory } from "../aggregation/check-aggregation-memory.ts";
 import type { TaskRecord, TaskState } from "../storage/round-store.ts";
 import { nextWindowMs, returnAfterMs } from "../rounds/pace.ts";
 import { ClientsAway } from "./clients-away.ts";
@@ -82,7 +83,9 @@ export class Coordinator {
     values: Float32Array,
   ): Promise<TaskRecord> {
     const { crypto, random, clock, store } = this.#deps;
-    const planBytes = encodePlan(planOf(definition, model));
+    const plan = planOf(definition, model);
+    checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
+    const planBytes = encodePlan(plan);
     const bytes = encodeCheckpoint(values);
     decodeCheckpoint(bytes, layoutOf(model.parameters)); // what is stored must load again
     const initialCheckpoint = checkpointIdOf(crypto, bytes);

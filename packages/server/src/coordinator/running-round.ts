@@ -1,6 +1,7 @@
 import {
   TributaryError,
   asTributaryError,
+  type AggregationSpec,
   type CryptoProvider,
   type Limits,
   type RandomSource,
@@ -8,6 +9,7 @@ import {
   type SessionId,
   type UpdateCodec,
 } from "@tributary/protocol";
+import { createAggregationRule } from "../aggregation/create-aggregation-rule.ts";
 import { RoundAggregate } from "../aggregation/round-aggregate.ts";
 import {
   countFates,
@@ -30,6 +32,7 @@ interface RoundFacts {
   readonly taskName: string;
   readonly startedAtMs: number;
   readonly codec: UpdateCodec;
+  readonly aggregation: AggregationSpec;
   /** Values in one update. */
   readonly dimension: number;
   readonly metricNames: readonly string[];
@@ -89,7 +92,9 @@ export class RunningRound {
     this.#facts = facts;
     this.#deps = deps;
     this.#dispatch = dispatch;
-    this.aggregate = new RoundAggregate(facts.codec, facts.dimension, facts.metricNames);
+    const { aggregation, codec, dimension, metricNames } = facts;
+    const rule = createAggregationRule(aggregation, deps.crypto, codec, dimension);
+    this.aggregate = new RoundAggregate(codec, dimension, metricNames, rule);
     this.#payloadBytes = facts.codec.payloadBytes(facts.dimension);
     let settle = (): void => {};
     this.settled = new Promise((resolve) => (settle = resolve));
@@ -139,6 +144,7 @@ export class RunningRound {
     outcome: RoundOutcome["outcome"],
     next: { readonly atLeastMs: number; readonly taskFinished: boolean },
   ): void {
+    this.aggregate.discard(); // a seat may be kept longer than its round
     for (const seat of this.#seats.values()) {
       if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
       this.#membersAtWork -= 1;

@@ -7,6 +7,7 @@ import {
   layoutOf,
   opaqueId,
   planIdOf,
+  roundOf,
   rangesSize,
   signPlan,
   trainableRanges,
@@ -119,7 +120,7 @@ export class TaskRunner implements Recruiter {
     this.#layout = layout;
     this.#ranges = trainableRanges(layout, plan.training.trainable);
     this.#codec = updateCodec(plan.update);
-    this.#policy = task.definition.round;
+    this.#policy = roundOf(task.definition);
     this.#roundMs = this.#policy.reportingTimeoutMs;
     this.#base = base;
     this.#deps = deps;
@@ -272,6 +273,7 @@ export class TaskRunner implements Recruiter {
         taskName: this.task.name,
         startedAtMs: clock.now(),
         codec: this.#codec,
+        aggregation: this.#plan.aggregation,
         dimension: rangesSize(this.#ranges),
         metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
         goalCount: this.#policy.goalCount,
