@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { SERVER_VERSION } from "@tributary/server";
+import { benchCommand } from "./commands/bench.ts";
 import { clientCommand } from "./commands/client.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -28,7 +29,8 @@ const program = new Command("tributary")
   .addCommand(tokenCommand())
   .addCommand(populationCommand())
   .addCommand(deviceCommand())
-  .addCommand(dataCommand());
+  .addCommand(dataCommand())
+  .addCommand(benchCommand());
 
 /** Every command tells usage errors as it tells all others, and ends the process itself only here. */
 function prepare(command: Command, typed: string): void {

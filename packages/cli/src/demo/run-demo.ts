@@ -1,12 +1,14 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
+  DEFAULT_LIMITS,
   TributaryError,
   layoutOf,
   decodePlan,
   seededRandom,
   type CheckpointId,
   type TaskDefinition,
+  type Limits,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
@@ -130,6 +132,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       port: options.port,
       adminPort: options.adminPort,
       logLevel: options.logLevel,
+      limits: limitsFor(clients),
       ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     },
     { onEvent },
@@ -210,6 +213,17 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     await server.close();
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
+}
+
+/** All clients of a demo come from one address. */
+function limitsFor(clients: number): Partial<Limits> {
+  const { maxConnectionsPerAddress, connectionBurstPerAddress, requestBurstPerAddress } =
+    DEFAULT_LIMITS;
+  return {
+    maxConnectionsPerAddress: Math.max(maxConnectionsPerAddress, clients),
+    connectionBurstPerAddress: Math.max(connectionBurstPerAddress, clients),
+    requestBurstPerAddress: Math.max(requestBurstPerAddress, 4 * clients),
+  };
 }
 
 /** A demo that was killed has left its task running: its population is wanted for the new one. */

@@ -239,7 +239,8 @@ export class Gateway {
     const probes = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
     const takeProbe = (): boolean => {
       if (probes.take()) return true;
-      onCut("probes");
+      // What came with the last one is still handed on.
+      if (socket.readyState === socket.OPEN) onCut("probes");
       socket.terminate();
       return false;
     };
