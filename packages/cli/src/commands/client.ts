@@ -9,6 +9,7 @@ import {
 } from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
+import { fileKeyStore } from "../file-key-store.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
 import { engineOption, partOf, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
@@ -24,6 +25,8 @@ interface ClientFlags extends CsvFlags {
   part?: { index: number; count: number };
   rounds?: number;
   engine: TrainerBackend;
+  enrolmentToken?: string;
+  deviceKey?: string;
   seed?: number;
   dataDir: string;
   json?: true;
@@ -45,6 +48,8 @@ export function clientCommand(): Command {
       .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
       .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
       .addOption(engineOption())
+      .option("--enrolment-token <jwt>", "for a population that takes enrolment tokens")
+      .option("--device-key <file>", "this device's key; made if the file is not there")
       .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
       .option("--data-dir <folder>", "data folder of a server on this machine", "./.tributary")
       .option("--json", "print one JSON line at the end"),
@@ -54,6 +59,8 @@ export function clientCommand(): Command {
     const random =
       flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
     const server = await findServer(flags);
+    const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
+    await deviceKey?.load(); // a file that is no key is an error at once
     const client = new FederatedClient({
       url: server.url,
       serverKey: server.serverKey,
@@ -61,6 +68,8 @@ export function clientCommand(): Command {
       examples: await loadExamples(flags, random),
       engine: flags.engine,
       random,
+      ...(flags.enrolmentToken === undefined ? {} : { token: flags.enrolmentToken }),
+      ...(deviceKey === undefined ? {} : { deviceKey }),
       ...(server.ca === undefined ? {} : { tls: { ca: server.ca } }),
     });
     const aborter = new AbortController();
@@ -158,7 +167,9 @@ function show(event: ParticipationEvent, output: Output): void {
       output.say("connected, the server holds the pinned key");
       break;
     case "rejected":
-      output.say(`not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message}`);
+      output.say(
+        `not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message} [${event.code}]`,
+      );
       break;
     case "selected":
       output.say(`round ${event.roundNumber} of "${event.task}"`);

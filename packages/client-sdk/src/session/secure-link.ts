@@ -89,6 +89,11 @@ export class SecureLink {
     return { up: this.#bytesUp, down: this.#bytesDown };
   }
 
+  /** What both ends know of this channel and nobody else can make again; undefined unless it is open. */
+  get handshakeHash(): Uint8Array | undefined {
+    return this.#state.phase === "open" ? this.#state.channel.handshakeHash : undefined;
+  }
+
   /** Seals and queues a message; does nothing once the link has ended. */
   send(message: ClientMessage): void {
     if (this.#state.phase !== "open") return;
