@@ -63,7 +63,9 @@ describe("the whole server", () => {
     await client.joinRound();
     await server.close();
     expect((await client.expect("roundOutcome")).outcome).toEqual({ abandoned: "server-stopping" });
-    expect((await client.expect("failure")).code).toBe("SERVER_STOPPING");
+    const stopping = await client.expect("failure");
+    expect(stopping.code).toBe("SERVER_STOPPING");
+    expect(stopping.retryAfterMs).toBeGreaterThanOrEqual(1_000);
     expect(await client.closed).toBe(4503);
 
     const again = await start(options, { storage });

@@ -139,13 +139,17 @@ describe("a session", () => {
     uploading.send({ type: "reportChunk", data: payload.subarray(0, 4) });
     await quick.finishRound(first);
     await uploading.expect("roundOutcome");
-    await late.expect("roundOutcome");
+    const { nextCheckInMs } = await late.expect("roundOutcome");
     // These were on their way.
     uploading.send({ type: "reportChunk", data: payload.subarray(4, 8) });
     uploading.send({ type: "reportChunk", data: payload.subarray(8) });
     late.send({ type: "configured", roundId: second.roundId });
     late.begin(second);
-    expect((await late.expect("reportResult")).refused?.code).toBe("ROUND_CLOSED");
+    // The window is the one it was given with the outcome.
+    expect((await late.expect("reportResult")).refused).toMatchObject({
+      code: "ROUND_CLOSED",
+      retryAfterMs: nextCheckInMs,
+    });
     late.send({
       type: "withdraw",
       roundId: second.roundId,

@@ -76,7 +76,15 @@ export class Population {
       refusal ??= reason;
       return reason === undefined;
     });
-    if (takers.length === 0 && refusal !== undefined) throw refusal;
+    if (takers.length === 0 && refusal !== undefined) {
+      // Not counted as away: it is none of those that a round can have. Those refused together come back apart.
+      const { retryAfterMs = NO_ROUND_WINDOW_MS, context } = refusal;
+      throw new TributaryError(refusal.code, refusal.message, {
+        retryAfterMs: Math.floor(retryAfterMs * (1 + uniform(this.#deps.random))),
+        context,
+        cause: refusal,
+      });
+    }
     if (takers.every(isPausedForLong)) {
       throw new TributaryError("NO_OPEN_ROUND", "The task is paused after a failure", {
         remedy: "Come back later.",
