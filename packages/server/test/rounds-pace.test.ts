@@ -134,6 +134,19 @@ describe("pace steering", () => {
 });
 
 describe("the count of clients that are away", () => {
+  it("counts one that asks again and again once, until it is due", () => {
+    const clock = new ManualClock(1_700_000_000_000);
+    const away = new ClientsAway(clock);
+    const [patient, impatient] = [{}, {}];
+    away.add(patient, 60_000);
+    for (let i = 0; i < 100; i++) away.add(impatient, 60_000);
+    expect(away.count).toBe(2);
+    clock.advance(61_000);
+    expect(away.count).toBe(0);
+    away.add(impatient, 60_000);
+    expect(away.count).toBe(1);
+  });
+
   it("holds each until it is due, whatever the order and however far time jumps", () => {
     fc.assert(
       fc.property(
@@ -150,7 +163,7 @@ describe("the count of clients that are away", () => {
           const dueMs: number[] = [];
           for (const { stepMs, afterMs } of steps) {
             clock.advance(stepMs);
-            away.add(afterMs);
+            away.add({}, afterMs);
             dueMs.push(clock.now() + afterMs);
             const second = (ms: number): number => Math.floor(ms / 1_000);
             expect(away.count).toBe(

@@ -8,6 +8,8 @@ export class ClientsAway {
   readonly #clock: Clock;
   /** Clients by the second in which they are due. */
   readonly #due: Map<number, number> = new Map();
+  /** When each was last told to come back: who asks again before that is not one more. */
+  readonly #told: WeakMap<object, number> = new WeakMap();
   #total = 0;
   /** Seconds before this one have passed. */
   #fromBucket: number;
@@ -17,8 +19,11 @@ export class ClientsAway {
     this.#fromBucket = this.#bucket(0);
   }
 
-  /** A client will be back after this long. */
-  add(afterMs: number): void {
+  /** This client will be back after this long. */
+  add(client: object, afterMs: number): void {
+    const nowMs = this.#clock.now();
+    if ((this.#told.get(client) ?? 0) > nowMs) return;
+    this.#told.set(client, nowMs + afterMs);
     const bucket = this.#bucket(afterMs);
     if (bucket <= this.#bucket(0)) return; // as good as here
     this.#due.set(bucket, (this.#due.get(bucket) ?? 0) + 1);

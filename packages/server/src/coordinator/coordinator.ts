@@ -148,7 +148,7 @@ export class Coordinator {
     // A stranger's population name must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
     try {
-      if (population === undefined) throw this.#strange(offer.population);
+      if (population === undefined) throw this.#strange(participant, offer.population);
       population.checkIn({ participant, offer });
     } catch (error) {
       const { code } = asTributaryError(error);
@@ -210,13 +210,13 @@ export class Coordinator {
     });
   }
 
-  #strange(population: string): TributaryError {
+  #strange(participant: Participant, population: string): TributaryError {
     const { clock, random } = this.#deps;
     const period = NO_ROUND_WINDOW_MS;
     const opensInMs = nextWindowMs(clock.now(), period, uniform(random) * period);
     const needs = { needed: Number.POSITIVE_INFINITY, roundMs: 0, opensInMs };
     const retryAfterMs = returnAfterMs(needs, this.#strangers.count + 1, uniform(random));
-    this.#strangers.add(retryAfterMs);
+    this.#strangers.add(participant, retryAfterMs);
     return noOpenRound(population, retryAfterMs);
   }
 

@@ -69,7 +69,8 @@ export class Population {
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time after which to come back.
    */
   checkIn(client: WaitingClient): void {
-    if (this.#recruiters.size === 0) throw noOpenRound(this.name, this.sendAway());
+    if (this.#recruiters.size === 0)
+      throw noOpenRound(this.name, this.sendAway(client.participant));
     let refusal: TributaryError | undefined;
     const takers = [...this.#recruiters].filter((recruiter) => {
       const reason = recruiter.refusal(client.offer);
@@ -88,14 +89,14 @@ export class Population {
     if (takers.every(isPausedForLong)) {
       throw new TributaryError("NO_OPEN_ROUND", "The task is paused after a failure", {
         remedy: "Come back later.",
-        retryAfterMs: this.sendAway(),
+        retryAfterMs: this.sendAway(client.participant),
       });
     }
     const { sessionId } = client.participant;
     if (!this.#waiting.has(sessionId) && this.#waiting.size >= this.#capacity()) {
       throw new TributaryError("NO_OPEN_ROUND", "Enough clients wait for the next round", {
         remedy: "Come back later.",
-        retryAfterMs: this.sendAway(),
+        retryAfterMs: this.sendAway(client.participant),
       });
     }
     this.#waiting.set(sessionId, client);
@@ -143,7 +144,7 @@ export class Population {
       const stillWanted = [...this.#recruiters].some((other) => other.refusal(offer) === undefined);
       if (stillWanted) continue;
       this.#waiting.delete(session);
-      const retryAfterMs = this.sendAway();
+      const retryAfterMs = this.sendAway(participant);
       const { code, message } = noOpenRound(this.name, retryAfterMs);
       participant.reject(code, message, retryAfterMs);
     }
@@ -157,10 +158,10 @@ export class Population {
   }
 
   /**
-   * When a client that is sent away now should come back; it is counted as away until then.
+   * When a client that is sent away now should come back. It is counted as away until then, and once however often it asks.
    * @param atLeastMs - Not before.
    */
-  sendAway(atLeastMs = 0): number {
+  sendAway(participant: Participant, atLeastMs = 0): number {
     const { clock, random } = this.#deps;
     const needs = combineNeeds(Array.from(this.#recruiters, (recruiter) => recruiter.needs)) ?? {
       needed: Number.POSITIVE_INFINITY,
@@ -169,7 +170,7 @@ export class Population {
     };
     const opensInMs = Math.max(needs.opensInMs, atLeastMs);
     const afterMs = returnAfterMs({ ...needs, opensInMs }, this.size + 1, uniform(random));
-    this.#away.add(afterMs);
+    this.#away.add(participant, afterMs);
     return afterMs;
   }
 

@@ -39,7 +39,7 @@ interface RoundFacts {
   readonly goalCount: number;
   readonly reportingTimeoutMs: number;
   /** When a member that goes now should come back; each call is one member. */
-  readonly sendAway: (atLeastMs?: number) => number;
+  readonly sendAway: (participant: Participant, atLeastMs?: number) => number;
 }
 
 interface RoundDeps {
@@ -148,7 +148,7 @@ export class RunningRound {
     for (const seat of this.#seats.values()) {
       if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
       this.#membersAtWork -= 1;
-      const nextCheckInMs = this.#facts.sendAway(next.atLeastMs);
+      const nextCheckInMs = this.#facts.sendAway(seat.participant, next.atLeastMs);
       seat.participant.endRound({
         roundId: this.id,
         outcome,
@@ -190,12 +190,12 @@ export class RunningRound {
   }
 
   #begin(seat: Seat, header: ReportHeader): void {
-    if (!this.#reporting) throw roundClosed(this.#facts.sendAway());
+    if (!this.#reporting) throw roundClosed(this.#facts.sendAway(seat.participant));
     if (seat.fate !== undefined || (seat.stage !== "configuring" && seat.stage !== "training")) {
       throw new TributaryError(
         "REPORT_DUPLICATE",
         "This session has already reported in this round",
-        { retryAfterMs: this.#facts.sendAway() },
+        { retryAfterMs: this.#facts.sendAway(seat.participant) },
       );
     }
     try {
@@ -322,7 +322,7 @@ export class RunningRound {
     seat.ticket?.release();
     this.#membersAtWork -= 1;
     const told = new TributaryError(error.code, error.message, {
-      retryAfterMs: this.#facts.sendAway(),
+      retryAfterMs: this.#facts.sendAway(seat.participant),
       context: error.context,
       cause: error,
     });

@@ -278,7 +278,7 @@ export class TaskRunner implements Recruiter {
         metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
         goalCount: this.#policy.goalCount,
         reportingTimeoutMs: this.#policy.reportingTimeoutMs,
-        sendAway: (atLeastMs) => this.#population.sendAway(atLeastMs),
+        sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
       },
       this.#deps,
       (event) => this.#dispatch(event),
