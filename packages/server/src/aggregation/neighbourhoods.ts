@@ -33,8 +33,9 @@ export async function neighbourhoods(held: HeldUpdates, pace: Pace): Promise<Nei
   for (let i = 0; i < n; i++) {
     const distances = squaredDistances[i]!;
     for (let j = 0; j < i; j++) distances[j] = squaredDistances[j]![i]!;
+    // A sort is stable, so that equal distances keep the order of the updates.
     const others = Uint16Array.from({ length: n - 1 }, (_, k) => (k < i ? k : k + 1));
-    nearest.push(others.sort((a, b) => distances[a]! - distances[b]! || a - b));
+    nearest.push(others.sort((a, b) => distances[a]! - distances[b]!));
     if (pace.spent(n * 16)) await pace.rest(); // a sort compares about log₂ n times
   }
   return { squaredDistances, nearest };
