@@ -43,6 +43,7 @@ describe("a task", () => {
       },
       aggregation: { rule: "mean" },
       eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 1 },
+      participation: { minimumSeparation: 1, windowMs: null },
       serverOptimizer: { name: "fedavg", learningRate: 1 },
       stop: { rounds: 100 },
     });
@@ -76,6 +77,7 @@ describe("a task", () => {
       },
       aggregation: { rule: "multiKrum", byzantine: 10, selected: 40 },
       eligibility: { charging: true, unmetered: true, idle: true, minimumExamples: 20 },
+      participation: { minimumSeparation: 5, windowMs: 86_400_000 },
       serverOptimizer: { name: "fedavg", learningRate: 0.5 },
       stop: { rounds: 500, targetMetric: { name: "meanAbsoluteError", atLeast: 0.97 } },
     };

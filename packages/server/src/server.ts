@@ -90,6 +90,7 @@ export async function startServer(
     const coordinator = new Coordinator({
       store: storage.rounds,
       checkpoints: storage.checkpoints,
+      participations: storage.access,
       crypto,
       random,
       clock,

@@ -84,6 +84,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
+    participations: storage.access,
     crypto,
     random,
     clock,

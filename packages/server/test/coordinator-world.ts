@@ -92,6 +92,7 @@ export interface TaskChanges {
   readonly round?: object;
   readonly aggregation?: object;
   readonly eligibility?: object;
+  readonly participation?: object;
   readonly serverOptimizer?: object;
   readonly stop?: object;
 }
@@ -125,6 +126,7 @@ export function makeWorld(options: WorldOptions = {}): World {
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
+    participations: storage.access,
     crypto,
     random,
     clock,

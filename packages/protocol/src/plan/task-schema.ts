@@ -169,6 +169,20 @@ const eligibilitySection = strictRecord({
     .describe("Only clients with at least this many examples."),
 });
 
+const participationSection = strictRecord({
+  minimumSeparation: wholeNumber(1, 1_000_000)
+    .default(1)
+    .describe(
+      "Rounds from one of a device's rounds to its next; 1 lets it be in every one. Above 1, only clients whose device is known may take part.",
+    ),
+  windowMs: wholeNumber(1, 31_536_000_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "Within each window of this length, milliseconds from the task's creation, a device takes part once at most. Only clients whose device is known may take part.",
+    ),
+});
+
 const stopSection = strictRecord({
   rounds: wholeNumber(1, 1_000_000).default(100).describe("Rounds to commit before the task ends."),
   targetMetric: strictRecord({
@@ -190,6 +204,7 @@ export const taskSchema = strictRecord({
     .prefault({ rule: "mean" })
     .describe("How the updates of a round become one."),
   eligibility: eligibilitySection.prefault({}).describe("Which clients may take part."),
+  participation: participationSection.prefault({}).describe("How often a device may take part."),
   serverOptimizer: strictRecord({
     name: z
       .literal("fedavg", { error: "Use fedavg." })

@@ -35,6 +35,12 @@ import {
   type RoundPolicy,
   type RoundState,
 } from "../rounds/round.ts";
+import {
+  secondSeat,
+  type Moment,
+  type ParticipationLimits,
+} from "../enrolment/participation-limits.ts";
+import type { ParticipationStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -46,11 +52,13 @@ import type { Population, Recruiter, WaitingClient } from "./population.ts";
 import type { ReportSlots } from "./report-slots.ts";
 import { RunningRound } from "./running-round.ts";
 import { sealModel, type SealedModel } from "./sealed-model.ts";
+import { loadLimits } from "./load-limits.ts";
 import { newestBase, type TaskBase } from "./task-base.ts";
 
 export interface TaskRunnerDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
+  readonly participations: ParticipationStore;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly clock: Clock;
@@ -86,6 +94,7 @@ export class TaskRunner implements Recruiter {
   readonly #codec: UpdateCodec;
   readonly #policy: RoundPolicy;
   #base: TaskBase;
+  #limits: ParticipationLimits;
   #sealed: SealedModel | undefined;
   #state: RoundState | undefined;
   /** When the round in flight came to its phase. */
@@ -112,6 +121,7 @@ export class TaskRunner implements Recruiter {
     plan: Plan,
     layout: ParameterLayout,
     base: TaskBase,
+    limits: ParticipationLimits,
     deps: TaskRunnerDeps,
   ) {
     this.task = task;
@@ -123,6 +133,7 @@ export class TaskRunner implements Recruiter {
     this.#policy = roundOf(task.definition);
     this.#roundMs = this.#policy.reportingTimeoutMs;
     this.#base = base;
+    this.#limits = limits;
     this.#deps = deps;
   }
 
@@ -138,7 +149,8 @@ export class TaskRunner implements Recruiter {
     const plan = decodePlan(task.planBytes);
     const layout = layoutOf(plan.model.parameters);
     const base = await newestBase(task, layout, deps);
-    return new TaskRunner(task, population, plan, layout, base, deps);
+    const limits = await loadLimits(task, base.roundNumber, deps);
+    return new TaskRunner(task, population, plan, layout, base, limits, deps);
   }
 
   get roundNumber(): number {
@@ -228,7 +240,13 @@ export class TaskRunner implements Recruiter {
         "Come back with more examples.",
       );
     }
-    return undefined;
+    return this.#limits.refusal(offer.deviceId, this.#moment);
+  }
+
+  /** What decides whether a device's turn has come: the round that a client would be taken into now. */
+  get #moment(): Moment {
+    const roundNumber = this.#base.roundNumber + 1;
+    return { roundNumber, nowMs: this.#deps.clock.now(), roundMs: this.#roundMs };
   }
 
   get needs(): PaceNeeds {
@@ -349,8 +367,16 @@ export class TaskRunner implements Recruiter {
       const model = this.sealedModel();
       for (const session of members) {
         const client = this.#population.claim(session, this);
-        if (client !== undefined) round.seat(client.participant, model);
-        else this.#dispatch({ type: "left", session }); // gone while others were sent theirs
+        if (client === undefined) {
+          this.#dispatch({ type: "left", session }); // gone while others were sent theirs
+        } else if (this.#limits.seat(client.offer.deviceId, this.#moment)) {
+          round.seat(client.participant, model);
+        } else {
+          // One device over two connections has one seat.
+          this.#dispatch({ type: "left", session });
+          const { code, message, retryAfterMs } = secondSeat(this.#roundMs);
+          client.participant.reject(code, message, retryAfterMs ?? this.#roundMs);
+        }
       }
     } catch (error) {
       this.#deps.logger.error("round configuration failed", { error, round: round.id });
@@ -361,7 +387,7 @@ export class TaskRunner implements Recruiter {
   }
 
   async #commit(): Promise<void> {
-    const { crypto, store, clock, logger } = this.#deps;
+    const { crypto, store, participations, clock, logger } = this.#deps;
     const round = this.#requireRound();
     round.closeReporting();
     try {
@@ -376,6 +402,9 @@ export class TaskRunner implements Recruiter {
       const checkpointId = checkpointIdOf(crypto, bytes);
       const endedAtMs = clock.now();
       const record = this.#record(round, { checkpoint: checkpointId, reason: null, endedAtMs });
+      const seated = this.#limits.records(round.number);
+      // Before the round: records of a round that was not committed after all are known by their number.
+      if (seated.length > 0) await participations.recordParticipations(this.task.id, seated);
       await store.recordRound(record, {
         record: {
           id: checkpointId,
@@ -387,6 +416,8 @@ export class TaskRunner implements Recruiter {
         bytes,
       });
       this.#base = { roundNumber: round.number, checkpointId, weights };
+      this.#limits.committed(round.number);
+      if (seated.length > 0) this.#pruneParticipations();
       this.#sealed = undefined;
       round.record = record;
       this.#failures = 0;
@@ -398,6 +429,15 @@ export class TaskRunner implements Recruiter {
     }
   }
 
+  /** Rows of no more use cost nothing but space: nobody waits for them to go. */
+  #pruneParticipations(): void {
+    const { participations, logger } = this.#deps;
+    const { roundNumber, atMs } = this.#limits.prune(this.#moment);
+    participations
+      .pruneParticipations(this.task.id, roundNumber, atMs)
+      .catch((error: unknown) => logger.warn("participations not pruned", { error }));
+  }
+
   /** Ends the round in flight: tells its members, writes down an abandoned one, opens the next. */
   async #announce(): Promise<void> {
     const state = this.#state;
@@ -405,6 +445,7 @@ export class TaskRunner implements Recruiter {
     if (state === undefined || (state.phase !== "done" && state.phase !== "abandoned")) return;
     round.closeReporting();
     this.#state = undefined;
+    if (state.phase === "abandoned") this.#limits.abandoned();
     const finished = state.phase === "done" && this.#isFinished(round);
     const hadCohort = state.members.size > 0;
     const record =
@@ -460,10 +501,12 @@ export class TaskRunner implements Recruiter {
   /** The next attempt after a failure. What holds is in the store: it may have taken the round and lost only its answer. */
   async #reopen(): Promise<void> {
     let base: TaskBase;
+    let limits: ParticipationLimits;
     try {
       // First what is still to be written: a store that reads and does not write is no store to go on with.
       if (!(await this.#recordAbandoned())) throw new Error("A round waits to be stored");
       base = await newestBase(this.task, this.#layout, this.#deps, this.#base);
+      limits = await loadLimits(this.task, base.roundNumber, this.#deps);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
       if (this.#recruiting && this.#state === undefined) {
@@ -473,6 +516,7 @@ export class TaskRunner implements Recruiter {
       return;
     }
     if (!this.#recruiting || this.#state !== undefined) return;
+    this.#limits = limits;
     if (base !== this.#base) {
       this.#base = base;
       this.#sealed = undefined;

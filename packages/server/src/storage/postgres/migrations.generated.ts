@@ -120,4 +120,15 @@ CREATE TABLE "tributary"."populations" (
 --> statement-breakpoint
 CREATE INDEX "devices_by_registration" ON "tributary"."devices" USING btree ("population","registered_at_ms");`,
   },
+  {
+    name: "0004_participations",
+    sql: `CREATE TABLE "tributary"."participations" (
+	"task_id" text NOT NULL,
+	"device_id" text NOT NULL,
+	"round_number" integer NOT NULL,
+	"at_ms" bigint NOT NULL,
+	CONSTRAINT "participations_task_id_device_id_pk" PRIMARY KEY("task_id","device_id")
+);
+`,
+  },
 ];

@@ -182,3 +182,15 @@ export const devices = namespace.table(
     index("devices_by_registration").on(table.population, table.registeredAtMs),
   ],
 );
+
+/** The newest participation of each device in a task: one row a device, whatever the number of rounds. */
+export const participations = namespace.table(
+  "participations",
+  {
+    taskId: text("task_id").$type<TaskId>().notNull(),
+    deviceId: text("device_id").notNull(),
+    roundNumber: integer("round_number").notNull(),
+    atMs: count("at_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.deviceId] })],
+);
