@@ -47,6 +47,8 @@ export class Population {
   readonly name: PopulationName;
   readonly #deps: PopulationDeps;
   readonly #waiting: Map<SessionId, WaitingClient> = new Map();
+  /** Sessions of the devices that wait, as far as clients have said which they are. */
+  readonly #devices: Map<string, SessionId> = new Map();
   readonly #recruiters: Set<Recruiter> = new Set();
 
   readonly #away: ClientsAway;
@@ -93,6 +95,8 @@ export class Population {
       });
     }
     const { sessionId } = client.participant;
+    const { deviceId } = client.offer;
+    if (deviceId !== undefined) this.#giveWay(deviceId, sessionId);
     if (!this.#waiting.has(sessionId) && this.#waiting.size >= this.#capacity()) {
       throw new TributaryError("NO_OPEN_ROUND", "Enough clients wait for the next round", {
         remedy: "Come back later.",
@@ -100,6 +104,7 @@ export class Population {
       });
     }
     this.#waiting.set(sessionId, client);
+    if (deviceId !== undefined) this.#devices.set(deviceId, sessionId);
     for (const recruiter of takers) {
       if (this.#waiting.has(sessionId)) recruiter.clientWaits(client);
     }
@@ -107,15 +112,36 @@ export class Population {
 
   /** The client no longer waits: it has gone. */
   leave(session: SessionId): void {
-    if (!this.#waiting.delete(session)) return;
+    if (this.#takeOut(session) === undefined) return;
     for (const recruiter of this.#recruiters) recruiter.clientLeft(session);
+  }
+
+  #takeOut(session: SessionId): WaitingClient | undefined {
+    const client = this.#waiting.get(session);
+    if (client === undefined) return undefined;
+    this.#waiting.delete(session);
+    const { deviceId } = client.offer;
+    if (deviceId !== undefined) this.#devices.delete(deviceId);
+    return client;
+  }
+
+  /** A device waits once: over its newest connection, since an older one may be dead without anybody knowing yet. */
+  #giveWay(deviceId: string, session: SessionId): void {
+    const older = this.#devices.get(deviceId);
+    if (older === undefined || older === session) return;
+    const client = this.#waiting.get(older);
+    this.leave(older);
+    client?.participant.reject(
+      "NOT_ELIGIBLE",
+      "The client's device has checked in over another connection",
+      this.sendAway(client.participant),
+    );
   }
 
   /** Takes a client out of the pool for `recruiter`'s round. */
   claim(session: SessionId, by: Recruiter): WaitingClient | undefined {
-    const client = this.#waiting.get(session);
+    const client = this.#takeOut(session);
     if (client === undefined) return undefined;
-    this.#waiting.delete(session);
     for (const recruiter of this.#recruiters) {
       if (recruiter !== by) recruiter.clientLeft(session);
     }
@@ -143,7 +169,7 @@ export class Population {
     for (const [session, { participant, offer }] of this.#waiting) {
       const stillWanted = [...this.#recruiters].some((other) => other.refusal(offer) === undefined);
       if (stillWanted) continue;
-      this.#waiting.delete(session);
+      this.#takeOut(session);
       const retryAfterMs = this.sendAway(participant);
       const { code, message } = noOpenRound(this.name, retryAfterMs);
       participant.reject(code, message, retryAfterMs);
