@@ -1,5 +1,5 @@
 /** How long a fuzzer runs, seconds: a few in CI, as long as one likes by hand. */
-export const fuzzSeconds: number = Number(process.env["TRIBUTARY_FUZZ_SECONDS"] ?? 4);
+export const fuzzSeconds: number = Number(process.env["TRIBUTARY_FUZZ_SECONDS"] ?? 3);
 
 /**
  * What a fuzzer draws from; each test has it in its title. `TRIBUTARY_FUZZ_SEED=random` draws anew, a number repeats a run.

@@ -75,7 +75,8 @@ export async function startBenchServer(): Promise<BenchServer> {
       return { now, peak: peakMiB };
     },
     async stop() {
-      child.kill("SIGTERM");
+      // Nothing of it is wanted any more.
+      child.kill("SIGKILL");
       await exited;
       await rm(folder, { recursive: true, force: true });
     },

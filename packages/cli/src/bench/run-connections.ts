@@ -83,7 +83,7 @@ function rate({ count, seconds }: { readonly count: number; readonly seconds: nu
 
 /** Looks in intervals of this. */
 const LOOK_MS = 500;
-const MOST_LOOKS = 40;
+const MOST_LOOKS = 12;
 
 /** Memory once it has stopped moving: what has just been done leaves garbage for a while. */
 async function settledMiB(server: BenchServer): Promise<number> {
