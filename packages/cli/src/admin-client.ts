@@ -83,6 +83,14 @@ export class AdminClient {
     });
   }
 
+  put<Answer>(path: string, body: object): Promise<Answer> {
+    return this.json(path, {
+      method: "PUT",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json" },
+    });
+  }
+
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const { url, token } = this.#address;
     const headers = new Headers(init.headers);
@@ -117,7 +125,7 @@ async function errorOf(response: Response): Promise<TributaryError> {
   const { message, context = {} } = told;
   const remedy =
     known.code === "ADMIN_UNAUTHORIZED"
-      ? "Give the token that the server was started with, by --token or TRIBUTARY_ADMIN_TOKEN."
+      ? "Give a token of the server's admin API, by --token or TRIBUTARY_ADMIN_TOKEN."
       : told.remedy;
   return new TributaryError(known.code, message, {
     context,

@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./commands/bench.ts";
 import { clientCommand } from "./commands/client.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { deviceCommand } from "./commands/device.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelCommand } from "./commands/model.ts";
+import { populationCommand } from "./commands/population.ts";
 import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { taskCommand } from "./commands/task.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { reportError } from "./output.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -26,7 +30,11 @@ const program = new Command("tributary")
   .addCommand(roundCommand())
   .addCommand(modelCommand())
   .addCommand(keysCommand())
-  .addCommand(dataCommand());
+  .addCommand(tokenCommand())
+  .addCommand(populationCommand())
+  .addCommand(deviceCommand())
+  .addCommand(dataCommand())
+  .addCommand(benchCommand());
 
 /** Every command tells usage errors as it tells all others, and ends the process itself only here. */
 function prepare(command: Command, typed: string): void {

@@ -13,6 +13,18 @@ export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_I
   };
 }
 
+/** "name=5", for options that are given again for each name. */
+export function namedNumber(
+  text: string,
+  before: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const match = /^([A-Za-z]+)=(\d+)$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError("Give NAME=NUMBER, for example maxConnections=5000.");
+  }
+  return { ...before, [match[1] ?? ""]: Number(match[2]) };
+}
+
 /** "3/10": the third of ten parts. */
 export function partOf(text: string): { readonly index: number; readonly count: number } {
   const match = /^(\d+)\/(\d+)$/.exec(text);

@@ -23,6 +23,7 @@ import {
   type RandomSource,
   type ServerKey,
 } from "@tributary/protocol";
+import { Credentials, type DeviceKeySource, type TokenSource } from "./enrolment/credentials.ts";
 import { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 import type { Examples } from "./examples/examples.ts";
 import { EventStream } from "./participation/event-stream.ts";
@@ -65,6 +66,13 @@ export interface FederatedClientOptions {
    * in experiments: the same seed, examples and models then give the same reports. Keys are never drawn from it.
    */
   readonly random?: RandomSource;
+  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each check-in. */
+  readonly token?: TokenSource;
+  /**
+   * For a population that takes devices it knows: the device's Ed25519 seed, 32 bytes, or where the app keeps it. The server can
+   * tell that two rounds had the same device in them: leave it out where the population does not ask for it.
+   */
+  readonly deviceKey?: DeviceKeySource;
   /** Trust in the server's certificate; Node only, since browsers have their own. */
   readonly tls?: TlsOptions;
   /** Changes to `DEFAULT_LIMITS`; those that both sides must agree on must be the server's as well. */
@@ -121,6 +129,7 @@ export class FederatedClient {
   /** This client's own; the app's is in the options. */
   #trainer: Promise<LocalTrainer> | undefined;
   #participating = false;
+  #credentials: Credentials | undefined;
 
   /**
    * Checks the options; connects to nothing yet.
@@ -141,6 +150,7 @@ export class FederatedClient {
       oldestVersion: this.#floors.oldestProtocolVersion,
     };
     populationName(options.population);
+    checkCredentials(options, this.#limits.maxEnrolmentTokenBytes);
     const { examples } = options;
     this.#examples = "load" in examples ? examples : memoryExampleStore(examples);
   }
@@ -153,7 +163,7 @@ export class FederatedClient {
    * Work begins with the first `next` and goes on beside the reader. A reader who falls behind loses `training`
    * events only; one who stops reading without leaving makes the client stop before its next check-in.
    * @returns Events, to be read by one reader. The iterator throws a TributaryError when trying again cannot help:
-   *   `SERVER_KEY_MISMATCH`, `HANDSHAKE_FAILED`, `VERSION_UNSUPPORTED`, `PLAN_SIGNATURE_INVALID`,
+   *   `SERVER_KEY_MISMATCH`, `HANDSHAKE_FAILED`, `VERSION_UNSUPPORTED`, `PLAN_SIGNATURE_INVALID`, `DEVICE_REVOKED`,
    *   `ENGINE_UNAVAILABLE`, `EXAMPLES_INVALID` when there are no examples to check in with, `BAD_PARAMETER` when this
    *   client already takes part or is closed.
    */
@@ -177,6 +187,7 @@ export class FederatedClient {
           const deps = {
             ...this.#sessionDeps(crypto),
             population: this.#options.population,
+            credentials: this.#credentialsWith(crypto),
             floors: this.#floors,
             limits: this.#limits,
             cache: this.#cache,
@@ -284,6 +295,13 @@ export class FederatedClient {
     };
   }
 
+  /** One for this client's life, so that a key store is asked once. */
+  #credentialsWith(crypto: CryptoProvider): Credentials {
+    const { population, token, deviceKey } = this.#options;
+    this.#credentials ??= new Credentials(crypto, { population, token, deviceKey });
+    return this.#credentials;
+  }
+
   #ready(): Promise<Setup> {
     this.#setup ??= this.#platform.createCrypto().then(
       (crypto) => ({ crypto, random: this.#options.random ?? cryptographicRandom(crypto) }),
@@ -332,6 +350,23 @@ export class FederatedClient {
   }
 }
 
+/** @throws TributaryError `BAD_PARAMETER`. */
+function checkCredentials(
+  { token, deviceKey }: FederatedClientOptions,
+  maxTokenBytes: number,
+): void {
+  if (deviceKey instanceof Uint8Array && deviceKey.length !== 32) {
+    throw new TributaryError("BAD_PARAMETER", "The device key is not 32 bytes long", {
+      remedy: "Give the seed of an Ed25519 key, or a key store.",
+    });
+  }
+  if (typeof token === "string" && (token === "" || token.length > maxTokenBytes)) {
+    throw new TributaryError("BAD_PARAMETER", "The enrolment token is empty or too long", {
+      remedy: `Give a compact JWT of at most ${maxTokenBytes} characters.`,
+    });
+  }
+}
+
 /** Errors after which a checkpoint that is held is better than none: the server was not reached, or was cut off. */
 const OFFLINE: ReadonlySet<string> = new Set([
   "CONNECTION_FAILED",
@@ -339,4 +374,5 @@ const OFFLINE: ReadonlySet<string> = new Set([
   "TIMED_OUT",
   "SERVER_STOPPING",
   "TOO_MANY_CONNECTIONS",
+  "RATE_LIMITED",
 ]);

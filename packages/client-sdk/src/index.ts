@@ -13,6 +13,8 @@ export type {
   ParticipationEvent,
   ParticipationEventType,
 } from "./participation/participation-event.ts";
+export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
+export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
 export type { ClientFloors } from "./trust/client-floors.ts";
 
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";

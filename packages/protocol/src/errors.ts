@@ -29,12 +29,18 @@ export const ERROR_CODES = {
   VERSION_UNSUPPORTED: code(7, 4426, false),
   SERVER_STOPPING: code(8, 4503, true),
   TOO_MANY_CONNECTIONS: code(9, 4429, true),
+  RATE_LIMITED: code(10, 4430, true),
 
   // Check-in and configuration.
   POPULATION_UNKNOWN: code(20, null, true),
   NO_OPEN_ROUND: code(21, null, true),
   NOT_ELIGIBLE: code(22, null, false),
   MODEL_UNAVAILABLE: code(23, null, true),
+  ENROLMENT_REQUIRED: code(24, null, false),
+  TOKEN_INVALID: code(25, null, false),
+  TOKEN_EXPIRED: code(26, null, true),
+  DEVICE_REVOKED: code(27, null, false),
+  DEVICE_PROOF_INVALID: code(28, 4403, false),
 
   // Reports.
   ROUND_CLOSED: code(40, null, true),
@@ -85,6 +91,9 @@ export const ERROR_CODES = {
   ADMIN_METHOD_UNKNOWN: code(null, null, false),
   ADMIN_BODY_TOO_LARGE: code(null, null, false),
   ADMIN_BODY_TYPE: code(null, null, false),
+  ADMIN_TOKEN_UNKNOWN: code(null, null, false),
+  ADMIN_TOKEN_CONFLICT: code(null, null, false),
+  DEVICE_UNKNOWN: code(null, null, false),
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -15,6 +15,8 @@ export type TaskId = Id<"TaskId">;
 export type RoundId = Id<"RoundId">;
 /** One authenticated connection. Not an identity of a device: a reconnection gets a new one. */
 export type SessionId = Id<"SessionId">;
+/** A token of the admin API: its public part. */
+export type AdminTokenId = Id<"AdminTokenId">;
 /** The name of a population of clients that share an app and a kind of data. */
 export type PopulationName = Id<"PopulationName">;
 
@@ -47,6 +49,9 @@ export function roundId(text: string): RoundId {
 export function sessionId(text: string): SessionId {
   return checked(text, OPAQUE, "The session id", "an id issued by the server");
 }
+export function adminTokenId(text: string): AdminTokenId {
+  return checked(text, OPAQUE, "The token id", "an id as printed by `tributary token list`");
+}
 export function populationName(text: string): PopulationName {
   return checked(
     text,
@@ -57,7 +62,7 @@ export function populationName(text: string): PopulationName {
 }
 
 /** Makes a new id such as `rnd_5f0c…` from 16 bytes that the caller draws. */
-export function opaqueId(prefix: "task" | "rnd" | "ses", random: Uint8Array): string {
+export function opaqueId(prefix: "task" | "rnd" | "ses" | "tok", random: Uint8Array): string {
   let hex = "";
   for (const byte of random.subarray(0, 16)) hex += byte.toString(16).padStart(2, "0");
   return `${prefix}_${hex}`;

@@ -10,6 +10,7 @@ export {
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {
+  adminTokenId,
   checkpointId,
   opaqueId,
   planId,
@@ -17,6 +18,7 @@ export {
   roundId,
   sessionId,
   taskId,
+  type AdminTokenId,
   type ArtifactId,
   type CheckpointId,
   type PlanId,
@@ -54,6 +56,13 @@ export {
 } from "./channel/server-key.ts";
 
 export {
+  deviceIdOf,
+  isDeviceProof,
+  proveDevice,
+  type DeviceProof,
+} from "./enrolment/device-proof.ts";
+
+export {
   decodeClientMessage,
   decodeServerMessage,
   encodeClientMessage,
@@ -69,6 +78,12 @@ export type {
   ServerMessageType,
 } from "./wire/messages.ts";
 
+export {
+  aggregationFault,
+  aggregationRuleNames,
+  reportsNeeded,
+  type AggregationSpec,
+} from "./plan/aggregation-rule.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
 export {
   decodePlan,
@@ -77,7 +92,7 @@ export {
   signPlan,
   verifyPlanSignature,
 } from "./plan/plan-bytes.ts";
-export { minimumReports, planOf } from "./plan/plan-of.ts";
+export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
 export type { LossName, MetricName } from "./plan/training-terms.ts";
@@ -107,6 +122,12 @@ export {
 } from "./model/trainable-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
-export { updateCodec, updateCodecNames, type UpdateSpec } from "./update/codec-registry.ts";
-export type { UpdateCodec, UpdateSink } from "./update/update-codec.ts";
+export {
+  updateCodec,
+  updateCodecNames,
+  updatesAreInTheClear,
+  type UpdateSpec,
+} from "./update/codec-registry.ts";
+export { payloadSlice } from "./update/payload-slice.ts";
+export { UPDATE_BLOCK_VALUES, type UpdateCodec, type UpdateSink } from "./update/update-codec.ts";
 export { xoshiro128 } from "./update/xoshiro128.ts";

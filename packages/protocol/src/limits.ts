@@ -23,12 +23,44 @@ export interface Limits {
   readonly heartbeatIntervalMs: number;
   /** Reports received at once; further ones wait for a slot, so that memory does not grow with the cohort. */
   readonly maxConcurrentReports: number;
+  /** Encoded updates that one round's aggregation may keep in memory, with room to work on them, bytes; checked when a task is created. */
+  readonly maxRobustAggregationBytes: number;
   /** Frames a session may have waiting to be handled; more means a sender that ignores the protocol's turns. */
   readonly maxQueuedFrames: number;
   /** Bytes queued towards one slow reader before sending to it pauses. */
   readonly maxBufferedSendBytes: number;
+  /** From a full queue towards a slow reader to an empty one, milliseconds; after that it is cut. */
+  readonly sendTimeoutMs: number;
   /** Connections one server holds. */
   readonly maxConnections: number;
+  /** Of these, connections that have not finished handshake and `Hello`. */
+  readonly maxPendingConnections: number;
+  /** Of these, connections from one address: an IPv4 address or an IPv6 network of 64 bits. */
+  readonly maxConnectionsPerAddress: number;
+  /** New connections that one address may open at once, before the next limit holds. */
+  readonly connectionBurstPerAddress: number;
+  /** New connections a second from one address: each may cost a TLS and a Noise handshake. */
+  readonly connectionsPerSecondPerAddress: number;
+  /** Addresses whose recent use is remembered. */
+  readonly maxTrackedAddresses: number;
+  /** Head of the HTTP request that opens a WebSocket, bytes. */
+  readonly maxRequestHeadBytes: number;
+  /** Everything a connection may send between that head and the answer to `Hello`, bytes. */
+  readonly maxGreetingBytes: number;
+  /** Requests that one session may send at once, before the next limit holds; a check-in that leads to a round is given back. */
+  readonly requestBurst: number;
+  /** Requests a second from one session; probes (pings) have the same two limits. */
+  readonly requestsPerSecond: number;
+  /** Requests that the sessions of one address may send at once, before the next limit holds. */
+  readonly requestBurstPerAddress: number;
+  /** Requests a second from the sessions of one address. */
+  readonly requestsPerSecondPerAddress: number;
+  /** Without a whole `reportChunkBytes` of a report for so long, its upload has stalled, milliseconds. */
+  readonly uploadStallTimeoutMs: number;
+  /** `ReportChunk` messages in a report, for each `reportChunkBytes` that it has or begins. */
+  readonly maxReportPieces: number;
+  /** How long a client may take to answer a close frame, milliseconds. */
+  readonly closeTimeoutMs: number;
   /** Trainable parameters of one model. */
   readonly maxParameters: number;
   /** Canonical plan, bytes: topologies of hundreds of layers fit. */
@@ -39,8 +71,12 @@ export interface Limits {
   readonly maxMetrics: number;
   /** Artifacts that a check-in may say it holds. */
   readonly maxHeldArtifacts: number;
+  /** Enrolment token of a check-in, bytes: a signed JWT with a handful of claims. */
+  readonly maxEnrolmentTokenBytes: number;
   /** Clients in one round: the accumulator is exact up to here. */
   readonly maxCohort: number;
+  /** Clients of one population that wait for the next round, if its rounds do not take more; others are told when to come back. */
+  readonly maxWaitingClients: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -54,13 +90,31 @@ export const DEFAULT_LIMITS: Limits = {
   reportUploadTimeoutMs: 60_000,
   heartbeatIntervalMs: 20_000,
   maxConcurrentReports: 16,
+  maxRobustAggregationBytes: 536_870_912,
   maxQueuedFrames: 64,
   maxBufferedSendBytes: 1_048_576,
+  sendTimeoutMs: 60_000,
   maxConnections: 20_000,
+  maxPendingConnections: 4_096,
+  maxConnectionsPerAddress: 1_024,
+  connectionBurstPerAddress: 1_024,
+  connectionsPerSecondPerAddress: 64,
+  maxTrackedAddresses: 65_536,
+  maxRequestHeadBytes: 8_192,
+  maxGreetingBytes: 8_192,
+  requestBurst: 32,
+  requestsPerSecond: 4,
+  requestBurstPerAddress: 4_096,
+  requestsPerSecondPerAddress: 512,
+  uploadStallTimeoutMs: 20_000,
+  maxReportPieces: 16,
+  closeTimeoutMs: 2_000,
   maxParameters: 67_108_864,
   maxPlanBytes: 4_194_304,
   maxExampleCount: 1_048_576,
   maxMetrics: 32,
   maxHeldArtifacts: 16,
+  maxEnrolmentTokenBytes: 4_096,
   maxCohort: 16_384,
+  maxWaitingClients: 16_384,
 };

@@ -17,9 +17,9 @@ import { errorOf, orTributaryError } from "./expect-error.ts";
 import { samplePlan } from "./plan-sample.ts";
 
 // Our own bytes, frozen at protocol version 1: the hash by Python's hashlib, the signature by both adapters.
-const FROZEN_ID = "b2756bf78e04bc3de8eab8d08298795afbe54e14bed65571331968c4f2d62211";
+const FROZEN_ID = "838b99c3e1f2d8a6992adf0fab749171360b7988b507c47600e4f687b25c57ca";
 const FROZEN_SIGNATURE =
-  "a0678c6917369fd7e4104568f9e2546d1d846d64ff256801b3051d612757e3ddaf49bab9d7a7f287294a87b269dd9b8be98ba4ef6c00db388a116ef6a6ed150a";
+  "45e72ac3f7c089838d84c8420773f56a2319c835f883001e7a0f421d7a13c2e01be9e195fe1382537a514558ae1b3ec98e1b4cd20afa83c777cd73e8a7f78302";
 const SEED = fromHex("00".repeat(31) + "07");
 
 let providers: CryptoProvider[];
@@ -71,6 +71,10 @@ describe("a plan's bytes", () => {
     ["version", { ...samplePlan, version: 2 }],
     ["clipNorm", { ...samplePlan, clipNorm: 0 }],
     ["minimumCohort", { ...samplePlan, minimumCohort: 0 }],
+    ["aggregation.rule", { ...samplePlan, aggregation: { rule: "mode" } }],
+    ["aggregation.trim", { ...samplePlan, aggregation: { rule: "median", trim: 1 } }],
+    ["aggregation.byzantine", { ...samplePlan, aggregation: { rule: "bulyan", byzantine: 2 } }],
+    ["aggregation.selected", { ...samplePlan, minimumCohort: 7 }],
     ["update.bits", { ...samplePlan, update: { codec: "uniform", bits: 4 } }],
     ["update.codec", { ...samplePlan, update: { codec: "raw" } }],
     ["model.topology", { ...samplePlan, model: { ...samplePlan.model, topology: [] } }],
@@ -146,7 +150,7 @@ describe("a plan's signature", () => {
 
   it("does not hold for another plan, another key, or a signature with a bit flipped", () => {
     const bytes = encodePlan(samplePlan);
-    const other = encodePlan({ ...samplePlan, minimumCohort: 1 });
+    const other = encodePlan({ ...samplePlan, minimumCohort: 9 });
     for (const crypto of providers) {
       const key = crypto.ed25519PublicKey(SEED);
       const signature = fromHex(FROZEN_SIGNATURE);

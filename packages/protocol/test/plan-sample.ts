@@ -37,5 +37,6 @@ export const samplePlan: Plan = {
   },
   update: { codec: "uniform", bits: 8 },
   clipNorm: 1e-7,
+  aggregation: { rule: "multiKrum", byzantine: 2, selected: 4 },
   minimumCohort: 8,
 };

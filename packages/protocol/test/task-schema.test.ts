@@ -6,7 +6,13 @@ import { seededRandom } from "../src/crypto/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { builtinModel } from "../src/model/builtin-models.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
-import { planOf } from "../src/plan/plan-of.ts";
+import {
+  aggregationFault,
+  aggregationRuleNames,
+  reportsNeeded,
+  type AggregationSpec,
+} from "../src/plan/aggregation-rule.ts";
+import { minimumReports, planOf, roundOf } from "../src/plan/plan-of.ts";
 import { parseTask, taskJsonSchema } from "../src/plan/task-schema.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { renderTaskKeys } from "./task-reference.ts";
@@ -35,7 +41,9 @@ describe("a task", () => {
         selectionTimeoutMs: 60_000,
         reportingTimeoutMs: 120_000,
       },
+      aggregation: { rule: "mean" },
       eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 1 },
+      participation: { minimumSeparation: 1, windowMs: null },
       serverOptimizer: { name: "fedavg", learningRate: 1 },
       stop: { rounds: 100 },
     });
@@ -67,7 +75,9 @@ describe("a task", () => {
         selectionTimeoutMs: 1,
         reportingTimeoutMs: 2,
       },
+      aggregation: { rule: "multiKrum", byzantine: 10, selected: 40 },
       eligibility: { charging: true, unmetered: true, idle: true, minimumExamples: 20 },
+      participation: { minimumSeparation: 5, windowMs: 86_400_000 },
       serverOptimizer: { name: "fedavg", learningRate: 0.5 },
       stop: { rounds: 500, targetMetric: { name: "meanAbsoluteError", atLeast: 0.97 } },
     };
@@ -147,6 +157,41 @@ describe("a task", () => {
     [{ round: { overselection: 0.9 } }, "round.overselection is 0.9", "1 to 10"],
     [{ round: { goalCount: 16_000, overselection: 2 } }, "round.overselection is 2", "16384"],
     [{ round: { reportingTimeoutMs: Infinity } }, "round.reportingTimeoutMs is Infinity", "whole"],
+    [{ aggregation: "median" }, 'aggregation is "median"', "trimmedMean"],
+    [{ aggregation: { rule: "mode" } }, 'aggregation.rule is "mode"', "normBound"],
+    [{ aggregation: { rule: "normBound" } }, "aggregation.maximumNorm is missing", "above 0"],
+    [{ aggregation: { rule: "krum", byzantine: 0 } }, "aggregation.byzantine is 0", "from 1"],
+    [{ aggregation: { rule: "krum" } }, "aggregation.byzantine is missing", "from 1"],
+    [
+      { aggregation: { rule: "krum", byzantine: 4 } },
+      "aggregation.byzantine is 4",
+      "krum needs 2f + 3 = 11 reports: lower byzantine to 3, or raise the round's 10 reports to 11",
+    ],
+    [
+      { aggregation: { rule: "multiKrum", byzantine: 2, selected: 7 } },
+      "aggregation.selected is 7",
+      "lower it to 6, or raise the round's 10 reports to 11",
+    ],
+    [
+      { aggregation: { rule: "bulyan", byzantine: 2 } },
+      "aggregation.byzantine is 2",
+      "4f + 3 = 11 reports: lower byzantine to 1",
+    ],
+    [
+      { aggregation: { rule: "bulyan", byzantine: 1 }, round: { goalCount: 6 } },
+      "aggregation.byzantine is 1",
+      "use another rule, or raise the round's 6 reports to 7",
+    ],
+    [
+      { aggregation: { rule: "trimmedMean", byzantine: 5 } },
+      "aggregation.byzantine is 5",
+      "2f + 1 = 11 reports: lower byzantine to 4",
+    ],
+    [
+      { aggregation: { rule: "median" }, round: { goalCount: 2 } },
+      'aggregation.rule is "median"',
+      "needs 3 reports",
+    ],
     [{ eligibility: { charging: "yes" } }, 'eligibility.charging is "yes"', "true or false"],
     [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],
     [
@@ -217,11 +262,70 @@ describe("the plan of a task", () => {
     },
   );
 
+  it.each<[AggregationSpec, number, number, number]>([
+    [{ rule: "mean" }, 10, 0.5, 5],
+    [{ rule: "normBound", maximumNorm: 3 }, 10, 0.5, 5],
+    [{ rule: "median" }, 10, 0.1, 3],
+    [{ rule: "trimmedMean", byzantine: 3 }, 10, 0.5, 7],
+    [{ rule: "krum", byzantine: 3 }, 10, 0.5, 9],
+    [{ rule: "multiKrum", byzantine: 1, selected: 6 }, 10, 0.5, 9],
+    [{ rule: "bulyan", byzantine: 1 }, 10, 0.8, 8],
+    [{ rule: "bulyan", byzantine: 1 }, 10, 0.5, 7],
+  ])(
+    "with %j, a goal of %i and a fraction of %d asks for a cohort that is enough for the rule",
+    (aggregation, goalCount, minimumFraction, cohort) => {
+      const task = parseTask({ ...smallest, aggregation, round: { goalCount, minimumFraction } });
+      const plan = planOf(task, model);
+      expect(plan).toMatchObject({ aggregation, minimumCohort: cohort });
+      expect(minimumReports(roundOf(task))).toBe(cohort);
+      expect(decodePlan(encodePlan(plan))).toEqual(plan);
+    },
+  );
+
+  it("needs exactly what its rule needs, for any goal that is enough", () => {
+    const byzantine = fc.integer({ min: 1, max: 4_095 });
+    const spec = fc.oneof(
+      byzantine.map((f) => ({ rule: "trimmedMean", byzantine: f }) as const),
+      byzantine.map((f) => ({ rule: "krum", byzantine: f }) as const),
+      byzantine.map((f) => ({ rule: "bulyan", byzantine: f }) as const),
+    );
+    fc.assert(
+      fc.property(spec, fc.nat(12), (aggregation, more) => {
+        const goalCount = Math.min(16_384, reportsNeeded(aggregation) + more);
+        fc.pre(goalCount >= reportsNeeded(aggregation));
+        const round = { goalCount, overselection: 1, minimumFraction: 1e-6 };
+        const task = parseTask({ ...smallest, aggregation, round });
+        expect(minimumReports(roundOf(task))).toBe(reportsNeeded(aggregation));
+      }),
+    );
+  });
+
   it("is refused when the model lacks a layer that the task trains", () => {
     const task = parseTask({ ...smallest, plan: { trainable: ["hidden", "head"] } });
     const error = errorOf(() => planOf(task, model), "PLAN_INVALID");
     expect(error.message).toContain('"head"');
     expect(error.remedy).toContain("hidden, output");
+  });
+});
+
+describe("an aggregation rule", () => {
+  it("other than the mean is refused where the plan hides single updates", () => {
+    const specs: AggregationSpec[] = [
+      { rule: "mean" },
+      { rule: "normBound", maximumNorm: 1 },
+      { rule: "median" },
+      { rule: "trimmedMean", byzantine: 1 },
+      { rule: "krum", byzantine: 1 },
+      { rule: "multiKrum", byzantine: 1 },
+      { rule: "bulyan", byzantine: 1 },
+    ];
+    expect(specs.map(({ rule }) => rule)).toEqual(aggregationRuleNames);
+    for (const spec of specs) {
+      expect(aggregationFault(spec, { reports: 100, updatesInTheClear: true })).toBeUndefined();
+      const fault = aggregationFault(spec, { reports: 100, updatesInTheClear: false });
+      if (spec.rule === "mean") expect(fault).toBeUndefined();
+      else expect(fault).toMatchObject({ key: "rule", remedy: expect.stringContaining("hides") });
+    }
   });
 });
 

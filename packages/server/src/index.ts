@@ -13,3 +13,4 @@ export type {
 export type { CheckpointStore } from "./storage/checkpoint-store.ts";
 export { createLogger, silentLogger, type Logger, type LogLevel } from "./telemetry/logger.ts";
 export { openStorage, type Storage } from "./storage/open-storage.ts";
+export { openMemoryStore } from "./storage/memory.ts";

@@ -1,9 +1,8 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { TributaryError } from "@tributary/protocol";
 
 /**
- * Binds an HTTP server.
+ * Binds a server.
  * @param what - Names the server in an error: "gateway" or "admin API".
  * @throws TributaryError `PORT_IN_USE` or `CONFIG_INVALID`.
  */

@@ -13,6 +13,7 @@ import { systemClock, type Clock } from "./coordinator/clock.ts";
 import { Coordinator } from "./coordinator/coordinator.ts";
 import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
 import { ReportSlots } from "./coordinator/report-slots.ts";
+import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
 import { listen } from "./listen.ts";
@@ -89,6 +90,7 @@ export async function startServer(
     const coordinator = new Coordinator({
       store: storage.rounds,
       checkpoints: storage.checkpoints,
+      participations: storage.access,
       crypto,
       random,
       clock,
@@ -101,10 +103,12 @@ export async function startServer(
         deps.onEvent?.(event);
       },
     });
+    const enrolment = await Enrolment.load({ store: storage.access, crypto, clock });
     const gateway = new Gateway(
       { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
       {
         host: coordinator,
+        doorkeeper: enrolment,
         crypto,
         random,
         secrets,
@@ -112,6 +116,8 @@ export async function startServer(
         limits,
         logger,
         onFailure: (code) => metrics.sessionFailed(code),
+        onRefused: (code) => metrics.observe({ type: "check-in-rejected", code }),
+        onCut: (reason) => metrics.connectionCut(reason),
       },
     );
     cleanups.push(() => gateway.close());
@@ -124,6 +130,9 @@ export async function startServer(
         coordinator,
         store: storage.rounds,
         checkpoints: storage.checkpoints,
+        access: storage.access,
+        enrolment,
+        clock,
         metrics,
         token: adminToken,
         info: () => ({

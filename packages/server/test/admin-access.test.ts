@@ -160,6 +160,7 @@ describe("every answer of the admin API", () => {
       metrics: {
         observe() {},
         sessionFailed() {},
+        connectionCut() {},
         contentType: "text/plain",
         render: () => Promise.reject(secret),
         close: async () => {},

@@ -23,6 +23,7 @@ import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
 import type { Participant, RoundConfiguration, RoundSeat } from "../src/coordinator/participant.ts";
 import { ReportSlots } from "../src/coordinator/report-slots.ts";
+import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
@@ -83,6 +84,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
+    participations: storage.access,
     crypto,
     random,
     clock,
@@ -99,6 +101,9 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     coordinator,
     store: storage.rounds,
     checkpoints: storage.checkpoints,
+    access: storage.access,
+    enrolment: await Enrolment.load({ store: storage.access, crypto, clock }),
+    clock,
     metrics,
     token: options.token,
     info: () => ({

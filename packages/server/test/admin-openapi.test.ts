@@ -93,6 +93,28 @@ describe("the route table", () => {
       expect([path, (await admin.ask("GET", path)).status]).toEqual([path, 200]);
     }
     expect((await admin.post(`${task}/cancel`)).status).toBe(200);
+    const population = "/v1/populations/writers";
+    const put = { headers: { "content-type": "application/json" }, body: '{"enrolment":"device"}' };
+    expect((await admin.ask("PUT", population, put)).status).toBe(200);
+    await admin.storage.access.addDevice({
+      population: "writers",
+      id: "phone",
+      publicKey: new Uint8Array(32),
+      registeredAtMs: 1,
+      revokedAtMs: null,
+    });
+    for (const path of ["/v1/populations", population, `${population}/devices`]) {
+      expect([path, (await admin.ask("GET", path)).status]).toEqual([path, 200]);
+    }
+    expect((await admin.post(`${population}/devices/phone/revoke`)).status).toBe(200);
+    const token = await admin.post("/v1/tokens", { name: "all", role: "admin" });
+    const headers = { authorization: `Bearer ${textAt(token.json, "token")}` };
+    for (const path of ["/v1/tokens", "/v1/audit"]) {
+      expect([path, (await admin.ask("GET", path, { headers })).status]).toEqual([path, 200]);
+    }
+    const revoke = `/v1/tokens/${textAt(token.json, "id")}/revoke`;
+    const authorized = { ...headers, "content-type": "application/json" };
+    expect((await admin.ask("POST", revoke, { headers: authorized, body: "{}" })).status).toBe(200);
     const all = admin.routes.map((route) => route.operation);
     expect(all.filter((operation) => !admin.asked.has(operation))).toEqual([]);
   });

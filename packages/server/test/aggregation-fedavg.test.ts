@@ -1,6 +1,7 @@
 import { xoshiro128 } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 
+import type { CombinedUpdate } from "../src/aggregation/aggregation-rule.ts";
 import { ExactAccumulator } from "../src/aggregation/exact-accumulator.ts";
 import { fedAvgStep } from "../src/aggregation/fedavg.ts";
 
@@ -16,7 +17,7 @@ function vector(length: number, random: () => number): Float32Array {
 function accumulate(
   dimension: number,
   reports: readonly { readonly update: Float32Array; readonly weight: number }[],
-): ExactAccumulator {
+): CombinedUpdate {
   const accumulator = new ExactAccumulator(dimension);
   for (const { update, weight } of reports) {
     accumulator.reserve(
@@ -24,7 +25,7 @@ function accumulate(
     );
     accumulator.add(update, 0, weight);
   }
-  return accumulator;
+  return { sums: accumulator, weight: reports.reduce((sum, { weight }) => sum + weight, 0) };
 }
 
 describe("the FedAvg step", () => {
@@ -34,13 +35,7 @@ describe("the FedAvg step", () => {
   const total = 124;
 
   it("adds the mean update, weighted by examples", () => {
-    const next = fedAvgStep(
-      weights,
-      [{ offset: 0, length: 500 }],
-      accumulate(500, reports),
-      total,
-      1,
-    );
+    const next = fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1);
     next.forEach((value, i) => {
       const mean =
         reports.reduce((sum, { update, weight }) => sum + weight * update[i]!, 0) / total;
@@ -51,8 +46,8 @@ describe("the FedAvg step", () => {
 
   it("takes the server's learning rate as a factor of the mean", () => {
     const range = [{ offset: 0, length: 500 }];
-    const half = fedAvgStep(weights, range, accumulate(500, reports), total, 0.5);
-    const whole = fedAvgStep(weights, range, accumulate(500, reports), total, 1);
+    const half = fedAvgStep(weights, range, accumulate(500, reports), 0.5);
+    const whole = fedAvgStep(weights, range, accumulate(500, reports), 1);
     half.forEach((value, i) => {
       expect(Math.abs(value - (weights[i]! + whole[i]!) / 2)).toBeLessThan(2 ** -23);
     });
@@ -69,7 +64,7 @@ describe("the FedAvg step", () => {
     // A bit pattern of a frozen value that arithmetic would change: −0.
     const base = weights.slice();
     base[0] = -0;
-    const next = fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 2, 1);
+    const next = fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 1);
     const bits = (values: Float32Array) => new Uint32Array(values.buffer);
     let k = 0;
     for (let i = 0; i < 500; i++) {
@@ -82,7 +77,7 @@ describe("the FedAvg step", () => {
 
   it("leaves the weights that it is given as they are", () => {
     const before = weights.slice();
-    fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), total, 1);
+    fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1);
     expect(weights).toEqual(before);
   });
 });

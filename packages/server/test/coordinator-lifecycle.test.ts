@@ -119,13 +119,31 @@ describe("pausing, cancelling and closing", () => {
     const [waiting] = world.checkIn(1, "waiting");
     await world.coordinator.close();
     for (const { outcomes } of members) {
-      expect(outcomes.map(({ outcome }) => outcome)).toEqual([{ abandoned: "cancelled" }]);
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual([{ abandoned: "server-stopping" }]);
     }
     expect(waiting!.told.map(({ type }) => type)).toEqual(["rejected"]);
     expect(world.clock.pendingCount).toBe(0);
     expect((await world.storage.rounds.task(task.id))?.state).toBe("running");
     await world.coordinator.close(); // idempotent
     expect(members[0]!.outcomes).toHaveLength(1);
+  });
+
+  it("commits what has enough reports when it closes, and hands the others back", async () => {
+    const world = makeWorld();
+    const task = await world.startTask();
+    const [a, b, slow] = world.checkIn(3);
+    a!.report();
+    b!.report(); // two of three are the minimum
+    await world.coordinator.close();
+    for (const client of [a, b, slow]) {
+      expect(client!.outcomes.map(({ outcome }) => Object.keys(outcome))).toEqual([["committed"]]);
+    }
+    expect(codeOf(() => slow!.begin())).toBe("ROUND_CLOSED");
+    expect((await world.rounds(task))[0]!.fates).toMatchObject({
+      reported: 2,
+      unfinished: { configuring: 1 },
+    });
+    expect(world.clock.pendingCount).toBe(0);
   });
 
   it("refuses what a task's state does not allow, and names unknown tasks", async () => {
@@ -311,27 +329,43 @@ describe("when something fails that is not the clients' doing", () => {
     expect(await committed(world, task)).toEqual([1, 2]);
   });
 
-  it("tries again, and again, while the store does not answer after a failure", async () => {
+  it("tries again ever more seldom while the store is away, and loses no round meanwhile", async () => {
     let down = false;
+    const attemptsAtMs: number[] = [];
     const storage = storeWith((rounds) => ({
-      recordRound: (round, checkpoint) =>
-        down ? Promise.reject(unavailable()) : rounds.recordRound(round, checkpoint),
+      recordRound: (round, checkpoint) => {
+        attemptsAtMs.push(world.clock.now() - startMs);
+        return down ? Promise.reject(unavailable()) : rounds.recordRound(round, checkpoint);
+      },
       lastCommitted: (id) => (down ? Promise.reject(unavailable()) : rounds.lastCommitted(id)),
     }));
     const world = makeWorld({ storage });
+    const startMs = world.clock.now();
     const task = await world.startTask();
     const clients = threeClients(world);
     down = true;
     await runRound(clients);
-    for (let second = 0; second < 5; second++) {
+    for (const { outcomes } of clients) expect(outcomes[0]!.nextCheckInMs).toBe(1_000);
+    for (let second = 0; second < 200; second++) {
       world.clock.advance(1_000);
       await quiet();
     }
+    // Twice for the round itself, as committed and as abandoned; then pauses of 1, 2, 4, … seconds, a minute at most.
+    expect(attemptsAtMs.map((ms) => ms / 1_000)).toEqual([0, 0, 1, 3, 7, 15, 31, 63, 123, 183]);
+    const [late] = [world.client("late")];
+    expect(codeOf(() => late.checkIn())).toBe("NO_OPEN_ROUND");
     down = false;
-    world.clock.advance(1_000);
+    world.clock.advance(43_000);
     await quiet();
     await runRound(clients);
-    expect(await committed(world, task)).toEqual([1]);
+    expect((await world.rounds(task)).map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ["abandoned", "commit-failed"],
+      ["committed", null],
+    ]);
+    // It is as if nothing had been: the next failure pauses for a second again.
+    down = true;
+    await runRound(clients);
+    expect(clients[0]!.outcomes.at(-1)!.nextCheckInMs).toBe(1_000);
   });
 
   it("abandons a round that cannot be configured and goes on after a pause", async () => {

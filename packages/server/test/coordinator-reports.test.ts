@@ -101,7 +101,7 @@ describe("a round with hostile reports", () => {
       // It has lost its place: neither another try nor the rest of an upload counts.
       expect(codeOf(() => client.report(good[0]))).toBe("REPORT_DUPLICATE");
       expect(client.seat!.receive(new Uint8Array(20))).toBe(false);
-      client.seat!.withdraw();
+      client.seat!.withdraw("TRAINING_FAILED");
       client.disconnect();
       // Some honest ones come between.
       if (index === 5) honest[1]!.report(good[1]);

@@ -188,6 +188,13 @@ describe("a task's rounds", () => {
       selected: 3,
       droppedOut: 2,
       reported: 0,
+      fates: {
+        reported: 0,
+        refused: {},
+        withdrew: { TRAINING_FAILED: 1 },
+        left: { configuring: 1 },
+        unfinished: { configuring: 1 },
+      },
     });
   });
 
@@ -198,6 +205,8 @@ describe("a task's rounds", () => {
     uploading!.begin();
     uploading!.seat!.receive(new Uint8Array(8));
     begun!.begin();
+    left!.seat!.configured();
+    training!.seat!.configured();
     left!.disconnect();
     a!.report();
     b!.report();
@@ -211,10 +220,22 @@ describe("a task's rounds", () => {
       expect(member!.outcomes[0]!.outcome).toHaveProperty("committed");
     }
     expect(left!.outcomes).toEqual([]);
-    expect((await world.rounds(task))[0]).toMatchObject({ selected: 6, reported: 2 });
+    // Who it was that the round did not wait for, and how far they had come.
+    expect((await world.rounds(task))[0]).toMatchObject({
+      selected: 6,
+      reported: 2,
+      droppedOut: 1,
+      fates: {
+        reported: 2,
+        refused: {},
+        withdrew: {},
+        left: { training: 1 },
+        unfinished: { training: 1, uploading: 2 },
+      },
+    });
     // Seats of a round that has ended are harmless.
     uploading!.seat!.leave();
-    begun!.seat!.withdraw();
+    begun!.seat!.withdraw("TRAINING_FAILED");
     expect(codeOf(() => training!.begin())).toBe("ROUND_CLOSED");
     await quiet();
     expect((await world.rounds(task)).length).toBe(1);

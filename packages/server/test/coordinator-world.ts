@@ -90,7 +90,9 @@ export interface TaskChanges {
   readonly population?: string;
   readonly plan?: object;
   readonly round?: object;
+  readonly aggregation?: object;
   readonly eligibility?: object;
+  readonly participation?: object;
   readonly serverOptimizer?: object;
   readonly stop?: object;
 }
@@ -124,6 +126,7 @@ export function makeWorld(options: WorldOptions = {}): World {
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
+    participations: storage.access,
     crypto,
     random,
     clock,
@@ -196,6 +199,8 @@ export class MemoryParticipant implements Participant {
   readonly name: string;
   readonly sessionId: SessionId;
   readonly told: Told[] = [];
+  /** What each refused report was answered with. */
+  readonly retryWindows: number[] = [];
   seat: RoundSeat | undefined;
   configuration: RoundConfiguration | undefined;
   model: SealedModel | undefined;
@@ -262,7 +267,7 @@ export class MemoryParticipant implements Participant {
   }
 
   withdraw(): void {
-    this.#requireSeat().withdraw();
+    this.#requireSeat().withdraw("TRAINING_FAILED");
   }
 
   /** The connection is gone. */
@@ -344,6 +349,7 @@ export class MemoryParticipant implements Participant {
 
   answerReport(roundId: RoundId, refused?: TributaryError): void {
     this.told.push({ type: "answered", roundId, refused: refused?.code });
+    if (refused !== undefined) this.retryWindows.push(refused.retryAfterMs ?? 0);
   }
 
   endRound(outcome: RoundOutcome): void {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
 import { FrameSender } from "../src/gateway/frame-sender.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
 import { eventually } from "./gateway-world.ts";
 
 /** Both ends of a real WebSocket; the client's end counts what comes. */
@@ -52,7 +53,7 @@ describe("sending to one client", () => {
 
   it("holds a bounded part of the model for a client that does not read, and all of it for none", async () => {
     const { server, client, received } = await connected();
-    const sender = new FrameSender(server, limits);
+    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
     client.pause();
     sender.streamChunks(frames);
     let highest = 0;
@@ -71,7 +72,7 @@ describe("sending to one client", () => {
 
   it("sends records between the chunks of a slow client at once", async () => {
     const { server, client, received } = await connected();
-    const sender = new FrameSender(server, limits);
+    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
     client.pause();
     sender.streamChunks(frames);
     await turns(50);
@@ -86,7 +87,7 @@ describe("sending to one client", () => {
 
   it("streams the next model after the last one was stopped half way", async () => {
     const { server, client, received } = await connected();
-    const sender = new FrameSender(server, limits);
+    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
     client.pause();
     sender.streamChunks(frames);
     await turns(50);
@@ -101,7 +102,7 @@ describe("sending to one client", () => {
 
   it("cuts a client that lets records pile up", async () => {
     const { server, client } = await connected();
-    const sender = new FrameSender(server, limits);
+    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
     client.pause();
     const record = new Uint8Array(65_536);
     let sent = 0;
@@ -123,7 +124,7 @@ describe("sending to one client", () => {
 
   it("sends an empty model and nothing at all", async () => {
     const { server, received } = await connected();
-    const sender = new FrameSender(server, limits);
+    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
     sender.streamChunks([]);
     sender.send(Uint8Array.of(1));
     await eventually("the record has come", () => received.length === 1);

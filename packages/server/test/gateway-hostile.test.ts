@@ -1,5 +1,6 @@
 import { connect as connectTcp } from "node:net";
 import {
+  DEFAULT_LIMITS,
   ERROR_CODES,
   encodeClientMessage,
   encodeFrame,
@@ -137,9 +138,9 @@ const AFTER_HANDSHAKE: readonly Attack[] = [
     run: (client) => client.sendRecord(new Uint8Array(0)),
   },
   {
-    title: "a population name of a million characters",
-    code: "MALFORMED_FRAME",
-    run: (client) => client.send({ ...CHECK_IN, population: "p".repeat(60_000) }),
+    title: "more than a greeting",
+    code: "FRAME_TOO_LARGE",
+    run: (client) => client.send({ ...HELLO, software: "s".repeat(9_000) }),
   },
   {
     title: "CheckIn before Hello",
@@ -170,6 +171,21 @@ const AFTER_HANDSHAKE: readonly Attack[] = [
 
 /** From a session that is greeted; the population `hostile` has a task of one client a round. */
 const GREETED: readonly Attack[] = [
+  {
+    title: "a population name of sixty thousand characters",
+    code: "MALFORMED_FRAME",
+    run: (client) => client.send({ ...CHECK_IN, population: "p".repeat(60_000) }),
+  },
+  {
+    title: "requests without a pause",
+    code: "RATE_LIMITED",
+    run: async (client) => {
+      for (let request = 0; request < DEFAULT_LIMITS.requestBurst; request++) {
+        await client.roundTrip();
+      }
+      client.send({ type: "modelRequest", population: "crowd", heldArtifacts: [] });
+    },
+  },
   {
     title: "Hello twice",
     code: "UNEXPECTED_MESSAGE",
@@ -558,12 +574,29 @@ describe("a connection that never becomes a session", () => {
       socket.resume();
       return new Promise((resolve) => socket.once("close", resolve));
     };
-    await Promise.all([
+    const cut = Promise.all([
       silent(plain.url, ""),
       silent(plain.url, "GET / HTTP/1.1\r\nhost: x\r\n"),
-      silent(plain.url, "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nx"),
       silent(secure.url, ""),
       silent(secure.url, "\u0016\u0003\u0001"),
     ]);
+    const known = (): number => plain.gateway.pendingCount + secure.gateway.pendingCount;
+    await eventually("all have come in", () => known() === 4);
+    for (const { clock } of [plain, secure]) clock.advance(limits.handshakeTimeoutMs);
+    await cut;
+    await eventually("all are gone", () => known() === 0);
+    for (const { cuts } of [plain, secure]) {
+      expect(cuts).toEqual(["handshake-timeout", "handshake-timeout"]);
+    }
+    // What is no WebSocket is answered and cut, also when its body never ends.
+    await silent(plain.url, "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nx");
+    expect(plain.cuts.slice(2)).toEqual(["not-a-websocket"]);
+    // So is what is neither HTTP nor TLS.
+    await Promise.all([
+      silent(plain.url, "\u0000\u0001\r\n"),
+      silent(secure.url, "GET / HTTP/1.1\r\n"),
+    ]);
+    expect(plain.cuts.slice(3)).toEqual(["bad-request"]);
+    expect(secure.cuts.slice(2)).toEqual(["bad-tls"]);
   });
 });

@@ -62,8 +62,10 @@ describe("the whole server", () => {
     // Who is in a round hears that it has ended, and then that the server stops.
     await client.joinRound();
     await server.close();
-    expect((await client.expect("roundOutcome")).outcome).toEqual({ abandoned: "cancelled" });
-    expect((await client.expect("failure")).code).toBe("SERVER_STOPPING");
+    expect((await client.expect("roundOutcome")).outcome).toEqual({ abandoned: "server-stopping" });
+    const stopping = await client.expect("failure");
+    expect(stopping.code).toBe("SERVER_STOPPING");
+    expect(stopping.retryAfterMs).toBeGreaterThanOrEqual(1_000);
     expect(await client.closed).toBe(4503);
 
     const again = await start(options, { storage });

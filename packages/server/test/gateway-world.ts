@@ -22,16 +22,21 @@ import {
   type ServerMessageType,
 } from "@tributary/protocol";
 
+import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
+import type { CutReason } from "../src/gateway/visitors.ts";
 import type { SessionHost } from "../src/gateway/session.ts";
 import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts";
 
 export interface GatewayWorld extends World {
   readonly gateway: Gateway;
+  readonly enrolment: Enrolment;
   readonly url: string;
   readonly serverKey: ServerKey;
   /** Codes of the sessions that failed, in order. */
   readonly failures: ErrorCode[];
+  /** Why connections were cut without a session's word, in order. */
+  readonly cuts: CutReason[];
   /** A connected client that has said nothing yet. */
   connect(options?: ConnectOptions): Promise<WireClient>;
   /** A client that is greeted and idle. */
@@ -53,11 +58,18 @@ export async function startGateway(
   const world = makeWorld(options);
   const { crypto, secrets, random } = world;
   const failures: ErrorCode[] = [];
+  const cuts: CutReason[] = [];
   const { tls } = options;
+  const enrolment = await Enrolment.load({
+    store: world.storage.access,
+    crypto,
+    clock: world.clock,
+  });
   const gateway = new Gateway(
     { host: "127.0.0.1", port: 0, ...(tls === undefined ? {} : { tls }) },
     {
       host: options.host ?? world.coordinator,
+      doorkeeper: enrolment,
       crypto,
       random,
       secrets,
@@ -65,6 +77,7 @@ export async function startGateway(
       limits: world.limits,
       logger: options.logger ?? { debug() {}, info() {}, warn() {}, error() {} },
       onFailure: (code) => failures.push(code),
+      onCut: (reason) => cuts.push(reason),
     },
   );
   const url = await gateway.start();
@@ -90,9 +103,11 @@ export async function startGateway(
   return {
     ...world,
     gateway,
+    enrolment,
     url,
     serverKey,
     failures,
+    cuts,
     connect,
     async greet(how) {
       const client = await connect(how);

@@ -17,6 +17,13 @@ const ROUND: RoundRecord = {
   reported: 2,
   rejected: 1,
   droppedOut: 0,
+  fates: {
+    reported: 2,
+    refused: { UPDATE_NOT_FINITE: 1 },
+    withdrew: {},
+    left: {},
+    unfinished: {},
+  },
   exampleCount: 120,
   bytesUp: 2_000,
   bytesDown: 9_000,
@@ -55,7 +62,12 @@ describe("the metrics", () => {
     metrics.observe({ type: "report-accepted" });
     const error = new TributaryError("UPDATE_NOT_FINITE", "The update holds NaN");
     metrics.observe({ type: "report-refused", error });
-    metrics.observe({ type: "round-ended", round: ROUND });
+    metrics.observe({ type: "phase-ended", phase: "reporting", durationMs: 1_500 });
+    metrics.observe({ type: "check-in-rejected", code: "NO_OPEN_ROUND" });
+    metrics.observe({
+      type: "round-ended",
+      round: { ...ROUND, fates: { ...ROUND.fates, unfinished: { training: 1 } } },
+    });
 
     expect(Object.fromEntries(await samplesOf(metrics))).toMatchObject({
       'tributary_task_changes_total{state="running"}': 1,
@@ -69,7 +81,9 @@ describe("the metrics", () => {
       tributary_clients_selected_total: 3,
       tributary_reports_accepted_total: 2,
       'tributary_reports_refused_total{code="UPDATE_NOT_FINITE"}': 1,
-      'tributary_members_lost_total{how="left"}': 0,
+      'tributary_members_lost_total{how="unfinished",reason="training"}': 1,
+      'tributary_check_ins_rejected_total{code="NO_OPEN_ROUND"}': 1,
+      'tributary_round_phase_duration_seconds_sum{phase="reporting"}': 1.5,
       tributary_examples_total: 120,
       'tributary_round_bytes_total{direction="up"}': 2_000,
       'tributary_round_bytes_total{direction="down"}': 9_000,
@@ -79,8 +93,8 @@ describe("the metrics", () => {
   it("count an abandoned round by its reason and leave the model's metrics as they were", async () => {
     const metrics = metricsOf();
     metrics.observe({ type: "round-started", roundId: ROUND.id, cohort: 3 });
-    metrics.observe({ type: "member-left" });
-    metrics.observe({ type: "member-withdrew" });
+    metrics.observe({ type: "member-left", stage: "uploading" });
+    metrics.observe({ type: "member-withdrew", code: "PLAN_REFUSED" });
     metrics.observe({
       type: "round-ended",
       round: { ...ROUND, outcome: "abandoned", checkpoint: null, reason: "too-few-left" },
@@ -88,8 +102,8 @@ describe("the metrics", () => {
     const samples = await samplesOf(metrics);
     expect(Object.fromEntries(samples)).toMatchObject({
       'tributary_rounds_total{task="task_01",outcome="abandoned",reason="too-few-left"}': 1,
-      'tributary_members_lost_total{how="left"}': 1,
-      'tributary_members_lost_total{how="withdrew"}': 1,
+      'tributary_members_lost_total{how="left",reason="uploading"}': 1,
+      'tributary_members_lost_total{how="withdrew",reason="PLAN_REFUSED"}': 1,
       tributary_rounds_running: 0,
       tributary_examples_total: 0,
     });

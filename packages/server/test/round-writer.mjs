@@ -51,6 +51,7 @@ for (;;) {
     reported: 1,
     rejected: 0,
     droppedOut: 0,
+    fates: { reported: 1, refused: {}, withdrew: {}, left: {}, unfinished: {} },
     exampleCount: 1,
     bytesUp: 1,
     bytesDown: 1,

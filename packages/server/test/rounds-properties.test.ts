@@ -48,7 +48,7 @@ const timed: fc.Arbitrary<{ readonly afterMs: number; readonly event: Timed }> =
     {
       weight: 3,
       arbitrary: fc
-        .constantFrom("committed", "committed", "committed", "failed", "cancelled")
+        .constantFrom("committed", "committed", "committed", "failed", "cancelled", "stopping")
         .map((type): Timed => () => ({ type: type as "committed" })),
     },
   ),
@@ -227,7 +227,8 @@ describe("a round, whatever happens in whatever order", () => {
             all.push(...last.effects);
           }
           const hasCohort = all.some(({ type }) => type === "configure");
-          const wasCancelled = end.phase === "abandoned" && end.reason === "cancelled";
+          const wasCancelled =
+            end.phase === "abandoned" && ["cancelled", "server-stopping"].includes(end.reason);
           if (state.phase === "selecting" && end.phase === "configuring") return; // it began just now
           expect(isFinal(end.phase)).toBe(hasCohort || wasCancelled);
           expect(all.filter(({ type }) => type === "announce")).toHaveLength(

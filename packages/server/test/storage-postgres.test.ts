@@ -4,9 +4,10 @@ import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { openPostgresStore, openStorage, type Storage } from "../src/storage/open-storage.ts";
 import { migrate } from "../src/storage/postgres/migrate.ts";
+import { MIGRATIONS } from "../src/storage/postgres/migrations.generated.ts";
 import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
 import { silentLogger } from "../src/telemetry/logger.ts";
-import { checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
+import { accessStoreCases, checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
 import { startCutProxy, type CutProxy } from "./cut-proxy.ts";
 import { freePort, startPostgres, type PostgresServer } from "./postgres-server.ts";
@@ -61,6 +62,41 @@ describe("the round store in Postgres", () => {
   })) {
     it(name, run);
   }
+});
+
+describe("the access store in Postgres", () => {
+  for (const { name, run } of accessStoreCases(async () => {
+    const url = await server.createDatabase();
+    let storage = await openPostgresStore({ url, crypto });
+    return {
+      store: storage.access,
+      reopen: async () => {
+        await storage.close();
+        storage = await openPostgresStore({ url, crypto });
+        return storage.access;
+      },
+      dispose: async () => {
+        await storage.close();
+        await server.dropDatabase(url);
+      },
+    };
+  })) {
+    it(name, run);
+  }
+
+  it("keeps the audit table from being rewritten, whoever tries", async () => {
+    const url = await testDatabase();
+    const { access } = await testStore(url);
+    const change = { atMs: 1, actor: "root", operation: "pauseTask", target: "/", note: "" };
+    await access.addAudit({ ...change, error: null });
+    for (const statement of [
+      "update tributary.audit set actor = 'nobody'",
+      "delete from tributary.audit",
+    ]) {
+      await expect(server.query(statement, nameOf(url))).rejects.toThrow(/never changed/);
+    }
+    expect((await access.audit(5)).map(({ actor }) => actor)).toEqual(["root"]);
+  });
 });
 
 describe("the checkpoint store in Postgres", () => {
@@ -216,9 +252,9 @@ describe("migrations in Postgres", () => {
     );
     for (const { rounds } of stores) expect(await rounds.tasks()).toEqual([]);
     await Promise.all(stores.map((store) => store.close()));
-    expect(await server.query("select name from tributary.migrations", nameOf(url))).toEqual([
-      { name: "0000_initial" },
-    ]);
+    expect(await server.query("select name from tributary.migrations", nameOf(url))).toEqual(
+      MIGRATIONS.map(({ name }) => ({ name })),
+    );
   });
 
   it("leave nothing behind when one of them fails", async () => {

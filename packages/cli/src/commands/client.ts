@@ -10,6 +10,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FederatedClient, type TrainerBackend } from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
+import { fileKeyStore } from "../file-key-store.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
 import { engineOption, partOf, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
@@ -26,6 +27,8 @@ interface ClientFlags extends CsvFlags {
   part?: { index: number; count: number };
   rounds?: number;
   engine: TrainerBackend;
+  enrolmentToken?: string;
+  deviceKey?: string;
   seed?: number;
   dataDir: string;
   json?: true;
@@ -47,6 +50,8 @@ export function clientCommand(): Command {
       .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
       .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
       .addOption(engineOption())
+      .option("--enrolment-token <jwt>", "for a population that takes enrolment tokens")
+      .option("--device-key <file>", "this device's key; made if the file is not there")
       .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
       .option("--data-dir <folder>", "data folder of a server on this machine", "./.tributary")
       .option("--json", "print one JSON line at the end"),
@@ -56,6 +61,8 @@ export function clientCommand(): Command {
     const random =
       flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
     const server = await findServer(flags);
+    const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
+    await deviceKey?.load(); // a file that is no key is an error at once
     const client = new FederatedClient({
       url: server.url,
       serverKey: server.serverKey,
@@ -63,6 +70,8 @@ export function clientCommand(): Command {
       examples: await loadExamples(flags, random),
       engine: flags.engine,
       random,
+      ...(flags.enrolmentToken === undefined ? {} : { token: flags.enrolmentToken }),
+      ...(deviceKey === undefined ? {} : { deviceKey }),
       ...(server.ca === undefined ? {} : { tls: { ca: server.ca } }),
     });
     const aborter = new AbortController();

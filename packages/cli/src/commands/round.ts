@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { RoundRecord } from "@tributary/server";
+import { describeRound, metricsText } from "../describe-round.ts";
 import { wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
@@ -54,22 +55,3 @@ export function roundCommand(): Command {
     });
   return round;
 }
-
-function describeRound(record: RoundRecord): string {
-  return [
-    `round       ${record.id}, number ${record.number}`,
-    `outcome     ${record.outcome}${record.reason === null ? "" : `: ${record.reason}`}`,
-    `began       ${new Date(record.startedAtMs).toISOString()}, took ${formatSeconds(record.endedAtMs - record.startedAtMs)}`,
-    `cohort      ${record.selected}: ${record.reported} reported, ${record.rejected} refused, ${record.droppedOut} dropped out`,
-    `examples    ${record.exampleCount}`,
-    `traffic     ${formatBytes(record.bytesUp)} up, ${formatBytes(record.bytesDown)} down`,
-    `metrics     ${metricsText(record.metrics)}`,
-    `from        ${record.baseCheckpoint}`,
-    `to          ${record.checkpoint ?? "–"}`,
-  ].join("\n");
-}
-
-const metricsText = (metrics: Readonly<Record<string, number>>): string =>
-  Object.entries(metrics)
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join(", ");

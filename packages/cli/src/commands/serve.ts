@@ -4,7 +4,7 @@ import { TributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
-import { wholeNumber } from "../options.ts";
+import { namedNumber, wholeNumber } from "../options.ts";
 import { createOutput } from "../output.ts";
 
 interface ServeFlags {
@@ -18,6 +18,7 @@ interface ServeFlags {
   dataDir: string;
   databaseUrl?: string;
   logLevel: LogLevel;
+  limit: Readonly<Record<string, number>>;
   json?: true;
 }
 
@@ -48,6 +49,12 @@ export function serveCommand(): Command {
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
+    .option(
+      "--limit <name=number>",
+      "changes a limit of docs/protocol.md §9; may be given again",
+      namedNumber,
+      {},
+    )
     .option("--json", "print one JSON line with the addresses")
     .addHelpText(
       "after",
@@ -66,6 +73,7 @@ export function serveCommand(): Command {
         adminPort: flags.adminPort,
         dataDir: flags.dataDir,
         logLevel: flags.logLevel,
+        limits: flags.limit,
         ...(databaseUrl === undefined ? {} : { databaseUrl }),
         ...(token === undefined ? {} : { adminToken: token }),
       };

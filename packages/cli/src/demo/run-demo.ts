@@ -1,12 +1,14 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
+  DEFAULT_LIMITS,
   TributaryError,
   layoutOf,
   decodePlan,
   seededRandom,
   type CheckpointId,
   type TaskDefinition,
+  type Limits,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
@@ -121,7 +123,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       else if (event.round.reason === "too-few-left") {
         // Clients that left have said why, or will have in a moment: their words come another way.
         setTimeout(() => fail(tooFewLeft(event.round)), REASONS_GRACE_MS).unref();
-      } else if (event.round.reason !== "cancelled") observer.abandoned(event.round);
+      } else if (!GIVEN_UP.has(event.round.reason ?? "")) observer.abandoned(event.round);
     }
   };
   const server = await startServer(
@@ -130,6 +132,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       port: options.port,
       adminPort: options.adminPort,
       logLevel: options.logLevel,
+      limits: limitsFor(clients),
       ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     },
     { onEvent },
@@ -212,6 +215,17 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   }
 }
 
+/** All clients of a demo come from one address. */
+function limitsFor(clients: number): Partial<Limits> {
+  const { maxConnectionsPerAddress, connectionBurstPerAddress, requestBurstPerAddress } =
+    DEFAULT_LIMITS;
+  return {
+    maxConnectionsPerAddress: Math.max(maxConnectionsPerAddress, clients),
+    connectionBurstPerAddress: Math.max(connectionBurstPerAddress, clients),
+    requestBurstPerAddress: Math.max(requestBurstPerAddress, 4 * clients),
+  };
+}
+
 /** A demo that was killed has left its task running: its population is wanted for the new one. */
 async function cancelEarlierTasks(server: TributaryServer, population: string): Promise<void> {
   for (const task of await server.storage.rounds.tasks()) {
@@ -223,6 +237,8 @@ async function cancelEarlierTasks(server: TributaryServer, population: string): 
 
 /** How long the clients that ended a round may take to say why, milliseconds. */
 const REASONS_GRACE_MS = 2_000;
+/** Reasons for which a round is given up at the end of the demo, which nobody needs to hear. */
+const GIVEN_UP: ReadonlySet<string> = new Set(["cancelled", "server-stopping"]);
 
 function tooFewLeft(round: RoundRecord): TributaryError {
   return new TributaryError(

@@ -18,7 +18,10 @@ export type ParticipationEvent =
   | { readonly type: "connected"; readonly sessionId: SessionId; readonly protocolVersion: number }
   /** The client waits for a round. */
   | { readonly type: "checked-in"; readonly population: string; readonly exampleCount: number }
-  /** Not needed now: the client checks in again after `retryAfterMs`, milliseconds. */
+  /**
+   * Not needed now, or not let in (`ENROLMENT_REQUIRED`, `TOKEN_INVALID`, `TOKEN_EXPIRED`): the client checks in again after
+   * `retryAfterMs`, milliseconds. After `DEVICE_REVOKED` it does not: the iterator throws.
+   */
   | {
       readonly type: "rejected";
       readonly code: ErrorCode;

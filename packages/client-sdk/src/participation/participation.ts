@@ -16,6 +16,8 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "VERSION_UNSUPPORTED",
   "BAD_PARAMETER",
   "PLAN_SIGNATURE_INVALID",
+  "DEVICE_REVOKED",
+  "DEVICE_PROOF_INVALID",
 ]);
 
 /**

@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   type RoundId,
 } from "@tributary/protocol";
+import type { Credentials } from "../enrolment/credentials.ts";
 import { LinkedAbort, abortable, aborted, throwIfAborted } from "../session/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
 import type { Clock } from "../session/clock.ts";
@@ -23,6 +24,7 @@ import { throttleProgress } from "./progress-throttle.ts";
 
 export interface RoundDeps extends TrainingDeps {
   readonly population: string;
+  readonly credentials: Credentials;
   readonly floors: ClientFloors;
   readonly cache: ModelCache;
   readonly clock: Clock;
@@ -46,18 +48,37 @@ const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
  * Checks in, and if the server takes the client into a round, goes through it.
  * @returns How long to wait before the next check-in, milliseconds. The session is idle then.
  * @throws TributaryError what ended the session; `EXAMPLES_INVALID` when the app has no examples;
- *   `PLAN_SIGNATURE_INVALID`; `ABORTED`.
+ *   `PLAN_SIGNATURE_INVALID`; `DEVICE_REVOKED`; `ABORTED`.
  */
 export async function takePart(
   session: Session,
   deps: RoundDeps,
   signal: AbortSignal,
 ): Promise<number> {
-  const { population, floors, events, retry } = deps;
+  const { population, credentials, floors, events, retry } = deps;
   const exampleCount = await countExamples(deps.examples, deps.limits, signal);
   const before = session.traffic;
   const { codecs, maximumParameters: maxParameters } = floors;
-  session.checkIn({ population, codecs, maxParameters, exampleCount }, deps.cache.held());
+  const rejected = (code: ErrorCode, message: string, askedMs: number): number => {
+    const retryAfterMs = waitMs(askedMs, retry);
+    events.push({ type: "rejected", code, message, retryAfterMs });
+    return retryAfterMs;
+  };
+  /** @returns How long to wait when the app has nothing to show. */
+  const checkIn = async (expired: boolean): Promise<number | undefined> => {
+    try {
+      const shown = await credentials.show(session.handshakeHash, expired, signal);
+      const offer = { population, codecs, maxParameters, exampleCount, ...shown };
+      session.checkIn(offer, deps.cache.held());
+      return undefined;
+    } catch (error) {
+      if (!isTributaryError(error, "ENROLMENT_REQUIRED")) throw error;
+      return rejected(error.code, error.message, 0);
+    }
+  };
+  const unableMs = await checkIn(false);
+  if (unableMs !== undefined) return unableMs;
+  let mayRenew = credentials.renewable;
   for (;;) {
     const answer = await session.next(signal);
     switch (answer.type) {
@@ -68,8 +89,14 @@ export async function takePart(
       case "rejection":
       case "failure": {
         const { code, message } = answer;
-        const retryAfterMs = waitMs(answer.retryAfterMs, retry);
-        events.push({ type: "rejected", code, message, retryAfterMs });
+        if (code === "TOKEN_EXPIRED" && mayRenew) {
+          mayRenew = false;
+          const waitForAppMs = await checkIn(true);
+          if (waitForAppMs !== undefined) return waitForAppMs;
+          break;
+        }
+        const retryAfterMs = rejected(code, message, answer.retryAfterMs);
+        if (code === "DEVICE_REVOKED") throw new TributaryError(code, message, { retryAfterMs });
         return retryAfterMs;
       }
       case "roundConfiguration":

@@ -89,6 +89,11 @@ export class SecureLink {
     return { up: this.#bytesUp, down: this.#bytesDown };
   }
 
+  /** What both ends know of this channel and nobody else can make again; undefined unless it is open. */
+  get handshakeHash(): Uint8Array | undefined {
+    return this.#state.phase === "open" ? this.#state.channel.handshakeHash : undefined;
+  }
+
   /** Seals and queues a message; does nothing once the link has ended. */
   send(message: ClientMessage): void {
     if (this.#state.phase !== "open") return;
@@ -192,7 +197,12 @@ function keyMismatch(cause?: unknown): TributaryError {
 }
 
 /** Close codes whose meaning helps; none of them is authenticated, so none decides anything but a wait. */
-const TOLD_BY_CLOSE_CODE = ["TIMED_OUT", "SERVER_STOPPING", "TOO_MANY_CONNECTIONS"] as const;
+const TOLD_BY_CLOSE_CODE = [
+  "TIMED_OUT",
+  "SERVER_STOPPING",
+  "TOO_MANY_CONNECTIONS",
+  "RATE_LIMITED",
+] as const;
 
 function closeError(end: SocketEnd, phase: LinkState["phase"]): TributaryError {
   if (end.error !== undefined) return end.error;

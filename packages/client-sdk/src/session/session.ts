@@ -148,6 +148,11 @@ export class Session {
     return this.#ended;
   }
 
+  /** Of the session's channel; undefined once the session is over. */
+  get handshakeHash(): Uint8Array | undefined {
+    return this.#link.handshakeHash;
+  }
+
   /** Bytes of the WebSocket messages so far. */
   get traffic(): { readonly up: number; readonly down: number } {
     return this.#link.traffic;

@@ -54,6 +54,7 @@ export function trainerPlan(training: Partial<Plan["training"]> = {}): Plan {
     },
     update: { codec: "float32" },
     clipNorm: null,
+    aggregation: { rule: "mean" },
     minimumCohort: 1,
   };
 }

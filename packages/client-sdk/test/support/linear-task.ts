@@ -56,6 +56,7 @@ export function linearPlan(changes: Partial<Plan> = {}): Plan {
     },
     update: { codec: "float32" },
     clipNorm: null,
+    aggregation: { rule: "mean" },
     minimumCohort: 2,
     ...changes,
   };

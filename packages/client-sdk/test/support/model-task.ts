@@ -22,6 +22,7 @@ export function planFor(
     },
     update: { codec: "float32" },
     clipNorm: null,
+    aggregation: { rule: "mean" },
     minimumCohort: 1,
   };
 }

@@ -112,6 +112,11 @@ export class ServerConnection {
     this.sendRaw(encodeFrame({ kind: "handshake", body: reply }));
   }
 
+  /** Of the channel, once there is one. */
+  get handshakeHash(): Uint8Array {
+    return this.#channel!.handshakeHash;
+  }
+
   async greet(version = 1): Promise<void> {
     await this.shakeHands();
     await this.expect("hello");

@@ -1,12 +1,13 @@
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
+import { reportsNeeded } from "./aggregation-rule.ts";
 import type { Plan } from "./plan-schema.ts";
 import type { TaskDefinition } from "./task-schema.ts";
 
 /**
  * The plan that a task gives its clients: what concerns them, and nothing of how the server runs its rounds but the
- * smallest cohort it commits with, `goalCount × minimumFraction` rounded up.
+ * rule of its aggregation and the smallest cohort it commits with.
  * @throws TributaryError `PLAN_INVALID` when the task trains a layer that the model does not have;
  *   `MODEL_UNSUPPORTED` when the model has no sound layout.
  */
@@ -26,8 +27,19 @@ export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
     training: { localEpochs, batchSize, optimizer, loss, metrics, trainable },
     update,
     clipNorm,
-    minimumCohort: minimumReports(task.round),
+    aggregation: task.aggregation,
+    minimumCohort: minimumReports(roundOf(task)),
   };
+}
+
+/**
+ * How the task's rounds are run: as its file says, with a `minimumFraction` of at least what its aggregation rule needs, so
+ * that a round with fewer reports is abandoned like any other that is too small.
+ */
+export function roundOf(task: TaskDefinition): TaskDefinition["round"] {
+  const { goalCount, minimumFraction } = task.round;
+  const needed = reportsNeeded(task.aggregation) / goalCount;
+  return { ...task.round, minimumFraction: Math.max(minimumFraction, needed) };
 }
 
 /** Fewest reports that a round commits with when its time is up. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { ParameterShape } from "../model/parameter-layout.ts";
-import type { UpdateSpec } from "../update/codec-registry.ts";
+import { updatesAreInTheClear, type UpdateSpec } from "../update/codec-registry.ts";
+import { aggregationFault, aggregationSchema, type AggregationSpec } from "./aggregation-rule.ts";
 import { isPlainObject } from "./canonical-json.ts";
 import { flag, list, oneOf, strictRecord, text, wholeNumber } from "./strict-schema.ts";
 import {
@@ -87,6 +88,8 @@ export interface Plan {
   readonly update: UpdateSpec;
   /** L2 bound of the update, weight units; null for none. */
   readonly clipNorm: number | null;
+  /** How the server combines the updates; a round of fewer reports than the rule needs is not committed. */
+  readonly aggregation: AggregationSpec;
   /** Fewest reports that a round of this plan is committed with. */
   readonly minimumCohort: number;
 }
@@ -163,5 +166,13 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     { error: "Use one of float32, uniform." },
   ),
   clipNorm: clipNormSchema,
+  aggregation: aggregationSchema,
   minimumCohort: wholeNumber(1, DEFAULT_LIMITS.maxCohort),
+}).superRefine((plan, context) => {
+  const fault = aggregationFault(plan.aggregation, {
+    reports: plan.minimumCohort,
+    updatesInTheClear: updatesAreInTheClear(plan.update),
+  });
+  if (fault === undefined) return;
+  context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
 });

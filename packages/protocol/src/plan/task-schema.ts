@@ -3,6 +3,8 @@
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
+import { updatesAreInTheClear } from "../update/codec-registry.ts";
+import { aggregationFault, aggregationSchema } from "./aggregation-rule.ts";
 import { nameSchema } from "./plan-schema.ts";
 import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
 import {
@@ -167,6 +169,20 @@ const eligibilitySection = strictRecord({
     .describe("Only clients with at least this many examples."),
 });
 
+const participationSection = strictRecord({
+  minimumSeparation: wholeNumber(1, 1_000_000)
+    .default(1)
+    .describe(
+      "Rounds from one of a device's rounds to its next; 1 lets it be in every one. Above 1, only clients whose device is known may take part.",
+    ),
+  windowMs: wholeNumber(1, 31_536_000_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "Within each window of this length, milliseconds from the task's creation, a device takes part once at most. Only clients whose device is known may take part.",
+    ),
+});
+
 const stopSection = strictRecord({
   rounds: wholeNumber(1, 1_000_000).default(100).describe("Rounds to commit before the task ends."),
   targetMetric: strictRecord({
@@ -184,7 +200,11 @@ export const taskSchema = strictRecord({
   model: modelSchema.describe("The model to train."),
   plan: planSection.prefault({}).describe("What each client does."),
   round: roundSection.prefault({}).describe("How a round is run."),
+  aggregation: aggregationSchema
+    .prefault({ rule: "mean" })
+    .describe("How the updates of a round become one."),
   eligibility: eligibilitySection.prefault({}).describe("Which clients may take part."),
+  participation: participationSection.prefault({}).describe("How often a device may take part."),
   serverOptimizer: strictRecord({
     name: z
       .literal("fedavg", { error: "Use fedavg." })
@@ -205,6 +225,13 @@ export const taskSchema = strictRecord({
       path: ["stop", "targetMetric", "name"],
       message: "Name it in the plan's metrics too.",
     });
+  }
+  const fault = aggregationFault(task.aggregation, {
+    reports: task.round.goalCount,
+    updatesInTheClear: updatesAreInTheClear(task.plan.update),
+  });
+  if (fault !== undefined) {
+    context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
   }
   if (task.round.goalCount * task.round.overselection > DEFAULT_LIMITS.maxCohort) {
     context.addIssue({

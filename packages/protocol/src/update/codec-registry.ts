@@ -19,3 +19,15 @@ export function updateCodec(spec: UpdateSpec): UpdateCodec {
       return uniformCodec(spec);
   }
 }
+
+/**
+ * Whether the server sees single updates of this form. A codec that masks them, so that only their sum is legible, is
+ * `false` here, and with that every rule that has to compare updates is refused in its plans.
+ */
+export function updatesAreInTheClear(spec: UpdateSpec): boolean {
+  switch (spec.codec) {
+    case "float32":
+    case "uniform":
+      return true;
+  }
+}

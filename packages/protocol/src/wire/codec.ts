@@ -1,5 +1,6 @@
 import { TributaryError, ERROR_CODES, errorCodeFromWire, type ErrorCode } from "../errors.ts";
 import { fromHex, toHex } from "../encoding.ts";
+import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, RoundId, SessionId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { tributary } from "./messages.generated.ts";
@@ -136,6 +137,7 @@ const CLIENT_DECODERS: Readonly<Record<string, (fields: Fields) => ClientMessage
     maxParameters: uint(f, "maxParameters"),
     exampleCount: uint(f, "exampleCount"),
     heldArtifacts: artifactIds(f),
+    ...enrolment(f),
   }),
   configured: (f) => ({ type: "configured", roundId: roundIdField(f) }),
   withdraw: (f) => ({
@@ -237,6 +239,21 @@ function artifactIds(f: Fields): readonly ArtifactId[] {
   });
 }
 
+function enrolment(f: Fields): { token?: string; device?: DeviceProof } {
+  const token = asText(f["token"], "token", DEFAULT_LIMITS.maxEnrolmentTokenBytes);
+  return {
+    ...(token === "" ? {} : { token }),
+    ...(f["device"] === null ? {} : { device: deviceProof(record(f["device"], "device")) }),
+  };
+}
+
+function deviceProof(fields: Fields): DeviceProof {
+  return {
+    publicKey: octets(fields, "publicKey", 32).slice(),
+    signature: octets(fields, "signature", 64).slice(),
+  };
+}
+
 function metric(value: unknown): MetricValue {
   const fields = record(value, "metrics");
   const number = fields["value"];
@@ -264,9 +281,9 @@ function uint(f: Fields, name: string): number {
 
 const text = (f: Fields, name: string): string => asText(f[name], name);
 
-function asText(value: unknown, name: string): string {
+function asText(value: unknown, name: string, maxLength: number = MAX_TEXT): string {
   if (typeof value !== "string") throw malformed(`${name} is not text`);
-  if (value.length > MAX_TEXT) throw malformed(`${name} is longer than ${MAX_TEXT} characters`);
+  if (value.length > maxLength) throw malformed(`${name} is longer than ${maxLength} characters`);
   return value;
 }
 

@@ -1,3 +1,4 @@
+import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, PlanId, RoundId, SessionId } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
 
@@ -38,6 +39,9 @@ export type ClientMessage =
       readonly maxParameters: number;
       readonly exampleCount: number;
       readonly heldArtifacts: readonly ArtifactId[];
+      /** Enrolment token: a compact JWT. */
+      readonly token?: string;
+      readonly device?: DeviceProof;
     }
   | { readonly type: "configured"; readonly roundId: RoundId }
   | {

@@ -1,8 +1,10 @@
-// Who may ask. With a token: whoever shows it. Without one: programs of this machine, but not the web pages that a browser of
+// Who may ask. With tokens: whoever shows one whose role is enough. Without any: programs of this machine, but not the web pages that a browser of
 // this machine has open, which reach loopback addresses too.
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { TributaryError, utf8, type CryptoProvider } from "@tributary/protocol";
+import { ADMIN_ROLES, type AccessStore, type AdminRole } from "../storage/access-store.ts";
+import { readToken } from "./admin-token.ts";
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const LOOPBACK_ADDRESS = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/;
@@ -22,37 +24,91 @@ export const protect: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/**
- * Lets a request through that shows the bearer token.
- * @param token - Not empty.
- * @throws TributaryError `CONFIG_INVALID` for an empty token.
- */
-export function requireToken(token: string, crypto: CryptoProvider): RequestHandler {
-  if (token === "") {
-    throw new TributaryError("CONFIG_INVALID", "The admin token is empty", {
-      remedy: "Give a token of at least 16 random characters, or none on loopback.",
-    });
-  }
-  const digest = (text: string): Uint8Array => crypto.sha256(utf8(text));
-  const expected = digest(token);
-  return (request, _response, next) => {
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    // Digests have one length, so that the time of the comparison tells nothing, not even how long the token is.
-    if (given !== undefined && crypto.equal(digest(given), expected)) {
-      next();
-      return;
+/** Who asks, and what they may do. */
+export interface Actor {
+  /** As the audit table names it: `root`, `loopback` or a token's id. */
+  readonly name: string;
+  readonly role: AdminRole;
+}
+
+export interface AdminAccessDeps {
+  readonly store: AccessStore;
+  readonly crypto: CryptoProvider;
+  /** The token that the server was started with: it may do everything and cannot be revoked. */
+  readonly rootToken: string | undefined;
+}
+
+/** Says who a request comes from, by its bearer token, and what they may do. */
+export class AdminAccess {
+  readonly #store: AccessStore;
+  readonly #crypto: CryptoProvider;
+  readonly #root: Uint8Array | undefined;
+
+  /** @throws TributaryError `CONFIG_INVALID` for an empty root token. */
+  constructor({ store, crypto, rootToken }: AdminAccessDeps) {
+    if (rootToken === "") {
+      throw new TributaryError("CONFIG_INVALID", "The admin token is empty", {
+        remedy: "Give a token of at least 16 random characters, or none on loopback.",
+      });
     }
+    this.#store = store;
+    this.#crypto = crypto;
+    this.#root = rootToken === undefined ? undefined : crypto.sha256(utf8(rootToken));
+  }
+
+  /**
+   * Without a root token and without any token in the store, everyone who is let in here may do everything: see
+   * `requireLoopback`.
+   * @throws TributaryError `ADMIN_UNAUTHORIZED`, `STORAGE_UNAVAILABLE`.
+   */
+  async identify(request: IncomingMessage): Promise<Actor> {
+    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+    if (given === undefined) {
+      if (this.#root === undefined && !(await this.#anyToken())) return LOOPBACK;
+      throw unauthorized("The admin API needs a token and the request has none");
+    }
+    // Digests have one length, so that the time of the comparison tells nothing, not even how long the token is.
+    if (this.#root !== undefined && this.#equal(this.#crypto.sha256(utf8(given)), this.#root)) {
+      return ROOT;
+    }
+    const parts = readToken(given);
+    const token = parts === undefined ? undefined : await this.#store.token(parts.id);
+    // A token that is not there is compared like one that is.
+    const digest = this.#crypto.sha256(utf8(parts?.secret ?? ""));
+    const holds = this.#equal(digest, token?.digest ?? NO_DIGEST);
+    if (!holds || token === undefined || token.revokedAtMs !== null) {
+      throw unauthorized("The admin token is wrong or has been revoked");
+    }
+    return { name: token.id, role: token.role };
+  }
+
+  /** @throws TributaryError `ADMIN_FORBIDDEN` when `actor` may not do what takes `role`. */
+  permit(actor: Actor, role: AdminRole): void {
+    if (ADMIN_ROLES.indexOf(actor.role) >= ADMIN_ROLES.indexOf(role)) return;
     throw new TributaryError(
-      "ADMIN_UNAUTHORIZED",
-      given === undefined
-        ? "The admin API needs a token and the request has none"
-        : "The admin token is wrong",
-      {
-        remedy:
-          'Send the header "authorization: Bearer TOKEN" with the token the server was started with.',
-      },
+      "ADMIN_FORBIDDEN",
+      `This takes a token of the role ${role}, and the request's has the role ${actor.role}`,
+      { remedy: "Ask an admin for another token.", context: { role: actor.role, needed: role } },
     );
-  };
+  }
+
+  #equal(a: Uint8Array, b: Uint8Array): boolean {
+    return this.#crypto.equal(a, b);
+  }
+
+  async #anyToken(): Promise<boolean> {
+    return (await this.#store.tokens()).some((token) => token.revokedAtMs === null);
+  }
+}
+
+const ROOT: Actor = { name: "root", role: "admin" };
+const LOOPBACK: Actor = { name: "loopback", role: "admin" };
+const NO_DIGEST: Uint8Array = new Uint8Array(32);
+
+function unauthorized(cause: string): TributaryError {
+  return new TributaryError("ADMIN_UNAUTHORIZED", cause, {
+    remedy: 'Send the header "authorization: Bearer TOKEN" with a token of this server.',
+  });
 }
 
 /**

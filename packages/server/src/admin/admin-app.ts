@@ -2,14 +2,14 @@
  * The operator's HTTP API.
  *
  * ```ts
- * const app = createAdminApp({ coordinator, store, checkpoints, metrics, token, info, logger, crypto, random, limits });
+ * const app = createAdminApp({ coordinator, store, checkpoints, access, clock, metrics, token, info, logger, crypto, random, limits });
  * createServer(app).listen(8081, "127.0.0.1");
  * ```
  */
 import express, { type Express, type RequestHandler } from "express";
-import { TributaryError } from "@tributary/protocol";
+import { TributaryError, asTributaryError, type ErrorCode } from "@tributary/protocol";
 import type { Logger } from "../telemetry/logger.ts";
-import { protect, requireLoopback, requireToken } from "./access.ts";
+import { AdminAccess, protect, requireLoopback } from "./access.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { errorAnswer } from "./error-answer.ts";
 import type { Route } from "./route.ts";
@@ -27,23 +27,61 @@ export function createAdminApp(deps: AdminDeps): Express {
   app.use(protect, logOrders(logger));
   if (token === undefined) app.use(requireLoopback);
 
-  const operatorOnly: readonly RequestHandler[] =
-    token === undefined ? [] : [requireToken(token, crypto)];
+  const access = new AdminAccess({ store: deps.access, crypto, rootToken: token });
+  const known: RequestHandler = async (request, _response, next) => {
+    await access.identify(request);
+    next();
+  };
   const routes = adminRoutes(deps);
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);
     const at = app.route(path.replaceAll(/\{(\w+)\}/g, ":$1"));
-    for (const route of here) {
-      at[route.method](...(route.open ? [] : operatorOnly), (request, response) =>
-        route.respond(request, response),
-      );
-    }
-    at.all(...operatorOnly, refuseMethod(here));
+    for (const route of here) at[route.method](handlerOf(route, access, deps));
+    at.all(known, refuseMethod(here));
   }
-  app.use(...operatorOnly, refuseRoute);
+  app.use(known, refuseRoute);
   app.use(errorAnswer(logger));
   return app;
 }
+
+/** Lets in who may ask for the route, has it answer, and writes changes into the audit table. */
+function handlerOf(route: Route, access: AdminAccess, deps: AdminDeps): RequestHandler {
+  const done = async (): Promise<void> => {};
+  if (route.open) return (request, response) => route.respond(request, response, done);
+  return async (request, response) => {
+    const actor = await access.identify(request);
+    if (route.method === "get") {
+      access.permit(actor, route.role);
+      await route.respond(request, response, done);
+      return;
+    }
+    const record = async (note: string, error: ErrorCode | null): Promise<void> => {
+      const made = response.getHeader("location");
+      await deps.access.addAudit({
+        atMs: deps.clock.now(),
+        actor: actor.name,
+        operation: route.operation,
+        target: (typeof made === "string" ? made : request.path).slice(0, MAX_TARGET),
+        note,
+        error,
+      });
+    };
+    let isDone = false;
+    try {
+      access.permit(actor, route.role);
+      await route.respond(request, response, (note) => {
+        isDone = true;
+        return record(note, null);
+      });
+    } catch (error) {
+      if (!isDone) await record("", asTributaryError(error).code);
+      throw error;
+    }
+  };
+}
+
+/** Characters of a path that the audit table keeps: none of this API is longer. */
+const MAX_TARGET = 400;
 
 /** Whatever changes something leaves a line in the log. */
 function logOrders(logger: Logger): RequestHandler {

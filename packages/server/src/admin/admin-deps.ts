@@ -1,5 +1,8 @@
 import type { CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
+import type { Clock } from "../coordinator/clock.ts";
 import type { Coordinator } from "../coordinator/coordinator.ts";
+import type { Enrolment } from "../enrolment/enrolment.ts";
+import type { AccessStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundStore } from "../storage/round-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -10,8 +13,14 @@ export interface AdminDeps {
   readonly coordinator: Coordinator;
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
+  readonly access: AccessStore;
+  readonly enrolment: Enrolment;
+  readonly clock: Clock;
   readonly metrics: Metrics;
-  /** Bearer token that every request but a probe must show. Absent: only programs of this machine are answered. */
+  /**
+   * The root admin token, which may do everything. Absent: only programs of this machine are answered, and they need a token
+   * once there is one in `access`.
+   */
   readonly token: string | undefined;
   readonly info: () => {
     readonly gatewayUrl: string;

@@ -2,6 +2,8 @@
 // answer to them.
 import { z } from "zod";
 import { ERROR_CODES, taskSchema, type ErrorCode } from "@tributary/protocol";
+import { enrolmentPolicySchema } from "../enrolment/policy.ts";
+import { ADMIN_ROLES, type AdminRole } from "../storage/access-store.ts";
 
 const artifactId = (): z.ZodString =>
   z
@@ -111,6 +113,19 @@ export const roundSchema = z.object({
   reported: count().describe("Reports in the aggregate."),
   rejected: count().describe("Reports refused."),
   droppedOut: count().describe("Members that left without a report."),
+  fates: z
+    .object({
+      reported: count(),
+      refused: z.record(z.string(), count()).describe("By error code."),
+      withdrew: z.record(z.string(), count()).describe("By the error code that the client gave."),
+      left: z
+        .record(z.string(), count())
+        .describe("By the stage in which the connection was lost."),
+      unfinished: z
+        .record(z.string(), count())
+        .describe("By stage: the round ended without waiting for them."),
+    })
+    .describe("What became of every member of the cohort."),
   exampleCount: count().describe("Examples behind the reports."),
   bytesUp: count().describe("Bytes from the cohort."),
   bytesDown: count().describe("Bytes to the cohort."),
@@ -138,6 +153,93 @@ export const checkpointListSchema = z.object({
   checkpoints: z.array(checkpointSchema).describe("The initial one first."),
 });
 
+export const tokenParams = z.strictObject({
+  id: opaqueId("Use a token id as printed by `tributary token list`.").describe("The token."),
+});
+const roleSchema = z
+  .enum(ADMIN_ROLES as [AdminRole, ...AdminRole[]], {
+    error: `Use one of ${ADMIN_ROLES.join(", ")}.`,
+  })
+  .describe("What the bearer may do: look; also steer tasks; also let others in.");
+
+const LABEL_REMEDY = "Use 1 to 100 printable characters.";
+export const tokenCreationSchema = z.strictObject({
+  name: z
+    .string({ error: LABEL_REMEDY })
+    .regex(/^[^\p{C}]{1,100}$/u, { error: LABEL_REMEDY })
+    .describe("What the token is for."),
+  role: roleSchema,
+});
+
+export const tokenSchema = z.object({
+  id: z.string().describe("Names the token; no secret."),
+  name: z.string(),
+  role: roleSchema,
+  createdAtMs: timestamp(),
+  revokedAtMs: timestamp().nullable().describe("Null while the token is good."),
+});
+export const newTokenSchema = z.object({
+  ...tokenSchema.shape,
+  token: z.string().describe("The token itself: told once, and not stored."),
+});
+export const tokenListSchema = z.object({ tokens: z.array(tokenSchema) });
+
+export const auditQuery = z.strictObject({
+  limit: roundListQuery.shape.limit.describe("Answer with so many of the newest entries."),
+  before: z.coerce
+    .number({ error: "Use a sequence number." })
+    .int({ error: "Use a sequence number." })
+    .min(1, { error: "Use a sequence number." })
+    .optional()
+    .describe("Answer with entries below this sequence only."),
+});
+export const auditEntrySchema = z.object({
+  sequence: z.int().min(1).describe("Higher is newer."),
+  atMs: timestamp(),
+  actor: z.string().describe("`root`, `loopback` or the id of a token."),
+  operation: z.string().describe("The operation, as this document names it."),
+  target: z.string().describe("A path of this API."),
+  note: z.string().describe("Facts that the path does not say."),
+  error: z.string().nullable().describe("Why it was refused; null when it was done."),
+});
+export const auditListSchema = z.object({
+  entries: z.array(auditEntrySchema).describe("Newest first."),
+});
+
+export const populationParams = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: "Use a population name." })
+    .describe("The population."),
+});
+export const deviceParams = z.strictObject({
+  ...populationParams.shape,
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, {
+      error: "Use a device id as printed by `tributary device list`.",
+    })
+    .describe("The device: SHA-256 of its key, or the subject of its tokens."),
+});
+export const deviceListQuery = z.strictObject({
+  limit: roundListQuery.shape.limit.describe("Answer with so many of the newest devices."),
+});
+export const populationSchema = z.object({
+  name: z.string(),
+  policy: enrolmentPolicySchema,
+  updatedAtMs: timestamp().nullable().describe("Null while nobody has set a policy."),
+});
+export const populationListSchema = z.object({ populations: z.array(populationSchema) });
+export const deviceSchema = z.object({
+  id: z.string().describe("SHA-256 of the device's public key, or the subject of its tokens."),
+  publicKey: z.string().nullable().describe("Ed25519, base64url; null without a device key."),
+  registeredAtMs: timestamp(),
+  revokedAtMs: timestamp().nullable().describe("Null while the device may take part."),
+});
+export const deviceListSchema = z.object({
+  devices: z.array(deviceSchema).describe("Newest first."),
+});
+
 /** JSON that some other standard describes. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
 
@@ -157,6 +259,17 @@ export const adminSchemas = {
   RoundList: roundListSchema,
   Checkpoint: checkpointSchema,
   CheckpointList: checkpointListSchema,
+  TokenCreation: tokenCreationSchema,
+  Token: tokenSchema,
+  NewToken: newTokenSchema,
+  TokenList: tokenListSchema,
+  AuditEntry: auditEntrySchema,
+  AuditList: auditListSchema,
+  EnrolmentPolicy: enrolmentPolicySchema,
+  Population: populationSchema,
+  PopulationList: populationListSchema,
+  Device: deviceSchema,
+  DeviceList: deviceListSchema,
 } as const;
 
 export type ServerInfo = z.output<typeof serverInfoSchema>;
@@ -164,3 +277,6 @@ export type TaskSummaryView = z.output<typeof taskSummarySchema>;
 export type TaskView = z.output<typeof taskViewSchema>;
 export type RoundView = z.output<typeof roundSchema>;
 export type CheckpointView = z.output<typeof checkpointSchema>;
+export type TokenView = z.output<typeof tokenSchema>;
+export type PopulationView = z.output<typeof populationSchema>;
+export type DeviceView = z.output<typeof deviceSchema>;

@@ -19,7 +19,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     info: {
       title: "Tributary admin API",
       version,
-      description: "Tasks, rounds and models of one Tributary server.",
+      description: "Tasks, rounds, models and access of one Tributary server.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -31,7 +31,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
         token: {
           type: "http",
           scheme: "bearer",
-          description: "The server's admin token. A server on loopback may go without one.",
+          description:
+            "An admin token with a role: viewer, operator or admin. A server on loopback may go without one.",
         },
       },
     },
@@ -57,7 +58,9 @@ function operationOf(route: Route): Json {
   return {
     operationId: route.operation,
     summary: route.summary,
-    ...(route.open ? { security: [] } : {}),
+    ...(route.open
+      ? { security: [] }
+      : { description: `Takes a token of the role ${route.role} or one that may do more.` }),
     ...(route.params === undefined && route.query === undefined
       ? {}
       : {

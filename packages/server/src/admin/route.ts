@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { TributaryError, type ErrorCode } from "@tributary/protocol";
+import type { AdminRole } from "../storage/access-store.ts";
 
 /** A schema of zod, or JSON Schema for what zod has no words for. */
 export type BodySchema = z.ZodType | Readonly<Record<string, unknown>>;
@@ -36,7 +37,7 @@ export interface DocumentedAnswer {
 
 /** One route, its types erased. */
 export interface Route {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put";
   /** As OpenAPI writes it: `/v1/tasks/{id}`. */
   readonly path: string;
   /** `operationId` of the document. */
@@ -44,14 +45,23 @@ export interface Route {
   readonly summary: string;
   /** Answers without a token: for probes. */
   readonly open: boolean;
+  /** What a token's bearer must be to ask, unless the route is open. */
+  readonly role: AdminRole;
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: RequestBody<unknown> | undefined;
   readonly answer: DocumentedAnswer;
   /** Errors of its own, besides those that any route can give. */
   readonly errors: readonly ErrorCode[];
-  respond(request: Request, response: Response): Promise<void>;
+  /** @param done - Called once all is done, before the answer leaves. */
+  respond(request: Request, response: Response, done: Done): Promise<void>;
 }
+
+/**
+ * Writes down what has been done.
+ * @param note - Facts for people that the path does not say.
+ */
+export type Done = (note: string) => Promise<void>;
 
 export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
@@ -60,11 +70,13 @@ export interface RouteRequest<Params, Query, Body> {
 }
 
 interface RouteSpec<Params, Query, Body> {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put";
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
   readonly open?: boolean;
+  /** Unless set, whoever may look may `get`, and everything else takes an operator. */
+  readonly role?: AdminRole;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: RequestBody<Body>;
@@ -87,6 +99,8 @@ interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body> extends R
   handle(request: RouteRequest<Params, Query, Body>): Promise<{
     readonly json: z.output<Answer>;
     readonly headers?: Readonly<Record<string, string>>;
+    /** For the audit table: facts of the change that the path does not say. */
+    readonly note?: string;
   }>;
 }
 
@@ -101,13 +115,11 @@ export function jsonRoute<
   return {
     ...documented(spec),
     answer: { status, contentType, description, schema },
-    async respond(request, response) {
-      const { json, headers } = await spec.handle(await readRequest(spec, request));
-      response
-        .status(status)
-        .set(headers ?? {})
-        .type(contentType)
-        .send(JSON.stringify(json));
+    async respond(request, response, done) {
+      const { json, headers, note = "" } = await spec.handle(await readRequest(spec, request));
+      response.set(headers ?? {});
+      await done(note);
+      response.status(status).type(contentType).send(JSON.stringify(json));
     },
   };
 }
@@ -158,13 +170,14 @@ function bufferOf(bytes: Uint8Array): Buffer {
 function documented<Params, Query, Body>(
   spec: RouteSpec<Params, Query, Body>,
 ): Omit<Route, "answer" | "respond"> {
-  const { method, path, operation, summary, open, params, query, body, errors } = spec;
+  const { method, path, operation, summary, open, role, params, query, body, errors } = spec;
   return {
     method,
     path,
     operation,
     summary,
     open: open ?? false,
+    role: role ?? (method === "get" ? "viewer" : "operator"),
     params,
     query,
     body,

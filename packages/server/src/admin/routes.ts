@@ -1,7 +1,9 @@
+import { accessRoutes } from "./access-routes.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { jsonObjectSchema } from "./admin-schemas.ts";
 import { checkpointRoutes } from "./checkpoint-routes.ts";
 import { openApiDocument } from "./openapi.ts";
+import { populationRoutes } from "./population-routes.ts";
 import { roundRoutes } from "./round-routes.ts";
 import { jsonRoute, type Route } from "./route.ts";
 import { serverRoutes } from "./server-routes.ts";
@@ -23,6 +25,8 @@ export function adminRoutes(deps: AdminDeps): readonly Route[] {
     ...taskRoutes(deps),
     ...roundRoutes(deps),
     ...checkpointRoutes(deps),
+    ...populationRoutes(deps),
+    ...accessRoutes(deps),
   ];
   return routes;
 }

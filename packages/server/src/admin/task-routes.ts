@@ -9,16 +9,15 @@ import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import {
-  nothingSchema,
   taskListSchema,
   taskParams,
   taskViewSchema,
   type TaskSummaryView,
   type TaskView,
 } from "./admin-schemas.ts";
+import { nothingBody } from "./json-body.ts";
 import { newTaskBody } from "./new-task.ts";
-import { readJsonBody } from "./request-bytes.ts";
-import { jsonRoute, readValue, type RequestBody, type Route } from "./route.ts";
+import { jsonRoute, type Route } from "./route.ts";
 
 type TaskRouteDeps = Pick<AdminDeps, "coordinator" | "store" | "crypto" | "random" | "limits">;
 
@@ -53,7 +52,11 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
         const { definition, model, values, start } = body;
         const created = await coordinator.createTask(definition, model, values);
         const task = start ? await coordinator.startTask(created.id) : created;
-        return { json: await viewOf(task, deps), headers: { location: `/v1/tasks/${task.id}` } };
+        return {
+          json: await viewOf(task, deps),
+          headers: { location: `/v1/tasks/${task.id}` },
+          note: `task ${task.name} of ${task.population}${start ? ", started" : ""}`,
+        };
       },
     }),
     jsonRoute({
@@ -117,15 +120,6 @@ function taskAction(
       json: await viewOf(await action.act(taskId(params.id)), deps),
     }),
   });
-}
-
-function nothingBody(maxBytes: number): RequestBody<Readonly<Record<string, never>>> {
-  return {
-    description: "Nothing, or an empty object; the content type must be there.",
-    content: { "application/json": { schema: nothingSchema } },
-    read: async (request) =>
-      readValue(nothingSchema, await readJsonBody(request, maxBytes), "The request's body"),
-  };
 }
 
 async function summaryOf(

@@ -38,16 +38,7 @@ export class ExactAccumulator {
    * @throws TributaryError `UPDATE_OUT_OF_RANGE`, before anything is added.
    */
   reserve(contribution: number): void {
-    if (!(contribution >= 0 && contribution <= MAX_CONTRIBUTION)) {
-      throw new TributaryError(
-        "UPDATE_OUT_OF_RANGE",
-        "The update times its example count is too large to add up",
-        {
-          remedy: "Lower the learning rate or set the plan's clipNorm.",
-          context: { contribution },
-        },
-      );
-    }
+    checkContribution(contribution);
     const added = Math.ceil(contribution * FRACTION) + 1;
     if (this.#bound + added > EXACT) this.#carry();
     this.#bound += added;
@@ -56,7 +47,7 @@ export class ExactAccumulator {
   /**
    * Adds `weight · block` at `offset`.
    * @param block - Float32; every |weight · value| within what was reserved; not modified.
-   * @param weight - Whole number ≥ 1: the report's example count.
+   * @param weight - > 0: the report's example count, 1, or the factor that brings its norm within bounds.
    */
   add(block: Float32Array, offset: number, weight: number): void {
     const low = this.#low;
@@ -93,4 +84,20 @@ export class ExactAccumulator {
     }
     this.#bound = CARRY;
   }
+}
+
+/**
+ * What `reserve` asks of a report, for those who reserve later.
+ * @throws TributaryError `UPDATE_OUT_OF_RANGE`.
+ */
+export function checkContribution(contribution: number): void {
+  if (contribution >= 0 && contribution <= MAX_CONTRIBUTION) return;
+  throw new TributaryError(
+    "UPDATE_OUT_OF_RANGE",
+    "The update times its example count is too large to add up",
+    {
+      remedy: "Lower the learning rate or set the plan's clipNorm.",
+      context: { contribution },
+    },
+  );
 }

@@ -1,10 +1,10 @@
-import type { ExactAccumulator } from "./exact-accumulator.ts";
+import type { CombinedUpdate } from "./aggregation-rule.ts";
 
 /**
- * The FedAvg server step: w ← w + η·(Σ n_k Δ_k)/(Σ n_k) over the trainable ranges; the rest is copied.
+ * The FedAvg server step: w ← w + η·Δ̄ over the trainable ranges, where Δ̄ is (Σ n_k Δ_k)/(Σ n_k) or what another rule made
+ * of the updates; the rest is copied.
  * @param weights - Float32, shape [d]; not modified.
- * @param ranges - Where the update's values belong in `weights`, ascending; their lengths add up to the accumulator's dimension.
- * @param totalWeight - Σ n_k; ≥ 1.
+ * @param ranges - Where the update's values belong in `weights`, ascending; their lengths add up to an update's.
  * @param learningRate - η; 1 is plain federated averaging.
  * @returns New Float32, shape [d].
  * @see arXiv:1602.05629, Algorithm 1; η as in arXiv:2003.00295, Algorithm 1
@@ -12,15 +12,14 @@ import type { ExactAccumulator } from "./exact-accumulator.ts";
 export function fedAvgStep(
   weights: Float32Array,
   ranges: readonly { readonly offset: number; readonly length: number }[],
-  accumulator: ExactAccumulator,
-  totalWeight: number,
+  update: CombinedUpdate,
   learningRate: number,
 ): Float32Array {
   const next = weights.slice();
-  const scale = learningRate / totalWeight;
+  const scale = learningRate / update.weight;
   let range = 0;
   let start = 0; // index of the range's first value within the update
-  accumulator.forEachSum((sum, index) => {
+  update.sums.forEachSum((sum, index) => {
     while (index - start >= ranges[range]!.length) {
       start += ranges[range]!.length;
       range += 1;

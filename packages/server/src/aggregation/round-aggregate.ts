@@ -1,5 +1,7 @@
-import type { MetricValue, UpdateCodec } from "@tributary/protocol";
-import { ExactAccumulator } from "./exact-accumulator.ts";
+import { TributaryError, type MetricValue, type UpdateCodec } from "@tributary/protocol";
+import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
+import { WeightedMean } from "./mean-rules.ts";
+import type { Rest } from "./pace.ts";
 
 /** One report that is complete and of the right form. */
 export interface Report {
@@ -10,9 +12,9 @@ export interface Report {
   readonly metrics: readonly MetricValue[];
 }
 
-/** What a round has added up so far: sums only, nothing of a single report. */
+/** What a round's reports come to: their updates by the plan's rule, their metrics by the mean over examples. */
 export class RoundAggregate {
-  readonly update: ExactAccumulator;
+  readonly #rule: AggregationRule;
   readonly #codec: UpdateCodec;
   readonly #metricNames: readonly string[];
   /** Σ n_k · metric_k by index of the name, as a multiple of 1 / METRIC_FRACTION: integers add up the same in any order. */
@@ -20,10 +22,16 @@ export class RoundAggregate {
   #reportCount = 0;
   #exampleCount = 0;
 
-  constructor(codec: UpdateCodec, dimension: number, metricNames: readonly string[]) {
+  /** @param rule - A new one; the mean, weighted by examples, if left out. */
+  constructor(
+    codec: UpdateCodec,
+    dimension: number,
+    metricNames: readonly string[],
+    rule: AggregationRule = new WeightedMean(codec, dimension),
+  ) {
     this.#codec = codec;
     this.#metricNames = metricNames;
-    this.update = new ExactAccumulator(dimension);
+    this.#rule = rule;
     this.#metricSums = metricNames.map(() => 0n);
   }
 
@@ -37,25 +45,39 @@ export class RoundAggregate {
   }
 
   /**
-   * Checks a report whole and then adds it whole: after an error the sums are as they were.
-   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
+   * Checks a report whole and then adds it whole: after an error the aggregate is as it was.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`;
+   *   `EXAMPLE_COUNT_INVALID`.
    */
   fold(report: Report): void {
     const { exampleCount, payload } = report;
-    const { maxAbs } = this.#codec.validate(payload, this.update.dimension);
-    this.update.reserve(exampleCount * maxAbs);
+    if (!Number.isSafeInteger(exampleCount) || exampleCount < 1) {
+      throw new TributaryError(
+        "EXAMPLE_COUNT_INVALID",
+        `The report claims ${exampleCount} examples`,
+      );
+    }
+    const { maxAbs } = this.#codec.validate(payload, this.#rule.dimension);
     // Metrics only inform: a value out of the sums' range is brought into it instead of costing the report.
     const metrics = this.#metricNames.map((name) => {
       const value = report.metrics.find((metric) => metric.name === name)?.value ?? 0;
       const bounded = Math.max(-METRIC_BOUND, Math.min(METRIC_BOUND, value));
       return BigInt(Math.round(exampleCount * bounded * METRIC_FRACTION));
     });
-    this.#codec.decode(payload, this.update.dimension, (block, offset) => {
-      this.update.add(block, offset, exampleCount);
-    });
+    this.#rule.add(payload, { exampleCount, maxAbs });
     metrics.forEach((value, index) => (this.#metricSums[index]! += value));
     this.#reportCount += 1;
     this.#exampleCount += exampleCount;
+  }
+
+  /** The updates as one, by the rule; as `AggregationRule.combine`. */
+  combine(rest: Rest): Promise<CombinedUpdate> {
+    return this.#rule.combine(rest);
+  }
+
+  /** Forgets the updates; counts and metrics stay. */
+  discard(): void {
+    this.#rule.discard();
   }
 
   /** Means over all reported examples, by name; empty before the first report. */

@@ -1,4 +1,6 @@
-import type { RoundId, TaskId, TributaryError } from "@tributary/protocol";
+import type { ErrorCode, RoundId, TaskId, TributaryError } from "@tributary/protocol";
+import type { MemberStage } from "../rounds/fates.ts";
+import type { RoundState } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 
 /** What happens in the coordinator, for logs, metrics and whoever watches a run. */
@@ -24,8 +26,17 @@ export type CoordinatorEvent =
       readonly goalCount: number;
     }
   | { readonly type: "report-refused"; readonly roundId: RoundId; readonly error: TributaryError }
-  | { readonly type: "member-withdrew"; readonly roundId: RoundId }
-  | { readonly type: "member-left"; readonly roundId: RoundId }
+  | { readonly type: "member-withdrew"; readonly roundId: RoundId; readonly code: ErrorCode }
+  | { readonly type: "member-left"; readonly roundId: RoundId; readonly stage: MemberStage }
+  /** A round has gone on to its next phase. */
+  | {
+      readonly type: "phase-ended";
+      readonly roundId: RoundId;
+      readonly phase: RoundState["phase"];
+      readonly durationMs: number;
+    }
+  /** A client that checked in was told to come back another time. */
+  | { readonly type: "check-in-rejected"; readonly code: ErrorCode }
   /** `round.outcome` says whether it was committed or abandoned. */
   | { readonly type: "round-ended"; readonly round: RoundRecord };
 

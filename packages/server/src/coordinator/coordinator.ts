@@ -1,5 +1,6 @@
 import {
   TributaryError,
+  asTributaryError,
   encodeCheckpoint,
   encodePlan,
   checkpointIdOf,
@@ -14,11 +15,15 @@ import {
   type TaskDefinition,
   type TaskId,
 } from "@tributary/protocol";
+import { checkAggregationMemory } from "../aggregation/check-aggregation-memory.ts";
 import type { TaskRecord, TaskState } from "../storage/round-store.ts";
+import { nextWindowMs, returnAfterMs } from "../rounds/pace.ts";
+import { ClientsAway } from "./clients-away.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
-import { Population, noOpenRound } from "./population.ts";
+import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population.ts";
 import type { SealedModel } from "./sealed-model.ts";
-import { TaskRunner, type TaskRunnerDeps } from "./task-runner.ts";
+import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task-runner.ts";
+import { uniform } from "./uniform.ts";
 
 /** What is going on in a task right now. */
 export interface TaskProgress {
@@ -34,8 +39,12 @@ export class Coordinator {
   /** Tasks whose model is in memory: running ones, and those that clients asked the model of. */
   readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
 
+  /** Clients of populations that no task has been made for. */
+  readonly #strangers: ClientsAway;
+
   constructor(deps: TaskRunnerDeps) {
     const { listener, logger } = deps;
+    this.#strangers = new ClientsAway(deps.clock);
     this.#deps = {
       ...deps,
       // Whoever only listens must not be able to break a round.
@@ -74,7 +83,9 @@ export class Coordinator {
     values: Float32Array,
   ): Promise<TaskRecord> {
     const { crypto, random, clock, store } = this.#deps;
-    const planBytes = encodePlan(planOf(definition, model));
+    const plan = planOf(definition, model);
+    checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
+    const planBytes = encodePlan(plan);
     const bytes = encodeCheckpoint(values);
     decodeCheckpoint(bytes, layoutOf(model.parameters)); // what is stored must load again
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
@@ -106,14 +117,14 @@ export class Coordinator {
   async pauseTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["running"], "paused");
     // Not awaited: the round may have minutes to go.
-    void this.#halt(id, { abandon: false });
+    void this.#halt(id);
     return task;
   }
 
   /** Ends the task for good and abandons its round in flight. What was committed stays. */
   async cancelTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["created", "running", "paused"], "cancelled");
-    await this.#halt(id, { abandon: true });
+    await this.#halt(id, { abandon: "cancelled" });
     return task;
   }
 
@@ -136,8 +147,14 @@ export class Coordinator {
   checkIn(participant: Participant, offer: CheckInOffer): () => void {
     // A stranger's population name must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
-    if (population === undefined) throw noOpenRound(offer.population);
-    population.checkIn({ participant, offer });
+    try {
+      if (population === undefined) throw this.#strange(participant, offer.population);
+      population.checkIn({ participant, offer });
+    } catch (error) {
+      const { code } = asTributaryError(error);
+      this.#deps.listener({ type: "check-in-rejected", code });
+      throw error;
+    }
     const session: SessionId = participant.sessionId;
     return () => population.leave(session);
   }
@@ -168,7 +185,7 @@ export class Coordinator {
     const runners = await Promise.allSettled(this.#runners.values());
     await Promise.all(
       runners.map(async (runner) => {
-        if (runner.status === "fulfilled") await runner.value.stop({ abandon: true });
+        if (runner.status === "fulfilled") await runner.value.stop({ abandon: "server-stopping" });
       }),
     );
   }
@@ -193,11 +210,21 @@ export class Coordinator {
     });
   }
 
+  #strange(participant: Participant, population: string): TributaryError {
+    const { clock, random } = this.#deps;
+    const period = NO_ROUND_WINDOW_MS;
+    const opensInMs = nextWindowMs(clock.now(), period, uniform(random) * period);
+    const needs = { needed: Number.POSITIVE_INFINITY, roundMs: 0, opensInMs };
+    const retryAfterMs = returnAfterMs(needs, this.#strangers.count + 1, uniform(random));
+    this.#strangers.add(participant, retryAfterMs);
+    return noOpenRound(population, retryAfterMs);
+  }
+
   async #run(task: TaskRecord): Promise<void> {
     await (await this.#runner(task)).start();
   }
 
-  async #halt(id: TaskId, options: { readonly abandon: boolean }): Promise<void> {
+  async #halt(id: TaskId, options: StopOptions = {}): Promise<void> {
     await (await this.#runners.get(id))?.stop(options);
   }
 
@@ -215,7 +242,7 @@ export class Coordinator {
   #population(name: PopulationName): Population {
     let population = this.#populations.get(name);
     if (population === undefined) {
-      population = new Population(name, this.#deps.random);
+      population = new Population(name, this.#deps);
       this.#populations.set(name, population);
     }
     return population;

@@ -16,6 +16,8 @@ export interface CheckInOffer {
   readonly maxParameters: number;
   readonly exampleCount: number;
   readonly heldArtifacts: ReadonlySet<ArtifactId>;
+  /** Which device this is, where it has proved it. */
+  readonly deviceId?: string;
 }
 
 export interface ReportHeader {
@@ -58,7 +60,10 @@ export interface RoundSeat {
    * @returns Whether the report is complete.
    */
   receive(data: Uint8Array): boolean;
-  withdraw(): void;
+  /** The client has verified what it was sent and begins to train. */
+  configured(): void;
+  /** @param code - Why, as the client says. */
+  withdraw(code: ErrorCode): void;
   /** The connection is gone. */
   leave(): void;
 }

@@ -1,11 +1,16 @@
 import {
   TributaryError,
   shuffledIndices,
+  type Limits,
   type PopulationName,
   type RandomSource,
   type SessionId,
 } from "@tributary/protocol";
+import { combineNeeds, nextWindowMs, returnAfterMs, type PaceNeeds } from "../rounds/pace.ts";
+import type { Clock } from "./clock.ts";
+import { ClientsAway } from "./clients-away.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
+import { uniform } from "./uniform.ts";
 
 export interface WaitingClient {
   readonly participant: Participant;
@@ -16,23 +21,45 @@ export interface WaitingClient {
 export interface Recruiter {
   /** Why this client cannot take part in the task; `undefined` when it can. */
   refusal(offer: CheckInOffer): TributaryError | undefined;
+  /** What the task asks of the population now. */
+  readonly needs: PaceNeeds;
+  /** The task makes no attempts for a while: something failed that is not the clients' doing. */
+  readonly isPaused: boolean;
+  /** Members of its round that have not been sent away. */
+  readonly membersAtWork: number;
   clientWaits(client: WaitingClient): void;
   clientLeft(session: SessionId): void;
 }
 
-/** When to come back if there is nothing to do now: long enough to cost nothing, short enough to join soon after a start. */
-const NO_ROUND_RETRY_MS = 5_000;
+export interface PopulationDeps {
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+/** How often clients ask while there is nothing to do: seldom enough to cost nothing, often enough to join soon after a start. */
+export const NO_ROUND_WINDOW_MS = 5_000;
+/** A pause of this length is waited out rather than left. */
+const WAITABLE_PAUSE_MS = 5_000;
 
 /** The clients of one population that have checked in and wait, and the tasks that recruit among them. */
 export class Population {
   readonly name: PopulationName;
-  readonly #random: RandomSource;
+  readonly #deps: PopulationDeps;
   readonly #waiting: Map<SessionId, WaitingClient> = new Map();
+  /** Sessions of the devices that wait, as far as clients have said which they are. */
+  readonly #devices: Map<string, SessionId> = new Map();
   readonly #recruiters: Set<Recruiter> = new Set();
 
-  constructor(name: PopulationName, random: RandomSource) {
+  readonly #away: ClientsAway;
+  /** Sets the population's windows apart from those of others. */
+  readonly #phaseMs: number;
+
+  constructor(name: PopulationName, deps: PopulationDeps) {
     this.name = name;
-    this.#random = random;
+    this.#deps = deps;
+    this.#away = new ClientsAway(deps.clock);
+    this.#phaseMs = Math.floor(uniform(deps.random) * NO_ROUND_WINDOW_MS);
   }
 
   get waitingCount(): number {
@@ -44,16 +71,40 @@ export class Population {
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time after which to come back.
    */
   checkIn(client: WaitingClient): void {
-    if (this.#recruiters.size === 0) throw noOpenRound(this.name);
+    if (this.#recruiters.size === 0)
+      throw noOpenRound(this.name, this.sendAway(client.participant));
     let refusal: TributaryError | undefined;
     const takers = [...this.#recruiters].filter((recruiter) => {
       const reason = recruiter.refusal(client.offer);
       refusal ??= reason;
       return reason === undefined;
     });
-    if (takers.length === 0 && refusal !== undefined) throw refusal;
+    if (takers.length === 0 && refusal !== undefined) {
+      // Not counted as away: it is none of those that a round can have. Those refused together come back apart.
+      const { retryAfterMs = NO_ROUND_WINDOW_MS, context } = refusal;
+      throw new TributaryError(refusal.code, refusal.message, {
+        retryAfterMs: Math.floor(retryAfterMs * (1 + uniform(this.#deps.random))),
+        context,
+        cause: refusal,
+      });
+    }
+    if (takers.every(isPausedForLong)) {
+      throw new TributaryError("NO_OPEN_ROUND", "The task is paused after a failure", {
+        remedy: "Come back later.",
+        retryAfterMs: this.sendAway(client.participant),
+      });
+    }
     const { sessionId } = client.participant;
+    const { deviceId } = client.offer;
+    if (deviceId !== undefined) this.#giveWay(deviceId, sessionId);
+    if (!this.#waiting.has(sessionId) && this.#waiting.size >= this.#capacity()) {
+      throw new TributaryError("NO_OPEN_ROUND", "Enough clients wait for the next round", {
+        remedy: "Come back later.",
+        retryAfterMs: this.sendAway(client.participant),
+      });
+    }
     this.#waiting.set(sessionId, client);
+    if (deviceId !== undefined) this.#devices.set(deviceId, sessionId);
     for (const recruiter of takers) {
       if (this.#waiting.has(sessionId)) recruiter.clientWaits(client);
     }
@@ -61,15 +112,36 @@ export class Population {
 
   /** The client no longer waits: it has gone. */
   leave(session: SessionId): void {
-    if (!this.#waiting.delete(session)) return;
+    if (this.#takeOut(session) === undefined) return;
     for (const recruiter of this.#recruiters) recruiter.clientLeft(session);
+  }
+
+  #takeOut(session: SessionId): WaitingClient | undefined {
+    const client = this.#waiting.get(session);
+    if (client === undefined) return undefined;
+    this.#waiting.delete(session);
+    const { deviceId } = client.offer;
+    if (deviceId !== undefined) this.#devices.delete(deviceId);
+    return client;
+  }
+
+  /** A device waits once: over its newest connection, since an older one may be dead without anybody knowing yet. */
+  #giveWay(deviceId: string, session: SessionId): void {
+    const older = this.#devices.get(deviceId);
+    if (older === undefined || older === session) return;
+    const client = this.#waiting.get(older);
+    this.leave(older);
+    client?.participant.reject(
+      "NOT_ELIGIBLE",
+      "The client's device has checked in over another connection",
+      this.sendAway(client.participant),
+    );
   }
 
   /** Takes a client out of the pool for `recruiter`'s round. */
   claim(session: SessionId, by: Recruiter): WaitingClient | undefined {
-    const client = this.#waiting.get(session);
+    const client = this.#takeOut(session);
     if (client === undefined) return undefined;
-    this.#waiting.delete(session);
     for (const recruiter of this.#recruiters) {
       if (recruiter !== by) recruiter.clientLeft(session);
     }
@@ -81,7 +153,10 @@ export class Population {
     const eligible = [...this.#waiting.values()].filter(
       (client) => recruiter.refusal(client.offer) === undefined,
     );
-    return Array.from(shuffledIndices(eligible.length, this.#random), (index) => eligible[index]!);
+    return Array.from(
+      shuffledIndices(eligible.length, this.#deps.random),
+      (index) => eligible[index]!,
+    );
   }
 
   addRecruiter(recruiter: Recruiter): void {
@@ -94,16 +169,51 @@ export class Population {
     for (const [session, { participant, offer }] of this.#waiting) {
       const stillWanted = [...this.#recruiters].some((other) => other.refusal(offer) === undefined);
       if (stillWanted) continue;
-      this.#waiting.delete(session);
-      const { code, message, retryAfterMs } = noOpenRound(this.name);
-      participant.reject(code, message, retryAfterMs ?? NO_ROUND_RETRY_MS);
+      this.#takeOut(session);
+      const retryAfterMs = this.sendAway(participant);
+      const { code, message } = noOpenRound(this.name, retryAfterMs);
+      participant.reject(code, message, retryAfterMs);
     }
+  }
+
+  /** Estimate of how many clients there are: those that wait, are at work, or have been told when to come back. */
+  get size(): number {
+    let atWork = 0;
+    for (const recruiter of this.#recruiters) atWork += recruiter.membersAtWork;
+    return this.#waiting.size + atWork + this.#away.count;
+  }
+
+  /**
+   * When a client that is sent away now should come back. It is counted as away until then, and once however often it asks.
+   * @param atLeastMs - Not before.
+   */
+  sendAway(participant: Participant, atLeastMs = 0): number {
+    const { clock, random } = this.#deps;
+    const needs = combineNeeds(Array.from(this.#recruiters, (recruiter) => recruiter.needs)) ?? {
+      needed: Number.POSITIVE_INFINITY,
+      roundMs: 0,
+      opensInMs: nextWindowMs(clock.now(), NO_ROUND_WINDOW_MS, this.#phaseMs),
+    };
+    const opensInMs = Math.max(needs.opensInMs, atLeastMs);
+    const afterMs = returnAfterMs({ ...needs, opensInMs }, this.size + 1, uniform(random));
+    this.#away.add(participant, afterMs);
+    return afterMs;
+  }
+
+  /** Clients that may wait: the limit, but never fewer than the rounds ahead take. */
+  #capacity(): number {
+    let needed = 0;
+    for (const recruiter of this.#recruiters) needed += recruiter.needs.needed;
+    return Math.max(this.#deps.limits.maxWaitingClients, needed);
   }
 }
 
-export function noOpenRound(population: string): TributaryError {
+const isPausedForLong = ({ isPaused, needs }: Recruiter): boolean =>
+  isPaused && needs.opensInMs > WAITABLE_PAUSE_MS;
+
+export function noOpenRound(population: string, retryAfterMs: number): TributaryError {
   return new TributaryError("NO_OPEN_ROUND", `No task is running for population "${population}"`, {
     remedy: "Come back later.",
-    retryAfterMs: NO_ROUND_RETRY_MS,
+    retryAfterMs,
   });
 }

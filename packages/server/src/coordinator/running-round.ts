@@ -1,6 +1,7 @@
 import {
   TributaryError,
   asTributaryError,
+  type AggregationSpec,
   type CryptoProvider,
   type Limits,
   type RandomSource,
@@ -8,7 +9,15 @@ import {
   type SessionId,
   type UpdateCodec,
 } from "@tributary/protocol";
+import { createAggregationRule } from "../aggregation/create-aggregation-rule.ts";
 import { RoundAggregate } from "../aggregation/round-aggregate.ts";
+import {
+  countFates,
+  totalOf,
+  type MemberFate,
+  type MemberStage,
+  type RoundFates,
+} from "../rounds/fates.ts";
 import type { RoundEvent } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 import type { Clock } from "./clock.ts";
@@ -23,11 +32,14 @@ interface RoundFacts {
   readonly taskName: string;
   readonly startedAtMs: number;
   readonly codec: UpdateCodec;
+  readonly aggregation: AggregationSpec;
   /** Values in one update. */
   readonly dimension: number;
   readonly metricNames: readonly string[];
   readonly goalCount: number;
   readonly reportingTimeoutMs: number;
+  /** When a member that goes now should come back; each call is one member. */
+  readonly sendAway: (participant: Participant, atLeastMs?: number) => number;
 }
 
 interface RoundDeps {
@@ -42,7 +54,9 @@ interface RoundDeps {
 interface Seat {
   readonly participant: Participant;
   readonly nonce: Uint8Array;
-  status: "training" | "uploading" | "reported" | "refused" | "withdrew" | "left";
+  stage: MemberStage;
+  /** Absent while it is at work. */
+  fate: MemberFate | undefined;
   header: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
   ticket: ReportTicket | undefined;
   received: number;
@@ -64,7 +78,10 @@ export class RunningRound {
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
   readonly #payloadBytes: number;
+  /** As they were when reporting closed: who leaves afterwards changes nothing. */
+  #fates: RoundFates | undefined;
   #reporting = true;
+  #membersAtWork = 0;
   #bytesUp = 0;
   #bytesDown = 0;
 
@@ -75,7 +92,9 @@ export class RunningRound {
     this.#facts = facts;
     this.#deps = deps;
     this.#dispatch = dispatch;
-    this.aggregate = new RoundAggregate(facts.codec, facts.dimension, facts.metricNames);
+    const { aggregation, codec, dimension, metricNames } = facts;
+    const rule = createAggregationRule(aggregation, deps.crypto, codec, dimension);
+    this.aggregate = new RoundAggregate(codec, dimension, metricNames, rule);
     this.#payloadBytes = facts.codec.payloadBytes(facts.dimension);
     let settle = (): void => {};
     this.settled = new Promise((resolve) => (settle = resolve));
@@ -87,12 +106,14 @@ export class RunningRound {
     const seat: Seat = {
       participant,
       nonce: this.#deps.random.bytes(16),
-      status: "training",
+      stage: "configuring",
+      fate: undefined,
       header: undefined,
       ticket: undefined,
       received: 0,
     };
     this.#seats.set(participant.sessionId, seat);
+    this.#membersAtWork += 1;
     const configuration = {
       roundId: this.id,
       roundNumber: this.number,
@@ -103,46 +124,53 @@ export class RunningRound {
     participant.configure(configuration, model, this.#handle(seat));
   }
 
+  /** Members that have not been sent away and have not gone. */
+  get membersAtWork(): number {
+    return this.#membersAtWork;
+  }
+
   /** No report counts from here on; uploads under way give back their turns. */
   closeReporting(): void {
     this.#reporting = false;
+    this.#fates ??= this.#countFates();
     // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
     for (const { ticket } of this.#seats.values())
       if (ticket?.buffer === undefined) ticket?.release();
     for (const { ticket } of this.#seats.values()) ticket?.release();
   }
 
-  /** Tells every member that is still there how the round ended. */
+  /** Tells every member that is still there how the round ended, and each when to come back. */
   end(
     outcome: RoundOutcome["outcome"],
-    next: { readonly nextCheckInMs: number; readonly taskFinished: boolean },
+    next: { readonly atLeastMs: number; readonly taskFinished: boolean },
   ): void {
+    this.aggregate.discard(); // a seat may be kept longer than its round
     for (const seat of this.#seats.values()) {
-      if (seat.status === "left" || seat.status === "withdrew" || seat.status === "refused")
-        continue;
-      seat.participant.endRound({ roundId: this.id, outcome, ...next });
+      if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
+      this.#membersAtWork -= 1;
+      const nextCheckInMs = this.#facts.sendAway(seat.participant, next.atLeastMs);
+      seat.participant.endRound({
+        roundId: this.id,
+        outcome,
+        nextCheckInMs,
+        taskFinished: next.taskFinished,
+      });
     }
   }
 
   /** Counts of members and bytes so far. */
   tally(): Pick<
     RoundRecord,
-    "selected" | "reported" | "rejected" | "droppedOut" | "bytesUp" | "bytesDown"
+    "selected" | "reported" | "rejected" | "droppedOut" | "fates" | "bytesUp" | "bytesDown"
   > {
-    let reported = 0;
-    let rejected = 0;
-    let droppedOut = 0;
-    for (const seat of this.#seats.values()) {
-      this.#addTraffic(seat);
-      if (seat.status === "reported") reported += 1;
-      if (seat.status === "refused") rejected += 1;
-      if (seat.status === "left" || seat.status === "withdrew") droppedOut += 1;
-    }
+    for (const seat of this.#seats.values()) this.#addTraffic(seat);
+    const fates = this.#fates ?? this.#countFates();
     return {
       selected: this.#seats.size,
-      reported,
-      rejected,
-      droppedOut,
+      reported: fates.reported,
+      rejected: totalOf(fates.refused),
+      droppedOut: totalOf(fates.withdrew) + totalOf(fates.left),
+      fates,
       bytesUp: this.#bytesUp,
       bytesDown: this.#bytesDown,
     };
@@ -153,26 +181,29 @@ export class RunningRound {
       roundId: this.id,
       beginReport: (header) => this.#begin(seat, header),
       receive: (data) => this.#receive(seat, data),
-      withdraw: () => this.#depart(seat, "withdrew"),
-      leave: () => this.#depart(seat, "left"),
+      configured: () => {
+        if (seat.stage === "configuring") seat.stage = "training";
+      },
+      withdraw: (code) => this.#depart(seat, { type: "withdrew", code }),
+      leave: () => this.#depart(seat, { type: "left", stage: seat.stage }),
     };
   }
 
   #begin(seat: Seat, header: ReportHeader): void {
-    if (!this.#reporting) throw roundClosed();
-    if (seat.status !== "training") {
+    if (!this.#reporting) throw roundClosed(this.#facts.sendAway(seat.participant));
+    if (seat.fate !== undefined || (seat.stage !== "configuring" && seat.stage !== "training")) {
       throw new TributaryError(
         "REPORT_DUPLICATE",
         "This session has already reported in this round",
+        { retryAfterMs: this.#facts.sendAway(seat.participant) },
       );
     }
     try {
       this.#checkHeader(seat, header);
     } catch (error) {
-      this.#refuse(seat, asTributaryError(error));
-      throw error;
+      throw this.#refuse(seat, error);
     }
-    seat.status = "uploading";
+    seat.stage = "waiting";
     // Not the whole header: its nonce is a view of the frame it came in, which would stay in memory with it.
     seat.header = { exampleCount: header.exampleCount, metrics: header.metrics };
     seat.ticket = this.#deps.slots.request(
@@ -180,6 +211,7 @@ export class RunningRound {
       (ticket) => {
         // Set here as well: a participant in this process may send its report before `request` returns.
         seat.ticket = ticket;
+        seat.stage = "uploading";
         seat.participant.grantReport(this.id);
       },
       () => this.#timeOut(seat),
@@ -240,7 +272,7 @@ export class RunningRound {
 
   #receive(seat: Seat, data: Uint8Array): boolean {
     // After the round has closed the rest of an upload is read and dropped: the outcome is on its way.
-    if (!this.#reporting || seat.status !== "uploading") return false;
+    if (!this.#reporting || seat.ticket === undefined || seat.fate !== undefined) return false;
     const buffer = seat.ticket?.buffer;
     if (buffer === undefined) {
       throw new TributaryError("UNEXPECTED_MESSAGE", "A report chunk came before its grant");
@@ -263,12 +295,10 @@ export class RunningRound {
     try {
       this.aggregate.fold({ exampleCount, payload, metrics });
     } catch (error) {
-      const refusal = asTributaryError(error);
-      this.#refuse(seat, refusal);
-      seat.participant.answerReport(this.id, refusal);
+      seat.participant.answerReport(this.id, this.#refuse(seat, error));
       return;
     }
-    seat.status = "reported";
+    seat.fate = { type: "reported" };
     seat.participant.answerReport(this.id);
     this.#deps.listener({
       type: "report-accepted",
@@ -281,29 +311,49 @@ export class RunningRound {
   }
 
   #timeOut(seat: Seat): void {
-    if (!this.#reporting || seat.status !== "uploading") return;
+    if (!this.#reporting || seat.fate !== undefined) return;
     const error = new TributaryError("TIMED_OUT", "The report was not sent in time");
-    this.#refuse(seat, error);
-    seat.participant.answerReport(this.id, error);
+    seat.participant.answerReport(this.id, this.#refuse(seat, error));
   }
 
-  #refuse(seat: Seat, error: TributaryError): void {
+  /** @returns What the member is told: why, and when to come back. */
+  #refuse(seat: Seat, thrown: unknown): TributaryError {
+    const error = asTributaryError(thrown);
     seat.ticket?.release();
-    seat.status = "refused";
+    this.#membersAtWork -= 1;
+    const told = new TributaryError(error.code, error.message, {
+      retryAfterMs: this.#facts.sendAway(seat.participant),
+      context: error.context,
+      cause: error,
+    });
+    seat.fate = { type: "refused", code: error.code };
     this.#deps.listener({ type: "report-refused", roundId: this.id, error });
     this.#dispatch({ type: "refused", session: seat.participant.sessionId });
+    return told;
   }
 
-  #depart(seat: Seat, status: "withdrew" | "left"): void {
+  #depart(seat: Seat, fate: Extract<MemberFate, { type: "withdrew" | "left" }>): void {
     this.#addTraffic(seat);
-    if (seat.status !== "training" && seat.status !== "uploading") return;
+    if (seat.fate !== undefined) return;
     seat.ticket?.release();
-    seat.status = status;
-    this.#deps.listener({
-      type: status === "left" ? "member-left" : "member-withdrew",
-      roundId: this.id,
-    });
-    this.#dispatch({ type: status, session: seat.participant.sessionId });
+    seat.fate = fate;
+    this.#membersAtWork -= 1;
+    const { sessionId: session } = seat.participant;
+    if (fate.type === "left") {
+      this.#deps.listener({ type: "member-left", roundId: this.id, stage: fate.stage });
+    } else {
+      this.#deps.listener({ type: "member-withdrew", roundId: this.id, code: fate.code });
+    }
+    this.#dispatch({ type: fate.type, session });
+  }
+
+  #countFates(): RoundFates {
+    return countFates(
+      Array.from(
+        this.#seats.values(),
+        ({ fate, stage }): MemberFate => fate ?? { type: "unfinished", stage },
+      ),
+    );
   }
 
   #addTraffic(seat: Seat): void {
@@ -313,9 +363,9 @@ export class RunningRound {
   }
 }
 
-export function roundClosed(): TributaryError {
+function roundClosed(retryAfterMs: number): TributaryError {
   return new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
     remedy: "Check in again for the next round.",
-    retryAfterMs: 0,
+    retryAfterMs,
   });
 }

@@ -7,6 +7,7 @@ import {
   layoutOf,
   opaqueId,
   planIdOf,
+  roundOf,
   rangesSize,
   signPlan,
   trainableRanges,
@@ -24,7 +25,9 @@ import {
   type ValueRange,
 } from "@tributary/protocol";
 import { fedAvgStep } from "../aggregation/fedavg.ts";
+import type { PaceNeeds } from "../rounds/pace.ts";
 import {
+  cohortSize,
   deadlineOf,
   openRound,
   step,
@@ -32,21 +35,30 @@ import {
   type RoundPolicy,
   type RoundState,
 } from "../rounds/round.ts";
+import {
+  secondSeat,
+  type Moment,
+  type ParticipationLimits,
+} from "../enrolment/participation-limits.ts";
+import type { ParticipationStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "./clock.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
 import type { ReportSlots } from "./report-slots.ts";
 import { RunningRound } from "./running-round.ts";
 import { sealModel, type SealedModel } from "./sealed-model.ts";
+import { loadLimits } from "./load-limits.ts";
 import { newestBase, type TaskBase } from "./task-base.ts";
 
 export interface TaskRunnerDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
+  readonly participations: ParticipationStore;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly clock: Clock;
@@ -57,8 +69,17 @@ export interface TaskRunnerDeps {
   readonly listener: CoordinatorListener;
 }
 
-/** After a failure that is not the clients' doing, wait before the next attempt. */
+/** How a task stops: its round in flight goes on to its end unless there is a reason to give it up. */
+export interface StopOptions {
+  readonly abandon?: "cancelled" | "server-stopping";
+}
+
+/** After a failure that is not the clients' doing, wait before the next attempt: twice as long after each further one. */
 const FAILURE_PAUSE_MS = 1_000;
+/** Even after hours without the store a task goes on within this time of its return. */
+const MAX_FAILURE_PAUSE_MS = 60_000;
+/** Weight of the newest round in the mean of how long rounds take. */
+const NEWEST_ROUND_WEIGHT = 0.3;
 /** When the members of an abandoned round may check in again. */
 const ABANDONED_RETRY_MS = 1_000;
 
@@ -73,10 +94,23 @@ export class TaskRunner implements Recruiter {
   readonly #codec: UpdateCodec;
   readonly #policy: RoundPolicy;
   #base: TaskBase;
+  #limits: ParticipationLimits;
   #sealed: SealedModel | undefined;
   #state: RoundState | undefined;
+  /** When the round in flight came to its phase. */
+  #phaseSinceMs = 0;
   #round: RunningRound | undefined;
   #recruiting = false;
+  /** Failures since the last round that was committed. */
+  #failures = 0;
+  /** When the next attempt after a failure begins. */
+  #resumesAtMs: number | undefined;
+  /** Abandoned rounds that the store has not taken yet. */
+  #unrecorded: RoundRecord[] = [];
+  /** Mean time from a cohort's configuration to its commit; until one has been measured, the longest it may be. */
+  #roundMs: number;
+  #hasMeasured = false;
+  #cohortSinceMs = 0;
   #cancelTimer: (() => void) | undefined;
   /** Resolves when the round in flight has ended; new rounds wait on nothing else. */
   #settled: Promise<void> = Promise.resolve();
@@ -87,6 +121,7 @@ export class TaskRunner implements Recruiter {
     plan: Plan,
     layout: ParameterLayout,
     base: TaskBase,
+    limits: ParticipationLimits,
     deps: TaskRunnerDeps,
   ) {
     this.task = task;
@@ -95,8 +130,10 @@ export class TaskRunner implements Recruiter {
     this.#layout = layout;
     this.#ranges = trainableRanges(layout, plan.training.trainable);
     this.#codec = updateCodec(plan.update);
-    this.#policy = task.definition.round;
+    this.#policy = roundOf(task.definition);
+    this.#roundMs = this.#policy.reportingTimeoutMs;
     this.#base = base;
+    this.#limits = limits;
     this.#deps = deps;
   }
 
@@ -112,7 +149,8 @@ export class TaskRunner implements Recruiter {
     const plan = decodePlan(task.planBytes);
     const layout = layoutOf(plan.model.parameters);
     const base = await newestBase(task, layout, deps);
-    return new TaskRunner(task, population, plan, layout, base, deps);
+    const limits = await loadLimits(task, base.roundNumber, deps);
+    return new TaskRunner(task, population, plan, layout, base, limits, deps);
   }
 
   get roundNumber(): number {
@@ -140,13 +178,16 @@ export class TaskRunner implements Recruiter {
     if (this.#state === undefined) this.#open();
   }
 
-  /** Starts no further round. A round that has a cohort goes on, unless `abandon`. Resolves when none is in flight. */
-  async stop(options: { readonly abandon: boolean }): Promise<void> {
+  /** Starts no further round. Resolves when none is in flight. */
+  async stop({ abandon }: StopOptions): Promise<void> {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
     if (this.#state === undefined) this.#cancelTimer?.();
-    if (options.abandon || this.#state?.phase === "selecting")
+    this.#resumesAtMs = undefined;
+    if (abandon === "server-stopping") this.#dispatch({ type: "stopping" });
+    else if (abandon !== undefined || this.phase === "selecting") {
       this.#dispatch({ type: "cancelled" });
+    }
     await this.#settled;
   }
 
@@ -199,7 +240,36 @@ export class TaskRunner implements Recruiter {
         "Come back with more examples.",
       );
     }
-    return undefined;
+    return this.#limits.refusal(offer.deviceId, this.#moment);
+  }
+
+  /** What decides whether a device's turn has come: the round that a client would be taken into now. */
+  get #moment(): Moment {
+    const roundNumber = this.#base.roundNumber + 1;
+    return { roundNumber, nowMs: this.#deps.clock.now(), roundMs: this.#roundMs };
+  }
+
+  get needs(): PaceNeeds {
+    return {
+      needed: cohortSize(this.#policy),
+      roundMs: this.#roundMs,
+      opensInMs: Math.max(0, this.#opensAtMs() - this.#deps.clock.now()),
+    };
+  }
+
+  get isPaused(): boolean {
+    return this.#resumesAtMs !== undefined;
+  }
+
+  get membersAtWork(): number {
+    return this.#round?.membersAtWork ?? 0;
+  }
+
+  /** When clients are gathered again, as far as one can tell; in the past when they are now. */
+  #opensAtMs(): number {
+    if (this.#resumesAtMs !== undefined) return this.#resumesAtMs;
+    if (this.phase !== "configuring" && this.phase !== "reporting") return 0;
+    return this.#cohortSinceMs + Math.min(this.#roundMs, this.#policy.reportingTimeoutMs);
   }
 
   clientWaits(client: WaitingClient): void {
@@ -221,16 +291,20 @@ export class TaskRunner implements Recruiter {
         taskName: this.task.name,
         startedAtMs: clock.now(),
         codec: this.#codec,
+        aggregation: this.#plan.aggregation,
         dimension: rangesSize(this.#ranges),
         metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
         goalCount: this.#policy.goalCount,
         reportingTimeoutMs: this.#policy.reportingTimeoutMs,
+        sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
       },
       this.#deps,
       (event) => this.#dispatch(event),
     );
     this.#round = round;
-    this.#state = openRound(this.#policy, clock.now());
+    this.#resumesAtMs = undefined;
+    this.#phaseSinceMs = clock.now();
+    this.#state = openRound(this.#policy, this.#phaseSinceMs);
     this.#settled = round.settled;
     listener({
       type: "round-opened",
@@ -248,14 +322,24 @@ export class TaskRunner implements Recruiter {
 
   #dispatch(event: RoundEvent): void {
     if (this.#state === undefined) return;
+    const { phase } = this.#state;
     const { state, effects } = step(this.#policy, this.#state, event);
     this.#state = state;
+    if (state.phase !== phase) this.#phaseEnded(phase);
     this.#watchDeadline();
     for (const effect of effects) {
       if (effect.type === "configure") this.#configure(effect.members);
       else if (effect.type === "commit") void this.#commit();
       else void this.#announce();
     }
+  }
+
+  #phaseEnded(phase: RoundState["phase"]): void {
+    const nowMs = this.#deps.clock.now();
+    const durationMs = nowMs - this.#phaseSinceMs;
+    this.#phaseSinceMs = nowMs;
+    const roundId = this.#requireRound().id;
+    this.#deps.listener({ type: "phase-ended", roundId, phase, durationMs });
   }
 
   #watchDeadline(): void {
@@ -271,6 +355,7 @@ export class TaskRunner implements Recruiter {
 
   #configure(members: readonly SessionId[]): void {
     const round = this.#requireRound();
+    this.#cohortSinceMs = this.#deps.clock.now();
     this.#deps.listener({
       type: "round-started",
       taskId: this.task.id,
@@ -282,8 +367,16 @@ export class TaskRunner implements Recruiter {
       const model = this.sealedModel();
       for (const session of members) {
         const client = this.#population.claim(session, this);
-        if (client !== undefined) round.seat(client.participant, model);
-        else this.#dispatch({ type: "left", session }); // gone while others were sent theirs
+        if (client === undefined) {
+          this.#dispatch({ type: "left", session }); // gone while others were sent theirs
+        } else if (this.#limits.seat(client.offer.deviceId, this.#moment)) {
+          round.seat(client.participant, model);
+        } else {
+          // One device over two connections has one seat.
+          this.#dispatch({ type: "left", session });
+          const { code, message, retryAfterMs } = secondSeat(this.#roundMs);
+          client.participant.reject(code, message, retryAfterMs ?? this.#roundMs);
+        }
       }
     } catch (error) {
       this.#deps.logger.error("round configuration failed", { error, round: round.id });
@@ -294,7 +387,7 @@ export class TaskRunner implements Recruiter {
   }
 
   async #commit(): Promise<void> {
-    const { crypto, store, clock, logger } = this.#deps;
+    const { crypto, store, participations, clock, logger } = this.#deps;
     const round = this.#requireRound();
     round.closeReporting();
     try {
@@ -302,14 +395,16 @@ export class TaskRunner implements Recruiter {
       const weights = fedAvgStep(
         this.#base.weights,
         this.#ranges,
-        aggregate.update,
-        aggregate.exampleCount,
+        await aggregate.combine(eventLoopTurn),
         this.task.definition.serverOptimizer.learningRate,
       );
       const bytes = encodeCheckpoint(weights);
       const checkpointId = checkpointIdOf(crypto, bytes);
       const endedAtMs = clock.now();
       const record = this.#record(round, { checkpoint: checkpointId, reason: null, endedAtMs });
+      const seated = this.#limits.records(round.number);
+      // Before the round: records of a round that was not committed after all are known by their number.
+      if (seated.length > 0) await participations.recordParticipations(this.task.id, seated);
       await store.recordRound(record, {
         record: {
           id: checkpointId,
@@ -321,13 +416,26 @@ export class TaskRunner implements Recruiter {
         bytes,
       });
       this.#base = { roundNumber: round.number, checkpointId, weights };
+      this.#limits.committed(round.number);
+      if (seated.length > 0) this.#pruneParticipations();
       this.#sealed = undefined;
       round.record = record;
+      this.#failures = 0;
+      this.#measure(clock.now() - this.#cohortSinceMs);
       this.#dispatch({ type: "committed" });
     } catch (error) {
       logger.error("round commit failed", { error, round: round.id });
       this.#dispatch({ type: "failed" });
     }
+  }
+
+  /** Rows of no more use cost nothing but space: nobody waits for them to go. */
+  #pruneParticipations(): void {
+    const { participations, logger } = this.#deps;
+    const { roundNumber, atMs } = this.#limits.prune(this.#moment);
+    participations
+      .pruneParticipations(this.task.id, roundNumber, atMs)
+      .catch((error: unknown) => logger.warn("participations not pruned", { error }));
   }
 
   /** Ends the round in flight: tells its members, writes down an abandoned one, opens the next. */
@@ -337,7 +445,7 @@ export class TaskRunner implements Recruiter {
     if (state === undefined || (state.phase !== "done" && state.phase !== "abandoned")) return;
     round.closeReporting();
     this.#state = undefined;
-    this.#round = undefined;
+    if (state.phase === "abandoned") this.#limits.abandoned();
     const finished = state.phase === "done" && this.#isFinished(round);
     const hadCohort = state.members.size > 0;
     const record =
@@ -351,36 +459,64 @@ export class TaskRunner implements Recruiter {
       this.#recruiting = false;
       await this.#finish();
     }
+    const failed = state.phase === "abandoned" && state.reason.endsWith("-failed");
+    if (failed) this.#pause();
     round.end(
       state.phase === "done"
         ? { committed: { id: this.#base.checkpointId, byteLength: this.#base.weights.byteLength } }
         : { abandoned: state.reason },
-      { nextCheckInMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+      { atLeastMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
     );
-    if (hadCohort && state.phase === "abandoned") await this.#recordAbandoned(record);
+    if (this.#round === round) this.#round = undefined;
+    if (hadCohort && state.phase === "abandoned") this.#unrecorded.push(record);
+    const isRecorded = this.#unrecorded.length === 0 || (await this.#recordAbandoned());
     if (hadCohort) this.#deps.listener({ type: "round-ended", round: record });
     round.settle();
     // While the round was written down, the task may have been stopped, and started again with a round of its own.
     if (!this.#recruiting || this.#state !== undefined) return;
-    if (state.phase === "abandoned" && state.reason.endsWith("-failed")) this.#openLater();
+    if (!isRecorded && !failed) this.#pause();
+    if (failed || !isRecorded) this.#openLater();
     else this.#open();
   }
 
+  /** No attempt for a while: longer after each failure, so that a store which is coming up is left in peace. */
+  #pause(): void {
+    const pauseMs = Math.min(MAX_FAILURE_PAUSE_MS, FAILURE_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#resumesAtMs = this.#deps.clock.now() + pauseMs;
+  }
+
   #openLater(): void {
-    this.#cancelTimer = this.#deps.clock.schedule(FAILURE_PAUSE_MS, () => void this.#reopen());
+    const { clock } = this.#deps;
+    this.#resumesAtMs ??= clock.now(); // stopped and started meanwhile
+    this.#cancelTimer = clock.schedule(this.#resumesAtMs - clock.now(), () => void this.#reopen());
+  }
+
+  #measure(roundMs: number): void {
+    const weight = this.#hasMeasured ? NEWEST_ROUND_WEIGHT : 1;
+    this.#roundMs += weight * (roundMs - this.#roundMs);
+    this.#hasMeasured = true;
   }
 
   /** The next attempt after a failure. What holds is in the store: it may have taken the round and lost only its answer. */
   async #reopen(): Promise<void> {
     let base: TaskBase;
+    let limits: ParticipationLimits;
     try {
+      // First what is still to be written: a store that reads and does not write is no store to go on with.
+      if (!(await this.#recordAbandoned())) throw new Error("A round waits to be stored");
       base = await newestBase(this.task, this.#layout, this.#deps, this.#base);
+      limits = await loadLimits(this.task, base.roundNumber, this.#deps);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
-      if (this.#recruiting && this.#state === undefined) this.#openLater();
+      if (this.#recruiting && this.#state === undefined) {
+        this.#pause();
+        this.#openLater();
+      }
       return;
     }
     if (!this.#recruiting || this.#state !== undefined) return;
+    this.#limits = limits;
     if (base !== this.#base) {
       this.#base = base;
       this.#sealed = undefined;
@@ -421,15 +557,20 @@ export class TaskRunner implements Recruiter {
     }
   }
 
-  async #recordAbandoned(record: RoundRecord): Promise<void> {
-    try {
-      await this.#deps.store.recordRound(record);
-    } catch (error) {
-      this.#deps.logger.warn("abandoned round not stored", {
-        error: asTributaryError(error),
-        round: record.id,
-      });
+  /** Writes down the abandoned rounds that are not yet; says whether the store has taken them all. */
+  async #recordAbandoned(): Promise<boolean> {
+    for (const record of this.#unrecorded) {
+      try {
+        await this.#deps.store.recordRound(record);
+      } catch (thrown) {
+        const error = asTributaryError(thrown);
+        this.#deps.logger.warn("abandoned round not stored", { error, round: record.id });
+        // Anything else will not be better next time: above all a round that was committed, its answer lost.
+        if (error.code === "STORAGE_UNAVAILABLE") return false;
+      }
+      this.#unrecorded = this.#unrecorded.filter((other) => other !== record);
     }
+    return true;
   }
 
   #record(

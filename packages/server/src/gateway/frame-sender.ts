@@ -1,28 +1,37 @@
 import type { WebSocket } from "ws";
 import type { Limits } from "@tributary/protocol";
+import type { Clock } from "../coordinator/clock.ts";
+
+interface FrameSenderDeps {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** The client does not read, and is being cut. */
+  readonly onSlowReader: () => void;
+}
 
 /**
  * Sends frames to one client. Records go out at once; sealed chunks flow as fast as the client reads, so that a slow
- * reader holds a bounded buffer and no copy of the model.
+ * reader holds a bounded buffer and no copy of the model, and that not for ever.
  */
 export class FrameSender {
   readonly #socket: WebSocket;
-  readonly #limits: Limits;
+  readonly #deps: FrameSenderDeps;
   #chunks: readonly Uint8Array[] = [];
   #nextChunk = 0;
   #bytesSent = 0;
   #pumping = false;
+  #cancelDeadline: (() => void) | undefined;
 
-  constructor(socket: WebSocket, limits: Limits) {
+  constructor(socket: WebSocket, deps: FrameSenderDeps) {
     this.#socket = socket;
-    this.#limits = limits;
+    this.#deps = deps;
   }
 
   /** Sends a frame now. A client that lets frames pile up past the buffer's bound is cut. */
   send(frame: Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > 2 * this.#limits.maxBufferedSendBytes) {
-      this.#socket.terminate();
+    if (this.#socket.bufferedAmount > 2 * this.#deps.limits.maxBufferedSendBytes) {
+      this.#cut();
       return;
     }
     this.#bytesSent += frame.length;
@@ -49,32 +58,46 @@ export class FrameSender {
     return bytes;
   }
 
+  /** Closes with a code; a client that does not answer in time is cut. */
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    this.#cancelDeadline?.();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, reason);
+    const { clock, limits } = this.#deps;
+    const cancel = clock.schedule(limits.closeTimeoutMs, () => this.#socket.terminate());
+    this.#socket.once("close", cancel);
   }
 
   #pump(): void {
     if (this.#pumping) return;
+    const { clock, limits } = this.#deps;
     while (
       this.#nextChunk < this.#chunks.length &&
       this.#socket.readyState === this.#socket.OPEN &&
-      this.#socket.bufferedAmount < this.#limits.maxBufferedSendBytes
+      this.#socket.bufferedAmount < limits.maxBufferedSendBytes
     ) {
       const frame = this.#chunks[this.#nextChunk++]!;
       this.#bytesSent += frame.length;
       const isLast =
         this.#nextChunk >= this.#chunks.length ||
-        this.#socket.bufferedAmount + frame.length >= this.#limits.maxBufferedSendBytes;
+        this.#socket.bufferedAmount + frame.length >= limits.maxBufferedSendBytes;
       if (!isLast) {
         this.#socket.send(frame);
         continue;
       }
       this.#pumping = true;
+      this.#cancelDeadline = clock.schedule(limits.sendTimeoutMs, () => this.#cut());
       this.#socket.send(frame, () => {
         this.#pumping = false;
+        this.#cancelDeadline?.();
         this.#pump();
       });
       return;
     }
+  }
+
+  #cut(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#deps.onSlowReader();
+    this.#socket.terminate();
   }
 }

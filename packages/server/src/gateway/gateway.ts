@@ -1,17 +1,29 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from "node:net";
+import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import {
+  ERROR_CODES,
   TributaryError,
   WEBSOCKET_SUBPROTOCOL,
   opaqueId,
+  type ErrorCode,
   type SessionId,
 } from "@tributary/protocol";
+import { uniform } from "../coordinator/uniform.ts";
 import { listen } from "../listen.ts";
+import { returnAfterRestartMs } from "../rounds/pace.ts";
 import { FrameSender } from "./frame-sender.ts";
 import { Session, type SessionDeps } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { Visitors, type CutReason, type Visitor } from "./visitors.ts";
 
 export interface GatewayOptions {
   readonly host: string;
@@ -19,6 +31,11 @@ export interface GatewayOptions {
   readonly port: number;
   /** Absent: plain `ws`, which `config.ts` allows on loopback only. */
   readonly tls?: TlsMaterial;
+}
+
+export interface GatewayDeps extends SessionDeps {
+  /** Told once for each connection that is refused or cut without a session's word. */
+  readonly onCut: (reason: CutReason) => void;
 }
 
 interface Connection {
@@ -38,76 +55,98 @@ const MAX_FRAME_PIECES = 1_024;
 
 /** Accepts WebSockets and gives each its session. */
 export class Gateway {
-  readonly #deps: SessionDeps;
+  readonly #deps: GatewayDeps;
   readonly #options: GatewayOptions;
+  /** Listens, and refuses before TLS or HTTP have cost anything. */
+  readonly #door: TcpServer;
   readonly #http: HttpServer;
   readonly #webSockets: WebSocketServer;
   readonly #connections: Set<Connection> = new Set();
-  /** Every TCP connection, also those that never become a WebSocket. */
-  readonly #sockets: Set<Socket> = new Set();
+  readonly #visitors: Visitors;
+  /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
+  readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
   #cancelHeartbeat: (() => void) | undefined;
 
-  constructor(options: GatewayOptions, deps: SessionDeps) {
+  constructor(options: GatewayOptions, deps: GatewayDeps) {
     this.#options = options;
     this.#deps = deps;
-    const answer = (_request: unknown, response: import("node:http").ServerResponse): void => {
-      response.writeHead(426, { "content-type": "text/plain; charset=utf-8" });
+    const { limits } = deps;
+    this.#visitors = new Visitors(deps.clock, limits);
+    const isTls = options.tls !== undefined;
+    this.#door = createTcpServer({ allowHalfOpen: !isTls, noDelay: true }, (socket) =>
+      this.#meet(socket),
+    );
+    this.#door.maxConnections = limits.maxConnections + limits.maxPendingConnections;
+    this.#door.on("drop", () => deps.onCut("server-full"));
+
+    const answer = (
+      request: import("node:http").IncomingMessage,
+      response: import("node:http").ServerResponse,
+    ): void => {
+      deps.onCut("not-a-websocket");
+      response.writeHead(426, {
+        "content-type": "text/plain; charset=utf-8",
+        connection: "close",
+      });
+      // A body that nobody wants is not read to its end.
+      response.once("finish", () => request.socket.destroySoon());
       response.end("This is a Tributary gateway: connect with the client SDK over WebSocket.\n");
     };
-    // What comes before a session has the session's deadline too.
-    const { handshakeTimeoutMs } = deps.limits;
-    const deadlines = {
-      headersTimeout: handshakeTimeoutMs,
-      requestTimeout: handshakeTimeoutMs,
-      connectionsCheckingInterval: handshakeTimeoutMs,
-    };
+    const http = { maxHeaderSize: limits.maxRequestHeadBytes };
     this.#http =
       options.tls === undefined
-        ? createHttpServer(deadlines, answer)
-        : createHttpsServer(
-            {
-              ...deadlines,
-              handshakeTimeout: handshakeTimeoutMs,
-              cert: options.tls.cert,
-              key: options.tls.key,
-            },
-            answer,
-          );
+        ? createHttpServer(http, answer)
+        : createHttpsServer({ ...http, cert: options.tls.cert, key: options.tls.key }, answer);
     this.#webSockets = new WebSocketServer({
       noServer: true,
       // Compression would let a message's size speak about its content, and costs nine tenths of the throughput.
       perMessageDeflate: false,
-      maxPayload: deps.limits.maxClientFrameBytes,
+      maxPayload: limits.maxClientFrameBytes,
       maxFragments: MAX_FRAME_PIECES,
       maxBufferedChunks: MAX_FRAME_PIECES,
       handleProtocols: (offered) =>
         offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false,
     });
     this.#http.on("upgrade", (request, socket, head) => {
-      const refuse = (status: string): void => {
+      const refuse = (status: string, reason: CutReason): void => {
+        deps.onCut(reason);
         // Not until the stranger closes its end: it may never do so, and is not counted.
         socket.once("finish", () => socket.destroy());
         socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       };
       socket.on("error", () => socket.destroy());
+      const visitor = this.#guests.get(guestName(request.socket))?.visitor;
       const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",");
-      if (!offered.some((name) => name.trim() === WEBSOCKET_SUBPROTOCOL)) {
-        refuse("400 Bad Request");
-      } else if (this.#connections.size >= deps.limits.maxConnections) {
-        refuse("503 Service Unavailable");
+      if (visitor === undefined) {
+        socket.destroy();
+      } else if (!offered.some((name) => name.trim() === WEBSOCKET_SUBPROTOCOL)) {
+        refuse("400 Bad Request", "not-a-websocket");
+      } else if (this.#connections.size >= limits.maxConnections) {
+        refuse("503 Service Unavailable", "server-full");
       } else {
-        this.#webSockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted));
+        this.#webSockets.handleUpgrade(request, socket, head, (accepted) =>
+          this.#accept(accepted, socket, visitor),
+        );
       }
     });
-    this.#http.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+    // Errors of TLS come here too.
+    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+      const isHttp = !isTls || error.code?.startsWith("HPE_") === true;
+      // Whoever was cut for another reason is a guest no more.
+      if (this.#guests.has(guestName(socket as Socket))) {
+        deps.onCut(isHttp ? "bad-request" : "bad-tls");
+      }
+      socket.destroy();
     });
-    this.#http.on("clientError", (_error, socket) => socket.destroy());
   }
 
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  /** Connections that have not finished handshake and `Hello`. */
+  get pendingCount(): number {
+    return this.#visitors.pendingCount;
   }
 
   /**
@@ -117,7 +156,7 @@ export class Gateway {
    */
   async start(): Promise<string> {
     const { host, tls } = this.#options;
-    const address: AddressInfo = await listen(this.#http, this.#options, "gateway");
+    const address: AddressInfo = await listen(this.#door, this.#options, "gateway");
     this.#beat();
     const name = host.includes(":") ? `[${host}]` : host;
     return `${tls === undefined ? "ws" : "wss"}://${name}:${address.port}`;
@@ -126,27 +165,85 @@ export class Gateway {
   /** Tells every client to come back later, closes, and resolves when all connections are gone; idempotent. */
   async close(): Promise<void> {
     this.#cancelHeartbeat?.();
-    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#door.close(() => resolve()));
+    const count = this.#connections.size;
     for (const { session } of this.#connections) {
+      // Each at its own time: a server that has just started must not meet all of them at once.
+      const retryAfterMs = returnAfterRestartMs(count, uniform(this.#deps.random));
       session.close(
-        new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs: 1_000 }),
+        new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs }),
       );
     }
     this.#webSockets.close();
-    this.#http.closeIdleConnections();
     // Nobody may hold the server up: neither a client that does not answer the close frame nor a silent stranger.
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const { socket } of this.#guests.values()) socket.destroy();
     }, CLOSE_GRACE_MS);
     await closed;
     clearTimeout(timer);
   }
 
-  #accept(socket: WebSocket): void {
+  /** A new TCP connection: nothing has been spent on it yet. */
+  #meet(socket: Socket): void {
+    const name = guestName(socket);
+    const visitor = this.#visitors.enter(socket.remoteAddress ?? "", () => {
+      this.#deps.onCut("handshake-timeout");
+      this.#guests.delete(name);
+      socket.destroy();
+    });
+    if (typeof visitor === "string") {
+      this.#deps.onCut(visitor);
+      socket.on("error", () => {});
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#guests.set(name, { socket, visitor });
+    socket.once("close", () => {
+      this.#guests.delete(name);
+      visitor.left();
+    });
+    this.#http.emit("connection", socket);
+  }
+
+  #accept(socket: WebSocket, stream: Duplex, visitor: Visitor): void {
+    visitor.upgraded();
+    const { clock, limits, onCut } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
-    const sender = new FrameSender(socket, this.#deps.limits);
-    const session = new Session(sessionId, sender, this.#deps);
+    const onSlowReader = (): void => onCut("slow-reader");
+    const sender = new FrameSender(socket, { clock, limits, onSlowReader });
+    let greetingBytes = 0;
+    // Before the WebSocket sees them: what is not a greeting is not gathered.
+    const countGreeting = (piece: Buffer): void => {
+      greetingBytes += piece.length;
+      if (greetingBytes <= limits.maxGreetingBytes) return;
+      stream.off("data", countGreeting);
+      session.close(
+        new TributaryError("FRAME_TOO_LARGE", "More than a greeting came before the welcome"),
+      );
+    };
+    stream.prependListener("data", countGreeting);
+    const session = new Session(
+      sessionId,
+      sender,
+      {
+        ...visitor,
+        greetWithinMs: visitor.greetWithinMs,
+        greeted() {
+          stream.off("data", countGreeting);
+          visitor.greeted();
+        },
+      },
+      this.#deps,
+    );
     const connection: Connection = { socket, session, alive: true };
+    const probes = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
+    const takeProbe = (): boolean => {
+      if (probes.take()) return true;
+      // What came with the last one is still handed on.
+      if (socket.readyState === socket.OPEN) onCut("probes");
+      socket.terminate();
+      return false;
+    };
     this.#connections.add(connection);
     socket.binaryType = "nodebuffer";
     socket.on("message", (data: Buffer, isBinary) => {
@@ -155,13 +252,15 @@ export class Gateway {
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
     });
+    socket.on("ping", takeProbe);
     socket.on("pong", () => {
-      connection.alive = true;
+      if (takeProbe()) connection.alive = true;
     });
-    // ws closes by itself after an error, with the right close code for a frame that is too large.
+    // ws has sent a close frame by then, with the right code for a frame that is too large.
     socket.on("error", (error: Error & { code?: string }) => {
-      const tooLarge = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-      this.#deps.onFailure(tooLarge ? "FRAME_TOO_LARGE" : "CONNECTION_LOST");
+      const code = failureOf(error);
+      if (session.isOpen) this.#deps.onFailure(code);
+      sender.close(ERROR_CODES[code].close ?? 1006, code);
       // A client that does not answer the close frame must not keep its place in a cohort meanwhile.
       session.disconnected();
     });
@@ -177,6 +276,7 @@ export class Gateway {
     this.#cancelHeartbeat = clock.schedule(limits.heartbeatIntervalMs, () => {
       for (const connection of this.#connections) {
         if (!connection.alive) {
+          this.#deps.onCut("silent");
           connection.socket.terminate();
           continue;
         }
@@ -186,4 +286,14 @@ export class Gateway {
       this.#beat();
     });
   }
+}
+
+function failureOf(error: Error & { code?: string }): ErrorCode {
+  if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return "FRAME_TOO_LARGE";
+  return error.code?.startsWith("WS_ERR") === true ? "MALFORMED_FRAME" : "CONNECTION_LOST";
+}
+
+/** A connection's far end, which no other open connection has. */
+function guestName(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }

@@ -29,9 +29,19 @@ import type {
   RoundOutcome,
   RoundSeat,
 } from "../coordinator/participant.ts";
+import type { Admission, Credentials } from "../enrolment/enrolment.ts";
 import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FrameSender } from "./frame-sender.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { UploadWatch } from "./upload-watch.ts";
+import type { Visitor } from "./visitors.ts";
+
+/** Says which clients may take part: `Enrolment`. */
+export interface Doorkeeper {
+  /** @throws TributaryError why the client may not, at once or as a rejection. */
+  admit(credentials: Credentials): Admission | Promise<Admission>;
+}
 
 /** What a session asks of the coordinator. */
 export interface SessionHost {
@@ -43,6 +53,7 @@ export interface SessionHost {
 
 export interface SessionDeps {
   readonly host: SessionHost;
+  readonly doorkeeper: Doorkeeper;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly secrets: ServerSecrets;
@@ -51,6 +62,8 @@ export interface SessionDeps {
   readonly logger: Logger;
   /** Told once for each session that ends with an error, by its code. */
   readonly onFailure: (code: ErrorCode) => void;
+  /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
+  readonly onRefused?: (code: ErrorCode) => void;
 }
 
 /** docs/protocol.md §4 has the same table from the client's side. */
@@ -58,6 +71,8 @@ type State =
   | { readonly name: "handshake" }
   | { readonly name: "greeting"; readonly channel: Channel }
   | { readonly name: "idle"; readonly channel: Channel }
+  /** A check-in whose right to take part is being looked up. */
+  | { readonly name: "checkingIn"; readonly channel: Channel }
   | {
       readonly name: "waiting";
       readonly channel: Channel;
@@ -74,6 +89,7 @@ type State =
     }
   | { readonly name: "closed" };
 
+type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
 type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
 
 /** After a fault of the server's own, come back when it may have passed. */
@@ -87,25 +103,40 @@ export class Session implements Participant {
   readonly sessionId: SessionId;
   readonly #deps: SessionDeps;
   readonly #sender: FrameSender;
+  readonly #visitor: Visitor;
+  readonly #requests: TokenBucket;
   readonly #cancelDeadline: () => void;
   #state: State = { name: "handshake" };
   /** The round this session was in last: messages about it may still be on their way. */
   #lastRound: RoundId | undefined;
+  /** When the client was told to come back after it. */
+  #lastRetryMs = 0;
   /** What the last check-in said the client holds. */
   #held: CheckInOffer["heldArtifacts"] = new Set();
   #bytesUp = 0;
+  /** The report that is being sent, also after the round's end has overtaken it. */
+  #upload: UploadWatch | undefined;
+  /** Payload that the last `ReportBegin` announced, bytes; checked before its turn comes. */
+  #announcedBytes = 0;
 
-  constructor(sessionId: SessionId, sender: FrameSender, deps: SessionDeps) {
+  constructor(sessionId: SessionId, sender: FrameSender, visitor: Visitor, deps: SessionDeps) {
     this.sessionId = sessionId;
     this.#sender = sender;
+    this.#visitor = visitor;
     this.#deps = deps;
-    this.#cancelDeadline = deps.clock.schedule(deps.limits.handshakeTimeoutMs, () => {
+    const { clock, limits } = deps;
+    this.#requests = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
+    this.#cancelDeadline = clock.schedule(visitor.greetWithinMs, () => {
       this.#fail(
         new TributaryError("TIMED_OUT", "The handshake was not finished in time", {
           remedy: "Connect again.",
         }),
       );
     });
+  }
+
+  get isOpen(): boolean {
+    return this.#state.name !== "closed";
   }
 
   /** Handles one WebSocket message. */
@@ -132,6 +163,7 @@ export class Session implements Participant {
     if (state.name === "closed") return;
     this.#state = { name: "closed" };
     this.#cancelDeadline();
+    this.#upload?.stop();
     this.#sender.stopChunks();
     if ("channel" in state) state.channel.close();
     if (state.name === "waiting") state.leave?.();
@@ -149,8 +181,12 @@ export class Session implements Participant {
     if (this.#state.name !== "waiting") return;
     // A check-in that fills the cohort is taken before it is answered.
     if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
+    // A check-in that leads to a round was no waste of anyone's time.
+    this.#requests.giveBack();
+    this.#visitor.giveRequestBack();
     const { channel } = this.#state;
     const held = this.#held;
+    this.#upload = undefined;
     this.#state = { name: "inRound", channel, seat, stage: "configuring" };
     this.#lastRound = configuration.roundId;
     this.#send({ type: "roundConfiguration", ...configuration, delivery: model.delivery });
@@ -161,22 +197,33 @@ export class Session implements Participant {
     const state = this.#seated(roundId);
     if (state === undefined) return;
     this.#state = { ...state, stage: "uploading" };
+    this.#upload = new UploadWatch(this.#announcedBytes, this.#deps, () => {
+      this.#fail(
+        new TributaryError("TIMED_OUT", "The report came too slowly", {
+          remedy: "Connect again where the network is better.",
+        }),
+      );
+    });
     this.#send({ type: "reportGrant", roundId });
   }
 
   answerReport(roundId: RoundId, refused?: TributaryError): void {
     const state = this.#seated(roundId);
     if (state === undefined) return;
+    this.#upload?.stop();
     this.#state =
       refused === undefined
         ? { ...state, stage: "reported" }
         : { name: "idle", channel: state.channel };
+    this.#lastRetryMs = refused?.retryAfterMs ?? 0;
     this.#sendReportResult(roundId, refused);
   }
 
   endRound(outcome: RoundOutcome): void {
     const state = this.#seated(outcome.roundId);
     if (state === undefined) return;
+    this.#lastRetryMs = outcome.nextCheckInMs;
+    this.#upload?.stop();
     this.#state = { name: "idle", channel: state.channel };
     this.#sender.stopChunks();
     this.#send({ type: "roundOutcome", ...outcome });
@@ -219,10 +266,12 @@ export class Session implements Participant {
         return;
       case "checkIn":
         if (state.name !== "idle") throw unexpected("CheckIn");
+        this.#takeRequest();
         this.#checkIn(state, message);
         return;
       case "modelRequest":
         if (state.name !== "idle") throw unexpected("ModelRequest");
+        this.#takeRequest();
         this.#offerModel(state, message);
         return;
       case "configured":
@@ -230,6 +279,7 @@ export class Session implements Participant {
           this.#expectLateMessage(message.roundId, "Configured");
         } else if (state.stage === "configuring") {
           this.#state = { ...state, stage: "training" };
+          state.seat.configured();
         } else {
           throw unexpected("Configured");
         }
@@ -242,18 +292,19 @@ export class Session implements Participant {
         this.#deps.logger.debug("client withdrew", { code: message.code, round: message.roundId });
         this.#state = { name: "idle", channel: state.channel };
         this.#sender.stopChunks();
-        state.seat.withdraw();
+        state.seat.withdraw(message.code);
         return;
       case "reportBegin":
         this.#beginReport(state, message);
         return;
       case "reportChunk":
+        // In an idle session it is the rest of an upload that the round's end overtook.
+        if (this.#upload?.take(message.data.length) !== true) throw unexpected("ReportChunk");
         if (state.name === "inRound" && state.stage === "uploading") {
           state.seat.receive(message.data);
-          return;
+        } else if (state.name !== "idle") {
+          throw unexpected("ReportChunk");
         }
-        // In an idle session it is the rest of an upload that the round's end overtook.
-        if (state.name !== "idle" || this.#lastRound === undefined) throw unexpected("ReportChunk");
         return;
     }
   }
@@ -271,21 +322,66 @@ export class Session implements Participant {
       );
     }
     this.#cancelDeadline();
+    this.#visitor.greeted();
     this.#state = { name: "idle", channel: state.channel };
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
-  #checkIn(state: Named<"idle">, offer: Extract<ClientMessage, { type: "checkIn" }>): void {
-    this.#held = new Set(offer.heldArtifacts);
-    this.#state = { name: "waiting", channel: state.channel };
+  #checkIn(state: Named<"idle">, message: CheckIn): void {
+    const { channel } = state;
+    const checking: State = { name: "checkingIn", channel };
+    this.#state = checking;
+    // Whatever became of the session meanwhile, the answer is for this check-in alone.
+    const admitted = ({ deviceId }: Admission): void => {
+      if (this.#state === checking) this.#enterPool(channel, message, deviceId);
+    };
+    const refused = (thrown: unknown): void => {
+      if (this.#state !== checking) return;
+      const error = asTributaryError(thrown);
+      if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") {
+        this.#fail(error);
+        return;
+      }
+      this.#state = { name: "idle", channel };
+      const { code, message: text, retryAfterMs } = this.#told(error);
+      this.#deps.onRefused?.(code);
+      this.reject(code, text, retryAfterMs);
+    };
+    const { population, token, device } = message;
     try {
-      const leave = this.#deps.host.checkIn(this, { ...offer, heldArtifacts: this.#held });
+      const admission = this.#deps.doorkeeper.admit({
+        population,
+        handshakeHash: channel.handshakeHash,
+        ...(token === undefined ? {} : { token }),
+        ...(device === undefined ? {} : { device }),
+      });
+      if (admission instanceof Promise) admission.then(admitted, refused).catch(refused);
+      else admitted(admission);
+    } catch (error) {
+      refused(error);
+    }
+  }
+
+  #enterPool(channel: Channel, message: CheckIn, deviceId: string | undefined): void {
+    const { population, codecs, maxParameters, exampleCount } = message;
+    const heldArtifacts = new Set(message.heldArtifacts);
+    this.#held = heldArtifacts;
+    this.#state = { name: "waiting", channel };
+    try {
+      const leave = this.#deps.host.checkIn(this, {
+        population,
+        codecs,
+        maxParameters,
+        exampleCount,
+        heldArtifacts,
+        ...(deviceId === undefined ? {} : { deviceId }),
+      });
       if (this.#stateName() !== "waiting") return;
-      this.#state = { name: "waiting", channel: state.channel, leave };
+      this.#state = { name: "waiting", channel, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
-      const { code, message, retryAfterMs } = this.#told(error);
-      this.reject(code, message, retryAfterMs);
+      const { code, message: text, retryAfterMs } = this.#told(error);
+      this.reject(code, text, retryAfterMs);
     }
   }
 
@@ -320,13 +416,14 @@ export class Session implements Participant {
       this.#sendReportResult(
         header.roundId,
         new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
-          retryAfterMs: 0,
+          retryAfterMs: this.#lastRetryMs,
         }),
       );
       return;
     }
     if (state.stage !== "training") throw unexpected("ReportBegin");
     this.#state = { ...state, stage: "asking" };
+    this.#announcedBytes = header.updateBytes;
     try {
       state.seat.beginReport(header);
     } catch (error) {
@@ -336,6 +433,16 @@ export class Session implements Participant {
 
   #expectLateMessage(roundId: RoundId, what: string): void {
     if (roundId !== this.#lastRound) throw unexpected(what);
+    this.#takeRequest();
+  }
+
+  /** Asked before the server does any work for a client that costs more than reading its message. */
+  #takeRequest(): void {
+    if (this.#requests.take() && this.#visitor.takeRequest()) return;
+    throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
+      remedy: "Wait as long as each answer says before the next one.",
+      retryAfterMs: FAULT_RETRY_MS,
+    });
   }
 
   #seated(roundId: RoundId): Named<"inRound"> | undefined {

@@ -22,7 +22,8 @@ export type AbandonReason =
   | "reporting-timeout"
   | "configuration-failed"
   | "commit-failed"
-  | "cancelled";
+  | "cancelled"
+  | "server-stopping";
 
 type Members = Map<SessionId, MemberStatus>;
 
@@ -62,7 +63,9 @@ export type RoundEvent =
   | { readonly type: "tick"; readonly nowMs: number }
   | { readonly type: "committed" }
   | { readonly type: "failed" }
-  | { readonly type: "cancelled" };
+  | { readonly type: "cancelled" }
+  /** The server ends: what can be committed now is, and the rest is given up. */
+  | { readonly type: "stopping" };
 
 export type RoundEffect =
   /** Send plan and checkpoint to these. */
@@ -143,6 +146,8 @@ function select(
       return stay({ ...state, deadlineMs: event.nowMs + policy.selectionTimeoutMs });
     case "cancelled":
       return abandon(new Map(), "cancelled");
+    case "stopping":
+      return abandon(new Map(), "server-stopping");
     default:
       return stay(state);
   }
@@ -183,6 +188,8 @@ function configure(
         : stay(state);
     case "cancelled":
       return abandon(state.members, "cancelled");
+    case "stopping":
+      return abandon(state.members, "server-stopping");
     default:
       return stay(state);
   }
@@ -215,6 +222,11 @@ function report(
         : abandon(state.members, "reporting-timeout");
     case "cancelled":
       return abandon(state.members, "cancelled");
+    case "stopping":
+      // As at the deadline: there will be no more time for the others.
+      return state.accepted >= minimumReports(policy)
+        ? close(state)
+        : abandon(state.members, "server-stopping");
     default:
       return stay(state);
   }

@@ -6,6 +6,7 @@ import {
   type TaskId,
 } from "@tributary/protocol";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import { MemoryAccessStore } from "./memory-access-store.ts";
 import type { Storage } from "./open-storage.ts";
 import {
   WRONG_BYTES_REMEDY,
@@ -30,10 +31,13 @@ import type {
 export function openMemoryStore(deps: { readonly crypto: CryptoProvider }): Storage {
   const checkpoints = new MemoryCheckpointStore(deps.crypto);
   const rounds = new MemoryRoundStore(deps.crypto, checkpoints);
+  const access = new MemoryAccessStore();
   return {
     rounds,
     checkpoints,
+    access,
     async close() {
+      access.close();
       await rounds.close();
       await checkpoints.close();
     },

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CryptoProvider } from "@tributary/protocol";
 import { silentLogger, type Logger } from "../telemetry/logger.ts";
+import type { AccessStore } from "./access-store.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { fileError } from "./file-error.ts";
 import { FileCheckpointStore } from "./files.ts";
@@ -13,6 +14,7 @@ import type { OpenDatabase } from "./postgres/database.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { openNodePostgres } from "./postgres/node-postgres.ts";
 import { openPglite } from "./postgres/pglite.ts";
+import { PostgresAccessStore } from "./postgres/postgres-access-store.ts";
 import { PostgresRoundStore } from "./postgres/postgres-round-store.ts";
 import type { RoundStore } from "./round-store.ts";
 
@@ -20,7 +22,8 @@ import type { RoundStore } from "./round-store.ts";
 export interface Storage {
   readonly rounds: RoundStore;
   readonly checkpoints: CheckpointStore;
-  /** Closes both; idempotent. */
+  readonly access: AccessStore;
+  /** Closes all; idempotent. */
   close(): Promise<void>;
 }
 
@@ -70,7 +73,12 @@ export async function openEmbeddedStore(
     closers.push(() => files.close());
     const connection = await connect(await openPglite(join(folder, "db")));
     closers.push(() => connection.close());
-    return { rounds: new PostgresRoundStore(connection, crypto, files), checkpoints: files, close };
+    return {
+      rounds: new PostgresRoundStore(connection, crypto, files),
+      checkpoints: files,
+      access: new PostgresAccessStore(connection),
+      close,
+    };
   } catch (error) {
     await close();
     throw fileError(error, folder);
@@ -92,6 +100,7 @@ export async function openPostgresStore(
   return {
     rounds: new PostgresRoundStore(connection, crypto),
     checkpoints: new ChunkedCheckpointStore(connection, crypto),
+    access: new PostgresAccessStore(connection),
     close: () => connection.close(),
   };
 }

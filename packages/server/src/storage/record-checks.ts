@@ -76,6 +76,13 @@ export function taskUnknown(id: string): TributaryError {
   });
 }
 
+export function tokenExists(id: string): TributaryError {
+  return new TributaryError("ADMIN_TOKEN_CONFLICT", `There is an admin token ${id} already`, {
+    remedy: "Create the token anew.",
+    context: { token: id },
+  });
+}
+
 /** Another attempt has committed this round number: what the caller trained from is out of date. */
 export function numberTaken(round: RoundRecord): TributaryError {
   return new TributaryError(

@@ -1,3 +1,4 @@
+import type { RoundFates } from "../rounds/fates.ts";
 import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
 
 /** Where a task is in its life. `cancelled` and `finished` are final. */
@@ -51,6 +52,8 @@ export interface RoundRecord {
   readonly rejected: number;
   /** Members of the cohort that left without a report. */
   readonly droppedOut: number;
+  /** What became of every member: together they are `selected`. */
+  readonly fates: RoundFates;
   /** Examples behind the reports: the sum of the weights in the average. */
   readonly exampleCount: number;
   /** Payload bytes from and to the cohort. */

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode, RoundId } from "@tributary/protocol";
+import type { MemberStage } from "../rounds/fates.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 
 /** What the metrics take from the coordinator's events, which have this form and more. */
@@ -10,8 +11,10 @@ export type ObservedEvent =
   | { readonly type: "round-started"; readonly roundId: RoundId; readonly cohort: number }
   | { readonly type: "report-accepted" }
   | { readonly type: "report-refused"; readonly error: { readonly code: ErrorCode } }
-  | { readonly type: "member-withdrew" }
-  | { readonly type: "member-left" }
+  | { readonly type: "member-withdrew"; readonly code: ErrorCode }
+  | { readonly type: "member-left"; readonly stage: MemberStage }
+  | { readonly type: "phase-ended"; readonly phase: string; readonly durationMs: number }
+  | { readonly type: "check-in-rejected"; readonly code: ErrorCode }
   | { readonly type: "round-ended"; readonly round: RoundRecord };
 
 /** Numbers for a monitoring system. */
@@ -20,6 +23,8 @@ export interface Metrics {
   readonly observe: (event: ObservedEvent) => void;
   /** A session has ended with this error. */
   sessionFailed(code: ErrorCode): void;
+  /** A connection was refused or cut without a session's word. */
+  connectionCut(reason: string): void;
   /** Content type of `render`. */
   readonly contentType: string;
   /** All metrics as text. */
@@ -32,6 +37,8 @@ export interface Metrics {
 const DELAY_RESOLUTION_MS = 10;
 const NANOSECONDS = 1e9;
 const QUANTILES = [0.5, 0.9, 0.99, 1] as const;
+/** A commit takes milliseconds, training minutes. */
+const PHASE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
 /** From a demo on one machine to phones at night. */
 const ROUND_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 
@@ -49,11 +56,18 @@ export function createMetrics(deps: { readonly connections: () => number }): Met
     labelNames: ["code"],
     registers: [registry],
   });
+  const connectionsCut = new Counter({
+    name: "tributary_connections_cut_total",
+    help: "Connections refused or cut without a session's word, by reason.",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
   gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
   const stopProcessMetrics = processMetrics(registry);
   return {
     observe: rounds,
     sessionFailed: (code) => sessionFailures.inc({ code }),
+    connectionCut: (reason) => connectionsCut.inc({ reason }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
     close: async () => stopProcessMetrics(),
@@ -111,8 +125,21 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const lost = new Counter({
     name: "tributary_members_lost_total",
-    help: "Members of cohorts that withdrew or left without a report.",
-    labelNames: ["how"],
+    help: "Members of cohorts without a report: withdrew, with the error code they gave; left or unfinished, with the stage they were in.",
+    labelNames: ["how", "reason"],
+    registers,
+  });
+  const rejected = new Counter({
+    name: "tributary_check_ins_rejected_total",
+    help: "Check-ins answered with a time to come back, by error code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const phaseSeconds = new Histogram({
+    name: "tributary_round_phase_duration_seconds",
+    help: "How long rounds were in each phase.",
+    labelNames: ["phase"],
+    buckets: PHASE_SECONDS,
     registers,
   });
   const examples = new Counter({
@@ -128,7 +155,6 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const running = new Set<RoundId>();
   gauge(registry, "tributary_rounds_running", "Rounds with a cohort at work.", () => running.size);
-  for (const how of ["withdrew", "left"]) lost.inc({ how }, 0);
   for (const direction of ["up", "down"]) bytes.inc({ direction }, 0);
 
   return (event) => {
@@ -149,10 +175,16 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
         refused.inc({ code: event.error.code });
         return;
       case "member-withdrew":
-        lost.inc({ how: "withdrew" });
+        lost.inc({ how: "withdrew", reason: event.code });
         return;
       case "member-left":
-        lost.inc({ how: "left" });
+        lost.inc({ how: "left", reason: event.stage });
+        return;
+      case "check-in-rejected":
+        rejected.inc({ code: event.code });
+        return;
+      case "phase-ended":
+        phaseSeconds.observe({ phase: event.phase }, Math.max(0, event.durationMs) / 1_000);
         return;
       case "round-ended": {
         const { round } = event;
@@ -163,6 +195,9 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
           { outcome: round.outcome },
           Math.max(0, round.endedAtMs - round.startedAtMs) / 1_000,
         );
+        for (const [reason, count] of Object.entries(round.fates.unfinished)) {
+          lost.inc({ how: "unfinished", reason }, count);
+        }
         bytes.inc({ direction: "up" }, round.bytesUp);
         bytes.inc({ direction: "down" }, round.bytesDown);
         if (round.outcome !== "committed") return;

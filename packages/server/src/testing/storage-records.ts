@@ -99,6 +99,13 @@ export class RecordMaker {
       reported: 101,
       rejected: 3,
       droppedOut: 26,
+      fates: {
+        reported: 101,
+        refused: { UPDATE_NOT_FINITE: 1, UPDATE_SHAPE: 2 },
+        withdrew: { PLAN_REFUSED: 4 },
+        left: { uploading: 2, training: 20 },
+        unfinished: {},
+      },
       // Above 32 bits: the columns must hold 64.
       exampleCount: 5_000_000_001,
       bytesUp: 6_000_000_002,

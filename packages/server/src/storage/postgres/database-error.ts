@@ -94,7 +94,7 @@ function explain(code: string | undefined): { readonly problem: string; readonly
       return {
         problem: "does not give this user the rights it needs",
         remedy:
-          "Grant CREATE on the database for the first start, and USAGE, SELECT, INSERT and UPDATE in its schema tributary.",
+          "Grant CREATE on the database for the first start, and USAGE, SELECT, INSERT, UPDATE and DELETE in its schema tributary.",
       };
     case "42P01":
     case "42703":

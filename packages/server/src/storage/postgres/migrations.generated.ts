@@ -66,4 +66,69 @@ CREATE INDEX "checkpoints_by_id" ON "tributary"."checkpoints" USING btree ("id")
 CREATE UNIQUE INDEX "rounds_committed_number" ON "tributary"."rounds" USING btree ("task_id","number") WHERE outcome = 'committed';--> statement-breakpoint
 CREATE INDEX "rounds_by_task" ON "tributary"."rounds" USING btree ("task_id","number");`,
   },
+  {
+    name: "0001_access",
+    sql: `CREATE TABLE "tributary"."admin_tokens" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"role" text NOT NULL,
+	"digest" "bytea" NOT NULL,
+	"created_at_ms" bigint NOT NULL,
+	"revoked_at_ms" bigint,
+	CONSTRAINT "admin_tokens_role" CHECK ("tributary"."admin_tokens"."role" in ('viewer', 'operator', 'admin'))
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."audit" (
+	"sequence" bigserial PRIMARY KEY NOT NULL,
+	"at_ms" bigint NOT NULL,
+	"actor" text NOT NULL,
+	"operation" text NOT NULL,
+	"target" text NOT NULL,
+	"note" text NOT NULL,
+	"error" text
+);
+--> statement-breakpoint
+CREATE FUNCTION "tributary"."refuse_change"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME;
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER "audit_append_only" BEFORE UPDATE OR DELETE ON "tributary"."audit" FOR EACH ROW EXECUTE FUNCTION "tributary"."refuse_change"();
+`,
+  },
+  {
+    name: "0002_round_fates",
+    sql: `ALTER TABLE "tributary"."rounds" ADD COLUMN "fates" json DEFAULT '{"reported":0,"refused":{},"withdrew":{},"left":{},"unfinished":{}}'::json NOT NULL;`,
+  },
+  {
+    name: "0003_enrolment",
+    sql: `CREATE TABLE "tributary"."devices" (
+	"population" text NOT NULL,
+	"id" text NOT NULL,
+	"public_key" "bytea",
+	"registered_at_ms" bigint NOT NULL,
+	"revoked_at_ms" bigint,
+	CONSTRAINT "devices_population_id_pk" PRIMARY KEY("population","id")
+);
+--> statement-breakpoint
+CREATE TABLE "tributary"."populations" (
+	"name" text PRIMARY KEY NOT NULL,
+	"policy" json NOT NULL,
+	"updated_at_ms" bigint NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX "devices_by_registration" ON "tributary"."devices" USING btree ("population","registered_at_ms");`,
+  },
+  {
+    name: "0004_participations",
+    sql: `CREATE TABLE "tributary"."participations" (
+	"task_id" text NOT NULL,
+	"device_id" text NOT NULL,
+	"round_number" integer NOT NULL,
+	"at_ms" bigint NOT NULL,
+	CONSTRAINT "participations_task_id_device_id_pk" PRIMARY KEY("task_id","device_id")
+);
+`,
+  },
 ];

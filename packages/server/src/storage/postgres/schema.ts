@@ -3,6 +3,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  bigserial,
   check,
   customType,
   foreignKey,
@@ -13,7 +14,17 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
+import type {
+  AdminTokenId,
+  CheckpointId,
+  ErrorCode,
+  RoundId,
+  TaskDefinition,
+  TaskId,
+} from "@tributary/protocol";
+import type { EnrolmentPolicy } from "../../enrolment/policy.ts";
+import type { AdminRole } from "../access-store.ts";
+import type { RoundFates } from "../../rounds/fates.ts";
 import type { RoundOutcome, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
@@ -66,6 +77,11 @@ export const rounds = namespace.table(
     reported: integer().notNull(),
     rejected: integer().notNull(),
     droppedOut: integer("dropped_out").notNull(),
+    // json, not jsonb: the order of keys is kept. Rounds from before the column was there do not say.
+    fates: json()
+      .$type<RoundFates>()
+      .notNull()
+      .default({ reported: 0, refused: {}, withdrew: {}, left: {}, unfinished: {} }),
     exampleCount: count("example_count").notNull(),
     bytesUp: count("bytes_up").notNull(),
     bytesDown: count("bytes_down").notNull(),
@@ -120,4 +136,61 @@ export const checkpointChunks = namespace.table(
     primaryKey({ columns: [table.checkpointId, table.index] }),
     foreignKey({ columns: [table.checkpointId], foreignColumns: [checkpointContents.id] }),
   ],
+);
+
+export const adminTokens = namespace.table(
+  "admin_tokens",
+  {
+    id: text().$type<AdminTokenId>().primaryKey(),
+    name: text().notNull(),
+    role: text().$type<AdminRole>().notNull(),
+    digest: bytea().notNull(),
+    createdAtMs: count("created_at_ms").notNull(),
+    revokedAtMs: count("revoked_at_ms"),
+  },
+  (table) => [check("admin_tokens_role", sql`${table.role} in ('viewer', 'operator', 'admin')`)],
+);
+
+/** Its migration adds a trigger that refuses UPDATE and DELETE: rows are added only. */
+export const audit = namespace.table("audit", {
+  sequence: bigserial({ mode: "number" }).primaryKey(),
+  atMs: count("at_ms").notNull(),
+  actor: text().notNull(),
+  operation: text().notNull(),
+  target: text().notNull(),
+  note: text().notNull(),
+  error: text().$type<ErrorCode>(),
+});
+
+export const populations = namespace.table("populations", {
+  name: text().primaryKey(),
+  policy: json().$type<EnrolmentPolicy>().notNull(),
+  updatedAtMs: count("updated_at_ms").notNull(),
+});
+
+export const devices = namespace.table(
+  "devices",
+  {
+    population: text().notNull(),
+    id: text().notNull(),
+    publicKey: bytea("public_key"),
+    registeredAtMs: count("registered_at_ms").notNull(),
+    revokedAtMs: count("revoked_at_ms"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.population, table.id] }),
+    index("devices_by_registration").on(table.population, table.registeredAtMs),
+  ],
+);
+
+/** The newest participation of each device in a task: one row a device, whatever the number of rounds. */
+export const participations = namespace.table(
+  "participations",
+  {
+    taskId: text("task_id").$type<TaskId>().notNull(),
+    deviceId: text("device_id").notNull(),
+    roundNumber: integer("round_number").notNull(),
+    atMs: count("at_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.deviceId] })],
 );

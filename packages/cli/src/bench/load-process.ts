@@ -1,0 +1,42 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** A process of its own that makes load, so that the server's figures are the server's. */
+export class LoadProcess<Request extends object, Answer extends object> {
+  readonly #child: ChildProcess;
+
+  /** @param script - Beside this file, without its ending. */
+  constructor(script: string) {
+    const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
+    this.#child = fork(path, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  }
+
+  /** Sends a request and waits for its answer; one at a time. */
+  ask(request: Request): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error("The process that makes the load has ended"));
+      this.#child.once("exit", ended);
+      this.#child.once("message", (answer) => {
+        this.#child.off("exit", ended);
+        resolve(answer as Answer);
+      });
+      this.#child.send(request);
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.kill("SIGKILL");
+    await exited;
+  }
+}
+
+/** The other side: answers each request in turn. */
+export function answerRequests<Request, Answer extends object>(
+  handle: (request: Request) => Promise<Answer>,
+): void {
+  process.on("message", (request) => {
+    void handle(request as Request).then((answer) => process.send?.(answer));
+  });
+}

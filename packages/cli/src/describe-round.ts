@@ -1,0 +1,41 @@
+import type { RoundRecord } from "@tributary/server";
+import { formatBytes, formatSeconds } from "./output.ts";
+
+/** A round for people: how it ended, and what became of every member of its cohort. */
+export function describeRound(record: RoundRecord): string {
+  return [
+    `round       ${record.id}, number ${record.number}`,
+    `outcome     ${record.outcome}${record.reason === null ? "" : `: ${record.reason}`}`,
+    `began       ${new Date(record.startedAtMs).toISOString()}, took ${formatSeconds(record.endedAtMs - record.startedAtMs)}`,
+    `cohort      ${record.selected}`,
+    ...describeFates(record.fates),
+    `examples    ${record.exampleCount}`,
+    `traffic     ${formatBytes(record.bytesUp)} up, ${formatBytes(record.bytesDown)} down`,
+    `metrics     ${metricsText(record.metrics)}`,
+    `from        ${record.baseCheckpoint}`,
+    `to          ${record.checkpoint ?? "–"}`,
+  ].join("\n");
+}
+
+/** A line for each thing that became of members, most first within a kind. */
+function describeFates(fates: RoundRecord["fates"]): string[] {
+  const lines = (
+    counts: Readonly<Record<string, number>>,
+    say: (reason: string) => string,
+  ): [number, string][] =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([reason, count]) => [count, say(reason)]);
+  return [
+    ...(fates.reported === 0 ? [] : [[fates.reported, "reported"] as const]),
+    ...lines(fates.refused, (code) => `report refused: ${code}`),
+    ...lines(fates.withdrew, (code) => `withdrew: ${code}`),
+    ...lines(fates.left, (stage) => `connection lost while ${stage}`),
+    ...lines(fates.unfinished, (stage) => `still ${stage} when the round ended`),
+  ].map(([count, text]) => `${String(count).padStart(10)}  ${text}`);
+}
+
+export const metricsText = (metrics: Readonly<Record<string, number>>): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join(", ");

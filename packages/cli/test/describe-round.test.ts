@@ -1,0 +1,68 @@
+import type { RoundRecord } from "@tributary/server";
+import { describe, expect, it } from "vitest";
+
+import { describeRound } from "../src/describe-round.ts";
+
+const ROUND: RoundRecord = {
+  id: "rnd_00000000000000000000000001" as RoundRecord["id"],
+  taskId: "task_00000000000000000000000001" as RoundRecord["taskId"],
+  number: 4,
+  outcome: "committed",
+  startedAtMs: 1_700_000_000_000,
+  endedAtMs: 1_700_000_003_500,
+  baseCheckpoint: "0".repeat(64) as RoundRecord["baseCheckpoint"],
+  checkpoint: "1".repeat(64) as RoundRecord["baseCheckpoint"],
+  reason: null,
+  selected: 130,
+  reported: 100,
+  rejected: 3,
+  droppedOut: 20,
+  fates: {
+    reported: 100,
+    refused: { UPDATE_NOT_FINITE: 1, UPDATE_SHAPE: 2 },
+    withdrew: { PLAN_REFUSED: 4 },
+    left: { training: 12, uploading: 4 },
+    unfinished: { training: 6, waiting: 1 },
+  },
+  exampleCount: 5_000,
+  bytesUp: 2_000,
+  bytesDown: 9_000,
+  metrics: { loss: 0.25 },
+};
+
+const linesOf = (round: RoundRecord): string[] =>
+  describeRound(round)
+    .split("\n")
+    .map((line) => line.trim().replaceAll(/ +/g, " "));
+
+describe("a round in words", () => {
+  it("says what became of every member of the cohort, by reason", () => {
+    const lines = linesOf(ROUND);
+    const from = lines.indexOf("cohort 130") + 1;
+    expect(lines.slice(from, from + 8)).toEqual([
+      "100 reported",
+      "2 report refused: UPDATE_SHAPE",
+      "1 report refused: UPDATE_NOT_FINITE",
+      "4 withdrew: PLAN_REFUSED",
+      "12 connection lost while training",
+      "4 connection lost while uploading",
+      "6 still training when the round ended",
+      "1 still waiting when the round ended",
+    ]);
+    expect(lines).toContain("outcome committed");
+  });
+
+  it("says why it was abandoned, and leaves out what did not happen", () => {
+    const lines = linesOf({
+      ...ROUND,
+      outcome: "abandoned",
+      checkpoint: null,
+      reason: "too-few-left",
+      selected: 2,
+      fates: { reported: 0, refused: {}, withdrew: {}, left: { configuring: 2 }, unfinished: {} },
+    });
+    expect(lines).toContain("outcome abandoned: too-few-left");
+    expect(lines).toContain("2 connection lost while configuring");
+    expect(lines.some((line) => line.includes("reported"))).toBe(false);
+  });
+});

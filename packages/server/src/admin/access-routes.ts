@@ -1,0 +1,126 @@
+import { TributaryError, adminTokenId } from "@tributary/protocol";
+import type { AdminTokenRecord } from "../storage/access-store.ts";
+import type { AdminDeps } from "./admin-deps.ts";
+import {
+  auditListSchema,
+  auditQuery,
+  newTokenSchema,
+  tokenCreationSchema,
+  tokenListSchema,
+  tokenParams,
+  tokenSchema,
+  type TokenView,
+} from "./admin-schemas.ts";
+import { makeToken } from "./admin-token.ts";
+import { jsonBody, nothingBody } from "./json-body.ts";
+import { jsonRoute, type Route } from "./route.ts";
+
+type AccessRouteDeps = Pick<
+  AdminDeps,
+  "access" | "clock" | "crypto" | "random" | "limits" | "token"
+>;
+
+/** Who may come in by which token, and who did what. */
+export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
+  const { access, clock, crypto, random, limits } = deps;
+  return [
+    jsonRoute({
+      method: "get",
+      path: "/v1/tokens",
+      operation: "listTokens",
+      summary: "All admin tokens but the server's own, revoked ones too, oldest first.",
+      role: "admin",
+      answer: { description: "The tokens, without their secrets.", schema: tokenListSchema },
+      handle: async () => ({ json: { tokens: (await access.tokens()).map(tokenView) } }),
+    }),
+    jsonRoute({
+      method: "post",
+      path: "/v1/tokens",
+      operation: "createToken",
+      summary: "Makes an admin token.",
+      role: "admin",
+      body: jsonBody(tokenCreationSchema, limits.maxPlanBytes, "Its name and its role."),
+      answer: {
+        status: 201,
+        description: "The token, told this once; `Location` is its path.",
+        schema: newTokenSchema,
+      },
+      errors: ["ADMIN_TOKEN_CONFLICT"],
+      async handle({ body }) {
+        const { name, role } = body;
+        if (role !== "admin") await requireAdminToken(deps, undefined);
+        const { id, token, digest } = makeToken(crypto, random);
+        const record = { id, name, role, digest, createdAtMs: clock.now(), revokedAtMs: null };
+        await access.addToken(record);
+        return {
+          json: { ...tokenView(record), token },
+          headers: { location: `/v1/tokens/${id}` },
+          note: `${role} token for ${name}`,
+        };
+      },
+    }),
+    jsonRoute({
+      method: "post",
+      path: "/v1/tokens/{id}/revoke",
+      operation: "revokeToken",
+      summary: "Revokes an admin token for good, at once.",
+      role: "admin",
+      params: tokenParams,
+      body: nothingBody(limits.maxPlanBytes),
+      answer: { description: "The token.", schema: tokenSchema },
+      errors: ["ADMIN_TOKEN_UNKNOWN", "ADMIN_TOKEN_CONFLICT"],
+      async handle({ params }) {
+        const id = adminTokenId(params.id);
+        const token = await access.token(id);
+        if (token === undefined) {
+          throw new TributaryError("ADMIN_TOKEN_UNKNOWN", `There is no admin token ${id}`, {
+            remedy: "`tributary token list` names the tokens.",
+            context: { token: id },
+          });
+        }
+        await requireAdminToken(deps, token);
+        await access.revokeToken(id, clock.now());
+        const revoked = await access.token(id);
+        return { json: tokenView(revoked ?? token) };
+      },
+    }),
+    jsonRoute({
+      method: "get",
+      path: "/v1/audit",
+      operation: "listAudit",
+      summary: "Who changed what, when, and how it ended; newest first.",
+      role: "admin",
+      query: auditQuery,
+      answer: { description: "The entries.", schema: auditListSchema },
+      handle: async ({ query }) => ({
+        json: { entries: await access.audit(query.limit, query.before) },
+      }),
+    }),
+  ];
+}
+
+/**
+ * Without a root token somebody must keep the right to make tokens, or nobody could any more.
+ * @param leaving - The token that is about to be revoked.
+ * @throws TributaryError `ADMIN_TOKEN_CONFLICT`.
+ */
+async function requireAdminToken(
+  { access, token }: AccessRouteDeps,
+  leaving: AdminTokenRecord | undefined,
+): Promise<void> {
+  if (token !== undefined) return;
+  const good = (await access.tokens()).filter(
+    ({ id, revokedAtMs }) => revokedAtMs === null && id !== leaving?.id,
+  );
+  // With the last token the server is open to its own machine again, as before the first.
+  if (good.some(({ role }) => role === "admin") || (leaving !== undefined && good.length === 0)) {
+    return;
+  }
+  throw new TributaryError("ADMIN_TOKEN_CONFLICT", "No token of the role admin would be left", {
+    remedy: "Make one of the role admin first, or start the server with TRIBUTARY_ADMIN_TOKEN.",
+  });
+}
+
+function tokenView({ id, name, role, createdAtMs, revokedAtMs }: AdminTokenRecord): TokenView {
+  return { id, name, role, createdAtMs, revokedAtMs };
+}

@@ -1,0 +1,38 @@
+import {
+  opaqueId,
+  utf8,
+  type AdminTokenId,
+  type CryptoProvider,
+  type RandomSource,
+} from "@tributary/protocol";
+
+/** A token as its bearer shows it, taken apart. */
+interface TokenParts {
+  /** Finds the token's record: no secret. */
+  readonly id: AdminTokenId;
+  readonly secret: string;
+}
+
+const FORM = /^(tok_[0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
+
+/**
+ * Makes an admin token: its id, a full stop and 32 random bytes in base64url.
+ *
+ * The store keeps the SHA-256 of the secret. A slow password hash would add nothing: it makes guesses of weak secrets
+ * dear, and there is no guessing among 2²⁵⁶ random ones, while each request would pay for it.
+ * @returns The token, which is shown once, and what is stored of it.
+ */
+export function makeToken(
+  crypto: CryptoProvider,
+  random: RandomSource,
+): { readonly id: AdminTokenId; readonly token: string; readonly digest: Uint8Array } {
+  const id = opaqueId("tok", random.bytes(16)) as AdminTokenId;
+  const secret = Buffer.from(random.bytes(32)).toString("base64url");
+  return { id, token: `${id}.${secret}`, digest: crypto.sha256(utf8(secret)) };
+}
+
+/** @returns `undefined` for what is no token of this form. */
+export function readToken(text: string): TokenParts | undefined {
+  const [, id, secret] = FORM.exec(text) ?? [];
+  return id === undefined || secret === undefined ? undefined : { id: id as AdminTokenId, secret };
+}

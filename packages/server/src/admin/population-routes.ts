@@ -1,0 +1,107 @@
+import { TributaryError } from "@tributary/protocol";
+import { OPEN_POLICY, enrolmentPolicySchema } from "../enrolment/policy.ts";
+import type { DeviceRecord } from "../storage/access-store.ts";
+import type { AdminDeps } from "./admin-deps.ts";
+import {
+  deviceListQuery,
+  deviceListSchema,
+  deviceParams,
+  deviceSchema,
+  populationListSchema,
+  populationParams,
+  populationSchema,
+  type DeviceView,
+  type PopulationView,
+} from "./admin-schemas.ts";
+import { jsonBody, nothingBody } from "./json-body.ts";
+import { jsonRoute, type Route } from "./route.ts";
+
+type PopulationRouteDeps = Pick<AdminDeps, "access" | "enrolment" | "clock" | "limits">;
+
+/** Which clients may take part: the policies of populations, and their devices. */
+export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
+  const { access, enrolment, clock, limits } = deps;
+  const view = async (name: string): Promise<PopulationView> =>
+    (await access.populations()).find((population) => population.name === name) ?? {
+      name,
+      policy: OPEN_POLICY,
+      updatedAtMs: null,
+    };
+  return [
+    jsonRoute({
+      method: "get",
+      path: "/v1/populations",
+      operation: "listPopulations",
+      summary: "The populations whose enrolment policy has been set; all others are open.",
+      answer: { description: "The populations, by name.", schema: populationListSchema },
+      handle: async () => ({ json: { populations: await access.populations() } }),
+    }),
+    jsonRoute({
+      method: "get",
+      path: "/v1/populations/{name}",
+      operation: "getPopulation",
+      summary: "A population's enrolment policy.",
+      params: populationParams,
+      answer: { description: "The population.", schema: populationSchema },
+      handle: async ({ params }) => ({ json: await view(params.name) }),
+    }),
+    jsonRoute({
+      method: "put",
+      path: "/v1/populations/{name}",
+      operation: "setPopulation",
+      summary: "Says who may take part in a population's rounds, from the next check-in on.",
+      role: "admin",
+      params: populationParams,
+      body: jsonBody(enrolmentPolicySchema, limits.maxPlanBytes, "The enrolment policy."),
+      answer: { description: "The population.", schema: populationSchema },
+      async handle({ params, body }) {
+        await enrolment.setPolicy(params.name, body);
+        const issuer = "token" in body ? body.token?.issuer : undefined;
+        return {
+          json: await view(params.name),
+          note: `enrolment ${body.enrolment}${issuer === undefined ? "" : `, tokens of ${issuer}`}`,
+        };
+      },
+    }),
+    jsonRoute({
+      method: "get",
+      path: "/v1/populations/{name}/devices",
+      operation: "listDevices",
+      summary: "The newest devices of a population, revoked ones too.",
+      params: populationParams,
+      query: deviceListQuery,
+      answer: { description: "The devices, newest first.", schema: deviceListSchema },
+      handle: async ({ params, query }) => ({
+        json: { devices: (await access.devices(params.name, query.limit)).map(deviceView) },
+      }),
+    }),
+    jsonRoute({
+      method: "post",
+      path: "/v1/populations/{name}/devices/{id}/revoke",
+      operation: "revokeDevice",
+      summary: "Keeps a device out for good, from its next check-in on.",
+      params: deviceParams,
+      body: nothingBody(limits.maxPlanBytes),
+      answer: { description: "The device.", schema: deviceSchema },
+      errors: ["DEVICE_UNKNOWN"],
+      async handle({ params: { name, id } }) {
+        await access.revokeDevice(name, id, clock.now());
+        const device = await access.device(name, id);
+        if (device !== undefined) return { json: deviceView(device) };
+        throw new TributaryError("DEVICE_UNKNOWN", `Population ${name} has no device ${id}`, {
+          remedy: "`tributary device list` names the devices.",
+          context: { population: name, device: id },
+        });
+      },
+    }),
+  ];
+}
+
+function deviceView({ id, publicKey, registeredAtMs, revokedAtMs }: DeviceRecord): DeviceView {
+  return {
+    id,
+    publicKey: publicKey === null ? null : Buffer.from(publicKey).toString("base64url"),
+    registeredAtMs,
+    revokedAtMs,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Rest } from "./pace.ts";
+
+/** One sum for each value of an update, weight units. */
+export interface ExactSums {
+  forEachSum(each: (sum: number, index: number) => void): void;
+}
+
+/** A round's updates as one: sums / weight, where each sum is exact and so does not depend on the order of its parts. */
+export interface CombinedUpdate {
+  readonly sums: ExactSums;
+  /** What the sums are to be divided by; ≥ 1. */
+  readonly weight: number;
+}
+
+/**
+ * Combines the updates of one round. Every rule here ends in a mean: over all updates, over some that it selects, or for
+ * each value over some of the updates' values. What depends on a choice is chosen by what the updates say, never by when
+ * they came: the same reports give the same bits in any order.
+ *
+ * `createAggregationRule` makes the one that a plan names.
+ */
+export interface AggregationRule {
+  /** Values in one update. */
+  readonly dimension: number;
+  /**
+   * Takes an update whole, or, with an error, not at all.
+   * @param payload - A payload that the codec has validated; neither modified nor kept.
+   * @param facts.maxAbs - Bound on the values' magnitude, as `validate` gave it.
+   * @throws TributaryError `UPDATE_OUT_OF_RANGE`.
+   */
+  add(payload: Uint8Array, facts: { readonly exampleCount: number; readonly maxAbs: number }): void;
+  /**
+   * What the updates come to.
+   * @param rest - Awaited now and then, so that nothing else waits longer than a few milliseconds.
+   * @throws TributaryError `INTERNAL` with fewer updates than the rule needs: such a round is not committed.
+   */
+  combine(rest: Rest): Promise<CombinedUpdate>;
+  /** Forgets the updates it holds, if it holds any. */
+  discard(): void;
+}

@@ -1,0 +1,119 @@
+import {
+  TributaryError,
+  UPDATE_BLOCK_VALUES,
+  reportsNeeded,
+  type AggregationSpec,
+  type CryptoProvider,
+  type UpdateCodec,
+} from "@tributary/protocol";
+import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
+import { coordinateMedian, trimmedMean } from "./coordinate-rules.ts";
+import { HeldUpdates } from "./held-updates.ts";
+import { bulyan, multiKrum } from "./krum.ts";
+import { NormBoundedMean, WeightedMean } from "./mean-rules.ts";
+import { NEIGHBOURHOOD_BYTES } from "./neighbourhoods.ts";
+import { Pace, type Rest } from "./pace.ts";
+
+/** The rule of a plan, for one round. A new rule is a variant of `AggregationSpec` and a case here. */
+export function createAggregationRule(
+  spec: AggregationSpec,
+  crypto: CryptoProvider,
+  codec: UpdateCodec,
+  dimension: number,
+): AggregationRule {
+  switch (spec.rule) {
+    case "mean":
+      return new WeightedMean(codec, dimension);
+    case "normBound":
+      return new NormBoundedMean(codec, dimension, spec.maximumNorm);
+    case "median":
+    case "trimmedMean":
+    case "krum":
+    case "multiKrum":
+    case "bulyan":
+      return new HeldRule(spec, new HeldUpdates(crypto, codec, dimension));
+  }
+}
+
+/** The rules that look at all updates at once. */
+type HeldSpec = Exclude<AggregationSpec, { readonly rule: "mean" | "normBound" }>;
+
+/**
+ * Most bytes that a rule takes for a round besides the sums; 0 for those that keep sums only.
+ * @param reports - Most that a round takes.
+ */
+export function heldBytes(
+  spec: AggregationSpec,
+  reports: number,
+  codec: UpdateCodec,
+  dimension: number,
+): number {
+  const row = 4 * Math.min(dimension, UPDATE_BLOCK_VALUES);
+  const held = reports * (codec.payloadBytes(dimension) + row);
+  switch (spec.rule) {
+    case "mean":
+    case "normBound":
+      return 0;
+    case "median":
+    case "trimmedMean":
+      return held;
+    case "krum":
+    case "multiKrum":
+    case "bulyan":
+      return held + reports * (row + reports * NEIGHBOURHOOD_BYTES);
+  }
+}
+
+/** Holds the updates until the round is combined. */
+class HeldRule implements AggregationRule {
+  readonly dimension: number;
+  readonly #spec: HeldSpec;
+  readonly #held: HeldUpdates;
+
+  constructor(spec: HeldSpec, held: HeldUpdates) {
+    this.dimension = held.dimension;
+    this.#spec = spec;
+    this.#held = held;
+  }
+
+  add(payload: Uint8Array, { maxAbs }: { readonly maxAbs: number }): void {
+    this.#held.add(payload, maxAbs);
+  }
+
+  async combine(rest: Rest): Promise<CombinedUpdate> {
+    const { count } = this.#held;
+    const needed = reportsNeeded(this.#spec);
+    if (count < needed) {
+      throw new TributaryError(
+        "INTERNAL",
+        `The rule ${this.#spec.rule} needs ${needed} reports and the round has ${count}`,
+      );
+    }
+    this.#held.sortByContent();
+    return combineHeld(this.#spec, this.#held, new Pace(rest));
+  }
+
+  discard(): void {
+    this.#held.discard();
+  }
+}
+
+function combineHeld(spec: HeldSpec, held: HeldUpdates, pace: Pace): Promise<CombinedUpdate> {
+  switch (spec.rule) {
+    case "median":
+      return coordinateMedian(held, pace);
+    case "trimmedMean":
+      return trimmedMean(held, spec.byzantine, pace);
+    case "krum":
+      return multiKrum(held, spec.byzantine, 1, pace);
+    case "multiKrum":
+      return multiKrum(
+        held,
+        spec.byzantine,
+        spec.selected ?? held.count - spec.byzantine - 2,
+        pace,
+      );
+    case "bulyan":
+      return bulyan(held, spec.byzantine, pace);
+  }
+}

@@ -1,0 +1,120 @@
+// Enrolment tokens: JWTs (RFC 7519) in the compact form that the app's own backend signs, by the practice of RFC 8725.
+import { TributaryError, utf8, utf8Decode, type CryptoProvider } from "@tributary/protocol";
+import type { TokenRules } from "./policy.ts";
+
+/** What a good token says. */
+export interface EnrolmentClaims {
+  /** The device that the token was made for; undefined for a token of whoever holds it. */
+  readonly subject: string | undefined;
+}
+
+export interface TokenCheck {
+  readonly crypto: CryptoProvider;
+  readonly rules: TokenRules;
+  /** The population: the token's audience. */
+  readonly audience: string;
+  readonly nowMs: number;
+}
+
+/** A subject goes into tables, paths and logs. */
+const SUBJECT = /^[\x21-\x7e]{1,128}$/;
+
+/**
+ * Checks a token: the signature first, and of what is not signed only what is needed for that.
+ *
+ * The algorithm is the policy's and not the token's to choose (RFC 8725 §3.1): a header that names any but EdDSA is
+ * refused, `none` like the rest. Keys come from the policy alone; `kid`, `jwk`, `jku` and `x5u` are not looked at (§3.10).
+ * @throws TributaryError `TOKEN_EXPIRED`, or `TOKEN_INVALID` for everything else.
+ */
+export function checkEnrolmentToken(token: string, check: TokenCheck): EnrolmentClaims {
+  const { crypto, rules, audience } = check;
+  const parts = token.split(".");
+  const [header, payload, signature] = parts.map(fromBase64Url);
+  if (parts.length !== 3 || header === undefined || payload === undefined || !signature) {
+    throw invalid("It is not a signed JWT in the compact form");
+  }
+  checkHeader(jsonObject(header, "header"));
+  const signed = utf8(`${parts[0]}.${parts[1]}`);
+  const isSigned = rules.keys.some((text) => {
+    const key = fromBase64Url(text);
+    return key !== undefined && crypto.ed25519Verify(key, signed, signature);
+  });
+  if (!isSigned) throw invalid("No key of the population's policy has signed it");
+
+  const claims = jsonObject(payload, "payload");
+  if (claims["iss"] !== rules.issuer) throw invalid("Its issuer is another");
+  const { aud } = claims as { aud?: unknown };
+  if (aud !== audience && !(Array.isArray(aud) && aud.includes(audience))) {
+    throw invalid("Its audience is not this population");
+  }
+  checkTimes(claims, check.nowMs / 1_000, rules.clockSkewSeconds);
+  const { sub } = claims as { sub?: unknown };
+  if (sub === undefined) return { subject: undefined };
+  if (typeof sub !== "string" || !SUBJECT.test(sub)) {
+    throw invalid("Its subject is not 1 to 128 visible ASCII characters");
+  }
+  return { subject: sub };
+}
+
+function checkHeader(header: Readonly<Record<string, unknown>>): void {
+  if (header["alg"] !== "EdDSA") throw invalid("Its algorithm is not EdDSA");
+  // An extension that must be understood, and that this verifier does not (RFC 7515 §4.1.11).
+  if (header["crit"] !== undefined) throw invalid("It has critical extensions");
+  const { typ } = header as { typ?: unknown };
+  if (typ !== undefined && (typeof typ !== "string" || typ.toUpperCase() !== "JWT")) {
+    throw invalid("Its type is not JWT");
+  }
+}
+
+/** Times in seconds since the epoch. */
+function checkTimes(claims: Readonly<Record<string, unknown>>, now: number, skew: number): void {
+  const exp = timeOf(claims, "exp");
+  if (exp === undefined) throw invalid("It has no expiry");
+  if ((timeOf(claims, "nbf") ?? now) > now + skew) throw invalid("It is not valid yet");
+  if ((timeOf(claims, "iat") ?? now) > now + skew) throw invalid("It was issued in the future");
+  if (exp <= now - skew) {
+    throw new TributaryError("TOKEN_EXPIRED", "The enrolment token has expired", {
+      remedy: "Get a new one from the app's backend.",
+      retryAfterMs: EXPIRED_RETRY_MS,
+    });
+  }
+}
+
+function timeOf(claims: Readonly<Record<string, unknown>>, name: string): number | undefined {
+  const value = claims[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || !Number.isFinite(value)) throw invalid(`Its ${name} is no time`);
+  return value;
+}
+
+function jsonObject(bytes: Uint8Array, what: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8Decode(bytes));
+  } catch {
+    throw invalid(`Its ${what} is not JSON`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(`Its ${what} is not a JSON object`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** Strict: one text for each byte string. */
+function fromBase64Url(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined;
+}
+
+/** A client whose backend gives it a new token asks again at once; this is for the others. */
+const EXPIRED_RETRY_MS = 60_000;
+
+/** What refused enrolment takes to change: somebody's doing. */
+export const REFUSED_RETRY_MS = 600_000;
+
+function invalid(cause: string): TributaryError {
+  return new TributaryError("TOKEN_INVALID", `The enrolment token is not good: ${cause}`, {
+    remedy: "Have the app's backend sign one for this population.",
+    retryAfterMs: REFUSED_RETRY_MS,
+  });
+}

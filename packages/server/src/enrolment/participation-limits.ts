@@ -1,0 +1,146 @@
+import { TributaryError, type TaskDefinition } from "@tributary/protocol";
+import type { ParticipationRecord } from "../storage/access-store.ts";
+
+type Terms = TaskDefinition["participation"];
+
+/** Where one task stands: what decides whether a device's turn has come. */
+export interface Moment {
+  /** The round that a client would be taken into. */
+  readonly roundNumber: number;
+  readonly nowMs: number;
+  /** How long a round takes, as far as one can tell. */
+  readonly roundMs: number;
+}
+
+/**
+ * How often a device takes part in one task. A device counts for a round that was committed with it in the cohort; a round that
+ * was abandoned made nothing of anyone's data.
+ *
+ * Invariants: no device is in two seats of one round; between two committed rounds of a device there are at least
+ * `minimumSeparation` round numbers; of a device's committed rounds, no two began in one window.
+ */
+export class ParticipationLimits {
+  readonly #terms: Terms;
+  /** Windows are counted from here. */
+  readonly #originMs: number;
+  readonly #last: Map<string, Omit<ParticipationRecord, "deviceId">> = new Map();
+  /** Devices of the round in flight. */
+  readonly #seated: Set<string> = new Set();
+  #seatedAtMs = 0;
+
+  /**
+   * @param originMs - When the task was created.
+   * @param records - Newest participation of each device.
+   * @param committedRounds - Records of later rounds are of rounds that were not committed after all.
+   */
+  constructor(
+    terms: Terms,
+    originMs: number,
+    records: readonly ParticipationRecord[],
+    committedRounds: number,
+  ) {
+    this.#terms = terms;
+    this.#originMs = originMs;
+    for (const { deviceId, ...last } of records) {
+      if (last.roundNumber <= committedRounds) this.#last.set(deviceId, last);
+    }
+  }
+
+  /** Why this device may not be in that round; `undefined` when it may. */
+  refusal(deviceId: string | undefined, moment: Moment): TributaryError | undefined {
+    if (!hasLimits(this.#terms)) return undefined;
+    const { minimumSeparation, windowMs } = this.#terms;
+    if (deviceId === undefined) {
+      return new TributaryError(
+        "ENROLMENT_REQUIRED",
+        "The task limits how often a device takes part, and this client has not said which it is",
+        { remedy: "Set the client's deviceKey.", retryAfterMs: moment.roundMs },
+      );
+    }
+    if (this.#seated.has(deviceId)) {
+      return secondSeat(moment.roundMs);
+    }
+    const last = this.#last.get(deviceId);
+    if (last === undefined) return undefined;
+    const roundsLeft = last.roundNumber + minimumSeparation - moment.roundNumber;
+    if (roundsLeft > 0) {
+      return notYet(
+        `the device's next turn is ${roundsLeft} rounds away`,
+        roundsLeft * moment.roundMs,
+      );
+    }
+    if (windowMs !== null && last.atMs >= this.#windowStart(moment.nowMs)) {
+      const nextMs = this.#windowStart(moment.nowMs) + windowMs;
+      return notYet("the device has had its turn in this window", nextMs - moment.nowMs);
+    }
+    return undefined;
+  }
+
+  /** Gives a device a seat in the round that begins now. @returns False when it has one already, or its turn has not come. */
+  seat(deviceId: string | undefined, moment: Moment): boolean {
+    if (!hasLimits(this.#terms)) return true;
+    if (deviceId === undefined || this.refusal(deviceId, moment) !== undefined) return false;
+    this.#seatedAtMs = moment.nowMs;
+    this.#seated.add(deviceId);
+    return true;
+  }
+
+  /** What is to be stored before the round in flight is committed. */
+  records(roundNumber: number): readonly ParticipationRecord[] {
+    return Array.from(this.#seated, (deviceId) => ({
+      deviceId,
+      roundNumber,
+      atMs: this.#seatedAtMs,
+    }));
+  }
+
+  /** The round in flight is committed: its devices have had their turn. */
+  committed(roundNumber: number): void {
+    for (const { deviceId, ...last } of this.records(roundNumber)) this.#last.set(deviceId, last);
+    this.#seated.clear();
+  }
+
+  /** The round in flight has come to nothing. */
+  abandoned(): void {
+    this.#seated.clear();
+  }
+
+  /** Forgets devices whose turn can come again. @returns What records that are of no use any more are older than. */
+  prune(moment: Moment): Pick<ParticipationRecord, "roundNumber" | "atMs"> {
+    const bound = {
+      roundNumber: moment.roundNumber - this.#terms.minimumSeparation,
+      atMs: this.#windowStart(moment.nowMs),
+    };
+    for (const [deviceId, { roundNumber, atMs }] of this.#last) {
+      if (roundNumber <= bound.roundNumber && atMs < bound.atMs) this.#last.delete(deviceId);
+    }
+    return bound;
+  }
+
+  /** When the window of this moment began; without windows everything is past. */
+  #windowStart(nowMs: number): number {
+    const { windowMs } = this.#terms;
+    if (windowMs === null) return Number.MAX_SAFE_INTEGER;
+    return this.#originMs + Math.floor((nowMs - this.#originMs) / windowMs) * windowMs;
+  }
+}
+
+/** Whether a task limits anything. */
+export function hasLimits({ minimumSeparation, windowMs }: Terms): boolean {
+  return minimumSeparation > 1 || windowMs !== null;
+}
+
+/** A device that is in the round in flight already. */
+export function secondSeat(roundMs: number): TributaryError {
+  return notYet("its device is in the round in flight", roundMs);
+}
+
+function notYet(reason: string, waitMs: number): TributaryError {
+  return new TributaryError("NOT_ELIGIBLE", `The client cannot take part now: ${reason}`, {
+    remedy: "Come back when its turn has come.",
+    retryAfterMs: Math.min(Math.max(1, Math.ceil(waitMs)), LONGEST_WAIT_MS),
+  });
+}
+
+/** A day: longer waits fit no timer, and a task may be changed meanwhile. */
+const LONGEST_WAIT_MS = 86_400_000;

@@ -1,0 +1,24 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/**
+ * What counts as one address: an IPv4 address as it is, of IPv6 the network of 64 bits, which is the least that a
+ * provider hands out (RFC 6177).
+ * @param remote - As a socket tells it; IPv4 inside IPv6 (RFC 4291 §2.5.5.2) is IPv4.
+ */
+export function networkAddress(remote: string): string {
+  if (isIPv4(remote)) return remote;
+  const [plain = ""] = remote.toLowerCase().split("%");
+  const mapped = /^::ffff:(.+)$/.exec(plain)?.[1] ?? "";
+  if (isIPv4(mapped)) return mapped;
+  if (!isIPv6(plain)) return remote;
+  const [head = "", tail] = plain.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const after = tail === "" ? [] : tail.split(":");
+    // The last 32 bits may be written as IPv4.
+    const width = after.length + (after.at(-1)?.includes(".") === true ? 1 : 0);
+    groups.push(...Array<string>(Math.max(0, 8 - groups.length - width)).fill("0"), ...after);
+  }
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/64`;
+}

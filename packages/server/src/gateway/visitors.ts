@@ -1,0 +1,94 @@
+import type { Limits } from "@tributary/protocol";
+import type { Clock } from "../coordinator/clock.ts";
+import { AddressQuotas } from "./address-quotas.ts";
+import { networkAddress } from "./network-address.ts";
+
+/** Why a connection was refused or cut without a session's word; the metrics count by these and by sessions' error codes. */
+export const CUT_REASONS = [
+  "server-full",
+  "too-many-pending",
+  "address-connections",
+  "address-rate",
+  "handshake-timeout",
+  "not-a-websocket",
+  "bad-request",
+  "bad-tls",
+  "silent",
+  "slow-reader",
+  "probes",
+] as const;
+export type CutReason = (typeof CUT_REASONS)[number];
+
+/** One connection from its first packet, before TLS and HTTP, to its end. */
+export interface Visitor {
+  /** What is left of the time to greet, milliseconds. */
+  readonly greetWithinMs: number;
+  /** It has become a WebSocket, whose session keeps the deadline from here on. */
+  upgraded(): void;
+  /** It has finished handshake and `Hello`. */
+  greeted(): void;
+  /** Takes a request from its address's share. */
+  takeRequest(): boolean;
+  giveRequestBack(): void;
+  /** It is gone; idempotent. */
+  left(): void;
+}
+
+/** Everyone who is connected, known or not, and what each address may still do. */
+export class Visitors {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #quotas: AddressQuotas;
+  #pending = 0;
+
+  constructor(clock: Clock, limits: Limits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#quotas = new AddressQuotas(clock, limits);
+  }
+
+  /** Connections that have not greeted. */
+  get pendingCount(): number {
+    return this.#pending;
+  }
+
+  /**
+   * Takes a new connection in, or says why not.
+   * @param onDeadline - Called if it has not become a WebSocket within `handshakeTimeoutMs`.
+   */
+  enter(remoteAddress: string, onDeadline: () => void): Visitor | CutReason {
+    if (this.#pending >= this.#limits.maxPendingConnections) return "too-many-pending";
+    const address = networkAddress(remoteAddress);
+    const refused = this.#quotas.open(address);
+    if (refused !== undefined) return refused;
+
+    const { handshakeTimeoutMs } = this.#limits;
+    const clock = this.#clock;
+    const quotas = this.#quotas;
+    const deadlineMs = clock.now() + handshakeTimeoutMs;
+    const cancelDeadline = clock.schedule(handshakeTimeoutMs, onDeadline);
+    let stage: "pending" | "greeted" | "gone" = "pending";
+    this.#pending += 1;
+    const leavePending = (next: "greeted" | "gone"): void => {
+      if (stage === "pending") this.#pending -= 1;
+      stage = next;
+    };
+    return {
+      get greetWithinMs() {
+        return Math.max(0, deadlineMs - clock.now());
+      },
+      upgraded: cancelDeadline,
+      greeted() {
+        if (stage === "pending") leavePending("greeted");
+      },
+      takeRequest: () => quotas.takeRequest(address),
+      giveRequestBack: () => quotas.giveRequestBack(address),
+      left() {
+        if (stage === "gone") return;
+        leavePending("gone");
+        cancelDeadline();
+        quotas.close(address);
+      },
+    };
+  }
+}

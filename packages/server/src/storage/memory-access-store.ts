@@ -1,0 +1,133 @@
+import { TributaryError, type AdminTokenId, type TaskId } from "@tributary/protocol";
+import type {
+  AccessStore,
+  AdminTokenRecord,
+  AuditRecord,
+  DeviceRecord,
+  ParticipationRecord,
+  PopulationRecord,
+  StoredAudit,
+} from "./access-store.ts";
+import { tokenExists } from "./record-checks.ts";
+
+/** `AccessStore` in maps. */
+export class MemoryAccessStore implements AccessStore {
+  readonly #tokens: Map<AdminTokenId, AdminTokenRecord> = new Map();
+  readonly #audit: StoredAudit[] = [];
+  readonly #populations: Map<string, PopulationRecord> = new Map();
+  readonly #devices: Map<string, DeviceRecord> = new Map();
+  readonly #participations: Map<TaskId, Map<string, ParticipationRecord>> = new Map();
+  #closed = false;
+
+  async addToken(token: AdminTokenRecord): Promise<void> {
+    this.#requireOpen();
+    if (this.#tokens.has(token.id)) throw tokenExists(token.id);
+    this.#tokens.set(token.id, structuredClone(token));
+  }
+
+  async token(id: AdminTokenId): Promise<AdminTokenRecord | undefined> {
+    this.#requireOpen();
+    return structuredClone(this.#tokens.get(id));
+  }
+
+  async tokens(): Promise<AdminTokenRecord[]> {
+    this.#requireOpen();
+    return structuredClone([...this.#tokens.values()]).sort(
+      (a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1),
+    );
+  }
+
+  async revokeToken(id: AdminTokenId, atMs: number): Promise<boolean> {
+    this.#requireOpen();
+    const token = this.#tokens.get(id);
+    if (token === undefined || token.revokedAtMs !== null) return false;
+    this.#tokens.set(id, { ...token, revokedAtMs: atMs });
+    return true;
+  }
+
+  async addAudit(record: AuditRecord): Promise<void> {
+    this.#requireOpen();
+    this.#audit.push({ sequence: this.#audit.length + 1, ...record });
+  }
+
+  async audit(limit: number, before = Number.POSITIVE_INFINITY): Promise<StoredAudit[]> {
+    this.#requireOpen();
+    const older = this.#audit.filter(({ sequence }) => sequence < before);
+    return structuredClone(older.slice(-limit).reverse());
+  }
+
+  async populations(): Promise<PopulationRecord[]> {
+    this.#requireOpen();
+    const all = [...this.#populations.values()];
+    return structuredClone(all).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async setPopulation(population: PopulationRecord): Promise<void> {
+    this.#requireOpen();
+    this.#populations.set(population.name, structuredClone(population));
+  }
+
+  async addDevice(device: DeviceRecord): Promise<DeviceRecord> {
+    this.#requireOpen();
+    const key = deviceKey(device.population, device.id);
+    if (!this.#devices.has(key)) this.#devices.set(key, structuredClone(device));
+    return structuredClone(this.#devices.get(key) ?? device);
+  }
+
+  async device(population: string, id: string): Promise<DeviceRecord | undefined> {
+    this.#requireOpen();
+    return structuredClone(this.#devices.get(deviceKey(population, id)));
+  }
+
+  async devices(population: string, limit: number): Promise<DeviceRecord[]> {
+    this.#requireOpen();
+    const own = [...this.#devices.values()].filter((device) => device.population === population);
+    own.sort((a, b) => b.registeredAtMs - a.registeredAtMs || (a.id < b.id ? -1 : 1));
+    return structuredClone(own.slice(0, limit));
+  }
+
+  async revokeDevice(population: string, id: string, atMs: number): Promise<boolean> {
+    this.#requireOpen();
+    const key = deviceKey(population, id);
+    const device = this.#devices.get(key);
+    if (device === undefined || device.revokedAtMs !== null) return false;
+    this.#devices.set(key, { ...device, revokedAtMs: atMs });
+    return true;
+  }
+
+  async participations(task: TaskId): Promise<ParticipationRecord[]> {
+    this.#requireOpen();
+    return structuredClone([...(this.#participations.get(task)?.values() ?? [])]);
+  }
+
+  async recordParticipations(task: TaskId, records: readonly ParticipationRecord[]): Promise<void> {
+    this.#requireOpen();
+    const known = this.#participations.get(task) ?? new Map<string, ParticipationRecord>();
+    for (const record of records) known.set(record.deviceId, structuredClone(record));
+    this.#participations.set(task, known);
+  }
+
+  async pruneParticipations(task: TaskId, roundNumber: number, atMs: number): Promise<void> {
+    this.#requireOpen();
+    const known = this.#participations.get(task);
+    for (const [deviceId, record] of known ?? []) {
+      if (record.roundNumber <= roundNumber && record.atMs < atMs) known?.delete(deviceId);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #requireOpen(): void {
+    if (!this.#closed) return;
+    throw new TributaryError("STORAGE_UNAVAILABLE", "The store is closed", {
+      remedy: "Open it again.",
+    });
+  }
+}
+
+/** Neither part has a space in it. */
+function deviceKey(population: string, id: string): string {
+  return `${population} ${id}`;
+}

@@ -1,0 +1,1 @@
+ALTER TABLE "tributary"."rounds" ADD COLUMN "fates" json DEFAULT '{"reported":0,"refused":{},"withdrew":{},"left":{},"unfinished":{}}'::json NOT NULL;

@@ -1,0 +1,181 @@
+import { and, asc, desc, eq, isNull, lt, lte, sql } from "drizzle-orm";
+import type { AdminTokenId, TaskId } from "@tributary/protocol";
+import type {
+  AccessStore,
+  AdminTokenRecord,
+  AuditRecord,
+  DeviceRecord,
+  ParticipationRecord,
+  PopulationRecord,
+  StoredAudit,
+} from "../access-store.ts";
+import { tokenExists } from "../record-checks.ts";
+import type { DatabaseConnection } from "./database-connection.ts";
+import type { Queries } from "./database.ts";
+import { adminTokens, audit, devices, participations, populations } from "./schema.ts";
+
+/** `AccessStore` in Postgres tables, whichever driver reaches them. The connection is closed by whoever opened it. */
+export class PostgresAccessStore implements AccessStore {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  async addToken(token: AdminTokenRecord): Promise<void> {
+    await this.#connection.run(async ({ db }) => {
+      const added = await db
+        .insert(adminTokens)
+        .values(token)
+        .onConflictDoNothing()
+        .returning({ id: adminTokens.id });
+      if (added.length === 0) throw tokenExists(token.id);
+    });
+  }
+
+  token(id: AdminTokenId): Promise<AdminTokenRecord | undefined> {
+    return this.#connection.run(async ({ db }) => {
+      const [found] = await db.select().from(adminTokens).where(eq(adminTokens.id, id));
+      return found;
+    });
+  }
+
+  tokens(): Promise<AdminTokenRecord[]> {
+    return this.#connection.run(({ db }) =>
+      db.select().from(adminTokens).orderBy(asc(adminTokens.createdAtMs), asc(adminTokens.id)),
+    );
+  }
+
+  revokeToken(id: AdminTokenId, atMs: number): Promise<boolean> {
+    return this.#connection.run(async ({ db }) => {
+      const revoked = await db
+        .update(adminTokens)
+        .set({ revokedAtMs: atMs })
+        .where(and(eq(adminTokens.id, id), isNull(adminTokens.revokedAtMs)))
+        .returning({ id: adminTokens.id });
+      return revoked.length > 0;
+    });
+  }
+
+  async addAudit(record: AuditRecord): Promise<void> {
+    await this.#connection.run(({ db }) => db.insert(audit).values(record));
+  }
+
+  audit(limit: number, before?: number): Promise<StoredAudit[]> {
+    return this.#connection.run(({ db }) =>
+      db
+        .select()
+        .from(audit)
+        .where(before === undefined ? undefined : lt(audit.sequence, before))
+        .orderBy(desc(audit.sequence))
+        .limit(limit),
+    );
+  }
+
+  populations(): Promise<PopulationRecord[]> {
+    return this.#connection.run(({ db }) =>
+      db.select().from(populations).orderBy(asc(populations.name)),
+    );
+  }
+
+  async setPopulation(population: PopulationRecord): Promise<void> {
+    const { policy, updatedAtMs } = population;
+    await this.#connection.run(({ db }) =>
+      db
+        .insert(populations)
+        .values(population)
+        .onConflictDoUpdate({ target: populations.name, set: { policy, updatedAtMs } }),
+    );
+  }
+
+  addDevice(device: DeviceRecord): Promise<DeviceRecord> {
+    return this.#connection.run(async ({ db }) => {
+      const [added] = await db.insert(devices).values(device).onConflictDoNothing().returning();
+      return added ?? (await findDevice(db, device.population, device.id)) ?? device;
+    });
+  }
+
+  device(population: string, id: string): Promise<DeviceRecord | undefined> {
+    return this.#connection.run(({ db }) => findDevice(db, population, id));
+  }
+
+  devices(population: string, limit: number): Promise<DeviceRecord[]> {
+    return this.#connection.run(({ db }) =>
+      db
+        .select()
+        .from(devices)
+        .where(eq(devices.population, population))
+        .orderBy(desc(devices.registeredAtMs), asc(devices.id))
+        .limit(limit),
+    );
+  }
+
+  revokeDevice(population: string, id: string, atMs: number): Promise<boolean> {
+    return this.#connection.run(async ({ db }) => {
+      const revoked = await db
+        .update(devices)
+        .set({ revokedAtMs: atMs })
+        .where(
+          and(eq(devices.population, population), eq(devices.id, id), isNull(devices.revokedAtMs)),
+        )
+        .returning({ id: devices.id });
+      return revoked.length > 0;
+    });
+  }
+
+  participations(task: TaskId): Promise<ParticipationRecord[]> {
+    const { deviceId, roundNumber, atMs } = participations;
+    return this.#connection.run(({ db }) =>
+      db
+        .select({ deviceId, roundNumber, atMs })
+        .from(participations)
+        .where(eq(participations.taskId, task)),
+    );
+  }
+
+  async recordParticipations(task: TaskId, records: readonly ParticipationRecord[]): Promise<void> {
+    await this.#connection.run(({ transaction }) =>
+      transaction(async (tx) => {
+        for (let at = 0; at < records.length; at += ROWS_A_STATEMENT) {
+          const rows = records.slice(at, at + ROWS_A_STATEMENT);
+          await tx
+            .insert(participations)
+            .values(rows.map((record) => ({ taskId: task, ...record })))
+            .onConflictDoUpdate({
+              target: [participations.taskId, participations.deviceId],
+              set: { roundNumber: sql`excluded.round_number`, atMs: sql`excluded.at_ms` },
+            });
+        }
+      }),
+    );
+  }
+
+  async pruneParticipations(task: TaskId, roundNumber: number, atMs: number): Promise<void> {
+    await this.#connection.run(({ db }) =>
+      db
+        .delete(participations)
+        .where(
+          and(
+            eq(participations.taskId, task),
+            lte(participations.roundNumber, roundNumber),
+            lt(participations.atMs, atMs),
+          ),
+        ),
+    );
+  }
+}
+
+/** A statement takes 65,535 parameters at most, and each row four. */
+const ROWS_A_STATEMENT = 4_096;
+
+async function findDevice(
+  db: Queries,
+  population: string,
+  id: string,
+): Promise<DeviceRecord | undefined> {
+  const [found] = await db
+    .select()
+    .from(devices)
+    .where(and(eq(devices.population, population), eq(devices.id, id)));
+  return found;
+}

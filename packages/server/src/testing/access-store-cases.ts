@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { seededRandom, type AdminTokenId, type TaskId } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type {
+  AccessStore,
+  AdminTokenRecord,
+  AuditRecord,
+  DeviceRecord,
+  ParticipationRecord,
+  PopulationRecord,
+} from "../storage/access-store.ts";
+import { expectFailure, type ConformanceCase } from "./expectations.ts";
+
+/** An empty store for one case. */
+export interface AccessStoreFixture {
+  readonly store: AccessStore;
+  /** Closes it and opens it again; left out for stores that do not outlive their process. */
+  readonly reopen?: () => Promise<AccessStore>;
+  /** Closes and clears away. */
+  readonly dispose: () => Promise<void>;
+}
+
+type Run = (store: AccessStore, fixture: AccessStoreFixture) => Promise<void>;
+
+/** The conformance suite of the `AccessStore` port, for any test runner. */
+export function accessStoreCases(
+  open: () => Promise<AccessStoreFixture>,
+): readonly ConformanceCase[] {
+  return Object.entries(requirements).map(([name, requirement]) => ({
+    name,
+    run: async () => {
+      const fixture = await open();
+      try {
+        await requirement(fixture.store, fixture);
+      } finally {
+        await fixture.dispose();
+      }
+    },
+  }));
+}
+
+const crypto = createNodeCryptoProvider();
+
+function token(seed: number, changes: Partial<AdminTokenRecord> = {}): AdminTokenRecord {
+  const digest = seededRandom(crypto, seed).bytes(32);
+  return {
+    id: `tok_${Buffer.from(digest).toString("hex", 0, 16)}` as AdminTokenId,
+    name: "dashboard ‹ü›",
+    role: "operator",
+    digest,
+    createdAtMs: 1_790_000_000_000 + seed,
+    revokedAtMs: null,
+    ...changes,
+  };
+}
+
+const change = (target: string): AuditRecord => ({
+  atMs: 1_790_000_000_123,
+  actor: "root",
+  operation: "pauseTask",
+  target,
+  note: "ä note",
+  error: null,
+});
+
+const population = (name: string, updatedAtMs: number): PopulationRecord => ({
+  name,
+  policy: {
+    enrolment: "token",
+    token: { issuer: "https://app.example", keys: ["A".repeat(43)], clockSkewSeconds: 60 },
+  },
+  updatedAtMs,
+});
+
+function device(seed: number, changes: Partial<DeviceRecord> = {}): DeviceRecord {
+  const publicKey = seededRandom(crypto, seed).bytes(32);
+  return {
+    population: "writers",
+    id: Buffer.from(crypto.sha256(publicKey)).toString("hex"),
+    publicKey,
+    registeredAtMs: 1_790_000_000_000 + seed,
+    revokedAtMs: null,
+    ...changes,
+  };
+}
+
+const TASK = "task_0000000000000001" as TaskId;
+const OTHER_TASK = "task_0000000000000002" as TaskId;
+
+const requirements: Readonly<Record<string, Run>> = {
+  async "gives a token back as it was added, and none that was not"(store) {
+    const first = token(1);
+    await store.addToken(first);
+    assert.deepEqual(await store.token(first.id), first);
+    assert.equal(await store.token(token(2).id), undefined);
+  },
+
+  async "lists tokens from the oldest to the newest"(store) {
+    for (const seed of [3, 1, 2]) await store.addToken(token(seed));
+    assert.deepEqual(await store.tokens(), [token(1), token(2), token(3)]);
+  },
+
+  async "keeps the first of two tokens of one id"(store) {
+    await store.addToken(token(1));
+    await expectFailure("ADMIN_TOKEN_CONFLICT", store.addToken(token(1, { role: "admin" })));
+    assert.equal((await store.token(token(1).id))?.role, "operator");
+  },
+
+  async "revokes a token once and for good"(store) {
+    await store.addToken(token(1));
+    await store.addToken(token(2));
+    const answers = await Promise.all([5, 6].map((at) => store.revokeToken(token(1).id, at)));
+    assert.equal(answers.filter(Boolean).length, 1);
+    const revokedAtMs = (await store.token(token(1).id))?.revokedAtMs ?? null;
+    assert.ok(revokedAtMs === 5 || revokedAtMs === 6);
+    assert.equal(await store.revokeToken(token(1).id, 7), false);
+    assert.equal(await store.revokeToken(token(3).id, 7), false);
+    assert.deepEqual(await store.tokens(), [token(1, { revokedAtMs }), token(2)]);
+  },
+
+  async "gives audit records back newest first, page by page"(store) {
+    for (const target of ["/a", "/b", "/c", "/d"]) await store.addAudit(change(target));
+    await store.addAudit({ ...change("/e"), error: "TASK_STATE_CONFLICT" });
+    const [newest, second, ...rest] = await store.audit(2);
+    assert.ok(newest !== undefined && second !== undefined && rest.length === 0);
+    assert.deepEqual(newest, {
+      ...change("/e"),
+      error: "TASK_STATE_CONFLICT",
+      sequence: newest.sequence,
+    });
+    assert.ok(newest.sequence > second.sequence);
+    const older = await store.audit(10, second.sequence);
+    assert.deepEqual(
+      older.map(({ target }) => target),
+      ["/c", "/b", "/a"],
+    );
+  },
+
+  async "gives policies back as they were set last"(store) {
+    assert.deepEqual(await store.populations(), []);
+    await store.setPopulation(population("writers", 1));
+    await store.setPopulation(population("keyboard", 2));
+    await store.setPopulation({ name: "writers", policy: { enrolment: "open" }, updatedAtMs: 3 });
+    assert.deepEqual(await store.populations(), [
+      population("keyboard", 2),
+      { name: "writers", policy: { enrolment: "open" }, updatedAtMs: 3 },
+    ]);
+  },
+
+  async "registers a device once in each population, also when asked at once"(store) {
+    const answers = await Promise.all(
+      [1, 2, 3].map((registeredAtMs) => store.addDevice(device(1, { registeredAtMs }))),
+    );
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    assert.deepEqual(await store.device("writers", device(1).id), answers[0]);
+    assert.equal(await store.device("keyboard", device(1).id), undefined);
+    await store.addDevice(device(1, { population: "keyboard", publicKey: null }));
+    assert.equal((await store.device("keyboard", device(1).id))?.publicKey, null);
+  },
+
+  async "revokes a device once, for good and in one population"(store) {
+    await store.addDevice(device(1));
+    await store.addDevice(device(1, { population: "keyboard" }));
+    assert.equal(await store.revokeDevice("writers", device(1).id, 7), true);
+    assert.equal(await store.revokeDevice("writers", device(1).id, 8), false);
+    assert.equal(await store.revokeDevice("writers", device(2).id, 8), false);
+    assert.deepEqual(await store.addDevice(device(1)), device(1, { revokedAtMs: 7 }));
+    assert.equal((await store.device("keyboard", device(1).id))?.revokedAtMs, null);
+  },
+
+  async "lists a population's newest devices"(store) {
+    for (const seed of [2, 1, 3]) await store.addDevice(device(seed));
+    await store.addDevice(device(4, { population: "keyboard" }));
+    assert.deepEqual(await store.devices("writers", 2), [device(3), device(2)]);
+    assert.deepEqual(await store.devices("nobody", 2), []);
+  },
+
+  async "keeps the newest participation of each device in a task"(store) {
+    const at = (deviceId: string, roundNumber: number): ParticipationRecord => ({
+      deviceId,
+      roundNumber,
+      atMs: 1_790_000_000_000 + roundNumber,
+    });
+    await store.recordParticipations(TASK, [at("a", 1), at("b", 1)]);
+    await store.recordParticipations(TASK, [at("b", 2), at("c", 2)]);
+    await store.recordParticipations(OTHER_TASK, [at("a", 9)]);
+    await store.recordParticipations(TASK, []);
+    const read = async (task: TaskId): Promise<readonly ParticipationRecord[]> =>
+      (await store.participations(task)).toSorted((x, y) => (x.deviceId < y.deviceId ? -1 : 1));
+    assert.deepEqual(await read(TASK), [at("a", 1), at("b", 2), at("c", 2)]);
+    await store.pruneParticipations(TASK, 1, at("a", 1).atMs);
+    assert.equal((await read(TASK)).length, 3);
+    await store.pruneParticipations(TASK, 1, at("c", 3).atMs);
+    assert.deepEqual(await read(TASK), [at("b", 2), at("c", 2)]);
+    assert.deepEqual(await read(OTHER_TASK), [at("a", 9)]);
+  },
+
+  async "records as many participations at once as a cohort may have members"(store) {
+    const records = Array.from({ length: 16_384 }, (_, index) => ({
+      deviceId: `device-${index}`,
+      roundNumber: 1,
+      atMs: 5,
+    }));
+    await store.recordParticipations(TASK, records);
+    assert.equal((await store.participations(TASK)).length, records.length);
+  },
+
+  async "keeps everything after closing and opening again"(store, { reopen }) {
+    if (reopen === undefined) return;
+    await store.addToken(token(1));
+    await store.revokeToken(token(1).id, 9);
+    await store.addAudit(change("/a"));
+    await store.setPopulation(population("writers", 1));
+    await store.addDevice(device(1));
+    const before = await store.audit(5);
+    const again = await reopen();
+    assert.deepEqual(await again.populations(), [population("writers", 1)]);
+    assert.deepEqual(await again.device("writers", device(1).id), device(1));
+    assert.deepEqual(await again.tokens(), [token(1, { revokedAtMs: 9 })]);
+    assert.deepEqual(await again.audit(5), before);
+    await again.addAudit(change("/b"));
+    assert.ok((await again.audit(1))[0]!.sequence > before[0]!.sequence);
+  },
+};

@@ -1,0 +1,281 @@
+// Random histories of a task: clients come, report, lie, leave; time passes; the store fails; the server stops in
+// good order or is gone at once. Whatever happens, what the store holds must add up.
+import { TributaryError, type RoundId } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { totalOf } from "../src/rounds/fates.ts";
+import { openMemoryStore } from "../src/storage/memory.ts";
+import type { RoundRecord, RoundStore, TaskRecord } from "../src/storage/round-store.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
+import {
+  DIMENSION,
+  INITIAL,
+  MODEL,
+  codeOf,
+  definitionOf,
+  makeWorld,
+  quiet,
+  type MemoryParticipant,
+  type World,
+} from "./coordinator-world.ts";
+
+type ClientAct = "checkIn" | "report" | "reportTwice" | "lie" | "withdraw" | "leave" | "begin";
+
+type Act =
+  | { readonly type: ClientAct; readonly client: number }
+  /** The first so many clients do it, one after the other. */
+  | { readonly type: "checkInTo" | "reportTo"; readonly client: number }
+  | { readonly type: "wait"; readonly ms: number }
+  | { readonly type: "storeFails" | "storeForgetsToAnswer" | "storeIsBack" }
+  | { readonly type: "stop" | "kill" };
+
+const CLIENTS = 8;
+
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 40,
+    arbitrary: fc.record({
+      type: fc.constantFrom(
+        ...(["checkIn", "checkIn", "checkIn", "report", "report", "report", "report"] as const),
+        ...(["reportTwice", "lie", "withdraw", "leave", "begin"] as const),
+      ),
+      client: fc.nat(CLIENTS - 1),
+    }),
+  },
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      type: fc.constantFrom("checkInTo" as const, "reportTo" as const),
+      client: fc.nat(CLIENTS - 1),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant("wait" as const),
+      ms: fc.constantFrom(500, 2_000, 11_000),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom("storeFails" as const, "storeForgetsToAnswer" as const),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("storeIsBack" as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("stop" as const, "kill" as const) }) },
+);
+
+const crypto = createNodeCryptoProvider();
+
+/** One store that outlives the servers which use it one after the other. */
+class History {
+  readonly clock = new ManualClock(1_700_000_000_000);
+  readonly #storage = openMemoryStore({ crypto });
+  #mood: "well" | "fails" | "forgets" = "well";
+  /** Of a server that was killed: it reaches neither store nor clients any more. */
+  #living = 0;
+  world!: World;
+  clients: MemoryParticipant[] = [];
+  task!: TaskRecord;
+  /** Reports that a client was told count, by round. */
+  readonly counted = new Map<RoundId, number>();
+  #names = 0;
+
+  async begin(): Promise<void> {
+    this.#connect();
+    const task = await this.world.coordinator.createTask(
+      definitionOf({ round: { goalCount: 3, overselection: 1.4, minimumFraction: 0.6 } }),
+      MODEL,
+      INITIAL,
+    );
+    this.task = await this.world.coordinator.startTask(task.id);
+  }
+
+  async restart(isOrderly: boolean): Promise<void> {
+    if (isOrderly) await this.world.coordinator.close();
+    this.#connect();
+    // The operator starts it until the store lets it.
+    this.#mood = "well";
+    await this.world.coordinator.recover();
+  }
+
+  async act(act: Act): Promise<void> {
+    switch (act.type) {
+      case "wait":
+        this.clock.advance(act.ms);
+        break;
+      case "storeFails":
+        this.#mood = "fails";
+        break;
+      case "storeForgetsToAnswer":
+        this.#mood = "forgets";
+        break;
+      case "storeIsBack":
+        this.#mood = "well";
+        break;
+      case "stop":
+      case "kill":
+        await this.restart(act.type === "stop");
+        break;
+      case "checkInTo":
+      case "reportTo":
+        for (let i = 0; i <= act.client; i++) {
+          this.#clientActs(act.type === "checkInTo" ? "checkIn" : "report", i);
+        }
+        break;
+      default:
+        this.#clientActs(act.type, act.client);
+    }
+    await quiet();
+  }
+
+  rounds(): Promise<RoundRecord[]> {
+    return this.#storage.rounds.rounds(this.task.id);
+  }
+
+  async weightsOf(id: RoundRecord["checkpoint"]): Promise<Float32Array> {
+    const bytes = id === null ? undefined : await this.#storage.checkpoints.get(id);
+    if (bytes === undefined) throw new Error("A checkpoint is not stored");
+    return new Float32Array(bytes.slice().buffer);
+  }
+
+  #connect(): void {
+    const living = ++this.#living;
+    const isAlive = (): boolean => living === this.#living;
+    const never = new Promise<never>(() => {});
+    const { rounds } = this.#storage;
+    const store = new Proxy(rounds, {
+      get: (target, name: keyof RoundStore) => {
+        const method = target[name];
+        if (typeof method !== "function") return method;
+        return async (...args: never[]) => {
+          if (!isAlive()) return never;
+          if (this.#mood === "fails") throw unavailable();
+          const answer = await (method as (...all: never[]) => Promise<unknown>).apply(
+            target,
+            args,
+          );
+          if (!isAlive()) return never;
+          if (this.#mood === "forgets" && name === "recordRound") throw unavailable();
+          return answer;
+        };
+      },
+    });
+    this.world = makeWorld({
+      seed: living,
+      clock: this.clock,
+      storage: { ...this.#storage, rounds: store },
+    });
+    this.clients = Array.from({ length: CLIENTS }, () => this.#newClient());
+  }
+
+  #newClient(): MemoryParticipant {
+    const client = this.world.client(`client-${this.#names++}`);
+    const answer = client.answerReport.bind(client);
+    client.answerReport = (roundId, refused) => {
+      if (refused === undefined) this.counted.set(roundId, (this.counted.get(roundId) ?? 0) + 1);
+      answer(roundId, refused);
+    };
+    return client;
+  }
+
+  #clientActs(type: ClientAct, index: number): void {
+    const client = this.clients[index]!;
+    const last = client.told.at(-1)?.type;
+    const isTraining = last === "configured";
+    if (type === "leave") {
+      client.disconnect();
+      this.clients[index] = this.#newClient();
+    } else if (type === "checkIn") {
+      // As the gateway's session: not while it is in a cohort.
+      if (last === undefined || last === "ended" || last === "rejected") {
+        codeOf(() => client.checkIn());
+      }
+    } else if (type === "begin" && isTraining) {
+      codeOf(() => client.begin());
+    } else if (type === "withdraw" && isTraining) {
+      client.withdraw();
+      this.clients[index] = this.#newClient();
+    } else if (type === "lie" && isTraining) {
+      codeOf(() => client.report({ update: new Float32Array(DIMENSION).fill(Number.NaN) }));
+      client.disconnect();
+      this.clients[index] = this.#newClient();
+    } else if ((type === "report" || type === "reportTwice") && isTraining) {
+      codeOf(() => client.report());
+      if (type === "reportTwice") codeOf(() => client.report());
+    }
+  }
+}
+
+const unavailable = (): TributaryError =>
+  new TributaryError("STORAGE_UNAVAILABLE", "The store does not answer", { remedy: "Wait." });
+
+/** What must hold of the store whatever has happened. */
+async function checkStore(history: History): Promise<number> {
+  const rounds = await history.rounds();
+  const committed = rounds.filter(({ outcome }) => outcome === "committed");
+  expect(committed.map(({ number }) => number)).toEqual(committed.map((_, i) => i + 1));
+  let base = history.task.initialCheckpoint;
+  for (const round of committed) {
+    expect(round.baseCheckpoint).toBe(base);
+    base = round.checkpoint!;
+    expect(round.reported).toBeGreaterThanOrEqual(2); // 0.6 of three
+    expect(round.reported).toBeLessThanOrEqual(3);
+    // Every report adds ten examples and moves each value by 1: nothing came twice, and no lie came in.
+    expect(round.exampleCount).toBe(10 * round.reported);
+    const weights = await history.weightsOf(round.checkpoint);
+    expect([...weights]).toEqual([...INITIAL].map((value) => value + round.number));
+  }
+  for (const round of rounds) {
+    const { fates } = round;
+    expect(round.reported).toBe(fates.reported);
+    expect(round.rejected).toBe(totalOf(fates.refused));
+    expect(round.droppedOut).toBe(totalOf(fates.withdrew) + totalOf(fates.left));
+    expect(round.selected).toBe(
+      round.reported + round.rejected + round.droppedOut + totalOf(fates.unfinished),
+    );
+    expect(round.reported).toBe(history.counted.get(round.id) ?? 0);
+    expect(round.number).toBeLessThanOrEqual(committed.length + 1);
+  }
+  return committed.length;
+}
+
+describe("a task, whatever happens to clients, store and server", () => {
+  it(
+    "commits each round once, from the one before it, of reports that each count once",
+    { timeout: 60_000 },
+    async () => {
+      let committed = 0;
+      let abandoned = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(acts, { minLength: 20, maxLength: 120 }), async (sequence) => {
+          const history = new History();
+          await history.begin();
+          for (const act of sequence) await history.act(act);
+          committed += await checkStore(history);
+          abandoned += (await history.rounds()).filter(({ reason }) => reason !== null).length;
+
+          // And then, left in peace, it goes on.
+          await history.act({ type: "storeIsBack" });
+          await history.restart(true);
+          const before = await checkStore(history);
+          for (const client of history.clients) client.checkIn();
+          await quiet();
+          for (const client of history.clients) {
+            if (client.isSeated) codeOf(() => client.report());
+          }
+          await quiet();
+          expect(await checkStore(history)).toBe(before + 1);
+          await history.world.coordinator.close();
+        }),
+        { numRuns: 200, seed: 20_261_140 },
+      );
+      // The histories are worth something.
+      expect(committed).toBeGreaterThan(100);
+      expect(abandoned).toBeGreaterThan(100);
+    },
+  );
+});

@@ -1,0 +1,40 @@
+// What an app's backend does: signs enrolment tokens. Made by hand, so that a test can get anything wrong.
+import { utf8 } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type { TokenRules } from "../src/enrolment/policy.ts";
+
+const crypto = createNodeCryptoProvider();
+
+export const ISSUER = "https://app.example";
+export const BACKEND_SEED: Uint8Array = new Uint8Array(32).fill(7);
+export const RULES: TokenRules = {
+  issuer: ISSUER,
+  keys: [base64Url(crypto.ed25519PublicKey(BACKEND_SEED))],
+  clockSkewSeconds: 60,
+};
+
+export function base64Url(data: Uint8Array | string): string {
+  return Buffer.from(data).toString("base64url");
+}
+
+export interface TokenOptions {
+  /** The population; `writers` unless set. */
+  readonly aud?: unknown;
+  readonly nowMs: number;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly seed?: Uint8Array;
+}
+
+/** A token that is good for ten minutes, unless told otherwise. */
+export function mintToken(options: TokenOptions): string {
+  const { aud = "writers", nowMs, claims, header, seed = BACKEND_SEED } = options;
+  const now = Math.floor(nowMs / 1_000);
+  const input = [
+    { alg: "EdDSA", typ: "JWT", ...header },
+    { iss: ISSUER, aud, iat: now, exp: now + 600, ...claims },
+  ]
+    .map((part) => base64Url(JSON.stringify(part)))
+    .join(".");
+  return `${input}.${base64Url(crypto.ed25519Sign(seed, utf8(input)))}`;
+}

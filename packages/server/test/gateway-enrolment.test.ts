@@ -1,0 +1,244 @@
+import { describe, expect, it } from "vitest";
+import { deviceIdOf, proveDevice, type ClientMessage, type DeviceProof } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type { EnrolmentPolicy } from "../src/enrolment/policy.ts";
+import { RULES, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
+import { startGateway, type GatewayWorld, type WireClient } from "./gateway-world.ts";
+
+const crypto = createNodeCryptoProvider();
+const SEED = new Uint8Array(32).fill(1);
+const OTHER_SEED = new Uint8Array(32).fill(2);
+const DEVICE = deviceIdOf(crypto, crypto.ed25519PublicKey(SEED));
+
+interface Shown {
+  readonly token?: string;
+  readonly device?: DeviceProof;
+}
+
+function checkIn(client: WireClient, shown: Shown = {}): void {
+  const message: ClientMessage = {
+    type: "checkIn",
+    population: "writers",
+    codecs: ["float32"],
+    maxParameters: 1_000,
+    exampleCount: 10,
+    heldArtifacts: [],
+    ...shown,
+  };
+  client.send(message);
+}
+
+const proof = (client: WireClient, seed: Uint8Array = SEED, population = "writers"): DeviceProof =>
+  proveDevice(crypto, seed, client.channel!.handshakeHash, population);
+
+async function worldWith(policy: EnrolmentPolicy): Promise<GatewayWorld> {
+  const world = await startGateway();
+  await world.startTask();
+  await world.enrolment.setPolicy("writers", policy);
+  return world;
+}
+const mint = (world: GatewayWorld, options: Omit<TokenOptions, "nowMs"> = {}): string =>
+  mintToken({ nowMs: world.clock.now(), ...options });
+
+async function refusal(world: GatewayWorld, shown: (client: WireClient) => Shown): Promise<string> {
+  const client = await world.greet();
+  checkIn(client, shown(client));
+  const { code, retryAfterMs } = await client.expect("rejection");
+  expect(retryAfterMs).toBeGreaterThan(0);
+  // The session goes on: the client may come with something better.
+  await client.roundTrip();
+  return code;
+}
+
+describe("a population with the token policy", () => {
+  it("takes whoever shows a good token", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    const client = await world.greet();
+    checkIn(client, { token: mint(world) });
+    await client.expect("checkInAccepted");
+  });
+
+  it("rejects those without one, or with one that is expired, another audience's, another key's or unsigned", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    const past = world.clock.now() / 1_000 - 61;
+    const unsigned = `${mint(world, { header: { alg: "none" } })
+      .split(".")
+      .slice(0, 2)
+      .join(".")}.`;
+    expect(await refusal(world, () => ({}))).toBe("ENROLMENT_REQUIRED");
+    for (const [token, code] of [
+      [mint(world, { claims: { exp: past } }), "TOKEN_EXPIRED"],
+      [mint(world, { aud: "keyboard" }), "TOKEN_INVALID"],
+      [mint(world, { seed: OTHER_SEED }), "TOKEN_INVALID"],
+      [unsigned, "TOKEN_INVALID"],
+      ["x".repeat(4_096), "TOKEN_INVALID"],
+    ] as const) {
+      expect(await refusal(world, () => ({ token }))).toBe(code);
+    }
+    expect(world.failures).toEqual([]);
+  });
+
+  it("cuts a client whose token is longer than a token may be", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    const client = await world.greet();
+    checkIn(client, { token: "x".repeat(4_097) });
+    expect(await client.closed).toBe(4400);
+  });
+
+  it("keeps out a subject that has been revoked, with however good a token", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    const token = mint(world, { claims: { sub: "phone-1" } });
+    const client = await world.greet();
+    checkIn(client, { token });
+    await client.expect("checkInAccepted");
+    expect(await world.storage.access.revokeDevice("writers", "phone-1", 1)).toBe(true);
+    expect(await refusal(world, () => ({ token }))).toBe("DEVICE_REVOKED");
+    const other = mint(world, { claims: { sub: "phone-2" } });
+    const stranger = await world.greet();
+    checkIn(stranger, { token: other });
+    await stranger.expect("checkInAccepted");
+  });
+});
+
+describe("a population with the device policy", () => {
+  it("registers a device with a token once, and then knows it by its key", async () => {
+    const world = await worldWith({ enrolment: "device", token: RULES });
+    expect(await refusal(world, () => ({}))).toBe("ENROLMENT_REQUIRED");
+    expect(await refusal(world, (client) => ({ device: proof(client) }))).toBe(
+      "ENROLMENT_REQUIRED",
+    );
+    const token = mint(world, { claims: { sub: DEVICE } });
+    const first = await world.greet();
+    checkIn(first, { device: proof(first), token });
+    await first.expect("checkInAccepted");
+    const second = await world.greet();
+    checkIn(second, { device: proof(second) });
+    await second.expect("checkInAccepted");
+    const [device, ...others] = await world.storage.access.devices("writers", 10);
+    expect(others).toEqual([]);
+    expect(device).toMatchObject({ id: DEVICE, registeredAtMs: world.clock.now() });
+  });
+
+  it("registers no device with a token that is another's or has expired", async () => {
+    const world = await worldWith({ enrolment: "device", token: RULES });
+    const others = mint(world, { claims: { sub: DEVICE } });
+    const device = (client: WireClient): DeviceProof => proof(client, OTHER_SEED);
+    expect(await refusal(world, (client) => ({ device: device(client), token: others }))).toBe(
+      "TOKEN_INVALID",
+    );
+    const expired = mint(world, { claims: { exp: 1 } });
+    expect(await refusal(world, (client) => ({ device: device(client), token: expired }))).toBe(
+      "TOKEN_EXPIRED",
+    );
+    expect(await world.storage.access.devices("writers", 10)).toEqual([]);
+  });
+
+  it("lets any device register itself where the policy has no token", async () => {
+    const world = await worldWith({ enrolment: "device" });
+    const client = await world.greet();
+    checkIn(client, { device: proof(client) });
+    await client.expect("checkInAccepted");
+    expect(await world.storage.access.device("writers", DEVICE)).toBeDefined();
+  });
+
+  it("keeps a revoked device out, also when it comes with a new token", async () => {
+    const world = await worldWith({ enrolment: "device", token: RULES });
+    const token = mint(world);
+    const client = await world.greet();
+    checkIn(client, { device: proof(client), token });
+    await client.expect("checkInAccepted");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    expect(await refusal(world, (one) => ({ device: proof(one), token }))).toBe("DEVICE_REVOKED");
+  });
+});
+
+describe("a device's proof", () => {
+  it("holds for its own session, key and population alone", async () => {
+    for (const policy of [
+      { enrolment: "device" },
+      { enrolment: "open" },
+    ] satisfies EnrolmentPolicy[]) {
+      const world = await worldWith(policy);
+      const victim = await world.greet();
+      const wrongs: ((attacker: WireClient) => DeviceProof)[] = [
+        () => proof(victim), // replayed from another session
+        (attacker) => ({ ...proof(attacker, OTHER_SEED), publicKey: proof(victim).publicKey }),
+        (attacker) => proof(attacker, SEED, "keyboard"),
+        (attacker) => ({ ...proof(attacker), signature: new Uint8Array(64) }),
+        (attacker) => ({ ...proof(attacker), publicKey: new Uint8Array(32) }),
+      ];
+      for (const wrong of wrongs) {
+        const attacker = await world.greet();
+        checkIn(attacker, { device: wrong(attacker) });
+        expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
+        expect(await attacker.closed).toBe(4403);
+      }
+      expect(world.failures).toEqual(wrongs.map(() => "DEVICE_PROOF_INVALID"));
+      expect(await world.storage.access.devices("writers", 10)).toEqual([]);
+      checkIn(victim, { device: proof(victim) });
+      await victim.expect("checkInAccepted");
+    }
+  });
+});
+
+describe("while a check-in is looked up", () => {
+  /** A store that answers when the test says so. */
+  async function slowWorld(): Promise<{
+    world: GatewayWorld;
+    asked: Promise<void>;
+    answer(): void;
+  }> {
+    const world = await worldWith({ enrolment: "device" });
+    const { access } = world.storage;
+    const find = access.device.bind(access);
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    const asked = new Promise<void>((resolve) => {
+      access.device = async (population, id) => {
+        resolve();
+        await held;
+        return find(population, id);
+      };
+    });
+    return { world, asked, answer: () => answer() };
+  }
+
+  it("every other message is unexpected", async () => {
+    for (const again of ["checkIn", "modelRequest"] as const) {
+      const { world, asked, answer } = await slowWorld();
+      const client = await world.greet();
+      checkIn(client, { device: proof(client) });
+      await asked;
+      if (again === "checkIn") checkIn(client, { device: proof(client) });
+      else client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
+      expect(await client.closed).toBe(4409);
+      answer();
+      await world.greet();
+      expect(world.failures).toEqual(["UNEXPECTED_MESSAGE"]);
+    }
+  });
+
+  it("a client that goes is not taken into the pool", async () => {
+    const { world, asked, answer } = await slowWorld();
+    const task = (await world.storage.rounds.tasks())[0]!;
+    const client = await world.greet();
+    checkIn(client, { device: proof(client) });
+    await asked;
+    await client.close();
+    answer();
+    const other = await world.greet();
+    checkIn(other, { device: proof(other, OTHER_SEED) });
+    await other.expect("checkInAccepted");
+    expect((await world.coordinator.progress(task)).waitingClients).toBe(1);
+  });
+
+  it("a store that cannot be reached is told as a fault to come back after", async () => {
+    const world = await worldWith({ enrolment: "device" });
+    world.storage.access.device = () => Promise.reject(new Error("password=hunter2"));
+    const client = await world.greet();
+    checkIn(client, { device: proof(client) });
+    const rejection = await client.expect("rejection");
+    expect(rejection).toMatchObject({ code: "INTERNAL" });
+    expect(rejection.message).not.toContain("hunter2");
+  });
+});

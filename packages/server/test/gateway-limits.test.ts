@@ -1,0 +1,142 @@
+import { connect as connectTcp } from "node:net";
+import { DEFAULT_LIMITS } from "@tributary/protocol";
+import { describe, expect, it } from "vitest";
+
+import { eventually, frameOf, startGateway, type WireClient } from "./gateway-world.ts";
+
+const TWO = { goalCount: 2, overselection: 1, minimumFraction: 0.5 };
+
+/** Resolves when a TCP connection to `url` has ended. */
+function knock(url: string): Promise<unknown> {
+  const socket = connectTcp(Number(new URL(url).port), "127.0.0.1");
+  socket.on("error", () => {});
+  socket.resume();
+  return new Promise((resolve) => socket.once("close", resolve));
+}
+
+describe("the gateway's limits", () => {
+  it("refuse an address's connections too many before they may say a word", async () => {
+    const world = await startGateway({ limits: { maxConnectionsPerAddress: 2 } });
+    const first = await world.greet();
+    await world.connect();
+    await knock(world.url);
+    expect(world.cuts).toEqual(["address-connections"]);
+    await first.close();
+    await eventually("it has gone", () => world.gateway.connectionCount === 1);
+    await world.greet();
+  });
+
+  it("refuse connections that come too fast, until time has passed", async () => {
+    const limits = { connectionBurstPerAddress: 1, connectionsPerSecondPerAddress: 1 };
+    const world = await startGateway({ limits });
+    await (await world.greet()).close();
+    await knock(world.url);
+    expect(world.cuts).toEqual(["address-rate"]);
+    world.clock.advance(1_000);
+    await world.greet();
+  });
+
+  it("refuse strangers while too many are there, and not those who have greeted", async () => {
+    const world = await startGateway({ limits: { maxPendingConnections: 1 } });
+    await world.greet();
+    await world.greet();
+    await world.connect();
+    await knock(world.url);
+    expect(world.cuts).toEqual(["too-many-pending"]);
+  });
+
+  it("share an address's requests among its sessions", async () => {
+    const world = await startGateway({ limits: { requestBurstPerAddress: 3 } });
+    const [first, second] = [await world.greet(), await world.greet()];
+    await first.roundTrip();
+    await first.roundTrip();
+    await second.roundTrip();
+    second.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
+    expect(await second.expect("failure")).toMatchObject({ code: "RATE_LIMITED" });
+    expect(await second.closed).toBe(4430);
+    world.clock.advance(1_000);
+    await first.roundTrip();
+  });
+
+  it("give a request back for each round that it led to", async () => {
+    const world = await startGateway({ limits: { requestBurst: 1 } });
+    await world.startTask({ round: { ...TWO, goalCount: 1 } });
+    const client = await world.greet();
+    for (let round = 0; round < 4; round++) await client.takePart();
+  });
+
+  it("cut who sends more than a greeting before the welcome, however small the pieces", async () => {
+    const world = await startGateway();
+    const client = await world.connect();
+    for (let piece = 0; piece < 100; piece++) {
+      client.socket.send(new Uint8Array(100), { fin: false });
+    }
+    expect(await client.closed).toBe(1009);
+    expect(world.failures).toEqual(["FRAME_TOO_LARGE"]);
+  });
+
+  it("cut who probes without end", async () => {
+    const world = await startGateway();
+    const client = await world.greet();
+    for (let probe = 0; probe <= DEFAULT_LIMITS.requestBurst; probe++) client.socket.ping();
+    expect(await client.closed).toBe(1006);
+    expect(world.cuts).toEqual(["probes"]);
+  });
+
+  it("cut who was told to go and does not answer", async () => {
+    const world = await startGateway();
+    const client = await world.greet();
+    client.socket.pause();
+    client.sendBytes(frameOf(9, new Uint8Array(4)));
+    await eventually("it was told", () => world.failures.length === 1);
+    expect(world.gateway.connectionCount).toBe(1);
+    world.clock.advance(DEFAULT_LIMITS.closeTimeoutMs);
+    await eventually("it is gone", () => world.gateway.connectionCount === 0);
+    client.socket.terminate();
+  });
+
+  describe("on uploads", () => {
+    async function uploading(): Promise<{
+      readonly world: Awaited<ReturnType<typeof startGateway>>;
+      readonly client: WireClient;
+      readonly payload: Uint8Array;
+      readonly finish: () => Promise<void>;
+    }> {
+      const world = await startGateway();
+      await world.startTask({ round: { ...TWO, reportingTimeoutMs: 60_000 } });
+      const [honest, client] = [await world.greet(), await world.greet()];
+      const [theirs, ours] = await Promise.all([honest.joinRound(), client.joinRound()]);
+      client.send({ type: "configured", roundId: ours.roundId });
+      const payload = client.begin(ours);
+      await client.expect("reportGrant");
+      return {
+        world,
+        client,
+        payload,
+        async finish() {
+          expect((await honest.finishRound(theirs)).outcome).toHaveProperty("committed");
+        },
+      };
+    }
+
+    it("cut one that stops half way", async () => {
+      const { world, client, payload, finish } = await uploading();
+      client.send({ type: "reportChunk", data: payload.subarray(0, 7) });
+      await client.ping();
+      world.clock.advance(DEFAULT_LIMITS.uploadStallTimeoutMs);
+      expect(await client.expect("failure")).toMatchObject({ code: "TIMED_OUT" });
+      expect(await client.closed).toBe(4408);
+      await finish();
+    });
+
+    it("cut one that comes byte by byte", async () => {
+      const { world, client, payload, finish } = await uploading();
+      for (let byte = 0; byte <= DEFAULT_LIMITS.maxReportPieces; byte++) {
+        client.send({ type: "reportChunk", data: payload.subarray(byte, byte + 1) });
+      }
+      expect(await client.closed).toBe(4409);
+      expect(world.failures).toEqual(["UNEXPECTED_MESSAGE"]);
+      await finish();
+    });
+  });
+});

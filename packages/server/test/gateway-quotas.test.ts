@@ -1,0 +1,233 @@
+import { DEFAULT_LIMITS, type Limits } from "@tributary/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { AddressQuotas } from "../src/gateway/address-quotas.ts";
+import { networkAddress } from "../src/gateway/network-address.ts";
+import { TokenBucket } from "../src/gateway/token-bucket.ts";
+import { UploadWatch } from "../src/gateway/upload-watch.ts";
+import { Visitors, type Visitor } from "../src/gateway/visitors.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
+
+function limitsOf(changes: Partial<Limits>): Limits {
+  return { ...DEFAULT_LIMITS, ...changes };
+}
+
+describe("a token bucket", () => {
+  it("lets a burst through and then the rate", () => {
+    const clock = new ManualClock();
+    const bucket = new TokenBucket(clock, 3, 2);
+    expect([1, 2, 3, 4].map(() => bucket.take())).toEqual([true, true, true, false]);
+    clock.advance(499);
+    expect(bucket.take()).toBe(false);
+    clock.advance(1);
+    expect([bucket.take(), bucket.take()]).toEqual([true, false]);
+    expect(bucket.isFull).toBe(false);
+    clock.advance(1_500);
+    expect(bucket.isFull).toBe(true);
+  });
+
+  it("holds no more than it has room for, also when tokens are given back", () => {
+    const bucket = new TokenBucket(new ManualClock(), 1, 1);
+    bucket.giveBack();
+    expect([bucket.take(), bucket.take()]).toEqual([true, false]);
+  });
+
+  it("gives nothing when the clock is set back, and goes on from there", () => {
+    let nowMs = 10_000;
+    const bucket = new TokenBucket({ now: () => nowMs, schedule: () => () => {} }, 1, 1);
+    expect(bucket.take()).toBe(true);
+    nowMs = 0;
+    expect(bucket.take()).toBe(false);
+    nowMs = 1_000;
+    expect(bucket.take()).toBe(true);
+  });
+
+  it("never lets through more than burst and rate allow, whenever it is asked", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 200 }),
+        (capacity, perSecond, waits) => {
+          const clock = new ManualClock();
+          const bucket = new TokenBucket(clock, capacity, perSecond);
+          let taken = 0;
+          for (const wait of waits) {
+            clock.advance(wait);
+            if (bucket.take()) taken += 1;
+          }
+          expect(taken).toBeLessThanOrEqual(capacity + (clock.now() * perSecond) / 1_000 + 1e-6);
+        },
+      ),
+    );
+  });
+});
+
+describe("what counts as one address", () => {
+  it.each([
+    ["127.0.0.1", "127.0.0.1"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["::FFFF:192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:0DB8:0001:0002::9", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["::", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["64:ff9b::192.0.2.7", "64:ff9b:0:0::/64"],
+    ["1:2:3::5:6:192.0.2.7", "1:2:3:0::/64"],
+    ["", ""],
+  ])("of %s is %s", (remote, network) => {
+    expect(networkAddress(remote)).toBe(network);
+  });
+});
+
+describe("an address's share", () => {
+  it("bounds open connections and lets the next in when one has gone", () => {
+    const quotas = new AddressQuotas(new ManualClock(), limitsOf({ maxConnectionsPerAddress: 2 }));
+    expect(quotas.open("a")).toBeUndefined();
+    expect(quotas.open("a")).toBeUndefined();
+    expect(quotas.open("a")).toBe("address-connections");
+    expect(quotas.open("b")).toBeUndefined(); // others have their own
+    quotas.close("a");
+    expect(quotas.open("a")).toBeUndefined();
+  });
+
+  it("bounds how fast connections are opened, also when they are gone at once", () => {
+    const clock = new ManualClock();
+    const quotas = new AddressQuotas(
+      clock,
+      limitsOf({ connectionBurstPerAddress: 2, connectionsPerSecondPerAddress: 1 }),
+    );
+    for (let turn = 0; turn < 2; turn++) {
+      expect(quotas.open("a")).toBeUndefined();
+      quotas.close("a");
+    }
+    expect(quotas.open("a")).toBe("address-rate");
+    clock.advance(1_000);
+    expect(quotas.open("a")).toBeUndefined();
+  });
+
+  it("bounds the requests of all its sessions together", () => {
+    const quotas = new AddressQuotas(new ManualClock(), limitsOf({ requestBurstPerAddress: 2 }));
+    quotas.open("a");
+    quotas.open("b");
+    expect([1, 2, 3].map(() => quotas.takeRequest("a"))).toEqual([true, true, false]);
+    expect(quotas.takeRequest("b")).toBe(true);
+    quotas.giveRequestBack("a");
+    expect(quotas.takeRequest("a")).toBe(true);
+  });
+
+  it("remembers a bounded number of addresses, and none that is connected is forgotten", () => {
+    const quotas = new AddressQuotas(
+      new ManualClock(),
+      limitsOf({ maxTrackedAddresses: 10, maxConnectionsPerAddress: 1 }),
+    );
+    for (let held = 0; held < 3; held++) expect(quotas.open(`held ${held}`)).toBeUndefined();
+    for (let address = 0; address < 1_000; address++) {
+      expect(quotas.open(`${address}`)).toBeUndefined();
+      quotas.close(`${address}`);
+      expect(quotas.trackedCount).toBeLessThanOrEqual(10);
+    }
+    for (let held = 0; held < 3; held++) {
+      expect(quotas.open(`held ${held}`)).toBe("address-connections");
+    }
+  });
+
+  it("forgets addresses that have used nothing lately", () => {
+    const clock = new ManualClock();
+    const quotas = new AddressQuotas(clock, DEFAULT_LIMITS);
+    for (let address = 0; address < 50; address++) {
+      quotas.open(`${address}`);
+      quotas.close(`${address}`);
+    }
+    clock.advance(60_000);
+    for (let turn = 0; turn < 10; turn++) {
+      quotas.open(`late ${turn}`);
+      quotas.close(`late ${turn}`);
+    }
+    expect(quotas.trackedCount).toBeLessThanOrEqual(10);
+  });
+});
+
+describe("those who are connected", () => {
+  function enter(visitors: Visitors, address = "a", onDeadline = (): void => {}): Visitor {
+    const visitor = visitors.enter(address, onDeadline);
+    if (typeof visitor === "string") throw new Error(visitor);
+    return visitor;
+  }
+
+  it("may not be too many before they have greeted", () => {
+    const visitors = new Visitors(new ManualClock(), limitsOf({ maxPendingConnections: 2 }));
+    const first = enter(visitors);
+    const second = enter(visitors);
+    expect(visitors.enter("a", () => {})).toBe("too-many-pending");
+    first.greeted();
+    enter(visitors);
+    second.left();
+    second.left();
+    second.greeted();
+    expect(visitors.pendingCount).toBe(1);
+  });
+
+  it("have one deadline from their first packet on", () => {
+    const clock = new ManualClock();
+    const visitors = new Visitors(clock, limitsOf({ handshakeTimeoutMs: 10_000 }));
+    let late = 0;
+    enter(visitors, "a", () => (late += 1));
+    const upgraded = enter(visitors, "a", () => (late += 1));
+    const gone = enter(visitors, "a", () => (late += 1));
+    clock.advance(4_000);
+    upgraded.upgraded();
+    gone.left();
+    expect(upgraded.greetWithinMs).toBe(6_000);
+    clock.advance(6_000);
+    expect(late).toBe(1);
+    clock.advance(1);
+    expect(upgraded.greetWithinMs).toBe(0);
+  });
+});
+
+describe("the watch over an upload", () => {
+  const limits = limitsOf({
+    reportChunkBytes: 100,
+    maxReportPieces: 3,
+    uploadStallTimeoutMs: 1_000,
+  });
+
+  function watch(byteLength: number): { watch: UploadWatch; clock: ManualClock; stalls: number[] } {
+    const clock = new ManualClock();
+    const stalls: number[] = [];
+    const it = new UploadWatch(byteLength, { clock, limits }, () => stalls.push(clock.now()));
+    return { watch: it, clock, stalls };
+  }
+
+  it("takes the bytes that were announced and no more", () => {
+    const { watch: upload } = watch(150);
+    expect([100, 51, 50, 1].map((bytes) => upload.take(bytes))).toEqual([true, false, true, false]);
+  });
+
+  it("takes a bounded number of pieces", () => {
+    const { watch: upload } = watch(150);
+    expect(Array.from({ length: 7 }, () => upload.take(1))).toEqual([
+      ...Array<boolean>(6).fill(true),
+      false,
+    ]);
+  });
+
+  it("tells once that the report does not come on, and never after it has been stopped", () => {
+    const { watch: upload, clock, stalls } = watch(1_000);
+    upload.take(100);
+    clock.advance(1_000);
+    expect(stalls).toEqual([]);
+    upload.take(99);
+    clock.advance(5_000);
+    expect(stalls).toEqual([2_000]);
+    const other = watch(1_000);
+    other.watch.stop();
+    other.clock.advance(5_000);
+    expect(other.stalls).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ParticipationLimits, type Moment } from "../src/enrolment/participation-limits.ts";
+import type { ParticipationRecord } from "../src/storage/access-store.ts";
+
+const ORIGIN = 1_790_000_000_000;
+const HOUR = 3_600_000;
+const at = (roundNumber: number, hours = 0): Moment => ({
+  roundNumber,
+  nowMs: ORIGIN + hours * HOUR,
+  roundMs: 1_000,
+});
+
+function limits(
+  terms: { minimumSeparation?: number; windowMs?: number | null },
+  records: readonly ParticipationRecord[] = [],
+  committed = 0,
+): ParticipationLimits {
+  const whole = { minimumSeparation: 1, windowMs: null, ...terms };
+  return new ParticipationLimits(whole, ORIGIN, records, committed);
+}
+
+describe("participation limits", () => {
+  it("limit nobody unless the task asks for it", () => {
+    const none = limits({});
+    expect(none.refusal(undefined, at(1))).toBeUndefined();
+    expect(none.seat(undefined, at(1))).toBe(true);
+    expect(none.records(1)).toEqual([]);
+  });
+
+  it("take nobody whose device is not known", () => {
+    for (const terms of [{ minimumSeparation: 2 }, { windowMs: HOUR }]) {
+      expect(limits(terms).refusal(undefined, at(1))?.code).toBe("ENROLMENT_REQUIRED");
+      expect(limits(terms).seat(undefined, at(1))).toBe(false);
+    }
+  });
+
+  it("give a device one seat in a round, and its turn back when the round is abandoned", () => {
+    const some = limits({ minimumSeparation: 2 });
+    expect(some.seat("a", at(1))).toBe(true);
+    expect(some.seat("a", at(1))).toBe(false);
+    some.abandoned();
+    expect(some.seat("a", at(1))).toBe(true);
+  });
+
+  it("keep a device's rounds apart, and say how long that takes", () => {
+    const some = limits({ minimumSeparation: 3 });
+    some.seat("a", at(5));
+    some.committed(5);
+    expect(some.refusal("a", at(6))).toMatchObject({ code: "NOT_ELIGIBLE", retryAfterMs: 2_000 });
+    expect(some.refusal("a", at(7))).toMatchObject({ retryAfterMs: 1_000 });
+    expect(some.refusal("a", at(8))).toBeUndefined();
+    expect(some.refusal("b", at(6))).toBeUndefined();
+  });
+
+  it("take a device once in a window, and say when the next one begins", () => {
+    const some = limits({ windowMs: 10 * HOUR });
+    some.seat("a", at(1, 7));
+    some.committed(1);
+    expect(some.refusal("a", at(2, 9))).toMatchObject({ retryAfterMs: HOUR });
+    expect(some.refusal("a", at(2, 10))).toBeUndefined();
+  });
+
+  it("go on after a restart, without rounds that were not committed after all", () => {
+    const record = (deviceId: string, roundNumber: number): ParticipationRecord => ({
+      deviceId,
+      roundNumber,
+      atMs: ORIGIN,
+    });
+    const again = limits({ minimumSeparation: 3 }, [record("a", 4), record("b", 5)], 4);
+    expect(again.refusal("a", at(5))?.code).toBe("NOT_ELIGIBLE");
+    expect(again.refusal("b", at(5))).toBeUndefined();
+  });
+
+  it("hold over any run of rounds, also with what was pruned and over restarts", () => {
+    const devices = ["a", "b", "c", "d"];
+    const roundOf = fc.record({
+      members: fc.array(fc.constantFrom(...devices), { maxLength: 6 }),
+      commits: fc.boolean(),
+      minutes: fc.integer({ min: 1, max: 400 }),
+      restart: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.option(fc.integer({ min: 1, max: 20 }), { nil: null }),
+        fc.array(roundOf, { maxLength: 40 }),
+        (minimumSeparation, hours, rounds) => {
+          const windowMs = hours === null ? null : hours * HOUR;
+          const terms = { minimumSeparation, windowMs };
+          const limited = minimumSeparation > 1 || windowMs !== null;
+          const stored = new Map<string, ParticipationRecord>();
+          const history: ParticipationRecord[] = [];
+          let some = limits(terms);
+          let number = 1;
+          let nowMs = ORIGIN;
+          for (const { members, commits, minutes, restart } of rounds) {
+            nowMs += minutes * 60_000;
+            const moment = { roundNumber: number, nowMs, roundMs: 1 };
+            const seated = members.filter((device) => some.seat(device, moment));
+            if (limited) expect(new Set(seated).size).toBe(seated.length);
+            const records = some.records(number);
+            // They are stored before the round is, so that they may be of a round that then fails.
+            for (const record of records) stored.set(record.deviceId, record);
+            if (commits) {
+              history.push(...records);
+              some.committed(number);
+              number += 1;
+              const bound = some.prune({ ...moment, roundNumber: number });
+              for (const [device, { roundNumber, atMs }] of stored) {
+                if (roundNumber <= bound.roundNumber && atMs < bound.atMs) stored.delete(device);
+              }
+            } else {
+              some.abandoned();
+            }
+            if (restart && commits) some = limits(terms, [...stored.values()], number - 1);
+          }
+          for (const [index, later] of history.entries()) {
+            for (const earlier of history.slice(0, index)) {
+              if (earlier.deviceId !== later.deviceId) continue;
+              expect(later.roundNumber - earlier.roundNumber).toBeGreaterThanOrEqual(
+                minimumSeparation,
+              );
+              if (windowMs === null) continue;
+              const window = (ms: number): number => Math.floor((ms - ORIGIN) / windowMs);
+              expect(window(later.atMs)).not.toBe(window(earlier.atMs));
+            }
+          }
+        },
+      ),
+      { seed: 11, numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { openSandbox } from "./support/sandbox.ts";
+
+interface HostileLine {
+  readonly honestRoundsCompleted: number;
+  readonly hostileConnections: number;
+  readonly hostileByKind: Readonly<Record<string, number>>;
+  readonly cut: Readonly<Record<"connections" | "sessions" | "reports", number>>;
+  readonly crashes: number;
+  readonly peakRssMiB: number;
+}
+
+it("bench hostile: honest rounds go on, every kind of attack is tried, and the server lives", async () => {
+  const box = await openSandbox();
+  const result = await box.json<HostileLine>(["bench", "hostile", "--seconds", "4"]);
+  expect(result.crashes).toBe(0);
+  expect(result.honestRoundsCompleted).toBeGreaterThan(0);
+  expect(Object.keys(result.hostileByKind).length).toBe(14);
+  const counts = Object.values(result.hostileByKind);
+  expect(result.hostileConnections).toBe(counts.reduce((sum, count) => sum + count, 0));
+  for (const count of Object.values(result.cut)) expect(count).toBeGreaterThan(0);
+  expect(result.peakRssMiB).toBeGreaterThan(50);
+});
+
+interface ConnectionsLine {
+  readonly connected: number;
+  readonly held: number;
+  readonly kibPerConnection: number;
+  readonly checkInsPerSecond: number;
+  readonly accepted: number;
+}
+
+it("bench connections: all connect, are held, and have their check-in answered", async () => {
+  const box = await openSandbox();
+  const result = await box.json<ConnectionsLine>(["bench", "connections", "--clients", "30"]);
+  expect(result).toMatchObject({ connected: 30, held: 30, accepted: 30 });
+  expect(result.checkInsPerSecond).toBeGreaterThan(0);
+  expect(Number.isFinite(result.kibPerConnection)).toBe(true);
+});

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { FederatedClient, type LocalTrainer } from "@tributary/client-sdk";
+import {
+  builtinModel,
+  decodeCheckpoint,
+  layoutOf,
+  parseTask,
+  type Limits,
+  type RoundId,
+} from "@tributary/protocol";
+import {
+  openMemoryStore,
+  silentLogger,
+  startServer,
+  type Clock,
+  type CoordinatorEvent,
+  type RoundRecord,
+  type TributaryServer,
+} from "@tributary/server";
+import {
+  HostileClient,
+  crypto,
+  honestUpdate,
+  random,
+  type Configuration,
+} from "./hostile-client.ts";
+
+const HONEST_CLIENTS = 2;
+
+/** A server as it was built, with honest clients that train round after round as long as the test lasts. */
+export interface HostileWorld {
+  readonly server: TributaryServer;
+  /** Waits for so many more committed rounds of the honest clients, with a report of each of them. */
+  honestRounds(count: number): Promise<void>;
+  /** A connected client that has said nothing. */
+  connect(options?: Parameters<typeof HostileClient.connect>[2]): Promise<HostileClient>;
+  /** A client that has been welcomed. */
+  greet(options?: Parameters<typeof HostileClient.connect>[2]): Promise<HostileClient>;
+  /** A task in another population than that of the honest clients. */
+  startTask(population: string, round?: Readonly<Record<string, number>>): Promise<string>;
+  /** An attacker and a partner who means well, alone together in a round. */
+  pair(): Promise<Pair>;
+  /** One sample of the server's metrics, 0 if there is none, such as `tributary_connections` or `name{label="x"}`. */
+  metric(sample: string): Promise<number>;
+  /** Waits until a sample has reached `least`. */
+  reaches(sample: string, least: number): Promise<void>;
+}
+
+export interface Pair {
+  readonly attacker: HostileClient;
+  readonly configuration: Configuration;
+  readonly partner: HostileClient;
+  /** The partner reports, and the round must be committed with this many reports. @returns The record. */
+  finish(reports: number): Promise<RoundRecord>;
+}
+
+export async function openWorld(
+  options: { readonly limits?: Partial<Limits>; readonly clock?: Clock } = {},
+): Promise<HostileWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "tributary-hostile-"));
+  const listeners = new Set<(event: CoordinatorEvent) => void>();
+  const server = await startServer(
+    { port: 0, adminPort: 0, tls: "none", dataDir: folder, limits: options.limits ?? {} },
+    {
+      storage: openMemoryStore({ crypto }),
+      logger: silentLogger,
+      onEvent: (event) => {
+        for (const listener of listeners) listener(event);
+      },
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    },
+  );
+  const stopping = new AbortController();
+  const honest: Promise<void>[] = [];
+  onTestFinished(async () => {
+    stopping.abort();
+    await Promise.all(honest);
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const startTask: HostileWorld["startTask"] = async (population, round = {}) => {
+    const definition = parseTask({
+      population,
+      name: population,
+      model: { builtin: "logistic-regression" },
+      plan: {
+        batchSize: 10,
+        loss: "categoricalCrossentropy",
+        metrics: [],
+        update: { codec: "float32" },
+      },
+      round: { goalCount: 1, overselection: 1, minimumFraction: 0.5, ...round },
+      eligibility: { minimumExamples: 1 },
+      stop: { rounds: 1_000_000 },
+    });
+    const { description, values } = builtinModel("logistic-regression", random.derive("model"));
+    const task = await server.coordinator.createTask(definition, description, values);
+    await server.coordinator.startTask(task.id);
+    return task.id;
+  };
+
+  const honestTask = await startTask("honest", {
+    goalCount: HONEST_CLIENTS,
+    minimumFraction: 1,
+  });
+  for (let client = 0; client < HONEST_CLIENTS; client++) {
+    honest.push(takePart(server, stopping.signal));
+  }
+
+  const metric: HostileWorld["metric"] = async (sample) => {
+    const text = await (await fetch(new URL("/metrics", server.adminUrl))).text();
+    const line = text.split("\n").find((one) => one.startsWith(`${sample} `));
+    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+  };
+  const connect: HostileWorld["connect"] = (how) =>
+    HostileClient.connect(server.url, server.serverKey, how);
+  const greet: HostileWorld["greet"] = async (how) => (await connect(how)).greet();
+
+  return {
+    server,
+    connect,
+    greet,
+    startTask,
+    metric,
+    async reaches(sample, least) {
+      while ((await metric(sample)) < least) await new Promise((resolve) => setImmediate(resolve));
+    },
+    async honestRounds(count) {
+      let left = count;
+      await new Promise<void>((resolve, reject) => {
+        const listen = (event: CoordinatorEvent): void => {
+          if (event.type !== "round-ended" || event.round.taskId !== honestTask) return;
+          const { outcome, reported, reason } = event.round;
+          if (outcome === "committed" && reported === HONEST_CLIENTS) left -= 1;
+          else reject(new Error(`An honest round was ${outcome}: ${reason}, ${reported} reports`));
+          if (left > 0) return;
+          listeners.delete(listen);
+          resolve();
+        };
+        listeners.add(listen);
+      });
+    },
+    async pair() {
+      const population = `pair-${random.bytes(4).join("-")}`;
+      const taskId = await startTask(population, { goalCount: 2, reportingTimeoutMs: 60_000 });
+      const [attacker, partner] = [await greet(), await greet()];
+      const [configuration, theirs] = await Promise.all([
+        attacker.joinRound(population),
+        partner.joinRound(population),
+      ]);
+      return {
+        attacker,
+        configuration,
+        partner,
+        async finish(reports) {
+          const result = await partner.report(theirs, honestUpdate);
+          assert.equal(result.refused, undefined);
+          const { outcome } = await partner.expect("roundOutcome");
+          assert.ok("committed" in outcome, JSON.stringify(outcome));
+          return recordOf(server, theirs.roundId, { reports, taskId });
+        },
+      };
+    },
+  };
+}
+
+/** The stored round, with as many reports as it must have and a checkpoint that is finite. */
+async function recordOf(
+  server: TributaryServer,
+  roundId: RoundId,
+  expected: { readonly reports: number; readonly taskId: string },
+): Promise<RoundRecord> {
+  const record = await server.storage.rounds.round(roundId);
+  assert.ok(record !== undefined && record.checkpoint !== null);
+  assert.equal(record.taskId, expected.taskId);
+  assert.equal(record.reported, expected.reports);
+  const bytes = await server.storage.checkpoints.get(record.checkpoint);
+  assert.ok(bytes !== undefined);
+  const { description } = builtinModel("logistic-regression", random);
+  decodeCheckpoint(bytes, layoutOf(description.parameters)); // throws if a value is not finite
+  return record;
+}
+
+/** Costs next to nothing, and moves every weight a little. */
+const trainer: LocalTrainer = {
+  train: ({ weights, examples }) =>
+    Promise.resolve({
+      weights: weights.map((weight) => weight + 1e-4),
+      metrics: { loss: 0.5 },
+      steps: 1,
+      exampleCount: examples.count,
+    }),
+  evaluate: () => Promise.resolve({}),
+  predict: () => Promise.resolve(new Float32Array(0)),
+  dispose() {},
+};
+
+async function takePart(server: TributaryServer, signal: AbortSignal): Promise<void> {
+  const client = new FederatedClient({
+    url: server.url,
+    serverKey: server.serverKey,
+    population: "honest",
+    examples: {
+      features: new Float32Array(784),
+      featureShape: [784],
+      labels: new Int32Array(1),
+      labelShape: [],
+      count: 1,
+    },
+    trainer,
+  });
+  try {
+    for await (const event of client.participate({ signal })) {
+      if (event.type === "withdrawn") throw event.error;
+    }
+  } finally {
+    await client.close();
+  }
+}
