@@ -256,11 +256,10 @@ describe("beside a server that runs", () => {
 
   test("a command needs its token, and finds it in the data folder", async () => {
     expect(await box.json(["task", "list", ...here])).toEqual({ tasks: [] });
-    const remedy =
-      "Give the token that the server was started with, by --token or TRIBUTARY_ADMIN_TOKEN.";
+    const remedy = "Give a token of the server's admin API, by --token or TRIBUTARY_ADMIN_TOKEN.";
     expect(await box.failure(["task", "list", ...here, "--token", "a-wrong-one"])).toMatchObject({
       code: "ADMIN_UNAUTHORIZED",
-      message: "The admin token is wrong",
+      message: "The admin token is wrong or has been revoked",
       remedy,
     });
     const asked = ["task", "list", "--admin", server.adminUrl];

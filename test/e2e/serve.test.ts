@@ -189,7 +189,7 @@ describe("a server that ends in the middle of a round", () => {
       const running = [...rounds].filter(({ outcome }) => outcome === "abandoned");
       // Told to stop, it writes down that the round was cut short; killed, it cannot.
       expect(running.map(({ number, reason }) => ({ number, reason }))).toEqual(
-        signal === "SIGTERM" ? [{ number: 2, reason: "cancelled" }] : [],
+        signal === "SIGTERM" ? [{ number: 2, reason: "server-stopping" }] : [],
       );
       expect(await box.json(["task", "show", task.id, ...HERE])).toMatchObject({
         state: "finished",
