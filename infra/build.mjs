@@ -34,7 +34,7 @@ export function buildFingerprint(root) {
  * @returns {boolean} Whether every package has been compiled at some time.
  */
 export function isBuildPresent(root) {
-  return packageFolders(root).every((folder) => existsSync(join(folder, "dist", "index.js")));
+  return packageFolders(root).every((folder) => existsSync(join(folder, "dist")));
 }
 
 /**

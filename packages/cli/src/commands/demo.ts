@@ -50,7 +50,7 @@ export function demoCommand(): Command {
         wholeNumber(0, 65_535),
         0,
       )
-      .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
+      .option("--database-url <url>", "Postgres instead of the embedded store")
       .option("--verbose", "show the server's log")
       .option("--json", "print one JSON line"),
   ).action(async (flags: DemoFlags) => {
@@ -58,7 +58,8 @@ export function demoCommand(): Command {
     const aborter = new AbortController();
     void stopSignal().then(() => aborter.abort());
     const seed = flags.seed ?? randomInt(2 ** 31);
-    const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
+    // Not from DATABASE_URL: a demo cancels earlier tasks of its population, and that must not happen in production by chance.
+    const { databaseUrl } = flags;
     await makeDataFolder(flags.dataDir);
     const { runDemo } = await import("../demo/run-demo.ts");
     const result = await runDemo(

@@ -78,7 +78,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
     }),
     taskAction(deps, {
       verb: "pause",
-      summary: "Starts no further round. Answers once the round in flight has ended.",
+      summary: "Starts no further round; the one in flight goes on. Answers at once.",
       act: (id) => coordinator.pauseTask(id),
     }),
     taskAction(deps, {
