@@ -4,6 +4,7 @@
 // codec) in this process, except that they add noise to the weights instead of training, so that the machine's cores
 // measure the server. `--record` writes the figures to bench/results/.
 import { spawn } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
@@ -79,6 +80,7 @@ async function serverMemory(clients, model) {
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // a hundred clients listen
   /** @type {Promise<void>[]} */
   const running = [];
   try {

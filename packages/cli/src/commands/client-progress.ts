@@ -35,7 +35,9 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
         output.say("connected, the server holds the pinned key");
         break;
       case "rejected":
-        output.say(`not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message}`);
+        output.say(
+          `not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message} [${event.code}]`,
+        );
         break;
       case "selected":
         output.say(`round ${event.roundNumber} of "${event.task}"`);
