@@ -1,23 +1,10 @@
 import { Command } from "commander";
 import type { TaskDefinition } from "@tributary/protocol";
+import type { TaskSummaryView } from "@tributary/server";
 import type { AdminClient } from "../admin-client.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { readModelFiles, readTaskFile } from "../task-file.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-
-/** What the admin API says of a task. */
-interface TaskView {
-  readonly id: string;
-  readonly name: string;
-  readonly population: string;
-  readonly state: string;
-  readonly planId: string;
-  readonly progress: {
-    readonly phase: string;
-    readonly committedRounds: number;
-    readonly waitingClients: number;
-  };
-}
 
 export function taskCommand(): Command {
   const task = new Command("task").description("Tasks of a running server.");
@@ -37,7 +24,7 @@ export function taskCommand(): Command {
     .description("List tasks, oldest first.")
     .action(async (flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
-      const { tasks } = await admin.json<{ tasks: TaskView[] }>("/v1/tasks");
+      const { tasks } = await admin.json<{ tasks: TaskSummaryView[] }>("/v1/tasks");
       const rows = tasks.map((view) => [
         view.id,
         view.name,
@@ -58,7 +45,7 @@ export function taskCommand(): Command {
     .description("Show a task and what it is doing.")
     .action(async (id: string, flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
-      const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
+      const view = await admin.json<TaskSummaryView>(`/v1/tasks/${encodeURIComponent(id)}`);
       createOutput(flags.json === true).result(view, describeTask(view));
     });
 
@@ -73,7 +60,9 @@ export function taskCommand(): Command {
       .description(description)
       .action(async (id: string, flags: AdminFlags) => {
         const admin = await connectAdmin(flags);
-        const view = await admin.post<TaskView>(`/v1/tasks/${encodeURIComponent(id)}/${verb}`);
+        const view = await admin.post<TaskSummaryView>(
+          `/v1/tasks/${encodeURIComponent(id)}/${verb}`,
+        );
         createOutput(flags.json === true).result(view, describeTask(view));
       });
   }
@@ -85,7 +74,7 @@ async function createTask(
   admin: AdminClient,
   definition: TaskDefinition,
   start: boolean,
-): Promise<TaskView> {
+): Promise<TaskSummaryView> {
   if ("builtin" in definition.model) return admin.post("/v1/tasks", { definition, start });
   const { modelJson, weights } = await readModelFiles(definition.model.path);
   const form = new FormData();
@@ -97,7 +86,7 @@ async function createTask(
   return admin.post("/v1/tasks", form);
 }
 
-function describeTask(view: TaskView): string {
+function describeTask(view: TaskSummaryView): string {
   const { phase, committedRounds, waitingClients } = view.progress;
   return [
     `task        ${view.id}`,
