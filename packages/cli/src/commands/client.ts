@@ -7,12 +7,12 @@ import {
   seededRandom,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, type TrainerBackend } from "@tributary/client-sdk";
+import { FederatedClient, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { fileKeyStore } from "../file-key-store.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
-import { engineOption, partOf, wholeNumber } from "../options.ts";
+import { backendOption, engineOption, partOf, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
 import { clientError, participationTeller } from "./client-progress.ts";
 import { connectAdmin } from "./admin-options.ts";
@@ -26,7 +26,8 @@ interface ClientFlags extends CsvFlags {
   data: string;
   part?: { index: number; count: number };
   rounds?: number;
-  engine: TrainerBackend;
+  engine: EngineName;
+  backend: NonNullable<TrainerOptions["backend"]>;
   enrolmentToken?: string;
   deviceKey?: string;
   seed?: number;
@@ -50,6 +51,7 @@ export function clientCommand(): Command {
       .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
       .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
       .addOption(engineOption())
+      .addOption(backendOption())
       .option("--enrolment-token <jwt>", "for a population that takes enrolment tokens")
       .option("--device-key <file>", "this device's key; made if the file is not there")
       .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
@@ -69,6 +71,7 @@ export function clientCommand(): Command {
       population: flags.population,
       examples: await loadExamples(flags, random),
       engine: flags.engine,
+      backend: flags.backend,
       random,
       ...(flags.enrolmentToken === undefined ? {} : { token: flags.enrolmentToken }),
       ...(deviceKey === undefined ? {} : { deviceKey }),

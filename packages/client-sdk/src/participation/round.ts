@@ -170,6 +170,11 @@ class RoundMember {
       bytes: arrival.receivedBytes,
       cached: arrival.cached,
     });
+    const { trainer } = this.#deps;
+    if (trainer.choose !== undefined) {
+      const choice = await abortable(trainer.choose(model.plan.plan), stop);
+      events.push({ type: "engine-chosen", roundId, ...choice });
+    }
     const examples = await loadExamples(this.#deps.examples, this.#deps.limits, stop);
     const startedMs = clock.now();
     return prepareReport(this.#deps, {

@@ -1,6 +1,6 @@
 import { createLibsodiumProvider } from "@tributary/protocol";
 import { systemClock } from "../session/clock.ts";
-import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
+import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
@@ -9,6 +9,6 @@ export const platform: Platform = {
   connect: connectWithWebSocket,
   clock: systemClock,
   createCrypto: createLibsodiumProvider,
-  createTrainer: createTfjsTrainer,
+  createTrainer,
   createModel: buildLayersModel,
 };

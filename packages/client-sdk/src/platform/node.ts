@@ -1,6 +1,6 @@
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { systemClock } from "../session/clock.ts";
-import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
+import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWs } from "./ws-socket.ts";
 
@@ -9,6 +9,6 @@ export const platform: Platform = {
   connect: connectWithWs,
   clock: systemClock,
   createCrypto: () => Promise.resolve(createNodeCryptoProvider()),
-  createTrainer: createTfjsTrainer,
+  createTrainer,
   createModel: buildLayersModel,
 };

@@ -60,6 +60,15 @@ export interface PredictRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a trainer trains a plan with. */
+export interface EngineChoice {
+  readonly engine: "fused" | "tfjs";
+  /** What the engine computes with, such as `wasm`. */
+  readonly backend: string;
+  /** Why, as a clause for people. */
+  readonly reason: string;
+}
+
 /**
  * Trains a plan's model on local examples. Every call starts from the weights it is given and leaves nothing behind:
  * optimizer state does not outlive a call. The same request gives the same bits on the same engine.
@@ -76,6 +85,11 @@ export interface LocalTrainer {
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics>;
   /** The model's outputs, row-major, shape [count, ...outputShape]. */
   predict(request: PredictRequest): Promise<Float32Array>;
+  /**
+   * Which engine a plan is trained with, for a trainer that has several.
+   * @throws TributaryError `ENGINE_UNAVAILABLE` when the one that is needed cannot be used.
+   */
+  choose?(plan: Plan): Promise<EngineChoice>;
   /** Frees the engine's memory; idempotent. A call under way ends with `ABORTED`. */
   dispose(): void;
 }

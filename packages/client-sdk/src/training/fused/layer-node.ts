@@ -1,0 +1,54 @@
+// A model as the fused trainer takes it: nodes in the order in which they are computed, each a single operation.
+
+/** Activations between layers. */
+export type ActivationName = "relu" | "leakyRelu" | "tanh" | "sigmoid" | "softmax";
+
+/** Parameters are named as in the plan. */
+export type LayerOperation =
+  | { readonly kind: "dense"; readonly kernel: string; readonly bias: string | undefined }
+  | {
+      readonly kind: "convolution";
+      readonly kernel: string;
+      readonly bias: string | undefined;
+      readonly size: Pair;
+      readonly steps: Pair;
+      readonly padding: "same" | "valid";
+    }
+  | {
+      readonly kind: "pooling";
+      readonly mode: "max" | "average";
+      readonly size: Pair;
+      readonly steps: Pair;
+      readonly padding: "same" | "valid";
+    }
+  | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
+  | { readonly kind: "activation"; readonly name: ActivationName; readonly slope: number }
+  | { readonly kind: "dropout"; readonly rate: number }
+  /** The same values under another shape. */
+  | { readonly kind: "reshape" }
+  | { readonly kind: "add" };
+
+/** Height first. */
+export type Pair = readonly [number, number];
+
+export interface LayerNode {
+  /** The layer it comes from; a layer with an activation makes two nodes. */
+  readonly layer: string;
+  readonly operation: LayerOperation;
+  /** Places of its inputs among the nodes; −1 is the model's input. */
+  readonly inputs: readonly number[];
+  /** Shape of one output. */
+  readonly shape: readonly number[];
+}
+
+/** What the model ends with when its loss takes logits and applies the rest itself. */
+export type OutputActivation = "softmax" | "sigmoid" | "linear";
+
+/** A model that the fused trainer can train. */
+export interface CompiledModel {
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  /** The last one gives the output; `output` is still to be applied to it. */
+  readonly nodes: readonly LayerNode[];
+  readonly output: OutputActivation;
+}
