@@ -103,6 +103,7 @@ export {
   isBuiltinModelName,
   type BuiltinModel,
 } from "./model/builtin-models.ts";
+export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
 export { firstNonFinite } from "./model/float32-bytes.ts";
 export {
