@@ -8,20 +8,23 @@ import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-th
 export interface Engine {
   readonly crypto: CryptoProvider;
   readonly trainer: LocalTrainer;
+  /** Predicts and scores meanwhile. */
+  readonly predictor: LocalTrainer;
 }
 
 /** @throws TributaryError `ENGINE_UNAVAILABLE` in a browser without WebAssembly. */
 export async function loadEngine(): Promise<Engine> {
-  const [crypto, trainer] = await Promise.all([
+  // For a plan that the fused trainer does not take: tfjs looks for its files beside the script; the bundler has put
+  // them elsewhere.
+  const wasmPaths = {
+    "tfjs-backend-wasm.wasm": plainUrl,
+    "tfjs-backend-wasm-simd.wasm": simdUrl,
+    "tfjs-backend-wasm-threaded-simd.wasm": threadedUrl,
+  };
+  const [crypto, trainer, predictor] = await Promise.all([
     createLibsodiumProvider(),
-    createTrainer({
-      // For a plan that the fused trainer does not take: tfjs looks for its files beside the script; the bundler has put them elsewhere.
-      wasmPaths: {
-        "tfjs-backend-wasm.wasm": plainUrl,
-        "tfjs-backend-wasm-simd.wasm": simdUrl,
-        "tfjs-backend-wasm-threaded-simd.wasm": threadedUrl,
-      },
-    }),
+    createTrainer({ wasmPaths }),
+    createTrainer({ wasmPaths }),
   ]);
-  return { crypto, trainer };
+  return { crypto, trainer, predictor };
 }

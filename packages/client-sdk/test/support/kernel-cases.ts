@@ -1,4 +1,4 @@
-import type { KernelFunctions } from "../../src/training/fused/kernels.ts";
+import type { KernelFunctions, Kernels } from "../../src/training/fused/kernels.ts";
 
 /** Sizes that a case makes its arrays of. */
 export interface KernelSizes {
@@ -23,13 +23,10 @@ export interface KernelEffect {
 /** Where arrays are: far enough apart for the largest sizes. */
 export const [A, B, C, D, SCRATCH, MEMORY] = [1024, 9216, 17_408, 25_600, 33_792, 60_000] as const;
 
-type Case = (kernels: KernelFunctions, sizes: KernelSizes) => KernelEffect;
+type Case = (kernels: Kernels, sizes: KernelSizes) => KernelEffect;
 
 const elementwise =
-  (
-    call: (kernels: KernelFunctions, size: number) => unknown,
-    ...written: readonly number[]
-  ): Case =>
+  (call: (kernels: Kernels, size: number) => unknown, ...written: readonly number[]): Case =>
   (kernels, { m, n }) => {
     const result = call(kernels, m * n);
     return {
@@ -66,6 +63,18 @@ function windows({ images, height, width, channels, step }: KernelSizes): {
   };
 }
 
+/** Rows of several arrays, each with the distance between its rows. */
+function states(
+  gates: readonly [place: number, row: number],
+  rows: number,
+  ...others: readonly (readonly [place: number, row: number])[]
+): [number, number][] {
+  return [gates, ...others].map(([place, row]) => [place, rows * row]);
+}
+
+const indicesBelow = (entries: number, count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => (i * 7) % entries);
+
 /** One call of every kernel. */
 export const KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>> = {
   matmul(kernels, { m, n, k, flag }) {
@@ -77,6 +86,16 @@ export const KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>> = {
         [D, m * n],
       ],
     };
+  },
+  packMatrix(kernels, { n, k }) {
+    kernels.scale(B, B, 8 * k * (n + 7), 0);
+    kernels.packMatrix(A, n, k, n, B);
+    return { written: [[B, k * 8 * Math.floor(n / 8)]] };
+  },
+  matmulPacked(kernels, { m, n, k, flag }) {
+    kernels.packMatrix(A, n, k, n, B);
+    kernels.matmulPacked(D, k + 1, B, C, n, flag ? D : 0, 0, m, n, k);
+    return { written: [[C, m * n]] };
   },
   transpose(kernels, { m, n }) {
     kernels.transpose(A, n, B, m, m, n);
@@ -155,6 +174,41 @@ export const KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>> = {
   scale: elementwise((kernels, size) => kernels.scale(A, B, size, 0.7), B),
   addDifference: elementwise((kernels, size) => kernels.addDifference(A, B, C, size, 0.1), C),
   sumOfSquares: elementwise((kernels, size) => kernels.sumOfSquares(A, size)),
+  lstmForward(kernels, { m, n, flag }) {
+    kernels.lstmForward(A, 4 * n + 3, flag ? B : 0, C, D, n + 1, m, n, flag ? 1 : 0);
+    return { written: states([A, 4 * n + 3], m, [C, n + 1], [D, n + 1]) };
+  },
+  lstmBackward(kernels, { m, n, flag }) {
+    const [dh, dc] = [D, SCRATCH];
+    kernels.lstmBackward(A, 4 * n + 3, flag ? B : 0, C, n + 1, dh, dc, m, n, flag ? 0 : 1);
+    return { written: [...states([A, 4 * n + 3], m), [dc, m * n]] };
+  },
+  gruGates(kernels, { m, n, flag }) {
+    kernels.gruGates(A, 3 * n + 2, flag ? B : 0, n + 1, C, m, n, flag ? 1 : 0);
+    return { written: [...states([A, 3 * n + 2], m), [C, m * n]] };
+  },
+  gruForward(kernels, { m, n, flag }) {
+    kernels.gruForward(A, 3 * n + 2, flag ? B : 0, C, n + 1, m, n);
+    return { written: states([A, 3 * n + 2], m, [C, n + 1]) };
+  },
+  gruBackward(kernels, { m, n, flag }) {
+    kernels.gruBackward(A, 3 * n + 2, flag ? B : 0, n + 1, C, m, n, flag ? 1 : 0);
+    return { written: [...states([A, 3 * n + 2], m), [C, m * n]] };
+  },
+  gruResetBackward(kernels, { m, n, flag }) {
+    kernels.gruResetBackward(A, 3 * n + 2, flag ? B : 0, n + 1, C, D, m, n, flag ? 1 : 0);
+    return { written: [...states([A, 3 * n + 2], m), [D, m * n]] };
+  },
+  embed(kernels, { m, n, k }) {
+    kernels.heap().set(indicesBelow(k, m), A);
+    kernels.embed(A, B, C, m, n);
+    return { written: [[C, m * n]] };
+  },
+  embedGradient(kernels, { m, n, k }) {
+    kernels.heap().set(indicesBelow(k, m), A);
+    kernels.embedGradient(A, B, C, m, n, k);
+    return { written: [[C, k * n]] };
+  },
   dropout: elementwise(
     (kernels, size) => kernels.dropout(A, B, size, 17, -4, size, 0x60000000, 1.6),
     B,

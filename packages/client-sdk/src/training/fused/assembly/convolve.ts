@@ -58,7 +58,7 @@ export function filterGradient(
         a += 16; c += 4 * cRow;
       }
       while (left > 0) {
-        const start = image == 0 ? 0 : c;
+        const start: usize = image == 0 ? 0 : c;
         if (left >= 3 && left != 4) {
           strip3(a, a + 4, a + 8, step, leap, columns, rows, b, 32, panel, c, cRow, start, cRow, channels);
           a += 12; c += 3 * cRow; left -= 3;

@@ -1,5 +1,5 @@
 // Everything the module offers. Its memory is laid out by the caller from `firstFree` on.
-export { matmul } from "./multiply";
+export { matmul, packMatrix, matmulPacked } from "./multiply";
 export { convolve, filterGradient, flipFilter, place, crop } from "./convolve";
 export { columnSums, transpose } from "./rows";
 export {
@@ -10,6 +10,9 @@ export {
 } from "./losses";
 export { descend, descendWithMomentum, adam, adagrad, rmsprop } from "./optimizers";
 export { maxPool, maxPoolGradient, averagePool, averagePoolGradient } from "./pooling";
+export {
+  lstmForward, lstmBackward, gruGates, gruForward, gruBackward, gruResetBackward, embed, embedGradient,
+} from "./recurrent";
 export { dropout } from "./dropout";
 export { peak } from "./register-tiles";
 

@@ -37,6 +37,25 @@ export function matmul(
   }
 }
 
+/** B [k, n] into panels of 8 columns for `matmulPacked`. */
+export function packMatrix(b: i32, bRow: i32, k: i32, n: i32, to: i32): void {
+  pack(at(b), at(bRow), k, n, at(to));
+}
+
+/** `matmul` by a matrix that was packed, for matrices that are used many times. */
+export function matmulPacked(
+  a: i32, aRow: i32, b: i32, c: i32, cRow: i32, start: i32, startRow: i32, m: i32, n: i32, k: i32,
+): void {
+  const panel = at(8 * k);
+  for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
+    const from = start ? at(start + n0) : 0;
+    rowsTimes(
+      at(a), at(aRow), 4, at(b) + panel * <usize>(n0 >> 3), 32, panel,
+      at(c + n0), at(cRow), from, at(startRow), m, min(BLOCK_N, n - n0), k,
+    );
+  }
+}
+
 /** All in bytes. */
 function rowsTimes(
   a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bPanel: usize, c: usize, cRow: usize,

@@ -5,7 +5,7 @@ const { fround } = Math;
 
 export function multiplyKernels(
   memory: ReferenceMemory,
-): Pick<KernelFunctions, "matmul" | "transpose" | "columnSums"> {
+): Pick<KernelFunctions, "matmul" | "packMatrix" | "matmulPacked" | "transpose" | "columnSums"> {
   return {
     matmul(a, aRow, aStep, b, bRow, c, cRow, start, startRow, m, n, k) {
       const { f } = memory;
@@ -14,6 +14,27 @@ export function multiplyKernels(
           let sum = start === 0 ? 0 : f[start + i * startRow + j]!;
           for (let l = 0; l < k; l++) {
             sum = fround(sum + fround(f[a + i * aRow + l * aStep]! * f[b + l * bRow + j]!));
+          }
+          f[c + i * cRow + j] = sum;
+        }
+      }
+    },
+    packMatrix(b, bRow, k, n, to) {
+      const { f } = memory;
+      for (let l = 0; l < k; l++) {
+        for (let j = 0; j < n; j++) {
+          f[to + (Math.floor(j / 8) * k + l) * 8 + (j % 8)] = f[b + l * bRow + j]!;
+        }
+      }
+    },
+    matmulPacked(a, aRow, b, c, cRow, start, startRow, m, n, k) {
+      const { f } = memory;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = start === 0 ? 0 : f[start + i * startRow + j]!;
+          const column = b + Math.floor(j / 8) * k * 8 + (j % 8);
+          for (let l = 0; l < k; l++) {
+            sum = fround(sum + fround(f[a + i * aRow + l]! * f[column + 8 * l]!));
           }
           f[c + i * cRow + j] = sum;
         }

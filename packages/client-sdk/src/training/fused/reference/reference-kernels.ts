@@ -9,6 +9,7 @@ import { referenceMemory } from "./memory.ts";
 import { multiplyKernels } from "./multiply.ts";
 import { optimizerKernels } from "./optimizers.ts";
 import { poolingKernels } from "./pooling.ts";
+import { recurrentKernels } from "./recurrent.ts";
 
 /**
  * The plain twin of the WebAssembly module: slow, readable, and the specification of every bit. It steps in where
@@ -38,6 +39,7 @@ export function createReferenceKernels(): Kernels {
     ...convolutionKernels(memory),
     ...poolingKernels(memory),
     ...elementwiseKernels(memory, math),
+    ...recurrentKernels(memory, math),
     ...dropoutKernels(memory),
     ...lossKernels(memory, math),
     ...optimizerKernels(memory),
