@@ -23,6 +23,7 @@ export const TRAIN_MODELS: Readonly<Record<string, (random: RandomSource) => Tra
   "mcmahan-2nn": (random) => images(builtinModel("mcmahan-2nn", random), [784]),
   "mcmahan-cnn": (random) => images(builtinModel("mcmahan-cnn", random), [28, 28, 1]),
   "cifar-cnn": (random) => images(cifarCnn(random), [32, 32, 3]),
+  "char-lstm": charLstm,
 };
 
 type Model = Pick<TrainModel, "description" | "values">;
@@ -76,6 +77,56 @@ function cifarCnn(random: RandomSource): Model {
     },
     random,
   );
+}
+
+const CHARACTERS = 90;
+const UNROLL = 80;
+
+/**
+ * Names the character after each of 80: an embedding of 8, two LSTMs of 256, 256 → 90. 820,522 parameters
+ * (arXiv:1602.05629 §3, with an output at every character).
+ */
+function charLstm(random: RandomSource): TrainModel {
+  const lstm = (name: string): object => ({
+    class_name: "LSTM",
+    config: { name, units: 256, recurrent_activation: "sigmoid", return_sequences: true },
+  });
+  const model = initialised(
+    [
+      {
+        class_name: "Embedding",
+        config: {
+          ...{ name: "embedding", input_dim: CHARACTERS, output_dim: 8 },
+          batch_input_shape: [null, UNROLL],
+        },
+      },
+      lstm("lstm_1"),
+      lstm("lstm_2"),
+      {
+        class_name: "Dense",
+        config: { name: "output", units: CHARACTERS, activation: "softmax", use_bias: true },
+      },
+    ],
+    {
+      embedding: { embeddings: [CHARACTERS, 8] },
+      lstm_1: { kernel: [8, 1024], recurrent_kernel: [256, 1024], bias: [1024] },
+      lstm_2: { kernel: [256, 1024], recurrent_kernel: [256, 1024], bias: [1024] },
+      output: { kernel: [256, CHARACTERS], bias: [CHARACTERS] },
+    },
+    random,
+  );
+  return {
+    ...model,
+    loss: "sparseCategoricalCrossentropy",
+    examples(count, source) {
+      const next = xoshiro128(source.derive("examples").bytes(16));
+      const text = Int32Array.from({ length: count * UNROLL + 1 }, () => next() % CHARACTERS);
+      return {
+        ...{ features: Float32Array.from(text.subarray(0, -1)), featureShape: [UNROLL], count },
+        ...{ labels: text.slice(1), labelShape: [UNROLL] },
+      };
+    },
+  };
 }
 
 type Shapes = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;

@@ -17,6 +17,8 @@ export type Soon<T> = T | Promise<T>;
 /** A plan's model on an engine, with a request's weights in it. */
 export interface EngineModel {
   readonly inputShape: OpenShape;
+  /** What is wrong with an example's features from one place to another, as a clause; for models that take indices. */
+  inputFault?(features: Float32Array, from: number, to: number): string | undefined;
   outputShapeFor(inputShape: readonly number[]): number[];
   /**
    * Makes ready to train from the weights that are in it.

@@ -7,6 +7,7 @@ import {
   allFinite,
   exampleFormat,
   inputShapeFor,
+  invalidExample,
   requireConsistent,
   requireUsable,
   sizeOf,
@@ -126,6 +127,10 @@ export async function predictWithModel(
   const inputShape = inputShapeFor(model.inputShape, featureShape);
   const inputSize = sizeOf(inputShape);
   requireConsistent({ features, featureShape, count });
+  for (let index = 0; index < count && model.inputFault !== undefined; index++) {
+    const fault = model.inputFault(features, index * inputSize, (index + 1) * inputSize);
+    if (fault !== undefined) throw invalidExample(index, fault);
+  }
   const outputSize = sizeOf(model.outputShapeFor(inputShape));
   const predictions = new Float32Array(count * outputSize);
   for (let from = 0; from < count; from += most) {
@@ -161,6 +166,9 @@ async function checkedFormat(
   const format = exampleFormat(loss, inputShape, outputShape, examples.labelShape);
   for (let index = 0; index < examples.count; index++) {
     requireUsable(examples, index, format, loss);
+    const { inputSize } = format;
+    const fault = model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
+    if (fault !== undefined) throw invalidExample(index, fault);
     if (index % CHECKED_AT_ONCE === 0) await work.breathe();
   }
   return format;

@@ -1,97 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Examples } from "../../src/index.ts";
 import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import { createTfjsTrainer, type TfjsTrainer } from "../../src/training/tfjs-trainer.ts";
+import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
 
 const { layers } = tf;
-
-/** Models of odd sizes; each ends in 3 outputs unless it says otherwise. */
-const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
-  "a dense layer": () =>
-    tf.sequential({
-      layers: [layers.dense({ inputShape: [7], units: 3, activation: "softmax" })],
-    }),
-  "dense layers without biases": () =>
-    tf.sequential({
-      layers: [
-        layers.dense({ inputShape: [5], units: 11, activation: "tanh", useBias: false }),
-        layers.dense({ units: 9, activation: "sigmoid" }),
-        layers.dense({ units: 3, activation: "softmax", useBias: false }),
-      ],
-    }),
-  "dense layers over rows": () =>
-    tf.sequential({
-      layers: [
-        layers.dense({ inputShape: [3, 5], units: 4, activation: "relu" }),
-        layers.leakyReLU({ alpha: 0.2 }),
-        layers.flatten(),
-        layers.dense({ units: 3 }),
-        layers.softmax({ axis: -1 }),
-      ],
-    }),
-  "convolutions that keep the size": () =>
-    tf.sequential({
-      layers: [
-        layers.conv2d({
-          inputShape: [7, 6, 2],
-          filters: 5,
-          kernelSize: [3, 5],
-          padding: "same",
-          activation: "relu",
-        }),
-        layers.maxPooling2d({ poolSize: 2 }),
-        layers.conv2d({ filters: 3, kernelSize: 2, padding: "same", activation: "tanh" }),
-        layers.flatten(),
-        layers.dense({ units: 3, activation: "softmax" }),
-      ],
-    }),
-  "convolutions with steps": () =>
-    tf.sequential({
-      layers: [
-        layers.conv2d({ inputShape: [9, 8, 1], filters: 4, kernelSize: 3, strides: [2, 1] }),
-        layers.conv2d({ filters: 6, kernelSize: 3, strides: 2, padding: "same", useBias: false }),
-        layers.reLU(),
-        layers.conv2d({ filters: 4, kernelSize: 1 }),
-        layers.flatten(),
-        layers.dense({ units: 3, activation: "softmax" }),
-      ],
-    }),
-  "pooling over the edges": () =>
-    tf.sequential({
-      layers: [
-        layers.conv2d({ inputShape: [7, 7, 1], filters: 3, kernelSize: 2 }),
-        layers.averagePooling2d({ poolSize: 3, strides: 1 }),
-        layers.maxPooling2d({ poolSize: 2, strides: 1, padding: "same" }),
-        layers.zeroPadding2d({
-          padding: [
-            [1, 2],
-            [0, 1],
-          ],
-        }),
-        layers.conv2d({ filters: 5, kernelSize: 3 }),
-        layers.globalAveragePooling2d({}),
-        layers.reshape({ targetShape: [5, 1] }),
-        layers.flatten(),
-        layers.dense({ units: 3, activation: "softmax" }),
-      ],
-    }),
-  "a sum of branches": () => {
-    const input = tf.input({ shape: [6] });
-    const first = layers.dense({ units: 5, activation: "relu" }).apply(input) as tf.SymbolicTensor;
-    const second = layers.dense({ units: 5, activation: "tanh" }).apply(first);
-    const third = layers.dense({ units: 5 }).apply(first);
-    const sum = layers
-      .add()
-      .apply([first, second as tf.SymbolicTensor, third as tf.SymbolicTensor]);
-    const again = layers.add().apply([sum as tf.SymbolicTensor, first]);
-    const end = layers.dense({ units: 3, activation: "softmax" }).apply(again);
-    return tf.model({ inputs: input, outputs: end as tf.SymbolicTensor });
-  },
-};
 
 const OPTIMIZERS: readonly Plan["training"]["optimizer"][] = [
   { name: "sgd", learningRate: 0.1 },
@@ -119,18 +35,6 @@ const LOSSES: readonly (readonly [
   ["meanAbsoluteError", "linear"],
   ["meanAbsoluteError", "sigmoid"],
 ];
-
-/** Examples that fit a plan's model. */
-function examplesFor(plan: Plan, shape: readonly number[], count: number): Examples {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const features = Float32Array.from({ length: count * size }, (_, i) => Math.sin(1.7 * i));
-  if (plan.training.loss.includes("ategorical")) {
-    const labels = Int32Array.from({ length: count }, (_, i) => (2 * i) % 3);
-    return { features, featureShape: shape, labels, labelShape: [], count };
-  }
-  const labels = Float32Array.from({ length: 3 * count }, (_, i) => 0.5 + 0.5 * Math.sin(2.3 * i));
-  return { features, featureShape: shape, labels, labelShape: [3], count };
-}
 
 describe("the fused trainer and tfjs on cpu", () => {
   let fused: FusedTrainer;
@@ -178,13 +82,13 @@ describe("the fused trainer and tfjs on cpu", () => {
     b!.outputs.forEach((value, i) => expect(a!.outputs[i]).toBeCloseTo(value, 5));
   }
 
-  it.each(Object.entries(MODELS))("agree on %s", async (_, model) => {
+  it.each(Object.entries(ODD_MODELS))("agree on %s", async (_, model) => {
     await expectAgreement(model(), {}, 7);
     await expectAgreement(model(), { localEpochs: 2 }, 1);
   });
 
   it.each(OPTIMIZERS)("agree on the optimizer %o", async (optimizer) => {
-    const model = MODELS["dense layers without biases"]!();
+    const model = ODD_MODELS["dense layers without biases"]!();
     await expectAgreement(model, { optimizer, localEpochs: 3 }, 8);
   });
 
@@ -196,6 +100,44 @@ describe("the fused trainer and tfjs on cpu", () => {
       ],
     });
     await expectAgreement(model, { loss, localEpochs: 2 }, 7);
+  });
+
+  it("agree on an embedding before an LSTM, with an output for each moment", async () => {
+    const { description, values } = describeModel(
+      tf.sequential({
+        layers: [
+          layers.embedding({ inputDim: 7, outputDim: 3, inputLength: 5 }),
+          layers.lstm({ units: 6, returnSequences: true }),
+          layers.dense({ units: 7, activation: "softmax" }),
+        ],
+      }),
+    );
+    const plan = planFor(description, { batchSize: 3 });
+    const indices = (from: number): Float32Array =>
+      Float32Array.from({ length: 8 * 5 }, (_, i) => (i * i + from) % 7);
+    const examples = {
+      ...{ features: indices(0), featureShape: [5], count: 8 },
+      ...{ labels: Int32Array.from(indices(3)), labelShape: [5] },
+    };
+    const wasm = await createTfjsTrainer({ backend: "wasm" });
+    const request = { plan, weights: values, examples };
+    const [a, b] = await Promise.all(
+      [fused, wasm].map((trainer) => trainer.train({ ...request, random: testRandom(3) })),
+    );
+    const change = Math.hypot(...b!.weights.map((value, i) => value - values[i]!));
+    const apart = Math.hypot(...b!.weights.map((value, i) => value - a!.weights[i]!));
+    expect(apart / change).toBeLessThan(2e-5);
+    const wrong = { ...examples, features: examples.features.with(12, 7) };
+    await expect(fused.evaluate({ ...request, examples: wrong })).rejects.toMatchObject({
+      code: "EXAMPLES_INVALID",
+      context: { index: 2 },
+    });
+    await expect(fused.predict({ plan, weights: values, ...wrong })).rejects.toMatchObject({
+      code: "EXAMPLES_INVALID",
+      context: { index: 2 },
+    });
+    wasm.dispose();
+    await createTfjsTrainer({ backend: "cpu" });
   });
 
   it("agree on a model whose first layers are frozen", async () => {

@@ -42,6 +42,9 @@ export function compileTopology(plan: Plan): CompiledModel {
         return found;
       });
       const made = compileLayer({ name, kind, config, parameters, inputs });
+      if (kind === "Embedding" && inputs[0]!.place !== -1) {
+        throw new LayerRefusal("its indices are computed by another layer");
+      }
       let places = inputs.map(({ place }) => place);
       for (const { operation, shape } of made.nodes) {
         places = [nodes.push({ layer: name, operation, inputs: places, shape }) - 1];

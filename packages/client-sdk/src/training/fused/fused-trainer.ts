@@ -113,11 +113,16 @@ class FusedModel implements EngineModel {
   readonly inputShape: readonly number[];
   readonly #outputShape: readonly number[];
   readonly #network: FusedNetwork;
+  /** Entries of the table that the inputs are indices into, if they are. */
+  readonly #entries: number | undefined;
 
   constructor(compiled: CompiledModel, network: FusedNetwork) {
     this.inputShape = compiled.inputShape;
     this.#outputShape = compiled.outputShape;
     this.#network = network;
+    for (const { operation } of compiled.nodes) {
+      if (operation.kind === "embedding") this.#entries = operation.entries;
+    }
   }
 
   get capacity(): number {
@@ -127,6 +132,17 @@ class FusedModel implements EngineModel {
   write(weights: Float32Array): void {
     requireWeightCount(weights, this.#network.parameters.layout.size);
     this.#network.parameters.write(weights);
+  }
+
+  inputFault(features: Float32Array, from: number, to: number): string | undefined {
+    if (this.#entries === undefined) return undefined;
+    for (let i = from; i < to; i++) {
+      const index = features[i]!;
+      if (!(Number.isInteger(index) && index >= 0 && index < this.#entries)) {
+        return `has the feature ${index} where indices go from 0 to ${this.#entries - 1}`;
+      }
+    }
+    return undefined;
   }
 
   outputShapeFor(): number[] {

@@ -21,6 +21,18 @@ export type LayerOperation =
       readonly steps: Pair;
       readonly padding: "same" | "valid";
     }
+  | {
+      readonly kind: "recurrent";
+      readonly cell: "lstm" | "gru";
+      readonly kernel: string;
+      readonly recurrentKernel: string;
+      readonly bias: string | undefined;
+      /** Whether it gives its state at every moment, or at the last one only. */
+      readonly sequences: boolean;
+      /** Gates are hard sigmoids: 0.2 x + 0.5 within [0, 1]. */
+      readonly hardGates: boolean;
+    }
+  | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
   | { readonly kind: "activation"; readonly name: ActivationName; readonly slope: number }
   | { readonly kind: "dropout"; readonly rate: number }
@@ -30,6 +42,23 @@ export type LayerOperation =
 
 /** Height first. */
 export type Pair = readonly [number, number];
+
+/** Names of an operation's parameters. */
+export function parametersOf(operation: LayerOperation): readonly string[] {
+  switch (operation.kind) {
+    case "dense":
+    case "convolution":
+      return [operation.kernel, operation.bias].filter((name) => name !== undefined);
+    case "recurrent":
+      return [operation.kernel, operation.recurrentKernel, operation.bias].filter(
+        (name) => name !== undefined,
+      );
+    case "embedding":
+      return [operation.table];
+    default:
+      return [];
+  }
+}
 
 export interface LayerNode {
   /** The layer it comes from; a layer with an activation makes two nodes. */

@@ -1,5 +1,5 @@
 import type { Kernels } from "./kernels.ts";
-import type { CompiledModel, LayerOperation } from "./layer-node.ts";
+import { parametersOf, type CompiledModel, type LayerOperation } from "./layer-node.ts";
 import type { FusedLayer, NodeValues } from "./layers/layer.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
 
@@ -46,7 +46,7 @@ export function layOutNodes(
     const size = sizeOf(shape);
     const isNeeded =
       index === last ||
-      namesOf(operation).some((name) => parameters.of(name).gradient !== 0) ||
+      parametersOf(operation).some((name) => parameters.of(name).gradient !== 0) ||
       inputs.some((place) => of(place).gradient !== 0);
     nodes.push({
       values: allocate(capacity * size),
@@ -102,13 +102,6 @@ function maySharePlace(
 ): boolean {
   if (kind === "reshape") return true;
   return (kind === "activation" || kind === "dropout") && !held.has(source);
-}
-
-/** Names of an operation's parameters. */
-function namesOf(operation: LayerOperation): readonly string[] {
-  return operation.kind === "dense" || operation.kind === "convolution"
-    ? [operation.kernel, ...(operation.bias === undefined ? [] : [operation.bias])]
-    : [];
 }
 
 const usesOf = ({ nodes }: CompiledModel, place: number): number =>

@@ -3,6 +3,9 @@ import { addLayer } from "./add.ts";
 import { convolutionLayer } from "./convolution.ts";
 import { denseLayer } from "./dense.ts";
 import { dropoutLayer } from "./dropout.ts";
+import { embeddingLayer } from "./embedding.ts";
+import { gruLayer } from "./gru.ts";
+import { lstmLayer } from "./lstm.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
@@ -26,6 +29,12 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return zeroPaddingLayer({ ...context, operation });
     case "dropout":
       return dropoutLayer({ ...context, operation });
+    case "embedding":
+      return embeddingLayer({ ...context, operation });
+    case "recurrent":
+      return operation.cell === "lstm"
+        ? lstmLayer({ ...context, operation })
+        : gruLayer({ ...context, operation });
     case "add":
       return addLayer(context);
   }

@@ -1,5 +1,5 @@
-import { MATMUL_SCRATCH } from "../kernels.ts";
 import type { LayerOperation } from "../layer-node.ts";
+import { inputGradient, inputGradientScratch } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
 /** y = x·kernel + bias, over the last axis. */
@@ -18,15 +18,14 @@ export function denseLayer({
   const kernel = parameter(operation.kernel);
   const bias = operation.bias === undefined ? undefined : parameter(operation.bias);
   const most = capacity * rowsEach;
-  // For the input's gradient: dy and dx with examples along the rows, so that no kernel has to be transposed.
-  const turned = scratch(MATMUL_SCRATCH + most * (units + width));
+  const room = scratch(inputGradientScratch(most, width, units));
   const product = 2 * rowsEach * width * units;
   const needed = (kernel.gradient === 0 ? 0 : 1) + (input.gradient === 0 ? 0 : 1);
   return {
     operations: { forward: product, backward: product * needed },
     forward(count) {
       const rows = count * rowsEach;
-      const { place } = turned;
+      const { place } = room;
       const start = bias?.values ?? 0;
       kernels.matmul(
         input.values,
@@ -46,7 +45,7 @@ export function denseLayer({
     },
     backward(count) {
       const rows = count * rowsEach;
-      const { place } = turned;
+      const { place } = room;
       const dy = output.gradient;
       if (kernel.gradient !== 0) {
         const into = kernel.gradient;
@@ -70,25 +69,8 @@ export function denseLayer({
         kernels.columnSums(dy, rows, units, bias.gradient);
       }
       if (input.gradient === 0) return;
-      const dyTurned = place + MATMUL_SCRATCH;
-      const dxTurned = dyTurned + rows * units;
-      kernels.transpose(dy, units, dyTurned, rows, rows, units);
-      kernels.matmul(
-        kernel.values,
-        units,
-        1,
-        dyTurned,
-        rows,
-        dxTurned,
-        rows,
-        0,
-        0,
-        width,
-        rows,
-        units,
-        place,
-      );
-      kernels.transpose(dxTurned, rows, input.gradient, width, width, rows);
+      const sizes = [rows, width, units] as const;
+      inputGradient(kernels, dy, kernel.values, input.gradient, sizes, place);
     },
   };
 }
