@@ -59,7 +59,9 @@ describe("the fused trainer in WebAssembly and its plain twin", () => {
     for (const trainer of [wasm, twin]) {
       const request = { plan, weights: values, examples, random: testRandom(2) };
       const { weights } = await trainer.train(request);
-      expect(checkpointIdOf(crypto, encodeCheckpoint(weights))).toMatchInlineSnapshot(`"e5c73654c600af6bb283c024b71e522add5b03b130ea4915b264e4cbd2621548"`);
+      expect(checkpointIdOf(crypto, encodeCheckpoint(weights))).toMatchInlineSnapshot(
+        `"e5c73654c600af6bb283c024b71e522add5b03b130ea4915b264e4cbd2621548"`,
+      );
     }
   });
 });

@@ -142,7 +142,8 @@ export function gruLayer({
   function recurrentGradient(count: number): void {
     const into = recurrent.gradient;
     kernels.heap().fill(0, into, into + units * gates);
-    for (let example = 0; example < count && moments > 1; example++) {
+    if (moments === 1) return;
+    for (let example = 0; example < count; example++) {
       const states = h + example * stateRow;
       const slopes = z + example * zRow + gates;
       kernels.matmul(
