@@ -209,6 +209,62 @@ export const KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>> = {
     kernels.embedGradient(A, B, C, m, n, k);
     return { written: [[C, k * n]] };
   },
+  addScaled: elementwise((kernels, size) => kernels.addScaled(A, B, size, 0.3), B),
+  gelu(kernels, { m, n, flag }) {
+    kernels.gelu(A, B, m * n, flag ? 1 : 0);
+    return { written: [[B, m * n]] };
+  },
+  geluGradient(kernels, { m, n, flag }) {
+    kernels.geluGradient(A, B, C, m * n, flag ? 1 : 0);
+    return { written: [[C, m * n]] };
+  },
+  layerNorm(kernels, { m, n, flag }) {
+    kernels.layerNorm(A, B, C, flag ? D : 0, flag ? D + 100 : 0, m, n, 1e-3);
+    return {
+      written: [
+        [B, m * n],
+        [C, 2 * m],
+      ],
+    };
+  },
+  layerNormGradient(kernels, { m, n, flag }) {
+    const gamma = flag ? D : 0;
+    kernels.layerNorm(A, B, C, gamma, 0, m, n, 1e-3);
+    kernels.layerNormGradient(A, C, gamma, B, SCRATCH, m, n);
+    return { written: [[SCRATCH, m * n]] };
+  },
+  layerNormScaleGradient(kernels, { m, n }) {
+    kernels.layerNorm(A, B, C, 0, 0, m, n, 1e-3);
+    kernels.layerNormScaleGradient(A, C, B, D, m, n);
+    return { written: [[D, n]] };
+  },
+  scaleColumns(kernels, { m, n, flag }) {
+    kernels.scaleColumns(A, B, C, flag ? D : 0, m, n);
+    return { written: [[B, m * n]] };
+  },
+  depthwise(kernels, sizes) {
+    const { steps, rows, columns } = under(sizes);
+    const { images, channels, step, flag } = sizes;
+    const bias = flag ? D : 0;
+    kernels.depthwise(...[A, ...steps, B, 2, 3, bias, C, images, rows, columns, channels, step]);
+    return { written: [[C, images * rows * columns * channels * step]] };
+  },
+  depthwiseFilterGradient(kernels, sizes) {
+    const { steps, rows, columns } = under(sizes);
+    const { images, channels, step } = sizes;
+    kernels.depthwiseFilterGradient(
+      ...[A, ...steps, B, 2, 3, C, images, rows, columns, channels, step],
+    );
+    return { written: [[B, 6 * channels * step]] };
+  },
+  depthwiseInputGradient(kernels, sizes) {
+    const { steps, rows, columns } = under(sizes);
+    const { images, channels, step } = sizes;
+    kernels.depthwiseInputGradient(
+      ...[A, ...steps, B, 2, 3, C, images, rows, columns, channels, step],
+    );
+    return { written: [[A, images * steps[0]]] };
+  },
   dropout: elementwise(
     (kernels, size) => kernels.dropout(A, B, size, 17, -4, size, 0x60000000, 1.6),
     B,

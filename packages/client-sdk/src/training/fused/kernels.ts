@@ -35,6 +35,14 @@ type FilterSteps = readonly [
   width: number,
 ];
 
+type DepthwiseSizes = readonly [
+  images: number,
+  rows: number,
+  columns: number,
+  channels: number,
+  multiplier: number,
+];
+
 export interface KernelFunctions {
   /**
    * C = start + A·B: A [m, k] with any strides, B [k, n], C [m, n]. Sums run over k, beginning with `start`; a `start`
@@ -174,10 +182,65 @@ export interface KernelFunctions {
   add(from: number, to: number, size: number): void;
   /** y = factor · x. */
   scale(x: number, y: number, size: number, factor: number): void;
+  /** to += factor · x. */
+  addScaled(x: number, to: number, size: number, factor: number): void;
   /** to += factor · (a − b). */
   addDifference(a: number, b: number, to: number, size: number, factor: number): void;
   /** Σ x² in float64, of all values up to the next multiple of 4. */
   sumOfSquares(x: number, size: number): number;
+
+  /** y = x · Φ(x); `approximate`: 1 for the form with tanh. Not in place. */
+  gelu(x: number, y: number, size: number, approximate: number): void;
+  /** By the input x. */
+  geluGradient(x: number, dy: number, dx: number, size: number, approximate: number): void;
+
+  /**
+   * Each row with mean 0 and variance 1, then · gamma + beta, of which 0 stands for none. `stats` keeps two values a
+   * row for the gradients.
+   */
+  layerNorm(
+    x: number,
+    y: number,
+    stats: number,
+    gamma: number,
+    beta: number,
+    rows: number,
+    columns: number,
+    epsilon: number,
+  ): void;
+  layerNormGradient(
+    x: number,
+    stats: number,
+    gamma: number,
+    dy: number,
+    dx: number,
+    rows: number,
+    columns: number,
+  ): void;
+  /** gamma's gradient. */
+  layerNormScaleGradient(
+    x: number,
+    stats: number,
+    dy: number,
+    gradient: number,
+    rows: number,
+    columns: number,
+  ): void;
+  /** y = x · factor + term of each column; a `term` of 0 stands for zeros. */
+  scaleColumns(
+    x: number,
+    y: number,
+    factor: number,
+    term: number,
+    rows: number,
+    columns: number,
+  ): void;
+
+  /** As `convolve`, each channel on its own: filter [height, width, channels, multiplier], `width` in pixels. */
+  depthwise(...call: [...FilterSteps, bias: number, y: number, ...DepthwiseSizes]): void;
+  depthwiseFilterGradient(...call: [...FilterSteps, dy: number, ...DepthwiseSizes]): void;
+  /** dx over the padded images, `images · xImage` values. */
+  depthwiseInputGradient(...call: [...FilterSteps, dy: number, ...DepthwiseSizes]): void;
 
   /** y = factor · x, or 0 where a random word of (key, step, place) is below `threshold`. */
   dropout(

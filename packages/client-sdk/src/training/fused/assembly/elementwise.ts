@@ -61,6 +61,14 @@ export function scale(x: i32, y: i32, size: i32, factor: f32): void {
   }
 }
 
+/** to += factor · x. */
+export function addScaled(x: i32, to: i32, size: i32, factor: f32): void {
+  const f = f32x4.splat(factor);
+  for (let i = at(x), o = at(to), end = at(x + size); i < end; i += 16, o += 16) {
+    v128.store(o, f32x4.add(v128.load(o), f32x4.mul(f, v128.load(i))));
+  }
+}
+
 /** to += factor · (a − b). */
 export function addDifference(a: i32, b: i32, to: i32, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);

@@ -3,7 +3,7 @@ export { matmul, packMatrix, matmulPacked } from "./multiply";
 export { convolve, filterGradient, flipFilter, place, crop } from "./convolve";
 export { columnSums, transpose } from "./rows";
 export {
-  relu, reluGradient, tanh, tanhGradient, sigmoid, sigmoidGradient, add, scale, addDifference, sumOfSquares,
+  relu, reluGradient, tanh, tanhGradient, sigmoid, sigmoidGradient, add, scale, addScaled, addDifference, sumOfSquares,
 } from "./elementwise";
 export {
   softmax, softmaxGradient, softmaxCrossEntropy, sigmoidCrossEntropy, squaredError, absoluteError, huberLoss,
@@ -13,6 +13,9 @@ export { maxPool, maxPoolGradient, averagePool, averagePoolGradient } from "./po
 export {
   lstmForward, lstmBackward, gruGates, gruForward, gruBackward, gruResetBackward, embed, embedGradient,
 } from "./recurrent";
+export { gelu, geluGradient } from "./gelu";
+export { layerNorm, layerNormGradient, layerNormScaleGradient, scaleColumns } from "./normalize";
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise";
 export { dropout } from "./dropout";
 export { peak } from "./register-tiles";
 

@@ -13,6 +13,7 @@ type Elementwise =
   | "sigmoidGradient"
   | "add"
   | "scale"
+  | "addScaled"
   | "addDifference"
   | "sumOfSquares";
 
@@ -60,6 +61,9 @@ export function elementwiseKernels(
     },
     scale(x, y, size, factor) {
       each(x, y, size, (value) => fround(value * fround(factor)));
+    },
+    addScaled(x, to, size, factor) {
+      both(x, to, to, size, (value, sum) => fround(sum + fround(fround(factor) * value)));
     },
     addDifference(a, b, to, size, factor) {
       const { f } = memory;

@@ -1,12 +1,15 @@
 import { TributaryError } from "@tributary/protocol";
 import { padded, type Kernels } from "../kernels.ts";
 import { convolutionKernels } from "./convolve.ts";
+import { depthwiseKernels } from "./depthwise.ts";
 import { dropoutKernels } from "./dropout.ts";
 import { elementwiseKernels } from "./elementwise.ts";
+import { geluKernels } from "./gelu.ts";
 import { lossKernels } from "./losses.ts";
 import { referenceMath } from "./math.ts";
 import { referenceMemory } from "./memory.ts";
 import { multiplyKernels } from "./multiply.ts";
+import { normalizationKernels } from "./normalize.ts";
 import { optimizerKernels } from "./optimizers.ts";
 import { poolingKernels } from "./pooling.ts";
 import { recurrentKernels } from "./recurrent.ts";
@@ -39,6 +42,9 @@ export function createReferenceKernels(): Kernels {
     ...convolutionKernels(memory),
     ...poolingKernels(memory),
     ...elementwiseKernels(memory, math),
+    ...depthwiseKernels(memory),
+    ...geluKernels(memory, math),
+    ...normalizationKernels(memory),
     ...recurrentKernels(memory, math),
     ...dropoutKernels(memory),
     ...lossKernels(memory, math),
