@@ -41,7 +41,7 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
       args: ["demo", "--engine", "gpu"],
       message: "Option '--engine <name>' argument 'gpu' is invalid",
       remedy:
-        "Allowed choices are auto, tensorflow, wasm, cpu. `tributary demo --help` shows how to use it.",
+        "Allowed choices are auto, fused, tfjs. `tributary demo --help` shows how to use it.",
     },
     {
       title: "a missing argument",

@@ -102,6 +102,21 @@ describe("the fused trainer and tfjs on cpu", () => {
     await expectAgreement(model, { loss, localEpochs: 2 }, 7);
   });
 
+  it("agree on a batch normalisation that is frozen", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 3, name: "before" }),
+        layers.batchNormalization({ name: "normal" }),
+        layers.reLU(),
+        layers.flatten(),
+        layers.dense({ units: 6, name: "middle" }),
+        layers.batchNormalization({ name: "again" }),
+        layers.dense({ units: 3, activation: "softmax", name: "end" }),
+      ],
+    });
+    await expectAgreement(model, { trainable: ["before", "middle", "end"] }, 7);
+  });
+
   it("agree on an embedding before an LSTM, with an output for each moment", async () => {
     const { description, values } = describeModel(
       tf.sequential({

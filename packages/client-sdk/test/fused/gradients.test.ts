@@ -40,6 +40,28 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // These tfjs writes but does not read, or reads but does not compute.
+  "GELU by tanh, and normalisations without scale or offset": () =>
+    tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [5], units: 6, activation: "gelu_new" }),
+        layers.layerNormalization({ scale: false }),
+        layers.dense({ units: 4 }),
+        layers.layerNormalization({ center: false }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "LSTM and GRU": () =>
+    tf.sequential({
+      layers: [
+        layers.lstm({
+          ...{ inputShape: [3, 2], units: 3, returnSequences: true },
+          recurrentActivation: "sigmoid",
+        }),
+        layers.gru({ units: 3, recurrentActivation: "sigmoid" }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   "branches that meet": () => {
     const input = tf.input({ shape: [4] });
     const first = layers.dense({ units: 5, activation: "tanh" }).apply(input) as tf.SymbolicTensor;

@@ -74,6 +74,35 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  GELU: () =>
+    tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [5], units: 9, activation: "gelu" }),
+        layers.dropout({ rate: 0 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "layer normalisation": () =>
+    tf.sequential({
+      layers: [
+        layers.layerNormalization({ inputShape: [4, 5] }),
+        layers.dense({ units: 6, activation: "tanh" }),
+        layers.layerNormalization({ epsilon: 1e-2 }),
+        layers.flatten(),
+        layers.dense({ units: 7 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "depthwise convolutions": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [7, 6, 2], filters: 5, kernelSize: 2, activation: "tanh" }),
+        layers.depthwiseConv2d({ kernelSize: 3, padding: "same", activation: "tanh" }),
+        layers.depthwiseConv2d({ kernelSize: [2, 3], strides: 2, depthMultiplier: 2 }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   "an LSTM that gives its last state": () =>
     tf.sequential({
       layers: [

@@ -17,6 +17,8 @@ export interface LayerToCompile {
   /** Shapes of the plan's parameters by name. */
   readonly parameters: ReadonlyMap<string, readonly number[]>;
   readonly inputs: readonly { readonly shape: readonly number[] }[];
+  /** Whether the plan trains it. */
+  readonly isTrained: boolean;
 }
 
 export interface CompiledLayer {
@@ -39,6 +41,12 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return dense(layer, shape);
     case "Conv2D":
       return convolution(layer, imageShape(shape));
+    case "DepthwiseConv2D":
+      return depthwise(layer, imageShape(shape));
+    case "LayerNormalization":
+      return layerNormalization(layer, shape);
+    case "BatchNormalization":
+      return batchNormalization(layer, shape);
     case "MaxPooling2D":
       return pooling("max", config, imageShape(shape));
     case "AveragePooling2D":
@@ -112,25 +120,112 @@ function dense(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   }));
 }
 
-function convolution(layer: LayerToCompile, [height, width, channels]: ImageShape): CompiledLayer {
-  const { config } = layer;
-  requireOneOf(config, "data_format", "channels_last", "channelsLast");
-  const dilation = pairOf(config["dilation_rate"] ?? 1, "dilation_rate");
-  if (dilation[0] !== 1 || dilation[1] !== 1) throw new LayerRefusal("it is dilated");
-  const size = pairOf(config["kernel_size"], "kernel_size");
-  const steps = pairOf(config["strides"] ?? 1, "strides");
-  const padding = requireOneOf(config, "padding", "valid", "same");
+function convolution(layer: LayerToCompile, image: ImageShape): CompiledLayer {
+  const [height, width, channels] = image;
+  const { size, steps, padding } = filterConfig(layer.config);
   const kernel = parameter(layer, "kernel");
   const filters = kernel.shape[3]!;
   const expected = [...size, channels, filters];
-  if (kernel.shape.length !== 4 || kernel.shape.some((length, i) => length !== expected[i])) {
+  if (kernel.shape.join() !== expected.join()) {
     throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for ${channels} channels`);
   }
   const { rows, columns } = windowShape({ height, width, size, steps, padding });
   return weighted(layer, kernel, filters, [rows, columns, filters], (bias) => ({
     operation: { kind: "convolution", kernel: kernel.name, bias, size, steps, padding },
-    activation: config["activation"],
+    activation: layer.config["activation"],
   }));
+}
+
+function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLayer {
+  const [height, width, channels] = image;
+  const { size, steps, padding } = filterConfig(layer.config);
+  requireAbsent(layer.config, "depthwise_regularizer", "depthwise_constraint");
+  const kernel = parameter(layer, "depthwise_kernel");
+  const multiplier = kernel.shape[3]!;
+  const expected = [...size, channels, multiplier];
+  if (kernel.shape.join() !== expected.join()) {
+    throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for ${channels} channels`);
+  }
+  const outputs = channels * multiplier;
+  const { rows, columns } = windowShape({ height, width, size, steps, padding });
+  return weighted(layer, kernel, outputs, [rows, columns, outputs], (bias) => ({
+    operation: { kind: "depthwise", kernel: kernel.name, bias, size, steps, padding },
+    activation: layer.config["activation"],
+  }));
+}
+
+function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same" | "valid" } {
+  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  const dilation = pairOf(config["dilation_rate"] ?? 1, "dilation_rate");
+  if (dilation[0] !== 1 || dilation[1] !== 1) throw new LayerRefusal("it is dilated");
+  return {
+    size: pairOf(config["kernel_size"], "kernel_size"),
+    steps: pairOf(config["strides"] ?? 1, "strides"),
+    padding: requireOneOf(config, "padding", "valid", "same"),
+  };
+}
+
+function layerNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const { config } = layer;
+  requireLastAxis(config["axis"], shape);
+  requireAbsent(config, "gamma_regularizer", "beta_regularizer");
+  const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
+  const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
+  const named = [gamma, beta].filter((one) => one !== undefined);
+  requireChannels(named, shape);
+  return {
+    nodes: [
+      {
+        operation: {
+          ...{ kind: "layerNorm", gamma: gamma?.name, beta: beta?.name },
+          epsilon: Number(config["epsilon"] ?? 1e-3),
+        },
+        shape,
+      },
+    ],
+    parameters: named.map(({ name }) => name),
+  };
+}
+
+function batchNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const { config } = layer;
+  if (layer.isTrained) throw new LayerRefusal("it is trained, and its averages with it");
+  requireLastAxis(config["axis"], shape);
+  const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
+  const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
+  const mean = parameter(layer, "moving_mean");
+  const variance = parameter(layer, "moving_variance");
+  const named = [gamma, beta, mean, variance].filter((one) => one !== undefined);
+  requireChannels(named, shape);
+  return {
+    nodes: [
+      {
+        operation: {
+          ...{ kind: "batchNorm", gamma: gamma?.name, beta: beta?.name },
+          ...{ mean: mean.name, variance: variance.name },
+          epsilon: Number(config["epsilon"] ?? 1e-3),
+        },
+        shape,
+      },
+    ],
+    parameters: named.map(({ name }) => name),
+  };
+}
+
+function requireLastAxis(axis: unknown, shape: readonly number[]): void {
+  const one: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : (axis ?? -1);
+  if (one === -1 || one === shape.length) return;
+  throw new LayerRefusal(`its axis is ${JSON.stringify(axis)}`);
+}
+
+function requireChannels(
+  parameters: readonly { readonly shape: readonly number[] }[],
+  shape: readonly number[],
+): void {
+  for (const { shape: found } of parameters) {
+    if (found.length === 1 && found[0] === shape.at(-1)) continue;
+    throw new LayerRefusal(`it has a parameter [${found.join(", ")}] for [${shape.join(", ")}]`);
+  }
 }
 
 function recurrent(
@@ -259,6 +354,9 @@ const isAmount = (value: unknown): value is number =>
 
 const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   relu: "relu",
+  gelu: "gelu",
+  gelu_new: "approximateGelu",
+  geluNew: "approximateGelu",
   tanh: "tanh",
   sigmoid: "sigmoid",
   softmax: "softmax",

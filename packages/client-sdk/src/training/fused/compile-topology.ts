@@ -13,7 +13,7 @@ import type { CompiledModel, LayerNode } from "./layer-node.ts";
  */
 export function compileTopology(plan: Plan): CompiledModel {
   const { topology, activation } = logitsTopology(plan.model.topology);
-  const loss = plan.training.loss;
+  const { loss, trainable } = plan.training;
   const crossEntropy = loss.endsWith("Crossentropy");
   const output = activation ?? "linear";
   const expected = loss === "binaryCrossentropy" ? "sigmoid" : "softmax";
@@ -41,7 +41,10 @@ export function compileTopology(plan: Plan): CompiledModel {
         if (found === undefined) throw new LayerRefusal(`it comes before its input ${source}`);
         return found;
       });
-      const made = compileLayer({ name, kind, config, parameters, inputs });
+      const made = compileLayer({
+        ...{ name, kind, config, parameters, inputs },
+        isTrained: trainable === "all" || trainable.includes(name),
+      });
       if (kind === "Embedding" && inputs[0]!.place !== -1) {
         throw new LayerRefusal("its indices are computed by another layer");
       }

@@ -1,13 +1,20 @@
 // A model as the fused trainer takes it: nodes in the order in which they are computed, each a single operation.
 
 /** Activations between layers. */
-export type ActivationName = "relu" | "leakyRelu" | "tanh" | "sigmoid" | "softmax";
+export type ActivationName =
+  | "relu"
+  | "leakyRelu"
+  | "tanh"
+  | "sigmoid"
+  | "gelu"
+  | "approximateGelu"
+  | "softmax";
 
 /** Parameters are named as in the plan. */
 export type LayerOperation =
   | { readonly kind: "dense"; readonly kernel: string; readonly bias: string | undefined }
   | {
-      readonly kind: "convolution";
+      readonly kind: "convolution" | "depthwise";
       readonly kernel: string;
       readonly bias: string | undefined;
       readonly size: Pair;
@@ -35,6 +42,21 @@ export type LayerOperation =
   | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
   | { readonly kind: "activation"; readonly name: ActivationName; readonly slope: number }
+  | {
+      readonly kind: "layerNorm";
+      readonly gamma: string | undefined;
+      readonly beta: string | undefined;
+      readonly epsilon: number;
+    }
+  /** By the averages that it was given: nothing of it is trained. */
+  | {
+      readonly kind: "batchNorm";
+      readonly mean: string;
+      readonly variance: string;
+      readonly gamma: string | undefined;
+      readonly beta: string | undefined;
+      readonly epsilon: number;
+    }
   | { readonly kind: "dropout"; readonly rate: number }
   /** The same values under another shape. */
   | { readonly kind: "reshape" }
@@ -43,16 +65,20 @@ export type LayerOperation =
 /** Height first. */
 export type Pair = readonly [number, number];
 
-/** Names of an operation's parameters. */
+/** Names of the parameters that an operation has gradients for. */
 export function parametersOf(operation: LayerOperation): readonly string[] {
   switch (operation.kind) {
     case "dense":
     case "convolution":
+    case "depthwise":
       return [operation.kernel, operation.bias].filter((name) => name !== undefined);
     case "recurrent":
       return [operation.kernel, operation.recurrentKernel, operation.bias].filter(
         (name) => name !== undefined,
       );
+    case "layerNorm":
+    case "batchNorm":
+      return [operation.gamma, operation.beta].filter((name) => name !== undefined);
     case "embedding":
       return [operation.table];
     default:

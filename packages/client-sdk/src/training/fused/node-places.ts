@@ -1,5 +1,10 @@
 import type { Kernels } from "./kernels.ts";
-import { parametersOf, type CompiledModel, type LayerOperation } from "./layer-node.ts";
+import {
+  parametersOf,
+  type ActivationName,
+  type CompiledModel,
+  type LayerOperation,
+} from "./layer-node.ts";
 import type { FusedLayer, NodeValues } from "./layers/layer.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
 
@@ -96,13 +101,17 @@ export function withBranches(
 
 /** Whether the output may lie where the input does, when nobody else reads the input. */
 function maySharePlace(
-  { kind }: LayerOperation,
+  operation: LayerOperation,
   source: number,
   held: ReadonlySet<number>,
 ): boolean {
-  if (kind === "reshape") return true;
-  return (kind === "activation" || kind === "dropout") && !held.has(source);
+  if (operation.kind === "reshape") return true;
+  if (operation.kind === "activation") return !FROM_INPUT.has(operation.name) && !held.has(source);
+  return operation.kind === "dropout" && !held.has(source);
 }
+
+/** Activations whose gradient is taken from their input. */
+const FROM_INPUT: ReadonlySet<ActivationName> = new Set(["gelu", "approximateGelu"]);
 
 const usesOf = ({ nodes }: CompiledModel, place: number): number =>
   nodes.reduce((sum, { inputs }) => sum + inputs.filter((input) => input === place).length, 0);

@@ -31,6 +31,14 @@ export function activationLayer({
       (count) => kernels.sigmoid(x, y, count * size),
       (count) => kernels.sigmoidGradient(y, dy, dx, count * size),
     ],
+    gelu: [
+      (count) => kernels.gelu(x, y, count * size, 0),
+      (count) => kernels.geluGradient(x, dy, dx, count * size, 0),
+    ],
+    approximateGelu: [
+      (count) => kernels.gelu(x, y, count * size, 1),
+      (count) => kernels.geluGradient(x, dy, dx, count * size, 1),
+    ],
     softmax: [
       (count) => kernels.softmax(x, y, (count * size) / columns, columns),
       (count) => kernels.softmaxGradient(y, dy, dx, (count * size) / columns, columns),

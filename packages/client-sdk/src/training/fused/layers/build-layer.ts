@@ -2,11 +2,13 @@ import { activationLayer } from "./activation.ts";
 import { addLayer } from "./add.ts";
 import { convolutionLayer } from "./convolution.ts";
 import { denseLayer } from "./dense.ts";
+import { depthwiseLayer } from "./depthwise.ts";
 import { dropoutLayer } from "./dropout.ts";
 import { embeddingLayer } from "./embedding.ts";
 import { gruLayer } from "./gru.ts";
 import { lstmLayer } from "./lstm.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
+import { batchNormLayer, layerNormLayer } from "./normalization.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
@@ -23,6 +25,12 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return reshapeLayer(context);
     case "convolution":
       return convolutionLayer({ ...context, operation });
+    case "depthwise":
+      return depthwiseLayer({ ...context, operation });
+    case "layerNorm":
+      return layerNormLayer({ ...context, operation });
+    case "batchNorm":
+      return batchNormLayer({ ...context, operation });
     case "pooling":
       return poolingLayer({ ...context, operation });
     case "zeroPadding":

@@ -1,8 +1,10 @@
-import type { LayerOperation } from "../layer-node.ts";
+import type { LayerOperation, Pair } from "../layer-node.ts";
 import { windowShape } from "../window-shape.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
 const inPanels = (columns: number): number => 8 * Math.ceil(columns / 8);
+
+type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: string }>;
 
 /**
  * y = x ⋆ kernel + bias. The input's gradient is a convolution too: of dy, spread out by the steps and padded, with
@@ -17,7 +19,7 @@ export function convolutionLayer({
   parameter,
   allocate,
   scratch,
-}: LayerContext<Extract<LayerOperation, { kind: "convolution" }>>): FusedLayer {
+}: LayerContext<WindowOperation>): FusedLayer {
   const [height, width, channels] = input.shape as [number, number, number];
   const filters = output.shape[2]!;
   const [kernelHeight, kernelWidth] = size;
