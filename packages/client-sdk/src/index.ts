@@ -31,6 +31,7 @@ export type {
   FusedBackendName,
   FusedTrainer,
   FusedTrainerOptions,
+  GradientResult,
 } from "./training/fused/fused-trainer.ts";
 export type { TfjsBackendName, TfjsBackendOptions } from "./training/tfjs-backend.ts";
 export type { TfjsTrainer } from "./training/tfjs-trainer.ts";
@@ -39,6 +40,7 @@ export type {
   EvaluateRequest,
   LocalTrainer,
   PredictRequest,
+  StepTerms,
   TrainingMetrics,
   TrainingProgress,
   TrainRequest,

@@ -1,5 +1,6 @@
 // What an engine is to the loop over epochs and batches: the loop, its checks and its metrics are the same for all.
-import type { Plan, RandomSource } from "@tributary/protocol";
+import type { Plan } from "@tributary/protocol";
+import type { TrainRequest } from "./local-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat, OpenShape } from "./example-format.ts";
 
@@ -21,11 +22,14 @@ export interface EngineModel {
   inputFault?(features: Float32Array, from: number, to: number): string | undefined;
   outputShapeFor(inputShape: readonly number[]): number[];
   /**
-   * Makes ready to train from the weights that are in it.
-   * @param random - For dropout.
-   * @throws TributaryError `MODEL_UNSUPPORTED` when the engine would train it wrongly.
+   * Makes ready to train from the weights that are in it; before `batchMemory` is asked for.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when the engine would train it wrongly, `BAD_PARAMETER` for terms that
+   *   it does not have or that are out of range.
    */
-  startTraining(plan: Plan, format: ExampleFormat, random: RandomSource): EngineTraining;
+  startTraining(
+    request: Pick<TrainRequest, "plan" | "random" | "terms">,
+    format: ExampleFormat,
+  ): EngineTraining;
   /** Loss and outputs without training: no dropout, and batch normalisation by its averages. */
   score(plan: Plan, format: ExampleFormat, batch: ExampleBatch): Soon<BatchResult>;
   /** The model's outputs for inputs side by side, shape [count, ...outputShape]. */

@@ -13,7 +13,7 @@ import { Work, evaluateModel, predictWithModel, trainModel } from "./training-ru
 type Request = Pick<EvaluateRequest, "plan" | "weights" | "signal">;
 
 /** What an engine adds to a trainer. */
-export interface Engine {
+export interface Engine<Model extends EngineModel = EngineModel> {
   /** For messages, such as `tfjs wasm`. */
   readonly name: string;
   /** Examples that a pass without training takes: enough to be quick, few enough to leave a page breathing. */
@@ -22,13 +22,16 @@ export interface Engine {
    * The plan's model with weights written into it.
    * @param examples - Most examples that it gets at once.
    */
-  prepare(request: Request, examples: number): Promise<EngineModel>;
+  prepare(request: Request, examples: number): Promise<Model>;
   /** Frees everything; called once, when no call is under way. */
   dispose(): void;
 }
 
 /** A `LocalTrainer` on an engine. Calls share the engine's model, so they take turns. */
-export class EngineTrainer<E extends Engine = Engine> implements LocalTrainer {
+export class EngineTrainer<
+  Model extends EngineModel = EngineModel,
+  E extends Engine<Model> = Engine<Model>,
+> implements LocalTrainer {
   protected readonly engine: E;
   readonly #disposal = new AbortController();
   /** Ends when the last call does. */
@@ -40,17 +43,17 @@ export class EngineTrainer<E extends Engine = Engine> implements LocalTrainer {
 
   train(request: TrainRequest): Promise<TrainResult> {
     const most = Math.min(request.plan.training.batchSize, request.examples.count);
-    return this.#inTurn(request, most, (model, work) => trainModel(request, model, work));
+    return this.inTurn(request, most, (model, work) => trainModel(request, model, work));
   }
 
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
     const most = Math.min(this.engine.evaluationBatch, request.examples.count);
-    return this.#inTurn(request, most, (model, work) => evaluateModel(request, model, most, work));
+    return this.inTurn(request, most, (model, work) => evaluateModel(request, model, most, work));
   }
 
   predict(request: PredictRequest): Promise<Float32Array> {
     const most = Math.min(this.engine.evaluationBatch, request.count);
-    return this.#inTurn(request, most, (model, work) =>
+    return this.inTurn(request, most, (model, work) =>
       predictWithModel(request, model, most, work),
     );
   }
@@ -61,10 +64,11 @@ export class EngineTrainer<E extends Engine = Engine> implements LocalTrainer {
     void this.#turn.then(() => this.engine.dispose());
   }
 
-  #inTurn<Result>(
+  /** Runs something with the plan's model once the calls before it are done. */
+  protected inTurn<Result>(
     request: Request,
     examples: number,
-    run: (model: EngineModel, work: Work) => Promise<Result>,
+    run: (model: Model, work: Work) => Promise<Result>,
   ): Promise<Result> {
     const result = this.#turn.then(() => this.#run(request, examples, run));
     this.#turn = result.catch(() => undefined);
@@ -74,7 +78,7 @@ export class EngineTrainer<E extends Engine = Engine> implements LocalTrainer {
   async #run<Result>(
     request: Request,
     examples: number,
-    run: (model: EngineModel, work: Work) => Promise<Result>,
+    run: (model: Model, work: Work) => Promise<Result>,
   ): Promise<Result> {
     const work = new Work([this.#disposal.signal, request.signal]);
     work.checkStopped();

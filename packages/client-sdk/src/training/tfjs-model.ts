@@ -1,3 +1,4 @@
+import { TributaryError, type Plan } from "@tributary/protocol";
 import { readWeights } from "../models/layers-model.ts";
 import type { BatchResult, EngineModel, EngineTraining } from "./engine-model.ts";
 import type { ExampleBatch } from "./example-batch.ts";
@@ -5,7 +6,7 @@ import type { ExampleFormat, OpenShape } from "./example-format.ts";
 import type { PreparedModel } from "./prepared-model.ts";
 import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
 import { predictBatch, readPass, scoreBatch, takeStep } from "./tfjs-step.ts";
-import type { Plan, RandomSource } from "@tributary/protocol";
+import type { TrainRequest } from "./local-trainer.ts";
 
 /** A prepared tfjs model as the loop over batches takes it. */
 export class TfjsModel implements EngineModel {
@@ -26,7 +27,15 @@ export class TfjsModel implements EngineModel {
     return this.#model.outputShapeFor(inputShape);
   }
 
-  startTraining(plan: Plan, format: ExampleFormat, random: RandomSource): EngineTraining {
+  startTraining(
+    { plan, random, terms }: Pick<TrainRequest, "plan" | "random" | "terms">,
+    format: ExampleFormat,
+  ): EngineTraining {
+    if (terms !== undefined) {
+      throw new TributaryError("BAD_PARAMETER", "The engine tfjs takes no step terms", {
+        remedy: "Use the engine fused.",
+      });
+    }
     const model = this.#model;
     model.requireSoundGradients();
     model.seedDropout(random);

@@ -25,7 +25,7 @@ export async function createTfjsTrainer(options: TfjsBackendOptions = {}): Promi
   return new Trainer(new TfjsEngine(await chooseTfjsBackend(options)));
 }
 
-class Trainer extends EngineTrainer<TfjsEngine> implements TfjsTrainer {
+class Trainer extends EngineTrainer<EngineModel, TfjsEngine> implements TfjsTrainer {
   get backend(): string {
     return this.engine.backend;
   }

@@ -2,7 +2,7 @@ import { TributaryError, shuffledIndices, type Plan } from "@tributary/protocol"
 import type { Examples } from "../examples/examples.ts";
 import { eventLoopBreak, type EventLoopBreak } from "./event-loop-break.ts";
 import type { EngineModel } from "./engine-model.ts";
-import { batchGatherer, batchMemory } from "./example-batch.ts";
+import { batchGatherer, batchMemory, type ExampleBatch } from "./example-batch.ts";
 import {
   allFinite,
   exampleFormat,
@@ -54,16 +54,17 @@ export class Work {
 
 /** Trains the model's current weights: see `LocalTrainer.train`. */
 export async function trainModel(
-  { plan, examples, random, onProgress }: TrainRequest,
+  request: TrainRequest,
   model: EngineModel,
   work: Work,
 ): Promise<TrainResult> {
+  const { plan, examples, random, onProgress } = request;
   const { localEpochs, batchSize } = plan.training;
   const format = await checkedFormat(plan, examples, model, work);
-  const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
   const batches = Math.ceil(examples.count / batchSize);
   // Momentum and the like begin anew: a client keeps nothing from one round to the next.
-  const training = model.startTraining(plan, format, random);
+  const training = model.startTraining(request, format);
+  const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
   let metrics: TrainingMetrics = {};
   let trained: Float32Array;
   try {
@@ -103,15 +104,36 @@ export async function evaluateModel(
   work: Work,
 ): Promise<TrainingMetrics> {
   const format = await checkedFormat(plan, examples, model, work);
+  const sums = new MetricSums(plan.training, format);
+  await forEachSlice({ examples, format, model, most, work }, async (part) =>
+    sums.add(await model.score(plan, format, part), part),
+  );
+  return sums.means();
+}
+
+/** Visits all examples in their order, at most `most` at once. */
+export async function forEachSlice(
+  {
+    examples,
+    format,
+    model,
+    most,
+    work,
+  }: {
+    readonly examples: Examples;
+    readonly format: ExampleFormat;
+    readonly model: EngineModel;
+    readonly most: number;
+    readonly work: Work;
+  },
+  visit: (part: ExampleBatch) => Promise<void> | void,
+): Promise<void> {
   const gather = gathererFor(model, examples, format, Math.min(most, examples.count));
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
-  const sums = new MetricSums(plan.training, format);
   for (let from = 0; from < examples.count; from += most) {
-    const part = gather(order, from, Math.min(examples.count, from + most));
-    sums.add(await model.score(plan, format, part), part);
+    await visit(gather(order, from, Math.min(examples.count, from + most)));
     await work.breathe();
   }
-  return sums.means();
 }
 
 /**
@@ -153,7 +175,7 @@ function gathererFor(
 }
 
 /** Finds how the examples fit the model, and looks at every one of them. */
-async function checkedFormat(
+export async function checkedFormat(
   plan: Plan,
   examples: Examples,
   model: EngineModel,

@@ -3,7 +3,7 @@ import { padded, type Kernels } from "./kernels.ts";
 /** Past the end of everything: loads of whole vectors may reach over the last array. */
 const SLACK = 64;
 
-/** Lays out a kernels' memory, from its beginning. Nothing is given back: a network is laid out once. */
+/** Lays out a kernels' memory, from its beginning. Nothing is given back. */
 export class Arena {
   readonly #kernels: Kernels;
   #next: number;
@@ -25,6 +25,16 @@ export class Arena {
   scratch(size: number): { readonly place: number } {
     this.#scratch.size = Math.max(this.#scratch.size, size);
     return this.#scratch;
+  }
+
+  /**
+   * More memory after `commit`. Views from before are detached.
+   * @throws TributaryError as `commit`.
+   */
+  extend(size: number): number {
+    const place = this.allocate(size);
+    this.#kernels.reserve(this.#next + SLACK);
+    return place;
   }
 
   /**

@@ -1,9 +1,10 @@
-import { TributaryError, type Plan, type RandomSource } from "@tributary/protocol";
+import { TributaryError, type Plan } from "@tributary/protocol";
 import type { BatchResult, EngineModel, EngineTraining } from "../engine-model.ts";
 import { EngineTrainer, requireWeightCount, type Engine } from "../engine-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
 import type { ExampleFormat } from "../example-format.ts";
-import type { EvaluateRequest, LocalTrainer } from "../local-trainer.ts";
+import type { EvaluateRequest, LocalTrainer, TrainRequest } from "../local-trainer.ts";
+import { checkedFormat, forEachSlice } from "../training-run.ts";
 import { compileTopology } from "./compile-topology.ts";
 import type { Kernels, KernelSource } from "./kernels.ts";
 import type { CompiledModel } from "./layer-node.ts";
@@ -22,6 +23,18 @@ export interface FusedTrainerOptions {
 /** A `LocalTrainer` whose results are the same bits on every platform. */
 export interface FusedTrainer extends LocalTrainer {
   readonly backend: FusedBackendName;
+  /**
+   * The gradient of the mean loss over all examples, without dropout: what control variates are made of.
+   * @throws TributaryError as `evaluate`.
+   */
+  gradient(request: EvaluateRequest): Promise<GradientResult>;
+}
+
+export interface GradientResult {
+  /** New Float32, shape [layout.size]; 0 for what the plan freezes. */
+  readonly gradient: Float32Array;
+  /** Mean over the examples. */
+  readonly loss: number;
 }
 
 /**
@@ -51,9 +64,22 @@ export async function createFusedTrainer({
   return new Trainer(engine);
 }
 
-class Trainer extends EngineTrainer<FusedEngine> implements FusedTrainer {
+class Trainer extends EngineTrainer<FusedModel, FusedEngine> implements FusedTrainer {
   get backend(): FusedBackendName {
     return this.engine.backend;
+  }
+
+  gradient(request: EvaluateRequest): Promise<GradientResult> {
+    const most = Math.min(this.engine.evaluationBatch, request.examples.count);
+    return this.inTurn(request, most, async (model, work) => {
+      const { plan, examples } = request;
+      const format = await checkedFormat(plan, examples, model, work);
+      const sum = model.startGradient();
+      await forEachSlice({ examples, format, model, most, work }, ({ count }) =>
+        sum.add(count, count / examples.count),
+      );
+      return sum.result();
+    });
   }
 }
 
@@ -62,7 +88,7 @@ interface Prepared {
   readonly model: FusedModel;
 }
 
-class FusedEngine implements Engine {
+class FusedEngine implements Engine<FusedModel> {
   /** As many as fill the tiles, so that evaluating takes little more memory than training. */
   readonly evaluationBatch = 32;
   readonly backend: FusedBackendName;
@@ -83,7 +109,7 @@ class FusedEngine implements Engine {
   async prepare(
     { plan, weights }: Pick<EvaluateRequest, "plan" | "weights">,
     examples: number,
-  ): Promise<EngineModel> {
+  ): Promise<FusedModel> {
     const key = this.#plan === plan && this.#prepared ? this.#prepared.key : keyOf(plan);
     if (this.#prepared?.key !== key || this.#prepared.model.capacity < examples) {
       this.dispose();
@@ -155,11 +181,14 @@ class FusedModel implements EngineModel {
     return { inputs, targets };
   }
 
-  startTraining(_plan: Plan, _format: ExampleFormat, random: RandomSource): EngineTraining {
+  startTraining({
+    random,
+    terms,
+  }: Pick<TrainRequest, "plan" | "random" | "terms">): EngineTraining {
     const network = this.#network;
     const { parameters } = network;
+    network.startTraining(random, terms);
     const outputs = this.#outputReader();
-    network.startTraining(random);
     return {
       step({ count }) {
         const loss = network.step(count);
@@ -167,6 +196,22 @@ class FusedModel implements EngineModel {
       },
       weights: () => parameters.read(),
       end: () => {},
+    };
+  }
+
+  /** Adds up the gradient of the mean loss over slices of examples; before `batchMemory` is asked for. */
+  startGradient(): { add(count: number, share: number): void; result(): GradientResult } {
+    const network = this.#network;
+    let loss = 0;
+    network.startSum();
+    return {
+      add: (count, share) => {
+        loss += share * network.addToSum(count, share);
+      },
+      result: () => {
+        network.finishSum();
+        return { gradient: network.parameters.readGradient(), loss };
+      },
     };
   }
 

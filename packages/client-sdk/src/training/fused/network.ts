@@ -1,5 +1,7 @@
 import { TributaryError, type Plan, type RandomSource } from "@tributary/protocol";
 import { Arena } from "./arena.ts";
+import type { StepTerms } from "../local-trainer.ts";
+import { clipFactor, gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import type { Kernels } from "./kernels.ts";
 import type { CompiledModel } from "./layer-node.ts";
 import { buildLayer } from "./layers/build-layer.ts";
@@ -19,7 +21,10 @@ export class FusedNetwork {
   readonly capacity: number;
   /** Floating-point operations of multiplications that a step takes for one example. */
   readonly operationsPerExample: number;
-  #steps = 0;
+  #passes = 0;
+  #terms: GradientTerms | undefined;
+  readonly #arena: Arena;
+  readonly #memory = new Map<string, number>();
   readonly #kernels: Kernels;
   readonly #layers: readonly FusedLayer[];
   /** Layers whose gradient is needed, last first. */
@@ -36,6 +41,7 @@ export class FusedNetwork {
     const arena = new Arena(kernels);
     const allocate = (size: number): number => arena.allocate(size);
     this.#kernels = kernels;
+    this.#arena = arena;
     this.capacity = capacity;
     this.parameters = new ParameterPlaces(plan, kernels, allocate);
     if (this.parameters.trainedSize === 0) {
@@ -89,9 +95,16 @@ export class FusedNetwork {
     return this.#view(this.#places.outputs, this.capacity * this.#sizes.output);
   }
 
-  /** Begins a training: fresh optimizer state, and dropout from `random`. */
-  startTraining(random: RandomSource): void {
-    this.#steps = 0;
+  /**
+   * Begins a training: fresh optimizer state, and dropout from `random`. Views of memory from before are detached.
+   * @throws TributaryError `BAD_PARAMETER` for terms that are out of range.
+   */
+  startTraining(random: RandomSource, terms: StepTerms = {}): void {
+    this.#terms = gradientTerms(this.#kernels, this.parameters, terms, (name) =>
+      this.#memoryFor(name),
+    );
+    if (terms.exampleClipNorm !== undefined) this.#memoryFor("sum");
+    this.#passes = 0;
     this.optimizer.reset();
     this.#layers.forEach((layer, index) =>
       layer.startTraining?.(random.derive(`dropout ${index}`)),
@@ -100,15 +113,37 @@ export class FusedNetwork {
 
   /** One optimizer step on the first `count` examples. @returns Their mean loss before it. */
   step(count: number): number {
-    const loss = this.differentiate(count);
+    const norm = this.#terms?.exampleClipNorm;
+    const loss = norm === undefined ? this.differentiate(count) : this.#clipEach(count, norm);
+    this.#terms?.apply();
     this.optimizer.step();
-    this.#steps += 1;
     return loss;
   }
 
+  /** Makes ready to add gradients up. Views of memory from before are detached. */
+  startSum(): void {
+    const sum = this.#memoryFor("sum");
+    this.#kernels.heap().fill(0, sum, sum + this.parameters.trainedSize);
+  }
+
+  /** Adds `share` times the gradient of the first `count` examples' mean loss, without dropout. @returns That loss. */
+  addToSum(count: number, share: number): number {
+    const loss = this.differentiate(count, false);
+    const { gradient, trainedSize } = this.parameters;
+    this.#kernels.addScaled(gradient, this.#memoryFor("sum"), trainedSize, share);
+    return loss;
+  }
+
+  /** Puts the sum into the place of the gradient. */
+  finishSum(): void {
+    const { gradient, trainedSize } = this.parameters;
+    const sum = this.#memoryFor("sum");
+    this.#kernels.heap().copyWithin(gradient, sum, sum + trainedSize);
+  }
+
   /** Gradient of the mean loss of the first `count` examples. @returns That loss. */
-  differentiate(count: number): number {
-    this.#forward(count, true);
+  differentiate(count: number, training = true): number {
+    this.#forward(count, training);
     const loss = this.#head.score(count);
     for (const layer of this.#backwards) layer.backward(count);
     return loss;
@@ -125,8 +160,46 @@ export class FusedNetwork {
     this.#head.activate(count);
   }
 
+  /** The mean of gradients of single examples, each clipped, in the place of the gradient. */
+  #clipEach(count: number, norm: number): number {
+    const { gradient, trainedSize } = this.parameters;
+    const { inputs, targets, outputs } = this;
+    const given = outputs.slice();
+    // Each example takes its turn in the place of the first.
+    const firsts = [
+      inputs.slice(0, this.#sizes.input),
+      targets.slice(0, this.#sizes.output),
+    ] as const;
+    this.startSum();
+    let loss = 0;
+    for (let example = 0; example < count; example++) {
+      inputs.copyWithin(0, example * this.#sizes.input, (example + 1) * this.#sizes.input);
+      targets.copyWithin(0, example * this.#sizes.output, (example + 1) * this.#sizes.output);
+      loss += this.differentiate(1);
+      given.set(outputs.subarray(0, this.#sizes.output), example * this.#sizes.output);
+      const factor = clipFactor(this.#kernels.sumOfSquares(gradient, trainedSize), norm);
+      this.#kernels.addScaled(gradient, this.#memoryFor("sum"), trainedSize, factor / count);
+    }
+    outputs.set(given);
+    inputs.set(firsts[0]);
+    targets.set(firsts[1]);
+    this.finishSum();
+    return loss / count;
+  }
+
+  /** Memory of the trained parameters' size for what not every training needs. */
+  #memoryFor(name: string): number {
+    let place = this.#memory.get(name);
+    if (place === undefined) {
+      place = this.#arena.extend(this.parameters.trainedSize);
+      this.#memory.set(name, place);
+    }
+    return place;
+  }
+
   #forward(count: number, training: boolean): void {
-    const pass = { training, step: this.#steps };
+    const pass = { training, number: this.#passes };
+    if (training) this.#passes += 1;
     for (const layer of this.#layers) layer.forward(count, pass);
   }
 

@@ -61,6 +61,17 @@ export class ParameterPlaces {
     }
   }
 
+  /** Copies a vector of the checkpoint's layout to memory of `trainedSize` values; what is between them is cleared. */
+  writeTrained(vector: Float32Array, place: number): void {
+    const heap = this.#kernels.heap();
+    heap.fill(0, place, place + this.trainedSize);
+    for (const { parameter, values, gradient } of this.#places.values()) {
+      const { offset, size } = parameter;
+      if (gradient !== 0)
+        heap.set(vector.subarray(offset, offset + size), place + values - this.values);
+    }
+  }
+
   /** The whole checkpoint, new memory. */
   read(): Float32Array {
     return this.#gather(({ values }) => values);

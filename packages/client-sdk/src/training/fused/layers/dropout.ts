@@ -3,7 +3,7 @@ import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
  * In training, sets values to zero with a probability of `rate` and scales the others by 1 / (1 − rate). Which ones
- * depends on nothing but the training's random source, the layer, the step and the value's place.
+ * depends on nothing but the training's random source, the layer, the pass and the value's place.
  */
 export function dropoutLayer({
   kernels,
@@ -15,6 +15,7 @@ export function dropoutLayer({
   const factor = 1 / (1 - rate);
   let key: readonly [number, number] = [0, 0];
   let step = 0;
+  let masks = false;
   const mask = (from: number, to: number, count: number): void => {
     kernels.dropout(from, to, count * output.size, key[0], key[1], step, threshold, factor);
   };
@@ -25,15 +26,21 @@ export function dropoutLayer({
       key = [words.getInt32(0, true), words.getInt32(4, true)];
     },
     forward(count, pass) {
-      step = pass.step;
-      if (pass.training) mask(input.values, output.values, count);
+      step = pass.number;
+      masks = pass.training;
+      if (masks) mask(input.values, output.values, count);
       else if (input.values !== output.values) {
         const { values } = input;
         kernels.heap().copyWithin(output.values, values, values + count * output.size);
       }
     },
     backward(count) {
-      if (input.gradient !== 0) mask(output.gradient, input.gradient, count);
+      const { gradient } = output;
+      if (input.gradient === 0) return;
+      if (masks) mask(gradient, input.gradient, count);
+      else if (gradient !== input.gradient) {
+        kernels.heap().copyWithin(input.gradient, gradient, gradient + count * output.size);
+      }
     },
   };
 }

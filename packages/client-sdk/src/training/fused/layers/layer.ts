@@ -41,8 +41,8 @@ export interface LayerContext<Operation extends LayerOperation = LayerOperation>
 /** Which pass a forward pass belongs to. */
 export interface PassContext {
   readonly training: boolean;
-  /** Steps of this training before the pass. */
-  readonly step: number;
+  /** Passes of this training before this one: what dropout differs by. */
+  readonly number: number;
 }
 
 /** A layer at work. */
