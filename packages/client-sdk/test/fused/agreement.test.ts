@@ -32,6 +32,8 @@ const LOSSES: readonly (readonly [
   ["meanSquaredError", "linear"],
   ["meanSquaredError", "sigmoid"],
   ["meanSquaredError", "softmax"],
+  ["huberLoss", "linear"],
+  ["huberLoss", "sigmoid"],
   ["meanAbsoluteError", "linear"],
   ["meanAbsoluteError", "sigmoid"],
 ];

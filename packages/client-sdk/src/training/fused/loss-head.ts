@@ -32,6 +32,13 @@ export function lossHead(
     else if (activation === "sigmoid") kernels.sigmoid(x, outputs, count * size);
     else kernels.heap().copyWithin(outputs, x, x + count * size);
   };
+  const error = (values: number): number => {
+    const weight = 1 / values;
+    if (loss === "huberLoss") return kernels.huberLoss(outputs, targets, dx, values, weight, 1);
+    return loss === "meanSquaredError"
+      ? kernels.squaredError(outputs, targets, dx, values, weight)
+      : kernels.absoluteError(outputs, targets, dx, values, weight);
+  };
   switch (loss) {
     case "categoricalCrossentropy":
     case "sparseCategoricalCrossentropy":
@@ -56,15 +63,13 @@ export function lossHead(
       };
     case "meanSquaredError":
     case "meanAbsoluteError":
+    case "huberLoss":
       return {
         activate,
         score(count) {
           const values = count * size;
           activate(count);
-          const sum =
-            loss === "meanSquaredError"
-              ? kernels.squaredError(outputs, targets, dx, values, 1 / values)
-              : kernels.absoluteError(outputs, targets, dx, values, 1 / values);
+          const sum = error(values);
           if (activation === "softmax") {
             kernels.softmaxGradient(outputs, dx, dx, values / columns, columns);
           } else if (activation === "sigmoid") {
