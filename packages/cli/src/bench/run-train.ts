@@ -1,12 +1,14 @@
 import {
   checkpointIdOf,
   encodeCheckpoint,
+  isTributaryError,
   seededRandom,
   TributaryError,
   type Plan,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
+  createTfjsTrainer,
   createTrainer,
   type Examples,
   type LocalTrainer,
@@ -24,6 +26,8 @@ export interface TrainBenchOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly trainer: TrainerOptions;
+  /** Time tfjs's wasm backend as well. */
+  readonly compare: boolean;
 }
 
 export interface TrainBenchResult {
@@ -42,12 +46,19 @@ export interface TrainBenchResult {
   readonly simdLimitGflops: number;
   /** Operations in a second of CPU time against that limit, so that what others took of the core does not count. */
   readonly fractionOfSimdLimit: number;
+  /** tfjs's wasm backend as it is shipped, steps a second; null where it cannot train the model. */
+  readonly tfjsWasmShipped?: number | null;
+  /** The same with the kernels that the SDK registers. */
+  readonly tfjsWasmStepsPerSecond?: number | null;
   /** SHA-256 of the trained parameters as little-endian float32. */
   readonly weightsSha256: string;
 }
 
 /** Batches that a timed run draws examples for; it goes over them again and again. */
 const DISTINCT_BATCHES = 50;
+
+/** A shorter one says little about how long a run will take. */
+const TRIAL_SECONDS = 0.25;
 
 /** Times local training of one model on noise, whole: shuffling, gathering, steps and metrics. */
 export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBenchResult> {
@@ -64,6 +75,7 @@ export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBe
   const trainer = await createTrainer(options.trainer);
   try {
     const { engine, backend } = await trainer.choose(plan);
+    const beside = options.compare ? await besideTfjs(options, model, plan, random) : {};
     const limits = [await measureSimdLimit(() => performance.now())];
     const run = { ...options, model, plan, trainer, random };
     const timed =
@@ -84,11 +96,38 @@ export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBe
       gflops: rounded(operations / timed.seconds / 1e9),
       simdLimitGflops: rounded(limit / 1e9),
       fractionOfSimdLimit: rounded(operations / timed.cpuSeconds / limit),
+      ...beside,
       weightsSha256: checkpointIdOf(crypto, encodeCheckpoint(timed.weights)),
     };
   } finally {
     trainer.dispose();
   }
+}
+
+/** tfjs's wasm backend: as shipped first, since kernels stay once they are registered. */
+async function besideTfjs(
+  options: TrainBenchOptions,
+  model: TrainModel,
+  plan: Plan,
+  random: ReturnType<typeof seededRandom>,
+): Promise<Pick<TrainBenchResult, "tfjsWasmShipped" | "tfjsWasmStepsPerSecond">> {
+  const stepsPerSecond = async (kernels: "replaced" | "shipped"): Promise<number | null> => {
+    const trainer = await createTfjsTrainer({ backend: "wasm", kernels });
+    try {
+      const { steps: taken, seconds } = await forSeconds({
+        ...{ ...options, model, plan, trainer, random },
+        seconds: Math.min(options.seconds, 2),
+      });
+      return rounded(taken / seconds);
+    } catch (error) {
+      if (isTributaryError(error, "TRAINING_FAILED")) return null;
+      throw error;
+    } finally {
+      trainer.dispose();
+    }
+  };
+  const tfjsWasmShipped = await stepsPerSecond("shipped");
+  return { tfjsWasmShipped, tfjsWasmStepsPerSecond: await stepsPerSecond("replaced") };
 }
 
 interface Run extends Omit<TrainBenchOptions, "trainer"> {
@@ -113,17 +152,22 @@ async function steps(run: Run, count: number): Promise<Timed> {
 
 /** Steps for about as long as asked, after as many as it takes to see how fast they are. */
 async function forSeconds(run: Run): Promise<Timed> {
-  const examples = run.model.examples(DISTINCT_BATCHES * run.batch, run.random);
   const withEpochs = (localEpochs: number): Plan => ({
     ...run.plan,
     training: { ...run.plan.training, localEpochs },
   });
-  const few = { ...examples, ...first(examples, run.batch) };
-  let trial = await train(run, run.plan, few);
-  // The first steps are slow while the engine is being compiled.
-  trial = await train(run, run.plan, trial.seconds > 0.2 ? few : examples);
-  const epochs = (run.seconds / trial.seconds) * (trial.steps / DISTINCT_BATCHES);
-  return train(run, withEpochs(Math.min(10_000, Math.max(1, Math.round(epochs)))), examples);
+  // The first step is slow while the engine is being compiled.
+  await train(run, run.plan, run.model.examples(run.batch, run.random));
+  const one = await train(run, run.plan, run.model.examples(run.batch, run.random));
+  const batches = Math.max(1, Math.min(DISTINCT_BATCHES, Math.round(run.seconds / one.seconds)));
+  const examples = run.model.examples(batches * run.batch, run.random);
+  let trial = await train(run, run.plan, examples);
+  for (let epochs = 4; trial.seconds < TRIAL_SECONDS; epochs *= 4) {
+    trial = await train(run, withEpochs(epochs), examples);
+  }
+  const epochs = (run.seconds / trial.seconds) * (trial.steps / batches);
+  if (epochs < 1.5) return trial;
+  return train(run, withEpochs(Math.min(10_000, Math.round(epochs))), examples);
 }
 
 async function train(run: Run, plan: Plan, examples: Examples): Promise<Timed> {
@@ -139,15 +183,6 @@ async function train(run: Run, plan: Plan, examples: Examples): Promise<Timed> {
   const seconds = (performance.now() - startMs) / 1000;
   const { user, system } = process.cpuUsage(before);
   return { weights, steps: taken, seconds, cpuSeconds: (user + system) / 1e6 };
-}
-
-/** The first `count` of them. */
-function first({ features, labels, count: all }: Examples, count: number): Partial<Examples> {
-  return {
-    features: features.subarray(0, (features.length / all) * count),
-    labels: labels.subarray(0, (labels.length / all) * count),
-    count,
-  };
 }
 
 function planFor({ description, loss }: TrainModel, batchSize: number): Plan {

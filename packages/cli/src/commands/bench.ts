@@ -17,6 +17,7 @@ interface TrainFlags {
   engine: EngineName;
   backend: NonNullable<TrainerOptions["backend"]>;
   hash?: true;
+  compare?: true;
   json?: true;
 }
 
@@ -73,6 +74,7 @@ export function benchCommand(): Command {
     .option("--seed <number>", "decides weights, examples and their order", wholeNumber(0), 1)
     .addOption(engineOption())
     .addOption(backendOption())
+    .option("--compare", "time tfjs's wasm backend as well, as shipped and with the SDK's kernels")
     .option("--hash", "name the trained weights by their SHA-256; needs --steps")
     .option("--json", "print one JSON line")
     .action(async (flags: TrainFlags) => {
@@ -86,6 +88,7 @@ export function benchCommand(): Command {
       const { weightsSha256, ...result } = await runTrainBench({
         ...{ name, batch, steps, seconds, seed },
         trainer: { engine, backend },
+        compare: flags.compare === true,
       });
       output.result(
         flags.hash === true ? { ...result, weightsSha256 } : result,
@@ -93,6 +96,11 @@ export function benchCommand(): Command {
           `engine    ${result.engine} on ${result.backend}, batches of ${batch}`,
           `steps     ${result.stepsPerSecond} a second (${result.steps} in ${result.seconds} s)`,
           `GFLOP/s   ${result.gflops}, ${Math.round(100 * result.fractionOfSimdLimit)} % of the ${result.simdLimitGflops} that registers alone reach here`,
+          ...(flags.compare === true
+            ? [
+                `tfjs wasm ${result.tfjsWasmStepsPerSecond ?? "–"} a second, ${result.tfjsWasmShipped ?? "cannot train it"} as shipped`,
+              ]
+            : []),
           ...(flags.hash === true ? [`weights   ${weightsSha256}`] : []),
         ].join("\n"),
       );

@@ -52,6 +52,7 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
     case "AveragePooling2D":
       return pooling("average", config, imageShape(shape));
     case "GlobalAveragePooling2D": {
+      requireOneOf(config, "keepdims", false);
       requireOneOf(config, "data_format", "channels_last", "channelsLast");
       const [height, width, channels] = imageShape(shape);
       const size: Pair = [height, width];
@@ -85,6 +86,7 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return { nodes: activation(config["activation"], shape), parameters: [] };
     case "ReLU":
       requireAbsent(config, "max_value");
+      for (const field of ["negative_slope", "threshold"]) requireOneOf(config, field, 0);
       return one({ kind: "activation", name: "relu", slope: 0 }, shape);
     case "LeakyReLU":
       return one(

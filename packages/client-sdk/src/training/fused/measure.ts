@@ -5,8 +5,9 @@ import { FusedNetwork } from "./network.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
 import { compileFusedModule, simdLimit } from "./wasm-module.ts";
 
-/** Rounds of multiply-adds that are timed at once: about a twentieth of a second. */
-const ROUNDS = 500_000;
+/** Rounds of multiply-adds that are timed at once: some milliseconds, short enough to be left alone now and then. */
+const ROUNDS = 200_000;
+const RUNS = 40;
 
 /**
  * Measures this core's limit for 128-bit SIMD in WebAssembly: multiplications and additions between registers, with
@@ -22,7 +23,7 @@ export async function measureSimdLimit(now: () => number): Promise<number> {
   }
   const run = await simdLimit(module);
   let best = 0;
-  for (let time = 0; time < 6; time++) {
+  for (let time = 0; time < RUNS; time++) {
     const startMs = now();
     const operations = run(ROUNDS);
     // The first is compiled as it runs.

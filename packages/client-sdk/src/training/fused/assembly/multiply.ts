@@ -9,6 +9,8 @@ const BLOCK_K: i32 = 256;
 const BLOCK_N: i32 = 64;
 /** Fewer rows of A do not pay for packing. */
 const PACK_ROWS: i32 = 8;
+/** Rows of B that are hardly longer than a cache line lie well enough as they are. */
+const NARROW: i32 = 16;
 
 // @ts-ignore: decorator
 @inline export function at(place: i32): usize { return <usize>place << 2; }
@@ -18,7 +20,7 @@ export function matmul(
   a: i32, aRow: i32, aStep: i32, b: i32, bRow: i32, c: i32, cRow: i32, start: i32, startRow: i32,
   m: i32, n: i32, k: i32, scratch: i32,
 ): void {
-  if (m < PACK_ROWS) {
+  if (m < PACK_ROWS || (n <= NARROW && bRow <= NARROW)) {
     rowsTimes(at(a), at(aRow), at(aStep), at(b), at(bRow), 32, at(c), at(cRow), at(start), at(startRow), m, n, k);
     return;
   }
