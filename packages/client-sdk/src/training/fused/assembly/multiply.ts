@@ -7,10 +7,6 @@ import { strip1, strip2, strip3, strip4, strip4SideBySide } from "./register-til
 const BLOCK_K: i32 = 256;
 /** Columns of B that are packed at a time. */
 const BLOCK_N: i32 = 64;
-/** Fewer rows of A do not pay for packing. */
-const PACK_ROWS: i32 = 8;
-/** Rows of B that are hardly longer than a cache line lie well enough as they are. */
-const NARROW: i32 = 16;
 
 // @ts-ignore: decorator
 @inline export function at(place: i32): usize { return <usize>place << 2; }
@@ -20,8 +16,13 @@ export function matmul(
   a: i32, aRow: i32, aStep: i32, b: i32, bRow: i32, c: i32, cRow: i32, start: i32, startRow: i32,
   m: i32, n: i32, k: i32, scratch: i32,
 ): void {
-  if (m < PACK_ROWS || (n <= NARROW && bRow <= NARROW)) {
-    rowsTimes(at(a), at(aRow), at(aStep), at(b), at(bRow), 32, at(c), at(cRow), at(start), at(startRow), m, n, k);
+  if (liesWell(m, bRow)) {
+    for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
+      rowsTimes(
+        at(a + k0 * aStep), at(aRow), at(aStep), at(b + k0 * bRow), at(bRow), 32, at(c), at(cRow),
+        k0 == 0 ? at(start) : at(c), k0 == 0 ? at(startRow) : at(cRow), m, n, min(BLOCK_K, k - k0),
+      );
+    }
     return;
   }
   for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
@@ -56,6 +57,16 @@ export function matmulPacked(
       at(c + n0), at(cRow), from, at(startRow), m, min(BLOCK_N, n - n0), k,
     );
   }
+}
+
+/**
+ * Whether B is better read where it lies than packed: when few rows of A use it, unless its rows are so many bytes
+ * apart that they fall into the same places of the first cache.
+ */
+function liesWell(m: i32, bRow: i32): bool {
+  if (m < 8) return true;
+  if ((bRow & 1023) == 0) return false;
+  return m <= 16 || (m < 64 && (bRow & 127) != 0);
 }
 
 /** All in bytes. */
