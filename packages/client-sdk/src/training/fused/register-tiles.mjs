@@ -6,7 +6,12 @@ const HEIGHTS = [1, 2, 3, 4];
 
 /** @returns {string} AssemblyScript. */
 export function registerTiles() {
-  return [...HEIGHTS.map((height) => strip(height, false)), strip(4, true), peak()].join("\n");
+  return [
+    ...HEIGHTS.map((height) => strip(height, false)),
+    strip(4, true),
+    strip(4, true, false),
+    peak(),
+  ].join("\n");
 }
 
 /**
@@ -42,24 +47,25 @@ export function peak(rounds: i32, seed: f32): f32 {
 /**
  * @param {number} height - Rows.
  * @param {boolean} sideBySide - Rows of A are neighbours in memory, one value apart: one pointer serves all.
+ * @param {boolean} nested - k runs over `outer` groups of `inner` values, `aLeap` apart; else over `inner` values.
  */
-function strip(height, sideBySide) {
+function strip(height, sideBySide, nested = true) {
   const rows = Array.from({ length: height }, (_, row) => row);
-  const name = `strip${height}${sideBySide ? "SideBySide" : ""}`;
+  const name = `strip${height}${sideBySide ? "SideBySide" : ""}${nested ? "" : "Flat"}`;
   const pointers = sideBySide ? ["a0"] : rows.map((row) => `a${row}`);
   return `
 export function ${name}(
-  ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, aLeap: usize, inner: i32, outer: i32,
+  ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, ${nested ? "aLeap: usize, " : ""}inner: i32, ${nested ? "outer: i32," : ""}
   b: usize, bStep: usize, bPanel: usize,
   c: usize, cRow: usize, start: usize, startRow: usize, columns: i32,
 ): void {
   while (columns >= 8) {
-    ${tile({ rows, pointers, sideBySide, vectors: 2 })}
+    ${tile({ rows, pointers, sideBySide, nested, vectors: 2 })}
     ${rows.map((row) => `v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}0); v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}1, 16);`).join("\n    ")}
     b += bPanel; c += 32; start = start ? start + 32 : 0; columns -= 8;
   }
   while (columns > 0) {
-    ${tile({ rows, pointers, sideBySide, vectors: 1 })}
+    ${tile({ rows, pointers, sideBySide, nested, vectors: 1 })}
     ${rows.map((row) => `storeSome(c${row ? ` + cRow * ${row}` : ""}, s${row}0, columns);`).join("\n    ")}
     b += 16; c += 16; start = start ? start + 16 : 0; columns -= 4;
   }
@@ -77,7 +83,7 @@ const STORE_SOME = `
 }`;
 
 /** Sums of one tile, s<row><vector>: from \`start\`, or from zero when that is null. */
-function tile({ rows, pointers, sideBySide, vectors }) {
+function tile({ rows, pointers, sideBySide, nested, vectors }) {
   const lanes = Array.from({ length: vectors }, (_, vector) => vector);
   const each = (write) => rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
   const from = (row, vector) =>
@@ -86,7 +92,7 @@ function tile({ rows, pointers, sideBySide, vectors }) {
     if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} }
     else { ${each((row, vector) => `s${row}${vector} = f32x4.splat(0);`).join(" ")} }
     let q = b, ${pointers.map((pointer, row) => `p${row} = ${pointer}`).join(", ")};
-    for (let o = outer; o > 0; o--) {
+    ${nested ? "for (let o = outer; o > 0; o--) {" : ""}
       for (let i = inner; i > 0; i--) {
         ${lanes.map((vector) => `const b${vector} = v128.load(q, ${16 * vector});`).join(" ")}
         ${rows
@@ -103,6 +109,5 @@ function tile({ rows, pointers, sideBySide, vectors }) {
           .join("\n        ")}
         q += bStep; ${pointers.map((_, row) => `p${row} += aStep;`).join(" ")}
       }
-      ${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")}
-    }`;
+      ${nested ? `${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")} }` : ""}`;
 }

@@ -1,7 +1,7 @@
 // Multiplications: matrices, convolutions, and the gradients of filters. Addresses are counted in float32 values;
 // a `start` of 0 stands for zeros. Each sum runs over k in ascending order, in float32, one rounding a product and
 // one an addition: what blocks, panels and tiles do cannot be seen in the result.
-import { strip1, strip2, strip3, strip4, strip4SideBySide } from "./register-tiles";
+import { strip1, strip2, strip3, strip4, strip4SideBySideFlat } from "./register-tiles";
 
 /** Rows of B that are packed at a time: a panel of 8 columns stays in the first cache. */
 const BLOCK_K: i32 = 256;
@@ -76,7 +76,7 @@ function rowsTimes(
 ): void {
   // 6 and 5 rows go better as 3 + 3 and 3 + 2 than with a strip of one or two left over.
   while (m >= 4 && m != 6 && m != 5) {
-    if (aRow == 4) strip4SideBySide(a, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
+    if (aRow == 4) strip4SideBySideFlat(a, aStep, k, b, bStep, bPanel, c, cRow, start, startRow, n);
     else strip4(a, a + aRow, a + 2 * aRow, a + 3 * aRow, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
     a += 4 * aRow; c += 4 * cRow; start = start ? start + 4 * startRow : 0; m -= 4;
   }
