@@ -22,6 +22,7 @@ function checkIn(client: WireClient, shown: Shown = {}): void {
     codecs: ["float32"],
     maxParameters: 1_000,
     exampleCount: 10,
+    heldOutCount: 0,
     heldArtifacts: [],
     ...shown,
   };

@@ -242,6 +242,7 @@ export class WireClient {
       codecs: ["float32"],
       maxParameters,
       exampleCount: 10,
+      heldOutCount: 0,
       heldArtifacts: [],
     });
   }

@@ -6,6 +6,7 @@ import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 const ROUND: RoundRecord = {
   id: "rnd_01" as RoundId,
   taskId: "task_01" as TaskId,
+  kind: "training",
   number: 4,
   outcome: "committed",
   startedAtMs: 1_000,

@@ -28,6 +28,7 @@ export const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     codecs: fc.subarray(["float32", "uniform", "other"]),
     maxParameters: fc.constantFrom(1, 10_000, 1_000_000),
     exampleCount: count,
+    heldOutCount: fc.nat(100),
     heldArtifacts: held,
   }),
   fc.record({

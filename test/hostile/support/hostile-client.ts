@@ -110,6 +110,7 @@ export class HostileClient {
       codecs: ["float32", "uniform"],
       maxParameters: 100_000_000,
       exampleCount: 10,
+      heldOutCount: 0,
       heldArtifacts: [],
       ...more,
     });

@@ -147,6 +147,7 @@ export class WireClient {
       codecs: ["float32", "uniform"],
       maxParameters: 1_000_000,
       exampleCount: 10,
+      heldOutCount: 0,
       heldArtifacts: [],
     });
   }

@@ -168,6 +168,7 @@ export class ServerConnection {
     this.send({
       type: "roundConfiguration",
       roundId,
+      purpose: "training",
       roundNumber,
       taskName: options.taskName ?? model.plan.task,
       delivery,

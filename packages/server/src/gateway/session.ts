@@ -363,7 +363,7 @@ export class Session implements Participant {
   }
 
   #enterPool(channel: Channel, message: CheckIn, deviceId: string | undefined): void {
-    const { population, codecs, maxParameters, exampleCount } = message;
+    const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = heldArtifacts;
     this.#state = { name: "waiting", channel };
@@ -373,6 +373,7 @@ export class Session implements Participant {
         codecs,
         maxParameters,
         exampleCount,
+        heldOutCount,
         heldArtifacts,
         ...(deviceId === undefined ? {} : { deviceId }),
       });
