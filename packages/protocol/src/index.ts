@@ -96,6 +96,7 @@ export {
 export { evaluationRoundOf, measureOf, minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export {
+  instantMs,
   parseTask,
   taskJsonSchema,
   taskSchema,

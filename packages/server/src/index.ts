@@ -1,4 +1,4 @@
-export type { TaskSummaryView } from "./admin/admin-schemas.ts";
+export type { CheckpointView, TaskSummaryView, TaskView } from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
 export { systemClock, type Clock } from "./coordinator/clock.ts";

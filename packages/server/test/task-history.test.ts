@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { CheckpointId, TaskDefinition } from "@tributary/protocol";
 import { nextRound, type NextRound } from "../src/rounds/next-round.ts";
 import { TaskHistory } from "../src/rounds/task-history.ts";
-import type { RoundKind, RoundRecord } from "../src/storage/round-store.ts";
+import type { RoundKind } from "../src/rounds/round-kind.ts";
+import type { RoundRecord } from "../src/storage/round-store.ts";
 import { definitionOf, type TaskChanges } from "./coordinator-world.ts";
 
 type Entry = ConstructorParameters<typeof TaskHistory>[1] extends readonly (infer T)[] | undefined

@@ -248,6 +248,11 @@ const INSTANT_REMEDY = "Use a time like 2026-12-01T22:00:00Z.";
 const instant = (): z.ZodNullable<z.ZodISODateTime> =>
   z.iso.datetime({ offset: true, error: INSTANT_REMEDY }).nullable();
 
+/** The moment that a task file's time names, milliseconds since the Unix epoch. */
+export function instantMs(time: string): number {
+  return Date.parse(time);
+}
+
 const TIME_REMEDY = "Use a time of day like 22:30, UTC.";
 const timeOfDay = (): z.ZodString =>
   z.string({ error: TIME_REMEDY }).regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, { error: TIME_REMEDY });
@@ -328,7 +333,7 @@ export const taskSchema = strictRecord({
     issue(["evaluation", "goalCount"], `Use at least ${least}, the smallest cohort of a round.`);
   }
   const { startAt, endAt } = task.schedule;
-  if (startAt !== null && endAt !== null && Date.parse(endAt) <= Date.parse(startAt)) {
+  if (startAt !== null && endAt !== null && instantMs(endAt) <= instantMs(startAt)) {
     issue(["schedule", "endAt"], "Let it end after startAt.");
   }
   const fault = aggregationFault(task.aggregation, {

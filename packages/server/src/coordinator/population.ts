@@ -93,10 +93,7 @@ export class Population {
       });
     }
     if (takers.every(isPausedForLong)) {
-      throw new TributaryError("NO_OPEN_ROUND", "No round begins for a while", {
-        remedy: "Come back later.",
-        retryAfterMs: this.sendAway(client.participant),
-      });
+      throw noRoundYet(this.sendAway(client.participant));
     }
     const { sessionId } = client.participant;
     const { deviceId } = client.offer;
@@ -114,7 +111,6 @@ export class Population {
 
   /** Clients that were kept for a recruiter are so no longer: others may have them. */
   reconsider(): void {
-    if (this.#recruiters.size < 2) return;
     for (const client of [...this.#waiting.values()]) {
       this.#offer(
         client,
@@ -207,7 +203,10 @@ export class Population {
       if (recruiters.some((recruiter) => recruiter.refusal(offer) === undefined)) continue;
       this.leave(session);
       const retryAfterMs = this.sendAway(participant);
-      const { code, message } = noOpenRound(this.name, retryAfterMs);
+      const { code, message } =
+        this.#recruiters.size === 0
+          ? noOpenRound(this.name, retryAfterMs)
+          : noRoundYet(retryAfterMs);
       participant.reject(code, message, retryAfterMs);
     }
   }
@@ -247,13 +246,16 @@ export class Population {
 const isPausedForLong = ({ isPaused, needs }: Recruiter): boolean =>
   isPaused && needs.opensInMs > WAITABLE_PAUSE_MS;
 
+function noRoundYet(retryAfterMs: number): TributaryError {
+  return new TributaryError("NO_OPEN_ROUND", "No round begins for a while", {
+    remedy: "Come back later.",
+    retryAfterMs,
+  });
+}
+
 export function noOpenRound(population: string, retryAfterMs: number): TributaryError {
-  return new TributaryError(
-    "NO_OPEN_ROUND",
-    `No round is to be had in population "${population}" now`,
-    {
-      remedy: "Come back later.",
-      retryAfterMs,
-    },
-  );
+  return new TributaryError("NO_OPEN_ROUND", `No task is running for population "${population}"`, {
+    remedy: "Come back later.",
+    retryAfterMs,
+  });
 }

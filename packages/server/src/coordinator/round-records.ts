@@ -1,6 +1,7 @@
 import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
 import { NO_FATES } from "../rounds/fates.ts";
-import type { RoundKind, RoundRecord } from "../storage/round-store.ts";
+import type { RoundKind } from "../rounds/round-kind.ts";
+import type { RoundRecord } from "../storage/round-store.ts";
 import type { RunningRound } from "./running-round.ts";
 import type { TaskBase } from "./task-base.ts";
 

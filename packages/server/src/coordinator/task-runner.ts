@@ -1,6 +1,5 @@
 import {
   TributaryError,
-  asTributaryError,
   decodePlan,
   encodeCheckpoint,
   evaluationRoundOf,

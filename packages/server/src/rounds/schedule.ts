@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "@tributary/protocol";
+import { instantMs, type TaskDefinition } from "@tributary/protocol";
 
 export type Schedule = TaskDefinition["schedule"];
 
@@ -17,17 +17,17 @@ export function opensAtMs(
   const { startAt, endAt, dailyWindow, minimumIntervalMs } = schedule;
   const earliest = Math.max(
     nowMs,
-    startAt === null ? nowMs : Date.parse(startAt),
+    startAt === null ? nowMs : instantMs(startAt),
     lastEndMs === undefined ? nowMs : lastEndMs + minimumIntervalMs,
   );
   const opens = dailyWindow === null ? earliest : windowAt(dailyWindow, earliest).opensAtMs;
-  return endAt !== null && opens >= Date.parse(endAt) ? undefined : opens;
+  return endAt !== null && opens >= instantMs(endAt) ? undefined : opens;
 }
 
 /** Until when a round that may begin at `nowMs` may do so; infinite when nothing ends it. */
 export function closesAtMs({ endAt, dailyWindow }: Schedule, nowMs: number): number {
   return Math.min(
-    endAt === null ? Infinity : Date.parse(endAt),
+    endAt === null ? Infinity : instantMs(endAt),
     dailyWindow === null ? Infinity : windowAt(dailyWindow, nowMs).closesAtMs,
   );
 }

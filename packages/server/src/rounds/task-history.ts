@@ -5,7 +5,7 @@ import {
   type MeasureName,
   type TaskDefinition,
 } from "@tributary/protocol";
-import type { RoundRecord } from "../storage/round-store.ts";
+import { makesCheckpoint, type RoundKind } from "./round-kind.ts";
 
 /** Why a task has come to its end by itself. */
 export type TaskEndReason = "rounds" | "target" | "plateau" | "budget" | "schedule";
@@ -18,22 +18,22 @@ export interface BestCheckpoint {
   readonly value: number;
 }
 
-type HistoryRecord = Pick<
-  RoundRecord,
-  | "kind"
-  | "number"
-  | "outcome"
-  | "baseCheckpoint"
-  | "checkpoint"
-  | "metrics"
-  | "bytesUp"
-  | "bytesDown"
-  | "reason"
-  | "selected"
-  | "reported"
-  | "startedAtMs"
-  | "endedAtMs"
->;
+/** What the history takes from the record of a round. */
+interface HistoryRecord {
+  readonly kind: RoundKind;
+  readonly number: number;
+  readonly outcome: "committed" | "abandoned";
+  readonly reason: string | null;
+  readonly baseCheckpoint: CheckpointId;
+  readonly checkpoint: CheckpointId | null;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly selected: number;
+  readonly reported: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
 
 /**
  * What a task's rounds have come to: which checkpoint is best, what they have cost, and whether the task has reached its end.
@@ -69,7 +69,7 @@ export class TaskHistory {
       this.#evaluatedNumber = Math.max(this.#evaluatedNumber, record.number);
     }
     if (record.outcome !== "committed") return;
-    if (record.kind === "training" || record.kind === "rollback") {
+    if (makesCheckpoint(record.kind)) {
       this.#lastNumber = Math.max(this.#lastNumber, record.number);
     }
     if (record.kind === "rollback") {

@@ -5,6 +5,7 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
+import { makesCheckpoint } from "../rounds/round-kind.ts";
 import type { TaskEndReason } from "../rounds/task-history.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
@@ -18,15 +19,14 @@ import {
   taskExists,
   taskUnknown,
 } from "./record-checks.ts";
-import {
-  makesCheckpoint,
-  type CheckpointRecord,
-  type LastCommitted,
-  type NewCheckpoint,
-  type RoundRecord,
-  type RoundStore,
-  type TaskRecord,
-  type TaskState,
+import type {
+  CheckpointRecord,
+  LastCommitted,
+  NewCheckpoint,
+  RoundRecord,
+  RoundStore,
+  TaskRecord,
+  TaskState,
 } from "./round-store.ts";
 
 /** Keeps everything in this process and loses it at its end: for tests, simulation and short experiments. */

@@ -5,7 +5,8 @@ import {
   type CheckpointId,
   type CryptoProvider,
 } from "@tributary/protocol";
-import { makesCheckpoint, type NewCheckpoint, type RoundRecord } from "./round-store.ts";
+import { makesCheckpoint } from "../rounds/round-kind.ts";
+import type { NewCheckpoint, RoundRecord } from "./round-store.ts";
 
 /** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */
 export function requireHash(

@@ -1,4 +1,5 @@
 import type { RoundFates } from "../rounds/fates.ts";
+import type { RoundKind } from "../rounds/round-kind.ts";
 import type { TaskEndReason } from "../rounds/task-history.ts";
 import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
 
@@ -31,24 +32,6 @@ export interface TaskRecord {
 }
 
 export type RoundOutcome = "committed" | "abandoned";
-
-/**
- * What a record tells of: a cohort that trained; a cohort that measured a checkpoint on held-out examples; a measurement that the
- * operator made; a return to an older checkpoint.
- */
-export type RoundKind = "training" | "evaluation" | "operator-evaluation" | "rollback";
-
-export const ROUND_KINDS: readonly RoundKind[] = [
-  "training",
-  "evaluation",
-  "operator-evaluation",
-  "rollback",
-];
-
-/** Whether a committed round of this kind makes its task's newest checkpoint, and so takes a number of its own. */
-export function makesCheckpoint(kind: RoundKind): boolean {
-  return kind === "training" || kind === "rollback";
-}
 
 /** One attempt at a round, written when it has ended; never changed. */
 export interface RoundRecord {

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
+import { ROUND_KINDS, makesCheckpoint } from "../../rounds/round-kind.ts";
 import type { TaskEndReason } from "../../rounds/task-history.ts";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import {
@@ -11,16 +12,14 @@ import {
   taskExists,
   taskUnknown,
 } from "../record-checks.ts";
-import {
-  ROUND_KINDS,
-  makesCheckpoint,
-  type CheckpointRecord,
-  type LastCommitted,
-  type NewCheckpoint,
-  type RoundRecord,
-  type RoundStore,
-  type TaskRecord,
-  type TaskState,
+import type {
+  CheckpointRecord,
+  LastCommitted,
+  NewCheckpoint,
+  RoundRecord,
+  RoundStore,
+  TaskRecord,
+  TaskState,
 } from "../round-store.ts";
 import { writeContents } from "./chunked-contents.ts";
 import type { DatabaseConnection } from "./database-connection.ts";

@@ -25,8 +25,9 @@ import type {
 import type { EnrolmentPolicy } from "../../enrolment/policy.ts";
 import type { AdminRole } from "../access-store.ts";
 import type { RoundFates } from "../../rounds/fates.ts";
+import type { RoundKind } from "../../rounds/round-kind.ts";
 import type { TaskEndReason } from "../../rounds/task-history.ts";
-import type { RoundKind, RoundOutcome, TaskState } from "../round-store.ts";
+import type { RoundOutcome, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
 /** Both drivers take any Uint8Array; what they return may be a Buffer over shared memory, so it is copied. */
