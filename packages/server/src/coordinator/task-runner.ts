@@ -1,29 +1,20 @@
 import {
   TributaryError,
-  decodePlan,
-  encodeCheckpoint,
   evaluationRoundOf,
-  layoutOf,
   opaqueId,
-  planIdOf,
   roundOf,
   rangesSize,
-  signPlan,
-  trainableRanges,
-  updateCodec,
   type CryptoProvider,
   type Limits,
   type ParameterLayout,
-  type Plan,
   type RandomSource,
   type RoundId,
   type RoundPurpose,
   type ServerSecrets,
   type SessionId,
-  type UpdateCodec,
-  type ValueRange,
 } from "@tributary/protocol";
 import {
+  hasLimits,
   secondSeat,
   type Moment,
   type ParticipationLimits,
@@ -32,10 +23,8 @@ import { nextRound, type NextRound } from "../rounds/next-round.ts";
 import type { PaceNeeds } from "../rounds/pace.ts";
 import {
   cohortSize,
-  deadlineOf,
-  openRound,
-  step,
   type CancelReason,
+  type RoundEffect,
   type RoundEvent,
   type RoundPolicy,
   type RoundState,
@@ -48,16 +37,20 @@ import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store
 import type { Logger } from "../telemetry/logger.ts";
 import { AbandonedRounds } from "./abandoned-rounds.ts";
 import type { Clock } from "./clock.ts";
+import { commitEvaluation, commitRollback, commitTraining } from "./commit-round.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
-import { nextCheckpoint } from "./next-checkpoint.ts";
+import { NextAttempt } from "./next-attempt.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
 import type { ReportSlots } from "./report-slots.ts";
-import { recordOf, rollbackRecord } from "./round-records.ts";
+import { RoundMachine } from "./round-machine.ts";
+import { recordOf } from "./round-records.ts";
+import { RoundTimes } from "./round-times.ts";
 import { RunningRound } from "./running-round.ts";
-import { sealModel, type SealedModel } from "./sealed-model.ts";
+import type { SealedModel } from "./sealed-model.ts";
 import { loadLimits } from "./load-limits.ts";
 import { baseOfRound, newestBase, type TaskBase } from "./task-base.ts";
+import { TaskModel } from "./task-model.ts";
 import { ineligibility } from "./task-eligibility.ts";
 
 export interface TaskRunnerDeps {
@@ -79,12 +72,6 @@ export interface StopOptions {
   readonly abandon?: CancelReason;
 }
 
-/** After a failure that is not the clients' doing, wait before the next attempt: twice as long after each further one. */
-const FAILURE_PAUSE_MS = 1_000;
-/** Even after hours without the store a task goes on within this time of its return. */
-const MAX_FAILURE_PAUSE_MS = 60_000;
-/** Weight of the newest round in the mean of how long rounds take. */
-const NEWEST_ROUND_WEIGHT = 0.3;
 /** When the members of an abandoned round may check in again. */
 const ABANDONED_RETRY_MS = 1_000;
 
@@ -104,58 +91,39 @@ export class TaskRunner implements Recruiter {
   readonly priority: number;
   readonly #deps: TaskRunnerDeps;
   readonly #population: Population;
-  readonly #plan: Plan;
-  readonly #layout: ParameterLayout;
-  readonly #ranges: readonly ValueRange[];
-  readonly #codec: UpdateCodec;
+  readonly #model: TaskModel;
   readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
   #base: TaskBase;
   #limits: ParticipationLimits;
   #history: TaskHistory;
   #requested: TaskBase[] = [];
-  #sealed: { readonly base: TaskBase; readonly model: SealedModel } | undefined;
-  #state: RoundState | undefined;
-  /** When the round in flight came to its phase. */
-  #phaseSinceMs = 0;
-  /** Until when it may begin. */
-  #closesAtMs = Infinity;
-  /** It has waited for its cohort as long as it should, and waits on. */
-  #isOverdue = false;
+  /** The round in flight, and where it is at. */
+  #machine: RoundMachine | undefined;
   #round: RunningRound | undefined;
   #recruiting = false;
-  /** Failures since the last round that was committed. */
-  #failures = 0;
-  /** When the next attempt begins: after a failure, or when the schedule says so. */
-  #resumesAtMs: number | undefined;
+  readonly #attempt: NextAttempt;
+  readonly #times: RoundTimes;
   readonly #abandoned: AbandonedRounds;
-  /** Mean time from a cohort's configuration to its commit; until one has been measured, the longest it may be. */
-  #roundMs: number;
-  #hasMeasured = false;
-  #cohortSinceMs = 0;
-  #cancelTimer: (() => void) | undefined;
   /** Resolves when the round in flight has ended; new rounds wait on nothing else. */
   #settled: Promise<void> = Promise.resolve();
 
   private constructor(
     task: TaskRecord,
     population: Population,
-    plan: Plan,
-    layout: ParameterLayout,
+    model: TaskModel,
     { base, limits, history }: TaskState,
     deps: TaskRunnerDeps,
   ) {
     this.task = task;
     this.priority = task.definition.priority;
     this.#population = population;
-    this.#plan = plan;
-    this.#layout = layout;
-    this.#ranges = trainableRanges(layout, plan.training.trainable);
-    this.#codec = updateCodec(plan.update);
+    this.#model = model;
     this.#policies = {
       training: roundOf(task.definition),
       evaluation: { ...evaluationRoundOf(task.definition), isOptional: true },
     };
-    this.#roundMs = this.#policies.training.reportingTimeoutMs;
+    this.#times = new RoundTimes(this.#policies.training.reportingTimeoutMs);
+    this.#attempt = new NextAttempt(deps.clock);
     this.#base = base;
     this.#limits = limits;
     this.#history = history;
@@ -172,10 +140,9 @@ export class TaskRunner implements Recruiter {
     population: Population,
     deps: TaskRunnerDeps,
   ): Promise<TaskRunner> {
-    const plan = decodePlan(task.planBytes);
-    const layout = layoutOf(plan.model.parameters);
-    const state = await readState(task, layout, deps);
-    return new TaskRunner(task, population, plan, layout, state, deps);
+    const model = new TaskModel(task.planBytes);
+    const state = await readState(task, model.layout, deps);
+    return new TaskRunner(task, population, model, state, deps);
   }
 
   get roundNumber(): number {
@@ -184,7 +151,7 @@ export class TaskRunner implements Recruiter {
 
   /** The state of the round in flight, for whoever looks. */
   get phase(): RoundState["phase"] | "idle" {
-    return this.#state?.phase ?? "idle";
+    return this.#machine?.state.phase ?? "idle";
   }
 
   get isRecruiting(): boolean {
@@ -201,15 +168,14 @@ export class TaskRunner implements Recruiter {
     if (this.#recruiting) return;
     this.#recruiting = true;
     this.#population.addRecruiter(this);
-    if (this.#state === undefined) await this.#goOn();
+    if (this.#machine === undefined) await this.#goOn();
   }
 
   /** Starts no further round. Resolves when none is in flight. */
   async stop({ abandon }: StopOptions): Promise<void> {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
-    if (this.#state === undefined) this.#cancelTimer?.();
-    this.#resumesAtMs = undefined;
+    this.#attempt.cancel();
     if (abandon === "server-stopping") this.#dispatch({ type: "stopping" });
     else if (abandon !== undefined || this.phase === "selecting") {
       this.#dispatch({ type: "cancelled", reason: abandon ?? "cancelled" });
@@ -223,7 +189,7 @@ export class TaskRunner implements Recruiter {
    * @throws TributaryError `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when too many wait.
    */
   async requestEvaluation(roundNumber: number): Promise<void> {
-    const base = await baseOfRound(this.task, roundNumber, this.#layout, this.#deps);
+    const base = await baseOfRound(this.task, roundNumber, this.#model.layout, this.#deps);
     if (this.#requested.length >= MAX_REQUESTED_EVALUATIONS) {
       throw new TributaryError(
         "TASK_STATE_CONFLICT",
@@ -247,24 +213,13 @@ export class TaskRunner implements Recruiter {
    * @throws TributaryError `CHECKPOINT_UNKNOWN`, `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`.
    */
   async rollBack(roundNumber: number): Promise<RoundRecord> {
-    const { store, random, clock, listener } = this.#deps;
-    const target = await baseOfRound(this.task, roundNumber, this.#layout, this.#deps);
+    const { random, listener } = this.#deps;
+    const target = await baseOfRound(this.task, roundNumber, this.#model.layout, this.#deps);
     // What this runner believes may be out of date: a failing store may have taken a round and lost its answer.
-    this.#base = await newestBase(this.task, this.#layout, this.#deps, this.#base);
+    const newest = await newestBase(this.task, this.#model.layout, this.#deps, this.#base);
     const id = opaqueId("rnd", random.bytes(16)) as RoundId;
-    const record = rollbackRecord(id, this.task.id, this.#base, target, clock.now());
-    const bytes = encodeCheckpoint(target.weights);
-    await store.recordRound(record, {
-      record: {
-        id: target.checkpointId,
-        taskId: this.task.id,
-        roundNumber: record.number,
-        byteLength: bytes.length,
-        createdAtMs: record.endedAtMs,
-      },
-      bytes,
-    });
-    this.#base = { ...target, roundNumber: record.number };
+    const { record, base } = await commitRollback(id, this.task, { newest, target }, this.#deps);
+    this.#base = base;
     this.#history.add(record);
     this.#requested = [];
     listener({ type: "round-ended", round: record });
@@ -273,32 +228,18 @@ export class TaskRunner implements Recruiter {
 
   /** The plan and a checkpoint, the newest unless told otherwise, as clients get them. */
   sealedModel(base: TaskBase = this.#base): SealedModel {
-    if (this.#sealed?.base === base) return this.#sealed.model;
-    const { crypto, random, secrets } = this.#deps;
-    const bytes = this.task.planBytes;
-    const model = sealModel({
-      crypto,
-      random,
-      plan: {
-        id: planIdOf(crypto, bytes),
-        bytes,
-        signature: signPlan(crypto, secrets.signingSeed, bytes),
-      },
-      checkpoint: { id: base.checkpointId, bytes: encodeCheckpoint(base.weights) },
-    });
-    this.#sealed = { base, model };
-    return model;
+    return this.#model.sealed(base, this.#deps);
   }
 
   refusal(offer: CheckInOffer): TributaryError | undefined {
     return (
-      ineligibility(offer, this.task.definition, this.#layout) ??
+      ineligibility(offer, this.task.definition, this.#model.layout) ??
       this.#limits.refusal(offer.deviceId, this.#moment)
     );
   }
 
   gathers(offer: CheckInOffer): boolean {
-    return this.phase === "selecting" && !this.#isOverdue && this.#takes(offer);
+    return this.#machine?.isGathering === true && this.#takes(offer);
   }
 
   /** Whether the round that gathers its cohort now could use a client. */
@@ -310,19 +251,19 @@ export class TaskRunner implements Recruiter {
   /** What decides whether a device's turn has come: the round that a client would be taken into now. */
   get #moment(): Moment {
     const roundNumber = this.#base.roundNumber + 1;
-    return { roundNumber, nowMs: this.#deps.clock.now(), roundMs: this.#roundMs };
+    return { roundNumber, nowMs: this.#deps.clock.now(), roundMs: this.#times.meanMs };
   }
 
   get needs(): PaceNeeds {
     return {
       needed: cohortSize(this.#round?.facts.policy ?? this.#policies.training),
-      roundMs: this.#roundMs,
+      roundMs: this.#times.meanMs,
       opensInMs: Math.max(0, this.#opensAtMs() - this.#deps.clock.now()),
     };
   }
 
   get isPaused(): boolean {
-    return this.#resumesAtMs !== undefined;
+    return this.#attempt.atMs !== undefined;
   }
 
   get membersAtWork(): number {
@@ -331,11 +272,9 @@ export class TaskRunner implements Recruiter {
 
   /** When clients are gathered again, as far as one can tell; in the past when they are now. */
   #opensAtMs(): number {
-    if (this.#resumesAtMs !== undefined) return this.#resumesAtMs;
-    if (this.phase !== "configuring" && this.phase !== "reporting") return 0;
-    return (
-      this.#cohortSinceMs + Math.min(this.#roundMs, this.#policies.training.reportingTimeoutMs)
-    );
+    if (this.#attempt.atMs !== undefined) return this.#attempt.atMs;
+    const isAtWork = this.phase === "configuring" || this.phase === "reporting";
+    return isAtWork ? this.#times.expectedEndMs : 0;
   }
 
   clientWaits(client: WaitingClient): void {
@@ -345,7 +284,7 @@ export class TaskRunner implements Recruiter {
   }
 
   clientLeft(session: SessionId): void {
-    if (this.#state?.phase === "selecting") this.#dispatch({ type: "left", session });
+    if (this.phase === "selecting") this.#dispatch({ type: "left", session });
   }
 
   #next(): NextRound {
@@ -365,10 +304,9 @@ export class TaskRunner implements Recruiter {
         this.#open("evaluation", this.#requested[0] ?? this.#base);
         return;
       case "wait":
-        this.#resumesAtMs = next.untilMs;
+        this.#attempt.schedule(() => void this.#goOn(), next.untilMs);
         this.#population.dismissUnwanted();
         this.#population.reconsider();
-        this.#wakeAt(next.untilMs, () => void this.#goOn());
         return;
       case "finished":
         this.#recruiting = false;
@@ -384,15 +322,14 @@ export class TaskRunner implements Recruiter {
       if (next.type !== this.#round?.facts.purpose) {
         this.#dispatch({ type: "cancelled", reason: "cancelled" });
       }
-    } else if (this.#state === undefined && this.#failures === 0) {
-      this.#cancelTimer?.();
-      this.#resumesAtMs = undefined;
+    } else if (this.#machine === undefined && !this.#attempt.hasFailed) {
       void this.#goOn(next);
     }
   }
 
   #open(purpose: RoundPurpose, base: TaskBase): void {
     const { clock, random, listener } = this.#deps;
+    const { plan, ranges } = this.#model;
     const policy = this.#policies[purpose];
     const round = new RunningRound(
       {
@@ -403,21 +340,17 @@ export class TaskRunner implements Recruiter {
         policy,
         taskName: this.task.name,
         startedAtMs: clock.now(),
-        codec: this.#codec,
-        aggregation: this.#plan.aggregation,
-        dimension: rangesSize(this.#ranges),
-        metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
+        codec: this.#model.codec,
+        aggregation: plan.aggregation,
+        dimension: rangesSize(ranges),
+        metricNames: [...new Set(["loss", ...plan.training.metrics])],
         sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
       },
       this.#deps,
       (event) => this.#dispatch(event),
     );
     this.#round = round;
-    this.#resumesAtMs = undefined;
-    this.#phaseSinceMs = clock.now();
-    this.#closesAtMs = closesAtMs(this.task.definition.schedule, this.#phaseSinceMs);
-    this.#isOverdue = false;
-    this.#state = openRound(policy, this.#phaseSinceMs);
+    this.#attempt.cancel();
     this.#settled = round.settled;
     listener({
       type: "round-opened",
@@ -426,7 +359,18 @@ export class TaskRunner implements Recruiter {
       purpose,
       roundNumber: round.facts.number,
     });
-    this.#watchDeadline();
+    const closes = closesAtMs(this.task.definition.schedule, clock.now());
+    this.#machine = new RoundMachine(
+      policy,
+      { clock, closesAtMs: closes },
+      {
+        effect: (effect) => this.#perform(effect),
+        phaseEnded: (phase, durationMs) =>
+          listener({ type: "phase-ended", roundId: round.id, phase, durationMs }),
+        // Those that were kept for this task are free again.
+        gatheringEased: () => this.#population.reconsider(),
+      },
+    );
     for (const client of this.#population.candidates(this)) {
       // The round may have started with this one, and even ended, if its configuration failed.
       if (this.phase !== "selecting") break;
@@ -435,58 +379,18 @@ export class TaskRunner implements Recruiter {
   }
 
   #dispatch(event: RoundEvent): void {
-    if (this.#state === undefined) return;
-    const { phase } = this.#state;
-    const { state, effects } = step(this.#requireRound().facts.policy, this.#state, event);
-    this.#state = state;
-    if (state.phase !== phase) this.#phaseEnded(phase);
-    this.#watchDeadline();
-    for (const effect of effects) {
-      if (effect.type === "configure") this.#configure(effect.members);
-      else if (effect.type === "commit") void this.#commit();
-      else void this.#announce();
-    }
-    // Those that were kept for this task are free again, and those it has claimed are gone.
-    if (phase === "selecting" && state.phase !== "selecting") this.#population.reconsider();
+    this.#machine?.dispatch(event);
   }
 
-  #phaseEnded(phase: RoundState["phase"]): void {
-    const nowMs = this.#deps.clock.now();
-    const durationMs = nowMs - this.#phaseSinceMs;
-    this.#phaseSinceMs = nowMs;
-    const roundId = this.#requireRound().id;
-    this.#deps.listener({ type: "phase-ended", roundId, phase, durationMs });
-  }
-
-  #watchDeadline(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    const deadlineMs = this.#state === undefined ? undefined : deadlineOf(this.#state);
-    if (deadlineMs === undefined) return;
-    const isSelecting = this.phase === "selecting";
-    this.#wakeAt(isSelecting ? Math.min(deadlineMs, this.#closesAtMs) : deadlineMs, () => {
-      const nowMs = this.#deps.clock.now();
-      if (isSelecting && nowMs >= this.#closesAtMs) {
-        this.#dispatch({ type: "cancelled", reason: "not-scheduled" });
-        return;
-      }
-      this.#dispatch({ type: "tick", nowMs });
-      if (this.phase !== "selecting" || this.#isOverdue || nowMs < deadlineMs) return;
-      // From here on it keeps nobody from tasks that are less urgent.
-      this.#isOverdue = true;
-      this.#population.reconsider();
-    });
-  }
-
-  /** One timer at a time: of the round in flight, or of the wait for the next. */
-  #wakeAt(atMs: number, wake: () => void): void {
-    const { clock } = this.#deps;
-    this.#cancelTimer = clock.schedule(atMs - clock.now(), wake);
+  #perform(effect: RoundEffect): void {
+    if (effect.type === "configure") this.#configure(effect.members);
+    else if (effect.type === "commit") void this.#commit();
+    else void this.#announce();
   }
 
   #configure(members: readonly SessionId[]): void {
     const round = this.#requireRound();
-    this.#cohortSinceMs = this.#deps.clock.now();
+    this.#times.begin(this.#deps.clock.now());
     this.#deps.listener({
       type: "round-started",
       taskId: this.task.id,
@@ -507,8 +411,8 @@ export class TaskRunner implements Recruiter {
         } else {
           // One device over two connections has one seat.
           this.#dispatch({ type: "left", session });
-          const { code, message, retryAfterMs } = secondSeat(this.#roundMs);
-          client.participant.reject(code, message, retryAfterMs ?? this.#roundMs);
+          const { code, message, retryAfterMs } = secondSeat(this.#times.meanMs);
+          client.participant.reject(code, message, retryAfterMs ?? this.#times.meanMs);
         }
       }
     } catch (error) {
@@ -523,9 +427,24 @@ export class TaskRunner implements Recruiter {
     const round = this.#requireRound();
     round.closeReporting();
     try {
-      if (round.facts.purpose === "training") await this.#commitTraining(round);
-      else await this.#commitEvaluation(round);
-      this.#failures = 0;
+      if (round.facts.purpose === "training") {
+        const { task } = this;
+        const { record, base } = await commitTraining(
+          task,
+          this.#model,
+          round,
+          this.#limits,
+          this.#deps,
+        );
+        round.record = record;
+        this.#base = base;
+        this.#times.end(this.#deps.clock.now());
+        this.#limits.committed(record.number);
+        this.#pruneParticipations();
+      } else {
+        round.record = await commitEvaluation(this.task, round, this.#deps);
+      }
+      this.#attempt.succeeded();
       this.#dispatch({ type: "committed" });
     } catch (error) {
       this.#deps.logger.error("round commit failed", { error, round: round.id });
@@ -533,44 +452,9 @@ export class TaskRunner implements Recruiter {
     }
   }
 
-  async #commitTraining(round: RunningRound): Promise<void> {
-    const { crypto, store, participations, clock } = this.#deps;
-    const { base, number } = round.facts;
-    const { base: next, stored } = await nextCheckpoint({
-      crypto,
-      taskId: this.task.id,
-      base,
-      ranges: this.#ranges,
-      aggregate: round.aggregate,
-      learningRate: this.task.definition.serverOptimizer.learningRate,
-      nowMs: clock.now(),
-    });
-    const record = recordOf(round, this.task.id, {
-      checkpoint: next.checkpointId,
-      reason: null,
-      endedAtMs: stored.record.createdAtMs,
-    });
-    const seated = this.#limits.records(number);
-    // Before the round: records of a round that was not committed after all are known by their number.
-    if (seated.length > 0) await participations.recordParticipations(this.task.id, seated);
-    await store.recordRound(record, stored);
-    this.#base = next;
-    this.#limits.committed(number);
-    if (seated.length > 0) this.#pruneParticipations();
-    round.record = record;
-    this.#measure(clock.now() - this.#cohortSinceMs);
-  }
-
-  async #commitEvaluation(round: RunningRound): Promise<void> {
-    const { store, clock } = this.#deps;
-    const end = { checkpoint: null, reason: null, endedAtMs: clock.now() };
-    const record = recordOf(round, this.task.id, end);
-    await store.recordRound(record);
-    round.record = record;
-  }
-
   /** Rows of no more use cost nothing but space: nobody waits for them to go. */
   #pruneParticipations(): void {
+    if (!hasLimits(this.task.definition.participation)) return;
     const { participations, logger } = this.#deps;
     const { roundNumber, atMs } = this.#limits.prune(this.#moment);
     participations
@@ -580,11 +464,11 @@ export class TaskRunner implements Recruiter {
 
   /** Ends the round in flight: tells its members, writes down an abandoned one, goes on. */
   async #announce(): Promise<void> {
-    const state = this.#state;
+    const state = this.#machine?.state;
     const round = this.#requireRound();
     if (state === undefined || (state.phase !== "done" && state.phase !== "abandoned")) return;
     round.closeReporting();
-    this.#state = undefined;
+    this.#machine = undefined;
     const reason = state.phase === "abandoned" ? state.reason : null;
     if (reason !== null) this.#limits.abandoned();
     const endedAtMs = this.#deps.clock.now();
@@ -604,7 +488,7 @@ export class TaskRunner implements Recruiter {
       this.#recruiting = false;
       await this.#finish(next.reason);
     }
-    if (failed) this.#pause();
+    if (failed) this.#attempt.pause();
     const newest = purpose === "training" ? this.#base : base;
     round.end(
       reason === null
@@ -618,28 +502,10 @@ export class TaskRunner implements Recruiter {
     if (isOnRecord) this.#deps.listener({ type: "round-ended", round: record });
     round.settle();
     // While the round was written down, the task may have been stopped, and started again with a round of its own.
-    if (!this.#recruiting || this.#state !== undefined) return;
-    if (!isRecorded && !failed) this.#pause();
-    if (failed || !isRecorded) this.#openLater();
+    if (!this.#recruiting || this.#machine !== undefined) return;
+    if (!isRecorded && !failed) this.#attempt.pause();
+    if (failed || !isRecorded) this.#attempt.schedule(() => void this.#reopen());
     else await this.#goOn();
-  }
-
-  /** No attempt for a while: longer after each failure, so that a store which is coming up is left in peace. */
-  #pause(): void {
-    const pauseMs = Math.min(MAX_FAILURE_PAUSE_MS, FAILURE_PAUSE_MS * 2 ** this.#failures);
-    this.#failures += 1;
-    this.#resumesAtMs = this.#deps.clock.now() + pauseMs;
-  }
-
-  #openLater(): void {
-    this.#resumesAtMs ??= this.#deps.clock.now(); // stopped and started meanwhile
-    this.#wakeAt(this.#resumesAtMs, () => void this.#reopen());
-  }
-
-  #measure(roundMs: number): void {
-    const weight = this.#hasMeasured ? NEWEST_ROUND_WEIGHT : 1;
-    this.#roundMs += weight * (roundMs - this.#roundMs);
-    this.#hasMeasured = true;
   }
 
   /** The next attempt after a failure. What holds is in the store: it may have taken the round and lost only its answer. */
@@ -648,16 +514,16 @@ export class TaskRunner implements Recruiter {
     try {
       // First what is still to be written: a store that reads and does not write is no store to go on with.
       if (!(await this.#abandoned.write())) throw new Error("A round waits to be stored");
-      state = await readState(this.task, this.#layout, this.#deps, this.#base);
+      state = await readState(this.task, this.#model.layout, this.#deps, this.#base);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
-      if (this.#recruiting && this.#state === undefined) {
-        this.#pause();
-        this.#openLater();
+      if (this.#recruiting && this.#machine === undefined) {
+        this.#attempt.pause();
+        this.#attempt.schedule(() => void this.#reopen());
       }
       return;
     }
-    if (!this.#recruiting || this.#state !== undefined) return;
+    if (!this.#recruiting || this.#machine !== undefined) return;
     this.#base = state.base;
     this.#limits = state.limits;
     this.#history = state.history;
