@@ -28,7 +28,8 @@ export function recordOf(
     checkpoint: end.checkpoint,
     reason: end.reason,
     exampleCount: aggregate.exampleCount,
-    metrics: aggregate.metricMeans(),
+    // A round that was given up may have the report of one client alone.
+    metrics: end.reason === null ? aggregate.metricMeans() : {},
     ...round.tally(),
   };
 }
