@@ -114,11 +114,6 @@ export async function takePart(
         return retryAfterMs;
       }
       case "roundConfiguration":
-        if (answer.purpose === "evaluation" && heldOutCount === 0) {
-          throw new TributaryError("UNEXPECTED_MESSAGE", "The server asks for an evaluation", {
-            remedy: "Give the client heldOut examples, or ask the operator about the server.",
-          });
-        }
         return await new RoundMember(session, deps, answer, before).run(signal);
       default:
         throw new TributaryError("INTERNAL", `${answer.type} came out of a waiting session`);
@@ -197,7 +192,13 @@ class RoundMember {
   async #evaluate(model: VerifiedModel, stop: AbortSignal): Promise<PreparedReport> {
     const { heldOut, limits, trainer, events, clock } = this.#deps;
     const roundId = this.#roundId;
-    if (heldOut === undefined) throw new TributaryError("INTERNAL", "Nothing is held out");
+    if (heldOut === undefined) {
+      throw new TributaryError(
+        "EXAMPLES_INVALID",
+        "The server asks for an evaluation and this client has offered none",
+        { remedy: "Give the client heldOut examples, or ask the operator about the server." },
+      );
+    }
     const examples = await loadExamples(heldOut, limits, stop);
     const startedMs = clock.now();
     const report = await prepareEvaluation(trainer, { model, examples, signal: stop });
