@@ -113,9 +113,9 @@ export class Coordinator {
   async startTask(id: TaskId): Promise<TaskRecord> {
     // A task whose model cannot be loaded stays as it is: `running` would be tried again by every `recover`.
     await this.#runner(await this.#task(id));
-    const task = await this.#moveTask(id, ["created", "paused"], "running");
-    await this.#run(task);
-    return task;
+    await this.#run(await this.#moveTask(id, ["created", "paused"], "running"));
+    // As it is now: one that has nothing left to do has finished.
+    return this.#task(id);
   }
 
   /** Starts no further round of the task; the one in flight goes on. */

@@ -31,6 +31,7 @@ export interface Recruiter {
   gathers(offer: CheckInOffer): boolean;
   /** Members of its round that have not been sent away. */
   readonly membersAtWork: number;
+  /** A client waits; it may be one that the recruiter cannot use. */
   clientWaits(client: WaitingClient): void;
   clientLeft(session: SessionId): void;
 }
@@ -110,13 +111,10 @@ export class Population {
   }
 
   /** Clients that were kept for a recruiter are so no longer: others may have them. */
-  reconsider(): void {
-    for (const client of [...this.#waiting.values()]) {
-      this.#offer(
-        client,
-        [...this.#recruiters].filter((each) => !each.refusal(client.offer)),
-      );
-    }
+  reconsider(keeper?: Recruiter): void {
+    const others = [...this.#recruiters].filter((recruiter) => recruiter !== keeper);
+    if (others.length === 0) return;
+    for (const client of [...this.#waiting.values()]) this.#offer(client, others);
   }
 
   #offer(client: WaitingClient, takers: readonly Recruiter[]): void {

@@ -306,7 +306,7 @@ export class TaskRunner implements Recruiter {
       case "wait":
         this.#attempt.schedule(() => void this.#goOn(), next.untilMs);
         this.#population.dismissUnwanted();
-        this.#population.reconsider();
+        this.#population.reconsider(this);
         return;
       case "finished":
         this.#recruiting = false;
@@ -368,7 +368,7 @@ export class TaskRunner implements Recruiter {
         phaseEnded: (phase, durationMs) =>
           listener({ type: "phase-ended", roundId: round.id, phase, durationMs }),
         // Those that were kept for this task are free again.
-        gatheringEased: () => this.#population.reconsider(),
+        gatheringEased: () => this.#population.reconsider(this),
       },
     );
     for (const client of this.#population.candidates(this)) {
