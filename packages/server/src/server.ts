@@ -103,7 +103,13 @@ export async function startServer(
         deps.onEvent?.(event);
       },
     });
-    const enrolment = await Enrolment.load({ store: storage.access, crypto, clock });
+    const enrolment = await Enrolment.load({
+      store: storage.access,
+      crypto,
+      clock,
+      limits,
+      onRateLimited: () => metrics.rateLimited("device"),
+    });
     const gateway = new Gateway(
       { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
       {
@@ -117,6 +123,7 @@ export async function startServer(
         logger,
         onFailure: (code) => metrics.sessionFailed(code),
         onRefused: (code) => metrics.observe({ type: "check-in-rejected", code }),
+        onRateLimited: (share) => metrics.rateLimited(share),
         onCut: (reason) => metrics.connectionCut(reason),
       },
     );

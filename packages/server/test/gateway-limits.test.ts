@@ -54,6 +54,7 @@ describe("the gateway's limits", () => {
     second.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
     expect(await second.expect("failure")).toMatchObject({ code: "RATE_LIMITED" });
     expect(await second.closed).toBe(4430);
+    expect(world.rateLimited).toEqual(["address"]);
     world.clock.advance(1_000);
     await first.roundTrip();
   });

@@ -37,6 +37,8 @@ export interface GatewayWorld extends World {
   readonly failures: ErrorCode[];
   /** Why connections were cut without a session's word, in order. */
   readonly cuts: CutReason[];
+  /** Whose share was used up by the requests that were refused, in order. */
+  readonly rateLimited: string[];
   /** A connected client that has said nothing yet. */
   connect(options?: ConnectOptions): Promise<WireClient>;
   /** A client that is greeted and idle. */
@@ -59,11 +61,14 @@ export async function startGateway(
   const { crypto, secrets, random } = world;
   const failures: ErrorCode[] = [];
   const cuts: CutReason[] = [];
+  const rateLimited: string[] = [];
   const { tls } = options;
   const enrolment = await Enrolment.load({
     store: world.storage.access,
     crypto,
     clock: world.clock,
+    limits: world.limits,
+    onRateLimited: () => rateLimited.push("device"),
   });
   const gateway = new Gateway(
     { host: "127.0.0.1", port: 0, ...(tls === undefined ? {} : { tls }) },
@@ -77,6 +82,7 @@ export async function startGateway(
       limits: world.limits,
       logger: options.logger ?? { debug() {}, info() {}, warn() {}, error() {} },
       onFailure: (code) => failures.push(code),
+      onRateLimited: (share) => rateLimited.push(share),
       onCut: (reason) => cuts.push(reason),
     },
   );
@@ -108,6 +114,7 @@ export async function startGateway(
     serverKey,
     failures,
     cuts,
+    rateLimited,
     connect,
     async greet(how) {
       const client = await connect(how);

@@ -64,6 +64,8 @@ export interface SessionDeps {
   readonly onFailure: (code: ErrorCode) => void;
   /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
   readonly onRefused?: (code: ErrorCode) => void;
+  /** Told of each request that was refused for coming too fast, by whose share was used up. */
+  readonly onRateLimited?: (share: "session" | "address") => void;
 }
 
 /** docs/protocol.md §4 has the same table from the client's side. */
@@ -76,6 +78,8 @@ type State =
   | {
       readonly name: "waiting";
       readonly channel: Channel;
+      /** Gives the device's request back. */
+      readonly giveRequestBack: () => void;
       /** Takes the check-in back; absent while the coordinator is still deciding. */
       readonly leave?: () => void;
     }
@@ -184,6 +188,7 @@ export class Session implements Participant {
     // A check-in that leads to a round was no waste of anyone's time.
     this.#requests.giveBack();
     this.#visitor.giveRequestBack();
+    this.#state.giveRequestBack();
     const { channel } = this.#state;
     const held = this.#held;
     this.#upload = undefined;
@@ -332,8 +337,8 @@ export class Session implements Participant {
     const checking: State = { name: "checkingIn", channel };
     this.#state = checking;
     // Whatever became of the session meanwhile, the answer is for this check-in alone.
-    const admitted = ({ deviceId }: Admission): void => {
-      if (this.#state === checking) this.#enterPool(channel, message, deviceId);
+    const admitted = (admission: Admission): void => {
+      if (this.#state === checking) this.#enterPool(channel, message, admission);
     };
     const refused = (thrown: unknown): void => {
       if (this.#state !== checking) return;
@@ -362,11 +367,12 @@ export class Session implements Participant {
     }
   }
 
-  #enterPool(channel: Channel, message: CheckIn, deviceId: string | undefined): void {
+  #enterPool(channel: Channel, message: CheckIn, admission: Admission): void {
+    const { deviceId, giveRequestBack } = admission;
     const { population, codecs, maxParameters, exampleCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = heldArtifacts;
-    this.#state = { name: "waiting", channel };
+    this.#state = { name: "waiting", channel, giveRequestBack };
     try {
       const leave = this.#deps.host.checkIn(this, {
         population,
@@ -377,7 +383,7 @@ export class Session implements Participant {
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#stateName() !== "waiting") return;
-      this.#state = { name: "waiting", channel, leave };
+      this.#state = { name: "waiting", channel, giveRequestBack, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
@@ -438,7 +444,9 @@ export class Session implements Participant {
 
   /** Asked before the server does any work for a client that costs more than reading its message. */
   #takeRequest(): void {
-    if (this.#requests.take() && this.#visitor.takeRequest()) return;
+    const isSessionGood = this.#requests.take();
+    if (isSessionGood && this.#visitor.takeRequest()) return;
+    this.#deps.onRateLimited?.(isSessionGood ? "address" : "session");
     throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
       remedy: "Wait as long as each answer says before the next one.",
       retryAfterMs: FAULT_RETRY_MS,
