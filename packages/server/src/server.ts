@@ -15,6 +15,7 @@ import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
 import { ReportSlots } from "./coordinator/report-slots.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
 import { listen } from "./listen.ts";
 import { loadServerSecrets } from "./server-identity.ts";
@@ -63,6 +64,8 @@ export async function startServer(
   deps: ServerDeps = {},
 ): Promise<TributaryServer> {
   const config = resolveConfig(options);
+  const trustedProxies =
+    config.trustedProxies.length === 0 ? undefined : new TrustedProxies(config.trustedProxies);
   const crypto = createNodeCryptoProvider();
   const clock = deps.clock ?? systemClock;
   const logger = deps.logger ?? createLogger(config.logLevel);
@@ -111,7 +114,12 @@ export async function startServer(
       onRateLimited: () => metrics.rateLimited("device"),
     });
     const gateway = new Gateway(
-      { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
+      {
+        host: config.host,
+        port: config.port,
+        ...(tls === undefined ? {} : { tls }),
+        ...(trustedProxies === undefined ? {} : { trustedProxies }),
+      },
       {
         host: coordinator,
         doorkeeper: enrolment,

@@ -24,6 +24,7 @@ import {
 
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
+import { TrustedProxies } from "../src/gateway/trusted-proxies.ts";
 import type { CutReason } from "../src/gateway/visitors.ts";
 import type { SessionHost } from "../src/gateway/session.ts";
 import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts";
@@ -49,11 +50,15 @@ interface ConnectOptions {
   readonly protocols?: string[];
   readonly autoPong?: boolean;
   readonly serverKey?: ServerKey;
+  /** What a proxy says of where the client comes from. */
+  readonly forwardedFor?: string;
+  readonly localAddress?: string;
 }
 
 export async function startGateway(
   options: WorldOptions & {
     readonly tls?: GatewayOptions["tls"];
+    readonly trustedProxies?: readonly string[];
     readonly host?: SessionHost;
   } = {},
 ): Promise<GatewayWorld> {
@@ -71,7 +76,14 @@ export async function startGateway(
     onRateLimited: () => rateLimited.push("device"),
   });
   const gateway = new Gateway(
-    { host: "127.0.0.1", port: 0, ...(tls === undefined ? {} : { tls }) },
+    {
+      host: "127.0.0.1",
+      port: 0,
+      ...(tls === undefined ? {} : { tls }),
+      ...(options.trustedProxies === undefined
+        ? {}
+        : { trustedProxies: new TrustedProxies(options.trustedProxies) }),
+    },
     {
       host: options.host ?? world.coordinator,
       doorkeeper: enrolment,
@@ -96,6 +108,10 @@ export async function startGateway(
     const socket = new WebSocket(url, how.protocols ?? [WEBSOCKET_SUBPROTOCOL], {
       perMessageDeflate: false,
       autoPong: how.autoPong ?? true,
+      ...(how.forwardedFor === undefined
+        ? {}
+        : { headers: { "x-forwarded-for": how.forwardedFor } }),
+      ...(how.localAddress === undefined ? {} : { localAddress: how.localAddress }),
       ...(tls === undefined ? {} : { ca: tls.cert }),
     });
     const client = new WireClient(socket, {

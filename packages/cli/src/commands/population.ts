@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
-import { wholeNumber } from "../options.ts";
+import { gathered, wholeNumber } from "../options.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
 
@@ -41,7 +41,7 @@ export function populationCommand(): Command {
     .option(
       "--key <key>",
       "Ed25519 public key of the issuer, base64url; may be given again",
-      gather,
+      gathered,
     )
     .option("--clock-skew <seconds>", "how far clocks may be apart", wholeNumber(0, 600))
     .action(async (name: string, flags: AdminFlags & PolicyFlags) => {
@@ -83,10 +83,6 @@ export function populationCommand(): Command {
 }
 
 const pathOf = (name: string): string => `/v1/populations/${encodeURIComponent(name)}`;
-
-function gather(key: string, before: readonly string[] = []): readonly string[] {
-  return [...before, key];
-}
 
 function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
   if (issuer === undefined && key === undefined && clockSkew === undefined) {
