@@ -83,15 +83,7 @@ describe("check-ins of one device", () => {
     population = "writers",
   ): Promise<WireClient> {
     const client = await world.greet();
-    client.send({
-      type: "checkIn",
-      population,
-      codecs: ["float32"],
-      maxParameters: 1_000,
-      exampleCount: 10,
-      heldArtifacts: [],
-      ...shown(client),
-    });
+    client.checkIn(population, shown(client));
     return client;
   }
 
@@ -158,15 +150,7 @@ describe("check-ins of one device", () => {
       }));
       expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
     }
-    victim.send({
-      type: "checkIn",
-      population: "writers",
-      codecs: ["float32"],
-      maxParameters: 1_000,
-      exampleCount: 10,
-      heldArtifacts: [],
-      ...keyed(SEED)(victim),
-    });
+    victim.checkIn("writers", keyed(SEED)(victim));
     await victim.expect("checkInAccepted");
   });
 
@@ -191,10 +175,8 @@ describe("check-ins of one device", () => {
     const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
     await world.startTask({ round: ALONE });
     for (let round = 0; round < 4; round++) {
-      const client = await checkIn(world, keyed(SEED));
-      await client.expect("checkInAccepted");
-      const configuration = await client.expect("roundConfiguration");
-      await client.chunks(2);
+      const client = await world.greet();
+      const configuration = await client.joinRound("writers", keyed(SEED)(client));
       expect((await client.finishRound(configuration)).outcome).toHaveProperty("committed");
       await client.close();
     }

@@ -123,7 +123,7 @@ describe("the gateway's limits", () => {
     it("cut one that stops half way", async () => {
       const { world, client, payload, finish } = await uploading();
       client.send({ type: "reportChunk", data: payload.subarray(0, 7) });
-      await client.ping();
+      await client.settled();
       world.clock.advance(DEFAULT_LIMITS.uploadStallTimeoutMs);
       expect(await client.expect("failure")).toMatchObject({ code: "TIMED_OUT" });
       expect(await client.closed).toBe(4408);
