@@ -168,28 +168,110 @@ describe("a device's proof", () => {
   });
 });
 
-describe("while a check-in is looked up", () => {
-  /** A store that answers when the test says so. */
-  async function slowWorld(): Promise<{
-    world: GatewayWorld;
-    asked: Promise<void>;
-    answer(): void;
-  }> {
-    const world = await worldWith({ enrolment: "device" });
-    const { access } = world.storage;
-    const find = access.device.bind(access);
-    let answer = (): void => {};
-    const held = new Promise<void>((resolve) => (answer = resolve));
-    const asked = new Promise<void>((resolve) => {
-      access.device = async (population, id) => {
-        resolve();
-        await held;
-        return find(population, id);
-      };
-    });
-    return { world, asked, answer: () => answer() };
+describe("a request for the model", () => {
+  /** What the gateway answers: `modelOffer`, or why not. */
+  async function answer(
+    world: GatewayWorld,
+    shown: (client: WireClient) => Shown = () => ({}),
+  ): Promise<string> {
+    const client = await world.greet();
+    client.requestModel("writers", shown(client));
+    const received = await client.next();
+    if ("kind" in received) throw new Error("A chunk came first");
+    if (received.type === "modelOffer") await client.chunks(2);
+    // Whatever the answer, the session goes on.
+    await client.roundTrip();
+    return received.type === "failure" ? received.code : received.type;
   }
 
+  it("is met for everyone where the population is open, but for revoked devices", async () => {
+    const world = await worldWith({ enrolment: "open" });
+    expect(await answer(world)).toBe("modelOffer");
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    await world.enrolment.setPolicy("writers", { enrolment: "open" });
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("DEVICE_REVOKED");
+    expect(await answer(world)).toBe("modelOffer");
+  });
+
+  it("needs a good token where check-ins do", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
+    expect(await answer(world, () => ({ token: mint(world, { seed: OTHER_SEED }) }))).toBe(
+      "TOKEN_INVALID",
+    );
+    const past = world.clock.now() / 1_000 - 61;
+    expect(await answer(world, () => ({ token: mint(world, { claims: { exp: past } }) }))).toBe(
+      "TOKEN_EXPIRED",
+    );
+    expect(await answer(world, () => ({ token: mint(world) }))).toBe("modelOffer");
+  });
+
+  it("needs a registered device where check-ins do, or a token to register it with", async () => {
+    const world = await worldWith({ enrolment: "device", token: RULES });
+    const device = (client: WireClient): Shown => ({ device: proof(client) });
+    expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
+    expect(await answer(world, device)).toBe("ENROLMENT_REQUIRED");
+    const token = mint(world);
+    expect(await answer(world, (client) => ({ ...device(client), token }))).toBe("modelOffer");
+    expect(await answer(world, device)).toBe("modelOffer");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    expect(await answer(world, device)).toBe("DEVICE_REVOKED");
+  });
+
+  it("with another's proof ends the session", async () => {
+    const world = await worldWith({ enrolment: "open" });
+    const [victim, attacker] = [await world.greet(), await world.greet()];
+    attacker.requestModel("writers", { device: proof(victim) });
+    expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
+    expect(await attacker.closed).toBe(4403);
+  });
+
+  it("draws on its device's share", async () => {
+    const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
+    await world.startTask();
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
+    const client = await world.greet();
+    client.requestModel("writers", { device: proof(client) });
+    expect(await client.expect("failure")).toMatchObject({ code: "RATE_LIMITED" });
+    expect(await client.closed).toBe(4430);
+  });
+
+  it("of a client that goes meanwhile is dropped", async () => {
+    const { world, asked, answer: finish } = await slowWorld();
+    const client = await world.greet();
+    client.requestModel("writers", { device: proof(client) });
+    await asked;
+    await client.close();
+    finish();
+    await (await world.greet()).roundTrip();
+    expect(world.failures).toEqual([]);
+  });
+});
+
+/** A store that answers when the test says so. */
+async function slowWorld(): Promise<{
+  world: GatewayWorld;
+  asked: Promise<void>;
+  answer(): void;
+}> {
+  const world = await worldWith({ enrolment: "device" });
+  const { access } = world.storage;
+  const find = access.device.bind(access);
+  let answer = (): void => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const asked = new Promise<void>((resolve) => {
+    access.device = async (population, id) => {
+      resolve();
+      await held;
+      return find(population, id);
+    };
+  });
+  return { world, asked, answer: () => answer() };
+}
+
+describe("while a check-in is looked up", () => {
   it("every other message is unexpected", async () => {
     for (const again of ["checkIn", "modelRequest"] as const) {
       const { world, asked, answer } = await slowWorld();

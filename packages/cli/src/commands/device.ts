@@ -39,7 +39,7 @@ export function deviceCommand(): Command {
   withAdminOptions(device.command("revoke"))
     .argument("<population>", "population")
     .argument("<id>", "device id, as `tributary device list` prints it")
-    .description("Keep a device out for good, from its next check-in on.")
+    .description("Keep a device out for good, from its next request on.")
     .action(async (population: string, id: string, flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
       const path = `${pathOf(population)}/${encodeURIComponent(id)}/revoke`;

@@ -31,7 +31,7 @@ export function populationCommand(): Command {
 
   withAdminOptions(population.command("set"))
     .argument("<name>", "population")
-    .description("Set a population's policy, from the next check-in on.")
+    .description("Set a population's policy, from the next request on.")
     .addOption(
       new Option("--enrolment <policy>", "open to all; by token; by registered device key")
         .choices(["open", "token", "device"])

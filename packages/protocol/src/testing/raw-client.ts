@@ -42,6 +42,7 @@ export type Received = ServerMessage | SealedChunk;
 export type SealedChunk = Extract<Frame, { readonly kind: "sealedChunk" }>;
 export type Configuration = Extract<ServerMessage, { readonly type: "roundConfiguration" }>;
 type CheckIn = Extract<ClientMessage, { readonly type: "checkIn" }>;
+type ModelRequest = Extract<ClientMessage, { readonly type: "modelRequest" }>;
 type ReportBegin = Extract<ClientMessage, { readonly type: "reportBegin" }>;
 
 /**
@@ -145,6 +146,10 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
       heldArtifacts: [],
       ...changes,
     });
+  }
+
+  requestModel(population: string, changes: Partial<ModelRequest> = {}): void {
+    this.send({ type: "modelRequest", population, heldArtifacts: [], ...changes });
   }
 
   /** Checks in, and takes configuration and model. */

@@ -24,6 +24,13 @@ export interface MetricValue {
   readonly value: number;
 }
 
+/** What a client shows of its right to take part. */
+export interface EnrolmentFields {
+  /** Enrolment token: a compact JWT. */
+  readonly token?: string;
+  readonly device?: DeviceProof;
+}
+
 /** What a client sends. docs/protocol.md says when. */
 export type ClientMessage =
   | {
@@ -32,17 +39,14 @@ export type ClientMessage =
       readonly newestVersion: number;
       readonly software: string;
     }
-  | {
+  | ({
       readonly type: "checkIn";
       readonly population: string;
       readonly codecs: readonly string[];
       readonly maxParameters: number;
       readonly exampleCount: number;
       readonly heldArtifacts: readonly ArtifactId[];
-      /** Enrolment token: a compact JWT. */
-      readonly token?: string;
-      readonly device?: DeviceProof;
-    }
+    } & EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
   | {
       readonly type: "withdraw";
@@ -61,11 +65,11 @@ export type ClientMessage =
     }
   /** `data` is a view of the received frame: copy before keeping. */
   | { readonly type: "reportChunk"; readonly data: Uint8Array }
-  | {
+  | ({
       readonly type: "modelRequest";
       readonly population: string;
       readonly heldArtifacts: readonly ArtifactId[];
-    };
+    } & EnrolmentFields);
 
 /** What a server sends. */
 export type ServerMessage =

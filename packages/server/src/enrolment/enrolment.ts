@@ -12,7 +12,7 @@ import { DeviceQuotas } from "./device-quotas.ts";
 import { REFUSED_RETRY_MS, checkEnrolmentToken } from "./enrolment-token.ts";
 import { OPEN_POLICY, type EnrolmentPolicy, type TokenRules } from "./policy.ts";
 
-/** What a client shows at check-in of its right to take part. */
+/** What a client shows of its right to take part, or to have the model. */
 export interface Credentials {
   readonly population: string;
   readonly token?: string;
@@ -62,7 +62,7 @@ export class Enrolment {
     return this.#policies.get(population) ?? OPEN_POLICY;
   }
 
-  /** Holds for the next check-in on; clients that wait or train already go on. */
+  /** Holds from the next request on; clients that wait or train already go on. */
   async setPolicy(population: string, policy: EnrolmentPolicy): Promise<void> {
     await this.#deps.store.setPopulation({
       name: population,

@@ -94,7 +94,11 @@ type State =
   | { readonly name: "closed" };
 
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
+type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
 type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
+
+/** A request whose right is being looked up, or that is being met. */
+type Asking = Named<"checkingIn" | "fetching">;
 
 /** After a fault of the server's own, come back when it may have passed. */
 const FAULT_RETRY_MS = 5_000;
@@ -332,27 +336,28 @@ export class Session implements Participant {
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
-  #checkIn(state: Named<"idle">, message: CheckIn): void {
-    const { channel } = state;
-    const checking: State = { name: "checkingIn", channel };
-    this.#state = checking;
-    // Whatever became of the session meanwhile, the answer is for this check-in alone.
-    const admitted = (admission: Admission): void => {
-      if (this.#state === checking) this.#enterPool(channel, message, admission);
+  /** Whatever becomes of the session meanwhile, the answer is for the request alone that made it `asking`. */
+  #admit(
+    asking: Asking,
+    { population, token, device }: CheckIn | ModelRequest,
+    admitted: (admission: Admission) => void,
+    refused: (error: TributaryError) => void,
+  ): void {
+    this.#state = asking;
+    const { channel } = asking;
+    const enter = (admission: Admission): void => {
+      if (this.#state === asking) admitted(admission);
     };
-    const refused = (thrown: unknown): void => {
-      if (this.#state !== checking) return;
+    const refuse = (thrown: unknown): void => {
+      if (this.#state !== asking) return;
       const error = asTributaryError(thrown);
       if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") {
         this.#fail(error);
         return;
       }
       this.#state = { name: "idle", channel };
-      const { code, message: text, retryAfterMs } = this.#told(error);
-      this.#deps.onRefused?.(code);
-      this.reject(code, text, retryAfterMs);
+      refused(error);
     };
-    const { population, token, device } = message;
     try {
       const admission = this.#deps.doorkeeper.admit({
         population,
@@ -360,11 +365,24 @@ export class Session implements Participant {
         ...(token === undefined ? {} : { token }),
         ...(device === undefined ? {} : { device }),
       });
-      if (admission instanceof Promise) admission.then(admitted, refused).catch(refused);
-      else admitted(admission);
+      if (admission instanceof Promise) admission.then(enter, refuse).catch(refuse);
+      else enter(admission);
     } catch (error) {
-      refused(error);
+      refuse(error);
     }
+  }
+
+  #checkIn({ channel }: Named<"idle">, message: CheckIn): void {
+    this.#admit(
+      { name: "checkingIn", channel },
+      message,
+      (admission) => this.#enterPool(channel, message, admission),
+      (error) => {
+        const { code, message: text, retryAfterMs } = this.#told(error);
+        this.#deps.onRefused?.(code);
+        this.reject(code, text, retryAfterMs);
+      },
+    );
   }
 
   #enterPool(channel: Channel, message: CheckIn, admission: Admission): void {
@@ -396,24 +414,25 @@ export class Session implements Participant {
     return this.#state.name;
   }
 
-  #offerModel(
-    state: Named<"idle">,
-    request: Extract<ClientMessage, { type: "modelRequest" }>,
-  ): void {
-    this.#state = { name: "fetching", channel: state.channel };
-    this.#deps.host
-      .newestModel(request.population)
-      .then(({ model, roundNumber }) => {
-        if (this.#state.name !== "fetching") return;
-        this.#state = { name: "idle", channel: this.#state.channel };
-        this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
-        this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
-      })
-      .catch((error: unknown) => {
-        if (this.#state.name !== "fetching") return;
-        this.#state = { name: "idle", channel: this.#state.channel };
-        this.#send({ type: "failure", ...this.#told(error) });
-      });
+  #offerModel({ channel }: Named<"idle">, request: ModelRequest): void {
+    const fetching: Asking = { name: "fetching", channel };
+    const refused = (error: unknown): void => this.#send({ type: "failure", ...this.#told(error) });
+    const fetch = (): void => {
+      this.#deps.host
+        .newestModel(request.population)
+        .then(({ model, roundNumber }) => {
+          if (this.#state !== fetching) return;
+          this.#state = { name: "idle", channel };
+          this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
+          this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
+        })
+        .catch((error: unknown) => {
+          if (this.#state !== fetching) return;
+          this.#state = { name: "idle", channel };
+          refused(error);
+        });
+    };
+    this.#admit(fetching, request, fetch, refused);
   }
 
   #beginReport(state: State, header: Extract<ClientMessage, { type: "reportBegin" }>): void {
