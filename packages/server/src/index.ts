@@ -1,4 +1,11 @@
-export type { TaskSummaryView } from "./admin/admin-schemas.ts";
+export type {
+  AuditEntryView,
+  DeviceView,
+  NewTokenView,
+  PopulationView,
+  TaskSummaryView,
+  TokenView,
+} from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
 export { systemClock, type Clock } from "./coordinator/clock.ts";

@@ -1,15 +1,8 @@
 import { Command } from "commander";
+import type { DeviceView } from "@tributary/server";
 import { wholeNumber } from "../options.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-
-/** What the admin API says of a device. */
-interface DeviceView {
-  readonly id: string;
-  readonly publicKey: string | null;
-  readonly registeredAtMs: number;
-  readonly revokedAtMs: number | null;
-}
 
 export function deviceCommand(): Command {
   const device = new Command("device").description("Devices that have enrolled in a population.");

@@ -1,21 +1,9 @@
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
+import type { PopulationView } from "@tributary/server";
 import { gathered, wholeNumber } from "../options.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-
-interface TokenRules {
-  readonly issuer: string;
-  readonly keys: readonly string[];
-  readonly clockSkewSeconds: number;
-}
-
-/** What the admin API says of a population. */
-interface PopulationView {
-  readonly name: string;
-  readonly policy: { readonly enrolment: string; readonly token?: TokenRules };
-  readonly updatedAtMs: number | null;
-}
 
 interface PolicyFlags {
   readonly enrolment: string;
@@ -70,7 +58,7 @@ export function populationCommand(): Command {
       const rows = populations.map(({ name, policy }) => [
         name,
         policy.enrolment,
-        policy.token?.issuer ?? "",
+        tokenRules(policy)?.issuer ?? "",
       ]);
       createOutput(flags.json === true).result(
         { populations },
@@ -105,8 +93,14 @@ function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
   };
 }
 
+type Policy = PopulationView["policy"];
+
+const tokenRules = (policy: Policy): Extract<Policy, { enrolment: "token" }>["token"] | undefined =>
+  "token" in policy ? policy.token : undefined;
+
 function describe({ name, policy }: PopulationView): string {
-  const { enrolment, token } = policy;
+  const { enrolment } = policy;
+  const token = tokenRules(policy);
   return [
     `population  ${name}`,
     `enrolment   ${enrolment}`,
