@@ -25,6 +25,11 @@ export function namedNumber(
   return { ...before, [match[1] ?? ""]: Number(match[2]) };
 }
 
+/** For options that may be given again: all of them, in order. */
+export function gathered(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** "3/10": the third of ten parts. */
 export function partOf(text: string): { readonly index: number; readonly count: number } {
   const match = /^(\d+)\/(\d+)$/.exec(text);

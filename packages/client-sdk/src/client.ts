@@ -71,7 +71,7 @@ export interface FederatedClientOptions {
    * in experiments: the same seed, examples and models then give the same reports. Keys are never drawn from it.
    */
   readonly random?: RandomSource;
-  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each check-in. */
+  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each request. */
   readonly token?: TokenSource;
   /**
    * For a population that takes devices it knows: the device's Ed25519 seed, 32 bytes, or where the app keeps it. The server can
@@ -234,8 +234,8 @@ export class FederatedClient {
    * The newest checkpoint of the population, without tfjs. The server is asked each time, over a connection of its
    * own, and sends only what this client does not hold. When it cannot be reached, the checkpoint that was verified
    * last is the answer, if there is one: `isNewest` tells. Doubt about the server never falls back.
-   * @throws TributaryError `MODEL_UNAVAILABLE` when there is none yet; `CONNECTION_FAILED` and the like when nothing
-   *   is held; what participation throws for a server or a plan that cannot be trusted; `ABORTED`.
+   * @throws TributaryError `MODEL_UNAVAILABLE` when there is none yet; `ENROLMENT_REQUIRED` and the like when the client may
+   *   not have it; `CONNECTION_FAILED` and the like when nothing is held; what participation throws for a server or a plan that cannot be trusted; `ABORTED`.
    */
   async checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
     const { model, isNewest } = await this.#newest(options.signal);
@@ -265,7 +265,8 @@ export class FederatedClient {
       const model = await this.#work(async () => {
         const { crypto } = await abortable(this.#ready(), stop.signal);
         const { population } = this.#options;
-        const request = { population, held: this.#cache.held() };
+        const credentials = this.#credentialsWith(crypto);
+        const request = { population, credentials, held: this.#cache.held() };
         return requestModel(this.#sessionDeps(crypto), this.#session, request, stop.signal);
       });
       this.#cache.keep(model);

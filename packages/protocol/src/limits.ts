@@ -55,6 +55,12 @@ export interface Limits {
   readonly requestBurstPerAddress: number;
   /** Requests a second from the sessions of one address. */
   readonly requestsPerSecondPerAddress: number;
+  /** Requests that one device, known by its key or its token's subject, may send at once over all its sessions, before the next limit holds. */
+  readonly requestBurstPerDevice: number;
+  /** Requests a second from one device over all its sessions: no more than one session may send, so that more sessions gain nothing. */
+  readonly requestsPerSecondPerDevice: number;
+  /** Devices whose recent requests are remembered: about 16 MiB of them. */
+  readonly maxTrackedDevices: number;
   /** Without a whole `reportChunkBytes` of a report for so long, its upload has stalled, milliseconds. */
   readonly uploadStallTimeoutMs: number;
   /** `ReportChunk` messages in a report, for each `reportChunkBytes` that it has or begins. */
@@ -106,6 +112,9 @@ export const DEFAULT_LIMITS: Limits = {
   requestsPerSecond: 4,
   requestBurstPerAddress: 4_096,
   requestsPerSecondPerAddress: 512,
+  requestBurstPerDevice: 32,
+  requestsPerSecondPerDevice: 4,
+  maxTrackedDevices: 65_536,
   uploadStallTimeoutMs: 20_000,
   maxReportPieces: 16,
   closeTimeoutMs: 2_000,

@@ -18,6 +18,8 @@ const serverOptionsSchema = z.strictObject({
   port: portSchema.default(8_443),
   /** `self-signed` makes and keeps a certificate; `none` is plain ws, on loopback only. */
   tls: tlsSchema.default("self-signed"),
+  /** Addresses and networks of proxies in front of the gateway that say where clients come from, in X-Forwarded-For. */
+  trustedProxies: z.array(z.string().min(1)).default([]),
   /** Address that the admin API listens on. Anything but loopback needs `adminToken`. */
   adminHost: z.string().min(1).default("127.0.0.1"),
   /** Port of the admin API; 0 takes a free one. */

@@ -15,6 +15,7 @@ import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
 import { ReportSlots } from "./coordinator/report-slots.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
 import { listen } from "./listen.ts";
 import { loadServerSecrets } from "./server-identity.ts";
@@ -63,6 +64,8 @@ export async function startServer(
   deps: ServerDeps = {},
 ): Promise<TributaryServer> {
   const config = resolveConfig(options);
+  const trustedProxies =
+    config.trustedProxies.length === 0 ? undefined : new TrustedProxies(config.trustedProxies);
   const crypto = createNodeCryptoProvider();
   const clock = deps.clock ?? systemClock;
   const logger = deps.logger ?? createLogger(config.logLevel);
@@ -103,9 +106,20 @@ export async function startServer(
         deps.onEvent?.(event);
       },
     });
-    const enrolment = await Enrolment.load({ store: storage.access, crypto, clock });
+    const enrolment = await Enrolment.load({
+      store: storage.access,
+      crypto,
+      clock,
+      limits,
+      onRateLimited: () => metrics.rateLimited("device"),
+    });
     const gateway = new Gateway(
-      { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
+      {
+        host: config.host,
+        port: config.port,
+        ...(tls === undefined ? {} : { tls }),
+        ...(trustedProxies === undefined ? {} : { trustedProxies }),
+      },
       {
         host: coordinator,
         doorkeeper: enrolment,
@@ -117,6 +131,7 @@ export async function startServer(
         logger,
         onFailure: (code) => metrics.sessionFailed(code),
         onRefused: (code) => metrics.observe({ type: "check-in-rejected", code }),
+        onRateLimited: (share) => metrics.rateLimited(share),
         onCut: (reason) => metrics.connectionCut(reason),
       },
     );

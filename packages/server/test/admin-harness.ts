@@ -102,7 +102,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     store: storage.rounds,
     checkpoints: storage.checkpoints,
     access: storage.access,
-    enrolment: await Enrolment.load({ store: storage.access, crypto, clock }),
+    enrolment: await Enrolment.load({ store: storage.access, crypto, clock, limits }),
     clock,
     metrics,
     token: options.token,

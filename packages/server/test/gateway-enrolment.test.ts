@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deviceIdOf, proveDevice, type ClientMessage, type DeviceProof } from "@tributary/protocol";
+import { deviceIdOf, proveDevice, type DeviceProof } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { EnrolmentPolicy } from "../src/enrolment/policy.ts";
 import { RULES, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
@@ -13,20 +13,6 @@ const DEVICE = deviceIdOf(crypto, crypto.ed25519PublicKey(SEED));
 interface Shown {
   readonly token?: string;
   readonly device?: DeviceProof;
-}
-
-function checkIn(client: WireClient, shown: Shown = {}): void {
-  const message: ClientMessage = {
-    type: "checkIn",
-    population: "writers",
-    codecs: ["float32"],
-    maxParameters: 1_000,
-    exampleCount: 10,
-    heldOutCount: 0,
-    heldArtifacts: [],
-    ...shown,
-  };
-  client.send(message);
 }
 
 const proof = (client: WireClient, seed: Uint8Array = SEED, population = "writers"): DeviceProof =>
@@ -43,7 +29,7 @@ const mint = (world: GatewayWorld, options: Omit<TokenOptions, "nowMs"> = {}): s
 
 async function refusal(world: GatewayWorld, shown: (client: WireClient) => Shown): Promise<string> {
   const client = await world.greet();
-  checkIn(client, shown(client));
+  client.checkIn("writers", shown(client));
   const { code, retryAfterMs } = await client.expect("rejection");
   expect(retryAfterMs).toBeGreaterThan(0);
   // The session goes on: the client may come with something better.
@@ -55,7 +41,7 @@ describe("a population with the token policy", () => {
   it("takes whoever shows a good token", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const client = await world.greet();
-    checkIn(client, { token: mint(world) });
+    client.checkIn("writers", { token: mint(world) });
     await client.expect("checkInAccepted");
   });
 
@@ -82,7 +68,7 @@ describe("a population with the token policy", () => {
   it("cuts a client whose token is longer than a token may be", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const client = await world.greet();
-    checkIn(client, { token: "x".repeat(4_097) });
+    client.checkIn("writers", { token: "x".repeat(4_097) });
     expect(await client.closed).toBe(4400);
   });
 
@@ -90,13 +76,13 @@ describe("a population with the token policy", () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const token = mint(world, { claims: { sub: "phone-1" } });
     const client = await world.greet();
-    checkIn(client, { token });
+    client.checkIn("writers", { token });
     await client.expect("checkInAccepted");
     expect(await world.storage.access.revokeDevice("writers", "phone-1", 1)).toBe(true);
     expect(await refusal(world, () => ({ token }))).toBe("DEVICE_REVOKED");
     const other = mint(world, { claims: { sub: "phone-2" } });
     const stranger = await world.greet();
-    checkIn(stranger, { token: other });
+    stranger.checkIn("writers", { token: other });
     await stranger.expect("checkInAccepted");
   });
 });
@@ -110,10 +96,10 @@ describe("a population with the device policy", () => {
     );
     const token = mint(world, { claims: { sub: DEVICE } });
     const first = await world.greet();
-    checkIn(first, { device: proof(first), token });
+    first.checkIn("writers", { device: proof(first), token });
     await first.expect("checkInAccepted");
     const second = await world.greet();
-    checkIn(second, { device: proof(second) });
+    second.checkIn("writers", { device: proof(second) });
     await second.expect("checkInAccepted");
     const [device, ...others] = await world.storage.access.devices("writers", 10);
     expect(others).toEqual([]);
@@ -137,7 +123,7 @@ describe("a population with the device policy", () => {
   it("lets any device register itself where the policy has no token", async () => {
     const world = await worldWith({ enrolment: "device" });
     const client = await world.greet();
-    checkIn(client, { device: proof(client) });
+    client.checkIn("writers", { device: proof(client) });
     await client.expect("checkInAccepted");
     expect(await world.storage.access.device("writers", DEVICE)).toBeDefined();
   });
@@ -146,7 +132,7 @@ describe("a population with the device policy", () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const token = mint(world);
     const client = await world.greet();
-    checkIn(client, { device: proof(client), token });
+    client.checkIn("writers", { device: proof(client), token });
     await client.expect("checkInAccepted");
     await world.storage.access.revokeDevice("writers", DEVICE, 1);
     expect(await refusal(world, (one) => ({ device: proof(one), token }))).toBe("DEVICE_REVOKED");
@@ -170,47 +156,129 @@ describe("a device's proof", () => {
       ];
       for (const wrong of wrongs) {
         const attacker = await world.greet();
-        checkIn(attacker, { device: wrong(attacker) });
+        attacker.checkIn("writers", { device: wrong(attacker) });
         expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
         expect(await attacker.closed).toBe(4403);
       }
       expect(world.failures).toEqual(wrongs.map(() => "DEVICE_PROOF_INVALID"));
       expect(await world.storage.access.devices("writers", 10)).toEqual([]);
-      checkIn(victim, { device: proof(victim) });
+      victim.checkIn("writers", { device: proof(victim) });
       await victim.expect("checkInAccepted");
     }
   });
 });
 
-describe("while a check-in is looked up", () => {
-  /** A store that answers when the test says so. */
-  async function slowWorld(): Promise<{
-    world: GatewayWorld;
-    asked: Promise<void>;
-    answer(): void;
-  }> {
-    const world = await worldWith({ enrolment: "device" });
-    const { access } = world.storage;
-    const find = access.device.bind(access);
-    let answer = (): void => {};
-    const held = new Promise<void>((resolve) => (answer = resolve));
-    const asked = new Promise<void>((resolve) => {
-      access.device = async (population, id) => {
-        resolve();
-        await held;
-        return find(population, id);
-      };
-    });
-    return { world, asked, answer: () => answer() };
+describe("a request for the model", () => {
+  /** What the gateway answers: `modelOffer`, or why not. */
+  async function answer(
+    world: GatewayWorld,
+    shown: (client: WireClient) => Shown = () => ({}),
+  ): Promise<string> {
+    const client = await world.greet();
+    client.requestModel("writers", shown(client));
+    const received = await client.next();
+    if ("kind" in received) throw new Error("A chunk came first");
+    if (received.type === "modelOffer") await client.chunks(2);
+    // Whatever the answer, the session goes on.
+    await client.roundTrip();
+    return received.type === "failure" ? received.code : received.type;
   }
 
+  it("is met for everyone where the population is open, but for revoked devices", async () => {
+    const world = await worldWith({ enrolment: "open" });
+    expect(await answer(world)).toBe("modelOffer");
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    await world.enrolment.setPolicy("writers", { enrolment: "open" });
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("DEVICE_REVOKED");
+    expect(await answer(world)).toBe("modelOffer");
+  });
+
+  it("needs a good token where check-ins do", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
+    expect(await answer(world, () => ({ token: mint(world, { seed: OTHER_SEED }) }))).toBe(
+      "TOKEN_INVALID",
+    );
+    const past = world.clock.now() / 1_000 - 61;
+    expect(await answer(world, () => ({ token: mint(world, { claims: { exp: past } }) }))).toBe(
+      "TOKEN_EXPIRED",
+    );
+    expect(await answer(world, () => ({ token: mint(world) }))).toBe("modelOffer");
+  });
+
+  it("needs a registered device where check-ins do, or a token to register it with", async () => {
+    const world = await worldWith({ enrolment: "device", token: RULES });
+    const device = (client: WireClient): Shown => ({ device: proof(client) });
+    expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
+    expect(await answer(world, device)).toBe("ENROLMENT_REQUIRED");
+    const token = mint(world);
+    expect(await answer(world, (client) => ({ ...device(client), token }))).toBe("modelOffer");
+    expect(await answer(world, device)).toBe("modelOffer");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    expect(await answer(world, device)).toBe("DEVICE_REVOKED");
+  });
+
+  it("with another's proof ends the session", async () => {
+    const world = await worldWith({ enrolment: "open" });
+    const [victim, attacker] = [await world.greet(), await world.greet()];
+    attacker.requestModel("writers", { device: proof(victim) });
+    expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
+    expect(await attacker.closed).toBe(4403);
+  });
+
+  it("draws on its device's share", async () => {
+    const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
+    await world.startTask();
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
+    const client = await world.greet();
+    client.requestModel("writers", { device: proof(client) });
+    expect(await client.expect("failure")).toMatchObject({ code: "RATE_LIMITED" });
+    expect(await client.closed).toBe(4430);
+  });
+
+  it("of a client that goes meanwhile is dropped", async () => {
+    const { world, asked, answer: finish } = await slowWorld();
+    const client = await world.greet();
+    client.requestModel("writers", { device: proof(client) });
+    await asked;
+    await client.close();
+    finish();
+    await (await world.greet()).roundTrip();
+    expect(world.failures).toEqual([]);
+  });
+});
+
+/** A store that answers when the test says so. */
+async function slowWorld(): Promise<{
+  world: GatewayWorld;
+  asked: Promise<void>;
+  answer(): void;
+}> {
+  const world = await worldWith({ enrolment: "device" });
+  const { access } = world.storage;
+  const find = access.device.bind(access);
+  let answer = (): void => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const asked = new Promise<void>((resolve) => {
+    access.device = async (population, id) => {
+      resolve();
+      await held;
+      return find(population, id);
+    };
+  });
+  return { world, asked, answer: () => answer() };
+}
+
+describe("while a check-in is looked up", () => {
   it("every other message is unexpected", async () => {
     for (const again of ["checkIn", "modelRequest"] as const) {
       const { world, asked, answer } = await slowWorld();
       const client = await world.greet();
-      checkIn(client, { device: proof(client) });
+      client.checkIn("writers", { device: proof(client) });
       await asked;
-      if (again === "checkIn") checkIn(client, { device: proof(client) });
+      if (again === "checkIn") client.checkIn("writers", { device: proof(client) });
       else client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
       expect(await client.closed).toBe(4409);
       answer();
@@ -223,12 +291,12 @@ describe("while a check-in is looked up", () => {
     const { world, asked, answer } = await slowWorld();
     const task = (await world.storage.rounds.tasks())[0]!;
     const client = await world.greet();
-    checkIn(client, { device: proof(client) });
+    client.checkIn("writers", { device: proof(client) });
     await asked;
     await client.close();
     answer();
     const other = await world.greet();
-    checkIn(other, { device: proof(other, OTHER_SEED) });
+    other.checkIn("writers", { device: proof(other, OTHER_SEED) });
     await other.expect("checkInAccepted");
     expect((await world.coordinator.progress(task)).waitingClients).toBe(1);
   });
@@ -237,7 +305,7 @@ describe("while a check-in is looked up", () => {
     const world = await worldWith({ enrolment: "device" });
     world.storage.access.device = () => Promise.reject(new Error("password=hunter2"));
     const client = await world.greet();
-    checkIn(client, { device: proof(client) });
+    client.checkIn("writers", { device: proof(client) });
     const rejection = await client.expect("rejection");
     expect(rejection).toMatchObject({ code: "INTERNAL" });
     expect(rejection.message).not.toContain("hunter2");

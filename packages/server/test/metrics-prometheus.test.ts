@@ -137,11 +137,13 @@ describe("the metrics", () => {
     const metrics = metricsOf(() => connections);
     metrics.sessionFailed("MALFORMED_FRAME");
     metrics.sessionFailed("MALFORMED_FRAME");
+    metrics.rateLimited("device");
     expect((await samplesOf(metrics)).get("tributary_connections")).toBe(5);
     connections = 2;
     const samples = await samplesOf(metrics);
     expect(samples.get("tributary_connections")).toBe(2);
     expect(samples.get('tributary_session_failures_total{code="MALFORMED_FRAME"}')).toBe(2);
+    expect(samples.get('tributary_requests_rate_limited_total{share="device"}')).toBe(1);
   });
 
   it("tell what the process uses and how late its event loop is", async () => {

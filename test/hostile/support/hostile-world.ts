@@ -21,13 +21,8 @@ import {
   type RoundRecord,
   type TributaryServer,
 } from "@tributary/server";
-import {
-  HostileClient,
-  crypto,
-  honestUpdate,
-  random,
-  type Configuration,
-} from "./hostile-client.ts";
+import type { Configuration } from "@tributary/protocol/testing";
+import { HostileClient, crypto, honestUpdate, random } from "./hostile-client.ts";
 
 const HONEST_CLIENTS = 2;
 

@@ -8,6 +8,7 @@ import type {
   ArtifactReference,
   ClientMessage,
   Delivery,
+  EnrolmentFields,
   MetricValue,
   RoundPurpose,
   ServerMessage,
@@ -169,6 +170,7 @@ const CLIENT_DECODERS: Readonly<Record<string, (fields: Fields) => ClientMessage
     type: "modelRequest",
     population: text(f, "population"),
     heldArtifacts: artifactIds(f),
+    ...enrolment(f),
   }),
 };
 
@@ -256,7 +258,7 @@ function artifactIds(f: Fields): readonly ArtifactId[] {
   });
 }
 
-function enrolment(f: Fields): { token?: string; device?: DeviceProof } {
+function enrolment(f: Fields): EnrolmentFields {
   const token = asText(f["token"], "token", DEFAULT_LIMITS.maxEnrolmentTokenBytes);
   return {
     ...(token === "" ? {} : { token }),

@@ -2172,6 +2172,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
 
             ModelRequest.prototype.population = "";
             ModelRequest.prototype.heldArtifacts = $util.emptyArray;
+            ModelRequest.prototype.token = "";
+            ModelRequest.prototype.device = null;
 
             ModelRequest.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2185,6 +2187,10 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                 if (message.heldArtifacts != null && message.heldArtifacts.length)
                     for (let i = 0; i < message.heldArtifacts.length; ++i)
                         writer.uint32(18).bytes(message.heldArtifacts[i]);
+                if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                    writer.uint32(26).string(message.token);
+                if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
+                    $root.tributary.v1.Device.encode(message.device, writer.uint32(34).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2233,6 +2239,21 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (!(message.heldArtifacts && message.heldArtifacts.length))
                                 message.heldArtifacts = [];
                             message.heldArtifacts.push(reader.bytes());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.token = value;
+                            else
+                                delete message.token;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
                             continue;
                         }
                     }

@@ -27,6 +27,13 @@ export interface MetricValue {
 /** What the members of a cohort do: train and report an update, or measure the checkpoint and report the metrics alone. */
 export type RoundPurpose = "training" | "evaluation";
 
+/** What a client shows of its right to take part. */
+export interface EnrolmentFields {
+  /** Enrolment token: a compact JWT. */
+  readonly token?: string;
+  readonly device?: DeviceProof;
+}
+
 /** What a client sends. docs/protocol.md says when. */
 export type ClientMessage =
   | {
@@ -35,7 +42,7 @@ export type ClientMessage =
       readonly newestVersion: number;
       readonly software: string;
     }
-  | {
+  | ({
       readonly type: "checkIn";
       readonly population: string;
       readonly codecs: readonly string[];
@@ -44,10 +51,7 @@ export type ClientMessage =
       /** Examples to evaluate on, which the client does not train on; 0 when it does not evaluate. */
       readonly heldOutCount: number;
       readonly heldArtifacts: readonly ArtifactId[];
-      /** Enrolment token: a compact JWT. */
-      readonly token?: string;
-      readonly device?: DeviceProof;
-    }
+    } & EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
   | {
       readonly type: "withdraw";
@@ -66,11 +70,11 @@ export type ClientMessage =
     }
   /** `data` is a view of the received frame: copy before keeping. */
   | { readonly type: "reportChunk"; readonly data: Uint8Array }
-  | {
+  | ({
       readonly type: "modelRequest";
       readonly population: string;
       readonly heldArtifacts: readonly ArtifactId[];
-    };
+    } & EnrolmentFields);
 
 /** What a server sends. */
 export type ServerMessage =

@@ -23,6 +23,7 @@ import { FrameSender } from "./frame-sender.ts";
 import { Session, type SessionDeps } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Visitors, type CutReason, type Visitor } from "./visitors.ts";
 
 export interface GatewayOptions {
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** Absent: plain `ws`, which `config.ts` allows on loopback only. */
   readonly tls?: TlsMaterial;
+  /** Their clients are told apart by what they say of them; none unless given. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 export interface GatewayDeps extends SessionDeps {
@@ -124,6 +127,11 @@ export class Gateway {
       } else if (this.#connections.size >= limits.maxConnections) {
         refuse("503 Service Unavailable", "server-full");
       } else {
+        const refused = visitor.comesFrom(options.trustedProxies?.clientOf(request) ?? "");
+        if (refused !== undefined) {
+          refuse("429 Too Many Requests", refused);
+          return;
+        }
         this.#webSockets.handleUpgrade(request, socket, head, (accepted) =>
           this.#accept(accepted, socket, visitor),
         );
@@ -186,7 +194,9 @@ export class Gateway {
   /** A new TCP connection: nothing has been spent on it yet. */
   #meet(socket: Socket): void {
     const name = guestName(socket);
-    const visitor = this.#visitors.enter(socket.remoteAddress ?? "", () => {
+    const { remoteAddress = "" } = socket;
+    const isProxied = this.#options.trustedProxies?.trusts(remoteAddress) === true;
+    const visitor = this.#visitors.enter(isProxied ? undefined : remoteAddress, () => {
       this.#deps.onCut("handshake-timeout");
       this.#guests.delete(name);
       socket.destroy();

@@ -64,6 +64,8 @@ export interface SessionDeps {
   readonly onFailure: (code: ErrorCode) => void;
   /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
   readonly onRefused?: (code: ErrorCode) => void;
+  /** Told of each request that was refused for coming too fast, by whose share was used up. */
+  readonly onRateLimited?: (share: "session" | "address") => void;
 }
 
 /** docs/protocol.md §4 has the same table from the client's side. */
@@ -76,6 +78,8 @@ type State =
   | {
       readonly name: "waiting";
       readonly channel: Channel;
+      /** Gives the device's request back. */
+      readonly giveRequestBack: () => void;
       /** Takes the check-in back; absent while the coordinator is still deciding. */
       readonly leave?: () => void;
     }
@@ -90,7 +94,11 @@ type State =
   | { readonly name: "closed" };
 
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
+type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
 type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
+
+/** A request whose right is being looked up, or that is being met. */
+type Asking = Named<"checkingIn" | "fetching">;
 
 /** After a fault of the server's own, come back when it may have passed. */
 const FAULT_RETRY_MS = 5_000;
@@ -184,6 +192,7 @@ export class Session implements Participant {
     // A check-in that leads to a round was no waste of anyone's time.
     this.#requests.giveBack();
     this.#visitor.giveRequestBack();
+    this.#state.giveRequestBack();
     const { channel } = this.#state;
     const held = this.#held;
     this.#upload = undefined;
@@ -327,27 +336,28 @@ export class Session implements Participant {
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
-  #checkIn(state: Named<"idle">, message: CheckIn): void {
-    const { channel } = state;
-    const checking: State = { name: "checkingIn", channel };
-    this.#state = checking;
-    // Whatever became of the session meanwhile, the answer is for this check-in alone.
-    const admitted = ({ deviceId }: Admission): void => {
-      if (this.#state === checking) this.#enterPool(channel, message, deviceId);
+  /** Whatever becomes of the session meanwhile, the answer is for the request alone that made it `asking`. */
+  #admit(
+    asking: Asking,
+    { population, token, device }: CheckIn | ModelRequest,
+    admitted: (admission: Admission) => void,
+    refused: (error: TributaryError) => void,
+  ): void {
+    this.#state = asking;
+    const { channel } = asking;
+    const enter = (admission: Admission): void => {
+      if (this.#state === asking) admitted(admission);
     };
-    const refused = (thrown: unknown): void => {
-      if (this.#state !== checking) return;
+    const refuse = (thrown: unknown): void => {
+      if (this.#state !== asking) return;
       const error = asTributaryError(thrown);
       if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") {
         this.#fail(error);
         return;
       }
       this.#state = { name: "idle", channel };
-      const { code, message: text, retryAfterMs } = this.#told(error);
-      this.#deps.onRefused?.(code);
-      this.reject(code, text, retryAfterMs);
+      refused(error);
     };
-    const { population, token, device } = message;
     try {
       const admission = this.#deps.doorkeeper.admit({
         population,
@@ -355,18 +365,32 @@ export class Session implements Participant {
         ...(token === undefined ? {} : { token }),
         ...(device === undefined ? {} : { device }),
       });
-      if (admission instanceof Promise) admission.then(admitted, refused).catch(refused);
-      else admitted(admission);
+      if (admission instanceof Promise) admission.then(enter, refuse).catch(refuse);
+      else enter(admission);
     } catch (error) {
-      refused(error);
+      refuse(error);
     }
   }
 
-  #enterPool(channel: Channel, message: CheckIn, deviceId: string | undefined): void {
+  #checkIn({ channel }: Named<"idle">, message: CheckIn): void {
+    this.#admit(
+      { name: "checkingIn", channel },
+      message,
+      (admission) => this.#enterPool(channel, message, admission),
+      (error) => {
+        const { code, message: text, retryAfterMs } = this.#told(error);
+        this.#deps.onRefused?.(code);
+        this.reject(code, text, retryAfterMs);
+      },
+    );
+  }
+
+  #enterPool(channel: Channel, message: CheckIn, admission: Admission): void {
+    const { deviceId, giveRequestBack } = admission;
     const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = heldArtifacts;
-    this.#state = { name: "waiting", channel };
+    this.#state = { name: "waiting", channel, giveRequestBack };
     try {
       const leave = this.#deps.host.checkIn(this, {
         population,
@@ -378,7 +402,7 @@ export class Session implements Participant {
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#stateName() !== "waiting") return;
-      this.#state = { name: "waiting", channel, leave };
+      this.#state = { name: "waiting", channel, giveRequestBack, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
@@ -391,24 +415,25 @@ export class Session implements Participant {
     return this.#state.name;
   }
 
-  #offerModel(
-    state: Named<"idle">,
-    request: Extract<ClientMessage, { type: "modelRequest" }>,
-  ): void {
-    this.#state = { name: "fetching", channel: state.channel };
-    this.#deps.host
-      .newestModel(request.population)
-      .then(({ model, roundNumber }) => {
-        if (this.#state.name !== "fetching") return;
-        this.#state = { name: "idle", channel: this.#state.channel };
-        this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
-        this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
-      })
-      .catch((error: unknown) => {
-        if (this.#state.name !== "fetching") return;
-        this.#state = { name: "idle", channel: this.#state.channel };
-        this.#send({ type: "failure", ...this.#told(error) });
-      });
+  #offerModel({ channel }: Named<"idle">, request: ModelRequest): void {
+    const fetching: Asking = { name: "fetching", channel };
+    const refused = (error: unknown): void => this.#send({ type: "failure", ...this.#told(error) });
+    const fetch = (): void => {
+      this.#deps.host
+        .newestModel(request.population)
+        .then(({ model, roundNumber }) => {
+          if (this.#state !== fetching) return;
+          this.#state = { name: "idle", channel };
+          this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
+          this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
+        })
+        .catch((error: unknown) => {
+          if (this.#state !== fetching) return;
+          this.#state = { name: "idle", channel };
+          refused(error);
+        });
+    };
+    this.#admit(fetching, request, fetch, refused);
   }
 
   #beginReport(state: State, header: Extract<ClientMessage, { type: "reportBegin" }>): void {
@@ -439,7 +464,9 @@ export class Session implements Participant {
 
   /** Asked before the server does any work for a client that costs more than reading its message. */
   #takeRequest(): void {
-    if (this.#requests.take() && this.#visitor.takeRequest()) return;
+    const isSessionGood = this.#requests.take();
+    if (isSessionGood && this.#visitor.takeRequest()) return;
+    this.#deps.onRateLimited?.(isSessionGood ? "address" : "session");
     throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
       remedy: "Wait as long as each answer says before the next one.",
       retryAfterMs: FAULT_RETRY_MS,

@@ -26,6 +26,8 @@ export interface Metrics {
   sessionFailed(code: ErrorCode): void;
   /** A connection was refused or cut without a session's word. */
   connectionCut(reason: string): void;
+  /** A request was refused for coming too fast: this one's share was used up. */
+  rateLimited(share: "session" | "address" | "device"): void;
   /** Content type of `render`. */
   readonly contentType: string;
   /** All metrics as text. */
@@ -63,12 +65,19 @@ export function createMetrics(deps: { readonly connections: () => number }): Met
     labelNames: ["reason"],
     registers: [registry],
   });
+  const rateLimited = new Counter({
+    name: "tributary_requests_rate_limited_total",
+    help: "Requests refused for coming too fast, by whose share was used up: the session's, the address's or the device's.",
+    labelNames: ["share"],
+    registers: [registry],
+  });
   gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
   const stopProcessMetrics = processMetrics(registry);
   return {
     observe: rounds,
     sessionFailed: (code) => sessionFailures.inc({ code }),
     connectionCut: (reason) => connectionsCut.inc({ reason }),
+    rateLimited: (share) => rateLimited.inc({ share }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
     close: async () => stopProcessMetrics(),
