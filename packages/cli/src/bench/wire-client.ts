@@ -2,6 +2,7 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
 import {
+  DEFAULT_LIMITS,
   WEBSOCKET_SUBPROTOCOL,
   cryptographicRandom,
   decodeFrame,
@@ -11,6 +12,7 @@ import {
   parseServerKey,
   sealRecordFrame,
   startHandshake,
+  updateCodecNames,
   type Channel,
   type ClientMessage,
   type CryptoProvider,
@@ -59,6 +61,26 @@ export function loopbackAddress(index: number): string {
   return `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${1 + (index % 254)}`;
 }
 
+/** Opens a WebSocket to the target. */
+export async function openSocket(deps: WireDeps, localAddress: string): Promise<WebSocket> {
+  const { hostname, port, protocol } = new URL(deps.target.url);
+  const address = { host: hostname, port: Number(port), localAddress };
+  const socket = new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
+    perMessageDeflate: false,
+    handshakeTimeout: 60_000,
+    createConnection: () =>
+      protocol === "wss:"
+        ? connectTls({ ...address, secureContext: deps.secureContext })
+        : connectTcp(address),
+  });
+  socket.on("error", () => {});
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("close", () => reject(new Error("The connection was refused")));
+  });
+  return socket;
+}
+
 type Received = ServerMessage | Extract<Frame, { kind: "sealedChunk" }>;
 
 /** A client without an SDK: it speaks the protocol through WebSocket, TLS and the inner channel, right or wrong. */
@@ -75,7 +97,6 @@ export class WireClient {
   private constructor(socket: WebSocket, deps: WireDeps) {
     this.socket = socket;
     this.#deps = deps;
-    socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
       socket.once("close", (code) => {
         this.#isClosed = true;
@@ -91,22 +112,7 @@ export class WireClient {
 
   /** Opens a WebSocket, and says nothing yet. */
   static async connect(deps: WireDeps, localAddress: string): Promise<WireClient> {
-    const { hostname, port, protocol } = new URL(deps.target.url);
-    const address = { host: hostname, port: Number(port), localAddress };
-    const socket = new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
-      perMessageDeflate: false,
-      handshakeTimeout: 60_000,
-      createConnection: () =>
-        protocol === "wss:"
-          ? connectTls({ ...address, secureContext: deps.secureContext })
-          : connectTcp(address),
-    });
-    const client = new WireClient(socket, deps);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("close", () => reject(new Error("The connection was refused")));
-    });
-    return client;
+    return new WireClient(await openSocket(deps, localAddress), deps);
   }
 
   /** Connects and goes through handshake and greeting. */
@@ -144,8 +150,8 @@ export class WireClient {
     this.send({
       type: "checkIn",
       population,
-      codecs: ["float32", "uniform"],
-      maxParameters: 1_000_000,
+      codecs: updateCodecNames,
+      maxParameters: DEFAULT_LIMITS.maxParameters,
       exampleCount: 10,
       heldArtifacts: [],
     });
