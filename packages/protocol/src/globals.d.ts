@@ -7,3 +7,23 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array): string;
 }
+
+// Absent on some phones: ask with `typeof` first.
+declare namespace WebAssembly {
+  class CompileError extends Error {}
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module);
+    readonly exports: object;
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  function instantiate(
+    bytes: Uint8Array,
+    imports: object,
+  ): Promise<{ readonly instance: Instance }>;
+}
