@@ -216,6 +216,32 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
     );
   });
 
+  it("adding up, as integers", () => {
+    const sums = fc
+      .nat()
+      .map((seed) =>
+        Float64Array.from({ length: 600 }, (_, i) => Math.trunc(Math.sin(seed + i) * 2 ** 52)),
+      );
+    fc.assert(
+      fc.property(counted, sums, fc.integer({ min: 1, max: 2 ** 20 }), ([count, values], at, n) => {
+        // Ties are many among these, and both signs of zero.
+        const scale = n * 2 ** -Math.ceil(Math.log2(n)) * 2 ** 31;
+        const inRange = values.map((value) => Math.max(-(2 ** 19), Math.min(2 ** 19, value)));
+        bothAgree(
+          (bytes) => {
+            put(bytes, 0, inRange);
+            bytes.set(new Uint8Array(at.buffer), 4_096);
+          },
+          (kernels, base) => {
+            kernels.accumulate(base, count, scale, base + 4_096);
+            kernels.accumulate(base, count, 0.5, base + 4_096);
+          },
+        );
+      }),
+      runs,
+    );
+  });
+
   it("every float16", () => {
     const all = Uint16Array.from({ length: 65_536 }, (_, i) => i);
     for (let start = 0; start < all.length; start += 4_096) {

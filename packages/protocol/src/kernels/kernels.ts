@@ -11,7 +11,7 @@
  * new Float32Array(kernels.memory.buffer, at, 4_096).set(block);
  * kernels.rotate(at, 4_096, 1, 2);
  */
-export interface Kernels extends KernelMemory, RotateKernels, QuantizeKernels {
+export interface Kernels extends KernelMemory, RotateKernels, QuantizeKernels, AccumulateKernels {
   readonly name: "wasm" | "reference";
 }
 
@@ -101,6 +101,16 @@ export interface QuantizeKernels {
   toHalf(values: number, count: number, key: number, halves: number): void;
   /** float16 to float32; exact. Infinities and NaN become numbers beyond 65,504. */
   fromHalf(halves: number, count: number, values: number): void;
+}
+
+/** Sums that do not depend on the order of their parts, since these are integers. */
+export interface AccumulateKernels {
+  /**
+   * sum += value · scale, computed in float64 and rounded to an integer, ties to even.
+   * @param scale - Such that no |value · scale| is above 2⁵¹.
+   * @param sums - Float64, at a multiple of 8: integers that stay within ±2⁵³.
+   */
+  accumulate(values: number, count: number, scale: number, sums: number): void;
 }
 
 /** Words of the key, or of a stream, that belong together but for this odd step. */

@@ -1,4 +1,5 @@
 import type { Kernels } from "./kernels.ts";
+import { referenceAccumulate } from "./reference-accumulate.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
 import { referenceQuantize } from "./reference-quantize.ts";
 import { referenceRotate } from "./reference-rotate.ts";
@@ -15,5 +16,6 @@ export function referenceKernels(): Kernels {
     allocate: (byteLength) => memory.allocate(byteLength),
     ...referenceRotate(memory),
     ...referenceQuantize(memory),
+    ...referenceAccumulate(memory),
   };
 }
