@@ -29,6 +29,10 @@ export {
 } from "./ids.ts";
 export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./encoding.ts";
 
+export type { Kernels } from "./kernels/kernels.ts";
+export { referenceKernels } from "./kernels/reference-kernels.ts";
+export { createKernelsSync } from "./kernels/wasm-kernels.ts";
+
 export type { CryptoProvider } from "./crypto/crypto-provider.ts";
 export { createLibsodiumProvider } from "./crypto/libsodium.ts";
 export { cryptographicRandom, seededRandom, type RandomSource } from "./crypto/random-source.ts";

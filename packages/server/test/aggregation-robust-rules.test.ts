@@ -28,9 +28,9 @@ const encode = (update: Vector, codec: UpdateCodec = float32): Uint8Array =>
   codec.encode(Float32Array.from(update), random);
 
 function valuesOf({ sums, weight }: CombinedUpdate): number[] {
-  const values: number[] = [];
-  sums.forEachSum((sum, index) => (values[index] = sum / weight));
-  return values;
+  const values = new Float64Array(sums.dimension);
+  sums.read(0, values);
+  return Array.from(values, (sum) => sum / weight);
 }
 
 async function combinePayloads(

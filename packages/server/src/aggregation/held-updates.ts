@@ -5,6 +5,7 @@ import {
   type CryptoProvider,
   type UpdateCodec,
 } from "@tributary/protocol";
+import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { checkContribution } from "./exact-accumulator.ts";
 
 interface HeldUpdate {
@@ -19,12 +20,20 @@ interface HeldUpdate {
  */
 export class HeldUpdates {
   readonly dimension: number;
+  /** For whoever adds some of them up. */
+  readonly memory: AccumulatorMemory;
   readonly #codec: UpdateCodec;
   readonly #crypto: CryptoProvider;
   #updates: HeldUpdate[] = [];
   #maxAbs = 0;
 
-  constructor(crypto: CryptoProvider, codec: UpdateCodec, dimension: number) {
+  constructor(
+    crypto: CryptoProvider,
+    codec: UpdateCodec,
+    dimension: number,
+    memory: AccumulatorMemory = new AccumulatorMemory(),
+  ) {
+    this.memory = memory;
     this.#crypto = crypto;
     this.#codec = codec;
     this.dimension = dimension;

@@ -8,9 +8,10 @@ import {
   type RoundId,
   type SessionId,
   type UpdateCodec,
+  type UpdateSpec,
 } from "@tributary/protocol";
-import { createAggregationRule } from "../aggregation/create-aggregation-rule.ts";
 import { RoundAggregate } from "../aggregation/round-aggregate.ts";
+import { localAdders, type OpenAdder } from "../aggregation/update-adder.ts";
 import {
   countFates,
   totalOf,
@@ -32,6 +33,8 @@ interface RoundFacts {
   readonly taskName: string;
   readonly startedAtMs: number;
   readonly codec: UpdateCodec;
+  /** What `codec` was made of. */
+  readonly update: UpdateSpec;
   readonly aggregation: AggregationSpec;
   /** Values in one update. */
   readonly dimension: number;
@@ -48,6 +51,7 @@ interface RoundDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly slots: ReportSlots;
+  readonly openAdder?: OpenAdder;
   readonly listener: CoordinatorListener;
 }
 
@@ -78,6 +82,11 @@ export class RunningRound {
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
   readonly #payloadBytes: number;
+  /** Reports that are whole and wait to be added: those that come when enough are being added to reach the goal. */
+  readonly #whole: Set<Seat> = new Set();
+  /** Reports that are being added. They are past recall, and count. */
+  readonly #adding: Set<Seat> = new Set();
+  #onAllAdded: (() => void) | undefined;
   /** As they were when reporting closed: who leaves afterwards changes nothing. */
   #fates: RoundFates | undefined;
   #reporting = true;
@@ -92,9 +101,10 @@ export class RunningRound {
     this.#facts = facts;
     this.#deps = deps;
     this.#dispatch = dispatch;
-    const { aggregation, codec, dimension, metricNames } = facts;
-    const rule = createAggregationRule(aggregation, deps.crypto, codec, dimension);
-    this.aggregate = new RoundAggregate(codec, dimension, metricNames, rule);
+    const { update, aggregation, codec, dimension, metricNames } = facts;
+    const openAdder = deps.openAdder ?? localAdders(deps.crypto);
+    const adder = openAdder({ update, aggregation, dimension });
+    this.aggregate = new RoundAggregate(codec, dimension, metricNames, adder);
     this.#payloadBytes = facts.codec.payloadBytes(facts.dimension);
     let settle = (): void => {};
     this.settled = new Promise((resolve) => (settle = resolve));
@@ -129,14 +139,22 @@ export class RunningRound {
     return this.#membersAtWork;
   }
 
-  /** No report counts from here on; uploads under way give back their turns. */
+  /** No report counts from here on but those that are being added; uploads under way give back their turns. */
   closeReporting(): void {
     this.#reporting = false;
-    this.#fates ??= this.#countFates();
+    this.#whole.clear();
+    if (this.#adding.size === 0) this.#fates ??= this.#countFates();
     // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
     for (const { ticket } of this.#seats.values())
       if (ticket?.buffer === undefined) ticket?.release();
-    for (const { ticket } of this.#seats.values()) ticket?.release();
+    // What is being added is still being read.
+    for (const seat of this.#seats.values()) if (!this.#adding.has(seat)) seat.ticket?.release();
+  }
+
+  /** Resolves once nothing is being added any more. Reporting must be closed. */
+  async reportsAdded(): Promise<void> {
+    if (this.#adding.size === 0) return;
+    await new Promise<void>((resolve) => (this.#onAllAdded = resolve));
   }
 
   /** Tells every member that is still there how the round ended, and each when to come back. */
@@ -286,18 +304,55 @@ export class RunningRound {
     buffer.set(data, seat.received);
     seat.received += data.length;
     if (seat.received < buffer.length) return false;
-    this.#fold(seat, buffer);
+    seat.ticket.complete();
+    this.#whole.add(seat);
+    this.#addNext();
     return true;
   }
 
-  #fold(seat: Seat, payload: Uint8Array): void {
+  /** Adds what is whole, but no more than the goal takes: what is being added cannot be taken back. */
+  #addNext(): void {
+    for (const seat of this.#whole) {
+      if (this.aggregate.reportCount + this.#adding.size >= this.#facts.goalCount) return;
+      this.#whole.delete(seat);
+      this.#add(seat);
+    }
+  }
+
+  #add(seat: Seat): void {
     const { exampleCount, metrics } = seat.header!;
+    const payload = seat.ticket!.buffer!;
+    let adding: void | Promise<void>;
     try {
-      this.aggregate.fold({ exampleCount, payload, metrics });
+      adding = this.aggregate.fold({ exampleCount, payload, metrics });
     } catch (error) {
-      seat.participant.answerReport(this.id, this.#refuse(seat, error));
+      this.#notAdded(seat, error);
       return;
     }
+    if (adding === undefined) {
+      this.#added(seat);
+      return;
+    }
+    this.#adding.add(seat);
+    adding
+      .then(
+        () => {
+          this.#adding.delete(seat);
+          this.#added(seat);
+        },
+        (error: unknown) => {
+          this.#adding.delete(seat);
+          this.#notAdded(seat, error);
+        },
+      )
+      .finally(() => {
+        if (this.#adding.size > 0 || this.#reporting) return;
+        this.#fates ??= this.#countFates();
+        this.#onAllAdded?.();
+      });
+  }
+
+  #added(seat: Seat): void {
     seat.fate = { type: "reported" };
     seat.participant.answerReport(this.id);
     this.#deps.listener({
@@ -306,8 +361,13 @@ export class RunningRound {
       accepted: this.aggregate.reportCount,
       goalCount: this.#facts.goalCount,
     });
-    this.#dispatch({ type: "reported", session: seat.participant.sessionId });
+    this.#tell({ type: "reported", session: seat.participant.sessionId });
     seat.ticket?.release(); // last: this report may have closed the round, and then nobody waits for the turn
+  }
+
+  #notAdded(seat: Seat, error: unknown): void {
+    seat.participant.answerReport(this.id, this.#refuse(seat, error));
+    this.#addNext();
   }
 
   #timeOut(seat: Seat): void {
@@ -328,13 +388,20 @@ export class RunningRound {
     });
     seat.fate = { type: "refused", code: error.code };
     this.#deps.listener({ type: "report-refused", roundId: this.id, error });
-    this.#dispatch({ type: "refused", session: seat.participant.sessionId });
+    this.#tell({ type: "refused", session: seat.participant.sessionId });
     return told;
+  }
+
+  /** Tells the state machine; once reporting has closed it may be another round's. */
+  #tell(event: RoundEvent): void {
+    if (this.#reporting) this.#dispatch(event);
   }
 
   #depart(seat: Seat, fate: Extract<MemberFate, { type: "withdrew" | "left" }>): void {
     this.#addTraffic(seat);
-    if (seat.fate !== undefined) return;
+    // A report that is being added counts: it was whole before its sender went.
+    if (seat.fate !== undefined || this.#adding.has(seat)) return;
+    this.#whole.delete(seat);
     seat.ticket?.release();
     seat.fate = fate;
     this.#membersAtWork -= 1;

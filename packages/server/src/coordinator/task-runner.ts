@@ -25,6 +25,7 @@ import {
   type ValueRange,
 } from "@tributary/protocol";
 import { fedAvgStep } from "../aggregation/fedavg.ts";
+import type { OpenAdder } from "../aggregation/update-adder.ts";
 import type { PaceNeeds } from "../rounds/pace.ts";
 import {
   cohortSize,
@@ -66,6 +67,8 @@ export interface TaskRunnerDeps {
   readonly limits: Limits;
   readonly secrets: ServerSecrets;
   readonly slots: ReportSlots;
+  /** Add up what is reported; in this thread if left out. */
+  readonly openAdder?: OpenAdder;
   readonly listener: CoordinatorListener;
 }
 
@@ -291,6 +294,7 @@ export class TaskRunner implements Recruiter {
         taskName: this.task.name,
         startedAtMs: clock.now(),
         codec: this.#codec,
+        update: this.#plan.update,
         aggregation: this.#plan.aggregation,
         dimension: rangesSize(this.#ranges),
         metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
@@ -392,11 +396,13 @@ export class TaskRunner implements Recruiter {
     round.closeReporting();
     try {
       const { aggregate } = round;
-      const weights = fedAvgStep(
+      await round.reportsAdded();
+      const weights = await fedAvgStep(
         this.#base.weights,
         this.#ranges,
         await aggregate.combine(eventLoopTurn),
         this.task.definition.serverOptimizer.learningRate,
+        eventLoopTurn,
       );
       const bytes = encodeCheckpoint(weights);
       const checkpointId = checkpointIdOf(crypto, bytes);
