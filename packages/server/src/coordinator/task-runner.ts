@@ -409,6 +409,7 @@ export class TaskRunner implements Recruiter {
       const endedAtMs = clock.now();
       const record = this.#record(round, { checkpoint: checkpointId, reason: null, endedAtMs });
       const seated = this.#limits.records(round.number);
+      await eventLoopTurn(); // a model takes milliseconds to hash, here and in the store
       // Before the round: records of a round that was not committed after all are known by their number.
       if (seated.length > 0) await participations.recordParticipations(this.task.id, seated);
       await store.recordRound(record, {
@@ -425,6 +426,7 @@ export class TaskRunner implements Recruiter {
       this.#limits.committed(round.number);
       if (seated.length > 0) this.#pruneParticipations();
       this.#sealed = undefined;
+      await eventLoopTurn();
       round.record = record;
       this.#failures = 0;
       this.#measure(clock.now() - this.#cohortSinceMs);
@@ -467,11 +469,12 @@ export class TaskRunner implements Recruiter {
     }
     const failed = state.phase === "abandoned" && state.reason.endsWith("-failed");
     if (failed) this.#pause();
-    round.end(
+    await round.end(
       state.phase === "done"
         ? { committed: { id: this.#base.checkpointId, byteLength: this.#base.weights.byteLength } }
         : { abandoned: state.reason },
       { atLeastMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+      eventLoopTurn,
     );
     if (this.#round === round) this.#round = undefined;
     if (hadCohort && state.phase === "abandoned") this.#unrecorded.push(record);

@@ -21,6 +21,7 @@ import { listen } from "../listen.ts";
 import { returnAfterRestartMs } from "../rounds/pace.ts";
 import { FrameSender } from "./frame-sender.ts";
 import { SendTurns } from "./send-turns.ts";
+import { IntakeTurns } from "./intake-turns.ts";
 import { Session, type SessionDeps } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -67,6 +68,7 @@ export class Gateway {
   /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
   readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
   readonly #turns = new SendTurns();
+  readonly #intake = new IntakeTurns();
   #cancelHeartbeat: (() => void) | undefined;
 
   constructor(options: GatewayOptions, deps: GatewayDeps) {
@@ -253,6 +255,7 @@ export class Gateway {
       connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
+      this.#intake.handled(socket, data.length);
     });
     socket.on("ping", takeProbe);
     socket.on("pong", () => {
