@@ -11,13 +11,12 @@ declare class TextDecoder {
 // Absent on some phones: ask with `typeof` first.
 declare namespace WebAssembly {
   class CompileError extends Error {}
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
+  interface Module {}
+  interface Instance {
     readonly exports: object;
   }
+  const Module: new (bytes: Uint8Array) => Module;
+  const Instance: new (module: Module) => Instance;
   interface Memory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;

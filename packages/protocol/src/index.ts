@@ -29,10 +29,6 @@ export {
 } from "./ids.ts";
 export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./encoding.ts";
 
-export type { Kernels } from "./kernels/kernels.ts";
-export { referenceKernels } from "./kernels/reference-kernels.ts";
-export { createKernelsSync } from "./kernels/wasm-kernels.ts";
-
 export type { CryptoProvider } from "./crypto/crypto-provider.ts";
 export { createLibsodiumProvider } from "./crypto/libsodium.ts";
 export { cryptographicRandom, seededRandom, type RandomSource } from "./crypto/random-source.ts";
@@ -100,6 +96,7 @@ export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
 export type { LossName, MetricName } from "./plan/training-terms.ts";
+export type { TaskUpdate } from "./plan/update-schema.ts";
 
 export {
   builtinModel,
@@ -126,12 +123,20 @@ export {
 } from "./model/trainable-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
+export type { Kernels } from "./kernels/kernels.ts";
+export { referenceKernels } from "./kernels/reference-kernels.ts";
+export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
+
 export {
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,
   type UpdateSpec,
 } from "./update/codec-registry.ts";
-export { payloadSlice } from "./update/payload-slice.ts";
-export { UPDATE_BLOCK_VALUES, type UpdateCodec, type UpdateSink } from "./update/update-codec.ts";
+export {
+  UPDATE_BLOCK_VALUES,
+  type PayloadBytes,
+  type UpdateCodec,
+  type UpdateSink,
+} from "./update/update-codec.ts";
 export { xoshiro128 } from "./update/xoshiro128.ts";

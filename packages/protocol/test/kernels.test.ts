@@ -56,14 +56,13 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
     expect([wasm.name, createKernelsSync().name, twin.name]).toEqual(["wasm", "wasm", "reference"]);
   });
 
-  it.each([128, 256, 512, 1_024, 2_048, 4_096])("rotate and back, %i values", (size) => {
+  it.each([128, 256, 512, 1_024, 2_048, 4_096])("the parts of a rotation, %i values", (size) => {
     fc.assert(
       fc.property(valuesOf(size), key, key, (values, first, second) => {
         const fill = (bytes: Uint8Array): void => put(bytes, 0, values);
-        bothAgree(fill, (kernels, base) => kernels.rotate(base, size, first, second));
-        bothAgree(fill, (kernels, base) =>
-          kernels.rotateBack(base, size, first, second, 0.3 / size),
-        );
+        bothAgree(fill, (kernels, base) => kernels.hadamard(base, size));
+        bothAgree(fill, (kernels, base) => kernels.flipHadamard(base, size, first));
+        bothAgree(fill, (kernels, base) => kernels.flip(base, size, second, 0.3));
       }),
       { numRuns: 15 },
     );

@@ -333,7 +333,7 @@ describe("what a rule keeps in memory", () => {
     expect(heldBytes({ rule: "normBound", maximumNorm: 1 }, 1_000, float32, dimension)).toBe(0);
     for (const spec of specsFor(100, 3)) {
       for (const codec of [float32, uniform8]) {
-        const payloads = 100 * codec.payloadBytes(dimension);
+        const payloads = 100 * codec.payloadBytes(dimension).max;
         const bytes = heldBytes(spec, 100, codec, dimension);
         expect(bytes).toBeGreaterThanOrEqual(payloads);
         expect(bytes).toBeLessThan(payloads + 100 * (2 * 16_384 + 100 * 10) + 1);

@@ -120,7 +120,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
 type Configuration = Extract<ServerMessage, { type: "roundConfiguration" }>;
 
 /** A report of the benchmark's task: 784 × 10 weights and 10 biases. */
-const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850);
+const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850).max;
 
 async function member(
   deps: WireDeps,

@@ -206,7 +206,7 @@ function floorFrames(parameters: number, update: UpdateSpec): FloorFrames {
   const { sealedChunkBytes, reportChunkBytes } = DEFAULT_LIMITS;
   return {
     down: pieces(4 * parameters, sealedChunkBytes, SEALED_CHUNK_OVERHEAD),
-    up: pieces(updateCodec(update).payloadBytes(parameters), reportChunkBytes, RECORD_OVERHEAD),
+    up: pieces(updateCodec(update).payloadBytes(parameters).max, reportChunkBytes, RECORD_OVERHEAD),
   };
 }
 

@@ -9,7 +9,7 @@
  * const kernels = await createKernels();
  * const at = kernels.allocate(4 * 4_096);
  * new Float32Array(kernels.memory.buffer, at, 4_096).set(block);
- * kernels.rotate(at, 4_096, 1, 2);
+ * kernels.flipHadamard(at, 4_096, 1);
  */
 export interface Kernels extends KernelMemory, RotateKernels, QuantizeKernels, AccumulateKernels {
   readonly name: "wasm" | "reference";
@@ -30,25 +30,17 @@ export interface KernelMemory {
   allocate(byteLength: number): number;
 }
 
-/** Random rotations by Hadamard's matrix. */
+/**
+ * What random rotations are made of: D, random signs that a key stands for, and H, Hadamard's matrix of ±1 in Sylvester's
+ * order, so that H·H = size. Sizes are powers of two, at least 128.
+ */
 export interface RotateKernels {
-  /**
-   * values ← H·D₂·H·D₁·values, D being random signs and H Hadamard's matrix of ±1 in Sylvester's order, not scaled: the norm
-   * grows by `size`. One round leaves a vector of few large values recognisable; two bring any vector near to a normal one.
-   * @param size - A power of two, at least 128.
-   * @param firstKey - 32 bits that stand for D₁.
-   * @param secondKey - For D₂.
-   * @see arXiv:1611.00429, arXiv:2105.08339 §4
-   */
-  rotate(values: number, size: number, firstKey: number, secondKey: number): void;
-  /** values ← factor·D₁·H·D₂·H·values: with factor 1/size² this undoes `rotate`. */
-  rotateBack(
-    values: number,
-    size: number,
-    firstKey: number,
-    secondKey: number,
-    factor: number,
-  ): void;
+  /** values ← H·values: the norm grows by √size. */
+  hadamard(values: number, size: number): void;
+  /** values ← H·D·values. @param key - 32 bits. */
+  flipHadamard(values: number, size: number, key: number): void;
+  /** values ← factor·D·values. */
+  flip(values: number, size: number, key: number, factor: number): void;
 }
 
 /** Numbers to codes and back. Sums are of float64, in four lanes of every fourth value: ((0 + 2) + (1 + 3)), then the rest. */

@@ -1,24 +1,20 @@
 import { GOLDEN, mix, type RotateKernels } from "./kernels.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
 
-/** The specification of `rotate` and `rotateBack`. */
+/** The specification of the kernels of a rotation. */
 export function referenceRotate(memory: ReferenceMemory): RotateKernels {
   const at = (offset: number, size: number): Float32Array =>
     memory.views.values.subarray(offset >> 2, (offset >> 2) + size);
   return {
-    rotate(values, size, firstKey, secondKey) {
+    hadamard: (values, size) => transform(at(values, size)),
+    flipHadamard(values, size, key) {
       const x = at(values, size);
-      flipSigns(x, firstKey);
-      transform(x);
-      flipSigns(x, secondKey);
+      flipSigns(x, key);
       transform(x);
     },
-    rotateBack(values, size, firstKey, secondKey, factor) {
+    flip(values, size, key, factor) {
       const x = at(values, size);
-      transform(x);
-      flipSigns(x, secondKey);
-      transform(x);
-      flipSigns(x, firstKey);
+      flipSigns(x, key);
       const scale = Math.fround(factor);
       for (let i = 0; i < size; i++) x[i]! *= scale;
     },

@@ -79,7 +79,7 @@ async function handle(request: Job): Promise<[answer: ThreadAnswer, transferred:
 }
 
 function openAdder({ update, aggregation, dimension }: AdderSpec): Adder {
-  const codec = updateCodec(update);
+  const codec = updateCodec(update, memory.kernels);
   if (keepsSumsOnly(aggregation)) {
     const sums = createSumRule(aggregation, codec, dimension, memory);
     return { codec, rule: sums, sums };

@@ -68,7 +68,7 @@ export function heldBytes(
   dimension: number,
 ): number {
   const row = 4 * Math.min(dimension, UPDATE_BLOCK_VALUES);
-  const held = reports * (codec.payloadBytes(dimension) + row);
+  const held = reports * (codec.payloadBytes(dimension).max + row);
   switch (spec.rule) {
     case "mean":
     case "normBound":

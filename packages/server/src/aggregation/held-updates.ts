@@ -1,9 +1,9 @@
 import {
   UPDATE_BLOCK_VALUES,
-  payloadSlice,
   toHex,
   type CryptoProvider,
   type UpdateCodec,
+  type UpdateSink,
 } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { checkContribution } from "./exact-accumulator.ts";
@@ -84,8 +84,9 @@ export class HeldUpdates {
    * @param row - Its first `length` values are set.
    */
   read(update: number, offset: number, length: number, row: Float32Array): void {
-    const slice = payloadSlice(this.#codec, this.#updates[update]!.payload, offset, length);
-    this.#codec.decode(slice, length, (block, start) => row.set(block, start));
+    const { payload } = this.#updates[update]!;
+    const copy: UpdateSink = (block, start) => row.set(block, start - offset);
+    this.#codec.decode(payload, this.dimension, copy, { offset, length });
   }
 
   discard(): void {

@@ -46,11 +46,12 @@ export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
 export function localAdders(crypto: CryptoProvider): OpenAdder {
   let memory: AccumulatorMemory | undefined;
   return ({ update, aggregation, dimension }) => {
-    const codec = updateCodec(update);
-    return new LocalAdder(codec, dimension, () => {
-      memory ??= new AccumulatorMemory(createKernelsSync());
-      return createAggregationRule(aggregation, crypto, codec, dimension, memory);
-    });
+    memory ??= new AccumulatorMemory(createKernelsSync());
+    const shared = memory;
+    const codec = updateCodec(update, shared.kernels);
+    return new LocalAdder(codec, dimension, () =>
+      createAggregationRule(aggregation, crypto, codec, dimension, shared),
+    );
   };
 }
 

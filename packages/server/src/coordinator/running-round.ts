@@ -4,6 +4,7 @@ import {
   type AggregationSpec,
   type CryptoProvider,
   type Limits,
+  type PayloadBytes,
   type RandomSource,
   type RoundId,
   type SessionId,
@@ -84,7 +85,7 @@ export class RunningRound {
   readonly #deps: RoundDeps;
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
-  readonly #payloadBytes: number;
+  readonly #payloadBytes: PayloadBytes;
   /** Reports that are whole and wait to be added: those that come when enough are being added to reach the goal. */
   readonly #whole: Set<Seat> = new Set();
   /** Reports that are being added. They are past recall, and count. */
@@ -262,10 +263,11 @@ export class RunningRound {
         `The update is encoded as "${header.codec}" and the plan says "${codec.name}"`,
       );
     }
-    if (header.updateBytes !== this.#payloadBytes) {
+    const { min, max } = this.#payloadBytes;
+    if (header.updateBytes < min || header.updateBytes > max) {
       throw new TributaryError(
         "UPDATE_SHAPE",
-        `The update has ${header.updateBytes} bytes where ${dimension} values take ${this.#payloadBytes}`,
+        `The update has ${header.updateBytes} bytes where ${dimension} values take ${min === max ? max : `${min} to ${max}`}`,
         { remedy: "Train the model of the plan and report all its trainable parameters." },
       );
     }

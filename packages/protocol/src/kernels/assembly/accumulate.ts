@@ -1,7 +1,5 @@
 // AssemblyScript. The specification of every export is its twin in ../reference-accumulate.ts: same name, same bits.
 
-// @ts-ignore: decorator
-@inline
 function addTwo(values: v128, scale: v128, sums: usize, at: usize): void {
   const rounded = f64x2.nearest(f64x2.mul(f64x2.promote_low_f32x4(values), scale));
   v128.store(sums + at, f64x2.add(v128.load(sums + at), rounded));

@@ -145,13 +145,13 @@ function otherLevels(values: usize, size: i32): void {
   }
 }
 
-function transform(values: usize, size: i32): void {
+export function hadamard(values: usize, size: i32): void {
   const end = values + ((<usize>size) << 2);
   for (let p = values; p < end; p += 64) firstLevels(p, 0, i32x4.splat(0), false);
   otherLevels(values, size);
 }
 
-function flipAndTransform(values: usize, size: i32, key: i32): void {
+export function flipHadamard(values: usize, size: i32, key: i32): void {
   const groups = size >> 7;
   for (let group = 0; group < groups; group++) {
     const words = signWords(key, group);
@@ -161,24 +161,11 @@ function flipAndTransform(values: usize, size: i32, key: i32): void {
   otherLevels(values, size);
 }
 
-export function rotate(values: usize, size: i32, firstKey: i32, secondKey: i32): void {
-  flipAndTransform(values, size, firstKey);
-  flipAndTransform(values, size, secondKey);
-}
-
-export function rotateBack(
-  values: usize,
-  size: i32,
-  firstKey: i32,
-  secondKey: i32,
-  factor: f32,
-): void {
-  transform(values, size);
-  flipAndTransform(values, size, secondKey);
+export function flip(values: usize, size: i32, key: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   const groups = size >> 7;
   for (let group = 0; group < groups; group++) {
-    const words = signWords(firstKey, group);
+    const words = signWords(key, group);
     const p = values + ((<usize>group) << 9);
     for (let k = 0; k < 32; k++) {
       const at = p + ((<usize>k) << 4);
