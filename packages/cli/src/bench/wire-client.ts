@@ -42,8 +42,8 @@ export function loopbackAddress(index: number): string {
   return `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${1 + (index % 254)}`;
 }
 
-/** Opens a WebSocket, and says nothing yet. */
-export async function connectWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
+/** Opens a WebSocket to the target. */
+export async function openSocket(deps: WireDeps, localAddress: string): Promise<WebSocket> {
   const { hostname, port, protocol } = new URL(deps.target.url);
   const address = { host: hostname, port: Number(port), localAddress };
   const socket = new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
@@ -54,9 +54,17 @@ export async function connectWire(deps: WireDeps, localAddress: string): Promise
         ? connectTls({ ...address, secureContext: deps.secureContext })
         : connectTcp(address),
   });
-  const client = new RawClient(socket, deps);
-  await client.opened;
-  return client;
+  socket.on("error", () => {});
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("close", () => reject(new Error("The connection was refused")));
+  });
+  return socket;
+}
+
+/** Opens a WebSocket, and says nothing yet. */
+export async function connectWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
+  return new RawClient(await openSocket(deps, localAddress), deps);
 }
 
 /** Connects and goes through handshake and greeting. */

@@ -20,6 +20,8 @@ import { uniform } from "../coordinator/uniform.ts";
 import { listen } from "../listen.ts";
 import { returnAfterRestartMs } from "../rounds/pace.ts";
 import { FrameSender } from "./frame-sender.ts";
+import { SendTurns } from "./send-turns.ts";
+import { IntakeTurns } from "./intake-turns.ts";
 import { Session, type SessionDeps } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -68,6 +70,8 @@ export class Gateway {
   readonly #visitors: Visitors;
   /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
   readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
+  readonly #turns = new SendTurns();
+  readonly #intake = new IntakeTurns();
   #cancelHeartbeat: (() => void) | undefined;
 
   constructor(options: GatewayOptions, deps: GatewayDeps) {
@@ -220,7 +224,7 @@ export class Gateway {
     const { clock, limits, onCut } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
     const onSlowReader = (): void => onCut("slow-reader");
-    const sender = new FrameSender(socket, { clock, limits, onSlowReader });
+    const sender = new FrameSender(socket, { clock, limits, turns: this.#turns, onSlowReader });
     let greetingBytes = 0;
     // Before the WebSocket sees them: what is not a greeting is not gathered.
     const countGreeting = (piece: Buffer): void => {
@@ -261,6 +265,7 @@ export class Gateway {
       connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
+      this.#intake.handled(socket, data.length);
     });
     socket.on("ping", takeProbe);
     socket.on("pong", () => {
