@@ -2,6 +2,7 @@ import {
   DEFAULT_LIMITS,
   seededRandom,
   updateCodec,
+  updateCodecNames,
   xoshiro128,
   type ServerMessage,
   type UpdateSpec,
@@ -118,8 +119,8 @@ async function takeModel(
   population: string,
   report: Report,
 ): Promise<() => Promise<void>> {
-  client.checkIn(population);
-  const round = await client.expect("roundConfiguration");
+  client.checkIn(population, { codecs: updateCodecNames });
+  const round = await client.waitFor("roundConfiguration");
   const { plan, checkpoint } = round.delivery;
   let missing = plan.byteLength + checkpoint.byteLength;
   while (missing > 0) {
@@ -147,14 +148,14 @@ async function sendReport(
     updateBytes: payload.length,
     metrics: [{ name: "loss", value: 1 }],
   });
-  await client.expect("reportGrant");
+  await client.waitFor("reportGrant");
   const { reportChunkBytes } = DEFAULT_LIMITS;
   for (let start = 0; start < payload.length; start += reportChunkBytes) {
     client.send({ type: "reportChunk", data: payload.subarray(start, start + reportChunkBytes) });
   }
-  const { refused } = await client.expect("reportResult");
+  const { refused } = await client.waitFor("reportResult");
   if (refused !== undefined) throw new Error(`A report was refused: ${refused.message}`);
-  const { outcome } = await client.expect("roundOutcome");
+  const { outcome } = await client.waitFor("roundOutcome");
   if ("abandoned" in outcome) throw new Error(`The round was abandoned: ${outcome.abandoned}`);
 }
 
