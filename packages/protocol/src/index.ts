@@ -109,6 +109,7 @@ export {
   type MeasureName,
   type MetricName,
 } from "./plan/training-terms.ts";
+export type { TaskDownload } from "./plan/download-schema.ts";
 export type { TaskUpdate } from "./plan/update-schema.ts";
 
 export {
@@ -118,6 +119,14 @@ export {
   type BuiltinModel,
 } from "./model/builtin-models.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
+export {
+  applyDifference,
+  downloadCodec,
+  dueArtifacts,
+  type CheckpointDifference,
+  type DownloadSpec,
+  type DueArtifact,
+} from "./model/download.ts";
 export { firstNonFinite } from "./model/float32-bytes.ts";
 export {
   layoutOf,
@@ -125,6 +134,7 @@ export {
   type ParameterLayout,
   type ParameterShape,
 } from "./model/parameter-layout.ts";
+export { packValues, packedLengthLimit, unpackValues } from "./model/packed-values.ts";
 export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
 export { readTfjsWeights } from "./model/tfjs-weights.ts";
 export {

@@ -33,6 +33,7 @@ describe("a task", () => {
         trainable: "all",
         clipNorm: null,
         update: { codec: "uniform", bits: 8 },
+        download: { encoding: "float32" },
       },
       round: {
         goalCount: 10,
@@ -71,6 +72,7 @@ describe("a task", () => {
         trainable: ["dense_1", "dense_2"],
         clipNorm: 3,
         update: { codec: "float32" },
+        download: { encoding: "difference", update: { codec: "eden", bits: 4 } },
       },
       round: {
         goalCount: 100,
@@ -220,6 +222,12 @@ describe("a task", () => {
       { aggregation: { rule: "median" }, round: { goalCount: 2 } },
       'aggregation.rule is "median"',
       "needs 3 reports",
+    ],
+    [{ plan: { download: { encoding: "gzip" } } }, "plan.download.encoding", "float16"],
+    [
+      { plan: { download: { encoding: "difference", update: { codec: "eden", bits: 5 } } } },
+      "plan.download.update.bits is 5",
+      "Use one of",
     ],
     [{ eligibility: { charging: "yes" } }, 'eligibility.charging is "yes"', "true or false"],
     [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],

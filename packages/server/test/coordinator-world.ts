@@ -311,6 +311,7 @@ export class MemoryParticipant implements Participant {
     for (const bytes of framesFor(model, new Set())) {
       const frame = decodeFrame(bytes);
       if (frame.kind !== "sealedChunk") throw new Error("Not a sealed chunk");
+      if (frame.artifact === "difference") throw new Error("This client holds nothing");
       receivers[frame.artifact].accept(frame.index, frame.body);
     }
     const parameters = decodePlan(receivers.plan.finish()).model.parameters;

@@ -1,9 +1,10 @@
-import type {
-  ArtifactId,
-  ClientMessage,
-  Delivery,
-  RoundId,
-  ServerMessage,
+import {
+  dueArtifacts,
+  type ArtifactId,
+  type ClientMessage,
+  type Delivery,
+  type RoundId,
+  type ServerMessage,
 } from "@tributary/protocol";
 
 /** What a session remembers in every phase. */
@@ -205,9 +206,10 @@ function leave(state: SessionState): SessionState {
 
 /** Sealed chunks that follow a delivery to a client that holds `held`. */
 function chunkCount(delivery: Delivery, held: ReadonlySet<ArtifactId>, chunkBytes: number): number {
-  return [delivery.plan, delivery.checkpoint]
-    .filter((artifact) => !held.has(artifact.id))
-    .reduce((sum, artifact) => sum + Math.ceil(artifact.byteLength / chunkBytes), 0);
+  return dueArtifacts(delivery, (id) => held.has(id)).reduce(
+    (sum, { byteLength }) => sum + Math.ceil(byteLength / chunkBytes),
+    0,
+  );
 }
 
 const taken = (state: SessionState): Reception => ({ state, deliver: true });

@@ -13,8 +13,17 @@ import type { MeasureName } from "./training-terms.ts";
  *   `MODEL_UNSUPPORTED` when the model has no sound layout.
  */
 export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
-  const { localEpochs, batchSize, optimizer, loss, metrics, trainable, update, clipNorm } =
-    task.plan;
+  const {
+    localEpochs,
+    batchSize,
+    optimizer,
+    loss,
+    metrics,
+    trainable,
+    update,
+    download,
+    clipNorm,
+  } = task.plan;
   trainableRanges(layoutOf(model.parameters), trainable);
   return {
     version: 1,
@@ -27,6 +36,7 @@ export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
     },
     training: { localEpochs, batchSize, optimizer, loss, metrics, trainable },
     update,
+    download,
     clipNorm,
     aggregation: task.aggregation,
     minimumCohort: minimumReports(roundOf(task)),

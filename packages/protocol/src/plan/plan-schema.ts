@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import type { DownloadSpec } from "../model/download.ts";
 import type { ParameterShape } from "../model/parameter-layout.ts";
 import { updatesAreInTheClear, type UpdateSpec } from "../update/codec-registry.ts";
 import { aggregationFault, aggregationSchema, type AggregationSpec } from "./aggregation-rule.ts";
@@ -19,6 +20,7 @@ import {
   type LossName,
   type MetricName,
 } from "./training-terms.ts";
+import { planDownloadSchema } from "./download-schema.ts";
 import { planUpdateSchema, updateFault } from "./update-schema.ts";
 
 /** The optimizer of local training. What is left out has tfjs's default. */
@@ -87,6 +89,8 @@ export interface Plan {
   };
   /** How the update is encoded. */
   readonly update: UpdateSpec;
+  /** How checkpoints travel to the clients. */
+  readonly download: DownloadSpec;
   /** L2 bound of the update, weight units; null for none. */
   readonly clipNorm: number | null;
   /** How the server combines the updates; a round of fewer reports than the rule needs is not committed. */
@@ -159,6 +163,7 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     trainable: trainableSchema,
   }),
   update: planUpdateSchema,
+  download: planDownloadSchema,
   clipNorm: clipNormSchema,
   aggregation: aggregationSchema,
   minimumCohort: wholeNumber(1, DEFAULT_LIMITS.maxCohort),

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
 import { updatesAreInTheClear } from "../update/codec-registry.ts";
 import { aggregationFault, aggregationSchema, reportsNeeded } from "./aggregation-rule.ts";
+import { taskDownloadSchema } from "./download-schema.ts";
 import { nameSchema } from "./plan-schema.ts";
 import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
 import {
@@ -117,6 +118,9 @@ const planSection = strictRecord({
       "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down.",
     ),
   update: taskUpdateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
+  download: taskDownloadSchema
+    .prefault({ encoding: "float32" })
+    .describe("How checkpoints travel to clients."),
 }).transform((plan) => ({ ...plan, metrics: plan.metrics ?? usualMetrics(plan.loss) }));
 
 function usualMetrics(loss: LossName): MetricName[] {

@@ -6,6 +6,7 @@ import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../crypto/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { dueArtifacts } from "../model/download.ts";
 import { PROTOCOL_VERSIONS } from "../version.ts";
 import { encodeClientMessage, decodeServerMessage } from "../wire/codec.ts";
 import type {
@@ -247,12 +248,11 @@ function isOfType<Type extends ServerMessageType>(
 }
 
 /** How many sealed chunks a server sends to a client that holds these artifacts. */
-function chunkCount({ plan, checkpoint }: Delivery, held: CheckIn["heldArtifacts"] = []): number {
-  let count = 0;
-  for (const { id, byteLength } of [plan, checkpoint]) {
-    if (!held.includes(id)) count += Math.ceil(byteLength / DEFAULT_LIMITS.sealedChunkBytes);
-  }
-  return count;
+function chunkCount(delivery: Delivery, held: CheckIn["heldArtifacts"] = []): number {
+  return dueArtifacts(delivery, (id) => held.includes(id)).reduce(
+    (count, { byteLength }) => count + Math.ceil(byteLength / DEFAULT_LIMITS.sealedChunkBytes),
+    0,
+  );
 }
 
 function surprise(what: string): TributaryError {

@@ -1,8 +1,9 @@
 import { TributaryError, ERROR_CODES, errorCodeFromWire, type ErrorCode } from "../errors.ts";
 import { fromHex, toHex } from "../encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
-import type { ArtifactId, RoundId, SessionId } from "../ids.ts";
+import type { ArtifactId, CheckpointId, RoundId, SessionId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import type { CheckpointDifference } from "../model/download.ts";
 import { tributary } from "./messages.generated.ts";
 import type {
   ArtifactReference,
@@ -93,10 +94,19 @@ function serverBody(message: ServerMessage): object {
   }
 }
 
-const deliveryBody = (delivery: Delivery): object => ({
+const deliveryBody = ({ packed, difference, ...delivery }: Delivery): object => ({
   ...delivery,
   plan: artifactBody(delivery.plan),
   checkpoint: artifactBody(delivery.checkpoint),
+  ...(packed === undefined ? {} : { packed: artifactBody(packed) }),
+  ...(difference === undefined
+    ? {}
+    : {
+        difference: {
+          base: fromHex(difference.base),
+          packed: artifactBody(difference.packed),
+        },
+      }),
 });
 
 const artifactBody = (reference: ArtifactReference): object => ({
@@ -238,6 +248,17 @@ function delivery(f: Fields): Delivery {
     planSignature: octets(fields, "planSignature", 64).slice(),
     checkpoint: artifact(fields["checkpoint"], "checkpoint"),
     key: octets(fields, "key", 32).slice(),
+    ...(fields["packed"] === null ? {} : { packed: artifact(fields["packed"], "packed") }),
+    ...(fields["difference"] === null
+      ? {}
+      : { difference: difference(record(fields["difference"], "difference")) }),
+  };
+}
+
+function difference(fields: Fields): CheckpointDifference {
+  return {
+    base: toHex(octets(fields, "base", 32)) as CheckpointId,
+    packed: artifact(fields["packed"], "packed"),
   };
 }
 

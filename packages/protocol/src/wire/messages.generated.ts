@@ -1069,6 +1069,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             Delivery.prototype.planSignature = $util.newBuffer([]);
             Delivery.prototype.checkpoint = null;
             Delivery.prototype.key = $util.newBuffer([]);
+            Delivery.prototype.packed = null;
+            Delivery.prototype.difference = null;
 
             Delivery.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1085,6 +1087,10 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.Artifact.encode(message.checkpoint, writer.uint32(26).fork(), _depth + 1).ldelim();
                 if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
                     writer.uint32(34).bytes(message.key);
+                if (message.packed != null && $Object.hasOwnProperty.call(message, "packed"))
+                    $root.tributary.v1.Artifact.encode(message.packed, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.difference != null && $Object.hasOwnProperty.call(message, "difference"))
+                    $root.tributary.v1.Difference.encode(message.difference, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1148,6 +1154,18 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 delete message.key;
                             continue;
                         }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.packed = $root.tributary.v1.Artifact.decode(reader, reader.size(), $undefined, _depth + 1, message.packed);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.difference = $root.tributary.v1.Difference.decode(reader, reader.size(), $undefined, _depth + 1, message.difference);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -1166,6 +1184,97 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             };
 
             return Delivery;
+        })();
+
+        v1.Difference = (function() {
+
+            const Difference = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Difference.prototype.base = $util.newBuffer([]);
+            Difference.prototype.packed = null;
+
+            Difference.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.base != null && $Object.hasOwnProperty.call(message, "base") && message.base.length)
+                    writer.uint32(10).bytes(message.base);
+                if (message.packed != null && $Object.hasOwnProperty.call(message, "packed"))
+                    $root.tributary.v1.Artifact.encode(message.packed, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Difference.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.Difference();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.base = value;
+                            else
+                                delete message.base;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.packed = $root.tributary.v1.Artifact.decode(reader, reader.size(), $undefined, _depth + 1, message.packed);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Difference;
         })();
 
         v1.Purpose = (function() {

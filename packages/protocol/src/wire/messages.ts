@@ -1,6 +1,7 @@
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, PlanId, RoundId, SessionId } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { CheckpointDifference } from "../model/download.ts";
 
 /** An artifact named by its hash. */
 export interface ArtifactReference<Id extends ArtifactId = ArtifactId> {
@@ -16,6 +17,10 @@ export interface Delivery {
   readonly checkpoint: ArtifactReference<CheckpointId>;
   /** Key of the sealed chunks, 32 bytes. */
   readonly key: Uint8Array;
+  /** What the checkpoint's chunks carry where they do not carry its own bytes: its values, packed as the plan says. */
+  readonly packed?: ArtifactReference;
+  /** For clients that hold an older checkpoint. */
+  readonly difference?: CheckpointDifference;
 }
 
 export interface MetricValue {

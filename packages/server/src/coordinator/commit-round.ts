@@ -3,6 +3,7 @@ import {
   checkpointIdOf,
   encodeCheckpoint,
   type CryptoProvider,
+  type RandomSource,
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
@@ -12,6 +13,7 @@ import type { ParticipationStore } from "../storage/access-store.ts";
 import type { NewCheckpoint, RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Clock } from "./clock.ts";
 import { eventLoopTurn } from "./event-loop-turn.ts";
+import { packedStep } from "./packed-step.ts";
 import { recordOf, rollbackRecord } from "./round-records.ts";
 import type { RunningRound } from "./running-round.ts";
 import type { TaskBase } from "./task-base.ts";
@@ -22,6 +24,7 @@ interface CommitDeps {
   readonly participations: ParticipationStore;
   readonly crypto: CryptoProvider;
   readonly clock: Clock;
+  readonly random: RandomSource;
 }
 
 /** What has been written, and the task's newest checkpoint from there on. */
@@ -41,12 +44,14 @@ export async function commitTraining(
   limits: ParticipationLimits,
   deps: CommitDeps,
 ): Promise<Committed> {
-  const { crypto, store, participations, clock } = deps;
+  const { crypto, store, participations, clock, random } = deps;
   const { base, number } = round.facts;
   const update = await round.aggregate.combine(eventLoopTurn);
   const { learningRate } = task.definition.serverOptimizer;
-  const weights = await fedAvgStep(base.weights, model.ranges, update, learningRate, eventLoopTurn);
-  const bytes = encodeCheckpoint(weights);
+  const rest = eventLoopTurn;
+  const meant = await fedAvgStep(base.weights, model.ranges, update, learningRate, rest);
+  const step = await packedStep(meant, base, model, { random, rest });
+  const bytes = encodeCheckpoint(step.weights);
   const checkpointId = checkpointIdOf(crypto, bytes);
   const endedAtMs = clock.now();
   const record = recordOf(round, task.id, { checkpoint: checkpointId, reason: null, endedAtMs });
@@ -54,7 +59,7 @@ export async function commitTraining(
   await eventLoopTurn(); // a model takes milliseconds to hash, here and in the store
   // Before the round: records of a round that was not committed after all are known by their number.
   if (seated.length > 0) await participations.recordParticipations(task.id, seated);
-  const next = { roundNumber: number, checkpointId, weights };
+  const next = { roundNumber: number, checkpointId, ...step };
   await store.recordRound(record, storedCheckpoint(next, bytes, task.id, endedAtMs));
   await eventLoopTurn();
   return { record, base: next };
@@ -83,7 +88,14 @@ export async function commitRollback(
   { store, clock }: CommitDeps,
 ): Promise<Committed> {
   const record = rollbackRecord(id, task.id, newest, target, clock.now());
-  const base = { ...target, roundNumber: record.number };
+  // Whatever led to it then leads from elsewhere now.
+  const { checkpointId, weights, packed } = target;
+  const base: TaskBase = {
+    roundNumber: record.number,
+    checkpointId,
+    weights,
+    ...(packed === undefined ? {} : { packed }),
+  };
   const bytes = encodeCheckpoint(target.weights);
   await store.recordRound(record, storedCheckpoint(base, bytes, task.id, record.endedAtMs));
   return { record, base };

@@ -21,6 +21,8 @@ import { nextWindowMs, returnAfterMs } from "../rounds/pace.ts";
 import { TaskHistory, type BestCheckpoint } from "../rounds/task-history.ts";
 import type { RoundRecord, TaskRecord, TaskState } from "../storage/round-store.ts";
 import { ClientsAway } from "./clients-away.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
+import { packedStart } from "./packed-step.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
 import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population.ts";
 import { operatorEvaluationRecord } from "./round-records.ts";
@@ -90,8 +92,11 @@ export class Coordinator {
     const plan = planOf(definition, model);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
-    const bytes = encodeCheckpoint(values);
-    decodeCheckpoint(bytes, layoutOf(model.parameters)); // what is stored must load again
+    const layout = layoutOf(model.parameters);
+    decodeCheckpoint(encodeCheckpoint(values), layout); // what is stored must load again
+    const rest = eventLoopTurn;
+    const { weights } = await packedStart(values, plan.download, { random, rest });
+    const bytes = encodeCheckpoint(weights);
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
     const createdAtMs = clock.now();
     const task: TaskRecord = {

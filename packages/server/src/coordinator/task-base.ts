@@ -2,10 +2,19 @@ import {
   TributaryError,
   decodeCheckpoint,
   type CheckpointId,
-  type ParameterLayout,
+  type RandomSource,
 } from "@tributary/protocol";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { CheckpointRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
+import { packedStart } from "./packed-step.ts";
+import type { TaskModel } from "./task-model.ts";
+
+interface BaseDeps {
+  readonly store: RoundStore;
+  readonly checkpoints: CheckpointStore;
+  readonly random: RandomSource;
+}
 
 /** The newest committed state of a task's model. */
 export interface TaskBase {
@@ -14,6 +23,15 @@ export interface TaskBase {
   readonly checkpointId: CheckpointId;
   /** Float32, shape [layout.size]; not to be modified. */
   readonly weights: Float32Array;
+  /** The values as they travel whole, where they do not travel as they are. */
+  readonly packed?: Uint8Array;
+  /**
+   * What the step that made it meant and the checkpoint could not say, shape [layout.size]. It is in memory alone: a restart
+   * loses less than one rounding.
+   */
+  readonly residual?: Float32Array;
+  /** What leads to it from the checkpoint before, while this process has it. */
+  readonly difference?: { readonly base: CheckpointId; readonly packed: Uint8Array };
 }
 
 /**
@@ -23,15 +41,15 @@ export interface TaskBase {
  */
 export async function newestBase(
   task: TaskRecord,
-  layout: ParameterLayout,
-  stores: { readonly store: RoundStore; readonly checkpoints: CheckpointStore },
+  model: TaskModel,
+  stores: BaseDeps,
   known?: TaskBase,
 ): Promise<TaskBase> {
   const committed = await stores.store.lastCommitted(task.id);
   const roundNumber = committed?.roundNumber ?? 0;
   const checkpointId = committed?.checkpoint ?? task.initialCheckpoint;
   if (known?.roundNumber === roundNumber && known.checkpointId === checkpointId) return known;
-  return { roundNumber, checkpointId, weights: await readWeights(checkpointId, layout, stores) };
+  return { roundNumber, checkpointId, ...(await readWeights(checkpointId, model, stores)) };
 }
 
 /**
@@ -42,12 +60,11 @@ export async function newestBase(
 export async function baseOfRound(
   task: TaskRecord,
   roundNumber: number,
-  layout: ParameterLayout,
-  stores: { readonly store: RoundStore; readonly checkpoints: CheckpointStore },
+  model: TaskModel,
+  stores: BaseDeps,
 ): Promise<TaskBase> {
   const record = await checkpointOfRound(task, roundNumber, stores.store);
-  const weights = await readWeights(record.id, layout, stores);
-  return { roundNumber, checkpointId: record.id, weights };
+  return { roundNumber, checkpointId: record.id, ...(await readWeights(record.id, model, stores)) };
 }
 
 /** @throws TributaryError `CHECKPOINT_UNKNOWN`. */
@@ -71,11 +88,14 @@ export async function checkpointOfRound(
 
 async function readWeights(
   id: CheckpointId,
-  layout: ParameterLayout,
-  { checkpoints }: { readonly checkpoints: CheckpointStore },
-): Promise<Float32Array> {
+  { layout, plan }: TaskModel,
+  { checkpoints, random }: BaseDeps,
+): Promise<Pick<TaskBase, "weights" | "packed">> {
   const bytes = await checkpoints.get(id);
-  if (bytes !== undefined) return decodeCheckpoint(bytes, layout);
+  if (bytes !== undefined) {
+    const weights = decodeCheckpoint(bytes, layout);
+    return packedStart(weights, plan.download, { random, rest: eventLoopTurn });
+  }
   throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${id} is not stored`, {
     remedy: "Restore the data folder or the database from a backup.",
     context: { checkpoint: id },

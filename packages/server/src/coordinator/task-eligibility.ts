@@ -1,4 +1,9 @@
-import { TributaryError, type ParameterLayout, type TaskDefinition } from "@tributary/protocol";
+import {
+  TributaryError,
+  type DownloadSpec,
+  type ParameterLayout,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import type { CheckInOffer } from "./participant.ts";
 
 /** Why no client that offers this can take part in a task, whatever the time; `undefined` when one can. */
@@ -12,9 +17,11 @@ export function ineligibility(
       remedy,
       retryAfterMs: task.round.reportingTimeoutMs,
     });
-  const { codec } = task.plan.update;
+  const { update, download } = task.plan;
+  const codecs = [update.codec, ...downloadCodecNames(download)];
+  const codec = codecs.find((name) => !offer.codecs.includes(name));
   const { minimumExamples } = task.eligibility;
-  if (!offer.codecs.includes(codec)) {
+  if (codec !== undefined) {
     return refuse(
       `it does not offer the update codec "${codec}"`,
       "Allow the codec or update the SDK.",
@@ -33,4 +40,16 @@ export function ineligibility(
     );
   }
   return undefined;
+}
+
+/** What a client has to know besides the codec of its own updates. */
+function downloadCodecNames(download: DownloadSpec): readonly string[] {
+  switch (download.encoding) {
+    case "float32":
+      return [];
+    case "float16":
+      return ["float16"];
+    case "difference":
+      return [download.update.codec];
+  }
 }

@@ -4,8 +4,10 @@ import {
   layoutOf,
   planIdOf,
   signPlan,
+  toHex,
   trainableRanges,
   updateCodec,
+  type ArtifactId,
   type CryptoProvider,
   type ParameterLayout,
   type Plan,
@@ -57,8 +59,21 @@ export class TaskModel {
         signature: signPlan(crypto, secrets.signingSeed, bytes),
       },
       checkpoint: { id: base.checkpointId, bytes: encodeCheckpoint(base.weights) },
+      packed: base.packed && named(crypto, base.packed),
+      difference: base.difference && {
+        base: base.difference.base,
+        ...named(crypto, base.difference.packed),
+      },
     });
     this.#sealed = { base, model };
     return model;
   }
 }
+
+const named = (
+  crypto: CryptoProvider,
+  bytes: Uint8Array,
+): { readonly id: ArtifactId; readonly bytes: Uint8Array } => ({
+  id: toHex(crypto.sha256(bytes)) as ArtifactId,
+  bytes,
+});

@@ -6,7 +6,6 @@ import {
   rangesSize,
   type CryptoProvider,
   type Limits,
-  type ParameterLayout,
   type RandomSource,
   type RoundId,
   type RoundPurpose,
@@ -145,7 +144,7 @@ export class TaskRunner implements Recruiter {
     deps: TaskRunnerDeps,
   ): Promise<TaskRunner> {
     const model = new TaskModel(task.planBytes);
-    const state = await readState(task, model.layout, deps);
+    const state = await readState(task, model, deps);
     return new TaskRunner(task, population, model, state, deps);
   }
 
@@ -193,7 +192,7 @@ export class TaskRunner implements Recruiter {
    * @throws TributaryError `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when too many wait.
    */
   async requestEvaluation(roundNumber: number): Promise<void> {
-    const base = await baseOfRound(this.task, roundNumber, this.#model.layout, this.#deps);
+    const base = await baseOfRound(this.task, roundNumber, this.#model, this.#deps);
     if (this.#requested.length >= MAX_REQUESTED_EVALUATIONS) {
       throw new TributaryError(
         "TASK_STATE_CONFLICT",
@@ -218,9 +217,9 @@ export class TaskRunner implements Recruiter {
    */
   async rollBack(roundNumber: number): Promise<RoundRecord> {
     const { random, listener } = this.#deps;
-    const target = await baseOfRound(this.task, roundNumber, this.#model.layout, this.#deps);
+    const target = await baseOfRound(this.task, roundNumber, this.#model, this.#deps);
     // What this runner believes may be out of date: a failing store may have taken a round and lost its answer.
-    const newest = await newestBase(this.task, this.#model.layout, this.#deps, this.#base);
+    const newest = await newestBase(this.task, this.#model, this.#deps, this.#base);
     const id = opaqueId("rnd", random.bytes(16)) as RoundId;
     const { record, base } = await commitRollback(id, this.task, { newest, target }, this.#deps);
     this.#base = base;
@@ -521,7 +520,7 @@ export class TaskRunner implements Recruiter {
     try {
       // First what is still to be written: a store that reads and does not write is no store to go on with.
       if (!(await this.#abandoned.write())) throw new Error("A round waits to be stored");
-      state = await readState(this.task, this.#model.layout, this.#deps, this.#base);
+      state = await readState(this.task, this.#model, this.#deps, this.#base);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
       if (this.#recruiting && this.#machine === undefined) {
@@ -560,11 +559,11 @@ export class TaskRunner implements Recruiter {
 /** What a start, and an attempt after a failure, begin with. */
 async function readState(
   task: TaskRecord,
-  layout: ParameterLayout,
+  model: TaskModel,
   deps: TaskRunnerDeps,
   known?: TaskBase,
 ): Promise<TaskState> {
-  const base = await newestBase(task, layout, deps, known);
+  const base = await newestBase(task, model, deps, known);
   return {
     base,
     limits: await loadLimits(task, base.roundNumber, deps),
