@@ -12,6 +12,7 @@ import {
   parseTask,
   seededRandom,
   updateCodec,
+  updateCodecNames,
   type CryptoProvider,
   type ErrorCode,
   type Limits,
@@ -230,7 +231,7 @@ export class MemoryParticipant implements Participant {
   checkIn(changes: Partial<CheckInOffer> = {}): void {
     this.#leavePool = this.#coordinator.checkIn(this, {
       population: "writers",
-      codecs: ["float32", "uniform"],
+      codecs: updateCodecNames,
       maxParameters: 1_000,
       exampleCount: 10,
       heldOutCount: 0,
