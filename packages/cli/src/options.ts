@@ -41,6 +41,15 @@ export function partOf(text: string): { readonly index: number; readonly count: 
   return { index: index - 1, count };
 }
 
+/** A share above 0, at most a half. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 0.5)) {
+    throw new InvalidArgumentError("Give a share above 0 and at most 0.5, for example 0.1.");
+  }
+  return value;
+}
+
 /** What computes: `auto` takes the first that is there of the others. */
 export function engineOption(): Option {
   return new Option("--engine <name>", "what computes")

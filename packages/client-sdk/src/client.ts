@@ -53,6 +53,11 @@ export interface FederatedClientOptions {
   readonly serverKey: string;
   /** What to train on. It never leaves this process. A store is asked anew in every round. */
   readonly examples: Examples | ExampleStore;
+  /**
+   * What to measure checkpoints on when the server asks for an evaluation: examples that are not among `examples` (`holdOut`
+   * divides them). They never leave this process either. Without any, the client takes part in training alone.
+   */
+  readonly heldOut?: Examples | ExampleStore;
   /** tfjs backend to train with; `auto` unless set. Not used with `trainer`. */
   readonly engine?: TrainerBackend;
   /** Where tfjs's wasm files are: see `TfjsBackendOptions.wasmPaths`. Not used with `trainer`. */
@@ -121,6 +126,7 @@ export class FederatedClient {
   readonly #serverKey: ServerKey;
   readonly #session: SessionOptions;
   readonly #examples: ExampleStore;
+  readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache();
   readonly #closing: AbortController = new AbortController();
   /** What `close` waits for. */
@@ -151,8 +157,9 @@ export class FederatedClient {
     };
     populationName(options.population);
     checkCredentials(options, this.#limits.maxEnrolmentTokenBytes);
-    const { examples } = options;
-    this.#examples = "load" in examples ? examples : memoryExampleStore(examples);
+    const { examples, heldOut } = options;
+    this.#examples = storeOf(examples);
+    this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
   }
 
   /**
@@ -192,6 +199,7 @@ export class FederatedClient {
             limits: this.#limits,
             cache: this.#cache,
             examples: this.#examples,
+            heldOut: this.#heldOut,
             trainer,
             random,
             events,
@@ -350,6 +358,9 @@ export class FederatedClient {
     });
   }
 }
+
+const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
+  "load" in examples ? examples : memoryExampleStore(examples);
 
 /** @throws TributaryError `BAD_PARAMETER`. */
 function checkCredentials(

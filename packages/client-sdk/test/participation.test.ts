@@ -27,6 +27,7 @@ describe("a round", () => {
       codecs: ["float32", "uniform"],
       maxParameters: 67_108_864,
       exampleCount: 8,
+      heldOutCount: 0,
       heldArtifacts: [],
     });
     const { roundId, reportNonce } = connection.configure(set.model, { roundNumber: 3 });

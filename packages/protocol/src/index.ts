@@ -74,6 +74,7 @@ export type {
   ClientMessageType,
   Delivery,
   MetricValue,
+  RoundPurpose,
   ServerMessage,
   ServerMessageType,
 } from "./wire/messages.ts";
@@ -92,10 +93,22 @@ export {
   signPlan,
   verifyPlanSignature,
 } from "./plan/plan-bytes.ts";
-export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
+export { evaluationRoundOf, measureOf, minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
-export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
-export type { LossName, MetricName } from "./plan/training-terms.ts";
+export {
+  instantMs,
+  parseTask,
+  taskJsonSchema,
+  taskSchema,
+  type JudgeName,
+  type TaskDefinition,
+} from "./plan/task-schema.ts";
+export {
+  isBetterHigher,
+  type LossName,
+  type MeasureName,
+  type MetricName,
+} from "./plan/training-terms.ts";
 
 export {
   builtinModel,

@@ -45,7 +45,11 @@ describe("a task", () => {
       eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 1 },
       participation: { minimumSeparation: 1, windowMs: null },
       serverOptimizer: { name: "fedavg", learningRate: 1 },
+      evaluation: { judgedBy: "training", everyRounds: null },
       stop: { rounds: 100 },
+      schedule: { startAt: null, endAt: null, dailyWindow: null, minimumIntervalMs: 0 },
+      priority: 0,
+      budget: { bytes: null, reports: null, roundTimeMs: null },
     });
     for (const key of Object.keys(smallest)) {
       const { [key]: _, ...rest } = smallest as Record<string, unknown>;
@@ -79,7 +83,25 @@ describe("a task", () => {
       eligibility: { charging: true, unmetered: true, idle: true, minimumExamples: 20 },
       participation: { minimumSeparation: 5, windowMs: 86_400_000 },
       serverOptimizer: { name: "fedavg", learningRate: 0.5 },
-      stop: { rounds: 500, targetMetric: { name: "meanAbsoluteError", atLeast: 0.97 } },
+      evaluation: {
+        judgedBy: "clients",
+        metric: "meanAbsoluteError",
+        everyRounds: 5,
+        goalCount: 100,
+      },
+      stop: {
+        rounds: 500,
+        targetMetric: { name: "meanAbsoluteError", atMost: 0.97 },
+        plateau: { measurements: 10, minimumChange: 0.01 },
+      },
+      schedule: {
+        startAt: "2026-12-01T22:00:00Z",
+        endAt: "2027-01-01T00:00:00+01:00",
+        dailyWindow: { from: "22:00", to: "06:30" },
+        minimumIntervalMs: 60_000,
+      },
+      priority: 7,
+      budget: { bytes: 1_000_000_000_000, reports: 100_000, roundTimeMs: 86_400_000 },
     };
     expect(parseTask(task)).toEqual(task);
     expect(parseTask(parseTask(smallest))).toEqual(parseTask(smallest));
@@ -196,9 +218,56 @@ describe("a task", () => {
     [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],
     [
       { stop: { targetMetric: { name: "accuracy" } } },
-      "stop.targetMetric.atLeast is missing",
-      "number",
+      "stop.targetMetric is not valid",
+      "either atLeast or atMost",
     ],
+    [
+      { stop: { targetMetric: { name: "loss", atLeast: 1, atMost: 2 } } },
+      "stop.targetMetric is not valid",
+      "either atLeast or atMost",
+    ],
+    [
+      { evaluation: { judgedBy: "clients" } },
+      "evaluation.everyRounds is missing",
+      "how often clients evaluate",
+    ],
+    [
+      { evaluation: { metric: "meanSquaredError" } },
+      'evaluation.metric is "meanSquaredError"',
+      "plan's metrics",
+    ],
+    [
+      { evaluation: { everyRounds: 1, goalCount: 7 } },
+      "evaluation.goalCount is 7",
+      "Use at least 8",
+    ],
+    [
+      { stop: { plateau: { measurements: 0 } } },
+      "stop.plateau.measurements is 0",
+      "whole number from 1",
+    ],
+    [
+      { schedule: { startAt: "tomorrow" } },
+      'schedule.startAt is "tomorrow"',
+      "2026-12-01T22:00:00Z",
+    ],
+    [
+      { schedule: { startAt: "2026-12-02T00:00:00Z", endAt: "2026-12-01T00:00:00Z" } },
+      'schedule.endAt is "2026-12-01T00:00:00Z"',
+      "after startAt",
+    ],
+    [
+      { schedule: { dailyWindow: { from: "24:00", to: "06:00" } } },
+      'schedule.dailyWindow.from is "24:00"',
+      "22:30",
+    ],
+    [
+      { schedule: { dailyWindow: { from: "06:00", to: "06:00" } } },
+      "schedule.dailyWindow is not valid",
+      "two times",
+    ],
+    [{ priority: 101 }, "priority is 101", "from 0 to 100"],
+    [{ budget: { bytes: 0.5 } }, "budget.bytes is 0.5", "whole number"],
     [
       { plan: { metrics: [] }, stop: { targetMetric: { name: "accuracy", atLeast: 1 } } },
       'stop.targetMetric.name is "accuracy"',

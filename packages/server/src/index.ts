@@ -1,9 +1,11 @@
 export type {
   AuditEntryView,
+  CheckpointView,
   DeviceView,
   NewTokenView,
   PopulationView,
   TaskSummaryView,
+  TaskView,
   TokenView,
 } from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";

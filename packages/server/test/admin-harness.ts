@@ -206,6 +206,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     codecs: ["float32"],
     maxParameters: 1_000_000,
     exampleCount: 5,
+    heldOutCount: 0,
     heldArtifacts: new Set(),
   });
   return () => {

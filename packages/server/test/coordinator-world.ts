@@ -95,6 +95,10 @@ export interface TaskChanges {
   readonly participation?: object;
   readonly serverOptimizer?: object;
   readonly stop?: object;
+  readonly evaluation?: object;
+  readonly schedule?: object;
+  readonly priority?: number;
+  readonly budget?: object;
 }
 
 export function definitionOf(changes: TaskChanges = {}): TaskDefinition {
@@ -226,6 +230,7 @@ export class MemoryParticipant implements Participant {
       codecs: ["float32", "uniform"],
       maxParameters: 1_000,
       exampleCount: 10,
+      heldOutCount: 0,
       heldArtifacts: new Set(),
       ...changes,
     });

@@ -40,6 +40,7 @@ const CHECK_IN = {
   codecs: ["float32"],
   maxParameters: 1_000,
   exampleCount: 10,
+  heldOutCount: 0,
   heldArtifacts: [],
 } as const;
 

@@ -25,6 +25,7 @@ const checkIn = {
   codecs: fc.subarray(["float32", "uniform", "other"]),
   maxParameters: fc.constantFrom(1, 10_000, 1_000_000),
   exampleCount: count,
+  heldOutCount: fc.nat(100),
   heldArtifacts: held,
 };
 const modelRequest = {

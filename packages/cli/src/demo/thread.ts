@@ -12,6 +12,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
   FederatedClient,
   createTfjsTrainer,
+  holdOut,
   type ParticipationEvent,
   type TrainerBackend,
 } from "@tributary/client-sdk";
@@ -42,11 +43,14 @@ async function runClients(setup: ClientThreadData): Promise<void> {
   tell({ type: "ready", backend: trainer.backend });
   await Promise.all(
     setup.clients.map(async ({ index, examples }) => {
+      const { train, heldOut } =
+        setup.holdOut === 0 ? { train: examples } : holdOut(examples, setup.holdOut);
       const client = new FederatedClient({
         url: setup.url,
         population: setup.population,
         serverKey: setup.serverKey,
-        examples,
+        examples: train,
+        ...(heldOut === undefined ? {} : { heldOut }),
         trainer,
         random: random.derive(`client ${index}`),
         ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),

@@ -66,6 +66,24 @@ export async function countExamples(
 }
 
 /**
+ * Asks how many examples the app has held out to evaluate on; 0 when none.
+ * @throws TributaryError as `loadExamples`.
+ */
+export async function countHeldOut(
+  store: ExampleStore | undefined,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<number> {
+  if (store === undefined) return 0;
+  const count = await abortable(
+    examplesOf(() => store.count()),
+    signal,
+  );
+  if (count !== 0) checkExampleCount(count, limits);
+  return count;
+}
+
+/**
  * Trains on the examples, and clips and encodes what that added. The same seed, task, round and examples give the
  * same bytes: the random streams are named by what the round does and not by its id, which is drawn anew.
  * @param model - Not modified.
@@ -112,7 +130,8 @@ export async function prepareReport(
   return { exampleCount: result.exampleCount, codec: codec.name, payload, metrics };
 }
 
-function reportedMetrics(
+/** @throws TributaryError `TRAINING_FAILED` when one is missing or not finite. */
+export function reportedMetrics(
   values: Readonly<Record<string, number>>,
   names: readonly string[],
 ): readonly MetricValue[] {

@@ -177,7 +177,9 @@ function aboutRound(
   }
   if (state.phase !== "asking" && state.phase !== "reporting") return undefined;
   if (message.refused !== undefined) return taken(leave(state));
-  if (state.phase === "asking" || state.bytesLeft > 0) return undefined;
+  // A report without an update needs no turn.
+  const bytesLeft = state.phase === "asking" ? state.updateBytes : state.bytesLeft;
+  if (bytesLeft > 0) return undefined;
   return taken({ leftRound, strayChunks, phase: "reported", roundId: state.roundId });
 }
 

@@ -143,6 +143,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
       codecs: ["float32", "uniform"],
       maxParameters: DEFAULT_LIMITS.maxParameters,
       exampleCount: 10,
+      heldOutCount: 0,
       heldArtifacts: [],
       ...changes,
     });

@@ -10,12 +10,15 @@ import type {
   Delivery,
   EnrolmentFields,
   MetricValue,
+  RoundPurpose,
   ServerMessage,
 } from "./messages.ts";
 
 /** Text fields are names, ids and one-sentence explanations. */
 const MAX_TEXT = 1_024;
 const MAX_CODECS = 32;
+/** By wire number. */
+const PURPOSES: readonly RoundPurpose[] = ["training", "evaluation"];
 
 /** Encodes one message for one channel record. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
@@ -62,6 +65,11 @@ function serverBody(message: ServerMessage): object {
     case "failure":
       return { ...message, code: wireNumber(message.code), message: clip(message.message) };
     case "roundConfiguration":
+      return {
+        ...message,
+        purpose: PURPOSES.indexOf(message.purpose),
+        delivery: deliveryBody(message.delivery),
+      };
     case "modelOffer":
       return { ...message, delivery: deliveryBody(message.delivery) };
     case "reportResult": {
@@ -137,6 +145,7 @@ const CLIENT_DECODERS: Readonly<Record<string, (fields: Fields) => ClientMessage
     codecs: list(f, "codecs", MAX_CODECS).map((codec) => asText(codec, "codecs")),
     maxParameters: uint(f, "maxParameters"),
     exampleCount: uint(f, "exampleCount"),
+    heldOutCount: uint(f, "heldOutCount"),
     heldArtifacts: artifactIds(f),
     ...enrolment(f),
   }),
@@ -176,6 +185,7 @@ const SERVER_DECODERS: Readonly<Record<string, (fields: Fields) => ServerMessage
   roundConfiguration: (f) => ({
     type: "roundConfiguration",
     roundId: roundIdField(f),
+    purpose: purpose(f),
     roundNumber: uint(f, "roundNumber"),
     taskName: text(f, "taskName"),
     delivery: delivery(f),
@@ -212,6 +222,13 @@ function failureFields(f: Fields): { code: ErrorCode; message: string; retryAfte
     message: text(f, "message"),
     retryAfterMs: uint(f, "retryAfterMs"),
   };
+}
+
+function purpose(f: Fields): RoundPurpose {
+  const known = PURPOSES[uint(f, "purpose")];
+  // Not training by default: a client must do nothing that it does not understand.
+  if (known === undefined) throw malformed("purpose is none that this version knows");
+  return known;
 }
 
 function delivery(f: Fields): Delivery {

@@ -549,6 +549,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             CheckIn.prototype.heldArtifacts = $util.emptyArray;
             CheckIn.prototype.token = "";
             CheckIn.prototype.device = null;
+            CheckIn.prototype.heldOutCount = 0;
 
             CheckIn.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -573,6 +574,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(50).string(message.token);
                 if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.heldOutCount != null && $Object.hasOwnProperty.call(message, "heldOutCount") && message.heldOutCount !== 0)
+                    writer.uint32(64).uint32(message.heldOutCount);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -662,6 +665,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.heldOutCount = value;
+                            else
+                                delete message.heldOutCount;
                             continue;
                         }
                     }
@@ -1156,6 +1168,13 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             return Delivery;
         })();
 
+        v1.Purpose = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "TRAINING"] = 0;
+            values[valuesById[1] = "EVALUATION"] = 1;
+            return values;
+        })();
+
         v1.RoundConfiguration = (function() {
 
             const RoundConfiguration = function (properties) {
@@ -1171,6 +1190,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             RoundConfiguration.prototype.delivery = null;
             RoundConfiguration.prototype.reportNonce = $util.newBuffer([]);
             RoundConfiguration.prototype.timeLeftMs = 0;
+            RoundConfiguration.prototype.purpose = 0;
 
             RoundConfiguration.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1191,6 +1211,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(42).bytes(message.reportNonce);
                 if (message.timeLeftMs != null && $Object.hasOwnProperty.call(message, "timeLeftMs") && message.timeLeftMs !== 0)
                     writer.uint32(48).uint32(message.timeLeftMs);
+                if (message.purpose != null && $Object.hasOwnProperty.call(message, "purpose") && message.purpose !== 0)
+                    writer.uint32(56).int32(message.purpose);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1273,6 +1295,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 message.timeLeftMs = value;
                             else
                                 delete message.timeLeftMs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.purpose = value;
+                            else
+                                delete message.purpose;
                             continue;
                         }
                     }

@@ -24,6 +24,9 @@ export interface MetricValue {
   readonly value: number;
 }
 
+/** What the members of a cohort do: train and report an update, or measure the checkpoint and report the metrics alone. */
+export type RoundPurpose = "training" | "evaluation";
+
 /** What a client shows of its right to take part. */
 export interface EnrolmentFields {
   /** Enrolment token: a compact JWT. */
@@ -45,6 +48,8 @@ export type ClientMessage =
       readonly codecs: readonly string[];
       readonly maxParameters: number;
       readonly exampleCount: number;
+      /** Examples to evaluate on, which the client does not train on; 0 when it does not evaluate. */
+      readonly heldOutCount: number;
       readonly heldArtifacts: readonly ArtifactId[];
     } & EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
@@ -84,6 +89,8 @@ export type ServerMessage =
   | {
       readonly type: "roundConfiguration";
       readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
+      /** From 1; of an evaluation, the round that made the checkpoint, 0 for the initial model. */
       readonly roundNumber: number;
       readonly taskName: string;
       readonly delivery: Delivery;

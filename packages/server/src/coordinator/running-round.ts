@@ -1,11 +1,13 @@
 import {
   TributaryError,
   asTributaryError,
+  updateCodec,
   type AggregationSpec,
   type CryptoProvider,
   type Limits,
   type RandomSource,
   type RoundId,
+  type RoundPurpose,
   type SessionId,
   type UpdateCodec,
 } from "@tributary/protocol";
@@ -18,7 +20,7 @@ import {
   type MemberStage,
   type RoundFates,
 } from "../rounds/fates.ts";
-import type { RoundEvent } from "../rounds/round.ts";
+import type { RoundEvent, RoundPolicy } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 import type { Clock } from "./clock.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
@@ -26,10 +28,17 @@ import type { Participant, ReportHeader, RoundOutcome, RoundSeat } from "./parti
 import type { ReportSlots, ReportTicket } from "./report-slots.ts";
 import { roundClosed } from "./round-closed.ts";
 import type { SealedModel } from "./sealed-model.ts";
+import type { TaskBase } from "./task-base.ts";
 
-interface RoundFacts {
+export interface RoundFacts {
   readonly id: RoundId;
+  /** What members do. The reports of an evaluation have metrics and no update. */
+  readonly purpose: RoundPurpose;
+  /** Of an evaluation, the round that made its checkpoint. */
   readonly number: number;
+  /** What the cohort is sent. */
+  readonly base: TaskBase;
+  readonly policy: RoundPolicy;
   readonly taskName: string;
   readonly startedAtMs: number;
   readonly codec: UpdateCodec;
@@ -37,8 +46,6 @@ interface RoundFacts {
   /** Values in one update. */
   readonly dimension: number;
   readonly metricNames: readonly string[];
-  readonly goalCount: number;
-  readonly reportingTimeoutMs: number;
   /** When a member that goes now should come back; each call is one member. */
   readonly sendAway: (participant: Participant, atLeastMs?: number) => number;
 }
@@ -66,15 +73,13 @@ interface Seat {
 /** The effects of one round: its members' seats, their reports, and what they add up to. */
 export class RunningRound {
   readonly id: RoundId;
-  readonly number: number;
-  readonly startedAtMs: number;
+  readonly facts: RoundFacts;
   readonly aggregate: RoundAggregate;
   /** What was stored when the round committed. */
   record: RoundRecord | undefined;
   /** Resolves once the round has ended and its members know. */
   readonly settled: Promise<void>;
   readonly settle: () => void;
-  readonly #facts: RoundFacts;
   readonly #deps: RoundDeps;
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
@@ -88,15 +93,19 @@ export class RunningRound {
 
   constructor(facts: RoundFacts, deps: RoundDeps, dispatch: (event: RoundEvent) => void) {
     this.id = facts.id;
-    this.number = facts.number;
-    this.startedAtMs = facts.startedAtMs;
-    this.#facts = facts;
+    this.facts = facts;
     this.#deps = deps;
     this.#dispatch = dispatch;
-    const { aggregation, codec, dimension, metricNames } = facts;
-    const rule = createAggregationRule(aggregation, deps.crypto, codec, dimension);
-    this.aggregate = new RoundAggregate(codec, dimension, metricNames, rule);
-    this.#payloadBytes = facts.codec.payloadBytes(facts.dimension);
+    const { purpose, aggregation, codec, dimension, metricNames } = facts;
+    if (purpose === "training") {
+      const rule = createAggregationRule(aggregation, deps.crypto, codec, dimension);
+      this.aggregate = new RoundAggregate(codec, dimension, metricNames, rule);
+      this.#payloadBytes = codec.payloadBytes(dimension);
+    } else {
+      // Reports of an evaluation are folded like any other, as updates of no values.
+      this.aggregate = new RoundAggregate(updateCodec({ codec: "float32" }), 0, metricNames);
+      this.#payloadBytes = 0;
+    }
     let settle = (): void => {};
     this.settled = new Promise((resolve) => (settle = resolve));
     this.settle = settle;
@@ -117,10 +126,11 @@ export class RunningRound {
     this.#membersAtWork += 1;
     const configuration = {
       roundId: this.id,
-      roundNumber: this.number,
-      taskName: this.#facts.taskName,
+      purpose: this.facts.purpose,
+      roundNumber: this.facts.number,
+      taskName: this.facts.taskName,
       reportNonce: seat.nonce,
-      timeLeftMs: this.#facts.reportingTimeoutMs,
+      timeLeftMs: this.facts.policy.reportingTimeoutMs,
     };
     participant.configure(configuration, model, this.#handle(seat));
   }
@@ -149,7 +159,7 @@ export class RunningRound {
     for (const seat of this.#seats.values()) {
       if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
       this.#membersAtWork -= 1;
-      const nextCheckInMs = this.#facts.sendAway(seat.participant, next.atLeastMs);
+      const nextCheckInMs = this.facts.sendAway(seat.participant, next.atLeastMs);
       seat.participant.endRound({
         roundId: this.id,
         outcome,
@@ -191,12 +201,12 @@ export class RunningRound {
   }
 
   #begin(seat: Seat, header: ReportHeader): void {
-    if (!this.#reporting) throw roundClosed(this.#facts.sendAway(seat.participant));
+    if (!this.#reporting) throw roundClosed(this.facts.sendAway(seat.participant));
     if (seat.fate !== undefined || (seat.stage !== "configuring" && seat.stage !== "training")) {
       throw new TributaryError(
         "REPORT_DUPLICATE",
         "This session has already reported in this round",
-        { retryAfterMs: this.#facts.sendAway(seat.participant) },
+        { retryAfterMs: this.facts.sendAway(seat.participant) },
       );
     }
     try {
@@ -207,6 +217,10 @@ export class RunningRound {
     seat.stage = "waiting";
     // Not the whole header: its nonce is a view of the frame it came in, which would stay in memory with it.
     seat.header = { exampleCount: header.exampleCount, metrics: header.metrics };
+    if (this.facts.purpose === "evaluation") {
+      this.#fold(seat, new Uint8Array(0));
+      return;
+    }
     seat.ticket = this.#deps.slots.request(
       header.updateBytes,
       (ticket) => {
@@ -221,7 +235,8 @@ export class RunningRound {
 
   #checkHeader(seat: Seat, header: ReportHeader): void {
     const { crypto, limits } = this.#deps;
-    const { codec, dimension, metricNames } = this.#facts;
+    const { purpose, codec, dimension, metricNames } = this.facts;
+    const codecName = purpose === "training" ? codec.name : "";
     if (header.roundId !== this.id) {
       throw new TributaryError("ROUND_MISMATCH", "The report is for another round", {
         remedy: "Report to the round whose configuration this session received.",
@@ -230,17 +245,22 @@ export class RunningRound {
     if (!crypto.equal(header.reportNonce, seat.nonce)) {
       throw new TributaryError("REPORT_NONCE_INVALID", "The report's nonce is not this session's");
     }
-    if (header.codec !== codec.name) {
+    if (header.codec !== codecName) {
       throw new TributaryError(
         "UPDATE_MALFORMED",
-        `The update is encoded as "${header.codec}" and the plan says "${codec.name}"`,
+        `The update is encoded as "${header.codec}" where the round asks for "${codecName}"`,
       );
     }
     if (header.updateBytes !== this.#payloadBytes) {
       throw new TributaryError(
         "UPDATE_SHAPE",
-        `The update has ${header.updateBytes} bytes where ${dimension} values take ${this.#payloadBytes}`,
-        { remedy: "Train the model of the plan and report all its trainable parameters." },
+        purpose === "training"
+          ? `The update has ${header.updateBytes} bytes where ${dimension} values take ${this.#payloadBytes}`
+          : `The report brings ${header.updateBytes} bytes and an evaluation takes none`,
+        {
+          remedy:
+            "Report all trainable parameters of the plan's model, or no update in an evaluation.",
+        },
       );
     }
     const { exampleCount } = header;
@@ -305,7 +325,7 @@ export class RunningRound {
       type: "report-accepted",
       roundId: this.id,
       accepted: this.aggregate.reportCount,
-      goalCount: this.#facts.goalCount,
+      goalCount: this.facts.policy.goalCount,
     });
     this.#dispatch({ type: "reported", session: seat.participant.sessionId });
     seat.ticket?.release(); // last: this report may have closed the round, and then nobody waits for the turn
@@ -323,7 +343,7 @@ export class RunningRound {
     seat.ticket?.release();
     this.#membersAtWork -= 1;
     const told = new TributaryError(error.code, error.message, {
-      retryAfterMs: this.#facts.sendAway(seat.participant),
+      retryAfterMs: this.facts.sendAway(seat.participant),
       context: error.context,
       cause: error,
     });

@@ -5,7 +5,7 @@ import {
   type ParameterLayout,
 } from "@tributary/protocol";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
-import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
+import type { CheckpointRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 
 /** The newest committed state of a task's model. */
 export interface TaskBase {
@@ -31,12 +31,53 @@ export async function newestBase(
   const roundNumber = committed?.roundNumber ?? 0;
   const checkpointId = committed?.checkpoint ?? task.initialCheckpoint;
   if (known?.roundNumber === roundNumber && known.checkpointId === checkpointId) return known;
-  const bytes = await stores.checkpoints.get(checkpointId);
-  if (bytes === undefined) {
-    throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${checkpointId} is not stored`, {
-      remedy: "Restore the data folder or the database from a backup.",
-      context: { task: task.name },
-    });
-  }
-  return { roundNumber, checkpointId, weights: decodeCheckpoint(bytes, layout) };
+  return { roundNumber, checkpointId, weights: await readWeights(checkpointId, layout, stores) };
+}
+
+/**
+ * Reads an older state of a task's model.
+ * @param roundNumber - The round that made it; 0 for the initial model.
+ * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+ */
+export async function baseOfRound(
+  task: TaskRecord,
+  roundNumber: number,
+  layout: ParameterLayout,
+  stores: { readonly store: RoundStore; readonly checkpoints: CheckpointStore },
+): Promise<TaskBase> {
+  const record = await checkpointOfRound(task, roundNumber, stores.store);
+  const weights = await readWeights(record.id, layout, stores);
+  return { roundNumber, checkpointId: record.id, weights };
+}
+
+/** @throws TributaryError `CHECKPOINT_UNKNOWN`. */
+export async function checkpointOfRound(
+  task: TaskRecord,
+  roundNumber: number,
+  store: RoundStore,
+): Promise<CheckpointRecord> {
+  const records = await store.checkpoints(task.id);
+  const record = records.find((each) => each.roundNumber === roundNumber);
+  if (record !== undefined) return record;
+  throw new TributaryError(
+    "CHECKPOINT_UNKNOWN",
+    `Task "${task.name}" has no checkpoint of round ${roundNumber}`,
+    {
+      remedy: "`tributary model list` names the checkpoints with their rounds.",
+      context: { task: task.id, roundNumber },
+    },
+  );
+}
+
+async function readWeights(
+  id: CheckpointId,
+  layout: ParameterLayout,
+  { checkpoints }: { readonly checkpoints: CheckpointStore },
+): Promise<Float32Array> {
+  const bytes = await checkpoints.get(id);
+  if (bytes !== undefined) return decodeCheckpoint(bytes, layout);
+  throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${id} is not stored`, {
+    remedy: "Restore the data folder or the database from a backup.",
+    context: { checkpoint: id },
+  });
 }

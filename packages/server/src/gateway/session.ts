@@ -320,7 +320,7 @@ export class Session implements Participant {
 
   #enterPool(channel: Channel, message: CheckIn, admission: Admission): void {
     const { deviceId, giveRequestBack } = admission;
-    const { population, codecs, maxParameters, exampleCount } = message;
+    const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = heldArtifacts;
     this.#state = { name: "waiting", channel, giveRequestBack };
@@ -330,6 +330,7 @@ export class Session implements Participant {
         codecs,
         maxParameters,
         exampleCount,
+        heldOutCount,
         heldArtifacts,
         ...(deviceId === undefined ? {} : { deviceId }),
       });
