@@ -5,6 +5,7 @@ import {
   seededRandom,
   updateCodec,
   type ArtifactId,
+  updateCodecNames,
 } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import { FederatedClient, type ExampleStore } from "../src/index.ts";
@@ -24,7 +25,7 @@ describe("a round", () => {
     expect(offer).toEqual({
       type: "checkIn",
       population: "test",
-      codecs: ["float32", "uniform"],
+      codecs: updateCodecNames,
       maxParameters: 67_108_864,
       exampleCount: 8,
       heldOutCount: 0,

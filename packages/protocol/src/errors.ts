@@ -95,6 +95,7 @@ export const ERROR_CODES = {
   ADMIN_TOKEN_UNKNOWN: code(null, null, false),
   ADMIN_TOKEN_CONFLICT: code(null, null, false),
   DEVICE_UNKNOWN: code(null, null, false),
+  PARTIAL_SUM_INVALID: code(null, null, false),
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

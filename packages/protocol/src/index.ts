@@ -109,6 +109,7 @@ export {
   type MeasureName,
   type MetricName,
 } from "./plan/training-terms.ts";
+export type { TaskUpdate } from "./plan/update-schema.ts";
 
 export {
   builtinModel,
@@ -135,12 +136,20 @@ export {
 } from "./model/trainable-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
+export type { Kernels } from "./kernels/kernels.ts";
+export { referenceKernels } from "./kernels/reference-kernels.ts";
+export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
+
 export {
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,
   type UpdateSpec,
 } from "./update/codec-registry.ts";
-export { payloadSlice } from "./update/payload-slice.ts";
-export { UPDATE_BLOCK_VALUES, type UpdateCodec, type UpdateSink } from "./update/update-codec.ts";
+export {
+  UPDATE_BLOCK_VALUES,
+  type PayloadBytes,
+  type UpdateCodec,
+  type UpdateSink,
+} from "./update/update-codec.ts";
 export { xoshiro128 } from "./update/xoshiro128.ts";

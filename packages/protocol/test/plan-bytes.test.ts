@@ -75,7 +75,7 @@ describe("a plan's bytes", () => {
     ["aggregation.trim", { ...samplePlan, aggregation: { rule: "median", trim: 1 } }],
     ["aggregation.byzantine", { ...samplePlan, aggregation: { rule: "bulyan", byzantine: 2 } }],
     ["aggregation.selected", { ...samplePlan, minimumCohort: 7 }],
-    ["update.bits", { ...samplePlan, update: { codec: "uniform", bits: 4 } }],
+    ["update.bits", { ...samplePlan, update: { codec: "uniform", bits: 0 } }],
     ["update.codec", { ...samplePlan, update: { codec: "raw" } }],
     ["model.topology", { ...samplePlan, model: { ...samplePlan.model, topology: [] } }],
     [

@@ -30,6 +30,8 @@ const serverOptionsSchema = z.strictObject({
   dataDir: z.string().min(1).default("./.tributary"),
   /** Postgres; without it the store is embedded in `dataDir`. */
   databaseUrl: z.string().min(1).optional(),
+  /** Most threads that add up reports; 0 adds where the sockets are. Left out: one less than there are cores, 1 to 4. */
+  aggregationThreads: z.int().min(0).max(64).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

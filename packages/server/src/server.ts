@@ -7,6 +7,7 @@ import {
   type RandomSource,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { ThreadAdders, usualThreads } from "./aggregation-threads/thread-adders.ts";
 import { createAdminApp } from "./admin/admin-app.ts";
 import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
 import { systemClock, type Clock } from "./coordinator/clock.ts";
@@ -90,6 +91,7 @@ export async function startServer(
       slots: limits.maxConcurrentReports,
       uploadTimeoutMs: limits.reportUploadTimeoutMs,
     });
+    const adders = openAdders(config, logger, cleanups);
     const coordinator = new Coordinator({
       store: storage.rounds,
       checkpoints: storage.checkpoints,
@@ -101,6 +103,7 @@ export async function startServer(
       limits,
       secrets,
       slots,
+      ...(adders === undefined ? {} : { openAdder: adders.open }),
       listener: (event) => {
         metrics.observe(event);
         deps.onEvent?.(event);
@@ -180,6 +183,21 @@ async function undo(cleanups: Cleanups): Promise<void> {
   } finally {
     await undo(cleanups);
   }
+}
+
+/** `undefined`: the coordinator adds up by itself. */
+function openAdders(
+  { aggregationThreads: threads = usualThreads() }: ServerConfig,
+  logger: Logger,
+  cleanups: Cleanups,
+): ThreadAdders | undefined {
+  if (threads === 0) return undefined;
+  const adders = new ThreadAdders({
+    threads,
+    onDeath: (error) => logger.error("aggregation thread died", { error }),
+  });
+  cleanups.push(() => adders.close());
+  return adders;
 }
 
 async function loadTls(config: ServerConfig): Promise<TlsMaterial | undefined> {

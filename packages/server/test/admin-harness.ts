@@ -185,7 +185,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
 function join(coordinator: Coordinator, population: string, sessionId: SessionId): () => void {
   let granted = false;
   let seated: { configuration: RoundConfiguration; seat: RoundSeat } | undefined;
-  const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850));
+  const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850).max);
   const participant: Participant = {
     sessionId,
     configure(configuration, _model, seat) {

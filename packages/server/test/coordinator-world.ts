@@ -25,6 +25,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
+import type { OpenAdder } from "../src/aggregation/update-adder.ts";
 import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
@@ -61,6 +62,7 @@ export interface WorldOptions {
   readonly logger?: Logger;
   readonly limits?: Partial<Limits>;
   readonly clock?: ManualClock;
+  readonly openAdder?: OpenAdder;
   /** What the coordinator's events are handed to, besides `events`. */
   readonly listener?: (event: CoordinatorEvent) => void;
 }
@@ -142,6 +144,7 @@ export function makeWorld(options: WorldOptions = {}): World {
       slots: limits.maxConcurrentReports,
       uploadTimeoutMs: limits.reportUploadTimeoutMs,
     }),
+    ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),
     listener: (event) => {
       events.push(event);
       options.listener?.(event);

@@ -113,7 +113,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
 };
 
 /** A report of the benchmark's task: 784 × 10 weights and 10 biases. */
-const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850);
+const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850).max;
 
 async function member(
   deps: WireDeps,

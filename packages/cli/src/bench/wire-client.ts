@@ -42,11 +42,10 @@ export function loopbackAddress(index: number): string {
   return `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${1 + (index % 254)}`;
 }
 
-/** Opens a WebSocket, and says nothing yet. */
-export async function connectWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
+function dial(deps: WireDeps, localAddress: string): WebSocket {
   const { hostname, port, protocol } = new URL(deps.target.url);
   const address = { host: hostname, port: Number(port), localAddress };
-  const socket = new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
+  return new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
     perMessageDeflate: false,
     handshakeTimeout: 60_000,
     createConnection: () =>
@@ -54,7 +53,22 @@ export async function connectWire(deps: WireDeps, localAddress: string): Promise
         ? connectTls({ ...address, secureContext: deps.secureContext })
         : connectTcp(address),
   });
-  const client = new RawClient(socket, deps);
+}
+
+/** Opens a WebSocket to the target, for whoever speaks no protocol over it. */
+export async function openSocket(deps: WireDeps, localAddress: string): Promise<WebSocket> {
+  const socket = dial(deps, localAddress);
+  socket.on("error", () => {});
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("close", () => reject(new Error("The connection was refused")));
+  });
+  return socket;
+}
+
+/** Opens a WebSocket, and says nothing yet. */
+export async function connectWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
+  const client = new RawClient(dial(deps, localAddress), deps);
   await client.opened;
   return client;
 }

@@ -19,6 +19,7 @@ import {
   type LossName,
   type MetricName,
 } from "./training-terms.ts";
+import { planUpdateSchema, updateFault } from "./update-schema.ts";
 
 /** The optimizer of local training. What is left out has tfjs's default. */
 export type OptimizerSpec =
@@ -157,14 +158,7 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     metrics: metricsSchema,
     trainable: trainableSchema,
   }),
-  update: z.discriminatedUnion(
-    "codec",
-    [
-      strictRecord({ codec: z.literal("float32") }),
-      strictRecord({ codec: z.literal("uniform"), bits: z.literal(8, { error: "Use 8." }) }),
-    ],
-    { error: "Use one of float32, uniform." },
-  ),
+  update: planUpdateSchema,
   clipNorm: clipNormSchema,
   aggregation: aggregationSchema,
   minimumCohort: wholeNumber(1, DEFAULT_LIMITS.maxCohort),
@@ -173,6 +167,11 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     reports: plan.minimumCohort,
     updatesInTheClear: updatesAreInTheClear(plan.update),
   });
-  if (fault === undefined) return;
-  context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  if (fault !== undefined) {
+    context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  }
+  const remedy = updateFault(plan.update, plan.aggregation);
+  if (remedy !== undefined) {
+    context.addIssue({ code: "custom", path: ["update", "codec"], message: remedy });
+  }
 });

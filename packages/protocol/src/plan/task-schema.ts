@@ -23,6 +23,7 @@ import {
   type MeasureName,
   type MetricName,
 } from "./training-terms.ts";
+import { taskUpdateSchema, updateFault } from "./update-schema.ts";
 
 /** Where a task's model comes from. */
 export type TaskModel =
@@ -91,20 +92,6 @@ const optimizerSchema = z.discriminatedUnion(
   { error: optimizerRemedy },
 );
 
-const updateSchema = z.discriminatedUnion(
-  "codec",
-  [
-    strictRecord({
-      codec: z
-        .literal("uniform")
-        .describe("Stochastic rounding to a grid a block of 4,096 values."),
-      bits: z.literal(8, { error: "Use 8." }).default(8).describe("Bits a value."),
-    }),
-    strictRecord({ codec: z.literal("float32").describe("As trained, four bytes a value.") }),
-  ],
-  { error: "Use one of uniform, float32." },
-);
-
 const planSection = strictRecord({
   localEpochs: localEpochsSchema
     .default(1)
@@ -129,7 +116,7 @@ const planSection = strictRecord({
     .describe(
       "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down.",
     ),
-  update: updateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
+  update: taskUpdateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
 }).transform((plan) => ({ ...plan, metrics: plan.metrics ?? usualMetrics(plan.loss) }));
 
 function usualMetrics(loss: LossName): MetricName[] {
@@ -342,6 +329,10 @@ export const taskSchema = strictRecord({
   });
   if (fault !== undefined) {
     context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  }
+  const updateRemedy = updateFault(task.plan.update, task.aggregation);
+  if (updateRemedy !== undefined) {
+    context.addIssue({ code: "custom", path: ["plan", "update", "codec"], message: updateRemedy });
   }
   if (task.round.goalCount * task.round.overselection > DEFAULT_LIMITS.maxCohort) {
     context.addIssue({

@@ -45,16 +45,18 @@ export async function commitTraining(
   const { base, number } = round.facts;
   const update = await round.aggregate.combine(eventLoopTurn);
   const { learningRate } = task.definition.serverOptimizer;
-  const weights = fedAvgStep(base.weights, model.ranges, update, learningRate);
+  const weights = await fedAvgStep(base.weights, model.ranges, update, learningRate, eventLoopTurn);
   const bytes = encodeCheckpoint(weights);
   const checkpointId = checkpointIdOf(crypto, bytes);
   const endedAtMs = clock.now();
   const record = recordOf(round, task.id, { checkpoint: checkpointId, reason: null, endedAtMs });
   const seated = limits.records(number);
+  await eventLoopTurn(); // a model takes milliseconds to hash, here and in the store
   // Before the round: records of a round that was not committed after all are known by their number.
   if (seated.length > 0) await participations.recordParticipations(task.id, seated);
   const next = { roundNumber: number, checkpointId, weights };
   await store.recordRound(record, storedCheckpoint(next, bytes, task.id, endedAtMs));
+  await eventLoopTurn();
   return { record, base: next };
 }
 

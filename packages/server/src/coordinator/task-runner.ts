@@ -13,6 +13,7 @@ import {
   type ServerSecrets,
   type SessionId,
 } from "@tributary/protocol";
+import type { OpenAdder } from "../aggregation/update-adder.ts";
 import {
   hasLimits,
   secondSeat,
@@ -39,6 +40,7 @@ import { AbandonedRounds } from "./abandoned-rounds.ts";
 import type { Clock } from "./clock.ts";
 import { commitEvaluation, commitRollback, commitTraining } from "./commit-round.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 import { NextAttempt } from "./next-attempt.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
@@ -64,6 +66,8 @@ export interface TaskRunnerDeps {
   readonly limits: Limits;
   readonly secrets: ServerSecrets;
   readonly slots: ReportSlots;
+  /** Add up what is reported; in this thread if left out. */
+  readonly openAdder?: OpenAdder;
   readonly listener: CoordinatorListener;
 }
 
@@ -341,6 +345,7 @@ export class TaskRunner implements Recruiter {
         taskName: this.task.name,
         startedAtMs: clock.now(),
         codec: this.#model.codec,
+        update: plan.update,
         aggregation: plan.aggregation,
         dimension: rangesSize(ranges),
         metricNames: [...new Set(["loss", ...plan.training.metrics])],
@@ -427,6 +432,7 @@ export class TaskRunner implements Recruiter {
     const round = this.#requireRound();
     round.closeReporting();
     try {
+      await round.reportsAdded();
       if (round.facts.purpose === "training") {
         const { task } = this;
         const { record, base } = await commitTraining(
@@ -490,11 +496,12 @@ export class TaskRunner implements Recruiter {
     }
     if (failed) this.#attempt.pause();
     const newest = purpose === "training" ? this.#base : base;
-    round.end(
+    await round.end(
       reason === null
         ? { committed: { id: newest.checkpointId, byteLength: newest.weights.byteLength } }
         : { abandoned: reason },
       { atLeastMs: reason === null ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+      eventLoopTurn,
     );
     if (this.#round === round) this.#round = undefined;
     if (isOnRecord && reason !== null) this.#abandoned.add(record);

@@ -20,6 +20,8 @@ import { uniform } from "../coordinator/uniform.ts";
 import { listen } from "../listen.ts";
 import { returnAfterRestartMs } from "../rounds/pace.ts";
 import { FrameSender } from "./frame-sender.ts";
+import { IntakeTurns } from "./intake-turns.ts";
+import { SendTurns } from "./send-turns.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { Session } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
@@ -69,6 +71,8 @@ export class Gateway {
   readonly #visitors: Visitors;
   /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
   readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
+  readonly #turns = new SendTurns();
+  readonly #intake = new IntakeTurns();
   #cancelHeartbeat: (() => void) | undefined;
 
   constructor(options: GatewayOptions, deps: GatewayDeps) {
@@ -221,7 +225,7 @@ export class Gateway {
     const { clock, limits, onCut } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
     const onSlowReader = (): void => onCut("slow-reader");
-    const sender = new FrameSender(socket, { clock, limits, onSlowReader });
+    const sender = new FrameSender(socket, { clock, limits, turns: this.#turns, onSlowReader });
     let greetingBytes = 0;
     // Before the WebSocket sees them: what is not a greeting is not gathered.
     const countGreeting = (piece: Buffer): void => {
@@ -262,6 +266,7 @@ export class Gateway {
       connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
+      this.#intake.handled(socket, data.length);
     });
     socket.on("ping", takeProbe);
     socket.on("pong", () => {
