@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   TOKEN_EXPIRED: code(26, null, true),
   DEVICE_REVOKED: code(27, null, false),
   DEVICE_PROOF_INVALID: code(28, 4403, false),
+  POPULATION_FULL: code(29, null, true),
 
   // Reports.
   ROUND_CLOSED: code(40, null, true),

@@ -79,6 +79,8 @@ export interface Limits {
   readonly maxHeldArtifacts: number;
   /** Enrolment token of a check-in, bytes: a signed JWT with a handful of claims. */
   readonly maxEnrolmentTokenBytes: number;
+  /** Devices of one population, where they register themselves and nobody vouches for them: about 75 MB in the store. */
+  readonly maxSelfRegisteredDevices: number;
   /** Clients in one round: the accumulator is exact up to here. */
   readonly maxCohort: number;
   /** Clients of one population that wait for the next round, if its rounds do not take more; others are told when to come back. */
@@ -124,6 +126,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxMetrics: 32,
   maxHeldArtifacts: 16,
   maxEnrolmentTokenBytes: 4_096,
+  maxSelfRegisteredDevices: 262_144,
   maxCohort: 16_384,
   maxWaitingClients: 16_384,
 };

@@ -96,9 +96,9 @@ describe("checkpoints that travel in half precision", () => {
   it("do not drift: what rounding takes from one step, the next one gets", async () => {
     const world = makeWorld();
     const task = await start(world, { encoding: "float16" });
-    const [initial] = [await world.weights(task)];
+    const initial = await world.weights(task);
     for (let round = 0; round < 60; round++) await runRound(world);
-    const exact = initial!.map((value) => value + 60 * STEP);
+    const exact = initial.map((value) => value + 60 * STEP);
     // One rounding of a value near 8, and not sixty.
     expect(nearest("float16", await world.weights(task), exact)).toBeLessThan(2 ** -7);
   });

@@ -128,6 +128,64 @@ describe("a population with the device policy", () => {
     expect(await world.storage.access.device("writers", DEVICE)).toBeDefined();
   });
 
+  it("takes a bounded number of devices that register themselves, and those again", async () => {
+    const world = await startGateway({ limits: { maxSelfRegisteredDevices: 2 } });
+    await world.startTask();
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    const keyed =
+      (seed: number) =>
+      (client: WireClient): Shown => ({ device: proof(client, new Uint8Array(32).fill(seed)) });
+    const accepted = async (seed: number): Promise<void> => {
+      const client = await world.greet();
+      client.checkIn("writers", keyed(seed)(client));
+      await client.expect("checkInAccepted");
+    };
+    // All at once: what is being added counts too.
+    const clients = await Promise.all([1, 2, 3, 4].map(() => world.greet()));
+    for (const [index, client] of clients.entries()) {
+      client.checkIn("writers", keyed(index + 1)(client));
+    }
+    const answers = await Promise.all(clients.map((client) => client.next()));
+    const codes = answers.map((one) => ("code" in one ? one.code : "accepted")).toSorted();
+    expect(codes).toEqual(["POPULATION_FULL", "POPULATION_FULL", "accepted", "accepted"]);
+    expect(await world.storage.access.deviceCount("writers")).toBe(2);
+    const { access } = world.storage;
+    for (const seed of [1, 2, 3, 4]) {
+      const id = deviceIdOf(crypto, crypto.ed25519PublicKey(new Uint8Array(32).fill(seed)));
+      if ((await access.device("writers", id)) !== undefined) await accepted(seed);
+      else expect(await refusal(world, keyed(seed))).toBe("POPULATION_FULL");
+    }
+
+    // Devices that somebody vouches for are not counted against it.
+    await world.enrolment.setPolicy("writers", { enrolment: "device", token: RULES });
+    const token = mint(world);
+    const client = await world.greet();
+    client.checkIn("writers", { ...keyed(5)(client), token });
+    await client.expect("checkInAccepted");
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    expect(await refusal(world, keyed(6))).toBe("POPULATION_FULL");
+  });
+
+  it("counts again after the store was away", async () => {
+    const world = await startGateway({ limits: { maxSelfRegisteredDevices: 1 } });
+    await world.startTask();
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    const { access } = world.storage;
+    const { deviceCount, addDevice } = access;
+    access.deviceCount = () => Promise.reject(new Error("away"));
+    expect(await refusal(world, (client) => ({ device: proof(client) }))).toBe("INTERNAL");
+    access.deviceCount = deviceCount;
+    access.addDevice = () => Promise.reject(new Error("away"));
+    expect(await refusal(world, (client) => ({ device: proof(client) }))).toBe("INTERNAL");
+    access.addDevice = addDevice;
+    const client = await world.greet();
+    client.checkIn("writers", { device: proof(client) });
+    await client.expect("checkInAccepted");
+    expect(await refusal(world, (one) => ({ device: proof(one, OTHER_SEED) }))).toBe(
+      "POPULATION_FULL",
+    );
+  });
+
   it("keeps a revoked device out, also when it comes with a new token", async () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const token = mint(world);

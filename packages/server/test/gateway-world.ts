@@ -15,7 +15,7 @@ import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
 import { TrustedProxies } from "../src/gateway/trusted-proxies.ts";
 import type { CutReason } from "../src/gateway/visitors.ts";
-import type { SessionHost } from "../src/gateway/session.ts";
+import type { SessionHost } from "../src/gateway/session-deps.ts";
 import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts";
 
 export interface GatewayWorld extends World {

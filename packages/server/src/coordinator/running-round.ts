@@ -28,6 +28,7 @@ import type { Clock } from "./clock.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
 import type { Participant, ReportHeader, RoundOutcome, RoundSeat } from "./participant.ts";
 import type { ReportSlots, ReportTicket } from "./report-slots.ts";
+import { roundClosed } from "./round-closed.ts";
 import type { SealedModel } from "./sealed-model.ts";
 import type { TaskBase } from "./task-base.ts";
 
@@ -464,11 +465,4 @@ export class RunningRound {
     this.#bytesUp += up;
     this.#bytesDown += down;
   }
-}
-
-function roundClosed(retryAfterMs: number): TributaryError {
-  return new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
-    remedy: "Check in again for the next round.",
-    retryAfterMs,
-  });
 }

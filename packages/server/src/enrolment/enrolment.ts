@@ -8,6 +8,7 @@ import {
 } from "@tributary/protocol";
 import type { Clock } from "../coordinator/clock.ts";
 import type { AccessStore, DeviceRecord } from "../storage/access-store.ts";
+import { DeviceCounts } from "./device-counts.ts";
 import { DeviceQuotas } from "./device-quotas.ts";
 import { REFUSED_RETRY_MS, checkEnrolmentToken } from "./enrolment-token.ts";
 import { OPEN_POLICY, type EnrolmentPolicy, type TokenRules } from "./policy.ts";
@@ -43,10 +44,12 @@ export class Enrolment {
   readonly #deps: EnrolmentDeps;
   readonly #policies: Map<string, EnrolmentPolicy> = new Map();
   readonly #quotas: DeviceQuotas;
+  readonly #counts: DeviceCounts;
 
   private constructor(deps: EnrolmentDeps) {
     this.#deps = deps;
     this.#quotas = new DeviceQuotas(deps.clock, deps.limits);
+    this.#counts = new DeviceCounts((population) => deps.store.deviceCount(population));
   }
 
   /** @throws TributaryError `STORAGE_UNAVAILABLE`. */
@@ -70,13 +73,14 @@ export class Enrolment {
       updatedAtMs: this.#deps.clock.now(),
     });
     this.#policies.set(population, policy);
+    this.#counts.forget(population);
   }
 
   /**
    * Signatures are checked before the store is asked, so that a stranger costs no query. Where the store need not be asked
    * the answer comes at once, and errors are thrown; else they reject.
    * @throws TributaryError `ENROLMENT_REQUIRED`, `TOKEN_INVALID`, `TOKEN_EXPIRED`, `DEVICE_REVOKED`, `DEVICE_PROOF_INVALID`,
-   *   `RATE_LIMITED`, `STORAGE_UNAVAILABLE`.
+   *   `POPULATION_FULL`, `RATE_LIMITED`, `STORAGE_UNAVAILABLE`.
    */
   admit(credentials: Credentials): Admission | Promise<Admission> {
     const { population } = credentials;
@@ -173,8 +177,27 @@ export class Enrolment {
       requireGood(known);
       return admissionOf(device);
     }
-    if (rules !== undefined) this.#subject(credentials, rules, device.id);
+    if (rules === undefined) return this.#registerItself(population, device);
+    this.#subject(credentials, rules, device.id);
     return this.#register(population, device);
+  }
+
+  /** Nobody vouches for the device, and anyone can make any number of keys: the store must not grow with them for ever. */
+  async #registerItself(population: string, device: Device): Promise<Admission> {
+    const maximum = this.#deps.limits.maxSelfRegisteredDevices;
+    const hadRoom = await this.#counts.add(population, maximum, async () => {
+      await this.#register(population, device);
+    });
+    if (hadRoom) return admissionOf(device);
+    throw new TributaryError(
+      "POPULATION_FULL",
+      `Population "${population}" has ${maximum} devices, and takes no more that register themselves`,
+      {
+        remedy:
+          "Whoever runs the server can raise maxSelfRegisteredDevices, or have devices register with tokens.",
+        retryAfterMs: REFUSED_RETRY_MS,
+      },
+    );
   }
 
   async #register(population: string, device: Device): Promise<Admission> {

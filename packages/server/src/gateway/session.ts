@@ -12,16 +12,11 @@ import {
   sealRecordFrame,
   type Channel,
   type ClientMessage,
-  type CryptoProvider,
   type ErrorCode,
-  type Limits,
-  type RandomSource,
   type RoundId,
   type ServerMessage,
-  type ServerSecrets,
   type SessionId,
 } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
 import type {
   CheckInOffer,
   Participant,
@@ -29,79 +24,19 @@ import type {
   RoundOutcome,
   RoundSeat,
 } from "../coordinator/participant.ts";
-import type { Admission, Credentials } from "../enrolment/enrolment.ts";
+import { roundClosed } from "../coordinator/round-closed.ts";
 import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Admission } from "../enrolment/enrolment.ts";
 import type { FrameSender } from "./frame-sender.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { RequestBudget } from "./request-budget.ts";
+import type { SessionDeps } from "./session-deps.ts";
+import { unexpected, type Asking, type Named, type State } from "./session-state.ts";
+import { toldError, type ToldError } from "./told-error.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import type { Visitor } from "./visitors.ts";
 
-/** Says which clients may take part: `Enrolment`. */
-export interface Doorkeeper {
-  /** @throws TributaryError why the client may not, at once or as a rejection. */
-  admit(credentials: Credentials): Admission | Promise<Admission>;
-}
-
-/** What a session asks of the coordinator. */
-export interface SessionHost {
-  checkIn(participant: Participant, offer: CheckInOffer): () => void;
-  newestModel(
-    population: string,
-  ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;
-}
-
-export interface SessionDeps {
-  readonly host: SessionHost;
-  readonly doorkeeper: Doorkeeper;
-  readonly crypto: CryptoProvider;
-  readonly random: RandomSource;
-  readonly secrets: ServerSecrets;
-  readonly clock: Clock;
-  readonly limits: Limits;
-  readonly logger: Logger;
-  /** Told once for each session that ends with an error, by its code. */
-  readonly onFailure: (code: ErrorCode) => void;
-  /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
-  readonly onRefused?: (code: ErrorCode) => void;
-  /** Told of each request that was refused for coming too fast, by whose share was used up. */
-  readonly onRateLimited?: (share: "session" | "address") => void;
-}
-
-/** docs/protocol.md §4 has the same table from the client's side. */
-type State =
-  | { readonly name: "handshake" }
-  | { readonly name: "greeting"; readonly channel: Channel }
-  | { readonly name: "idle"; readonly channel: Channel }
-  /** A check-in whose right to take part is being looked up. */
-  | { readonly name: "checkingIn"; readonly channel: Channel }
-  | {
-      readonly name: "waiting";
-      readonly channel: Channel;
-      /** Gives the device's request back. */
-      readonly giveRequestBack: () => void;
-      /** Takes the check-in back; absent while the coordinator is still deciding. */
-      readonly leave?: () => void;
-    }
-  | { readonly name: "fetching"; readonly channel: Channel }
-  | {
-      readonly name: "inRound";
-      readonly channel: Channel;
-      readonly seat: RoundSeat;
-      /** `asking`: the report has begun and waits for its turn. */
-      readonly stage: "configuring" | "training" | "asking" | "uploading" | "reported";
-    }
-  | { readonly name: "closed" };
-
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
 type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
-type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
-
-/** A request whose right is being looked up, or that is being met. */
-type Asking = Named<"checkingIn" | "fetching">;
-
-/** After a fault of the server's own, come back when it may have passed. */
-const FAULT_RETRY_MS = 5_000;
 
 /**
  * One client's connection: everything it sends is checked here against the state it is in. Whatever arrives, nothing
@@ -112,7 +47,7 @@ export class Session implements Participant {
   readonly #deps: SessionDeps;
   readonly #sender: FrameSender;
   readonly #visitor: Visitor;
-  readonly #requests: TokenBucket;
+  readonly #requests: RequestBudget;
   readonly #cancelDeadline: () => void;
   #state: State = { name: "handshake" };
   /** The round this session was in last: messages about it may still be on their way. */
@@ -132,9 +67,8 @@ export class Session implements Participant {
     this.#sender = sender;
     this.#visitor = visitor;
     this.#deps = deps;
-    const { clock, limits } = deps;
-    this.#requests = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
-    this.#cancelDeadline = clock.schedule(visitor.greetWithinMs, () => {
+    this.#requests = new RequestBudget(deps, visitor);
+    this.#cancelDeadline = deps.clock.schedule(visitor.greetWithinMs, () => {
       this.#fail(
         new TributaryError("TIMED_OUT", "The handshake was not finished in time", {
           remedy: "Connect again.",
@@ -191,7 +125,6 @@ export class Session implements Participant {
     if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
     // A check-in that leads to a round was no waste of anyone's time.
     this.#requests.giveBack();
-    this.#visitor.giveRequestBack();
     this.#state.giveRequestBack();
     const { channel } = this.#state;
     const held = this.#held;
@@ -275,12 +208,12 @@ export class Session implements Participant {
         return;
       case "checkIn":
         if (state.name !== "idle") throw unexpected("CheckIn");
-        this.#takeRequest();
+        this.#requests.take();
         this.#checkIn(state, message);
         return;
       case "modelRequest":
         if (state.name !== "idle") throw unexpected("ModelRequest");
-        this.#takeRequest();
+        this.#requests.take();
         this.#offerModel(state, message);
         return;
       case "configured":
@@ -439,12 +372,7 @@ export class Session implements Participant {
   #beginReport(state: State, header: Extract<ClientMessage, { type: "reportBegin" }>): void {
     if (state.name !== "inRound") {
       this.#expectLateMessage(header.roundId, "ReportBegin");
-      this.#sendReportResult(
-        header.roundId,
-        new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
-          retryAfterMs: this.#lastRetryMs,
-        }),
-      );
+      this.#sendReportResult(header.roundId, roundClosed(this.#lastRetryMs));
       return;
     }
     if (state.stage !== "training") throw unexpected("ReportBegin");
@@ -459,18 +387,7 @@ export class Session implements Participant {
 
   #expectLateMessage(roundId: RoundId, what: string): void {
     if (roundId !== this.#lastRound) throw unexpected(what);
-    this.#takeRequest();
-  }
-
-  /** Asked before the server does any work for a client that costs more than reading its message. */
-  #takeRequest(): void {
-    const isSessionGood = this.#requests.take();
-    if (isSessionGood && this.#visitor.takeRequest()) return;
-    this.#deps.onRateLimited?.(isSessionGood ? "address" : "session");
-    throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
-      remedy: "Wait as long as each answer says before the next one.",
-      retryAfterMs: FAULT_RETRY_MS,
-    });
+    this.#requests.take();
   }
 
   #seated(roundId: RoundId): Named<"inRound"> | undefined {
@@ -492,19 +409,8 @@ export class Session implements Participant {
     this.#sender.send(sealRecordFrame(state.channel, encodeServerMessage(message)));
   }
 
-  /** An error as the client is told of it: of what went wrong inside, such as in the store, only that something did. */
-  #told(thrown: unknown): { code: ErrorCode; message: string; retryAfterMs: number } {
-    const error = asTributaryError(thrown);
-    const { code, message, retryAfterMs = 0 } = error;
-    if (code !== "INTERNAL" && ERROR_CODES[code].wire !== null) {
-      return { code, message, retryAfterMs };
-    }
-    this.#deps.logger.error("session met a fault", { error, session: this.sessionId });
-    return {
-      code: "INTERNAL",
-      message: "The server could not do this now",
-      retryAfterMs: retryAfterMs === 0 ? FAULT_RETRY_MS : retryAfterMs,
-    };
+  #told(thrown: unknown): ToldError {
+    return toldError(thrown, this.#deps.logger, this.sessionId);
   }
 
   #fail(error: TributaryError): void {
@@ -520,10 +426,4 @@ export class Session implements Participant {
     this.disconnected();
     this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
   }
-}
-
-function unexpected(what: string): TributaryError {
-  return new TributaryError("UNEXPECTED_MESSAGE", `The session did not expect ${what} now`, {
-    remedy: "Follow the order of docs/protocol.md §4.",
-  });
 }

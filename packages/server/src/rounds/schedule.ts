@@ -18,7 +18,8 @@ export function opensAtMs(
   const earliest = Math.max(
     nowMs,
     startAt === null ? nowMs : instantMs(startAt),
-    lastEndMs === undefined ? nowMs : lastEndMs + minimumIntervalMs,
+    // Where a clock has been set back since, a task without an interval does not wait for it to catch up.
+    lastEndMs === undefined ? nowMs : Math.min(lastEndMs, nowMs) + minimumIntervalMs,
   );
   const opens = dailyWindow === null ? earliest : windowAt(dailyWindow, earliest).opensAtMs;
   return endAt !== null && opens >= instantMs(endAt) ? undefined : opens;
