@@ -127,7 +127,9 @@ export type { Kernels } from "./kernels/kernels.ts";
 export { referenceKernels } from "./kernels/reference-kernels.ts";
 export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 
+export { keepResidual, type ResidualEncoding } from "./update/keep-residual.ts";
 export {
+  leavesResidual,
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,

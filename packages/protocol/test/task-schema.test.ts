@@ -160,6 +160,11 @@ describe("a task", () => {
       'plan.update.codec is "random-k"',
       "rule mean",
     ],
+    [
+      { plan: { update: { codec: "top-k" }, clipNorm: 1 } },
+      'plan.update.codec is "top-k"',
+      "clipNorm null",
+    ],
     [{ round: { minimumFraction: 0 } }, "round.minimumFraction is 0", "above 0"],
     [{ round: { overselection: 0.9 } }, "round.overselection is 0.9", "1 to 10"],
     [{ round: { goalCount: 16_000, overselection: 2 } }, "round.overselection is 2", "16384"],

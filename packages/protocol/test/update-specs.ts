@@ -24,6 +24,8 @@ export const UPDATE_SPECS: readonly UpdateSpec[] = [
   { codec: "terngrad" },
   { codec: "random-k", fraction: 0.01 },
   { codec: "random-k", fraction: 1 },
+  { codec: "top-k", fraction: 0.01 },
+  { codec: "top-k", fraction: 0.4 },
 ];
 
 /** For test titles. */

@@ -25,6 +25,7 @@ export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
     strictRecord({ codec: z.literal("qsgd"), bits: qsgdBitsSchema }),
     strictRecord({ codec: z.literal("terngrad") }),
     strictRecord({ codec: z.literal("random-k"), fraction: fractionSchema }),
+    strictRecord({ codec: z.literal("top-k"), fraction: fractionSchema }),
   ],
   { error },
 );
@@ -37,7 +38,7 @@ export type TaskUpdate =
       readonly codec: "eden";
       readonly bits?: Extract<UpdateSpec, { codec: "eden" }>["bits"] | undefined;
     }
-  | { readonly codec: "random-k"; readonly fraction?: number | undefined };
+  | { readonly codec: "random-k" | "top-k"; readonly fraction?: number | undefined };
 
 /** The section of a task file. */
 export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminatedUnion(
@@ -73,6 +74,12 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
       codec: z.literal("random-k").describe("Some of the values, drawn at random, as float32."),
       fraction: fractionSchema.default(0.1).describe("Share of the values that is sent."),
     }),
+    strictRecord({
+      codec: z
+        .literal("top-k")
+        .describe("The values of the largest magnitude; clients keep the others for later."),
+      fraction: fractionSchema.default(0.1).describe("Share of the values that is sent."),
+    }),
     strictRecord({ codec: z.literal("float16").describe("Half precision, two bytes a value.") }),
     strictRecord({ codec: z.literal("float32").describe("As trained, four bytes a value.") }),
   ],
@@ -83,8 +90,17 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
 const RANKING: readonly AggregationSpec["rule"][] = ["median", "trimmedMean", "bulyan"];
 
 /** What is wrong with a codec in its place: the remedy, as one sentence. */
-export function updateFault(update: UpdateSpec, aggregation: AggregationSpec): string | undefined {
-  if (update.codec !== "random-k" || update.fraction > 0.5) return undefined;
-  if (!RANKING.includes(aggregation.rule)) return undefined;
+export function updateFault(
+  update: UpdateSpec,
+  {
+    aggregation,
+    clipNorm,
+  }: { readonly aggregation: AggregationSpec; readonly clipNorm: number | null },
+): string | undefined {
+  if (update.codec === "top-k" && clipNorm !== null) {
+    return "Use another codec, or clipNorm null: with top-k a client adds what earlier updates left out, and so passes the bound.";
+  }
+  const isSparse = update.codec === "random-k" || update.codec === "top-k";
+  if (!isSparse || update.fraction > 0.5 || !RANKING.includes(aggregation.rule)) return undefined;
   return `Use another codec, or the rule mean: most values of a ${update.codec} update are 0, and so would be what the rule ${aggregation.rule} makes of them.`;
 }

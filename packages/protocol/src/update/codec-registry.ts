@@ -6,6 +6,7 @@ import { float16Codec } from "./float16-codec.ts";
 import { float32Codec } from "./float32-codec.ts";
 import { qsgdCodec, ternGradCodec } from "./norm-grid-codecs.ts";
 import { randomKCodec } from "./random-k-codec.ts";
+import { topKCodec } from "./top-k-codec.ts";
 import { rotatedUniformCodec, uniformCodec } from "./uniform-codec.ts";
 import type { UpdateCodec } from "./update-codec.ts";
 
@@ -23,7 +24,9 @@ export type UpdateSpec =
   | { readonly codec: "qsgd"; readonly bits: number }
   | { readonly codec: "terngrad" }
   /** Share of the values that is sent: above 0, at most 1. */
-  | { readonly codec: "random-k"; readonly fraction: number };
+  | { readonly codec: "random-k"; readonly fraction: number }
+  /** The client keeps what it does not send. */
+  | { readonly codec: "top-k"; readonly fraction: number };
 
 /** Names of the codecs that this build speaks, for a check-in. */
 export const updateCodecNames: readonly UpdateSpec["codec"][] = [
@@ -36,6 +39,7 @@ export const updateCodecNames: readonly UpdateSpec["codec"][] = [
   "qsgd",
   "terngrad",
   "random-k",
+  "top-k",
 ];
 
 /**
@@ -65,6 +69,8 @@ export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
       return ternGradCodec(source);
     case "random-k":
       return randomKCodec(spec, source);
+    case "top-k":
+      return topKCodec(spec);
   }
 }
 
@@ -83,6 +89,12 @@ export function updatesAreInTheClear(spec: UpdateSpec): boolean {
     case "qsgd":
     case "terngrad":
     case "random-k":
+    case "top-k":
       return true;
   }
+}
+
+/** Whether a client has to keep what an update of this form leaves unsaid, and say it later: `keepResidual`. */
+export function leavesResidual(spec: UpdateSpec): boolean {
+  return spec.codec === "top-k";
 }
