@@ -96,7 +96,7 @@ export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
 export type { LossName, MetricName } from "./plan/training-terms.ts";
-export type { TaskUpdate } from "./plan/update-schema.ts";
+export { parseUpdate, type TaskUpdate } from "./plan/update-schema.ts";
 
 export {
   builtinModel,

@@ -11,7 +11,8 @@
  * new Float32Array(kernels.memory.buffer, at, 4_096).set(block);
  * kernels.flipHadamard(at, 4_096, 1);
  */
-export interface Kernels extends KernelMemory, RotateKernels, QuantizeKernels, AccumulateKernels {
+export interface Kernels
+  extends KernelMemory, RotateKernels, QuantizeKernels, EntropyKernels, AccumulateKernels {
   readonly name: "wasm" | "reference";
 }
 
@@ -103,6 +104,34 @@ export interface AccumulateKernels {
    * @param sums - Float64, at a multiple of 8: integers that stay within ±2⁵³.
    */
   accumulate(values: number, count: number, scale: number, sums: number): void;
+}
+
+/**
+ * Codes in as many bits as their rarity asks for: range asymmetric numeral systems with four states in turn, probabilities in units of
+ * 1/4,096 and words of 16 bits. A table of symbols has a uint32 for each code, its frequency and 65,536 times the sum of those
+ * before it; a table of slots has the code of each of the 4,096 units, a byte.
+ * @see arXiv:1311.2540 (Duda); F. Giesen, "Interleaved entropy coders", arXiv:1402.3392
+ */
+export interface EntropyKernels {
+  /** code = most + the nearest integer to value · inverse, ties to even, between −most and most. In float32. */
+  quantizeStep(values: number, count: number, inverse: number, most: number, codes: number): void;
+  /**
+   * Writes the four states and then the words, so that they end at `end`: 16 bytes, and 3 bytes for each two codes at most.
+   * @returns Where they begin.
+   */
+  ransEncode(codes: number, count: number, symbols: number, end: number): number;
+  /**
+   * Reads what `ransEncode` wrote, whatever it is.
+   * @returns 1 if the bytes from `packed` to `end` are exactly those of `count` codes, else 0; the codes are then not to be used.
+   */
+  ransDecode(
+    packed: number,
+    end: number,
+    count: number,
+    symbols: number,
+    slots: number,
+    codes: number,
+  ): number;
 }
 
 /** Words of the key, or of a stream, that belong together but for this odd step. */

@@ -1,5 +1,6 @@
 import type { Kernels } from "./kernels.ts";
 import { referenceAccumulate } from "./reference-accumulate.ts";
+import { referenceEntropy } from "./reference-entropy.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
 import { referenceQuantize } from "./reference-quantize.ts";
 import { referenceRotate } from "./reference-rotate.ts";
@@ -16,6 +17,7 @@ export function referenceKernels(): Kernels {
     allocate: (byteLength) => memory.allocate(byteLength),
     ...referenceRotate(memory),
     ...referenceQuantize(memory),
+    ...referenceEntropy(memory),
     ...referenceAccumulate(memory),
   };
 }

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { updateCodecNames, type UpdateSpec } from "../update/codec-registry.ts";
 import { EDEN_BITS } from "../update/eden-codec.ts";
+import { isEntropyBits } from "../update/entropy-eden-codec.ts";
 import type { AggregationSpec } from "./aggregation-rule.ts";
-import { positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
+import { flag, parseStrict, positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
 
 const error = `Use one of ${updateCodecNames.join(", ")}.`;
 
@@ -11,6 +12,12 @@ const edenBitsSchema = z.literal(EDEN_BITS, { error: `Use one of ${EDEN_BITS.joi
 const uniformBitsSchema = wholeNumber(1, 16);
 const qsgdBitsSchema = wholeNumber(2, 16);
 const fractionSchema = positiveNumber(1);
+
+const NOT_CODABLE = { path: ["entropy"], error: "Use 1, 2, 3 or 4 bits, or no entropy coding." };
+
+function isCodable({ bits, entropy }: { bits: number; entropy?: boolean }): boolean {
+  return entropy !== true || isEntropyBits(bits);
+}
 
 /** The section of a plan. */
 export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
@@ -20,7 +27,11 @@ export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
     strictRecord({ codec: z.literal("float16") }),
     strictRecord({ codec: z.literal("uniform"), bits: uniformBitsSchema }),
     strictRecord({ codec: z.literal("rotated-uniform"), bits: uniformBitsSchema }),
-    strictRecord({ codec: z.literal("eden"), bits: edenBitsSchema }),
+    strictRecord({
+      codec: z.literal("eden"),
+      bits: edenBitsSchema,
+      entropy: flag().exactOptional(),
+    }).refine(isCodable, NOT_CODABLE),
     strictRecord({ codec: z.literal("drive") }),
     strictRecord({ codec: z.literal("qsgd"), bits: qsgdBitsSchema }),
     strictRecord({ codec: z.literal("terngrad") }),
@@ -37,6 +48,7 @@ export type TaskUpdate =
   | {
       readonly codec: "eden";
       readonly bits?: Extract<UpdateSpec, { codec: "eden" }>["bits"] | undefined;
+      readonly entropy?: boolean;
     }
   | { readonly codec: "random-k" | "top-k"; readonly fraction?: number | undefined };
 
@@ -57,7 +69,10 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
       bits: edenBitsSchema
         .default(4)
         .describe("Bits a value; below 1, the share of the rotated values that is sent."),
-    }),
+      entropy: flag()
+        .exactOptional()
+        .describe("Entropy coding: less error for as many bits, 1 to 4, on average."),
+    }).refine(isCodable, NOT_CODABLE),
     strictRecord({ codec: z.literal("drive").describe("EDEN at one bit.") }),
     strictRecord({
       codec: z.literal("rotated-uniform").describe("Random rotation, then the grid of `uniform`."),
@@ -85,6 +100,14 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
   ],
   { error },
 );
+
+/**
+ * Reads an update section outside of a task: defaults filled in.
+ * @throws TributaryError `BAD_PARAMETER` that says what is allowed.
+ */
+export function parseUpdate(value: unknown): UpdateSpec {
+  return parseStrict(taskUpdateSchema, value, { code: "BAD_PARAMETER", what: "The update" });
+}
 
 /** Rules that look at each value's rank among the updates. */
 const RANKING: readonly AggregationSpec["rule"][] = ["median", "trimmedMean", "bulyan"];

@@ -2,6 +2,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { createKernelsSync } from "../kernels/wasm-kernels.ts";
 import type { KernelSource } from "./block-codec.ts";
 import { edenCodec, type EdenBits } from "./eden-codec.ts";
+import { entropyEdenCodec } from "./entropy-eden-codec.ts";
 import { float16Codec } from "./float16-codec.ts";
 import { float32Codec } from "./float32-codec.ts";
 import { qsgdCodec, ternGradCodec } from "./norm-grid-codecs.ts";
@@ -17,7 +18,8 @@ export type UpdateSpec =
   /** 1 to 16 bits. */
   | { readonly codec: "uniform"; readonly bits: number }
   | { readonly codec: "rotated-uniform"; readonly bits: number }
-  | { readonly codec: "eden"; readonly bits: EdenBits }
+  /** With entropy coding 1 to 4 bits, on average: payloads vary in length. */
+  | { readonly codec: "eden"; readonly bits: EdenBits; readonly entropy?: boolean }
   /** EDEN at one bit. */
   | { readonly codec: "drive" }
   /** 2 to 16 bits. */
@@ -60,7 +62,7 @@ export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
     case "rotated-uniform":
       return rotatedUniformCodec(spec, source);
     case "eden":
-      return edenCodec(spec, source);
+      return spec.entropy === true ? entropyEdenCodec(spec, source) : edenCodec(spec, source);
     case "drive":
       return edenCodec({ bits: 1, name: "drive" }, source);
     case "qsgd":

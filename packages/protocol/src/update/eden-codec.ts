@@ -4,7 +4,7 @@
 //   seed of the rotations (4) ‖ for each block: float32 scale S ‖ packed codes           x̂ = R⁻¹(S·q), q = table[code]
 import { TributaryError } from "../errors.ts";
 import { blockCodec, type BlockScheme, type KernelSource } from "./block-codec.ts";
-import { HALF_CENTROIDS } from "./lloyd-max.generated.ts";
+import { HALF_CENTROIDS } from "./normal-quantizers.generated.ts";
 import { readScale } from "./read-scale.ts";
 import { rotateBlock, rotateBlockBack, rotatedBound, rotationGrowth } from "./rotation.ts";
 import type { UpdateCodec } from "./update-codec.ts";
