@@ -136,6 +136,15 @@ export {
   type UpdateSpec,
 } from "./update/codec-registry.ts";
 export {
+  decodeSharedStepSum,
+  encodeSharedStep,
+  likelySharedStepWidth,
+  sharedStepLength,
+  sharedStepWidth,
+  type SharedStepTerms,
+  type SharedStepUpdate,
+} from "./update/shared-step.ts";
+export {
   UPDATE_BLOCK_VALUES,
   type PayloadBytes,
   type UpdateCodec,

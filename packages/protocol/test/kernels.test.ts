@@ -95,19 +95,23 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
       (_, bucket) => limits.filter((limit) => limit <= bucket / 128).length,
     );
     fc.assert(
-      fc.property(counted, fc.float({ min: 0, max: 2 ** 120 }), ([count, values], inverse) => {
-        const fill = (bytes: Uint8Array): void => {
-          put(bytes, 0, limits);
-          bytes.set(hints, 1_024);
-          put(bytes, 4_096, values);
-        };
-        bothAgree(fill, (kernels, base) =>
-          kernels.quantizeNearest(
-            ...([base + 4_096, count, inverse, base, thresholds] as const),
-            ...([base + 1_024, base + 8_192] as const),
-          ),
-        );
-      }),
+      fc.property(
+        counted,
+        fc.float({ min: 0, max: 2 ** 120, noNaN: true }),
+        ([count, values], inverse) => {
+          const fill = (bytes: Uint8Array): void => {
+            put(bytes, 0, limits);
+            bytes.set(hints, 1_024);
+            put(bytes, 4_096, values);
+          };
+          bothAgree(fill, (kernels, base) =>
+            kernels.quantizeNearest(
+              ...([base + 4_096, count, inverse, base, thresholds] as const),
+              ...([base + 1_024, base + 8_192] as const),
+            ),
+          );
+        },
+      ),
       runs,
     );
   });
@@ -252,6 +256,26 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
   });
 });
 
+it("sums modulo a power of two, and multiples, are the same in both", () => {
+  fc.assert(
+    fc.property(counted, key, fc.integer({ min: 1, max: 32 }), ([count, values], seed, width) => {
+      const sums = Uint32Array.from({ length: count }, (_, i) => Math.imul(seed + i, 0x9e3779b9));
+      bothAgree(
+        (bytes) => {
+          bytes.set(new Uint8Array(sums.buffer), 0);
+          put(bytes, 4_096, values);
+        },
+        (kernels, base) => kernels.addModular(base, base + 4_096, count, (2 ** width - 1) | 0),
+      );
+      bothAgree(
+        (bytes) => put(bytes, 4_096, values),
+        (kernels, base) => kernels.scale(base + 4_096, count, 0.3),
+      );
+    }),
+    runs,
+  );
+});
+
 describe("the kernels' memory", () => {
   it.each([createKernelsSync, referenceKernels])("grows and keeps what it holds: %o", (create) => {
     const kernels = create();
@@ -360,12 +384,16 @@ describe("entropy coding", () => {
 
   it.each([1, 2, 17])("rounds to %i steps a side alike in both", (most) => {
     fc.assert(
-      fc.property(counted, fc.float({ min: 0, max: 2 ** 120 }), ([count, values], inverse) => {
-        bothAgree(
-          (bytes) => put(bytes, 4_096, values),
-          (kernels, base) => kernels.quantizeStep(base + 4_096, count, inverse, most, base),
-        );
-      }),
+      fc.property(
+        counted,
+        fc.float({ min: 0, max: 2 ** 120, noNaN: true }),
+        ([count, values], inverse) => {
+          bothAgree(
+            (bytes) => put(bytes, 4_096, values),
+            (kernels, base) => kernels.quantizeStep(base + 4_096, count, inverse, most, base),
+          );
+        },
+      ),
       runs,
     );
   });

@@ -12,7 +12,13 @@
  * kernels.flipHadamard(at, 4_096, 1);
  */
 export interface Kernels
-  extends KernelMemory, RotateKernels, QuantizeKernels, EntropyKernels, AccumulateKernels {
+  extends
+    KernelMemory,
+    RotateKernels,
+    QuantizeKernels,
+    EntropyKernels,
+    ModularKernels,
+    AccumulateKernels {
   readonly name: "wasm" | "reference";
 }
 
@@ -132,6 +138,14 @@ export interface EntropyKernels {
     slots: number,
     codes: number,
   ): number;
+}
+
+/** Sums of integers, and multiples of values. */
+export interface ModularKernels {
+  /** sums ← (sums + values) & mask, uint32. @param mask - 2^width − 1. */
+  addModular(sums: number, values: number, count: number, mask: number): void;
+  /** values ← factor · values: with `sumOfSquares` what clips an update to a norm. */
+  scale(values: number, count: number, factor: number): void;
 }
 
 /** Words of the key, or of a stream, that belong together but for this odd step. */

@@ -2,6 +2,7 @@ import type { Kernels } from "./kernels.ts";
 import { referenceAccumulate } from "./reference-accumulate.ts";
 import { referenceEntropy } from "./reference-entropy.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
+import { referenceModular } from "./reference-modular.ts";
 import { referenceQuantize } from "./reference-quantize.ts";
 import { referenceRotate } from "./reference-rotate.ts";
 
@@ -18,6 +19,7 @@ export function referenceKernels(): Kernels {
     ...referenceRotate(memory),
     ...referenceQuantize(memory),
     ...referenceEntropy(memory),
+    ...referenceModular(memory),
     ...referenceAccumulate(memory),
   };
 }
