@@ -81,7 +81,7 @@ export function ransDecode(
   if (x0 < LEAST || x1 < LEAST || x2 < LEAST || x3 < LEAST) return 0;
   let at = packed + 16;
   let i = 0;
-  // Four symbols take four words at most.
+  // Four symbols take four words at most. Whether one takes a word is a coin toss, which a branch would guess wrong.
   for (; i + 4 <= count && at + 8 <= end; i += 4) {
     const s0 = <u32>load<u8>(slots + <usize>(x0 & 4095));
     const s1 = <u32>load<u8>(slots + <usize>(x1 & 4095));
@@ -99,22 +99,18 @@ export function ransDecode(
       codes + ((<usize>i) << 1),
       <u64>s0 | ((<u64>s1) << 16) | ((<u64>s2) << 32) | ((<u64>s3) << 48),
     );
-    if (x0 < LEAST) {
-      x0 = (x0 << 16) | <u32>load<u16>(at);
-      at += 2;
-    }
-    if (x1 < LEAST) {
-      x1 = (x1 << 16) | <u32>load<u16>(at);
-      at += 2;
-    }
-    if (x2 < LEAST) {
-      x2 = (x2 << 16) | <u32>load<u16>(at);
-      at += 2;
-    }
-    if (x3 < LEAST) {
-      x3 = (x3 << 16) | <u32>load<u16>(at);
-      at += 2;
-    }
+    const r0 = x0 < LEAST;
+    x0 = select<u32>((x0 << 16) | <u32>load<u16>(at), x0, r0);
+    at += (<usize>r0) << 1;
+    const r1 = x1 < LEAST;
+    x1 = select<u32>((x1 << 16) | <u32>load<u16>(at), x1, r1);
+    at += (<usize>r1) << 1;
+    const r2 = x2 < LEAST;
+    x2 = select<u32>((x2 << 16) | <u32>load<u16>(at), x2, r2);
+    at += (<usize>r2) << 1;
+    const r3 = x3 < LEAST;
+    x3 = select<u32>((x3 << 16) | <u32>load<u16>(at), x3, r3);
+    at += (<usize>r3) << 1;
   }
   for (; i < count; i++) {
     let x = x3;
