@@ -3,6 +3,7 @@ import {
   DEFAULT_LIMITS,
   applyDifference,
   checkpointIdOf,
+  createKernels,
   decodeFrame,
   downloadCodec,
   encodeCheckpoint,
@@ -60,7 +61,7 @@ function deliver(
   const verifier = new PlanVerifier({ crypto, serverKey, floors, population: "test" });
   const held = options.held ?? { plans: new Map(), checkpoints: new Map() };
   const arrival = new ModelDelivery(
-    { crypto, verifier, floors, limits: DEFAULT_LIMITS },
+    { crypto, verifier, floors, limits: DEFAULT_LIMITS, kernels: createKernels },
     delivery,
     held,
     undefined,

@@ -110,7 +110,7 @@ export {
   type MetricName,
 } from "./plan/training-terms.ts";
 export type { TaskDownload } from "./plan/download-schema.ts";
-export type { TaskUpdate } from "./plan/update-schema.ts";
+export { parseUpdate, type TaskUpdate } from "./plan/update-schema.ts";
 
 export {
   builtinModel,
@@ -150,12 +150,23 @@ export type { Kernels } from "./kernels/kernels.ts";
 export { referenceKernels } from "./kernels/reference-kernels.ts";
 export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 
+export { keepResidual, type ResidualEncoding } from "./update/keep-residual.ts";
 export {
+  leavesResidual,
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,
   type UpdateSpec,
 } from "./update/codec-registry.ts";
+export {
+  decodeSharedStepSum,
+  encodeSharedStep,
+  likelySharedStepWidth,
+  sharedStepLength,
+  sharedStepWidth,
+  type SharedStepTerms,
+  type SharedStepUpdate,
+} from "./update/shared-step.ts";
 export {
   UPDATE_BLOCK_VALUES,
   type PayloadBytes,

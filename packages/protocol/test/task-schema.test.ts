@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -178,11 +178,17 @@ describe("a task", () => {
     [{ plan: { update: { codec: "zip" } } }, 'plan.update.codec is "zip"', "eden"],
     [{ plan: { update: { codec: "uniform", bits: 17 } } }, "plan.update.bits is 17", "1 to 16"],
     [{ plan: { update: { codec: "eden", bits: 5 } } }, "plan.update.bits is 5", "0.5, 1, 2, 3"],
+    [{ plan: { update: { codec: "eden", bits: 8, entropy: true } } }, "entropy is true", "or 4"],
     [{ plan: { update: { codec: "random-k", fraction: 0 } } }, "fraction is 0", "above 0"],
     [
       { plan: { update: { codec: "random-k" } }, aggregation: { rule: "median" } },
       'plan.update.codec is "random-k"',
       "rule mean",
+    ],
+    [
+      { plan: { update: { codec: "top-k" }, clipNorm: 1 } },
+      'plan.update.codec is "top-k"',
+      "clipNorm null",
     ],
     [{ round: { minimumFraction: 0 } }, "round.minimumFraction is 0", "above 0"],
     [{ round: { overselection: 0.9 } }, "round.overselection is 0.9", "1 to 10"],
@@ -414,11 +420,18 @@ describe("an aggregation rule", () => {
 });
 
 describe("docs/task-file.md", () => {
-  const docs = readFileSync(new URL("../../../docs/task-file.md", import.meta.url), "utf8");
+  const path = new URL("../../../docs/task-file.md", import.meta.url);
+  const table = /(?<=<!-- keys -->\n)[^]*?(?=<!-- end of keys -->)/;
+  const keys = `${renderTaskKeys(taskJsonSchema())}\n`;
 
   it("lists every key of the schema with its values, default and meaning", () => {
-    // When this fails after a change of the schema, put what it expected between the two comments.
-    const [, table] = /<!-- keys -->\n([^]*?)<!-- end of keys -->/.exec(docs) ?? [];
-    expect(table?.trim()).toBe(renderTaskKeys(taskJsonSchema()));
+    // `UPDATE_DOCS=1` rewrites the table.
+    const docs = readFileSync(path, "utf8");
+    if (process.env["UPDATE_DOCS"] !== undefined)
+      writeFileSync(
+        path,
+        docs.replace(table, () => keys),
+      );
+    expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(keys);
   });
 });

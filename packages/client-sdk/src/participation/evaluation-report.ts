@@ -26,5 +26,6 @@ export async function prepareEvaluation(
     throw asTributaryError(error, "TRAINING_FAILED", "The evaluation failed");
   }
   const metrics = reportedMetrics(values, ["loss", ...plan.training.metrics]);
-  return { exampleCount: examples.count, codec: "", payload: new Uint8Array(0), metrics };
+  const payload = new Uint8Array(0);
+  return { exampleCount: examples.count, codec: "", payload, metrics, counted: () => {} };
 }

@@ -16,6 +16,7 @@ import {
   type Delivery,
   type DueArtifact,
   type Frame,
+  type Kernels,
   type Limits,
 } from "@tributary/protocol";
 import type { HeldModels } from "./model-cache.ts";
@@ -30,6 +31,8 @@ export interface ModelDeliveryDeps {
   readonly verifier: PlanVerifier;
   readonly floors: ClientFloors;
   readonly limits: Limits;
+  /** What unpacks models that do not come as they are. */
+  readonly kernels: () => Promise<Kernels>;
 }
 
 /**
@@ -162,13 +165,36 @@ export class ModelDelivery {
   #modelArrived(artifact: "checkpoint" | "difference", bytes: Uint8Array): void {
     const plan = this.#plan;
     if (plan === undefined || plan instanceof ArtifactReceiver) return;
-    const weights = this.#unpack(plan, artifact, bytes);
-    const { checkpoint } = this.#delivery;
-    const isNamed = artifact === "checkpoint" && this.#delivery.packed === undefined;
-    // Whatever it was made of, it must be the checkpoint that was named; bytes that were sent as they are have been checked.
-    const actual = isNamed
-      ? checkpoint.id
-      : checkpointIdOf(this.#deps.crypto, encodeCheckpoint(weights));
+    if (artifact === "checkpoint" && this.#delivery.packed === undefined) {
+      this.#finish(plan, decodeCheckpoint(bytes, plan.layout));
+      return;
+    }
+    const unpack = (kernels: Kernels): void => {
+      if (!this.#settled) this.#guard(() => this.#unpack(plan, artifact, bytes, kernels));
+    };
+    this.#deps.kernels().then(unpack, (error: unknown) => this.fail(asTributaryError(error)));
+  }
+
+  #unpack(
+    verified: VerifiedPlan,
+    artifact: "checkpoint" | "difference",
+    bytes: Uint8Array,
+    kernels: Kernels,
+  ): void {
+    const { plan, layout, trainable } = verified;
+    const { checkpoint, difference } = this.#delivery;
+    const codec = downloadCodec(plan.download, kernels);
+    if (codec === undefined) throw new TributaryError("INTERNAL", "Nothing is packed in float32");
+    let weights: Float32Array = new Float32Array(layout.size);
+    if (artifact === "difference") {
+      const base = this.#held.checkpoints.get(difference!.base)!;
+      weights = applyDifference(base, trainable, codec, bytes);
+    } else {
+      unpackValues(codec, bytes, layout.size, (block, offset) => weights.set(block, offset));
+    }
+    // Whatever it was made of, it must be the checkpoint that was named.
+    const packed = encodeCheckpoint(weights);
+    const actual = checkpointIdOf(this.#deps.crypto, packed);
     if (actual !== checkpoint.id) {
       throw new TributaryError(
         "ARTIFACT_HASH_MISMATCH",
@@ -179,25 +205,7 @@ export class ModelDelivery {
         },
       );
     }
-    this.#finish(plan, weights);
-  }
-
-  /** @throws TributaryError as `unpackValues`; `CHECKPOINT_CORRUPT`. */
-  #unpack(
-    { plan, layout, trainable }: VerifiedPlan,
-    artifact: "checkpoint" | "difference",
-    bytes: Uint8Array,
-  ): Float32Array {
-    const codec = downloadCodec(plan.download);
-    if (artifact === "difference") {
-      const base = this.#held.checkpoints.get(this.#delivery.difference!.base)!;
-      const next = applyDifference(base, trainable, codec!, bytes);
-      return decodeCheckpoint(encodeCheckpoint(next), layout);
-    }
-    if (this.#delivery.packed === undefined) return decodeCheckpoint(bytes, layout);
-    const weights = new Float32Array(layout.size);
-    unpackValues(codec!, bytes, layout.size, (block, offset) => weights.set(block, offset));
-    return weights;
+    this.#finish(verified, decodeCheckpoint(packed, layout));
   }
 
   #finish(plan: VerifiedPlan, weights: Float32Array): void {

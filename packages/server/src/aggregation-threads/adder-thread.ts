@@ -15,6 +15,7 @@ import {
   createSumRule,
   keepsSumsOnly,
 } from "../aggregation/create-aggregation-rule.ts";
+import { MAX_CONTRIBUTION } from "../aggregation/exact-accumulator.ts";
 import type { AdderSpec } from "../aggregation/update-adder.ts";
 import { eventLoopTurn } from "../coordinator/event-loop-turn.ts";
 import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
@@ -57,7 +58,8 @@ async function handle(request: Job): Promise<[answer: ThreadAnswer, transferred:
   switch (request.type) {
     case "add": {
       const { payload, exampleCount } = request;
-      const { maxAbs } = codec.validate(payload, rule.dimension);
+      const enough = MAX_CONTRIBUTION / exampleCount;
+      const { maxAbs } = codec.validate(payload, rule.dimension, enough);
       rule.add(payload, { exampleCount, maxAbs });
       return [{ type: "done", job }, []];
     }
