@@ -59,3 +59,43 @@ it("bench aggregate: a codec that does not exist is refused with those that do",
   expect(error.code).toBe("TASK_INVALID");
   expect(error.remedy).toContain("uniform");
 });
+
+interface TrainLine {
+  readonly engine: string;
+  readonly backend: string;
+  readonly steps: number;
+  readonly stepsPerSecond: number;
+  readonly gflops: number;
+  readonly fractionOfSimdLimit: number;
+  readonly weightsSha256?: string;
+}
+
+it("bench train: says how fast, and names the same weights for both backends of the fused trainer", async () => {
+  const box = await openSandbox();
+  const train = (...args: readonly string[]): Promise<TrainLine> =>
+    box.json<TrainLine>(["bench", "train", "--model", "logistic-784-10", ...args]);
+  const timed = await train("--seconds", "1");
+  expect(timed).toMatchObject({ engine: "fused", backend: "wasm" });
+  expect(timed.weightsSha256).toBeUndefined();
+  for (const value of [timed.stepsPerSecond, timed.gflops, timed.fractionOfSimdLimit]) {
+    expect(value).toBeGreaterThan(0);
+  }
+  const exact = ["--steps", "20", "--seed", "3", "--hash"];
+  const wasm = await train(...exact);
+  expect(wasm.steps).toBe(20);
+  expect(wasm.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
+  const twin = await train(...exact, "--engine", "fused", "--backend", "reference");
+  expect(twin).toMatchObject({ backend: "reference", weightsSha256: wasm.weightsSha256 });
+  const other = await train("--steps", "20", "--seed", "4", "--hash");
+  expect(other.weightsSha256).not.toBe(wasm.weightsSha256);
+  const tfjs = await train("--steps", "20", "--engine", "tfjs", "--backend", "wasm");
+  expect(tfjs).toMatchObject({ engine: "tfjs", backend: "wasm", steps: 20 });
+});
+
+it("bench train: an unknown model, and a hash of no fixed number of steps, are bad usage", async () => {
+  const box = await openSandbox();
+  const unknown = await box.failure(["bench", "train", "--model", "giant"], 2);
+  expect(unknown.remedy).toContain("mcmahan-cnn");
+  const hash = await box.failure(["bench", "train", "--hash"], 2);
+  expect(hash).toMatchObject({ code: "BAD_PARAMETER" });
+});

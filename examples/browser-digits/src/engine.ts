@@ -1,5 +1,5 @@
-// What takes a while to load, and is loaded once a page: the cryptography and tfjs with its WebAssembly.
-import { createTfjsTrainer, type TfjsTrainer } from "@tributary/client-sdk";
+// What takes a while to load, and is loaded once a page: the cryptography and what trains.
+import { createTrainer, type LocalTrainer } from "@tributary/client-sdk";
 import { createLibsodiumProvider, type CryptoProvider } from "@tributary/protocol";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
@@ -7,22 +7,24 @@ import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-th
 
 export interface Engine {
   readonly crypto: CryptoProvider;
-  /** Trains; its `backend` is what tfjs computes with in this browser. */
-  readonly trainer: TfjsTrainer;
+  readonly trainer: LocalTrainer;
+  /** Predicts and scores meanwhile. */
+  readonly predictor: LocalTrainer;
 }
 
 /** @throws TributaryError `ENGINE_UNAVAILABLE` in a browser without WebAssembly. */
 export async function loadEngine(): Promise<Engine> {
-  const [crypto, trainer] = await Promise.all([
+  // For a plan that the fused trainer does not take: tfjs looks for its files beside the script; the bundler has put
+  // them elsewhere.
+  const wasmPaths = {
+    "tfjs-backend-wasm.wasm": plainUrl,
+    "tfjs-backend-wasm-simd.wasm": simdUrl,
+    "tfjs-backend-wasm-threaded-simd.wasm": threadedUrl,
+  };
+  const [crypto, trainer, predictor] = await Promise.all([
     createLibsodiumProvider(),
-    createTfjsTrainer({
-      // tfjs looks for its files beside the script; the bundler has put them elsewhere.
-      wasmPaths: {
-        "tfjs-backend-wasm.wasm": plainUrl,
-        "tfjs-backend-wasm-simd.wasm": simdUrl,
-        "tfjs-backend-wasm-threaded-simd.wasm": threadedUrl,
-      },
-    }),
+    createTrainer({ wasmPaths }),
+    createTrainer({ wasmPaths }),
   ]);
-  return { crypto, trainer };
+  return { crypto, trainer, predictor };
 }

@@ -19,7 +19,7 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
     case "reporting":
       return undefined;
     case "prepared":
-      return plain(`Drew ${event.exampleCount} digits; training runs on tfjs ${event.backend}`);
+      return plain(`Drew ${event.exampleCount} digits`);
     case "connecting":
       return event.attempt === 1 ? undefined : plain(`Connecting again, attempt ${event.attempt}`);
     case "connected":
@@ -36,6 +36,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
           ? "Plan and model verified; both were here already"
           : `Plan and model verified; ${formatBytes(event.bytes)} came`,
       );
+    case "engine-chosen":
+      return plain(`Trains with ${event.engine} on ${event.backend}: ${event.reason}`);
     case "trained":
       return plain(
         `Trained ${event.steps} steps in ${formatSeconds(event.seconds)}${metricsText(event.metrics)}`,

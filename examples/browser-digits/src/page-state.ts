@@ -9,7 +9,7 @@ export type PageEvent =
   /** The person has asked to take part; `renewed`: with other settings than before, so that what was learned is gone. */
   | { readonly type: "joining"; readonly renewed: boolean }
   /** Digits and trainer are there. */
-  | { readonly type: "prepared"; readonly backend: string; readonly exampleCount: number }
+  | { readonly type: "prepared"; readonly exampleCount: number }
   | { readonly type: "scored"; readonly model: ScoredModel }
   | { readonly type: "left" }
   /** Taking part has ended for good; trying again cannot help. */
@@ -60,7 +60,8 @@ export interface PageState {
   readonly activity: Activity;
   /** The server has proved that it holds the pinned key. Stays after leaving. */
   readonly verified: { readonly protocolVersion: number } | undefined;
-  readonly engine: { readonly backend: string; readonly exampleCount: number } | undefined;
+  /** What trains, once a plan has come, and on how many digits. */
+  readonly engine: { readonly name: string | undefined; readonly exampleCount: number } | undefined;
   /** The last round that this page was selected for. */
   readonly round: RoundView | undefined;
   readonly committed: { readonly round: number; readonly checkpoint: string } | undefined;
@@ -111,7 +112,7 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
         activity: { type: "preparing" },
       };
     case "prepared":
-      return { engine: { backend: event.backend, exampleCount: event.exampleCount } };
+      return { engine: { name: undefined, exampleCount: event.exampleCount } };
     case "connecting":
       return { activity: { type: "connecting", attempt: event.attempt } };
     case "connected":
@@ -127,6 +128,10 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
       return selected(state, event);
     case "downloaded":
       return inRound(state, { stage: "training", uncounted: event.bytes });
+    case "engine-chosen":
+      return state.engine === undefined
+        ? {}
+        : { engine: { ...state.engine, name: `${event.engine} on ${event.backend}` } };
     case "training":
       return inRound(state, { stage: "training", progress: event });
     case "trained":

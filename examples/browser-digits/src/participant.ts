@@ -55,7 +55,7 @@ export class Participant {
     const participation = new Participation(settings, engine, this.#tell);
     this.#present = participation;
     const { count: exampleCount } = participation.digits;
-    this.#tell({ type: "prepared", backend: engine.trainer.backend, exampleCount });
+    this.#tell({ type: "prepared", exampleCount });
     return participation;
   }
 }

@@ -34,7 +34,11 @@ export class Participation {
       // Seeded, so that a writer's reports can be made again. An app leaves this out.
       random: random.derive("client"),
     });
-    this.model = new SharedModel(this.#client, drawStrangersDigits(engine.crypto));
+    this.model = new SharedModel(
+      this.#client,
+      engine.predictor,
+      drawStrangersDigits(engine.crypto),
+    );
   }
 
   /**

@@ -50,9 +50,15 @@ export function share(text: string): number {
   return value;
 }
 
-/** What computes: `auto` takes the first that is there of the others. */
+/** What trains: see the SDK's `TrainerOptions`. */
 export function engineOption(): Option {
-  return new Option("--engine <name>", "what computes")
-    .choices(["auto", "tensorflow", "wasm", "cpu"])
+  return new Option("--engine <name>", "what trains: auto takes fused where it can, else tfjs")
+    .choices(["auto", "fused", "tfjs"])
+    .default("auto");
+}
+
+export function backendOption(): Option {
+  return new Option("--backend <name>", "what the engine computes with")
+    .choices(["auto", "wasm", "tensorflow", "cpu", "reference"])
     .default("auto");
 }

@@ -31,15 +31,15 @@ import { EventStream } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
 import { Residuals } from "./participation/residuals.ts";
-import type { Platform, TrainerBackend } from "./platform/platform.ts";
+import type { Platform } from "./platform/platform.ts";
 import { LinkedAbort, abortable, aborted } from "./session/abort.ts";
 import { Backoff } from "./session/backoff.ts";
 import { requestModel } from "./session/model-request.ts";
 import { checkServerUrl } from "./session/server-url.ts";
 import type { SessionDeps, SessionOptions } from "./session/session.ts";
 import type { TlsOptions } from "./session/socket.ts";
+import type { TrainerOptions } from "./training/choose-engine.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
-import type { TfjsBackendOptions } from "./training/tfjs-backend.ts";
 import { resolveFloors, type ClientFloors } from "./trust/client-floors.ts";
 import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
 import { ModelDelivery } from "./trust/model-delivery.ts";
@@ -60,10 +60,12 @@ export interface FederatedClientOptions {
    * divides them). They never leave this process either. Without any, the client takes part in training alone.
    */
   readonly heldOut?: Examples | ExampleStore;
-  /** tfjs backend to train with; `auto` unless set. Not used with `trainer`. */
-  readonly engine?: TrainerBackend;
+  /** What trains; `auto` unless set: see `TrainerOptions.engine`. Not used with `trainer`. */
+  readonly engine?: NonNullable<TrainerOptions["engine"]>;
+  /** What the engine computes with; `auto` unless set: see `TrainerOptions.backend`. Not used with `trainer`. */
+  readonly backend?: NonNullable<TrainerOptions["backend"]>;
   /** Where tfjs's wasm files are: see `TfjsBackendOptions.wasmPaths`. Not used with `trainer`. */
-  readonly wasmPaths?: NonNullable<TfjsBackendOptions["wasmPaths"]>;
+  readonly wasmPaths?: NonNullable<TrainerOptions["wasmPaths"]>;
   /** Trains instead of one made by this client, which then also leaves its disposal to you. */
   readonly trainer?: LocalTrainer;
   /** What the app insists on, whatever a plan says. */
@@ -341,11 +343,12 @@ export class FederatedClient {
 
   /** The app's trainer, or one that is made when it is first needed. */
   #readyTrainer(): Promise<LocalTrainer> {
-    const { trainer, engine, wasmPaths } = this.#options;
+    const { trainer, engine, backend, wasmPaths } = this.#options;
     if (trainer !== undefined) return Promise.resolve(trainer);
     this.#trainer ??= this.#platform
       .createTrainer({
-        ...(engine === undefined ? {} : { backend: engine }),
+        ...(engine === undefined ? {} : { engine }),
+        ...(backend === undefined ? {} : { backend }),
         ...(wasmPaths === undefined ? {} : { wasmPaths }),
       })
       .catch((error: unknown) => {

@@ -21,20 +21,34 @@ export { memoryExampleStore, type ExampleStore } from "./examples/example-store.
 export type { Examples } from "./examples/examples.ts";
 export { holdOut } from "./examples/hold-out.ts";
 
-export { buildLayersModel, createTfjsTrainer } from "./platform/lazy-tfjs.ts";
+export {
+  buildLayersModel,
+  createFusedTrainer,
+  createTfjsTrainer,
+  createTrainer,
+} from "./platform/lazy-engines.ts";
+export type { EngineName, Trainer, TrainerOptions } from "./training/choose-engine.ts";
+export type {
+  FusedBackendName,
+  FusedTrainer,
+  FusedTrainerOptions,
+  GradientResult,
+} from "./training/fused/fused-trainer.ts";
 export type { TfjsBackendName, TfjsBackendOptions } from "./training/tfjs-backend.ts";
 export type { TfjsTrainer } from "./training/tfjs-trainer.ts";
 export type {
+  EngineChoice,
   EvaluateRequest,
   LocalTrainer,
   PredictRequest,
+  StepTerms,
   TrainingMetrics,
   TrainingProgress,
   TrainRequest,
   TrainResult,
 } from "./training/local-trainer.ts";
 
-export type { Platform, TrainerBackend } from "./platform/platform.ts";
+export type { Platform } from "./platform/platform.ts";
 export { systemClock, type Clock } from "./session/clock.ts";
 export {
   memoryConnector,

@@ -21,6 +21,8 @@ function shown(event: ParticipationEvent): string {
       return `round ${event.roundNumber} of ${event.task}`;
     case "downloaded":
       return event.cached ? "held" : `${event.bytes} bytes`;
+    case "engine-chosen":
+      return `${event.engine} on ${event.backend}: ${event.reason}`;
     case "training":
       return `${event.epoch}/${event.epochs} ${event.batch}/${event.batches} ${event.loss}`;
     case "trained":

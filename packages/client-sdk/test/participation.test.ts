@@ -398,7 +398,8 @@ describe("a client", () => {
         population: "test",
         serverKey: server.key,
         examples: lineExamples(),
-        engine: "wasm",
+        engine: "tfjs",
+        backend: "wasm",
         wasmPaths: "/wasm/",
       },
       {
@@ -419,7 +420,7 @@ describe("a client", () => {
       for await (const event of client.participate()) if (event.type === "connected") break;
       await serving;
     }
-    const options = { backend: "wasm", wasmPaths: "/wasm/" };
+    const options = { engine: "tfjs", backend: "wasm", wasmPaths: "/wasm/" };
     expect(asked).toEqual([options, options]);
     expect(own.disposed).toBe(0);
     await client.close();

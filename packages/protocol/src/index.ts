@@ -118,6 +118,7 @@ export {
   isBuiltinModelName,
   type BuiltinModel,
 } from "./model/builtin-models.ts";
+export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
 export {
   applyDifference,

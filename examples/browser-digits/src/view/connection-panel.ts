@@ -53,7 +53,8 @@ export class ConnectionPanel {
     this.#renderKey(state, present.serverKey);
     const engine = element("fact-engine", HTMLElement);
     if (state.engine !== undefined) {
-      setText(engine, `${state.engine.exampleCount} digits, tfjs ${state.engine.backend}`);
+      const { name, exampleCount } = state.engine;
+      setText(engine, `${exampleCount} digits${name === undefined ? "" : `, ${name}`}`);
       engine.dataset["exampleCount"] = String(state.engine.exampleCount);
     }
   }

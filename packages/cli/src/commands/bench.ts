@@ -1,8 +1,12 @@
 import { Command, Option } from "commander";
+import { TributaryError } from "@tributary/protocol";
+import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
 import { runAggregate } from "../bench/run-aggregate.ts";
 import { runConnections } from "../bench/run-connections.ts";
 import { runHostile } from "../bench/run-hostile.ts";
-import { wholeNumber } from "../options.ts";
+import { runTrainBench } from "../bench/run-train.ts";
+import { TRAIN_MODELS } from "../bench/train-models.ts";
+import { backendOption, engineOption, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
 import { benchCodecCommand } from "./bench-codec.ts";
 
@@ -18,9 +22,22 @@ interface AggregateFlags {
   json?: true;
 }
 
+interface TrainFlags {
+  model: string;
+  batch: number;
+  steps?: number;
+  seconds: number;
+  seed: number;
+  engine: EngineName;
+  backend: NonNullable<TrainerOptions["backend"]>;
+  hash?: true;
+  compare?: true;
+  json?: true;
+}
+
 export function benchCommand(): Command {
   const bench = new Command("bench").description(
-    "Measure codecs, and a server of its own on this machine: the real one, in a process of its own.",
+    "Measure this machine: codecs, local training, and a server in a process of its own.",
   );
 
   bench
@@ -96,6 +113,48 @@ export function benchCommand(): Command {
           `hostile   ${result.hostileConnections} connections; ${connections} refused or cut, ${sessions} sessions failed, ${reports} reports refused`,
           `memory    ${result.idleRssMiB} MiB idle, ${result.peakRssMiB} MiB at most`,
           `crashes   ${result.crashes}`,
+        ].join("\n"),
+      );
+    });
+
+  bench
+    .command("train")
+    .description("Local training of one model on noise, on one core.")
+    .option("--model <name>", `one of ${Object.keys(TRAIN_MODELS).join(", ")}`, "mcmahan-2nn")
+    .option("--batch <count>", "examples a step", wholeNumber(1, 100_000), 10)
+    .option("--steps <count>", "steps to take, else as many as --seconds has", wholeNumber(1))
+    .option("--seconds <count>", "about how long", wholeNumber(1, 3_600), 3)
+    .option("--seed <number>", "decides weights, examples and their order", wholeNumber(0), 1)
+    .addOption(engineOption())
+    .addOption(backendOption())
+    .option("--compare", "time tfjs's wasm backend as well, as shipped and with the SDK's kernels")
+    .option("--hash", "name the trained weights by their SHA-256; needs --steps")
+    .option("--json", "print one JSON line")
+    .action(async (flags: TrainFlags) => {
+      const output = createOutput(flags.json === true);
+      if (flags.hash === true && flags.steps === undefined) {
+        throw new TributaryError("BAD_PARAMETER", "--hash is given without --steps", {
+          remedy: "Say how many steps to take: only then do runs end in the same weights.",
+        });
+      }
+      const { model: name, batch, steps, seconds, seed, engine, backend } = flags;
+      const { weightsSha256, ...result } = await runTrainBench({
+        ...{ name, batch, steps, seconds, seed },
+        trainer: { engine, backend },
+        compare: flags.compare === true,
+      });
+      output.result(
+        flags.hash === true ? { ...result, weightsSha256 } : result,
+        [
+          `engine    ${result.engine} on ${result.backend}, batches of ${batch}`,
+          `steps     ${result.stepsPerSecond} a second (${result.steps} in ${result.seconds} s)`,
+          `GFLOP/s   ${result.gflops}, ${Math.round(100 * result.fractionOfSimdLimit)} % of the ${result.simdLimitGflops} that registers alone reach here`,
+          ...(flags.compare === true
+            ? [
+                `tfjs wasm ${result.tfjsWasmStepsPerSecond ?? "–"} a second, ${result.tfjsWasmShipped ?? "cannot train it"} as shipped`,
+              ]
+            : []),
+          ...(flags.hash === true ? [`weights   ${weightsSha256}`] : []),
         ].join("\n"),
       );
     });

@@ -47,6 +47,9 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
             : `evaluation of round ${event.roundNumber}'s checkpoint of "${event.task}"`,
         );
         break;
+      case "engine-chosen":
+        output.say(`  trains with ${event.engine} on ${event.backend}: ${event.reason}`);
+        break;
       case "training":
         output.redraw(
           `  epoch ${event.epoch}  batch ${event.batch}/${event.batches}  loss ${event.loss.toFixed(4)}`,

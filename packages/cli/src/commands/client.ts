@@ -10,14 +10,15 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
   FederatedClient,
   holdOut,
+  type EngineName,
   type Examples,
-  type TrainerBackend,
+  type TrainerOptions,
 } from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { fileKeyStore } from "../file-key-store.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
-import { engineOption, partOf, share, wholeNumber } from "../options.ts";
+import { backendOption, engineOption, partOf, share, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
 import { clientError, participationTeller } from "./client-progress.ts";
 import { connectAdmin } from "./admin-options.ts";
@@ -32,7 +33,8 @@ interface ClientFlags extends CsvFlags {
   part?: { index: number; count: number };
   holdOut?: number;
   rounds?: number;
-  engine: TrainerBackend;
+  engine: EngineName;
+  backend: NonNullable<TrainerOptions["backend"]>;
   enrolmentToken?: string;
   deviceKey?: string;
   seed?: number;
@@ -61,6 +63,7 @@ export function clientCommand(): Command {
       .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
       .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
       .addOption(engineOption())
+      .addOption(backendOption())
       .option("--enrolment-token <jwt>", "for a population that takes enrolment tokens")
       .option("--device-key <file>", "this device's key; made if the file is not there")
       .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
@@ -84,6 +87,7 @@ export function clientCommand(): Command {
       examples: train,
       ...(heldOut === undefined ? {} : { heldOut }),
       engine: flags.engine,
+      backend: flags.backend,
       random,
       ...(flags.enrolmentToken === undefined ? {} : { token: flags.enrolmentToken }),
       ...(deviceKey === undefined ? {} : { deviceKey }),

@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { Command } from "commander";
+import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
 import { decodeCheckpoint, decodePlan, layoutOf } from "@tributary/protocol";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { makeDataFolder } from "../data-folder.ts";
 import type { DemoObserver } from "../demo/run-demo.ts";
-import { engineOption, wholeNumber } from "../options.ts";
+import { backendOption, engineOption, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes, formatSeconds, type Output } from "../output.ts";
 import { readTaskFile } from "../task-file.ts";
 import { stopSignal } from "./serve.ts";
@@ -18,7 +19,8 @@ interface DemoFlags extends CsvFlags {
   task?: string;
   threads?: number;
   seed?: number;
-  engine: string;
+  engine: EngineName;
+  backend: NonNullable<TrainerOptions["backend"]>;
   dataDir: string;
   port: number;
   adminPort: number;
@@ -42,6 +44,7 @@ export function demoCommand(): Command {
       .option("--threads <count>", "worker threads; else one a core", wholeNumber(1, 1_000))
       .option("--seed <number>", "makes the run repeatable", wholeNumber(0))
       .addOption(engineOption())
+      .addOption(backendOption())
       .option("--data-dir <folder>", "keys, certificate, store and model", "./.tributary")
       .option("--port <port>", "port of the gateway; 0 takes a free one", wholeNumber(0, 65_535), 0)
       .option(
@@ -71,7 +74,7 @@ export function demoCommand(): Command {
         ...(flags.threads === undefined ? {} : { threads: flags.threads }),
         ...(flags.task === undefined ? {} : { task: await readTaskFile(flags.task) }),
         seed,
-        engine: flags.engine,
+        trainer: { engine: flags.engine, backend: flags.backend },
         dataDir: flags.dataDir,
         port: flags.port,
         adminPort: flags.adminPort,

@@ -9,17 +9,18 @@ import {
   type Plan,
 } from "@tributary/protocol";
 import {
-  createTfjsTrainer,
+  createTrainer,
+  type EngineName,
   type Examples,
-  type TfjsTrainer,
-  type TrainerBackend,
+  type LocalTrainer,
+  type TrainerOptions,
 } from "@tributary/client-sdk";
 import type { CheckpointView, RoundRecord, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin-client.ts";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { metricsText } from "../describe-round.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
-import { engineOption, wholeNumber } from "../options.ts";
+import { backendOption, engineOption, wholeNumber } from "../options.ts";
 import { createOutput, type Output } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
 import { newestTask } from "./newest-task.ts";
@@ -30,7 +31,8 @@ interface EvaluateFlags extends AdminFlags, CsvFlags {
   readonly data: string;
   readonly watch?: true;
   readonly record: boolean;
-  readonly engine: TrainerBackend;
+  readonly engine: EngineName;
+  readonly backend: NonNullable<TrainerOptions["backend"]>;
 }
 
 /** How often a server is asked whether there is a newer checkpoint, milliseconds. */
@@ -48,6 +50,7 @@ export function addModelEvaluate(model: Command): void {
     .option("--watch", "measure each new checkpoint until the task ends")
     .option("--no-record", "only print it")
     .addOption(engineOption())
+    .addOption(backendOption())
     .action(async (flags: EvaluateFlags) => {
       if (flags.watch === true && flags.round !== undefined) {
         throw new TributaryError("BAD_PARAMETER", "Both --watch and --round are given", {
@@ -57,7 +60,7 @@ export function addModelEvaluate(model: Command): void {
       const output = createOutput(flags.json === true);
       const admin = await connectAdmin(flags);
       const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
-      const trainer = await createTfjsTrainer({ backend: flags.engine });
+      const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
       try {
         const id = flags.task ?? (await newestTask(admin)).id;
         const evaluator = new Evaluator(admin, id, test, trainer, flags.record);
@@ -89,7 +92,7 @@ class Evaluator {
   readonly #admin: AdminClient;
   readonly #path: string;
   readonly #examples: Examples;
-  readonly #trainer: TfjsTrainer;
+  readonly #trainer: LocalTrainer;
   readonly #record: boolean;
   #plan: Plan | undefined;
 
@@ -97,7 +100,7 @@ class Evaluator {
     admin: AdminClient,
     task: string,
     examples: Examples,
-    trainer: TfjsTrainer,
+    trainer: LocalTrainer,
     record: boolean,
   ) {
     this.#admin = admin;

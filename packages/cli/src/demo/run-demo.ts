@@ -18,6 +18,7 @@ import {
   type TaskRecord,
   type TributaryServer,
 } from "@tributary/server";
+import type { TrainerOptions } from "@tributary/client-sdk";
 import type { CsvOptions } from "@tributary/simulator";
 import { announceAdmin } from "../admin-client.ts";
 import { loadInitialModel } from "../task-file.ts";
@@ -38,7 +39,7 @@ export interface DemoOptions {
   /** Threads that run the clients; one a core unless set. They change nothing in the result. */
   readonly threads?: number;
   readonly seed: number;
-  readonly engine: string;
+  readonly trainer: TrainerOptions;
   readonly dataDir: string;
   readonly port: number;
   readonly adminPort: number;
@@ -157,7 +158,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     observer.started({ server, task, data, threads: threadCount, seed: options.seed });
 
     const scorer = startThread(
-      { role: "scorer", engine: options.engine, examples: data.test },
+      { role: "scorer", trainer: options.trainer, examples: data.test },
       (message) => {
         if (message.type !== "score") return;
         scores.set(message.id, message.metrics);
@@ -189,7 +190,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
             serverKey: server.serverKey,
             certificate: server.certificate,
             population: definition.population,
-            engine: options.engine,
+            trainer: options.trainer,
             seed: options.seed,
             holdOut: definition.evaluation.everyRounds === null ? 0 : HELD_OUT_SHARE,
             clients: share,

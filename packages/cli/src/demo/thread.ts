@@ -11,10 +11,9 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
   FederatedClient,
-  createTfjsTrainer,
+  createTrainer,
   holdOut,
   type ParticipationEvent,
-  type TrainerBackend,
 } from "@tributary/client-sdk";
 import { causeOf } from "../output.ts";
 import type {
@@ -38,9 +37,9 @@ try {
 
 async function runClients(setup: ClientThreadData): Promise<void> {
   // One engine and one copy of the model for all clients of the thread; they train one after the other.
-  const trainer = await createTfjsTrainer({ backend: setup.engine as TrainerBackend });
+  const trainer = await createTrainer(setup.trainer);
   const random = seededRandom(createNodeCryptoProvider(), setup.seed);
-  tell({ type: "ready", backend: trainer.backend });
+  tell({ type: "ready" });
   await Promise.all(
     setup.clients.map(async ({ index, examples }) => {
       const { train, heldOut } =
@@ -84,8 +83,8 @@ function tellFailure(error: TributaryError, client?: number): void {
 }
 
 async function runScorer(setup: ScorerThreadData): Promise<void> {
-  const trainer = await createTfjsTrainer({ backend: setup.engine as TrainerBackend });
-  tell({ type: "ready", backend: trainer.backend });
+  const trainer = await createTrainer(setup.trainer);
+  tell({ type: "ready" });
   for await (const { id, planBytes, checkpoint } of requests()) {
     const plan = decodePlan(planBytes);
     const weights = decodeCheckpoint(checkpoint, layoutOf(plan.model.parameters));

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "@tributary/protocol";
-import type { Examples } from "@tributary/client-sdk";
+import type { Examples, TrainerOptions } from "@tributary/client-sdk";
 
 /** One client that a worker thread runs. */
 export interface WorkerClient {
@@ -15,7 +15,7 @@ export interface ClientThreadData {
   readonly serverKey: string;
   readonly certificate: string | undefined;
   readonly population: string;
-  readonly engine: string;
+  readonly trainer: TrainerOptions;
   readonly seed: number;
   /** Share of each client's examples to evaluate on; 0 for none. */
   readonly holdOut: number;
@@ -25,7 +25,7 @@ export interface ClientThreadData {
 /** What the scoring thread is started with. */
 export interface ScorerThreadData {
   readonly role: "scorer";
-  readonly engine: string;
+  readonly trainer: TrainerOptions;
   readonly examples: Examples;
 }
 
@@ -50,6 +50,6 @@ export interface ThreadFailure {
 
 /** From a thread. */
 export type ThreadMessage =
-  | { readonly type: "ready"; readonly backend: string }
+  | { readonly type: "ready" }
   | { readonly type: "score"; readonly id: number; readonly metrics: Record<string, number> }
   | ThreadFailure;

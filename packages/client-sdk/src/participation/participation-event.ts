@@ -9,8 +9,9 @@ import type {
 
 /**
  * What happens while a client takes part, told apart by `type`. In the order of a round: `connecting`, `connected`,
- * `checked-in` or `rejected`, `selected`, `downloaded`, `training`…, `trained`, `reporting`, `reported`,
- * `round-finished`; an evaluation has `evaluated` instead of `training` and `trained`. A round may end early with `round-finished`, `report-refused`, `withdrawn` or `disconnected`.
+ * `checked-in` or `rejected`, `selected`, `downloaded`, `engine-chosen`, `training`…, `trained`, `reporting`, `reported`,
+ * `round-finished`; an evaluation has `evaluated` instead of `training` and `trained`. A round may end early with `round-finished`,
+ * `report-refused`, `withdrawn` or `disconnected`.
  */
 export type ParticipationEvent =
   /** A connection is being made. `attempt` counts from 1 and starts again after a check-in. */
@@ -46,6 +47,16 @@ export type ParticipationEvent =
       readonly roundId: RoundId;
       readonly bytes: number;
       readonly cached: boolean;
+    }
+  /** What the plan will be trained with, and why; not with a trainer of the app's that does not tell. */
+  | {
+      readonly type: "engine-chosen";
+      readonly roundId: RoundId;
+      readonly engine: "fused" | "tfjs";
+      /** What the engine computes with, such as `wasm`. */
+      readonly backend: string;
+      /** A clause for people. */
+      readonly reason: string;
     }
   /**
    * Local training goes on. Comes at the end of each epoch and at most ten times a second in between; a reader who is

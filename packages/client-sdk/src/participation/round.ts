@@ -186,6 +186,11 @@ class RoundMember {
       bytes: arrival.receivedBytes,
       cached: arrival.cached,
     });
+    const { trainer } = this.#deps;
+    if (trainer.choose !== undefined) {
+      const choice = await abortable(trainer.choose(model.plan.plan), stop);
+      events.push({ type: "engine-chosen", roundId, ...choice });
+    }
     return purpose === "evaluation" ? this.#evaluate(model, stop) : this.#train(model, stop);
   }
 

@@ -1,6 +1,6 @@
 import { createKernels, createLibsodiumProvider } from "@tributary/protocol";
 import { systemClock } from "../session/clock.ts";
-import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
+import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
@@ -10,6 +10,6 @@ export const platform: Platform = {
   clock: systemClock,
   createCrypto: createLibsodiumProvider,
   createKernels,
-  createTrainer: createTfjsTrainer,
+  createTrainer,
   createModel: buildLayersModel,
 };

@@ -1,7 +1,7 @@
 import { createKernels } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { systemClock } from "../session/clock.ts";
-import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
+import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWs } from "./ws-socket.ts";
 
@@ -11,6 +11,6 @@ export const platform: Platform = {
   clock: systemClock,
   createCrypto: () => Promise.resolve(createNodeCryptoProvider()),
   createKernels,
-  createTrainer: createTfjsTrainer,
+  createTrainer,
   createModel: buildLayersModel,
 };

@@ -3,10 +3,7 @@ import type { LayersModel } from "@tensorflow/tfjs";
 import type { Clock } from "../session/clock.ts";
 import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
-import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
-
-/** Which of tfjs's backends to train with: see `TfjsBackendOptions.backend`. */
-export type TrainerBackend = NonNullable<TfjsBackendOptions["backend"]>;
+import type { TrainerOptions } from "../training/choose-engine.ts";
 
 /** What a platform gives the client: an adapter for each port. Nothing is loaded before it is asked for. */
 export interface Platform {
@@ -16,7 +13,7 @@ export interface Platform {
   /** What encodes updates. One client asks once; many in one process may get the same. */
   createKernels(): Promise<Kernels>;
   /** @throws TributaryError `ENGINE_UNAVAILABLE`. */
-  createTrainer(options: TfjsBackendOptions): Promise<LocalTrainer>;
+  createTrainer(options: TrainerOptions): Promise<LocalTrainer>;
   /** Builds a model of the caller's own from flat parameters, which are copied. */
   createModel(description: ModelDescription, weights: Float32Array): Promise<LayersModel>;
 }

@@ -10,19 +10,31 @@ export interface ExampleBatch {
   readonly count: number;
 }
 
-/**
- * Makes a function that gathers batches into memory allocated once.
- * @param largest - Most examples in a batch.
- */
+/** Where batches are put: shapes [largest, inputSize] and [largest, outputSize]. */
+export interface BatchMemory {
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
+}
+
+/** Memory for batches of up to `largest` examples. */
+export function batchMemory(
+  { inputSize, outputSize }: ExampleFormat,
+  largest: number,
+): BatchMemory {
+  return {
+    inputs: new Float32Array(largest * inputSize),
+    targets: new Float32Array(largest * outputSize),
+  };
+}
+
+/** Makes a function that gathers batches into memory that is used again and again. */
 export function batchGatherer(
   examples: Examples,
   format: ExampleFormat,
-  largest: number,
+  { inputs, targets }: BatchMemory,
 ): (order: Uint32Array, from: number, to: number) => ExampleBatch {
   const { features, labels } = examples;
   const { inputSize, outputSize, classCount } = format;
-  const inputs = new Float32Array(largest * inputSize);
-  const targets = new Float32Array(largest * outputSize);
   const labelSize = labels.length / examples.count;
   return (order, from, to) => {
     if (classCount !== undefined) targets.fill(0);

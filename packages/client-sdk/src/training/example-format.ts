@@ -138,7 +138,8 @@ export function allFinite(values: Float32Array, from: number, to: number): boole
   return sum === 0;
 }
 
-function invalidExample(index: number, fault: string): TributaryError {
+/** @param fault - A clause about the example. */
+export function invalidExample(index: number, fault: string): TributaryError {
   return new TributaryError("EXAMPLES_INVALID", `Example ${index} ${fault}`, {
     remedy: "Correct it or leave it out.",
     context: { index },

@@ -18,6 +18,23 @@ export interface TrainingProgress {
   readonly loss: number;
 }
 
+/**
+ * What a training adds to the plan's steps; nothing unless given. In a step's order: each example's gradient is
+ * clipped, gradients are averaged, correction, proximal term and weight decay are added, and the sum is clipped.
+ */
+export interface StepTerms {
+  /** L2 bound of each example's gradient, weight units; > 0. Takes a pass for each example (arXiv:1607.00133). */
+  readonly exampleClipNorm?: number;
+  /** Added to every step's gradient, shape [layout.size]: a control variate (arXiv:1910.06378). Not modified. */
+  readonly correction?: Float32Array;
+  /** μ of the proximal term μ/2 · ‖w − w₀‖², w₀ being the given weights; ≥ 0 (arXiv:1812.06127). */
+  readonly proximal?: number;
+  /** λ of λ/2 · ‖w‖²; ≥ 0. */
+  readonly weightDecay?: number;
+  /** L2 bound of every step's gradient, weight units; > 0. */
+  readonly gradientClipNorm?: number;
+}
+
 export interface TrainRequest {
   readonly plan: Plan;
   /** The whole checkpoint, Float32, shape [layout.size]; not modified. */
@@ -25,6 +42,8 @@ export interface TrainRequest {
   readonly examples: Examples;
   /** Decides the order of examples and the dropout masks; children are derived, nothing is drawn from it itself. */
   readonly random: RandomSource;
+  /** Only an engine that says so takes them; `BAD_PARAMETER` elsewhere. */
+  readonly terms?: StepTerms | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every batch; what it throws ends the training. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
@@ -60,6 +79,15 @@ export interface PredictRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a trainer trains a plan with. */
+export interface EngineChoice {
+  readonly engine: "fused" | "tfjs";
+  /** What the engine computes with, such as `wasm`. */
+  readonly backend: string;
+  /** Why, as a clause for people. */
+  readonly reason: string;
+}
+
 /**
  * Trains a plan's model on local examples. Every call starts from the weights it is given and leaves nothing behind:
  * optimizer state does not outlive a call. The same request gives the same bits on the same engine.
@@ -76,6 +104,11 @@ export interface LocalTrainer {
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics>;
   /** The model's outputs, row-major, shape [count, ...outputShape]. */
   predict(request: PredictRequest): Promise<Float32Array>;
+  /**
+   * Which engine a plan is trained with, for a trainer that has several.
+   * @throws TributaryError `ENGINE_UNAVAILABLE` when the one that is needed cannot be used.
+   */
+  choose?(plan: Plan): Promise<EngineChoice>;
   /** Frees the engine's memory; idempotent. A call under way ends with `ABORTED`. */
   dispose(): void;
 }

@@ -32,6 +32,8 @@ export function lossOf(
         : tf.mean(tf.metrics.binaryCrossentropy(targets, activate(outputs, activation)));
     case "meanSquaredError":
       return scalar(tf.losses.meanSquaredError(targets, activate(outputs, activation)));
+    case "huberLoss":
+      return scalar(tf.losses.huberLoss(targets, activate(outputs, activation)));
     case "meanAbsoluteError":
       return scalar(tf.losses.absoluteDifference(targets, activate(outputs, activation)));
   }

@@ -17,6 +17,11 @@ export interface TfjsBackendOptions {
    * need it when the binaries are not served beside the script; Node finds its own.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
+  /**
+   * `shipped` leaves the wasm backend as tfjs ships it, unless kernels have been registered before: for comparisons. It
+   * then trains neither convolutions nor embeddings.
+   */
+  readonly kernels?: "replaced" | "shipped";
 }
 
 /** In the order in which they are tried: fastest first. */
@@ -29,11 +34,11 @@ const ORDER: readonly TfjsBackendName[] = ["tensorflow", "wasm", "cpu"];
  * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or none at all, can be used.
  */
 export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promise<string> {
-  const { backend = "auto", wasmPaths } = options;
+  const { backend = "auto", wasmPaths, kernels = "replaced" } = options;
   const current = currentBackend();
   if (backend === "auto" && current !== undefined) {
     await tf.ready();
-    await prepare(current);
+    await prepare(current, kernels);
     return current;
   }
   const faults: string[] = [];
@@ -43,7 +48,7 @@ export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promi
       if (currentBackend() !== name && !(await tf.setBackend(name))) {
         throw new Error("it did not start");
       }
-      await prepare(name);
+      await prepare(name, kernels);
       return name;
     } catch (error) {
       faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -79,13 +84,13 @@ async function load(
   }
 }
 
-async function prepare(name: string): Promise<void> {
+async function prepare(name: string, kernels: "replaced" | "shipped"): Promise<void> {
   quietly(() => {
     // The cpu backend greets the console at its first tensor in Node: let that be this one.
     const cpu = tf.findBackend("cpu");
     cpu?.disposeData(cpu.write(new Float32Array(1), [1], "float32"));
   });
-  if (name === "wasm") registerWasmKernels();
+  if (name === "wasm" && kernels === "replaced") registerWasmKernels();
   await tf.ready();
 }
 

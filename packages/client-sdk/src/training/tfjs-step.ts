@@ -2,6 +2,7 @@
 // a scope of ours.
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
+import type { BatchResult } from "./engine-model.ts";
 import type { ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat } from "./example-format.ts";
 import { activate, lossOf } from "./loss.ts";
@@ -57,10 +58,7 @@ export function scoreBatch(
 }
 
 /** Reads what a batch gave, and frees it. */
-export async function readPass({ loss, outputs }: BatchPass): Promise<{
-  loss: number;
-  outputs: Float32Array;
-}> {
+export async function readPass({ loss, outputs }: BatchPass): Promise<BatchResult> {
   try {
     const [lossValue, outputValues] = await readAll([loss, outputs]);
     return { loss: lossValue![0]!, outputs: outputValues! };

@@ -1,16 +1,10 @@
-import { asTributaryError, type Plan } from "@tributary/protocol";
 import { writeWeights } from "../models/layers-model.ts";
-import type {
-  EvaluateRequest,
-  LocalTrainer,
-  PredictRequest,
-  TrainRequest,
-  TrainResult,
-  TrainingMetrics,
-} from "./local-trainer.ts";
+import type { EngineModel } from "./engine-model.ts";
+import { EngineTrainer, type Engine } from "./engine-trainer.ts";
+import type { EvaluateRequest, LocalTrainer } from "./local-trainer.ts";
 import { PreparedModel } from "./prepared-model.ts";
 import { chooseTfjsBackend, type TfjsBackendOptions } from "./tfjs-backend.ts";
-import { Work, evaluateModel, predictWithModel, trainModel } from "./training-run.ts";
+import { TfjsModel } from "./tfjs-model.ts";
 
 /** A `LocalTrainer` on tfjs: any LayersModel with one input and one output. */
 export interface TfjsTrainer extends LocalTrainer {
@@ -28,75 +22,45 @@ export interface TfjsTrainer extends LocalTrainer {
  * @throws TributaryError `ENGINE_UNAVAILABLE` when no backend, or not the named one, can be used.
  */
 export async function createTfjsTrainer(options: TfjsBackendOptions = {}): Promise<TfjsTrainer> {
-  return new Trainer(await chooseTfjsBackend(options));
+  return new Trainer(new TfjsEngine(await chooseTfjsBackend(options)));
 }
 
-type Run<Result> = (model: PreparedModel, work: Work) => Promise<Result>;
+class Trainer extends EngineTrainer<EngineModel, TfjsEngine> implements TfjsTrainer {
+  get backend(): string {
+    return this.engine.backend;
+  }
+}
 
-class Trainer implements TfjsTrainer {
+class TfjsEngine implements Engine {
+  readonly evaluationBatch = 256;
   readonly backend: string;
-  readonly #disposal = new AbortController();
   #prepared: { readonly key: string; readonly model: PreparedModel } | undefined;
-  /** Ends when the last call does: calls share the model's variables, so they take turns. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(backend: string) {
     this.backend = backend;
   }
 
-  train(request: TrainRequest): Promise<TrainResult> {
-    return this.#inTurn(request, (model, work) => trainModel(request, model, work));
-  }
-
-  evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
-    return this.#inTurn(request, (model, work) => evaluateModel(request, model, work));
-  }
-
-  predict(request: PredictRequest): Promise<Float32Array> {
-    return this.#inTurn(request, (model, work) => predictWithModel(request, model, work));
-  }
-
-  dispose(): void {
-    if (this.#disposal.signal.aborted) return;
-    this.#disposal.abort("The trainer was disposed");
-    void this.#turn.then(() => {
-      this.#prepared?.model.dispose();
-      this.#prepared = undefined;
-    });
-  }
-
-  #inTurn<Result>(
-    request: Pick<EvaluateRequest, "plan" | "weights" | "signal">,
-    run: Run<Result>,
-  ): Promise<Result> {
-    const result = this.#turn.then(() => this.#run(request, run));
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
-
-  async #run<Result>(
-    { plan, weights, signal }: Pick<EvaluateRequest, "plan" | "weights" | "signal">,
-    run: Run<Result>,
-  ): Promise<Result> {
-    const work = new Work([this.#disposal.signal, signal]);
-    work.checkStopped();
-    try {
-      const model = await this.#prepare(plan);
-      writeWeights(model.weights, model.layout, weights);
-      return await run(model, work);
-    } catch (error) {
-      throw asTributaryError(error, "TRAINING_FAILED", `Training failed on ${this.backend}`);
-    }
+  get name(): string {
+    return this.backend;
   }
 
   /** The plan's model: the one at hand if it is the same. */
-  async #prepare(plan: Plan): Promise<PreparedModel> {
+  async prepare({
+    plan,
+    weights,
+  }: Pick<EvaluateRequest, "plan" | "weights">): Promise<EngineModel> {
     const key = JSON.stringify([plan.model, plan.training.trainable]);
     if (this.#prepared?.key !== key) {
-      this.#prepared?.model.dispose();
-      this.#prepared = undefined;
+      this.dispose();
       this.#prepared = { key, model: await PreparedModel.build(plan) };
     }
-    return this.#prepared.model;
+    const { model } = this.#prepared;
+    writeWeights(model.weights, model.layout, weights);
+    return new TfjsModel(model, weights);
+  }
+
+  dispose(): void {
+    this.#prepared?.model.dispose();
+    this.#prepared = undefined;
   }
 }

@@ -1,12 +1,13 @@
 import { TributaryError, shuffledIndices, type Plan } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
-import { readWeights } from "../models/layers-model.ts";
 import { eventLoopBreak, type EventLoopBreak } from "./event-loop-break.ts";
-import { batchGatherer } from "./example-batch.ts";
+import type { EngineModel } from "./engine-model.ts";
+import { batchGatherer, batchMemory, type ExampleBatch } from "./example-batch.ts";
 import {
   allFinite,
   exampleFormat,
   inputShapeFor,
+  invalidExample,
   requireConsistent,
   requireUsable,
   sizeOf,
@@ -20,12 +21,9 @@ import type {
   TrainingMetrics,
 } from "./local-trainer.ts";
 import { MetricSums } from "./metrics.ts";
-import type { PreparedModel } from "./prepared-model.ts";
-import { predictBatch, readPass, scoreBatch, takeStep } from "./tfjs-step.ts";
-import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
 
-/** Examples a pass without training takes: large enough to be quick, small enough to leave a page breathing. */
-const EVALUATION_BATCH = 256;
+/** Most examples between two looks at the signals while examples are checked. */
+const CHECKED_AT_ONCE = 256;
 
 /** One call under way: when it must stop, and when it must let others work. */
 export class Work {
@@ -43,28 +41,32 @@ export class Work {
     throw new TributaryError("ABORTED", "The training was stopped", { cause: stopped.reason });
   }
 
-  /** To be awaited between batches. */
-  async breathe(): Promise<void> {
-    await this.#break();
+  /**
+   * To be called between batches.
+   * @returns What to await first, when others are due.
+   * @throws TributaryError as `checkStopped`.
+   */
+  breathe(): Promise<void> | undefined {
     this.checkStopped();
+    return this.#break()?.then(() => this.checkStopped());
   }
 }
 
 /** Trains the model's current weights: see `LocalTrainer.train`. */
 export async function trainModel(
-  { plan, examples, random, weights, onProgress }: TrainRequest,
-  model: PreparedModel,
+  request: TrainRequest,
+  model: EngineModel,
   work: Work,
 ): Promise<TrainResult> {
-  const { localEpochs, batchSize, optimizer: spec } = plan.training;
-  model.requireSoundGradients();
+  const { plan, examples, random, onProgress } = request;
+  const { localEpochs, batchSize } = plan.training;
   const format = await checkedFormat(plan, examples, model, work);
-  const gather = batchGatherer(examples, format, Math.min(batchSize, examples.count));
   const batches = Math.ceil(examples.count / batchSize);
-  model.seedDropout(random);
   // Momentum and the like begin anew: a client keeps nothing from one round to the next.
-  const optimizer = tfjsOptimizer(spec);
+  const training = model.startTraining(request, format);
+  const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
   let metrics: TrainingMetrics = {};
+  let trained: Float32Array;
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       const order = shuffledIndices(examples.count, random.derive(`order ${epoch}`));
@@ -72,69 +74,111 @@ export async function trainModel(
       for (let batch = 1; batch <= batches; batch++) {
         const from = (batch - 1) * batchSize;
         const part = gather(order, from, Math.min(examples.count, from + batchSize));
-        const pass = await readPass(takeStep(plan, model, optimizer, format, part));
-        if (!Number.isFinite(pass.loss))
-          throw diverged(`The loss is ${pass.loss} in epoch ${epoch}, batch ${batch}`);
-        sums.add(pass, part);
-        onProgress?.({ epoch, epochs: localEpochs, batch, batches, loss: pass.loss });
-        await work.breathe();
+        const pass = training.step(part);
+        const { loss, outputs } = pass instanceof Promise ? await pass : pass;
+        if (!Number.isFinite(loss))
+          throw diverged(`The loss is ${loss} in epoch ${epoch}, batch ${batch}`);
+        sums.add({ loss, outputs }, part);
+        onProgress?.({ epoch, epochs: localEpochs, batch, batches, loss });
+        const pause = work.breathe();
+        if (pause !== undefined) await pause;
       }
       metrics = sums.means();
     }
+    trained = await training.weights();
   } finally {
-    disposeOptimizer(optimizer);
-  }
-  const trained = await readWeights(model.weights, model.layout);
-  for (const { offset, size } of model.frozen) {
-    trained.set(weights.subarray(offset, offset + size), offset);
+    training.end();
   }
   if (!allFinite(trained, 0, trained.length)) throw diverged("A weight is no longer finite");
   return { weights: trained, metrics, steps: localEpochs * batches, exampleCount: examples.count };
 }
 
-/** Scores the model's current weights: see `LocalTrainer.evaluate`. */
+/**
+ * Scores the model's current weights: see `LocalTrainer.evaluate`.
+ * @param most - Examples at once.
+ */
 export async function evaluateModel(
   { plan, examples }: EvaluateRequest,
-  model: PreparedModel,
+  model: EngineModel,
+  most: number,
   work: Work,
 ): Promise<TrainingMetrics> {
   const format = await checkedFormat(plan, examples, model, work);
-  const gather = batchGatherer(examples, format, Math.min(EVALUATION_BATCH, examples.count));
-  const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
   const sums = new MetricSums(plan.training, format);
-  for (let from = 0; from < examples.count; from += EVALUATION_BATCH) {
-    const part = gather(order, from, Math.min(examples.count, from + EVALUATION_BATCH));
-    sums.add(await readPass(scoreBatch(plan, model, format, part)), part);
-    await work.breathe();
-  }
+  await forEachSlice({ examples, format, model, most, work }, async (part) =>
+    sums.add(await model.score(plan, format, part), part),
+  );
   return sums.means();
 }
 
-/** Applies the model's current weights: see `LocalTrainer.predict`. */
+/** Visits all examples in their order, at most `most` at once. */
+export async function forEachSlice(
+  {
+    examples,
+    format,
+    model,
+    most,
+    work,
+  }: {
+    readonly examples: Examples;
+    readonly format: ExampleFormat;
+    readonly model: EngineModel;
+    readonly most: number;
+    readonly work: Work;
+  },
+  visit: (part: ExampleBatch) => Promise<void> | void,
+): Promise<void> {
+  const gather = gathererFor(model, examples, format, Math.min(most, examples.count));
+  const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
+  for (let from = 0; from < examples.count; from += most) {
+    await visit(gather(order, from, Math.min(examples.count, from + most)));
+    await work.breathe();
+  }
+}
+
+/**
+ * Applies the model's current weights: see `LocalTrainer.predict`.
+ * @param most - Examples at once.
+ */
 export async function predictWithModel(
   { features, featureShape, count }: PredictRequest,
-  model: PreparedModel,
+  model: EngineModel,
+  most: number,
   work: Work,
 ): Promise<Float32Array> {
   const inputShape = inputShapeFor(model.inputShape, featureShape);
   const inputSize = sizeOf(inputShape);
   requireConsistent({ features, featureShape, count });
+  for (let index = 0; index < count && model.inputFault !== undefined; index++) {
+    const fault = model.inputFault(features, index * inputSize, (index + 1) * inputSize);
+    if (fault !== undefined) throw invalidExample(index, fault);
+  }
   const outputSize = sizeOf(model.outputShapeFor(inputShape));
   const predictions = new Float32Array(count * outputSize);
-  for (let from = 0; from < count; from += EVALUATION_BATCH) {
-    const to = Math.min(count, from + EVALUATION_BATCH);
+  for (let from = 0; from < count; from += most) {
+    const to = Math.min(count, from + most);
     const inputs = features.subarray(from * inputSize, to * inputSize);
-    predictions.set(await predictBatch(model, inputShape, inputs, to - from), from * outputSize);
+    predictions.set(await model.predict(inputShape, inputs, to - from), from * outputSize);
     await work.breathe();
   }
   return predictions;
 }
 
+function gathererFor(
+  model: EngineModel,
+  examples: Examples,
+  format: ExampleFormat,
+  largest: number,
+): ReturnType<typeof batchGatherer> {
+  const memory = model.batchMemory?.() ?? batchMemory(format, largest);
+  return batchGatherer(examples, format, memory);
+}
+
 /** Finds how the examples fit the model, and looks at every one of them. */
-async function checkedFormat(
+export async function checkedFormat(
   plan: Plan,
   examples: Examples,
-  model: PreparedModel,
+  model: EngineModel,
   work: Work,
 ): Promise<ExampleFormat> {
   requireConsistent(examples);
@@ -144,7 +188,10 @@ async function checkedFormat(
   const format = exampleFormat(loss, inputShape, outputShape, examples.labelShape);
   for (let index = 0; index < examples.count; index++) {
     requireUsable(examples, index, format, loss);
-    if (index % EVALUATION_BATCH === 0) await work.breathe();
+    const { inputSize } = format;
+    const fault = model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
+    if (fault !== undefined) throw invalidExample(index, fault);
+    if (index % CHECKED_AT_ONCE === 0) await work.breathe();
   }
   return format;
 }

@@ -9,6 +9,7 @@ export const lossNames = [
   "binaryCrossentropy",
   "meanSquaredError",
   "meanAbsoluteError",
+  "huberLoss",
 ] as const;
 
 export type LossName = (typeof lossNames)[number];

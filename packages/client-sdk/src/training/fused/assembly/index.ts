@@ -1,0 +1,25 @@
+// Everything the module offers. Its memory is laid out by the caller from `firstFree` on.
+export { matmul, packMatrix, matmulPacked } from "./multiply";
+export { convolve, filterGradient, flipFilter, place, crop } from "./convolve";
+export { columnSums, transpose } from "./rows";
+export {
+  relu, reluGradient, tanh, tanhGradient, sigmoid, sigmoidGradient, add, scale, addScaled, addDifference, sumOfSquares,
+} from "./elementwise";
+export {
+  softmax, softmaxGradient, softmaxCrossEntropy, sigmoidCrossEntropy, squaredError, absoluteError, huberLoss,
+} from "./losses";
+export { descend, descendWithMomentum, adam, adagrad, rmsprop } from "./optimizers";
+export { maxPool, maxPoolGradient, averagePool, averagePoolGradient } from "./pooling";
+export {
+  lstmForward, lstmBackward, gruGates, gruForward, gruBackward, gruResetBackward, embed, embedGradient,
+} from "./recurrent";
+export { gelu, geluGradient } from "./gelu";
+export { layerNorm, layerNormGradient, layerNormScaleGradient, scaleColumns } from "./normalize";
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise";
+export { dropout } from "./dropout";
+export { peak } from "./register-tiles";
+
+/** The first byte of memory that the module does not use itself. */
+export function firstFree(): usize {
+  return __heap_base;
+}

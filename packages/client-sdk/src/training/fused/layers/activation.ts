@@ -1,0 +1,55 @@
+import type { LayerOperation } from "../layer-node.ts";
+import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
+
+/** An activation, value by value or over the last axis; in place where input and output are the same memory. */
+export function activationLayer({
+  kernels,
+  operation: { name, slope },
+  inputs: [input],
+  output,
+}: LayerContext<Extract<LayerOperation, { kind: "activation" }>>): FusedLayer {
+  const { size } = output;
+  const columns = output.shape.at(-1) ?? 1;
+  const x = input.values;
+  const y = output.values;
+  const dy = output.gradient;
+  const dx = input.gradient;
+  const passes: Record<typeof name, [(count: number) => void, (count: number) => void]> = {
+    relu: [
+      (count) => kernels.relu(x, y, count * size, 0),
+      (count) => kernels.reluGradient(y, dy, dx, count * size, 0),
+    ],
+    leakyRelu: [
+      (count) => kernels.relu(x, y, count * size, slope),
+      (count) => kernels.reluGradient(y, dy, dx, count * size, slope),
+    ],
+    tanh: [
+      (count) => kernels.tanh(x, y, count * size),
+      (count) => kernels.tanhGradient(y, dy, dx, count * size),
+    ],
+    sigmoid: [
+      (count) => kernels.sigmoid(x, y, count * size),
+      (count) => kernels.sigmoidGradient(y, dy, dx, count * size),
+    ],
+    gelu: [
+      (count) => kernels.gelu(x, y, count * size, 0),
+      (count) => kernels.geluGradient(x, dy, dx, count * size, 0),
+    ],
+    approximateGelu: [
+      (count) => kernels.gelu(x, y, count * size, 1),
+      (count) => kernels.geluGradient(x, dy, dx, count * size, 1),
+    ],
+    softmax: [
+      (count) => kernels.softmax(x, y, (count * size) / columns, columns),
+      (count) => kernels.softmaxGradient(y, dy, dx, (count * size) / columns, columns),
+    ],
+  };
+  const [forward, backward] = passes[name];
+  return {
+    operations: NO_OPERATIONS,
+    forward,
+    backward: (count) => {
+      if (dx !== 0) backward(count);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { activationLayer } from "./activation.ts";
+import { addLayer } from "./add.ts";
+import { convolutionLayer } from "./convolution.ts";
+import { denseLayer } from "./dense.ts";
+import { depthwiseLayer } from "./depthwise.ts";
+import { dropoutLayer } from "./dropout.ts";
+import { embeddingLayer } from "./embedding.ts";
+import { gruLayer } from "./gru.ts";
+import { lstmLayer } from "./lstm.ts";
+import type { FusedLayer, LayerContext } from "./layer.ts";
+import { batchNormLayer, layerNormLayer } from "./normalization.ts";
+import { poolingLayer } from "./pooling.ts";
+import { reshapeLayer } from "./reshape.ts";
+import { zeroPaddingLayer } from "./zero-padding.ts";
+
+/** A node's layer. */
+export function buildLayer(context: LayerContext): FusedLayer {
+  const { operation } = context;
+  switch (operation.kind) {
+    case "dense":
+      return denseLayer({ ...context, operation });
+    case "activation":
+      return activationLayer({ ...context, operation });
+    case "reshape":
+      return reshapeLayer(context);
+    case "convolution":
+      return convolutionLayer({ ...context, operation });
+    case "depthwise":
+      return depthwiseLayer({ ...context, operation });
+    case "layerNorm":
+      return layerNormLayer({ ...context, operation });
+    case "batchNorm":
+      return batchNormLayer({ ...context, operation });
+    case "pooling":
+      return poolingLayer({ ...context, operation });
+    case "zeroPadding":
+      return zeroPaddingLayer({ ...context, operation });
+    case "dropout":
+      return dropoutLayer({ ...context, operation });
+    case "embedding":
+      return embeddingLayer({ ...context, operation });
+    case "recurrent":
+      return operation.cell === "lstm"
+        ? lstmLayer({ ...context, operation })
+        : gruLayer({ ...context, operation });
+    case "add":
+      return addLayer(context);
+  }
+}

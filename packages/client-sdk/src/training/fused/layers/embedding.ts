@@ -1,0 +1,25 @@
+import type { LayerOperation } from "../layer-node.ts";
+import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
+
+/** A row of a table for each index. */
+export function embeddingLayer({
+  kernels,
+  operation: { table: name, entries },
+  inputs: [input],
+  output,
+  parameter,
+}: LayerContext<Extract<LayerOperation, { kind: "embedding" }>>): FusedLayer {
+  const table = parameter(name);
+  const width = output.shape.at(-1)!;
+  const { values, gradient } = output;
+  return {
+    operations: NO_OPERATIONS,
+    forward: (count) =>
+      kernels.embed(input.values, table.values, values, count * input.size, width),
+    backward(count) {
+      if (table.gradient === 0) return;
+      const rows = count * input.size;
+      kernels.embedGradient(input.values, gradient, table.gradient, rows, width, entries);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import type { Kernels } from "./kernels.ts";
+import {
+  parametersOf,
+  type ActivationName,
+  type CompiledModel,
+  type LayerOperation,
+} from "./layer-node.ts";
+import type { FusedLayer, NodeValues } from "./layers/layer.ts";
+import type { ParameterPlaces } from "./parameter-places.ts";
+
+/** An input of a node. Where several nodes read the same values, `branch` is this reader's own part of the gradient. */
+interface NodeInput {
+  readonly source: NodeValues;
+  /** 0 where the part goes straight into the source's gradient. */
+  readonly branch: number;
+}
+
+export interface NodePlaces {
+  /** The node at a place of the model's list; −1 is the model's input. */
+  readonly of: (place: number) => NodeValues;
+  readonly inputsOf: (place: number) => readonly NodeInput[];
+}
+
+/** Gives every node its memory. Gradients are for those behind which something is trained. */
+export function layOutNodes(
+  model: CompiledModel,
+  parameters: ParameterPlaces,
+  capacity: number,
+  allocate: (size: number) => number,
+): NodePlaces {
+  const inputSize = sizeOf(model.inputShape);
+  const input: NodeValues = {
+    values: allocate(capacity * inputSize),
+    gradient: 0,
+    size: inputSize,
+    shape: model.inputShape,
+  };
+  const nodes: NodeValues[] = [];
+  /** Nodes whose backward pass reads their output: nobody may write over it. */
+  const held = new Set<number>([-1]);
+  const of = (place: number): NodeValues => (place < 0 ? input : nodes[place]!);
+  const last = model.nodes.length - 1;
+  model.nodes.forEach(({ operation, inputs, shape }, index) => {
+    const source = inputs[0]!;
+    if (operation.kind === "activation") held.add(index);
+    if (usesOf(model, source) === 1 && maySharePlace(operation, source, held)) {
+      if (operation.kind === "reshape" && held.has(source)) held.add(index);
+      nodes.push({ ...of(source), shape });
+      return;
+    }
+    const size = sizeOf(shape);
+    const isNeeded =
+      index === last ||
+      parametersOf(operation).some((name) => parameters.of(name).gradient !== 0) ||
+      inputs.some((place) => of(place).gradient !== 0);
+    nodes.push({
+      values: allocate(capacity * size),
+      gradient: isNeeded ? allocate(capacity * size) : 0,
+      size,
+      shape,
+    });
+  });
+  const inputs = model.nodes.map((node, index) =>
+    node.inputs.map((place, slot) => {
+      const source = of(place);
+      const isReadLater =
+        node.inputs.indexOf(place, slot + 1) >= 0 ||
+        model.nodes.slice(index + 1).some((later) => later.inputs.includes(place));
+      const branch = source.gradient !== 0 && isReadLater ? allocate(capacity * source.size) : 0;
+      return { source, branch };
+    }),
+  );
+  return { of, inputsOf: (place) => inputs[place]! };
+}
+
+/**
+ * Builds a layer. Gradients flow back from the last reader of a value to the first: the last one writes, the others
+ * add what they have.
+ */
+export function withBranches(
+  kernels: Kernels,
+  inputs: readonly NodeInput[],
+  build: (inputs: readonly [NodeValues, ...NodeValues[]]) => FusedLayer,
+): FusedLayer {
+  const [first, ...rest] = inputs.map(({ source, branch }) =>
+    branch === 0 ? source : { ...source, gradient: branch },
+  );
+  const layer = build([first!, ...rest]);
+  const branches = inputs.filter(({ branch }) => branch !== 0);
+  if (branches.length === 0) return layer;
+  return {
+    ...layer,
+    backward(count) {
+      layer.backward(count);
+      for (const { source, branch } of branches) {
+        kernels.add(branch, source.gradient, count * source.size);
+      }
+    },
+  };
+}
+
+/** Whether the output may lie where the input does, when nobody else reads the input. */
+function maySharePlace(
+  operation: LayerOperation,
+  source: number,
+  held: ReadonlySet<number>,
+): boolean {
+  if (operation.kind === "reshape") return true;
+  if (operation.kind === "activation") return !FROM_INPUT.has(operation.name) && !held.has(source);
+  return operation.kind === "dropout" && !held.has(source);
+}
+
+/** Activations whose gradient is taken from their input. */
+const FROM_INPUT: ReadonlySet<ActivationName> = new Set(["gelu", "approximateGelu"]);
+
+const usesOf = ({ nodes }: CompiledModel, place: number): number =>
+  nodes.reduce((sum, { inputs }) => sum + inputs.filter((input) => input === place).length, 0);
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

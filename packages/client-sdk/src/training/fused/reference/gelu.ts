@@ -1,0 +1,50 @@
+import type { KernelFunctions } from "../kernels.ts";
+import type { ReferenceMath } from "./math.ts";
+import type { ReferenceMemory } from "./memory.ts";
+
+const r = Math.fround;
+
+const ERF = [1.0614054, -1.4531521, 1.4214138, -0.28449672, 0.2548296].map(r);
+
+export function geluKernels(
+  memory: ReferenceMemory,
+  math: ReferenceMath,
+): Pick<KernelFunctions, "gelu" | "geluGradient"> {
+  const erf = (x: number): number => {
+    const size = Math.abs(x);
+    const t = r(1 / r(1 + r(r(0.3275911) * size)));
+    let y = ERF[0]!;
+    for (const coefficient of ERF.slice(1)) y = r(r(y * t) + coefficient);
+    const value = r(1 - r(r(y * t) * math.exp(-r(size * size))));
+    return x < 0 || Object.is(x, -0) ? -value : value;
+  };
+  const below = (x: number): number => r(0.5 * r(1 + erf(r(x * r(Math.SQRT1_2)))));
+  const bend = (x: number): number => {
+    const cube = r(r(x * x) * x);
+    return math.tanh(r(r(0.7978846) * r(x + r(r(0.044715) * cube))));
+  };
+  const slope = (x: number, approximate: number): number => {
+    const square = r(x * x);
+    if (approximate === 0) {
+      const density = r(r(0.39894228) * math.exp(r(-0.5 * square)));
+      return r(below(x) + r(x * density));
+    }
+    const b = bend(x);
+    const inner = r(r(0.7978846) * r(1 + r(r(0.134145) * square)));
+    const rest = r(r(0.5 * x) * r(r(1 - r(b * b)) * inner));
+    return r(r(0.5 * r(1 + b)) + rest);
+  };
+  return {
+    gelu(x, y, size, approximate) {
+      const { f } = memory;
+      for (let i = 0; i < size; i++) {
+        const value = f[x + i]!;
+        f[y + i] = value * (approximate === 0 ? below(value) : r(0.5 * r(1 + bend(value))));
+      }
+    },
+    geluGradient(x, dy, dx, size, approximate) {
+      const { f } = memory;
+      for (let i = 0; i < size; i++) f[dx + i] = f[dy + i]! * slope(f[x + i]!, approximate);
+    },
+  };
+}

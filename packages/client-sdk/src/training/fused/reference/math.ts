@@ -1,0 +1,76 @@
+// exp, log and tanh as assembly/math.ts has them, one value at a time.
+const f = Math.fround;
+
+/** One value's bits as a float32 and as an integer. */
+interface Bits {
+  readonly asFloat: Float32Array;
+  readonly asInteger: Int32Array;
+}
+
+export interface ReferenceMath {
+  readonly exp: (x: number) => number;
+  readonly log: (x: number) => number;
+  readonly tanh: (x: number) => number;
+  readonly sigmoid: (x: number) => number;
+}
+
+/** All take and give float32. */
+export function referenceMath(): ReferenceMath {
+  const asFloat = new Float32Array(1);
+  const bits: Bits = { asFloat, asInteger: new Int32Array(asFloat.buffer) };
+  const exp = (x: number): number => expOf(x, bits);
+  return {
+    exp,
+    log: (x) => logOf(x, bits),
+    tanh: (x) => tanhOf(x, exp),
+    sigmoid: (x) => f(1 / f(1 + exp(-x))),
+  };
+}
+
+/** ((c₀·x + c₁)·x + c₂)… */
+function polynomial(coefficients: readonly number[], x: number): number {
+  let sum = f(coefficients[0]!);
+  for (let i = 1; i < coefficients.length; i++) sum = f(f(sum * x) + f(coefficients[i]!));
+  return sum;
+}
+
+const EXP = [0.00019875691, 0.0013981999, 0.0083334519, 0.041665796, 0.16666666, 0.5];
+
+function expOf(x: number, { asFloat, asInteger }: Bits): number {
+  const magic = 12582912;
+  const clamped = Math.min(Math.max(x, f(-87.3)), f(88.02));
+  const n = f(f(f(clamped * f(Math.LOG2E)) + magic) - magic);
+  let r = f(clamped - f(n * f(0.693359375)));
+  r = f(r - f(n * f(-0.00021219444)));
+  const y = f(f(f(polynomial(EXP, r) * f(r * r)) + r) + 1);
+  asInteger[0] = (n + 127) << 23;
+  return x < f(-87.3) ? 0 : f(y * asFloat[0]!);
+}
+
+const LOG = [
+  0.070376836, -0.1151461, 0.11676999, -0.12420141, 0.14249323, -0.16668057, 0.20000715,
+  -0.24999994, 0.33333331,
+];
+
+function logOf(x: number, { asFloat, asInteger }: Bits): number {
+  asFloat[0] = x;
+  const bits = asInteger[0]!;
+  const n = (bits - 0x3f3504f3) >> 23;
+  asInteger[0] = bits - (n << 23);
+  const r = f(asFloat[0] - 1);
+  const z = f(r * r);
+  let y = f(f(polynomial(LOG, r) * r) * z);
+  y = f(y + f(n * f(-0.00021219444)));
+  y = f(y - f(0.5 * z));
+  return f(f(r + y) + f(n * f(0.693359375)));
+}
+
+const TANH = [-0.0057049887, 0.020639088, -0.053739715, 0.13331442, -0.33333281];
+
+function tanhOf(x: number, exp: (x: number) => number): number {
+  const size = Math.abs(x);
+  const z = f(x * x);
+  if (size < 0.625) return f(f(f(polynomial(TANH, z) * z) * x) + x);
+  const far = f(1 - f(2 / f(exp(f(size + size)) + 1)));
+  return x < 0 ? -far : far;
+}

@@ -1,0 +1,108 @@
+// Writes the innermost loops of all multiplications: a strip of 1 to 4 rows by any number of columns, 8 columns at a
+// time. 4 × 8 sums fill the sixteen 128-bit registers of x86-64 with room for the factors; taller tiles spill, and
+// unrolling over k gains nothing (measured). The order of every sum is that of k, whatever the tile.
+
+const HEIGHTS = [1, 2, 3, 4];
+
+/** @returns {string} AssemblyScript. */
+export function registerTiles() {
+  return [...HEIGHTS.map((height) => strip(height, false)), strip(4, true), peak()].join("\n");
+}
+
+/**
+ * The same 4 × 8 tile with nothing but registers: the limit that the kernels are held against. The factors change
+ * from one multiply-add to the next, so that no product is taken out of the loop; each change is one more product.
+ */
+function peak() {
+  const sums = [0, 1, 2, 3].flatMap((row) => [0, 1].map((vector) => ({ row, vector })));
+  const round = [
+    ...sums.map(
+      ({ row, vector }) =>
+        `s${row}${vector} = f32x4.add(s${row}${vector}, f32x4.mul(x${row}, b${vector}));`,
+    ),
+    "b0 = f32x4.mul(b0, turn); b1 = f32x4.mul(b1, turn);",
+  ].join(" ");
+  return `
+export function peak(rounds: i32, seed: f32): f32 {
+  const turn = f32x4.splat(seed);
+  let b0 = f32x4.splat(1), b1 = f32x4.splat(2);
+  const ${[0, 1, 2, 3].map((row) => `x${row} = f32x4.splat(${row + 1})`).join(", ")};
+  let ${sums.map(({ row, vector }) => `s${row}${vector} = f32x4.splat(${row})`).join(", ")};
+  for (let i = 0; i < rounds; i++) {
+    ${Array.from({ length: 4 }, () => round).join("\n    ")}
+  }
+  ${sums
+    .slice(1)
+    .map(({ row, vector }) => `s00 = f32x4.add(s00, s${row}${vector});`)
+    .join(" ")}
+  return f32x4.extract_lane(s00, 0);
+}`;
+}
+
+/**
+ * @param {number} height - Rows.
+ * @param {boolean} sideBySide - Rows of A are neighbours in memory, one value apart: one pointer serves all.
+ */
+function strip(height, sideBySide) {
+  const rows = Array.from({ length: height }, (_, row) => row);
+  const name = `strip${height}${sideBySide ? "SideBySide" : ""}`;
+  const pointers = sideBySide ? ["a0"] : rows.map((row) => `a${row}`);
+  return `
+export function ${name}(
+  ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, aLeap: usize, inner: i32, outer: i32,
+  b: usize, bStep: usize, bPanel: usize,
+  c: usize, cRow: usize, start: usize, startRow: usize, columns: i32,
+): void {
+  while (columns >= 8) {
+    ${tile({ rows, pointers, sideBySide, vectors: 2 })}
+    ${rows.map((row) => `v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}0); v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}1, 16);`).join("\n    ")}
+    b += bPanel; c += 32; start = start ? start + 32 : 0; columns -= 8;
+  }
+  while (columns > 0) {
+    ${tile({ rows, pointers, sideBySide, vectors: 1 })}
+    ${rows.map((row) => `storeSome(c${row ? ` + cRow * ${row}` : ""}, s${row}0, columns);`).join("\n    ")}
+    b += 16; c += 16; start = start ? start + 16 : 0; columns -= 4;
+  }
+}
+${height === 1 ? STORE_SOME : ""}`;
+}
+
+const STORE_SOME = `
+// @ts-ignore: decorator
+@inline function storeSome(c: usize, values: v128, columns: i32): void {
+  if (columns >= 4) { v128.store(c, values); return; }
+  f32.store(c, f32x4.extract_lane(values, 0));
+  if (columns > 1) f32.store(c, f32x4.extract_lane(values, 1), 4);
+  if (columns > 2) f32.store(c, f32x4.extract_lane(values, 2), 8);
+}`;
+
+/** Sums of one tile, s<row><vector>: from \`start\`, or from zero when that is null. */
+function tile({ rows, pointers, sideBySide, vectors }) {
+  const lanes = Array.from({ length: vectors }, (_, vector) => vector);
+  const each = (write) => rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
+  const from = (row, vector) =>
+    `v128.load(start${row ? ` + startRow * ${row}` : ""}, ${16 * vector})`;
+  return `let ${each((row, vector) => `s${row}${vector}: v128`).join(", ")};
+    if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} }
+    else { ${each((row, vector) => `s${row}${vector} = f32x4.splat(0);`).join(" ")} }
+    let q = b, ${pointers.map((pointer, row) => `p${row} = ${pointer}`).join(", ")};
+    for (let o = outer; o > 0; o--) {
+      for (let i = inner; i > 0; i--) {
+        ${lanes.map((vector) => `const b${vector} = v128.load(q, ${16 * vector});`).join(" ")}
+        ${rows
+          .map(
+            (row) =>
+              `const x${row} = v128.load32_splat(${sideBySide ? `p0, ${4 * row}` : `p${row}`}); ` +
+              lanes
+                .map(
+                  (vector) =>
+                    `s${row}${vector} = f32x4.add(s${row}${vector}, f32x4.mul(x${row}, b${vector}));`,
+                )
+                .join(" "),
+          )
+          .join("\n        ")}
+        q += bStep; ${pointers.map((_, row) => `p${row} += aStep;`).join(" ")}
+      }
+      ${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")}
+    }`;
+}

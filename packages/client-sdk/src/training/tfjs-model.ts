@@ -1,0 +1,67 @@
+import { TributaryError, type Plan } from "@tributary/protocol";
+import { readWeights } from "../models/layers-model.ts";
+import type { BatchResult, EngineModel, EngineTraining } from "./engine-model.ts";
+import type { ExampleBatch } from "./example-batch.ts";
+import type { ExampleFormat, OpenShape } from "./example-format.ts";
+import type { PreparedModel } from "./prepared-model.ts";
+import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
+import { predictBatch, readPass, scoreBatch, takeStep } from "./tfjs-step.ts";
+import type { TrainRequest } from "./local-trainer.ts";
+
+/** A prepared tfjs model as the loop over batches takes it. */
+export class TfjsModel implements EngineModel {
+  readonly #model: PreparedModel;
+  readonly #weights: Float32Array;
+
+  /** @param weights - The checkpoint that was written into the model: what is frozen is given back from it. */
+  constructor(model: PreparedModel, weights: Float32Array) {
+    this.#model = model;
+    this.#weights = weights;
+  }
+
+  get inputShape(): OpenShape {
+    return this.#model.inputShape;
+  }
+
+  outputShapeFor(inputShape: readonly number[]): number[] {
+    return this.#model.outputShapeFor(inputShape);
+  }
+
+  startTraining(
+    { plan, random, terms }: Pick<TrainRequest, "plan" | "random" | "terms">,
+    format: ExampleFormat,
+  ): EngineTraining {
+    if (terms !== undefined) {
+      throw new TributaryError("BAD_PARAMETER", "The engine tfjs takes no step terms", {
+        remedy: "Use the engine fused.",
+      });
+    }
+    const model = this.#model;
+    model.requireSoundGradients();
+    model.seedDropout(random);
+    const optimizer = tfjsOptimizer(plan.training.optimizer);
+    return {
+      step: (batch) => readPass(takeStep(plan, model, optimizer, format, batch)),
+      weights: async () => {
+        const trained = await readWeights(model.weights, model.layout);
+        for (const { offset, size } of model.frozen) {
+          trained.set(this.#weights.subarray(offset, offset + size), offset);
+        }
+        return trained;
+      },
+      end: () => disposeOptimizer(optimizer),
+    };
+  }
+
+  score(plan: Plan, format: ExampleFormat, batch: ExampleBatch): Promise<BatchResult> {
+    return readPass(scoreBatch(plan, this.#model, format, batch));
+  }
+
+  predict(
+    inputShape: readonly number[],
+    inputs: Float32Array,
+    count: number,
+  ): Promise<Float32Array> {
+    return predictBatch(this.#model, inputShape, inputs, count);
+  }
+}

@@ -1,0 +1,171 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Plan } from "@tributary/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import { createTfjsTrainer, type TfjsTrainer } from "../../src/training/tfjs-trainer.ts";
+import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
+import { testRandom } from "../support/test-random.ts";
+
+const { layers } = tf;
+
+const OPTIMIZERS: readonly Plan["training"]["optimizer"][] = [
+  { name: "sgd", learningRate: 0.1 },
+  { name: "sgd", learningRate: 0.1, momentum: 0.9 },
+  { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true },
+  { name: "adam", learningRate: 0.01 },
+  { name: "adam", learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-3 },
+  { name: "adagrad", learningRate: 0.1 },
+  { name: "rmsprop", learningRate: 0.01 },
+  { name: "rmsprop", learningRate: 0.01, momentum: 0.5, decay: 0.8 },
+];
+
+const LOSSES: readonly (readonly [
+  Plan["training"]["loss"],
+  activation: "softmax" | "sigmoid" | "linear",
+])[] = [
+  ["categoricalCrossentropy", "softmax"],
+  ["categoricalCrossentropy", "linear"],
+  ["sparseCategoricalCrossentropy", "softmax"],
+  ["binaryCrossentropy", "sigmoid"],
+  ["binaryCrossentropy", "linear"],
+  ["meanSquaredError", "linear"],
+  ["meanSquaredError", "sigmoid"],
+  ["meanSquaredError", "softmax"],
+  ["huberLoss", "linear"],
+  ["huberLoss", "sigmoid"],
+  ["meanAbsoluteError", "linear"],
+  ["meanAbsoluteError", "sigmoid"],
+];
+
+describe("the fused trainer and tfjs on cpu", () => {
+  let fused: FusedTrainer;
+  let tfjs: TfjsTrainer;
+  beforeAll(async () => {
+    fused = await createFusedTrainer({ backend: "wasm" });
+    tfjs = await createTfjsTrainer({ backend: "cpu" });
+  });
+  afterAll(() => {
+    fused.dispose();
+    tfjs.dispose();
+  });
+
+  async function expectAgreement(
+    model: tf.LayersModel,
+    training: Partial<Plan["training"]>,
+    count: number,
+  ): Promise<void> {
+    const shape = model.inputs[0]!.shape.slice(1).map(Number);
+    const { description, values } = describeModel(model);
+    const plan = planFor(description, {
+      batchSize: 3,
+      metrics: ["accuracy", "meanSquaredError", "meanAbsoluteError"],
+      ...training,
+    });
+    const examples = examplesFor(plan, shape, count);
+    const request = { plan, weights: values, examples };
+    const [a, b] = await Promise.all(
+      [fused, tfjs].map(async (trainer) => ({
+        ...(await trainer.train({ ...request, random: testRandom(3) })),
+        scores: await trainer.evaluate(request),
+        outputs: await trainer.predict({ ...request, ...examples }),
+      })),
+    );
+    const change = Math.hypot(...b!.weights.map((value, i) => value - values[i]!));
+    const apart = Math.hypot(...b!.weights.map((value, i) => value - a!.weights[i]!));
+    expect(change).toBeGreaterThan(1e-3);
+    expect(apart / change).toBeLessThan(2e-5);
+    for (const key of ["metrics", "scores"] as const) {
+      expect(Object.keys(a![key])).toEqual(Object.keys(b![key]));
+      for (const [name, value] of Object.entries(b![key])) {
+        expect(a![key][name], `${key} ${name}`).toBeCloseTo(value, 5);
+      }
+    }
+    b!.outputs.forEach((value, i) => expect(a!.outputs[i]).toBeCloseTo(value, 5));
+  }
+
+  it.each(Object.entries(ODD_MODELS))("agree on %s", async (_, model) => {
+    await expectAgreement(model(), {}, 7);
+    await expectAgreement(model(), { localEpochs: 2 }, 1);
+  });
+
+  it.each(OPTIMIZERS)("agree on the optimizer %o", async (optimizer) => {
+    const model = ODD_MODELS["dense layers without biases"]!();
+    await expectAgreement(model, { optimizer, localEpochs: 3 }, 8);
+  });
+
+  it.each(LOSSES)("agree on %s over %s outputs", async (loss, activation) => {
+    const model = tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [4], units: 6, activation: "tanh" }),
+        layers.dense({ units: 3, activation }),
+      ],
+    });
+    await expectAgreement(model, { loss, localEpochs: 2 }, 7);
+  });
+
+  it("agree on a batch normalisation that is frozen", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 3, name: "before" }),
+        layers.batchNormalization({ name: "normal" }),
+        layers.reLU(),
+        layers.flatten(),
+        layers.dense({ units: 6, name: "middle" }),
+        layers.batchNormalization({ name: "again" }),
+        layers.dense({ units: 3, activation: "softmax", name: "end" }),
+      ],
+    });
+    await expectAgreement(model, { trainable: ["before", "middle", "end"] }, 7);
+  });
+
+  it("agree on an embedding before an LSTM, with an output for each moment", async () => {
+    const { description, values } = describeModel(
+      tf.sequential({
+        layers: [
+          layers.embedding({ inputDim: 7, outputDim: 3, inputLength: 5 }),
+          layers.lstm({ units: 6, returnSequences: true }),
+          layers.dense({ units: 7, activation: "softmax" }),
+        ],
+      }),
+    );
+    const plan = planFor(description, { batchSize: 3 });
+    const indices = (from: number): Float32Array =>
+      Float32Array.from({ length: 8 * 5 }, (_, i) => (i * i + from) % 7);
+    const examples = {
+      ...{ features: indices(0), featureShape: [5], count: 8 },
+      ...{ labels: Int32Array.from(indices(3)), labelShape: [5] },
+    };
+    const wasm = await createTfjsTrainer({ backend: "wasm" });
+    const request = { plan, weights: values, examples };
+    const [a, b] = await Promise.all(
+      [fused, wasm].map((trainer) => trainer.train({ ...request, random: testRandom(3) })),
+    );
+    const change = Math.hypot(...b!.weights.map((value, i) => value - values[i]!));
+    const apart = Math.hypot(...b!.weights.map((value, i) => value - a!.weights[i]!));
+    expect(apart / change).toBeLessThan(2e-5);
+    const wrong = { ...examples, features: examples.features.with(12, 7) };
+    await expect(fused.evaluate({ ...request, examples: wrong })).rejects.toMatchObject({
+      code: "EXAMPLES_INVALID",
+      context: { index: 2 },
+    });
+    await expect(fused.predict({ plan, weights: values, ...wrong })).rejects.toMatchObject({
+      code: "EXAMPLES_INVALID",
+      context: { index: 2 },
+    });
+    wasm.dispose();
+    await createTfjsTrainer({ backend: "cpu" });
+  });
+
+  it("agree on a model whose first layers are frozen", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 3, activation: "relu" }),
+        layers.flatten(),
+        layers.dense({ units: 4, activation: "tanh", name: "middle" }),
+        layers.dense({ units: 3, activation: "softmax", name: "frozen_end" }),
+      ],
+    });
+    await expectAgreement(model, { trainable: ["middle"] }, 7);
+  });
+});

@@ -1,0 +1,133 @@
+import * as tf from "@tensorflow/tfjs";
+import { builtinModel, builtinModelNames } from "@tributary/protocol";
+import { describe, expect, it } from "vitest";
+import { compileTopology } from "../../src/training/fused/compile-topology.ts";
+import { createTrainer } from "../../src/training/choose-engine.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
+import { testRandom } from "../support/test-random.ts";
+
+const { layers } = tf;
+
+describe("compiling a topology", () => {
+  it.each(builtinModelNames)("takes the builtin model %s", (name) => {
+    const { description } = builtinModel(name, testRandom(1));
+    const model = compileTopology(planFor(description));
+    expect(model).toMatchObject({ outputShape: [10], output: "softmax" });
+  });
+
+  const end = (): tf.layers.Layer => layers.dense({ units: 3, activation: "softmax", name: "end" });
+  const REFUSED: Readonly<Record<string, () => tf.layers.Layer[]>> = {
+    'odd (Dense): its activation is "selu"': () => [
+      layers.dense({ inputShape: [4], units: 3, activation: "selu", name: "odd" }),
+      end(),
+    ],
+    "odd (Dense): it has a kernel_regularizer": () => [
+      layers.dense({ inputShape: [4], units: 3, kernelRegularizer: "l1l2", name: "odd" }),
+      end(),
+    ],
+    "odd (Conv2D): it is dilated": () => [
+      layers.conv2d({
+        ...{ inputShape: [5, 5, 1], filters: 2, kernelSize: 2, dilationRate: 2, name: "odd" },
+      }),
+      layers.flatten(),
+      end(),
+    ],
+    "odd (GaussianNoise): it has no layer of this kind": () => [
+      layers.gaussianNoise({ inputShape: [4], stddev: 1, name: "odd" }),
+      end(),
+    ],
+  };
+
+  it.each(Object.entries(REFUSED))("names the layer that it does not take: %s", (text, build) => {
+    const { description } = describeModel(tf.sequential({ layers: build() }));
+    expect(() => compileTopology(planFor(description))).toThrow(
+      expect.objectContaining({
+        code: "MODEL_UNSUPPORTED",
+        message: expect.stringContaining(text) as string,
+        context: { layer: "odd" },
+      }),
+    );
+  });
+
+  it("refuses a cross-entropy that does not go with the model's end", () => {
+    const model = tf.sequential({
+      layers: [layers.dense({ inputShape: [4], units: 3, activation: "tanh" })],
+    });
+    expect(() => compileTopology(planFor(describeModel(model).description))).toThrow("loss");
+  });
+
+  it("refuses a model with a parameter that no layer has", () => {
+    const { description } = builtinModel("mlp-64", testRandom(1));
+    const parameters = [...description.parameters, { name: "other/kernel", shape: [2] }];
+    expect(() => compileTopology(planFor({ ...description, parameters }))).toThrow("other/kernel");
+  });
+});
+
+describe("choosing an engine", () => {
+  it("takes the fused trainer where it has every layer, and tfjs with a reason elsewhere", async () => {
+    const trainer = await createTrainer();
+    const { description } = builtinModel("mcmahan-cnn", testRandom(1));
+    expect(await trainer.choose(planFor(description))).toEqual({
+      engine: "fused",
+      backend: "wasm",
+      reason: "every layer of the model is supported",
+    });
+    const model = tf.sequential({
+      layers: [layers.dense({ inputShape: [4], units: 3, activation: "selu", name: "odd" })],
+    });
+    const plan = planFor(describeModel(model).description, { loss: "meanSquaredError" });
+    const choice = await trainer.choose(plan);
+    expect(choice.engine).toBe("tfjs");
+    expect(choice.reason).toMatch(/the layer odd \(Dense\): its activation is "selu"$/);
+    trainer.dispose();
+  });
+
+  it("takes tfjs for a large model where the app names a GPU", async () => {
+    const trainer = await createTrainer({ backend: "webgl" });
+    const { description } = builtinModel("mcmahan-2nn", testRandom(1));
+    expect(await trainer.choose(planFor(description))).toMatchObject({ engine: "fused" });
+    const { description: large } = builtinModel("mcmahan-cnn", testRandom(1));
+    // There is no WebGL in Node, which shows that it was chosen.
+    await expect(trainer.choose(planFor(large))).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+    });
+    trainer.dispose();
+  });
+
+  it("keeps to the engine that is asked for", async () => {
+    const { description } = builtinModel("mlp-64", testRandom(1));
+    for (const [options, expected] of [
+      [
+        { engine: "tfjs", backend: "cpu" },
+        { engine: "tfjs", backend: "cpu" },
+      ],
+      [
+        { engine: "fused", backend: "reference" },
+        { engine: "fused", backend: "reference" },
+      ],
+    ] as const) {
+      const trainer = await createTrainer(options);
+      expect(await trainer.choose(planFor(description))).toMatchObject(expected);
+      trainer.dispose();
+    }
+    const odd = describeModel(
+      tf.sequential({ layers: [layers.dense({ inputShape: [4], units: 3, activation: "selu" })] }),
+    );
+    const fused = await createTrainer({ engine: "fused" });
+    const plan = planFor(odd.description, { loss: "meanSquaredError" });
+    const request = { plan, weights: odd.values, features: new Float32Array(4), count: 1 };
+    await expect(fused.predict({ ...request, featureShape: [4] })).rejects.toMatchObject({
+      code: "MODEL_UNSUPPORTED",
+    });
+    fused.dispose();
+  });
+
+  it("refuses a backend that the engine does not have", async () => {
+    await expect(createTrainer({ engine: "fused", backend: "cpu" })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+    });
+    await expect(createTrainer({ backend: "reference" })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Plan } from "@tributary/protocol";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compileTopology } from "../../src/training/fused/compile-topology.ts";
+import type { KernelSource } from "../../src/training/fused/kernels.ts";
+import { FusedNetwork } from "../../src/training/fused/network.ts";
+import { compileFusedModule, wasmKernels } from "../../src/training/fused/wasm-module.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
+
+const { layers } = tf;
+
+/** Smooth models, so that differences of the loss come near its gradient. */
+const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
+  "dense layers": () =>
+    tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [5], units: 7, activation: "tanh" }),
+        layers.dense({ units: 3, activation: "sigmoid" }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "convolutions, steps and padding": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [6, 5, 2], filters: 3, kernelSize: 3, padding: "same" }),
+        layers.activation({ activation: "tanh" }),
+        layers.zeroPadding2d({ padding: 1 }),
+        layers.conv2d({ filters: 4, kernelSize: [2, 3], strides: 2, activation: "sigmoid" }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  // tfjs itself divides by the whole window here, also at the edges.
+  "mean pooling over the edges": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 5, 1], filters: 3, kernelSize: 2, activation: "tanh" }),
+        layers.averagePooling2d({ poolSize: 3, strides: 2, padding: "same" }),
+        layers.globalAveragePooling2d({}),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  // These tfjs writes but does not read, or reads but does not compute.
+  "GELU by tanh, and normalisations without scale or offset": () =>
+    tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [5], units: 6, activation: "gelu_new" }),
+        layers.layerNormalization({ scale: false }),
+        layers.dense({ units: 4 }),
+        layers.layerNormalization({ center: false }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "LSTM and GRU": () =>
+    tf.sequential({
+      layers: [
+        layers.lstm({
+          ...{ inputShape: [3, 2], units: 3, returnSequences: true },
+          recurrentActivation: "sigmoid",
+        }),
+        layers.gru({ units: 3, recurrentActivation: "sigmoid" }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "branches that meet": () => {
+    const input = tf.input({ shape: [4] });
+    const first = layers.dense({ units: 5, activation: "tanh" }).apply(input) as tf.SymbolicTensor;
+    const second = layers.dense({ units: 5, activation: "sigmoid" }).apply(first);
+    const sum = layers.add().apply([first, second as tf.SymbolicTensor, first]);
+    const end = layers.dense({ units: 3, activation: "softmax" }).apply(sum);
+    return tf.model({ inputs: input, outputs: end as tf.SymbolicTensor });
+  },
+};
+
+const LOSSES: readonly Plan["training"]["loss"][] = ["categoricalCrossentropy", "meanSquaredError"];
+
+describe("the fused network's gradient", () => {
+  let source: KernelSource;
+  beforeAll(async () => {
+    source = wasmKernels((await compileFusedModule())!);
+  });
+
+  it.each(Object.entries(MODELS))("is that of differences of the loss for %s", async (_, build) => {
+    for (const loss of LOSSES) {
+      const { description, values } = describeModel(build());
+      const plan = planFor(description, { loss });
+      const network = new FusedNetwork(plan, compileTopology(plan), await source(), 3);
+      network.inputs.forEach((__, i, inputs) => (inputs[i] = Math.sin(1.3 * i)));
+      network.targets.forEach((__, i, targets) => (targets[i] = i % 3 === 1 ? 1 : 0));
+      const lossAt = (weights: Float32Array): number => {
+        network.parameters.write(weights);
+        return network.differentiate(3);
+      };
+      lossAt(values);
+      const gradient = network.parameters.readGradient();
+      const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(largest).toBeGreaterThan(1e-3);
+      for (let i = 0; i < values.length; i++) {
+        const moved = (by: number): Float32Array =>
+          values.map((value, j) => (j === i ? value + by : value));
+        const [up, down] = [moved(1e-2), moved(-1e-2)];
+        const slope = (lossAt(up) - lossAt(down)) / (up[i]! - down[i]!);
+        expect(Math.abs(slope - gradient[i]!), `parameter ${i}`).toBeLessThan(
+          5e-3 * largest + 2e-5,
+        );
+      }
+    }
+  });
+});

@@ -1,0 +1,242 @@
+import * as tf from "@tensorflow/tfjs";
+import { builtinModel } from "@tributary/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Examples, StepTerms } from "../../src/index.ts";
+import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import { createTfjsTrainer } from "../../src/training/tfjs-trainer.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
+import { examplesFor } from "../support/odd-models.ts";
+import { testRandom } from "../support/test-random.ts";
+
+const { layers } = tf;
+const RATE = 0.1;
+const COUNT = 5;
+
+describe("what a training adds to its steps", () => {
+  const { description, values } = describeModel(
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [4, 4, 1], filters: 3, kernelSize: 2, activation: "tanh" }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  );
+  const plan = planFor(description, {
+    batchSize: COUNT,
+    optimizer: { name: "sgd", learningRate: RATE },
+  });
+  const examples = examplesFor(plan, [4, 4, 1], COUNT);
+  let trainer: FusedTrainer;
+  beforeAll(async () => {
+    trainer = await createFusedTrainer();
+  });
+  afterAll(() => trainer.dispose());
+
+  /** Weights after so many steps over all examples. */
+  async function trained(terms: StepTerms | undefined, steps = 1): Promise<Float32Array> {
+    const { weights } = await trainer.train({
+      plan: { ...plan, training: { ...plan.training, localEpochs: steps } },
+      ...{ weights: values, examples, random: testRandom(1), terms },
+    });
+    return weights;
+  }
+
+  async function gradientAt(weights: Float32Array, of: Examples = examples): Promise<Float32Array> {
+    const { gradient } = await trainer.gradient({ plan, weights, examples: of });
+    return gradient;
+  }
+
+  const one = (index: number): Examples => ({
+    ...examples,
+    features: examples.features.slice(16 * index, 16 * (index + 1)),
+    labels: examples.labels.slice(index, index + 1),
+    count: 1,
+  });
+
+  const norm = (vector: Float32Array): number => Math.hypot(...vector);
+
+  function expectNear(actual: Float32Array, expected: (i: number) => number): void {
+    actual.forEach((value, i) => expect(value, `value ${i}`).toBeCloseTo(expected(i), 5));
+  }
+
+  it("is nothing unless it is given", async () => {
+    const gradient = await gradientAt(values);
+    expectNear(await trained(undefined), (i) => values[i]! - RATE * gradient[i]!);
+    expect(await trained({})).toEqual(await trained(undefined));
+  });
+
+  it("exposes the gradient of all examples, whatever the batch size", async () => {
+    const many = examplesFor(plan, [4, 4, 1], 75);
+    const { gradient, loss } = await trainer.gradient({ plan, weights: values, examples: many });
+    const whole = { ...plan, training: { ...plan.training, batchSize: 75 } };
+    const result = await trainer.train({
+      ...{ plan: whole, weights: values, examples: many, random: testRandom(1) },
+    });
+    expectNear(result.weights, (i) => values[i]! - RATE * gradient[i]!);
+    expect(loss).toBeCloseTo(result.metrics["loss"]!, 5);
+  });
+
+  it("pulls back to the given weights by the proximal term", async () => {
+    const first = await trained(undefined);
+    const gradient = await gradientAt(first);
+    const second = await trained({ proximal: 0.7 }, 2);
+    expectNear(second, (i) => {
+      const pull = 0.7 * (first[i]! - values[i]!);
+      return first[i]! - RATE * (gradient[i]! + pull);
+    });
+  });
+
+  it("decays weights", async () => {
+    const gradient = await gradientAt(values);
+    const weights = await trained({ weightDecay: 0.3 });
+    expectNear(weights, (i) => values[i]! - RATE * (gradient[i]! + 0.3 * values[i]!));
+  });
+
+  it("adds a correction, and clips the sum", async () => {
+    const correction = values.map((_, i) => Math.cos(i));
+    const sum = (await gradientAt(values)).map((value, i) => value + correction[i]!);
+    expectNear(await trained({ correction }), (i) => values[i]! - RATE * sum[i]!);
+    const factor = 0.5 / norm(sum);
+    expect(factor).toBeLessThan(1);
+    const clipped = await trained({ correction, gradientClipNorm: 0.5 });
+    expectNear(clipped, (i) => values[i]! - RATE * factor * sum[i]!);
+    expect(await trained({ gradientClipNorm: 1e6 })).toEqual(await trained(undefined));
+  });
+
+  it("clips each example's gradient before they are averaged", async () => {
+    const singles = await Promise.all(
+      Array.from({ length: COUNT }, (_, index) => gradientAt(values, one(index))),
+    );
+    const norms = singles.map(norm);
+    // Between the shortest and the longest: some are clipped and some are not.
+    const bound = (Math.min(...norms) + Math.max(...norms)) / 2;
+    const mean = (i: number): number =>
+      singles.reduce(
+        (sum, single, k) => sum + (single[i]! * Math.min(1, bound / norms[k]!)) / COUNT,
+        0,
+      );
+    const clipped = await trained({ exampleClipNorm: bound });
+    expectNear(clipped, (i) => values[i]! - RATE * mean(i));
+    const loose = await trained({ exampleClipNorm: 1e6 });
+    const plain = await trained(undefined);
+    expectNear(loose, (i) => plain[i]!);
+  });
+
+  it("reports the same metrics with clipped examples", async () => {
+    const request = { plan, weights: values, examples, random: testRandom(1) };
+    const plain = await trainer.train(request);
+    const clipped = await trainer.train({ ...request, terms: { exampleClipNorm: 1 } });
+    for (const [name, value] of Object.entries(plain.metrics)) {
+      expect(clipped.metrics[name]).toBeCloseTo(value, 6);
+    }
+  });
+
+  it("leaves frozen layers alone, and gives no gradient for them", async () => {
+    const layer = description.parameters[0]!.name.split("/")[0]!;
+    const partly = { ...plan, training: { ...plan.training, trainable: [layer] } };
+    const request = { plan: partly, weights: values, examples };
+    const { gradient } = await trainer.gradient(request);
+    const size = 4 * 3 + 3;
+    expect(norm(gradient.subarray(0, size))).toBeGreaterThan(0);
+    expect(norm(gradient.subarray(size))).toBe(0);
+    const terms = { weightDecay: 0.3, correction: values.map(() => 1), exampleClipNorm: 0.1 };
+    const { weights } = await trainer.train({ ...request, random: testRandom(1), terms });
+    expect(weights.subarray(size)).toEqual(values.subarray(size));
+  });
+
+  it("is refused when it is out of range, or by an engine that has no such terms", async () => {
+    for (const terms of [
+      { proximal: -1 },
+      { weightDecay: Number.NaN },
+      { gradientClipNorm: 0 },
+      { exampleClipNorm: Number.POSITIVE_INFINITY },
+      { correction: new Float32Array(3) },
+    ]) {
+      await expect(trained(terms)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    }
+    const tfjs = await createTfjsTrainer({ backend: "cpu" });
+    const request = { plan, weights: values, examples, random: testRandom(1) };
+    await expect(tfjs.train({ ...request, terms: { proximal: 1 } })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+    });
+    tfjs.dispose();
+  });
+});
+
+describe("dropout in the fused trainer", () => {
+  it("drops the share it is told, others in every pass, the same ones for the same seed", async () => {
+    const { description, values } = describeModel(
+      tf.sequential({
+        layers: [
+          layers.dropout({ inputShape: [400], rate: 0.25 }),
+          layers.dense({ units: 1, useBias: false }),
+        ],
+      }),
+    );
+    const plan = planFor(description, {
+      ...{ batchSize: 1, localEpochs: 2, loss: "meanSquaredError", metrics: [] },
+      optimizer: { name: "sgd", learningRate: 1e-3 },
+    });
+    const examples: Examples = {
+      ...{ features: new Float32Array(400).fill(1), featureShape: [400], count: 1 },
+      ...{ labels: new Float32Array(1).fill(100), labelShape: [1] },
+    };
+    const trainer = await createFusedTrainer();
+    const run = async (epochs: number, seed: number): Promise<Float32Array> => {
+      const training = { ...plan.training, localEpochs: epochs };
+      const request = { plan: { ...plan, training }, weights: values, examples };
+      return (await trainer.train({ ...request, random: testRandom(seed) })).weights;
+    };
+    const dropped = (weights: Float32Array, before: Float32Array): number[] =>
+      [...weights.keys()].filter((i) => weights[i] === before[i]);
+    const once = await run(1, 1);
+    const first = dropped(once, values);
+    // 100 of 400 are expected, with a standard deviation of 8.7.
+    expect(first.length).toBeGreaterThan(65);
+    expect(first.length).toBeLessThan(135);
+    expect(await run(1, 1)).toEqual(once);
+    expect(dropped(await run(1, 2), values)).not.toEqual(first);
+    const second = dropped(await run(2, 1), once);
+    expect(second).not.toEqual(first);
+    expect(second.length).toBeGreaterThan(65);
+    // The kept ones are scaled up, so that the mean stays.
+    const step = (i: number): number => once[i]! - values[i]!;
+    const kept = [...once.keys()].filter((i) => !first.includes(i));
+    for (const i of kept) expect(step(i)).toBeCloseTo(step(kept[0]!), 5);
+    const outputs = await trainer.predict({ plan, weights: values, ...examples });
+    expect(outputs[0]).toBeCloseTo(
+      values.reduce((sum, value) => sum + value, 0),
+      3,
+    );
+    trainer.dispose();
+  });
+});
+
+describe("many sessions", () => {
+  it("leave nothing behind in a thousand trainings of one trainer, and of a trainer each", async () => {
+    const { description, values } = builtinModel("logistic-regression", testRandom(1));
+    const plan = planFor(description, { batchSize: 2 });
+    const examples: Examples = {
+      features: Float32Array.from({ length: 4 * 784 }, (_, i) => (i % 9) / 9),
+      ...{ featureShape: [784], labels: Int32Array.of(1, 2, 3, 4), labelShape: [], count: 4 },
+    };
+    const request = { plan, weights: values, examples, random: testRandom(2) };
+    const trainer = await createFusedTrainer();
+    const { weights } = await trainer.train(request);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let time = 0; time < 1000; time++) {
+      const again = await trainer.train(request);
+      if (time === 999) expect(again.weights).toEqual(weights);
+    }
+    // A checkpoint is 31 kB: a thousand of them, or of networks, would show.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
+    trainer.dispose();
+    for (let time = 0; time < 100; time++) {
+      const own = await createFusedTrainer();
+      const result = await own.train(request);
+      expect(result.weights).toEqual(weights);
+      own.dispose();
+    }
+  });
+});

@@ -1,0 +1,3 @@
+import { fingerprints } from "./fingerprints.ts";
+
+self.postMessage(await fingerprints("wasm"));

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { build, preview, type PreviewServer } from "vite";
+import { launchChromium, openPage } from "./chromium.ts";
+import { fingerprints, type Fingerprints } from "./fused-page/fingerprints.ts";
+
+const ROOT = fileURLToPath(new URL("./fused-page", import.meta.url));
+
+let browser: Browser;
+let server: PreviewServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fused-page-"));
+  const config = {
+    root: ROOT,
+    configFile: false,
+    logLevel: "silent",
+    worker: { format: "es" },
+    build: { outDir: folder, emptyOutDir: true, target: "es2022", modulePreload: false },
+    preview: { host: "127.0.0.1", port: 0 },
+  } as const;
+  await build(config);
+  [server, browser] = await Promise.all([preview(config), launchChromium()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the fused trainer under a strict policy", () => {
+  test("ends in the same bits in Node, a Chromium page, a Worker and plain TypeScript", async () => {
+    const { page, faults } = await openPage(browser);
+    await page.goto(server.resolvedUrls!.local[0]!);
+    const shown = async (id: string): Promise<Fingerprints> => {
+      await page.waitForFunction(
+        (name) => (document.getElementById(name)?.textContent ?? "") !== "",
+        id,
+      );
+      return JSON.parse((await page.locator(`#${id}`).textContent()) ?? "") as Fingerprints;
+    };
+    const inNode = await fingerprints("wasm");
+    const runtimes: Readonly<Record<string, Fingerprints>> = {
+      "Chromium page": await shown("page"),
+      "Chromium worker": await shown("worker"),
+      "plain TypeScript": await fingerprints("reference"),
+    };
+    for (const [runtime, found] of Object.entries(runtimes)) {
+      for (const [model, hash] of Object.entries(found)) {
+        console.log(`${model.padEnd(20)} ${runtime.padEnd(17)} ${hash}`);
+        expect(hash, `${model} in ${runtime}`).toBe(inNode[model]);
+      }
+    }
+    expect(Object.keys(runtimes["Chromium page"]!)).toHaveLength(4);
+    expect(faults).toEqual([]);
+    // Node 20 and the current LTS are held to the same weights by a known hash in the unit tests, which run on both.
+  });
+});
