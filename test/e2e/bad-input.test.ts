@@ -253,6 +253,20 @@ describe("beside a server that runs", () => {
     }
   });
 
+  test("a server does not start with a proxy to trust that is none, by option or environment", async () => {
+    for (const [args, proxies] of [
+      [["--trusted-proxy", "10.0.0.1", "--trusted-proxy", "nginx"], "10.0.0.2"],
+      [[], "10.0.0.1, nginx"],
+    ] as const) {
+      const serve = ["serve", ...FREE_PORTS, "--data-dir", "other", ...args];
+      const env = { TRIBUTARY_TRUSTED_PROXIES: proxies };
+      expect(await box.failure(serve, 1, env)).toMatchObject({
+        code: "CONFIG_INVALID",
+        message: "A trusted proxy is not valid: invalid IP address: nginx",
+      });
+    }
+  });
+
   test("a command needs its token, and finds it in the data folder", async () => {
     expect(await box.json(["task", "list", ...here])).toEqual({ tasks: [] });
     const remedy = "Give a token of the server's admin API, by --token or TRIBUTARY_ADMIN_TOKEN.";

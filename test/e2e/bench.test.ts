@@ -38,6 +38,28 @@ it("bench connections: all connect, are held, and have their check-in answered",
   expect(Number.isFinite(result.kibPerConnection)).toBe(true);
 });
 
+it("bench aggregate: what a round costs the server beside the floor of its bytes", async () => {
+  const box = await openSandbox();
+  const size = ["--clients", "6", "--parameters", "20000", "--rounds", "2"];
+  const result = await box.json<Record<string, number>>(["bench", "aggregate", ...size]);
+  const costs = ["serverCpuSecondsPerRound", "floorCpuSecondsPerRound", "ratio", "peakRssMiB"];
+  for (const name of costs) expect(result[name], name).toBeGreaterThan(0);
+  expect(result["worstEventLoopDelayMs"]).toBeGreaterThanOrEqual(0);
+  // 8 bits a value, a header for each block of 4,096, and what the messages around them take.
+  expect(result["bytesUpPerClient"]).toBeGreaterThan(20_000 + 5 * 8);
+  expect(result["bytesUpPerClient"]).toBeLessThan(20_600);
+  // float32, the plan, and what seals them.
+  expect(result["bytesDownPerClient"]).toBeGreaterThan(80_000);
+  expect(result["bytesDownPerClient"]).toBeLessThan(82_000);
+});
+
+it("bench aggregate: a codec that does not exist is refused with those that do", async () => {
+  const box = await openSandbox();
+  const error = await box.failure(["bench", "aggregate", "--codec", "zip"]);
+  expect(error.code).toBe("TASK_INVALID");
+  expect(error.remedy).toContain("uniform");
+});
+
 interface TrainLine {
   readonly engine: string;
   readonly backend: string;

@@ -85,12 +85,7 @@ test("lets in whom the operator's policy lets in, and writes down every change",
   await box.json(["token", "revoke", operator.id, ...at]);
   expect((await box.failure(["task", "list", ...asOperator])).code).toBe("ADMIN_UNAUTHORIZED");
 
-  const response = await fetch(new URL("/v1/audit", server.adminUrl), {
-    headers: { authorization: `Bearer ${ROOT}` },
-  });
-  const { entries } = (await response.json()) as {
-    entries: { actor: string; operation: string; error: string | null }[];
-  };
+  const { entries } = await box.json<AuditLines>(["audit", "list", ...at]);
   expect(entries.toReversed().map((row) => [row.actor, row.operation, row.error])).toEqual([
     ["root", "createToken", null],
     [operator.id, "createTask", null],
@@ -99,4 +94,29 @@ test("lets in whom the operator's policy lets in, and writes down every change",
     [operator.id, "revokeDevice", null],
     ["root", "revokeToken", null],
   ]);
+
+  // Page by page, for people too.
+  const newest = await box.json<AuditLines>(["audit", "list", "--limit", "4", ...at]);
+  expect(newest.entries).toEqual(entries.slice(0, 4));
+  const older = ["audit", "list", "--before", String(newest.entries[3]!.sequence), ...at];
+  expect((await box.json<AuditLines>(older)).entries).toEqual(entries.slice(4));
+  const page = await box.run(["audit", "list", "--limit", "1", ...at]);
+  expect(page.stdout).toMatch(/^number .*\n\d+ .* root +revokeToken +done +\/v1\/tokens\//);
+  expect(page.stderr).toContain(`--before ${entries[0]!.sequence}`);
+  expect(await box.run(["audit", "list", "--before", "1", ...at])).toMatchObject({
+    code: 0,
+    stdout: "no changes before number 1\n",
+  });
+  expect((await box.failure(["audit", "list", "--before", "0", ...at], 2)).code).toBe(
+    "BAD_PARAMETER",
+  );
 });
+
+interface AuditLines {
+  readonly entries: readonly {
+    readonly sequence: number;
+    readonly actor: string;
+    readonly operation: string;
+    readonly error: string | null;
+  }[];
+}

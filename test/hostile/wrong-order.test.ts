@@ -13,6 +13,7 @@ const MESSAGES: Readonly<Record<ClientMessageType, (roundId: RoundId) => ClientM
     codecs: ["float32"],
     maxParameters: 100_000,
     exampleCount: 10,
+    heldOutCount: 0,
     heldArtifacts: [],
   }),
   modelRequest: () => ({ type: "modelRequest", population: "alone", heldArtifacts: [] }),

@@ -42,6 +42,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain(
         `Trained ${event.steps} steps in ${formatSeconds(event.seconds)}${metricsText(event.metrics)}`,
       );
+    case "evaluated":
+      return plain(`Measured on ${event.exampleCount} digits${metricsText(event.metrics)}`);
     case "reported":
       return good(`The report counts; ${formatBytes(event.bytesUp)} went up`);
     case "report-refused":

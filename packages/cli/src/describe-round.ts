@@ -5,6 +5,7 @@ import { formatBytes, formatSeconds } from "./output.ts";
 export function describeRound(record: RoundRecord): string {
   return [
     `round       ${record.id}, number ${record.number}`,
+    ...(record.kind === "training" ? [] : [`kind        ${record.kind}`]),
     `outcome     ${record.outcome}${record.reason === null ? "" : `: ${record.reason}`}`,
     `began       ${new Date(record.startedAtMs).toISOString()}, took ${formatSeconds(record.endedAtMs - record.startedAtMs)}`,
     `cohort      ${record.selected}`,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./commands/audit.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { clientCommand } from "./commands/client.ts";
 import { dataCommand } from "./commands/data.ts";
@@ -33,6 +34,7 @@ const program = new Command("tributary")
   .addCommand(tokenCommand())
   .addCommand(populationCommand())
   .addCommand(deviceCommand())
+  .addCommand(auditCommand())
   .addCommand(dataCommand())
   .addCommand(benchCommand());
 

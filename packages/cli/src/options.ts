@@ -25,6 +25,11 @@ export function namedNumber(
   return { ...before, [match[1] ?? ""]: Number(match[2]) };
 }
 
+/** For options that may be given again: all of them, in order. */
+export function gathered(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** "3/10": the third of ten parts. */
 export function partOf(text: string): { readonly index: number; readonly count: number } {
   const match = /^(\d+)\/(\d+)$/.exec(text);
@@ -34,6 +39,15 @@ export function partOf(text: string): { readonly index: number; readonly count: 
     throw new InvalidArgumentError("Give K/N with 1 ≤ K ≤ N, for example 3/10.");
   }
   return { index: index - 1, count };
+}
+
+/** A share above 0, at most a half. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 0.5)) {
+    throw new InvalidArgumentError("Give a share above 0 and at most 0.5, for example 0.1.");
+  }
+  return value;
 }
 
 /** What trains: see the SDK's `TrainerOptions`. */

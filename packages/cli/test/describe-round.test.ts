@@ -6,6 +6,7 @@ import { describeRound } from "../src/describe-round.ts";
 const ROUND: RoundRecord = {
   id: "rnd_00000000000000000000000001" as RoundRecord["id"],
   taskId: "task_00000000000000000000000001" as RoundRecord["taskId"],
+  kind: "training",
   number: 4,
   outcome: "committed",
   startedAtMs: 1_700_000_000_000,

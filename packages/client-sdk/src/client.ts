@@ -18,6 +18,7 @@ import {
   populationName,
   type CheckpointId,
   type CryptoProvider,
+  type Kernels,
   type Limits,
   type Plan,
   type RandomSource,
@@ -29,6 +30,7 @@ import type { Examples } from "./examples/examples.ts";
 import { EventStream } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
+import { Residuals } from "./participation/residuals.ts";
 import type { Platform } from "./platform/platform.ts";
 import { LinkedAbort, abortable, aborted } from "./session/abort.ts";
 import { Backoff } from "./session/backoff.ts";
@@ -53,6 +55,11 @@ export interface FederatedClientOptions {
   readonly serverKey: string;
   /** What to train on. It never leaves this process. A store is asked anew in every round. */
   readonly examples: Examples | ExampleStore;
+  /**
+   * What to measure checkpoints on when the server asks for an evaluation: examples that are not among `examples` (`holdOut`
+   * divides them). They never leave this process either. Without any, the client takes part in training alone.
+   */
+  readonly heldOut?: Examples | ExampleStore;
   /** What trains; `auto` unless set: see `TrainerOptions.engine`. Not used with `trainer`. */
   readonly engine?: NonNullable<TrainerOptions["engine"]>;
   /** What the engine computes with; `auto` unless set: see `TrainerOptions.backend`. Not used with `trainer`. */
@@ -68,7 +75,7 @@ export interface FederatedClientOptions {
    * in experiments: the same seed, examples and models then give the same reports. Keys are never drawn from it.
    */
   readonly random?: RandomSource;
-  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each check-in. */
+  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each request. */
   readonly token?: TokenSource;
   /**
    * For a population that takes devices it knows: the device's Ed25519 seed, 32 bytes, or where the app keeps it. The server can
@@ -123,11 +130,14 @@ export class FederatedClient {
   readonly #serverKey: ServerKey;
   readonly #session: SessionOptions;
   readonly #examples: ExampleStore;
+  readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache();
+  readonly #residuals: Residuals = new Residuals();
   readonly #closing: AbortController = new AbortController();
   /** What `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
   #setup: Promise<Setup> | undefined;
+  #kernels: Promise<Kernels> | undefined;
   /** This client's own; the app's is in the options. */
   #trainer: Promise<LocalTrainer> | undefined;
   #participating = false;
@@ -153,8 +163,9 @@ export class FederatedClient {
     };
     populationName(options.population);
     checkCredentials(options, this.#limits.maxEnrolmentTokenBytes);
-    const { examples } = options;
-    this.#examples = "load" in examples ? examples : memoryExampleStore(examples);
+    const { examples, heldOut } = options;
+    this.#examples = storeOf(examples);
+    this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
   }
 
   /**
@@ -194,7 +205,10 @@ export class FederatedClient {
             limits: this.#limits,
             cache: this.#cache,
             examples: this.#examples,
+            heldOut: this.#heldOut,
             trainer,
+            kernels: () => this.#readyKernels(),
+            residuals: this.#residuals,
             random,
             events,
             reconnect: new Backoff(wait),
@@ -228,8 +242,8 @@ export class FederatedClient {
    * The newest checkpoint of the population, without tfjs. The server is asked each time, over a connection of its
    * own, and sends only what this client does not hold. When it cannot be reached, the checkpoint that was verified
    * last is the answer, if there is one: `isNewest` tells. Doubt about the server never falls back.
-   * @throws TributaryError `MODEL_UNAVAILABLE` when there is none yet; `CONNECTION_FAILED` and the like when nothing
-   *   is held; what participation throws for a server or a plan that cannot be trusted; `ABORTED`.
+   * @throws TributaryError `MODEL_UNAVAILABLE` when there is none yet; `ENROLMENT_REQUIRED` and the like when the client may
+   *   not have it; `CONNECTION_FAILED` and the like when nothing is held; what participation throws for a server or a plan that cannot be trusted; `ABORTED`.
    */
   async checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
     const { model, isNewest } = await this.#newest(options.signal);
@@ -259,7 +273,8 @@ export class FederatedClient {
       const model = await this.#work(async () => {
         const { crypto } = await abortable(this.#ready(), stop.signal);
         const { population } = this.#options;
-        const request = { population, held: this.#cache.held() };
+        const credentials = this.#credentialsWith(crypto);
+        const request = { population, credentials, held: this.#cache.held() };
         return requestModel(this.#sessionDeps(crypto), this.#session, request, stop.signal);
       });
       this.#cache.keep(model);
@@ -282,7 +297,8 @@ export class FederatedClient {
       floors: this.#floors,
       population: this.#options.population,
     });
-    const deps = { crypto, verifier, floors: this.#floors, limits: this.#limits };
+    const kernels = (): Promise<Kernels> => this.#readyKernels();
+    const deps = { crypto, verifier, floors: this.#floors, limits: this.#limits, kernels };
     return {
       connect,
       clock,
@@ -314,6 +330,15 @@ export class FederatedClient {
       },
     );
     return this.#setup;
+  }
+
+  /** Made when the first update is encoded, or the first model unpacked. */
+  #readyKernels(): Promise<Kernels> {
+    this.#kernels ??= this.#platform.createKernels().catch((error: unknown) => {
+      this.#kernels = undefined;
+      throw error;
+    });
+    return this.#kernels;
   }
 
   /** The app's trainer, or one that is made when it is first needed. */
@@ -352,6 +377,9 @@ export class FederatedClient {
     });
   }
 }
+
+const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
+  "load" in examples ? examples : memoryExampleStore(examples);
 
 /** @throws TributaryError `BAD_PARAMETER`. */
 function checkCredentials(

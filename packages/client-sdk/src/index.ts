@@ -19,6 +19,7 @@ export type { ClientFloors } from "./trust/client-floors.ts";
 
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 export type { Examples } from "./examples/examples.ts";
+export { holdOut } from "./examples/hold-out.ts";
 
 export {
   buildLayersModel,

@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { decodeCheckpoint, layoutOf, type ArtifactId } from "@tributary/protocol";
+import { decodeCheckpoint, isDeviceProof, layoutOf, type ArtifactId } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
-import type { FederatedClient } from "../src/index.ts";
+import type { FederatedClient, TokenRequest } from "../src/index.ts";
 import { begin, stage, type Stage } from "./support/participant.ts";
-import { deliveryOf, type ServerConnection } from "./support/scripted-server.ts";
+import { crypto, deliveryOf, type ServerConnection } from "./support/scripted-server.ts";
 import type { ServedModel } from "./support/linear-task.ts";
+
+const SEED = new Uint8Array(32).fill(3);
 
 /** Answers the client's next request for a model. */
 async function offer(
@@ -181,6 +183,83 @@ describe("the newest checkpoint", () => {
       set.clock.advance(40_000);
     }
     expect((await request).roundNumber).toBe(1);
+  });
+
+  it("is asked for with what the population asks for", async () => {
+    const set = stage({ token: "a.b.c", deviceKey: SEED });
+    const request = outcomeOf(set.client);
+    const connection = await set.server.accept();
+    const { token, device } = await connection.expect("modelRequest");
+    expect(token).toBe("a.b.c");
+    expect(isDeviceProof(crypto, device!, connection.handshakeHash, "test")).toBe(true);
+    connection.send({
+      type: "failure",
+      code: "DEVICE_REVOKED",
+      message: "no",
+      retryAfterMs: 600_000,
+    });
+    expect(await request).toMatchObject({ code: "DEVICE_REVOKED", retryAfterMs: 600_000 });
+    expect((await connection.closed).code).toBe(1000);
+  });
+
+  it("is asked for with nothing to show when the app has set nothing", async () => {
+    const set = stage();
+    const request = outcomeOf(set.client);
+    const connection = await set.server.accept();
+    const message = await connection.expect("modelRequest");
+    expect(message.token).toBeUndefined();
+    expect(message.device).toBeUndefined();
+    await set.client.close();
+    await request;
+  });
+
+  it("is asked for once more, with a new token, when the server calls one expired", async () => {
+    const asked: boolean[] = [];
+    const token = ({ expired }: TokenRequest): string => {
+      asked.push(expired);
+      return `token-${asked.length}`;
+    };
+    const expired = {
+      type: "failure",
+      code: "TOKEN_EXPIRED",
+      message: "no",
+      retryAfterMs: 0,
+    } as const;
+    const set = stage({ token });
+    const request = set.client.checkpoint();
+    const connection = await set.server.accept();
+    expect(await connection.expect("modelRequest")).toMatchObject({ token: "token-1" });
+    connection.send(expired);
+    expect(await connection.expect("modelRequest")).toMatchObject({ token: "token-2" });
+    const { delivery, frames } = deliveryOf(set.model);
+    connection.send({ type: "modelOffer", delivery, roundNumber: 1 });
+    for (const frame of frames) connection.sendRaw(frame);
+    expect((await request).roundNumber).toBe(1);
+
+    const other = outcomeOf(set.client);
+    const next = await set.server.accept();
+    for (let turn = 0; turn < 2; turn++) {
+      await next.expect("modelRequest");
+      next.send(expired);
+    }
+    expect(await other).toMatchObject({ code: "TOKEN_EXPIRED" });
+    expect(asked).toEqual([false, true, false, true]);
+  });
+
+  it("is not asked for when the app's token function fails, and no older one takes its place", async () => {
+    let isDown = false;
+    const token = (): Promise<string> =>
+      isDown ? Promise.reject(new Error("backend is down")) : Promise.resolve("x");
+    const set = stage({ token });
+    await Promise.all([set.client.checkpoint(), offer(set, set.model, 0)]);
+    isDown = true;
+    const request = outcomeOf(set.client);
+    const connection = await set.server.accept();
+    expect((await connection.closed).code).toBe(1000);
+    expect(await request).toMatchObject({
+      code: "ENROLMENT_REQUIRED",
+      message: expect.stringContaining("backend is down") as string,
+    });
   });
 
   it("is no longer asked for when the app's signal is aborted, or the client is closed", async () => {

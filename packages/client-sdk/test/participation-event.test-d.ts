@@ -27,6 +27,8 @@ function shown(event: ParticipationEvent): string {
       return `${event.epoch}/${event.epochs} ${event.batch}/${event.batches} ${event.loss}`;
     case "trained":
       return `${event.steps} steps in ${event.seconds} s`;
+    case "evaluated":
+      return `${event.exampleCount} held-out examples in ${event.seconds} s`;
     case "reporting":
       return `${event.bytes} bytes`;
     case "reported":

@@ -41,6 +41,7 @@ function said(roundId: RoundId): readonly ClientMessage[] {
       codecs: [],
       maxParameters: 1,
       exampleCount: 1,
+      heldOutCount: 0,
       heldArtifacts: [],
     },
     { type: "modelRequest", population: "p", heldArtifacts: [] },
@@ -63,6 +64,7 @@ function heard(roundId: RoundId): readonly Received[] {
   const roundConfiguration = {
     type: "roundConfiguration",
     roundId,
+    purpose: "training",
     roundNumber: 1,
     taskName: "t",
     delivery: delivery(15, 25),

@@ -1,4 +1,9 @@
-import { DEFAULT_LIMITS, TributaryError, seededRandom } from "@tributary/protocol";
+import {
+  DEFAULT_LIMITS,
+  TributaryError,
+  seededRandom,
+  updateCodecNames,
+} from "@tributary/protocol";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../src/index.ts";
@@ -46,7 +51,7 @@ describe("floors", () => {
   it("are the protocol's limits unless set", () => {
     expect(resolveFloors({}, DEFAULT_LIMITS)).toEqual({
       minimumCohort: 1,
-      codecs: ["float32", "uniform"],
+      codecs: updateCodecNames,
       maximumParameters: DEFAULT_LIMITS.maxParameters,
       oldestProtocolVersion: 1,
     });

@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   TOKEN_EXPIRED: code(26, null, true),
   DEVICE_REVOKED: code(27, null, false),
   DEVICE_PROOF_INVALID: code(28, 4403, false),
+  POPULATION_FULL: code(29, null, true),
 
   // Reports.
   ROUND_CLOSED: code(40, null, true),
@@ -94,6 +95,7 @@ export const ERROR_CODES = {
   ADMIN_TOKEN_UNKNOWN: code(null, null, false),
   ADMIN_TOKEN_CONFLICT: code(null, null, false),
   DEVICE_UNKNOWN: code(null, null, false),
+  PARTIAL_SUM_INVALID: code(null, null, false),
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -7,3 +7,22 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array): string;
 }
+
+// Absent on some phones: ask with `typeof` first.
+declare namespace WebAssembly {
+  class CompileError extends Error {}
+  interface Module {}
+  interface Instance {
+    readonly exports: object;
+  }
+  const Module: new (bytes: Uint8Array) => Module;
+  const Instance: new (module: Module) => Instance;
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  function instantiate(
+    bytes: Uint8Array,
+    imports: object,
+  ): Promise<{ readonly instance: Instance }>;
+}

@@ -74,6 +74,7 @@ export type {
   ClientMessageType,
   Delivery,
   MetricValue,
+  RoundPurpose,
   ServerMessage,
   ServerMessageType,
 } from "./wire/messages.ts";
@@ -92,10 +93,24 @@ export {
   signPlan,
   verifyPlanSignature,
 } from "./plan/plan-bytes.ts";
-export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
+export { evaluationRoundOf, measureOf, minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
-export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
-export type { LossName, MetricName } from "./plan/training-terms.ts";
+export {
+  instantMs,
+  parseTask,
+  taskJsonSchema,
+  taskSchema,
+  type JudgeName,
+  type TaskDefinition,
+} from "./plan/task-schema.ts";
+export {
+  isBetterHigher,
+  type LossName,
+  type MeasureName,
+  type MetricName,
+} from "./plan/training-terms.ts";
+export type { TaskDownload } from "./plan/download-schema.ts";
+export { parseUpdate, type TaskUpdate } from "./plan/update-schema.ts";
 
 export {
   builtinModel,
@@ -105,6 +120,14 @@ export {
 } from "./model/builtin-models.ts";
 export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
+export {
+  applyDifference,
+  downloadCodec,
+  dueArtifacts,
+  type CheckpointDifference,
+  type DownloadSpec,
+  type DueArtifact,
+} from "./model/download.ts";
 export { firstNonFinite } from "./model/float32-bytes.ts";
 export {
   layoutOf,
@@ -112,6 +135,7 @@ export {
   type ParameterLayout,
   type ParameterShape,
 } from "./model/parameter-layout.ts";
+export { packValues, packedLengthLimit, unpackValues } from "./model/packed-values.ts";
 export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
 export { readTfjsWeights } from "./model/tfjs-weights.ts";
 export {
@@ -123,12 +147,31 @@ export {
 } from "./model/trainable-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
+export type { Kernels } from "./kernels/kernels.ts";
+export { referenceKernels } from "./kernels/reference-kernels.ts";
+export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
+
+export { keepResidual, type ResidualEncoding } from "./update/keep-residual.ts";
 export {
+  leavesResidual,
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,
   type UpdateSpec,
 } from "./update/codec-registry.ts";
-export { payloadSlice } from "./update/payload-slice.ts";
-export { UPDATE_BLOCK_VALUES, type UpdateCodec, type UpdateSink } from "./update/update-codec.ts";
+export {
+  decodeSharedStepSum,
+  encodeSharedStep,
+  likelySharedStepWidth,
+  sharedStepLength,
+  sharedStepWidth,
+  type SharedStepTerms,
+  type SharedStepUpdate,
+} from "./update/shared-step.ts";
+export {
+  UPDATE_BLOCK_VALUES,
+  type PayloadBytes,
+  type UpdateCodec,
+  type UpdateSink,
+} from "./update/update-codec.ts";
 export { xoshiro128 } from "./update/xoshiro128.ts";

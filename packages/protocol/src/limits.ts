@@ -55,6 +55,12 @@ export interface Limits {
   readonly requestBurstPerAddress: number;
   /** Requests a second from the sessions of one address. */
   readonly requestsPerSecondPerAddress: number;
+  /** Requests that one device, known by its key or its token's subject, may send at once over all its sessions, before the next limit holds. */
+  readonly requestBurstPerDevice: number;
+  /** Requests a second from one device over all its sessions: no more than one session may send, so that more sessions gain nothing. */
+  readonly requestsPerSecondPerDevice: number;
+  /** Devices whose recent requests are remembered: about 16 MiB of them. */
+  readonly maxTrackedDevices: number;
   /** Without a whole `reportChunkBytes` of a report for so long, its upload has stalled, milliseconds. */
   readonly uploadStallTimeoutMs: number;
   /** `ReportChunk` messages in a report, for each `reportChunkBytes` that it has or begins. */
@@ -73,6 +79,8 @@ export interface Limits {
   readonly maxHeldArtifacts: number;
   /** Enrolment token of a check-in, bytes: a signed JWT with a handful of claims. */
   readonly maxEnrolmentTokenBytes: number;
+  /** Devices of one population, where they register themselves and nobody vouches for them: about 75 MB in the store. */
+  readonly maxSelfRegisteredDevices: number;
   /** Clients in one round: the accumulator is exact up to here. */
   readonly maxCohort: number;
   /** Clients of one population that wait for the next round, if its rounds do not take more; others are told when to come back. */
@@ -106,6 +114,9 @@ export const DEFAULT_LIMITS: Limits = {
   requestsPerSecond: 4,
   requestBurstPerAddress: 4_096,
   requestsPerSecondPerAddress: 512,
+  requestBurstPerDevice: 32,
+  requestsPerSecondPerDevice: 4,
+  maxTrackedDevices: 65_536,
   uploadStallTimeoutMs: 20_000,
   maxReportPieces: 16,
   closeTimeoutMs: 2_000,
@@ -115,6 +126,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxMetrics: 32,
   maxHeldArtifacts: 16,
   maxEnrolmentTokenBytes: 4_096,
+  maxSelfRegisteredDevices: 262_144,
   maxCohort: 16_384,
   maxWaitingClients: 16_384,
 };

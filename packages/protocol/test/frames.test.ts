@@ -57,7 +57,7 @@ describe("frames", () => {
     ["an unknown kind", [3, 1, 2]],
     ["kind 255", [255]],
     ["a sealed chunk cut in its header", [2, 1, 0, 0, 0]],
-    ["a sealed chunk of an unknown artifact", [2, 2, 0, 0, 0, 0, 1]],
+    ["a sealed chunk of an unknown artifact", [2, 3, 0, 0, 0, 0, 1]],
   ])("are malformed when they are %s", (_, bytes) => {
     errorOf(() => decodeFrame(Uint8Array.from(bytes)), "MALFORMED_FRAME");
   });

@@ -35,6 +35,7 @@ export const samplePlan: Plan = {
     metrics: ["accuracy"],
     trainable: "all",
   },
+  download: { encoding: "float32" },
   update: { codec: "uniform", bits: 8 },
   clipNorm: 1e-7,
   aggregation: { rule: "multiKrum", byzantine: 2, selected: 4 },

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -33,6 +33,7 @@ describe("a task", () => {
         trainable: "all",
         clipNorm: null,
         update: { codec: "uniform", bits: 8 },
+        download: { encoding: "float32" },
       },
       round: {
         goalCount: 10,
@@ -45,7 +46,11 @@ describe("a task", () => {
       eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 1 },
       participation: { minimumSeparation: 1, windowMs: null },
       serverOptimizer: { name: "fedavg", learningRate: 1 },
+      evaluation: { judgedBy: "training", everyRounds: null },
       stop: { rounds: 100 },
+      schedule: { startAt: null, endAt: null, dailyWindow: null, minimumIntervalMs: 0 },
+      priority: 0,
+      budget: { bytes: null, reports: null, roundTimeMs: null },
     });
     for (const key of Object.keys(smallest)) {
       const { [key]: _, ...rest } = smallest as Record<string, unknown>;
@@ -67,6 +72,7 @@ describe("a task", () => {
         trainable: ["dense_1", "dense_2"],
         clipNorm: 3,
         update: { codec: "float32" },
+        download: { encoding: "difference", update: { codec: "eden", bits: 4 } },
       },
       round: {
         goalCount: 100,
@@ -79,7 +85,25 @@ describe("a task", () => {
       eligibility: { charging: true, unmetered: true, idle: true, minimumExamples: 20 },
       participation: { minimumSeparation: 5, windowMs: 86_400_000 },
       serverOptimizer: { name: "fedavg", learningRate: 0.5 },
-      stop: { rounds: 500, targetMetric: { name: "meanAbsoluteError", atLeast: 0.97 } },
+      evaluation: {
+        judgedBy: "clients",
+        metric: "meanAbsoluteError",
+        everyRounds: 5,
+        goalCount: 100,
+      },
+      stop: {
+        rounds: 500,
+        targetMetric: { name: "meanAbsoluteError", atMost: 0.97 },
+        plateau: { measurements: 10, minimumChange: 0.01 },
+      },
+      schedule: {
+        startAt: "2026-12-01T22:00:00Z",
+        endAt: "2027-01-01T00:00:00+01:00",
+        dailyWindow: { from: "22:00", to: "06:30" },
+        minimumIntervalMs: 60_000,
+      },
+      priority: 7,
+      budget: { bytes: 1_000_000_000_000, reports: 100_000, roundTimeMs: 86_400_000 },
     };
     expect(parseTask(task)).toEqual(task);
     expect(parseTask(parseTask(smallest))).toEqual(parseTask(smallest));
@@ -151,8 +175,21 @@ describe("a task", () => {
     [{ plan: { optimizer: { name: "lion" } } }, 'plan.optimizer.name is "lion"', "rmsprop"],
     [{ plan: { trainable: [] } }, "plan.trainable is a list", "layer names"],
     [{ plan: { clipNorm: 0 } }, "plan.clipNorm is 0", "above 0"],
-    [{ plan: { update: { codec: "eden", bits: 4 } } }, 'plan.update.codec is "eden"', "uniform"],
-    [{ plan: { update: { codec: "uniform", bits: 4 } } }, "plan.update.bits is 4", "Use 8"],
+    [{ plan: { update: { codec: "zip" } } }, 'plan.update.codec is "zip"', "eden"],
+    [{ plan: { update: { codec: "uniform", bits: 17 } } }, "plan.update.bits is 17", "1 to 16"],
+    [{ plan: { update: { codec: "eden", bits: 5 } } }, "plan.update.bits is 5", "0.5, 1, 2, 3"],
+    [{ plan: { update: { codec: "eden", bits: 8, entropy: true } } }, "entropy is true", "or 4"],
+    [{ plan: { update: { codec: "random-k", fraction: 0 } } }, "fraction is 0", "above 0"],
+    [
+      { plan: { update: { codec: "random-k" } }, aggregation: { rule: "median" } },
+      'plan.update.codec is "random-k"',
+      "rule mean",
+    ],
+    [
+      { plan: { update: { codec: "top-k" }, clipNorm: 1 } },
+      'plan.update.codec is "top-k"',
+      "clipNorm null",
+    ],
     [{ round: { minimumFraction: 0 } }, "round.minimumFraction is 0", "above 0"],
     [{ round: { overselection: 0.9 } }, "round.overselection is 0.9", "1 to 10"],
     [{ round: { goalCount: 16_000, overselection: 2 } }, "round.overselection is 2", "16384"],
@@ -192,13 +229,66 @@ describe("a task", () => {
       'aggregation.rule is "median"',
       "needs 3 reports",
     ],
+    [{ plan: { download: { encoding: "gzip" } } }, "plan.download.encoding", "float16"],
+    [
+      { plan: { download: { encoding: "difference", update: { codec: "eden", bits: 5 } } } },
+      "plan.download.update.bits is 5",
+      "Use one of",
+    ],
     [{ eligibility: { charging: "yes" } }, 'eligibility.charging is "yes"', "true or false"],
     [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],
     [
       { stop: { targetMetric: { name: "accuracy" } } },
-      "stop.targetMetric.atLeast is missing",
-      "number",
+      "stop.targetMetric is not valid",
+      "either atLeast or atMost",
     ],
+    [
+      { stop: { targetMetric: { name: "loss", atLeast: 1, atMost: 2 } } },
+      "stop.targetMetric is not valid",
+      "either atLeast or atMost",
+    ],
+    [
+      { evaluation: { judgedBy: "clients" } },
+      "evaluation.everyRounds is missing",
+      "how often clients evaluate",
+    ],
+    [
+      { evaluation: { metric: "meanSquaredError" } },
+      'evaluation.metric is "meanSquaredError"',
+      "plan's metrics",
+    ],
+    [
+      { evaluation: { everyRounds: 1, goalCount: 7 } },
+      "evaluation.goalCount is 7",
+      "Use at least 8",
+    ],
+    [
+      { stop: { plateau: { measurements: 0 } } },
+      "stop.plateau.measurements is 0",
+      "whole number from 1",
+    ],
+    [
+      { schedule: { startAt: "tomorrow" } },
+      'schedule.startAt is "tomorrow"',
+      "2026-12-01T22:00:00Z",
+    ],
+    [
+      { schedule: { startAt: "2026-12-02T00:00:00Z", endAt: "2026-12-01T00:00:00Z" } },
+      'schedule.endAt is "2026-12-01T00:00:00Z"',
+      "after startAt",
+    ],
+    [
+      { schedule: { dailyWindow: { from: "24:00", to: "06:00" } } },
+      'schedule.dailyWindow.from is "24:00"',
+      "22:30",
+    ],
+    [
+      { schedule: { dailyWindow: { from: "06:00", to: "06:00" } } },
+      "schedule.dailyWindow is not valid",
+      "two times",
+    ],
+    [{ priority: 101 }, "priority is 101", "from 0 to 100"],
+    [{ budget: { bytes: 0.5 } }, "budget.bytes is 0.5", "whole number"],
     [
       { plan: { metrics: [] }, stop: { targetMetric: { name: "accuracy", atLeast: 1 } } },
       'stop.targetMetric.name is "accuracy"',
@@ -330,11 +420,18 @@ describe("an aggregation rule", () => {
 });
 
 describe("docs/task-file.md", () => {
-  const docs = readFileSync(new URL("../../../docs/task-file.md", import.meta.url), "utf8");
+  const path = new URL("../../../docs/task-file.md", import.meta.url);
+  const table = /(?<=<!-- keys -->\n)[^]*?(?=<!-- end of keys -->)/;
+  const keys = `${renderTaskKeys(taskJsonSchema())}\n`;
 
   it("lists every key of the schema with its values, default and meaning", () => {
-    // When this fails after a change of the schema, put what it expected between the two comments.
-    const [, table] = /<!-- keys -->\n([^]*?)<!-- end of keys -->/.exec(docs) ?? [];
-    expect(table?.trim()).toBe(renderTaskKeys(taskJsonSchema()));
+    // `UPDATE_DOCS=1` rewrites the table.
+    const docs = readFileSync(path, "utf8");
+    if (process.env["UPDATE_DOCS"] !== undefined)
+      writeFileSync(
+        path,
+        docs.replace(table, () => keys),
+      );
+    expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(keys);
   });
 });

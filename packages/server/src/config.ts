@@ -18,6 +18,8 @@ const serverOptionsSchema = z.strictObject({
   port: portSchema.default(8_443),
   /** `self-signed` makes and keeps a certificate; `none` is plain ws, on loopback only. */
   tls: tlsSchema.default("self-signed"),
+  /** Addresses and networks of proxies in front of the gateway that say where clients come from, in X-Forwarded-For. */
+  trustedProxies: z.array(z.string().min(1)).default([]),
   /** Address that the admin API listens on. Anything but loopback needs `adminToken`. */
   adminHost: z.string().min(1).default("127.0.0.1"),
   /** Port of the admin API; 0 takes a free one. */
@@ -28,6 +30,8 @@ const serverOptionsSchema = z.strictObject({
   dataDir: z.string().min(1).default("./.tributary"),
   /** Postgres; without it the store is embedded in `dataDir`. */
   databaseUrl: z.string().min(1).optional(),
+  /** Most threads that add up reports; 0 adds where the sockets are. Left out: one less than there are cores, 1 to 4. */
+  aggregationThreads: z.int().min(0).max(64).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -1,4 +1,13 @@
-export type { TaskSummaryView } from "./admin/admin-schemas.ts";
+export type {
+  AuditEntryView,
+  CheckpointView,
+  DeviceView,
+  NewTokenView,
+  PopulationView,
+  TaskSummaryView,
+  TaskView,
+  TokenView,
+} from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
 export { systemClock, type Clock } from "./coordinator/clock.ts";

@@ -7,6 +7,7 @@ import {
   type RandomSource,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { ThreadAdders, usualThreads } from "./aggregation-threads/thread-adders.ts";
 import { createAdminApp } from "./admin/admin-app.ts";
 import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
 import { systemClock, type Clock } from "./coordinator/clock.ts";
@@ -15,6 +16,7 @@ import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
 import { ReportSlots } from "./coordinator/report-slots.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
 import { listen } from "./listen.ts";
 import { loadServerSecrets } from "./server-identity.ts";
@@ -63,6 +65,8 @@ export async function startServer(
   deps: ServerDeps = {},
 ): Promise<TributaryServer> {
   const config = resolveConfig(options);
+  const trustedProxies =
+    config.trustedProxies.length === 0 ? undefined : new TrustedProxies(config.trustedProxies);
   const crypto = createNodeCryptoProvider();
   const clock = deps.clock ?? systemClock;
   const logger = deps.logger ?? createLogger(config.logLevel);
@@ -87,6 +91,7 @@ export async function startServer(
       slots: limits.maxConcurrentReports,
       uploadTimeoutMs: limits.reportUploadTimeoutMs,
     });
+    const adders = openAdders(config, logger, cleanups);
     const coordinator = new Coordinator({
       store: storage.rounds,
       checkpoints: storage.checkpoints,
@@ -98,14 +103,26 @@ export async function startServer(
       limits,
       secrets,
       slots,
+      ...(adders === undefined ? {} : { openAdder: adders.open }),
       listener: (event) => {
         metrics.observe(event);
         deps.onEvent?.(event);
       },
     });
-    const enrolment = await Enrolment.load({ store: storage.access, crypto, clock });
+    const enrolment = await Enrolment.load({
+      store: storage.access,
+      crypto,
+      clock,
+      limits,
+      onRateLimited: () => metrics.rateLimited("device"),
+    });
     const gateway = new Gateway(
-      { host: config.host, port: config.port, ...(tls === undefined ? {} : { tls }) },
+      {
+        host: config.host,
+        port: config.port,
+        ...(tls === undefined ? {} : { tls }),
+        ...(trustedProxies === undefined ? {} : { trustedProxies }),
+      },
       {
         host: coordinator,
         doorkeeper: enrolment,
@@ -117,6 +134,7 @@ export async function startServer(
         logger,
         onFailure: (code) => metrics.sessionFailed(code),
         onRefused: (code) => metrics.observe({ type: "check-in-rejected", code }),
+        onRateLimited: (share) => metrics.rateLimited(share),
         onCut: (reason) => metrics.connectionCut(reason),
       },
     );
@@ -165,6 +183,21 @@ async function undo(cleanups: Cleanups): Promise<void> {
   } finally {
     await undo(cleanups);
   }
+}
+
+/** `undefined`: the coordinator adds up by itself. */
+function openAdders(
+  { aggregationThreads: threads = usualThreads() }: ServerConfig,
+  logger: Logger,
+  cleanups: Cleanups,
+): ThreadAdders | undefined {
+  if (threads === 0) return undefined;
+  const adders = new ThreadAdders({
+    threads,
+    onDeath: (error) => logger.error("aggregation thread died", { error }),
+  });
+  cleanups.push(() => adders.close());
+  return adders;
 }
 
 async function loadTls(config: ServerConfig): Promise<TlsMaterial | undefined> {

@@ -161,6 +161,7 @@ describe("every answer of the admin API", () => {
         observe() {},
         sessionFailed() {},
         connectionCut() {},
+        rateLimited() {},
         contentType: "text/plain",
         render: () => Promise.reject(secret),
         close: async () => {},

@@ -102,7 +102,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     store: storage.rounds,
     checkpoints: storage.checkpoints,
     access: storage.access,
-    enrolment: await Enrolment.load({ store: storage.access, crypto, clock }),
+    enrolment: await Enrolment.load({ store: storage.access, crypto, clock, limits }),
     clock,
     metrics,
     token: options.token,
@@ -185,7 +185,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
 function join(coordinator: Coordinator, population: string, sessionId: SessionId): () => void {
   let granted = false;
   let seated: { configuration: RoundConfiguration; seat: RoundSeat } | undefined;
-  const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850));
+  const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850).max);
   const participant: Participant = {
     sessionId,
     configure(configuration, _model, seat) {
@@ -206,6 +206,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     codecs: ["float32"],
     maxParameters: 1_000_000,
     exampleCount: 5,
+    heldOutCount: 0,
     heldArtifacts: new Set(),
   });
   return () => {

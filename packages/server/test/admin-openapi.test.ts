@@ -72,6 +72,10 @@ describe("the route table", () => {
     }
     const round = await admin.runRound("writers");
     const checkpoint = `/v1/checkpoints/${round.checkpoint}`;
+    expect((await admin.post(`${task}/evaluate`, { roundNumber: 0 })).status).toBe(200);
+    const measured = { roundNumber: 1, exampleCount: 9, metrics: { loss: 1, accuracy: 0.5 } };
+    expect((await admin.post(`${task}/evaluations`, measured)).status).toBe(201);
+    expect((await admin.post(`${task}/rollback`, { roundNumber: 0 })).status).toBe(200);
     for (const path of [
       "/healthz",
       "/readyz",

@@ -14,10 +14,19 @@ describe("the tasks of the admin API", () => {
       state: "created",
       definition: { model: { builtin: "logistic-regression" }, stop: { rounds: 3 } },
       progress: { phase: "idle", committedRounds: 0, waitingClients: 0 },
+      endReason: null,
+      best: null,
       lastRound: null,
     });
     expect((await admin.ask("GET", `/v1/tasks/${id}`)).json).toEqual(created.json);
-    const { lastRound: _, ...summary } = created.json as { lastRound: null };
+    const {
+      lastRound: _,
+      best: __,
+      ...summary
+    } = created.json as {
+      lastRound: null;
+      best: null;
+    };
     expect((await admin.ask("GET", "/v1/tasks")).json).toEqual({ tasks: [summary] });
   });
 

@@ -23,9 +23,9 @@ function sumsOf(dimension: number, contributions: readonly Contribution[]): numb
 }
 
 function sums(accumulator: ExactAccumulator): number[] {
-  const out: number[] = [];
-  accumulator.forEachSum((sum, index) => (out[index] = sum));
-  return out;
+  const out = new Float64Array(accumulator.dimension);
+  accumulator.read(0, out);
+  return [...out];
 }
 
 function referenceOf(dimension: number, contributions: readonly Contribution[]): number[] {

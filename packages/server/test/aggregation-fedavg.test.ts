@@ -28,14 +28,22 @@ function accumulate(
   return { sums: accumulator, weight: reports.reduce((sum, { weight }) => sum + weight, 0) };
 }
 
+const rest = (): Promise<void> => Promise.resolve();
+
 describe("the FedAvg step", () => {
   const random = uniform(9);
   const weights = vector(500, random);
   const reports = [3, 20, 100, 1].map((weight) => ({ update: vector(500, random), weight }));
   const total = 124;
 
-  it("adds the mean update, weighted by examples", () => {
-    const next = fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1);
+  it("adds the mean update, weighted by examples", async () => {
+    const next = await fedAvgStep(
+      weights,
+      [{ offset: 0, length: 500 }],
+      accumulate(500, reports),
+      1,
+      rest,
+    );
     next.forEach((value, i) => {
       const mean =
         reports.reduce((sum, { update, weight }) => sum + weight * update[i]!, 0) / total;
@@ -44,16 +52,16 @@ describe("the FedAvg step", () => {
     });
   });
 
-  it("takes the server's learning rate as a factor of the mean", () => {
+  it("takes the server's learning rate as a factor of the mean", async () => {
     const range = [{ offset: 0, length: 500 }];
-    const half = fedAvgStep(weights, range, accumulate(500, reports), 0.5);
-    const whole = fedAvgStep(weights, range, accumulate(500, reports), 1);
+    const half = await fedAvgStep(weights, range, accumulate(500, reports), 0.5, rest);
+    const whole = await fedAvgStep(weights, range, accumulate(500, reports), 1, rest);
     half.forEach((value, i) => {
       expect(Math.abs(value - (weights[i]! + whole[i]!) / 2)).toBeLessThan(2 ** -23);
     });
   });
 
-  it("changes no bit of what is frozen, and puts each trained value in its place", () => {
+  it("changes no bit of what is frozen, and puts each trained value in its place", async () => {
     const ranges = [
       { offset: 10, length: 5 },
       { offset: 40, length: 1 },
@@ -64,7 +72,7 @@ describe("the FedAvg step", () => {
     // A bit pattern of a frozen value that arithmetic would change: −0.
     const base = weights.slice();
     base[0] = -0;
-    const next = fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 1);
+    const next = await fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 1, rest);
     const bits = (values: Float32Array) => new Uint32Array(values.buffer);
     let k = 0;
     for (let i = 0; i < 500; i++) {
@@ -75,9 +83,9 @@ describe("the FedAvg step", () => {
     expect(k).toBe(16);
   });
 
-  it("leaves the weights that it is given as they are", () => {
+  it("leaves the weights that it is given as they are", async () => {
     const before = weights.slice();
-    fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1);
+    await fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1, rest);
     expect(weights).toEqual(before);
   });
 });

@@ -30,13 +30,13 @@ function bytesOf(values: Float32Array): Uint8Array {
 }
 
 async function sums(aggregate: RoundAggregate): Promise<string[]> {
-  const out: number[] = [];
   const { sums, weight } = await aggregate.combine(() => Promise.resolve());
-  sums.forEachSum((sum, index) => (out[index] = sum));
+  const out = new Float64Array(sums.dimension);
+  sums.read(0, out);
   return bitsOf([...out, weight]);
 }
 
-function codeOf(run: () => void): string {
+function codeOf(run: () => unknown): string {
   try {
     run();
   } catch (error) {
@@ -46,6 +46,25 @@ function codeOf(run: () => void): string {
 }
 
 describe("a round's aggregate", () => {
+  it("takes a rotated update of very many examples, whose values are known by their norm at first", async () => {
+    const eden = updateCodec({ codec: "eden", bits: 8 });
+    const update = vector(1, 0.1);
+    const payload = eden.encode(update, random);
+    const exampleCount = 1_000_000;
+    expect(eden.validate(payload, DIMENSION).maxAbs * exampleCount).toBeGreaterThan(2 ** 19);
+    const aggregate = new RoundAggregate(eden, DIMENSION, []);
+    void aggregate.fold({ exampleCount, payload, metrics: [] });
+    const { sums, weight } = await aggregate.combine(() => Promise.resolve());
+    const out = new Float64Array(DIMENSION);
+    sums.read(0, out);
+    out.forEach((sum, i) => expect(Math.abs(sum / weight - update[i]!)).toBeLessThan(0.005));
+    // One that really is too large is refused as before.
+    const large = eden.encode(vector(2, 1), random);
+    expect(codeOf(() => aggregate.fold({ exampleCount, payload: large, metrics: [] }))).toBe(
+      "UPDATE_OUT_OF_RANGE",
+    );
+  });
+
   it("is the same, bit for bit, in any order and with either codec", async () => {
     for (const codec of [float32, uniform8]) {
       const reports = [1, 2, 3, 4, 5].map((seed) => ({
@@ -55,7 +74,7 @@ describe("a round's aggregate", () => {
       }));
       const folded = async (order: readonly Report[]) => {
         const aggregate = new RoundAggregate(codec, DIMENSION, ["loss"]);
-        for (const report of order) aggregate.fold(report);
+        for (const report of order) void aggregate.fold(report);
         return { sums: await sums(aggregate), means: aggregate.metricMeans() };
       };
       const expected = await folded(reports);
@@ -67,7 +86,7 @@ describe("a round's aggregate", () => {
   it("takes a hostile report whole or not at all", async () => {
     const aggregate = new RoundAggregate(float32, DIMENSION, ["loss"]);
     const metrics = [{ name: "loss", value: 1 }];
-    aggregate.fold({ ...reportOf(vector(1)), metrics });
+    void aggregate.fold({ ...reportOf(vector(1)), metrics });
     const before = { sums: await sums(aggregate), means: aggregate.metricMeans() };
     const withLast = (value: number): Uint8Array => {
       const update = vector(2);
@@ -98,7 +117,7 @@ describe("a round's aggregate", () => {
 
   it("refuses a quantized payload whose grid lies, with its sums unchanged", async () => {
     const aggregate = new RoundAggregate(uniform8, DIMENSION, []);
-    aggregate.fold({
+    void aggregate.fold({
       exampleCount: 1,
       payload: uniform8.encode(vector(1), random),
       metrics: [],
@@ -124,7 +143,7 @@ describe("a round's aggregate", () => {
     const aggregate = new RoundAggregate(float32, DIMENSION, []);
     const { payload } = reportOf(vector(1));
     const copy = payload.slice();
-    aggregate.fold({ exampleCount: 2, payload, metrics: [] });
+    void aggregate.fold({ exampleCount: 2, payload, metrics: [] });
     expect(payload).toEqual(copy);
     const before = await sums(aggregate);
     payload.fill(0xff); // the next report's bytes in the same buffer
@@ -141,7 +160,7 @@ describe("the means of a round's metrics", () => {
     const aggregate = new RoundAggregate(float32, DIMENSION, names);
     for (const [exampleCount, values] of reports) {
       const metrics = values.map((value, i) => ({ name: names[i]!, value }));
-      aggregate.fold(reportOf(zeros, exampleCount, metrics));
+      void aggregate.fold(reportOf(zeros, exampleCount, metrics));
     }
     return aggregate.metricMeans();
   };
@@ -153,8 +172,8 @@ describe("the means of a round's metrics", () => {
         { name: "accuracy", value: accuracy },
         { name: "loss", value: loss },
       ]);
-    aggregate.fold(report(30, 0.5, 1));
-    aggregate.fold(report(10, 2.5, 0));
+    void aggregate.fold(report(30, 0.5, 1));
+    void aggregate.fold(report(10, 2.5, 0));
     expect(aggregate.metricMeans()).toEqual({ loss: 1, accuracy: 0.75 });
     expect(aggregate.exampleCount).toBe(40);
   });
@@ -200,7 +219,7 @@ describe("the means of a round's metrics", () => {
     ]);
     const payload = new Uint8Array(4);
     for (const [exampleCount, [loss, gain, accuracy]] of most) {
-      aggregate.fold({
+      void aggregate.fold({
         exampleCount,
         payload,
         metrics: [

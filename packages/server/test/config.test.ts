@@ -41,6 +41,7 @@ describe("the server's settings", () => {
       host: "127.0.0.1",
       port: 8_443,
       tls: "self-signed",
+      trustedProxies: [],
       adminHost: "127.0.0.1",
       adminPort: 8_080,
       dataDir: "./.tributary",

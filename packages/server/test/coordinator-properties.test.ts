@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { totalOf } from "../src/rounds/fates.ts";
+import { makesCheckpoint } from "../src/rounds/round-kind.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../src/storage/round-store.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
@@ -29,7 +30,9 @@ type Act =
   | { readonly type: "checkInTo" | "reportTo"; readonly client: number }
   | { readonly type: "wait"; readonly ms: number }
   | { readonly type: "storeFails" | "storeForgetsToAnswer" | "storeIsBack" }
-  | { readonly type: "stop" | "kill" };
+  | { readonly type: "stop" | "kill" }
+  /** What operators do: of a round that may not be there. */
+  | { readonly type: "rollBack" | "evaluate"; readonly round: number };
 
 const CLIENTS = 8;
 
@@ -66,6 +69,13 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("storeIsBack" as const) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("stop" as const, "kill" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constantFrom("rollBack" as const, "evaluate" as const),
+      round: fc.nat(3),
+    }),
+  },
 );
 
 const crypto = createNodeCryptoProvider();
@@ -87,7 +97,10 @@ class History {
   async begin(): Promise<void> {
     this.#connect();
     const task = await this.world.coordinator.createTask(
-      definitionOf({ round: { goalCount: 3, overselection: 1.4, minimumFraction: 0.6 } }),
+      definitionOf({
+        round: { goalCount: 3, overselection: 1.4, minimumFraction: 0.6 },
+        evaluation: { judgedBy: "clients", everyRounds: 2 },
+      }),
       MODEL,
       INITIAL,
     );
@@ -119,6 +132,12 @@ class History {
       case "stop":
       case "kill":
         await this.restart(act.type === "stop");
+        break;
+      case "rollBack":
+        await this.#order(this.world.coordinator.rollBackTask(this.task.id, act.round));
+        break;
+      case "evaluate":
+        await this.#order(this.world.coordinator.requestEvaluation(this.task.id, act.round));
         break;
       case "checkInTo":
       case "reportTo":
@@ -172,6 +191,11 @@ class History {
     this.clients = Array.from({ length: CLIENTS }, () => this.#newClient());
   }
 
+  /** Of an order that is refused nothing may remain; one given to a server that is gone is never answered. */
+  async #order(order: Promise<unknown>): Promise<void> {
+    await Promise.race([order.catch(() => {}), quiet()]);
+  }
+
   #newClient(): MemoryParticipant {
     const client = this.world.client(`client-${this.#names++}`);
     const answer = client.answerReport.bind(client);
@@ -192,7 +216,7 @@ class History {
     } else if (type === "checkIn") {
       // As the gateway's session: not while it is in a cohort.
       if (last === undefined || last === "ended" || last === "rejected") {
-        codeOf(() => client.checkIn());
+        codeOf(() => client.checkIn({ heldOutCount: index % 2 === 0 ? 4 : 0 }));
       }
     } else if (type === "begin" && isTraining) {
       codeOf(() => client.begin());
@@ -204,10 +228,16 @@ class History {
       client.disconnect();
       this.clients[index] = this.#newClient();
     } else if ((type === "report" || type === "reportTwice") && isTraining) {
-      codeOf(() => client.report());
-      if (type === "reportTwice") codeOf(() => client.report());
+      codeOf(() => reportAsAsked(client));
+      if (type === "reportTwice") codeOf(() => reportAsAsked(client));
     }
   }
+}
+
+/** An update, or in an evaluation metrics alone. */
+function reportAsAsked(client: MemoryParticipant): void {
+  if (client.configuration?.purpose === "training") client.report();
+  else client.report({ payload: new Uint8Array(0), header: { codec: "" } });
 }
 
 const unavailable = (): TributaryError =>
@@ -216,18 +246,26 @@ const unavailable = (): TributaryError =>
 /** What must hold of the store whatever has happened. */
 async function checkStore(history: History): Promise<number> {
   const rounds = await history.rounds();
-  const committed = rounds.filter(({ outcome }) => outcome === "committed");
+  const committed = rounds.filter(
+    ({ outcome, kind }) => outcome === "committed" && makesCheckpoint(kind),
+  );
   expect(committed.map(({ number }) => number)).toEqual(committed.map((_, i) => i + 1));
-  let base = history.task.initialCheckpoint;
+  const checkpoints = [history.task.initialCheckpoint];
   for (const round of committed) {
+    const base = checkpoints.at(-1)!;
     expect(round.baseCheckpoint).toBe(base);
-    base = round.checkpoint!;
-    expect(round.reported).toBeGreaterThanOrEqual(2); // 0.6 of three
-    expect(round.reported).toBeLessThanOrEqual(3);
-    // Every report adds ten examples and moves each value by 1: nothing came twice, and no lie came in.
-    expect(round.exampleCount).toBe(10 * round.reported);
     const weights = await history.weightsOf(round.checkpoint);
-    expect([...weights]).toEqual([...INITIAL].map((value) => value + round.number));
+    if (round.kind === "rollback") {
+      expect(checkpoints).toContain(round.checkpoint);
+    } else {
+      expect(round.reported).toBeGreaterThanOrEqual(2); // 0.6 of three
+      expect(round.reported).toBeLessThanOrEqual(3);
+      // Every report adds ten examples and moves each value by 1: nothing came twice, and no lie came in.
+      expect(round.exampleCount).toBe(10 * round.reported);
+      const before = await history.weightsOf(base);
+      expect([...weights]).toEqual([...before].map((value) => value + 1));
+    }
+    checkpoints.push(round.checkpoint!);
   }
   for (const round of rounds) {
     const { fates } = round;
@@ -238,7 +276,12 @@ async function checkStore(history: History): Promise<number> {
       round.reported + round.rejected + round.droppedOut + totalOf(fates.unfinished),
     );
     expect(round.reported).toBe(history.counted.get(round.id) ?? 0);
-    expect(round.number).toBeLessThanOrEqual(committed.length + 1);
+    if (round.kind === "evaluation") {
+      expect(round.baseCheckpoint).toBe(checkpoints[round.number]);
+      expect(round.checkpoint).toBeNull();
+    } else {
+      expect(round.number).toBeLessThanOrEqual(committed.length + 1);
+    }
   }
   return committed.length;
 }
@@ -250,6 +293,8 @@ describe("a task, whatever happens to clients, store and server", () => {
     async () => {
       let committed = 0;
       let abandoned = 0;
+      let evaluated = 0;
+      let rolledBack = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(acts, { minLength: 20, maxLength: 120 }), async (sequence) => {
           const history = new History();
@@ -262,13 +307,19 @@ describe("a task, whatever happens to clients, store and server", () => {
           await history.act({ type: "storeIsBack" });
           await history.restart(true);
           const before = await checkStore(history);
-          for (const client of history.clients) client.checkIn();
+          for (const client of history.clients) client.checkIn({ heldOutCount: 4 });
           await quiet();
-          for (const client of history.clients) {
-            if (client.isSeated) codeOf(() => client.report());
+          // An evaluation may be due first.
+          for (let turn = 0; turn < 2 && (await checkStore(history)) === before; turn++) {
+            await history.act({ type: "reportTo", client: CLIENTS - 1 });
+            await history.act({ type: "checkInTo", client: CLIENTS - 1 });
           }
-          await quiet();
           expect(await checkStore(history)).toBe(before + 1);
+          const all = await history.rounds();
+          evaluated += all.filter(
+            ({ kind, reason }) => kind === "evaluation" && reason === null,
+          ).length;
+          rolledBack += all.filter(({ kind }) => kind === "rollback").length;
           await history.world.coordinator.close();
         }),
         { numRuns: 200, seed: 20_261_140 },
@@ -276,6 +327,8 @@ describe("a task, whatever happens to clients, store and server", () => {
       // The histories are worth something.
       expect(committed).toBeGreaterThan(100);
       expect(abandoned).toBeGreaterThan(100);
+      expect(evaluated).toBeGreaterThan(20);
+      expect(rolledBack).toBeGreaterThan(20);
     },
   );
 });

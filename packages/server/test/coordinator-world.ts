@@ -12,6 +12,7 @@ import {
   parseTask,
   seededRandom,
   updateCodec,
+  updateCodecNames,
   type CryptoProvider,
   type ErrorCode,
   type Limits,
@@ -25,6 +26,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
+import type { OpenAdder } from "../src/aggregation/update-adder.ts";
 import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
@@ -61,6 +63,7 @@ export interface WorldOptions {
   readonly logger?: Logger;
   readonly limits?: Partial<Limits>;
   readonly clock?: ManualClock;
+  readonly openAdder?: OpenAdder;
   /** What the coordinator's events are handed to, besides `events`. */
   readonly listener?: (event: CoordinatorEvent) => void;
 }
@@ -95,6 +98,10 @@ export interface TaskChanges {
   readonly participation?: object;
   readonly serverOptimizer?: object;
   readonly stop?: object;
+  readonly evaluation?: object;
+  readonly schedule?: object;
+  readonly priority?: number;
+  readonly budget?: object;
 }
 
 export function definitionOf(changes: TaskChanges = {}): TaskDefinition {
@@ -138,6 +145,7 @@ export function makeWorld(options: WorldOptions = {}): World {
       slots: limits.maxConcurrentReports,
       uploadTimeoutMs: limits.reportUploadTimeoutMs,
     }),
+    ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),
     listener: (event) => {
       events.push(event);
       options.listener?.(event);
@@ -223,9 +231,10 @@ export class MemoryParticipant implements Participant {
   checkIn(changes: Partial<CheckInOffer> = {}): void {
     this.#leavePool = this.#coordinator.checkIn(this, {
       population: "writers",
-      codecs: ["float32", "uniform"],
+      codecs: updateCodecNames,
       maxParameters: 1_000,
       exampleCount: 10,
+      heldOutCount: 0,
       heldArtifacts: new Set(),
       ...changes,
     });
@@ -303,6 +312,7 @@ export class MemoryParticipant implements Participant {
     for (const bytes of framesFor(model, new Set())) {
       const frame = decodeFrame(bytes);
       if (frame.kind !== "sealedChunk") throw new Error("Not a sealed chunk");
+      if (frame.artifact === "difference") throw new Error("This client holds nothing");
       receivers[frame.artifact].accept(frame.index, frame.body);
     }
     const parameters = decodePlan(receivers.plan.finish()).model.parameters;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deviceIdOf, proveDevice, type ClientMessage, type DeviceProof } from "@tributary/protocol";
+import { deviceIdOf, proveDevice, type DeviceProof } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { EnrolmentPolicy } from "../src/enrolment/policy.ts";
 import { RULES, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
@@ -13,19 +13,6 @@ const DEVICE = deviceIdOf(crypto, crypto.ed25519PublicKey(SEED));
 interface Shown {
   readonly token?: string;
   readonly device?: DeviceProof;
-}
-
-function checkIn(client: WireClient, shown: Shown = {}): void {
-  const message: ClientMessage = {
-    type: "checkIn",
-    population: "writers",
-    codecs: ["float32"],
-    maxParameters: 1_000,
-    exampleCount: 10,
-    heldArtifacts: [],
-    ...shown,
-  };
-  client.send(message);
 }
 
 const proof = (client: WireClient, seed: Uint8Array = SEED, population = "writers"): DeviceProof =>
@@ -42,7 +29,7 @@ const mint = (world: GatewayWorld, options: Omit<TokenOptions, "nowMs"> = {}): s
 
 async function refusal(world: GatewayWorld, shown: (client: WireClient) => Shown): Promise<string> {
   const client = await world.greet();
-  checkIn(client, shown(client));
+  client.checkIn("writers", shown(client));
   const { code, retryAfterMs } = await client.expect("rejection");
   expect(retryAfterMs).toBeGreaterThan(0);
   // The session goes on: the client may come with something better.
@@ -54,7 +41,7 @@ describe("a population with the token policy", () => {
   it("takes whoever shows a good token", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const client = await world.greet();
-    checkIn(client, { token: mint(world) });
+    client.checkIn("writers", { token: mint(world) });
     await client.expect("checkInAccepted");
   });
 
@@ -81,7 +68,7 @@ describe("a population with the token policy", () => {
   it("cuts a client whose token is longer than a token may be", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const client = await world.greet();
-    checkIn(client, { token: "x".repeat(4_097) });
+    client.checkIn("writers", { token: "x".repeat(4_097) });
     expect(await client.closed).toBe(4400);
   });
 
@@ -89,13 +76,13 @@ describe("a population with the token policy", () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const token = mint(world, { claims: { sub: "phone-1" } });
     const client = await world.greet();
-    checkIn(client, { token });
+    client.checkIn("writers", { token });
     await client.expect("checkInAccepted");
     expect(await world.storage.access.revokeDevice("writers", "phone-1", 1)).toBe(true);
     expect(await refusal(world, () => ({ token }))).toBe("DEVICE_REVOKED");
     const other = mint(world, { claims: { sub: "phone-2" } });
     const stranger = await world.greet();
-    checkIn(stranger, { token: other });
+    stranger.checkIn("writers", { token: other });
     await stranger.expect("checkInAccepted");
   });
 });
@@ -109,10 +96,10 @@ describe("a population with the device policy", () => {
     );
     const token = mint(world, { claims: { sub: DEVICE } });
     const first = await world.greet();
-    checkIn(first, { device: proof(first), token });
+    first.checkIn("writers", { device: proof(first), token });
     await first.expect("checkInAccepted");
     const second = await world.greet();
-    checkIn(second, { device: proof(second) });
+    second.checkIn("writers", { device: proof(second) });
     await second.expect("checkInAccepted");
     const [device, ...others] = await world.storage.access.devices("writers", 10);
     expect(others).toEqual([]);
@@ -136,16 +123,74 @@ describe("a population with the device policy", () => {
   it("lets any device register itself where the policy has no token", async () => {
     const world = await worldWith({ enrolment: "device" });
     const client = await world.greet();
-    checkIn(client, { device: proof(client) });
+    client.checkIn("writers", { device: proof(client) });
     await client.expect("checkInAccepted");
     expect(await world.storage.access.device("writers", DEVICE)).toBeDefined();
+  });
+
+  it("takes a bounded number of devices that register themselves, and those again", async () => {
+    const world = await startGateway({ limits: { maxSelfRegisteredDevices: 2 } });
+    await world.startTask();
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    const keyed =
+      (seed: number) =>
+      (client: WireClient): Shown => ({ device: proof(client, new Uint8Array(32).fill(seed)) });
+    const accepted = async (seed: number): Promise<void> => {
+      const client = await world.greet();
+      client.checkIn("writers", keyed(seed)(client));
+      await client.expect("checkInAccepted");
+    };
+    // All at once: what is being added counts too.
+    const clients = await Promise.all([1, 2, 3, 4].map(() => world.greet()));
+    for (const [index, client] of clients.entries()) {
+      client.checkIn("writers", keyed(index + 1)(client));
+    }
+    const answers = await Promise.all(clients.map((client) => client.next()));
+    const codes = answers.map((one) => ("code" in one ? one.code : "accepted")).toSorted();
+    expect(codes).toEqual(["POPULATION_FULL", "POPULATION_FULL", "accepted", "accepted"]);
+    expect(await world.storage.access.deviceCount("writers")).toBe(2);
+    const { access } = world.storage;
+    for (const seed of [1, 2, 3, 4]) {
+      const id = deviceIdOf(crypto, crypto.ed25519PublicKey(new Uint8Array(32).fill(seed)));
+      if ((await access.device("writers", id)) !== undefined) await accepted(seed);
+      else expect(await refusal(world, keyed(seed))).toBe("POPULATION_FULL");
+    }
+
+    // Devices that somebody vouches for are not counted against it.
+    await world.enrolment.setPolicy("writers", { enrolment: "device", token: RULES });
+    const token = mint(world);
+    const client = await world.greet();
+    client.checkIn("writers", { ...keyed(5)(client), token });
+    await client.expect("checkInAccepted");
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    expect(await refusal(world, keyed(6))).toBe("POPULATION_FULL");
+  });
+
+  it("counts again after the store was away", async () => {
+    const world = await startGateway({ limits: { maxSelfRegisteredDevices: 1 } });
+    await world.startTask();
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    const { access } = world.storage;
+    const { deviceCount, addDevice } = access;
+    access.deviceCount = () => Promise.reject(new Error("away"));
+    expect(await refusal(world, (client) => ({ device: proof(client) }))).toBe("INTERNAL");
+    access.deviceCount = deviceCount;
+    access.addDevice = () => Promise.reject(new Error("away"));
+    expect(await refusal(world, (client) => ({ device: proof(client) }))).toBe("INTERNAL");
+    access.addDevice = addDevice;
+    const client = await world.greet();
+    client.checkIn("writers", { device: proof(client) });
+    await client.expect("checkInAccepted");
+    expect(await refusal(world, (one) => ({ device: proof(one, OTHER_SEED) }))).toBe(
+      "POPULATION_FULL",
+    );
   });
 
   it("keeps a revoked device out, also when it comes with a new token", async () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const token = mint(world);
     const client = await world.greet();
-    checkIn(client, { device: proof(client), token });
+    client.checkIn("writers", { device: proof(client), token });
     await client.expect("checkInAccepted");
     await world.storage.access.revokeDevice("writers", DEVICE, 1);
     expect(await refusal(world, (one) => ({ device: proof(one), token }))).toBe("DEVICE_REVOKED");
@@ -169,47 +214,129 @@ describe("a device's proof", () => {
       ];
       for (const wrong of wrongs) {
         const attacker = await world.greet();
-        checkIn(attacker, { device: wrong(attacker) });
+        attacker.checkIn("writers", { device: wrong(attacker) });
         expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
         expect(await attacker.closed).toBe(4403);
       }
       expect(world.failures).toEqual(wrongs.map(() => "DEVICE_PROOF_INVALID"));
       expect(await world.storage.access.devices("writers", 10)).toEqual([]);
-      checkIn(victim, { device: proof(victim) });
+      victim.checkIn("writers", { device: proof(victim) });
       await victim.expect("checkInAccepted");
     }
   });
 });
 
-describe("while a check-in is looked up", () => {
-  /** A store that answers when the test says so. */
-  async function slowWorld(): Promise<{
-    world: GatewayWorld;
-    asked: Promise<void>;
-    answer(): void;
-  }> {
-    const world = await worldWith({ enrolment: "device" });
-    const { access } = world.storage;
-    const find = access.device.bind(access);
-    let answer = (): void => {};
-    const held = new Promise<void>((resolve) => (answer = resolve));
-    const asked = new Promise<void>((resolve) => {
-      access.device = async (population, id) => {
-        resolve();
-        await held;
-        return find(population, id);
-      };
-    });
-    return { world, asked, answer: () => answer() };
+describe("a request for the model", () => {
+  /** What the gateway answers: `modelOffer`, or why not. */
+  async function answer(
+    world: GatewayWorld,
+    shown: (client: WireClient) => Shown = () => ({}),
+  ): Promise<string> {
+    const client = await world.greet();
+    client.requestModel("writers", shown(client));
+    const received = await client.next();
+    if ("kind" in received) throw new Error("A chunk came first");
+    if (received.type === "modelOffer") await client.chunks(2);
+    // Whatever the answer, the session goes on.
+    await client.roundTrip();
+    return received.type === "failure" ? received.code : received.type;
   }
 
+  it("is met for everyone where the population is open, but for revoked devices", async () => {
+    const world = await worldWith({ enrolment: "open" });
+    expect(await answer(world)).toBe("modelOffer");
+    await world.enrolment.setPolicy("writers", { enrolment: "device" });
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    await world.enrolment.setPolicy("writers", { enrolment: "open" });
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("DEVICE_REVOKED");
+    expect(await answer(world)).toBe("modelOffer");
+  });
+
+  it("needs a good token where check-ins do", async () => {
+    const world = await worldWith({ enrolment: "token", token: RULES });
+    expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
+    expect(await answer(world, () => ({ token: mint(world, { seed: OTHER_SEED }) }))).toBe(
+      "TOKEN_INVALID",
+    );
+    const past = world.clock.now() / 1_000 - 61;
+    expect(await answer(world, () => ({ token: mint(world, { claims: { exp: past } }) }))).toBe(
+      "TOKEN_EXPIRED",
+    );
+    expect(await answer(world, () => ({ token: mint(world) }))).toBe("modelOffer");
+  });
+
+  it("needs a registered device where check-ins do, or a token to register it with", async () => {
+    const world = await worldWith({ enrolment: "device", token: RULES });
+    const device = (client: WireClient): Shown => ({ device: proof(client) });
+    expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
+    expect(await answer(world, device)).toBe("ENROLMENT_REQUIRED");
+    const token = mint(world);
+    expect(await answer(world, (client) => ({ ...device(client), token }))).toBe("modelOffer");
+    expect(await answer(world, device)).toBe("modelOffer");
+    await world.storage.access.revokeDevice("writers", DEVICE, 1);
+    expect(await answer(world, device)).toBe("DEVICE_REVOKED");
+  });
+
+  it("with another's proof ends the session", async () => {
+    const world = await worldWith({ enrolment: "open" });
+    const [victim, attacker] = [await world.greet(), await world.greet()];
+    attacker.requestModel("writers", { device: proof(victim) });
+    expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
+    expect(await attacker.closed).toBe(4403);
+  });
+
+  it("draws on its device's share", async () => {
+    const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
+    await world.startTask();
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
+    const client = await world.greet();
+    client.requestModel("writers", { device: proof(client) });
+    expect(await client.expect("failure")).toMatchObject({ code: "RATE_LIMITED" });
+    expect(await client.closed).toBe(4430);
+  });
+
+  it("of a client that goes meanwhile is dropped", async () => {
+    const { world, asked, answer: finish } = await slowWorld();
+    const client = await world.greet();
+    client.requestModel("writers", { device: proof(client) });
+    await asked;
+    await client.close();
+    finish();
+    await (await world.greet()).roundTrip();
+    expect(world.failures).toEqual([]);
+  });
+});
+
+/** A store that answers when the test says so. */
+async function slowWorld(): Promise<{
+  world: GatewayWorld;
+  asked: Promise<void>;
+  answer(): void;
+}> {
+  const world = await worldWith({ enrolment: "device" });
+  const { access } = world.storage;
+  const find = access.device.bind(access);
+  let answer = (): void => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const asked = new Promise<void>((resolve) => {
+    access.device = async (population, id) => {
+      resolve();
+      await held;
+      return find(population, id);
+    };
+  });
+  return { world, asked, answer: () => answer() };
+}
+
+describe("while a check-in is looked up", () => {
   it("every other message is unexpected", async () => {
     for (const again of ["checkIn", "modelRequest"] as const) {
       const { world, asked, answer } = await slowWorld();
       const client = await world.greet();
-      checkIn(client, { device: proof(client) });
+      client.checkIn("writers", { device: proof(client) });
       await asked;
-      if (again === "checkIn") checkIn(client, { device: proof(client) });
+      if (again === "checkIn") client.checkIn("writers", { device: proof(client) });
       else client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
       expect(await client.closed).toBe(4409);
       answer();
@@ -222,12 +349,12 @@ describe("while a check-in is looked up", () => {
     const { world, asked, answer } = await slowWorld();
     const task = (await world.storage.rounds.tasks())[0]!;
     const client = await world.greet();
-    checkIn(client, { device: proof(client) });
+    client.checkIn("writers", { device: proof(client) });
     await asked;
     await client.close();
     answer();
     const other = await world.greet();
-    checkIn(other, { device: proof(other, OTHER_SEED) });
+    other.checkIn("writers", { device: proof(other, OTHER_SEED) });
     await other.expect("checkInAccepted");
     expect((await world.coordinator.progress(task)).waitingClients).toBe(1);
   });
@@ -236,7 +363,7 @@ describe("while a check-in is looked up", () => {
     const world = await worldWith({ enrolment: "device" });
     world.storage.access.device = () => Promise.reject(new Error("password=hunter2"));
     const client = await world.greet();
-    checkIn(client, { device: proof(client) });
+    client.checkIn("writers", { device: proof(client) });
     const rejection = await client.expect("rejection");
     expect(rejection).toMatchObject({ code: "INTERNAL" });
     expect(rejection.message).not.toContain("hunter2");

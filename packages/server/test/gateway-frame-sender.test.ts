@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
 import { FrameSender } from "../src/gateway/frame-sender.ts";
+import { SendTurns } from "../src/gateway/send-turns.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 import { eventually } from "./gateway-world.ts";
 
@@ -46,14 +47,19 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+const limits = DEFAULT_LIMITS;
+
+function senderTo(socket: WebSocket, turns: SendTurns = new SendTurns()): FrameSender {
+  return new FrameSender(socket, { clock: new ManualClock(), limits, turns, onSlowReader() {} });
+}
+
 describe("sending to one client", () => {
   const frames = modelFrames(64);
-  const limits = DEFAULT_LIMITS;
   const most = limits.maxBufferedSendBytes + limits.maxServerFrameBytes;
 
   it("holds a bounded part of the model for a client that does not read, and all of it for none", async () => {
     const { server, client, received } = await connected();
-    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
+    const sender = senderTo(server);
     client.pause();
     sender.streamChunks(frames);
     let highest = 0;
@@ -72,7 +78,7 @@ describe("sending to one client", () => {
 
   it("sends records between the chunks of a slow client at once", async () => {
     const { server, client, received } = await connected();
-    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
+    const sender = senderTo(server);
     client.pause();
     sender.streamChunks(frames);
     await turns(50);
@@ -87,7 +93,7 @@ describe("sending to one client", () => {
 
   it("streams the next model after the last one was stopped half way", async () => {
     const { server, client, received } = await connected();
-    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
+    const sender = senderTo(server);
     client.pause();
     sender.streamChunks(frames);
     await turns(50);
@@ -102,7 +108,7 @@ describe("sending to one client", () => {
 
   it("cuts a client that lets records pile up", async () => {
     const { server, client } = await connected();
-    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
+    const sender = senderTo(server);
     client.pause();
     const record = new Uint8Array(65_536);
     let sent = 0;
@@ -124,9 +130,49 @@ describe("sending to one client", () => {
 
   it("sends an empty model and nothing at all", async () => {
     const { server, received } = await connected();
-    const sender = new FrameSender(server, { clock: new ManualClock(), limits, onSlowReader() {} });
+    const sender = senderTo(server);
     sender.streamChunks([]);
     sender.send(Uint8Array.of(1));
     await eventually("the record has come", () => received.length === 1);
+  });
+});
+
+describe("sending to many clients", () => {
+  it("lets other work in after each megabyte, however many clients there are", async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => connected()));
+    const turns = new SendTurns();
+    const senders = all.map(({ server }) => senderTo(server, turns));
+    const frames = modelFrames(8);
+    let sent = 0;
+    let most = 0;
+    let done = false;
+    const watch = (): void => {
+      const now = senders.reduce((sum, sender) => sum + sender.takeBytesSent(), 0);
+      most = Math.max(most, now);
+      sent += now;
+      if (!done) setImmediate(watch);
+    };
+    for (const sender of senders) sender.streamChunks(frames);
+    watch();
+    await eventually("everything has come", () =>
+      all.every(({ received }) => received.length === 8),
+    );
+    done = true;
+    expect(sent).toBe(8 * 8 * 262_144);
+    expect(most).toBeLessThan(1_048_576 + 262_144);
+    for (const { received } of all) {
+      expect(received.map((frame) => frame.readUInt32LE(0))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+  });
+
+  it("goes on with the others when one has gone", async () => {
+    const [one, other] = await Promise.all([connected(), connected()]);
+    const turns = new SendTurns();
+    const frames = modelFrames(4);
+    senderTo(one.server, turns).streamChunks(frames);
+    senderTo(other.server, turns).streamChunks(frames);
+    one.server.terminate();
+    await eventually("the other has all", () => other.received.length === 4);
+    expect(one.received.length).toBe(0);
   });
 });

@@ -40,6 +40,7 @@ const CHECK_IN = {
   codecs: ["float32"],
   maxParameters: 1_000,
   exampleCount: 10,
+  heldOutCount: 0,
   heldArtifacts: [],
 } as const;
 
@@ -381,7 +382,7 @@ async function withDeafMember(
   );
   await world.coordinator.startTask(task.id);
   const [honest, deaf] = [await world.greet(), await world.greet()];
-  for (const client of [honest, deaf]) client.checkIn("writers", size + 5);
+  for (const client of [honest, deaf]) client.checkIn("writers", { maxParameters: size + 5 });
   deaf.socket.pause();
   return { world, honest, deaf };
 }
@@ -426,7 +427,7 @@ describe("a hostile member of a cohort", () => {
     expect(await twice.closed).toBe(4409);
     last.send({ type: "configured", roundId: c!.roundId });
     const other = last.begin(c!);
-    await last.ping();
+    await last.settled();
     first.send({ type: "reportChunk", data: payload });
     await first.expect("reportResult");
     await last.expect("reportGrant"); // at once, and not after the upload timeout of a turn nobody uses
@@ -461,7 +462,7 @@ describe("a hostile member of a cohort", () => {
     await reportAfterDownload(honest);
     // It answers no probe either, and so loses its place.
     world.clock.advance(world.limits.heartbeatIntervalMs);
-    await honest.ping();
+    await honest.settled();
     world.clock.advance(world.limits.heartbeatIntervalMs);
     expect((await honest.expect("roundOutcome")).outcome).toHaveProperty("committed");
     deaf.socket.terminate();

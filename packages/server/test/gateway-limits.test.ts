@@ -54,6 +54,7 @@ describe("the gateway's limits", () => {
     second.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
     expect(await second.expect("failure")).toMatchObject({ code: "RATE_LIMITED" });
     expect(await second.closed).toBe(4430);
+    expect(world.rateLimited).toEqual(["address"]);
     world.clock.advance(1_000);
     await first.roundTrip();
   });
@@ -122,7 +123,7 @@ describe("the gateway's limits", () => {
     it("cut one that stops half way", async () => {
       const { world, client, payload, finish } = await uploading();
       client.send({ type: "reportChunk", data: payload.subarray(0, 7) });
-      await client.ping();
+      await client.settled();
       world.clock.advance(DEFAULT_LIMITS.uploadStallTimeoutMs);
       expect(await client.expect("failure")).toMatchObject({ code: "TIMED_OUT" });
       expect(await client.closed).toBe(4408);

@@ -43,11 +43,7 @@ async function connect(server: TributaryServer): Promise<WireClient> {
     random: seededRandom(crypto, 3),
     serverKey: parseServerKey(server.serverKey),
   });
-  await client.opened;
-  await client.shakeHands();
-  client.send({ type: "hello", oldestVersion: 1, newestVersion: 1, software: "test" });
-  await client.expect("welcome");
-  return client;
+  return client.greet();
 }
 
 describe("the whole server", () => {

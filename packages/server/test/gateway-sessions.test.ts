@@ -58,6 +58,7 @@ describe("a session", () => {
       codecs: ["float32"],
       maxParameters: 100,
       exampleCount: 1,
+      heldOutCount: 0,
       heldArtifacts: [delivery.plan.id],
     });
     await other.expect("checkInAccepted");
@@ -71,6 +72,7 @@ describe("a session", () => {
       codecs: ["float32"],
       maxParameters: 100,
       exampleCount: 1,
+      heldOutCount: 0,
       heldArtifacts: [delivery.checkpoint.id, delivery.plan.id],
     });
     await third.expect("checkInAccepted");

@@ -4,28 +4,18 @@ import { WebSocket } from "ws";
 import {
   WEBSOCKET_SUBPROTOCOL,
   concatBytes,
-  decodeFrame,
-  decodeServerMessage,
-  encodeClientMessage,
-  encodeFrame,
-  sealRecordFrame,
   serverKeyOf,
-  startHandshake,
-  type Channel,
-  type ClientMessage,
-  type CryptoProvider,
   type ErrorCode,
-  type Frame,
-  type RandomSource,
   type ServerKey,
   type ServerMessage,
-  type ServerMessageType,
 } from "@tributary/protocol";
+import { RawClient, type Configuration } from "@tributary/protocol/testing";
 
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
+import { TrustedProxies } from "../src/gateway/trusted-proxies.ts";
 import type { CutReason } from "../src/gateway/visitors.ts";
-import type { SessionHost } from "../src/gateway/session.ts";
+import type { SessionHost } from "../src/gateway/session-deps.ts";
 import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts";
 
 export interface GatewayWorld extends World {
@@ -37,6 +27,8 @@ export interface GatewayWorld extends World {
   readonly failures: ErrorCode[];
   /** Why connections were cut without a session's word, in order. */
   readonly cuts: CutReason[];
+  /** Whose share was used up by the requests that were refused, in order. */
+  readonly rateLimited: string[];
   /** A connected client that has said nothing yet. */
   connect(options?: ConnectOptions): Promise<WireClient>;
   /** A client that is greeted and idle. */
@@ -47,11 +39,15 @@ interface ConnectOptions {
   readonly protocols?: string[];
   readonly autoPong?: boolean;
   readonly serverKey?: ServerKey;
+  /** What a proxy says of where the client comes from. */
+  readonly forwardedFor?: string;
+  readonly localAddress?: string;
 }
 
 export async function startGateway(
   options: WorldOptions & {
     readonly tls?: GatewayOptions["tls"];
+    readonly trustedProxies?: readonly string[];
     readonly host?: SessionHost;
   } = {},
 ): Promise<GatewayWorld> {
@@ -59,14 +55,24 @@ export async function startGateway(
   const { crypto, secrets, random } = world;
   const failures: ErrorCode[] = [];
   const cuts: CutReason[] = [];
+  const rateLimited: string[] = [];
   const { tls } = options;
   const enrolment = await Enrolment.load({
     store: world.storage.access,
     crypto,
     clock: world.clock,
+    limits: world.limits,
+    onRateLimited: () => rateLimited.push("device"),
   });
   const gateway = new Gateway(
-    { host: "127.0.0.1", port: 0, ...(tls === undefined ? {} : { tls }) },
+    {
+      host: "127.0.0.1",
+      port: 0,
+      ...(tls === undefined ? {} : { tls }),
+      ...(options.trustedProxies === undefined
+        ? {}
+        : { trustedProxies: new TrustedProxies(options.trustedProxies) }),
+    },
     {
       host: options.host ?? world.coordinator,
       doorkeeper: enrolment,
@@ -77,6 +83,7 @@ export async function startGateway(
       limits: world.limits,
       logger: options.logger ?? { debug() {}, info() {}, warn() {}, error() {} },
       onFailure: (code) => failures.push(code),
+      onRateLimited: (share) => rateLimited.push(share),
       onCut: (reason) => cuts.push(reason),
     },
   );
@@ -90,6 +97,10 @@ export async function startGateway(
     const socket = new WebSocket(url, how.protocols ?? [WEBSOCKET_SUBPROTOCOL], {
       perMessageDeflate: false,
       autoPong: how.autoPong ?? true,
+      ...(how.forwardedFor === undefined
+        ? {}
+        : { headers: { "x-forwarded-for": how.forwardedFor } }),
+      ...(how.localAddress === undefined ? {} : { localAddress: how.localAddress }),
       ...(tls === undefined ? {} : { ca: tls.cert }),
     });
     const client = new WireClient(socket, {
@@ -108,13 +119,11 @@ export async function startGateway(
     serverKey,
     failures,
     cuts,
+    rateLimited,
     connect,
     async greet(how) {
       const client = await connect(how);
-      await client.shakeHands();
-      client.send({ type: "hello", oldestVersion: 1, newestVersion: 1, software: "test" });
-      await client.expect("welcome");
-      return client;
+      return client.greet();
     },
   };
 }
@@ -128,142 +137,20 @@ export async function eventually(what: string, holds: () => boolean): Promise<vo
   throw new Error(`It never happened: ${what}`);
 }
 
-type Received = ServerMessage | Extract<Frame, { kind: "sealedChunk" }>;
-type Chunk = Extract<Received, { kind: "sealedChunk" }>;
-
-/** A client made by hand of the protocol's parts: it sends what a test tells it to, right or wrong. */
-export class WireClient {
-  readonly socket: WebSocket;
-  /** Rejects with the HTTP status when the server refuses the upgrade. */
-  readonly opened: Promise<void>;
-  /** The close code. */
-  readonly closed: Promise<number>;
-  channel: Channel | undefined;
-  readonly #crypto: CryptoProvider;
-  readonly #random: RandomSource;
-  readonly #serverKey: ServerKey;
-  readonly #queue: Uint8Array[] = [];
-  #wake: (() => void) | undefined;
-  #isClosed = false;
-
-  constructor(
-    socket: WebSocket,
-    deps: {
-      readonly crypto: CryptoProvider;
-      readonly random: RandomSource;
-      readonly serverKey: ServerKey;
-    },
-  ) {
-    this.socket = socket;
-    this.#crypto = deps.crypto;
-    this.#random = deps.random;
-    this.#serverKey = deps.serverKey;
-    this.opened = new Promise((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("unexpected-response", (_request, response) => {
-        reject(new Error(`HTTP ${response.statusCode}`));
-        socket.terminate();
-      });
-      socket.on("error", reject);
-    });
-    this.closed = new Promise((resolve) => {
-      socket.once("close", (code) => {
-        this.#isClosed = true;
-        this.#wake?.();
-        resolve(code);
-      });
-    });
-    socket.on("message", (data: Buffer) => {
-      this.#queue.push(data);
-      this.#wake?.();
-    });
+/** A client that does as a test tells it, and knows the tasks of the tests' worlds. */
+export class WireClient extends RawClient<WebSocket> {
+  override checkIn(population = "writers", changes: CheckInChanges = {}): void {
+    super.checkIn(population, { codecs: ["float32"], maxParameters: 1_000, ...changes });
   }
 
-  async shakeHands(): Promise<void> {
-    const handshake = startHandshake({
-      crypto: this.#crypto,
-      random: this.#random,
-      serverChannelKey: this.#serverKey.channel,
-    });
-    this.sendBytes(encodeFrame({ kind: "handshake", body: handshake.message }));
-    const frame = decodeFrame(await this.#nextBytes());
-    if (frame.kind !== "handshake") throw new Error(`Not a handshake: ${frame.kind}`);
-    this.channel = handshake.finish(frame.body);
+  override joinRound(population = "writers", changes?: CheckInChanges): Promise<Configuration> {
+    return super.joinRound(population, changes);
   }
 
-  sendBytes(bytes: Uint8Array): void {
-    this.socket.send(bytes);
-  }
-
-  send(message: ClientMessage): void {
-    if (this.channel === undefined) throw new Error("No channel yet");
-    this.sendBytes(sealRecordFrame(this.channel, encodeClientMessage(message)));
-  }
-
-  /** A record that holds these bytes. */
-  sendRecord(plaintext: Uint8Array): void {
-    if (this.channel === undefined) throw new Error("No channel yet");
-    this.sendBytes(sealRecordFrame(this.channel, plaintext));
-  }
-
-  async next(): Promise<Received> {
-    const frame = decodeFrame(await this.#nextBytes());
-    if (frame.kind === "sealedChunk") return frame;
-    if (this.channel === undefined) throw new Error("No channel yet");
-    return decodeServerMessage(this.channel.open(frame.body));
-  }
-
-  /** The next message, which must be of this type. */
-  async expect<Type extends ServerMessageType>(
-    type: Type,
-  ): Promise<Extract<ServerMessage, { type: Type }>> {
-    const received = await this.next();
-    if ("kind" in received) throw new Error(`A sealed chunk instead of ${type}`);
-    if (received.type !== type) {
-      throw new Error(`${JSON.stringify(received)} instead of ${type}`);
-    }
-    return received as Extract<ServerMessage, { type: Type }>;
-  }
-
-  async chunks(count: number): Promise<Chunk[]> {
-    const chunks: Chunk[] = [];
-    while (chunks.length < count) {
-      const received = await this.next();
-      if (!("kind" in received)) throw new Error(`${received.type} instead of a sealed chunk`);
-      chunks.push(received);
-    }
-    return chunks;
-  }
-
-  checkIn(population = "writers", maxParameters = 1_000): void {
-    this.send({
-      type: "checkIn",
-      population,
-      codecs: ["float32"],
-      maxParameters,
-      exampleCount: 10,
-      heldArtifacts: [],
-    });
-  }
-
-  /** Checks in and waits for the configuration; the tiny model comes in two chunks. */
-  async joinRound(population?: string): Promise<Configuration> {
-    this.checkIn(population);
-    await this.expect("checkInAccepted");
-    const configuration = await this.expect("roundConfiguration");
-    await this.chunks(2);
-    return configuration;
-  }
-
+  /** @returns The report's payload. */
   begin(configuration: Configuration, update: Float32Array = ONES): Uint8Array {
-    const { roundId, reportNonce } = configuration;
     const payload = new Uint8Array(update.buffer);
-    this.send({
-      type: "reportBegin",
-      roundId,
-      reportNonce,
-      exampleCount: 10,
-      codec: "float32",
+    this.beginReport(configuration, {
       updateBytes: payload.length,
       metrics: [
         { name: "loss", value: 1 },
@@ -282,7 +169,7 @@ export class WireClient {
   async finishRound(
     configuration: Configuration,
   ): Promise<Extract<ServerMessage, { type: "roundOutcome" }>> {
-    this.send({ type: "configured", roundId: configuration.roundId });
+    this.configured(configuration);
     const payload = this.begin(configuration);
     await this.expect("reportGrant");
     this.send({ type: "reportChunk", data: payload.subarray(0, 7) });
@@ -299,29 +186,13 @@ export class WireClient {
     if (failure.code !== "MODEL_UNAVAILABLE") throw new Error(failure.code);
   }
 
-  /** Waits until the server has handled what was sent before, by a ping. */
-  async ping(): Promise<void> {
-    const pong = new Promise((resolve) => this.socket.once("pong", resolve));
-    this.socket.ping();
-    await pong;
-  }
-
   async close(): Promise<void> {
     this.socket.close();
     await this.closed;
   }
-
-  async #nextBytes(): Promise<Uint8Array> {
-    for (;;) {
-      const bytes = this.#queue.shift();
-      if (bytes !== undefined) return bytes;
-      if (this.#isClosed) throw new Error("The connection is closed");
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
 }
 
-export type Configuration = Extract<ServerMessage, { type: "roundConfiguration" }>;
+type CheckInChanges = Parameters<RawClient["checkIn"]>[1];
 
 const ONES: Float32Array = new Float32Array(5).fill(1);
 

@@ -6,6 +6,7 @@ import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 const ROUND: RoundRecord = {
   id: "rnd_01" as RoundId,
   taskId: "task_01" as TaskId,
+  kind: "training",
   number: 4,
   outcome: "committed",
   startedAtMs: 1_000,
@@ -72,11 +73,11 @@ describe("the metrics", () => {
     expect(Object.fromEntries(await samplesOf(metrics))).toMatchObject({
       'tributary_task_changes_total{state="running"}': 1,
       tributary_rounds_running: 0,
-      [`tributary_rounds_total{task="${taskId}",outcome="committed",reason=""}`]: 1,
+      [`tributary_rounds_total{task="${taskId}",kind="training",outcome="committed",reason=""}`]: 1,
       [`tributary_round_number{task="${taskId}"}`]: 4,
-      'tributary_round_duration_seconds_sum{outcome="committed"}': 2.5,
-      'tributary_round_duration_seconds_bucket{le="1",outcome="committed"}': 0,
-      'tributary_round_duration_seconds_bucket{le="2.5",outcome="committed"}': 1,
+      'tributary_round_duration_seconds_sum{kind="training",outcome="committed"}': 2.5,
+      'tributary_round_duration_seconds_bucket{le="1",kind="training",outcome="committed"}': 0,
+      'tributary_round_duration_seconds_bucket{le="2.5",kind="training",outcome="committed"}': 1,
       [`tributary_training_metric{task="${taskId}",metric="accuracy"}`]: 0.875,
       tributary_clients_selected_total: 3,
       tributary_reports_accepted_total: 2,
@@ -101,7 +102,7 @@ describe("the metrics", () => {
     });
     const samples = await samplesOf(metrics);
     expect(Object.fromEntries(samples)).toMatchObject({
-      'tributary_rounds_total{task="task_01",outcome="abandoned",reason="too-few-left"}': 1,
+      'tributary_rounds_total{task="task_01",kind="training",outcome="abandoned",reason="too-few-left"}': 1,
       'tributary_members_lost_total{how="left",reason="uploading"}': 1,
       'tributary_members_lost_total{how="withdrew",reason="PLAN_REFUSED"}': 1,
       tributary_rounds_running: 0,
@@ -110,16 +111,39 @@ describe("the metrics", () => {
     expect([...samples.keys()].filter((name) => name.includes("training_metric"))).toEqual([]);
   });
 
+  it("keep evaluations and rollbacks apart from training", async () => {
+    const metrics = metricsOf();
+    metrics.observe({ type: "round-ended", round: ROUND });
+    metrics.observe({
+      type: "round-ended",
+      round: { ...ROUND, kind: "evaluation", checkpoint: null, metrics: { accuracy: 0.5 } },
+    });
+    metrics.observe({
+      type: "round-ended",
+      round: { ...ROUND, kind: "rollback", number: 5, reason: "back to round 1", metrics: {} },
+    });
+    expect(Object.fromEntries(await samplesOf(metrics))).toMatchObject({
+      'tributary_rounds_total{task="task_01",kind="evaluation",outcome="committed",reason=""}': 1,
+      'tributary_rounds_total{task="task_01",kind="rollback",outcome="committed",reason=""}': 1,
+      'tributary_training_metric{task="task_01",metric="accuracy"}': 0.875,
+      'tributary_evaluation_metric{task="task_01",kind="evaluation",metric="accuracy"}': 0.5,
+      'tributary_round_number{task="task_01"}': 5,
+      tributary_examples_total: 120,
+    });
+  });
+
   it("tell the connections of the moment and why sessions failed", async () => {
     let connections = 5;
     const metrics = metricsOf(() => connections);
     metrics.sessionFailed("MALFORMED_FRAME");
     metrics.sessionFailed("MALFORMED_FRAME");
+    metrics.rateLimited("device");
     expect((await samplesOf(metrics)).get("tributary_connections")).toBe(5);
     connections = 2;
     const samples = await samplesOf(metrics);
     expect(samples.get("tributary_connections")).toBe(2);
     expect(samples.get('tributary_session_failures_total{code="MALFORMED_FRAME"}')).toBe(2);
+    expect(samples.get('tributary_requests_rate_limited_total{share="device"}')).toBe(1);
   });
 
   it("tell what the process uses and how late its event loop is", async () => {

@@ -27,6 +27,7 @@ if (task === undefined) {
     }),
     planBytes: random.bytes(5_000),
     state: "running",
+    endReason: null,
     initialCheckpoint: initial.id,
     createdAtMs: 1,
   };
@@ -40,6 +41,7 @@ for (;;) {
   const round = {
     id: opaqueId("rnd", random.bytes(16)),
     taskId: task.id,
+    kind: "training",
     number,
     outcome: "committed",
     startedAtMs: number,

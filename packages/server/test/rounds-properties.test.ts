@@ -22,6 +22,7 @@ const policies: fc.Arbitrary<RoundPolicy> = fc.record({
   minimumFraction: fc.constantFrom(0.01, 0.5, 0.7, 0.8, 1),
   selectionTimeoutMs: fc.integer({ min: 1, max: 500 }),
   reportingTimeoutMs: fc.integer({ min: 1, max: 500 }),
+  isOptional: fc.boolean(),
 });
 
 /** Few enough that they meet again: duplicates and strangers come by themselves. */
@@ -48,11 +49,26 @@ const timed: fc.Arbitrary<{ readonly afterMs: number; readonly event: Timed }> =
     {
       weight: 3,
       arbitrary: fc
-        .constantFrom("committed", "committed", "committed", "failed", "cancelled", "stopping")
+        .constantFrom("committed", "committed", "committed", "failed", "stopping")
         .map((type): Timed => () => ({ type: type as "committed" })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom("cancelled" as const, "rolled-back" as const, "not-scheduled" as const)
+        .map((reason): Timed => () => ({ type: "cancelled", reason })),
     },
   ),
 });
+
+/** Why a round may end that has had no cohort. */
+const WITHOUT_COHORT: readonly string[] = [
+  "cancelled",
+  "rolled-back",
+  "not-scheduled",
+  "server-stopping",
+  "too-few-came",
+];
 
 const sessionOf = (index: number): SessionId =>
   `ses_${"0".repeat(15)}${index.toString(16)}` as SessionId;
@@ -227,8 +243,7 @@ describe("a round, whatever happens in whatever order", () => {
             all.push(...last.effects);
           }
           const hasCohort = all.some(({ type }) => type === "configure");
-          const wasCancelled =
-            end.phase === "abandoned" && ["cancelled", "server-stopping"].includes(end.reason);
+          const wasCancelled = end.phase === "abandoned" && WITHOUT_COHORT.includes(end.reason);
           if (state.phase === "selecting" && end.phase === "configuring") return; // it began just now
           expect(isFinal(end.phase)).toBe(hasCohort || wasCancelled);
           expect(all.filter(({ type }) => type === "announce")).toHaveLength(

@@ -102,7 +102,7 @@ describe("selecting", () => {
   });
 
   it("ends with no members when it is cancelled", () => {
-    const walk = new Walk().join(["a", "b"]).send({ type: "cancelled" });
+    const walk = new Walk().join(["a", "b"]).send({ type: "cancelled", reason: "cancelled" });
     expect(walk.state).toEqual({ phase: "abandoned", members: new Map(), reason: "cancelled" });
     expect(walk.effects).toEqual([{ type: "announce" }]);
   });
@@ -147,7 +147,7 @@ describe("configuring", () => {
   it("is abandoned when it fails, is cancelled, or is still going on at the deadline", () => {
     const ends = [
       configuring().send({ type: "failed" }),
-      configuring().send({ type: "cancelled" }),
+      configuring().send({ type: "cancelled", reason: "cancelled" }),
       configuring().tick(1_000),
     ];
     expect(ends.map(({ state }) => "reason" in state && state.reason)).toEqual([
@@ -220,7 +220,9 @@ describe("reporting", () => {
   });
 
   it("is abandoned when it is cancelled", () => {
-    expect(reporting().each("reported", ["a"]).send({ type: "cancelled" }).state).toMatchObject({
+    expect(
+      reporting().each("reported", ["a"]).send({ type: "cancelled", reason: "cancelled" }).state,
+    ).toMatchObject({
       phase: "abandoned",
       reason: "cancelled",
     });
@@ -242,7 +244,10 @@ describe("committing and after", () => {
   });
 
   it("is past cancelling, ticking and leaving", () => {
-    const walk = committing().send({ type: "cancelled" }).tick(9_999).each("left", NAMES);
+    const walk = committing()
+      .send({ type: "cancelled", reason: "cancelled" })
+      .tick(9_999)
+      .each("left", NAMES);
     expect(walk.state).toMatchObject({ phase: "committing", accepted: 4 });
     expect(deadlineOf(walk.state)).toBeUndefined();
   });
@@ -252,7 +257,7 @@ describe("committing and after", () => {
     const { state, effects } = done;
     const known = effects.length;
     done
-      .send({ type: "committed" }, { type: "failed" }, { type: "cancelled" })
+      .send({ type: "committed" }, { type: "failed" }, { type: "cancelled", reason: "cancelled" })
       .join(["a"])
       .each("reported", ["e", "f"])
       .tick(9_999);

@@ -14,6 +14,26 @@ const held = fc.array(
 );
 const count = fc.oneof(fc.constantFrom(0, 1, 10, 2 ** 20, 2 ** 31), fc.nat(1_000));
 
+const octets = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.uint8Array({ minLength: length, maxLength: length });
+const token = fc.string({ minLength: 1, maxLength: 60 });
+const device = fc.record({ publicKey: octets(32), signature: octets(64) });
+
+const checkIn = {
+  type: fc.constant("checkIn" as const),
+  population: populations,
+  codecs: fc.subarray(["float32", "uniform", "other"]),
+  maxParameters: fc.constantFrom(1, 10_000, 1_000_000),
+  exampleCount: count,
+  heldOutCount: fc.nat(100),
+  heldArtifacts: held,
+};
+const modelRequest = {
+  type: fc.constant("modelRequest" as const),
+  population: populations,
+  heldArtifacts: held,
+};
+
 /** Any message of a client, of the right form and with any content. */
 export const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
   fc.record({
@@ -22,19 +42,11 @@ export const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     newestVersion: fc.nat(3),
     software: fc.string({ maxLength: 40 }),
   }),
-  fc.record({
-    type: fc.constant("checkIn" as const),
-    population: populations,
-    codecs: fc.subarray(["float32", "uniform", "other"]),
-    maxParameters: fc.constantFrom(1, 10_000, 1_000_000),
-    exampleCount: count,
-    heldArtifacts: held,
-  }),
-  fc.record({
-    type: fc.constant("modelRequest" as const),
-    population: populations,
-    heldArtifacts: held,
-  }),
+  fc.record(checkIn),
+  fc.record({ ...checkIn, token }),
+  fc.record({ ...checkIn, device }),
+  fc.record(modelRequest),
+  fc.record({ ...modelRequest, token, device }),
   fc.record({ type: fc.constant("configured" as const), roundId }),
   fc.record({
     type: fc.constant("withdraw" as const),

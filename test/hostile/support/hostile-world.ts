@@ -21,13 +21,8 @@ import {
   type RoundRecord,
   type TributaryServer,
 } from "@tributary/server";
-import {
-  HostileClient,
-  crypto,
-  honestUpdate,
-  random,
-  type Configuration,
-} from "./hostile-client.ts";
+import type { Configuration } from "@tributary/protocol/testing";
+import { HostileClient, crypto, honestUpdate, random } from "./hostile-client.ts";
 
 const HONEST_CLIENTS = 2;
 
@@ -58,9 +53,14 @@ export interface Pair {
   finish(reports: number): Promise<RoundRecord>;
 }
 
-export async function openWorld(
-  options: { readonly limits?: Partial<Limits>; readonly clock?: Clock } = {},
-): Promise<HostileWorld> {
+export interface HostileWorldOptions {
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  /** An honest client waits for this before it reports: else they run rounds as fast as they can, in the test's own process. */
+  readonly pace?: () => Promise<void>;
+}
+
+export async function openWorld(options: HostileWorldOptions = {}): Promise<HostileWorld> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-hostile-"));
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const server = await startServer(
@@ -109,7 +109,7 @@ export async function openWorld(
     minimumFraction: 1,
   });
   for (let client = 0; client < HONEST_CLIENTS; client++) {
-    honest.push(takePart(server, stopping.signal));
+    honest.push(takePart(server, stopping.signal, trainerWith(options.pace)));
   }
 
   const metric: HostileWorld["metric"] = async (sample) => {
@@ -187,20 +187,26 @@ async function recordOf(
 }
 
 /** Costs next to nothing, and moves every weight a little. */
-const trainer: LocalTrainer = {
-  train: ({ weights, examples }) =>
-    Promise.resolve({
+const trainerWith = (pace: HostileWorldOptions["pace"]): LocalTrainer => ({
+  async train({ weights, examples }) {
+    await pace?.();
+    return {
       weights: weights.map((weight) => weight + 1e-4),
       metrics: { loss: 0.5 },
       steps: 1,
       exampleCount: examples.count,
-    }),
+    };
+  },
   evaluate: () => Promise.resolve({}),
   predict: () => Promise.resolve(new Float32Array(0)),
   dispose() {},
-};
+});
 
-async function takePart(server: TributaryServer, signal: AbortSignal): Promise<void> {
+async function takePart(
+  server: TributaryServer,
+  signal: AbortSignal,
+  trainer: LocalTrainer,
+): Promise<void> {
   const client = new FederatedClient({
     url: server.url,
     serverKey: server.serverKey,

@@ -1,13 +1,8 @@
 import { connect as connectTcp } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  encodeFrame,
-  updateCodec,
-  type ClientMessage,
-  type RoundId,
-  type ServerMessage,
-} from "@tributary/protocol";
-import { WireClient, type WireDeps } from "./wire-client.ts";
+import { encodeFrame, updateCodec, type ClientMessage, type RoundId } from "@tributary/protocol";
+import type { Configuration } from "@tributary/protocol/testing";
+import { connectWire, greetWire, type WireClient, type WireDeps } from "./wire-client.ts";
 
 /** One misbehaving client, from its connection to its end; it may end by being thrown out. */
 export type Attack = (deps: WireDeps, localAddress: string) => Promise<void>;
@@ -36,27 +31,27 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     socket.destroy();
   },
   "frames of random bytes": async (deps, localAddress) => {
-    const client = await WireClient.connect(deps, localAddress);
+    const client = await connectWire(deps, localAddress);
     client.sendBytes(deps.random.bytes(60));
     await client.closed;
   },
   "a handshake and then nothing": async (deps, localAddress) => {
-    const client = await WireClient.connect(deps, localAddress);
+    const client = await connectWire(deps, localAddress);
     await client.shakeHands();
     await lingerOn(client);
   },
   "records of random bytes": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     client.sendBytes(encodeFrame({ kind: "record", body: deps.random.bytes(200) }));
     await client.closed;
   },
   "messages of random bytes": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     client.sendRecord(deps.random.bytes(100));
     await client.closed;
   },
   "messages in the wrong order": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     const messages: readonly ClientMessage[] = [
       { type: "configured", roundId: NO_ROUND },
       { type: "reportChunk", data: deps.random.bytes(64) },
@@ -66,12 +61,12 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     await client.closed;
   },
   "a frame that is too large": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     client.sendBytes(new Uint8Array(1 << 20));
     await client.closed;
   },
   "a frame byte by byte": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     for (let byte = 0; byte < 100 && client.socket.readyState === client.socket.OPEN; byte++) {
       client.socket.send(deps.random.bytes(1), { fin: false });
       await sleep(DRIP_MS);
@@ -79,7 +74,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     client.socket.terminate();
   },
   "requests without a pause, and no reading": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     client.socket.pause();
     for (let request = 0; request < 100; request++) {
       client.send({ type: "modelRequest", population: "honest", heldArtifacts: [] });
@@ -88,7 +83,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     await lingerOn(client);
   },
   "probes without end": async (deps, localAddress) => {
-    const client = await WireClient.greeted(deps, localAddress);
+    const client = await greetWire(deps, localAddress);
     for (let probe = 0; probe < 1_000; probe++) client.socket.ping();
     await client.closed;
   },
@@ -97,53 +92,42 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     const payload = new Uint8Array(PAYLOAD_BYTES);
     payload.fill(0xff); // block headers that are NaN
     begin(client, round, payload.length);
-    await client.expect("reportGrant");
+    await client.waitFor("reportGrant");
     client.send({ type: "reportChunk", data: payload });
-    await client.expect("reportResult");
+    await client.waitFor("reportResult");
     client.socket.terminate();
   },
   "a member that never ends its report": async (deps, localAddress) => {
     const { client, round } = await member(deps, localAddress);
     begin(client, round, PAYLOAD_BYTES);
-    await client.expect("reportGrant");
+    await client.waitFor("reportGrant");
     client.send({ type: "reportChunk", data: new Uint8Array(10) });
     await lingerOn(client);
   },
   "a member that reports for another": async (deps, localAddress) => {
     const { client, round } = await member(deps, localAddress);
     begin(client, { ...round, reportNonce: deps.random.bytes(16) }, PAYLOAD_BYTES);
-    await client.expect("reportResult");
+    await client.waitFor("reportResult");
     client.socket.terminate();
   },
 };
 
-type Configuration = Extract<ServerMessage, { type: "roundConfiguration" }>;
-
 /** A report of the benchmark's task: 784 × 10 weights and 10 biases. */
-const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850);
+const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850).max;
 
 async function member(
   deps: WireDeps,
   localAddress: string,
 ): Promise<{ readonly client: WireClient; readonly round: Configuration }> {
-  const client = await WireClient.greeted(deps, localAddress);
+  const client = await greetWire(deps, localAddress);
   client.checkIn("honest");
-  const round = await client.expect("roundConfiguration");
-  client.send({ type: "configured", roundId: round.roundId });
+  const round = await client.waitFor("roundConfiguration");
+  client.configured(round);
   return { client, round };
 }
 
 function begin(client: WireClient, round: Configuration, updateBytes: number): void {
-  const { roundId, reportNonce } = round;
-  client.send({
-    type: "reportBegin",
-    roundId,
-    reportNonce,
-    exampleCount: 10,
-    codec: "uniform",
-    updateBytes,
-    metrics: [{ name: "loss", value: 1 }],
-  });
+  client.beginReport(round, { codec: "uniform", updateBytes });
 }
 
 async function lingerOn(client: WireClient): Promise<void> {

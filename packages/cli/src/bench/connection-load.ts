@@ -1,5 +1,11 @@
 import { answerRequests } from "./load-process.ts";
-import { WireClient, loopbackAddress, wireDeps, type BenchTarget } from "./wire-client.ts";
+import {
+  greetWire,
+  loopbackAddress,
+  wireDeps,
+  type BenchTarget,
+  type WireClient,
+} from "./wire-client.ts";
 
 // Run by `bench connections` in a process of its own: many clients that connect, wait and check in.
 
@@ -42,7 +48,7 @@ async function connectAll(target: BenchTarget, count: number): Promise<Outcome> 
     while (next < count) {
       const address = loopbackAddress(Math.floor(next++ / CLIENTS_PER_ADDRESS));
       try {
-        clients.push(await WireClient.greeted(deps, address));
+        clients.push(await greetWire(deps, address));
       } catch {
         // It is missing in the count.
       }

@@ -1,6 +1,9 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+/** How long a process may take to end by itself. */
+const STOP_GRACE_MS = 5_000;
+
 /** A process of its own that makes load, so that the server's figures are the server's. */
 export class LoadProcess<Request extends object, Answer extends object> {
   readonly #child: ChildProcess;
@@ -24,11 +27,15 @@ export class LoadProcess<Request extends object, Answer extends object> {
     });
   }
 
+  /** Ends the process, whatever it is doing. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.kill("SIGKILL");
+    // By itself first: then a profile that was asked for is written.
+    if (this.#child.connected) this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_GRACE_MS);
     await exited;
+    clearTimeout(timer);
   }
 }
 
@@ -36,6 +43,7 @@ export class LoadProcess<Request extends object, Answer extends object> {
 export function answerRequests<Request, Answer extends object>(
   handle: (request: Request) => Promise<Answer>,
 ): void {
+  process.once("disconnect", () => process.exit());
   process.on("message", (request) => {
     void handle(request as Request).then((answer) => process.send?.(answer));
   });

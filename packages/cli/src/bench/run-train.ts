@@ -199,6 +199,7 @@ function planFor({ description, loss }: TrainModel, batchSize: number): Plan {
       metrics: ["accuracy"],
       trainable: "all",
     },
+    download: { encoding: "float32" },
     update: { codec: "float32" },
     clipNorm: null,
     aggregation: { rule: "mean" },

@@ -1,26 +1,9 @@
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
-import {
-  WEBSOCKET_SUBPROTOCOL,
-  cryptographicRandom,
-  decodeFrame,
-  decodeServerMessage,
-  encodeClientMessage,
-  encodeFrame,
-  parseServerKey,
-  sealRecordFrame,
-  startHandshake,
-  type Channel,
-  type ClientMessage,
-  type CryptoProvider,
-  type Frame,
-  type RandomSource,
-  type ServerKey,
-  type ServerMessage,
-  type ServerMessageType,
-} from "@tributary/protocol";
+import { WEBSOCKET_SUBPROTOCOL, cryptographicRandom, parseServerKey } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { RawClient, type RawClientDeps } from "@tributary/protocol/testing";
 
 /** Where a benchmark's clients connect, in a form that can be sent to another process. */
 export interface BenchTarget {
@@ -31,19 +14,19 @@ export interface BenchTarget {
 }
 
 /** What all clients of a process share. */
-export interface WireDeps {
+export interface WireDeps extends RawClientDeps {
   readonly target: BenchTarget;
-  readonly key: ServerKey;
   readonly secureContext: SecureContext;
-  readonly crypto: CryptoProvider;
-  readonly random: RandomSource;
 }
+
+/** A client without an SDK: it speaks the protocol through WebSocket, TLS and the inner channel, right or wrong. */
+export type WireClient = RawClient<WebSocket>;
 
 export function wireDeps(target: BenchTarget): WireDeps {
   const crypto = createNodeCryptoProvider();
   return {
     target,
-    key: parseServerKey(target.serverKey),
+    serverKey: parseServerKey(target.serverKey),
     secureContext: createSecureContext({ ca: target.certificate }),
     crypto,
     random: cryptographicRandom(crypto),
@@ -59,123 +42,39 @@ export function loopbackAddress(index: number): string {
   return `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${1 + (index % 254)}`;
 }
 
-type Received = ServerMessage | Extract<Frame, { kind: "sealedChunk" }>;
+function dial(deps: WireDeps, localAddress: string): WebSocket {
+  const { hostname, port, protocol } = new URL(deps.target.url);
+  const address = { host: hostname, port: Number(port), localAddress };
+  return new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
+    perMessageDeflate: false,
+    handshakeTimeout: 60_000,
+    createConnection: () =>
+      protocol === "wss:"
+        ? connectTls({ ...address, secureContext: deps.secureContext })
+        : connectTcp(address),
+  });
+}
 
-/** A client without an SDK: it speaks the protocol through WebSocket, TLS and the inner channel, right or wrong. */
-export class WireClient {
-  readonly socket: WebSocket;
-  /** Resolves with the close code, whoever closed. */
-  readonly closed: Promise<number>;
-  readonly #deps: WireDeps;
-  readonly #queue: Uint8Array[] = [];
-  #channel: Channel | undefined;
-  #wake: (() => void) | undefined;
-  #isClosed = false;
+/** Opens a WebSocket to the target, for whoever speaks no protocol over it. */
+export async function openSocket(deps: WireDeps, localAddress: string): Promise<WebSocket> {
+  const socket = dial(deps, localAddress);
+  socket.on("error", () => {});
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("close", () => reject(new Error("The connection was refused")));
+  });
+  return socket;
+}
 
-  private constructor(socket: WebSocket, deps: WireDeps) {
-    this.socket = socket;
-    this.#deps = deps;
-    socket.on("error", () => {});
-    this.closed = new Promise((resolve) => {
-      socket.once("close", (code) => {
-        this.#isClosed = true;
-        this.#wake?.();
-        resolve(code);
-      });
-    });
-    socket.on("message", (data: Buffer) => {
-      this.#queue.push(data);
-      this.#wake?.();
-    });
-  }
+/** Opens a WebSocket, and says nothing yet. */
+export async function connectWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
+  const client = new RawClient(dial(deps, localAddress), deps);
+  await client.opened;
+  return client;
+}
 
-  /** Opens a WebSocket, and says nothing yet. */
-  static async connect(deps: WireDeps, localAddress: string): Promise<WireClient> {
-    const { hostname, port, protocol } = new URL(deps.target.url);
-    const address = { host: hostname, port: Number(port), localAddress };
-    const socket = new WebSocket(deps.target.url, [WEBSOCKET_SUBPROTOCOL], {
-      perMessageDeflate: false,
-      handshakeTimeout: 60_000,
-      createConnection: () =>
-        protocol === "wss:"
-          ? connectTls({ ...address, secureContext: deps.secureContext })
-          : connectTcp(address),
-    });
-    const client = new WireClient(socket, deps);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("close", () => reject(new Error("The connection was refused")));
-    });
-    return client;
-  }
-
-  /** Connects and goes through handshake and greeting. */
-  static async greeted(deps: WireDeps, localAddress: string): Promise<WireClient> {
-    const client = await WireClient.connect(deps, localAddress);
-    await client.shakeHands();
-    client.send({ type: "hello", oldestVersion: 1, newestVersion: 1, software: "bench" });
-    await client.expect("welcome");
-    return client;
-  }
-
-  async shakeHands(): Promise<void> {
-    const { crypto, random, key } = this.#deps;
-    const handshake = startHandshake({ crypto, random, serverChannelKey: key.channel });
-    this.sendBytes(encodeFrame({ kind: "handshake", body: handshake.message }));
-    const frame = decodeFrame(await this.#nextBytes());
-    if (frame.kind !== "handshake") throw new Error(`A ${frame.kind} frame came first`);
-    this.#channel = handshake.finish(frame.body);
-  }
-
-  sendBytes(bytes: Uint8Array): void {
-    this.socket.send(bytes);
-  }
-
-  send(message: ClientMessage): void {
-    this.sendRecord(encodeClientMessage(message));
-  }
-
-  sendRecord(plaintext: Uint8Array): void {
-    if (this.#channel === undefined) throw new Error("There is no channel yet");
-    this.sendBytes(sealRecordFrame(this.#channel, plaintext));
-  }
-
-  checkIn(population: string): void {
-    this.send({
-      type: "checkIn",
-      population,
-      codecs: ["float32", "uniform"],
-      maxParameters: 1_000_000,
-      exampleCount: 10,
-      heldArtifacts: [],
-    });
-  }
-
-  async next(): Promise<Received> {
-    const frame = decodeFrame(await this.#nextBytes());
-    if (frame.kind === "sealedChunk") return frame;
-    if (this.#channel === undefined) throw new Error("There is no channel yet");
-    return decodeServerMessage(this.#channel.open(frame.body));
-  }
-
-  /** The next message of that type; what comes before it is dropped. */
-  async expect<Type extends ServerMessageType>(
-    type: Type,
-  ): Promise<Extract<ServerMessage, { type: Type }>> {
-    for (;;) {
-      const received = await this.next();
-      if ("type" in received && received.type === type) {
-        return received as Extract<ServerMessage, { type: Type }>;
-      }
-    }
-  }
-
-  async #nextBytes(): Promise<Uint8Array> {
-    for (;;) {
-      const bytes = this.#queue.shift();
-      if (bytes !== undefined) return bytes;
-      if (this.#isClosed) throw new Error("The connection is closed");
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
+/** Connects and goes through handshake and greeting. */
+export async function greetWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
+  const client = await connectWire(deps, localAddress);
+  return client.greet("bench");
 }

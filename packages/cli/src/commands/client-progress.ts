@@ -1,5 +1,6 @@
 import { TributaryError, type ErrorCode } from "@tributary/protocol";
 import type { ParticipationEvent } from "@tributary/client-sdk";
+import { metricsText } from "../describe-round.ts";
 import { causeOf, formatBytes, formatSeconds, type Output } from "../output.ts";
 
 /** What the SDK tells programs to do, in words of the command line. */
@@ -40,7 +41,11 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
         );
         break;
       case "selected":
-        output.say(`round ${event.roundNumber} of "${event.task}"`);
+        output.say(
+          event.purpose === "training"
+            ? `round ${event.roundNumber} of "${event.task}"`
+            : `evaluation of round ${event.roundNumber}'s checkpoint of "${event.task}"`,
+        );
         break;
       case "engine-chosen":
         output.say(`  trains with ${event.engine} on ${event.backend}: ${event.reason}`);
@@ -51,11 +56,8 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
         );
         break;
       case "trained":
-        output.say(
-          `  trained: ${Object.entries(event.metrics)
-            .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-            .join(", ")}`,
-        );
+      case "evaluated":
+        output.say(`  ${event.type}: ${metricsText(event.metrics)}`);
         break;
       case "reported":
         told = undefined;
@@ -69,7 +71,7 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
       case "round-finished":
         output.say(
           event.outcome.type === "committed"
-            ? `  new checkpoint ${event.outcome.checkpoint.slice(0, 12)}…`
+            ? `  ${event.purpose === "training" ? "new" : "measured"} checkpoint ${event.outcome.checkpoint.slice(0, 12)}…`
             : `  round abandoned: ${event.outcome.reason}`,
         );
         break;

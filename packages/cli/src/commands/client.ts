@@ -7,12 +7,18 @@ import {
   seededRandom,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
+import {
+  FederatedClient,
+  holdOut,
+  type EngineName,
+  type Examples,
+  type TrainerOptions,
+} from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { fileKeyStore } from "../file-key-store.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
-import { backendOption, engineOption, partOf, wholeNumber } from "../options.ts";
+import { backendOption, engineOption, partOf, share, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
 import { clientError, participationTeller } from "./client-progress.ts";
 import { connectAdmin } from "./admin-options.ts";
@@ -25,6 +31,7 @@ interface ClientFlags extends CsvFlags {
   population: string;
   data: string;
   part?: { index: number; count: number };
+  holdOut?: number;
   rounds?: number;
   engine: EngineName;
   backend: NonNullable<TrainerOptions["backend"]>;
@@ -48,6 +55,11 @@ export function clientCommand(): Command {
         "writers (digits of one more writer), mnist, or the path of a folder or CSV file",
         "writers",
       )
+      .option(
+        "--hold-out <share>",
+        "evaluate on this share of the data, and do not train on it",
+        share,
+      )
       .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
       .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
       .addOption(engineOption())
@@ -65,11 +77,15 @@ export function clientCommand(): Command {
     const server = await findServer(flags);
     const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
     await deviceKey?.load(); // a file that is no key is an error at once
+    const examples = await loadExamples(flags, random);
+    const { train, heldOut } =
+      flags.holdOut === undefined ? { train: examples } : holdOut(examples, flags.holdOut);
     const client = new FederatedClient({
       url: server.url,
       serverKey: server.serverKey,
       population: flags.population,
-      examples: await loadExamples(flags, random),
+      examples: train,
+      ...(heldOut === undefined ? {} : { heldOut }),
       engine: flags.engine,
       backend: flags.backend,
       random,
@@ -80,18 +96,22 @@ export function clientCommand(): Command {
     const aborter = new AbortController();
     void stopSignal().then(() => aborter.abort());
     const tell = participationTeller(output);
+    let purpose: "training" | "evaluation" = "training";
     let reports = 0;
     let bytesUp = 0;
     let checkpoint: string | undefined;
     try {
       for await (const event of client.participate({ signal: aborter.signal })) {
         tell(event);
+        if (event.type === "selected") ({ purpose } = event);
         if (event.type === "reported") {
-          reports += 1;
+          if (purpose === "training") reports += 1;
           bytesUp += event.bytesUp;
         }
         if (event.type !== "round-finished") continue;
-        if (event.outcome.type === "committed") checkpoint = event.outcome.checkpoint;
+        if (event.purpose === "training" && event.outcome.type === "committed") {
+          checkpoint = event.outcome.checkpoint;
+        }
         if (flags.rounds !== undefined && reports >= flags.rounds) break;
       }
     } catch (error) {
@@ -147,7 +167,7 @@ async function findServer(
 async function loadExamples(
   flags: ClientFlags,
   random: ReturnType<typeof cryptographicRandom>,
-): Promise<ConstructorParameters<typeof FederatedClient>[0]["examples"]> {
+): Promise<Examples> {
   const { data, part } = flags;
   if (data === "writers") {
     if (part === undefined) return drawWriter(random.derive("writer"), 300);

@@ -1,15 +1,8 @@
 import { Command } from "commander";
+import type { DeviceView } from "@tributary/server";
 import { wholeNumber } from "../options.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-
-/** What the admin API says of a device. */
-interface DeviceView {
-  readonly id: string;
-  readonly publicKey: string | null;
-  readonly registeredAtMs: number;
-  readonly revokedAtMs: number | null;
-}
 
 export function deviceCommand(): Command {
   const device = new Command("device").description("Devices that have enrolled in a population.");
@@ -39,7 +32,7 @@ export function deviceCommand(): Command {
   withAdminOptions(device.command("revoke"))
     .argument("<population>", "population")
     .argument("<id>", "device id, as `tributary device list` prints it")
-    .description("Keep a device out for good, from its next check-in on.")
+    .description("Keep a device out for good, from its next request on.")
     .action(async (population: string, id: string, flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
       const path = `${pathOf(population)}/${encodeURIComponent(id)}/revoke`;

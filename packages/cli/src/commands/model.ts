@@ -8,10 +8,14 @@ import {
   encodeCheckpoint,
   layoutOf,
 } from "@tributary/protocol";
+import type { TaskView } from "@tributary/server";
 import { openModels, type StoredCheckpoint } from "../models.ts";
 import { createOutput, formatBytes, formatTable } from "../output.ts";
 import { writeTfjsFolder } from "../tfjs-folder.ts";
-import { withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { addModelEvaluate } from "./model-evaluate.ts";
+import { newestTask } from "./newest-task.ts";
+import { nothingMeasured } from "./nothing-measured.ts";
 
 interface SourceFlags extends AdminFlags {
   task?: string;
@@ -20,6 +24,7 @@ interface SourceFlags extends AdminFlags {
 
 interface ExportFlags extends SourceFlags {
   checkpoint?: string;
+  best?: true;
   format: "tfjs" | "float32";
   out: string;
 }
@@ -48,6 +53,7 @@ export function modelCommand(): Command {
   withSource(model.command("export"))
     .description("Write a checkpoint to a folder; the newest one unless told otherwise.")
     .option("--checkpoint <id>", "which checkpoint")
+    .option("--best", "the best one by the task's own measure; asks a running server")
     .addOption(
       new Option(
         "--format <name>",
@@ -60,8 +66,8 @@ export function modelCommand(): Command {
     .action(async (flags: ExportFlags) => {
       const written = await withModels(flags, async (models) => {
         const all = await models.list(flags.task);
-        const chosen =
-          flags.checkpoint === undefined ? all.at(-1) : find(all, checkpointId(flags.checkpoint));
+        const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
+        const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
         if (chosen === undefined) {
           throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
             remedy: "`tributary model list` names them.",
@@ -82,7 +88,22 @@ export function modelCommand(): Command {
         `wrote ${file}: checkpoint ${written.id.slice(0, 12)}… of round ${written.roundNumber}`,
       );
     });
+  addModelEvaluate(model);
   return model;
+}
+
+/** @throws TributaryError `CHECKPOINT_UNKNOWN` when nothing has been measured yet. */
+async function bestCheckpoint(flags: ExportFlags): Promise<string> {
+  if (flags.checkpoint !== undefined) {
+    throw new TributaryError("BAD_PARAMETER", "Both --best and --checkpoint are given", {
+      remedy: "Give one.",
+    });
+  }
+  const admin = await connectAdmin(flags);
+  const task = flags.task ?? (await newestTask(admin)).id;
+  const { best } = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(task)}`);
+  if (best === null) throw nothingMeasured();
+  return best.checkpoint;
 }
 
 function withSource(command: Command): Command {

@@ -1,21 +1,9 @@
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
-import { wholeNumber } from "../options.ts";
+import type { PopulationView } from "@tributary/server";
+import { gathered, wholeNumber } from "../options.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-
-interface TokenRules {
-  readonly issuer: string;
-  readonly keys: readonly string[];
-  readonly clockSkewSeconds: number;
-}
-
-/** What the admin API says of a population. */
-interface PopulationView {
-  readonly name: string;
-  readonly policy: { readonly enrolment: string; readonly token?: TokenRules };
-  readonly updatedAtMs: number | null;
-}
 
 interface PolicyFlags {
   readonly enrolment: string;
@@ -31,7 +19,7 @@ export function populationCommand(): Command {
 
   withAdminOptions(population.command("set"))
     .argument("<name>", "population")
-    .description("Set a population's policy, from the next check-in on.")
+    .description("Set a population's policy, from the next request on.")
     .addOption(
       new Option("--enrolment <policy>", "open to all; by token; by registered device key")
         .choices(["open", "token", "device"])
@@ -41,7 +29,7 @@ export function populationCommand(): Command {
     .option(
       "--key <key>",
       "Ed25519 public key of the issuer, base64url; may be given again",
-      gather,
+      gathered,
     )
     .option("--clock-skew <seconds>", "how far clocks may be apart", wholeNumber(0, 600))
     .action(async (name: string, flags: AdminFlags & PolicyFlags) => {
@@ -70,7 +58,7 @@ export function populationCommand(): Command {
       const rows = populations.map(({ name, policy }) => [
         name,
         policy.enrolment,
-        policy.token?.issuer ?? "",
+        tokenRules(policy)?.issuer ?? "",
       ]);
       createOutput(flags.json === true).result(
         { populations },
@@ -83,10 +71,6 @@ export function populationCommand(): Command {
 }
 
 const pathOf = (name: string): string => `/v1/populations/${encodeURIComponent(name)}`;
-
-function gather(key: string, before: readonly string[] = []): readonly string[] {
-  return [...before, key];
-}
 
 function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
   if (issuer === undefined && key === undefined && clockSkew === undefined) {
@@ -109,8 +93,14 @@ function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
   };
 }
 
+type Policy = PopulationView["policy"];
+
+const tokenRules = (policy: Policy): Extract<Policy, { enrolment: "token" }>["token"] | undefined =>
+  "token" in policy ? policy.token : undefined;
+
 function describe({ name, policy }: PopulationView): string {
-  const { enrolment, token } = policy;
+  const { enrolment } = policy;
+  const token = tokenRules(policy);
   return [
     `population  ${name}`,
     `enrolment   ${enrolment}`,

@@ -22,6 +22,7 @@ export function roundCommand(): Command {
       const rows = rounds.map((record) => [
         record.id,
         String(record.number),
+        record.kind,
         record.outcome === "committed" ? "committed" : `abandoned: ${record.reason ?? ""}`,
         `${record.reported}/${record.selected}`,
         formatSeconds(record.endedAtMs - record.startedAtMs),
@@ -29,16 +30,7 @@ export function roundCommand(): Command {
         formatBytes(record.bytesDown),
         metricsText(record.metrics),
       ]);
-      const header = [
-        "id",
-        "round",
-        "outcome",
-        "reports",
-        "time",
-        "up",
-        "down",
-        "training metrics",
-      ];
+      const header = ["id", "round", "kind", "outcome", "reports", "time", "up", "down", "metrics"];
       createOutput(flags.json === true).result(
         { task, rounds },
         rounds.length === 0 ? "no round has ended yet" : formatTable(header, rows),

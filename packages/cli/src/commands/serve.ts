@@ -4,7 +4,7 @@ import { TributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
-import { namedNumber, wholeNumber } from "../options.ts";
+import { gathered, namedNumber, wholeNumber } from "../options.ts";
 import { createOutput } from "../output.ts";
 
 interface ServeFlags {
@@ -13,6 +13,7 @@ interface ServeFlags {
   cert?: string;
   key?: string;
   plain?: true;
+  trustedProxy?: readonly string[];
   adminHost: string;
   adminPort: number;
   dataDir: string;
@@ -35,6 +36,11 @@ export function serveCommand(): Command {
     .option("--cert <file>", "TLS certificate chain, PEM; without it one is made")
     .option("--key <file>", "private key of the certificate, PEM")
     .addOption(new Option("--plain", "plain ws, on loopback only").conflicts(["cert", "key"]))
+    .option(
+      "--trusted-proxy <address>",
+      "proxy, or network of proxies, whose X-Forwarded-For is believed; may be given again (or TRIBUTARY_TRUSTED_PROXIES, with commas)",
+      gathered,
+    )
     .option("--admin-host <address>", "address of the admin API", "127.0.0.1")
     .option(
       "--admin-port <port>",
@@ -69,6 +75,7 @@ export function serveCommand(): Command {
         host: flags.host,
         port: flags.port,
         tls: tlsOf(flags),
+        trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
         adminHost: flags.adminHost,
         adminPort: flags.adminPort,
         dataDir: flags.dataDir,
@@ -114,6 +121,11 @@ function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls
   throw new TributaryError("BAD_PARAMETER", "Only one of --cert and --key is given", {
     remedy: "Give both, or neither for a certificate that is made.",
   });
+}
+
+function proxiesOfEnvironment(): string[] {
+  const text = process.env["TRIBUTARY_TRUSTED_PROXIES"] ?? "";
+  return text.split(",").flatMap((address) => (address.trim() === "" ? [] : [address.trim()]));
 }
 
 /** Characters below which a token can be guessed. */

@@ -1,10 +1,13 @@
 import { Command } from "commander";
 import type { TaskDefinition } from "@tributary/protocol";
-import type { TaskSummaryView } from "@tributary/server";
+import type { TaskSummaryView, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin-client.ts";
+import { metricsText } from "../describe-round.ts";
+import { wholeNumber } from "../options.ts";
 import { createOutput, formatTable } from "../output.ts";
 import { readModelFiles, readTaskFile } from "../task-file.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { nothingMeasured } from "./nothing-measured.ts";
 
 export function taskCommand(): Command {
   const task = new Command("task").description("Tasks of a running server.");
@@ -45,7 +48,32 @@ export function taskCommand(): Command {
     .description("Show a task and what it is doing.")
     .action(async (id: string, flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
-      const view = await admin.json<TaskSummaryView>(`/v1/tasks/${encodeURIComponent(id)}`);
+      const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
+      createOutput(flags.json === true).result(view, describeTask(view));
+    });
+
+  withAdminOptions(task.command("evaluate"))
+    .argument("<id>", "task id")
+    .description("Let clients measure a checkpoint on held-out examples.")
+    .option("--round <number>", "the checkpoint of this round; else the newest", wholeNumber(0))
+    .action(async (id: string, flags: AdminFlags & { round?: number }) => {
+      const admin = await connectAdmin(flags);
+      const view = await admin.post<TaskView>(
+        `/v1/tasks/${encodeURIComponent(id)}/evaluate`,
+        flags.round === undefined ? {} : { roundNumber: flags.round },
+      );
+      createOutput(flags.json === true).result(view, describeTask(view));
+    });
+
+  withAdminOptions(task.command("rollback"))
+    .argument("<id>", "task id")
+    .description("Make an older checkpoint the newest; training goes on from there.")
+    .requiredOption("--to <round>", "the round that made it, or best", roundOrBest)
+    .action(async (id: string, flags: AdminFlags & { to: number | "best" }) => {
+      const admin = await connectAdmin(flags);
+      const path = `/v1/tasks/${encodeURIComponent(id)}`;
+      const roundNumber = flags.to === "best" ? await bestRound(admin, path) : flags.to;
+      const view = await admin.post<TaskView>(`${path}/rollback`, { roundNumber });
       createOutput(flags.json === true).result(view, describeTask(view));
     });
 
@@ -60,13 +88,22 @@ export function taskCommand(): Command {
       .description(description)
       .action(async (id: string, flags: AdminFlags) => {
         const admin = await connectAdmin(flags);
-        const view = await admin.post<TaskSummaryView>(
-          `/v1/tasks/${encodeURIComponent(id)}/${verb}`,
-        );
+        const view = await admin.post<TaskView>(`/v1/tasks/${encodeURIComponent(id)}/${verb}`);
         createOutput(flags.json === true).result(view, describeTask(view));
       });
   }
   return task;
+}
+
+function roundOrBest(text: string): number | "best" {
+  return text === "best" ? text : wholeNumber(0)(text);
+}
+
+/** @throws TributaryError `CHECKPOINT_UNKNOWN`. */
+async function bestRound(admin: AdminClient, path: string): Promise<number> {
+  const { best } = await admin.json<TaskView>(path);
+  if (best === null) throw nothingMeasured();
+  return best.roundNumber;
 }
 
 /** Creates a task; a model of its own is uploaded with it. */
@@ -74,7 +111,7 @@ async function createTask(
   admin: AdminClient,
   definition: TaskDefinition,
   start: boolean,
-): Promise<TaskSummaryView> {
+): Promise<TaskView> {
   if ("builtin" in definition.model) return admin.post("/v1/tasks", { definition, start });
   const { modelJson, weights } = await readModelFiles(definition.model.path);
   const form = new FormData();
@@ -86,14 +123,18 @@ async function createTask(
   return admin.post("/v1/tasks", form);
 }
 
-function describeTask(view: TaskSummaryView): string {
+function describeTask(view: TaskView): string {
+  const { best } = view;
   const { phase, committedRounds, waitingClients } = view.progress;
   return [
     `task        ${view.id}`,
     `name        ${view.name}`,
     `population  ${view.population} (${waitingClients} clients wait)`,
-    `state       ${view.state}${phase === "idle" ? "" : `, ${phase}`}`,
+    `state       ${view.state}${view.endReason === null ? "" : `: ${view.endReason}`}${phase === "idle" ? "" : `, ${phase}`}`,
     `rounds      ${committedRounds} committed`,
+    ...(best === null
+      ? []
+      : [`best        round ${best.roundNumber}, ${metricsText({ [best.measure]: best.value })}`]),
     `plan        ${view.planId}`,
   ].join("\n");
 }

@@ -1,16 +1,7 @@
 import { Command, Option } from "commander";
+import type { NewTokenView, TokenView } from "@tributary/server";
 import { createOutput, formatTable } from "../output.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-
-/** What the admin API says of a token; `token` once, when it is made. */
-interface TokenView {
-  readonly id: string;
-  readonly name: string;
-  readonly role: string;
-  readonly createdAtMs: number;
-  readonly revokedAtMs: number | null;
-  readonly token?: string;
-}
 
 export function tokenCommand(): Command {
   const token = new Command("token").description("Tokens of a server's admin API.");
@@ -25,7 +16,7 @@ export function tokenCommand(): Command {
     )
     .action(async ({ name, role, ...flags }: AdminFlags & { name: string; role: string }) => {
       const admin = await connectAdmin(flags);
-      const made = await admin.post<TokenView>("/v1/tokens", { name, role });
+      const made = await admin.post<NewTokenView>("/v1/tokens", { name, role });
       createOutput(flags.json === true).result(
         made,
         `${made.token}\n\nThe line above is the token of ${made.id}, ${role}. It is not stored: keep it now.`,

@@ -53,6 +53,7 @@ export function demoTask(
  */
 export function fitTask(task: TaskDefinition, clients: number, rounds?: number): TaskDefinition {
   const { goalCount, overselection } = task.round;
+  const { evaluation } = task;
   if (goalCount > clients) {
     throw new TributaryError(
       "TASK_INVALID",
@@ -63,6 +64,10 @@ export function fitTask(task: TaskDefinition, clients: number, rounds?: number):
   return {
     ...task,
     round: { ...task.round, overselection: Math.min(overselection, clients / goalCount) },
+    evaluation:
+      evaluation.goalCount === undefined
+        ? evaluation
+        : { ...evaluation, goalCount: Math.min(evaluation.goalCount, clients) },
     stop: rounds === undefined ? task.stop : { ...task.stop, rounds },
   };
 }

@@ -101,6 +101,11 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
   finished.catch(() => {}); // it is awaited below, after the set-up that may fail first
   const fail = (error: Error): void => settle?.reject(error);
+  /** The task has ended and its last checkpoint is scored: a task that ends with an evaluation is scored before. */
+  const settleIfDone = (): void => {
+    const last = rounds.at(-1);
+    if (taskFinished && last !== undefined && scores.has(last.number)) settle?.resolve();
+  };
   const onAbort = (): void => fail(stopped());
   signal.addEventListener("abort", onAbort);
 
@@ -117,9 +122,11 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       observer.report(roundNumber, 0, cohort);
     } else if (event.type === "task-state" && event.taskId === task.id) {
       taskFinished = event.state === "finished";
+      settleIfDone();
       if (event.state === "cancelled")
         fail(new TributaryError("ABORTED", "The task was cancelled"));
     } else if (event.type === "round-ended" && event.round.taskId === task.id) {
+      if (event.round.kind !== "training") return;
       if (event.round.outcome === "committed") committed(event.round);
       else if (event.round.reason === "too-few-left") {
         // Clients that left have said why, or will have in a moment: their words come another way.
@@ -157,7 +164,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
         scores.set(message.id, message.metrics);
         const round = rounds.find((candidate) => candidate.number === message.id);
         if (round !== undefined) observer.round(round, message.metrics, Date.now() - startedAtMs);
-        if (taskFinished && message.id === rounds.at(-1)?.number) settle?.resolve();
+        settleIfDone();
       },
       fail,
     );
@@ -185,6 +192,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
             population: definition.population,
             trainer: options.trainer,
             seed: options.seed,
+            holdOut: definition.evaluation.everyRounds === null ? 0 : HELD_OUT_SHARE,
             clients: share,
           },
           () => {},
@@ -236,6 +244,8 @@ async function cancelEarlierTasks(server: TributaryServer, population: string): 
   }
 }
 
+/** What each client holds out when the task lets clients evaluate. */
+const HELD_OUT_SHARE = 0.1;
 /** How long the clients that ended a round may take to say why, milliseconds. */
 const REASONS_GRACE_MS = 2_000;
 /** Reasons for which a round is given up at the end of the demo, which nobody needs to hear. */

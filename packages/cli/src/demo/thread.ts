@@ -9,7 +9,12 @@ import {
   seededRandom,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, createTrainer, type ParticipationEvent } from "@tributary/client-sdk";
+import {
+  FederatedClient,
+  createTrainer,
+  holdOut,
+  type ParticipationEvent,
+} from "@tributary/client-sdk";
 import { causeOf } from "../output.ts";
 import type {
   ClientThreadData,
@@ -37,11 +42,14 @@ async function runClients(setup: ClientThreadData): Promise<void> {
   tell({ type: "ready" });
   await Promise.all(
     setup.clients.map(async ({ index, examples }) => {
+      const { train, heldOut } =
+        setup.holdOut === 0 ? { train: examples } : holdOut(examples, setup.holdOut);
       const client = new FederatedClient({
         url: setup.url,
         population: setup.population,
         serverKey: setup.serverKey,
-        examples,
+        examples: train,
+        ...(heldOut === undefined ? {} : { heldOut }),
         trainer,
         random: random.derive(`client ${index}`),
         ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),

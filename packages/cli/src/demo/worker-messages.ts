@@ -17,6 +17,8 @@ export interface ClientThreadData {
   readonly population: string;
   readonly trainer: TrainerOptions;
   readonly seed: number;
+  /** Share of each client's examples to evaluate on; 0 for none. */
+  readonly holdOut: number;
   readonly clients: readonly WorkerClient[];
 }
 

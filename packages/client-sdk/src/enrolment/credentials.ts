@@ -21,7 +21,7 @@ export interface TokenRequest {
   readonly signal: AbortSignal;
 }
 
-/** An enrolment token, or what gets one from the app's backend. The function is asked before every check-in. */
+/** An enrolment token, or what gets one from the app's backend. The function is asked before every check-in and request for the model. */
 export type TokenSource = string | ((request: TokenRequest) => string | Promise<string>);
 
 /** A device's Ed25519 seed, 32 bytes, or where it is kept; a key store without one is given a new one. */
@@ -33,13 +33,13 @@ export interface CredentialOptions {
   readonly deviceKey?: DeviceKeySource | undefined;
 }
 
-/** What a check-in shows. */
+/** What a check-in or a request for the model shows. */
 export interface ShownCredentials {
   readonly token?: string;
   readonly device?: DeviceProof;
 }
 
-/** What a client has to show when it checks in. */
+/** What a client has to show of its right to take part. */
 export class Credentials {
   readonly #options: CredentialOptions;
   readonly #crypto: CryptoProvider;
@@ -56,7 +56,7 @@ export class Credentials {
   }
 
   /**
-   * @param handshakeHash - Of the session that checks in.
+   * @param handshakeHash - Of the session that asks.
    * @param expired - The token that was shown last has expired.
    * @throws TributaryError `ENROLMENT_REQUIRED` when the app's own function or key store fails; `ABORTED`.
    */

@@ -2,6 +2,7 @@ import type {
   CheckpointId,
   ErrorCode,
   RoundId,
+  RoundPurpose,
   SessionId,
   TributaryError,
 } from "@tributary/protocol";
@@ -9,7 +10,8 @@ import type {
 /**
  * What happens while a client takes part, told apart by `type`. In the order of a round: `connecting`, `connected`,
  * `checked-in` or `rejected`, `selected`, `downloaded`, `engine-chosen`, `training`…, `trained`, `reporting`, `reported`,
- * `round-finished`. A round may end early with `round-finished`, `report-refused`, `withdrawn` or `disconnected`.
+ * `round-finished`; an evaluation has `evaluated` instead of `training` and `trained`. A round may end early with `round-finished`,
+ * `report-refused`, `withdrawn` or `disconnected`.
  */
 export type ParticipationEvent =
   /** A connection is being made. `attempt` counts from 1 and starts again after a check-in. */
@@ -32,6 +34,9 @@ export type ParticipationEvent =
   | {
       readonly type: "selected";
       readonly roundId: RoundId;
+      /** What the client is to do: train, or measure the checkpoint on its held-out examples. */
+      readonly purpose: RoundPurpose;
+      /** Of an evaluation, the round that made the checkpoint. */
       readonly roundNumber: number;
       readonly task: string;
       readonly timeLeftMs: number;
@@ -75,7 +80,15 @@ export type ParticipationEvent =
       readonly exampleCount: number;
       readonly seconds: number;
     }
-  /** The server is asked for a turn to take the update of `bytes` bytes. */
+  /** The checkpoint has been measured on the held-out examples. `metrics`: `loss` and the plan's, means over them. */
+  | {
+      readonly type: "evaluated";
+      readonly roundId: RoundId;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly exampleCount: number;
+      readonly seconds: number;
+    }
+  /** The server is asked for a turn to take the update of `bytes` bytes; an evaluation has none. */
   | { readonly type: "reporting"; readonly roundId: RoundId; readonly bytes: number }
   /** The report counts. Bytes of this client's WebSocket messages since its check-in. */
   | {
@@ -92,10 +105,11 @@ export type ParticipationEvent =
       readonly message: string;
       readonly retryInMs: number;
     }
-  /** The round is over, with or without this client's report. */
+  /** The round is over, with or without this client's report. An evaluation names the checkpoint that was measured. */
   | {
       readonly type: "round-finished";
       readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
       readonly roundNumber: number;
       readonly task: string;
       /** Whether this client's report is in it. */

@@ -12,9 +12,13 @@ import type { Clock } from "../session/clock.ts";
 import type { Incoming, Session } from "../session/session.ts";
 import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
+import type { VerifiedModel } from "../trust/verified-model.ts";
+import type { ExampleStore } from "../examples/example-store.ts";
+import { prepareEvaluation } from "./evaluation-report.ts";
 import type { EventSink } from "./event-stream.ts";
 import {
   countExamples,
+  countHeldOut,
   loadExamples,
   prepareReport,
   type PreparedReport,
@@ -24,6 +28,8 @@ import { throttleProgress } from "./progress-throttle.ts";
 
 export interface RoundDeps extends TrainingDeps {
   readonly population: string;
+  /** What the client evaluates on, and does not train on. */
+  readonly heldOut: ExampleStore | undefined;
   readonly credentials: Credentials;
   readonly floors: ClientFloors;
   readonly cache: ModelCache;
@@ -57,6 +63,7 @@ export async function takePart(
 ): Promise<number> {
   const { population, credentials, floors, events, retry } = deps;
   const exampleCount = await countExamples(deps.examples, deps.limits, signal);
+  const heldOutCount = await countHeldOut(deps.heldOut, deps.limits, signal);
   const before = session.traffic;
   const { codecs, maximumParameters: maxParameters } = floors;
   const rejected = (code: ErrorCode, message: string, askedMs: number): number => {
@@ -68,7 +75,14 @@ export async function takePart(
   const checkIn = async (expired: boolean): Promise<number | undefined> => {
     try {
       const shown = await credentials.show(session.handshakeHash, expired, signal);
-      const offer = { population, codecs, maxParameters, exampleCount, ...shown };
+      const offer = {
+        population,
+        codecs,
+        maxParameters,
+        exampleCount,
+        heldOutCount,
+        ...shown,
+      };
       session.checkIn(offer, deps.cache.held());
       return undefined;
     } catch (error) {
@@ -132,10 +146,10 @@ class RoundMember {
   }
 
   async run(signal: AbortSignal): Promise<number> {
-    const { roundNumber, taskName: task, timeLeftMs } = this.#configuration;
+    const { purpose, roundNumber, taskName: task, timeLeftMs } = this.#configuration;
     const { events } = this.#deps;
     const roundId = this.#roundId;
-    events.push({ type: "selected", roundId, roundNumber, task, timeLeftMs });
+    events.push({ type: "selected", roundId, purpose, roundNumber, task, timeLeftMs });
     // What comes while the client works is the round's end, the session's end, or later the answer to the report.
     const listening = new LinkedAbort(signal);
     const incoming = this.#session.next(listening.signal);
@@ -157,11 +171,13 @@ class RoundMember {
 
   /** Everything from the first chunk to an encoded update. */
   async #work(stop: AbortSignal): Promise<PreparedReport> {
-    const { arrival, roundNumber } = this.#configuration;
-    const { cache, events, clock } = this.#deps;
+    const { arrival, purpose, roundNumber } = this.#configuration;
+    const { cache, events } = this.#deps;
     const roundId = this.#roundId;
     const model = await abortable(arrival.model, stop);
-    cache.keep({ ...model, roundNumber: Math.max(0, roundNumber - 1) });
+    // What is evaluated may be an old checkpoint: it is not what `model` should answer with.
+    if (purpose === "evaluation") cache.hold(model);
+    else cache.keep({ ...model, roundNumber: Math.max(0, roundNumber - 1) });
     if (!this.#isIn) throw aborted();
     this.#session.send({ type: "configured", roundId });
     events.push({
@@ -175,6 +191,34 @@ class RoundMember {
       const choice = await abortable(trainer.choose(model.plan.plan), stop);
       events.push({ type: "engine-chosen", roundId, ...choice });
     }
+    return purpose === "evaluation" ? this.#evaluate(model, stop) : this.#train(model, stop);
+  }
+
+  async #evaluate(model: VerifiedModel, stop: AbortSignal): Promise<PreparedReport> {
+    const { heldOut, limits, trainer, events, clock } = this.#deps;
+    const roundId = this.#roundId;
+    if (heldOut === undefined) {
+      throw new TributaryError(
+        "EXAMPLES_INVALID",
+        "The server asks for an evaluation and this client has offered none",
+        { remedy: "Give the client heldOut examples, or ask the operator about the server." },
+      );
+    }
+    const examples = await loadExamples(heldOut, limits, stop);
+    const startedMs = clock.now();
+    const report = await prepareEvaluation(trainer, { model, examples, signal: stop });
+    if (stop.aborted) throw aborted();
+    const { exampleCount } = report;
+    const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));
+    const seconds = (clock.now() - startedMs) / 1000;
+    events.push({ type: "evaluated", roundId, metrics, exampleCount, seconds });
+    return report;
+  }
+
+  async #train(model: VerifiedModel, stop: AbortSignal): Promise<PreparedReport> {
+    const { events, clock } = this.#deps;
+    const { roundNumber } = this.#configuration;
+    const roundId = this.#roundId;
     const examples = await loadExamples(this.#deps.examples, this.#deps.limits, stop);
     const startedMs = clock.now();
     return prepareReport(this.#deps, {
@@ -200,7 +244,7 @@ class RoundMember {
     signal: AbortSignal,
   ): Promise<number> {
     const { events, retry } = this.#deps;
-    const { payload, ...header } = report;
+    const { payload, counted, ...header } = report;
     const roundId = this.#roundId;
     const { reportNonce } = this.#configuration;
     const updateBytes = payload.length;
@@ -214,6 +258,7 @@ class RoundMember {
     }
     if (answer.type === "reportResult" && answer.refused === undefined) {
       this.#counted = true;
+      counted();
       retry.reset();
       const { up, down } = this.#session.traffic;
       const bytesUp = up - this.#before.up;
@@ -245,10 +290,11 @@ class RoundMember {
     switch (message.type) {
       case "roundOutcome": {
         const { outcome, taskFinished, nextCheckInMs } = message;
-        const { roundNumber, taskName: task } = this.#configuration;
+        const { purpose, roundNumber, taskName: task } = this.#configuration;
         events.push({
           type: "round-finished",
           roundId,
+          purpose,
           roundNumber,
           task,
           counted: this.#counted,

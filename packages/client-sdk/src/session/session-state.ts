@@ -1,9 +1,10 @@
-import type {
-  ArtifactId,
-  ClientMessage,
-  Delivery,
-  RoundId,
-  ServerMessage,
+import {
+  dueArtifacts,
+  type ArtifactId,
+  type ClientMessage,
+  type Delivery,
+  type RoundId,
+  type ServerMessage,
 } from "@tributary/protocol";
 
 /** What a session remembers in every phase. */
@@ -177,7 +178,9 @@ function aboutRound(
   }
   if (state.phase !== "asking" && state.phase !== "reporting") return undefined;
   if (message.refused !== undefined) return taken(leave(state));
-  if (state.phase === "asking" || state.bytesLeft > 0) return undefined;
+  // A report without an update needs no turn.
+  const bytesLeft = state.phase === "asking" ? state.updateBytes : state.bytesLeft;
+  if (bytesLeft > 0) return undefined;
   return taken({ leftRound, strayChunks, phase: "reported", roundId: state.roundId });
 }
 
@@ -203,9 +206,10 @@ function leave(state: SessionState): SessionState {
 
 /** Sealed chunks that follow a delivery to a client that holds `held`. */
 function chunkCount(delivery: Delivery, held: ReadonlySet<ArtifactId>, chunkBytes: number): number {
-  return [delivery.plan, delivery.checkpoint]
-    .filter((artifact) => !held.has(artifact.id))
-    .reduce((sum, artifact) => sum + Math.ceil(artifact.byteLength / chunkBytes), 0);
+  return dueArtifacts(delivery, (id) => held.has(id)).reduce(
+    (sum, { byteLength }) => sum + Math.ceil(byteLength / chunkBytes),
+    0,
+  );
 }
 
 const taken = (state: SessionState): Reception => ({ state, deliver: true });

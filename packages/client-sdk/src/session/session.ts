@@ -176,9 +176,12 @@ export class Session {
   }
 
   /** Asks for the newest checkpoint. `held` as in `checkIn`. */
-  requestModel(population: string, held: HeldModels): void {
+  requestModel(
+    request: Omit<Extract<ClientMessage, { type: "modelRequest" }>, "type" | "heldArtifacts">,
+    held: HeldModels,
+  ): void {
     this.#held = held;
-    this.send({ type: "modelRequest", population, heldArtifacts: heldArtifactIds(held) });
+    this.send({ type: "modelRequest", ...request, heldArtifacts: heldArtifactIds(held) });
   }
 
   /**

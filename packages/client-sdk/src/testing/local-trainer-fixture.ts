@@ -52,6 +52,7 @@ export function trainerPlan(training: Partial<Plan["training"]> = {}): Plan {
       trainable: "all",
       ...training,
     },
+    download: { encoding: "float32" },
     update: { codec: "float32" },
     clipNorm: null,
     aggregation: { rule: "mean" },

@@ -65,6 +65,13 @@ export function checkFloors(floors: ClientFloors, plan: Plan, layout: ParameterL
       `The plan's codec is ${plan.update.codec} and this client allows ${floors.codecs.join(", ")}`,
     );
   }
+  const { download } = plan;
+  if (download.encoding === "difference" && !floors.codecs.includes(download.update.codec)) {
+    throw refused(
+      "codecs",
+      `The plan sends differences in ${download.update.codec} and this client allows ${floors.codecs.join(", ")}`,
+    );
+  }
   checkParameterCount(floors, layout.size);
 }
 

@@ -39,8 +39,14 @@ export class ModelCache {
     return { plans: new Map(this.#plans), checkpoints: new Map(this.#checkpoints) };
   }
 
+  /** Keeps the newest model of a population. */
   keep(model: CachedModel): void {
     this.#newest = model;
+    this.hold(model);
+  }
+
+  /** Keeps a model that need not be the newest, so that it is not fetched again. */
+  hold(model: VerifiedModel): void {
     keepLast(this.#plans, model.plan.id, model.plan.bytes);
     keepLast(this.#checkpoints, model.checkpoint.id, model.checkpoint.weights);
   }

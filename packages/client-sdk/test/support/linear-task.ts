@@ -54,6 +54,7 @@ export function linearPlan(changes: Partial<Plan> = {}): Plan {
       metrics: [],
       trainable: "all",
     },
+    download: { encoding: "float32" },
     update: { codec: "float32" },
     clipNorm: null,
     aggregation: { rule: "mean" },

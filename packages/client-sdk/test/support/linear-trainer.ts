@@ -49,8 +49,12 @@ export class LinearTrainer implements LocalTrainer {
     return this.spoil({ weights, metrics: { loss }, steps, exampleCount: examples.count });
   }
 
-  evaluate(_request: EvaluateRequest): Promise<TrainingMetrics> {
-    return Promise.resolve({ loss: 0 });
+  /** What it was asked to evaluate; the loss it gives is the sum of the weights. */
+  evaluated: EvaluateRequest[] = [];
+
+  evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
+    this.evaluated.push(request);
+    return Promise.resolve({ loss: request.weights.reduce((sum, weight) => sum + weight, 0) });
   }
 
   predict(request: PredictRequest): Promise<Float32Array> {

@@ -20,6 +20,7 @@ export function planFor(
       trainable: "all",
       ...training,
     },
+    download: { encoding: "float32" },
     update: { codec: "float32" },
     clipNorm: null,
     aggregation: { rule: "mean" },

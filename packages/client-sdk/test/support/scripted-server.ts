@@ -18,6 +18,7 @@ import {
   type Delivery,
   type Frame,
   type RoundId,
+  type RoundPurpose,
   type ServerMessage,
   type ServerSecrets,
   type SessionId,
@@ -168,6 +169,7 @@ export class ServerConnection {
     this.send({
       type: "roundConfiguration",
       roundId,
+      purpose: options.purpose ?? "training",
       roundNumber,
       taskName: options.taskName ?? model.plan.task,
       delivery,
@@ -232,6 +234,7 @@ export class ServerConnection {
 }
 
 export interface ConfigureOptions {
+  readonly purpose?: RoundPurpose;
   readonly roundNumber?: number;
   readonly roundId?: string;
   readonly taskName?: string;

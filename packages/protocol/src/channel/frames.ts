@@ -12,7 +12,7 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Channel } from "./channel.ts";
 
 /** What sealed chunks carry. */
-export type ArtifactKind = "plan" | "checkpoint";
+export type ArtifactKind = "plan" | "checkpoint" | "difference";
 
 /** One WebSocket message. */
 export type Frame =
@@ -26,13 +26,17 @@ export type Frame =
     };
 
 /** The number of an artifact on the wire and in the nonce of its chunks. */
-export const ARTIFACT_NUMBERS: Readonly<Record<ArtifactKind, number>> = { plan: 0, checkpoint: 1 };
+export const ARTIFACT_NUMBERS: Readonly<Record<ArtifactKind, number>> = {
+  plan: 0,
+  checkpoint: 1,
+  difference: 2,
+};
 
 /** Kind, artifact, index. */
 export const SEALED_CHUNK_HEADER_BYTES = 6;
 
 const KIND_NUMBERS = { handshake: 0, record: 1, sealedChunk: 2 } as const;
-const ARTIFACTS: readonly ArtifactKind[] = ["plan", "checkpoint"];
+const ARTIFACTS: readonly ArtifactKind[] = ["plan", "checkpoint", "difference"];
 
 /**
  * Puts the header in front of `frame.body`, which is copied. `sealRecordFrame` and `sealArtifact`

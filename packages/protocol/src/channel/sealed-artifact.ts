@@ -29,7 +29,7 @@ const DOMAIN = utf8("tributary/chunk/v1");
 export interface SealArtifactOptions {
   readonly crypto: CryptoProvider;
   /**
-   * 32 bytes, drawn anew for each round. It must seal at most one plan and one checkpoint: the
+   * 32 bytes, drawn anew for each round. It must seal at most one artifact of each kind: the
    * nonce is the artifact's number and the chunk's index, so a second checkpoint under the same key
    * would repeat nonces.
    */
@@ -118,6 +118,10 @@ export class ArtifactReceiver {
   /** Whether every chunk has come; `finish` then says whether they are the right ones. */
   get complete(): boolean {
     return !this.#failed && this.#chunks === this.#layout.count;
+  }
+
+  get artifact(): ArtifactKind {
+    return this.#options.artifact;
   }
 
   /** Bytes of the artifact received so far. */

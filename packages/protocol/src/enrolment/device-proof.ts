@@ -1,5 +1,5 @@
 /**
- * Device keys: an Ed25519 key pair that is made on the device and stays there. A device proves at each check-in that it
+ * Device keys: an Ed25519 key pair that is made on the device and stays there. A device proves with each request that it
  * holds the secret, by signing what is this session's alone.
  *
  * ```ts

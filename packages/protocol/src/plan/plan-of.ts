@@ -4,6 +4,7 @@ import { trainableRanges } from "../model/trainable-ranges.ts";
 import { reportsNeeded } from "./aggregation-rule.ts";
 import type { Plan } from "./plan-schema.ts";
 import type { TaskDefinition } from "./task-schema.ts";
+import type { MeasureName } from "./training-terms.ts";
 
 /**
  * The plan that a task gives its clients: what concerns them, and nothing of how the server runs its rounds but the
@@ -12,8 +13,17 @@ import type { TaskDefinition } from "./task-schema.ts";
  *   `MODEL_UNSUPPORTED` when the model has no sound layout.
  */
 export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
-  const { localEpochs, batchSize, optimizer, loss, metrics, trainable, update, clipNorm } =
-    task.plan;
+  const {
+    localEpochs,
+    batchSize,
+    optimizer,
+    loss,
+    metrics,
+    trainable,
+    update,
+    download,
+    clipNorm,
+  } = task.plan;
   trainableRanges(layoutOf(model.parameters), trainable);
   return {
     version: 1,
@@ -26,6 +36,7 @@ export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
     },
     training: { localEpochs, batchSize, optimizer, loss, metrics, trainable },
     update,
+    download,
     clipNorm,
     aggregation: task.aggregation,
     minimumCohort: minimumReports(roundOf(task)),
@@ -46,4 +57,23 @@ export function roundOf(task: TaskDefinition): TaskDefinition["round"] {
 export function minimumReports(round: TaskDefinition["round"]): number {
   // 0.7 · 10 is 7.000000000000001 in floating point: take off the dust before rounding up.
   return Math.max(1, Math.ceil(round.goalCount * round.minimumFraction - 1e-9));
+}
+
+/**
+ * How an evaluation is run: as a round, with a goal of its own, and never with fewer reports than the plan's smallest cohort.
+ */
+export function evaluationRoundOf(task: TaskDefinition): TaskDefinition["round"] {
+  const round = roundOf(task);
+  const goalCount = task.evaluation.goalCount ?? round.goalCount;
+  const least = minimumReports(round) / goalCount;
+  return {
+    ...round,
+    goalCount,
+    minimumFraction: Math.min(1, Math.max(round.minimumFraction, least)),
+  };
+}
+
+/** What the task's checkpoints are compared by. */
+export function measureOf(task: TaskDefinition): MeasureName {
+  return task.evaluation.metric ?? task.plan.metrics[0] ?? "loss";
 }

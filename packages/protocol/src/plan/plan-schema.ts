@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import type { DownloadSpec } from "../model/download.ts";
 import type { ParameterShape } from "../model/parameter-layout.ts";
 import { updatesAreInTheClear, type UpdateSpec } from "../update/codec-registry.ts";
 import { aggregationFault, aggregationSchema, type AggregationSpec } from "./aggregation-rule.ts";
@@ -19,6 +20,8 @@ import {
   type LossName,
   type MetricName,
 } from "./training-terms.ts";
+import { planDownloadSchema } from "./download-schema.ts";
+import { planUpdateSchema, updateFault } from "./update-schema.ts";
 
 /** The optimizer of local training. What is left out has tfjs's default. */
 export type OptimizerSpec =
@@ -86,6 +89,8 @@ export interface Plan {
   };
   /** How the update is encoded. */
   readonly update: UpdateSpec;
+  /** How checkpoints travel to the clients. */
+  readonly download: DownloadSpec;
   /** L2 bound of the update, weight units; null for none. */
   readonly clipNorm: number | null;
   /** How the server combines the updates; a round of fewer reports than the rule needs is not committed. */
@@ -157,14 +162,8 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     metrics: metricsSchema,
     trainable: trainableSchema,
   }),
-  update: z.discriminatedUnion(
-    "codec",
-    [
-      strictRecord({ codec: z.literal("float32") }),
-      strictRecord({ codec: z.literal("uniform"), bits: z.literal(8, { error: "Use 8." }) }),
-    ],
-    { error: "Use one of float32, uniform." },
-  ),
+  update: planUpdateSchema,
+  download: planDownloadSchema,
   clipNorm: clipNormSchema,
   aggregation: aggregationSchema,
   minimumCohort: wholeNumber(1, DEFAULT_LIMITS.maxCohort),
@@ -173,6 +172,11 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     reports: plan.minimumCohort,
     updatesInTheClear: updatesAreInTheClear(plan.update),
   });
-  if (fault === undefined) return;
-  context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  if (fault !== undefined) {
+    context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  }
+  const remedy = updateFault(plan.update, plan);
+  if (remedy !== undefined) {
+    context.addIssue({ code: "custom", path: ["update", "codec"], message: remedy });
+  }
 });

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
 import { updatesAreInTheClear } from "../update/codec-registry.ts";
-import { aggregationFault, aggregationSchema } from "./aggregation-rule.ts";
+import { aggregationFault, aggregationSchema, reportsNeeded } from "./aggregation-rule.ts";
+import { taskDownloadSchema } from "./download-schema.ts";
 import { nameSchema } from "./plan-schema.ts";
 import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
 import {
@@ -15,13 +16,15 @@ import {
   learningRateSchema,
   localEpochsSchema,
   lossNames,
-  metricNames,
+  measureNames,
   metricsSchema,
   optimizerRemedy,
   trainableSchema,
   type LossName,
+  type MeasureName,
   type MetricName,
 } from "./training-terms.ts";
+import { taskUpdateSchema, updateFault } from "./update-schema.ts";
 
 /** Where a task's model comes from. */
 export type TaskModel =
@@ -90,20 +93,6 @@ const optimizerSchema = z.discriminatedUnion(
   { error: optimizerRemedy },
 );
 
-const updateSchema = z.discriminatedUnion(
-  "codec",
-  [
-    strictRecord({
-      codec: z
-        .literal("uniform")
-        .describe("Stochastic rounding to a grid a block of 4,096 values."),
-      bits: z.literal(8, { error: "Use 8." }).default(8).describe("Bits a value."),
-    }),
-    strictRecord({ codec: z.literal("float32").describe("As trained, four bytes a value.") }),
-  ],
-  { error: "Use one of uniform, float32." },
-);
-
 const planSection = strictRecord({
   localEpochs: localEpochsSchema
     .default(1)
@@ -128,7 +117,10 @@ const planSection = strictRecord({
     .describe(
       "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down.",
     ),
-  update: updateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
+  update: taskUpdateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
+  download: taskDownloadSchema
+    .prefault({ encoding: "float32" })
+    .describe("How checkpoints travel to clients."),
 }).transform((plan) => ({ ...plan, metrics: plan.metrics ?? usualMetrics(plan.loss) }));
 
 function usualMetrics(loss: LossName): MetricName[] {
@@ -183,14 +175,102 @@ const participationSection = strictRecord({
     ),
 });
 
+/** Whose measurements a task is judged by. */
+export const judgeNames = ["training", "clients", "operator"] as const;
+
+export type JudgeName = (typeof judgeNames)[number];
+
+const evaluationSection = strictRecord({
+  judgedBy: oneOf(judgeNames)
+    .default("training")
+    .describe(
+      "Whose measurements decide which checkpoint is best and when to stop: those of `training` rounds, of `clients` that evaluate a checkpoint on held-out examples, or of the `operator`, who posts them.",
+    ),
+  metric: oneOf(measureNames)
+    .exactOptional()
+    .describe(
+      "What the best checkpoint is best in: the highest accuracy, or the lowest of anything else. Left out: the first of the plan's metrics, or the loss.",
+    ),
+  everyRounds: wholeNumber(1, 1_000_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "Clients evaluate every so many rounds' checkpoint, and the last one, on held-out examples; `null` for never.",
+    ),
+  goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
+    .exactOptional()
+    .describe("Reports that an evaluation closes with. Left out: as many as a round."),
+});
+
 const stopSection = strictRecord({
   rounds: wholeNumber(1, 1_000_000).default(100).describe("Rounds to commit before the task ends."),
   targetMetric: strictRecord({
-    name: oneOf(metricNames).describe("One of the plan's metrics."),
-    atLeast: z.number({ error: "Use a number." }).describe("The value that ends the task."),
+    name: oneOf(measureNames).describe("The loss, or one of the plan's metrics."),
+    atLeast: z
+      .number({ error: "Use a number." })
+      .exactOptional()
+      .describe("Ends the task at this value or above. Either this or `atMost`."),
+    atMost: z
+      .number({ error: "Use a number." })
+      .exactOptional()
+      .describe("Ends the task at this value or below."),
+  })
+    .refine(({ atLeast, atMost }) => (atLeast === undefined) !== (atMost === undefined), {
+      error: "Give either atLeast or atMost.",
+    })
+    .meta({ oneOf: [{ required: ["atLeast"] }, { required: ["atMost"] }] })
+    .exactOptional()
+    .describe("Ends the task earlier, once a measurement reaches this."),
+  plateau: strictRecord({
+    measurements: wholeNumber(1, 1_000_000).describe(
+      "So many measurements in a row without a better one.",
+    ),
+    minimumChange: z
+      .number({ error: "Use a number of at least 0." })
+      .min(0, { error: "Use a number of at least 0." })
+      .default(0)
+      .describe("How much better than the best before counts as better."),
   })
     .exactOptional()
-    .describe("Ends the task earlier, once a round's mean of this metric is reached."),
+    .describe("Ends the task earlier, once `evaluation.metric` gets no better."),
+});
+
+const INSTANT_REMEDY = "Use a time like 2026-12-01T22:00:00Z.";
+const instant = (): z.ZodNullable<z.ZodISODateTime> =>
+  z.iso.datetime({ offset: true, error: INSTANT_REMEDY }).nullable();
+
+/** The moment that a task file's time names, milliseconds since the Unix epoch. */
+export function instantMs(time: string): number {
+  return Date.parse(time);
+}
+
+const TIME_REMEDY = "Use a time of day like 22:30, UTC.";
+const timeOfDay = (): z.ZodString =>
+  z.string({ error: TIME_REMEDY }).regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, { error: TIME_REMEDY });
+
+const scheduleSection = strictRecord({
+  startAt: instant().default(null).describe("No round before this time."),
+  endAt: instant().default(null).describe("No round from this time on: the task ends."),
+  dailyWindow: strictRecord({
+    from: timeOfDay().describe("When the window opens, UTC."),
+    to: timeOfDay().describe("When it closes, UTC; before `from` for a window past midnight."),
+  })
+    .refine(({ from, to }) => from !== to, { error: "Let the window open and close at two times." })
+    .nullable()
+    .default(null)
+    .describe("Rounds begin within this window of each day only; one in flight goes on."),
+  minimumIntervalMs: wholeNumber(0, 31_536_000_000)
+    .default(0)
+    .describe("Least time from the end of a cohort's round to the next, milliseconds."),
+});
+
+const amount = (): z.ZodDefault<z.ZodNullable<z.ZodNumber>> =>
+  wholeNumber(1, Number.MAX_SAFE_INTEGER).nullable().default(null);
+
+const budgetSection = strictRecord({
+  bytes: amount().describe("Ends the task once its rounds have moved so many bytes, up and down."),
+  reports: amount().describe("Ends the task once its rounds have taken so many reports."),
+  roundTimeMs: amount().describe("Ends the task once its rounds have lasted so long in all."),
 });
 
 /** A task file, with defaults for everything but `population`, `name` and `model`. */
@@ -216,15 +296,36 @@ export const taskSchema = strictRecord({
   })
     .prefault({})
     .describe("How the server makes the next checkpoint."),
+  evaluation: evaluationSection.prefault({}).describe("How the model is judged."),
   stop: stopSection.prefault({}).describe("When the task ends."),
+  schedule: scheduleSection.prefault({}).describe("When rounds may begin."),
+  priority: wholeNumber(0, 100)
+    .default(0)
+    .describe("Of two tasks of one population, the higher one gathers its cohort first."),
+  budget: budgetSection.prefault({}).describe("What the task may cost."),
 }).superRefine((task, context) => {
-  const target = task.stop.targetMetric?.name;
-  if (target !== undefined && !task.plan.metrics.includes(target)) {
-    context.addIssue({
-      code: "custom",
-      path: ["stop", "targetMetric", "name"],
-      message: "Name it in the plan's metrics too.",
-    });
+  const issue = (path: string[], message: string): void =>
+    context.addIssue({ code: "custom", path, message });
+  const isReported = (name: MeasureName | undefined): boolean =>
+    name === undefined || name === "loss" || task.plan.metrics.includes(name);
+  if (!isReported(task.stop.targetMetric?.name)) {
+    issue(["stop", "targetMetric", "name"], "Name it in the plan's metrics too.");
+  }
+  const { judgedBy, metric, everyRounds, goalCount } = task.evaluation;
+  if (!isReported(metric)) {
+    issue(["evaluation", "metric"], "Name it in the plan's metrics too.");
+  }
+  if (judgedBy === "clients" && everyRounds === null) {
+    issue(["evaluation", "everyRounds"], "Say how often clients evaluate, since they judge.");
+  }
+  const { goalCount: goal, minimumFraction } = task.round;
+  const least = Math.max(Math.ceil(goal * minimumFraction - 1e-9), reportsNeeded(task.aggregation));
+  if (goalCount !== undefined && goalCount < least) {
+    issue(["evaluation", "goalCount"], `Use at least ${least}, the smallest cohort of a round.`);
+  }
+  const { startAt, endAt } = task.schedule;
+  if (startAt !== null && endAt !== null && instantMs(endAt) <= instantMs(startAt)) {
+    issue(["schedule", "endAt"], "Let it end after startAt.");
   }
   const fault = aggregationFault(task.aggregation, {
     reports: task.round.goalCount,
@@ -232,6 +333,13 @@ export const taskSchema = strictRecord({
   });
   if (fault !== undefined) {
     context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  }
+  const updateRemedy = updateFault(task.plan.update, {
+    aggregation: task.aggregation,
+    clipNorm: task.plan.clipNorm,
+  });
+  if (updateRemedy !== undefined) {
+    context.addIssue({ code: "custom", path: ["plan", "update", "codec"], message: updateRemedy });
   }
   if (task.round.goalCount * task.round.overselection > DEFAULT_LIMITS.maxCohort) {
     context.addIssue({

@@ -19,6 +19,16 @@ export const metricNames = ["accuracy", "meanSquaredError", "meanAbsoluteError"]
 
 export type MetricName = (typeof metricNames)[number];
 
+/** What a model is measured by: its loss, which every report names, or one of the plan's metrics. */
+export const measureNames = ["loss", ...metricNames] as const;
+
+export type MeasureName = (typeof measureNames)[number];
+
+/** Whether more of it is better: so of accuracy alone. */
+export function isBetterHigher(measure: MeasureName): boolean {
+  return measure === "accuracy";
+}
+
 export const optimizerNames = ["sgd", "adam", "adagrad", "rmsprop"] as const;
 
 /** Why an optimizer's name was refused. */

@@ -1,3 +1,14 @@
-/** Conformance suites: each adapter of a port runs the port's suite, in any test runner. */
+/**
+ * For tests and measurements: conformance suites, which each adapter of a port runs in any test runner, and a client that does
+ * as it is told.
+ */
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
+export { RawClient } from "./raw-client.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
+export type {
+  Configuration,
+  RawClientDeps,
+  RawSocket,
+  Received,
+  SealedChunk,
+} from "./raw-client.ts";

@@ -12,7 +12,7 @@ import {
 export function float32Codec(): UpdateCodec {
   const codec: UpdateCodec = {
     name: "float32",
-    payloadBytes: (dimension) => 4 * dimension,
+    payloadBytes: (dimension) => ({ min: 4 * dimension, max: 4 * dimension }),
     encode(update) {
       checkValues(update, 0, 0);
       return float32Bytes(update).slice();
@@ -24,20 +24,20 @@ export function float32Codec(): UpdateCodec {
       });
       return { maxAbs };
     },
-    decode(payload, dimension, sink) {
+    decode(payload, dimension, sink, { offset, length } = { offset: 0, length: dimension }) {
       checkPayloadLength(codec, payload, dimension);
-      eachBlock(payload, dimension, sink);
+      eachBlock(payload, offset, offset + length, sink);
     },
   };
   return codec;
 }
 
 /** Blocks are views of an aligned payload; an unaligned one passes through one buffer. */
-function eachBlock(payload: Uint8Array, dimension: number, sink: UpdateSink): void {
+function eachBlock(payload: Uint8Array, from: number, to: number, sink: UpdateSink): void {
   const shared = sharesMemory(payload);
-  const buffer = new Float32Array(shared ? 0 : Math.min(dimension, UPDATE_BLOCK_VALUES));
-  for (let offset = 0; offset < dimension; offset += UPDATE_BLOCK_VALUES) {
-    const length = Math.min(UPDATE_BLOCK_VALUES, dimension - offset);
+  const buffer = new Float32Array(shared ? 0 : Math.min(to - from, UPDATE_BLOCK_VALUES));
+  for (let offset = from; offset < to; offset += UPDATE_BLOCK_VALUES) {
+    const length = Math.min(UPDATE_BLOCK_VALUES, to - offset);
     if (shared) {
       sink(new Float32Array(payload.buffer, payload.byteOffset + 4 * offset, length), offset);
       continue;

@@ -17,8 +17,8 @@ export type UpdateSink = (block: Float32Array, offset: number) => void;
 export interface UpdateCodec {
   /** As in the plan's `update.codec` and in a check-in. */
   readonly name: string;
-  /** Exact length of a payload of `dimension` values, bytes. */
-  payloadBytes(dimension: number): number;
+  /** Length of a payload of `dimension` values, bytes: exact, `min` being `max`, unless the codec is entropy coded. */
+  payloadBytes(dimension: number): PayloadBytes;
   /**
    * Encodes an update.
    * @param update - Float32, shape [dimension]; not modified.
@@ -29,15 +29,30 @@ export interface UpdateCodec {
   /**
    * Checks the structure and the numbers of a whole payload, so that `decode` cannot fail half way through.
    * @param payload - Any alignment; not modified.
-   * @returns A bound on |x| over all values, reached or nearly so.
+   * @param enough - A bound up to this will do; any will unless given. Some codecs know their values by a block's norm, which is up
+   *   to a few hundred times the largest: above `enough` they decode the payload once more to know it exactly.
+   * @returns A bound on |x| over all values.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
    */
-  validate(payload: Uint8Array, dimension: number): { readonly maxAbs: number };
+  validate(payload: Uint8Array, dimension: number, enough?: number): { readonly maxAbs: number };
   /**
    * Decodes a payload that `validate` has accepted, block by block and in order.
-   * @throws TributaryError `UPDATE_SHAPE` when the length is not that of `dimension` values.
+   * @param range - The values wanted; all unless given. `offset` is a multiple of `UPDATE_BLOCK_VALUES`, and `length` is too or
+   *   reaches the end.
+   * @throws TributaryError `UPDATE_SHAPE` when the length cannot be that of `dimension` values.
    */
-  decode(payload: Uint8Array, dimension: number, sink: UpdateSink): void;
+  decode(
+    payload: Uint8Array,
+    dimension: number,
+    sink: UpdateSink,
+    range?: { readonly offset: number; readonly length: number },
+  ): void;
+}
+
+/** Fewest and most bytes of a payload. */
+export interface PayloadBytes {
+  readonly min: number;
+  readonly max: number;
 }
 
 /** @throws TributaryError `UPDATE_SHAPE`. */
@@ -46,8 +61,9 @@ export function checkPayloadLength(
   payload: Uint8Array,
   dimension: number,
 ): void {
-  const expected = codec.payloadBytes(dimension);
-  if (payload.length === expected) return;
+  const { min, max } = codec.payloadBytes(dimension);
+  if (payload.length >= min && payload.length <= max) return;
+  const expected = min === max ? `${max}` : `${min} to ${max}`;
   throw new TributaryError(
     "UPDATE_SHAPE",
     `The update has ${payload.length} bytes where ${dimension} values in ${codec.name} take ${expected}`,
@@ -63,6 +79,14 @@ export function checkMagnitude(maxAbs: number): void {
     `The update has a value of magnitude ${maxAbs}, beyond ${MAX_UPDATE_MAGNITUDE}`,
     { remedy: "Lower the plan's learning rate or set clipNorm: training diverged." },
   );
+}
+
+/** @param offset - Where in the update, values. */
+export function malformed(cause: string, offset: number): TributaryError {
+  return new TributaryError("UPDATE_MALFORMED", cause, {
+    remedy: "Encode the update with the codec of this package.",
+    context: { offset },
+  });
 }
 
 export function notFinite(index: number, value: number | undefined): TributaryError {

@@ -1,20 +1,25 @@
 import { TributaryError, ERROR_CODES, errorCodeFromWire, type ErrorCode } from "../errors.ts";
 import { fromHex, toHex } from "../encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
-import type { ArtifactId, RoundId, SessionId } from "../ids.ts";
+import type { ArtifactId, CheckpointId, RoundId, SessionId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import type { CheckpointDifference } from "../model/download.ts";
 import { tributary } from "./messages.generated.ts";
 import type {
   ArtifactReference,
   ClientMessage,
   Delivery,
+  EnrolmentFields,
   MetricValue,
+  RoundPurpose,
   ServerMessage,
 } from "./messages.ts";
 
 /** Text fields are names, ids and one-sentence explanations. */
 const MAX_TEXT = 1_024;
 const MAX_CODECS = 32;
+/** By wire number. */
+const PURPOSES: readonly RoundPurpose[] = ["training", "evaluation"];
 
 /** Encodes one message for one channel record. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
@@ -61,6 +66,11 @@ function serverBody(message: ServerMessage): object {
     case "failure":
       return { ...message, code: wireNumber(message.code), message: clip(message.message) };
     case "roundConfiguration":
+      return {
+        ...message,
+        purpose: PURPOSES.indexOf(message.purpose),
+        delivery: deliveryBody(message.delivery),
+      };
     case "modelOffer":
       return { ...message, delivery: deliveryBody(message.delivery) };
     case "reportResult": {
@@ -84,10 +94,19 @@ function serverBody(message: ServerMessage): object {
   }
 }
 
-const deliveryBody = (delivery: Delivery): object => ({
+const deliveryBody = ({ packed, difference, ...delivery }: Delivery): object => ({
   ...delivery,
   plan: artifactBody(delivery.plan),
   checkpoint: artifactBody(delivery.checkpoint),
+  ...(packed === undefined ? {} : { packed: artifactBody(packed) }),
+  ...(difference === undefined
+    ? {}
+    : {
+        difference: {
+          base: fromHex(difference.base),
+          packed: artifactBody(difference.packed),
+        },
+      }),
 });
 
 const artifactBody = (reference: ArtifactReference): object => ({
@@ -136,6 +155,7 @@ const CLIENT_DECODERS: Readonly<Record<string, (fields: Fields) => ClientMessage
     codecs: list(f, "codecs", MAX_CODECS).map((codec) => asText(codec, "codecs")),
     maxParameters: uint(f, "maxParameters"),
     exampleCount: uint(f, "exampleCount"),
+    heldOutCount: uint(f, "heldOutCount"),
     heldArtifacts: artifactIds(f),
     ...enrolment(f),
   }),
@@ -160,6 +180,7 @@ const CLIENT_DECODERS: Readonly<Record<string, (fields: Fields) => ClientMessage
     type: "modelRequest",
     population: text(f, "population"),
     heldArtifacts: artifactIds(f),
+    ...enrolment(f),
   }),
 };
 
@@ -174,6 +195,7 @@ const SERVER_DECODERS: Readonly<Record<string, (fields: Fields) => ServerMessage
   roundConfiguration: (f) => ({
     type: "roundConfiguration",
     roundId: roundIdField(f),
+    purpose: purpose(f),
     roundNumber: uint(f, "roundNumber"),
     taskName: text(f, "taskName"),
     delivery: delivery(f),
@@ -212,6 +234,13 @@ function failureFields(f: Fields): { code: ErrorCode; message: string; retryAfte
   };
 }
 
+function purpose(f: Fields): RoundPurpose {
+  const known = PURPOSES[uint(f, "purpose")];
+  // Not training by default: a client must do nothing that it does not understand.
+  if (known === undefined) throw malformed("purpose is none that this version knows");
+  return known;
+}
+
 function delivery(f: Fields): Delivery {
   const fields = record(f["delivery"], "delivery");
   return {
@@ -219,6 +248,17 @@ function delivery(f: Fields): Delivery {
     planSignature: octets(fields, "planSignature", 64).slice(),
     checkpoint: artifact(fields["checkpoint"], "checkpoint"),
     key: octets(fields, "key", 32).slice(),
+    ...(fields["packed"] === null ? {} : { packed: artifact(fields["packed"], "packed") }),
+    ...(fields["difference"] === null
+      ? {}
+      : { difference: difference(record(fields["difference"], "difference")) }),
+  };
+}
+
+function difference(fields: Fields): CheckpointDifference {
+  return {
+    base: toHex(octets(fields, "base", 32)) as CheckpointId,
+    packed: artifact(fields["packed"], "packed"),
   };
 }
 
@@ -239,7 +279,7 @@ function artifactIds(f: Fields): readonly ArtifactId[] {
   });
 }
 
-function enrolment(f: Fields): { token?: string; device?: DeviceProof } {
+function enrolment(f: Fields): EnrolmentFields {
   const token = asText(f["token"], "token", DEFAULT_LIMITS.maxEnrolmentTokenBytes);
   return {
     ...(token === "" ? {} : { token }),

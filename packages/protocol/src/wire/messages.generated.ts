@@ -549,6 +549,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             CheckIn.prototype.heldArtifacts = $util.emptyArray;
             CheckIn.prototype.token = "";
             CheckIn.prototype.device = null;
+            CheckIn.prototype.heldOutCount = 0;
 
             CheckIn.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -573,6 +574,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(50).string(message.token);
                 if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.heldOutCount != null && $Object.hasOwnProperty.call(message, "heldOutCount") && message.heldOutCount !== 0)
+                    writer.uint32(64).uint32(message.heldOutCount);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -662,6 +665,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.heldOutCount = value;
+                            else
+                                delete message.heldOutCount;
                             continue;
                         }
                     }
@@ -1057,6 +1069,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             Delivery.prototype.planSignature = $util.newBuffer([]);
             Delivery.prototype.checkpoint = null;
             Delivery.prototype.key = $util.newBuffer([]);
+            Delivery.prototype.packed = null;
+            Delivery.prototype.difference = null;
 
             Delivery.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1073,6 +1087,10 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.Artifact.encode(message.checkpoint, writer.uint32(26).fork(), _depth + 1).ldelim();
                 if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
                     writer.uint32(34).bytes(message.key);
+                if (message.packed != null && $Object.hasOwnProperty.call(message, "packed"))
+                    $root.tributary.v1.Artifact.encode(message.packed, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.difference != null && $Object.hasOwnProperty.call(message, "difference"))
+                    $root.tributary.v1.Difference.encode(message.difference, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1136,6 +1154,18 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 delete message.key;
                             continue;
                         }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.packed = $root.tributary.v1.Artifact.decode(reader, reader.size(), $undefined, _depth + 1, message.packed);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.difference = $root.tributary.v1.Difference.decode(reader, reader.size(), $undefined, _depth + 1, message.difference);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -1156,6 +1186,104 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             return Delivery;
         })();
 
+        v1.Difference = (function() {
+
+            const Difference = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Difference.prototype.base = $util.newBuffer([]);
+            Difference.prototype.packed = null;
+
+            Difference.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.base != null && $Object.hasOwnProperty.call(message, "base") && message.base.length)
+                    writer.uint32(10).bytes(message.base);
+                if (message.packed != null && $Object.hasOwnProperty.call(message, "packed"))
+                    $root.tributary.v1.Artifact.encode(message.packed, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Difference.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.Difference();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.base = value;
+                            else
+                                delete message.base;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.packed = $root.tributary.v1.Artifact.decode(reader, reader.size(), $undefined, _depth + 1, message.packed);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Difference;
+        })();
+
+        v1.Purpose = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "TRAINING"] = 0;
+            values[valuesById[1] = "EVALUATION"] = 1;
+            return values;
+        })();
+
         v1.RoundConfiguration = (function() {
 
             const RoundConfiguration = function (properties) {
@@ -1171,6 +1299,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             RoundConfiguration.prototype.delivery = null;
             RoundConfiguration.prototype.reportNonce = $util.newBuffer([]);
             RoundConfiguration.prototype.timeLeftMs = 0;
+            RoundConfiguration.prototype.purpose = 0;
 
             RoundConfiguration.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1191,6 +1320,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(42).bytes(message.reportNonce);
                 if (message.timeLeftMs != null && $Object.hasOwnProperty.call(message, "timeLeftMs") && message.timeLeftMs !== 0)
                     writer.uint32(48).uint32(message.timeLeftMs);
+                if (message.purpose != null && $Object.hasOwnProperty.call(message, "purpose") && message.purpose !== 0)
+                    writer.uint32(56).int32(message.purpose);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1273,6 +1404,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 message.timeLeftMs = value;
                             else
                                 delete message.timeLeftMs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.purpose = value;
+                            else
+                                delete message.purpose;
                             continue;
                         }
                     }
@@ -2141,6 +2281,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
 
             ModelRequest.prototype.population = "";
             ModelRequest.prototype.heldArtifacts = $util.emptyArray;
+            ModelRequest.prototype.token = "";
+            ModelRequest.prototype.device = null;
 
             ModelRequest.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2154,6 +2296,10 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                 if (message.heldArtifacts != null && message.heldArtifacts.length)
                     for (let i = 0; i < message.heldArtifacts.length; ++i)
                         writer.uint32(18).bytes(message.heldArtifacts[i]);
+                if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                    writer.uint32(26).string(message.token);
+                if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
+                    $root.tributary.v1.Device.encode(message.device, writer.uint32(34).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2202,6 +2348,21 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (!(message.heldArtifacts && message.heldArtifacts.length))
                                 message.heldArtifacts = [];
                             message.heldArtifacts.push(reader.bytes());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.token = value;
+                            else
+                                delete message.token;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
                             continue;
                         }
                     }

@@ -1,6 +1,7 @@
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, PlanId, RoundId, SessionId } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { CheckpointDifference } from "../model/download.ts";
 
 /** An artifact named by its hash. */
 export interface ArtifactReference<Id extends ArtifactId = ArtifactId> {
@@ -16,12 +17,26 @@ export interface Delivery {
   readonly checkpoint: ArtifactReference<CheckpointId>;
   /** Key of the sealed chunks, 32 bytes. */
   readonly key: Uint8Array;
+  /** What the checkpoint's chunks carry where they do not carry its own bytes: its values, packed as the plan says. */
+  readonly packed?: ArtifactReference;
+  /** For clients that hold an older checkpoint. */
+  readonly difference?: CheckpointDifference;
 }
 
 export interface MetricValue {
   readonly name: string;
   /** Mean over the client's examples. */
   readonly value: number;
+}
+
+/** What the members of a cohort do: train and report an update, or measure the checkpoint and report the metrics alone. */
+export type RoundPurpose = "training" | "evaluation";
+
+/** What a client shows of its right to take part. */
+export interface EnrolmentFields {
+  /** Enrolment token: a compact JWT. */
+  readonly token?: string;
+  readonly device?: DeviceProof;
 }
 
 /** What a client sends. docs/protocol.md says when. */
@@ -32,17 +47,16 @@ export type ClientMessage =
       readonly newestVersion: number;
       readonly software: string;
     }
-  | {
+  | ({
       readonly type: "checkIn";
       readonly population: string;
       readonly codecs: readonly string[];
       readonly maxParameters: number;
       readonly exampleCount: number;
+      /** Examples to evaluate on, which the client does not train on; 0 when it does not evaluate. */
+      readonly heldOutCount: number;
       readonly heldArtifacts: readonly ArtifactId[];
-      /** Enrolment token: a compact JWT. */
-      readonly token?: string;
-      readonly device?: DeviceProof;
-    }
+    } & EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
   | {
       readonly type: "withdraw";
@@ -61,11 +75,11 @@ export type ClientMessage =
     }
   /** `data` is a view of the received frame: copy before keeping. */
   | { readonly type: "reportChunk"; readonly data: Uint8Array }
-  | {
+  | ({
       readonly type: "modelRequest";
       readonly population: string;
       readonly heldArtifacts: readonly ArtifactId[];
-    };
+    } & EnrolmentFields);
 
 /** What a server sends. */
 export type ServerMessage =
@@ -80,6 +94,8 @@ export type ServerMessage =
   | {
       readonly type: "roundConfiguration";
       readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
+      /** From 1; of an evaluation, the round that made the checkpoint, 0 for the initial model. */
       readonly roundNumber: number;
       readonly taskName: string;
       readonly delivery: Delivery;

@@ -73,6 +73,27 @@ export const taskCreationSchema = z.strictObject({
   start: z.boolean().default(false).describe("Start the task at once."),
 });
 
+const roundOfCheckpoint = (): z.ZodNumber =>
+  z
+    .int({ error: "Use the number of a round." })
+    .min(0, { error: "Use the number of a round." })
+    .describe("The round that made the checkpoint; 0 for the initial model.");
+
+export const rollbackSchema = z.strictObject({ roundNumber: roundOfCheckpoint() });
+export const evaluationRequestSchema = z.strictObject({
+  roundNumber: roundOfCheckpoint().optional().describe("Left out: the newest checkpoint's."),
+});
+export const operatorEvaluationSchema = z.strictObject({
+  roundNumber: roundOfCheckpoint(),
+  exampleCount: z
+    .int({ error: "Use a whole number from 1." })
+    .min(1, { error: "Use a whole number from 1." })
+    .describe("Examples that it was measured on."),
+  metrics: z
+    .record(z.string().max(64), z.number({ error: "Use finite numbers." }))
+    .describe("The loss and the plan's metrics, means over the examples."),
+});
+
 /** The body of a request that needs none: its content type still shows that no web page forged it. */
 export const nothingSchema = z.strictObject({});
 
@@ -89,6 +110,10 @@ export const taskSummarySchema = z.object({
   name: z.string(),
   population: z.string(),
   state: z.enum(["created", "running", "paused", "cancelled", "finished"]),
+  endReason: z
+    .enum(["rounds", "target", "plateau", "budget", "schedule"])
+    .nullable()
+    .describe("Why it has finished; null in every other state."),
   planId: artifactId().describe("SHA-256 of the plan that clients get."),
   initialCheckpoint: artifactId(),
   createdAtMs: timestamp(),
@@ -99,16 +124,26 @@ export const taskSummarySchema = z.object({
 export const roundSchema = z.object({
   id: z.string(),
   taskId: z.string(),
-  number: z
-    .int()
-    .min(1)
-    .describe("Abandoned attempts share their number with the one that commits."),
+  kind: z
+    .enum(["training", "evaluation", "operator-evaluation", "rollback"])
+    .describe(
+      "A cohort that trained; one that measured a checkpoint; a measurement of the operator's; a return to an older checkpoint.",
+    ),
+  number: count().describe(
+    "Abandoned attempts share their number with the one that commits. Of an evaluation, the round that made the checkpoint.",
+  ),
   outcome: z.enum(["committed", "abandoned"]),
   startedAtMs: timestamp(),
   endedAtMs: timestamp(),
-  baseCheckpoint: artifactId().describe("What the cohort trained from."),
-  checkpoint: artifactId().nullable().describe("What the round made; null when abandoned."),
-  reason: z.string().nullable().describe("Why it was abandoned."),
+  baseCheckpoint: artifactId().describe(
+    "What the cohort trained from, or measured; before a rollback, the newest.",
+  ),
+  checkpoint: artifactId()
+    .nullable()
+    .describe(
+      "What the round made, or went back to; null when it was abandoned, and of an evaluation.",
+    ),
+  reason: z.string().nullable().describe("Why it was abandoned; of a rollback, to where."),
   selected: count().describe("Clients in the cohort."),
   reported: count().describe("Reports in the aggregate."),
   rejected: count().describe("Reports refused."),
@@ -132,8 +167,19 @@ export const roundSchema = z.object({
   metrics: z.record(z.string(), z.number()).describe("Means over the examples."),
 });
 
+const bestSchema = z
+  .object({
+    roundNumber: count(),
+    checkpoint: artifactId(),
+    measure: z.string().describe("What it is best in."),
+    value: z.number(),
+  })
+  .nullable()
+  .describe("The best checkpoint by the task's own judge and measure; null before the first.");
+
 export const taskViewSchema = z.object({
   ...taskSummarySchema.shape,
+  best: bestSchema,
   lastRound: roundSchema.nullable().describe("The newest round that has ended."),
 });
 
@@ -252,6 +298,9 @@ export const adminSchemas = {
   TaskDefinition: taskSchema,
   TaskCreation: taskCreationSchema,
   Nothing: nothingSchema,
+  EvaluationRequest: evaluationRequestSchema,
+  OperatorEvaluation: operatorEvaluationSchema,
+  Rollback: rollbackSchema,
   TaskSummary: taskSummarySchema,
   Task: taskViewSchema,
   TaskList: taskListSchema,
@@ -277,6 +326,8 @@ export type TaskSummaryView = z.output<typeof taskSummarySchema>;
 export type TaskView = z.output<typeof taskViewSchema>;
 export type RoundView = z.output<typeof roundSchema>;
 export type CheckpointView = z.output<typeof checkpointSchema>;
+export type AuditEntryView = z.output<typeof auditEntrySchema>;
+export type NewTokenView = z.output<typeof newTokenSchema>;
 export type TokenView = z.output<typeof tokenSchema>;
 export type PopulationView = z.output<typeof populationSchema>;
 export type DeviceView = z.output<typeof deviceSchema>;

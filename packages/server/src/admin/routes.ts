@@ -2,6 +2,7 @@ import { accessRoutes } from "./access-routes.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { jsonObjectSchema } from "./admin-schemas.ts";
 import { checkpointRoutes } from "./checkpoint-routes.ts";
+import { evaluationRoutes } from "./evaluation-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { populationRoutes } from "./population-routes.ts";
 import { roundRoutes } from "./round-routes.ts";
@@ -24,6 +25,7 @@ export function adminRoutes(deps: AdminDeps): readonly Route[] {
     }),
     ...taskRoutes(deps),
     ...roundRoutes(deps),
+    ...evaluationRoutes(deps),
     ...checkpointRoutes(deps),
     ...populationRoutes(deps),
     ...accessRoutes(deps),

@@ -19,7 +19,10 @@ import { nothingBody } from "./json-body.ts";
 import { newTaskBody } from "./new-task.ts";
 import { jsonRoute, type Route } from "./route.ts";
 
-type TaskRouteDeps = Pick<AdminDeps, "coordinator" | "store" | "crypto" | "random" | "limits">;
+export type TaskRouteDeps = Pick<
+  AdminDeps,
+  "coordinator" | "store" | "crypto" | "random" | "limits"
+>;
 
 /** Tasks: what an operator launches and steers. */
 export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
@@ -134,9 +137,10 @@ async function summaryOf(
   };
 }
 
-async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<TaskView> {
+export async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<TaskView> {
   return {
     ...(await summaryOf(task, deps)),
+    best: (await deps.coordinator.best(task)) ?? null,
     lastRound: (await deps.store.rounds(task.id)).at(-1) ?? null,
   };
 }

@@ -1,8 +1,11 @@
+import type { ExactParts } from "./exact-accumulator.ts";
 import type { Rest } from "./pace.ts";
 
 /** One sum for each value of an update, weight units. */
 export interface ExactSums {
-  forEachSum(each: (sum: number, index: number) => void): void;
+  readonly dimension: number;
+  /** Copies the sums from `offset` on; fills `target`, which must not reach past the last. */
+  read(offset: number, target: Float64Array): void;
 }
 
 /** A round's updates as one: sums / weight, where each sum is exact and so does not depend on the order of its parts. */
@@ -35,6 +38,21 @@ export interface AggregationRule {
    * @throws TributaryError `INTERNAL` with fewer updates than the rule needs: such a round is not committed.
    */
   combine(rest: Rest): Promise<CombinedUpdate>;
-  /** Forgets the updates it holds, if it holds any. */
+  /** Forgets the updates and gives their memory back; neither the rule nor what it has combined is to be used any more. */
   discard(): void;
+}
+
+/** A rule that keeps nothing but sums, so that a round's reports can be added up in several places. */
+export interface SumRule extends AggregationRule {
+  /** A copy of what has been added here. */
+  partial(): PartialSum;
+  /** Adds what has been added elsewhere, exactly. @throws TributaryError `PARTIAL_SUM_INVALID` when it is of another length. */
+  merge(partial: PartialSum): void;
+}
+
+/** The sums over some of a round's reports. Partial sums over all of them, merged in any grouping, give the same bits. */
+export interface PartialSum extends ExactParts {
+  readonly reports: number;
+  /** What the sums are to be divided by: the examples of the reports, or their number; ≥ reports. */
+  readonly weight: number;
 }

@@ -1,14 +1,19 @@
+import type { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { ExactSums } from "./aggregation-rule.ts";
 import { ExactAccumulator } from "./exact-accumulator.ts";
 import type { Pace } from "./pace.ts";
 
 /** Exact sums that are made one block of values after the other, each from all its rows at once. */
 export class BlockSums implements ExactSums {
+  readonly dimension: number;
   readonly #sums: Float64Array;
   readonly #maxAbs: number;
+  readonly #memory: AccumulatorMemory;
 
   /** @param maxAbs - Bound on the magnitude of every value that is added; ≤ 2¹⁹. */
-  constructor(dimension: number, maxAbs: number) {
+  constructor(dimension: number, maxAbs: number, memory: AccumulatorMemory) {
+    this.dimension = dimension;
+    this.#memory = memory;
     this.#sums = new Float64Array(dimension);
     this.#maxAbs = maxAbs;
   }
@@ -23,16 +28,17 @@ export class BlockSums implements ExactSums {
     rows: readonly Float32Array[],
     pace: Pace,
   ): Promise<void> {
-    const block = new ExactAccumulator(length);
+    const block = new ExactAccumulator(length, this.#memory);
     for (const row of rows) {
       block.reserve(this.#maxAbs);
       block.add(row.subarray(0, length), 0, 1);
       if (pace.spent(length)) await pace.rest();
     }
-    block.forEachSum((sum, i) => (this.#sums[offset + i] = sum));
+    block.read(0, this.#sums.subarray(offset, offset + length));
+    block.release();
   }
 
-  forEachSum(each: (sum: number, index: number) => void): void {
-    this.#sums.forEach(each);
+  read(offset: number, target: Float64Array): void {
+    target.set(this.#sums.subarray(offset, offset + target.length));
   }
 }

@@ -31,7 +31,7 @@ export function checkAggregationMemory(
   const shrink = plan.update.codec === "float32" ? ", use the update codec uniform" : "";
   throw new TributaryError(
     "TASK_INVALID",
-    `The rule ${aggregation.rule} keeps the ${goalCount} updates of a round in memory, of ${codec.payloadBytes(dimension)} ` +
+    `The rule ${aggregation.rule} keeps the ${goalCount} updates of a round in memory, of ${codec.payloadBytes(dimension).max} ` +
       `bytes each: ${bytes} bytes with room to work on them, where the server allows ${limit}`,
     {
       remedy: `To stay within it, ${lower}${shrink}, or use the rule mean or normBound, which keep no updates.`,

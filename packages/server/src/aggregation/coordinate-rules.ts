@@ -26,7 +26,7 @@ export async function trimmedMean(
   pace: Pace,
 ): Promise<CombinedUpdate> {
   const n = held.count;
-  const sums = new BlockSums(held.dimension, held.maxAbs);
+  const sums = new BlockSums(held.dimension, held.maxAbs, held.memory);
   const rows = held.rows(n);
   for (const { offset, length } of held.blocks()) {
     for (const [update, row] of rows.entries()) {
@@ -52,7 +52,7 @@ export async function meanAroundMedian(
   kept: number,
   pace: Pace,
 ): Promise<CombinedUpdate> {
-  const sums = new BlockSums(held.dimension, held.maxAbs);
+  const sums = new BlockSums(held.dimension, held.maxAbs, held.memory);
   const rows = held.rows(updates.length);
   const nearest = held.rows(kept);
   for (const { offset, length } of held.blocks()) {

@@ -6,7 +6,8 @@ import {
   type CryptoProvider,
   type UpdateCodec,
 } from "@tributary/protocol";
-import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
+import type { AccumulatorMemory } from "./accumulator-memory.ts";
+import type { AggregationRule, CombinedUpdate, SumRule } from "./aggregation-rule.ts";
 import { coordinateMedian, trimmedMean } from "./coordinate-rules.ts";
 import { HeldUpdates } from "./held-updates.ts";
 import { bulyan, multiKrum } from "./krum.ts";
@@ -14,29 +15,47 @@ import { NormBoundedMean, WeightedMean } from "./mean-rules.ts";
 import { NEIGHBOURHOOD_BYTES } from "./neighbourhoods.ts";
 import { Pace, type Rest } from "./pace.ts";
 
-/** The rule of a plan, for one round. A new rule is a variant of `AggregationSpec` and a case here. */
+/**
+ * The rule of a plan, for one round. A new rule is a variant of `AggregationSpec` and a case here.
+ * @param memory - Where sums are kept; memory of its own if left out.
+ */
 export function createAggregationRule(
   spec: AggregationSpec,
   crypto: CryptoProvider,
   codec: UpdateCodec,
   dimension: number,
+  memory?: AccumulatorMemory,
 ): AggregationRule {
+  if (keepsSumsOnly(spec)) {
+    return createSumRule(spec, codec, dimension, memory);
+  }
+  return new HeldRule(spec, new HeldUpdates(crypto, codec, dimension, memory));
+}
+
+/** The rules that keep nothing but sums. */
+export type SumSpec = Extract<AggregationSpec, { readonly rule: "mean" | "normBound" }>;
+
+export function createSumRule(
+  spec: SumSpec,
+  codec: UpdateCodec,
+  dimension: number,
+  memory?: AccumulatorMemory,
+): SumRule {
   switch (spec.rule) {
     case "mean":
-      return new WeightedMean(codec, dimension);
+      return new WeightedMean(codec, dimension, memory);
     case "normBound":
-      return new NormBoundedMean(codec, dimension, spec.maximumNorm);
-    case "median":
-    case "trimmedMean":
-    case "krum":
-    case "multiKrum":
-    case "bulyan":
-      return new HeldRule(spec, new HeldUpdates(crypto, codec, dimension));
+      return new NormBoundedMean(codec, dimension, spec.maximumNorm, memory);
   }
 }
 
+/** Whether the rule keeps nothing but sums. */
+export function keepsSumsOnly(spec: AggregationSpec): spec is SumSpec {
+  return spec.rule === "mean" || spec.rule === "normBound";
+}
+
 /** The rules that look at all updates at once. */
-type HeldSpec = Exclude<AggregationSpec, { readonly rule: "mean" | "normBound" }>;
+type HeldSpec = Exclude<AggregationSpec, SumSpec>;
 
 /**
  * Most bytes that a rule takes for a round besides the sums; 0 for those that keep sums only.
@@ -49,7 +68,7 @@ export function heldBytes(
   dimension: number,
 ): number {
   const row = 4 * Math.min(dimension, UPDATE_BLOCK_VALUES);
-  const held = reports * (codec.payloadBytes(dimension) + row);
+  const held = reports * (codec.payloadBytes(dimension).max + row);
   switch (spec.rule) {
     case "mean":
     case "normBound":

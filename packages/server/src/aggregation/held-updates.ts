@@ -1,10 +1,11 @@
 import {
   UPDATE_BLOCK_VALUES,
-  payloadSlice,
   toHex,
   type CryptoProvider,
   type UpdateCodec,
+  type UpdateSink,
 } from "@tributary/protocol";
+import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { checkContribution } from "./exact-accumulator.ts";
 
 interface HeldUpdate {
@@ -19,12 +20,20 @@ interface HeldUpdate {
  */
 export class HeldUpdates {
   readonly dimension: number;
+  /** For whoever adds some of them up. */
+  readonly memory: AccumulatorMemory;
   readonly #codec: UpdateCodec;
   readonly #crypto: CryptoProvider;
   #updates: HeldUpdate[] = [];
   #maxAbs = 0;
 
-  constructor(crypto: CryptoProvider, codec: UpdateCodec, dimension: number) {
+  constructor(
+    crypto: CryptoProvider,
+    codec: UpdateCodec,
+    dimension: number,
+    memory: AccumulatorMemory = new AccumulatorMemory(),
+  ) {
+    this.memory = memory;
     this.#crypto = crypto;
     this.#codec = codec;
     this.dimension = dimension;
@@ -75,8 +84,9 @@ export class HeldUpdates {
    * @param row - Its first `length` values are set.
    */
   read(update: number, offset: number, length: number, row: Float32Array): void {
-    const slice = payloadSlice(this.#codec, this.#updates[update]!.payload, offset, length);
-    this.#codec.decode(slice, length, (block, start) => row.set(block, start));
+    const { payload } = this.#updates[update]!;
+    const copy: UpdateSink = (block, start) => row.set(block, start - offset);
+    this.#codec.decode(payload, this.dimension, copy, { offset, length });
   }
 
   discard(): void {

@@ -86,7 +86,7 @@ async function meanOf(
   updates: readonly number[],
   pace: Pace,
 ): Promise<CombinedUpdate> {
-  const sums = new BlockSums(held.dimension, held.maxAbs);
+  const sums = new BlockSums(held.dimension, held.maxAbs, held.memory);
   const rows = held.rows(updates.length);
   for (const { offset, length } of held.blocks()) {
     for (const [index, row] of rows.entries()) {

@@ -1,12 +1,13 @@
 import { TributaryError, type MetricValue, type UpdateCodec } from "@tributary/protocol";
-import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
+import type { CombinedUpdate } from "./aggregation-rule.ts";
 import { WeightedMean } from "./mean-rules.ts";
 import type { Rest } from "./pace.ts";
+import { LocalAdder, type UpdateAdder } from "./update-adder.ts";
 
 /** One report that is complete and of the right form. */
 export interface Report {
   readonly exampleCount: number;
-  /** The encoded update; not modified and not kept. */
+  /** The encoded update; as `UpdateAdder.add` has it. */
   readonly payload: Uint8Array;
   /** One finite value for each of the aggregate's metric names. */
   readonly metrics: readonly MetricValue[];
@@ -14,24 +15,22 @@ export interface Report {
 
 /** What a round's reports come to: their updates by the plan's rule, their metrics by the mean over examples. */
 export class RoundAggregate {
-  readonly #rule: AggregationRule;
-  readonly #codec: UpdateCodec;
+  readonly #adder: UpdateAdder;
   readonly #metricNames: readonly string[];
   /** Σ n_k · metric_k by index of the name, as a multiple of 1 / METRIC_FRACTION: integers add up the same in any order. */
   readonly #metricSums: bigint[];
   #reportCount = 0;
   #exampleCount = 0;
 
-  /** @param rule - A new one; the mean, weighted by examples, if left out. */
+  /** @param adder - A new one; one for the mean, weighted by examples, in this thread, if left out. */
   constructor(
     codec: UpdateCodec,
     dimension: number,
     metricNames: readonly string[],
-    rule: AggregationRule = new WeightedMean(codec, dimension),
+    adder: UpdateAdder = new LocalAdder(codec, dimension, () => new WeightedMean(codec, dimension)),
   ) {
-    this.#codec = codec;
+    this.#adder = adder;
     this.#metricNames = metricNames;
-    this.#rule = rule;
     this.#metricSums = metricNames.map(() => 0n);
   }
 
@@ -45,11 +44,12 @@ export class RoundAggregate {
   }
 
   /**
-   * Checks a report whole and then adds it whole: after an error the aggregate is as it was.
-   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`;
-   *   `EXAMPLE_COUNT_INVALID`.
+   * Checks a report whole and then adds it whole: after an error the aggregate is as it was. Whether it is done when this
+   * returns, or when the promise that it returns is fulfilled, is for the adder to say.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`, `UPDATE_OUT_OF_RANGE` or
+   *   `EXAMPLE_COUNT_INVALID`; `INTERNAL` when the adder has lost what it had. Thrown, or as the promise's rejection.
    */
-  fold(report: Report): void {
+  fold(report: Report): void | Promise<void> {
     const { exampleCount, payload } = report;
     if (!Number.isSafeInteger(exampleCount) || exampleCount < 1) {
       throw new TributaryError(
@@ -57,27 +57,30 @@ export class RoundAggregate {
         `The report claims ${exampleCount} examples`,
       );
     }
-    const { maxAbs } = this.#codec.validate(payload, this.#rule.dimension);
     // Metrics only inform: a value out of the sums' range is brought into it instead of costing the report.
     const metrics = this.#metricNames.map((name) => {
       const value = report.metrics.find((metric) => metric.name === name)?.value ?? 0;
       const bounded = Math.max(-METRIC_BOUND, Math.min(METRIC_BOUND, value));
       return BigInt(Math.round(exampleCount * bounded * METRIC_FRACTION));
     });
-    this.#rule.add(payload, { exampleCount, maxAbs });
-    metrics.forEach((value, index) => (this.#metricSums[index]! += value));
-    this.#reportCount += 1;
-    this.#exampleCount += exampleCount;
+    const count = (): void => {
+      metrics.forEach((value, index) => (this.#metricSums[index]! += value));
+      this.#reportCount += 1;
+      this.#exampleCount += exampleCount;
+    };
+    const added = this.#adder.add(payload, exampleCount);
+    if (added !== undefined) return added.then(count);
+    count();
   }
 
-  /** The updates as one, by the rule; as `AggregationRule.combine`. */
+  /** The updates as one, by the rule; as `UpdateAdder.combine`. */
   combine(rest: Rest): Promise<CombinedUpdate> {
-    return this.#rule.combine(rest);
+    return this.#adder.combine(rest);
   }
 
-  /** Forgets the updates; counts and metrics stay. */
+  /** Forgets the updates, and what they have been combined to; counts and metrics stay. */
   discard(): void {
-    this.#rule.discard();
+    this.#adder.discard();
   }
 
   /** Means over all reported examples, by name; empty before the first report. */

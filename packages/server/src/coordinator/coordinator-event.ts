@@ -1,4 +1,4 @@
-import type { ErrorCode, RoundId, TaskId, TributaryError } from "@tributary/protocol";
+import type { ErrorCode, RoundId, RoundPurpose, TaskId, TributaryError } from "@tributary/protocol";
 import type { MemberStage } from "../rounds/fates.ts";
 import type { RoundState } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
@@ -10,12 +10,14 @@ export type CoordinatorEvent =
       readonly type: "round-opened";
       readonly taskId: TaskId;
       readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
       readonly roundNumber: number;
     }
   | {
       readonly type: "round-started";
       readonly taskId: TaskId;
       readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
       readonly roundNumber: number;
       readonly cohort: number;
     }
@@ -37,7 +39,7 @@ export type CoordinatorEvent =
     }
   /** A client that checked in was told to come back another time. */
   | { readonly type: "check-in-rejected"; readonly code: ErrorCode }
-  /** `round.outcome` says whether it was committed or abandoned. */
+  /** A round that had a cohort, or that too few came for: `round.outcome` says whether it was committed or abandoned. */
   | { readonly type: "round-ended"; readonly round: RoundRecord };
 
 export type CoordinatorListener = (event: CoordinatorEvent) => void;

@@ -11,17 +11,23 @@ import {
   populationName,
   type ModelDescription,
   type PopulationName,
+  type RoundId,
   type SessionId,
   type TaskDefinition,
   type TaskId,
 } from "@tributary/protocol";
 import { checkAggregationMemory } from "../aggregation/check-aggregation-memory.ts";
-import type { TaskRecord, TaskState } from "../storage/round-store.ts";
 import { nextWindowMs, returnAfterMs } from "../rounds/pace.ts";
+import { TaskHistory, type BestCheckpoint } from "../rounds/task-history.ts";
+import type { RoundRecord, TaskRecord, TaskState } from "../storage/round-store.ts";
 import { ClientsAway } from "./clients-away.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
+import { packedStart } from "./packed-step.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
 import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population.ts";
+import { operatorEvaluationRecord } from "./round-records.ts";
 import type { SealedModel } from "./sealed-model.ts";
+import { checkpointOfRound } from "./task-base.ts";
 import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task-runner.ts";
 import { uniform } from "./uniform.ts";
 
@@ -86,8 +92,11 @@ export class Coordinator {
     const plan = planOf(definition, model);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
-    const bytes = encodeCheckpoint(values);
-    decodeCheckpoint(bytes, layoutOf(model.parameters)); // what is stored must load again
+    const layout = layoutOf(model.parameters);
+    decodeCheckpoint(encodeCheckpoint(values), layout); // what is stored must load again
+    const rest = eventLoopTurn;
+    const { weights } = await packedStart(values, plan.download, { random, rest });
+    const bytes = encodeCheckpoint(weights);
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
     const createdAtMs = clock.now();
     const task: TaskRecord = {
@@ -97,6 +106,7 @@ export class Coordinator {
       definition,
       planBytes,
       state: "created",
+      endReason: null,
       initialCheckpoint,
       createdAtMs,
     };
@@ -108,9 +118,9 @@ export class Coordinator {
   async startTask(id: TaskId): Promise<TaskRecord> {
     // A task whose model cannot be loaded stays as it is: `running` would be tried again by every `recover`.
     await this.#runner(await this.#task(id));
-    const task = await this.#moveTask(id, ["created", "paused"], "running");
-    await this.#run(task);
-    return task;
+    await this.#run(await this.#moveTask(id, ["created", "paused"], "running"));
+    // As it is now: one that has nothing left to do has finished.
+    return this.#task(id);
   }
 
   /** Starts no further round of the task; the one in flight goes on. */
@@ -126,6 +136,73 @@ export class Coordinator {
     const task = await this.#moveTask(id, ["created", "running", "paused"], "cancelled");
     await this.#halt(id, { abandon: "cancelled" });
     return task;
+  }
+
+  /**
+   * Lets clients evaluate a checkpoint of a running task once its round in flight has ended.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task does not run.
+   */
+  async requestEvaluation(id: TaskId, roundNumber: number): Promise<TaskRecord> {
+    const task = await this.#task(id);
+    if (task.state !== "running") {
+      throw new TributaryError("TASK_STATE_CONFLICT", `Task ${id} is ${task.state}`, {
+        remedy: "Clients evaluate checkpoints of a running task only: start it.",
+      });
+    }
+    await (await this.#runner(task)).requestEvaluation(roundNumber);
+    return task;
+  }
+
+  /**
+   * Takes down what the operator has measured of a checkpoint, on examples of their own.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless it is the loss and the plan's metrics.
+   */
+  async recordEvaluation(
+    id: TaskId,
+    measured: {
+      readonly roundNumber: number;
+      readonly exampleCount: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    },
+  ): Promise<RoundRecord> {
+    const { store, random, clock, listener } = this.#deps;
+    const task = await this.#task(id);
+    requireMeasures(task, measured.metrics);
+    const { id: checkpoint } = await checkpointOfRound(task, measured.roundNumber, store);
+    const roundId = opaqueId("rnd", random.bytes(16)) as RoundId;
+    const record = operatorEvaluationRecord(roundId, id, { ...measured, checkpoint }, clock.now());
+    await store.recordRound(record);
+    (await this.#runners.get(id))?.measured(record);
+    listener({ type: "round-ended", round: record });
+    return record;
+  }
+
+  /**
+   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned; a running task goes on from there.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the task has no round yet.
+   */
+  async rollBackTask(id: TaskId, roundNumber: number): Promise<TaskRecord> {
+    const { store } = this.#deps;
+    const task = await this.#task(id);
+    await checkpointOfRound(task, roundNumber, store); // before anything is stopped
+    const runner = await this.#runner(task);
+    await runner.stop({ abandon: "rolled-back" });
+    try {
+      await runner.rollBack(roundNumber);
+    } finally {
+      // As it is now: it may have been paused or cancelled meanwhile.
+      if ((await this.#task(id)).state === "running") await runner.start();
+    }
+    return this.#task(id);
+  }
+
+  /** The task's best checkpoint by its own measure; `undefined` while nothing has been measured. */
+  async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
+    const runner = await this.#runners.get(task.id);
+    if (runner !== undefined) return runner.best;
+    return new TaskHistory(task.definition, await this.#deps.store.rounds(task.id)).best;
   }
 
   async progress(task: TaskRecord): Promise<TaskProgress> {
@@ -199,7 +276,7 @@ export class Coordinator {
       });
     }
     listener({ type: "task-state", taskId: id, state: to });
-    return { ...task, state: to };
+    return { ...task, state: to, endReason: null };
   }
 
   async #task(id: TaskId): Promise<TaskRecord> {
@@ -247,4 +324,19 @@ export class Coordinator {
     }
     return population;
   }
+}
+
+/** @throws TributaryError `METRICS_INVALID`. */
+function requireMeasures(
+  { definition }: TaskRecord,
+  metrics: Readonly<Record<string, number>>,
+): void {
+  const names = [...new Set(["loss", ...definition.plan.metrics])];
+  const given = Object.entries(metrics);
+  const isWhole =
+    given.length === names.length && names.every((name) => Object.hasOwn(metrics, name));
+  if (isWhole && given.every(([, value]) => Number.isFinite(value))) return;
+  throw new TributaryError("METRICS_INVALID", "The metrics are not those of the task's plan", {
+    remedy: `Give one finite value for each of: ${names.join(", ")}.`,
+  });
 }

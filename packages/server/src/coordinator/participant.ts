@@ -15,6 +15,8 @@ export interface CheckInOffer {
   readonly codecs: readonly string[];
   readonly maxParameters: number;
   readonly exampleCount: number;
+  /** Examples to evaluate on, which it does not train on; 0 when it does not evaluate. */
+  readonly heldOutCount: number;
   readonly heldArtifacts: ReadonlySet<ArtifactId>;
   /** Which device this is, where it has proved it. */
   readonly deviceId?: string;

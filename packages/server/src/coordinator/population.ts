@@ -19,14 +19,19 @@ export interface WaitingClient {
 
 /** A task that gathers cohorts from a population. */
 export interface Recruiter {
+  /** Of two that could use a client, the higher one has it first. */
+  readonly priority: number;
   /** Why this client cannot take part in the task; `undefined` when it can. */
   refusal(offer: CheckInOffer): TributaryError | undefined;
   /** What the task asks of the population now. */
   readonly needs: PaceNeeds;
-  /** The task makes no attempts for a while: something failed that is not the clients' doing. */
+  /** The task makes no attempts for a while: its time has not come, or something failed that is not the clients' doing. */
   readonly isPaused: boolean;
+  /** Whether it gathers a cohort now, within the time it has for that, and could use this client. */
+  gathers(offer: CheckInOffer): boolean;
   /** Members of its round that have not been sent away. */
   readonly membersAtWork: number;
+  /** A client waits; it may be one that the recruiter cannot use. */
   clientWaits(client: WaitingClient): void;
   clientLeft(session: SessionId): void;
 }
@@ -89,10 +94,7 @@ export class Population {
       });
     }
     if (takers.every(isPausedForLong)) {
-      throw new TributaryError("NO_OPEN_ROUND", "The task is paused after a failure", {
-        remedy: "Come back later.",
-        retryAfterMs: this.sendAway(client.participant),
-      });
+      throw noRoundYet(this.sendAway(client.participant));
     }
     const { sessionId } = client.participant;
     const { deviceId } = client.offer;
@@ -105,9 +107,30 @@ export class Population {
     }
     this.#waiting.set(sessionId, client);
     if (deviceId !== undefined) this.#devices.set(deviceId, sessionId);
+    this.#offer(client, takers);
+  }
+
+  /** Clients that were kept for a recruiter are so no longer: others may have them. */
+  reconsider(keeper?: Recruiter): void {
+    const others = [...this.#recruiters].filter((recruiter) => recruiter !== keeper);
+    if (others.length === 0) return;
+    for (const client of [...this.#waiting.values()]) this.#offer(client, others);
+  }
+
+  #offer(client: WaitingClient, takers: readonly Recruiter[]): void {
     for (const recruiter of takers) {
-      if (this.#waiting.has(sessionId)) recruiter.clientWaits(client);
+      // One before may have taken it.
+      if (!this.#waiting.has(client.participant.sessionId)) return;
+      if (!this.#isKeptFrom(recruiter, client)) recruiter.clientWaits(client);
     }
+  }
+
+  /** Whether a recruiter of higher priority needs the client. */
+  #isKeptFrom(recruiter: Recruiter, { offer }: WaitingClient): boolean {
+    for (const other of this.#recruiters) {
+      if (other.priority > recruiter.priority && other.gathers(offer)) return true;
+    }
+    return false;
   }
 
   /** The client no longer waits: it has gone. */
@@ -151,7 +174,8 @@ export class Population {
   /** Those that wait and that the recruiter can take, in random order, so that being early earns nothing. */
   candidates(recruiter: Recruiter): readonly WaitingClient[] {
     const eligible = [...this.#waiting.values()].filter(
-      (client) => recruiter.refusal(client.offer) === undefined,
+      (client) =>
+        recruiter.refusal(client.offer) === undefined && !this.#isKeptFrom(recruiter, client),
     );
     return Array.from(
       shuffledIndices(eligible.length, this.#deps.random),
@@ -163,15 +187,24 @@ export class Population {
     this.#recruiters.add(recruiter);
   }
 
-  /** The task recruits no more. Clients that wait with nothing left to wait for are sent away. */
+  /** The task recruits no more. */
   removeRecruiter(recruiter: Recruiter): void {
     this.#recruiters.delete(recruiter);
+    this.dismissUnwanted();
+    this.reconsider();
+  }
+
+  /** Sends clients away that wait with nothing left to wait for. */
+  dismissUnwanted(): void {
+    const recruiters = [...this.#recruiters].filter((recruiter) => !isPausedForLong(recruiter));
     for (const [session, { participant, offer }] of this.#waiting) {
-      const stillWanted = [...this.#recruiters].some((other) => other.refusal(offer) === undefined);
-      if (stillWanted) continue;
-      this.#takeOut(session);
+      if (recruiters.some((recruiter) => recruiter.refusal(offer) === undefined)) continue;
+      this.leave(session);
       const retryAfterMs = this.sendAway(participant);
-      const { code, message } = noOpenRound(this.name, retryAfterMs);
+      const { code, message } =
+        this.#recruiters.size === 0
+          ? noOpenRound(this.name, retryAfterMs)
+          : noRoundYet(retryAfterMs);
       participant.reject(code, message, retryAfterMs);
     }
   }
@@ -210,6 +243,13 @@ export class Population {
 
 const isPausedForLong = ({ isPaused, needs }: Recruiter): boolean =>
   isPaused && needs.opensInMs > WAITABLE_PAUSE_MS;
+
+function noRoundYet(retryAfterMs: number): TributaryError {
+  return new TributaryError("NO_OPEN_ROUND", "No round begins for a while", {
+    remedy: "Come back later.",
+    retryAfterMs,
+  });
+}
 
 export function noOpenRound(population: string, retryAfterMs: number): TributaryError {
   return new TributaryError("NO_OPEN_ROUND", `No task is running for population "${population}"`, {

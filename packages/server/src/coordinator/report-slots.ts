@@ -4,6 +4,8 @@ import type { Clock } from "./clock.ts";
 export interface ReportTicket {
   /** Where the payload is gathered; `undefined` while waiting for the turn. */
   readonly buffer: Uint8Array | undefined;
+  /** The payload is all there: no time limit holds any more. */
+  complete(): void;
   /** Gives the turn back; idempotent. */
   release(): void;
 }
@@ -57,6 +59,7 @@ export class ReportSlots {
         get buffer() {
           return waiting.buffer;
         },
+        complete: () => waiting.cancelTimer?.(),
         release: () => this.#release(waiting),
       },
       onGrant,
@@ -101,6 +104,7 @@ export class ReportSlots {
     const index = this.#spare.findIndex((buffer) => buffer.length === byteLength);
     if (index >= 0) return this.#spare.splice(index, 1)[0]!;
     this.#spare.length = 0;
-    return new Uint8Array(byteLength);
+    // Shared, so that another thread can add up what is in it without a copy.
+    return new Uint8Array(new SharedArrayBuffer(byteLength));
   }
 }

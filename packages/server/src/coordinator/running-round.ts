@@ -1,16 +1,20 @@
 import {
   TributaryError,
   asTributaryError,
+  updateCodec,
   type AggregationSpec,
   type CryptoProvider,
   type Limits,
+  type PayloadBytes,
   type RandomSource,
   type RoundId,
+  type RoundPurpose,
   type SessionId,
   type UpdateCodec,
+  type UpdateSpec,
 } from "@tributary/protocol";
-import { createAggregationRule } from "../aggregation/create-aggregation-rule.ts";
 import { RoundAggregate } from "../aggregation/round-aggregate.ts";
+import { localAdders, type OpenAdder } from "../aggregation/update-adder.ts";
 import {
   countFates,
   totalOf,
@@ -18,26 +22,34 @@ import {
   type MemberStage,
   type RoundFates,
 } from "../rounds/fates.ts";
-import type { RoundEvent } from "../rounds/round.ts";
+import type { RoundEvent, RoundPolicy } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 import type { Clock } from "./clock.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
 import type { Participant, ReportHeader, RoundOutcome, RoundSeat } from "./participant.ts";
 import type { ReportSlots, ReportTicket } from "./report-slots.ts";
+import { roundClosed } from "./round-closed.ts";
 import type { SealedModel } from "./sealed-model.ts";
+import type { TaskBase } from "./task-base.ts";
 
-interface RoundFacts {
+export interface RoundFacts {
   readonly id: RoundId;
+  /** What members do. The reports of an evaluation have metrics and no update. */
+  readonly purpose: RoundPurpose;
+  /** Of an evaluation, the round that made its checkpoint. */
   readonly number: number;
+  /** What the cohort is sent. */
+  readonly base: TaskBase;
+  readonly policy: RoundPolicy;
   readonly taskName: string;
   readonly startedAtMs: number;
   readonly codec: UpdateCodec;
+  /** What `codec` was made of. */
+  readonly update: UpdateSpec;
   readonly aggregation: AggregationSpec;
   /** Values in one update. */
   readonly dimension: number;
   readonly metricNames: readonly string[];
-  readonly goalCount: number;
-  readonly reportingTimeoutMs: number;
   /** When a member that goes now should come back; each call is one member. */
   readonly sendAway: (participant: Participant, atLeastMs?: number) => number;
 }
@@ -48,6 +60,7 @@ interface RoundDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly slots: ReportSlots;
+  readonly openAdder?: OpenAdder;
   readonly listener: CoordinatorListener;
 }
 
@@ -62,22 +75,37 @@ interface Seat {
   received: number;
 }
 
+/** The reports of an evaluation are added like any other, as updates of no values. */
+const NO_UPDATE = {
+  update: { codec: "float32" },
+  codec: updateCodec({ codec: "float32" }),
+  aggregation: { rule: "mean" },
+  dimension: 0,
+} as const;
+const EMPTY = new Uint8Array(0);
+
+/** Members told in one go: about 2 ms of work. */
+const MEMBERS_BETWEEN_RESTS = 32;
+
 /** The effects of one round: its members' seats, their reports, and what they add up to. */
 export class RunningRound {
   readonly id: RoundId;
-  readonly number: number;
-  readonly startedAtMs: number;
+  readonly facts: RoundFacts;
   readonly aggregate: RoundAggregate;
   /** What was stored when the round committed. */
   record: RoundRecord | undefined;
   /** Resolves once the round has ended and its members know. */
   readonly settled: Promise<void>;
   readonly settle: () => void;
-  readonly #facts: RoundFacts;
   readonly #deps: RoundDeps;
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
-  readonly #payloadBytes: number;
+  readonly #payloadBytes: PayloadBytes;
+  /** Reports that are whole and wait to be added: those that come when enough are being added to reach the goal. */
+  readonly #whole: Set<Seat> = new Set();
+  /** Reports that are being added. They are past recall, and count. */
+  readonly #adding: Set<Seat> = new Set();
+  #onAllAdded: (() => void) | undefined;
   /** As they were when reporting closed: who leaves afterwards changes nothing. */
   #fates: RoundFates | undefined;
   #reporting = true;
@@ -87,15 +115,15 @@ export class RunningRound {
 
   constructor(facts: RoundFacts, deps: RoundDeps, dispatch: (event: RoundEvent) => void) {
     this.id = facts.id;
-    this.number = facts.number;
-    this.startedAtMs = facts.startedAtMs;
-    this.#facts = facts;
+    this.facts = facts;
     this.#deps = deps;
     this.#dispatch = dispatch;
-    const { aggregation, codec, dimension, metricNames } = facts;
-    const rule = createAggregationRule(aggregation, deps.crypto, codec, dimension);
-    this.aggregate = new RoundAggregate(codec, dimension, metricNames, rule);
-    this.#payloadBytes = facts.codec.payloadBytes(facts.dimension);
+    const { purpose, metricNames } = facts;
+    const { update, codec, aggregation, dimension } = purpose === "training" ? facts : NO_UPDATE;
+    const openAdder = deps.openAdder ?? localAdders(deps.crypto);
+    const adder = openAdder({ update, aggregation, dimension });
+    this.aggregate = new RoundAggregate(codec, dimension, metricNames, adder);
+    this.#payloadBytes = codec.payloadBytes(dimension);
     let settle = (): void => {};
     this.settled = new Promise((resolve) => (settle = resolve));
     this.settle = settle;
@@ -116,10 +144,11 @@ export class RunningRound {
     this.#membersAtWork += 1;
     const configuration = {
       roundId: this.id,
-      roundNumber: this.number,
-      taskName: this.#facts.taskName,
+      purpose: this.facts.purpose,
+      roundNumber: this.facts.number,
+      taskName: this.facts.taskName,
       reportNonce: seat.nonce,
-      timeLeftMs: this.#facts.reportingTimeoutMs,
+      timeLeftMs: this.facts.policy.reportingTimeoutMs,
     };
     participant.configure(configuration, model, this.#handle(seat));
   }
@@ -129,26 +158,40 @@ export class RunningRound {
     return this.#membersAtWork;
   }
 
-  /** No report counts from here on; uploads under way give back their turns. */
+  /** No report counts from here on but those that are being added; uploads under way give back their turns. */
   closeReporting(): void {
     this.#reporting = false;
-    this.#fates ??= this.#countFates();
+    this.#whole.clear();
+    if (this.#adding.size === 0) this.#fates ??= this.#countFates();
     // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
     for (const { ticket } of this.#seats.values())
       if (ticket?.buffer === undefined) ticket?.release();
-    for (const { ticket } of this.#seats.values()) ticket?.release();
+    // What is being added is still being read.
+    for (const seat of this.#seats.values()) if (!this.#adding.has(seat)) seat.ticket?.release();
   }
 
-  /** Tells every member that is still there how the round ended, and each when to come back. */
-  end(
+  /** Resolves once nothing is being added any more. Reporting must be closed. */
+  async reportsAdded(): Promise<void> {
+    if (this.#adding.size === 0) return;
+    await new Promise<void>((resolve) => (this.#onAllAdded = resolve));
+  }
+
+  /**
+   * Tells every member that is still there how the round ended, and each when to come back.
+   * @param rest - Awaited now and then, since each member costs an encryption.
+   */
+  async end(
     outcome: RoundOutcome["outcome"],
     next: { readonly atLeastMs: number; readonly taskFinished: boolean },
-  ): void {
+    rest: () => Promise<void>,
+  ): Promise<void> {
     this.aggregate.discard(); // a seat may be kept longer than its round
+    let told = 0;
     for (const seat of this.#seats.values()) {
       if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
+      if (++told % MEMBERS_BETWEEN_RESTS === 0) await rest();
       this.#membersAtWork -= 1;
-      const nextCheckInMs = this.#facts.sendAway(seat.participant, next.atLeastMs);
+      const nextCheckInMs = this.facts.sendAway(seat.participant, next.atLeastMs);
       seat.participant.endRound({
         roundId: this.id,
         outcome,
@@ -190,12 +233,12 @@ export class RunningRound {
   }
 
   #begin(seat: Seat, header: ReportHeader): void {
-    if (!this.#reporting) throw roundClosed(this.#facts.sendAway(seat.participant));
+    if (!this.#reporting) throw roundClosed(this.facts.sendAway(seat.participant));
     if (seat.fate !== undefined || (seat.stage !== "configuring" && seat.stage !== "training")) {
       throw new TributaryError(
         "REPORT_DUPLICATE",
         "This session has already reported in this round",
-        { retryAfterMs: this.#facts.sendAway(seat.participant) },
+        { retryAfterMs: this.facts.sendAway(seat.participant) },
       );
     }
     try {
@@ -206,6 +249,11 @@ export class RunningRound {
     seat.stage = "waiting";
     // Not the whole header: its nonce is a view of the frame it came in, which would stay in memory with it.
     seat.header = { exampleCount: header.exampleCount, metrics: header.metrics };
+    if (this.facts.purpose === "evaluation") {
+      this.#whole.add(seat);
+      this.#addNext();
+      return;
+    }
     seat.ticket = this.#deps.slots.request(
       header.updateBytes,
       (ticket) => {
@@ -220,7 +268,8 @@ export class RunningRound {
 
   #checkHeader(seat: Seat, header: ReportHeader): void {
     const { crypto, limits } = this.#deps;
-    const { codec, dimension, metricNames } = this.#facts;
+    const { purpose, codec, dimension, metricNames } = this.facts;
+    const codecName = purpose === "training" ? codec.name : "";
     if (header.roundId !== this.id) {
       throw new TributaryError("ROUND_MISMATCH", "The report is for another round", {
         remedy: "Report to the round whose configuration this session received.",
@@ -229,17 +278,23 @@ export class RunningRound {
     if (!crypto.equal(header.reportNonce, seat.nonce)) {
       throw new TributaryError("REPORT_NONCE_INVALID", "The report's nonce is not this session's");
     }
-    if (header.codec !== codec.name) {
+    if (header.codec !== codecName) {
       throw new TributaryError(
         "UPDATE_MALFORMED",
-        `The update is encoded as "${header.codec}" and the plan says "${codec.name}"`,
+        `The update is encoded as "${header.codec}" where the round asks for "${codecName}"`,
       );
     }
-    if (header.updateBytes !== this.#payloadBytes) {
+    const { min, max } = this.#payloadBytes;
+    if (header.updateBytes < min || header.updateBytes > max) {
       throw new TributaryError(
         "UPDATE_SHAPE",
-        `The update has ${header.updateBytes} bytes where ${dimension} values take ${this.#payloadBytes}`,
-        { remedy: "Train the model of the plan and report all its trainable parameters." },
+        purpose === "training"
+          ? `The update has ${header.updateBytes} bytes where ${dimension} values take ${min === max ? max : `${min} to ${max}`}`
+          : `The report brings ${header.updateBytes} bytes and an evaluation takes none`,
+        {
+          remedy:
+            "Report all trainable parameters of the plan's model, or no update in an evaluation.",
+        },
       );
     }
     const { exampleCount } = header;
@@ -286,28 +341,70 @@ export class RunningRound {
     buffer.set(data, seat.received);
     seat.received += data.length;
     if (seat.received < buffer.length) return false;
-    this.#fold(seat, buffer);
+    seat.ticket.complete();
+    this.#whole.add(seat);
+    this.#addNext();
     return true;
   }
 
-  #fold(seat: Seat, payload: Uint8Array): void {
+  /** Adds what is whole, but no more than the goal takes: what is being added cannot be taken back. */
+  #addNext(): void {
+    for (const seat of this.#whole) {
+      if (this.aggregate.reportCount + this.#adding.size >= this.facts.policy.goalCount) return;
+      this.#whole.delete(seat);
+      this.#add(seat);
+    }
+  }
+
+  #add(seat: Seat): void {
     const { exampleCount, metrics } = seat.header!;
+    const payload = seat.ticket?.buffer ?? EMPTY;
+    let adding: void | Promise<void>;
     try {
-      this.aggregate.fold({ exampleCount, payload, metrics });
+      adding = this.aggregate.fold({ exampleCount, payload, metrics });
     } catch (error) {
-      seat.participant.answerReport(this.id, this.#refuse(seat, error));
+      this.#notAdded(seat, error);
       return;
     }
+    if (adding === undefined) {
+      this.#added(seat);
+      return;
+    }
+    this.#adding.add(seat);
+    adding
+      .then(
+        () => {
+          this.#adding.delete(seat);
+          this.#added(seat);
+        },
+        (error: unknown) => {
+          this.#adding.delete(seat);
+          this.#notAdded(seat, error);
+        },
+      )
+      .finally(() => {
+        if (this.#adding.size > 0 || this.#reporting) return;
+        this.#fates ??= this.#countFates();
+        this.#onAllAdded?.();
+      });
+  }
+
+  #added(seat: Seat): void {
     seat.fate = { type: "reported" };
     seat.participant.answerReport(this.id);
     this.#deps.listener({
       type: "report-accepted",
       roundId: this.id,
       accepted: this.aggregate.reportCount,
-      goalCount: this.#facts.goalCount,
+      goalCount: this.facts.policy.goalCount,
     });
-    this.#dispatch({ type: "reported", session: seat.participant.sessionId });
+    this.#tell({ type: "reported", session: seat.participant.sessionId });
     seat.ticket?.release(); // last: this report may have closed the round, and then nobody waits for the turn
+  }
+
+  #notAdded(seat: Seat, error: unknown): void {
+    seat.participant.answerReport(this.id, this.#refuse(seat, error));
+    this.#addNext();
   }
 
   #timeOut(seat: Seat): void {
@@ -322,19 +419,26 @@ export class RunningRound {
     seat.ticket?.release();
     this.#membersAtWork -= 1;
     const told = new TributaryError(error.code, error.message, {
-      retryAfterMs: this.#facts.sendAway(seat.participant),
+      retryAfterMs: this.facts.sendAway(seat.participant),
       context: error.context,
       cause: error,
     });
     seat.fate = { type: "refused", code: error.code };
     this.#deps.listener({ type: "report-refused", roundId: this.id, error });
-    this.#dispatch({ type: "refused", session: seat.participant.sessionId });
+    this.#tell({ type: "refused", session: seat.participant.sessionId });
     return told;
+  }
+
+  /** Tells the state machine; once reporting has closed it may be another round's. */
+  #tell(event: RoundEvent): void {
+    if (this.#reporting) this.#dispatch(event);
   }
 
   #depart(seat: Seat, fate: Extract<MemberFate, { type: "withdrew" | "left" }>): void {
     this.#addTraffic(seat);
-    if (seat.fate !== undefined) return;
+    // A report that is being added counts: it was whole before its sender went.
+    if (seat.fate !== undefined || this.#adding.has(seat)) return;
+    this.#whole.delete(seat);
     seat.ticket?.release();
     seat.fate = fate;
     this.#membersAtWork -= 1;
@@ -361,11 +465,4 @@ export class RunningRound {
     this.#bytesUp += up;
     this.#bytesDown += down;
   }
-}
-
-function roundClosed(retryAfterMs: number): TributaryError {
-  return new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
-    remedy: "Check in again for the next round.",
-    retryAfterMs,
-  });
 }

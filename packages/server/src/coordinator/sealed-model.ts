@@ -1,12 +1,22 @@
 import {
+  dueArtifacts,
   sealArtifact,
   type ArtifactId,
+  type ArtifactReference,
+  type CheckpointDifference,
   type CheckpointId,
   type CryptoProvider,
   type Delivery,
+  type DueArtifact,
   type PlanId,
   type RandomSource,
 } from "@tributary/protocol";
+
+/** Bytes with their name. */
+interface NamedBytes<Id extends ArtifactId = ArtifactId> {
+  readonly id: Id;
+  readonly bytes: Uint8Array;
+}
 
 /**
  * A plan and a checkpoint, each sealed once for everyone: a thousand clients cost one encryption.
@@ -14,43 +24,62 @@ import {
  */
 export interface SealedModel {
   readonly delivery: Delivery;
-  readonly planFrames: readonly Uint8Array[];
-  readonly checkpointFrames: readonly Uint8Array[];
+  /** Sealed chunks by what they carry; those of a kind that the delivery does not have are absent. */
+  readonly frames: Readonly<Partial<Record<DueArtifact["artifact"], readonly Uint8Array[]>>>;
 }
 
 export function sealModel(input: {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
-  readonly plan: {
-    readonly id: PlanId;
-    readonly bytes: Uint8Array;
-    readonly signature: Uint8Array;
-  };
-  readonly checkpoint: { readonly id: CheckpointId; readonly bytes: Uint8Array };
+  readonly plan: NamedBytes<PlanId> & { readonly signature: Uint8Array };
+  readonly checkpoint: NamedBytes<CheckpointId>;
+  /** The checkpoint's values as they travel, where they do not travel as they are. */
+  readonly packed?: NamedBytes | undefined;
+  /** What leads to it from an older checkpoint. */
+  readonly difference?: (NamedBytes & { readonly base: CheckpointId }) | undefined;
 }): SealedModel {
-  const { crypto, plan, checkpoint } = input;
+  const { crypto, plan, checkpoint, packed, difference } = input;
   const key = input.random.bytes(32);
-  const seal = (artifact: "plan" | "checkpoint", id: ArtifactId, bytes: Uint8Array): Uint8Array[] =>
-    sealArtifact({ crypto, key, artifact, id, bytes });
+  const seal = (
+    artifact: DueArtifact["artifact"],
+    { id, bytes }: NamedBytes,
+  ): readonly Uint8Array[] => sealArtifact({ crypto, key, artifact, id, bytes });
   return {
     delivery: {
-      plan: { id: plan.id, byteLength: plan.bytes.length },
+      plan: reference(plan),
       planSignature: plan.signature,
-      checkpoint: { id: checkpoint.id, byteLength: checkpoint.bytes.length },
+      checkpoint: reference(checkpoint),
       key,
+      ...(packed === undefined ? {} : { packed: reference(packed) }),
+      ...(difference === undefined ? {} : { difference: named(difference) }),
     },
-    planFrames: seal("plan", plan.id, plan.bytes),
-    checkpointFrames: seal("checkpoint", checkpoint.id, checkpoint.bytes),
+    frames: {
+      plan: seal("plan", plan),
+      checkpoint: seal("checkpoint", packed ?? checkpoint),
+      ...(difference === undefined ? {} : { difference: seal("difference", difference) }),
+    },
   };
 }
 
-/** The frames to send to a client that holds `held`: the plan's before the checkpoint's. */
+const reference = <Id extends ArtifactId>({
+  id,
+  bytes,
+}: NamedBytes<Id>): ArtifactReference<Id> => ({
+  id,
+  byteLength: bytes.length,
+});
+
+const named = (difference: NamedBytes & { readonly base: CheckpointId }): CheckpointDifference => ({
+  base: difference.base,
+  packed: reference(difference),
+});
+
+/** The frames to send to a client that holds `held`. */
 export function framesFor(
-  model: SealedModel,
+  { delivery, frames }: SealedModel,
   held: ReadonlySet<ArtifactId>,
 ): readonly Uint8Array[] {
-  return [
-    ...(held.has(model.delivery.plan.id) ? [] : model.planFrames),
-    ...(held.has(model.delivery.checkpoint.id) ? [] : model.checkpointFrames),
-  ];
+  return dueArtifacts(delivery, (id) => held.has(id)).flatMap(
+    ({ artifact }) => frames[artifact] ?? [],
+  );
 }

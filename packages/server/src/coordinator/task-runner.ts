@@ -1,59 +1,58 @@
 import {
   TributaryError,
-  asTributaryError,
-  checkpointIdOf,
-  decodePlan,
-  encodeCheckpoint,
-  layoutOf,
+  evaluationRoundOf,
   opaqueId,
-  planIdOf,
   roundOf,
   rangesSize,
-  signPlan,
-  trainableRanges,
-  updateCodec,
-  type CheckpointId,
   type CryptoProvider,
   type Limits,
-  type ParameterLayout,
-  type Plan,
   type RandomSource,
   type RoundId,
+  type RoundPurpose,
   type ServerSecrets,
   type SessionId,
-  type UpdateCodec,
-  type ValueRange,
 } from "@tributary/protocol";
-import { fedAvgStep } from "../aggregation/fedavg.ts";
-import type { PaceNeeds } from "../rounds/pace.ts";
+import type { OpenAdder } from "../aggregation/update-adder.ts";
 import {
-  cohortSize,
-  deadlineOf,
-  openRound,
-  step,
-  type RoundEvent,
-  type RoundPolicy,
-  type RoundState,
-} from "../rounds/round.ts";
-import {
+  hasLimits,
   secondSeat,
   type Moment,
   type ParticipationLimits,
 } from "../enrolment/participation-limits.ts";
+import { nextRound, type NextRound } from "../rounds/next-round.ts";
+import type { PaceNeeds } from "../rounds/pace.ts";
+import {
+  cohortSize,
+  type CancelReason,
+  type RoundEffect,
+  type RoundEvent,
+  type RoundPolicy,
+  type RoundState,
+} from "../rounds/round.ts";
+import { closesAtMs } from "../rounds/schedule.ts";
+import { TaskHistory, type BestCheckpoint, type TaskEndReason } from "../rounds/task-history.ts";
 import type { ParticipationStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { AbandonedRounds } from "./abandoned-rounds.ts";
 import type { Clock } from "./clock.ts";
+import { commitEvaluation, commitRollback, commitTraining } from "./commit-round.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
 import { eventLoopTurn } from "./event-loop-turn.ts";
+import { NextAttempt } from "./next-attempt.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
 import type { ReportSlots } from "./report-slots.ts";
+import { RoundMachine } from "./round-machine.ts";
+import { recordOf } from "./round-records.ts";
+import { RoundTimes } from "./round-times.ts";
 import { RunningRound } from "./running-round.ts";
-import { sealModel, type SealedModel } from "./sealed-model.ts";
+import type { SealedModel } from "./sealed-model.ts";
 import { loadLimits } from "./load-limits.ts";
-import { newestBase, type TaskBase } from "./task-base.ts";
+import { baseOfRound, newestBase, type TaskBase } from "./task-base.ts";
+import { TaskModel } from "./task-model.ts";
+import { ineligibility } from "./task-eligibility.ts";
 
 export interface TaskRunnerDeps {
   readonly store: RoundStore;
@@ -66,79 +65,77 @@ export interface TaskRunnerDeps {
   readonly limits: Limits;
   readonly secrets: ServerSecrets;
   readonly slots: ReportSlots;
+  /** Add up what is reported; in this thread if left out. */
+  readonly openAdder?: OpenAdder;
   readonly listener: CoordinatorListener;
 }
 
 /** How a task stops: its round in flight goes on to its end unless there is a reason to give it up. */
 export interface StopOptions {
-  readonly abandon?: "cancelled" | "server-stopping";
+  readonly abandon?: CancelReason;
 }
 
-/** After a failure that is not the clients' doing, wait before the next attempt: twice as long after each further one. */
-const FAILURE_PAUSE_MS = 1_000;
-/** Even after hours without the store a task goes on within this time of its return. */
-const MAX_FAILURE_PAUSE_MS = 60_000;
-/** Weight of the newest round in the mean of how long rounds take. */
-const NEWEST_ROUND_WEIGHT = 0.3;
 /** When the members of an abandoned round may check in again. */
 const ABANDONED_RETRY_MS = 1_000;
+
+/** What the store holds of a task, as far as its rounds go on from it. */
+interface TaskState {
+  readonly base: TaskBase;
+  readonly limits: ParticipationLimits;
+  readonly history: TaskHistory;
+}
+
+/** Checkpoints that wait to be evaluated because an operator asked; each is in memory. */
+const MAX_REQUESTED_EVALUATIONS = 4;
 
 /** Drives one task's rounds, one after the other: performs what the round's state machine asks for. */
 export class TaskRunner implements Recruiter {
   readonly task: TaskRecord;
+  readonly priority: number;
   readonly #deps: TaskRunnerDeps;
   readonly #population: Population;
-  readonly #plan: Plan;
-  readonly #layout: ParameterLayout;
-  readonly #ranges: readonly ValueRange[];
-  readonly #codec: UpdateCodec;
-  readonly #policy: RoundPolicy;
+  readonly #model: TaskModel;
+  readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
   #base: TaskBase;
   #limits: ParticipationLimits;
-  #sealed: SealedModel | undefined;
-  #state: RoundState | undefined;
-  /** When the round in flight came to its phase. */
-  #phaseSinceMs = 0;
+  #history: TaskHistory;
+  #requested: TaskBase[] = [];
+  /** The round in flight, and where it is at. */
+  #machine: RoundMachine | undefined;
   #round: RunningRound | undefined;
   #recruiting = false;
-  /** Failures since the last round that was committed. */
-  #failures = 0;
-  /** When the next attempt after a failure begins. */
-  #resumesAtMs: number | undefined;
-  /** Abandoned rounds that the store has not taken yet. */
-  #unrecorded: RoundRecord[] = [];
-  /** Mean time from a cohort's configuration to its commit; until one has been measured, the longest it may be. */
-  #roundMs: number;
-  #hasMeasured = false;
-  #cohortSinceMs = 0;
-  #cancelTimer: (() => void) | undefined;
+  readonly #attempt: NextAttempt;
+  readonly #times: RoundTimes;
+  readonly #abandoned: AbandonedRounds;
   /** Resolves when the round in flight has ended; new rounds wait on nothing else. */
   #settled: Promise<void> = Promise.resolve();
 
   private constructor(
     task: TaskRecord,
     population: Population,
-    plan: Plan,
-    layout: ParameterLayout,
-    base: TaskBase,
-    limits: ParticipationLimits,
+    model: TaskModel,
+    { base, limits, history }: TaskState,
     deps: TaskRunnerDeps,
   ) {
     this.task = task;
+    this.priority = task.definition.priority;
     this.#population = population;
-    this.#plan = plan;
-    this.#layout = layout;
-    this.#ranges = trainableRanges(layout, plan.training.trainable);
-    this.#codec = updateCodec(plan.update);
-    this.#policy = roundOf(task.definition);
-    this.#roundMs = this.#policy.reportingTimeoutMs;
+    this.#model = model;
+    this.#policies = {
+      training: roundOf(task.definition),
+      evaluation: { ...evaluationRoundOf(task.definition), isOptional: true },
+    };
+    this.#times = new RoundTimes(this.#policies.training.reportingTimeoutMs);
+    this.#attempt = new NextAttempt(deps.clock);
     this.#base = base;
     this.#limits = limits;
+    this.#history = history;
     this.#deps = deps;
+    this.#abandoned = new AbandonedRounds(deps.store, deps.logger);
   }
 
   /**
-   * Loads the task's newest committed checkpoint.
+   * Loads the task's newest committed checkpoint, and what its rounds have come to.
    * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
    */
   static async load(
@@ -146,11 +143,9 @@ export class TaskRunner implements Recruiter {
     population: Population,
     deps: TaskRunnerDeps,
   ): Promise<TaskRunner> {
-    const plan = decodePlan(task.planBytes);
-    const layout = layoutOf(plan.model.parameters);
-    const base = await newestBase(task, layout, deps);
-    const limits = await loadLimits(task, base.roundNumber, deps);
-    return new TaskRunner(task, population, plan, layout, base, limits, deps);
+    const model = new TaskModel(task.planBytes);
+    const state = await readState(task, model, deps);
+    return new TaskRunner(task, population, model, state, deps);
   }
 
   get roundNumber(): number {
@@ -159,106 +154,119 @@ export class TaskRunner implements Recruiter {
 
   /** The state of the round in flight, for whoever looks. */
   get phase(): RoundState["phase"] | "idle" {
-    return this.#state?.phase ?? "idle";
+    return this.#machine?.state.phase ?? "idle";
   }
 
   get isRecruiting(): boolean {
     return this.#recruiting;
   }
 
-  /** Begins to recruit and to run rounds; a task that has run them all is finished instead. */
+  /** The best checkpoint so far, by the task's own measure. */
+  get best(): BestCheckpoint | undefined {
+    return this.#history.best;
+  }
+
+  /** Begins to recruit and to run rounds; a task that has come to its end is finished instead. */
   async start(): Promise<void> {
     if (this.#recruiting) return;
-    if (this.#hasRunAll()) {
-      await this.#finish();
-      return;
-    }
     this.#recruiting = true;
     this.#population.addRecruiter(this);
-    if (this.#state === undefined) this.#open();
+    if (this.#machine === undefined) await this.#goOn();
   }
 
   /** Starts no further round. Resolves when none is in flight. */
   async stop({ abandon }: StopOptions): Promise<void> {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
-    if (this.#state === undefined) this.#cancelTimer?.();
-    this.#resumesAtMs = undefined;
+    this.#attempt.cancel();
     if (abandon === "server-stopping") this.#dispatch({ type: "stopping" });
     else if (abandon !== undefined || this.phase === "selecting") {
-      this.#dispatch({ type: "cancelled" });
+      this.#dispatch({ type: "cancelled", reason: abandon ?? "cancelled" });
     }
     await this.#settled;
   }
 
-  /** Plan and newest checkpoint as clients get them. */
-  sealedModel(): SealedModel {
-    if (this.#sealed === undefined) {
-      const { crypto, random, secrets } = this.#deps;
-      const bytes = this.task.planBytes;
-      this.#sealed = sealModel({
-        crypto,
-        random,
-        plan: {
-          id: planIdOf(crypto, bytes),
-          bytes,
-          signature: signPlan(crypto, secrets.signingSeed, bytes),
-        },
-        checkpoint: { id: this.#base.checkpointId, bytes: encodeCheckpoint(this.#base.weights) },
-      });
+  /**
+   * Lets clients evaluate a checkpoint as soon as the round in flight has ended.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when too many wait.
+   */
+  async requestEvaluation(roundNumber: number): Promise<void> {
+    const base = await baseOfRound(this.task, roundNumber, this.#model, this.#deps);
+    if (this.#requested.length >= MAX_REQUESTED_EVALUATIONS) {
+      throw new TributaryError(
+        "TASK_STATE_CONFLICT",
+        `${MAX_REQUESTED_EVALUATIONS} evaluations of the task wait already`,
+        { remedy: "Ask again when one has ended: `tributary round list` shows them." },
+      );
     }
-    return this.#sealed;
+    this.#requested.push(base);
+    this.#reconsider();
+  }
+
+  /** Takes note of a record that was stored for the task from outside of its rounds. */
+  measured(record: RoundRecord): void {
+    this.#history.add(record);
+    this.#reconsider();
+  }
+
+  /**
+   * Makes an older checkpoint the newest, as a round of its own. Only while the task is stopped.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`.
+   */
+  async rollBack(roundNumber: number): Promise<RoundRecord> {
+    const { random, listener } = this.#deps;
+    const target = await baseOfRound(this.task, roundNumber, this.#model, this.#deps);
+    // What this runner believes may be out of date: a failing store may have taken a round and lost its answer.
+    const newest = await newestBase(this.task, this.#model, this.#deps, this.#base);
+    const id = opaqueId("rnd", random.bytes(16)) as RoundId;
+    const { record, base } = await commitRollback(id, this.task, { newest, target }, this.#deps);
+    this.#base = base;
+    this.#history.add(record);
+    this.#requested = [];
+    listener({ type: "round-ended", round: record });
+    return record;
+  }
+
+  /** The plan and a checkpoint, the newest unless told otherwise, as clients get them. */
+  sealedModel(base: TaskBase = this.#base): SealedModel {
+    return this.#model.sealed(base, this.#deps);
   }
 
   refusal(offer: CheckInOffer): TributaryError | undefined {
-    const refuse = (reason: string, remedy: string): TributaryError =>
-      new TributaryError(
-        "NOT_ELIGIBLE",
-        `The client cannot take part in "${this.task.name}": ${reason}`,
-        {
-          remedy,
-          retryAfterMs: this.#policy.reportingTimeoutMs,
-        },
-      );
-    const { codec } = this.#plan.update;
-    const minimumExamples = this.task.definition.eligibility.minimumExamples;
-    if (!offer.codecs.includes(codec)) {
-      return refuse(
-        `it does not offer the update codec "${codec}"`,
-        "Allow the codec or update the SDK.",
-      );
-    }
-    if (offer.maxParameters < this.#layout.size) {
-      return refuse(
-        `the model has ${this.#layout.size} parameters and the client takes ${offer.maxParameters}`,
-        "Raise the client's limit on parameters.",
-      );
-    }
-    if (offer.exampleCount < minimumExamples) {
-      return refuse(
-        `it has ${offer.exampleCount} examples and the task asks for ${minimumExamples}`,
-        "Come back with more examples.",
-      );
-    }
-    return this.#limits.refusal(offer.deviceId, this.#moment);
+    return (
+      ineligibility(offer, this.task.definition, this.#model.layout) ??
+      this.#limits.refusal(offer.deviceId, this.#moment)
+    );
+  }
+
+  gathers(offer: CheckInOffer): boolean {
+    return this.#machine?.isGathering === true && this.#takes(offer);
+  }
+
+  /** Whether the round that gathers its cohort now could use a client. */
+  #takes(offer: CheckInOffer): boolean {
+    if (this.refusal(offer) !== undefined) return false;
+    return this.#round?.facts.purpose === "training" || offer.heldOutCount > 0;
   }
 
   /** What decides whether a device's turn has come: the round that a client would be taken into now. */
   get #moment(): Moment {
     const roundNumber = this.#base.roundNumber + 1;
-    return { roundNumber, nowMs: this.#deps.clock.now(), roundMs: this.#roundMs };
+    return { roundNumber, nowMs: this.#deps.clock.now(), roundMs: this.#times.meanMs };
   }
 
   get needs(): PaceNeeds {
     return {
-      needed: cohortSize(this.#policy),
-      roundMs: this.#roundMs,
+      needed: cohortSize(this.#round?.facts.policy ?? this.#policies.training),
+      roundMs: this.#times.meanMs,
       opensInMs: Math.max(0, this.#opensAtMs() - this.#deps.clock.now()),
     };
   }
 
   get isPaused(): boolean {
-    return this.#resumesAtMs !== undefined;
+    return this.#attempt.atMs !== undefined;
   }
 
   get membersAtWork(): number {
@@ -267,52 +275,106 @@ export class TaskRunner implements Recruiter {
 
   /** When clients are gathered again, as far as one can tell; in the past when they are now. */
   #opensAtMs(): number {
-    if (this.#resumesAtMs !== undefined) return this.#resumesAtMs;
-    if (this.phase !== "configuring" && this.phase !== "reporting") return 0;
-    return this.#cohortSinceMs + Math.min(this.#roundMs, this.#policy.reportingTimeoutMs);
+    if (this.#attempt.atMs !== undefined) return this.#attempt.atMs;
+    const isAtWork = this.phase === "configuring" || this.phase === "reporting";
+    return isAtWork ? this.#times.expectedEndMs : 0;
   }
 
   clientWaits(client: WaitingClient): void {
+    if (this.phase !== "selecting" || !this.#takes(client.offer)) return;
     const session = client.participant.sessionId;
     this.#dispatch({ type: "joined", session, nowMs: this.#deps.clock.now() });
   }
 
   clientLeft(session: SessionId): void {
-    if (this.#state?.phase === "selecting") this.#dispatch({ type: "left", session });
+    if (this.phase === "selecting") this.#dispatch({ type: "left", session });
   }
 
-  #open(): void {
+  #next(): NextRound {
+    return nextRound(this.task.definition, this.#history, {
+      nowMs: this.#deps.clock.now(),
+      requested: this.#requested[0]?.roundNumber,
+    });
+  }
+
+  /** Does what comes next when no round is in flight. */
+  async #goOn(next: NextRound = this.#next()): Promise<void> {
+    switch (next.type) {
+      case "training":
+        this.#open("training", this.#base);
+        return;
+      case "evaluation":
+        this.#open("evaluation", this.#requested[0] ?? this.#base);
+        return;
+      case "wait":
+        this.#attempt.schedule(() => void this.#goOn(), next.untilMs);
+        this.#population.dismissUnwanted();
+        this.#population.reconsider(this);
+        return;
+      case "finished":
+        this.#recruiting = false;
+        await this.#finish(next.reason);
+    }
+  }
+
+  /** Something that was decided may be so no longer: a round that nobody has been taken into gives way. */
+  #reconsider(): void {
+    if (!this.#recruiting) return;
+    const next = this.#next();
+    if (this.phase === "selecting") {
+      if (next.type !== this.#round?.facts.purpose) {
+        this.#dispatch({ type: "cancelled", reason: "cancelled" });
+      }
+    } else if (this.#machine === undefined && !this.#attempt.hasFailed) {
+      void this.#goOn(next);
+    }
+  }
+
+  #open(purpose: RoundPurpose, base: TaskBase): void {
     const { clock, random, listener } = this.#deps;
-    const id = opaqueId("rnd", random.bytes(16)) as RoundId;
+    const { plan, ranges } = this.#model;
+    const policy = this.#policies[purpose];
     const round = new RunningRound(
       {
-        id,
-        number: this.#base.roundNumber + 1,
+        id: opaqueId("rnd", random.bytes(16)) as RoundId,
+        purpose,
+        number: purpose === "training" ? base.roundNumber + 1 : base.roundNumber,
+        base,
+        policy,
         taskName: this.task.name,
         startedAtMs: clock.now(),
-        codec: this.#codec,
-        aggregation: this.#plan.aggregation,
-        dimension: rangesSize(this.#ranges),
-        metricNames: [...new Set(["loss", ...this.#plan.training.metrics])],
-        goalCount: this.#policy.goalCount,
-        reportingTimeoutMs: this.#policy.reportingTimeoutMs,
+        codec: this.#model.codec,
+        update: plan.update,
+        aggregation: plan.aggregation,
+        dimension: rangesSize(ranges),
+        metricNames: [...new Set(["loss", ...plan.training.metrics])],
         sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
       },
       this.#deps,
       (event) => this.#dispatch(event),
     );
     this.#round = round;
-    this.#resumesAtMs = undefined;
-    this.#phaseSinceMs = clock.now();
-    this.#state = openRound(this.#policy, this.#phaseSinceMs);
+    this.#attempt.cancel();
     this.#settled = round.settled;
     listener({
       type: "round-opened",
       taskId: this.task.id,
-      roundId: id,
-      roundNumber: round.number,
+      roundId: round.id,
+      purpose,
+      roundNumber: round.facts.number,
     });
-    this.#watchDeadline();
+    const closes = closesAtMs(this.task.definition.schedule, clock.now());
+    this.#machine = new RoundMachine(
+      policy,
+      { clock, closesAtMs: closes },
+      {
+        effect: (effect) => this.#perform(effect),
+        phaseEnded: (phase, durationMs) =>
+          listener({ type: "phase-ended", roundId: round.id, phase, durationMs }),
+        // Those that were kept for this task are free again.
+        gatheringEased: () => this.#population.reconsider(this),
+      },
+    );
     for (const client of this.#population.candidates(this)) {
       // The round may have started with this one, and even ended, if its configuration failed.
       if (this.phase !== "selecting") break;
@@ -321,61 +383,40 @@ export class TaskRunner implements Recruiter {
   }
 
   #dispatch(event: RoundEvent): void {
-    if (this.#state === undefined) return;
-    const { phase } = this.#state;
-    const { state, effects } = step(this.#policy, this.#state, event);
-    this.#state = state;
-    if (state.phase !== phase) this.#phaseEnded(phase);
-    this.#watchDeadline();
-    for (const effect of effects) {
-      if (effect.type === "configure") this.#configure(effect.members);
-      else if (effect.type === "commit") void this.#commit();
-      else void this.#announce();
-    }
+    this.#machine?.dispatch(event);
   }
 
-  #phaseEnded(phase: RoundState["phase"]): void {
-    const nowMs = this.#deps.clock.now();
-    const durationMs = nowMs - this.#phaseSinceMs;
-    this.#phaseSinceMs = nowMs;
-    const roundId = this.#requireRound().id;
-    this.#deps.listener({ type: "phase-ended", roundId, phase, durationMs });
-  }
-
-  #watchDeadline(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    const deadlineMs = this.#state === undefined ? undefined : deadlineOf(this.#state);
-    if (deadlineMs === undefined) return;
-    const { clock } = this.#deps;
-    this.#cancelTimer = clock.schedule(deadlineMs - clock.now(), () => {
-      this.#dispatch({ type: "tick", nowMs: clock.now() });
-    });
+  #perform(effect: RoundEffect): void {
+    if (effect.type === "configure") this.#configure(effect.members);
+    else if (effect.type === "commit") void this.#commit();
+    else void this.#announce();
   }
 
   #configure(members: readonly SessionId[]): void {
     const round = this.#requireRound();
-    this.#cohortSinceMs = this.#deps.clock.now();
+    this.#times.begin(this.#deps.clock.now());
     this.#deps.listener({
       type: "round-started",
       taskId: this.task.id,
       roundId: round.id,
-      roundNumber: round.number,
+      purpose: round.facts.purpose,
+      roundNumber: round.facts.number,
       cohort: members.length,
     });
+    const isTraining = round.facts.purpose === "training";
     try {
-      const model = this.sealedModel();
+      const model = this.sealedModel(round.facts.base);
       for (const session of members) {
         const client = this.#population.claim(session, this);
         if (client === undefined) {
           this.#dispatch({ type: "left", session }); // gone while others were sent theirs
-        } else if (this.#limits.seat(client.offer.deviceId, this.#moment)) {
+        } else if (!isTraining || this.#limits.seat(client.offer.deviceId, this.#moment)) {
           round.seat(client.participant, model);
         } else {
           // One device over two connections has one seat.
           this.#dispatch({ type: "left", session });
-          const { code, message, retryAfterMs } = secondSeat(this.#roundMs);
-          client.participant.reject(code, message, retryAfterMs ?? this.#roundMs);
+          const { code, message, retryAfterMs } = secondSeat(this.#times.meanMs);
+          client.participant.reject(code, message, retryAfterMs ?? this.#times.meanMs);
         }
       }
     } catch (error) {
@@ -387,50 +428,38 @@ export class TaskRunner implements Recruiter {
   }
 
   async #commit(): Promise<void> {
-    const { crypto, store, participations, clock, logger } = this.#deps;
     const round = this.#requireRound();
     round.closeReporting();
     try {
-      const { aggregate } = round;
-      const weights = fedAvgStep(
-        this.#base.weights,
-        this.#ranges,
-        await aggregate.combine(eventLoopTurn),
-        this.task.definition.serverOptimizer.learningRate,
-      );
-      const bytes = encodeCheckpoint(weights);
-      const checkpointId = checkpointIdOf(crypto, bytes);
-      const endedAtMs = clock.now();
-      const record = this.#record(round, { checkpoint: checkpointId, reason: null, endedAtMs });
-      const seated = this.#limits.records(round.number);
-      // Before the round: records of a round that was not committed after all are known by their number.
-      if (seated.length > 0) await participations.recordParticipations(this.task.id, seated);
-      await store.recordRound(record, {
-        record: {
-          id: checkpointId,
-          taskId: this.task.id,
-          roundNumber: round.number,
-          byteLength: bytes.length,
-          createdAtMs: endedAtMs,
-        },
-        bytes,
-      });
-      this.#base = { roundNumber: round.number, checkpointId, weights };
-      this.#limits.committed(round.number);
-      if (seated.length > 0) this.#pruneParticipations();
-      this.#sealed = undefined;
-      round.record = record;
-      this.#failures = 0;
-      this.#measure(clock.now() - this.#cohortSinceMs);
+      await round.reportsAdded();
+      if (round.facts.purpose === "training") {
+        const { task } = this;
+        const { record, base } = await commitTraining(
+          task,
+          this.#model,
+          round,
+          this.#limits,
+          this.#deps,
+        );
+        round.record = record;
+        this.#base = base;
+        this.#times.end(this.#deps.clock.now());
+        this.#limits.committed(record.number);
+        this.#pruneParticipations();
+      } else {
+        round.record = await commitEvaluation(this.task, round, this.#deps);
+      }
+      this.#attempt.succeeded();
       this.#dispatch({ type: "committed" });
     } catch (error) {
-      logger.error("round commit failed", { error, round: round.id });
+      this.#deps.logger.error("round commit failed", { error, round: round.id });
       this.#dispatch({ type: "failed" });
     }
   }
 
   /** Rows of no more use cost nothing but space: nobody waits for them to go. */
   #pruneParticipations(): void {
+    if (!hasLimits(this.task.definition.participation)) return;
     const { participations, logger } = this.#deps;
     const { roundNumber, atMs } = this.#limits.prune(this.#moment);
     participations
@@ -438,117 +467,81 @@ export class TaskRunner implements Recruiter {
       .catch((error: unknown) => logger.warn("participations not pruned", { error }));
   }
 
-  /** Ends the round in flight: tells its members, writes down an abandoned one, opens the next. */
+  /** Ends the round in flight: tells its members, writes down an abandoned one, goes on. */
   async #announce(): Promise<void> {
-    const state = this.#state;
+    const state = this.#machine?.state;
     const round = this.#requireRound();
     if (state === undefined || (state.phase !== "done" && state.phase !== "abandoned")) return;
     round.closeReporting();
-    this.#state = undefined;
-    if (state.phase === "abandoned") this.#limits.abandoned();
-    const finished = state.phase === "done" && this.#isFinished(round);
-    const hadCohort = state.members.size > 0;
+    this.#machine = undefined;
+    const reason = state.phase === "abandoned" ? state.reason : null;
+    if (reason !== null) this.#limits.abandoned();
+    const endedAtMs = this.#deps.clock.now();
     const record =
-      round.record ??
-      this.#record(round, {
-        checkpoint: null,
-        reason: state.phase === "abandoned" ? state.reason : null,
-        endedAtMs: this.#deps.clock.now(),
-      });
+      round.record ?? recordOf(round, this.task.id, { checkpoint: null, reason, endedAtMs });
+    // Of a round that nobody was taken into there is nothing to tell, but that nobody came when somebody was asked for.
+    const isOnRecord = state.members.size > 0 || reason === "too-few-came";
+    if (isOnRecord) this.#history.add(record);
+    const { purpose, base } = round.facts;
+    const failed = reason?.endsWith("-failed") === true;
+    if (purpose === "evaluation" && !failed) {
+      this.#requested = this.#requested.filter((requested) => requested !== base);
+    }
+    const next = this.#next();
+    const finished = isOnRecord && next.type === "finished";
     if (finished) {
       this.#recruiting = false;
-      await this.#finish();
+      await this.#finish(next.reason);
     }
-    const failed = state.phase === "abandoned" && state.reason.endsWith("-failed");
-    if (failed) this.#pause();
-    round.end(
-      state.phase === "done"
-        ? { committed: { id: this.#base.checkpointId, byteLength: this.#base.weights.byteLength } }
-        : { abandoned: state.reason },
-      { atLeastMs: state.phase === "done" ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+    if (failed) this.#attempt.pause();
+    const newest = purpose === "training" ? this.#base : base;
+    await round.end(
+      reason === null
+        ? { committed: { id: newest.checkpointId, byteLength: newest.weights.byteLength } }
+        : { abandoned: reason },
+      { atLeastMs: reason === null ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
+      eventLoopTurn,
     );
     if (this.#round === round) this.#round = undefined;
-    if (hadCohort && state.phase === "abandoned") this.#unrecorded.push(record);
-    const isRecorded = this.#unrecorded.length === 0 || (await this.#recordAbandoned());
-    if (hadCohort) this.#deps.listener({ type: "round-ended", round: record });
+    if (isOnRecord && reason !== null) this.#abandoned.add(record);
+    const isRecorded = await this.#abandoned.write();
+    if (isOnRecord) this.#deps.listener({ type: "round-ended", round: record });
     round.settle();
     // While the round was written down, the task may have been stopped, and started again with a round of its own.
-    if (!this.#recruiting || this.#state !== undefined) return;
-    if (!isRecorded && !failed) this.#pause();
-    if (failed || !isRecorded) this.#openLater();
-    else this.#open();
-  }
-
-  /** No attempt for a while: longer after each failure, so that a store which is coming up is left in peace. */
-  #pause(): void {
-    const pauseMs = Math.min(MAX_FAILURE_PAUSE_MS, FAILURE_PAUSE_MS * 2 ** this.#failures);
-    this.#failures += 1;
-    this.#resumesAtMs = this.#deps.clock.now() + pauseMs;
-  }
-
-  #openLater(): void {
-    const { clock } = this.#deps;
-    this.#resumesAtMs ??= clock.now(); // stopped and started meanwhile
-    this.#cancelTimer = clock.schedule(this.#resumesAtMs - clock.now(), () => void this.#reopen());
-  }
-
-  #measure(roundMs: number): void {
-    const weight = this.#hasMeasured ? NEWEST_ROUND_WEIGHT : 1;
-    this.#roundMs += weight * (roundMs - this.#roundMs);
-    this.#hasMeasured = true;
+    if (!this.#recruiting || this.#machine !== undefined) return;
+    if (!isRecorded && !failed) this.#attempt.pause();
+    if (failed || !isRecorded) this.#attempt.schedule(() => void this.#reopen());
+    else await this.#goOn();
   }
 
   /** The next attempt after a failure. What holds is in the store: it may have taken the round and lost only its answer. */
   async #reopen(): Promise<void> {
-    let base: TaskBase;
-    let limits: ParticipationLimits;
+    let state: TaskState;
     try {
       // First what is still to be written: a store that reads and does not write is no store to go on with.
-      if (!(await this.#recordAbandoned())) throw new Error("A round waits to be stored");
-      base = await newestBase(this.task, this.#layout, this.#deps, this.#base);
-      limits = await loadLimits(this.task, base.roundNumber, this.#deps);
+      if (!(await this.#abandoned.write())) throw new Error("A round waits to be stored");
+      state = await readState(this.task, this.#model, this.#deps, this.#base);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
-      if (this.#recruiting && this.#state === undefined) {
-        this.#pause();
-        this.#openLater();
+      if (this.#recruiting && this.#machine === undefined) {
+        this.#attempt.pause();
+        this.#attempt.schedule(() => void this.#reopen());
       }
       return;
     }
-    if (!this.#recruiting || this.#state !== undefined) return;
-    this.#limits = limits;
-    if (base !== this.#base) {
-      this.#base = base;
-      this.#sealed = undefined;
-    }
-    if (!this.#hasRunAll()) {
-      this.#open();
-      return;
-    }
-    this.#recruiting = false;
-    await this.#finish();
+    if (!this.#recruiting || this.#machine !== undefined) return;
+    this.#base = state.base;
+    this.#limits = state.limits;
+    this.#history = state.history;
+    await this.#goOn();
   }
 
-  /** True at a start when the process ended, or the store failed, before the task could be finished. */
-  #hasRunAll(): boolean {
-    const { rounds } = this.task.definition.stop;
-    return rounds !== undefined && this.#base.roundNumber >= rounds;
-  }
-
-  #isFinished(round: RunningRound): boolean {
-    const { targetMetric } = this.task.definition.stop;
-    if (this.#hasRunAll()) return true;
-    if (targetMetric === undefined) return false;
-    const value = round.record?.metrics[targetMetric.name];
-    return value !== undefined && value >= targetMetric.atLeast;
-  }
-
-  async #finish(): Promise<void> {
+  async #finish(reason: TaskEndReason): Promise<void> {
     const { store, listener, logger } = this.#deps;
     this.#population.removeRecruiter(this);
     try {
       // A task that was paused during its last round has nothing left to be resumed for.
-      if (await store.setTaskState(this.task.id, ["running", "paused"], "finished")) {
+      if (await store.setTaskState(this.task.id, ["running", "paused"], "finished", reason)) {
         listener({ type: "task-state", taskId: this.task.id, state: "finished" });
       }
     } catch (error) {
@@ -557,44 +550,23 @@ export class TaskRunner implements Recruiter {
     }
   }
 
-  /** Writes down the abandoned rounds that are not yet; says whether the store has taken them all. */
-  async #recordAbandoned(): Promise<boolean> {
-    for (const record of this.#unrecorded) {
-      try {
-        await this.#deps.store.recordRound(record);
-      } catch (thrown) {
-        const error = asTributaryError(thrown);
-        this.#deps.logger.warn("abandoned round not stored", { error, round: record.id });
-        // Anything else will not be better next time: above all a round that was committed, its answer lost.
-        if (error.code === "STORAGE_UNAVAILABLE") return false;
-      }
-      this.#unrecorded = this.#unrecorded.filter((other) => other !== record);
-    }
-    return true;
-  }
-
-  #record(
-    round: RunningRound,
-    end: { checkpoint: CheckpointId | null; reason: string | null; endedAtMs: number },
-  ): RoundRecord {
-    return {
-      id: round.id,
-      taskId: this.task.id,
-      number: round.number,
-      outcome: end.checkpoint === null ? "abandoned" : "committed",
-      startedAtMs: round.startedAtMs,
-      endedAtMs: end.endedAtMs,
-      baseCheckpoint: this.#base.checkpointId,
-      checkpoint: end.checkpoint,
-      reason: end.reason,
-      exampleCount: round.aggregate.exampleCount,
-      metrics: round.aggregate.metricMeans(),
-      ...round.tally(),
-    };
-  }
-
   #requireRound(): RunningRound {
     if (this.#round === undefined) throw new TributaryError("INTERNAL", "No round is in flight");
     return this.#round;
   }
+}
+
+/** What a start, and an attempt after a failure, begin with. */
+async function readState(
+  task: TaskRecord,
+  model: TaskModel,
+  deps: TaskRunnerDeps,
+  known?: TaskBase,
+): Promise<TaskState> {
+  const base = await newestBase(task, model, deps, known);
+  return {
+    base,
+    limits: await loadLimits(task, base.roundNumber, deps),
+    history: new TaskHistory(task.definition, await deps.store.rounds(task.id)),
+  };
 }

@@ -4,13 +4,16 @@ import {
   isDeviceProof,
   type CryptoProvider,
   type DeviceProof,
+  type Limits,
 } from "@tributary/protocol";
 import type { Clock } from "../coordinator/clock.ts";
 import type { AccessStore, DeviceRecord } from "../storage/access-store.ts";
+import { DeviceCounts } from "./device-counts.ts";
+import { DeviceQuotas } from "./device-quotas.ts";
 import { REFUSED_RETRY_MS, checkEnrolmentToken } from "./enrolment-token.ts";
 import { OPEN_POLICY, type EnrolmentPolicy, type TokenRules } from "./policy.ts";
 
-/** What a client shows at check-in of its right to take part. */
+/** What a client shows of its right to take part, or to have the model. */
 export interface Credentials {
   readonly population: string;
   readonly token?: string;
@@ -23,21 +26,30 @@ export interface Credentials {
 export interface Admission {
   /** Which device it is; undefined where that is not known. */
   readonly deviceId: string | undefined;
+  /** Called when the check-in has led to a round: it was no waste of anyone's time. */
+  readonly giveRequestBack: () => void;
 }
 
 export interface EnrolmentDeps {
   readonly store: AccessStore;
   readonly crypto: CryptoProvider;
   readonly clock: Clock;
+  readonly limits: Limits;
+  /** Told of each request that was refused because its device sends too many. */
+  readonly onRateLimited?: () => void;
 }
 
 /** Lets clients in by the policies of their populations. Policies are kept in memory too; devices in the store alone. */
 export class Enrolment {
   readonly #deps: EnrolmentDeps;
   readonly #policies: Map<string, EnrolmentPolicy> = new Map();
+  readonly #quotas: DeviceQuotas;
+  readonly #counts: DeviceCounts;
 
   private constructor(deps: EnrolmentDeps) {
     this.#deps = deps;
+    this.#quotas = new DeviceQuotas(deps.clock, deps.limits);
+    this.#counts = new DeviceCounts((population) => deps.store.deviceCount(population));
   }
 
   /** @throws TributaryError `STORAGE_UNAVAILABLE`. */
@@ -53,7 +65,7 @@ export class Enrolment {
     return this.#policies.get(population) ?? OPEN_POLICY;
   }
 
-  /** Holds for the next check-in on; clients that wait or train already go on. */
+  /** Holds from the next request on; clients that wait or train already go on. */
   async setPolicy(population: string, policy: EnrolmentPolicy): Promise<void> {
     await this.#deps.store.setPopulation({
       name: population,
@@ -61,13 +73,14 @@ export class Enrolment {
       updatedAtMs: this.#deps.clock.now(),
     });
     this.#policies.set(population, policy);
+    this.#counts.forget(population);
   }
 
   /**
    * Signatures are checked before the store is asked, so that a stranger costs no query. Where the store need not be asked
    * the answer comes at once, and errors are thrown; else they reject.
    * @throws TributaryError `ENROLMENT_REQUIRED`, `TOKEN_INVALID`, `TOKEN_EXPIRED`, `DEVICE_REVOKED`, `DEVICE_PROOF_INVALID`,
-   *   `STORAGE_UNAVAILABLE`.
+   *   `POPULATION_FULL`, `RATE_LIMITED`, `STORAGE_UNAVAILABLE`.
    */
   admit(credentials: Credentials): Admission | Promise<Admission> {
     const { population } = credentials;
@@ -78,9 +91,13 @@ export class Enrolment {
         return proven === undefined ? NOBODY : this.#admitKnown(population, proven);
       case "token": {
         const subject = this.#subject(credentials, policy.token, proven?.id);
-        const device =
-          proven ?? (subject === undefined ? undefined : { id: subject, publicKey: null });
-        return device === undefined ? NOBODY : this.#register(population, device);
+        if (proven !== undefined) return this.#register(population, proven);
+        if (subject === undefined) return NOBODY;
+        // A subject means something within its population alone.
+        return this.#register(
+          population,
+          this.#withinQuota({ id: subject, publicKey: null }, `${population} ${subject}`),
+        );
       }
       case "device":
         if (proven === undefined) {
@@ -88,6 +105,23 @@ export class Enrolment {
         }
         return this.#admitRegistered(credentials, proven, policy.token);
     }
+  }
+
+  /**
+   * Charges a device for a request, after its signature has been checked and before anything else is done for it. Not
+   * earlier: anyone may name another's key, and could shut it out by that. The check costs about what a handshake does, and the
+   * quotas of session and address bound how often it is made. The key counts by itself, whatever the population: a client
+   * may make up as many names of open populations as it likes.
+   */
+  #withinQuota(device: Omit<Device, "giveRequestBack">, name: string): Device {
+    if (!this.#quotas.takeRequest(name)) {
+      this.#deps.onRateLimited?.();
+      throw new TributaryError("RATE_LIMITED", "This device sends too many requests", {
+        remedy: "Use a device key or a token's subject on one device only.",
+        retryAfterMs: RATE_RETRY_MS,
+      });
+    }
+    return { ...device, giveRequestBack: () => this.#quotas.giveRequestBack(name) };
   }
 
   #provenDevice({ device, handshakeHash, population }: Credentials): Device | undefined {
@@ -100,7 +134,8 @@ export class Enrolment {
         { remedy: "Sign this session's handshake hash with the device's own key." },
       );
     }
-    return { id: deviceIdOf(crypto, device.publicKey), publicKey: device.publicKey };
+    const id = deviceIdOf(crypto, device.publicKey);
+    return this.#withinQuota({ id, publicKey: device.publicKey }, id);
   }
 
   /** The subject of the client's token, which must be good. */
@@ -125,10 +160,10 @@ export class Enrolment {
   }
 
   /** A device that proves itself where it need not: it is known by its key, and its revocation holds. */
-  async #admitKnown(population: string, { id }: Device): Promise<Admission> {
-    const known = await this.#deps.store.device(population, id);
+  async #admitKnown(population: string, device: Device): Promise<Admission> {
+    const known = await this.#deps.store.device(population, device.id);
     if (known !== undefined) requireGood(known);
-    return { deviceId: id };
+    return admissionOf(device);
   }
 
   async #admitRegistered(
@@ -140,29 +175,58 @@ export class Enrolment {
     const known = await this.#deps.store.device(population, device.id);
     if (known !== undefined) {
       requireGood(known);
-      return { deviceId: device.id };
+      return admissionOf(device);
     }
-    if (rules !== undefined) this.#subject(credentials, rules, device.id);
+    if (rules === undefined) return this.#registerItself(population, device);
+    this.#subject(credentials, rules, device.id);
     return this.#register(population, device);
+  }
+
+  /** Nobody vouches for the device, and anyone can make any number of keys: the store must not grow with them for ever. */
+  async #registerItself(population: string, device: Device): Promise<Admission> {
+    const maximum = this.#deps.limits.maxSelfRegisteredDevices;
+    const hadRoom = await this.#counts.add(population, maximum, async () => {
+      await this.#register(population, device);
+    });
+    if (hadRoom) return admissionOf(device);
+    throw new TributaryError(
+      "POPULATION_FULL",
+      `Population "${population}" has ${maximum} devices, and takes no more that register themselves`,
+      {
+        remedy:
+          "Whoever runs the server can raise maxSelfRegisteredDevices, or have devices register with tokens.",
+        retryAfterMs: REFUSED_RETRY_MS,
+      },
+    );
   }
 
   async #register(population: string, device: Device): Promise<Admission> {
     const { store, clock } = this.#deps;
+    const { id, publicKey } = device;
     requireGood(
       await store.addDevice({
         population,
-        ...device,
+        id,
+        publicKey,
         registeredAtMs: clock.now(),
         revokedAtMs: null,
       }),
     );
-    return { deviceId: device.id };
+    return admissionOf(device);
   }
 }
 
-type Device = Pick<DeviceRecord, "id" | "publicKey">;
+/** A device that is who it says it is, and has been charged for this request. */
+type Device = Pick<DeviceRecord, "id" | "publicKey"> & Pick<Admission, "giveRequestBack">;
 
-const NOBODY: Admission = { deviceId: undefined };
+function admissionOf({ id, giveRequestBack }: Device): Admission {
+  return { deviceId: id, giveRequestBack };
+}
+
+const NOBODY: Admission = { deviceId: undefined, giveRequestBack() {} };
+
+/** By then a device that is used as it should be has its share again. */
+const RATE_RETRY_MS = 5_000;
 
 function requireGood({ revokedAtMs }: DeviceRecord): void {
   if (revokedAtMs === null) return;

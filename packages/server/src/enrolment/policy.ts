@@ -34,13 +34,13 @@ export const enrolmentPolicySchema = z.discriminatedUnion(
   [
     z.strictObject({ enrolment: z.literal("open").describe("Everyone.") }),
     z.strictObject({
-      enrolment: z.literal("token").describe("Whoever shows a good token at each check-in."),
+      enrolment: z.literal("token").describe("Whoever shows a good token each time."),
       token: tokenRulesSchema,
     }),
     z.strictObject({
       enrolment: z
         .literal("device")
-        .describe("Devices that are registered, and prove it at each check-in."),
+        .describe("Devices that are registered, and prove it each time."),
       token: tokenRulesSchema
         .optional()
         .describe("A device registers with such a token. Left out: any device registers itself."),

@@ -1,17 +1,20 @@
 import type { WebSocket } from "ws";
 import type { Limits } from "@tributary/protocol";
 import type { Clock } from "../coordinator/clock.ts";
+import type { SendTurns } from "./send-turns.ts";
 
 interface FrameSenderDeps {
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Shared by all senders of a server. */
+  readonly turns: SendTurns;
   /** The client does not read, and is being cut. */
   readonly onSlowReader: () => void;
 }
 
 /**
- * Sends frames to one client. Records go out at once; sealed chunks flow as fast as the client reads, so that a slow
- * reader holds a bounded buffer and no copy of the model, and that not for ever.
+ * Sends frames to one client. Records go out at once; sealed chunks flow as fast as the client reads, one at a time, so
+ * that a slow reader holds a bounded buffer and no copy of the model, and that not for ever.
  */
 export class FrameSender {
   readonly #socket: WebSocket;
@@ -67,32 +70,29 @@ export class FrameSender {
     this.#socket.once("close", cancel);
   }
 
+  /** Asks for a turn to send the next chunk, unless one is on its way or asked for. */
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#nextChunk >= this.#chunks.length) return;
+    this.#pumping = true;
+    this.#deps.turns.take(() => this.#sendChunk());
+  }
+
+  #sendChunk(): number {
     const { clock, limits } = this.#deps;
-    while (
-      this.#nextChunk < this.#chunks.length &&
-      this.#socket.readyState === this.#socket.OPEN &&
-      this.#socket.bufferedAmount < limits.maxBufferedSendBytes
-    ) {
-      const frame = this.#chunks[this.#nextChunk++]!;
-      this.#bytesSent += frame.length;
-      const isLast =
-        this.#nextChunk >= this.#chunks.length ||
-        this.#socket.bufferedAmount + frame.length >= limits.maxBufferedSendBytes;
-      if (!isLast) {
-        this.#socket.send(frame);
-        continue;
-      }
-      this.#pumping = true;
-      this.#cancelDeadline = clock.schedule(limits.sendTimeoutMs, () => this.#cut());
-      this.#socket.send(frame, () => {
-        this.#pumping = false;
-        this.#cancelDeadline?.();
-        this.#pump();
-      });
-      return;
+    const frame = this.#chunks[this.#nextChunk];
+    if (frame === undefined || this.#socket.readyState !== this.#socket.OPEN) {
+      this.#pumping = false;
+      return 0;
     }
+    this.#nextChunk += 1;
+    this.#bytesSent += frame.length;
+    this.#cancelDeadline = clock.schedule(limits.sendTimeoutMs, () => this.#cut());
+    this.#socket.send(frame, () => {
+      this.#pumping = false;
+      this.#cancelDeadline?.();
+      this.#pump();
+    });
+    return frame.length;
   }
 
   #cut(): void {

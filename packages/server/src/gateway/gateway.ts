@@ -20,9 +20,13 @@ import { uniform } from "../coordinator/uniform.ts";
 import { listen } from "../listen.ts";
 import { returnAfterRestartMs } from "../rounds/pace.ts";
 import { FrameSender } from "./frame-sender.ts";
-import { Session, type SessionDeps } from "./session.ts";
+import { IntakeTurns } from "./intake-turns.ts";
+import { SendTurns } from "./send-turns.ts";
+import type { SessionDeps } from "./session-deps.ts";
+import { Session } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Visitors, type CutReason, type Visitor } from "./visitors.ts";
 
 export interface GatewayOptions {
@@ -31,6 +35,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** Absent: plain `ws`, which `config.ts` allows on loopback only. */
   readonly tls?: TlsMaterial;
+  /** Their clients are told apart by what they say of them; none unless given. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 export interface GatewayDeps extends SessionDeps {
@@ -65,6 +71,8 @@ export class Gateway {
   readonly #visitors: Visitors;
   /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
   readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
+  readonly #turns = new SendTurns();
+  readonly #intake = new IntakeTurns();
   #cancelHeartbeat: (() => void) | undefined;
 
   constructor(options: GatewayOptions, deps: GatewayDeps) {
@@ -124,6 +132,11 @@ export class Gateway {
       } else if (this.#connections.size >= limits.maxConnections) {
         refuse("503 Service Unavailable", "server-full");
       } else {
+        const refused = visitor.comesFrom(options.trustedProxies?.clientOf(request) ?? "");
+        if (refused !== undefined) {
+          refuse("429 Too Many Requests", refused);
+          return;
+        }
         this.#webSockets.handleUpgrade(request, socket, head, (accepted) =>
           this.#accept(accepted, socket, visitor),
         );
@@ -186,7 +199,9 @@ export class Gateway {
   /** A new TCP connection: nothing has been spent on it yet. */
   #meet(socket: Socket): void {
     const name = guestName(socket);
-    const visitor = this.#visitors.enter(socket.remoteAddress ?? "", () => {
+    const { remoteAddress = "" } = socket;
+    const isProxied = this.#options.trustedProxies?.trusts(remoteAddress) === true;
+    const visitor = this.#visitors.enter(isProxied ? undefined : remoteAddress, () => {
       this.#deps.onCut("handshake-timeout");
       this.#guests.delete(name);
       socket.destroy();
@@ -210,7 +225,7 @@ export class Gateway {
     const { clock, limits, onCut } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
     const onSlowReader = (): void => onCut("slow-reader");
-    const sender = new FrameSender(socket, { clock, limits, onSlowReader });
+    const sender = new FrameSender(socket, { clock, limits, turns: this.#turns, onSlowReader });
     let greetingBytes = 0;
     // Before the WebSocket sees them: what is not a greeting is not gathered.
     const countGreeting = (piece: Buffer): void => {
@@ -251,6 +266,7 @@ export class Gateway {
       connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
+      this.#intake.handled(socket, data.length);
     });
     socket.on("ping", takeProbe);
     socket.on("pong", () => {

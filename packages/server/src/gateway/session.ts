@@ -12,16 +12,11 @@ import {
   sealRecordFrame,
   type Channel,
   type ClientMessage,
-  type CryptoProvider,
   type ErrorCode,
-  type Limits,
-  type RandomSource,
   type RoundId,
   type ServerMessage,
-  type ServerSecrets,
   type SessionId,
 } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
 import type {
   CheckInOffer,
   Participant,
@@ -29,71 +24,19 @@ import type {
   RoundOutcome,
   RoundSeat,
 } from "../coordinator/participant.ts";
-import type { Admission, Credentials } from "../enrolment/enrolment.ts";
+import { roundClosed } from "../coordinator/round-closed.ts";
 import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Admission } from "../enrolment/enrolment.ts";
 import type { FrameSender } from "./frame-sender.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { RequestBudget } from "./request-budget.ts";
+import type { SessionDeps } from "./session-deps.ts";
+import { unexpected, type Asking, type Named, type State } from "./session-state.ts";
+import { toldError, type ToldError } from "./told-error.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import type { Visitor } from "./visitors.ts";
 
-/** Says which clients may take part: `Enrolment`. */
-export interface Doorkeeper {
-  /** @throws TributaryError why the client may not, at once or as a rejection. */
-  admit(credentials: Credentials): Admission | Promise<Admission>;
-}
-
-/** What a session asks of the coordinator. */
-export interface SessionHost {
-  checkIn(participant: Participant, offer: CheckInOffer): () => void;
-  newestModel(
-    population: string,
-  ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;
-}
-
-export interface SessionDeps {
-  readonly host: SessionHost;
-  readonly doorkeeper: Doorkeeper;
-  readonly crypto: CryptoProvider;
-  readonly random: RandomSource;
-  readonly secrets: ServerSecrets;
-  readonly clock: Clock;
-  readonly limits: Limits;
-  readonly logger: Logger;
-  /** Told once for each session that ends with an error, by its code. */
-  readonly onFailure: (code: ErrorCode) => void;
-  /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
-  readonly onRefused?: (code: ErrorCode) => void;
-}
-
-/** docs/protocol.md §4 has the same table from the client's side. */
-type State =
-  | { readonly name: "handshake" }
-  | { readonly name: "greeting"; readonly channel: Channel }
-  | { readonly name: "idle"; readonly channel: Channel }
-  /** A check-in whose right to take part is being looked up. */
-  | { readonly name: "checkingIn"; readonly channel: Channel }
-  | {
-      readonly name: "waiting";
-      readonly channel: Channel;
-      /** Takes the check-in back; absent while the coordinator is still deciding. */
-      readonly leave?: () => void;
-    }
-  | { readonly name: "fetching"; readonly channel: Channel }
-  | {
-      readonly name: "inRound";
-      readonly channel: Channel;
-      readonly seat: RoundSeat;
-      /** `asking`: the report has begun and waits for its turn. */
-      readonly stage: "configuring" | "training" | "asking" | "uploading" | "reported";
-    }
-  | { readonly name: "closed" };
-
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
-type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
-
-/** After a fault of the server's own, come back when it may have passed. */
-const FAULT_RETRY_MS = 5_000;
+type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
 
 /**
  * One client's connection: everything it sends is checked here against the state it is in. Whatever arrives, nothing
@@ -104,7 +47,7 @@ export class Session implements Participant {
   readonly #deps: SessionDeps;
   readonly #sender: FrameSender;
   readonly #visitor: Visitor;
-  readonly #requests: TokenBucket;
+  readonly #requests: RequestBudget;
   readonly #cancelDeadline: () => void;
   #state: State = { name: "handshake" };
   /** The round this session was in last: messages about it may still be on their way. */
@@ -124,9 +67,8 @@ export class Session implements Participant {
     this.#sender = sender;
     this.#visitor = visitor;
     this.#deps = deps;
-    const { clock, limits } = deps;
-    this.#requests = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
-    this.#cancelDeadline = clock.schedule(visitor.greetWithinMs, () => {
+    this.#requests = new RequestBudget(deps, visitor);
+    this.#cancelDeadline = deps.clock.schedule(visitor.greetWithinMs, () => {
       this.#fail(
         new TributaryError("TIMED_OUT", "The handshake was not finished in time", {
           remedy: "Connect again.",
@@ -183,7 +125,7 @@ export class Session implements Participant {
     if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
     // A check-in that leads to a round was no waste of anyone's time.
     this.#requests.giveBack();
-    this.#visitor.giveRequestBack();
+    this.#state.giveRequestBack();
     const { channel } = this.#state;
     const held = this.#held;
     this.#upload = undefined;
@@ -266,12 +208,12 @@ export class Session implements Participant {
         return;
       case "checkIn":
         if (state.name !== "idle") throw unexpected("CheckIn");
-        this.#takeRequest();
+        this.#requests.take();
         this.#checkIn(state, message);
         return;
       case "modelRequest":
         if (state.name !== "idle") throw unexpected("ModelRequest");
-        this.#takeRequest();
+        this.#requests.take();
         this.#offerModel(state, message);
         return;
       case "configured":
@@ -327,27 +269,28 @@ export class Session implements Participant {
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
-  #checkIn(state: Named<"idle">, message: CheckIn): void {
-    const { channel } = state;
-    const checking: State = { name: "checkingIn", channel };
-    this.#state = checking;
-    // Whatever became of the session meanwhile, the answer is for this check-in alone.
-    const admitted = ({ deviceId }: Admission): void => {
-      if (this.#state === checking) this.#enterPool(channel, message, deviceId);
+  /** Whatever becomes of the session meanwhile, the answer is for the request alone that made it `asking`. */
+  #admit(
+    asking: Asking,
+    { population, token, device }: CheckIn | ModelRequest,
+    admitted: (admission: Admission) => void,
+    refused: (error: TributaryError) => void,
+  ): void {
+    this.#state = asking;
+    const { channel } = asking;
+    const enter = (admission: Admission): void => {
+      if (this.#state === asking) admitted(admission);
     };
-    const refused = (thrown: unknown): void => {
-      if (this.#state !== checking) return;
+    const refuse = (thrown: unknown): void => {
+      if (this.#state !== asking) return;
       const error = asTributaryError(thrown);
       if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") {
         this.#fail(error);
         return;
       }
       this.#state = { name: "idle", channel };
-      const { code, message: text, retryAfterMs } = this.#told(error);
-      this.#deps.onRefused?.(code);
-      this.reject(code, text, retryAfterMs);
+      refused(error);
     };
-    const { population, token, device } = message;
     try {
       const admission = this.#deps.doorkeeper.admit({
         population,
@@ -355,29 +298,44 @@ export class Session implements Participant {
         ...(token === undefined ? {} : { token }),
         ...(device === undefined ? {} : { device }),
       });
-      if (admission instanceof Promise) admission.then(admitted, refused).catch(refused);
-      else admitted(admission);
+      if (admission instanceof Promise) admission.then(enter, refuse).catch(refuse);
+      else enter(admission);
     } catch (error) {
-      refused(error);
+      refuse(error);
     }
   }
 
-  #enterPool(channel: Channel, message: CheckIn, deviceId: string | undefined): void {
-    const { population, codecs, maxParameters, exampleCount } = message;
+  #checkIn({ channel }: Named<"idle">, message: CheckIn): void {
+    this.#admit(
+      { name: "checkingIn", channel },
+      message,
+      (admission) => this.#enterPool(channel, message, admission),
+      (error) => {
+        const { code, message: text, retryAfterMs } = this.#told(error);
+        this.#deps.onRefused?.(code);
+        this.reject(code, text, retryAfterMs);
+      },
+    );
+  }
+
+  #enterPool(channel: Channel, message: CheckIn, admission: Admission): void {
+    const { deviceId, giveRequestBack } = admission;
+    const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = heldArtifacts;
-    this.#state = { name: "waiting", channel };
+    this.#state = { name: "waiting", channel, giveRequestBack };
     try {
       const leave = this.#deps.host.checkIn(this, {
         population,
         codecs,
         maxParameters,
         exampleCount,
+        heldOutCount,
         heldArtifacts,
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#stateName() !== "waiting") return;
-      this.#state = { name: "waiting", channel, leave };
+      this.#state = { name: "waiting", channel, giveRequestBack, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
@@ -390,35 +348,31 @@ export class Session implements Participant {
     return this.#state.name;
   }
 
-  #offerModel(
-    state: Named<"idle">,
-    request: Extract<ClientMessage, { type: "modelRequest" }>,
-  ): void {
-    this.#state = { name: "fetching", channel: state.channel };
-    this.#deps.host
-      .newestModel(request.population)
-      .then(({ model, roundNumber }) => {
-        if (this.#state.name !== "fetching") return;
-        this.#state = { name: "idle", channel: this.#state.channel };
-        this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
-        this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
-      })
-      .catch((error: unknown) => {
-        if (this.#state.name !== "fetching") return;
-        this.#state = { name: "idle", channel: this.#state.channel };
-        this.#send({ type: "failure", ...this.#told(error) });
-      });
+  #offerModel({ channel }: Named<"idle">, request: ModelRequest): void {
+    const fetching: Asking = { name: "fetching", channel };
+    const refused = (error: unknown): void => this.#send({ type: "failure", ...this.#told(error) });
+    const fetch = (): void => {
+      this.#deps.host
+        .newestModel(request.population)
+        .then(({ model, roundNumber }) => {
+          if (this.#state !== fetching) return;
+          this.#state = { name: "idle", channel };
+          this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
+          this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
+        })
+        .catch((error: unknown) => {
+          if (this.#state !== fetching) return;
+          this.#state = { name: "idle", channel };
+          refused(error);
+        });
+    };
+    this.#admit(fetching, request, fetch, refused);
   }
 
   #beginReport(state: State, header: Extract<ClientMessage, { type: "reportBegin" }>): void {
     if (state.name !== "inRound") {
       this.#expectLateMessage(header.roundId, "ReportBegin");
-      this.#sendReportResult(
-        header.roundId,
-        new TributaryError("ROUND_CLOSED", "The round no longer takes reports", {
-          retryAfterMs: this.#lastRetryMs,
-        }),
-      );
+      this.#sendReportResult(header.roundId, roundClosed(this.#lastRetryMs));
       return;
     }
     if (state.stage !== "training") throw unexpected("ReportBegin");
@@ -433,16 +387,7 @@ export class Session implements Participant {
 
   #expectLateMessage(roundId: RoundId, what: string): void {
     if (roundId !== this.#lastRound) throw unexpected(what);
-    this.#takeRequest();
-  }
-
-  /** Asked before the server does any work for a client that costs more than reading its message. */
-  #takeRequest(): void {
-    if (this.#requests.take() && this.#visitor.takeRequest()) return;
-    throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
-      remedy: "Wait as long as each answer says before the next one.",
-      retryAfterMs: FAULT_RETRY_MS,
-    });
+    this.#requests.take();
   }
 
   #seated(roundId: RoundId): Named<"inRound"> | undefined {
@@ -464,19 +409,8 @@ export class Session implements Participant {
     this.#sender.send(sealRecordFrame(state.channel, encodeServerMessage(message)));
   }
 
-  /** An error as the client is told of it: of what went wrong inside, such as in the store, only that something did. */
-  #told(thrown: unknown): { code: ErrorCode; message: string; retryAfterMs: number } {
-    const error = asTributaryError(thrown);
-    const { code, message, retryAfterMs = 0 } = error;
-    if (code !== "INTERNAL" && ERROR_CODES[code].wire !== null) {
-      return { code, message, retryAfterMs };
-    }
-    this.#deps.logger.error("session met a fault", { error, session: this.sessionId });
-    return {
-      code: "INTERNAL",
-      message: "The server could not do this now",
-      retryAfterMs: retryAfterMs === 0 ? FAULT_RETRY_MS : retryAfterMs,
-    };
+  #told(thrown: unknown): ToldError {
+    return toldError(thrown, this.#deps.logger, this.sessionId);
   }
 
   #fail(error: TributaryError): void {
@@ -492,10 +426,4 @@ export class Session implements Participant {
     this.disconnected();
     this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
   }
-}
-
-function unexpected(what: string): TributaryError {
-  return new TributaryError("UNEXPECTED_MESSAGE", `The session did not expect ${what} now`, {
-    remedy: "Follow the order of docs/protocol.md §4.",
-  });
 }

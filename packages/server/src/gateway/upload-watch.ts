@@ -35,6 +35,7 @@ export class UploadWatch {
     this.#bytesLeft -= byteLength;
     this.#piecesLeft -= 1;
     this.#bytesSinceCheck += byteLength;
+    if (this.#bytesLeft === 0) this.stop(); // whoever has sent everything may wait for the answer
     return true;
   }
 

@@ -23,6 +23,8 @@ export type CutReason = (typeof CUT_REASONS)[number];
 export interface Visitor {
   /** What is left of the time to greet, milliseconds. */
   readonly greetWithinMs: number;
+  /** Names the client behind a trusted proxy, and says why it is refused if it is; one that has come directly has its name. */
+  comesFrom(remoteAddress: string): CutReason | undefined;
   /** It has become a WebSocket, whose session keeps the deadline from here on. */
   upgraded(): void;
   /** It has finished handshake and `Hello`. */
@@ -54,12 +56,19 @@ export class Visitors {
 
   /**
    * Takes a new connection in, or says why not.
+   * @param remoteAddress - Undefined behind a trusted proxy, where nobody can tell before the request has been read.
    * @param onDeadline - Called if it has not become a WebSocket within `handshakeTimeoutMs`.
    */
-  enter(remoteAddress: string, onDeadline: () => void): Visitor | CutReason {
+  enter(remoteAddress: string | undefined, onDeadline: () => void): Visitor | CutReason {
     if (this.#pending >= this.#limits.maxPendingConnections) return "too-many-pending";
-    const address = networkAddress(remoteAddress);
-    const refused = this.#quotas.open(address);
+    let address: string | undefined;
+    const arrive = (remote: string): CutReason | undefined => {
+      const from = networkAddress(remote);
+      const refused = this.#quotas.open(from);
+      if (refused === undefined) address = from;
+      return refused;
+    };
+    const refused = remoteAddress === undefined ? undefined : arrive(remoteAddress);
     if (refused !== undefined) return refused;
 
     const { handshakeTimeoutMs } = this.#limits;
@@ -77,17 +86,20 @@ export class Visitors {
       get greetWithinMs() {
         return Math.max(0, deadlineMs - clock.now());
       },
+      comesFrom: (remote) => (address === undefined ? arrive(remote) : undefined),
       upgraded: cancelDeadline,
       greeted() {
         if (stage === "pending") leavePending("greeted");
       },
-      takeRequest: () => quotas.takeRequest(address),
-      giveRequestBack: () => quotas.giveRequestBack(address),
+      takeRequest: () => address === undefined || quotas.takeRequest(address),
+      giveRequestBack() {
+        if (address !== undefined) quotas.giveRequestBack(address);
+      },
       left() {
         if (stage === "gone") return;
         leavePending("gone");
         cancelDeadline();
-        quotas.close(address);
+        if (address !== undefined) quotas.close(address);
       },
     };
   }

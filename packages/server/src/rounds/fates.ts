@@ -55,6 +55,9 @@ export function countFates(fates: Iterable<MemberFate>): RoundFates {
   };
 }
 
+/** Those of no cohort. */
+export const NO_FATES: RoundFates = countFates([]);
+
 /** Members in all of one fate's counts. */
 export function totalOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);

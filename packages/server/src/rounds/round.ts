@@ -12,18 +12,23 @@ export interface RoundPolicy {
   readonly selectionTimeoutMs: number;
   /** From configuration to the last report that counts. */
   readonly reportingTimeoutMs: number;
+  /** Whether a round that too few came for within the selection timeout is given up, instead of waited on. */
+  readonly isOptional?: boolean;
 }
 
 /** What became of a member of the cohort. */
 export type MemberStatus = "training" | "reported" | "refused" | "withdrew" | "left";
 
 export type AbandonReason =
+  | "too-few-came"
   | "too-few-left"
   | "reporting-timeout"
   | "configuration-failed"
   | "commit-failed"
-  | "cancelled"
-  | "server-stopping";
+  | CancelReason;
+
+/** Why a round is given up though nothing is wrong with it. */
+export type CancelReason = "cancelled" | "rolled-back" | "not-scheduled" | "server-stopping";
 
 type Members = Map<SessionId, MemberStatus>;
 
@@ -63,7 +68,7 @@ export type RoundEvent =
   | { readonly type: "tick"; readonly nowMs: number }
   | { readonly type: "committed" }
   | { readonly type: "failed" }
-  | { readonly type: "cancelled" }
+  | { readonly type: "cancelled"; readonly reason: Exclude<CancelReason, "server-stopping"> }
   /** The server ends: what can be committed now is, and the rest is given up. */
   | { readonly type: "stopping" };
 
@@ -142,10 +147,11 @@ function select(
       if (state.waiting.size >= minimumReports(policy)) {
         return start(policy, state.waiting, event.nowMs);
       }
+      if (policy.isOptional === true) return abandon(new Map(), "too-few-came");
       // Nobody has been asked for anything yet, so there is nothing to abandon: wait on.
       return stay({ ...state, deadlineMs: event.nowMs + policy.selectionTimeoutMs });
     case "cancelled":
-      return abandon(new Map(), "cancelled");
+      return abandon(new Map(), event.reason);
     case "stopping":
       return abandon(new Map(), "server-stopping");
     default:
@@ -187,7 +193,7 @@ function configure(
         ? abandon(state.members, "reporting-timeout")
         : stay(state);
     case "cancelled":
-      return abandon(state.members, "cancelled");
+      return abandon(state.members, event.reason);
     case "stopping":
       return abandon(state.members, "server-stopping");
     default:
@@ -221,7 +227,7 @@ function report(
         ? close(state)
         : abandon(state.members, "reporting-timeout");
     case "cancelled":
-      return abandon(state.members, "cancelled");
+      return abandon(state.members, event.reason);
     case "stopping":
       // As at the deadline: there will be no more time for the others.
       return state.accepted >= minimumReports(policy)

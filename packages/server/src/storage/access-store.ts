@@ -101,6 +101,9 @@ export interface AccessStore {
 
   device(population: string, id: string): Promise<DeviceRecord | undefined>;
 
+  /** How many devices a population has, revoked ones too. */
+  deviceCount(population: string): Promise<number>;
+
   /** The newest devices of a population, newest first. */
   devices(population: string, limit: number): Promise<DeviceRecord[]>;
 

@@ -79,6 +79,13 @@ export class MemoryAccessStore implements AccessStore {
     return structuredClone(this.#devices.get(deviceKey(population, id)));
   }
 
+  async deviceCount(population: string): Promise<number> {
+    this.#requireOpen();
+    let count = 0;
+    for (const device of this.#devices.values()) if (device.population === population) count += 1;
+    return count;
+  }
+
   async devices(population: string, limit: number): Promise<DeviceRecord[]> {
     this.#requireOpen();
     const own = [...this.#devices.values()].filter((device) => device.population === population);

@@ -5,6 +5,8 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
+import { makesCheckpoint } from "../rounds/round-kind.ts";
+import type { TaskEndReason } from "../rounds/task-history.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
 import type { Storage } from "./open-storage.ts";
@@ -121,11 +123,16 @@ export class MemoryRoundStore implements RoundStore {
     );
   }
 
-  async setTaskState(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<boolean> {
+  async setTaskState(
+    id: TaskId,
+    from: readonly TaskState[],
+    to: TaskState,
+    endReason: TaskEndReason | null = null,
+  ): Promise<boolean> {
     requireOpen(this.#closed);
     const task = this.#tasks.get(id);
     if (task === undefined || !from.includes(task.state)) return false;
-    this.#tasks.set(id, { ...task, state: to });
+    this.#tasks.set(id, { ...task, state: to, endReason });
     return true;
   }
 
@@ -204,7 +211,8 @@ export class MemoryRoundStore implements RoundStore {
 
   #committed(taskId: TaskId): RoundRecord[] {
     return [...this.#rounds.values()].filter(
-      (round) => round.taskId === taskId && round.outcome === "committed",
+      ({ taskId: of, outcome, kind }) =>
+        of === taskId && outcome === "committed" && makesCheckpoint(kind),
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   type CheckpointId,
   type CryptoProvider,
 } from "@tributary/protocol";
+import { makesCheckpoint } from "../rounds/round-kind.ts";
 import type { NewCheckpoint, RoundRecord } from "./round-store.ts";
 
 /** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */
@@ -32,11 +33,11 @@ export function checkRound(
   round: RoundRecord,
   checkpoint: NewCheckpoint | undefined,
 ): void {
-  const committed = round.outcome === "committed";
-  if (committed !== (round.checkpoint !== null) || committed !== (checkpoint !== undefined)) {
+  const made = round.outcome === "committed" && makesCheckpoint(round.kind);
+  if (made !== (round.checkpoint !== null) || made !== (checkpoint !== undefined)) {
     throw contradiction(
       round,
-      `A ${round.outcome} round comes ${committed ? "with" : "without"} a checkpoint`,
+      `The record of a ${round.outcome} ${round.kind} comes ${made ? "with" : "without"} a checkpoint`,
     );
   }
   for (const [name, value] of Object.entries(round.metrics)) {
@@ -96,12 +97,16 @@ export function numberTaken(round: RoundRecord): TributaryError {
 }
 
 /** What tells a retry from a clash of ids. */
-export type RoundIdentity = Pick<RoundRecord, "taskId" | "number" | "outcome" | "checkpoint">;
+export type RoundIdentity = Pick<
+  RoundRecord,
+  "taskId" | "kind" | "number" | "outcome" | "checkpoint"
+>;
 
 /** @throws TributaryError `TASK_STATE_CONFLICT` unless the recorded round is the same one, sent again. */
 export function requireSameRound(recorded: RoundIdentity | undefined, round: RoundRecord): void {
   if (
     recorded?.taskId === round.taskId &&
+    recorded.kind === round.kind &&
     recorded.number === round.number &&
     recorded.outcome === round.outcome &&
     recorded.checkpoint === round.checkpoint

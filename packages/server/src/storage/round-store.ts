@@ -1,4 +1,6 @@
 import type { RoundFates } from "../rounds/fates.ts";
+import type { RoundKind } from "../rounds/round-kind.ts";
+import type { TaskEndReason } from "../rounds/task-history.ts";
 import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
 
 /** Where a task is in its life. `cancelled` and `finished` are final. */
@@ -12,7 +14,7 @@ export const TASK_STATES: readonly TaskState[] = [
   "finished",
 ];
 
-/** One task as an operator created it. Only `state` ever changes. */
+/** One task as an operator created it. Only `state` and `endReason` ever change. */
 export interface TaskRecord {
   readonly id: TaskId;
   readonly name: string;
@@ -22,6 +24,8 @@ export interface TaskRecord {
   /** Canonical bytes of the plan (RFC 8785): stored as they are, since clients check their hash. */
   readonly planBytes: Uint8Array;
   readonly state: TaskState;
+  /** Why it has finished; null in every other state. */
+  readonly endReason: TaskEndReason | null;
   readonly initialCheckpoint: CheckpointId;
   /** Milliseconds since the Unix epoch, as are all `…AtMs`. */
   readonly createdAtMs: number;
@@ -33,14 +37,18 @@ export type RoundOutcome = "committed" | "abandoned";
 export interface RoundRecord {
   readonly id: RoundId;
   readonly taskId: TaskId;
-  /** 1 for the first round. Abandoned attempts share their number with the one that commits. */
+  readonly kind: RoundKind;
+  /**
+   * 1 for the first round. Abandoned attempts share their number with the one that commits. Of an evaluation, the round that
+   * made the checkpoint; 0 for the initial model.
+   */
   readonly number: number;
   readonly outcome: RoundOutcome;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  /** The checkpoint that the cohort trained from. */
+  /** The checkpoint that the cohort trained from, or measured; before a rollback, the newest. */
   readonly baseCheckpoint: CheckpointId;
-  /** The checkpoint that the round made; null exactly when it was abandoned. */
+  /** The checkpoint that the round made, or went back to; null when it was abandoned, and of an evaluation. */
   readonly checkpoint: CheckpointId | null;
   /** Why it was abandoned. */
   readonly reason: string | null;
@@ -106,26 +114,32 @@ export interface RoundStore {
 
   /**
    * Compare-and-set: moves the task to `to` if its state is one of `from`.
+   * @param endReason - Given exactly when `to` is `finished`.
    * @returns Whether it moved; false as well for a task that does not exist.
    */
-  setTaskState(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<boolean>;
+  setTaskState(
+    id: TaskId,
+    from: readonly TaskState[],
+    to: TaskState,
+    endReason?: TaskEndReason,
+  ): Promise<boolean>;
 
   /**
    * Writes down a round that has ended, and the checkpoint that a committed one made: all or nothing.
    * Idempotent by round id, so that a caller who lost the answer may ask again.
-   * @param checkpoint - Required for a committed round, not allowed for an abandoned one.
+   * @param checkpoint - Required for a committed round that makes a checkpoint, not allowed for any other.
    * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been committed, or
    * this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT` when the bytes do not hash
    * to the id; `BAD_PARAMETER` when the records contradict each other.
    */
   recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void>;
 
-  /** All rounds of a task by number, attempts of one number by their end. */
+  /** All rounds of a task by number, those of one number by their end. */
   rounds(taskId: TaskId): Promise<RoundRecord[]>;
 
   round(id: RoundId): Promise<RoundRecord | undefined>;
 
-  /** The committed round of the highest number; undefined while there is none. */
+  /** The committed round of the highest number that made a checkpoint; undefined while there is none. */
   lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined>;
 
   /** A task's checkpoints, the initial one first. */

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode, RoundId } from "@tributary/protocol";
+import { makesCheckpoint } from "../rounds/round-kind.ts";
 import type { MemberStage } from "../rounds/fates.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 
@@ -25,6 +26,8 @@ export interface Metrics {
   sessionFailed(code: ErrorCode): void;
   /** A connection was refused or cut without a session's word. */
   connectionCut(reason: string): void;
+  /** A request was refused for coming too fast: this one's share was used up. */
+  rateLimited(share: "session" | "address" | "device"): void;
   /** Content type of `render`. */
   readonly contentType: string;
   /** All metrics as text. */
@@ -62,12 +65,19 @@ export function createMetrics(deps: { readonly connections: () => number }): Met
     labelNames: ["reason"],
     registers: [registry],
   });
+  const rateLimited = new Counter({
+    name: "tributary_requests_rate_limited_total",
+    help: "Requests refused for coming too fast, by whose share was used up: the session's, the address's or the device's.",
+    labelNames: ["share"],
+    registers: [registry],
+  });
   gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
   const stopProcessMetrics = processMetrics(registry);
   return {
     observe: rounds,
     sessionFailed: (code) => sessionFailures.inc({ code }),
     connectionCut: (reason) => connectionsCut.inc({ reason }),
+    rateLimited: (share) => rateLimited.inc({ share }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
     close: async () => stopProcessMetrics(),
@@ -84,8 +94,8 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const ended = new Counter({
     name: "tributary_rounds_total",
-    help: "Rounds that have ended after a cohort was selected, by outcome and, when abandoned, by reason.",
-    labelNames: ["task", "outcome", "reason"],
+    help: "Rounds that have ended after a cohort was selected, by kind, by outcome and, when abandoned, by reason.",
+    labelNames: ["task", "kind", "outcome", "reason"],
     registers,
   });
   const roundNumber = new Gauge({
@@ -97,7 +107,7 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   const roundSeconds = new Histogram({
     name: "tributary_round_duration_seconds",
     help: "From the opening of a round to its end.",
-    labelNames: ["outcome"],
+    labelNames: ["kind", "outcome"],
     buckets: ROUND_SECONDS,
     registers,
   });
@@ -105,6 +115,12 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
     name: "tributary_training_metric",
     help: "Mean of a training metric over the examples of a task's newest committed round, in the metric's own unit.",
     labelNames: ["task", "metric"],
+    registers,
+  });
+  const evaluationMetric = new Gauge({
+    name: "tributary_evaluation_metric",
+    help: "Mean of a metric over the held-out examples of a task's newest evaluation, by who measured it, in the metric's own unit.",
+    labelNames: ["task", "kind", "metric"],
     registers,
   });
   const selected = new Counter({
@@ -188,11 +204,12 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
         return;
       case "round-ended": {
         const { round } = event;
-        const task = round.taskId;
+        const { taskId: task, kind, outcome } = round;
         running.delete(round.id);
-        ended.inc({ task, outcome: round.outcome, reason: round.reason ?? "" });
+        const reason = outcome === "abandoned" ? (round.reason ?? "") : "";
+        ended.inc({ task, kind, outcome, reason });
         roundSeconds.observe(
-          { outcome: round.outcome },
+          { kind, outcome },
           Math.max(0, round.endedAtMs - round.startedAtMs) / 1_000,
         );
         for (const [reason, count] of Object.entries(round.fates.unfinished)) {
@@ -200,11 +217,12 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
         }
         bytes.inc({ direction: "up" }, round.bytesUp);
         bytes.inc({ direction: "down" }, round.bytesDown);
-        if (round.outcome !== "committed") return;
-        examples.inc(round.exampleCount);
-        roundNumber.set({ task }, round.number);
+        if (outcome !== "committed") return;
+        if (makesCheckpoint(kind)) roundNumber.set({ task }, round.number);
+        if (kind === "training") examples.inc(round.exampleCount);
         for (const [metric, value] of Object.entries(round.metrics)) {
-          trainingMetric.set({ task, metric }, value);
+          if (kind === "training") trainingMetric.set({ task, metric }, value);
+          else evaluationMetric.set({ task, kind, metric }, value);
         }
       }
     }

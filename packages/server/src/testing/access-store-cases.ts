@@ -175,6 +175,15 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await store.devices("nobody", 2), []);
   },
 
+  async "counts a population's devices, revoked ones too"(store) {
+    for (const seed of [2, 1, 3, 1]) await store.addDevice(device(seed));
+    await store.addDevice(device(4, { population: "keyboard" }));
+    await store.revokeDevice("writers", device(2).id, 7);
+    assert.equal(await store.deviceCount("writers"), 3);
+    assert.equal(await store.deviceCount("keyboard"), 1);
+    assert.equal(await store.deviceCount("nobody"), 0);
+  },
+
   async "keeps the newest participation of each device in a task"(store) {
     const at = (deviceId: string, roundNumber: number): ParticipationRecord => ({
       deviceId,

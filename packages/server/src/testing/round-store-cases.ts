@@ -149,6 +149,14 @@ const taskRequirements: Readonly<Record<string, Run>> = {
     }
   },
 
+  async "keeps why a task has finished, until it is moved again"(stores, make) {
+    const { id } = await addTask(stores, make, { state: "running" });
+    assert.equal(await stores.rounds.setTaskState(id, ["running"], "finished", "plateau"), true);
+    assert.equal((await stores.rounds.task(id))?.endReason, "plateau");
+    assert.equal(await stores.rounds.setTaskState(id, ["finished"], "running"), true);
+    assert.equal((await stores.rounds.task(id))?.endReason, null);
+  },
+
   async "moves no task that does not exist"(stores, make) {
     const { task } = make.task();
     assert.equal(await stores.rounds.setTaskState(task.id, ["created"], "running"), false);
@@ -205,6 +213,54 @@ const roundRequirements: Readonly<Record<string, Run>> = {
       checkpoint: newest.checkpoint.record.id,
     });
     assert.equal(await stores.rounds.lastCommitted(other.id), undefined);
+  },
+
+  async "keeps evaluations apart from the rounds that make checkpoints"(stores, make) {
+    const task = await addTask(stores, make);
+    const first = make.committed(task, 1);
+    await stores.rounds.recordRound(first.round, first.checkpoint);
+    const evaluations = (["evaluation", "operator-evaluation"] as const).flatMap((kind) =>
+      [0, 1, 1].map((number) => ({
+        ...make.committed(task, number).round,
+        kind,
+        checkpoint: null,
+        endedAtMs: first.round.endedAtMs + 1,
+      })),
+    );
+    for (const evaluation of evaluations) await stores.rounds.recordRound(evaluation);
+    const read = await stores.rounds.rounds(task.id);
+    assert.equal(read.length, 1 + evaluations.length);
+    for (const each of evaluations) assert.deepEqual(await stores.rounds.round(each.id), each);
+    assert.equal((await stores.rounds.checkpoints(task.id)).length, 2);
+    assert.deepEqual(await stores.rounds.lastCommitted(task.id), {
+      roundNumber: 1,
+      checkpoint: first.round.checkpoint,
+    });
+    const second = make.committed(task, 2);
+    const wrong = { ...second.round, kind: "evaluation" as const };
+    await expectFailure("BAD_PARAMETER", stores.rounds.recordRound(wrong, second.checkpoint));
+  },
+
+  async "takes a rollback as the newest round, once a number"(stores, make) {
+    const task = await addTask(stores, make);
+    const first = make.committed(task, 1);
+    const second = make.committed(task, 2);
+    await stores.rounds.recordRound(first.round, first.checkpoint);
+    await stores.rounds.recordRound(second.round, second.checkpoint);
+    const { record, bytes } = first.checkpoint;
+    const back = make.committed(task, 3, { id: record.id, bytes });
+    const rollback = { ...back.round, kind: "rollback" as const, reason: "back to round 1" };
+    await stores.rounds.recordRound(rollback, back.checkpoint);
+    await stores.rounds.recordRound(rollback, back.checkpoint);
+    assert.deepEqual(await stores.rounds.lastCommitted(task.id), {
+      roundNumber: 3,
+      checkpoint: first.round.checkpoint,
+    });
+    const clash = make.committed(task, 3);
+    await expectFailure(
+      "TASK_STATE_CONFLICT",
+      stores.rounds.recordRound(clash.round, clash.checkpoint),
+    );
   },
 
   async "records a round once, however often it is sent"(stores, make) {

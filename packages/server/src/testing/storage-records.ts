@@ -43,6 +43,7 @@ export class RecordMaker {
       }),
       planBytes: this.#random.bytes(300),
       state: "created",
+      endReason: null,
       initialCheckpoint: id,
       createdAtMs: 1_790_000_000_123,
       ...changes,
@@ -91,6 +92,7 @@ export class RecordMaker {
     return {
       id: this.#id("rnd") as RoundId,
       taskId: task.id,
+      kind: "training",
       number,
       startedAtMs,
       endedAtMs: startedAtMs + 41_007,

@@ -99,6 +99,10 @@ export class PostgresAccessStore implements AccessStore {
     return this.#connection.run(({ db }) => findDevice(db, population, id));
   }
 
+  deviceCount(population: string): Promise<number> {
+    return this.#connection.run(({ db }) => db.$count(devices, eq(devices.population, population)));
+  }
+
   devices(population: string, limit: number): Promise<DeviceRecord[]> {
     return this.#connection.run(({ db }) =>
       db

@@ -1,5 +1,7 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
+import { ROUND_KINDS, makesCheckpoint } from "../../rounds/round-kind.ts";
+import type { TaskEndReason } from "../../rounds/task-history.ts";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import {
   WRONG_BYTES_REMEDY,
@@ -81,11 +83,16 @@ export class PostgresRoundStore implements RoundStore {
     );
   }
 
-  setTaskState(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<boolean> {
+  setTaskState(
+    id: TaskId,
+    from: readonly TaskState[],
+    to: TaskState,
+    endReason: TaskEndReason | null = null,
+  ): Promise<boolean> {
     return this.#connection.run(async ({ db }) => {
       const moved = await db
         .update(tasks)
-        .set({ state: to })
+        .set({ state: to, endReason })
         .where(and(eq(tasks.id, id), inArray(tasks.state, [...from])))
         .returning({ id: tasks.id });
       return moved.length > 0;
@@ -132,7 +139,13 @@ export class PostgresRoundStore implements RoundStore {
       const [last] = await db
         .select({ roundNumber: rounds.number, checkpoint: rounds.checkpoint })
         .from(rounds)
-        .where(and(eq(rounds.taskId, taskId), eq(rounds.outcome, "committed")))
+        .where(
+          and(
+            eq(rounds.taskId, taskId),
+            eq(rounds.outcome, "committed"),
+            inArray(rounds.kind, ROUND_KINDS.filter(makesCheckpoint)),
+          ),
+        )
         .orderBy(desc(rounds.number))
         .limit(1);
       return last === undefined || last.checkpoint === null

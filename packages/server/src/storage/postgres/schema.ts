@@ -25,6 +25,8 @@ import type {
 import type { EnrolmentPolicy } from "../../enrolment/policy.ts";
 import type { AdminRole } from "../access-store.ts";
 import type { RoundFates } from "../../rounds/fates.ts";
+import type { RoundKind } from "../../rounds/round-kind.ts";
+import type { TaskEndReason } from "../../rounds/task-history.ts";
 import type { RoundOutcome, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
@@ -47,6 +49,7 @@ export const tasks = namespace.table(
     definition: json().$type<TaskDefinition>().notNull(),
     planBytes: bytea("plan_bytes").notNull(),
     state: text().$type<TaskState>().notNull(),
+    endReason: text("end_reason").$type<TaskEndReason>(),
     initialCheckpoint: text("initial_checkpoint").$type<CheckpointId>().notNull(),
     createdAtMs: count("created_at_ms").notNull(),
   },
@@ -66,6 +69,7 @@ export const rounds = namespace.table(
       .$type<TaskId>()
       .notNull()
       .references(() => tasks.id),
+    kind: text().$type<RoundKind>().notNull().default("training"),
     number: integer().notNull(),
     outcome: text().$type<RoundOutcome>().notNull(),
     startedAtMs: count("started_at_ms").notNull(),
@@ -91,12 +95,16 @@ export const rounds = namespace.table(
     // The rule that a round commits once: whatever the servers believe, the database keeps one.
     uniqueIndex("rounds_committed_number")
       .on(table.taskId, table.number)
-      .where(sql`outcome = 'committed'`),
+      .where(sql`outcome = 'committed' and kind in ('training', 'rollback')`),
     index("rounds_by_task").on(table.taskId, table.number),
     check("rounds_outcome", sql`${table.outcome} in ('committed', 'abandoned')`),
     check(
       "rounds_checkpoint",
-      sql`(${table.outcome} = 'committed') = (${table.checkpoint} is not null)`,
+      sql`(${table.outcome} = 'committed' and ${table.kind} in ('training', 'rollback')) = (${table.checkpoint} is not null)`,
+    ),
+    check(
+      "rounds_kind",
+      sql`${table.kind} in ('training', 'evaluation', 'operator-evaluation', 'rollback')`,
     ),
   ],
 );

@@ -1,0 +1,189 @@
+import {
+  DEFAULT_LIMITS,
+  seededRandom,
+  updateCodec,
+  updateCodecNames,
+  xoshiro128,
+  type ServerMessage,
+  type UpdateSpec,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { FloorClient, type FloorFrames } from "./floor-client.ts";
+import { answerRequests } from "./load-process.ts";
+import {
+  greetWire,
+  type WireClient,
+  loopbackAddress,
+  wireDeps,
+  type BenchTarget,
+  type WireDeps,
+} from "./wire-client.ts";
+
+// Run by `bench aggregate` in a process of its own: clients that take a model and report at once. Their updates are encoded
+// beforehand and shared, so that next to nothing here is training.
+
+export type AggregateLoadRequest =
+  | {
+      readonly type: "connect";
+      readonly target: BenchTarget;
+      readonly clients: number;
+      readonly population: string;
+      readonly parameters: number;
+      readonly update: UpdateSpec;
+      readonly seed: number;
+    }
+  | {
+      readonly type: "connect-floor";
+      readonly target: BenchTarget;
+      readonly clients: number;
+      readonly frames: FloorFrames;
+    }
+  | { readonly type: "round" };
+
+export interface AggregateLoadAnswer {
+  readonly seconds: number;
+}
+
+/** Different updates among all clients. */
+const PAYLOADS = 4;
+/** Connections opened at once. */
+const CONCURRENCY = 16;
+/** Clients from one address: below what a server lets one address hold. */
+const CLIENTS_PER_ADDRESS = 500;
+/** Examples that a client claims; no two of the first hundred the same, so that weights do count. */
+const FIRST_EXAMPLE_COUNT = 10;
+
+/** One client's part in a round, up to the point where all must be, and on from there. */
+interface Member {
+  /** Resolves with what to do once all members are as far. */
+  takeModel(): Promise<() => Promise<void>>;
+}
+
+const crypto = createNodeCryptoProvider();
+let members: readonly Member[] = [];
+
+answerRequests<AggregateLoadRequest, AggregateLoadAnswer>(async (request) => {
+  const startedAtMs = performance.now();
+  if (request.type === "connect") members = await connectClients(request);
+  if (request.type === "connect-floor") members = await connectFloor(request);
+  if (request.type === "round") {
+    const reports = await Promise.all(members.map((member) => member.takeModel()));
+    await Promise.all(reports.map((report) => report()));
+  }
+  return { seconds: (performance.now() - startedAtMs) / 1_000 };
+});
+
+async function connectAll<Client>(
+  target: BenchTarget,
+  clients: number,
+  connect: (deps: WireDeps, localAddress: string, index: number) => Promise<Client>,
+): Promise<Client[]> {
+  const deps = wireDeps(target);
+  const connected: Client[] = [];
+  let next = 0;
+  const connectSome = async (): Promise<void> => {
+    while (next < clients) {
+      const index = next++;
+      const address = loopbackAddress(Math.floor(index / CLIENTS_PER_ADDRESS));
+      connected.push(await connect(deps, address, index));
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, connectSome));
+  return connected;
+}
+
+async function connectClients(
+  request: Extract<AggregateLoadRequest, { type: "connect" }>,
+): Promise<Member[]> {
+  const { population, parameters, update, seed } = request;
+  const payloads = encodedUpdates(parameters, update, seed);
+  return connectAll(request.target, request.clients, async (deps, address, index) => {
+    const client = await greetWire(deps, address);
+    const report = {
+      codec: update.codec,
+      payload: payloads[index % payloads.length]!,
+      exampleCount: FIRST_EXAMPLE_COUNT + index,
+    };
+    return { takeModel: () => takeModel(client, population, report) };
+  });
+}
+
+interface Report {
+  readonly codec: string;
+  readonly payload: Uint8Array;
+  readonly exampleCount: number;
+}
+
+async function takeModel(
+  client: WireClient,
+  population: string,
+  report: Report,
+): Promise<() => Promise<void>> {
+  client.checkIn(population, { codecs: updateCodecNames });
+  const round = await client.waitFor("roundConfiguration");
+  const { plan, checkpoint } = round.delivery;
+  let missing = plan.byteLength + checkpoint.byteLength;
+  while (missing > 0) {
+    const received = await client.next();
+    if ("kind" in received) missing -= received.body.length - TAG_BYTES;
+  }
+  return () => sendReport(client, round, report);
+}
+
+const TAG_BYTES = 16;
+
+async function sendReport(
+  client: WireClient,
+  round: Extract<ServerMessage, { type: "roundConfiguration" }>,
+  { codec, payload, exampleCount }: Report,
+): Promise<void> {
+  const { roundId, reportNonce } = round;
+  client.send({ type: "configured", roundId });
+  client.send({
+    type: "reportBegin",
+    roundId,
+    reportNonce,
+    exampleCount,
+    codec,
+    updateBytes: payload.length,
+    metrics: [{ name: "loss", value: 1 }],
+  });
+  await client.waitFor("reportGrant");
+  const { reportChunkBytes } = DEFAULT_LIMITS;
+  for (let start = 0; start < payload.length; start += reportChunkBytes) {
+    client.send({ type: "reportChunk", data: payload.subarray(start, start + reportChunkBytes) });
+  }
+  const { refused } = await client.waitFor("reportResult");
+  if (refused !== undefined) throw new Error(`A report was refused: ${refused.message}`);
+  const { outcome } = await client.waitFor("roundOutcome");
+  if ("abandoned" in outcome) throw new Error(`The round was abandoned: ${outcome.abandoned}`);
+}
+
+/** Updates whose values are small and of a bell's form, as honest ones are. */
+function encodedUpdates(parameters: number, update: UpdateSpec, seed: number): Uint8Array[] {
+  const codec = updateCodec(update);
+  return Array.from({ length: PAYLOADS }, (_, index) => {
+    const random = seededRandom(crypto, seed).derive(`update ${index}`);
+    const words = xoshiro128(random.bytes(16));
+    const values = new Float32Array(parameters);
+    for (let i = 0; i < parameters; i++) {
+      const sum = words() + words() + words() + words();
+      values[i] = (sum / 2 ** 32 - 2) * 0.01;
+    }
+    return codec.encode(values, random);
+  });
+}
+
+async function connectFloor(
+  request: Extract<AggregateLoadRequest, { type: "connect-floor" }>,
+): Promise<Member[]> {
+  return connectAll(request.target, request.clients, async (deps, address) => {
+    const client = await FloorClient.connect(deps, address, request.frames);
+    return {
+      async takeModel() {
+        await client.download();
+        return () => client.upload();
+      },
+    };
+  });
+}

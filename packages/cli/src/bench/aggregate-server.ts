@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { seededRandom, xoshiro128, type TaskDefinition } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import {
+  openMemoryStore,
+  openStorage,
+  startServer,
+  type RoundRecord,
+  type TributaryServer,
+} from "@tributary/server";
+import { answerRequests } from "./load-process.ts";
+import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
+import type { BenchTarget } from "./wire-client.ts";
+
+// Run by `bench aggregate` in a process of its own: the server, and a meter beside it.
+
+export type AggregateServerRequest =
+  | {
+      readonly type: "start";
+      readonly dataDir: string;
+      /** Postgres; without it the store is in memory, so that the figures are the aggregation's. */
+      readonly databaseUrl?: string;
+      readonly definition: TaskDefinition;
+      readonly parameters: number;
+      readonly seed: number;
+    }
+  | { readonly type: "zero" }
+  | { readonly type: "read" };
+
+export interface AggregateServerAnswer {
+  /** Once it has started. */
+  readonly target?: BenchTarget;
+  readonly cost: ProcessCost;
+  /** The rounds so far. */
+  readonly rounds: readonly RoundRecord[];
+}
+
+const meter = startProcessMeter();
+const crypto = createNodeCryptoProvider();
+let running:
+  | { readonly server: TributaryServer; readonly taskId: RoundRecord["taskId"] }
+  | undefined;
+
+answerRequests<AggregateServerRequest, AggregateServerAnswer>(async (request) => {
+  let target: BenchTarget | undefined;
+  if (request.type === "start") target = await start(request);
+  if (request.type === "zero") meter.zero();
+  const cost = meter.read();
+  const rounds =
+    running === undefined ? [] : await running.server.storage.rounds.rounds(running.taskId);
+  return { ...(target === undefined ? {} : { target }), cost, rounds };
+});
+
+async function start({
+  dataDir,
+  databaseUrl,
+  definition,
+  parameters,
+  seed,
+}: Extract<AggregateServerRequest, { type: "start" }>): Promise<BenchTarget> {
+  const storage =
+    databaseUrl === undefined
+      ? openMemoryStore({ crypto })
+      : await openStorage({ storeDir: join(dataDir, "store"), databaseUrl, crypto });
+  const server = await startServer(
+    { dataDir, port: 0, adminPort: 0, logLevel: "error" },
+    { storage },
+  );
+  const { coordinator, url, serverKey } = server;
+  const task = await coordinator.createTask(
+    definition,
+    // No client of the benchmark builds the model: only its size counts.
+    { topology: {}, parameters: [{ name: "layer/values", shape: [parameters] }] },
+    initialValues(parameters, seed),
+  );
+  await coordinator.startTask(task.id);
+  running = { server, taskId: task.id };
+  return { url, serverKey, certificate: await readFile(join(dataDir, "tls", "cert.pem"), "utf8") };
+}
+
+/** Uniform in [−0.1, 0.1). */
+function initialValues(parameters: number, seed: number): Float32Array {
+  const words = xoshiro128(seededRandom(crypto, seed).bytes(16));
+  const values = new Float32Array(parameters);
+  for (let i = 0; i < parameters; i++) values[i] = words() * (0.2 / 2 ** 32) - 0.1;
+  return values;
+}

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import {
+  TributaryError,
+  decodeCheckpoint,
+  layoutOf,
+  parseTfjsModel,
+  planOf,
+  type Plan,
+} from "@tributary/protocol";
+import {
+  createTrainer,
+  type EngineName,
+  type Examples,
+  type LocalTrainer,
+  type TrainerOptions,
+} from "@tributary/client-sdk";
+import type { CheckpointView, RoundRecord, TaskView } from "@tributary/server";
+import type { AdminClient } from "../admin-client.ts";
+import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
+import { metricsText } from "../describe-round.ts";
+import { loadNamedDataset } from "../named-dataset.ts";
+import { backendOption, engineOption, wholeNumber } from "../options.ts";
+import { createOutput, type Output } from "../output.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { newestTask } from "./newest-task.ts";
+
+interface EvaluateFlags extends AdminFlags, CsvFlags {
+  readonly task?: string;
+  readonly round?: number;
+  readonly data: string;
+  readonly watch?: true;
+  readonly record: boolean;
+  readonly engine: EngineName;
+  readonly backend: NonNullable<TrainerOptions["backend"]>;
+}
+
+/** How often a server is asked whether there is a newer checkpoint, milliseconds. */
+const WATCH_MS = 1_000;
+
+/** Adds `model evaluate`: the operator's own measurement, taken outside of the server, which loads no training engine. */
+export function addModelEvaluate(model: Command): void {
+  withCsvOptions(withAdminOptions(model.command("evaluate")))
+    .description(
+      "Measure a checkpoint on the test examples of a data set, and have the server take it down.",
+    )
+    .requiredOption("--data <source>", "mnist, or the path of a folder or CSV file")
+    .option("--task <id>", "the task; else the newest")
+    .option("--round <number>", "the checkpoint of this round; else the newest", wholeNumber(0))
+    .option("--watch", "measure each new checkpoint until the task ends")
+    .option("--no-record", "only print it")
+    .addOption(engineOption())
+    .addOption(backendOption())
+    .action(async (flags: EvaluateFlags) => {
+      if (flags.watch === true && flags.round !== undefined) {
+        throw new TributaryError("BAD_PARAMETER", "Both --watch and --round are given", {
+          remedy: "Give one: --watch measures the newest checkpoints.",
+        });
+      }
+      const output = createOutput(flags.json === true);
+      const admin = await connectAdmin(flags);
+      const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
+      const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
+      try {
+        const id = flags.task ?? (await newestTask(admin)).id;
+        const evaluator = new Evaluator(admin, id, test, trainer, flags.record);
+        const results =
+          flags.watch === true
+            ? await evaluator.watch(output)
+            : [await evaluator.measure(await evaluator.checkpoint(flags.round))];
+        output.result(
+          { task: id, evaluations: results },
+          results.length === 0 ? "no new checkpoint came" : results.map(describe).join("\n"),
+        );
+      } finally {
+        trainer.dispose();
+      }
+    });
+}
+
+interface Evaluation {
+  readonly roundNumber: number;
+  readonly checkpoint: string;
+  readonly exampleCount: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const describe = ({ roundNumber, exampleCount, metrics }: Evaluation): string =>
+  `round ${roundNumber}  ${metricsText(metrics)}  on ${exampleCount} examples`;
+
+class Evaluator {
+  readonly #admin: AdminClient;
+  readonly #path: string;
+  readonly #examples: Examples;
+  readonly #trainer: LocalTrainer;
+  readonly #record: boolean;
+  #plan: Plan | undefined;
+
+  constructor(
+    admin: AdminClient,
+    task: string,
+    examples: Examples,
+    trainer: LocalTrainer,
+    record: boolean,
+  ) {
+    this.#admin = admin;
+    this.#path = `/v1/tasks/${encodeURIComponent(task)}`;
+    this.#examples = examples;
+    this.#trainer = trainer;
+    this.#record = record;
+  }
+
+  /** The checkpoint of a round, or the newest. @throws TributaryError `CHECKPOINT_UNKNOWN`. */
+  async checkpoint(roundNumber: number | undefined): Promise<CheckpointView> {
+    const { checkpoints } = await this.#admin.json<{ checkpoints: CheckpointView[] }>(
+      `${this.#path}/checkpoints`,
+    );
+    const found =
+      roundNumber === undefined
+        ? checkpoints.at(-1)
+        : checkpoints.find((each) => each.roundNumber === roundNumber);
+    if (found !== undefined) return found;
+    throw new TributaryError(
+      "CHECKPOINT_UNKNOWN",
+      `The task has no checkpoint of round ${roundNumber}`,
+      { remedy: "`tributary model list` names them." },
+    );
+  }
+
+  async measure({ id, roundNumber }: CheckpointView): Promise<Evaluation> {
+    const plan = await this.#planWith(id);
+    const bytes = await this.#admin.bytes(`/v1/checkpoints/${id}/weights`);
+    const weights = decodeCheckpoint(bytes, layoutOf(plan.model.parameters));
+    const metrics = await this.#trainer.evaluate({ plan, weights, examples: this.#examples });
+    const measured = { roundNumber, exampleCount: this.#examples.count, metrics };
+    if (this.#record) await this.#admin.post<RoundRecord>(`${this.#path}/evaluations`, measured);
+    return { ...measured, checkpoint: id };
+  }
+
+  /** Each new checkpoint, the one that is there included, until the task has ended. */
+  async watch(output: Output): Promise<Evaluation[]> {
+    const results: Evaluation[] = [];
+    let last = -1;
+    for (;;) {
+      const { state } = await this.#admin.json<TaskView>(this.#path);
+      const newest = await this.checkpoint(undefined);
+      if (newest.roundNumber > last) {
+        last = newest.roundNumber;
+        const result = await this.measure(newest);
+        results.push(result);
+        output.say(describe(result));
+      } else if (state === "finished" || state === "cancelled") {
+        return results;
+      } else {
+        await sleep(WATCH_MS);
+      }
+    }
+  }
+
+  /** All checkpoints of a task have one plan. */
+  async #planWith(checkpoint: string): Promise<Plan> {
+    if (this.#plan === undefined) {
+      const { definition } = await this.#admin.json<TaskView>(this.#path);
+      const file = await this.#admin.json<unknown>(`/v1/checkpoints/${checkpoint}/tfjs/model.json`);
+      this.#plan = planOf(definition, parseTfjsModel(file).description);
+    }
+    return this.#plan;
+  }
+}

@@ -1,0 +1,31 @@
+import { asTributaryError } from "@tributary/protocol";
+import type { Examples } from "../examples/examples.ts";
+import type { LocalTrainer, TrainingMetrics } from "../training/local-trainer.ts";
+import type { VerifiedModel } from "../trust/verified-model.ts";
+import { reportedMetrics, type PreparedReport } from "./prepared-report.ts";
+
+/**
+ * Measures a checkpoint on held-out examples: a report with metrics and no update.
+ * @param model - Not modified.
+ * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, or `ABORTED`.
+ */
+export async function prepareEvaluation(
+  trainer: LocalTrainer,
+  request: {
+    readonly model: VerifiedModel;
+    readonly examples: Examples;
+    readonly signal: AbortSignal;
+  },
+): Promise<PreparedReport> {
+  const { model, examples, signal } = request;
+  const { plan } = model.plan;
+  let values: TrainingMetrics;
+  try {
+    values = await trainer.evaluate({ plan, weights: model.checkpoint.weights, examples, signal });
+  } catch (error) {
+    throw asTributaryError(error, "TRAINING_FAILED", "The evaluation failed");
+  }
+  const metrics = reportedMetrics(values, ["loss", ...plan.training.metrics]);
+  const payload = new Uint8Array(0);
+  return { exampleCount: examples.count, codec: "", payload, metrics, counted: () => {} };
+}

@@ -1,0 +1,44 @@
+import { WORKSPACE_BYTES, type Kernels } from "../kernels/kernels.ts";
+import { UPDATE_BLOCK_VALUES } from "./update-codec.ts";
+
+const CODES_AT = 4 * UPDATE_BLOCK_VALUES;
+const PACKED_AT = CODES_AT + 2 * UPDATE_BLOCK_VALUES;
+/** A block's header and its codes: at most 4 bytes a value and 32 more. */
+const PACKED_BYTES = 4 * UPDATE_BLOCK_VALUES + 32;
+const TABLES_AT = PACKED_AT + PACKED_BYTES;
+
+/** One block's way through the kernels: where its parts lie in their memory, and views of them. Made for one call of a codec. */
+export class CodecWorkspace {
+  readonly kernels: Kernels;
+  /** Float32, shape [UPDATE_BLOCK_VALUES], at `valuesAt`. */
+  readonly values: Float32Array;
+  readonly codes: Uint16Array;
+  /** The block as it is in the payload, header first. */
+  readonly packed: Uint8Array;
+  readonly packedView: DataView;
+  /** Space for a codec's tables, at `tablesAt`. */
+  readonly tables: Uint8Array;
+  readonly valuesAt: number;
+  readonly codesAt: number;
+  readonly packedAt: number;
+  readonly tablesAt: number;
+
+  constructor(kernels: Kernels) {
+    const { workspace, memory } = kernels;
+    this.kernels = kernels;
+    this.valuesAt = workspace;
+    this.codesAt = workspace + CODES_AT;
+    this.packedAt = workspace + PACKED_AT;
+    this.tablesAt = workspace + TABLES_AT;
+    this.values = new Float32Array(memory.buffer, this.valuesAt, UPDATE_BLOCK_VALUES);
+    this.codes = new Uint16Array(memory.buffer, this.codesAt, UPDATE_BLOCK_VALUES);
+    this.packed = new Uint8Array(memory.buffer, this.packedAt, PACKED_BYTES);
+    this.packedView = new DataView(memory.buffer, this.packedAt, PACKED_BYTES);
+    this.tables = new Uint8Array(memory.buffer, this.tablesAt, WORKSPACE_BYTES - TABLES_AT);
+  }
+
+  /** Float32 space among the tables. @param at - Bytes from the tables' start, a multiple of 4. */
+  table(at: number, length: number): Float32Array {
+    return new Float32Array(this.tables.buffer, this.tablesAt + at, length);
+  }
+}

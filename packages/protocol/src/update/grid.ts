@@ -1,0 +1,100 @@
+// A grid of levels, min + step·code, as the uniform codecs write it: float32 min ‖ float32 step.
+import type { CodecWorkspace } from "./codec-workspace.ts";
+import { packedBytes } from "./packed-bytes.ts";
+import { malformed, notFinite } from "./update-codec.ts";
+
+export interface Grid {
+  readonly min: number;
+  readonly step: number;
+}
+
+export const GRID_BYTES = 8;
+
+/** The narrowest grid of float32 min and step that covers the values. @param levels - Steps from the lowest to the highest. */
+export function gridOf(values: Float32Array, levels: number): Grid {
+  let min = Infinity;
+  let max = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const exact = (max - min) / levels;
+  const rounded = Math.fround(exact);
+  // Rounding the step down would leave the largest values above the top level, and so biased.
+  return { min, step: rounded < exact ? nextFloat32(rounded) : rounded };
+}
+
+/** Largest |min + step · code|. */
+export function gridBound({ min, step }: Grid, levels: number): number {
+  return Math.max(Math.abs(min), Math.abs(Math.fround(min + step * levels)));
+}
+
+/**
+ * Reads a block's grid.
+ * @throws TributaryError `UPDATE_NOT_FINITE`, or `UPDATE_MALFORMED` when it descends.
+ */
+export function readGrid(header: DataView, offset: number): Grid {
+  const min = header.getFloat32(0, true);
+  const step = header.getFloat32(4, true);
+  if (!Number.isFinite(min)) throw notFinite(offset, min);
+  if (!Number.isFinite(step)) throw notFinite(offset, step);
+  if (step < 0) {
+    throw malformed(`The grid of the update's block at value ${offset} descends`, offset);
+  }
+  return { min, step };
+}
+
+/** Writes a block: its grid, and its values rounded at random to it. */
+export function writeOnGrid(
+  space: CodecWorkspace,
+  size: number,
+  grid: Grid,
+  bits: number,
+  key: number,
+): void {
+  const { kernels, valuesAt, codesAt, packedAt, packedView } = space;
+  packedView.setFloat32(0, grid.min, true);
+  packedView.setFloat32(4, grid.step, true);
+  // A constant block needs no codes: all stay 0.
+  if (grid.step === 0) space.codes.fill(0, 0, size);
+  else {
+    kernels.quantizeGrid(valuesAt, size, grid.min, 1 / grid.step, 2 ** bits - 1, key, codesAt);
+  }
+  kernels.pack(codesAt, size, bits, packedAt + GRID_BYTES);
+}
+
+/** Reads what `writeOnGrid` wrote, into `space.values`. */
+export function readOnGrid(space: CodecWorkspace, size: number, bits: number): void {
+  const { kernels, valuesAt, codesAt, packedAt, packedView, tablesAt } = space;
+  const min = packedView.getFloat32(0, true);
+  const step = packedView.getFloat32(4, true);
+  if (bits > 8) {
+    kernels.unpack(packedAt + GRID_BYTES, size, bits, codesAt);
+    kernels.affine(codesAt, size, min, step, valuesAt);
+    return;
+  }
+  const table = space.table(0, 2 ** bits);
+  for (let code = 0; code < table.length; code++) table[code] = min + step * code;
+  kernels.unpackLookup(packedAt + GRID_BYTES, size, bits, tablesAt, valuesAt);
+}
+
+/** One payload for one meaning: the bits after the last code are zero. @param header - Bytes before the codes. */
+export function checkPadding(
+  space: CodecWorkspace,
+  header: number,
+  usedBits: number,
+  offset: number,
+): void {
+  const used = usedBits % 8;
+  if (used !== 0 && space.packed[header + packedBytes(1, usedBits) - 1]! >> used !== 0) {
+    throw malformed(`The update's block at value ${offset} has bits after its last code`, offset);
+  }
+}
+
+/** The next float32 above a finite one that is not negative. */
+function nextFloat32(value: number): number {
+  const float = Float32Array.of(value);
+  new Uint32Array(float.buffer)[0]! += 1;
+  return float[0]!;
+}

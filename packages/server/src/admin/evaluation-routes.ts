@@ -1,0 +1,67 @@
+import { taskId } from "@tributary/protocol";
+import {
+  evaluationRequestSchema,
+  operatorEvaluationSchema,
+  rollbackSchema,
+  roundSchema,
+  taskParams,
+  taskViewSchema,
+} from "./admin-schemas.ts";
+import { jsonBody } from "./json-body.ts";
+import { jsonRoute, type Route } from "./route.ts";
+import { requireTask, viewOf, type TaskRouteDeps } from "./task-routes.ts";
+
+/** How good a task's checkpoints are, and the way back to one. */
+export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
+  const { coordinator, store, limits } = deps;
+  return [
+    jsonRoute({
+      method: "post",
+      path: "/v1/tasks/{id}/evaluate",
+      operation: "evaluateTask",
+      summary:
+        "Lets clients measure a checkpoint of a running task on held-out examples, once the round in flight has ended.",
+      params: taskParams,
+      body: jsonBody(evaluationRequestSchema, limits.maxPlanBytes, "Which checkpoint."),
+      answer: { description: "The task.", schema: taskViewSchema },
+      errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
+      async handle({ params, body }) {
+        const task = await requireTask(store, taskId(params.id));
+        const newest = (await store.lastCommitted(task.id))?.roundNumber ?? 0;
+        const roundNumber = body.roundNumber ?? newest;
+        const asked = await coordinator.requestEvaluation(task.id, roundNumber);
+        return { json: await viewOf(asked, deps), note: `checkpoint of round ${roundNumber}` };
+      },
+    }),
+    jsonRoute({
+      method: "post",
+      path: "/v1/tasks/{id}/evaluations",
+      operation: "recordEvaluation",
+      summary:
+        "Takes down what the operator has measured of a checkpoint, on examples of their own.",
+      params: taskParams,
+      body: jsonBody(operatorEvaluationSchema, limits.maxPlanBytes, "What was measured."),
+      answer: { status: 201, description: "Its record.", schema: roundSchema },
+      errors: ["TASK_UNKNOWN", "CHECKPOINT_UNKNOWN", "METRICS_INVALID"],
+      async handle({ params, body }) {
+        const record = await coordinator.recordEvaluation(taskId(params.id), body);
+        return { json: record, note: `checkpoint of round ${body.roundNumber}` };
+      },
+    }),
+    jsonRoute({
+      method: "post",
+      path: "/v1/tasks/{id}/rollback",
+      operation: "rollBackTask",
+      summary:
+        "Makes an older checkpoint the newest, as a round of its own; training goes on from there. The round in flight is abandoned.",
+      params: taskParams,
+      body: jsonBody(rollbackSchema, limits.maxPlanBytes, "Which checkpoint."),
+      answer: { description: "The task.", schema: taskViewSchema },
+      errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
+      async handle({ params, body }) {
+        const task = await coordinator.rollBackTask(taskId(params.id), body.roundNumber);
+        return { json: await viewOf(task, deps), note: `to round ${body.roundNumber}` };
+      },
+    }),
+  ];
+}

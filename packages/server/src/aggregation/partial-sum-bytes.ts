@@ -1,0 +1,138 @@
+/**
+ * Partial sums as bytes, for when reports are added up on several machines:
+ *
+ *   "TRIBSUM1" ‖ of(32) ‖ u32 dimension ‖ u32 reports ‖ u64 weight ‖ u8 width ‖ 3 zero bytes
+ *   ‖ u32 low[dimension] ‖ high[dimension] (int32 at width 8, float64 at width 12) ‖ SHA-256 of all before
+ *
+ * all little-endian; sum i is high[i] · 2³² + low[i] in units of 2⁻³². The width is the smaller one wherever all sums fit, so
+ * that the same reports have the same bytes, however they were spread and merged.
+ */
+import {
+  TributaryError,
+  canonicalize,
+  concatBytes,
+  utf8,
+  type CryptoProvider,
+  type Limits,
+  type RoundId,
+} from "@tributary/protocol";
+import type { PartialSum } from "./aggregation-rule.ts";
+import type { SumSpec } from "./create-aggregation-rule.ts";
+import type { AdderSpec } from "./update-adder.ts";
+
+/** What a partial sum is of. Only sums of the same can be merged. */
+export interface PartialSumSubject extends AdderSpec {
+  readonly roundId: RoundId;
+  readonly aggregation: SumSpec;
+}
+
+const MAGIC = utf8("TRIBSUM1");
+const HEADER_BYTES = 60;
+const HASH_BYTES = 32;
+const CARRY = 2 ** 32;
+const INT32 = 2 ** 31;
+/** No sum of as many reports as a cohort may have, of 2⁵¹ each, is beyond 2⁶⁵: a sound high part is far below. */
+const MAX_HIGH = 2 ** 40;
+
+/** @returns Bytes of their own. */
+export function encodePartialSum(
+  partial: PartialSum,
+  subject: PartialSumSubject,
+  crypto: CryptoProvider,
+): Uint8Array {
+  const { dimension } = subject;
+  const low = new Uint32Array(dimension);
+  const high = new Float64Array(dimension);
+  let isNarrow = true;
+  for (let i = 0; i < dimension; i++) {
+    const value = partial.low[i]!;
+    const carried = Math.floor(value / CARRY);
+    low[i] = value - carried * CARRY;
+    const upper = carried + (partial.high?.[i] ?? 0);
+    high[i] = upper;
+    isNarrow &&= upper >= -INT32 && upper < INT32;
+  }
+  const header = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  header.set(MAGIC);
+  header.set(tagOf(subject, crypto), 8);
+  view.setUint32(40, dimension, true);
+  view.setUint32(44, partial.reports, true);
+  view.setBigUint64(48, BigInt(partial.weight), true);
+  view.setUint8(56, isNarrow ? 8 : 12);
+  const body = concatBytes(
+    header,
+    littleEndian(low),
+    littleEndian(isNarrow ? Int32Array.from(high) : high),
+  );
+  return concatBytes(body, crypto.sha256(body));
+}
+
+/**
+ * Reads a partial sum and checks that it is one of `subject` and can be of honest reports.
+ * @throws TributaryError `PARTIAL_SUM_INVALID`, before memory is spent on its values.
+ */
+export function decodePartialSum(
+  bytes: Uint8Array,
+  subject: PartialSumSubject,
+  deps: { readonly crypto: CryptoProvider; readonly limits: Limits },
+): PartialSum {
+  const { crypto, limits } = deps;
+  const { dimension, aggregation } = subject;
+  if (bytes.length < HEADER_BYTES + HASH_BYTES) throw invalid("it is cut short");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw invalid("it is of another form or version");
+  if (!crypto.equal(bytes.subarray(8, 40), tagOf(subject, crypto))) {
+    throw invalid("it is of another round or plan");
+  }
+  const width = view.getUint8(56);
+  if (view.getUint32(40, true) !== dimension || (width !== 8 && width !== 12)) {
+    throw invalid("it is of another dimension");
+  }
+  const end = HEADER_BYTES + width * dimension;
+  if (bytes.length !== end + HASH_BYTES) throw invalid("it is not as long as it says");
+  const reports = view.getUint32(44, true);
+  const weight = Number(view.getBigUint64(48, true));
+  const mostWeight = reports * (aggregation.rule === "mean" ? limits.maxExampleCount : 1);
+  if (reports > limits.maxCohort || weight < reports || weight > mostWeight) {
+    throw invalid(`it claims ${reports} reports of weight ${weight}`);
+  }
+  if (!crypto.equal(bytes.subarray(end), crypto.sha256(bytes.subarray(0, end)))) {
+    throw invalid("its checksum does not hold");
+  }
+  const low = new Float64Array(dimension);
+  const high = new Float64Array(dimension);
+  const highAt = HEADER_BYTES + 4 * dimension;
+  for (let i = 0; i < dimension; i++) {
+    low[i] = view.getUint32(HEADER_BYTES + 4 * i, true);
+    const upper =
+      width === 8 ? view.getInt32(highAt + 4 * i, true) : view.getFloat64(highAt + 8 * i, true);
+    if (!Number.isInteger(upper) || Math.abs(upper) > MAX_HIGH) {
+      throw invalid(`its sum ${i} is beyond what reports can add up to`);
+    }
+    high[i] = upper;
+  }
+  return { low, high, bound: CARRY, reports, weight };
+}
+
+function tagOf(subject: PartialSumSubject, crypto: CryptoProvider): Uint8Array {
+  const { roundId, update, aggregation } = subject;
+  return crypto.sha256(
+    utf8(`tributary/partial-sum/v1\0${canonicalize({ roundId, update, aggregation })}`),
+  );
+}
+
+function littleEndian(values: Uint32Array | Int32Array | Float64Array): Uint8Array {
+  const bytes = new Uint8Array(values.byteLength);
+  const view = new DataView(bytes.buffer);
+  if (values instanceof Uint32Array) values.forEach((v, i) => view.setUint32(4 * i, v, true));
+  else if (values instanceof Int32Array) values.forEach((v, i) => view.setInt32(4 * i, v, true));
+  else values.forEach((v, i) => view.setFloat64(8 * i, v, true));
+  return bytes;
+}
+
+function invalid(why: string): TributaryError {
+  return new TributaryError("PARTIAL_SUM_INVALID", `A partial sum cannot be merged: ${why}`, {
+    remedy: "Have it made again from the same reports.",
+  });
+}

@@ -1,0 +1,112 @@
+// The writes that end a round, or stand for one: each is one record, with the checkpoint that it makes if it makes one.
+import {
+  checkpointIdOf,
+  encodeCheckpoint,
+  type CryptoProvider,
+  type RandomSource,
+  type RoundId,
+  type TaskId,
+} from "@tributary/protocol";
+import { fedAvgStep } from "../aggregation/fedavg.ts";
+import type { ParticipationLimits } from "../enrolment/participation-limits.ts";
+import type { ParticipationStore } from "../storage/access-store.ts";
+import type { NewCheckpoint, RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
+import type { Clock } from "./clock.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
+import { packedStep } from "./packed-step.ts";
+import { recordOf, rollbackRecord } from "./round-records.ts";
+import type { RunningRound } from "./running-round.ts";
+import type { TaskBase } from "./task-base.ts";
+import type { TaskModel } from "./task-model.ts";
+
+interface CommitDeps {
+  readonly store: RoundStore;
+  readonly participations: ParticipationStore;
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/** What has been written, and the task's newest checkpoint from there on. */
+export interface Committed {
+  readonly record: RoundRecord;
+  readonly base: TaskBase;
+}
+
+/**
+ * Makes the next checkpoint of a training round's reports, and writes it down with the round: all or nothing.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`; what the rule throws when the reports come to no update.
+ */
+export async function commitTraining(
+  task: TaskRecord,
+  model: TaskModel,
+  round: RunningRound,
+  limits: ParticipationLimits,
+  deps: CommitDeps,
+): Promise<Committed> {
+  const { crypto, store, participations, clock, random } = deps;
+  const { base, number } = round.facts;
+  const update = await round.aggregate.combine(eventLoopTurn);
+  const { learningRate } = task.definition.serverOptimizer;
+  const rest = eventLoopTurn;
+  const meant = await fedAvgStep(base.weights, model.ranges, update, learningRate, rest);
+  const step = await packedStep(meant, base, model, { random, rest });
+  const bytes = encodeCheckpoint(step.weights);
+  const checkpointId = checkpointIdOf(crypto, bytes);
+  const endedAtMs = clock.now();
+  const record = recordOf(round, task.id, { checkpoint: checkpointId, reason: null, endedAtMs });
+  const seated = limits.records(number);
+  await eventLoopTurn(); // a model takes milliseconds to hash, here and in the store
+  // Before the round: records of a round that was not committed after all are known by their number.
+  if (seated.length > 0) await participations.recordParticipations(task.id, seated);
+  const next = { roundNumber: number, checkpointId, ...step };
+  await store.recordRound(record, storedCheckpoint(next, bytes, task.id, endedAtMs));
+  await eventLoopTurn();
+  return { record, base: next };
+}
+
+/** Writes down what clients have measured; the task's checkpoint stays. @throws TributaryError `STORAGE_UNAVAILABLE`. */
+export async function commitEvaluation(
+  task: TaskRecord,
+  round: RunningRound,
+  { store, clock }: CommitDeps,
+): Promise<RoundRecord> {
+  const end = { checkpoint: null, reason: null, endedAtMs: clock.now() };
+  const record = recordOf(round, task.id, end);
+  await store.recordRound(record);
+  return record;
+}
+
+/**
+ * Makes an older checkpoint the newest, as a round of its own.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`, or `TASK_STATE_CONFLICT` when there is a newer one than `newest`.
+ */
+export async function commitRollback(
+  id: RoundId,
+  task: TaskRecord,
+  { newest, target }: { readonly newest: TaskBase; readonly target: TaskBase },
+  { store, clock }: CommitDeps,
+): Promise<Committed> {
+  const record = rollbackRecord(id, task.id, newest, target, clock.now());
+  // Whatever led to it then leads from elsewhere now.
+  const { checkpointId, weights, packed } = target;
+  const base: TaskBase = {
+    roundNumber: record.number,
+    checkpointId,
+    weights,
+    ...(packed === undefined ? {} : { packed }),
+  };
+  const bytes = encodeCheckpoint(target.weights);
+  await store.recordRound(record, storedCheckpoint(base, bytes, task.id, record.endedAtMs));
+  return { record, base };
+}
+
+function storedCheckpoint(
+  { checkpointId, roundNumber }: TaskBase,
+  bytes: Uint8Array,
+  taskId: TaskId,
+  createdAtMs: number,
+): NewCheckpoint {
+  const byteLength = bytes.length;
+  return { record: { id: checkpointId, taskId, roundNumber, byteLength, createdAtMs }, bytes };
+}

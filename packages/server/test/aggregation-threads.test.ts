@@ -1,0 +1,165 @@
+import {
+  TributaryError,
+  seededRandom,
+  updateCodec,
+  xoshiro128,
+  type AggregationSpec,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { afterAll, describe, expect, it } from "vitest";
+
+import { ThreadAdders, usualThreads } from "../src/aggregation-threads/thread-adders.ts";
+import { localAdders, type OpenAdder } from "../src/aggregation/update-adder.ts";
+import { bitsOf } from "./exact-reference.ts";
+
+// Threads run what has been built: `npm run build` after a change of what they do.
+
+const crypto = createNodeCryptoProvider();
+const random = seededRandom(crypto, 21);
+const DIMENSION = 9_000;
+const update = { codec: "uniform", bits: 8 } as const;
+const codec = updateCodec(update);
+
+const deaths: TributaryError[] = [];
+const pools = new Map(
+  [1, 3].map((threads) => [
+    threads,
+    new ThreadAdders({ threads, onDeath: (error) => deaths.push(error) }),
+  ]),
+);
+afterAll(() => Promise.all(Array.from(pools.values(), (pool) => pool.close())));
+
+/** In shared memory, as uploads are. */
+function payloadOf(seed: number, scale: number): Uint8Array {
+  const words = xoshiro128(new Uint8Array(16).fill(seed));
+  const values = Float32Array.from({ length: DIMENSION }, () => (words() / 2 ** 31 - 1) * scale);
+  const encoded = codec.encode(values, random);
+  const payload = new Uint8Array(new SharedArrayBuffer(encoded.length));
+  payload.set(encoded);
+  return payload;
+}
+
+const reports = Array.from({ length: 17 }, (_, i) => ({
+  payload: payloadOf(i + 1, 2 ** (i % 9)),
+  exampleCount: 1 + 3 * i,
+}));
+const rest = (): Promise<void> => Promise.resolve();
+
+async function combined(
+  open: OpenAdder,
+  aggregation: AggregationSpec,
+  order: readonly (typeof reports)[number][] = reports,
+): Promise<string[]> {
+  const adder = open({ update, aggregation, dimension: DIMENSION });
+  await Promise.all(order.map(async (report) => adder.add(report.payload, report.exampleCount)));
+  const { sums, weight } = await adder.combine(rest);
+  const values = new Float64Array(DIMENSION);
+  sums.read(0, values);
+  adder.discard();
+  return bitsOf([...values, weight]);
+}
+
+async function codeOf(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return error instanceof TributaryError ? error.code : String(error);
+  }
+  return "accepted";
+}
+
+describe("threads that add up reports", () => {
+  const rules: readonly AggregationSpec[] = [
+    { rule: "mean" },
+    { rule: "normBound", maximumNorm: 100 },
+    { rule: "median" },
+    { rule: "multiKrum", byzantine: 2 },
+  ];
+
+  it.each(rules)("give the bits that adding in one place gives: %o", async (aggregation) => {
+    const expected = await combined(localAdders(crypto), aggregation);
+    for (const pool of pools.values()) {
+      expect(await combined(pool.open, aggregation)).toEqual(expected);
+      expect(await combined(pool.open, aggregation, reports.toReversed())).toEqual(expected);
+    }
+    // Many at once were given to as many threads as there may be.
+    expect(Array.from(pools.values(), (pool) => pool.threadCount)).toEqual([1, 3]);
+  });
+
+  it("give several rounds at a time their own sums", async () => {
+    const expected = await combined(localAdders(crypto), { rule: "mean" });
+    const pool = pools.get(3)!;
+    const rounds = Array.from({ length: 4 }, () => combined(pool.open, { rule: "mean" }));
+    for (const round of await Promise.all(rounds)) expect(round).toEqual(expected);
+  });
+
+  it("take a hostile report whole or not at all, and say why", async () => {
+    const expected = await combined(localAdders(crypto), { rule: "mean" });
+    const hostile = reports.slice(0, 4).map(({ payload }) => payload.slice());
+    const view = (index: number): DataView => new DataView(hostile[index]!.buffer);
+    const lastBlock = 2 * (8 + 4_096);
+    view(0).setFloat32(lastBlock, NaN, true);
+    view(1).setFloat32(lastBlock + 4, -1, true);
+    view(2).setFloat32(lastBlock + 4, 3e38, true);
+    const codes = ["UPDATE_NOT_FINITE", "UPDATE_MALFORMED", "UPDATE_OUT_OF_RANGE", "UPDATE_SHAPE"];
+    for (const pool of pools.values()) {
+      const adder = pool.open({ update, aggregation: { rule: "mean" }, dimension: DIMENSION });
+      const adding = reports.flatMap(({ payload, exampleCount }, i) => {
+        const bad = i === 3 ? payload.subarray(1) : hostile[i];
+        return [
+          ...(bad === undefined || i > 3 ? [] : [codeOf(() => adder.add(bad, 5))]),
+          codeOf(() => adder.add(payload, exampleCount)),
+        ];
+      });
+      const told = await Promise.all(adding);
+      expect(told.filter((code) => code !== "accepted")).toEqual(codes);
+      const { sums, weight } = await adder.combine(rest);
+      const values = new Float64Array(DIMENSION);
+      sums.read(0, values);
+      expect(bitsOf([...values, weight])).toEqual(expected);
+    }
+  });
+
+  it("forget a round that is given up", async () => {
+    for (const pool of pools.values()) {
+      const adder = pool.open({ update, aggregation: { rule: "mean" }, dimension: DIMENSION });
+      const adding = reports.map(async (report) => adder.add(report.payload, report.exampleCount));
+      adder.discard();
+      adder.discard();
+      // What had been asked for before is done; the round's sums are gone afterwards.
+      await Promise.all(adding);
+      const expected = await combined(localAdders(crypto), { rule: "mean" });
+      expect(await combined(pool.open, { rule: "mean" })).toEqual(expected);
+    }
+  });
+
+  it("fail the rounds that a dead one worked for, and no others", async () => {
+    const script = new URL("./thread-that-dies.mjs", import.meta.url);
+    const told: TributaryError[] = [];
+    const pool = new ThreadAdders({ threads: 1, script, onDeath: (error) => told.push(error) });
+    const { payload } = reports[0]!;
+    for (const deathsSoFar of [1, 2]) {
+      const adder = pool.open({ update, aggregation: { rule: "mean" }, dimension: DIMENSION });
+      const both = [adder.add(payload, 1), adder.add(payload, 1)];
+      expect(await Promise.all(both.map((add) => codeOf(() => add)))).toEqual([
+        "INTERNAL",
+        "INTERNAL",
+      ]);
+      expect(told.length).toBe(deathsSoFar);
+      expect(pool.threadCount).toBe(0);
+      // What it had is lost: the round can neither go on nor be combined.
+      expect(await codeOf(() => adder.add(payload, 1))).toBe("INTERNAL");
+      expect(await codeOf(() => adder.combine(rest))).toBe("INTERNAL");
+    }
+    await pool.close();
+  });
+
+  it("are as many as there are cores for them", () => {
+    expect(usualThreads()).toBeGreaterThanOrEqual(1);
+    expect(usualThreads()).toBeLessThanOrEqual(4);
+  });
+
+  it("had no accident in all this", () => {
+    expect(deaths).toEqual([]);
+  });
+});

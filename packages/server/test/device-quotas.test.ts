@@ -1,0 +1,185 @@
+import { DEFAULT_LIMITS, proveDevice, type ClientMessage } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DeviceQuotas } from "../src/enrolment/device-quotas.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
+import { RULES, mintToken } from "./enrolment-tokens.ts";
+import { startGateway, type GatewayWorld, type WireClient } from "./gateway-world.ts";
+
+const crypto = createNodeCryptoProvider();
+const SEED = new Uint8Array(32).fill(1);
+const OTHER_SEED = new Uint8Array(32).fill(2);
+const ALONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
+
+describe("a device's share", () => {
+  const limitsOf = (changes: Partial<typeof DEFAULT_LIMITS>): typeof DEFAULT_LIMITS => ({
+    ...DEFAULT_LIMITS,
+    ...changes,
+  });
+
+  it("is its own, and comes back with time or when it is given back", () => {
+    const clock = new ManualClock();
+    const limits = limitsOf({ requestBurstPerDevice: 2, requestsPerSecondPerDevice: 1 });
+    const quotas = new DeviceQuotas(clock, limits);
+    expect([1, 2, 3].map(() => quotas.takeRequest("a"))).toEqual([true, true, false]);
+    expect(quotas.takeRequest("b")).toBe(true);
+    quotas.giveRequestBack("a");
+    expect([1, 2].map(() => quotas.takeRequest("a"))).toEqual([true, false]);
+    clock.advance(1_000);
+    expect([1, 2].map(() => quotas.takeRequest("a"))).toEqual([true, false]);
+  });
+
+  it("is remembered for a bounded number of devices, those seen last", () => {
+    const limits = limitsOf({ maxTrackedDevices: 10, requestBurstPerDevice: 1 });
+    const quotas = new DeviceQuotas(new ManualClock(), limits);
+    for (let device = 0; device < 1_000; device++) {
+      expect(quotas.takeRequest(`${device}`)).toBe(true);
+      expect(quotas.trackedCount).toBeLessThanOrEqual(10);
+    }
+    for (let device = 990; device < 1_000; device++) {
+      expect(quotas.takeRequest(`${device}`)).toBe(false);
+    }
+  });
+
+  it("is forgotten once it is whole again", () => {
+    const clock = new ManualClock();
+    const quotas = new DeviceQuotas(clock, DEFAULT_LIMITS);
+    for (let device = 0; device < 40; device++) quotas.takeRequest(`${device}`);
+    clock.advance(60_000);
+    for (let late = 0; late < 20; late++) quotas.takeRequest(`late ${late}`);
+    expect(quotas.trackedCount).toBe(20);
+  });
+
+  it("never lets through more than burst and rate allow, whoever else comes", () => {
+    const limits = limitsOf({ requestBurstPerDevice: 3, requestsPerSecondPerDevice: 2 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 900 }), fc.nat(5)), { maxLength: 200 }),
+        (asked) => {
+          const clock = new ManualClock();
+          const quotas = new DeviceQuotas(clock, limits);
+          const taken = new Map<number, number>();
+          for (const [waitMs, device] of asked) {
+            clock.advance(waitMs);
+            if (!quotas.takeRequest(`${device}`)) continue;
+            const count = (taken.get(device) ?? 0) + 1;
+            taken.set(device, count);
+            expect(count).toBeLessThanOrEqual(3 + (clock.now() * 2) / 1_000 + 1e-6);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("check-ins of one device", () => {
+  type Shown = Pick<Extract<ClientMessage, { type: "checkIn" }>, "device" | "token">;
+
+  /** A client of its own connection that checks in. */
+  async function checkIn(
+    world: GatewayWorld,
+    shown: (client: WireClient) => Shown,
+    population = "writers",
+  ): Promise<WireClient> {
+    const client = await world.greet();
+    client.checkIn(population, shown(client));
+    return client;
+  }
+
+  const keyed =
+    (seed: Uint8Array, population = "writers") =>
+    ({ channel }: WireClient): Shown => ({
+      device: proveDevice(crypto, seed, channel!.handshakeHash, population),
+    });
+
+  async function expectCut(client: WireClient): Promise<void> {
+    const { code, retryAfterMs } = await client.expect("failure");
+    expect(code).toBe("RATE_LIMITED");
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(await client.closed).toBe(4430);
+  }
+
+  /** A world that counts what its store is asked about devices. */
+  async function countedWorld(
+    requestBurstPerDevice: number,
+  ): Promise<{ world: GatewayWorld; queries: () => number }> {
+    const world = await startGateway({ limits: { requestBurstPerDevice } });
+    const { access } = world.storage;
+    const { device: find, addDevice: add } = access;
+    let queries = 0;
+    access.device = (...asked) => {
+      queries += 1;
+      return find.apply(access, asked);
+    };
+    access.addDevice = (...asked) => {
+      queries += 1;
+      return add.apply(access, asked);
+    };
+    await world.startTask();
+    return { world, queries: () => queries };
+  }
+
+  it("are bounded over all its connections and populations, before the store is asked", async () => {
+    const { world, queries } = await countedWorld(2);
+    for (const population of ["writers", "made-up-1"]) {
+      const client = await checkIn(world, keyed(SEED, population), population);
+      await client.next();
+    }
+    const asked = queries();
+    await expectCut(await checkIn(world, keyed(SEED)));
+    await expectCut(await checkIn(world, keyed(SEED, "made-up-2"), "made-up-2"));
+    expect(queries()).toBe(asked);
+    expect(world.rateLimited).toEqual(["device", "device"]);
+
+    const other = await checkIn(world, keyed(OTHER_SEED));
+    await other.expect("checkInAccepted");
+    world.clock.advance(1_000);
+    await (await checkIn(world, keyed(SEED))).expect("checkInAccepted");
+  });
+
+  it("are not used up by strangers who show its key without holding it", async () => {
+    const { world } = await countedWorld(1);
+    const victim = await world.greet();
+    for (let turn = 0; turn < 3; turn++) {
+      const attacker = await checkIn(world, (client) => ({
+        device: {
+          ...keyed(OTHER_SEED)(client).device!,
+          publicKey: crypto.ed25519PublicKey(SEED),
+        },
+      }));
+      expect(await attacker.expect("failure")).toMatchObject({ code: "DEVICE_PROOF_INVALID" });
+    }
+    victim.checkIn("writers", keyed(SEED)(victim));
+    await victim.expect("checkInAccepted");
+  });
+
+  it("are bounded by the subject of its tokens where it has no key, and a bad token uses up nobody's", async () => {
+    const { world, queries } = await countedWorld(1);
+    await world.enrolment.setPolicy("writers", { enrolment: "token", token: RULES });
+    const nowMs = world.clock.now();
+    const token = (sub: string, seed?: Uint8Array): (() => Shown) => {
+      const signed = { nowMs, claims: { sub }, ...(seed === undefined ? {} : { seed }) };
+      return () => ({ token: mintToken(signed) });
+    };
+    const forger = await checkIn(world, token("phone-1", OTHER_SEED));
+    expect(await forger.expect("rejection")).toMatchObject({ code: "TOKEN_INVALID" });
+    await (await checkIn(world, token("phone-1"))).expect("checkInAccepted");
+    const asked = queries();
+    await expectCut(await checkIn(world, token("phone-1")));
+    expect(queries()).toBe(asked);
+    await (await checkIn(world, token("phone-2"))).expect("checkInAccepted");
+  });
+
+  it("that lead to rounds are given back", async () => {
+    const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
+    await world.startTask({ round: ALONE });
+    for (let round = 0; round < 4; round++) {
+      const client = await world.greet();
+      const configuration = await client.joinRound("writers", keyed(SEED)(client));
+      expect((await client.finishRound(configuration)).outcome).toHaveProperty("committed");
+      await client.close();
+    }
+    expect(world.rateLimited).toEqual([]);
+  });
+});
