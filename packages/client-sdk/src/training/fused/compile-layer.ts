@@ -3,6 +3,7 @@ import type { LayerNode, LayerOperation, ActivationName, Pair } from "./layer-no
 import {
   asFields,
   LayerRefusal,
+  numberOf,
   pairOf,
   requireAbsent,
   requireOneOf,
@@ -90,7 +91,7 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return one({ kind: "activation", name: "relu", slope: 0 }, shape);
     case "LeakyReLU":
       return one(
-        { kind: "activation", name: "leakyRelu", slope: Number(config["alpha"] ?? 0.3) },
+        { kind: "activation", name: "leakyRelu", slope: numberOf(config, "alpha", 0.3) },
         shape,
       );
     case "Softmax":
@@ -180,7 +181,7 @@ function layerNormalization(layer: LayerToCompile, shape: readonly number[]): Co
       {
         operation: {
           ...{ kind: "layerNorm", gamma: gamma?.name, beta: beta?.name },
-          epsilon: Number(config["epsilon"] ?? 1e-3),
+          epsilon: numberOf(config, "epsilon", 1e-3),
         },
         shape,
       },
@@ -205,7 +206,7 @@ function batchNormalization(layer: LayerToCompile, shape: readonly number[]): Co
         operation: {
           ...{ kind: "batchNorm", gamma: gamma?.name, beta: beta?.name },
           ...{ mean: mean.name, variance: variance.name },
-          epsilon: Number(config["epsilon"] ?? 1e-3),
+          epsilon: numberOf(config, "epsilon", 1e-3),
         },
         shape,
       },
@@ -237,6 +238,10 @@ function recurrent(
   shape: readonly number[],
 ): CompiledLayer {
   const { config } = layer;
+  for (const field of ["activation", "recurrent_activation"]) {
+    // Missing is tfjs's default, null is linear.
+    if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
+  }
   requireOneOf(config, "activation", "tanh");
   const gate = requireOneOf(config, "recurrent_activation", ...GATES);
   for (const flag of ["return_state", "go_backwards", "stateful"]) {
@@ -336,17 +341,18 @@ function zeroPadding(config: Fields, [height, width, channels]: ImageShape): Com
   requireOneOf(config, "data_format", "channels_last", "channelsLast");
   const padding: unknown = config["padding"] ?? 1;
   const sides: unknown[] = Array.isArray(padding) ? padding : [padding, padding];
-  const [vertical, horizontal] = sides.map((side): Pair => {
+  const [vertical, horizontal, ...rest] = sides.map((side): Pair => {
     const pair: unknown = typeof side === "number" ? [side, side] : side;
     const [before, after] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    if (!isAmount(before) || !isAmount(after)) {
-      throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
-    }
-    return [before, after];
+    if (isAmount(before) && isAmount(after)) return [before, after];
+    throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
   });
-  return one({ kind: "zeroPadding", vertical: vertical!, horizontal: horizontal! }, [
-    height + vertical![0] + vertical![1],
-    width + horizontal![0] + horizontal![1],
+  if (vertical === undefined || horizontal === undefined || rest.length > 0) {
+    throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
+  }
+  return one({ kind: "zeroPadding", vertical, horizontal }, [
+    height + vertical[0] + vertical[1],
+    width + horizontal[0] + horizontal[1],
     channels,
   ]);
 }
@@ -376,15 +382,20 @@ function activation(value: unknown, shape: readonly number[]): Node[] {
   return [{ operation: { kind: "activation", name: known, slope: 0 }, shape }];
 }
 
-/** `layer/…/kernel`: recurrent layers may name their cell in between. */
+/** `layer/kernel`, or `layer/cell/kernel` as TensorFlow names the parameters of recurrent layers. */
 function parameter(
-  { name, parameters }: LayerToCompile,
+  { name, kind: layerKind, parameters }: LayerToCompile,
   kind: string,
 ): { readonly name: string; readonly shape: readonly number[] } {
+  const exact = `${name}/${kind}`;
   for (const [full, shape] of parameters) {
-    if (full.startsWith(`${name}/`) && full.endsWith(`/${kind}`)) return { name: full, shape };
+    if (full === exact) return { name: full, shape };
+    const parts = full.split("/");
+    parts.splice(-2, 1);
+    const isRecurrent = layerKind === "LSTM" || layerKind === "GRU";
+    if (isRecurrent && parts.join("/") === exact) return { name: full, shape };
   }
-  throw new LayerRefusal(`there is no parameter ${name}/${kind}`);
+  throw new LayerRefusal(`there is no parameter ${exact}`);
 }
 
 type ImageShape = readonly [height: number, width: number, channels: number];
