@@ -1,6 +1,7 @@
 import { TributaryError } from "@tributary/protocol";
 import { FUSED_MODULE_BASE64 } from "./fused-module.generated.ts";
-import { padded, type KernelFunctions, type KernelSource } from "./kernels.ts";
+import type { KernelFunctions } from "./kernel-functions.ts";
+import { padded, type KernelSource } from "./kernels.ts";
 
 type FusedExports = KernelFunctions & {
   readonly memory: WebAssembly.Memory;
