@@ -53,6 +53,23 @@ it("bench aggregate: what a round costs the server beside the floor of its bytes
   expect(result["bytesDownPerClient"]).toBeLessThan(82_000);
 });
 
+it("bench aggregate: half precision and differences halve and quarter what goes down", async () => {
+  const box = await openSandbox();
+  const size = ["--clients", "3", "--parameters", "20000", "--rounds", "1"];
+  const down = async (name: string): Promise<number> =>
+    (
+      await box.json<{ bytesDownPerClient: number }>([
+        "bench",
+        "aggregate",
+        ...size,
+        "--down",
+        name,
+      ])
+    ).bytesDownPerClient;
+  expect(await down("float16")).toBeLessThan(42_000);
+  expect(await down("difference")).toBeLessThan(22_000);
+});
+
 it("bench aggregate: a codec that does not exist is refused with those that do", async () => {
   const box = await openSandbox();
   const error = await box.failure(["bench", "aggregate", "--codec", "zip"]);

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { TributaryError } from "@tributary/protocol";
+import { TributaryError, type DownloadSpec } from "@tributary/protocol";
 import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
 import { runAggregate } from "../bench/run-aggregate.ts";
 import { runConnections } from "../bench/run-connections.ts";
@@ -15,7 +15,7 @@ interface AggregateFlags {
   parameters: number;
   codec: string;
   bits?: number;
-  down: "float32";
+  down: DownloadSpec["encoding"];
   rounds: number;
   seed: number;
   databaseUrl?: string;
@@ -48,7 +48,9 @@ export function benchCommand(): Command {
     .option("--codec <name>", "how updates are encoded", "uniform")
     .option("--bits <count>", "bits a value, where the codec has a choice", wholeNumber(1, 32))
     .addOption(
-      new Option("--down <name>", "how the model travels").choices(["float32"]).default("float32"),
+      new Option("--down <name>", "how the model travels")
+        .choices(["float32", "float16", "difference"])
+        .default("float32"),
     )
     .option("--rounds <count>", "rounds that count, after one to warm up", wholeNumber(1, 100), 5)
     .option("--seed <number>", "seed of the model and the updates", wholeNumber(0), 1)
