@@ -90,7 +90,7 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
 
   it.each([0, 1, 3, 7, 127])("the nearest of a table with %i thresholds a side", (thresholds) => {
     const limits = Float32Array.from({ length: thresholds + 1 }, (_, i) =>
-      i === thresholds ? Infinity : ((i + 1) * 4) / thresholds,
+      i === thresholds ? NaN : ((i + 1) * 4) / thresholds,
     );
     const hints = Uint8Array.from(
       { length: 640 },

@@ -60,7 +60,7 @@ export interface QuantizeKernels {
    * value · inverse in float32, the code is half + m, or half − 1 − m when z is negative; half is thresholdCount + 1.
    * @param thresholds - Float32, ascending.
    * @param hints - Where there are more than 7 thresholds: 640 bytes, the b-th the number of thresholds at or below b/128. No two
-   *   thresholds lie within 1/128 then, all are below 5, and an infinite one stands after the last.
+   *   thresholds lie within 1/128 then, all are below 5, and a NaN stands after the last.
    */
   quantizeNearest(
     values: number,
