@@ -18,6 +18,7 @@ import {
   populationName,
   type CheckpointId,
   type CryptoProvider,
+  type Kernels,
   type Limits,
   type Plan,
   type RandomSource,
@@ -29,6 +30,7 @@ import type { Examples } from "./examples/examples.ts";
 import { EventStream } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
+import { Residuals } from "./participation/residuals.ts";
 import type { Platform, TrainerBackend } from "./platform/platform.ts";
 import { LinkedAbort, abortable, aborted } from "./session/abort.ts";
 import { Backoff } from "./session/backoff.ts";
@@ -122,10 +124,12 @@ export class FederatedClient {
   readonly #session: SessionOptions;
   readonly #examples: ExampleStore;
   readonly #cache: ModelCache = new ModelCache();
+  readonly #residuals: Residuals = new Residuals();
   readonly #closing: AbortController = new AbortController();
   /** What `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
   #setup: Promise<Setup> | undefined;
+  #kernels: Promise<Kernels> | undefined;
   /** This client's own; the app's is in the options. */
   #trainer: Promise<LocalTrainer> | undefined;
   #participating = false;
@@ -193,6 +197,8 @@ export class FederatedClient {
             cache: this.#cache,
             examples: this.#examples,
             trainer,
+            kernels: () => this.#readyKernels(),
+            residuals: this.#residuals,
             random,
             events,
             reconnect: new Backoff(wait),
@@ -312,6 +318,15 @@ export class FederatedClient {
       },
     );
     return this.#setup;
+  }
+
+  /** Made when the first update is encoded. */
+  #readyKernels(): Promise<Kernels> {
+    this.#kernels ??= this.#platform.createKernels().catch((error: unknown) => {
+      this.#kernels = undefined;
+      throw error;
+    });
+    return this.#kernels;
   }
 
   /** The app's trainer, or one that is made when it is first needed. */

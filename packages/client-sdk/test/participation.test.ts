@@ -175,6 +175,42 @@ describe("a round", () => {
     ).toBeLessThan(0.1);
   });
 
+  it("keeps what top-k leaves out for the next report, once a report counts", async () => {
+    const set = stage();
+    set.trainer.spoil = (result) => ({
+      ...result,
+      weights: result.weights.map((_, i) => (i + 1) / 8),
+    });
+    const { reader, connection } = await begin(set);
+    const update = { codec: "top-k", fraction: 0.25 } as const;
+    const model = set.serve(widePlan(8, { update }), new Float32Array(8));
+    const sent: number[][] = [];
+    for (const [index, counts] of [false, true, true].entries()) {
+      const { heldArtifacts: held } = await connection.checkIn();
+      const { roundId } = connection.configure(model, { roundNumber: index + 1, held });
+      const { payload } = await connection.takeReportAfterConfigured(roundId);
+      const values = new Float32Array(8);
+      updateCodec(update).decode(payload, 8, (block) => values.set(block));
+      sent.push([...values]);
+      if (counts) {
+        connection.accept(roundId);
+        connection.commit(roundId, model);
+        continue;
+      }
+      const refused = { code: "ROUND_CLOSED", message: "too late", retryAfterMs: 1_000 } as const;
+      connection.send({ type: "reportResult", roundId, refused });
+      await reader.until("report-refused");
+      await set.clock.slept(1_000);
+      set.clock.advance(1_000);
+    }
+    expect(sent).toEqual([
+      [0, 0, 0, 0, 0, 0, 7 / 8, 1],
+      [0, 0, 0, 0, 0, 0, 7 / 8, 1],
+      [0, 0, 0, 0, 10 / 8, 12 / 8, 0, 0],
+    ]);
+    await reader.leave();
+  });
+
   it("scales the update down to the plan's clip norm", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);

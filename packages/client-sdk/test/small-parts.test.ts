@@ -1,4 +1,9 @@
-import { DEFAULT_LIMITS, TributaryError, seededRandom, updateCodecNames } from "@tributary/protocol";
+import {
+  DEFAULT_LIMITS,
+  TributaryError,
+  seededRandom,
+  updateCodecNames,
+} from "@tributary/protocol";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../src/index.ts";

@@ -96,7 +96,7 @@ export { minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export { parseTask, taskJsonSchema, taskSchema, type TaskDefinition } from "./plan/task-schema.ts";
 export type { LossName, MetricName } from "./plan/training-terms.ts";
-export type { TaskUpdate } from "./plan/update-schema.ts";
+export { parseUpdate, type TaskUpdate } from "./plan/update-schema.ts";
 
 export {
   builtinModel,
@@ -127,12 +127,23 @@ export type { Kernels } from "./kernels/kernels.ts";
 export { referenceKernels } from "./kernels/reference-kernels.ts";
 export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 
+export { keepResidual, type ResidualEncoding } from "./update/keep-residual.ts";
 export {
+  leavesResidual,
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,
   type UpdateSpec,
 } from "./update/codec-registry.ts";
+export {
+  decodeSharedStepSum,
+  encodeSharedStep,
+  likelySharedStepWidth,
+  sharedStepLength,
+  sharedStepWidth,
+  type SharedStepTerms,
+  type SharedStepUpdate,
+} from "./update/shared-step.ts";
 export {
   UPDATE_BLOCK_VALUES,
   type PayloadBytes,

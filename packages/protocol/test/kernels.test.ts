@@ -89,25 +89,31 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
   });
 
   it.each([0, 1, 3, 7, 127])("the nearest of a table with %i thresholds a side", (thresholds) => {
-    const limits = Float32Array.from({ length: thresholds }, (_, i) => ((i + 1) * 4) / thresholds);
+    const limits = Float32Array.from({ length: thresholds + 1 }, (_, i) =>
+      i === thresholds ? NaN : ((i + 1) * 4) / thresholds,
+    );
     const hints = Uint8Array.from(
       { length: 640 },
       (_, bucket) => limits.filter((limit) => limit <= bucket / 128).length,
     );
     fc.assert(
-      fc.property(counted, fc.float({ min: 0, max: 2 ** 120 }), ([count, values], inverse) => {
-        const fill = (bytes: Uint8Array): void => {
-          put(bytes, 0, limits);
-          bytes.set(hints, 1_024);
-          put(bytes, 4_096, values);
-        };
-        bothAgree(fill, (kernels, base) =>
-          kernels.quantizeNearest(
-            ...([base + 4_096, count, inverse, base, thresholds] as const),
-            ...([base + 1_024, base + 8_192] as const),
-          ),
-        );
-      }),
+      fc.property(
+        counted,
+        fc.float({ min: 0, max: 2 ** 120, noNaN: true }),
+        ([count, values], inverse) => {
+          const fill = (bytes: Uint8Array): void => {
+            put(bytes, 0, limits);
+            bytes.set(hints, 1_024);
+            put(bytes, 4_096, values);
+          };
+          bothAgree(fill, (kernels, base) =>
+            kernels.quantizeNearest(
+              ...([base + 4_096, count, inverse, base, thresholds] as const),
+              ...([base + 1_024, base + 8_192] as const),
+            ),
+          );
+        },
+      ),
       runs,
     );
   });
@@ -252,6 +258,26 @@ describe("the kernels in WebAssembly and their twins agree bit for bit:", () => 
   });
 });
 
+it("sums modulo a power of two, and multiples, are the same in both", () => {
+  fc.assert(
+    fc.property(counted, key, fc.integer({ min: 1, max: 32 }), ([count, values], seed, width) => {
+      const sums = Uint32Array.from({ length: count }, (_, i) => Math.imul(seed + i, 0x9e3779b9));
+      bothAgree(
+        (bytes) => {
+          bytes.set(new Uint8Array(sums.buffer), 0);
+          put(bytes, 4_096, values);
+        },
+        (kernels, base) => kernels.addModular(base, base + 4_096, count, (2 ** width - 1) | 0),
+      );
+      bothAgree(
+        (bytes) => put(bytes, 4_096, values),
+        (kernels, base) => kernels.scale(base + 4_096, count, 0.3),
+      );
+    }),
+    runs,
+  );
+});
+
 describe("the kernels' memory", () => {
   it.each([createKernelsSync, referenceKernels])("grows and keeps what it holds: %o", (create) => {
     const kernels = create();
@@ -263,5 +289,114 @@ describe("the kernels' memory", () => {
     expect(bytes.length).toBeGreaterThanOrEqual(second + 1_000_000);
     expect(bytes.subarray(first, first + 10).every((byte) => byte === 7)).toBe(true);
     expect(bytes.subarray(second, second + 1_000_000).every((byte) => byte === 0)).toBe(true);
+  });
+});
+
+describe("entropy coding", () => {
+  /** Frequencies of `count` codes that sum to 4,096, and the tables that the kernels take. */
+  const tablesOf = (weights: readonly number[]) => {
+    const frequencies = weights.map(() => 1);
+    for (let left = 4_096 - weights.length, i = 0; left > 0; i = (i + 1) % weights.length) {
+      const share = Math.min(left, weights[i] ?? 1);
+      frequencies[i]! += share;
+      left -= share;
+    }
+    let before = 0;
+    const symbols = Uint32Array.from(frequencies, (frequency) => {
+      before += frequency;
+      return frequency + 65_536 * (before - frequency);
+    });
+    const slots = Uint8Array.from(
+      frequencies.flatMap((frequency, code) => new Array<number>(frequency).fill(code)),
+    );
+    return { symbols, slots };
+  };
+  const alphabet = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 2, maxLength: 60 });
+  const SLOTS = 256;
+  const CODES = SLOTS + 4_096;
+  const END = 20_000;
+  const BACK = END + 4;
+
+  it("of codes gives them back, in the same bytes from both, and no longer than it says", () => {
+    fc.assert(
+      fc.property(alphabet, fc.nat(1_000), fc.nat(), (weights, count, seed) => {
+        const { symbols, slots } = tablesOf(weights);
+        const codes = Uint16Array.from(
+          { length: count },
+          (_, i) => slots[Math.imul(i + seed, 0x9e3779b9) >>> 20] ?? 0,
+        );
+        bothAgree(
+          (bytes) => {
+            bytes.set(new Uint8Array(symbols.buffer), 0);
+            bytes.set(slots, SLOTS);
+            put(bytes, CODES, codes);
+          },
+          (kernels, base) => {
+            const start = kernels.ransEncode(base + CODES, count, base, base + END);
+            expect(base + END - start).toBeLessThanOrEqual(16 + 2 * Math.ceil((3 * count) / 4) + 8);
+            const tables = [base, base + SLOTS, base + BACK] as const;
+            expect(kernels.ransDecode(start, base + END, count, ...tables)).toBe(1);
+            const { buffer } = kernels.memory;
+            expect(new Uint16Array(buffer, base + BACK, count)).toEqual(codes);
+            return start - base;
+          },
+        );
+      }),
+      runs,
+    );
+  });
+
+  it("refuses bytes that are not exactly those of so many codes, alike in both", () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        ...([alphabet, fc.nat(200), fc.nat(3), fc.nat(400)] as const),
+        fc.integer({ min: -2, max: 2 }),
+        fc.integer({ min: 1, max: 255 }),
+        (weights, count, shift, place, shorter, change) => {
+          const { symbols, slots } = tablesOf(weights);
+          const fine = bothAgree(
+            (bytes) => {
+              bytes.set(new Uint8Array(symbols.buffer), 0);
+              bytes.set(slots, SLOTS);
+              put(
+                bytes,
+                CODES,
+                Uint16Array.from({ length: count }, (_, i) => slots[i * 20] ?? 0),
+              );
+            },
+            (kernels, base) => {
+              const end = base + END + shift;
+              const start = kernels.ransEncode(base + CODES, count, base, end);
+              const bytes = new Uint8Array(kernels.memory.buffer);
+              const at = start + (place % (end - start));
+              bytes[at] = (bytes[at] ?? 0) ^ change;
+              const tables = [base, base + SLOTS, base + BACK + 16] as const;
+              return kernels.ransDecode(start, end - shorter, count, ...tables);
+            },
+          );
+          refused += 1 - fine;
+        },
+      ),
+      { numRuns: 200 },
+    );
+    // The four states must come out as they went in, so that hardly any change passes.
+    expect(refused).toBeGreaterThan(195);
+  });
+
+  it.each([1, 2, 17])("rounds to %i steps a side alike in both", (most) => {
+    fc.assert(
+      fc.property(
+        counted,
+        fc.float({ min: 0, max: 2 ** 120, noNaN: true }),
+        ([count, values], inverse) => {
+          bothAgree(
+            (bytes) => put(bytes, 4_096, values),
+            (kernels, base) => kernels.quantizeStep(base + 4_096, count, inverse, most, base),
+          );
+        },
+      ),
+      runs,
+    );
   });
 });

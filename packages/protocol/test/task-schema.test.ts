@@ -154,11 +154,17 @@ describe("a task", () => {
     [{ plan: { update: { codec: "zip" } } }, 'plan.update.codec is "zip"', "eden"],
     [{ plan: { update: { codec: "uniform", bits: 17 } } }, "plan.update.bits is 17", "1 to 16"],
     [{ plan: { update: { codec: "eden", bits: 5 } } }, "plan.update.bits is 5", "0.5, 1, 2, 3"],
+    [{ plan: { update: { codec: "eden", bits: 8, entropy: true } } }, "entropy is true", "or 4"],
     [{ plan: { update: { codec: "random-k", fraction: 0 } } }, "fraction is 0", "above 0"],
     [
       { plan: { update: { codec: "random-k" } }, aggregation: { rule: "median" } },
       'plan.update.codec is "random-k"',
       "rule mean",
+    ],
+    [
+      { plan: { update: { codec: "top-k" }, clipNorm: 1 } },
+      'plan.update.codec is "top-k"',
+      "clipNorm null",
     ],
     [{ round: { minimumFraction: 0 } }, "round.minimumFraction is 0", "above 0"],
     [{ round: { overselection: 0.9 } }, "round.overselection is 0.9", "1 to 10"],

@@ -72,6 +72,16 @@ describe.each(NAMED_SPECS)("codec %s", (_, spec) => {
     );
   });
 
+  it("knows the largest value where a loose bound is not enough", () => {
+    const payload = codec.encode(wave(5_000), seeded(1));
+    const loose = codec.validate(payload, 5_000).maxAbs;
+    expect(codec.validate(payload, 5_000, loose).maxAbs).toBe(loose);
+    const largest = decodeAll(codec, payload, 5_000).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    const { maxAbs } = codec.validate(payload, 5_000, 0);
+    expect(maxAbs).toBeGreaterThanOrEqual(largest);
+    expect(maxAbs).toBeLessThan(largest * 1.3);
+  });
+
   it("gives zeros for zeros", () => {
     const zeros = new Float32Array(5_000);
     const payload = codec.encode(zeros, seeded(1));

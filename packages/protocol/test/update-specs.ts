@@ -17,6 +17,8 @@ export const UPDATE_SPECS: readonly UpdateSpec[] = [
   { codec: "eden", bits: 3 },
   { codec: "eden", bits: 4 },
   { codec: "eden", bits: 8 },
+  { codec: "eden", bits: 1, entropy: true },
+  { codec: "eden", bits: 4, entropy: true },
   { codec: "drive" },
   { codec: "qsgd", bits: 2 },
   { codec: "qsgd", bits: 4 },
@@ -24,13 +26,15 @@ export const UPDATE_SPECS: readonly UpdateSpec[] = [
   { codec: "terngrad" },
   { codec: "random-k", fraction: 0.01 },
   { codec: "random-k", fraction: 1 },
+  { codec: "top-k", fraction: 0.01 },
+  { codec: "top-k", fraction: 0.4 },
 ];
 
 /** For test titles. */
 export const specName = (spec: UpdateSpec): string =>
-  Object.values(spec)
-    .map((part) => String(part))
-    .join(" ");
+  Object.entries(spec)
+    .map(([key, part]) => (key === "codec" ? String(part) : `${key} ${String(part)}`))
+    .join(", ");
 
 export const NAMED_SPECS: readonly (readonly [string, UpdateSpec])[] = UPDATE_SPECS.map(
   (spec) => [specName(spec), spec] as const,

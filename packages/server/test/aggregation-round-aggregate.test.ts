@@ -46,6 +46,25 @@ function codeOf(run: () => unknown): string {
 }
 
 describe("a round's aggregate", () => {
+  it("takes a rotated update of very many examples, whose values are known by their norm at first", async () => {
+    const eden = updateCodec({ codec: "eden", bits: 8 });
+    const update = vector(1, 0.1);
+    const payload = eden.encode(update, random);
+    const exampleCount = 1_000_000;
+    expect(eden.validate(payload, DIMENSION).maxAbs * exampleCount).toBeGreaterThan(2 ** 19);
+    const aggregate = new RoundAggregate(eden, DIMENSION, []);
+    void aggregate.fold({ exampleCount, payload, metrics: [] });
+    const { sums, weight } = await aggregate.combine(() => Promise.resolve());
+    const out = new Float64Array(DIMENSION);
+    sums.read(0, out);
+    out.forEach((sum, i) => expect(Math.abs(sum / weight - update[i]!)).toBeLessThan(0.005));
+    // One that really is too large is refused as before.
+    const large = eden.encode(vector(2, 1), random);
+    expect(codeOf(() => aggregate.fold({ exampleCount, payload: large, metrics: [] }))).toBe(
+      "UPDATE_OUT_OF_RANGE",
+    );
+  });
+
   it("is the same, bit for bit, in any order and with either codec", async () => {
     for (const codec of [float32, uniform8]) {
       const reports = [1, 2, 3, 4, 5].map((seed) => ({

@@ -4,6 +4,7 @@ import { runConnections } from "../bench/run-connections.ts";
 import { runHostile } from "../bench/run-hostile.ts";
 import { wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
+import { benchCodecCommand } from "./bench-codec.ts";
 
 interface AggregateFlags {
   clients: number;
@@ -19,7 +20,7 @@ interface AggregateFlags {
 
 export function benchCommand(): Command {
   const bench = new Command("bench").description(
-    "Measure a server of its own on this machine: the real one, in a process of its own.",
+    "Measure codecs, and a server of its own on this machine: the real one, in a process of its own.",
   );
 
   bench
@@ -58,6 +59,8 @@ export function benchCommand(): Command {
         ].join("\n"),
       );
     });
+
+  bench.addCommand(benchCodecCommand());
 
   bench
     .command("connections")

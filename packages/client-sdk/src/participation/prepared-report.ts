@@ -2,7 +2,10 @@ import {
   TributaryError,
   asTributaryError,
   isTributaryError,
+  keepResidual,
+  leavesResidual,
   updateCodec,
+  type Kernels,
   type Limits,
   type MetricValue,
   type RandomSource,
@@ -13,6 +16,7 @@ import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/lo
 import { abortable } from "../session/abort.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
+import type { Residuals } from "./residuals.ts";
 
 /** What a client reports, before the server's names for the round are put to it. */
 export interface PreparedReport {
@@ -22,6 +26,8 @@ export interface PreparedReport {
   readonly payload: Uint8Array;
   /** `loss`, then the plan's metrics in its order. */
   readonly metrics: readonly MetricValue[];
+  /** Keeps what a codec with error feedback did not say; called once the report counts. */
+  readonly counted: () => void;
 }
 
 export interface TrainingDeps {
@@ -29,6 +35,8 @@ export interface TrainingDeps {
   readonly examples: ExampleStore;
   readonly random: RandomSource;
   readonly limits: Limits;
+  readonly kernels: () => Promise<Kernels>;
+  readonly residuals: Residuals;
 }
 
 /**
@@ -107,9 +115,17 @@ export async function prepareReport(
   clipUpdate(update, plan.clipNorm);
   const metrics = reportedMetrics(result.metrics, ["loss", ...plan.training.metrics]);
   request.onTrained(result);
-  const codec = updateCodec(plan.update);
-  const payload = codec.encode(update, deps.random.derive(`${stream} encode`));
-  return { exampleCount: result.exampleCount, codec: codec.name, payload, metrics };
+  const codec = updateCodec(plan.update, await deps.kernels());
+  const coins = deps.random.derive(`${stream} encode`);
+  const { exampleCount } = result;
+  if (!leavesResidual(plan.update)) {
+    const payload = codec.encode(update, coins);
+    return { exampleCount, codec: codec.name, payload, metrics, counted: () => {} };
+  }
+  const before = deps.residuals.of(model.plan.id);
+  const { payload, residual } = keepResidual(codec, update, before, coins);
+  const counted = (): void => deps.residuals.keep(model.plan.id, residual);
+  return { exampleCount, codec: codec.name, payload, metrics, counted };
 }
 
 function reportedMetrics(

@@ -195,7 +195,7 @@ class RoundMember {
     signal: AbortSignal,
   ): Promise<number> {
     const { events, retry } = this.#deps;
-    const { payload, ...header } = report;
+    const { payload, counted, ...header } = report;
     const roundId = this.#roundId;
     const { reportNonce } = this.#configuration;
     const updateBytes = payload.length;
@@ -209,6 +209,7 @@ class RoundMember {
     }
     if (answer.type === "reportResult" && answer.refused === undefined) {
       this.#counted = true;
+      counted();
       retry.reset();
       const { up, down } = this.#session.traffic;
       const bytesUp = up - this.#before.up;

@@ -1,4 +1,4 @@
-import { createLibsodiumProvider } from "@tributary/protocol";
+import { createKernels, createLibsodiumProvider } from "@tributary/protocol";
 import { systemClock } from "../session/clock.ts";
 import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
 import type { Platform } from "./platform.ts";
@@ -9,6 +9,7 @@ export const platform: Platform = {
   connect: connectWithWebSocket,
   clock: systemClock,
   createCrypto: createLibsodiumProvider,
+  createKernels,
   createTrainer: createTfjsTrainer,
   createModel: buildLayersModel,
 };

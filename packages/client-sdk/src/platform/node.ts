@@ -1,3 +1,4 @@
+import { createKernels } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { systemClock } from "../session/clock.ts";
 import { buildLayersModel, createTfjsTrainer } from "./lazy-tfjs.ts";
@@ -9,6 +10,7 @@ export const platform: Platform = {
   connect: connectWithWs,
   clock: systemClock,
   createCrypto: () => Promise.resolve(createNodeCryptoProvider()),
+  createKernels,
   createTrainer: createTfjsTrainer,
   createModel: buildLayersModel,
 };

@@ -1,4 +1,4 @@
-import type { CryptoProvider, ModelDescription } from "@tributary/protocol";
+import type { CryptoProvider, Kernels, ModelDescription } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { Clock } from "../session/clock.ts";
 import type { SocketConnector } from "../session/socket.ts";
@@ -13,6 +13,8 @@ export interface Platform {
   readonly connect: SocketConnector;
   readonly clock: Clock;
   createCrypto(): Promise<CryptoProvider>;
+  /** What encodes updates. One client asks once; many in one process may get the same. */
+  createKernels(): Promise<Kernels>;
   /** @throws TributaryError `ENGINE_UNAVAILABLE`. */
   createTrainer(options: TfjsBackendOptions): Promise<LocalTrainer>;
   /** Builds a model of the caller's own from flat parameters, which are copied. */

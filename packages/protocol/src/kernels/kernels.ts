@@ -11,7 +11,14 @@
  * new Float32Array(kernels.memory.buffer, at, 4_096).set(block);
  * kernels.flipHadamard(at, 4_096, 1);
  */
-export interface Kernels extends KernelMemory, RotateKernels, QuantizeKernels, AccumulateKernels {
+export interface Kernels
+  extends
+    KernelMemory,
+    RotateKernels,
+    QuantizeKernels,
+    EntropyKernels,
+    ModularKernels,
+    AccumulateKernels {
   readonly name: "wasm" | "reference";
 }
 
@@ -52,8 +59,8 @@ export interface QuantizeKernels {
    * The nearest entry of a table that is symmetric about 0: with m the number of thresholds at or below |z|, z being
    * value · inverse in float32, the code is half + m, or half − 1 − m when z is negative; half is thresholdCount + 1.
    * @param thresholds - Float32, ascending.
-   * @param hints - Where there are more than 7 thresholds: 640 bytes, the b-th at most the number of thresholds at or below
-   *   b/128 (the last: 5).
+   * @param hints - Where there are more than 7 thresholds: 640 bytes, the b-th the number of thresholds at or below b/128. No two
+   *   thresholds lie within 1/128 then, all are below 5, and a NaN stands after the last.
    */
   quantizeNearest(
     values: number,
@@ -103,6 +110,42 @@ export interface AccumulateKernels {
    * @param sums - Float64, at a multiple of 8: integers that stay within ±2⁵³.
    */
   accumulate(values: number, count: number, scale: number, sums: number): void;
+}
+
+/**
+ * Codes in as many bits as their rarity asks for: range asymmetric numeral systems with four states in turn, probabilities in units of
+ * 1/4,096 and words of 16 bits. A table of symbols has a uint32 for each code, its frequency and 65,536 times the sum of those
+ * before it; a table of slots has the code of each of the 4,096 units, a byte.
+ * @see arXiv:1311.2540 (Duda); F. Giesen, "Interleaved entropy coders", arXiv:1402.3392
+ */
+export interface EntropyKernels {
+  /** code = most + the nearest integer to value · inverse, ties to even, between −most and most. In float32. */
+  quantizeStep(values: number, count: number, inverse: number, most: number, codes: number): void;
+  /**
+   * Writes the four states and then the words, so that they end at `end`: 16 bytes, and 3 bytes for each two codes at most.
+   * @returns Where they begin.
+   */
+  ransEncode(codes: number, count: number, symbols: number, end: number): number;
+  /**
+   * Reads what `ransEncode` wrote, whatever it is.
+   * @returns 1 if the bytes from `packed` to `end` are exactly those of `count` codes, else 0; the codes are then not to be used.
+   */
+  ransDecode(
+    packed: number,
+    end: number,
+    count: number,
+    symbols: number,
+    slots: number,
+    codes: number,
+  ): number;
+}
+
+/** Sums of integers, and multiples of values. */
+export interface ModularKernels {
+  /** sums ← (sums + values) & mask, uint32. @param mask - 2^width − 1. */
+  addModular(sums: number, values: number, count: number, mask: number): void;
+  /** values ← factor · values: with `sumOfSquares` what clips an update to a norm. */
+  scale(values: number, count: number, factor: number): void;
 }
 
 /** Words of the key, or of a stream, that belong together but for this odd step. */

@@ -1,6 +1,8 @@
 import type { Kernels } from "./kernels.ts";
 import { referenceAccumulate } from "./reference-accumulate.ts";
+import { referenceEntropy } from "./reference-entropy.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
+import { referenceModular } from "./reference-modular.ts";
 import { referenceQuantize } from "./reference-quantize.ts";
 import { referenceRotate } from "./reference-rotate.ts";
 
@@ -16,6 +18,8 @@ export function referenceKernels(): Kernels {
     allocate: (byteLength) => memory.allocate(byteLength),
     ...referenceRotate(memory),
     ...referenceQuantize(memory),
+    ...referenceEntropy(memory),
+    ...referenceModular(memory),
     ...referenceAccumulate(memory),
   };
 }

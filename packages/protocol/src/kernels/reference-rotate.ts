@@ -22,7 +22,7 @@ export function referenceRotate(memory: ReferenceMemory): RotateKernels {
 }
 
 /**
- * 128 signs come of four words, of which word l has those of the values l, l + 4, l + 8 …, its lowest bit first: so that four
+ * 128 signs come of four words, of which word l has those of the values l, l + 4, l + 8 …, its highest bit first: so that four
  * values at a time take theirs with one shift.
  */
 function flipSigns(x: Float32Array, key: number): void {
@@ -31,7 +31,7 @@ function flipSigns(x: Float32Array, key: number): void {
       const word = mix(key + Math.imul((group >> 5) + lane, GOLDEN));
       for (let k = 0; k < 32; k++) {
         const i = group + 4 * k + lane;
-        if (((word >>> k) & 1) === 1) x[i] = -x[i]!;
+        if (((word << k) & 0x80000000) !== 0) x[i] = -x[i]!;
       }
     }
   }

@@ -170,7 +170,7 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
   if (fault !== undefined) {
     context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
   }
-  const remedy = updateFault(plan.update, plan.aggregation);
+  const remedy = updateFault(plan.update, plan);
   if (remedy !== undefined) {
     context.addIssue({ code: "custom", path: ["update", "codec"], message: remedy });
   }

@@ -220,7 +220,10 @@ export const taskSchema = strictRecord({
   if (fault !== undefined) {
     context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
   }
-  const updateRemedy = updateFault(task.plan.update, task.aggregation);
+  const updateRemedy = updateFault(task.plan.update, {
+    aggregation: task.aggregation,
+    clipNorm: task.plan.clipNorm,
+  });
   if (updateRemedy !== undefined) {
     context.addIssue({ code: "custom", path: ["plan", "update", "codec"], message: updateRemedy });
   }

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { updateCodecNames, type UpdateSpec } from "../update/codec-registry.ts";
 import { EDEN_BITS } from "../update/eden-codec.ts";
+import { isEntropyBits } from "../update/entropy-eden-codec.ts";
 import type { AggregationSpec } from "./aggregation-rule.ts";
-import { positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
+import { flag, parseStrict, positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
 
 const error = `Use one of ${updateCodecNames.join(", ")}.`;
 
@@ -11,6 +12,12 @@ const edenBitsSchema = z.literal(EDEN_BITS, { error: `Use one of ${EDEN_BITS.joi
 const uniformBitsSchema = wholeNumber(1, 16);
 const qsgdBitsSchema = wholeNumber(2, 16);
 const fractionSchema = positiveNumber(1);
+
+const NOT_CODABLE = { path: ["entropy"], error: "Use 1, 2, 3 or 4 bits, or no entropy coding." };
+
+function isCodable({ bits, entropy }: { bits: number; entropy?: boolean }): boolean {
+  return entropy !== true || isEntropyBits(bits);
+}
 
 /** The section of a plan. */
 export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
@@ -20,11 +27,16 @@ export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
     strictRecord({ codec: z.literal("float16") }),
     strictRecord({ codec: z.literal("uniform"), bits: uniformBitsSchema }),
     strictRecord({ codec: z.literal("rotated-uniform"), bits: uniformBitsSchema }),
-    strictRecord({ codec: z.literal("eden"), bits: edenBitsSchema }),
+    strictRecord({
+      codec: z.literal("eden"),
+      bits: edenBitsSchema,
+      entropy: flag().exactOptional(),
+    }).refine(isCodable, NOT_CODABLE),
     strictRecord({ codec: z.literal("drive") }),
     strictRecord({ codec: z.literal("qsgd"), bits: qsgdBitsSchema }),
     strictRecord({ codec: z.literal("terngrad") }),
     strictRecord({ codec: z.literal("random-k"), fraction: fractionSchema }),
+    strictRecord({ codec: z.literal("top-k"), fraction: fractionSchema }),
   ],
   { error },
 );
@@ -36,8 +48,9 @@ export type TaskUpdate =
   | {
       readonly codec: "eden";
       readonly bits?: Extract<UpdateSpec, { codec: "eden" }>["bits"] | undefined;
+      readonly entropy?: boolean;
     }
-  | { readonly codec: "random-k"; readonly fraction?: number | undefined };
+  | { readonly codec: "random-k" | "top-k"; readonly fraction?: number | undefined };
 
 /** The section of a task file. */
 export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminatedUnion(
@@ -56,7 +69,10 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
       bits: edenBitsSchema
         .default(4)
         .describe("Bits a value; below 1, the share of the rotated values that is sent."),
-    }),
+      entropy: flag()
+        .exactOptional()
+        .describe("Entropy coding: less error for as many bits, 1 to 4, on average."),
+    }).refine(isCodable, NOT_CODABLE),
     strictRecord({ codec: z.literal("drive").describe("EDEN at one bit.") }),
     strictRecord({
       codec: z.literal("rotated-uniform").describe("Random rotation, then the grid of `uniform`."),
@@ -73,18 +89,41 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
       codec: z.literal("random-k").describe("Some of the values, drawn at random, as float32."),
       fraction: fractionSchema.default(0.1).describe("Share of the values that is sent."),
     }),
+    strictRecord({
+      codec: z
+        .literal("top-k")
+        .describe("The values of the largest magnitude; clients keep the others for later."),
+      fraction: fractionSchema.default(0.1).describe("Share of the values that is sent."),
+    }),
     strictRecord({ codec: z.literal("float16").describe("Half precision, two bytes a value.") }),
     strictRecord({ codec: z.literal("float32").describe("As trained, four bytes a value.") }),
   ],
   { error },
 );
 
+/**
+ * Reads an update section outside of a task: defaults filled in.
+ * @throws TributaryError `BAD_PARAMETER` that says what is allowed.
+ */
+export function parseUpdate(value: unknown): UpdateSpec {
+  return parseStrict(taskUpdateSchema, value, { code: "BAD_PARAMETER", what: "The update" });
+}
+
 /** Rules that look at each value's rank among the updates. */
 const RANKING: readonly AggregationSpec["rule"][] = ["median", "trimmedMean", "bulyan"];
 
 /** What is wrong with a codec in its place: the remedy, as one sentence. */
-export function updateFault(update: UpdateSpec, aggregation: AggregationSpec): string | undefined {
-  if (update.codec !== "random-k" || update.fraction > 0.5) return undefined;
-  if (!RANKING.includes(aggregation.rule)) return undefined;
+export function updateFault(
+  update: UpdateSpec,
+  {
+    aggregation,
+    clipNorm,
+  }: { readonly aggregation: AggregationSpec; readonly clipNorm: number | null },
+): string | undefined {
+  if (update.codec === "top-k" && clipNorm !== null) {
+    return "Use another codec, or clipNorm null: with top-k a client adds what earlier updates left out, and so passes the bound.";
+  }
+  const isSparse = update.codec === "random-k" || update.codec === "top-k";
+  if (!isSparse || update.fraction > 0.5 || !RANKING.includes(aggregation.rule)) return undefined;
   return `Use another codec, or the rule mean: most values of a ${update.codec} update are 0, and so would be what the rule ${aggregation.rule} makes of them.`;
 }

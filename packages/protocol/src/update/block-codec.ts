@@ -130,7 +130,7 @@ export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCo
       }
       return position === payload.length ? payload : payload.slice(0, position);
     },
-    validate(payload, dimension) {
+    validate(payload, dimension, enough = Infinity) {
       checkPayloadLength(codec, payload, dimension);
       let maxAbs = 0;
       const all = { offset: 0, length: dimension };
@@ -141,6 +141,10 @@ export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCo
       });
       if (end !== payload.length)
         throw malformed("The update goes on after its last block", dimension);
+      if (maxAbs > enough) {
+        maxAbs = 0;
+        codec.decode(payload, dimension, (block) => (maxAbs = largestOf(block, maxAbs)));
+      }
       return { maxAbs };
     },
     decode(payload, dimension, sink, range = { offset: 0, length: dimension }) {
@@ -155,6 +159,12 @@ export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCo
     },
   };
   return codec;
+}
+
+function largestOf(block: Float32Array, before: number): number {
+  let largest = before;
+  for (let i = 0; i < block.length; i++) largest = Math.max(largest, Math.abs(block[i]!));
+  return largest;
 }
 
 function seedOf(payload: Uint8Array): number {

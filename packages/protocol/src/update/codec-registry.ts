@@ -2,10 +2,12 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { createKernelsSync } from "../kernels/wasm-kernels.ts";
 import type { KernelSource } from "./block-codec.ts";
 import { edenCodec, type EdenBits } from "./eden-codec.ts";
+import { entropyEdenCodec } from "./entropy-eden-codec.ts";
 import { float16Codec } from "./float16-codec.ts";
 import { float32Codec } from "./float32-codec.ts";
 import { qsgdCodec, ternGradCodec } from "./norm-grid-codecs.ts";
 import { randomKCodec } from "./random-k-codec.ts";
+import { topKCodec } from "./top-k-codec.ts";
 import { rotatedUniformCodec, uniformCodec } from "./uniform-codec.ts";
 import type { UpdateCodec } from "./update-codec.ts";
 
@@ -16,14 +18,17 @@ export type UpdateSpec =
   /** 1 to 16 bits. */
   | { readonly codec: "uniform"; readonly bits: number }
   | { readonly codec: "rotated-uniform"; readonly bits: number }
-  | { readonly codec: "eden"; readonly bits: EdenBits }
+  /** With entropy coding 1 to 4 bits, on average: payloads vary in length. */
+  | { readonly codec: "eden"; readonly bits: EdenBits; readonly entropy?: boolean }
   /** EDEN at one bit. */
   | { readonly codec: "drive" }
   /** 2 to 16 bits. */
   | { readonly codec: "qsgd"; readonly bits: number }
   | { readonly codec: "terngrad" }
   /** Share of the values that is sent: above 0, at most 1. */
-  | { readonly codec: "random-k"; readonly fraction: number };
+  | { readonly codec: "random-k"; readonly fraction: number }
+  /** The client keeps what it does not send. */
+  | { readonly codec: "top-k"; readonly fraction: number };
 
 /** Names of the codecs that this build speaks, for a check-in. */
 export const updateCodecNames: readonly UpdateSpec["codec"][] = [
@@ -36,6 +41,7 @@ export const updateCodecNames: readonly UpdateSpec["codec"][] = [
   "qsgd",
   "terngrad",
   "random-k",
+  "top-k",
 ];
 
 /**
@@ -56,7 +62,7 @@ export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
     case "rotated-uniform":
       return rotatedUniformCodec(spec, source);
     case "eden":
-      return edenCodec(spec, source);
+      return spec.entropy === true ? entropyEdenCodec(spec, source) : edenCodec(spec, source);
     case "drive":
       return edenCodec({ bits: 1, name: "drive" }, source);
     case "qsgd":
@@ -65,6 +71,8 @@ export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
       return ternGradCodec(source);
     case "random-k":
       return randomKCodec(spec, source);
+    case "top-k":
+      return topKCodec(spec);
   }
 }
 
@@ -83,6 +91,12 @@ export function updatesAreInTheClear(spec: UpdateSpec): boolean {
     case "qsgd":
     case "terngrad":
     case "random-k":
+    case "top-k":
       return true;
   }
+}
+
+/** Whether a client has to keep what an update of this form leaves unsaid, and say it later: `keepResidual`. */
+export function leavesResidual(spec: UpdateSpec): boolean {
+  return spec.codec === "top-k";
 }

@@ -4,7 +4,7 @@
 //   seed of the rotations (4) ‖ for each block: float32 scale S ‖ packed codes           x̂ = R⁻¹(S·q), q = table[code]
 import { TributaryError } from "../errors.ts";
 import { blockCodec, type BlockScheme, type KernelSource } from "./block-codec.ts";
-import { HALF_CENTROIDS } from "./lloyd-max.generated.ts";
+import { HALF_CENTROIDS } from "./normal-quantizers.generated.ts";
 import { readScale } from "./read-scale.ts";
 import { rotateBlock, rotateBlockBack, rotatedBound, rotationGrowth } from "./rotation.ts";
 import type { UpdateCodec } from "./update-codec.ts";
@@ -82,7 +82,7 @@ function edenScheme(bits: EdenBits, name: string): BlockScheme {
         size,
         Math.min(Math.sqrt(size / squares), 2 ** 127),
         tablesAt + THRESHOLDS_AT,
-        thresholds.length,
+        thresholds.length - 1,
         tablesAt + HINTS_AT,
         codesAt,
       );
@@ -112,14 +112,14 @@ function edenScheme(bits: EdenBits, name: string): BlockScheme {
 /** Values in ascending order, the positive borders between them, and for each 1/128 the number of borders below it. */
 function tablesOf(halves: readonly number[]): {
   readonly centroids: Float32Array;
+  /** And NaN at the end, which nothing reaches. */
   readonly thresholds: Float32Array;
   readonly hints: Uint8Array;
 } {
   const negatives = halves.map((value) => -value).reverse();
   const centroids = Float32Array.from([...negatives, ...halves]);
-  const thresholds = Float32Array.from(
-    halves.slice(1).map((value, index) => (value + halves[index]!) / 2),
-  );
+  const borders = halves.slice(1).map((value, index) => (value + halves[index]!) / 2);
+  const thresholds = Float32Array.from([...borders, NaN]);
   const hints = new Uint8Array(HINTS);
   for (let bucket = 0, below = 0; bucket < HINTS; bucket++) {
     while (below < thresholds.length && thresholds[below]! <= bucket / HINTS_PER_UNIT) below++;

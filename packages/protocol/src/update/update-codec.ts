@@ -29,10 +29,12 @@ export interface UpdateCodec {
   /**
    * Checks the structure and the numbers of a whole payload, so that `decode` cannot fail half way through.
    * @param payload - Any alignment; not modified.
-   * @returns A bound on |x| over all values, reached or nearly so.
+   * @param enough - A bound up to this will do; any will unless given. Some codecs know their values by a block's norm, which is up
+   *   to a few hundred times the largest: above `enough` they decode the payload once more to know it exactly.
+   * @returns A bound on |x| over all values.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
    */
-  validate(payload: Uint8Array, dimension: number): { readonly maxAbs: number };
+  validate(payload: Uint8Array, dimension: number, enough?: number): { readonly maxAbs: number };
   /**
    * Decodes a payload that `validate` has accepted, block by block and in order.
    * @param range - The values wanted; all unless given. `offset` is a multiple of `UPDATE_BLOCK_VALUES`, and `length` is too or

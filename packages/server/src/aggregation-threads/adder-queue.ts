@@ -1,4 +1,5 @@
 import { TributaryError, type UpdateCodec } from "@tributary/protocol";
+import { MAX_CONTRIBUTION } from "../aggregation/exact-accumulator.ts";
 import type { AggregationRule, CheckedUpdate, SumRule } from "../aggregation/aggregation-rule.ts";
 
 /** A round's rule, as a thread keeps it. */
@@ -38,7 +39,8 @@ export class AdderQueue {
 
   /** Resolves when the update has been added whole; rejects, and nothing has changed, when it cannot be. */
   async add(payload: Uint8Array, exampleCount: number): Promise<void> {
-    const { maxAbs } = this.#codec.validate(payload, this.rule.dimension);
+    const enough = MAX_CONTRIBUTION / exampleCount;
+    const { maxAbs } = this.#codec.validate(payload, this.rule.dimension, enough);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ payload, exampleCount, maxAbs, resolve, reject });
       // After the messages that are there already, which may be of this round too.

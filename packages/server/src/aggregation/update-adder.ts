@@ -9,6 +9,7 @@ import {
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
 import { createAggregationRule } from "./create-aggregation-rule.ts";
+import { MAX_CONTRIBUTION } from "./exact-accumulator.ts";
 import type { Rest } from "./pace.ts";
 
 /** Adds up the updates of one round: in this thread, or in others. */
@@ -70,7 +71,8 @@ export class LocalAdder implements UpdateAdder {
   }
 
   add(payload: Uint8Array, exampleCount: number): void {
-    const { maxAbs } = this.#codec.validate(payload, this.dimension);
+    const enough = MAX_CONTRIBUTION / exampleCount;
+    const { maxAbs } = this.#codec.validate(payload, this.dimension, enough);
     this.#requireRule().add(payload, { exampleCount, maxAbs });
   }
 

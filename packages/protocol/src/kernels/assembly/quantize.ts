@@ -83,15 +83,18 @@ export function quantizeNearest(
       v128.store(codes + ((<usize>i) << 1), i16x8.narrow_i32x4_u(countA, countB));
     }
   }
+  const isLong = thresholdCount > MOST_COMPARED;
   for (let i = done; i < count; i++) {
     const z = load<f32>(values + ((<usize>i) << 2)) * inverse;
     const magnitude = abs<f32>(z);
     let at = 0;
-    if (thresholdCount > MOST_COMPARED) {
-      const bucket = <i32>(magnitude * HINTS_PER_UNIT);
-      at = <i32>load<u8>(hints + <usize>(bucket < HINTS ? bucket : HINTS - 1));
+    if (isLong) {
+      const bucket = min(<i32>(magnitude * HINTS_PER_UNIT), HINTS - 1);
+      at = <i32>load<u8>(hints + <usize>bucket);
+      at += i32(magnitude >= load<f32>(thresholds + ((<usize>at) << 2)));
+    } else {
+      while (at < thresholdCount && magnitude >= load<f32>(thresholds + ((<usize>at) << 2))) at++;
     }
-    while (at < thresholdCount && magnitude >= load<f32>(thresholds + ((<usize>at) << 2))) at++;
     const sign = reinterpret<i32>(z) >> 31;
     store<u16>(codes + ((<usize>i) << 1), <u16>(thresholdCount + 1 + (at ^ sign)));
   }

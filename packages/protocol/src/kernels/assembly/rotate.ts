@@ -8,9 +8,9 @@ function signWords(key: i32, group: i32): v128 {
   return mix4(i32x4.add(i32x4.splat(key), i32x4.mul(first, i32x4.splat(GOLDEN))));
 }
 
-/** Flips the signs of four values by bit `k` of the four words. */
-function flipped(values: v128, words: v128, k: i32): v128 {
-  return v128.xor(values, v128.and(i32x4.shl(words, 31 - k), i32x4.splat(SIGN)));
+/** Flips the signs of four values by the highest bits of four words. */
+function flipped(values: v128, words: v128): v128 {
+  return v128.xor(values, v128.and(words, i32x4.splat(SIGN)));
 }
 
 /** The levels of stride 1 and 2, within one vector. */
@@ -26,16 +26,16 @@ function within(x: v128): v128 {
 }
 
 /** The levels of stride 1, 2, 4 and 8, over four vectors at a time. */
-function firstLevels(values: usize, k: i32, words: v128, signs: bool): void {
+function firstLevels(values: usize, words: v128, signs: bool): void {
   let a = v128.load(values, 0);
   let b = v128.load(values, 16);
   let c = v128.load(values, 32);
   let d = v128.load(values, 48);
   if (signs) {
-    a = flipped(a, words, k);
-    b = flipped(b, words, k + 1);
-    c = flipped(c, words, k + 2);
-    d = flipped(d, words, k + 3);
+    a = flipped(a, words);
+    b = flipped(b, i32x4.shl(words, 1));
+    c = flipped(c, i32x4.shl(words, 2));
+    d = flipped(d, i32x4.shl(words, 3));
   }
   a = within(a);
   b = within(b);
@@ -147,16 +147,19 @@ function otherLevels(values: usize, size: i32): void {
 
 export function hadamard(values: usize, size: i32): void {
   const end = values + ((<usize>size) << 2);
-  for (let p = values; p < end; p += 64) firstLevels(p, 0, i32x4.splat(0), false);
+  for (let p = values; p < end; p += 64) firstLevels(p, i32x4.splat(0), false);
   otherLevels(values, size);
 }
 
 export function flipHadamard(values: usize, size: i32, key: i32): void {
   const groups = size >> 7;
+  let p = values;
   for (let group = 0; group < groups; group++) {
-    const words = signWords(key, group);
-    const p = values + ((<usize>group) << 9);
-    for (let k = 0; k < 32; k += 4) firstLevels(p + ((<usize>k) << 4), k, words, true);
+    let words = signWords(key, group);
+    for (const end = p + 512; p < end; p += 64) {
+      firstLevels(p, words, true);
+      words = i32x4.shl(words, 4);
+    }
   }
   otherLevels(values, size);
 }
@@ -164,12 +167,19 @@ export function flipHadamard(values: usize, size: i32, key: i32): void {
 export function flip(values: usize, size: i32, key: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   const groups = size >> 7;
+  let p = values;
   for (let group = 0; group < groups; group++) {
-    const words = signWords(key, group);
-    const p = values + ((<usize>group) << 9);
-    for (let k = 0; k < 32; k++) {
-      const at = p + ((<usize>k) << 4);
-      v128.store(at, f32x4.mul(flipped(v128.load(at), words, k), factors));
+    let words = signWords(key, group);
+    for (const end = p + 512; p < end; p += 64) {
+      const a = flipped(v128.load(p), words);
+      const b = flipped(v128.load(p, 16), i32x4.shl(words, 1));
+      const c = flipped(v128.load(p, 32), i32x4.shl(words, 2));
+      const d = flipped(v128.load(p, 48), i32x4.shl(words, 3));
+      v128.store(p, f32x4.mul(a, factors));
+      v128.store(p, f32x4.mul(b, factors), 16);
+      v128.store(p, f32x4.mul(c, factors), 32);
+      v128.store(p, f32x4.mul(d, factors), 48);
+      words = i32x4.shl(words, 4);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Computes lloyd-max.generated.ts: `node packages/protocol/src/update/generate-centroids.mjs`. The numbers are committed, since exp is not
+// Computes normal-quantizers.generated.ts: `node packages/protocol/src/update/generate-quantizers.mjs`. The numbers are committed, since exp is not
 // the same in every engine and both sides of an update must use the same bits; a test checks that they are what they claim.
 //
 // Lloyd's algorithm for the normal distribution: a centroid is the mean of its cell, a cell's border lies half way between two
@@ -41,16 +41,40 @@ function halfCentroids(count) {
   return centroids;
 }
 
+/** A quantizer of equal steps and how often, of 4,096 times, each of its levels 0, 1, … comes; that of −k is that of k. */
+function steps(step) {
+  const most = Math.ceil(4.4 / step - 0.5);
+  const frequencies = Array.from({ length: most }, (_, i) => {
+    const share = tail((i + 0.5) * step) - (i + 1 === most ? 0 : tail((i + 1.5) * step));
+    return Math.max(1, Math.round(4_096 * share));
+  });
+  return [4_096 - 2 * frequencies.reduce((sum, one) => sum + one, 0), ...frequencies];
+}
+
+// The step at which the levels' entropy is so many bits.
+const STEPS = { 1: 2.4216, 2: 1.0824, 3: 0.5224, 4: 0.259 };
+const stepTables = Object.entries(STEPS).map(
+  ([bits, step]) => `  ${bits}: { step: ${step}, frequencies: [${steps(step).join(", ")}] },\n`,
+);
 const tables = [1, 2, 3, 4, 8].map((bits) => {
   const numbers = halfCentroids(2 ** (bits - 1)).map((c) => c.toFixed(12));
   return `  ${bits}: [${numbers.join(", ")}],\n`;
 });
 writeFileSync(
-  join(dirname(fileURLToPath(import.meta.url)), "lloyd-max.generated.ts"),
-  `// Written by generate-centroids.mjs; not edited by hand.
+  join(dirname(fileURLToPath(import.meta.url)), "normal-quantizers.generated.ts"),
+  `// Written by generate-quantizers.mjs; not edited by hand.
 
 /** Positive centroids of the best quantizers of a normal variable, ascending, by their bits; the others are the negatives. */
 export const HALF_CENTROIDS: Readonly<Record<1 | 2 | 3 | 4 | 8, readonly number[]>> = {
 ${tables.join("")}};
+
+/**
+ * Quantizers of equal steps whose levels of a normal variable have an entropy of so many bits: the step, and how often of 4,096 times the
+ * levels 0, 1, … come; −k comes as often as k.
+ */
+export const NORMAL_STEPS: Readonly<
+  Record<1 | 2 | 3 | 4, { readonly step: number; readonly frequencies: readonly number[] }>
+> = {
+${stepTables.join("")}};
 `,
 );

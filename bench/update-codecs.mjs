@@ -1,0 +1,123 @@
+// What update codecs cost and lose: the error of one encoding and of the mean of ten, bits a value, and speed.
+//   node bench/update-codecs.mjs [--record]
+// `--record` writes the figures to bench/results/ and into the page.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const SEED = 1;
+/** The McMahan CNN's, for the speed. */
+const PARAMETERS = 1_663_370;
+/** Values of a vector, and how many vectors. */
+const DIMENSIONS = /** @type {const} */ ([
+  [128, 200],
+  [1_024, 100],
+  [8_192, 50],
+  [524_288, 2],
+]);
+
+const CODECS = [
+  ["eden", "--bits", "0.0625"],
+  ["eden", "--bits", "0.5"],
+  ["eden", "--bits", "1"],
+  ["eden", "--bits", "2"],
+  ["eden", "--bits", "3"],
+  ["eden", "--bits", "4"],
+  ["eden", "--bits", "8"],
+  ["eden", "--bits", "1", "--entropy"],
+  ["eden", "--bits", "2", "--entropy"],
+  ["eden", "--bits", "4", "--entropy"],
+  ["rotated-uniform", "--bits", "1"],
+  ["rotated-uniform", "--bits", "4"],
+  ["uniform", "--bits", "4"],
+  ["uniform", "--bits", "8"],
+  ["qsgd", "--bits", "4"],
+  ["terngrad"],
+  ["random-k", "--fraction", "0.1"],
+  ["top-k", "--fraction", "0.1"],
+  ["float16"],
+  ["float32"],
+];
+
+/**
+ * @param {readonly string[]} codec
+ * @param {number} dimension
+ * @param {number} trials
+ */
+function measure(codec, dimension, trials) {
+  const args = ["bench", "codec", "--codec", ...codec, "--dimension", String(dimension)];
+  args.push("--trials", String(trials), "--clients", "10", "--seed", String(SEED), "--json");
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, "packages/cli/dist/main.js"), ...args],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
+  );
+  if (status !== 0) throw new Error(`tributary ${args.join(" ")} ended with ${status}`);
+  return JSON.parse(stdout);
+}
+
+const codecs = CODECS.map((codec) => {
+  const byDimension = DIMENSIONS.map(([dimension, trials]) => measure(codec, dimension, trials));
+  const { bitsPerCoordinate, vnmse } = byDimension[2];
+  const { encodeMBps, decodeMBps } = measure(codec, PARAMETERS, 2);
+  return {
+    codec: codec.join(" ").replaceAll("--", ""),
+    bitsPerCoordinate,
+    vnmse,
+    nmse: Object.fromEntries(byDimension.map(({ dimension, nmse }) => [dimension, nmse])),
+    encodeMBps,
+    decodeMBps,
+  };
+});
+
+const result = {
+  bench: "update-codecs",
+  date: new Date().toISOString(),
+  seed: SEED,
+  machine: {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+  },
+  distribution: "lognormal",
+  clients: 10,
+  codecs,
+};
+console.log(JSON.stringify(result, undefined, 2));
+if (process.argv.includes("--record")) record(result);
+
+/** @param {typeof result} figures */
+function record(figures) {
+  const folder = join(root, "bench/results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "update-codecs.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
+  const { machine } = figures;
+  const short = (/** @type {number} */ value) => String(Number(value.toPrecision(3)));
+  const rows = figures.codecs.map((row) =>
+    [
+      `\`${row.codec}\``,
+      row.bitsPerCoordinate.toFixed(3),
+      short(row.vnmse),
+      ...DIMENSIONS.map(([dimension]) => short(row.nmse[dimension])),
+      row.encodeMBps,
+      row.decodeMBps,
+    ].join(" | "),
+  );
+  const text = [
+    `${figures.date.slice(0, 10)}, ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, seed ${figures.seed}.`,
+    "",
+    `| codec | bits a value | vNMSE | NMSE of ten, ${DIMENSIONS.map(([d]) => d.toLocaleString("en")).join(" values | ")} values | encodes, MB/s | decodes, MB/s |`,
+    `|---|---|---|${DIMENSIONS.map(() => "---|").join("")}---|---|`,
+    ...rows.map((row) => `| ${row} |`),
+  ].join("\n");
+  const page = join(root, "bench/README.md");
+  const replaced = readFileSync(page, "utf8").replace(
+    /(<!-- codecs:begin -->\n)[\s\S]*?(<!-- codecs:end -->)/,
+    (_all, begin, end) => `${begin}${text}\n${end}`,
+  );
+  writeFileSync(page, replaced);
+}

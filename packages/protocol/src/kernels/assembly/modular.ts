@@ -1,0 +1,28 @@
+// AssemblyScript. The specification of every export is its twin in ../reference-modular.ts: same name, same bits.
+
+export function addModular(sums: usize, values: usize, count: i32, mask: i32): void {
+  const whole = count & ~3;
+  const masks = i32x4.splat(mask);
+  for (let i = 0; i < whole; i += 4) {
+    const at = (<usize>i) << 2;
+    const sum = i32x4.add(v128.load(sums + at), v128.load(values + at));
+    v128.store(sums + at, v128.and(sum, masks));
+  }
+  for (let i = whole; i < count; i++) {
+    const at = (<usize>i) << 2;
+    store<i32>(sums + at, (load<i32>(sums + at) + load<i32>(values + at)) & mask);
+  }
+}
+
+export function scale(values: usize, count: i32, factor: f32): void {
+  const whole = count & ~3;
+  const factors = f32x4.splat(factor);
+  for (let i = 0; i < whole; i += 4) {
+    const at = values + ((<usize>i) << 2);
+    v128.store(at, f32x4.mul(v128.load(at), factors));
+  }
+  for (let i = whole; i < count; i++) {
+    const at = values + ((<usize>i) << 2);
+    store<f32>(at, load<f32>(at) * factor);
+  }
+}
