@@ -19,7 +19,8 @@ import {
   type LossName,
   type MetricName,
 } from "./training-terms.ts";
-import { planUpdateSchema, updateFault } from "./update-schema.ts";
+import { updateFault } from "./update-fault.ts";
+import { planUpdateSchema } from "./update-schema.ts";
 
 /** The optimizer of local training. What is left out has tfjs's default. */
 export type OptimizerSpec =

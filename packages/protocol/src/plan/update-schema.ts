@@ -3,7 +3,6 @@ import { z } from "zod";
 import { updateCodecNames, type UpdateSpec } from "../update/codec-registry.ts";
 import { EDEN_BITS } from "../update/eden-codec.ts";
 import { isEntropyBits } from "../update/entropy-eden-codec.ts";
-import type { AggregationSpec } from "./aggregation-rule.ts";
 import { flag, parseStrict, positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
 
 const error = `Use one of ${updateCodecNames.join(", ")}.`;
@@ -107,23 +106,4 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
  */
 export function parseUpdate(value: unknown): UpdateSpec {
   return parseStrict(taskUpdateSchema, value, { code: "BAD_PARAMETER", what: "The update" });
-}
-
-/** Rules that look at each value's rank among the updates. */
-const RANKING: readonly AggregationSpec["rule"][] = ["median", "trimmedMean", "bulyan"];
-
-/** What is wrong with a codec in its place: the remedy, as one sentence. */
-export function updateFault(
-  update: UpdateSpec,
-  {
-    aggregation,
-    clipNorm,
-  }: { readonly aggregation: AggregationSpec; readonly clipNorm: number | null },
-): string | undefined {
-  if (update.codec === "top-k" && clipNorm !== null) {
-    return "Use another codec, or clipNorm null: with top-k a client adds what earlier updates left out, and so passes the bound.";
-  }
-  const isSparse = update.codec === "random-k" || update.codec === "top-k";
-  if (!isSparse || update.fraction > 0.5 || !RANKING.includes(aggregation.rule)) return undefined;
-  return `Use another codec, or the rule mean: most values of a ${update.codec} update are 0, and so would be what the rule ${aggregation.rule} makes of them.`;
 }
