@@ -426,15 +426,27 @@ export class TaskRunner implements Recruiter {
       this.#limits.committed(round.number);
       if (seated.length > 0) this.#pruneParticipations();
       this.#sealed = undefined;
-      await eventLoopTurn();
       round.record = record;
       this.#failures = 0;
       this.#measure(clock.now() - this.#cohortSinceMs);
+      await this.#sealAhead();
       this.#dispatch({ type: "committed" });
     } catch (error) {
       logger.error("round commit failed", { error, round: round.id });
       this.#dispatch({ type: "failed" });
     }
+  }
+
+  /** Seals the new model now: the moment at which a cohort is complete has enough to do. */
+  async #sealAhead(): Promise<void> {
+    await eventLoopTurn();
+    try {
+      this.sealedModel();
+    } catch (error) {
+      // The round is stored. The next one will meet the fault again, and fails of it.
+      this.#deps.logger.warn("model not sealed ahead", { error, task: this.task.id });
+    }
+    await eventLoopTurn();
   }
 
   /** Rows of no more use cost nothing but space: nobody waits for them to go. */
