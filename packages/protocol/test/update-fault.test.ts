@@ -38,7 +38,7 @@ describe("a codec and a rule", () => {
     { codec: "eden", bits: 4, entropy: true },
     { codec: "rotated-uniform", bits: 4 },
     { codec: "qsgd", bits: 8 },
-    { codec: "top-k", fraction: 0.6 },
+    { codec: "random-k", fraction: 0.6 },
   ])("$codec goes with every rule where it says more than its rounding", (update) => {
     expect(refusedWith(update)).toEqual([]);
   });

@@ -14,6 +14,8 @@ import { bitsOf } from "./exact-reference.ts";
 const DIMENSION = 5_000; // more than one block of a codec
 const float32 = updateCodec({ codec: "float32" });
 const uniform8 = updateCodec({ codec: "uniform", bits: 8 });
+const eden = updateCodec({ codec: "eden", bits: 8 });
+const coded = updateCodec({ codec: "eden", bits: 2, entropy: true });
 const random = seededRandom(createNodeCryptoProvider(), 4);
 
 function vector(seed: number, scale = 1): Float32Array {
@@ -47,7 +49,6 @@ function codeOf(run: () => unknown): string {
 
 describe("a round's aggregate", () => {
   it("takes a rotated update of very many examples, whose values are known by their norm at first", async () => {
-    const eden = updateCodec({ codec: "eden", bits: 8 });
     const update = vector(1, 0.1);
     const payload = eden.encode(update, random);
     const exampleCount = 1_000_000;
@@ -65,8 +66,8 @@ describe("a round's aggregate", () => {
     );
   });
 
-  it("is the same, bit for bit, in any order and with either codec", async () => {
-    for (const codec of [float32, uniform8]) {
+  it("is the same, bit for bit, in any order and with any codec", async () => {
+    for (const codec of [float32, uniform8, eden, coded]) {
       const reports = [1, 2, 3, 4, 5].map((seed) => ({
         exampleCount: seed * 7,
         payload: codec.encode(vector(seed, seed * 3), random),

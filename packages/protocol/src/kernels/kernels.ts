@@ -144,6 +144,8 @@ export interface EntropyKernels {
 export interface ModularKernels {
   /** sums ← (sums + values) & mask, uint32. @param mask - 2^width − 1. */
   addModular(sums: number, values: number, count: number, mask: number): void;
+  /** sums ← sums + bytes, uint32 and uint8: eight-bit codes of a grid that all share. Bytes may be anywhere. */
+  addBytes(sums: number, bytes: number, count: number): void;
   /** values ← factor · values: with `sumOfSquares` what clips an update to a norm. */
   scale(values: number, count: number, factor: number): void;
 }

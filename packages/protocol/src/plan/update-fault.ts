@@ -34,7 +34,7 @@ export function updateFault(
 }
 
 function isMostlyZero(update: UpdateSpec): boolean {
-  return (update.codec === "random-k" || update.codec === "top-k") && update.fraction <= 0.5;
+  return update.codec === "top-k" || (update.codec === "random-k" && update.fraction <= 0.5);
 }
 
 /** Whether E‖x̂ − x‖² is ‖x‖² or more: see docs/update-codecs.md. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { updateCodecNames, type UpdateSpec } from "../update/codec-registry.ts";
 import { EDEN_BITS } from "../update/eden-codec.ts";
 import { isEntropyBits } from "../update/entropy-eden-codec.ts";
+import { MOST_KEPT } from "../update/top-k-codec.ts";
 import { flag, parseStrict, positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
 
 const error = `Use one of ${updateCodecNames.join(", ")}.`;
@@ -11,6 +12,7 @@ const edenBitsSchema = z.literal(EDEN_BITS, { error: `Use one of ${EDEN_BITS.joi
 const uniformBitsSchema = wholeNumber(1, 16);
 const qsgdBitsSchema = wholeNumber(2, 16);
 const fractionSchema = positiveNumber(1);
+const topFractionSchema = positiveNumber(MOST_KEPT);
 
 const NOT_CODABLE = { path: ["entropy"], error: "Use 1, 2, 3 or 4 bits, or no entropy coding." };
 
@@ -35,7 +37,7 @@ export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
     strictRecord({ codec: z.literal("qsgd"), bits: qsgdBitsSchema }),
     strictRecord({ codec: z.literal("terngrad") }),
     strictRecord({ codec: z.literal("random-k"), fraction: fractionSchema }),
-    strictRecord({ codec: z.literal("top-k"), fraction: fractionSchema }),
+    strictRecord({ codec: z.literal("top-k"), fraction: topFractionSchema }),
   ],
   { error },
 );
@@ -92,7 +94,7 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
       codec: z
         .literal("top-k")
         .describe("The values of the largest magnitude; clients keep the others for later."),
-      fraction: fractionSchema.default(0.1).describe("Share of the values that is sent."),
+      fraction: topFractionSchema.default(0.1).describe("Share of the values that is sent."),
     }),
     strictRecord({ codec: z.literal("float16").describe("Half precision, two bytes a value.") }),
     strictRecord({ codec: z.literal("float32").describe("As trained, four bytes a value.") }),
