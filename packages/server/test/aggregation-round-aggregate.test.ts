@@ -140,6 +140,55 @@ describe("a round's aggregate", () => {
     }
   });
 
+  it.each([
+    ["eden", eden, 4],
+    ["eden with entropy coding", coded, 6],
+  ] as const)(
+    "refuses an %s payload that lies, with its sums unchanged",
+    async (_, codec, scaleAt) => {
+      const aggregate = new RoundAggregate(codec, DIMENSION, []);
+      void aggregate.fold({
+        exampleCount: 1,
+        payload: codec.encode(vector(1), random),
+        metrics: [],
+      });
+      const before = await sums(aggregate);
+      for (const [scale, code] of [
+        [NaN, "UPDATE_NOT_FINITE"],
+        [-Infinity, "UPDATE_NOT_FINITE"],
+        [-1, "UPDATE_MALFORMED"],
+        [-0, "UPDATE_MALFORMED"],
+        [3e38, "UPDATE_OUT_OF_RANGE"],
+      ] as const) {
+        const payload = codec.encode(vector(2), random);
+        new DataView(payload.buffer, payload.byteOffset).setFloat32(scaleAt, scale, true);
+        expect(codeOf(() => aggregate.fold({ exampleCount: 1, payload, metrics: [] }))).toBe(code);
+        expect(await sums(aggregate)).toEqual(before);
+      }
+    },
+  );
+
+  it("refuses an entropy code that does not end where it should, with its sums unchanged", async () => {
+    const aggregate = new RoundAggregate(coded, DIMENSION, []);
+    const honest = coded.encode(vector(1), random);
+    void aggregate.fold({ exampleCount: 1, payload: honest, metrics: [] });
+    const before = await sums(aggregate);
+    const lies: Uint8Array[] = [
+      honest.subarray(0, -2),
+      Uint8Array.of(...honest, 0, 0),
+      honest.with(4, honest[4]! ^ 1), // the first block's length
+      honest.with(10, honest[10]! ^ 1), // a state
+      honest.with(40, honest[40]! ^ 128), // a word
+      new Uint8Array(honest.length).fill(255),
+      new Uint8Array(honest.length),
+    ];
+    for (const payload of lies) {
+      const fold = () => aggregate.fold({ exampleCount: 1, payload, metrics: [] });
+      expect(codeOf(fold)).toBe("UPDATE_MALFORMED");
+      expect(await sums(aggregate)).toEqual(before);
+    }
+  });
+
   it("neither keeps nor changes a payload", async () => {
     const aggregate = new RoundAggregate(float32, DIMENSION, []);
     const { payload } = reportOf(vector(1));
