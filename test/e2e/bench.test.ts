@@ -116,3 +116,17 @@ it("bench train: an unknown model, and a hash of no fixed number of steps, are b
   const hash = await box.failure(["bench", "train", "--hash"], 2);
   expect(hash).toMatchObject({ code: "BAD_PARAMETER" });
 });
+
+it("bench codec: error, bits and speed in one line, and the same with the same seed", async () => {
+  const box = await openSandbox();
+  const args = ["bench", "codec", "--codec", "eden", "--bits", "4", "--dimension", "8192"];
+  args.push("--distribution", "lognormal", "--clients", "10", "--trials", "50", "--seed", "1");
+  const result = await box.json<Record<string, number>>(args);
+  expect(result["vnmse"]).toBeCloseTo(0.009592, 4);
+  expect(result["nmse"]).toBeCloseTo(0.0009592, 5);
+  expect(result["bitsPerCoordinate"]).toBe(4 + 96 / 8_192);
+  expect(result["encodeMBps"]).toBeGreaterThan(0);
+  expect(result["decodeMBps"]).toBeGreaterThan(0);
+  const again = await box.json<Record<string, number>>(args);
+  expect([again["nmse"], again["vnmse"]]).toEqual([result["nmse"], result["vnmse"]]);
+});
