@@ -35,14 +35,14 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return pooling("max", config, imageShape(shape));
     case "AveragePooling2D":
       return pooling("average", config, imageShape(shape));
+    case "GlobalMaxPooling2D":
     case "GlobalAveragePooling2D": {
       requireOneOf(config, "keepdims", false);
       requireOneOf(config, "data_format", "channels_last", "channelsLast");
       const [height, width, channels] = imageShape(shape);
       const size: Pair = [height, width];
-      return one({ kind: "pooling", mode: "average", size, steps: size, padding: "valid" }, [
-        channels,
-      ]);
+      const mode = kind === "GlobalMaxPooling2D" ? "max" : "average";
+      return one({ kind: "pooling", mode, size, steps: size, padding: "valid" }, [channels]);
     }
     case "LSTM":
       return recurrent("lstm", 4, layer, shape);
