@@ -21,7 +21,12 @@ beforeAll(async () => {
     configFile: false,
     logLevel: "silent",
     worker: { format: "es" },
-    build: { outDir: folder, emptyOutDir: true, target: "es2022", modulePreload: false },
+    build: {
+      ...{ outDir: folder, emptyOutDir: true, target: "es2022", modulePreload: false },
+      rolldownOptions: {
+        input: ["index.html", "without-wasm.html"].map((name) => join(ROOT, name)),
+      },
+    },
     preview: { host: "127.0.0.1", port: 0 },
   } as const;
   await build(config);
@@ -60,5 +65,15 @@ describe("the fused trainer under a strict policy", () => {
     expect(Object.keys(runtimes["Chromium page"]!)).toHaveLength(4);
     expect(faults).toEqual([]);
     // Node 20 and the current LTS are held to the same weights by a known hash in the unit tests, which run on both.
+  });
+
+  test("falls back to plain TypeScript where the policy forbids WebAssembly", async () => {
+    const { page, faults } = await openPage(browser);
+    await page.goto(new URL("without-wasm.html", server.resolvedUrls!.local[0]).href);
+    await page.waitForFunction(() => document.body.textContent?.trim() !== "");
+    expect(await page.locator("body").innerText()).toBe("reference: 0.5");
+    expect(
+      faults.filter((fault) => !fault.includes("WebAssembly") && !fault.includes("policy")),
+    ).toEqual([]);
   });
 });

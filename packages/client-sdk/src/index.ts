@@ -32,8 +32,8 @@ export type {
   FusedBackendName,
   FusedTrainer,
   FusedTrainerOptions,
-  GradientResult,
 } from "./training/fused/fused-trainer.ts";
+export type { GradientResult } from "./training/fused/fused-model.ts";
 export type { TfjsBackendName, TfjsBackendOptions } from "./training/tfjs-backend.ts";
 export type { TfjsTrainer } from "./training/tfjs-trainer.ts";
 export type {

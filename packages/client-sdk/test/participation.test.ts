@@ -116,6 +116,28 @@ describe("a round", () => {
     await reader.leave();
   });
 
+  it("tells what it trains with, and why, when its trainer has a choice", async () => {
+    const set = stage();
+    const asked: unknown[] = [];
+    const choice = { engine: "fused", backend: "wasm", reason: "every layer is there" } as const;
+    Object.assign(set.trainer, {
+      choose: (plan: unknown) => {
+        asked.push(plan);
+        return Promise.resolve(choice);
+      },
+    });
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const { roundId } = connection.configure(set.model);
+    await connection.takeReportAfterConfigured(roundId);
+    await reader.until("reporting");
+    expect(asked).toEqual([set.model.plan]);
+    const told = reader.events.find(({ type }) => type === "engine-chosen");
+    expect(told).toEqual({ type: "engine-chosen", roundId, ...choice });
+    expect(reader.types.indexOf("engine-chosen")).toBe(reader.types.indexOf("downloaded") + 1);
+    await reader.leave();
+  });
+
   it("is sent the checkpoint alone when the plan has stayed", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);

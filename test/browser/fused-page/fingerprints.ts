@@ -11,6 +11,8 @@ import {
   type ModelDescription,
 } from "@tributary/protocol";
 
+import { planFor } from "./plan-for.ts";
+
 /** SHA-256 of the trained weights and the loss, by the model's name. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
@@ -45,7 +47,7 @@ export async function fingerprints(backend: "wasm" | "reference"): Promise<Finge
   const found: Record<string, string> = {};
   for (const [name, one] of Object.entries(cases)) {
     const { weights, metrics } = await trainer.train({
-      plan: planFor(one),
+      plan: planFor(one.description, { batchSize: BATCH, optimizer: one.optimizer }),
       weights: one.values,
       examples: noise(one.steps * BATCH, one.featureShape),
       random: random.derive("train"),
@@ -89,22 +91,4 @@ function noise(count: number, featureShape: readonly number[]): Examples {
   const features = Float32Array.from({ length: count * size }, () => next() / 2 ** 32);
   const labels = Int32Array.from({ length: count }, () => next() % 10);
   return { features, featureShape, labels, labelShape: [], count };
-}
-
-function planFor({ description, optimizer }: Case): Plan {
-  return {
-    version: 1,
-    task: "fingerprints",
-    population: "test",
-    model: { format: "tfjs-layers-model", ...description },
-    training: {
-      ...{ localEpochs: 1, batchSize: BATCH, optimizer, metrics: ["accuracy"], trainable: "all" },
-      loss: "sparseCategoricalCrossentropy",
-    },
-    download: { encoding: "float32" },
-    update: { codec: "float32" },
-    clipNorm: null,
-    aggregation: { rule: "mean" },
-    minimumCohort: 1,
-  };
 }

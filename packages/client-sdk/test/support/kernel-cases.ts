@@ -1,4 +1,5 @@
-import type { KernelFunctions, Kernels } from "../../src/training/fused/kernels.ts";
+import type { KernelFunctions } from "../../src/training/fused/kernel-functions.ts";
+import type { Kernels } from "../../src/training/fused/kernels.ts";
 
 /** Sizes that a case makes its arrays of. */
 export interface KernelSizes {

@@ -135,6 +135,14 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  "the largest of a whole image": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 6, 1], filters: 6, kernelSize: 2, activation: "tanh" }),
+        layers.globalMaxPooling2d({}),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   "a sum of branches": () => {
     const input = tf.input({ shape: [6] });
     const first = layers.dense({ units: 5, activation: "relu" }).apply(input) as tf.SymbolicTensor;

@@ -3,7 +3,7 @@
 import { TributaryError, type Plan } from "@tributary/protocol";
 import { logitsTopology } from "../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
-import { asFields, LayerRefusal, requireOneOf, type Fields } from "./layer-config.ts";
+import { asFields, isSize, LayerRefusal, requireOneOf, type Fields } from "./layer-config.ts";
 import type { CompiledModel, LayerNode } from "./layer-node.ts";
 
 /**
@@ -29,6 +29,7 @@ export function compileTopology(plan: Plan): CompiledModel {
   let inputShape: readonly number[] | undefined;
   for (const { name, kind, config, inbound } of layers) {
     try {
+      if (outputs.has(name)) throw new LayerRefusal("there is another layer of this name");
       if (inbound.length === 0) {
         if (inputShape !== undefined) throw new LayerRefusal("it is a second input");
         inputShape = inputShapeOf(config);
@@ -115,14 +116,16 @@ function inboundOf({ name, nodes }: { name: string; nodes: unknown }): string[] 
   }
   const [use] = nodes as unknown[];
   if (use === undefined) return [];
-  return (use as unknown[]).map((input) => {
-    const [source, node, tensor] = input as unknown[];
+  return listOf(use).map((input) => {
+    const [source, node, tensor] = listOf(input);
     if (typeof source !== "string" || node !== 0 || tensor !== 0) {
       throw refused(`the layer ${name}, whose inputs are not single outputs`, name);
     }
     return source;
   });
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The layers such that each comes after its inputs, and the output last. */
 function inOrder(layers: readonly Layer[], config: Fields): readonly Layer[] {
@@ -150,10 +153,11 @@ function inOrder(layers: readonly Layer[], config: Fields): readonly Layer[] {
 function inputShapeOf(config: Fields): readonly number[] {
   const shape = config["batch_input_shape"];
   if (!Array.isArray(shape)) throw new LayerRefusal("it does not say the shape of its input");
-  const known = shape.slice(1).map((size: unknown) => {
-    if (typeof size !== "number") throw new LayerRefusal("its input has no fixed shape");
-    return size;
-  });
+  const [batch, ...sizes] = shape as unknown[];
+  const known = sizes.filter((size) => isSize(size));
+  if ((batch ?? null) !== null || known.length < sizes.length || sizes.length === 0) {
+    throw new LayerRefusal(`the shape of its input is ${JSON.stringify(shape)}`);
+  }
   requireOneOf(config, "dtype", "float32", "int32");
   return known;
 }

@@ -1,13 +1,10 @@
 import { TributaryError, type Plan } from "@tributary/protocol";
-import type { BatchResult, EngineModel, EngineTraining } from "../engine-model.ts";
-import { EngineTrainer, requireWeightCount, type Engine } from "../engine-trainer.ts";
-import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
-import type { ExampleFormat } from "../example-format.ts";
-import type { EvaluateRequest, LocalTrainer, TrainRequest } from "../local-trainer.ts";
+import { EngineTrainer, type Engine } from "../engine-trainer.ts";
+import type { EvaluateRequest, LocalTrainer } from "../local-trainer.ts";
 import { checkedFormat, forEachSlice } from "../training-run.ts";
 import { compileTopology } from "./compile-topology.ts";
+import { FusedModel, type GradientResult } from "./fused-model.ts";
 import type { Kernels, KernelSource } from "./kernels.ts";
-import type { CompiledModel } from "./layer-node.ts";
 import { FusedNetwork } from "./network.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
 import { compileFusedModule, wasmKernels } from "./wasm-module.ts";
@@ -28,13 +25,6 @@ export interface FusedTrainer extends LocalTrainer {
    * @throws TributaryError as `evaluate`.
    */
   gradient(request: EvaluateRequest): Promise<GradientResult>;
-}
-
-export interface GradientResult {
-  /** New Float32, shape [layout.size]; 0 for what the plan freezes. */
-  readonly gradient: Float32Array;
-  /** Mean over the examples. */
-  readonly loss: number;
 }
 
 /**
@@ -132,108 +122,4 @@ class FusedEngine implements Engine<FusedModel> {
 /** What decides a network's memory. */
 function keyOf({ model, training }: Plan): string {
   return JSON.stringify([model, training.trainable, training.loss, training.optimizer]);
-}
-
-/** A network as the loop over batches takes it. */
-class FusedModel implements EngineModel {
-  readonly inputShape: readonly number[];
-  readonly #outputShape: readonly number[];
-  readonly #network: FusedNetwork;
-  /** Entries of the table that the inputs are indices into, if they are. */
-  readonly #entries: number | undefined;
-
-  constructor(compiled: CompiledModel, network: FusedNetwork) {
-    this.inputShape = compiled.inputShape;
-    this.#outputShape = compiled.outputShape;
-    this.#network = network;
-    for (const { operation } of compiled.nodes) {
-      if (operation.kind === "embedding") this.#entries = operation.entries;
-    }
-  }
-
-  get capacity(): number {
-    return this.#network.capacity;
-  }
-
-  write(weights: Float32Array): void {
-    requireWeightCount(weights, this.#network.parameters.layout.size);
-    this.#network.parameters.write(weights);
-  }
-
-  inputFault(features: Float32Array, from: number, to: number): string | undefined {
-    if (this.#entries === undefined) return undefined;
-    for (let i = from; i < to; i++) {
-      const index = features[i]!;
-      if (!(Number.isInteger(index) && index >= 0 && index < this.#entries)) {
-        return `has the feature ${index} where indices go from 0 to ${this.#entries - 1}`;
-      }
-    }
-    return undefined;
-  }
-
-  outputShapeFor(): number[] {
-    return [...this.#outputShape];
-  }
-
-  /** Batches are gathered right where the kernels read them. */
-  batchMemory(): BatchMemory {
-    const { inputs, targets } = this.#network;
-    return { inputs, targets };
-  }
-
-  startTraining({
-    random,
-    terms,
-  }: Pick<TrainRequest, "plan" | "random" | "terms">): EngineTraining {
-    const network = this.#network;
-    const { parameters } = network;
-    network.startTraining(random, terms);
-    const outputs = this.#outputReader();
-    return {
-      step({ count }) {
-        const loss = network.step(count);
-        return { loss, outputs: outputs(count) };
-      },
-      weights: () => parameters.read(),
-      end: () => {},
-    };
-  }
-
-  /** Adds up the gradient of the mean loss over slices of examples; before `batchMemory` is asked for. */
-  startGradient(): { add(count: number, share: number): void; result(): GradientResult } {
-    const network = this.#network;
-    let loss = 0;
-    network.startSum();
-    return {
-      add: (count, share) => {
-        loss += share * network.addToSum(count, share);
-      },
-      result: () => {
-        network.finishSum();
-        return { gradient: network.parameters.readGradient(), loss };
-      },
-    };
-  }
-
-  score(_plan: Plan, _format: ExampleFormat, { count }: ExampleBatch): BatchResult {
-    const loss = this.#network.score(count);
-    return { loss, outputs: this.#outputReader()(count) };
-  }
-
-  predict(_inputShape: readonly number[], inputs: Float32Array, count: number): Float32Array {
-    this.#network.inputs.set(inputs);
-    this.#network.predict(count);
-    return this.#outputReader()(count);
-  }
-
-  /** Views of the outputs: the same one for the same count, since making one costs more than a small step. */
-  #outputReader(): (count: number) => Float32Array {
-    const { outputs } = this.#network;
-    const size = outputs.length / this.capacity;
-    let view = outputs;
-    return (count) => {
-      if (view.length !== count * size) view = outputs.subarray(0, count * size);
-      return view;
-    };
-  }
 }

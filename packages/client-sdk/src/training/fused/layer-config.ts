@@ -23,6 +23,13 @@ export function requireOneOf<Value extends string | number | boolean>(
   return found;
 }
 
+/** A finite number of at least 0; one that is missing or null is the default. */
+export function numberOf(config: Fields, field: string, standard: number): number {
+  const value = config[field] ?? standard;
+  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
+  throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
+}
+
 /** Refuses fields that are there and not null. */
 export function requireAbsent(config: Fields, ...fields: readonly string[]): void {
   const found = fields.find((field) => (config[field] ?? null) !== null);
@@ -39,5 +46,6 @@ export function pairOf(value: unknown, field: string): readonly [number, number]
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
-const isSize = (value: unknown): value is number =>
+/** Whole numbers of at least 1. */
+export const isSize = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 1;

@@ -6,14 +6,20 @@ const HEIGHTS = [1, 2, 3, 4];
 
 /** @returns {string} AssemblyScript. */
 export function registerTiles() {
-  return [...HEIGHTS.map((height) => strip(height, false)), strip(4, true), peak()].join("\n");
+  return [
+    ...HEIGHTS.map((height) => strip(height, false)),
+    strip(4, true),
+    strip(4, true, false),
+    peakOfTile(),
+    peakOfChains(),
+  ].join("\n");
 }
 
 /**
  * The same 4 × 8 tile with nothing but registers: the limit that the kernels are held against. The factors change
  * from one multiply-add to the next, so that no product is taken out of the loop; each change is one more product.
  */
-function peak() {
+function peakOfTile() {
   const sums = [0, 1, 2, 3].flatMap((row) => [0, 1].map((vector) => ({ row, vector })));
   const round = [
     ...sums.map(
@@ -23,7 +29,7 @@ function peak() {
     "b0 = f32x4.mul(b0, turn); b1 = f32x4.mul(b1, turn);",
   ].join(" ");
   return `
-export function peak(rounds: i32, seed: f32): f32 {
+export function peakOfTile(rounds: i32, seed: f32): f32 {
   const turn = f32x4.splat(seed);
   let b0 = f32x4.splat(1), b1 = f32x4.splat(2);
   const ${[0, 1, 2, 3].map((row) => `x${row} = f32x4.splat(${row + 1})`).join(", ")};
@@ -42,24 +48,25 @@ export function peak(rounds: i32, seed: f32): f32 {
 /**
  * @param {number} height - Rows.
  * @param {boolean} sideBySide - Rows of A are neighbours in memory, one value apart: one pointer serves all.
+ * @param {boolean} nested - k runs over `outer` groups of `inner` values, `aLeap` apart; else over `inner` values.
  */
-function strip(height, sideBySide) {
+function strip(height, sideBySide, nested = true) {
   const rows = Array.from({ length: height }, (_, row) => row);
-  const name = `strip${height}${sideBySide ? "SideBySide" : ""}`;
+  const name = `strip${height}${sideBySide ? "SideBySide" : ""}${nested ? "" : "Flat"}`;
   const pointers = sideBySide ? ["a0"] : rows.map((row) => `a${row}`);
   return `
 export function ${name}(
-  ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, aLeap: usize, inner: i32, outer: i32,
+  ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, ${nested ? "aLeap: usize, " : ""}inner: i32, ${nested ? "outer: i32," : ""}
   b: usize, bStep: usize, bPanel: usize,
   c: usize, cRow: usize, start: usize, startRow: usize, columns: i32,
 ): void {
   while (columns >= 8) {
-    ${tile({ rows, pointers, sideBySide, vectors: 2 })}
+    ${tile({ rows, pointers, sideBySide, nested, vectors: 2 })}
     ${rows.map((row) => `v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}0); v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}1, 16);`).join("\n    ")}
     b += bPanel; c += 32; start = start ? start + 32 : 0; columns -= 8;
   }
   while (columns > 0) {
-    ${tile({ rows, pointers, sideBySide, vectors: 1 })}
+    ${tile({ rows, pointers, sideBySide, nested, vectors: 1 })}
     ${rows.map((row) => `storeSome(c${row ? ` + cRow * ${row}` : ""}, s${row}0, columns);`).join("\n    ")}
     b += 16; c += 16; start = start ? start + 16 : 0; columns -= 4;
   }
@@ -69,7 +76,7 @@ ${height === 1 ? STORE_SOME : ""}`;
 
 const STORE_SOME = `
 // @ts-ignore: decorator
-@inline function storeSome(c: usize, values: v128, columns: i32): void {
+@inline export function storeSome(c: usize, values: v128, columns: i32): void {
   if (columns >= 4) { v128.store(c, values); return; }
   f32.store(c, f32x4.extract_lane(values, 0));
   if (columns > 1) f32.store(c, f32x4.extract_lane(values, 1), 4);
@@ -77,7 +84,7 @@ const STORE_SOME = `
 }`;
 
 /** Sums of one tile, s<row><vector>: from \`start\`, or from zero when that is null. */
-function tile({ rows, pointers, sideBySide, vectors }) {
+function tile({ rows, pointers, sideBySide, nested, vectors }) {
   const lanes = Array.from({ length: vectors }, (_, vector) => vector);
   const each = (write) => rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
   const from = (row, vector) =>
@@ -86,7 +93,7 @@ function tile({ rows, pointers, sideBySide, vectors }) {
     if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} }
     else { ${each((row, vector) => `s${row}${vector} = f32x4.splat(0);`).join(" ")} }
     let q = b, ${pointers.map((pointer, row) => `p${row} = ${pointer}`).join(", ")};
-    for (let o = outer; o > 0; o--) {
+    ${nested ? "for (let o = outer; o > 0; o--) {" : ""}
       for (let i = inner; i > 0; i--) {
         ${lanes.map((vector) => `const b${vector} = v128.load(q, ${16 * vector});`).join(" ")}
         ${rows
@@ -103,6 +110,24 @@ function tile({ rows, pointers, sideBySide, vectors }) {
           .join("\n        ")}
         q += bStep; ${pointers.map((_, row) => `p${row} += aStep;`).join(" ")}
       }
-      ${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")}
-    }`;
+      ${nested ? `${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")} }` : ""}`;
+}
+
+/** Twelve sums that each wait for themselves alone: some compilers keep these in registers rather than the tile. */
+function peakOfChains() {
+  const sums = Array.from({ length: 12 }, (_, i) => `s${i}`);
+  const round = sums.map((sum) => `${sum} = f32x4.add(f32x4.mul(${sum}, x), y);`).join(" ");
+  return `
+export function peakOfChains(rounds: i32, seed: f32): f32 {
+  const x = f32x4.splat(seed), y = f32x4.splat(1 - seed);
+  let ${sums.map((sum, i) => `${sum} = f32x4.splat(${i + 1})`).join(", ")};
+  for (let i = 0; i < rounds; i++) {
+    ${Array.from({ length: 4 }, () => round).join("\n    ")}
+  }
+  ${sums
+    .slice(1)
+    .map((sum) => `s0 = f32x4.add(s0, ${sum});`)
+    .join(" ")}
+  return f32x4.extract_lane(s0, 0);
+}`;
 }

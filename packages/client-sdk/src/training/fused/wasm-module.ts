@@ -1,12 +1,14 @@
 import { TributaryError } from "@tributary/protocol";
 import { FUSED_MODULE_BASE64 } from "./fused-module.generated.ts";
-import { padded, type KernelFunctions, type KernelSource } from "./kernels.ts";
+import type { KernelFunctions } from "./kernel-functions.ts";
+import { padded, type KernelSource } from "./kernels.ts";
 
 type FusedExports = KernelFunctions & {
   readonly memory: WebAssembly.Memory;
   firstFree(): number;
-  /** See `measureSimdLimit`. */
-  readonly peak: (rounds: number, seed: number) => number;
+  /** See `registerLoops`. */
+  readonly peakOfTile: (rounds: number, seed: number) => number;
+  readonly peakOfChains: (rounds: number, seed: number) => number;
 };
 
 const PAGE_VALUES = 65_536 / 4;
@@ -52,20 +54,20 @@ export function wasmKernels(module: WebAssembly.Module): KernelSource {
   };
 }
 
-/** Floating-point operations in one round of `peak`. */
-const PEAK_OPERATIONS = 4 * (8 * 8 + 2 * 4);
+/** A loop of multiply-adds between registers only. */
+export interface RegisterLoop {
+  /** Floating-point operations in a round. */
+  readonly operations: number;
+  readonly run: (rounds: number) => void;
+}
 
-/**
- * Runs multiply-adds between registers only.
- * @param rounds - About 10 million take a second.
- * @returns How many floating-point operations those were.
- */
-export async function simdLimit(module: WebAssembly.Module): Promise<(rounds: number) => number> {
-  const { peak } = await instantiate(module);
-  return (rounds) => {
-    peak(rounds, -1);
-    return rounds * PEAK_OPERATIONS;
-  };
+/** Loops that come near what one core can do; which comes nearest depends on the compiler. */
+export async function registerLoops(module: WebAssembly.Module): Promise<readonly RegisterLoop[]> {
+  const { peakOfTile, peakOfChains } = await instantiate(module);
+  return [
+    { operations: 4 * (8 * 8 + 2 * 4), run: (rounds) => void peakOfTile(rounds, -1) },
+    { operations: 4 * 12 * 8, run: (rounds) => void peakOfChains(rounds, 0.5) },
+  ];
 }
 
 async function instantiate(module: WebAssembly.Module): Promise<FusedExports> {

@@ -17,7 +17,7 @@ export { gelu, geluGradient } from "./gelu";
 export { layerNorm, layerNormGradient, layerNormScaleGradient, scaleColumns } from "./normalize";
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise";
 export { dropout } from "./dropout";
-export { peak } from "./register-tiles";
+export { peakOfTile, peakOfChains } from "./register-tiles";
 
 /** The first byte of memory that the module does not use itself. */
 export function firstFree(): usize {

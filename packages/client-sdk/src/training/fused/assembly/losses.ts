@@ -1,7 +1,8 @@
 // Losses of a batch with their gradients. Each returns the sum over rows or values, in float64 and in their order;
 // gradients are of `weight` times that sum.
 import { at } from "./multiply";
-import { exp1, log1 } from "./math";
+import { exp1, exp4, log1 } from "./math";
+import { storeSome } from "./register-tiles";
 
 /** Each row's softmax. */
 export function softmax(x: i32, y: i32, rows: i32, columns: i32): void {
@@ -12,13 +13,16 @@ export function softmax(x: i32, y: i32, rows: i32, columns: i32): void {
 function softmaxRow(x: usize, y: usize, columns: i32): f32 {
   let most = f32.load(x);
   for (let i = 1; i < columns; i++) most = max(most, f32.load(x + at(i)));
-  let sum: f32 = 0;
-  for (let i = 0; i < columns; i++) {
-    const power = exp1(f32.load(x + at(i)) - most);
-    f32.store(y + at(i), power);
-    sum += power;
+  const highest = f32x4.splat(most);
+  for (let i = 0; i < columns; i += 4) {
+    storeSome(y + at(i), exp4(f32x4.sub(v128.load(x + at(i)), highest)), columns - i);
   }
-  for (let i = 0; i < columns; i++) f32.store(y + at(i), f32.load(y + at(i)) / sum);
+  let sum: f32 = 0;
+  for (let i = 0; i < columns; i++) sum += f32.load(y + at(i));
+  const divisor = f32x4.splat(sum);
+  for (let i = 0; i < columns; i += 4) {
+    storeSome(y + at(i), f32x4.div(v128.load(y + at(i)), divisor), columns - i);
+  }
   return log1(sum) + most;
 }
 

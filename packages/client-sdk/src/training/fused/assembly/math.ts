@@ -1,10 +1,13 @@
 // exp, log and tanh of our own, so that no bit depends on the host: polynomials of Cephes (single precision), with
 // every step rounded to float32 in the order written here. Errors are below 2 units in the last place.
 
-/** e^x; 0 below −87.3, and the value at 88.02 above it. */
+/**
+ * e^x; 0 below −64, and the value at 88.02 above it. Smaller powers are of no use to a gradient, and times a weight
+ * they would be subnormal, which CPUs compute a hundred times slower.
+ */
 export function exp4(x: v128): v128 {
   const magic = f32x4.splat(12582912);
-  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.02));
+  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-64)), f32x4.splat(88.02));
   // The nearest whole number: 1.5 · 2^23 leaves no bits for a fraction.
   const n = f32x4.sub(f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), magic), magic);
   let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
@@ -17,7 +20,7 @@ export function exp4(x: v128): v128 {
   y = f32x4.add(f32x4.mul(y, r), f32x4.splat(0.5));
   y = f32x4.add(f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r), f32x4.splat(1));
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(y, power), f32x4.lt(x, f32x4.splat(-87.3)));
+  return v128.andnot(f32x4.mul(y, power), f32x4.lt(x, f32x4.splat(-64)));
 }
 
 /** ln x for x of at least 2^−126. */

@@ -1,16 +1,12 @@
 // Multiplications: matrices, convolutions, and the gradients of filters. Addresses are counted in float32 values;
 // a `start` of 0 stands for zeros. Each sum runs over k in ascending order, in float32, one rounding a product and
 // one an addition: what blocks, panels and tiles do cannot be seen in the result.
-import { strip1, strip2, strip3, strip4, strip4SideBySide } from "./register-tiles";
+import { strip1, strip2, strip3, strip4, strip4SideBySideFlat } from "./register-tiles";
 
 /** Rows of B that are packed at a time: a panel of 8 columns stays in the first cache. */
 const BLOCK_K: i32 = 256;
 /** Columns of B that are packed at a time. */
 const BLOCK_N: i32 = 64;
-/** Fewer rows of A do not pay for packing. */
-const PACK_ROWS: i32 = 8;
-/** Rows of B that are hardly longer than a cache line lie well enough as they are. */
-const NARROW: i32 = 16;
 
 // @ts-ignore: decorator
 @inline export function at(place: i32): usize { return <usize>place << 2; }
@@ -20,8 +16,13 @@ export function matmul(
   a: i32, aRow: i32, aStep: i32, b: i32, bRow: i32, c: i32, cRow: i32, start: i32, startRow: i32,
   m: i32, n: i32, k: i32, scratch: i32,
 ): void {
-  if (m < PACK_ROWS || (n <= NARROW && bRow <= NARROW)) {
-    rowsTimes(at(a), at(aRow), at(aStep), at(b), at(bRow), 32, at(c), at(cRow), at(start), at(startRow), m, n, k);
+  if (liesWell(m, bRow)) {
+    for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
+      rowsTimes(
+        at(a + k0 * aStep), at(aRow), at(aStep), at(b + k0 * bRow), at(bRow), 32, at(c), at(cRow),
+        k0 == 0 ? at(start) : at(c), k0 == 0 ? at(startRow) : at(cRow), m, n, min(BLOCK_K, k - k0),
+      );
+    }
     return;
   }
   for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
@@ -58,6 +59,16 @@ export function matmulPacked(
   }
 }
 
+/**
+ * Whether B is better read where it lies than packed: when few rows of A use it, unless its rows are so many bytes
+ * apart that they fall into the same places of the first cache.
+ */
+function liesWell(m: i32, bRow: i32): bool {
+  if (m < 8) return true;
+  if ((bRow & 1023) == 0) return false;
+  return m <= 16 || (m < 64 && (bRow & 127) != 0);
+}
+
 /** All in bytes. */
 function rowsTimes(
   a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bPanel: usize, c: usize, cRow: usize,
@@ -65,7 +76,7 @@ function rowsTimes(
 ): void {
   // 6 and 5 rows go better as 3 + 3 and 3 + 2 than with a strip of one or two left over.
   while (m >= 4 && m != 6 && m != 5) {
-    if (aRow == 4) strip4SideBySide(a, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
+    if (aRow == 4) strip4SideBySideFlat(a, aStep, k, b, bStep, bPanel, c, cRow, start, startRow, n);
     else strip4(a, a + aRow, a + 2 * aRow, a + 3 * aRow, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
     a += 4 * aRow; c += 4 * cRow; start = start ? start + 4 * startRow : 0; m -= 4;
   }

@@ -1,14 +1,7 @@
 // What is between the multiplications of recurrent layers. Rows are examples at one moment; they may lie apart.
 import { at } from "./multiply";
 import { sigmoid4, tanh4 } from "./math";
-
-// @ts-ignore: decorator
-@inline function put(place: usize, values: v128, left: i32): void {
-  if (left >= 4) { v128.store(place, values); return; }
-  f32.store(place, f32x4.extract_lane(values, 0));
-  if (left > 1) f32.store(place, f32x4.extract_lane(values, 1), 4);
-  if (left > 2) f32.store(place, f32x4.extract_lane(values, 2), 8);
-}
+import { storeSome } from "./register-tiles";
 
 // @ts-ignore: decorator
 @inline function gate4(x: v128, hard: i32): v128 {
@@ -45,10 +38,10 @@ export function lstmForward(
       const candidate = tanh4(v128.load(p + 2 * block)), output = gate4(v128.load(p + 3 * block), hard);
       const old = before ? v128.load(at(before) + state) : f32x4.splat(0);
       const cell = f32x4.add(f32x4.mul(forget, old), f32x4.mul(input, candidate));
-      put(p, input, left); put(p + block, forget, left);
-      put(p + 2 * block, candidate, left); put(p + 3 * block, output, left);
-      put(at(c) + state, cell, left);
-      put(at(h) + state, f32x4.mul(output, tanh4(cell)), left);
+      storeSome(p, input, left); storeSome(p + block, forget, left);
+      storeSome(p + 2 * block, candidate, left); storeSome(p + 3 * block, output, left);
+      storeSome(at(c) + state, cell, left);
+      storeSome(at(h) + state, f32x4.mul(output, tanh4(cell)), left);
     }
   }
 }
@@ -71,11 +64,11 @@ export function lstmBackward(
       const bent = tanh4(v128.load(at(c) + state));
       const dOut = v128.load(at(dh) + place);
       const dCell = f32x4.add(v128.load(at(dc) + place), f32x4.mul(f32x4.mul(dOut, output), tanhSlope4(bent)));
-      put(at(dc) + place, f32x4.mul(dCell, forget), left);
-      put(p, f32x4.mul(f32x4.mul(dCell, candidate), gateSlope4(input, hard)), left);
-      put(p + block, f32x4.mul(f32x4.mul(dCell, old), gateSlope4(forget, hard)), left);
-      put(p + 2 * block, f32x4.mul(f32x4.mul(dCell, input), tanhSlope4(candidate)), left);
-      put(p + 3 * block, f32x4.mul(f32x4.mul(dOut, bent), gateSlope4(output, hard)), left);
+      storeSome(at(dc) + place, f32x4.mul(dCell, forget), left);
+      storeSome(p, f32x4.mul(f32x4.mul(dCell, candidate), gateSlope4(input, hard)), left);
+      storeSome(p + block, f32x4.mul(f32x4.mul(dCell, old), gateSlope4(forget, hard)), left);
+      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(dCell, input), tanhSlope4(candidate)), left);
+      storeSome(p + 3 * block, f32x4.mul(f32x4.mul(dOut, bent), gateSlope4(output, hard)), left);
     }
   }
 }
@@ -90,8 +83,8 @@ export function gruGates(
       const left = units - i, p = at(z + row * zRow + i);
       const update = gate4(v128.load(p), hard), reset = gate4(v128.load(p + block), hard);
       const old = before ? v128.load(at(before + row * stateRow + i)) : f32x4.splat(0);
-      put(p, update, left); put(p + block, reset, left);
-      put(at(kept + row * units + i), f32x4.mul(reset, old), left);
+      storeSome(p, update, left); storeSome(p + block, reset, left);
+      storeSome(at(kept + row * units + i), f32x4.mul(reset, old), left);
     }
   }
 }
@@ -106,9 +99,9 @@ export function gruForward(
       const left = units - i, p = at(z + row * zRow + i), state = at(row * stateRow + i);
       const update = v128.load(p), candidate = tanh4(v128.load(p + 2 * block));
       const old = before ? v128.load(at(before) + state) : f32x4.splat(0);
-      put(p + 2 * block, candidate, left);
+      storeSome(p + 2 * block, candidate, left);
       const rest = f32x4.sub(f32x4.splat(1), update);
-      put(at(h) + state, f32x4.add(f32x4.mul(update, old), f32x4.mul(rest, candidate)), left);
+      storeSome(at(h) + state, f32x4.add(f32x4.mul(update, old), f32x4.mul(rest, candidate)), left);
     }
   }
 }
@@ -124,9 +117,9 @@ export function gruBackward(
       const update = v128.load(p), candidate = v128.load(p + 2 * block), d = v128.load(place);
       const old = before ? v128.load(at(before + row * stateRow + i)) : f32x4.splat(0);
       const rest = f32x4.sub(f32x4.splat(1), update);
-      put(p, f32x4.mul(f32x4.mul(d, f32x4.sub(old, candidate)), gateSlope4(update, hard)), left);
-      put(p + 2 * block, f32x4.mul(f32x4.mul(d, rest), tanhSlope4(candidate)), left);
-      put(place, f32x4.mul(d, update), left);
+      storeSome(p, f32x4.mul(f32x4.mul(d, f32x4.sub(old, candidate)), gateSlope4(update, hard)), left);
+      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(d, rest), tanhSlope4(candidate)), left);
+      storeSome(place, f32x4.mul(d, update), left);
     }
   }
 }
@@ -141,8 +134,8 @@ export function gruResetBackward(
       const left = units - i, p = at(z + row * zRow + i) + block, place = at(row * units + i);
       const reset = v128.load(p), d = v128.load(at(dKept) + place);
       const old = before ? v128.load(at(before + row * stateRow + i)) : f32x4.splat(0);
-      put(p, f32x4.mul(f32x4.mul(d, old), gateSlope4(reset, hard)), left);
-      put(at(dh) + place, f32x4.add(v128.load(at(dh) + place), f32x4.mul(reset, d)), left);
+      storeSome(p, f32x4.mul(f32x4.mul(d, old), gateSlope4(reset, hard)), left);
+      storeSome(at(dh) + place, f32x4.add(v128.load(at(dh) + place), f32x4.mul(reset, d)), left);
     }
   }
 }

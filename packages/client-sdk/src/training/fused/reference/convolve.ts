@@ -1,4 +1,4 @@
-import type { KernelFunctions } from "../kernels.ts";
+import type { KernelFunctions } from "../kernel-functions.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;

@@ -38,13 +38,13 @@ const EXP = [0.00019875691, 0.0013981999, 0.0083334519, 0.041665796, 0.16666666,
 
 function expOf(x: number, { asFloat, asInteger }: Bits): number {
   const magic = 12582912;
-  const clamped = Math.min(Math.max(x, f(-87.3)), f(88.02));
+  const clamped = Math.min(Math.max(x, -64), f(88.02));
   const n = f(f(f(clamped * f(Math.LOG2E)) + magic) - magic);
   let r = f(clamped - f(n * f(0.693359375)));
   r = f(r - f(n * f(-0.00021219444)));
   const y = f(f(f(polynomial(EXP, r) * f(r * r)) + r) + 1);
   asInteger[0] = (n + 127) << 23;
-  return x < f(-87.3) ? 0 : f(y * asFloat[0]!);
+  return x < -64 ? 0 : f(y * asFloat[0]!);
 }
 
 const LOG = [

@@ -1,0 +1,93 @@
+// Layers over images.
+import type { Pair } from "./layer-node.ts";
+import { LayerRefusal, pairOf, requireAbsent, requireOneOf, type Fields } from "./layer-config.ts";
+import {
+  one,
+  parameter,
+  weighted,
+  type CompiledLayer,
+  type ImageShape,
+  type LayerToCompile,
+} from "./layer-to-compile.ts";
+import { windowShape } from "./window-shape.ts";
+
+export function convolution(layer: LayerToCompile, image: ImageShape): CompiledLayer {
+  const [height, width, channels] = image;
+  const { size, steps, padding } = filterConfig(layer.config);
+  const kernel = parameter(layer, "kernel");
+  const filters = kernel.shape[3]!;
+  const expected = [...size, channels, filters];
+  if (kernel.shape.join() !== expected.join()) {
+    throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for ${channels} channels`);
+  }
+  const { rows, columns } = windowShape({ height, width, size, steps, padding });
+  return weighted(layer, kernel, filters, [rows, columns, filters], (bias) => ({
+    operation: { kind: "convolution", kernel: kernel.name, bias, size, steps, padding },
+    activation: layer.config["activation"],
+  }));
+}
+
+export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLayer {
+  const [height, width, channels] = image;
+  const { size, steps, padding } = filterConfig(layer.config);
+  requireAbsent(layer.config, "depthwise_regularizer", "depthwise_constraint");
+  const kernel = parameter(layer, "depthwise_kernel");
+  const multiplier = kernel.shape[3]!;
+  const expected = [...size, channels, multiplier];
+  if (kernel.shape.join() !== expected.join()) {
+    throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for ${channels} channels`);
+  }
+  const outputs = channels * multiplier;
+  const { rows, columns } = windowShape({ height, width, size, steps, padding });
+  return weighted(layer, kernel, outputs, [rows, columns, outputs], (bias) => ({
+    operation: { kind: "depthwise", kernel: kernel.name, bias, size, steps, padding },
+    activation: layer.config["activation"],
+  }));
+}
+
+function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same" | "valid" } {
+  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  const dilation = pairOf(config["dilation_rate"] ?? 1, "dilation_rate");
+  if (dilation[0] !== 1 || dilation[1] !== 1) throw new LayerRefusal("it is dilated");
+  return {
+    size: pairOf(config["kernel_size"], "kernel_size"),
+    steps: pairOf(config["strides"] ?? 1, "strides"),
+    padding: requireOneOf(config, "padding", "valid", "same"),
+  };
+}
+
+export function pooling(
+  mode: "max" | "average",
+  config: Fields,
+  [height, width, channels]: ImageShape,
+): CompiledLayer {
+  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  const size = pairOf(config["pool_size"] ?? 2, "pool_size");
+  const steps = pairOf(config["strides"] ?? size, "strides");
+  const padding = requireOneOf(config, "padding", "valid", "same");
+  const { rows, columns } = windowShape({ height, width, size, steps, padding });
+  return one({ kind: "pooling", mode, size, steps, padding }, [rows, columns, channels]);
+}
+
+export function zeroPadding(config: Fields, [height, width, channels]: ImageShape): CompiledLayer {
+  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  const padding: unknown = config["padding"] ?? 1;
+  const sides: unknown[] = Array.isArray(padding) ? padding : [padding, padding];
+  const [vertical, horizontal, ...rest] = sides.map((side): Pair => {
+    const pair: unknown = typeof side === "number" ? [side, side] : side;
+    const [before, after] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (isAmount(before) && isAmount(after)) return [before, after];
+    throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
+  });
+  if (vertical === undefined || horizontal === undefined || rest.length > 0) {
+    throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
+  }
+  return one({ kind: "zeroPadding", vertical, horizontal }, [
+    height + vertical[0] + vertical[1],
+    width + horizontal[0] + horizontal[1],
+    channels,
+  ]);
+}
+
+const isAmount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0;

@@ -1,0 +1,65 @@
+import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
+import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
+
+export function layerNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const { config } = layer;
+  requireLastAxis(config["axis"], shape);
+  requireAbsent(config, "gamma_regularizer", "beta_regularizer");
+  const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
+  const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
+  const named = [gamma, beta].filter((one) => one !== undefined);
+  requireChannels(named, shape);
+  return {
+    nodes: [
+      {
+        operation: {
+          ...{ kind: "layerNorm", gamma: gamma?.name, beta: beta?.name },
+          epsilon: numberOf(config, "epsilon", 1e-3),
+        },
+        shape,
+      },
+    ],
+    parameters: named.map(({ name }) => name),
+  };
+}
+
+export function batchNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const { config } = layer;
+  if (layer.isTrained) throw new LayerRefusal("it is trained, and its averages with it");
+  requireLastAxis(config["axis"], shape);
+  const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
+  const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
+  const mean = parameter(layer, "moving_mean");
+  const variance = parameter(layer, "moving_variance");
+  const named = [gamma, beta, mean, variance].filter((one) => one !== undefined);
+  requireChannels(named, shape);
+  return {
+    nodes: [
+      {
+        operation: {
+          ...{ kind: "batchNorm", gamma: gamma?.name, beta: beta?.name },
+          ...{ mean: mean.name, variance: variance.name },
+          epsilon: numberOf(config, "epsilon", 1e-3),
+        },
+        shape,
+      },
+    ],
+    parameters: named.map(({ name }) => name),
+  };
+}
+
+function requireLastAxis(axis: unknown, shape: readonly number[]): void {
+  const one: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : (axis ?? -1);
+  if (one === -1 || one === shape.length) return;
+  throw new LayerRefusal(`its axis is ${JSON.stringify(axis)}`);
+}
+
+function requireChannels(
+  parameters: readonly { readonly shape: readonly number[] }[],
+  shape: readonly number[],
+): void {
+  for (const { shape: found } of parameters) {
+    if (found.length === 1 && found[0] === shape.at(-1)) continue;
+    throw new LayerRefusal(`it has a parameter [${found.join(", ")}] for [${shape.join(", ")}]`);
+  }
+}

@@ -1,0 +1,76 @@
+// Layers over sequences.
+import { LayerRefusal, requireAbsent, requireOneOf } from "./layer-config.ts";
+import {
+  parameter,
+  weighted,
+  type CompiledLayer,
+  type LayerToCompile,
+} from "./layer-to-compile.ts";
+
+export function recurrent(
+  cell: "lstm" | "gru",
+  gates: number,
+  layer: LayerToCompile,
+  shape: readonly number[],
+): CompiledLayer {
+  const { config } = layer;
+  for (const field of ["activation", "recurrent_activation"]) {
+    // Missing is tfjs's default, null is linear.
+    if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
+  }
+  requireOneOf(config, "activation", "tanh");
+  const gate = requireOneOf(config, "recurrent_activation", ...GATES);
+  for (const flag of ["return_state", "go_backwards", "stateful"]) {
+    requireOneOf(config, flag, false);
+  }
+  for (const rate of ["dropout", "recurrent_dropout"]) requireOneOf(config, rate, 0);
+  requireAbsent(config, "recurrent_regularizer", "recurrent_constraint", "mask_value");
+  const sequences = requireOneOf(config, "return_sequences", false, true);
+  const kernel = parameter(layer, "kernel");
+  const recurrentKernel = parameter(layer, "recurrent_kernel");
+  const units = recurrentKernel.shape[0]!;
+  const [moments, width] = shape;
+  const expected = [width, gates * units, units, gates * units];
+  const found = [...kernel.shape, ...recurrentKernel.shape];
+  if (shape.length !== 2 || found.join() !== expected.join()) {
+    throw new LayerRefusal(`its kernels are [${found.join(", ")}] for [${shape.join(", ")}]`);
+  }
+  const made = weighted(
+    layer,
+    kernel,
+    gates * units,
+    sequences ? [moments!, units] : [units],
+    (bias) => ({
+      operation: {
+        ...{ kind: "recurrent", cell, kernel: kernel.name, bias, sequences },
+        recurrentKernel: recurrentKernel.name,
+        hardGates: gate !== "sigmoid",
+      },
+      activation: "linear",
+    }),
+  );
+  return { ...made, parameters: [...made.parameters, recurrentKernel.name] };
+}
+
+/** What Keras calls the gates' activation; tfjs's default comes first. */
+const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
+
+export function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const { config } = layer;
+  requireOneOf(config, "mask_zero", false);
+  requireAbsent(config, "embeddings_regularizer", "activity_regularizer", "embeddings_constraint");
+  const table = parameter(layer, "embeddings");
+  const [entries, width] = table.shape;
+  if (table.shape.length !== 2) {
+    throw new LayerRefusal(`its embeddings are [${table.shape.join(", ")}]`);
+  }
+  return {
+    nodes: [
+      {
+        operation: { kind: "embedding", table: table.name, entries: entries! },
+        shape: [...shape, width!],
+      },
+    ],
+    parameters: [table.name],
+  };
+}

@@ -1,0 +1,105 @@
+// What all kinds of layers need to be compiled.
+import type { ActivationName, LayerNode, LayerOperation } from "./layer-node.ts";
+import {
+  asFields,
+  LayerRefusal,
+  requireAbsent,
+  requireOneOf,
+  type Fields,
+} from "./layer-config.ts";
+
+export interface LayerToCompile {
+  readonly name: string;
+  readonly kind: string;
+  readonly config: Fields;
+  /** Shapes of the plan's parameters by name. */
+  readonly parameters: ReadonlyMap<string, readonly number[]>;
+  readonly inputs: readonly { readonly shape: readonly number[] }[];
+  /** Whether the plan trains it. */
+  readonly isTrained: boolean;
+}
+
+export interface CompiledLayer {
+  /** In order; none for a layer that changes nothing. Each but the first takes the one before it. */
+  readonly nodes: readonly Pick<LayerNode, "operation" | "shape">[];
+  /** Names of its parameters. */
+  readonly parameters: readonly string[];
+}
+
+type Node = CompiledLayer["nodes"][number];
+
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+export const one = (operation: LayerOperation, shape: readonly number[]): CompiledLayer => ({
+  nodes: [{ operation, shape }],
+  parameters: [],
+});
+
+export function imageShape(shape: readonly number[]): ImageShape {
+  const [height, width, channels] = shape;
+  if (shape.length === 3) return [height!, width!, channels!];
+  throw new LayerRefusal(`its input has the shape [${shape.join(", ")}]`);
+}
+
+/** `layer/kernel`, or `layer/cell/kernel` as TensorFlow names the parameters of recurrent layers. */
+export function parameter(
+  { name, kind: layerKind, parameters }: LayerToCompile,
+  kind: string,
+): { readonly name: string; readonly shape: readonly number[] } {
+  const exact = `${name}/${kind}`;
+  for (const [full, shape] of parameters) {
+    if (full === exact) return { name: full, shape };
+    const parts = full.split("/");
+    parts.splice(-2, 1);
+    const isRecurrent = layerKind === "LSTM" || layerKind === "GRU";
+    if (isRecurrent && parts.join("/") === exact) return { name: full, shape };
+  }
+  throw new LayerRefusal(`there is no parameter ${exact}`);
+}
+
+/** A layer with a kernel, perhaps a bias, and an activation. */
+export function weighted(
+  layer: LayerToCompile,
+  kernel: { readonly name: string },
+  units: number,
+  shape: readonly number[],
+  make: (bias: string | undefined) => { operation: LayerOperation; activation: unknown },
+): CompiledLayer {
+  const { config } = layer;
+  requireAbsent(
+    config,
+    ...["kernel_regularizer", "bias_regularizer", "activity_regularizer"],
+    ...["kernel_constraint", "bias_constraint"],
+  );
+  const bias = requireOneOf(config, "use_bias", true, false) ? parameter(layer, "bias") : undefined;
+  if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== units)) {
+    throw new LayerRefusal(`its bias is [${bias.shape.join(", ")}] for ${units} outputs`);
+  }
+  const { operation, activation: name } = make(bias?.name);
+  return {
+    nodes: [{ operation, shape }, ...activation(name, shape)],
+    parameters: [kernel.name, ...(bias === undefined ? [] : [bias.name])],
+  };
+}
+
+const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
+  relu: "relu",
+  gelu: "gelu",
+  gelu_new: "approximateGelu",
+  geluNew: "approximateGelu",
+  tanh: "tanh",
+  sigmoid: "sigmoid",
+  softmax: "softmax",
+};
+
+export function activation(value: unknown, shape: readonly number[]): Node[] {
+  const name = value ?? "linear";
+  if (name === "linear") return [];
+  const known = typeof name === "string" ? ACTIVATIONS[name] : undefined;
+  if (known === undefined) {
+    throw new LayerRefusal(
+      `its activation is ${JSON.stringify(asFields(name)["class_name"] ?? name)}`,
+    );
+  }
+  return [{ operation: { kind: "activation", name: known, slope: 0 }, shape }];
+}

@@ -1,0 +1,23 @@
+import { createFusedTrainer } from "@tributary/client-sdk";
+import { planFor } from "./plan-for.ts";
+
+const trainer = await createFusedTrainer();
+const parameters = [
+  { name: "end/kernel", shape: [2, 1] },
+  { name: "end/bias", shape: [1] },
+];
+const layers = [
+  {
+    class_name: "Dense",
+    config: { name: "end", units: 1, activation: "sigmoid", batch_input_shape: [null, 2] },
+  },
+];
+const topology = { class_name: "Sequential", config: { layers } };
+const outputs = await trainer.predict({
+  plan: planFor({ topology, parameters }, { loss: "binaryCrossentropy" }),
+  weights: new Float32Array(3),
+  features: Float32Array.of(1, 2),
+  featureShape: [2],
+  count: 1,
+});
+document.body.textContent = `${trainer.backend}: ${outputs[0]}`;
