@@ -1,5 +1,5 @@
 // Accuracy against bytes: federated averaging with update codecs of 32 bits down to a half, beside FedSGD in float32.
-//   node bench/accuracy-against-bytes.mjs [--record] [--cells NAME,…] [--quick] [--data FOLDER] [--out FOLDER]
+//   node bench/accuracy-against-bytes.mjs [--record] [--cells NAME,…] [--quick] [--seed NUMBER] [--data FOLDER] [--out FOLDER]
 // MNIST is looked for in --data, ./data/mnist and $TRIBUTARY_DATA/mnist. `--record` writes the figures to bench/results/, and from
 // them the page docs/accuracy-against-bytes.md and its picture, cell by cell: cells that do not run keep what was
 // recorded of them, and `--cells none` only draws. `--quick` takes seconds, on drawn digits. `--out` writes elsewhere than here.
@@ -26,12 +26,12 @@ import { runCell } from "./accuracy-against-bytes/run-cell.mjs";
  * }} Figures
  */
 
-const SEED = 1;
 const { values: options } = parseArgs({
   options: {
     record: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     cells: { type: "string" },
+    seed: { type: "string", default: "1" },
     data: { type: "string" },
     out: { type: "string", default: fileURLToPath(new URL("..", import.meta.url)) },
   },
@@ -40,26 +40,29 @@ const experiment = options.quick ? QUICK : FULL;
 const chosen = chooseCells(options.cells);
 const file = join(options.out, "bench/results/accuracy-against-bytes.json");
 
-const random = seededRandom(createNodeCryptoProvider(), SEED);
+const seed = Number(options.seed);
+if (!Number.isSafeInteger(seed)) fail(`--seed takes a whole number, not ${options.seed}.`);
+const random = seededRandom(createNodeCryptoProvider(), seed);
+const old = options.record ? recorded() : undefined;
 /** @type {Figures} */
 const figures = {
   bench: "accuracy-against-bytes",
-  seed: SEED,
+  seed,
   data: experiment.data,
   clients: experiment.clients,
   cohort: experiment.cohort,
   target: experiment.target,
-  machine: {
+  machine: (chosen.length === 0 ? old?.machine : undefined) ?? {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
   },
-  cells: recorded(),
+  cells: old?.cells ?? [],
 };
 if (chosen.length > 0) {
   const { clients, test } = await loadExamples();
-  const threads = new ClientThreads({ clients, test, seed: SEED }, availableParallelism());
+  const threads = new ClientThreads({ clients, test, seed }, availableParallelism());
   try {
     for (const cell of chosen) {
       const result = await runCell(cell, {
@@ -73,7 +76,7 @@ if (chosen.length > 0) {
       });
       const date = new Date().toISOString();
       figures.cells = [
-        ...figures.cells.filter((old) => old.cell.name !== cell.name),
+        ...figures.cells.filter((before) => before.cell.name !== cell.name),
         { date, ...result },
       ];
       if (options.record) record(); // what has run is not lost when a later one fails
@@ -97,12 +100,13 @@ function chooseCells(names) {
   });
 }
 
-/** @returns {Figures["cells"]} */
+/** What was recorded of these cells with this seed. @returns {Figures | undefined} */
 function recorded() {
-  if (!options.record || !existsSync(file)) return [];
+  if (!existsSync(file)) return undefined;
   const known = new Set(experiment.cells.map((cell) => cell.name));
-  const old = /** @type {Figures} */ (JSON.parse(readFileSync(file, "utf8")));
-  return old.cells.filter(({ cell }) => known.has(cell.name));
+  const before = /** @type {Figures} */ (JSON.parse(readFileSync(file, "utf8")));
+  if (before.seed !== seed) return undefined;
+  return { ...before, cells: before.cells.filter(({ cell }) => known.has(cell.name)) };
 }
 
 async function loadExamples() {
@@ -126,7 +130,12 @@ async function loadExamples() {
 function record() {
   const order = experiment.cells.map((cell) => cell.name);
   figures.cells.sort((a, b) => order.indexOf(a.cell.name) - order.indexOf(b.cell.name));
-  write("bench/results/accuracy-against-bytes.json", `${JSON.stringify(figures)}\n`);
+  // A line for each point.
+  const text = JSON.stringify(figures, undefined, 2).replaceAll(
+    /\{\s+("rounds"[^{}]*"accuracy"[^{}]*?)\s+\}/g,
+    (_all, /** @type {string} */ point) => `{ ${point.replaceAll(/\s+/g, " ")} }`,
+  );
+  write("bench/results/accuracy-against-bytes.json", `${text}\n`);
   write("docs/accuracy-against-bytes.md", drawPage(figures));
   write("docs/img/accuracy-against-bytes.svg", drawPicture(figures));
 }

@@ -26,7 +26,7 @@ export const FULL = {
   cells: [
     { name: "fedsgd", label: "FedSGD, float32", update: FLOAT32, ...FEDSGD },
     { name: "float32", label: "float32", update: FLOAT32, ...AVERAGING },
-    ...[8, 4, 2, 1, 0.5, 0.125].map((bits) => ({
+    ...[8, 4, 2, 1, 0.5, 0.125, 0.0625].map((bits) => ({
       name: `eden-${bits}`,
       label: bits === 1 ? "1 bit" : `${bits} bits`,
       update: eden(bits),
@@ -39,7 +39,7 @@ export const FULL = {
       download: { encoding: "difference", update: eden(8) },
       ...AVERAGING,
     },
-    ...[0.046, 0.1, 0.464].map((learningRate) => ({
+    ...[0.1, 0.464].map((learningRate) => ({
       name: `grid-float32-${learningRate}`,
       label: `float32, η ${learningRate}`,
       update: FLOAT32,
@@ -70,6 +70,7 @@ export const QUICK = {
       label: "FedSGD, float32",
       update: FLOAT32,
       ...FEDSGD,
+      learningRate: 0.464,
       maxRounds: 30,
       evaluateEvery: 5,
     },

@@ -2,7 +2,7 @@
 // clients in shared memory, so that any thread can be any client.
 import { parentPort, workerData } from "node:worker_threads";
 import { createFusedTrainer } from "@tributary/client-sdk";
-import { createKernels, seededRandom, updateCodec } from "@tributary/protocol";
+import { asTributaryError, createKernels, seededRandom, updateCodec } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
 /**
@@ -12,7 +12,8 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
  * @typedef {{ kind: "train", id: number, plan: Plan, weights: Float32Array, client: number, round: number }} TrainJob
  * @typedef {{ kind: "evaluate", id: number, plan: Plan, weights: Float32Array }} EvaluateJob
  * @typedef {{ payload: Uint8Array<ArrayBuffer>, exampleCount: number }} Trained
- * @typedef {{ id: number, trained?: Trained, accuracy?: number, error?: unknown }} JobDone
+ * @typedef {{ code: import("@tributary/protocol").ErrorCode, message: string }} Failure
+ * @typedef {{ id: number, trained?: Trained, accuracy?: number, failure?: Failure }} JobDone
  */
 
 const { clients, test, seed } = /** @type {ThreadData} */ (workerData);
@@ -42,7 +43,8 @@ async function perform(job) {
     const metrics = await trainer.evaluate({ plan, weights, examples: test });
     return { id, accuracy: metrics["accuracy"] ?? Number.NaN };
   } catch (error) {
-    return { id, error };
+    const { code, message } = asTributaryError(error);
+    return { id, failure: { code, message } };
   }
 }
 

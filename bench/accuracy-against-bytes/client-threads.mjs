@@ -1,5 +1,6 @@
 // The threads that train: jobs go to whichever is free. What a job gives depends on the job alone.
 import { Worker } from "node:worker_threads";
+import { TributaryError } from "@tributary/protocol";
 
 /**
  * @typedef {import("./client-thread.mjs").ThreadData} ThreadData
@@ -79,8 +80,9 @@ export class ClientThreads {
     const next = this.#queue.shift();
     if (next === undefined) this.#idle.push(worker);
     else next(worker);
-    if (done.error === undefined) waiter?.resolve(done);
-    else waiter?.reject(done.error instanceof Error ? done.error : new Error("a job failed"));
+    const { failure } = done;
+    if (failure === undefined) waiter?.resolve(done);
+    else waiter?.reject(new TributaryError(failure.code, failure.message));
   }
 
   /** @param {Error} error */

@@ -8,8 +8,8 @@ import { bestSoFar } from "./crossing.mjs";
 
 const WIDTH = 820;
 const HEIGHT = 480;
-const LEFT = 62;
-const RIGHT = 24;
+const LEFT = 76;
+const RIGHT = 56;
 const TOP = 56;
 const BOTTOM = 62;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
@@ -24,17 +24,21 @@ const COLOURS = [
   "#e0662a",
   "#d1477f",
   "#9467bd",
+  "#a06a4b",
 ];
 
 /** @param {Figures} figures @returns {string} */
 export function drawPicture({ cells, target, clients, cohort, data }) {
   const shown = cells.filter(isInPicture);
   const curves = shown.map(({ points }) => bestSoFar(points));
-  const megabytes = curves.flat().map(({ megabytesUp }) => megabytesUp);
-  const least = Math.floor(Math.log10(Math.min(...megabytes)) * 2) / 2;
-  const most = Math.ceil(Math.log10(Math.max(...megabytes)) * 4) / 4;
   const floor = Math.max(0, target - 0.12);
   const ceiling = Math.min(1, target + 0.015);
+  const megabytes = curves
+    .flat()
+    .filter(({ accuracy }) => accuracy >= floor)
+    .map(({ megabytesUp }) => megabytesUp);
+  const least = Math.floor(Math.log10(Math.min(...megabytes)) * 4) / 4;
+  const most = Math.ceil(Math.log10(Math.max(...megabytes)) * 4) / 4;
   const x = (/** @type {number} */ mb) =>
     LEFT + (PLOT_WIDTH * (Math.log10(mb) - least)) / (most - least);
   const y = (/** @type {number} */ accuracy) =>
@@ -91,8 +95,8 @@ ${COLOURS.map((colour) => `.name[fill="${colour}"]{fill:${colour}}`).join("")}
 <rect class="back" width="${WIDTH}" height="${HEIGHT}" rx="10"/>
 ${grid.join("\n")}
 ${lines.join("\n")}
-<text x="${LEFT + PLOT_WIDTH / 2}" y="${HEIGHT - 14}" text-anchor="middle">sent up by all clients, MB (logarithmic): ${data}, 2NN, ${cohort} of ${clients} clients a round</text>
-<text transform="translate(16 ${TOP + PLOT_HEIGHT / 2}) rotate(-90)" text-anchor="middle">test accuracy, best so far</text>
+<text x="${LEFT + PLOT_WIDTH / 2}" y="${HEIGHT - 14}" text-anchor="middle">sent up by all clients, MB (logarithmic): ${data === "mnist" ? "MNIST" : data}, 2NN, ${cohort} of ${clients} clients a round</text>
+<text transform="translate(20 ${TOP + PLOT_HEIGHT / 2}) rotate(-90)" text-anchor="middle">test accuracy, best so far</text>
 </svg>
 `;
 }

@@ -1,6 +1,7 @@
 // One line of the table: federated averaging with one codec until the target is reached. Trainer, codecs, aggregation and
 // server step are those of the packages; only sockets and the store are left out.
 import {
+  asTributaryError,
   layoutOf,
   packedLengthLimit,
   parseTask,
@@ -23,6 +24,7 @@ import { crossing } from "./crossing.mjs";
  * @typedef {{
  *   cell: Cell, payloadBytes: number, wholeBytes: number, differenceBytes: number | null, rounds: number,
  *   finalAccuracy: number, bestAccuracy: number, target: Omit<Point, "accuracy"> | null, points: Point[], seconds: number,
+ *   divergedIn: number | null,
  * }} CellResult
  * @typedef {{
  *   threads: import("./client-threads.mjs").ClientThreads, clients: number, cohort: number, target: number,
@@ -30,6 +32,9 @@ import { crossing } from "./crossing.mjs";
  *   say: (text: string) => void,
  * }} Setting
  */
+
+/** What clients and the server refuse when a learning rate is too large. @type {ReadonlySet<string>} */
+const DIVERGED = new Set(["TRAINING_FAILED", "UPDATE_NOT_FINITE", "UPDATE_OUT_OF_RANGE"]);
 
 /** @returns {Promise<void>} */
 const rest = () => Promise.resolve();
@@ -79,7 +84,8 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     return accuracy >= target;
   };
 
-  for (let round = 1; round <= cell.maxRounds; round++) {
+  /** @param {number} round @returns {Promise<boolean>} Whether that was the last one. */
+  const runRound = async (round) => {
     const order = shuffledIndices(clients, random.derive(`round ${round}`));
     const members = [...order.subarray(0, cohort)];
     for (const member of members) {
@@ -92,7 +98,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
       threads.train({ kind: "train", plan, weights, client, round }),
     );
     const [reached, ...trained] = await Promise.all([score(), ...trainings]);
-    if (reached) break;
+    if (reached) return true;
     const { update, aggregation } = plan;
     const dimension = layout.size;
     const adder = openAdder({ update, aggregation, dimension });
@@ -118,6 +124,19 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
         .evaluate({ kind: "evaluate", plan, weights: base.weights })
         .then((accuracy) => ({ ...traffic, accuracy }));
     }
+    return false;
+  };
+
+  let divergedIn = null;
+  for (let round = 1; round <= cell.maxRounds; round++) {
+    try {
+      if (await runRound(round)) break;
+    } catch (error) {
+      if (!DIVERGED.has(asTributaryError(error).code)) throw error;
+      divergedIn = round;
+      say(`${cell.name}  round ${round}  diverged`);
+      break;
+    }
   }
   await score();
   const last = points.at(-1);
@@ -128,8 +147,9 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     differenceBytes: base.difference?.packed.length ?? null,
     rounds: last?.rounds ?? 0,
     finalAccuracy: last?.accuracy ?? Number.NaN,
-    bestAccuracy: Math.max(...points.map(({ accuracy }) => accuracy)),
+    bestAccuracy: Math.max(0, ...points.map(({ accuracy }) => accuracy)),
     target: crossing(points, target),
+    divergedIn,
     points,
     seconds: Math.round((performance.now() - startedAtMs) / 100) / 10,
   };

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bestSoFar, crossing } from "../../bench/accuracy-against-bytes/crossing.mjs";
 
-const SCRIPT = fileURLToPath(new URL("../../bench/accuracy-against-bytes.mjs", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SCRIPT = join(ROOT, "bench/accuracy-against-bytes.mjs");
+const FIGURES = "bench/results/accuracy-against-bytes.json";
 const PAGE = "docs/accuracy-against-bytes.md";
 const PICTURE = "docs/img/accuracy-against-bytes.svg";
 
@@ -36,7 +38,7 @@ describe("accuracy against bytes, in seconds", () => {
   const read = (...names: string[]): string => readFileSync(join(folder, ...names), "utf8");
   const results = (out: string): Result[] =>
     (
-      JSON.parse(read(out, "bench/results/accuracy-against-bytes.json")) as {
+      JSON.parse(read(out, FIGURES)) as {
         cells: Result[];
       }
     ).cells;
@@ -84,6 +86,14 @@ describe("accuracy against bytes, in seconds", () => {
     const before = [read("all", PAGE), read("all", PICTURE)];
     expect(run("--quick", "--record", "--out", "all", "--cells", "none").status).toBe(0);
     expect([read("all", PAGE), read("all", PICTURE)]).toEqual(before);
+  });
+
+  test("the page and the picture in docs are those of the recorded figures", () => {
+    cpSync(join(ROOT, FIGURES), join(folder, "kept", FIGURES), { recursive: true });
+    expect(run("--record", "--out", "kept", "--cells", "none").status).toBe(0);
+    for (const name of [PAGE, PICTURE]) {
+      expect(read("kept", name)).toBe(readFileSync(join(ROOT, name), "utf8"));
+    }
   });
 
   test("says where MNIST comes from when it is not there, and which cells there are", () => {
