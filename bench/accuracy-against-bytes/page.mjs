@@ -33,9 +33,9 @@ ${[...new Set(dates)].sort().join(", ")}; ${machine.cores} cores of ${machine.cp
   at random, in every round; one local epoch. Averaging takes batches of 10 and steps of ${rateOf(main, "float32")}; FedSGD one step of ${rateOf(main, "fedsgd")} on all of a
   client's examples. Every line begins with the same weights, has the same cohorts and shuffles alike.
 - Trainer, codecs, exact sums and server step are the code that clients and server run; sockets and the store are left out. MB are 10⁶ bytes of payload, summed over all
-  clients. On the wire come the check-in, the frames and their seals: some 450 bytes up and 2,000 down a client and round.
+  clients. On the wire come the check-in, the frames and their seals: some 430 bytes up and 1,000 to 2,000 down a client and round.
 - Accuracy is that of the checkpoint on the test examples, after every round (FedSGD: every tenth), made monotone; where it crosses ${aim} is
-  interpolated linearly. One run each: another seed moves the rounds by a tenth or so either way.
+  interpolated linearly. One run each, so that differences of a few rounds between codecs mean nothing: [bench/README.md](../bench/README.md#how-many-bytes-an-accuracy-takes) has other seeds.
 - The codec is EDEN. Below one bit it sends one bit for a share of the rotated values: for a half, an eighth, a sixteenth.
 ${claims(main, base)}${downwards(main)}${rates([...cells], aim)}`;
 }
