@@ -105,7 +105,7 @@ function claims(main, base) {
 | what compression saves to the target, its extra rounds counted | – | ${coded.map((each) => `${compression(each)} (${each.cell.label})`).join(", ")} |
 | both together, bytes up | – | ${factor(base, least.target, upOf)} times: ${megabytes(upOf(base.target))} MB to ${megabytes(upOf(least.target))} MB (${least.cell.label}) |
 
-From our first weights and with our rates, FedSGD and averaging both need fewer rounds than was published; their ratio is the published one. Codecs cost next to no
+From our first weights and with our rates, FedSGD and averaging both need fewer rounds than was published; their ratio is about the published one. Codecs cost next to no
 rounds, even where the error of an encoding is more than ten times the update itself ([bench/README.md](../bench/README.md)): it is unbiased and differs from client to
 client, and noise spread over 199,210 values does little to what this model says. Models that are harder to train leave less room.
 
