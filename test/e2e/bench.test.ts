@@ -53,6 +53,23 @@ it("bench aggregate: what a round costs the server beside the floor of its bytes
   expect(result["bytesDownPerClient"]).toBeLessThan(82_000);
 });
 
+it("bench aggregate: half precision and differences halve and quarter what goes down", async () => {
+  const box = await openSandbox();
+  const size = ["--clients", "3", "--parameters", "20000", "--rounds", "1"];
+  const down = async (name: string): Promise<number> =>
+    (
+      await box.json<{ bytesDownPerClient: number }>([
+        "bench",
+        "aggregate",
+        ...size,
+        "--down",
+        name,
+      ])
+    ).bytesDownPerClient;
+  expect(await down("float16")).toBeLessThan(42_000);
+  expect(await down("difference")).toBeLessThan(22_000);
+});
+
 it("bench aggregate: a codec that does not exist is refused with those that do", async () => {
   const box = await openSandbox();
   const error = await box.failure(["bench", "aggregate", "--codec", "zip"]);
@@ -98,4 +115,18 @@ it("bench train: an unknown model, and a hash of no fixed number of steps, are b
   expect(unknown.remedy).toContain("mcmahan-cnn");
   const hash = await box.failure(["bench", "train", "--hash"], 2);
   expect(hash).toMatchObject({ code: "BAD_PARAMETER" });
+});
+
+it("bench codec: error, bits and speed in one line, and the same with the same seed", async () => {
+  const box = await openSandbox();
+  const args = ["bench", "codec", "--codec", "eden", "--bits", "4", "--dimension", "8192"];
+  args.push("--distribution", "lognormal", "--clients", "10", "--trials", "50", "--seed", "1");
+  const result = await box.json<Record<string, number>>(args);
+  expect(result["vnmse"]).toBeCloseTo(0.009592, 4);
+  expect(result["nmse"]).toBeCloseTo(0.0009592, 5);
+  expect(result["bitsPerCoordinate"]).toBe(4 + 96 / 8_192);
+  expect(result["encodeMBps"]).toBeGreaterThan(0);
+  expect(result["decodeMBps"]).toBeGreaterThan(0);
+  const again = await box.json<Record<string, number>>(args);
+  expect([again["nmse"], again["vnmse"]]).toEqual([result["nmse"], result["vnmse"]]);
 });

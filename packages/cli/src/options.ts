@@ -13,6 +13,15 @@ export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_I
   };
 }
 
+/** Any number, fractions too. */
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) {
+    throw new InvalidArgumentError("Give a number.");
+  }
+  return value;
+}
+
 /** "name=5", for options that are given again for each name. */
 export function namedNumber(
   text: string,

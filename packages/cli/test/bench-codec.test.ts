@@ -8,7 +8,7 @@ const measure = (
   update: TaskUpdate,
   dimension: number,
   distribution: Distribution = "lognormal",
-  { clients = 10, trials = 30 } = {},
+  { clients = 10, trials = 16 } = {},
 ): CodecResult =>
   runCodec({ spec: parseUpdate(update), dimension, distribution, clients, trials, seed: 1 });
 
@@ -72,7 +72,7 @@ describe("the mean of ten encodings has the error that others measured", () => {
     [3, 524_288, 0.0036],
     [4, 524_288, 0.001],
   ] as const)("EDEN, %i bits, %i values", (bits, dimension, reference) => {
-    const trials = dimension > 100_000 ? 2 : 30;
+    const trials = dimension > 100_000 ? 2 : 16;
     const { nmse, nmseError } = measure({ codec: "eden", bits }, dimension, "lognormal", {
       trials,
     });
@@ -133,7 +133,7 @@ it.each(UNBIASED.map((update) => [JSON.stringify(update), update] as const))(
     const clients = 16;
     for (const distribution of distributionNames) {
       for (const dimension of [130, 700]) {
-        const result = measure(update, dimension, distribution, { clients, trials: 40 });
+        const result = measure(update, dimension, distribution, { clients, trials: 24 });
         const { nmse, vnmse } = result;
         // Σ of the trials' ratios: one trial's error varies, so that both are compared on the same vectors.
         const spread = result.nmseError / nmse + result.vnmseError / vnmse;

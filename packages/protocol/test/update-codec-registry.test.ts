@@ -29,6 +29,7 @@ describe("updateCodec", () => {
       { codec: "rotated-uniform", bits: 0 },
       { codec: "qsgd", bits: 1 },
       { codec: "random-k", fraction: 1.5 },
+      { codec: "top-k", fraction: 0.51 },
     ];
     for (const spec of wrong) {
       errorOf(() => updateCodec(spec), "BAD_PARAMETER");

@@ -27,7 +27,7 @@ export const UPDATE_SPECS: readonly UpdateSpec[] = [
   { codec: "random-k", fraction: 0.01 },
   { codec: "random-k", fraction: 1 },
   { codec: "top-k", fraction: 0.01 },
-  { codec: "top-k", fraction: 0.4 },
+  { codec: "top-k", fraction: 0.5 },
 ];
 
 /** For test titles. */

@@ -23,6 +23,8 @@ const crypto = createNodeCryptoProvider();
 const random = seededRandom(crypto, 3);
 const float32 = updateCodec({ codec: "float32" });
 const uniform8 = updateCodec({ codec: "uniform", bits: 8 });
+/** Its payloads differ in length. */
+const coded = updateCodec({ codec: "eden", bits: 4, entropy: true });
 
 const encode = (update: Vector, codec: UpdateCodec = float32): Uint8Array =>
   codec.encode(Float32Array.from(update), random);
@@ -254,14 +256,14 @@ describe("every robust rule", () => {
     }
   });
 
-  it("does the same block by block as at once, with either codec, and rests on the way", async () => {
+  it("does the same block by block as at once, with any codec, and rests on the way", async () => {
     const dimension = 2 * 4_096 + 17;
     const n = 11;
     const words = xoshiro128(new Uint8Array(16).fill(7));
     const updates = Array.from({ length: n }, () =>
       Array.from({ length: dimension }, () => words() / 2 ** 31 - 1),
     );
-    for (const codec of [float32, uniform8]) {
+    for (const codec of [float32, uniform8, coded]) {
       const hash = (payload: Uint8Array): string => toHex(crypto.sha256(payload));
       const payloads = updates
         .map((update) => encode(update, codec))

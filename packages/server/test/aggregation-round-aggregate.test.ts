@@ -14,6 +14,8 @@ import { bitsOf } from "./exact-reference.ts";
 const DIMENSION = 5_000; // more than one block of a codec
 const float32 = updateCodec({ codec: "float32" });
 const uniform8 = updateCodec({ codec: "uniform", bits: 8 });
+const eden = updateCodec({ codec: "eden", bits: 8 });
+const coded = updateCodec({ codec: "eden", bits: 2, entropy: true });
 const random = seededRandom(createNodeCryptoProvider(), 4);
 
 function vector(seed: number, scale = 1): Float32Array {
@@ -47,7 +49,6 @@ function codeOf(run: () => unknown): string {
 
 describe("a round's aggregate", () => {
   it("takes a rotated update of very many examples, whose values are known by their norm at first", async () => {
-    const eden = updateCodec({ codec: "eden", bits: 8 });
     const update = vector(1, 0.1);
     const payload = eden.encode(update, random);
     const exampleCount = 1_000_000;
@@ -65,8 +66,8 @@ describe("a round's aggregate", () => {
     );
   });
 
-  it("is the same, bit for bit, in any order and with either codec", async () => {
-    for (const codec of [float32, uniform8]) {
+  it("is the same, bit for bit, in any order and with any codec", async () => {
+    for (const codec of [float32, uniform8, eden, coded]) {
       const reports = [1, 2, 3, 4, 5].map((seed) => ({
         exampleCount: seed * 7,
         payload: codec.encode(vector(seed, seed * 3), random),
@@ -135,6 +136,55 @@ describe("a round's aggregate", () => {
       const payload = uniform8.encode(vector(2), random);
       new DataView(payload.buffer, payload.byteOffset).setFloat32(at, value, true);
       expect(codeOf(() => aggregate.fold({ exampleCount: 1, payload, metrics: [] }))).toBe(code);
+      expect(await sums(aggregate)).toEqual(before);
+    }
+  });
+
+  it.each([
+    ["eden", eden, 4],
+    ["eden with entropy coding", coded, 6],
+  ] as const)(
+    "refuses an %s payload that lies, with its sums unchanged",
+    async (_, codec, scaleAt) => {
+      const aggregate = new RoundAggregate(codec, DIMENSION, []);
+      void aggregate.fold({
+        exampleCount: 1,
+        payload: codec.encode(vector(1), random),
+        metrics: [],
+      });
+      const before = await sums(aggregate);
+      for (const [scale, code] of [
+        [NaN, "UPDATE_NOT_FINITE"],
+        [-Infinity, "UPDATE_NOT_FINITE"],
+        [-1, "UPDATE_MALFORMED"],
+        [-0, "UPDATE_MALFORMED"],
+        [3e38, "UPDATE_OUT_OF_RANGE"],
+      ] as const) {
+        const payload = codec.encode(vector(2), random);
+        new DataView(payload.buffer, payload.byteOffset).setFloat32(scaleAt, scale, true);
+        expect(codeOf(() => aggregate.fold({ exampleCount: 1, payload, metrics: [] }))).toBe(code);
+        expect(await sums(aggregate)).toEqual(before);
+      }
+    },
+  );
+
+  it("refuses an entropy code that does not end where it should, with its sums unchanged", async () => {
+    const aggregate = new RoundAggregate(coded, DIMENSION, []);
+    const honest = coded.encode(vector(1), random);
+    void aggregate.fold({ exampleCount: 1, payload: honest, metrics: [] });
+    const before = await sums(aggregate);
+    const lies: Uint8Array[] = [
+      honest.subarray(0, -2),
+      Uint8Array.of(...honest, 0, 0),
+      honest.with(4, honest[4]! ^ 1), // the first block's length
+      honest.with(10, honest[10]! ^ 1), // a state
+      honest.with(40, honest[40]! ^ 128), // a word
+      new Uint8Array(honest.length).fill(255),
+      new Uint8Array(honest.length),
+    ];
+    for (const payload of lies) {
+      const fold = () => aggregate.fold({ exampleCount: 1, payload, metrics: [] });
+      expect(codeOf(fold)).toBe("UPDATE_MALFORMED");
       expect(await sums(aggregate)).toEqual(before);
     }
   });

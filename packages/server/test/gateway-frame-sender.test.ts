@@ -43,14 +43,20 @@ function modelFrames(count: number): Uint8Array[] {
 }
 
 /** Lets sockets take what they can. */
-async function turns(count: number): Promise<void> {
+async function immediates(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const limits = DEFAULT_LIMITS;
 
-function senderTo(socket: WebSocket, turns: SendTurns = new SendTurns()): FrameSender {
-  return new FrameSender(socket, { clock: new ManualClock(), limits, turns, onSlowReader() {} });
+function senderTo(socket: WebSocket, turns?: SendTurns): FrameSender {
+  const clock = new ManualClock();
+  return new FrameSender(socket, {
+    clock,
+    limits,
+    turns: turns ?? new SendTurns(clock),
+    onSlowReader() {},
+  });
 }
 
 describe("sending to one client", () => {
@@ -64,7 +70,7 @@ describe("sending to one client", () => {
     sender.streamChunks(frames);
     let highest = 0;
     for (let turn = 0; turn < 300; turn++) {
-      await turns(1);
+      await immediates(1);
       highest = Math.max(highest, server.bufferedAmount);
     }
     expect(highest).toBeLessThanOrEqual(most);
@@ -81,12 +87,12 @@ describe("sending to one client", () => {
     const sender = senderTo(server);
     client.pause();
     sender.streamChunks(frames);
-    await turns(50);
+    await immediates(50);
     sender.send(Uint8Array.of(7, 7));
     sender.stopChunks();
     client.resume();
     await eventually("the record has come", () => received.at(-1)?.length === 2);
-    await turns(50);
+    await immediates(50);
     expect(received.at(-1)?.length).toBe(2); // and no chunk after `stopChunks`
     expect(received.length).toBeLessThan(64);
   });
@@ -96,7 +102,7 @@ describe("sending to one client", () => {
     const sender = senderTo(server);
     client.pause();
     sender.streamChunks(frames);
-    await turns(50);
+    await immediates(50);
     sender.stopChunks();
     const next = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
     sender.streamChunks(next);
@@ -118,7 +124,7 @@ describe("sending to one client", () => {
         2 * limits.maxBufferedSendBytes + 2 * record.length,
       );
       sent += 1;
-      await turns(1);
+      await immediates(1);
     }
     expect(server.readyState).not.toBe(WebSocket.OPEN);
     expect(sent).toBeLessThan(1_000);
@@ -140,7 +146,7 @@ describe("sending to one client", () => {
 describe("sending to many clients", () => {
   it("lets other work in after each megabyte, however many clients there are", async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => connected()));
-    const turns = new SendTurns();
+    const turns = new SendTurns(new ManualClock());
     const senders = all.map(({ server }) => senderTo(server, turns));
     const frames = modelFrames(8);
     let sent = 0;
@@ -167,12 +173,37 @@ describe("sending to many clients", () => {
 
   it("goes on with the others when one has gone", async () => {
     const [one, other] = await Promise.all([connected(), connected()]);
-    const turns = new SendTurns();
+    const turns = new SendTurns(new ManualClock());
     const frames = modelFrames(4);
     senderTo(one.server, turns).streamChunks(frames);
     senderTo(other.server, turns).streamChunks(frames);
     one.server.terminate();
     await eventually("the other has all", () => other.received.length === 4);
     expect(one.received.length).toBe(0);
+  });
+
+  it("keeps little under way for clients that do not read, and lets nobody wait for them for long", async () => {
+    const clock = new ManualClock();
+    const turns = new SendTurns(clock);
+    const asleep = await Promise.all(Array.from({ length: 80 }, () => connected()));
+    const frames = modelFrames(64);
+    for (const { client } of asleep) client.pause();
+    for (const { server } of asleep) senderTo(server, turns).streamChunks(frames);
+    const held = (): number => asleep.reduce((sum, { server }) => sum + server.bufferedAmount, 0);
+    let before = -1;
+    while (held() !== before || before === 0) {
+      before = held();
+      await immediates(50);
+    }
+    // 64 pieces of the 80 that would be under way.
+    expect(held()).toBeGreaterThan(16_777_216 / 2);
+    expect(held()).toBeLessThan(16_777_216 + 2 * 262_144);
+    const awake = await connected();
+    senderTo(awake.server, turns).streamChunks(frames.slice(0, 4));
+    await immediates(50);
+    expect(awake.received.length).toBe(0);
+    clock.advance(250);
+    await eventually("the one that reads has all", () => awake.received.length === 4);
+    expect(held()).toBeLessThan(80 * 2 * 262_144);
   });
 });

@@ -1,9 +1,11 @@
 import {
   DEFAULT_LIMITS,
+  dueArtifacts,
   seededRandom,
   updateCodec,
   updateCodecNames,
   xoshiro128,
+  type ArtifactId,
   type ServerMessage,
   type UpdateSpec,
 } from "@tributary/protocol";
@@ -104,7 +106,8 @@ async function connectClients(
       payload: payloads[index % payloads.length]!,
       exampleCount: FIRST_EXAMPLE_COUNT + index,
     };
-    return { takeModel: () => takeModel(client, population, report) };
+    const held = new Set<ArtifactId>();
+    return { takeModel: () => takeModel(client, population, report, held) };
   });
 }
 
@@ -114,19 +117,24 @@ interface Report {
   readonly exampleCount: number;
 }
 
+/** @param held - What the client says it holds: what it was sent last, as an SDK's cache would; changed. */
 async function takeModel(
   client: WireClient,
   population: string,
   report: Report,
+  held: Set<ArtifactId>,
 ): Promise<() => Promise<void>> {
-  client.checkIn(population, { codecs: updateCodecNames });
+  client.checkIn(population, { codecs: updateCodecNames, heldArtifacts: [...held] });
   const round = await client.waitFor("roundConfiguration");
-  const { plan, checkpoint } = round.delivery;
-  let missing = plan.byteLength + checkpoint.byteLength;
+  const { delivery } = round;
+  const due = dueArtifacts(delivery, (id) => held.has(id));
+  let missing = due.reduce((sum, { byteLength }) => sum + byteLength, 0);
   while (missing > 0) {
     const received = await client.next();
     if ("kind" in received) missing -= received.body.length - TAG_BYTES;
   }
+  held.clear();
+  held.add(delivery.plan.id).add(delivery.checkpoint.id);
   return () => sendReport(client, round, report);
 }
 

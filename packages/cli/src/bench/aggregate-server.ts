@@ -1,11 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { seededRandom, xoshiro128, type TaskDefinition } from "@tributary/protocol";
+import {
+  seededRandom,
+  xoshiro128,
+  type CheckpointId,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
   openMemoryStore,
   openStorage,
   startServer,
+  type CheckpointStore,
   type RoundRecord,
   type TributaryServer,
 } from "@tributary/server";
@@ -19,7 +25,7 @@ export type AggregateServerRequest =
   | {
       readonly type: "start";
       readonly dataDir: string;
-      /** Postgres; without it the store is in memory, so that the figures are the aggregation's. */
+      /** Postgres; without it the store is in memory, and of one checkpoint, so that the figures are the aggregation's. */
       readonly databaseUrl?: string;
       readonly definition: TaskDefinition;
       readonly parameters: number;
@@ -61,7 +67,7 @@ async function start({
 }: Extract<AggregateServerRequest, { type: "start" }>): Promise<BenchTarget> {
   const storage =
     databaseUrl === undefined
-      ? openMemoryStore({ crypto })
+      ? openMemoryStore({ crypto, checkpoints: new NewestCheckpoint() })
       : await openStorage({ storeDir: join(dataDir, "store"), databaseUrl, crypto });
   const server = await startServer(
     { dataDir, port: 0, adminPort: 0, logLevel: "error" },
@@ -85,4 +91,25 @@ function initialValues(parameters: number, seed: number): Float32Array {
   const values = new Float32Array(parameters);
   for (let i = 0; i < parameters; i++) values[i] = words() * (0.2 / 2 ** 32) - 0.1;
   return values;
+}
+
+/** Keeps the last checkpoint that it was given: a store on the server's own machine would not be in its memory either. */
+class NewestCheckpoint implements CheckpointStore {
+  #newest: { readonly id: CheckpointId; readonly bytes: Uint8Array } | undefined;
+
+  async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+    this.#newest = { id, bytes: bytes.slice() };
+  }
+
+  async get(id: CheckpointId): Promise<Uint8Array | undefined> {
+    return this.#newest?.id === id ? this.#newest.bytes.slice() : undefined;
+  }
+
+  async has(id: CheckpointId): Promise<boolean> {
+    return this.#newest?.id === id;
+  }
+
+  async close(): Promise<void> {
+    this.#newest = undefined;
+  }
 }

@@ -1,7 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_LIMITS, parseTask, updateCodec, type UpdateSpec } from "@tributary/protocol";
+import {
+  DEFAULT_LIMITS,
+  downloadCodec,
+  packedLengthLimit,
+  parseTask,
+  updateCodec,
+  type DownloadSpec,
+  type UpdateSpec,
+} from "@tributary/protocol";
 import type { FloorAnswer, FloorRequest } from "./aggregate-floor.ts";
 import type { AggregateLoadAnswer, AggregateLoadRequest } from "./aggregate-load.ts";
 import type { AggregateServerAnswer, AggregateServerRequest } from "./aggregate-server.ts";
@@ -15,6 +23,8 @@ export interface AggregateOptions {
   readonly parameters: number;
   /** A plan's `update`, as in a task file. */
   readonly update: Readonly<Record<string, unknown>>;
+  /** How the model travels: a difference in EDEN's 8 bits, to clients that hold the checkpoint before. */
+  readonly down: DownloadSpec["encoding"];
   /** Rounds that count; one more comes before them, to warm up. */
   readonly rounds: number;
   readonly seed: number;
@@ -26,6 +36,7 @@ export interface AggregateResult {
   readonly clients: number;
   readonly parameters: number;
   readonly update: UpdateSpec;
+  readonly down: DownloadSpec["encoding"];
   readonly rounds: number;
   /** Processor time of the server's process, all threads, median over the rounds. */
   readonly serverCpuSecondsPerRound: number;
@@ -59,7 +70,12 @@ export async function runAggregate(
     name: "bench-aggregate",
     // Not looked at: the server gets a model of the size that was asked for.
     model: { path: "model.json" },
-    plan: { loss: "categoricalCrossentropy", metrics: [], update: options.update },
+    plan: {
+      loss: "categoricalCrossentropy",
+      metrics: [],
+      update: options.update,
+      download: { encoding: options.down },
+    },
     round: {
       goalCount: clients,
       overselection: 1,
@@ -69,7 +85,7 @@ export async function runAggregate(
     },
     stop: { rounds: 1_000_000 },
   });
-  const { update } = definition.plan;
+  const { update, download } = definition.plan;
   const folder = await mkdtemp(join(tmpdir(), "tributary-bench-"));
   try {
     const server = await measureServer(folder, definition, options, say);
@@ -78,7 +94,7 @@ export async function runAggregate(
     const floor = await measureFloor(
       folder,
       server.target,
-      floorFrames(parameters, update),
+      floorFrames(parameters, update, download),
       options,
     );
     say(`floor: ${floor.cpuSeconds.toFixed(2)} s of CPU a round`);
@@ -86,6 +102,7 @@ export async function runAggregate(
       clients,
       parameters,
       update,
+      down: options.down,
       rounds: options.rounds,
       serverCpuSecondsPerRound: rounded(server.cpuSeconds, 3),
       floorCpuSecondsPerRound: rounded(floor.cpuSeconds, 3),
@@ -202,10 +219,12 @@ async function measureRounds(
 }
 
 /** Of as many bytes, in as many messages, as a round's model and report. */
-function floorFrames(parameters: number, update: UpdateSpec): FloorFrames {
+function floorFrames(parameters: number, update: UpdateSpec, download: DownloadSpec): FloorFrames {
   const { sealedChunkBytes, reportChunkBytes } = DEFAULT_LIMITS;
+  const codec = downloadCodec(download);
+  const down = codec === undefined ? 4 * parameters : packedLengthLimit(codec, parameters);
   return {
-    down: pieces(4 * parameters, sealedChunkBytes, SEALED_CHUNK_OVERHEAD),
+    down: pieces(down, sealedChunkBytes, SEALED_CHUNK_OVERHEAD),
     up: pieces(updateCodec(update).payloadBytes(parameters).max, reportChunkBytes, RECORD_OVERHEAD),
   };
 }

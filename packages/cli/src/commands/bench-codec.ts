@@ -1,8 +1,8 @@
 import { parseUpdate } from "@tributary/protocol";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { distributionNames, type Distribution } from "../bench/distributions.ts";
 import { runCodec } from "../bench/run-codec.ts";
-import { wholeNumber } from "../options.ts";
+import { finiteNumber, wholeNumber } from "../options.ts";
 import { createOutput } from "../output.ts";
 
 interface CodecFlags {
@@ -23,8 +23,8 @@ export function benchCodecCommand(): Command {
   return new Command("codec")
     .description("Error, size and speed of an update codec, on vectors that it draws.")
     .option("--codec <name>", "how updates are encoded, as in a task's plan.update", "eden")
-    .option("--bits <number>", "bits a value, where the codec has a choice", number)
-    .option("--fraction <number>", "share of the values that is sent, where it has", number)
+    .option("--bits <number>", "bits a value, where the codec has a choice", finiteNumber)
+    .option("--fraction <number>", "share of the values that is sent, where it has", finiteNumber)
     .option("--entropy", "code the symbols in as many bits as their rarity asks for")
     .option("--dimension <count>", "values of a vector", wholeNumber(1, 67_108_864), 8_192)
     .addOption(
@@ -57,12 +57,4 @@ export function benchCodecCommand(): Command {
         ].join("\n"),
       );
     });
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) {
-    throw new InvalidArgumentError("Give a number.");
-  }
-  return value;
 }

@@ -1,26 +1,14 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { TributaryError } from "@tributary/protocol";
 import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
-import { runAggregate } from "../bench/run-aggregate.ts";
 import { runConnections } from "../bench/run-connections.ts";
 import { runHostile } from "../bench/run-hostile.ts";
 import { runTrainBench } from "../bench/run-train.ts";
 import { TRAIN_MODELS } from "../bench/train-models.ts";
 import { backendOption, engineOption, wholeNumber } from "../options.ts";
-import { createOutput, formatBytes } from "../output.ts";
+import { createOutput } from "../output.ts";
+import { benchAggregateCommand } from "./bench-aggregate.ts";
 import { benchCodecCommand } from "./bench-codec.ts";
-
-interface AggregateFlags {
-  clients: number;
-  parameters: number;
-  codec: string;
-  bits?: number;
-  down: "float32";
-  rounds: number;
-  seed: number;
-  databaseUrl?: string;
-  json?: true;
-}
 
 interface TrainFlags {
   model: string;
@@ -40,43 +28,7 @@ export function benchCommand(): Command {
     "Measure this machine: codecs, local training, and a server in a process of its own.",
   );
 
-  bench
-    .command("aggregate")
-    .description("Processor time, memory and delays of rounds whose clients all report at once.")
-    .option("--clients <count>", "clients in a round", wholeNumber(1, 4_096), 100)
-    .option("--parameters <count>", "size of the model", wholeNumber(1, 67_108_864), 1_663_370)
-    .option("--codec <name>", "how updates are encoded", "uniform")
-    .option("--bits <count>", "bits a value, where the codec has a choice", wholeNumber(1, 32))
-    .addOption(
-      new Option("--down <name>", "how the model travels").choices(["float32"]).default("float32"),
-    )
-    .option("--rounds <count>", "rounds that count, after one to warm up", wholeNumber(1, 100), 5)
-    .option("--seed <number>", "seed of the model and the updates", wholeNumber(0), 1)
-    .option("--database-url <url>", "keep checkpoints in this Postgres instead of in memory")
-    .option("--json", "print one JSON line")
-    .action(async (flags: AggregateFlags) => {
-      const output = createOutput(flags.json === true);
-      const { codec, bits, databaseUrl, ...rest } = flags;
-      const result = await runAggregate(
-        {
-          ...rest,
-          update: { codec, ...(bits === undefined ? {} : { bits }) },
-          ...(databaseUrl === undefined ? {} : { databaseUrl }),
-        },
-        (line) => output.say(line),
-      );
-      output.result(
-        result,
-        [
-          `processor   ${result.serverCpuSecondsPerRound} s a round, ${result.ratio} of the floor (${result.floorCpuSecondsPerRound} s: the same bytes and nothing else)`,
-          `time        ${result.secondsPerRound} s a round`,
-          `memory      ${result.peakRssMiB} MiB at most`,
-          `event loop  ${result.worstEventLoopDelayMs} ms late at worst`,
-          `a client    ${formatBytes(result.bytesUpPerClient)} up, ${formatBytes(result.bytesDownPerClient)} down a round`,
-        ].join("\n"),
-      );
-    });
-
+  bench.addCommand(benchAggregateCommand());
   bench.addCommand(benchCodecCommand());
 
   bench

@@ -18,6 +18,7 @@ interface ServeFlags {
   adminPort: number;
   dataDir: string;
   databaseUrl?: string;
+  aggregationThreads?: number;
   logLevel: LogLevel;
   limit: Readonly<Record<string, number>>;
   json?: true;
@@ -50,6 +51,11 @@ export function serveCommand(): Command {
     )
     .option("--data-dir <folder>", "keys, certificate and embedded store", "./.tributary")
     .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
+    .option(
+      "--aggregation-threads <count>",
+      "threads that add up reports, at most; 0 for none (default: one less than there are cores, 1 to 4)",
+      wholeNumber(0, 64),
+    )
     .addOption(
       new Option("--log-level <level>", "least weight of what the log shows")
         .choices(["debug", "info", "warn", "error", "silent"])
@@ -82,6 +88,9 @@ export function serveCommand(): Command {
         logLevel: flags.logLevel,
         limits: flags.limit,
         ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        ...(flags.aggregationThreads === undefined
+          ? {}
+          : { aggregationThreads: flags.aggregationThreads }),
         ...(token === undefined ? {} : { adminToken: token }),
       };
       const stop = stopSignal();

@@ -104,13 +104,16 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   /** The task has ended and its last checkpoint is scored: a task that ends with an evaluation is scored before. */
   const settleIfDone = (): void => {
     const last = rounds.at(-1);
-    if (taskFinished && last !== undefined && scores.has(last.number)) settle?.resolve();
+    const isDone = taskFinished && !isTraining && last !== undefined && scores.has(last.number);
+    if (isDone) settle?.resolve();
   };
   const onAbort = (): void => fail(stopped());
   signal.addEventListener("abort", onAbort);
 
   let task: TaskRecord | undefined;
   let taskFinished = false;
+  /** A training round has a cohort; the task may have been finished before its last one is told of. */
+  let isTraining = false;
   let cohort = 0;
   let roundNumber = 0;
   let committed = (_round: RoundRecord): void => {};
@@ -118,6 +121,8 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     if (event.type === "report-accepted") observer.report(roundNumber, event.accepted, cohort);
     if (task === undefined) return;
     if (event.type === "round-started" && event.taskId === task.id) {
+      if (event.purpose !== "training") return;
+      isTraining = true;
       ({ roundNumber, cohort } = event);
       observer.report(roundNumber, 0, cohort);
     } else if (event.type === "task-state" && event.taskId === task.id) {
@@ -127,11 +132,13 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
         fail(new TributaryError("ABORTED", "The task was cancelled"));
     } else if (event.type === "round-ended" && event.round.taskId === task.id) {
       if (event.round.kind !== "training") return;
+      isTraining = false;
       if (event.round.outcome === "committed") committed(event.round);
       else if (event.round.reason === "too-few-left") {
         // Clients that left have said why, or will have in a moment: their words come another way.
         setTimeout(() => fail(tooFewLeft(event.round)), REASONS_GRACE_MS).unref();
       } else if (!GIVEN_UP.has(event.round.reason ?? "")) observer.abandoned(event.round);
+      settleIfDone();
     }
   };
   const server = await startServer(

@@ -4,8 +4,8 @@
 // To add a kernel: write it in a file of its own in assembly/ (each one there is an entry: what it exports, the module exports;
 // what is only imported goes to assembly/shared/), write its twin in TypeScript, declare both by one interface in kernels.ts,
 // run `npm run kernels`, and hold the two together in test/kernels.test.ts. A kernel takes byte offsets into the module's
-// memory, allocates nothing, and keeps no state. No decorators: the formatter does not read them, and asc inlines anyway. No relaxed SIMD, no exp or log of the host, no fused multiply-add: the
-// result has the same bits everywhere.
+// memory, allocates nothing, and keeps no state. No relaxed SIMD, no exp or log of the host, no fused multiply-add: the
+// result has the same bits everywhere. No decorators: the formatter does not read them, and asc inlines anyway.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -60,7 +60,7 @@ export interface QuantizeKernels {
    * value · inverse in float32, the code is half + m, or half − 1 − m when z is negative; half is thresholdCount + 1.
    * @param thresholds - Float32, ascending.
    * @param hints - Where there are more than 7 thresholds: 640 bytes, the b-th the number of thresholds at or below b/128. No two
-   *   thresholds lie within 1/128 then, all are below 5, and an infinite one stands after the last.
+   *   thresholds lie within 1/128 then, all are below 5, and a NaN stands after the last.
    */
   quantizeNearest(
     values: number,
@@ -144,6 +144,8 @@ export interface EntropyKernels {
 export interface ModularKernels {
   /** sums ← (sums + values) & mask, uint32. @param mask - 2^width − 1. */
   addModular(sums: number, values: number, count: number, mask: number): void;
+  /** sums ← sums + bytes, uint32 and uint8: eight-bit codes of a grid that all share. Bytes may be anywhere. */
+  addBytes(sums: number, bytes: number, count: number): void;
   /** values ← factor · values: with `sumOfSquares` what clips an update to a norm. */
   scale(values: number, count: number, factor: number): void;
 }

@@ -11,6 +11,10 @@ export function referenceModular(memory: ReferenceMemory): ModularKernels {
         words[at] = (words[at]! + words[(values >> 2) + i]!) & mask;
       }
     },
+    addBytes(sums, bytes, count) {
+      const { words, bytes: all } = memory.views;
+      for (let i = 0; i < count; i++) words[(sums >> 2) + i]! += all[bytes + i]!;
+    },
     scale(values, count, factor) {
       const x = memory.views.values.subarray(values >> 2, (values >> 2) + count);
       const rounded = Math.fround(factor);

@@ -21,7 +21,8 @@ import {
   type MetricName,
 } from "./training-terms.ts";
 import { planDownloadSchema } from "./download-schema.ts";
-import { planUpdateSchema, updateFault } from "./update-schema.ts";
+import { updateFault } from "./update-fault.ts";
+import { planUpdateSchema } from "./update-schema.ts";
 
 /** The optimizer of local training. What is left out has tfjs's default. */
 export type OptimizerSpec =

@@ -24,7 +24,8 @@ import {
   type MeasureName,
   type MetricName,
 } from "./training-terms.ts";
-import { taskUpdateSchema, updateFault } from "./update-schema.ts";
+import { updateFault } from "./update-fault.ts";
+import { taskUpdateSchema } from "./update-schema.ts";
 
 /** Where a task's model comes from. */
 export type TaskModel =

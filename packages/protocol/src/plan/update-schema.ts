@@ -3,7 +3,7 @@ import { z } from "zod";
 import { updateCodecNames, type UpdateSpec } from "../update/codec-registry.ts";
 import { EDEN_BITS } from "../update/eden-codec.ts";
 import { isEntropyBits } from "../update/entropy-eden-codec.ts";
-import type { AggregationSpec } from "./aggregation-rule.ts";
+import { MOST_KEPT } from "../update/top-k-codec.ts";
 import { flag, parseStrict, positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
 
 const error = `Use one of ${updateCodecNames.join(", ")}.`;
@@ -12,6 +12,7 @@ const edenBitsSchema = z.literal(EDEN_BITS, { error: `Use one of ${EDEN_BITS.joi
 const uniformBitsSchema = wholeNumber(1, 16);
 const qsgdBitsSchema = wholeNumber(2, 16);
 const fractionSchema = positiveNumber(1);
+const topFractionSchema = positiveNumber(MOST_KEPT);
 
 const NOT_CODABLE = { path: ["entropy"], error: "Use 1, 2, 3 or 4 bits, or no entropy coding." };
 
@@ -36,7 +37,7 @@ export const planUpdateSchema: z.ZodType<UpdateSpec> = z.discriminatedUnion(
     strictRecord({ codec: z.literal("qsgd"), bits: qsgdBitsSchema }),
     strictRecord({ codec: z.literal("terngrad") }),
     strictRecord({ codec: z.literal("random-k"), fraction: fractionSchema }),
-    strictRecord({ codec: z.literal("top-k"), fraction: fractionSchema }),
+    strictRecord({ codec: z.literal("top-k"), fraction: topFractionSchema }),
   ],
   { error },
 );
@@ -93,7 +94,7 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
       codec: z
         .literal("top-k")
         .describe("The values of the largest magnitude; clients keep the others for later."),
-      fraction: fractionSchema.default(0.1).describe("Share of the values that is sent."),
+      fraction: topFractionSchema.default(0.1).describe("Share of the values that is sent."),
     }),
     strictRecord({ codec: z.literal("float16").describe("Half precision, two bytes a value.") }),
     strictRecord({ codec: z.literal("float32").describe("As trained, four bytes a value.") }),
@@ -107,23 +108,4 @@ export const taskUpdateSchema: z.ZodType<UpdateSpec, TaskUpdate> = z.discriminat
  */
 export function parseUpdate(value: unknown): UpdateSpec {
   return parseStrict(taskUpdateSchema, value, { code: "BAD_PARAMETER", what: "The update" });
-}
-
-/** Rules that look at each value's rank among the updates. */
-const RANKING: readonly AggregationSpec["rule"][] = ["median", "trimmedMean", "bulyan"];
-
-/** What is wrong with a codec in its place: the remedy, as one sentence. */
-export function updateFault(
-  update: UpdateSpec,
-  {
-    aggregation,
-    clipNorm,
-  }: { readonly aggregation: AggregationSpec; readonly clipNorm: number | null },
-): string | undefined {
-  if (update.codec === "top-k" && clipNorm !== null) {
-    return "Use another codec, or clipNorm null: with top-k a client adds what earlier updates left out, and so passes the bound.";
-  }
-  const isSparse = update.codec === "random-k" || update.codec === "top-k";
-  if (!isSparse || update.fraction > 0.5 || !RANKING.includes(aggregation.rule)) return undefined;
-  return `Use another codec, or the rule mean: most values of a ${update.codec} update are 0, and so would be what the rule ${aggregation.rule} makes of them.`;
 }

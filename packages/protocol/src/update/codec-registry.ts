@@ -27,7 +27,7 @@ export type UpdateSpec =
   | { readonly codec: "terngrad" }
   /** Share of the values that is sent: above 0, at most 1. */
   | { readonly codec: "random-k"; readonly fraction: number }
-  /** The client keeps what it does not send. */
+  /** The client keeps what it does not send: at least half. */
   | { readonly codec: "top-k"; readonly fraction: number };
 
 /** Names of the codecs that this build speaks, for a check-in. */

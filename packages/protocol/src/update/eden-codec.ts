@@ -112,14 +112,14 @@ function edenScheme(bits: EdenBits, name: string): BlockScheme {
 /** Values in ascending order, the positive borders between them, and for each 1/128 the number of borders below it. */
 function tablesOf(halves: readonly number[]): {
   readonly centroids: Float32Array;
-  /** An infinite one at the end. */
+  /** And NaN at the end, which nothing reaches. */
   readonly thresholds: Float32Array;
   readonly hints: Uint8Array;
 } {
   const negatives = halves.map((value) => -value).reverse();
   const centroids = Float32Array.from([...negatives, ...halves]);
   const borders = halves.slice(1).map((value, index) => (value + halves[index]!) / 2);
-  const thresholds = Float32Array.from([...borders, Infinity]);
+  const thresholds = Float32Array.from([...borders, NaN]);
   const hints = new Uint8Array(HINTS);
   for (let bucket = 0, below = 0; bucket < HINTS; bucket++) {
     while (below < thresholds.length && thresholds[below]! <= bucket / HINTS_PER_UNIT) below++;

@@ -1,5 +1,6 @@
-// Computes normal-quantizers.generated.ts: `node packages/protocol/src/update/generate-quantizers.mjs`. The numbers are committed, since exp is not
-// the same in every engine and both sides of an update must use the same bits; a test checks that they are what they claim.
+// Computes normal-quantizers.generated.ts: `node packages/protocol/src/update/generate-quantizers.mjs`. The numbers are
+// committed, since exp is not the same in every engine and both sides of an update must use the same bits; a test checks
+// that they are what they claim.
 //
 // Lloyd's algorithm for the normal distribution: a centroid is the mean of its cell, a cell's border lies half way between two
 // centroids. With m half-centroids c and borders t (t₀ = 0, t_m = ∞): c_i = (φ(t_i) − φ(t_{i+1})) / (Φ(t_{i+1}) − Φ(t_i)).
@@ -69,8 +70,8 @@ export const HALF_CENTROIDS: Readonly<Record<1 | 2 | 3 | 4 | 8, readonly number[
 ${tables.join("")}};
 
 /**
- * Quantizers of equal steps whose levels of a normal variable have an entropy of so many bits: the step, and how often of 4,096 times the
- * levels 0, 1, … come; −k comes as often as k.
+ * Quantizers of equal steps whose levels of a normal variable have an entropy of so many bits: the step, and how often of
+ * 4,096 times the levels 0, 1, … come; −k comes as often as k.
  */
 export const NORMAL_STEPS: Readonly<
   Record<1 | 2 | 3 | 4, { readonly step: number; readonly frequencies: readonly number[] }>

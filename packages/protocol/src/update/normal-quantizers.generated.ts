@@ -10,8 +10,8 @@ export const HALF_CENTROIDS: Readonly<Record<1 | 2 | 3 | 4 | 8, readonly number[
 };
 
 /**
- * Quantizers of equal steps whose levels of a normal variable have an entropy of so many bits: the step, and how often of 4,096 times the
- * levels 0, 1, … come; −k comes as often as k.
+ * Quantizers of equal steps whose levels of a normal variable have an entropy of so many bits: the step, and how often of
+ * 4,096 times the levels 0, 1, … come; −k comes as often as k.
  */
 export const NORMAL_STEPS: Readonly<
   Record<1 | 2 | 3 | 4, { readonly step: number; readonly frequencies: readonly number[] }>

@@ -16,7 +16,7 @@ export function randomKCodec(
   { fraction }: { readonly fraction: number },
   kernels: KernelSource,
 ): UpdateCodec {
-  checkFraction("random-k", fraction);
+  checkFraction("random-k", fraction, 1);
   const kept = (size: number): number => Math.ceil(size * fraction);
   return blockCodec(
     {

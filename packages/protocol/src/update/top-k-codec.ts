@@ -12,6 +12,8 @@ import {
 import { checkFraction } from "./check-fraction.ts";
 import { firstNonFinite } from "../model/float32-bytes.ts";
 
+/** Largest share: with its place a value takes six bytes, and so more than float32 from two thirds on. */
+export const MOST_KEPT = 0.5;
 const COUNT_BYTES = 2;
 const ENTRY_BYTES = 6;
 
@@ -19,12 +21,12 @@ const ENTRY_BYTES = 6;
  * Top-k: the ⌈fraction·d⌉ values of the largest magnitude as they are, and 0 for the others. Not unbiased: it converges only where
  * the client keeps what it did not send and adds it to its next update, see `keepResidual`. What is lost at a time is at most
  * (1 − fraction)·‖x‖².
- * @param fraction - Above 0, at most 1.
+ * @param fraction - Above 0, at most `MOST_KEPT`.
  * @throws TributaryError `BAD_PARAMETER`.
  * @see arXiv:1809.07599 (sparsified SGD with memory)
  */
 export function topKCodec({ fraction }: { readonly fraction: number }): UpdateCodec {
-  checkFraction("top-k", fraction);
+  checkFraction("top-k", fraction, MOST_KEPT);
   const kept = (dimension: number): number => Math.ceil(dimension * fraction);
   const codec: UpdateCodec = {
     name: "top-k",

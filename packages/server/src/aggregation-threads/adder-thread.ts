@@ -5,38 +5,29 @@ import {
   asTributaryError,
   createKernelsSync,
   updateCodec,
-  type UpdateCodec,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { AccumulatorMemory } from "../aggregation/accumulator-memory.ts";
-import type { AggregationRule, SumRule } from "../aggregation/aggregation-rule.ts";
 import {
   createAggregationRule,
   createSumRule,
   keepsSumsOnly,
 } from "../aggregation/create-aggregation-rule.ts";
-import { MAX_CONTRIBUTION } from "../aggregation/exact-accumulator.ts";
 import type { AdderSpec } from "../aggregation/update-adder.ts";
 import { eventLoopTurn } from "../coordinator/event-loop-turn.ts";
+import { AdderQueue, type QueuedRule } from "./adder-queue.ts";
 import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
-
-interface Adder {
-  readonly codec: UpdateCodec;
-  readonly rule: AggregationRule;
-  /** The rule again, where it keeps sums only. */
-  readonly sums: SumRule | undefined;
-}
 
 const port = parentPort as MessagePort;
 const crypto = createNodeCryptoProvider();
 const memory = new AccumulatorMemory(createKernelsSync());
-const adders = new Map<number, Adder>();
+const adders = new Map<number, AdderQueue>();
 
 port.on("message", (request: ThreadRequest) => {
   if (request.type === "open") {
-    adders.set(request.adder, openAdder(request.spec));
+    adders.set(request.adder, new AdderQueue(openRule(request.spec)));
   } else if (request.type === "discard") {
-    adders.get(request.adder)?.rule.discard();
+    adders.get(request.adder)?.discard();
     adders.delete(request.adder);
   } else {
     const { job } = request;
@@ -54,49 +45,39 @@ type Job = Extract<ThreadRequest, { readonly job: number }>;
 
 async function handle(request: Job): Promise<[answer: ThreadAnswer, transferred: ArrayBuffer[]]> {
   const { job } = request;
-  const { codec, rule, sums } = requireAdder(request.adder);
+  const adder = requireAdder(request.adder);
   switch (request.type) {
-    case "add": {
-      const { payload, exampleCount } = request;
-      const enough = MAX_CONTRIBUTION / exampleCount;
-      const { maxAbs } = codec.validate(payload, rule.dimension, enough);
-      rule.add(payload, { exampleCount, maxAbs });
+    case "add":
+      await adder.add(request.payload, request.exampleCount);
       return [{ type: "done", job }, []];
-    }
     case "partial": {
-      const partial = requireSums(sums).partial();
+      const partial = adder.sums.partial();
       const parts = partial.high === undefined ? [partial.low] : [partial.low, partial.high];
       return [{ type: "partial", job, partial }, parts.map((part) => part.buffer as ArrayBuffer)];
     }
     case "merge":
-      requireSums(sums).merge(request.partial);
+      adder.sums.merge(request.partial);
       return [{ type: "done", job }, []];
     case "combine": {
-      const combined = await rule.combine(eventLoopTurn);
-      const values = new Float64Array(rule.dimension);
-      combined.sums.read(0, values);
-      return [{ type: "combined", job, sums: values, weight: combined.weight }, [values.buffer]];
+      const combined = await adder.rule.combine(eventLoopTurn);
+      const sums = new Float64Array(adder.rule.dimension);
+      combined.sums.read(0, sums);
+      return [{ type: "combined", job, sums, weight: combined.weight }, [sums.buffer]];
     }
   }
 }
 
-function openAdder({ update, aggregation, dimension }: AdderSpec): Adder {
+function openRule({ update, aggregation, dimension }: AdderSpec): QueuedRule {
   const codec = updateCodec(update, memory.kernels);
-  if (keepsSumsOnly(aggregation)) {
-    const sums = createSumRule(aggregation, codec, dimension, memory);
-    return { codec, rule: sums, sums };
+  if (!keepsSumsOnly(aggregation)) {
+    return { codec, rule: createAggregationRule(aggregation, crypto, codec, dimension, memory) };
   }
-  const rule = createAggregationRule(aggregation, crypto, codec, dimension, memory);
-  return { codec, rule, sums: undefined };
+  const sums = createSumRule(aggregation, codec, dimension, memory);
+  return { codec, rule: sums, sums };
 }
 
-function requireAdder(id: number): Adder {
+function requireAdder(id: number): AdderQueue {
   const adder = adders.get(id);
   if (adder === undefined) throw new TributaryError("INTERNAL", "The round's sums are gone");
   return adder;
-}
-
-function requireSums(sums: SumRule | undefined): SumRule {
-  if (sums === undefined) throw new TributaryError("INTERNAL", "The rule keeps no sums");
-  return sums;
 }

@@ -90,8 +90,7 @@ class ThreadAdder implements UpdateAdder {
   }
 
   async add(payload: Uint8Array, exampleCount: number): Promise<void> {
-    const thread = this.#take();
-    await thread.ask({ type: "add", adder: this.#id, payload, exampleCount });
+    await this.#take().ask({ type: "add", adder: this.#id, payload, exampleCount });
   }
 
   async combine(): Promise<CombinedUpdate> {

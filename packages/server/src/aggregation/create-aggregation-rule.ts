@@ -1,13 +1,19 @@
 import {
   TributaryError,
   UPDATE_BLOCK_VALUES,
+  asTributaryError,
   reportsNeeded,
   type AggregationSpec,
   type CryptoProvider,
   type UpdateCodec,
 } from "@tributary/protocol";
 import type { AccumulatorMemory } from "./accumulator-memory.ts";
-import type { AggregationRule, CombinedUpdate, SumRule } from "./aggregation-rule.ts";
+import type {
+  AggregationRule,
+  CheckedUpdate,
+  CombinedUpdate,
+  SumRule,
+} from "./aggregation-rule.ts";
 import { coordinateMedian, trimmedMean } from "./coordinate-rules.ts";
 import { HeldUpdates } from "./held-updates.ts";
 import { bulyan, multiKrum } from "./krum.ts";
@@ -97,6 +103,17 @@ class HeldRule implements AggregationRule {
 
   add(payload: Uint8Array, { maxAbs }: { readonly maxAbs: number }): void {
     this.#held.add(payload, maxAbs);
+  }
+
+  addAll(updates: readonly CheckedUpdate[]): readonly (TributaryError | undefined)[] {
+    return updates.map(({ payload, maxAbs }) => {
+      try {
+        this.#held.add(payload, maxAbs);
+        return undefined;
+      } catch (error) {
+        return asTributaryError(error);
+      }
+    });
   }
 
   async combine(rest: Rest): Promise<CombinedUpdate> {

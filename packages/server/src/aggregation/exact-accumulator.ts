@@ -47,15 +47,22 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
+   * Whether one more report can be reserved before those that have been reserved are added: `reserve` may have to carry, and
+   * then nothing may be on its way.
+   */
+  hasRoom(contribution: number): boolean {
+    return this.#bound + boundOf(contribution) <= EXACT;
+  }
+
+  /**
    * Makes room for one more report. Changes no sum.
    * @param contribution - Upper bound of |weight · value| over the report; 0 ≤ contribution ≤ 2¹⁹.
    * @throws TributaryError `UPDATE_OUT_OF_RANGE`, before anything is added.
    */
   reserve(contribution: number): void {
     checkContribution(contribution);
-    const added = Math.ceil(contribution * FRACTION) + 1;
-    if (this.#bound + added > EXACT) this.#carry();
-    this.#bound += added;
+    if (!this.hasRoom(contribution)) this.#carry();
+    this.#bound += boundOf(contribution);
     this.#isNormal = false;
   }
 
@@ -145,6 +152,11 @@ export class ExactAccumulator implements ExactSums {
     this.#bound = CARRY;
     this.#isNormal = true;
   }
+}
+
+/** Most that a contribution adds to any sum, in units of 2⁻³². */
+function boundOf(contribution: number): number {
+  return Math.ceil(contribution * FRACTION) + 1;
 }
 
 /**

@@ -1,36 +1,91 @@
-import { TributaryError, type UpdateCodec } from "@tributary/protocol";
+import {
+  TributaryError,
+  UPDATE_BLOCK_VALUES,
+  asTributaryError,
+  type UpdateCodec,
+  type UpdateSink,
+} from "@tributary/protocol";
 import type { AccumulatorMemory } from "./accumulator-memory.ts";
-import type { CombinedUpdate, PartialSum, SumRule } from "./aggregation-rule.ts";
+import type { CheckedUpdate, CombinedUpdate, PartialSum, SumRule } from "./aggregation-rule.ts";
 import { ExactAccumulator } from "./exact-accumulator.ts";
 
-interface ReportFacts {
-  readonly exampleCount: number;
-  readonly maxAbs: number;
+/** Values that are added for all updates of a batch before the next ones: their sums, 1 MiB, fit the second cache. */
+const STRETCH = 32 * UPDATE_BLOCK_VALUES;
+
+interface Reserved {
+  readonly payload: Uint8Array;
+  /** What each value is multiplied by. */
+  readonly factor: number;
 }
 
 /** What the two means have in common. */
 abstract class Mean implements SumRule {
   readonly dimension: number;
   protected readonly codec: UpdateCodec;
-  protected readonly sums: ExactAccumulator;
-  protected reports = 0;
-  protected weight = 0;
+  readonly #sums: ExactAccumulator;
+  #reports = 0;
+  #weight = 0;
 
   /** @param memory - Where to keep the sums; memory of its own if left out. */
   constructor(codec: UpdateCodec, dimension: number, memory?: AccumulatorMemory) {
-    this.codec = codec;
     this.dimension = dimension;
-    this.sums = new ExactAccumulator(dimension, memory);
+    this.codec = codec;
+    this.#sums = new ExactAccumulator(dimension, memory);
   }
 
-  abstract add(payload: Uint8Array, facts: ReportFacts): void;
+  /** What an update is multiplied by, and what it counts for in the divisor. */
+  protected abstract weigh(update: CheckedUpdate): {
+    readonly factor: number;
+    readonly weight: number;
+  };
+
+  add(payload: Uint8Array, facts: Omit<CheckedUpdate, "payload">): void {
+    const [fault] = this.addAll([{ payload, ...facts }]);
+    if (fault !== undefined) throw fault;
+  }
+
+  addAll(updates: readonly CheckedUpdate[]): readonly (TributaryError | undefined)[] {
+    let batch: Reserved[] = [];
+    const faults = updates.map((update) => {
+      const { factor, weight } = this.weigh(update);
+      const contribution = factor * update.maxAbs;
+      if (!this.#sums.hasRoom(contribution)) {
+        this.#addBatch(batch);
+        batch = [];
+      }
+      try {
+        this.#sums.reserve(contribution);
+      } catch (error) {
+        return asTributaryError(error);
+      }
+      batch.push({ payload: update.payload, factor });
+      this.#reports += 1;
+      this.#weight += weight;
+      return undefined;
+    });
+    this.#addBatch(batch);
+    return faults;
+  }
+
+  #addBatch(batch: readonly Reserved[]): void {
+    const { min, max } = this.codec.payloadBytes(this.dimension);
+    // Where blocks vary in length, a decoder has to go through all before the first that is wanted.
+    const stretch = batch.length < 2 || min !== max ? Math.max(1, this.dimension) : STRETCH;
+    for (let offset = 0; offset < this.dimension; offset += stretch) {
+      const range = { offset, length: Math.min(stretch, this.dimension - offset) };
+      for (const { payload, factor } of batch) {
+        const add: UpdateSink = (block, at) => this.#sums.add(block, at, factor);
+        this.codec.decode(payload, this.dimension, add, range);
+      }
+    }
+  }
 
   combine(): Promise<CombinedUpdate> {
-    return Promise.resolve({ sums: this.sums, weight: this.weight });
+    return Promise.resolve({ sums: this.#sums, weight: this.#weight });
   }
 
   partial(): PartialSum {
-    return { ...this.sums.parts(), reports: this.reports, weight: this.weight };
+    return { ...this.#sums.parts(), reports: this.#reports, weight: this.#weight };
   }
 
   merge(partial: PartialSum): void {
@@ -40,25 +95,23 @@ abstract class Mean implements SumRule {
         `The partial sum has ${partial.low.length} values where the round has ${this.dimension}`,
       );
     }
-    this.sums.merge(partial);
-    this.reports += partial.reports;
-    this.weight += partial.weight;
+    this.#sums.merge(partial);
+    this.#reports += partial.reports;
+    this.#weight += partial.weight;
   }
 
   discard(): void {
-    this.sums.release();
+    this.#sums.release();
   }
 }
 
 /** Σ n_k Δ_k / Σ n_k: what federated averaging means by a mean. Keeps sums only, nothing of a single update. */
 export class WeightedMean extends Mean {
-  override add(payload: Uint8Array, { exampleCount, maxAbs }: ReportFacts): void {
-    this.sums.reserve(exampleCount * maxAbs);
-    this.codec.decode(payload, this.dimension, (block, offset) => {
-      this.sums.add(block, offset, exampleCount);
-    });
-    this.reports += 1;
-    this.weight += exampleCount;
+  protected override weigh({ exampleCount }: CheckedUpdate): {
+    readonly factor: number;
+    readonly weight: number;
+  } {
+    return { factor: exampleCount, weight: exampleCount };
   }
 }
 
@@ -81,18 +134,15 @@ export class NormBoundedMean extends Mean {
     this.#maximumNorm = maximumNorm;
   }
 
-  override add(payload: Uint8Array, { maxAbs }: ReportFacts): void {
+  protected override weigh({ payload }: CheckedUpdate): {
+    readonly factor: number;
+    readonly weight: number;
+  } {
     let squares = 0;
     this.codec.decode(payload, this.dimension, (block) => {
       for (let i = 0; i < block.length; i++) squares += block[i]! * block[i]!;
     });
     const norm = Math.sqrt(squares);
-    const factor = norm > this.#maximumNorm ? this.#maximumNorm / norm : 1;
-    this.sums.reserve(factor * maxAbs);
-    this.codec.decode(payload, this.dimension, (block, offset) => {
-      this.sums.add(block, offset, factor);
-    });
-    this.reports += 1;
-    this.weight += 1;
+    return { factor: norm > this.#maximumNorm ? this.#maximumNorm / norm : 1, weight: 1 };
   }
 }

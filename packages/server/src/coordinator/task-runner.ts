@@ -446,6 +446,7 @@ export class TaskRunner implements Recruiter {
         this.#times.end(this.#deps.clock.now());
         this.#limits.committed(record.number);
         this.#pruneParticipations();
+        await this.#sealAhead();
       } else {
         round.record = await commitEvaluation(this.task, round, this.#deps);
       }
@@ -455,6 +456,18 @@ export class TaskRunner implements Recruiter {
       this.#deps.logger.error("round commit failed", { error, round: round.id });
       this.#dispatch({ type: "failed" });
     }
+  }
+
+  /** Seals the new model now: the moment at which a cohort is complete has enough to do. */
+  async #sealAhead(): Promise<void> {
+    await eventLoopTurn();
+    try {
+      this.sealedModel();
+    } catch (error) {
+      // The round is stored. The next one will meet the fault again, and fails of it.
+      this.#deps.logger.warn("model not sealed ahead", { error, task: this.task.id });
+    }
+    await eventLoopTurn();
   }
 
   /** Rows of no more use cost nothing but space: nobody waits for them to go. */

@@ -74,10 +74,10 @@ export class FrameSender {
   #pump(): void {
     if (this.#pumping || this.#nextChunk >= this.#chunks.length) return;
     this.#pumping = true;
-    this.#deps.turns.take(() => this.#sendChunk());
+    this.#deps.turns.take((taken) => this.#sendChunk(taken));
   }
 
-  #sendChunk(): number {
+  #sendChunk(taken: () => void): number {
     const { clock, limits } = this.#deps;
     const frame = this.#chunks[this.#nextChunk];
     if (frame === undefined || this.#socket.readyState !== this.#socket.OPEN) {
@@ -88,6 +88,7 @@ export class FrameSender {
     this.#bytesSent += frame.length;
     this.#cancelDeadline = clock.schedule(limits.sendTimeoutMs, () => this.#cut());
     this.#socket.send(frame, () => {
+      taken();
       this.#pumping = false;
       this.#cancelDeadline?.();
       this.#pump();

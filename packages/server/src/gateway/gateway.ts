@@ -71,7 +71,7 @@ export class Gateway {
   readonly #visitors: Visitors;
   /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
   readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
-  readonly #turns = new SendTurns();
+  readonly #turns: SendTurns;
   readonly #intake = new IntakeTurns();
   #cancelHeartbeat: (() => void) | undefined;
 
@@ -79,6 +79,7 @@ export class Gateway {
     this.#options = options;
     this.#deps = deps;
     const { limits } = deps;
+    this.#turns = new SendTurns(deps.clock);
     this.#visitors = new Visitors(deps.clock, limits);
     const isTls = options.tls !== undefined;
     this.#door = createTcpServer({ allowHalfOpen: !isTls, noDelay: true }, (socket) =>

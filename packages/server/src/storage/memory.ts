@@ -30,8 +30,12 @@ import type {
 } from "./round-store.ts";
 
 /** Keeps everything in this process and loses it at its end: for tests, simulation and short experiments. */
-export function openMemoryStore(deps: { readonly crypto: CryptoProvider }): Storage {
-  const checkpoints = new MemoryCheckpointStore(deps.crypto);
+export function openMemoryStore(deps: {
+  readonly crypto: CryptoProvider;
+  /** Takes the bytes of checkpoints; all are kept in memory if left out. */
+  readonly checkpoints?: CheckpointStore;
+}): Storage {
+  const checkpoints = deps.checkpoints ?? new MemoryCheckpointStore(deps.crypto);
   const rounds = new MemoryRoundStore(deps.crypto, checkpoints);
   const access = new MemoryAccessStore();
   return {

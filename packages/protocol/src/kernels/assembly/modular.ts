@@ -14,6 +14,24 @@ export function addModular(sums: usize, values: usize, count: i32, mask: i32): v
   }
 }
 
+export function addBytes(sums: usize, bytes: usize, count: i32): void {
+  const whole = count & ~15;
+  let s = sums;
+  let b = bytes;
+  for (let i = 0; i < whole; i += 16, b += 16, s += 64) {
+    const sixteen = v128.load(b);
+    const low = i16x8.extend_low_i8x16_u(sixteen);
+    const high = i16x8.extend_high_i8x16_u(sixteen);
+    v128.store(s, i32x4.add(v128.load(s), i32x4.extend_low_i16x8_u(low)));
+    v128.store(s, i32x4.add(v128.load(s, 16), i32x4.extend_high_i16x8_u(low)), 16);
+    v128.store(s, i32x4.add(v128.load(s, 32), i32x4.extend_low_i16x8_u(high)), 32);
+    v128.store(s, i32x4.add(v128.load(s, 48), i32x4.extend_high_i16x8_u(high)), 48);
+  }
+  for (let i = whole; i < count; i++, b++, s += 4) {
+    store<u32>(s, load<u32>(s) + <u32>load<u8>(b));
+  }
+}
+
 export function scale(values: usize, count: i32, factor: f32): void {
   const whole = count & ~3;
   const factors = f32x4.splat(factor);

@@ -84,20 +84,64 @@ export function quantizeNearest(
     }
   }
   const isLong = thresholdCount > MOST_COMPARED;
+  if (isLong) {
+    done = count & ~3;
+    const half = i16x8.splat(<i16>(thresholdCount + 1));
+    const factor = f32x4.splat(inverse);
+    for (let i = 0; i < done; i += 4) {
+      const z = f32x4.mul(v128.load(values + ((<usize>i) << 2)), factor);
+      const m = f32x4.abs(z);
+      const buckets = i32x4.trunc_sat_f32x4_s(
+        f32x4.min(f32x4.mul(m, f32x4.splat(HINTS_PER_UNIT)), f32x4.splat(<f32>(HINTS - 1))),
+      );
+      const at0 = reached(
+        thresholds,
+        hints,
+        i32x4.extract_lane(buckets, 0),
+        f32x4.extract_lane(m, 0),
+      );
+      const at1 = reached(
+        thresholds,
+        hints,
+        i32x4.extract_lane(buckets, 1),
+        f32x4.extract_lane(m, 1),
+      );
+      const at2 = reached(
+        thresholds,
+        hints,
+        i32x4.extract_lane(buckets, 2),
+        f32x4.extract_lane(m, 2),
+      );
+      const at3 = reached(
+        thresholds,
+        hints,
+        i32x4.extract_lane(buckets, 3),
+        f32x4.extract_lane(m, 3),
+      );
+      const all = <i64>at0 | ((<i64>at1) << 16) | ((<i64>at2) << 32) | ((<i64>at3) << 48);
+      const signs = i32x4.shr_s(z, 31);
+      const four = i16x8.add(half, v128.xor(i64x2.splat(all), i16x8.narrow_i32x4_s(signs, signs)));
+      store<i64>(codes + ((<usize>i) << 1), i64x2.extract_lane(four, 0));
+    }
+  }
   for (let i = done; i < count; i++) {
     const z = load<f32>(values + ((<usize>i) << 2)) * inverse;
     const magnitude = abs<f32>(z);
     let at = 0;
     if (isLong) {
-      const bucket = min(<i32>(magnitude * HINTS_PER_UNIT), HINTS - 1);
-      at = <i32>load<u8>(hints + <usize>bucket);
-      at += i32(magnitude >= load<f32>(thresholds + ((<usize>at) << 2)));
+      at = reached(thresholds, hints, min(<i32>(magnitude * HINTS_PER_UNIT), HINTS - 1), magnitude);
     } else {
       while (at < thresholdCount && magnitude >= load<f32>(thresholds + ((<usize>at) << 2))) at++;
     }
     const sign = reinterpret<i32>(z) >> 31;
     store<u16>(codes + ((<usize>i) << 1), <u16>(thresholdCount + 1 + (at ^ sign)));
   }
+}
+
+/** Thresholds at or below a magnitude, of which a bucket holds one at most. */
+function reached(thresholds: usize, hints: usize, bucket: i32, magnitude: f32): i32 {
+  const before = <i32>load<u8>(hints + <usize>bucket);
+  return before + i32(magnitude >= load<f32>(thresholds + ((<usize>before) << 2)));
 }
 
 export function quantizeGrid(

@@ -1,0 +1,90 @@
+// What rounds whose clients all report at once cost a server: processor time beside the floor of their bytes, memory, delays.
+//   node bench/aggregate.mjs [--record]
+// `--record` writes the figures to bench/results/ and into the page.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const SEED = 1;
+const ROUNDS = 5;
+/** The McMahan CNN's. */
+const PARAMETERS = 1_663_370;
+
+const RUNS = [
+  { clients: 100, codec: ["uniform", "--bits", "8"] },
+  { clients: 100, codec: ["eden", "--bits", "8"] },
+  { clients: 100, codec: ["eden", "--bits", "4"] },
+  { clients: 100, codec: ["eden", "--bits", "1"] },
+  { clients: 100, codec: ["float32"] },
+  { clients: 400, codec: ["uniform", "--bits", "8"] },
+];
+
+/** @param {(typeof RUNS)[number]} run */
+function measure({ clients, codec }) {
+  const args = ["bench", "aggregate", "--codec", ...codec, "--clients", String(clients)];
+  args.push("--parameters", String(PARAMETERS), "--rounds", String(ROUNDS));
+  args.push("--seed", String(SEED), "--json");
+  const loadBefore = loadavg()[0] ?? 0;
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, "packages/cli/dist/main.js"), ...args],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
+  );
+  if (status !== 0) throw new Error(`tributary ${args.join(" ")} ended with ${status}`);
+  return { codec: codec.join(" ").replaceAll("--", ""), loadBefore, ...JSON.parse(stdout) };
+}
+
+const result = {
+  bench: "aggregate",
+  date: new Date().toISOString(),
+  seed: SEED,
+  machine: {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+  },
+  runs: RUNS.map(measure),
+};
+console.log(JSON.stringify(result, undefined, 2));
+if (process.argv.includes("--record")) record(result);
+
+/** @param {typeof result} figures */
+function record(figures) {
+  const folder = join(root, "bench/results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "aggregate.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
+  const { machine } = figures;
+  const rows = figures.runs.map((row) =>
+    [
+      `\`${row.codec}\``,
+      row.clients,
+      (row.bytesUpPerClient / 1_000).toFixed(0),
+      (row.bytesDownPerClient / 1_000).toFixed(0),
+      row.serverCpuSecondsPerRound.toFixed(2),
+      row.floorCpuSecondsPerRound.toFixed(2),
+      row.ratio.toFixed(2),
+      row.secondsPerRound.toFixed(1),
+      row.peakRssMiB,
+      row.worstEventLoopDelayMs.toFixed(0),
+      row.floorWorstEventLoopDelayMs.toFixed(0),
+      row.loadBefore.toFixed(1),
+    ].join(" | "),
+  );
+  const text = [
+    `${figures.date.slice(0, 10)}, ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, seed ${figures.seed}.`,
+    "",
+    "| codec | clients | kB up | kB down | CPU, s a round | floor, s | ratio | s a round | peak, MiB | late at worst, ms | floor, ms | load |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ...rows.map((row) => `| ${row} |`),
+  ].join("\n");
+  const page = join(root, "bench/README.md");
+  const replaced = readFileSync(page, "utf8").replace(
+    /(<!-- aggregate:begin -->\n)[\s\S]*?(<!-- aggregate:end -->)/,
+    (_all, begin, end) => `${begin}${text}\n${end}`,
+  );
+  writeFileSync(page, replaced);
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { AggregationSpec } from "../src/plan/aggregation-rule.ts";
+import { encodePlan, decodePlan } from "../src/plan/plan-bytes.ts";
+import { parseTask } from "../src/plan/task-schema.ts";
+import { updateFault } from "../src/plan/update-fault.ts";
+import type { UpdateSpec } from "../src/update/codec-registry.ts";
+import { errorOf } from "./expect-error.ts";
+import { samplePlan } from "./plan-sample.ts";
+import { NAMED_SPECS } from "./update-specs.ts";
+
+const RULES: readonly AggregationSpec[] = [
+  { rule: "mean" },
+  { rule: "normBound", maximumNorm: 1 },
+  { rule: "median" },
+  { rule: "trimmedMean", byzantine: 1 },
+  { rule: "krum", byzantine: 1 },
+  { rule: "multiKrum", byzantine: 1 },
+  { rule: "bulyan", byzantine: 1 },
+];
+
+/** Rules that a codec is refused with. */
+const refusedWith = (update: UpdateSpec): readonly string[] =>
+  RULES.filter((aggregation) => updateFault(update, { aggregation, clipNorm: null })).map(
+    ({ rule }) => rule,
+  );
+
+describe("a codec and a rule", () => {
+  it.each(NAMED_SPECS)("%s goes with a mean", (_, update) => {
+    expect(refusedWith(update)).not.toContain("mean");
+    expect(refusedWith(update)).not.toContain("normBound");
+  });
+
+  it.each<UpdateSpec>([
+    { codec: "float32" },
+    { codec: "float16" },
+    { codec: "uniform", bits: 8 },
+    { codec: "eden", bits: 1 },
+    { codec: "eden", bits: 4, entropy: true },
+    { codec: "rotated-uniform", bits: 4 },
+    { codec: "qsgd", bits: 8 },
+    { codec: "random-k", fraction: 0.6 },
+  ])("$codec goes with every rule where it says more than its rounding", (update) => {
+    expect(refusedWith(update)).toEqual([]);
+  });
+
+  it.each<UpdateSpec>([
+    { codec: "eden", bits: 0.5 },
+    { codec: "terngrad" },
+    { codec: "uniform", bits: 1 },
+    { codec: "rotated-uniform", bits: 1 },
+    { codec: "qsgd", bits: 4 },
+  ])(
+    "$codec does not go with rules that measure distances where its rounding is larger",
+    (update) => {
+      expect(refusedWith(update)).toEqual(["krum", "multiKrum", "bulyan"]);
+    },
+  );
+
+  it("sparse updates do not go with rules that rank values", () => {
+    expect(refusedWith({ codec: "top-k", fraction: 0.1 })).toEqual([
+      "median",
+      "trimmedMean",
+      "bulyan",
+    ]);
+    expect(refusedWith({ codec: "random-k", fraction: 0.1 })).toEqual(
+      RULES.slice(2).map(({ rule }) => rule),
+    );
+  });
+
+  it("are refused in a task and in a plan alike, with what to do", () => {
+    const update = { codec: "eden", bits: 0.5 } as const;
+    const aggregation = { rule: "krum", byzantine: 1 } as const;
+    const task = {
+      population: "p",
+      name: "n",
+      model: { builtin: "mlp-64" },
+      plan: { update },
+      aggregation,
+    };
+    const error = errorOf(() => parseTask(task), "TASK_INVALID");
+    expect(error.context).toEqual({ path: "plan.update.codec" });
+    expect(error.remedy).toContain("more bits");
+    const plan = { ...samplePlan, update, aggregation, minimumCohort: 5 };
+    errorOf(() => decodePlan(encodePlan(plan)), "PLAN_INVALID");
+  });
+});

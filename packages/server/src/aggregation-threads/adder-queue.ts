@@ -1,0 +1,69 @@
+import { TributaryError, type UpdateCodec } from "@tributary/protocol";
+import { MAX_CONTRIBUTION } from "../aggregation/exact-accumulator.ts";
+import type { AggregationRule, CheckedUpdate, SumRule } from "../aggregation/aggregation-rule.ts";
+
+/** A round's rule, as a thread keeps it. */
+export interface QueuedRule {
+  readonly codec: UpdateCodec;
+  readonly rule: AggregationRule;
+  /** The rule again, where it keeps sums only. */
+  readonly sums?: SumRule;
+}
+
+interface Waiting extends CheckedUpdate {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Checks updates as they come and adds those together that have come together: so that each stretch of the sums is brought into
+ * the processor's cache once for all of them.
+ */
+export class AdderQueue {
+  readonly rule: AggregationRule;
+  readonly #codec: UpdateCodec;
+  readonly #sums: SumRule | undefined;
+  #waiting: Waiting[] = [];
+
+  constructor({ codec, rule, sums }: QueuedRule) {
+    this.#codec = codec;
+    this.rule = rule;
+    this.#sums = sums;
+  }
+
+  /** @throws TributaryError `INTERNAL` when the rule keeps more than sums. */
+  get sums(): SumRule {
+    if (this.#sums !== undefined) return this.#sums;
+    throw new TributaryError("INTERNAL", "The rule does not keep sums only");
+  }
+
+  /** Resolves when the update has been added whole; rejects, and nothing has changed, when it cannot be. */
+  async add(payload: Uint8Array, exampleCount: number): Promise<void> {
+    const enough = MAX_CONTRIBUTION / exampleCount;
+    const { maxAbs } = this.#codec.validate(payload, this.rule.dimension, enough);
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ payload, exampleCount, maxAbs, resolve, reject });
+      // After the messages that are there already, which may be of this round too.
+      if (this.#waiting.length === 1) setImmediate(() => this.#addWaiting());
+    });
+  }
+
+  /** Forgets the round. */
+  discard(): void {
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new TributaryError("INTERNAL", "The round has been given up"));
+    }
+    this.rule.discard();
+  }
+
+  #addWaiting(): void {
+    const batch = this.#waiting.splice(0);
+    if (batch.length === 0) return; // the round has been given up
+    const faults = this.rule.addAll(batch);
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const fault = faults[index];
+      if (fault === undefined) resolve();
+      else reject(fault);
+    }
+  }
+}
