@@ -1,0 +1,175 @@
+// One line of the table: federated averaging with one codec until the target is reached. Trainer, codecs, aggregation and
+// server step are those of the packages; only sockets and the store are left out.
+import {
+  asTributaryError,
+  layoutOf,
+  packedLengthLimit,
+  parseTask,
+  planOf,
+  shuffledIndices,
+  trainableRanges,
+  updateCodec,
+  downloadCodec,
+} from "@tributary/protocol";
+import { RoundAggregate, fedAvgStep, localAdders, packedStep } from "@tributary/server/simulation";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { crossing } from "./crossing.mjs";
+
+/**
+ * @typedef {{
+ *   name: string, label: string, update: object, download?: object, batchSize: number, learningRate: number,
+ *   maxRounds: number, evaluateEvery: number,
+ * }} Cell
+ * @typedef {{ rounds: number, megabytesUp: number, megabytesDown: number, accuracy: number }} Point
+ * @typedef {{
+ *   cell: Cell, payloadBytes: number, wholeBytes: number, differenceBytes: number | null, rounds: number,
+ *   finalAccuracy: number, bestAccuracy: number, target: Omit<Point, "accuracy"> | null, points: Point[], seconds: number,
+ *   divergedIn: number | null,
+ * }} CellResult
+ * @typedef {{
+ *   threads: import("./client-threads.mjs").ClientThreads, clients: number, cohort: number, target: number,
+ *   model: import("@tributary/protocol").BuiltinModel, random: import("@tributary/protocol").RandomSource,
+ *   say: (text: string) => void,
+ * }} Setting
+ */
+
+/** What clients and the server refuse when a learning rate is too large. @type {ReadonlySet<string>} */
+const DIVERGED = new Set(["TRAINING_FAILED", "UPDATE_NOT_FINITE", "UPDATE_OUT_OF_RANGE"]);
+
+/** @returns {Promise<void>} */
+const rest = () => Promise.resolve();
+
+/**
+ * All cells of a seed begin with the same weights and draw the same cohorts.
+ * @param {Cell} cell
+ * @param {Setting} setting
+ * @returns {Promise<CellResult>}
+ */
+export async function runCell(cell, { threads, clients, cohort, target, model, random, say }) {
+  const startedAtMs = performance.now();
+  const plan = planOf(taskOf(cell, cohort), model.description);
+  const layout = layoutOf(plan.model.parameters);
+  const ranges = trainableRanges(layout, plan.training.trainable);
+  const codec = updateCodec(plan.update);
+  const openAdder = localAdders(createNodeCryptoProvider());
+  const whole = downloadCodec(plan.download);
+  const wholeBytes =
+    plan.download.encoding === "float16" && whole !== undefined
+      ? packedLengthLimit(whole, layout.size)
+      : 4 * layout.size;
+
+  /** @type {import("@tributary/server/simulation").TaskBase} */
+  let base = {
+    roundNumber: 0,
+    checkpointId: /** @type {import("@tributary/protocol").CheckpointId} */ ("0"),
+    weights: model.values.slice(),
+  };
+  let bytesUp = 0;
+  let bytesDown = 0;
+  /** Who holds the checkpoint before the newest. @type {Set<number>} */
+  let holders = new Set();
+  /** @type {Point[]} */
+  const points = [];
+  /** Scored while the next round trains. @type {Promise<Point> | undefined} */
+  let scoring;
+  const score = async () => {
+    if (scoring === undefined) return false;
+    const point = await scoring;
+    points.push(point);
+    scoring = undefined;
+    const { rounds, megabytesUp, accuracy } = point;
+    say(
+      `${cell.name}  round ${rounds}  ${(100 * accuracy).toFixed(2)} %  ${megabytesUp.toFixed(2)} MB up`,
+    );
+    return accuracy >= target;
+  };
+
+  /** @param {number} round @returns {Promise<boolean>} Whether that was the last one. */
+  const runRound = async (round) => {
+    const order = shuffledIndices(clients, random.derive(`round ${round}`));
+    const members = [...order.subarray(0, cohort)];
+    for (const member of members) {
+      const { difference } = base;
+      bytesDown +=
+        difference !== undefined && holders.has(member) ? difference.packed.length : wholeBytes;
+    }
+    const { weights } = base;
+    const trainings = members.map((client) =>
+      threads.train({ kind: "train", plan, weights, client, round }),
+    );
+    const [reached, ...trained] = await Promise.all([score(), ...trainings]);
+    if (reached) return true;
+    const { update, aggregation } = plan;
+    const dimension = layout.size;
+    const adder = openAdder({ update, aggregation, dimension });
+    const aggregate = new RoundAggregate(codec, dimension, [], adder);
+    for (const { payload, exampleCount } of trained) {
+      bytesUp += payload.length;
+      await aggregate.fold({ payload, exampleCount, metrics: [] });
+    }
+    const combined = await aggregate.combine(rest);
+    const meant = await fedAvgStep(weights, ranges, combined, 1, rest);
+    aggregate.discard();
+    const packing = { random: random.derive(`round ${round} pack`), rest };
+    const step = await packedStep(meant, base, { plan, ranges }, packing);
+    base = { roundNumber: round, checkpointId: base.checkpointId, ...step };
+    holders = new Set(members);
+    if (round % cell.evaluateEvery === 0 || round === cell.maxRounds) {
+      const traffic = {
+        rounds: round,
+        megabytesUp: bytesUp / 1e6,
+        megabytesDown: bytesDown / 1e6,
+      };
+      scoring = threads
+        .evaluate({ kind: "evaluate", plan, weights: base.weights })
+        .then((accuracy) => ({ ...traffic, accuracy }));
+    }
+    return false;
+  };
+
+  let divergedIn = null;
+  for (let round = 1; round <= cell.maxRounds; round++) {
+    try {
+      if (await runRound(round)) break;
+    } catch (error) {
+      if (!DIVERGED.has(asTributaryError(error).code)) throw error;
+      divergedIn = round;
+      say(`${cell.name}  round ${round}  diverged`);
+      break;
+    }
+  }
+  await score();
+  const last = points.at(-1);
+  return {
+    cell,
+    payloadBytes: codec.payloadBytes(layout.size).max,
+    wholeBytes,
+    differenceBytes: base.difference?.packed.length ?? null,
+    rounds: last?.rounds ?? 0,
+    finalAccuracy: last?.accuracy ?? Number.NaN,
+    bestAccuracy: Math.max(0, ...points.map(({ accuracy }) => accuracy)),
+    target: crossing(points, target),
+    divergedIn,
+    points,
+    seconds: Math.round((performance.now() - startedAtMs) / 100) / 10,
+  };
+}
+
+/** @param {Cell} cell @param {number} cohort */
+function taskOf({ name, update, download, batchSize, learningRate }, cohort) {
+  return parseTask({
+    population: "bench",
+    name,
+    model: { builtin: "mcmahan-2nn" },
+    plan: {
+      localEpochs: 1,
+      batchSize,
+      optimizer: { name: "sgd", learningRate },
+      loss: "categoricalCrossentropy",
+      metrics: ["accuracy"],
+      update,
+      ...(download === undefined ? {} : { download }),
+    },
+    round: { goalCount: cohort, overselection: 1 },
+  });
+}
