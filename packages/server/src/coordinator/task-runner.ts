@@ -187,7 +187,7 @@ export class TaskRunner implements Recruiter {
     this.#population.removeRecruiter(this);
     if (this.#state === undefined) this.#cancelTimer?.();
     this.#resumesAtMs = undefined;
-    if (abandon === "server-stopping") this.#dispatch({ type: "stopping" });
+    if (abandon === "server-stopping") this.#dispatchAfterAdding(() => ({ type: "stopping" }));
     else if (abandon !== undefined || this.phase === "selecting") {
       this.#dispatch({ type: "cancelled" });
     }
@@ -338,6 +338,18 @@ export class TaskRunner implements Recruiter {
     }
   }
 
+  /** Whatever decides about the round waits for the reports that are being added: they came in time. */
+  #dispatchAfterAdding(event: () => RoundEvent): void {
+    const round = this.#round;
+    if (round === undefined || !round.isAdding) {
+      this.#dispatch(event());
+      return;
+    }
+    void round.reportsAdded().then(() => {
+      if (this.#round === round) this.#dispatch(event());
+    });
+  }
+
   #phaseEnded(phase: RoundState["phase"]): void {
     const nowMs = this.#deps.clock.now();
     const durationMs = nowMs - this.#phaseSinceMs;
@@ -353,7 +365,7 @@ export class TaskRunner implements Recruiter {
     if (deadlineMs === undefined) return;
     const { clock } = this.#deps;
     this.#cancelTimer = clock.schedule(deadlineMs - clock.now(), () => {
-      this.#dispatch({ type: "tick", nowMs: clock.now() });
+      this.#dispatchAfterAdding(() => ({ type: "tick", nowMs: clock.now() }));
     });
   }
 
