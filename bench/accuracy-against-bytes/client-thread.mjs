@@ -48,7 +48,8 @@ async function perform(job) {
   }
 }
 
-port.on("message", async (/** @type {TrainJob | EvaluateJob} */ job) => {
-  const done = await perform(job);
-  port.postMessage(done, done.trained === undefined ? [] : [done.trained.payload.buffer]);
+port.on("message", (/** @type {TrainJob | EvaluateJob} */ job) => {
+  void perform(job).then((done) => {
+    port.postMessage(done, done.trained === undefined ? [] : [done.trained.payload.buffer]);
+  });
 });

@@ -53,6 +53,15 @@ describe("the server's settings", () => {
     });
   });
 
+  it("take any sensible number of threads that add up reports, none included", () => {
+    for (const aggregationThreads of [0, 1, 64]) {
+      expect(resolveConfig({ aggregationThreads }).aggregationThreads).toBe(aggregationThreads);
+    }
+    for (const aggregationThreads of [-1, 1.5, 65]) {
+      expect(refusal({ aggregationThreads }).message).toContain("aggregationThreads");
+    }
+  });
+
   it("refuse plain ws beyond loopback", () => {
     for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
       expect(resolveConfig({ host, tls: "none" }).tls).toBe("none");

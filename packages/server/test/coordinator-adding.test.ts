@@ -160,6 +160,26 @@ describe("while reports are being added", () => {
     expect(await world.weights(task)).toEqual(Array.from(INITIAL, (value) => value + 3));
   });
 
+  it.each([
+    ["its deadline", (world: World): void => world.clock.advance(10_000)],
+    ["the server's end", (world: World): void => void world.coordinator.close()],
+  ])("a round of too few waits for them at %s, and is one of enough", async (_what, end) => {
+    const { world, adders } = patientWorld();
+    const task = await world.startTask(); // a goal of 3, of which 2 are enough
+    const clients = world.checkIn(3);
+    clients[0]!.report(updateOf(3));
+    adders[0]!.addOldest();
+    await until("one counts", () => accepted(clients[0]!));
+    clients[1]!.report(updateOf(3));
+    end(world);
+    await quiet();
+    expect(clients[0]!.outcomes).toEqual([]);
+    adders[0]!.addOldest();
+    await until("the round has ended", () => clients[0]!.outcomes.length === 1);
+    const [round] = await world.rounds(task);
+    expect(round).toMatchObject({ outcome: "committed", reported: 2, exampleCount: 20 });
+  });
+
   it("a round that is given up takes none of them along, and their turns are free after them", async () => {
     const { world, adders } = patientWorld(2);
     const task = await world.startTask();

@@ -1,5 +1,8 @@
 import type { Clock } from "./clock.ts";
 
+/** Buffers of up to so many bytes are kept from round to round: to make them anew costs a server of small models more than to keep them. */
+const KEPT_BYTES = 67_108_864;
+
 /** A turn to upload one report. */
 export interface ReportTicket {
   /** Where the payload is gathered; `undefined` while waiting for the turn. */
@@ -29,7 +32,7 @@ export class ReportSlots {
   readonly #slots: number;
   readonly #uploadTimeoutMs: number;
   readonly #queue: Set<Waiting> = new Set();
-  /** A buffer of the last size used, kept so that a round allocates a handful and not one for each report. */
+  /** A buffer of the last size used, kept so that a round allocates a handful at most and not one for each report. */
   readonly #spare: Uint8Array[] = [];
   #used = 0;
 
@@ -97,7 +100,10 @@ export class ReportSlots {
     waiting.buffer = undefined;
     this.#used -= 1;
     this.#grant();
-    if (this.#used === 0) this.#spare.length = 0;
+    if (this.#used === 0) {
+      const bytes = this.#spare.reduce((sum, buffer) => sum + buffer.length, 0);
+      if (bytes > KEPT_BYTES) this.#spare.length = 0;
+    }
   }
 
   #take(byteLength: number): Uint8Array {

@@ -13,6 +13,8 @@ import type { Clock } from "./clock.ts";
 export interface RoundMachineListener {
   effect(effect: RoundEffect): void;
   phaseEnded(phase: RoundState["phase"], durationMs: number): void;
+  /** Calls `decide`, at once or once what came in time has been taken in. */
+  beforeDeadline(decide: () => void): void;
   /** Nobody is to be gathered any more, or not as urgently as before. */
   gatheringEased(): void;
 }
@@ -75,15 +77,19 @@ export class RoundMachine {
     const isSelecting = this.#state.phase === "selecting";
     const wakeAtMs = isSelecting ? Math.min(deadlineMs, this.#closesAtMs) : deadlineMs;
     this.#cancelTimer = this.#clock.schedule(wakeAtMs - this.#clock.now(), () => {
-      const nowMs = this.#clock.now();
-      if (isSelecting && nowMs >= this.#closesAtMs) {
-        this.dispatch({ type: "cancelled", reason: "not-scheduled" });
-        return;
-      }
-      this.dispatch({ type: "tick", nowMs });
-      if (!this.isGathering || nowMs < deadlineMs) return;
-      this.#isOverdue = true;
-      this.#listener.gatheringEased();
+      this.#listener.beforeDeadline(() => this.#tick(deadlineMs));
     });
+  }
+
+  #tick(deadlineMs: number): void {
+    const nowMs = this.#clock.now();
+    if (this.#state.phase === "selecting" && nowMs >= this.#closesAtMs) {
+      this.dispatch({ type: "cancelled", reason: "not-scheduled" });
+      return;
+    }
+    this.dispatch({ type: "tick", nowMs });
+    if (!this.isGathering || nowMs < deadlineMs) return;
+    this.#isOverdue = true;
+    this.#listener.gatheringEased();
   }
 }

@@ -103,9 +103,8 @@ export class RunningRound {
   readonly #payloadBytes: PayloadBytes;
   /** Reports that are whole and wait to be added: those that come when enough are being added to reach the goal. */
   readonly #whole: Set<Seat> = new Set();
-  /** Reports that are being added. They are past recall, and count. */
-  readonly #adding: Set<Seat> = new Set();
-  #onAllAdded: (() => void) | undefined;
+  /** Reports that are being added, each until it has been or has turned out not to be sound. They are past recall, and count. */
+  readonly #adding: Map<Seat, Promise<void>> = new Map();
   /** As they were when reporting closed: who leaves afterwards changes nothing. */
   #fates: RoundFates | undefined;
   #reporting = true;
@@ -162,7 +161,7 @@ export class RunningRound {
   closeReporting(): void {
     this.#reporting = false;
     this.#whole.clear();
-    if (this.#adding.size === 0) this.#fates ??= this.#countFates();
+    if (!this.isAdding) this.#fates ??= this.#countFates();
     // Those who wait go first: a turn that is given back must not pass to a member of a round that is closed.
     for (const { ticket } of this.#seats.values())
       if (ticket?.buffer === undefined) ticket?.release();
@@ -170,10 +169,13 @@ export class RunningRound {
     for (const seat of this.#seats.values()) if (!this.#adding.has(seat)) seat.ticket?.release();
   }
 
-  /** Resolves once nothing is being added any more. Reporting must be closed. */
+  get isAdding(): boolean {
+    return this.#adding.size > 0;
+  }
+
+  /** Resolves once what is being added now has been. */
   async reportsAdded(): Promise<void> {
-    if (this.#adding.size === 0) return;
-    await new Promise<void>((resolve) => (this.#onAllAdded = resolve));
+    await Promise.all(this.#adding.values());
   }
 
   /**
@@ -370,27 +372,22 @@ export class RunningRound {
       this.#added(seat);
       return;
     }
-    this.#adding.add(seat);
-    adding
-      .then(
-        () => {
-          this.#adding.delete(seat);
-          this.#added(seat);
-        },
-        (error: unknown) => {
-          this.#adding.delete(seat);
-          this.#notAdded(seat, error);
-        },
-      )
-      .finally(() => {
-        if (this.#adding.size > 0 || this.#reporting) return;
-        this.#fates ??= this.#countFates();
-        this.#onAllAdded?.();
-      });
+    const done = adding.then(
+      () => {
+        this.#adding.delete(seat);
+        this.#added(seat);
+      },
+      (error: unknown) => {
+        this.#adding.delete(seat);
+        this.#notAdded(seat, error);
+      },
+    );
+    this.#adding.set(seat, done);
   }
 
   #added(seat: Seat): void {
     seat.fate = { type: "reported" };
+    this.#keepFates();
     seat.participant.answerReport(this.id);
     this.#deps.listener({
       type: "report-accepted",
@@ -402,8 +399,14 @@ export class RunningRound {
     seat.ticket?.release(); // last: this report may have closed the round, and then nobody waits for the turn
   }
 
+  /** Reporting has closed, and the last report that was still being added is done with. */
+  #keepFates(): void {
+    if (!this.#reporting && !this.isAdding) this.#fates ??= this.#countFates();
+  }
+
   #notAdded(seat: Seat, error: unknown): void {
     seat.participant.answerReport(this.id, this.#refuse(seat, error));
+    this.#keepFates();
     this.#addNext();
   }
 

@@ -179,8 +179,9 @@ export class TaskRunner implements Recruiter {
     this.#recruiting = false;
     this.#population.removeRecruiter(this);
     this.#attempt.cancel();
-    if (abandon === "server-stopping") this.#dispatch({ type: "stopping" });
-    else if (abandon !== undefined || this.phase === "selecting") {
+    if (abandon === "server-stopping") {
+      this.#afterAdding(() => this.#dispatch({ type: "stopping" }));
+    } else if (abandon !== undefined || this.phase === "selecting") {
       this.#dispatch({ type: "cancelled", reason: abandon ?? "cancelled" });
     }
     await this.#settled;
@@ -371,6 +372,7 @@ export class TaskRunner implements Recruiter {
         effect: (effect) => this.#perform(effect),
         phaseEnded: (phase, durationMs) =>
           listener({ type: "phase-ended", roundId: round.id, phase, durationMs }),
+        beforeDeadline: (decide) => this.#afterAdding(decide),
         // Those that were kept for this task are free again.
         gatheringEased: () => this.#population.reconsider(this),
       },
@@ -390,6 +392,18 @@ export class TaskRunner implements Recruiter {
     if (effect.type === "configure") this.#configure(effect.members);
     else if (effect.type === "commit") void this.#commit();
     else void this.#announce();
+  }
+
+  /** Whatever decides about the round waits for the reports that are being added: they came in time. */
+  #afterAdding(decide: () => void): void {
+    const round = this.#round;
+    if (round === undefined || !round.isAdding) {
+      decide();
+      return;
+    }
+    void round.reportsAdded().then(() => {
+      if (this.#round === round) decide();
+    });
   }
 
   #configure(members: readonly SessionId[]): void {
