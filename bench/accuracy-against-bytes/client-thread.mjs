@@ -48,8 +48,10 @@ async function perform(job) {
   }
 }
 
-port.on("message", (/** @type {TrainJob | EvaluateJob} */ job) => {
-  void perform(job).then((done) => {
-    port.postMessage(done, done.trained === undefined ? [] : [done.trained.payload.buffer]);
-  });
-});
+/** @param {TrainJob | EvaluateJob} job */
+async function answer(job) {
+  const done = await perform(job);
+  port.postMessage(done, done.trained === undefined ? [] : [done.trained.payload.buffer]);
+}
+
+port.on("message", (/** @type {TrainJob | EvaluateJob} */ job) => void answer(job));
