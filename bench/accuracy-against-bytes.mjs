@@ -4,7 +4,7 @@
 // them the page docs/accuracy-against-bytes.md and its picture, cell by cell: cells that do not run keep what was
 // recorded of them, and `--cells none` only draws. `--quick` takes seconds, on drawn digits. `--out` writes elsewhere than here.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { FULL, QUICK } from "./accuracy-against-bytes/cells.mjs";
 import { drawPage } from "./accuracy-against-bytes/page.mjs";
 import { drawPicture } from "./accuracy-against-bytes/picture.mjs";
 import { runCell } from "./accuracy-against-bytes/run-cell.mjs";
+import { thisMachine } from "./record-figures.mjs";
 
 /**
  * @typedef {import("./accuracy-against-bytes/run-cell.mjs").CellResult} CellResult
@@ -52,12 +53,7 @@ const figures = {
   clients: experiment.clients,
   cohort: experiment.cohort,
   target: experiment.target,
-  machine: (chosen.length === 0 ? old?.machine : undefined) ?? {
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-  },
+  machine: (chosen.length === 0 ? old?.machine : undefined) ?? thisMachine(),
   cells: old?.cells ?? [],
 };
 if (chosen.length > 0) {

@@ -2,10 +2,10 @@
 //   node bench/aggregate.mjs [--record]
 // `--record` writes the figures to bench/results/ and into the page.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SEED = 1;
@@ -38,12 +38,7 @@ const result = {
   bench: "aggregate",
   date: new Date().toISOString(),
   seed: SEED,
-  machine: {
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-  },
+  machine: thisMachine(),
   runs: RUNS.map(measure),
 };
 console.log(JSON.stringify(result, undefined, 2));
@@ -51,10 +46,6 @@ if (process.argv.includes("--record")) record(result);
 
 /** @param {typeof result} figures */
 function record(figures) {
-  const folder = join(root, "bench/results");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "aggregate.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
-  const { machine } = figures;
   const rows = figures.runs.map((row) =>
     [
       `\`${row.codec}\``,
@@ -71,17 +62,11 @@ function record(figures) {
       row.loadBefore.toFixed(1),
     ].join(" | "),
   );
-  const text = [
-    `${figures.date.slice(0, 10)}, ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, seed ${figures.seed}.`,
+  recordFigures("aggregate", figures, "aggregate", [
+    provenance(figures),
     "",
     "| codec | clients | kB up | kB down | CPU, s a round | floor, s | ratio | s a round | peak, MiB | late at worst, ms | floor, ms | load |",
     "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ...rows.map((row) => `| ${row} |`),
-  ].join("\n");
-  const page = join(root, "bench/README.md");
-  const replaced = readFileSync(page, "utf8").replace(
-    /(<!-- aggregate:begin -->\n)[\s\S]*?(<!-- aggregate:end -->)/,
-    (_all, begin, end) => `${begin}${text}\n${end}`,
-  );
-  writeFileSync(page, replaced);
+  ]);
 }

@@ -5,12 +5,13 @@
 // measure the server. `--record` writes the figures to bench/results/.
 import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { FederatedClient } from "@tributary/client-sdk";
+import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = join(root, "packages/cli/dist/main.js");
@@ -185,12 +186,7 @@ const result = {
   bench: "round-costs",
   date: new Date().toISOString(),
   seed: SEED,
-  machine: {
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-  },
+  machine: thisMachine(),
   demo: {
     seconds: demo.seconds,
     finalAccuracy: demo.finalAccuracy,
@@ -207,10 +203,7 @@ if (process.argv.includes("--record")) record(result);
 
 /** @param {typeof result} figures */
 function record(figures) {
-  const folder = join(root, "bench/results");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "round-costs.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
-  const { machine, demo: run } = figures;
+  const { demo: run } = figures;
   const rows = figures.serverMemory.map((row) =>
     [
       row.model,
@@ -224,18 +217,12 @@ function record(figures) {
       row.secondsPerRound.toFixed(2),
     ].join(" | "),
   );
-  const text = [
-    `${figures.date.slice(0, 10)}, ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, seed ${figures.seed}.`,
+  recordFigures("round-costs", figures, "figures", [
+    provenance(figures),
     `The demo (${run.clients} clients, ${run.rounds} rounds) took ${run.seconds} s and ended at ${(100 * run.finalAccuracy).toFixed(2)} % on held-out writers.`,
     "",
     "| model | clients | kB up a client and round | of float32 | kB down | server at rest, MiB | after, MiB | peak, MiB | s a round |",
     "|---|---|---|---|---|---|---|---|---|",
     ...rows.map((row) => `| ${row} |`),
-  ].join("\n");
-  const page = join(root, "bench/README.md");
-  const replaced = readFileSync(page, "utf8").replace(
-    /(<!-- figures:begin -->\n)[\s\S]*?(<!-- figures:end -->)/,
-    (_all, begin, end) => `${begin}${text}\n${end}`,
-  );
-  writeFileSync(page, replaced);
+  ]);
 }

@@ -2,11 +2,10 @@
 //   node bench/update-codecs.mjs [--record]
 // `--record` writes the figures to bench/results/ and into the page.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createKernelsSync } from "@tributary/protocol";
+import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SEED = 1;
@@ -92,12 +91,7 @@ const result = {
   bench: "update-codecs",
   date: new Date().toISOString(),
   seed: SEED,
-  machine: {
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-  },
+  machine: thisMachine(),
   distribution: "lognormal",
   clients: 10,
   additionGBps: additionGBps(),
@@ -108,10 +102,6 @@ if (process.argv.includes("--record")) record(result);
 
 /** @param {typeof result} figures */
 function record(figures) {
-  const folder = join(root, "bench/results");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "update-codecs.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
-  const { machine } = figures;
   const short = (/** @type {number} */ value) => String(Number(value.toPrecision(3)));
   const rows = figures.codecs.map((row) =>
     [
@@ -123,18 +113,12 @@ function record(figures) {
       row.decodeMBps,
     ].join(" | "),
   );
-  const text = [
-    `${figures.date.slice(0, 10)}, ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, seed ${figures.seed}.`,
+  recordFigures("update-codecs", figures, "codecs", [
+    provenance(figures),
     `Eight-bit codes of a shared grid are added to 32-bit sums at ${figures.additionGBps} GB/s in cache, nine bytes a value.`,
     "",
     `| codec | bits a value | vNMSE | NMSE of ten, ${DIMENSIONS.map(([d]) => d.toLocaleString("en")).join(" values | ")} values | encodes, MB/s | decodes, MB/s |`,
     `|---|---|---|${DIMENSIONS.map(() => "---|").join("")}---|---|`,
     ...rows.map((row) => `| ${row} |`),
-  ].join("\n");
-  const page = join(root, "bench/README.md");
-  const replaced = readFileSync(page, "utf8").replace(
-    /(<!-- codecs:begin -->\n)[\s\S]*?(<!-- codecs:end -->)/,
-    (_all, begin, end) => `${begin}${text}\n${end}`,
-  );
-  writeFileSync(page, replaced);
+  ]);
 }
