@@ -17,8 +17,8 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
  */
 
 const { clients, test, seed } = /** @type {ThreadData} */ (workerData);
+if (parentPort === null) throw new Error("this is a worker thread of accuracy-against-bytes.mjs");
 const port = parentPort;
-if (port === null) throw new Error("this is a worker thread of accuracy-against-bytes.mjs");
 const trainer = await createFusedTrainer();
 const kernels = await createKernels();
 const random = seededRandom(createNodeCryptoProvider(), seed);
