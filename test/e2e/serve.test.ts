@@ -11,7 +11,7 @@ import {
 
 const HERE = ["--data-dir", "server"];
 
-/** A task of two clients; a round of sixty local epochs takes them a good part of a second. */
+/** A task of two clients; a round of six hundred local epochs takes them a second or more. */
 const taskText = (rounds: number, localEpochs = 5): string => `
   population: pair
   name: two-of-a-kind
@@ -140,7 +140,8 @@ describe("a server and its clients", () => {
     await startServer(box);
     const task = await createTask(
       box,
-      taskText(2).replace("overselection: 1,", "overselection: 1.5,"),
+      // Long enough that the third one fails before the round is over without it.
+      taskText(2, 600).replace("overselection: 1,", "overselection: 1.5,"),
       "--start",
     );
     const row = `${"1e30,".repeat(784)}3\n`;
@@ -170,7 +171,7 @@ describe("a server that ends in the middle of a round", () => {
     test(`${how} goes on with the next round when it is started again`, async () => {
       const box = await openSandbox();
       const first = await startServer(box);
-      const task = await createTask(box, taskText(3, 60), "--start");
+      const task = await createTask(box, taskText(3, 600), "--start");
       const { port } = new URL(first.url);
       const clients = [1, 2].map((seed) => startClient(box, seed));
       await Promise.all(clients.map((client) => client.heard(/^round 2 of/m)));
