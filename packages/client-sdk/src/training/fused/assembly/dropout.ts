@@ -1,6 +1,5 @@
 import { at } from "./multiply";
 
-// @ts-ignore: decorator
 @inline function rotate(x: v128, by: i32): v128 {
   return v128.or(i32x4.shl(x, by), i32x4.shr_u(x, 32 - by));
 }

@@ -8,7 +8,6 @@ const BLOCK_K: i32 = 256;
 /** Columns of B that are packed at a time. */
 const BLOCK_N: i32 = 64;
 
-// @ts-ignore: decorator
 @inline export function at(place: i32): usize { return <usize>place << 2; }
 
 /** C = start + A·B for A [m, k] with any strides, B [k, n] and C [m, n] with any row strides. */

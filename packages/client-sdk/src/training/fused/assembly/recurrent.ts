@@ -3,7 +3,6 @@ import { at } from "./multiply";
 import { sigmoid4, tanh4 } from "./math";
 import { storeSome } from "./register-tiles";
 
-// @ts-ignore: decorator
 @inline function gate4(x: v128, hard: i32): v128 {
   if (!hard) return sigmoid4(x);
   const line = f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5));
@@ -11,14 +10,12 @@ import { storeSome } from "./register-tiles";
 }
 
 /** Slope of a gate by its value. */
-// @ts-ignore: decorator
 @inline function gateSlope4(y: v128, hard: i32): v128 {
   const one = f32x4.splat(1), zero = f32x4.splat(0);
   if (!hard) return f32x4.mul(y, f32x4.sub(one, y));
   return v128.and(f32x4.splat(0.2), v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
 }
 
-// @ts-ignore: decorator
 @inline function tanhSlope4(y: v128): v128 {
   return f32x4.sub(f32x4.splat(1), f32x4.mul(y, y));
 }
