@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { builtinModel } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Examples, StepTerms } from "../../src/index.ts";
 import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
@@ -210,33 +209,5 @@ describe("dropout in the fused trainer", () => {
       3,
     );
     trainer.dispose();
-  });
-});
-
-describe("many sessions", () => {
-  it("leave nothing behind in a thousand trainings of one trainer, and of a trainer each", async () => {
-    const { description, values } = builtinModel("logistic-regression", testRandom(1));
-    const plan = planFor(description, { batchSize: 2 });
-    const examples: Examples = {
-      features: Float32Array.from({ length: 4 * 784 }, (_, i) => (i % 9) / 9),
-      ...{ featureShape: [784], labels: Int32Array.of(1, 2, 3, 4), labelShape: [], count: 4 },
-    };
-    const request = { plan, weights: values, examples, random: testRandom(2) };
-    const trainer = await createFusedTrainer();
-    const { weights } = await trainer.train(request);
-    const before = process.memoryUsage().arrayBuffers;
-    for (let time = 0; time < 1000; time++) {
-      const again = await trainer.train(request);
-      if (time === 999) expect(again.weights).toEqual(weights);
-    }
-    // A checkpoint is 31 kB: a thousand of them, or of networks, would show.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
-    trainer.dispose();
-    for (let time = 0; time < 100; time++) {
-      const own = await createFusedTrainer();
-      const result = await own.train(request);
-      expect(result.weights).toEqual(weights);
-      own.dispose();
-    }
   });
 });
