@@ -85,6 +85,32 @@ describe("buildLayersModel", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it("leaves no tensor behind when it fails, and says where the parameters differ", async () => {
+    const before = tf.memory().numTensors;
+    const { description, values } = builtinModel("mlp-64", testRandom(1));
+    const text = JSON.stringify(description.topology);
+    const last = text.lastIndexOf('"Dense"');
+    for (const [topology, fault] of [
+      [text.replace('"units":64', '"units":65'), "hidden/kernel"],
+      [text.replace('"use_bias":true', '"use_bias":false'), "hidden/bias"],
+      [`${text.slice(0, last)}"Dance"${text.slice(last + 7)}`, "Dance"],
+    ] as const) {
+      expect(topology).not.toBe(text);
+      await expect(
+        buildLayersModel({ ...description, topology: JSON.parse(topology) as object }, values),
+      ).rejects.toMatchObject({
+        code: "MODEL_UNSUPPORTED",
+        message: expect.stringContaining(fault),
+      });
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    const parameters = description.parameters.slice(0, -1);
+    await expect(
+      buildLayersModel({ ...description, parameters }, values.subarray(10)),
+    ).rejects.toThrow("the weight output/bias, which is no parameter");
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it("refuses values of another size and layers that tfjs does not know", async () => {
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
     await expect(buildLayersModel(description, values.subarray(1))).rejects.toMatchObject({

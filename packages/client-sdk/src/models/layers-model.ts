@@ -24,32 +24,9 @@ export async function buildLayersModel(
 ): Promise<tf.LayersModel> {
   const layout = layoutOf(description.parameters);
   requireSize(values, layout);
-  let model: tf.LayersModel;
+  const model = await buildTopology(description.topology);
   try {
-    model = await tf.loadLayersModel(
-      tf.io.fromMemory({
-        modelTopology: description.topology,
-        // Weights given while loading spare the initializers' work and their random numbers.
-        weightSpecs: description.parameters.map(({ name, shape }) => ({
-          name,
-          shape: [...shape],
-          dtype: "float32" as const,
-        })),
-        weightData: values.slice().buffer,
-      }),
-    );
-  } catch (error) {
-    throw new TributaryError(
-      "MODEL_UNSUPPORTED",
-      `tfjs cannot build the model: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        remedy: "Use layers that tfjs-layers 4.22 knows and weights saved with them.",
-        cause: error,
-      },
-    );
-  }
-  try {
-    weightsOf(model, layout);
+    writeWeights(weightsOf(model, layout), layout, values);
   } catch (error) {
     model.dispose();
     throw error;
@@ -57,23 +34,61 @@ export async function buildLayersModel(
   return model;
 }
 
+/** A model whose weights are to be set. Leaves nothing behind when it cannot be built. */
+async function buildTopology(topology: object): Promise<tf.LayersModel> {
+  const before = new Set(Object.keys(tf.engine().registeredVariables));
+  // Layers are built, and variables made, before this first waits: none of the app's own come between.
+  const building = tf.models.modelFromJSON({ modelTopology: withZeros(topology) });
+  const added = Object.values(tf.engine().registeredVariables).filter(
+    ({ name }) => !before.has(name),
+  );
+  try {
+    return await building;
+  } catch (error) {
+    tf.dispose(added);
+    throw new TributaryError(
+      "MODEL_UNSUPPORTED",
+      `tfjs cannot build the model: ${error instanceof Error ? error.message : String(error)}`,
+      { remedy: "Use layers that tfjs-layers 4.22 knows.", cause: error },
+    );
+  }
+}
+
+/** The topology with weights that begin as zeros: others would cost time and random numbers, and be overwritten. */
+function withZeros(topology: object): tf.io.ModelJSON["modelTopology"] {
+  const text = JSON.stringify(topology, (key, value: unknown) =>
+    key.endsWith("_initializer") ? "zeros" : value,
+  );
+  return JSON.parse(text) as tf.io.ModelJSON["modelTopology"];
+}
+
 /**
  * The model's weights in the layout's order.
- * @throws TributaryError `MODEL_UNSUPPORTED` when a parameter has no weight of its shape.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when a parameter has no weight of its shape, or a weight no parameter.
  */
 export function weightsOf(model: tf.LayersModel, layout: ParameterLayout): LayerWeight[] {
   const byName = new Map(model.weights.map((weight) => [weight.originalName, weight]));
-  return layout.parameters.map((parameter) => {
+  const weights = layout.parameters.map((parameter) => {
     const weight = byName.get(parameter.name) ?? byName.get(withoutCell(parameter.name));
     if (weight === undefined || !sameShape(weight.shape, parameter.shape)) {
-      throw new TributaryError(
-        "MODEL_UNSUPPORTED",
-        `The model's topology has ${weight === undefined ? "no weight" : `a weight of shape [${weight.shape.join(", ")}]`} ` +
+      throw disagreement(
+        `${weight === undefined ? "no weight" : `a weight of shape [${weight.shape.join(", ")}]`} ` +
           `for the parameter ${parameter.name} of shape [${parameter.shape.join(", ")}]`,
-        { remedy: "Give a topology and weights that were saved together." },
       );
     }
     return weight;
+  });
+  const others = new Set(model.weights);
+  for (const weight of weights) others.delete(weight);
+  for (const { originalName } of others) {
+    throw disagreement(`the weight ${originalName}, which is no parameter`);
+  }
+  return weights;
+}
+
+function disagreement(what: string): TributaryError {
+  return new TributaryError("MODEL_UNSUPPORTED", `The model's topology has ${what}`, {
+    remedy: "Give a topology and weights that were saved together.",
   });
 }
 
