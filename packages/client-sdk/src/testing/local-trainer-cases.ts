@@ -321,6 +321,13 @@ const REQUIREMENTS: Readonly<Record<string, Run>> = {
     const plan = trainerPlan();
     const elsewhere = trainerPlan({ trainable: ["nowhere"] });
     await fails("PLAN_INVALID", trainer.train({ ...request(), plan: elsewhere }), ["nowhere"]);
+    const wider = JSON.stringify(plan.model.topology).replace('"units":4', '"units":5');
+    const other = { ...plan.model, topology: JSON.parse(wider) as object };
+    await fails(
+      "MODEL_UNSUPPORTED",
+      trainer.train({ ...request(), plan: { ...plan, model: other } }),
+      ["hidden"],
+    );
     const topology = {
       class_name: "Sequential",
       config: { layers: [{ class_name: "Unheard", config: {} }] },

@@ -49,6 +49,42 @@ describe("compiling a topology", () => {
     );
   });
 
+  it.each([
+    ["conv2d", "filters", 2],
+    ["depthwise_conv2d", "depth_multiplier", 1],
+    ["dense", "units", 3],
+    ["embedding", "input_dim", 6],
+    ["embedding", "output_dim", 4],
+    ["lstm", "units", 2],
+  ])("refuses a %s whose %s is not that of its parameters", (name, field, size) => {
+    const image = [
+      layers.conv2d({ inputShape: [4, 4, 1], filters: 2, kernelSize: 2, name: "conv2d" }),
+      layers.depthwiseConv2d({ kernelSize: 2, name: "depthwise_conv2d" }),
+      layers.flatten(),
+      layers.dense({ units: 3, name: "dense" }),
+    ];
+    const sequence = [
+      layers.embedding({ inputShape: [5], inputDim: 6, outputDim: 4, name: "embedding" }),
+      layers.lstm({ units: 2, recurrentInitializer: "zeros", name: "lstm" }),
+    ];
+    const inside = image.some((layer) => layer.name === name) ? image : sequence;
+    const { description } = describeModel(tf.sequential({ layers: inside }));
+    const text = JSON.stringify(description.topology);
+    const topology = JSON.parse(
+      text.replace(new RegExp(`"${field}":${size},`), `"${field}":7,`),
+    ) as object;
+    expect(JSON.stringify(topology)).not.toBe(text);
+    const plan = planFor({ ...description, topology }, { loss: "meanSquaredError" });
+    expect(() => compileTopology(plan)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          `${name} .*: its ${field} is 7 where its parameters`,
+        ) as string,
+        context: { layer: name },
+      }),
+    );
+  });
+
   it("refuses a cross-entropy that does not go with the model's end", () => {
     const model = tf.sequential({
       layers: [layers.dense({ inputShape: [4], units: 3, activation: "tanh" })],

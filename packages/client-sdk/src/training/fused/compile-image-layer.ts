@@ -1,6 +1,13 @@
 // Layers over images.
 import type { Pair } from "./layer-node.ts";
-import { LayerRefusal, pairOf, requireAbsent, requireOneOf, type Fields } from "./layer-config.ts";
+import {
+  LayerRefusal,
+  pairOf,
+  requireAbsent,
+  requireOneOf,
+  requireSizeOf,
+  type Fields,
+} from "./layer-config.ts";
 import {
   one,
   parameter,
@@ -20,6 +27,7 @@ export function convolution(layer: LayerToCompile, image: ImageShape): CompiledL
   if (kernel.shape.join() !== expected.join()) {
     throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for ${channels} channels`);
   }
+  requireSizeOf(layer.config, "filters", filters);
   const { rows, columns } = windowShape({ height, width, size, steps, padding });
   return weighted(layer, kernel, filters, [rows, columns, filters], (bias) => ({
     operation: { kind: "convolution", kernel: kernel.name, bias, size, steps, padding },
@@ -37,6 +45,7 @@ export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLay
   if (kernel.shape.join() !== expected.join()) {
     throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for ${channels} channels`);
   }
+  requireSizeOf(layer.config, "depth_multiplier", multiplier);
   const outputs = channels * multiplier;
   const { rows, columns } = windowShape({ height, width, size, steps, padding });
   return weighted(layer, kernel, outputs, [rows, columns, outputs], (bias) => ({

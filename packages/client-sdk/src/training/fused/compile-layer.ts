@@ -1,9 +1,16 @@
 // One layer of a topology as one or two nodes.
+import { sizeOf } from "../example-format.ts";
 import type { Pair } from "./layer-node.ts";
 import { convolution, depthwise, pooling, zeroPadding } from "./compile-image-layer.ts";
 import { batchNormalization, layerNormalization } from "./compile-normalization.ts";
 import { embedding, recurrent } from "./compile-sequence-layer.ts";
-import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
+import {
+  LayerRefusal,
+  numberOf,
+  requireAbsent,
+  requireOneOf,
+  requireSizeOf,
+} from "./layer-config.ts";
 import {
   activation,
   imageShape,
@@ -95,6 +102,7 @@ function dense(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   if (width === undefined || kernel.shape.length !== 2 || inputs !== width) {
     throw new LayerRefusal(`its kernel is [${kernel.shape.join(", ")}] for [${shape.join(", ")}]`);
   }
+  requireSizeOf(config, "units", units);
   return weighted(layer, kernel, units!, [...shape.slice(0, -1), units!], (bias) => ({
     operation: { kind: "dense", kernel: kernel.name, bias },
     activation: config["activation"],
@@ -122,6 +130,3 @@ function targetShape(target: unknown, shape: readonly number[]): readonly number
   }
   return filled;
 }
-
-const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((size, length) => size * length, 1);

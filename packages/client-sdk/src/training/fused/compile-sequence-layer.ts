@@ -1,5 +1,5 @@
 // Layers over sequences.
-import { LayerRefusal, requireAbsent, requireOneOf } from "./layer-config.ts";
+import { LayerRefusal, requireAbsent, requireOneOf, requireSizeOf } from "./layer-config.ts";
 import {
   parameter,
   weighted,
@@ -35,6 +35,7 @@ export function recurrent(
   if (shape.length !== 2 || found.join() !== expected.join()) {
     throw new LayerRefusal(`its kernels are [${found.join(", ")}] for [${shape.join(", ")}]`);
   }
+  requireSizeOf(config, "units", units);
   const made = weighted(
     layer,
     kernel,
@@ -64,6 +65,8 @@ export function embedding(layer: LayerToCompile, shape: readonly number[]): Comp
   if (table.shape.length !== 2) {
     throw new LayerRefusal(`its embeddings are [${table.shape.join(", ")}]`);
   }
+  requireSizeOf(config, "input_dim", entries);
+  requireSizeOf(config, "output_dim", width);
   return {
     nodes: [
       {

@@ -23,6 +23,15 @@ export function requireOneOf<Value extends string | number | boolean>(
   return found;
 }
 
+/** Refuses a size that is not that of the layer's parameters; one that is missing or null is theirs. */
+export function requireSizeOf(config: Fields, field: string, size: number | undefined): void {
+  const value = config[field] ?? size;
+  if (value === size) return;
+  throw new LayerRefusal(
+    `its ${field} is ${JSON.stringify(value)} where its parameters have ${size}`,
+  );
+}
+
 /** A finite number of at least 0; one that is missing or null is the default. */
 export function numberOf(config: Fields, field: string, standard: number): number {
   const value = config[field] ?? standard;
