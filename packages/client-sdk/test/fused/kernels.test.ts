@@ -67,12 +67,10 @@ describe("the WebAssembly kernels and their plain twin", () => {
 });
 
 describe("memory of the kernels", () => {
-  it("that cannot be had is an error with what to do", async () => {
+  it("that cannot be had is an error, and leaves what there is", async () => {
     const kernels = await wasmKernels((await compileFusedModule())!)();
     // WebAssembly's memory ends at 2^32 bytes.
-    expect(() => kernels.reserve(2 ** 30 + 1)).toThrow(
-      expect.objectContaining({ code: "MODEL_UNSUPPORTED", remedy: expect.any(String) as string }),
-    );
+    expect(() => kernels.reserve(2 ** 30 + 1)).toThrow(RangeError);
     kernels.reserve(1000);
     expect(kernels.heap().length).toBeGreaterThanOrEqual(1000);
   });

@@ -1,3 +1,4 @@
+import { TributaryError } from "@tributary/protocol";
 import { padded, type Kernels } from "./kernels.ts";
 
 /** Past the end of everything: loads of whole vectors may reach over the last array. */
@@ -6,11 +7,14 @@ const SLACK = 64;
 /** Lays out a kernels' memory, from its beginning. Nothing is given back. */
 export class Arena {
   readonly #kernels: Kernels;
+  readonly #largestLayer: string;
   #next: number;
   readonly #scratch: { place: number; size: number } = { place: 0, size: 0 };
 
-  constructor(kernels: Kernels) {
+  /** @param largestLayer - Named when there is not enough memory. */
+  constructor(kernels: Kernels, largestLayer: string) {
     this.#kernels = kernels;
+    this.#largestLayer = largestLayer;
     this.#next = kernels.firstFree;
   }
 
@@ -33,7 +37,7 @@ export class Arena {
    */
   extend(size: number): number {
     const place = this.allocate(size);
-    this.#kernels.reserve(this.#next + SLACK);
+    this.#reserve();
     return place;
   }
 
@@ -43,6 +47,23 @@ export class Arena {
    */
   commit(): void {
     this.#scratch.place = this.allocate(this.#scratch.size);
-    this.#kernels.reserve(this.#next + SLACK);
+    this.#reserve();
+  }
+
+  #reserve(): void {
+    try {
+      this.#kernels.reserve(this.#next + SLACK);
+    } catch (error) {
+      const layer = this.#largestLayer;
+      throw new TributaryError(
+        "MODEL_UNSUPPORTED",
+        `There is no memory for the model's ${this.#next} values, of which the layer ${layer} takes the most`,
+        {
+          remedy: "Train a smaller model, or with smaller batches.",
+          context: { layer },
+          cause: error,
+        },
+      );
+    }
   }
 }

@@ -10,7 +10,7 @@ export interface Kernels extends KernelFunctions {
   heap(): Float32Array;
   /**
    * Makes the memory at least this many values long; new values are zero.
-   * @throws TributaryError `MODEL_UNSUPPORTED` when there is not as much memory.
+   * @throws RangeError when there is not as much memory.
    */
   reserve(size: number): void;
 }

@@ -1,9 +1,10 @@
 import { TributaryError, type Plan, type RandomSource } from "@tributary/protocol";
 import { Arena } from "./arena.ts";
 import type { StepTerms } from "../local-trainer.ts";
+import { sizeOf } from "../example-format.ts";
 import { clipFactor, gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import type { Kernels } from "./kernels.ts";
-import type { CompiledModel } from "./layer-node.ts";
+import { parametersOf, type CompiledModel } from "./layer-node.ts";
 import { buildLayer } from "./layers/build-layer.ts";
 import type { FusedLayer } from "./layers/layer.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
@@ -38,7 +39,7 @@ export class FusedNetwork {
    *   memory.
    */
   constructor(plan: Plan, model: CompiledModel, kernels: Kernels, capacity: number) {
-    const arena = new Arena(kernels);
+    const arena = new Arena(kernels, largestLayer(plan, model, capacity));
     const allocate = (size: number): number => arena.allocate(size);
     this.#kernels = kernels;
     this.#arena = arena;
@@ -206,4 +207,16 @@ export class FusedNetwork {
   #view(place: number, size: number): Float32Array {
     return this.#kernels.heap().subarray(place, place + size);
   }
+}
+
+/** The layer that takes the most memory: for its parameters, and for its outputs of so many examples. */
+function largestLayer(plan: Plan, { nodes }: CompiledModel, capacity: number): string {
+  const shapes = new Map(plan.model.parameters.map(({ name, shape }) => [name, shape]));
+  let largest = { layer: "", size: 0 };
+  for (const { layer, operation, shape } of nodes) {
+    const ofParameters = parametersOf(operation).map((name) => sizeOf(shapes.get(name) ?? []));
+    const size = ofParameters.reduce((sum, one) => sum + one, capacity * sizeOf(shape));
+    if (size > largest.size) largest = { layer, size };
+  }
+  return largest.layer;
 }

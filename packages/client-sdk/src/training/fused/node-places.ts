@@ -1,3 +1,4 @@
+import { sizeOf } from "../example-format.ts";
 import type { Kernels } from "./kernels.ts";
 import {
   parametersOf,
@@ -115,5 +116,3 @@ const FROM_INPUT: ReadonlySet<ActivationName> = new Set(["gelu", "approximateGel
 
 const usesOf = ({ nodes }: CompiledModel, place: number): number =>
   nodes.reduce((sum, { inputs }) => sum + inputs.filter((input) => input === place).length, 0);
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

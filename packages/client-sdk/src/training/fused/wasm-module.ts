@@ -1,4 +1,3 @@
-import { TributaryError } from "@tributary/protocol";
 import { FUSED_MODULE_BASE64 } from "./fused-module.generated.ts";
 import type { KernelFunctions } from "./kernel-functions.ts";
 import { padded, type KernelSource } from "./kernels.ts";
@@ -40,14 +39,7 @@ export function wasmKernels(module: WebAssembly.Module): KernelSource {
       reserve(size) {
         const missing = size - memory.buffer.byteLength / 4;
         if (missing <= 0) return;
-        try {
-          memory.grow(Math.ceil(missing / PAGE_VALUES));
-        } catch (error) {
-          throw new TributaryError("MODEL_UNSUPPORTED", `There is no memory for ${size} values`, {
-            remedy: "Train a smaller model, or with smaller batches.",
-            cause: error,
-          });
-        }
+        memory.grow(Math.ceil(missing / PAGE_VALUES));
         heap = new Float32Array(memory.buffer);
       },
     };

@@ -1,4 +1,3 @@
-import { TributaryError } from "@tributary/protocol";
 import { padded, type Kernels } from "../kernels.ts";
 import { convolutionKernels } from "./convolve.ts";
 import { depthwiseKernels } from "./depthwise.ts";
@@ -27,16 +26,9 @@ export function createReferenceKernels(): Kernels {
     heap: () => memory.f,
     reserve(size) {
       if (size <= memory.f.length) return;
-      try {
-        const grown = referenceMemory(padded(size));
-        grown.f.set(memory.f);
-        Object.assign(memory, grown);
-      } catch (error) {
-        throw new TributaryError("MODEL_UNSUPPORTED", `There is no memory for ${size} values`, {
-          remedy: "Train a smaller model, or with smaller batches.",
-          cause: error,
-        });
-      }
+      const grown = referenceMemory(padded(size));
+      grown.f.set(memory.f);
+      Object.assign(memory, grown);
     },
     ...multiplyKernels(memory),
     ...convolutionKernels(memory),

@@ -1,0 +1,44 @@
+import { builtinModel } from "@tributary/protocol";
+import { describe, expect, it } from "vitest";
+import { compileTopology } from "../../src/training/fused/compile-topology.ts";
+import type { Kernels } from "../../src/training/fused/kernels.ts";
+import { FusedNetwork } from "../../src/training/fused/network.ts";
+import { createReferenceKernels } from "../../src/training/fused/reference/reference-kernels.ts";
+import { compileFusedModule, wasmKernels } from "../../src/training/fused/wasm-module.ts";
+import { planFor } from "../support/model-task.ts";
+import { testRandom } from "../support/test-random.ts";
+
+describe("a network's memory", () => {
+  const plan = planFor(builtinModel("mcmahan-2nn", testRandom(1)).description);
+  const model = compileTopology(plan);
+  const build = (kernels: Kernels, capacity: number): number => {
+    new FusedNetwork(plan, model, kernels, capacity);
+    return kernels.heap().length;
+  };
+
+  it("has room for each example's values, and for the parameters once", () => {
+    const [little, some, much] = [256, 512, 768].map((capacity) =>
+      build(createReferenceKernels(), capacity),
+    );
+    // The input; both hidden layers, whose activations are computed in place, with gradients; and the output with its
+    // gradient, the targets and the probabilities.
+    const ofExample = 784 + 2 * (2 * 200) + 4 * 10;
+    expect(some! - little!).toBe(256 * ofExample);
+    expect(much! - some!).toBe(256 * ofExample);
+    // Parameters, their gradient, and one kernel turned over at a time, with what multiplying takes.
+    const parameters = 199_210;
+    expect(little! - 256 * ofExample).toBeLessThan(2 * parameters + 784 * 200 + 20_000);
+  });
+
+  it("that is not to be had is an error that names the largest layer", async () => {
+    const kernels = await wasmKernels((await compileFusedModule())!)();
+    // WebAssembly's memory ends at 2^30 values.
+    expect(() => build(kernels, 2 ** 20)).toThrow(
+      expect.objectContaining({
+        code: "MODEL_UNSUPPORTED",
+        remedy: expect.stringContaining("smaller batches") as string,
+        context: { layer: "hidden_1" },
+      }),
+    );
+  });
+});
