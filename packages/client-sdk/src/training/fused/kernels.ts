@@ -21,5 +21,8 @@ export type KernelSource = () => Promise<Kernels>;
 /** Values of scratch memory that `matmul` takes at most. */
 export const MATMUL_SCRATCH: number = 256 * 64;
 
+/** Columns of a packed matrix: so many rounded up to whole panels of 8. */
+export const inPanels = (columns: number): number => 8 * Math.ceil(columns / 8);
+
 /** `size` rounded up to whole cache lines. */
 export const padded = (size: number): number => Math.ceil(size / 16) * 16;

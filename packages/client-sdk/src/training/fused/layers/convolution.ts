@@ -1,8 +1,7 @@
+import { inPanels } from "../kernels.ts";
 import type { LayerOperation, Pair } from "../layer-node.ts";
 import { windowShape } from "../window-shape.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
-
-const inPanels = (columns: number): number => 8 * Math.ceil(columns / 8);
 
 type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: string }>;
 

@@ -1,31 +1,21 @@
-import { MATMUL_SCRATCH } from "../kernels.ts";
+import { MATMUL_SCRATCH, inPanels } from "../kernels.ts";
 import type { LayerOperation } from "../layer-node.ts";
-import { inputGradient, inputGradientScratch } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
-
-const inPanels = (columns: number): number => 8 * Math.ceil(columns / 8);
+import { copyMoment, inputToGates } from "./moments.ts";
 
 /**
  * A GRU over all moments of a sequence, in its first form: the reset acts on the state before it is multiplied. Gates
  * in the order update, reset, candidate.
  */
-export function gruLayer({
-  kernels,
-  operation,
-  inputs: [input],
-  output,
-  capacity,
-  parameter,
-  allocate,
-  scratch,
-}: LayerContext<Extract<LayerOperation, { kind: "recurrent" }>>): FusedLayer {
-  const [moments, width] = input.shape as [number, number];
+export function gruLayer(
+  context: LayerContext<Extract<LayerOperation, { kind: "recurrent" }>>,
+): FusedLayer {
+  const { kernels, operation, inputs, output, capacity, parameter, allocate, scratch } = context;
+  const moments = inputs[0].shape[0]!;
   const units = output.shape.at(-1)!;
   const [gates, pair] = [3 * units, 2 * units];
   const hard = operation.hardGates ? 1 : 0;
-  const kernel = parameter(operation.kernel);
   const recurrent = parameter(operation.recurrentKernel);
-  const bias = operation.bias === undefined ? undefined : parameter(operation.bias);
   const { sequences } = operation;
   const z = allocate(capacity * moments * gates);
   const h = sequences ? output.values : allocate(capacity * moments * units);
@@ -35,41 +25,22 @@ export function gruLayer({
   const dKept = allocate(capacity * units);
   const own = allocate(capacity * units);
   const packedSize = Math.max(units * (inPanels(pair) + inPanels(units)), gates * inPanels(units));
-  const room = scratch(
-    Math.max(
-      MATMUL_SCRATCH + packedSize + gates * units,
-      inputGradientScratch(capacity * moments, width, gates),
-    ),
-  );
+  const room = scratch(MATMUL_SCRATCH + packedSize + gates * units);
+  const across = inputToGates(context, z, gates);
   const zRow = moments * gates;
   const stateRow = moments * units;
   const keptAt = (t: number): number => kept + t * capacity * units;
   const through = 2 * moments * units * gates;
-  const across = 2 * moments * width * gates;
-  const isTrained = kernel.gradient !== 0;
-  const hasSource = input.gradient !== 0;
+  const isTrained = recurrent.gradient !== 0;
   return {
     operations: {
-      forward: across + through,
-      backward: through + (isTrained ? across + through : 0) + (hasSource ? across : 0),
+      forward: across.operations.forward + through,
+      backward: across.operations.backward + (isTrained ? 2 : 1) * through,
     },
-    forward(count) {
+    forward(count, pass) {
       const gatesPacked = room.place + MATMUL_SCRATCH;
       const candidatePacked = gatesPacked + units * inPanels(pair);
-      kernels.matmul(
-        ...([
-          input.values,
-          width,
-          1,
-          kernel.values,
-          gates,
-          z,
-          gates,
-          bias?.values ?? 0,
-          0,
-        ] as const),
-        ...([count * moments, gates, width, room.place] as const),
-      );
+      across.forward(count, pass);
       kernels.packMatrix(recurrent.values, gates, units, pair, gatesPacked);
       kernels.packMatrix(recurrent.values + pair, gates, units, units, candidatePacked);
       for (let t = 0; t < moments; t++) {
@@ -90,10 +61,11 @@ export function gruLayer({
         }
         kernels.gruForward(now, zRow, before, h + t * units, stateRow, count, units);
       }
-      if (!sequences) copyMoment(h + (moments - 1) * units, stateRow, output.values, count);
+      if (!sequences) {
+        copyMoment(kernels, h + (moments - 1) * units, stateRow, output.values, [count, units]);
+      }
     },
     backward(count) {
-      const rows = count * moments;
       const dy = output.gradient;
       const turned = room.place + MATMUL_SCRATCH;
       const gatesPacked = turned + gates * units;
@@ -102,7 +74,8 @@ export function gruLayer({
       kernels.packMatrix(turned, units, pair, units, gatesPacked);
       kernels.packMatrix(turned + pair * units, units, units, units, candidatePacked);
       const last = moments - 1;
-      copyMoment(sequences ? dy + last * units : dy, sequences ? stateRow : units, dh, count);
+      const [end, endRow] = sequences ? [dy + last * units, stateRow] : [dy, units];
+      copyMoment(kernels, end, endRow, dh, [count, units]);
       for (let t = last; t >= 0; t--) {
         const now = z + t * gates;
         const before = t === 0 ? 0 : h + (t - 1) * units;
@@ -117,24 +90,12 @@ export function gruLayer({
           ...([now, zRow, gatesPacked, dh, units, dh, units, count, units, pair] as const),
         );
         if (sequences) {
-          copyMoment(dy + (t - 1) * units, stateRow, own, count);
+          copyMoment(kernels, dy + (t - 1) * units, stateRow, own, [count, units]);
           kernels.add(own, dh, count * units);
         }
       }
-      if (isTrained) {
-        kernels.matmul(
-          ...([input.values, 1, width, z, gates, kernel.gradient, gates, 0, 0] as const),
-          ...([width, gates, rows, room.place] as const),
-        );
-        recurrentGradient(count);
-      }
-      if (bias !== undefined && bias.gradient !== 0) {
-        kernels.columnSums(z, rows, gates, bias.gradient);
-      }
-      if (hasSource) {
-        const sizes = [rows, width, gates] as const;
-        inputGradient(kernels, z, kernel.values, input.gradient, sizes, room.place);
-      }
+      if (isTrained) recurrentGradient(count);
+      across.backward(count);
     },
   };
 
@@ -158,15 +119,6 @@ export function gruLayer({
         ...([keptAt(t), 1, units, slopes, zRow, candidate, gates, candidate, gates] as const),
         ...([units, units, count, room.place] as const),
       );
-    }
-  }
-
-  /** Rows of `units` values that lie apart, side by side. */
-  function copyMoment(from: number, fromRow: number, to: number, count: number): void {
-    const heap = kernels.heap();
-    for (let row = 0; row < count; row++) {
-      const start = from + row * fromRow;
-      heap.copyWithin(to + row * units, start, start + units);
     }
   }
 }
