@@ -4,49 +4,29 @@
 //
 // Addresses are places in a memory of float32 values. Arrays begin on a multiple of 4 and reach to one: functions over
 // `size` values may also compute what lies past the end, up to the next multiple of 4.
+import type { ConvolutionKernels, DepthwiseKernels, PoolingKernels } from "./image-kernels.ts";
+import type { RecurrentKernels } from "./sequence-kernels.ts";
 
-/** Images [count, height, width, channels] and the windows that pooling cuts out of them. */
-type PoolWindow = readonly [
-  images: number,
-  height: number,
-  width: number,
-  channels: number,
-  rows: number,
-  columns: number,
-  poolY: number,
-  poolX: number,
-  stepY: number,
-  stepX: number,
-  top: number,
-  left: number,
-];
+/** Everything that a network is computed with. */
+export interface KernelFunctions
+  extends
+    MultiplyKernels,
+    ConvolutionKernels,
+    DepthwiseKernels,
+    PoolingKernels,
+    ElementwiseKernels,
+    GeluKernels,
+    NormalizationKernels,
+    DropoutKernels,
+    RecurrentKernels,
+    LossKernels,
+    OptimizerKernels {}
 
-/** Where the values under a filter are: see `convolve`. */
-type FilterSteps = readonly [
-  x: number,
-  /** From one image of x to the next, one output row, one output pixel, and one row of the filter. */
-  xImage: number,
-  xRow: number,
-  xPixel: number,
-  xLine: number,
-  filter: number,
-  /** Rows of the filter, and values in a row of it: columns × channels. */
-  height: number,
-  width: number,
-];
-
-type DepthwiseSizes = readonly [
-  images: number,
-  rows: number,
-  columns: number,
-  channels: number,
-  multiplier: number,
-];
-
-export interface KernelFunctions {
+/** Matrices. */
+export interface MultiplyKernels {
   /**
    * C = start + A·B: A [m, k] with any strides, B [k, n], C [m, n]. Sums run over k, beginning with `start`; a `start`
-   * of 0 stands for zeros, a `startRow` of 0 for the same row each time. `scratch`: `matmulScratch` values.
+   * of 0 stands for zeros, a `startRow` of 0 for the same row each time. `scratch`: `MATMUL_SCRATCH` values.
    */
   matmul(
     a: number,
@@ -89,87 +69,10 @@ export interface KernelFunctions {
   ): void;
   /** to[column] = Σ over rows, in their order; nothing is written past the columns. */
   columnSums(from: number, rows: number, columns: number, to: number): void;
+}
 
-  /**
-   * y [images, rows, columns, channels] = bias + x ⋆ filter. Sums run over the filter's rows and then along each row,
-   * beginning with the bias. `scratch`: the filter's size with channels rounded up to 8.
-   */
-  convolve(
-    ...steps: [
-      ...FilterSteps,
-      bias: number,
-      y: number,
-      images: number,
-      rows: number,
-      columns: number,
-      channels: number,
-      scratch: number,
-    ]
-  ): void;
-  /** filter = Σ x · dy over images, rows and columns. `scratch`: one image of dy with channels rounded up to 8. */
-  filterGradient(
-    ...steps: [
-      ...FilterSteps,
-      dy: number,
-      images: number,
-      rows: number,
-      columns: number,
-      channels: number,
-      scratch: number,
-    ]
-  ): void;
-  /** Filter [height, width, channels, outputs] to [height, width, outputs, channels], turned by half a turn. */
-  flipFilter(
-    filter: number,
-    to: number,
-    height: number,
-    width: number,
-    channels: number,
-    outputs: number,
-  ): void;
-  /** Puts images into larger ones of zeros: row i at top + i · stepY, pixel j at left + j · stepX. */
-  place(
-    from: number,
-    to: number,
-    images: number,
-    height: number,
-    width: number,
-    channels: number,
-    toHeight: number,
-    toWidth: number,
-    top: number,
-    left: number,
-    stepY: number,
-    stepX: number,
-  ): void;
-  /** Cuts the window [toHeight, toWidth] at (top, left) out of images. */
-  crop(
-    from: number,
-    to: number,
-    images: number,
-    height: number,
-    width: number,
-    channels: number,
-    toHeight: number,
-    toWidth: number,
-    top: number,
-    left: number,
-  ): void;
-
-  /** Largest value of each window inside the image, and its offset in the image (int32); the first of equals. */
-  maxPool(...call: [x: number, y: number, places: number, ...PoolWindow]): void;
-  maxPoolGradient(
-    dy: number,
-    places: number,
-    dx: number,
-    images: number,
-    inputSize: number,
-    outputSize: number,
-  ): void;
-  /** Mean of each window's values inside the image. */
-  averagePool(...call: [x: number, y: number, ...PoolWindow]): void;
-  averagePoolGradient(...call: [dy: number, dx: number, ...PoolWindow]): void;
-
+/** Value by value. */
+export interface ElementwiseKernels {
   /** y = x above 0, slope · x elsewhere. May work in place, as all of these. */
   relu(x: number, y: number, size: number, slope: number): void;
   /** By the output y. */
@@ -188,12 +91,18 @@ export interface KernelFunctions {
   addDifference(a: number, b: number, to: number, size: number, factor: number): void;
   /** Σ x² in float64, of all values up to the next multiple of 4. */
   sumOfSquares(x: number, size: number): number;
+}
 
+/** The activation GELU (arXiv:1606.08415). */
+export interface GeluKernels {
   /** y = x · Φ(x); `approximate`: 1 for the form with tanh. Not in place. */
   gelu(x: number, y: number, size: number, approximate: number): void;
   /** By the input x. */
   geluGradient(x: number, dy: number, dx: number, size: number, approximate: number): void;
+}
 
+/** Rows brought to one scale. */
+export interface NormalizationKernels {
   /**
    * Each row with mean 0 and variance 1, then · gamma + beta, of which 0 stands for none. `stats` keeps two values a
    * row for the gradients.
@@ -235,13 +144,10 @@ export interface KernelFunctions {
     rows: number,
     columns: number,
   ): void;
+}
 
-  /** As `convolve`, each channel on its own: filter [height, width, channels, multiplier], `width` in pixels. */
-  depthwise(...call: [...FilterSteps, bias: number, y: number, ...DepthwiseSizes]): void;
-  depthwiseFilterGradient(...call: [...FilterSteps, dy: number, ...DepthwiseSizes]): void;
-  /** dx over the padded images, `images · xImage` values. */
-  depthwiseInputGradient(...call: [...FilterSteps, dy: number, ...DepthwiseSizes]): void;
-
+/** Dropout whose mask anyone can repeat. */
+export interface DropoutKernels {
   /** y = factor · x, or 0 where a random word of (key, step, place) is below `threshold`. */
   dropout(
     x: number,
@@ -253,91 +159,10 @@ export interface KernelFunctions {
     threshold: number,
     factor: number,
   ): void;
+}
 
-  /**
-   * One moment of an LSTM: z = [input, forget, candidate, output] in place, c and h of [rows, units] at steps of
-   * `stateRow`. `before` is c of the moment before, 0 for zeros. `hard`: 1 for hard sigmoid gates.
-   */
-  lstmForward(
-    z: number,
-    zRow: number,
-    before: number,
-    c: number,
-    h: number,
-    stateRow: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** dz over z; dc, [rows, units], becomes that of the moment before. */
-  lstmBackward(
-    z: number,
-    zRow: number,
-    before: number,
-    c: number,
-    stateRow: number,
-    dh: number,
-    dc: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** One moment of a GRU: update and reset of z = [update, reset, candidate] in place, and reset · before to `kept`. */
-  gruGates(
-    z: number,
-    zRow: number,
-    before: number,
-    stateRow: number,
-    kept: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** Then the candidate in place, and h = update · before + (1 − update) · candidate. */
-  gruForward(
-    z: number,
-    zRow: number,
-    before: number,
-    h: number,
-    stateRow: number,
-    rows: number,
-    units: number,
-  ): void;
-  /** dz of update and candidate over theirs; dh becomes dh · update. */
-  gruBackward(
-    z: number,
-    zRow: number,
-    before: number,
-    stateRow: number,
-    dh: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** dz of the reset over its own; dh += reset · dKept. */
-  gruResetBackward(
-    z: number,
-    zRow: number,
-    before: number,
-    stateRow: number,
-    dKept: number,
-    dh: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** to[row] = table[indices[row]]. */
-  embed(indices: number, table: number, to: number, rows: number, width: number): void;
-  /** table [entries, width] = sums of dy by index, row by row. */
-  embedGradient(
-    indices: number,
-    dy: number,
-    table: number,
-    rows: number,
-    width: number,
-    entries: number,
-  ): void;
-
+/** Losses over a batch, and what comes before them. */
+export interface LossKernels {
   softmax(x: number, y: number, rows: number, columns: number): void;
   softmaxGradient(y: number, dy: number, dx: number, rows: number, columns: number): void;
   /** Losses give the sum over rows or values in float64, and the gradient of `weight` times it. */
@@ -368,7 +193,10 @@ export interface KernelFunctions {
     weight: number,
     delta: number,
   ): number;
+}
 
+/** One step of the parameters w by their gradient g. */
+export interface OptimizerKernels {
   descend(w: number, g: number, size: number, rate: number): void;
   descendWithMomentum(
     w: number,

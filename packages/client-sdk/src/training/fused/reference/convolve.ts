@@ -1,11 +1,9 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { ConvolutionKernels } from "../image-kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-export function convolutionKernels(
-  memory: ReferenceMemory,
-): Pick<KernelFunctions, "convolve" | "filterGradient" | "flipFilter" | "place" | "crop"> {
+export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels {
   return {
     convolve(
       x,

@@ -1,9 +1,7 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { DepthwiseKernels } from "../image-kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
-
-type Depthwise = "depthwise" | "depthwiseFilterGradient" | "depthwiseInputGradient";
 
 /** Sizes in the order of the kernels' last arguments. */
 interface Windows {
@@ -30,7 +28,7 @@ function forEachWindow(
   }
 }
 
-export function depthwiseKernels(memory: ReferenceMemory): Pick<KernelFunctions, Depthwise> {
+export function depthwiseKernels(memory: ReferenceMemory): DepthwiseKernels {
   /** For each place of the filter: offset within a window, and within the filter; channels and outputs in order. */
   const forEachWeight = (
     height: number,

@@ -1,4 +1,4 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { DropoutKernels } from "../kernel-functions.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const ROTATIONS = [
@@ -28,7 +28,7 @@ export function threefry(
   return [a >>> 0, b >>> 0];
 }
 
-export function dropoutKernels(memory: ReferenceMemory): Pick<KernelFunctions, "dropout"> {
+export function dropoutKernels(memory: ReferenceMemory): DropoutKernels {
   return {
     dropout(x, y, size, key0, key1, step, threshold, factor) {
       const { f } = memory;

@@ -1,26 +1,13 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { ElementwiseKernels } from "../kernel-functions.ts";
 import type { ReferenceMath } from "./math.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-type Elementwise =
-  | "relu"
-  | "reluGradient"
-  | "tanh"
-  | "tanhGradient"
-  | "sigmoid"
-  | "sigmoidGradient"
-  | "add"
-  | "scale"
-  | "addScaled"
-  | "addDifference"
-  | "sumOfSquares";
-
 export function elementwiseKernels(
   memory: ReferenceMemory,
   math: ReferenceMath,
-): Pick<KernelFunctions, Elementwise> {
+): ElementwiseKernels {
   /** y = map(x), value by value. */
   const each = (x: number, y: number, size: number, map: (x: number) => number): void => {
     const { f } = memory;

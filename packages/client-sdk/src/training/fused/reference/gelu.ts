@@ -1,4 +1,4 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { GeluKernels } from "../kernel-functions.ts";
 import type { ReferenceMath } from "./math.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
@@ -6,10 +6,7 @@ const r = Math.fround;
 
 const ERF = [1.0614054, -1.4531521, 1.4214138, -0.28449672, 0.2548296].map(r);
 
-export function geluKernels(
-  memory: ReferenceMemory,
-  math: ReferenceMath,
-): Pick<KernelFunctions, "gelu" | "geluGradient"> {
+export function geluKernels(memory: ReferenceMemory, math: ReferenceMath): GeluKernels {
   const erf = (x: number): number => {
     const size = Math.abs(x);
     const t = r(1 / r(1 + r(r(0.3275911) * size)));

@@ -1,22 +1,10 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { LossKernels } from "../kernel-functions.ts";
 import type { ReferenceMath } from "./math.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-type Losses =
-  | "softmax"
-  | "softmaxGradient"
-  | "softmaxCrossEntropy"
-  | "sigmoidCrossEntropy"
-  | "squaredError"
-  | "absoluteError"
-  | "huberLoss";
-
-export function lossKernels(
-  memory: ReferenceMemory,
-  math: ReferenceMath,
-): Pick<KernelFunctions, Losses> {
+export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossKernels {
   /** @returns ln of the sum of powers. */
   const softmaxRow = (x: number, y: number, columns: number): number => {
     const { f } = memory;

@@ -1,11 +1,9 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { MultiplyKernels } from "../kernel-functions.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-export function multiplyKernels(
-  memory: ReferenceMemory,
-): Pick<KernelFunctions, "matmul" | "packMatrix" | "matmulPacked" | "transpose" | "columnSums"> {
+export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
   return {
     matmul(a, aRow, aStep, b, bRow, c, cRow, start, startRow, m, n, k) {
       const { f } = memory;

@@ -1,11 +1,9 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { NormalizationKernels } from "../kernel-functions.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
-type Normalize = "layerNorm" | "layerNormGradient" | "layerNormScaleGradient" | "scaleColumns";
-
-export function normalizationKernels(memory: ReferenceMemory): Pick<KernelFunctions, Normalize> {
+export function normalizationKernels(memory: ReferenceMemory): NormalizationKernels {
   /** A value of a row of x as `layerNorm` has it before gamma. */
   const normal = (value: number, stats: number, row: number): number =>
     r(r(value - memory.f[stats + 2 * row]!) * memory.f[stats + 2 * row + 1]!);

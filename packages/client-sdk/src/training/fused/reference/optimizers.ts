@@ -1,11 +1,9 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { OptimizerKernels } from "../kernel-functions.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
-export function optimizerKernels(
-  memory: ReferenceMemory,
-): Pick<KernelFunctions, "descend" | "descendWithMomentum" | "adam" | "adagrad" | "rmsprop"> {
+export function optimizerKernels(memory: ReferenceMemory): OptimizerKernels {
   return {
     descend(w, g, size, rate) {
       const { f } = memory;

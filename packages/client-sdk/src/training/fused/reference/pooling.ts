@@ -1,4 +1,4 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { PoolingKernels } from "../image-kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
@@ -27,9 +27,7 @@ function forEachWindow(
   }
 }
 
-export function poolingKernels(
-  memory: ReferenceMemory,
-): Pick<KernelFunctions, "maxPool" | "maxPoolGradient" | "averagePool" | "averagePoolGradient"> {
+export function poolingKernels(memory: ReferenceMemory): PoolingKernels {
   return {
     maxPool(x, y, places, ...window) {
       const { f, i } = memory;

@@ -1,23 +1,10 @@
-import type { KernelFunctions } from "../kernel-functions.ts";
+import type { RecurrentKernels } from "../sequence-kernels.ts";
 import type { ReferenceMath } from "./math.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
-type Recurrent =
-  | "lstmForward"
-  | "lstmBackward"
-  | "gruGates"
-  | "gruForward"
-  | "gruBackward"
-  | "gruResetBackward"
-  | "embed"
-  | "embedGradient";
-
-export function recurrentKernels(
-  memory: ReferenceMemory,
-  math: ReferenceMath,
-): Pick<KernelFunctions, Recurrent> {
+export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): RecurrentKernels {
   const gate = (x: number, hard: number): number =>
     hard === 0 ? math.sigmoid(x) : Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1);
   const gateSlope = (y: number, hard: number): number =>
