@@ -4,6 +4,7 @@ import type { Examples } from "../src/index.ts";
 import { createTfjsTrainer } from "../src/training/tfjs-trainer.ts";
 import { describeModel, planFor } from "./support/model-task.ts";
 import { testRandom } from "./support/test-random.ts";
+import { GroupNormalization } from "../src/models/group-normalization.ts";
 
 const { layers } = tf;
 type Layer = tf.layers.Layer;
@@ -125,6 +126,15 @@ const cases: readonly [name: string, inputShape: readonly number[], make: () => 
     () => [layers.conv2d({ filters: 3, kernelSize: 2 }), layers.batchNormalization({})],
   ],
   ["layerNormalization", [4], () => [layers.dense({ units: 5 }), layers.layerNormalization({})]],
+  [
+    "groupNormalization",
+    image,
+    () => [
+      layers.conv2d({ filters: 4, kernelSize: 2 }),
+      new GroupNormalization({ groups: 2 }),
+      layers.conv2d({ filters: 3, kernelSize: 2 }),
+    ],
+  ],
   [
     "permute, reshape and repeatVector",
     sequence,

@@ -8,6 +8,8 @@ import {
   type ParameterLayout,
 } from "@tributary/protocol";
 
+import { registerGroupNormalization } from "./group-normalization.ts";
+
 /** A weight of a `tf.LayersModel`: a named tensor that layers read and write. */
 export type LayerWeight = tf.LayersModel["weights"][number];
 
@@ -36,6 +38,7 @@ export async function buildLayersModel(
 
 /** A model whose weights are to be set. Leaves nothing behind when it cannot be built. */
 async function buildTopology(topology: object): Promise<tf.LayersModel> {
+  registerGroupNormalization();
   const before = new Set(Object.keys(tf.engine().registeredVariables));
   // Layers are built, and variables made, before this first waits: none of the app's own come between.
   const building = tf.models.modelFromJSON({ modelTopology: withZeros(topology) });

@@ -5,6 +5,7 @@ import { compileTopology } from "../../src/training/fused/compile-topology.ts";
 import { createTrainer } from "../../src/training/choose-engine.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
+import { GroupNormalization } from "../../src/models/group-normalization.ts";
 
 const { layers } = tf;
 
@@ -82,6 +83,25 @@ describe("compiling a topology", () => {
         ) as string,
         context: { layer: name },
       }),
+    );
+  });
+
+  it.each([3, 0, 1.5, "many"])("refuses %j groups of 4 channels", (groups) => {
+    const { description } = describeModel(
+      tf.sequential({
+        layers: [
+          layers.dense({ inputShape: [4], units: 4 }),
+          new GroupNormalization({ groups: 2, name: "odd" }),
+          layers.dense({ units: 3, activation: "softmax" }),
+        ],
+      }),
+    );
+    const text = JSON.stringify(description.topology);
+    const topology = JSON.parse(
+      text.replace('"groups":2', `"groups":${JSON.stringify(groups)}`),
+    ) as object;
+    expect(() => compileTopology(planFor({ ...description, topology }))).toThrow(
+      `its 4 channels are to be in ${JSON.stringify(groups)} groups`,
     );
   });
 

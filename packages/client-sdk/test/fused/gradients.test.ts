@@ -6,6 +6,7 @@ import type { KernelSource } from "../../src/training/fused/kernels.ts";
 import { FusedNetwork } from "../../src/training/fused/network.ts";
 import { compileFusedModule, wasmKernels } from "../../src/training/fused/wasm-module.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
+import { GroupNormalization } from "../../src/models/group-normalization.ts";
 
 const { layers } = tf;
 
@@ -48,6 +49,17 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.layerNormalization({ scale: false }),
         layers.dense({ units: 4 }),
         layers.layerNormalization({ center: false }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "normalised groups of channels": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [4, 4, 1], filters: 4, kernelSize: 2, activation: "tanh" }),
+        new GroupNormalization({ groups: 2 }),
+        layers.conv2d({ filters: 2, kernelSize: 2 }),
+        new GroupNormalization({ groups: 1, center: false }),
+        layers.flatten(),
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),

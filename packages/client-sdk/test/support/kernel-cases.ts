@@ -219,25 +219,28 @@ export const KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>> = {
     kernels.geluGradient(A, B, C, m * n, flag ? 1 : 0);
     return { written: [[C, m * n]] };
   },
-  layerNorm(kernels, { m, n, flag }) {
-    kernels.layerNorm(A, B, C, flag ? D : 0, flag ? D + 100 : 0, m, n, 1e-3);
+  groupNorm(kernels, { m, channels, step, images, flag }) {
+    const sizes = [images, m, channels * step, step] as const;
+    kernels.groupNorm(A, B, C, flag ? D : 0, flag ? D + 100 : 0, ...sizes, 1e-3);
     return {
       written: [
-        [B, m * n],
-        [C, 2 * m],
+        [B, images * m * channels * step],
+        [C, 2 * images * step],
       ],
     };
   },
-  layerNormGradient(kernels, { m, n, flag }) {
+  groupNormGradient(kernels, { m, channels, step, images, flag }) {
+    const sizes = [images, m, channels * step, step] as const;
     const gamma = flag ? D : 0;
-    kernels.layerNorm(A, B, C, gamma, 0, m, n, 1e-3);
-    kernels.layerNormGradient(A, C, gamma, B, SCRATCH, m, n);
-    return { written: [[SCRATCH, m * n]] };
+    kernels.groupNorm(A, B, C, gamma, 0, ...sizes, 1e-3);
+    kernels.groupNormGradient(A, C, gamma, B, SCRATCH, ...sizes);
+    return { written: [[SCRATCH, images * m * channels * step]] };
   },
-  layerNormScaleGradient(kernels, { m, n }) {
-    kernels.layerNorm(A, B, C, 0, 0, m, n, 1e-3);
-    kernels.layerNormScaleGradient(A, C, B, D, m, n);
-    return { written: [[D, n]] };
+  groupNormScaleGradient(kernels, { m, channels, step, images }) {
+    const sizes = [images, m, channels * step, step] as const;
+    kernels.groupNorm(A, B, C, 0, 0, ...sizes, 1e-3);
+    kernels.groupNormScaleGradient(A, C, B, D, ...sizes);
+    return { written: [[D, channels * step]] };
   },
   scaleColumns(kernels, { m, n, flag }) {
     kernels.scaleColumns(A, B, C, flag ? D : 0, m, n);

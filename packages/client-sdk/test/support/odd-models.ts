@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import type { Examples } from "../../src/index.ts";
 
+import { GroupNormalization } from "../../src/models/group-normalization.ts";
+
 const { layers } = tf;
 
 /** Models of odd sizes; each ends in 3 outputs unless it says otherwise. */
@@ -90,6 +92,19 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.layerNormalization({ epsilon: 1e-2 }),
         layers.flatten(),
         layers.dense({ units: 7 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "group normalisation": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 4, 2], filters: 6, kernelSize: 2, activation: "tanh" }),
+        new GroupNormalization({ groups: 3 }),
+        layers.conv2d({ filters: 4, kernelSize: 2 }),
+        new GroupNormalization({ groups: -1, epsilon: 1e-2 }),
+        layers.flatten(),
+        layers.dense({ units: 8 }),
+        new GroupNormalization({ groups: 2, scale: false }),
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),

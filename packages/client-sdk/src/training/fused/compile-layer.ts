@@ -2,7 +2,11 @@
 import { sizeOf } from "../example-format.ts";
 import type { Pair } from "./layer-node.ts";
 import { convolution, depthwise, pooling, zeroPadding } from "./compile-image-layer.ts";
-import { batchNormalization, layerNormalization } from "./compile-normalization.ts";
+import {
+  batchNormalization,
+  groupNormalization,
+  layerNormalization,
+} from "./compile-normalization.ts";
 import { embedding, recurrent } from "./compile-sequence-layer.ts";
 import {
   LayerRefusal,
@@ -36,6 +40,8 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return depthwise(layer, imageShape(shape));
     case "LayerNormalization":
       return layerNormalization(layer, shape);
+    case "GroupNormalization":
+      return groupNormalization(layer, shape);
     case "BatchNormalization":
       return batchNormalization(layer, shape);
     case "MaxPooling2D":

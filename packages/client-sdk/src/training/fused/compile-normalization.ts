@@ -2,6 +2,26 @@ import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-con
 import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
 
 export function layerNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  return groups(layer, shape, 1, false);
+}
+
+/** Keras's layer, which the SDK brings to tfjs. */
+export function groupNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const asked = layer.config["groups"] ?? 32;
+  const channels = shape.at(-1) ?? 0;
+  const count = asked === -1 ? channels : Number(asked);
+  if (!(Number.isInteger(count) && count > 0 && channels % count === 0)) {
+    throw new LayerRefusal(`its ${channels} channels are to be in ${JSON.stringify(asked)} groups`);
+  }
+  return groups(layer, shape, count, true);
+}
+
+function groups(
+  layer: LayerToCompile,
+  shape: readonly number[],
+  count: number,
+  overPixels: boolean,
+): CompiledLayer {
   const { config } = layer;
   requireLastAxis(config["axis"], shape);
   requireAbsent(config, "gamma_regularizer", "beta_regularizer");
@@ -13,7 +33,8 @@ export function layerNormalization(layer: LayerToCompile, shape: readonly number
     nodes: [
       {
         operation: {
-          ...{ kind: "layerNorm", gamma: gamma?.name, beta: beta?.name },
+          ...{ kind: "groupNorm", groups: count, overPixels },
+          ...{ gamma: gamma?.name, beta: beta?.name },
           epsilon: numberOf(config, "epsilon", 1e-3),
         },
         shape,

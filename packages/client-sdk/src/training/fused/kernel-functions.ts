@@ -101,39 +101,32 @@ export interface GeluKernels {
   geluGradient(x: number, dy: number, dx: number, size: number, approximate: number): void;
 }
 
+/** Examples, and how many groups their channels are in. */
+type GroupSizes = readonly [examples: number, pixels: number, channels: number, groups: number];
+
 /** Rows brought to one scale. */
 export interface NormalizationKernels {
   /**
-   * Each row with mean 0 and variance 1, then · gamma + beta, of which 0 stands for none. `stats` keeps two values a
-   * row for the gradients.
+   * The channels of each group of each example with mean 0 and variance 1, then · gamma + beta, of which 0 stands for none.
+   * x is [examples, pixels, channels]; `stats` keeps two values of each group for the gradients.
    */
-  layerNorm(
-    x: number,
-    y: number,
-    stats: number,
-    gamma: number,
-    beta: number,
-    rows: number,
-    columns: number,
-    epsilon: number,
+  groupNorm(
+    ...call: [
+      x: number,
+      y: number,
+      stats: number,
+      gamma: number,
+      beta: number,
+      ...GroupSizes,
+      epsilon: number,
+    ]
   ): void;
-  layerNormGradient(
-    x: number,
-    stats: number,
-    gamma: number,
-    dy: number,
-    dx: number,
-    rows: number,
-    columns: number,
+  groupNormGradient(
+    ...call: [x: number, stats: number, gamma: number, dy: number, dx: number, ...GroupSizes]
   ): void;
   /** gamma's gradient. */
-  layerNormScaleGradient(
-    x: number,
-    stats: number,
-    dy: number,
-    gradient: number,
-    rows: number,
-    columns: number,
+  groupNormScaleGradient(
+    ...call: [x: number, stats: number, dy: number, gradient: number, ...GroupSizes]
   ): void;
   /** y = x · factor + term of each column; a `term` of 0 stands for zeros. */
   scaleColumns(

@@ -43,7 +43,11 @@ export type LayerOperation =
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
   | { readonly kind: "activation"; readonly name: ActivationName; readonly slope: number }
   | {
-      readonly kind: "layerNorm";
+      readonly kind: "groupNorm";
+      /** Groups of channels that are normalised, each on its own. */
+      readonly groups: number;
+      /** Whether all pixels of an example are normalised together, or each on its own: layer normalisation, with one group. */
+      readonly overPixels: boolean;
       readonly gamma: string | undefined;
       readonly beta: string | undefined;
       readonly epsilon: number;
@@ -76,7 +80,7 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
       return [operation.kernel, operation.recurrentKernel, operation.bias].filter(
         (name) => name !== undefined,
       );
-    case "layerNorm":
+    case "groupNorm":
     case "batchNorm":
       return [operation.gamma, operation.beta].filter((name) => name !== undefined);
     case "embedding":

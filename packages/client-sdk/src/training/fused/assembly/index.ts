@@ -14,7 +14,7 @@ export {
   lstmForward, lstmBackward, gruGates, gruForward, gruBackward, gruResetBackward, embed, embedGradient,
 } from "./recurrent";
 export { gelu, geluGradient } from "./gelu";
-export { layerNorm, layerNormGradient, layerNormScaleGradient, scaleColumns } from "./normalize";
+export { groupNorm, groupNormGradient, groupNormScaleGradient, scaleColumns } from "./normalize";
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise";
 export { dropout } from "./dropout";
 export { peakOfTile, peakOfChains } from "./register-tiles";

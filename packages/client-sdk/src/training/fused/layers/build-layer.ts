@@ -8,7 +8,7 @@ import { embeddingLayer } from "./embedding.ts";
 import { gruLayer } from "./gru.ts";
 import { lstmLayer } from "./lstm.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
-import { batchNormLayer, layerNormLayer } from "./normalization.ts";
+import { batchNormLayer, groupNormLayer } from "./normalization.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
@@ -27,8 +27,8 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return convolutionLayer({ ...context, operation });
     case "depthwise":
       return depthwiseLayer({ ...context, operation });
-    case "layerNorm":
-      return layerNormLayer({ ...context, operation });
+    case "groupNorm":
+      return groupNormLayer({ ...context, operation });
     case "batchNorm":
       return batchNormLayer({ ...context, operation });
     case "pooling":

@@ -1,41 +1,41 @@
 import type { LayerOperation } from "../layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** Every row of the last axis with mean 0 and variance 1, then scaled and moved. */
-export function layerNormLayer({
+/** Every group of channels with mean 0 and variance 1, then each channel scaled and moved. */
+export function groupNormLayer({
   kernels,
-  operation: { gamma: gammaName, beta: betaName, epsilon },
+  operation: { gamma: gammaName, beta: betaName, epsilon, groups, overPixels },
   inputs: [input],
   output,
   capacity,
   parameter,
   allocate,
-}: LayerContext<Extract<LayerOperation, { kind: "layerNorm" }>>): FusedLayer {
-  const columns = output.shape.at(-1)!;
-  const rowsEach = output.size / columns;
+}: LayerContext<Extract<LayerOperation, { kind: "groupNorm" }>>): FusedLayer {
+  const channels = output.shape.at(-1)!;
+  const pixels = output.size / channels;
+  const sizes = (count: number): [number, number, number, number] =>
+    overPixels ? [count, pixels, channels, groups] : [count * pixels, 1, channels, groups];
   const gamma = gammaName === undefined ? undefined : parameter(gammaName);
   const beta = betaName === undefined ? undefined : parameter(betaName);
   const scale = gamma?.values ?? 0;
-  const stats = allocate(2 * capacity * rowsEach);
+  const stats = allocate(2 * capacity * groups * (overPixels ? 1 : pixels));
   const x = input.values;
   const dy = output.gradient;
   return {
     operations: NO_OPERATIONS,
     forward(count) {
-      const rows = count * rowsEach;
       const move = beta?.values ?? 0;
-      kernels.layerNorm(x, output.values, stats, scale, move, rows, columns, epsilon);
+      kernels.groupNorm(x, output.values, stats, scale, move, ...sizes(count), epsilon);
     },
     backward(count) {
-      const rows = count * rowsEach;
       if (gamma !== undefined && gamma.gradient !== 0) {
-        kernels.layerNormScaleGradient(x, stats, dy, gamma.gradient, rows, columns);
+        kernels.groupNormScaleGradient(x, stats, dy, gamma.gradient, ...sizes(count));
       }
       if (beta !== undefined && beta.gradient !== 0) {
-        kernels.columnSums(dy, rows, columns, beta.gradient);
+        kernels.columnSums(dy, count * pixels, channels, beta.gradient);
       }
       if (input.gradient !== 0) {
-        kernels.layerNormGradient(x, stats, scale, dy, input.gradient, rows, columns);
+        kernels.groupNormGradient(x, stats, scale, dy, input.gradient, ...sizes(count));
       }
     },
   };

@@ -4,63 +4,63 @@ import type { ReferenceMemory } from "./memory.ts";
 const r = Math.fround;
 
 export function normalizationKernels(memory: ReferenceMemory): NormalizationKernels {
-  /** A value of a row of x as `layerNorm` has it before gamma. */
-  const normal = (value: number, stats: number, row: number): number =>
-    r(r(value - memory.f[stats + 2 * row]!) * memory.f[stats + 2 * row + 1]!);
+  /** A value as `groupNorm` has it before gamma. @param kept - Where its group's mean and factor are. */
+  const normal = (value: number, kept: number): number =>
+    r(r(value - memory.f[kept]!) * memory.f[kept + 1]!);
   return {
-    layerNorm(x, y, stats, gamma, beta, rows, columns, epsilon) {
+    groupNorm(x, y, stats, gamma, beta, examples, pixels, channels, groups, epsilon) {
       const { f } = memory;
-      for (let row = 0; row < rows; row++) {
-        const from = x + row * columns;
+      const count = pixels * (channels / groups);
+      for (const { kept, places } of eachGroup(stats, examples, pixels, channels, groups)) {
         let sum = 0;
-        for (let i = 0; i < columns; i++) sum = r(sum + f[from + i]!);
-        const mean = r(sum / columns);
+        for (const { place } of places()) sum = r(sum + f[x + place]!);
+        const mean = r(sum / count);
         let squares = 0;
-        for (let i = 0; i < columns; i++) {
-          const distance = r(f[from + i]! - mean);
+        for (const { place } of places()) {
+          const distance = r(f[x + place]! - mean);
           squares = r(squares + r(distance * distance));
         }
-        f[stats + 2 * row] = mean;
-        f[stats + 2 * row + 1] = 1 / r(Math.sqrt(r(r(squares / columns) + r(epsilon))));
-        for (let i = 0; i < columns; i++) {
-          let value = normal(f[from + i]!, stats, row);
-          if (gamma !== 0) value = r(value * f[gamma + i]!);
-          if (beta !== 0) value = r(value + f[beta + i]!);
-          f[y + row * columns + i] = value;
+        f[kept] = mean;
+        f[kept + 1] = 1 / r(Math.sqrt(r(r(squares / count) + r(epsilon))));
+        for (const { place, channel } of places()) {
+          let value = normal(f[x + place]!, kept);
+          if (gamma !== 0) value = r(value * f[gamma + channel]!);
+          if (beta !== 0) value = r(value + f[beta + channel]!);
+          f[y + place] = value;
         }
       }
     },
-    layerNormGradient(x, stats, gamma, dy, dx, rows, columns) {
+    groupNormGradient(x, stats, gamma, dy, dx, examples, pixels, channels, groups) {
       const { f } = memory;
-      for (let row = 0; row < rows; row++) {
-        const first = row * columns;
-        const slope = (i: number): number =>
-          gamma === 0 ? f[dy + first + i]! : r(f[dy + first + i]! * f[gamma + i]!);
+      const count = pixels * (channels / groups);
+      const slope = (place: number, channel: number): number =>
+        gamma === 0 ? f[dy + place]! : r(f[dy + place]! * f[gamma + channel]!);
+      for (const { kept, places } of eachGroup(stats, examples, pixels, channels, groups)) {
         let sum = 0;
         let along = 0;
-        for (let i = 0; i < columns; i++) {
-          sum = r(sum + slope(i));
-          along = r(along + r(slope(i) * normal(f[x + first + i]!, stats, row)));
+        for (const { place, channel } of places()) {
+          sum = r(sum + slope(place, channel));
+          along = r(along + r(slope(place, channel) * normal(f[x + place]!, kept)));
         }
-        const shift = r(sum / columns);
-        const tilt = r(along / columns);
-        for (let i = 0; i < columns; i++) {
-          const value = normal(f[x + first + i]!, stats, row);
-          const inner = r(r(slope(i) - shift) - r(value * tilt));
-          f[dx + first + i] = inner * f[stats + 2 * row + 1]!;
+        const shift = r(sum / count);
+        const tilt = r(along / count);
+        for (const { place, channel } of places()) {
+          const value = normal(f[x + place]!, kept);
+          const inner = r(r(slope(place, channel) - shift) - r(value * tilt));
+          f[dx + place] = inner * f[kept + 1]!;
         }
       }
     },
-    layerNormScaleGradient(x, stats, dy, gradient, rows, columns) {
+    groupNormScaleGradient(x, stats, dy, gradient, examples, pixels, channels, groups) {
       const { f } = memory;
-      for (let i = 0; i < columns; i++) {
-        let sum = 0;
-        for (let row = 0; row < rows; row++) {
-          const place = row * columns + i;
-          sum = r(sum + r(f[dy + place]! * normal(f[x + place]!, stats, row)));
+      const sums = new Float32Array(channels);
+      for (const { kept, places } of eachGroup(stats, examples, pixels, channels, groups)) {
+        for (const { place, channel } of places()) {
+          const term = r(f[dy + place]! * normal(f[x + place]!, kept));
+          sums[channel] = sums[channel]! + term;
         }
-        f[gradient + i] = sum;
       }
+      f.set(sums, gradient);
     },
     scaleColumns(x, y, factor, term, rows, columns) {
       const { f } = memory;
@@ -71,4 +71,39 @@ export function normalizationKernels(memory: ReferenceMemory): NormalizationKern
       }
     },
   };
+}
+
+interface Group {
+  /** Where its mean and factor are. */
+  readonly kept: number;
+  /** Its values, pixel by pixel, and which channel each is of. */
+  readonly places: () => Iterable<GroupPlace>;
+}
+
+interface GroupPlace {
+  readonly place: number;
+  readonly channel: number;
+}
+
+/** The groups of channels of every example, in the order of `stats`. */
+function* eachGroup(
+  stats: number,
+  examples: number,
+  pixels: number,
+  channels: number,
+  groups: number,
+): Iterable<Group> {
+  const width = channels / groups;
+  function* placesOf(firstPixel: number, firstChannel: number): Iterable<GroupPlace> {
+    for (let pixel = firstPixel; pixel < firstPixel + pixels; pixel++) {
+      for (let channel = firstChannel; channel < firstChannel + width; channel++) {
+        yield { place: pixel * channels + channel, channel };
+      }
+    }
+  }
+  for (let unit = 0; unit < examples * groups; unit++) {
+    const firstPixel = Math.floor(unit / groups) * pixels;
+    const firstChannel = (unit % groups) * width;
+    yield { kept: stats + 2 * unit, places: () => placesOf(firstPixel, firstChannel) };
+  }
 }
