@@ -24,7 +24,7 @@ beforeAll(async () => {
     build: {
       ...{ outDir: folder, emptyOutDir: true, target: "es2022", modulePreload: false },
       rolldownOptions: {
-        input: ["index.html", "without-wasm.html"].map((name) => join(ROOT, name)),
+        input: ["index.html", "without-wasm.html", "gpu.html"].map((name) => join(ROOT, name)),
       },
     },
     preview: { host: "127.0.0.1", port: 0 },
@@ -75,5 +75,43 @@ describe("the fused trainer under a strict policy", () => {
     expect(
       faults.filter((fault) => !fault.includes("WebAssembly") && !fault.includes("policy")),
     ).toEqual([]);
+  });
+
+  describe("and a large model", () => {
+    /** Runs in the page: the processor's WebGL claims to be a GPU's, of which no more than `contexts` can be had. */
+    const pretend = (contexts: number): void => {
+      let left = contexts;
+      for (const kind of [OffscreenCanvas, HTMLCanvasElement]) {
+        const own = kind.prototype.getContext as (name: string) => unknown;
+        kind.prototype.getContext = function (this: object, name: string) {
+          left -= 1;
+          return left < 0 ? null : own.call(this, name);
+        } as never;
+      }
+      const prototype = WebGL2RenderingContext.prototype;
+      const parameter = prototype.getParameter;
+      prototype.getParameter = function (name) {
+        const value: unknown = parameter.call(this, name);
+        return typeof value === "string" ? value.replace(/swiftshader/gi, "A GPU") : value;
+      };
+    };
+
+    test.each([
+      ["is its own where the processor draws for WebGL", undefined, "fused", "every layer"],
+      ["is tfjs's where there is a GPU", 100, "tfjs", "1050624 parameters and there is a GPU"],
+      ["is its own where the GPU does not start", 1, "fused", "every layer"],
+    ])("%s", async (_, contexts, engine, reason) => {
+      const { page, faults } = await openPage(browser);
+      if (contexts !== undefined) await page.addInitScript(pretend, contexts);
+      await page.goto(new URL("gpu.html", server.resolvedUrls!.local[0]).href);
+      await page.waitForFunction(() => document.body.textContent?.trim() !== "");
+      expect(JSON.parse(await page.locator("body").innerText())).toEqual({
+        engine,
+        backend: engine === "fused" ? "wasm" : "webgl",
+        reason: expect.stringContaining(reason),
+        loss: expect.closeTo(0.695, 3),
+      });
+      expect(faults.filter((fault) => !/webgl/i.test(fault))).toEqual([]);
+    });
   });
 });

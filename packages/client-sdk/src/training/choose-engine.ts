@@ -1,6 +1,7 @@
 import { TributaryError, isTributaryError, layoutOf, type Plan } from "@tributary/protocol";
 import { compileTopology } from "./fused/compile-topology.ts";
 import { createFusedTrainer, type FusedTrainer } from "./fused/fused-trainer.ts";
+import { hasGpu } from "./gpu.ts";
 import type {
   EngineChoice,
   EvaluateRequest,
@@ -16,10 +17,11 @@ import type { TfjsTrainer } from "./tfjs-trainer.ts";
 /** What trains: the fused trainer, TensorFlow.js, or for each plan the better of the two. */
 export type EngineName = "auto" | "fused" | "tfjs";
 
-export interface TrainerOptions extends Omit<TfjsBackendOptions, "backend"> {
+export interface TrainerOptions extends Omit<TfjsBackendOptions, "backend" | "override"> {
   /**
-   * `auto`, the default, takes the fused trainer for the models that it has every layer of, and tfjs for the others;
-   * tfjs too for large models where `backend` names a GPU's. `fused` refuses what it does not take.
+   * `auto`, the default, takes the fused trainer for the models that it has every layer of, and tfjs for the others; tfjs
+   * too for models of a million parameters or more where there is a GPU: one that `backend` names, or that a browser's WebGL has.
+   * `fused` refuses what it does not take.
    */
   readonly engine?: EngineName;
   /**
@@ -34,7 +36,7 @@ export interface Trainer extends LocalTrainer {
   choose(plan: Plan): Promise<EngineChoice>;
 }
 
-/** From so many parameters on a GPU that the app has named is taken. */
+/** From so many parameters on a GPU is taken. */
 const LARGE_MODEL = 1_000_000;
 
 const GPU_BACKENDS: ReadonlySet<string> = new Set(["webgl", "webgpu", "tensorflow"]);
@@ -51,100 +53,149 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
       remedy: "Ask for the engine fused as well.",
     });
   }
-  const openTfjs = async (): Promise<TfjsTrainer> => {
+  const openTfjs: OpenTfjs = async (choice) => {
     const { createTfjsTrainer } = await import("./tfjs-trainer.ts");
-    return createTfjsTrainer(backend === "reference" ? rest : { ...rest, backend });
+    return createTfjsTrainer({ ...rest, ...choice });
   };
-  if (engine === "tfjs") return new ChosenTrainer(engine, undefined, openTfjs, await openTfjs());
+  const tfjsBackend = backend === "reference" ? "auto" : backend;
+  if (engine === "tfjs") {
+    const tfjs = await openTfjs({ backend: tfjsBackend });
+    return new ChosenTrainer({ engine, openTfjs, tfjsBackend, tfjs });
+  }
   if (engine === "fused" && backend !== "auto" && backend !== "wasm" && backend !== "reference") {
     throw new TributaryError("BAD_PARAMETER", `The engine fused has no backend ${backend}`, {
       remedy: "Use auto, wasm or reference, or the engine tfjs.",
     });
   }
-  const fusedBackend = engine === "fused" && backend === "reference" ? backend : "auto";
-  const prefersGpu = engine === "auto" && GPU_BACKENDS.has(backend);
   const fused = await createFusedTrainer({
-    backend: engine === "fused" && backend === "wasm" ? "wasm" : fusedBackend,
+    backend:
+      engine === "fused" && (backend === "wasm" || backend === "reference") ? backend : "auto",
   });
-  return new ChosenTrainer(engine, { trainer: fused, prefersGpu }, openTfjs);
+  if (engine === "fused") return new ChosenTrainer({ engine, openTfjs, tfjsBackend, fused });
+  const gpu = (): Gpu | undefined => {
+    if (tfjsBackend !== "auto" && GPU_BACKENDS.has(tfjsBackend)) {
+      return { backend: tfjsBackend, isNamed: true };
+    }
+    return backend === "auto" && hasGpu() ? { backend: "webgl", isNamed: false } : undefined;
+  };
+  return new ChosenTrainer({ engine, openTfjs, tfjsBackend, fused, gpu });
+}
+
+type NamedBackend = NonNullable<TfjsBackendOptions["backend"]>;
+
+type OpenTfjs = (choice: Pick<TfjsBackendOptions, "backend" | "override">) => Promise<TfjsTrainer>;
+
+interface Gpu {
+  readonly backend: TfjsBackendName;
+  /** By the app; else it was found, and the app may have set another backend. */
+  readonly isNamed: boolean;
+}
+
+interface Decision {
+  readonly reason: string;
+  readonly engine: "fused" | "tfjs";
+  readonly gpu?: Gpu | undefined;
+}
+
+interface Engines {
+  readonly engine: EngineName;
+  readonly openTfjs: OpenTfjs;
+  readonly tfjsBackend: NamedBackend;
+  readonly tfjs?: TfjsTrainer;
+  readonly fused?: FusedTrainer;
+  /** Looked for when a large model first comes. */
+  readonly gpu?: () => Gpu | undefined;
 }
 
 class ChosenTrainer implements Trainer {
-  readonly #engine: EngineName;
-  readonly #fused: { readonly trainer: FusedTrainer; readonly prefersGpu: boolean } | undefined;
-  readonly #openTfjs: () => Promise<TfjsTrainer>;
+  readonly #engines: Engines;
+  /** `null` until it has been looked for. */
+  #gpu: Gpu | null | undefined = null;
   #tfjs: Promise<TfjsTrainer> | undefined;
-  #last: { readonly plan: Plan; readonly reason: string; readonly isFused: boolean } | undefined;
+  #last: ({ readonly plan: Plan } & Decision) | undefined;
   #disposed = false;
 
-  constructor(
-    engine: EngineName,
-    fused: { readonly trainer: FusedTrainer; readonly prefersGpu: boolean } | undefined,
-    openTfjs: () => Promise<TfjsTrainer>,
-    tfjs?: TfjsTrainer,
-  ) {
-    this.#engine = engine;
-    this.#fused = fused;
-    this.#openTfjs = openTfjs;
-    this.#tfjs = tfjs === undefined ? undefined : Promise.resolve(tfjs);
+  constructor(engines: Engines) {
+    this.#engines = engines;
+    this.#tfjs = engines.tfjs === undefined ? undefined : Promise.resolve(engines.tfjs);
   }
 
   async choose(plan: Plan): Promise<EngineChoice> {
-    const { isFused, reason } = this.#decide(plan);
-    if (isFused) return { engine: "fused", backend: this.#fused!.trainer.backend, reason };
-    const { backend } = await this.#readyTfjs();
-    return { engine: "tfjs", backend, reason };
+    const { trainer, engine, reason } = await this.#engineFor(plan);
+    return { engine, backend: trainer.backend, reason };
   }
 
   async train(request: TrainRequest): Promise<TrainResult> {
-    return (await this.#trainerFor(request.plan)).train(request);
+    return (await this.#engineFor(request.plan)).trainer.train(request);
   }
 
   async evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
-    return (await this.#trainerFor(request.plan)).evaluate(request);
+    return (await this.#engineFor(request.plan)).trainer.evaluate(request);
   }
 
   async predict(request: PredictRequest): Promise<Float32Array> {
-    return (await this.#trainerFor(request.plan)).predict(request);
+    return (await this.#engineFor(request.plan)).trainer.predict(request);
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#fused?.trainer.dispose();
+    this.#engines.fused?.dispose();
     void this.#tfjs?.then(
       (trainer) => trainer.dispose(),
       () => {},
     );
   }
 
-  #trainerFor(plan: Plan): LocalTrainer | Promise<LocalTrainer> {
-    return this.#decide(plan).isFused ? this.#fused!.trainer : this.#readyTfjs();
+  async #engineFor(
+    plan: Plan,
+  ): Promise<Decision & { readonly trainer: FusedTrainer | TfjsTrainer }> {
+    const { fused, tfjsBackend } = this.#engines;
+    const decision = this.#decide(plan);
+    if (decision.engine === "fused" && fused !== undefined) return { ...decision, trainer: fused };
+    const { gpu } = decision;
+    if (gpu?.isNamed !== false) {
+      return { ...decision, trainer: await this.#readyTfjs({ backend: tfjsBackend }) };
+    }
+    const found = { backend: gpu.backend, override: false };
+    const trainer = await this.#readyTfjs(found).catch((error: unknown) => {
+      if (!isTributaryError(error, "ENGINE_UNAVAILABLE")) throw error;
+    });
+    if (trainer?.backend === gpu.backend) return { ...decision, trainer };
+    // It does not start, or tfjs has another backend already: the rest of the process may need that one.
+    this.#gpu = undefined;
+    this.#last = undefined;
+    return this.#engineFor(plan);
   }
 
-  #decide(plan: Plan): { readonly isFused: boolean; readonly reason: string } {
+  #decide(plan: Plan): Decision {
     if (this.#last?.plan !== plan) this.#last = { plan, ...this.#reasonFor(plan) };
     return this.#last;
   }
 
-  #reasonFor(plan: Plan): { readonly isFused: boolean; readonly reason: string } {
-    if (this.#fused === undefined || this.#engine !== "auto") {
-      return { isFused: this.#engine === "fused", reason: "the app asks for it" };
-    }
+  #reasonFor(plan: Plan): Decision {
+    const { engine } = this.#engines;
+    if (engine !== "auto") return { engine, reason: "the app asks for it" };
     const { size } = layoutOf(plan.model.parameters);
-    if (this.#fused.prefersGpu && size >= LARGE_MODEL) {
-      return { isFused: false, reason: `the model has ${size} parameters and the app names a GPU` };
+    if (size >= LARGE_MODEL) {
+      if (this.#gpu === null) this.#gpu = this.#engines.gpu?.();
+      const gpu = this.#gpu;
+      if (gpu !== undefined) {
+        const whose = gpu.isNamed ? "the app names a GPU" : "there is a GPU";
+        return { engine: "tfjs", gpu, reason: `the model has ${size} parameters and ${whose}` };
+      }
     }
     try {
       compileTopology(plan);
-      return { isFused: true, reason: "every layer of the model is supported" };
+      return { engine: "fused", reason: "every layer of the model is supported" };
     } catch (error) {
       if (!isTributaryError(error, "MODEL_UNSUPPORTED")) throw error;
-      return { isFused: false, reason: withoutRemedy(error) };
+      return { engine: "tfjs", reason: withoutRemedy(error) };
     }
   }
 
-  #readyTfjs(): Promise<TfjsTrainer> {
-    this.#tfjs ??= this.#openTfjs().then(
+  /** tfjs has one backend for the whole process: the first that was asked for stays. */
+  #readyTfjs(choice: Parameters<OpenTfjs>[0]): Promise<TfjsTrainer> {
+    this.#tfjs ??= this.#engines.openTfjs(choice).then(
       (trainer) => {
         if (this.#disposed) trainer.dispose();
         return trainer;

@@ -12,6 +12,8 @@ export interface TfjsBackendOptions {
    * set another; `webgpu` must have been registered by the app.
    */
   readonly backend?: "auto" | TfjsBackendName;
+  /** Whether a named backend takes the place of one that the app has set; true unless set. */
+  readonly override?: boolean;
   /**
    * Where the wasm backend's binaries are: a URL of a folder, ending in a slash, or a URL for each file name. Browsers
    * need it when the binaries are not served beside the script; Node finds its own.
@@ -34,9 +36,9 @@ const ORDER: readonly TfjsBackendName[] = ["tensorflow", "wasm", "cpu"];
  * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or none at all, can be used.
  */
 export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promise<string> {
-  const { backend = "auto", wasmPaths, kernels = "replaced" } = options;
+  const { backend = "auto", override = true, wasmPaths, kernels = "replaced" } = options;
   const current = currentBackend();
-  if (backend === "auto" && current !== undefined) {
+  if ((backend === "auto" || !override) && current !== undefined) {
     await tf.ready();
     await prepare(current, kernels);
     return current;
