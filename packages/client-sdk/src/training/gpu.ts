@@ -9,7 +9,7 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
  */
 export function hasGpu(): boolean {
   const context = openCanvas()?.getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (!(context instanceof WebGL2RenderingContext)) return false;
+  if (context === null || context === undefined) return false;
   const names = context.getExtension("WEBGL_debug_renderer_info");
   const name: unknown = context.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
   const hasFloats = context.getExtension("EXT_color_buffer_float") !== null;
