@@ -10,10 +10,13 @@ import {
 import { describe, expect, it } from "vitest";
 import { FederatedClient, type ExampleStore } from "../src/index.ts";
 import { ManualClock } from "../src/testing/index.ts";
+import { createTrainer } from "../src/training/choose-engine.ts";
 import { lineExamples, linearPlan, widePlan } from "./support/linear-task.ts";
 import { LinearTrainer } from "./support/linear-trainer.ts";
 import { begin, stage } from "./support/participant.ts";
 import { ScriptedServer, crypto } from "./support/scripted-server.ts";
+
+const CPU = { backend: "cpu" } as const;
 
 const norm = (values: Float32Array): number => Math.hypot(...values);
 
@@ -84,6 +87,48 @@ describe("a round", () => {
       bytesDown: bytesDown - greeting.down,
     });
     await reader.leave();
+  });
+
+  it("reports what training by the plan's proximal term added, on either engine", async () => {
+    const before = [0.5, -0.25, 0];
+    const { features, labels } = lineExamples();
+    // Of the mean squared error over all examples.
+    const gradient = (weights: readonly number[]): number[] => {
+      const slopes = [0, 0, 0];
+      for (let i = 0; i < 8; i++) {
+        const inputs = [features[2 * i]!, features[2 * i + 1]!, 1];
+        const output = inputs.reduce((sum, input, k) => sum + input * weights[k]!, 0);
+        inputs.forEach((input, k) => (slopes[k]! += (2 / 8) * (output - labels[i]!) * input));
+      }
+      return slopes;
+    };
+    for (const proximal of [0, 2]) {
+      let expected = before;
+      for (let step = 0; step < 3; step++) {
+        const slopes = gradient(expected);
+        expected = expected.map(
+          (weight, k) => weight - 0.1 * (slopes[k]! + proximal * (weight - before[k]!)),
+        );
+      }
+      const training = { ...linearPlan().training, batchSize: 8, localEpochs: 3 };
+      const plan = linearPlan({
+        training: proximal === 0 ? training : { ...training, proximal },
+      });
+      for (const engine of ["fused", "tfjs"] as const) {
+        const trainer = await createTrainer({ engine, ...(engine === "tfjs" ? CPU : {}) });
+        const set = stage({ trainer });
+        const { reader, connection } = await begin(set);
+        await connection.checkIn();
+        const model = set.serve(plan, Float32Array.from(before));
+        const { roundId } = connection.configure(model);
+        const { payload } = await connection.takeReportAfterConfigured(roundId);
+        const update = new Float32Array(payload.buffer);
+        expect(update).toHaveLength(3);
+        update.forEach((value, k) => expect(value).toBeCloseTo(expected[k]! - before[k]!, 5));
+        await reader.leave();
+        trainer.dispose();
+      }
+    }
   });
 
   it("holds plan and checkpoint of an abandoned round and is sent nothing the next time", async () => {

@@ -120,7 +120,8 @@ describe("memory", () => {
       let afterFirst: number | undefined;
       for (let round = 0; round < 100; round++) {
         const optimizer = optimizers[round % optimizers.length]!;
-        const plan = planFor(description, { optimizer, batchSize: 5 });
+        const added = round % 2 === 0 ? {} : { proximal: 0.1, gradientClipNorm: 1 };
+        const plan = planFor(description, { optimizer, batchSize: 5, ...added });
         const random = testRandom(round);
         const stop = AbortSignal.abort();
         await expect(

@@ -82,6 +82,11 @@ describe("a plan's bytes", () => {
       "model.parameters[0].shape[0]",
       { ...samplePlan, model: { ...samplePlan.model, parameters: [{ name: "a/b", shape: [0] }] } },
     ],
+    ["training.proximal", { ...samplePlan, training: { ...samplePlan.training, proximal: 0 } }],
+    [
+      "training.gradientClipNorm",
+      { ...samplePlan, training: { ...samplePlan.training, gradientClipNorm: null } },
+    ],
     ["training.trainable", { ...samplePlan, training: { ...samplePlan.training, trainable: [] } }],
   ])("are refused when %s is out of bounds, which the error names", (path, plan) => {
     const error = errorOf(() => decodePlan(utf8(canonicalize(plan))), "PLAN_INVALID");

@@ -31,6 +31,8 @@ describe("a task", () => {
         loss: "categoricalCrossentropy",
         metrics: ["accuracy"],
         trainable: "all",
+        proximal: null,
+        gradientClipNorm: null,
         clipNorm: null,
         update: { codec: "uniform", bits: 8 },
         download: { encoding: "float32" },
@@ -70,6 +72,8 @@ describe("a task", () => {
         loss: "meanSquaredError",
         metrics: ["meanAbsoluteError"],
         trainable: ["dense_1", "dense_2"],
+        proximal: 0.01,
+        gradientClipNorm: 5,
         clipNorm: 3,
         update: { codec: "float32" },
         download: { encoding: "difference", update: { codec: "eden", bits: 4 } },
@@ -175,6 +179,8 @@ describe("a task", () => {
     [{ plan: { optimizer: { name: "lion" } } }, 'plan.optimizer.name is "lion"', "rmsprop"],
     [{ plan: { trainable: [] } }, "plan.trainable is a list", "layer names"],
     [{ plan: { clipNorm: 0 } }, "plan.clipNorm is 0", "above 0"],
+    [{ plan: { proximal: 0 } }, "plan.proximal is 0", "above 0"],
+    [{ plan: { gradientClipNorm: -1 } }, "plan.gradientClipNorm is -1", "above 0"],
     [{ plan: { update: { codec: "zip" } } }, 'plan.update.codec is "zip"', "eden"],
     [{ plan: { update: { codec: "uniform", bits: 17 } } }, "plan.update.bits is 17", "1 to 16"],
     [{ plan: { update: { codec: "eden", bits: 5 } } }, "plan.update.bits is 5", "0.5, 1, 2, 3"],
@@ -336,6 +342,16 @@ describe("the plan of a task", () => {
       minimumCohort: 8,
     });
     expect(plan).not.toHaveProperty("round");
+  });
+
+  it("says what is added to a step only where the task does", () => {
+    const { training } = planOf(parseTask(smallest), model);
+    expect(Object.keys(training)).not.toContain("proximal");
+    expect(Object.keys(training)).not.toContain("gradientClipNorm");
+    const told = { proximal: 0.01, gradientClipNorm: 5 };
+    const plan = planOf(parseTask({ ...smallest, plan: told }), model);
+    expect(plan.training).toEqual({ ...training, ...told });
+    expect(decodePlan(encodePlan(plan))).toEqual(plan);
   });
 
   it.each([

@@ -1,11 +1,7 @@
-import {
-  isTributaryError,
-  type ErrorCode,
-  type Plan,
-  type RandomSource,
-} from "@tributary/protocol";
+import type { Plan, RandomSource } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 import type { LocalTrainer, TrainingProgress, TrainRequest } from "../training/local-trainer.ts";
+import { equal, fails, firstDifference, near, ok, sameBits } from "./expectations.ts";
 import {
   OUTPUT_OFFSET,
   referenceGradient,
@@ -74,6 +70,39 @@ const REQUIREMENTS: Readonly<Record<string, Run>> = {
     before.forEach((weight, i) =>
       near(weights[i], weight - 0.5 * gradient[i]!, 1e-4, `weight ${i} after the step`),
     );
+  },
+
+  async "is held to the given weights by a proximal term that the plan has"(trainer, request) {
+    const examples = spiralExamples(12);
+    const optimizer = { name: "sgd", learningRate: 0.5 } as const;
+    const plan = trainerPlan({ batchSize: 12, localEpochs: 2, optimizer, proximal: 0.7 });
+    const { weights } = await trainer.train({ ...request(), plan, examples });
+    const before = trainerWeights();
+    const first = referenceGradient(before, examples);
+    const between = before.map((weight, i) => weight - 0.5 * first[i]!);
+    const second = referenceGradient(between, examples);
+    between.forEach((weight, i) => {
+      const step = second[i]! + 0.7 * (weight - before[i]!);
+      near(weights[i], weight - 0.5 * step, 2e-4, `weight ${i} after two steps`);
+    });
+  },
+
+  async "scales down a step's gradient that is longer than the plan's bound"(trainer, request) {
+    const examples = spiralExamples(12);
+    const optimizer = { name: "sgd", learningRate: 0.5 } as const;
+    const train = async (bound: number | undefined): Promise<Float32Array> => {
+      const clipping = bound === undefined ? {} : { gradientClipNorm: bound };
+      const plan = trainerPlan({ batchSize: 12, optimizer, ...clipping });
+      return (await trainer.train({ ...request(), plan, examples })).weights;
+    };
+    const before = trainerWeights();
+    const gradient = referenceGradient(before, examples);
+    const norm = Math.hypot(...gradient);
+    const clipped = await train(norm / 4);
+    before.forEach((weight, i) =>
+      near(clipped[i], weight - (0.5 / 4) * gradient[i]!, 1e-4, `weight ${i} after the step`),
+    );
+    sameBits(await train(4 * norm), await train(undefined), "weights with a loose bound");
   },
 
   async "learns what the examples show"(trainer, request) {
@@ -376,42 +405,4 @@ const REQUIREMENTS: Readonly<Record<string, Run>> = {
 
 function linearOutputs(topology: object): object {
   return JSON.parse(JSON.stringify(topology).replace("softmax", "linear")) as object;
-}
-
-function ok(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`Not as required: ${what}`);
-}
-
-function equal(actual: unknown, expected: unknown, what: string): void {
-  ok(Object.is(actual, expected), `${what} is ${String(actual)}, not ${String(expected)}`);
-}
-
-function near(actual: number | undefined, expected: number, tolerance: number, what: string): void {
-  const isNear = actual !== undefined && Math.abs(actual - expected) <= tolerance;
-  ok(isNear, `${what} is ${actual}, not ${expected}`);
-}
-
-function firstDifference(a: Float32Array, b: Float32Array): number {
-  return a.findIndex((value, i) => !Object.is(value, b[i]));
-}
-
-function sameBits(actual: Float32Array, expected: Float32Array, what: string): void {
-  equal(actual.length, expected.length, `length of ${what}`);
-  const index = firstDifference(actual, expected);
-  ok(index < 0, `${what} differ at ${index}: ${actual[index]}, not ${expected[index]}`);
-}
-
-async function fails(
-  code: ErrorCode,
-  promise: Promise<unknown>,
-  words: readonly string[],
-): Promise<void> {
-  let outcome: unknown = "success";
-  try {
-    await promise;
-  } catch (error) {
-    outcome = error;
-  }
-  ok(isTributaryError(outcome, code), `it ended with ${String(outcome)}, not ${code}`);
-  for (const word of words) ok(String(outcome).includes(word), `${String(outcome)} lacks ${word}`);
 }

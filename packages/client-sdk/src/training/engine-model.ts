@@ -23,8 +23,9 @@ export interface EngineModel {
   outputShapeFor(inputShape: readonly number[]): number[];
   /**
    * Makes ready to train from the weights that are in it; before `batchMemory` is asked for.
+   * @param request - With the plan's own terms among `terms`, all in range.
    * @throws TributaryError `MODEL_UNSUPPORTED` when the engine would train it wrongly, `BAD_PARAMETER` for terms that
-   *   it does not have or that are out of range.
+   *   it does not have.
    */
   startTraining(
     request: Pick<TrainRequest, "plan" | "random" | "terms">,

@@ -19,7 +19,7 @@ export interface TrainingProgress {
 }
 
 /**
- * What a training adds to the plan's steps; nothing unless given. In a step's order: each example's gradient is
+ * What a training adds to its steps, beside or instead of what the plan says; nothing unless given. In a step's order: each example's gradient is
  * clipped, gradients are averaged, correction, proximal term and weight decay are added, and the sum is clipped.
  */
 export interface StepTerms {
@@ -42,7 +42,7 @@ export interface TrainRequest {
   readonly examples: Examples;
   /** Decides the order of examples and the dropout masks; children are derived, nothing is drawn from it itself. */
   readonly random: RandomSource;
-  /** Only an engine that says so takes them; `BAD_PARAMETER` elsewhere. */
+  /** `proximal` and `gradientClipNorm`, or all for an engine that says so; `BAD_PARAMETER` elsewhere. */
   readonly terms?: StepTerms | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every batch; what it throws ends the training. */

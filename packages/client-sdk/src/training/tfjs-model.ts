@@ -1,9 +1,10 @@
-import { TributaryError, type Plan } from "@tributary/protocol";
+import type { Plan } from "@tributary/protocol";
 import { readWeights } from "../models/layers-model.ts";
 import type { BatchResult, EngineModel, EngineTraining } from "./engine-model.ts";
 import type { ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat, OpenShape } from "./example-format.ts";
 import type { PreparedModel } from "./prepared-model.ts";
+import { tfjsGradientTerms } from "./tfjs-gradient-terms.ts";
 import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
 import { predictBatch, readPass, scoreBatch, takeStep } from "./tfjs-step.ts";
 import type { TrainRequest } from "./local-trainer.ts";
@@ -31,17 +32,13 @@ export class TfjsModel implements EngineModel {
     { plan, random, terms }: Pick<TrainRequest, "plan" | "random" | "terms">,
     format: ExampleFormat,
   ): EngineTraining {
-    if (terms !== undefined) {
-      throw new TributaryError("BAD_PARAMETER", "The engine tfjs takes no step terms", {
-        remedy: "Use the engine fused.",
-      });
-    }
     const model = this.#model;
     model.requireSoundGradients();
     model.seedDropout(random);
+    const gradientTerms = terms && tfjsGradientTerms(model.trained, terms);
     const optimizer = tfjsOptimizer(plan.training.optimizer);
     return {
-      step: (batch) => readPass(takeStep(plan, model, optimizer, format, batch)),
+      step: (batch) => readPass(takeStep({ plan, model, optimizer, format, gradientTerms }, batch)),
       weights: async () => {
         const trained = await readWeights(model.weights, model.layout);
         for (const { offset, size } of model.frozen) {
@@ -49,7 +46,10 @@ export class TfjsModel implements EngineModel {
         }
         return trained;
       },
-      end: () => disposeOptimizer(optimizer),
+      end() {
+        disposeOptimizer(optimizer);
+        gradientTerms?.dispose();
+      },
     };
   }
 

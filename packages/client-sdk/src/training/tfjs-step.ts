@@ -7,6 +7,7 @@ import type { ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat } from "./example-format.ts";
 import { activate, lossOf } from "./loss.ts";
 import type { PreparedModel } from "./prepared-model.ts";
+import type { TfjsGradientTerms } from "./tfjs-gradient-terms.ts";
 
 /** What a batch gave, still in tfjs's memory: read it once with `readPass`. */
 export interface BatchPass {
@@ -18,10 +19,19 @@ export interface BatchPass {
 
 /** Takes one optimizer step on a batch. Loss and outputs are those before the step. */
 export function takeStep(
-  plan: Plan,
-  model: PreparedModel,
-  optimizer: tf.Optimizer,
-  format: ExampleFormat,
+  {
+    plan,
+    model,
+    optimizer,
+    format,
+    gradientTerms,
+  }: {
+    readonly plan: Plan;
+    readonly model: PreparedModel;
+    readonly optimizer: tf.Optimizer;
+    readonly format: ExampleFormat;
+    readonly gradientTerms: TfjsGradientTerms | undefined;
+  },
   batch: ExampleBatch,
 ): BatchPass {
   return tf.tidy(() => {
@@ -32,7 +42,7 @@ export function takeStep(
       raw = tf.keep(applyModel(model, inputs, true));
       return withPenalties(model, lossOf(plan.training.loss, model.activation, targets, raw));
     }, [...model.trained]);
-    optimizer.applyGradients(grads);
+    optimizer.applyGradients(gradientTerms?.apply(grads) ?? grads);
     const outputs = activate(raw!, model.activation);
     if (outputs !== raw) raw!.dispose();
     return { loss: tf.keep(value), outputs: tf.keep(outputs) };

@@ -21,6 +21,7 @@ import type {
   TrainingMetrics,
 } from "./local-trainer.ts";
 import { MetricSums } from "./metrics.ts";
+import { stepTermsOf } from "./step-terms.ts";
 
 /** Most examples between two looks at the signals while examples are checked. */
 const CHECKED_AT_ONCE = 256;
@@ -63,7 +64,7 @@ export async function trainModel(
   const format = await checkedFormat(plan, examples, model, work);
   const batches = Math.ceil(examples.count / batchSize);
   // Momentum and the like begin anew: a client keeps nothing from one round to the next.
-  const training = model.startTraining(request, format);
+  const training = model.startTraining({ ...request, terms: stepTermsOf(request) }, format);
   const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
   let metrics: TrainingMetrics = {};
   let trained: Float32Array;

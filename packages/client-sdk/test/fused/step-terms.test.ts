@@ -92,6 +92,16 @@ describe("what a training adds to its steps", () => {
     expectNear(weights, (i) => values[i]! - RATE * (gradient[i]! + 0.3 * values[i]!));
   });
 
+  it("takes the place of what the plan says", async () => {
+    const training = { ...plan.training, localEpochs: 2, proximal: 0.7, gradientClipNorm: 0.5 };
+    const request = { weights: values, examples, random: testRandom(1) };
+    const told = { ...request, plan: { ...plan, training } };
+    const { weights } = await trainer.train(told);
+    expect(weights).toEqual(await trained({ proximal: 0.7, gradientClipNorm: 0.5 }, 2));
+    const loose = await trainer.train({ ...told, terms: { proximal: 0, gradientClipNorm: 1e6 } });
+    expect(loose.weights).toEqual(await trained(undefined, 2));
+  });
+
   it("adds a correction, and clips the sum", async () => {
     const correction = values.map((_, i) => Math.cos(i));
     const sum = (await gradientAt(values)).map((value, i) => value + correction[i]!);
@@ -156,9 +166,12 @@ describe("what a training adds to its steps", () => {
     }
     const tfjs = await createTfjsTrainer({ backend: "cpu" });
     const request = { plan, weights: values, examples, random: testRandom(1) };
-    await expect(tfjs.train({ ...request, terms: { proximal: 1 } })).rejects.toMatchObject({
-      code: "BAD_PARAMETER",
-    });
+    for (const terms of [{ weightDecay: 1 }, { exampleClipNorm: 1 }, { gradientClipNorm: -1 }]) {
+      await expect(tfjs.train({ ...request, terms })).rejects.toMatchObject({
+        code: "BAD_PARAMETER",
+        message: expect.stringContaining(Object.keys(terms)[0]!) as string,
+      });
+    }
     tfjs.dispose();
   });
 });

@@ -11,11 +11,13 @@ import {
   clipNormSchema,
   decaySchema,
   epsilonSchema,
+  gradientClipNormSchema,
   learningRateSchema,
   localEpochsSchema,
   lossNames,
   metricsSchema,
   optimizerRemedy,
+  proximalSchema,
   trainableSchema,
   type LossName,
   type MetricName,
@@ -87,6 +89,10 @@ export interface Plan {
     readonly metrics: readonly MetricName[];
     /** Names of the layers that are trained and sent, or all. */
     readonly trainable: "all" | readonly string[];
+    /** μ of the proximal term μ/2 · ‖w − w₀‖², w₀ being the round's checkpoint (arXiv:1812.06127); none if left out. */
+    readonly proximal?: number;
+    /** L2 bound of every step's gradient, proximal term included, weight units; none if left out. */
+    readonly gradientClipNorm?: number;
   };
   /** How the update is encoded. */
   readonly update: UpdateSpec;
@@ -162,6 +168,8 @@ export const planSchema: z.ZodType<Plan> = strictRecord({
     loss: oneOf(lossNames),
     metrics: metricsSchema,
     trainable: trainableSchema,
+    proximal: proximalSchema.exactOptional(),
+    gradientClipNorm: gradientClipNormSchema.exactOptional(),
   }),
   update: planUpdateSchema,
   download: planDownloadSchema,

@@ -13,12 +13,14 @@ import {
   clipNormSchema,
   decaySchema,
   epsilonSchema,
+  gradientClipNormSchema,
   learningRateSchema,
   localEpochsSchema,
   lossNames,
   measureNames,
   metricsSchema,
   optimizerRemedy,
+  proximalSchema,
   trainableSchema,
   type LossName,
   type MeasureName,
@@ -113,6 +115,18 @@ const planSection = strictRecord({
   trainable: trainableSchema
     .default("all")
     .describe("`all`, or a list of layer names: the other layers stay frozen and are not sent."),
+  proximal: proximalSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "How strongly local training is held to the round's checkpoint: μ of FedProx's proximal term; `null` for not at all.",
+    ),
+  gradientClipNorm: gradientClipNormSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "Longest gradient of a step, as an L2 norm in weight units; longer ones are scaled down. `null` for any length.",
+    ),
   clipNorm: clipNormSchema
     .default(null)
     .describe(

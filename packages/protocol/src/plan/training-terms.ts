@@ -41,6 +41,10 @@ export const learningRateSchema: z.ZodNumber = positiveNumber(1e6);
 export const decaySchema: z.ZodNumber = fraction(0, 1);
 /** Keeps a division from blowing up. */
 export const epsilonSchema: z.ZodNumber = positiveNumber(1);
+/** μ of FedProx's proximal term. */
+export const proximalSchema: z.ZodNumber = positiveNumber(1e6);
+/** L2 bound of a step's gradient, weight units. */
+export const gradientClipNormSchema: z.ZodNumber = positiveNumber(1e9);
 /** L2 bound of an update, weight units. */
 export const clipNormSchema: z.ZodNullable<z.ZodNumber> = z.nullable(positiveNumber(1e9));
 

@@ -14,7 +14,7 @@ export interface GradientTerms {
 /**
  * Makes a training's terms, from the weights that are in place now.
  * @param memory - Gives memory of the trained parameters' size, the same for the same name.
- * @throws TributaryError `BAD_PARAMETER` for a term that is out of range or not of the model's size.
+ * @throws TributaryError `BAD_PARAMETER` for a correction that is not of the model's size.
  */
 export function gradientTerms(
   kernels: Kernels,
@@ -24,10 +24,6 @@ export function gradientTerms(
 ): GradientTerms {
   const { values, gradient, trainedSize: size } = parameters;
   const { exampleClipNorm, proximal = 0, weightDecay = 0, gradientClipNorm, correction } = terms;
-  requireRange("exampleClipNorm", exampleClipNorm, false);
-  requireRange("gradientClipNorm", gradientClipNorm, false);
-  requireRange("proximal", proximal, true);
-  requireRange("weightDecay", weightDecay, true);
   const steps: (() => void)[] = [];
   if (correction !== undefined) {
     if (correction.length !== parameters.layout.size) {
@@ -60,12 +56,4 @@ export function gradientTerms(
 export function clipFactor(sumOfSquares: number, norm: number): number {
   const length = Math.sqrt(sumOfSquares);
   return length > norm ? norm / length : 1;
-}
-
-function requireRange(name: string, value: number | undefined, mayBeZero: boolean): void {
-  if (value === undefined || (Number.isFinite(value) && (mayBeZero ? value >= 0 : value > 0)))
-    return;
-  throw new TributaryError("BAD_PARAMETER", `The term ${name} is ${value}`, {
-    remedy: `Give a number ${mayBeZero ? "of at least" : "above"} 0.`,
-  });
 }

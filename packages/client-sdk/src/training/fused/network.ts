@@ -98,7 +98,7 @@ export class FusedNetwork {
 
   /**
    * Begins a training: fresh optimizer state, and dropout from `random`. Views of memory from before are detached.
-   * @throws TributaryError `BAD_PARAMETER` for terms that are out of range.
+   * @throws TributaryError `BAD_PARAMETER` for a correction that is not of the model's size.
    */
   startTraining(random: RandomSource, terms: StepTerms = {}): void {
     this.#terms = gradientTerms(this.#kernels, this.parameters, terms, (name) =>
