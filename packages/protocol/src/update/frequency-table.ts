@@ -79,10 +79,11 @@ export function readTable(packed: Uint8Array, highestCode: number): FrequencyTab
   }
   if (classes[lowest] === 0 || classes[highest] === 0) return undefined;
   // One table for one meaning: the bits that fill its last byte are zero.
-  while ((at & 7) !== 0) if (next() === 1) return undefined;
-  const bytes = packed.subarray(0, at >> 3);
+  for (let left = -at & 7; left > 0; left--) if (next() === 1) return undefined;
+  const length = at >> 3;
   const frequencies = frequenciesOf(classes);
-  return frequencies.length === 0 || bytes.length < at >> 3 ? undefined : { frequencies, bytes };
+  if (length > packed.length || frequencies.length === 0) return undefined;
+  return { frequencies, bytes: packed.subarray(0, length) };
 }
 
 /** The class whose weight is nearest. @param weight - Whole, 0 to `FREQUENCY_UNITS`. */
