@@ -18,6 +18,7 @@ const SPECS: readonly UpdateSpec[] = [
   { codec: "eden", bits: 4 },
   { codec: "eden", bits: 2, entropy: true },
   { codec: "uniform", bits: 8 },
+  { codec: "qsgd", bits: 6, entropy: true },
   { codec: "float16" },
 ];
 

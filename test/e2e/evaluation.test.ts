@@ -130,6 +130,11 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
   expect(await box.failure(["task", "rollback", id, "--to", "9", ...HERE])).toMatchObject({
     code: "CHECKPOINT_UNKNOWN",
   });
+  const worst = ["task", "rollback", id, "--to", "worst", ...HERE];
+  expect(await box.failure(worst, 2)).toMatchObject({
+    code: "BAD_PARAMETER",
+    remedy: expect.stringContaining("0 for the initial model, or best."),
+  });
   expect(await box.failure(["task", "evaluate", id, ...HERE])).toMatchObject({
     code: "TASK_STATE_CONFLICT",
     remedy: "Clients evaluate checkpoints of a running task only: start it.",

@@ -9,6 +9,8 @@ const FLOAT32_BYTES = 4 * 50_890;
 /** Written in a task file, and the share of float32's bytes that an update then takes. */
 const UPDATES = [
   { population: "small", update: "{ codec: eden, bits: 4 }", share: 0.126 },
+  // Eight bits, of which two are left.
+  { population: "rare", update: "{ codec: qsgd, bits: 8, entropy: true }", share: 0.0625 },
   { population: "sparse", update: "{ codec: top-k, fraction: 0.01 }", share: 0.0151 },
 ] as const;
 
@@ -21,7 +23,7 @@ const taskText = (population: string, update: string): string => `
   stop: { rounds: ${ROUNDS} }
 `;
 
-test("clients report by EDEN and by top-k, in so many bytes", async () => {
+test("clients report by EDEN, by QSGD with entropy coding and by top-k, in so many bytes", async () => {
   const box = await openSandbox();
   await startServer(box);
   await Promise.all(

@@ -4,7 +4,7 @@ import { drawOwnDigits, drawStrangersDigits, writerRandom } from "./digits.ts";
 import type { Engine } from "./engine.ts";
 import type { PageEvent } from "./page-state.ts";
 import type { Settings } from "./settings.ts";
-import { SharedModel } from "./shared-model.ts";
+import { SharedModel, type ScoredModel } from "./shared-model.ts";
 
 /** After a round, wait so long for the next one to bring its model before asking for it, milliseconds. */
 const NEXT_ROUND_MS = 1_500;
@@ -49,7 +49,7 @@ export class Participation {
     try {
       for await (const event of this.#client.participate({ signal })) {
         this.#tell(event);
-        this.#follow(event);
+        await this.#follow(event);
       }
     } finally {
       clearTimeout(this.#afterRound);
@@ -64,31 +64,33 @@ export class Participation {
   }
 
   /** Keeps the model that the page predicts with up to date. */
-  #follow(event: ParticipationEvent): void {
+  async #follow(event: ParticipationEvent): Promise<void> {
     switch (event.type) {
       case "downloaded":
-        // The client holds the newest model now: asking for it costs next to nothing.
-        this.#updateModel();
+        clearTimeout(this.#afterRound);
+        // Before the next event is read: every round's model then has its point in the chart.
+        await this.model.scoreHeld().then((model) => this.#show(model), failsElsewhere);
         break;
       case "round-finished":
-        if (event.taskFinished) this.#updateModel();
-        else this.#afterRound = setTimeout(() => this.#updateModel(), NEXT_ROUND_MS);
+        if (event.taskFinished) this.#askForNewest();
+        else this.#afterRound = setTimeout(() => this.#askForNewest(), NEXT_ROUND_MS);
         break;
       default:
         break;
     }
   }
 
-  #updateModel(): void {
+  #askForNewest(): void {
     clearTimeout(this.#afterRound);
-    this.model.update().then(
-      (model) => {
-        if (model === undefined || model.checkpoint === this.#scored) return;
-        this.#scored = model.checkpoint;
-        this.#tell({ type: "scored", model });
-      },
-      // Taking part fails for the same reason, and says so.
-      () => {},
-    );
+    this.model.update().then((model) => this.#show(model), failsElsewhere);
+  }
+
+  #show(model: ScoredModel | undefined): void {
+    if (model === undefined || model.checkpoint === this.#scored) return;
+    this.#scored = model.checkpoint;
+    this.#tell({ type: "scored", model });
   }
 }
+
+/** Taking part fails for the same reason, and says so. */
+function failsElsewhere(): void {}

@@ -55,9 +55,25 @@ export class SharedModel {
    * @throws TributaryError as `client.checkpoint()`.
    */
   update(): Promise<ScoredModel | undefined> {
-    const result = this.#turn.then(() => this.#update());
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#inTurn(async () => {
+      try {
+        return await this.#score(await this.#client.checkpoint());
+      } catch (error) {
+        if (isTributaryError(error, "MODEL_UNAVAILABLE")) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Scores the model that the client was given last, and asks nobody.
+   * @returns `undefined` while it holds none.
+   */
+  scoreHeld(): Promise<ScoredModel | undefined> {
+    return this.#inTurn(async () => {
+      const held = this.#client.heldCheckpoint();
+      return held === undefined ? undefined : this.#score(held);
+    });
   }
 
   /**
@@ -80,27 +96,27 @@ export class SharedModel {
     this.#loaded = undefined;
   }
 
-  async #update(): Promise<ScoredModel | undefined> {
-    try {
-      const checkpoint = await this.#client.checkpoint();
-      const { id, roundNumber, weights } = checkpoint;
-      if (this.#loaded?.scored.checkpoint === id) return this.#loaded.scored;
-      const { training } = checkpoint.plan;
-      const plan = {
-        ...checkpoint.plan,
-        training: { ...training, metrics: ["accuracy"] as const },
-      };
-      const { accuracy = 0, loss = 0 } = await this.#predictor.evaluate({
-        plan,
-        weights,
-        examples: this.#strangers,
-      });
-      const scored = { checkpoint: id, roundNumber, accuracy, loss };
-      this.#loaded = { checkpoint: { ...checkpoint, plan }, scored };
-      return this.#loaded.scored;
-    } catch (error) {
-      if (isTributaryError(error, "MODEL_UNAVAILABLE")) return undefined;
-      throw error;
-    }
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #score(checkpoint: Checkpoint): Promise<ScoredModel> {
+    const { id, roundNumber, weights } = checkpoint;
+    if (this.#loaded?.scored.checkpoint === id) return this.#loaded.scored;
+    const { training } = checkpoint.plan;
+    const plan = {
+      ...checkpoint.plan,
+      training: { ...training, metrics: ["accuracy"] as const },
+    };
+    const { accuracy = 0, loss = 0 } = await this.#predictor.evaluate({
+      plan,
+      weights,
+      examples: this.#strangers,
+    });
+    const scored = { checkpoint: id, roundNumber, accuracy, loss };
+    this.#loaded = { checkpoint: { ...checkpoint, plan }, scored };
+    return scored;
   }
 }

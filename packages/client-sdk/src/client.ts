@@ -110,7 +110,7 @@ export interface Checkpoint {
   readonly plan: Plan;
   /** All parameters, flat in the order of `plan.model.parameters`; the caller's own copy. */
   readonly weights: Float32Array;
-  /** True when the server named it as the newest just now; false when it could not be reached and this one was held. */
+  /** True when the server named it as the newest just now; false when it was held and the server not asked, or not reached. */
   readonly isNewest: boolean;
 }
 
@@ -247,9 +247,17 @@ export class FederatedClient {
    */
   async checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
     const { model, isNewest } = await this.#newest(options.signal);
-    const { checkpoint, plan, roundNumber } = model;
-    const { id, weights } = checkpoint;
-    return { id, roundNumber, plan: plan.plan, weights: weights.slice(), isNewest };
+    return copyOf(model, isNewest);
+  }
+
+  /**
+   * The checkpoint that was verified last, without asking the server: after a `downloaded` event of a training round, the one
+   * that the round trains from.
+   * @returns `undefined` while none is held; `isNewest` is false, since nobody was asked.
+   */
+  heldCheckpoint(): Checkpoint | undefined {
+    const held = this.#cache.newest;
+    return held === undefined ? undefined : copyOf(held, false);
   }
 
   /**
@@ -377,6 +385,14 @@ export class FederatedClient {
     });
   }
 }
+
+const copyOf = ({ checkpoint, plan, roundNumber }: CachedModel, isNewest: boolean): Checkpoint => ({
+  id: checkpoint.id,
+  roundNumber,
+  plan: plan.plan,
+  weights: checkpoint.weights.slice(),
+  isNewest,
+});
 
 const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
   "load" in examples ? examples : memoryExampleStore(examples);

@@ -99,6 +99,20 @@ describe("the newest checkpoint", () => {
     });
   });
 
+  it("is at hand without asking anyone, once one was verified", async () => {
+    const set = stage();
+    expect(set.client.heldCheckpoint()).toBeUndefined();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    connection.configure(set.model, { roundNumber: 6 });
+    await connection.expect("configured");
+    const held = set.client.heldCheckpoint();
+    expect(held).toMatchObject({ id: set.model.checkpointId, roundNumber: 5, isNewest: false });
+    held?.weights.fill(99);
+    expect(set.client.heldCheckpoint()?.weights[0]).toBe(0.5);
+    await reader.leave();
+  });
+
   it("is an error when the server cannot be reached and none is held", async () => {
     const set = stage();
     set.server.refusing = true;

@@ -185,6 +185,7 @@ describe("a task", () => {
     [{ plan: { update: { codec: "uniform", bits: 17 } } }, "plan.update.bits is 17", "1 to 16"],
     [{ plan: { update: { codec: "eden", bits: 5 } } }, "plan.update.bits is 5", "0.5, 1, 2, 3"],
     [{ plan: { update: { codec: "eden", bits: 8, entropy: true } } }, "entropy is true", "or 4"],
+    [{ plan: { update: { codec: "qsgd", bits: 9, entropy: true } } }, "entropy is true", "most 8"],
     [{ plan: { update: { codec: "random-k", fraction: 0 } } }, "fraction is 0", "above 0"],
     [
       { plan: { update: { codec: "random-k" } }, aggregation: { rule: "median" } },

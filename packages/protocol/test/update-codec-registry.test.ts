@@ -28,6 +28,10 @@ describe("updateCodec", () => {
       { codec: "uniform", bits: 17 },
       { codec: "rotated-uniform", bits: 0 },
       { codec: "qsgd", bits: 1 },
+      { codec: "uniform", bits: 9, entropy: true },
+      { codec: "rotated-uniform", bits: 12, entropy: true },
+      { codec: "qsgd", bits: 9, entropy: true },
+      { codec: "eden", bits: 8, entropy: true },
       { codec: "random-k", fraction: 1.5 },
       { codec: "top-k", fraction: 0.51 },
     ];

@@ -36,6 +36,7 @@ describe("a codec and a rule", () => {
     { codec: "uniform", bits: 8 },
     { codec: "eden", bits: 1 },
     { codec: "eden", bits: 4, entropy: true },
+    { codec: "uniform", bits: 8, entropy: true },
     { codec: "rotated-uniform", bits: 4 },
     { codec: "qsgd", bits: 8 },
     { codec: "random-k", fraction: 0.6 },
@@ -49,6 +50,7 @@ describe("a codec and a rule", () => {
     { codec: "uniform", bits: 1 },
     { codec: "rotated-uniform", bits: 1 },
     { codec: "qsgd", bits: 4 },
+    { codec: "qsgd", bits: 4, entropy: true },
   ])(
     "$codec does not go with rules that measure distances where its rounding is larger",
     (update) => {

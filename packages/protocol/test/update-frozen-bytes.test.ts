@@ -22,6 +22,10 @@ const FROZEN: readonly (readonly [UpdateSpec, number, string])[] = [
   [{ codec: "drive" }, 596, "63b9e9df26031742b3b6199f752d2e0b"],
   [{ codec: "qsgd", bits: 4 }, 2258, "d1452ff6161e9ed5331bd13490566622"],
   [{ codec: "terngrad" }, 909, "9f2aa59d783cea2e2e9f31d315f6c268"],
+  [{ codec: "uniform", bits: 5, entropy: true }, 2833, "92b180cce7060c6380ab324c5313ac80"],
+  [{ codec: "rotated-uniform", bits: 3, entropy: true }, 1261, "adc08d20af1ced2bd949955bd97fc292"],
+  [{ codec: "qsgd", bits: 4, entropy: true }, 390, "15dcffaf2828ef08567c103727ca9ec8"],
+  [{ codec: "terngrad", entropy: true }, 874, "72fb5e7bfab90162f4c98fbff1b7f709"],
   [{ codec: "random-k", fraction: 0.1 }, 1808, "27d9bb8ef8728d6818321e26ffb00312"],
   [{ codec: "top-k", fraction: 0.05 }, 1354, "39615b821e2dc335ef58c94e2629aed2"],
 ];

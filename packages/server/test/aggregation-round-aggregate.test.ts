@@ -4,6 +4,7 @@ import {
   updateCodec,
   xoshiro128,
   type MetricValue,
+  type UpdateSpec,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
@@ -181,6 +182,41 @@ describe("a round's aggregate", () => {
       honest.with(40, honest[40]! ^ 128), // a word
       new Uint8Array(honest.length).fill(255),
       new Uint8Array(honest.length),
+    ];
+    for (const payload of lies) {
+      const fold = () => aggregate.fold({ exampleCount: 1, payload, metrics: [] });
+      expect(codeOf(fold)).toBe("UPDATE_MALFORMED");
+      expect(await sums(aggregate)).toEqual(before);
+    }
+  });
+
+  it.each<UpdateSpec>([
+    { codec: "uniform", bits: 8, entropy: true },
+    { codec: "rotated-uniform", bits: 4, entropy: true },
+    { codec: "qsgd", bits: 4, entropy: true },
+    { codec: "terngrad", entropy: true },
+  ])("refuses $codec with codes that cannot be, with its sums unchanged", async (spec) => {
+    const codec = updateCodec(spec);
+    const aggregate = new RoundAggregate(codec, DIMENSION, []);
+    // Few values are large, so that the first block is coded.
+    const honest = codec.encode(
+      vector(1).map((value) => value ** 9),
+      random,
+    );
+    void aggregate.fold({ exampleCount: 1, payload: honest, metrics: [] });
+    const before = await sums(aggregate);
+    const seed = codec.name === "rotated-uniform" ? 4 : 0;
+    const table = seed + 2 + (codec.name.endsWith("uniform") ? 8 : 4);
+    const last = seed + 1 + honest[seed]! + 256 * honest[seed + 1]!;
+    const lies: Uint8Array[] = [
+      honest.subarray(0, -2),
+      Uint8Array.of(...honest, 0, 0),
+      honest.with(seed, honest[seed]! ^ 1), // the first block's length
+      honest.with(table, 255), // its lowest code
+      honest.with(table + 1, 255 - honest[table + 1]!), // its highest
+      honest.slice().fill(0, table + 2), // frequencies that do not begin
+      honest.slice().fill(255, table + 2), // states and words of other codes
+      honest.with(last, honest[last]! ^ 128), // the first block's last word
     ];
     for (const payload of lies) {
       const fold = () => aggregate.fold({ exampleCount: 1, payload, metrics: [] });

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { TaskDefinition } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin-client.ts";
@@ -96,7 +96,11 @@ export function taskCommand(): Command {
 }
 
 function roundOrBest(text: string): number | "best" {
-  return text === "best" ? text : wholeNumber(0)(text);
+  if (text === "best") return text;
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+    throw new InvalidArgumentError("Give a round's number, 0 for the initial model, or best.");
+  }
+  return Number(text);
 }
 
 /** @throws TributaryError `CHECKPOINT_UNKNOWN`. */

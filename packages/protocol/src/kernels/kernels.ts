@@ -114,8 +114,8 @@ export interface AccumulateKernels {
 
 /**
  * Codes in as many bits as their rarity asks for: range asymmetric numeral systems with four states in turn, probabilities in units of
- * 1/4,096 and words of 16 bits. A table of symbols has a uint32 for each code, its frequency and 65,536 times the sum of those
- * before it; a table of slots has the code of each of the 4,096 units, a byte.
+ * 1/4,096 and words of 16 bits. A table of symbols has a uint32 for each code, its frequency, at most 4,096, and 65,536 times the
+ * sum of those before it; a table of slots has the code of each of the 4,096 units, a byte.
  * @see arXiv:1311.2540 (Duda); F. Giesen, "Interleaved entropy coders", arXiv:1402.3392
  */
 export interface EntropyKernels {

@@ -15,16 +15,16 @@ import type { UpdateCodec } from "./update-codec.ts";
 export type UpdateSpec =
   | { readonly codec: "float32" }
   | { readonly codec: "float16" }
-  /** 1 to 16 bits. */
-  | { readonly codec: "uniform"; readonly bits: number }
-  | { readonly codec: "rotated-uniform"; readonly bits: number }
+  /** 1 to 16 bits; with entropy coding to 8, at most: payloads vary in length. */
+  | { readonly codec: "uniform"; readonly bits: number; readonly entropy?: boolean }
+  | { readonly codec: "rotated-uniform"; readonly bits: number; readonly entropy?: boolean }
   /** With entropy coding 1 to 4 bits, on average: payloads vary in length. */
   | { readonly codec: "eden"; readonly bits: EdenBits; readonly entropy?: boolean }
   /** EDEN at one bit. */
   | { readonly codec: "drive" }
-  /** 2 to 16 bits. */
-  | { readonly codec: "qsgd"; readonly bits: number }
-  | { readonly codec: "terngrad" }
+  /** 2 to 16 bits; with entropy coding to 8, at most. */
+  | { readonly codec: "qsgd"; readonly bits: number; readonly entropy?: boolean }
+  | { readonly codec: "terngrad"; readonly entropy?: boolean }
   /** Share of the values that is sent: above 0, at most 1. */
   | { readonly codec: "random-k"; readonly fraction: number }
   /** The client keeps what it does not send: at least half. */
@@ -68,7 +68,7 @@ export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
     case "qsgd":
       return qsgdCodec(spec, source);
     case "terngrad":
-      return ternGradCodec(source);
+      return ternGradCodec(spec, source);
     case "random-k":
       return randomKCodec(spec, source);
     case "top-k":

@@ -6,7 +6,14 @@ import { blockCodec, type KernelSource } from "./block-codec.ts";
 import { NORMAL_STEPS } from "./normal-quantizers.generated.ts";
 import { readScale } from "./read-scale.ts";
 import { rotateBlock, rotateBlockBack, rotatedBound, rotationGrowth } from "./rotation.ts";
-import { malformed, type UpdateCodec } from "./update-codec.ts";
+import {
+  LEAST_STREAM_BYTES,
+  mostStreamBytes,
+  readStream,
+  setFrequencies,
+  writeStream,
+} from "./symbol-code.ts";
+import type { UpdateCodec } from "./update-codec.ts";
 
 type EntropyBits = keyof typeof NORMAL_STEPS;
 
@@ -17,9 +24,6 @@ export function isEntropyBits(bits: number): bits is EntropyBits {
 
 const ROUNDS = 2;
 const SCALE_BYTES = 4;
-const STATE_BYTES = 16;
-const SYMBOLS_AT = 512;
-const SLOTS_AT = 1_024;
 
 /**
  * EDEN with entropy coding: what the theory allows a quantizer of single values. E‖x̂ − x‖² / ‖x‖² is .535, .0976, .0227 and .0056
@@ -38,9 +42,9 @@ export function entropyEdenCodec(
   }
   const { step, frequencies } = NORMAL_STEPS[bits];
   const most = frequencies.length - 1;
-  const { levels, symbols, slots } = tablesOf(step, frequencies);
-  const longest = (size: number): number =>
-    SCALE_BYTES + STATE_BYTES + 2 * Math.ceil((3 * size) / 4) + 8;
+  const multiples = Array.from({ length: 2 * most + 1 }, (_, code) => code - most);
+  const levels = multiples.map((multiple) => multiple * step);
+  const frequencyOfCode = multiples.map((multiple) => frequencies[Math.abs(multiple)]!);
   const magnitudeBound = (scale: number, size: number): number =>
     rotatedBound(scale * most * step * Math.sqrt(size));
 
@@ -49,15 +53,14 @@ export function entropyEdenCodec(
       name: "eden",
       sizes: "rotation",
       seeded: true,
-      bytes: longest,
-      leastBytes: () => SCALE_BYTES + STATE_BYTES,
+      bytes: (size) => SCALE_BYTES + mostStreamBytes(size),
+      leastBytes: () => SCALE_BYTES + LEAST_STREAM_BYTES,
       prepare(space) {
         space.table(0, levels.length).set(levels);
-        space.tables.set(new Uint8Array(symbols.buffer), SYMBOLS_AT);
-        space.tables.set(slots, SLOTS_AT);
+        setFrequencies(space, frequencyOfCode);
       },
       encode(space, { size, index }, { payload: seed }) {
-        const { kernels, valuesAt, codesAt, packedAt, tablesAt } = space;
+        const { kernels, valuesAt, codesAt, tablesAt } = space;
         rotateBlock(space, size, index, seed, ROUNDS);
         const squares = kernels.sumOfSquares(valuesAt, size);
         const inverse = squares === 0 ? 0 : Math.sqrt(size / squares) / step;
@@ -66,38 +69,18 @@ export function entropyEdenCodec(
         // All values can be nearest to 0 only where all are about as large as their mean, which a rotation does not do.
         const scale =
           product > 0 ? Math.fround(squares / product / rotationGrowth(size, ROUNDS)) : 0;
-        const end = packedAt + longest(size);
-        const start = kernels.ransEncode(codesAt, size, tablesAt + SYMBOLS_AT, end);
-        space.packed.copyWithin(SCALE_BYTES, start - packedAt, end - packedAt);
         space.packedView.setFloat32(0, scale, true);
-        return { bytes: SCALE_BYTES + end - start, maxAbs: magnitudeBound(scale, size) };
+        const bytes = writeStream(space, size, SCALE_BYTES);
+        return { bytes, maxAbs: magnitudeBound(scale, size) };
       },
-      validate({ kernels, packedAt, packedView, tablesAt, codesAt }, { size, offset }, bytes) {
-        const scale = readScale(packedView, offset);
-        const isWhole = kernels.ransDecode(
-          packedAt + SCALE_BYTES,
-          packedAt + bytes,
-          size,
-          tablesAt + SYMBOLS_AT,
-          tablesAt + SLOTS_AT,
-          codesAt,
-        );
-        if (isWhole === 1) return magnitudeBound(scale, size);
-        throw malformed(
-          `The entropy code of the update's block at value ${offset} does not end where it should`,
-          offset,
-        );
+      validate(space, { size, offset }, bytes) {
+        const scale = readScale(space.packedView, offset);
+        readStream(space, size, { at: SCALE_BYTES, end: bytes, offset });
+        return magnitudeBound(scale, size);
       },
-      decode(space, { size, index }, seed, bytes) {
-        const { kernels, packedAt, packedView, tablesAt, codesAt, valuesAt } = space;
-        kernels.ransDecode(
-          packedAt + SCALE_BYTES,
-          packedAt + bytes,
-          size,
-          tablesAt + SYMBOLS_AT,
-          tablesAt + SLOTS_AT,
-          codesAt,
-        );
+      decode(space, { size, index, offset }, seed, bytes) {
+        const { kernels, packedView, tablesAt, codesAt, valuesAt } = space;
+        readStream(space, size, { at: SCALE_BYTES, end: bytes, offset });
         kernels.lookup(codesAt, size, tablesAt, valuesAt);
         const scale = packedView.getFloat32(0, true);
         rotateBlockBack(space, size, index, seed, ROUNDS, scale / rotationGrowth(size, ROUNDS));
@@ -105,27 +88,4 @@ export function entropyEdenCodec(
     },
     kernels,
   );
-}
-
-/** By code, k + most: the level k·Δ, its frequency with the sum of those before it, and the code of each of the 4,096 units. */
-function tablesOf(
-  step: number,
-  frequencies: readonly number[],
-): {
-  readonly levels: Float32Array;
-  readonly symbols: Uint32Array;
-  readonly slots: Uint8Array;
-} {
-  const most = frequencies.length - 1;
-  const count = 2 * most + 1;
-  const slots = new Uint8Array(4_096);
-  let before = 0;
-  const symbols = Uint32Array.from({ length: count }, (_, code) => {
-    const frequency = frequencies[Math.abs(code - most)]!;
-    slots.fill(code, before, before + frequency);
-    before += frequency;
-    return frequency + 65_536 * (before - frequency);
-  });
-  const levels = Float32Array.from({ length: count }, (_, code) => (code - most) * step);
-  return { levels, symbols, slots };
 }

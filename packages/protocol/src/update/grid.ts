@@ -10,8 +10,8 @@ export interface Grid {
 
 export const GRID_BYTES = 8;
 
-/** The narrowest grid of float32 min and step that covers the values. @param levels - Steps from the lowest to the highest. */
-export function gridOf(values: Float32Array, levels: number): Grid {
+/** The narrowest grid of float32 min and step that covers the values. */
+function gridOf(values: Float32Array, levels: number): Grid {
   let min = Infinity;
   let max = -Infinity;
   for (let i = 0; i < values.length; i++) {
@@ -45,35 +45,44 @@ export function readGrid(header: DataView, offset: number): Grid {
   return { min, step };
 }
 
-/** Writes a block: its grid, and its values rounded at random to it. */
-export function writeOnGrid(
+/**
+ * Rounds a block's values at random to codes of the narrowest grid that covers them, which becomes its header.
+ * @param levels - Steps from the lowest to the highest.
+ */
+export function quantizeOnGrid(
   space: CodecWorkspace,
   size: number,
-  grid: Grid,
-  bits: number,
+  levels: number,
   key: number,
-): void {
-  const { kernels, valuesAt, codesAt, packedAt, packedView } = space;
+): Grid {
+  const { kernels, valuesAt, codesAt, packedView } = space;
+  const grid = gridOf(space.values.subarray(0, size), levels);
   packedView.setFloat32(0, grid.min, true);
   packedView.setFloat32(4, grid.step, true);
   // A constant block needs no codes: all stay 0.
   if (grid.step === 0) space.codes.fill(0, 0, size);
-  else {
-    kernels.quantizeGrid(valuesAt, size, grid.min, 1 / grid.step, 2 ** bits - 1, key, codesAt);
-  }
-  kernels.pack(codesAt, size, bits, packedAt + GRID_BYTES);
+  else kernels.quantizeGrid(valuesAt, size, grid.min, 1 / grid.step, levels, key, codesAt);
+  return grid;
 }
 
-/** Reads what `writeOnGrid` wrote, into `space.values`. */
-export function readOnGrid(space: CodecWorkspace, size: number, bits: number): void {
-  const { kernels, valuesAt, codesAt, packedAt, packedView, tablesAt } = space;
+/** Makes `space.values` of a grid and `space.codes`. */
+export function valuesOnGrid(space: CodecWorkspace, size: number): void {
+  const { kernels, valuesAt, codesAt, packedView } = space;
   const min = packedView.getFloat32(0, true);
   const step = packedView.getFloat32(4, true);
+  kernels.affine(codesAt, size, min, step, valuesAt);
+}
+
+/** Makes the same of a grid and packed codes. */
+export function readOnGrid(space: CodecWorkspace, size: number, bits: number): void {
+  const { kernels, valuesAt, codesAt, packedAt, packedView, tablesAt } = space;
   if (bits > 8) {
     kernels.unpack(packedAt + GRID_BYTES, size, bits, codesAt);
-    kernels.affine(codesAt, size, min, step, valuesAt);
+    valuesOnGrid(space, size);
     return;
   }
+  const min = packedView.getFloat32(0, true);
+  const step = packedView.getFloat32(4, true);
   const table = space.table(0, 2 ** bits);
   for (let code = 0; code < table.length; code++) table[code] = min + step * code;
   kernels.unpackLookup(packedAt + GRID_BYTES, size, bits, tablesAt, valuesAt);

@@ -46,7 +46,8 @@ export function ransEncode(codes: usize, count: i32, symbols: usize, end: usize)
     if ((i & 3) == 2) x = x2;
     else if ((i & 3) == 1) x = x1;
     else if ((i & 3) == 0) x = x0;
-    if (x >= frequency << 20) {
+    // The same as x ≥ 2²⁰ · frequency, which has no room for a frequency of 4,096.
+    if (x >> 20 >= frequency) {
       out -= 2;
       store<u16>(out, <u16>x);
       x >>= 16;
