@@ -19,27 +19,39 @@ function turn(
   return slots.request(byteLength, ignore, onTimeout);
 }
 
-it("turns have their buffers in shared memory, and use them again from round to round", () => {
+it("turns have their buffers in shared memory, and use it again from round to round", () => {
   const { slots } = slotsOf(2);
   const first = turn(slots, 100);
-  const { buffer } = first;
-  expect(buffer?.buffer).toBeInstanceOf(SharedArrayBuffer);
+  const memory = first.buffer?.buffer;
+  expect(memory).toBeInstanceOf(SharedArrayBuffer);
   first.release();
-  expect(turn(slots, 100).buffer === buffer).toBe(true);
+  const next = turn(slots, 100);
+  expect(next.buffer?.buffer === memory).toBe(true);
+  next.release();
+  // A payload of about that length, as entropy coding makes them.
+  for (const byteLength of [112, 60]) {
+    const other = turn(slots, byteLength);
+    expect(other.buffer?.length).toBe(byteLength);
+    expect(other.buffer?.buffer === memory).toBe(true);
+    other.release();
+  }
 });
 
-it("turns keep no buffers of another size, and no more than 64 MiB of them", () => {
+it.each([49, 120])("turns keep no memory of another size: %i bytes after 100", (byteLength) => {
   const { slots } = slotsOf(2);
-  const small = turn(slots, 100);
-  const { buffer } = small;
-  small.release();
-  turn(slots, 101).release();
-  expect(turn(slots, 100).buffer === buffer).toBe(false);
+  const first = turn(slots, 100);
+  const memory = first.buffer?.buffer;
+  first.release();
+  turn(slots, byteLength).release();
+  expect(turn(slots, 100).buffer?.buffer === memory).toBe(false);
+});
+
+it("turns keep no more than 64 MiB", () => {
   const large = slotsOf(2).slots;
   const two = [turn(large, 33_554_433), turn(large, 33_554_433)];
-  const buffers = two.map((ticket) => ticket.buffer);
+  const memories = two.map((ticket) => ticket.buffer?.buffer);
   for (const ticket of two) ticket.release();
-  expect(buffers.includes(turn(large, 33_554_433).buffer)).toBe(false);
+  expect(memories.includes(turn(large, 33_554_433).buffer?.buffer)).toBe(false);
 });
 
 it("a turn runs out of time while it is uploaded, and not once all is there", () => {

@@ -3,6 +3,9 @@ import type { Clock } from "./clock.ts";
 /** Buffers of up to so many bytes are kept from round to round: to make them anew costs a server of small models more than to keep them. */
 const KEPT_BYTES = 67_108_864;
 
+/** A payload may be longer than the one before by this part of it, and still finds its memory large enough. */
+const SLACK = 8;
+
 /** A turn to upload one report. */
 export interface ReportTicket {
   /** Where the payload is gathered; `undefined` while waiting for the turn. */
@@ -18,7 +21,7 @@ interface Waiting {
   readonly ticket: ReportTicket;
   readonly onGrant: (ticket: ReportTicket) => void;
   readonly onTimeout: () => void;
-  buffer: Uint8Array | undefined;
+  buffer: Uint8Array<SharedArrayBuffer> | undefined;
   cancelTimer: (() => void) | undefined;
   released: boolean;
 }
@@ -32,8 +35,8 @@ export class ReportSlots {
   readonly #slots: number;
   readonly #uploadTimeoutMs: number;
   readonly #queue: Set<Waiting> = new Set();
-  /** A buffer of the last size used, kept so that a round allocates a handful at most and not one for each report. */
-  readonly #spare: Uint8Array[] = [];
+  /** Memory of about the last size used, kept so that a round allocates a handful at most and not one for each report. */
+  readonly #spare: SharedArrayBuffer[] = [];
   #used = 0;
 
   constructor(deps: {
@@ -96,22 +99,26 @@ export class ReportSlots {
     this.#queue.delete(waiting);
     waiting.cancelTimer?.();
     if (waiting.buffer === undefined) return;
-    this.#spare.push(waiting.buffer);
+    this.#spare.push(waiting.buffer.buffer);
     waiting.buffer = undefined;
     this.#used -= 1;
     this.#grant();
     if (this.#used === 0) {
-      const bytes = this.#spare.reduce((sum, buffer) => sum + buffer.length, 0);
+      const bytes = this.#spare.reduce((sum, memory) => sum + memory.byteLength, 0);
       if (bytes > KEPT_BYTES) this.#spare.length = 0;
     }
   }
 
-  #take(byteLength: number): Uint8Array {
-    const index = this.#spare.findIndex((buffer) => buffer.length === byteLength);
-    if (index >= 0) return this.#spare.splice(index, 1)[0]!;
+  #take(byteLength: number): Uint8Array<SharedArrayBuffer> {
+    const index = this.#spare.findIndex(
+      (memory) => memory.byteLength >= byteLength && memory.byteLength <= 2 * byteLength,
+    );
+    const [kept] = index < 0 ? [] : this.#spare.splice(index, 1);
+    if (kept !== undefined) return new Uint8Array(kept, 0, byteLength);
     this.#spare.length = 0;
-    // Shared, so that another thread can add up what is in it. To transfer the memory would cost both threads' collectors more
-    // than shared memory costs those who copy from it.
-    return new Uint8Array(new SharedArrayBuffer(byteLength));
+    // Shared, so that another thread can add up what is in it: see record 17. Codecs with entropy coding make payloads of about
+    // one length: the next one may be a little longer.
+    const memory = new SharedArrayBuffer(byteLength + Math.ceil(byteLength / SLACK));
+    return new Uint8Array(memory, 0, byteLength);
   }
 }
