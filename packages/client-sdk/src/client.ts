@@ -24,7 +24,8 @@ import {
   type RandomSource,
   type ServerKey,
 } from "@tributary/protocol";
-import { Credentials, type DeviceKeySource, type TokenSource } from "./enrolment/credentials.ts";
+import { checkCredentials, type FederatedClientOptions } from "./client-options.ts";
+import { Credentials } from "./enrolment/credentials.ts";
 import { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 import type { Examples } from "./examples/examples.ts";
 import { EventStream } from "./participation/event-stream.ts";
@@ -37,56 +38,11 @@ import { Backoff } from "./session/backoff.ts";
 import { requestModel } from "./session/model-request.ts";
 import { checkServerUrl } from "./session/server-url.ts";
 import type { SessionDeps, SessionOptions } from "./session/session.ts";
-import type { TlsOptions } from "./session/socket.ts";
-import type { TrainerOptions } from "./training/choose-engine.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
 import { resolveFloors, type ClientFloors } from "./trust/client-floors.ts";
 import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
 import { ModelDelivery } from "./trust/model-delivery.ts";
 import { PlanVerifier } from "./trust/plan-verifier.ts";
-
-/** What an app decides. */
-export interface FederatedClientOptions {
-  /** The server's address: `wss://…`; `ws://` to a loopback address only. */
-  readonly url: string;
-  /** The population this client belongs to. */
-  readonly population: string;
-  /** The key that the server prints when it starts, pinned: `tributary-key-v1:…`. */
-  readonly serverKey: string;
-  /** What to train on. It never leaves this process. A store is asked anew in every round. */
-  readonly examples: Examples | ExampleStore;
-  /**
-   * What to measure checkpoints on when the server asks for an evaluation: examples that are not among `examples` (`holdOut`
-   * divides them). They never leave this process either. Without any, the client takes part in training alone.
-   */
-  readonly heldOut?: Examples | ExampleStore;
-  /** What trains; `auto` unless set: see `TrainerOptions.engine`. Not used with `trainer`. */
-  readonly engine?: NonNullable<TrainerOptions["engine"]>;
-  /** What the engine computes with; `auto` unless set: see `TrainerOptions.backend`. Not used with `trainer`. */
-  readonly backend?: NonNullable<TrainerOptions["backend"]>;
-  /** Where tfjs's wasm files are: see `TfjsBackendOptions.wasmPaths`. Not used with `trainer`. */
-  readonly wasmPaths?: NonNullable<TrainerOptions["wasmPaths"]>;
-  /** Trains instead of one made by this client, which then also leaves its disposal to you. */
-  readonly trainer?: LocalTrainer;
-  /** What the app insists on, whatever a plan says. */
-  readonly floors?: Partial<ClientFloors>;
-  /**
-   * Decides shuffles, dropout, rounding and waits; the platform's cryptographic source unless set. Give a seeded one
-   * in experiments: the same seed, examples and models then give the same reports. Keys are never drawn from it.
-   */
-  readonly random?: RandomSource;
-  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each request. */
-  readonly token?: TokenSource;
-  /**
-   * For a population that takes devices it knows: the device's Ed25519 seed, 32 bytes, or where the app keeps it. The server can
-   * tell that two rounds had the same device in them: leave it out where the population does not ask for it.
-   */
-  readonly deviceKey?: DeviceKeySource;
-  /** Trust in the server's certificate; Node only, since browsers have their own. */
-  readonly tls?: TlsOptions;
-  /** Changes to `DEFAULT_LIMITS`; those that both sides must agree on must be the server's as well. */
-  readonly limits?: Partial<Limits>;
-}
 
 /** Collaborators in place of the platform's. */
 export type FederatedClientDeps = Partial<Platform>;
@@ -396,23 +352,6 @@ const copyOf = ({ checkpoint, plan, roundNumber }: CachedModel, isNewest: boolea
 
 const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
   "load" in examples ? examples : memoryExampleStore(examples);
-
-/** @throws TributaryError `BAD_PARAMETER`. */
-function checkCredentials(
-  { token, deviceKey }: FederatedClientOptions,
-  maxTokenBytes: number,
-): void {
-  if (deviceKey instanceof Uint8Array && deviceKey.length !== 32) {
-    throw new TributaryError("BAD_PARAMETER", "The device key is not 32 bytes long", {
-      remedy: "Give the seed of an Ed25519 key, or a key store.",
-    });
-  }
-  if (typeof token === "string" && (token === "" || token.length > maxTokenBytes)) {
-    throw new TributaryError("BAD_PARAMETER", "The enrolment token is empty or too long", {
-      remedy: `Give a compact JWT of at most ${maxTokenBytes} characters.`,
-    });
-  }
-}
 
 /** Errors after which a checkpoint that is held is better than none: the server was not reached, or was cut off. */
 const OFFLINE: ReadonlySet<string> = new Set([

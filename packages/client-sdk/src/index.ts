@@ -5,10 +5,10 @@ export {
   FederatedClient,
   type Checkpoint,
   type FederatedClientDeps,
-  type FederatedClientOptions,
   type ModelOptions,
   type ParticipateOptions,
 } from "./client.ts";
+export type { FederatedClientOptions } from "./client-options.ts";
 export type {
   ParticipationEvent,
   ParticipationEventType,

@@ -89,10 +89,10 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxClientFrameBytes: 65_536,
-  maxServerFrameBytes: 262_144 + 64,
+  maxServerFrameBytes: 65_536 + 64,
   maxRecordPlaintextBytes: 65_519,
   reportChunkBytes: 64_512,
-  sealedChunkBytes: 262_144,
+  sealedChunkBytes: 65_536,
   rekeyAfterRecords: 16_384,
   handshakeTimeoutMs: 10_000,
   reportUploadTimeoutMs: 60_000,

@@ -33,10 +33,13 @@ async function connected(): Promise<{
   return { server, client, received };
 }
 
+/** A chunk, bytes: four of those that a server sends unless told otherwise. */
+const CHUNK_BYTES = 262_144;
+
 /** Numbered chunks: more of them than the kernel's own buffers take. */
 function modelFrames(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => {
-    const frame = new Uint8Array(DEFAULT_LIMITS.sealedChunkBytes);
+    const frame = new Uint8Array(CHUNK_BYTES);
     new DataView(frame.buffer).setUint32(0, index, true);
     return frame;
   });
@@ -61,7 +64,7 @@ function senderTo(socket: WebSocket, turns?: SendTurns): FrameSender {
 
 describe("sending to one client", () => {
   const frames = modelFrames(64);
-  const most = limits.maxBufferedSendBytes + limits.maxServerFrameBytes;
+  const most = limits.maxBufferedSendBytes + CHUNK_BYTES + 64;
 
   it("holds a bounded part of the model for a client that does not read, and all of it for none", async () => {
     const { server, client, received } = await connected();
@@ -75,7 +78,7 @@ describe("sending to one client", () => {
     }
     expect(highest).toBeLessThanOrEqual(most);
     expect(received.length).toBe(0);
-    expect(sender.takeBytesSent()).toBeLessThan(64 * 262_144);
+    expect(sender.takeBytesSent()).toBeLessThan(64 * CHUNK_BYTES);
     // It goes on by itself where it stopped.
     client.resume();
     await eventually("everything has come", () => received.length === 64);
@@ -164,8 +167,8 @@ describe("sending to many clients", () => {
       all.every(({ received }) => received.length === 8),
     );
     done = true;
-    expect(sent).toBe(8 * 8 * 262_144);
-    expect(most).toBeLessThan(1_048_576 + 262_144);
+    expect(sent).toBe(8 * 8 * CHUNK_BYTES);
+    expect(most).toBeLessThan(1_048_576 + CHUNK_BYTES);
     for (const { received } of all) {
       expect(received.map((frame) => frame.readUInt32LE(0))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     }
@@ -197,13 +200,13 @@ describe("sending to many clients", () => {
     }
     // 64 pieces of the 80 that would be under way.
     expect(held()).toBeGreaterThan(16_777_216 / 2);
-    expect(held()).toBeLessThan(16_777_216 + 2 * 262_144);
+    expect(held()).toBeLessThan(16_777_216 + 2 * CHUNK_BYTES);
     const awake = await connected();
     senderTo(awake.server, turns).streamChunks(frames.slice(0, 4));
     await immediates(50);
     expect(awake.received.length).toBe(0);
     clock.advance(250);
     await eventually("the one that reads has all", () => awake.received.length === 4);
-    expect(held()).toBeLessThan(80 * 2 * 262_144);
+    expect(held()).toBeLessThan(80 * 2 * CHUNK_BYTES);
   });
 });
