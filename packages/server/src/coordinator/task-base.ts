@@ -10,7 +10,8 @@ import { eventLoopTurn } from "./event-loop-turn.ts";
 import { packedStart } from "./packed-step.ts";
 import type { TaskModel } from "./task-model.ts";
 
-interface BaseDeps {
+/** Where a task's model is read from. */
+export interface TaskBaseDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
   readonly random: RandomSource;
@@ -42,7 +43,7 @@ export interface TaskBase {
 export async function newestBase(
   task: TaskRecord,
   model: TaskModel,
-  stores: BaseDeps,
+  stores: TaskBaseDeps,
   known?: TaskBase,
 ): Promise<TaskBase> {
   const committed = await stores.store.lastCommitted(task.id);
@@ -61,7 +62,7 @@ export async function baseOfRound(
   task: TaskRecord,
   roundNumber: number,
   model: TaskModel,
-  stores: BaseDeps,
+  stores: TaskBaseDeps,
 ): Promise<TaskBase> {
   const record = await checkpointOfRound(task, roundNumber, stores.store);
   return { roundNumber, checkpointId: record.id, ...(await readWeights(record.id, model, stores)) };
@@ -89,7 +90,7 @@ export async function checkpointOfRound(
 async function readWeights(
   id: CheckpointId,
   { layout, plan }: TaskModel,
-  { checkpoints, random }: BaseDeps,
+  { checkpoints, random }: TaskBaseDeps,
 ): Promise<Pick<TaskBase, "weights" | "packed">> {
   const bytes = await checkpoints.get(id);
   if (bytes !== undefined) {

@@ -15,7 +15,6 @@ import {
 import type { OpenAdder } from "../aggregation/update-adder.ts";
 import {
   hasLimits,
-  secondSeat,
   type Moment,
   type ParticipationLimits,
 } from "../enrolment/participation-limits.ts";
@@ -30,7 +29,7 @@ import {
   type RoundState,
 } from "../rounds/round.ts";
 import { closesAtMs } from "../rounds/schedule.ts";
-import { TaskHistory, type BestCheckpoint, type TaskEndReason } from "../rounds/task-history.ts";
+import type { BestCheckpoint, TaskEndReason, TaskHistory } from "../rounds/task-history.ts";
 import type { ParticipationStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
@@ -49,9 +48,10 @@ import { recordOf } from "./round-records.ts";
 import { RoundTimes } from "./round-times.ts";
 import { RunningRound } from "./running-round.ts";
 import type { SealedModel } from "./sealed-model.ts";
-import { loadLimits } from "./load-limits.ts";
+import { seatCohort } from "./seat-cohort.ts";
 import { baseOfRound, newestBase, type TaskBase } from "./task-base.ts";
 import { TaskModel } from "./task-model.ts";
+import { readTaskState, type TaskState } from "./task-state.ts";
 import { ineligibility } from "./task-eligibility.ts";
 
 export interface TaskRunnerDeps {
@@ -77,13 +77,6 @@ export interface StopOptions {
 
 /** When the members of an abandoned round may check in again. */
 const ABANDONED_RETRY_MS = 1_000;
-
-/** What the store holds of a task, as far as its rounds go on from it. */
-interface TaskState {
-  readonly base: TaskBase;
-  readonly limits: ParticipationLimits;
-  readonly history: TaskHistory;
-}
 
 /** Checkpoints that wait to be evaluated because an operator asked; each is in memory. */
 const MAX_REQUESTED_EVALUATIONS = 4;
@@ -144,7 +137,7 @@ export class TaskRunner implements Recruiter {
     deps: TaskRunnerDeps,
   ): Promise<TaskRunner> {
     const model = new TaskModel(task.planBytes);
-    const state = await readState(task, model, deps);
+    const state = await readTaskState(task, model, deps);
     return new TaskRunner(task, population, model, state, deps);
   }
 
@@ -417,22 +410,19 @@ export class TaskRunner implements Recruiter {
       roundNumber: round.facts.number,
       cohort: members.length,
     });
-    const isTraining = round.facts.purpose === "training";
     try {
-      const model = this.sealedModel(round.facts.base);
-      for (const session of members) {
-        const client = this.#population.claim(session, this);
-        if (client === undefined) {
-          this.#dispatch({ type: "left", session }); // gone while others were sent theirs
-        } else if (!isTraining || this.#limits.seat(client.offer.deviceId, this.#moment)) {
-          round.seat(client.participant, model);
-        } else {
-          // One device over two connections has one seat.
-          this.#dispatch({ type: "left", session });
-          const { code, message, retryAfterMs } = secondSeat(this.#times.meanMs);
-          client.participant.reject(code, message, retryAfterMs ?? this.#times.meanMs);
-        }
-      }
+      seatCohort(
+        members,
+        round,
+        this.sealedModel(round.facts.base),
+        {
+          population: this.#population,
+          recruiter: this,
+          limits: this.#limits,
+          moment: this.#moment,
+        },
+        (session) => this.#dispatch({ type: "left", session }),
+      );
     } catch (error) {
       this.#deps.logger.error("round configuration failed", { error, round: round.id });
       this.#dispatch({ type: "failed" });
@@ -547,7 +537,7 @@ export class TaskRunner implements Recruiter {
     try {
       // First what is still to be written: a store that reads and does not write is no store to go on with.
       if (!(await this.#abandoned.write())) throw new Error("A round waits to be stored");
-      state = await readState(this.task, this.#model, this.#deps, this.#base);
+      state = await readTaskState(this.task, this.#model, this.#deps, this.#base);
     } catch (error) {
       this.#deps.logger.error("task not read again", { error, task: this.task.id });
       if (this.#recruiting && this.#machine === undefined) {
@@ -581,19 +571,4 @@ export class TaskRunner implements Recruiter {
     if (this.#round === undefined) throw new TributaryError("INTERNAL", "No round is in flight");
     return this.#round;
   }
-}
-
-/** What a start, and an attempt after a failure, begin with. */
-async function readState(
-  task: TaskRecord,
-  model: TaskModel,
-  deps: TaskRunnerDeps,
-  known?: TaskBase,
-): Promise<TaskState> {
-  const base = await newestBase(task, model, deps, known);
-  return {
-    base,
-    limits: await loadLimits(task, base.roundNumber, deps),
-    history: new TaskHistory(task.definition, await deps.store.rounds(task.id)),
-  };
 }
