@@ -4,7 +4,7 @@
 // MNIST is looked for where the demo does. `--record` writes the figures to bench/results/ and their table to bench/README.md.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ const CLIENTS = 10;
 const TICKS = 100;
 
 /**
- * @typedef {{ round: number, accuracy: number, loss: number, seconds: number, cpuSeconds: number }} Score
+ * @typedef {{ round: number, accuracy: number, loss: number, seconds: number, cpuSeconds: number, load: number }} Score
  * @typedef {{ date: string, machine: import("./record-figures.mjs").Machine, seed: number, target: number | null, scores: Score[] }} Run
  */
 
@@ -83,6 +83,7 @@ async function run(engine) {
       loss: Number(row[3]),
       seconds: Math.round((performance.now() - startedAt) / 100) / 10,
       cpuSeconds: Math.round(cpuSeconds(child.pid ?? 0)),
+      load: Math.round(10 * (loadavg()[1] ?? 0)) / 10,
     });
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
@@ -99,7 +100,7 @@ const figures = { bench: "mnist-cnn", clients: CLIENTS, runs };
 const shown = Object.keys(ENGINES).filter((engine) => runs[engine] !== undefined);
 const lines = [
   ...shown.flatMap((engine) => {
-    const { scores, target, ...facts } = /** @type {Run} */ (runs[engine]);
+    const { scores, target, ...facts } = runs[engine];
     const reached = scores.find(({ round }) => round === target);
     const end =
       reached === undefined
@@ -108,17 +109,17 @@ const lines = [
     return `- \`${engine}\` ${end}. ${provenance(facts)}`;
   }),
   "",
-  `| round |${shown.map((engine) => ` ${engine}: accuracy | loss | s | CPU, s |`).join("")}`,
-  `|---|${shown.map(() => "---|---|---|---|").join("")}`,
+  `| round |${shown.map((engine) => ` ${engine}: accuracy | loss | s | CPU, s | load |`).join("")}`,
+  `|---|${shown.map(() => "---|---|---|---|---|").join("")}`,
   ...Array.from(
     { length: Math.max(...shown.map((engine) => runs[engine]?.scores.length ?? 0)) },
     (_, index) =>
       `| ${index + 1} |${shown
         .map((engine) => {
           const score = runs[engine]?.scores[index];
-          if (score === undefined) return " | | | |";
-          const { accuracy, loss, seconds, cpuSeconds: cpu } = score;
-          return ` ${accuracy.toFixed(2)} % | ${loss.toFixed(4)} | ${seconds} | ${cpu} |`;
+          if (score === undefined) return " | | | | |";
+          const { accuracy, loss, seconds, cpuSeconds: cpu, load } = score;
+          return ` ${accuracy.toFixed(2)} % | ${loss.toFixed(4)} | ${seconds} | ${cpu} | ${load.toFixed(1)} |`;
         })
         .join("")}`,
   ),

@@ -99,16 +99,20 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
 
   const rounds: RoundRecord[] = [];
   const scores = new Map<number, Record<string, number>>();
+  let target: DemoResult["target"];
   const threads: DemoThread[] = [];
   let settle: { resolve(): void; reject(error: Error): void } | undefined;
   const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
   finished.catch(() => {}); // it is awaited below, after the set-up that may fail first
   const fail = (error: Error): void => settle?.reject(error);
-  /** The task has ended and its last checkpoint is scored: a task that ends with an evaluation is scored before. */
+  /**
+   * The task has ended and its last checkpoint is scored: a task that ends with an evaluation is scored before. The round that is
+   * in flight when that checkpoint turns out to have reached the target is given up, and the task ends with the server.
+   */
   const settleIfDone = (): void => {
     const last = rounds.at(-1);
-    const isDone = taskFinished && !isTraining && last !== undefined && scores.has(last.number);
-    if (isDone) settle?.resolve();
+    if (last === undefined || !scores.has(last.number)) return;
+    if ((taskFinished && !isTraining) || target?.round === last.number) settle?.resolve();
   };
   const onAbort = (): void => fail(stopped());
   signal.addEventListener("abort", onAbort);
@@ -120,7 +124,6 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   let cohort = 0;
   let roundNumber = 0;
   let committed = (_round: RoundRecord): void => {};
-  let target: DemoResult["target"];
   const onEvent = (event: CoordinatorEvent): void => {
     if (event.type === "report-accepted") observer.report(roundNumber, event.accepted, cohort);
     if (task === undefined) return;
