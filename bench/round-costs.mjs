@@ -5,7 +5,7 @@
 // measure the server. `--record` writes the figures to bench/results/.
 import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";

@@ -97,6 +97,20 @@ describe("the demo", () => {
     expect(result.rounds).toBeLessThan(100);
   });
 
+  test("judges a task that is judged by its operator, and says when its score reached the target", async () => {
+    const box = await openSandbox();
+    const stop = { rounds: 1_000, targetMetric: { name: "accuracy", atLeast: 0.3 } };
+    const task = await box.write(
+      "task.json",
+      quickTask({ stop, evaluation: { judgedBy: "operator" } }),
+    );
+    const result = await box.json<DemoResult>(["demo", "--clients", "2", "--task", task]);
+    expect(result.rounds).toBeLessThan(1_000);
+    expect(result.target?.round).toBeGreaterThan(0);
+    expect(result.target?.round).toBeLessThanOrEqual(result.rounds);
+    expect(result.target?.seconds).toBeLessThanOrEqual(result.seconds);
+  });
+
   test("runs as many rounds as it is told, with no cohort larger than itself", async () => {
     const box = await openSandbox();
     const round = { goalCount: 2, overselection: 10, selectionTimeoutMs: 86_400_000 };

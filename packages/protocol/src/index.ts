@@ -93,7 +93,14 @@ export {
   signPlan,
   verifyPlanSignature,
 } from "./plan/plan-bytes.ts";
-export { evaluationRoundOf, measureOf, minimumReports, planOf, roundOf } from "./plan/plan-of.ts";
+export {
+  evaluationRoundOf,
+  measureOf,
+  minimumReports,
+  planOf,
+  reachesTarget,
+  roundOf,
+} from "./plan/plan-of.ts";
 export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
 export {
   instantMs,

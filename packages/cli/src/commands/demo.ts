@@ -91,14 +91,18 @@ export function demoCommand(): Command {
     const { accuracy } = result.score;
     const up = result.bytesUpPerClientRound;
     const seconds = Math.round(result.elapsedMs / 100) / 10;
-    // In a smaller cohort than all clients are those that came first.
-    const isRepeatable = result.task.definition.round.goalCount === flags.clients;
+    const { target } = result;
+    const targetSeconds = Math.round((target?.elapsedMs ?? 0) / 100) / 10;
+    const { round, evaluation } = result.task.definition;
+    // In a smaller cohort than all clients are those that came first, and scores end a task when they come.
+    const isRepeatable = round.goalCount === flags.clients && evaluation.judgedBy !== "operator";
     const again = isRepeatable ? `; run it again with --seed ${seed} for the same bits` : "";
     output.result(
       {
         rounds: result.rounds,
         finalAccuracy: accuracy ?? null,
         finalLoss: result.score["loss"] ?? null,
+        target: target === undefined ? null : { round: target.round, seconds: targetSeconds },
         clients: flags.clients,
         bytesUpPerClientRound: up,
         bytesDownPerClientRound: result.bytesDownPerClientRound,
@@ -113,6 +117,9 @@ export function demoCommand(): Command {
         accuracy === undefined
           ? `loss        ${(result.score["loss"] ?? Number.NaN).toFixed(4)} on held-out examples`
           : `accuracy    ${(100 * accuracy).toFixed(2)} % on held-out examples`,
+        ...(target === undefined
+          ? []
+          : [`target      reached by round ${target.round}, scored after ${targetSeconds} s`]),
         `traffic     ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
         `model       ${modelDir}/model.json (loads in TensorFlow.js)`,
         `checkpoint  ${result.checkpoint}`,

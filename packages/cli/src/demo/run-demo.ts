@@ -5,6 +5,7 @@ import {
   TributaryError,
   layoutOf,
   decodePlan,
+  reachesTarget,
   seededRandom,
   type CheckpointId,
   type TaskDefinition,
@@ -69,6 +70,8 @@ export interface DemoResult {
   readonly score: Readonly<Record<string, number>>;
   readonly bytesUpPerClientRound: number;
   readonly bytesDownPerClientRound: number;
+  /** When the score of a round's checkpoint first reached the task's target; only of a task that is judged by its operator. */
+  readonly target: { readonly round: number; readonly elapsedMs: number } | undefined;
   /** Bytes of one update as plain float32, for comparison. */
   readonly float32Bytes: number;
   readonly checkpoint: CheckpointId;
@@ -96,16 +99,20 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
 
   const rounds: RoundRecord[] = [];
   const scores = new Map<number, Record<string, number>>();
+  let target: DemoResult["target"];
   const threads: DemoThread[] = [];
   let settle: { resolve(): void; reject(error: Error): void } | undefined;
   const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
   finished.catch(() => {}); // it is awaited below, after the set-up that may fail first
   const fail = (error: Error): void => settle?.reject(error);
-  /** The task has ended and its last checkpoint is scored: a task that ends with an evaluation is scored before. */
+  /**
+   * The task has ended and its last checkpoint is scored: a task that ends with an evaluation is scored before. The round that is
+   * in flight when that checkpoint turns out to have reached the target is given up, and the task ends with the server.
+   */
   const settleIfDone = (): void => {
     const last = rounds.at(-1);
-    const isDone = taskFinished && !isTraining && last !== undefined && scores.has(last.number);
-    if (isDone) settle?.resolve();
+    if (last === undefined || !scores.has(last.number)) return;
+    if ((taskFinished && !isTraining) || target?.round === last.number) settle?.resolve();
   };
   const onAbort = (): void => fail(stopped());
   signal.addEventListener("abort", onAbort);
@@ -164,14 +171,24 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     const threadCount = Math.min(clients, options.threads ?? availableParallelism());
     observer.started({ server, task, data, threads: threadCount, seed: options.seed });
 
+    const { id: taskId } = task;
+    const exampleCount = data.test.count;
+    const isJudge = definition.evaluation.judgedBy === "operator";
+    const scored = async (roundNumber: number, metrics: Record<string, number>): Promise<void> => {
+      const elapsedMs = Date.now() - startedAtMs;
+      const round = rounds.find((candidate) => candidate.number === roundNumber);
+      if (round !== undefined) observer.round(round, metrics, elapsedMs);
+      if (isJudge) {
+        if (reachesTarget(definition, metrics)) target ??= { round: roundNumber, elapsedMs };
+        await server.coordinator.recordEvaluation(taskId, { roundNumber, exampleCount, metrics });
+      }
+      scores.set(roundNumber, metrics);
+      settleIfDone();
+    };
     const scorer = startThread(
       { role: "scorer", trainer: options.trainer, examples: data.test },
       (message) => {
-        if (message.type !== "score") return;
-        scores.set(message.id, message.metrics);
-        const round = rounds.find((candidate) => candidate.number === message.id);
-        if (round !== undefined) observer.round(round, message.metrics, Date.now() - startedAtMs);
-        settleIfDone();
+        if (message.type === "score") scored(message.id, message.metrics).catch(fail);
       },
       fail,
     );
@@ -217,6 +234,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
       bytesDownPerClientRound: Math.round(
         rounds.reduce((sum, r) => sum + r.bytesDown, 0) / reports,
       ),
+      target,
       float32Bytes: layout.size * 4,
       checkpoint: last.checkpoint!,
       checkpointBytes: (await server.storage.checkpoints.get(last.checkpoint!))!,

@@ -83,3 +83,15 @@ export function evaluationRoundOf(task: TaskDefinition): TaskDefinition["round"]
 export function measureOf(task: TaskDefinition): MeasureName {
   return task.evaluation.metric ?? task.plan.metrics[0] ?? "loss";
 }
+
+/** Whether a measurement is one that the task ends at; never without `stop.targetMetric`, nor when that was not measured. */
+export function reachesTarget(
+  task: TaskDefinition,
+  metrics: Readonly<Record<string, number>>,
+): boolean {
+  const { targetMetric } = task.stop;
+  if (targetMetric === undefined) return false;
+  const { name, atLeast = -Infinity, atMost = Infinity } = targetMetric;
+  const value = metrics[name];
+  return value !== undefined && value >= atLeast && value <= atMost;
+}

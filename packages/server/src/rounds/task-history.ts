@@ -1,6 +1,7 @@
 import {
   isBetterHigher,
   measureOf,
+  reachesTarget,
   type CheckpointId,
   type MeasureName,
   type TaskDefinition,
@@ -121,12 +122,8 @@ export class TaskHistory {
 
   /** @param record - Of the kind that the task is judged by. */
   #judge({ kind, number, baseCheckpoint, checkpoint, metrics }: HistoryRecord): void {
-    const { targetMetric, plateau } = this.#definition.stop;
-    if (targetMetric !== undefined) {
-      const { name, atLeast = -Infinity, atMost = Infinity } = targetMetric;
-      const value = metrics[name];
-      if (value !== undefined && value >= atLeast && value <= atMost) this.#hasReachedTarget = true;
-    }
+    const { plateau } = this.#definition.stop;
+    if (reachesTarget(this.#definition, metrics)) this.#hasReachedTarget = true;
     const value = metrics[this.#measure];
     const measured = kind === "training" ? checkpoint : baseCheckpoint;
     if (value === undefined || measured === null) return;
