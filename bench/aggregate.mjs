@@ -3,7 +3,6 @@
 // `--record` writes the figures to bench/results/ and into the page.
 import { spawnSync } from "node:child_process";
 import { loadavg } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
@@ -13,23 +12,27 @@ const SEED = 1;
 const PARAMETERS = 1_663_370;
 
 const RUNS = [
-  { clients: 100, rounds: 5, codec: ["uniform", "--bits", "8"] },
-  { clients: 100, rounds: 5, codec: ["eden", "--bits", "8"] },
-  { clients: 100, rounds: 5, codec: ["eden", "--bits", "1"] },
-  { clients: 400, rounds: 2, codec: ["uniform", "--bits", "8"] },
+  { clients: 100, rounds: 5, down: "float32", codec: ["eden", "--bits", "8"] },
+  { clients: 100, rounds: 5, down: "float32", codec: ["uniform", "--bits", "8"] },
+  { clients: 100, rounds: 5, down: "float32", codec: ["eden", "--bits", "1"] },
+  { clients: 100, rounds: 5, down: "float16", codec: ["uniform", "--bits", "8"] },
+  { clients: 100, rounds: 5, down: "difference", codec: ["uniform", "--bits", "8"] },
+  { clients: 400, rounds: 2, down: "float32", codec: ["uniform", "--bits", "8"] },
 ];
 
 /** @param {(typeof RUNS)[number]} run */
-function measure({ clients, rounds, codec }) {
-  const args = ["bench", "aggregate", "--codec", ...codec, "--clients", String(clients)];
+function measure({ clients, rounds, down, codec }) {
+  const args = ["bench", "aggregate", "--codec", ...codec, "--down", down];
+  args.push("--clients", String(clients));
   args.push("--parameters", String(PARAMETERS), "--rounds", String(rounds));
   args.push("--seed", String(SEED), "--json");
   const loadBefore = loadavg()[0] ?? 0;
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [join(root, "packages/cli/dist/main.js"), ...args],
-    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
-  );
+  // As an operator starts it: with the flags for Node that the script has.
+  const { status, stdout } = spawnSync("npm", ["run", "--silent", "tributary", "--", ...args], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (status !== 0) throw new Error(`tributary ${args.join(" ")} ended with ${status}`);
   return { codec: codec.join(" ").replaceAll("--", ""), loadBefore, ...JSON.parse(stdout) };
 }
@@ -49,6 +52,7 @@ function record(figures) {
   const rows = figures.runs.map((row) =>
     [
       `\`${row.codec}\``,
+      row.down,
       row.clients,
       (row.bytesUpPerClient / 1_000).toFixed(0),
       (row.bytesDownPerClient / 1_000).toFixed(0),
@@ -65,8 +69,8 @@ function record(figures) {
   recordFigures("aggregate", figures, "aggregate", [
     provenance(figures),
     "",
-    "| codec | clients | kB up | kB down | CPU, s a round | floor, s | ratio | s a round | peak, MiB | late at worst, ms | floor, ms | load |",
-    "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    "| codec up | down | clients | kB up | kB down | CPU, s a round | floor, s | ratio | s a round | peak, MiB | late at worst, ms | floor, ms | load |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ...rows.map((row) => `| ${row} |`),
   ]);
 }
