@@ -184,12 +184,16 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
 /** Checks a client in; once it is in a cohort, the returned function sends its report. */
 function join(coordinator: Coordinator, population: string, sessionId: SessionId): () => void {
   let granted = false;
-  let seated: { configuration: RoundConfiguration; seat: RoundSeat } | undefined;
+  let seat: RoundSeat | undefined;
+  let configuration: RoundConfiguration | undefined;
   const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850).max);
   const participant: Participant = {
     sessionId,
-    configure(configuration, _model, seat) {
-      seated = { configuration, seat };
+    take(taken) {
+      seat = taken;
+    },
+    configure(received) {
+      configuration = received;
     },
     grantReport() {
       granted = true;
@@ -210,8 +214,9 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     heldArtifacts: new Set(),
   });
   return () => {
-    if (seated === undefined) throw new Error("The client is in no cohort");
-    const { configuration, seat } = seated;
+    if (seat === undefined || configuration === undefined) {
+      throw new Error("The client is in no cohort");
+    }
     seat.beginReport({
       roundId: configuration.roundId,
       reportNonce: configuration.reportNonce,

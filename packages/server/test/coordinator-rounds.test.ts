@@ -258,6 +258,45 @@ describe("a task's rounds", () => {
   });
 });
 
+describe("a large cohort", () => {
+  const everyone = { goalCount: 100, overselection: 1, minimumFraction: 0.5 };
+
+  it("is configured with breaks, and one that has gone meanwhile has left", async () => {
+    const world = makeWorld();
+    const task = await world.startTask({ round: everyone });
+    const clients = world.checkIn(100);
+    const configured = (): number => clients.filter(({ isSeated }) => isSeated).length;
+    // In one go it would be a hundred encryptions before anybody else has a turn.
+    expect(configured()).toBeLessThan(40);
+    expect(configured()).toBeGreaterThan(0);
+    const gone = clients[99]!;
+    gone.disconnect();
+    await until("the others are configured", () => configured() === 99);
+    expect(gone.configuration).toBeUndefined();
+    for (const client of clients) if (client !== gone) client.report();
+    await until("the others have heard", () =>
+      clients.every((client) => client === gone || client.outcomes.length === 1),
+    );
+    expect(await world.rounds(task)).toMatchObject([
+      { outcome: "committed", selected: 100, reported: 99, droppedOut: 1 },
+    ]);
+  });
+
+  it("hears of no round's end before its beginning", async () => {
+    const world = makeWorld();
+    await world.startTask({ round: { ...everyone, goalCount: 10, overselection: 10 } });
+    const clients = world.checkIn(100);
+    const early = clients.filter(({ isSeated }) => isSeated).slice(0, 10);
+    for (const client of early) client.report();
+    await until("all have heard", () => clients.every(({ outcomes }) => outcomes.length === 1));
+    for (const { told } of clients) {
+      const types = told.map(({ type }) => type);
+      expect(types[0]).toBe("configured");
+      expect(types.at(-1)).toBe("ended");
+    }
+  });
+});
+
 describe("whom a task takes", () => {
   it("refuses a client for a reason that it is told, with a time to come back", async () => {
     const world = makeWorld();

@@ -344,10 +344,16 @@ export class MemoryParticipant implements Participant {
 
   // What the coordinator tells it.
 
-  configure(configuration: RoundConfiguration, model: SealedModel, seat: RoundSeat): void {
+  take(seat: RoundSeat): void {
+    this.seat = seat;
+    // Of a round before.
+    this.configuration = undefined;
+    this.model = undefined;
+  }
+
+  configure(configuration: RoundConfiguration, model: SealedModel): void {
     this.configuration = configuration;
     this.model = model;
-    this.seat = seat;
     this.#down += 100;
     const { roundId, roundNumber } = configuration;
     this.told.push({ type: "configured", roundId, roundNumber });

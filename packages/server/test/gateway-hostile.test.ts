@@ -392,7 +392,7 @@ async function reportAfterDownload(client: WireClient): Promise<number> {
   await client.expect("checkInAccepted");
   const configuration = await client.expect("roundConfiguration");
   const { plan, checkpoint } = configuration.delivery;
-  const chunkBytes = 262_144;
+  const chunkBytes = DEFAULT_LIMITS.sealedChunkBytes;
   const count =
     Math.ceil(plan.byteLength / chunkBytes) + Math.ceil(checkpoint.byteLength / chunkBytes);
   await client.chunks(count);

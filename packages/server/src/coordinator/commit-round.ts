@@ -51,17 +51,18 @@ export async function commitTraining(
   const rest = eventLoopTurn;
   const meant = await fedAvgStep(base.weights, model.ranges, update, learningRate, rest);
   const step = await packedStep(meant, base, model, { random, rest });
+  await rest(); // a model takes milliseconds to copy and to hash, here and in the store
   const bytes = encodeCheckpoint(step.weights);
   const checkpointId = checkpointIdOf(crypto, bytes);
   const endedAtMs = clock.now();
   const record = recordOf(round, task.id, { checkpoint: checkpointId, reason: null, endedAtMs });
   const seated = limits.records(number);
-  await eventLoopTurn(); // a model takes milliseconds to hash, here and in the store
+  await rest();
   // Before the round: records of a round that was not committed after all are known by their number.
   if (seated.length > 0) await participations.recordParticipations(task.id, seated);
   const next = { roundNumber: number, checkpointId, ...step };
   await store.recordRound(record, storedCheckpoint(next, bytes, task.id, endedAtMs));
-  await eventLoopTurn();
+  await rest();
   return { record, base: next };
 }
 

@@ -41,8 +41,10 @@ export type RoundOutcome = Body<"roundOutcome">;
 /** A connected client as the coordinator sees it. The gateway's session is the adapter. None of these throws. */
 export interface Participant {
   readonly sessionId: SessionId;
-  /** The client is in the cohort: send the configuration and what it does not hold, and hand what comes back to `seat`. */
-  configure(configuration: RoundConfiguration, model: SealedModel, seat: RoundSeat): void;
+  /** The client is in the cohort: what becomes of it is for `seat` to know from now on. */
+  take(seat: RoundSeat): void;
+  /** Sends the configuration of the round that it was taken into, and what it does not hold of the model. */
+  configure(configuration: RoundConfiguration, model: SealedModel): void;
   grantReport(roundId: RoundId): void;
   answerReport(roundId: RoundId, refused?: TributaryError): void;
   endRound(outcome: RoundOutcome): void;

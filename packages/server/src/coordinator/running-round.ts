@@ -108,6 +108,7 @@ export class RunningRound {
   /** As they were when reporting closed: who leaves afterwards changes nothing. */
   #fates: RoundFates | undefined;
   #reporting = true;
+  #configured: Promise<void> | undefined;
   #membersAtWork = 0;
   #bytesUp = 0;
   #bytesDown = 0;
@@ -128,8 +129,8 @@ export class RunningRound {
     this.settle = settle;
   }
 
-  /** Gives a client its place in the cohort and sends it what it needs. */
-  seat(participant: Participant, model: SealedModel): void {
+  /** Gives a client its place in the cohort. */
+  seat(participant: Participant): void {
     const seat: Seat = {
       participant,
       nonce: this.#deps.random.bytes(16),
@@ -141,15 +142,15 @@ export class RunningRound {
     };
     this.#seats.set(participant.sessionId, seat);
     this.#membersAtWork += 1;
-    const configuration = {
-      roundId: this.id,
-      purpose: this.facts.purpose,
-      roundNumber: this.facts.number,
-      taskName: this.facts.taskName,
-      reportNonce: seat.nonce,
-      timeLeftMs: this.facts.policy.reportingTimeoutMs,
-    };
-    participant.configure(configuration, model, this.#handle(seat));
+    participant.take(this.#handle(seat));
+  }
+
+  /**
+   * Sends the members what they need.
+   * @param rest - Awaited now and then, since each member costs an encryption.
+   */
+  configure(model: SealedModel, rest: () => Promise<void>): void {
+    this.#configured = this.#configureAll(model, rest);
   }
 
   /** Members that have not been sent away and have not gone. */
@@ -188,6 +189,8 @@ export class RunningRound {
     rest: () => Promise<void>,
   ): Promise<void> {
     this.aggregate.discard(); // a seat may be kept longer than its round
+    // Nobody hears of the end of a round before its beginning.
+    if (this.#configured !== undefined) await this.#configured;
     let told = 0;
     for (const seat of this.#seats.values()) {
       if (seat.fate !== undefined && seat.fate.type !== "reported") continue;
@@ -219,6 +222,24 @@ export class RunningRound {
       bytesUp: this.#bytesUp,
       bytesDown: this.#bytesDown,
     };
+  }
+
+  async #configureAll(model: SealedModel, rest: () => Promise<void>): Promise<void> {
+    const { purpose, number, taskName, policy } = this.facts;
+    let told = 0;
+    for (const { participant, nonce, fate } of this.#seats.values()) {
+      if (fate !== undefined) continue;
+      if (++told % MEMBERS_BETWEEN_RESTS === 0) await rest();
+      const configuration = {
+        roundId: this.id,
+        purpose,
+        roundNumber: number,
+        taskName,
+        reportNonce: nonce,
+        timeLeftMs: policy.reportingTimeoutMs,
+      };
+      participant.configure(configuration, model);
+    }
   }
 
   #handle(seat: Seat): RoundSeat {

@@ -6,7 +6,6 @@ import {
 } from "../enrolment/participation-limits.ts";
 import type { Population, Recruiter } from "./population.ts";
 import type { RunningRound } from "./running-round.ts";
-import type { SealedModel } from "./sealed-model.ts";
 
 /** Where a cohort comes from, and who of it may come. */
 export interface SeatingOptions {
@@ -18,13 +17,12 @@ export interface SeatingOptions {
 }
 
 /**
- * Takes a cohort into its round: each member is sent the model.
+ * Takes a cohort into its round.
  * @param onLeft - Called for each that has no seat after all: gone meanwhile, or a device over a second connection, which is told so.
  */
 export function seatCohort(
   members: readonly SessionId[],
   round: RunningRound,
-  model: SealedModel,
   { population, recruiter, limits, moment }: SeatingOptions,
   onLeft: (session: SessionId) => void,
 ): void {
@@ -32,9 +30,9 @@ export function seatCohort(
   for (const session of members) {
     const client = population.claim(session, recruiter);
     if (client === undefined) {
-      onLeft(session); // gone while others were sent theirs
+      onLeft(session); // gone while others were seated
     } else if (!isTraining || limits.seat(client.offer.deviceId, moment)) {
-      round.seat(client.participant, model);
+      round.seat(client.participant);
     } else {
       onLeft(session);
       const { code, message, retryAfterMs } = secondSeat(moment.roundMs);

@@ -410,24 +410,27 @@ export class TaskRunner implements Recruiter {
       roundNumber: round.facts.number,
       cohort: members.length,
     });
+    let model: SealedModel;
     try {
-      seatCohort(
-        members,
-        round,
-        this.sealedModel(round.facts.base),
-        {
-          population: this.#population,
-          recruiter: this,
-          limits: this.#limits,
-          moment: this.#moment,
-        },
-        (session) => this.#dispatch({ type: "left", session }),
-      );
+      model = this.sealedModel(round.facts.base);
     } catch (error) {
       this.#deps.logger.error("round configuration failed", { error, round: round.id });
       this.#dispatch({ type: "failed" });
       return;
     }
+    seatCohort(
+      members,
+      round,
+      {
+        population: this.#population,
+        recruiter: this,
+        limits: this.#limits,
+        moment: this.#moment,
+      },
+      (session) => this.#dispatch({ type: "left", session }),
+    );
+    // Begun before anything can end the round, which waits for it.
+    round.configure(model, eventLoopTurn);
     this.#dispatch({ type: "configured" });
   }
 

@@ -119,20 +119,22 @@ export class Session implements Participant {
 
   // What the coordinator tells the client.
 
-  configure(configuration: RoundConfiguration, model: SealedModel, seat: RoundSeat): void {
+  take(seat: RoundSeat): void {
     if (this.#state.name !== "waiting") return;
     // A check-in that fills the cohort is taken before it is answered.
     if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
     // A check-in that leads to a round was no waste of anyone's time.
     this.#requests.giveBack();
     this.#state.giveRequestBack();
-    const { channel } = this.#state;
-    const held = this.#held;
     this.#upload = undefined;
-    this.#state = { name: "inRound", channel, seat, stage: "configuring" };
-    this.#lastRound = configuration.roundId;
+    this.#state = { name: "inRound", channel: this.#state.channel, seat, stage: "configuring" };
+    this.#lastRound = seat.roundId;
+  }
+
+  configure(configuration: RoundConfiguration, model: SealedModel): void {
+    if (this.#seated(configuration.roundId) === undefined) return;
     this.#send({ type: "roundConfiguration", ...configuration, delivery: model.delivery });
-    this.#sender.streamChunks(framesFor(model, held));
+    this.#sender.streamChunks(framesFor(model, this.#held));
   }
 
   grantReport(roundId: RoundId): void {

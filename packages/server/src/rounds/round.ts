@@ -60,7 +60,7 @@ export type RoundEvent =
   | { readonly type: "joined"; readonly session: SessionId; readonly nowMs: number }
   | { readonly type: "left"; readonly session: SessionId }
   | { readonly type: "withdrew"; readonly session: SessionId }
-  /** Every member has been sent its configuration. */
+  /** Every member has its seat, and is sent its configuration. */
   | { readonly type: "configured" }
   /** The report has been added to the aggregate. */
   | { readonly type: "reported"; readonly session: SessionId }
