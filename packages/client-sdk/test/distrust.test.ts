@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LIMITS,
   ERROR_CODES,
   type TributaryError,
   encodeFrame,
@@ -352,7 +353,7 @@ describe("bytes that are not the protocol's", () => {
     [
       "a frame above the limit",
       "FRAME_TOO_LARGE",
-      (to) => to.sendRaw(new Uint8Array(262_209).fill(2)),
+      (to) => to.sendRaw(new Uint8Array(DEFAULT_LIMITS.maxServerFrameBytes + 1).fill(2)),
     ],
     ["a second handshake", "UNEXPECTED_MESSAGE", (to) => to.sendRaw(new Uint8Array(49))],
     [

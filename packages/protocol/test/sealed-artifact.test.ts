@@ -83,14 +83,14 @@ describe("sealed artifacts", () => {
   });
 
   it("fit a client's largest frame at the default chunk length", () => {
-    const large = new Uint8Array(600_000).fill(3);
+    const large = new Uint8Array(150_000).fill(3);
     const id = idOf(large);
     const frames = sealArtifact({ crypto: node, key, artifact: "checkpoint", id, bytes: large });
-    expect(frames.map((frame) => frame.length)).toEqual([262_166, 262_166, 75_734]);
+    expect(frames.map((frame) => frame.length)).toEqual([65_558, 65_558, 18_950]);
     for (const frame of frames) {
       expect(frame.length).toBeLessThanOrEqual(DEFAULT_LIMITS.maxServerFrameBytes);
     }
-    const into = receiver({ id, byteLength: 600_000, maxBytes: 600_000, chunkBytes: 262_144 });
+    const into = receiver({ id, byteLength: 150_000, maxBytes: 150_000, chunkBytes: 65_536 });
     for (const frame of frames) take(into, frame);
     expect(Buffer.compare(into.finish(), large)).toBe(0);
   });
@@ -163,8 +163,8 @@ describe("sealed artifacts", () => {
     const options = { byteLength: 2 ** 40, maxBytes: 2 ** 20 };
     errorOf(() => receiver(options), "MODEL_UNSUPPORTED");
     errorOf(() => receiver({ ...options, artifact: "plan" }), "PLAN_INVALID");
-    const huge = { byteLength: 2 ** 50, maxBytes: 2 ** 50, chunkBytes: 262_144 };
-    errorOf(() => receiver({ ...huge, byteLength: 2 ** 49 }), "MODEL_UNSUPPORTED");
+    const huge = { byteLength: 2 ** 48, maxBytes: 2 ** 48, chunkBytes: 65_536 };
+    errorOf(() => receiver({ ...huge, byteLength: 2 ** 47 }), "MODEL_UNSUPPORTED");
     errorOf(() => receiver(huge), "BAD_PARAMETER");
     errorOf(() => receiver({ byteLength: -1 }), "BAD_PARAMETER");
     errorOf(() => receiver({ byteLength: 1.5 }), "BAD_PARAMETER");
