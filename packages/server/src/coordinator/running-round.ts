@@ -5,7 +5,6 @@ import {
   type AggregationSpec,
   type CryptoProvider,
   type Limits,
-  type PayloadBytes,
   type RandomSource,
   type RoundId,
   type RoundPurpose,
@@ -25,6 +24,7 @@ import {
 import type { RoundEvent, RoundPolicy } from "../rounds/round.ts";
 import type { RoundRecord } from "../storage/round-store.ts";
 import type { Clock } from "./clock.ts";
+import { checkReportHeader, type ExpectedReport } from "./check-report-header.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
 import type { Participant, ReportHeader, RoundOutcome, RoundSeat } from "./participant.ts";
 import type { ReportSlots, ReportTicket } from "./report-slots.ts";
@@ -100,7 +100,7 @@ export class RunningRound {
   readonly #deps: RoundDeps;
   readonly #dispatch: (event: RoundEvent) => void;
   readonly #seats: Map<SessionId, Seat> = new Map();
-  readonly #payloadBytes: PayloadBytes;
+  readonly #expected: Omit<ExpectedReport, "reportNonce">;
   /** Reports that are whole and wait to be added: those that come when enough are being added to reach the goal. */
   readonly #whole: Set<Seat> = new Set();
   /** Reports that are being added, each until it has been or has turned out not to be sound. They are past recall, and count. */
@@ -123,7 +123,14 @@ export class RunningRound {
     const openAdder = deps.openAdder ?? localAdders(deps.crypto);
     const adder = openAdder({ update, aggregation, dimension });
     this.aggregate = new RoundAggregate(codec, dimension, metricNames, adder);
-    this.#payloadBytes = codec.payloadBytes(dimension);
+    this.#expected = {
+      roundId: facts.id,
+      purpose,
+      codecName: purpose === "training" ? codec.name : "",
+      dimension,
+      payloadBytes: codec.payloadBytes(dimension),
+      metricNames,
+    };
     let settle = (): void => {};
     this.settled = new Promise((resolve) => (settle = resolve));
     this.settle = settle;
@@ -265,7 +272,7 @@ export class RunningRound {
       );
     }
     try {
-      this.#checkHeader(seat, header);
+      checkReportHeader(header, { ...this.#expected, reportNonce: seat.nonce }, this.#deps);
     } catch (error) {
       throw this.#refuse(seat, error);
     }
@@ -287,65 +294,6 @@ export class RunningRound {
       },
       () => this.#timeOut(seat),
     );
-  }
-
-  #checkHeader(seat: Seat, header: ReportHeader): void {
-    const { crypto, limits } = this.#deps;
-    const { purpose, codec, dimension, metricNames } = this.facts;
-    const codecName = purpose === "training" ? codec.name : "";
-    if (header.roundId !== this.id) {
-      throw new TributaryError("ROUND_MISMATCH", "The report is for another round", {
-        remedy: "Report to the round whose configuration this session received.",
-      });
-    }
-    if (!crypto.equal(header.reportNonce, seat.nonce)) {
-      throw new TributaryError("REPORT_NONCE_INVALID", "The report's nonce is not this session's");
-    }
-    if (header.codec !== codecName) {
-      throw new TributaryError(
-        "UPDATE_MALFORMED",
-        `The update is encoded as "${header.codec}" where the round asks for "${codecName}"`,
-      );
-    }
-    const { min, max } = this.#payloadBytes;
-    if (header.updateBytes < min || header.updateBytes > max) {
-      throw new TributaryError(
-        "UPDATE_SHAPE",
-        purpose === "training"
-          ? `The update has ${header.updateBytes} bytes where ${dimension} values take ${min === max ? max : `${min} to ${max}`}`
-          : `The report brings ${header.updateBytes} bytes and an evaluation takes none`,
-        {
-          remedy:
-            "Report all trainable parameters of the plan's model, or no update in an evaluation.",
-        },
-      );
-    }
-    const { exampleCount } = header;
-    if (
-      !Number.isInteger(exampleCount) ||
-      exampleCount < 1 ||
-      exampleCount > limits.maxExampleCount
-    ) {
-      throw new TributaryError(
-        "EXAMPLE_COUNT_INVALID",
-        `The report claims ${exampleCount} examples`,
-        { remedy: `Report between 1 and ${limits.maxExampleCount} examples.` },
-      );
-    }
-    const names = new Set(header.metrics.map((metric) => metric.name));
-    if (
-      header.metrics.length !== metricNames.length ||
-      !metricNames.every((name) => names.has(name)) ||
-      !header.metrics.every((metric) => Number.isFinite(metric.value))
-    ) {
-      throw new TributaryError(
-        "METRICS_INVALID",
-        "The report's metrics are not those of the plan",
-        {
-          remedy: `Report one finite value for each of: ${metricNames.join(", ")}.`,
-        },
-      );
-    }
   }
 
   #receive(seat: Seat, data: Uint8Array): boolean {
