@@ -5,6 +5,10 @@ export interface CutProxy {
   readonly port: number;
   /** Forwards the next message that holds `text`, waits for the answer and cuts the connection in its place. */
   readonly loseAnswerTo: (text: string) => Promise<void>;
+  /** Hands nothing on any more, in either direction, and tells nobody: a dead link. New connections are as dead. */
+  readonly freeze: () => void;
+  /** Hands on what has gathered, and all that comes. */
+  readonly thaw: () => void;
   /** Cuts all connections and refuses new ones. */
   readonly close: () => Promise<void>;
   /** Takes connections again, on the same port. */
@@ -13,6 +17,7 @@ export interface CutProxy {
 
 export async function startCutProxy(target: { host: string; port: number }): Promise<CutProxy> {
   const sockets = new Set<Socket>();
+  let isFrozen = false;
   let armed: { text: string; done: () => void } | undefined;
   const server = createServer((client) => {
     const upstream = connect(target);
@@ -26,6 +31,7 @@ export async function startCutProxy(target: { host: string; port: number }): Pro
         upstream.destroy();
       });
     }
+    if (isFrozen) for (const socket of [client, upstream]) socket.pause();
     client.on("data", (bytes: Buffer) => {
       if (armed !== undefined && bytes.includes(armed.text)) {
         cut = armed.done;
@@ -55,6 +61,14 @@ export async function startCutProxy(target: { host: string; port: number }): Pro
       new Promise((done) => {
         armed = { text, done };
       }),
+    freeze: () => {
+      isFrozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      isFrozen = false;
+      for (const socket of sockets) socket.resume();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

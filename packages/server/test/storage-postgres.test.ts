@@ -29,8 +29,11 @@ async function testDatabase(): Promise<string> {
 }
 
 /** A store that is closed when the test has ended. */
-async function testStore(url: string): Promise<Storage> {
-  const storage = await openPostgresStore({ url, crypto });
+async function testStore(
+  url: string,
+  options: { readonly queryTimeoutMs?: number } = {},
+): Promise<Storage> {
+  const storage = await openPostgresStore({ url, crypto, ...options });
   onTestFinished(() => storage.close());
   return storage;
 }
@@ -289,7 +292,9 @@ describe("migrations in Postgres", () => {
 });
 
 describe("a store whose Postgres goes away", () => {
-  async function proxied(): Promise<{ proxy: CutProxy; storage: Storage; url: string }> {
+  async function proxied(
+    options: { readonly queryTimeoutMs?: number } = {},
+  ): Promise<{ proxy: CutProxy; storage: Storage; url: string }> {
     const url = await testDatabase();
     const { hostname, port } = new URL(url);
     const proxy = await startCutProxy({ host: hostname, port: Number(port || "5432") });
@@ -298,6 +303,7 @@ describe("a store whose Postgres goes away", () => {
         copy.hostname = "127.0.0.1";
         copy.port = String(proxy.port);
       }),
+      options,
     );
     onTestFinished(() => proxy.close());
     return { proxy, storage, url };
@@ -341,6 +347,27 @@ describe("a store whose Postgres goes away", () => {
     await storage.rounds.recordRound(round, checkpoint);
     expect(await storage.rounds.rounds(task.id)).toHaveLength(8);
   });
+
+  it(
+    "answers with STORAGE_UNAVAILABLE when it is silent for too long, and goes on when it speaks again",
+    { timeout: 60_000 },
+    async () => {
+      const { proxy, storage } = await proxied({ queryTimeoutMs: 1_000 });
+      const make = newMaker(7);
+      const { task, bytes } = make.task();
+      await storage.rounds.createTask(task, bytes);
+      const { round, checkpoint } = make.committed(task, 1);
+      proxy.freeze();
+      const unavailable = { code: "STORAGE_UNAVAILABLE", retryable: true };
+      await Promise.all([
+        expect(storage.rounds.ping()).rejects.toMatchObject(unavailable),
+        expect(storage.rounds.recordRound(round, checkpoint)).rejects.toMatchObject(unavailable),
+      ]);
+      proxy.thaw();
+      await storage.rounds.recordRound(round, checkpoint);
+      expect(await storage.rounds.rounds(task.id)).toEqual([round]);
+    },
+  );
 
   it("neither loses nor doubles a round when the answer to its commit is lost", async () => {
     const { proxy, storage } = await proxied();

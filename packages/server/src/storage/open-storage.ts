@@ -90,12 +90,16 @@ export async function openEmbeddedStore(
  * @throws TributaryError `STORAGE_UNAVAILABLE`.
  */
 export async function openPostgresStore(
-  options: StorageDeps & { readonly url: string },
+  options: StorageDeps & {
+    readonly url: string;
+    /** After so long without an answer the database is taken to be away; half a minute unless set. */
+    readonly queryTimeoutMs?: number;
+  },
 ): Promise<Storage> {
-  const { url, crypto, logger = silentLogger } = options;
-  const opened = await openNodePostgres(url, (error) => {
+  const { url, crypto, logger = silentLogger, queryTimeoutMs } = options;
+  const onLost = (error: Error): void =>
     logger.warn("database connection lost", { reason: error.message });
-  });
+  const opened = await openNodePostgres(url, onLost, queryTimeoutMs);
   const connection = await connect(opened);
   return {
     rounds: new PostgresRoundStore(connection, crypto),

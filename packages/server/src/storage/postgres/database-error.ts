@@ -35,10 +35,12 @@ export function isConnectionLoss(error: unknown): boolean {
     return /^(08|57P0)/.test(code) || ["ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(code);
   }
   const inner = driverError(error);
-  // pg gives these two no code.
+  // pg gives these no code. After the last one an answer may still come, to nobody.
   return (
     inner instanceof Error &&
-    /^(Connection terminated|Client has encountered a connection error)/.test(inner.message)
+    /^(Connection terminated|Client has encountered a connection error|Query read timeout)/.test(
+      inner.message,
+    )
   );
 }
 

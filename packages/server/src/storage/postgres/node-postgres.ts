@@ -8,16 +8,23 @@ import type { OpenDatabase, Queries } from "./database.ts";
 const POOL_SIZE = 5;
 /** How long to try to connect, or to wait for a connection of the pool, milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * How long to wait for an answer, milliseconds. The system would wait for a quarter of an hour behind a link that has gone dead, and the
+ * round that is being written with it.
+ */
+const QUERY_TIMEOUT_MS = 30_000;
 
 /**
  * Connects to a Postgres server, 13 or newer.
  * @param url - `postgres://user:password@host:5432/database`, with the parameters of libpq (`?sslmode=verify-full`).
  * @param onConnectionError - Told when an idle connection is lost; the pool makes a new one when it needs it.
+ * @param queryTimeoutMs - After so long without an answer a query fails, and its connection is given up.
  * @throws TributaryError `STORAGE_UNAVAILABLE`.
  */
 export async function openNodePostgres(
   url: string,
   onConnectionError: (error: Error) => void,
+  queryTimeoutMs: number = QUERY_TIMEOUT_MS,
 ): Promise<OpenDatabase> {
   const where = describeUrl(url);
   let pool: pg.Pool;
@@ -26,7 +33,7 @@ export async function openNodePostgres(
       connectionString: url,
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      // A server behind a dead link is noticed by the system's probes, not by a query that never ends.
+      query_timeout: queryTimeoutMs,
       keepAlive: true,
       application_name: "tributary",
     });
