@@ -9,7 +9,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-export interface GroupNormalizationConfig {
+/** What every layer of tfjs takes: name, shape of the input where it is the first one, and more. */
+type LayerConfig = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>;
+
+export interface GroupNormalizationConfig extends LayerConfig {
   /** Groups that the channels are in, each of neighbours: divides their number. 32 unless set; −1 for a group each. */
   readonly groups?: number;
   /** The axis of the channels: the last one, −1. */
@@ -20,8 +23,6 @@ export interface GroupNormalizationConfig {
   readonly center?: boolean;
   /** Whether there is a gamma, shape [channels]; true unless set. */
   readonly scale?: boolean;
-  readonly name?: string;
-  readonly inputShape?: readonly number[];
 }
 
 type Weight = ReturnType<tf.layers.Layer["addWeight"]>;
@@ -33,21 +34,17 @@ type Weight = ReturnType<tf.layers.Layer["addWeight"]>;
  */
 export class GroupNormalization extends tf.layers.Layer {
   static readonly className: string = "GroupNormalization";
-  readonly #config: Required<Omit<GroupNormalizationConfig, "name" | "inputShape">>;
+  readonly #config: Required<Omit<GroupNormalizationConfig, keyof LayerConfig>>;
   #gamma: Weight | undefined;
   #beta: Weight | undefined;
 
-  /** @throws Error when the axis is not the last one. */
   constructor(config: GroupNormalizationConfig = {}) {
-    const { name, inputShape } = config;
-    super({
-      ...(name === undefined ? {} : { name }),
-      ...(inputShape === undefined ? {} : { inputShape: [...inputShape] }),
-    });
+    super(config);
     const { groups = 32, axis = -1, epsilon = 1e-3, center = true, scale = true } = config;
     this.#config = { groups, axis, epsilon, center, scale };
   }
 
+  /** @throws Error when the axis is not the last one, or the groups do not divide the channels. */
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const shape = oneShape(inputShape);
     const channels = shape.at(-1);

@@ -108,6 +108,14 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  "group normalisation of what comes in": () =>
+    tf.sequential({
+      layers: [
+        new GroupNormalization({ groups: 2, inputShape: [3, 4], center: false }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   "depthwise convolutions": () =>
     tf.sequential({
       layers: [
