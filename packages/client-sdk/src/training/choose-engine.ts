@@ -72,11 +72,9 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
       engine === "fused" && (backend === "wasm" || backend === "reference") ? backend : "auto",
   });
   if (engine === "fused") return new ChosenTrainer({ engine, openTfjs, tfjsBackend, fused });
-  const gpu = (): Gpu | undefined => {
-    if (tfjsBackend !== "auto" && GPU_BACKENDS.has(tfjsBackend)) {
-      return { backend: tfjsBackend, isNamed: true };
-    }
-    return backend === "auto" && hasGpu() ? { backend: "webgl", isNamed: false } : undefined;
+  const gpu = (): Gpu => {
+    if (GPU_BACKENDS.has(tfjsBackend)) return "named";
+    return tfjsBackend === "auto" && hasGpu() ? "found" : "none";
   };
   return new ChosenTrainer({ engine, openTfjs, tfjsBackend, fused, gpu });
 }
@@ -85,16 +83,16 @@ type NamedBackend = NonNullable<TfjsBackendOptions["backend"]>;
 
 type OpenTfjs = (choice: Pick<TfjsBackendOptions, "backend" | "override">) => Promise<TfjsTrainer>;
 
-interface Gpu {
-  readonly backend: TfjsBackendName;
-  /** By the app; else it was found, and the app may have set another backend. */
-  readonly isNamed: boolean;
-}
+/** Named by the app; or found in a browser, where the app may have set another backend of tfjs. */
+type Gpu = "named" | "found" | "none";
+
+/** What tfjs computes with on a GPU that was found. */
+const FOUND_GPU: TfjsBackendName = "webgl";
 
 interface Decision {
   readonly reason: string;
   readonly engine: "fused" | "tfjs";
-  readonly gpu?: Gpu | undefined;
+  readonly gpu?: Gpu;
 }
 
 interface Engines {
@@ -104,13 +102,13 @@ interface Engines {
   readonly tfjs?: TfjsTrainer;
   readonly fused?: FusedTrainer;
   /** Looked for when a large model first comes. */
-  readonly gpu?: () => Gpu | undefined;
+  readonly gpu?: () => Gpu;
 }
 
 class ChosenTrainer implements Trainer {
   readonly #engines: Engines;
-  /** `null` until it has been looked for. */
-  #gpu: Gpu | null | undefined = null;
+  /** Once it has been looked for. */
+  #gpu: Gpu | undefined;
   #tfjs: Promise<TfjsTrainer> | undefined;
   #last: ({ readonly plan: Plan } & Decision) | undefined;
   #disposed = false;
@@ -152,17 +150,16 @@ class ChosenTrainer implements Trainer {
     const { fused, tfjsBackend } = this.#engines;
     const decision = this.#decide(plan);
     if (decision.engine === "fused" && fused !== undefined) return { ...decision, trainer: fused };
-    const { gpu } = decision;
-    if (gpu?.isNamed !== false) {
+    if (decision.gpu !== "found") {
       return { ...decision, trainer: await this.#readyTfjs({ backend: tfjsBackend }) };
     }
-    const found = { backend: gpu.backend, override: false };
+    const found = { backend: FOUND_GPU, override: false };
     const trainer = await this.#readyTfjs(found).catch((error: unknown) => {
       if (!isTributaryError(error, "ENGINE_UNAVAILABLE")) throw error;
     });
-    if (trainer?.backend === gpu.backend) return { ...decision, trainer };
+    if (trainer?.backend === FOUND_GPU) return { ...decision, trainer };
     // It does not start, or tfjs has another backend already: the rest of the process may need that one.
-    this.#gpu = undefined;
+    this.#gpu = "none";
     this.#last = undefined;
     return this.#engineFor(plan);
   }
@@ -177,10 +174,9 @@ class ChosenTrainer implements Trainer {
     if (engine !== "auto") return { engine, reason: "the app asks for it" };
     const { size } = layoutOf(plan.model.parameters);
     if (size >= LARGE_MODEL) {
-      if (this.#gpu === null) this.#gpu = this.#engines.gpu?.();
-      const gpu = this.#gpu;
-      if (gpu !== undefined) {
-        const whose = gpu.isNamed ? "the app names a GPU" : "there is a GPU";
+      const gpu = (this.#gpu ??= this.#engines.gpu?.() ?? "none");
+      if (gpu !== "none") {
+        const whose = gpu === "named" ? "the app names a GPU" : "there is a GPU";
         return { engine: "tfjs", gpu, reason: `the model has ${size} parameters and ${whose}` };
       }
     }
