@@ -16,6 +16,7 @@ import { minimumReports, planOf, roundOf } from "../src/plan/plan-of.ts";
 import { parseTask, taskJsonSchema } from "../src/plan/task-schema.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { renderTaskKeys } from "./task-reference.ts";
+import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
 
 const smallest = { population: "keyboard", name: "next-digit", model: { builtin: "mcmahan-2nn" } };
 const model = builtinModel("mlp-64", seededRandom(createNodeCryptoProvider(), 1)).description;
@@ -417,17 +418,8 @@ describe("the plan of a task", () => {
 
 describe("an aggregation rule", () => {
   it("other than the mean is refused where the plan hides single updates", () => {
-    const specs: AggregationSpec[] = [
-      { rule: "mean" },
-      { rule: "normBound", maximumNorm: 1 },
-      { rule: "median" },
-      { rule: "trimmedMean", byzantine: 1 },
-      { rule: "krum", byzantine: 1 },
-      { rule: "multiKrum", byzantine: 1 },
-      { rule: "bulyan", byzantine: 1 },
-    ];
-    expect(specs.map(({ rule }) => rule)).toEqual(aggregationRuleNames);
-    for (const spec of specs) {
+    expect(AGGREGATION_SPECS.map(({ rule }) => rule)).toEqual(aggregationRuleNames);
+    for (const spec of AGGREGATION_SPECS) {
       expect(aggregationFault(spec, { reports: 100, updatesInTheClear: true })).toBeUndefined();
       const fault = aggregationFault(spec, { reports: 100, updatesInTheClear: false });
       if (spec.rule === "mean") expect(fault).toBeUndefined();

@@ -1,28 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { AggregationSpec } from "../src/plan/aggregation-rule.ts";
 import { encodePlan, decodePlan } from "../src/plan/plan-bytes.ts";
 import { parseTask } from "../src/plan/task-schema.ts";
 import { updateFault } from "../src/plan/update-fault.ts";
 import type { UpdateSpec } from "../src/update/codec-registry.ts";
+import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
 import { errorOf } from "./expect-error.ts";
 import { samplePlan } from "./plan-sample.ts";
 import { NAMED_SPECS } from "./update-specs.ts";
 
-const RULES: readonly AggregationSpec[] = [
-  { rule: "mean" },
-  { rule: "normBound", maximumNorm: 1 },
-  { rule: "median" },
-  { rule: "trimmedMean", byzantine: 1 },
-  { rule: "krum", byzantine: 1 },
-  { rule: "multiKrum", byzantine: 1 },
-  { rule: "bulyan", byzantine: 1 },
-];
-
 /** Rules that a codec is refused with. */
 const refusedWith = (update: UpdateSpec): readonly string[] =>
-  RULES.filter((aggregation) => updateFault(update, { aggregation, clipNorm: null })).map(
-    ({ rule }) => rule,
-  );
+  AGGREGATION_SPECS.filter((aggregation) =>
+    updateFault(update, { aggregation, clipNorm: null }),
+  ).map(({ rule }) => rule);
 
 describe("a codec and a rule", () => {
   it.each(NAMED_SPECS)("%s goes with a mean", (_, update) => {
@@ -65,7 +55,7 @@ describe("a codec and a rule", () => {
       "bulyan",
     ]);
     expect(refusedWith({ codec: "random-k", fraction: 0.1 })).toEqual(
-      RULES.slice(2).map(({ rule }) => rule),
+      AGGREGATION_SPECS.slice(2).map(({ rule }) => rule),
     );
   });
 

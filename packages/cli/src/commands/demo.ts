@@ -90,9 +90,11 @@ export function demoCommand(): Command {
     await writeTfjsFolder(modelDir, plan.model, values);
     const { accuracy } = result.score;
     const up = result.bytesUpPerClientRound;
-    const seconds = Math.round(result.elapsedMs / 100) / 10;
-    const { target } = result;
-    const targetSeconds = Math.round((target?.elapsedMs ?? 0) / 100) / 10;
+    const seconds = secondsOf(result.elapsedMs);
+    const target = result.target && {
+      round: result.target.round,
+      seconds: secondsOf(result.target.elapsedMs),
+    };
     const { round, evaluation } = result.task.definition;
     // In a smaller cohort than all clients are those that came first, and scores end a task when they come.
     const isRepeatable = round.goalCount === flags.clients && evaluation.judgedBy !== "operator";
@@ -102,7 +104,7 @@ export function demoCommand(): Command {
         rounds: result.rounds,
         finalAccuracy: accuracy ?? null,
         finalLoss: result.score["loss"] ?? null,
-        target: target === undefined ? null : { round: target.round, seconds: targetSeconds },
+        target: target ?? null,
         clients: flags.clients,
         bytesUpPerClientRound: up,
         bytesDownPerClientRound: result.bytesDownPerClientRound,
@@ -119,7 +121,7 @@ export function demoCommand(): Command {
           : `accuracy    ${(100 * accuracy).toFixed(2)} % on held-out examples`,
         ...(target === undefined
           ? []
-          : [`target      reached by round ${target.round}, scored after ${targetSeconds} s`]),
+          : [`target      reached by round ${target.round}, scored after ${target.seconds} s`]),
         `traffic     ${formatBytes(up)} up and ${formatBytes(result.bytesDownPerClientRound)} down a client and round; a float32 update alone is ${formatBytes(result.float32Bytes)}`,
         `model       ${modelDir}/model.json (loads in TensorFlow.js)`,
         `checkpoint  ${result.checkpoint}`,
@@ -170,3 +172,6 @@ function drawProgress(output: Output): DemoObserver {
     },
   };
 }
+
+/** To a tenth. */
+const secondsOf = (ms: number): number => Math.round(ms / 100) / 10;
