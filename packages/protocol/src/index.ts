@@ -27,12 +27,12 @@ export {
   type SessionId,
   type TaskId,
 } from "./ids.ts";
-export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./encoding.ts";
+export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./bytes/encoding.ts";
 
 export type { CryptoProvider } from "./crypto/crypto-provider.ts";
 export { createLibsodiumProvider } from "./crypto/libsodium.ts";
-export { cryptographicRandom, seededRandom, type RandomSource } from "./crypto/random-source.ts";
-export { shuffledIndices } from "./crypto/shuffled-indices.ts";
+export { cryptographicRandom, seededRandom, type RandomSource } from "./random/random-source.ts";
+export { shuffledIndices } from "./random/shuffled-indices.ts";
 
 export type { Channel } from "./channel/channel.ts";
 export {
@@ -135,7 +135,7 @@ export {
   type DownloadSpec,
   type DueArtifact,
 } from "./model/download.ts";
-export { firstNonFinite } from "./model/float32-bytes.ts";
+export { firstNonFinite } from "./bytes/float32-bytes.ts";
 export {
   layoutOf,
   type Parameter,
@@ -181,4 +181,5 @@ export {
   type UpdateCodec,
   type UpdateSink,
 } from "./update/update-codec.ts";
-export { xoshiro128 } from "./update/xoshiro128.ts";
+export { xoshiro128 } from "./random/xoshiro128.ts";
+export { drawUniform } from "./random/uniform.ts";

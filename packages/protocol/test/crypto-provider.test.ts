@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { concatBytes, fromHex, toHex } from "../src/encoding.ts";
+import { concatBytes, fromHex, toHex } from "../src/bytes/encoding.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { cryptoProviderCases } from "../src/testing/index.ts";
 import { readBoringSsl, readWycheproof, VECTORS } from "./published-vectors.ts";

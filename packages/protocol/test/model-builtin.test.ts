@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
 import { builtinModel, builtinModelNames } from "../src/model/builtin-models.ts";
 import { checkpointIdOf, encodeCheckpoint } from "../src/model/checkpoint.ts";
 import { layoutOf } from "../src/model/parameter-layout.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { toHex } from "../src/encoding.ts";
+import { toHex } from "../src/bytes/encoding.ts";
 import { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "../src/model/checkpoint.ts";
 import { layoutOf } from "../src/model/parameter-layout.ts";
 import { errorOf } from "./expect-error.ts";

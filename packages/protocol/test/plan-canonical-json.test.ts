@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toHex, utf8 } from "../src/encoding.ts";
+import { toHex, utf8 } from "../src/bytes/encoding.ts";
 import { canonicalize } from "../src/plan/canonical-json.ts";
 import { errorOf } from "./expect-error.ts";
 import { VECTORS, readVectors } from "./published-vectors.ts";

@@ -9,7 +9,7 @@ import {
 } from "../src/channel/sealed-artifact.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { concatBytes, toHex, utf8 } from "../src/encoding.ts";
+import { concatBytes, toHex, utf8 } from "../src/bytes/encoding.ts";
 import type { ArtifactId } from "../src/ids.ts";
 import { DEFAULT_LIMITS } from "../src/limits.ts";
 import { errorOf } from "./expect-error.ts";

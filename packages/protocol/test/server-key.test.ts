@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { fromBase64Url, toBase64Url } from "../src/channel/base64url.ts";
+import { fromBase64Url, toBase64Url } from "../src/bytes/base64url.ts";
 import {
   formatServerKey,
   formatServerSecrets,
@@ -11,7 +11,7 @@ import {
   serverKeyOf,
 } from "../src/channel/server-key.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
 import { errorOf } from "./expect-error.ts";
 
 const crypto = createNodeCryptoProvider();

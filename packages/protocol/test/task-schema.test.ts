@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { builtinModel } from "../src/model/builtin-models.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";

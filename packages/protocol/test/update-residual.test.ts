@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
 import { leavesResidual, updateCodec } from "../src/update/codec-registry.ts";
 import { keepResidual } from "../src/update/keep-residual.ts";
 import { decodeAll } from "./update-helpers.ts";

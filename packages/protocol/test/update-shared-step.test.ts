@@ -10,7 +10,7 @@ import {
   sharedStepWidth,
   type SharedStepTerms,
 } from "../src/update/shared-step.ts";
-import { xoshiro128 } from "../src/update/xoshiro128.ts";
+import { xoshiro128 } from "../src/random/xoshiro128.ts";
 import { errorOf } from "./expect-error.ts";
 import { sameValues } from "./same-values.ts";
 

@@ -10,7 +10,7 @@ export type {
 } from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
-export { systemClock, type Clock } from "./coordinator/clock.ts";
+export { systemClock, type Clock } from "./runtime/clock.ts";
 export type { Coordinator, TaskProgress } from "./coordinator/coordinator.ts";
 export type { CoordinatorEvent, CoordinatorListener } from "./coordinator/coordinator-event.ts";
 export type {

@@ -10,7 +10,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { ThreadAdders, usualThreads } from "./aggregation-threads/thread-adders.ts";
 import { createAdminApp } from "./admin/admin-app.ts";
 import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
-import { systemClock, type Clock } from "./coordinator/clock.ts";
+import { systemClock, type Clock } from "./runtime/clock.ts";
 import { Coordinator } from "./coordinator/coordinator.ts";
 import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
 import { ReportSlots } from "./coordinator/report-slots.ts";

@@ -9,8 +9,8 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { ThreadAdders, usualThreads } from "../src/aggregation-threads/thread-adders.ts";
-import { localAdders, type OpenAdder } from "../src/aggregation/update-adder.ts";
-import { bitsOf } from "./exact-reference.ts";
+import { localAdders, type OpenAdder } from "@tributary/core";
+import { bitsOf } from "@tributary/core/testing";
 
 // Threads run what has been built: `npm run build` after a change of what they do.
 

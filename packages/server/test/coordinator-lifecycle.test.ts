@@ -5,10 +5,10 @@ import { describe, expect, it, vi } from "vitest";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
 import type { RoundStore, TaskRecord } from "../src/storage/round-store.ts";
+import { exampleTask } from "@tributary/core/testing";
 import {
   MODEL,
   codeOf,
-  definitionOf,
   makeWorld,
   quiet,
   until,
@@ -161,7 +161,7 @@ describe("pausing, cancelling and closing", () => {
     await expect(coordinator.pauseTask(task.id)).rejects.toMatchObject({
       code: "TASK_STATE_CONFLICT",
     });
-    const created = await coordinator.createTask(definitionOf(), MODEL, new Float32Array(5));
+    const created = await coordinator.createTask(exampleTask(), MODEL, new Float32Array(5));
     await coordinator.cancelTask(created.id);
     await expect(coordinator.startTask(created.id)).rejects.toMatchObject({
       code: "TASK_STATE_CONFLICT",
@@ -468,7 +468,7 @@ describe("when something fails that is not the clients' doing", () => {
         },
       },
     });
-    const definition = definitionOf();
+    const definition = exampleTask();
     const task = await world.coordinator.createTask(definition, MODEL, new Float32Array(5));
     await expect(world.coordinator.startTask(task.id)).rejects.toMatchObject({
       code: "CHECKPOINT_UNKNOWN",
@@ -484,7 +484,7 @@ describe("when something fails that is not the clients' doing", () => {
   it("stores no task whose initial values do not fit its model", async () => {
     const world = makeWorld();
     const create = (values: Float32Array) =>
-      world.coordinator.createTask(definitionOf(), MODEL, values);
+      world.coordinator.createTask(exampleTask(), MODEL, values);
     await expect(create(new Float32Array(4))).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT" });
     await expect(create(new Float32Array(5).fill(NaN))).rejects.toMatchObject({
       code: "CHECKPOINT_CORRUPT",
@@ -497,7 +497,7 @@ describe("when something fails that is not the clients' doing", () => {
     const task = await world.startTask();
     const members = world.checkIn(3);
     const other = await world.coordinator.createTask(
-      definitionOf({ name: "other", population: "others" }),
+      exampleTask({ name: "other", population: "others" }),
       MODEL,
       new Float32Array(5),
     );

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { TaskChanges } from "@tributary/core/testing";
 import {
   makeWorld,
   codeOf,
   quiet,
   until,
   type MemoryParticipant,
-  type TaskChanges,
   type World,
 } from "./coordinator-world.ts";
 

@@ -5,17 +5,16 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { totalOf } from "../src/rounds/fates.ts";
-import { makesCheckpoint } from "../src/rounds/round-kind.ts";
+import { totalOf, makesCheckpoint } from "@tributary/core";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../src/storage/round-store.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
+import { exampleTask } from "@tributary/core/testing";
 import {
   DIMENSION,
   INITIAL,
   MODEL,
   codeOf,
-  definitionOf,
   makeWorld,
   quiet,
   type MemoryParticipant,
@@ -97,7 +96,7 @@ class History {
   async begin(): Promise<void> {
     this.#connect();
     const task = await this.world.coordinator.createTask(
-      definitionOf({
+      exampleTask({
         round: { goalCount: 3, overselection: 1.4, minimumFraction: 0.6 },
         evaluation: { judgedBy: "clients", everyRounds: 2 },
       }),

@@ -9,7 +9,6 @@ import {
   decodePlan,
   generateServerSecrets,
   layoutOf,
-  parseTask,
   seededRandom,
   updateCodec,
   updateCodecNames,
@@ -21,12 +20,12 @@ import {
   type RoundId,
   type ServerSecrets,
   type SessionId,
-  type TaskDefinition,
   type TributaryError,
 } from "@tributary/protocol";
+import { exampleTask, type TaskChanges } from "@tributary/core/testing";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
-import type { OpenAdder } from "../src/aggregation/update-adder.ts";
+import type { OpenAdder } from "@tributary/core";
 import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
@@ -38,7 +37,7 @@ import type {
   RoundSeat,
 } from "../src/coordinator/participant.ts";
 import { ReportSlots } from "../src/coordinator/report-slots.ts";
-import { framesFor, type SealedModel } from "../src/coordinator/sealed-model.ts";
+import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
@@ -88,40 +87,6 @@ export interface World {
   weights(task: TaskRecord): Promise<number[]>;
 }
 
-export interface TaskChanges {
-  readonly name?: string;
-  readonly population?: string;
-  readonly plan?: object;
-  readonly round?: object;
-  readonly aggregation?: object;
-  readonly eligibility?: object;
-  readonly participation?: object;
-  readonly serverOptimizer?: object;
-  readonly stop?: object;
-  readonly evaluation?: object;
-  readonly schedule?: object;
-  readonly priority?: number;
-  readonly budget?: object;
-}
-
-export function definitionOf(changes: TaskChanges = {}): TaskDefinition {
-  return parseTask({
-    population: "writers",
-    name: "digits",
-    model: { builtin: "logistic-regression" }, // never looked up: the model is handed to `createTask`
-    ...changes,
-    plan: { metrics: ["accuracy"], update: { codec: "float32" }, ...changes.plan },
-    round: {
-      goalCount: 3,
-      overselection: 1,
-      minimumFraction: 0.6,
-      selectionTimeoutMs: 1_000,
-      reportingTimeoutMs: 10_000,
-      ...changes.round,
-    },
-  });
-}
-
 export function makeWorld(options: WorldOptions = {}): World {
   const crypto = options.crypto ?? createNodeCryptoProvider();
   const random = seededRandom(crypto, options.seed ?? 1);
@@ -163,7 +128,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     limits,
     events,
     async startTask(changes) {
-      const task = await coordinator.createTask(definitionOf(changes), MODEL, INITIAL);
+      const task = await coordinator.createTask(exampleTask(changes), MODEL, INITIAL);
       return coordinator.startTask(task.id);
     },
     client,

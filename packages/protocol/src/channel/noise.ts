@@ -17,11 +17,11 @@
  * accepted.channel.open(channel.seal(utf8("hello")));
  * ```
  */
-import { concatBytes, utf8 } from "../encoding.ts";
+import { concatBytes, utf8 } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { requireLength } from "../crypto/require-length.ts";
 import { CipherChannel, type Channel } from "./channel.ts";
 import { CipherState, MAX_DIRECTION_RECORDS } from "./cipher-state.ts";

@@ -10,7 +10,7 @@
  * const checkpoint = receiver.finish();
  * ```
  */
-import { concatBytes, fromHex, toHex, utf8 } from "../encoding.ts";
+import { concatBytes, fromHex, toHex, utf8 } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { ArtifactId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";

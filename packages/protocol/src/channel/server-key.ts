@@ -6,11 +6,11 @@
  * formatServerKey(serverKeyOf(crypto, secrets)); // "tributary-key-v1:…", goes into the app
  * ```
  */
-import { concatBytes } from "../encoding.ts";
+import { concatBytes } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { RandomSource } from "../crypto/random-source.ts";
-import { fromBase64Url, toBase64Url } from "./base64url.ts";
+import type { RandomSource } from "../random/random-source.ts";
+import { fromBase64Url, toBase64Url } from "../bytes/base64url.ts";
 
 /** What a client pins. */
 export interface ServerKey {

@@ -1,4 +1,4 @@
-import { concatBytes } from "../encoding.ts";
+import { concatBytes } from "../bytes/encoding.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { nonceOf } from "./nonce.ts";
 

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from "../encoding.ts";
+import { fromHex, toHex } from "../bytes/encoding.ts";
 
 /**
  * y of the points of small order, sign bit cleared: 0, 1, −1 and the two of order 8 (RFC 8032

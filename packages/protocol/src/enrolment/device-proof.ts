@@ -8,7 +8,7 @@
  * ```
  */
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import { concatBytes, toHex, utf8 } from "../encoding.ts";
+import { concatBytes, toHex, utf8 } from "../bytes/encoding.ts";
 
 /** What a check-in shows of a device. */
 export interface DeviceProof {

@@ -1,4 +1,4 @@
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import { fillGlorotUniform } from "./glorot-uniform.ts";
 import { layoutOf, type ParameterShape } from "./parameter-layout.ts";

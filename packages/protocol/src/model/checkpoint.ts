@@ -1,8 +1,8 @@
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import { toHex } from "../encoding.ts";
+import { toHex } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { CheckpointId } from "../ids.ts";
-import { firstNonFinite, float32Bytes, float32Values } from "./float32-bytes.ts";
+import { firstNonFinite, float32Bytes, float32Values } from "../bytes/float32-bytes.ts";
 import type { ParameterLayout } from "./parameter-layout.ts";
 
 /**

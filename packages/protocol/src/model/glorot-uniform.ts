@@ -1,5 +1,5 @@
-import type { RandomSource } from "../crypto/random-source.ts";
-import { xoshiro128 } from "../update/xoshiro128.ts";
+import type { RandomSource } from "../random/random-source.ts";
+import { xoshiro128 } from "../random/xoshiro128.ts";
 
 /**
  * Fills a kernel as Keras does by default: uniform in ±√(6 / (fanIn + fanOut)).

@@ -2,7 +2,7 @@
 // unpacks millions of values can let other work in between two of them.
 //
 //   for each segment of 131,072 values, the last one shorter:  length (4 bytes, little-endian) ‖ the codec's payload
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import type { UpdateCodec, UpdateSink } from "../update/update-codec.ts";
 

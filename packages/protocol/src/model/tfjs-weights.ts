@@ -1,6 +1,6 @@
-import { concatBytes } from "../encoding.ts";
+import { concatBytes } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
-import { copyFloat32, firstNonFinite } from "./float32-bytes.ts";
+import { copyFloat32, firstNonFinite } from "../bytes/float32-bytes.ts";
 import { layoutOf } from "./parameter-layout.ts";
 import type { TfjsModel, TfjsWeight, TfjsWeightGroup } from "./tfjs-model.ts";
 

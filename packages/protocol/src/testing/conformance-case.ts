@@ -1,4 +1,4 @@
-import { toHex } from "../encoding.ts";
+import { toHex } from "../bytes/encoding.ts";
 import { isTributaryError, TributaryError, type ErrorCode } from "../errors.ts";
 
 /** One requirement of a port, checked against one adapter. */

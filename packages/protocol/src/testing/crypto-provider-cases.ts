@@ -5,7 +5,7 @@
  * describe.each(cryptoProviderCases(provider))("my provider", ({ name, run }) => it(name, run));
  * ```
  */
-import { concatBytes, fromHex, toHex, utf8 } from "../encoding.ts";
+import { concatBytes, fromHex, toHex, utf8 } from "../bytes/encoding.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import {
   expectBytes,

@@ -3,7 +3,7 @@ import { decodeFrame, encodeFrame, sealRecordFrame, type Frame } from "../channe
 import { startHandshake } from "../channel/noise.ts";
 import type { ServerKey } from "../channel/server-key.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { dueArtifacts } from "../model/download.ts";

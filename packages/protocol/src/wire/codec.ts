@@ -1,5 +1,5 @@
 import { TributaryError, ERROR_CODES, errorCodeFromWire, type ErrorCode } from "../errors.ts";
-import { fromHex, toHex } from "../encoding.ts";
+import { fromHex, toHex } from "../bytes/encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, RoundId, SessionId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";

@@ -7,17 +7,16 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
-import { fedAvgStep } from "../aggregation/fedavg.ts";
+import { serverStep } from "@tributary/core";
 import type { ParticipationLimits } from "../enrolment/participation-limits.ts";
 import type { ParticipationStore } from "../storage/access-store.ts";
 import type { NewCheckpoint, RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
-import type { Clock } from "./clock.ts";
-import { eventLoopTurn } from "./event-loop-turn.ts";
-import { packedStep } from "./packed-step.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import { recordOf, rollbackRecord } from "./round-records.ts";
 import type { RunningRound } from "./running-round.ts";
-import type { TaskBase } from "./task-base.ts";
-import type { TaskModel } from "./task-model.ts";
+import type { ModelVersion } from "./model/model-version.ts";
+import type { ModelSealer } from "./model/model-sealer.ts";
 
 interface CommitDeps {
   readonly store: RoundStore;
@@ -30,7 +29,7 @@ interface CommitDeps {
 /** What has been written, and the task's newest checkpoint from there on. */
 export interface Committed {
   readonly record: RoundRecord;
-  readonly base: TaskBase;
+  readonly base: ModelVersion;
 }
 
 /**
@@ -39,7 +38,7 @@ export interface Committed {
  */
 export async function commitTraining(
   task: TaskRecord,
-  model: TaskModel,
+  model: ModelSealer,
   round: RunningRound,
   limits: ParticipationLimits,
   deps: CommitDeps,
@@ -48,21 +47,28 @@ export async function commitTraining(
   const { base, number } = round.facts;
   const update = await round.aggregate.combine(eventLoopTurn);
   const { learningRate } = task.definition.serverOptimizer;
-  const rest = eventLoopTurn;
-  const meant = await fedAvgStep(base.weights, model.ranges, update, learningRate, rest);
-  const step = await packedStep(meant, base, model, { random, rest });
-  await rest(); // a model takes milliseconds to copy and to hash, here and in the store
-  const bytes = encodeCheckpoint(step.weights);
+  const yieldTurn = eventLoopTurn;
+  const state = await serverStep(base.state, update, model.terms, learningRate, {
+    random,
+    yieldTurn,
+  });
+  await yieldTurn(); // a model takes milliseconds to copy and to hash, here and in the store
+  const bytes = encodeCheckpoint(state.weights);
   const checkpointId = checkpointIdOf(crypto, bytes);
   const endedAtMs = clock.now();
   const record = recordOf(round, task.id, { checkpoint: checkpointId, reason: null, endedAtMs });
   const seated = limits.records(number);
-  await rest();
+  await yieldTurn();
   // Before the round: records of a round that was not committed after all are known by their number.
   if (seated.length > 0) await participations.recordParticipations(task.id, seated);
-  const next = { roundNumber: number, checkpointId, ...step };
+  const next: ModelVersion = {
+    roundNumber: number,
+    checkpointId,
+    state,
+    ...(state.difference === undefined ? {} : { differenceFrom: base.checkpointId }),
+  };
   await store.recordRound(record, storedCheckpoint(next, bytes, task.id, endedAtMs));
-  await rest();
+  await yieldTurn();
   return { record, base: next };
 }
 
@@ -85,25 +91,22 @@ export async function commitEvaluation(
 export async function commitRollback(
   id: RoundId,
   task: TaskRecord,
-  { newest, target }: { readonly newest: TaskBase; readonly target: TaskBase },
+  { newest, target }: { readonly newest: ModelVersion; readonly target: ModelVersion },
   { store, clock }: CommitDeps,
 ): Promise<Committed> {
   const record = rollbackRecord(id, task.id, newest, target, clock.now());
   // Whatever led to it then leads from elsewhere now.
-  const { checkpointId, weights, packed } = target;
-  const base: TaskBase = {
-    roundNumber: record.number,
-    checkpointId,
-    weights,
-    ...(packed === undefined ? {} : { packed }),
-  };
-  const bytes = encodeCheckpoint(target.weights);
+  const { checkpointId } = target;
+  const { weights, packed } = target.state;
+  const state = { weights, ...(packed === undefined ? {} : { packed }) };
+  const base: ModelVersion = { roundNumber: record.number, checkpointId, state };
+  const bytes = encodeCheckpoint(weights);
   await store.recordRound(record, storedCheckpoint(base, bytes, task.id, record.endedAtMs));
   return { record, base };
 }
 
 function storedCheckpoint(
-  { checkpointId, roundNumber }: TaskBase,
+  { checkpointId, roundNumber }: ModelVersion,
   bytes: Uint8Array,
   taskId: TaskId,
   createdAtMs: number,

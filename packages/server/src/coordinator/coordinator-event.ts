@@ -1,6 +1,5 @@
 import type { ErrorCode, RoundId, RoundPurpose, TaskId, TributaryError } from "@tributary/protocol";
-import type { MemberStage } from "../rounds/fates.ts";
-import type { RoundState } from "../rounds/round.ts";
+import type { MemberStage, RoundState } from "@tributary/core";
 import type { RoundRecord } from "../storage/round-store.ts";
 
 /** What happens in the coordinator, for logs, metrics and whoever watches a run. */

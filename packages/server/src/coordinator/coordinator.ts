@@ -9,33 +9,43 @@ import {
   opaqueId,
   planOf,
   populationName,
+  type CheckpointId,
   type ModelDescription,
   type PopulationName,
   type RoundId,
   type SessionId,
   type TaskDefinition,
   type TaskId,
+  drawUniform,
 } from "@tributary/protocol";
-import { checkAggregationMemory } from "../aggregation/check-aggregation-memory.ts";
-import { nextWindowMs, returnAfterMs } from "../rounds/pace.ts";
-import { TaskHistory, type BestCheckpoint } from "../rounds/task-history.ts";
+import {
+  ClientsAway,
+  checkAggregationMemory,
+  nextWindowMs,
+  returnAfterMs,
+  TaskHistory,
+  type BestMeasurement,
+  packInitialState,
+} from "@tributary/core";
 import type { RoundRecord, TaskRecord, TaskState } from "../storage/round-store.ts";
-import { ClientsAway } from "./clients-away.ts";
-import { eventLoopTurn } from "./event-loop-turn.ts";
-import { packedStart } from "./packed-step.ts";
+import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
 import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population.ts";
 import { operatorEvaluationRecord } from "./round-records.ts";
-import type { SealedModel } from "./sealed-model.ts";
-import { checkpointOfRound } from "./task-base.ts";
+import type { SealedModel } from "./model/sealed-model.ts";
+import { checkpointOfRound } from "./model/read-version.ts";
 import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task-runner.ts";
-import { uniform } from "./uniform.ts";
 
 /** What is going on in a task right now. */
 export interface TaskProgress {
   readonly phase: TaskRunner["phase"];
   readonly committedRounds: number;
   readonly waitingClients: number;
+}
+
+/** A task's best checkpoint, with the measurement that made it the best. */
+export interface BestCheckpoint extends BestMeasurement {
+  readonly checkpoint: CheckpointId;
 }
 
 /** The server's tasks and populations: brings clients and tasks together, and tasks back after a restart. */
@@ -50,7 +60,7 @@ export class Coordinator {
 
   constructor(deps: TaskRunnerDeps) {
     const { listener, logger } = deps;
-    this.#strangers = new ClientsAway(deps.clock);
+    this.#strangers = new ClientsAway(deps.clock.now());
     this.#deps = {
       ...deps,
       // Whoever only listens must not be able to break a round.
@@ -94,8 +104,10 @@ export class Coordinator {
     const planBytes = encodePlan(plan);
     const layout = layoutOf(model.parameters);
     decodeCheckpoint(encodeCheckpoint(values), layout); // what is stored must load again
-    const rest = eventLoopTurn;
-    const { weights } = await packedStart(values, plan.download, { random, rest });
+    const { weights } = await packInitialState(values, plan.download, {
+      random,
+      yieldTurn: eventLoopTurn,
+    });
     const bytes = encodeCheckpoint(weights);
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
     const createdAtMs = clock.now();
@@ -200,9 +212,12 @@ export class Coordinator {
 
   /** The task's best checkpoint by its own measure; `undefined` while nothing has been measured. */
   async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
+    const { store } = this.#deps;
     const runner = await this.#runners.get(task.id);
-    if (runner !== undefined) return runner.best;
-    return new TaskHistory(task.definition, await this.#deps.store.rounds(task.id)).best;
+    const history = runner ?? new TaskHistory(task.definition, await store.rounds(task.id));
+    if (history.best === undefined) return undefined;
+    const { id: checkpoint } = await checkpointOfRound(task, history.best.roundNumber, store);
+    return { ...history.best, checkpoint };
   }
 
   async progress(task: TaskRecord): Promise<TaskProgress> {
@@ -290,10 +305,14 @@ export class Coordinator {
   #strange(participant: Participant, population: string): TributaryError {
     const { clock, random } = this.#deps;
     const period = NO_ROUND_WINDOW_MS;
-    const opensInMs = nextWindowMs(clock.now(), period, uniform(random) * period);
+    const opensInMs = nextWindowMs(clock.now(), period, drawUniform(random) * period);
     const needs = { needed: Number.POSITIVE_INFINITY, roundMs: 0, opensInMs };
-    const retryAfterMs = returnAfterMs(needs, this.#strangers.count + 1, uniform(random));
-    this.#strangers.add(participant, retryAfterMs);
+    const retryAfterMs = returnAfterMs(
+      needs,
+      this.#strangers.count(clock.now()) + 1,
+      drawUniform(random),
+    );
+    this.#strangers.add(participant, retryAfterMs, clock.now());
     return noOpenRound(population, retryAfterMs);
   }
 

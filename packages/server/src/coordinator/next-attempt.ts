@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** After a failure that is not the clients' doing, wait before the next attempt: twice as long after each further one. */
 const FAILURE_PAUSE_MS = 1_000;

@@ -7,7 +7,7 @@ import type {
   SessionId,
   TributaryError,
 } from "@tributary/protocol";
-import type { SealedModel } from "./sealed-model.ts";
+import type { SealedModel } from "./model/sealed-model.ts";
 
 /** What a client offers when it checks in. Used to decide, never stored. */
 export interface CheckInOffer {

@@ -5,12 +5,17 @@ import {
   type PopulationName,
   type RandomSource,
   type SessionId,
+  drawUniform,
 } from "@tributary/protocol";
-import { combineNeeds, nextWindowMs, returnAfterMs, type PaceNeeds } from "../rounds/pace.ts";
-import type { Clock } from "./clock.ts";
-import { ClientsAway } from "./clients-away.ts";
+import {
+  ClientsAway,
+  combineNeeds,
+  nextWindowMs,
+  returnAfterMs,
+  type PaceNeeds,
+} from "@tributary/core";
+import type { Clock } from "../runtime/clock.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
-import { uniform } from "./uniform.ts";
 
 export interface WaitingClient {
   readonly participant: Participant;
@@ -63,8 +68,8 @@ export class Population {
   constructor(name: PopulationName, deps: PopulationDeps) {
     this.name = name;
     this.#deps = deps;
-    this.#away = new ClientsAway(deps.clock);
-    this.#phaseMs = Math.floor(uniform(deps.random) * NO_ROUND_WINDOW_MS);
+    this.#away = new ClientsAway(deps.clock.now());
+    this.#phaseMs = Math.floor(drawUniform(deps.random) * NO_ROUND_WINDOW_MS);
   }
 
   get waitingCount(): number {
@@ -88,7 +93,7 @@ export class Population {
       // Not counted as away: it is none of those that a round can have. Those refused together come back apart.
       const { retryAfterMs = NO_ROUND_WINDOW_MS, context } = refusal;
       throw new TributaryError(refusal.code, refusal.message, {
-        retryAfterMs: Math.floor(retryAfterMs * (1 + uniform(this.#deps.random))),
+        retryAfterMs: Math.floor(retryAfterMs * (1 + drawUniform(this.#deps.random))),
         context,
         cause: refusal,
       });
@@ -213,7 +218,7 @@ export class Population {
   get size(): number {
     let atWork = 0;
     for (const recruiter of this.#recruiters) atWork += recruiter.membersAtWork;
-    return this.#waiting.size + atWork + this.#away.count;
+    return this.#waiting.size + atWork + this.#away.count(this.#deps.clock.now());
   }
 
   /**
@@ -228,8 +233,8 @@ export class Population {
       opensInMs: nextWindowMs(clock.now(), NO_ROUND_WINDOW_MS, this.#phaseMs),
     };
     const opensInMs = Math.max(needs.opensInMs, atLeastMs);
-    const afterMs = returnAfterMs({ ...needs, opensInMs }, this.size + 1, uniform(random));
-    this.#away.add(participant, afterMs);
+    const afterMs = returnAfterMs({ ...needs, opensInMs }, this.size + 1, drawUniform(random));
+    this.#away.add(participant, afterMs, clock.now());
     return afterMs;
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** Buffers of up to so many bytes are kept from round to round: to make them anew costs a server of small models more than to keep them. */
 const KEPT_BYTES = 67_108_864;

@@ -6,8 +6,8 @@ import {
   type RoundEvent,
   type RoundPolicy,
   type RoundState,
-} from "../rounds/round.ts";
-import type { Clock } from "./clock.ts";
+} from "@tributary/core";
+import type { Clock } from "../runtime/clock.ts";
 
 /** What a round's state machine asks for and tells of. */
 export interface RoundMachineListener {

@@ -1,9 +1,8 @@
 import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
-import { NO_FATES } from "../rounds/fates.ts";
-import type { RoundKind } from "../rounds/round-kind.ts";
+import { NO_FATES, type RoundKind } from "@tributary/core";
 import type { RoundRecord } from "../storage/round-store.ts";
 import type { RunningRound } from "./running-round.ts";
-import type { TaskBase } from "./task-base.ts";
+import type { ModelVersion } from "./model/model-version.ts";
 
 /** What is written down of a round that has had its cohort. @param end.reason - Why it was abandoned; null when it was not. */
 export function recordOf(
@@ -64,8 +63,8 @@ function withoutCohort(
 export function rollbackRecord(
   id: RoundId,
   taskId: TaskId,
-  newest: TaskBase,
-  target: TaskBase,
+  newest: ModelVersion,
+  target: ModelVersion,
   nowMs: number,
 ): RoundRecord {
   return {

@@ -12,25 +12,27 @@ import {
   type UpdateCodec,
   type UpdateSpec,
 } from "@tributary/protocol";
-import { RoundAggregate } from "../aggregation/round-aggregate.ts";
-import { localAdders, type OpenAdder } from "../aggregation/update-adder.ts";
 import {
+  RoundAggregate,
+  localAdders,
+  type OpenAdder,
   countFates,
   totalOf,
   type MemberFate,
   type MemberStage,
   type RoundFates,
-} from "../rounds/fates.ts";
-import type { RoundEvent, RoundPolicy } from "../rounds/round.ts";
+  type RoundEvent,
+  type RoundPolicy,
+} from "@tributary/core";
 import type { RoundRecord } from "../storage/round-store.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { checkReportHeader, type ExpectedReport } from "./check-report-header.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
 import type { Participant, ReportHeader, RoundOutcome, RoundSeat } from "./participant.ts";
 import type { ReportSlots, ReportTicket } from "./report-slots.ts";
 import { roundClosed } from "./round-closed.ts";
-import type { SealedModel } from "./sealed-model.ts";
-import type { TaskBase } from "./task-base.ts";
+import type { SealedModel } from "./model/sealed-model.ts";
+import type { ModelVersion } from "./model/model-version.ts";
 
 export interface RoundFacts {
   readonly id: RoundId;
@@ -39,7 +41,7 @@ export interface RoundFacts {
   /** Of an evaluation, the round that made its checkpoint. */
   readonly number: number;
   /** What the cohort is sent. */
-  readonly base: TaskBase;
+  readonly base: ModelVersion;
   readonly policy: RoundPolicy;
   readonly taskName: string;
   readonly startedAtMs: number;

@@ -3,7 +3,6 @@ import {
   evaluationRoundOf,
   opaqueId,
   roundOf,
-  rangesSize,
   type CryptoProvider,
   type Limits,
   type RandomSource,
@@ -12,33 +11,36 @@ import {
   type ServerSecrets,
   type SessionId,
 } from "@tributary/protocol";
-import type { OpenAdder } from "../aggregation/update-adder.ts";
 import {
-  hasLimits,
-  type Moment,
-  type ParticipationLimits,
-} from "../enrolment/participation-limits.ts";
-import { nextRound, type NextRound } from "../rounds/next-round.ts";
-import type { PaceNeeds } from "../rounds/pace.ts";
-import {
+  type OpenAdder,
+  nextRound,
+  type NextRound,
+  type PaceNeeds,
   cohortSize,
   type CancelReason,
   type RoundEffect,
   type RoundEvent,
   type RoundPolicy,
   type RoundState,
-} from "../rounds/round.ts";
-import { closesAtMs } from "../rounds/schedule.ts";
-import type { BestCheckpoint, TaskEndReason, TaskHistory } from "../rounds/task-history.ts";
+  closesAtMs,
+  type BestMeasurement,
+  type TaskEndReason,
+  type TaskHistory,
+} from "@tributary/core";
+import {
+  hasLimits,
+  type Moment,
+  type ParticipationLimits,
+} from "../enrolment/participation-limits.ts";
 import type { ParticipationStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { AbandonedRounds } from "./abandoned-rounds.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { commitEvaluation, commitRollback, commitTraining } from "./commit-round.ts";
 import type { CoordinatorListener } from "./coordinator-event.ts";
-import { eventLoopTurn } from "./event-loop-turn.ts";
+import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import { NextAttempt } from "./next-attempt.ts";
 import type { CheckInOffer } from "./participant.ts";
 import type { Population, Recruiter, WaitingClient } from "./population.ts";
@@ -47,10 +49,11 @@ import { RoundMachine } from "./round-machine.ts";
 import { recordOf } from "./round-records.ts";
 import { RoundTimes } from "./round-times.ts";
 import { RunningRound } from "./running-round.ts";
-import type { SealedModel } from "./sealed-model.ts";
+import type { SealedModel } from "./model/sealed-model.ts";
 import { seatCohort } from "./seat-cohort.ts";
-import { baseOfRound, newestBase, type TaskBase } from "./task-base.ts";
-import { TaskModel } from "./task-model.ts";
+import type { ModelVersion } from "./model/model-version.ts";
+import { versionOfRound, newestVersion } from "./model/read-version.ts";
+import { ModelSealer } from "./model/model-sealer.ts";
 import { readTaskState, type TaskState } from "./task-state.ts";
 import { ineligibility } from "./task-eligibility.ts";
 
@@ -87,12 +90,12 @@ export class TaskRunner implements Recruiter {
   readonly priority: number;
   readonly #deps: TaskRunnerDeps;
   readonly #population: Population;
-  readonly #model: TaskModel;
+  readonly #model: ModelSealer;
   readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
-  #base: TaskBase;
+  #base: ModelVersion;
   #limits: ParticipationLimits;
   #history: TaskHistory;
-  #requested: TaskBase[] = [];
+  #requested: ModelVersion[] = [];
   /** The round in flight, and where it is at. */
   #machine: RoundMachine | undefined;
   #round: RunningRound | undefined;
@@ -106,7 +109,7 @@ export class TaskRunner implements Recruiter {
   private constructor(
     task: TaskRecord,
     population: Population,
-    model: TaskModel,
+    model: ModelSealer,
     { base, limits, history }: TaskState,
     deps: TaskRunnerDeps,
   ) {
@@ -136,7 +139,7 @@ export class TaskRunner implements Recruiter {
     population: Population,
     deps: TaskRunnerDeps,
   ): Promise<TaskRunner> {
-    const model = new TaskModel(task.planBytes);
+    const model = new ModelSealer(task.planBytes, deps);
     const state = await readTaskState(task, model, deps);
     return new TaskRunner(task, population, model, state, deps);
   }
@@ -155,7 +158,7 @@ export class TaskRunner implements Recruiter {
   }
 
   /** The best checkpoint so far, by the task's own measure. */
-  get best(): BestCheckpoint | undefined {
+  get best(): BestMeasurement | undefined {
     return this.#history.best;
   }
 
@@ -186,7 +189,7 @@ export class TaskRunner implements Recruiter {
    * @throws TributaryError `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when too many wait.
    */
   async requestEvaluation(roundNumber: number): Promise<void> {
-    const base = await baseOfRound(this.task, roundNumber, this.#model, this.#deps);
+    const base = await versionOfRound(this.task, roundNumber, this.#model.terms, this.#deps);
     if (this.#requested.length >= MAX_REQUESTED_EVALUATIONS) {
       throw new TributaryError(
         "TASK_STATE_CONFLICT",
@@ -211,9 +214,9 @@ export class TaskRunner implements Recruiter {
    */
   async rollBack(roundNumber: number): Promise<RoundRecord> {
     const { random, listener } = this.#deps;
-    const target = await baseOfRound(this.task, roundNumber, this.#model, this.#deps);
+    const target = await versionOfRound(this.task, roundNumber, this.#model.terms, this.#deps);
     // What this runner believes may be out of date: a failing store may have taken a round and lost its answer.
-    const newest = await newestBase(this.task, this.#model, this.#deps, this.#base);
+    const newest = await newestVersion(this.task, this.#model.terms, this.#deps, this.#base);
     const id = opaqueId("rnd", random.bytes(16)) as RoundId;
     const { record, base } = await commitRollback(id, this.task, { newest, target }, this.#deps);
     this.#base = base;
@@ -224,13 +227,13 @@ export class TaskRunner implements Recruiter {
   }
 
   /** The plan and a checkpoint, the newest unless told otherwise, as clients get them. */
-  sealedModel(base: TaskBase = this.#base): SealedModel {
-    return this.#model.sealed(base, this.#deps);
+  sealedModel(base: ModelVersion = this.#base): SealedModel {
+    return this.#model.seal(base);
   }
 
   refusal(offer: CheckInOffer): TributaryError | undefined {
     return (
-      ineligibility(offer, this.task.definition, this.#model.layout) ??
+      ineligibility(offer, this.task.definition, this.#model.terms.layout) ??
       this.#limits.refusal(offer.deviceId, this.#moment)
     );
   }
@@ -324,9 +327,9 @@ export class TaskRunner implements Recruiter {
     }
   }
 
-  #open(purpose: RoundPurpose, base: TaskBase): void {
+  #open(purpose: RoundPurpose, base: ModelVersion): void {
     const { clock, random, listener } = this.#deps;
-    const { plan, ranges } = this.#model;
+    const { plan, dimension, codec } = this.#model.terms;
     const policy = this.#policies[purpose];
     const round = new RunningRound(
       {
@@ -337,10 +340,10 @@ export class TaskRunner implements Recruiter {
         policy,
         taskName: this.task.name,
         startedAtMs: clock.now(),
-        codec: this.#model.codec,
+        codec,
         update: plan.update,
         aggregation: plan.aggregation,
-        dimension: rangesSize(ranges),
+        dimension,
         metricNames: [...new Set(["loss", ...plan.training.metrics])],
         sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
       },
@@ -517,7 +520,7 @@ export class TaskRunner implements Recruiter {
     const newest = purpose === "training" ? this.#base : base;
     await round.end(
       reason === null
-        ? { committed: { id: newest.checkpointId, byteLength: newest.weights.byteLength } }
+        ? { committed: { id: newest.checkpointId, byteLength: newest.state.weights.byteLength } }
         : { abandoned: reason },
       { atLeastMs: reason === null ? 0 : ABANDONED_RETRY_MS, taskFinished: finished },
       eventLoopTurn,

@@ -1,19 +1,20 @@
 import { ParticipationLimits, hasLimits } from "../enrolment/participation-limits.ts";
-import { TaskHistory } from "../rounds/task-history.ts";
+import { TaskHistory } from "@tributary/core";
 import type { ParticipationStore } from "../storage/access-store.ts";
 import type { TaskRecord } from "../storage/round-store.ts";
-import { newestBase, type TaskBase, type TaskBaseDeps } from "./task-base.ts";
-import type { TaskModel } from "./task-model.ts";
+import type { ModelVersion } from "./model/model-version.ts";
+import { newestVersion, type ReadVersionDeps } from "./model/read-version.ts";
+import type { ModelSealer } from "./model/model-sealer.ts";
 
 /** What the store holds of a task, as far as its rounds go on from it. */
 export interface TaskState {
-  readonly base: TaskBase;
+  readonly base: ModelVersion;
   /** How often devices take part. */
   readonly limits: ParticipationLimits;
   readonly history: TaskHistory;
 }
 
-export interface TaskStateDeps extends TaskBaseDeps {
+export interface TaskStateDeps extends ReadVersionDeps {
   readonly participations: ParticipationStore;
 }
 
@@ -24,11 +25,11 @@ export interface TaskStateDeps extends TaskBaseDeps {
  */
 export async function readTaskState(
   task: TaskRecord,
-  model: TaskModel,
+  model: ModelSealer,
   deps: TaskStateDeps,
-  known?: TaskBase,
+  known?: ModelVersion,
 ): Promise<TaskState> {
-  const base = await newestBase(task, model, deps, known);
+  const base = await newestVersion(task, model.terms, deps, known);
   const { participation } = task.definition;
   // A task without limits asks the store for nothing.
   const records = hasLimits(participation) ? await deps.participations.participations(task.id) : [];

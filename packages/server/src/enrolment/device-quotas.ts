@@ -1,6 +1,6 @@
 import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
-import { TokenBucket } from "../gateway/token-bucket.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
 
 /** Devices looked at for each new one: more than one, so that what can be forgotten becomes less. */
 const SWEPT_AT_ONCE = 4;

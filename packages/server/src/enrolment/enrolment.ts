@@ -6,7 +6,7 @@ import {
   type DeviceProof,
   type Limits,
 } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { AccessStore, DeviceRecord } from "../storage/access-store.ts";
 import { DeviceCounts } from "./device-counts.ts";
 import { DeviceQuotas } from "./device-quotas.ts";

@@ -15,17 +15,17 @@ import {
   opaqueId,
   type ErrorCode,
   type SessionId,
+  drawUniform,
 } from "@tributary/protocol";
-import { uniform } from "../coordinator/uniform.ts";
 import { listen } from "../listen.ts";
-import { returnAfterRestartMs } from "../rounds/pace.ts";
+import { returnAfterRestartMs } from "@tributary/core";
 import { FrameSender } from "./frame-sender.ts";
 import { IntakeTurns } from "./intake-turns.ts";
 import { SendTurns } from "./send-turns.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { Session } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Visitors, type CutReason, type Visitor } from "./visitors.ts";
 
@@ -183,7 +183,7 @@ export class Gateway {
     const count = this.#connections.size;
     for (const { session } of this.#connections) {
       // Each at its own time: a server that has just started must not meet all of them at once.
-      const retryAfterMs = returnAfterRestartMs(count, uniform(this.#deps.random));
+      const retryAfterMs = returnAfterRestartMs(count, drawUniform(this.#deps.random));
       session.close(
         new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs }),
       );

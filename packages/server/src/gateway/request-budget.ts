@@ -1,7 +1,7 @@
 import { TributaryError } from "@tributary/protocol";
 import type { SessionDeps } from "./session-deps.ts";
 import { FAULT_RETRY_MS } from "./told-error.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
 import type { Visitor } from "./visitors.ts";
 
 /** What one session may still ask: from its own share and its address's. Its device's is the doorkeeper's to charge. */

@@ -5,9 +5,9 @@ import type {
   RandomSource,
   ServerSecrets,
 } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { CheckInOffer, Participant } from "../coordinator/participant.ts";
-import type { SealedModel } from "../coordinator/sealed-model.ts";
+import type { SealedModel } from "../coordinator/model/sealed-model.ts";
 import type { Admission, Credentials } from "../enrolment/enrolment.ts";
 import type { Logger } from "../telemetry/logger.ts";
 

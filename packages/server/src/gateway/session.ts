@@ -25,7 +25,7 @@ import type {
   RoundSeat,
 } from "../coordinator/participant.ts";
 import { roundClosed } from "../coordinator/round-closed.ts";
-import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
+import { framesFor, type SealedModel } from "../coordinator/model/sealed-model.ts";
 import type { Admission } from "../enrolment/enrolment.ts";
 import type { FrameSender } from "./frame-sender.ts";
 import { RequestBudget } from "./request-budget.ts";

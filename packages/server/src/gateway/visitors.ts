@@ -1,5 +1,5 @@
 import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { AddressQuotas } from "./address-quotas.ts";
 import { networkAddress } from "./network-address.ts";
 

@@ -5,8 +5,7 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
-import { makesCheckpoint } from "../rounds/round-kind.ts";
-import type { TaskEndReason } from "../rounds/task-history.ts";
+import { makesCheckpoint, type TaskEndReason } from "@tributary/core";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
 import type { Storage } from "./open-storage.ts";

@@ -5,7 +5,7 @@ import {
   type CheckpointId,
   type CryptoProvider,
 } from "@tributary/protocol";
-import { makesCheckpoint } from "../rounds/round-kind.ts";
+import { makesCheckpoint } from "@tributary/core";
 import type { NewCheckpoint, RoundRecord } from "./round-store.ts";
 
 /** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */

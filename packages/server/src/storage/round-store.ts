@@ -1,6 +1,4 @@
-import type { RoundFates } from "../rounds/fates.ts";
-import type { RoundKind } from "../rounds/round-kind.ts";
-import type { TaskEndReason } from "../rounds/task-history.ts";
+import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
 
 /** Where a task is in its life. `cancelled` and `finished` are final. */

@@ -1,8 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode, RoundId } from "@tributary/protocol";
-import { makesCheckpoint } from "../rounds/round-kind.ts";
-import type { MemberStage } from "../rounds/fates.ts";
+import { makesCheckpoint, type MemberStage } from "@tributary/core";
 import type { RoundRecord } from "../storage/round-store.ts";
 
 /** What the metrics take from the coordinator's events, which have this form and more. */

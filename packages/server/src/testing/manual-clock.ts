@@ -1,4 +1,4 @@
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 interface Timer {
   readonly dueMs: number;

@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
-import { ROUND_KINDS, makesCheckpoint } from "../../rounds/round-kind.ts";
-import type { TaskEndReason } from "../../rounds/task-history.ts";
+import { ROUND_KINDS, makesCheckpoint, type TaskEndReason } from "@tributary/core";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import {
   WRONG_BYTES_REMEDY,

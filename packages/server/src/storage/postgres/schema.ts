@@ -24,9 +24,7 @@ import type {
 } from "@tributary/protocol";
 import type { EnrolmentPolicy } from "../../enrolment/policy.ts";
 import type { AdminRole } from "../access-store.ts";
-import type { RoundFates } from "../../rounds/fates.ts";
-import type { RoundKind } from "../../rounds/round-kind.ts";
-import type { TaskEndReason } from "../../rounds/task-history.ts";
+import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type { RoundOutcome, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
