@@ -6,7 +6,7 @@ import { openPostgresStore, openStorage, type Storage } from "../src/storage/ope
 import { migrate } from "../src/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../src/storage/postgres/migrations.generated.ts";
 import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
-import { silentLogger } from "../src/telemetry/logger.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
 import { accessStoreCases, checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
 import { startCutProxy, type CutProxy } from "./cut-proxy.ts";

@@ -4,9 +4,12 @@ import {
   type ParameterLayout,
   type TaskDefinition,
 } from "@tributary/protocol";
-import type { CheckInOffer } from "./participant.ts";
+import type { CheckInOffer } from "../population/participant.ts";
 
-/** Why no client that offers this can take part in a task, whatever the time; `undefined` when one can. */
+/**
+ * Why a client that offers this cannot take part in a task, whatever the time.
+ * @returns `undefined` when the client can take part.
+ */
 export function ineligibility(
   offer: CheckInOffer,
   task: TaskDefinition,
@@ -42,7 +45,7 @@ export function ineligibility(
   return undefined;
 }
 
-/** What a client has to know besides the codec of its own updates. */
+/** Names of the codecs that a client needs to read the model that it downloads. */
 function downloadCodecNames(download: DownloadSpec): readonly string[] {
   switch (download.encoding) {
     case "float32":

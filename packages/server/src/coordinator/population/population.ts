@@ -14,9 +14,10 @@ import {
   returnAfterMs,
   type PaceNeeds,
 } from "@tributary/core";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
 
+/** A client that has checked in and waits to be selected. */
 export interface WaitingClient {
   readonly participant: Participant;
   readonly offer: CheckInOffer;
@@ -24,20 +25,24 @@ export interface WaitingClient {
 
 /** A task that gathers cohorts from a population. */
 export interface Recruiter {
-  /** Of two that could use a client, the higher one has it first. */
+  /** When two tasks could use a client, the one with the higher priority gets it. */
   readonly priority: number;
   /** Why this client cannot take part in the task; `undefined` when it can. */
   refusal(offer: CheckInOffer): TributaryError | undefined;
   /** What the task asks of the population now. */
   readonly needs: PaceNeeds;
-  /** The task makes no attempts for a while: its time has not come, or something failed that is not the clients' doing. */
+  /**
+   * Whether the task makes no attempts for a while, because its time has not come or because
+   * something failed that is not the clients' doing.
+   */
   readonly isPaused: boolean;
-  /** Whether it gathers a cohort now, within the time it has for that, and could use this client. */
+  /** Whether it gathers a cohort now, within the time that it has for that, and could use a client. */
   gathers(offer: CheckInOffer): boolean;
-  /** Members of its round that have not been sent away. */
+  /** Number of members of its round that have not been sent away. */
   readonly membersAtWork: number;
-  /** A client waits; it may be one that the recruiter cannot use. */
+  /** A client waits. It may be one that the task cannot use. */
   clientWaits(client: WaitingClient): void;
+  /** A client that may have been offered to the task waits no longer. */
   clientLeft(session: SessionId): void;
 }
 
@@ -47,22 +52,25 @@ export interface PopulationDeps {
   readonly limits: Limits;
 }
 
-/** How often clients ask while there is nothing to do: seldom enough to cost nothing, often enough to join soon after a start. */
+/**
+ * How often clients ask while there is nothing to do. It is seldom enough to cost nothing, and often
+ * enough for clients to join soon after a task has been started.
+ */
 export const NO_ROUND_WINDOW_MS = 5_000;
-/** A pause of this length is waited out rather than left. */
+/** Clients wait through a pause of up to this length. They are sent away for a longer one. */
 const WAITABLE_PAUSE_MS = 5_000;
 
-/** The clients of one population that have checked in and wait, and the tasks that recruit among them. */
+/** The clients of one population that wait to be selected, and the tasks that recruit among them. */
 export class Population {
   readonly name: PopulationName;
   readonly #deps: PopulationDeps;
   readonly #waiting: Map<SessionId, WaitingClient> = new Map();
-  /** Sessions of the devices that wait, as far as clients have said which they are. */
+  /** Sessions of the devices that wait, as far as clients have proved which device they are. */
   readonly #devices: Map<string, SessionId> = new Map();
   readonly #recruiters: Set<Recruiter> = new Set();
 
   readonly #away: ClientsAway;
-  /** Sets the population's windows apart from those of others. */
+  /** Keeps the population's windows apart from those of other populations. */
   readonly #phaseMs: number;
 
   constructor(name: PopulationName, deps: PopulationDeps) {
@@ -77,8 +85,8 @@ export class Population {
   }
 
   /**
-   * Takes a client into the pool; it may be in a cohort before this returns.
-   * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time after which to come back.
+   * Takes a client into the pool. The client may have been selected before this returns.
+   * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
    */
   checkIn(client: WaitingClient): void {
     if (this.#recruiters.size === 0)
@@ -90,7 +98,8 @@ export class Population {
       return reason === undefined;
     });
     if (takers.length === 0 && refusal !== undefined) {
-      // Not counted as away: it is none of those that a round can have. Those refused together come back apart.
+      // The client is not counted as away, since no round can have it. The random factor keeps
+      // clients that are refused together from coming back together.
       const { retryAfterMs = NO_ROUND_WINDOW_MS, context } = refusal;
       throw new TributaryError(refusal.code, refusal.message, {
         retryAfterMs: Math.floor(retryAfterMs * (1 + drawUniform(this.#deps.random))),
@@ -115,7 +124,7 @@ export class Population {
     this.#offer(client, takers);
   }
 
-  /** Clients that were kept for a recruiter are so no longer: others may have them. */
+  /** Clients that were kept for one task are kept for it no longer: other tasks may have them. */
   reconsider(keeper?: Recruiter): void {
     const others = [...this.#recruiters].filter((recruiter) => recruiter !== keeper);
     if (others.length === 0) return;
@@ -124,13 +133,13 @@ export class Population {
 
   #offer(client: WaitingClient, takers: readonly Recruiter[]): void {
     for (const recruiter of takers) {
-      // One before may have taken it.
+      // A task before this one may have selected the client.
       if (!this.#waiting.has(client.participant.sessionId)) return;
       if (!this.#isKeptFrom(recruiter, client)) recruiter.clientWaits(client);
     }
   }
 
-  /** Whether a recruiter of higher priority needs the client. */
+  /** Whether a task of higher priority needs the client. */
   #isKeptFrom(recruiter: Recruiter, { offer }: WaitingClient): boolean {
     for (const other of this.#recruiters) {
       if (other.priority > recruiter.priority && other.gathers(offer)) return true;
@@ -138,7 +147,7 @@ export class Population {
     return false;
   }
 
-  /** The client no longer waits: it has gone. */
+  /** The client has gone, and waits no longer. */
   leave(session: SessionId): void {
     if (this.#takeOut(session) === undefined) return;
     for (const recruiter of this.#recruiters) recruiter.clientLeft(session);
@@ -153,7 +162,10 @@ export class Population {
     return client;
   }
 
-  /** A device waits once: over its newest connection, since an older one may be dead without anybody knowing yet. */
+  /**
+   * A device waits once, over its newest connection. An older connection may be dead without anybody
+   * knowing it yet.
+   */
   #giveWay(deviceId: string, session: SessionId): void {
     const older = this.#devices.get(deviceId);
     if (older === undefined || older === session) return;
@@ -176,7 +188,7 @@ export class Population {
     return client;
   }
 
-  /** Those that wait and that the recruiter can take, in random order, so that being early earns nothing. */
+  /** Clients that wait and that the task can use, in random order, so that being early earns nothing. */
   candidates(recruiter: Recruiter): readonly WaitingClient[] {
     const eligible = [...this.#waiting.values()].filter(
       (client) =>
@@ -192,14 +204,14 @@ export class Population {
     this.#recruiters.add(recruiter);
   }
 
-  /** The task recruits no more. */
+  /** The task recruits no longer. */
   removeRecruiter(recruiter: Recruiter): void {
     this.#recruiters.delete(recruiter);
     this.dismissUnwanted();
     this.reconsider();
   }
 
-  /** Sends clients away that wait with nothing left to wait for. */
+  /** Sends away the clients that have nothing left to wait for. */
   dismissUnwanted(): void {
     const recruiters = [...this.#recruiters].filter((recruiter) => !isPausedForLong(recruiter));
     for (const [session, { participant, offer }] of this.#waiting) {
@@ -214,7 +226,10 @@ export class Population {
     }
   }
 
-  /** Estimate of how many clients there are: those that wait, are at work, or have been told when to come back. */
+  /**
+   * An estimate of how many clients there are: those that wait, those that are at work, and those
+   * that have been told when to come back.
+   */
   get size(): number {
     let atWork = 0;
     for (const recruiter of this.#recruiters) atWork += recruiter.membersAtWork;
@@ -222,8 +237,9 @@ export class Population {
   }
 
   /**
-   * When a client that is sent away now should come back. It is counted as away until then, and once however often it asks.
-   * @param atLeastMs - Not before.
+   * When a client that is sent away now should come back. The client is counted as away until then,
+   * once, however often it asks.
+   * @param atLeastMs - The client should not come back before this.
    */
   sendAway(participant: Participant, atLeastMs = 0): number {
     const { clock, random } = this.#deps;
@@ -238,7 +254,7 @@ export class Population {
     return afterMs;
   }
 
-  /** Clients that may wait: the limit, but never fewer than the rounds ahead take. */
+  /** How many clients may wait: the limit, but never fewer than the next rounds take. */
   #capacity(): number {
     let needed = 0;
     for (const recruiter of this.#recruiters) needed += recruiter.needs.needed;

@@ -1,19 +1,20 @@
-/** Weight of the newest round in the mean of how long rounds take. */
+/** The weight of the newest round in the mean duration. */
 const NEWEST_ROUND_WEIGHT = 0.3;
 
-/** How long a task's rounds take, from a cohort's configuration to its commit. */
+/** How long a task's rounds take, from the selection of the cohort to the commit. */
 export class RoundTimes {
   readonly #longestMs: number;
   #meanMs: number;
   #hasMeasured = false;
   #cohortSinceMs = 0;
 
-  /** @param longestMs - What a round may take, which stands for the mean until one has been measured. */
+  /** @param longestMs - The longest that a round may take. It stands for the mean at first. */
   constructor(longestMs: number) {
     this.#longestMs = longestMs;
     this.#meanMs = longestMs;
   }
 
+  /** The mean duration, in which newer rounds weigh more. */
   get meanMs(): number {
     return this.#meanMs;
   }
@@ -23,10 +24,12 @@ export class RoundTimes {
     return this.#cohortSinceMs + Math.min(this.#meanMs, this.#longestMs);
   }
 
+  /** A round has its cohort. */
   begin(nowMs: number): void {
     this.#cohortSinceMs = nowMs;
   }
 
+  /** That round has been committed. */
   end(nowMs: number): void {
     const weight = this.#hasMeasured ? NEWEST_ROUND_WEIGHT : 1;
     this.#meanMs += weight * (nowMs - this.#cohortSinceMs - this.#meanMs);

@@ -1,10 +1,10 @@
 import { ERROR_CODES, asTributaryError, type ErrorCode, type SessionId } from "@tributary/protocol";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../../runtime/logger.ts";
 
-/** After a fault of the server's own, come back when it may have passed. */
+/** After a fault of the server's own, a client should come back when it may have passed. */
 export const FAULT_RETRY_MS = 5_000;
 
-/** What a client hears of an error. */
+/** What a client is told of an error. */
 export interface ToldError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -12,8 +12,8 @@ export interface ToldError {
 }
 
 /**
- * An error as the client is told of it: of what went wrong inside, such as in the store, only that something did, and
- * the rest goes to the log.
+ * What a client is told of an error. Of an error inside the server, such as one of the store, the
+ * client learns only that something went wrong; the log gets the rest.
  */
 export function toldError(thrown: unknown, logger: Logger, session: SessionId): ToldError {
   const error = asTributaryError(thrown);

@@ -1,43 +1,41 @@
 import {
   deadlineOf,
   openRound,
-  step,
+  stepRound,
   type RoundEffect,
   type RoundEvent,
   type RoundPolicy,
   type RoundState,
 } from "@tributary/core";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
 
-/** What a round's state machine asks for and tells of. */
+/** Carries out what a round's state machine asks for, and is told how the round goes on. */
 export interface RoundMachineListener {
   effect(effect: RoundEffect): void;
   phaseEnded(phase: RoundState["phase"], durationMs: number): void;
-  /** Calls `decide`, at once or once what came in time has been taken in. */
-  beforeDeadline(decide: () => void): void;
-  /** Nobody is to be gathered any more, or not as urgently as before. */
+  /** The round gathers clients no longer, or not as urgently as before. */
   gatheringEased(): void;
 }
 
-/** The state machine of one round, in time: keeps its state and wakes it at its deadline. */
+/** The state machine of one round, in time: it keeps the state and wakes it at its deadlines. */
 export class RoundMachine {
-  readonly #policy: RoundPolicy;
+  readonly policy: RoundPolicy;
   readonly #clock: Clock;
-  /** Until when the round may begin. */
   readonly #closesAtMs: number;
   readonly #listener: RoundMachineListener;
   #state: RoundState;
   #phaseSinceMs: number;
-  /** It has gathered its cohort for as long as it should, and waits on. */
+  /** The round has gathered clients for as long as it should, and waits on. */
   #isOverdue = false;
   #cancelTimer: (() => void) | undefined;
 
+  /** @param times.closesAtMs - The round may not start after this; infinite for no such limit. */
   constructor(
     policy: RoundPolicy,
     times: { readonly clock: Clock; readonly closesAtMs: number },
     listener: RoundMachineListener,
   ) {
-    this.#policy = policy;
+    this.policy = policy;
     this.#clock = times.clock;
     this.#closesAtMs = times.closesAtMs;
     this.#listener = listener;
@@ -50,14 +48,14 @@ export class RoundMachine {
     return this.#state;
   }
 
-  /** Whether it gathers its cohort within the time it has for that. */
+  /** Whether the round gathers its cohort, within the time that it has for that. */
   get isGathering(): boolean {
     return this.#state.phase === "selecting" && !this.#isOverdue;
   }
 
   dispatch(event: RoundEvent): void {
     const { phase } = this.#state;
-    const { state, effects } = step(this.#policy, this.#state, event);
+    const { state, effects } = stepRound(this.policy, this.#state, event);
     this.#state = state;
     if (state.phase !== phase) {
       const nowMs = this.#clock.now();
@@ -76,9 +74,9 @@ export class RoundMachine {
     if (deadlineMs === undefined) return;
     const isSelecting = this.#state.phase === "selecting";
     const wakeAtMs = isSelecting ? Math.min(deadlineMs, this.#closesAtMs) : deadlineMs;
-    this.#cancelTimer = this.#clock.schedule(wakeAtMs - this.#clock.now(), () => {
-      this.#listener.beforeDeadline(() => this.#tick(deadlineMs));
-    });
+    this.#cancelTimer = this.#clock.schedule(wakeAtMs - this.#clock.now(), () =>
+      this.#tick(deadlineMs),
+    );
   }
 
   #tick(deadlineMs: number): void {

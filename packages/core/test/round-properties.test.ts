@@ -2,12 +2,12 @@ import { minimumReports, type SessionId } from "@tributary/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { isAtWork, type MemberEvent, type MemberState } from "../src/member/member.ts";
 import {
   cohortSize,
   deadlineOf,
   openRound,
-  step,
-  type MemberStatus,
+  stepRound,
   type RoundEffect,
   type RoundEvent,
   type RoundPolicy,
@@ -28,6 +28,30 @@ const policies: fc.Arbitrary<RoundPolicy> = fc.record({
 /** Few enough that they meet again: duplicates and strangers come by themselves. */
 const sessions = fc.integer({ min: 0, max: 11 }).map((index) => sessionOf(index));
 
+const code = "INTERNAL";
+
+/** What happens to a member on the whole way to a report that counts. */
+const REPORT: readonly MemberEvent[] = [
+  { type: "configured" },
+  { type: "began", isComplete: false },
+  { type: "granted" },
+  { type: "uploaded" },
+  { type: "added" },
+];
+
+const memberEvents: fc.Arbitrary<MemberEvent> = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(...REPORT) },
+  { weight: 2, arbitrary: fc.constant<MemberEvent>({ type: "began", isComplete: true }) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<MemberEvent>(
+      { type: "left" },
+      { type: "withdrew", code },
+      { type: "refused", code },
+    ),
+  },
+);
+
 /** An event that happens `afterMs` after the one before it. */
 type Timed = (nowMs: number) => RoundEvent;
 
@@ -39,10 +63,16 @@ const timed: fc.Arbitrary<{ readonly afterMs: number; readonly event: Timed }> =
       arbitrary: sessions.map((session): Timed => (nowMs) => ({ type: "joined", session, nowMs })),
     },
     {
-      weight: 12,
-      arbitrary: fc
-        .tuple(fc.constantFrom("left", "withdrew", "refused", "reported", "reported"), sessions)
-        .map(([type, session]): Timed => () => ({ type: type as "left", session })),
+      weight: 24,
+      arbitrary: fc.tuple(sessions, memberEvents).map(([session, event]): Timed => () => ({
+        type: "member",
+        session,
+        event,
+      })),
+    },
+    {
+      weight: 2,
+      arbitrary: sessions.map((session): Timed => () => ({ type: "gone", session })),
     },
     { weight: 3, arbitrary: fc.constant<Timed>(() => ({ type: "configured" })) },
     { weight: 3, arbitrary: fc.constant<Timed>((nowMs) => ({ type: "tick", nowMs })) },
@@ -89,36 +119,45 @@ const sequences = fc
       }),
       (nowMs) => ({ type: "tick", nowMs }),
       () => ({ type: "configured" }),
-      ...Array.from({ length: reports }, (_, index): Timed => {
-        return () => ({ type: "reported", session: sessionOf(index) });
-      }),
+      ...Array.from({ length: reports }, (_, index) =>
+        REPORT.map((event): Timed => () => ({ type: "member", session: sessionOf(index), event })),
+      ).flat(),
     ];
     return [...start.map((event) => ({ afterMs: 0, event })), ...rest];
   });
 
-/** A state as it was: `step` updates its sets in place. */
+/** A state as it was: `stepRound` updates its sets in place. */
 interface Snapshot {
   readonly phase: RoundState["phase"];
-  readonly members: ReadonlyMap<SessionId, MemberStatus> | undefined;
+  readonly members: ReadonlyMap<SessionId, MemberState> | undefined;
+  readonly counts: Readonly<Record<"reported" | "adding" | "atWork", number>> | undefined;
   readonly waiting: ReadonlySet<SessionId> | undefined;
-  readonly accepted: number | undefined;
-  readonly pending: number | undefined;
   readonly deadlineMs: number | undefined;
+  readonly due: string | undefined;
   readonly reason: string | undefined;
 }
 
-const snapshot = (state: RoundState): Snapshot => ({
-  phase: state.phase,
-  members: "members" in state ? new Map(state.members) : undefined,
-  waiting: "waiting" in state ? new Set(state.waiting) : undefined,
-  accepted: "accepted" in state ? state.accepted : undefined,
-  pending: "pending" in state ? state.pending : undefined,
-  deadlineMs: deadlineOf(state),
-  reason: "reason" in state ? state.reason : undefined,
-});
+function snapshot(state: RoundState): Snapshot {
+  const cohort = "cohort" in state ? state.cohort : undefined;
+  return {
+    phase: state.phase,
+    members: cohort && new Map(Array.from(cohort.sessions, (each) => [each, cohort.state(each)!])),
+    counts: cohort && {
+      reported: cohort.reported,
+      adding: cohort.adding,
+      atWork: cohort.atWork,
+    },
+    waiting: "waiting" in state ? new Set(state.waiting) : undefined,
+    deadlineMs: deadlineOf(state),
+    due: "due" in state ? state.due : undefined,
+    reason: "reason" in state ? state.reason : undefined,
+  };
+}
 
-const countOf = (members: ReadonlyMap<SessionId, MemberStatus>, status: MemberStatus): number =>
-  [...members.values()].filter((each) => each === status).length;
+const countOf = (
+  members: ReadonlyMap<SessionId, MemberState>,
+  holds: (member: MemberState) => boolean,
+): number => [...members.values()].filter(holds).length;
 
 const isFinal = (phase: RoundState["phase"]): boolean => phase === "done" || phase === "abandoned";
 
@@ -145,7 +184,7 @@ function runChecked(
     nowMs += afterMs;
     const event = at(nowMs);
     const before = snapshot(state);
-    const taken = step(policy, state, event);
+    const taken = stepRound(policy, state, event);
     state = taken.state;
     effects.push(...taken.effects);
     const after = snapshot(state);
@@ -158,36 +197,45 @@ function runChecked(
 
     if (after.waiting !== undefined) expect(after.waiting.size).toBeLessThan(cohortSize(policy));
     if (before.members !== undefined) {
-      // Nobody joins a cohort or is forgotten, and a status only ever leaves `training`.
+      // Nobody joins a cohort or is forgotten, and nobody changes who is not at work any more.
       expect([...after.members!.keys()]).toEqual([...before.members.keys()]);
-      for (const [session, status] of before.members) {
-        if (status !== "training") expect(after.members!.get(session)).toBe(status);
+      for (const [session, member] of before.members) {
+        if (!isAtWork(member)) expect(after.members!.get(session)).toEqual(member);
       }
     }
     if (after.members !== undefined && before.waiting !== undefined && after.members.size > 0) {
       expect(after.members.size).toBeGreaterThanOrEqual(minimum);
       expect(after.members.size).toBeLessThanOrEqual(cohortSize(policy));
     }
-    if (after.accepted !== undefined) {
-      expect(after.accepted).toBe(countOf(after.members!, "reported"));
-      expect(after.accepted).toBeLessThanOrEqual(policy.goalCount);
-      expect(after.accepted - (before.accepted ?? 0)).toBeLessThanOrEqual(1);
-    }
-    if (after.pending !== undefined) {
-      expect(after.pending).toBe(countOf(after.members!, "training"));
-      // A round that could be decided has been decided.
-      expect(after.pending).toBeGreaterThan(0);
-      expect(after.accepted).toBeLessThan(policy.goalCount);
-      expect(after.accepted! + after.pending).toBeGreaterThanOrEqual(minimum);
+    if (after.members !== undefined && after.counts !== undefined) {
+      const { reported, adding, atWork } = after.counts;
+      expect(reported).toBe(countOf(after.members, ({ stage }) => stage === "reported"));
+      expect(adding).toBe(countOf(after.members, ({ stage }) => stage === "adding"));
+      expect(atWork).toBe(countOf(after.members, isAtWork));
+      expect(reported + adding).toBeLessThanOrEqual(policy.goalCount);
+      expect(reported - (before.counts?.reported ?? 0)).toBeLessThanOrEqual(1);
+      if (after.phase === "committing") expect(adding).toBe(0);
+      if (after.phase === "reporting") {
+        // A round that could be decided has been decided.
+        expect(atWork).toBeGreaterThan(0);
+        expect(reported).toBeLessThan(policy.goalCount);
+        if (after.due === undefined) expect(reported + atWork).toBeGreaterThanOrEqual(minimum);
+        else expect(adding).toBeGreaterThan(0);
+        // A report that could be added is being added.
+        const waits = countOf(after.members, ({ stage }) => stage === "uploaded");
+        if (waits > 0) expect(reported + adding).toBe(policy.goalCount);
+      }
     }
     if (after.phase === "committing" || after.phase === "done") {
-      expect(after.accepted).toBeGreaterThanOrEqual(minimum);
+      expect(after.counts!.reported).toBeGreaterThanOrEqual(minimum);
     }
     if (event.type === "tick" && nowMs >= (before.deadlineMs ?? Infinity)) {
-      // A cohort's time is never extended; selection's may be, and then lies ahead.
-      expect(["configuring", "reporting"]).not.toContain(
-        before.phase === "selecting" ? "" : after.phase,
-      );
+      // A cohort's time is never extended, but reports that are being added are waited for. The
+      // time for selection may be extended, and then its end lies ahead.
+      if (before.phase !== "selecting") {
+        expect(after.phase).not.toBe("configuring");
+        if (after.phase === "reporting") expect(after.due).toBeDefined();
+      }
       if (after.phase === "selecting") expect(after.deadlineMs).toBeGreaterThan(nowMs);
     }
 
@@ -197,12 +245,15 @@ function runChecked(
         expect(effect.members).toEqual([...after.members!.keys()]);
         expect(new Set(effect.members).size).toBe(effect.members.length);
       }
+      if (effect.type === "add") expect(after.members!.get(effect.session)!.stage).toBe("adding");
       if (effect.type === "commit") expect(after.phase).toBe("committing");
       if (effect.type === "announce") expect(isFinal(after.phase)).toBe(true);
     }
   }
   const count = (type: RoundEffect["type"]): number =>
     effects.filter((effect) => effect.type === type).length;
+  const added = effects.flatMap((effect) => (effect.type === "add" ? [effect.session] : []));
+  expect(new Set(added).size).toBe(added.length);
   expect(count("configure")).toBeLessThanOrEqual(1);
   expect(count("commit")).toBeLessThanOrEqual(1);
   expect(count("announce")).toBe(isFinal(state.phase) ? 1 : 0);
@@ -233,12 +284,27 @@ describe("a round, whatever happens in whatever order", () => {
         (policy, events, written) => {
           const { state, effects, nowMs } = runChecked(policy, events);
           const tick = (round: RoundState) =>
-            step(policy, round, { type: "tick", nowMs: Math.max(nowMs, deadlineOf(round) ?? 0) });
+            stepRound(policy, round, {
+              type: "tick",
+              nowMs: Math.max(nowMs, deadlineOf(round) ?? 0),
+            });
           const ticked = tick(state);
           let end = ticked.state;
           const all = [...effects, ...ticked.effects];
+          // Reports that are being added are waited for; each is added or refused some time.
+          while (end.phase === "reporting") {
+            const { cohort } = end;
+            const session = [...cohort.sessions].find(
+              (each) => cohort.state(each)!.stage === "adding",
+            );
+            expect(session).toBeDefined();
+            const event: MemberEvent = { type: "added" };
+            const next = stepRound(policy, end, { type: "member", session: session!, event });
+            end = next.state;
+            all.push(...next.effects);
+          }
           if (end.phase === "committing") {
-            const last = step(policy, end, { type: written });
+            const last = stepRound(policy, end, { type: written });
             end = last.state;
             all.push(...last.effects);
           }
@@ -270,19 +336,20 @@ describe("a round, whatever happens in whatever order", () => {
           };
           const members = Array.from({ length: cohortSize(policy) }, (_, i) => sessionOf(i));
           let state: RoundState = openRound(policy, 0);
-          for (const session of members) {
-            state = step(policy, state, { type: "joined", session, nowMs: 0 }).state;
-          }
-          state = step(policy, state, { type: "configured" }).state;
+          const send = (event: RoundEvent): void => {
+            state = stepRound(policy, state, event).state;
+          };
+          for (const session of members) send({ type: "joined", session, nowMs: 0 });
+          send({ type: "configured" });
           const distinct = new Set<SessionId>();
           for (const [session, times] of reports) {
             if (state.phase !== "reporting") break;
             if (members.includes(session)) distinct.add(session);
             for (let i = 0; i < times; i++) {
-              state = step(policy, state, { type: "reported", session }).state;
+              for (const event of REPORT) send({ type: "member", session, event });
             }
           }
-          expect("accepted" in state && state.accepted).toBe(distinct.size);
+          expect("cohort" in state && state.cohort.reported).toBe(distinct.size);
         },
       ),
       { numRuns: 300, seed: 20_261_122 },

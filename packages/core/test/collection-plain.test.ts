@@ -1,5 +1,6 @@
 import {
   isTributaryError,
+  planOf,
   seededRandom,
   updateCodec,
   xoshiro128,
@@ -9,15 +10,24 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
 
-import { RoundAggregate, type Report } from "../src/aggregation/round-aggregate.ts";
+import { localAdders } from "../src/aggregation/update-adder.ts";
+import { PlainCollection } from "../src/collection/plain-collection.ts";
+import type { Report } from "../src/collection/report.ts";
+import { modelTerms } from "../src/server-step/model-state.ts";
+import { exampleTask } from "../src/testing/example-task.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
 
 const DIMENSION = 5_000; // more than one block of a codec
-const float32 = updateCodec({ codec: "float32" });
-const uniform8 = updateCodec({ codec: "uniform", bits: 8 });
-const eden = updateCodec({ codec: "eden", bits: 8 });
-const coded = updateCodec({ codec: "eden", bits: 2, entropy: true });
-const random = seededRandom(createNodeCryptoProvider(), 4);
+const crypto = createNodeCryptoProvider();
+const random = seededRandom(crypto, 4);
+const FLOAT32: UpdateSpec = { codec: "float32" };
+const UNIFORM8: UpdateSpec = { codec: "uniform", bits: 8 };
+const EDEN: UpdateSpec = { codec: "eden", bits: 8 };
+const CODED: UpdateSpec = { codec: "eden", bits: 2, entropy: true };
+const float32 = updateCodec(FLOAT32);
+const uniform8 = updateCodec(UNIFORM8);
+const eden = updateCodec(EDEN);
+const coded = updateCodec(CODED);
 
 function vector(seed: number, scale = 1): Float32Array {
   const words = xoshiro128(new Uint8Array(16).fill(seed));
@@ -32,11 +42,25 @@ function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-async function sums(aggregate: RoundAggregate): Promise<string[]> {
-  const { sums, weight } = await aggregate.combine(() => Promise.resolve());
-  const out = new Float64Array(sums.dimension);
-  sums.read(0, out);
-  return bitsOf([...out, weight]);
+/** A collection of a plan that averages `DIMENSION` values, and a way to look into its sums. */
+function openPlain(update: UpdateSpec) {
+  const task = exampleTask({ plan: { update, metrics: [] } });
+  const parameters = [{ name: "layer/kernel", shape: [DIMENSION] }];
+  const terms = modelTerms(planOf(task, { topology: {}, parameters }));
+  const { aggregation } = terms.plan;
+  const adder = localAdders(crypto)({ update, aggregation, dimension: DIMENSION });
+  const collection = new PlainCollection({ terms, adder, learningRate: 1 });
+  const read = async (): Promise<{ readonly sums: Float64Array; readonly weight: number }> => {
+    const { sums, weight } = await adder.combine(() => Promise.resolve());
+    const out = new Float64Array(sums.dimension);
+    sums.read(0, out);
+    return { sums: out, weight };
+  };
+  const bits = async (): Promise<string[]> => {
+    const { sums, weight } = await read();
+    return bitsOf([...sums, weight]);
+  };
+  return { collection, read, bits };
 }
 
 function codeOf(run: () => unknown): string {
@@ -48,36 +72,35 @@ function codeOf(run: () => unknown): string {
   return "accepted";
 }
 
-describe("a round's aggregate", () => {
+describe("a plain collection", () => {
   it("takes a rotated update of very many examples, whose values are known by their norm at first", async () => {
     const update = vector(1, 0.1);
     const payload = eden.encode(update, random);
     const exampleCount = 1_000_000;
     expect(eden.validate(payload, DIMENSION).maxAbs * exampleCount).toBeGreaterThan(2 ** 19);
-    const aggregate = new RoundAggregate(eden, DIMENSION, []);
-    void aggregate.fold({ exampleCount, payload, metrics: [] });
-    const { sums, weight } = await aggregate.combine(() => Promise.resolve());
-    const out = new Float64Array(DIMENSION);
-    sums.read(0, out);
-    out.forEach((sum, i) => expect(Math.abs(sum / weight - update[i]!)).toBeLessThan(0.005));
+    const { collection, read } = openPlain(EDEN);
+    void collection.receive({ exampleCount, payload, metrics: [] });
+    const { sums, weight } = await read();
+    sums.forEach((sum, i) => expect(Math.abs(sum / weight - update[i]!)).toBeLessThan(0.005));
     // One that really is too large is refused as before.
     const large = eden.encode(vector(2, 1), random);
-    expect(codeOf(() => aggregate.fold({ exampleCount, payload: large, metrics: [] }))).toBe(
+    expect(codeOf(() => collection.receive({ exampleCount, payload: large, metrics: [] }))).toBe(
       "UPDATE_OUT_OF_RANGE",
     );
   });
 
   it("is the same, bit for bit, in any order and with any codec", async () => {
-    for (const codec of [float32, uniform8, eden, coded]) {
+    for (const spec of [FLOAT32, UNIFORM8, EDEN, CODED]) {
+      const codec = updateCodec(spec);
       const reports = [1, 2, 3, 4, 5].map((seed) => ({
         exampleCount: seed * 7,
         payload: codec.encode(vector(seed, seed * 3), random),
         metrics: [{ name: "loss", value: seed / 3 }],
       }));
       const folded = async (order: readonly Report[]) => {
-        const aggregate = new RoundAggregate(codec, DIMENSION, ["loss"]);
-        for (const report of order) void aggregate.fold(report);
-        return { sums: await sums(aggregate), means: aggregate.metricMeans() };
+        const { collection, bits } = openPlain(spec);
+        for (const report of order) void collection.receive(report);
+        return { sums: await bits(), means: collection.metricMeans() };
       };
       const expected = await folded(reports);
       expect(await folded(reports.toReversed())).toEqual(expected);
@@ -86,10 +109,10 @@ describe("a round's aggregate", () => {
   });
 
   it("takes a hostile report whole or not at all", async () => {
-    const aggregate = new RoundAggregate(float32, DIMENSION, ["loss"]);
+    const { collection, bits } = openPlain(FLOAT32);
     const metrics = [{ name: "loss", value: 1 }];
-    void aggregate.fold({ ...reportOf(vector(1)), metrics });
-    const before = { sums: await sums(aggregate), means: aggregate.metricMeans() };
+    void collection.receive({ ...reportOf(vector(1)), metrics });
+    const before = { sums: await bits(), means: collection.metricMeans() };
     const withLast = (value: number): Uint8Array => {
       const update = vector(2);
       update[DIMENSION - 1] = value;
@@ -111,20 +134,20 @@ describe("a round's aggregate", () => {
       [good, Infinity, "EXAMPLE_COUNT_INVALID"],
     ];
     for (const [payload, exampleCount, code] of hostile) {
-      expect(codeOf(() => aggregate.fold({ exampleCount, payload, metrics }))).toBe(code);
-      expect({ sums: await sums(aggregate), means: aggregate.metricMeans() }).toEqual(before);
-      expect([aggregate.reportCount, aggregate.exampleCount]).toEqual([1, 10]);
+      expect(codeOf(() => collection.receive({ exampleCount, payload, metrics }))).toBe(code);
+      expect({ sums: await bits(), means: collection.metricMeans() }).toEqual(before);
+      expect([collection.reportCount, collection.exampleCount]).toEqual([1, 10]);
     }
   });
 
   it("refuses a quantized payload whose grid lies, with its sums unchanged", async () => {
-    const aggregate = new RoundAggregate(uniform8, DIMENSION, []);
-    void aggregate.fold({
+    const { collection, bits } = openPlain(UNIFORM8);
+    void collection.receive({
       exampleCount: 1,
       payload: uniform8.encode(vector(1), random),
       metrics: [],
     });
-    const before = await sums(aggregate);
+    const before = await bits();
     const lastBlock = 8 + 4_096; // after the first block's header and codes
     const lies: [at: number, value: number, code: string][] = [
       [lastBlock, NaN, "UPDATE_NOT_FINITE"],
@@ -136,24 +159,27 @@ describe("a round's aggregate", () => {
     for (const [at, value, code] of lies) {
       const payload = uniform8.encode(vector(2), random);
       new DataView(payload.buffer, payload.byteOffset).setFloat32(at, value, true);
-      expect(codeOf(() => aggregate.fold({ exampleCount: 1, payload, metrics: [] }))).toBe(code);
-      expect(await sums(aggregate)).toEqual(before);
+      expect(codeOf(() => collection.receive({ exampleCount: 1, payload, metrics: [] }))).toBe(
+        code,
+      );
+      expect(await bits()).toEqual(before);
     }
   });
 
   it.each([
-    ["eden", eden, 4],
-    ["eden with entropy coding", coded, 6],
+    ["eden", EDEN, 4],
+    ["eden with entropy coding", CODED, 6],
   ] as const)(
     "refuses an %s payload that lies, with its sums unchanged",
-    async (_, codec, scaleAt) => {
-      const aggregate = new RoundAggregate(codec, DIMENSION, []);
-      void aggregate.fold({
+    async (_, spec, scaleAt) => {
+      const codec = updateCodec(spec);
+      const { collection, bits } = openPlain(spec);
+      void collection.receive({
         exampleCount: 1,
         payload: codec.encode(vector(1), random),
         metrics: [],
       });
-      const before = await sums(aggregate);
+      const before = await bits();
       for (const [scale, code] of [
         [NaN, "UPDATE_NOT_FINITE"],
         [-Infinity, "UPDATE_NOT_FINITE"],
@@ -163,17 +189,19 @@ describe("a round's aggregate", () => {
       ] as const) {
         const payload = codec.encode(vector(2), random);
         new DataView(payload.buffer, payload.byteOffset).setFloat32(scaleAt, scale, true);
-        expect(codeOf(() => aggregate.fold({ exampleCount: 1, payload, metrics: [] }))).toBe(code);
-        expect(await sums(aggregate)).toEqual(before);
+        expect(codeOf(() => collection.receive({ exampleCount: 1, payload, metrics: [] }))).toBe(
+          code,
+        );
+        expect(await bits()).toEqual(before);
       }
     },
   );
 
   it("refuses an entropy code that does not end where it should, with its sums unchanged", async () => {
-    const aggregate = new RoundAggregate(coded, DIMENSION, []);
+    const { collection, bits } = openPlain(CODED);
     const honest = coded.encode(vector(1), random);
-    void aggregate.fold({ exampleCount: 1, payload: honest, metrics: [] });
-    const before = await sums(aggregate);
+    void collection.receive({ exampleCount: 1, payload: honest, metrics: [] });
+    const before = await bits();
     const lies: Uint8Array[] = [
       honest.subarray(0, -2),
       Uint8Array.of(...honest, 0, 0),
@@ -184,9 +212,9 @@ describe("a round's aggregate", () => {
       new Uint8Array(honest.length),
     ];
     for (const payload of lies) {
-      const fold = () => aggregate.fold({ exampleCount: 1, payload, metrics: [] });
-      expect(codeOf(fold)).toBe("UPDATE_MALFORMED");
-      expect(await sums(aggregate)).toEqual(before);
+      const receive = () => collection.receive({ exampleCount: 1, payload, metrics: [] });
+      expect(codeOf(receive)).toBe("UPDATE_MALFORMED");
+      expect(await bits()).toEqual(before);
     }
   });
 
@@ -197,14 +225,14 @@ describe("a round's aggregate", () => {
     { codec: "terngrad", entropy: true },
   ])("refuses $codec with codes that cannot be, with its sums unchanged", async (spec) => {
     const codec = updateCodec(spec);
-    const aggregate = new RoundAggregate(codec, DIMENSION, []);
+    const { collection, bits } = openPlain(spec);
     // Few values are large, so that the first block is coded.
     const honest = codec.encode(
       vector(1).map((value) => value ** 9),
       random,
     );
-    void aggregate.fold({ exampleCount: 1, payload: honest, metrics: [] });
-    const before = await sums(aggregate);
+    void collection.receive({ exampleCount: 1, payload: honest, metrics: [] });
+    const before = await bits();
     const seed = codec.name === "rotated-uniform" ? 4 : 0;
     const table = seed + 2 + (codec.name.endsWith("uniform") ? 8 : 4);
     const last = seed + 1 + honest[seed]! + 256 * honest[seed + 1]!;
@@ -219,103 +247,20 @@ describe("a round's aggregate", () => {
       honest.with(last, honest[last]! ^ 128), // the first block's last word
     ];
     for (const payload of lies) {
-      const fold = () => aggregate.fold({ exampleCount: 1, payload, metrics: [] });
-      expect(codeOf(fold)).toBe("UPDATE_MALFORMED");
-      expect(await sums(aggregate)).toEqual(before);
+      const receive = () => collection.receive({ exampleCount: 1, payload, metrics: [] });
+      expect(codeOf(receive)).toBe("UPDATE_MALFORMED");
+      expect(await bits()).toEqual(before);
     }
   });
 
   it("neither keeps nor changes a payload", async () => {
-    const aggregate = new RoundAggregate(float32, DIMENSION, []);
+    const { collection, bits } = openPlain(FLOAT32);
     const { payload } = reportOf(vector(1));
     const copy = payload.slice();
-    void aggregate.fold({ exampleCount: 2, payload, metrics: [] });
+    void collection.receive({ exampleCount: 2, payload, metrics: [] });
     expect(payload).toEqual(copy);
-    const before = await sums(aggregate);
+    const before = await bits();
     payload.fill(0xff); // the next report's bytes in the same buffer
-    expect(await sums(aggregate)).toEqual(before);
-  });
-});
-
-describe("the means of a round's metrics", () => {
-  const zeros = new Float32Array(DIMENSION);
-  const meansOf = (
-    names: readonly string[],
-    reports: readonly (readonly [exampleCount: number, values: readonly number[]])[],
-  ): Record<string, number> => {
-    const aggregate = new RoundAggregate(float32, DIMENSION, names);
-    for (const [exampleCount, values] of reports) {
-      const metrics = values.map((value, i) => ({ name: names[i]!, value }));
-      void aggregate.fold(reportOf(zeros, exampleCount, metrics));
-    }
-    return aggregate.metricMeans();
-  };
-
-  it("are weighted by examples, whatever the order of the metrics in a report", () => {
-    const aggregate = new RoundAggregate(float32, DIMENSION, ["loss", "accuracy"]);
-    const report = (exampleCount: number, loss: number, accuracy: number): Report =>
-      reportOf(zeros, exampleCount, [
-        { name: "accuracy", value: accuracy },
-        { name: "loss", value: loss },
-      ]);
-    void aggregate.fold(report(30, 0.5, 1));
-    void aggregate.fold(report(10, 2.5, 0));
-    expect(aggregate.metricMeans()).toEqual({ loss: 1, accuracy: 0.75 });
-    expect(aggregate.exampleCount).toBe(40);
-  });
-
-  it("are empty before the first report", () => {
-    expect(meansOf(["loss"], [])).toEqual({});
-  });
-
-  it("reach a target that every client has reached", () => {
-    for (const target of [0.9, 0.97, 0.99, 1 / 3]) {
-      for (const count of [1_000, 30_000, 999_900]) {
-        const right = Math.ceil(target * count);
-        const { accuracy } = meansOf(
-          ["accuracy"],
-          [
-            [count, [right / count]],
-            [count, [right / count]],
-          ],
-        );
-        expect(accuracy).toBe(right / count);
-      }
-    }
-  });
-
-  it("are precise for small losses over few examples", () => {
-    const { loss } = meansOf(
-      ["loss"],
-      [
-        [1, [3.21e-6]],
-        [1, [1.23e-6]],
-        [2, [5e-6]],
-      ],
-    );
-    expect(Math.abs(loss! - 3.61e-6)).toBeLessThan(1e-8);
-  });
-
-  it("hold at the most examples, the largest values and the largest cohort", () => {
-    const most = Array.from({ length: 16_384 }, () => [2 ** 20, [1e300, -1e300, 1]] as const);
-    const aggregate = new RoundAggregate(updateCodec({ codec: "float32" }), 1, [
-      "loss",
-      "gain",
-      "accuracy",
-    ]);
-    const payload = new Uint8Array(4);
-    for (const [exampleCount, [loss, gain, accuracy]] of most) {
-      void aggregate.fold({
-        exampleCount,
-        payload,
-        metrics: [
-          { name: "loss", value: loss },
-          { name: "gain", value: gain },
-          { name: "accuracy", value: accuracy },
-        ],
-      });
-    }
-    // What is out of the sums' range is brought to its end.
-    expect(aggregate.metricMeans()).toEqual({ loss: 2 ** 16, gain: -(2 ** 16), accuracy: 1 });
+    expect(await bits()).toEqual(before);
   });
 });

@@ -1,9 +1,9 @@
 import { asTributaryError } from "@tributary/protocol";
-import type { RoundRecord, RoundStore } from "../storage/round-store.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import type { RoundRecord, RoundStore } from "../../storage/round-store.ts";
 
-/** Records of abandoned rounds until the store has taken them: an outage loses none. */
-export class AbandonedRounds {
+/** Keeps the records of abandoned rounds until the store has taken them, so that an outage loses none. */
+export class UnwrittenRounds {
   readonly #store: RoundStore;
   readonly #logger: Logger;
   #records: RoundRecord[] = [];
@@ -17,15 +17,16 @@ export class AbandonedRounds {
     this.#records.push(record);
   }
 
-  /** Writes down what is not yet; says whether the store has taken all. */
+  /** Stores what is not stored yet. @returns Whether the store has taken everything. */
   async write(): Promise<boolean> {
     for (const record of this.#records) {
       try {
-        await this.#store.recordRound(record);
+        await this.#store.commit({ round: record });
       } catch (thrown) {
         const error = asTributaryError(thrown);
         this.#logger.warn("abandoned round not stored", { error, round: record.id });
-        // Anything else will not be better next time: above all a round that was committed, its answer lost.
+        // Any other error will be the same the next time. Above all, the store may have committed
+        // the round and lost only its answer.
         if (error.code === "STORAGE_UNAVAILABLE") return false;
       }
       this.#records = this.#records.filter((other) => other !== record);
