@@ -95,7 +95,6 @@ export async function startServer(
     const coordinator = new Coordinator({
       store: storage.rounds,
       checkpoints: storage.checkpoints,
-      participations: storage.access,
       crypto,
       random,
       clock,

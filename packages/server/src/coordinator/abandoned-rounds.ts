@@ -21,7 +21,7 @@ export class AbandonedRounds {
   async write(): Promise<boolean> {
     for (const record of this.#records) {
       try {
-        await this.#store.recordRound(record);
+        await this.#store.commit({ round: record });
       } catch (thrown) {
         const error = asTributaryError(thrown);
         this.#logger.warn("abandoned round not stored", { error, round: record.id });

@@ -9,7 +9,6 @@ import {
 } from "@tributary/protocol";
 import { serverStep } from "@tributary/core";
 import type { ParticipationLimits } from "../enrolment/participation-limits.ts";
-import type { ParticipationStore } from "../storage/access-store.ts";
 import type { NewCheckpoint, RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
@@ -20,7 +19,6 @@ import type { ModelSealer } from "./model/model-sealer.ts";
 
 interface CommitDeps {
   readonly store: RoundStore;
-  readonly participations: ParticipationStore;
   readonly crypto: CryptoProvider;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -43,7 +41,7 @@ export async function commitTraining(
   limits: ParticipationLimits,
   deps: CommitDeps,
 ): Promise<Committed> {
-  const { crypto, store, participations, clock, random } = deps;
+  const { crypto, store, clock, random } = deps;
   const { base, number } = round.facts;
   const update = await round.aggregate.combine(eventLoopTurn);
   const { learningRate } = task.definition.serverOptimizer;
@@ -57,17 +55,16 @@ export async function commitTraining(
   const checkpointId = checkpointIdOf(crypto, bytes);
   const endedAtMs = clock.now();
   const record = recordOf(round, task.id, { checkpoint: checkpointId, reason: null, endedAtMs });
-  const seated = limits.records(number);
+  const participations = limits.records(number);
   await yieldTurn();
-  // Before the round: records of a round that was not committed after all are known by their number.
-  if (seated.length > 0) await participations.recordParticipations(task.id, seated);
   const next: ModelVersion = {
     roundNumber: number,
     checkpointId,
     state,
     ...(state.difference === undefined ? {} : { differenceFrom: base.checkpointId }),
   };
-  await store.recordRound(record, storedCheckpoint(next, bytes, task.id, endedAtMs));
+  const checkpoint = storedCheckpoint(next, bytes, task.id, endedAtMs);
+  await store.commit({ round: record, checkpoint, participations });
   await yieldTurn();
   return { record, base: next };
 }
@@ -80,7 +77,7 @@ export async function commitEvaluation(
 ): Promise<RoundRecord> {
   const end = { checkpoint: null, reason: null, endedAtMs: clock.now() };
   const record = recordOf(round, task.id, end);
-  await store.recordRound(record);
+  await store.commit({ round: record });
   return record;
 }
 
@@ -101,7 +98,8 @@ export async function commitRollback(
   const state = { weights, ...(packed === undefined ? {} : { packed }) };
   const base: ModelVersion = { roundNumber: record.number, checkpointId, state };
   const bytes = encodeCheckpoint(weights);
-  await store.recordRound(record, storedCheckpoint(base, bytes, task.id, record.endedAtMs));
+  const checkpoint = storedCheckpoint(base, bytes, task.id, record.endedAtMs);
+  await store.commit({ round: record, checkpoint });
   return { record, base };
 }
 

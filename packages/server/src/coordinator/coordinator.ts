@@ -184,7 +184,7 @@ export class Coordinator {
     const { id: checkpoint } = await checkpointOfRound(task, measured.roundNumber, store);
     const roundId = opaqueId("rnd", random.bytes(16)) as RoundId;
     const record = operatorEvaluationRecord(roundId, id, { ...measured, checkpoint }, clock.now());
-    await store.recordRound(record);
+    await store.commit({ round: record });
     (await this.#runners.get(id))?.measured(record);
     listener({ type: "round-ended", round: record });
     return record;

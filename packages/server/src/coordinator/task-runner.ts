@@ -32,7 +32,6 @@ import {
   type Moment,
   type ParticipationLimits,
 } from "../enrolment/participation-limits.ts";
-import type { ParticipationStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -60,7 +59,6 @@ import { ineligibility } from "./task-eligibility.ts";
 export interface TaskRunnerDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
-  readonly participations: ParticipationStore;
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly clock: Clock;
@@ -483,9 +481,9 @@ export class TaskRunner implements Recruiter {
   /** Rows of no more use cost nothing but space: nobody waits for them to go. */
   #pruneParticipations(): void {
     if (!hasLimits(this.task.definition.participation)) return;
-    const { participations, logger } = this.#deps;
+    const { store, logger } = this.#deps;
     const { roundNumber, atMs } = this.#limits.prune(this.#moment);
-    participations
+    store
       .pruneParticipations(this.task.id, roundNumber, atMs)
       .catch((error: unknown) => logger.warn("participations not pruned", { error }));
   }

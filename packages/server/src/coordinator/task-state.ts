@@ -1,6 +1,5 @@
 import { ParticipationLimits, hasLimits } from "../enrolment/participation-limits.ts";
 import { TaskHistory } from "@tributary/core";
-import type { ParticipationStore } from "../storage/access-store.ts";
 import type { TaskRecord } from "../storage/round-store.ts";
 import type { ModelVersion } from "./model/model-version.ts";
 import { newestVersion, type ReadVersionDeps } from "./model/read-version.ts";
@@ -14,10 +13,6 @@ export interface TaskState {
   readonly history: TaskHistory;
 }
 
-export interface TaskStateDeps extends ReadVersionDeps {
-  readonly participations: ParticipationStore;
-}
-
 /**
  * Reads what a start, and an attempt after a failure, begin with.
  * @param known - Returned as it is when it is still the newest.
@@ -26,16 +21,16 @@ export interface TaskStateDeps extends ReadVersionDeps {
 export async function readTaskState(
   task: TaskRecord,
   model: ModelSealer,
-  deps: TaskStateDeps,
+  deps: ReadVersionDeps,
   known?: ModelVersion,
 ): Promise<TaskState> {
   const base = await newestVersion(task, model.terms, deps, known);
   const { participation } = task.definition;
   // A task without limits asks the store for nothing.
-  const records = hasLimits(participation) ? await deps.participations.participations(task.id) : [];
+  const records = hasLimits(participation) ? await deps.store.participations(task.id) : [];
   return {
     base,
-    limits: new ParticipationLimits(participation, task.createdAtMs, records, base.roundNumber),
+    limits: new ParticipationLimits(participation, task.createdAtMs, records),
     history: new TaskHistory(task.definition, await deps.store.rounds(task.id)),
   };
 }
