@@ -84,7 +84,6 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
-    participations: storage.access,
     crypto,
     random,
     clock,

@@ -98,7 +98,6 @@ export function makeWorld(options: WorldOptions = {}): World {
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
-    participations: storage.access,
     crypto,
     random,
     clock,
