@@ -21,8 +21,8 @@ import { loadNamedDataset } from "../named-dataset.ts";
 import { backendOption, engineOption, partOf, share, wholeNumber } from "../options.ts";
 import { createOutput, formatBytes } from "../output.ts";
 import { clientError, participationTeller } from "./client-progress.ts";
+import { stopSignal } from "../stop-signal.ts";
 import { connectAdmin } from "./admin-options.ts";
-import { stopSignal } from "./serve.ts";
 
 interface ClientFlags extends CsvFlags {
   url?: string;

@@ -6,6 +6,7 @@ import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
 import { gathered, namedNumber, wholeNumber } from "../options.ts";
 import { createOutput } from "../output.ts";
+import { stopSignal } from "../stop-signal.ts";
 
 interface ServeFlags {
   host: string;
@@ -148,18 +149,4 @@ function adminToken(): string | undefined {
     `TRIBUTARY_ADMIN_TOKEN has ${token.length} characters, which is too few`,
     { remedy: `Give at least ${LEAST_TOKEN_LENGTH} random ones.` },
   );
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      resolve();
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
-  });
 }

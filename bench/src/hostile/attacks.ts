@@ -2,7 +2,7 @@ import { connect as connectTcp } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFrame, updateCodec, type ClientMessage, type RoundId } from "@tributary/protocol";
 import type { Configuration } from "@tributary/protocol/testing";
-import { connectWire, greetWire, type WireClient, type WireDeps } from "./wire-client.ts";
+import { connectWire, greetWire, type WireClient, type WireDeps } from "../load/wire-client.ts";
 
 /** One misbehaving client, from its connection to its end; it may end by being thrown out. */
 export type Attack = (deps: WireDeps, localAddress: string) => Promise<void>;

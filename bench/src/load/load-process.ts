@@ -8,10 +8,9 @@ const STOP_GRACE_MS = 5_000;
 export class LoadProcess<Request extends object, Answer extends object> {
   readonly #child: ChildProcess;
 
-  /** @param script - Beside this file, without its ending. */
-  constructor(script: string) {
-    const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
-    this.#child = fork(path, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  /** @param script - The compiled script that the process runs. */
+  constructor(script: URL) {
+    this.#child = fork(fileURLToPath(script), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   }
 
   /** Sends a request and waits for its answer; one at a time. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FederatedClient } from "@tributary/client-sdk";
 import type { RoundRecord } from "@tributary/server";
-import { startBenchServer } from "./bench-server.ts";
-import { benchTask } from "./bench-task.ts";
+import { startBenchServer } from "../load/bench-server.ts";
+import { benchTask } from "../load/bench-task.ts";
 import type { HostileAnswer, HostileRequest } from "./hostile-load.ts";
-import { LoadProcess } from "./load-process.ts";
+import { LoadProcess } from "../load/load-process.ts";
 import { noiseTrainer } from "./noise-trainer.ts";
-import type { BenchTarget } from "./wire-client.ts";
+import type { BenchTarget } from "../load/wire-client.ts";
 
 export interface HostileResult {
   readonly seconds: number;
@@ -43,7 +43,9 @@ export async function runHostile(
   say: (line: string) => void,
 ): Promise<HostileResult> {
   const server = await startBenchServer();
-  const load = new LoadProcess<HostileRequest, HostileAnswer>("hostile-load");
+  const load = new LoadProcess<HostileRequest, HostileAnswer>(
+    new URL("./hostile-load.js", import.meta.url),
+  );
   const stopping = new AbortController();
   const honest: Promise<void>[] = [];
   try {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
 import { WEBSOCKET_SUBPROTOCOL } from "@tributary/protocol";
 import type { FloorFrames } from "./floor-client.ts";
-import { answerRequests } from "./load-process.ts";
+import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 
 // Run by `bench aggregate` in a process of its own: what the bytes of a round cost when nothing is done with them but TLS,

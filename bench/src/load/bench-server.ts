@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { AdminClient } from "@tributary/cli";
 import { TributaryError } from "@tributary/protocol";
-import { AdminClient, findAdmin } from "../admin-client.ts";
 import type { BenchTarget } from "./wire-client.ts";
 
-const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
+/** The published command, which is what operators run. */
+const MAIN = fileURLToPath(
+  new URL("dist/main.js", import.meta.resolve("@tributary/cli/package.json")),
+);
 
-/** The real server, `tributary serve`, in a process and a data folder of its own. */
+/** A real server, started with `tributary serve` in a process and a data folder of its own. */
 export interface BenchServer {
   readonly target: BenchTarget;
   readonly admin: AdminClient;
@@ -43,12 +46,13 @@ export async function startBenchServer(): Promise<BenchServer> {
       remedy: "Its words above say why.",
     });
   }
-  const { url, serverKey, certPath } = JSON.parse(line) as {
+  const { url, adminUrl, serverKey, certPath } = JSON.parse(line) as {
     url: string;
+    adminUrl: string;
     serverKey: string;
     certPath: string;
   };
-  const admin = new AdminClient(await findAdmin({ dataDir: folder }));
+  const admin = new AdminClient({ url: adminUrl });
   let peakMiB = 0;
   const metric = async (name: string): Promise<number> => {
     const text = new TextDecoder().decode(await admin.bytes("/metrics"));

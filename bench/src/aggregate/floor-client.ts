@@ -1,4 +1,4 @@
-import { openSocket, type WireDeps } from "./wire-client.ts";
+import { openSocket, type WireDeps } from "../load/wire-client.ts";
 import type { WebSocket } from "ws";
 
 /** The WebSocket messages of one client's round, bytes each. */

@@ -15,9 +15,9 @@ import {
   type RoundRecord,
   type TributaryServer,
 } from "@tributary/server";
-import { answerRequests } from "./load-process.ts";
+import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
-import type { BenchTarget } from "./wire-client.ts";
+import type { BenchTarget } from "../load/wire-client.ts";
 
 // Run by `bench aggregate` in a process of its own: the server, and a meter beside it.
 

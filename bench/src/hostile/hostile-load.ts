@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ATTACKS, type Attack } from "./attacks.ts";
-import { answerRequests } from "./load-process.ts";
-import { loopbackAddress, wireDeps, type BenchTarget, type WireDeps } from "./wire-client.ts";
+import { answerRequests } from "../load/load-process.ts";
+import { loopbackAddress, wireDeps, type BenchTarget, type WireDeps } from "../load/wire-client.ts";
 
 // Run by `bench hostile` in a process of its own: every attack, over and over, from many addresses.
 

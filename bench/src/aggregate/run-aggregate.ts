@@ -14,9 +14,9 @@ import type { FloorAnswer, FloorRequest } from "./aggregate-floor.ts";
 import type { AggregateLoadAnswer, AggregateLoadRequest } from "./aggregate-load.ts";
 import type { AggregateServerAnswer, AggregateServerRequest } from "./aggregate-server.ts";
 import type { FloorFrames } from "./floor-client.ts";
-import { LoadProcess } from "./load-process.ts";
+import { LoadProcess } from "../load/load-process.ts";
 import type { ProcessCost } from "./process-meter.ts";
-import type { BenchTarget } from "./wire-client.ts";
+import type { BenchTarget } from "../load/wire-client.ts";
 
 export interface AggregateOptions {
   readonly clients: number;
@@ -134,8 +134,10 @@ async function measureServer(
     readonly bytes: { readonly up: number; readonly down: number };
   }
 > {
-  const server = new LoadProcess<AggregateServerRequest, AggregateServerAnswer>("aggregate-server");
-  const load: Load = new LoadProcess("aggregate-load");
+  const server = new LoadProcess<AggregateServerRequest, AggregateServerAnswer>(
+    new URL("./aggregate-server.js", import.meta.url),
+  );
+  const load: Load = new LoadProcess(new URL("./aggregate-load.js", import.meta.url));
   try {
     const { target } = await server.ask({
       type: "start",
@@ -181,8 +183,10 @@ async function measureFloor(
   frames: FloorFrames,
   { clients, rounds }: AggregateOptions,
 ): Promise<ProcessCost> {
-  const server = new LoadProcess<FloorRequest, FloorAnswer>("aggregate-floor");
-  const load: Load = new LoadProcess("aggregate-load");
+  const server = new LoadProcess<FloorRequest, FloorAnswer>(
+    new URL("./aggregate-floor.js", import.meta.url),
+  );
+  const load: Load = new LoadProcess(new URL("./aggregate-load.js", import.meta.url));
   try {
     const { url } = await server.ask({ type: "start", tlsDir: join(dataDir, "tls"), frames });
     if (url === undefined) throw new Error("The floor of the benchmark did not start");

@@ -1,11 +1,11 @@
-import { answerRequests } from "./load-process.ts";
+import { answerRequests } from "../load/load-process.ts";
 import {
   greetWire,
   loopbackAddress,
   wireDeps,
   type BenchTarget,
   type WireClient,
-} from "./wire-client.ts";
+} from "../load/wire-client.ts";
 
 // Run by `bench connections` in a process of its own: many clients that connect, wait and check in.
 

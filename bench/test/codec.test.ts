@@ -1,8 +1,8 @@
 // Holds every codec against published and computed errors, through what `bench codec` prints.
 import { describe, expect, it } from "vitest";
 import { parseUpdate, type TaskUpdate } from "@tributary/protocol";
-import { distributionNames, type Distribution } from "../src/bench/distributions.ts";
-import { runCodec, type CodecResult } from "../src/bench/run-codec.ts";
+import { distributionNames, type Distribution } from "../src/codec/distributions.ts";
+import { runCodec, type CodecResult } from "../src/codec/run-codec.ts";
 
 const measure = (
   update: TaskUpdate,

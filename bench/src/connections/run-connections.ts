@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { benchTask } from "./bench-task.ts";
-import { startBenchServer, type BenchServer } from "./bench-server.ts";
+import { benchTask } from "../load/bench-task.ts";
+import { startBenchServer, type BenchServer } from "../load/bench-server.ts";
 import type { ConnectionAnswer, ConnectionRequest } from "./connection-load.ts";
-import { LoadProcess } from "./load-process.ts";
+import { LoadProcess } from "../load/load-process.ts";
 
 export interface ConnectionsResult {
   readonly clients: number;
@@ -33,7 +33,9 @@ export async function runConnections(
   say: (line: string) => void,
 ): Promise<ConnectionsResult> {
   const server = await startBenchServer();
-  const load = new LoadProcess<ConnectionRequest, ConnectionAnswer>("connection-load");
+  const load = new LoadProcess<ConnectionRequest, ConnectionAnswer>(
+    new URL("./connection-load.js", import.meta.url),
+  );
   try {
     await server.admin.post("/v1/tasks", {
       definition: benchTask("crowd", { goalCount: 16_384, overselection: 1 }),

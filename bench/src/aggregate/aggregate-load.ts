@@ -11,7 +11,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FloorClient, type FloorFrames } from "./floor-client.ts";
-import { answerRequests } from "./load-process.ts";
+import { answerRequests } from "../load/load-process.ts";
 import {
   greetWire,
   type WireClient,
@@ -19,7 +19,7 @@ import {
   wireDeps,
   type BenchTarget,
   type WireDeps,
-} from "./wire-client.ts";
+} from "../load/wire-client.ts";
 
 // Run by `bench aggregate` in a process of its own: clients that take a model and report at once. Their updates are encoded
 // beforehand and shared, so that next to nothing here is training.
