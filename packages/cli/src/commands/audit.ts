@@ -10,12 +10,18 @@ interface AuditFlags extends AdminFlags {
 }
 
 export function auditCommand(): Command {
-  const audit = new Command("audit").description("Who changed what over a server's admin API.");
+  const audit = new Command("audit").description(
+    "Show who changed what through a server's admin API.",
+  );
 
   withAdminOptions(audit.command("list"))
-    .description("List changes, done or refused, newest first.")
-    .option("--limit <count>", "at most so many", wholeNumber(1, 1_000), 100)
-    .option("--before <number>", "only those older than the one of that number", wholeNumber(1))
+    .description("List the changes that were requested, including refused ones, newest first.")
+    .option("--limit <count>", "list at most this many changes", wholeNumber(1, 1_000), 100)
+    .option(
+      "--before <number>",
+      "list only changes that are older than the change with this number",
+      wholeNumber(1),
+    )
     .action(async ({ limit, before, ...flags }: AuditFlags) => {
       const admin = await connectAdmin(flags);
       const older = before === undefined ? "" : `&before=${before}`;
@@ -40,7 +46,7 @@ export function auditCommand(): Command {
       );
       const last = entries.at(-1)?.sequence ?? 1;
       if (entries.length === limit && last > 1) {
-        output.say(`\nfor older ones: tributary audit list --before ${last}`);
+        output.say(`\nTo see older changes: tributary audit list --before ${last}`);
       }
     });
   return audit;

@@ -31,11 +31,13 @@ interface ExportFlags extends SourceFlags {
 
 export function modelCommand(): Command {
   const model = new Command("model").description(
-    "Models, from a running server or from its data folder when none runs.",
+    "List, export and measure the models of tasks. They are read from a running server, or from its data folder when it does not run.",
   );
 
   withSource(model.command("list"))
-    .description("List a task's checkpoints, the initial one first.")
+    .description(
+      "List the checkpoints of a task, oldest first. The first one is the initial model.",
+    )
     .action(async (flags: SourceFlags) => {
       const checkpoints = await withModels(flags, (models) => models.list(flags.task));
       const rows = checkpoints.map(({ id, roundNumber, byteLength, createdAtMs }) => [
@@ -51,18 +53,21 @@ export function modelCommand(): Command {
     });
 
   withSource(model.command("export"))
-    .description("Write a checkpoint to a folder; the newest one unless told otherwise.")
-    .option("--checkpoint <id>", "which checkpoint")
-    .option("--best", "the best one by the task's own measure; asks a running server")
+    .description("Write a checkpoint to a folder: the newest one, unless you choose another.")
+    .option("--checkpoint <id>", "export the checkpoint with this id")
+    .option(
+      "--best",
+      "export the best checkpoint, as measured by the task's target metric; requires a running server",
+    )
     .addOption(
       new Option(
         "--format <name>",
-        "tfjs: model.json and weights.bin, as tf.loadLayersModel reads them; float32: the parameters alone",
+        "tfjs writes model.json and weights.bin for tf.loadLayersModel; float32 writes only the parameters",
       )
         .choices(["tfjs", "float32"])
         .default("tfjs"),
     )
-    .requiredOption("--out <folder>", "where to write it")
+    .requiredOption("--out <folder>", "folder to write to")
     .action(async (flags: ExportFlags) => {
       const written = await withModels(flags, async (models) => {
         const all = await models.list(flags.task);
@@ -70,7 +75,7 @@ export function modelCommand(): Command {
         const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
         if (chosen === undefined) {
           throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
-            remedy: "`tributary model list` names them.",
+            remedy: "`tributary model list` lists the checkpoints.",
           });
         }
         const { description, bytes } = await models.read(chosen);
@@ -96,7 +101,7 @@ export function modelCommand(): Command {
 async function bestCheckpoint(flags: ExportFlags): Promise<string> {
   if (flags.checkpoint !== undefined) {
     throw new TributaryError("BAD_PARAMETER", "Both --best and --checkpoint are given", {
-      remedy: "Give one.",
+      remedy: "Give only one of them.",
     });
   }
   const admin = await connectAdmin(flags);
@@ -108,8 +113,11 @@ async function bestCheckpoint(flags: ExportFlags): Promise<string> {
 
 function withSource(command: Command): Command {
   return withAdminOptions(command)
-    .option("--task <id>", "the task; else the newest")
-    .option("--database-url <url>", "the store, when no server runs (or DATABASE_URL)");
+    .option("--task <id>", "task whose model is meant (default: the newest task)")
+    .option(
+      "--database-url <url>",
+      "Postgres database to read when no server runs (default: the environment variable DATABASE_URL)",
+    );
 }
 
 async function withModels<Result>(

@@ -7,12 +7,17 @@ import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options
 import { newestTask } from "./newest-task.ts";
 
 export function roundCommand(): Command {
-  const round = new Command("round").description("Rounds of a running server's tasks.");
+  const round = new Command("round").description("List and show the rounds of a server's tasks.");
 
   withAdminOptions(round.command("list"))
-    .description("List a task's rounds, newest last.")
-    .option("--task <id>", "the task; else the newest")
-    .option("--limit <count>", "list so many of the newest rounds", wholeNumber(1, 1_000), 100)
+    .description("List the rounds of a task that have ended, oldest first.")
+    .option("--task <id>", "task whose rounds are listed (default: the newest task)")
+    .option(
+      "--limit <count>",
+      "list at most this many rounds, the newest ones",
+      wholeNumber(1, 1_000),
+      100,
+    )
     .action(async (flags: AdminFlags & { task?: string; limit: number }) => {
       const admin = await connectAdmin(flags);
       const task = flags.task ?? (await newestTask(admin)).id;
@@ -38,8 +43,10 @@ export function roundCommand(): Command {
     });
 
   withAdminOptions(round.command("show"))
-    .argument("<id>", "round id")
-    .description("Show one round.")
+    .argument("<id>", "id of the round, as `tributary round list` prints it")
+    .description(
+      "Show a round: how it ended, and what became of every client that was selected for it.",
+    )
     .action(async (id: string, flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
       const record = await admin.json<RoundRecord>(`/v1/rounds/${encodeURIComponent(id)}`);
