@@ -108,7 +108,8 @@ describe("data that cannot be used", () => {
     expect(await box.failure(["demo", "--data", "mnist"], 1, env)).toMatchObject({
       code: "DATA_UNREADABLE",
       message: "MNIST is not in ./data/mnist",
-      remedy: "Download it with `tributary data fetch mnist`, or give the path of a folder that holds it.",
+      remedy:
+        "Download it with `tributary data fetch mnist`, or give the path of a folder that holds it.",
     });
   });
 
@@ -269,7 +270,8 @@ describe("beside a server that runs", () => {
 
   test("a command needs its token, and finds it in the data folder", async () => {
     expect(await box.json(["task", "list", ...here])).toEqual({ tasks: [] });
-    const remedy = "Give a token of this server's admin API, with --token or in TRIBUTARY_ADMIN_TOKEN.";
+    const remedy =
+      "Give a token of this server's admin API, with --token or in TRIBUTARY_ADMIN_TOKEN.";
     expect(await box.failure(["task", "list", ...here, "--token", "a-wrong-one"])).toMatchObject({
       code: "ADMIN_UNAUTHORIZED",
       message: "The admin token is wrong or has been revoked",
@@ -394,7 +396,9 @@ describe("beside a server that runs", () => {
 
   test("a client of a population without a task waits, and says so", async () => {
     const client = box.start(["client", ...here, "--population", "nobodies"]);
-    await client.heard(/not now, tries again in [\d.]+ s: No task is running for population "nobodies"/);
+    await client.heard(
+      /not now, tries again in [\d.]+ s: No task is running for population "nobodies"/,
+    );
     expect(await client.stop("SIGINT")).toMatchObject({ code: 0 });
   });
 });
@@ -406,7 +410,8 @@ describe("without a server", () => {
       expect(await box.failure([...args, "--data-dir", "d"])).toMatchObject({
         code: "ADMIN_UNREACHABLE",
         message: "No server is running with the data folder d",
-        remedy: "Start one with `tributary serve`, or give the address of its admin API with --admin.",
+        remedy:
+          "Start one with `tributary serve`, or give the address of its admin API with --admin.",
       });
     }
     const admin = `http://127.0.0.1:${await closedPort()}`;
@@ -426,7 +431,9 @@ describe("without a server", () => {
     const client = box.start([
       ...["client", "--url", url, "--server-key", STRANGE_KEY, "--rounds", "1"],
     ]);
-    await client.heard(/(disconnected, tries again in [\d.]+ s: .*\[CONNECTION_FAILED\]\n( .*\n)?){2}/);
+    await client.heard(
+      /(disconnected, tries again in [\d.]+ s: .*\[CONNECTION_FAILED\]\n( .*\n)?){2}/,
+    );
     const { code, stderr } = await client.stop("SIGINT");
     expect(code).toBe(1);
     expect(stderr).toMatch(/tributary: The client was stopped after 0 of 1 rounds \[ABORTED\]\n$/);

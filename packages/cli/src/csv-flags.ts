@@ -11,28 +11,29 @@ export interface CsvFlags {
   readonly standardize?: true;
 }
 
-/** Adds the options that say how to read a CSV file. */
+/** Adds the options that say how to read a CSV file. The help shows them in a group of their own. */
 export function withCsvOptions(command: Command): Command {
   return command
+    .optionsGroup("How to read a CSV file:")
     .option(
       "--label <column>",
-      "CSV: column to predict, by name or by number (default: the last column)",
+      "column to predict, by name or by number (default: the last column)",
       column,
     )
-    .option("--values", "CSV: the labels are numbers to predict, not names of classes")
+    .option("--values", "the labels are numbers to predict, not names of classes")
     .option(
       "--classes <names>",
-      "CSV: names of all classes in order, separated by commas (default: those in the file)",
+      "names of all classes in order, separated by commas (default: those in the file)",
       list,
     )
-    .option("--ignore <columns>", "CSV: columns to leave out, separated by commas", (text) =>
+    .option("--ignore <columns>", "columns to leave out, separated by commas", (text) =>
       list(text).map(column),
     )
     .option(
       "--drop-incomplete",
-      "CSV: leave out rows with an empty cell; without this option they are an error",
+      "leave out rows with an empty cell; without this option they are an error",
     )
-    .option("--standardize", "CSV: scale each feature to mean 0 and standard deviation 1");
+    .option("--standardize", "scale each feature to mean 0 and standard deviation 1");
 }
 
 /** Turns the options into what the simulator's CSV reader takes. */

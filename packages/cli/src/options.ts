@@ -25,7 +25,7 @@ export function finiteNumber(text: string): number {
 /** Parses an option such as "maxConnections=5000" that may be given several times, once for each name. */
 export function namedNumber(
   text: string,
-  before: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>> = {},
 ): Readonly<Record<string, number>> {
   const match = /^([A-Za-z]+)=(\d+)$/.exec(text);
   if (match === null) {

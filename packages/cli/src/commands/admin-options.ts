@@ -9,9 +9,11 @@ export interface AdminFlags {
   readonly json?: true;
 }
 
-/** Adds the options that say where the admin API is. */
+/** Adds the options that say where the admin API is. The help shows them after those that the command has already. */
 export function withAdminOptions(command: Command): Command {
   return command
+    .option("--json", "print the result as one line of JSON")
+    .optionsGroup("Which server:")
     .option(
       "--admin <url>",
       "address of the server's admin API (default: that of the server that runs with --data-dir)",
@@ -24,8 +26,7 @@ export function withAdminOptions(command: Command): Command {
       "--data-dir <folder>",
       "data folder of a server that runs on this machine",
       "./.tributary",
-    )
-    .option("--json", "print the result as one line of JSON");
+    );
 }
 
 /** @throws TributaryError `ADMIN_UNREACHABLE` when the options name no server and none runs. */

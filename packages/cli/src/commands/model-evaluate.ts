@@ -43,51 +43,55 @@ const WATCH_MS = 1_000;
  * loads no training engine.
  */
 export function addModelEvaluate(model: Command): void {
-  withCsvOptions(withAdminOptions(model.command("evaluate")))
-    .description(
-      "Measure how good a checkpoint is on the test examples of a data set, and record the result on the server.",
-    )
-    .requiredOption(
-      "--data <source>",
-      "data set to measure on: mnist, or the path of a folder or of a CSV file",
-    )
-    .option("--task <id>", "task whose model is measured (default: the newest task)")
-    .option(
-      "--round <number>",
-      "measure the checkpoint of this round (default: the newest checkpoint)",
-      wholeNumber(0),
-    )
-    .option("--watch", "measure every new checkpoint until the task ends")
-    .option("--no-record", "print the result, but do not record it on the server")
-    .addOption(engineOption())
-    .addOption(backendOption())
-    .action(async (flags: EvaluateFlags) => {
-      if (flags.watch === true && flags.round !== undefined) {
-        throw new TributaryError("BAD_PARAMETER", "Both --watch and --round are given", {
-          remedy: "Give only one of them: --watch measures every new checkpoint.",
-        });
-      }
-      const output = createOutput(flags.json === true);
-      const admin = await connectAdmin(flags);
-      const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
-      const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
-      try {
-        const id = flags.task ?? (await newestTask(admin)).id;
-        const evaluator = new Evaluator(admin, id, test, trainer, flags.record);
-        const results =
-          flags.watch === true
-            ? await evaluator.watch(output)
-            : [await evaluator.measure(await evaluator.checkpoint(flags.round))];
-        output.result(
-          { task: id, evaluations: results },
-          results.length === 0
-            ? "the task has no checkpoints to measure"
-            : results.map(describe).join("\n"),
-        );
-      } finally {
-        trainer.dispose();
-      }
-    });
+  withCsvOptions(
+    withAdminOptions(
+      model
+        .command("evaluate")
+        .description(
+          "Measure how good a checkpoint is on the test examples of a data set, and record the result on the server.",
+        )
+        .requiredOption(
+          "--data <source>",
+          "data set to measure on: mnist, or the path of a folder or of a CSV file",
+        )
+        .option("--task <id>", "task whose model is measured (default: the newest task)")
+        .option(
+          "--round <number>",
+          "measure the checkpoint of this round (default: the newest checkpoint)",
+          wholeNumber(0),
+        )
+        .option("--watch", "measure every new checkpoint until the task ends")
+        .option("--no-record", "print the result, but do not record it on the server")
+        .addOption(engineOption())
+        .addOption(backendOption()),
+    ),
+  ).action(async (flags: EvaluateFlags) => {
+    if (flags.watch === true && flags.round !== undefined) {
+      throw new TributaryError("BAD_PARAMETER", "Both --watch and --round are given", {
+        remedy: "Give only one of them: --watch measures every new checkpoint.",
+      });
+    }
+    const output = createOutput(flags.json === true);
+    const admin = await connectAdmin(flags);
+    const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
+    const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
+    try {
+      const id = flags.task ?? (await newestTask(admin)).id;
+      const evaluator = new Evaluator(admin, id, test, trainer, flags.record);
+      const results =
+        flags.watch === true
+          ? await evaluator.watch(output)
+          : [await evaluator.measure(await evaluator.checkpoint(flags.round))];
+      output.result(
+        { task: id, evaluations: results },
+        results.length === 0
+          ? "the task has no checkpoints to measure"
+          : results.map(describe).join("\n"),
+      );
+    } finally {
+      trainer.dispose();
+    }
+  });
 }
 
 interface Evaluation {

@@ -34,65 +34,69 @@ export function modelCommand(): Command {
     "List, export and measure the models of tasks. They are read from a running server, or from its data folder when it does not run.",
   );
 
-  withSource(model.command("list"))
-    .description(
-      "List the checkpoints of a task, oldest first. The first one is the initial model.",
-    )
-    .action(async (flags: SourceFlags) => {
-      const checkpoints = await withModels(flags, (models) => models.list(flags.task));
-      const rows = checkpoints.map(({ id, roundNumber, byteLength, createdAtMs }) => [
-        id,
-        String(roundNumber),
-        formatBytes(byteLength),
-        new Date(createdAtMs).toISOString(),
-      ]);
-      createOutput(flags.json === true).result(
-        { checkpoints },
-        formatTable(["checkpoint", "round", "size", "made"], rows),
-      );
-    });
+  withSource(
+    model
+      .command("list")
+      .description(
+        "List the checkpoints of a task, oldest first. The first one is the initial model.",
+      ),
+  ).action(async (flags: SourceFlags) => {
+    const checkpoints = await withModels(flags, (models) => models.list(flags.task));
+    const rows = checkpoints.map(({ id, roundNumber, byteLength, createdAtMs }) => [
+      id,
+      String(roundNumber),
+      formatBytes(byteLength),
+      new Date(createdAtMs).toISOString(),
+    ]);
+    createOutput(flags.json === true).result(
+      { checkpoints },
+      formatTable(["checkpoint", "round", "size", "made"], rows),
+    );
+  });
 
-  withSource(model.command("export"))
-    .description("Write a checkpoint to a folder: the newest one, unless you choose another.")
-    .option("--checkpoint <id>", "export the checkpoint with this id")
-    .option(
-      "--best",
-      "export the best checkpoint, as measured by the task's target metric; requires a running server",
-    )
-    .addOption(
-      new Option(
-        "--format <name>",
-        "tfjs writes model.json and weights.bin for tf.loadLayersModel; float32 writes only the parameters",
+  withSource(
+    model
+      .command("export")
+      .description("Write a checkpoint to a folder: the newest one, unless you choose another.")
+      .option("--checkpoint <id>", "export the checkpoint with this id")
+      .option(
+        "--best",
+        "export the best checkpoint, as the task measures it; requires a running server",
       )
-        .choices(["tfjs", "float32"])
-        .default("tfjs"),
-    )
-    .requiredOption("--out <folder>", "folder to write to")
-    .action(async (flags: ExportFlags) => {
-      const written = await withModels(flags, async (models) => {
-        const all = await models.list(flags.task);
-        const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
-        const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
-        if (chosen === undefined) {
-          throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
-            remedy: "`tributary model list` lists the checkpoints.",
-          });
-        }
-        const { description, bytes } = await models.read(chosen);
-        const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
-        if (flags.format === "tfjs") await writeTfjsFolder(flags.out, description, values);
-        else {
-          await mkdir(flags.out, { recursive: true });
-          await writeFile(join(flags.out, "parameters.f32"), encodeCheckpoint(values));
-        }
-        return chosen;
-      });
-      const file = join(flags.out, flags.format === "tfjs" ? "model.json" : "parameters.f32");
-      createOutput(flags.json === true).result(
-        { checkpoint: written.id, roundNumber: written.roundNumber, file },
-        `wrote ${file}: checkpoint ${written.id.slice(0, 12)}… of round ${written.roundNumber}`,
-      );
+      .addOption(
+        new Option(
+          "--format <name>",
+          "tfjs writes model.json and weights.bin for tf.loadLayersModel; float32 writes only the parameters",
+        )
+          .choices(["tfjs", "float32"])
+          .default("tfjs"),
+      )
+      .requiredOption("--out <folder>", "folder to write to"),
+  ).action(async (flags: ExportFlags) => {
+    const written = await withModels(flags, async (models) => {
+      const all = await models.list(flags.task);
+      const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
+      const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
+      if (chosen === undefined) {
+        throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
+          remedy: "`tributary model list` lists the checkpoints.",
+        });
+      }
+      const { description, bytes } = await models.read(chosen);
+      const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
+      if (flags.format === "tfjs") await writeTfjsFolder(flags.out, description, values);
+      else {
+        await mkdir(flags.out, { recursive: true });
+        await writeFile(join(flags.out, "parameters.f32"), encodeCheckpoint(values));
+      }
+      return chosen;
     });
+    const file = join(flags.out, flags.format === "tfjs" ? "model.json" : "parameters.f32");
+    createOutput(flags.json === true).result(
+      { checkpoint: written.id, roundNumber: written.roundNumber, file },
+      `wrote ${file}: checkpoint ${written.id.slice(0, 12)}… of round ${written.roundNumber}`,
+    );
+  });
   addModelEvaluate(model);
   return model;
 }
@@ -111,13 +115,16 @@ async function bestCheckpoint(flags: ExportFlags): Promise<string> {
   return best.checkpoint;
 }
 
+/** Adds the options that say whose models are meant and where they are. */
 function withSource(command: Command): Command {
-  return withAdminOptions(command)
-    .option("--task <id>", "task whose model is meant (default: the newest task)")
-    .option(
-      "--database-url <url>",
-      "Postgres database to read when no server runs (default: the environment variable DATABASE_URL)",
-    );
+  return withAdminOptions(
+    command
+      .option("--task <id>", "task whose model is meant (default: the newest task)")
+      .option(
+        "--database-url <url>",
+        "Postgres database to read when no server runs (default: the environment variable DATABASE_URL)",
+      ),
+  );
 }
 
 async function withModels<Result>(

@@ -17,28 +17,32 @@ export function populationCommand(): Command {
     "Decide who may take part: set and show the enrolment policies of populations.",
   );
 
-  withAdminOptions(population.command("set"))
-    .argument("<name>", "name of the population")
-    .description("Set the enrolment policy of a population. It applies from the next request on.")
-    .addOption(
-      new Option(
-        "--enrolment <policy>",
-        "who may take part: everyone (open), clients with a token that you issue (token), or devices with a registered key (device)",
+  withAdminOptions(
+    population
+      .command("set")
+      .argument("<name>", "name of the population")
+      .description("Set the enrolment policy of a population. It applies from the next request on.")
+      .addOption(
+        new Option(
+          "--enrolment <policy>",
+          "who may take part: everyone (open), clients with a token that you issue (token), or devices with a registered key (device)",
+        )
+          .choices(["open", "token", "device"])
+          .makeOptionMandatory(),
       )
-        .choices(["open", "token", "device"])
-        .makeOptionMandatory(),
-    )
-    .option("--issuer <text>", "issuer of the enrolment tokens: the value of their `iss` claim")
-    .option(
-      "--key <key>",
-      "public key of the issuer (Ed25519, base64url); give it several times for several keys",
-      gathered,
-    )
-    .option(
-      "--clock-skew <seconds>",
-      "how far the clocks of the issuer and of the server may differ",
-      wholeNumber(0, 600),
-    )
+      .option("--issuer <text>", "issuer of the enrolment tokens: the value of their `iss` claim")
+      .option(
+        "--key <key>",
+        "public key of the issuer (Ed25519, base64url); give it several times for several keys",
+        gathered,
+      )
+      .option(
+        "--clock-skew <seconds>",
+        "how far the clocks of the issuer and of the server may differ",
+        wholeNumber(0, 600),
+      ),
+  )
+    .addHelpText("after", POLICY_EXAMPLES)
     .action(async (name: string, flags: AdminFlags & PolicyFlags) => {
       const policy = policyOf(flags);
       const admin = await connectAdmin(flags);
@@ -46,36 +50,44 @@ export function populationCommand(): Command {
       createOutput(flags.json === true).result(set, describe(set));
     });
 
-  withAdminOptions(population.command("show"))
-    .argument("<name>", "name of the population")
-    .description("Show the enrolment policy of a population.")
-    .action(async (name: string, flags: AdminFlags) => {
-      const admin = await connectAdmin(flags);
-      const view = await admin.json<PopulationView>(pathOf(name));
-      createOutput(flags.json === true).result(view, describe(view));
-    });
+  withAdminOptions(
+    population
+      .command("show")
+      .argument("<name>", "name of the population")
+      .description("Show the enrolment policy of a population."),
+  ).action(async (name: string, flags: AdminFlags) => {
+    const admin = await connectAdmin(flags);
+    const view = await admin.json<PopulationView>(pathOf(name));
+    createOutput(flags.json === true).result(view, describe(view));
+  });
 
-  withAdminOptions(population.command("list"))
-    .description("List the populations that have a policy of their own.")
-    .action(async (flags: AdminFlags) => {
-      const admin = await connectAdmin(flags);
-      const { populations } = await admin.json<{ populations: PopulationView[] }>(
-        "/v1/populations",
-      );
-      const rows = populations.map(({ name, policy }) => [
-        name,
-        policy.enrolment,
-        tokenRules(policy)?.issuer ?? "",
-      ]);
-      createOutput(flags.json === true).result(
-        { populations },
-        populations.length === 0
-          ? "no policies yet: all populations are open"
-          : formatTable(["population", "enrolment", "tokens of"], rows),
-      );
-    });
+  withAdminOptions(
+    population.command("list").description("List the populations that have a policy of their own."),
+  ).action(async (flags: AdminFlags) => {
+    const admin = await connectAdmin(flags);
+    const { populations } = await admin.json<{ populations: PopulationView[] }>("/v1/populations");
+    const rows = populations.map(({ name, policy }) => [
+      name,
+      policy.enrolment,
+      tokenRules(policy)?.issuer ?? "",
+    ]);
+    createOutput(flags.json === true).result(
+      { populations },
+      populations.length === 0
+        ? "no policies yet: all populations are open"
+        : formatTable(["population", "enrolment", "tokens of"], rows),
+    );
+  });
   return population;
 }
+
+const POLICY_EXAMPLES = `
+Examples:
+  tributary population set keyboard --enrolment open
+  tributary population set keyboard --enrolment token --issuer https://example.org --key BASE64URL
+  tributary population set keyboard --enrolment device
+
+docs/enrolment.md explains the policies.`;
 
 const pathOf = (name: string): string => `/v1/populations/${encodeURIComponent(name)}`;
 

@@ -21,7 +21,7 @@ interface ServeFlags {
   databaseUrl?: string;
   aggregationThreads?: number;
   logLevel: LogLevel;
-  limit: Readonly<Record<string, number>>;
+  limit?: Readonly<Record<string, number>>;
   json?: true;
 }
 
@@ -85,7 +85,6 @@ export function serveCommand(): Command {
       "--limit <name=number>",
       "change one of the limits in docs/protocol.md §9; give it several times for several limits",
       namedNumber,
-      {},
     )
     .option("--json", "print the addresses as one line of JSON")
     .addHelpText(
@@ -112,7 +111,7 @@ Examples:
         adminPort: flags.adminPort,
         dataDir: flags.dataDir,
         logLevel: flags.logLevel,
-        limits: flags.limit,
+        limits: flags.limit ?? {},
         ...(databaseUrl === undefined ? {} : { databaseUrl }),
         ...(flags.aggregationThreads === undefined
           ? {}

@@ -16,10 +16,14 @@ export function taskCommand(): Command {
     "Create tasks on a server, watch them and control them.",
   );
 
-  withAdminOptions(task.command("create"))
-    .argument("<file>", "task file in YAML; docs/task-file.md describes it")
-    .description("Create a task from a task file. It trains nothing before it is started.")
-    .option("--start", "start the task at once")
+  withAdminOptions(
+    task
+      .command("create")
+      .argument("<file>", "task file in YAML; docs/task-file.md describes it")
+      .description("Create a task from a task file. It trains nothing before it is started.")
+      .option("--start", "start the task at once"),
+  )
+    .addHelpText("after", "\nExample:\n  tributary task create examples/tasks/digits.yaml --start")
     .action(async (file: string, flags: AdminFlags & { start?: true }) => {
       const definition = await readTaskFile(file);
       const admin = await connectAdmin(flags);
@@ -27,9 +31,8 @@ export function taskCommand(): Command {
       createOutput(flags.json === true).result(created, describeTask(created));
     });
 
-  withAdminOptions(task.command("list"))
-    .description("List all tasks, oldest first.")
-    .action(async (flags: AdminFlags) => {
+  withAdminOptions(task.command("list").description("List all tasks, oldest first.")).action(
+    async (flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
       const { tasks } = await admin.json<{ tasks: TaskSummaryView[] }>("/v1/tasks");
       const rows = tasks.map((view) => [
@@ -45,44 +48,53 @@ export function taskCommand(): Command {
           ? "There is no task yet. Create one with `tributary task create FILE`."
           : formatTable(["id", "name", "population", "state", "rounds"], rows),
       );
-    });
+    },
+  );
 
-  withAdminOptions(task.command("show"))
-    .argument("<id>", TASK_ID)
-    .description("Show a task and what it is doing now.")
-    .action(async (id: string, flags: AdminFlags) => {
-      const admin = await connectAdmin(flags);
-      const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
-      createOutput(flags.json === true).result(view, describeTask(view));
-    });
+  withAdminOptions(
+    task
+      .command("show")
+      .argument("<id>", TASK_ID)
+      .description("Show a task and what it is doing now."),
+  ).action(async (id: string, flags: AdminFlags) => {
+    const admin = await connectAdmin(flags);
+    const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
+    createOutput(flags.json === true).result(view, describeTask(view));
+  });
 
-  withAdminOptions(task.command("evaluate"))
-    .argument("<id>", TASK_ID)
-    .description(
-      "Have clients measure a checkpoint on the examples that they hold out from training.",
-    )
-    .option(
-      "--round <number>",
-      "measure the checkpoint of this round (default: the newest checkpoint)",
-      wholeNumber(0),
-    )
-    .action(async (id: string, flags: AdminFlags & { round?: number }) => {
-      const admin = await connectAdmin(flags);
-      const view = await admin.post<TaskView>(
-        `/v1/tasks/${encodeURIComponent(id)}/evaluate`,
-        flags.round === undefined ? {} : { roundNumber: flags.round },
-      );
-      createOutput(flags.json === true).result(view, describeTask(view));
-    });
+  withAdminOptions(
+    task
+      .command("evaluate")
+      .argument("<id>", TASK_ID)
+      .description(
+        "Have clients measure a checkpoint on the examples that they hold out from training.",
+      )
+      .option(
+        "--round <number>",
+        "measure the checkpoint of this round (default: the newest checkpoint)",
+        wholeNumber(0),
+      ),
+  ).action(async (id: string, flags: AdminFlags & { round?: number }) => {
+    const admin = await connectAdmin(flags);
+    const view = await admin.post<TaskView>(
+      `/v1/tasks/${encodeURIComponent(id)}/evaluate`,
+      flags.round === undefined ? {} : { roundNumber: flags.round },
+    );
+    createOutput(flags.json === true).result(view, describeTask(view));
+  });
 
-  withAdminOptions(task.command("rollback"))
-    .argument("<id>", TASK_ID)
-    .description("Go back to an older checkpoint. Training continues from there.")
-    .requiredOption(
-      "--to <round>",
-      "round that made the checkpoint: a number, 0 for the initial model, or best",
-      roundOrBest,
-    )
+  withAdminOptions(
+    task
+      .command("rollback")
+      .argument("<id>", TASK_ID)
+      .description("Go back to an older checkpoint. Training continues from there.")
+      .requiredOption(
+        "--to <round>",
+        "round that made the checkpoint: a number, 0 for the initial model, or best",
+        roundOrBest,
+      ),
+  )
+    .addHelpText("after", "\nExample:\n  tributary task rollback task_0123… --to best")
     .action(async (id: string, flags: AdminFlags & { to: number | "best" }) => {
       const admin = await connectAdmin(flags);
       const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -97,14 +109,13 @@ export function taskCommand(): Command {
     cancel: "End a task for good. Its rounds and checkpoints are kept.",
   };
   for (const [verb, description] of Object.entries(moves)) {
-    withAdminOptions(task.command(verb))
-      .argument("<id>", TASK_ID)
-      .description(description)
-      .action(async (id: string, flags: AdminFlags) => {
+    withAdminOptions(task.command(verb).argument("<id>", TASK_ID).description(description)).action(
+      async (id: string, flags: AdminFlags) => {
         const admin = await connectAdmin(flags);
         const view = await admin.post<TaskView>(`/v1/tasks/${encodeURIComponent(id)}/${verb}`);
         createOutput(flags.json === true).result(view, describeTask(view));
-      });
+      },
+    );
   }
   return task;
 }
