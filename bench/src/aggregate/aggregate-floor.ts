@@ -8,13 +8,13 @@ import type { FloorFrames } from "./floor-client.ts";
 import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 
-// Run by `bench aggregate` in a process of its own: what the bytes of a round cost when nothing is done with them but TLS,
-// WebSocket framing and one copy into a buffer.
+// `bench aggregate` runs this in a process of its own. It measures the floor: what the bytes of a round cost when nothing
+// is done with them except TLS, WebSocket framing and one copy into a buffer.
 
 export type FloorRequest =
   | {
       readonly type: "start";
-      /** Folder of cert.pem and key.pem. */
+      /** The folder that holds cert.pem and key.pem. */
       readonly tlsDir: string;
       readonly frames: FloorFrames;
     }
@@ -60,7 +60,7 @@ function serve(socket: WebSocket, down: readonly Buffer[], upload: Uint8Array): 
   let downloading = false;
   const send = (index: number): void => {
     downloading = index < down.length;
-    // One message on its way at a time: memory as bounded as the real server's.
+    // Only one message is on its way at a time, so that memory is bounded as it is in the real server.
     if (downloading) socket.send(down[index]!, () => send(index + 1));
   };
   socket.on("message", (data: Buffer) => {

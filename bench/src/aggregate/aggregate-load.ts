@@ -21,8 +21,8 @@ import {
   type WireDeps,
 } from "../load/wire-client.ts";
 
-// Run by `bench aggregate` in a process of its own: clients that take a model and report at once. Their updates are encoded
-// beforehand and shared, so that next to nothing here is training.
+// `bench aggregate` runs this in a process of its own. It holds the clients, which take the model and report at once. They
+// do not train: their updates are encoded in advance, and clients share them.
 
 export type AggregateLoadRequest =
   | {
@@ -46,18 +46,18 @@ export interface AggregateLoadAnswer {
   readonly seconds: number;
 }
 
-/** Different updates among all clients. */
+/** How many different updates there are among all clients. */
 const PAYLOADS = 4;
-/** Connections opened at once. */
+/** How many connections are being opened at the same time. */
 const CONCURRENCY = 16;
-/** Clients from one address: below what a server lets one address hold. */
+/** How many clients come from one address. A server allows more connections than that from an address. */
 const CLIENTS_PER_ADDRESS = 500;
-/** Examples that a client claims; no two of the first hundred the same, so that weights do count. */
+/** How many examples the first client claims. Each further client claims one more, so that the weights differ. */
 const FIRST_EXAMPLE_COUNT = 10;
 
-/** One client's part in a round, up to the point where all must be, and on from there. */
+/** One client's part in a round, in two steps, so that all clients can report at the same time. */
 interface Member {
-  /** Resolves with what to do once all members are as far. */
+  /** Takes the model. Resolves with the second step, which sends the report. */
   takeModel(): Promise<() => Promise<void>>;
 }
 
@@ -117,7 +117,7 @@ interface Report {
   readonly exampleCount: number;
 }
 
-/** @param held - What the client says it holds: what it was sent last, as an SDK's cache would; changed. */
+/** @param held - What the client says that it holds: what it was sent last, like the SDK's cache. It is changed. */
 async function takeModel(
   client: WireClient,
   population: string,
@@ -167,7 +167,7 @@ async function sendReport(
   if ("abandoned" in outcome) throw new Error(`The round was abandoned: ${outcome.abandoned}`);
 }
 
-/** Updates whose values are small and of a bell's form, as honest ones are. */
+/** Makes encoded updates whose values are small and about normally distributed, as those of honest clients are. */
 function encodedUpdates(parameters: number, update: UpdateSpec, seed: number): Uint8Array[] {
   const codec = updateCodec(update);
   return Array.from({ length: PAYLOADS }, (_, index) => {

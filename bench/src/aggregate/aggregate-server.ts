@@ -19,13 +19,16 @@ import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 import type { BenchTarget } from "../load/wire-client.ts";
 
-// Run by `bench aggregate` in a process of its own: the server, and a meter beside it.
+// `bench aggregate` runs this in a process of its own: the server, and a meter that measures the process.
 
 export type AggregateServerRequest =
   | {
       readonly type: "start";
       readonly dataDir: string;
-      /** Postgres; without it the store is in memory, and of one checkpoint, so that the figures are the aggregation's. */
+      /**
+       * A Postgres database for the store. Without it the store is in memory and keeps one checkpoint only, so that the
+       * figures are those of the aggregation.
+       */
       readonly databaseUrl?: string;
       readonly definition: TaskDefinition;
       readonly parameters: number;
@@ -35,10 +38,10 @@ export type AggregateServerRequest =
   | { readonly type: "read" };
 
 export interface AggregateServerAnswer {
-  /** Once it has started. */
+  /** Where clients connect; only in the answer to "start". */
   readonly target?: BenchTarget;
   readonly cost: ProcessCost;
-  /** The rounds so far. */
+  /** The rounds that have ended so far. */
   readonly rounds: readonly RoundRecord[];
 }
 
@@ -76,7 +79,7 @@ async function start({
   const { coordinator, url, serverKey } = server;
   const task = await coordinator.createTask(
     definition,
-    // No client of the benchmark builds the model: only its size counts.
+    // No client of the benchmark builds the model: only its size matters.
     { topology: {}, parameters: [{ name: "layer/values", shape: [parameters] }] },
     initialValues(parameters, seed),
   );
@@ -85,7 +88,7 @@ async function start({
   return { url, serverKey, certificate: await readFile(join(dataDir, "tls", "cert.pem"), "utf8") };
 }
 
-/** Uniform in [−0.1, 0.1). */
+/** Draws values uniformly from [−0.1, 0.1). */
 function initialValues(parameters: number, seed: number): Float32Array {
   const words = xoshiro128(seededRandom(crypto, seed).bytes(16));
   const values = new Float32Array(parameters);
@@ -93,7 +96,10 @@ function initialValues(parameters: number, seed: number): Float32Array {
   return values;
 }
 
-/** Keeps the last checkpoint that it was given: a store on the server's own machine would not be in its memory either. */
+/**
+ * Keeps only the newest checkpoint. A real store does not hold checkpoints in the server's memory either, so that old
+ * ones must not count in the memory that is measured.
+ */
 class NewestCheckpoint implements CheckpointStore {
   #newest: { readonly id: CheckpointId; readonly bytes: Uint8Array } | undefined;
 

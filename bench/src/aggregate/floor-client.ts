@@ -1,13 +1,13 @@
 import { openSocket, type WireDeps } from "../load/wire-client.ts";
 import type { WebSocket } from "ws";
 
-/** The WebSocket messages of one client's round, bytes each. */
+/** The WebSocket messages of one client in a round: the length of each, in bytes. */
 export interface FloorFrames {
   readonly down: readonly number[];
   readonly up: readonly number[];
 }
 
-/** Moves a round's bytes over a WebSocket and does nothing with them. */
+/** A client that moves a round's bytes over a WebSocket and does nothing with them. */
 export class FloorClient {
   readonly #socket: WebSocket;
   readonly #up: readonly Uint8Array[];
@@ -34,13 +34,13 @@ export class FloorClient {
     return new FloorClient(await openSocket(deps, localAddress), frames);
   }
 
-  /** Asks for the download and resolves when all of it is there. */
+  /** Asks for the download. Resolves when all of it has arrived. */
   async download(): Promise<void> {
     this.#socket.send(new Uint8Array(1));
     await this.#receive(this.#downBytes);
   }
 
-  /** Sends the upload and resolves when the server has all of it. */
+  /** Sends the upload. Resolves when the server has received all of it. */
   async upload(): Promise<void> {
     for (const frame of this.#up) this.#socket.send(frame);
     await this.#receive(1);

@@ -2,12 +2,12 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** What a process has cost since its meter was last set to zero. */
 export interface ProcessCost {
-  /** User and system time of all its threads. */
+  /** User and system time of all of its threads. */
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
-  /** How late the event loop was at worst. */
+  /** The longest time that the event loop was late, milliseconds. */
   readonly worstEventLoopDelayMs: number;
-  /** Most that it has ever had in memory, the time before zero included. */
+  /** The most resident memory that the process has had since it started, MiB. Setting the meter to zero does not reset it. */
   readonly peakRssMiB: number;
 }
 
@@ -16,10 +16,10 @@ export interface ProcessMeter {
   read(): ProcessCost;
 }
 
-/** How often the event loop is looked at, milliseconds. */
+/** How often the delay of the event loop is sampled, milliseconds. */
 const RESOLUTION_MS = 1;
 
-/** Measures the process it is in. */
+/** Starts to measure this process. */
 export function startProcessMeter(): ProcessMeter {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
@@ -36,7 +36,7 @@ export function startProcessMeter(): ProcessMeter {
       return {
         cpuSeconds: (user + system) / 1e6,
         wallSeconds: (performance.now() - sinceMs) / 1_000,
-        // Node records the whole time between two looks, of which the resolution is no delay.
+        // Node records the whole time between two samples, of which the resolution itself is no delay.
         worstEventLoopDelayMs: delay.count === 0 ? 0 : Math.max(0, delay.max / 1e6 - RESOLUTION_MS),
         peakRssMiB: process.resourceUsage().maxRSS / 1_024,
       };

@@ -23,12 +23,12 @@ export interface AggregateOptions {
   readonly parameters: number;
   /** A plan's `update`, as in a task file. */
   readonly update: Readonly<Record<string, unknown>>;
-  /** How the model travels: a difference in EDEN's 8 bits, to clients that hold the checkpoint before. */
+  /** How the model is encoded on its way down. A difference goes only to clients that hold the checkpoint before. */
   readonly down: DownloadSpec["encoding"];
-  /** Rounds that count; one more comes before them, to warm up. */
+  /** Rounds that are measured. One more round comes before them to warm up, and is not measured. */
   readonly rounds: number;
   readonly seed: number;
-  /** Postgres; without it the store is in memory. */
+  /** A Postgres database for the store. Without it the store is in memory. */
   readonly databaseUrl?: string;
 }
 
@@ -38,16 +38,17 @@ export interface AggregateResult {
   readonly update: UpdateSpec;
   readonly down: DownloadSpec["encoding"];
   readonly rounds: number;
-  /** Processor time of the server's process, all threads, median over the rounds. */
+  /** Processor time of all threads of the server's process, seconds: the median over the rounds. */
   readonly serverCpuSecondsPerRound: number;
-  /** The same of a process that sends and takes the same bytes over TLS WebSockets and does nothing with them. */
+  /** The same for a process that only sends and receives these bytes over TLS WebSockets. */
   readonly floorCpuSecondsPerRound: number;
+  /** Processor time of the server divided by that of the floor. */
   readonly ratio: number;
   readonly secondsPerRound: number;
   readonly floorSecondsPerRound: number;
   readonly peakRssMiB: number;
   readonly floorPeakRssMiB: number;
-  /** Worst of all rounds. */
+  /** The longest time that the server's event loop was late in any of the rounds, milliseconds. */
   readonly worstEventLoopDelayMs: number;
   readonly floorWorstEventLoopDelayMs: number;
   readonly bytesUpPerClient: number;
@@ -57,8 +58,9 @@ export interface AggregateResult {
 const POPULATION = "bench";
 
 /**
- * Rounds whose clients all take the model and then report at once, over TLS with the inner channel, against a server in a
- * process of its own; and the same bytes with nothing but TLS and WebSockets.
+ * Measures rounds in which all clients take the model and then report at the same time, over TLS and the inner channel.
+ * The server runs in a process of its own. Then it measures the floor: a process that exchanges the same bytes over TLS
+ * WebSockets and does nothing with them.
  */
 export async function runAggregate(
   options: AggregateOptions,
@@ -68,7 +70,7 @@ export async function runAggregate(
   const definition = parseTask({
     population: POPULATION,
     name: "bench-aggregate",
-    // Not looked at: the server gets a model of the size that was asked for.
+    // This path is never read: the server is given a model of the size that was asked for.
     model: { path: "model.json" },
     plan: {
       loss: "categoricalCrossentropy",
@@ -147,7 +149,7 @@ async function measureServer(
       seed,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
     });
-    if (target === undefined) throw new Error("The server of the benchmark did not start");
+    if (target === undefined) throw new Error("The benchmark's server did not start");
     await load.ask({
       type: "connect",
       target,
@@ -157,11 +159,11 @@ async function measureServer(
       update: definition.plan.update,
       seed,
     });
-    say(`${clients} clients connected`);
+    say(`${clients} clients are connected`);
     const cost = await measureRounds(server, load, rounds);
     const last = (await server.ask({ type: "read" })).rounds.at(-1);
     if (last?.reported !== clients) {
-      throw new Error(`The last round has ${last?.reported ?? 0} reports of ${clients}`);
+      throw new Error(`The last round has only ${last?.reported ?? 0} reports of ${clients}`);
     }
     return {
       ...cost,
@@ -189,7 +191,7 @@ async function measureFloor(
   const load: Load = new LoadProcess(new URL("./aggregate-load.js", import.meta.url));
   try {
     const { url } = await server.ask({ type: "start", tlsDir: join(dataDir, "tls"), frames });
-    if (url === undefined) throw new Error("The floor of the benchmark did not start");
+    if (url === undefined) throw new Error("The benchmark's floor did not start");
     await load.ask({ type: "connect-floor", target: { ...target, url }, clients, frames });
     return await measureRounds(server, load, rounds);
   } finally {
@@ -198,7 +200,7 @@ async function measureFloor(
   }
 }
 
-/** A round to warm up, and then those that count. */
+/** Runs one round to warm up, and then the rounds that are measured. */
 async function measureRounds(
   server: LoadProcess<
     { readonly type: "zero" } | { readonly type: "read" },
@@ -222,7 +224,7 @@ async function measureRounds(
   };
 }
 
-/** Of as many bytes, in as many messages, as a round's model and report. */
+/** The messages that carry one client's model and report, with the same lengths as in a real round. */
 function floorFrames(parameters: number, update: UpdateSpec, download: DownloadSpec): FloorFrames {
   const { sealedChunkBytes, reportChunkBytes } = DEFAULT_LIMITS;
   const codec = downloadCodec(download);
@@ -233,9 +235,9 @@ function floorFrames(parameters: number, update: UpdateSpec, download: DownloadS
   };
 }
 
-/** Frame header and tag. */
+/** Bytes of the frame header and of the authentication tag. */
 const SEALED_CHUNK_OVERHEAD = 22;
-/** Frame header, tag and the message around the piece. */
+/** Bytes of the frame header, of the authentication tag and of the message around the piece. */
 const RECORD_OVERHEAD = 25;
 
 function pieces(byteLength: number, pieceBytes: number, overhead: number): number[] {

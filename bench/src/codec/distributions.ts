@@ -1,18 +1,19 @@
 /** Draws uniform numbers in [0, 1). */
 type Uniform = () => number;
 
-/** What a value of a vector is drawn from. `spike` has one value as long as all others together. */
+/** How a value of a vector is drawn, by the name of the distribution. */
 const DRAWS = {
   lognormal: (uniform: Uniform) => Math.exp(normal(uniform)),
   normal,
   exponential: (uniform: Uniform) => -Math.log(1 - uniform()),
   uniform: (uniform: Uniform) => 2 * uniform() - 1,
-  /** One value in a hundred is not 0. */
+  /** All values are 0 but one in a hundred. */
   sparse: (uniform: Uniform) => (uniform() < 0.01 ? normal(uniform) : 0),
   /** Cubes of normal numbers: few values hold most of the norm. */
   heavy: (uniform: Uniform) => normal(uniform) ** 3,
 } as const;
 
+/** `spike` is normal, but its first value is as long as all the others together. */
 export type Distribution = keyof typeof DRAWS | "spike";
 
 export const distributionNames: readonly Distribution[] = [
@@ -20,7 +21,7 @@ export const distributionNames: readonly Distribution[] = [
   "spike",
 ];
 
-/** A vector of independent values. @param uniform - Draws uniform numbers in [0, 1). */
+/** Draws a vector of independent values. @returns Float32, shape [dimension]. */
 export function drawVector(
   distribution: Distribution,
   dimension: number,
@@ -32,7 +33,7 @@ export function drawVector(
   return vector;
 }
 
-/** Box and Muller, the half of it. */
+/** Draws a standard normal number by the method of Box and Muller, of which only one of its two numbers is used. */
 function normal(uniform: Uniform): number {
   return Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }

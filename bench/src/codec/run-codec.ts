@@ -12,8 +12,9 @@ export interface CodecRequest {
   readonly spec: UpdateSpec;
   readonly dimension: number;
   readonly distribution: Distribution;
-  /** Encodings of one vector that are averaged. */
+  /** How many clients encode the same vector; their decoded vectors are averaged. */
   readonly clients: number;
+  /** How many vectors are drawn. */
   readonly trials: number;
   readonly seed: number;
 }
@@ -23,24 +24,27 @@ export interface CodecResult {
   readonly dimension: number;
   readonly clients: number;
   readonly trials: number;
-  /** ‖mean of the clients' x̂ − x‖² / ‖x‖², mean over trials. */
+  /** ‖mean of the clients' x̂ − x‖² / ‖x‖², where x̂ is a decoded vector: the mean over the trials. */
   readonly nmse: number;
-  /** The same of one client: unbiased codecs have `clients` times the nmse. */
+  /** The same for a single client. For an unbiased codec it is `clients` times the nmse. */
   readonly vnmse: number;
-  /** Standard error of `nmse` and `vnmse`, from what the trials differ by. */
+  /** Standard errors of `nmse` and `vnmse`, estimated from how much the trials differ. */
   readonly nmseError: number;
   readonly vnmseError: number;
-  /** Whole payload, all headers in. */
+  /** Bits of the whole payload, headers included, divided by the number of values. */
   readonly bitsPerCoordinate: number;
-  /** Megabytes of float32 values a second, of the faster quarter of all encodings: others may want the processor too. */
+  /**
+   * Megabytes of float32 values per second. The lower quartile of the times is taken, because other programs may use the
+   * processor as well.
+   */
   readonly encodeMBps: number;
   readonly decodeMBps: number;
   readonly kernels: string;
 }
 
 /**
- * Measures what a codec does to vectors of a distribution: in each trial all clients encode the same new vector.
- * @throws TributaryError `BAD_PARAMETER` for numbers that the codec cannot use.
+ * Measures what a codec does to vectors of a distribution. In each trial a new vector is drawn, and all clients encode it.
+ * @throws TributaryError `BAD_PARAMETER` when the codec cannot use these numbers.
  */
 export function runCodec(request: CodecRequest): CodecResult {
   const { spec, dimension, distribution, clients, trials, seed } = request;
@@ -50,7 +54,7 @@ export function runCodec(request: CodecRequest): CodecResult {
   const words = xoshiro128(random.derive("vectors").bytes(16));
   const uniform = (): number => words() / 2 ** 32;
   const coins = xoshiro128(random.derive("codec").bytes(16));
-  // A seeded source draws by HMAC, which would take longer than the encoding of a short vector.
+  // `seededRandom` draws by HMAC, which would take longer than encoding a short vector. This source is fast.
   const quick = {
     bytes: (length: number) => Uint8Array.from({ length }, () => coins() >>> 24),
     derive: () => quick,

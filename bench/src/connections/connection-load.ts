@@ -7,22 +7,23 @@ import {
   type WireClient,
 } from "../load/wire-client.ts";
 
-// Run by `bench connections` in a process of its own: many clients that connect, wait and check in.
+// `bench connections` runs this in a process of its own: many clients that connect, wait and check in.
 
 export type ConnectionRequest =
   | { readonly type: "connect"; readonly target: BenchTarget; readonly clients: number }
   | { readonly type: "check-in"; readonly population: string };
 
 export interface ConnectionAnswer {
-  /** Clients that did it, or check-ins that were answered. */
+  /** Clients that connected, or check-ins that were answered. */
   readonly count: number;
+  /** How many of these were accepted. */
   readonly accepted: number;
   readonly seconds: number;
 }
 
-/** Handshakes under way at once. */
+/** How many handshakes are under way at the same time. */
 const CONCURRENCY = 64;
-/** Clients from one address: below what a server lets one address hold. */
+/** How many clients come from one address. A server allows more connections than that from an address. */
 const CLIENTS_PER_ADDRESS = 500;
 
 const clients: WireClient[] = [];
@@ -50,7 +51,7 @@ async function connectAll(target: BenchTarget, count: number): Promise<Outcome> 
       try {
         clients.push(await greetWire(deps, address));
       } catch {
-        // It is missing in the count.
+        // A client that cannot connect is missing in the count.
       }
     }
   };

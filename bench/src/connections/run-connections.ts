@@ -7,26 +7,26 @@ import { LoadProcess } from "../load/load-process.ts";
 export interface ConnectionsResult {
   readonly clients: number;
   readonly connected: number;
-  /** Clients of them that were still connected at the end. */
+  /** How many of the clients were still connected at the end. */
   readonly held: number;
   readonly connectsPerSecond: number;
-  /** Growth of the server's resident memory over that of an idle server, for each connected client. */
+  /** By how much the server's resident memory has grown for each connected client, KiB. */
   readonly kibPerConnection: number;
   readonly idleRssMiB: number;
   readonly connectedRssMiB: number;
-  /** Check-ins answered a second, refused and accepted ones together. */
+  /** Check-ins that were answered per second, both refused and accepted ones. */
   readonly checkInsPerSecond: number;
   readonly refusedPerSecond: number;
   readonly acceptedPerSecond: number;
   readonly accepted: number;
 }
 
-/** Check-ins of each client that are refused, before one that is accepted. */
+/** How often each client checks in and is refused, before it checks in and is accepted. */
 const REFUSED_WAVES = 3;
 
 /**
- * Connects many clients over TLS with the inner channel to a server of its own, lets them be idle, and has all of them
- * check in at once.
+ * Connects many clients over TLS and the inner channel to a server of its own. They first stay idle, and then all of them
+ * check in at the same time.
  */
 export async function runConnections(
   clients: number,
@@ -46,7 +46,7 @@ export async function runConnections(
     const connecting = await load.ask({ type: "connect", target: server.target, clients });
     const connected = connecting.count;
     const connectedMiB = await settledMiB(server);
-    say(`${connected} connected in ${connecting.seconds.toFixed(1)} s`);
+    say(`${connected} clients connected in ${connecting.seconds.toFixed(1)} s`);
 
     const refused = { count: 0, seconds: 0 };
     for (let wave = 0; wave < REFUSED_WAVES; wave++) {
@@ -83,17 +83,17 @@ function rate({ count, seconds }: { readonly count: number; readonly seconds: nu
   return seconds === 0 ? 0 : Math.round(count / seconds);
 }
 
-/** Looks in intervals of this. */
-const LOOK_MS = 500;
-const MOST_LOOKS = 12;
+/** Time between two readings of the memory, milliseconds. */
+const READING_INTERVAL_MS = 500;
+const MAX_READINGS = 12;
 
-/** Memory once it has stopped moving: what has just been done leaves garbage for a while. */
+/** The server's memory once it has settled: what the server has just done leaves garbage for a while. */
 async function settledMiB(server: BenchServer): Promise<number> {
   let before = Number.POSITIVE_INFINITY;
   let { now } = await server.memoryMiB();
-  for (let look = 0; look < MOST_LOOKS && Math.abs(before - now) > 1; look++) {
+  for (let reading = 0; reading < MAX_READINGS && Math.abs(before - now) > 1; reading++) {
     before = now;
-    await sleep(LOOK_MS);
+    await sleep(READING_INTERVAL_MS);
     ({ now } = await server.memoryMiB());
   }
   return now;

@@ -4,16 +4,16 @@ import { encodeFrame, updateCodec, type ClientMessage, type RoundId } from "@tri
 import type { Configuration } from "@tributary/protocol/testing";
 import { connectWire, greetWire, type WireClient, type WireDeps } from "../load/wire-client.ts";
 
-/** One misbehaving client, from its connection to its end; it may end by being thrown out. */
+/** A client that misbehaves, from its connection to its end. It may reject when the server cuts its connection. */
 export type Attack = (deps: WireDeps, localAddress: string) => Promise<void>;
 
 const NO_ROUND = `rnd_${"0".repeat(32)}` as RoundId;
-/** How long a client that only waits stays, milliseconds. */
+/** How long a client stays that only waits, milliseconds. */
 const LINGER_MS = 3_000;
-/** Its own pace between small pieces, milliseconds. */
+/** Pause of a slow client between two small pieces, milliseconds. */
 const DRIP_MS = 20;
 
-/** What `bench hostile` sends at a server; test/hostile says what must become of each. */
+/** The attacks of `bench hostile`, by name. The tests in test/hostile say how a server must answer each of them. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   "bytes that are no TLS": async (deps, localAddress) => {
     const { hostname, port } = new URL(deps.target.url);
@@ -112,7 +112,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
 };
 
-/** A report of the benchmark's task: 784 × 10 weights and 10 biases. */
+/** Bytes of an update of the benchmark's task, whose model has 784 × 10 weights and 10 biases. */
 const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850).max;
 
 async function member(

@@ -3,7 +3,7 @@ import { ATTACKS, type Attack } from "./attacks.ts";
 import { answerRequests } from "../load/load-process.ts";
 import { loopbackAddress, wireDeps, type BenchTarget, type WireDeps } from "../load/wire-client.ts";
 
-// Run by `bench hostile` in a process of its own: every attack, over and over, from many addresses.
+// `bench hostile` runs this in a process of its own: every attack, again and again, from many addresses.
 
 export interface HostileRequest {
   readonly target: BenchTarget;
@@ -11,17 +11,17 @@ export interface HostileRequest {
 }
 
 export interface HostileAnswer {
-  /** Attacks that were begun, by name; each is a connection of its own. */
+  /** How many attacks were begun, by name. Each of them is a connection of its own. */
   readonly connections: Readonly<Record<string, number>>;
 }
 
-/** Clients of each kind at once. */
+/** How many clients run each kind of attack at the same time. */
 const CONCURRENCY = 4;
-/** An attack is given up after so long, milliseconds. */
+/** How long an attack may take, milliseconds. Then the next one begins. */
 const PATIENCE_MS = 15_000;
-/** Between two attacks of one client, milliseconds: two cores make the load, and the server is to be measured. */
+/** Pause between two attacks of one client, milliseconds. It leaves the processor to the server. */
 const PAUSE_MS = 20;
-/** Hostile addresses, apart from that of the honest clients. */
+/** How many addresses the attacks come from. The honest clients come from another one. */
 const ADDRESSES = 200;
 
 answerRequests<HostileRequest, HostileAnswer>(async ({ target, seconds }) => {
@@ -44,7 +44,7 @@ answerRequests<HostileRequest, HostileAnswer>(async ({ target, seconds }) => {
   return { connections };
 });
 
-/** An attack that fails because the server throws it out has done what it could. */
+/** Runs one attack. That the server ends it with an error is what should happen, so that errors are ignored. */
 async function attempt(
   attack: Attack,
   deps: WireDeps,

@@ -1,6 +1,6 @@
 import type { LocalTrainer } from "@tributary/client-sdk";
 
-/** Costs next to nothing: the weights as they are, plus a little that is the same each time. */
+/** A trainer that takes hardly any time: it adds a little to each weight, the same in every round. */
 export const noiseTrainer: LocalTrainer = {
   train({ weights, examples, plan }) {
     const metrics = Object.fromEntries(

@@ -10,19 +10,19 @@ import type { BenchTarget } from "../load/wire-client.ts";
 
 export interface HostileResult {
   readonly seconds: number;
-  /** Rounds committed with the reports of honest clients while the others did their worst. */
+  /** Rounds that were committed with the reports of honest clients during the attacks. */
   readonly honestRoundsCompleted: number;
   readonly honestRoundsAbandoned: number;
   readonly honestReports: number;
   readonly hostileConnections: number;
   readonly hostileByKind: Readonly<Record<string, number>>;
-  /** Connections that the server refused or cut, sessions and reports it refused. */
+  /** Connections that the server refused or cut, and sessions and reports that it refused. */
   readonly cut: {
     readonly connections: number;
     readonly sessions: number;
     readonly reports: number;
   };
-  /** Times the server's process ended. */
+  /** How often the server's process ended unexpectedly: 0 or 1. */
   readonly crashes: number;
   readonly idleRssMiB: number;
   readonly peakRssMiB: number;
@@ -37,7 +37,7 @@ const ROUND = {
   reportingTimeoutMs: 5_000,
 };
 
-/** Runs honest rounds on a server of its own while hostile clients of every kind beset it. */
+/** Runs honest rounds on a server of its own while hostile clients of every kind attack it. */
 export async function runHostile(
   seconds: number,
   say: (line: string) => void,
@@ -57,7 +57,7 @@ export async function runHostile(
     for (let client = 0; client < HONEST_CLIENTS; client++) {
       honest.push(takePart(server.target, stopping.signal));
     }
-    say(`${HONEST_CLIENTS} honest clients and hostile ones for ${seconds} s`);
+    say(`${HONEST_CLIENTS} honest clients and all attacks for ${seconds} s`);
     const attacked = load.ask({ target: server.target, seconds });
     const watching = watch(async () => server.hasCrashed || void (await server.memoryMiB()));
     const { connections } = await attacked;
@@ -101,7 +101,7 @@ function counted(
   return { hostileConnections, hostileByKind };
 }
 
-/** What is known of a server that has crashed. */
+/** The result for a server that has crashed: nothing more can be asked of it. */
 function nothing(
   seconds: number,
   idle: number,
@@ -117,9 +117,10 @@ function nothing(
   };
 }
 
+/** Pause between two calls, milliseconds. */
 const LOOK_MS = 250;
 
-/** Looks again and again until it is stopped. */
+/** Calls `look` again and again until it is stopped. */
 function watch(look: () => Promise<unknown>): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const watching = (async (): Promise<void> => {

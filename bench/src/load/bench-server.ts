@@ -18,11 +18,11 @@ const MAIN = fileURLToPath(
 export interface BenchServer {
   readonly target: BenchTarget;
   readonly admin: AdminClient;
-  /** Whether the process has ended, which it must not before `stop`. */
+  /** Whether the process has ended although `stop` was not called. */
   readonly hasCrashed: boolean;
-  /** Resident memory of the process, MiB: now, and the most it has been. */
+  /** Resident memory of the process, MiB: what it is now, and the most that it has been. */
   memoryMiB(): Promise<{ readonly now: number; readonly peak: number }>;
-  /** One of its metrics, summed over labels. */
+  /** The value of one of the server's metrics, summed over all of its labels. */
   metric(name: string): Promise<number>;
   stop(): Promise<void>;
 }
@@ -42,8 +42,8 @@ export async function startBenchServer(): Promise<BenchServer> {
   ]);
   if (line === undefined) {
     await rm(folder, { recursive: true, force: true });
-    throw new TributaryError("CONFIG_INVALID", "The server of the benchmark did not start", {
-      remedy: "Its words above say why.",
+    throw new TributaryError("CONFIG_INVALID", "The benchmark's server did not start", {
+      remedy: "Its own message above says why.",
     });
   }
   const { url, adminUrl, serverKey, certPath } = JSON.parse(line) as {
@@ -73,13 +73,13 @@ export async function startBenchServer(): Promise<BenchServer> {
       const kiB = (name: string): number =>
         Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN);
       if (status !== "") return { now: kiB("VmRSS") / 1_024, peak: kiB("VmHWM") / 1_024 };
-      // Where there is no /proc the peak is the highest that anyone has seen.
+      // Without /proc the peak is the highest value that a caller has seen so far.
       const now = (await metric("tributary_process_resident_memory_bytes")) / 2 ** 20;
       peakMiB = Math.max(peakMiB, now);
       return { now, peak: peakMiB };
     },
     async stop() {
-      // Nothing of it is wanted any more.
+      // The server is of no use any more, so that it need not end in good order.
       child.kill("SIGKILL");
       await exited;
       await rm(folder, { recursive: true, force: true });

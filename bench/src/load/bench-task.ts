@@ -1,6 +1,6 @@
 import { parseTask, type TaskDefinition } from "@tributary/protocol";
 
-/** A task with a model so small that it costs the benchmark next to nothing. */
+/** A task whose model is so small that training and aggregating it hardly count in a measurement. */
 export function benchTask(
   population: string,
   round: Readonly<Record<string, number>>,

@@ -1,10 +1,13 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** How long a process may take to end by itself. */
+/** How long a process may take to end by itself, milliseconds. Then it is killed. */
 const STOP_GRACE_MS = 5_000;
 
-/** A process of its own that makes load, so that the server's figures are the server's. */
+/**
+ * A process of its own, so that what it costs is not counted with the rest of a benchmark. It answers requests, one at a
+ * time.
+ */
 export class LoadProcess<Request extends object, Answer extends object> {
   readonly #child: ChildProcess;
 
@@ -13,10 +16,11 @@ export class LoadProcess<Request extends object, Answer extends object> {
     this.#child = fork(fileURLToPath(script), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   }
 
-  /** Sends a request and waits for its answer; one at a time. */
+  /** Sends a request and waits for its answer. Wait for the answer before you send the next request. */
   ask(request: Request): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error("The process that makes the load has ended"));
+      const ended = (): void =>
+        reject(new Error("A process of the benchmark has ended unexpectedly"));
       this.#child.once("exit", ended);
       this.#child.once("message", (answer) => {
         this.#child.off("exit", ended);
@@ -26,11 +30,11 @@ export class LoadProcess<Request extends object, Answer extends object> {
     });
   }
 
-  /** Ends the process, whatever it is doing. */
+  /** Ends the process, whatever it is doing, and waits until it has ended. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = new Promise((resolve) => this.#child.once("exit", resolve));
-    // By itself first: then a profile that was asked for is written.
+    // It is first asked to end by itself, so that it can write a profile if Node was told to make one.
     if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_GRACE_MS);
     await exited;
@@ -38,7 +42,7 @@ export class LoadProcess<Request extends object, Answer extends object> {
   }
 }
 
-/** The other side: answers each request in turn. */
+/** The other side of a `LoadProcess`: answers each request with what `handle` returns. */
 export function answerRequests<Request, Answer extends object>(
   handle: (request: Request) => Promise<Answer>,
 ): void {

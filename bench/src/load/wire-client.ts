@@ -5,7 +5,7 @@ import { WEBSOCKET_SUBPROTOCOL, cryptographicRandom, parseServerKey } from "@tri
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { RawClient, type RawClientDeps } from "@tributary/protocol/testing";
 
-/** Where a benchmark's clients connect, in a form that can be sent to another process. */
+/** The server that a benchmark's clients connect to, in a form that can be sent to another process. */
 export interface BenchTarget {
   readonly url: string;
   readonly serverKey: string;
@@ -13,15 +13,16 @@ export interface BenchTarget {
   readonly certificate: string;
 }
 
-/** What all clients of a process share. */
+/** What all clients in one process share. */
 export interface WireDeps extends RawClientDeps {
   readonly target: BenchTarget;
   readonly secureContext: SecureContext;
 }
 
-/** A client without an SDK: it speaks the protocol through WebSocket, TLS and the inner channel, right or wrong. */
+/** A client without the SDK. It can follow the protocol or break it, through WebSocket, TLS and the inner channel. */
 export type WireClient = RawClient<WebSocket>;
 
+/** Prepares what the clients in this process share. */
 export function wireDeps(target: BenchTarget): WireDeps {
   const crypto = createNodeCryptoProvider();
   return {
@@ -34,8 +35,8 @@ export function wireDeps(target: BenchTarget): WireDeps {
 }
 
 /**
- * One of this machine's own addresses. Linux has all of 127.0.0.0/8, so that clients can come from many addresses as
- * they would from a network; elsewhere there is one.
+ * One of this machine's own addresses, so that clients can come from many addresses as they do in a network. Linux
+ * offers all of 127.0.0.0/8. Other systems offer only 127.0.0.1, which is then always returned.
  */
 export function loopbackAddress(index: number): string {
   if (process.platform !== "linux") return "127.0.0.1";
@@ -55,7 +56,7 @@ function dial(deps: WireDeps, localAddress: string): WebSocket {
   });
 }
 
-/** Opens a WebSocket to the target, for whoever speaks no protocol over it. */
+/** Opens a bare WebSocket to the target, for clients that do not speak the protocol. */
 export async function openSocket(deps: WireDeps, localAddress: string): Promise<WebSocket> {
   const socket = dial(deps, localAddress);
   socket.on("error", () => {});
@@ -66,14 +67,14 @@ export async function openSocket(deps: WireDeps, localAddress: string): Promise<
   return socket;
 }
 
-/** Opens a WebSocket, and says nothing yet. */
+/** Opens a WebSocket for a client that has not sent anything yet. */
 export async function connectWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
   const client = new RawClient(dial(deps, localAddress), deps);
   await client.opened;
   return client;
 }
 
-/** Connects and goes through handshake and greeting. */
+/** Connects a client and completes the handshake and the greeting. */
 export async function greetWire(deps: WireDeps, localAddress: string): Promise<WireClient> {
   const client = await connectWire(deps, localAddress);
   return client.greet("bench");

@@ -19,14 +19,14 @@ import { TRAIN_MODELS, type TrainModel } from "./train-models.ts";
 
 export interface TrainBenchOptions {
   readonly name: string;
-  /** Examples a step. */
+  /** Examples in each step. */
   readonly batch: number;
-  /** Steps to take; else as many as take about `seconds`. */
+  /** How many steps to take. If it is undefined, as many as take about `seconds`. */
   readonly steps: number | undefined;
   readonly seconds: number;
   readonly seed: number;
   readonly trainer: TrainerOptions;
-  /** Time tfjs's wasm backend as well. */
+  /** Whether to measure tfjs's wasm backend as well. */
   readonly compare: boolean;
 }
 
@@ -37,30 +37,34 @@ export interface TrainBenchResult {
   readonly batch: number;
   readonly steps: number;
   readonly seconds: number;
-  /** Of all threads of the process: less than `seconds` when others had the core meanwhile. */
+  /** Processor time of all threads of the process. It is less than `seconds` if other programs used the core. */
   readonly cpuSeconds: number;
   readonly stepsPerSecond: number;
-  /** 10⁹ floating-point operations a second in multiplications, as counted from the model. */
+  /** 10⁹ floating-point operations per second in matrix multiplications, as counted from the model. */
   readonly gflops: number;
-  /** What multiply-adds between registers reached on this core in the same run, 10⁹ a second. */
+  /** What multiply-adds between registers reached on this core in the same run, 10⁹ operations per second. */
   readonly simdLimitGflops: number;
-  /** Operations in a second of CPU time against that limit, so that what others took of the core does not count. */
+  /** Operations per second of processor time, divided by that limit. Other programs on the core do not change it. */
   readonly fractionOfSimdLimit: number;
-  /** tfjs's wasm backend as it is shipped, steps a second; null where it cannot train the model. */
+  /** Steps per second of tfjs's wasm backend as it is shipped; null if it cannot train the model. */
   readonly tfjsWasmShipped?: number | null;
-  /** The same with the kernels that the SDK registers. */
+  /** The same, with the kernels that the SDK registers. */
   readonly tfjsWasmStepsPerSecond?: number | null;
   /** SHA-256 of the trained parameters as little-endian float32. */
   readonly weightsSha256: string;
 }
 
-/** Batches that a timed run draws examples for; it goes over them again and again. */
+/** How many different batches a timed run has. It goes over them again and again. */
 const DISTINCT_BATCHES = 50;
 
-/** A shorter one says little about how long a run will take. */
+/** A shorter trial run says little about how long the measured run will take, seconds. */
 const TRIAL_SECONDS = 0.25;
 
-/** Times local training of one model on noise, whole: shuffling, gathering, steps and metrics. */
+/**
+ * Measures the local training of one model on random examples, as it is done in a round: shuffling, gathering batches,
+ * steps and metrics.
+ * @throws TributaryError `BAD_PARAMETER` when there is no such model.
+ */
 export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBenchResult> {
   const crypto = createNodeCryptoProvider();
   const random = seededRandom(crypto, options.seed);
@@ -104,7 +108,7 @@ export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBe
   }
 }
 
-/** tfjs's wasm backend: as shipped first, since kernels stay once they are registered. */
+/** Measures tfjs's wasm backend. It is measured as it is shipped first, because registered kernels stay. */
 async function besideTfjs(
   options: TrainBenchOptions,
   model: TrainModel,
@@ -144,13 +148,13 @@ interface Timed {
   readonly weights: Float32Array;
 }
 
-/** Exactly so many steps, each on examples of its own. */
+/** Takes exactly `count` steps, each on examples of its own. */
 async function steps(run: Run, count: number): Promise<Timed> {
   const examples = run.model.examples(count * run.batch, run.random);
   return train(run, run.plan, examples);
 }
 
-/** Steps for about as long as asked, after as many as it takes to see how fast they are. */
+/** Trains for about the time that was asked for. Trial runs first find out how many epochs that is. */
 async function forSeconds(run: Run): Promise<Timed> {
   const withEpochs = (localEpochs: number): Plan => ({
     ...run.plan,
@@ -207,5 +211,5 @@ function planFor({ description, loss }: TrainModel, batchSize: number): Plan {
   };
 }
 
-/** Four digits: more are noise. */
+/** Rounded to four digits: the others would be noise. */
 const rounded = (value: number): number => Number(value.toPrecision(4));

@@ -9,7 +9,7 @@ import {
 } from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
 
-/** A model to time training on, with examples of noise. */
+/** A model whose training is measured, and random examples for it. */
 export interface TrainModel {
   readonly description: ModelDescription;
   readonly values: Float32Array;
@@ -17,7 +17,7 @@ export interface TrainModel {
   examples(count: number, random: RandomSource): Examples;
 }
 
-/** Models that `bench train` knows. */
+/** The models that `bench train` knows, by name. */
 export const TRAIN_MODELS: Readonly<Record<string, (random: RandomSource) => TrainModel>> = {
   "logistic-784-10": (random) => images(builtinModel("logistic-regression", random), [784]),
   "mcmahan-2nn": (random) => images(builtinModel("mcmahan-2nn", random), [784]),
@@ -44,7 +44,7 @@ function images(model: Model, featureShape: readonly number[]): TrainModel {
   };
 }
 
-/** Two 3 × 3 convolutions of 32 and 64 channels, a pool of 2, and 128 → 10: 1,626,442 parameters. */
+/** Two 3 × 3 convolutions with 32 and 64 channels, a pooling layer of 2 × 2, and dense layers 128 → 10: 1,626,442 parameters. */
 function cifarCnn(random: RandomSource): Model {
   const convolution = (name: string, filters: number, first = {}): object => ({
     class_name: "Conv2D",
@@ -83,8 +83,8 @@ const CHARACTERS = 90;
 const UNROLL = 80;
 
 /**
- * Names the character after each of 80: an embedding of 8, two LSTMs of 256, 256 → 90. 820,522 parameters
- * (arXiv:1602.05629 §3, with an output at every character).
+ * Predicts the next character at each of 80 positions: an embedding of 8, two LSTMs of 256 units, and a dense layer
+ * 256 → 90. It has 820,522 parameters (arXiv:1602.05629 §3, but with an output at every character).
  */
 function charLstm(random: RandomSource): TrainModel {
   const lstm = (name: string): object => ({
@@ -131,7 +131,7 @@ function charLstm(random: RandomSource): TrainModel {
 
 type Shapes = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 
-/** Kernels Glorot uniform, all else zero. */
+/** Draws the kernels by Glorot's uniform rule. All biases are 0. */
 function initialised(layers: readonly object[], shapes: Shapes, random: RandomSource): Model {
   const parameters = Object.entries(shapes).flatMap(([layer, weights]) =>
     Object.entries(weights).map(([name, shape]) => ({ name: `${layer}/${name}`, shape })),
