@@ -3,6 +3,8 @@ import {
   seededRandom,
   updateCodec,
   xoshiro128,
+  type RandomSource,
+  type UpdateCodec,
   type UpdateSpec,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -53,45 +55,15 @@ export function runCodec(request: CodecRequest): CodecResult {
   const random = seededRandom(createNodeCryptoProvider(), seed);
   const words = xoshiro128(random.derive("vectors").bytes(16));
   const uniform = (): number => words() / 2 ** 32;
-  const coins = xoshiro128(random.derive("codec").bytes(16));
-  // `seededRandom` draws by HMAC, which would take longer than encoding a short vector. This source is fast.
-  const quick = {
-    bytes: (length: number) => Uint8Array.from({ length }, () => coins() >>> 24),
-    derive: () => quick,
-  };
-  const singles: number[] = [];
-  const means: number[] = [];
-  const encodeMs: number[] = [];
-  const decodeMs: number[] = [];
-  const sum = new Float64Array(dimension);
-  const decoded = new Float32Array(dimension);
-  let bytes = 0;
-  for (let trial = 0; trial < trials; trial++) {
-    const vector = drawVector(distribution, dimension, uniform);
-    const norm = squares(vector);
-    sum.fill(0);
-    let single = 0;
-    for (let client = 0; client < clients; client++) {
-      const started = performance.now();
-      const payload = codec.encode(vector, quick);
-      const encoded = performance.now();
-      codec.decode(payload, dimension, (block, offset) => decoded.set(block, offset));
-      decodeMs.push(performance.now() - encoded);
-      encodeMs.push(encoded - started);
-      bytes += payload.length;
-      let error = 0;
-      for (let i = 0; i < dimension; i++) {
-        error += (decoded[i]! - vector[i]!) ** 2;
-        sum[i]! += decoded[i]!;
-      }
-      single += ratio(error, norm) / clients;
-    }
-    let error = 0;
-    for (let i = 0; i < dimension; i++) error += (sum[i]! / clients - vector[i]!) ** 2;
-    singles.push(single);
-    means.push(ratio(error, norm));
-  }
-  const rate = (ms: number[]): number => Math.round((4 * dimension) / 1e3 / lowerQuartile(ms));
+  const coins = fastRandom(random.derive("codec"));
+  const measured = Array.from({ length: trials }, () =>
+    runTrial(codec, drawVector(distribution, dimension, uniform), clients, coins),
+  );
+  const means = measured.map((trial) => trial.mean);
+  const singles = measured.map((trial) => trial.single);
+  const bytes = measured.reduce((sum, trial) => sum + trial.bytes, 0);
+  const rate = (ms: readonly number[]): number =>
+    Math.round((4 * dimension) / 1e3 / lowerQuartile(ms));
   return {
     codec: codec.name,
     dimension,
@@ -102,10 +74,66 @@ export function runCodec(request: CodecRequest): CodecResult {
     nmseError: standardError(means),
     vnmseError: standardError(singles),
     bitsPerCoordinate: (8 * bytes) / (trials * clients * dimension),
-    encodeMBps: rate(encodeMs),
-    decodeMBps: rate(decodeMs),
+    encodeMBps: rate(measured.flatMap(({ encodeMs }) => encodeMs)),
+    decodeMBps: rate(measured.flatMap(({ decodeMs }) => decodeMs)),
     kernels: kernels.name,
   };
+}
+
+interface Trial {
+  /** Error of the mean of all clients, relative to the vector's squared norm. */
+  readonly mean: number;
+  /** Error of one client, on average over the clients. */
+  readonly single: number;
+  /** Bytes of all payloads together. */
+  readonly bytes: number;
+  /** How long each encoding took, milliseconds. */
+  readonly encodeMs: readonly number[];
+  readonly decodeMs: readonly number[];
+}
+
+/** All clients encode the same vector, and what they sent is decoded and averaged. */
+function runTrial(
+  codec: UpdateCodec,
+  vector: Float32Array,
+  clients: number,
+  random: RandomSource,
+): Trial {
+  const norm = squares(vector);
+  const sum = new Float64Array(vector.length);
+  const decoded = new Float32Array(vector.length);
+  const encodeMs: number[] = [];
+  const decodeMs: number[] = [];
+  let single = 0;
+  let bytes = 0;
+  for (let client = 0; client < clients; client++) {
+    const startedAtMs = performance.now();
+    const payload = codec.encode(vector, random);
+    const encodedAtMs = performance.now();
+    codec.decode(payload, vector.length, (block, offset) => decoded.set(block, offset));
+    decodeMs.push(performance.now() - encodedAtMs);
+    encodeMs.push(encodedAtMs - startedAtMs);
+    bytes += payload.length;
+    let error = 0;
+    for (let i = 0; i < vector.length; i++) {
+      error += (decoded[i]! - vector[i]!) ** 2;
+      sum[i]! += decoded[i]!;
+    }
+    single += ratio(error, norm) / clients;
+  }
+  let error = 0;
+  for (let i = 0; i < vector.length; i++) error += (sum[i]! / clients - vector[i]!) ** 2;
+  return { mean: ratio(error, norm), single, bytes, encodeMs, decodeMs };
+}
+
+/** A source that is as repeatable as `from` but fast: HMAC would take longer than encoding a short vector. */
+function fastRandom(from: RandomSource): RandomSource {
+  const words = xoshiro128(from.bytes(16));
+  const random: RandomSource = {
+    bytes: (length) => Uint8Array.from({ length }, () => words() >>> 24),
+    derive: () => random,
+  };
+  return random;
 }
 
 const ratio = (error: number, norm: number): number => (norm === 0 ? error : error / norm);

@@ -8,7 +8,12 @@ export function deviceCommand(): Command {
   const device = new Command("device").description(
     "List and revoke the devices that are registered with a population.",
   );
+  addList(device);
+  addRevoke(device);
+  return device;
+}
 
+function addList(device: Command): void {
   withAdminOptions(
     device
       .command("list")
@@ -32,7 +37,9 @@ export function deviceCommand(): Command {
         : formatTable(["id", "registered", "revoked"], rows),
     );
   });
+}
 
+function addRevoke(device: Command): void {
   withAdminOptions(
     device
       .command("revoke")
@@ -45,7 +52,6 @@ export function deviceCommand(): Command {
     const revoked = await admin.post<DeviceView>(path);
     createOutput(flags.json === true).result(revoked, `${revoked.id} is revoked`);
   });
-  return device;
 }
 
 function pathOf(population: string): string {

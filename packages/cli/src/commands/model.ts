@@ -9,7 +9,7 @@ import {
   layoutOf,
 } from "@tributary/protocol";
 import type { TaskView } from "@tributary/server";
-import { openModels, type StoredCheckpoint } from "../models.ts";
+import { openModels, type Models, type StoredCheckpoint } from "../models.ts";
 import { createOutput, formatBytes, formatTable } from "../output.ts";
 import { writeTfjsFolder } from "../tfjs-folder.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
@@ -33,7 +33,13 @@ export function modelCommand(): Command {
   const model = new Command("model").description(
     "List, export and measure the models of tasks. They are read from a running server, or from its data folder when it does not run.",
   );
+  addList(model);
+  addExport(model);
+  addModelEvaluate(model);
+  return model;
+}
 
+function addList(model: Command): void {
   withSource(
     model
       .command("list")
@@ -53,11 +59,14 @@ export function modelCommand(): Command {
       formatTable(["checkpoint", "round", "size", "made"], rows),
     );
   });
+}
 
+function addExport(model: Command): void {
   withSource(
     model
       .command("export")
       .description("Write a checkpoint to a folder: the newest one, unless you choose another.")
+      .requiredOption("--out <folder>", "folder to write to")
       .option("--checkpoint <id>", "export the checkpoint with this id")
       .option(
         "--best",
@@ -70,35 +79,43 @@ export function modelCommand(): Command {
         )
           .choices(["tfjs", "float32"])
           .default("tfjs"),
-      )
-      .requiredOption("--out <folder>", "folder to write to"),
-  ).action(async (flags: ExportFlags) => {
-    const written = await withModels(flags, async (models) => {
-      const all = await models.list(flags.task);
-      const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
-      const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
-      if (chosen === undefined) {
-        throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
-          remedy: "`tributary model list` lists the checkpoints.",
-        });
-      }
-      const { description, bytes } = await models.read(chosen);
-      const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
-      if (flags.format === "tfjs") await writeTfjsFolder(flags.out, description, values);
-      else {
-        await mkdir(flags.out, { recursive: true });
-        await writeFile(join(flags.out, "parameters.f32"), encodeCheckpoint(values));
-      }
-      return chosen;
+      ),
+  )
+    .addHelpText("after", "\nExample:\n  tributary model export --out ./model")
+    .action(async (flags: ExportFlags) => {
+      const { id, roundNumber, file } = await withModels(flags, (models) =>
+        exportCheckpoint(models, flags),
+      );
+      createOutput(flags.json === true).result(
+        { checkpoint: id, roundNumber, file },
+        `wrote ${file}: checkpoint ${id.slice(0, 12)}… of round ${roundNumber}`,
+      );
     });
-    const file = join(flags.out, flags.format === "tfjs" ? "model.json" : "parameters.f32");
-    createOutput(flags.json === true).result(
-      { checkpoint: written.id, roundNumber: written.roundNumber, file },
-      `wrote ${file}: checkpoint ${written.id.slice(0, 12)}… of round ${written.roundNumber}`,
-    );
-  });
-  addModelEvaluate(model);
-  return model;
+}
+
+/** @throws TributaryError `CHECKPOINT_UNKNOWN` when the task does not have the checkpoint that the flags name. */
+async function exportCheckpoint(
+  models: Models,
+  flags: ExportFlags,
+): Promise<StoredCheckpoint & { readonly file: string }> {
+  const all = await models.list(flags.task);
+  const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
+  const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
+  if (chosen === undefined) {
+    throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
+      remedy: "`tributary model list` lists the checkpoints.",
+    });
+  }
+  const { description, bytes } = await models.read(chosen);
+  const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
+  if (flags.format === "tfjs") {
+    await writeTfjsFolder(flags.out, description, values);
+    return { ...chosen, file: join(flags.out, "model.json") };
+  }
+  const file = join(flags.out, "parameters.f32");
+  await mkdir(flags.out, { recursive: true });
+  await writeFile(file, encodeCheckpoint(values));
+  return { ...chosen, file };
 }
 
 /** @throws TributaryError `CHECKPOINT_UNKNOWN` when nothing has been measured yet. */
@@ -129,7 +146,7 @@ function withSource(command: Command): Command {
 
 async function withModels<Result>(
   flags: SourceFlags,
-  use: (models: Awaited<ReturnType<typeof openModels>>) => Promise<Result>,
+  use: (models: Models) => Promise<Result>,
 ): Promise<Result> {
   const models = await openModels(flags);
   try {

@@ -16,7 +16,13 @@ export function populationCommand(): Command {
   const population = new Command("population").description(
     "Decide who may take part: set and show the enrolment policies of populations.",
   );
+  addSet(population);
+  addShow(population);
+  addList(population);
+  return population;
+}
 
+function addSet(population: Command): void {
   withAdminOptions(
     population
       .command("set")
@@ -49,7 +55,9 @@ export function populationCommand(): Command {
       const set = await admin.put<PopulationView>(pathOf(name), policy);
       createOutput(flags.json === true).result(set, describe(set));
     });
+}
 
+function addShow(population: Command): void {
   withAdminOptions(
     population
       .command("show")
@@ -60,7 +68,9 @@ export function populationCommand(): Command {
     const view = await admin.json<PopulationView>(pathOf(name));
     createOutput(flags.json === true).result(view, describe(view));
   });
+}
 
+function addList(population: Command): void {
   withAdminOptions(
     population.command("list").description("List the populations that have a policy of their own."),
   ).action(async (flags: AdminFlags) => {
@@ -78,7 +88,6 @@ export function populationCommand(): Command {
         : formatTable(["population", "enrolment", "tokens of"], rows),
     );
   });
-  return population;
 }
 
 const POLICY_EXAMPLES = `

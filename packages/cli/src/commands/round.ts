@@ -8,7 +8,12 @@ import { newestTask } from "./newest-task.ts";
 
 export function roundCommand(): Command {
   const round = new Command("round").description("List and show the rounds of a server's tasks.");
+  addList(round);
+  addShow(round);
+  return round;
+}
 
+function addList(round: Command): void {
   withAdminOptions(
     round
       .command("list")
@@ -43,7 +48,9 @@ export function roundCommand(): Command {
       rounds.length === 0 ? "no round has ended yet" : formatTable(header, rows),
     );
   });
+}
 
+function addShow(round: Command): void {
   withAdminOptions(
     round
       .command("show")
@@ -56,5 +63,4 @@ export function roundCommand(): Command {
     const record = await admin.json<RoundRecord>(`/v1/rounds/${encodeURIComponent(id)}`);
     createOutput(flags.json === true).result(record, describeRound(record));
   });
-  return round;
 }

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
-import type { LogLevel, ServerOptions } from "@tributary/server";
+import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
 import { gathered, namedNumber, wholeNumber } from "../options.ts";
-import { createOutput } from "../output.ts";
+import { createOutput, type Output } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface ServeFlags {
@@ -26,7 +26,27 @@ interface ServeFlags {
 }
 
 export function serveCommand(): Command {
-  return new Command("serve")
+  return withServeOptions(new Command("serve")).action(async (flags: ServeFlags) => {
+    const output = createOutput(flags.json === true);
+    const options = serverOptions(flags);
+    await makeDataFolder(flags.dataDir);
+    const stop = stopSignal();
+    // Loaded only here: it takes half of the time that a command needs to start.
+    const { startServer } = await import("@tributary/server");
+    const server = await startServer(options);
+    try {
+      const withdrawAddress = await announce(server, options, output);
+      await stop;
+      output.say("stopping");
+      await withdrawAddress();
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+function withServeOptions(command: Command): Command {
+  return command
     .description("Run a server. It stops at Ctrl-C (SIGINT) or SIGTERM.")
     .option(
       "--host <address>",
@@ -87,65 +107,64 @@ export function serveCommand(): Command {
       namedNumber,
     )
     .option("--json", "print the addresses as one line of JSON")
-    .addHelpText(
-      "after",
-      `
-The environment variable TRIBUTARY_ADMIN_TOKEN holds the token of the admin API. Without it the admin API answers
-requests from this machine only.
+    .addHelpText("after", NOTES);
+}
+
+const NOTES = `
+The environment variable TRIBUTARY_ADMIN_TOKEN holds the token of the admin API.
+Without it the admin API answers requests from this machine only.
 
 Examples:
   tributary serve                                          for clients on this machine
-  tributary serve --host 0.0.0.0 --cert c.pem --key k.pem  for clients elsewhere`,
-    )
-    .action(async (flags: ServeFlags) => {
-      const output = createOutput(flags.json === true);
-      const token = adminToken();
-      const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
-      await makeDataFolder(flags.dataDir);
-      const options: ServerOptions = {
-        host: flags.host,
-        port: flags.port,
-        tls: tlsOf(flags),
-        trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
-        adminHost: flags.adminHost,
-        adminPort: flags.adminPort,
-        dataDir: flags.dataDir,
-        logLevel: flags.logLevel,
-        limits: flags.limit ?? {},
-        ...(databaseUrl === undefined ? {} : { databaseUrl }),
-        ...(flags.aggregationThreads === undefined
-          ? {}
-          : { aggregationThreads: flags.aggregationThreads }),
-        ...(token === undefined ? {} : { adminToken: token }),
-      };
-      const stop = stopSignal();
-      // Loaded only here: it takes half of the time that a command needs to start.
-      const { startServer } = await import("@tributary/server");
-      const server = await startServer(options);
-      try {
-        const certPath =
-          options.tls === "self-signed" ? join(flags.dataDir, "tls", "cert.pem") : undefined;
-        const withdrawAddress = await announceAdmin(flags.dataDir, {
-          url: server.adminUrl,
-          ...(token === undefined ? {} : { token }),
-          ...(certPath === undefined ? {} : { certPath }),
-        });
-        output.result(
-          { url: server.url, adminUrl: server.adminUrl, serverKey: server.serverKey, certPath },
-          [
-            `clients connect to  ${server.url}`,
-            `they pin            ${server.serverKey}`,
-            `admin API           ${server.adminUrl}`,
-            "Ctrl-C stops it",
-          ].join("\n"),
-        );
-        await stop;
-        output.say("stopping");
-        await withdrawAddress();
-      } finally {
-        await server.close();
-      }
-    });
+  tributary serve --host 0.0.0.0 --cert c.pem --key k.pem  for clients elsewhere`;
+
+function serverOptions(flags: ServeFlags): ServerOptions & Announced {
+  const { host, port, adminHost, adminPort, dataDir, logLevel, aggregationThreads } = flags;
+  const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
+  const adminToken = adminTokenOfEnvironment();
+  return {
+    ...{ host, port, adminHost, adminPort, dataDir, logLevel },
+    tls: tlsOf(flags),
+    trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
+    limits: flags.limit ?? {},
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(aggregationThreads === undefined ? {} : { aggregationThreads }),
+    ...(adminToken === undefined ? {} : { adminToken }),
+  };
+}
+
+/** The options that other commands on this machine have to know. */
+interface Announced {
+  readonly dataDir: string;
+  readonly tls: NonNullable<ServerOptions["tls"]>;
+  readonly adminToken?: string;
+}
+
+/**
+ * Tells the user and other commands where the server is.
+ * @returns A function that tells other commands that it is gone.
+ */
+async function announce(
+  { url, adminUrl, serverKey }: TributaryServer,
+  { dataDir, tls, adminToken: token }: Announced,
+  output: Output,
+): Promise<() => Promise<void>> {
+  const certPath = tls === "self-signed" ? join(dataDir, "tls", "cert.pem") : undefined;
+  const withdrawAddress = await announceAdmin(dataDir, {
+    url: adminUrl,
+    ...(token === undefined ? {} : { token }),
+    ...(certPath === undefined ? {} : { certPath }),
+  });
+  output.result(
+    { url, adminUrl, serverKey, certPath },
+    [
+      `clients connect to  ${url}`,
+      `they pin            ${serverKey}`,
+      `admin API           ${adminUrl}`,
+      "Ctrl-C stops it",
+    ].join("\n"),
+  );
+  return withdrawAddress;
 }
 
 function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls"]> {
@@ -165,7 +184,7 @@ function proxiesOfEnvironment(): string[] {
 /** A token with fewer characters could be guessed. */
 const LEAST_TOKEN_LENGTH = 16;
 
-function adminToken(): string | undefined {
+function adminTokenOfEnvironment(): string | undefined {
   const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
   if (token === undefined || token.length >= LEAST_TOKEN_LENGTH) return token;
   throw new TributaryError(

@@ -15,7 +15,16 @@ export function taskCommand(): Command {
   const task = new Command("task").description(
     "Create tasks on a server, watch them and control them.",
   );
+  addCreate(task);
+  addList(task);
+  addShow(task);
+  addEvaluate(task);
+  addRollback(task);
+  addMoves(task);
+  return task;
+}
 
+function addCreate(task: Command): void {
   withAdminOptions(
     task
       .command("create")
@@ -30,7 +39,9 @@ export function taskCommand(): Command {
       const created = await createTask(admin, definition, flags.start === true);
       createOutput(flags.json === true).result(created, describeTask(created));
     });
+}
 
+function addList(task: Command): void {
   withAdminOptions(task.command("list").description("List all tasks, oldest first.")).action(
     async (flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
@@ -50,7 +61,9 @@ export function taskCommand(): Command {
       );
     },
   );
+}
 
+function addShow(task: Command): void {
   withAdminOptions(
     task
       .command("show")
@@ -61,7 +74,9 @@ export function taskCommand(): Command {
     const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
     createOutput(flags.json === true).result(view, describeTask(view));
   });
+}
 
+function addEvaluate(task: Command): void {
   withAdminOptions(
     task
       .command("evaluate")
@@ -82,7 +97,9 @@ export function taskCommand(): Command {
     );
     createOutput(flags.json === true).result(view, describeTask(view));
   });
+}
 
+function addRollback(task: Command): void {
   withAdminOptions(
     task
       .command("rollback")
@@ -102,7 +119,10 @@ export function taskCommand(): Command {
       const view = await admin.post<TaskView>(`${path}/rollback`, { roundNumber });
       createOutput(flags.json === true).result(view, describeTask(view));
     });
+}
 
+/** Adds the commands that move a task from one state to another. */
+function addMoves(task: Command): void {
   const moves = {
     start: "Start a task, or resume a task that is paused.",
     pause: "Pause a task: no further round starts, but a round that is open goes on.",
@@ -117,7 +137,6 @@ export function taskCommand(): Command {
       },
     );
   }
-  return task;
 }
 
 function roundOrBest(text: string): number | "best" {

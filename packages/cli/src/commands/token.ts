@@ -7,7 +7,13 @@ export function tokenCommand(): Command {
   const token = new Command("token").description(
     "Make, list and revoke tokens for a server's admin API.",
   );
+  addCreate(token);
+  addList(token);
+  addRevoke(token);
+  return token;
+}
 
+function addCreate(token: Command): void {
   withAdminOptions(
     token
       .command("create")
@@ -31,7 +37,9 @@ export function tokenCommand(): Command {
         `${made.token}\n\nThe line above is the new token (id ${made.id}, role ${role}). The server does not store it: copy it now.`,
       );
     });
+}
 
+function addList(token: Command): void {
   withAdminOptions(
     token.command("list").description("List all tokens, including revoked ones, oldest first."),
   ).action(async (flags: AdminFlags) => {
@@ -51,7 +59,9 @@ export function tokenCommand(): Command {
         : formatTable(["id", "role", "created", "revoked", "name"], rows),
     );
   });
+}
 
+function addRevoke(token: Command): void {
   withAdminOptions(
     token
       .command("revoke")
@@ -62,5 +72,4 @@ export function tokenCommand(): Command {
     const revoked = await admin.post<TokenView>(`/v1/tokens/${encodeURIComponent(id)}/revoke`);
     createOutput(flags.json === true).result(revoked, `${revoked.id} is revoked`);
   });
-  return token;
 }
