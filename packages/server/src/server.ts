@@ -18,9 +18,10 @@ import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
-import { listen } from "./listen.ts";
+import { listen } from "./runtime/listen.ts";
 import { loadServerSecrets } from "./server-identity.ts";
-import { openStorage, type Storage } from "./storage/open-storage.ts";
+import { openStorage } from "./open-storage.ts";
+import type { Storage } from "./storage/storage.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 

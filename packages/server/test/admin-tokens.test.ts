@@ -25,7 +25,8 @@ describe("admin tokens", () => {
       const { token } = await makeToken(admin, role);
       for (const route of admin.routes) {
         const path = route.path.replaceAll(/\{\w+\}/g, "task_00000000000000000000000000000000");
-        // A query or a content type that the route does not take: whoever may ask hears of that, and nothing changes.
+        // A query or a content type that the route does not take: whoever may ask hears of that,
+        // and nothing changes.
         const answer = await admin.ask(route.method.toUpperCase(), `${path}?nonsense=1`, {
           headers: { authorization: `Bearer ${token}` },
         });

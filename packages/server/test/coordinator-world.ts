@@ -39,7 +39,7 @@ import type {
 import { ReportSlots } from "../src/coordinator/report-slots.ts";
 import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
 import { silentLogger, type Logger } from "../src/telemetry/logger.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";

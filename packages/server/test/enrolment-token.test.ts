@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorCode, TributaryError } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { checkEnrolmentToken, type EnrolmentClaims } from "../src/enrolment/enrolment-token.ts";
-import type { TokenRules } from "../src/enrolment/policy.ts";
+import type { TokenRules } from "../src/storage/access-store.ts";
 import { RULES, base64Url, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
 
 const crypto = createNodeCryptoProvider();

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { openEmbeddedStore } from "../src/open-storage.ts";
 import { openPglite } from "../src/storage/postgres/pglite.ts";
 import { participations } from "../src/storage/postgres/schema.ts";
 import { testFolder } from "./temporary-folder.ts";
@@ -55,7 +55,10 @@ function run(script: string, folder: string): Child {
   };
 }
 
-/** The round number of each device, read from the table itself: the store hides rows of rounds that it does not have. */
+/**
+ * The round number of each device, read from the table itself: the store hides rows of rounds that
+ * it does not have.
+ */
 async function participationRows(folder: string): Promise<ReadonlyMap<string, number>> {
   const { db, close } = await openPglite(join(folder, "db"));
   const rows = await db.select().from(participations);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FileCheckpointStore } from "../src/storage/files.ts";
-import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { openEmbeddedStore } from "../src/open-storage.ts";
 import { DatabaseConnection } from "../src/storage/postgres/database-connection.ts";
 import type { OpenDatabase } from "../src/storage/postgres/database.ts";
 import { migrate } from "../src/storage/postgres/migrate.ts";
@@ -72,7 +72,8 @@ describe("the round store in PGlite and files", () => {
     it(name, run);
   }
 
-  // Older versions wrote participations ahead of their round, so that some are of a round that never came to be.
+  // Older versions wrote participations ahead of their round, so that some are of a round that
+  // never came to be.
   it("counts the participations that an older version wrote only when their round was committed", async () => {
     const { db, rounds } = await openEmpty();
     const make = newMaker(8);

@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openPostgresStore, openStorage, type Storage } from "../src/storage/open-storage.ts";
+import { openPostgresStore, openStorage } from "../src/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import { migrate } from "../src/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../src/storage/postgres/migrations.generated.ts";
 import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
@@ -330,7 +331,8 @@ describe("a store whose Postgres goes away", () => {
     const { task, bytes } = make.task();
     const { round, checkpoint } = make.committed(task, 1);
     await storage.rounds.createTask(task, bytes);
-    // More losses than the pool has connections: none may be left waiting for one that never comes back.
+    // More losses than the pool has connections: none may be left waiting for one that never comes
+    // back.
     for (let turn = 0; turn < 7; turn++) {
       await proxy.close();
       await proxy.reopen();

@@ -1,4 +1,5 @@
-// What every adapter refuses before it writes anything, so that they refuse the same.
+// The checks that every adapter makes before it writes anything, so that all adapters refuse the
+// same things.
 import {
   TributaryError,
   checkpointIdOf,
@@ -24,7 +25,7 @@ export function requireHash(
   );
 }
 
-/** The remedy when the caller's own bytes do not fit their name. */
+/** The remedy when the bytes that a caller wants to store do not have the hash that names them. */
 export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly these bytes.";
 
 /** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.commit`. */
@@ -100,7 +101,10 @@ export function tokenExists(id: string): TributaryError {
   });
 }
 
-/** Another attempt has committed this round number: what the caller trained from is out of date. */
+/**
+ * The error when another attempt has committed this round number. The caller trained from an old
+ * checkpoint.
+ */
 export function numberTaken(round: RoundRecord): TributaryError {
   return new TributaryError(
     "TASK_STATE_CONFLICT",
@@ -112,13 +116,15 @@ export function numberTaken(round: RoundRecord): TributaryError {
   );
 }
 
-/** What tells a retry from a clash of ids. */
+/** The fields by which a retry is told from another round with the same id. */
 export type RoundIdentity = Pick<
   RoundRecord,
   "taskId" | "kind" | "number" | "outcome" | "checkpoint"
 >;
 
-/** @throws TributaryError `TASK_STATE_CONFLICT` unless the recorded round is the same one, sent again. */
+/**
+ * @throws TributaryError `TASK_STATE_CONFLICT` unless the two rounds are the same one, sent twice.
+ */
 export function requireSameRound(recorded: RoundIdentity | undefined, round: RoundRecord): void {
   if (
     recorded?.taskId === round.taskId &&

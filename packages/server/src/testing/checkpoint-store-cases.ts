@@ -15,7 +15,9 @@ export interface CheckpointStoreFixture {
   readonly store: CheckpointStore;
   /** Changes a byte of what is stored; left out where nobody could. */
   readonly corrupt?: (id: CheckpointId) => Promise<void>;
-  /** Closes the store and opens it again; left out for a store that does not outlive its process. */
+  /**
+   * Closes the store and opens it again; left out for a store that does not outlive its process.
+   */
   readonly reopen?: () => Promise<CheckpointStore>;
   /** Closes and clears away. */
   readonly dispose: () => Promise<void>;
