@@ -68,7 +68,7 @@ async function participationRows(folder: string): Promise<ReadonlyMap<string, nu
 
 describe("the embedded store after kill -9", () => {
   it(
-    "has every round that was said to be committed, and each one whole",
+    "has every round whose commit was acknowledged, and each one complete",
     { timeout: 180_000 },
     async () => {
       const folder = await testFolder();
@@ -137,11 +137,15 @@ describe("the embedded store after kill -9", () => {
 });
 
 describe("the lock of a data folder between processes", () => {
-  it("goes to exactly one of several that start at once", { timeout: 60_000 }, async () => {
-    const folder = await testFolder();
-    const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
-    const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
-    expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
-    await Promise.all(contenders.map(({ end }) => end()));
-  });
+  it(
+    "is taken by exactly one of several processes that start at once",
+    { timeout: 60_000 },
+    async () => {
+      const folder = await testFolder();
+      const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
+      const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
+      expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
+      await Promise.all(contenders.map(({ end }) => end()));
+    },
+  );
 });

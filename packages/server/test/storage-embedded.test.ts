@@ -119,7 +119,7 @@ describe("checkpoint files", () => {
     it(name, run);
   }
 
-  it("replaces a file whose bytes have rotted when the checkpoint is put again", async () => {
+  it("replaces a damaged file when the checkpoint is put again", async () => {
     const folder = await testFolder();
     const store = await FileCheckpointStore.open({ folder, crypto });
     const { id, bytes } = newMaker(3).content();
@@ -129,7 +129,7 @@ describe("checkpoint files", () => {
     expect(await store.get(id)).toEqual(bytes);
   });
 
-  it("clears away what an interrupted put left, and nothing else", async () => {
+  it("deletes the files that an interrupted put left, and nothing else", async () => {
     const folder = await testFolder();
     const { id } = newMaker(4).content();
     for (const name of [`${id}.0.tmp`, `${id}.17.tmp`, id, "notes.tmp"]) {
@@ -217,19 +217,15 @@ describe("the embedded store", () => {
     },
   );
 
-  it(
-    "begins anew when the first start was cut off in the middle",
-    { timeout: 60_000 },
-    async () => {
-      const folder = await testFolder();
-      await mkdir(join(folder, "db.new", "base"), { recursive: true });
-      await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
-      const storage = await openEmbeddedStore({ folder, crypto });
-      await storage.rounds.ping();
-      await storage.close();
-      expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
-    },
-  );
+  it("starts again when the first start was interrupted", { timeout: 60_000 }, async () => {
+    const folder = await testFolder();
+    await mkdir(join(folder, "db.new", "base"), { recursive: true });
+    await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
+    const storage = await openEmbeddedStore({ folder, crypto });
+    await storage.rounds.ping();
+    await storage.close();
+    expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+  });
 
   it.each([
     ["its version is gone", (db: string) => rm(join(db, "PG_VERSION"))],
