@@ -109,6 +109,7 @@ export interface AccessStore {
   /** @throws TributaryError `ADMIN_TOKEN_CONFLICT` when there is a token of that id. */
   addToken(token: AdminTokenRecord): Promise<void>;
 
+  /** One token, which may be revoked; undefined when there is none of that id. */
   token(id: AdminTokenId): Promise<AdminTokenRecord | undefined>;
 
   /** All tokens, including revoked ones, oldest first. */
@@ -139,6 +140,7 @@ export interface AccessStore {
    */
   addDevice(device: DeviceRecord): Promise<DeviceRecord>;
 
+  /** One device, which may be revoked; undefined when the population has none of that id. */
   device(population: string, id: string): Promise<DeviceRecord | undefined>;
 
   /** How many devices a population has, including revoked ones. */

@@ -80,6 +80,7 @@ function contradiction(round: RoundRecord, message: string): TributaryError {
   });
 }
 
+/** The error when a task is created under an id that is taken. */
 export function taskExists(id: string): TributaryError {
   return new TributaryError("TASK_STATE_CONFLICT", `There is a task ${id} already`, {
     remedy: "Create the task under a new id.",
@@ -87,6 +88,7 @@ export function taskExists(id: string): TributaryError {
   });
 }
 
+/** The error when a round names a task that does not exist. */
 export function taskUnknown(id: string): TributaryError {
   return new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
     remedy: "`tributary task list` names the tasks.",
@@ -94,6 +96,7 @@ export function taskUnknown(id: string): TributaryError {
   });
 }
 
+/** The error when a token is added under an id that is taken. */
 export function tokenExists(id: string): TributaryError {
   return new TributaryError("ADMIN_TOKEN_CONFLICT", `There is an admin token ${id} already`, {
     remedy: "Create the token anew.",

@@ -4,6 +4,7 @@ import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/p
 /** The state of a task. `cancelled` and `finished` are final. */
 export type TaskState = "created" | "running" | "paused" | "cancelled" | "finished";
 
+/** All states of a task. */
 export const TASK_STATES: readonly TaskState[] = [
   "created",
   "running",
@@ -140,6 +141,7 @@ export interface RoundStore {
    */
   createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void>;
 
+  /** One task; undefined when there is none of that id. */
   task(id: TaskId): Promise<TaskRecord | undefined>;
 
   /** All tasks, oldest first. */
@@ -170,6 +172,7 @@ export interface RoundStore {
   /** All rounds of a task, sorted by number, and those of one number by the time of their end. */
   rounds(taskId: TaskId): Promise<RoundRecord[]>;
 
+  /** One round that has ended; undefined when there is none of that id. */
   round(id: RoundId): Promise<RoundRecord | undefined>;
 
   /** The newest committed round that made a checkpoint; undefined while there is none. */
