@@ -51,6 +51,11 @@ const wrongImports: readonly Violation[] = [
   ["Drizzle from the aggregation", "server/src/aggregation/d.ts", "drizzle-orm/pg-core"],
   ["a storage adapter from the coordinator", "server/src/coordinator/a.ts", "../storage/files.ts"],
   ["the gateway from the coordinator", "server/src/coordinator/b.ts", "../gateway/gateway.ts"],
+  [
+    "the choice of a store from the coordinator",
+    "server/src/coordinator/e.ts",
+    "../open-storage.ts",
+  ],
   ["a storage adapter from the gateway", "server/src/gateway/b.ts", "../storage/memory.ts"],
   ["the admin API from the gateway", "server/src/gateway/c.ts", "../admin/admin-app.ts"],
   ["the gateway from the admin API", "server/src/admin/a.ts", "../gateway/gateway.ts"],
@@ -60,8 +65,9 @@ const wrongImports: readonly Violation[] = [
     "../storage/postgres/pglite.ts",
   ],
   ["the coordinator from storage", "server/src/storage/a.ts", "../coordinator/coordinator.ts"],
+  ["the enrolment from storage", "server/src/storage/b.ts", "../enrolment/policy.ts"],
   ["a storage adapter from the configuration", "server/src/config.ts", "./storage/postgres/a.ts"],
-  ["the gateway from beside server.ts", "server/src/listen.ts", "./gateway/gateway.ts"],
+  ["the gateway from beside server.ts", "server/src/server-identity.ts", "./gateway/gateway.ts"],
   ["a platform by name from the client", "client-sdk/src/client.ts", "./platform/node.ts"],
   ["ws from the client's session", "client-sdk/src/session/b.ts", "ws"],
 ].map(([what, path, specifier]) => ({
@@ -224,6 +230,7 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/server/src/server.ts": ["./storage/files.ts", "./gateway/g.ts", "./admin/a.ts"]
     .map(imports)
     .join(""),
+  "packages/server/src/open-storage.ts": imports("./storage/files.ts"),
   "packages/server/src/rounds/ok.ts": [imports("@tributary/protocol"), imports("./ok2.ts")].join(
     "",
   ),

@@ -48,7 +48,11 @@ const started = (number: number): ServerEvent => ({
   cohort: 2,
 });
 const ended = (record: RoundRecord): ServerEvent => ({ type: "round-ended", round: record });
-const taskIs = (state: string): ServerEvent => ({ type: "task-state", taskId: TASK, state });
+const taskIs = (state: "running" | "finished" | "cancelled"): ServerEvent => ({
+  type: "task-state",
+  taskId: TASK,
+  state,
+});
 const score = (accuracy: number): Score => ({ metrics: { accuracy }, elapsedMs: 7 });
 
 /** A demo that follows a task, and what it has shown. */

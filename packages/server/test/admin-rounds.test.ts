@@ -42,7 +42,7 @@ describe("the rounds of the admin API", () => {
     expect(at(shown.json, "progress")).toMatchObject({ phase: "selecting", committedRounds: 2 });
   });
 
-  it("say how a task stands that has run its last round", async () => {
+  it("show the state of a task that has run its last round", async () => {
     const admin = await startAdmin();
     const task = await startedTask(admin);
     for (let round = 0; round < 3; round++) await admin.runRound("writers");
@@ -89,7 +89,7 @@ describe("the checkpoints of the admin API", () => {
     expect((await admin.ask("GET", `/v1/checkpoints/${round.checkpoint}`)).status).toBe(200);
   });
 
-  it("give their bytes, and not again to a client that has them", async () => {
+  it("return their bytes, but not to a client that already has them", async () => {
     const admin = await startAdmin();
     await startedTask(admin);
     const { checkpoint } = await admin.runRound("writers");
@@ -130,7 +130,7 @@ describe("the checkpoints of the admin API", () => {
     expect(read).toEqual(decodeCheckpoint(Uint8Array.from(raw.bytes), layout));
   });
 
-  it("are unknown under another id, and nothing is said to be unchanged then", async () => {
+  it("are unknown under another id, and the answer is then never 304", async () => {
     const admin = await startAdmin();
     const id = "0".repeat(64);
     for (const suffix of ["", "/weights", "/tfjs/model.json", "/tfjs/weights.bin"]) {

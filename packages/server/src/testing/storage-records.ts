@@ -15,6 +15,12 @@ import type {
   TaskRecord,
 } from "../storage/round-store.ts";
 
+/**
+ * Drawing megabytes of random bytes takes seconds, so long contents repeat. The period is a prime
+ * number: no chunk of a checkpoint begins like another one, so chunks in the wrong order show.
+ */
+const PERIOD = 4_093;
+
 /** Makes records; two makers with one seed make the same ones. */
 export class RecordMaker {
   readonly #crypto: CryptoProvider;
@@ -25,9 +31,13 @@ export class RecordMaker {
     this.#random = random;
   }
 
-  /** A checkpoint of `byteLength` random bytes. */
+  /** A checkpoint of `byteLength` bytes: random ones, which repeat after `PERIOD` bytes. */
   content(byteLength = 4_000): { readonly id: CheckpointId; readonly bytes: Uint8Array } {
-    const bytes = this.#random.bytes(byteLength);
+    const bytes = new Uint8Array(byteLength);
+    const period = this.#random.bytes(Math.min(byteLength, PERIOD));
+    for (let start = 0; start < byteLength; start += PERIOD) {
+      bytes.set(period.subarray(0, byteLength - start), start);
+    }
     return { id: checkpointIdOf(this.#crypto, bytes), bytes };
   }
 
