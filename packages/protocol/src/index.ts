@@ -43,7 +43,8 @@ export {
   type Frame,
 } from "./channel/frames.ts";
 export { acceptHandshake, startHandshake, type StartedHandshake } from "./channel/noise.ts";
-export { ArtifactReceiver, sealArtifact } from "./channel/sealed-artifact.ts";
+export { ArtifactReceiver } from "./channel/artifact-receiver.ts";
+export { sealArtifact } from "./channel/seal-artifact.ts";
 export {
   formatServerKey,
   formatServerSecrets,

@@ -1,12 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { ArtifactReceiver, type ArtifactReceiverOptions } from "../src/channel/artifact-receiver.ts";
 import { decodeFrame, type ArtifactKind } from "../src/channel/frames.ts";
-import {
-  ArtifactReceiver,
-  sealArtifact,
-  type ArtifactReceiverOptions,
-} from "../src/channel/sealed-artifact.ts";
+import { sealArtifact } from "../src/channel/seal-artifact.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { concatBytes, toHex, utf8 } from "../src/encoding.ts";

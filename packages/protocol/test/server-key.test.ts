@@ -56,7 +56,7 @@ describe("server keys", () => {
   it("are told from secrets, and no error repeats a secret", () => {
     const secretText = formatServerSecrets(secrets);
     const error = errorOf(() => parseServerKey(secretText), "BAD_PARAMETER");
-    expect(error.message).toContain("secret, where its public key belongs");
+    expect(error.message).toContain("the server's secret, and not its public key");
     const errors = [
       error,
       errorOf(() => parseServerSecrets(secretText.slice(0, -1)), "BAD_PARAMETER"),

@@ -1,12 +1,15 @@
+// base64url, the form of base64 that needs no escaping in URLs and command lines (RFC 4648 §5).
+// Written out here, because `protocol` uses neither Node's `Buffer` nor the DOM's `btoa`.
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES: ReadonlyMap<string, number> = new Map([...ALPHABET].map((digit, i) => [digit, i]));
 
-/** base64url without padding (RFC 4648 §5). */
+/** Writes bytes as base64url without padding (RFC 4648 §5): one digit for each six bits. */
 export function toBase64Url(bytes: Uint8Array): string {
   let text = "";
   let bits = 0;
   let held = 0;
   for (const byte of bytes) {
+    // Only the last 14 bits are needed: at most 6 that wait, and 8 new ones.
     bits = ((bits << 8) | byte) & 0x3fff;
     held += 8;
     while (held >= 6) {
@@ -18,10 +21,10 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /**
- * Reads base64url without padding, strictly: one text for each byte string, so left-over bits must
- * be zero.
- * @returns `undefined` for any other text. It is not an error, because the text may be a secret and
- * only the caller knows what to say about it.
+ * Reads base64url without padding. The reader is strict, so that each byte string has exactly one
+ * text: the bits after the last whole byte must be zero, and a lone last digit is refused.
+ * @returns The bytes, or `undefined` for any other text. It does not throw, because the text may be
+ * a secret, and only the caller knows what an error may say about it.
  */
 export function fromBase64Url(text: string): Uint8Array | undefined {
   const out = new Uint8Array(Math.floor((text.length * 6) / 8));
@@ -38,6 +41,7 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
       out[filled++] = (bits >> held) & 255;
     }
   }
+  // Six bits left over means that the last digit belongs to no byte at all.
   const leftOver = bits & ((1 << held) - 1);
   return held === 6 || leftOver !== 0 ? undefined : out;
 }
