@@ -1,3 +1,6 @@
+// What servers and clients share: the public surface of `@tributary/protocol`. It needs no
+// particular platform. The provider for Node's cryptography is in
+// `@tributary/protocol/crypto-node`, and what tests need in `@tributary/protocol/testing`.
 export {
   TributaryError,
   ERROR_CODES,

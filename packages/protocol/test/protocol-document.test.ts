@@ -7,33 +7,55 @@ import {
   updateCodecNames,
 } from "../src/index.ts";
 
-// docs/protocol.md is normative: here it is held against the code. `UPDATE_DOCS=1` rewrites its two tables.
+// docs/protocol.md is normative, and these tests compare it with the code. Its tables of errors and of
+// limits are made from the code: `UPDATE_DOCS=1` writes them anew.
 
 const documentPath = new URL("../../../docs/protocol.md", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
 function errorTable(): string {
+  const meanings = new Map(
+    Array.from(
+      read("../src/errors.ts").matchAll(/\/\*\* ([^\n]+) \*\/\n\s+([A-Z_]+): code\(/g),
+      ([, meaning, name]) => [name, meaning],
+    ),
+  );
   const rows = Object.entries(ERROR_CODES)
     .filter(([, { wire, close }]) => wire !== null || close !== null)
-    .map(
-      ([name, { wire, close, retryable }]) =>
-        `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${retryable ? "yes" : "no"} |`,
-    );
-  return ["| code | number | close code | worth trying again |", "|---|---|---|---|", ...rows].join(
-    "\n",
+    .map(([name, { wire, close, retryable }]) => {
+      const meaning = meanings.get(name);
+      const again = retryable ? "yes" : "no";
+      return `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${again} | ${meaning} |`;
+    });
+  const head = [
+    "| code | number | close code | worth trying again | meaning |",
+    "|---|---|---|---|---|",
+  ];
+  return [...head, ...rows].join("\n");
+}
+
+/** The comment of each limit: what it means, and behind `@defaultValue` why its default is what it is. */
+function limitComments(): ReadonlyMap<string, readonly [meaning: string, reason: string]> {
+  const comments = read("../src/limits.ts").matchAll(
+    /\/\*\*((?:(?!\*\/)[^])*)\*\/\s+readonly (\w+): number;/g,
+  );
+  return new Map(
+    Array.from(comments, ([, comment = "", name = ""]) => {
+      const text = comment.replaceAll(/\s*\n\s*\*?\s*/g, " ");
+      const [meaning = "", reason = ""] = text.split("@defaultValue").map((part) => part.trim());
+      return [name, [meaning, reason]];
+    }),
   );
 }
 
 function limitTable(): string {
-  const meanings = new Map(
-    [...read("../src/limits.ts").matchAll(/\/\*\* ([^*]+) \*\/\s+readonly (\w+): number;/g)].map(
-      ([, meaning, name]) => [name, meaning],
-    ),
-  );
-  const rows = Object.entries(DEFAULT_LIMITS).map(
-    ([name, value]) => `| \`${name}\` | ${value.toLocaleString("en")} | ${meanings.get(name)} |`,
-  );
-  return ["| limit | default | meaning |", "|---|---|---|", ...rows].join("\n");
+  const comments = limitComments();
+  const rows = Object.entries(DEFAULT_LIMITS).map(([name, value]) => {
+    const [meaning, reason] = comments.get(name) ?? [];
+    return `| \`${name}\` | ${value.toLocaleString("en")} | ${meaning} | ${reason} |`;
+  });
+  const head = ["| limit | default | meaning | why this default |", "|---|---|---|---|"];
+  return [...head, ...rows].join("\n");
 }
 
 function section(text: string, name: string): string {
@@ -60,11 +82,16 @@ describe("docs/protocol.md", () => {
   const text = readFileSync(documentPath, "utf8");
   const proto = read("../src/wire/tributary.proto");
 
-  it("lists every error code with its numbers, and no other", () => {
+  it("lists every error code with its numbers and its meaning, and no other", () => {
+    expect(tables.errors).not.toContain("undefined");
     expect(section(text, "errors")).toBe(tables.errors);
   });
 
-  it("lists every limit with its default and meaning, and no other", () => {
+  it("lists every limit with its default, its meaning and the reason for the default", () => {
+    for (const [name, [meaning, reason]] of limitComments()) {
+      expect(meaning, name).not.toBe("");
+      expect(reason, name).not.toBe("");
+    }
     expect(section(text, "limits")).toBe(tables.limits);
   });
 

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { ArtifactReceiver, type ArtifactReceiverOptions } from "../src/channel/artifact-receiver.ts";
+import {
+  ArtifactReceiver,
+  type ArtifactReceiverOptions,
+} from "../src/channel/artifact-receiver.ts";
 import { decodeFrame, type ArtifactKind } from "../src/channel/frames.ts";
 import { sealArtifact } from "../src/channel/seal-artifact.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";

@@ -1,6 +1,6 @@
 /**
- * For tests and measurements: conformance suites, which each adapter of a port runs in any test runner, and a client that does
- * as it is told.
+ * For tests and measurements: conformance suites, which each adapter of a port runs in any test
+ * runner, and a client that does exactly what it is told, right or wrong.
  */
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
 export { RawClient } from "./raw-client.ts";
