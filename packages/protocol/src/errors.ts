@@ -50,7 +50,9 @@ export const ERROR_CODES = {
   RATE_LIMITED: code(10, 4430, true),
 
   // Check-in and configuration.
-  /** The server knows no such population. Reserved: servers answer `NO_OPEN_ROUND`. */
+  /**
+   * The server knows no such population. Not used today: servers answer `NO_OPEN_ROUND` instead.
+   */
   POPULATION_UNKNOWN: code(20, null, true),
   /** No round needs the client now: none begins soon, or enough clients wait. */
   NO_OPEN_ROUND: code(21, null, true),
@@ -80,13 +82,13 @@ export const ERROR_CODES = {
   REPORT_DUPLICATE: code(42, null, false),
   /** The report does not repeat the nonce that this session was given. */
   REPORT_NONCE_INVALID: code(43, null, false),
-  /** The update has another length, or another codec, than the plan asks for. */
+  /** The update has another length than the plan asks for. */
   UPDATE_SHAPE: code(44, null, false),
   /** The update holds a value that is NaN or infinite. */
   UPDATE_NOT_FINITE: code(45, null, false),
   /** The update holds a value that is too large to be added exactly. */
   UPDATE_OUT_OF_RANGE: code(46, null, false),
-  /** The payload is not one that its codec could have made. */
+  /** The payload is of another codec than the plan's, or not one that its codec could have made. */
   UPDATE_MALFORMED: code(47, null, false),
   /** The number of examples in the report is out of range. */
   EXAMPLE_COUNT_INVALID: code(48, null, false),

@@ -13,19 +13,24 @@ import {
 const documentPath = new URL("../../../docs/protocol.md", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
-function errorTable(): string {
-  const meanings = new Map(
-    Array.from(
-      read("../src/errors.ts").matchAll(/\/\*\* ([^\n]+) \*\/\n\s+([A-Z_]+): code\(/g),
-      ([, meaning, name]) => [name, meaning],
-    ),
+/** The text of each comment in front of a line that matches, on one line, by the name that matches. */
+function commentsIn(path: string, line: string): ReadonlyMap<string, string> {
+  const pattern = new RegExp(String.raw`/\*\*((?:(?!\*/)[^])*)\*/\s+${line}`, "g");
+  return new Map(
+    Array.from(read(path).matchAll(pattern), ([, comment = "", name = ""]) => [
+      name,
+      comment.replaceAll(/\s*\n\s*\*?\s*/g, " ").trim(),
+    ]),
   );
+}
+
+function errorTable(): string {
+  const meanings = commentsIn("../src/errors.ts", String.raw`([A-Z_]+): code\(`);
   const rows = Object.entries(ERROR_CODES)
     .filter(([, { wire, close }]) => wire !== null || close !== null)
     .map(([name, { wire, close, retryable }]) => {
-      const meaning = meanings.get(name);
       const again = retryable ? "yes" : "no";
-      return `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${again} | ${meaning} |`;
+      return `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${again} | ${meanings.get(name)} |`;
     });
   const head = [
     "| code | number | close code | worth trying again | meaning |",
@@ -34,17 +39,16 @@ function errorTable(): string {
   return [...head, ...rows].join("\n");
 }
 
-/** The comment of each limit: what it means, and behind `@defaultValue` why its default is what it is. */
+/** What each limit means, and behind `@defaultValue` why its default is what it is. */
 function limitComments(): ReadonlyMap<string, readonly [meaning: string, reason: string]> {
-  const comments = read("../src/limits.ts").matchAll(
-    /\/\*\*((?:(?!\*\/)[^])*)\*\/\s+readonly (\w+): number;/g,
-  );
   return new Map(
-    Array.from(comments, ([, comment = "", name = ""]) => {
-      const text = comment.replaceAll(/\s*\n\s*\*?\s*/g, " ");
-      const [meaning = "", reason = ""] = text.split("@defaultValue").map((part) => part.trim());
-      return [name, [meaning, reason]];
-    }),
+    Array.from(
+      commentsIn("../src/limits.ts", String.raw`readonly (\w+): number;`),
+      ([name, text]) => {
+        const [meaning = "", reason = ""] = text.split("@defaultValue").map((part) => part.trim());
+        return [name, [meaning, reason]];
+      },
+    ),
   );
 }
 
