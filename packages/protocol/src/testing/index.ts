@@ -5,10 +5,5 @@
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
 export { RawClient } from "./raw-client.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
-export type {
-  Configuration,
-  RawClientDeps,
-  RawSocket,
-  Received,
-  SealedChunk,
-} from "./raw-client.ts";
+export type { Configuration, RawClientDeps, Received, SealedChunk } from "./raw-client.ts";
+export type { RawSocket } from "./raw-connection.ts";
