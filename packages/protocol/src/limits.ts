@@ -1,10 +1,11 @@
 /**
- * Every bound on what bytes from a socket can make a process do, in one place. There are no other limits.
+ * Every bound on what bytes from a socket can make a process do, in one place. There are no other
+ * limits.
  *
  * Each limit says what it means and in which unit. `@defaultValue` says why its default, in
  * `DEFAULT_LIMITS`, is what it is. docs/protocol.md lists the same sentences, and a test compares
- * the two. Servers and clients take a `Limits` value, so that an operator can raise a limit and a test
- * can lower one.
+ * the two. Servers and clients take a `Limits` value, so that an operator can raise a limit and a
+ * test can lower one.
  */
 export interface Limits {
   /**

@@ -48,8 +48,8 @@ describe("the builtin models", () => {
       const mean = part.reduce((sum, value) => sum + value, 0) / size;
       const square = part.reduce((sum, value) => sum + value * value, 0) / size;
       expect(largestMagnitude(part)).toBeLessThanOrEqual(Math.fround(limit));
-      // A uniform value has the variance limit²/3; the mean of n of them strays by limit/√(3n), its square by
-      // limit²·√(4/45n): five of each.
+      // A uniform value has the variance limit²/3; the mean of n of them strays by limit/√(3n), its
+      // square by limit²·√(4/45n): five of each.
       expect(Math.abs(mean)).toBeLessThan((5 * limit) / Math.sqrt(3 * size));
       expect(Math.abs(square - limit ** 2 / 3)).toBeLessThan(
         5 * limit ** 2 * Math.sqrt(4 / 45 / size),

@@ -7,13 +7,15 @@ import {
   updateCodecNames,
 } from "../src/index.ts";
 
-// docs/protocol.md is normative, and these tests compare it with the code. Its tables of errors and of
-// limits are made from the code: `UPDATE_DOCS=1` writes them anew.
+// docs/protocol.md is normative, and these tests compare it with the code. Its tables of errors and
+// of limits are made from the code: `UPDATE_DOCS=1` writes them anew.
 
 const documentPath = new URL("../../../docs/protocol.md", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
-/** The text of each comment in front of a line that matches, on one line, by the name that matches. */
+/**
+ * The text of each comment in front of a line that matches, on one line, by the name that matches.
+ */
 function commentsIn(path: string, line: string): ReadonlyMap<string, string> {
   const pattern = new RegExp(String.raw`/\*\*((?:(?!\*/)[^])*)\*/\s+${line}`, "g");
   return new Map(

@@ -1,5 +1,6 @@
-// Comparing large arrays. Vitest's `toEqual` walks an array value by value with a general comparison
-// that takes seconds for a million values; these compare memory, which takes milliseconds.
+// Comparing large arrays. Vitest's `toEqual` walks an array value by value with a general
+// comparison that takes seconds for a million values; these compare memory, which takes
+// milliseconds.
 import { expect } from "vitest";
 
 /** Whether two arrays have the same bits: zeros of different sign differ, and NaN equals itself. */

@@ -1,3 +1,4 @@
+import type { Examples } from "@tributary/client-sdk";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { drawWriter, drawWriters } from "../src/index.ts";
@@ -124,9 +125,6 @@ describe("drawWriters", () => {
 });
 
 /** A hash of all features and labels: `toEqual` takes a second for tens of thousands of values. */
-function digest(examples: {
-  readonly features: ArrayBufferView;
-  readonly labels: ArrayBufferView;
-}): string {
-  return createHash("sha256").update(examples.features).update(examples.labels).digest("hex");
+function digest({ features, labels }: Pick<Examples, "features" | "labels">): string {
+  return createHash("sha256").update(features).update(labels).digest("hex");
 }

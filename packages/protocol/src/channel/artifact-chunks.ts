@@ -28,8 +28,8 @@ export interface ChunkLayout {
  * @param byteLength - Length of the whole artifact.
  * @param chunkBytes - Plaintext in one chunk; both sides must use the same.
  * @throws TributaryError `BAD_PARAMETER` when `chunkBytes` is not a positive integer or a chunk of
- * that length does not fit a frame, or when `byteLength` is not the length of anything that 2^32 − 1
- * chunks can hold.
+ * that length does not fit a frame, or when `byteLength` is not a whole number of bytes that fewer
+ * than 2^32 chunks can hold.
  */
 export function chunkLayout(
   byteLength: number,

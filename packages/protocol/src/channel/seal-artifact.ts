@@ -7,9 +7,9 @@ import { SEALED_CHUNK_HEADER_BYTES, writeChunkHeader, type ArtifactKind } from "
 export interface SealArtifactOptions {
   readonly crypto: CryptoProvider;
   /**
-   * 32 bytes, drawn anew for each checkpoint. A key must seal at most one artifact of each kind: the
-   * nonce is the number of the kind and the index of the chunk, so a second checkpoint under the
-   * same key would repeat nonces, which breaks the cipher.
+   * 32 bytes, drawn anew for each checkpoint. A key must seal at most one artifact of each kind:
+   * the nonce is the number of the kind and the index of the chunk, so a second checkpoint under
+   * the same key would repeat nonces, which breaks the cipher.
    */
   readonly key: Uint8Array;
   readonly artifact: ArtifactKind;
@@ -32,8 +32,8 @@ export interface SealArtifactOptions {
  * for (const frame of sealArtifact({ crypto, key, artifact: "checkpoint", id, bytes })) send(frame);
  * ```
  * @returns New frames, one for each chunk.
- * @throws TributaryError `BAD_PARAMETER` when `chunkBytes` is not a positive integer, or is too large
- * for a frame.
+ * @throws TributaryError `BAD_PARAMETER` when `chunkBytes` is not a positive integer, or is too
+ * large for a frame.
  */
 export function sealArtifact(options: SealArtifactOptions): Uint8Array[] {
   const { crypto, key, artifact, id, bytes } = options;

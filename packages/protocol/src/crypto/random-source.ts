@@ -28,8 +28,8 @@ export function cryptographicRandom(crypto: CryptoProvider): RandomSource {
 
 /**
  * A source that repeats, for tests, demos and simulation, and never for keys in production. Its key
- * is SHA-256(seed), block i of its bytes is HMAC-SHA-256(key, "block i"), and the seed of a child is
- * HMAC-SHA-256(key, "child label").
+ * is SHA-256(seed), block i of its bytes is HMAC-SHA-256(key, "block i"), and the seed of a child
+ * is HMAC-SHA-256(key, "child label").
  * @param seed - Any bytes, or an integer. Not modified.
  */
 export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array): RandomSource {

@@ -19,8 +19,8 @@ export interface RawSocket {
 export class RawConnection<Socket extends RawSocket = RawSocket> {
   readonly socket: Socket;
   /**
-   * Resolves when the WebSocket is open. Rejects with `CONNECTION_FAILED` when the server refuses it;
-   * the message has the HTTP status, if there is one.
+   * Resolves when the WebSocket is open. Rejects with `CONNECTION_FAILED` when the server refuses
+   * it; the message has the HTTP status, if there is one.
    */
   readonly opened: Promise<void>;
   /** Resolves with the close code, whichever side has closed. */

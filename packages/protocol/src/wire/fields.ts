@@ -1,7 +1,7 @@
 /**
- * Reads of single fields of a decoded protocol buffer. The generated code gives objects whose fields
- * have a wire type and nothing more: a string of any length, a list of any size. Each function here
- * checks one field and gives it a type.
+ * Reads of single fields of a decoded protocol buffer. The generated code gives objects whose
+ * fields have a wire type and nothing more: a string of any length, a list of any size. Each
+ * function here checks one field and gives it a type.
  */
 import { toHex } from "../encoding.ts";
 import { TributaryError } from "../errors.ts";
@@ -28,7 +28,9 @@ export function malformed(what: string, cause?: unknown): TributaryError {
   return new TributaryError("MALFORMED_FRAME", `The message is malformed: ${what}`, { cause });
 }
 
-/** A nested message, which must be there. `value` is the field itself, and `name` is for the error. */
+/**
+ * A nested message, which must be there. `value` is the field itself, and `name` is for the error.
+ */
 export function record(value: unknown, name: string): Fields {
   if (typeof value !== "object" || value === null) throw malformed(`${name} is missing`);
   return value as Fields;
@@ -59,7 +61,9 @@ export function asText(value: unknown, name: string, maxLength: number = MAX_TEX
   return value;
 }
 
-/** Bytes of exactly `length`, or of any length when it is absent. They are a view of the message. */
+/**
+ * Bytes of exactly `length`, or of any length when it is absent. They are a view of the message.
+ */
 export function octets(fields: Fields, name: string, length?: number): Uint8Array {
   const value = fields[name];
   if (!(value instanceof Uint8Array)) throw malformed(`${name} is not bytes`);

@@ -74,7 +74,10 @@ function refusal(fields: Fields): Refusal {
   };
 }
 
-/** A number that this version does not know is refused: a client must not do what it does not understand. */
+/**
+ * A number that this version does not know is refused: a client must not do what it does not
+ * understand.
+ */
 function purpose(fields: Fields): RoundPurpose {
   const known = ROUND_PURPOSES[uint(fields, "purpose")];
   if (known === undefined) throw malformed("purpose has a value that this version does not know");
