@@ -54,7 +54,7 @@ function unpacked(spec: UpdateSpec, packed: Uint8Array, count: number): Float32A
 
 describe("packed values", () => {
   it.each(SPECS)(
-    "in $codec come back as their codec has them, whatever their number",
+    "in $codec are unpacked to what the codec makes of them, however many they are",
     async (spec) => {
       const codec = updateCodec(spec);
       for (const count of [1, 4_097, 131_072, 131_073, 300_001]) {
@@ -74,7 +74,7 @@ describe("packed values", () => {
     },
   );
 
-  it("of half precision stay as they are when they are packed again", async () => {
+  it("in half precision do not change when they are packed again", async () => {
     const codec = updateCodec({ codec: "float16" });
     const once = unpacked(
       { codec: "float16" },
@@ -85,14 +85,14 @@ describe("packed values", () => {
     expectSameValues(twice, once);
   });
 
-  it("let other work in between their segments", async () => {
+  it("let other work run between two segments", async () => {
     let rests = 0;
     const rest = (): Promise<void> => Promise.resolve(void rests++);
     await packValues(updateCodec({ codec: "float32" }), valuesOf(300_001), random, rest);
     expect(rests).toBe(2);
   });
 
-  it("are refused when they are too short, too long, or of another number", async () => {
+  it("are refused when they are too short, too long, or not as many as expected", async () => {
     const codec = updateCodec({ codec: "uniform", bits: 8 });
     const packed = await packValues(codec, valuesOf(140_000), random);
     const refuse = (bytes: Uint8Array, count = 140_000): void => {
@@ -110,7 +110,7 @@ describe("packed values", () => {
     refuse(huge);
   });
 
-  it("hand nothing on that holds a number which is none", async () => {
+  it("hand no value of a segment on when one of them is NaN", async () => {
     const codec = updateCodec({ codec: "float32" });
     const packed = await packValues(codec, valuesOf(10), random);
     new DataView(packed.buffer).setFloat32(4 + 4 * 3, Number.NaN, true);
@@ -121,7 +121,7 @@ describe("packed values", () => {
 });
 
 describe("a difference", () => {
-  it("changes the values of its ranges and no others, by one addition each", async () => {
+  it("changes exactly the values of its ranges, by one addition each", async () => {
     const codec = updateCodec({ codec: "float32" });
     await fc.assert(
       fc.asyncProperty(
@@ -156,7 +156,7 @@ describe("a difference", () => {
   });
 });
 
-describe("what follows a delivery", () => {
+describe("the artifacts that follow a delivery", () => {
   const id = (digit: string): ArtifactId => digit.repeat(64) as ArtifactId;
   const delivery: Delivery = {
     plan: { id: id("1") as PlanId, byteLength: 10 },
@@ -171,7 +171,7 @@ describe("what follows a delivery", () => {
       ({ artifact, byteLength }) => `${artifact} ${byteLength}`,
     );
 
-  it("is what the client does not hold, and a difference rather than the whole", () => {
+  it("are those that the client does not hold, with a difference in place of the whole checkpoint", () => {
     expect(kinds()).toEqual(["plan 10", "checkpoint 20"]);
     expect(kinds("1")).toEqual(["checkpoint 20"]);
     expect(kinds("1", "2")).toEqual([]);
@@ -181,7 +181,7 @@ describe("what follows a delivery", () => {
     expect(dueArtifacts(plain, () => false).at(-1)).toMatchObject({ id: id("2"), byteLength: 40 });
   });
 
-  it("has a codec of the plan's", () => {
+  it("are packed in the codec that the plan names", () => {
     expect(downloadCodec({ encoding: "float32" })).toBeUndefined();
     expect(downloadCodec({ encoding: "float16" })?.name).toBe("float16");
     const update = { codec: "eden", bits: 8 } as const;

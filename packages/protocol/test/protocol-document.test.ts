@@ -112,7 +112,7 @@ describe("docs/protocol.md", () => {
     expect(rows.toSorted()).toEqual(names.toSorted());
   });
 
-  it("names the subprotocol and every update codec", () => {
+  it("names the WebSocket subprotocol and every update codec", () => {
     expect(text).toContain(`\`${WEBSOCKET_SUBPROTOCOL}\``);
     for (const codec of updateCodecNames) expect(text).toContain(`| \`${codec}\` |`);
   });
