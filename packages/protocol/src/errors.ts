@@ -1,5 +1,6 @@
 // Every error of Tributary is a `TributaryError` with one of the codes below. The code is stable
-// and says what happened; the message says in a sentence what to do about it.
+// and says what happened. The message says why, and what to do about it.
+
 /** What an error code means to the other side and to a caller. */
 interface CodeEntry {
   /**

@@ -1,5 +1,6 @@
 // base64url, the form of base64 that needs no escaping in URLs and command lines (RFC 4648 §5).
 // Written out here, because `protocol` uses neither Node's `Buffer` nor the DOM's `btoa`.
+
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES: ReadonlyMap<string, number> = new Map([...ALPHABET].map((digit, i) => [digit, i]));
 

@@ -19,7 +19,7 @@ export type DownloadSpec =
    */
   | { readonly encoding: "float16" }
   /**
-   * Clients that hold the checkpoint before get what has changed, packed in the codec `update`.
+   * Clients that hold the previous checkpoint get what has changed, packed in the codec `update`.
    * Others get the whole checkpoint as float32.
    */
   | { readonly encoding: "difference"; readonly update: UpdateSpec };

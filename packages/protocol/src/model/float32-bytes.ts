@@ -1,5 +1,6 @@
 // Float32 values as bytes and back. Every number on the wire and on disk is little-endian. Nearly
 // every host is little-endian too, so that values and bytes can share memory; the others copy.
+
 const HOST_IS_LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
