@@ -60,6 +60,7 @@ function checked<T extends string>(text: string, pattern: RegExp, what: string, 
 export function checkpointId(text: string): CheckpointId {
   return checked(text, HEX_64, "The checkpoint id", "64 lowercase hexadecimal digits");
 }
+
 /**
  * Checks the form of a plan's id; not whether it exists.
  * @throws TributaryError `BAD_PARAMETER`.
@@ -67,6 +68,7 @@ export function checkpointId(text: string): CheckpointId {
 export function planId(text: string): PlanId {
   return checked(text, HEX_64, "The plan id", "64 lowercase hexadecimal digits");
 }
+
 /**
  * Checks the form of a task's id; not whether it exists.
  * @throws TributaryError `BAD_PARAMETER`.
@@ -74,6 +76,7 @@ export function planId(text: string): PlanId {
 export function taskId(text: string): TaskId {
   return checked(text, OPAQUE, "The task id", "an id as printed by `tributary task list`");
 }
+
 /**
  * Checks the form of a round's id; not whether it exists.
  * @throws TributaryError `BAD_PARAMETER`.
@@ -81,6 +84,7 @@ export function taskId(text: string): TaskId {
 export function roundId(text: string): RoundId {
   return checked(text, OPAQUE, "The round id", "an id as printed by `tributary round list`");
 }
+
 /**
  * Checks the form of a session's id; not whether it exists.
  * @throws TributaryError `BAD_PARAMETER`.
@@ -88,13 +92,15 @@ export function roundId(text: string): RoundId {
 export function sessionId(text: string): SessionId {
   return checked(text, OPAQUE, "The session id", "an id issued by the server");
 }
+
 /**
- * Checks the form of a admin token's id; not whether it exists.
+ * Checks the form of an admin token's id; not whether it exists.
  * @throws TributaryError `BAD_PARAMETER`.
  */
 export function adminTokenId(text: string): AdminTokenId {
   return checked(text, OPAQUE, "The token id", "an id as printed by `tributary token list`");
 }
+
 /**
  * Checks the form of a population's name; not whether it exists.
  * @throws TributaryError `BAD_PARAMETER`.

@@ -2,247 +2,254 @@
  * Every bound on what bytes from a socket can make a process do, in one place. There are no other
  * limits.
  *
- * Each limit says what it means and in which unit. `@defaultValue` says why its default, in
- * `DEFAULT_LIMITS`, is what it is. docs/protocol.md lists the same sentences, and a test compares
- * the two. Servers and clients take a `Limits` value, so that an operator can raise a limit and a
- * test can lower one.
+ * Each limit says what it means and in which unit. `@defaultValue` gives its default, which
+ * `DEFAULT_LIMITS` sets, and says why it is that number. docs/protocol.md lists the same sentences,
+ * and a test compares the two. Servers and clients take a `Limits` value, so that an operator can
+ * raise a limit and a test can lower one.
  */
 export interface Limits {
   /**
    * The largest frame that a server accepts, in bytes.
-   * @defaultValue One channel record and its kind byte: 65,519 bytes of plaintext, a tag of 16 and
-   * the kind.
+   * @defaultValue 65,536. One channel record and its kind byte: 65,519 bytes of plaintext, a tag of
+   * 16 and the kind.
    */
   readonly maxClientFrameBytes: number;
   /**
    * The largest frame that a client accepts, in bytes.
-   * @defaultValue One sealed chunk of 65,536 bytes, its tag of 16 and its header of 6, rounded up
-   * to leave some room.
+   * @defaultValue 65,600. One sealed chunk of 65,536 bytes, its tag of 16 and its header of 6,
+   * rounded up to leave some room.
    */
   readonly maxServerFrameBytes: number;
   /**
    * The longest plaintext of one channel record, in bytes.
-   * @defaultValue A Noise message has at most 65,535 bytes, of which 16 are its tag (Noise §3).
+   * @defaultValue 65,519. A Noise message has at most 65,535 bytes, of which 16 are its tag (Noise
+   * §3).
    */
   readonly maxRecordPlaintextBytes: number;
   /**
    * How much of a report's payload one `ReportChunk` carries, in bytes.
-   * @defaultValue 63 KiB: the longest record less 1,007 bytes for the message around the piece.
+   * @defaultValue 64,512. 63 KiB: the longest record less 1,007 bytes for the message around the
+   * piece.
    */
   readonly reportChunkBytes: number;
   /**
    * Plaintext of one sealed chunk of a plan or checkpoint, in bytes.
-   * @defaultValue 64 KiB: large enough that a model takes few frames, and small enough that other
-   * messages get their turn between two of them.
+   * @defaultValue 65,536. 64 KiB: large enough that a model takes few frames, and small enough that
+   * other messages get their turn between two of them.
    */
   readonly sealedChunkBytes: number;
   /**
    * After how many records each direction of a channel changes its key.
-   * @defaultValue About 1 GiB of the longest records, which is well below the bounds of the cipher.
+   * @defaultValue 16,384. About 1 GiB of the longest records, which is well below the bounds of the
+   * cipher.
    */
   readonly rekeyAfterRecords: number;
   /**
    * How long a connection may take until `Hello` is answered, in milliseconds. Traffic does not
    * extend it.
-   * @defaultValue Enough for the round trips of TCP, TLS, WebSocket and Noise over a slow mobile
-   * link. A stranger can hold a place for no longer.
+   * @defaultValue 10,000. Enough for the round trips of TCP, TLS, WebSocket and Noise over a slow
+   * mobile link. A stranger can hold a place for no longer.
    */
   readonly handshakeTimeoutMs: number;
   /**
    * How long a report may take from `ReportGrant` to its last byte, in milliseconds.
-   * @defaultValue Enough for 1.66 million float32 values (6.7 MB) at 1 Mbit/s.
+   * @defaultValue 60,000. Enough for 1.66 million float32 values (6.7 MB) at 1 Mbit/s.
    */
   readonly reportUploadTimeoutMs: number;
   /**
    * How long a connection may be silent before it is probed, in milliseconds. It is cut when the
    * probe is not answered within the same time.
-   * @defaultValue A third of the 60 seconds after which common proxies, nginx for example, cut a
-   * silent connection.
+   * @defaultValue 20,000. A third of the 60 seconds after which common proxies, nginx for example,
+   * cut a silent connection.
    */
   readonly heartbeatIntervalMs: number;
   /**
    * How many reports one server receives at a time: the number of upload turns. Others wait for a
    * turn.
-   * @defaultValue The memory for reports is so many times the longest payload, whatever the size of
-   * the cohort: about 106 MB for 1.66 million float32 values.
+   * @defaultValue 16. The memory for reports is so many times the longest payload, whatever the
+   * size of the cohort: about 106 MB for 1.66 million float32 values.
    */
   readonly maxConcurrentReports: number;
   /**
    * How much memory the updates of one round may take under a rule that compares updates, in bytes,
    * the room to work on them included. A task that needs more is refused when it is created.
-   * @defaultValue 512 MiB: for example about 80 updates of 1.66 million float32 values.
+   * @defaultValue 536,870,912. 512 MiB: for example about 80 updates of 1.66 million float32
+   * values.
    */
   readonly maxRobustAggregationBytes: number;
   /**
    * How many frames may wait at a client until it handles them. More end the connection.
-   * @defaultValue The protocol's turns keep the queue short. 64 of the largest frames take about 4
-   * MiB.
+   * @defaultValue 64. The protocol's turns keep the queue short. 64 of the largest frames take
+   * about 4 MiB.
    */
   readonly maxQueuedFrames: number;
   /**
    * How many bytes may wait in a socket's send buffer. A client pauses above it; a server cuts a
    * client that lets twice as much pile up.
-   * @defaultValue 1 MiB keeps a fast link busy, and 16 sealed chunks or so fit into it.
+   * @defaultValue 1,048,576. 1 MiB keeps a fast link busy, and 16 sealed chunks or so fit into it.
    */
   readonly maxBufferedSendBytes: number;
   /**
    * How long a sealed chunk may take from the server to the operating system's send buffer, in
    * milliseconds. Then the client that does not read is cut.
-   * @defaultValue A client that reads less than 64 KiB a minute could not finish a round.
+   * @defaultValue 60,000. A client that reads less than 64 KiB a minute could not finish a round.
    */
   readonly sendTimeoutMs: number;
   /**
    * How many WebSocket connections one server holds.
-   * @defaultValue An idle connection with TLS takes about 31 KiB, so that all together take about
-   * 600 MiB.
+   * @defaultValue 20,000. An idle connection with TLS takes about 31 KiB, so that all together take
+   * about 600 MiB.
    */
   readonly maxConnections: number;
   /**
    * How many connections may be between their first packet and the answer to `Hello`.
-   * @defaultValue About 400 new connections a second, when each takes all of `handshakeTimeoutMs`.
+   * @defaultValue 4,096. About 400 new connections a second, when each takes all of
+   * `handshakeTimeoutMs`.
    */
   readonly maxPendingConnections: number;
   /**
    * How many connections one address may hold: an IPv4 address or an IPv6 network of 64 bits.
-   * @defaultValue Enough for an office or a mobile carrier's gateway. No single address can fill a
-   * server, and it takes about 20 to do so.
+   * @defaultValue 1,024. Enough for an office or a mobile carrier's gateway. No single address can
+   * fill a server, and it takes about 20 to do so.
    */
   readonly maxConnectionsPerAddress: number;
   /**
    * How many new connections one address may open at once, before `connectionsPerSecondPerAddress`
    * holds.
-   * @defaultValue All clients of an address can come back at once, for example after the server has
-   * restarted.
+   * @defaultValue 1,024. All clients of an address can come back at once, for example after the
+   * server has restarted.
    */
   readonly connectionBurstPerAddress: number;
   /**
    * How many new connections a second one address may open, in the long run.
-   * @defaultValue Each may cost a TLS and a Noise handshake. So many keep a core busy for a few
+   * @defaultValue 64. Each may cost a TLS and a Noise handshake. So many keep a core busy for a few
    * percent of the time.
    */
   readonly connectionsPerSecondPerAddress: number;
   /**
    * How many addresses the server remembers the recent use of.
-   * @defaultValue Three times the connections of a full server, so that recent visitors are
+   * @defaultValue 65,536. Three times the connections of a full server, so that recent visitors are
    * remembered too, and memory stays bounded.
    */
   readonly maxTrackedAddresses: number;
   /**
    * The longest head of the HTTP request that opens a WebSocket, in bytes.
-   * @defaultValue Half of Node's own default. Such a request has a few hundred bytes and perhaps
-   * some cookies.
+   * @defaultValue 8,192. Half of Node's own default. Such a request has a few hundred bytes and
+   * perhaps some cookies.
    */
   readonly maxRequestHeadBytes: number;
   /**
    * How many bytes a connection may send between that head and the answer to `Hello`.
-   * @defaultValue A client sends about 200: a handshake message and `Hello`.
+   * @defaultValue 8,192. A client sends about 200: a handshake message and `Hello`.
    */
   readonly maxGreetingBytes: number;
   /**
    * How many requests one session may send at once, before `requestsPerSecond` holds. A check-in
    * that leads to a round is given back.
-   * @defaultValue A client needs one request for each round and each model that it asks for.
+   * @defaultValue 32. A client needs one request for each round and each model that it asks for.
    */
   readonly requestBurst: number;
   /**
    * How many requests a second one session may send, in the long run. Probes (pings) are counted
    * apart, with the same two limits.
-   * @defaultValue A client that waits as long as each answer says sends far fewer.
+   * @defaultValue 4. A client that waits as long as each answer says sends far fewer.
    */
   readonly requestsPerSecond: number;
   /**
    * How many requests the sessions of one address may send at once, before
    * `requestsPerSecondPerAddress` holds.
-   * @defaultValue Four for each of the 1,024 connections that an address may have.
+   * @defaultValue 4,096. Four for each of the 1,024 connections that an address may have.
    */
   readonly requestBurstPerAddress: number;
   /**
    * How many requests a second the sessions of one address may send, in the long run.
-   * @defaultValue One every two seconds for each of the 1,024 connections that an address may have.
+   * @defaultValue 512. One every two seconds for each of the 1,024 connections that an address may
+   * have.
    */
   readonly requestsPerSecondPerAddress: number;
   /**
    * How many requests one device may send at once over all its sessions, before
    * `requestsPerSecondPerDevice` holds. A device is known by its key or by its token's subject.
-   * @defaultValue As many as one session may send, so that more sessions gain a device nothing.
+   * @defaultValue 32. As many as one session may send, so that more sessions gain a device nothing.
    */
   readonly requestBurstPerDevice: number;
   /**
    * How many requests a second one device may send over all its sessions, in the long run.
-   * @defaultValue As many as one session may send, so that more sessions gain a device nothing.
+   * @defaultValue 4. As many as one session may send, so that more sessions gain a device nothing.
    */
   readonly requestsPerSecondPerDevice: number;
   /**
    * How many devices the server remembers the recent requests of.
-   * @defaultValue They take about 16 MiB.
+   * @defaultValue 65,536. They take about 16 MiB.
    */
   readonly maxTrackedDevices: number;
   /**
    * How long an upload may go on without a whole `reportChunkBytes` of new bytes, in milliseconds.
    * Then it has stalled, and the session ends.
-   * @defaultValue A client slower than about 3 kB/s would keep others waiting for its upload turn.
+   * @defaultValue 20,000. A client slower than about 3 kB/s would keep others waiting for its
+   * upload turn.
    */
   readonly uploadStallTimeoutMs: number;
   /**
    * How many `ReportChunk` messages a report may have for each `reportChunkBytes` of its length, or
    * part of it.
-   * @defaultValue A client may choose pieces of about 4 kB. Much smaller ones would cost the server
-   * more work than their bytes are worth.
+   * @defaultValue 16. A client may choose pieces of about 4 kB. Much smaller ones would cost the
+   * server more work than their bytes are worth.
    */
   readonly maxReportPieces: number;
   /**
    * How long a client may take to answer a close frame, in milliseconds. Then the connection is
    * cut.
-   * @defaultValue Enough for a round trip. The client has nothing left to say.
+   * @defaultValue 2,000. Enough for a round trip. The client has nothing left to say.
    */
   readonly closeTimeoutMs: number;
   /**
    * How many trainable parameters a model may have.
-   * @defaultValue 2^26, which are 256 MiB as float32.
+   * @defaultValue 67,108,864. 2^26, which are 256 MiB as float32.
    */
   readonly maxParameters: number;
   /**
    * The longest plan in canonical form, in bytes.
-   * @defaultValue 4 MiB: the topologies of models with hundreds of layers fit.
+   * @defaultValue 4,194,304. 4 MiB: the topologies of models with hundreds of layers fit.
    */
   readonly maxPlanBytes: number;
   /**
    * How many examples one report may claim. The number is the weight of the report in the average.
-   * @defaultValue 2^20, more than one device is likely to hold; a higher claim would let one client
-   * outweigh all others.
+   * @defaultValue 1,048,576. 2^20, more than one device is likely to hold; a higher claim would let
+   * one client outweigh all others.
    */
   readonly maxExampleCount: number;
   /**
    * How many metrics one report may carry.
-   * @defaultValue A plan names a few, and the loss comes on top of them.
+   * @defaultValue 32. A plan names a few, and the loss comes on top of them.
    */
   readonly maxMetrics: number;
   /**
    * How many artifacts a check-in may say that the client holds.
-   * @defaultValue The plans and newest checkpoints of several tasks, in 512 bytes.
+   * @defaultValue 16. The plans and newest checkpoints of several tasks, in 512 bytes.
    */
   readonly maxHeldArtifacts: number;
   /**
    * The longest enrolment token, in bytes.
-   * @defaultValue A signed JWT with a handful of claims has a few hundred bytes.
+   * @defaultValue 4,096. A signed JWT with a handful of claims has a few hundred bytes.
    */
   readonly maxEnrolmentTokenBytes: number;
   /**
    * How many devices of one population may register themselves, where nobody vouches for them.
-   * @defaultValue Anyone can make any number of keys. So many devices take about 75 MB in the
-   * store.
+   * @defaultValue 262,144. Anyone can make any number of keys. So many devices take about 75 MB in
+   * the store.
    */
   readonly maxSelfRegisteredDevices: number;
   /**
    * How many members a cohort may have.
-   * @defaultValue The sums of so many reports are exact: up to 2^14 reports of 2^51 units each fit
-   * into the two parts of a sum.
+   * @defaultValue 16,384. The sums of so many reports are exact: up to 2^14 reports of 2^51 units
+   * each fit into the two parts of a sum.
    */
   readonly maxCohort: number;
   /**
    * How many clients of one population may wait for the next round, or more if its rounds take
    * more. Others are told when to come back.
-   * @defaultValue As many as the largest cohort has members.
+   * @defaultValue 16,384. As many as the largest cohort has members.
    */
   readonly maxWaitingClients: number;
 }

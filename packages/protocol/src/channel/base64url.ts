@@ -8,17 +8,17 @@ const VALUES: ReadonlyMap<string, number> = new Map([...ALPHABET].map((digit, i)
 export function toBase64Url(bytes: Uint8Array): string {
   let text = "";
   let bits = 0;
-  let held = 0;
+  let bitCount = 0;
   for (const byte of bytes) {
     // Only the last 14 bits are needed: at most 6 that wait, and 8 new ones.
     bits = ((bits << 8) | byte) & 0x3fff;
-    held += 8;
-    while (held >= 6) {
-      held -= 6;
-      text += ALPHABET[(bits >> held) & 63];
+    bitCount += 8;
+    while (bitCount >= 6) {
+      bitCount -= 6;
+      text += ALPHABET[(bits >> bitCount) & 63];
     }
   }
-  return held === 0 ? text : text + ALPHABET[(bits << (6 - held)) & 63];
+  return bitCount === 0 ? text : text + ALPHABET[(bits << (6 - bitCount)) & 63];
 }
 
 /**
@@ -30,19 +30,19 @@ export function toBase64Url(bytes: Uint8Array): string {
 export function fromBase64Url(text: string): Uint8Array | undefined {
   const out = new Uint8Array(Math.floor((text.length * 6) / 8));
   let bits = 0;
-  let held = 0;
+  let bitCount = 0;
   let filled = 0;
   for (const digit of text) {
     const value = VALUES.get(digit);
     if (value === undefined) return undefined;
     bits = ((bits << 6) | value) & 0x3fff;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out[filled++] = (bits >> held) & 255;
+    bitCount += 6;
+    if (bitCount >= 8) {
+      bitCount -= 8;
+      out[filled++] = (bits >> bitCount) & 255;
     }
   }
   // Six bits left over means that the last digit belongs to no byte at all.
-  const leftOver = bits & ((1 << held) - 1);
-  return held === 6 || leftOver !== 0 ? undefined : out;
+  const leftOver = bits & ((1 << bitCount) - 1);
+  return bitCount === 6 || leftOver !== 0 ? undefined : out;
 }

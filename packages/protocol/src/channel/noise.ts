@@ -104,7 +104,7 @@ export function startHandshake(options: StartHandshakeOptions): StartedHandshake
   const { crypto, serverChannelKey } = options;
   checkOptions(options);
   requireLength(serverChannelKey, KEY_BYTES, "The server's channel key");
-  const state = begin(options, serverChannelKey);
+  const state = initialState(options, serverChannelKey);
   const ephemeral = drawEphemeral(options);
   state.mixHash(ephemeral.key); // -> e
   const shared = crypto.x25519(ephemeral.secret, serverChannelKey); // es
@@ -119,7 +119,7 @@ export function startHandshake(options: StartHandshakeOptions): StartedHandshake
     message: concatBytes(ephemeral.key, sealed),
     abandon,
     finish(reply) {
-      if (!open) throw failed("The handshake is over", "Start a new handshake.");
+      if (!open) throw handshakeFailed("The handshake is over", "Start a new handshake.");
       try {
         const answer = splitMessage(reply, "server");
         state.mixHash(answer.ephemeralKey); // <- e
@@ -128,7 +128,7 @@ export function startHandshake(options: StartHandshakeOptions): StartedHandshake
           answer.sealed,
         );
         if (peerPayload === undefined) {
-          throw failed(
+          throw handshakeFailed(
             "The server does not hold the pinned key",
             "Check that serverKey is the line that this server prints. If it is, somebody else answers in the server's place.",
           );
@@ -156,7 +156,7 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
   const { crypto, channelSecret } = options;
   checkOptions(options);
   const request = splitMessage(options.message, "client");
-  const state = begin(options, crypto.x25519PublicKey(channelSecret));
+  const state = initialState(options, crypto.x25519PublicKey(channelSecret));
   try {
     state.mixHash(request.ephemeralKey); // -> e
     const peerPayload = state.mixKeyAndDecrypt(
@@ -164,7 +164,7 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
       request.sealed,
     );
     if (peerPayload === undefined) {
-      throw failed(
+      throw handshakeFailed(
         "This server does not hold the key that the client pins",
         "Check the client's serverKey against the line that this server prints.",
       );
@@ -185,7 +185,7 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
 }
 
 /** The state of both sides before the first message. */
-function begin(options: HandshakeOptions, serverChannelKey: Uint8Array): SymmetricState {
+function initialState(options: HandshakeOptions, serverChannelKey: Uint8Array): SymmetricState {
   const state = new SymmetricState(options.crypto, PROTOCOL_NAME);
   state.mixHash(options.prologue ?? DEFAULT_PROLOGUE);
   state.mixHash(serverChannelKey); // <- s, known beforehand
@@ -231,7 +231,7 @@ function splitMessage(
   sender: "client" | "server",
 ): { ephemeralKey: Uint8Array; sealed: Uint8Array } {
   if (message.length < KEY_BYTES + TAG_BYTES || message.length > MAX_MESSAGE_BYTES) {
-    throw failed(
+    throw handshakeFailed(
       `The ${sender}'s handshake message has an impossible length of ${message.length} bytes`,
       "Check that the other side speaks the Tributary protocol.",
     );
@@ -257,6 +257,6 @@ function checkOptions(options: HandshakeOptions): void {
   }
 }
 
-function failed(message: string, remedy: string): TributaryError {
+function handshakeFailed(message: string, remedy: string): TributaryError {
   return new TributaryError("HANDSHAKE_FAILED", message, { remedy });
 }

@@ -68,7 +68,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
     const handshake = startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
     this.sendBytes(encodeFrame({ kind: "handshake", body: handshake.message }));
     const frame = decodeFrame(await this.nextBytes());
-    if (frame.kind !== "handshake") throw surprise(`A ${frame.kind} frame came first`);
+    if (frame.kind !== "handshake") throw unexpected(`A ${frame.kind} frame came first`);
     this.channel = handshake.finish(frame.body);
   }
 
@@ -87,7 +87,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
    * if it is never sent.
    */
   seal(plaintext: Uint8Array): Uint8Array {
-    if (this.channel === undefined) throw surprise("There is no channel yet");
+    if (this.channel === undefined) throw unexpected("There is no channel yet");
     return sealRecordFrame(this.channel, plaintext);
   }
 
@@ -159,7 +159,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
   async next(): Promise<Received> {
     const frame = decodeFrame(await this.nextBytes());
     if (frame.kind === "sealedChunk") return frame;
-    if (this.channel === undefined) throw surprise("There is no channel yet");
+    if (this.channel === undefined) throw unexpected("There is no channel yet");
     return decodeServerMessage(this.channel.open(frame.body));
   }
 
@@ -172,7 +172,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
   ): Promise<Extract<ServerMessage, { type: Type }>> {
     const received = await this.next();
     if (isOfType(received, type)) return received;
-    throw surprise(
+    throw unexpected(
       `${"kind" in received ? "A sealed chunk" : JSON.stringify(received)} instead of ${type}`,
     );
   }
@@ -195,7 +195,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
     const chunks: SealedChunk[] = [];
     while (chunks.length < count) {
       const received = await this.next();
-      if (!("kind" in received)) throw surprise(`${received.type} instead of a sealed chunk`);
+      if (!("kind" in received)) throw unexpected(`${received.type} instead of a sealed chunk`);
       chunks.push(received);
     }
     return chunks;
@@ -219,6 +219,6 @@ function chunkCount(delivery: Delivery, held: CheckIn["heldArtifacts"] = []): nu
 }
 
 /** The error for something else than what the caller waits for. */
-function surprise(what: string): TributaryError {
+function unexpected(what: string): TributaryError {
   return new TributaryError("UNEXPECTED_MESSAGE", what);
 }
