@@ -1,3 +1,5 @@
+// Reads the values of a tfjs model's weights. `tfjs-model.ts` has read the manifest that says where
+// they are.
 import { concatBytes } from "../encoding.ts";
 import { TributaryError } from "../errors.ts";
 import { copyFloat32, firstNonFinite } from "./float32-bytes.ts";
@@ -20,11 +22,13 @@ export function readTfjsWeights(
   const layout = layoutOf(description.parameters);
   const values = new Float32Array(layout.size);
   const places = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
+  // The weights of a group follow one another in its bytes, without gaps.
   for (const group of groups) {
     const bytes = groupBytes(group, files);
     let position = 0;
     for (const weight of group.weights) {
       const length = storedLength(weight);
+      // The state of an optimizer takes up bytes, but is no parameter.
       const place = weight.optimizerState ? undefined : places.get(weight.name);
       if (place !== undefined) {
         const target = values.subarray(place.offset, place.offset + place.size);
@@ -55,8 +59,10 @@ function groupBytes(group: TfjsWeightGroup, files: ReadonlyMap<string, Uint8Arra
     }
     return bytes;
   });
+  // Most groups have one file, which then needs no copy.
   const [only] = shards;
   const bytes = shards.length === 1 && only !== undefined ? only : concatBytes(...shards);
+  // A weight must not be read from beyond its file, nor bytes be left over.
   const needed = group.weights.reduce((sum, weight) => sum + storedLength(weight), 0);
   if (bytes.length !== needed) {
     const paths = group.paths.join(", ").slice(0, 200);
@@ -102,6 +108,7 @@ function float16(bits: number): number {
   const sign = bits >= 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
+  // Zeros and subnormal numbers, whose fraction has no leading 1.
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);

@@ -1,3 +1,4 @@
+// The messages that a server accepts. Every field of them comes from a stranger.
 import { toHex } from "../encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import { errorCodeFromWire } from "../errors.ts";
@@ -42,6 +43,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
   withdraw: (f) => ({
     type: "withdraw",
     roundId: roundIdField(f),
+    // A number that is not known reads as INTERNAL, so that a newer client can give newer reasons.
     code: errorCodeFromWire(uint(f, "code")),
     message: text(f, "message"),
   }),

@@ -1,3 +1,5 @@
+// The messages that a client accepts. Only the server that holds the pinned key can send them, but
+// it may be newer or faulty.
 import { toHex } from "../encoding.ts";
 import { errorCodeFromWire } from "../errors.ts";
 import type { CheckpointId, SessionId } from "../ids.ts";
@@ -50,6 +52,7 @@ export const SERVER_DECODERS: Decoders<ServerMessage> = {
   roundOutcome: (f) => ({
     type: "roundOutcome",
     roundId: roundIdField(f),
+    // Exactly one of the two is set: an abandoned round has a reason and no checkpoint.
     outcome:
       text(f, "abandoned") === ""
         ? { committed: artifact(f["checkpoint"], "checkpoint") }
@@ -99,6 +102,7 @@ function delivery(fields: Fields): Delivery {
   };
 }
 
+/** The base and the packed form of a difference. */
 function difference(fields: Fields): CheckpointDifference {
   return {
     base: toHex(octets(fields, "base", 32)) as CheckpointId,

@@ -39,6 +39,7 @@ export function aeadCases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // A record may be empty, and associated data must be checked even then.
       name: "seals and opens an empty plaintext",
       run() {
         const tag = provider.seal(key, nonce, EMPTY, EMPTY);
@@ -51,6 +52,7 @@ export function aeadCases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // Frames are written into the headroom, so that no record is copied.
       name: "leaves zero bytes as headroom in front of the ciphertext",
       run() {
         const framed = provider.seal(key, nonce, ad, plaintext, 6);
@@ -75,6 +77,7 @@ export function aeadCases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // OpenSSL accepts a shorter nonce without an error.
       name: "refuses a key or a nonce of the wrong length",
       run() {
         for (const wrong of [0, 8, 11, 13, 16, 24, 31, 33].map(

@@ -73,6 +73,8 @@ export function ed25519Cases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // RFC 8032 §5.1.7 requires S to be below the order. Otherwise anybody could make a second
+      // valid signature of a message from the first.
       name: "does not verify a signature whose S has the group's order added to it",
       run() {
         const first = ED25519_VECTORS[0];
@@ -84,6 +86,7 @@ export function ed25519Cases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // With such a key, one signature is valid for every message.
       name: "does not verify under a key of small order",
       run() {
         for (const point of [NEUTRAL, NEUTRAL_NOT_CANONICAL]) {
@@ -94,6 +97,7 @@ export function ed25519Cases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // Keys and signatures come from strangers, so callers must not need a try.
       name: "answers false, and does not throw, for malformed keys and signatures",
       run() {
         for (const length of [0, 31, 33, 63, 65]) {

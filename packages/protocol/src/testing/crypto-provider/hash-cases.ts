@@ -13,6 +13,7 @@ export function hashCases(provider: CryptoProvider): ConformanceCase[] {
         const cases = [
           [EMPTY, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
           [utf8("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"],
+          // A million times "a": longer than the pieces into which an adapter may cut its input.
           [
             new Uint8Array(1_000_000).fill(0x61),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
@@ -22,6 +23,7 @@ export function hashCases(provider: CryptoProvider): ConformanceCase[] {
       },
     },
     {
+      // An adapter that passes on the whole buffer of a view hashes too much.
       name: "hashes a view of a larger buffer",
       run() {
         const view = utf8("xxabcxx").subarray(2, 5);
