@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   builtinModel,
   decodeCheckpoint,
+  encodeCheckpoint,
   layoutOf,
   parseTfjsModel,
   readTfjsWeights,
@@ -127,7 +128,8 @@ describe("the checkpoints of the admin API", () => {
     const read = readTfjsWeights(model, new Map([["weights.bin", Uint8Array.from(weights.bytes)]]));
     expect(read).toHaveLength(values.length);
     const layout = layoutOf(description.parameters);
-    expect(read).toEqual(decodeCheckpoint(Uint8Array.from(raw.bytes), layout));
+    const decoded = decodeCheckpoint(Uint8Array.from(raw.bytes), layout);
+    expect(Buffer.compare(encodeCheckpoint(read), encodeCheckpoint(decoded))).toBe(0);
   });
 
   it("are unknown under another id, and the answer is then never 304", async () => {

@@ -2,6 +2,7 @@
 import {
   checkpointIdOf,
   parseTask,
+  xoshiro128,
   type CheckpointId,
   type CryptoProvider,
   type RandomSource,
@@ -15,12 +16,6 @@ import type {
   TaskRecord,
 } from "../storage/round-store.ts";
 
-/**
- * Drawing megabytes of random bytes takes seconds, so long contents repeat. The period is a prime
- * number: no chunk of a checkpoint begins like another one, so chunks in the wrong order show.
- */
-const PERIOD = 4_093;
-
 /** Makes records; two makers with one seed make the same ones. */
 export class RecordMaker {
   readonly #crypto: CryptoProvider;
@@ -31,13 +26,13 @@ export class RecordMaker {
     this.#random = random;
   }
 
-  /** A checkpoint of `byteLength` bytes: random ones, which repeat after `PERIOD` bytes. */
+  /** A checkpoint of `byteLength` random bytes. */
   content(byteLength = 4_000): { readonly id: CheckpointId; readonly bytes: Uint8Array } {
-    const bytes = new Uint8Array(byteLength);
-    const period = this.#random.bytes(Math.min(byteLength, PERIOD));
-    for (let start = 0; start < byteLength; start += PERIOD) {
-      bytes.set(period.subarray(0, byteLength - start), start);
-    }
+    // A generator makes the bytes: the seeded source computes an HMAC for every 32 of them, which
+    // takes seconds for megabytes.
+    const word = xoshiro128(this.#random.bytes(16));
+    const words = Uint32Array.from({ length: Math.ceil(byteLength / 4) }, word);
+    const bytes = new Uint8Array(words.buffer).slice(0, byteLength);
     return { id: checkpointIdOf(this.#crypto, bytes), bytes };
   }
 
