@@ -1,4 +1,7 @@
-/** What tests of apps and adapters need: time that stands still, and sockets without a network. */
+/**
+ * For tests of apps and adapters: time that stands still, sockets without a network, conformance
+ * suites of the ports, and the table of a session's states.
+ */
 export { ManualClock } from "./manual-clock.ts";
 export {
   memoryConnector,
@@ -19,3 +22,10 @@ export {
   type SocketPeer,
   type SocketServer,
 } from "./socket-connector-cases.ts";
+export {
+  GREETING,
+  afterReceiving,
+  afterSending,
+  type Received,
+  type SessionState,
+} from "../session/session-state.ts";
