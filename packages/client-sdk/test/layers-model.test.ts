@@ -107,7 +107,7 @@ describe("buildLayersModel", () => {
     const parameters = description.parameters.slice(0, -1);
     await expect(
       buildLayersModel({ ...description, parameters }, values.subarray(10)),
-    ).rejects.toThrow("the weight output/bias, which is no parameter");
+    ).rejects.toThrow("the weight output/bias, which is not among the parameters");
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -115,7 +115,7 @@ describe("buildLayersModel", () => {
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
     await expect(buildLayersModel(description, values.subarray(1))).rejects.toMatchObject({
       code: "BAD_PARAMETER",
-      message: expect.stringContaining("7849 values where the model has 7850"),
+      message: expect.stringContaining("7849 values, but the model has 7850"),
     });
     const topology = JSON.parse(
       JSON.stringify(description.topology).replace("Dense", "Dance"),

@@ -18,30 +18,39 @@ import type { VerifiedModel } from "../trust/verified-model.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
 import type { Residuals } from "./residuals.ts";
 
-/** What a client reports, before the server's names for the round are put to it. */
+/**
+ * A report that is ready to be sent, without the round's id and nonce, which are added when it is.
+ */
 export interface PreparedReport {
+  /** The number of examples that the report is about. */
   readonly exampleCount: number;
+  /** The name of the codec that made the payload; empty in an evaluation. */
   readonly codec: string;
-  /** The encoded update. */
+  /** The bytes of the encoded update; empty in an evaluation. */
   readonly payload: Uint8Array;
-  /** `loss`, then the plan's metrics in its order. */
+  /** `loss` first, then the metrics that the plan names, in the plan's order. */
   readonly metrics: readonly MetricValue[];
-  /** Keeps what a codec with error feedback did not say; called once the report counts. */
+  /**
+   * To be called once the server has accepted the report: keeps the residual for the next update.
+   */
   readonly counted: () => void;
 }
 
+/** What preparing a report needs. */
 export interface TrainingDeps {
   readonly trainer: LocalTrainer;
   readonly examples: ExampleStore;
   readonly random: RandomSource;
   readonly limits: Limits;
+  /** Loads the codecs' inner loops, when an update is first encoded. */
   readonly kernels: () => Promise<Kernels>;
   readonly residuals: Residuals;
 }
 
 /**
- * Loads the app's examples, all of them.
- * @throws TributaryError `EXAMPLES_INVALID` when the store fails or their number is out of range; `ABORTED`.
+ * Loads all examples of the app's store.
+ * @throws TributaryError `EXAMPLES_INVALID` when the store fails or the number of examples is out
+ *   of range; `ABORTED`.
  */
 export async function loadExamples(
   store: ExampleStore,
@@ -57,7 +66,7 @@ export async function loadExamples(
 }
 
 /**
- * Asks how many examples the app has.
+ * Asks the app's store how many examples it has.
  * @throws TributaryError as `loadExamples`.
  */
 export async function countExamples(
@@ -74,8 +83,8 @@ export async function countExamples(
 }
 
 /**
- * Asks how many examples the app has held out to evaluate on; 0 when none.
- * @throws TributaryError as `loadExamples`.
+ * Asks how many held-out examples the app has; 0 when it has no store for them.
+ * @throws TributaryError as `loadExamples`, except that 0 held-out examples are no error.
  */
 export async function countHeldOut(
   store: ExampleStore | undefined,
@@ -92,11 +101,15 @@ export async function countHeldOut(
 }
 
 /**
- * Trains on the examples, and clips and encodes what that added. The same seed, task, round and examples give the
- * same bytes: the random streams are named by what the round does and not by its id, which is drawn anew.
- * @param model - Not modified.
- * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, `UPDATE_NOT_FINITE`,
- *   `UPDATE_OUT_OF_RANGE`, or `ABORTED`.
+ * Trains on the examples, computes the update, clips it and encodes it.
+ *
+ * The same seed, task, round number and examples give the same bytes. For that, the random streams
+ * are named after the task and the round number, and not after the round's id, which is drawn anew
+ * each time.
+ * @param request - `model` is not modified. `onTrained` is called between training and encoding;
+ *   what it throws ends the work.
+ * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`,
+ *   `UPDATE_NOT_FINITE`, `UPDATE_OUT_OF_RANGE`, or `ABORTED`.
  */
 export async function prepareReport(
   deps: TrainingDeps,
@@ -125,7 +138,7 @@ export async function prepareReport(
   );
   if (result.weights.length !== layout.size) {
     throw failed(
-      `The trainer gave ${result.weights.length} weights where the model has ${layout.size}`,
+      `The trainer returned ${result.weights.length} weights, but the model has ${layout.size} parameters`,
     );
   }
   checkExampleCount(result.exampleCount, deps.limits);
@@ -134,6 +147,7 @@ export async function prepareReport(
   const metrics = reportedMetrics(result.metrics, ["loss", ...plan.training.metrics]);
   request.onTrained(result);
   const codec = updateCodec(plan.update, await deps.kernels());
+  // Codecs with random rounding draw from this stream.
   const coins = deps.random.derive(`${stream} encode`);
   const { exampleCount } = result;
   if (!leavesResidual(plan.update)) {
@@ -146,7 +160,11 @@ export async function prepareReport(
   return { exampleCount, codec: codec.name, payload, metrics, counted };
 }
 
-/** @throws TributaryError `TRAINING_FAILED` when one is missing or not finite. */
+/**
+ * Picks the metrics to report from what a trainer returned.
+ * @param names - The names to report, in order; a name that occurs twice is reported once.
+ * @throws TributaryError `TRAINING_FAILED` when a value is missing or not finite.
+ */
 export function reportedMetrics(
   values: Readonly<Record<string, number>>,
   names: readonly string[],
@@ -154,7 +172,7 @@ export function reportedMetrics(
   return [...new Set(names)].map((name) => {
     const value = values[name];
     if (value === undefined || !Number.isFinite(value)) {
-      throw failed(`The trainer gave ${value ?? "nothing"} for ${name}`);
+      throw failed(`The trainer returned ${value ?? "no value"} for the metric ${name}`);
     }
     return { name, value };
   });
@@ -162,13 +180,16 @@ export function reportedMetrics(
 
 function checkExampleCount(count: number, limits: Limits): void {
   if (Number.isSafeInteger(count) && count >= 1 && count <= limits.maxExampleCount) return;
-  throw new TributaryError("EXAMPLES_INVALID", `There are ${count} examples`, {
+  throw new TributaryError("EXAMPLES_INVALID", `The number of examples is ${count}`, {
     remedy: `Take part with 1 to ${limits.maxExampleCount} examples.`,
     context: { count },
   });
 }
 
-/** What the app's code throws, an error of ours or not, becomes one that says whose it is. */
+/**
+ * Calls the app's example store. Whatever it throws becomes a `TributaryError` that names the store
+ * as the cause, unless it is one already.
+ */
 async function examplesOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -178,6 +199,7 @@ async function examplesOf<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Calls the trainer. Whatever it throws becomes a `TributaryError`. */
 async function trained(train: () => Promise<TrainResult>): Promise<TrainResult> {
   try {
     return await train();

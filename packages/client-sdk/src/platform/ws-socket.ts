@@ -8,10 +8,13 @@ import {
   type TlsOptions,
 } from "../session/socket.ts";
 
-/** A server that does not answer the closing handshake does not hold the process up for longer. */
+/**
+ * How long a server may take to answer the closing handshake, milliseconds. After that the socket
+ * is destroyed, so that it does not keep the process alive.
+ */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** A `SocketConnector` on the `ws` package, for Node. */
+/** The `SocketConnector` on the `ws` package, for Node. */
 export function connectWithWs(request: SocketRequest, events: SocketEvents): Socket {
   let socket: WebSocket;
   try {
@@ -22,14 +25,15 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
       ...tlsOptions(request.tls),
     });
   } catch (cause) {
-    const error = new TributaryError("BAD_PARAMETER", "The connection's options are not valid", {
-      remedy: "Check url and tls.",
+    const error = new TributaryError("BAD_PARAMETER", "The url or the TLS options are not valid", {
+      remedy: "Check the client's options url and tls.",
       cause,
     });
     queueMicrotask(() => events.closed({ code: 1006, reason: "", error }));
     return CLOSED_SOCKET;
   }
   let failure: TributaryError | undefined;
+  // Callers of `drained` that still wait, each with its limit.
   const waiting: { limit: number; resolve: () => void }[] = [];
   const release = (): void => {
     for (const waiter of waiting.splice(0)) {
@@ -78,7 +82,12 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
 
 const isOpen = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;
 
-/** Probes a silent connection, and cuts one that stays silent: a cable that was pulled sends no close frame. */
+/**
+ * Detects a dead connection: pings when nothing has come for `intervalMs`, and destroys the socket
+ * when nothing has come for as long again. It is needed because a cable that was pulled sends no
+ * close frame.
+ * @returns A function that stops the heartbeat.
+ */
 function startHeartbeat(socket: WebSocket, intervalMs: number): () => void {
   let heard = true;
   const hear = (): void => {
@@ -100,6 +109,7 @@ function startHeartbeat(socket: WebSocket, intervalMs: number): () => void {
   return () => clearInterval(timer);
 }
 
+/** Translates the client's TLS options into those of Node. */
 function tlsOptions(tls: TlsOptions | undefined): ClientOptions {
   if (tls === undefined) return {};
   const { ca, servername } = tls;
@@ -115,13 +125,17 @@ function tlsOptions(tls: TlsOptions | undefined): ClientOptions {
 const asPem = (one: string | Uint8Array): string | Buffer =>
   typeof one === "string" ? one : Buffer.from(one);
 
-/** The same memory without Buffer's own `slice`, which does not copy where a Uint8Array's does. */
+/**
+ * Wraps the message in a plain Uint8Array on the same memory. `ws` hands out Buffers, whose `slice`
+ * does not copy, unlike that of a Uint8Array.
+ */
 function plainBytes(data: RawData): Uint8Array {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   const buffer = Array.isArray(data) ? Buffer.concat(data) : data;
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
+/** Translates an error of `ws` into one of ours. */
 function failureOf(cause: Error, request: SocketRequest): TributaryError {
   if ("code" in cause && cause.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") {
     return new TributaryError(
@@ -135,7 +149,7 @@ function failureOf(cause: Error, request: SocketRequest): TributaryError {
     `The server could not be reached: ${cause.message}`,
     {
       remedy:
-        "Check the address, that the server runs, and tls.ca if its certificate is of your own making.",
+        "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca.",
       cause,
     },
   );
