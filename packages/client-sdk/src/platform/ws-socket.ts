@@ -35,6 +35,7 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
   let failure: TributaryError | undefined;
   // Callers of `drained` that still wait, each with its limit.
   const waiting: { limit: number; resolve: () => void }[] = [];
+  // Resolves the calls whose limit is reached, or all of them once the socket has ended.
   const release = (): void => {
     for (const waiter of waiting.splice(0)) {
       if (!isOpen(socket) || socket.bufferedAmount <= waiter.limit) waiter.resolve();
@@ -51,6 +52,8 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
     else events.text();
   });
   socket.on("error", (error) => {
+    // `ws` reports the error first and the end of the socket afterwards. The first error is the
+    // cause.
     failure ??= failureOf(error, request);
   });
   socket.on("close", (code, reason) => {
@@ -73,6 +76,7 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
     close(code, reason) {
       if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
       socket.close(code, reason);
+      // Unreferenced, so that it does not keep the process alive by itself.
       const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
       timer.unref();
       socket.once("close", () => clearTimeout(timer));
@@ -80,6 +84,7 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
   };
 }
 
+/** Whether the socket can send. */
 const isOpen = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;
 
 /**
@@ -94,6 +99,7 @@ function startHeartbeat(socket: WebSocket, intervalMs: number): () => void {
     heard = true;
   };
   for (const event of ["message", "ping", "pong"] as const) socket.on(event, hear);
+  // Whether a ping has been sent since something last arrived.
   let probed = false;
   const timer = setInterval(() => {
     if (heard) {
@@ -122,6 +128,7 @@ function tlsOptions(tls: TlsOptions | undefined): ClientOptions {
   };
 }
 
+/** Node's TLS options take text or a Buffer. */
 const asPem = (one: string | Uint8Array): string | Buffer =>
   typeof one === "string" ? one : Buffer.from(one);
 

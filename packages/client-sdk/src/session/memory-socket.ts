@@ -74,6 +74,7 @@ export function memoryConnector(
 /** Ignores everything. */
 const DEAF: MemorySocketEvents = { frame: () => {}, text: () => {}, closed: () => {} };
 
+/** One end of a pair. */
 class End implements MemorySocketEnd {
   peer: End | undefined;
   ended = false;
@@ -114,6 +115,10 @@ class End implements MemorySocketEnd {
     return new Promise((resolve) => this.#waiting.push({ limit, resolve }));
   }
 
+  /**
+   * The close travels through the queue, so that it arrives after the frames that were sent before
+   * it.
+   */
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#push(0, (peer) => {
@@ -141,6 +146,7 @@ class End implements MemorySocketEnd {
     this.peer.#schedule();
   }
 
+  /** Queues something for the other end. It does nothing once the socket is closing. */
   #push(bytes: number, deliver: (peer: End) => void): void {
     const { peer } = this;
     if (this.ended || this.#closing || peer === undefined) return;
@@ -173,6 +179,9 @@ class End implements MemorySocketEnd {
     }
   }
 
+  /**
+   * Ends this side: drops what was queued, resolves the `drained` calls, and tells the listener.
+   */
   #end(end: SocketEnd): void {
     if (this.ended) return;
     this.ended = true;

@@ -169,6 +169,7 @@ export class SecureLink {
     }
   }
 
+  /** Queues a frame, and counts its bytes. */
   #sendFrame(bytes: Uint8Array): void {
     this.#bytesUp += bytes.length;
     this.#socket.send(bytes);
@@ -206,6 +207,7 @@ function finishHandshake(handshake: StartedHandshake, reply: Uint8Array): Channe
   }
 }
 
+/** The error for a server that does not hold the pinned key. */
 function keyMismatch(cause?: unknown): TributaryError {
   return new TributaryError(
     "SERVER_KEY_MISMATCH",
