@@ -57,7 +57,7 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
     {
       title: "a data set that nobody knows",
       args: ["data", "fetch", "imagenet"],
-      message: "There is no data set imagenet to fetch",
+      message: "There is no data set named imagenet to download",
       remedy: "Use one of mnist, fashion-mnist.",
     },
     {
@@ -97,7 +97,7 @@ describe("data that cannot be used", () => {
     await mkdir(box.path("empty"));
     expect(await box.failure(["demo", "--data", "empty"])).toMatchObject({
       code: "DATA_UNREADABLE",
-      message: "empty holds no data set that is known here",
+      message: "empty does not contain a data set of a known form",
       remedy: expect.stringContaining("train-images-idx3-ubyte"),
     });
   });
