@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe("buildLayersModel", () => {
-  it("builds the model that the trainer trains, its last activation included", async () => {
+  it("builds the model that the trainer trains, including its last activation", async () => {
     const { description, values } = builtinModel("mlp-64", testRandom(1));
     const model = await buildLayersModel(description, values);
     const features = Float32Array.from({ length: 2 * 784 }, (_, i) => Math.sin(i) ** 2);
@@ -38,7 +38,7 @@ describe("buildLayersModel", () => {
     model.dispose();
   });
 
-  it("takes a copy of the values and gives them back bit for bit", async () => {
+  it("copies the values, and they are read back bit for bit", async () => {
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
     const given = values.slice();
     const model = await buildLayersModel(description, given);
@@ -55,7 +55,7 @@ describe("buildLayersModel", () => {
     model.dispose();
   });
 
-  it("knows the longer names that newer Keras gives the weights of recurrent layers", async () => {
+  it("recognises the longer names that newer versions of Keras give the weights of recurrent layers", async () => {
     const { description, values } = describeModel(
       tf.sequential({
         layers: [
@@ -111,7 +111,7 @@ describe("buildLayersModel", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("refuses values of another size and layers that tfjs does not know", async () => {
+  it("refuses values of another size, and layers that tfjs does not have", async () => {
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
     await expect(buildLayersModel(description, values.subarray(1))).rejects.toMatchObject({
       code: "BAD_PARAMETER",
