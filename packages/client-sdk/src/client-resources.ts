@@ -8,7 +8,7 @@ import {
 } from "@tributary/protocol";
 import type { FederatedClientOptions } from "./client-options.ts";
 import { Credentials } from "./enrolment/credentials.ts";
-import { LoadOnce } from "./load-once.ts";
+import { LoadOnce } from "./runtime/load-once.ts";
 import type { Platform } from "./platform/platform.ts";
 import type { SessionDeps } from "./session/session.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";

@@ -7,7 +7,7 @@ import {
   type CryptoProvider,
   type DeviceProof,
 } from "@tributary/protocol";
-import { LoadOnce } from "../load-once.ts";
+import { LoadOnce } from "../runtime/load-once.ts";
 import { abortable, throwIfAborted } from "../session/abort.ts";
 import type { KeyStore } from "./key-store.ts";
 
