@@ -1,5 +1,6 @@
 import { TributaryError } from "@tributary/protocol";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
+import { DrainWaiters } from "../session/drain-waiters.ts";
 import {
   CLOSED_SOCKET,
   type Socket,
@@ -21,6 +22,7 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
     socket = new WebSocket(request.url, [request.subprotocol], {
       perMessageDeflate: false,
       maxPayload: request.maxFrameBytes,
+      // A redirect could lead to an address that the app has not chosen.
       followRedirects: false,
       ...tlsOptions(request.tls),
     });
@@ -29,39 +31,13 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
       remedy: "Check the client's options url and tls.",
       cause,
     });
+    // In a later microtask: no event may come before this function has returned.
     queueMicrotask(() => events.closed({ code: 1006, reason: "", error }));
     return CLOSED_SOCKET;
   }
-  let failure: TributaryError | undefined;
-  // Callers of `drained` that still wait, each with its limit.
-  const waiting: { limit: number; resolve: () => void }[] = [];
-  // Resolves the calls whose limit is reached, or all of them once the socket has ended.
-  const release = (): void => {
-    for (const waiter of waiting.splice(0)) {
-      if (!isOpen(socket) || socket.bufferedAmount <= waiter.limit) waiter.resolve();
-      else waiting.push(waiter);
-    }
-  };
-  let stopHeartbeat = (): void => {};
-  socket.on("open", () => {
-    stopHeartbeat = startHeartbeat(socket, request.heartbeatIntervalMs);
-    events.opened();
-  });
-  socket.on("message", (data, isBinary) => {
-    if (isBinary) events.frame(plainBytes(data));
-    else events.text();
-  });
-  socket.on("error", (error) => {
-    // `ws` reports the error first and the end of the socket afterwards. The first error is the
-    // cause.
-    failure ??= failureOf(error, request);
-  });
-  socket.on("close", (code, reason) => {
-    stopHeartbeat();
-    release();
-    const end = { code, reason: reason.toString("utf8") };
-    events.closed(failure === undefined ? end : { ...end, error: failure });
-  });
+  const waiters = new DrainWaiters();
+  const release = (): void => waiters.release(isOpen(socket) ? socket.bufferedAmount : 0);
+  listen(socket, request, events, release);
   return {
     get bufferedAmount() {
       return socket.bufferedAmount;
@@ -71,7 +47,7 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
     },
     drained(limit) {
       if (!isOpen(socket) || socket.bufferedAmount <= limit) return Promise.resolve();
-      return new Promise((resolve) => waiting.push({ limit, resolve }));
+      return waiters.wait(limit);
     },
     close(code, reason) {
       if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
@@ -82,6 +58,38 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
       socket.once("close", () => clearTimeout(timer));
     },
   };
+}
+
+/**
+ * Passes on the events of a socket, and watches over its silence.
+ * @param ended - Called when the socket has ended, before its `closed` event.
+ */
+function listen(
+  socket: WebSocket,
+  request: SocketRequest,
+  events: SocketEvents,
+  ended: () => void,
+): void {
+  let failure: TributaryError | undefined;
+  let stopHeartbeat = (): void => {};
+  socket.on("open", () => {
+    stopHeartbeat = startHeartbeat(socket, request.heartbeatIntervalMs);
+    events.opened();
+  });
+  socket.on("message", (data, isBinary) => {
+    if (isBinary) events.frame(plainBytes(data));
+    else events.text();
+  });
+  socket.on("error", (error) => {
+    // `ws` reports the error first and the end of the socket afterwards. The first error is the cause.
+    failure ??= failureOf(error, request);
+  });
+  socket.on("close", (code, reason) => {
+    stopHeartbeat();
+    ended();
+    const end = { code, reason: reason.toString("utf8") };
+    events.closed(failure === undefined ? end : { ...end, error: failure });
+  });
 }
 
 /** Whether the socket can send. */

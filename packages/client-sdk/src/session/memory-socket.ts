@@ -1,3 +1,4 @@
+import { DrainWaiters } from "./drain-waiters.ts";
 import type { Socket, SocketConnector, SocketEnd } from "./socket.ts";
 
 /** The listener at one end of a pair. */
@@ -79,8 +80,7 @@ class End implements MemorySocketEnd {
   peer: End | undefined;
   ended = false;
   readonly #events: MemorySocketEvents;
-  // Callers of `drained` that still wait, each with its limit.
-  readonly #waiting: { limit: number; resolve: () => void }[] = [];
+  readonly #waiters = new DrainWaiters();
   /** What this end has sent and the other end has not received yet, in order. */
   #queue: { bytes: number; deliver: () => void }[] = [];
   #buffered = 0;
@@ -112,7 +112,7 @@ class End implements MemorySocketEnd {
 
   drained(limit: number): Promise<void> {
     if (this.ended || this.#buffered <= limit) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ limit, resolve }));
+    return this.#waiters.wait(limit);
   }
 
   /**
@@ -166,17 +166,9 @@ class End implements MemorySocketEnd {
       if (next === undefined) return;
       this.#buffered -= next.bytes;
       next.deliver();
-      this.#release();
+      this.#waiters.release(this.#buffered);
       this.#schedule();
     });
-  }
-
-  /** Resolves the `drained` calls whose limit is reached. */
-  #release(): void {
-    for (const waiter of this.#waiting.splice(0)) {
-      if (this.ended || this.#buffered <= waiter.limit) waiter.resolve();
-      else this.#waiting.push(waiter);
-    }
   }
 
   /**
@@ -187,7 +179,7 @@ class End implements MemorySocketEnd {
     this.ended = true;
     this.#queue = [];
     this.#buffered = 0;
-    this.#release();
+    this.#waiters.release(0);
     this.#events.closed(end);
   }
 }

@@ -6,6 +6,7 @@ import type { TrainerRequirements } from "./requirement.ts";
 /** What a trainer must keep to from one call to the next, and how calls are stopped. */
 export const callRequirements: TrainerRequirements = {
   async "keeps no optimizer state from one call to the next"(trainer, request) {
+    // Every optimizer that has state.
     const optimizers: Plan["training"]["optimizer"][] = [
       { name: "sgd", learningRate: 0.05, momentum: 0.9 },
       { name: "sgd", learningRate: 0.05, momentum: 0.9, nesterov: true },
@@ -41,10 +42,12 @@ export const callRequirements: TrainerRequirements = {
     const weights = trainerWeights();
     const result = await trainer.train({ ...request(), weights });
     sameBits(weights, trainerWeights(), "the given weights");
+    // A client keeps the checkpoint to compute the update, and later rounds start from it again.
     ok(result.weights.buffer !== weights.buffer, "the result should have memory of its own");
   },
 
   async "runs calls that were made at once one after the other"(trainer, request) {
+    // Calls share the engine's one model, so a call must not see the weights of another.
     const alone = [await trainer.train(request(1)), await trainer.train(request(2))];
     const together = await Promise.all([trainer.train(request(1)), trainer.train(request(2))]);
     alone.forEach(({ weights }, i) => sameBits(together[i]!.weights, weights, `call ${i}`));
@@ -54,6 +57,7 @@ export const callRequirements: TrainerRequirements = {
     const stopped = AbortSignal.abort();
     await fails("ABORTED", trainer.train({ ...request(), signal: stopped }), []);
     const stop = new AbortController();
+    // Far more epochs than the test could wait for: the training ends because it is stopped.
     let batches = 0;
     const training = trainer.train({
       ...request(),

@@ -15,6 +15,7 @@ export const exampleRequirements: TrainerRequirements = {
     const weights = trainerWeights();
     const examples = spiralExamples(301);
     const metrics = await trainer.evaluate({ plan, weights, examples });
+    // More examples than one pass takes, and a number that no pass divides.
     let correct = 0;
     let squares = 0;
     let distances = 0;
@@ -66,6 +67,7 @@ export const exampleRequirements: TrainerRequirements = {
 
   async "reshapes features whose number of values fits the model"(trainer, request) {
     const flat = await trainer.train(request());
+    // Features may have axes of size 1 that the model's input lacks.
     const shaped = await trainer.train({
       ...request(),
       examples: { ...spiralExamples(30), featureShape: [1, 2, 1] },

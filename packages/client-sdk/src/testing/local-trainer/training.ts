@@ -18,6 +18,7 @@ export const trainingRequirements: TrainerRequirements = {
     const before = trainerWeights();
     const { weights, steps, metrics } = await trainer.train({ ...request(), plan, examples });
     equal(steps, 1, "steps");
+    // The loss is measured before the step, as in the whole interface.
     near(metrics["loss"], referenceLoss(before, examples), 1e-5, "loss before the step");
     const gradient = referenceGradient(before, examples);
     before.forEach((weight, i) =>
@@ -71,6 +72,7 @@ export const trainingRequirements: TrainerRequirements = {
       optimizer: { name: "adam", learningRate: 0.03 },
     });
     const examples = spiralExamples(60);
+    // Errors that build up over many steps show here, and not in the cases of one or two steps.
     const before = await trainer.evaluate({ plan, weights: trainerWeights(), examples });
     const { weights } = await trainer.train({ ...request(), plan, examples });
     const after = await trainer.evaluate({ plan, weights, examples });
