@@ -54,6 +54,7 @@ export interface RoundView {
   readonly number: number;
   readonly task: string;
   readonly stage: RoundStage;
+  /** The newest progress of training; undefined before training has begun. */
   readonly progress: Extract<ParticipationEvent, { type: "training" }> | undefined;
   /**
    * Bytes of plan and model that were received in this round and are not yet in
@@ -82,9 +83,11 @@ export interface PageState {
   readonly round: RoundView | undefined;
   /** The last round that was committed, and its checkpoint. */
   readonly committed: { readonly round: number; readonly checkpoint: string } | undefined;
+  /** Whether the last round was the last one of its task. */
   readonly taskFinished: boolean;
   /** Bytes of the WebSocket messages that were sent and received. */
   readonly traffic: { readonly up: number; readonly down: number };
+  /** The number of this page's reports that the server has accepted. */
   readonly reportsCounted: number;
   /** Ordered by round. */
   readonly history: readonly RoundPoint[];

@@ -18,8 +18,11 @@ import { PlanVerifier } from "./trust/plan-verifier.ts";
 
 /** The settings of a client after they were checked and completed. */
 export interface CheckedSettings {
+  /** The pinned key. */
   readonly serverKey: ServerKey;
+  /** The app's floors, with defaults filled in. */
   readonly floors: ClientFloors;
+  /** The protocol's limits, with the app's changes. */
   readonly limits: Limits;
 }
 

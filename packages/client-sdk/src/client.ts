@@ -41,11 +41,13 @@ import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
 /** Parts to use in place of the platform's, such as a clock or a socket for tests. */
 export type FederatedClientDeps = Partial<Platform>;
 
+/** Options of `FederatedClient.participate`. */
 export interface ParticipateOptions {
   /** Ends participation: the client withdraws from its round, and the iterator ends. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `FederatedClient.model` and `FederatedClient.checkpoint`. */
 export interface ModelOptions {
   /** Stops the request, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
@@ -57,6 +59,7 @@ export interface Checkpoint {
   readonly id: CheckpointId;
   /** The number of the round that made it; 0 for the initial model. */
   readonly roundNumber: number;
+  /** The plan that came with it, which holds the model's description and the task's name. */
   readonly plan: Plan;
   /** All parameters, flat, in the order of `plan.model.parameters`. A copy for the caller. */
   readonly weights: Float32Array;

@@ -13,6 +13,7 @@ import type { KeyStore } from "./key-store.ts";
 
 /** What the app's token function gets to know when it is asked for a token. */
 export interface TokenRequest {
+  /** The population that the token must admit to. */
   readonly population: string;
   /**
    * SHA-256 of the device's public key, in hexadecimal: the value that the token's `sub` claim may

@@ -39,11 +39,13 @@ export interface PreparedReport {
 /** What preparing a report needs. */
 export interface TrainingDeps {
   readonly trainer: LocalTrainer;
+  /** The examples that the client trains on. */
   readonly examples: ExampleStore;
   readonly random: RandomSource;
   readonly limits: Limits;
   /** Loads the codecs' inner loops, when an update is first encoded. */
   readonly kernels: () => Promise<Kernels>;
+  /** Where a residual is kept between two reports. */
   readonly residuals: Residuals;
 }
 

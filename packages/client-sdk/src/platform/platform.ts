@@ -12,6 +12,7 @@ import type { TrainerOptions } from "../training/choose-engine.ts";
 export interface Platform {
   /** Opens WebSockets. */
   readonly connect: SocketConnector;
+  /** Measures time and waits. */
   readonly clock: Clock;
   createCrypto(): Promise<CryptoProvider>;
   /**

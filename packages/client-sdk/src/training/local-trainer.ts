@@ -48,9 +48,11 @@ export interface StepTerms {
 
 /** A request to train. */
 export interface TrainRequest {
+  /** What to train, and how. */
   readonly plan: Plan;
   /** The whole checkpoint, Float32, shape [layout.size]; not modified. */
   readonly weights: Float32Array;
+  /** The examples to train on; not modified. */
   readonly examples: Examples;
   /**
    * The source of the order of examples and of dropout masks. Streams are derived from it by name;
@@ -62,6 +64,7 @@ export interface TrainRequest {
    * rejects a request for it with `BAD_PARAMETER`.
    */
   readonly terms?: StepTerms | undefined;
+  /** Stops the training, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
   /** Called after every batch. What it throws ends the training. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
@@ -84,22 +87,29 @@ export interface TrainResult {
 
 /** A request to measure a checkpoint. */
 export interface EvaluateRequest {
+  /** The plan names the model, the loss and the metrics. */
   readonly plan: Plan;
   /** The whole checkpoint; not modified. */
   readonly weights: Float32Array;
+  /** The examples to measure on; not modified. */
   readonly examples: Examples;
+  /** Stops the evaluation, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A request for a model's outputs. */
 export interface PredictRequest {
+  /** The plan names the model. */
   readonly plan: Plan;
   /** The whole checkpoint; not modified. */
   readonly weights: Float32Array;
   /** The inputs, row-major, shape [count, ...featureShape]. */
   readonly features: Float32Array;
+  /** The shape of one example's features. */
   readonly featureShape: readonly number[];
+  /** The number of examples. */
   readonly count: number;
+  /** Stops the prediction, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { CheckpointId, ParameterLayout, Plan, PlanId, ValueRange } from "@t
  * floors.
  */
 export interface VerifiedPlan {
+  /** SHA-256 of the canonical bytes. */
   readonly id: PlanId;
   /** The canonical bytes that were signed. */
   readonly bytes: Uint8Array;

@@ -26,8 +26,11 @@ export interface FetchDatasetOptions {
 
 /** How far the download of one file has come. */
 export interface FetchProgress {
+  /** The file's name. */
   readonly file: string;
+  /** The bytes that have arrived so far. */
   readonly receivedBytes: number;
+  /** The length of the file, bytes. */
   readonly totalBytes: number;
 }
 

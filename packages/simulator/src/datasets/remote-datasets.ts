@@ -3,7 +3,9 @@ export type FetchableDataset = "mnist" | "fashion-mnist";
 
 /** A file to download, whose bytes are known. */
 export interface RemoteFile {
+  /** The file's name, which is also the last part of its URL. */
   readonly name: string;
+  /** The length of the file, bytes. */
   readonly byteLength: number;
   /** SHA-256 of the file, in hexadecimal. */
   readonly sha256: string;
