@@ -14,7 +14,7 @@ import type { ExampleStore } from "../examples/example-store.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/local-trainer.ts";
 import { abortable } from "../session/abort.ts";
-import type { VerifiedModel } from "../trust/verified-model.ts";
+import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
 import type { Residuals } from "./residuals.ts";
 
@@ -102,64 +102,86 @@ export async function countHeldOut(
   return count;
 }
 
+/** What a report is made from, and the callbacks that tell how far the work is. */
+interface ReportRequest {
+  /** Not modified. */
+  readonly model: VerifiedModel;
+  readonly roundNumber: number;
+  readonly examples: Examples;
+  readonly signal: AbortSignal;
+  /** Called after every batch. */
+  readonly onProgress: (progress: TrainingProgress) => void;
+  /** Called between training and encoding. What it throws ends the work. */
+  readonly onTrained: (result: TrainResult) => void;
+}
+
 /**
  * Trains on the examples, computes the update, clips it and encodes it.
  *
  * The same seed, task, round number and examples give the same bytes. For that, the random streams
  * are named after the task and the round number, and not after the round's id, which is drawn anew
  * each time.
- * @param request - `model` is not modified. `onTrained` is called between training and encoding;
- *   what it throws ends the work.
  * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`,
  *   `UPDATE_NOT_FINITE`, `UPDATE_OUT_OF_RANGE`, or `ABORTED`.
  */
 export async function prepareReport(
   deps: TrainingDeps,
-  request: {
-    readonly model: VerifiedModel;
-    readonly roundNumber: number;
-    readonly examples: Examples;
-    readonly signal: AbortSignal;
-    readonly onProgress: (progress: TrainingProgress) => void;
-    readonly onTrained: (result: TrainResult) => void;
-  },
+  request: ReportRequest,
 ): Promise<PreparedReport> {
-  const { model, roundNumber, examples, signal, onProgress } = request;
-  const { plan, layout, trainable } = model.plan;
-  const { weights } = model.checkpoint;
+  const { model, roundNumber } = request;
+  const { plan, trainable } = model.plan;
   const stream = `${plan.task} round ${roundNumber}`;
+  const result = await trainLocally(deps, request, deps.random.derive(`${stream} train`));
+  const update = modelUpdate(result.weights, model.checkpoint.weights, trainable);
+  clipUpdate(update, plan.clipNorm);
+  const metrics = reportedMetrics(result.metrics, ["loss", ...plan.training.metrics]);
+  request.onTrained(result);
+  const encoded = await encodeUpdate(
+    deps,
+    model.plan,
+    update,
+    deps.random.derive(`${stream} encode`),
+  );
+  return { exampleCount: result.exampleCount, metrics, ...encoded };
+}
+
+/** Calls the trainer, and checks what it returns. */
+async function trainLocally(
+  { trainer, limits }: TrainingDeps,
+  { model, examples, signal, onProgress }: ReportRequest,
+  random: RandomSource,
+): Promise<TrainResult> {
+  const { plan, layout } = model.plan;
+  const { weights } = model.checkpoint;
   const result = await trained(() =>
-    deps.trainer.train({
-      plan,
-      weights,
-      examples,
-      random: deps.random.derive(`${stream} train`),
-      signal,
-      onProgress,
-    }),
+    trainer.train({ plan, weights, examples, random, signal, onProgress }),
   );
   if (result.weights.length !== layout.size) {
     throw failed(
       `The trainer returned ${result.weights.length} weights, but the model has ${layout.size} parameters`,
     );
   }
-  checkExampleCount(result.exampleCount, deps.limits);
-  const update = modelUpdate(result.weights, weights, trainable);
-  clipUpdate(update, plan.clipNorm);
-  const metrics = reportedMetrics(result.metrics, ["loss", ...plan.training.metrics]);
-  request.onTrained(result);
-  const codec = updateCodec(plan.update, await deps.kernels());
-  // Codecs with random rounding draw from this stream.
-  const coins = deps.random.derive(`${stream} encode`);
-  const { exampleCount } = result;
+  checkExampleCount(result.exampleCount, limits);
+  return result;
+}
+
+/**
+ * Encodes an update with the plan's codec. A codec with error feedback first adds the residual of the
+ * last update that counted, and leaves a new one.
+ * @param coins - What codecs with random rounding draw from.
+ */
+async function encodeUpdate(
+  { kernels, residuals }: TrainingDeps,
+  { id, plan }: VerifiedPlan,
+  update: Float32Array,
+  coins: RandomSource,
+): Promise<Pick<PreparedReport, "codec" | "payload" | "counted">> {
+  const codec = updateCodec(plan.update, await kernels());
   if (!leavesResidual(plan.update)) {
-    const payload = codec.encode(update, coins);
-    return { exampleCount, codec: codec.name, payload, metrics, counted: () => {} };
+    return { codec: codec.name, payload: codec.encode(update, coins), counted: () => {} };
   }
-  const before = deps.residuals.of(model.plan.id);
-  const { payload, residual } = keepResidual(codec, update, before, coins);
-  const counted = (): void => deps.residuals.keep(model.plan.id, residual);
-  return { exampleCount, codec: codec.name, payload, metrics, counted };
+  const { payload, residual } = keepResidual(codec, update, residuals.of(id), coins);
+  return { codec: codec.name, payload, counted: () => residuals.keep(id, residual) };
 }
 
 /**
