@@ -17,7 +17,7 @@ export interface BatchResult {
  * A result that may be there at once. Engines that compute in this thread return it directly,
  * because waiting for a promise in every step would cost time.
  */
-export type Soon<T> = T | Promise<T>;
+export type Awaitable<T> = T | Promise<T>;
 
 /** A plan's model on an engine, with the weights of a request in it. */
 export interface EngineModel {
@@ -45,12 +45,16 @@ export interface EngineModel {
    * Computes loss and outputs without training: without dropout, and with batch normalisation by
    * its moving averages.
    */
-  score(plan: Plan, format: ExampleFormat, batch: ExampleBatch): Soon<BatchResult>;
+  score(plan: Plan, format: ExampleFormat, batch: ExampleBatch): Awaitable<BatchResult>;
   /**
    * Computes the model's outputs for inputs that lie one after the other; shape [count,
    * ...outputShape].
    */
-  predict(inputShape: readonly number[], inputs: Float32Array, count: number): Soon<Float32Array>;
+  predict(
+    inputShape: readonly number[],
+    inputs: Float32Array,
+    count: number,
+  ): Awaitable<Float32Array>;
   /**
    * The engine's own memory for batches, which saves a copy. Without it the loop allocates memory.
    */
@@ -60,9 +64,9 @@ export interface EngineModel {
 /** One training under way. */
 export interface EngineTraining {
   /** Takes one optimizer step. Loss and outputs are those before the step. */
-  step(batch: ExampleBatch): Soon<BatchResult>;
+  step(batch: ExampleBatch): Awaitable<BatchResult>;
   /** Returns a copy of all parameters as they are now. */
-  weights(): Soon<Float32Array>;
+  weights(): Awaitable<Float32Array>;
   /** Frees what the training has allocated. */
   end(): void;
 }

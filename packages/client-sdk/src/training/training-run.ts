@@ -50,7 +50,7 @@ export class Work {
    * @returns A promise to await first, when other work is due; otherwise undefined.
    * @throws TributaryError as `checkStopped`.
    */
-  breathe(): Promise<void> | undefined {
+  pauseIfDue(): Promise<void> | undefined {
     this.checkStopped();
     return this.#break()?.then(() => this.checkStopped());
   }
@@ -90,7 +90,7 @@ export async function trainModel(
           throw diverged(`The loss became ${loss} in epoch ${epoch}, batch ${batch}`);
         sums.add({ loss, outputs }, part);
         onProgress?.({ epoch, epochs: localEpochs, batch, batches, loss });
-        const pause = work.breathe();
+        const pause = work.pauseIfDue();
         if (pause !== undefined) await pause;
       }
       metrics = sums.means();
@@ -142,7 +142,7 @@ export async function forEachSlice(
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
   for (let from = 0; from < examples.count; from += most) {
     await visit(gather(order, from, Math.min(examples.count, from + most)));
-    await work.breathe();
+    await work.pauseIfDue();
   }
 }
 
@@ -169,7 +169,7 @@ export async function predictWithModel(
     const to = Math.min(count, from + most);
     const inputs = features.subarray(from * inputSize, to * inputSize);
     predictions.set(await model.predict(inputShape, inputs, to - from), from * outputSize);
-    await work.breathe();
+    await work.pauseIfDue();
   }
   return predictions;
 }
@@ -206,7 +206,7 @@ export async function checkedFormat(
     const { inputSize } = format;
     const fault = model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
     if (fault !== undefined) throw invalidExample(index, fault);
-    if (index % CHECKED_AT_ONCE === 0) await work.breathe();
+    if (index % CHECKED_AT_ONCE === 0) await work.pauseIfDue();
   }
   return format;
 }
