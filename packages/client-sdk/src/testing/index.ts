@@ -1,6 +1,6 @@
 /**
- * For tests of apps and adapters: time that stands still, sockets without a network, conformance
- * suites of the ports, and the table of a session's states.
+ * What tests of apps and of adapters need: a clock that is set by hand, sockets without a network,
+ * the conformance suites of the ports, and the table of a session's states.
  */
 export { ManualClock } from "./manual-clock.ts";
 export {
@@ -9,11 +9,8 @@ export {
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "../session/memory-socket.ts";
-export {
-  localTrainerCases,
-  type ConformanceCase,
-  type LocalTrainerFixture,
-} from "./local-trainer-cases.ts";
+export type { ConformanceCase } from "./conformance-case.ts";
+export { localTrainerCases, type LocalTrainerFixture } from "./local-trainer-cases.ts";
 export {
   SocketListener,
   socketConnectorCases,
