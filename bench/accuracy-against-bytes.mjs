@@ -1,8 +1,10 @@
-// Measures how many bytes must be sent until a model is accurate. It compares federated averaging, with update codecs from
-// 32 bits per value down to a sixteenth of a bit, and FedSGD in float32. One such run is called a cell.
-//   node bench/accuracy-against-bytes.mjs [--record] [--cells NAME,…] [--quick] [--seed NUMBER] [--data FOLDER] [--out FOLDER]
-// --record  writes the figures to bench/results/, and draws the page docs/accuracy-against-bytes.md and its picture from
-//           them. Recorded figures of cells that do not run are kept.
+// Measures how many bytes must be sent until a model is accurate. It compares federated averaging,
+// with update codecs from 32 bits per value down to a sixteenth of a bit, and FedSGD in float32.
+// One such run is called a cell.
+//   node bench/accuracy-against-bytes.mjs [--record] [--cells NAME,…] [--quick] [--seed NUMBER]
+//     [--data FOLDER] [--out FOLDER]
+// --record  writes the figures to bench/results/, and draws docs/accuracy-against-bytes.md and its
+//           picture from them. Recorded figures of cells that do not run are kept.
 // --cells   runs only these cells; `none` runs none and only draws.
 // --quick   takes seconds, on digits that the benchmark draws itself.
 // --data    the folder with MNIST; without it ./data/mnist and $TRIBUTARY_DATA/mnist are tried.

@@ -1,5 +1,5 @@
-// Measures what rounds cost a server when all clients report at the same time: processor time in comparison with the floor
-// of their bytes, memory and delays.
+// Measures what rounds cost a server when all clients report at the same time: processor time in
+// comparison with the floor of their bytes, memory and delays.
 //   node bench/aggregate.mjs [--record]
 // `--record` writes the figures to bench/results/ and to bench/README.md.
 import { spawnSync } from "node:child_process";

@@ -1,9 +1,9 @@
-// Measures how long the demo takes on MNIST, with the CNN of McMahan et al. and each engine, until it classifies 98.5 % of
-// the test digits correctly.
+// Measures how long the demo takes on MNIST, with the CNN of McMahan et al. and each engine, until
+// it classifies 98.5 % of the test digits correctly.
 //   node bench/mnist-cnn.mjs [--record] [--engine fused|tfjs] [--data FOLDER]
-// The demo is the published command in a process of its own. With `--engine` only that engine runs; the recorded figures
-// of the other are kept. MNIST is looked for where the demo looks for it. `--record` writes the figures to bench/results/
-// and their table to bench/README.md.
+// The demo is the published command in a process of its own. With `--engine` only that engine runs;
+// the recorded figures of the other are kept. MNIST is looked for where the demo looks for it.
+// `--record` writes the figures to bench/results/ and their table to bench/README.md.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// Runs the demo and draws what it prints as an animated picture, docs/img/demo.svg. Each line appears when it was printed.
+// Runs the demo and draws what it prints as an animated picture, docs/img/demo.svg. Each line
+// appears when it was printed.
 //   node bench/record-demo.mjs
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -28,7 +28,8 @@ export function provenance({ date, machine, seed }) {
 }
 
 /**
- * Writes figures to `bench/results/NAME.json`, and their table into the section of bench/README.md between two comments.
+ * Writes figures to `bench/results/NAME.json`, and their table into the section of bench/README.md
+ * between two comments.
  * @param {string} name
  * @param {object} figures
  * @param {string} section

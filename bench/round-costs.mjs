@@ -1,9 +1,10 @@
-// Measures what a round costs: bytes per client, the server's memory with 10 and with 100 clients, and the time that the
-// demo takes.
+// Measures what a round costs: bytes per client, the server's memory with 10 and with 100 clients,
+// and the time that the demo takes.
 //   node bench/round-costs.mjs [--record]
-// The server is the published command in a process of its own. The clients run in this process. They are real ones (SDK,
-// TLS, channel, codec), except that they do not train but add noise to the weights, which leaves the processor to the
-// server. `--record` writes the figures to bench/results/ and to bench/README.md.
+// The server is the published command in a process of its own. The clients run in this process.
+// They are real ones (SDK, TLS, channel, codec), except that they do not train but add noise to the
+// weights, which leaves the processor to the server. `--record` writes the figures to
+// bench/results/ and to bench/README.md.
 import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

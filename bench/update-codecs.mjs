@@ -1,4 +1,5 @@
-// Measures update codecs: the error of one encoding and of the mean of ten, the bits per value, and the speed.
+// Measures update codecs: the error of one encoding and of the mean of ten, the bits per value, and
+// the speed.
 //   node bench/update-codecs.mjs [--record]
 // `--record` writes the figures to bench/results/ and to bench/README.md.
 import { spawnSync } from "node:child_process";
@@ -66,8 +67,8 @@ function measure(codec, dimension, trials) {
 }
 
 /**
- * How fast eight-bit codes are added to uint32 sums, as the fastest of several runs. For each value nine bytes are read
- * or written.
+ * How fast eight-bit codes are added to uint32 sums, as the fastest of several runs. For each value
+ * nine bytes are read or written.
  */
 function additionGBps() {
   const count = 65_536;

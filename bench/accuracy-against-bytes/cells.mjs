@@ -1,5 +1,5 @@
-// What is compared. The learning rates are the best of those that were tried with float32. The codecs use the same rate as
-// float32: a rate of their own could only make them better.
+// What is compared. The learning rates are the best of those that were tried with float32. The
+// codecs use the same rate as float32: a rate of their own could only make them better.
 
 /**
  * @typedef {import("./run-cell.mjs").Cell} Cell

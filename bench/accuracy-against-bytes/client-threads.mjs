@@ -1,4 +1,5 @@
-// The threads that train. A job goes to any thread that is free, because its result depends on the job alone.
+// The threads that train. A job goes to any thread that is free, because its result depends on the
+// job alone.
 import { Worker } from "node:worker_threads";
 import { TributaryError } from "@tributary/protocol";
 

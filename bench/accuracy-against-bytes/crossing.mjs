@@ -13,8 +13,8 @@ export function bestSoFar(points) {
 }
 
 /**
- * Finds where the monotone curve reaches the target, on the straight line between the measurements before and after. If
- * the first measurement reaches the target already, that measurement is taken.
+ * Finds where the monotone curve reaches the target, on the straight line between the measurements
+ * before and after. If the first measurement reaches the target already, that measurement is taken.
  * @param {readonly Point[]} points
  * @param {number} target - Accuracy, 0 to 1.
  * @returns {Omit<Point, "accuracy"> | null} `null` if it does not reach the target.

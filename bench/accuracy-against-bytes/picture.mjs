@@ -14,7 +14,10 @@ const TOP = 56;
 const BOTTOM = 62;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
 const PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
-/** Colours of the lines, in the order of the table. They are dark enough on white and light enough on black. */
+/**
+ * Colours of the lines, in the order of the table. They are dark enough on white and light enough
+ * on black.
+ */
 const COLOURS = [
   "#8a8f98",
   "#3b82c4",

@@ -1,5 +1,6 @@
-// Runs one cell, which is one line of the table: federated averaging with one codec until the target is reached. Trainer,
-// codecs, aggregation and server step are those of the packages. Only sockets and the store are left out.
+// Runs one cell, which is one line of the table: federated averaging with one codec until the
+// target is reached. Trainer, codecs, aggregation and server step are those of the packages. Only
+// sockets and the store are left out.
 import {
   asTributaryError,
   packedLengthLimit,

@@ -17,7 +17,10 @@ function expectAbout(value: number, error: number, reference: number, slack = 0.
   expect(Math.abs(value - reference)).toBeLessThan(5 * error + slack * reference);
 }
 
-/** What is left of ‖x‖² when x is normal: D/(1 − D) of the best quantizer with 2^bits values, and 1.5708/p − 1 below one bit. */
+/**
+ * What is left of ‖x‖² when x is normal: D/(1 − D) of the best quantizer with 2^bits values, and
+ * 1.5708/p − 1 below one bit.
+ */
 const EDEN_ERRORS = [
   [0.0625, 24.133],
   [0.125, 11.566],
@@ -55,8 +58,9 @@ describe("EDEN's error is that of the normal distribution", () => {
   });
 });
 
-// NMSE of the mean of ten identical lognormal vectors, by the reference implementations of the papers. Theirs rotate the whole vector and
-// take one norm of it; blocks of 4,096 values are better from there on.
+// NMSE of the mean of ten identical lognormal vectors, by the reference implementations of the
+// papers. Theirs rotate the whole vector and take one norm of it; blocks of 4,096 values are better
+// from there on.
 describe("the mean of ten encodings has the error that others measured", () => {
   it.each([
     [1, 1_024, 0.0578],
@@ -110,7 +114,10 @@ describe("the mean of ten encodings has the error that others measured", () => {
   });
 });
 
-/** Bits a value of 8,192 lognormal ones, with entropy coding; QSGD's and TernGrad's few levels are nearly all 0. */
+/**
+ * Bits a value of 8,192 lognormal ones, with entropy coding; QSGD's and TernGrad's few levels are
+ * nearly all 0.
+ */
 it.each([
   [{ codec: "uniform", bits: 1 }, 0.33],
   [{ codec: "uniform", bits: 4 }, 1.65],
@@ -151,7 +158,8 @@ it.each(UNBIASED.map((update) => [JSON.stringify(update), update] as const))(
       for (const dimension of [130, 700]) {
         const result = measure(update, dimension, distribution, { clients, trials: 24 });
         const { nmse, vnmse } = result;
-        // Σ of the trials' ratios: one trial's error varies, so that both are compared on the same vectors.
+        // Σ of the trials' ratios: one trial's error varies, so that both are compared on the same
+        // vectors.
         const spread = result.nmseError / nmse + result.vnmseError / vnmse;
         expect(Math.abs((clients * nmse) / vnmse - 1)).toBeLessThan(5 * spread + 0.02);
       }

@@ -19,7 +19,7 @@ interface HostileLine {
 
 it("bench hostile: honest rounds go on, every kind of attack is tried, and the server lives", async () => {
   const box = await openSandbox(WITH_BENCHMARKS);
-  const result = await box.json<HostileLine>(["bench", "hostile", "--seconds", "4"]);
+  const result = await box.json<HostileLine>(["bench", "hostile", "--seconds", "10"]);
   expect(result.crashes).toBe(0);
   expect(result.honestRoundsCompleted).toBeGreaterThan(0);
   expect(Object.keys(result.hostileByKind).length).toBe(14);

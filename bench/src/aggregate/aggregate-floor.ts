@@ -8,8 +8,9 @@ import type { FloorFrames } from "./floor-client.ts";
 import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 
-// `bench aggregate` runs this in a process of its own. It measures the floor: what the bytes of a round cost when nothing
-// is done with them except TLS, WebSocket framing and one copy into a buffer.
+// `bench aggregate` runs this in a process of its own. It measures the floor: what the bytes of a
+// round cost when nothing is done with them except TLS, WebSocket framing and one copy into a
+// buffer.
 
 export type FloorRequest =
   | {
@@ -60,7 +61,8 @@ function serve(socket: WebSocket, down: readonly Buffer[], upload: Uint8Array): 
   let downloading = false;
   const send = (index: number): void => {
     downloading = index < down.length;
-    // Only one message is on its way at a time, so that memory is bounded as it is in the real server.
+    // Only one message is on its way at a time, so that memory is bounded as it is in the real
+    // server.
     if (downloading) socket.send(down[index]!, () => send(index + 1));
   };
   socket.on("message", (data: Buffer) => {

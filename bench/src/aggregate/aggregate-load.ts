@@ -21,8 +21,9 @@ import {
   type WireDeps,
 } from "../load/wire-client.ts";
 
-// `bench aggregate` runs this in a process of its own. It holds the clients, which take the model and report at once. They
-// do not train: their updates are encoded in advance, and clients share them.
+// `bench aggregate` runs this in a process of its own. It holds the clients, which take the model
+// and report at once. They do not train: their updates are encoded in advance, and clients share
+// them.
 
 export type AggregateLoadRequest =
   | {
@@ -50,9 +51,15 @@ export interface AggregateLoadAnswer {
 const PAYLOADS = 4;
 /** How many connections are being opened at the same time. */
 const CONCURRENCY = 16;
-/** How many clients come from one address. A server allows more connections than that from an address. */
+/**
+ * How many clients come from one address. A server allows more connections than that from an
+ * address.
+ */
 const CLIENTS_PER_ADDRESS = 500;
-/** How many examples the first client claims. Each further client claims one more, so that the weights differ. */
+/**
+ * How many examples the first client claims. Each further client claims one more, so that the
+ * weights differ.
+ */
 const FIRST_EXAMPLE_COUNT = 10;
 
 /** One client's part in a round, in two steps, so that all clients can report at the same time. */
@@ -117,7 +124,11 @@ interface Report {
   readonly exampleCount: number;
 }
 
-/** @param held - What the client says that it holds: what it was sent last, like the SDK's cache. It is changed. */
+/**
+ * Takes the model of a round.
+ * @param held - What the client says that it holds: what it was sent last, like the SDK's cache. It
+ *   is changed.
+ */
 async function takeModel(
   client: WireClient,
   population: string,
@@ -167,7 +178,10 @@ async function sendReport(
   if ("abandoned" in outcome) throw new Error(`The round was abandoned: ${outcome.abandoned}`);
 }
 
-/** Makes encoded updates whose values are small and about normally distributed, as those of honest clients are. */
+/**
+ * Makes encoded updates whose values are small and about normally distributed, as those of honest
+ * clients are.
+ */
 function encodedUpdates(parameters: number, update: UpdateSpec, seed: number): Uint8Array[] {
   const codec = updateCodec(update);
   return Array.from({ length: PAYLOADS }, (_, index) => {

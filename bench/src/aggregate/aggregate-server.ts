@@ -19,15 +19,16 @@ import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 import type { BenchTarget } from "../load/wire-client.ts";
 
-// `bench aggregate` runs this in a process of its own: the server, and a meter that measures the process.
+// `bench aggregate` runs this in a process of its own: the server, and a meter that measures the
+// process.
 
 export type AggregateServerRequest =
   | {
       readonly type: "start";
       readonly dataDir: string;
       /**
-       * A Postgres database for the store. Without it the store is in memory and keeps one checkpoint only, so that the
-       * figures are those of the aggregation.
+       * A Postgres database for the store. Without it the store is in memory and keeps one
+       * checkpoint only, so that the figures are those of the aggregation.
        */
       readonly databaseUrl?: string;
       readonly definition: TaskDefinition;
@@ -97,8 +98,8 @@ function initialValues(parameters: number, seed: number): Float32Array {
 }
 
 /**
- * Keeps only the newest checkpoint. A real store does not hold checkpoints in the server's memory either, so that old
- * ones must not count in the memory that is measured.
+ * Keeps only the newest checkpoint. A real store does not hold checkpoints in the server's memory
+ * either, so that old ones must not count in the memory that is measured.
  */
 class NewestCheckpoint implements CheckpointStore {
   #newest: { readonly id: CheckpointId; readonly bytes: Uint8Array } | undefined;

@@ -7,7 +7,10 @@ export interface ProcessCost {
   readonly wallSeconds: number;
   /** The longest time that the event loop was late, milliseconds. */
   readonly worstEventLoopDelayMs: number;
-  /** The most resident memory that the process has had since it started, MiB. Setting the meter to zero does not reset it. */
+  /**
+   * The most resident memory that the process has had since it started, MiB. Setting the meter to
+   * zero does not reset it.
+   */
   readonly peakRssMiB: number;
 }
 
@@ -36,7 +39,8 @@ export function startProcessMeter(): ProcessMeter {
       return {
         cpuSeconds: (user + system) / 1e6,
         wallSeconds: (performance.now() - sinceMs) / 1_000,
-        // Node records the whole time between two samples, of which the resolution itself is no delay.
+        // Node records the whole time between two samples, of which the resolution itself is no
+        // delay.
         worstEventLoopDelayMs: delay.count === 0 ? 0 : Math.max(0, delay.max / 1e6 - RESOLUTION_MS),
         peakRssMiB: process.resourceUsage().maxRSS / 1_024,
       };

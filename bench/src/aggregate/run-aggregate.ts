@@ -23,7 +23,10 @@ export interface AggregateOptions {
   readonly parameters: number;
   /** A plan's `update`, as in a task file. */
   readonly update: Readonly<Record<string, unknown>>;
-  /** How the model is encoded on its way down. A difference goes only to clients that hold the checkpoint before. */
+  /**
+   * How the model is encoded on its way down. A difference goes only to clients that hold the
+   * checkpoint before.
+   */
   readonly down: DownloadSpec["encoding"];
   /** Rounds that are measured. One more round comes before them to warm up, and is not measured. */
   readonly rounds: number;
@@ -58,9 +61,9 @@ export interface AggregateResult {
 const POPULATION = "bench";
 
 /**
- * Measures rounds in which all clients take the model and then report at the same time, over TLS and the inner channel.
- * The server runs in a process of its own. Then it measures the floor: a process that exchanges the same bytes over TLS
- * WebSockets and does nothing with them.
+ * Measures rounds in which all clients take the model and then report at the same time, over TLS
+ * and the inner channel. The server runs in a process of its own. Then it measures the floor: a
+ * process that exchanges the same bytes over TLS WebSockets and does nothing with them.
  */
 export async function runAggregate(
   options: AggregateOptions,
@@ -224,7 +227,9 @@ async function measureRounds(
   };
 }
 
-/** The messages that carry one client's model and report, with the same lengths as in a real round. */
+/**
+ * The messages that carry one client's model and report, with the same lengths as in a real round.
+ */
 function floorFrames(parameters: number, update: UpdateSpec, download: DownloadSpec): FloorFrames {
   const { sealedChunkBytes, reportChunkBytes } = DEFAULT_LIMITS;
   const codec = downloadCodec(download);

@@ -33,7 +33,10 @@ export function drawVector(
   return vector;
 }
 
-/** Draws a standard normal number by the method of Box and Muller, of which only one of its two numbers is used. */
+/**
+ * Draws a standard normal number by the method of Box and Muller, of which only one of its two
+ * numbers is used.
+ */
 function normal(uniform: Uniform): number {
   return Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -26,7 +26,9 @@ export interface CodecResult {
   readonly dimension: number;
   readonly clients: number;
   readonly trials: number;
-  /** ‖mean of the clients' x̂ − x‖² / ‖x‖², where x̂ is a decoded vector: the mean over the trials. */
+  /**
+   * ‖mean of the clients' x̂ − x‖² / ‖x‖², where x̂ is a decoded vector: the mean over the trials.
+   */
   readonly nmse: number;
   /** The same for a single client. For an unbiased codec it is `clients` times the nmse. */
   readonly vnmse: number;
@@ -36,8 +38,8 @@ export interface CodecResult {
   /** Bits of the whole payload, headers included, divided by the number of values. */
   readonly bitsPerCoordinate: number;
   /**
-   * Megabytes of float32 values per second. The lower quartile of the times is taken, because other programs may use the
-   * processor as well.
+   * Megabytes of float32 values per second. The lower quartile of the times is taken, because other
+   * programs may use the processor as well.
    */
   readonly encodeMBps: number;
   readonly decodeMBps: number;
@@ -45,7 +47,8 @@ export interface CodecResult {
 }
 
 /**
- * Measures what a codec does to vectors of a distribution. In each trial a new vector is drawn, and all clients encode it.
+ * Measures what a codec does to vectors of a distribution. In each trial a new vector is drawn, and
+ * all clients encode it.
  * @throws TributaryError `BAD_PARAMETER` when the codec cannot use these numbers.
  */
 export function runCodec(request: CodecRequest): CodecResult {
@@ -126,7 +129,10 @@ function runTrial(
   return { mean: ratio(error, norm), single, bytes, encodeMs, decodeMs };
 }
 
-/** A source that is as repeatable as `from` but fast: HMAC would take longer than encoding a short vector. */
+/**
+ * A source that is as repeatable as `from` but fast: HMAC would take longer than encoding a short
+ * vector.
+ */
 function fastRandom(from: RandomSource): RandomSource {
   const words = xoshiro128(from.bytes(16));
   const random: RandomSource = {

@@ -7,7 +7,8 @@ import {
   type WireClient,
 } from "../load/wire-client.ts";
 
-// `bench connections` runs this in a process of its own: many clients that connect, wait and check in.
+// `bench connections` runs this in a process of its own: many clients that connect, wait and check
+// in.
 
 export type ConnectionRequest =
   | { readonly type: "connect"; readonly target: BenchTarget; readonly clients: number }
@@ -23,7 +24,10 @@ export interface ConnectionAnswer {
 
 /** How many handshakes are under way at the same time. */
 const CONCURRENCY = 64;
-/** How many clients come from one address. A server allows more connections than that from an address. */
+/**
+ * How many clients come from one address. A server allows more connections than that from an
+ * address.
+ */
 const CLIENTS_PER_ADDRESS = 500;
 
 const clients: WireClient[] = [];

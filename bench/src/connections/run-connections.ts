@@ -25,8 +25,8 @@ export interface ConnectionsResult {
 const REFUSED_WAVES = 3;
 
 /**
- * Connects many clients over TLS and the inner channel to a server of its own. They first stay idle, and then all of them
- * check in at the same time.
+ * Connects many clients over TLS and the inner channel to a server of its own. They first stay
+ * idle, and then all of them check in at the same time.
  */
 export async function runConnections(
   clients: number,
@@ -87,7 +87,10 @@ function rate({ count, seconds }: { readonly count: number; readonly seconds: nu
 const READING_INTERVAL_MS = 500;
 const MAX_READINGS = 12;
 
-/** The server's memory once it has settled: what the server has just done leaves garbage for a while. */
+/**
+ * The server's memory once it has settled: what the server has just done leaves garbage for a
+ * while.
+ */
 async function settledMiB(server: BenchServer): Promise<number> {
   let before = Number.POSITIVE_INFINITY;
   let { now } = await server.memoryMiB();

@@ -4,7 +4,10 @@ import { encodeFrame, updateCodec, type ClientMessage, type RoundId } from "@tri
 import type { Configuration } from "@tributary/protocol/testing";
 import { connectWire, greetWire, type WireClient, type WireDeps } from "../load/wire-client.ts";
 
-/** A client that misbehaves, from its connection to its end. It may reject when the server cuts its connection. */
+/**
+ * A client that misbehaves, from its connection to its end. It may reject when the server cuts its
+ * connection.
+ */
 export type Attack = (deps: WireDeps, localAddress: string) => Promise<void>;
 
 const NO_ROUND = `rnd_${"0".repeat(32)}` as RoundId;
@@ -13,7 +16,10 @@ const LINGER_MS = 3_000;
 /** Pause of a slow client between two small pieces, milliseconds. */
 const DRIP_MS = 20;
 
-/** The attacks of `bench hostile`, by name. The tests in test/hostile say how a server must answer each of them. */
+/**
+ * The attacks of `bench hostile`, by name. The tests in test/hostile say how a server must answer
+ * each of them.
+ */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   "bytes that are no TLS": async (deps, localAddress) => {
     const { hostname, port } = new URL(deps.target.url);

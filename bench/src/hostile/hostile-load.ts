@@ -3,7 +3,8 @@ import { ATTACKS, type Attack } from "./attacks.ts";
 import { answerRequests } from "../load/load-process.ts";
 import { loopbackAddress, wireDeps, type BenchTarget, type WireDeps } from "../load/wire-client.ts";
 
-// `bench hostile` runs this in a process of its own: every attack, again and again, from many addresses.
+// `bench hostile` runs this in a process of its own: every attack, again and again, from many
+// addresses.
 
 export interface HostileRequest {
   readonly target: BenchTarget;
@@ -44,7 +45,10 @@ answerRequests<HostileRequest, HostileAnswer>(async ({ target, seconds }) => {
   return { connections };
 });
 
-/** Runs one attack. That the server ends it with an error is what should happen, so that errors are ignored. */
+/**
+ * Runs one attack. That the server ends it with an error is what should happen, so that errors are
+ * ignored.
+ */
 async function attempt(
   attack: Attack,
   deps: WireDeps,

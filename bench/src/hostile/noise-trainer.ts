@@ -1,6 +1,8 @@
 import type { LocalTrainer } from "@tributary/client-sdk";
 
-/** A trainer that takes hardly any time: it adds a little to each weight, the same in every round. */
+/**
+ * A trainer that takes hardly any time: it adds a little to each weight, the same in every round.
+ */
 export const noiseTrainer: LocalTrainer = {
   train({ weights, examples, plan }) {
     const metrics = Object.fromEntries(

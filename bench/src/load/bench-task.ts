@@ -1,6 +1,8 @@
 import { parseTask, type TaskDefinition } from "@tributary/protocol";
 
-/** A task whose model is so small that training and aggregating it hardly count in a measurement. */
+/**
+ * A task whose model is so small that training and aggregating it hardly count in a measurement.
+ */
 export function benchTask(
   population: string,
   round: Readonly<Record<string, number>>,

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const STOP_GRACE_MS = 5_000;
 
 /**
- * A process of its own, so that what it costs is not counted with the rest of a benchmark. It answers requests, one at a
- * time.
+ * A process of its own, so that what it costs is not counted with the rest of a benchmark. It
+ * answers requests, one at a time.
  */
 export class LoadProcess<Request extends object, Answer extends object> {
   readonly #child: ChildProcess;
@@ -16,7 +16,9 @@ export class LoadProcess<Request extends object, Answer extends object> {
     this.#child = fork(fileURLToPath(script), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   }
 
-  /** Sends a request and waits for its answer. Wait for the answer before you send the next request. */
+  /**
+   * Sends a request and waits for its answer. Wait for the answer before you send the next request.
+   */
   ask(request: Request): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const ended = (): void =>
@@ -34,7 +36,8 @@ export class LoadProcess<Request extends object, Answer extends object> {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = new Promise((resolve) => this.#child.once("exit", resolve));
-    // It is first asked to end by itself, so that it can write a profile if Node was told to make one.
+    // It is first asked to end by itself, so that it can write a profile if Node was told to make
+    // one.
     if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_GRACE_MS);
     await exited;

@@ -5,7 +5,9 @@ import { WEBSOCKET_SUBPROTOCOL, cryptographicRandom, parseServerKey } from "@tri
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { RawClient, type RawClientDeps } from "@tributary/protocol/testing";
 
-/** The server that a benchmark's clients connect to, in a form that can be sent to another process. */
+/**
+ * The server that a benchmark's clients connect to, in a form that can be sent to another process.
+ */
 export interface BenchTarget {
   readonly url: string;
   readonly serverKey: string;
@@ -19,7 +21,10 @@ export interface WireDeps extends RawClientDeps {
   readonly secureContext: SecureContext;
 }
 
-/** A client without the SDK. It can follow the protocol or break it, through WebSocket, TLS and the inner channel. */
+/**
+ * A client without the SDK. It can follow the protocol or break it, through WebSocket, TLS and the
+ * inner channel.
+ */
 export type WireClient = RawClient<WebSocket>;
 
 /** Prepares what the clients in this process share. */
@@ -35,8 +40,9 @@ export function wireDeps(target: BenchTarget): WireDeps {
 }
 
 /**
- * One of this machine's own addresses, so that clients can come from many addresses as they do in a network. Linux
- * offers all of 127.0.0.0/8. Other systems offer only 127.0.0.1, which is then always returned.
+ * One of this machine's own addresses, so that clients can come from many addresses as they do in a
+ * network. Linux offers all of 127.0.0.0/8. Other systems offer only 127.0.0.1, which is then
+ * always returned.
  */
 export function loopbackAddress(index: number): string {
   if (process.platform !== "linux") return "127.0.0.1";

@@ -37,16 +37,29 @@ export interface TrainBenchResult {
   readonly batch: number;
   readonly steps: number;
   readonly seconds: number;
-  /** Processor time of all threads of the process. It is less than `seconds` if other programs used the core. */
+  /**
+   * Processor time of all threads of the process. It is less than `seconds` if other programs used
+   * the core.
+   */
   readonly cpuSeconds: number;
   readonly stepsPerSecond: number;
-  /** 10⁹ floating-point operations per second in matrix multiplications, as counted from the model. */
+  /**
+   * 10⁹ floating-point operations per second in matrix multiplications, as counted from the model.
+   */
   readonly gflops: number;
-  /** What multiply-adds between registers reached on this core in the same run, 10⁹ operations per second. */
+  /**
+   * What multiply-adds between registers reached on this core in the same run, 10⁹ operations per
+   * second.
+   */
   readonly simdLimitGflops: number;
-  /** Operations per second of processor time, divided by that limit. Other programs on the core do not change it. */
+  /**
+   * Operations per second of processor time, divided by that limit. Other programs on the core do
+   * not change it.
+   */
   readonly fractionOfSimdLimit: number;
-  /** Steps per second of tfjs's wasm backend as it is shipped; null if it cannot train the model. */
+  /**
+   * Steps per second of tfjs's wasm backend as it is shipped; null if it cannot train the model.
+   */
   readonly tfjsWasmShipped?: number | null;
   /** The same, with the kernels that the SDK registers. */
   readonly tfjsWasmStepsPerSecond?: number | null;
@@ -61,8 +74,8 @@ const DISTINCT_BATCHES = 50;
 const TRIAL_SECONDS = 0.25;
 
 /**
- * Measures the local training of one model on random examples, as it is done in a round: shuffling, gathering batches,
- * steps and metrics.
+ * Measures the local training of one model on random examples, as it is done in a round: shuffling,
+ * gathering batches, steps and metrics.
  * @throws TributaryError `BAD_PARAMETER` when there is no such model.
  */
 export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBenchResult> {
@@ -108,7 +121,10 @@ export async function runTrainBench(options: TrainBenchOptions): Promise<TrainBe
   }
 }
 
-/** Measures tfjs's wasm backend. It is measured as it is shipped first, because registered kernels stay. */
+/**
+ * Measures tfjs's wasm backend. It is measured as it is shipped first, because registered kernels
+ * stay.
+ */
 async function besideTfjs(
   options: TrainBenchOptions,
   model: TrainModel,
@@ -154,7 +170,9 @@ async function steps(run: Run, count: number): Promise<Timed> {
   return train(run, run.plan, examples);
 }
 
-/** Trains for about the time that was asked for. Trial runs first find out how many epochs that is. */
+/**
+ * Trains for about the time that was asked for. Trial runs first find out how many epochs that is.
+ */
 async function forSeconds(run: Run): Promise<Timed> {
   const withEpochs = (localEpochs: number): Plan => ({
     ...run.plan,

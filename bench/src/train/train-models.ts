@@ -44,7 +44,10 @@ function images(model: Model, featureShape: readonly number[]): TrainModel {
   };
 }
 
-/** Two 3 × 3 convolutions with 32 and 64 channels, a pooling layer of 2 × 2, and dense layers 128 → 10: 1,626,442 parameters. */
+/**
+ * Two 3 × 3 convolutions with 32 and 64 channels, a pooling layer of 2 × 2, and dense layers 128 →
+ * 10: 1,626,442 parameters.
+ */
 function cifarCnn(random: RandomSource): Model {
   const convolution = (name: string, filters: number, first = {}): object => ({
     class_name: "Conv2D",
@@ -83,8 +86,9 @@ const CHARACTERS = 90;
 const UNROLL = 80;
 
 /**
- * Predicts the next character at each of 80 positions: an embedding of 8, two LSTMs of 256 units, and a dense layer
- * 256 → 90. It has 820,522 parameters (arXiv:1602.05629 §3, but with an output at every character).
+ * Predicts the next character at each of 80 positions: an embedding of 8, two LSTMs of 256 units,
+ * and a dense layer 256 → 90. It has 820,522 parameters (arXiv:1602.05629 §3, but with an output at
+ * every character).
  */
 function charLstm(random: RandomSource): TrainModel {
   const lstm = (name: string): object => ({

@@ -25,8 +25,8 @@ export async function announceAdmin(
 }
 
 /**
- * Finds the admin API: the address that the user has given, or else the address that a running server has written into
- * its data folder.
+ * Finds the admin API: the address that the user has given, or else the address that a running
+ * server has written into its data folder.
  * @throws TributaryError `ADMIN_UNREACHABLE` when there is neither.
  */
 export async function findAdmin(options: {

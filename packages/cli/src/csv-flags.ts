@@ -11,7 +11,9 @@ export interface CsvFlags {
   readonly standardize?: true;
 }
 
-/** Adds the options that say how to read a CSV file. The help shows them in a group of their own. */
+/**
+ * Adds the options that say how to read a CSV file. The help shows them in a group of their own.
+ */
 export function withCsvOptions(command: Command): Command {
   return command
     .optionsGroup("How to read a CSV file:")

@@ -2,7 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { TributaryError, fromHex, isTributaryError, toHex } from "@tributary/protocol";
 import type { KeyStore } from "@tributary/client-sdk";
 
-/** Keeps the secret key of a device in a file that only its owner may read, as 64 hexadecimal digits. */
+/**
+ * Keeps the secret key of a device in a file that only its owner may read, as 64 hexadecimal
+ * digits.
+ */
 export function fileKeyStore(path: string): KeyStore {
   return {
     async load() {

@@ -1,4 +1,5 @@
-// For programs that add verbs of their own to the `tributary` command, as the benchmarks of this repository do:
+// For programs that add verbs of their own to the `tributary` command, as the benchmarks of this
+// repository do:
 //
 //   const program = createProgram().addCommand(new Command("bench"));
 //   await runProgram(program);

@@ -21,9 +21,14 @@ export interface StoredCheckpoint {
   readonly createdAtMs: number;
 }
 
-/** Where commands read models from: a running server, or the store of a server that is not running. */
+/**
+ * Where commands read models from: a running server, or the store of a server that is not running.
+ */
 export interface Models {
-  /** The checkpoints of a task (by default, of the newest task), oldest first. The first one is the initial model. */
+  /**
+   * The checkpoints of a task (by default, of the newest task), oldest first. The first one is the
+   * initial model.
+   */
   list(task?: string): Promise<readonly StoredCheckpoint[]>;
   read(
     checkpoint: StoredCheckpoint,
@@ -31,7 +36,10 @@ export interface Models {
   close(): Promise<void>;
 }
 
-/** Opens the models of a running server if there is one, else those of the store in the data folder or in Postgres. */
+/**
+ * Opens the models of a running server if there is one, else those of the store in the data folder
+ * or in Postgres.
+ */
 export async function openModels(options: {
   readonly admin?: string;
   readonly token?: string;

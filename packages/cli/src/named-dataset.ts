@@ -5,8 +5,8 @@ import { loadFolder, type CsvOptions, type Dataset } from "@tributary/simulator"
 
 /**
  * Loads the data set that `--data` names.
- * @param source - `mnist`, which is looked for where `tributary data fetch` puts it, or the path of a folder or of a
- *   CSV file.
+ * @param source - `mnist`, which is looked for where `tributary data fetch` puts it, or the path of
+ *   a folder or of a CSV file.
  * @throws TributaryError `DATA_UNREADABLE` when it is not there or cannot be read.
  */
 export function loadNamedDataset(source: string, csv: CsvOptions): Promise<Dataset> {

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option } from "commander";
 
-/** Makes a parser for an option that takes a whole number. Its error says which numbers are allowed. */
+/**
+ * Makes a parser for an option that takes a whole number. Its error says which numbers are allowed.
+ */
 export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = Number(text);
@@ -22,7 +24,10 @@ export function finiteNumber(text: string): number {
   return value;
 }
 
-/** Parses an option such as "maxConnections=5000" that may be given several times, once for each name. */
+/**
+ * Parses an option such as "maxConnections=5000" that may be given several times, once for each
+ * name.
+ */
 export function namedNumber(
   text: string,
   before: Readonly<Record<string, number>> = {},
@@ -69,7 +74,9 @@ export function engineOption(): Option {
     .default("auto");
 }
 
-/** The option that chooses what the training engine computes with: see `TrainerOptions` of the SDK. */
+/**
+ * The option that chooses what the training engine computes with: see `TrainerOptions` of the SDK.
+ */
 export function backendOption(): Option {
   return new Option(
     "--backend <name>",

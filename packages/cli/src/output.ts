@@ -4,7 +4,10 @@ import { isTributaryError, asTributaryError, type TributaryError } from "@tribut
 export interface Output {
   /** Prints the command's result: `data` as one line of JSON with `--json`, else `text`. */
   result(data: object, text: string): void;
-  /** Prints a line for a person while the command works. With `--json` it is printed in a terminal only. */
+  /**
+   * Prints a line for a person while the command works. With `--json` it is printed in a terminal
+   * only.
+   */
   say(line: string): void;
   /** Replaces the current line in a terminal; elsewhere it prints nothing. */
   redraw(line: string): void;
@@ -26,8 +29,8 @@ export function createOutput(
   { stdout, stderr }: { readonly stdout: Screen; readonly stderr: Screen } = process,
 ): Output {
   const isTerminal = stderr.isTTY === true;
-  // With --json a program reads the result. A person may still watch the progress in a terminal, but a log file that
-  // collects standard error is not filled with it.
+  // With --json a program reads the result. A person may still watch the progress in a terminal,
+  // but a log file that collects standard error is not filled with it.
   const isSilent = json && !isTerminal;
   let drawn = false;
   const clear = (): void => {
@@ -57,8 +60,8 @@ export function createOutput(
 const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_PARAMETER"]);
 
 /**
- * Tells the user what went wrong and what to do about it: in words on standard error, and with `--json` also as the one
- * line `{"error": …}` on standard output.
+ * Tells the user what went wrong and what to do about it: in words on standard error, and with
+ * `--json` also as the one line `{"error": …}` on standard output.
  * @returns The exit code: 2 for a wrong command line, else 1.
  */
 export function reportError(error: unknown, json: boolean): number {

@@ -16,8 +16,8 @@ import { reportError } from "./output.ts";
 import { usageError } from "./usage-error.ts";
 
 /**
- * Builds the `tributary` command with all of its verbs. Nothing runs yet: a caller may add verbs of its own before it
- * calls `runProgram`.
+ * Builds the `tributary` command with all of its verbs. Nothing runs yet: a caller may add verbs of
+ * its own before it calls `runProgram`.
  */
 export function createProgram(): Command {
   return new Command("tributary")
@@ -53,8 +53,8 @@ function packageVersion(): string {
 }
 
 /**
- * Runs the verb that the command line names, and ends the process. The exit code is 0 when the verb did what it was
- * asked to do, 2 when the command line is wrong, and 1 when the verb failed.
+ * Runs the verb that the command line names, and ends the process. The exit code is 0 when the verb
+ * did what it was asked to do, 2 when the command line is wrong, and 1 when the verb failed.
  */
 export async function runProgram(program: Command): Promise<never> {
   throwUsageErrors(program, program.name());
@@ -70,13 +70,14 @@ export async function runProgram(program: Command): Promise<never> {
 }
 
 /**
- * Makes Commander throw instead of printing its own message and ending the process, so that a wrong command line is
- * reported in the same form as every other error.
+ * Makes Commander throw instead of printing its own message and ending the process, so that a wrong
+ * command line is reported in the same form as every other error.
  * @param typed - The command as a user types it, such as "tributary task create".
  */
 function throwUsageErrors(command: Command, typed: string): void {
   command.configureOutput({ outputError: () => {} }).exitOverride((error) => {
-    // Commander has already printed the help that was asked for, or that replaces a missing command.
+    // Commander has already printed the help that was asked for, or that replaces a missing
+    // command.
     const isHelp = error.exitCode === 0 || error.code === "commander.help";
     throw isHelp ? error : usageError(error, typed);
   });

@@ -1,6 +1,7 @@
 /**
  * Waits for the user or the system to stop the command.
- * @returns Resolves at the first SIGINT (Ctrl-C) or SIGTERM. A second signal ends the process at once.
+ * @returns Resolves at the first SIGINT (Ctrl-C) or SIGTERM. A second signal ends the process at
+ *   once.
  */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {

@@ -16,7 +16,8 @@ import { causeOf } from "./output.ts";
 
 /**
  * Reads a task file. It is YAML or JSON, which is also YAML.
- * @throws TributaryError `TASK_INVALID` when it cannot be read or is not a task; the message names the file and the key.
+ * @throws TributaryError `TASK_INVALID` when it cannot be read or is not a task; the message names
+ *   the file and the key.
  */
 export async function readTaskFile(path: string): Promise<TaskDefinition> {
   let text: string;
@@ -80,7 +81,8 @@ export interface ModelFiles {
 /**
  * Reads a model file and the weight files that it names.
  * @param path - Of a tfjs `model.json`.
- * @throws TributaryError `DATA_UNREADABLE` when a file cannot be read, `MODEL_UNSUPPORTED` when it is not such a model.
+ * @throws TributaryError `DATA_UNREADABLE` when a file cannot be read, `MODEL_UNSUPPORTED` when it
+ *   is not such a model.
  */
 export async function readModelFiles(path: string): Promise<ModelFiles> {
   const read = async (file: string): Promise<Uint8Array> => {

@@ -4,7 +4,8 @@ import { TributaryError } from "@tributary/protocol";
 /**
  * Turns Commander's error about a wrong command line into a `TributaryError`.
  * @param command - The command as a user types it, such as "tributary task create".
- * @returns An error with the code `BAD_PARAMETER`. Its remedy contains Commander's own hint if there is one.
+ * @returns An error with the code `BAD_PARAMETER`. Its remedy contains Commander's own hint if
+ *   there is one.
  */
 export function usageError({ message }: CommanderError, command: string): TributaryError {
   const [first = "", ...more] = message.replace(/^error: /, "").split("\n");

@@ -9,7 +9,10 @@ export interface AdminFlags {
   readonly json?: true;
 }
 
-/** Adds the options that say where the admin API is. The help shows them after those that the command has already. */
+/**
+ * Adds the options that say where the admin API is. The help shows them after those that the
+ * command has already.
+ */
 export function withAdminOptions(command: Command): Command {
   return command
     .option("--json", "print the result as one line of JSON")

@@ -3,7 +3,10 @@ import type { ParticipationEvent } from "@tributary/client-sdk";
 import { metricsText } from "../describe-round.ts";
 import { causeOf, formatBytes, formatSeconds, type Output } from "../output.ts";
 
-/** What to do about errors of the SDK, for a user of the command line. The SDK's own remedies are for programmers. */
+/**
+ * What to do about errors of the SDK, for a user of the command line. The SDK's own remedies are
+ * for programmers.
+ */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   CONNECTION_FAILED:
     "Check the address, and that the server runs. If the server made its own certificate, name that file with --ca.",

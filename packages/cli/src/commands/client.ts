@@ -146,7 +146,10 @@ interface Participation {
   readonly checkpoint: string | null;
 }
 
-/** Takes part until the user stops the command or the given number of rounds is done, and closes the client. */
+/**
+ * Takes part until the user stops the command or the given number of rounds is done, and closes the
+ * client.
+ */
 async function takePart(
   client: FederatedClient,
   rounds: number | undefined,

@@ -120,8 +120,8 @@ async function demoOptions(
   signal: AbortSignal,
 ): Promise<DemoOptions> {
   const { data, clients, rounds, threads, engine, backend, dataDir, port, adminPort } = flags;
-  // The environment variable DATABASE_URL is not read here. A demo cancels earlier tasks of its population, and that
-  // must not happen to a production database by accident.
+  // The environment variable DATABASE_URL is not read here. A demo cancels earlier tasks of its
+  // population, and that must not happen to a production database by accident.
   const { databaseUrl } = flags;
   const task: TaskDefinition | undefined =
     flags.task === undefined ? undefined : await readTaskFile(flags.task);
@@ -146,8 +146,9 @@ async function exportModel({ task, checkpointBytes }: DemoResult, folder: string
 }
 
 /**
- * Whether another run with the same seed gives the same bits. It does not if only some of the clients are needed for a
- * round, because the fastest ones are taken; nor if a score ends the task, because scores come at their own time.
+ * Whether another run with the same seed gives the same bits. It does not if only some of the
+ * clients are needed for a round, because the fastest ones are taken; nor if a score ends the task,
+ * because scores come at their own time.
  */
 function isRepeatable({ task }: DemoResult, clients: number): boolean {
   const { round, evaluation } = task.definition;

@@ -19,10 +19,11 @@ export interface Gateway {
 }
 
 /**
- * Finds the server that a client connects to: the one that the user names, or else the one that runs with the data
- * folder.
- * @throws TributaryError `BAD_PARAMETER` when the address is given without the key or the key without the address,
- *   `ADMIN_UNREACHABLE` when no server is named and none runs, `CONFIG_INVALID` when the certificate cannot be read.
+ * Finds the server that a client connects to: the one that the user names, or else the one that
+ * runs with the data folder.
+ * @throws TributaryError `BAD_PARAMETER` when the address is given without the key or the key
+ *   without the address, `ADMIN_UNREACHABLE` when no server is named and none runs,
+ *   `CONFIG_INVALID` when the certificate cannot be read.
  */
 export async function findGateway(flags: GatewayFlags): Promise<Gateway> {
   const { url, serverKey, ca } = flags;

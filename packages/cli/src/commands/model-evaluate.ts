@@ -39,8 +39,8 @@ interface EvaluateFlags extends AdminFlags, CsvFlags {
 const WATCH_MS = 1_000;
 
 /**
- * Adds `model evaluate`: the operator measures a model on data of their own. It runs in the command because the server
- * loads no training engine.
+ * Adds `model evaluate`: the operator measures a model on data of their own. It runs in the command
+ * because the server loads no training engine.
  */
 export function addModelEvaluate(model: Command): void {
   withCsvOptions(

@@ -93,7 +93,7 @@ function addExport(model: Command): void {
     });
 }
 
-/** @throws TributaryError `CHECKPOINT_UNKNOWN` when the task does not have the checkpoint that the flags name. */
+/** @throws TributaryError `CHECKPOINT_UNKNOWN` when the task lacks the checkpoint that is wanted. */
 async function exportCheckpoint(
   models: Models,
   flags: ExportFlags,

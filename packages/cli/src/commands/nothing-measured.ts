@@ -1,6 +1,9 @@
 import { TributaryError } from "@tributary/protocol";
 
-/** The error for a task that has no best checkpoint, because none of its checkpoints has been measured. */
+/**
+ * The error for a task that has no best checkpoint, because none of its checkpoints has been
+ * measured.
+ */
 export function nothingMeasured(): TributaryError {
   return new TributaryError(
     "CHECKPOINT_UNKNOWN",

@@ -4,11 +4,15 @@ import type { DemoData } from "./demo-data.ts";
 import type { DemoOptions } from "./demo-options.ts";
 import { startThread, type DemoThread } from "./threads.ts";
 
-/** The fraction of its examples that each client keeps for evaluation, if the task lets clients evaluate. */
+/**
+ * The fraction of its examples that each client keeps for evaluation, if the task lets clients
+ * evaluate.
+ */
 const HELD_OUT_FRACTION = 0.1;
 
 /**
- * Starts the threads in which the clients train. Client i runs in thread i modulo the number of threads.
+ * Starts the threads in which the clients train. Client i runs in thread i modulo the number of
+ * threads.
  * @param data - The memory of the clients' examples moves to the threads and is gone here.
  * @param onFailure - Called if a thread fails, or if one of its clients cannot take part.
  */

@@ -15,10 +15,11 @@ export interface DemoData {
 
 /**
  * Loads the demo's data and deals it out to the clients.
- * @param source - `writers`, which is drawn here, one writer for each client; `mnist`, which is looked for where
- *   `tributary data fetch` puts it; or the path of a folder or of a CSV file. All but `writers` are dealt out at random, in
- *   equal parts.
- * @throws TributaryError `DATA_UNREADABLE` when the data is not there, cannot be read, or is not enough for all clients.
+ * @param source - `writers`, which is drawn here, one writer for each client; `mnist`, which is
+ *   looked for where `tributary data fetch` puts it; or the path of a folder or of a CSV file. All
+ *   but `writers` are dealt out at random, in equal parts.
+ * @throws TributaryError `DATA_UNREADABLE` when the data is not there, cannot be read, or is not
+ *   enough for all clients.
  */
 export async function loadDemoData(
   source: string,

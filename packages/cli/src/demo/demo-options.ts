@@ -12,7 +12,9 @@ export interface DemoOptions {
   readonly rounds?: number;
   /** The task to run. Without it the demo makes one for digits. */
   readonly task?: TaskDefinition;
-  /** How many threads run the clients, one per core by default. The result does not depend on it. */
+  /**
+   * How many threads run the clients, one per core by default. The result does not depend on it.
+   */
   readonly threads?: number;
   /** All randomness of the demo comes from this number. */
   readonly seed: number;

@@ -13,8 +13,8 @@ export interface DemoResult {
   /** Bytes that a client received in a round, on average over all reports. */
   readonly bytesDownPerClientRound: number;
   /**
-   * When the score of a round's checkpoint first reached the task's target. Undefined if none did, or if the task is
-   * not judged by its operator.
+   * When the score of a round's checkpoint first reached the task's target. Undefined if none did,
+   * or if the task is not judged by its operator.
    */
   readonly target: { readonly round: number; readonly elapsedMs: number } | undefined;
   /** Bytes of one update as plain float32, for comparison. */

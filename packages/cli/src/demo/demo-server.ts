@@ -9,7 +9,10 @@ export interface DemoServer {
   close(): Promise<void>;
 }
 
-/** Starts a real server that other commands find by its data folder, as they find one of `tributary serve`. */
+/**
+ * Starts a real server that other commands find by its data folder, as they find one of `tributary
+ * serve`.
+ */
 export async function startDemoServer(options: DemoOptions): Promise<DemoServer> {
   const { dataDir, port, adminPort, logLevel, databaseUrl } = options;
   const server = await startServer({
@@ -31,8 +34,8 @@ export async function startDemoServer(options: DemoOptions): Promise<DemoServer>
 }
 
 /**
- * Cancels the tasks that a demo has left unfinished because it was killed. They are of the same population, so that
- * the clients of the new demo would be given to them.
+ * Cancels the tasks that a demo has left unfinished because it was killed. They are of the same
+ * population, so that the clients of the new demo would be given to them.
  */
 export async function cancelEarlierTasks(
   { storage, coordinator }: TributaryServer,
@@ -44,7 +47,10 @@ export async function cancelEarlierTasks(
   }
 }
 
-/** All clients of a demo connect from one address, so that the limits per address have to fit their number. */
+/**
+ * All clients of a demo connect from one address, so that the limits per address have to fit their
+ * number.
+ */
 function limitsFor(clients: number): Partial<Limits> {
   const { maxConnectionsPerAddress, connectionBurstPerAddress, requestBurstPerAddress } =
     DEFAULT_LIMITS;

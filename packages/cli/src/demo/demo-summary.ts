@@ -41,7 +41,10 @@ export function demoSummary(
   };
 }
 
-/** The same for people. @param isRepeatable - Whether another run with the same seed gives the same bits. */
+/**
+ * Describes the summary to a person.
+ * @param isRepeatable - Whether another run with the same seed gives the same bits.
+ */
 export function describeSummary(summary: DemoSummary, isRepeatable: boolean): string {
   const { finalAccuracy, finalLoss, target, seed } = summary;
   const up = formatBytes(summary.bytesUpPerClientRound);

@@ -5,8 +5,8 @@ import type { DemoData } from "./demo-data.ts";
 const DEFAULT_ROUNDS = 12;
 
 /**
- * The task that a demo runs if no task file is given. It trains the 2NN of McMahan et al. (arXiv:1602.05629) on digits,
- * with all clients in every round.
+ * The task that a demo runs if no task file is given. It trains the 2NN of McMahan et al.
+ * (arXiv:1602.05629) on digits, with all clients in every round.
  * @throws TributaryError `TASK_INVALID` when the data does not fit this model.
  */
 export function demoTask(
@@ -47,8 +47,8 @@ export function demoTask(
 }
 
 /**
- * Fits a task file to a demo. The user may have asked for another number of rounds. And no cohort may be larger than the
- * number of clients, because a round would wait for clients that never come.
+ * Fits a task file to a demo. The user may have asked for another number of rounds. And no cohort
+ * may be larger than the number of clients, because a round would wait for clients that never come.
  * @throws TributaryError `TASK_INVALID` when a round needs more reports than there are clients.
  */
 export function fitTask(task: TaskDefinition, clients: number, rounds?: number): TaskDefinition {

@@ -15,9 +15,11 @@ import type { DemoThread } from "./threads.ts";
 import { TrainingProgress, type Score } from "./training-progress.ts";
 
 /**
- * Runs a whole federated training on this machine: a real server, real clients in worker threads, real sockets.
- * @throws TributaryError `ABORTED` when the demo is stopped or its task is cancelled. An error that keeps a client from
- *   taking part is thrown with its own code, and so are errors of the data, the task, the model and the server.
+ * Runs a whole federated training on this machine: a real server, real clients in worker threads,
+ * real sockets.
+ * @throws TributaryError `ABORTED` when the demo is stopped or its task is cancelled. An error that
+ *   keeps a client from taking part is thrown with its own code, and so are errors of the data, the
+ *   task, the model and the server.
  */
 export async function runDemo(options: DemoOptions, observer: DemoObserver): Promise<DemoResult> {
   const startedAtMs = Date.now();
@@ -43,6 +45,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     progress.begin(task.id, (round) => {
       scoreRound(round, judge).then((score) => progress.addScore(round, score), fail);
     });
+    // If the engine cannot be loaded, the demo ends here, before any client starts.
     await Promise.race([scorer.thread.ready, progress.over]);
 
     await server.coordinator.startTask(task.id);
@@ -87,7 +90,10 @@ interface Judge {
   readonly observer: DemoObserver;
 }
 
-/** Scores the checkpoint of a committed round. If the operator judges the task, the server is told the score too. */
+/**
+ * Scores the checkpoint of a committed round. If the operator judges the task, the server is told
+ * the score too.
+ */
 async function scoreRound(round: RoundRecord, judge: Judge): Promise<Score> {
   const { scorer, server, task, heldOut, startedAtMs, observer } = judge;
   const checkpoint = (await server.storage.checkpoints.get(round.checkpoint!))!;

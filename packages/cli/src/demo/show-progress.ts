@@ -4,7 +4,10 @@ import type { DemoObserver } from "./demo-observer.ts";
 /** Width of the progress bar, in characters. */
 const BAR_WIDTH = 24;
 
-/** Shows a demo in a terminal: a heading, one line for each round, and a progress bar for the round that is open. */
+/**
+ * Shows a demo in a terminal: a heading, one line for each round, and a progress bar for the round
+ * that is open.
+ */
 export function showProgress(output: Output): DemoObserver {
   return {
     started({ server, task, data, threads, seed }) {

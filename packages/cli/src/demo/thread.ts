@@ -24,7 +24,8 @@ import type {
   ThreadMessage,
 } from "./worker-messages.ts";
 
-// A worker thread of the demo. It runs either real clients with real sockets, or the scorer of new checkpoints.
+// A worker thread of the demo. It runs either real clients with real sockets, or the scorer of new
+// checkpoints.
 
 const data = workerData as ThreadData;
 const port = parentPort as MessagePort;
@@ -37,7 +38,8 @@ try {
 }
 
 async function runClients(setup: ClientThreadData): Promise<void> {
-  // All clients of the thread share one engine and one copy of the model. They train one after the other.
+  // All clients of the thread share one engine and one copy of the model. They train one after the
+  // other.
   const trainer = await createTrainer(setup.trainer);
   const random = seededRandom(createNodeCryptoProvider(), setup.seed);
   tell({ type: "ready" });
@@ -63,7 +65,10 @@ async function runClients(setup: ClientThreadData): Promise<void> {
   );
 }
 
-/** The error that keeps a client from taking part at all. That a round is closed or not yet open is no such error. */
+/**
+ * The error that keeps a client from taking part at all. That a round is closed or not yet open is
+ * no such error.
+ */
 function troubleIn(event: ParticipationEvent): TributaryError | undefined {
   if (event.type === "withdrawn") return event.error;
   if (event.type !== "rejected" && event.type !== "report-refused") return undefined;
@@ -94,7 +99,10 @@ async function runScorer(setup: ScorerThreadData): Promise<void> {
   }
 }
 
-/** The requests in the order in which they come. The next one is taken when the one before has been answered. */
+/**
+ * The requests in the order in which they come. The next one is taken when the one before has been
+ * answered.
+ */
 async function* requests(): AsyncGenerator<ScoreRequest> {
   const queue: ScoreRequest[] = [];
   let wake = (): void => {};

@@ -11,7 +11,8 @@ export interface DemoThread {
 
 /**
  * Starts a thread of the demo. The memory of its examples moves to the thread and is gone here.
- * @param onMessage - Called with every message of the thread, except that it is ready or that something has failed.
+ * @param onMessage - Called with every message of the thread, except that it is ready or that
+ *   something has failed.
  * @param onFailure - Called when the thread dies, or when one of its clients cannot take part.
  */
 export function startThread(

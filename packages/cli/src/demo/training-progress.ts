@@ -22,8 +22,8 @@ interface OpenRound {
 }
 
 /**
- * What a demo knows about the training of its task. It is fed with the coordinator's events and with the scores of
- * checkpoints, and it decides when the demo is over.
+ * What a demo knows about the training of its task. It is fed with the coordinator's events and
+ * with the scores of checkpoints, and it decides when the demo is over.
  */
 export class TrainingProgress {
   readonly #definition: TaskDefinition;
@@ -39,7 +39,10 @@ export class TrainingProgress {
 
   #succeed: () => void = () => {};
   #fail: (error: Error) => void = () => {};
-  /** Resolves when the training is over and its last checkpoint is scored. Rejects when the demo has failed. */
+  /**
+   * Resolves when the training is over and its last checkpoint is scored. Rejects when the demo has
+   * failed.
+   */
   readonly over = new Promise<void>((resolve, reject) => {
     this.#succeed = resolve;
     this.#fail = reject;
@@ -57,7 +60,10 @@ export class TrainingProgress {
     return this.#committed;
   }
 
-  /** The first round whose score reached the task's target. Only the operator's own scores are looked at here. */
+  /**
+   * The first round whose score reached the task's target. Only the operator's own scores are
+   * looked at here.
+   */
   get target(): { readonly round: number; readonly elapsedMs: number } | undefined {
     if (this.#definition.evaluation.judgedBy !== "operator") return undefined;
     for (const [round, { metrics, elapsedMs }] of this.#scores) {
@@ -126,7 +132,8 @@ export class TrainingProgress {
       this.#committed.push(round);
       this.#onCommitted(round);
     } else if (round.reason === "too-few-left") {
-      // The clients that left also say why, through another channel. Their reason is the better error.
+      // The clients that left also say why, through another channel. Their reason is the better
+      // error.
       setTimeout(() => this.fail(tooFewLeft(round)), REASONS_GRACE_MS).unref();
     } else if (!ENDINGS.has(round.reason ?? "")) {
       this.#observer.abandoned(round);
@@ -135,8 +142,8 @@ export class TrainingProgress {
   }
 
   /**
-   * The demo is over when its newest checkpoint is scored and no other can come, or when that score has reached the
-   * target. In the second case a round may be open: the demo gives it up.
+   * The demo is over when its newest checkpoint is scored and no other can come, or when that score
+   * has reached the target. In the second case a round may be open: the demo gives it up.
    */
   #succeedIfOver(): void {
     const last = this.#committed.at(-1);

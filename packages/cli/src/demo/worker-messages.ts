@@ -39,7 +39,10 @@ export interface ScoreRequest {
   readonly id: number;
 }
 
-/** An error that ends the demo. `client` says which client has failed; without it the thread itself has failed. */
+/**
+ * An error that ends the demo. `client` says which client has failed; without it the thread itself
+ * has failed.
+ */
 export interface ThreadFailure {
   readonly type: "failed";
   readonly code: ErrorCode;
