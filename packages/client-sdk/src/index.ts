@@ -27,7 +27,7 @@ export {
   createTfjsTrainer,
   createTrainer,
 } from "./platform/lazy-engines.ts";
-export type { EngineName, Trainer, TrainerOptions } from "./training/choose-engine.ts";
+export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/choose-engine.ts";
 export type {
   FusedBackendName,
   FusedTrainer,
@@ -49,7 +49,7 @@ export type {
 } from "./training/local-trainer.ts";
 
 export type { Platform } from "./platform/platform.ts";
-export { systemClock, type Clock } from "./session/clock.ts";
+export { systemClock, type Clock } from "./runtime/clock.ts";
 export {
   memoryConnector,
   memorySocketPair,

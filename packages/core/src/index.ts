@@ -8,7 +8,6 @@ export type {
   AggregationRule,
   CheckedUpdate,
   CombinedUpdate,
-  ExactSums,
   PartialSum,
   SumRule,
 } from "./aggregation/aggregation-rule.ts";
@@ -19,6 +18,7 @@ export {
   keepsSumsOnly,
 } from "./aggregation/create-aggregation-rule.ts";
 export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
+export type { ExactSums } from "./aggregation/exact-sums.ts";
 export { RoundAggregate, type Report } from "./aggregation/round-aggregate.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";
 export {

@@ -7,7 +7,7 @@ import {
   type CryptoProvider,
   type DeviceProof,
 } from "@tributary/protocol";
-import { abortable, throwIfAborted } from "../session/abort.ts";
+import { abortable, throwIfAborted } from "../runtime/abort.ts";
 import type { KeyStore } from "./key-store.ts";
 
 /** What an app's token function is told. */

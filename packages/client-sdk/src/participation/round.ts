@@ -6,9 +6,9 @@ import {
   type RoundId,
 } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
-import { LinkedAbort, abortable, aborted, throwIfAborted } from "../session/abort.ts";
+import { LinkedAbort, abortable, aborted, throwIfAborted } from "../runtime/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Incoming, Session } from "../session/session.ts";
 import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";

@@ -1,5 +1,5 @@
 import type { TributaryError } from "@tributary/protocol";
-import { aborted } from "./abort.ts";
+import { aborted } from "../runtime/abort.ts";
 
 /** What came and has not been looked at: a queue with one reader and a bound. */
 export class Inbox<Item> {

@@ -1,10 +1,7 @@
 // What travels down: checkpoints whole, in full or half precision, or as differences from what a client holds.
-import type { ArtifactId, CheckpointId } from "../ids.ts";
-import type { ArtifactKind } from "../channel/frames.ts";
 import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
-import type { ArtifactReference, Delivery } from "../wire/messages.ts";
 import type { ValueRange } from "./trainable-ranges.ts";
 import { unpackValues } from "./packed-values.ts";
 
@@ -27,30 +24,6 @@ export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCode
     case "difference":
       return updateCodec(spec.update, kernels);
   }
-}
-
-/** One of the artifacts whose sealed chunks follow a delivery. */
-export interface DueArtifact extends ArtifactReference {
-  readonly artifact: ArtifactKind;
-}
-
-/**
- * Which sealed chunks follow a delivery, in order: both sides go by this.
- * @param holds - Whether the client has said that it holds this artifact.
- */
-export function dueArtifacts(
-  { plan, checkpoint, packed, difference }: Delivery,
-  holds: (id: ArtifactId) => boolean,
-): readonly DueArtifact[] {
-  const due: DueArtifact[] = [];
-  if (!holds(plan.id)) due.push({ artifact: "plan", ...plan });
-  if (holds(checkpoint.id)) return due;
-  if (difference !== undefined && holds(difference.base)) {
-    due.push({ artifact: "difference", ...difference.packed });
-  } else {
-    due.push({ artifact: "checkpoint", ...(packed ?? checkpoint) });
-  }
-  return due;
 }
 
 /**
@@ -87,11 +60,4 @@ export function applyDifference(
     }
   });
   return next;
-}
-
-/** A checkpoint's name as the base of a difference. */
-export interface CheckpointDifference {
-  readonly base: CheckpointId;
-  /** SHA-256 and length of the packed difference. */
-  readonly packed: ArtifactReference;
 }

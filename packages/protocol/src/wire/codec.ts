@@ -3,10 +3,10 @@ import { fromHex, toHex } from "../bytes/encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, RoundId, SessionId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import type { CheckpointDifference } from "../model/download.ts";
 import { tributary } from "./messages.generated.ts";
 import type {
   ArtifactReference,
+  CheckpointDifference,
   ClientMessage,
   Delivery,
   EnrolmentFields,

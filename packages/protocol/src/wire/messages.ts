@@ -1,12 +1,18 @@
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, PlanId, RoundId, SessionId } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { CheckpointDifference } from "../model/download.ts";
 
 /** An artifact named by its hash. */
 export interface ArtifactReference<Id extends ArtifactId = ArtifactId> {
   readonly id: Id;
   readonly byteLength: number;
+}
+
+/** A checkpoint's name as the base of a difference. */
+export interface CheckpointDifference {
+  readonly base: CheckpointId;
+  /** SHA-256 and length of the packed difference. */
+  readonly packed: ArtifactReference;
 }
 
 /** How to check and open the sealed chunks that follow. */

@@ -1,19 +1,8 @@
 // What the page knows, as a value, and how each event changes it. Nothing here touches the document.
 import type { ParticipationEvent, TributaryError } from "@tributary/client-sdk";
 import { logLine, type LogLine } from "./log-line.ts";
-import type { ScoredModel } from "./shared-model.ts";
-
-/** What happens on the page, besides what the client tells. */
-export type PageEvent =
-  | ParticipationEvent
-  /** The person has asked to take part; `renewed`: with other settings than before, so that what was learned is gone. */
-  | { readonly type: "joining"; readonly renewed: boolean }
-  /** Digits and trainer are there. */
-  | { readonly type: "prepared"; readonly exampleCount: number }
-  | { readonly type: "scored"; readonly model: ScoredModel }
-  | { readonly type: "left" }
-  /** Taking part has ended for good; trying again cannot help. */
-  | { readonly type: "failed"; readonly error: TributaryError };
+import type { PageEvent } from "./page-event.ts";
+import type { ScoredModel } from "../learning/shared-model.ts";
 
 export type Activity =
   | { readonly type: "idle" }
