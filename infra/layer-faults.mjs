@@ -102,7 +102,7 @@ function packageFault({ root, rules, path }, name) {
  * @param {string} target - The imported file, from the top of the repository.
  */
 function fileFault(place, target) {
-  const [root = ""] = /^packages\/[^/]+\/(?=(src|dist)\/)/.exec(target) ?? [];
+  const [root = ""] = /^(packages\/[^/]+|bench)\/(?=(src|dist)\/)/.exec(target) ?? [];
   if (root !== "" && root !== `${place?.root}/`) return DEEP;
   const sources = `${place?.root}/src/`;
   if (place?.path === undefined || !target.startsWith(sources)) return undefined;

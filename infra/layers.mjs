@@ -55,7 +55,10 @@ const clockReaders = (to) => ({
   instead: "Take a Clock as an argument: the same events must give the same run.",
 });
 
-/** @type {Readonly<Record<string, Package>>} By the package's folder. */
+/**
+ * @type {Readonly<Record<string, Package>>} By the package's folder; `test` holds the tests that cross
+ *   packages.
+ */
 export const PACKAGES = {
   "packages/protocol": {
     imports: [],
@@ -90,22 +93,13 @@ export const PACKAGES = {
 
   "packages/core": {
     imports: ["protocol"],
-    layers: ["rounds", "aggregation", "server-step", "testing"],
+    layers: ["member", "rounds", "aggregation", "server-step", "collection", "testing"],
     reserved: [
       {
         modules: ["node:*"],
         globals: [
-          ...[
-            "Date",
-            "performance",
-            "process",
-            "crypto",
-            "Buffer",
-            "console",
-            "fetch",
-            "WebSocket",
-          ],
-          ...["setTimeout", "setInterval", "setImmediate", "queueMicrotask"],
+          ...["Date", "performance", "setTimeout", "setInterval", "setImmediate", "queueMicrotask"],
+          ...["process", "crypto", "Buffer", "console", "fetch", "WebSocket"],
         ],
         to: [],
         instead:
@@ -118,8 +112,8 @@ export const PACKAGES = {
   "packages/server": {
     imports: ["protocol", "core"],
     layers: [
-      ...["runtime", "telemetry/logger.ts"],
-      ...["storage", "storage/postgres", "enrolment", "telemetry", "aggregation-threads"],
+      ...["runtime", "storage", "storage/postgres", "enrolment", "telemetry"],
+      "aggregation-threads",
       ...["coordinator/model", "coordinator/population", "coordinator/round", "coordinator/task"],
       "coordinator",
       ["gateway", "admin"],
@@ -156,7 +150,7 @@ export const PACKAGES = {
         to: ["storage/postgres"],
         instead: "Take a RoundStore or a CheckpointStore as an argument.",
       },
-      { modules: ["pino"], to: ["telemetry"], instead: "Take a Logger as an argument." },
+      { modules: ["pino"], to: ["runtime"], instead: "Take a Logger as an argument." },
       { modules: ["prom-client"], to: ["telemetry"], instead: "Take a Metrics as an argument." },
       clockReaders(["runtime/clock.ts", "gateway/tls.ts"]),
       SEEDED_RANDOMNESS,
@@ -209,5 +203,10 @@ export const PACKAGES = {
     layers: ["learning", "state", "view"],
   },
 
-  bench: { imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"] },
+  bench: {
+    imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],
+    reserved: [SEEDED_RANDOMNESS],
+  },
+
+  test: { imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"] },
 };

@@ -82,7 +82,8 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     const members = [...order.subarray(0, cohort)];
     for (const member of members) {
       const { difference } = state;
-      bytesDown += difference !== undefined && holders.has(member) ? difference.length : wholeBytes;
+      bytesDown +=
+        difference !== undefined && holders.has(member) ? difference.length : wholeBytes;
     }
     const { weights } = state;
     const trainings = members.map((client) =>

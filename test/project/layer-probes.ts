@@ -32,7 +32,7 @@ export function layerProbes(): readonly Probe[] {
 /** The packages that a package may import, in its sources and in its tests. */
 function packageProbes(root: string, { imports }: Package): readonly Probe[] {
   const own = posix.basename(root);
-  const others = Object.keys(PACKAGES).filter((other) => !other.startsWith("examples/"));
+  const others = Object.keys(PACKAGES).filter((other) => /^packages\/|^bench$/.test(other));
   const about = /must not import @tributary\/|its own package/;
   return ["src/packages.ts", "test/packages.test.ts"].map((path) => ({
     title: `lets ${root}/${posix.dirname(path)} import these packages only: ${imports.join(", ") || "none"}`,

@@ -40,7 +40,9 @@ const wrongImports: readonly Case[] = [
   ["the core from the client SDK", "client-sdk/src/training", "@tributary/core"],
   ["the server from the simulator", "simulator/src/datasets", "@tributary/server"],
   ["the benchmarks from the command", "cli/src", "@tributary/bench"],
+  ["the benchmarks from a test across packages", "../test/e2e", "@tributary/bench"],
   ["a built file of another package", "cli/src", "@tributary/server/dist/server.js"],
+  ["a built file of the benchmarks by its path", "cli/src", "../../../bench/dist/main.js"],
   ["a source of another package by its path", "cli/src", "../../server/src/server.ts"],
   [
     "a source of a package from a test across packages",

@@ -19,7 +19,6 @@ export {
 } from "./aggregation/create-aggregation-rule.ts";
 export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
 export type { ExactSums } from "./aggregation/exact-sums.ts";
-export { RoundAggregate, type Report } from "./aggregation/round-aggregate.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";
 export {
   localAdders,
@@ -27,15 +26,26 @@ export {
   type OpenAdder,
   type UpdateAdder,
 } from "./aggregation/update-adder.ts";
-export { ClientsAway } from "./rounds/clients-away.ts";
+export type { Collection, MemberOffer } from "./collection/collection.ts";
+export { metricNames } from "./collection/plan-metrics.ts";
+export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
 export {
-  NO_FATES,
-  countFates,
-  totalOf,
-  type MemberFate,
-  type MemberStage,
-  type RoundFates,
-} from "./rounds/fates.ts";
+  checkReportHeader,
+  type Report,
+  type ReportForm,
+  type ReportHeader,
+} from "./collection/report.ts";
+export { Cohort } from "./member/cohort.ts";
+export { NO_FATES, totalOf, type RoundFates } from "./member/fates.ts";
+export {
+  SELECTED,
+  isAtWork,
+  stepMember,
+  type MemberEvent,
+  type MemberState,
+  type WorkStage,
+} from "./member/member.ts";
+export { ClientsAway } from "./rounds/clients-away.ts";
 export { nextRound, type NextRound } from "./rounds/next-round.ts";
 export {
   combineNeeds,
@@ -50,7 +60,8 @@ export {
   cohortSize,
   deadlineOf,
   openRound,
-  step,
+  stepRound,
+  takesReports,
   type AbandonReason,
   type CancelReason,
   type RoundEffect,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAdminApp } from "../src/admin/admin-app.ts";
-import type { Logger } from "../src/telemetry/logger.ts";
+import type { Logger } from "../src/runtime/logger.ts";
 import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
 
 const TOKEN = "correct horse battery".replaceAll(" ", "-");

@@ -20,14 +20,14 @@ import { statusOf } from "../src/admin/error-answer.ts";
 import { adminRoutes } from "../src/admin/routes.ts";
 import type { Route } from "../src/admin/route.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
-import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
-import type { Participant, RoundConfiguration, RoundSeat } from "../src/coordinator/participant.ts";
-import { ReportSlots } from "../src/coordinator/report-slots.ts";
+import type { CoordinatorEvent } from "../src/telemetry/server-event.ts";
+import type { Participant, RoundConfiguration, RoundSeat } from "../src/coordinator/population/participant.ts";
+import { ReportSlots } from "../src/coordinator/round/upload-turns.ts";
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
-import { silentLogger } from "../src/telemetry/logger.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 
@@ -84,7 +84,6 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
-    participations: storage.access,
     crypto,
     random,
     clock,

@@ -94,9 +94,9 @@ describe("pausing, cancelling and closing", () => {
   it("finishes writing a round that was closed before its task was cancelled", async () => {
     let write = (): void => {};
     const storage = storeWith((rounds) => ({
-      recordRound: async (...args) => {
+      commit: async (end) => {
         await new Promise<void>((resolve) => (write = resolve));
-        return rounds.recordRound(...args);
+        return rounds.commit(end);
       },
     }));
     const world = makeWorld({ storage });
@@ -171,11 +171,11 @@ describe("pausing, cancelling and closing", () => {
   it("opens one round, not two, when a task is resumed while its last round is being written", async () => {
     let write = (): void => {};
     const storage = storeWith((rounds) => ({
-      recordRound: async (...args) => {
-        if (args[0].outcome === "abandoned") {
+      commit: async (end) => {
+        if (end.round.outcome === "abandoned") {
           await new Promise<void>((resolve) => (write = resolve));
         }
-        return rounds.recordRound(...args);
+        return rounds.commit(end);
       },
     }));
     const world = makeWorld({ storage });
@@ -263,10 +263,10 @@ describe("when something fails that is not the clients' doing", () => {
   it("abandons a round that cannot be stored, and commits the next attempt", async () => {
     let failures = 1;
     const storage = storeWith((rounds) => ({
-      recordRound: (round, checkpoint) =>
-        round.outcome === "committed" && failures-- > 0
+      commit: (end) =>
+        end.round.outcome === "committed" && failures-- > 0
           ? Promise.reject(unavailable())
-          : rounds.recordRound(round, checkpoint),
+          : rounds.commit(end),
     }));
     const world = makeWorld({ storage });
     const task = await world.startTask();
@@ -292,7 +292,7 @@ describe("when something fails that is not the clients' doing", () => {
   });
 
   it("makes no attempt after the pause when its task was stopped in it", async () => {
-    const storage = storeWith(() => ({ recordRound: () => Promise.reject(unavailable()) }));
+    const storage = storeWith(() => ({ commit: () => Promise.reject(unavailable()) }));
     const world = makeWorld({ storage });
     const task = await world.startTask();
     await runRound(threeClients(world));
@@ -308,9 +308,9 @@ describe("when something fails that is not the clients' doing", () => {
   it("goes on from what the store holds when it took a round and lost the answer", async () => {
     let losses = 1;
     const storage = storeWith((rounds) => ({
-      recordRound: async (round, checkpoint) => {
-        await rounds.recordRound(round, checkpoint);
-        if (round.outcome === "committed" && losses-- > 0) throw unavailable();
+      commit: async (end) => {
+        await rounds.commit(end);
+        if (end.round.outcome === "committed" && losses-- > 0) throw unavailable();
       },
     }));
     const world = makeWorld({ storage });
@@ -333,9 +333,9 @@ describe("when something fails that is not the clients' doing", () => {
     let down = false;
     const attemptsAtMs: number[] = [];
     const storage = storeWith((rounds) => ({
-      recordRound: (round, checkpoint) => {
+      commit: (end) => {
         attemptsAtMs.push(world.clock.now() - startMs);
-        return down ? Promise.reject(unavailable()) : rounds.recordRound(round, checkpoint);
+        return down ? Promise.reject(unavailable()) : rounds.commit(end);
       },
       lastCommitted: (id) => (down ? Promise.reject(unavailable()) : rounds.lastCommitted(id)),
     }));

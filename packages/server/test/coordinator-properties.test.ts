@@ -177,7 +177,7 @@ class History {
             args,
           );
           if (!isAlive()) return never;
-          if (this.#mood === "forgets" && name === "recordRound") throw unavailable();
+          if (this.#mood === "forgets" && name === "commit") throw unavailable();
           return answer;
         };
       },

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { ReportSlots, type ReportTicket } from "../src/coordinator/report-slots.ts";
+import { ReportSlots, type ReportTicket } from "../src/coordinator/round/upload-turns.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 
 function slotsOf(slots: number): { readonly slots: ReportSlots; readonly clock: ManualClock } {

@@ -26,7 +26,7 @@ import { exampleTask, type TaskChanges } from "@tributary/core/testing";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
 import type { OpenAdder } from "@tributary/core";
-import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
+import type { CoordinatorEvent } from "../src/telemetry/server-event.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
   CheckInOffer,
@@ -35,13 +35,13 @@ import type {
   RoundConfiguration,
   RoundOutcome,
   RoundSeat,
-} from "../src/coordinator/participant.ts";
-import { ReportSlots } from "../src/coordinator/report-slots.ts";
+} from "../src/coordinator/population/participant.ts";
+import { ReportSlots } from "../src/coordinator/round/upload-turns.ts";
 import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
-import { silentLogger, type Logger } from "../src/telemetry/logger.ts";
+import { silentLogger, type Logger } from "../src/runtime/logger.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 
 /** Two layers of three and two parameters: small, and one of them can be frozen. */
@@ -98,7 +98,6 @@ export function makeWorld(options: WorldOptions = {}): World {
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
-    participations: storage.access,
     crypto,
     random,
     clock,

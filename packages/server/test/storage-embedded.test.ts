@@ -51,24 +51,45 @@ describe("the round store in PGlite and files", () => {
     await made?.remove();
   });
 
-  for (const { name, run } of roundStoreCases(async () => {
+  async function openEmpty(): Promise<OpenDatabase & StorePair> {
     await rm(join(made.folder, "checkpoints"), { recursive: true, force: true });
     await opened?.rounds.ping().catch(close);
     opened ??= await open();
     await mkdir(join(made.folder, "checkpoints"), { recursive: true });
-    await opened.db.execute(sql`truncate tributary.tasks cascade`);
-    return {
-      storage: opened,
-      reopen: async () => {
-        await close();
-        opened = await open();
-        return opened;
-      },
-      dispose: async () => {},
-    };
-  })) {
+    await opened.db.execute(sql`truncate tributary.tasks, tributary.participations cascade`);
+    return opened;
+  }
+
+  for (const { name, run } of roundStoreCases(async () => ({
+    storage: await openEmpty(),
+    reopen: async () => {
+      await close();
+      opened = await open();
+      return opened;
+    },
+    dispose: async () => {},
+  }))) {
     it(name, run);
   }
+
+  // Older versions wrote participations ahead of their round, so that some are of a round that never came to be.
+  it("counts the participations that an older version wrote only when their round was committed", async () => {
+    const { db, rounds } = await openEmpty();
+    const make = newMaker(8);
+    const { task, bytes } = make.task();
+    await rounds.createTask(task, bytes);
+    await rounds.commit(make.committed(task, 1));
+    await rounds.commit({ round: make.abandoned(task, 2) });
+    const [first, second] = [make.participations(1, ["a"]), make.participations(2, ["b"])];
+    for (const { deviceId, roundNumber, atMs } of [...first, ...second]) {
+      await db.execute(
+        sql`insert into tributary.participations values (${task.id}, ${deviceId}, ${roundNumber}, ${atMs})`,
+      );
+    }
+    expect(await rounds.participations(task.id)).toEqual(first);
+    await rounds.commit({ ...make.committed(task, 2), participations: second });
+    expect(await rounds.participations(task.id)).toEqual([...first, ...second]);
+  });
 });
 
 describe("checkpoint files", () => {
@@ -171,7 +192,7 @@ describe("the embedded store", () => {
     const { task, bytes } = make.task();
     const { round, checkpoint } = make.committed(task, 1);
     await first.rounds.createTask(task, bytes);
-    await first.rounds.recordRound(round, checkpoint);
+    await first.rounds.commit({ round, checkpoint });
     await first.close();
     await first.close();
 

@@ -6,7 +6,7 @@ import { openPostgresStore, openStorage, type Storage } from "../src/storage/ope
 import { migrate } from "../src/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../src/storage/postgres/migrations.generated.ts";
 import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
-import { silentLogger } from "../src/telemetry/logger.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
 import { accessStoreCases, checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
 import { startCutProxy, type CutProxy } from "./cut-proxy.ts";
@@ -234,7 +234,7 @@ describe("opening a store in Postgres", () => {
     const { task, bytes } = make.task();
     await storage.rounds.createTask(task, bytes);
     const { round, checkpoint } = make.committed(task, 1);
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     expect(await storage.rounds.setTaskState(task.id, ["created"], "running")).toBe(true);
     await storage.close();
   });
@@ -334,17 +334,17 @@ describe("a store whose Postgres goes away", () => {
     for (let turn = 0; turn < 7; turn++) {
       await proxy.close();
       await proxy.reopen();
-      await storage.rounds.recordRound(make.abandoned(task, 1));
+      await storage.rounds.commit({ round: make.abandoned(task, 1) });
     }
     await proxy.close();
     const unavailable = { code: "STORAGE_UNAVAILABLE", retryable: true };
-    await expect(storage.rounds.recordRound(round, checkpoint)).rejects.toMatchObject(unavailable);
+    await expect(storage.rounds.commit({ round, checkpoint })).rejects.toMatchObject(unavailable);
     await expect(storage.rounds.ping()).rejects.toMatchObject(unavailable);
     await expect(storage.checkpoints.get(task.initialCheckpoint)).rejects.toMatchObject(
       unavailable,
     );
     await proxy.reopen();
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     expect(await storage.rounds.rounds(task.id)).toHaveLength(8);
   });
 
@@ -361,10 +361,10 @@ describe("a store whose Postgres goes away", () => {
       const unavailable = { code: "STORAGE_UNAVAILABLE", retryable: true };
       await Promise.all([
         expect(storage.rounds.ping()).rejects.toMatchObject(unavailable),
-        expect(storage.rounds.recordRound(round, checkpoint)).rejects.toMatchObject(unavailable),
+        expect(storage.rounds.commit({ round, checkpoint })).rejects.toMatchObject(unavailable),
       ]);
       proxy.thaw();
-      await storage.rounds.recordRound(round, checkpoint);
+      await storage.rounds.commit({ round, checkpoint });
       expect(await storage.rounds.rounds(task.id)).toEqual([round]);
     },
   );
@@ -376,7 +376,7 @@ describe("a store whose Postgres goes away", () => {
     await storage.rounds.createTask(task, bytes);
     const { round, checkpoint } = make.committed(task, 1, make.content(1_500_000));
     const cut = proxy.loseAnswerTo("commit\0");
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     await cut;
     expect(await storage.rounds.rounds(task.id)).toEqual([round]);
     expect(await storage.rounds.checkpoints(task.id)).toHaveLength(2);
@@ -390,7 +390,7 @@ describe("a store whose Postgres goes away", () => {
     await storage.rounds.createTask(task, bytes);
     const { round, checkpoint } = make.committed(task, 1, make.content(2_500_000));
     const cut = proxy.loseAnswerTo('insert into "tributary"."checkpoint_contents"');
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     await cut;
     expect(await storage.rounds.rounds(task.id)).toEqual([round]);
     expect(await storage.checkpoints.get(checkpoint.record.id)).toHaveLength(2_500_000);
@@ -404,7 +404,7 @@ describe("a store whose Postgres goes away", () => {
     await rounds.createTask(task, bytes);
     await server.query("drop table tributary.checkpoint_chunks", nameOf(url));
     const { round, checkpoint } = make.committed(task, 1);
-    const error = await rounds.recordRound(round, checkpoint).catch((thrown: unknown) => thrown);
+    const error = await rounds.commit({ round, checkpoint }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: "STORAGE_UNAVAILABLE",
       message: expect.stringContaining("lacks a table"),

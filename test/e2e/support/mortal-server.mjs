@@ -32,18 +32,19 @@ function reach(step) {
 const storage = await openStorage({ storeDir: `${dataDir}/store`, databaseUrl, crypto });
 const rounds = new Proxy(storage.rounds, {
   get(store, name) {
-    if (name !== "recordRound") {
+    if (name !== "commit") {
       return typeof store[name] === "function" ? store[name].bind(store) : store[name];
     }
-    return async (round, checkpoint) => {
-      if (checkpoint === undefined) return store.recordRound(round);
+    return async (commit) => {
+      const { checkpoint } = commit;
+      if (checkpoint === undefined) return store.commit(commit);
       reach("before anything is written");
       if (deadly === "when the checkpoint's file is there and its round is not") {
         // What the embedded store does before its transaction.
         await storage.checkpoints.put(checkpoint.record.id, checkpoint.bytes);
         reach(deadly);
       }
-      await store.recordRound(round, checkpoint);
+      await store.commit(commit);
       reach("right after the transaction");
     };
   },

@@ -1,24 +1,27 @@
 import { minimumReports, type SessionId } from "@tributary/protocol";
+import { Cohort } from "../member/cohort.ts";
+import type { MemberEvent } from "../member/member.ts";
 
-/** How a round gathers and closes. Counts are of clients, times in milliseconds. */
+/** How a round gathers its cohort and when it closes. Counts are of clients. */
 export interface RoundPolicy {
-  /** Reports that close the round; ≥ 1. */
+  /** Number of reports that closes the round; ≥ 1. */
   readonly goalCount: number;
-  /** The cohort is goalCount times this, rounded up; ≥ 1. */
+  /** The cohort has goalCount · overselection members, rounded up; ≥ 1. */
   readonly overselection: number;
-  /** Least share of goalCount with which a round may start and may commit; in (0, 1]. */
+  /** The least share of goalCount with which a round may start and may commit; in (0, 1]. */
   readonly minimumFraction: number;
-  /** After this long a round starts with what has come, if that is the minimum. */
+  /** After this long a round starts with the clients that wait, if they are the minimum. */
   readonly selectionTimeoutMs: number;
-  /** From configuration to the last report that counts. */
+  /** Time from the selection of the cohort to the last report that counts. */
   readonly reportingTimeoutMs: number;
-  /** Whether a round that too few came for within the selection timeout is given up, instead of waited on. */
+  /**
+   * Whether the round is given up when too few clients have come within the selection timeout. A
+   * round that is not optional waits on. Default false.
+   */
   readonly isOptional?: boolean;
 }
 
-/** What became of a member of the cohort. */
-export type MemberStatus = "training" | "reported" | "refused" | "withdrew" | "left";
-
+/** Why a round came to nothing. */
 export type AbandonReason =
   | "too-few-came"
   | "too-few-left"
@@ -27,69 +30,80 @@ export type AbandonReason =
   | "commit-failed"
   | CancelReason;
 
-/** Why a round is given up though nothing is wrong with it. */
+/** Why a round is given up although nothing is wrong with it. */
 export type CancelReason = "cancelled" | "rolled-back" | "not-scheduled" | "server-stopping";
-
-type Members = Map<SessionId, MemberStatus>;
 
 /**
  * One attempt at a round.
  *
- * Invariants, for every state that `step` returns:
- * - a session is a member at most once, and its status only ever leaves `training`;
- * - `accepted` is the number of members that have reported, and is ≤ goalCount;
- * - `committing` is entered at most once, with accepted ≥ the minimum;
+ * Invariants, for every state that `stepRound` returns:
+ * - a session is a member at most once, and never changes once it is not at work any more;
+ * - reports that have been added and those that are being added are together ≤ goalCount;
+ * - `committing` is entered at most once, with at least the minimum of reports, and no report is
+ *   being added then;
+ * - in `committing`, `done` and `abandoned` the cohort does not change any more;
  * - `done` and `abandoned` are final.
  */
 export type RoundState =
+  /** Waits for clients; `waiting` are those that have come. */
   | { readonly phase: "selecting"; readonly waiting: Set<SessionId>; readonly deadlineMs: number }
-  | { readonly phase: "configuring"; readonly members: Members; readonly deadlineMs: number }
+  /** Has its cohort, whose members are being told so. */
+  | { readonly phase: "configuring"; readonly cohort: Cohort; readonly deadlineMs: number }
   | {
       readonly phase: "reporting";
-      readonly members: Members;
-      readonly accepted: number;
-      /** Members still training. */
-      readonly pending: number;
+      readonly cohort: Cohort;
       readonly deadlineMs: number;
+      /**
+       * Set when the round's time is over while reports are being added: these still count, and the
+       * round is decided after the last of them.
+       */
+      readonly due?: "reporting-timeout" | "server-stopping";
     }
-  | { readonly phase: "committing"; readonly members: Members; readonly accepted: number }
-  | { readonly phase: "done"; readonly members: Members; readonly accepted: number }
-  | { readonly phase: "abandoned"; readonly members: Members; readonly reason: AbandonReason };
+  | { readonly phase: "committing"; readonly cohort: Cohort }
+  | { readonly phase: "done"; readonly cohort: Cohort }
+  | { readonly phase: "abandoned"; readonly cohort: Cohort; readonly reason: AbandonReason };
 
 export type RoundEvent =
+  /** A client waits to be selected. */
   | { readonly type: "joined"; readonly session: SessionId; readonly nowMs: number }
-  | { readonly type: "left"; readonly session: SessionId }
-  | { readonly type: "withdrew"; readonly session: SessionId }
-  /** Every member has its seat, and is sent its configuration. */
+  /** A client that waited to be selected waits no longer. */
+  | { readonly type: "gone"; readonly session: SessionId }
+  /** A selected client turns out to have gone, or not to be allowed: it is no member after all. */
+  | { readonly type: "unseated"; readonly session: SessionId }
+  /** Something has happened to a member of the cohort. */
+  | { readonly type: "member"; readonly session: SessionId; readonly event: MemberEvent }
+  /** Every member has been told, or is being told. */
   | { readonly type: "configured" }
-  /** The report has been added to the aggregate. */
-  | { readonly type: "reported"; readonly session: SessionId }
-  | { readonly type: "refused"; readonly session: SessionId }
   | { readonly type: "tick"; readonly nowMs: number }
   | { readonly type: "committed" }
   | { readonly type: "failed" }
   | { readonly type: "cancelled"; readonly reason: Exclude<CancelReason, "server-stopping"> }
-  /** The server ends: what can be committed now is, and the rest is given up. */
+  /** The server ends: the round commits if it can, and is given up if it cannot. */
   | { readonly type: "stopping" };
 
 export type RoundEffect =
-  /** Send plan and checkpoint to these. */
+  /** Send plan and model to these clients. */
   | { readonly type: "configure"; readonly members: readonly SessionId[] }
-  /** Take no more reports, make the next checkpoint and store it. */
+  /** Add this member's report to the sums. */
+  | { readonly type: "add"; readonly session: SessionId }
+  /** Make the next checkpoint of the reports and store it. */
   | { readonly type: "commit" }
-  /** Tell every member how the round ended. */
+  /** Tell every member how the round has ended. */
   | { readonly type: "announce" };
 
+/** A state and what is to be done on entering it. */
 export interface RoundStep {
   readonly state: RoundState;
   readonly effects: readonly RoundEffect[];
 }
 
-/** Clients that a round gathers before it starts. */
+/** The number of clients that a round gathers before it starts. */
 export function cohortSize(policy: RoundPolicy): number {
-  return Math.ceil(policy.goalCount * policy.overselection - 1e-9); // less the dust of floating point
+  // Without the subtraction 100 · 1.1 would be 111, since floating point makes it 110.00000000000001.
+  return Math.ceil(policy.goalCount * policy.overselection - 1e-9);
 }
 
+/** A round that has just been opened and waits for clients. */
 export function openRound(policy: RoundPolicy, nowMs: number): RoundState {
   return {
     phase: "selecting",
@@ -100,37 +114,45 @@ export function openRound(policy: RoundPolicy, nowMs: number): RoundState {
 
 /** The moment at which the state wants a `tick`; `undefined` when it waits for no time. */
 export function deadlineOf(state: RoundState): number | undefined {
-  return "deadlineMs" in state ? state.deadlineMs : undefined;
+  if (!("deadlineMs" in state)) return undefined;
+  return state.phase === "reporting" && state.due !== undefined ? undefined : state.deadlineMs;
+}
+
+/** Whether members may still announce, upload and have added what they report. */
+export function takesReports(state: RoundState): boolean {
+  return state.phase === "configuring" || (state.phase === "reporting" && state.due === undefined);
 }
 
 /**
- * What happens next. Pure but for one thing: the state's set or map is handed on and updated in place, so that an
- * event costs the same in a cohort of ten or of ten thousand; the state given must not be used again.
- * An event that does not concern the state leaves it as it is.
+ * What happens next. The function is pure but for one thing: it hands the set of waiting clients
+ * and the cohort on and updates them in place, so that an event costs the same in a cohort of ten
+ * and in one of ten thousand. The state that was given must not be used again. An event that does
+ * not concern the state leaves it as it is.
  */
-export function step(policy: RoundPolicy, state: RoundState, event: RoundEvent): RoundStep {
+export function stepRound(policy: RoundPolicy, state: RoundState, event: RoundEvent): RoundStep {
   switch (state.phase) {
     case "selecting":
-      return select(policy, state, event);
+      return inSelecting(policy, state, event);
     case "configuring":
-      return configure(policy, state, event);
+      return inConfiguring(policy, state, event);
     case "reporting":
-      return report(policy, state, event);
+      return inReporting(policy, state, event);
     case "committing":
-      return commit(state, event);
+      return inCommitting(state, event);
     case "done":
     case "abandoned":
       return stay(state);
   }
 }
 
+type Selecting = Extract<RoundState, { phase: "selecting" }>;
+type Configuring = Extract<RoundState, { phase: "configuring" }>;
+type Reporting = Extract<RoundState, { phase: "reporting" }>;
+type Committing = Extract<RoundState, { phase: "committing" }>;
+
 const stay = (state: RoundState): RoundStep => ({ state, effects: [] });
 
-function select(
-  policy: RoundPolicy,
-  state: Extract<RoundState, { phase: "selecting" }>,
-  event: RoundEvent,
-): RoundStep {
+function inSelecting(policy: RoundPolicy, state: Selecting, event: RoundEvent): RoundStep {
   switch (event.type) {
     case "joined":
       state.waiting.add(event.session);
@@ -138,8 +160,7 @@ function select(
         (event.nowMs >= state.deadlineMs && state.waiting.size >= minimumReports(policy))
         ? start(policy, state.waiting, event.nowMs)
         : stay(state);
-    case "left":
-    case "withdrew":
+    case "gone":
       state.waiting.delete(event.session);
       return stay(state);
     case "tick":
@@ -147,133 +168,128 @@ function select(
       if (state.waiting.size >= minimumReports(policy)) {
         return start(policy, state.waiting, event.nowMs);
       }
-      if (policy.isOptional === true) return abandon(new Map(), "too-few-came");
-      // Nobody has been asked for anything yet, so there is nothing to abandon: wait on.
+      if (policy.isOptional === true) return abandonEmpty("too-few-came");
+      // Nobody has been asked for anything yet, so there is nothing to abandon. The round waits on.
       return stay({ ...state, deadlineMs: event.nowMs + policy.selectionTimeoutMs });
     case "cancelled":
-      return abandon(new Map(), event.reason);
+      return abandonEmpty(event.reason);
     case "stopping":
-      return abandon(new Map(), "server-stopping");
+      return abandonEmpty("server-stopping");
     default:
       return stay(state);
   }
 }
 
 function start(policy: RoundPolicy, waiting: Set<SessionId>, nowMs: number): RoundStep {
-  const members = [...waiting];
   return {
     state: {
       phase: "configuring",
-      members: new Map(members.map((session) => [session, "training"])),
+      cohort: new Cohort(waiting),
       deadlineMs: nowMs + policy.reportingTimeoutMs,
     },
-    effects: [{ type: "configure", members }],
+    effects: [{ type: "configure", members: [...waiting] }],
   };
 }
 
-function configure(
-  policy: RoundPolicy,
-  state: Extract<RoundState, { phase: "configuring" }>,
-  event: RoundEvent,
-): RoundStep {
+function inConfiguring(policy: RoundPolicy, state: Configuring, event: RoundEvent): RoundStep {
   switch (event.type) {
-    case "configured": {
-      let pending = 0;
-      for (const status of state.members.values()) if (status === "training") pending += 1;
-      return evaluate(policy, { ...state, phase: "reporting", accepted: 0, pending });
-    }
+    case "configured":
+      return goOn(policy, { ...state, phase: "reporting" });
     case "failed":
-      return abandon(state.members, "configuration-failed");
-    case "left":
-    case "withdrew":
-      mark(state.members, event.session, event.type);
+      return abandon(state.cohort, "configuration-failed");
+    case "member":
+      state.cohort.step(event.session, event.event);
+      return stay(state);
+    case "unseated":
+      state.cohort.drop(event.session);
       return stay(state);
     case "tick":
       return event.nowMs >= state.deadlineMs
-        ? abandon(state.members, "reporting-timeout")
+        ? abandon(state.cohort, "reporting-timeout")
         : stay(state);
     case "cancelled":
-      return abandon(state.members, event.reason);
+      return abandon(state.cohort, event.reason);
     case "stopping":
-      return abandon(state.members, "server-stopping");
+      return abandon(state.cohort, "server-stopping");
     default:
       return stay(state);
   }
 }
 
-function report(
-  policy: RoundPolicy,
-  state: Extract<RoundState, { phase: "reporting" }>,
-  event: RoundEvent,
-): RoundStep {
+function inReporting(policy: RoundPolicy, state: Reporting, event: RoundEvent): RoundStep {
   switch (event.type) {
-    case "reported":
-      return mark(state.members, event.session, "reported")
-        ? evaluate(policy, {
-            ...state,
-            accepted: state.accepted + 1,
-            pending: state.pending - 1,
-          })
-        : stay(state);
-    case "left":
-    case "withdrew":
-    case "refused":
-      return mark(state.members, event.session, event.type)
-        ? evaluate(policy, { ...state, pending: state.pending - 1 })
-        : stay(state);
+    case "member":
+      if (state.due !== undefined && !endsWork(event.event)) return stay(state);
+      return state.cohort.step(event.session, event.event) ? goOn(policy, state) : stay(state);
     case "tick":
-      if (event.nowMs < state.deadlineMs) return stay(state);
-      return state.accepted >= minimumReports(policy)
-        ? close(state)
-        : abandon(state.members, "reporting-timeout");
+      if (event.nowMs < state.deadlineMs || state.due !== undefined) return stay(state);
+      return goOn(policy, { ...state, due: "reporting-timeout" });
     case "cancelled":
-      return abandon(state.members, event.reason);
+      return abandon(state.cohort, event.reason);
     case "stopping":
-      // As at the deadline: there will be no more time for the others.
-      return state.accepted >= minimumReports(policy)
-        ? close(state)
-        : abandon(state.members, "server-stopping");
+      // There will be no more time for the others, as at the deadline.
+      return goOn(policy, { ...state, due: "server-stopping" });
     default:
       return stay(state);
   }
 }
 
-/** Closes at the goal or when nobody is left to wait for; abandons when the minimum is out of reach. */
-function evaluate(
-  policy: RoundPolicy,
-  state: Extract<RoundState, { phase: "reporting" }>,
-): RoundStep {
-  if (state.accepted >= policy.goalCount) return close(state);
-  if (state.accepted + state.pending < minimumReports(policy)) {
-    return abandon(state.members, "too-few-left");
+/** Whether an event brings a member's work to its end: all that counts once the round is due. */
+function endsWork({ type }: MemberEvent): boolean {
+  return type === "added" || type === "refused" || type === "withdrew" || type === "left";
+}
+
+/**
+ * Has complete reports added, but no more of them than the goal takes, since a report that is being
+ * added cannot be taken back; then closes or abandons the round if that can be decided.
+ */
+function goOn(policy: RoundPolicy, state: Reporting): RoundStep {
+  const { cohort } = state;
+  const effects: RoundEffect[] = [];
+  for (
+    let session = cohort.nextToAdd;
+    session !== undefined && cohort.reported + cohort.adding < policy.goalCount;
+    session = cohort.nextToAdd
+  ) {
+    cohort.step(session, { type: "adding" });
+    effects.push({ type: "add", session });
   }
-  return state.pending === 0 ? close(state) : stay(state);
+  const decided = decide(policy, state);
+  return { state: decided.state, effects: [...effects, ...decided.effects] };
 }
 
-function close(state: Extract<RoundState, { phase: "reporting" }>): RoundStep {
-  const { members, accepted } = state;
-  return { state: { phase: "committing", members, accepted }, effects: [{ type: "commit" }] };
+function decide(policy: RoundPolicy, state: Reporting): RoundStep {
+  const { cohort, due } = state;
+  const hasMinimum = cohort.reported >= minimumReports(policy);
+  if (due !== undefined) {
+    if (cohort.adding > 0) return stay(state);
+    return hasMinimum ? close(cohort) : abandon(cohort, due);
+  }
+  if (cohort.reported >= policy.goalCount) return close(cohort);
+  if (cohort.reported + cohort.atWork < minimumReports(policy)) {
+    return abandon(cohort, "too-few-left");
+  }
+  return cohort.atWork === 0 ? close(cohort) : stay(state);
 }
 
-function commit(state: Extract<RoundState, { phase: "committing" }>, event: RoundEvent): RoundStep {
+function inCommitting(state: Committing, event: RoundEvent): RoundStep {
   switch (event.type) {
     case "committed":
       return { state: { ...state, phase: "done" }, effects: [{ type: "announce" }] };
     case "failed":
-      return abandon(state.members, "commit-failed");
+      return abandon(state.cohort, "commit-failed");
     default:
-      // A round that is being written is past cancelling: it commits once, whole, or fails.
+      // A round that is being written cannot be cancelled: it commits once, whole, or fails.
       return stay(state);
   }
 }
 
-function abandon(members: Members, reason: AbandonReason): RoundStep {
-  return { state: { phase: "abandoned", members, reason }, effects: [{ type: "announce" }] };
+function close(cohort: Cohort): RoundStep {
+  return { state: { phase: "committing", cohort }, effects: [{ type: "commit" }] };
 }
 
-/** Changes a member's status if it is still training; says whether it was. */
-function mark(members: Members, session: SessionId, status: MemberStatus): boolean {
-  if (members.get(session) !== "training") return false;
-  members.set(session, status);
-  return true;
+function abandon(cohort: Cohort, reason: AbandonReason): RoundStep {
+  return { state: { phase: "abandoned", cohort, reason }, effects: [{ type: "announce" }] };
 }
+
+const abandonEmpty = (reason: AbandonReason): RoundStep => abandon(new Cohort([]), reason);

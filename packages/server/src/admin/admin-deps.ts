@@ -5,7 +5,7 @@ import type { Enrolment } from "../enrolment/enrolment.ts";
 import type { AccessStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundStore } from "../storage/round-store.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** What the admin API works on. */

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler } from "express";
 import type { z } from "zod";
 import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../runtime/logger.ts";
 import type { errorSchema } from "./admin-schemas.ts";
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {

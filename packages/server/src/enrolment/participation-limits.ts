@@ -1,5 +1,5 @@
 import { TributaryError, type TaskDefinition } from "@tributary/protocol";
-import type { ParticipationRecord } from "../storage/access-store.ts";
+import type { ParticipationRecord } from "../storage/round-store.ts";
 
 type Terms = TaskDefinition["participation"];
 
@@ -30,19 +30,13 @@ export class ParticipationLimits {
 
   /**
    * @param originMs - When the task was created.
-   * @param records - Newest participation of each device.
-   * @param committedRounds - Records of later rounds are of rounds that were not committed after all.
+   * @param records - The newest participation of each device in a committed round.
    */
-  constructor(
-    terms: Terms,
-    originMs: number,
-    records: readonly ParticipationRecord[],
-    committedRounds: number,
-  ) {
+  constructor(terms: Terms, originMs: number, records: readonly ParticipationRecord[]) {
     this.#terms = terms;
     this.#originMs = originMs;
     for (const { deviceId, ...last } of records) {
-      if (last.roundNumber <= committedRounds) this.#last.set(deviceId, last);
+      this.#last.set(deviceId, last);
     }
   }
 
@@ -85,7 +79,7 @@ export class ParticipationLimits {
     return true;
   }
 
-  /** What is to be stored before the round in flight is committed. */
+  /** The participations that are committed together with the round in flight. */
   records(roundNumber: number): readonly ParticipationRecord[] {
     return Array.from(this.#seated, (deviceId) => ({
       deviceId,

@@ -1,4 +1,4 @@
-import type { AdminTokenId, ErrorCode, TaskId } from "@tributary/protocol";
+import type { AdminTokenId, ErrorCode } from "@tributary/protocol";
 import type { EnrolmentPolicy } from "../enrolment/policy.ts";
 
 /** What the bearer of an admin token may do; each may do all that the ones before it may. */
@@ -57,14 +57,6 @@ export interface DeviceRecord {
   readonly revokedAtMs: number | null;
 }
 
-/** When a device was last in a task's cohort. */
-export interface ParticipationRecord {
-  readonly deviceId: string;
-  readonly roundNumber: number;
-  /** When the cohort was made. */
-  readonly atMs: number;
-}
-
 /**
  * Who may come in, and who did what. What a method has resolved for survives a crash where the store outlives its
  * process. Every method rejects with `STORAGE_UNAVAILABLE` when the store cannot be reached.
@@ -109,19 +101,4 @@ export interface AccessStore {
 
   /** @returns Whether it was there and not revoked yet. */
   revokeDevice(population: string, id: string, atMs: number): Promise<boolean>;
-
-  /** The newest participation of each device in a task, in no order. */
-  participations(task: TaskId): Promise<ParticipationRecord[]>;
-
-  /** Replaces the devices' participations in a task by these: all or nothing. */
-  recordParticipations(task: TaskId, records: readonly ParticipationRecord[]): Promise<void>;
-
-  /** Forgets participations of a task with at most this round number that were before `atMs`. */
-  pruneParticipations(task: TaskId, roundNumber: number, atMs: number): Promise<void>;
 }
-
-/** The part of an `AccessStore` that rounds need. */
-export type ParticipationStore = Pick<
-  AccessStore,
-  "participations" | "recordParticipations" | "pruneParticipations"
->;

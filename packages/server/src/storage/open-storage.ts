@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CryptoProvider } from "@tributary/protocol";
-import { silentLogger, type Logger } from "../telemetry/logger.ts";
+import { silentLogger, type Logger } from "../runtime/logger.ts";
 import type { AccessStore } from "./access-store.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { fileError } from "./file-error.ts";

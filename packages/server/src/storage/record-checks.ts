@@ -6,7 +6,7 @@ import {
   type CryptoProvider,
 } from "@tributary/protocol";
 import { makesCheckpoint } from "@tributary/core";
-import type { NewCheckpoint, RoundRecord } from "./round-store.ts";
+import type { ParticipationRecord, RoundCommit, RoundRecord } from "./round-store.ts";
 
 /** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */
 export function requireHash(
@@ -27,11 +27,10 @@ export function requireHash(
 /** The remedy when the caller's own bytes do not fit their name. */
 export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly these bytes.";
 
-/** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.recordRound`. */
-export function checkRound(
+/** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.commit`. */
+export function checkCommit(
   crypto: CryptoProvider,
-  round: RoundRecord,
-  checkpoint: NewCheckpoint | undefined,
+  { round, checkpoint, participations = [] }: RoundCommit,
 ): void {
   const made = round.outcome === "committed" && makesCheckpoint(round.kind);
   if (made !== (round.checkpoint !== null) || made !== (checkpoint !== undefined)) {
@@ -43,6 +42,7 @@ export function checkRound(
   for (const [name, value] of Object.entries(round.metrics)) {
     if (!Number.isFinite(value)) throw contradiction(round, `The metric "${name}" is not finite`);
   }
+  requireOwnParticipations(round, participations);
   if (checkpoint === undefined) return;
   const { record, bytes } = checkpoint;
   if (
@@ -56,9 +56,25 @@ export function checkRound(
   requireHash(crypto, record.id, bytes, WRONG_BYTES_REMEDY);
 }
 
+function requireOwnParticipations(
+  round: RoundRecord,
+  participations: readonly ParticipationRecord[],
+): void {
+  if (participations.length === 0) return;
+  if (round.outcome !== "committed" || round.kind !== "training") {
+    throw contradiction(round, `A ${round.outcome} ${round.kind} round comes with participations`);
+  }
+  if (participations.some(({ roundNumber }) => roundNumber !== round.number)) {
+    throw contradiction(round, "A participation is of another round number");
+  }
+  if (new Set(participations.map(({ deviceId }) => deviceId)).size !== participations.length) {
+    throw contradiction(round, "A device participates twice");
+  }
+}
+
 function contradiction(round: RoundRecord, message: string): TributaryError {
   return new TributaryError("BAD_PARAMETER", message, {
-    remedy: "Build both records from the same round.",
+    remedy: "Build all records from the same round.",
     context: { round: round.id, number: round.number },
   });
 }

@@ -85,6 +85,26 @@ export interface NewCheckpoint {
   readonly bytes: Uint8Array;
 }
 
+/** The newest committed round in which a device was in a task's cohort. */
+export interface ParticipationRecord {
+  readonly deviceId: string;
+  readonly roundNumber: number;
+  /** When the cohort was complete. */
+  readonly atMs: number;
+}
+
+/** Everything that the end of one round leaves behind. It is written whole or not at all. */
+export interface RoundCommit {
+  readonly round: RoundRecord;
+  /** The checkpoint that the round made: given exactly when `round.checkpoint` names one. */
+  readonly checkpoint?: NewCheckpoint;
+  /**
+   * The devices of the cohort, each once, with the number of this round. Only a committed training round has
+   * any, and only when its task limits how often a device takes part.
+   */
+  readonly participations?: readonly ParticipationRecord[];
+}
+
 /** The newest committed state of a task. */
 export interface LastCommitted {
   readonly roundNumber: number;
@@ -123,14 +143,13 @@ export interface RoundStore {
   ): Promise<boolean>;
 
   /**
-   * Writes down a round that has ended, and the checkpoint that a committed one made: all or nothing.
-   * Idempotent by round id, so that a caller who lost the answer may ask again.
-   * @param checkpoint - Required for a committed round that makes a checkpoint, not allowed for any other.
+   * Writes down a round that has ended with everything that it leaves behind: all of it, or nothing.
+   * Idempotent by round id: a caller who lost the answer may ask again, and the second call changes nothing.
    * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been committed, or
    * this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT` when the bytes do not hash
    * to the id; `BAD_PARAMETER` when the records contradict each other.
    */
-  recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void>;
+  commit(commit: RoundCommit): Promise<void>;
 
   /** All rounds of a task by number, those of one number by their end. */
   rounds(taskId: TaskId): Promise<RoundRecord[]>;
@@ -145,6 +164,12 @@ export interface RoundStore {
 
   /** The first record that names this checkpoint. */
   checkpoint(id: CheckpointId): Promise<CheckpointRecord | undefined>;
+
+  /** The newest participation of each device in a task's committed rounds, in no particular order. */
+  participations(taskId: TaskId): Promise<ParticipationRecord[]>;
+
+  /** Deletes a task's participations of rounds up to `roundNumber` whose cohort was complete before `atMs`. */
+  pruneParticipations(taskId: TaskId, roundNumber: number, atMs: number): Promise<void>;
 
   /** Resolves when the store answers. */
   ping(): Promise<void>;

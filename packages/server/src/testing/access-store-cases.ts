@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { seededRandom, type AdminTokenId, type TaskId } from "@tributary/protocol";
+import { seededRandom, type AdminTokenId } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type {
   AccessStore,
   AdminTokenRecord,
   AuditRecord,
   DeviceRecord,
-  ParticipationRecord,
   PopulationRecord,
 } from "../storage/access-store.ts";
 import { expectFailure, type ConformanceCase } from "./expectations.ts";
@@ -83,9 +82,6 @@ function device(seed: number, changes: Partial<DeviceRecord> = {}): DeviceRecord
     ...changes,
   };
 }
-
-const TASK = "task_0000000000000001" as TaskId;
-const OTHER_TASK = "task_0000000000000002" as TaskId;
 
 const requirements: Readonly<Record<string, Run>> = {
   async "gives a token back as it was added, and none that was not"(store) {
@@ -182,36 +178,6 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.equal(await store.deviceCount("writers"), 3);
     assert.equal(await store.deviceCount("keyboard"), 1);
     assert.equal(await store.deviceCount("nobody"), 0);
-  },
-
-  async "keeps the newest participation of each device in a task"(store) {
-    const at = (deviceId: string, roundNumber: number): ParticipationRecord => ({
-      deviceId,
-      roundNumber,
-      atMs: 1_790_000_000_000 + roundNumber,
-    });
-    await store.recordParticipations(TASK, [at("a", 1), at("b", 1)]);
-    await store.recordParticipations(TASK, [at("b", 2), at("c", 2)]);
-    await store.recordParticipations(OTHER_TASK, [at("a", 9)]);
-    await store.recordParticipations(TASK, []);
-    const read = async (task: TaskId): Promise<readonly ParticipationRecord[]> =>
-      (await store.participations(task)).toSorted((x, y) => (x.deviceId < y.deviceId ? -1 : 1));
-    assert.deepEqual(await read(TASK), [at("a", 1), at("b", 2), at("c", 2)]);
-    await store.pruneParticipations(TASK, 1, at("a", 1).atMs);
-    assert.equal((await read(TASK)).length, 3);
-    await store.pruneParticipations(TASK, 1, at("c", 3).atMs);
-    assert.deepEqual(await read(TASK), [at("b", 2), at("c", 2)]);
-    assert.deepEqual(await read(OTHER_TASK), [at("a", 9)]);
-  },
-
-  async "records as many participations at once as a cohort may have members"(store) {
-    const records = Array.from({ length: 16_384 }, (_, index) => ({
-      deviceId: `device-${index}`,
-      roundNumber: 1,
-      atMs: 5,
-    }));
-    await store.recordParticipations(TASK, records);
-    assert.equal((await store.participations(TASK)).length, records.length);
   },
 
   async "keeps everything after closing and opening again"(store, { reopen }) {

@@ -8,7 +8,12 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
-import type { NewCheckpoint, RoundRecord, TaskRecord } from "../storage/round-store.ts";
+import type {
+  NewCheckpoint,
+  ParticipationRecord,
+  RoundRecord,
+  TaskRecord,
+} from "../storage/round-store.ts";
 
 /** Makes records; two makers with one seed make the same ones. */
 export class RecordMaker {
@@ -85,6 +90,12 @@ export class RecordMaker {
       checkpoint: null,
       reason: "too-few-reports",
     };
+  }
+
+  /** Participations of these devices in one round. */
+  participations(roundNumber: number, devices: readonly string[]): ParticipationRecord[] {
+    const atMs = 1_790_000_000_000 + roundNumber;
+    return devices.map((deviceId) => ({ deviceId, roundNumber, atMs }));
   }
 
   #round(task: TaskRecord, number: number): Omit<RoundRecord, "outcome" | "checkpoint" | "reason"> {
