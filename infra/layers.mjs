@@ -205,6 +205,10 @@ export const PACKAGES = {
 
   bench: {
     imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],
+    layers: [
+      ...["update-options.ts", "load"],
+      ["aggregate", "codec", "connections", "hostile", "train"],
+    ],
     reserved: [SEEDED_RANDOMNESS],
   },
 

@@ -19,8 +19,8 @@ export function packagesFingerprint(root) {
       ? readdirSync(join(root, folder)).map((name) => join(root, folder, name, "package.json"))
       : [],
   );
-  const files = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"].map((name) =>
-    join(root, name),
+  const files = ["package.json", "bench/package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"].map(
+    (name) => join(root, name),
   );
   // Add-ons are fetched for one platform; the major version of Node decides which prebuilt ones fit.
   const facts = [process.platform, process.arch, process.version.split(".", 1)[0] ?? ""];

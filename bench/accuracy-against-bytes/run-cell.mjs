@@ -1,5 +1,5 @@
-// One line of the table: federated averaging with one codec until the target is reached. Trainer, codecs, aggregation and
-// server step are those of the packages; only sockets and the store are left out.
+// Runs one cell, which is one line of the table: federated averaging with one codec until the target is reached. Trainer,
+// codecs, aggregation and server step are those of the packages. Only sockets and the store are left out.
 import {
   asTributaryError,
   packedLengthLimit,
@@ -30,14 +30,14 @@ import { crossing } from "./crossing.mjs";
  * }} Setting
  */
 
-/** What clients and the server refuse when a learning rate is too large. @type {ReadonlySet<string>} */
+/** Errors of clients and of the server that mean that the learning rate is too large. @type {ReadonlySet<string>} */
 const DIVERGED = new Set(["TRAINING_FAILED", "UPDATE_NOT_FINITE", "UPDATE_OUT_OF_RANGE"]);
 
 /** @returns {Promise<void>} */
 const yieldTurn = () => Promise.resolve();
 
 /**
- * All cells of a seed begin with the same weights and draw the same cohorts.
+ * Runs a cell. All cells with the same seed begin with the same weights and draw the same cohorts.
  * @param {Cell} cell
  * @param {Setting} setting
  * @returns {Promise<CellResult>}
@@ -58,11 +58,11 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
   let state = { weights: model.values.slice() };
   let bytesUp = 0;
   let bytesDown = 0;
-  /** Who holds the checkpoint before the newest. @type {Set<number>} */
+  /** The clients that hold the checkpoint before the newest. @type {Set<number>} */
   let holders = new Set();
   /** @type {Point[]} */
   const points = [];
-  /** Scored while the next round trains. @type {Promise<Point> | undefined} */
+  /** A checkpoint is scored while the next round trains. @type {Promise<Point> | undefined} */
   let scoring;
   const score = async () => {
     if (scoring === undefined) return false;
@@ -82,8 +82,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     const members = [...order.subarray(0, cohort)];
     for (const member of members) {
       const { difference } = state;
-      bytesDown +=
-        difference !== undefined && holders.has(member) ? difference.length : wholeBytes;
+      bytesDown += difference !== undefined && holders.has(member) ? difference.length : wholeBytes;
     }
     const { weights } = state;
     const trainings = members.map((client) =>

@@ -168,7 +168,16 @@ export async function startServer(
       }),
     );
     logger.info("server started", { url, adminUrl, serverKey });
-    return { url, adminUrl, serverKey, certificate: tls?.cert, coordinator, storage, events, close };
+    return {
+      url,
+      adminUrl,
+      serverKey,
+      certificate: tls?.cert,
+      coordinator,
+      storage,
+      events,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -159,9 +159,6 @@ describe("every answer of the admin API", () => {
       logger,
       metrics: {
         observe() {},
-        sessionFailed() {},
-        connectionCut() {},
-        rateLimited() {},
         contentType: "text/plain",
         render: () => Promise.reject(secret),
         close: async () => {},

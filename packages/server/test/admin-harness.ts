@@ -20,9 +20,13 @@ import { statusOf } from "../src/admin/error-answer.ts";
 import { adminRoutes } from "../src/admin/routes.ts";
 import type { Route } from "../src/admin/route.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
-import type { CoordinatorEvent } from "../src/telemetry/server-event.ts";
-import type { Participant, RoundConfiguration, RoundSeat } from "../src/coordinator/population/participant.ts";
-import { ReportSlots } from "../src/coordinator/round/upload-turns.ts";
+import { EventFeed } from "../src/telemetry/event-feed.ts";
+import type {
+  Participant,
+  RoundConfiguration,
+  RoundSeat,
+} from "../src/coordinator/population/participant.ts";
+import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
@@ -80,7 +84,8 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const storage = openMemoryStore({ crypto });
   const metrics = options.metrics ?? createMetrics({ connections: () => 0 });
   const logger = options.logger ?? silentLogger;
-  const listeners = new Set<(event: CoordinatorEvent) => void>();
+  const events = new EventFeed(logger);
+  events.subscribe(metrics.observe);
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
@@ -90,11 +95,8 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     logger,
     limits,
     secrets,
-    slots: new ReportSlots({ clock, slots: 4, uploadTimeoutMs: 1_000 }),
-    listener: (event) => {
-      metrics.observe(event);
-      for (const listener of listeners) listener(event);
-    },
+    turns: new UploadTurns({ clock, turns: 4, timeoutMs: 1_000 }),
+    events,
   });
   const deps: AdminDeps = {
     coordinator,
@@ -162,13 +164,14 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
       return answer;
     },
     async runRound(population) {
+      // The round before is announced a moment before the next one is opened.
+      await new Promise((resolve) => setImmediate(resolve));
       const ended = new Promise<RoundRecord>((resolve) => {
-        const listener = (event: CoordinatorEvent): void => {
+        const unsubscribe = events.subscribe((event) => {
           if (event.type !== "round-ended") return;
-          listeners.delete(listener);
+          unsubscribe();
           resolve(event.round);
-        };
-        listeners.add(listener);
+        });
       });
       const reports = [
         "ses_00000000000000000000000000000001",
@@ -194,13 +197,12 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     configure(received) {
       configuration = received;
     },
-    grantReport() {
-      granted = true;
+    tell(message) {
+      if (message.type === "reportGrant") granted = true;
+      if (message.type === "reportResult" && message.refused !== undefined) {
+        throw new Error(`The report was refused: ${message.refused.message}`);
+      }
     },
-    answerReport(_round, refused) {
-      if (refused !== undefined) throw refused;
-    },
-    endRound() {},
     reject() {},
     takeTraffic: () => ({ up: 10, down: 100 }),
   };
@@ -216,8 +218,11 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     if (seat === undefined || configuration === undefined) {
       throw new Error("The client is in no cohort");
     }
-    seat.beginReport({
-      roundId: configuration.roundId,
+    const { roundId } = configuration;
+    seat.receive({ type: "configured", roundId });
+    seat.receive({
+      type: "reportBegin",
+      roundId,
       reportNonce: configuration.reportNonce,
       exampleCount: 5,
       codec: "float32",
@@ -228,7 +233,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
       ],
     });
     if (!granted) throw new Error("The client waits for its turn to report");
-    seat.receive(payload);
+    seat.receive({ type: "reportChunk", data: payload });
   };
 }
 

@@ -138,10 +138,10 @@ describe("pausing, cancelling and closing", () => {
     for (const client of [a, b, slow]) {
       expect(client!.outcomes.map(({ outcome }) => Object.keys(outcome))).toEqual([["committed"]]);
     }
-    expect(codeOf(() => slow!.begin())).toBe("ROUND_CLOSED");
+    expect(slow!.attempt()).toBe("ROUND_CLOSED");
     expect((await world.rounds(task))[0]!.fates).toMatchObject({
       reported: 2,
-      unfinished: { configuring: 1 },
+      unfinished: { training: 1 },
     });
     expect(world.clock.pendingCount).toBe(0);
   });
@@ -188,9 +188,11 @@ describe("pausing, cancelling and closing", () => {
     await quiet();
     await world.coordinator.startTask(task.id);
     const others = world.checkIn(3, "other");
-    expect(others.every(({ isSeated }) => isSeated)).toBe(true);
+    await quiet();
+    expect(others.some(({ isSeated }) => isSeated)).toBe(false);
     write();
     await quiet();
+    expect(others.every(({ isSeated }) => isSeated)).toBe(true);
     for (const client of others) client.report();
     await until("the others have heard", () =>
       others.every(({ outcomes }) => outcomes.length === 1),
@@ -292,7 +294,10 @@ describe("when something fails that is not the clients' doing", () => {
   });
 
   it("makes no attempt after the pause when its task was stopped in it", async () => {
-    const storage = storeWith(() => ({ commit: () => Promise.reject(unavailable()) }));
+    let isDown = true;
+    const storage = storeWith((rounds) => ({
+      commit: (end) => (isDown ? Promise.reject(unavailable()) : rounds.commit(end)),
+    }));
     const world = makeWorld({ storage });
     const task = await world.startTask();
     await runRound(threeClients(world));
@@ -301,7 +306,10 @@ describe("when something fails that is not the clients' doing", () => {
     await quiet();
     expect(world.clock.pendingCount).toBe(0);
     expect(world.events.filter(({ type }) => type === "round-opened")).toHaveLength(1);
+    // Whoever starts it again does not wait for the pause, but for the store.
+    isDown = false;
     await world.coordinator.startTask(task.id);
+    await quiet();
     expect(await world.coordinator.progress(task)).toMatchObject({ phase: "selecting" });
   });
 

@@ -197,10 +197,13 @@ class History {
 
   #newClient(): MemoryParticipant {
     const client = this.world.client(`client-${this.#names++}`);
-    const answer = client.answerReport.bind(client);
-    client.answerReport = (roundId, refused) => {
-      if (refused === undefined) this.counted.set(roundId, (this.counted.get(roundId) ?? 0) + 1);
-      answer(roundId, refused);
+    const tell = client.tell.bind(client);
+    client.tell = (message) => {
+      const { roundId } = message;
+      if (message.type === "reportResult" && message.refused === undefined) {
+        this.counted.set(roundId, (this.counted.get(roundId) ?? 0) + 1);
+      }
+      tell(message);
     };
     return client;
   }
@@ -223,7 +226,7 @@ class History {
       client.withdraw();
       this.clients[index] = this.#newClient();
     } else if (type === "lie" && isTraining) {
-      codeOf(() => client.report({ update: new Float32Array(DIMENSION).fill(Number.NaN) }));
+      client.attempt({ update: new Float32Array(DIMENSION).fill(Number.NaN) });
       client.disconnect();
       this.clients[index] = this.#newClient();
     } else if ((type === "report" || type === "reportTwice") && isTraining) {

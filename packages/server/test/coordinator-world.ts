@@ -26,17 +26,19 @@ import { exampleTask, type TaskChanges } from "@tributary/core/testing";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
 import type { OpenAdder } from "@tributary/core";
-import type { CoordinatorEvent } from "../src/telemetry/server-event.ts";
+import { EventFeed } from "../src/telemetry/event-feed.ts";
+import type { ServerEvent } from "../src/telemetry/server-event.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
   CheckInOffer,
   Participant,
-  ReportHeader,
+  MemberMessage,
   RoundConfiguration,
+  RoundMessage,
   RoundOutcome,
   RoundSeat,
 } from "../src/coordinator/population/participant.ts";
-import { ReportSlots } from "../src/coordinator/round/upload-turns.ts";
+import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
 import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/open-storage.ts";
@@ -64,7 +66,7 @@ export interface WorldOptions {
   readonly clock?: ManualClock;
   readonly openAdder?: OpenAdder;
   /** What the coordinator's events are handed to, besides `events`. */
-  readonly listener?: (event: CoordinatorEvent) => void;
+  readonly listener?: (event: ServerEvent) => void;
 }
 
 export interface World {
@@ -75,7 +77,7 @@ export interface World {
   readonly random: RandomSource;
   readonly secrets: ServerSecrets;
   readonly limits: Limits;
-  readonly events: CoordinatorEvent[];
+  readonly events: ServerEvent[];
   /** Stores a task and starts it. */
   startTask(changes?: TaskChanges): Promise<TaskRecord>;
   /** A new client, which has not checked in. */
@@ -94,7 +96,12 @@ export function makeWorld(options: WorldOptions = {}): World {
   const storage = options.storage ?? openMemoryStore({ crypto });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secrets = generateServerSecrets(random);
-  const events: CoordinatorEvent[] = [];
+  const events: ServerEvent[] = [];
+  const feed = new EventFeed(options.logger ?? silentLogger);
+  feed.subscribe((event) => {
+    events.push(event);
+    options.listener?.(event);
+  });
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
@@ -104,16 +111,13 @@ export function makeWorld(options: WorldOptions = {}): World {
     logger: options.logger ?? silentLogger,
     limits,
     secrets,
-    slots: new ReportSlots({
+    turns: new UploadTurns({
       clock,
-      slots: limits.maxConcurrentReports,
-      uploadTimeoutMs: limits.reportUploadTimeoutMs,
+      turns: limits.maxConcurrentReports,
+      timeoutMs: limits.reportUploadTimeoutMs,
     }),
     ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),
-    listener: (event) => {
-      events.push(event);
-      options.listener?.(event);
-    },
+    events: feed,
   });
   const client = (name: string): MemoryParticipant =>
     new MemoryParticipant(name, coordinator, crypto);
@@ -163,7 +167,7 @@ export type Told =
 export interface ReportChanges {
   readonly update?: Float32Array;
   readonly payload?: Uint8Array;
-  readonly header?: Partial<ReportHeader>;
+  readonly header?: Partial<Extract<MemberMessage, { type: "reportBegin" }>>;
 }
 
 /** A client in memory. Honest unless told otherwise: it opens what it is sent and follows the protocol's turns. */
@@ -173,6 +177,8 @@ export class MemoryParticipant implements Participant {
   readonly told: Told[] = [];
   /** What each refused report was answered with. */
   readonly retryWindows: number[] = [];
+  /** Whether it does not say that it has verified what it was sent. */
+  isSilent = false;
   seat: RoundSeat | undefined;
   configuration: RoundConfiguration | undefined;
   model: SealedModel | undefined;
@@ -209,7 +215,8 @@ export class MemoryParticipant implements Participant {
     const { roundId, reportNonce } = this.#requireConfiguration();
     const update = changes.update ?? new Float32Array(DIMENSION).fill(1);
     this.#payload = changes.payload ?? new Uint8Array(update.buffer);
-    this.#requireSeat().beginReport({
+    this.#requireSeat().receive({
+      type: "reportBegin",
       roundId,
       reportNonce,
       exampleCount: 10,
@@ -223,15 +230,25 @@ export class MemoryParticipant implements Participant {
     });
   }
 
-  /** Sends the report in pieces of 8 bytes; says whether the last one completed it. */
-  upload(): boolean {
-    let complete = false;
+  /** Sends the report in pieces of 8 bytes. */
+  upload(): void {
     for (let at = 0; at < this.#payload.length; at += 8) {
       const piece = this.#payload.subarray(at, at + 8);
       this.#up += piece.length;
-      complete = this.#requireSeat().receive(piece);
+      this.chunk(piece);
     }
-    return complete;
+  }
+
+  /** Sends one piece of a report. */
+  chunk(data: Uint8Array): void {
+    this.#requireSeat().receive({ type: "reportChunk", data });
+  }
+
+  /** Reports. Returns the code with which that is refused, whether it is told or thrown. */
+  attempt(changes: ReportChanges = {}): ErrorCode | undefined {
+    const before = this.refusals.length;
+    const thrown = codeOf(() => this.report(changes));
+    return thrown ?? this.refusals[before];
   }
 
   report(changes: ReportChanges = {}): void {
@@ -240,7 +257,9 @@ export class MemoryParticipant implements Participant {
   }
 
   withdraw(): void {
-    this.#requireSeat().withdraw("TRAINING_FAILED");
+    const { roundId } = this.#requireSeat();
+    const code = "TRAINING_FAILED";
+    this.#requireSeat().receive({ type: "withdraw", roundId, code, message: "" });
   }
 
   /** The connection is gone. */
@@ -321,19 +340,25 @@ export class MemoryParticipant implements Participant {
     this.#down += 100;
     const { roundId, roundNumber } = configuration;
     this.told.push({ type: "configured", roundId, roundNumber });
+    if (this.isSilent) return;
+    this.seat?.receive({ type: "configured", roundId });
   }
 
-  grantReport(roundId: RoundId): void {
-    this.told.push({ type: "granted", roundId });
-  }
-
-  answerReport(roundId: RoundId, refused?: TributaryError): void {
-    this.told.push({ type: "answered", roundId, refused: refused?.code });
-    if (refused !== undefined) this.retryWindows.push(refused.retryAfterMs ?? 0);
-  }
-
-  endRound(outcome: RoundOutcome): void {
-    this.told.push({ type: "ended", outcome });
+  tell(message: RoundMessage): void {
+    const { roundId } = message;
+    switch (message.type) {
+      case "reportGrant":
+        this.told.push({ type: "granted", roundId });
+        return;
+      case "reportResult":
+        this.told.push({ type: "answered", roundId, refused: message.refused?.code });
+        if (message.refused !== undefined) this.retryWindows.push(message.refused.retryAfterMs);
+        return;
+      case "roundOutcome": {
+        const { type: _, ...outcome } = message;
+        this.told.push({ type: "ended", outcome });
+      }
+    }
   }
 
   reject(code: ErrorCode, _message: string, retryAfterMs: number): void {

@@ -63,10 +63,12 @@ export class EventFeed implements EventSink {
    * @param options.capacity - Events that are kept; ≥ 1, default 1,024.
    * @param options.signal - Ends the stream.
    */
-  stream(options: {
-    readonly capacity?: number;
-    readonly signal?: AbortSignal;
-  } = {}): AsyncIterableIterator<ServerEvent | EventsMissed> {
+  stream(
+    options: {
+      readonly capacity?: number;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): AsyncIterableIterator<ServerEvent | EventsMissed> {
     const { capacity = STREAM_CAPACITY, signal } = options;
     const waiting: ServerEvent[] = [];
     let missed = 0;

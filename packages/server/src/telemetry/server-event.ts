@@ -81,4 +81,3 @@ export const CUT_REASONS = [
   "slow-reader",
   "probes",
 ] as const;
-

@@ -8,9 +8,9 @@ import {
 } from "@tributary/protocol";
 import type { Clock } from "../../runtime/clock.ts";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
-import type { ParticipationRecord } from "../../storage/access-store.ts";
 import type {
   NewCheckpoint,
+  ParticipationRecord,
   RoundRecord,
   RoundStore,
   TaskRecord,

@@ -297,7 +297,8 @@ export class RunningRound {
     switch (message.type) {
       case "configured":
         if (!takesReports(this.#machine.state)) return; // the outcome is on its way
-        if (this.#stateOf(member)?.stage !== "configuring") throw unexpected("the message configured");
+        if (this.#stateOf(member)?.stage !== "configuring")
+          throw unexpected("the message configured");
         this.#machine.dispatch({
           type: "member",
           session: member.session,

@@ -12,9 +12,15 @@ export type TaskActivity =
     }
   | { readonly name: "round"; readonly round: RunningRound }
   /** The round has closed: its members are being told, and its record is being stored. */
-  | { readonly name: "ending"; readonly round: RunningRound; readonly retryAtMs: number | undefined }
-  /** Stores that it has finished, or reads again what the store holds. */
-  | { readonly name: "storing" };
+  | {
+      readonly name: "ending";
+      readonly round: RunningRound;
+      readonly retryAtMs: number | undefined;
+    }
+  /** Reads again what the store holds. */
+  | { readonly name: "reading" }
+  /** Stores that it has come to its end. */
+  | { readonly name: "finishing" };
 
 /** The round that has members, if there is one. */
 export function roundOfActivity(activity: TaskActivity): RunningRound | undefined {

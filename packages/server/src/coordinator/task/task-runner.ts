@@ -157,8 +157,10 @@ export class TaskRunner {
     this.#isWanted = true;
     this.#population.addRecruiter(this.#recruiter);
     if (this.#activity.name !== "stopped") return; // it goes on after what it is doing
+    // Whoever starts a task after a failure does not want to wait for the next attempt.
+    if (this.#retryAtMs !== undefined) this.#retryAtMs = this.#deps.clock.now();
     const run = this.#run();
-    if (this.#isStoring) await run;
+    if (this.#isFinishing) await run;
   }
 
   /** Starts no further round. Resolves when none is in flight. */
@@ -244,7 +246,7 @@ export class TaskRunner {
         await this.#waitUntil(next.untilMs, "schedule");
         return;
       case "finished":
-        this.#activity = { name: "storing" };
+        this.#activity = { name: "finishing" };
         if (await this.#finish(next.reason)) this.#publishFinished();
     }
   }
@@ -417,9 +419,9 @@ export class TaskRunner {
 
   /** After a failure: waits, and then reads again what the store holds. */
   async #recover(retryAtMs: number): Promise<void> {
-    await this.#waitUntil(retryAtMs, "failure");
+    if (retryAtMs > this.#deps.clock.now()) await this.#waitUntil(retryAtMs, "failure");
     if (!this.#isWanted) return;
-    this.#activity = { name: "storing" };
+    this.#activity = { name: "reading" };
     try {
       // First what is still to be written: a store that reads and does not write is of no use.
       if (!(await this.#unwritten.write())) throw new Error("A round waits to be stored");
@@ -446,8 +448,8 @@ export class TaskRunner {
     });
   }
 
-  get #isStoring(): boolean {
-    return this.#activity.name === "storing";
+  get #isFinishing(): boolean {
+    return this.#activity.name === "finishing";
   }
 }
 

@@ -143,7 +143,7 @@ async function readStored(
   const records = hasLimits(rules) ? await store.participations(task.id) : [];
   return {
     version,
-    participation: new ParticipationLimits(rules, task.createdAtMs, records, version.roundNumber),
+    participation: new ParticipationLimits(rules, task.createdAtMs, records),
     history: new TaskHistory(task.definition, await store.rounds(task.id)),
   };
 }
