@@ -66,7 +66,7 @@ export const PACKAGES = {
       ...["errors.ts", "ids.ts", "limits.ts", "version.ts"],
       ...["bytes", "crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "update", "model", "plan"],
-      "testing",
+      "testing/**",
     ],
     reserved: [
       {
@@ -121,11 +121,8 @@ export const PACKAGES = {
     ],
     reserved: [
       {
-        modules: [
-          ...["./storage/files.ts", "./storage/memory.ts", "./storage/open-storage.ts"],
-          "./storage/postgres",
-        ],
-        to: ["storage/**", "server.ts", "index.ts"],
+        modules: ["./storage/files.ts", "./storage/memory.ts", "./storage/postgres"],
+        to: ["storage/**", "open-storage.ts", "server.ts", "index.ts"],
         instead:
           "Take a RoundStore or a CheckpointStore as an argument: server.ts chooses the adapters.",
       },

@@ -8,7 +8,7 @@ import {
   shuffledIndices,
   downloadCodec,
 } from "@tributary/protocol";
-import { RoundAggregate, localAdders, modelTerms, serverStep } from "@tributary/core";
+import { localAdders, modelTerms, openCollection } from "@tributary/core";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { crossing } from "./crossing.mjs";
 
@@ -90,18 +90,14 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     );
     const [reached, ...trained] = await Promise.all([score(), ...trainings]);
     if (reached) return true;
-    const { update, aggregation } = plan;
-    const dimension = layout.size;
-    const adder = openAdder({ update, aggregation, dimension });
-    const aggregate = new RoundAggregate(codec, dimension, [], adder);
+    const collection = openCollection("training", { terms, openAdder, learningRate: 1 });
     for (const { payload, exampleCount } of trained) {
       bytesUp += payload.length;
-      await aggregate.fold({ payload, exampleCount, metrics: [] });
+      await collection.receive({ payload, exampleCount, metrics: [] });
     }
-    const combined = await aggregate.combine(yieldTurn);
     const packing = { random: random.derive(`round ${round} pack`), yieldTurn };
-    state = await serverStep(state, combined, terms, 1, packing);
-    aggregate.discard();
+    state = (await collection.combine(state, packing)) ?? state;
+    collection.discard();
     holders = new Set(members);
     if (round % cell.evaluateEvery === 0 || round === cell.maxRounds) {
       const traffic = {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { parseTask, type TaskDefinition } from "@tributary/protocol";
-import type { CoordinatorEvent, RoundRecord } from "@tributary/server";
+import type { RoundRecord, ServerEvent } from "@tributary/server";
 import type { DemoObserver } from "../src/demo/demo-observer.ts";
 import { TrainingProgress, type Score } from "../src/demo/training-progress.ts";
 
@@ -39,7 +39,7 @@ const round = (number: number, changes: Partial<RoundRecord> = {}): RoundRecord 
   ...changes,
 });
 
-const started = (number: number): CoordinatorEvent => ({
+const started = (number: number): ServerEvent => ({
   type: "round-started",
   taskId: TASK,
   roundId: round(number).id,
@@ -47,8 +47,12 @@ const started = (number: number): CoordinatorEvent => ({
   roundNumber: number,
   cohort: 2,
 });
-const ended = (record: RoundRecord): CoordinatorEvent => ({ type: "round-ended", round: record });
-const taskIs = (state: string): CoordinatorEvent => ({ type: "task-state", taskId: TASK, state });
+const ended = (record: RoundRecord): ServerEvent => ({ type: "round-ended", round: record });
+const taskIs = (state: "running" | "finished" | "cancelled"): ServerEvent => ({
+  type: "task-state",
+  taskId: TASK,
+  state,
+});
 const score = (accuracy: number): Score => ({ metrics: { accuracy }, elapsedMs: 7 });
 
 /** A demo that follows a task, and what it has shown. */

@@ -1,3 +1,6 @@
+// What servers and clients share: the public surface of `@tributary/protocol`. It needs no
+// particular platform. The provider for Node's cryptography is in
+// `@tributary/protocol/crypto-node`, and what tests need in `@tributary/protocol/testing`.
 export {
   TributaryError,
   ERROR_CODES,
@@ -43,7 +46,8 @@ export {
   type Frame,
 } from "./channel/frames.ts";
 export { acceptHandshake, startHandshake, type StartedHandshake } from "./channel/noise.ts";
-export { ArtifactReceiver, sealArtifact } from "./channel/sealed-artifact.ts";
+export { ArtifactReceiver } from "./channel/artifact-receiver.ts";
+export { sealArtifact } from "./channel/seal-artifact.ts";
 export {
   formatServerKey,
   formatServerSecrets,

@@ -23,5 +23,6 @@ export type {
 } from "./storage/round-store.ts";
 export type { CheckpointStore } from "./storage/checkpoint-store.ts";
 export { createLogger, silentLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
-export { openStorage, type Storage } from "./storage/open-storage.ts";
+export { openStorage } from "./open-storage.ts";
+export type { Storage } from "./storage/storage.ts";
 export { openMemoryStore } from "./storage/memory.ts";

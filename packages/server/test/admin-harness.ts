@@ -1,4 +1,5 @@
-// A real admin API on loopback: real coordinator, memory stores, real HTTP. Every JSON answer is held to the route table.
+// A real admin API on loopback: real coordinator, memory stores, real HTTP. Every JSON answer is
+// held to the route table.
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
@@ -29,7 +30,7 @@ import type {
 import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
 import { silentLogger } from "../src/runtime/logger.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
@@ -265,7 +266,10 @@ function answerOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): 
   return { status, headers, bytes, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
 }
 
-/** Throws unless the answer is one that the table tells of. @returns The route; undefined when the path has none. */
+/**
+ * Throws unless the answer is one that the table tells of.
+ * @returns The route; undefined when the path has none.
+ */
 function checkAnswer(
   routes: readonly Route[],
   method: string,

@@ -3,7 +3,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it, vi } from "vitest";
 
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundStore, TaskRecord } from "../src/storage/round-store.ts";
 import { exampleTask } from "@tributary/core/testing";
 import {

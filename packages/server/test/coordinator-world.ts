@@ -41,7 +41,7 @@ import type {
 import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
 import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
 import { silentLogger, type Logger } from "../src/runtime/logger.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";

@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 import type { ServerOptions } from "../src/config.ts";
 import { startServer, type ServerDeps, type TributaryServer } from "../src/server.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import { silentLogger } from "../src/runtime/logger.ts";
 import { exampleTask } from "@tributary/core/testing";
 import { INITIAL, MODEL } from "./coordinator-world.ts";

@@ -20,14 +20,14 @@ function limits(
 }
 
 describe("participation limits", () => {
-  it("limit nobody unless the task asks for it", () => {
+  it("limit no device unless the task sets a limit", () => {
     const none = limits({});
     expect(none.refusal(undefined, at(1))).toBeUndefined();
     expect(none.seat(undefined, at(1))).toBe(true);
     expect(none.records(1)).toEqual([]);
   });
 
-  it("take nobody whose device is not known", () => {
+  it("refuse a client whose device is not known", () => {
     for (const terms of [{ minimumSeparation: 2 }, { windowMs: HOUR }]) {
       expect(limits(terms).refusal(undefined, at(1))?.code).toBe("ENROLMENT_REQUIRED");
       expect(limits(terms).seat(undefined, at(1))).toBe(false);
@@ -42,7 +42,7 @@ describe("participation limits", () => {
     expect(some.seat("a", at(1))).toBe(true);
   });
 
-  it("keep a device's rounds apart, and say how long that takes", () => {
+  it("keep a device's rounds apart, and say how long it must wait", () => {
     const some = limits({ minimumSeparation: 3 });
     some.seat("a", at(5));
     some.committed(5);
@@ -52,7 +52,7 @@ describe("participation limits", () => {
     expect(some.refusal("b", at(6))).toBeUndefined();
   });
 
-  it("take a device once in a window, and say when the next one begins", () => {
+  it("admit a device once in each window, and say when the next window begins", () => {
     const some = limits({ windowMs: 10 * HOUR });
     some.seat("a", at(1, 7));
     some.committed(1);
@@ -71,7 +71,7 @@ describe("participation limits", () => {
     expect(again.refusal("b", at(5))).toBeUndefined();
   });
 
-  it("hold over any run of rounds, also with what was pruned and over restarts", () => {
+  it("hold over any sequence of rounds, across pruning and restarts", () => {
     const devices = ["a", "b", "c", "d"];
     const roundOf = fc.record({
       members: fc.array(fc.constantFrom(...devices), { maxLength: 6 }),

@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs";
 import { checkpointIdOf, cryptographicRandom, opaqueId, parseTask } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openEmbeddedStore } from "../dist/storage/open-storage.js";
+import { openEmbeddedStore } from "../dist/open-storage.js";
 
 const crypto = createNodeCryptoProvider();
 const random = cryptographicRandom(crypto);

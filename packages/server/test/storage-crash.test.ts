@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { openEmbeddedStore } from "../src/open-storage.ts";
 import { openPglite } from "../src/storage/postgres/pglite.ts";
 import { participations } from "../src/storage/postgres/schema.ts";
 import { testFolder } from "./temporary-folder.ts";
@@ -55,7 +55,10 @@ function run(script: string, folder: string): Child {
   };
 }
 
-/** The round number of each device, read from the table itself: the store hides rows of rounds that it does not have. */
+/**
+ * The round number of each device, read from the table itself: the store hides rows of rounds that
+ * it does not have.
+ */
 async function participationRows(folder: string): Promise<ReadonlyMap<string, number>> {
   const { db, close } = await openPglite(join(folder, "db"));
   const rows = await db.select().from(participations);
@@ -65,7 +68,7 @@ async function participationRows(folder: string): Promise<ReadonlyMap<string, nu
 
 describe("the embedded store after kill -9", () => {
   it(
-    "has every round that was said to be committed, and each one whole",
+    "has every round whose commit was acknowledged, and each one complete",
     { timeout: 180_000 },
     async () => {
       const folder = await testFolder();
@@ -134,11 +137,15 @@ describe("the embedded store after kill -9", () => {
 });
 
 describe("the lock of a data folder between processes", () => {
-  it("goes to exactly one of several that start at once", { timeout: 60_000 }, async () => {
-    const folder = await testFolder();
-    const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
-    const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
-    expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
-    await Promise.all(contenders.map(({ end }) => end()));
-  });
+  it(
+    "is taken by exactly one of several processes that start at once",
+    { timeout: 60_000 },
+    async () => {
+      const folder = await testFolder();
+      const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
+      const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
+      expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
+      await Promise.all(contenders.map(({ end }) => end()));
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FileCheckpointStore } from "../src/storage/files.ts";
-import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { openEmbeddedStore } from "../src/open-storage.ts";
 import { DatabaseConnection } from "../src/storage/postgres/database-connection.ts";
 import type { OpenDatabase } from "../src/storage/postgres/database.ts";
 import { migrate } from "../src/storage/postgres/migrate.ts";
@@ -72,7 +72,8 @@ describe("the round store in PGlite and files", () => {
     it(name, run);
   }
 
-  // Older versions wrote participations ahead of their round, so that some are of a round that never came to be.
+  // Older versions wrote participations ahead of their round, so that some are of a round that
+  // never came to be.
   it("counts the participations that an older version wrote only when their round was committed", async () => {
     const { db, rounds } = await openEmpty();
     const make = newMaker(8);
@@ -118,7 +119,7 @@ describe("checkpoint files", () => {
     it(name, run);
   }
 
-  it("replaces a file whose bytes have rotted when the checkpoint is put again", async () => {
+  it("replaces a damaged file when the checkpoint is put again", async () => {
     const folder = await testFolder();
     const store = await FileCheckpointStore.open({ folder, crypto });
     const { id, bytes } = newMaker(3).content();
@@ -128,7 +129,7 @@ describe("checkpoint files", () => {
     expect(await store.get(id)).toEqual(bytes);
   });
 
-  it("clears away what an interrupted put left, and nothing else", async () => {
+  it("deletes the files that an interrupted put left, and nothing else", async () => {
     const folder = await testFolder();
     const { id } = newMaker(4).content();
     for (const name of [`${id}.0.tmp`, `${id}.17.tmp`, id, "notes.tmp"]) {
@@ -216,19 +217,15 @@ describe("the embedded store", () => {
     },
   );
 
-  it(
-    "begins anew when the first start was cut off in the middle",
-    { timeout: 60_000 },
-    async () => {
-      const folder = await testFolder();
-      await mkdir(join(folder, "db.new", "base"), { recursive: true });
-      await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
-      const storage = await openEmbeddedStore({ folder, crypto });
-      await storage.rounds.ping();
-      await storage.close();
-      expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
-    },
-  );
+  it("starts again when the first start was interrupted", { timeout: 60_000 }, async () => {
+    const folder = await testFolder();
+    await mkdir(join(folder, "db.new", "base"), { recursive: true });
+    await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
+    const storage = await openEmbeddedStore({ folder, crypto });
+    await storage.rounds.ping();
+    await storage.close();
+    expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+  });
 
   it.each([
     ["its version is gone", (db: string) => rm(join(db, "PG_VERSION"))],

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "@tributary/protocol";
-import { startServer, type CoordinatorListener, type TributaryServer } from "@tributary/server";
+import { startServer, type TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import type { DemoOptions } from "./demo-options.ts";
 
@@ -10,19 +10,13 @@ export interface DemoServer {
 }
 
 /** Starts a real server that other commands find by its data folder, as they find one of `tributary serve`. */
-export async function startDemoServer(
-  options: DemoOptions,
-  onEvent: CoordinatorListener,
-): Promise<DemoServer> {
+export async function startDemoServer(options: DemoOptions): Promise<DemoServer> {
   const { dataDir, port, adminPort, logLevel, databaseUrl } = options;
-  const server = await startServer(
-    {
-      ...{ dataDir, port, adminPort, logLevel },
-      limits: limitsFor(options.clients),
-      ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    },
-    { onEvent },
-  );
+  const server = await startServer({
+    ...{ dataDir, port, adminPort, logLevel },
+    limits: limitsFor(options.clients),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
   const withdrawAddress = await announceAdmin(dataDir, {
     url: server.adminUrl,
     certPath: join(dataDir, "tls", "cert.pem"),

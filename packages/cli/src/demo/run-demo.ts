@@ -26,8 +26,9 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   const fail = (error: Error): void => progress.fail(error);
   options.signal.addEventListener("abort", () => fail(stopped()), { once: true });
 
-  const running = await startDemoServer(options, (event) => progress.follow(event));
+  const running = await startDemoServer(options);
   const { server } = running;
+  server.events.subscribe((event) => progress.follow(event));
   const threads: DemoThread[] = [];
   try {
     await cancelEarlierTasks(server, definition.population);

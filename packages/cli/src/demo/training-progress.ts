@@ -5,7 +5,7 @@ import {
   type TaskDefinition,
   type TaskId,
 } from "@tributary/protocol";
-import type { CoordinatorEvent, RoundRecord } from "@tributary/server";
+import type { RoundRecord, ServerEvent } from "@tributary/server";
 import type { DemoObserver, Metrics } from "./demo-observer.ts";
 
 /** How good a round's checkpoint is, and when that was known. */
@@ -76,7 +76,7 @@ export class TrainingProgress {
     this.#onCommitted = onCommitted;
   }
 
-  follow(event: CoordinatorEvent): void {
+  follow(event: ServerEvent): void {
     switch (event.type) {
       case "round-started":
         if (event.taskId === this.#taskId && event.purpose === "training") this.#open(event);

@@ -1,20 +1,31 @@
-// What travels down: checkpoints whole, in full or half precision, or as differences from what a client holds.
+// How checkpoints travel from the server to clients: whole, in full or half precision, or as the
+// difference from a checkpoint that a client already holds (docs/protocol.md, section 6).
 import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
 import type { ValueRange } from "./trainable-ranges.ts";
 import { unpackValues } from "./packed-values.ts";
 
-/** How a plan says that checkpoints travel. */
+/** A plan's `download`: in which form its checkpoints travel. */
 export type DownloadSpec =
-  /** Four bytes a parameter. */
+  /** The checkpoint's own bytes: four for each parameter. */
   | { readonly encoding: "float32" }
-  /** Two bytes a parameter. Every checkpoint of the task is one of half precision. */
+  /**
+   * Two bytes for each parameter. Every checkpoint of the task holds only values that half
+   * precision can hold.
+   */
   | { readonly encoding: "float16" }
-  /** To clients that hold the one before, what has changed, in this codec; to others the whole, as float32. */
+  /**
+   * Clients that hold the previous checkpoint get what has changed, packed in the codec `update`.
+   * Others get the whole checkpoint as float32.
+   */
   | { readonly encoding: "difference"; readonly update: UpdateSpec };
 
-/** The codec that a checkpoint, or a difference, travels in; `undefined` for checkpoints as they are. */
+/**
+ * The codec in which a checkpoint or a difference is packed.
+ * @param kernels - What the codec computes with; the codec makes its own when absent.
+ * @returns `undefined` for `float32`, whose checkpoints travel as their own bytes.
+ */
 export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCodec | undefined {
   switch (spec.encoding) {
     case "float32":
@@ -27,12 +38,15 @@ export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCode
 }
 
 /**
- * The checkpoint that a difference leads to. The same bits wherever it is computed: each value is one float32 addition.
- * @param base - The checkpoint that the difference was taken from; not modified.
- * @param ranges - The values that it is about: those that the plan trains.
- * @param packed - From anywhere.
- * @returns New Float32, shape [base.length].
- * @throws TributaryError as `unpackValues`.
+ * Computes the checkpoint that a difference leads to. It has the same bits wherever it is computed,
+ * because each value is one float32 addition.
+ * @param base - The checkpoint that the difference was taken from, Float32, shape [d]; not
+ * modified.
+ * @param ranges - Which values the difference is about: those that the plan trains.
+ * @param codec - The codec in which the difference is packed.
+ * @param packed - The packed difference. It may come from anywhere; not modified.
+ * @returns New Float32, shape [d].
+ * @throws TributaryError as `unpackValues` does.
  */
 export function applyDifference(
   base: Float32Array,
@@ -42,10 +56,11 @@ export function applyDifference(
 ): Float32Array {
   const next = base.slice();
   const count = ranges.reduce((sum, { length }) => sum + length, 0);
-  /** The range that the next value belongs to, and what came before it. */
+  /** The range that the next value belongs to, and how many values the ranges before it have. */
   let range = 0;
   let before = 0;
   unpackValues(codec, packed, count, (block, offset) => {
+    // A block of the codec may end within a range, and may reach over several.
     for (let i = 0; i < block.length;) {
       const { offset: start, length } = ranges[range]!;
       const within = offset + i - before;

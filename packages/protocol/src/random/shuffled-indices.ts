@@ -2,8 +2,12 @@ import { xoshiro128 } from "./xoshiro128.ts";
 import type { RandomSource } from "./random-source.ts";
 
 /**
- * The numbers from 0 to count − 1 in random order: Fisher–Yates, every order equally likely up to 2⁻³² · count.
- * @param random - 16 bytes of it decide the order.
+ * The numbers from 0 to count − 1 in random order, by the Fisher–Yates shuffle. Each step chooses
+ * among at most `count` places from 2^32 equally likely words, so that no place is favoured by more
+ * than a share of 2⁻³² · count.
+ * @param count - Length of the result; at least 0.
+ * @param random - 16 bytes of it seed a fast generator, which decides the order.
+ * @returns New Uint32, shape [count].
  */
 export function shuffledIndices(count: number, random: RandomSource): Uint32Array {
   const word = xoshiro128(random.bytes(16));

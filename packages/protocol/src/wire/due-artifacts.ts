@@ -2,14 +2,19 @@ import type { ArtifactKind } from "../channel/frames.ts";
 import type { ArtifactId } from "../ids.ts";
 import type { ArtifactReference, Delivery } from "./messages.ts";
 
-/** One of the artifacts whose sealed chunks follow a delivery. */
+/**
+ * An artifact whose sealed chunks follow a delivery, with its name and its length as it travels.
+ */
 export interface DueArtifact extends ArtifactReference {
   readonly artifact: ArtifactKind;
 }
 
 /**
- * Which sealed chunks follow a delivery, in order: both sides go by this.
- * @param holds - Whether the client has said that it holds this artifact.
+ * Decides which artifacts follow a delivery as sealed chunks, and in which order. The server sends
+ * and the client expects what this function says, so the two always agree.
+ * @param holds - Whether the client has said that it holds the artifact of this name.
+ * @returns The plan, unless it is held; then the checkpoint, unless it is held. In place of the
+ * whole checkpoint comes the difference when the client holds its base.
  */
 export function dueArtifacts(
   { plan, checkpoint, packed, difference }: Delivery,

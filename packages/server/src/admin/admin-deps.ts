@@ -18,8 +18,8 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   /**
-   * The root admin token, which may do everything. Absent: only programs of this machine are answered, and they need a token
-   * once there is one in `access`.
+   * The root admin token, which may do everything. Absent: only programs of this machine are
+   * answered, and they need a token once there is one in `access`.
    */
   readonly token: string | undefined;
   readonly info: () => {

@@ -17,7 +17,7 @@ import {
   type SessionId,
   drawUniform,
 } from "@tributary/protocol";
-import { listen } from "../listen.ts";
+import { listen } from "../runtime/listen.ts";
 import { returnAfterRestartMs } from "@tributary/core";
 import type { CutReason } from "../telemetry/server-event.ts";
 import { FrameSender } from "./frame-sender.ts";

@@ -8,7 +8,6 @@ import {
 import { makesCheckpoint, type TaskEndReason } from "@tributary/core";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
-import type { Storage } from "./open-storage.ts";
 import {
   WRONG_BYTES_REMEDY,
   checkCommit,
@@ -28,11 +27,15 @@ import type {
   TaskRecord,
   TaskState,
 } from "./round-store.ts";
+import type { Storage } from "./storage.ts";
 
-/** Keeps everything in this process and loses it at its end: for tests, simulation and short experiments. */
+/**
+ * Keeps everything in memory and loses it when the process ends. Meant for tests, simulations and
+ * short experiments.
+ */
 export function openMemoryStore(deps: {
   readonly crypto: CryptoProvider;
-  /** Takes the bytes of checkpoints; all are kept in memory if left out. */
+  /** Where the bytes of checkpoints go. They are kept in memory if left out. */
   readonly checkpoints?: CheckpointStore;
 }): Storage {
   const checkpoints = deps.checkpoints ?? new MemoryCheckpointStore(deps.crypto);
@@ -97,7 +100,7 @@ export class MemoryRoundStore implements RoundStore {
   #checkpoints: CheckpointRecord[] = [];
   #closed = false;
 
-  /** @param contents - Takes the bytes of checkpoints. */
+  /** @param contents - Where the bytes of checkpoints go. */
   constructor(crypto: CryptoProvider, contents: CheckpointStore) {
     this.#crypto = crypto;
     this.#contents = contents;

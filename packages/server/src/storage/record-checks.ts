@@ -1,4 +1,5 @@
-// What every adapter refuses before it writes anything, so that they refuse the same.
+// The checks that every adapter makes before it writes anything, so that all adapters refuse the
+// same things.
 import {
   TributaryError,
   checkpointIdOf,
@@ -24,7 +25,7 @@ export function requireHash(
   );
 }
 
-/** The remedy when the caller's own bytes do not fit their name. */
+/** The remedy when the bytes that a caller wants to store do not have the hash that names them. */
 export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly these bytes.";
 
 /** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.commit`. */
@@ -79,6 +80,7 @@ function contradiction(round: RoundRecord, message: string): TributaryError {
   });
 }
 
+/** The error when a task is created under an id that is taken. */
 export function taskExists(id: string): TributaryError {
   return new TributaryError("TASK_STATE_CONFLICT", `There is a task ${id} already`, {
     remedy: "Create the task under a new id.",
@@ -86,6 +88,7 @@ export function taskExists(id: string): TributaryError {
   });
 }
 
+/** The error when a round names a task that does not exist. */
 export function taskUnknown(id: string): TributaryError {
   return new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
     remedy: "`tributary task list` names the tasks.",
@@ -93,6 +96,7 @@ export function taskUnknown(id: string): TributaryError {
   });
 }
 
+/** The error when a token is added under an id that is taken. */
 export function tokenExists(id: string): TributaryError {
   return new TributaryError("ADMIN_TOKEN_CONFLICT", `There is an admin token ${id} already`, {
     remedy: "Create the token anew.",
@@ -100,7 +104,10 @@ export function tokenExists(id: string): TributaryError {
   });
 }
 
-/** Another attempt has committed this round number: what the caller trained from is out of date. */
+/**
+ * The error when another attempt has committed this round number. The caller trained from an old
+ * checkpoint.
+ */
 export function numberTaken(round: RoundRecord): TributaryError {
   return new TributaryError(
     "TASK_STATE_CONFLICT",
@@ -112,13 +119,15 @@ export function numberTaken(round: RoundRecord): TributaryError {
   );
 }
 
-/** What tells a retry from a clash of ids. */
+/** The fields by which a retry is told from another round with the same id. */
 export type RoundIdentity = Pick<
   RoundRecord,
   "taskId" | "kind" | "number" | "outcome" | "checkpoint"
 >;
 
-/** @throws TributaryError `TASK_STATE_CONFLICT` unless the recorded round is the same one, sent again. */
+/**
+ * @throws TributaryError `TASK_STATE_CONFLICT` unless the two rounds are the same one, sent twice.
+ */
 export function requireSameRound(recorded: RoundIdentity | undefined, round: RoundRecord): void {
   if (
     recorded?.taskId === round.taskId &&

@@ -84,7 +84,7 @@ function device(seed: number, changes: Partial<DeviceRecord> = {}): DeviceRecord
 }
 
 const requirements: Readonly<Record<string, Run>> = {
-  async "gives a token back as it was added, and none that was not"(store) {
+  async "returns a token as it was added, and nothing for an unknown one"(store) {
     const first = token(1);
     await store.addToken(first);
     assert.deepEqual(await store.token(first.id), first);
@@ -114,7 +114,7 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await store.tokens(), [token(1, { revokedAtMs }), token(2)]);
   },
 
-  async "gives audit records back newest first, page by page"(store) {
+  async "returns audit records newest first, page by page"(store) {
     for (const target of ["/a", "/b", "/c", "/d"]) await store.addAudit(change(target));
     await store.addAudit({ ...change("/e"), error: "TASK_STATE_CONFLICT" });
     const [newest, second, ...rest] = await store.audit(2);
@@ -132,7 +132,7 @@ const requirements: Readonly<Record<string, Run>> = {
     );
   },
 
-  async "gives policies back as they were set last"(store) {
+  async "returns each policy as it was set last"(store) {
     assert.deepEqual(await store.populations(), []);
     await store.setPopulation(population("writers", 1));
     await store.setPopulation(population("keyboard", 2));
@@ -171,7 +171,7 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await store.devices("nobody", 2), []);
   },
 
-  async "counts a population's devices, revoked ones too"(store) {
+  async "counts a population's devices, including revoked ones"(store) {
     for (const seed of [2, 1, 3, 1]) await store.addDevice(device(seed));
     await store.addDevice(device(4, { population: "keyboard" }));
     await store.revokeDevice("writers", device(2).id, 7);

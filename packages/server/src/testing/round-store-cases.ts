@@ -78,7 +78,7 @@ async function participations(
 }
 
 const taskRequirements: Readonly<Record<string, Run>> = {
-  async "gives a task back as it was created"(stores, make) {
+  async "returns a task as it was created"(stores, make) {
     const task = await addTask(stores, make);
     const read = await stores.rounds.task(task.id);
     assert.deepEqual(read, task);
@@ -108,7 +108,7 @@ const taskRequirements: Readonly<Record<string, Run>> = {
     assert.equal(await stores.rounds.lastCommitted(task.id), undefined);
   },
 
-  async "knows nothing of what was never stored"(stores, make) {
+  async "has nothing that was never stored"(stores, make) {
     const { task } = make.task();
     const { round, checkpoint } = make.committed(task, 1);
     assert.equal(await stores.rounds.task(task.id), undefined);
@@ -167,7 +167,7 @@ const taskRequirements: Readonly<Record<string, Run>> = {
     }
   },
 
-  async "keeps why a task has finished, until it is moved again"(stores, make) {
+  async "keeps the reason why a task has finished until its state changes again"(stores, make) {
     const { id } = await addTask(stores, make, { state: "running" });
     assert.equal(await stores.rounds.setTaskState(id, ["running"], "finished", "plateau"), true);
     assert.equal((await stores.rounds.task(id))?.endReason, "plateau");
@@ -175,7 +175,7 @@ const taskRequirements: Readonly<Record<string, Run>> = {
     assert.equal((await stores.rounds.task(id))?.endReason, null);
   },
 
-  async "moves no task that does not exist"(stores, make) {
+  async "changes no state of a task that does not exist"(stores, make) {
     const { task } = make.task();
     assert.equal(await stores.rounds.setTaskState(task.id, ["created"], "running"), false);
   },
@@ -190,7 +190,7 @@ const taskRequirements: Readonly<Record<string, Run>> = {
 };
 
 const roundRequirements: Readonly<Record<string, Run>> = {
-  async "gives rounds back as they were recorded, by number and end"(stores, make) {
+  async "returns rounds as they were committed, sorted by number and by end"(stores, make) {
     const task = await addTask(stores, make);
     const second = make.committed(task, 2);
     const first = make.committed(task, 1);
@@ -262,7 +262,7 @@ const roundRequirements: Readonly<Record<string, Run>> = {
     );
   },
 
-  async "takes a rollback as the newest round, once a number"(stores, make) {
+  async "accepts a rollback as the newest round, once for each number"(stores, make) {
     const task = await addTask(stores, make);
     const first = make.committed(task, 1);
     const second = make.committed(task, 2);
@@ -284,7 +284,7 @@ const roundRequirements: Readonly<Record<string, Run>> = {
     );
   },
 
-  async "records a round once, however often it is sent"(stores, make) {
+  async "commits a round once, however often it is sent"(stores, make) {
     const task = await addTask(stores, make);
     const { round, checkpoint } = make.committed(task, 1);
     const abandoned = make.abandoned(task, 2);
@@ -337,7 +337,7 @@ const roundRequirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await stores.rounds.round(round.id), round);
   },
 
-  async "lets a round end with a checkpoint that there was before"(stores, make) {
+  async "lets a round end with a checkpoint that existed before"(stores, make) {
     const task = await addTask(stores, make);
     const first = make.committed(task, 1);
     const { record, bytes } = first.checkpoint;

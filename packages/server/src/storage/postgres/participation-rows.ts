@@ -7,7 +7,10 @@ import { participations, rounds } from "./schema.ts";
 /** Postgres takes at most 65,535 parameters in one statement, and each row has four. */
 const ROWS_PER_STATEMENT = 4_096;
 
-/** Writes the devices of a committed round within the transaction that commits it. Each device keeps its newest round. */
+/**
+ * Writes the devices of a committed round within the transaction that commits it. Each device keeps
+ * its newest round.
+ */
 export async function writeParticipations(
   queries: Queries,
   taskId: TaskId,
@@ -29,8 +32,9 @@ export async function writeParticipations(
 /**
  * Reads the participations of a task.
  *
- * Before participations were part of a round's transaction they were written ahead of it. A store from that time
- * may hold rows of a round that was never committed. They do not count, so only rows of committed rounds are read.
+ * Before participations were part of a round's transaction they were written ahead of it. A store
+ * from that time may hold rows of a round that was never committed. They do not count, so only rows
+ * of committed rounds are read.
  */
 export function readParticipations(db: Database, taskId: TaskId): Promise<ParticipationRecord[]> {
   const { deviceId, roundNumber, atMs } = participations;

@@ -13,7 +13,10 @@ import type { DatabaseConnection } from "./database-connection.ts";
 import type { Queries } from "./database.ts";
 import { adminTokens, audit, devices, populations } from "./schema.ts";
 
-/** `AccessStore` in Postgres tables, whichever driver reaches them. The connection is closed by whoever opened it. */
+/**
+ * `AccessStore` in Postgres tables, whichever driver reaches them. Whoever opened the connection
+ * closes it.
+ */
 export class PostgresAccessStore implements AccessStore {
   readonly #connection: DatabaseConnection;
 

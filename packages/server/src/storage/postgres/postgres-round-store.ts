@@ -32,7 +32,10 @@ import {
 } from "./participation-rows.ts";
 import { checkpoints, rounds, tasks } from "./schema.ts";
 
-/** A restart of the database cuts every connection of the pool, and the next one to be taken may be another dead one. */
+/**
+ * A restart of the database cuts every connection of the pool, so the second connection may be dead
+ * as well.
+ */
 const COMMIT_TRIES = 3;
 
 /** `RoundStore` in Postgres tables, whichever driver reaches them. */
@@ -42,8 +45,9 @@ export class PostgresRoundStore implements RoundStore {
   readonly #files: CheckpointStore | undefined;
 
   /**
-   * @param files - Takes the bytes of checkpoints before the transaction that names them begins, so that no row
-   * ever names bytes that are not there. Without it they go into the same transaction, as rows.
+   * @param files - Where the bytes of checkpoints go. They are written before the transaction that
+   * names them begins, so that no row ever names missing bytes. If left out, the bytes are rows of
+   * the same transaction.
    */
   constructor(connection: DatabaseConnection, crypto: CryptoProvider, files?: CheckpointStore) {
     this.#connection = connection;
@@ -116,7 +120,8 @@ export class PostgresRoundStore implements RoundStore {
           await transaction((tx) => this.#write(tx, commit));
           return;
         } catch (error) {
-          // The transaction may or may not have been committed. Sending it again on another connection finds out.
+          // The transaction may or may not have been committed. Sending it again on another
+          // connection finds out.
           if (tries === COMMIT_TRIES || !isConnectionLoss(error)) throw error;
         }
       }
@@ -202,7 +207,10 @@ export class PostgresRoundStore implements RoundStore {
     return this.#connection.close();
   }
 
-  /** The one transaction that ends a round: every table that a round leaves something in is written here. */
+  /**
+   * The one transaction that ends a round: every table that a round leaves something in is written
+   * here.
+   */
   async #write(tx: Queries, { round, checkpoint, participations }: RoundCommit): Promise<void> {
     const added = await tx
       .insert(rounds)

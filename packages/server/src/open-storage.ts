@@ -1,39 +1,33 @@
+// The only place that chooses between the adapters of the stores.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CryptoProvider } from "@tributary/protocol";
-import { silentLogger, type Logger } from "../runtime/logger.ts";
-import type { AccessStore } from "./access-store.ts";
-import type { CheckpointStore } from "./checkpoint-store.ts";
-import { fileError } from "./file-error.ts";
-import { FileCheckpointStore } from "./files.ts";
-import { lockFolder } from "./folder-lock.ts";
-import { ChunkedCheckpointStore } from "./postgres/chunked-contents.ts";
-import { DatabaseConnection } from "./postgres/database-connection.ts";
-import { databaseError } from "./postgres/database-error.ts";
-import type { OpenDatabase } from "./postgres/database.ts";
-import { migrate } from "./postgres/migrate.ts";
-import { openNodePostgres } from "./postgres/node-postgres.ts";
-import { openPglite } from "./postgres/pglite.ts";
-import { PostgresAccessStore } from "./postgres/postgres-access-store.ts";
-import { PostgresRoundStore } from "./postgres/postgres-round-store.ts";
-import type { RoundStore } from "./round-store.ts";
-
-/** Where a server keeps what must outlive it. The checkpoints that the rounds name are in `checkpoints`. */
-export interface Storage {
-  readonly rounds: RoundStore;
-  readonly checkpoints: CheckpointStore;
-  readonly access: AccessStore;
-  /** Closes all; idempotent. */
-  close(): Promise<void>;
-}
+import { silentLogger, type Logger } from "./runtime/logger.ts";
+import { fileError } from "./storage/file-error.ts";
+import { FileCheckpointStore } from "./storage/files.ts";
+import { lockFolder } from "./storage/folder-lock.ts";
+import { ChunkedCheckpointStore } from "./storage/postgres/chunked-contents.ts";
+import { DatabaseConnection } from "./storage/postgres/database-connection.ts";
+import { databaseError } from "./storage/postgres/database-error.ts";
+import type { OpenDatabase } from "./storage/postgres/database.ts";
+import { migrate } from "./storage/postgres/migrate.ts";
+import { openNodePostgres } from "./storage/postgres/node-postgres.ts";
+import { openPglite } from "./storage/postgres/pglite.ts";
+import { PostgresAccessStore } from "./storage/postgres/postgres-access-store.ts";
+import { PostgresRoundStore } from "./storage/postgres/postgres-round-store.ts";
+import type { Storage } from "./storage/storage.ts";
 
 export interface StorageDeps {
   readonly crypto: CryptoProvider;
-  /** Told of lost connections. */
+  /** Gets a warning when a connection to the database is lost. Silent if left out. */
   readonly logger?: Logger;
 }
 
-/** `databaseUrl` selects a Postgres server; without it everything is in `storeDir`. */
+/**
+ * Opens the store that the configuration names: the Postgres server at `databaseUrl`, or the
+ * embedded store in the folder `storeDir` when there is no URL.
+ * @throws TributaryError `STORAGE_LOCKED` or `STORAGE_UNAVAILABLE`.
+ */
 export function openStorage(
   options: StorageDeps & { readonly storeDir: string; readonly databaseUrl?: string | undefined },
 ): Promise<Storage> {
@@ -44,9 +38,11 @@ export function openStorage(
 }
 
 /**
- * Opens the embedded store: PGlite in `<folder>/db`, checkpoints as files in `<folder>/checkpoints`. The folder is
- * made if it is missing and belongs to this process until `close`.
- * @throws TributaryError `STORAGE_LOCKED` naming the process that has it, or `STORAGE_UNAVAILABLE`.
+ * Opens the embedded store: PGlite in `<folder>/db`, checkpoints as files in
+ * `<folder>/checkpoints`. The folder is made if it is missing and belongs to this process until
+ * `close`.
+ * @throws TributaryError `STORAGE_LOCKED`, which names the process that holds the folder, when
+ * another one does; `STORAGE_UNAVAILABLE` when the folder or the database in it cannot be used.
  *
  * @example
  * const storage = await openEmbeddedStore({ folder: "./.tributary/store", crypto });
@@ -86,13 +82,18 @@ export async function openEmbeddedStore(
 }
 
 /**
- * Opens a store in a Postgres server, rows and bytes of checkpoints alike; brings its tables up to date.
- * @throws TributaryError `STORAGE_UNAVAILABLE`.
+ * Opens a store in a Postgres server, which then holds the rows and the bytes of checkpoints alike.
+ * Creates the tables that are missing and brings older ones up to date.
+ * @throws TributaryError `STORAGE_UNAVAILABLE` when the server cannot be reached or refuses the
+ * user.
  */
 export async function openPostgresStore(
   options: StorageDeps & {
     readonly url: string;
-    /** After so long without an answer the database is taken to be away; half a minute unless set. */
+    /**
+     * A query without an answer for so long fails with `STORAGE_UNAVAILABLE`. Half a minute unless
+     * set.
+     */
     readonly queryTimeoutMs?: number;
   },
 ): Promise<Storage> {
