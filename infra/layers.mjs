@@ -63,8 +63,8 @@ export const PACKAGES = {
   "packages/protocol": {
     imports: [],
     layers: [
-      ...["errors.ts", "ids.ts", "limits.ts", "version.ts"],
-      ...["bytes", "crypto", "random", "enrolment", "channel", "wire"],
+      ...["errors.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
+      ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "update", "model", "plan"],
       "testing/**",
     ],
