@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { taskId } from "@tributary/protocol";
 import type { RoundRecord } from "../src/storage/round-store.ts";
 import {
-  codeOf,
   makeWorld,
   quiet,
   until,
