@@ -15,7 +15,7 @@ import {
   drawOwnDigits,
   drawStrangersDigits,
   writerRandom,
-} from "../../examples/browser-digits/src/digits.ts";
+} from "../../examples/browser-digits/src/learning/digits.ts";
 import { servePage, type BuiltPage } from "./built-page.ts";
 import { launchChromium, openPage } from "./chromium.ts";
 import {

@@ -1,5 +1,5 @@
 import { Page } from "./page.ts";
-import { anyWriter, settingsFromQuery } from "./settings.ts";
+import { anyWriter, settingsFromQuery } from "./state/settings.ts";
 
 const query = new URLSearchParams(location.search);
 const page = new Page(settingsFromQuery(query, anyWriter()));

@@ -1,6 +1,7 @@
-import { INITIAL_STATE, nextState, type PageEvent, type PageState } from "./page-state.ts";
+import type { PageEvent } from "./state/page-event.ts";
+import { INITIAL_STATE, nextState, type PageState } from "./state/page-state.ts";
 import { Participant } from "./participant.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./state/settings.ts";
 import { ConnectionPanel } from "./view/connection-panel.ts";
 import { GuessPanel } from "./view/guess-panel.ts";
 import { HistoryPanel } from "./view/history-panel.ts";

@@ -1,8 +1,8 @@
 import { asTributaryError } from "@tributary/protocol";
-import { loadEngine, type Engine } from "./engine.ts";
-import type { PageEvent } from "./page-state.ts";
+import { loadEngine, type Engine } from "./learning/engine.ts";
+import type { PageEvent } from "./state/page-event.ts";
 import { Participation } from "./participation.ts";
-import { sameSettings, type Settings } from "./settings.ts";
+import { sameSettings, type Settings } from "./state/settings.ts";
 
 /** Keeps the engine and the participation of the page, across joining and leaving. */
 export class Participant {

@@ -1,10 +1,10 @@
 // How this page takes part. This file shows all that an app needs of the SDK.
 import { FederatedClient, type Examples, type ParticipationEvent } from "@tributary/client-sdk";
-import { drawOwnDigits, drawStrangersDigits, writerRandom } from "./digits.ts";
-import type { Engine } from "./engine.ts";
-import type { PageEvent } from "./page-state.ts";
-import type { Settings } from "./settings.ts";
-import { SharedModel, type ScoredModel } from "./shared-model.ts";
+import { drawOwnDigits, drawStrangersDigits, writerRandom } from "./learning/digits.ts";
+import type { Engine } from "./learning/engine.ts";
+import type { PageEvent } from "./state/page-event.ts";
+import type { Settings } from "./state/settings.ts";
+import { SharedModel, type ScoredModel } from "./learning/shared-model.ts";
 
 /**
  * How long to wait after a round for the next one to deliver the new model, before asking the

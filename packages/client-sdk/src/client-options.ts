@@ -3,7 +3,7 @@ import type { DeviceKeySource, TokenSource } from "./enrolment/credentials.ts";
 import type { ExampleStore } from "./examples/example-store.ts";
 import type { Examples } from "./examples/examples.ts";
 import type { TlsOptions } from "./session/socket.ts";
-import type { TrainerOptions } from "./training/choose-engine.ts";
+import type { TrainerOptions } from "./engine-choice/choose-engine.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
 import type { ClientFloors } from "./trust/client-floors.ts";
 

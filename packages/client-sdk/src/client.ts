@@ -30,7 +30,7 @@ import type { ParticipationEvent } from "./participation/participation-event.ts"
 import { participate } from "./participation/participation.ts";
 import { Residuals } from "./participation/residuals.ts";
 import type { Platform } from "./platform/platform.ts";
-import { LinkedAbort, abortable, aborted } from "./session/abort.ts";
+import { LinkedAbort, abortable, aborted } from "./runtime/abort.ts";
 import { Backoff } from "./session/backoff.ts";
 import { requestModel } from "./session/model-request.ts";
 import { checkServerUrl } from "./session/server-url.ts";

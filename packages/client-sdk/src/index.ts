@@ -32,7 +32,7 @@ export {
   createTfjsTrainer,
   createTrainer,
 } from "./platform/lazy-engines.ts";
-export type { EngineName, Trainer, TrainerOptions } from "./training/choose-engine.ts";
+export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/choose-engine.ts";
 export type {
   FusedBackendName,
   FusedTrainer,
@@ -55,7 +55,7 @@ export type {
 
 // The ports of the client, for apps that replace an adapter: the platform, the clock, the sockets.
 export type { Platform } from "./platform/platform.ts";
-export { systemClock, type Clock } from "./session/clock.ts";
+export { systemClock, type Clock } from "./runtime/clock.ts";
 export {
   memoryConnector,
   memorySocketPair,

@@ -10,7 +10,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { FederatedClient, type ExampleStore } from "../src/index.ts";
 import { ManualClock } from "../src/testing/index.ts";
-import { createTrainer } from "../src/training/choose-engine.ts";
+import { createTrainer } from "../src/engine-choice/choose-engine.ts";
 import { lineExamples, linearPlan, widePlan } from "./support/linear-task.ts";
 import { LinearTrainer } from "./support/linear-trainer.ts";
 import { begin, stage } from "./support/participant.ts";

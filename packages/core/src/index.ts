@@ -8,7 +8,6 @@ export type {
   AggregationRule,
   CheckedUpdate,
   CombinedUpdate,
-  ExactSums,
   PartialSum,
   SumRule,
 } from "./aggregation/aggregation-rule.ts";
@@ -19,6 +18,7 @@ export {
   keepsSumsOnly,
 } from "./aggregation/create-aggregation-rule.ts";
 export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
+export type { ExactSums } from "./aggregation/exact-sums.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";
 export {
   localAdders,
@@ -27,7 +27,7 @@ export {
   type UpdateAdder,
 } from "./aggregation/update-adder.ts";
 export type { Collection, MemberOffer } from "./collection/collection.ts";
-export { metricNames } from "./collection/plan-metrics.ts";
+export { reportedMetrics } from "./collection/reported-metrics.ts";
 export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
 export {
   checkReportHeader,

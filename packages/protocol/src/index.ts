@@ -72,8 +72,10 @@ export {
   encodeClientMessage,
   encodeServerMessage,
 } from "./wire/codec.ts";
+export { dueArtifacts, type DueArtifact } from "./wire/due-artifacts.ts";
 export type {
   ArtifactReference,
+  CheckpointDifference,
   ClientMessage,
   ClientMessageType,
   Delivery,
@@ -131,14 +133,7 @@ export {
 } from "./model/builtin-models.ts";
 export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
-export {
-  applyDifference,
-  downloadCodec,
-  dueArtifacts,
-  type CheckpointDifference,
-  type DownloadSpec,
-  type DueArtifact,
-} from "./model/download.ts";
+export { applyDifference, downloadCodec, type DownloadSpec } from "./model/download.ts";
 export { firstNonFinite } from "./bytes/float32-bytes.ts";
 export {
   layoutOf,

@@ -1,7 +1,7 @@
-import { hostOf, shortKey } from "../format.ts";
-import { isTakingPart, type PageState } from "../page-state.ts";
-import { queryFromSettings, type Settings } from "../settings.ts";
-import { statusOf } from "../status.ts";
+import { hostOf, shortKey } from "../state/format.ts";
+import { isTakingPart, type PageState } from "../state/page-state.ts";
+import { queryFromSettings, type Settings } from "../state/settings.ts";
+import { statusOf } from "../state/status.ts";
 import { element, setText } from "./elements.ts";
 
 /** The form with the settings, the state of the connection, and the buttons to join and leave. */

@@ -1,5 +1,5 @@
-import { formatPercent } from "../format.ts";
-import type { ScoredModel } from "../shared-model.ts";
+import { formatPercent } from "../state/format.ts";
+import type { ScoredModel } from "../learning/shared-model.ts";
 import { element, setText } from "./elements.ts";
 
 /** The elements of one digit's bar. */

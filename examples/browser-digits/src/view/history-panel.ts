@@ -1,5 +1,5 @@
-import { formatPercent } from "../format.ts";
-import type { PageState, RoundPoint } from "../page-state.ts";
+import { formatPercent } from "../state/format.ts";
+import type { PageState, RoundPoint } from "../state/page-state.ts";
 import { element } from "./elements.ts";
 import { drawLineChart, type Series } from "./line-chart.ts";
 

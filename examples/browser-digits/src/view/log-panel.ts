@@ -1,6 +1,6 @@
-import { formatTime } from "../format.ts";
-import type { LogLine } from "../log-line.ts";
-import type { PageState } from "../page-state.ts";
+import { formatTime } from "../state/format.ts";
+import type { LogLine } from "../state/log-line.ts";
+import type { PageState } from "../state/page-state.ts";
 import { element } from "./elements.ts";
 
 /** Shows the event log, the newest line first. */

@@ -1,5 +1,5 @@
 import type { Examples } from "@tributary/client-sdk";
-import { pixelsOf } from "../digits.ts";
+import { pixelsOf } from "../learning/digits.ts";
 import { element, paintPixels, setText } from "./elements.ts";
 
 /** The number of digits that are shown. It fills whole rows, on wide and on narrow pages. */

@@ -1,5 +1,5 @@
 import type { ErrorCode, TributaryError } from "@tributary/client-sdk";
-import type { PageState } from "../page-state.ts";
+import type { PageState } from "../state/page-state.ts";
 import { element, setText } from "./elements.ts";
 
 /** Titles that a reader understands who does not know the error codes. */

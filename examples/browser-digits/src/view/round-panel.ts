@@ -1,5 +1,5 @@
-import { formatBytes, shortId } from "../format.ts";
-import type { PageState, RoundStage } from "../page-state.ts";
+import { formatBytes, shortId } from "../state/format.ts";
+import type { PageState, RoundStage } from "../state/page-state.ts";
 import { element, setText } from "./elements.ts";
 
 /**

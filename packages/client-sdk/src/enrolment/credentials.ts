@@ -8,7 +8,7 @@ import {
   type DeviceProof,
 } from "@tributary/protocol";
 import { LoadOnce } from "../runtime/load-once.ts";
-import { abortable, throwIfAborted } from "../session/abort.ts";
+import { abortable, throwIfAborted } from "../runtime/abort.ts";
 import type { KeyStore } from "./key-store.ts";
 
 /** What the app's token function gets to know when it is asked for a token. */

@@ -1,4 +1,4 @@
-import { aborted, LinkedAbort } from "../session/abort.ts";
+import { aborted, LinkedAbort } from "../runtime/abort.ts";
 import type { ParticipationEvent } from "./participation-event.ts";
 
 /** Receives the events of a client that takes part. */

@@ -1,7 +1,7 @@
 import { TributaryError } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
-import { aborted } from "../session/abort.ts";
-import type { Clock } from "../session/clock.ts";
+import { aborted } from "../runtime/abort.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";

@@ -1,5 +1,5 @@
 import { asTributaryError, type ErrorCode, type TributaryError } from "@tributary/protocol";
-import { LinkedAbort } from "../session/abort.ts";
+import { LinkedAbort } from "../runtime/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
 import { Session, type SessionDeps, type SessionOptions } from "../session/session.ts";
 import { takePart, type CheckInDeps } from "./check-in.ts";

@@ -13,7 +13,7 @@ import {
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/local-trainer.ts";
-import { abortable } from "../session/abort.ts";
+import { abortable } from "../runtime/abort.ts";
 import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
 import type { Residuals } from "./residuals.ts";

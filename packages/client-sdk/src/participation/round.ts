@@ -6,7 +6,7 @@ import {
   type RoundId,
 } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
-import { LinkedAbort, abortable, aborted, throwIfAborted } from "../session/abort.ts";
+import { LinkedAbort, abortable, aborted, throwIfAborted } from "../runtime/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
 import type { Incoming, Session } from "../session/session.ts";
 import type { ClientFloors } from "../trust/client-floors.ts";

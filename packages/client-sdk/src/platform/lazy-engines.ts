@@ -3,7 +3,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { ModelDescription } from "@tributary/protocol";
 import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
-import type { Trainer, TrainerOptions } from "../training/choose-engine.ts";
+import type { Trainer, TrainerOptions } from "../engine-choice/choose-engine.ts";
 import type { FusedTrainer, FusedTrainerOptions } from "../training/fused/fused-trainer.ts";
 import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
 
@@ -20,7 +20,7 @@ import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
  *   be used; `BAD_PARAMETER` when the engine has no backend of that name.
  */
 export async function createTrainer(options: TrainerOptions = {}): Promise<Trainer> {
-  const { createTrainer: create } = await import("../training/choose-engine.ts");
+  const { createTrainer: create } = await import("../engine-choice/choose-engine.ts");
   return create(options);
 }
 

@@ -1,9 +1,9 @@
 import type { CryptoProvider, Kernels, ModelDescription } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
-import type { TrainerOptions } from "../training/choose-engine.ts";
+import type { TrainerOptions } from "../engine-choice/choose-engine.ts";
 
 /**
  * What a platform provides: one adapter for each port that the client uses. Nothing is loaded

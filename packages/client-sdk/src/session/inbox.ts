@@ -1,5 +1,5 @@
 import type { TributaryError } from "@tributary/protocol";
-import { aborted } from "./abort.ts";
+import { aborted } from "../runtime/abort.ts";
 
 /**
  * A queue of messages that have come and have not been read, with one reader and a limited length.

@@ -1,7 +1,7 @@
 import { TributaryError, type ServerMessage } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
 import type { CachedModel, HeldModels } from "../trust/model-cache.ts";
-import { LinkedAbort } from "./abort.ts";
+import { LinkedAbort } from "../runtime/abort.ts";
 import { Session, type SessionDeps, type SessionOptions } from "./session.ts";
 
 /** What is asked, and with which rights. */

@@ -9,8 +9,8 @@ import {
 } from "@tributary/protocol";
 import { heldArtifactIds, type HeldModels } from "../trust/model-cache.ts";
 import type { ModelDelivery } from "../trust/model-delivery.ts";
-import { LinkedAbort, aborted } from "./abort.ts";
-import type { Clock } from "./clock.ts";
+import { LinkedAbort, aborted } from "../runtime/abort.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { Inbox } from "./inbox.ts";
 import { SecureLink, type LinkDeps, type LinkOptions } from "./secure-link.ts";
 import {

@@ -1,5 +1,5 @@
-import { aborted } from "../session/abort.ts";
-import type { Clock } from "../session/clock.ts";
+import { aborted } from "../runtime/abort.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** A call of `sleep` that has not ended. */
 interface Sleeper {

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { localTrainerCases } from "../../src/testing/index.ts";
-import { createTrainer } from "../../src/training/choose-engine.ts";
+import { createTrainer } from "../../src/engine-choice/choose-engine.ts";
 import { createFusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import { testRandom } from "../support/test-random.ts";
 

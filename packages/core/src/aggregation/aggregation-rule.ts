@@ -1,13 +1,6 @@
 import type { TributaryError } from "@tributary/protocol";
-import type { ExactParts } from "./exact-accumulator.ts";
+import type { ExactParts, ExactSums } from "./exact-sums.ts";
 import type { YieldTurn } from "./time-slice.ts";
-
-/** One sum for each value of an update, weight units. */
-export interface ExactSums {
-  readonly dimension: number;
-  /** Copies the sums from `offset` on; fills `target`, which must not reach past the last. */
-  read(offset: number, target: Float64Array): void;
-}
 
 /** A round's updates as one: sums / weight, where each sum is exact and so does not depend on the order of its parts. */
 export interface CombinedUpdate {

@@ -1,6 +1,6 @@
 import type { AccumulatorMemory } from "./accumulator-memory.ts";
-import type { ExactSums } from "./aggregation-rule.ts";
 import { ExactAccumulator } from "./exact-accumulator.ts";
+import type { ExactSums } from "./exact-sums.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /** Exact sums that are made one block of values after the other, each from all its rows at once. */

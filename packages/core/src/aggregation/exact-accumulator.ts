@@ -1,6 +1,6 @@
 import { TributaryError, UPDATE_BLOCK_VALUES } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
-import type { ExactSums } from "./aggregation-rule.ts";
+import type { ExactParts, ExactSums } from "./exact-sums.ts";
 
 /** One unit of the fixed-point sum: 2⁻³², about 2.3e-10 in weight units times examples. */
 const FRACTION = 2 ** 32;
@@ -8,15 +8,6 @@ const FRACTION = 2 ** 32;
 export const MAX_CONTRIBUTION = 2 ** 19;
 const EXACT = 2 ** 53;
 const CARRY = 2 ** 32;
-
-/** The integers of an accumulator: sum i is high[i] · 2³² + low[i], in units of 2⁻³². */
-export interface ExactParts {
-  /** Integers within ±2⁵³; from 0 to 2³² where there is a `high`. */
-  readonly low: Float64Array;
-  readonly high: Float64Array | undefined;
-  /** No |low[i]| exceeds this; ≤ 2⁵³. */
-  readonly bound: number;
-}
 
 /**
  * Sums weighted float32 vectors so that the result does not depend on the order of the additions.

@@ -1,7 +1,7 @@
 import type { Plan, RoundPurpose } from "@tributary/protocol";
 import type { Collection, MemberOffer } from "./collection.ts";
 import { MetricSums } from "./metric-sums.ts";
-import { metricNames, requireExamples } from "./plan-metrics.ts";
+import { reportedMetrics, requireExamples } from "./reported-metrics.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** Collects what members measure of a checkpoint on examples that they do not train on. */
@@ -12,7 +12,7 @@ export class EvaluationCollection implements Collection {
   readonly #metrics: MetricSums;
 
   constructor(plan: Plan) {
-    this.#metricNames = metricNames(plan);
+    this.#metricNames = reportedMetrics(plan);
     this.#metrics = new MetricSums(this.#metricNames);
   }
 

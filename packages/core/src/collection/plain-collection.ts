@@ -5,7 +5,7 @@ import type { PackingDeps } from "../server-step/pack-state.ts";
 import { serverStep } from "../server-step/server-step.ts";
 import type { Collection } from "./collection.ts";
 import { MetricSums } from "./metric-sums.ts";
-import { metricNames, requireExamples } from "./plan-metrics.ts";
+import { reportedMetrics, requireExamples } from "./reported-metrics.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** What a plain collection is made of. */
@@ -30,7 +30,7 @@ export class PlainCollection implements Collection {
     this.#terms = terms;
     this.#adder = adder;
     this.#learningRate = learningRate;
-    this.#metrics = new MetricSums(metricNames(terms.plan));
+    this.#metrics = new MetricSums(reportedMetrics(terms.plan));
   }
 
   get reportCount(): number {
@@ -51,7 +51,7 @@ export class PlainCollection implements Collection {
       codec: codec.name,
       dimension,
       payloadBytes: codec.payloadBytes(dimension),
-      metricNames: metricNames(plan),
+      metricNames: reportedMetrics(plan),
     };
   }
 

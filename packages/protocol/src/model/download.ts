@@ -1,11 +1,8 @@
 // How checkpoints travel from the server to clients: whole, in full or half precision, or as the
 // difference from a checkpoint that a client already holds (docs/protocol.md, section 6).
-import type { ArtifactId, CheckpointId } from "../ids.ts";
-import type { ArtifactKind } from "../channel/frames.ts";
 import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
-import type { ArtifactReference, Delivery } from "../wire/messages.ts";
 import type { ValueRange } from "./trainable-ranges.ts";
 import { unpackValues } from "./packed-values.ts";
 
@@ -38,35 +35,6 @@ export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCode
     case "difference":
       return updateCodec(spec.update, kernels);
   }
-}
-
-/**
- * An artifact whose sealed chunks follow a delivery, with its name and its length as it travels.
- */
-export interface DueArtifact extends ArtifactReference {
-  readonly artifact: ArtifactKind;
-}
-
-/**
- * Decides which artifacts follow a delivery as sealed chunks, and in which order. The server sends
- * and the client expects what this function says, so the two always agree.
- * @param holds - Whether the client has said that it holds the artifact of this name.
- * @returns The plan, unless it is held; then the checkpoint, unless it is held. In place of the
- * whole checkpoint comes the difference when the client holds its base.
- */
-export function dueArtifacts(
-  { plan, checkpoint, packed, difference }: Delivery,
-  holds: (id: ArtifactId) => boolean,
-): readonly DueArtifact[] {
-  const due: DueArtifact[] = [];
-  if (!holds(plan.id)) due.push({ artifact: "plan", ...plan });
-  if (holds(checkpoint.id)) return due;
-  if (difference !== undefined && holds(difference.base)) {
-    due.push({ artifact: "difference", ...difference.packed });
-  } else {
-    due.push({ artifact: "checkpoint", ...(packed ?? checkpoint) });
-  }
-  return due;
 }
 
 /**
@@ -107,12 +75,4 @@ export function applyDifference(
     }
   });
   return next;
-}
-
-/** A difference that a delivery offers. */
-export interface CheckpointDifference {
-  /** The checkpoint that the difference was taken from, and that a client must hold to use it. */
-  readonly base: CheckpointId;
-  /** SHA-256 and length of the packed difference. */
-  readonly packed: ArtifactReference;
 }

@@ -6,7 +6,7 @@ import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { dueArtifacts } from "../model/download.ts";
+import { dueArtifacts } from "../wire/due-artifacts.ts";
 import { PROTOCOL_VERSIONS } from "../version.ts";
 import { encodeClientMessage, decodeServerMessage } from "../wire/codec.ts";
 import type {

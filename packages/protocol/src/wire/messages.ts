@@ -4,12 +4,19 @@
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, PlanId, RoundId, SessionId } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { CheckpointDifference } from "../model/download.ts";
 
 /** A plan, checkpoint or packed checkpoint, named by the SHA-256 of its bytes. */
 export interface ArtifactReference<Id extends ArtifactId = ArtifactId> {
   readonly id: Id;
   readonly byteLength: number;
+}
+
+/** A difference that a delivery offers. */
+export interface CheckpointDifference {
+  /** The checkpoint that the difference was taken from, and that a client must hold to use it. */
+  readonly base: CheckpointId;
+  /** SHA-256 and length of the packed difference. */
+  readonly packed: ArtifactReference;
 }
 
 /** What a client needs to decrypt and to check the sealed chunks that follow. */

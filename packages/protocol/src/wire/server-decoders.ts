@@ -3,7 +3,6 @@
 import { toHex } from "../bytes/encoding.ts";
 import { errorCodeFromWire } from "../errors.ts";
 import type { CheckpointId, SessionId } from "../ids.ts";
-import type { CheckpointDifference } from "../model/download.ts";
 import {
   artifact,
   malformed,
@@ -17,6 +16,7 @@ import {
 } from "./fields.ts";
 import {
   ROUND_PURPOSES,
+  type CheckpointDifference,
   type Delivery,
   type Refusal,
   type RoundPurpose,

@@ -1,6 +1,6 @@
 import type { Examples } from "@tributary/client-sdk";
 import { TributaryError, type RandomSource } from "@tributary/protocol";
-import { randomStream, type RandomStream } from "../random-stream.ts";
+import { randomStream, type RandomStream } from "./random-stream.ts";
 import { DIGIT_GLYPHS } from "./digit-glyphs.ts";
 import { inkLine, type Pen } from "./ink.ts";
 import { followStroke } from "./smooth-stroke.ts";

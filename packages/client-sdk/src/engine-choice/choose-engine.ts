@@ -1,6 +1,6 @@
 import { TributaryError, isTributaryError, layoutOf, type Plan } from "@tributary/protocol";
-import { compileTopology } from "./fused/compile-topology.ts";
-import { createFusedTrainer, type FusedTrainer } from "./fused/fused-trainer.ts";
+import { compileTopology } from "../training/fused/compile-topology.ts";
+import { createFusedTrainer, type FusedTrainer } from "../training/fused/fused-trainer.ts";
 import { hasGpu } from "./gpu.ts";
 import type {
   EngineChoice,
@@ -10,9 +10,9 @@ import type {
   TrainRequest,
   TrainResult,
   TrainingMetrics,
-} from "./local-trainer.ts";
-import type { TfjsBackendName, TfjsBackendOptions } from "./tfjs-backend.ts";
-import type { TfjsTrainer } from "./tfjs-trainer.ts";
+} from "../training/local-trainer.ts";
+import type { TfjsBackendName, TfjsBackendOptions } from "../training/tfjs-backend.ts";
+import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
 
 /**
  * The engine that trains: the fused engine of this package, TensorFlow.js (tfjs), or, with `auto`,
@@ -66,7 +66,7 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
     );
   }
   const openTfjs: OpenTfjs = async (choice) => {
-    const { createTfjsTrainer } = await import("./tfjs-trainer.ts");
+    const { createTfjsTrainer } = await import("../training/tfjs-trainer.ts");
     return createTfjsTrainer({ ...rest, ...choice });
   };
   const tfjsBackend = backend === "reference" ? "auto" : backend;

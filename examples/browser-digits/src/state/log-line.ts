@@ -1,5 +1,5 @@
 import { formatBytes, formatPercent, formatSeconds, shortId } from "./format.ts";
-import type { PageEvent } from "./page-state.ts";
+import type { PageEvent } from "./page-event.ts";
 
 /** One line of the event log. */
 export interface LogLine {

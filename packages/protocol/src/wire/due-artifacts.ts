@@ -1,0 +1,32 @@
+import type { ArtifactKind } from "../channel/frames.ts";
+import type { ArtifactId } from "../ids.ts";
+import type { ArtifactReference, Delivery } from "./messages.ts";
+
+/**
+ * An artifact whose sealed chunks follow a delivery, with its name and its length as it travels.
+ */
+export interface DueArtifact extends ArtifactReference {
+  readonly artifact: ArtifactKind;
+}
+
+/**
+ * Decides which artifacts follow a delivery as sealed chunks, and in which order. The server sends
+ * and the client expects what this function says, so the two always agree.
+ * @param holds - Whether the client has said that it holds the artifact of this name.
+ * @returns The plan, unless it is held; then the checkpoint, unless it is held. In place of the
+ * whole checkpoint comes the difference when the client holds its base.
+ */
+export function dueArtifacts(
+  { plan, checkpoint, packed, difference }: Delivery,
+  holds: (id: ArtifactId) => boolean,
+): readonly DueArtifact[] {
+  const due: DueArtifact[] = [];
+  if (!holds(plan.id)) due.push({ artifact: "plan", ...plan });
+  if (holds(checkpoint.id)) return due;
+  if (difference !== undefined && holds(difference.base)) {
+    due.push({ artifact: "difference", ...difference.packed });
+  } else {
+    due.push({ artifact: "checkpoint", ...(packed ?? checkpoint) });
+  }
+  return due;
+}
