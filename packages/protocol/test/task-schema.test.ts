@@ -6,14 +6,14 @@ import { seededRandom } from "../src/random/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { builtinModel } from "../src/model/builtin-models.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
+import { aggregationFault } from "../src/plan/aggregation/aggregation-fault.ts";
 import {
-  aggregationFault,
   aggregationRuleNames,
   reportsNeeded,
   type AggregationSpec,
-} from "../src/plan/aggregation-rule.ts";
+} from "../src/plan/aggregation/rule-table.ts";
 import { minimumReports, planOf, roundOf } from "../src/plan/plan-of.ts";
-import { parseTask, taskJsonSchema } from "../src/plan/task-schema.ts";
+import { parseTask, taskJsonSchema } from "../src/plan/parse-task.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { renderTaskKeys } from "./task-reference.ts";
 import { AGGREGATION_SPECS } from "./aggregation-specs.ts";

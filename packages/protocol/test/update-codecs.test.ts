@@ -6,7 +6,7 @@ import { seededRandom, type RandomSource } from "../src/random/random-source.ts"
 import { isTributaryError } from "../src/errors.ts";
 import { referenceKernels } from "../src/kernels/reference-kernels.ts";
 import { createKernelsSync } from "../src/kernels/wasm-kernels.ts";
-import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-registry.ts";
+import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-table.ts";
 import { UPDATE_BLOCK_VALUES } from "../src/update/update-codec.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { sameValues } from "./same-values.ts";

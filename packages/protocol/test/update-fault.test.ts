@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { encodePlan, decodePlan } from "../src/plan/plan-bytes.ts";
-import { parseTask } from "../src/plan/task-schema.ts";
+import { parseTask } from "../src/plan/parse-task.ts";
 import { updateFault } from "../src/plan/update-fault.ts";
-import type { UpdateSpec } from "../src/update/codec-registry.ts";
+import type { UpdateSpec } from "../src/update/codec-table.ts";
 import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
 import { errorOf } from "./expect-error.ts";
 import { samplePlan } from "./plan-sample.ts";

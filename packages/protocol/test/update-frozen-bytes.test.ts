@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import type { RandomSource } from "../src/random/random-source.ts";
 import { toHex } from "../src/bytes/encoding.ts";
-import { updateCodec, type UpdateSpec } from "../src/update/codec-registry.ts";
+import { updateCodec, type UpdateSpec } from "../src/update/codec-table.ts";
 
 /** Bytes of a payload, and the first half of its SHA-256. */
 const FROZEN: readonly (readonly [UpdateSpec, number, string])[] = [

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { seededRandom } from "../src/random/random-source.ts";
-import { leavesResidual, updateCodec } from "../src/update/codec-registry.ts";
+import { leavesResidual, updateCodec } from "../src/update/codec-table.ts";
 import { keepResidual } from "../src/update/keep-residual.ts";
 import { decodeAll } from "./update-helpers.ts";
 import { UPDATE_SPECS } from "./update-specs.ts";

@@ -2,15 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { TributaryError } from "@tributary/protocol";
 import type { StepTerms } from "./local-trainer.ts";
 
-/** Changes a step's gradients before the optimizer takes them. */
+/** Changes the gradients of a step before the optimizer uses them. */
 export interface TfjsGradientTerms {
-  /** To be called in a tidy scope. @param gradients - By the variables' names. */
+  /**
+   * Returns the changed gradients, in tensors of the tidy scope in which it is called.
+   * @param gradients - By the variables' names; not modified.
+   */
   apply(gradients: tf.NamedTensorMap): tf.NamedTensorMap;
+  /** Frees the tensors that the terms keep. */
   dispose(): void;
 }
 
 /**
- * Makes a training's terms, from the values that the variables have now.
+ * Makes the terms of one training. The proximal term pulls towards the values that the variables have
+ * now.
+ * @param trained - The variables that the optimizer moves.
  * @throws TributaryError `BAD_PARAMETER` for terms that only the fused engine has.
  */
 export function tfjsGradientTerms(

@@ -17,7 +17,7 @@ import {
   type RoundId,
 } from "@tributary/protocol";
 import type { PartialSum } from "./aggregation-rule.ts";
-import type { SumSpec } from "./create-aggregation-rule.ts";
+import { sumRule, type SumSpec } from "./rule-implementations.ts";
 import type { AdderSpec } from "./update-adder.ts";
 
 /** What a partial sum is of. Only sums of the same can be merged. */
@@ -93,7 +93,8 @@ export function decodePartialSum(
   if (bytes.length !== end + HASH_BYTES) throw invalid("it is not as long as it says");
   const reports = view.getUint32(44, true);
   const weight = Number(view.getBigUint64(48, true));
-  const mostWeight = reports * (aggregation.rule === "mean" ? limits.maxExampleCount : 1);
+  const mostWeight =
+    reports * (sumRule(aggregation).weightsByExamples ? limits.maxExampleCount : 1);
   if (reports > limits.maxCohort || weight < reports || weight > mostWeight) {
     throw invalid(`it claims ${reports} reports of weight ${weight}`);
   }

@@ -1,6 +1,6 @@
 import { TributaryError, type MetricValue, type UpdateCodec } from "@tributary/protocol";
 import type { CombinedUpdate } from "./aggregation-rule.ts";
-import { WeightedMean } from "./mean-rules.ts";
+import { WeightedMean } from "./weighted-mean.ts";
 import type { YieldTurn } from "./time-slice.ts";
 import { LocalAdder, type UpdateAdder } from "./update-adder.ts";
 

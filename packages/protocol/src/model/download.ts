@@ -1,7 +1,7 @@
 // What travels down: checkpoints whole, in full or half precision, or as differences from what a client holds.
 import type { ArtifactId, CheckpointId } from "../ids.ts";
 import type { ArtifactKind } from "../channel/frames.ts";
-import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
+import { updateCodec, type UpdateSpec } from "../update/codec-table.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
 import type { ArtifactReference, Delivery } from "../wire/messages.ts";

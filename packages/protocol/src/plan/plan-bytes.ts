@@ -6,8 +6,9 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { layoutOf } from "../model/parameter-layout.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
 import { canonicalize } from "./canonical-json.ts";
-import { planSchema, type Plan } from "./plan-schema.ts";
-import { parseStrict } from "./strict-schema.ts";
+import type { Plan } from "./plan.ts";
+import { planSchema } from "./plan-schema.ts";
+import { parseStrict } from "../schema/strict-schema.ts";
 
 /** Keeps a signature over a plan from standing for anything else that the same key signs. */
 const SIGNATURE_DOMAIN = "tributary/plan/v1\0";

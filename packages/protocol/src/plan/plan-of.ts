@@ -1,10 +1,10 @@
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
-import { reportsNeeded } from "./aggregation-rule.ts";
-import type { Plan } from "./plan-schema.ts";
-import type { TaskDefinition } from "./task-schema.ts";
-import type { MeasureName } from "./training-terms.ts";
+import { reportsNeeded } from "./aggregation/rule-table.ts";
+import type { MeasureName } from "./metrics.ts";
+import type { Plan } from "./plan.ts";
+import type { TaskDefinition } from "./task-definition.ts";
 
 /**
  * The plan that a task gives its clients: what concerns them, and nothing of how the server runs its rounds but the

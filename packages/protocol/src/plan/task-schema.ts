@@ -1,39 +1,31 @@
-// The task file: what an operator launches and what a simulation runs. docs/task-file.md is the reference; a test
-// holds it to this schema, descriptions and defaults included.
+// The schema of a task file, which an operator launches and a simulation runs. docs/task-file.md is
+// the reference. A test holds it to this schema, descriptions and defaults included.
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
-import { updatesAreInTheClear } from "../update/codec-registry.ts";
-import { aggregationFault, aggregationSchema, reportsNeeded } from "./aggregation-rule.ts";
+import { builtinModelNames } from "../model/builtin-models.ts";
+import { flag, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
+import { updatesAreInTheClear } from "../update/codec-table.ts";
+import { aggregationFault } from "./aggregation/aggregation-fault.ts";
+import { reportsNeeded } from "./aggregation/rule-table.ts";
+import { aggregationSchema } from "./aggregation-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
+import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
-import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
+import { instantMs, judgeNames, type ModelSource, type TaskDefinition } from "./task-definition.ts";
 import {
   batchSizeSchema,
   clipNormSchema,
-  decaySchema,
-  epsilonSchema,
   gradientClipNormSchema,
-  learningRateSchema,
   localEpochsSchema,
-  lossNames,
-  measureNames,
+  lossSchema,
   metricsSchema,
-  optimizerRemedy,
   proximalSchema,
+  serverLearningRateSchema,
+  taskOptimizerSchema,
   trainableSchema,
-  type LossName,
-  type MeasureName,
-  type MetricName,
-} from "./training-terms.ts";
+} from "./training-schema.ts";
 import { updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
-
-/** Where a task's model comes from. */
-export type TaskModel =
-  | { readonly builtin: BuiltinModelName }
-  /** The model.json of a tfjs LayersModel, relative to the task file. */
-  | { readonly path: string };
 
 const MODEL_REMEDY = `Give either { builtin: NAME }, one of ${builtinModelNames.join(", ")}, or { path: FILE }.`;
 
@@ -53,60 +45,21 @@ const modelSchema = strictRecord(
   .refine(({ builtin, path }) => (builtin === undefined) !== (path === undefined), {
     error: MODEL_REMEDY,
   })
-  .transform(({ builtin, path }): TaskModel =>
+  .transform(({ builtin, path }): ModelSource =>
     builtin === undefined ? { path: path ?? "" } : { builtin },
   )
   // The JSON Schema cannot see into a refinement.
   .meta({ oneOf: [{ required: ["builtin"] }, { required: ["path"] }] });
-
-const rate = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
-  learningRateSchema.default(byDefault).describe("Step size of local training.");
-
-const optimizerSchema = z.discriminatedUnion(
-  "name",
-  [
-    strictRecord({
-      name: z.literal("sgd").describe("Stochastic gradient descent."),
-      learningRate: rate(0.1),
-      momentum: decaySchema.default(0).describe("Share of the last step that the next one keeps."),
-      nesterov: flag().default(false).describe("Nesterov's form of momentum."),
-    }),
-    strictRecord({
-      name: z.literal("adam").describe("Adam."),
-      learningRate: rate(0.001),
-      beta1: decaySchema.default(0.9).describe("Decay of the mean of the gradients."),
-      beta2: decaySchema.default(0.999).describe("Decay of the mean of their squares."),
-      epsilon: epsilonSchema.default(1e-7).describe("Added to the divisor."),
-    }),
-    strictRecord({
-      name: z.literal("adagrad").describe("Adagrad."),
-      learningRate: rate(0.01),
-      initialAccumulator: epsilonSchema
-        .default(0.1)
-        .describe("Where the sums of squared gradients begin."),
-    }),
-    strictRecord({
-      name: z.literal("rmsprop").describe("RMSProp."),
-      learningRate: rate(0.001),
-      decay: decaySchema.default(0.9).describe("Decay of the mean of squared gradients."),
-      momentum: decaySchema.default(0).describe("Share of the last step that the next one keeps."),
-      epsilon: epsilonSchema.default(1e-7).describe("Added to the divisor."),
-    }),
-  ],
-  { error: optimizerRemedy },
-);
 
 const planSection = strictRecord({
   localEpochs: localEpochsSchema
     .default(1)
     .describe("Passes of a client over its examples in one round."),
   batchSize: batchSizeSchema.default(10).describe("Examples a step of local training."),
-  optimizer: optimizerSchema
+  optimizer: taskOptimizerSchema
     .prefault({ name: "sgd" })
     .describe("The optimizer of local training; a new one every round."),
-  loss: oneOf(lossNames)
-    .default("categoricalCrossentropy")
-    .describe("What local training makes small."),
+  loss: lossSchema.default("categoricalCrossentropy").describe("What local training makes small."),
   metrics: metricsSchema
     .exactOptional()
     .describe(
@@ -137,10 +90,6 @@ const planSection = strictRecord({
     .prefault({ encoding: "float32" })
     .describe("How checkpoints travel to clients."),
 }).transform((plan) => ({ ...plan, metrics: plan.metrics ?? usualMetrics(plan.loss) }));
-
-function usualMetrics(loss: LossName): MetricName[] {
-  return loss.endsWith("Crossentropy") ? ["accuracy"] : [];
-}
 
 const timeout = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
   wholeNumber(1, 86_400_000).default(byDefault);
@@ -189,11 +138,6 @@ const participationSection = strictRecord({
       "Within each window of this length, milliseconds from the task's creation, a device takes part once at most. Only clients whose device is known may take part.",
     ),
 });
-
-/** Whose measurements a task is judged by. */
-export const judgeNames = ["training", "clients", "operator"] as const;
-
-export type JudgeName = (typeof judgeNames)[number];
 
 const evaluationSection = strictRecord({
   judgedBy: oneOf(judgeNames)
@@ -254,11 +198,6 @@ const INSTANT_REMEDY = "Use a time like 2026-12-01T22:00:00Z.";
 const instant = (): z.ZodNullable<z.ZodISODateTime> =>
   z.iso.datetime({ offset: true, error: INSTANT_REMEDY }).nullable();
 
-/** The moment that a task file's time names, milliseconds since the Unix epoch. */
-export function instantMs(time: string): number {
-  return Date.parse(time);
-}
-
 const TIME_REMEDY = "Use a time of day like 22:30, UTC.";
 const timeOfDay = (): z.ZodString =>
   z.string({ error: TIME_REMEDY }).regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, { error: TIME_REMEDY });
@@ -288,8 +227,7 @@ const budgetSection = strictRecord({
   roundTimeMs: amount().describe("Ends the task once its rounds have lasted so long in all."),
 });
 
-/** A task file, with defaults for everything but `population`, `name` and `model`. */
-export const taskSchema = strictRecord({
+const schema = strictRecord({
   population: nameSchema.describe("Name of the population of clients that train."),
   name: nameSchema.describe("Name of the task, for people."),
   model: modelSchema.describe("The model to train."),
@@ -305,7 +243,7 @@ export const taskSchema = strictRecord({
       .literal("fedavg", { error: "Use fedavg." })
       .default("fedavg")
       .describe("How the mean update is applied."),
-    learningRate: learningRateSchema
+    learningRate: serverLearningRateSchema
       .default(1)
       .describe("Share of the mean update that is applied."),
   })
@@ -365,20 +303,8 @@ export const taskSchema = strictRecord({
   }
 });
 
-/** A task as parsed: whole, with every default filled in. */
-export type TaskDefinition = z.output<typeof taskSchema>;
+/** A task file. Everything but `population`, `name` and `model` has a default. */
+export const taskSchema: z.ZodType<TaskDefinition> = schema;
 
-/**
- * Reads a task file's content.
- * @param value - As parsed from YAML or JSON.
- * @throws TributaryError `TASK_INVALID` that names the first fault with its path (in `context.path` too) and what is
- *   allowed; an unknown key comes before any other fault, with the nearest known one.
- */
-export function parseTask(value: unknown): TaskDefinition {
-  return parseStrict(taskSchema, value, { code: "TASK_INVALID", what: "The task" });
-}
-
-/** JSON Schema (2020-12) of a task file, for editors and other programs. */
-export function taskJsonSchema(): object {
-  return { title: "Tributary task", ...z.toJSONSchema(taskSchema, { io: "input" }) };
-}
+/** What the schema parses to. A type test holds `TaskDefinition` to it. */
+export type ParsedTask = z.output<typeof schema>;

@@ -1,7 +1,8 @@
 // The JSON of the admin API. These schemas are its documentation: /openapi.json is made of them, and the tests hold every
 // answer to them.
 import { z } from "zod";
-import { ERROR_CODES, taskSchema, type ErrorCode } from "@tributary/protocol";
+import { ERROR_CODES, type ErrorCode } from "@tributary/protocol";
+import { taskSchema } from "@tributary/protocol/schemas";
 import { enrolmentPolicySchema } from "../enrolment/policy.ts";
 import { ADMIN_ROLES, type AdminRole } from "../storage/access-store.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseTask } from "../src/plan/task-schema.ts";
-import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-registry.ts";
+import { parseTask } from "../src/plan/parse-task.ts";
+import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-table.ts";
 import { errorOf } from "./expect-error.ts";
 import { NAMED_SPECS } from "./update-specs.ts";
 
