@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -14,6 +13,7 @@ import {
 } from "../src/plan/aggregation/rule-table.ts";
 import { minimumReports, planOf, roundOf } from "../src/plan/plan-of.ts";
 import { parseTask, taskJsonSchema } from "../src/plan/parse-task.ts";
+import { expectSection } from "./document-section.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { renderTaskKeys } from "./task-reference.ts";
 import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
@@ -428,19 +428,6 @@ describe("an aggregation rule", () => {
   });
 });
 
-describe("docs/task-file.md", () => {
-  const path = new URL("../../../docs/task-file.md", import.meta.url);
-  const table = /(?<=<!-- keys -->\n)[^]*?(?=<!-- end of keys -->)/;
-  const keys = `${renderTaskKeys(taskJsonSchema())}\n`;
-
-  it("lists every key of the schema with its values, default and meaning", () => {
-    // `UPDATE_DOCS=1` rewrites the table.
-    const docs = readFileSync(path, "utf8");
-    if (process.env["UPDATE_DOCS"] !== undefined)
-      writeFileSync(
-        path,
-        docs.replace(table, () => keys),
-      );
-    expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(keys);
-  });
+it("docs/task-file.md lists every key of the schema with its values, default and meaning", () => {
+  expectSection("task-file.md", "keys", renderTaskKeys(taskJsonSchema()));
 });

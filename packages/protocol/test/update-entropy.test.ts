@@ -30,7 +30,7 @@ const QUANTIZERS: readonly UpdateSpec[] = UPDATE_SPECS.filter(
     !(spec.codec === "rotated-uniform" && spec.bits === 1),
 ).map((spec) => {
   const { entropy: _, ...plain } = { entropy: true, ...spec };
-  return plain as UpdateSpec;
+  return plain;
 });
 
 const blocksOf = (spec: UpdateSpec, dimension: number): number =>

@@ -8,7 +8,9 @@ interface TfjsOptimizer<Spec> {
 
 /** One for each name: the compiler holds this table to the optimizers that a plan can name. */
 const OPTIMIZERS: {
-  readonly [Spec in CompleteOptimizer as Spec["name"]]: TfjsOptimizer<Spec>;
+  readonly [Name in OptimizerSpec["name"]]: TfjsOptimizer<
+    Extract<CompleteOptimizer, { readonly name: Name }>
+  >;
 } = {
   sgd: {
     create: ({ learningRate, momentum, nesterov }) =>

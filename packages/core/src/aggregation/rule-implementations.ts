@@ -16,12 +16,20 @@ export type SumSpec = Extract<AggregationSpec, { readonly rule: "mean" | "normBo
 /** What a plan says to name one of the rules that hold all updates of a round. */
 export type HeldSpec = Exclude<AggregationSpec, SumSpec>;
 
-const SUM_RULES: { readonly [Spec in SumSpec as Spec["rule"]]: SumRuleImplementation<Spec> } = {
+const SUM_RULES: {
+  readonly [Rule in SumSpec["rule"]]: SumRuleImplementation<
+    Extract<SumSpec, { readonly rule: Rule }>
+  >;
+} = {
   mean: weightedMean,
   normBound: normBoundedMean,
 };
 
-const HELD_RULES: { readonly [Spec in HeldSpec as Spec["rule"]]: HeldRuleImplementation<Spec> } = {
+const HELD_RULES: {
+  readonly [Rule in HeldSpec["rule"]]: HeldRuleImplementation<
+    Extract<HeldSpec, { readonly rule: Rule }>
+  >;
+} = {
   median: coordinateMedian,
   trimmedMean,
   krum,

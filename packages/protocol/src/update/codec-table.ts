@@ -48,7 +48,7 @@ export const updateCodecNames: readonly UpdateSpec["codec"][] = UPDATE_CODECS.ma
 export function codecDefinition(spec: UpdateSpec): CodecDefinition<UpdateSpec> {
   const found = UPDATE_CODECS.find(({ name }) => name === spec.codec);
   if (found !== undefined) return found;
-  throw new TributaryError("BAD_PARAMETER", `There is no update codec ${String(spec.codec)}`, {
+  throw new TributaryError("BAD_PARAMETER", `There is no update codec ${spec.codec}`, {
     remedy: `Use one of ${updateCodecNames.join(", ")}.`,
   });
 }

@@ -12,7 +12,8 @@ export interface MultiKrumSpec {
   readonly selected?: number;
 }
 
-const { needs, reportsNeeded, shortage } = needsPerByzantine<MultiKrumSpec>(2, 3);
+/** What `krum` needs with the same f. */
+const krumNeeds = needsPerByzantine<MultiKrumSpec>(2, 3);
 
 /** Multi-Krum. @see arXiv:1703.02757 §6 */
 export const multiKrum: RuleDefinition<MultiKrumSpec> = {
@@ -26,10 +27,12 @@ export const multiKrum: RuleDefinition<MultiKrumSpec> = {
       meaning: "How many updates are averaged. Left out: reports − f − 2.",
     },
   },
-  needs: `${needs}, and \`selected\` + f + 2`,
-  reportsNeeded: (spec) => Math.max(reportsNeeded(spec), reportsForSelection(spec)),
+  needs: `${krumNeeds.needs}, and \`selected\` + f + 2`,
+  reportsNeeded: (spec) => Math.max(krumNeeds.reportsNeeded(spec), reportsForSelection(spec)),
   shortage(spec, reports) {
-    if (reportsForSelection(spec) <= reportsNeeded(spec)) return shortage(spec, reports);
+    if (reportsForSelection(spec) <= krumNeeds.reportsNeeded(spec)) {
+      return krumNeeds.shortage(spec, reports);
+    }
     const most = reports - spec.byzantine - 2;
     return {
       key: "selected",

@@ -41,7 +41,7 @@ export const aggregationRuleNames: readonly AggregationSpec["rule"][] = AGGREGAT
 export function ruleDefinition(spec: AggregationSpec): RuleDefinition<AggregationSpec> {
   const found = AGGREGATION_RULES.find(({ name }) => name === spec.rule);
   if (found !== undefined) return found;
-  throw new TributaryError("BAD_PARAMETER", `There is no aggregation rule ${String(spec.rule)}`, {
+  throw new TributaryError("BAD_PARAMETER", `There is no aggregation rule ${spec.rule}`, {
     remedy: `Use one of ${aggregationRuleNames.join(", ")}.`,
   });
 }

@@ -28,7 +28,7 @@ type Complete<Spec> = Spec extends OptimizerSpec ? Required<Spec> : never;
 export function completeOptimizer(spec: OptimizerSpec): CompleteOptimizer {
   const definition = OPTIMIZERS.find(({ name }) => name === spec.name);
   if (definition === undefined) {
-    throw new TributaryError("BAD_PARAMETER", `There is no optimizer ${String(spec.name)}`, {
+    throw new TributaryError("BAD_PARAMETER", `There is no optimizer ${spec.name}`, {
       remedy: `Use one of ${OPTIMIZERS.map(({ name }) => name).join(", ")}.`,
     });
   }
