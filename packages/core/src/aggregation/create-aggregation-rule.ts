@@ -67,7 +67,7 @@ export function heldBytes(
   return reports * (perUpdate + heldRule(spec).bytesPerUpdate(reports, row));
 }
 
-/** Holds the updates until the round is combined. */
+/** Holds the updates of a round until they are combined. */
 class HeldRule implements AggregationRule {
   readonly dimension: number;
   readonly #spec: HeldSpec;

@@ -4,8 +4,9 @@ import { WeightedMean } from "./weighted-mean.ts";
 import type { YieldTurn } from "./time-slice.ts";
 import { LocalAdder, type UpdateAdder } from "./update-adder.ts";
 
-/** One report that is complete and of the right form. */
+/** A report that is complete and of the right form. */
 export interface Report {
+  /** How many examples the client trained on, as it claims; whole, ≥ 1. */
   readonly exampleCount: number;
   /** The encoded update; as `UpdateAdder.add` has it. */
   readonly payload: Uint8Array;
@@ -13,16 +14,25 @@ export interface Report {
   readonly metrics: readonly MetricValue[];
 }
 
-/** What a round's reports come to: their updates by the plan's rule, their metrics by the mean over examples. */
+/**
+ * Adds up the reports of a round. Updates are combined by the plan's rule, and metrics by the mean over
+ * examples.
+ */
 export class RoundAggregate {
   readonly #adder: UpdateAdder;
   readonly #metricNames: readonly string[];
-  /** Σ n_k · metric_k by index of the name, as a multiple of 1 / METRIC_FRACTION: integers add up the same in any order. */
+  /**
+   * Σ n_k · metric_k for each metric name, in units of 1 / METRIC_FRACTION. The sums are integers, so that
+   * the order of the reports does not matter.
+   */
   readonly #metricSums: bigint[];
   #reportCount = 0;
   #exampleCount = 0;
 
-  /** @param adder - A new one; one for the mean, weighted by examples, in this thread, if left out. */
+  /**
+   * @param adder - A new adder. If it is left out, updates are added in this thread, for the mean that is
+   *   weighted by examples.
+   */
   constructor(
     codec: UpdateCodec,
     dimension: number,
@@ -34,6 +44,7 @@ export class RoundAggregate {
     this.#metricSums = metricNames.map(() => 0n);
   }
 
+  /** How many reports have been added. */
   get reportCount(): number {
     return this.#reportCount;
   }
@@ -44,8 +55,9 @@ export class RoundAggregate {
   }
 
   /**
-   * Checks a report whole and then adds it whole: after an error the aggregate is as it was. Whether it is done when this
-   * returns, or when the promise that it returns is fulfilled, is for the adder to say.
+   * Checks a whole report and then adds it. After an error the aggregate is as it was before.
+   * @returns Nothing if the report is added, or a promise that is fulfilled once it is: this depends on
+   *   the adder.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`, `UPDATE_OUT_OF_RANGE` or
    *   `EXAMPLE_COUNT_INVALID`; `INTERNAL` when the adder has lost what it had. Thrown, or as the promise's rejection.
    */
@@ -57,7 +69,8 @@ export class RoundAggregate {
         `The report claims ${exampleCount} examples`,
       );
     }
-    // Metrics only inform: a value out of the sums' range is brought into it instead of costing the report.
+    // Metrics do not change the model. A value that is out of range is cut to the range, and the report
+    // still counts.
     const metrics = this.#metricNames.map((name) => {
       const value = report.metrics.find((metric) => metric.name === name)?.value ?? 0;
       const bounded = Math.max(-METRIC_BOUND, Math.min(METRIC_BOUND, value));
@@ -73,17 +86,17 @@ export class RoundAggregate {
     count();
   }
 
-  /** The updates as one, by the rule; as `UpdateAdder.combine`. */
+  /** Combines the updates to one by the rule: as `UpdateAdder.combine`. */
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate> {
     return this.#adder.combine(yieldTurn);
   }
 
-  /** Forgets the updates, and what they have been combined to; counts and metrics stay. */
+  /** Forgets the updates and the combined update. The counts and metrics stay. */
   discard(): void {
     this.#adder.discard();
   }
 
-  /** Means over all reported examples, by name; empty before the first report. */
+  /** The means of the metrics over all reported examples, by name; empty before the first report. */
   metricMeans(): Record<string, number> {
     const means: Record<string, number> = {};
     if (this.#exampleCount === 0) return means;
@@ -94,7 +107,10 @@ export class RoundAggregate {
   }
 }
 
-/** Losses above this say no more than "diverged". */
+/** A loss above this only says that training diverged. */
 const METRIC_BOUND = 2 ** 16;
-/** Fine enough for small losses over few examples, and coarse enough that n · (right / n) is a whole number again. */
+/**
+ * One unit of a metric sum is the inverse of this. It is small enough for small losses over few
+ * examples. And it is large enough that an accuracy of c/n, times n, is the whole number c again.
+ */
 const METRIC_FRACTION = 2 ** 28;

@@ -38,7 +38,7 @@ export abstract class SummedMean implements SumRule {
   #reports = 0;
   #weight = 0;
 
-  /** @param memory - Where to keep the sums; memory of its own if left out. */
+  /** @param memory - Where the sums are kept; memory of its own if left out. */
   constructor(codec: UpdateCodec, dimension: number, memory?: AccumulatorMemory) {
     this.dimension = dimension;
     this.codec = codec;

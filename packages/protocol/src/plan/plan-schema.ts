@@ -21,6 +21,7 @@ import {
 import { updateFault } from "./update-fault.ts";
 import { planUpdateSchema } from "./update-schema.ts";
 
+/** What to write instead of a name that is not valid. */
 const NAME_REMEDY =
   "Use 1 to 64 lowercase letters, digits, '.', '_' or '-', beginning with a letter or digit.";
 
@@ -29,11 +30,13 @@ export const nameSchema: z.ZodString = z
   .string({ error: NAME_REMEDY })
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: NAME_REMEDY });
 
+/** One parameter of the model: a checkpoint has them in this order. */
 const parameterSchema = strictRecord({
   name: text(512),
   shape: list(wholeNumber(1, DEFAULT_LIMITS.maxParameters), { min: 0, max: 8 }),
 });
 
+/** The form of a plan; `superRefine` checks which parts can go together. */
 const schema = strictRecord({
   version: z.literal(1, { error: "Use a client of a version that knows this plan." }),
   task: nameSchema,

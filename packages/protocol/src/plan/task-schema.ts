@@ -27,6 +27,7 @@ import {
 import { updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
 
+/** What to write instead of a model section that names no model, or two. */
 const MODEL_REMEDY = `Give either { builtin: NAME }, one of ${builtinModelNames.join(", ")}, or { path: FILE }.`;
 
 const modelSchema = strictRecord(
@@ -48,18 +49,21 @@ const modelSchema = strictRecord(
   .transform(({ builtin, path }): ModelSource =>
     builtin === undefined ? { path: path ?? "" } : { builtin },
   )
-  // The JSON Schema cannot see into a refinement.
+  // A JSON Schema cannot be made from a refinement, so that it is said here once more.
   .meta({ oneOf: [{ required: ["builtin"] }, { required: ["path"] }] });
 
+/** What each client does. */
 const planSection = strictRecord({
   localEpochs: localEpochsSchema
     .default(1)
     .describe("Passes of a client over its examples in one round."),
-  batchSize: batchSizeSchema.default(10).describe("Examples a step of local training."),
+  batchSize: batchSizeSchema.default(10).describe("Examples in one step of local training."),
   optimizer: taskOptimizerSchema
     .prefault({ name: "sgd" })
-    .describe("The optimizer of local training; a new one every round."),
-  loss: lossSchema.default("categoricalCrossentropy").describe("What local training makes small."),
+    .describe("The optimizer of local training. Every round begins with a new one."),
+  loss: lossSchema
+    .default("categoricalCrossentropy")
+    .describe("The loss that local training minimizes."),
   metrics: metricsSchema
     .exactOptional()
     .describe(
@@ -72,18 +76,18 @@ const planSection = strictRecord({
     .nullable()
     .default(null)
     .describe(
-      "How strongly local training is held to the round's checkpoint: μ of FedProx's proximal term; `null` for not at all.",
+      "How strongly local training is pulled towards the round's checkpoint: μ of FedProx's proximal term. `null` for no pull.",
     ),
   gradientClipNorm: gradientClipNormSchema
     .nullable()
     .default(null)
     .describe(
-      "Longest gradient of a step, as an L2 norm in weight units; longer ones are scaled down. `null` for any length.",
+      "Longest gradient of a step, as an L2 norm in weight units; longer ones are scaled down. `null` for no limit.",
     ),
   clipNorm: clipNormSchema
     .default(null)
     .describe(
-      "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down.",
+      "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down. `null` for no limit.",
     ),
   update: taskUpdateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
   download: taskDownloadSchema
@@ -94,10 +98,11 @@ const planSection = strictRecord({
 const timeout = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
   wholeNumber(1, 86_400_000).default(byDefault);
 
+/** How a round is run. */
 const roundSection = strictRecord({
   goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
     .default(10)
-    .describe("Reports that a round closes with."),
+    .describe("Reports with which a round closes."),
   overselection: z
     .number({ error: "Use a number from 1 to 10." })
     .min(1, { error: "Use a number from 1 to 10." })
@@ -116,6 +121,7 @@ const roundSection = strictRecord({
   reportingTimeoutMs: timeout(120_000).describe("Longest wait for reports, milliseconds."),
 });
 
+/** Which clients may take part. */
 const eligibilitySection = strictRecord({
   charging: flag().default(false).describe("Only devices on external power."),
   unmetered: flag().default(false).describe("Only connections without a data allowance."),
@@ -125,20 +131,22 @@ const eligibilitySection = strictRecord({
     .describe("Only clients with at least this many examples."),
 });
 
+/** How often a device may take part. */
 const participationSection = strictRecord({
   minimumSeparation: wholeNumber(1, 1_000_000)
     .default(1)
     .describe(
-      "Rounds from one of a device's rounds to its next; 1 lets it be in every one. Above 1, only clients whose device is known may take part.",
+      "Rounds from one of a device's rounds to its next; 1 lets it be in every round. Above 1, only clients whose device is known may take part.",
     ),
   windowMs: wholeNumber(1, 31_536_000_000)
     .nullable()
     .default(null)
     .describe(
-      "Within each window of this length, milliseconds from the task's creation, a device takes part once at most. Only clients whose device is known may take part.",
+      "Length of a window in milliseconds; the first one begins with the task. A device takes part once at most in each window. Only clients whose device is known may take part.",
     ),
 });
 
+/** How the model is judged. */
 const evaluationSection = strictRecord({
   judgedBy: oneOf(judgeNames)
     .default("training")
@@ -154,13 +162,14 @@ const evaluationSection = strictRecord({
     .nullable()
     .default(null)
     .describe(
-      "Clients evaluate every so many rounds' checkpoint, and the last one, on held-out examples; `null` for never.",
+      "After so many rounds, again and again, clients evaluate the newest checkpoint on held-out examples. They evaluate the last checkpoint too. `null` for never.",
     ),
   goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
     .exactOptional()
-    .describe("Reports that an evaluation closes with. Left out: as many as a round."),
+    .describe("Reports with which an evaluation closes. Left out: as many as a round."),
 });
 
+/** When the task ends. */
 const stopSection = strictRecord({
   rounds: wholeNumber(1, 1_000_000).default(100).describe("Rounds to commit before the task ends."),
   targetMetric: strictRecord({
@@ -182,13 +191,13 @@ const stopSection = strictRecord({
     .describe("Ends the task earlier, once a measurement reaches this."),
   plateau: strictRecord({
     measurements: wholeNumber(1, 1_000_000).describe(
-      "So many measurements in a row without a better one.",
+      "How many measurements in a row must be no better than the best one before them.",
     ),
     minimumChange: z
       .number({ error: "Use a number of at least 0." })
       .min(0, { error: "Use a number of at least 0." })
       .default(0)
-      .describe("How much better than the best before counts as better."),
+      .describe("By how much a measurement must be better than the best one before it."),
   })
     .exactOptional()
     .describe("Ends the task earlier, once `evaluation.metric` gets no better."),
@@ -202,6 +211,7 @@ const TIME_REMEDY = "Use a time of day like 22:30, UTC.";
 const timeOfDay = (): z.ZodString =>
   z.string({ error: TIME_REMEDY }).regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, { error: TIME_REMEDY });
 
+/** When rounds may begin. */
 const scheduleSection = strictRecord({
   startAt: instant().default(null).describe("No round before this time."),
   endAt: instant().default(null).describe("No round from this time on: the task ends."),
@@ -212,21 +222,28 @@ const scheduleSection = strictRecord({
     .refine(({ from, to }) => from !== to, { error: "Let the window open and close at two times." })
     .nullable()
     .default(null)
-    .describe("Rounds begin within this window of each day only; one in flight goes on."),
+    .describe("Rounds begin only within this window of each day. A round in flight goes on."),
   minimumIntervalMs: wholeNumber(0, 31_536_000_000)
     .default(0)
     .describe("Least time from the end of a cohort's round to the next, milliseconds."),
 });
 
+/** A part of the budget: a whole number, or null for no limit. */
 const amount = (): z.ZodDefault<z.ZodNullable<z.ZodNumber>> =>
   wholeNumber(1, Number.MAX_SAFE_INTEGER).nullable().default(null);
 
+/** What the task may cost. */
 const budgetSection = strictRecord({
-  bytes: amount().describe("Ends the task once its rounds have moved so many bytes, up and down."),
-  reports: amount().describe("Ends the task once its rounds have taken so many reports."),
-  roundTimeMs: amount().describe("Ends the task once its rounds have lasted so long in all."),
+  bytes: amount().describe(
+    "Ends the task once its rounds have moved this many bytes, up and down.",
+  ),
+  reports: amount().describe("Ends the task once its rounds have taken this many reports."),
+  roundTimeMs: amount().describe(
+    "Ends the task once its rounds have lasted this many milliseconds in all.",
+  ),
 });
 
+/** The whole file; `superRefine` checks what concerns several sections. */
 const schema = strictRecord({
   population: nameSchema.describe("Name of the population of clients that train."),
   name: nameSchema.describe("Name of the task, for people."),
@@ -271,6 +288,7 @@ const schema = strictRecord({
   if (judgedBy === "clients" && everyRounds === null) {
     issue(["evaluation", "everyRounds"], "Say how often clients evaluate, since they judge.");
   }
+  // An evaluation of fewer clients than a round would reveal more about each of them.
   const { goalCount: goal, minimumFraction } = task.round;
   const least = Math.max(Math.ceil(goal * minimumFraction - 1e-9), reportsNeeded(task.aggregation));
   if (goalCount !== undefined && goalCount < least) {
