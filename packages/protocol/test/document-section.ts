@@ -1,5 +1,6 @@
 // Documents have sections that are made from the code, between `<!-- NAME:begin -->` and
-// `<!-- NAME:end -->`. A test holds a section to the code. With UPDATE_DOCS=1 it writes the section.
+// `<!-- NAME:end -->`. A test holds a section to the code. With UPDATE_DOCS=1 it writes the
+// section.
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
 

@@ -1,5 +1,6 @@
-// The public types are written by hand, so that they do not depend on zod. Here each of them is held
-// to what its schema parses to, in both directions: a key that only one of the two has does not compile.
+// The public types are written by hand, so that they do not depend on zod. Here each of them is
+// held to what its schema parses to, in both directions: a key that only one of the two has does
+// not compile.
 import { expectTypeOf, test } from "vitest";
 import type { ParsedPlan } from "../src/plan/plan-schema.ts";
 import type { Plan } from "../src/plan/plan.ts";

@@ -1,4 +1,5 @@
-// What every codec must do, whatever its form. What each does to the numbers is in update-codec-errors.test.ts.
+// What every codec must do, whatever its form. What each does to the numbers is in
+// update-codec-errors.test.ts.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -21,7 +22,10 @@ const codecOf = (spec: UpdateSpec) => updateCodec(spec, wasm);
 const wave = (length: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(i) * (1 + i / 999));
 
-/** Any magnitude that every codec takes: rotated blocks are bounded by their norm, float16 by its own range. */
+/**
+ * Any magnitude that every codec takes: rotated blocks are bounded by their norm, float16 by its
+ * own range.
+ */
 const modest = updates({ maxLength: 9_000 }).map((update) =>
   update.map((value) => value / 2 ** 15),
 );

@@ -1,4 +1,5 @@
-// What entropy coding does to a quantizer's payloads: nothing to their values, and never much to their length.
+// What entropy coding does to a quantizer's payloads: nothing to their values, and never much to
+// their length.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -19,9 +20,9 @@ const wasm = createKernelsSync();
 const twin = referenceKernels();
 
 /**
- * The specs without entropy coding of the codecs that can be entropy coded, but for two. EDEN rounds to
- * other values with entropy coding. One bit after a rotation is 0 as often as 1: there is nothing to
- * gain.
+ * The specs without entropy coding of the codecs that can be entropy coded, but for two. EDEN
+ * rounds to other values with entropy coding. One bit after a rotation is 0 as often as 1: there is
+ * nothing to gain.
  */
 const QUANTIZERS: readonly UpdateSpec[] = UPDATE_SPECS.filter(
   (spec) =>

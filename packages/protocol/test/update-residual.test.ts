@@ -60,7 +60,8 @@ it("what was sent and what is left add up to all updates", () => {
     update.forEach((value, i) => (meant[i]! += value));
   }
   meant.forEach((value, i) => expect(said[i]! + residual![i]!).toBeCloseTo(value, 3));
-  // A value waits until it has grown, not for ever: without the residual the small ones would never be sent.
+  // A value waits until it has grown, not for ever: without the residual the small ones would never
+  // be sent.
   const norm = (values: Float64Array): number => Math.hypot(...values);
   const missing = meant.map((value, i) => value - said[i]!);
   expect(norm(missing)).toBeLessThan(0.5 * norm(meant));

@@ -33,8 +33,8 @@ function stepsOf(payload: Uint8Array, dimension: number, bits: number): number[]
 
 describe("the uniform codec", () => {
   it("keeps its frozen bytes: minimum, step, one code a value", () => {
-    // By an independent implementation in Python. −1 … 1.55 in steps of .01, on which nothing is left to chance but
-    // what float32 rounds; the last value lies between two levels.
+    // By an independent implementation in Python. −1 … 1.55 in steps of .01, on which nothing is
+    // left to chance but what float32 rounds; the last value lies between two levels.
     const random: RandomSource = {
       bytes: () => Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0),
       derive: () => random,

@@ -1,4 +1,5 @@
-// Makes specs out of the tables of codecs and rules, so that tests run through every line of a table.
+// Makes specs out of the tables of codecs and rules, so that tests run through every line of a
+// table.
 import { parameterFault, type Parameter, type Variant } from "../src/schema/parameter.ts";
 
 /** Values of a parameter at both ends of its range and between; for a flag, left out and true. */
@@ -51,7 +52,9 @@ export function specsOf<Spec extends object, Key extends keyof Spec & string>(
   });
 }
 
-/** Every variant once, with its parameters as small as they can be and without the optional ones. */
+/**
+ * Every variant once, with its parameters as small as they can be and without the optional ones.
+ */
 export function smallestSpecsOf<Spec, Key extends keyof Spec & string>(
   key: Key,
   variants: readonly Variant<Spec, Key>[],

@@ -1,5 +1,5 @@
-// The tables in docs/ that list codecs, optimizers, losses, metrics and rules are made from the tables
-// in the code. `UPDATE_DOCS=1` rewrites them.
+// The tables in docs/ that list codecs, optimizers, losses, metrics and rules are made from the
+// tables in the code. `UPDATE_DOCS=1` rewrites them.
 import { it } from "vitest";
 import { AGGREGATION_RULES } from "../src/plan/aggregation/rule-table.ts";
 import { LOSSES, lossNames, type LabelKind } from "../src/plan/losses.ts";

@@ -1,7 +1,9 @@
 import { TributaryError, labelsOf, type LossName } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 
-/** How examples are handed to a model. It is found once for each request and used for every batch. */
+/**
+ * How examples are handed to a model. It is found once for each request and used for every batch.
+ */
 export interface ExampleFormat {
   /** Shape of one input as the model takes it. */
   readonly inputShape: readonly number[];
@@ -11,7 +13,10 @@ export interface ExampleFormat {
   readonly outputShape: readonly number[];
   /** Values in one output, and in one target. */
   readonly outputSize: number;
-  /** The number of classes if labels are class indices, which become one-hot targets; else undefined. */
+  /**
+   * The number of classes if labels are class indices, which become one-hot targets; else
+   * undefined.
+   */
   readonly classCount: number | undefined;
 }
 
@@ -19,8 +24,9 @@ export interface ExampleFormat {
 export type OpenShape = readonly (number | null)[];
 
 /**
- * The shape in which features are handed to a model. If the number of values agrees it is the model's
- * own shape, so that a flat image may be given to a model of images, and the other way round.
+ * The shape in which features are handed to a model. If the number of values agrees it is the
+ * model's own shape, so that a flat image may be given to a model of images, and the other way
+ * round.
  * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
  */
 export function inputShapeFor(modelShape: OpenShape, featureShape: readonly number[]): number[] {
@@ -40,9 +46,9 @@ export function inputShapeFor(modelShape: OpenShape, featureShape: readonly numb
 }
 
 /**
- * Decides how labels become targets. With a cross-entropy over classes, labels are class indices, one
- * for each row of the output. If they have as many values as the output, they are the probabilities of
- * the classes.
+ * Decides how labels become targets. With a cross-entropy over classes, labels are class indices,
+ * one for each row of the output. If they have as many values as the output, they are the
+ * probabilities of the classes.
  * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
  */
 export function exampleFormat(

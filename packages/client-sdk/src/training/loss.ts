@@ -44,10 +44,10 @@ const LOSSES: Readonly<Record<LossName, MeanLoss>> = {
  * The mean loss of a batch on tfjs.
  *
  * Cross-entropies are computed from logits where the model's last activation could be taken off
- * (`logitsTopology`): log-softmax and log-sigmoid do not overflow, and the gradient is exact however
- * wrong the model is. A model with a linear end is taken to give logits as well. Other outputs are
- * taken as probabilities and clipped to [1e-7, 1 − 1e-7], as `tf.metrics.categoricalCrossentropy`
- * does.
+ * (`logitsTopology`): log-softmax and log-sigmoid do not overflow, and the gradient is exact
+ * however wrong the model is. A model with a linear end is taken to give logits as well. Other
+ * outputs are taken as probabilities and clipped to [1e-7, 1 − 1e-7], as
+ * `tf.metrics.categoricalCrossentropy` does.
  * @param outputs - What the model without its last activation gave, shape [batch, ...outputShape].
  * @param targets - Same shape.
  * @returns A scalar.

@@ -72,8 +72,8 @@ function meanOf(values: Float32Array, score: (value: number, index: number) => n
 }
 
 /**
- * The share of rows whose largest output is at the place of the largest target value. Of equal values
- * the first one counts.
+ * The share of rows whose largest output is at the place of the largest target value. Of equal
+ * values the first one counts.
  */
 function argmaxAccuracy(outputs: Float32Array, targets: Float32Array, width: number): number {
   let correct = 0;

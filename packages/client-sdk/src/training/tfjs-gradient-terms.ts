@@ -14,8 +14,8 @@ export interface TfjsGradientTerms {
 }
 
 /**
- * Makes the terms of one training. The proximal term pulls towards the values that the variables have
- * now.
+ * Makes the terms of one training. The proximal term pulls towards the values that the variables
+ * have now.
  * @param trained - The variables that the optimizer moves.
  * @throws TributaryError `BAD_PARAMETER` for terms that only the fused engine has.
  */

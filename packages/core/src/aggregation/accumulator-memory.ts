@@ -1,8 +1,9 @@
 import { UPDATE_BLOCK_VALUES, referenceKernels, type Kernels } from "@tributary/protocol";
 
 /**
- * The memory that holds sums, and the kernels that add to them. Each thread that adds has one. Kernels
- * in WebAssembly are fast and take a millisecond to make; those in TypeScript give the same bits.
+ * The memory that holds sums, and the kernels that add to them. Each thread that adds has one.
+ * Kernels in WebAssembly are fast and take a millisecond to make; those in TypeScript give the same
+ * bits.
  */
 export class AccumulatorMemory {
   /** Codecs should use these kernels too: their blocks then need not be copied. */
@@ -10,8 +11,8 @@ export class AccumulatorMemory {
   /** Where blocks that lie in other memory are copied to before they are added. */
   readonly #block: number;
   /**
-   * Places that have been given back, by their number of sums. They are used again, since the memory of
-   * kernels never shrinks.
+   * Places that have been given back, by their number of sums. They are used again, since the
+   * memory of kernels never shrinks.
    */
   readonly #free: Map<number, number[]> = new Map();
 

@@ -10,8 +10,8 @@ export interface ExactSums {
 }
 
 /**
- * The updates of a round combined to one: sums / weight. Each sum is exact, so that it does not depend
- * on the order of the additions.
+ * The updates of a round combined to one: sums / weight. Each sum is exact, so that it does not
+ * depend on the order of the additions.
  */
 export interface CombinedUpdate {
   readonly sums: ExactSums;
@@ -42,32 +42,36 @@ export interface AggregationRule {
   /**
    * Takes an update as a whole. If it throws, it has taken nothing of the update.
    * @param payload - A payload that the codec has validated; neither modified nor kept.
-   * @param facts.maxAbs - A bound on the magnitude of the values, as the codec's `validate` gave it.
+   * @param facts.maxAbs - A bound on the magnitude of the values, as the codec's `validate` gave
+   *   it.
    * @throws TributaryError `UPDATE_OUT_OF_RANGE`.
    */
   add(payload: Uint8Array, facts: { readonly exampleCount: number; readonly maxAbs: number }): void;
   /**
-   * Takes several updates, each as a whole or not at all. The result is the same as one after the other,
-   * at a lower cost.
+   * Takes several updates, each as a whole or not at all. The result is the same as one after the
+   * other, at a lower cost.
    * @returns For each update the reason why it has not been added, or undefined if it has.
    */
   addAll(updates: readonly CheckedUpdate[]): readonly (TributaryError | undefined)[];
   /**
    * Combines the updates to one.
-   * @param yieldTurn - Called between slices of work, so that nothing else waits for more than a few
-   *   milliseconds.
+   * @param yieldTurn - Called between slices of work, so that nothing else waits for more than a
+   *   few milliseconds.
    * @throws TributaryError `INTERNAL` with fewer updates than the rule needs: such a round is not
    *   committed.
    */
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate>;
   /**
-   * Forgets the updates and gives their memory back. Neither the rule nor what it has combined may be
-   * used after that.
+   * Forgets the updates and gives their memory back. Neither the rule nor what it has combined may
+   * be used after that.
    */
   discard(): void;
 }
 
-/** A rule that keeps nothing but sums, so that the reports of a round can be added in several places. */
+/**
+ * A rule that keeps nothing but sums, so that the reports of a round can be added in several
+ * places.
+ */
 export interface SumRule extends AggregationRule {
   /** A copy of the sums of what has been added here. */
   partial(): PartialSum;
@@ -79,8 +83,8 @@ export interface SumRule extends AggregationRule {
 }
 
 /**
- * The sums over some of a round's reports. Partial sums that together have all reports give the same
- * bits, however the reports are divided and in whatever order the sums are merged.
+ * The sums over some of a round's reports. Partial sums that together have all reports give the
+ * same bits, however the reports are divided and in whatever order the sums are merged.
  */
 export interface PartialSum extends ExactParts {
   /** How many reports they are of. */

@@ -8,10 +8,10 @@ import { sortColumns } from "./sorted-columns.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * The rule `bulyan`, over Krum: Krum chooses n − 2f updates one after the other, each time among those
- * that are left. Of the chosen updates it takes, for each value, the mean of the n − 4f values nearest
- * to the median. This withstands a hostile update that hides a large change of a few values behind a
- * small distance, which Krum alone may choose. Example counts are ignored.
+ * The rule `bulyan`, over Krum: Krum chooses n − 2f updates one after the other, each time among
+ * those that are left. Of the chosen updates it takes, for each value, the mean of the n − 4f
+ * values nearest to the median. This withstands a hostile update that hides a large change of a few
+ * values behind a small distance, which Krum alone may choose. Example counts are ignored.
  * @see arXiv:1802.07927, §4: θ = n − 2f, β = θ − 2f
  */
 export const bulyan: HeldRuleImplementation<{ readonly byzantine: number }> = {
@@ -32,8 +32,8 @@ export const bulyan: HeldRuleImplementation<{ readonly byzantine: number }> = {
 };
 
 /**
- * Bulyan's second half: for each value, the mean of the `kept` values that are nearest to the median.
- * Of two values that are equally near, the smaller one is taken.
+ * Bulyan's second half: for each value, the mean of the `kept` values that are nearest to the
+ * median. Of two values that are equally near, the smaller one is taken.
  * @param updates - The updates to look at.
  * @param kept - From 1 to the number of `updates`.
  */

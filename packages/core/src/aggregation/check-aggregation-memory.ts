@@ -11,8 +11,8 @@ import { heldBytes } from "./create-aggregation-rule.ts";
 import { sumRuleNames } from "./rule-implementations.ts";
 
 /**
- * Refuses a plan whose rule would have to keep more of a round in memory than the server allows. This
- * is found before the task exists, and not in the middle of its first round.
+ * Refuses a plan whose rule would have to keep more of a round in memory than the server allows.
+ * This is found before the task exists, and not in the middle of its first round.
  * @param goalCount - The most reports that a round takes.
  * @throws TributaryError `TASK_INVALID` with the numbers.
  */

@@ -5,8 +5,8 @@ import type { ExactSums } from "./aggregation-rule.ts";
 /** One unit of the fixed-point sum is 2⁻³², about 2.3e-10 in weight units times examples. */
 const FRACTION = 2 ** 32;
 /**
- * The largest |weight · value| of one report. Its fixed-point form stays within 2⁵¹, where the kernel
- * rounds exactly.
+ * The largest |weight · value| of one report. Its fixed-point form stays within 2⁵¹, where the
+ * kernel rounds exactly.
  */
 export const MAX_CONTRIBUTION = 2 ** 19;
 const EXACT = 2 ** 53;
@@ -25,10 +25,10 @@ export interface ExactParts {
 /**
  * Sums weighted float32 vectors so that the result does not depend on the order of the additions.
  *
- * Each weighted value is rounded once to a multiple of 2⁻³², and is an integer from then on. float64
- * adds integers below 2⁵³ exactly. Before a sum could exceed that, its upper part is carried into a
- * second array, which most rounds never need. The sums take 8 bytes for each value, and 16 after a
- * carry. Nothing of a single report is kept.
+ * Each weighted value is rounded once to a multiple of 2⁻³², and is an integer from then on.
+ * float64 adds integers below 2⁵³ exactly. Before a sum could exceed that, its upper part is
+ * carried into a second array, which most rounds never need. The sums take 8 bytes for each value,
+ * and 16 after a carry. Nothing of a single report is kept.
  *
  * @example
  * accumulator.reserve(weight * maxAbs); // once for each report: the most that one value can add
@@ -52,8 +52,9 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Whether one more report can be reserved while earlier reserved reports have not been added yet. If
-   * not, `reserve` would have to carry, which it may do only when all reserved reports are added.
+   * Whether one more report can be reserved while earlier reserved reports have not been added yet.
+   * If not, `reserve` would have to carry, which it may do only when all reserved reports are
+   * added.
    */
   hasRoom(contribution: number): boolean {
     return this.#bound + boundOf(contribution) <= EXACT;
@@ -87,8 +88,8 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Adds the sums of another accumulator. This is exact, so that it does not matter which accumulator
-   * added which report.
+   * Adds the sums of another accumulator. This is exact, so that it does not matter which
+   * accumulator added which report.
    */
   merge({ low, high, bound }: ExactParts): void {
     if (low.length !== this.dimension) {
@@ -147,7 +148,10 @@ export class ExactAccumulator implements ExactSums {
     return (this.#high ??= new Float64Array(this.dimension));
   }
 
-  /** Leaves 0 ≤ low < 2³² and moves the rest to high. One unit of high is 2³² units of low, which is 1. */
+  /**
+   * Leaves 0 ≤ low < 2³² and moves the rest to high. One unit of high is 2³² units of low, which is
+   * 1.
+   */
   #carry(): void {
     if (this.#isNormal) return;
     const low = this.#low;

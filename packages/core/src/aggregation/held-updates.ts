@@ -16,8 +16,8 @@ interface HeldUpdate {
 }
 
 /**
- * The updates of one round, in memory until the round has ended. They stay encoded, since hardly any
- * payload is longer than its values as float32.
+ * The updates of one round, in memory until the round has ended. They stay encoded, since hardly
+ * any payload is longer than its values as float32.
  */
 export class HeldUpdates {
   readonly dimension: number;
@@ -62,8 +62,8 @@ export class HeldUpdates {
   }
 
   /**
-   * Sorts the updates by their hashes, so that their order does not depend on when they came. Updates
-   * with the same hash are equal, so that their order does not matter.
+   * Sorts the updates by their hashes, so that their order does not depend on when they came.
+   * Updates with the same hash are equal, so that their order does not matter.
    */
   sortByContent(): void {
     this.#updates.sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));

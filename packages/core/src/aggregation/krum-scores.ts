@@ -1,17 +1,20 @@
 import { NEIGHBOURHOOD_BYTES, type Neighbourhoods } from "./neighbourhoods.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
-/** Bytes that Krum's scores take for each update: a row of its values and its distances to the others. */
+/**
+ * Bytes that Krum's scores take for each update: a row of its values and its distances to the
+ * others.
+ */
 export function bytesPerScoredUpdate(reports: number, rowBytes: number): number {
   return rowBytes + reports * NEIGHBOURHOOD_BYTES;
 }
 
 /**
- * Krum's score of each update that is left: the sum of the squared distances to the m − f − 2 nearest
- * of the m that are left. The score of the others is Infinity.
+ * Krum's score of each update that is left: the sum of the squared distances to the m − f − 2
+ * nearest of the m that are left. The score of the others is Infinity.
  *
- * Bulyan takes one update after the other out of the set, until m − f − 2 is 0 and less. At least one
- * neighbour is counted, so that a score still says something.
+ * Bulyan takes one update after the other out of the set, until m − f − 2 is 0 and less. At least
+ * one neighbour is counted, so that a score still says something.
  * @param left - 1 for each update that is left, 0 for the others.
  * @param byzantine - f.
  * @see arXiv:1703.02757, §4

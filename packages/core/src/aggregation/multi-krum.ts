@@ -7,9 +7,9 @@ import type { HeldRuleImplementation } from "./rule-implementation.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * The rule `multiKrum`: the mean of the `selected` updates with the smallest scores, where an update's
- * score is the sum of the squared distances to its n − f − 2 nearest others. Of equal scores the
- * update with the smaller hash comes first. Example counts are ignored.
+ * The rule `multiKrum`: the mean of the `selected` updates with the smallest scores, where an
+ * update's score is the sum of the squared distances to its n − f − 2 nearest others. Of equal
+ * scores the update with the smaller hash comes first. Example counts are ignored.
  * @see arXiv:1703.02757, §6 (Multi-Krum)
  */
 export const multiKrum: HeldRuleImplementation<{

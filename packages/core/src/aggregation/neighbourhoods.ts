@@ -5,7 +5,9 @@ import type { TimeSlice } from "./time-slice.ts";
 export interface Neighbourhoods {
   /** Float64, shape [n][n]: ‖Δ_i − Δ_j‖₂², weight units squared. */
   readonly squaredDistances: readonly Float64Array[];
-  /** For each update the others, the nearest first; equally near ones in the order of the updates. */
+  /**
+   * For each update the others, the nearest first; equally near ones in the order of the updates.
+   */
   readonly nearest: readonly Uint16Array[];
 }
 

@@ -5,9 +5,9 @@ import type { SumRuleImplementation } from "./rule-implementation.ts";
 import { SummedMean, type Weighing } from "./summed-mean.ts";
 
 /**
- * Norm bounding: (1/n) Σ Δ_k · min(1, M/‖Δ_k‖₂). No report moves the mean by more than M/n, whatever it
- * holds. Each report counts once: otherwise a client could get around the bound by claiming many
- * examples.
+ * Norm bounding: (1/n) Σ Δ_k · min(1, M/‖Δ_k‖₂). No report moves the mean by more than M/n,
+ * whatever it holds. Each report counts once: otherwise a client could get around the bound by
+ * claiming many examples.
  * @see arXiv:1911.07963, §5 (norm thresholding of updates)
  */
 class NormBoundedMean extends SummedMean {

@@ -4,9 +4,9 @@
  *   "TRIBSUM1" ‖ of(32) ‖ u32 dimension ‖ u32 reports ‖ u64 weight ‖ u8 width ‖ 3 zero bytes
  *   ‖ u32 low[dimension] ‖ high[dimension] (int32 at width 8, float64 at width 12) ‖ SHA-256 of all before
  *
- * All numbers are little-endian. The sum i is high[i] · 2³² + low[i] in units of 2⁻³². The smaller width
- * is used if all sums fit, so that the same reports give the same bytes, however they were divided among
- * machines and merged.
+ * All numbers are little-endian. The sum i is high[i] · 2³² + low[i] in units of 2⁻³². The smaller
+ * width is used if all sums fit, so that the same reports give the same bytes, however they were
+ * divided among machines and merged.
  */
 import {
   TributaryError,
@@ -33,8 +33,8 @@ const HASH_BYTES = 32;
 const CARRY = 2 ** 32;
 const INT32 = 2 ** 31;
 /**
- * A bound on a valid high part. The largest cohort adds up to 2⁶⁵ at most, 2⁵¹ for each report, so that a
- * valid high part is far below this.
+ * A bound on a valid high part. The largest cohort adds up to 2⁶⁵ at most, 2⁵¹ for each report, so
+ * that a valid high part is far below this.
  */
 const MAX_HIGH = 2 ** 40;
 
@@ -73,7 +73,8 @@ export function encodePartialSum(
 }
 
 /**
- * Reads a partial sum, and checks that it belongs to `subject` and that honest reports can add up to it.
+ * Reads a partial sum, and checks that it belongs to `subject` and that honest reports can add up
+ * to it.
  * @throws TributaryError `PARTIAL_SUM_INVALID`, before memory is spent on its values.
  */
 export function decodePartialSum(

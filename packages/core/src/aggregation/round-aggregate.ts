@@ -15,23 +15,23 @@ export interface Report {
 }
 
 /**
- * Adds up the reports of a round. Updates are combined by the plan's rule, and metrics by the mean over
- * examples.
+ * Adds up the reports of a round. Updates are combined by the plan's rule, and metrics by the mean
+ * over examples.
  */
 export class RoundAggregate {
   readonly #adder: UpdateAdder;
   readonly #metricNames: readonly string[];
   /**
-   * Σ n_k · metric_k for each metric name, in units of 1 / METRIC_FRACTION. The sums are integers, so that
-   * the order of the reports does not matter.
+   * Σ n_k · metric_k for each metric name, in units of 1 / METRIC_FRACTION. The sums are integers,
+   * so that the order of the reports does not matter.
    */
   readonly #metricSums: bigint[];
   #reportCount = 0;
   #exampleCount = 0;
 
   /**
-   * @param adder - A new adder. If it is left out, updates are added in this thread, for the mean that is
-   *   weighted by examples.
+   * @param adder - A new adder. If it is left out, updates are added in this thread, for the mean
+   *   that is weighted by examples.
    */
   constructor(
     codec: UpdateCodec,
@@ -56,10 +56,11 @@ export class RoundAggregate {
 
   /**
    * Checks a whole report and then adds it. After an error the aggregate is as it was before.
-   * @returns Nothing if the report is added, or a promise that is fulfilled once it is: this depends on
-   *   the adder.
-   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`, `UPDATE_OUT_OF_RANGE` or
-   *   `EXAMPLE_COUNT_INVALID`; `INTERNAL` when the adder has lost what it had. Thrown, or as the promise's rejection.
+   * @returns Nothing if the report is added, or a promise that is fulfilled once it is: this
+   *   depends on the adder.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`,
+   *   `UPDATE_OUT_OF_RANGE` or `EXAMPLE_COUNT_INVALID`; `INTERNAL` when the adder has lost what it
+   *   had. Thrown, or as the promise's rejection.
    */
   fold(report: Report): void | Promise<void> {
     const { exampleCount, payload } = report;
@@ -69,8 +70,8 @@ export class RoundAggregate {
         `The report claims ${exampleCount} examples`,
       );
     }
-    // Metrics do not change the model. A value that is out of range is cut to the range, and the report
-    // still counts.
+    // Metrics do not change the model. A value that is out of range is cut to the range, and the
+    // report still counts.
     const metrics = this.#metricNames.map((name) => {
       const value = report.metrics.find((metric) => metric.name === name)?.value ?? 0;
       const bounded = Math.max(-METRIC_BOUND, Math.min(METRIC_BOUND, value));
@@ -96,7 +97,9 @@ export class RoundAggregate {
     this.#adder.discard();
   }
 
-  /** The means of the metrics over all reported examples, by name; empty before the first report. */
+  /**
+   * The means of the metrics over all reported examples, by name; empty before the first report.
+   */
   metricMeans(): Record<string, number> {
     const means: Record<string, number> = {};
     if (this.#exampleCount === 0) return means;

@@ -1,5 +1,5 @@
-// The table of the aggregation rules' implementations. The compiler holds it to the rules that a plan
-// can name: a rule that is missing here, or that no plan can name, is an error.
+// The table of the aggregation rules' implementations. The compiler holds it to the rules that a
+// plan can name: a rule that is missing here, or that no plan can name, is an error.
 import type { AggregationSpec } from "@tributary/protocol";
 import { bulyan } from "./bulyan.ts";
 import { coordinateMedian } from "./coordinate-median.ts";

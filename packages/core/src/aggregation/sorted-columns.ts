@@ -1,11 +1,12 @@
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * Sorts each column of a matrix: afterwards row k holds the k-th smallest value of every column. This is
- * a sorting network. Its comparisons do not depend on the values, so that each is one pass over two
- * rows.
+ * Sorts each column of a matrix: afterwards row k holds the k-th smallest value of every column.
+ * This is a sorting network. Its comparisons do not depend on the values, so that each is one pass
+ * over two rows.
  * @param rows - Float32, shape [n][≥ columns], finite; sorted in place.
- * @see Knuth, The Art of Computer Programming, volume 3, §5.2.2, Algorithm M (Batcher's merge exchange)
+ * @see Knuth, The Art of Computer Programming, volume 3, §5.2.2, Algorithm M (Batcher's merge
+ *   exchange)
  */
 export async function sortColumns(
   rows: readonly Float32Array[],

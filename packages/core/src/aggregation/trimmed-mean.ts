@@ -6,8 +6,9 @@ import { sortColumns } from "./sorted-columns.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * The rule `trimmedMean`: the mean of each value without the f smallest and the f largest. It is within
- * the range of the honest values as long as at most f updates are hostile. Example counts are ignored.
+ * The rule `trimmedMean`: the mean of each value without the f smallest and the f largest. It is
+ * within the range of the honest values as long as at most f updates are hostile. Example counts
+ * are ignored.
  * @see arXiv:1803.01498, Definition 2, which asks for β ≥ f/n: here β is f/n
  */
 export const trimmedMean: HeldRuleImplementation<{ readonly byzantine: number }> = {

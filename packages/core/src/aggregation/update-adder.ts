@@ -18,16 +18,17 @@ export interface UpdateAdder {
   readonly dimension: number;
   /**
    * Checks a whole encoded update and then adds it. After an error nothing has changed.
-   * @param payload - Neither modified nor kept. Do not change it before the adder is done with it, which
-   *   is when this returns or, if it returns a promise, when that settles.
+   * @param payload - Neither modified nor kept. Do not change it before the adder is done with it,
+   *   which is when this returns or, if it returns a promise, when that settles.
    * @param exampleCount - Whole, ≥ 1.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or
-   *   `UPDATE_OUT_OF_RANGE`; `INTERNAL` when updates that had been added are lost. The error is thrown, or
-   *   rejects the promise.
+   *   `UPDATE_OUT_OF_RANGE`; `INTERNAL` when updates that had been added are lost. The error is
+   *   thrown, or rejects the promise.
    */
   add(payload: Uint8Array, exampleCount: number): void | Promise<void>;
   /**
-   * Combines the updates to one: as `AggregationRule.combine`. Every `add` must have settled before.
+   * Combines the updates to one: as `AggregationRule.combine`. Every `add` must have settled
+   * before.
    * @throws TributaryError `INTERNAL`, also when updates that had been added are lost.
    */
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate>;
@@ -46,8 +47,8 @@ export interface AdderSpec {
 export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
 
 /**
- * Makes adders that work in the thread that calls them. They share the memory for sums, which is used
- * again from round to round.
+ * Makes adders that work in the thread that calls them. They share the memory for sums, which is
+ * used again from round to round.
  */
 export function localAdders(crypto: CryptoProvider): OpenAdder {
   let memory: AccumulatorMemory | undefined;
@@ -68,7 +69,10 @@ export class LocalAdder implements UpdateAdder {
   readonly #createRule: () => AggregationRule;
   #rule: AggregationRule | undefined;
 
-  /** @param createRule - Called before the first update is added, so that a round without any takes no memory. */
+  /**
+   * @param createRule - Called before the first update is added, so that a round without any takes
+   *   no memory.
+   */
   constructor(codec: UpdateCodec, dimension: number, createRule: () => AggregationRule) {
     this.#codec = codec;
     this.dimension = dimension;

@@ -2,7 +2,9 @@ import type { CheckedUpdate } from "./aggregation-rule.ts";
 import type { SumRuleImplementation } from "./rule-implementation.ts";
 import { SummedMean, type Weighing } from "./summed-mean.ts";
 
-/** Σ n_k Δ_k / Σ n_k, the mean of federated averaging, where n_k is a report's number of examples. */
+/**
+ * Σ n_k Δ_k / Σ n_k, the mean of federated averaging, where n_k is a report's number of examples.
+ */
 export class WeightedMean extends SummedMean {
   protected override weigh({ exampleCount }: CheckedUpdate): Weighing {
     return { factor: exampleCount, weight: exampleCount };

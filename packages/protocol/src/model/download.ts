@@ -1,4 +1,5 @@
-// What travels down: checkpoints whole, in full or half precision, or as differences from what a client holds.
+// What travels down: checkpoints whole, in full or half precision, or as differences from what a
+// client holds.
 import type { ArtifactId, CheckpointId } from "../ids.ts";
 import type { ArtifactKind } from "../channel/frames.ts";
 import { updateCodec, type UpdateSpec } from "../update/codec-table.ts";
@@ -14,10 +15,16 @@ export type DownloadSpec =
   | { readonly encoding: "float32" }
   /** Two bytes a parameter. Every checkpoint of the task is one of half precision. */
   | { readonly encoding: "float16" }
-  /** To clients that hold the one before, what has changed, in this codec; to others the whole, as float32. */
+  /**
+   * To clients that hold the one before, what has changed, in this codec; to others the whole, as
+   * float32.
+   */
   | { readonly encoding: "difference"; readonly update: UpdateSpec };
 
-/** The codec that a checkpoint, or a difference, travels in; `undefined` for checkpoints as they are. */
+/**
+ * The codec that a checkpoint, or a difference, travels in; `undefined` for checkpoints as they
+ * are.
+ */
 export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCodec | undefined {
   switch (spec.encoding) {
     case "float32":
@@ -54,7 +61,8 @@ export function dueArtifacts(
 }
 
 /**
- * The checkpoint that a difference leads to. The same bits wherever it is computed: each value is one float32 addition.
+ * The checkpoint that a difference leads to. The same bits wherever it is computed: each value is
+ * one float32 addition.
  * @param base - The checkpoint that the difference was taken from; not modified.
  * @param ranges - The values that it is about: those that the plan trains.
  * @param packed - From anywhere.

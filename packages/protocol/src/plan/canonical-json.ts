@@ -1,19 +1,19 @@
 import { TributaryError } from "../errors.ts";
 
 /**
- * The deepest nesting of a value, so that the recursion cannot exhaust the stack. The tfjs topologies
- * of nested models have fewer than 30 levels.
+ * The deepest nesting of a value, so that the recursion cannot exhaust the stack. The tfjs
+ * topologies of nested models have fewer than 30 levels.
  */
 const MAX_DEPTH = 128;
 
 /**
  * The canonical JSON text of a value (RFC 8785). Keys are in UTF-16 order, there are no spaces, and
- * numbers and strings are written as ECMAScript writes them. Equal values give equal text, and so equal
- * hashes.
- * @param value - What JSON can hold: null, booleans, finite numbers, well-formed strings, arrays and
- *   plain objects.
- * @throws TributaryError `BAD_PARAMETER` for anything else, such as an `undefined` property, and for
- *   more than 128 levels.
+ * numbers and strings are written as ECMAScript writes them. Equal values give equal text, and so
+ * equal hashes.
+ * @param value - What JSON can hold: null, booleans, finite numbers, well-formed strings, arrays
+ *   and plain objects.
+ * @throws TributaryError `BAD_PARAMETER` for anything else, such as an `undefined` property, and
+ *   for more than 128 levels.
  */
 export function canonicalize(value: unknown): string {
   return write(value, "$", 0);
@@ -41,7 +41,8 @@ function write(value: unknown, path: string, depth: number): string {
 }
 
 function writeString(text: string, path: string): string {
-  // With the flag u this matches only surrogates without their other half, which UTF-8 cannot encode.
+  // With the flag u this matches only surrogates without their other half, which UTF-8 cannot
+  // encode.
   if (/[\uD800-\uDFFF]/u.test(text)) throw refused(path, "has half of a surrogate pair");
   return JSON.stringify(text);
 }
@@ -68,8 +69,8 @@ function writeObject(
 }
 
 /**
- * Whether a value is an object literal, of this realm or another: its prototype is missing, or is the
- * root of a realm.
+ * Whether a value is an object literal, of this realm or another: its prototype is missing, or is
+ * the root of a realm.
  */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

@@ -1,6 +1,7 @@
 /**
  * What the labels of a loss are.
- * - `classes`: for each row of the output the index of its class, or the probabilities of all classes.
+ * - `classes`: for each row of the output the index of its class, or the probabilities of all
+ *   classes.
  * - `classIndices`: for each row of the output the index of its class.
  * - `probabilities`: for each output the probability of a yes, from 0 to 1.
  * - `numbers`: for each output any finite number.

@@ -8,7 +8,9 @@ interface MetricDefinition {
   readonly isBetterHigher: boolean;
 }
 
-/** The table of metrics that a client can report besides the loss: the one place that lists them. */
+/**
+ * The table of metrics that a client can report besides the loss: the one place that lists them.
+ */
 export const METRICS = {
   accuracy: {
     meaning:

@@ -14,10 +14,10 @@ import { parseStrict } from "../schema/strict-schema.ts";
 const SIGNATURE_DOMAIN = "tributary/plan/v1\0";
 
 /**
- * The bytes of a plan: RFC 8785 canonical JSON in UTF-8, so that two parties who agree on a plan agree
- * on its hash.
- * @throws TributaryError `PLAN_INVALID` when the plan breaks the schema, does not fit its own model, or
- *   is longer than `maxPlanBytes`.
+ * The bytes of a plan: RFC 8785 canonical JSON in UTF-8, so that two parties who agree on a plan
+ * agree on its hash.
+ * @throws TributaryError `PLAN_INVALID` when the plan breaks the schema, does not fit its own
+ *   model, or is longer than `maxPlanBytes`.
  */
 export function encodePlan(plan: Plan): Uint8Array {
   checkPlan(plan);
@@ -56,7 +56,8 @@ export function planIdOf(crypto: CryptoProvider, bytes: Uint8Array): PlanId {
 }
 
 /**
- * Signs the bytes of a plan with Ed25519. The signed message is a domain tag and the plan's SHA-256.
+ * Signs the bytes of a plan with Ed25519. The signed message is a domain tag and the plan's
+ * SHA-256.
  * @param signingSeed - 32 bytes, secret.
  * @returns The signature, 64 bytes.
  */
@@ -69,8 +70,8 @@ export function signPlan(
 }
 
 /**
- * Whether the holder of `signingKey` signed these bytes of a plan. It is false for a malformed key or
- * signature.
+ * Whether the holder of `signingKey` signed these bytes of a plan. It is false for a malformed key
+ * or signature.
  */
 export function verifyPlanSignature(
   crypto: CryptoProvider,
@@ -86,8 +87,8 @@ function signedMessage(crypto: CryptoProvider, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Checks a plan by the schema, and then what a schema cannot check: that the layout is sound and that
- * the trained layers exist.
+ * Checks a plan by the schema, and then what a schema cannot check: that the layout is sound and
+ * that the trained layers exist.
  */
 function checkPlan(value: unknown): Plan {
   const plan = parseStrict(planSchema, value, { code: "PLAN_INVALID", what: "The plan" });

@@ -50,9 +50,9 @@ export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
 }
 
 /**
- * How the task's rounds are run. This is what the task file says, but `minimumFraction` is raised to
- * what the aggregation rule needs. So a round with too few reports for the rule is abandoned like any
- * other round that is too small.
+ * How the task's rounds are run. This is what the task file says, but `minimumFraction` is raised
+ * to what the aggregation rule needs. So a round with too few reports for the rule is abandoned
+ * like any other round that is too small.
  */
 export function roundOf(task: TaskDefinition): TaskDefinition["round"] {
   const { goalCount, minimumFraction } = task.round;
@@ -67,8 +67,8 @@ export function minimumReports(round: TaskDefinition["round"]): number {
 }
 
 /**
- * How an evaluation is run: as a round is, but with a goal of its own, and never with fewer reports than
- * the plan's smallest cohort.
+ * How an evaluation is run: as a round is, but with a goal of its own, and never with fewer reports
+ * than the plan's smallest cohort.
  */
 export function evaluationRoundOf(task: TaskDefinition): TaskDefinition["round"] {
   const round = roundOf(task);
@@ -87,8 +87,8 @@ export function measureOf(task: TaskDefinition): MeasureName {
 }
 
 /**
- * Whether a measurement ends the task. It never does if the task has no `stop.targetMetric`, or if that
- * metric was not measured.
+ * Whether a measurement ends the task. It never does if the task has no `stop.targetMetric`, or if
+ * that metric was not measured.
  */
 export function reachesTarget(
   task: TaskDefinition,

@@ -7,8 +7,8 @@ import type { MetricName } from "./metrics.ts";
 import type { OptimizerSpec } from "./optimizers/optimizer-table.ts";
 
 /**
- * Everything that a client of a round does. The server signs the plan, and a client does nothing that
- * the plan does not say. A plan's name is the SHA-256 of its canonical bytes.
+ * Everything that a client of a round does. The server signs the plan, and a client does nothing
+ * that the plan does not say. A plan's name is the SHA-256 of its canonical bytes.
  */
 export interface Plan {
   readonly version: 1;
@@ -34,8 +34,8 @@ export interface Plan {
     /** `all`, or the names of the layers that are trained and sent. */
     readonly trainable: "all" | readonly string[];
     /**
-     * μ of the proximal term μ/2 · ‖w − w₀‖², where w₀ is the round's checkpoint (arXiv:1812.06127).
-     * There is no such term if it is left out.
+     * μ of the proximal term μ/2 · ‖w − w₀‖², where w₀ is the round's checkpoint
+     * (arXiv:1812.06127). There is no such term if it is left out.
      */
     readonly proximal?: number;
     /**
@@ -50,7 +50,10 @@ export interface Plan {
   readonly download: DownloadSpec;
   /** L2 bound of the update, weight units; null for no bound. */
   readonly clipNorm: number | null;
-  /** How the server combines the updates. A round with fewer reports than the rule needs is abandoned. */
+  /**
+   * How the server combines the updates. A round with fewer reports than the rule needs is
+   * abandoned.
+   */
   readonly aggregation: AggregationSpec;
   /** The fewest reports with which a round of this plan is committed. */
   readonly minimumCohort: number;

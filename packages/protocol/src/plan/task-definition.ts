@@ -105,7 +105,10 @@ interface EligibilitySection {
 interface ParticipationSection {
   /** Rounds from one of a device's rounds to its next; 1 lets it be in every round. */
   readonly minimumSeparation: number;
-  /** A device takes part once at most in each window of this length, milliseconds; null for no limit. */
+  /**
+   * A device takes part once at most in each window of this length, milliseconds; null for no
+   * limit.
+   */
   readonly windowMs: number | null;
 }
 

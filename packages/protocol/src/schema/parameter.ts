@@ -1,5 +1,5 @@
-// Tables of codecs, optimizers and aggregation rules describe their parameters with these types. The
-// description is plain data: the schemas of plans and of task files, the checks of a codec, the
+// Tables of codecs, optimizers and aggregation rules describe their parameters with these types.
+// The description is plain data: the schemas of plans and of task files, the checks of a codec, the
 // tables in docs/ and the tests are all made from it. No schema library stands in a public type.
 
 /** The values that a parameter can take. */

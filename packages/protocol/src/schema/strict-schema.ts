@@ -10,7 +10,8 @@ import { remedyOf } from "./parameter.ts";
 z.config({ jitless: true });
 
 /**
- * An object with these keys and no others. The error for an unknown key names the nearest known one.
+ * An object with these keys and no others. The error for an unknown key names the nearest known
+ * one.
  * @param remedy - What to write instead of a value that is no object.
  */
 export function strictRecord<Shape extends z.core.$ZodLooseShape>(

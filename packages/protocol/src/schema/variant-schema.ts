@@ -6,8 +6,8 @@ import { fraction, flag, positiveNumber, strictRecord, wholeNumber } from "./str
 /**
  * The schema of a section that names one of several variants.
  *
- * A plan has every parameter but those that are optional. A task file may leave out a parameter that
- * has a default, and the parsed section then has the default.
+ * A plan has every parameter but those that are optional. A task file may leave out a parameter
+ * that has a default, and the parsed section then has the default.
  * @typeParam Spec - The type of the parsed section: the union of the variants' types. The type
  *   `Variant` holds each variant's parameters to its part of the union.
  * @param key - The property that names the variant.

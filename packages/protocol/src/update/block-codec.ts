@@ -26,7 +26,9 @@ export interface BlockScheme {
   readonly sizes: BlockSizes;
   /** Whether the payload begins with a seed that the decoder needs. */
   readonly seeded: boolean;
-  /** The most bytes that a block of `size` values takes; all blocks take them without `leastBytes`. */
+  /**
+   * The most bytes that a block of `size` values takes; all blocks take them without `leastBytes`.
+   */
   bytes(size: number): number;
   /** The fewest bytes, for a codec whose blocks vary in length. Both numbers are 65,535 at most. */
   leastBytes?(size: number): number;
@@ -187,7 +189,8 @@ function seedOf(payload: Uint8Array): number {
 
 /**
  * Reads a block's length.
- * @throws TributaryError `UPDATE_MALFORMED` unless it is one that a block can have and the payload holds.
+ * @throws TributaryError `UPDATE_MALFORMED` unless it is one that a block can have and the payload
+ *   holds.
  */
 function lengthAt(
   payload: Uint8Array,
@@ -205,7 +208,8 @@ function lengthAt(
 }
 
 /**
- * Refuses values that are not finite: their sum of squares in float64 is finite only if all of them are.
+ * Refuses values that are not finite: their sum of squares in float64 is finite only if all of them
+ * are.
  * @throws TributaryError `UPDATE_NOT_FINITE`.
  */
 function checkFinite(space: CodecWorkspace, { offset, length }: ValueBlock): void {

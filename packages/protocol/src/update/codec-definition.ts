@@ -4,9 +4,9 @@ import type { UpdateCodec } from "./update-codec.ts";
 
 /**
  * Everything that there is to say about one update codec. Each codec has a file of its own that
- * exports its definition, and one line in `codec-table.ts`. The schemas of plans and task files, the
- * names that clients offer, the checks of a task, the tables in docs/ and the specs that the tests
- * run through are made from the definitions.
+ * exports its definition, and one line in `codec-table.ts`. The schemas of plans and task files,
+ * the names that clients offer, the checks of a task, the tables in docs/ and the specs that the
+ * tests run through are made from the definitions.
  * @typeParam Spec - What a plan says to name this codec, with its parameters.
  */
 export interface CodecDefinition<Spec extends { readonly codec: string }> extends Variant<

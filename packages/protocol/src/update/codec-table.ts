@@ -85,8 +85,8 @@ export function updatesAreInTheClear(spec: UpdateSpec): boolean {
 }
 
 /**
- * Whether a client has to keep what an update of this form leaves out and add it to its next update:
- * see `keepResidual`.
+ * Whether a client has to keep what an update of this form leaves out and add it to its next
+ * update: see `keepResidual`.
  */
 export function leavesResidual(spec: UpdateSpec): boolean {
   return codecDefinition(spec).leavesResidual;

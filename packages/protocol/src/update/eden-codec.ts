@@ -1,5 +1,5 @@
-// Each block is rotated at random. Whatever its values were, they then look like draws from a normal
-// distribution, so that one table of values to round to serves all blocks:
+// Each block is rotated at random. Whatever its values were, they then look like draws from a
+// normal distribution, so that one table of values to round to serves all blocks:
 //
 //   seed of the rotations (4) ‖ for each block: float32 scale S ‖ packed codes           x̂ = R⁻¹(S·q), q = table[code]
 import { choice, flags } from "../schema/parameter.ts";
@@ -10,7 +10,9 @@ import { HALF_CENTROIDS } from "./normal-quantizers.generated.ts";
 import { readScale } from "./read-scale.ts";
 import { rotateBlock, rotateBlockBack, rotatedBound, rotationGrowth } from "./rotation.ts";
 
-/** Bits of each value. Below 1 it is the share of the rotated values that is sent, in one bit each. */
+/**
+ * Bits of each value. Below 1 it is the share of the rotated values that is sent, in one bit each.
+ */
 const EDEN_BITS = [0.0625, 0.125, 0.25, 0.5, 1, 2, 3, 4, 8] as const;
 
 type EdenBits = (typeof EDEN_BITS)[number];
@@ -20,7 +22,9 @@ export interface EdenSpec {
   readonly codec: "eden";
   /** Bits of each value; 1 to 4 with entropy coding, on average. */
   readonly bits: EdenBits;
-  /** Whether the codes are entropy coded, with less error for as many bits. Payloads vary in length. */
+  /**
+   * Whether the codes are entropy coded, with less error for as many bits. Payloads vary in length.
+   */
   readonly entropy?: boolean;
 }
 
@@ -42,8 +46,8 @@ const HINTS_PER_UNIT = 128;
  * E‖x̂ − x‖² / ‖x‖² is .571, .133, .0358, .0096 and 4.1e-5 at 1, 2, 3, 4 and 8 bits, and
  * 1.571/bits − 1 below one bit. At one bit EDEN is DRIVE.
  *
- * This codec differs from the paper in two choices. It rotates blocks of 4,096 values, and a rotation
- * has two rounds of random signs and Hadamard's matrix where the paper has one.
+ * This codec differs from the paper in two choices. It rotates blocks of 4,096 values, and a
+ * rotation has two rounds of random signs and Hadamard's matrix where the paper has one.
  * @see arXiv:2108.08842, Algorithm 1 and §4 (EDEN); arXiv:2105.08339 (DRIVE)
  */
 export const edenCodec: CodecDefinition<EdenSpec> = {
@@ -140,8 +144,8 @@ export function edenScheme(bits: EdenBits, name: string): BlockScheme {
 }
 
 /**
- * The values to round to in ascending order, the positive borders between them, and for each step of
- * 1/128 the number of borders below it, which is where a kernel begins to compare.
+ * The values to round to in ascending order, the positive borders between them, and for each step
+ * of 1/128 the number of borders below it, which is where a kernel begins to compare.
  */
 function tablesOf(halves: readonly number[]): {
   readonly centroids: Float32Array;

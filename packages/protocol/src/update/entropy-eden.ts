@@ -31,9 +31,9 @@ const SCALE_BYTES = 4;
 
 /**
  * How EDEN treats one block with entropy coding. The error is the least that the theory allows when
- * values are rounded one by one: whatever the update, E‖x̂ − x‖² / ‖x‖² is .535, .0976, .0227 and .0056
- * at 1, 2, 3 and 4 bits. The length varies a little, since `bits` holds on average. An
- * update whose rotated values are not those of a normal distribution may take 12 bits for each value.
+ * values are rounded one by one: whatever the update, E‖x̂ − x‖² / ‖x‖² is .535, .0976, .0227 and
+ * .0056 at 1, 2, 3 and 4 bits. The length varies a little, since `bits` holds on average. An update
+ * whose rotated values are not those of a normal distribution may take 12 bits for each value.
  * @see arXiv:2108.08842 §5 and its appendix (EDEN with entropy coding)
  */
 export function entropyEdenScheme(bits: EntropyBits): BlockScheme {

@@ -15,9 +15,9 @@ const LARGEST = 65_504;
 const INFINITE = 0x7c00;
 
 /**
- * Half precision, two bytes for each value: |x̂ − x| ≤ 2⁻¹⁰ · |x|, or 2⁻²⁴ where |x| is below 6.1e-5.
- * Each value is rounded at random to one of the two nearest numbers, so that the mean over many
- * clients is more precise than the update of one of them.
+ * Half precision, two bytes for each value: |x̂ − x| ≤ 2⁻¹⁰ · |x|, or 2⁻²⁴ where |x| is below
+ * 6.1e-5. Each value is rounded at random to one of the two nearest numbers, so that the mean over
+ * many clients is more precise than the update of one of them.
  * @see IEEE 754-2019 §3.6 (binary16)
  */
 export const float16Codec: CodecDefinition<Float16Spec> = {

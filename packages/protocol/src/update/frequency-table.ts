@@ -2,10 +2,10 @@
 //
 //   lowest code (1) ‖ highest code (1) ‖ for each code from the lowest to the highest, the change of its class
 //
-// A class stands for a weight of two significant bits. With fewer bits the codes would grow more than
-// the table shrinks, and with more bits the table would grow more than the codes shrink. Neighbouring
-// codes occur about equally often, so that most changes of the class are small. They are written as
-// exponential Golomb codes of order 0.
+// A class stands for a weight of two significant bits. With fewer bits the codes would grow more
+// than the table shrinks, and with more bits the table would grow more than the codes shrink.
+// Neighbouring codes occur about equally often, so that most changes of the class are small. They
+// are written as exponential Golomb codes of order 0.
 import { FREQUENCY_UNITS } from "./symbol-code.ts";
 
 /** Bytes of the shortest table: it has one code, whose class takes some bits. */
@@ -13,8 +13,8 @@ export const LEAST_TABLE_BYTES = 3;
 
 const ENDS_BYTES = 2;
 /**
- * The class of the weight `FREQUENCY_UNITS`. Class 0 stands for a code that does not occur, and class 1
- * for the weight 0.
+ * The class of the weight `FREQUENCY_UNITS`. Class 0 stands for a code that does not occur, and
+ * class 1 for the weight 0.
  */
 const HIGHEST_CLASS = 25;
 /** The largest change of the class takes so many zeros before its first one. */
@@ -109,8 +109,8 @@ function weightOf(one: number): number {
 }
 
 /**
- * Divides `FREQUENCY_UNITS` among the codes by their weights. Each code gets one unit or more. The end
- * of each share is rounded down. The result is empty if all weights are 0.
+ * Divides `FREQUENCY_UNITS` among the codes by their weights. Each code gets one unit or more. The
+ * end of each share is rounded down. The result is empty if all weights are 0.
  */
 function frequenciesOf(classes: Uint8Array): Uint16Array {
   let present = 0;

@@ -64,8 +64,8 @@ export function readGrid(header: DataView, offset: number): Grid {
 }
 
 /**
- * Rounds a block's values at random to codes of the narrowest grid that covers them. The grid becomes
- * the block's header.
+ * Rounds a block's values at random to codes of the narrowest grid that covers them. The grid
+ * becomes the block's header.
  * @param levels - Steps from the lowest level to the highest.
  * @param key - Of the block's random words.
  */

@@ -6,18 +6,18 @@ export interface ResidualEncoding {
   /** The bytes for the report. */
   readonly payload: Uint8Array;
   /**
-   * Float32, shape [dimension]: update + earlier residual − decoded payload. Keep it once the report
-   * counts, and not before.
+   * Float32, shape [dimension]: update + earlier residual − decoded payload. Keep it once the
+   * report counts, and not before.
    */
   readonly residual: Float32Array;
 }
 
 /**
- * Encodes an update with error feedback: adds what earlier updates left out, and returns what this one
- * leaves out.
+ * Encodes an update with error feedback: adds what earlier updates left out, and returns what this
+ * one leaves out.
  * @param update - Float32, shape [dimension]; not modified.
- * @param residual - That of the last update that counted, same shape; not modified. Undefined for the
- *   first update.
+ * @param residual - That of the last update that counted, same shape; not modified. Undefined for
+ *   the first update.
  * @throws TributaryError as `UpdateCodec.encode`.
  * @see arXiv:1901.09847, Algorithm 2 (error feedback)
  */

@@ -1,6 +1,6 @@
 // What QSGD and TernGrad have in common: grids that are symmetric about 0 and known from one number
-// for each block. A block is float32 norm ‖ codes; with s levels on each side of 0, the code c stands
-// for the value (c − s) · norm / s.
+// for each block. A block is float32 norm ‖ codes; with s levels on each side of 0, the code c
+// stands for the value (c − s) · norm / s.
 import type { TributaryError } from "../errors.ts";
 import type { CodecWorkspace } from "./codec-workspace.ts";
 import type { Quantizer } from "./quantizer.ts";

@@ -71,7 +71,9 @@ function checkCodes(codes: Uint16Array, size: number, most: number, offset: numb
   for (let i = 0; i < size; i++) if (codes[i]! > most) throw impossibleCode(offset);
 }
 
-/** The smallest float32 that is at least `value`, so that the norm bounds all values of the block. */
+/**
+ * The smallest float32 that is at least `value`, so that the norm bounds all values of the block.
+ */
 function floatAtLeast(value: number): number {
   const rounded = Math.fround(value);
   return rounded >= value ? rounded : Math.fround(value * (1 + 2 ** -23) + 2 ** -149);

@@ -1,5 +1,5 @@
-// Codecs that turn a block into a header and one whole number, a code, for each value. The codes are
-// packed, each in the same number of bits, or entropy coded:
+// Codecs that turn a block into a header and one whole number, a code, for each value. The codes
+// are packed, each in the same number of bits, or entropy coded:
 //
 //   header ‖ packed codes
 //   length of the rest (2) ‖ header ‖ frequencies of the codes ‖ stream of the codes
@@ -81,8 +81,9 @@ export function entropyFault({
 
 /**
  * The codec of a quantizer.
- * @param entropy - Whether a code is written in fewer bits the more often it occurs in its block. This
- *   loses nothing. A payload with few repetitions becomes longer by two bytes for each block at most.
+ * @param entropy - Whether a code is written in fewer bits the more often it occurs in its block.
+ *   This loses nothing. A payload with few repetitions becomes longer by two bytes for each block
+ *   at most.
  * @see arXiv:1610.02132 §3.2 (entropy-coded QSGD); arXiv:1311.2540 (the coder)
  */
 export function quantizerCodec(

@@ -15,8 +15,8 @@ export interface RandomKSpec {
 
 /**
  * Random-k: a share of each block's values, drawn at random. They are scaled up for the values that
- * are not sent: E‖x̂ − x‖² = (1/fraction − 1) · ‖x‖². Each value sent costs four bytes, and its place
- * costs nothing.
+ * are not sent: E‖x̂ − x‖² = (1/fraction − 1) · ‖x‖². Each value sent costs four bytes, and its
+ * place costs nothing.
  * @see arXiv:1610.05492 §3 (random mask); arXiv:1809.07599
  */
 export const randomKCodec: CodecDefinition<RandomKSpec> = {
@@ -76,7 +76,9 @@ export const randomKCodec: CodecDefinition<RandomKSpec> = {
   },
 };
 
-/** Draws `count` of the numbers below `size` to the front of `places`; all sets are equally likely. */
+/**
+ * Draws `count` of the numbers below `size` to the front of `places`; all sets are equally likely.
+ */
 function drawPlaces(places: Uint16Array, size: number, count: number, key: number): void {
   for (let i = 0; i < size; i++) places[i] = i;
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
-// Each block is rotated at random and then written as the uniform codec writes it, behind the seed of
-// the rotations: seed (4) ‖ for each block: float32 min ‖ float32 step ‖ codes.
+// Each block is rotated at random and then written as the uniform codec writes it, behind the seed
+// of the rotations: seed (4) ‖ for each block: float32 min ‖ float32 step ‖ codes.
 import { wholeNumbers } from "../schema/parameter.ts";
 import type { CodecDefinition } from "./codec-definition.ts";
 import type { CodecWorkspace } from "./codec-workspace.ts";
@@ -25,9 +25,9 @@ export interface RotatedUniformSpec {
 }
 
 /**
- * The uniform grid after a random rotation, which leaves no value far from the others:
- * E‖x̂ − x‖² ≤ r²/4 · ‖x‖² with r = step/σ, about 8/(2^bits − 1) for blocks of 4,096 values. At every
- * number of bits the error of EDEN is smaller.
+ * The uniform grid after a random rotation, which leaves no value far from the others: E‖x̂ − x‖² ≤
+ * r²/4 · ‖x‖² with r = step/σ, about 8/(2^bits − 1) for blocks of 4,096 values. At every number of
+ * bits the error of EDEN is smaller.
  * @see arXiv:1611.00429 §3 (stochastic rotated quantization)
  */
 export const rotatedUniformCodec: CodecDefinition<RotatedUniformSpec> = {

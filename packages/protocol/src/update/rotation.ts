@@ -2,10 +2,10 @@ import type { CodecWorkspace } from "./codec-workspace.ts";
 import { blockKey } from "./value-blocks.ts";
 
 /**
- * How often a rotation applies random signs and Hadamard's matrix. One round spreads a block's values,
- * which is enough for a codec that rounds at random. After two rounds the values also look like draws
- * from a normal distribution if the block had few large values. A codec that does not round at random
- * needs that.
+ * How often a rotation applies random signs and Hadamard's matrix. One round spreads a block's
+ * values, which is enough for a codec that rounds at random. After two rounds the values also look
+ * like draws from a normal distribution if the block had few large values. A codec that does not
+ * round at random needs that.
  */
 export type Rounds = 1 | 2;
 
@@ -31,8 +31,8 @@ export function rotateBlock(
 
 /**
  * Rotates the block in `space.values` back.
- * @param factor - Multiplies all values: 1/growth for a rotated block whose norm is that of the block,
- *   1/growth² for one that `rotateBlock` left.
+ * @param factor - Multiplies all values: 1/growth for a rotated block whose norm is that of the
+ *   block, 1/growth² for one that `rotateBlock` left.
  */
 export function rotateBlockBack(
   { kernels, valuesAt }: CodecWorkspace,
@@ -48,8 +48,8 @@ export function rotateBlockBack(
 }
 
 /**
- * A bound on the magnitude of all values of a block that is rotated back. It is a little larger than
- * the norm, since float32 sums are rounded.
+ * A bound on the magnitude of all values of a block that is rotated back. It is a little larger
+ * than the norm, since float32 sums are rounded.
  * @param norm - L2 norm of the rotated block.
  */
 export function rotatedBound(norm: number): number {

@@ -1,6 +1,6 @@
-// Updates as integers that add up, for secure aggregation, where the server sees only the sum of masked
-// updates. All clients of a round share the rotation, the step Δ and the modulus, so that a sum of
-// integers stands for a sum of updates.
+// Updates as integers that add up, for secure aggregation, where the server sees only the sum of
+// masked updates. All clients of a round share the rotation, the step Δ and the modulus, so that a
+// sum of integers stands for a sum of updates.
 //
 //   k = ⌊(R·x)/Δ + u⌋, between −2^(bits−1) and 2^(bits−1) − 1, written modulo 2^width
 //   Σx ≈ R⁻¹(Δ·Σk)
@@ -36,7 +36,9 @@ export interface SharedStepUpdate {
   readonly clipped: number;
 }
 
-/** The number of integers of an update of `dimension` values, with the padding of its last block. */
+/**
+ * The number of integers of an update of `dimension` values, with the padding of its last block.
+ */
 export function sharedStepLength(dimension: number): number {
   return sumOverBlocks("rotation", dimension, (size) => size);
 }
@@ -60,13 +62,13 @@ export function likelySharedStepWidth(step: number, spread: number, clients: num
 }
 
 /**
- * Encodes one client's update. E‖x̂ − x‖² is d·Δ²/6, or d·Δ²/12 if the server knows the rounding seed and
- * subtracts the dither that it stands for.
+ * Encodes one client's update. E‖x̂ − x‖² is d·Δ²/6, or d·Δ²/12 if the server knows the rounding
+ * seed and subtracts the dither that it stands for.
  * @param update - Float32, shape [dimension]; not modified.
  * @param roundingSeed - 32 bits that no other client has; secret, or public for subtractive dither.
  * @throws TributaryError `UPDATE_NOT_FINITE`, or `BAD_PARAMETER` for terms out of range.
- * @see arXiv:1610.05492 §3; for subtractive dither L. Schuchman, "Dither signals and their effect on
- *   quantization noise" (1964)
+ * @see arXiv:1610.05492 §3; for subtractive dither L. Schuchman, "Dither signals and their effect
+ *   on quantization noise" (1964)
  */
 export function encodeSharedStep(
   update: Float32Array,

@@ -147,8 +147,9 @@ const wrongCount = (offset: number): TributaryError =>
 
 /**
  * Finds the `count` largest magnitudes: all that are above a threshold, and a number of those that
- * are equal to it. The bits of a float32 without its sign grow with its value, so that a histogram of
- * the upper half of the bits finds the threshold but for the values of one bucket, which are sorted.
+ * are equal to it. The bits of a float32 without its sign grow with its value, so that a histogram
+ * of the upper half of the bits finds the threshold but for the values of one bucket, which are
+ * sorted.
  */
 function largest(
   update: Float32Array,

@@ -1,11 +1,11 @@
-// The payload of the uniform codec. The update is cut into blocks of 4,096 values, the last of which
-// may be shorter. Each block has a grid of 2^bits levels of its own:
+// The payload of the uniform codec. The update is cut into blocks of 4,096 values, the last of
+// which may be shorter. Each block has a grid of 2^bits levels of its own:
 //
 //   float32 min ‖ float32 step ‖ codes               (all little-endian)
 //
-// A code stands for the value min + step · code, computed in float64 and rounded to float32. A value
-// between two levels becomes one of them at random, the nearer one more often, so that the mean over
-// many encodings is the value itself.
+// A code stands for the value min + step · code, computed in float64 and rounded to float32. A
+// value between two levels becomes one of them at random, the nearer one more often, so that the
+// mean over many encodings is the value itself.
 import { wholeNumbers } from "../schema/parameter.ts";
 import type { CodecDefinition } from "./codec-definition.ts";
 import {
@@ -31,8 +31,8 @@ export interface UniformSpec {
 }
 
 /**
- * A uniform grid for each block, with unbiased stochastic rounding: |x̂ − x| is at most one step, plus
- * half a float32 rounding of x̂.
+ * A uniform grid for each block, with unbiased stochastic rounding: |x̂ − x| is at most one step,
+ * plus half a float32 rounding of x̂.
  * @see arXiv:1610.05492 §3 (probabilistic quantization)
  */
 export const uniformCodec: CodecDefinition<UniformSpec> = {

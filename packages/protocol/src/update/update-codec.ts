@@ -12,8 +12,8 @@ export const UPDATE_BLOCK_VALUES = 4_096;
 export const MAX_UPDATE_MAGNITUDE: number = 2 ** 20;
 
 /**
- * Takes decoded values. `block` is used again for the next values: read it before returning. `offset`
- * is the index of its first value.
+ * Takes decoded values. `block` is used again for the next values: read it before returning.
+ * `offset` is the index of its first value.
  */
 export type UpdateSink = (block: Float32Array, offset: number) => void;
 
@@ -22,8 +22,8 @@ export interface UpdateCodec {
   /** As in the plan's `update.codec` and in what a client offers at check-in. */
   readonly name: string;
   /**
-   * The length of a payload of `dimension` values. All payloads have the same length, so that `min` is
-   * `max`, unless the codec is entropy coded.
+   * The length of a payload of `dimension` values. All payloads have the same length, so that `min`
+   * is `max`, unless the codec is entropy coded.
    */
   payloadBytes(dimension: number): PayloadBytes;
   /**
@@ -38,10 +38,11 @@ export interface UpdateCodec {
    * Checks the structure and the numbers of a whole payload, so that `decode` cannot fail half way.
    * @param payload - Any alignment; not modified.
    * @param enough - How small the bound has to be; any bound will do if it is left out. Some codecs
-   *   bound values by the norm of their block, which may be a few hundred times the largest value. If
-   *   such a bound is above `enough`, they decode the payload to find the largest value.
+   *   bound values by the norm of their block, which may be a few hundred times the largest value.
+   *   If such a bound is above `enough`, they decode the payload to find the largest value.
    * @returns A bound on |x| over all values.
-   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or
+   *   `UPDATE_OUT_OF_RANGE`.
    */
   validate(payload: Uint8Array, dimension: number, enough?: number): { readonly maxAbs: number };
   /**

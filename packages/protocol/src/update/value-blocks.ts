@@ -14,8 +14,8 @@ export interface ValueBlock {
 }
 
 /**
- * The size of the smallest block that is rotated. Smaller blocks would not look random enough after a
- * rotation, and the bytes of their scale would weigh too much.
+ * The size of the smallest block that is rotated. Smaller blocks would not look random enough after
+ * a rotation, and the bytes of their scale would weigh too much.
  */
 export const LEAST_ROTATION = 128;
 
@@ -25,9 +25,10 @@ export type BlockSizes = "whole" | "rotation";
 /**
  * The block that begins at `offset`.
  *
- * Blocks have 4,096 values. With `whole` the last block has what is left. With `rotation` what is left
- * is cut into powers of two, the largest first, down to 128, and only the last piece is padded with
- * zeros. A scale for each of these blocks costs less than it would cost to pad one large block.
+ * Blocks have 4,096 values. With `whole` the last block has what is left. With `rotation` what is
+ * left is cut into powers of two, the largest first, down to 128, and only the last piece is padded
+ * with zeros. A scale for each of these blocks costs less than it would cost to pad one large
+ * block.
  * @param offset - Where a block begins, as the index of a value.
  */
 export function blockAt(

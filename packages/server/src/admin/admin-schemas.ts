@@ -1,5 +1,5 @@
-// The JSON of the admin API. These schemas are its documentation: /openapi.json is made of them, and the tests hold every
-// answer to them.
+// The JSON of the admin API. These schemas are its documentation: /openapi.json is made of them,
+// and the tests hold every answer to them.
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "@tributary/protocol";
 import { taskSchema } from "@tributary/protocol/schemas";
@@ -95,7 +95,9 @@ export const operatorEvaluationSchema = z.strictObject({
     .describe("The loss and the plan's metrics, means over the examples."),
 });
 
-/** The body of a request that needs none: its content type still shows that no web page forged it. */
+/**
+ * The body of a request that needs none: its content type still shows that no web page forged it.
+ */
 export const nothingSchema = z.strictObject({});
 
 const progressSchema = z.object({

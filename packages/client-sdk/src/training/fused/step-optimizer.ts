@@ -12,7 +12,10 @@ export interface StepOptimizer {
 /** tfjs's own, which its Adagrad does not let one choose. */
 const ADAGRAD_EPSILON = 1e-7;
 
-/** A plan's optimizer with its state in the kernels' memory; the formulas are those of the tfjs engine. */
+/**
+ * A plan's optimizer with its state in the kernels' memory; the formulas are those of the tfjs
+ * engine.
+ */
 export function stepOptimizer(
   kernels: Kernels,
   plan: OptimizerSpec,

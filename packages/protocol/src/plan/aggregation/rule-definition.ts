@@ -1,9 +1,9 @@
 import type { ParameterFault, Variant } from "../../schema/parameter.ts";
 
 /**
- * Everything that both sides know about one rule that combines the updates of a round. Each rule has a
- * file of its own that exports its definition, and one line in `rule-table.ts`. How it combines is up
- * to the server, in packages/core.
+ * Everything that both sides know about one rule that combines the updates of a round. Each rule
+ * has a file of its own that exports its definition, and one line in `rule-table.ts`. How it
+ * combines is up to the server, in packages/core.
  * @typeParam Spec - What a plan says to name this rule, with its parameters.
  */
 export interface RuleDefinition<Spec extends { readonly rule: string }>

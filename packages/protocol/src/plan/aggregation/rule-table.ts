@@ -21,9 +21,9 @@ export const AGGREGATION_RULES = [
 ] as const;
 
 /**
- * The rule that combines the updates of a round, in a task and in the plan that clients see and sign
- * off. Only `mean` weights by examples. Under every other rule each report counts once: a number of
- * examples is the client's own claim, and with it one client could outweigh the rest.
+ * The rule that combines the updates of a round, in a task and in the plan that clients see and
+ * sign off. Only `mean` weights by examples. Under every other rule each report counts once: a
+ * number of examples is the client's own claim, and with it one client could outweigh the rest.
  */
 export type AggregationSpec = SpecOf<(typeof AGGREGATION_RULES)[number]>;
 

@@ -14,7 +14,10 @@ export interface RmsPropSpec {
   readonly epsilon?: number;
 }
 
-/** RMSProp. @see T. Tieleman, G. Hinton, COURSERA: Neural Networks for Machine Learning, lecture 6.5 */
+/**
+ * RMSProp.
+ * @see T. Tieleman, G. Hinton, COURSERA: Neural Networks for Machine Learning, lecture 6.5
+ */
 export const rmsprop: OptimizerDefinition<RmsPropSpec> = {
   name: "rmsprop",
   meaning: "RMSProp.",
