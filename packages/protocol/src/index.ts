@@ -101,10 +101,11 @@ export {
   reachesTarget,
   roundOf,
 } from "./plan/plan-of.ts";
-export { labelsOf, type LabelKind, type LossName } from "./plan/losses.ts";
-export { isBetterHigher, type MeasureName, type MetricName } from "./plan/metrics.ts";
+export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
+export { isBetterHigher, metricNames, type MeasureName, type MetricName } from "./plan/metrics.ts";
 export {
   completeOptimizer,
+  optimizerNames,
   type CompleteOptimizer,
   type OptimizerSpec,
 } from "./plan/optimizers/optimizer-table.ts";

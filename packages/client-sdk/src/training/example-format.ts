@@ -1,9 +1,7 @@
 import { TributaryError, labelsOf, type LossName } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 
-/**
- * How examples are handed to a model. It is found once for each request and used for every batch.
- */
+/** How examples are handed to a model: checked once a request, then used for every batch. */
 export interface ExampleFormat {
   /** Shape of one input as the model takes it. */
   readonly inputShape: readonly number[];
@@ -13,20 +11,16 @@ export interface ExampleFormat {
   readonly outputShape: readonly number[];
   /** Values in one output, and in one target. */
   readonly outputSize: number;
-  /**
-   * The number of classes if labels are class indices, which become one-hot targets; else
-   * undefined.
-   */
+  /** Classes when labels are class indices, which become one-hot targets; else undefined. */
   readonly classCount: number | undefined;
 }
 
-/** The shape of one input or output as a model states it; null stands for any size. */
+/** Shape of one input or output as a model states it; null where any size will do. */
 export type OpenShape = readonly (number | null)[];
 
 /**
- * The shape in which features are handed to a model. If the number of values agrees it is the
- * model's own shape, so that a flat image may be given to a model of images, and the other way
- * round.
+ * The shape that features get for a model: the model's own when the number of values agrees, so that images may be
+ * given flat and the other way round.
  * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
  */
 export function inputShapeFor(modelShape: OpenShape, featureShape: readonly number[]): number[] {
@@ -46,9 +40,8 @@ export function inputShapeFor(modelShape: OpenShape, featureShape: readonly numb
 }
 
 /**
- * Decides how labels become targets. With a cross-entropy over classes, labels are class indices,
- * one for each row of the output. If they have as many values as the output, they are the
- * probabilities of the classes.
+ * Decides how labels become targets. With a cross-entropy over classes, labels are class indices, one for each row
+ * of the output, unless they have as many values as the output: then they are the classes' probabilities.
  * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
  */
 export function exampleFormat(
@@ -74,8 +67,8 @@ export function exampleFormat(
 }
 
 /**
- * Checks that the lengths of features and labels agree with their number and shapes.
- * @param examples - Without labels for a prediction, which uses none.
+ * Checks lengths against count and shapes.
+ * @param examples - Labels may be left out where they are not used.
  * @throws TributaryError `EXAMPLES_INVALID`.
  */
 export function requireConsistent(
@@ -137,13 +130,13 @@ export function requireUsable(
 
 /** Whether values[from] to values[to − 1] are finite numbers. */
 export function allFinite(values: Float32Array, from: number, to: number): boolean {
-  // x − x is 0 for a finite x and NaN otherwise. So the loop needs no branch for each value.
+  // x − x is 0 for finite x and NaN otherwise: one branch in all and not one a value.
   let sum = 0;
   for (let i = from; i < to; i++) sum += values[i]! - values[i]!;
   return sum === 0;
 }
 
-/** The error for one example. @param fault - A clause about it, such as "has a label of 7". */
+/** @param fault - A clause about the example. */
 export function invalidExample(index: number, fault: string): TributaryError {
   return new TributaryError("EXAMPLES_INVALID", `Example ${index} ${fault}`, {
     remedy: "Correct it or leave it out.",
@@ -155,7 +148,6 @@ function invalid(cause: string, remedy: string): TributaryError {
   return new TributaryError("EXAMPLES_INVALID", cause, { remedy });
 }
 
-/** The number of values of a shape. */
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((size, dimension) => size * dimension, 1);
 

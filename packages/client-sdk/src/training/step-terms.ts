@@ -2,9 +2,8 @@ import { TributaryError } from "@tributary/protocol";
 import type { StepTerms, TrainRequest } from "./local-trainer.ts";
 
 /**
- * What a training adds to its steps: the terms of the plan and those of the request. Where both
- * have the same term, that of the request counts.
- * @returns `undefined` if there are none.
+ * What a training adds to its steps: what the plan says, and what the request gives beside it or instead.
+ * @returns `undefined` for nothing.
  * @throws TributaryError `BAD_PARAMETER` for a number that is out of range.
  */
 export function stepTermsOf({

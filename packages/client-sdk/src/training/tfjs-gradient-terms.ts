@@ -2,21 +2,15 @@ import * as tf from "@tensorflow/tfjs";
 import { TributaryError } from "@tributary/protocol";
 import type { StepTerms } from "./local-trainer.ts";
 
-/** Changes the gradients of a step before the optimizer uses them. */
+/** Changes a step's gradients before the optimizer takes them. */
 export interface TfjsGradientTerms {
-  /**
-   * Returns the changed gradients, in tensors of the tidy scope in which it is called.
-   * @param gradients - By the variables' names; not modified.
-   */
+  /** To be called in a tidy scope. @param gradients - By the variables' names. */
   apply(gradients: tf.NamedTensorMap): tf.NamedTensorMap;
-  /** Frees the tensors that the terms keep. */
   dispose(): void;
 }
 
 /**
- * Makes the terms of one training. The proximal term pulls towards the values that the variables
- * have now.
- * @param trained - The variables that the optimizer moves.
+ * Makes a training's terms, from the values that the variables have now.
  * @throws TributaryError `BAD_PARAMETER` for terms that only the fused engine has.
  */
 export function tfjsGradientTerms(

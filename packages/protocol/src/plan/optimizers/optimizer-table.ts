@@ -15,6 +15,9 @@ export type OptimizerSpec = SpecOf<(typeof OPTIMIZERS)[number]>;
 
 type SpecOf<Definition> = Definition extends OptimizerDefinition<infer Spec> ? Spec : never;
 
+/** The names of all optimizers. */
+export const optimizerNames: readonly OptimizerSpec["name"][] = OPTIMIZERS.map(({ name }) => name);
+
 /** An optimizer whose parameters are all there: what an engine implements. */
 export type CompleteOptimizer = Complete<OptimizerSpec>;
 
@@ -29,7 +32,7 @@ export function completeOptimizer(spec: OptimizerSpec): CompleteOptimizer {
   const definition = OPTIMIZERS.find(({ name }) => name === spec.name);
   if (definition === undefined) {
     throw new TributaryError("BAD_PARAMETER", `There is no optimizer ${spec.name}`, {
-      remedy: `Use one of ${OPTIMIZERS.map(({ name }) => name).join(", ")}.`,
+      remedy: `Use one of ${optimizerNames.join(", ")}.`,
     });
   }
   return { ...defaultsOf(definition), ...spec } as CompleteOptimizer;
