@@ -1,5 +1,5 @@
-// Both engines train with everything that a plan can name: a new optimizer, loss or metric is tested
-// here without being listed.
+// Both engines train with everything that a plan can name: a new optimizer, loss or metric is
+// tested here without being listed.
 import * as tf from "@tensorflow/tfjs";
 import { lossNames, metricNames, optimizerNames, type Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -30,7 +30,7 @@ const modest = updates({ maxLength: 9_000 }).map((update) =>
   update.map((value) => value / 2 ** 15),
 );
 
-it("the tests below see every codec that the registry lists", () => {
+it("the tests below run through every codec of the table", () => {
   expect(new Set(UPDATE_SPECS.map(({ codec }) => codec))).toEqual(new Set(updateCodecNames));
 });
 
@@ -83,7 +83,7 @@ describe.each(NAMED_SPECS)("codec %s", (_, spec) => {
     );
   });
 
-  it("knows the largest value where a loose bound is not enough", () => {
+  it("finds the largest value if a loose bound is not enough", () => {
     const payload = codec.encode(wave(5_000), seeded(1));
     const loose = codec.validate(payload, 5_000).maxAbs;
     expect(codec.validate(payload, 5_000, loose).maxAbs).toBe(loose);
@@ -136,7 +136,7 @@ describe.each(NAMED_SPECS)("codec %s", (_, spec) => {
     });
   });
 
-  it("refuses values that no update has", () => {
+  it("refuses values above the largest magnitude of an update", () => {
     const update = new Float32Array(5_000).fill(2 ** 21, 4_100);
     errorOf(() => codec.encode(update, seeded(1)), "UPDATE_OUT_OF_RANGE");
   });

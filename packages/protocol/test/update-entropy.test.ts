@@ -77,12 +77,12 @@ describe.each(QUANTIZERS.map((spec) => [specName(spec), spec] as const))(
       );
     });
 
-    it("rare codes make it shorter", () => {
+    it("a payload with rare codes becomes shorter", () => {
       const { length } = coded.encode(spiky, seeded(1));
       expect(length).toBeLessThan(plain.payloadBytes(spiky.length).max);
     });
 
-    it("the bytes are the same from the twin, where all codes are one as well", () => {
+    it("the reference kernels give the same bytes, also if all codes are the same", () => {
       const other = updateCodec({ ...spec, entropy: true } as UpdateSpec, twin);
       for (const update of [spiky, flat, new Float32Array(5_000), new Float32Array(300).fill(2)]) {
         const payload = coded.encode(update, seeded(3));
@@ -134,7 +134,7 @@ describe.each(QUANTIZERS.map((spec) => [specName(spec), spec] as const))(
   },
 );
 
-it("a block that all codes fill alike is not coded, and takes two bytes more", () => {
+it("a block in which all codes are equally frequent is not coded, and takes two bytes more", () => {
   const update = flat.subarray(0, 4_096);
   const plain = updateCodec({ codec: "uniform", bits: 4 }, wasm);
   const coded = updateCodec({ codec: "uniform", bits: 4, entropy: true }, wasm);
@@ -144,7 +144,7 @@ it("a block that all codes fill alike is not coded, and takes two bytes more", (
   expect(payload[0]! + 256 * payload[1]!).toBe(expected.length);
 });
 
-it("zeros take what their blocks need to say so", () => {
+it("blocks of zeros take only their headers and states", () => {
   const { length } = updateCodec({ codec: "terngrad", entropy: true }, wasm).encode(
     new Float32Array(8_192),
     seeded(1),

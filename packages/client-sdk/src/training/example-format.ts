@@ -19,8 +19,8 @@ export interface ExampleFormat {
 export type OpenShape = readonly (number | null)[];
 
 /**
- * The shape that features get for a model: the model's own when the number of values agrees, so that images may be
- * given flat and the other way round.
+ * The shape that features get for a model: the model's own when the number of values agrees, so
+ * that images may be given flat and the other way round.
  * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
  */
 export function inputShapeFor(modelShape: OpenShape, featureShape: readonly number[]): number[] {
@@ -40,8 +40,9 @@ export function inputShapeFor(modelShape: OpenShape, featureShape: readonly numb
 }
 
 /**
- * Decides how labels become targets. With a cross-entropy over classes, labels are class indices, one for each row
- * of the output, unless they have as many values as the output: then they are the classes' probabilities.
+ * Decides how labels become targets. With a cross-entropy over classes, labels are class indices,
+ * one for each row of the output, unless they have as many values as the output: then they are the
+ * classes' probabilities.
  * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
  */
 export function exampleFormat(
