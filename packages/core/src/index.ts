@@ -12,13 +12,10 @@ export type {
   SumRule,
 } from "./aggregation/aggregation-rule.ts";
 export { checkAggregationMemory } from "./aggregation/check-aggregation-memory.ts";
-export {
-  createAggregationRule,
-  createSumRule,
-  keepsSumsOnly,
-} from "./aggregation/create-aggregation-rule.ts";
+export { createAggregationRule, createSumRule } from "./aggregation/create-aggregation-rule.ts";
 export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
 export type { ExactSums } from "./aggregation/exact-sums.ts";
+export { keepsSumsOnly } from "./aggregation/rule-implementations.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";
 export {
   localAdders,

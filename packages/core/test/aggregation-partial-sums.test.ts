@@ -14,7 +14,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { SumRule } from "../src/aggregation/aggregation-rule.ts";
-import { createSumRule, type SumSpec } from "../src/aggregation/create-aggregation-rule.ts";
+import { createSumRule } from "../src/aggregation/create-aggregation-rule.ts";
+import type { SumSpec } from "../src/aggregation/rule-implementations.ts";
 import { fedAvgStep } from "../src/server-step/fedavg-step.ts";
 import {
   decodePartialSum,

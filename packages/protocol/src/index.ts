@@ -85,12 +85,12 @@ export type {
   ServerMessageType,
 } from "./wire/messages.ts";
 
+export { aggregationFault } from "./plan/aggregation/aggregation-fault.ts";
 export {
-  aggregationFault,
   aggregationRuleNames,
   reportsNeeded,
   type AggregationSpec,
-} from "./plan/aggregation-rule.ts";
+} from "./plan/aggregation/rule-table.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
 export {
   decodePlan,
@@ -107,23 +107,19 @@ export {
   reachesTarget,
   roundOf,
 } from "./plan/plan-of.ts";
-export { planSchema, type OptimizerSpec, type Plan } from "./plan/plan-schema.ts";
+export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
+export { isBetterHigher, metricNames, type MeasureName, type MetricName } from "./plan/metrics.ts";
 export {
-  instantMs,
-  parseTask,
-  taskJsonSchema,
-  taskSchema,
-  type JudgeName,
-  type TaskDefinition,
-} from "./plan/task-schema.ts";
-export {
-  isBetterHigher,
-  type LossName,
-  type MeasureName,
-  type MetricName,
-} from "./plan/training-terms.ts";
-export type { TaskDownload } from "./plan/download-schema.ts";
-export { parseUpdate, type TaskUpdate } from "./plan/update-schema.ts";
+  completeOptimizer,
+  optimizerNames,
+  type CompleteOptimizer,
+  type OptimizerSpec,
+} from "./plan/optimizers/optimizer-table.ts";
+export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
+export { parseUpdate } from "./plan/parse-update.ts";
+export type { Plan } from "./plan/plan.ts";
+export { instantMs, type JudgeName, type TaskDefinition } from "./plan/task-definition.ts";
+export type { TaskDownload, TaskUpdate } from "./plan/task-input.ts";
 
 export {
   builtinModel,
@@ -164,7 +160,7 @@ export {
   updateCodecNames,
   updatesAreInTheClear,
   type UpdateSpec,
-} from "./update/codec-registry.ts";
+} from "./update/codec-table.ts";
 export {
   decodeSharedStepSum,
   encodeSharedStep,

@@ -1,12 +1,8 @@
-import type { AggregationSpec } from "../src/plan/aggregation-rule.ts";
+import { AGGREGATION_RULES, type AggregationSpec } from "../src/plan/aggregation/rule-table.ts";
+import { smallestSpecsOf } from "./variant-specs.ts";
 
-/** One specification of each aggregation rule, in the order of the rules. */
-export const AGGREGATION_SPECS: readonly AggregationSpec[] = [
-  { rule: "mean" },
-  { rule: "normBound", maximumNorm: 1 },
-  { rule: "median" },
-  { rule: "trimmedMean", byzantine: 1 },
-  { rule: "krum", byzantine: 1 },
-  { rule: "multiKrum", byzantine: 1 },
-  { rule: "bulyan", byzantine: 1 },
-];
+/** One of each rule, in their order, with the smallest parameters. */
+export const AGGREGATION_SPECS: readonly AggregationSpec[] = smallestSpecsOf<
+  AggregationSpec,
+  "rule"
+>("rule", AGGREGATION_RULES);

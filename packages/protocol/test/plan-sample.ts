@@ -1,6 +1,9 @@
-import type { Plan } from "../src/plan/plan-schema.ts";
+import type { Plan } from "../src/plan/plan.ts";
 
-/** A small plan that uses every part of the schema. Its hash and signature are frozen: do not change it. */
+/**
+ * A small plan that uses every part of the schema. Its hash and signature are frozen: do not change
+ * it.
+ */
 export const samplePlan: Plan = {
   version: 1,
   task: "next-digit",

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -6,14 +5,15 @@ import { seededRandom } from "../src/random/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { builtinModel } from "../src/model/builtin-models.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
+import { aggregationFault } from "../src/plan/aggregation/aggregation-fault.ts";
 import {
-  aggregationFault,
   aggregationRuleNames,
   reportsNeeded,
   type AggregationSpec,
-} from "../src/plan/aggregation-rule.ts";
+} from "../src/plan/aggregation/rule-table.ts";
 import { minimumReports, planOf, roundOf } from "../src/plan/plan-of.ts";
-import { parseTask, taskJsonSchema } from "../src/plan/task-schema.ts";
+import { parseTask, taskJsonSchema } from "../src/plan/parse-task.ts";
+import { expectSection } from "./document-section.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { renderTaskKeys } from "./task-reference.ts";
 import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
@@ -431,19 +431,6 @@ describe("an aggregation rule", () => {
   });
 });
 
-describe("docs/task-file.md", () => {
-  const path = new URL("../../../docs/task-file.md", import.meta.url);
-  const table = /(?<=<!-- keys -->\n)[^]*?(?=<!-- end of keys -->)/;
-  const keys = `${renderTaskKeys(taskJsonSchema())}\n`;
-
-  it("lists every key of the schema with its values, default and meaning", () => {
-    // `UPDATE_DOCS=1` rewrites the table.
-    const docs = readFileSync(path, "utf8");
-    if (process.env["UPDATE_DOCS"] !== undefined)
-      writeFileSync(
-        path,
-        docs.replace(table, () => keys),
-      );
-    expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(keys);
-  });
+it("docs/task-file.md lists every key of the schema with its values, default and meaning", () => {
+  expectSection("task-file.md", "keys", renderTaskKeys(taskJsonSchema()));
 });

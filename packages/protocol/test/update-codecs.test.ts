@@ -1,4 +1,5 @@
-// What every codec must do, whatever its form. What each does to the numbers is in update-codec-errors.test.ts.
+// What every codec must do, whatever its form. What each does to the numbers is in
+// update-codec-errors.test.ts.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
@@ -6,7 +7,7 @@ import { seededRandom, type RandomSource } from "../src/random/random-source.ts"
 import { isTributaryError } from "../src/errors.ts";
 import { referenceKernels } from "../src/kernels/reference-kernels.ts";
 import { createKernelsSync } from "../src/kernels/wasm-kernels.ts";
-import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-registry.ts";
+import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-table.ts";
 import { UPDATE_BLOCK_VALUES } from "../src/update/update-codec.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import { expectSameValues, sameValues } from "./same-values.ts";
@@ -21,12 +22,15 @@ const codecOf = (spec: UpdateSpec) => updateCodec(spec, wasm);
 const wave = (length: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(i) * (1 + i / 999));
 
-/** Any magnitude that every codec takes: rotated blocks are bounded by their norm, float16 by its own range. */
+/**
+ * Any magnitude that every codec takes: rotated blocks are bounded by their norm, float16 by its
+ * own range.
+ */
 const modest = updates({ maxLength: 9_000 }).map((update) =>
   update.map((value) => value / 2 ** 15),
 );
 
-it("the tests below see every codec that the registry lists", () => {
+it("the tests below run through every codec of the table", () => {
   expect(new Set(UPDATE_SPECS.map(({ codec }) => codec))).toEqual(new Set(updateCodecNames));
 });
 
@@ -79,7 +83,7 @@ describe.each(NAMED_SPECS)("codec %s", (_, spec) => {
     );
   });
 
-  it("knows the largest value where a loose bound is not enough", () => {
+  it("finds the largest value if a loose bound is not enough", () => {
     const payload = codec.encode(wave(5_000), seeded(1));
     const loose = codec.validate(payload, 5_000).maxAbs;
     expect(codec.validate(payload, 5_000, loose).maxAbs).toBe(loose);
@@ -132,7 +136,7 @@ describe.each(NAMED_SPECS)("codec %s", (_, spec) => {
     });
   });
 
-  it("refuses values that no update has", () => {
+  it("refuses values above the largest magnitude of an update", () => {
     const update = new Float32Array(5_000).fill(2 ** 21, 4_100);
     errorOf(() => codec.encode(update, seeded(1)), "UPDATE_OUT_OF_RANGE");
   });

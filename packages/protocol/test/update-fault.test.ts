@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { encodePlan, decodePlan } from "../src/plan/plan-bytes.ts";
-import { parseTask } from "../src/plan/task-schema.ts";
+import { parseTask } from "../src/plan/parse-task.ts";
 import { updateFault } from "../src/plan/update-fault.ts";
-import type { UpdateSpec } from "../src/update/codec-registry.ts";
+import type { UpdateSpec } from "../src/update/codec-table.ts";
 import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
 import { errorOf } from "./expect-error.ts";
 import { samplePlan } from "./plan-sample.ts";
 import { NAMED_SPECS } from "./update-specs.ts";
 
-/** Rules that a codec is refused with. */
+/** The rules beside which a codec is refused. */
 const refusedWith = (update: UpdateSpec): readonly string[] =>
   AGGREGATION_SPECS.filter((aggregation) =>
     updateFault(update, { aggregation, clipNorm: null }),
@@ -30,7 +30,7 @@ describe("a codec and a rule", () => {
     { codec: "rotated-uniform", bits: 4 },
     { codec: "qsgd", bits: 8 },
     { codec: "random-k", fraction: 0.6 },
-  ])("$codec goes with every rule where it says more than its rounding", (update) => {
+  ])("$codec goes with every rule if its error is smaller than the update", (update) => {
     expect(refusedWith(update)).toEqual([]);
   });
 
@@ -42,13 +42,13 @@ describe("a codec and a rule", () => {
     { codec: "qsgd", bits: 4 },
     { codec: "qsgd", bits: 4, entropy: true },
   ])(
-    "$codec does not go with rules that measure distances where its rounding is larger",
+    "$codec does not go with rules that measure distances if its error is larger than the update",
     (update) => {
       expect(refusedWith(update)).toEqual(["krum", "multiKrum", "bulyan"]);
     },
   );
 
-  it("sparse updates do not go with rules that rank values", () => {
+  it("updates that are mostly 0 do not go with rules that rank values", () => {
     expect(refusedWith({ codec: "top-k", fraction: 0.1 })).toEqual([
       "median",
       "trimmedMean",

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { seededRandom } from "../src/random/random-source.ts";
 import { toHex } from "../src/bytes/encoding.ts";
-import { float32Codec } from "../src/update/float32-codec.ts";
+import { updateCodec } from "../src/update/codec-table.ts";
 import { errorOf } from "./expect-error.ts";
 import { decodeAll, shiftedCopy, updates } from "./update-helpers.ts";
 import { sameValues } from "./same-values.ts";
 
-const codec = float32Codec();
+const codec = updateCodec({ codec: "float32" });
 const random = seededRandom(createNodeCryptoProvider(), 1);
 
 describe("the float32 codec", () => {

@@ -1,10 +1,10 @@
-// What was once sent must mean the same for ever. A decoder in Python that follows docs/protocol.md gave the same values for
-// these payloads, but for float32 rounding; then their hashes were frozen.
+// What was once sent must mean the same for ever. A decoder in Python that follows docs/protocol.md
+// gave the same values for these payloads, but for float32 rounding; then their hashes were frozen.
 import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import type { RandomSource } from "../src/random/random-source.ts";
 import { toHex } from "../src/bytes/encoding.ts";
-import { updateCodec, type UpdateSpec } from "../src/update/codec-registry.ts";
+import { updateCodec, type UpdateSpec } from "../src/update/codec-table.ts";
 
 /** Bytes of a payload, and the first half of its SHA-256. */
 const FROZEN: readonly (readonly [UpdateSpec, number, string])[] = [
@@ -30,7 +30,9 @@ const FROZEN: readonly (readonly [UpdateSpec, number, string])[] = [
   [{ codec: "top-k", fraction: 0.05 }, 1354, "39615b821e2dc335ef58c94e2629aed2"],
 ];
 
-/** A block of 4,096 values, and for rotation of 256, 128 and 20; no rounding on the way to float32. */
+/**
+ * A block of 4,096 values, and for rotation of 256, 128 and 20; no rounding on the way to float32.
+ */
 const update = Float32Array.from(
   { length: 4_500 },
   (_, i) => (((i * i * 37) % 2_003) - 1_001) / 2 ** 12,

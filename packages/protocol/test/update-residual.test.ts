@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { seededRandom } from "../src/random/random-source.ts";
-import { leavesResidual, updateCodec } from "../src/update/codec-registry.ts";
+import { leavesResidual, updateCodec } from "../src/update/codec-table.ts";
 import { keepResidual } from "../src/update/keep-residual.ts";
 import { expectSameValues } from "./same-values.ts";
 import { decodeAll } from "./update-helpers.ts";
@@ -66,7 +66,8 @@ it("what was sent and what is left add up to all updates", () => {
     0,
   );
   expect(worst).toBeLessThan(0.0005);
-  // A value waits until it has grown, not for ever: without the residual the small ones would never be sent.
+  // A value waits until it has grown, not for ever: without the residual the small ones would never
+  // be sent.
   const norm = (values: Float64Array): number => Math.hypot(...values);
   const missing = meant.map((value, i) => value - said[i]!);
   expect(norm(missing)).toBeLessThan(0.5 * norm(meant));

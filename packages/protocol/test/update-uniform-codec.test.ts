@@ -5,7 +5,7 @@ import { seededRandom, type RandomSource } from "../src/random/random-source.ts"
 import { toHex } from "../src/bytes/encoding.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { createKernelsSync } from "../src/kernels/wasm-kernels.ts";
-import { uniformCodec } from "../src/update/uniform-codec.ts";
+import { updateCodec } from "../src/update/codec-table.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
 import type { UpdateCodec } from "../src/update/update-codec.ts";
 import { decodeAll, shiftedCopy, updates } from "./update-helpers.ts";
@@ -14,7 +14,8 @@ import { sameValues } from "./same-values.ts";
 const crypto = createNodeCryptoProvider();
 const seeded = (seed: number): RandomSource => seededRandom(crypto, seed);
 const kernels = createKernelsSync();
-const uniform = (spec: { readonly bits: number }): UpdateCodec => uniformCodec(spec, () => kernels);
+const uniform = (spec: { readonly bits: number }): UpdateCodec =>
+  updateCodec({ codec: "uniform", ...spec }, kernels);
 const codec = uniform({ bits: 8 });
 const ALL_BITS = Array.from({ length: 16 }, (_, index) => index + 1);
 
@@ -32,8 +33,8 @@ function stepsOf(payload: Uint8Array, dimension: number, bits: number): number[]
 
 describe("the uniform codec", () => {
   it("keeps its frozen bytes: minimum, step, one code a value", () => {
-    // By an independent implementation in Python. −1 … 1.55 in steps of .01, on which nothing is left to chance but
-    // what float32 rounds; the last value lies between two levels.
+    // By an independent implementation in Python. −1 … 1.55 in steps of .01, on which nothing is
+    // left to chance but what float32 rounds; the last value lies between two levels.
     const random: RandomSource = {
       bytes: () => Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0),
       derive: () => random,

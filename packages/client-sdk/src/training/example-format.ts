@@ -1,7 +1,5 @@
-import { TributaryError, type Plan } from "@tributary/protocol";
+import { TributaryError, labelsOf, type LossName } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
-
-type LossName = Plan["training"]["loss"];
 
 /**
  * How examples are passed to a model. It is determined once for a request and then used for every
@@ -64,10 +62,10 @@ export function exampleFormat(
   const labelSize = sizeOf(labelShape);
   const classCount = outputShape.at(-1) ?? 1;
   const format = { inputShape, inputSize: sizeOf(inputShape), outputShape, outputSize };
-  const overClasses =
-    loss === "categoricalCrossentropy" || loss === "sparseCategoricalCrossentropy";
+  const labels = labelsOf(loss);
+  const overClasses = labels === "classes" || labels === "classIndices";
   if (overClasses && labelSize === outputSize / classCount) return { ...format, classCount };
-  if (loss !== "sparseCategoricalCrossentropy" && labelSize === outputSize) {
+  if (labels !== "classIndices" && labelSize === outputSize) {
     return { ...format, classCount: undefined };
   }
   throw invalid(
@@ -134,7 +132,7 @@ export function requireUsable(
     }
     if (!Number.isFinite(label))
       throw invalidExample(index, "has a label that is not a finite number");
-    if (loss.endsWith("Crossentropy") && (label < 0 || label > 1)) {
+    if (labelsOf(loss) !== "numbers" && (label < 0 || label > 1)) {
       throw invalidExample(index, `has the label ${label}, which is not a probability`);
     }
   }

@@ -1,52 +1,72 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Plan } from "@tributary/protocol";
+import type { LossName } from "@tributary/protocol";
 import type { OutputActivation } from "./logits-topology.ts";
 
 /**
- * Computes the mean loss of a batch.
+ * The mean loss of a batch.
+ * @param targets - Shape [batch, ...outputShape].
+ * @param outputs - Same shape; what the model gave without its last activation.
+ * @param activation - The last activation, which could be taken off the model; undefined if not.
+ * @returns A scalar.
+ */
+type MeanLoss = (
+  targets: tf.Tensor,
+  outputs: tf.Tensor,
+  activation: OutputActivation | undefined,
+) => tf.Scalar;
+
+/**
+ * Cross-entropy over classes. A label that was a class index is one-hot by now, so that it makes no
+ * difference which of the two losses the plan names.
+ */
+const crossEntropyOverClasses: MeanLoss = (targets, outputs, activation) =>
+  activation === "softmax" || activation === "linear"
+    ? scalar(tf.losses.softmaxCrossEntropy(targets, outputs))
+    : tf.mean(tf.metrics.categoricalCrossentropy(targets, activate(outputs, activation)));
+
+/** One for each name: the compiler holds this table to the losses that a plan can name. */
+const LOSSES: Readonly<Record<LossName, MeanLoss>> = {
+  categoricalCrossentropy: crossEntropyOverClasses,
+  sparseCategoricalCrossentropy: crossEntropyOverClasses,
+  binaryCrossentropy: (targets, outputs, activation) =>
+    activation === "sigmoid" || activation === "linear"
+      ? scalar(tf.losses.sigmoidCrossEntropy(targets, outputs))
+      : tf.mean(tf.metrics.binaryCrossentropy(targets, activate(outputs, activation))),
+  meanSquaredError: (targets, outputs, activation) =>
+    scalar(tf.losses.meanSquaredError(targets, activate(outputs, activation))),
+  meanAbsoluteError: (targets, outputs, activation) =>
+    scalar(tf.losses.absoluteDifference(targets, activate(outputs, activation))),
+  huberLoss: (targets, outputs, activation) =>
+    scalar(tf.losses.huberLoss(targets, activate(outputs, activation))),
+};
+
+/**
+ * The mean loss of a batch on tfjs.
  *
- * Cross-entropies are computed from logits when the model's last activation could be removed
- * (`logitsTopology`): with log-softmax or log-sigmoid, which do not overflow and give the exact
- * gradient however wrong the model is. The outputs of a model that ends linearly count as logits as
- * well. Otherwise the outputs are probabilities and are clipped to [1e-7, 1 − 1e-7], as
+ * Cross-entropies are computed from logits where the model's last activation could be taken off
+ * (`logitsTopology`): log-softmax and log-sigmoid do not overflow, and the gradient is exact
+ * however wrong the model is. A model with a linear end is taken to give logits as well. Other
+ * outputs are taken as probabilities and clipped to [1e-7, 1 − 1e-7], as
  * `tf.metrics.categoricalCrossentropy` does.
- * @param activation - What `logitsTopology` has removed.
- * @param targets - The targets, shape [batch, ...outputShape].
- * @param outputs - What the model without its last activation computed, same shape.
+ * @param outputs - What the model without its last activation gave, shape [batch, ...outputShape].
+ * @param targets - Same shape.
  * @returns A scalar.
  */
 export function lossOf(
-  loss: Plan["training"]["loss"],
+  loss: LossName,
   activation: OutputActivation | undefined,
   targets: tf.Tensor,
   outputs: tf.Tensor,
 ): tf.Scalar {
-  switch (loss) {
-    case "categoricalCrossentropy":
-    case "sparseCategoricalCrossentropy":
-      // Class indices have become one-hot targets by now, so the two losses are the same.
-      return activation === "softmax" || activation === "linear"
-        ? scalar(tf.losses.softmaxCrossEntropy(targets, outputs))
-        : tf.mean(tf.metrics.categoricalCrossentropy(targets, activate(outputs, activation)));
-    case "binaryCrossentropy":
-      return activation === "sigmoid" || activation === "linear"
-        ? scalar(tf.losses.sigmoidCrossEntropy(targets, outputs))
-        : tf.mean(tf.metrics.binaryCrossentropy(targets, activate(outputs, activation)));
-    case "meanSquaredError":
-      return scalar(tf.losses.meanSquaredError(targets, activate(outputs, activation)));
-    case "huberLoss":
-      return scalar(tf.losses.huberLoss(targets, activate(outputs, activation)));
-    case "meanAbsoluteError":
-      return scalar(tf.losses.absoluteDifference(targets, activate(outputs, activation)));
-  }
+  return LOSSES[loss](targets, outputs, activation);
 }
 
-/** Applies the activation that was removed from the last layer. */
+/** Applies the activation that was taken off the last layer. */
 export function activate(outputs: tf.Tensor, activation: OutputActivation | undefined): tf.Tensor {
   if (activation === "softmax") return tf.softmax(outputs);
   if (activation === "sigmoid") return tf.sigmoid(outputs);
   return outputs;
 }
 
-/** The functions of tf.losses return a scalar by default, which their type does not say. */
+/** tf.losses reduces to a scalar by default, which its type does not say. */
 const scalar = (value: tf.Tensor): tf.Scalar => value.asScalar();

@@ -1,26 +1,44 @@
-import type { Plan } from "@tributary/protocol";
+import { labelsOf, type MetricName, type Plan } from "@tributary/protocol";
 import type { ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat } from "./example-format.ts";
 import type { TrainingMetrics } from "./local-trainer.ts";
 
-type MetricName = Plan["training"]["metrics"][number];
+/** How the outputs of a model are to be read. */
+interface OutputForm {
+  /** Size of the outputs' last axis. */
+  readonly width: number;
+  /** Whether the outputs of a row compete, so that the largest one is the model's answer. */
+  readonly competing: boolean;
+}
 
-/** Adds up the loss and the metrics of batches, and gives their means over all examples. */
+/**
+ * The mean of a metric over the examples of a batch.
+ * @param outputs, targets - Of the same shape, [batch, ...outputShape].
+ */
+type MeanMetric = (outputs: Float32Array, targets: Float32Array, form: OutputForm) => number;
+
+/** One for each name: the compiler holds this table to the metrics that a plan can name. */
+const METRICS: Readonly<Record<MetricName, MeanMetric>> = {
+  accuracy: (outputs, targets, { competing, width }) =>
+    competing
+      ? argmaxAccuracy(outputs, targets, width)
+      : meanOf(outputs, (output, i) => (output > 0.5 === targets[i]! > 0.5 ? 1 : 0)),
+  meanSquaredError: (outputs, targets) =>
+    meanOf(outputs, (output, i) => (output - targets[i]!) ** 2),
+  meanAbsoluteError: (outputs, targets) =>
+    meanOf(outputs, (output, i) => Math.abs(output - targets[i]!)),
+};
+
+/** Adds up the loss and metrics of batches into means over examples. */
 export class MetricSums {
-  /**
-   * How outputs are read for the accuracy. True: the classes compete, and the largest output wins.
-   * False: each output answers a question of its own, yes above 0.5.
-   */
-  readonly #competing: boolean;
-  /** The size of the outputs' last axis. */
-  readonly #width: number;
+  readonly #form: OutputForm;
   readonly #sums = new Map<MetricName, number>();
   #loss = 0;
   #examples = 0;
 
   constructor({ loss, metrics }: Plan["training"], { outputShape }: ExampleFormat) {
-    this.#width = outputShape.at(-1) ?? 1;
-    this.#competing = loss !== "binaryCrossentropy" && this.#width > 1;
+    const width = outputShape.at(-1) ?? 1;
+    this.#form = { width, competing: labelsOf(loss) !== "probabilities" && width > 1 };
     for (const metric of metrics) this.#sums.set(metric, 0);
   }
 
@@ -35,25 +53,11 @@ export class MetricSums {
     this.#loss += loss * count;
     this.#examples += count;
     for (const [metric, sum] of this.#sums) {
-      this.#sums.set(metric, sum + count * this.#mean(metric, outputs, targets));
+      this.#sums.set(metric, sum + count * METRICS[metric](outputs, targets, this.#form));
     }
   }
 
-  /** The mean of a metric over the values of one batch. */
-  #mean(metric: MetricName, outputs: Float32Array, targets: Float32Array): number {
-    switch (metric) {
-      case "accuracy":
-        return this.#competing
-          ? argmaxAccuracy(outputs, targets, this.#width)
-          : meanOf(outputs, (output, i) => (output > 0.5 === targets[i]! > 0.5 ? 1 : 0));
-      case "meanSquaredError":
-        return meanOf(outputs, (output, i) => (output - targets[i]!) ** 2);
-      case "meanAbsoluteError":
-        return meanOf(outputs, (output, i) => Math.abs(output - targets[i]!));
-    }
-  }
-
-  /** Returns loss and metrics by name. To be called after at least one batch. */
+  /** Loss and metrics by name. At least one batch must have been added. */
   means(): TrainingMetrics {
     const means: TrainingMetrics = { loss: this.#loss / this.#examples };
     for (const [metric, sum] of this.#sums) means[metric] = sum / this.#examples;
@@ -68,8 +72,8 @@ function meanOf(values: Float32Array, score: (value: number, index: number) => n
 }
 
 /**
- * The share of rows whose largest output is at the same place as the largest value of the target.
- * Of equal values the first one counts.
+ * The share of rows whose largest output is at the place of the largest target value. Of equal
+ * values the first one counts.
  */
 function argmaxAccuracy(outputs: Float32Array, targets: Float32Array, width: number): number {
   let correct = 0;
@@ -79,7 +83,6 @@ function argmaxAccuracy(outputs: Float32Array, targets: Float32Array, width: num
   return (correct * width) / outputs.length;
 }
 
-/** The place of the largest of `width` values, counted from `from`. */
 function argmax(values: Float32Array, from: number, width: number): number {
   let best = from;
   for (let i = from + 1; i < from + width; i++) if (values[i]! > values[best]!) best = i;

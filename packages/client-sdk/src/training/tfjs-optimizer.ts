@@ -1,41 +1,53 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Plan } from "@tributary/protocol";
+import { completeOptimizer, type CompleteOptimizer, type OptimizerSpec } from "@tributary/protocol";
 
-/**
- * Makes the plan's optimizer with fresh state. The defaults are those of tfjs. They are written
- * out, because the fused engine must use the same ones.
- * @returns An optimizer that belongs to the caller, who calls `disposeOptimizer` on it.
- */
-export function tfjsOptimizer(spec: Plan["training"]["optimizer"]): tf.Optimizer {
-  switch (spec.name) {
-    case "sgd":
-      return spec.momentum === undefined || spec.momentum === 0
-        ? tf.train.sgd(spec.learningRate)
-        : tf.train.momentum(spec.learningRate, spec.momentum, spec.nesterov ?? false);
-    case "adam":
-      return tf.train.adam(
-        spec.learningRate,
-        spec.beta1 ?? 0.9,
-        spec.beta2 ?? 0.999,
-        spec.epsilon ?? 1e-7,
-      );
-    case "adagrad":
-      return tf.train.adagrad(spec.learningRate, spec.initialAccumulator ?? 0.1);
-    case "rmsprop":
-      return tf.train.rmsprop(
-        spec.learningRate,
-        spec.decay ?? 0.9,
-        spec.momentum ?? 0,
-        spec.epsilon ?? 1e-7,
-      );
-  }
+/** How tfjs trains with one of the optimizers that a plan can name. */
+interface TfjsOptimizer<Spec> {
+  create(spec: Spec): tf.Optimizer;
 }
 
-/** Frees an optimizer and all of its tensors. */
+/** One for each name: the compiler holds this table to the optimizers that a plan can name. */
+const OPTIMIZERS: {
+  readonly [Name in OptimizerSpec["name"]]: TfjsOptimizer<
+    Extract<CompleteOptimizer, { readonly name: Name }>
+  >;
+} = {
+  sgd: {
+    create: ({ learningRate, momentum, nesterov }) =>
+      momentum === 0
+        ? tf.train.sgd(learningRate)
+        : tf.train.momentum(learningRate, momentum, nesterov),
+  },
+  adam: {
+    create: ({ learningRate, beta1, beta2, epsilon }) =>
+      tf.train.adam(learningRate, beta1, beta2, epsilon),
+  },
+  adagrad: {
+    create: ({ learningRate, initialAccumulator }) =>
+      tf.train.adagrad(learningRate, initialAccumulator),
+  },
+  rmsprop: {
+    create: ({ learningRate, decay, momentum, epsilon }) =>
+      tf.train.rmsprop(learningRate, decay, momentum, epsilon),
+  },
+};
+
+/**
+ * Makes the plan's optimizer, with fresh state. What the plan leaves out has the protocol's default
+ * and not tfjs's own, so that every engine trains with the same numbers.
+ * @returns An optimizer that the caller owns and frees with `disposeOptimizer`.
+ */
+export function tfjsOptimizer(plan: OptimizerSpec): tf.Optimizer {
+  const spec = completeOptimizer(plan);
+  const optimizer: TfjsOptimizer<CompleteOptimizer> = OPTIMIZERS[spec.name];
+  return optimizer.create(spec);
+}
+
+/** Frees an optimizer of `tfjsOptimizer` with its state. */
 export function disposeOptimizer(optimizer: tf.Optimizer): void {
   optimizer.dispose();
-  // tfjs's momentum optimizer does not free the tensor with the learning rate, which it inherits
-  // from plain gradient descent.
+  // tfjs's momentum optimizer does not free the tensor of the learning rate, which it inherits from
+  // plain gradient descent.
   if (optimizer.getClassName() === "Momentum") {
     tf.SGDOptimizer.prototype.dispose.call(optimizer as tf.SGDOptimizer);
   }

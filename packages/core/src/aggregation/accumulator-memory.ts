@@ -1,15 +1,19 @@
 import { UPDATE_BLOCK_VALUES, referenceKernels, type Kernels } from "@tributary/protocol";
 
 /**
- * Where sums live, and what adds to them: one for each thread that adds. Kernels in WebAssembly are fast, and take a
- * millisecond to make; those in TypeScript give the same bits.
+ * The memory that holds sums, and the kernels that add to them. Each thread that adds has one.
+ * Kernels in WebAssembly are fast and take a millisecond to make; those in TypeScript give the same
+ * bits.
  */
 export class AccumulatorMemory {
-  /** For codecs too, whose blocks then need not be copied. */
+  /** Codecs should use these kernels too: their blocks then need not be copied. */
   readonly kernels: Kernels;
-  /** Blocks that lie elsewhere pass through here. */
+  /** Where blocks that lie in other memory are copied to before they are added. */
   readonly #block: number;
-  /** Places that have been given back, by their number of sums: the memory of kernels never shrinks. */
+  /**
+   * Places that have been given back, by their number of sums. They are used again, since the
+   * memory of kernels never shrinks.
+   */
   readonly #free: Map<number, number[]> = new Map();
 
   constructor(kernels: Kernels = referenceKernels()) {
@@ -25,18 +29,22 @@ export class AccumulatorMemory {
     return at;
   }
 
+  /** Gives the place of `dimension` sums back for others. */
   giveBack(at: number, dimension: number): void {
     const free = this.#free.get(dimension);
     if (free === undefined) this.#free.set(dimension, [at]);
     else free.push(at);
   }
 
-  /** The sums at `at`: to be used at once, since the memory moves when it grows. */
+  /** The sums at `at`. Use the array at once: the memory moves when it grows. */
   sums(at: number, dimension: number): Float64Array {
     return new Float64Array(this.kernels.memory.buffer, at, dimension);
   }
 
-  /** As `AccumulateKernels.accumulate`. @param block - Float32, at most `UPDATE_BLOCK_VALUES`; not modified. */
+  /**
+   * Adds a block to the sums at `sums`: as `AccumulateKernels.accumulate`.
+   * @param block - Float32, `UPDATE_BLOCK_VALUES` values at most; not modified.
+   */
   accumulate(block: Float32Array, scale: number, sums: number): void {
     const { buffer } = this.kernels.memory;
     let at = block.byteOffset;

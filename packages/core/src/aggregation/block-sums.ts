@@ -3,14 +3,14 @@ import { ExactAccumulator } from "./exact-accumulator.ts";
 import type { ExactSums } from "./exact-sums.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
-/** Exact sums that are made one block of values after the other, each from all its rows at once. */
+/** Exact sums that are made block by block, each block from all its rows at once. */
 export class BlockSums implements ExactSums {
   readonly dimension: number;
   readonly #sums: Float64Array;
   readonly #maxAbs: number;
   readonly #memory: AccumulatorMemory;
 
-  /** @param maxAbs - Bound on the magnitude of every value that is added; ≤ 2¹⁹. */
+  /** @param maxAbs - A bound on the magnitude of all values that are added; ≤ 2¹⁹. */
   constructor(dimension: number, maxAbs: number, memory: AccumulatorMemory) {
     this.dimension = dimension;
     this.#memory = memory;
@@ -19,7 +19,7 @@ export class BlockSums implements ExactSums {
   }
 
   /**
-   * Sets the sums of the block at `offset`.
+   * Sets the sums of the block at `offset`: for each value, the sum over all rows.
    * @param rows - Float32, shape [n][≥ length]; not modified.
    */
   async set(

@@ -8,11 +8,12 @@ import {
   type Plan,
 } from "@tributary/protocol";
 import { heldBytes } from "./create-aggregation-rule.ts";
+import { sumRuleNames } from "./rule-implementations.ts";
 
 /**
- * Refuses a plan whose rule would have to keep more of a round than the server allows: before the task exists, and not
- * in the middle of its first round.
- * @param goalCount - Most reports that a round takes.
+ * Refuses a plan whose rule would have to keep more of a round in memory than the server allows.
+ * This is found before the task exists, and not in the middle of its first round.
+ * @param goalCount - The most reports that a round takes.
  * @throws TributaryError `TASK_INVALID` with the numbers.
  */
 export function checkAggregationMemory(
@@ -34,7 +35,7 @@ export function checkAggregationMemory(
     `The rule ${aggregation.rule} keeps the ${goalCount} updates of a round in memory, of ${codec.payloadBytes(dimension).max} ` +
       `bytes each: ${bytes} bytes with room to work on them, where the server allows ${limit}`,
     {
-      remedy: `To stay within it, ${lower}${shrink}, or use the rule mean or normBound, which keep no updates.`,
+      remedy: `To stay within it, ${lower}${shrink}, or use the rule ${sumRuleNames.join(" or ")}, which keep no updates.`,
       context: { path: "aggregation.rule", bytes, limit },
     },
   );

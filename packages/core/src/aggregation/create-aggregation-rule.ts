@@ -14,15 +14,18 @@ import type {
   CombinedUpdate,
   SumRule,
 } from "./aggregation-rule.ts";
-import { coordinateMedian, trimmedMean } from "./coordinate-rules.ts";
 import { HeldUpdates } from "./held-updates.ts";
-import { bulyan, multiKrum } from "./krum.ts";
-import { NormBoundedMean, WeightedMean } from "./mean-rules.ts";
-import { NEIGHBOURHOOD_BYTES } from "./neighbourhoods.ts";
+import {
+  heldRule,
+  keepsSumsOnly,
+  sumRule,
+  type HeldSpec,
+  type SumSpec,
+} from "./rule-implementations.ts";
 import { TimeSlice, type YieldTurn } from "./time-slice.ts";
 
 /**
- * The rule of a plan, for one round. A new rule is a variant of `AggregationSpec` and a case here.
+ * Makes the rule of a plan, for one round.
  * @param memory - Where sums are kept; memory of its own if left out.
  */
 export function createAggregationRule(
@@ -38,34 +41,19 @@ export function createAggregationRule(
   return new HeldRule(spec, new HeldUpdates(crypto, codec, dimension, memory));
 }
 
-/** The rules that keep nothing but sums. */
-export type SumSpec = Extract<AggregationSpec, { readonly rule: "mean" | "normBound" }>;
-
+/** Makes the rule of a plan that keeps nothing but sums, for one round or a part of its reports. */
 export function createSumRule(
   spec: SumSpec,
   codec: UpdateCodec,
   dimension: number,
   memory?: AccumulatorMemory,
 ): SumRule {
-  switch (spec.rule) {
-    case "mean":
-      return new WeightedMean(codec, dimension, memory);
-    case "normBound":
-      return new NormBoundedMean(codec, dimension, spec.maximumNorm, memory);
-  }
+  return sumRule(spec).create(spec, codec, dimension, memory);
 }
-
-/** Whether the rule keeps nothing but sums. */
-export function keepsSumsOnly(spec: AggregationSpec): spec is SumSpec {
-  return spec.rule === "mean" || spec.rule === "normBound";
-}
-
-/** The rules that look at all updates at once. */
-type HeldSpec = Exclude<AggregationSpec, SumSpec>;
 
 /**
- * Most bytes that a rule takes for a round besides the sums; 0 for those that keep sums only.
- * @param reports - Most that a round takes.
+ * The most bytes that a rule takes for a round besides its sums; 0 for a rule that keeps sums only.
+ * @param reports - The most reports that a round takes.
  */
 export function heldBytes(
   spec: AggregationSpec,
@@ -73,23 +61,13 @@ export function heldBytes(
   codec: UpdateCodec,
   dimension: number,
 ): number {
+  if (keepsSumsOnly(spec)) return 0;
   const row = 4 * Math.min(dimension, UPDATE_BLOCK_VALUES);
-  const held = reports * (codec.payloadBytes(dimension).max + row);
-  switch (spec.rule) {
-    case "mean":
-    case "normBound":
-      return 0;
-    case "median":
-    case "trimmedMean":
-      return held;
-    case "krum":
-    case "multiKrum":
-    case "bulyan":
-      return held + reports * (row + reports * NEIGHBOURHOOD_BYTES);
-  }
+  const perUpdate = codec.payloadBytes(dimension).max + row;
+  return reports * (perUpdate + heldRule(spec).bytesPerUpdate(reports, row));
 }
 
-/** Holds the updates until the round is combined. */
+/** Holds the updates of a round until they are combined. */
 class HeldRule implements AggregationRule {
   readonly dimension: number;
   readonly #spec: HeldSpec;
@@ -126,30 +104,11 @@ class HeldRule implements AggregationRule {
       );
     }
     this.#held.sortByContent();
-    return combineHeld(this.#spec, this.#held, new TimeSlice(yieldTurn));
+    const slice = new TimeSlice(yieldTurn);
+    return heldRule(this.#spec).combine(this.#spec, this.#held, slice);
   }
 
   discard(): void {
     this.#held.discard();
-  }
-}
-
-function combineHeld(spec: HeldSpec, held: HeldUpdates, slice: TimeSlice): Promise<CombinedUpdate> {
-  switch (spec.rule) {
-    case "median":
-      return coordinateMedian(held, slice);
-    case "trimmedMean":
-      return trimmedMean(held, spec.byzantine, slice);
-    case "krum":
-      return multiKrum(held, spec.byzantine, 1, slice);
-    case "multiKrum":
-      return multiKrum(
-        held,
-        spec.byzantine,
-        spec.selected ?? held.count - spec.byzantine - 2,
-        slice,
-      );
-    case "bulyan":
-      return bulyan(held, spec.byzantine, slice);
   }
 }

@@ -2,9 +2,12 @@ import { TributaryError, UPDATE_BLOCK_VALUES } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { ExactParts, ExactSums } from "./exact-sums.ts";
 
-/** One unit of the fixed-point sum: 2⁻³², about 2.3e-10 in weight units times examples. */
+/** One unit of the fixed-point sum is 2⁻³², about 2.3e-10 in weight units times examples. */
 const FRACTION = 2 ** 32;
-/** Largest |weight · value| of one report: its fixed-point form stays within 2⁵¹, where the kernel's rounding is exact. */
+/**
+ * The largest |weight · value| of one report. Its fixed-point form stays within 2⁵¹, where the
+ * kernel rounds exactly.
+ */
 export const MAX_CONTRIBUTION = 2 ** 19;
 const EXACT = 2 ** 53;
 const CARRY = 2 ** 32;
@@ -12,13 +15,14 @@ const CARRY = 2 ** 32;
 /**
  * Sums weighted float32 vectors so that the result does not depend on the order of the additions.
  *
- * Each weighted value is rounded once to a multiple of 2⁻³² and from there on is an integer. Integers below 2⁵³ add exactly
- * in float64; before a sum could pass that, its upper part is carried into a second array, which most rounds never need.
- * Memory: 8 bytes a value, 16 after a carry; nothing is kept of a single report.
+ * Each weighted value is rounded once to a multiple of 2⁻³², and is an integer from then on.
+ * float64 adds integers below 2⁵³ exactly. Before a sum could exceed that, its upper part is
+ * carried into a second array, which most rounds never need. The sums take 8 bytes for each value,
+ * and 16 after a carry. Nothing of a single report is kept.
  *
  * @example
- * accumulator.reserve(weight * maxAbs); // once a report: what any one value can add
- * accumulator.add(block, offset, weight); // block by block
+ * accumulator.reserve(weight * maxAbs); // once for each report: the most that one value can add
+ * accumulator.add(block, offset, weight); // for each block of the report
  */
 export class ExactAccumulator implements ExactSums {
   readonly dimension: number;
@@ -27,10 +31,10 @@ export class ExactAccumulator implements ExactSums {
   #high: Float64Array | undefined;
   /** No |low[i]| exceeds this. */
   #bound = 0;
-  /** Where there is a `high`: whether every low is in [0, 2³²). */
+  /** Whether every low is in [0, 2³²), so that there is nothing to carry. */
   #isNormal = false;
 
-  /** @param memory - Where to keep the sums; memory of its own if left out. */
+  /** @param memory - Where the sums are kept; memory of its own if left out. */
   constructor(dimension: number, memory: AccumulatorMemory = new AccumulatorMemory()) {
     this.dimension = dimension;
     this.#memory = memory;
@@ -38,8 +42,9 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Whether one more report can be reserved before those that have been reserved are added: `reserve` may have to carry, and
-   * then nothing may be on its way.
+   * Whether one more report can be reserved while earlier reserved reports have not been added yet.
+   * If not, `reserve` would have to carry, which it may do only when all reserved reports are
+   * added.
    */
   hasRoom(contribution: number): boolean {
     return this.#bound + boundOf(contribution) <= EXACT;
@@ -47,7 +52,7 @@ export class ExactAccumulator implements ExactSums {
 
   /**
    * Makes room for one more report. Changes no sum.
-   * @param contribution - Upper bound of |weight · value| over the report; 0 ≤ contribution ≤ 2¹⁹.
+   * @param contribution - A bound on |weight · value| over the report; 0 ≤ contribution ≤ 2¹⁹.
    * @throws TributaryError `UPDATE_OUT_OF_RANGE`, before anything is added.
    */
   reserve(contribution: number): void {
@@ -59,8 +64,8 @@ export class ExactAccumulator implements ExactSums {
 
   /**
    * Adds `weight · block` at `offset`.
-   * @param block - Float32; every |weight · value| within what was reserved; not modified.
-   * @param weight - > 0: the report's example count, 1, or the factor that brings its norm within bounds.
+   * @param block - Float32; every |weight · value| is within what was reserved; not modified.
+   * @param weight - > 0: the report's number of examples, 1, or the factor that bounds its norm.
    */
   add(block: Float32Array, offset: number, weight: number): void {
     if (offset + block.length > this.dimension) {
@@ -72,13 +77,16 @@ export class ExactAccumulator implements ExactSums {
     }
   }
 
-  /** Adds what another accumulator has come to. Exact, so that it does not matter how reports were spread over both. */
+  /**
+   * Adds the sums of another accumulator. This is exact, so that it does not matter which
+   * accumulator added which report.
+   */
   merge({ low, high, bound }: ExactParts): void {
     if (low.length !== this.dimension) {
       throw new TributaryError("INTERNAL", "The sums to be merged are of another length");
     }
     if (this.#bound + bound > EXACT) this.#carry();
-    // Where two together might not fit, the other one's upper part goes straight to the second array.
+    // If both lower parts together might not fit, the other one's is carried before it is added.
     const fits = this.#bound + bound <= EXACT;
     const own = this.#low;
     if (fits) {
@@ -106,9 +114,9 @@ export class ExactAccumulator implements ExactSums {
     return { low: this.#low.slice(), high: this.#high?.slice(), bound: this.#bound };
   }
 
-  /** Correctly rounded, and so the same whatever the order of the additions. */
+  /** Reads correctly rounded sums, which are the same whatever the order of the additions was. */
   read(offset: number, target: Float64Array): void {
-    if (this.#high !== undefined) this.#carry(); // one canonical split of each sum
+    if (this.#high !== undefined) this.#carry(); // so that each sum is split in one way only
     const low = this.#low;
     const high = this.#high;
     for (let i = 0; i < target.length; i++) {
@@ -117,7 +125,7 @@ export class ExactAccumulator implements ExactSums {
     }
   }
 
-  /** Gives the memory of the sums back: they must not be used again. */
+  /** Gives the memory of the sums back. They must not be used again. */
   release(): void {
     this.#memory.giveBack(this.#at, this.dimension);
   }
@@ -130,7 +138,10 @@ export class ExactAccumulator implements ExactSums {
     return (this.#high ??= new Float64Array(this.dimension));
   }
 
-  /** Leaves 0 ≤ low < 2³² and moves the rest to high, whose unit is 2³² of low's, which is 1. */
+  /**
+   * Leaves 0 ≤ low < 2³² and moves the rest to high. One unit of high is 2³² units of low, which is
+   * 1.
+   */
   #carry(): void {
     if (this.#isNormal) return;
     const low = this.#low;
@@ -145,13 +156,13 @@ export class ExactAccumulator implements ExactSums {
   }
 }
 
-/** Most that a contribution adds to any sum, in units of 2⁻³². */
+/** The most that a contribution adds to any sum, in units of 2⁻³². */
 function boundOf(contribution: number): number {
   return Math.ceil(contribution * FRACTION) + 1;
 }
 
 /**
- * What `reserve` asks of a report, for those who reserve later.
+ * Checks what `reserve` would check, for callers that reserve later.
  * @throws TributaryError `UPDATE_OUT_OF_RANGE`.
  */
 export function checkContribution(contribution: number): void {

@@ -8,6 +8,7 @@ import {
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { checkContribution } from "./exact-accumulator.ts";
 
+/** One update as it was reported. */
 interface HeldUpdate {
   readonly payload: Uint8Array;
   /** SHA-256 of the payload, hexadecimal. */
@@ -15,12 +16,12 @@ interface HeldUpdate {
 }
 
 /**
- * The updates of one round, encoded as they came: no codec's payload is longer than its values as float32. In memory, and
- * for the round only.
+ * The updates of one round, in memory until the round has ended. They stay encoded, since hardly
+ * any payload is longer than its values as float32.
  */
 export class HeldUpdates {
   readonly dimension: number;
-  /** For whoever adds some of them up. */
+  /** The memory in which a rule adds up updates. */
   readonly memory: AccumulatorMemory;
   readonly #codec: UpdateCodec;
   readonly #crypto: CryptoProvider;
@@ -39,18 +40,20 @@ export class HeldUpdates {
     this.dimension = dimension;
   }
 
+  /** How many updates there are. */
   get count(): number {
     return this.#updates.length;
   }
 
-  /** No value held is larger in magnitude. */
+  /** A bound on the magnitude of all values of all updates. */
   get maxAbs(): number {
     return this.#maxAbs;
   }
 
   /**
-   * Keeps a copy.
-   * @throws TributaryError `UPDATE_OUT_OF_RANGE` now, and not when the round is being combined.
+   * Keeps a copy of a payload that the codec has validated.
+   * @param maxAbs - A bound on the magnitude of its values.
+   * @throws TributaryError `UPDATE_OUT_OF_RANGE` now, and not only when the round is combined.
    */
   add(payload: Uint8Array, maxAbs: number): void {
     checkContribution(maxAbs);
@@ -59,28 +62,29 @@ export class HeldUpdates {
   }
 
   /**
-   * Puts the updates in the order of their hashes, which is the same whatever the order in which they came. Those that
-   * share a hash say the same, so it does not matter which is which.
+   * Sorts the updates by their hashes, so that their order does not depend on when they came.
+   * Updates with the same hash are equal, so that their order does not matter.
    */
   sortByContent(): void {
     this.#updates.sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
   }
 
-  /** Where each block of values begins, and how many it has. */
+  /** The blocks of an update: where each begins, and how many values it has. */
   *blocks(): Iterable<{ readonly offset: number; readonly length: number }> {
     for (let offset = 0; offset < this.dimension; offset += UPDATE_BLOCK_VALUES) {
       yield { offset, length: Math.min(UPDATE_BLOCK_VALUES, this.dimension - offset) };
     }
   }
 
-  /** `count` rows for `read`, each as long as the longest block. */
+  /** Makes `count` rows for `read`, each as long as the longest block. */
   rows(count: number): Float32Array[] {
     const length = Math.min(UPDATE_BLOCK_VALUES, this.dimension);
     return Array.from({ length: count }, () => new Float32Array(length));
   }
 
   /**
-   * Decodes one block of one update.
+   * Decodes one block of one update into a row.
+   * @param update - The number of the update, below `count`.
    * @param row - Its first `length` values are set.
    */
   read(update: number, offset: number, length: number, row: Float32Array): void {
@@ -89,6 +93,7 @@ export class HeldUpdates {
     this.#codec.decode(payload, this.dimension, copy, { offset, length });
   }
 
+  /** Forgets all updates. */
   discard(): void {
     this.#updates = [];
   }

@@ -1,18 +1,23 @@
 import type { HeldUpdates } from "./held-updates.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
-/** How far each update is from each other one. */
+/** The distances between all updates. */
 export interface Neighbourhoods {
   /** Float64, shape [n][n]: ‖Δ_i − Δ_j‖₂², weight units squared. */
   readonly squaredDistances: readonly Float64Array[];
-  /** For each update the others, the nearest first, equal distances in the order of the updates. */
+  /**
+   * For each update the others, the nearest first; equally near ones in the order of the updates.
+   */
   readonly nearest: readonly Uint16Array[];
 }
 
-/** Bytes of `Neighbourhoods` for each ordered pair of updates. */
+/** The bytes of `Neighbourhoods` for each ordered pair of updates. */
 export const NEIGHBOURHOOD_BYTES: number = 8 + 2;
 
-/** Distances in float64, each a sum in the order of the values: the same for the same two updates, always. */
+/**
+ * Computes the distances in float64. Each is a sum in the order of the values, so that two updates
+ * always have the same distance.
+ */
 export async function neighbourhoods(held: HeldUpdates, slice: TimeSlice): Promise<Neighbourhoods> {
   const n = held.count;
   const squaredDistances = Array.from({ length: n }, () => new Float64Array(n));
@@ -29,11 +34,12 @@ export async function neighbourhoods(held: HeldUpdates, slice: TimeSlice): Promi
       }
     }
   }
+  // Each distance was computed once: here it is copied to the other half of the matrix.
   const nearest: Uint16Array[] = [];
   for (let i = 0; i < n; i++) {
     const distances = squaredDistances[i]!;
     for (let j = 0; j < i; j++) distances[j] = squaredDistances[j]![i]!;
-    // A sort is stable, so that equal distances keep the order of the updates.
+    // The sort is stable, so that equally near updates keep their order.
     const others = Uint16Array.from({ length: n - 1 }, (_, k) => (k < i ? k : k + 1));
     nearest.push(others.sort((a, b) => distances[a]! - distances[b]!));
     if (slice.isUsedUp(n * 16)) await slice.yieldTurn(); // a sort compares about log₂ n times

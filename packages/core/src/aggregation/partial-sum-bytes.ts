@@ -1,11 +1,12 @@
 /**
- * Partial sums as bytes, for when reports are added up on several machines:
+ * Partial sums as bytes, for reports that are added up on several machines:
  *
  *   "TRIBSUM1" ‖ of(32) ‖ u32 dimension ‖ u32 reports ‖ u64 weight ‖ u8 width ‖ 3 zero bytes
  *   ‖ u32 low[dimension] ‖ high[dimension] (int32 at width 8, float64 at width 12) ‖ SHA-256 of all before
  *
- * all little-endian; sum i is high[i] · 2³² + low[i] in units of 2⁻³². The width is the smaller one wherever all sums fit, so
- * that the same reports have the same bytes, however they were spread and merged.
+ * All numbers are little-endian. The sum i is high[i] · 2³² + low[i] in units of 2⁻³². The smaller
+ * width is used if all sums fit, so that the same reports give the same bytes, however they were
+ * divided among machines and merged.
  */
 import {
   TributaryError,
@@ -17,10 +18,10 @@ import {
   type RoundId,
 } from "@tributary/protocol";
 import type { PartialSum } from "./aggregation-rule.ts";
-import type { SumSpec } from "./create-aggregation-rule.ts";
+import { sumRule, type SumSpec } from "./rule-implementations.ts";
 import type { AdderSpec } from "./update-adder.ts";
 
-/** What a partial sum is of. Only sums of the same can be merged. */
+/** What a partial sum is a sum of. Only sums with the same subject can be merged. */
 export interface PartialSumSubject extends AdderSpec {
   readonly roundId: RoundId;
   readonly aggregation: SumSpec;
@@ -31,10 +32,13 @@ const HEADER_BYTES = 60;
 const HASH_BYTES = 32;
 const CARRY = 2 ** 32;
 const INT32 = 2 ** 31;
-/** No sum of as many reports as a cohort may have, of 2⁵¹ each, is beyond 2⁶⁵: a sound high part is far below. */
+/**
+ * A bound on a valid high part. The largest cohort adds up to 2⁶⁵ at most, 2⁵¹ for each report, so
+ * that a valid high part is far below this.
+ */
 const MAX_HIGH = 2 ** 40;
 
-/** @returns Bytes of their own. */
+/** Writes a partial sum. @returns New bytes, which share no memory with the sums. */
 export function encodePartialSum(
   partial: PartialSum,
   subject: PartialSumSubject,
@@ -69,7 +73,8 @@ export function encodePartialSum(
 }
 
 /**
- * Reads a partial sum and checks that it is one of `subject` and can be of honest reports.
+ * Reads a partial sum, and checks that it belongs to `subject` and that honest reports can add up
+ * to it.
  * @throws TributaryError `PARTIAL_SUM_INVALID`, before memory is spent on its values.
  */
 export function decodePartialSum(
@@ -93,7 +98,8 @@ export function decodePartialSum(
   if (bytes.length !== end + HASH_BYTES) throw invalid("it is not as long as it says");
   const reports = view.getUint32(44, true);
   const weight = Number(view.getBigUint64(48, true));
-  const mostWeight = reports * (aggregation.rule === "mean" ? limits.maxExampleCount : 1);
+  const mostWeight =
+    reports * (sumRule(aggregation).weightsByExamples ? limits.maxExampleCount : 1);
   if (reports > limits.maxCohort || weight < reports || weight > mostWeight) {
     throw invalid(`it claims ${reports} reports of weight ${weight}`);
   }
@@ -115,6 +121,7 @@ export function decodePartialSum(
   return { low, high, bound: CARRY, reports, weight };
 }
 
+/** SHA-256 of what the sum is of. */
 function tagOf(subject: PartialSumSubject, crypto: CryptoProvider): Uint8Array {
   const { roundId, update, aggregation } = subject;
   return crypto.sha256(

@@ -1,10 +1,12 @@
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * Sorts each column of a matrix: afterwards row k holds the k-th smallest value of every column. A sorting network, since
- * its comparisons do not depend on the values: each is one pass over two rows.
+ * Sorts each column of a matrix: afterwards row k holds the k-th smallest value of every column.
+ * This is a sorting network. Its comparisons do not depend on the values, so that each is one pass
+ * over two rows.
  * @param rows - Float32, shape [n][≥ columns], finite; sorted in place.
- * @see Knuth, The Art of Computer Programming, volume 3, §5.2.2, Algorithm M (Batcher's merge exchange)
+ * @see Knuth, The Art of Computer Programming, volume 3, §5.2.2, Algorithm M (Batcher's merge
+ *   exchange)
  */
 export async function sortColumns(
   rows: readonly Float32Array[],
@@ -32,12 +34,12 @@ export async function sortColumns(
   }
 }
 
-/** Leaves the smaller value of each column in `low`. */
+/** Puts the smaller value of each column into `low`, and the larger one into `high`. */
 function exchange(low: Float32Array, high: Float32Array, columns: number): void {
   for (let i = 0; i < columns; i++) {
     const a = low[i]!;
     const b = high[i]!;
-    // Not a branch, which on such data would be guessed wrong every other time.
+    // A branch would be slower: on such data the processor would predict every other one wrongly.
     low[i] = Math.min(a, b);
     high[i] = Math.max(a, b);
   }

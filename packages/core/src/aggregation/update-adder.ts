@@ -12,38 +12,44 @@ import { createAggregationRule } from "./create-aggregation-rule.ts";
 import { MAX_CONTRIBUTION } from "./exact-accumulator.ts";
 import type { YieldTurn } from "./time-slice.ts";
 
-/** Adds up the updates of one round: in this thread, or in others. */
+/** Adds up the updates of one round, in this thread or in others. */
 export interface UpdateAdder {
   /** Values in one update. */
   readonly dimension: number;
   /**
-   * Checks an encoded update whole and then adds it whole: after an error nothing has changed.
-   * @param payload - Neither modified nor kept, but not to be touched before the adder is done with it: when this returns or,
-   *   where it returns a promise, when that settles.
+   * Checks a whole encoded update and then adds it. After an error nothing has changed.
+   * @param payload - Neither modified nor kept. Do not change it before the adder is done with it,
+   *   which is when this returns or, if it returns a promise, when that settles.
    * @param exampleCount - Whole, ≥ 1.
-   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`, thrown or as the
-   *   promise's rejection; `INTERNAL` when what had been added is lost.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or
+   *   `UPDATE_OUT_OF_RANGE`; `INTERNAL` when updates that had been added are lost. The error is
+   *   thrown, or rejects the promise.
    */
   add(payload: Uint8Array, exampleCount: number): void | Promise<void>;
   /**
-   * What the updates come to; as `AggregationRule.combine`. All that is being added must be done.
-   * @throws TributaryError `INTERNAL`, also when something of what had been added is lost.
+   * Combines the updates to one: as `AggregationRule.combine`. Every `add` must have settled
+   * before.
+   * @throws TributaryError `INTERNAL`, also when updates that had been added are lost.
    */
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate>;
-  /** Forgets everything; what `combine` gave is not to be used any more. Idempotent. */
+  /** Forgets everything. What `combine` returned may not be used after that. Idempotent. */
   discard(): void;
 }
 
-/** What an adder has to know of a plan. */
+/** What an adder has to know about a plan. */
 export interface AdderSpec {
   readonly update: UpdateSpec;
   readonly aggregation: AggregationSpec;
   readonly dimension: number;
 }
 
+/** Makes an adder for one round. */
 export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
 
-/** Adders that work where they are called. They share memory for sums, which is used again from round to round. */
+/**
+ * Makes adders that work in the thread that calls them. They share the memory for sums, which is
+ * used again from round to round.
+ */
 export function localAdders(crypto: CryptoProvider): OpenAdder {
   let memory: AccumulatorMemory | undefined;
   return ({ update, aggregation, dimension }) => {
@@ -56,14 +62,17 @@ export function localAdders(crypto: CryptoProvider): OpenAdder {
   };
 }
 
-/** Adds where it is called, at once. */
+/** Adds at once, in the thread that calls it. */
 export class LocalAdder implements UpdateAdder {
   readonly dimension: number;
   readonly #codec: UpdateCodec;
   readonly #createRule: () => AggregationRule;
   #rule: AggregationRule | undefined;
 
-  /** @param createRule - Called before the first update is added: a round that has none takes no memory. */
+  /**
+   * @param createRule - Called before the first update is added, so that a round without any takes
+   *   no memory.
+   */
   constructor(codec: UpdateCodec, dimension: number, createRule: () => AggregationRule) {
     this.#codec = codec;
     this.dimension = dimension;

@@ -1,6 +1,6 @@
 // How checkpoints travel from the server to clients: whole, in full or half precision, or as the
 // difference from a checkpoint that a client already holds (docs/protocol.md, section 6).
-import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
+import { updateCodec, type UpdateSpec } from "../update/codec-table.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
 import type { ValueRange } from "./trainable-ranges.ts";

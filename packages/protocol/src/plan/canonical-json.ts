@@ -1,13 +1,19 @@
 import { TributaryError } from "../errors.ts";
 
-/** Deepest nesting: tfjs topologies of nested models stay below 30, and recursion must not exhaust the stack. */
+/**
+ * The deepest nesting of a value, so that the recursion cannot exhaust the stack. The tfjs
+ * topologies of nested models have fewer than 30 levels.
+ */
 const MAX_DEPTH = 128;
 
 /**
- * The canonical JSON text of a value (RFC 8785): keys in UTF-16 order, no spaces, numbers and strings as ECMAScript
- * writes them. Equal values give equal text, so equal hashes.
- * @param value - What JSON can hold: null, booleans, finite numbers, well-formed strings, arrays and plain objects.
- * @throws TributaryError `BAD_PARAMETER` for anything else, `undefined` properties included, and below 128 levels.
+ * The canonical JSON text of a value (RFC 8785). Keys are in UTF-16 order, there are no spaces, and
+ * numbers and strings are written as ECMAScript writes them. Equal values give equal text, and so
+ * equal hashes.
+ * @param value - What JSON can hold: null, booleans, finite numbers, well-formed strings, arrays
+ *   and plain objects.
+ * @throws TributaryError `BAD_PARAMETER` for anything else, such as an `undefined` property, and
+ *   for more than 128 levels.
  */
 export function canonicalize(value: unknown): string {
   return write(value, "$", 0);
@@ -19,7 +25,7 @@ function write(value: unknown, path: string, depth: number): string {
     case "boolean":
       return String(value);
     case "number":
-      // RFC 8785 §3.2.2.3: String() is ECMAScript's own number formatting, and gives 0 for -0.
+      // RFC 8785 §3.2.2.3 asks for ECMAScript's number formatting, which is String(); -0 becomes 0.
       if (!Number.isFinite(value)) throw refused(path, `is ${value}, which JSON cannot hold`);
       return String(value);
     case "string":
@@ -35,13 +41,14 @@ function write(value: unknown, path: string, depth: number): string {
 }
 
 function writeString(text: string, path: string): string {
-  // With the u flag this matches only surrogates without their other half, which no UTF-8 stands for.
+  // With the flag u this matches only surrogates without their other half, which UTF-8 cannot
+  // encode.
   if (/[\uD800-\uDFFF]/u.test(text)) throw refused(path, "has half of a surrogate pair");
   return JSON.stringify(text);
 }
 
 function writeArray(items: readonly unknown[], path: string, depth: number): string {
-  // Not map(), which would skip holes.
+  // Array.from visits holes, which map() would skip.
   const parts = Array.from(items, (item, index) => write(item, `${path}[${index}]`, depth + 1));
   return `[${parts.join(",")}]`;
 }
@@ -51,7 +58,7 @@ function writeObject(
   path: string,
   depth: number,
 ): string {
-  // RFC 8785 §3.2.3: by UTF-16 code units, which is how JavaScript compares strings.
+  // RFC 8785 §3.2.3 sorts by UTF-16 code units, which is how JavaScript compares strings.
   const parts = Object.keys(fields)
     .sort()
     .map((key) => {
@@ -61,7 +68,10 @@ function writeObject(
   return `{${parts.join(",")}}`;
 }
 
-/** An object literal, of this realm or another: its prototype is missing or is the root of its realm. */
+/**
+ * Whether a value is an object literal, of this realm or another: its prototype is missing, or is
+ * the root of a realm.
+ */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

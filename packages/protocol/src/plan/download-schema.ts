@@ -1,44 +1,44 @@
-// How checkpoints travel to clients: the same section in a task and in the plan.
+// The schemas of how checkpoints travel to clients.
 import { z } from "zod";
 import type { DownloadSpec } from "../model/download.ts";
-import { strictRecord } from "./strict-schema.ts";
-import { planUpdateSchema, taskUpdateSchema, type TaskUpdate } from "./update-schema.ts";
+import { strictRecord } from "../schema/strict-schema.ts";
+import type { TaskDownload } from "./task-input.ts";
+import { planDifferenceSchema, taskDifferenceSchema } from "./update-schema.ts";
 
 const error = "Use one of float32, float16, difference.";
 
-/** The section of a plan. */
+/** The download section of a plan. */
 export const planDownloadSchema: z.ZodType<DownloadSpec> = z.discriminatedUnion(
   "encoding",
   [
     strictRecord({ encoding: z.literal("float32") }),
     strictRecord({ encoding: z.literal("float16") }),
-    strictRecord({ encoding: z.literal("difference"), update: planUpdateSchema }),
+    strictRecord({ encoding: z.literal("difference"), update: planDifferenceSchema }),
   ],
   { error },
 );
 
-/** What a task file may say. */
-export type TaskDownload =
-  | { readonly encoding: "float32" | "float16" }
-  | { readonly encoding: "difference"; readonly update?: TaskUpdate | undefined };
-
-/** The section of a task file. */
+/** The download section of a task file. */
 export const taskDownloadSchema: z.ZodType<DownloadSpec, TaskDownload> = z.discriminatedUnion(
   "encoding",
   [
     strictRecord({
-      encoding: z.literal("float32").describe("Whole, four bytes a parameter."),
+      encoding: z.literal("float32").describe("The whole checkpoint, four bytes a parameter."),
     }),
     strictRecord({
       encoding: z
         .literal("float16")
-        .describe("Whole, two bytes a parameter: every checkpoint is one of half precision."),
+        .describe(
+          "The whole checkpoint, two bytes a parameter: every checkpoint is one of half precision.",
+        ),
     }),
     strictRecord({
       encoding: z
         .literal("difference")
-        .describe("To clients that hold the checkpoint before, what has changed; to others whole."),
-      update: taskUpdateSchema
+        .describe(
+          "To clients that hold the previous checkpoint, what has changed since; to others the whole.",
+        ),
+      update: taskDifferenceSchema
         .prefault({ codec: "eden", bits: 8 })
         .describe("How the difference is encoded."),
     }),

@@ -6,16 +6,18 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { layoutOf } from "../model/parameter-layout.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
 import { canonicalize } from "./canonical-json.ts";
-import { planSchema, type Plan } from "./plan-schema.ts";
-import { parseStrict } from "./strict-schema.ts";
+import type { Plan } from "./plan.ts";
+import { planSchema } from "./plan-schema.ts";
+import { parseStrict } from "../schema/strict-schema.ts";
 
-/** Keeps a signature over a plan from standing for anything else that the same key signs. */
+/** Keeps a signature of a plan from being valid for anything else that the same key signs. */
 const SIGNATURE_DOMAIN = "tributary/plan/v1\0";
 
 /**
- * The plan's bytes: RFC 8785 canonical JSON in UTF-8, so that two parties who agree on a plan agree on its hash.
- * @throws TributaryError `PLAN_INVALID` when the plan breaks the schema, does not fit its own model, or is longer
- *   than `maxPlanBytes`.
+ * The bytes of a plan: RFC 8785 canonical JSON in UTF-8, so that two parties who agree on a plan
+ * agree on its hash.
+ * @throws TributaryError `PLAN_INVALID` when the plan breaks the schema, does not fit its own
+ *   model, or is longer than `maxPlanBytes`.
  */
 export function encodePlan(plan: Plan): Uint8Array {
   checkPlan(plan);
@@ -26,8 +28,8 @@ export function encodePlan(plan: Plan): Uint8Array {
 
 /**
  * Reads a plan that a server sent.
- * @throws TributaryError `PLAN_INVALID`, also for bytes that are not the canonical form of what they say: one plan
- *   must have one hash.
+ * @throws TributaryError `PLAN_INVALID` for bytes that are no plan, and for a plan that is not in
+ *   canonical form: a plan must have one hash only.
  */
 export function decodePlan(bytes: Uint8Array): Plan {
   checkLength(bytes);
@@ -48,15 +50,16 @@ export function decodePlan(bytes: Uint8Array): Plan {
   return plan;
 }
 
-/** The plan's name: SHA-256 of its canonical bytes in hexadecimal. */
+/** The name of a plan: the SHA-256 of its canonical bytes, hexadecimal. */
 export function planIdOf(crypto: CryptoProvider, bytes: Uint8Array): PlanId {
   return toHex(crypto.sha256(bytes)) as PlanId;
 }
 
 /**
- * Signs a plan's bytes with Ed25519, over the domain tag and the plan's SHA-256.
+ * Signs the bytes of a plan with Ed25519. The signed message is a domain tag and the plan's
+ * SHA-256.
  * @param signingSeed - 32 bytes, secret.
- * @returns 64 bytes.
+ * @returns The signature, 64 bytes.
  */
 export function signPlan(
   crypto: CryptoProvider,
@@ -66,7 +69,10 @@ export function signPlan(
   return crypto.ed25519Sign(signingSeed, signedMessage(crypto, bytes));
 }
 
-/** Whether the holder of `signingKey` signed these plan bytes; false for a malformed key or signature. */
+/**
+ * Whether the holder of `signingKey` signed these bytes of a plan. It is false for a malformed key
+ * or signature.
+ */
 export function verifyPlanSignature(
   crypto: CryptoProvider,
   signingKey: Uint8Array,
@@ -80,7 +86,10 @@ function signedMessage(crypto: CryptoProvider, bytes: Uint8Array): Uint8Array {
   return concatBytes(utf8(SIGNATURE_DOMAIN), crypto.sha256(bytes));
 }
 
-/** The form by the schema, then what a schema cannot say: the layout holds and the trained layers exist. */
+/**
+ * Checks a plan by the schema, and then what a schema cannot check: that the layout is sound and
+ * that the trained layers exist.
+ */
 function checkPlan(value: unknown): Plan {
   const plan = parseStrict(planSchema, value, { code: "PLAN_INVALID", what: "The plan" });
   try {
@@ -108,7 +117,7 @@ function checkLength(bytes: Uint8Array): void {
   );
 }
 
-/** The same fault under the code of a bad plan. */
+/** The same fault with the code of an invalid plan. */
 function asInvalid(error: unknown, message?: string): TributaryError {
   const cause = asTributaryError(error, "PLAN_INVALID", message);
   if (cause.code === "PLAN_INVALID") return cause;

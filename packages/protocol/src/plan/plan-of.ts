@@ -1,14 +1,14 @@
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
-import { reportsNeeded } from "./aggregation-rule.ts";
-import type { Plan } from "./plan-schema.ts";
-import type { TaskDefinition } from "./task-schema.ts";
-import type { MeasureName } from "./training-terms.ts";
+import { reportsNeeded } from "./aggregation/rule-table.ts";
+import type { MeasureName } from "./metrics.ts";
+import type { Plan } from "./plan.ts";
+import type { TaskDefinition } from "./task-definition.ts";
 
 /**
- * The plan that a task gives its clients: what concerns them, and nothing of how the server runs its rounds but the
- * rule of its aggregation and the smallest cohort it commits with.
+ * The plan that a task gives its clients. It has what concerns clients. Of how the server runs its
+ * rounds it has only the aggregation rule and the smallest cohort that a round commits with.
  * @throws TributaryError `PLAN_INVALID` when the task trains a layer that the model does not have;
  *   `MODEL_UNSUPPORTED` when the model has no sound layout.
  */
@@ -50,8 +50,9 @@ export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
 }
 
 /**
- * How the task's rounds are run: as its file says, with a `minimumFraction` of at least what its aggregation rule needs, so
- * that a round with fewer reports is abandoned like any other that is too small.
+ * How the task's rounds are run. This is what the task file says, but `minimumFraction` is raised
+ * to what the aggregation rule needs. So a round with too few reports for the rule is abandoned
+ * like any other round that is too small.
  */
 export function roundOf(task: TaskDefinition): TaskDefinition["round"] {
   const { goalCount, minimumFraction } = task.round;
@@ -59,14 +60,15 @@ export function roundOf(task: TaskDefinition): TaskDefinition["round"] {
   return { ...task.round, minimumFraction: Math.max(minimumFraction, needed) };
 }
 
-/** Fewest reports that a round commits with when its time is up. */
+/** The fewest reports with which a round commits when its time is up. */
 export function minimumReports(round: TaskDefinition["round"]): number {
-  // 0.7 · 10 is 7.000000000000001 in floating point: take off the dust before rounding up.
+  // 0.7 · 10 is 7.000000000000001 in floating point, which must not be rounded up to 8.
   return Math.max(1, Math.ceil(round.goalCount * round.minimumFraction - 1e-9));
 }
 
 /**
- * How an evaluation is run: as a round, with a goal of its own, and never with fewer reports than the plan's smallest cohort.
+ * How an evaluation is run: as a round is, but with a goal of its own, and never with fewer reports
+ * than the plan's smallest cohort.
  */
 export function evaluationRoundOf(task: TaskDefinition): TaskDefinition["round"] {
   const round = roundOf(task);
@@ -79,12 +81,15 @@ export function evaluationRoundOf(task: TaskDefinition): TaskDefinition["round"]
   };
 }
 
-/** What the task's checkpoints are compared by. */
+/** The measure by which the task's checkpoints are compared. */
 export function measureOf(task: TaskDefinition): MeasureName {
   return task.evaluation.metric ?? task.plan.metrics[0] ?? "loss";
 }
 
-/** Whether a measurement is one that the task ends at; never without `stop.targetMetric`, nor when that was not measured. */
+/**
+ * Whether a measurement ends the task. It never does if the task has no `stop.targetMetric`, or if
+ * that metric was not measured.
+ */
 export function reachesTarget(
   task: TaskDefinition,
   metrics: Readonly<Record<string, number>>,

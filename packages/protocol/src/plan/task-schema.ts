@@ -1,40 +1,33 @@
-// The task file: what an operator launches and what a simulation runs. docs/task-file.md is the reference; a test
-// holds it to this schema, descriptions and defaults included.
+// The schema of a task file, which an operator launches and a simulation runs. docs/task-file.md is
+// the reference. A test holds it to this schema, descriptions and defaults included.
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { builtinModelNames, type BuiltinModelName } from "../model/builtin-models.ts";
-import { updatesAreInTheClear } from "../update/codec-registry.ts";
-import { aggregationFault, aggregationSchema, reportsNeeded } from "./aggregation-rule.ts";
+import { builtinModelNames } from "../model/builtin-models.ts";
+import { flag, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
+import { updatesAreInTheClear } from "../update/codec-table.ts";
+import { aggregationFault } from "./aggregation/aggregation-fault.ts";
+import { reportsNeeded } from "./aggregation/rule-table.ts";
+import { aggregationSchema } from "./aggregation-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
+import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
-import { flag, oneOf, parseStrict, strictRecord, wholeNumber } from "./strict-schema.ts";
+import { instantMs, judgeNames, type ModelSource, type TaskDefinition } from "./task-definition.ts";
 import {
   batchSizeSchema,
   clipNormSchema,
-  decaySchema,
-  epsilonSchema,
   gradientClipNormSchema,
-  learningRateSchema,
   localEpochsSchema,
-  lossNames,
-  measureNames,
+  lossSchema,
   metricsSchema,
-  optimizerRemedy,
   proximalSchema,
+  serverLearningRateSchema,
+  taskOptimizerSchema,
   trainableSchema,
-  type LossName,
-  type MeasureName,
-  type MetricName,
-} from "./training-terms.ts";
+} from "./training-schema.ts";
 import { updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
 
-/** Where a task's model comes from. */
-export type TaskModel =
-  | { readonly builtin: BuiltinModelName }
-  /** The model.json of a tfjs LayersModel, relative to the task file. */
-  | { readonly path: string };
-
+/** What to write instead of a model section that names no model, or two. */
 const MODEL_REMEDY = `Give either { builtin: NAME }, one of ${builtinModelNames.join(", ")}, or { path: FILE }.`;
 
 const modelSchema = strictRecord(
@@ -53,60 +46,24 @@ const modelSchema = strictRecord(
   .refine(({ builtin, path }) => (builtin === undefined) !== (path === undefined), {
     error: MODEL_REMEDY,
   })
-  .transform(({ builtin, path }): TaskModel =>
+  .transform(({ builtin, path }): ModelSource =>
     builtin === undefined ? { path: path ?? "" } : { builtin },
   )
-  // The JSON Schema cannot see into a refinement.
+  // A JSON Schema cannot be made from a refinement, so that it is said here once more.
   .meta({ oneOf: [{ required: ["builtin"] }, { required: ["path"] }] });
 
-const rate = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
-  learningRateSchema.default(byDefault).describe("Step size of local training.");
-
-const optimizerSchema = z.discriminatedUnion(
-  "name",
-  [
-    strictRecord({
-      name: z.literal("sgd").describe("Stochastic gradient descent."),
-      learningRate: rate(0.1),
-      momentum: decaySchema.default(0).describe("Share of the last step that the next one keeps."),
-      nesterov: flag().default(false).describe("Nesterov's form of momentum."),
-    }),
-    strictRecord({
-      name: z.literal("adam").describe("Adam."),
-      learningRate: rate(0.001),
-      beta1: decaySchema.default(0.9).describe("Decay of the mean of the gradients."),
-      beta2: decaySchema.default(0.999).describe("Decay of the mean of their squares."),
-      epsilon: epsilonSchema.default(1e-7).describe("Added to the divisor."),
-    }),
-    strictRecord({
-      name: z.literal("adagrad").describe("Adagrad."),
-      learningRate: rate(0.01),
-      initialAccumulator: epsilonSchema
-        .default(0.1)
-        .describe("Where the sums of squared gradients begin."),
-    }),
-    strictRecord({
-      name: z.literal("rmsprop").describe("RMSProp."),
-      learningRate: rate(0.001),
-      decay: decaySchema.default(0.9).describe("Decay of the mean of squared gradients."),
-      momentum: decaySchema.default(0).describe("Share of the last step that the next one keeps."),
-      epsilon: epsilonSchema.default(1e-7).describe("Added to the divisor."),
-    }),
-  ],
-  { error: optimizerRemedy },
-);
-
+/** What each client does. */
 const planSection = strictRecord({
   localEpochs: localEpochsSchema
     .default(1)
     .describe("Passes of a client over its examples in one round."),
-  batchSize: batchSizeSchema.default(10).describe("Examples a step of local training."),
-  optimizer: optimizerSchema
+  batchSize: batchSizeSchema.default(10).describe("Examples in one step of local training."),
+  optimizer: taskOptimizerSchema
     .prefault({ name: "sgd" })
-    .describe("The optimizer of local training; a new one every round."),
-  loss: oneOf(lossNames)
+    .describe("The optimizer of local training. Every round begins with a new one."),
+  loss: lossSchema
     .default("categoricalCrossentropy")
-    .describe("What local training makes small."),
+    .describe("The loss that local training minimizes."),
   metrics: metricsSchema
     .exactOptional()
     .describe(
@@ -119,18 +76,18 @@ const planSection = strictRecord({
     .nullable()
     .default(null)
     .describe(
-      "How strongly local training is held to the round's checkpoint: μ of FedProx's proximal term; `null` for not at all.",
+      "How strongly local training is pulled towards the round's checkpoint: μ of FedProx's proximal term. `null` for no pull.",
     ),
   gradientClipNorm: gradientClipNormSchema
     .nullable()
     .default(null)
     .describe(
-      "Longest gradient of a step, as an L2 norm in weight units; longer ones are scaled down. `null` for any length.",
+      "Longest gradient of a step, as an L2 norm in weight units; longer ones are scaled down. `null` for no limit.",
     ),
   clipNorm: clipNormSchema
     .default(null)
     .describe(
-      "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down.",
+      "Longest update that a client sends, as an L2 norm in weight units; longer ones are scaled down. `null` for no limit.",
     ),
   update: taskUpdateSchema.prefault({ codec: "uniform" }).describe("How updates are encoded."),
   download: taskDownloadSchema
@@ -138,17 +95,14 @@ const planSection = strictRecord({
     .describe("How checkpoints travel to clients."),
 }).transform((plan) => ({ ...plan, metrics: plan.metrics ?? usualMetrics(plan.loss) }));
 
-function usualMetrics(loss: LossName): MetricName[] {
-  return loss.endsWith("Crossentropy") ? ["accuracy"] : [];
-}
-
 const timeout = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
   wholeNumber(1, 86_400_000).default(byDefault);
 
+/** How a round is run. */
 const roundSection = strictRecord({
   goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
     .default(10)
-    .describe("Reports that a round closes with."),
+    .describe("Reports with which a round closes."),
   overselection: z
     .number({ error: "Use a number from 1 to 10." })
     .min(1, { error: "Use a number from 1 to 10." })
@@ -176,6 +130,7 @@ const uncheckedCondition = (): z.ZodBoolean =>
     error: "Leave it out or set it to false: clients do not check this condition yet.",
   });
 
+/** Which clients may take part. */
 const eligibilitySection = strictRecord({
   charging: uncheckedCondition()
     .default(false)
@@ -191,25 +146,22 @@ const eligibilitySection = strictRecord({
     .describe("Only clients with at least this many examples."),
 });
 
+/** How often a device may take part. */
 const participationSection = strictRecord({
   minimumSeparation: wholeNumber(1, 1_000_000)
     .default(1)
     .describe(
-      "Rounds from one of a device's rounds to its next; 1 lets it be in every one. Above 1, only clients whose device is known may take part.",
+      "Rounds from one of a device's rounds to its next; 1 lets it be in every round. Above 1, only clients whose device is known may take part.",
     ),
   windowMs: wholeNumber(1, 31_536_000_000)
     .nullable()
     .default(null)
     .describe(
-      "Within each window of this length, milliseconds from the task's creation, a device takes part once at most. Only clients whose device is known may take part.",
+      "Length of a window in milliseconds; the first one begins with the task. A device takes part once at most in each window. Only clients whose device is known may take part.",
     ),
 });
 
-/** Whose measurements a task is judged by. */
-export const judgeNames = ["training", "clients", "operator"] as const;
-
-export type JudgeName = (typeof judgeNames)[number];
-
+/** How the model is judged. */
 const evaluationSection = strictRecord({
   judgedBy: oneOf(judgeNames)
     .default("training")
@@ -225,13 +177,14 @@ const evaluationSection = strictRecord({
     .nullable()
     .default(null)
     .describe(
-      "Clients evaluate every so many rounds' checkpoint, and the last one, on held-out examples; `null` for never.",
+      "After so many rounds, again and again, clients evaluate the newest checkpoint on held-out examples. They evaluate the last checkpoint too. `null` for never.",
     ),
   goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
     .exactOptional()
-    .describe("Reports that an evaluation closes with. Left out: as many as a round."),
+    .describe("Reports with which an evaluation closes. Left out: as many as a round."),
 });
 
+/** When the task ends. */
 const stopSection = strictRecord({
   rounds: wholeNumber(1, 1_000_000).default(100).describe("Rounds to commit before the task ends."),
   targetMetric: strictRecord({
@@ -253,13 +206,13 @@ const stopSection = strictRecord({
     .describe("Ends the task earlier, once a measurement reaches this."),
   plateau: strictRecord({
     measurements: wholeNumber(1, 1_000_000).describe(
-      "So many measurements in a row without a better one.",
+      "How many measurements in a row must be no better than the best one before them.",
     ),
     minimumChange: z
       .number({ error: "Use a number of at least 0." })
       .min(0, { error: "Use a number of at least 0." })
       .default(0)
-      .describe("How much better than the best before counts as better."),
+      .describe("By how much a measurement must be better than the best one before it."),
   })
     .exactOptional()
     .describe("Ends the task earlier, once `evaluation.metric` gets no better."),
@@ -269,15 +222,11 @@ const INSTANT_REMEDY = "Use a time like 2026-12-01T22:00:00Z.";
 const instant = (): z.ZodNullable<z.ZodISODateTime> =>
   z.iso.datetime({ offset: true, error: INSTANT_REMEDY }).nullable();
 
-/** The moment that a task file's time names, milliseconds since the Unix epoch. */
-export function instantMs(time: string): number {
-  return Date.parse(time);
-}
-
 const TIME_REMEDY = "Use a time of day like 22:30, UTC.";
 const timeOfDay = (): z.ZodString =>
   z.string({ error: TIME_REMEDY }).regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, { error: TIME_REMEDY });
 
+/** When rounds may begin. */
 const scheduleSection = strictRecord({
   startAt: instant().default(null).describe("No round before this time."),
   endAt: instant().default(null).describe("No round from this time on: the task ends."),
@@ -288,23 +237,29 @@ const scheduleSection = strictRecord({
     .refine(({ from, to }) => from !== to, { error: "Let the window open and close at two times." })
     .nullable()
     .default(null)
-    .describe("Rounds begin within this window of each day only; one in flight goes on."),
+    .describe("Rounds begin only within this window of each day. A round in flight goes on."),
   minimumIntervalMs: wholeNumber(0, 31_536_000_000)
     .default(0)
     .describe("Least time from the end of a cohort's round to the next, milliseconds."),
 });
 
+/** A part of the budget: a whole number, or null for no limit. */
 const amount = (): z.ZodDefault<z.ZodNullable<z.ZodNumber>> =>
   wholeNumber(1, Number.MAX_SAFE_INTEGER).nullable().default(null);
 
+/** What the task may cost. */
 const budgetSection = strictRecord({
-  bytes: amount().describe("Ends the task once its rounds have moved so many bytes, up and down."),
-  reports: amount().describe("Ends the task once its rounds have taken so many reports."),
-  roundTimeMs: amount().describe("Ends the task once its rounds have lasted so long in all."),
+  bytes: amount().describe(
+    "Ends the task once its rounds have moved this many bytes, up and down.",
+  ),
+  reports: amount().describe("Ends the task once its rounds have taken this many reports."),
+  roundTimeMs: amount().describe(
+    "Ends the task once its rounds have lasted this many milliseconds in all.",
+  ),
 });
 
-/** A task file, with defaults for everything but `population`, `name` and `model`. */
-export const taskSchema = strictRecord({
+/** The whole file; `superRefine` checks what concerns several sections. */
+const schema = strictRecord({
   population: nameSchema.describe("Name of the population of clients that train."),
   name: nameSchema.describe("Name of the task, for people."),
   model: modelSchema.describe("The model to train."),
@@ -320,7 +275,7 @@ export const taskSchema = strictRecord({
       .literal("fedavg", { error: "Use fedavg." })
       .default("fedavg")
       .describe("How the mean update is applied."),
-    learningRate: learningRateSchema
+    learningRate: serverLearningRateSchema
       .default(1)
       .describe("Share of the mean update that is applied."),
   })
@@ -348,6 +303,7 @@ export const taskSchema = strictRecord({
   if (judgedBy === "clients" && everyRounds === null) {
     issue(["evaluation", "everyRounds"], "Say how often clients evaluate, since they judge.");
   }
+  // An evaluation of fewer clients than a round would reveal more about each of them.
   const { goalCount: goal, minimumFraction } = task.round;
   const least = Math.max(Math.ceil(goal * minimumFraction - 1e-9), reportsNeeded(task.aggregation));
   if (goalCount !== undefined && goalCount < least) {
@@ -380,20 +336,8 @@ export const taskSchema = strictRecord({
   }
 });
 
-/** A task as parsed: whole, with every default filled in. */
-export type TaskDefinition = z.output<typeof taskSchema>;
+/** A task file. Everything but `population`, `name` and `model` has a default. */
+export const taskSchema: z.ZodType<TaskDefinition> = schema;
 
-/**
- * Reads a task file's content.
- * @param value - As parsed from YAML or JSON.
- * @throws TributaryError `TASK_INVALID` that names the first fault with its path (in `context.path` too) and what is
- *   allowed; an unknown key comes before any other fault, with the nearest known one.
- */
-export function parseTask(value: unknown): TaskDefinition {
-  return parseStrict(taskSchema, value, { code: "TASK_INVALID", what: "The task" });
-}
-
-/** JSON Schema (2020-12) of a task file, for editors and other programs. */
-export function taskJsonSchema(): object {
-  return { title: "Tributary task", ...z.toJSONSchema(taskSchema, { io: "input" }) };
-}
+/** What the schema parses to. A type test holds `TaskDefinition` to it. */
+export type ParsedTask = z.output<typeof schema>;

@@ -1,6 +1,8 @@
-// What all codecs have in common that treat an update block by block:
+// What all codecs have in common that treat an update block by block. Their payloads are
 //
-//   seed (4 bytes, where the codec has one) ‖ block ‖ block ‖ …       a block that varies in length begins with it, 2 bytes
+//   seed (4 bytes, if the codec has one) ‖ block ‖ block ‖ …
+//
+// Blocks that vary in length begin with their length, in 2 bytes.
 import type { Kernels } from "../kernels/kernels.ts";
 import { CodecWorkspace } from "./codec-workspace.ts";
 import {
@@ -13,25 +15,29 @@ import {
 } from "./update-codec.ts";
 import { blockAt, sumOverBlocks, type BlockSizes, type ValueBlock } from "./value-blocks.ts";
 
-/** Gives kernels when they are first needed. */
+/** Gives the kernels that do the work. It is called when they are first needed. */
 export type KernelSource = () => Kernels;
 
 /** How one codec treats one block. */
 export interface BlockScheme {
+  /** The name of the codec, for a plan and for errors. */
   readonly name: string;
+  /** How an update is cut into blocks. */
   readonly sizes: BlockSizes;
   /** Whether the payload begins with a seed that the decoder needs. */
   readonly seeded: boolean;
-  /** Most bytes that a block of `size` values takes; exact unless `leastBytes` is there. */
+  /**
+   * The most bytes that a block of `size` values takes; all blocks take them without `leastBytes`.
+   */
   bytes(size: number): number;
-  /** Fewest, for a codec whose blocks vary in length; at most 65,535 either way. */
+  /** The fewest bytes, for a codec whose blocks vary in length. Both numbers are 65,535 at most. */
   leastBytes?(size: number): number;
-  /** Writes tables that every block needs to the workspace. */
+  /** Writes the tables that all blocks need to the workspace. */
   prepare?(space: CodecWorkspace): void;
   /**
    * Encodes `space.values`, finite and padded with zeros, into `space.packed`.
-   * @param seeds - The payload's, and one for rounding that is not sent.
-   * @returns The bytes used and a bound on the decoded values' magnitude.
+   * @param seeds - The payload's seed, and one for random rounding, which is not sent.
+   * @returns The bytes used, and a bound on the magnitude of the decoded values.
    */
   encode(
     space: CodecWorkspace,
@@ -39,16 +45,19 @@ export interface BlockScheme {
     seeds: { readonly payload: number; readonly rounding: number },
   ): { readonly bytes: number; readonly maxAbs: number };
   /**
-   * Checks a block, which is in `space.packed` whole.
-   * @returns A bound on the decoded values' magnitude.
+   * Checks a block, all of which is in `space.packed`.
+   * @returns A bound on the magnitude of the decoded values.
    * @throws TributaryError `UPDATE_MALFORMED` or `UPDATE_NOT_FINITE`.
    */
   validate(space: CodecWorkspace, block: ValueBlock, bytes: number): number;
-  /** Decodes `space.packed` into `space.values`. */
+  /** Decodes `space.packed`, which `validate` has accepted, into `space.values`. */
   decode(space: CodecWorkspace, block: ValueBlock, seed: number, bytes: number): void;
 }
 
-/** The codec of a scheme. */
+/**
+ * Makes a codec out of a scheme: walks over the blocks and checks lengths, magnitudes and that all
+ * values are finite.
+ */
 export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCodec {
   const head = scheme.seeded ? 4 : 0;
   const leastBytes = scheme.leastBytes?.bind(scheme);
@@ -63,7 +72,11 @@ export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCo
       ? 0
       : head + sumOverBlocks(scheme.sizes, dimension, (size) => prefix + bytes(size));
 
-  /** Walks over the blocks of a payload from `from` to `to`, each copied to the workspace. */
+  /**
+   * Visits the blocks of a payload that hold `count` values from the value `from` on. Each block is
+   * copied to the workspace first.
+   * @returns Where the last block ends, bytes.
+   */
   const walk = (
     payload: Uint8Array,
     dimension: number,
@@ -74,6 +87,7 @@ export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCo
     let position = dimension === 0 ? 0 : head;
     let offset = 0;
     let index = 0;
+    // Blocks of the same length need not be read one after the other.
     if (prefix === 0) {
       index = Math.floor(from / UPDATE_BLOCK_VALUES);
       offset = index * UPDATE_BLOCK_VALUES;
@@ -161,16 +175,23 @@ export function blockCodec(scheme: BlockScheme, kernels: KernelSource): UpdateCo
   return codec;
 }
 
+/** The largest of `before` and the magnitudes of the block's values. */
 function largestOf(block: Float32Array, before: number): number {
   let largest = before;
   for (let i = 0; i < block.length; i++) largest = Math.max(largest, Math.abs(block[i]!));
   return largest;
 }
 
+/** The seed that a payload begins with. */
 function seedOf(payload: Uint8Array): number {
   return new DataView(payload.buffer, payload.byteOffset, 4).getInt32(0, true);
 }
 
+/**
+ * Reads a block's length.
+ * @throws TributaryError `UPDATE_MALFORMED` unless it is one that a block can have and the payload
+ *   holds.
+ */
 function lengthAt(
   payload: Uint8Array,
   position: number,
@@ -179,14 +200,18 @@ function lengthAt(
   offset: number,
 ): number {
   const bytes = payload[position]! | (payload[position + 1]! << 8);
-  // Past the end both bytes are undefined, which is 0 here.
+  // Behind the end of the payload both bytes are undefined, which counts as 0 here.
   if (bytes < least || bytes > most || position + 2 + bytes > payload.length) {
     throw malformed(`The update's block at value ${offset} has ${bytes} bytes`, offset);
   }
   return bytes;
 }
 
-/** The sum of squares in float64 is finite only when every value is. */
+/**
+ * Refuses values that are not finite: their sum of squares in float64 is finite only if all of them
+ * are.
+ * @throws TributaryError `UPDATE_NOT_FINITE`.
+ */
 function checkFinite(space: CodecWorkspace, { offset, length }: ValueBlock): void {
   if (Number.isFinite(space.kernels.sumOfSquares(space.valuesAt, length))) return;
   const bad = space.values.subarray(0, length).findIndex((value) => !Number.isFinite(value));

@@ -3,20 +3,25 @@ import { UPDATE_BLOCK_VALUES } from "./update-codec.ts";
 
 const CODES_AT = 4 * UPDATE_BLOCK_VALUES;
 const PACKED_AT = CODES_AT + 2 * UPDATE_BLOCK_VALUES;
-/** A block's header and its codes: at most 4 bytes a value and 32 more. */
+/** A block's header and its codes take 4 bytes for each value and 32 more at most. */
 const PACKED_BYTES = 4 * UPDATE_BLOCK_VALUES + 32;
 const TABLES_AT = PACKED_AT + PACKED_BYTES;
 
-/** One block's way through the kernels: where its parts lie in their memory, and views of them. Made for one call of a codec. */
+/**
+ * Where the parts of a block lie in the memory of the kernels, and views of them. A call of a codec
+ * makes its own workspace, since the memory moves when it grows.
+ */
 export class CodecWorkspace {
   readonly kernels: Kernels;
   /** Float32, shape [UPDATE_BLOCK_VALUES], at `valuesAt`. */
   readonly values: Float32Array;
+  /** Uint16, shape [UPDATE_BLOCK_VALUES], at `codesAt`. */
   readonly codes: Uint16Array;
-  /** The block as it is in the payload, header first. */
+  /** The block as it is in the payload, header first, at `packedAt`. */
   readonly packed: Uint8Array;
+  /** The same bytes. */
   readonly packedView: DataView;
-  /** Space for a codec's tables, at `tablesAt`. */
+  /** Room for the tables of a codec, at `tablesAt`. */
   readonly tables: Uint8Array;
   readonly valuesAt: number;
   readonly codesAt: number;
@@ -37,7 +42,10 @@ export class CodecWorkspace {
     this.tables = new Uint8Array(memory.buffer, this.tablesAt, WORKSPACE_BYTES - TABLES_AT);
   }
 
-  /** Float32 space among the tables. @param at - Bytes from the tables' start, a multiple of 4. */
+  /**
+   * A float32 table among the codec's tables.
+   * @param at - Bytes from where the tables begin, a multiple of 4.
+   */
   table(at: number, length: number): Float32Array {
     return new Float32Array(this.tables.buffer, this.tablesAt + at, length);
   }

@@ -1,54 +1,88 @@
-// Each block is rotated at random, after which its values look like draws from a normal distribution, whatever they were; so one
-// table of nearest values serves all of them:
+// Each block is rotated at random. Whatever its values were, they then look like draws from a
+// normal distribution, so that one table of values to round to serves all blocks:
 //
 //   seed of the rotations (4) ‖ for each block: float32 scale S ‖ packed codes           x̂ = R⁻¹(S·q), q = table[code]
-import { TributaryError } from "../errors.ts";
-import { blockCodec, type BlockScheme, type KernelSource } from "./block-codec.ts";
+import { choice, flags } from "../schema/parameter.ts";
+import { blockCodec, type BlockScheme } from "./block-codec.ts";
+import type { CodecDefinition } from "./codec-definition.ts";
+import { ENTROPY_BITS, entropyEdenScheme, isEntropyBits } from "./entropy-eden.ts";
 import { HALF_CENTROIDS } from "./normal-quantizers.generated.ts";
 import { readScale } from "./read-scale.ts";
 import { rotateBlock, rotateBlockBack, rotatedBound, rotationGrowth } from "./rotation.ts";
-import type { UpdateCodec } from "./update-codec.ts";
 
-/** Bits a value. Below 1, so many of the rotated values are sent, one bit each. */
-export const EDEN_BITS = [0.0625, 0.125, 0.25, 0.5, 1, 2, 3, 4, 8] as const;
+/**
+ * Bits of each value. Below 1 it is the share of the rotated values that is sent, in one bit each.
+ */
+const EDEN_BITS = [0.0625, 0.125, 0.25, 0.5, 1, 2, 3, 4, 8] as const;
 
-export type EdenBits = (typeof EDEN_BITS)[number];
+type EdenBits = (typeof EDEN_BITS)[number];
+
+/** What a plan says to use EDEN. */
+export interface EdenSpec {
+  readonly codec: "eden";
+  /** Bits of each value; 1 to 4 with entropy coding, on average. */
+  readonly bits: EdenBits;
+  /**
+   * Whether the codes are entropy coded, with less error for as many bits. Payloads vary in length.
+   */
+  readonly entropy?: boolean;
+}
 
 const SCALE_BYTES = 4;
-/** One leaves blocks with few large values biased: the error of a mean of n would not fall as 1/n. */
+/**
+ * With one round a block that has few large values would stay biased, and the error of a mean of n
+ * updates would not fall as 1/n.
+ */
 const ROUNDS = 2;
-/** Where the tables are: the values, the thresholds between them, and where to begin to compare. */
+/** Where the tables begin: the values, the borders between them, and where to begin to compare. */
 const THRESHOLDS_AT = 1_024;
 const HINTS_AT = 1_536;
 const HINTS = 640;
 const HINTS_PER_UNIT = 128;
 
 /**
- * EDEN: a random rotation, the nearest of 2^bits values of a normal distribution, and a scale that makes the whole unbiased.
- * E‖x̂ − x‖² / ‖x‖² is .571, .133, .0358, .0096 and 4.1e-5 at 1, 2, 3, 4 and 8 bits, and 1.571/bits − 1 below one, whatever
- * the update. At one bit this is DRIVE.
+ * EDEN: rotates each block at random, rounds to the nearest of 2^bits values that suit a normal
+ * distribution, and sends a scale that makes the whole unbiased. Whatever the update,
+ * E‖x̂ − x‖² / ‖x‖² is .571, .133, .0358, .0096 and 4.1e-5 at 1, 2, 3, 4 and 8 bits, and
+ * 1.571/bits − 1 below one bit. At one bit EDEN is DRIVE.
  *
- * Two of the paper's choices differ: the rotation is of blocks of 4,096 values, and of two rounds of signs and Hadamard's matrix
- * where the paper has one.
- * @throws TributaryError `BAD_PARAMETER`.
+ * This codec differs from the paper in two choices. It rotates blocks of 4,096 values, and a
+ * rotation has two rounds of random signs and Hadamard's matrix where the paper has one.
  * @see arXiv:2108.08842, Algorithm 1 and §4 (EDEN); arXiv:2105.08339 (DRIVE)
  */
-export function edenCodec(
-  { bits, name = "eden" }: { readonly bits: number; readonly name?: string },
-  kernels: KernelSource,
-): UpdateCodec {
-  return blockCodec(edenScheme(edenBits(bits), name), kernels);
-}
+export const edenCodec: CodecDefinition<EdenSpec> = {
+  name: "eden",
+  meaning:
+    "Rotates each block at random and rounds to the nearest of 2^bits values: the least error for its bits.",
+  parameters: {
+    bits: {
+      values: choice(EDEN_BITS),
+      byDefault: 4,
+      meaning: "Bits of each value; below 1, the share of the rotated values that is sent.",
+    },
+    entropy: {
+      values: flags,
+      optional: true,
+      meaning: "Entropy coding: less error for as many bits, 1 to 4, on average.",
+    },
+  },
+  fault: ({ bits, entropy }) =>
+    entropy === true && !isEntropyBits(bits)
+      ? { key: "entropy", remedy: `Use ${ENTROPY_BITS} bits, or no entropy coding.` }
+      : undefined,
+  isReadableAlone: true,
+  leavesResidual: false,
+  isMostlyZero: () => false,
+  isMostlyError: ({ bits }) => bits < 1,
+  create: ({ bits, entropy }, kernels) =>
+    blockCodec(
+      entropy === true && isEntropyBits(bits) ? entropyEdenScheme(bits) : edenScheme(bits, "eden"),
+      kernels,
+    ),
+};
 
-function edenBits(bits: number): EdenBits {
-  const known = EDEN_BITS.find((one) => one === bits);
-  if (known !== undefined) return known;
-  throw new TributaryError("BAD_PARAMETER", `The EDEN codec cannot use ${bits} bits`, {
-    remedy: `Use one of ${EDEN_BITS.join(", ")}.`,
-  });
-}
-
-function edenScheme(bits: EdenBits, name: string): BlockScheme {
+/** How EDEN treats one block without entropy coding. @param name - Of the codec. */
+export function edenScheme(bits: EdenBits, name: string): BlockScheme {
   const codeBits = bits === 2 || bits === 3 || bits === 4 || bits === 8 ? bits : 1;
   const kept = (size: number): number => Math.min(size, size * bits);
   const { centroids, thresholds, hints } = tablesOf(HALF_CENTROIDS[codeBits]);
@@ -71,7 +105,7 @@ function edenScheme(bits: EdenBits, name: string): BlockScheme {
       const { kernels, valuesAt, codesAt, packedAt, tablesAt } = space;
       const bytes = this.bytes(size);
       rotateBlock(space, size, index, seed, ROUNDS);
-      // The rotated values are too large by the growth: so is ⟨q, y⟩, and ‖y‖² is by its square.
+      // The rotated values are too large by the growth. So is ⟨q, y⟩, and ‖y‖² by its square.
       const squares = kernels.sumOfSquares(valuesAt, size);
       if (squares === 0) {
         space.packed.fill(0, 0, bytes);
@@ -87,7 +121,7 @@ function edenScheme(bits: EdenBits, name: string): BlockScheme {
         codesAt,
       );
       const product = kernels.lookupDot(codesAt, size, tablesAt, valuesAt);
-      // S = ‖y‖² / ⟨q, y⟩ makes ⟨x̂, x⟩ = ‖x‖²; where some values are left out, their share is made up for.
+      // S = ‖y‖² / ⟨q, y⟩ makes ⟨x̂, x⟩ = ‖x‖². The values sent are scaled up for those left out.
       const scale = Math.fround(
         (squares / product / rotationGrowth(size, ROUNDS)) * (size / kept(size)),
       );
@@ -109,10 +143,13 @@ function edenScheme(bits: EdenBits, name: string): BlockScheme {
   };
 }
 
-/** Values in ascending order, the positive borders between them, and for each 1/128 the number of borders below it. */
+/**
+ * The values to round to in ascending order, the positive borders between them, and for each step
+ * of 1/128 the number of borders below it, which is where a kernel begins to compare.
+ */
 function tablesOf(halves: readonly number[]): {
   readonly centroids: Float32Array;
-  /** And NaN at the end, which nothing reaches. */
+  /** With NaN at the end, which no comparison passes. */
   readonly thresholds: Float32Array;
   readonly hints: Uint8Array;
 } {

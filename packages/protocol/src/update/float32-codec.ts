@@ -1,4 +1,5 @@
 import { copyFloat32, firstNonFinite, float32Bytes, sharesMemory } from "../bytes/float32-bytes.ts";
+import type { CodecDefinition } from "./codec-definition.ts";
 import {
   UPDATE_BLOCK_VALUES,
   checkMagnitude,
@@ -8,8 +9,24 @@ import {
   type UpdateSink,
 } from "./update-codec.ts";
 
-/** The values as they are: little-endian float32, 4 bytes each, nothing lost. */
-export function float32Codec(): UpdateCodec {
+/** What a plan says to send updates as they are. */
+export interface Float32Spec {
+  readonly codec: "float32";
+}
+
+/** The values as they are: little-endian float32, four bytes each, without any loss. */
+export const float32Codec: CodecDefinition<Float32Spec> = {
+  name: "float32",
+  meaning: "The values as trained: four bytes for each.",
+  parameters: {},
+  isReadableAlone: true,
+  leavesResidual: false,
+  isMostlyZero: () => false,
+  isMostlyError: () => false,
+  create: plainValues,
+};
+
+function plainValues(): UpdateCodec {
   const codec: UpdateCodec = {
     name: "float32",
     payloadBytes: (dimension) => ({ min: 4 * dimension, max: 4 * dimension }),
@@ -32,7 +49,7 @@ export function float32Codec(): UpdateCodec {
   return codec;
 }
 
-/** Blocks are views of an aligned payload; an unaligned one passes through one buffer. */
+/** Blocks are views of the payload if it is aligned; otherwise they are copied to one buffer. */
 function eachBlock(payload: Uint8Array, from: number, to: number, sink: UpdateSink): void {
   const shared = sharesMemory(payload);
   const buffer = new Float32Array(shared ? 0 : Math.min(to - from, UPDATE_BLOCK_VALUES));
@@ -48,7 +65,10 @@ function eachBlock(payload: Uint8Array, from: number, to: number, sink: UpdateSi
   }
 }
 
-/** Largest magnitude of the values and of `maxAbs`, once all are known to be finite and in range. */
+/**
+ * The largest of `maxAbs` and the values' magnitudes.
+ * @throws TributaryError `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
+ */
 function checkValues(values: Float32Array, offset: number, maxAbs: number): number {
   const bad = firstNonFinite(values);
   if (bad >= 0) throw notFinite(offset + bad, values[bad]);

@@ -1,30 +1,38 @@
-// How often each code comes in a block, in as few bits as are worth it:
+// A table that says how often each code occurs in a block, in few bits:
 //
-//   lowest code (1) ‖ highest code (1) ‖ for each code between, both included, the change of its class
+//   lowest code (1) ‖ highest code (1) ‖ for each code from the lowest to the highest, the change of its class
 //
-// A class stands for a number of two significant bits: coarser ones would make the codes longer than they make the table shorter, finer
-// ones the other way round. Neighbours come about as often as each other, so that most changes are small: they are exponential
-// Golomb codes of order 0.
+// A class stands for a weight of two significant bits. With fewer bits the codes would grow more
+// than the table shrinks, and with more bits the table would grow more than the codes shrink.
+// Neighbouring codes occur about equally often, so that most changes of the class are small. They
+// are written as exponential Golomb codes of order 0.
 import { FREQUENCY_UNITS } from "./symbol-code.ts";
 
-/** Bytes of the shortest table: one code, whose class takes some bits. */
+/** Bytes of the shortest table: it has one code, whose class takes some bits. */
 export const LEAST_TABLE_BYTES = 3;
 
 const ENDS_BYTES = 2;
-/** Stands for `FREQUENCY_UNITS`; class 0 for a code that does not come, and class 1 for a weight of 0. */
+/**
+ * The class of the weight `FREQUENCY_UNITS`. Class 0 stands for a code that does not occur, and
+ * class 1 for the weight 0.
+ */
 const HIGHEST_CLASS = 25;
-/** The largest change either way takes so many zeros before its first one. */
+/** The largest change of the class takes so many zeros before its first one. */
 const MOST_ZEROS = 5;
 
-/** A block's table, and what it stands for. */
+/** The table of a block. */
 export interface FrequencyTable {
-  /** How often each code comes, from code 0 on: above 0 for each that the block has, and `FREQUENCY_UNITS` in all. */
+  /**
+   * How often each code occurs, from code 0 on: above 0 for each code that the block has, and
+   * `FREQUENCY_UNITS` in all.
+   */
   readonly frequencies: Uint16Array;
+  /** The table as it is written. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * The table of some codes.
+ * Makes the table of a block's codes.
  * @param codes - The first `count` are read: at least one, at most `FREQUENCY_UNITS`.
  * @param highestCode - No code is above it; at most 255.
  */
@@ -39,7 +47,7 @@ export function tableOf(codes: Uint16Array, count: number, highestCode: number):
     lowest = Math.min(lowest, code);
     highest = code;
     const units = Math.round((counts[code]! * FREQUENCY_UNITS) / count);
-    // Each code that comes has one unit without asking.
+    // Each code that occurs has one unit in any case.
     classes[code] = classOf(Math.max(0, units - 1));
   }
   const bytes = writeChanges(classes, lowest, highest);
@@ -49,10 +57,10 @@ export function tableOf(codes: Uint16Array, count: number, highestCode: number):
 }
 
 /**
- * Reads a table, whatever the bytes are.
- * @param packed - Begins with it.
+ * Reads a table out of any bytes.
+ * @param packed - Begins with the table.
  * @param highestCode - No code may be above it; at most 255.
- * @returns Nothing where no codes have such a table.
+ * @returns Undefined if there are no codes of which this is the table.
  */
 export function readTable(packed: Uint8Array, highestCode: number): FrequencyTable | undefined {
   const lowest = packed[0];
@@ -61,7 +69,7 @@ export function readTable(packed: Uint8Array, highestCode: number): FrequencyTab
   if (lowest > highest || highest > highestCode) return undefined;
   const classes = new Uint8Array(highestCode + 1);
   let at = 8 * ENDS_BYTES;
-  // Past the end there is only 0, and no change begins with so many.
+  // Behind the end all bits count as 0, and no change begins with that many zeros.
   const next = (): number => {
     const bit = ((packed[at >> 3] ?? 0) >> (at & 7)) & 1;
     at += 1;
@@ -78,7 +86,7 @@ export function readTable(packed: Uint8Array, highestCode: number): FrequencyTab
     classes[code] = before;
   }
   if (classes[lowest] === 0 || classes[highest] === 0) return undefined;
-  // One table for one meaning: the bits that fill its last byte are zero.
+  // A block must have one table only: the bits that fill the last byte are zero.
   for (let left = -at & 7; left > 0; left--) if (next() === 1) return undefined;
   const length = at >> 3;
   const frequencies = frequenciesOf(classes);
@@ -86,7 +94,7 @@ export function readTable(packed: Uint8Array, highestCode: number): FrequencyTab
   return { frequencies, bytes: packed.subarray(0, length) };
 }
 
-/** The class whose weight is nearest. @param weight - Whole, 0 to `FREQUENCY_UNITS`. */
+/** The class with the nearest weight. @param weight - Whole, from 0 to `FREQUENCY_UNITS`. */
 function classOf(weight: number): number {
   if (weight < 2) return 1 + weight;
   const top = 31 - Math.clz32(weight);
@@ -95,12 +103,15 @@ function classOf(weight: number): number {
   return 1 + 2 * first + ((rounded >> (first - 1)) & 1);
 }
 
-/** 0, 1, 2, 3, 4, 6, 8, 12, …, 4,096 for the classes from 1 on. */
+/** The weight of a class: 0, 1, 2, 3, 4, 6, 8, 12, …, 4,096 for the classes from 1 on. */
 function weightOf(one: number): number {
   return one < 3 ? one - 1 : (2 + ((one - 1) & 1)) << (((one - 1) >> 1) - 1);
 }
 
-/** Shares of `FREQUENCY_UNITS` by weight, at least one unit each, by rounding down where each share ends. Empty if all weights are 0. */
+/**
+ * Divides `FREQUENCY_UNITS` among the codes by their weights. Each code gets one unit or more. The
+ * end of each share is rounded down. The result is empty if all weights are 0.
+ */
 function frequenciesOf(classes: Uint8Array): Uint16Array {
   let present = 0;
   let total = 0;
@@ -124,12 +135,12 @@ function frequenciesOf(classes: Uint8Array): Uint16Array {
   return frequencies;
 }
 
-/** 0, −1, 1, −2, 2, … */
+/** The change that a number stands for: 0, −1, 1, −2, 2, … for 0, 1, 2, 3, 4, … */
 function changeOf(number: number): number {
   return (number & 1) === 0 ? number >> 1 : -((number + 1) >> 1);
 }
 
-/** The changes of the classes from `lowest` to `highest`, behind `ENDS_BYTES` bytes that are 0. */
+/** Writes the changes of the classes from `lowest` to `highest` behind `ENDS_BYTES` bytes of 0. */
 function writeChanges(classes: Uint8Array, lowest: number, highest: number): Uint8Array {
   const bytes = new Uint8Array(
     ENDS_BYTES + Math.ceil(((2 * MOST_ZEROS + 1) * (highest - lowest + 1)) / 8),
@@ -141,7 +152,7 @@ function writeChanges(classes: Uint8Array, lowest: number, highest: number): Uin
     const word = 1 + (change < 0 ? -2 * change - 1 : 2 * change);
     const zeros = 31 - Math.clz32(word);
     at += zeros;
-    // The first one of the word, and the bits below it, lowest first.
+    // The highest bit of the word, which is one, then the bits below it, the lowest first.
     for (let bits = 1 | ((word - (1 << zeros)) << 1), left = zeros + 1; left > 0; left--) {
       bytes[at >> 3]! |= (bits & 1) << (at & 7);
       bits >>= 1;

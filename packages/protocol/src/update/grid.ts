@@ -1,14 +1,32 @@
-// A grid of levels, min + step·code, as the uniform codecs write it: float32 min ‖ float32 step.
+// A grid of levels min + step · code, as the two uniform codecs write it in front of each block:
+// float32 min ‖ float32 step.
 import type { CodecWorkspace } from "./codec-workspace.ts";
 import { packedBytes } from "./packed-bytes.ts";
+import type { Quantizer } from "./quantizer.ts";
 import { malformed, notFinite } from "./update-codec.ts";
 
+/** The levels of a block: min + step · code. */
 export interface Grid {
   readonly min: number;
+  /** 0 in a block whose values are all the same; never negative. */
   readonly step: number;
 }
 
+/** Bytes of a block's header, its grid. */
 export const GRID_BYTES = 8;
+
+/** The parts of the two uniform quantizers that are the same. */
+export function gridCodes(
+  bits: number,
+): Pick<Quantizer, "headerBytes" | "highestCode" | "packedBytes" | "pack"> {
+  return {
+    headerBytes: GRID_BYTES,
+    highestCode: 2 ** bits - 1,
+    packedBytes: (size) => packedBytes(size, bits),
+    pack: ({ kernels, codesAt, packedAt }, size) =>
+      kernels.pack(codesAt, size, bits, packedAt + GRID_BYTES),
+  };
+}
 
 /** The narrowest grid of float32 min and step that covers the values. */
 function gridOf(values: Float32Array, levels: number): Grid {
@@ -21,11 +39,11 @@ function gridOf(values: Float32Array, levels: number): Grid {
   }
   const exact = (max - min) / levels;
   const rounded = Math.fround(exact);
-  // Rounding the step down would leave the largest values above the top level, and so biased.
+  // If the step were rounded down, the largest values would lie above the top level and be biased.
   return { min, step: rounded < exact ? nextFloat32(rounded) : rounded };
 }
 
-/** Largest |min + step · code|. */
+/** The largest |min + step · code|. */
 export function gridBound({ min, step }: Grid, levels: number): number {
   return Math.max(Math.abs(min), Math.abs(Math.fround(min + step * levels)));
 }
@@ -46,8 +64,10 @@ export function readGrid(header: DataView, offset: number): Grid {
 }
 
 /**
- * Rounds a block's values at random to codes of the narrowest grid that covers them, which becomes its header.
- * @param levels - Steps from the lowest to the highest.
+ * Rounds a block's values at random to codes of the narrowest grid that covers them. The grid
+ * becomes the block's header.
+ * @param levels - Steps from the lowest level to the highest.
+ * @param key - Of the block's random words.
  */
 export function quantizeOnGrid(
   space: CodecWorkspace,
@@ -59,13 +79,13 @@ export function quantizeOnGrid(
   const grid = gridOf(space.values.subarray(0, size), levels);
   packedView.setFloat32(0, grid.min, true);
   packedView.setFloat32(4, grid.step, true);
-  // A constant block needs no codes: all stay 0.
+  // The values of a constant block are all at the lowest level, whose code is 0.
   if (grid.step === 0) space.codes.fill(0, 0, size);
   else kernels.quantizeGrid(valuesAt, size, grid.min, 1 / grid.step, levels, key, codesAt);
   return grid;
 }
 
-/** Makes `space.values` of a grid and `space.codes`. */
+/** Computes `space.values` from the header and `space.codes`. */
 export function valuesOnGrid(space: CodecWorkspace, size: number): void {
   const { kernels, valuesAt, codesAt, packedView } = space;
   const min = packedView.getFloat32(0, true);
@@ -73,7 +93,7 @@ export function valuesOnGrid(space: CodecWorkspace, size: number): void {
   kernels.affine(codesAt, size, min, step, valuesAt);
 }
 
-/** Makes the same of a grid and packed codes. */
+/** Computes `space.values` from the header and the packed codes behind it. */
 export function readOnGrid(space: CodecWorkspace, size: number, bits: number): void {
   const { kernels, valuesAt, codesAt, packedAt, packedView, tablesAt } = space;
   if (bits > 8) {
@@ -88,7 +108,11 @@ export function readOnGrid(space: CodecWorkspace, size: number, bits: number): v
   kernels.unpackLookup(packedAt + GRID_BYTES, size, bits, tablesAt, valuesAt);
 }
 
-/** One payload for one meaning: the bits after the last code are zero. @param header - Bytes before the codes. */
+/**
+ * Refuses a block whose bits after the last code are not all zero: an update must have one payload.
+ * @param header - Bytes before the codes.
+ * @throws TributaryError `UPDATE_MALFORMED`.
+ */
 export function checkPadding(
   space: CodecWorkspace,
   header: number,
@@ -101,7 +125,7 @@ export function checkPadding(
   }
 }
 
-/** The next float32 above a finite one that is not negative. */
+/** The next float32 above `value`, which is a finite float32 and not negative. */
 function nextFloat32(value: number): number {
   const float = Float32Array.of(value);
   new Uint32Array(float.buffer)[0]! += 1;

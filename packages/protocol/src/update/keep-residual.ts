@@ -1,17 +1,23 @@
 import type { RandomSource } from "../random/random-source.ts";
 import type { UpdateCodec } from "./update-codec.ts";
 
-/** An update with what earlier ones left unsaid, and what this one leaves. */
+/** An encoded update, and what it leaves out. */
 export interface ResidualEncoding {
+  /** The bytes for the report. */
   readonly payload: Uint8Array;
-  /** Float32, shape [dimension]: update + residual − what the payload says. Keep it once the report counts, and not before. */
+  /**
+   * Float32, shape [dimension]: update + earlier residual − decoded payload. Keep it once the
+   * report counts, and not before.
+   */
   readonly residual: Float32Array;
 }
 
 /**
- * Encodes with error feedback: adds what earlier updates left unsaid, and says what this one leaves.
+ * Encodes an update with error feedback: adds what earlier updates left out, and returns what this
+ * one leaves out.
  * @param update - Float32, shape [dimension]; not modified.
- * @param residual - Of the last update that counted, same shape; not modified. Absent for the first one.
+ * @param residual - That of the last update that counted, same shape; not modified. Undefined for
+ *   the first update.
  * @throws TributaryError as `UpdateCodec.encode`.
  * @see arXiv:1901.09847, Algorithm 2 (error feedback)
  */

@@ -1,10 +1,12 @@
-// Codecs that make a header and a whole number, its code, of each value of a block. As they are, or with entropy coding:
+// Codecs that turn a block into a header and one whole number, a code, for each value. The codes
+// are packed, each in the same number of bits, or entropy coded:
 //
 //   header ‖ packed codes
 //   length of the rest (2) ‖ header ‖ frequencies of the codes ‖ stream of the codes
 //
-// A block that would not be shorter that way keeps its packed codes; its length says so, since it is theirs.
-import { TributaryError } from "../errors.ts";
+// With entropy coding, a block that would not become shorter keeps its packed codes. A decoder sees
+// this from the block's length.
+import { flags, type Parameter, type ParameterFault } from "../schema/parameter.ts";
 import { blockCodec, type BlockScheme, type KernelSource } from "./block-codec.ts";
 import type { CodecWorkspace } from "./codec-workspace.ts";
 import { LEAST_TABLE_BYTES, readTable, tableOf } from "./frequency-table.ts";
@@ -12,19 +14,20 @@ import { LEAST_STREAM_BYTES, readStream, setFrequencies, writeStream } from "./s
 import { malformed, type UpdateCodec } from "./update-codec.ts";
 import type { ValueBlock } from "./value-blocks.ts";
 
-/** How a codec makes codes of a block's values, and values of codes. */
+/** How a codec turns a block's values into codes, and codes into values. */
 export interface Quantizer {
   readonly name: string;
   readonly sizes: BlockScheme["sizes"];
   readonly seeded: boolean;
-  /** Of a block, bytes. */
+  /** Bytes of a block's header. */
   readonly headerBytes: number;
-  /** The lowest is 0. */
+  /** The lowest code is 0. */
   readonly highestCode: number;
   /** Bytes of `size` packed codes. */
   packedBytes(size: number): number;
   /**
-   * Makes a header in `space.packed` and codes in `space.codes` of `space.values`, which may be overwritten.
+   * Turns `space.values`, which may be overwritten, into a header in `space.packed` and codes in
+   * `space.codes`.
    * @returns A bound on the decoded values' magnitude.
    */
   quantize(
@@ -40,22 +43,47 @@ export interface Quantizer {
    * @throws TributaryError `UPDATE_MALFORMED` or `UPDATE_NOT_FINITE`.
    */
   validateHeader(space: CodecWorkspace, block: ValueBlock): number;
-  /** Checks packed codes, where not all bytes are some. @throws TributaryError `UPDATE_MALFORMED`. */
+  /**
+   * Checks packed codes. Absent where all bytes are valid codes.
+   * @throws TributaryError `UPDATE_MALFORMED`.
+   */
   validatePacked?(space: CodecWorkspace, block: ValueBlock): void;
-  /** Makes `space.values` of a header and packed codes. */
+  /** Computes `space.values` from a header and packed codes. */
   decodePacked(space: CodecWorkspace, block: ValueBlock, seed: number): void;
-  /** Makes the same of a header and `space.codes`. */
+  /** Computes `space.values` from a header and `space.codes`. */
   dequantize(space: CodecWorkspace, block: ValueBlock, seed: number): void;
 }
 
-/** Bits a code, at most, that are entropy coded: with more of them a block has few of each. */
-export const MOST_ENTROPY_BITS = 8;
+/** Codes of more bits are not entropy coded: with so many codes, a block has few of each. */
+const MOST_ENTROPY_BITS = 8;
+
+/** The description of `entropy` for the codecs of this file. */
+export const entropyParameter = {
+  values: flags,
+  optional: true,
+  meaning: `Entropy coding: the same values in fewer bytes, with ${MOST_ENTROPY_BITS} bits or less.`,
+} as const satisfies Parameter;
+
+/** Says that there are too many bits for entropy coding. */
+export function entropyFault({
+  bits,
+  entropy,
+}: {
+  readonly bits: number;
+  readonly entropy?: boolean;
+}): ParameterFault | undefined {
+  if (entropy !== true || bits <= MOST_ENTROPY_BITS) return undefined;
+  return {
+    key: "entropy",
+    remedy: `Use at most ${MOST_ENTROPY_BITS} bits, or no entropy coding.`,
+  };
+}
 
 /**
  * The codec of a quantizer.
- * @param entropy - Whether its codes are written in as many bits as their rarity in their block asks for. That loses nothing, and
- *   no payload is longer for it by more than two bytes a block.
- * @throws TributaryError `BAD_PARAMETER` when its codes are too many for entropy coding.
+ * @param entropy - Whether a code is written in fewer bits the more often it occurs in its block.
+ *   This loses nothing. A payload with few repetitions becomes longer by two bytes for each block
+ *   at most.
  * @see arXiv:1610.02132 §3.2 (entropy-coded QSGD); arXiv:1311.2540 (the coder)
  */
 export function quantizerCodec(
@@ -89,14 +117,7 @@ function packedScheme(quantizer: Quantizer): BlockScheme {
 }
 
 function entropyScheme(quantizer: Quantizer): BlockScheme {
-  const { name, headerBytes, highestCode } = quantizer;
-  if (highestCode >= 2 ** MOST_ENTROPY_BITS) {
-    throw new TributaryError(
-      "BAD_PARAMETER",
-      `The ${name} codec cannot be entropy coded with ${highestCode + 1} codes`,
-      { remedy: `Use at most ${MOST_ENTROPY_BITS} bits, or no entropy coding.` },
-    );
-  }
+  const { headerBytes, highestCode } = quantizer;
   const packed = packedScheme(quantizer);
 
   const readCodes = (space: CodecWorkspace, { size, offset }: ValueBlock, bytes: number): void => {

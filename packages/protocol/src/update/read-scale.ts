@@ -1,8 +1,8 @@
 import { malformed, notFinite } from "./update-codec.ts";
 
 /**
- * The float32 that a block begins with, where it cannot be negative.
- * @param offset - Of the block, values.
+ * Reads the float32 that a block begins with, of a codec where it is never negative.
+ * @param offset - The index of the block's first value, for the error.
  * @throws TributaryError `UPDATE_NOT_FINITE` or `UPDATE_MALFORMED`.
  */
 export function readScale(header: DataView, offset: number): number {

@@ -2,17 +2,22 @@ import type { CodecWorkspace } from "./codec-workspace.ts";
 import { blockKey } from "./value-blocks.ts";
 
 /**
- * Rounds of random signs and Hadamard's matrix in a rotation. One spreads a block's values, and is enough for a codec that rounds at
- * random; two also make them look normal where the block had few large ones, which a codec needs whose rounding is not random.
+ * How often a rotation applies random signs and Hadamard's matrix. One round spreads a block's
+ * values, which is enough for a codec that rounds at random. After two rounds the values also look
+ * like draws from a normal distribution if the block had few large values. A codec that does not
+ * round at random needs that.
  */
 export type Rounds = 1 | 2;
 
-/** What a block's norm is multiplied by in `rotateBlock`. */
+/** The factor by which `rotateBlock` multiplies a block's norm. */
 export function rotationGrowth(size: number, rounds: Rounds): number {
   return rounds === 2 ? size : Math.sqrt(size);
 }
 
-/** Rotates the block in `space.values`, without dividing by the growth. */
+/**
+ * Rotates the block in `space.values`, without dividing by the growth.
+ * @param index - The number of the block, which with the seed decides the signs.
+ */
 export function rotateBlock(
   { kernels, valuesAt }: CodecWorkspace,
   size: number,
@@ -25,8 +30,9 @@ export function rotateBlock(
 }
 
 /**
- * Rotates a block back.
- * @param factor - Times this: 1/growth for a rotated block of its own norm, 1/growth² after `rotateBlock`.
+ * Rotates the block in `space.values` back.
+ * @param factor - Multiplies all values: 1/growth for a rotated block whose norm is that of the
+ *   block, 1/growth² for one that `rotateBlock` left.
  */
 export function rotateBlockBack(
   { kernels, valuesAt }: CodecWorkspace,
@@ -42,8 +48,9 @@ export function rotateBlockBack(
 }
 
 /**
- * A bound on every value of a block that is rotated back, from the norm of what is rotated; float32 sums add a little.
- * @param norm - L2.
+ * A bound on the magnitude of all values of a block that is rotated back. It is a little larger
+ * than the norm, since float32 sums are rounded.
+ * @param norm - L2 norm of the rotated block.
  */
 export function rotatedBound(norm: number): number {
   return norm * (1 + 2 ** -16);

@@ -1,9 +1,11 @@
-// Updates as integers that add up: for secure aggregation, where the server sees the sum of masked updates only. All clients of a
-// round share the rotation, the step Δ and the modulus, so that a sum of integers means a sum of updates.
+// Updates as integers that add up, for secure aggregation, where the server sees only the sum of
+// masked updates. All clients of a round share the rotation, the step Δ and the modulus, so that a
+// sum of integers stands for a sum of updates.
 //
-//   k = ⌊(R·x)/Δ + u⌋, between −2^(bits−1) and 2^(bits−1) − 1, written modulo 2^width          Σx ≈ R⁻¹(Δ·Σk)
+//   k = ⌊(R·x)/Δ + u⌋, between −2^(bits−1) and 2^(bits−1) − 1, written modulo 2^width
+//   Σx ≈ R⁻¹(Δ·Σk)
 //
-// Not a codec of a plan: a payload of its own says nothing without the round's terms, and masks are what makes it worth its bits.
+// This is no codec that a plan can name: a payload means nothing without the terms of its round.
 import { TributaryError } from "../errors.ts";
 import { GOLDEN, mix, type Kernels } from "../kernels/kernels.ts";
 import { CodecWorkspace } from "./codec-workspace.ts";
@@ -11,37 +13,47 @@ import { rotateBlock, rotateBlockBack, rotationGrowth } from "./rotation.ts";
 import { notFinite } from "./update-codec.ts";
 import { blockAt, blockKey, sumOverBlocks, type ValueBlock } from "./value-blocks.ts";
 
-/** What all clients of a round have in common. */
+/** What all clients of a round share. */
 export interface SharedStepTerms {
-  /** Of the rotation, 32 bits. */
+  /** Seed of the rotation, 32 bits. */
   readonly rotationSeed: number;
-  /** Δ, in weight units of the rotated update, whose values have the deviation ‖x‖/√d; > 0. */
+  /** Δ, weight units of the rotated update, whose values have the deviation ‖x‖/√d; > 0. */
   readonly step: number;
-  /** Of one client's integer, 2 to 16. */
+  /** Bits of one client's integer, 2 to 16. */
   readonly bits: number;
-  /** Of the sum, `bits` to 32: see `sharedStepWidth`. */
+  /** Bits of the sum, from `bits` to 32: see `sharedStepWidth`. */
   readonly width: number;
 }
 
+/** One client's update as integers. */
 export interface SharedStepUpdate {
   /** Uint32 below 2^width, shape [sharedStepLength(dimension)]. */
   readonly integers: Uint32Array;
-  /** Values beyond the range of `bits`, which were cut to it: a bias, so that a client with many should not report. */
+  /**
+   * How many values were beyond the range of `bits` and cut to it. Cut values are biased, so that a
+   * client with many of them should not report.
+   */
   readonly clipped: number;
 }
 
-/** Integers of an update of `dimension` values: with the padding of its last block. */
+/**
+ * The number of integers of an update of `dimension` values, with the padding of its last block.
+ */
 export function sharedStepLength(dimension: number): number {
   return sumOverBlocks("rotation", dimension, (size) => size);
 }
 
-/** The width with which no sum of `clients` integers of `bits` bits wraps around: bits + ⌈log₂ clients⌉. */
+/**
+ * The width with which no sum of `clients` integers of `bits` bits can wrap around:
+ * bits + ⌈log₂ clients⌉.
+ */
 export function sharedStepWidth(bits: number, clients: number): number {
   return bits + Math.ceil(Math.log2(clients));
 }
 
 /**
- * A smaller width, with which a sum wraps around once in a million values: the least with 2^width ≥ 2k·√(σ² + n·Δ²/4)/Δ, k = 5.
+ * A smaller width, with which about one sum in a million wraps around: the least with
+ * 2^width ≥ 2k·√(σ² + n·Δ²/4)/Δ, k = 5.
  * @param spread - σ, the deviation of the sum's rotated values, weight units.
  */
 export function likelySharedStepWidth(step: number, spread: number, clients: number): number {
@@ -50,11 +62,13 @@ export function likelySharedStepWidth(step: number, spread: number, clients: num
 }
 
 /**
- * Encodes one client's update: E‖x̂ − x‖² is d·Δ²/6, or d·Δ²/12 where the server knows the rounding seed and takes it off.
+ * Encodes one client's update. E‖x̂ − x‖² is d·Δ²/6, or d·Δ²/12 if the server knows the rounding
+ * seed and subtracts the dither that it stands for.
  * @param update - Float32, shape [dimension]; not modified.
- * @param roundingSeed - 32 bits of the client's own: secret, or public for subtractive dither. Not that of another client.
+ * @param roundingSeed - 32 bits that no other client has; secret, or public for subtractive dither.
  * @throws TributaryError `UPDATE_NOT_FINITE`, or `BAD_PARAMETER` for terms out of range.
- * @see arXiv:1610.05492 §3; for subtractive dither L. Schuchman, "Dither signals and their effect on quantization noise" (1964)
+ * @see arXiv:1610.05492 §3; for subtractive dither L. Schuchman, "Dither signals and their effect
+ *   on quantization noise" (1964)
  */
 export function encodeSharedStep(
   update: Float32Array,
@@ -79,7 +93,7 @@ export function encodeSharedStep(
     const { codes, codesAt, values, valuesAt } = space;
     for (let i = 0; i < size; i++) {
       const value = values[i]!;
-      // Only what cannot be rounded into the range counts as cut.
+      // A value that can be rounded into the range does not count as cut.
       if (value < lowest || value > highest) clipped += 1;
       else if (Number.isNaN(value)) throw notFinite(offset, value);
     }
@@ -91,10 +105,12 @@ export function encodeSharedStep(
 }
 
 /**
- * The sum of the updates whose integers were added up modulo 2^width.
+ * Decodes a sum of updates, whose integers were added up modulo 2^width.
  * @param sum - Uint32, shape [sharedStepLength(dimension)]; not modified.
- * @param ditherSeeds - The rounding seeds of exactly the clients in the sum, where they are public; else none.
- * @returns Float32, shape [dimension]: Σ x̂. Right only if no sum left −2^(width−1) … 2^(width−1) − 1.
+ * @param ditherSeeds - If the rounding seeds are public, those of exactly the clients in the sum;
+ *   otherwise none.
+ * @returns Float32, shape [dimension]: Σ x̂. It is right only if no sum was outside −2^(width−1) to
+ *   2^(width−1) − 1.
  */
 export function decodeSharedStepSum(
   sum: Uint32Array,
@@ -129,7 +145,7 @@ export function decodeSharedStepSum(
   return total;
 }
 
-/** @param visit - Gets each block with the index of its first integer. */
+/** Visits all blocks. @param visit - Takes a block and the index of its first integer. */
 function eachBlock(dimension: number, visit: (block: ValueBlock, start: number) => void): void {
   for (let offset = 0, start = 0, index = 0; offset < dimension; index++) {
     const block = blockAt("rotation", dimension, offset, index);
@@ -139,9 +155,10 @@ function eachBlock(dimension: number, visit: (block: ValueBlock, start: number) 
   }
 }
 
-/** As a signed number, for 32 bits too. */
+/** The mask of `width` bits as a signed number, also for 32 bits. */
 const maskOf = (width: number): number => (2 ** width - 1) | 0;
 
+/** @throws TributaryError `BAD_PARAMETER` for terms that are out of range. */
 function checkTerms({ step, bits, width }: SharedStepTerms): void {
   const isWhole = (value: number, least: number, most: number): boolean =>
     Number.isInteger(value) && value >= least && value <= most;

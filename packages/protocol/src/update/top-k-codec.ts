@@ -1,6 +1,10 @@
 // The values of the largest magnitude, each with its place in its block of 4,096 values:
 //
 //   for each block its number of values (2) ‖ for each value: place (2, ascending within a block), float32 (4)
+import { firstNonFinite } from "../bytes/float32-bytes.ts";
+import type { TributaryError } from "../errors.ts";
+import { positiveNumbers } from "../schema/parameter.ts";
+import type { CodecDefinition } from "./codec-definition.ts";
 import {
   UPDATE_BLOCK_VALUES,
   checkMagnitude,
@@ -9,24 +13,46 @@ import {
   notFinite,
   type UpdateCodec,
 } from "./update-codec.ts";
-import { checkFraction } from "./check-fraction.ts";
-import { firstNonFinite } from "../bytes/float32-bytes.ts";
 
-/** Largest share: with its place a value takes six bytes, and so more than float32 from two thirds on. */
-export const MOST_KEPT = 0.5;
+/** What a plan says to use top-k. */
+export interface TopKSpec {
+  readonly codec: "top-k";
+  /** Share of the values that is sent; above 0, at most 0.5. */
+  readonly fraction: number;
+}
+
+/**
+ * The largest share of the values that may be sent. With its place a value takes six bytes, so that
+ * above two thirds a payload would be longer than one of float32.
+ */
+const MOST_KEPT = 0.5;
 const COUNT_BYTES = 2;
 const ENTRY_BYTES = 6;
 
 /**
- * Top-k: the ⌈fraction·d⌉ values of the largest magnitude as they are, and 0 for the others. Not unbiased: it converges only where
- * the client keeps what it did not send and adds it to its next update, see `keepResidual`. What is lost at a time is at most
- * (1 − fraction)·‖x‖².
- * @param fraction - Above 0, at most `MOST_KEPT`.
- * @throws TributaryError `BAD_PARAMETER`.
+ * Top-k: the ⌈fraction · d⌉ values of the largest magnitude as they are, and 0 for the others. The
+ * codec is biased. Training converges only if the client keeps what it did not send and adds it to
+ * its next update: see `keepResidual`. One payload leaves out at most (1 − fraction) · ‖x‖².
  * @see arXiv:1809.07599 (sparsified SGD with memory)
  */
-export function topKCodec({ fraction }: { readonly fraction: number }): UpdateCodec {
-  checkFraction("top-k", fraction, MOST_KEPT);
+export const topKCodec: CodecDefinition<TopKSpec> = {
+  name: "top-k",
+  meaning: "Sends the values of the largest magnitude; clients keep the others for later updates.",
+  parameters: {
+    fraction: {
+      values: positiveNumbers(MOST_KEPT),
+      byDefault: 0.1,
+      meaning: "Share of the values that is sent.",
+    },
+  },
+  isReadableAlone: true,
+  leavesResidual: true,
+  isMostlyZero: () => true,
+  isMostlyError: () => false,
+  create: largestValues,
+};
+
+function largestValues({ fraction }: TopKSpec): UpdateCodec {
   const kept = (dimension: number): number => Math.ceil(dimension * fraction);
   const codec: UpdateCodec = {
     name: "top-k",
@@ -116,12 +142,14 @@ const blocksOf = (dimension: number): number => Math.ceil(dimension / UPDATE_BLO
 const viewOf = (payload: Uint8Array): DataView =>
   new DataView(payload.buffer, payload.byteOffset, payload.length);
 
-const wrongCount = (offset: number) =>
+const wrongCount = (offset: number): TributaryError =>
   malformed("The update's counts of values are not those of its length", offset);
 
 /**
- * The `count` largest magnitudes: all above a threshold, and so many of those that equal it.
- * The bits of a float32 without its sign grow with it: a histogram of their upper half finds all but the last few.
+ * Finds the `count` largest magnitudes: all that are above a threshold, and a number of those that
+ * are equal to it. The bits of a float32 without its sign grow with its value, so that a histogram
+ * of the upper half of the bits finds the threshold but for the values of one bucket, which are
+ * sorted.
  */
 function largest(
   update: Float32Array,

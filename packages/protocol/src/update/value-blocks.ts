@@ -1,30 +1,35 @@
 import { GOLDEN, mix } from "../kernels/kernels.ts";
 import { UPDATE_BLOCK_VALUES } from "./update-codec.ts";
 
-/** Values that a codec treats together. */
+/** The values that a codec treats together. */
 export interface ValueBlock {
-  /** Of the first value, in the update. */
+  /** The index of its first value in the update. */
   readonly offset: number;
-  /** Values of the update. */
+  /** How many values of the update it has. */
   readonly length: number;
-  /** Values with padding: `length`, or for rotation a power of two. */
+  /** How many values it has with padding: `length`, or a power of two for rotation. */
   readonly size: number;
-  /** Number of the block. */
+  /** The number of the block, from 0. */
   readonly index: number;
 }
 
-/** Smallest block that is rotated: smaller ones would not look random enough, and their scale would cost much. */
+/**
+ * The size of the smallest block that is rotated. Smaller blocks would not look random enough after
+ * a rotation, and the bytes of their scale would weigh too much.
+ */
 export const LEAST_ROTATION = 128;
 
-/** How an update is cut into blocks; every multiple of `UPDATE_BLOCK_VALUES` begins one. */
+/** How an update is cut into blocks. Every multiple of `UPDATE_BLOCK_VALUES` begins a block. */
 export type BlockSizes = "whole" | "rotation";
 
 /**
- * The block at `offset`.
+ * The block that begins at `offset`.
  *
- * Whole: 4,096 values, and what is left. For rotation what is left is cut into powers of two, the largest first, down to 128,
- * and only the last piece is padded with zeros: a scale for each piece costs less than the padding of all of them.
- * @param offset - Where a block begins.
+ * Blocks have 4,096 values. With `whole` the last block has what is left. With `rotation` what is
+ * left is cut into powers of two, the largest first, down to 128, and only the last piece is padded
+ * with zeros. A scale for each of these blocks costs less than it would cost to pad one large
+ * block.
+ * @param offset - Where a block begins, as the index of a value.
  */
 export function blockAt(
   sizes: BlockSizes,
@@ -42,7 +47,7 @@ export function blockAt(
   return { offset, length: size, size, index };
 }
 
-/** Sum of `bytes(size)` over all blocks of an update. */
+/** The sum of `bytes(size)` over all blocks of an update. */
 export function sumOverBlocks(
   sizes: BlockSizes,
   dimension: number,
@@ -59,9 +64,9 @@ export function sumOverBlocks(
 }
 
 /**
- * The key of one block's stream of random words.
- * @param seed - Of the update, 32 bits.
- * @param stream - 0 to 3, for what needs several.
+ * The key of one of a block's streams of random words.
+ * @param seed - The seed of the update, 32 bits.
+ * @param stream - The number of the stream, 0 to 3: 0 and 1 for rotations, 2 for rounding.
  */
 export function blockKey(seed: number, block: number, stream: number): number {
   return mix(seed + Math.imul(4 * block + stream, GOLDEN));

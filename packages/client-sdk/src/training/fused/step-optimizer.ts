@@ -1,8 +1,6 @@
-import type { Plan } from "@tributary/protocol";
+import { completeOptimizer, type OptimizerSpec } from "@tributary/protocol";
 import type { Kernels } from "./kernels.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
-
-type OptimizerSpec = Plan["training"]["optimizer"];
 
 /** Moves the trained parameters by their gradient. */
 export interface StepOptimizer {
@@ -14,20 +12,24 @@ export interface StepOptimizer {
 /** tfjs's own, which its Adagrad does not let one choose. */
 const ADAGRAD_EPSILON = 1e-7;
 
-/** A plan's optimizer with its state in the kernels' memory; formulas and defaults are those of the tfjs engine. */
+/**
+ * A plan's optimizer with its state in the kernels' memory; the formulas are those of the tfjs
+ * engine.
+ */
 export function stepOptimizer(
   kernels: Kernels,
-  spec: OptimizerSpec,
+  plan: OptimizerSpec,
   { values: w, gradient: g, trainedSize: size }: ParameterPlaces,
   allocate: (size: number) => number,
 ): StepOptimizer {
+  const spec = completeOptimizer(plan);
   const { learningRate: rate } = spec;
   const clear = (place: number, value = 0): void => {
     kernels.heap().fill(value, place, place + size);
   };
   switch (spec.name) {
     case "sgd": {
-      const { momentum = 0, nesterov = false } = spec;
+      const { momentum, nesterov } = spec;
       if (momentum === 0) return { reset: () => {}, step: () => kernels.descend(w, g, size, rate) };
       const v = allocate(size);
       return {
@@ -36,7 +38,7 @@ export function stepOptimizer(
       };
     }
     case "adam": {
-      const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = spec;
+      const { beta1, beta2, epsilon } = spec;
       const m = allocate(size);
       const v = allocate(size);
       // By products and not by a power, whose last bit differs between engines.
@@ -57,7 +59,7 @@ export function stepOptimizer(
       };
     }
     case "adagrad": {
-      const { initialAccumulator = 0.1 } = spec;
+      const { initialAccumulator } = spec;
       const a = allocate(size);
       return {
         reset: () => clear(a, initialAccumulator),
@@ -65,7 +67,7 @@ export function stepOptimizer(
       };
     }
     case "rmsprop": {
-      const { decay = 0.9, momentum = 0, epsilon = 1e-7 } = spec;
+      const { decay, momentum, epsilon } = spec;
       const s = allocate(size);
       const v = allocate(size);
       return {

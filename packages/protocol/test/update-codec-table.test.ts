@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseTask } from "../src/plan/task-schema.ts";
-import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-registry.ts";
+import { parseTask } from "../src/plan/parse-task.ts";
+import { updateCodec, updateCodecNames, type UpdateSpec } from "../src/update/codec-table.ts";
 import { errorOf } from "./expect-error.ts";
 import { NAMED_SPECS } from "./update-specs.ts";
 
@@ -12,18 +12,18 @@ const taskWith = (update: { readonly codec: string }) => ({
 });
 
 describe("updateCodec", () => {
-  it("knows every codec that it lists, and a task may name each without its numbers", () => {
+  it("makes every codec of the table, and a task may name each without its parameters", () => {
     for (const codec of updateCodecNames) {
       const { update } = parseTask(taskWith({ codec })).plan;
       expect(updateCodec(update).name).toBe(codec);
     }
   });
 
-  it.each(NAMED_SPECS)("a task keeps what it says of %s", (_, spec) => {
+  it.each(NAMED_SPECS)("a task keeps the parameters of %s", (_, spec) => {
     expect(parseTask(taskWith(spec)).plan.update).toEqual(spec);
   });
 
-  it("refuses numbers that a codec cannot use, as a plan does", () => {
+  it("refuses parameters that a codec cannot use, as a task does", () => {
     const wrong: UpdateSpec[] = [
       { codec: "uniform", bits: 17 },
       { codec: "rotated-uniform", bits: 0 },

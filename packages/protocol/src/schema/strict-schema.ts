@@ -1,15 +1,18 @@
-// Schemas for text that people write. Every rule carries its remedy as its message, and `parseStrict` adds the cause
-// from the path and the value, so that an error says both.
+// Schemas for text that people write. The message of every rule says what to do about a fault.
+// `parseStrict` adds the cause, which it takes from the path and the value. So an error says both.
 import { z } from "zod";
 import { TributaryError, type ErrorCode } from "../errors.ts";
+import { remedyOf } from "./parameter.ts";
 
-// zod would try whether `new Function` works when the first schema is made, which a page with a strict content security
-// policy reports as a violation. Plans and tasks are parsed once each: nobody needs them compiled.
+// When zod makes the first schema it tries whether `new Function` works, which a page with a strict
+// content security policy reports as a violation. A plan or a task is parsed once, so that compiled
+// schemas would gain nothing.
 z.config({ jitless: true });
 
 /**
- * An object with these keys and no others; an unknown one is answered with the nearest known one.
- * @param remedy - What to write where there is no object at all.
+ * An object with these keys and no others. The error for an unknown key names the nearest known
+ * one.
+ * @param remedy - What to write instead of a value that is no object.
  */
 export function strictRecord<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
@@ -31,19 +34,19 @@ export function strictRecord<Shape extends z.core.$ZodLooseShape>(
 
 /** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): z.ZodNumber {
-  const error = `Use a whole number from ${min} to ${max}.`;
+  const error = remedyOf({ kind: "wholeNumber", from: min, to: max });
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
 /** A number above 0, up to `max`. */
 export function positiveNumber(max: number): z.ZodNumber {
-  const error = `Use a number above 0, at most ${max}.`;
+  const error = remedyOf({ kind: "positiveNumber", to: max });
   return z.number({ error }).positive({ error }).max(max, { error });
 }
 
 /** A number from `min` up to but not `below`. */
 export function fraction(min: number, below: number): z.ZodNumber {
-  const error = `Use a number from ${min} to below ${below}.`;
+  const error = remedyOf({ kind: "fraction", from: min, below });
   return z.number({ error }).min(min, { error }).lt(below, { error });
 }
 
@@ -54,8 +57,9 @@ export function oneOf<const Words extends readonly string[]>(
   return z.enum(words, { error: `Use one of ${words.join(", ")}.` });
 }
 
+/** True or false. */
 export function flag(): z.ZodBoolean {
-  return z.boolean({ error: "Use true or false." });
+  return z.boolean({ error: remedyOf({ kind: "flag" }) });
 }
 
 /** Text of 1 to `maxLength` UTF-16 units. */
@@ -64,7 +68,10 @@ export function text(maxLength: number): z.ZodString {
   return z.string({ error }).min(1, { error }).max(maxLength, { error });
 }
 
-/** From `min` to `max` items of one kind. @param remedy - What to write instead of anything else. */
+/**
+ * A list of `min` to `max` items of one kind.
+ * @param remedy - What to write instead of anything else.
+ */
 export function list<Item extends z.ZodType>(
   item: Item,
   { min, max }: { readonly min: number; readonly max: number },
@@ -75,7 +82,8 @@ export function list<Item extends z.ZodType>(
 }
 
 /**
- * Parses a value, or says what is wrong with it: the first fault, with its path.
+ * Parses a value. The error for a value that is not valid names the first fault and its path.
+ * @param code - The code of that error.
  * @param what - What the value is, as the subject of a sentence: `The task`.
  * @throws TributaryError `code`, with the path in `context.path`.
  */
@@ -86,7 +94,7 @@ export function parseStrict<Output>(
 ): Output {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  // An unknown key first: it is often the misspelt one that is then missed elsewhere.
+  // An unknown key comes first: it is often the misspelt form of a key that is reported as missing.
   const { issues } = result.error;
   const issue = issues.find((one) => one.code === "unrecognized_keys") ?? issues[0];
   if (issue === undefined) throw new TributaryError(code, `${what} is not valid`);
@@ -101,7 +109,7 @@ export function parseStrict<Output>(
   throw new TributaryError(code, cause, { remedy: issue.message, context: { path: place } });
 }
 
-/** What the value is, short, and never a whole topology. */
+/** Says what the value is in a few words, since it may be as long as a model's topology. */
 function fault(value: unknown): string {
   if (value === undefined) return "is missing";
   if (typeof value === "string") return `is ${JSON.stringify(value.slice(0, 60))}`;
@@ -134,7 +142,10 @@ const joinPath = (path: string, key: string): string => {
   return path === "" ? shown : `${path}.${shown}`;
 };
 
-/** The known key within two edits, or a third of the word, of what was written; case does not count. */
+/**
+ * The known key that is nearest to what was written, if they differ by two edits or fewer, or by a
+ * third of the word. Upper and lower case count as equal.
+ */
 function nearestKey(written: string, known: readonly string[]): string | undefined {
   const folded = written.slice(0, 60).toLowerCase();
   const scored = known.map((key) => ({ key, edits: editDistance(folded, key.toLowerCase()) }));
@@ -143,7 +154,7 @@ function nearestKey(written: string, known: readonly string[]): string | undefin
   return best !== undefined && best.edits <= allowance ? best.key : undefined;
 }
 
-/** Levenshtein distance, one row at a time. */
+/** The Levenshtein distance, computed one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -9,35 +9,44 @@ import type { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { CheckedUpdate, CombinedUpdate, PartialSum, SumRule } from "./aggregation-rule.ts";
 import { ExactAccumulator } from "./exact-accumulator.ts";
 
-/** Values that are added for all updates of a batch before the next ones: their sums, 1 MiB, fit the second cache. */
+/**
+ * How many values are added for all updates of a batch before the next values: their sums take
+ * 1 MiB, which fits the second cache of a core.
+ */
 const STRETCH = 32 * UPDATE_BLOCK_VALUES;
 
+/** An update for which there is room in the sums. */
 interface Reserved {
   readonly payload: Uint8Array;
   /** What each value is multiplied by. */
   readonly factor: number;
 }
 
-/** What the two means have in common. */
-abstract class Mean implements SumRule {
+/** How much an update counts. */
+export interface Weighing {
+  /** What each of its values is multiplied by. */
+  readonly factor: number;
+  /** What it adds to the divisor of the mean. */
+  readonly weight: number;
+}
+
+/** What all means have in common: they keep sums only, and nothing of a single update. */
+export abstract class SummedMean implements SumRule {
   readonly dimension: number;
   protected readonly codec: UpdateCodec;
   readonly #sums: ExactAccumulator;
   #reports = 0;
   #weight = 0;
 
-  /** @param memory - Where to keep the sums; memory of its own if left out. */
+  /** @param memory - Where the sums are kept; memory of its own if left out. */
   constructor(codec: UpdateCodec, dimension: number, memory?: AccumulatorMemory) {
     this.dimension = dimension;
     this.codec = codec;
     this.#sums = new ExactAccumulator(dimension, memory);
   }
 
-  /** What an update is multiplied by, and what it counts for in the divisor. */
-  protected abstract weigh(update: CheckedUpdate): {
-    readonly factor: number;
-    readonly weight: number;
-  };
+  /** Says how much an update counts. */
+  protected abstract weigh(update: CheckedUpdate): Weighing;
 
   add(payload: Uint8Array, facts: Omit<CheckedUpdate, "payload">): void {
     const [fault] = this.addAll([{ payload, ...facts }]);
@@ -69,7 +78,8 @@ abstract class Mean implements SumRule {
 
   #addBatch(batch: readonly Reserved[]): void {
     const { min, max } = this.codec.payloadBytes(this.dimension);
-    // Where blocks vary in length, a decoder has to go through all before the first that is wanted.
+    // Where blocks vary in length, a decoder has to read all blocks before the first one wanted, so
+    // that each update is decoded in one go.
     const stretch = batch.length < 2 || min !== max ? Math.max(1, this.dimension) : STRETCH;
     for (let offset = 0; offset < this.dimension; offset += stretch) {
       const range = { offset, length: Math.min(stretch, this.dimension - offset) };
@@ -102,47 +112,5 @@ abstract class Mean implements SumRule {
 
   discard(): void {
     this.#sums.release();
-  }
-}
-
-/** Σ n_k Δ_k / Σ n_k: what federated averaging means by a mean. Keeps sums only, nothing of a single update. */
-export class WeightedMean extends Mean {
-  protected override weigh({ exampleCount }: CheckedUpdate): {
-    readonly factor: number;
-    readonly weight: number;
-  } {
-    return { factor: exampleCount, weight: exampleCount };
-  }
-}
-
-/**
- * Norm bounding: (1/n) Σ Δ_k · min(1, M/‖Δ_k‖₂). No report moves the mean by more than M/n, whatever it holds, so each counts
- * once: a claimed number of examples is no way around the bound. Keeps sums only.
- * @see arXiv:1911.07963, §5 (norm thresholding of updates)
- */
-export class NormBoundedMean extends Mean {
-  readonly #maximumNorm: number;
-
-  /** @param maximumNorm - M, weight units; > 0. */
-  constructor(
-    codec: UpdateCodec,
-    dimension: number,
-    maximumNorm: number,
-    memory?: AccumulatorMemory,
-  ) {
-    super(codec, dimension, memory);
-    this.#maximumNorm = maximumNorm;
-  }
-
-  protected override weigh({ payload }: CheckedUpdate): {
-    readonly factor: number;
-    readonly weight: number;
-  } {
-    let squares = 0;
-    this.codec.decode(payload, this.dimension, (block) => {
-      for (let i = 0; i < block.length; i++) squares += block[i]! * block[i]!;
-    });
-    const norm = Math.sqrt(squares);
-    return { factor: norm > this.#maximumNorm ? this.#maximumNorm / norm : 1, weight: 1 };
   }
 }

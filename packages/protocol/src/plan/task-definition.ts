@@ -1,0 +1,176 @@
+import type { BuiltinModelName } from "../model/builtin-models.ts";
+import type { DownloadSpec } from "../model/download.ts";
+import type { UpdateSpec } from "../update/codec-table.ts";
+import type { AggregationSpec } from "./aggregation/rule-table.ts";
+import type { LossName } from "./losses.ts";
+import type { MeasureName, MetricName } from "./metrics.ts";
+import type { CompleteOptimizer } from "./optimizers/optimizer-table.ts";
+
+/**
+ * A task: what a population of clients learns, and how. `parseTask` reads one from a task file and
+ * fills in every default. docs/task-file.md says what each key means.
+ */
+export interface TaskDefinition {
+  /** Name of the population of clients that train. */
+  readonly population: string;
+  /** Name of the task, for people. */
+  readonly name: string;
+  /** The model to train. */
+  readonly model: ModelSource;
+  /** What each client does. */
+  readonly plan: PlanSection;
+  /** How a round is run. */
+  readonly round: RoundSection;
+  /** How the updates of a round become one. */
+  readonly aggregation: AggregationSpec;
+  /** Which clients may take part. */
+  readonly eligibility: EligibilitySection;
+  /** How often a device may take part. */
+  readonly participation: ParticipationSection;
+  /** How the server makes the next checkpoint. */
+  readonly serverOptimizer: {
+    readonly name: "fedavg";
+    /** Share of the mean update that is applied; > 0. */
+    readonly learningRate: number;
+  };
+  /** How the model is judged. */
+  readonly evaluation: EvaluationSection;
+  /** When the task ends. */
+  readonly stop: StopSection;
+  /** When rounds may begin. */
+  readonly schedule: ScheduleSection;
+  /** From 0 to 100. Of two tasks of one population, the higher one gathers its cohort first. */
+  readonly priority: number;
+  /** What the task may cost. */
+  readonly budget: BudgetSection;
+}
+
+/** Where a task's model comes from. */
+export type ModelSource =
+  | { readonly builtin: BuiltinModelName }
+  /** The model.json of a tfjs LayersModel, relative to the task file. */
+  | { readonly path: string };
+
+/** What each client does; the parts of a `Plan` that a task decides. */
+interface PlanSection {
+  /** Passes of a client over its examples in one round. */
+  readonly localEpochs: number;
+  /** Examples in one step. */
+  readonly batchSize: number;
+  readonly optimizer: CompleteOptimizer;
+  readonly loss: LossName;
+  /** Reported besides the loss. */
+  readonly metrics: readonly MetricName[];
+  /** `all`, or the names of the layers that are trained and sent. */
+  readonly trainable: "all" | readonly string[];
+  /** μ of FedProx's proximal term; null for none. */
+  readonly proximal: number | null;
+  /** L2 bound of a step's gradient, weight units; null for no bound. */
+  readonly gradientClipNorm: number | null;
+  /** L2 bound of an update, weight units; null for no bound. */
+  readonly clipNorm: number | null;
+  /** How updates are encoded. */
+  readonly update: UpdateSpec;
+  /** How checkpoints travel to clients. */
+  readonly download: DownloadSpec;
+}
+
+/** How a round is run. */
+interface RoundSection {
+  /** Reports with which a round closes. */
+  readonly goalCount: number;
+  /** Clients that are selected for each report wanted; ≥ 1. */
+  readonly overselection: number;
+  /** Share of the goal that is enough when time is up; above 0, at most 1. */
+  readonly minimumFraction: number;
+  /** Longest wait for clients, milliseconds. */
+  readonly selectionTimeoutMs: number;
+  /** Longest wait for reports, milliseconds. */
+  readonly reportingTimeoutMs: number;
+}
+
+/** Which clients may take part. */
+interface EligibilitySection {
+  /** Only devices on external power. */
+  readonly charging: boolean;
+  /** Only connections without a data allowance. */
+  readonly unmetered: boolean;
+  /** Only devices that are not in use. */
+  readonly idle: boolean;
+  /** Only clients with at least this many examples. */
+  readonly minimumExamples: number;
+}
+
+/** How often a device may take part. */
+interface ParticipationSection {
+  /** Rounds from one of a device's rounds to its next; 1 lets it be in every round. */
+  readonly minimumSeparation: number;
+  /**
+   * A device takes part once at most in each window of this length, milliseconds; null for no
+   * limit.
+   */
+  readonly windowMs: number | null;
+}
+
+/** Whose measurements a task can be judged by. */
+export const judgeNames = ["training", "clients", "operator"] as const;
+
+/** Whose measurements a task is judged by. */
+export type JudgeName = (typeof judgeNames)[number];
+
+/** How the model is judged. */
+interface EvaluationSection {
+  readonly judgedBy: JudgeName;
+  /** What the best checkpoint is best in; the plan's first metric, or the loss, if left out. */
+  readonly metric?: MeasureName;
+  /** Clients evaluate the checkpoints of every so many rounds; null for never. */
+  readonly everyRounds: number | null;
+  /** Reports with which an evaluation closes; as many as a round if left out. */
+  readonly goalCount?: number;
+}
+
+/** When the task ends. */
+interface StopSection {
+  /** Rounds that are committed before the task ends. */
+  readonly rounds: number;
+  /** Ends the task once a measurement reaches this; one of the two bounds is there. */
+  readonly targetMetric?: {
+    readonly name: MeasureName;
+    readonly atLeast?: number;
+    readonly atMost?: number;
+  };
+  /** Ends the task once `evaluation.metric` gets no better. */
+  readonly plateau?: {
+    /** Measurements in a row without a better one. */
+    readonly measurements: number;
+    /** By how much a measurement has to be better than the best before it; ≥ 0. */
+    readonly minimumChange: number;
+  };
+}
+
+/** When rounds may begin. Times are ISO 8601: `instantMs` reads them. */
+interface ScheduleSection {
+  /** No round begins before this time. */
+  readonly startAt: string | null;
+  /** No round begins from this time on: the task ends. */
+  readonly endAt: string | null;
+  /** Rounds begin only within this window of each day; times of day like 22:30, UTC. */
+  readonly dailyWindow: { readonly from: string; readonly to: string } | null;
+  /** Least time from the end of a cohort's round to the next, milliseconds. */
+  readonly minimumIntervalMs: number;
+}
+
+/** What the task may cost; null for no limit. A round in flight is still finished. */
+interface BudgetSection {
+  /** Bytes that its rounds move, up and down. */
+  readonly bytes: number | null;
+  /** Reports that its rounds take. */
+  readonly reports: number | null;
+  /** How long its rounds last in all, milliseconds. */
+  readonly roundTimeMs: number | null;
+}
+
+/** The moment that a time in a task file names, milliseconds since the Unix epoch. */
+export function instantMs(time: string): number {
+  return Date.parse(time);
+}
