@@ -18,7 +18,7 @@ import {
   populationName,
   type CheckpointId,
   type CryptoProvider,
-  type Kernels,
+  type UpdateKernels,
   type Limits,
   type Plan,
   type RandomSource,
@@ -93,7 +93,7 @@ export class FederatedClient {
   /** What `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
   #setup: Promise<Setup> | undefined;
-  #kernels: Promise<Kernels> | undefined;
+  #kernels: Promise<UpdateKernels> | undefined;
   /** This client's own; the app's is in the options. */
   #trainer: Promise<LocalTrainer> | undefined;
   #participating = false;
@@ -261,7 +261,7 @@ export class FederatedClient {
       floors: this.#floors,
       population: this.#options.population,
     });
-    const kernels = (): Promise<Kernels> => this.#readyKernels();
+    const kernels = (): Promise<UpdateKernels> => this.#readyKernels();
     const deps = { crypto, verifier, floors: this.#floors, limits: this.#limits, kernels };
     return {
       connect,
@@ -297,7 +297,7 @@ export class FederatedClient {
   }
 
   /** Made when the first update is encoded, or the first model unpacked. */
-  #readyKernels(): Promise<Kernels> {
+  #readyKernels(): Promise<UpdateKernels> {
     this.#kernels ??= this.#platform.createKernels().catch((error: unknown) => {
       this.#kernels = undefined;
       throw error;

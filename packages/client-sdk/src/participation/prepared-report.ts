@@ -5,7 +5,7 @@ import {
   keepResidual,
   leavesResidual,
   updateCodec,
-  type Kernels,
+  type UpdateKernels,
   type Limits,
   type MetricValue,
   type RandomSource,
@@ -35,7 +35,7 @@ export interface TrainingDeps {
   readonly examples: ExampleStore;
   readonly random: RandomSource;
   readonly limits: Limits;
-  readonly kernels: () => Promise<Kernels>;
+  readonly kernels: () => Promise<UpdateKernels>;
   readonly residuals: Residuals;
 }
 

@@ -1,4 +1,4 @@
-import type { CryptoProvider, Kernels, ModelDescription } from "@tributary/protocol";
+import type { CryptoProvider, UpdateKernels, ModelDescription } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { Clock } from "../session/clock.ts";
 import type { SocketConnector } from "../session/socket.ts";
@@ -11,7 +11,7 @@ export interface Platform {
   readonly clock: Clock;
   createCrypto(): Promise<CryptoProvider>;
   /** What encodes updates. One client asks once; many in one process may get the same. */
-  createKernels(): Promise<Kernels>;
+  createKernels(): Promise<UpdateKernels>;
   /** @throws TributaryError `ENGINE_UNAVAILABLE`. */
   createTrainer(options: TrainerOptions): Promise<LocalTrainer>;
   /** Builds a model of the caller's own from flat parameters, which are copied. */

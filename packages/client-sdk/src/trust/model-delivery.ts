@@ -16,7 +16,7 @@ import {
   type Delivery,
   type DueArtifact,
   type Frame,
-  type Kernels,
+  type UpdateKernels,
   type Limits,
 } from "@tributary/protocol";
 import type { HeldModels } from "./model-cache.ts";
@@ -32,7 +32,7 @@ export interface ModelDeliveryDeps {
   readonly floors: ClientFloors;
   readonly limits: Limits;
   /** What unpacks models that do not come as they are. */
-  readonly kernels: () => Promise<Kernels>;
+  readonly kernels: () => Promise<UpdateKernels>;
 }
 
 /**
@@ -169,7 +169,7 @@ export class ModelDelivery {
       this.#finish(plan, decodeCheckpoint(bytes, plan.layout));
       return;
     }
-    const unpack = (kernels: Kernels): void => {
+    const unpack = (kernels: UpdateKernels): void => {
       if (!this.#settled) this.#guard(() => this.#unpack(plan, artifact, bytes, kernels));
     };
     this.#deps.kernels().then(unpack, (error: unknown) => this.fail(asTributaryError(error)));
@@ -179,7 +179,7 @@ export class ModelDelivery {
     verified: VerifiedPlan,
     artifact: "checkpoint" | "difference",
     bytes: Uint8Array,
-    kernels: Kernels,
+    kernels: UpdateKernels,
   ): void {
     const { plan, layout, trainable } = verified;
     const { checkpoint, difference } = this.#delivery;

@@ -2,7 +2,7 @@
 import type { ArtifactId, CheckpointId } from "../ids.ts";
 import type { ArtifactKind } from "../channel/frames.ts";
 import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
-import type { Kernels } from "../kernels/kernels.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
 import type { ArtifactReference, Delivery } from "../wire/messages.ts";
 import type { ValueRange } from "./trainable-ranges.ts";
@@ -18,7 +18,10 @@ export type DownloadSpec =
   | { readonly encoding: "difference"; readonly update: UpdateSpec };
 
 /** The codec that a checkpoint, or a difference, travels in; `undefined` for checkpoints as they are. */
-export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCodec | undefined {
+export function downloadCodec(
+  spec: DownloadSpec,
+  kernels?: UpdateKernels,
+): UpdateCodec | undefined {
   switch (spec.encoding) {
     case "float32":
       return undefined;

@@ -1,7 +1,7 @@
 // What all codecs have in common that treat an update block by block:
 //
 //   seed (4 bytes, where the codec has one) ‖ block ‖ block ‖ …       a block that varies in length begins with it, 2 bytes
-import type { Kernels } from "../kernels/kernels.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import { CodecWorkspace } from "./codec-workspace.ts";
 import {
   UPDATE_BLOCK_VALUES,
@@ -14,7 +14,7 @@ import {
 import { blockAt, sumOverBlocks, type BlockSizes, type ValueBlock } from "./value-blocks.ts";
 
 /** Gives kernels when they are first needed. */
-export type KernelSource = () => Kernels;
+export type KernelSource = () => UpdateKernels;
 
 /** How one codec treats one block. */
 export interface BlockScheme {

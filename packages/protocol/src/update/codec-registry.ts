@@ -1,4 +1,4 @@
-import type { Kernels } from "../kernels/kernels.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import { createKernelsSync } from "../kernels/wasm-kernels.ts";
 import type { KernelSource } from "./block-codec.ts";
 import { edenCodec, type EdenBits } from "./eden-codec.ts";
@@ -49,7 +49,7 @@ export const updateCodecNames: readonly UpdateSpec["codec"][] = [
  * @param kernels - What computes; the codec's own, made at once when they are first needed, unless given. The bits are the
  *   same. In a page give those of `createKernels`, and in a process of many clients give the same ones to all.
  */
-export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
+export function updateCodec(spec: UpdateSpec, kernels?: UpdateKernels): UpdateCodec {
   let used = kernels;
   const source: KernelSource = () => (used ??= createKernelsSync());
   switch (spec.codec) {

@@ -1,4 +1,4 @@
-import { WORKSPACE_BYTES, type Kernels } from "../kernels/kernels.ts";
+import { WORKSPACE_BYTES, type UpdateKernels } from "../kernels/update-kernels.ts";
 import { UPDATE_BLOCK_VALUES } from "./update-codec.ts";
 
 const CODES_AT = 4 * UPDATE_BLOCK_VALUES;
@@ -9,7 +9,7 @@ const TABLES_AT = PACKED_AT + PACKED_BYTES;
 
 /** One block's way through the kernels: where its parts lie in their memory, and views of them. Made for one call of a codec. */
 export class CodecWorkspace {
-  readonly kernels: Kernels;
+  readonly kernels: UpdateKernels;
   /** Float32, shape [UPDATE_BLOCK_VALUES], at `valuesAt`. */
   readonly values: Float32Array;
   readonly codes: Uint16Array;
@@ -23,7 +23,7 @@ export class CodecWorkspace {
   readonly packedAt: number;
   readonly tablesAt: number;
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: UpdateKernels) {
     const { workspace, memory } = kernels;
     this.kernels = kernels;
     this.valuesAt = workspace;

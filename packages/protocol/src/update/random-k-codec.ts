@@ -1,5 +1,5 @@
 // For each block the values at places that the seed gives, as float32: seed (4) ‖ values.
-import { GOLDEN, mix } from "../kernels/kernels.ts";
+import { GOLDEN, mix } from "../kernels/mix.ts";
 import { blockCodec, type KernelSource } from "./block-codec.ts";
 import { checkFraction } from "./check-fraction.ts";
 import { notFinite, type UpdateCodec } from "./update-codec.ts";

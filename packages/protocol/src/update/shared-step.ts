@@ -5,7 +5,8 @@
 //
 // Not a codec of a plan: a payload of its own says nothing without the round's terms, and masks are what makes it worth its bits.
 import { TributaryError } from "../errors.ts";
-import { GOLDEN, mix, type Kernels } from "../kernels/kernels.ts";
+import { GOLDEN, mix } from "../kernels/mix.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import { CodecWorkspace } from "./codec-workspace.ts";
 import { rotateBlock, rotateBlockBack, rotationGrowth } from "./rotation.ts";
 import { notFinite } from "./update-codec.ts";
@@ -60,7 +61,7 @@ export function encodeSharedStep(
   update: Float32Array,
   terms: SharedStepTerms,
   roundingSeed: number,
-  kernels: Kernels,
+  kernels: UpdateKernels,
 ): SharedStepUpdate {
   checkTerms(terms);
   const { bits, width, step, rotationSeed } = terms;
@@ -101,7 +102,7 @@ export function decodeSharedStepSum(
   dimension: number,
   terms: SharedStepTerms,
   ditherSeeds: readonly number[],
-  kernels: Kernels,
+  kernels: UpdateKernels,
 ): Float32Array {
   checkTerms(terms);
   if (sum.length !== sharedStepLength(dimension)) {

@@ -1,4 +1,4 @@
-import { UPDATE_BLOCK_VALUES, referenceKernels, type Kernels } from "@tributary/protocol";
+import { UPDATE_BLOCK_VALUES, referenceKernels, type UpdateKernels } from "@tributary/protocol";
 
 /**
  * Where sums live, and what adds to them: one for each thread that adds. Kernels in WebAssembly are fast, and take a
@@ -6,13 +6,13 @@ import { UPDATE_BLOCK_VALUES, referenceKernels, type Kernels } from "@tributary/
  */
 export class AccumulatorMemory {
   /** For codecs too, whose blocks then need not be copied. */
-  readonly kernels: Kernels;
+  readonly kernels: UpdateKernels;
   /** Blocks that lie elsewhere pass through here. */
   readonly #block: number;
   /** Places that have been given back, by their number of sums: the memory of kernels never shrinks. */
   readonly #free: Map<number, number[]> = new Map();
 
-  constructor(kernels: Kernels = referenceKernels()) {
+  constructor(kernels: UpdateKernels = referenceKernels()) {
     this.kernels = kernels;
     this.#block = kernels.allocate(4 * UPDATE_BLOCK_VALUES);
   }

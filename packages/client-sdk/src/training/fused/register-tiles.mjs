@@ -75,7 +75,7 @@ ${height === 1 ? STORE_SOME : ""}`;
 }
 
 const STORE_SOME = `
-@inline export function storeSome(c: usize, values: v128, columns: i32): void {
+export function storeSome(c: usize, values: v128, columns: i32): void {
   if (columns >= 4) { v128.store(c, values); return; }
   f32.store(c, f32x4.extract_lane(values, 0));
   if (columns > 1) f32.store(c, f32x4.extract_lane(values, 1), 4);

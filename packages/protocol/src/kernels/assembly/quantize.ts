@@ -1,5 +1,5 @@
 // AssemblyScript. The specification of every export is its twin in ../reference-quantize.ts: same name, same bits.
-import { GOLDEN, mix, mix4 } from "./shared/mix";
+import { GOLDEN, mix, mix4 } from "./mix";
 
 const TWO_POW_MINUS_32: f64 = 1.0 / 4294967296.0;
 /** More thresholds than this are looked up instead of compared one by one. */

@@ -1,5 +1,5 @@
 // AssemblyScript. The specification of every export is its twin in ../reference-rotate.ts: same name, same bits.
-import { GOLDEN, mix4 } from "./shared/mix";
+import { GOLDEN, mix4 } from "./mix";
 
 const SIGN: i32 = 0x80000000;
 

@@ -1,17 +1,40 @@
 // Everything the module offers. Its memory is laid out by the caller from `firstFree` on.
 export { matmul, packMatrix, matmulPacked } from "./multiply";
-export { convolve, filterGradient, flipFilter, place, crop } from "./convolve";
+export { convolve, filterGradient, flipFilter, placeImages, cropImages } from "./convolve";
 export { columnSums, transpose } from "./rows";
 export {
-  relu, reluGradient, tanh, tanhGradient, sigmoid, sigmoidGradient, add, scale, addScaled, addDifference, sumOfSquares,
+  relu,
+  reluGradient,
+  tanh,
+  tanhGradient,
+  sigmoid,
+  sigmoidGradient,
+  add,
+  scale,
+  addScaled,
+  addDifference,
+  sumOfSquares,
 } from "./elementwise";
 export {
-  softmax, softmaxGradient, softmaxCrossEntropy, sigmoidCrossEntropy, squaredError, absoluteError, huberLoss,
+  softmax,
+  softmaxGradient,
+  softmaxCrossEntropy,
+  sigmoidCrossEntropy,
+  squaredError,
+  absoluteError,
+  huberLoss,
 } from "./losses";
 export { descend, descendWithMomentum, adam, adagrad, rmsprop } from "./optimizers";
 export { maxPool, maxPoolGradient, averagePool, averagePoolGradient } from "./pooling";
 export {
-  lstmForward, lstmBackward, gruGates, gruForward, gruBackward, gruResetBackward, embed, embedGradient,
+  lstmForward,
+  lstmBackward,
+  gruGates,
+  gruForward,
+  gruBackward,
+  gruResetBackward,
+  embed,
+  embedGradient,
 } from "./recurrent";
 export { gelu, geluGradient } from "./gelu";
 export { groupNorm, groupNormGradient, groupNormScaleGradient, scaleColumns } from "./normalize";

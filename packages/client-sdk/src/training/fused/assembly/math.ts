@@ -29,9 +29,10 @@ export function log1(x: f32): f32 {
   // The exponent that leaves a factor from √½ to √2.
   const e = (bits - 0x3f3504f3) >> 23;
   const r = reinterpret<f32>(bits - (e << 23)) - 1;
-  const n = <f32>e, z = r * r;
+  const n = <f32>e,
+    z = r * r;
   let y: f32 = 0.070376836;
-  y = y * r + -0.11514610;
+  y = y * r + -0.1151461;
   y = y * r + 0.11676999;
   y = y * r + -0.12420141;
   y = y * r + 0.14249323;
@@ -51,7 +52,9 @@ export function exp1(x: f32): f32 {
 
 /** Hyperbolic tangent: a polynomial up to 0.625, 1 − 2 / (e^2|x| + 1) from there. */
 export function tanh4(x: v128): v128 {
-  const size = f32x4.abs(x), z = f32x4.mul(x, x), one = f32x4.splat(1);
+  const size = f32x4.abs(x),
+    z = f32x4.mul(x, x),
+    one = f32x4.splat(1);
   let y = f32x4.splat(-0.0057049887);
   y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.020639088));
   y = f32x4.add(f32x4.mul(y, z), f32x4.splat(-0.053739715));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Kernels } from "../src/kernels/kernels.ts";
+import type { UpdateKernels } from "../src/kernels/update-kernels.ts";
 import { referenceKernels } from "../src/kernels/reference-kernels.ts";
 import { createKernels, createKernelsSync } from "../src/kernels/wasm-kernels.ts";
 
@@ -14,7 +14,7 @@ const bases = [wasm.allocate(ROOM), twin.allocate(ROOM)] as const;
 /** Runs a kernel in both memories over the same bytes, and compares all that it may have written. */
 function bothAgree<T>(
   fill: (bytes: Uint8Array, base: number) => void,
-  run: (kernels: Kernels, base: number) => T,
+  run: (kernels: UpdateKernels, base: number) => T,
 ): T {
   const [first, second] = [wasm, twin].map((kernels, index) => {
     const bytes = new Uint8Array(kernels.memory.buffer, bases[index], ROOM);
