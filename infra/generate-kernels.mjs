@@ -3,7 +3,8 @@
 //
 // The project has two modules of kernels, and `KERNEL_MODULES` lists them. Everything else holds for both:
 //
-// - `assembly/index.ts` names what the module exports; the other files in `assembly/` are what it is made of.
+// - `assembly/index.ts` names what the module exports; the other files in `assembly/` are what it is made of. A program
+//   `NAME.mjs` there writes the source of `NAME.ts`, where AssemblyScript would need macros.
 // - Every kernel has a twin in TypeScript with the same name and the same bits. A kernel keeps no state and allocates
 //   nothing. Its addresses are those that packages/protocol/src/kernels/address.ts describes: `usize` in AssemblyScript.
 // - No relaxed SIMD, no exp or log of the host and no fused multiply-add: results have the same bits on every machine.
@@ -14,8 +15,9 @@
 // in its tests, which fail until every kernel has one.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
-import { registerTiles } from "../packages/client-sdk/src/training/fused/register-tiles.mjs";
+
+/** Not named in the `import` itself, which would bring the compiler's global types into the checks of all scripts. */
+const COMPILER = "assemblyscript/asc";
 
 /**
  * What differs between the modules.
@@ -23,7 +25,6 @@ import { registerTiles } from "../packages/client-sdk/src/training/fused/registe
  * @property {string} folder - The folder of `assembly/` and of the generated file, from the root of the repository.
  * @property {string} constant - The name of the exported constant that holds the module.
  * @property {string} purpose - Completes the constant's comment: "The WebAssembly module of …".
- * @property {Readonly<Record<string, () => string>>} written - Sources that a program writes, by file name.
  * @property {number} maxGzipBytes - The test fails when the compressed module is larger than this.
  */
 
@@ -33,14 +34,12 @@ export const KERNEL_MODULES = [
     folder: "packages/protocol/src/kernels",
     constant: "UPDATE_KERNELS_MODULE",
     purpose: "the update codecs' kernels",
-    written: {},
     maxGzipBytes: 6_000,
   },
   {
     folder: "packages/client-sdk/src/training/fused",
     constant: "TRAINING_KERNELS_MODULE",
     purpose: "the fused trainer's kernels",
-    written: { "register-tiles.ts": registerTiles },
     maxGzipBytes: 12_000,
   },
 ];
@@ -60,12 +59,9 @@ export function generatedFile({ folder }) {
  * @param {KernelModule} module
  * @returns {Promise<Uint8Array>} The bytes of the WebAssembly module.
  */
-export async function compileKernels({ folder, written }) {
-  const assembly = new URL(`${folder}/assembly/`, root);
-  const sources = new Map(
-    readdirSync(assembly).map((name) => [name, readFileSync(new URL(name, assembly), "utf8")]),
-  );
-  for (const [name, write] of Object.entries(written)) sources.set(name, write());
+export async function compileKernels({ folder }) {
+  const { default: asc } = await import(COMPILER);
+  const sources = await readSources(new URL(`${folder}/assembly/`, root));
   /** @type {string | Uint8Array | undefined} */
   let module;
   let messages = "";
@@ -75,14 +71,14 @@ export async function compileKernels({ folder, written }) {
       ...["-O3", "--converge", "--noAssert", "--use", "abort="],
     ],
     {
-      readFile: (name) => sources.get(name) ?? null,
-      writeFile: (name, contents) => {
+      readFile: (/** @type {string} */ name) => sources.get(name) ?? null,
+      writeFile: (/** @type {string} */ name, /** @type {string | Uint8Array} */ contents) => {
         if (name === "kernels.wasm") module = contents;
       },
       listFiles: () => [],
       stderr: {
-        write: (text) => {
-          messages += String(text);
+        write: (/** @type {string} */ text) => {
+          messages += text;
         },
       },
     },
@@ -91,6 +87,25 @@ export async function compileKernels({ folder, written }) {
     throw new Error(`The kernels in ${folder} do not compile:\n${messages}`, { cause: error });
   }
   return Uint8Array.from(Buffer.from(module));
+}
+
+/**
+ * @param {URL} folder - A folder `assembly/`.
+ * @returns {Promise<ReadonlyMap<string, string>>} The sources in AssemblyScript, by file name.
+ */
+async function readSources(folder) {
+  /** @type {Map<string, string>} */
+  const sources = new Map();
+  for (const name of readdirSync(folder)) {
+    const file = new URL(name, folder);
+    if (name.endsWith(".mjs")) {
+      const { writeSource } = await import(file.href);
+      sources.set(name.replace(".mjs", ".ts"), writeSource());
+    } else {
+      sources.set(name, readFileSync(file, "utf8"));
+    }
+  }
+  return sources;
 }
 
 /**

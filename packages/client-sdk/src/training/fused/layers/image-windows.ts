@@ -17,11 +17,11 @@ export interface ImageWindows {
   readonly images: Images;
   readonly padded: Images;
   /** How the windows of the filter lie over images of the size of `padded`. */
-  over(at: Address): FilterWindows;
+  readonly over: (at: Address) => FilterWindows;
   /** The filter with values at an address: its own, or those of its gradient. */
-  filter(at: Address, outputs: number): Filter;
+  readonly filter: (at: Address, outputs: number) => Filter;
   /** Copies the input to `padded` where it needs padding. */
-  pad(count: number): void;
+  readonly pad: (count: number) => void;
 }
 
 /** Lays out the input of a layer that moves a filter over images. */

@@ -23,17 +23,17 @@ export interface Recurrence {
   /** The gradient of the state of one moment, [capacity, units]. */
   readonly dh: Address;
   /** The gates of all moments, [capacity, moments, gates]: from gate `first` on, at moment t. */
-  zAt(t: number, first?: number): Matrix;
+  readonly zAt: (t: number, first?: number) => Matrix;
   /** The states of all moments, [capacity, moments, units]: at moment t, or zeros before the first. */
-  hAt(t: number): Matrix;
+  readonly hAt: (t: number) => Matrix;
   /** Where the gradient of the output at moment t is, or zeros where nobody uses that output. */
-  dyAt(t: number): Matrix;
+  readonly dyAt: (t: number) => Matrix;
   /** What the kernels need to know of moment t. */
-  momentAt(t: number): RecurrentMoment;
+  readonly momentAt: (t: number) => RecurrentMoment;
   /** Allocates an array like that of the states. @returns Its matrix at moment t. */
-  allocateStates(): (t: number) => Matrix;
+  readonly allocateStates: () => (t: number) => Matrix;
   /** Copies rows of `units` values that may lie apart, so that they lie side by side. */
-  gather(from: Matrix, to: Address, rows: number): void;
+  readonly gather: (from: Matrix, to: Address, rows: number) => void;
 }
 
 /** What differs between an LSTM and a GRU. */
@@ -45,7 +45,7 @@ export interface RecurrentCell {
   /** Gates at the beginning of z whose gradient is multiplied by the state before: their number. */
   readonly gatesOfState: number;
   /** Adds to the recurrent kernel's gradient what is not made of the state before. */
-  addKernelGradient?(count: number): void;
+  readonly addKernelGradient?: (count: number) => void;
 }
 
 /**
@@ -58,7 +58,7 @@ export function recurrentLayer(
   gatesPerUnit: number,
   buildCell: (recurrence: Recurrence) => RecurrentCell,
 ): FusedLayer {
-  const { kernels, operation, output } = context;
+  const { operation, output } = context;
   const recurrence = layOut(context, gatesPerUnit);
   const { moments, units, gates, recurrent, dh } = recurrence;
   const last = moments - 1;
