@@ -1,28 +1,38 @@
-// Compiles the kernels' AssemblyScript to WebAssembly and writes each module, as text, into a TypeScript file that is
-// committed: `npm run kernels`. A test of the project compiles again and compares with the committed files.
+// Compiles the kernels' AssemblyScript to WebAssembly and writes each module, as text, into a
+// TypeScript file that is committed: `npm run kernels`. A test of the project compiles again and
+// compares with the committed files.
 //
-// The project has two modules of kernels, and `KERNEL_MODULES` lists them. Everything else holds for both:
+// The project has two modules of kernels, and `KERNEL_MODULES` lists them. Everything else holds
+// for both:
 //
-// - `assembly/index.ts` names what the module exports; the other files in `assembly/` are what it is made of. A program
-//   `NAME.mjs` there writes the source of `NAME.ts`, where AssemblyScript would need macros.
-// - Every kernel has a twin in TypeScript with the same name and the same bits. A kernel keeps no state and allocates
-//   nothing. Its addresses are those that packages/protocol/src/kernels/address.ts describes: `usize` in AssemblyScript.
-// - No relaxed SIMD, no exp or log of the host and no fused multiply-add: results have the same bits on every machine.
-// - No decorators such as `@inline`, which the formatter cannot read; the compiler inlines small functions on its own.
+// - `assembly/index.ts` names what the module exports; the other files in `assembly/` are what it
+//   is made of. A program `NAME.mjs` there writes the source of `NAME.ts`, where AssemblyScript
+//   would need macros.
+// - Every kernel has a twin in TypeScript with the same name and the same bits. A kernel keeps no
+//   state and allocates nothing. Its addresses are those that
+//   packages/protocol/src/kernels/address.ts describes: `usize` in AssemblyScript.
+// - No relaxed SIMD, no exp or log of the host and no fused multiply-add: results have the same
+//   bits on every machine.
+// - No decorators such as `@inline`, which the formatter cannot read; the compiler inlines small
+//   functions on its own.
 //
-// To add a kernel: write it in `assembly/` and export it in `assembly/index.ts`, declare it in the interface that the
-// module and the twin share, write the twin, run `npm run kernels`, and add a case to the package's table of kernel cases
-// in its tests, which fail until every kernel has one.
+// To add a kernel: write it in `assembly/` and export it in `assembly/index.ts`, declare it in the
+// interface that the module and the twin share, write the twin, run `npm run kernels`, and add a
+// case to the package's table of kernel cases in its tests, which fail until every kernel has one.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Not named in the `import` itself, which would bring the compiler's global types into the checks of all scripts. */
+/**
+ * Not named in the `import` itself, which would bring the compiler's global types into the checks
+ * of all scripts.
+ */
 const COMPILER = "assemblyscript/asc";
 
 /**
  * What differs between the modules.
  * @typedef {object} KernelModule
- * @property {string} folder - The folder of `assembly/` and of the generated file, from the root of the repository.
+ * @property {string} folder - The folder of `assembly/` and of the generated file, from the root of
+ *   the repository.
  * @property {string} constant - The name of the exported constant that holds the module.
  * @property {string} purpose - Completes the constant's comment: "The WebAssembly module of …".
  * @property {number} maxGzipBytes - The test fails when the compressed module is larger than this.

@@ -17,7 +17,9 @@ function values(shape: readonly number[], seed: number): Float32Array {
   );
 }
 
-/** Computes on both backends, and checks that they agree and that the wasm backend keeps nothing. */
+/**
+ * Computes on both backends, and checks that they agree and that the wasm backend keeps nothing.
+ */
 async function expectAgreement(compute: () => tf.Tensor): Promise<void> {
   const run = async (backend: string): Promise<{ shape: number[]; result: Float32Array }> => {
     await tf.setBackend(backend);
@@ -75,7 +77,9 @@ describe("the matrix product on wasm", () => {
 
 type Image = tf.Tensor4D;
 
-/** Layers over images, as functions of the image and a filter [height, width, channels, filters]. */
+/**
+ * Layers over images, as functions of the image and a filter [height, width, channels, filters].
+ */
 const IMAGE_OPERATIONS: Readonly<
   Record<
     string,

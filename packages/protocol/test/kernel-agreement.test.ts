@@ -6,7 +6,10 @@ import { UPDATE_KERNEL_CASES } from "./update-kernel-cases.ts";
 
 const BYTES = 40_000;
 
-/** Runs the suite on two plain twins, with some of its parts replaced, and names the cases that fail. */
+/**
+ * Runs the suite on two plain twins, with some of its parts replaced, and names the cases that
+ * fail.
+ */
 async function failuresOf(
   change: (wasm: UpdateKernels) => Partial<KernelAgreement<UpdateKernels>>,
 ): Promise<readonly string[]> {

@@ -95,7 +95,10 @@ describe.each([wasm, twin])("entropy coding in $name", (kernels) => {
   const END = begin + 20_000;
   const BACK = END + 20;
 
-  /** Puts codes and their tables into the memory, and encodes them. @returns Where the payload begins. */
+  /**
+   * Puts codes and their tables into the memory, and encodes them.
+   * @returns Where the payload begins.
+   */
   function encode(weights: readonly number[], count: number, seed: number, end: number): number {
     const { symbols, slots } = symbolTables(weights);
     new Uint32Array(buffer, begin, symbols.length).set(symbols);

@@ -20,12 +20,13 @@ describe("a network's memory", () => {
     const [little, some, much] = [256, 512, 768].map((capacity) =>
       build(createReferenceKernels(), capacity),
     );
-    // The input; both hidden layers, whose activations are computed in place, with gradients; and the output with its
-    // gradient, the targets and the probabilities.
+    // The input; both hidden layers, whose activations are computed in place, with gradients; and
+    // the output with its gradient, the targets and the probabilities.
     const ofExample = 784 + 2 * (2 * 200) + 4 * 10;
     expect(some! - little!).toBe(256 * ofExample);
     expect(much! - some!).toBe(256 * ofExample);
-    // Parameters, their gradient, and one kernel turned over at a time, with what multiplying takes.
+    // Parameters, their gradient, and one kernel turned over at a time, with what multiplying
+    // takes.
     const parameters = 199_210;
     expect(little! - 256 * ofExample).toBeLessThan(2 * parameters + 784 * 200 + 20_000);
   });

@@ -1,7 +1,7 @@
 /**
- * Where an array lies in the memory of some kernels. One rule holds for every kernel of the project,
- * for the update codecs here and for the fused trainer in the client SDK, in WebAssembly and in
- * TypeScript:
+ * Where an array lies in the memory of some kernels. One rule holds for every kernel of the
+ * project, for the update codecs here and for the fused trainer in the client SDK, in WebAssembly
+ * and in TypeScript:
  *
  * - An address is a number of **bytes** from the beginning of the memory, from 0 to below 2³².
  * - Sizes, counts and strides are numbers of **values**, whatever the type of the value.

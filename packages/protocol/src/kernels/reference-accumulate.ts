@@ -2,8 +2,8 @@ import type { AccumulateKernels } from "./update-kernels.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
 
 /**
- * Adding this number and subtracting it again rounds a number of up to 2⁵¹ to an integer, ties to even,
- * as `nearest` of WebAssembly does: a float64 of this size has no bits left for a fraction.
+ * Adding this number and subtracting it again rounds a number of up to 2⁵¹ to an integer, ties to
+ * even, as `nearest` of WebAssembly does: a float64 of this size has no bits left for a fraction.
  */
 const ROUNDING = 1.5 * 2 ** 52;
 

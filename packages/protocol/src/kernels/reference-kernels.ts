@@ -8,8 +8,8 @@ import { referenceRotate } from "./reference-rotate.ts";
 
 /**
  * Makes kernels in plain TypeScript, with a memory of their own. They specify what the kernels in
- * WebAssembly compute, and they run where there is no WebAssembly: some ten times slower, with the same
- * bits.
+ * WebAssembly compute, and they run where there is no WebAssembly: some ten times slower, with the
+ * same bits.
  */
 export function referenceKernels(): UpdateKernels {
   const memory = new ReferenceMemory();

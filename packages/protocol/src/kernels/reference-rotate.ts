@@ -21,9 +21,9 @@ export function referenceRotate(memory: ReferenceMemory): RotateKernels {
 }
 
 /**
- * Flips signs as the key decides. The signs of 128 values come from four random words. Word l has the
- * signs of the values l, l + 4, l + 8 and so on, its highest bit first, so that SIMD code finds the
- * signs of four neighbouring values with one shift.
+ * Flips signs as the key decides. The signs of 128 values come from four random words. Word l has
+ * the signs of the values l, l + 4, l + 8 and so on, its highest bit first, so that SIMD code finds
+ * the signs of four neighbouring values with one shift.
  */
 function flipSigns(x: Float32Array, key: number): void {
   for (let group = 0; group < x.length; group += 128) {
@@ -38,8 +38,8 @@ function flipSigns(x: Float32Array, key: number): void {
 }
 
 /**
- * Multiplies by the Hadamard matrix in log₂(size) passes, from the smallest stride to the largest. Each
- * sum is rounded to float32.
+ * Multiplies by the Hadamard matrix in log₂(size) passes, from the smallest stride to the largest.
+ * Each sum is rounded to float32.
  */
 function transform(x: Float32Array): void {
   for (let stride = 1; stride < x.length; stride *= 2) {

@@ -32,8 +32,8 @@ export const WORKSPACE_BYTES = 65_536;
 /** The memory that kernels work on. It only grows, and lives as long as the kernels. */
 export interface KernelMemory {
   /**
-   * The memory as it is now. When `allocate` has to grow the memory, `buffer` becomes another object,
-   * and views of the old one are empty from then on.
+   * The memory as it is now. When `allocate` has to grow the memory, `buffer` becomes another
+   * object, and views of the old one are empty from then on.
    */
   readonly memory: { readonly buffer: ArrayBuffer };
   /**
@@ -57,15 +57,19 @@ export interface KernelMemory {
 export interface RotateKernels {
   /** Replaces the values by H·values. Their L2 norm grows by √size. */
   hadamard(values: Address, size: number): void;
-  /** Replaces the values by H·D·values. @param key - 32 bits that decide which signs are flipped. */
+  /**
+   * Replaces the values by H·D·values.
+   * @param key - 32 bits that decide which signs are flipped.
+   */
   flipHadamard(values: Address, size: number, key: number): void;
   /** Replaces the values by factor·D·values. @param key - As for `flipHadamard`. */
   flip(values: Address, size: number, key: number, factor: number): void;
 }
 
 /**
- * From numbers to codes and back. Sums are computed in float64, in four partial sums of every fourth
- * value each, which are added up as ((0 + 2) + (1 + 3)); the last values, fewer than four, follow.
+ * From numbers to codes and back. Sums are computed in float64, in four partial sums of every
+ * fourth value each, which are added up as ((0 + 2) + (1 + 3)); the last values, fewer than four,
+ * follow.
  */
 export interface QuantizeKernels {
   /** @returns The sum of the squared values. */
@@ -73,13 +77,13 @@ export interface QuantizeKernels {
   /** @returns The sum of table[code] · value. @param table - Float32. */
   lookupDot(codes: Address, count: number, table: Address, values: Address): number;
   /**
-   * Finds the nearest entry of a table that is symmetric about 0. Let z = value · inverse in float32,
-   * and m the number of thresholds that are at most |z|. The code is half + m, or half − 1 − m when z
-   * is negative, where half is thresholdCount + 1.
+   * Finds the nearest entry of a table that is symmetric about 0. Let z = value · inverse in
+   * float32, and m the number of thresholds that are at most |z|. The code is half + m, or half − 1
+   * − m when z is negative, where half is thresholdCount + 1.
    * @param thresholds - Float32, ascending.
-   * @param hints - Only read when there are more than 7 thresholds: 640 bytes, of which byte b is the
-   *   number of thresholds that are at most b/128. No two thresholds may then lie within 1/128 of each
-   *   other, all must be below 5, and a NaN must follow the last one.
+   * @param hints - Only read when there are more than 7 thresholds: 640 bytes, of which byte b is
+   *   the number of thresholds that are at most b/128. No two thresholds may then lie within 1/128
+   *   of each other, all must be below 5, and a NaN must follow the last one.
    */
   quantizeNearest(
     values: Address,
@@ -91,9 +95,9 @@ export interface QuantizeKernels {
     codes: Address,
   ): void;
   /**
-   * Rounds to a grid at random, so that the expected result is the value itself:
-   * code = ⌊(value − least) · perStep + u⌋, between 0 and `levels`. Here u is uniform in [0, 1): for
-   * value i it is `mix(key + i·GOLDEN)` / 2³². Everything is computed in float64.
+   * Rounds to a grid at random, so that the expected result is the value itself: code = ⌊(value −
+   * least) · perStep + u⌋, between 0 and `levels`. Here u is uniform in [0, 1): for value i it is
+   * `mix(key + i·GOLDEN)` / 2³². Everything is computed in float64.
    */
   quantizeGrid(
     values: Address,
@@ -105,8 +109,8 @@ export interface QuantizeKernels {
     codes: Address,
   ): void;
   /**
-   * Writes codes of `bits` bits each, one directly after the other, least significant bit first. The
-   * bits of the last byte that no code needs are zero.
+   * Writes codes of `bits` bits each, one directly after the other, least significant bit first.
+   * The bits of the last byte that no code needs are zero.
    * @param bits - 1 to 16.
    */
   pack(codes: Address, count: number, bits: number, packed: Address): void;
@@ -119,8 +123,9 @@ export interface QuantizeKernels {
   /** Writes value = least + step · code, computed in float64. */
   affine(codes: Address, count: number, least: number, step: number, values: Address): void;
   /**
-   * Converts float32 to float16 and rounds at random so that the expected result is the value itself:
-   * the nearer one of the two neighbours is, the more likely it is chosen, to 13 bits or more.
+   * Converts float32 to float16 and rounds at random so that the expected result is the value
+   * itself: the nearer one of the two neighbours is, the more likely it is chosen, to 13 bits or
+   * more.
    * @param values - Below 65,504 in magnitude.
    */
   toHalf(values: Address, count: number, key: number, halves: Address): void;
@@ -145,8 +150,8 @@ export interface AccumulateKernels {
  * Entropy coding: frequent codes take few bits and rare codes take many. The method is a range
  * asymmetric numeral system (rANS) with four states that take turns, with probabilities in units of
  * 1/4,096 and with words of 16 bits. Two tables describe the codes. `symbols` has a uint32 for each
- * code: its frequency, at most 4,096, plus 65,536 times the sum of the frequencies before it. `slots`
- * has a byte for each of the 4,096 units: the code that the unit belongs to.
+ * code: its frequency, at most 4,096, plus 65,536 times the sum of the frequencies before it.
+ * `slots` has a byte for each of the 4,096 units: the code that the unit belongs to.
  * @see arXiv:1311.2540 (Duda) and arXiv:1402.3392 (Giesen, "Interleaved entropy coders")
  */
 export interface EntropyKernels {
@@ -163,8 +168,8 @@ export interface EntropyKernels {
   ransEncode(codes: Address, count: number, symbols: Address, end: Address): Address;
   /**
    * Reads what `ransEncode` wrote. The bytes may be anything at all.
-   * @returns 1 if the bytes from `packed` to `end` are exactly those of `count` codes. Otherwise 0, and
-   *   the codes must not be used.
+   * @returns 1 if the bytes from `packed` to `end` are exactly those of `count` codes. Otherwise 0,
+   *   and the codes must not be used.
    */
   ransDecode(
     packed: Address,

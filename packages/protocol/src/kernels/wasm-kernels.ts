@@ -13,9 +13,10 @@ type KernelExports = Omit<UpdateKernels, keyof KernelMemory | "name"> & {
 const PAGE_BYTES = 65_536;
 
 /**
- * Makes kernels with a memory of their own: in WebAssembly where the host has it with SIMD and allows
- * it, otherwise in TypeScript, with the same bits. Make them once for each thread of work; two calls
- * share nothing. A page with a content security policy needs `wasm-unsafe-eval` for the fast kernels.
+ * Makes kernels with a memory of their own: in WebAssembly where the host has it with SIMD and
+ * allows it, otherwise in TypeScript, with the same bits. Make them once for each thread of work;
+ * two calls share nothing. A page with a content security policy needs `wasm-unsafe-eval` for the
+ * fast kernels.
  */
 export async function createKernels(): Promise<UpdateKernels> {
   if (typeof WebAssembly === "undefined") return referenceKernels();
@@ -46,9 +47,9 @@ export function createKernelsSync(): UpdateKernels {
 }
 
 /**
- * Decides what happens when the module does not compile. A host without SIMD and a policy that forbids
- * WebAssembly throw a `CompileError`; a `RangeError` is a browser's refusal of a large module. Any
- * other error is a mistake in this package and is thrown again.
+ * Decides what happens when the module does not compile. A host without SIMD and a policy that
+ * forbids WebAssembly throw a `CompileError`; a `RangeError` is a browser's refusal of a large
+ * module. Any other error is a mistake in this package and is thrown again.
  */
 function fallBack(error: unknown): UpdateKernels {
   if (error instanceof WebAssembly.CompileError || error instanceof RangeError) {

@@ -26,15 +26,19 @@ export interface CallDraft {
    * @param shift - Bytes by which the array misses a multiple of 16. The default is 0.
    */
   put(contents: ArrayBufferView, shift?: number): Address;
-  /** Lays out room for a kernel to write to. It is not zero at first. @param shift - As for `put`. */
+  /**
+   * Lays out room for a kernel to write to. It is not zero at first.
+   * @param shift - As for `put`.
+   */
   room(byteLength: number, shift?: number): Address;
   /** Lays out room whose contents after the call do not matter. */
   scratch(byteLength: number): Address;
 }
 
 /**
- * One case of a kernel: draws arguments and gives a function that calls the kernel with them. The function
- * runs in both memories, and may call other kernels first. What it returns is compared as well.
+ * One case of a kernel: draws arguments and gives a function that calls the kernel with them. The
+ * function runs in both memories, and may call other kernels first. What it returns is compared as
+ * well.
  */
 export type KernelCase<Kernels> = (draft: CallDraft) => (kernels: Kernels) => number | void;
 
@@ -66,8 +70,8 @@ const GUARD = 0xa5;
 const GUARD_BYTES = 64;
 
 /**
- * Holds kernels in WebAssembly against their twin in TypeScript: the same calls must leave the same bits in
- * every array, return the same number, and write nowhere else.
+ * Holds kernels in WebAssembly against their twin in TypeScript: the same calls must leave the same
+ * bits in every array, return the same number, and write nowhere else.
  * @returns One case that demands a twin and a case for every kernel, and then one for each kernel.
  */
 export function kernelAgreementCases<

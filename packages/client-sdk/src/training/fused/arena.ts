@@ -2,7 +2,9 @@ import { TributaryError, type Address } from "@tributary/protocol";
 import type { Placed } from "./matrix.ts";
 import { padded, type TrainingKernels } from "./training-kernels.ts";
 
-/** Bytes past the end of everything: kernels that load whole vectors may read behind the last array. */
+/**
+ * Bytes past the end of everything: kernels that load whole vectors may read behind the last array.
+ */
 const SLACK_BYTES = 256;
 
 const VALUE_BYTES = 4;

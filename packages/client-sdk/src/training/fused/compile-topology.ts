@@ -1,5 +1,6 @@
-// From a tfjs LayersModel topology to the fused trainer's nodes. What is not understood to the last field is refused:
-// another engine takes it then, and no model is trained as something that it is not.
+// From a tfjs LayersModel topology to the fused trainer's nodes. What is not understood to the last
+// field is refused: another engine takes it then, and no model is trained as something that it is
+// not.
 import { TributaryError, type Plan } from "@tributary/protocol";
 import { logitsTopology } from "../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
@@ -8,8 +9,8 @@ import type { CompiledModel, LayerNode } from "./layer-node.ts";
 
 /**
  * Compiles a plan's model.
- * @throws TributaryError `MODEL_UNSUPPORTED` naming the layer that the fused trainer cannot take, in `context.layer`
- *   as well, or the loss that does not go with the model's end.
+ * @throws TributaryError `MODEL_UNSUPPORTED` naming the layer that the fused trainer cannot take,
+ *   in `context.layer` as well, or the loss that does not go with the model's end.
  */
 export function compileTopology(plan: Plan): CompiledModel {
   const { topology, activation } = logitsTopology(plan.model.topology);

@@ -111,8 +111,8 @@ export class FusedModel implements EngineModel {
   }
 
   /**
-   * Gives views of the outputs. It gives the same view again while the count stays the same, because making
-   * a view costs more than a small step.
+   * Gives views of the outputs. It gives the same view again while the count stays the same,
+   * because making a view costs more than a small step.
    */
   #outputReader(): (count: number) => Float32Array {
     const { outputs } = this.#network;

@@ -14,8 +14,8 @@ export type FusedBackendName = TrainingKernels["name"];
 
 export interface FusedTrainerOptions {
   /**
-   * `auto`, the default, takes `wasm` where there is WebAssembly with SIMD, and the slow `reference`
-   * elsewhere.
+   * `auto`, the default, takes `wasm` where there is WebAssembly with SIMD, and the slow
+   * `reference` elsewhere.
    */
   readonly backend?: "auto" | FusedBackendName;
 }
@@ -24,23 +24,24 @@ export interface FusedTrainerOptions {
 export interface FusedTrainer extends LocalTrainer {
   readonly backend: FusedBackendName;
   /**
-   * Computes the gradient of the mean loss over all examples, without dropout. Control variates are made
-   * of it.
+   * Computes the gradient of the mean loss over all examples, without dropout. Control variates are
+   * made of it.
    * @throws TributaryError as `evaluate`.
    */
   gradient(request: EvaluateRequest): Promise<GradientResult>;
 }
 
 /**
- * Makes a trainer that computes whole steps in a small WebAssembly module. On a CPU it is several times
- * faster than tfjs, and its results have the same bits in Node and in every browser. A model that it
- * cannot train is refused with `MODEL_UNSUPPORTED`, which names the layer.
+ * Makes a trainer that computes whole steps in a small WebAssembly module. On a CPU it is several
+ * times faster than tfjs, and its results have the same bits in Node and in every browser. A model
+ * that it cannot train is refused with `MODEL_UNSUPPORTED`, which names the layer.
  *
  * ```ts
  * const trainer = await createFusedTrainer();
  * const { weights, metrics } = await trainer.train({ plan, weights: checkpoint, examples, random });
  * ```
- * @throws TributaryError `ENGINE_UNAVAILABLE` when the backend is `wasm` and there is no WebAssembly with SIMD.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the backend is `wasm` and there is no
+ *   WebAssembly with SIMD.
  */
 export async function createFusedTrainer({
   backend = "auto",
@@ -83,12 +84,17 @@ interface Prepared {
 }
 
 class FusedEngine implements Engine<FusedModel> {
-  /** Enough to fill the tiles of the kernels, and few enough to need little more memory than training. */
+  /**
+   * Enough to fill the tiles of the kernels, and few enough to need little more memory than
+   * training.
+   */
   readonly evaluationBatch = 32;
   readonly backend: FusedBackendName;
   readonly #source: TrainingKernelSource;
   #prepared: Prepared | undefined;
-  /** The plan that `#prepared` was last used for. Most calls come with the same plan object again. */
+  /**
+   * The plan that `#prepared` was last used for. Most calls come with the same plan object again.
+   */
   #plan: Plan | undefined;
 
   constructor(backend: FusedBackendName, source: TrainingKernelSource) {

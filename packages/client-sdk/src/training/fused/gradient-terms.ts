@@ -6,7 +6,9 @@ import type { TrainingKernels } from "./training-kernels.ts";
 
 /** What changes the gradient of a step before the optimizer takes it. */
 export interface GradientTerms {
-  /** The L2 norm that the gradient of each example is clipped to before they are averaged, if any. */
+  /**
+   * The L2 norm that the gradient of each example is clipped to before they are averaged, if any.
+   */
   readonly exampleClipNorm: number | undefined;
   /** Adds the terms to the mean gradient and then clips it. */
   apply(): void;
@@ -53,7 +55,9 @@ export function gradientTerms(
   return { exampleClipNorm, apply: () => steps.forEach((step) => step()) };
 }
 
-/** @returns The factor that brings a vector down to a norm; 1 for a vector that is shorter already. */
+/**
+ * @returns The factor that brings a vector down to a norm; 1 for a vector that is shorter already.
+ */
 export function clipFactor(sumOfSquares: number, norm: number): number {
   const length = Math.sqrt(sumOfSquares);
   return length > norm ? norm / length : 1;

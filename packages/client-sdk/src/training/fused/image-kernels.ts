@@ -1,5 +1,5 @@
-// Kernels over images: `KernelFunctions` says what holds for all kernels. Images are float32 values of the shape
-// [count, height, width, channels], the channels of a pixel side by side.
+// Kernels over images: `KernelFunctions` says what holds for all kernels. Images are float32 values
+// of the shape [count, height, width, channels], the channels of a pixel side by side.
 import type { Address } from "@tributary/protocol";
 import type { Pair } from "./layer-node.ts";
 import type { Placed } from "./matrix.ts";
@@ -11,7 +11,9 @@ export interface Images extends Placed {
   readonly channels: number;
 }
 
-/** How the windows of a filter lie over images that have their padding already. Strides in values. */
+/**
+ * How the windows of a filter lie over images that have their padding already. Strides in values.
+ */
 export interface FilterWindows extends Placed {
   /** From an image to the next one. */
   readonly image: number;
@@ -53,7 +55,9 @@ export interface ConvolutionGradient {
   readonly dy: Address;
 }
 
-/** Where `placeImages` puts the pixels of an image: row i at top + i · stepY, likewise for columns. */
+/**
+ * Where `placeImages` puts the pixels of an image: row i at top + i · stepY, likewise for columns.
+ */
 export interface Placement {
   readonly top: number;
   readonly left: number;
@@ -64,14 +68,15 @@ export interface Placement {
 /** Convolutions in which every output depends on every channel. */
 export interface ConvolutionKernels {
   /**
-   * Computes y = bias + x ⋆ filter. Each sum begins with the bias and runs over the filter line by line.
+   * Computes y = bias + x ⋆ filter. Each sum begins with the bias and runs over the filter line by
+   * line.
    * @param operands - `scratch`: room for the filter with its outputs rounded up to 8.
    */
   convolve(operands: Convolution & { readonly scratch: Placed }, images: number): void;
   /**
    * Writes the gradient of the filter: sums of x · dy over images, rows and columns.
-   * @param operands - `filter` is where the gradient goes. `scratch`: room for dy of one image with its
-   *   channels rounded up to 8.
+   * @param operands - `filter` is where the gradient goes. `scratch`: room for dy of one image with
+   *   its channels rounded up to 8.
    */
   filterGradient(
     operands: ConvolutionGradient & { readonly scratch: Placed },
@@ -95,7 +100,10 @@ export interface ConvolutionKernels {
 
 /** Convolutions in which every output depends on one channel. */
 export interface DepthwiseKernels {
-  /** Computes y = bias + x ⋆ filter. Each sum begins with the bias and runs over the filter by lines. */
+  /**
+   * Computes y = bias + x ⋆ filter. Each sum begins with the bias and runs over the filter by
+   * lines.
+   */
   depthwise(operands: Convolution, images: number): void;
   /** Writes the gradient of the filter to `filter`. */
   depthwiseFilterGradient(operands: ConvolutionGradient, images: number): void;

@@ -2,14 +2,19 @@
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Why a layer is not taken: a clause about `it`. Turned into a TributaryError that names the layer. */
+/**
+ * Why a layer is not taken: a clause about `it`. Turned into a TributaryError that names the layer.
+ */
 export class LayerRefusal extends Error {}
 
 export function asFields(value: unknown): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
-/** Refuses a field that has another value than those allowed; one that is missing or null is the first. */
+/**
+ * Refuses a field that has another value than those allowed; one that is missing or null is the
+ * first.
+ */
 export function requireOneOf<Value extends string | number | boolean>(
   config: Fields,
   field: string,
@@ -23,7 +28,9 @@ export function requireOneOf<Value extends string | number | boolean>(
   return found;
 }
 
-/** Refuses a size that is not that of the layer's parameters; one that is missing or null is theirs. */
+/**
+ * Refuses a size that is not that of the layer's parameters; one that is missing or null is theirs.
+ */
 export function requireSizeOf(config: Fields, field: string, size: number | undefined): void {
   const value = config[field] ?? size;
   if (value === size) return;

@@ -1,4 +1,5 @@
-// A model as the fused trainer takes it: nodes in the order in which they are computed, each a single operation.
+// A model as the fused trainer takes it: nodes in the order in which they are computed, each a
+// single operation.
 
 /** Activations between layers. */
 export type ActivationName =
@@ -46,7 +47,10 @@ export type LayerOperation =
       readonly kind: "groupNorm";
       /** Groups of channels that are normalised, each on its own. */
       readonly groups: number;
-      /** Whether all pixels of an example are normalised together, or each on its own: layer normalisation, with one group. */
+      /**
+       * Whether all pixels of an example are normalised together, or each on its own: layer
+       * normalisation, with one group.
+       */
       readonly overPixels: boolean;
       readonly gamma: string | undefined;
       readonly beta: string | undefined;

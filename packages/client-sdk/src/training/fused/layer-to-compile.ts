@@ -20,7 +20,9 @@ export interface LayerToCompile {
 }
 
 export interface CompiledLayer {
-  /** In order; none for a layer that changes nothing. Each but the first takes the one before it. */
+  /**
+   * In order; none for a layer that changes nothing. Each but the first takes the one before it.
+   */
   readonly nodes: readonly Pick<LayerNode, "operation" | "shape">[];
   /** Names of its parameters. */
   readonly parameters: readonly string[];
@@ -41,7 +43,9 @@ export function imageShape(shape: readonly number[]): ImageShape {
   throw new LayerRefusal(`its input has the shape [${shape.join(", ")}]`);
 }
 
-/** `layer/kernel`, or `layer/cell/kernel` as TensorFlow names the parameters of recurrent layers. */
+/**
+ * `layer/kernel`, or `layer/cell/kernel` as TensorFlow names the parameters of recurrent layers.
+ */
 export function parameter(
   { name, kind: layerKind, parameters }: LayerToCompile,
   kind: string,

@@ -17,9 +17,10 @@ export interface LossHead {
 /**
  * Makes the end of a network. As in tfjs, the loss is a mean over the rows of the last axis for
  * cross-entropies over classes, and a mean over all values for the other losses.
- * @param end - The last node. It always has a gradient, which is where the gradient of the loss goes.
- * @param targets, outputs - Where the targets and the outputs of the model lie. They have the size of the
- *   last node.
+ * @param end - The last node. It always has a gradient, which is where the gradient of the loss
+ *   goes.
+ * @param targets, outputs - Where the targets and the outputs of the model lie. They have the size
+ *   of the last node.
  */
 export function lossHead(
   kernels: TrainingKernels,

@@ -5,13 +5,17 @@ import { FusedNetwork } from "./network.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
 import { compileTrainingKernels, registerLoops } from "./wasm-kernels.ts";
 
-/** How many rounds are timed at once: some milliseconds, so that other work on the core spares some runs. */
+/**
+ * How many rounds are timed at once: some milliseconds, so that other work on the core spares some
+ * runs.
+ */
 const ROUNDS = 200_000;
 const RUNS = 40;
 
 /**
- * Measures the most that this core can compute with 128-bit SIMD in WebAssembly: multiplications and
- * additions between registers, without loading or storing anything. The best of some short runs counts.
+ * Measures the most that this core can compute with 128-bit SIMD in WebAssembly: multiplications
+ * and additions between registers, without loading or storing anything. The best of some short runs
+ * counts.
  * @param now - Gives the time in milliseconds.
  * @returns Floating-point operations in a second.
  * @throws TributaryError `ENGINE_UNAVAILABLE` where there is no WebAssembly SIMD.
@@ -35,8 +39,9 @@ export async function measureSimdLimit(now: () => number): Promise<number> {
 }
 
 /**
- * Counts the operations of one training step for one example: multiplications and additions of the layers
- * that multiply, forwards and backwards. Activations, pooling and the optimizer are not counted.
+ * Counts the operations of one training step for one example: multiplications and additions of the
+ * layers that multiply, forwards and backwards. Activations, pooling and the optimizer are not
+ * counted.
  * @throws TributaryError `MODEL_UNSUPPORTED` for models that the fused trainer does not take.
  */
 export function operationsPerExample(plan: Plan): number {

@@ -38,9 +38,10 @@ export interface MultiplyKernels {
   /** C = start + A·B. Each sum runs over k in ascending order. */
   matmul(product: Product, m: number, n: number, k: number): void;
   /**
-   * Brings B [k, n] into the order in which `matmulPacked` reads it: panels of 8 columns. This pays for
-   * a matrix that many products use.
-   * @param to - Room for k · `inPanels(n)` values. Columns of the last panel beyond n are not written.
+   * Brings B [k, n] into the order in which `matmulPacked` reads it: panels of 8 columns. This pays
+   * for a matrix that many products use.
+   * @param to - Room for k · `inPanels(n)` values. Columns of the last panel beyond n are not
+   *   written.
    */
   packMatrix(b: Matrix, to: Placed, k: number, n: number): void;
   /** C = start + A·B, with the same bits as `matmul`. */

@@ -13,8 +13,8 @@ import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
 import type { TrainingKernels } from "./training-kernels.ts";
 
 /**
- * The model of a plan in the memory of some kernels: the weights, the gradients of those that are trained,
- * the state of the optimizer, and the values of every node for `capacity` examples.
+ * The model of a plan in the memory of some kernels: the weights, the gradients of those that are
+ * trained, the state of the optimizer, and the values of every node for `capacity` examples.
  */
 export class FusedNetwork {
   readonly parameters: ParameterPlaces;
@@ -37,8 +37,8 @@ export class FusedNetwork {
   /**
    * Lays out the network. From here on, a step allocates nothing.
    * @param capacity - The largest number of examples in a batch.
-   * @throws TributaryError `PLAN_INVALID` when the plan trains nothing, and `MODEL_UNSUPPORTED` when there
-   *   is not enough memory.
+   * @throws TributaryError `PLAN_INVALID` when the plan trains nothing, and `MODEL_UNSUPPORTED`
+   *   when there is not enough memory.
    */
   constructor(plan: Plan, model: CompiledModel, kernels: TrainingKernels, capacity: number) {
     const arena = new Arena(kernels, largestLayer(plan, model, capacity));
@@ -94,14 +94,16 @@ export class FusedNetwork {
     return this.#view(this.#places.targets, this.capacity * this.#sizes.output);
   }
 
-  /** What the last pass gave, shape [capacity, size of the output]. The next pass writes over it. */
+  /**
+   * What the last pass gave, shape [capacity, size of the output]. The next pass writes over it.
+   */
   get outputs(): Float32Array {
     return this.#view(this.#places.outputs, this.capacity * this.#sizes.output);
   }
 
   /**
-   * Begins a training with a fresh state of the optimizer. Views of the memory from before are empty
-   * afterwards.
+   * Begins a training with a fresh state of the optimizer. Views of the memory from before are
+   * empty afterwards.
    * @param random - Decides what dropout drops.
    * @throws TributaryError `BAD_PARAMETER` when the correction does not have the size of the model.
    */
@@ -132,7 +134,8 @@ export class FusedNetwork {
   }
 
   /**
-   * Adds `share` times the gradient of the mean loss of the first `count` examples, without dropout.
+   * Adds `share` times the gradient of the mean loss of the first `count` examples, without
+   * dropout.
    * @returns That loss.
    */
   addToSum(count: number, share: number): number {
@@ -175,7 +178,10 @@ export class FusedNetwork {
     this.#head.activate(count);
   }
 
-  /** Puts the mean of the gradients of single examples, each of them clipped, in the place of the gradient. */
+  /**
+   * Puts the mean of the gradients of single examples, each of them clipped, in the place of the
+   * gradient.
+   */
   #clipEach(count: number, norm: number): number {
     const { gradient, trainedSize } = this.parameters;
     const { inputs, targets, outputs } = this;

@@ -14,21 +14,24 @@ import type { TrainingKernels } from "./training-kernels.ts";
 interface NodeInput {
   readonly source: NodeValues;
   /**
-   * Where several nodes read the same values, each but the last has a place of its own for its part of the
-   * gradient. 0 where the part goes straight into the gradient of the source.
+   * Where several nodes read the same values, each but the last has a place of its own for its part
+   * of the gradient. 0 where the part goes straight into the gradient of the source.
    */
   readonly branch: Address;
 }
 
-/** Where the values of all nodes lie. Nodes are numbered as in the model's list, and −1 is its input. */
+/**
+ * Where the values of all nodes lie. Nodes are numbered as in the model's list, and −1 is its
+ * input.
+ */
 export interface NodePlaces {
   readonly of: (place: number) => NodeValues;
   readonly inputsOf: (place: number) => readonly NodeInput[];
 }
 
 /**
- * Gives every node its memory. A node has a gradient when it, or a node before it, has something to train.
- * Some nodes write their output over their input, where nobody needs the input any more.
+ * Gives every node its memory. A node has a gradient when it, or a node before it, has something to
+ * train. Some nodes write their output over their input, where nobody needs the input any more.
  */
 export function layOutNodes(
   model: CompiledModel,
@@ -82,8 +85,9 @@ export function layOutNodes(
 }
 
 /**
- * Builds a layer whose inputs others may read too. In the backward pass the readers of a value come from
- * the last to the first. The last one writes its part of the gradient, and the others add theirs.
+ * Builds a layer whose inputs others may read too. In the backward pass the readers of a value come
+ * from the last to the first. The last one writes its part of the gradient, and the others add
+ * theirs.
  */
 export function withBranches(
   kernels: TrainingKernels,

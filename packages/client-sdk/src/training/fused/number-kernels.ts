@@ -1,4 +1,5 @@
-// Kernels over arrays whose shape matters little: `KernelFunctions` says what holds for all kernels.
+// Kernels over arrays whose shape matters little: `KernelFunctions` says what holds for all
+// kernels.
 import type { Address } from "@tributary/protocol";
 
 /** Kernels that compute each value on its own. All of them may work in place. */
@@ -89,8 +90,8 @@ export interface DropoutMask {
 /** Dropout whose mask anyone can compute again. */
 export interface DropoutKernels {
   /**
-   * y = factor · x, or 0 where a random word is below the threshold. The word depends on the key, the
-   * step and the place of the value, and on nothing else. May work in place.
+   * y = factor · x, or 0 where a random word is below the threshold. The word depends on the key,
+   * the step and the place of the value, and on nothing else. May work in place.
    */
   dropout(x: Address, y: Address, size: number, mask: DropoutMask, step: number): void;
 }
@@ -180,7 +181,9 @@ export interface RmspropDescent extends Descent {
 export interface OptimizerKernels {
   /** w −= rate · g. */
   descend(w: Address, g: Address, size: number, rate: number): void;
-  /** v = momentum · v + g; w −= rate · v, or with Nesterov's look-ahead rate · (g + momentum · v). */
+  /**
+   * v = momentum · v + g; w −= rate · v, or with Nesterov's look-ahead rate · (g + momentum · v).
+   */
   descendWithMomentum(descent: MomentumDescent): void;
   /** Adam. @param correct1 - 1 − β1^t in step t. @param correct2 - 1 − β2^t in step t. */
   adam(descent: AdamDescent, correct1: number, correct2: number): void;

@@ -11,9 +11,9 @@ import { after } from "./matrix.ts";
 import { padded, type TrainingKernels } from "./training-kernels.ts";
 
 /**
- * Where the parameters of a plan lie in the memory of the kernels. The trained ones lie side by side, so
- * that an optimizer goes over all of them in one call; the frozen ones follow. Each begins a cache line,
- * and the gaps between them stay zero.
+ * Where the parameters of a plan lie in the memory of the kernels. The trained ones lie side by
+ * side, so that an optimizer goes over all of them in one call; the frozen ones follow. Each begins
+ * a cache line, and the gaps between them stay zero.
  */
 export class ParameterPlaces {
   readonly layout: ParameterLayout;
@@ -28,7 +28,8 @@ export class ParameterPlaces {
 
   /**
    * @param allocate - Allocates memory for so many float32 values.
-   * @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not have.
+   * @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not
+   *   have.
    */
   constructor(plan: Plan, kernels: TrainingKernels, allocate: (size: number) => Address) {
     this.#kernels = kernels;
@@ -68,8 +69,8 @@ export class ParameterPlaces {
   }
 
   /**
-   * Copies the trained part of a vector into memory that is laid out like the trained parameters. Gaps
-   * are set to zero.
+   * Copies the trained part of a vector into memory that is laid out like the trained parameters.
+   * Gaps are set to zero.
    * @param vector - In the layout of the checkpoint.
    * @param to - Where `trainedSize` values fit.
    */
@@ -89,8 +90,8 @@ export class ParameterPlaces {
   }
 
   /**
-   * @returns The gradient of the last batch in the layout of the checkpoint, in new memory; 0 for frozen
-   *   parameters.
+   * @returns The gradient of the last batch in the layout of the checkpoint, in new memory; 0 for
+   *   frozen parameters.
    */
   readGradient(): Float32Array {
     return this.#gather(({ gradient }) => gradient);

@@ -1,6 +1,8 @@
 import type { KernelFunctions } from "./training-kernels.ts";
 
-/** The kernels that take numbers only, so that the module's own functions can be called as they are. */
+/**
+ * The kernels that take numbers only, so that the module's own functions can be called as they are.
+ */
 type NumberKernels =
   | "columnSums"
   | "relu"
@@ -28,7 +30,8 @@ export type PositionalKernels = Pick<KernelFunctions, NumberKernels> &
 /**
  * Turns the values that kernels take into the numbers that the module takes. This is the only place
  * that knows the order of those numbers, which is the order of the parameters in `assembly/`. The
- * arguments are written out one by one, since collecting them in arrays costs as much as a small kernel.
+ * arguments are written out one by one, since collecting them in arrays costs as much as a small
+ * kernel.
  */
 export function kernelFunctions(module: PositionalKernels): KernelFunctions {
   return {

@@ -1,12 +1,18 @@
-// Kernels over sequences: `KernelFunctions` says what holds for all kernels. A moment is one element of a sequence.
+// Kernels over sequences: `KernelFunctions` says what holds for all kernels. A moment is one
+// element of a sequence.
 import type { Address } from "@tributary/protocol";
 import type { Matrix } from "./matrix.ts";
 
 /** What the cells of recurrent layers have in common. All matrices have a row for each example. */
 export interface RecurrentMoment {
-  /** The gates of this moment, [rows, gates · units]; backwards, their gradient takes their place. */
+  /**
+   * The gates of this moment, [rows, gates · units]; backwards, their gradient takes their place.
+   */
   readonly z: Matrix;
-  /** The state before this moment, [rows, units], or `ZEROS`. Its rows are as far apart as those of h. */
+  /**
+   * The state before this moment, [rows, units], or `ZEROS`. Its rows are as far apart as those of
+   * h.
+   */
   readonly before: Matrix;
   /** The output of this moment, [rows, units]. */
   readonly h: Matrix;
@@ -19,7 +25,10 @@ export interface RecurrentMoment {
 
 /** One moment of an LSTM. Its gates are, in this order: input, forget, candidate, output. */
 export interface LstmMoment extends RecurrentMoment {
-  /** The cell state of this moment; `before` is that of the moment before. Rows as far apart as in h. */
+  /**
+   * The cell state of this moment; `before` is that of the moment before. Rows as far apart as in
+   * h.
+   */
   readonly c: Matrix;
   /** The gradient of c, [rows, units], rows side by side. */
   readonly dc: Address;
@@ -35,7 +44,9 @@ export interface GruMoment extends RecurrentMoment {
 
 /** What lies between the multiplications of recurrent layers, and embeddings. */
 export interface RecurrentKernels {
-  /** Computes the gates in place, c = forget · before + input · candidate, and h = output · tanh c. */
+  /**
+   * Computes the gates in place, c = forget · before + input · candidate, and h = output · tanh c.
+   */
   lstmForward(moment: LstmMoment, rows: number): void;
   /** Writes dz over z, and the gradient of the cell state before over dc. */
   lstmBackward(moment: LstmMoment, rows: number): void;

@@ -16,8 +16,8 @@ export interface StepOptimizer {
 const ADAGRAD_EPSILON = 1e-7;
 
 /**
- * Makes the optimizer of a plan, with its state in the memory of the kernels. Formulas and defaults are
- * those of the tfjs engine.
+ * Makes the optimizer of a plan, with its state in the memory of the kernels. Formulas and defaults
+ * are those of the tfjs engine.
  * @param allocate - Allocates memory for so many float32 values.
  */
 export function stepOptimizer(
@@ -42,7 +42,8 @@ export function stepOptimizer(
       const m = allocate(size);
       const v = allocate(size);
       const operands = { ...descent, m, v, beta1, beta2, epsilon };
-      // Powers of beta by repeated products: the last bit of Math.pow differs between JavaScript engines.
+      // Powers of beta by repeated products: the last bit of Math.pow differs between JavaScript
+      // engines.
       let power1 = 1;
       let power2 = 1;
       return {

@@ -14,14 +14,15 @@ import type { RecurrentKernels } from "./sequence-kernels.ts";
 /**
  * Everything that a network is computed with. There are two implementations with the same bits: the
  * WebAssembly module (`assembly/`), and its plain twin (`reference/`), which is the specification:
- * float32 throughout, one rounding for each operation, and every sum in the order of the twin's loops.
+ * float32 throughout, one rounding for each operation, and every sum in the order of the twin's
+ * loops.
  *
- * Kernels take addresses in their memory (see `Address` of `@tributary/protocol`) and values that are
- * made of addresses, such as `Matrix`. Those values are made once, when a network is laid out; a step
- * of the training makes none. Arrays begin at a multiple of 16 bytes, and the memory up to the next
- * multiple of 16 bytes after their end belongs to them too: kernels over `size` values may compute
- * what lies there as well. Arrays that a kernel writes may not overlap those that it reads, unless the
- * kernel says that it works in place.
+ * Kernels take addresses in their memory (see `Address` of `@tributary/protocol`) and values that
+ * are made of addresses, such as `Matrix`. Those values are made once, when a network is laid out;
+ * a step of the training makes none. Arrays begin at a multiple of 16 bytes, and the memory up to
+ * the next multiple of 16 bytes after their end belongs to them too: kernels over `size` values may
+ * compute what lies there as well. Arrays that a kernel writes may not overlap those that it reads,
+ * unless the kernel says that it works in place.
  */
 export interface KernelFunctions
   extends

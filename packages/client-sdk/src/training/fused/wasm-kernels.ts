@@ -18,8 +18,8 @@ const CACHE_LINE_BYTES = 64;
 
 /**
  * Compiles the module, asynchronously: a page may not compile a large one in any other way.
- * @returns `undefined` where there is no WebAssembly, where it has no SIMD, and where the page's policy
- *   lacks `wasm-unsafe-eval`.
+ * @returns `undefined` where there is no WebAssembly, where it has no SIMD, and where the page's
+ *   policy lacks `wasm-unsafe-eval`.
  */
 export async function compileTrainingKernels(): Promise<WebAssembly.Module | undefined> {
   if (typeof WebAssembly === "undefined") return undefined;
@@ -65,8 +65,8 @@ export interface RegisterLoop {
 }
 
 /**
- * Gives loops that come near what one core can do at most. Which of them comes nearest depends on the
- * compiler of the host.
+ * Gives loops that come near what one core can do at most. Which of them comes nearest depends on
+ * the compiler of the host.
  */
 export async function registerLoops(module: WebAssembly.Module): Promise<readonly RegisterLoop[]> {
   const { peakOfTile, peakOfChains } = await instantiate(module);

@@ -15,7 +15,8 @@ export interface WindowShape {
 }
 
 /**
- * As TensorFlow has it: with `same`, ⌈length / step⌉ windows, and of an odd padding the larger half behind.
+ * As TensorFlow has it: with `same`, ⌈length / step⌉ windows, and of an odd padding the larger half
+ * behind.
  * @throws LayerRefusal when not one window fits.
  */
 export function windowShape(image: {

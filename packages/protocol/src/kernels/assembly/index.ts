@@ -1,4 +1,5 @@
-// Everything that the module exports. The addresses that kernels take are described in ../address.ts.
+// Everything that the module exports. The addresses that kernels take are described in
+// ../address.ts.
 export { accumulate } from "./accumulate";
 export { quantizeStep, ransDecode, ransEncode } from "./entropy";
 export { addBytes, addModular, scale } from "./modular";
@@ -18,8 +19,8 @@ export {
 export { flip, flipHadamard, hadamard } from "./rotate";
 
 /**
- * The first byte of memory that the module does not use itself. Everything from there on is for the caller to lay out,
- * because kernels allocate nothing.
+ * The first byte of memory that the module does not use itself. Everything from there on is for the
+ * caller to lay out, because kernels allocate nothing.
  */
 export function firstFree(): usize {
   return __heap_base;

@@ -1,14 +1,18 @@
-// Convolutions without im2col: images lie as [height, width, channels], already padded, so that the values under one
-// row of a filter are neighbours in memory, and the rows of A of neighbouring pixels overlap.
+// Convolutions as matrix products, without copying the windows together first (im2col). Images have
+// the shape [height, width, channels] and have their padding already. The values under one row of a
+// filter are therefore neighbours in memory, and serve as a piece of a row of A where they lie. The
+// rows of A of neighbouring pixels overlap.
 import { bytes } from "./address";
 import { pack } from "./multiply";
 import { strip1, strip2, strip3, strip4, strip4SideBySide } from "./register-tiles";
 
 /**
- * y = bias + x ⋆ filter. Sums run over filter rows, filter columns, then channels.
- * @param xImage, xRow, xPixel - Steps of x from one output image, row and pixel to the next.
- * @param xLine - Step of x from one row of the filter to the next.
- * @param width - Values in a row of the filter: columns × channels.
+ * Computes y = bias + x ⋆ filter. Each sum runs over the rows of the filter, its columns, and then
+ * the channels.
+ * @param xImage, xRow, xPixel - Strides of x from one image, row and pixel of the output to the
+ *   next.
+ * @param xLine - The stride of x from one row of the filter to the next.
+ * @param width - The number of values in a row of the filter: columns × channels.
  */
 export function convolve(
   x: usize,
@@ -41,6 +45,8 @@ export function convolve(
     c = y,
     column = 0,
     row = 0;
+  // Four pixels of the output at a time. Each pointer finds the window of its pixel, also across
+  // rows and images.
   let left = images * rows * columns;
   while (left > 0) {
     const a0 = p;
@@ -73,7 +79,7 @@ export function convolve(
   }
 }
 
-/** filter = Σ over images, output rows and output pixels, in this order, of x under the filter × dy. */
+/** Computes filter = Σ x · dy over images, output rows and output pixels, in this order. */
 export function filterGradient(
   x: usize,
   xImage: i32,
@@ -158,7 +164,9 @@ export function filterGradient(
   }
 }
 
-/** Turns a filter [height, width, in, out] round into [height, width, out, in]: the filter of the input's gradient. */
+/**
+ * Turns a filter [height, width, channels, outputs] by half a turn and exchanges its last two axes.
+ */
 export function flipFilter(
   filter: usize,
   to: usize,
@@ -180,8 +188,8 @@ export function flipFilter(
 }
 
 /**
- * Puts images [height, width, channels] into larger ones of zeros, [toHeight, toWidth, channels]: row i goes to
- * top + i · stepY, pixel j to left + j · stepX.
+ * Puts images [height, width, channels] into larger ones, [toHeight, toWidth, channels], which are
+ * zero elsewhere. Row i goes to row top + i · stepY, and pixel j to pixel left + j · stepX.
  */
 export function placeImages(
   from: usize,
@@ -215,7 +223,9 @@ export function placeImages(
   }
 }
 
-/** The window at (top, left) of size [toHeight, toWidth] of images [height, width, channels]. */
+/**
+ * Copies the window of size [toHeight, toWidth] at (top, left) of images [height, width, channels].
+ */
 export function cropImages(
   from: usize,
   to: usize,

@@ -1,8 +1,12 @@
-// Convolutions of each channel on its own, over images that are already padded. Filters lie as
-// [height, width, channels, multiplier].
+// Convolutions of each channel on its own, over images that have their padding already. Filters
+// have the shape [height, width, channels, multiplier]. With a multiplier of 1, four channels are
+// computed at once.
 import { bytes } from "./address";
 
-/** y [images, rows, columns, channels · multiplier] = bias + x ⋆ filter; sums run over the filter row by row. */
+/**
+ * Computes y [images, rows, columns, channels · multiplier] = bias + x ⋆ filter. Each sum runs over
+ * the filter row by row.
+ */
 export function depthwise(
   x: usize,
   xImage: i32,
@@ -59,7 +63,7 @@ export function depthwise(
   }
 }
 
-/** filter = Σ over images, rows and columns of x · dy. */
+/** Computes filter = Σ x · dy over images, rows and columns. */
 export function depthwiseFilterGradient(
   x: usize,
   xImage: i32,
@@ -109,7 +113,10 @@ export function depthwiseFilterGradient(
   }
 }
 
-/** dx, over the padded images, from zeros: dy · filter of every window, in the order of windows. */
+/**
+ * Sets dx, the gradient of the padded images, to zero, and adds dy · filter of every window in
+ * order.
+ */
 export function depthwiseInputGradient(
   dx: usize,
   xImage: i32,

@@ -1,13 +1,15 @@
 import { bytes } from "./address";
 
+/** Rotates the bits of each lane to the left. */
 function rotate(x: v128, by: i32): v128 {
   return v128.or(i32x4.shl(x, by), i32x4.shr_u(x, 32 - by));
 }
 
 /**
- * y = x · factor, or 0 where a random word is below `threshold`. Words are those of Threefry-2x32 with 20 rounds
- * (Salmon et al. 2011) under the key, of the counters (4 · block + lane, step): 8 values a block, the first words
- * of four counters and then their second ones.
+ * Computes y = x · factor, or 0 where a random word is below `threshold`. The words come from
+ * Threefry-2x32 with 20 rounds (Salmon et al. 2011) under the key. A block of 8 values uses the
+ * counters (4 · block + lane, step) of four lanes: first the first word of each counter, then the
+ * second word of each.
  */
 export function dropout(
   x: usize,

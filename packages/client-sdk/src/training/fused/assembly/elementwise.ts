@@ -1,8 +1,9 @@
-// Value by value. Every array is a multiple of 4 long in memory, so that what lies past its end is computed as well.
+// Kernels that compute each value on its own. Every array has room for a multiple of 4 values, so
+// the loops take whole vectors, and compute what lies behind the last value as well.
 import { bytes } from "./address";
 import { exp4, sigmoid4, tanh4 } from "./math";
 
-/** y = max(x, 0), or slope · x below 0. */
+/** Computes y = x where x is above 0, and slope · x elsewhere. */
 export function relu(x: usize, y: usize, size: i32, slope: f32): void {
   const zero = f32x4.splat(0),
     factor = f32x4.splat(slope);
@@ -12,7 +13,7 @@ export function relu(x: usize, y: usize, size: i32, slope: f32): void {
   }
 }
 
-/** dx = dy, or slope · dy where the output is not above 0. */
+/** Computes dx = dy where the output y is above 0, and slope · dy elsewhere. */
 export function reluGradient(y: usize, dy: usize, dx: usize, size: i32, slope: f32): void {
   const zero = f32x4.splat(0),
     factor = f32x4.splat(slope);
@@ -25,13 +26,13 @@ export function reluGradient(y: usize, dy: usize, dx: usize, size: i32, slope: f
   }
 }
 
-/** y = tanh x. */
+/** Computes y = tanh x. */
 export function tanh(x: usize, y: usize, size: i32): void {
   for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16)
     v128.store(o, tanh4(v128.load(i)));
 }
 
-/** dx = dy · (1 − y²). */
+/** Computes dx = dy · (1 − y²). */
 export function tanhGradient(y: usize, dy: usize, dx: usize, size: i32): void {
   for (let i = y, g = dy, o = dx, end = y + bytes(size); i < end; i += 16, g += 16, o += 16) {
     const value = v128.load(i);
@@ -39,13 +40,13 @@ export function tanhGradient(y: usize, dy: usize, dx: usize, size: i32): void {
   }
 }
 
-/** y = 1 / (1 + e^−x). */
+/** Computes y = 1 / (1 + e^−x). */
 export function sigmoid(x: usize, y: usize, size: i32): void {
   for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16)
     v128.store(o, sigmoid4(v128.load(i)));
 }
 
-/** dx = dy · y · (1 − y). */
+/** Computes dx = dy · y · (1 − y). */
 export function sigmoidGradient(y: usize, dy: usize, dx: usize, size: i32): void {
   for (let i = y, g = dy, o = dx, end = y + bytes(size); i < end; i += 16, g += 16, o += 16) {
     const value = v128.load(i);
@@ -53,14 +54,14 @@ export function sigmoidGradient(y: usize, dy: usize, dx: usize, size: i32): void
   }
 }
 
-/** to += from. */
+/** Adds from to `to`. */
 export function add(from: usize, to: usize, size: i32): void {
   for (let i = from, o = to, end = from + bytes(size); i < end; i += 16, o += 16) {
     v128.store(o, f32x4.add(v128.load(o), v128.load(i)));
   }
 }
 
-/** y = factor · x. */
+/** Computes y = factor · x. */
 export function scale(x: usize, y: usize, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);
   for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
@@ -68,7 +69,7 @@ export function scale(x: usize, y: usize, size: i32, factor: f32): void {
   }
 }
 
-/** to += factor · x. */
+/** Adds factor · x to `to`. */
 export function addScaled(x: usize, to: usize, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);
   for (let i = x, o = to, end = x + bytes(size); i < end; i += 16, o += 16) {
@@ -76,7 +77,7 @@ export function addScaled(x: usize, to: usize, size: i32, factor: f32): void {
   }
 }
 
-/** to += factor · (a − b). */
+/** Adds factor · (a − b) to `to`. */
 export function addDifference(a: usize, b: usize, to: usize, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);
   for (let i = a, j = b, o = to, end = a + bytes(size); i < end; i += 16, j += 16, o += 16) {
@@ -84,7 +85,7 @@ export function addDifference(a: usize, b: usize, to: usize, size: i32, factor: 
   }
 }
 
-/** Σ x², in float64: four sums, of every fourth value each, added up in order. */
+/** Computes Σ x² in float64: four sums of every fourth value each, which are added up in order. */
 export function sumOfSquares(x: usize, size: i32): f64 {
   let s0: f64 = 0,
     s1: f64 = 0,

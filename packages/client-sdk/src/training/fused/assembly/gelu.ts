@@ -1,7 +1,8 @@
+// The activation GELU: x times the share of a normal distribution that lies below x.
 import { bytes } from "./address";
 import { exp4, tanh4 } from "./math";
 
-/** erf by Abramowitz and Stegun 7.1.26, as tfjs has it: within 1.5e-7. */
+/** The error function by formula 7.1.26 of Abramowitz and Stegun, as in tfjs: within 1.5e-7. */
 function erf4(x: v128): v128 {
   const one = f32x4.splat(1),
     size = f32x4.abs(x);
@@ -16,7 +17,7 @@ function erf4(x: v128): v128 {
   return v128.or(value, v128.and(x, i32x4.splat(0x80000000)));
 }
 
-/** Φ(x), the share of a normal distribution below x. */
+/** Φ(x): the share of a normal distribution that lies below x. */
 function below4(x: v128): v128 {
   const part = erf4(f32x4.mul(x, f32x4.splat(0.70710677)));
   return f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1), part));
@@ -30,7 +31,7 @@ function bend4(x: v128): v128 {
   );
 }
 
-/** y = x · Φ(x), or its approximation by tanh. */
+/** Computes y = x · Φ(x), or its approximation by tanh. */
 export function gelu(x: usize, y: usize, size: i32, approximate: i32): void {
   for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
     const value = v128.load(i);
@@ -41,7 +42,7 @@ export function gelu(x: usize, y: usize, size: i32, approximate: i32): void {
   }
 }
 
-/** By the input x. */
+/** Computes dx from the input x. */
 export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approximate: i32): void {
   const half = f32x4.splat(0.5),
     one = f32x4.splat(1);

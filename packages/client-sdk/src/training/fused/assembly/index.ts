@@ -1,4 +1,5 @@
-// Everything the module offers. Its memory is laid out by the caller from `firstFree` on.
+// Everything that the module exports. Addresses are explained in address.ts, and the kernels in the
+// interfaces of ../training-kernels.ts.
 export { matmul, packMatrix, matmulPacked } from "./multiply";
 export { convolve, filterGradient, flipFilter, placeImages, cropImages } from "./convolve";
 export { columnSums, transpose } from "./rows";
@@ -42,7 +43,10 @@ export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./de
 export { dropout } from "./dropout";
 export { peakOfTile, peakOfChains } from "./register-tiles";
 
-/** The first byte of memory that the module does not use itself. */
+/**
+ * The first byte of memory that the module does not use itself. Everything from there on is for the
+ * caller to lay out, because kernels allocate nothing.
+ */
 export function firstFree(): usize {
   return __heap_base;
 }

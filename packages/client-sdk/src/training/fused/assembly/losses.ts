@@ -1,16 +1,20 @@
-// Losses of a batch with their gradients. Each returns the sum over rows or values, in float64 and in their order;
-// gradients are of `weight` times that sum.
+// Losses of a batch with their gradients. Each kernel returns the sum over rows or values, in
+// float64 and in their order, and writes the gradient of `weight` times that sum.
 import { bytes } from "./address";
 import { exp1, exp4, log1 } from "./math";
 import { storeSome } from "./register-tiles";
 
-/** Each row's softmax. */
+/** Computes the softmax of each row. */
 export function softmax(x: usize, y: usize, rows: i32, columns: i32): void {
   for (let row = 0; row < rows; row++)
     softmaxRow(x + bytes(row * columns), y + bytes(row * columns), columns);
 }
 
-/** @returns ln of the sum of powers, the largest taken out. */
+/**
+ * Computes the softmax of one row. The largest value is subtracted first, so that no power
+ * overflows.
+ * @returns The logarithm of the sum of the powers of e.
+ */
 function softmaxRow(x: usize, y: usize, columns: i32): f32 {
   let most = f32.load(x);
   for (let i = 1; i < columns; i++) most = max(most, f32.load(x + bytes(i)));
@@ -27,7 +31,7 @@ function softmaxRow(x: usize, y: usize, columns: i32): f32 {
   return log1(sum) + most;
 }
 
-/** dx = y · (dy − Σ dy · y). */
+/** Computes dx = y · (dy − Σ dy · y), row by row. */
 export function softmaxGradient(y: usize, dy: usize, dx: usize, rows: i32, columns: i32): void {
   for (let row = 0; row < rows; row++) {
     const p = y + bytes(row * columns),
@@ -40,7 +44,9 @@ export function softmaxGradient(y: usize, dy: usize, dx: usize, rows: i32, colum
   }
 }
 
-/** Cross-entropy of softmax: −Σ target · (x − ln Σ e^x). Writes probabilities and dx. */
+/**
+ * The cross-entropy of the softmax: −Σ target · (x − ln Σ e^x). Writes the probabilities and dx.
+ */
 export function softmaxCrossEntropy(
   x: usize,
   targets: usize,
@@ -63,7 +69,8 @@ export function softmaxCrossEntropy(
     for (let i = 0; i < columns; i++) {
       const target = f32.load(t + bytes(i));
       mass += target;
-      // Not 0 · −∞, which a far logit would make of a class that is not the target.
+      // A class that is not the target adds nothing. Its product could be 0 · −∞, which is no
+      // number.
       if (target != 0) sum += target * (normal - f32.load(logits + bytes(i)));
     }
     for (let i = 0; i < columns; i++) {
@@ -74,7 +81,10 @@ export function softmaxCrossEntropy(
   return loss;
 }
 
-/** Cross-entropy of the sigmoid: max(x, 0) − x · target + ln(1 + e^−|x|). Writes probabilities and dx. */
+/**
+ * The cross-entropy of the sigmoid: max(x, 0) − x · target + ln(1 + e^−|x|). Writes the
+ * probabilities and dx.
+ */
 export function sigmoidCrossEntropy(
   x: usize,
   targets: usize,
@@ -97,7 +107,7 @@ export function sigmoidCrossEntropy(
   return loss;
 }
 
-/** (x − target)². */
+/** The squared error: (x − target)². */
 export function squaredError(x: usize, targets: usize, dx: usize, size: i32, weight: f32): f64 {
   let loss: f64 = 0;
   for (let i = 0; i < size; i++) {
@@ -108,7 +118,7 @@ export function squaredError(x: usize, targets: usize, dx: usize, size: i32, wei
   return loss;
 }
 
-/** |x − target|. */
+/** The absolute error: |x − target|. */
 export function absoluteError(x: usize, targets: usize, dx: usize, size: i32, weight: f32): f64 {
   let loss: f64 = 0;
   for (let i = 0; i < size; i++) {
@@ -119,7 +129,7 @@ export function absoluteError(x: usize, targets: usize, dx: usize, size: i32, we
   return loss;
 }
 
-/** ½ d² for |d| ≤ delta, delta · (|d| − ½ delta) beyond. */
+/** The Huber loss of d = x − target: ½ d² for |d| ≤ delta, and delta · (|d| − ½ delta) beyond. */
 export function huberLoss(
   x: usize,
   targets: usize,

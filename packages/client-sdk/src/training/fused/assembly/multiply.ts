@@ -1,15 +1,21 @@
-// Multiplications: matrices, convolutions, and the gradients of filters. Addresses are counted in float32 values;
-// a `start` of 0 stands for zeros. Each sum runs over k in ascending order, in float32, one rounding a product and
-// one an addition: what blocks, panels and tiles do cannot be seen in the result.
+// Products of matrices. A `start` of 0 stands for zeros. Each sum runs over k in ascending order,
+// in float32, with one rounding for each product and one for each addition. Blocks, panels and
+// tiles decide which sums are computed side by side, and cannot be seen in the result.
 import { bytes } from "./address";
 import { strip1, strip2, strip3, strip4, strip4SideBySideFlat } from "./register-tiles";
 
-/** Rows of B that are packed at a time: a panel of 8 columns stays in the first cache. */
+/**
+ * The number of rows of B that are packed at a time, so that a panel of 8 columns stays in the
+ * first cache.
+ */
 const BLOCK_K: i32 = 256;
-/** Columns of B that are packed at a time. */
+/** The number of columns of B that are packed at a time. */
 const BLOCK_N: i32 = 64;
 
-/** C = start + A·B for A [m, k] with any strides, B [k, n] and C [m, n] with any row strides. */
+/**
+ * Computes C = start + A·B for A [m, k] with any strides, and B [k, n] and C [m, n] with any
+ * distance between rows.
+ */
 export function matmul(
   a: usize,
   aRow: i32,
@@ -71,12 +77,15 @@ export function matmul(
   }
 }
 
-/** B [k, n] into panels of 8 columns for `matmulPacked`. */
+/** Brings B [k, n] into panels of 8 columns for `matmulPacked`. */
 export function packMatrix(b: usize, bRow: i32, k: i32, n: i32, to: usize): void {
   pack(b, bytes(bRow), k, n, to);
 }
 
-/** `matmul` by a matrix that was packed, for matrices that are used many times. */
+/**
+ * Does the same as `matmul` with a B that `packMatrix` has packed, which pays when many products
+ * use it.
+ */
 export function matmulPacked(
   a: usize,
   aRow: i32,
@@ -111,8 +120,9 @@ export function matmulPacked(
 }
 
 /**
- * Whether B is better read where it lies than packed: when few rows of A use it, unless its rows are so many bytes
- * apart that they fall into the same places of the first cache.
+ * Whether it is better to read B where it lies than to pack it. That is so when few rows of A use
+ * it, unless the distance between its rows makes them compete for the same places of the first
+ * cache.
  */
 function liesWell(m: i32, bRow: i32): bool {
   if (m < 8) return true;
@@ -120,7 +130,9 @@ function liesWell(m: i32, bRow: i32): bool {
   return m <= 16 || (m < 64 && (bRow & 127) != 0);
 }
 
-/** All in bytes. */
+/**
+ * Multiplies all rows of A, in strips of up to four, by the columns of B. All strides are in bytes.
+ */
 function rowsTimes(
   a: usize,
   aRow: usize,
@@ -136,7 +148,7 @@ function rowsTimes(
   n: i32,
   k: i32,
 ): void {
-  // 6 and 5 rows go better as 3 + 3 and 3 + 2 than with a strip of one or two left over.
+  // 6 rows are faster as 3 + 3 and 5 rows as 3 + 2 than with a strip of one or two left over.
   while (m >= 4 && m != 6 && m != 5) {
     if (aRow == 4) strip4SideBySideFlat(a, aStep, k, b, bStep, bPanel, c, cRow, start, startRow, n);
     else
@@ -208,11 +220,15 @@ function rowsTimes(
   if (m == 1) strip1(a, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
 }
 
-/** B [k, n] into panels of 8 columns, [⌈n / 8⌉, k, 8]; columns past the end are left as they are. All in bytes. */
+/**
+ * Brings B [k, n] into panels of 8 columns, [⌈n / 8⌉, k, 8]. Columns of the last panel beyond n are
+ * left as they are.
+ * @param bRow - The distance between rows in bytes.
+ */
 export function pack(b: usize, bRow: usize, k: i32, n: i32, to: usize): void {
   const panel = (<usize>k) << 5;
   let column = 0;
-  // Two panels at once where there are two: a cache line holds 16 values.
+  // Two panels at a time while there are two, because a cache line holds 16 values.
   for (; column + 16 <= n; column += 16) {
     let from = b + ((<usize>column) << 2);
     let into = to + panel * <usize>(column >> 3);

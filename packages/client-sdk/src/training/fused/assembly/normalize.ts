@@ -2,8 +2,8 @@
 import { bytes } from "./address";
 
 /**
- * y = (x − mean) / √(variance + ε) of each group of channels of an example, · gamma + beta; `stats` keeps mean and 1 / √ of
- * each group.
+ * Computes y = (x − mean) / √(variance + ε) · gamma + beta, with the mean and the variance of each
+ * group of channels of an example. `stats` receives the mean and 1 / √(variance + ε) of each group.
  */
 export function groupNorm(
   x: usize,
@@ -60,7 +60,7 @@ export function groupNorm(
   }
 }
 
-/** dx of `groupNorm`, from its input and what it kept. */
+/** Computes dx of `groupNorm` from its input and from `stats`. */
 export function groupNormGradient(
   x: usize,
   stats: usize,
@@ -116,7 +116,7 @@ export function groupNormGradient(
   }
 }
 
-/** gamma's gradient: Σ over examples and pixels of dy · (x − mean) / √. */
+/** Computes the gradient of gamma: Σ dy · (x − mean) / √(variance + ε) over examples and pixels. */
 export function groupNormScaleGradient(
   x: usize,
   stats: usize,
@@ -144,7 +144,10 @@ export function groupNormScaleGradient(
   }
 }
 
-/** y = x · factor + term of each column; a `term` of 0 stands for zeros. */
+/**
+ * Computes y = x · factor + term with a factor and a term for each column. A `term` of 0 stands for
+ * zeros.
+ */
 export function scaleColumns(
   x: usize,
   y: usize,

@@ -1,7 +1,7 @@
 // One step of each optimizer over all trained weights. Formulas and defaults are those of tfjs.
 import { bytes } from "./address";
 
-/** w −= rate · g. */
+/** Gradient descent: w −= rate · g. */
 export function descend(w: usize, g: usize, size: i32, rate: f32): void {
   const r = f32x4.splat(rate);
   for (let i = w, j = g, end = w + bytes(size); i < end; i += 16, j += 16) {
@@ -9,7 +9,10 @@ export function descend(w: usize, g: usize, size: i32, rate: f32): void {
   }
 }
 
-/** v = momentum · v + g; w −= rate · v, or with Nesterov's look ahead rate · (g + momentum · v). */
+/**
+ * Gradient descent with momentum: v = momentum · v + g and w −= rate · v. With Nesterov's
+ * look-ahead, w −= rate · (g + momentum · v).
+ */
 export function descendWithMomentum(
   w: usize,
   g: usize,
@@ -30,7 +33,7 @@ export function descendWithMomentum(
   }
 }
 
-/** Adam: `correct1` = 1 − β1^t and `correct2` = 1 − β2^t for step t. */
+/** Adam. @param correct1, correct2 - 1 − β1^t and 1 − β2^t in step t. */
 export function adam(
   w: usize,
   g: usize,
@@ -70,7 +73,7 @@ export function adam(
   }
 }
 
-/** a += g²; w −= rate · g / √(a + ε). */
+/** Adagrad: a += g² and w −= rate · g / √(a + ε). */
 export function adagrad(w: usize, g: usize, a: usize, size: i32, rate: f32, epsilon: f32): void {
   const r = f32x4.splat(rate),
     e = f32x4.splat(epsilon);
@@ -83,7 +86,7 @@ export function adagrad(w: usize, g: usize, a: usize, size: i32, rate: f32, epsi
   }
 }
 
-/** s = decay · s + (1 − decay) · g²; v = momentum · v + rate · g / √(s + ε); w −= v. */
+/** RMSProp: s = decay · s + (1 − decay) · g²; v = momentum · v + rate · g / √(s + ε); w −= v. */
 export function rmsprop(
   w: usize,
   g: usize,

@@ -2,8 +2,9 @@
 import { bytes } from "./address";
 
 /**
- * The largest value of each window, and where it was, as an offset within the image. Of equals the first counts.
- * Windows that reach over the edge take what is inside.
+ * Writes the largest value of each window, and its place, counted in values from the beginning of
+ * its image. Of equal values the first one counts. Of a window that reaches over an edge, the part
+ * inside the image counts.
  */
 export function maxPool(
   x: usize,
@@ -71,7 +72,10 @@ export function maxPool(
   }
 }
 
-/** dx = each window's dy at the place of its largest value, in the order of windows. */
+/**
+ * Sets dx to zero, and adds dy of each window at the place of its largest value, in the order of
+ * windows.
+ */
 export function maxPoolGradient(
   dy: usize,
   places: usize,
@@ -90,7 +94,7 @@ export function maxPoolGradient(
   }
 }
 
-/** The mean of each window's values that are inside, added up row by row. */
+/** Writes the mean of the values of each window that lie inside the image, added up row by row. */
 export function averagePool(
   x: usize,
   y: usize,
@@ -131,7 +135,10 @@ export function averagePool(
   }
 }
 
-/** dx = each window's dy in equal parts, in the order of windows. */
+/**
+ * Sets dx to zero, and adds dy of each window to its values in equal parts, in the order of
+ * windows.
+ */
 export function averagePoolGradient(
   dy: usize,
   dx: usize,

@@ -1,15 +1,18 @@
-// What is between the multiplications of recurrent layers. Rows are examples at one moment; they may lie apart.
+// What lies between the multiplications of recurrent layers, and embeddings. A row is an example at
+// one moment of its sequence; rows may lie apart. Kernels compute four units at a time and store no
+// more of them than there are.
 import { bytes } from "./address";
 import { sigmoid4, tanh4 } from "./math";
 import { storeSome } from "./register-tiles";
 
+/** The activation of a gate: a sigmoid, or a hard one. */
 function gate4(x: v128, hard: i32): v128 {
   if (!hard) return sigmoid4(x);
   const line = f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5));
   return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
 }
 
-/** Slope of a gate by its value. */
+/** The slope of a gate, from its output. */
 function gateSlope4(y: v128, hard: i32): v128 {
   const one = f32x4.splat(1),
     zero = f32x4.splat(0);
@@ -17,13 +20,15 @@ function gateSlope4(y: v128, hard: i32): v128 {
   return v128.and(f32x4.splat(0.2), v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
 }
 
+/** The slope of tanh, from its output. */
 function tanhSlope4(y: v128): v128 {
   return f32x4.sub(f32x4.splat(1), f32x4.mul(y, y));
 }
 
 /**
- * z = [input, forget, candidate, output] in place; c = forget · before + input · candidate; h = output · tanh c.
- * @param before - State before this moment; 0 for zeros.
+ * Computes the gates z = [input, forget, candidate, output] in place, then c = forget · before +
+ * input · candidate and h = output · tanh c.
+ * @param before - The cell state before this moment. 0 stands for zeros.
  */
 export function lstmForward(
   z: usize,
@@ -59,8 +64,8 @@ export function lstmForward(
 }
 
 /**
- * From the gates, dh and dc of the moment: dz over z, and dc of the moment before over dc.
- * @param dh, dc - Side by side, [rows, units].
+ * Writes dz over z, and the gradient of the cell state before over dc.
+ * @param dh, dc - The gradients of h and c, [rows, units], rows side by side.
  */
 export function lstmBackward(
   z: usize,
@@ -101,7 +106,10 @@ export function lstmBackward(
   }
 }
 
-/** The first half of a GRU's moment: z = [update, reset, …] in place, and reset · before to `kept`, [rows, units]. */
+/**
+ * The first half of a GRU: computes z = [update, reset, …] in place, and writes reset · before to
+ * `kept`.
+ */
 export function gruGates(
   z: usize,
   zRow: i32,
@@ -127,7 +135,10 @@ export function gruGates(
   }
 }
 
-/** The second half: the candidate in place, and h = update · before + (1 − update) · candidate. */
+/**
+ * The second half: computes the candidate in place, and h = update · before + (1 − update) ·
+ * candidate.
+ */
 export function gruForward(
   z: usize,
   zRow: i32,
@@ -153,7 +164,7 @@ export function gruForward(
   }
 }
 
-/** From dh, [rows, units]: dz of the update and of the candidate over theirs, and dh · update over dh. */
+/** Writes dz of the update and of the candidate over their values, and dh · update over dh. */
 export function gruBackward(
   z: usize,
   zRow: i32,
@@ -186,7 +197,7 @@ export function gruBackward(
   }
 }
 
-/** From dKept, [rows, units]: dz of the reset over its own, and reset · dKept added to dh. */
+/** Writes dz of the reset over its value, and adds reset · dKept to dh. */
 export function gruResetBackward(
   z: usize,
   zRow: i32,
@@ -213,7 +224,7 @@ export function gruResetBackward(
   }
 }
 
-/** to[row] = table[index of the row]; indices are whole numbers as float32. */
+/** Copies a row of the table for each index. Indices are whole numbers as float32. */
 export function embed(indices: usize, table: usize, to: usize, rows: i32, width: i32): void {
   for (let row = 0; row < rows; row++) {
     const index = <i32>f32.load(indices + bytes(row));
@@ -221,7 +232,7 @@ export function embed(indices: usize, table: usize, to: usize, rows: i32, width:
   }
 }
 
-/** table = 0, then table[index of the row] += dy[row], row by row. */
+/** Sets the table to zero, and adds each row of dy to the row of the table that its index names. */
 export function embedGradient(
   indices: usize,
   dy: usize,

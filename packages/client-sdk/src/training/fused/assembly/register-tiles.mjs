@@ -1,7 +1,8 @@
-// Writes the innermost loops of all multiplications in AssemblyScript, which has no macros: `npm run kernels` calls this
-// program. Each loop multiplies a strip of 1 to 4 rows by any number of columns, 8 columns at a time. The 4 × 8 sums of
-// such a tile fill most of the sixteen 128-bit registers of x86-64 and leave room for the factors. Taller tiles need more
-// registers than there are, and unrolling the loop over k gains nothing; both were measured. Every sum runs over k in
+// Writes the innermost loops of all multiplications in AssemblyScript, which has no macros: `npm
+// run kernels` calls this program. Each loop multiplies a strip of 1 to 4 rows by any number of
+// columns, 8 columns at a time. The 4 × 8 sums of such a tile fill most of the sixteen 128-bit
+// registers of x86-64 and leave room for the factors. Taller tiles need more registers than there
+// are, and unrolling the loop over k gains nothing; both were measured. Every sum runs over k in
 // ascending order, whatever the tile.
 
 const HEIGHTS = [1, 2, 3, 4];
@@ -10,12 +11,15 @@ const HEIGHTS = [1, 2, 3, 4];
  * What one strip is made of.
  * @typedef {object} Strip
  * @property {readonly number[]} rows - The numbers of its rows.
- * @property {readonly string[]} pointers - The parameters that point into A: one for each row, or one for all.
+ * @property {readonly string[]} pointers - The parameters that point into A: one for each row, or
+ *   one for all.
  * @property {boolean} sideBySide - Whether the rows of A are neighbours in memory, one value apart.
  * @property {boolean} nested - Whether k runs over groups of values that lie `aLeap` apart.
  */
 
-/** @returns {string} The text of register-tiles.ts, which exists only while the module is compiled. */
+/**
+ * @returns {string} The text of register-tiles.ts, which exists only while the module is compiled.
+ */
 export function writeSource() {
   return [
     ...HEIGHTS.map((height) => strip(height, false)),
@@ -27,9 +31,9 @@ export function writeSource() {
 }
 
 /**
- * Writes a loop over the same 4 × 8 tile that works on registers only. Its speed is the limit that the kernels are
- * compared with. The factors change from one multiplication to the next, so that the compiler cannot take a product out
- * of the loop; each change is one more product.
+ * Writes a loop over the same 4 × 8 tile that works on registers only. Its speed is the limit that
+ * the kernels are compared with. The factors change from one multiplication to the next, so that
+ * the compiler cannot take a product out of the loop; each change is one more product.
  */
 function peakOfTile() {
   const sums = [0, 1, 2, 3].flatMap((row) => [0, 1].map((vector) => ({ row, vector })));
@@ -60,9 +64,10 @@ export function peakOfTile(rounds: i32, seed: f32): f32 {
 /**
  * Writes the function for one height.
  * @param {number} height - The number of rows.
- * @param {boolean} sideBySide - Whether the rows of A are neighbours in memory, so that one pointer serves all.
- * @param {boolean} nested - Whether k runs over `outer` groups of `inner` values, which lie `aLeap` apart. Otherwise it
- *   runs over `inner` values.
+ * @param {boolean} sideBySide - Whether the rows of A are neighbours in memory, so that one pointer
+ *   serves all.
+ * @param {boolean} nested - Whether k runs over `outer` groups of `inner` values, which lie `aLeap`
+ *   apart. Otherwise it runs over `inner` values.
  */
 function strip(height, sideBySide, nested = true) {
   const rows = Array.from({ length: height }, (_, row) => row);
@@ -99,7 +104,8 @@ export function storeSome(c: usize, values: v128, columns: i32): void {
 }`;
 
 /**
- * Writes the sums of one tile, s<row><vector>. They begin with the values at `start`, or with zero when that is 0.
+ * Writes the sums of one tile, s<row><vector>. They begin with the values at `start`, or with zero
+ * when that is 0.
  * @param {Strip} strip
  * @param {number} vectors - How many vectors of four columns the tile is wide.
  */
@@ -134,8 +140,8 @@ function tile({ rows, pointers, sideBySide, nested }, vectors) {
 }
 
 /**
- * Writes a loop over twelve sums, each of which depends on itself alone. Some compilers keep these in registers where
- * they do not keep the tile.
+ * Writes a loop over twelve sums, each of which depends on itself alone. Some compilers keep these
+ * in registers where they do not keep the tile.
  */
 function peakOfChains() {
   const sums = Array.from({ length: 12 }, (_, i) => `s${i}`);

@@ -1,7 +1,9 @@
-// What works on whole rows: sums of columns, transposes.
+// Sums of columns, and transposes.
 import { bytes } from "./address";
 
-/** to[column] = start + Σ over rows, in their order. `start` 0 stands for zeros. */
+/**
+ * Adds up each column, from the first row to the last. Four columns at a time while there are four.
+ */
 export function columnSums(from: usize, rows: i32, columns: i32, to: usize): void {
   const step = bytes(columns);
   let column = 0;
@@ -25,7 +27,7 @@ export function columnSums(from: usize, rows: i32, columns: i32, to: usize): voi
   }
 }
 
-/** to[j, i] = from[i, j]; rows of both may lie apart. */
+/** Writes to[j, i] = from[i, j]. Rows of both may lie apart. */
 export function transpose(
   from: usize,
   fromRow: i32,

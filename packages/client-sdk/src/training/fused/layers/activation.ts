@@ -2,8 +2,8 @@ import type { LayerOperation } from "../layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
- * Builds an activation, which works value by value, or over the last axis in the case of softmax. It works
- * in place where input and output are the same memory.
+ * Builds an activation, which works value by value, or over the last axis in the case of softmax.
+ * It works in place where input and output are the same memory.
  */
 export function activationLayer({
   kernels,

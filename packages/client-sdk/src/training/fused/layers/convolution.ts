@@ -46,8 +46,8 @@ export function convolutionLayer(context: LayerContext<WindowOperation>): FusedL
 }
 
 /**
- * Makes a function that computes the gradient of the input. It is a convolution too: of dy, spread out by
- * the steps and padded, with the kernel turned by half a turn.
+ * Makes a function that computes the gradient of the input. It is a convolution too: of dy, spread
+ * out by the steps and padded, with the kernel turned by half a turn.
  */
 function inputGradient(
   { kernels, operation, inputs: [input], output, capacity, scratch }: LayerContext<WindowOperation>,

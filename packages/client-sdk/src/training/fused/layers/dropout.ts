@@ -4,9 +4,9 @@ import type { DropoutMask } from "../number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
- * Builds a layer that, in training, sets values to zero with a probability of `rate` and multiplies the
- * others by 1 / (1 − rate). Which values those are depends on the random source of the training, the
- * layer, the pass and the place of the value, and on nothing else.
+ * Builds a layer that, in training, sets values to zero with a probability of `rate` and multiplies
+ * the others by 1 / (1 − rate). Which values those are depends on the random source of the
+ * training, the layer, the pass and the place of the value, and on nothing else.
  */
 export function dropoutLayer({
   kernels,

@@ -20,8 +20,8 @@ interface Step {
 }
 
 /**
- * Builds a GRU over all moments of a sequence, in its first form: the reset acts on the state before the
- * state is multiplied.
+ * Builds a GRU over all moments of a sequence, in its first form: the reset acts on the state
+ * before the state is multiplied.
  */
 export function gruLayer(context: RecurrentContext): FusedLayer {
   const { kernels, operation, capacity, allocate, scratch } = context;
@@ -39,8 +39,8 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
       gates * inPanels(units),
     );
     const room = scratch(MATMUL_SCRATCH + packedSize + turnedSize);
-    // The recurrent kernel, [units, gates], in two parts; packed for the way forwards, and transposed and packed
-    // for the way backwards.
+    // The recurrent kernel, [units, gates], in two parts; packed for the way forwards, and
+    // transposed and packed for the way backwards.
     const gatesKernel = matrix(recurrent.values, gates);
     const candidateKernel = matrix(after(recurrent.values, pair), gates);
     const gatesPacked = room.place(MATMUL_SCRATCH, {});

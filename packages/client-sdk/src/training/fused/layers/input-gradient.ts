@@ -21,9 +21,9 @@ interface Prepared {
 }
 
 /**
- * Makes a function that computes the gradient of a dense layer's input. `matmul` reads B row by row, so
- * something has to be transposed first: the kernel, or dy and dx, whichever is smaller. Each sum runs
- * over the units either way, so the bits are the same.
+ * Makes a function that computes the gradient of a dense layer's input. `matmul` reads B row by
+ * row, so something has to be transposed first: the kernel, or dy and dx, whichever is smaller.
+ * Each sum runs over the units either way, so the bits are the same.
  */
 export function inputGradient(
   { kernels, scratch }: Pick<LayerContext, "kernels" | "scratch">,
@@ -71,7 +71,8 @@ export function inputGradient(
   const prepare = (rows: number): Prepared =>
     rows * (units + width) < width * units ? throughGradients(rows) : throughKernel(rows);
 
-  // Batches have the same size, but for the last one of an epoch: the operands are rarely made again.
+  // Batches have the same size, but for the last one of an epoch: the operands are rarely made
+  // again.
   let prepared = prepare(capacity);
   return (rows) => {
     if (rows !== prepared.rows) prepared = prepare(rows);

@@ -55,8 +55,8 @@ export interface FusedLayer {
   /** Computes the output of the first `count` examples from the inputs. */
   forward(count: number, pass: PassContext): void;
   /**
-   * Computes the gradients of the layer's parameters, and of each input that has one, from the gradient
-   * of the output.
+   * Computes the gradients of the layer's parameters, and of each input that has one, from the
+   * gradient of the output.
    */
   backward(count: number): void;
 }

@@ -9,7 +9,10 @@ interface Step {
   readonly moment: LstmMoment;
   /** Adds the state before times the recurrent kernel to the gates. */
   readonly toGates: PackedProduct;
-  /** dh: the gradient of the moment's own output, plus what comes back from the gates of the next one. */
+  /**
+   * dh: the gradient of the moment's own output, plus what comes back from the gates of the next
+   * one.
+   */
   readonly toState: PackedProduct;
 }
 

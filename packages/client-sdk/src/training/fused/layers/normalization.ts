@@ -3,8 +3,8 @@ import type { GroupNorm } from "../number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
- * Builds a layer that brings every group of channels to mean 0 and variance 1, and then scales and moves
- * each channel.
+ * Builds a layer that brings every group of channels to mean 0 and variance 1, and then scales and
+ * moves each channel.
  */
 export function groupNormLayer({
   kernels,
@@ -51,8 +51,8 @@ export function groupNormLayer({
 }
 
 /**
- * Builds a batch normalisation that uses the averages it was given: each channel is scaled and moved.
- * Nothing of it is trained.
+ * Builds a batch normalisation that uses the averages it was given: each channel is scaled and
+ * moved. Nothing of it is trained.
  */
 export function batchNormLayer({
   kernels,

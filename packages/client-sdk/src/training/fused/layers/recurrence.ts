@@ -1,5 +1,5 @@
-// What LSTM and GRU have in common: the input's part of the gates, the states of all moments, and the way of the
-// gradient from the last moment to the first.
+// What LSTM and GRU have in common: the input's part of the gates, the states of all moments, and
+// the way of the gradient from the last moment to the first.
 import type { Address } from "@tributary/protocol";
 import type { LayerOperation } from "../layer-node.ts";
 import { after, matrix, ZEROS, type Matrix } from "../matrix.ts";
@@ -24,7 +24,9 @@ export interface Recurrence {
   readonly dh: Address;
   /** The gates of all moments, [capacity, moments, gates]: from gate `first` on, at moment t. */
   readonly zAt: (t: number, first?: number) => Matrix;
-  /** The states of all moments, [capacity, moments, units]: at moment t, or zeros before the first. */
+  /**
+   * The states of all moments, [capacity, moments, units]: at moment t, or zeros before the first.
+   */
   readonly hAt: (t: number) => Matrix;
   /** Where the gradient of the output at moment t is, or zeros where nobody uses that output. */
   readonly dyAt: (t: number) => Matrix;
@@ -40,7 +42,9 @@ export interface Recurrence {
 export interface RecurrentCell {
   /** Computes the states of all moments. The gates hold what the input gives to them. */
   forward(count: number): void;
-  /** Puts the gradients of the gates into their place. `dh` holds the gradient of the last state. */
+  /**
+   * Puts the gradients of the gates into their place. `dh` holds the gradient of the last state.
+   */
   backward(count: number): void;
   /** Gates at the beginning of z whose gradient is multiplied by the state before: their number. */
   readonly gatesOfState: number;
@@ -127,8 +131,8 @@ function layOut(
 }
 
 /**
- * Builds the layer that computes what the input gives to the gates of all moments at once, before the
- * states are added: a dense layer whose outputs and whose gradient are both at z.
+ * Builds the layer that computes what the input gives to the gates of all moments at once, before
+ * the states are added: a dense layer whose outputs and whose gradient are both at z.
  */
 function inputToGates(context: RecurrentContext, { moments, gates, zAt }: Recurrence): FusedLayer {
   const { kernel, bias } = context.operation;
@@ -138,8 +142,8 @@ function inputToGates(context: RecurrentContext, { moments, gates, zAt }: Recurr
 }
 
 /**
- * Makes a function that computes the gradient of the recurrent kernel: for the gates that take the state
- * before, the sum of state × dz over the examples and, within an example, over the moments.
+ * Makes a function that computes the gradient of the recurrent kernel: for the gates that take the
+ * state before, the sum of state × dz over the examples and, within an example, over the moments.
  */
 function kernelGradient(
   { kernels, capacity, scratch }: RecurrentContext,
@@ -150,7 +154,8 @@ function kernelGradient(
   const packing = scratch(MATMUL_SCRATCH).place(0, {});
   const [states, slopes] = [hAt(0), zAt(1)];
   const products = Array.from({ length: capacity }, (_, example): Product => ({
-    // The transpose of the example's states, [units, moments − 1], and the slopes of the moments after them.
+    // The transpose of the example's states, [units, moments − 1], and the slopes of the moments
+    // after them.
     a: matrix(after(states.at, example * states.row), 1, units),
     b: matrix(after(slopes.at, example * slopes.row), gates),
     c: into,

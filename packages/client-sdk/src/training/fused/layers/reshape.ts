@@ -2,8 +2,8 @@ import type { Address } from "@tributary/protocol";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
- * Builds a layer that gives the same values under another shape. It copies them only where another node
- * reads the input too, so that input and output lie in different places.
+ * Builds a layer that gives the same values under another shape. It copies them only where another
+ * node reads the input too, so that input and output lie in different places.
  */
 export function reshapeLayer({
   kernels,

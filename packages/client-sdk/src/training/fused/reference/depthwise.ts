@@ -48,8 +48,9 @@ export function depthwiseKernels(memory: ReferenceMemory): DepthwiseKernels {
 }
 
 /**
- * Visits every weight of the filter line by line: how far its value lies from the corner of the window,
- * how far the weight lies from the beginning of the filter, and which output they belong to.
+ * Visits every weight of the filter line by line: how far its value lies from the corner of the
+ * window, how far the weight lies from the beginning of the filter, and which output they belong
+ * to.
  */
 function forEachWeight(
   { height, width, channels, outputs: outputsEach }: Filter,

@@ -35,7 +35,8 @@ export function dropoutKernels(memory: ReferenceMemory): DropoutKernels {
     dropout(x, y, size, { key, threshold, factor }, step) {
       const { f } = memory;
       for (let i = 0; i < size; i++) {
-        // One block of 8 values takes the first words of four counters, and then their second words.
+        // One block of 8 values takes the first words of four counters, and then their second
+        // words.
         const counter = 4 * Math.floor(i / 8) + (i % 4);
         const word = threefry(key, [counter, step])[i % 8 < 4 ? 0 : 1];
         f[indexOf(y) + i] = word < threshold ? 0 : f[indexOf(x) + i]! * Math.fround(factor);

@@ -65,7 +65,8 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
         for (let i = from; i < from + columns; i++) {
           const target = f[targets + i]!;
           mass = fround(mass + target);
-          // A target of 0 adds nothing, also where the logit is so far away that the product is no number.
+          // A target of 0 adds nothing, also where the logit is so far away that the product is no
+          // number.
           if (target !== 0) sum = fround(sum + fround(target * fround(normal - f[x + i]!)));
         }
         for (let i = from; i < from + columns; i++) {

@@ -1,5 +1,5 @@
-// exp, log and tanh of our own, one value at a time, so that no bit depends on the host. The WebAssembly has the
-// same polynomials in assembly/math.ts, where their source is named.
+// exp, log and tanh of our own, one value at a time, so that no bit depends on the host. The
+// WebAssembly has the same polynomials in assembly/math.ts, where their source is named.
 const f = Math.fround;
 
 /** The bits of one value, seen as a float32 and as an integer. */

@@ -58,8 +58,8 @@ const sizeOfImage = ({ height, width, channels }: PoolWindows): number => height
 
 /**
  * Visits every window and channel in order.
- * @param visit - Gets where the image of the window begins, and the places of those values of the window
- *   that lie inside the image, counted from its beginning.
+ * @param visit - Gets where the image of the window begins, and the places of those values of the
+ *   window that lie inside the image, counted from its beginning.
  */
 function forEachWindow(
   windows: PoolWindows,

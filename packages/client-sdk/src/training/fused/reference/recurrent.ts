@@ -5,7 +5,10 @@ import { indexOf, placeOf, type ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
-/** The specification of what lies between the multiplications of recurrent layers, and of embeddings. */
+/**
+ * The specification of what lies between the multiplications of recurrent layers, and of
+ * embeddings.
+ */
 export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): RecurrentKernels {
   const gate = (x: number, hard: boolean): number =>
     hard ? Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1) : math.sigmoid(x);

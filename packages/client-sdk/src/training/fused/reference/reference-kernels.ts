@@ -19,8 +19,8 @@ import { recurrentKernels } from "./recurrent.ts";
 const FIRST_FREE: Address = 64;
 
 /**
- * Makes kernels in plain TypeScript: the twin of the WebAssembly module. They are slow and readable, and
- * they specify every bit. They train where there is no WebAssembly with SIMD.
+ * Makes kernels in plain TypeScript: the twin of the WebAssembly module. They are slow and
+ * readable, and they specify every bit. They train where there is no WebAssembly with SIMD.
  */
 export function createReferenceKernels(): TrainingKernels {
   const memory = referenceMemory(FIRST_FREE / 4);
