@@ -15,8 +15,8 @@ export type RecurrentContext = LayerContext<Extract<LayerOperation, { kind: "rec
 export interface Recurrence {
   /** The number of moments. */
   readonly moments: number;
-  /** The number of units, and of values in all the gates of one moment. */
   readonly units: number;
+  /** The number of values in all the gates of one moment: units times gates of a unit. */
   readonly gates: number;
   /** The kernel that the state before is multiplied by, [units, gates]. */
   readonly recurrent: NodeParameter;
@@ -46,9 +46,9 @@ export interface RecurrentCell {
    * Puts the gradients of the gates into their place. `dh` holds the gradient of the last state.
    */
   backward(count: number): void;
-  /** Gates at the beginning of z whose gradient is multiplied by the state before: their number. */
+  /** How many of the gates, counted from the first one, the state before is multiplied into. */
   readonly gatesOfState: number;
-  /** Adds to the recurrent kernel's gradient what is not made of the state before. */
+  /** Adds the columns of the other gates to the gradient of the recurrent kernel. */
   readonly addKernelGradient?: (count: number) => void;
 }
 
