@@ -127,9 +127,9 @@ export function generatedText({ constant, purpose }, bytes) {
   return [
     "// Compiled from assembly/ by `npm run kernels`: do not edit.",
     "",
-    `/** The WebAssembly module of ${purpose}: ${bytes.length} bytes in base64url. */`,
+    `/** The WebAssembly module of ${purpose}: ${bytes.length} bytes in base64. */`,
     `export const ${constant}: string =`,
-    `  "${Buffer.from(bytes).toString("base64url")}";`,
+    `  "${Buffer.from(bytes).toString("base64")}";`,
     "",
   ].join("\n");
 }

@@ -8,6 +8,8 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+declare function atob(base64: string): string;
+
 // Absent on some phones: ask with `typeof` first.
 declare namespace WebAssembly {
   class CompileError extends Error {}
