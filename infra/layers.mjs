@@ -65,7 +65,8 @@ export const PACKAGES = {
     layers: [
       ...["errors.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
       ...["crypto", "random", "enrolment", "channel", "wire"],
-      ...["kernels", "update", "model", "plan"],
+      ...["kernels", "schema", "update", "model"],
+      ...[["plan/aggregation", "plan/optimizers"], "plan"],
       "testing/**",
     ],
     reserved: [
@@ -76,7 +77,7 @@ export const PACKAGES = {
       },
       {
         modules: ["zod"],
-        to: ["plan"],
+        to: ["schema", "plan/**"],
         instead: "Only plans and tasks have schemas. Check other values by hand.",
       },
       { modules: ["protobufjs"], to: ["wire"], instead: "Use the typed codec of wire/." },

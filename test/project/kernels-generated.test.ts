@@ -1,12 +1,20 @@
 import { readFile } from "node:fs/promises";
-import { expect, it } from "vitest";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import {
+  compileKernels,
+  generatedFile,
+  generatedText,
+  KERNEL_MODULES,
+} from "../../infra/generate-kernels.mjs";
 
-const kernels = new URL("../../packages/protocol/src/kernels/", import.meta.url);
-
-it("gives the committed kernels when their AssemblyScript is compiled again", async () => {
-  const { generate } = (await import(new URL("generate.mjs", kernels).href)) as {
-    generate(): Promise<string>;
-  };
-  const committed = await readFile(new URL("kernels.generated.ts", kernels), "utf8");
-  expect(await generate(), "run `npm run kernels` and commit the result").toBe(committed);
+describe.each(KERNEL_MODULES)("the kernels in $folder", (module) => {
+  it("compile to the module that is committed", async () => {
+    const committed = await readFile(generatedFile(module), "utf8");
+    const bytes = await compileKernels(module);
+    expect(generatedText(module, bytes), "run `npm run kernels` and commit the result").toBe(
+      committed,
+    );
+    expect(gzipSync(bytes).length).toBeLessThanOrEqual(module.maxGzipBytes);
+  });
 });

@@ -1,7 +1,7 @@
 import {
   cryptographicRandom,
   type CryptoProvider,
-  type Kernels,
+  type UpdateKernels,
   type Limits,
   type RandomSource,
   type ServerKey,
@@ -35,7 +35,7 @@ export class ClientResources {
   readonly #platform: Platform;
   readonly #settings: CheckedSettings;
   readonly #crypto: LoadOnce<CryptoProvider>;
-  readonly #kernels: LoadOnce<Kernels>;
+  readonly #kernels: LoadOnce<UpdateKernels>;
   /** The trainer that this client makes itself; unused when the app gave one. */
   readonly #ownTrainer: LoadOnce<LocalTrainer>;
   #random: RandomSource | undefined;
@@ -58,7 +58,7 @@ export class ClientResources {
   /**
    * Loads the inner loops of the codecs: for the first update that is encoded, or model unpacked.
    */
-  kernels(): Promise<Kernels> {
+  kernels(): Promise<UpdateKernels> {
     return this.#kernels.get();
   }
 
@@ -90,7 +90,7 @@ export class ClientResources {
     const { serverKey, floors, limits } = this.#settings;
     const { population } = this.#options;
     const verifier = new PlanVerifier({ crypto, serverKey, floors, population });
-    const kernels = (): Promise<Kernels> => this.kernels();
+    const kernels = (): Promise<UpdateKernels> => this.kernels();
     const deps = { crypto, verifier, floors, limits, kernels };
     return {
       connect,

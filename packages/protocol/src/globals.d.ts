@@ -10,6 +10,8 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+declare function atob(base64: string): string;
+
 // Some phones have no WebAssembly: ask with `typeof` first.
 declare namespace WebAssembly {
   class CompileError extends Error {}

@@ -149,7 +149,9 @@ export {
 } from "./model/trainable-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
-export type { Kernels } from "./kernels/kernels.ts";
+export type { Address } from "./kernels/address.ts";
+export { decodeKernelModule } from "./kernels/decode-kernel-module.ts";
+export type { UpdateKernels } from "./kernels/update-kernels.ts";
 export { referenceKernels } from "./kernels/reference-kernels.ts";
 export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 

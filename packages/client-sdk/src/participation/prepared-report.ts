@@ -5,7 +5,7 @@ import {
   keepResidual,
   leavesResidual,
   updateCodec,
-  type Kernels,
+  type UpdateKernels,
   type Limits,
   type MetricValue,
   type RandomSource,
@@ -44,7 +44,7 @@ export interface TrainingDeps {
   readonly random: RandomSource;
   readonly limits: Limits;
   /** Loads the codecs' inner loops, when an update is first encoded. */
-  readonly kernels: () => Promise<Kernels>;
+  readonly kernels: () => Promise<UpdateKernels>;
   /** Where a residual is kept between two reports. */
   readonly residuals: Residuals;
 }

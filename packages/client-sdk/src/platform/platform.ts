@@ -1,4 +1,4 @@
-import type { CryptoProvider, Kernels, ModelDescription } from "@tributary/protocol";
+import type { CryptoProvider, UpdateKernels, ModelDescription } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { Clock } from "../runtime/clock.ts";
 import type { SocketConnector } from "../session/socket.ts";
@@ -19,7 +19,7 @@ export interface Platform {
    * Loads the codecs' inner loops, which encode updates and unpack models. A client asks once.
    * Several clients of one process may be given the same object.
    */
-  createKernels(): Promise<Kernels>;
+  createKernels(): Promise<UpdateKernels>;
   /**
    * Makes a trainer, which the caller disposes.
    * @throws TributaryError `ENGINE_UNAVAILABLE` when no engine that the options allow can be used.

@@ -9,7 +9,7 @@ import {
   type Delivery,
   type DueArtifact,
   type Frame,
-  type Kernels,
+  type UpdateKernels,
   type Limits,
 } from "@tributary/protocol";
 import { checkParameterCount, type ClientFloors } from "./client-floors.ts";
@@ -29,7 +29,7 @@ export interface ModelDeliveryDeps {
   readonly floors: ClientFloors;
   readonly limits: Limits;
   /** Loads the codecs' inner loops, for checkpoints that do not travel as plain float32. */
-  readonly kernels: () => Promise<Kernels>;
+  readonly kernels: () => Promise<UpdateKernels>;
 }
 
 /**
@@ -184,7 +184,7 @@ export class ModelDelivery {
       this.#finish(plan, decodeCheckpoint(bytes, plan.layout));
       return;
     }
-    const unpack = (kernels: Kernels): void => {
+    const unpack = (kernels: UpdateKernels): void => {
       // The delivery may have failed while the kernels were being loaded.
       if (this.#settled) return;
       this.#guard(() => {

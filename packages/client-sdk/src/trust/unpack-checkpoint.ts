@@ -8,7 +8,7 @@ import {
   unpackValues,
   type CheckpointId,
   type CryptoProvider,
-  type Kernels,
+  type UpdateKernels,
 } from "@tributary/protocol";
 import type { VerifiedPlan } from "./verified-model.ts";
 
@@ -38,7 +38,7 @@ export function unpackCheckpoint(
   { plan, layout, trainable }: VerifiedPlan,
   { id, bytes, base }: PackedCheckpoint,
   crypto: CryptoProvider,
-  kernels: Kernels,
+  kernels: UpdateKernels,
 ): Float32Array {
   const codec = downloadCodec(plan.download, kernels);
   if (codec === undefined) {

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileTopology } from "../../src/training/fused/compile-topology.ts";
-import type { KernelSource } from "../../src/training/fused/kernels.ts";
+import type { TrainingKernelSource } from "../../src/training/fused/training-kernels.ts";
 import { FusedNetwork } from "../../src/training/fused/network.ts";
-import { compileFusedModule, wasmKernels } from "../../src/training/fused/wasm-module.ts";
+import { compileTrainingKernels, wasmKernels } from "../../src/training/fused/wasm-kernels.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
 
@@ -87,9 +87,9 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
 const LOSSES: readonly Plan["training"]["loss"][] = ["categoricalCrossentropy", "meanSquaredError"];
 
 describe("the fused network's gradient", () => {
-  let source: KernelSource;
+  let source: TrainingKernelSource;
   beforeAll(async () => {
-    source = wasmKernels((await compileFusedModule())!);
+    source = wasmKernels((await compileTrainingKernels())!);
   });
 
   it.each(Object.entries(MODELS))(

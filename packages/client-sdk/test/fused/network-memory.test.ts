@@ -1,19 +1,19 @@
 import { builtinModel } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import { compileTopology } from "../../src/training/fused/compile-topology.ts";
-import type { Kernels } from "../../src/training/fused/kernels.ts";
 import { FusedNetwork } from "../../src/training/fused/network.ts";
 import { createReferenceKernels } from "../../src/training/fused/reference/reference-kernels.ts";
-import { compileFusedModule, wasmKernels } from "../../src/training/fused/wasm-module.ts";
+import type { TrainingKernels } from "../../src/training/fused/training-kernels.ts";
+import { compileTrainingKernels, wasmKernels } from "../../src/training/fused/wasm-kernels.ts";
 import { planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
 
 describe("a network's memory", () => {
   const plan = planFor(builtinModel("mcmahan-2nn", testRandom(1)).description);
   const model = compileTopology(plan);
-  const build = (kernels: Kernels, capacity: number): number => {
+  const build = (kernels: TrainingKernels, capacity: number): number => {
     new FusedNetwork(plan, model, kernels, capacity);
-    return kernels.heap().length;
+    return kernels.memory.buffer.byteLength / 4;
   };
 
   it("grows with the values of each example, and holds the parameters once", () => {
@@ -32,7 +32,7 @@ describe("a network's memory", () => {
   });
 
   it("is an error that names the largest layer when it cannot be allocated", async () => {
-    const kernels = await wasmKernels((await compileFusedModule())!)();
+    const kernels = await wasmKernels((await compileTrainingKernels())!)();
     // A WebAssembly memory has 2^30 float32 values at most.
     expect(() => build(kernels, 2 ** 20)).toThrow(
       expect.objectContaining({

@@ -1,4 +1,4 @@
-import { UPDATE_BLOCK_VALUES, referenceKernels, type Kernels } from "@tributary/protocol";
+import { UPDATE_BLOCK_VALUES, referenceKernels, type UpdateKernels } from "@tributary/protocol";
 
 /**
  * The memory that holds sums, and the kernels that add to them. Each thread that adds has one.
@@ -7,7 +7,7 @@ import { UPDATE_BLOCK_VALUES, referenceKernels, type Kernels } from "@tributary/
  */
 export class AccumulatorMemory {
   /** Codecs should use these kernels too: their blocks then need not be copied. */
-  readonly kernels: Kernels;
+  readonly kernels: UpdateKernels;
   /** Where blocks that lie in other memory are copied to before they are added. */
   readonly #block: number;
   /**
@@ -16,7 +16,7 @@ export class AccumulatorMemory {
    */
   readonly #free: Map<number, number[]> = new Map();
 
-  constructor(kernels: Kernels = referenceKernels()) {
+  constructor(kernels: UpdateKernels = referenceKernels()) {
     this.kernels = kernels;
     this.#block = kernels.allocate(4 * UPDATE_BLOCK_VALUES);
   }

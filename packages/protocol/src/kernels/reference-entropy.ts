@@ -1,17 +1,20 @@
-import type { EntropyKernels } from "./kernels.ts";
+import type { EntropyKernels } from "./update-kernels.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
 
-/** A state is from here to below 2³². */
+/** Between two codes, every state is at least this number and below 2³². */
 const LEAST = 2 ** 16;
-/** Adding and subtracting 1.5 · 2²³ rounds a small float32 to an integer, ties to even. */
+/**
+ * Adding this number and subtracting it again rounds a small float32 to an integer, ties to even: a
+ * float32 of this size has no bits left for a fraction.
+ */
 const ROUNDING = 1.5 * 2 ** 23;
 
-/** The specification of the kernels of entropy coding. */
+/** The specification of the kernels for entropy coding. */
 export function referenceEntropy(memory: ReferenceMemory): EntropyKernels {
   return {
     quantizeStep(values, count, inverse, most, codes) {
-      const x = memory.views.values.subarray(values >> 2, (values >> 2) + count);
-      const out = memory.views.codes.subarray(codes >> 1, (codes >> 1) + count);
+      const x = memory.valuesAt(values, count);
+      const out = memory.codesAt(codes, count);
       const factor = Math.fround(inverse);
       for (let i = 0; i < count; i++) {
         const z = Math.max(-most, Math.min(most, Math.fround(x[i]! * factor)));
@@ -19,12 +22,14 @@ export function referenceEntropy(memory: ReferenceMemory): EntropyKernels {
       }
     },
     ransEncode(codes, count, symbols, end) {
-      const { bytes, words } = memory.views;
-      const c = memory.views.codes.subarray(codes >> 1, (codes >> 1) + count);
+      const { bytes } = memory;
+      const entries = memory.wordsAt(symbols);
+      const c = memory.codesAt(codes, count);
+      // Codes are written last to first, so that they are read first to last.
       const states = [LEAST, LEAST, LEAST, LEAST];
       let out = end;
       for (let i = count - 1; i >= 0; i--) {
-        const entry = words[(symbols >> 2) + c[i]!]!;
+        const entry = entries[c[i]!]!;
         const frequency = entry & 0xffff;
         let state = states[i & 3]!;
         if (state >= frequency * 2 ** 20) {
@@ -42,8 +47,9 @@ export function referenceEntropy(memory: ReferenceMemory): EntropyKernels {
       return out;
     },
     ransDecode(packed, end, count, symbols, slots, codes) {
-      const { bytes, words } = memory.views;
-      const out = memory.views.codes.subarray(codes >> 1, (codes >> 1) + count);
+      const { bytes } = memory;
+      const entries = memory.wordsAt(symbols);
+      const out = memory.codesAt(codes, count);
       if (packed + 16 > end) return 0;
       let at = packed;
       const next = (): number => bytes[at++]! | (bytes[at++]! << 8);
@@ -52,7 +58,7 @@ export function referenceEntropy(memory: ReferenceMemory): EntropyKernels {
       for (let i = 0; i < count; i++) {
         const state = states[i & 3]!;
         const symbol = bytes[slots + (state & 4_095)]!;
-        const entry = words[(symbols >> 2) + symbol]!;
+        const entry = entries[symbol]!;
         out[i] = symbol;
         let rest = (entry & 0xffff) * (state >>> 12) + (state & 4_095) - (entry >>> 16);
         if (rest < LEAST) {
@@ -61,6 +67,7 @@ export function referenceEntropy(memory: ReferenceMemory): EntropyKernels {
         }
         states[i & 3] = rest;
       }
+      // Encoding began with these states, so decoding must end with them.
       return at === end && states.every((state) => state === LEAST) ? 1 : 0;
     },
   };

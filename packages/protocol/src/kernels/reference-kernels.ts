@@ -1,4 +1,4 @@
-import type { Kernels } from "./kernels.ts";
+import type { UpdateKernels } from "./update-kernels.ts";
 import { referenceAccumulate } from "./reference-accumulate.ts";
 import { referenceEntropy } from "./reference-entropy.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
@@ -6,8 +6,12 @@ import { referenceModular } from "./reference-modular.ts";
 import { referenceQuantize } from "./reference-quantize.ts";
 import { referenceRotate } from "./reference-rotate.ts";
 
-/** The kernels in plain TypeScript: what they mean, and what runs where there is no WebAssembly. */
-export function referenceKernels(): Kernels {
+/**
+ * Makes kernels in plain TypeScript, with a memory of their own. They specify what the kernels in
+ * WebAssembly compute, and they run where there is no WebAssembly: some ten times slower, with the
+ * same bits.
+ */
+export function referenceKernels(): UpdateKernels {
   const memory = new ReferenceMemory();
   return {
     name: "reference",

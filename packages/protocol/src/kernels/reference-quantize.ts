@@ -1,34 +1,28 @@
-import { GOLDEN, mix, type QuantizeKernels } from "./kernels.ts";
+import { GOLDEN, mix } from "./mix.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
+import type { QuantizeKernels } from "./update-kernels.ts";
 
 const TWO_POW_MINUS_32 = 2 ** -32;
-/** Below this a half-precision number is subnormal: a multiple of 2⁻²⁴. */
+/** The bits of 2⁻¹⁴ as a float32. Below it, a float16 is subnormal: a multiple of 2⁻²⁴. */
 const LEAST_NORMAL_HALF = 0x38800000;
 
-/** The specification of the kernels between numbers and codes. */
+/** The specification of the kernels that turn numbers into codes and back. */
 export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
-  const valuesAt = (offset: number, count: number): Float32Array =>
-    memory.views.values.subarray(offset >> 2, (offset >> 2) + count);
-  const codesAt = (offset: number, count: number): Uint16Array =>
-    memory.views.codes.subarray(offset >> 1, (offset >> 1) + count);
-  const wordsAt = (offset: number, count: number): Uint32Array =>
-    memory.views.words.subarray(offset >> 2, (offset >> 2) + count);
-
-  const kernels: QuantizeKernels = {
+  return {
     sumOfSquares(values, count) {
-      const x = valuesAt(values, count);
+      const x = memory.valuesAt(values, count);
       return inLanes(count, (i) => x[i]! * x[i]!);
     },
     lookupDot(codes, count, table, values) {
-      const x = valuesAt(values, count);
-      const c = codesAt(codes, count);
-      const entries = memory.views.values.subarray(table >> 2);
+      const x = memory.valuesAt(values, count);
+      const c = memory.codesAt(codes, count);
+      const entries = memory.valuesAt(table);
       return inLanes(count, (i) => entries[c[i]!]! * x[i]!);
     },
     quantizeNearest(values, count, inverse, thresholds, thresholdCount, _hints, codes) {
-      const x = valuesAt(values, count);
-      const out = codesAt(codes, count);
-      const limits = valuesAt(thresholds, thresholdCount);
+      const x = memory.valuesAt(values, count);
+      const out = memory.codesAt(codes, count);
+      const limits = memory.valuesAt(thresholds, thresholdCount);
       const factor = Math.fround(inverse);
       const half = thresholdCount + 1;
       for (let i = 0; i < count; i++) {
@@ -38,8 +32,8 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       }
     },
     quantizeGrid(values, count, least, perStep, levels, key, codes) {
-      const x = valuesAt(values, count);
-      const out = codesAt(codes, count);
+      const x = memory.valuesAt(values, count);
+      const out = memory.codesAt(codes, count);
       for (let i = 0; i < count; i++) {
         const word = mix(key + Math.imul(i, GOLDEN)) >>> 0;
         const code = Math.trunc((x[i]! - least) * perStep + word * TWO_POW_MINUS_32);
@@ -47,8 +41,8 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       }
     },
     pack(codes, count, bits, packed) {
-      const c = codesAt(codes, count);
-      const { bytes } = memory.views;
+      const c = memory.codesAt(codes, count);
+      const { bytes } = memory;
       let pending = 0;
       let pendingBits = 0;
       let at = packed;
@@ -60,8 +54,8 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       if (pendingBits > 0) bytes[at] = pending;
     },
     unpack(packed, count, bits, codes) {
-      const out = codesAt(codes, count);
-      const { bytes } = memory.views;
+      const out = memory.codesAt(codes, count);
+      const { bytes } = memory;
       const mask = 2 ** bits - 1;
       let pending = 0;
       let pendingBits = 0;
@@ -74,15 +68,15 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       }
     },
     lookup(codes, count, table, values) {
-      const c = codesAt(codes, count);
-      const x = valuesAt(values, count);
-      const entries = memory.views.values.subarray(table >> 2);
+      const c = memory.codesAt(codes, count);
+      const x = memory.valuesAt(values, count);
+      const entries = memory.valuesAt(table);
       for (let i = 0; i < count; i++) x[i] = entries[c[i]!]!;
     },
     unpackLookup(packed, count, bits, table, values) {
-      const x = valuesAt(values, count);
-      const entries = valuesAt(table, 2 ** bits);
-      const { bytes } = memory.views;
+      const x = memory.valuesAt(values, count);
+      const entries = memory.valuesAt(table, 2 ** bits);
+      const { bytes } = memory;
       const mask = 2 ** bits - 1;
       let pending = 0;
       let pendingBits = 0;
@@ -95,14 +89,14 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       }
     },
     affine(codes, count, least, step, values) {
-      const c = codesAt(codes, count);
-      const x = valuesAt(values, count);
+      const c = memory.codesAt(codes, count);
+      const x = memory.valuesAt(values, count);
       for (let i = 0; i < count; i++) x[i] = least + step * c[i]!;
     },
     toHalf(values, count, key, halves) {
-      const x = valuesAt(values, count);
-      const words = wordsAt(values, count);
-      const out = codesAt(halves, count);
+      const x = memory.valuesAt(values, count);
+      const words = memory.wordsAt(values, count);
+      const out = memory.codesAt(halves, count);
       for (let i = 0; i < count; i++) {
         const word = mix(key + Math.imul(i, GOLDEN)) >>> 0;
         const magnitude = words[i]! & 0x7fffffff;
@@ -114,8 +108,8 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       }
     },
     fromHalf(halves, count, values) {
-      const h = codesAt(halves, count);
-      const x = valuesAt(values, count);
+      const h = memory.codesAt(halves, count);
+      const x = memory.valuesAt(values, count);
       for (let i = 0; i < count; i++) {
         const exponent = (h[i]! >> 10) & 31;
         const mantissa = h[i]! & 1_023;
@@ -125,9 +119,9 @@ export function referenceQuantize(memory: ReferenceMemory): QuantizeKernels {
       }
     },
   };
-  return kernels;
 }
 
+/** Adds up the terms in four partial sums, in the order in which SIMD does it. */
 function inLanes(count: number, term: (index: number) => number): number {
   const lanes = [0, 0, 0, 0] as [number, number, number, number];
   const whole = count - (count % 4);
@@ -142,7 +136,7 @@ function inLanes(count: number, term: (index: number) => number): number {
   return sum;
 }
 
-/** How many of the ascending limits are at most `value`. */
+/** @returns How many of the ascending limits are at most `value`. */
 function countAtMost(limits: Float32Array, value: number): number {
   let low = 0;
   let high = limits.length;

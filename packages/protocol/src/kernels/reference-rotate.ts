@@ -1,19 +1,18 @@
-import { GOLDEN, mix, type RotateKernels } from "./kernels.ts";
+import { GOLDEN, mix } from "./mix.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
+import type { RotateKernels } from "./update-kernels.ts";
 
-/** The specification of the kernels of a rotation. */
+/** The specification of the kernels that make up a random rotation. */
 export function referenceRotate(memory: ReferenceMemory): RotateKernels {
-  const at = (offset: number, size: number): Float32Array =>
-    memory.views.values.subarray(offset >> 2, (offset >> 2) + size);
   return {
-    hadamard: (values, size) => transform(at(values, size)),
+    hadamard: (values, size) => transform(memory.valuesAt(values, size)),
     flipHadamard(values, size, key) {
-      const x = at(values, size);
+      const x = memory.valuesAt(values, size);
       flipSigns(x, key);
       transform(x);
     },
     flip(values, size, key, factor) {
-      const x = at(values, size);
+      const x = memory.valuesAt(values, size);
       flipSigns(x, key);
       const scale = Math.fround(factor);
       for (let i = 0; i < size; i++) x[i]! *= scale;
@@ -22,8 +21,9 @@ export function referenceRotate(memory: ReferenceMemory): RotateKernels {
 }
 
 /**
- * 128 signs come of four words, of which word l has those of the values l, l + 4, l + 8 …, its highest bit first: so that four
- * values at a time take theirs with one shift.
+ * Flips signs as the key decides. The signs of 128 values come from four random words. Word l has
+ * the signs of the values l, l + 4, l + 8 and so on, its highest bit first, so that SIMD code finds
+ * the signs of four neighbouring values with one shift.
  */
 function flipSigns(x: Float32Array, key: number): void {
   for (let group = 0; group < x.length; group += 128) {
@@ -37,7 +37,10 @@ function flipSigns(x: Float32Array, key: number): void {
   }
 }
 
-/** Multiplies by Hadamard's matrix, from the smallest stride to the largest; each sum is rounded to float32. */
+/**
+ * Multiplies by the Hadamard matrix in log₂(size) passes, from the smallest stride to the largest.
+ * Each sum is rounded to float32.
+ */
 function transform(x: Float32Array): void {
   for (let stride = 1; stride < x.length; stride *= 2) {
     for (let base = 0; base < x.length; base += 2 * stride) {

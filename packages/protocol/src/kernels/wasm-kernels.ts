@@ -1,66 +1,73 @@
-import { fromBase64Url } from "../bytes/base64url.ts";
-import { TributaryError } from "../errors.ts";
-import { KERNELS_MODULE } from "./kernels.generated.ts";
-import { WORKSPACE_BYTES, type KernelMemory, type Kernels } from "./kernels.ts";
+import type { Address } from "./address.ts";
+import { decodeKernelModule } from "./decode-kernel-module.ts";
+import { UPDATE_KERNELS_MODULE } from "./kernels-module.generated.ts";
 import { referenceKernels } from "./reference-kernels.ts";
+import { WORKSPACE_BYTES, type KernelMemory, type UpdateKernels } from "./update-kernels.ts";
 
-/** What the module exports: its kernels, and the first byte that is free. */
-type KernelExports = Omit<Kernels, keyof KernelMemory | "name"> & {
+/** What the module exports: its kernels, its memory, and the first address that is free. */
+type KernelExports = Omit<UpdateKernels, keyof KernelMemory | "name"> & {
   readonly memory: WebAssembly.Memory;
-  readonly heapBase: () => number;
+  readonly firstFree: () => Address;
 };
 
 const PAGE_BYTES = 65_536;
 
 /**
- * Kernels of the caller's own, in WebAssembly where the host has it with SIMD and allows it, else the twin. Make them once
- * for each thread of work: nothing is shared between two. A page with a content security policy needs `wasm-unsafe-eval` for the
- * fast ones.
+ * Makes kernels with a memory of their own: in WebAssembly where the host has it with SIMD and
+ * allows it, otherwise in TypeScript, with the same bits. Make them once for each thread of work;
+ * two calls share nothing. A page with a content security policy needs `wasm-unsafe-eval` for the
+ * fast kernels.
  */
-export async function createKernels(): Promise<Kernels> {
+export async function createKernels(): Promise<UpdateKernels> {
   if (typeof WebAssembly === "undefined") return referenceKernels();
   try {
-    const { instance } = await WebAssembly.instantiate(moduleBytes(), {});
+    const { instance } = await WebAssembly.instantiate(
+      decodeKernelModule(UPDATE_KERNELS_MODULE),
+      {},
+    );
     return kernelsOf(instance);
   } catch (error) {
     return fallBack(error);
   }
 }
 
-/** As `createKernels`, at once: for Node and workers, since a browser's main thread may refuse modules above 4 KiB. */
-export function createKernelsSync(): Kernels {
+/**
+ * Does the same as `createKernels` without a promise. Use it in Node and in workers only: the main
+ * thread of a browser may refuse to compile modules above 4 KiB synchronously.
+ */
+export function createKernelsSync(): UpdateKernels {
   if (typeof WebAssembly === "undefined") return referenceKernels();
   try {
-    return kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(moduleBytes())));
+    return kernelsOf(
+      new WebAssembly.Instance(new WebAssembly.Module(decodeKernelModule(UPDATE_KERNELS_MODULE))),
+    );
   } catch (error) {
     return fallBack(error);
   }
 }
 
-function moduleBytes(): Uint8Array {
-  const bytes = fromBase64Url(KERNELS_MODULE);
-  if (bytes === undefined) throw new TributaryError("INTERNAL", "The kernels' module is no base64");
-  return bytes;
-}
-
-/** No SIMD, or a policy that forbids it: both are `CompileError`s. Anything else is a fault of ours. */
-function fallBack(error: unknown): Kernels {
+/**
+ * Decides what happens when the module does not compile. A host without SIMD and a policy that
+ * forbids WebAssembly throw a `CompileError`; a `RangeError` is a browser's refusal of a large
+ * module. Any other error is a mistake in this package and is thrown again.
+ */
+function fallBack(error: unknown): UpdateKernels {
   if (error instanceof WebAssembly.CompileError || error instanceof RangeError) {
     return referenceKernels();
   }
   throw error;
 }
 
-function kernelsOf(instance: WebAssembly.Instance): Kernels {
+function kernelsOf(instance: WebAssembly.Instance): UpdateKernels {
   const exports = instance.exports as KernelExports;
-  const { memory, heapBase, ...kernels } = exports;
-  let used = Math.ceil(heapBase() / 16) * 16;
-  const allocate = (byteLength: number): number => {
-    const at = used;
+  const { memory, firstFree, ...kernels } = exports;
+  let used = Math.ceil(firstFree() / 16) * 16;
+  const allocate = (byteLength: number): Address => {
+    const address = used;
     used += Math.ceil(byteLength / 16) * 16;
     const missing = used - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-    return at;
+    return address;
   };
   return { name: "wasm", memory, workspace: allocate(WORKSPACE_BYTES), allocate, ...kernels };
 }

@@ -1,7 +1,7 @@
 // How checkpoints travel from the server to clients: whole, in full or half precision, or as the
 // difference from a checkpoint that a client already holds (docs/protocol.md, section 6).
 import { updateCodec, type UpdateSpec } from "../update/codec-table.ts";
-import type { Kernels } from "../kernels/kernels.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
 import type { ValueRange } from "./trainable-ranges.ts";
 import { unpackValues } from "./packed-values.ts";
@@ -26,7 +26,10 @@ export type DownloadSpec =
  * @param kernels - What the codec computes with; the codec makes its own when absent.
  * @returns `undefined` for `float32`, whose checkpoints travel as their own bytes.
  */
-export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCodec | undefined {
+export function downloadCodec(
+  spec: DownloadSpec,
+  kernels?: UpdateKernels,
+): UpdateCodec | undefined {
   switch (spec.encoding) {
     case "float32":
       return undefined;

@@ -1,9 +1,12 @@
 /**
  * For tests and measurements: conformance suites, which each adapter of a port runs in any test
- * runner, and a client that does exactly what it is told, right or wrong.
+ * runner; a suite that holds kernels against their twins; and a client that does exactly what it is
+ * told, right or wrong.
  */
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
+export { kernelAgreementCases } from "./kernel-agreement.ts";
 export { RawClient } from "./raw-client.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
+export type { CallDraft, KernelAgreement, KernelCase } from "./kernel-agreement.ts";
 export type { Configuration, RawClientDeps, Received, SealedChunk } from "./raw-client.ts";
 export type { RawSocket } from "./raw-connection.ts";

@@ -3,7 +3,7 @@
 //   seed (4 bytes, if the codec has one) ‖ block ‖ block ‖ …
 //
 // Blocks that vary in length begin with their length, in 2 bytes.
-import type { Kernels } from "../kernels/kernels.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import { CodecWorkspace } from "./codec-workspace.ts";
 import {
   UPDATE_BLOCK_VALUES,
@@ -16,7 +16,7 @@ import {
 import { blockAt, sumOverBlocks, type BlockSizes, type ValueBlock } from "./value-blocks.ts";
 
 /** Gives the kernels that do the work. It is called when they are first needed. */
-export type KernelSource = () => Kernels;
+export type KernelSource = () => UpdateKernels;
 
 /** How one codec treats one block. */
 export interface BlockScheme {

@@ -1,6 +1,6 @@
 // The table of update codecs: the one place that lists them.
 import { TributaryError } from "../errors.ts";
-import type { Kernels } from "../kernels/kernels.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import { createKernelsSync } from "../kernels/wasm-kernels.ts";
 import { parameterFault } from "../schema/parameter.ts";
 import type { KernelSource } from "./block-codec.ts";
@@ -60,7 +60,7 @@ export function codecDefinition(spec: UpdateSpec): CodecDefinition<UpdateSpec> {
  *   with many clients passes the same ones to all. The bits are the same with all kernels.
  * @throws TributaryError `BAD_PARAMETER` when a parameter is out of its range.
  */
-export function updateCodec(spec: UpdateSpec, kernels?: Kernels): UpdateCodec {
+export function updateCodec(spec: UpdateSpec, kernels?: UpdateKernels): UpdateCodec {
   const definition = codecDefinition(spec);
   const fault = parameterFault(definition, spec);
   if (fault !== undefined) {

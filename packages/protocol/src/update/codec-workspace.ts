@@ -1,4 +1,4 @@
-import { WORKSPACE_BYTES, type Kernels } from "../kernels/kernels.ts";
+import { WORKSPACE_BYTES, type UpdateKernels } from "../kernels/update-kernels.ts";
 import { UPDATE_BLOCK_VALUES } from "./update-codec.ts";
 
 const CODES_AT = 4 * UPDATE_BLOCK_VALUES;
@@ -12,7 +12,7 @@ const TABLES_AT = PACKED_AT + PACKED_BYTES;
  * makes its own workspace, since the memory moves when it grows.
  */
 export class CodecWorkspace {
-  readonly kernels: Kernels;
+  readonly kernels: UpdateKernels;
   /** Float32, shape [UPDATE_BLOCK_VALUES], at `valuesAt`. */
   readonly values: Float32Array;
   /** Uint16, shape [UPDATE_BLOCK_VALUES], at `codesAt`. */
@@ -28,7 +28,7 @@ export class CodecWorkspace {
   readonly packedAt: number;
   readonly tablesAt: number;
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: UpdateKernels) {
     const { workspace, memory } = kernels;
     this.kernels = kernels;
     this.valuesAt = workspace;

@@ -1,5 +1,5 @@
 // Of each block the values at places that are drawn from the seed, as float32: seed (4) ‖ values.
-import { GOLDEN, mix } from "../kernels/kernels.ts";
+import { GOLDEN, mix } from "../kernels/mix.ts";
 import { positiveNumbers } from "../schema/parameter.ts";
 import { blockCodec } from "./block-codec.ts";
 import type { CodecDefinition } from "./codec-definition.ts";

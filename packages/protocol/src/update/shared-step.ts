@@ -7,7 +7,8 @@
 //
 // This is no codec that a plan can name: a payload means nothing without the terms of its round.
 import { TributaryError } from "../errors.ts";
-import { GOLDEN, mix, type Kernels } from "../kernels/kernels.ts";
+import { GOLDEN, mix } from "../kernels/mix.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import { CodecWorkspace } from "./codec-workspace.ts";
 import { rotateBlock, rotateBlockBack, rotationGrowth } from "./rotation.ts";
 import { notFinite } from "./update-codec.ts";
@@ -74,7 +75,7 @@ export function encodeSharedStep(
   update: Float32Array,
   terms: SharedStepTerms,
   roundingSeed: number,
-  kernels: Kernels,
+  kernels: UpdateKernels,
 ): SharedStepUpdate {
   checkTerms(terms);
   const { bits, width, step, rotationSeed } = terms;
@@ -117,7 +118,7 @@ export function decodeSharedStepSum(
   dimension: number,
   terms: SharedStepTerms,
   ditherSeeds: readonly number[],
-  kernels: Kernels,
+  kernels: UpdateKernels,
 ): Float32Array {
   checkTerms(terms);
   if (sum.length !== sharedStepLength(dimension)) {

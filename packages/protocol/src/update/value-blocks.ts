@@ -1,4 +1,4 @@
-import { GOLDEN, mix } from "../kernels/kernels.ts";
+import { GOLDEN, mix } from "../kernels/mix.ts";
 import { UPDATE_BLOCK_VALUES } from "./update-codec.ts";
 
 /** The values that a codec treats together. */

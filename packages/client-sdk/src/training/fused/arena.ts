@@ -1,63 +1,92 @@
-import { TributaryError } from "@tributary/protocol";
-import { padded, type Kernels } from "./kernels.ts";
+import { TributaryError, type Address } from "@tributary/protocol";
+import type { Placed } from "./matrix.ts";
+import { padded, type TrainingKernels } from "./training-kernels.ts";
 
-/** Past the end of everything: loads of whole vectors may reach over the last array. */
-const SLACK = 64;
+/**
+ * Bytes past the end of everything: kernels that load whole vectors may read behind the last array.
+ */
+const SLACK_BYTES = 256;
 
-/** Lays out a kernels' memory, from its beginning. Nothing is given back. */
+const VALUE_BYTES = 4;
+
+/** Memory that layers use one after the other, each for the length of one call. */
+export interface Scratch {
+  /**
+   * Places something in the scratch memory.
+   * @param offset - How many values after the beginning of the scratch memory it lies.
+   * @param value - What is known of it, such as the strides of a matrix.
+   * @returns The value with its address `at`, which is right from `Arena.commit` on.
+   */
+  place<Value extends object>(offset: number, value: Value): Value & Placed;
+}
+
+/** Lays out the memory of some kernels from its beginning. Nothing is ever given back. */
 export class Arena {
-  readonly #kernels: Kernels;
+  readonly #kernels: TrainingKernels;
   readonly #largestLayer: string;
-  #next: number;
-  readonly #scratch: { place: number; size: number } = { place: 0, size: 0 };
+  #next: Address;
+  #scratchSize = 0;
+  /** The address of the scratch memory, from `commit` on. */
+  #scratchAt: Address | undefined;
+  /** What waits for its address until `commit`. */
+  readonly #waiting: { readonly target: { at: Address }; readonly offset: number }[] = [];
 
-  /** @param largestLayer - Named when there is not enough memory. */
-  constructor(kernels: Kernels, largestLayer: string) {
+  /** @param largestLayer - The layer to name when there is not enough memory. */
+  constructor(kernels: TrainingKernels, largestLayer: string) {
     this.#kernels = kernels;
     this.#largestLayer = largestLayer;
     this.#next = kernels.firstFree;
   }
 
-  /** @returns The place of `size` values, which begin a cache line. */
-  allocate(size: number): number {
-    const place = this.#next;
-    this.#next += padded(size);
-    return place;
+  /** @returns The address of room for `size` float32 values, a multiple of 64. */
+  allocate(size: number): Address {
+    const address = this.#next;
+    this.#next += VALUE_BYTES * padded(size);
+    return address;
   }
 
-  /** Memory shared with everyone who asks for scratch; has its place after `commit`. */
-  scratch(size: number): { readonly place: number } {
-    this.#scratch.size = Math.max(this.#scratch.size, size);
-    return this.#scratch;
+  /** Gives access to scratch memory of at least `size` float32 values, which everyone shares. */
+  scratch(size: number): Scratch {
+    this.#scratchSize = Math.max(this.#scratchSize, size);
+    return {
+      place: (offset, value) => {
+        const target = { ...value, at: (this.#scratchAt ?? 0) + VALUE_BYTES * offset };
+        if (this.#scratchAt === undefined) this.#waiting.push({ target, offset });
+        return target;
+      },
+    };
   }
 
   /**
-   * More memory after `commit`. Views from before are detached.
-   * @throws TributaryError as `commit`.
+   * Allocates memory after `commit`. Views of the memory from before are empty afterwards.
+   * @throws TributaryError as `commit` does.
    */
-  extend(size: number): number {
-    const place = this.allocate(size);
+  extend(size: number): Address {
+    const address = this.allocate(size);
     this.#reserve();
-    return place;
+    return address;
   }
 
   /**
-   * Makes the memory real.
-   * @throws TributaryError `MODEL_UNSUPPORTED` when there is not as much.
+   * Reserves the memory that was laid out, and gives everything in the scratch memory its address.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when there is not as much memory.
    */
   commit(): void {
-    this.#scratch.place = this.allocate(this.#scratch.size);
+    const scratchAt = this.allocate(this.#scratchSize);
+    this.#scratchAt = scratchAt;
+    for (const { target, offset } of this.#waiting) target.at = scratchAt + VALUE_BYTES * offset;
+    this.#waiting.length = 0;
     this.#reserve();
   }
 
   #reserve(): void {
     try {
-      this.#kernels.reserve(this.#next + SLACK);
+      this.#kernels.reserve(this.#next + SLACK_BYTES);
     } catch (error) {
       const layer = this.#largestLayer;
       throw new TributaryError(
         "MODEL_UNSUPPORTED",
-        `There is no memory for the model's ${this.#next} values, of which the layer ${layer} takes the most`,
+        `There is no memory for the model's ${this.#next / VALUE_BYTES} values, of which the layer ${layer} takes the most`,
         {
           remedy: "Train a smaller model, or with smaller batches.",
           context: { layer },

@@ -1,4 +1,4 @@
-// Layers over images.
+// Compiles layers over images. Images have the shape [height, width, channels].
 import type { Pair } from "./layer-node.ts";
 import {
   LayerRefusal,
@@ -18,6 +18,7 @@ import {
 } from "./layer-to-compile.ts";
 import { windowShape } from "./window-shape.ts";
 
+/** Compiles a Conv2D. @throws LayerRefusal when the fused trainer cannot take it. */
 export function convolution(layer: LayerToCompile, image: ImageShape): CompiledLayer {
   const [height, width, channels] = image;
   const { size, steps, padding } = filterConfig(layer.config);
@@ -35,6 +36,7 @@ export function convolution(layer: LayerToCompile, image: ImageShape): CompiledL
   }));
 }
 
+/** Compiles a DepthwiseConv2D. @throws LayerRefusal when the fused trainer cannot take it. */
 export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLayer {
   const [height, width, channels] = image;
   const { size, steps, padding } = filterConfig(layer.config);
@@ -54,6 +56,7 @@ export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLay
   }));
 }
 
+/** Reads what all layers with a filter have in their configuration. */
 function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same" | "valid" } {
   requireOneOf(config, "data_format", "channels_last", "channelsLast");
   const dilation = pairOf(config["dilation_rate"] ?? 1, "dilation_rate");
@@ -65,6 +68,7 @@ function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same
   };
 }
 
+/** Compiles a pooling layer. @throws LayerRefusal when the fused trainer cannot take it. */
 export function pooling(
   mode: "max" | "average",
   config: Fields,
@@ -78,6 +82,10 @@ export function pooling(
   return one({ kind: "pooling", mode, size, steps, padding }, [rows, columns, channels]);
 }
 
+/**
+ * Compiles a ZeroPadding2D. Its padding is one number, one for each axis, or two for each axis.
+ * @throws LayerRefusal when the padding is anything else.
+ */
 export function zeroPadding(config: Fields, [height, width, channels]: ImageShape): CompiledLayer {
   requireOneOf(config, "data_format", "channels_last", "channelsLast");
   const padding: unknown = config["padding"] ?? 1;
@@ -98,5 +106,6 @@ export function zeroPadding(config: Fields, [height, width, channels]: ImageShap
   ]);
 }
 
+/** Whether a value is a whole number of at least 0. */
 const isAmount = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 0;

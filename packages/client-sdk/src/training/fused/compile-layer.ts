@@ -1,4 +1,4 @@
-// One layer of a topology as one or two nodes.
+// Compiles one layer of a topology: one node for what it computes, and one for its activation.
 import { sizeOf } from "../example-format.ts";
 import type { Pair } from "./layer-node.ts";
 import { convolution, depthwise, pooling, zeroPadding } from "./compile-image-layer.ts";
@@ -25,7 +25,10 @@ import {
   type LayerToCompile,
 } from "./layer-to-compile.ts";
 
-/** @throws LayerRefusal. */
+/**
+ * Compiles a layer of any kind.
+ * @throws LayerRefusal when the fused trainer cannot take the layer exactly as it is.
+ */
 export function compileLayer(layer: LayerToCompile): CompiledLayer {
   const { kind, config, inputs } = layer;
   const shape = inputs[0]!.shape;
@@ -98,8 +101,10 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
   }
 }
 
+/** A layer that changes nothing makes no node. */
 const unchanged = (): CompiledLayer => ({ nodes: [], parameters: [] });
 
+/** Compiles a Dense. It works on the last axis and leaves the others as they are. */
 function dense(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
   const width = shape.at(-1);
@@ -115,6 +120,7 @@ function dense(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   }));
 }
 
+/** The shape that all inputs of an Add must have. */
 function commonShape(inputs: LayerToCompile["inputs"]): readonly number[] {
   const [first, ...rest] = inputs.map(({ shape }) => shape);
   if (rest.length === 0 || rest.some((shape) => shape.join() !== first!.join())) {
@@ -123,6 +129,7 @@ function commonShape(inputs: LayerToCompile["inputs"]): readonly number[] {
   return first!;
 }
 
+/** The shape that a Reshape gives. One of its sizes may be −1, which stands for what is left. */
 function targetShape(target: unknown, shape: readonly number[]): readonly number[] {
   const size = sizeOf(shape);
   if (!Array.isArray(target) || !target.every((one) => Number.isInteger(one))) {

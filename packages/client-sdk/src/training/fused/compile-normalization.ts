@@ -1,11 +1,13 @@
+// Compiles layers that normalise.
 import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
 import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
 
+/** Compiles a LayerNormalization: one group of all channels, for each pixel on its own. */
 export function layerNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   return groups(layer, shape, 1, false);
 }
 
-/** Keras's layer, which the SDK brings to tfjs. */
+/** Compiles a GroupNormalization: the layer of Keras, which the SDK adds to tfjs. */
 export function groupNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const asked = layer.config["groups"] ?? 32;
   const channels = shape.at(-1) ?? 0;
@@ -16,6 +18,7 @@ export function groupNormalization(layer: LayerToCompile, shape: readonly number
   return groups(layer, shape, count, true);
 }
 
+/** Compiles a normalisation of groups of channels. */
 function groups(
   layer: LayerToCompile,
   shape: readonly number[],
@@ -44,6 +47,10 @@ function groups(
   };
 }
 
+/**
+ * Compiles a BatchNormalization that uses the averages it has.
+ * @throws LayerRefusal when the plan trains it, because its averages would then change too.
+ */
 export function batchNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
   if (layer.isTrained) throw new LayerRefusal("it is trained, and its averages with it");
@@ -69,12 +76,14 @@ export function batchNormalization(layer: LayerToCompile, shape: readonly number
   };
 }
 
+/** Refuses a normalisation over any axis but the last one. */
 function requireLastAxis(axis: unknown, shape: readonly number[]): void {
   const one: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : (axis ?? -1);
   if (one === -1 || one === shape.length) return;
   throw new LayerRefusal(`its axis is ${JSON.stringify(axis)}`);
 }
 
+/** Refuses parameters that do not have one value for each channel. */
 function requireChannels(
   parameters: readonly { readonly shape: readonly number[] }[],
   shape: readonly number[],

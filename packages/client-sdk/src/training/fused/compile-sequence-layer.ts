@@ -1,4 +1,4 @@
-// Layers over sequences.
+// Compiles layers over sequences. A moment is one element of a sequence.
 import { LayerRefusal, requireAbsent, requireOneOf, requireSizeOf } from "./layer-config.ts";
 import {
   parameter,
@@ -7,6 +7,11 @@ import {
   type LayerToCompile,
 } from "./layer-to-compile.ts";
 
+/**
+ * Compiles an LSTM or a GRU.
+ * @param gates - How many gates a unit has.
+ * @throws LayerRefusal when the fused trainer cannot take it.
+ */
 export function recurrent(
   cell: "lstm" | "gru",
   gates: number,
@@ -15,7 +20,7 @@ export function recurrent(
 ): CompiledLayer {
   const { config } = layer;
   for (const field of ["activation", "recurrent_activation"]) {
-    // Missing is tfjs's default, null is linear.
+    // A missing field means the default of tfjs, but null means linear.
     if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
   }
   requireOneOf(config, "activation", "tanh");
@@ -53,9 +58,10 @@ export function recurrent(
   return { ...made, parameters: [...made.parameters, recurrentKernel.name] };
 }
 
-/** What Keras calls the gates' activation; tfjs's default comes first. */
+/** The names of the activation of gates in Keras and tfjs. The default of tfjs comes first. */
 const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
 
+/** Compiles an Embedding. @throws LayerRefusal when the fused trainer cannot take it. */
 export function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
   requireOneOf(config, "mask_zero", false);

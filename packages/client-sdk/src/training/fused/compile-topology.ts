@@ -1,5 +1,6 @@
-// From a tfjs LayersModel topology to the fused trainer's nodes. What is not understood to the last field is refused:
-// another engine takes it then, and no model is trained as something that it is not.
+// Compiles the topology of a tfjs LayersModel into the nodes of the fused trainer. A layer is
+// refused unless every field of its configuration is understood. Another engine takes the model
+// then, and no model is trained as something that it is not.
 import { TributaryError, type Plan } from "@tributary/protocol";
 import { logitsTopology } from "../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
@@ -8,8 +9,8 @@ import type { CompiledModel, LayerNode } from "./layer-node.ts";
 
 /**
  * Compiles a plan's model.
- * @throws TributaryError `MODEL_UNSUPPORTED` naming the layer that the fused trainer cannot take, in `context.layer`
- *   as well, or the loss that does not go with the model's end.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when the fused trainer cannot take a layer, which
+ *   `context.layer` names, or when the loss does not fit the last activation.
  */
 export function compileTopology(plan: Plan): CompiledModel {
   const { topology, activation } = logitsTopology(plan.model.topology);
@@ -24,7 +25,9 @@ export function compileTopology(plan: Plan): CompiledModel {
   const parameters = new Map(plan.model.parameters.map(({ name, shape }) => [name, shape]));
   const used = new Set<string>();
   const nodes: LayerNode[] = [];
-  /** Place of each layer's last node, and the shape of its output, by the layer's name. */
+  /**
+   * The number of the last node of each layer, and the shape of its output, by the layer's name.
+   */
   const outputs = new Map<string, { readonly place: number; readonly shape: readonly number[] }>();
   let inputShape: readonly number[] | undefined;
   for (const { name, kind, config, inbound } of layers) {
@@ -69,14 +72,16 @@ export function compileTopology(plan: Plan): CompiledModel {
   return { inputShape, outputShape: last.shape, nodes, output };
 }
 
+/** A layer as the topology describes it. */
 interface Layer {
   readonly name: string;
   readonly kind: string;
   readonly config: Fields;
-  /** Names of the layers before it. */
+  /** The names of the layers whose outputs it reads. */
   readonly inbound: readonly string[];
 }
 
+/** Reads the layers of a topology, in an order in which they can be computed. */
 function layersOf(topology: Fields): readonly Layer[] {
   const config = topology["config"];
   const entries = Array.isArray(config) ? (config as unknown[]) : asFields(config)["layers"];
@@ -109,7 +114,10 @@ function layersOf(topology: Fields): readonly Layer[] {
   }
 }
 
-/** `[[["before", 0, 0, {}], …]]`: one use of the layer, with its inputs. */
+/**
+ * Reads the inputs of a layer of a functional model. They look like `[[["before", 0, 0, {}], …]]`:
+ * a list of the uses of the layer, of which there may be one, each with a list of its inputs.
+ */
 function inboundOf({ name, nodes }: { name: string; nodes: unknown }): string[] {
   if (!Array.isArray(nodes) || nodes.length > 1) {
     throw refused(`the layer ${name}, which is used several times`, name);
@@ -127,7 +135,7 @@ function inboundOf({ name, nodes }: { name: string; nodes: unknown }): string[] 
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The layers such that each comes after its inputs, and the output last. */
+/** Sorts layers such that each comes after its inputs, and the output comes last. */
 function inOrder(layers: readonly Layer[], config: Fields): readonly Layer[] {
   const outputs = config["output_layers"];
   const [output] = Array.isArray(outputs) ? (outputs as unknown[]) : [];
@@ -150,6 +158,7 @@ function inOrder(layers: readonly Layer[], config: Fields): readonly Layer[] {
   return [...ordered];
 }
 
+/** Reads the shape of one example from the layer that takes the input. */
 function inputShapeOf(config: Fields): readonly number[] {
   const shape = config["batch_input_shape"];
   if (!Array.isArray(shape)) throw new LayerRefusal("it does not say the shape of its input");
@@ -162,6 +171,7 @@ function inputShapeOf(config: Fields): readonly number[] {
   return known;
 }
 
+/** Makes the error for a model that the fused trainer cannot take. */
 function refused(what: string, layer?: string): TributaryError {
   return new TributaryError("MODEL_UNSUPPORTED", `The fused trainer does not take ${what}`, {
     remedy: 'Use the engine "tfjs", which trains any LayersModel.',

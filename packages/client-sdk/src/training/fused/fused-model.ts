@@ -9,18 +9,18 @@ import type { FusedNetwork } from "./network.ts";
 
 /** The gradient of a mean loss. */
 export interface GradientResult {
-  /** New Float32, shape [layout.size]; 0 for what the plan freezes. */
+  /** Float32 in new memory, shape [layout.size]; 0 for what the plan freezes. */
   readonly gradient: Float32Array;
-  /** Mean over the examples. */
+  /** The mean loss over the examples. */
   readonly loss: number;
 }
 
-/** A network as the loop over batches takes it. */
+/** A network, as the loop over batches uses it. */
 export class FusedModel implements EngineModel {
   readonly inputShape: readonly number[];
   readonly #outputShape: readonly number[];
   readonly #network: FusedNetwork;
-  /** Entries of the table that the inputs are indices into, if they are. */
+  /** The number of rows of the table, when the inputs are indices into an embedding. */
   readonly #entries: number | undefined;
 
   constructor(compiled: CompiledModel, network: FusedNetwork) {
@@ -56,7 +56,7 @@ export class FusedModel implements EngineModel {
     return [...this.#outputShape];
   }
 
-  /** Batches are gathered right where the kernels read them. */
+  /** Batches are gathered where the kernels read them, so that nothing is copied twice. */
   batchMemory(): BatchMemory {
     const { inputs, targets } = this.#network;
     return { inputs, targets };
@@ -80,7 +80,10 @@ export class FusedModel implements EngineModel {
     };
   }
 
-  /** Adds up the gradient of the mean loss over slices of examples; before `batchMemory` is asked for. */
+  /**
+   * Begins to add up the gradient of the mean loss over slices of the examples. Call it before
+   * `batchMemory`, since it may move the memory.
+   */
   startGradient(): { add(count: number, share: number): void; result(): GradientResult } {
     const network = this.#network;
     let loss = 0;
@@ -107,7 +110,10 @@ export class FusedModel implements EngineModel {
     return this.#outputReader()(count);
   }
 
-  /** Views of the outputs: the same one for the same count, since making one costs more than a small step. */
+  /**
+   * Gives views of the outputs. It gives the same view again while the count stays the same,
+   * because making a view costs more than a small step.
+   */
   #outputReader(): (count: number) => Float32Array {
     const { outputs } = this.#network;
     const size = outputs.length / this.capacity;

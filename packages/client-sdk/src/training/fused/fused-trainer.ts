@@ -4,44 +4,49 @@ import type { EvaluateRequest, LocalTrainer } from "../local-trainer.ts";
 import { checkedFormat, forEachSlice } from "../training-run.ts";
 import { compileTopology } from "./compile-topology.ts";
 import { FusedModel, type GradientResult } from "./fused-model.ts";
-import type { Kernels, KernelSource } from "./kernels.ts";
 import { FusedNetwork } from "./network.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
-import { compileFusedModule, wasmKernels } from "./wasm-module.ts";
+import type { TrainingKernels, TrainingKernelSource } from "./training-kernels.ts";
+import { compileTrainingKernels, wasmKernels } from "./wasm-kernels.ts";
 
-/** Computes in WebAssembly, or in plain TypeScript with the same bits. */
-export type FusedBackendName = Kernels["name"];
+/** What computes: WebAssembly (`wasm`), or plain TypeScript with the same bits (`reference`). */
+export type FusedBackendName = TrainingKernels["name"];
 
 export interface FusedTrainerOptions {
-  /** `auto`, the default: `wasm` where there is WebAssembly with SIMD, the slow `reference` elsewhere. */
+  /**
+   * `auto`, the default, takes `wasm` where there is WebAssembly with SIMD, and the slow
+   * `reference` elsewhere.
+   */
   readonly backend?: "auto" | FusedBackendName;
 }
 
-/** A `LocalTrainer` whose results are the same bits on every platform. */
+/** A `LocalTrainer` whose results have the same bits on every platform. */
 export interface FusedTrainer extends LocalTrainer {
   readonly backend: FusedBackendName;
   /**
-   * The gradient of the mean loss over all examples, without dropout: what control variates are made of.
+   * Computes the gradient of the mean loss over all examples, without dropout. Control variates are
+   * made of it.
    * @throws TributaryError as `evaluate`.
    */
   gradient(request: EvaluateRequest): Promise<GradientResult>;
 }
 
 /**
- * Makes a trainer that computes whole steps in a WebAssembly module of a few kilobytes: dense and convolutional
- * models several times faster than tfjs on a CPU, and bit for bit the same in Node and in every browser. Models that
- * it does not take are refused with `MODEL_UNSUPPORTED` and the layer's name.
+ * Makes a trainer that computes whole steps in a small WebAssembly module. On a CPU it is several
+ * times faster than tfjs, and its results have the same bits in Node and in every browser. A model
+ * that it cannot train is refused with `MODEL_UNSUPPORTED`, which names the layer.
  *
  * ```ts
  * const trainer = await createFusedTrainer();
  * const { weights, metrics } = await trainer.train({ plan, weights: checkpoint, examples, random });
  * ```
- * @throws TributaryError `ENGINE_UNAVAILABLE` when `wasm` is asked for and not there.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the backend is `wasm` and there is no
+ *   WebAssembly with SIMD.
  */
 export async function createFusedTrainer({
   backend = "auto",
 }: FusedTrainerOptions = {}): Promise<FusedTrainer> {
-  const module = backend === "reference" ? undefined : await compileFusedModule();
+  const module = backend === "reference" ? undefined : await compileTrainingKernels();
   if (module === undefined && backend === "wasm") {
     throw new TributaryError("ENGINE_UNAVAILABLE", "There is no WebAssembly with SIMD here", {
       remedy: 'Allow it in the page\'s policy ("wasm-unsafe-eval"), or use the engine "auto".',
@@ -79,15 +84,20 @@ interface Prepared {
 }
 
 class FusedEngine implements Engine<FusedModel> {
-  /** As many as fill the tiles, so that evaluating takes little more memory than training. */
+  /**
+   * Enough to fill the tiles of the kernels, and few enough to need little more memory than
+   * training.
+   */
   readonly evaluationBatch = 32;
   readonly backend: FusedBackendName;
-  readonly #source: KernelSource;
+  readonly #source: TrainingKernelSource;
   #prepared: Prepared | undefined;
-  /** The plan that `#prepared` was last used for: most calls come with the same one. */
+  /**
+   * The plan that `#prepared` was last used for. Most calls come with the same plan object again.
+   */
   #plan: Plan | undefined;
 
-  constructor(backend: FusedBackendName, source: KernelSource) {
+  constructor(backend: FusedBackendName, source: TrainingKernelSource) {
     this.backend = backend;
     this.#source = source;
   }
@@ -119,7 +129,7 @@ class FusedEngine implements Engine<FusedModel> {
   }
 }
 
-/** What decides a network's memory. */
+/** @returns A text that is the same for plans whose networks are laid out alike. */
 function keyOf({ model, training }: Plan): string {
   return JSON.stringify([model, training.trainable, training.loss, training.optimizer]);
 }

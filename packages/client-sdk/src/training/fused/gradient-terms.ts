@@ -1,26 +1,29 @@
-import { TributaryError } from "@tributary/protocol";
+import { TributaryError, type Address } from "@tributary/protocol";
 import type { StepTerms } from "../local-trainer.ts";
-import type { Kernels } from "./kernels.ts";
-import type { ParameterPlaces } from "./parameter-places.ts";
 
-/** Changes a step's gradient before the optimizer takes it. */
+import type { ParameterPlaces } from "./parameter-places.ts";
+import type { TrainingKernels } from "./training-kernels.ts";
+
+/** What changes the gradient of a step before the optimizer takes it. */
 export interface GradientTerms {
-  /** Set when each example's gradient is to be clipped before they are averaged. */
+  /**
+   * The L2 norm that the gradient of each example is clipped to before they are averaged, if any.
+   */
   readonly exampleClipNorm: number | undefined;
-  /** Adds what is to be added to the mean gradient, and clips it. */
+  /** Adds the terms to the mean gradient and then clips it. */
   apply(): void;
 }
 
 /**
- * Makes a training's terms, from the weights that are in place now.
- * @param memory - Gives memory of the trained parameters' size, the same for the same name.
- * @throws TributaryError `BAD_PARAMETER` for a correction that is not of the model's size.
+ * Makes the terms of a training. The proximal term pulls towards the weights that are in place now.
+ * @param memory - Gives memory of the size of the trained parameters, always the same for a name.
+ * @throws TributaryError `BAD_PARAMETER` when the correction does not have the size of the model.
  */
 export function gradientTerms(
-  kernels: Kernels,
+  kernels: TrainingKernels,
   parameters: ParameterPlaces,
   terms: StepTerms,
-  memory: (name: "anchor" | "correction") => number,
+  memory: (name: "anchor" | "correction") => Address,
 ): GradientTerms {
   const { values, gradient, trainedSize: size } = parameters;
   const { exampleClipNorm, proximal = 0, weightDecay = 0, gradientClipNorm, correction } = terms;
@@ -39,7 +42,7 @@ export function gradientTerms(
   }
   if (proximal > 0) {
     const anchor = memory("anchor");
-    kernels.heap().copyWithin(anchor, values, values + size);
+    kernels.copy(values, anchor, size);
     steps.push(() => kernels.addDifference(values, anchor, gradient, size, proximal));
   }
   if (weightDecay > 0) steps.push(() => kernels.addScaled(values, gradient, size, weightDecay));
@@ -52,7 +55,9 @@ export function gradientTerms(
   return { exampleClipNorm, apply: () => steps.forEach((step) => step()) };
 }
 
-/** What brings a vector down to a norm, and leaves a shorter one as it is. */
+/**
+ * @returns The factor that brings a vector down to a norm; 1 for a vector that is shorter already.
+ */
 export function clipFactor(sumOfSquares: number, norm: number): number {
   const length = Math.sqrt(sumOfSquares);
   return length > norm ? norm / length : 1;

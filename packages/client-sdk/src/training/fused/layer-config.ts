@@ -1,15 +1,25 @@
-// Reading a layer's configuration, field by field.
+// Reads the configuration of a layer, field by field. Fields that are missing or null count as
+// absent.
 
+/** The fields of a configuration, whose values nobody has checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Why a layer is not taken: a clause about `it`. Turned into a TributaryError that names the layer. */
+/**
+ * The reason why the fused trainer cannot take a layer. The message is a clause about `it`, and
+ * becomes part of a `TributaryError` that names the layer.
+ */
 export class LayerRefusal extends Error {}
 
+/** Gives the fields of an object, and none for anything else. */
 export function asFields(value: unknown): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
-/** Refuses a field that has another value than those allowed; one that is missing or null is the first. */
+/**
+ * Reads a field that may have only some values.
+ * @param allowed - The values. The first one is what an absent field means.
+ * @throws LayerRefusal for any other value.
+ */
 export function requireOneOf<Value extends string | number | boolean>(
   config: Fields,
   field: string,
@@ -23,7 +33,10 @@ export function requireOneOf<Value extends string | number | boolean>(
   return found;
 }
 
-/** Refuses a size that is not that of the layer's parameters; one that is missing or null is theirs. */
+/**
+ * Checks a size against that of the layer's parameters. An absent field is right.
+ * @throws LayerRefusal when the two differ.
+ */
 export function requireSizeOf(config: Fields, field: string, size: number | undefined): void {
   const value = config[field] ?? size;
   if (value === size) return;
@@ -32,20 +45,27 @@ export function requireSizeOf(config: Fields, field: string, size: number | unde
   );
 }
 
-/** A finite number of at least 0; one that is missing or null is the default. */
+/**
+ * Reads a finite number of at least 0.
+ * @param standard - What an absent field means.
+ * @throws LayerRefusal for anything else.
+ */
 export function numberOf(config: Fields, field: string, standard: number): number {
   const value = config[field] ?? standard;
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
-/** Refuses fields that are there and not null. */
+/** Checks that fields are absent. @throws LayerRefusal when one is there. */
 export function requireAbsent(config: Fields, ...fields: readonly string[]): void {
   const found = fields.find((field) => (config[field] ?? null) !== null);
   if (found !== undefined) throw new LayerRefusal(`it has a ${found}`);
 }
 
-/** Two whole numbers of at least 1, or one that stands for both. */
+/**
+ * Reads two whole numbers of at least 1, or one number that stands for both.
+ * @throws LayerRefusal for anything else.
+ */
 export function pairOf(value: unknown, field: string): readonly [number, number] {
   const pair: unknown = typeof value === "number" ? [value, value] : value;
   if (Array.isArray(pair) && pair.length === 2) {
@@ -55,6 +75,6 @@ export function pairOf(value: unknown, field: string): readonly [number, number]
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
-/** Whole numbers of at least 1. */
+/** Whether a value is a whole number of at least 1. */
 export const isSize = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 1;

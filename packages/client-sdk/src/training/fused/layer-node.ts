@@ -1,6 +1,7 @@
-// A model as the fused trainer takes it: nodes in the order in which they are computed, each a single operation.
+// A model as the fused trainer uses it: a list of nodes in the order in which they are computed.
+// Each node is a single operation.
 
-/** Activations between layers. */
+/** The activations that a node can compute. */
 export type ActivationName =
   | "relu"
   | "leakyRelu"
@@ -10,7 +11,7 @@ export type ActivationName =
   | "approximateGelu"
   | "softmax";
 
-/** Parameters are named as in the plan. */
+/** What a node computes. Parameters have the names that the plan gives them. */
 export type LayerOperation =
   | { readonly kind: "dense"; readonly kernel: string; readonly bias: string | undefined }
   | {
@@ -34,9 +35,9 @@ export type LayerOperation =
       readonly kernel: string;
       readonly recurrentKernel: string;
       readonly bias: string | undefined;
-      /** Whether it gives its state at every moment, or at the last one only. */
+      /** Whether the output is the state at every moment, or the state at the last moment only. */
       readonly sequences: boolean;
-      /** Gates are hard sigmoids: 0.2 x + 0.5 within [0, 1]. */
+      /** Whether gates are hard sigmoids: 0.2 x + 0.5, limited to the range from 0 to 1. */
       readonly hardGates: boolean;
     }
   | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
@@ -44,15 +45,18 @@ export type LayerOperation =
   | { readonly kind: "activation"; readonly name: ActivationName; readonly slope: number }
   | {
       readonly kind: "groupNorm";
-      /** Groups of channels that are normalised, each on its own. */
+      /** The number of groups of channels. Each group is normalised on its own. */
       readonly groups: number;
-      /** Whether all pixels of an example are normalised together, or each on its own: layer normalisation, with one group. */
+      /**
+       * Whether all pixels of an example are normalised together. Otherwise each pixel is
+       * normalised on its own, which with one group is layer normalisation.
+       */
       readonly overPixels: boolean;
       readonly gamma: string | undefined;
       readonly beta: string | undefined;
       readonly epsilon: number;
     }
-  /** By the averages that it was given: nothing of it is trained. */
+  /** Batch normalisation with the averages that it was given. Nothing of it is trained. */
   | {
       readonly kind: "batchNorm";
       readonly mean: string;
@@ -66,10 +70,10 @@ export type LayerOperation =
   | { readonly kind: "reshape" }
   | { readonly kind: "add" };
 
-/** Height first. */
+/** A number for the height and a number for the width, in this order. */
 export type Pair = readonly [number, number];
 
-/** Names of the parameters that an operation has gradients for. */
+/** Gives the names of the parameters that an operation can have gradients for. */
 export function parametersOf(operation: LayerOperation): readonly string[] {
   switch (operation.kind) {
     case "dense":
@@ -90,24 +94,25 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
   }
 }
 
+/** A node of a model. */
 export interface LayerNode {
-  /** The layer it comes from; a layer with an activation makes two nodes. */
+  /** The name of the layer that it comes from. A layer with an activation makes two nodes. */
   readonly layer: string;
   readonly operation: LayerOperation;
-  /** Places of its inputs among the nodes; −1 is the model's input. */
+  /** The numbers of the nodes whose outputs it reads. −1 is the input of the model. */
   readonly inputs: readonly number[];
-  /** Shape of one output. */
+  /** The shape of the output for one example. */
   readonly shape: readonly number[];
 }
 
-/** What the model ends with when its loss takes logits and applies the rest itself. */
+/** The last activation of a model, which the loss computes: the last node gives logits. */
 export type OutputActivation = "softmax" | "sigmoid" | "linear";
 
 /** A model that the fused trainer can train. */
 export interface CompiledModel {
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
-  /** The last one gives the output; `output` is still to be applied to it. */
+  /** The last node gives what `output` is still to be applied to. */
   readonly nodes: readonly LayerNode[];
   readonly output: OutputActivation;
 }

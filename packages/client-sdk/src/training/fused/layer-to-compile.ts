@@ -1,4 +1,4 @@
-// What all kinds of layers need to be compiled.
+// What the compilation of all kinds of layers has in common.
 import type { ActivationName, LayerNode, LayerOperation } from "./layer-node.ts";
 import {
   asFields,
@@ -8,40 +8,52 @@ import {
   type Fields,
 } from "./layer-config.ts";
 
+/** A layer, with what is known of its surroundings. */
 export interface LayerToCompile {
   readonly name: string;
   readonly kind: string;
   readonly config: Fields;
-  /** Shapes of the plan's parameters by name. */
+  /** The shapes of the parameters of the plan, by name. */
   readonly parameters: ReadonlyMap<string, readonly number[]>;
   readonly inputs: readonly { readonly shape: readonly number[] }[];
-  /** Whether the plan trains it. */
+  /** Whether the plan trains the layer. */
   readonly isTrained: boolean;
 }
 
+/** What becomes of a layer. */
 export interface CompiledLayer {
-  /** In order; none for a layer that changes nothing. Each but the first takes the one before it. */
+  /**
+   * The nodes in order. Each but the first reads the one before it. A layer that changes nothing
+   * has none.
+   */
   readonly nodes: readonly Pick<LayerNode, "operation" | "shape">[];
-  /** Names of its parameters. */
+  /** The names of the parameters that the nodes use. */
   readonly parameters: readonly string[];
 }
 
 type Node = CompiledLayer["nodes"][number];
 
+/** The shape of an image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
+/** A layer that becomes one node and has no parameters. */
 export const one = (operation: LayerOperation, shape: readonly number[]): CompiledLayer => ({
   nodes: [{ operation, shape }],
   parameters: [],
 });
 
+/** Reads a shape as that of an image. @throws LayerRefusal when it has not three axes. */
 export function imageShape(shape: readonly number[]): ImageShape {
   const [height, width, channels] = shape;
   if (shape.length === 3) return [height!, width!, channels!];
   throw new LayerRefusal(`its input has the shape [${shape.join(", ")}]`);
 }
 
-/** `layer/kernel`, or `layer/cell/kernel` as TensorFlow names the parameters of recurrent layers. */
+/**
+ * Finds a parameter of a layer: `layer/kernel`, or `layer/cell/kernel`, as TensorFlow names the
+ * parameters of recurrent layers.
+ * @throws LayerRefusal when the plan has no such parameter.
+ */
 export function parameter(
   { name, kind: layerKind, parameters }: LayerToCompile,
   kind: string,
@@ -57,7 +69,12 @@ export function parameter(
   throw new LayerRefusal(`there is no parameter ${exact}`);
 }
 
-/** A layer with a kernel, perhaps a bias, and an activation. */
+/**
+ * Compiles a layer that has a kernel, perhaps a bias, and an activation.
+ * @param units - How many values the bias must have.
+ * @param shape - The shape of the output.
+ * @param make - Makes the operation from the name of the bias, and gives the activation.
+ */
 export function weighted(
   layer: LayerToCompile,
   kernel: { readonly name: string },
@@ -82,6 +99,7 @@ export function weighted(
   };
 }
 
+/** The activations by their names in Keras and tfjs. */
 const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   relu: "relu",
   gelu: "gelu",
@@ -92,6 +110,10 @@ const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
   softmax: "softmax",
 };
 
+/**
+ * Compiles an activation. A linear one makes no node.
+ * @throws LayerRefusal for one that is unknown.
+ */
 export function activation(value: unknown, shape: readonly number[]): Node[] {
   const name = value ?? "linear";
   if (name === "linear") return [];

@@ -1,43 +1,50 @@
-import type { Plan } from "@tributary/protocol";
-import type { Kernels } from "./kernels.ts";
+import type { Address, Plan } from "@tributary/protocol";
 import type { NodeValues } from "./layers/layer.ts";
 import type { OutputActivation } from "./layer-node.ts";
+import type { TrainingKernels } from "./training-kernels.ts";
 
-/** What stands behind the last node: the last activation and the loss. */
+/** What follows the last node: the last activation and the loss. */
 export interface LossHead {
-  /** @returns The batch's mean loss; leaves the outputs, and the gradient of the last node. */
+  /**
+   * Computes the outputs of the model and the gradient of the last node.
+   * @returns The mean loss of the batch.
+   */
   score(count: number): number;
-  /** Outputs only. */
+  /** Computes the outputs of the model, and nothing else. */
   activate(count: number): void;
 }
 
 /**
- * Makes the end of a network. Means are over rows of the last axis for cross-entropies over classes, over all values
- * for the others, as tfjs has them.
- * @param targets, outputs - Places of the targets and of the model's outputs, of the last node's size.
- * @param end - Its gradient is where the loss's gradient goes; it always has one.
+ * Makes the end of a network. As in tfjs, the loss is a mean over the rows of the last axis for
+ * cross-entropies over classes, and a mean over all values for the other losses.
+ * @param end - The last node. It always has a gradient, which is where the gradient of the loss
+ *   goes.
+ * @param targets, outputs - Where the targets and the outputs of the model lie. They have the size
+ *   of the last node.
  */
 export function lossHead(
-  kernels: Kernels,
+  kernels: TrainingKernels,
   loss: Plan["training"]["loss"],
   activation: OutputActivation,
   end: NodeValues,
-  targets: number,
-  outputs: number,
+  targets: Address,
+  outputs: Address,
 ): LossHead {
   const { values: x, gradient: dx, size, shape } = end;
   const columns = shape.at(-1) ?? 1;
+  const ofLogits = { x, targets, y: outputs, dx };
+  const ofOutputs = { x: outputs, targets, dx };
   const activate = (count: number): void => {
     if (activation === "softmax") kernels.softmax(x, outputs, (count * size) / columns, columns);
     else if (activation === "sigmoid") kernels.sigmoid(x, outputs, count * size);
-    else kernels.heap().copyWithin(outputs, x, x + count * size);
+    else kernels.copy(x, outputs, count * size);
   };
   const error = (values: number): number => {
     const weight = 1 / values;
-    if (loss === "huberLoss") return kernels.huberLoss(outputs, targets, dx, values, weight, 1);
+    if (loss === "huberLoss") return kernels.huberLoss(ofOutputs, values, weight, 1);
     return loss === "meanSquaredError"
-      ? kernels.squaredError(outputs, targets, dx, values, weight)
-      : kernels.absoluteError(outputs, targets, dx, values, weight);
+      ? kernels.squaredError(ofOutputs, values, weight)
+      : kernels.absoluteError(ofOutputs, values, weight);
   };
   switch (loss) {
     case "categoricalCrossentropy":
@@ -46,7 +53,7 @@ export function lossHead(
         activate,
         score(count) {
           const rows = (count * size) / columns;
-          const sum = kernels.softmaxCrossEntropy(x, targets, outputs, dx, rows, columns, 1 / rows);
+          const sum = kernels.softmaxCrossEntropy(ofLogits, rows, columns, 1 / rows);
           if (activation === "linear") activate(count);
           return sum / rows;
         },
@@ -56,7 +63,7 @@ export function lossHead(
         activate,
         score(count) {
           const values = count * size;
-          const sum = kernels.sigmoidCrossEntropy(x, targets, outputs, dx, values, 1 / values);
+          const sum = kernels.sigmoidCrossEntropy(ofLogits, values, 1 / values);
           if (activation === "linear") activate(count);
           return sum / values;
         },

@@ -1,23 +1,27 @@
-/** For benchmarks: what a step costs, and what one core could do at most. */
+// For benchmarks: how many operations a training step takes, and how many one core can do at most.
 import { TributaryError, type Plan } from "@tributary/protocol";
 import { compileTopology } from "./compile-topology.ts";
 import { FusedNetwork } from "./network.ts";
 import { createReferenceKernels } from "./reference/reference-kernels.ts";
-import { compileFusedModule, registerLoops } from "./wasm-module.ts";
+import { compileTrainingKernels, registerLoops } from "./wasm-kernels.ts";
 
-/** Rounds of multiply-adds that are timed at once: some milliseconds, short enough to be left alone now and then. */
+/**
+ * How many rounds are timed at once: some milliseconds, so that other work on the core spares some
+ * runs.
+ */
 const ROUNDS = 200_000;
 const RUNS = 40;
 
 /**
- * Measures this core's limit for 128-bit SIMD in WebAssembly: multiplications and additions between registers, with
- * nothing loaded or stored. The best of some short runs.
- * @param now - Milliseconds.
- * @returns Floating-point operations a second.
+ * Measures the most that this core can compute with 128-bit SIMD in WebAssembly: multiplications
+ * and additions between registers, without loading or storing anything. The best of some short runs
+ * counts.
+ * @param now - Gives the time in milliseconds.
+ * @returns Floating-point operations in a second.
  * @throws TributaryError `ENGINE_UNAVAILABLE` where there is no WebAssembly SIMD.
  */
 export async function measureSimdLimit(now: () => number): Promise<number> {
-  const module = await compileFusedModule();
+  const module = await compileTrainingKernels();
   if (module === undefined) {
     throw new TributaryError("ENGINE_UNAVAILABLE", "There is no WebAssembly with SIMD here");
   }
@@ -27,7 +31,7 @@ export async function measureSimdLimit(now: () => number): Promise<number> {
     for (const { operations, run } of loops) {
       const startMs = now();
       run(ROUNDS);
-      // The first ones are compiled as they run.
+      // The first runs include the time in which the engine compiles the loops.
       if (time > 2) best = Math.max(best, (1000 * ROUNDS * operations) / (now() - startMs));
     }
   }
@@ -35,8 +39,9 @@ export async function measureSimdLimit(now: () => number): Promise<number> {
 }
 
 /**
- * Counts what one training step does for one example: multiplications and additions of the layers that multiply,
- * forwards and backwards; activations, pooling and the optimizer are not counted.
+ * Counts the operations of one training step for one example: multiplications and additions of the
+ * layers that multiply, forwards and backwards. Activations, pooling and the optimizer are not
+ * counted.
  * @throws TributaryError `MODEL_UNSUPPORTED` for models that the fused trainer does not take.
  */
 export function operationsPerExample(plan: Plan): number {

@@ -1,9 +1,8 @@
-import { TributaryError, type Plan, type RandomSource } from "@tributary/protocol";
+import { TributaryError, type Address, type Plan, type RandomSource } from "@tributary/protocol";
 import { Arena } from "./arena.ts";
 import type { StepTerms } from "../local-trainer.ts";
 import { sizeOf } from "../example-format.ts";
 import { clipFactor, gradientTerms, type GradientTerms } from "./gradient-terms.ts";
-import type { Kernels } from "./kernels.ts";
 import { parametersOf, type CompiledModel } from "./layer-node.ts";
 import { buildLayer } from "./layers/build-layer.ts";
 import type { FusedLayer } from "./layers/layer.ts";
@@ -11,36 +10,39 @@ import { lossHead, type LossHead } from "./loss-head.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
 import { ParameterPlaces } from "./parameter-places.ts";
 import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
+import type { TrainingKernels } from "./training-kernels.ts";
 
 /**
- * A plan's model in the memory of some kernels: weights once, gradients and the optimizer's state of what is trained,
- * and activations for `capacity` examples.
+ * The model of a plan in the memory of some kernels: the weights, the gradients of those that are
+ * trained, the state of the optimizer, and the values of every node for `capacity` examples.
  */
 export class FusedNetwork {
   readonly parameters: ParameterPlaces;
   readonly optimizer: StepOptimizer;
   readonly capacity: number;
-  /** Floating-point operations of multiplications that a step takes for one example. */
+  /** Floating-point operations of the multiplications of one training step, for one example. */
   readonly operationsPerExample: number;
   #passes = 0;
   #terms: GradientTerms | undefined;
   readonly #arena: Arena;
-  readonly #memory = new Map<string, number>();
-  readonly #kernels: Kernels;
+  readonly #memory = new Map<string, Address>();
+  readonly #kernels: TrainingKernels;
   readonly #layers: readonly FusedLayer[];
-  /** Layers whose gradient is needed, last first. */
+  /** The layers whose gradient is needed, from the last to the first. */
   readonly #backwards: readonly FusedLayer[];
   readonly #head: LossHead;
-  readonly #places: { readonly inputs: number; readonly targets: number; readonly outputs: number };
+  readonly #places: Readonly<Record<"inputs" | "targets" | "outputs", Address>>;
   readonly #sizes: { readonly input: number; readonly output: number };
 
   /**
-   * @throws TributaryError `PLAN_INVALID` when the plan trains nothing, `MODEL_UNSUPPORTED` when there is not enough
-   *   memory.
+   * Lays out the network. From here on, a step allocates nothing.
+   * @param capacity - The largest number of examples in a batch.
+   * @throws TributaryError `PLAN_INVALID` when the plan trains nothing, and `MODEL_UNSUPPORTED`
+   *   when there is not enough memory.
    */
-  constructor(plan: Plan, model: CompiledModel, kernels: Kernels, capacity: number) {
+  constructor(plan: Plan, model: CompiledModel, kernels: TrainingKernels, capacity: number) {
     const arena = new Arena(kernels, largestLayer(plan, model, capacity));
-    const allocate = (size: number): number => arena.allocate(size);
+    const allocate = (size: number): Address => arena.allocate(size);
     this.#kernels = kernels;
     this.#arena = arena;
     this.capacity = capacity;
@@ -82,23 +84,28 @@ export class FusedNetwork {
     arena.commit();
   }
 
-  /** Memory that batches are put into, shape [capacity, size]. */
+  /** Where batches are put, shape [capacity, size of the input]. */
   get inputs(): Float32Array {
     return this.#view(this.#places.inputs, this.capacity * this.#sizes.input);
   }
 
+  /** Where the targets of a batch are put, shape [capacity, size of the output]. */
   get targets(): Float32Array {
     return this.#view(this.#places.targets, this.capacity * this.#sizes.output);
   }
 
-  /** What the last pass gave, shape [capacity, output size]; the next one overwrites it. */
+  /**
+   * What the last pass gave, shape [capacity, size of the output]. The next pass writes over it.
+   */
   get outputs(): Float32Array {
     return this.#view(this.#places.outputs, this.capacity * this.#sizes.output);
   }
 
   /**
-   * Begins a training: fresh optimizer state, and dropout from `random`. Views of memory from before are detached.
-   * @throws TributaryError `BAD_PARAMETER` for a correction that is not of the model's size.
+   * Begins a training with a fresh state of the optimizer. Views of the memory from before are
+   * empty afterwards.
+   * @param random - Decides what dropout drops.
+   * @throws TributaryError `BAD_PARAMETER` when the correction does not have the size of the model.
    */
   startTraining(random: RandomSource, terms: StepTerms = {}): void {
     this.#terms = gradientTerms(this.#kernels, this.parameters, terms, (name) =>
@@ -112,7 +119,7 @@ export class FusedNetwork {
     );
   }
 
-  /** One optimizer step on the first `count` examples. @returns Their mean loss before it. */
+  /** Takes one optimizer step on the first `count` examples. @returns Their mean loss before it. */
   step(count: number): number {
     const norm = this.#terms?.exampleClipNorm;
     const loss = norm === undefined ? this.differentiate(count) : this.#clipEach(count, norm);
@@ -121,13 +128,16 @@ export class FusedNetwork {
     return loss;
   }
 
-  /** Makes ready to add gradients up. Views of memory from before are detached. */
+  /** Begins a sum of gradients. Views of the memory from before are empty afterwards. */
   startSum(): void {
-    const sum = this.#memoryFor("sum");
-    this.#kernels.heap().fill(0, sum, sum + this.parameters.trainedSize);
+    this.#kernels.fill(this.#memoryFor("sum"), this.parameters.trainedSize, 0);
   }
 
-  /** Adds `share` times the gradient of the first `count` examples' mean loss, without dropout. @returns That loss. */
+  /**
+   * Adds `share` times the gradient of the mean loss of the first `count` examples, without
+   * dropout.
+   * @returns That loss.
+   */
   addToSum(count: number, share: number): number {
     const loss = this.differentiate(count, false);
     const { gradient, trainedSize } = this.parameters;
@@ -138,11 +148,14 @@ export class FusedNetwork {
   /** Puts the sum into the place of the gradient. */
   finishSum(): void {
     const { gradient, trainedSize } = this.parameters;
-    const sum = this.#memoryFor("sum");
-    this.#kernels.heap().copyWithin(gradient, sum, sum + trainedSize);
+    this.#kernels.copy(this.#memoryFor("sum"), gradient, trainedSize);
   }
 
-  /** Gradient of the mean loss of the first `count` examples. @returns That loss. */
+  /**
+   * Computes the gradient of the mean loss of the first `count` examples.
+   * @param training - Whether values are dropped, in layers that do so.
+   * @returns The loss.
+   */
   differentiate(count: number, training = true): number {
     this.#forward(count, training);
     const loss = this.#head.score(count);
@@ -150,23 +163,30 @@ export class FusedNetwork {
     return loss;
   }
 
-  /** @returns The mean loss, as evaluated: no dropout. Spoils the gradient of the last node only. */
+  /**
+   * Computes outputs without dropout. Of all gradients, only that of the last node is written over.
+   * @returns The mean loss of the first `count` examples.
+   */
   score(count: number): number {
     this.#forward(count, false);
     return this.#head.score(count);
   }
 
+  /** Computes the outputs of the first `count` examples without dropout and without a loss. */
   predict(count: number): void {
     this.#forward(count, false);
     this.#head.activate(count);
   }
 
-  /** The mean of gradients of single examples, each clipped, in the place of the gradient. */
+  /**
+   * Puts the mean of the gradients of single examples, each of them clipped, in the place of the
+   * gradient.
+   */
   #clipEach(count: number, norm: number): number {
     const { gradient, trainedSize } = this.parameters;
     const { inputs, targets, outputs } = this;
     const given = outputs.slice();
-    // Each example takes its turn in the place of the first.
+    // Every example takes its turn in the place of the first one.
     const firsts = [
       inputs.slice(0, this.#sizes.input),
       targets.slice(0, this.#sizes.output),
@@ -188,14 +208,14 @@ export class FusedNetwork {
     return loss / count;
   }
 
-  /** Memory of the trained parameters' size for what not every training needs. */
-  #memoryFor(name: string): number {
-    let place = this.#memory.get(name);
-    if (place === undefined) {
-      place = this.#arena.extend(this.parameters.trainedSize);
-      this.#memory.set(name, place);
+  /** Memory of the size of the trained parameters, for what not every training needs. */
+  #memoryFor(name: string): Address {
+    let address = this.#memory.get(name);
+    if (address === undefined) {
+      address = this.#arena.extend(this.parameters.trainedSize);
+      this.#memory.set(name, address);
     }
-    return place;
+    return address;
   }
 
   #forward(count: number, training: boolean): void {
@@ -204,12 +224,12 @@ export class FusedNetwork {
     for (const layer of this.#layers) layer.forward(count, pass);
   }
 
-  #view(place: number, size: number): Float32Array {
-    return this.#kernels.heap().subarray(place, place + size);
+  #view(at: Address, size: number): Float32Array {
+    return this.#kernels.values(at, size);
   }
 }
 
-/** The layer that takes the most memory: for its parameters, and for its outputs of so many examples. */
+/** @returns The layer that takes the most memory for its parameters and the outputs of a batch. */
 function largestLayer(plan: Plan, { nodes }: CompiledModel, capacity: number): string {
   const shapes = new Map(plan.model.parameters.map(({ name, shape }) => [name, shape]));
   let largest = { layer: "", size: 0 };

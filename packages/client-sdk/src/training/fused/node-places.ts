@@ -1,5 +1,5 @@
+import type { Address } from "@tributary/protocol";
 import { sizeOf } from "../example-format.ts";
-import type { Kernels } from "./kernels.ts";
 import {
   parametersOf,
   type ActivationName,
@@ -8,26 +8,36 @@ import {
 } from "./layer-node.ts";
 import type { FusedLayer, NodeValues } from "./layers/layer.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
+import type { TrainingKernels } from "./training-kernels.ts";
 
-/** An input of a node. Where several nodes read the same values, `branch` is this reader's own part of the gradient. */
+/** An input of a node. */
 interface NodeInput {
   readonly source: NodeValues;
-  /** 0 where the part goes straight into the source's gradient. */
-  readonly branch: number;
+  /**
+   * Where several nodes read the same values, each but the last has a place of its own for its part
+   * of the gradient. 0 where the part goes straight into the gradient of the source.
+   */
+  readonly branch: Address;
 }
 
+/**
+ * Where the values of all nodes lie. Nodes are numbered as in the model's list, and −1 is its
+ * input.
+ */
 export interface NodePlaces {
-  /** The node at a place of the model's list; −1 is the model's input. */
   readonly of: (place: number) => NodeValues;
   readonly inputsOf: (place: number) => readonly NodeInput[];
 }
 
-/** Gives every node its memory. Gradients are for those behind which something is trained. */
+/**
+ * Gives every node its memory. A node has a gradient when it, or a node before it, has something to
+ * train. Some nodes write their output over their input, where nobody needs the input any more.
+ */
 export function layOutNodes(
   model: CompiledModel,
   parameters: ParameterPlaces,
   capacity: number,
-  allocate: (size: number) => number,
+  allocate: (size: number) => Address,
 ): NodePlaces {
   const inputSize = sizeOf(model.inputShape);
   const input: NodeValues = {
@@ -37,7 +47,7 @@ export function layOutNodes(
     shape: model.inputShape,
   };
   const nodes: NodeValues[] = [];
-  /** Nodes whose backward pass reads their output: nobody may write over it. */
+  /** Nodes that read their own output in the backward pass, so that nobody may write over it. */
   const held = new Set<number>([-1]);
   const of = (place: number): NodeValues => (place < 0 ? input : nodes[place]!);
   const last = model.nodes.length - 1;
@@ -75,11 +85,12 @@ export function layOutNodes(
 }
 
 /**
- * Builds a layer. Gradients flow back from the last reader of a value to the first: the last one writes, the others
- * add what they have.
+ * Builds a layer whose inputs others may read too. In the backward pass the readers of a value come
+ * from the last to the first. The last one writes its part of the gradient, and the others add
+ * theirs.
  */
 export function withBranches(
-  kernels: Kernels,
+  kernels: TrainingKernels,
   inputs: readonly NodeInput[],
   build: (inputs: readonly [NodeValues, ...NodeValues[]]) => FusedLayer,
 ): FusedLayer {
@@ -100,7 +111,7 @@ export function withBranches(
   };
 }
 
-/** Whether the output may lie where the input does, when nobody else reads the input. */
+/** Whether a node may write its output over its input, when nobody else reads the input. */
 function maySharePlace(
   operation: LayerOperation,
   source: number,
@@ -111,7 +122,7 @@ function maySharePlace(
   return operation.kind === "dropout" && !held.has(source);
 }
 
-/** Activations whose gradient is taken from their input. */
+/** Activations whose backward pass reads their input. */
 const FROM_INPUT: ReadonlySet<ActivationName> = new Set(["gelu", "approximateGelu"]);
 
 const usesOf = ({ nodes }: CompiledModel, place: number): number =>

@@ -1,29 +1,37 @@
 import {
   layoutOf,
   trainableRanges,
+  type Address,
   type Parameter,
   type ParameterLayout,
   type Plan,
 } from "@tributary/protocol";
-import { padded, type Kernels } from "./kernels.ts";
 import type { NodeParameter } from "./layers/layer.ts";
+import { after } from "./matrix.ts";
+import { padded, type TrainingKernels } from "./training-kernels.ts";
 
 /**
- * Where a plan's parameters are in the kernels' memory: the trained ones side by side, so that an optimizer goes over
- * them in one call, then the frozen ones. Each begins a cache line; what is between them stays zero.
+ * Where the parameters of a plan lie in the memory of the kernels. The trained ones lie side by
+ * side, so that an optimizer goes over all of them in one call; the frozen ones follow. Each begins
+ * a cache line, and the gaps between them stay zero.
  */
 export class ParameterPlaces {
   readonly layout: ParameterLayout;
-  /** Values of the trained parameters, with what is between them. */
+  /** The number of values of the trained parameters, gaps included. */
   readonly trainedSize: number;
-  readonly values: number;
-  /** 0 when nothing is trained. */
-  readonly gradient: number;
-  readonly #kernels: Kernels;
+  /** Where the parameters lie, the trained ones first. */
+  readonly values: Address;
+  /** Where the gradients of the trained parameters lie, in the same order. */
+  readonly gradient: Address;
+  readonly #kernels: TrainingKernels;
   readonly #places: ReadonlyMap<string, { readonly parameter: Parameter } & NodeParameter>;
 
-  /** @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not have. */
-  constructor(plan: Plan, kernels: Kernels, allocate: (size: number) => number) {
+  /**
+   * @param allocate - Allocates memory for so many float32 values.
+   * @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not
+   *   have.
+   */
+  constructor(plan: Plan, kernels: TrainingKernels, allocate: (size: number) => Address) {
     this.#kernels = kernels;
     this.layout = layoutOf(plan.model.parameters);
     const ranges = trainableRanges(this.layout, plan.training.trainable);
@@ -40,56 +48,62 @@ export class ParameterPlaces {
     const places = new Map<string, { parameter: Parameter } & NodeParameter>();
     let offset = 0;
     for (const parameter of [...trained, ...frozen]) {
-      const gradient = offset < this.trainedSize ? this.gradient + offset : 0;
-      places.set(parameter.name, { parameter, values: this.values + offset, gradient });
+      const gradient = offset < this.trainedSize ? after(this.gradient, offset) : 0;
+      places.set(parameter.name, { parameter, values: after(this.values, offset), gradient });
       offset += padded(parameter.size);
     }
     this.#places = places;
   }
 
-  /** Only for parameters that the plan has. */
+  /** Finds a parameter by its name, which must be one of the plan's. */
   of(name: string): NodeParameter {
     return this.#places.get(name)!;
   }
 
-  /** @param weights - The whole checkpoint; copied. */
+  /** Sets all parameters. @param weights - The whole checkpoint, which is copied. */
   write(weights: Float32Array): void {
-    const heap = this.#kernels.heap();
     for (const { parameter, values } of this.#places.values()) {
       const { offset, size } = parameter;
-      heap.set(weights.subarray(offset, offset + size), values);
+      this.#kernels.values(values, size).set(weights.subarray(offset, offset + size));
     }
   }
 
-  /** Copies a vector of the checkpoint's layout to memory of `trainedSize` values; what is between them is cleared. */
-  writeTrained(vector: Float32Array, place: number): void {
-    const heap = this.#kernels.heap();
-    heap.fill(0, place, place + this.trainedSize);
+  /**
+   * Copies the trained part of a vector into memory that is laid out like the trained parameters.
+   * Gaps are set to zero.
+   * @param vector - In the layout of the checkpoint.
+   * @param to - Where `trainedSize` values fit.
+   */
+  writeTrained(vector: Float32Array, to: Address): void {
+    this.#kernels.fill(to, this.trainedSize, 0);
     for (const { parameter, values, gradient } of this.#places.values()) {
+      if (gradient === 0) continue;
       const { offset, size } = parameter;
-      if (gradient !== 0)
-        heap.set(vector.subarray(offset, offset + size), place + values - this.values);
+      const place = to + (values - this.values);
+      this.#kernels.values(place, size).set(vector.subarray(offset, offset + size));
     }
   }
 
-  /** The whole checkpoint, new memory. */
+  /** @returns The whole checkpoint, in new memory. */
   read(): Float32Array {
     return this.#gather(({ values }) => values);
   }
 
-  /** The last batch's gradient in the checkpoint's layout, new memory; 0 for what is frozen. */
+  /**
+   * @returns The gradient of the last batch in the layout of the checkpoint, in new memory; 0 for
+   *   frozen parameters.
+   */
   readGradient(): Float32Array {
     return this.#gather(({ gradient }) => gradient);
   }
 
-  #gather(placeOf: (parameter: NodeParameter) => number): Float32Array {
-    const heap = this.#kernels.heap();
-    const weights = new Float32Array(this.layout.size);
+  #gather(addressOf: (parameter: NodeParameter) => Address): Float32Array {
+    const gathered = new Float32Array(this.layout.size);
     for (const place of this.#places.values()) {
-      const from = placeOf(place);
+      const from = addressOf(place);
       const { offset, size } = place.parameter;
-      if (from !== 0) weights.set(heap.subarray(from, from + size), offset);
+      if (from !== 0) gathered.set(this.#kernels.values(from, size), offset);
     }
-    return weights;
+    return gathered;
   }
 }

@@ -1,86 +1,75 @@
-// Functions over sequences: see `kernel-functions.ts` for what holds of all of them.
+// Kernels over sequences: `KernelFunctions` says what holds for all kernels. A moment is one
+// element of a sequence.
+import type { Address } from "@tributary/protocol";
+import type { Matrix } from "./matrix.ts";
 
-/** Sequences. */
+/** What the cells of recurrent layers have in common. All matrices have a row for each example. */
+export interface RecurrentMoment {
+  /**
+   * The gates of this moment, [rows, gates · units]; backwards, their gradient takes their place.
+   */
+  readonly z: Matrix;
+  /**
+   * The state before this moment, [rows, units], or `ZEROS`. Its rows are as far apart as those of
+   * h.
+   */
+  readonly before: Matrix;
+  /** The output of this moment, [rows, units]. */
+  readonly h: Matrix;
+  /** The gradient of h, [rows, units], rows side by side. */
+  readonly dh: Address;
+  readonly units: number;
+  /** Whether gates are hard sigmoids: 0.2 x + 0.5, limited to the range from 0 to 1. */
+  readonly hard: boolean;
+}
+
+/** One moment of an LSTM. Its gates are, in this order: input, forget, candidate, output. */
+export interface LstmMoment extends RecurrentMoment {
+  /**
+   * The cell state of this moment; `before` is that of the moment before. Rows as far apart as in
+   * h.
+   */
+  readonly c: Matrix;
+  /** The gradient of c, [rows, units], rows side by side. */
+  readonly dc: Address;
+}
+
+/** One moment of a GRU. Its gates are, in this order: update, reset, candidate. */
+export interface GruMoment extends RecurrentMoment {
+  /** reset · before, [rows, units], rows side by side. */
+  readonly kept: Address;
+  /** The gradient of `kept`. */
+  readonly dKept: Address;
+}
+
+/** What lies between the multiplications of recurrent layers, and embeddings. */
 export interface RecurrentKernels {
   /**
-   * One moment of an LSTM: z = [input, forget, candidate, output] in place, c and h of [rows, units] at steps of
-   * `stateRow`. `before` is c of the moment before, 0 for zeros. `hard`: 1 for hard sigmoid gates.
+   * Computes the gates in place, c = forget · before + input · candidate, and h = output · tanh c.
    */
-  lstmForward(
-    z: number,
-    zRow: number,
-    before: number,
-    c: number,
-    h: number,
-    stateRow: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** dz over z; dc, [rows, units], becomes that of the moment before. */
-  lstmBackward(
-    z: number,
-    zRow: number,
-    before: number,
-    c: number,
-    stateRow: number,
-    dh: number,
-    dc: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** One moment of a GRU: update and reset of z = [update, reset, candidate] in place, and reset · before to `kept`. */
-  gruGates(
-    z: number,
-    zRow: number,
-    before: number,
-    stateRow: number,
-    kept: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** Then the candidate in place, and h = update · before + (1 − update) · candidate. */
-  gruForward(
-    z: number,
-    zRow: number,
-    before: number,
-    h: number,
-    stateRow: number,
-    rows: number,
-    units: number,
-  ): void;
-  /** dz of update and candidate over theirs; dh becomes dh · update. */
-  gruBackward(
-    z: number,
-    zRow: number,
-    before: number,
-    stateRow: number,
-    dh: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** dz of the reset over its own; dh += reset · dKept. */
-  gruResetBackward(
-    z: number,
-    zRow: number,
-    before: number,
-    stateRow: number,
-    dKept: number,
-    dh: number,
-    rows: number,
-    units: number,
-    hard: number,
-  ): void;
-  /** to[row] = table[indices[row]]. */
-  embed(indices: number, table: number, to: number, rows: number, width: number): void;
-  /** table [entries, width] = sums of dy by index, row by row. */
+  lstmForward(moment: LstmMoment, rows: number): void;
+  /** Writes dz over z, and the gradient of the cell state before over dc. */
+  lstmBackward(moment: LstmMoment, rows: number): void;
+  /** Computes the gates update and reset in place, and `kept`. */
+  gruGates(moment: GruMoment, rows: number): void;
+  /** Computes the candidate in place, and h = update · before + (1 − update) · candidate. */
+  gruForward(moment: GruMoment, rows: number): void;
+  /** Writes dz of update and candidate over them, and dh · update over dh. */
+  gruBackward(moment: GruMoment, rows: number): void;
+  /** Writes dz of the reset over it, and adds reset · dKept to dh. */
+  gruResetBackward(moment: GruMoment, rows: number): void;
+  /**
+   * Copies a row of the table for every index.
+   * @param indices - [rows], whole numbers as float32.
+   * @param table - [entries, width].
+   * @param to - [rows, width].
+   */
+  embed(indices: Address, table: Address, to: Address, rows: number, width: number): void;
+  /** Writes the gradient of the table: for each entry, the sum of the rows of dy with its index. */
   embedGradient(
-    indices: number,
-    dy: number,
-    table: number,
+    indices: Address,
+    dy: Address,
+    table: Address,
     rows: number,
     width: number,
     entries: number,

@@ -1,47 +1,48 @@
-import { completeOptimizer, type OptimizerSpec } from "@tributary/protocol";
-import type { Kernels } from "./kernels.ts";
+import { completeOptimizer, type Address, type OptimizerSpec } from "@tributary/protocol";
 import type { ParameterPlaces } from "./parameter-places.ts";
+import type { TrainingKernels } from "./training-kernels.ts";
 
 /** Moves the trained parameters by their gradient. */
 export interface StepOptimizer {
-  /** Begins anew. */
+  /** Forgets all earlier steps, so that a new training begins. */
   reset(): void;
+  /** Moves the parameters by one step. */
   step(): void;
 }
 
-/** tfjs's own, which its Adagrad does not let one choose. */
+/** The constant of tfjs, whose Adagrad does not let one choose. */
 const ADAGRAD_EPSILON = 1e-7;
 
 /**
- * A plan's optimizer with its state in the kernels' memory; the formulas are those of the tfjs
- * engine.
+ * Makes the optimizer of a plan, with its state in the memory of the kernels. Formulas and defaults
+ * are those of the tfjs engine.
+ * @param allocate - Allocates memory for so many float32 values.
  */
 export function stepOptimizer(
-  kernels: Kernels,
+  kernels: TrainingKernels,
   plan: OptimizerSpec,
   { values: w, gradient: g, trainedSize: size }: ParameterPlaces,
-  allocate: (size: number) => number,
+  allocate: (size: number) => Address,
 ): StepOptimizer {
   const spec = completeOptimizer(plan);
   const { learningRate: rate } = spec;
-  const clear = (place: number, value = 0): void => {
-    kernels.heap().fill(value, place, place + size);
-  };
+  const descent = { w, g, size, rate };
+  const clear = (state: Address, value = 0): void => kernels.fill(state, size, value);
   switch (spec.name) {
     case "sgd": {
       const { momentum, nesterov } = spec;
       if (momentum === 0) return { reset: () => {}, step: () => kernels.descend(w, g, size, rate) };
       const v = allocate(size);
-      return {
-        reset: () => clear(v),
-        step: () => kernels.descendWithMomentum(w, g, v, size, rate, momentum, nesterov ? 1 : 0),
-      };
+      const operands = { ...descent, v, momentum, nesterov };
+      return { reset: () => clear(v), step: () => kernels.descendWithMomentum(operands) };
     }
     case "adam": {
       const { beta1, beta2, epsilon } = spec;
       const m = allocate(size);
       const v = allocate(size);
-      // By products and not by a power, whose last bit differs between engines.
+      const operands = { ...descent, m, v, beta1, beta2, epsilon };
+      // Powers of beta by repeated products: the last bit of Math.pow differs between JavaScript
+      // engines.
       let power1 = 1;
       let power2 = 1;
       return {
@@ -54,28 +55,30 @@ export function stepOptimizer(
         step() {
           power1 *= beta1;
           power2 *= beta2;
-          kernels.adam(w, g, m, v, size, rate, beta1, beta2, 1 - power1, 1 - power2, epsilon);
+          kernels.adam(operands, 1 - power1, 1 - power2);
         },
       };
     }
     case "adagrad": {
       const { initialAccumulator } = spec;
       const a = allocate(size);
+      const operands = { ...descent, a, epsilon: ADAGRAD_EPSILON };
       return {
         reset: () => clear(a, initialAccumulator),
-        step: () => kernels.adagrad(w, g, a, size, rate, ADAGRAD_EPSILON),
+        step: () => kernels.adagrad(operands),
       };
     }
     case "rmsprop": {
       const { decay, momentum, epsilon } = spec;
       const s = allocate(size);
       const v = allocate(size);
+      const operands = { ...descent, s, v, decay, momentum, epsilon };
       return {
         reset() {
           clear(s);
           clear(v);
         },
-        step: () => kernels.rmsprop(w, g, s, v, size, rate, decay, momentum, epsilon),
+        step: () => kernels.rmsprop(operands),
       };
     }
   }

@@ -1,21 +1,23 @@
 import { LayerRefusal } from "./layer-config.ts";
 import type { Pair } from "./layer-node.ts";
 
-/** How windows of a filter or a pool lie over an image. */
+/** How the windows of a filter, or of pooling, lie over an image. */
 export interface WindowShape {
-  /** Windows from top to bottom, and from left to right. */
+  /** The number of windows from top to bottom, and from left to right. */
   readonly rows: number;
   readonly columns: number;
-  /** Rows and columns of padding before the image. */
+  /** The number of rows and columns of padding before the image. */
   readonly top: number;
   readonly left: number;
-  /** Rows and columns of the image with all its padding. */
+  /** The size of the image with all its padding. */
   readonly paddedHeight: number;
   readonly paddedWidth: number;
 }
 
 /**
- * As TensorFlow has it: with `same`, ⌈length / step⌉ windows, and of an odd padding the larger half behind.
+ * Computes how windows lie over an image, as TensorFlow does. With the padding `same` there are
+ * ⌈length / step⌉ windows along each axis. If the padding is odd, the larger half follows the
+ * image.
  * @throws LayerRefusal when not one window fits.
  */
 export function windowShape(image: {

@@ -1,10 +1,14 @@
-// AssemblyScript. The specification of every export is its twin in ../reference-accumulate.ts: same name, same bits.
+// AssemblyScript. The twin in ../reference-accumulate.ts specifies every kernel here: it has the
+// same name and gives the same bits. Loops take whole vectors first, and then the last values one
+// by one.
 
+/** Adds two values, in the low half of a vector, to two sums. */
 function addTwo(values: v128, scale: v128, sums: usize, at: usize): void {
   const rounded = f64x2.nearest(f64x2.mul(f64x2.promote_low_f32x4(values), scale));
   v128.store(sums + at, f64x2.add(v128.load(sums + at), rounded));
 }
 
+/** Adds value · scale, rounded to an integer, to each sum. */
 export function accumulate(values: usize, count: i32, scale: f64, sums: usize): void {
   const factor = f64x2.splat(scale);
   const whole = count & ~7;

@@ -1,7 +1,14 @@
-// AssemblyScript. The specification of every export is its twin in ../reference-entropy.ts: same name, same bits.
+// AssemblyScript. The twin in ../reference-entropy.ts specifies every kernel here: it has the same
+// name and gives the same bits. Loops take whole vectors first, and then the last values one by
+// one.
 
+/** Between two codes, every state is at least this number. */
 const LEAST: u32 = 65536;
 
+/**
+ * Writes code = most + the integer nearest to value · inverse, limited to the range from −most to
+ * most.
+ */
 export function quantizeStep(
   values: usize,
   count: i32,
@@ -33,6 +40,10 @@ export function quantizeStep(
   }
 }
 
+/**
+ * Encodes codes from the last to the first, so that a decoder gets them from the first to the last.
+ * Four states take turns; they are four variables, because an array would live in memory.
+ */
 export function ransEncode(codes: usize, count: i32, symbols: usize, end: usize): usize {
   let x0 = LEAST;
   let x1 = LEAST;
@@ -46,7 +57,8 @@ export function ransEncode(codes: usize, count: i32, symbols: usize, end: usize)
     if ((i & 3) == 2) x = x2;
     else if ((i & 3) == 1) x = x1;
     else if ((i & 3) == 0) x = x0;
-    // The same as x ≥ 2²⁰ · frequency, which has no room for a frequency of 4,096.
+    // This means x ≥ 2²⁰ · frequency, a product that has no room in 32 bits for a frequency of
+    // 4,096.
     if (x >> 20 >= frequency) {
       out -= 2;
       store<u16>(out, <u16>x);
@@ -66,6 +78,9 @@ export function ransEncode(codes: usize, count: i32, symbols: usize, end: usize)
   return out;
 }
 
+/**
+ * Decodes what `ransEncode` wrote, and checks that the bytes are exactly those of so many codes.
+ */
 export function ransDecode(
   packed: usize,
   end: usize,
@@ -82,7 +97,8 @@ export function ransDecode(
   if (x0 < LEAST || x1 < LEAST || x2 < LEAST || x3 < LEAST) return 0;
   let at = packed + 16;
   let i = 0;
-  // Four symbols take four words at most. Whether one takes a word is a coin toss, which a branch would guess wrong.
+  // Four symbols take four words at most. Whether a symbol takes a word is as random as a coin
+  // toss, so that a branch would often be predicted wrongly: the words are selected without one.
   for (; i + 4 <= count && at + 8 <= end; i += 4) {
     const s0 = <u32>load<u8>(slots + <usize>(x0 & 4095));
     const s1 = <u32>load<u8>(slots + <usize>(x1 & 4095));

@@ -1,5 +1,8 @@
-// AssemblyScript. The specification of every export is its twin in ../reference-modular.ts: same name, same bits.
+// AssemblyScript. The twin in ../reference-modular.ts specifies every kernel here: it has the same
+// name and gives the same bits. Loops take whole vectors first, and then the last values one by
+// one.
 
+/** Replaces each sum by (sum + value) & mask. */
 export function addModular(sums: usize, values: usize, count: i32, mask: i32): void {
   const whole = count & ~3;
   const masks = i32x4.splat(mask);
@@ -14,6 +17,7 @@ export function addModular(sums: usize, values: usize, count: i32, mask: i32): v
   }
 }
 
+/** Adds sixteen bytes at a time to their sums. */
 export function addBytes(sums: usize, bytes: usize, count: i32): void {
   const whole = count & ~15;
   let s = sums;
@@ -32,6 +36,7 @@ export function addBytes(sums: usize, bytes: usize, count: i32): void {
   }
 }
 
+/** Replaces the values by factor · values. */
 export function scale(values: usize, count: i32, factor: f32): void {
   const whole = count & ~3;
   const factors = f32x4.splat(factor);

@@ -1,13 +1,21 @@
-// AssemblyScript. The specification of every export is its twin in ../reference-quantize.ts: same name, same bits.
-import { GOLDEN, mix, mix4 } from "./shared/mix";
+// AssemblyScript. The twin in ../reference-quantize.ts specifies every kernel here: it has the same
+// name and gives the same bits. Loops take whole vectors first, and then the last values one by
+// one.
+import { GOLDEN, mix, mix4 } from "./mix";
 
 const TWO_POW_MINUS_32: f64 = 1.0 / 4294967296.0;
-/** More thresholds than this are looked up instead of compared one by one. */
+/**
+ * When there are more thresholds than this, they are looked up with hints instead of being compared
+ * one by one.
+ */
 const MOST_COMPARED: i32 = 7;
-/** Entries of the table of hints, and entries for each unit of a normalised value. */
+/**
+ * The number of entries in the table of hints, and of entries for each unit of a normalised value.
+ */
 const HINTS: i32 = 640;
 const HINTS_PER_UNIT: f32 = 128;
 
+/** Adds up squares in float64, in four partial sums: two vectors of two. */
 export function sumOfSquares(values: usize, count: i32): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
@@ -29,6 +37,7 @@ export function sumOfSquares(values: usize, count: i32): f64 {
   return sum;
 }
 
+/** Adds up table[code] · value in float64, in four partial sums. */
 export function lookupDot(codes: usize, count: i32, table: usize, values: usize): f64 {
   let s0: f64 = 0;
   let s1: f64 = 0;
@@ -51,6 +60,11 @@ export function lookupDot(codes: usize, count: i32, table: usize, values: usize)
   return sum;
 }
 
+/**
+ * Finds the nearest entry of a symmetric table for each value. The number of thresholds that a
+ * magnitude reaches is found first; the sign then decides on which side of the middle the code
+ * lies.
+ */
 export function quantizeNearest(
   values: usize,
   count: i32,
@@ -138,12 +152,18 @@ export function quantizeNearest(
   }
 }
 
-/** Thresholds at or below a magnitude, of which a bucket holds one at most. */
+/**
+ * @returns How many thresholds a magnitude reaches. At most one threshold lies within its bucket.
+ */
 function reached(thresholds: usize, hints: usize, bucket: i32, magnitude: f32): i32 {
   const before = <i32>load<u8>(hints + <usize>bucket);
   return before + i32(magnitude >= load<f32>(thresholds + ((<usize>before) << 2)));
 }
 
+/**
+ * Rounds to a grid at random, four values at a time. The words of value i are mixed from key + i ·
+ * GOLDEN.
+ */
 export function quantizeGrid(
   values: usize,
   count: i32,
@@ -196,6 +216,10 @@ export function quantizeGrid(
   }
 }
 
+/**
+ * Writes codes of `bits` bits each, one directly after the other. Bits wait in a 64-bit word until
+ * there are 32.
+ */
 export function pack(codes: usize, count: i32, bits: i32, packed: usize): void {
   let out = packed;
   let pending: u64 = 0;
@@ -220,6 +244,7 @@ export function pack(codes: usize, count: i32, bits: i32, packed: usize): void {
   for (; pendingBits > 0; pendingBits -= 8, out++, pending >>= 8) store<u8>(out, <u8>pending);
 }
 
+/** Reads codes of `bits` bits each. It never reads behind the last byte of the codes. */
 export function unpack(packed: usize, count: i32, bits: i32, codes: usize): void {
   const mask: u64 = ((<u64>1) << bits) - 1;
   let at = packed;
@@ -244,6 +269,7 @@ export function unpack(packed: usize, count: i32, bits: i32, codes: usize): void
   }
 }
 
+/** Writes value = table[code], four codes at a time. */
 export function lookup(codes: usize, count: i32, table: usize, values: usize): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
@@ -260,6 +286,10 @@ export function lookup(codes: usize, count: i32, table: usize, values: usize): v
   }
 }
 
+/**
+ * Reads packed codes and looks them up, with loops of their own for the numbers of bits that are
+ * used most.
+ */
 export function unpackLookup(
   packed: usize,
   count: i32,
@@ -335,6 +365,7 @@ export function unpackLookup(
   }
 }
 
+/** Writes value = least + step · code. */
 export function affine(codes: usize, count: i32, least: f64, step: f64, values: usize): void {
   for (let i = 0; i < count; i++) {
     const code = <f64>load<u16>(codes + ((<usize>i) << 1));
@@ -342,9 +373,13 @@ export function affine(codes: usize, count: i32, least: f64, step: f64, values: 
   }
 }
 
-/** 2^112: from float16's exponent to float32's. */
+/** 2^112: the factor between the exponents of float16 and those of float32. */
 const REBIAS: f32 = 5192296858534827628530496329220096.0;
 
+/**
+ * Converts float32 to float16 and rounds at random. A magnitude below 2⁻¹⁴ becomes a subnormal
+ * float16.
+ */
 export function toHalf(values: usize, count: i32, key: i32, halves: usize): void {
   for (let i = 0; i < count; i++) {
     const word = <u32>mix(key + i * GOLDEN);
@@ -361,6 +396,9 @@ export function toHalf(values: usize, count: i32, key: i32, halves: usize): void
   }
 }
 
+/**
+ * Converts float16 to float32: its bits are moved into place, and a product corrects the exponent.
+ */
 export function fromHalf(halves: usize, count: i32, values: usize): void {
   const whole = count & ~3;
   const factor = f32x4.splat(REBIAS);

@@ -1,8 +1,12 @@
-// AssemblyScript. The specification of every export is its twin in ../reference-rotate.ts: same name, same bits.
-import { GOLDEN, mix4 } from "./shared/mix";
+// AssemblyScript. The twin in ../reference-rotate.ts specifies every kernel here: it has the same
+// name and gives the same bits. Loops take whole vectors first, and then the last values one by
+// one.
+import { GOLDEN, mix4 } from "./mix";
 
+/** The bit that holds the sign of a float32. */
 const SIGN: i32 = 0x80000000;
 
+/** Gives the four words that hold the signs of a group of 128 values. */
 function signWords(key: i32, group: i32): v128 {
   const first = i32x4.add(i32x4.splat(group << 2), i32x4(0, 1, 2, 3));
   return mix4(i32x4.add(i32x4.splat(key), i32x4.mul(first, i32x4.splat(GOLDEN))));
@@ -13,7 +17,7 @@ function flipped(values: v128, words: v128): v128 {
   return v128.xor(values, v128.and(words, i32x4.splat(SIGN)));
 }
 
-/** The levels of stride 1 and 2, within one vector. */
+/** Computes the levels of stride 1 and 2, which lie within one vector. */
 function within(x: v128): v128 {
   const pairs = f32x4.add(
     v128.shuffle<f32>(x, x, 0, 0, 2, 2),
@@ -25,7 +29,10 @@ function within(x: v128): v128 {
   );
 }
 
-/** The levels of stride 1, 2, 4 and 8, over four vectors at a time. */
+/**
+ * Computes the levels of stride 1, 2, 4 and 8 over four vectors at a time, after flipping signs if
+ * asked to.
+ */
 function firstLevels(values: usize, words: v128, signs: bool): void {
   let a = v128.load(values, 0);
   let b = v128.load(values, 16);
@@ -51,7 +58,9 @@ function firstLevels(values: usize, words: v128, signs: bool): void {
   v128.store(values, f32x4.sub(a_b, c_d), 48);
 }
 
-/** Three levels, of stride h, 2h and 4h. */
+/**
+ * Computes three levels in one pass over the memory: those of one, two and four times the stride.
+ */
 function threeLevels(values: usize, bytes: usize, stride: usize): void {
   const end = values + bytes;
   const span = stride << 3;
@@ -101,7 +110,7 @@ function threeLevels(values: usize, bytes: usize, stride: usize): void {
   }
 }
 
-/** Two levels, of stride h and 2h. */
+/** Computes two levels in one pass over the memory: those of one and two times the stride. */
 function twoLevels(values: usize, bytes: usize, stride: usize): void {
   const end = values + bytes;
   const span = stride << 2;
@@ -127,7 +136,7 @@ function twoLevels(values: usize, bytes: usize, stride: usize): void {
   }
 }
 
-/** The levels from stride 16 on. */
+/** Computes the levels from stride 16 on, three or two at a time. */
 function otherLevels(values: usize, size: i32): void {
   const bytes = (<usize>size) << 2;
   let stride: usize = 64;
@@ -145,12 +154,14 @@ function otherLevels(values: usize, size: i32): void {
   }
 }
 
+/** Replaces the values by H·values. */
 export function hadamard(values: usize, size: i32): void {
   const end = values + ((<usize>size) << 2);
   for (let p = values; p < end; p += 64) firstLevels(p, i32x4.splat(0), false);
   otherLevels(values, size);
 }
 
+/** Replaces the values by H·D·values. */
 export function flipHadamard(values: usize, size: i32, key: i32): void {
   const groups = size >> 7;
   let p = values;
@@ -164,6 +175,7 @@ export function flipHadamard(values: usize, size: i32, key: i32): void {
   otherLevels(values, size);
 }
 
+/** Replaces the values by factor·D·values. */
 export function flip(values: usize, size: i32, key: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   const groups = size >> 7;

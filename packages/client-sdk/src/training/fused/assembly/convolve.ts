@@ -1,70 +1,160 @@
-// Convolutions without im2col: images lie as [height, width, channels], already padded, so that the values under one
-// row of a filter are neighbours in memory, and the rows of A of neighbouring pixels overlap.
-import { at, pack } from "./multiply";
+// Convolutions as matrix products, without copying the windows together first (im2col). Images have
+// the shape [height, width, channels] and have their padding already. The values under one row of a
+// filter are therefore neighbours in memory, and serve as a piece of a row of A where they lie. The
+// rows of A of neighbouring pixels overlap.
+import { bytes } from "./address";
+import { pack } from "./multiply";
 import { strip1, strip2, strip3, strip4, strip4SideBySide } from "./register-tiles";
 
 /**
- * y = bias + x ⋆ filter. Sums run over filter rows, filter columns, then channels.
- * @param xImage, xRow, xPixel - Steps of x from one output image, row and pixel to the next.
- * @param xLine - Step of x from one row of the filter to the next.
- * @param width - Values in a row of the filter: columns × channels.
+ * Computes y = bias + x ⋆ filter. Each sum runs over the rows of the filter, its columns, and then
+ * the channels.
+ * @param xImage, xRow, xPixel - Strides of x from one image, row and pixel of the output to the
+ *   next.
+ * @param xLine - The stride of x from one row of the filter to the next.
+ * @param width - The number of values in a row of the filter: columns × channels.
  */
 export function convolve(
-  x: i32, xImage: i32, xRow: i32, xPixel: i32, xLine: i32, filter: i32, height: i32, width: i32,
-  bias: i32, y: i32, images: i32, rows: i32, columns: i32, channels: i32, scratch: i32,
+  x: usize,
+  xImage: i32,
+  xRow: i32,
+  xPixel: i32,
+  xLine: i32,
+  filter: usize,
+  height: i32,
+  width: i32,
+  bias: usize,
+  y: usize,
+  images: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  scratch: usize,
 ): void {
   const depth = height * width;
-  pack(at(filter), at(channels), depth, channels, at(scratch));
-  const panel = at(8 * depth), leap = at(xLine - width), start = at(bias), yRow = at(channels), b = at(scratch);
-  const nextRow = at(xRow - columns * xPixel), nextImage = at(xImage - rows * xRow), step = at(xPixel);
-  let p = at(x), c = at(y), column = 0, row = 0;
+  pack(filter, bytes(channels), depth, channels, scratch);
+  const panel = bytes(8 * depth),
+    leap = bytes(xLine - width),
+    start = bias,
+    yRow = bytes(channels),
+    b = scratch;
+  const nextRow = bytes(xRow - columns * xPixel),
+    nextImage = bytes(xImage - rows * xRow),
+    step = bytes(xPixel);
+  let p = x,
+    c = y,
+    column = 0,
+    row = 0;
+  // Four pixels of the output at a time. Each pointer finds the window of its pixel, also across
+  // rows and images.
   let left = images * rows * columns;
   while (left > 0) {
     const a0 = p;
-    let a1 = p, a2 = p, a3 = p;
+    let a1 = p,
+      a2 = p,
+      a3 = p;
     for (let i = 1; i <= min(4, left); i++) {
       p += step;
       if (++column == columns) {
-        column = 0; p += nextRow;
-        if (++row == rows) { row = 0; p += nextImage; }
+        column = 0;
+        p += nextRow;
+        if (++row == rows) {
+          row = 0;
+          p += nextImage;
+        }
       }
       if (i == 1) a1 = p;
       else if (i == 2) a2 = p;
       else if (i == 3) a3 = p;
     }
-    if (left >= 4) strip4(a0, a1, a2, a3, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    else if (left == 3) strip3(a0, a1, a2, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    else if (left == 2) strip2(a0, a1, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
+    if (left >= 4)
+      strip4(a0, a1, a2, a3, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
+    else if (left == 3)
+      strip3(a0, a1, a2, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
+    else if (left == 2)
+      strip2(a0, a1, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
     else strip1(a0, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    c += 4 * yRow; left -= 4;
+    c += 4 * yRow;
+    left -= 4;
   }
 }
 
-/** filter = Σ over images, output rows and output pixels, in this order, of x under the filter × dy. */
+/** Computes filter = Σ x · dy over images, output rows and output pixels, in this order. */
 export function filterGradient(
-  x: i32, xImage: i32, xRow: i32, xPixel: i32, xLine: i32, filter: i32, height: i32, width: i32,
-  dy: i32, images: i32, rows: i32, columns: i32, channels: i32, scratch: i32,
+  x: usize,
+  xImage: i32,
+  xRow: i32,
+  xPixel: i32,
+  xLine: i32,
+  filter: usize,
+  height: i32,
+  width: i32,
+  dy: usize,
+  images: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  scratch: usize,
 ): void {
   const depth = rows * columns;
-  const panel = at(8 * depth), cRow = at(channels), step = at(xPixel), leap = at(xRow - columns * xPixel), b = at(scratch);
+  const panel = bytes(8 * depth),
+    cRow = bytes(channels),
+    step = bytes(xPixel),
+    leap = bytes(xRow - columns * xPixel),
+    b = scratch;
   for (let image = 0; image < images; image++) {
-    pack(at(dy + image * depth * channels), at(channels), depth, channels, b);
+    pack(dy + bytes(image * depth * channels), bytes(channels), depth, channels, b);
     for (let line = 0; line < height; line++) {
-      let a = at(x + image * xImage + line * xLine);
-      let c = at(filter + line * width * channels);
+      let a = x + bytes(image * xImage + line * xLine);
+      let c = filter + bytes(line * width * channels);
       let left = width;
       for (; left >= 4 && left != 6 && left != 5; left -= 4) {
-        strip4SideBySide(a, step, leap, columns, rows, b, 32, panel, c, cRow, image == 0 ? 0 : c, cRow, channels);
-        a += 16; c += 4 * cRow;
+        strip4SideBySide(
+          a,
+          step,
+          leap,
+          columns,
+          rows,
+          b,
+          32,
+          panel,
+          c,
+          cRow,
+          image == 0 ? 0 : c,
+          cRow,
+          channels,
+        );
+        a += 16;
+        c += 4 * cRow;
       }
       while (left > 0) {
         const start: usize = image == 0 ? 0 : c;
         if (left >= 3 && left != 4) {
-          strip3(a, a + 4, a + 8, step, leap, columns, rows, b, 32, panel, c, cRow, start, cRow, channels);
-          a += 12; c += 3 * cRow; left -= 3;
+          strip3(
+            a,
+            a + 4,
+            a + 8,
+            step,
+            leap,
+            columns,
+            rows,
+            b,
+            32,
+            panel,
+            c,
+            cRow,
+            start,
+            cRow,
+            channels,
+          );
+          a += 12;
+          c += 3 * cRow;
+          left -= 3;
         } else if (left >= 2) {
           strip2(a, a + 4, step, leap, columns, rows, b, 32, panel, c, cRow, start, cRow, channels);
-          a += 8; c += 2 * cRow; left -= 2;
+          a += 8;
+          c += 2 * cRow;
+          left -= 2;
         } else {
           strip1(a, step, leap, columns, rows, b, 32, panel, c, cRow, start, cRow, channels);
           left = 0;
@@ -74,47 +164,86 @@ export function filterGradient(
   }
 }
 
-/** Turns a filter [height, width, in, out] round into [height, width, out, in]: the filter of the input's gradient. */
-export function flipFilter(filter: i32, to: i32, height: i32, width: i32, channels: i32, outputs: i32): void {
-  const places = height * width, size = channels * outputs;
+/**
+ * Turns a filter [height, width, channels, outputs] by half a turn and exchanges its last two axes.
+ */
+export function flipFilter(
+  filter: usize,
+  to: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  outputs: i32,
+): void {
+  const places = height * width,
+    size = channels * outputs;
   for (let place = 0; place < places; place++) {
-    const from = at(filter + (places - 1 - place) * size), into = at(to + place * size);
+    const from = filter + bytes((places - 1 - place) * size),
+      into = to + bytes(place * size);
     for (let i = 0; i < channels; i++) {
-      for (let o = 0; o < outputs; o++) f32.store(into + at(o * channels + i), f32.load(from + at(i * outputs + o)));
+      for (let o = 0; o < outputs; o++)
+        f32.store(into + bytes(o * channels + i), f32.load(from + bytes(i * outputs + o)));
     }
   }
 }
 
 /**
- * Puts images [height, width, channels] into larger ones of zeros, [toHeight, toWidth, channels]: row i goes to
- * top + i · stepY, pixel j to left + j · stepX.
+ * Puts images [height, width, channels] into larger ones, [toHeight, toWidth, channels], which are
+ * zero elsewhere. Row i goes to row top + i · stepY, and pixel j to pixel left + j · stepX.
  */
-export function place(
-  from: i32, to: i32, images: i32, height: i32, width: i32, channels: i32,
-  toHeight: i32, toWidth: i32, top: i32, left: i32, stepY: i32, stepX: i32,
+export function placeImages(
+  from: usize,
+  to: usize,
+  images: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  toHeight: i32,
+  toWidth: i32,
+  top: i32,
+  left: i32,
+  stepY: i32,
+  stepX: i32,
 ): void {
-  memory.fill(at(to), 0, at(images * toHeight * toWidth * channels));
+  memory.fill(to, 0, bytes(images * toHeight * toWidth * channels));
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < height; row++) {
-      const source = at(from + (image * height + row) * width * channels);
-      const target = at(to + ((image * toHeight + top + row * stepY) * toWidth + left) * channels);
-      if (stepX == 1) memory.copy(target, source, at(width * channels));
-      else for (let i = 0; i < width; i++) memory.copy(target + at(i * stepX * channels), source + at(i * channels), at(channels));
+      const source = from + bytes((image * height + row) * width * channels);
+      const target =
+        to + bytes(((image * toHeight + top + row * stepY) * toWidth + left) * channels);
+      if (stepX == 1) memory.copy(target, source, bytes(width * channels));
+      else
+        for (let i = 0; i < width; i++)
+          memory.copy(
+            target + bytes(i * stepX * channels),
+            source + bytes(i * channels),
+            bytes(channels),
+          );
     }
   }
 }
 
-/** The window at (top, left) of size [toHeight, toWidth] of images [height, width, channels]. */
-export function crop(
-  from: i32, to: i32, images: i32, height: i32, width: i32, channels: i32,
-  toHeight: i32, toWidth: i32, top: i32, left: i32,
+/**
+ * Copies the window of size [toHeight, toWidth] at (top, left) of images [height, width, channels].
+ */
+export function cropImages(
+  from: usize,
+  to: usize,
+  images: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  toHeight: i32,
+  toWidth: i32,
+  top: i32,
+  left: i32,
 ): void {
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < toHeight; row++) {
       memory.copy(
-        at(to + (image * toHeight + row) * toWidth * channels),
-        at(from + ((image * height + top + row) * width + left) * channels),
-        at(toWidth * channels),
+        to + bytes((image * toHeight + row) * toWidth * channels),
+        from + bytes(((image * height + top + row) * width + left) * channels),
+        bytes(toWidth * channels),
       );
     }
   }

@@ -1,110 +1,166 @@
-// Convolutions of each channel on its own, over images that are already padded. Filters lie as
-// [height, width, channels, multiplier].
-import { at } from "./multiply";
+// Convolutions of each channel on its own, over images that have their padding already. Filters
+// have the shape [height, width, channels, multiplier]. With a multiplier of 1, four channels are
+// computed at once.
+import { bytes } from "./address";
 
-/** y [images, rows, columns, channels · multiplier] = bias + x ⋆ filter; sums run over the filter row by row. */
+/**
+ * Computes y [images, rows, columns, channels · multiplier] = bias + x ⋆ filter. Each sum runs over
+ * the filter row by row.
+ */
 export function depthwise(
-  x: i32, xImage: i32, xRow: i32, xPixel: i32, xLine: i32, filter: i32, height: i32, width: i32,
-  bias: i32, y: i32, images: i32, rows: i32, columns: i32, channels: i32, multiplier: i32,
+  x: usize,
+  xImage: i32,
+  xRow: i32,
+  xPixel: i32,
+  xLine: i32,
+  filter: usize,
+  height: i32,
+  width: i32,
+  bias: usize,
+  y: usize,
+  images: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  multiplier: i32,
 ): void {
   const outputs = channels * multiplier;
-  let o = at(y);
+  let o = y;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const corner = at(x + image * xImage + row * xRow + column * xPixel);
+        const corner = x + bytes(image * xImage + row * xRow + column * xPixel);
         let k = 0;
         if (multiplier == 1) {
           for (; k + 4 <= outputs; k += 4) {
-            let sum = bias ? v128.load(at(bias + k)) : f32x4.splat(0);
+            let sum = bias ? v128.load(bias + bytes(k)) : f32x4.splat(0);
             for (let i = 0; i < height; i++) {
               for (let j = 0; j < width; j++) {
-                const value = v128.load(corner + at(i * xLine + j * channels + k));
-                sum = f32x4.add(sum, f32x4.mul(value, v128.load(at(filter + (i * width + j) * outputs + k))));
+                const value = v128.load(corner + bytes(i * xLine + j * channels + k));
+                sum = f32x4.add(
+                  sum,
+                  f32x4.mul(value, v128.load(filter + bytes((i * width + j) * outputs + k))),
+                );
               }
             }
-            v128.store(o + at(k), sum);
+            v128.store(o + bytes(k), sum);
           }
         }
         for (; k < outputs; k++) {
           const channel = k / multiplier;
-          let sum: f32 = bias ? f32.load(at(bias + k)) : 0;
+          let sum: f32 = bias ? f32.load(bias + bytes(k)) : 0;
           for (let i = 0; i < height; i++) {
             for (let j = 0; j < width; j++) {
-              const value = f32.load(corner + at(i * xLine + j * channels + channel));
-              sum += value * f32.load(at(filter + (i * width + j) * outputs + k));
+              const value = f32.load(corner + bytes(i * xLine + j * channels + channel));
+              sum += value * f32.load(filter + bytes((i * width + j) * outputs + k));
             }
           }
-          f32.store(o + at(k), sum);
+          f32.store(o + bytes(k), sum);
         }
-        o += at(outputs);
+        o += bytes(outputs);
       }
     }
   }
 }
 
-/** filter = Σ over images, rows and columns of x · dy. */
+/** Computes filter = Σ x · dy over images, rows and columns. */
 export function depthwiseFilterGradient(
-  x: i32, xImage: i32, xRow: i32, xPixel: i32, xLine: i32, filter: i32, height: i32, width: i32,
-  dy: i32, images: i32, rows: i32, columns: i32, channels: i32, multiplier: i32,
+  x: usize,
+  xImage: i32,
+  xRow: i32,
+  xPixel: i32,
+  xLine: i32,
+  filter: usize,
+  height: i32,
+  width: i32,
+  dy: usize,
+  images: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  multiplier: i32,
 ): void {
   const outputs = channels * multiplier;
-  memory.fill(at(filter), 0, at(height * width * outputs));
-  let g = at(dy);
+  memory.fill(filter, 0, bytes(height * width * outputs));
+  let g = dy;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const corner = at(x + image * xImage + row * xRow + column * xPixel);
+        const corner = x + bytes(image * xImage + row * xRow + column * xPixel);
         for (let i = 0; i < height; i++) {
           for (let j = 0; j < width; j++) {
-            const from = corner + at(i * xLine + j * channels), to = at(filter + (i * width + j) * outputs);
+            const from = corner + bytes(i * xLine + j * channels),
+              to = filter + bytes((i * width + j) * outputs);
             let k = 0;
             if (multiplier == 1) {
               for (; k + 4 <= outputs; k += 4) {
-                const product = f32x4.mul(v128.load(from + at(k)), v128.load(g + at(k)));
-                v128.store(to + at(k), f32x4.add(v128.load(to + at(k)), product));
+                const product = f32x4.mul(v128.load(from + bytes(k)), v128.load(g + bytes(k)));
+                v128.store(to + bytes(k), f32x4.add(v128.load(to + bytes(k)), product));
               }
             }
             for (; k < outputs; k++) {
-              f32.store(to + at(k), f32.load(to + at(k)) + f32.load(from + at(k / multiplier)) * f32.load(g + at(k)));
+              f32.store(
+                to + bytes(k),
+                f32.load(to + bytes(k)) +
+                  f32.load(from + bytes(k / multiplier)) * f32.load(g + bytes(k)),
+              );
             }
           }
         }
-        g += at(outputs);
+        g += bytes(outputs);
       }
     }
   }
 }
 
-/** dx, over the padded images, from zeros: dy · filter of every window, in the order of windows. */
+/**
+ * Sets dx, the gradient of the padded images, to zero, and adds dy · filter of every window in
+ * order.
+ */
 export function depthwiseInputGradient(
-  dx: i32, xImage: i32, xRow: i32, xPixel: i32, xLine: i32, filter: i32, height: i32, width: i32,
-  dy: i32, images: i32, rows: i32, columns: i32, channels: i32, multiplier: i32,
+  dx: usize,
+  xImage: i32,
+  xRow: i32,
+  xPixel: i32,
+  xLine: i32,
+  filter: usize,
+  height: i32,
+  width: i32,
+  dy: usize,
+  images: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  multiplier: i32,
 ): void {
   const outputs = channels * multiplier;
-  memory.fill(at(dx), 0, at(images * xImage));
-  let g = at(dy);
+  memory.fill(dx, 0, bytes(images * xImage));
+  let g = dy;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const corner = at(dx + image * xImage + row * xRow + column * xPixel);
+        const corner = dx + bytes(image * xImage + row * xRow + column * xPixel);
         for (let i = 0; i < height; i++) {
           for (let j = 0; j < width; j++) {
-            const to = corner + at(i * xLine + j * channels), from = at(filter + (i * width + j) * outputs);
+            const to = corner + bytes(i * xLine + j * channels),
+              from = filter + bytes((i * width + j) * outputs);
             let k = 0;
             if (multiplier == 1) {
               for (; k + 4 <= outputs; k += 4) {
-                const product = f32x4.mul(v128.load(g + at(k)), v128.load(from + at(k)));
-                v128.store(to + at(k), f32x4.add(v128.load(to + at(k)), product));
+                const product = f32x4.mul(v128.load(g + bytes(k)), v128.load(from + bytes(k)));
+                v128.store(to + bytes(k), f32x4.add(v128.load(to + bytes(k)), product));
               }
             }
             for (; k < outputs; k++) {
-              const target = to + at(k / multiplier);
-              f32.store(target, f32.load(target) + f32.load(g + at(k)) * f32.load(from + at(k)));
+              const target = to + bytes(k / multiplier);
+              f32.store(
+                target,
+                f32.load(target) + f32.load(g + bytes(k)) * f32.load(from + bytes(k)),
+              );
             }
           }
         }
-        g += at(outputs);
+        g += bytes(outputs);
       }
     }
   }

@@ -1,88 +1,105 @@
-// Value by value. Every array is a multiple of 4 long in memory, so that what lies past its end is computed as well.
-import { at } from "./multiply";
+// Kernels that compute each value on its own. Every array has room for a multiple of 4 values, so
+// the loops take whole vectors, and compute what lies behind the last value as well.
+import { bytes } from "./address";
 import { exp4, sigmoid4, tanh4 } from "./math";
 
-/** y = max(x, 0), or slope · x below 0. */
-export function relu(x: i32, y: i32, size: i32, slope: f32): void {
-  const zero = f32x4.splat(0), factor = f32x4.splat(slope);
-  for (let i = at(x), o = at(y), end = at(x + size); i < end; i += 16, o += 16) {
+/** Computes y = x where x is above 0, and slope · x elsewhere. */
+export function relu(x: usize, y: usize, size: i32, slope: f32): void {
+  const zero = f32x4.splat(0),
+    factor = f32x4.splat(slope);
+  for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
     const value = v128.load(i);
     v128.store(o, v128.bitselect(value, f32x4.mul(value, factor), f32x4.gt(value, zero)));
   }
 }
 
-/** dx = dy, or slope · dy where the output is not above 0. */
-export function reluGradient(y: i32, dy: i32, dx: i32, size: i32, slope: f32): void {
-  const zero = f32x4.splat(0), factor = f32x4.splat(slope);
-  for (let i = at(y), g = at(dy), o = at(dx), end = at(y + size); i < end; i += 16, g += 16, o += 16) {
+/** Computes dx = dy where the output y is above 0, and slope · dy elsewhere. */
+export function reluGradient(y: usize, dy: usize, dx: usize, size: i32, slope: f32): void {
+  const zero = f32x4.splat(0),
+    factor = f32x4.splat(slope);
+  for (let i = y, g = dy, o = dx, end = y + bytes(size); i < end; i += 16, g += 16, o += 16) {
     const gradient = v128.load(g);
-    v128.store(o, v128.bitselect(gradient, f32x4.mul(gradient, factor), f32x4.gt(v128.load(i), zero)));
+    v128.store(
+      o,
+      v128.bitselect(gradient, f32x4.mul(gradient, factor), f32x4.gt(v128.load(i), zero)),
+    );
   }
 }
 
-/** y = tanh x. */
-export function tanh(x: i32, y: i32, size: i32): void {
-  for (let i = at(x), o = at(y), end = at(x + size); i < end; i += 16, o += 16) v128.store(o, tanh4(v128.load(i)));
+/** Computes y = tanh x. */
+export function tanh(x: usize, y: usize, size: i32): void {
+  for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16)
+    v128.store(o, tanh4(v128.load(i)));
 }
 
-/** dx = dy · (1 − y²). */
-export function tanhGradient(y: i32, dy: i32, dx: i32, size: i32): void {
-  for (let i = at(y), g = at(dy), o = at(dx), end = at(y + size); i < end; i += 16, g += 16, o += 16) {
+/** Computes dx = dy · (1 − y²). */
+export function tanhGradient(y: usize, dy: usize, dx: usize, size: i32): void {
+  for (let i = y, g = dy, o = dx, end = y + bytes(size); i < end; i += 16, g += 16, o += 16) {
     const value = v128.load(i);
     v128.store(o, f32x4.mul(v128.load(g), f32x4.sub(f32x4.splat(1), f32x4.mul(value, value))));
   }
 }
 
-/** y = 1 / (1 + e^−x). */
-export function sigmoid(x: i32, y: i32, size: i32): void {
-  for (let i = at(x), o = at(y), end = at(x + size); i < end; i += 16, o += 16) v128.store(o, sigmoid4(v128.load(i)));
+/** Computes y = 1 / (1 + e^−x). */
+export function sigmoid(x: usize, y: usize, size: i32): void {
+  for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16)
+    v128.store(o, sigmoid4(v128.load(i)));
 }
 
-/** dx = dy · y · (1 − y). */
-export function sigmoidGradient(y: i32, dy: i32, dx: i32, size: i32): void {
-  for (let i = at(y), g = at(dy), o = at(dx), end = at(y + size); i < end; i += 16, g += 16, o += 16) {
+/** Computes dx = dy · y · (1 − y). */
+export function sigmoidGradient(y: usize, dy: usize, dx: usize, size: i32): void {
+  for (let i = y, g = dy, o = dx, end = y + bytes(size); i < end; i += 16, g += 16, o += 16) {
     const value = v128.load(i);
     v128.store(o, f32x4.mul(f32x4.mul(v128.load(g), value), f32x4.sub(f32x4.splat(1), value)));
   }
 }
 
-/** to += from. */
-export function add(from: i32, to: i32, size: i32): void {
-  for (let i = at(from), o = at(to), end = at(from + size); i < end; i += 16, o += 16) {
+/** Adds from to `to`. */
+export function add(from: usize, to: usize, size: i32): void {
+  for (let i = from, o = to, end = from + bytes(size); i < end; i += 16, o += 16) {
     v128.store(o, f32x4.add(v128.load(o), v128.load(i)));
   }
 }
 
-/** y = factor · x. */
-export function scale(x: i32, y: i32, size: i32, factor: f32): void {
+/** Computes y = factor · x. */
+export function scale(x: usize, y: usize, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);
-  for (let i = at(x), o = at(y), end = at(x + size); i < end; i += 16, o += 16) {
+  for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
     v128.store(o, f32x4.mul(v128.load(i), f));
   }
 }
 
-/** to += factor · x. */
-export function addScaled(x: i32, to: i32, size: i32, factor: f32): void {
+/** Adds factor · x to `to`. */
+export function addScaled(x: usize, to: usize, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);
-  for (let i = at(x), o = at(to), end = at(x + size); i < end; i += 16, o += 16) {
+  for (let i = x, o = to, end = x + bytes(size); i < end; i += 16, o += 16) {
     v128.store(o, f32x4.add(v128.load(o), f32x4.mul(f, v128.load(i))));
   }
 }
 
-/** to += factor · (a − b). */
-export function addDifference(a: i32, b: i32, to: i32, size: i32, factor: f32): void {
+/** Adds factor · (a − b) to `to`. */
+export function addDifference(a: usize, b: usize, to: usize, size: i32, factor: f32): void {
   const f = f32x4.splat(factor);
-  for (let i = at(a), j = at(b), o = at(to), end = at(a + size); i < end; i += 16, j += 16, o += 16) {
+  for (let i = a, j = b, o = to, end = a + bytes(size); i < end; i += 16, j += 16, o += 16) {
     v128.store(o, f32x4.add(v128.load(o), f32x4.mul(f, f32x4.sub(v128.load(i), v128.load(j)))));
   }
 }
 
-/** Σ x², in float64: four sums, of every fourth value each, added up in order. */
-export function sumOfSquares(x: i32, size: i32): f64 {
-  let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
-  for (let i = at(x), end = at(x + size); i < end; i += 16) {
-    const a = <f64>f32.load(i), b = <f64>f32.load(i, 4), c = <f64>f32.load(i, 8), d = <f64>f32.load(i, 12);
-    s0 += a * a; s1 += b * b; s2 += c * c; s3 += d * d;
+/** Computes Σ x² in float64: four sums of every fourth value each, which are added up in order. */
+export function sumOfSquares(x: usize, size: i32): f64 {
+  let s0: f64 = 0,
+    s1: f64 = 0,
+    s2: f64 = 0,
+    s3: f64 = 0;
+  for (let i = x, end = x + bytes(size); i < end; i += 16) {
+    const a = <f64>f32.load(i),
+      b = <f64>f32.load(i, 4),
+      c = <f64>f32.load(i, 8),
+      d = <f64>f32.load(i, 12);
+    s0 += a * a;
+    s1 += b * b;
+    s2 += c * c;
+    s3 += d * d;
   }
   return s0 + s1 + s2 + s3;
 }

@@ -1,9 +1,11 @@
-import { at } from "./multiply";
+// The activation GELU: x times the share of a normal distribution that lies below x.
+import { bytes } from "./address";
 import { exp4, tanh4 } from "./math";
 
-/** erf by Abramowitz and Stegun 7.1.26, as tfjs has it: within 1.5e-7. */
+/** The error function by formula 7.1.26 of Abramowitz and Stegun, as in tfjs: within 1.5e-7. */
 function erf4(x: v128): v128 {
-  const one = f32x4.splat(1), size = f32x4.abs(x);
+  const one = f32x4.splat(1),
+    size = f32x4.abs(x);
   const t = f32x4.div(one, f32x4.add(one, f32x4.mul(f32x4.splat(0.3275911), size)));
   let y = f32x4.splat(1.0614054);
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(-1.4531521));
@@ -15,7 +17,7 @@ function erf4(x: v128): v128 {
   return v128.or(value, v128.and(x, i32x4.splat(0x80000000)));
 }
 
-/** Φ(x), the share of a normal distribution below x. */
+/** Φ(x): the share of a normal distribution that lies below x. */
 function below4(x: v128): v128 {
   const part = erf4(f32x4.mul(x, f32x4.splat(0.70710677)));
   return f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1), part));
@@ -24,12 +26,14 @@ function below4(x: v128): v128 {
 /** tanh(√(2/π) · (x + 0.044715 x³)). */
 function bend4(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x);
-  return tanh4(f32x4.mul(f32x4.splat(0.7978846), f32x4.add(x, f32x4.mul(f32x4.splat(0.044715), cube))));
+  return tanh4(
+    f32x4.mul(f32x4.splat(0.7978846), f32x4.add(x, f32x4.mul(f32x4.splat(0.044715), cube))),
+  );
 }
 
-/** y = x · Φ(x), or its approximation by tanh. */
-export function gelu(x: i32, y: i32, size: i32, approximate: i32): void {
-  for (let i = at(x), o = at(y), end = at(x + size); i < end; i += 16, o += 16) {
+/** Computes y = x · Φ(x), or its approximation by tanh. */
+export function gelu(x: usize, y: usize, size: i32, approximate: i32): void {
+  for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
     const value = v128.load(i);
     const part = approximate
       ? f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1), bend4(value)))
@@ -38,19 +42,30 @@ export function gelu(x: i32, y: i32, size: i32, approximate: i32): void {
   }
 }
 
-/** By the input x. */
-export function geluGradient(x: i32, dy: i32, dx: i32, size: i32, approximate: i32): void {
-  const half = f32x4.splat(0.5), one = f32x4.splat(1);
-  for (let i = at(x), g = at(dy), o = at(dx), end = at(x + size); i < end; i += 16, g += 16, o += 16) {
-    const value = v128.load(i), square = f32x4.mul(value, value);
+/** Computes dx from the input x. */
+export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approximate: i32): void {
+  const half = f32x4.splat(0.5),
+    one = f32x4.splat(1);
+  for (let i = x, g = dy, o = dx, end = x + bytes(size); i < end; i += 16, g += 16, o += 16) {
+    const value = v128.load(i),
+      square = f32x4.mul(value, value);
     let slope: v128;
     if (approximate) {
       const bend = bend4(value);
-      const inner = f32x4.mul(f32x4.splat(0.7978846), f32x4.add(one, f32x4.mul(f32x4.splat(0.134145), square)));
-      const rest = f32x4.mul(f32x4.mul(half, value), f32x4.mul(f32x4.sub(one, f32x4.mul(bend, bend)), inner));
+      const inner = f32x4.mul(
+        f32x4.splat(0.7978846),
+        f32x4.add(one, f32x4.mul(f32x4.splat(0.134145), square)),
+      );
+      const rest = f32x4.mul(
+        f32x4.mul(half, value),
+        f32x4.mul(f32x4.sub(one, f32x4.mul(bend, bend)), inner),
+      );
       slope = f32x4.add(f32x4.mul(half, f32x4.add(one, bend)), rest);
     } else {
-      const density = f32x4.mul(f32x4.splat(0.39894228), exp4(f32x4.mul(f32x4.splat(-0.5), square)));
+      const density = f32x4.mul(
+        f32x4.splat(0.39894228),
+        exp4(f32x4.mul(f32x4.splat(-0.5), square)),
+      );
       slope = f32x4.add(below4(value), f32x4.mul(value, density));
     }
     v128.store(o, f32x4.mul(v128.load(g), slope));

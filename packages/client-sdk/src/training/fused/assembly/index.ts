@@ -1,17 +1,41 @@
-// Everything the module offers. Its memory is laid out by the caller from `firstFree` on.
+// Everything that the module exports. Addresses are explained in address.ts, and the kernels in the
+// interfaces of ../training-kernels.ts.
 export { matmul, packMatrix, matmulPacked } from "./multiply";
-export { convolve, filterGradient, flipFilter, place, crop } from "./convolve";
+export { convolve, filterGradient, flipFilter, placeImages, cropImages } from "./convolve";
 export { columnSums, transpose } from "./rows";
 export {
-  relu, reluGradient, tanh, tanhGradient, sigmoid, sigmoidGradient, add, scale, addScaled, addDifference, sumOfSquares,
+  relu,
+  reluGradient,
+  tanh,
+  tanhGradient,
+  sigmoid,
+  sigmoidGradient,
+  add,
+  scale,
+  addScaled,
+  addDifference,
+  sumOfSquares,
 } from "./elementwise";
 export {
-  softmax, softmaxGradient, softmaxCrossEntropy, sigmoidCrossEntropy, squaredError, absoluteError, huberLoss,
+  softmax,
+  softmaxGradient,
+  softmaxCrossEntropy,
+  sigmoidCrossEntropy,
+  squaredError,
+  absoluteError,
+  huberLoss,
 } from "./losses";
 export { descend, descendWithMomentum, adam, adagrad, rmsprop } from "./optimizers";
 export { maxPool, maxPoolGradient, averagePool, averagePoolGradient } from "./pooling";
 export {
-  lstmForward, lstmBackward, gruGates, gruForward, gruBackward, gruResetBackward, embed, embedGradient,
+  lstmForward,
+  lstmBackward,
+  gruGates,
+  gruForward,
+  gruBackward,
+  gruResetBackward,
+  embed,
+  embedGradient,
 } from "./recurrent";
 export { gelu, geluGradient } from "./gelu";
 export { groupNorm, groupNormGradient, groupNormScaleGradient, scaleColumns } from "./normalize";
@@ -19,7 +43,10 @@ export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./de
 export { dropout } from "./dropout";
 export { peakOfTile, peakOfChains } from "./register-tiles";
 
-/** The first byte of memory that the module does not use itself. */
+/**
+ * The first byte of memory that the module does not use itself. Everything from there on is for the
+ * caller to lay out, because kernels allocate nothing.
+ */
 export function firstFree(): usize {
   return __heap_base;
 }

@@ -1,14 +1,16 @@
-// exp, log and tanh of our own, so that no bit depends on the host: polynomials of Cephes (single precision), with
-// every step rounded to float32 in the order written here. Errors are below 2 units in the last place.
+// exp, log and tanh of our own, so that no bit depends on the host. The polynomials are those of
+// Cephes in single precision; every step is rounded to float32, in the order written here. Errors
+// are below 2 units in the last place. Functions whose names end in 4 work on four values at once.
 
 /**
- * e^x; 0 below −64, and the value at 88.02 above it. Smaller powers are of no use to a gradient, and times a weight
- * they would be subnormal, which CPUs compute a hundred times slower.
+ * Computes e^x. It is 0 below −64, and the value at 88.02 above 88.02. Smaller powers are of no use
+ * to a gradient; times a weight they would become subnormal numbers, which CPUs compute a hundred
+ * times slower.
  */
 export function exp4(x: v128): v128 {
   const magic = f32x4.splat(12582912);
   const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-64)), f32x4.splat(88.02));
-  // The nearest whole number: 1.5 · 2^23 leaves no bits for a fraction.
+  // Adding 1.5 · 2^23 leaves no bits for a fraction, so that n becomes the nearest whole number.
   const n = f32x4.sub(f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), magic), magic);
   let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-0.00021219444)));
@@ -23,15 +25,16 @@ export function exp4(x: v128): v128 {
   return v128.andnot(f32x4.mul(y, power), f32x4.lt(x, f32x4.splat(-64)));
 }
 
-/** ln x for x of at least 2^−126. */
+/** Computes ln x for x of at least 2^−126. */
 export function log1(x: f32): f32 {
   const bits = reinterpret<i32>(x);
-  // The exponent that leaves a factor from √½ to √2.
+  // x = 2^e · factor, with a factor from √½ to √2.
   const e = (bits - 0x3f3504f3) >> 23;
   const r = reinterpret<f32>(bits - (e << 23)) - 1;
-  const n = <f32>e, z = r * r;
+  const n = <f32>e,
+    z = r * r;
   let y: f32 = 0.070376836;
-  y = y * r + -0.11514610;
+  y = y * r + -0.1151461;
   y = y * r + 0.11676999;
   y = y * r + -0.12420141;
   y = y * r + 0.14249323;
@@ -45,13 +48,18 @@ export function log1(x: f32): f32 {
   return r + y + n * 0.693359375;
 }
 
+/** Computes e^x of one value. */
 export function exp1(x: f32): f32 {
   return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
 }
 
-/** Hyperbolic tangent: a polynomial up to 0.625, 1 − 2 / (e^2|x| + 1) from there. */
+/**
+ * Computes tanh x: by a polynomial where |x| is below 0.625, and as 1 − 2 / (e^2|x| + 1) elsewhere.
+ */
 export function tanh4(x: v128): v128 {
-  const size = f32x4.abs(x), z = f32x4.mul(x, x), one = f32x4.splat(1);
+  const size = f32x4.abs(x),
+    z = f32x4.mul(x, x),
+    one = f32x4.splat(1);
   let y = f32x4.splat(-0.0057049887);
   y = f32x4.add(f32x4.mul(y, z), f32x4.splat(0.020639088));
   y = f32x4.add(f32x4.mul(y, z), f32x4.splat(-0.053739715));
@@ -64,7 +72,7 @@ export function tanh4(x: v128): v128 {
   return v128.bitselect(near, signed, f32x4.lt(size, f32x4.splat(0.625)));
 }
 
-/** 1 / (1 + e^−x). */
+/** Computes 1 / (1 + e^−x). */
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));

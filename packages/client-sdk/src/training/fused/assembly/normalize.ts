@@ -1,116 +1,168 @@
 // Normalisation over groups of channels, and scaling of columns.
-import { at } from "./multiply";
+import { bytes } from "./address";
 
 /**
- * y = (x − mean) / √(variance + ε) of each group of channels of an example, · gamma + beta; `stats` keeps mean and 1 / √ of
- * each group.
+ * Computes y = (x − mean) / √(variance + ε) · gamma + beta, with the mean and the variance of each
+ * group of channels of an example. `stats` receives the mean and 1 / √(variance + ε) of each group.
  */
 export function groupNorm(
-  x: i32, y: i32, stats: i32, gamma: i32, beta: i32,
-  examples: i32, pixels: i32, channels: i32, groups: i32, epsilon: f32,
+  x: usize,
+  y: usize,
+  stats: usize,
+  gamma: usize,
+  beta: usize,
+  examples: i32,
+  pixels: i32,
+  channels: i32,
+  groups: i32,
+  epsilon: f32,
 ): void {
   const width = channels / groups;
   const count = <f32>(pixels * width);
   for (let example = 0; example < examples; example++) {
     for (let group = 0; group < groups; group++) {
       const first = example * pixels * channels + group * width;
-      let sum: f32 = 0, squares: f32 = 0;
-      for (let pixel = 0, from = at(x + first); pixel < pixels; pixel++, from += at(channels)) {
-        for (let i = 0; i < width; i++) sum += f32.load(from + at(i));
+      let sum: f32 = 0,
+        squares: f32 = 0;
+      for (
+        let pixel = 0, from = x + bytes(first);
+        pixel < pixels;
+        pixel++, from += bytes(channels)
+      ) {
+        for (let i = 0; i < width; i++) sum += f32.load(from + bytes(i));
       }
       const mean = sum / count;
-      for (let pixel = 0, from = at(x + first); pixel < pixels; pixel++, from += at(channels)) {
+      for (
+        let pixel = 0, from = x + bytes(first);
+        pixel < pixels;
+        pixel++, from += bytes(channels)
+      ) {
         for (let i = 0; i < width; i++) {
-          const distance = f32.load(from + at(i)) - mean;
+          const distance = f32.load(from + bytes(i)) - mean;
           squares += distance * distance;
         }
       }
       const inverse: f32 = 1 / sqrt<f32>(squares / count + epsilon);
-      f32.store(at(stats), mean);
-      f32.store(at(stats), inverse, 4);
-      stats += 2;
-      let from = at(x + first), to = at(y + first);
-      for (let pixel = 0; pixel < pixels; pixel++, from += at(channels), to += at(channels)) {
+      f32.store(stats, mean);
+      f32.store(stats, inverse, 4);
+      stats += 8;
+      let from = x + bytes(first),
+        to = y + bytes(first);
+      for (let pixel = 0; pixel < pixels; pixel++, from += bytes(channels), to += bytes(channels)) {
         for (let i = 0; i < width; i++) {
-          let value: f32 = (f32.load(from + at(i)) - mean) * inverse;
-          if (gamma) value = value * f32.load(at(gamma + group * width + i));
-          if (beta) value = value + f32.load(at(beta + group * width + i));
-          f32.store(to + at(i), value);
+          let value: f32 = (f32.load(from + bytes(i)) - mean) * inverse;
+          if (gamma) value = value * f32.load(gamma + bytes(group * width + i));
+          if (beta) value = value + f32.load(beta + bytes(group * width + i));
+          f32.store(to + bytes(i), value);
         }
       }
     }
   }
 }
 
-/** dx of `groupNorm`, from its input and what it kept. */
+/** Computes dx of `groupNorm` from its input and from `stats`. */
 export function groupNormGradient(
-  x: i32, stats: i32, gamma: i32, dy: i32, dx: i32,
-  examples: i32, pixels: i32, channels: i32, groups: i32,
+  x: usize,
+  stats: usize,
+  gamma: usize,
+  dy: usize,
+  dx: usize,
+  examples: i32,
+  pixels: i32,
+  channels: i32,
+  groups: i32,
 ): void {
   const width = channels / groups;
   const count = <f32>(pixels * width);
   for (let example = 0; example < examples; example++) {
     for (let group = 0; group < groups; group++) {
       const first = example * pixels * channels + group * width;
-      const mean = f32.load(at(stats)), inverse = f32.load(at(stats), 4);
-      stats += 2;
-      let sum: f32 = 0, along: f32 = 0;
-      let from = at(x + first), slope = at(dy + first), to = at(dx + first);
-      for (let pixel = 0; pixel < pixels; pixel++, from += at(channels), slope += at(channels)) {
+      const mean = f32.load(stats),
+        inverse = f32.load(stats, 4);
+      stats += 8;
+      let sum: f32 = 0,
+        along: f32 = 0;
+      let from = x + bytes(first),
+        slope = dy + bytes(first),
+        to = dx + bytes(first);
+      for (
+        let pixel = 0;
+        pixel < pixels;
+        pixel++, from += bytes(channels), slope += bytes(channels)
+      ) {
         for (let i = 0; i < width; i++) {
-          let d = f32.load(slope + at(i));
-          if (gamma) d = d * f32.load(at(gamma + group * width + i));
+          let d = f32.load(slope + bytes(i));
+          if (gamma) d = d * f32.load(gamma + bytes(group * width + i));
           sum += d;
-          along += d * ((f32.load(from + at(i)) - mean) * inverse);
+          along += d * ((f32.load(from + bytes(i)) - mean) * inverse);
         }
       }
-      const shift = sum / count, tilt = along / count;
-      from = at(x + first);
-      slope = at(dy + first);
+      const shift = sum / count,
+        tilt = along / count;
+      from = x + bytes(first);
+      slope = dy + bytes(first);
       for (let pixel = 0; pixel < pixels; pixel++) {
         for (let i = 0; i < width; i++) {
-          let d = f32.load(slope + at(i));
-          if (gamma) d = d * f32.load(at(gamma + group * width + i));
-          const value: f32 = (f32.load(from + at(i)) - mean) * inverse;
-          f32.store(to + at(i), (d - shift - value * tilt) * inverse);
+          let d = f32.load(slope + bytes(i));
+          if (gamma) d = d * f32.load(gamma + bytes(group * width + i));
+          const value: f32 = (f32.load(from + bytes(i)) - mean) * inverse;
+          f32.store(to + bytes(i), (d - shift - value * tilt) * inverse);
         }
-        from += at(channels);
-        slope += at(channels);
-        to += at(channels);
+        from += bytes(channels);
+        slope += bytes(channels);
+        to += bytes(channels);
       }
     }
   }
 }
 
-/** gamma's gradient: Σ over examples and pixels of dy · (x − mean) / √. */
+/** Computes the gradient of gamma: Σ dy · (x − mean) / √(variance + ε) over examples and pixels. */
 export function groupNormScaleGradient(
-  x: i32, stats: i32, dy: i32, gradient: i32,
-  examples: i32, pixels: i32, channels: i32, groups: i32,
+  x: usize,
+  stats: usize,
+  dy: usize,
+  gradient: usize,
+  examples: i32,
+  pixels: i32,
+  channels: i32,
+  groups: i32,
 ): void {
   const width = channels / groups;
   for (let i = 0; i < channels; i++) {
     let sum: f32 = 0;
     let place = i;
     for (let example = 0; example < examples; example++) {
-      const kept = at(stats + 2 * (example * groups + i / width));
-      const mean = f32.load(kept), inverse = f32.load(kept, 4);
+      const kept = stats + bytes(2 * (example * groups + i / width));
+      const mean = f32.load(kept),
+        inverse = f32.load(kept, 4);
       for (let pixel = 0; pixel < pixels; pixel++, place += channels) {
-        const value: f32 = (f32.load(at(x + place)) - mean) * inverse;
-        sum += f32.load(at(dy + place)) * value;
+        const value: f32 = (f32.load(x + bytes(place)) - mean) * inverse;
+        sum += f32.load(dy + bytes(place)) * value;
       }
     }
-    f32.store(at(gradient + i), sum);
+    f32.store(gradient + bytes(i), sum);
   }
 }
 
-/** y = x · factor + term of each column; a `term` of 0 stands for zeros. */
-export function scaleColumns(x: i32, y: i32, factor: i32, term: i32, rows: i32, columns: i32): void {
+/**
+ * Computes y = x · factor + term with a factor and a term for each column. A `term` of 0 stands for
+ * zeros.
+ */
+export function scaleColumns(
+  x: usize,
+  y: usize,
+  factor: usize,
+  term: usize,
+  rows: i32,
+  columns: i32,
+): void {
   for (let row = 0; row < rows; row++) {
-    const from = at(x + row * columns), to = at(y + row * columns);
+    const from = x + bytes(row * columns),
+      to = y + bytes(row * columns);
     for (let i = 0; i < columns; i++) {
-      let value: f32 = f32.load(from + at(i)) * f32.load(at(factor + i));
-      if (term) value = value + f32.load(at(term + i));
-      f32.store(to + at(i), value);
+      let value: f32 = f32.load(from + bytes(i)) * f32.load(factor + bytes(i));
+      if (term) value = value + f32.load(term + bytes(i));
+      f32.store(to + bytes(i), value);
     }
   }
 }

@@ -1,29 +1,48 @@
-// What works on whole rows: sums of columns, transposes.
-import { at } from "./multiply";
+// Sums of columns, and transposes.
+import { bytes } from "./address";
 
-/** to[column] = start + Σ over rows, in their order. `start` 0 stands for zeros. */
-export function columnSums(from: i32, rows: i32, columns: i32, to: i32): void {
-  const step = at(columns);
+/**
+ * Adds up each column, from the first row to the last. Four columns at a time while there are four.
+ */
+export function columnSums(from: usize, rows: i32, columns: i32, to: usize): void {
+  const step = bytes(columns);
   let column = 0;
   for (; column + 4 <= columns; column += 4) {
-    let p = at(from + column), sum = f32x4.splat(0);
-    for (let row = 0; row < rows; row++) { sum = f32x4.add(sum, v128.load(p)); p += step; }
-    v128.store(at(to + column), sum);
+    let p = from + bytes(column),
+      sum = f32x4.splat(0);
+    for (let row = 0; row < rows; row++) {
+      sum = f32x4.add(sum, v128.load(p));
+      p += step;
+    }
+    v128.store(to + bytes(column), sum);
   }
   for (; column < columns; column++) {
-    let p = at(from + column), sum: f32 = 0;
-    for (let row = 0; row < rows; row++) { sum += f32.load(p); p += step; }
-    f32.store(at(to + column), sum);
+    let p = from + bytes(column),
+      sum: f32 = 0;
+    for (let row = 0; row < rows; row++) {
+      sum += f32.load(p);
+      p += step;
+    }
+    f32.store(to + bytes(column), sum);
   }
 }
 
-/** to[j, i] = from[i, j]; rows of both may lie apart. */
-export function transpose(from: i32, fromRow: i32, to: i32, toRow: i32, rows: i32, columns: i32): void {
+/** Writes to[j, i] = from[i, j]. Rows of both may lie apart. */
+export function transpose(
+  from: usize,
+  fromRow: i32,
+  to: usize,
+  toRow: i32,
+  rows: i32,
+  columns: i32,
+): void {
   for (let row = 0; row < rows; row++) {
-    let source = at(from + row * fromRow), target = at(to + row);
+    let source = from + bytes(row * fromRow),
+      target = to + bytes(row);
     for (let column = 0; column < columns; column++) {
       f32.store(target, f32.load(source));
-      source += 4; target += at(toRow);
+      source += 4;
+      target += bytes(toRow);
     }
   }
 }

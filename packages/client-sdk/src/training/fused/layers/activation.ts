@@ -1,7 +1,10 @@
 import type { LayerOperation } from "../layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** An activation, value by value or over the last axis; in place where input and output are the same memory. */
+/**
+ * Builds an activation, which works value by value, or over the last axis in the case of softmax.
+ * It works in place where input and output are the same memory.
+ */
 export function activationLayer({
   kernels,
   operation: { name, slope },
@@ -32,12 +35,12 @@ export function activationLayer({
       (count) => kernels.sigmoidGradient(y, dy, dx, count * size),
     ],
     gelu: [
-      (count) => kernels.gelu(x, y, count * size, 0),
-      (count) => kernels.geluGradient(x, dy, dx, count * size, 0),
+      (count) => kernels.gelu(x, y, count * size, false),
+      (count) => kernels.geluGradient(x, dy, dx, count * size, false),
     ],
     approximateGelu: [
-      (count) => kernels.gelu(x, y, count * size, 1),
-      (count) => kernels.geluGradient(x, dy, dx, count * size, 1),
+      (count) => kernels.gelu(x, y, count * size, true),
+      (count) => kernels.geluGradient(x, dy, dx, count * size, true),
     ],
     softmax: [
       (count) => kernels.softmax(x, y, (count * size) / columns, columns),

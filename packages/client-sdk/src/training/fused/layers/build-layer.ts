@@ -13,7 +13,7 @@ import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
 
-/** A node's layer. */
+/** Builds the layer of a node: one function for each kind of operation. */
 export function buildLayer(context: LayerContext): FusedLayer {
   const { operation } = context;
   switch (operation.kind) {

@@ -1,97 +1,94 @@
-import { inPanels } from "../kernels.ts";
-import type { LayerOperation, Pair } from "../layer-node.ts";
-import { windowShape } from "../window-shape.ts";
+import type { Images } from "../image-kernels.ts";
+import { inPanels } from "../multiply-kernels.ts";
+import { imageWindows, type ImageWindows, type WindowOperation } from "./image-windows.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
-type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: string }>;
-
-/**
- * y = x ⋆ kernel + bias. The input's gradient is a convolution too: of dy, spread out by the steps and padded, with
- * the kernel turned round.
- */
-export function convolutionLayer({
-  kernels,
-  operation: { kernel: kernelName, bias: biasName, size, steps, padding },
-  inputs: [input],
-  output,
-  capacity,
-  parameter,
-  allocate,
-  scratch,
-}: LayerContext<WindowOperation>): FusedLayer {
-  const [height, width, channels] = input.shape as [number, number, number];
-  const filters = output.shape[2]!;
-  const [kernelHeight, kernelWidth] = size;
-  const [stepY, stepX] = steps;
-  const window = windowShape({ height, width, size, steps, padding });
-  const { rows, columns, top, left, paddedHeight, paddedWidth } = window;
-  const kernel = parameter(kernelName);
-  const bias = biasName === undefined ? undefined : parameter(biasName);
-  const isPadded = paddedHeight !== height || paddedWidth !== width;
-  const x = isPadded ? allocate(capacity * paddedHeight * paddedWidth * channels) : input.values;
-  const line = paddedWidth * channels;
-  const depth = kernelWidth * channels;
-
-  // dy with zeros around and between, such that row i of dx begins at its row i.
-  const spreadHeight = height + kernelHeight - 1;
-  const spreadWidth = width + kernelWidth - 1;
-  const isSpread = spreadHeight !== rows || spreadWidth !== columns;
-  const spreadLine = spreadWidth * filters;
-  const kernelSize = kernelHeight * depth * filters;
-  const packed = Math.max(
-    kernelHeight * depth * inPanels(filters),
-    rows * columns * inPanels(filters),
-    kernelHeight * kernelWidth * filters * inPanels(channels),
-  );
-  const room = scratch(
-    packed +
-      (input.gradient === 0 ? 0 : kernelSize) +
-      (input.gradient === 0 || !isSpread ? 0 : capacity * spreadHeight * spreadLine),
-  );
-  const product = 2 * rows * columns * kernelSize;
+/** Builds a layer that computes y = x ⋆ kernel + bias. */
+export function convolutionLayer(context: LayerContext<WindowOperation>): FusedLayer {
+  const { kernels, inputs, output, scratch } = context;
+  const [input] = inputs;
+  const layout = imageWindows(context);
+  const { kernel, bias, window, padded } = layout;
+  const { rows, columns } = window;
+  const outputs = output.shape[2]!;
+  const dy = output.gradient;
+  const x = layout.over(padded.at);
+  const filter = layout.filter(kernel.values, outputs);
+  const { height, width, channels } = filter;
+  const packing = scratch(
+    Math.max(height * width * channels, rows * columns) * inPanels(outputs),
+  ).place(0, {});
+  const forwards = {
+    ...{ x, filter, bias: bias?.values ?? 0, y: output.values },
+    scratch: packing,
+  };
+  const kernelGradient = {
+    ...{ x, filter: layout.filter(kernel.gradient, outputs), dy },
+    scratch: packing,
+  };
+  const toInput = input.gradient === 0 ? undefined : inputGradient(context, layout);
+  const product = 2 * rows * columns * height * width * channels * outputs;
   const needed = (kernel.gradient === 0 ? 0 : 1) + (input.gradient === 0 ? 0 : 1);
   return {
     operations: { forward: product, backward: product * needed },
     forward(count) {
-      if (isPadded) {
-        kernels.place(
-          ...([input.values, x, count, height, width, channels] as const),
-          ...([paddedHeight, paddedWidth, top, left, 1, 1] as const),
-        );
-      }
-      kernels.convolve(
-        ...([x, paddedHeight * line, stepY * line, stepX * channels, line] as const),
-        ...([kernel.values, kernelHeight, depth, bias?.values ?? 0, output.values] as const),
-        ...([count, rows, columns, filters, room.place] as const),
-      );
+      layout.pad(count);
+      kernels.convolve(forwards, count);
     },
     backward(count) {
-      const dy = output.gradient;
-      if (kernel.gradient !== 0) {
-        kernels.filterGradient(
-          ...([x, paddedHeight * line, stepY * line, stepX * channels, line] as const),
-          ...([kernel.gradient, kernelHeight, depth, dy] as const),
-          ...([count, rows, columns, filters, room.place] as const),
-        );
-      }
+      if (kernel.gradient !== 0) kernels.filterGradient(kernelGradient, count);
       if (bias !== undefined && bias.gradient !== 0) {
-        kernels.columnSums(dy, count * rows * columns, filters, bias.gradient);
+        kernels.columnSums(dy, count * rows * columns, outputs, bias.gradient);
       }
-      if (input.gradient === 0) return;
-      const turned = room.place + packed;
-      kernels.flipFilter(kernel.values, turned, kernelHeight, kernelWidth, channels, filters);
-      const spread = isSpread ? turned + kernelSize : dy;
-      if (isSpread) {
-        kernels.place(
-          ...([dy, spread, count, rows, columns, filters, spreadHeight, spreadWidth] as const),
-          ...([kernelHeight - 1 - top, kernelWidth - 1 - left, stepY, stepX] as const),
-        );
-      }
-      kernels.convolve(
-        ...([spread, spreadHeight * spreadLine, spreadLine, filters, spreadLine, turned] as const),
-        ...([kernelHeight, kernelWidth * filters, 0, input.gradient] as const),
-        ...([count, height, width, channels, room.place] as const),
-      );
+      toInput?.(count);
     },
+  };
+}
+
+/**
+ * Makes a function that computes the gradient of the input. It is a convolution too: of dy, spread
+ * out by the steps and padded, with the kernel turned by half a turn.
+ */
+function inputGradient(
+  { kernels, operation, inputs: [input], output, capacity, scratch }: LayerContext<WindowOperation>,
+  { kernel, window, images, filter: filterAt }: ImageWindows,
+): (count: number) => void {
+  const outputs = output.shape[2]!;
+  const filter = filterAt(kernel.values, outputs);
+  const { rows, columns, top, left } = window;
+  const { height, width, channels } = images;
+  // dy with zeros around and between its pixels, such that row i of dx begins at its row i.
+  const spreadHeight = height + filter.height - 1;
+  const spreadWidth = width + filter.width - 1;
+  const isSpread = spreadHeight !== rows || spreadWidth !== columns;
+  const line = spreadWidth * outputs;
+  const turnedSize = filter.height * filter.width * channels * outputs;
+  const packed = filter.height * filter.width * outputs * inPanels(channels);
+  const room = scratch(packed + turnedSize + (isSpread ? capacity * spreadHeight * line : 0));
+  const turned = room.place(packed, {
+    ...{ height: filter.height, width: filter.width, channels: outputs, outputs: channels },
+  });
+  const dy: Images = { at: output.gradient, height: rows, width: columns, channels: outputs };
+  const spreadShape = { height: spreadHeight, width: spreadWidth, channels: outputs };
+  const spread = isSpread ? room.place(packed + turnedSize, spreadShape) : dy;
+  const windows = {
+    ...{ image: spreadHeight * line, row: line, column: outputs, line },
+    ...{ rows: height, columns: width },
+  };
+  const convolution = {
+    x: isSpread ? room.place(packed + turnedSize, windows) : { ...windows, at: output.gradient },
+    filter: turned,
+    bias: 0,
+    y: input.gradient,
+    scratch: room.place(0, {}),
+  };
+  const placement = {
+    ...{ top: filter.height - 1 - top, left: filter.width - 1 - left },
+    ...{ stepY: operation.steps[0], stepX: operation.steps[1] },
+  };
+  return (count) => {
+    kernels.flipFilter(filter, turned);
+    if (isSpread) kernels.placeImages(dy, spread, placement, count);
+    kernels.convolve(convolution, count);
   };
 }

@@ -1,76 +1,56 @@
 import type { LayerOperation } from "../layer-node.ts";
-import { inputGradient, inputGradientScratch } from "./input-gradient.ts";
+import { matrix, repeatedRow, ZEROS } from "../matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
+import { inputGradient } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
-/** y = x·kernel + bias, over the last axis. */
-export function denseLayer({
-  kernels,
-  operation,
-  inputs: [input],
-  output,
-  capacity,
-  parameter,
-  scratch,
-}: LayerContext<Extract<LayerOperation, { kind: "dense" }>>): FusedLayer {
+/** Builds a layer that computes y = x·kernel + bias over the last axis. */
+export function denseLayer(
+  context: LayerContext<Extract<LayerOperation, { kind: "dense" }>>,
+): FusedLayer {
+  const { kernels, operation, output, capacity, parameter, scratch } = context;
+  const [input] = context.inputs;
   const width = input.shape.at(-1)!;
   const units = output.shape.at(-1)!;
   const rowsEach = input.size / width;
   const kernel = parameter(operation.kernel);
   const bias = operation.bias === undefined ? undefined : parameter(operation.bias);
-  const most = capacity * rowsEach;
-  const room = scratch(inputGradientScratch(most, width, units));
+  const packing = scratch(MATMUL_SCRATCH).place(0, {});
+  const dy = output.gradient;
+  const forwards: Product = {
+    a: matrix(input.values, width),
+    b: matrix(kernel.values, units),
+    c: matrix(output.values, units),
+    start: bias === undefined ? ZEROS : repeatedRow(bias.values),
+    scratch: packing,
+  };
+  const kernelGradient: Product = {
+    // The transpose of the input.
+    a: matrix(input.values, 1, width),
+    b: matrix(dy, units),
+    c: matrix(kernel.gradient, units),
+    start: ZEROS,
+    scratch: packing,
+  };
+  const toInput =
+    input.gradient === 0
+      ? undefined
+      : inputGradient(context, {
+          ...{ dy, kernel: kernel.values, dx: input.gradient, width, units },
+          capacity: capacity * rowsEach,
+        });
   const product = 2 * rowsEach * width * units;
   const needed = (kernel.gradient === 0 ? 0 : 1) + (input.gradient === 0 ? 0 : 1);
   return {
     operations: { forward: product, backward: product * needed },
-    forward(count) {
-      const rows = count * rowsEach;
-      const { place } = room;
-      const start = bias?.values ?? 0;
-      kernels.matmul(
-        input.values,
-        width,
-        1,
-        kernel.values,
-        units,
-        output.values,
-        units,
-        start,
-        0,
-        rows,
-        units,
-        width,
-        place,
-      );
-    },
+    forward: (count) => kernels.matmul(forwards, count * rowsEach, units, width),
     backward(count) {
       const rows = count * rowsEach;
-      const { place } = room;
-      const dy = output.gradient;
-      if (kernel.gradient !== 0) {
-        const into = kernel.gradient;
-        kernels.matmul(
-          input.values,
-          1,
-          width,
-          dy,
-          units,
-          into,
-          units,
-          0,
-          0,
-          width,
-          units,
-          rows,
-          place,
-        );
-      }
+      if (kernel.gradient !== 0) kernels.matmul(kernelGradient, width, units, rows);
       if (bias !== undefined && bias.gradient !== 0) {
         kernels.columnSums(dy, rows, units, bias.gradient);
       }
-      if (input.gradient === 0) return;
-      const sizes = [rows, width, units] as const;
-      inputGradient(kernels, dy, kernel.values, input.gradient, sizes, place);
+      toInput?.(rows);
     },
   };
 }

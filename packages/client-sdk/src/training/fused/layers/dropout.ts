@@ -1,9 +1,12 @@
+import type { Address } from "@tributary/protocol";
 import type { LayerOperation } from "../layer-node.ts";
+import type { DropoutMask } from "../number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
- * In training, sets values to zero with a probability of `rate` and scales the others by 1 / (1 − rate). Which ones
- * depends on nothing but the training's random source, the layer, the pass and the value's place.
+ * Builds a layer that, in training, sets values to zero with a probability of `rate` and multiplies
+ * the others by 1 / (1 − rate). Which values those are depends on the random source of the
+ * training, the layer, the pass and the place of the value, and on nothing else.
  */
 export function dropoutLayer({
   kernels,
@@ -11,36 +14,31 @@ export function dropoutLayer({
   inputs: [input],
   output,
 }: LayerContext<Extract<LayerOperation, { kind: "dropout" }>>): FusedLayer {
-  const threshold = Math.floor(rate * 2 ** 32);
-  const factor = 1 / (1 - rate);
-  let key: readonly [number, number] = [0, 0];
+  let mask: DropoutMask = {
+    key: [0, 0],
+    threshold: Math.floor(rate * 2 ** 32),
+    factor: 1 / (1 - rate),
+  };
   let step = 0;
-  let masks = false;
-  const mask = (from: number, to: number, count: number): void => {
-    kernels.dropout(from, to, count * output.size, key[0], key[1], step, threshold, factor);
+  let drops = false;
+  // Backwards, gradients go through the same mask as the values did forwards.
+  const pass = (from: Address, to: Address, size: number): void => {
+    if (drops) kernels.dropout(from, to, size, mask, step);
+    else if (from !== to) kernels.copy(from, to, size);
   };
   return {
     operations: NO_OPERATIONS,
     startTraining(random) {
       const words = new DataView(random.bytes(8).slice().buffer);
-      key = [words.getInt32(0, true), words.getInt32(4, true)];
+      mask = { ...mask, key: [words.getInt32(0, true), words.getInt32(4, true)] };
     },
-    forward(count, pass) {
-      step = pass.number;
-      masks = pass.training;
-      if (masks) mask(input.values, output.values, count);
-      else if (input.values !== output.values) {
-        const { values } = input;
-        kernels.heap().copyWithin(output.values, values, values + count * output.size);
-      }
+    forward(count, { number, training }) {
+      step = number;
+      drops = training;
+      pass(input.values, output.values, count * output.size);
     },
     backward(count) {
-      const { gradient } = output;
-      if (input.gradient === 0) return;
-      if (masks) mask(gradient, input.gradient, count);
-      else if (gradient !== input.gradient) {
-        kernels.heap().copyWithin(input.gradient, gradient, gradient + count * output.size);
-      }
+      if (input.gradient !== 0) pass(output.gradient, input.gradient, count * output.size);
     },
   };
 }

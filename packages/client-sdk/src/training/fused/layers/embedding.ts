@@ -1,7 +1,7 @@
 import type { LayerOperation } from "../layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** A row of a table for each index. */
+/** Builds a layer that gives a row of a table for each index. */
 export function embeddingLayer({
   kernels,
   operation: { table: name, entries },

@@ -1,36 +1,81 @@
-import { MATMUL_SCRATCH, type Kernels } from "../kernels.ts";
+import type { Address } from "@tributary/protocol";
+import { matrix, ZEROS, type Matrix } from "../matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
+import type { LayerContext } from "./layer.ts";
 
-/** Values of scratch memory that `inputGradient` takes. */
-export function inputGradientScratch(rows: number, width: number, units: number): number {
-  return MATMUL_SCRATCH + Math.min(rows * (units + width), width * units);
+/** What computes dx [rows, width] = dy [rows, units] · kernelᵀ, for a kernel [width, units]. */
+export interface InputGradientOperands {
+  readonly dy: Address;
+  readonly kernel: Address;
+  readonly dx: Address;
+  readonly width: number;
+  readonly units: number;
+  /** The largest number of rows. */
+  readonly capacity: number;
+}
+
+/** The operands for one number of rows. */
+interface Prepared {
+  readonly rows: number;
+  readonly run: () => void;
 }
 
 /**
- * dx [rows, width] = dy [rows, units] · kernelᵀ, for a kernel [width, units]. Turns over whatever is smaller: the
- * kernel, or dy and dx. Each sum runs over the units either way.
+ * Makes a function that computes the gradient of a dense layer's input. `matmul` reads B row by
+ * row, so something has to be transposed first: the kernel, or dy and dx, whichever is smaller.
+ * Each sum runs over the units either way, so the bits are the same.
  */
 export function inputGradient(
-  kernels: Kernels,
-  dy: number,
-  kernel: number,
-  dx: number,
-  [rows, width, units]: readonly [rows: number, width: number, units: number],
-  scratch: number,
-): void {
-  const turned = scratch + MATMUL_SCRATCH;
-  if (rows * (units + width) < width * units) {
-    const dxTurned = turned + rows * units;
-    kernels.transpose(dy, units, turned, rows, rows, units);
-    kernels.matmul(
-      ...([kernel, units, 1, turned, rows, dxTurned, rows, 0, 0] as const),
-      ...([width, rows, units, scratch] as const),
-    );
-    kernels.transpose(dxTurned, rows, dx, width, width, rows);
-    return;
-  }
-  kernels.transpose(kernel, units, turned, width, width, units);
-  kernels.matmul(
-    ...([dy, units, 1, turned, width, dx, width, 0, 0] as const),
-    ...([rows, width, units, scratch] as const),
-  );
+  { kernels, scratch }: Pick<LayerContext, "kernels" | "scratch">,
+  { dy, kernel, dx, width, units, capacity }: InputGradientOperands,
+): (rows: number) => void {
+  const room = scratch(MATMUL_SCRATCH + Math.min(capacity * (units + width), width * units));
+  const packing = room.place(0, {});
+  /** A matrix behind what `matmul` needs for packing. */
+  const turned = (offset: number, row: number): Matrix =>
+    room.place(MATMUL_SCRATCH + offset, { row, step: 1 });
+
+  const throughKernel = (rows: number): Prepared => {
+    const from = matrix(kernel, units);
+    const b = turned(0, width);
+    const product: Product = {
+      a: matrix(dy, units),
+      b,
+      c: matrix(dx, width),
+      start: ZEROS,
+      scratch: packing,
+    };
+    return {
+      rows,
+      run() {
+        kernels.transpose(from, b, width, units);
+        kernels.matmul(product, rows, width, units);
+      },
+    };
+  };
+  const throughGradients = (rows: number): Prepared => {
+    const from = matrix(dy, units);
+    const b = turned(0, rows);
+    const c = turned(rows * units, rows);
+    const to = matrix(dx, width);
+    const product: Product = { a: matrix(kernel, units), b, c, start: ZEROS, scratch: packing };
+    return {
+      rows,
+      run() {
+        kernels.transpose(from, b, rows, units);
+        kernels.matmul(product, width, rows, units);
+        kernels.transpose(c, to, width, rows);
+      },
+    };
+  };
+  const prepare = (rows: number): Prepared =>
+    rows * (units + width) < width * units ? throughGradients(rows) : throughKernel(rows);
+
+  // Batches have the same size, but for the last one of an epoch: the operands are rarely made
+  // again.
+  let prepared = prepare(capacity);
+  return (rows) => {
+    if (rows !== prepared.rows) prepared = prepare(rows);
+    prepared.run();
+  };
 }

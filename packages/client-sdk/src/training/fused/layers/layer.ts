@@ -1,60 +1,65 @@
-import type { RandomSource } from "@tributary/protocol";
-import type { Kernels } from "../kernels.ts";
+import type { Address, RandomSource } from "@tributary/protocol";
+import type { Scratch } from "../arena.ts";
 import type { LayerOperation } from "../layer-node.ts";
+import type { TrainingKernels } from "../training-kernels.ts";
 
-/** Values of a node for every example of a batch, and their gradient, by place in the kernels' memory. */
+/** Where the values of a node lie for every example of a batch, and their gradient. */
 export interface NodeValues {
-  readonly values: number;
-  /** 0 where no gradient is needed. */
-  readonly gradient: number;
-  /** Values of one example. */
+  /** Shape [capacity, ...shape]. */
+  readonly values: Address;
+  /** The same shape; 0 where no gradient is needed. */
+  readonly gradient: Address;
+  /** The number of values of one example. */
   readonly size: number;
+  /** The shape of one example. */
   readonly shape: readonly number[];
 }
 
-/** A parameter in the kernels' memory. */
+/** Where a parameter lies. */
 export interface NodeParameter {
-  readonly values: number;
-  /** 0 when it is frozen. */
-  readonly gradient: number;
+  readonly values: Address;
+  /** 0 when the parameter is frozen. */
+  readonly gradient: Address;
 }
 
-/** Memory that layers use one after the other. Its place is known when all of them are built. */
-export interface Scratch {
-  readonly place: number;
-}
-
-/** What a layer is built with. */
+/** What a layer is built with. Building a layer lays out its memory; nothing is computed yet. */
 export interface LayerContext<Operation extends LayerOperation = LayerOperation> {
-  readonly kernels: Kernels;
+  readonly kernels: TrainingKernels;
   readonly operation: Operation;
   readonly inputs: readonly [NodeValues, ...NodeValues[]];
   readonly output: NodeValues;
-  /** Most examples at once. */
+  /** The largest number of examples in a batch. */
   readonly capacity: number;
+  /** Finds a parameter of the plan by its name. */
   readonly parameter: (name: string) => NodeParameter;
-  /** Memory of the layer's own. */
-  readonly allocate: (size: number) => number;
+  /** Allocates memory for so many float32 values, for this layer alone. */
+  readonly allocate: (size: number) => Address;
+  /** See `Arena.scratch`. */
   readonly scratch: (size: number) => Scratch;
 }
 
-/** Which pass a forward pass belongs to. */
+/** Which pass through the network a forward pass is. */
 export interface PassContext {
+  /** Whether the pass is part of a training step. Only then are values dropped. */
   readonly training: boolean;
-  /** Passes of this training before this one: what dropout differs by. */
+  /** How many training passes came before, so that dropout differs from one to the next. */
   readonly number: number;
 }
 
-/** A layer at work. */
+/** A layer that is ready to compute. */
 export interface FusedLayer {
-  /** Floating-point operations of multiplications, for one example: forwards, and backwards. */
+  /** Floating-point operations of the multiplications for one example, forwards and backwards. */
   readonly operations: { readonly forward: number; readonly backward: number };
-  /** Before the first step of a training. */
+  /** Called before the first step of a training. */
   startTraining?(random: RandomSource): void;
-  /** Output from inputs, for the first `count` examples. */
+  /** Computes the output of the first `count` examples from the inputs. */
   forward(count: number, pass: PassContext): void;
-  /** Gradients of its parameters, and of each input that has one, from the output's gradient. */
+  /**
+   * Computes the gradients of the layer's parameters, and of each input that has one, from the
+   * gradient of the output.
+   */
   backward(count: number): void;
 }
 
+/** The operations of layers that multiply nothing. */
 export const NO_OPERATIONS: FusedLayer["operations"] = { forward: 0, backward: 0 };

@@ -1,7 +1,11 @@
 import type { LayerOperation } from "../layer-node.ts";
+import type { GroupNorm } from "../number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** Every group of channels with mean 0 and variance 1, then each channel scaled and moved. */
+/**
+ * Builds a layer that brings every group of channels to mean 0 and variance 1, and then scales and
+ * moves each channel.
+ */
 export function groupNormLayer({
   kernels,
   operation: { gamma: gammaName, beta: betaName, epsilon, groups, overPixels },
@@ -13,35 +17,43 @@ export function groupNormLayer({
 }: LayerContext<Extract<LayerOperation, { kind: "groupNorm" }>>): FusedLayer {
   const channels = output.shape.at(-1)!;
   const pixels = output.size / channels;
-  const sizes = (count: number): [number, number, number, number] =>
-    overPixels ? [count, pixels, channels, groups] : [count * pixels, 1, channels, groups];
+  // Where pixels are normalised one by one, each of them counts as an example of its own.
+  const examplesEach = overPixels ? 1 : pixels;
   const gamma = gammaName === undefined ? undefined : parameter(gammaName);
   const beta = betaName === undefined ? undefined : parameter(betaName);
-  const scale = gamma?.values ?? 0;
-  const stats = allocate(2 * capacity * groups * (overPixels ? 1 : pixels));
-  const x = input.values;
+  const operands: GroupNorm = {
+    x: input.values,
+    y: output.values,
+    stats: allocate(2 * capacity * groups * examplesEach),
+    gamma: gamma?.values ?? 0,
+    beta: beta?.values ?? 0,
+    epsilon,
+    pixels: pixels / examplesEach,
+    channels,
+    groups,
+  };
   const dy = output.gradient;
   return {
     operations: NO_OPERATIONS,
-    forward(count) {
-      const move = beta?.values ?? 0;
-      kernels.groupNorm(x, output.values, stats, scale, move, ...sizes(count), epsilon);
-    },
+    forward: (count) => kernels.groupNorm(operands, count * examplesEach),
     backward(count) {
       if (gamma !== undefined && gamma.gradient !== 0) {
-        kernels.groupNormScaleGradient(x, stats, dy, gamma.gradient, ...sizes(count));
+        kernels.groupNormScaleGradient(operands, dy, gamma.gradient, count * examplesEach);
       }
       if (beta !== undefined && beta.gradient !== 0) {
         kernels.columnSums(dy, count * pixels, channels, beta.gradient);
       }
       if (input.gradient !== 0) {
-        kernels.groupNormGradient(x, stats, scale, dy, input.gradient, ...sizes(count));
+        kernels.groupNormGradient(operands, dy, input.gradient, count * examplesEach);
       }
     },
   };
 }
 
-/** Batch normalisation by the averages that it was given: each channel is scaled and moved. */
+/**
+ * Builds a batch normalisation that uses the averages it was given: each channel is scaled and
+ * moved. Nothing of it is trained.
+ */
 export function batchNormLayer({
   kernels,
   operation: { mean, variance, gamma, beta, epsilon },
@@ -54,20 +66,26 @@ export function batchNormLayer({
   const rowsEach = output.size / columns;
   const factor = allocate(columns);
   const term = allocate(columns);
-  const valuesOf = (name: string | undefined): number =>
-    name === undefined ? 0 : parameter(name).values;
-  const places = [mean, variance, gamma, beta].map(valuesOf);
+  /** The values of a parameter, or the same number for every column where the model has none. */
+  const read = (name: string | undefined, standard: number): Float32Array =>
+    name === undefined
+      ? new Float32Array(columns).fill(standard)
+      : kernels.values(parameter(name).values, columns);
   const { fround, sqrt } = Math;
   return {
     operations: NO_OPERATIONS,
     forward(count) {
-      const heap = kernels.heap();
-      const [means, variances, gammas, betas] = places as [number, number, number, number];
+      const means = read(mean, 0);
+      const variances = read(variance, 1);
+      const gammas = read(gamma, 1);
+      const betas = read(beta, 0);
+      const factors = kernels.values(factor, columns);
+      const terms = kernels.values(term, columns);
       for (let i = 0; i < columns; i++) {
-        const spread = fround(sqrt(fround(heap[variances + i]! + fround(epsilon))));
-        const scale = fround((gammas === 0 ? 1 : heap[gammas + i]!) / spread);
-        heap[factor + i] = scale;
-        heap[term + i] = (betas === 0 ? 0 : heap[betas + i]!) - fround(heap[means + i]! * scale);
+        const spread = fround(sqrt(fround(variances[i]! + fround(epsilon))));
+        const scale = fround(gammas[i]! / spread);
+        factors[i] = scale;
+        terms[i] = betas[i]! - fround(means[i]! * scale);
       }
       const rows = count * rowsEach;
       kernels.scaleColumns(input.values, output.values, factor, term, rows, columns);

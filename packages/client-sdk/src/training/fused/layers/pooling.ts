@@ -1,8 +1,9 @@
+import type { PoolWindows } from "../image-kernels.ts";
 import type { LayerOperation } from "../layer-node.ts";
 import { windowShape } from "../window-shape.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** The largest or the mean value of windows. */
+/** Builds a layer that gives the largest value of each window, or the mean of its values. */
 export function poolingLayer({
   kernels,
   operation: { mode, size, steps, padding },
@@ -13,7 +14,9 @@ export function poolingLayer({
 }: LayerContext<Extract<LayerOperation, { kind: "pooling" }>>): FusedLayer {
   const [height, width, channels] = input.shape as [number, number, number];
   const { rows, columns, top, left } = windowShape({ height, width, size, steps, padding });
-  const windows = [rows, columns, ...size, ...steps, top, left] as const;
+  const windows: PoolWindows = {
+    ...{ height, width, channels, rows, columns, size, steps, top, left },
+  };
   const x = input.values;
   const y = output.values;
   const dx = input.gradient;
@@ -21,19 +24,18 @@ export function poolingLayer({
   if (mode === "average") {
     return {
       operations: NO_OPERATIONS,
-      forward: (count) => kernels.averagePool(x, y, count, height, width, channels, ...windows),
-      backward: (count) => {
-        if (dx === 0) return;
-        kernels.averagePoolGradient(dy, dx, count, height, width, channels, ...windows);
+      forward: (count) => kernels.averagePool(x, y, windows, count),
+      backward(count) {
+        if (dx !== 0) kernels.averagePoolGradient(dy, dx, windows, count);
       },
     };
   }
   const places = allocate(capacity * output.size);
   return {
     operations: NO_OPERATIONS,
-    forward: (count) => kernels.maxPool(x, y, places, count, height, width, channels, ...windows),
-    backward: (count) => {
-      if (dx !== 0) kernels.maxPoolGradient(dy, places, dx, count, input.size, output.size);
+    forward: (count) => kernels.maxPool(x, y, places, windows, count),
+    backward(count) {
+      if (dx !== 0) kernels.maxPoolGradient(dy, places, dx, windows, count);
     },
   };
 }

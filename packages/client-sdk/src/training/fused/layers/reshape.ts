@@ -1,14 +1,17 @@
+import type { Address } from "@tributary/protocol";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** Another shape of the same values: a copy only where somebody else reads the input too. */
+/**
+ * Builds a layer that gives the same values under another shape. It copies them only where another
+ * node reads the input too, so that input and output lie in different places.
+ */
 export function reshapeLayer({
   kernels,
   inputs: [input],
   output,
 }: Pick<LayerContext, "kernels" | "inputs" | "output">): FusedLayer {
-  const copy = (from: number, to: number, count: number): void => {
-    if (from === to || to === 0) return;
-    kernels.heap().copyWithin(to, from, from + count * output.size);
+  const copy = (from: Address, to: Address, count: number): void => {
+    if (from !== to && to !== 0) kernels.copy(from, to, count * output.size);
   };
   return {
     operations: NO_OPERATIONS,

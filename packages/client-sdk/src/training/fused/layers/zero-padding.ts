@@ -1,31 +1,29 @@
+import type { Images } from "../image-kernels.ts";
 import type { LayerOperation } from "../layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** The same images with zeros around them. */
+/** Builds a layer that puts zeros around its images. */
 export function zeroPaddingLayer({
   kernels,
   operation: { vertical, horizontal },
   inputs: [input],
   output,
 }: LayerContext<Extract<LayerOperation, { kind: "zeroPadding" }>>): FusedLayer {
-  const [height, width, channels] = input.shape as [number, number, number];
-  const [toHeight, toWidth] = output.shape as [number, number];
-  const [top] = vertical;
-  const [left] = horizontal;
+  const placement = { top: vertical[0], left: horizontal[0], stepY: 1, stepX: 1 };
+  const x = imagesOf(input.values, input.shape);
+  const y = imagesOf(output.values, output.shape);
+  const dx = imagesOf(input.gradient, input.shape);
+  const dy = imagesOf(output.gradient, output.shape);
   return {
     operations: NO_OPERATIONS,
-    forward(count) {
-      kernels.place(
-        ...([input.values, output.values, count, height, width, channels] as const),
-        ...([toHeight, toWidth, top, left, 1, 1] as const),
-      );
-    },
+    forward: (count) => kernels.placeImages(x, y, placement, count),
     backward(count) {
-      if (input.gradient === 0) return;
-      kernels.crop(
-        ...([output.gradient, input.gradient, count, toHeight, toWidth, channels] as const),
-        ...([height, width, top, left] as const),
-      );
+      if (input.gradient !== 0) kernels.cropImages(dy, dx, placement, count);
     },
   };
+}
+
+function imagesOf(at: Images["at"], shape: readonly number[]): Images {
+  const [height, width, channels] = shape as [number, number, number];
+  return { at, height, width, channels };
 }

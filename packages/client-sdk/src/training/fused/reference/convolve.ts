@@ -1,117 +1,113 @@
-import type { ConvolutionKernels } from "../image-kernels.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import type { ConvolutionKernels, FilterWindows, Images } from "../image-kernels.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
+/** The specification of the kernels over images in which every output depends on every channel. */
 export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels {
+  /** Copies the channels of one pixel. */
+  const copyPixel = (from: number, to: number, channels: number): void => {
+    memory.f.copyWithin(to, from, from + channels);
+  };
   return {
-    convolve(
-      x,
-      xImage,
-      xRow,
-      xPixel,
-      xLine,
-      filter,
-      height,
-      width,
-      bias,
-      y,
-      images,
-      rows,
-      columns,
-      channels,
-    ) {
+    convolve({ x, filter, bias, y }, images) {
       const { f } = memory;
-      let output = y;
-      for (let image = 0; image < images; image++) {
-        for (let row = 0; row < rows; row++) {
-          for (let column = 0; column < columns; column++) {
-            const corner = x + image * xImage + row * xRow + column * xPixel;
-            for (let channel = 0; channel < channels; channel++) {
-              let sum = bias === 0 ? 0 : f[bias + channel]!;
-              for (let line = 0; line < height; line++) {
-                for (let i = 0; i < width; i++) {
-                  const weight = f[filter + (line * width + i) * channels + channel]!;
-                  sum = fround(sum + fround(f[corner + line * xLine + i]! * weight));
-                }
-              }
-              f[output++] = sum;
+      const { outputs } = filter;
+      const length = filter.width * filter.channels;
+      const weights = indexOf(filter.at);
+      let output = indexOf(y);
+      forEachWindow(x, images, (corner) => {
+        for (let k = 0; k < outputs; k++) {
+          let sum = bias === 0 ? 0 : f[indexOf(bias) + k]!;
+          for (let line = 0; line < filter.height; line++) {
+            for (let i = 0; i < length; i++) {
+              const weight = f[weights + (line * length + i) * outputs + k]!;
+              sum = fround(sum + fround(f[corner + line * x.line + i]! * weight));
             }
           }
+          f[output++] = sum;
         }
-      }
+      });
     },
-    filterGradient(
-      x,
-      xImage,
-      xRow,
-      xPixel,
-      xLine,
-      filter,
-      height,
-      width,
-      dy,
-      images,
-      rows,
-      columns,
-      channels,
-    ) {
+    filterGradient({ x, filter, dy }, images) {
       const { f } = memory;
-      for (let line = 0; line < height; line++) {
-        for (let i = 0; i < width; i++) {
-          for (let channel = 0; channel < channels; channel++) {
+      const { outputs } = filter;
+      const length = filter.width * filter.channels;
+      for (let line = 0; line < filter.height; line++) {
+        for (let i = 0; i < length; i++) {
+          for (let k = 0; k < outputs; k++) {
             let sum = 0;
-            let gradient = dy + channel;
-            for (let image = 0; image < images; image++) {
-              for (let row = 0; row < rows; row++) {
-                for (let column = 0; column < columns; column++) {
-                  const value =
-                    f[x + image * xImage + row * xRow + column * xPixel + line * xLine + i]!;
-                  sum = fround(sum + fround(value * f[gradient]!));
-                  gradient += channels;
-                }
-              }
-            }
-            f[filter + (line * width + i) * channels + channel] = sum;
+            let gradient = indexOf(dy) + k;
+            forEachWindow(x, images, (corner) => {
+              sum = fround(sum + fround(f[corner + line * x.line + i]! * f[gradient]!));
+              gradient += outputs;
+            });
+            f[indexOf(filter.at) + (line * length + i) * outputs + k] = sum;
           }
         }
       }
     },
-    flipFilter(filter, to, height, width, channels, outputs) {
+    flipFilter({ at, height, width, channels, outputs }, to) {
       const { f } = memory;
       const places = height * width;
       for (let place = 0; place < places; place++) {
         for (let i = 0; i < channels; i++) {
-          for (let o = 0; o < outputs; o++) {
-            f[to + (place * outputs + o) * channels + i] =
-              f[filter + ((places - 1 - place) * channels + i) * outputs + o]!;
+          for (let k = 0; k < outputs; k++) {
+            f[indexOf(to.at) + (place * outputs + k) * channels + i] =
+              f[indexOf(at) + ((places - 1 - place) * channels + i) * outputs + k]!;
           }
         }
       }
     },
-    place(from, to, images, height, width, channels, toHeight, toWidth, top, left, stepY, stepX) {
-      const { f } = memory;
-      f.fill(0, to, to + images * toHeight * toWidth * channels);
+    placeImages(from, to, { top, left, stepY, stepX }, images) {
+      const { channels } = from;
+      const start = indexOf(to.at);
+      memory.f.fill(0, start, start + images * to.height * to.width * channels);
       for (let image = 0; image < images; image++) {
-        for (let row = 0; row < height; row++) {
-          for (let column = 0; column < width; column++) {
-            const source = from + ((image * height + row) * width + column) * channels;
-            const line = image * toHeight + top + row * stepY;
-            const target = to + (line * toWidth + left + column * stepX) * channels;
-            f.copyWithin(target, source, source + channels);
+        for (let row = 0; row < from.height; row++) {
+          for (let column = 0; column < from.width; column++) {
+            const target = pixelOf(to, image, top + row * stepY, left + column * stepX);
+            copyPixel(pixelOf(from, image, row, column), target, channels);
           }
         }
       }
     },
-    crop(from, to, images, height, width, channels, toHeight, toWidth, top, left) {
-      const { f } = memory;
+    cropImages(from, to, { top, left }, images) {
       for (let image = 0; image < images; image++) {
-        for (let row = 0; row < toHeight; row++) {
-          const source = from + ((image * height + top + row) * width + left) * channels;
-          const target = to + (image * toHeight + row) * toWidth * channels;
-          f.copyWithin(target, source, source + toWidth * channels);
+        for (let row = 0; row < to.height; row++) {
+          for (let column = 0; column < to.width; column++) {
+            const source = pixelOf(from, image, top + row, left + column);
+            copyPixel(source, pixelOf(to, image, row, column), from.channels);
+          }
         }
       }
     },
   };
+}
+
+/** @returns The index of the first channel of a pixel. */
+function pixelOf(
+  { at, height, width, channels }: Images,
+  image: number,
+  row: number,
+  column: number,
+): number {
+  return indexOf(at) + ((image * height + row) * width + column) * channels;
+}
+
+/** Visits every window in order, with the index of its first value and its number. */
+export function forEachWindow(
+  { at, rows, columns, ...strides }: FilterWindows,
+  images: number,
+  visit: (corner: number, window: number) => void,
+): void {
+  let window = 0;
+  for (let image = 0; image < images; image++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const offset = image * strides.image + row * strides.row + column * strides.column;
+        visit(indexOf(at) + offset, window++);
+      }
+    }
+  }
 }

@@ -1,5 +1,5 @@
-import type { DropoutKernels } from "../kernel-functions.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import type { DropoutKernels } from "../number-kernels.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const ROTATIONS = [
   [13, 15, 26, 6],
@@ -7,7 +7,8 @@ const ROTATIONS = [
 ] as const;
 
 /**
- * Two random words for a counter under a key: Threefry-2x32 with 20 rounds.
+ * Computes two random words from a key and a counter: Threefry-2x32 with 20 rounds.
+ * @returns Two integers from 0 to below 2³².
  * @see Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011)
  */
 export function threefry(
@@ -28,14 +29,17 @@ export function threefry(
   return [a >>> 0, b >>> 0];
 }
 
+/** The specification of dropout. */
 export function dropoutKernels(memory: ReferenceMemory): DropoutKernels {
   return {
-    dropout(x, y, size, key0, key1, step, threshold, factor) {
+    dropout(x, y, size, { key, threshold, factor }, step) {
       const { f } = memory;
       for (let i = 0; i < size; i++) {
+        // One block of 8 values takes the first words of four counters, and then their second
+        // words.
         const counter = 4 * Math.floor(i / 8) + (i % 4);
-        const word = threefry([key0, key1], [counter, step])[i % 8 < 4 ? 0 : 1];
-        f[y + i] = word < threshold ? 0 : f[x + i]! * Math.fround(factor);
+        const word = threefry(key, [counter, step])[i % 8 < 4 ? 0 : 1];
+        f[indexOf(y) + i] = word < threshold ? 0 : f[indexOf(x) + i]! * Math.fround(factor);
       }
     },
   };

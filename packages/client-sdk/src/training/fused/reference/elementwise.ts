@@ -1,19 +1,20 @@
-import type { ElementwiseKernels } from "../kernel-functions.ts";
+import type { ElementwiseKernels } from "../number-kernels.ts";
 import type { ReferenceMath } from "./math.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
+/** The specification of the kernels that compute each value on its own. */
 export function elementwiseKernels(
   memory: ReferenceMemory,
   math: ReferenceMath,
 ): ElementwiseKernels {
-  /** y = map(x), value by value. */
+  /** Computes y = map(x), value by value. */
   const each = (x: number, y: number, size: number, map: (x: number) => number): void => {
     const { f } = memory;
-    for (let i = 0; i < size; i++) f[y + i] = map(f[x + i]!);
+    for (let i = 0; i < size; i++) f[indexOf(y) + i] = map(f[indexOf(x) + i]!);
   };
-  /** z = map(x, y), value by value. */
+  /** Computes z = map(x, y), value by value. */
   const both = (
     x: number,
     y: number,
@@ -22,7 +23,7 @@ export function elementwiseKernels(
     map: (x: number, y: number) => number,
   ): void => {
     const { f } = memory;
-    for (let i = 0; i < size; i++) f[z + i] = map(f[x + i]!, f[y + i]!);
+    for (let i = 0; i < size; i++) f[indexOf(z) + i] = map(f[indexOf(x) + i]!, f[indexOf(y) + i]!);
   };
   return {
     relu(x, y, size, slope) {
@@ -55,14 +56,17 @@ export function elementwiseKernels(
     addDifference(a, b, to, size, factor) {
       const { f } = memory;
       for (let i = 0; i < size; i++) {
-        const difference = fround(f[a + i]! - f[b + i]!);
-        f[to + i] = fround(f[to + i]! + fround(fround(factor) * difference));
+        const difference = fround(f[indexOf(a) + i]! - f[indexOf(b) + i]!);
+        const target = indexOf(to) + i;
+        f[target] = fround(f[target]! + fround(fround(factor) * difference));
       }
     },
     sumOfSquares(x, size) {
       const { f } = memory;
+      // One sum for each lane of a vector, added up in order at the end.
       const sums = [0, 0, 0, 0];
-      for (let i = 0; i < Math.ceil(size / 4) * 4; i++) sums[i % 4]! += f[x + i]! * f[x + i]!;
+      const end = Math.ceil(size / 4) * 4;
+      for (let i = 0; i < end; i++) sums[i % 4]! += f[indexOf(x) + i]! * f[indexOf(x) + i]!;
       return sums[0]! + sums[1]! + sums[2]! + sums[3]!;
     },
   };

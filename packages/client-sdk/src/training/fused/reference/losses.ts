@@ -1,11 +1,17 @@
-import type { LossKernels } from "../kernel-functions.ts";
+import type { Address } from "@tributary/protocol";
+import type { Loss, LossKernels } from "../number-kernels.ts";
 import type { ReferenceMath } from "./math.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
+/** The specification of the losses and of softmax. */
 export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossKernels {
-  /** @returns ln of the sum of powers. */
+  /**
+   * Writes the softmax of a row. The largest value is subtracted first, so that no power overflows.
+   * @param x, y - Indices in the memory.
+   * @returns The logarithm of the sum of the powers of e.
+   */
   const softmaxRow = (x: number, y: number, columns: number): number => {
     const { f } = memory;
     let most = f[x]!;
@@ -18,35 +24,39 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
     for (let i = 0; i < columns; i++) f[y + i] = f[y + i]! / sum;
     return fround(math.log(sum) + most);
   };
-  /** Adds up `lossOf` each value's distance from its target, which also writes the gradient. */
+  /** Adds up what `lossOf` gives for the distance of each value from its target. */
   const distances = (
-    x: number,
-    targets: number,
+    { x, targets }: Loss,
     size: number,
     lossOf: (distance: number, index: number) => number,
   ): number => {
     const { f } = memory;
     let loss = 0;
-    for (let i = 0; i < size; i++) loss += lossOf(fround(f[x + i]! - f[targets + i]!), i);
+    for (let i = 0; i < size; i++)
+      loss += lossOf(fround(f[indexOf(x) + i]! - f[indexOf(targets) + i]!), i);
     return loss;
   };
   return {
     softmax(x, y, rows, columns) {
-      for (let row = 0; row < rows; row++)
-        softmaxRow(x + row * columns, y + row * columns, columns);
+      for (let from = 0; from < rows * columns; from += columns) {
+        softmaxRow(indexOf(x) + from, indexOf(y) + from, columns);
+      }
     },
     softmaxGradient(y, dy, dx, rows, columns) {
       const { f } = memory;
       for (let from = 0; from < rows * columns; from += columns) {
         let sum = 0;
-        for (let i = from; i < from + columns; i++)
-          sum = fround(sum + fround(f[dy + i]! * f[y + i]!));
-        for (let i = from; i < from + columns; i++)
-          f[dx + i] = f[y + i]! * fround(f[dy + i]! - sum);
+        for (let i = from; i < from + columns; i++) {
+          sum = fround(sum + fround(f[indexOf(dy) + i]! * f[indexOf(y) + i]!));
+        }
+        for (let i = from; i < from + columns; i++) {
+          f[indexOf(dx) + i] = f[indexOf(y) + i]! * fround(f[indexOf(dy) + i]! - sum);
+        }
       }
     },
-    softmaxCrossEntropy(x, targets, y, dx, rows, columns, weight) {
+    softmaxCrossEntropy(places, rows, columns, weight) {
       const { f } = memory;
+      const { x, targets, y, dx } = indicesOf(places);
       let loss = 0;
       for (let from = 0; from < rows * columns; from += columns) {
         const normal = softmaxRow(x + from, y + from, columns);
@@ -55,6 +65,8 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
         for (let i = from; i < from + columns; i++) {
           const target = f[targets + i]!;
           mass = fround(mass + target);
+          // A target of 0 adds nothing, also where the logit is so far away that the product is no
+          // number.
           if (target !== 0) sum = fround(sum + fround(target * fround(normal - f[x + i]!)));
         }
         for (let i = from; i < from + columns; i++) {
@@ -64,8 +76,9 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
       }
       return loss;
     },
-    sigmoidCrossEntropy(x, targets, y, dx, size, weight) {
+    sigmoidCrossEntropy(places, size, weight) {
       const { f } = memory;
+      const { x, targets, y, dx } = indicesOf(places);
       let loss = 0;
       for (let i = 0; i < size; i++) {
         const value = f[x + i]!;
@@ -80,25 +93,35 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
       }
       return loss;
     },
-    squaredError(x, targets, dx, size, weight) {
-      return distances(x, targets, size, (distance, i) => {
-        memory.f[dx + i] = fround(distance * 2) * fround(weight);
+    squaredError(places, size, weight) {
+      return distances(places, size, (distance, i) => {
+        memory.f[indexOf(places.dx) + i] = fround(distance * 2) * fround(weight);
         return fround(distance * distance);
       });
     },
-    absoluteError(x, targets, dx, size, weight) {
-      return distances(x, targets, size, (distance, i) => {
-        memory.f[dx + i] = distance > 0 ? weight : distance < 0 ? -weight : 0;
+    absoluteError(places, size, weight) {
+      return distances(places, size, (distance, i) => {
+        memory.f[indexOf(places.dx) + i] = distance > 0 ? weight : distance < 0 ? -weight : 0;
         return Math.abs(distance);
       });
     },
-    huberLoss(x, targets, dx, size, weight, delta) {
+    huberLoss(places, size, weight, delta) {
       const bound = fround(delta);
-      return distances(x, targets, size, (distance, i) => {
+      return distances(places, size, (distance, i) => {
         const bounded = Math.max(Math.min(distance, bound), -bound);
-        memory.f[dx + i] = bounded * fround(weight);
+        memory.f[indexOf(places.dx) + i] = bounded * fround(weight);
         return fround(bounded * fround(distance - fround(0.5 * bounded)));
       });
     },
   };
 }
+
+type Places = Loss & { readonly y: Address };
+
+/** @returns The indices of all operands in the views of the memory. */
+const indicesOf = ({ x, targets, y, dx }: Places): Places => ({
+  x: indexOf(x),
+  targets: indexOf(targets),
+  y: indexOf(y),
+  dx: indexOf(dx),
+});

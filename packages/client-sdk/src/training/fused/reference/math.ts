@@ -1,12 +1,14 @@
-// exp, log and tanh as assembly/math.ts has them, one value at a time.
+// exp, log and tanh of our own, one value at a time, so that no bit depends on the host. The
+// WebAssembly has the same polynomials in assembly/math.ts, where their source is named.
 const f = Math.fround;
 
-/** One value's bits as a float32 and as an integer. */
+/** The bits of one value, seen as a float32 and as an integer. */
 interface Bits {
   readonly asFloat: Float32Array;
   readonly asInteger: Int32Array;
 }
 
+/** Functions from float32 to float32. */
 export interface ReferenceMath {
   readonly exp: (x: number) => number;
   readonly log: (x: number) => number;
@@ -14,7 +16,7 @@ export interface ReferenceMath {
   readonly sigmoid: (x: number) => number;
 }
 
-/** All take and give float32. */
+/** Makes the functions. They share a buffer in which they take floating-point numbers apart. */
 export function referenceMath(): ReferenceMath {
   const asFloat = new Float32Array(1);
   const bits: Bits = { asFloat, asInteger: new Int32Array(asFloat.buffer) };

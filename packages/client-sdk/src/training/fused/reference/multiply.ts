@@ -1,56 +1,63 @@
-import type { MultiplyKernels } from "../kernel-functions.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import type { Matrix } from "../matrix.ts";
+import type { MultiplyKernels } from "../multiply-kernels.ts";
+import { indexOf, placeOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
+/** The specification of the kernels over matrices. */
 export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
+  /** What the sum of value [i, j] begins with. */
+  const first = (start: Matrix, i: number, j: number): number =>
+    start.at === 0 ? 0 : memory.f[placeOf(start, i, j)]!;
   return {
-    matmul(a, aRow, aStep, b, bRow, c, cRow, start, startRow, m, n, k) {
+    matmul({ a, b, c, start }, m, n, k) {
       const { f } = memory;
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          let sum = start === 0 ? 0 : f[start + i * startRow + j]!;
+          let sum = first(start, i, j);
           for (let l = 0; l < k; l++) {
-            sum = fround(sum + fround(f[a + i * aRow + l * aStep]! * f[b + l * bRow + j]!));
+            sum = fround(sum + fround(f[placeOf(a, i, l)]! * f[placeOf(b, l, j)]!));
           }
-          f[c + i * cRow + j] = sum;
+          f[placeOf(c, i, j)] = sum;
         }
       }
     },
-    packMatrix(b, bRow, k, n, to) {
+    packMatrix(b, to, k, n) {
       const { f } = memory;
       for (let l = 0; l < k; l++) {
-        for (let j = 0; j < n; j++) {
-          f[to + (Math.floor(j / 8) * k + l) * 8 + (j % 8)] = f[b + l * bRow + j]!;
-        }
+        for (let j = 0; j < n; j++) f[panelPlace(indexOf(to.at), k, l, j)] = f[placeOf(b, l, j)]!;
       }
     },
-    matmulPacked(a, aRow, b, c, cRow, start, startRow, m, n, k) {
+    matmulPacked({ a, packed, c, start }, m, n, k) {
       const { f } = memory;
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          let sum = start === 0 ? 0 : f[start + i * startRow + j]!;
-          const column = b + Math.floor(j / 8) * k * 8 + (j % 8);
+          let sum = first(start, i, j);
           for (let l = 0; l < k; l++) {
-            sum = fround(sum + fround(f[a + i * aRow + l]! * f[column + 8 * l]!));
+            const factor = f[panelPlace(indexOf(packed.at), k, l, j)]!;
+            sum = fround(sum + fround(f[placeOf(a, i, l)]! * factor));
           }
-          f[c + i * cRow + j] = sum;
+          f[placeOf(c, i, j)] = sum;
         }
       }
     },
-    transpose(from, fromRow, to, toRow, rows, columns) {
+    transpose(from, to, rows, columns) {
       const { f } = memory;
       for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < columns; j++) f[to + j * toRow + i] = f[from + i * fromRow + j]!;
+        for (let j = 0; j < columns; j++) f[placeOf(to, j, i)] = f[placeOf(from, i, j)]!;
       }
     },
     columnSums(from, rows, columns, to) {
       const { f } = memory;
       for (let j = 0; j < columns; j++) {
         let sum = 0;
-        for (let i = 0; i < rows; i++) sum = fround(sum + f[from + i * columns + j]!);
-        f[to + j] = sum;
+        for (let i = 0; i < rows; i++) sum = fround(sum + f[indexOf(from) + i * columns + j]!);
+        f[indexOf(to) + j] = sum;
       }
     },
   };
 }
+
+/** Where a packed matrix with k rows has value [l, j]: in panels of 8 columns, row by row. */
+const panelPlace = (packed: number, k: number, l: number, j: number): number =>
+  packed + (Math.floor(j / 8) * k + l) * 8 + (j % 8);

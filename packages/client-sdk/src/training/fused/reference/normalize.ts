@@ -1,17 +1,23 @@
-import type { NormalizationKernels } from "../kernel-functions.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import type { GroupNorm, NormalizationKernels } from "../number-kernels.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
+/** The specification of the kernels that normalise. */
 export function normalizationKernels(memory: ReferenceMemory): NormalizationKernels {
-  /** A value as `groupNorm` has it before gamma. @param kept - Where its group's mean and factor are. */
+  /**
+   * @returns A value minus the mean of its group, times the factor that brings the variance to 1.
+   * @param kept - The index of the mean and of the factor.
+   */
   const normal = (value: number, kept: number): number =>
     r(r(value - memory.f[kept]!) * memory.f[kept + 1]!);
   return {
-    groupNorm(x, y, stats, gamma, beta, examples, pixels, channels, groups, epsilon) {
+    groupNorm(operands, examples) {
       const { f } = memory;
-      const count = pixels * (channels / groups);
-      for (const { kept, places } of eachGroup(stats, examples, pixels, channels, groups)) {
+      const { gamma, beta, epsilon } = operands;
+      const [x, y] = [indexOf(operands.x), indexOf(operands.y)];
+      const count = valuesOf(operands);
+      for (const { kept, places } of eachGroup(operands, examples)) {
         let sum = 0;
         for (const { place } of places()) sum = r(sum + f[x + place]!);
         const mean = r(sum / count);
@@ -24,18 +30,22 @@ export function normalizationKernels(memory: ReferenceMemory): NormalizationKern
         f[kept + 1] = 1 / r(Math.sqrt(r(r(squares / count) + r(epsilon))));
         for (const { place, channel } of places()) {
           let value = normal(f[x + place]!, kept);
-          if (gamma !== 0) value = r(value * f[gamma + channel]!);
-          if (beta !== 0) value = r(value + f[beta + channel]!);
+          if (gamma !== 0) value = r(value * f[indexOf(gamma) + channel]!);
+          if (beta !== 0) value = r(value + f[indexOf(beta) + channel]!);
           f[y + place] = value;
         }
       }
     },
-    groupNormGradient(x, stats, gamma, dy, dx, examples, pixels, channels, groups) {
+    groupNormGradient(operands, dy, dx, examples) {
       const { f } = memory;
-      const count = pixels * (channels / groups);
+      const { gamma } = operands;
+      const x = indexOf(operands.x);
+      const count = valuesOf(operands);
       const slope = (place: number, channel: number): number =>
-        gamma === 0 ? f[dy + place]! : r(f[dy + place]! * f[gamma + channel]!);
-      for (const { kept, places } of eachGroup(stats, examples, pixels, channels, groups)) {
+        gamma === 0
+          ? f[indexOf(dy) + place]!
+          : r(f[indexOf(dy) + place]! * f[indexOf(gamma) + channel]!);
+      for (const { kept, places } of eachGroup(operands, examples)) {
         let sum = 0;
         let along = 0;
         for (const { place, channel } of places()) {
@@ -47,54 +57,51 @@ export function normalizationKernels(memory: ReferenceMemory): NormalizationKern
         for (const { place, channel } of places()) {
           const value = normal(f[x + place]!, kept);
           const inner = r(r(slope(place, channel) - shift) - r(value * tilt));
-          f[dx + place] = inner * f[kept + 1]!;
+          f[indexOf(dx) + place] = inner * f[kept + 1]!;
         }
       }
     },
-    groupNormScaleGradient(x, stats, dy, gradient, examples, pixels, channels, groups) {
+    groupNormScaleGradient(operands, dy, gradient, examples) {
       const { f } = memory;
-      const sums = new Float32Array(channels);
-      for (const { kept, places } of eachGroup(stats, examples, pixels, channels, groups)) {
+      const x = indexOf(operands.x);
+      const sums = new Float32Array(operands.channels);
+      for (const { kept, places } of eachGroup(operands, examples)) {
         for (const { place, channel } of places()) {
-          const term = r(f[dy + place]! * normal(f[x + place]!, kept));
+          const term = r(f[indexOf(dy) + place]! * normal(f[x + place]!, kept));
           sums[channel] = sums[channel]! + term;
         }
       }
-      f.set(sums, gradient);
+      f.set(sums, indexOf(gradient));
     },
     scaleColumns(x, y, factor, term, rows, columns) {
       const { f } = memory;
       for (let place = 0; place < rows * columns; place++) {
         const i = place % columns;
-        const value = r(f[x + place]! * f[factor + i]!);
-        f[y + place] = term === 0 ? value : value + f[term + i]!;
+        const value = r(f[indexOf(x) + place]! * f[indexOf(factor) + i]!);
+        f[indexOf(y) + place] = term === 0 ? value : value + f[indexOf(term) + i]!;
       }
     },
   };
 }
 
+/** One group of channels of one example. */
 interface Group {
-  /** Where its mean and factor are. */
+  /** The index of its mean, which its factor follows. */
   readonly kept: number;
-  /** Its values, pixel by pixel, and which channel each is of. */
-  readonly places: () => Iterable<GroupPlace>;
+  /** Its values, pixel by pixel: how far each lies from the first value of all, and its channel. */
+  readonly places: () => Iterable<{ readonly place: number; readonly channel: number }>;
 }
 
-interface GroupPlace {
-  readonly place: number;
-  readonly channel: number;
-}
+/** @returns How many values a group of one example has. */
+const valuesOf = ({ pixels, channels, groups }: GroupNorm): number => pixels * (channels / groups);
 
-/** The groups of channels of every example, in the order of `stats`. */
+/** Gives the groups of every example in the order of `stats`. */
 function* eachGroup(
-  stats: number,
+  { stats, pixels, channels, groups }: GroupNorm,
   examples: number,
-  pixels: number,
-  channels: number,
-  groups: number,
 ): Iterable<Group> {
   const width = channels / groups;
-  function* placesOf(firstPixel: number, firstChannel: number): Iterable<GroupPlace> {
+  function* placesOf(firstPixel: number, firstChannel: number): ReturnType<Group["places"]> {
     for (let pixel = firstPixel; pixel < firstPixel + pixels; pixel++) {
       for (let channel = firstChannel; channel < firstChannel + width; channel++) {
         yield { place: pixel * channels + channel, channel };
@@ -104,6 +111,6 @@ function* eachGroup(
   for (let unit = 0; unit < examples * groups; unit++) {
     const firstPixel = Math.floor(unit / groups) * pixels;
     const firstChannel = (unit % groups) * width;
-    yield { kept: stats + 2 * unit, places: () => placesOf(firstPixel, firstChannel) };
+    yield { kept: indexOf(stats) + 2 * unit, places: () => placesOf(firstPixel, firstChannel) };
   }
 }

@@ -1,25 +1,30 @@
-import type { OptimizerKernels } from "../kernel-functions.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import type { OptimizerKernels } from "../number-kernels.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
+/** The specification of the optimizers. */
 export function optimizerKernels(memory: ReferenceMemory): OptimizerKernels {
   return {
     descend(w, g, size, rate) {
       const { f } = memory;
-      for (let i = 0; i < size; i++) f[w + i] = f[w + i]! - r(r(rate) * f[g + i]!);
+      for (let i = 0; i < size; i++) {
+        f[indexOf(w) + i] = f[indexOf(w) + i]! - r(r(rate) * f[indexOf(g) + i]!);
+      }
     },
-    descendWithMomentum(w, g, v, size, rate, momentum, nesterov) {
+    descendWithMomentum({ size, rate, momentum, nesterov, ...at }) {
       const { f } = memory;
+      const [w, g, v] = [indexOf(at.w), indexOf(at.g), indexOf(at.v)];
       for (let i = 0; i < size; i++) {
         const speed = r(r(r(momentum) * f[v + i]!) + f[g + i]!);
         f[v + i] = speed;
-        const step = nesterov === 0 ? speed : r(f[g + i]! + r(r(momentum) * speed));
+        const step = nesterov ? r(f[g + i]! + r(r(momentum) * speed)) : speed;
         f[w + i] = f[w + i]! - r(r(rate) * step);
       }
     },
-    adam(w, g, m, v, size, rate, beta1, beta2, correct1, correct2, epsilon) {
+    adam({ size, rate, beta1, beta2, epsilon, ...at }, correct1, correct2) {
       const { f } = memory;
+      const [w, g, m, v] = [indexOf(at.w), indexOf(at.g), indexOf(at.m), indexOf(at.v)];
       const [b1, b2] = [r(beta1), r(beta2)];
       const [o1, o2] = [r(1 - b1), r(1 - b2)];
       for (let i = 0; i < size; i++) {
@@ -32,8 +37,9 @@ export function optimizerKernels(memory: ReferenceMemory): OptimizerKernels {
         f[w + i] = f[w + i]! - r(r(rate) * r(r(first / r(correct1)) / spread));
       }
     },
-    adagrad(w, g, a, size, rate, epsilon) {
+    adagrad({ size, rate, epsilon, ...at }) {
       const { f } = memory;
+      const [w, g, a] = [indexOf(at.w), indexOf(at.g), indexOf(at.a)];
       for (let i = 0; i < size; i++) {
         const gradient = f[g + i]!;
         const sum = r(f[a + i]! + r(gradient * gradient));
@@ -41,8 +47,9 @@ export function optimizerKernels(memory: ReferenceMemory): OptimizerKernels {
         f[w + i] = f[w + i]! - r(r(rate) * r(gradient / r(Math.sqrt(r(sum + r(epsilon))))));
       }
     },
-    rmsprop(w, g, s, v, size, rate, decay, momentum, epsilon) {
+    rmsprop({ size, rate, decay, momentum, epsilon, ...at }) {
       const { f } = memory;
+      const [w, g, s, v] = [indexOf(at.w), indexOf(at.g), indexOf(at.s), indexOf(at.v)];
       const kept = r(decay);
       const taken = r(1 - kept);
       for (let i = 0; i < size; i++) {

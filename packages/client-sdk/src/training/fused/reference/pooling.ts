@@ -1,75 +1,87 @@
-import type { PoolingKernels } from "../image-kernels.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import type { PoolingKernels, PoolWindows } from "../image-kernels.ts";
+import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-/** The part of each window that is inside its image, in the order of windows and with its channels. */
-function forEachWindow(
-  [images, height, width, channels, rows, columns, poolY, poolX, stepY, stepX, top, left]: number[],
-  visit: (window: { base: number; places: number[] }) => void,
-): void {
-  for (let image = 0; image < images!; image++) {
-    for (let row = 0; row < rows!; row++) {
-      for (let column = 0; column < columns!; column++) {
-        for (let channel = 0; channel < channels!; channel++) {
-          const places: number[] = [];
-          const y = row * stepY! - top!;
-          const x = column * stepX! - left!;
-          for (let i = Math.max(y, 0); i < Math.min(y + poolY!, height!); i++) {
-            for (let j = Math.max(x, 0); j < Math.min(x + poolX!, width!); j++) {
-              places.push((i * width! + j) * channels! + channel);
-            }
-          }
-          visit({ base: image * height! * width! * channels!, places });
-        }
-      }
-    }
-  }
-}
-
+/** The specification of the kernels for pooling. */
 export function poolingKernels(memory: ReferenceMemory): PoolingKernels {
   return {
-    maxPool(x, y, places, ...window) {
+    maxPool(x, y, places, windows, images) {
       const { f, i } = memory;
       let output = 0;
-      forEachWindow(window, ({ base, places: inside }) => {
+      forEachWindow(windows, images, (base, inside) => {
+        const image = indexOf(x) + base;
         let best = inside[0]!;
-        for (const place of inside) if (f[x + base + place]! > f[x + base + best]!) best = place;
-        f[y + output] = f[x + base + best]!;
-        i[places + output] = best;
+        for (const place of inside) if (f[image + place]! > f[image + best]!) best = place;
+        f[indexOf(y) + output] = f[image + best]!;
+        i[indexOf(places) + output] = best;
         output++;
       });
     },
-    maxPoolGradient(dy, places, dx, images, inputSize, outputSize) {
+    maxPoolGradient(dy, places, dx, windows, images) {
       const { f, i } = memory;
-      f.fill(0, dx, dx + images * inputSize);
+      const size = sizeOfImage(windows);
+      const outputs = windows.rows * windows.columns * windows.channels;
+      f.fill(0, indexOf(dx), indexOf(dx) + images * size);
       for (let image = 0; image < images; image++) {
-        for (let output = image * outputSize; output < (image + 1) * outputSize; output++) {
-          const target = dx + image * inputSize + i[places + output]!;
-          f[target] = fround(f[target]! + f[dy + output]!);
+        for (let output = image * outputs; output < (image + 1) * outputs; output++) {
+          const target = indexOf(dx) + image * size + i[indexOf(places) + output]!;
+          f[target] = fround(f[target]! + f[indexOf(dy) + output]!);
         }
       }
     },
-    averagePool(x, y, ...window) {
+    averagePool(x, y, windows, images) {
       const { f } = memory;
-      let output = y;
-      forEachWindow(window, ({ base, places }) => {
+      let output = indexOf(y);
+      forEachWindow(windows, images, (base, inside) => {
         let sum = 0;
-        for (const place of places) sum = fround(sum + f[x + base + place]!);
-        f[output++] = fround(sum * fround(1 / places.length));
+        for (const place of inside) sum = fround(sum + f[indexOf(x) + base + place]!);
+        f[output++] = fround(sum * fround(1 / inside.length));
       });
     },
-    averagePoolGradient(dy, dx, ...window) {
+    averagePoolGradient(dy, dx, windows, images) {
       const { f } = memory;
-      const [images, height, width, channels] = window;
-      f.fill(0, dx, dx + images * height * width * channels);
-      let output = dy;
-      forEachWindow(window, ({ base, places }) => {
-        const share = fround(f[output++]! * fround(1 / places.length));
-        for (const place of places) {
-          f[dx + base + place] = fround(f[dx + base + place]! + share);
+      f.fill(0, indexOf(dx), indexOf(dx) + images * sizeOfImage(windows));
+      let output = indexOf(dy);
+      forEachWindow(windows, images, (base, inside) => {
+        const share = fround(f[output++]! * fround(1 / inside.length));
+        for (const place of inside) {
+          const target = indexOf(dx) + base + place;
+          f[target] = fround(f[target]! + share);
         }
       });
     },
   };
+}
+
+const sizeOfImage = ({ height, width, channels }: PoolWindows): number => height * width * channels;
+
+/**
+ * Visits every window and channel in order.
+ * @param visit - Gets where the image of the window begins, and the places of those values of the
+ *   window that lie inside the image, counted from its beginning.
+ */
+function forEachWindow(
+  windows: PoolWindows,
+  images: number,
+  visit: (base: number, inside: readonly number[]) => void,
+): void {
+  const { height, width, channels, rows, columns, size, steps, top, left } = windows;
+  for (let image = 0; image < images; image++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        for (let channel = 0; channel < channels; channel++) {
+          const inside: number[] = [];
+          const y = row * steps[0] - top;
+          const x = column * steps[1] - left;
+          for (let i = Math.max(y, 0); i < Math.min(y + size[0], height); i++) {
+            for (let j = Math.max(x, 0); j < Math.min(x + size[1], width); j++) {
+              inside.push((i * width + j) * channels + channel);
+            }
+          }
+          visit(image * sizeOfImage(windows), inside);
+        }
+      }
+    }
+  }
 }

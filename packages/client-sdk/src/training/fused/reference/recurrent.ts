@@ -1,116 +1,130 @@
+import type { Matrix } from "../matrix.ts";
 import type { RecurrentKernels } from "../sequence-kernels.ts";
 import type { ReferenceMath } from "./math.ts";
-import type { ReferenceMemory } from "./memory.ts";
+import { indexOf, placeOf, type ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
+/**
+ * The specification of what lies between the multiplications of recurrent layers, and of
+ * embeddings.
+ */
 export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): RecurrentKernels {
-  const gate = (x: number, hard: number): number =>
-    hard === 0 ? math.sigmoid(x) : Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1);
-  const gateSlope = (y: number, hard: number): number =>
-    hard === 0 ? r(y * r(1 - y)) : y > 0 && y < 1 ? r(0.2) : 0;
+  const gate = (x: number, hard: boolean): number =>
+    hard ? Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1) : math.sigmoid(x);
+  /** The slope of a gate, from its output. */
+  const gateSlope = (y: number, hard: boolean): number =>
+    hard ? (y > 0 && y < 1 ? r(0.2) : 0) : r(y * r(1 - y));
+  /** The slope of tanh, from its output. */
   const tanhSlope = (y: number): number => r(1 - r(y * y));
-  /** Visits every value of [rows, units]: its place within z, within the states, and within what lies side by side. */
-  const each = (
-    [rows, units, zRow, stateRow]: readonly [number, number, number, number],
-    visit: (z: number, state: number, place: number) => void,
-  ): void => {
-    for (let row = 0; row < rows; row++) {
-      for (let i = 0; i < units; i++) visit(row * zRow + i, row * stateRow + i, row * units + i);
-    }
-  };
-  /** A value of the state before, which may be zeros. */
-  const old = (before: number, state: number): number =>
-    before === 0 ? 0 : memory.f[before + state]!;
+  /** A value of the state before this moment, which is zero at the first moment. */
+  const old = (before: Matrix, row: number, unit: number): number =>
+    before.at === 0 ? 0 : memory.f[placeOf(before, row, unit)]!;
   return {
-    lstmForward(z, zRow, before, c, h, stateRow, rows, units, hard) {
+    lstmForward({ z, before, c, h, units, hard }, rows) {
       const { f } = memory;
-      each([rows, units, zRow, stateRow], (offset, state) => {
-        const p = z + offset;
+      forEachUnit(units, rows, (row, unit) => {
+        const p = placeOf(z, row, unit);
         const input = gate(f[p]!, hard);
         const forget = gate(f[p + units]!, hard);
         const candidate = math.tanh(f[p + 2 * units]!);
         const output = gate(f[p + 3 * units]!, hard);
-        const cell = r(r(forget * old(before, state)) + r(input * candidate));
+        const cell = r(r(forget * old(before, row, unit)) + r(input * candidate));
         f[p] = input;
         f[p + units] = forget;
         f[p + 2 * units] = candidate;
         f[p + 3 * units] = output;
-        f[c + state] = cell;
-        f[h + state] = output * math.tanh(cell);
+        f[placeOf(c, row, unit)] = cell;
+        f[placeOf(h, row, unit)] = output * math.tanh(cell);
       });
     },
-    lstmBackward(z, zRow, before, c, stateRow, dh, dc, rows, units, hard) {
+    lstmBackward({ z, before, c, dh, dc, units, hard }, rows) {
       const { f } = memory;
-      each([rows, units, zRow, stateRow], (offset, state, place) => {
-        const p = z + offset;
+      forEachUnit(units, rows, (row, unit, place) => {
+        const p = placeOf(z, row, unit);
         const [input, forget] = [f[p]!, f[p + units]!];
         const [candidate, output] = [f[p + 2 * units]!, f[p + 3 * units]!];
-        const bent = math.tanh(f[c + state]!);
-        const dOut = f[dh + place]!;
-        const dCell = r(f[dc + place]! + r(r(dOut * output) * tanhSlope(bent)));
-        f[dc + place] = dCell * forget;
+        const bent = math.tanh(f[placeOf(c, row, unit)]!);
+        const dOut = f[indexOf(dh) + place]!;
+        const dCell = r(f[indexOf(dc) + place]! + r(r(dOut * output) * tanhSlope(bent)));
+        f[indexOf(dc) + place] = dCell * forget;
         f[p] = r(dCell * candidate) * gateSlope(input, hard);
-        f[p + units] = r(dCell * old(before, state)) * gateSlope(forget, hard);
+        f[p + units] = r(dCell * old(before, row, unit)) * gateSlope(forget, hard);
         f[p + 2 * units] = r(dCell * input) * tanhSlope(candidate);
         f[p + 3 * units] = r(dOut * bent) * gateSlope(output, hard);
       });
     },
-    gruGates(z, zRow, before, stateRow, kept, rows, units, hard) {
+    gruGates({ z, before, kept, units, hard }, rows) {
       const { f } = memory;
-      each([rows, units, zRow, stateRow], (offset, state, place) => {
-        const p = z + offset;
+      forEachUnit(units, rows, (row, unit, place) => {
+        const p = placeOf(z, row, unit);
         f[p] = gate(f[p]!, hard);
         f[p + units] = gate(f[p + units]!, hard);
-        f[kept + place] = f[p + units]! * old(before, state);
+        f[indexOf(kept) + place] = f[p + units]! * old(before, row, unit);
       });
     },
-    gruForward(z, zRow, before, h, stateRow, rows, units) {
+    gruForward({ z, before, h, units }, rows) {
       const { f } = memory;
-      each([rows, units, zRow, stateRow], (offset, state) => {
-        const p = z + offset;
+      forEachUnit(units, rows, (row, unit) => {
+        const p = placeOf(z, row, unit);
         const update = f[p]!;
         const candidate = math.tanh(f[p + 2 * units]!);
         f[p + 2 * units] = candidate;
-        f[h + state] = r(update * old(before, state)) + r(r(1 - update) * candidate);
+        const kept = r(update * old(before, row, unit));
+        f[placeOf(h, row, unit)] = kept + r(r(1 - update) * candidate);
       });
     },
-    gruBackward(z, zRow, before, stateRow, dh, rows, units, hard) {
+    gruBackward({ z, before, dh, units, hard }, rows) {
       const { f } = memory;
-      each([rows, units, zRow, stateRow], (offset, state, place) => {
-        const p = z + offset;
+      forEachUnit(units, rows, (row, unit, place) => {
+        const p = placeOf(z, row, unit);
         const update = f[p]!;
         const candidate = f[p + 2 * units]!;
-        const d = f[dh + place]!;
-        f[p] = r(d * r(old(before, state) - candidate)) * gateSlope(update, hard);
+        const d = f[indexOf(dh) + place]!;
+        f[p] = r(d * r(old(before, row, unit) - candidate)) * gateSlope(update, hard);
         f[p + 2 * units] = r(d * r(1 - update)) * tanhSlope(candidate);
-        f[dh + place] = d * update;
+        f[indexOf(dh) + place] = d * update;
       });
     },
-    gruResetBackward(z, zRow, before, stateRow, dKept, dh, rows, units, hard) {
+    gruResetBackward({ z, before, dKept, dh, units, hard }, rows) {
       const { f } = memory;
-      each([rows, units, zRow, stateRow], (offset, state, place) => {
-        const p = z + offset + units;
+      forEachUnit(units, rows, (row, unit, place) => {
+        const p = placeOf(z, row, unit) + units;
         const reset = f[p]!;
-        const d = f[dKept + place]!;
-        f[p] = r(d * old(before, state)) * gateSlope(reset, hard);
-        f[dh + place] = f[dh + place]! + r(reset * d);
+        const d = f[indexOf(dKept) + place]!;
+        f[p] = r(d * old(before, row, unit)) * gateSlope(reset, hard);
+        f[indexOf(dh) + place] = f[indexOf(dh) + place]! + r(reset * d);
       });
     },
     embed(indices, table, to, rows, width) {
       const { f } = memory;
       for (let row = 0; row < rows; row++) {
-        const from = table + f[indices + row]! * width;
-        f.copyWithin(to + row * width, from, from + width);
+        const from = indexOf(table) + f[indexOf(indices) + row]! * width;
+        f.copyWithin(indexOf(to) + row * width, from, from + width);
       }
     },
     embedGradient(indices, dy, table, rows, width, entries) {
       const { f } = memory;
-      f.fill(0, table, table + entries * width);
+      f.fill(0, indexOf(table), indexOf(table) + entries * width);
       for (let row = 0; row < rows; row++) {
-        const to = table + f[indices + row]! * width;
-        for (let i = 0; i < width; i++) f[to + i] = f[to + i]! + f[dy + row * width + i]!;
+        const from = indexOf(dy) + row * width;
+        const to = indexOf(table) + f[indexOf(indices) + row]! * width;
+        for (let i = 0; i < width; i++) f[to + i] = f[to + i]! + f[from + i]!;
       }
     },
   };
+}
+
+/**
+ * Visits every value of [rows, units].
+ * @param visit - Its last argument is where the value lies when rows lie side by side.
+ */
+function forEachUnit(
+  units: number,
+  rows: number,
+  visit: (row: number, unit: number, place: number) => void,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let unit = 0; unit < units; unit++) visit(row, unit, row * units + unit);
+  }
 }

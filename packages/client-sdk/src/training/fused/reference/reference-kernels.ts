@@ -1,4 +1,6 @@
-import { padded, type Kernels } from "../kernels.ts";
+import type { Address } from "@tributary/protocol";
+import { valueAccess } from "../kernel-memory.ts";
+import type { TrainingKernels } from "../training-kernels.ts";
 import { convolutionKernels } from "./convolve.ts";
 import { depthwiseKernels } from "./depthwise.ts";
 import { dropoutKernels } from "./dropout.ts";
@@ -13,20 +15,26 @@ import { optimizerKernels } from "./optimizers.ts";
 import { poolingKernels } from "./pooling.ts";
 import { recurrentKernels } from "./recurrent.ts";
 
+/** One cache line, because address 0 stands for an array that is not there. */
+const FIRST_FREE: Address = 64;
+
 /**
- * The plain twin of the WebAssembly module: slow, readable, and the specification of every bit. It steps in where
- * there is no WebAssembly SIMD.
+ * Makes kernels in plain TypeScript: the twin of the WebAssembly module. They are slow and
+ * readable, and they specify every bit. They train where there is no WebAssembly with SIMD.
  */
-export function createReferenceKernels(): Kernels {
-  const memory = referenceMemory(16);
+export function createReferenceKernels(): TrainingKernels {
+  const memory = referenceMemory(FIRST_FREE / 4);
   const math = referenceMath();
   return {
     name: "reference",
-    firstFree: 16,
-    heap: () => memory.f,
-    reserve(size) {
-      if (size <= memory.f.length) return;
-      const grown = referenceMemory(padded(size));
+    firstFree: FIRST_FREE,
+    get memory() {
+      return { buffer: memory.f.buffer as ArrayBuffer };
+    },
+    ...valueAccess(() => memory.f),
+    reserve(byteLength) {
+      if (byteLength <= memory.f.byteLength) return;
+      const grown = referenceMemory(Math.ceil(byteLength / 4));
       grown.f.set(memory.f);
       Object.assign(memory, grown);
     },

@@ -1,9 +1,11 @@
-// AssemblyScript. MurmurHash3's finaliser, which makes unrelated words of neighbouring numbers.
-// https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp (public domain)
+// AssemblyScript. The last steps of MurmurHash3, which turn neighbouring numbers into unrelated
+// words. See ../mix.ts. https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
+// (public domain)
 
+/** The step between the words of one key. */
 export const GOLDEN: i32 = 0x9e3779b9;
 
-/** Of one word. */
+/** Mixes one word. */
 export function mix(word: i32): i32 {
   let h = word;
   h ^= h >>> 16;
@@ -14,7 +16,7 @@ export function mix(word: i32): i32 {
   return h;
 }
 
-/** Of four words. */
+/** Mixes four words at once. */
 export function mix4(words: v128): v128 {
   let h = words;
   h = v128.xor(h, i32x4.shr_u(h, 16));

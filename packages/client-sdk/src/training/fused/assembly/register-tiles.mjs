@@ -1,11 +1,26 @@
-// Writes the innermost loops of all multiplications: a strip of 1 to 4 rows by any number of columns, 8 columns at a
-// time. 4 × 8 sums fill the sixteen 128-bit registers of x86-64 with room for the factors; taller tiles spill, and
-// unrolling over k gains nothing (measured). The order of every sum is that of k, whatever the tile.
+// Writes the innermost loops of all multiplications in AssemblyScript, which has no macros: `npm
+// run kernels` calls this program. Each loop multiplies a strip of 1 to 4 rows by any number of
+// columns, 8 columns at a time. The 4 × 8 sums of such a tile fill most of the sixteen 128-bit
+// registers of x86-64 and leave room for the factors. Taller tiles need more registers than there
+// are, and unrolling the loop over k gains nothing; both were measured. Every sum runs over k in
+// ascending order, whatever the tile.
 
 const HEIGHTS = [1, 2, 3, 4];
 
-/** @returns {string} AssemblyScript. */
-export function registerTiles() {
+/**
+ * What one strip is made of.
+ * @typedef {object} Strip
+ * @property {readonly number[]} rows - The numbers of its rows.
+ * @property {readonly string[]} pointers - The parameters that point into A: one for each row, or
+ *   one for all.
+ * @property {boolean} sideBySide - Whether the rows of A are neighbours in memory, one value apart.
+ * @property {boolean} nested - Whether k runs over groups of values that lie `aLeap` apart.
+ */
+
+/**
+ * @returns {string} The text of register-tiles.ts, which exists only while the module is compiled.
+ */
+export function writeSource() {
   return [
     ...HEIGHTS.map((height) => strip(height, false)),
     strip(4, true),
@@ -16,8 +31,9 @@ export function registerTiles() {
 }
 
 /**
- * The same 4 × 8 tile with nothing but registers: the limit that the kernels are held against. The factors change
- * from one multiply-add to the next, so that no product is taken out of the loop; each change is one more product.
+ * Writes a loop over the same 4 × 8 tile that works on registers only. Its speed is the limit that
+ * the kernels are compared with. The factors change from one multiplication to the next, so that
+ * the compiler cannot take a product out of the loop; each change is one more product.
  */
 function peakOfTile() {
   const sums = [0, 1, 2, 3].flatMap((row) => [0, 1].map((vector) => ({ row, vector })));
@@ -46,14 +62,18 @@ export function peakOfTile(rounds: i32, seed: f32): f32 {
 }
 
 /**
- * @param {number} height - Rows.
- * @param {boolean} sideBySide - Rows of A are neighbours in memory, one value apart: one pointer serves all.
- * @param {boolean} nested - k runs over `outer` groups of `inner` values, `aLeap` apart; else over `inner` values.
+ * Writes the function for one height.
+ * @param {number} height - The number of rows.
+ * @param {boolean} sideBySide - Whether the rows of A are neighbours in memory, so that one pointer
+ *   serves all.
+ * @param {boolean} nested - Whether k runs over `outer` groups of `inner` values, which lie `aLeap`
+ *   apart. Otherwise it runs over `inner` values.
  */
 function strip(height, sideBySide, nested = true) {
   const rows = Array.from({ length: height }, (_, row) => row);
   const name = `strip${height}${sideBySide ? "SideBySide" : ""}${nested ? "" : "Flat"}`;
   const pointers = sideBySide ? ["a0"] : rows.map((row) => `a${row}`);
+  const parts = { rows, pointers, sideBySide, nested };
   return `
 export function ${name}(
   ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, ${nested ? "aLeap: usize, " : ""}inner: i32, ${nested ? "outer: i32," : ""}
@@ -61,12 +81,12 @@ export function ${name}(
   c: usize, cRow: usize, start: usize, startRow: usize, columns: i32,
 ): void {
   while (columns >= 8) {
-    ${tile({ rows, pointers, sideBySide, nested, vectors: 2 })}
+    ${tile(parts, 2)}
     ${rows.map((row) => `v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}0); v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}1, 16);`).join("\n    ")}
     b += bPanel; c += 32; start = start ? start + 32 : 0; columns -= 8;
   }
   while (columns > 0) {
-    ${tile({ rows, pointers, sideBySide, nested, vectors: 1 })}
+    ${tile(parts, 1)}
     ${rows.map((row) => `storeSome(c${row ? ` + cRow * ${row}` : ""}, s${row}0, columns);`).join("\n    ")}
     b += 16; c += 16; start = start ? start + 16 : 0; columns -= 4;
   }
@@ -74,19 +94,26 @@ export function ${name}(
 ${height === 1 ? STORE_SOME : ""}`;
 }
 
+/** Stores the first `columns` of four values. */
 const STORE_SOME = `
-@inline export function storeSome(c: usize, values: v128, columns: i32): void {
+export function storeSome(c: usize, values: v128, columns: i32): void {
   if (columns >= 4) { v128.store(c, values); return; }
   f32.store(c, f32x4.extract_lane(values, 0));
   if (columns > 1) f32.store(c, f32x4.extract_lane(values, 1), 4);
   if (columns > 2) f32.store(c, f32x4.extract_lane(values, 2), 8);
 }`;
 
-/** Sums of one tile, s<row><vector>: from \`start\`, or from zero when that is null. */
-function tile({ rows, pointers, sideBySide, nested, vectors }) {
+/**
+ * Writes the sums of one tile, s<row><vector>. They begin with the values at `start`, or with zero
+ * when that is 0.
+ * @param {Strip} strip
+ * @param {number} vectors - How many vectors of four columns the tile is wide.
+ */
+function tile({ rows, pointers, sideBySide, nested }, vectors) {
   const lanes = Array.from({ length: vectors }, (_, vector) => vector);
-  const each = (write) => rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
-  const from = (row, vector) =>
+  const each = (/** @type {(row: number, vector: number) => string} */ write) =>
+    rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
+  const from = (/** @type {number} */ row, /** @type {number} */ vector) =>
     `v128.load(start${row ? ` + startRow * ${row}` : ""}, ${16 * vector})`;
   return `let ${each((row, vector) => `s${row}${vector}: v128`).join(", ")};
     if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} }
@@ -112,7 +139,10 @@ function tile({ rows, pointers, sideBySide, nested, vectors }) {
       ${nested ? `${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")} }` : ""}`;
 }
 
-/** Twelve sums that each wait for themselves alone: some compilers keep these in registers rather than the tile. */
+/**
+ * Writes a loop over twelve sums, each of which depends on itself alone. Some compilers keep these
+ * in registers where they do not keep the tile.
+ */
 function peakOfChains() {
   const sums = Array.from({ length: 12 }, (_, i) => `s${i}`);
   const round = sums.map((sum) => `${sum} = f32x4.add(f32x4.mul(${sum}, x), y);`).join(" ");
