@@ -9,6 +9,7 @@ class Complaints extends Logger {
   list = [];
 
   /**
+   * @override
    * @param {string} message
    * @param {LogLevel} level
    */

@@ -43,6 +43,7 @@ import { resolveFloors, type ClientFloors } from "./trust/client-floors.ts";
 import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
 import { ModelDelivery } from "./trust/model-delivery.ts";
 import { PlanVerifier } from "./trust/plan-verifier.ts";
+import { VERSION } from "./version.generated.ts";
 
 /** Collaborators in place of the platform's. */
 export type FederatedClientDeps = Partial<Platform>;
@@ -70,7 +71,8 @@ export interface Checkpoint {
   readonly isNewest: boolean;
 }
 
-const SOFTWARE = "tributary-js/0.1.0";
+/** What the client calls itself in its greeting. */
+const SOFTWARE = `tributary-js/${VERSION}`;
 
 interface Setup {
   readonly crypto: CryptoProvider;
