@@ -9,6 +9,7 @@ import type { TrainerOptions } from "../training/choose-engine.ts";
 export interface Platform {
   readonly connect: SocketConnector;
   readonly clock: Clock;
+  /** Makes the cryptography of a client. One client asks once. */
   createCrypto(): Promise<CryptoProvider>;
   /** What encodes updates. One client asks once; many in one process may get the same. */
   createKernels(): Promise<Kernels>;

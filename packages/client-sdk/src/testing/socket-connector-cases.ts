@@ -5,8 +5,11 @@ import type { ConformanceCase } from "./local-trainer-cases.ts";
 export interface SocketPeer {
   /** Frames that have come, in order. */
   readonly received: readonly Uint8Array[];
+  /** Sends a binary message. */
   send(bytes: Uint8Array): void;
+  /** Sends a text message, which the protocol forbids. */
   sendText(): void;
+  /** Ends the connection with a closing handshake. */
   close(code: number, reason: string): void;
   /** Ends the connection without a closing handshake. */
   cut(): void;
@@ -22,6 +25,7 @@ export interface SocketServer {
   readonly url: string;
   /** The other end, once it is there. */
   readonly peer: Promise<SocketPeer>;
+  /** Ends the connection if there is one, and stops listening. */
   stop(): Promise<void>;
 }
 
@@ -77,18 +81,22 @@ export class SocketListener {
   #watchers: (() => void)[] = [];
 
   readonly events = {
+    /** The socket is open. */
     opened: (): void => {
       this.isOpen = true;
       this.#changed();
     },
+    /** A binary message has come. */
     frame: (bytes: Uint8Array): void => {
       this.frames.push(bytes);
       this.#changed();
     },
+    /** A text message has come. */
     text: (): void => {
       this.texts += 1;
       this.#changed();
     },
+    /** The connection has ended. */
     closed: (end: SocketEnd): void => {
       this.ends.push(end);
       this.#changed();

@@ -26,6 +26,7 @@ export type AggregationSpec =
     }
   | { readonly rule: "bulyan"; readonly byzantine: number };
 
+/** The names of the rules by which a round's updates can be combined. */
 export const aggregationRuleNames = [
   "mean",
   "normBound",

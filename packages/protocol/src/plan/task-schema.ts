@@ -193,6 +193,7 @@ const participationSection = strictRecord({
 /** Whose measurements a task is judged by. */
 export const judgeNames = ["training", "clients", "operator"] as const;
 
+/** One of `judgeNames`. */
 export type JudgeName = (typeof judgeNames)[number];
 
 const evaluationSection = strictRecord({

@@ -12,16 +12,19 @@ export const lossNames = [
   "huberLoss",
 ] as const;
 
+/** The name of a loss function that a plan may train with. */
 export type LossName = (typeof lossNames)[number];
 
 /** What is reported besides the loss. */
 export const metricNames = ["accuracy", "meanSquaredError", "meanAbsoluteError"] as const;
 
+/** The name of a metric that a plan may ask for besides the loss. */
 export type MetricName = (typeof metricNames)[number];
 
 /** What a model is measured by: its loss, which every report names, or one of the plan's metrics. */
 export const measureNames = ["loss", ...metricNames] as const;
 
+/** The loss, or the name of a metric. */
 export type MeasureName = (typeof measureNames)[number];
 
 /** Whether more of it is better: so of accuracy alone. */

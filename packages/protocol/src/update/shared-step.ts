@@ -23,6 +23,7 @@ export interface SharedStepTerms {
   readonly width: number;
 }
 
+/** One client's update on the grid that all clients of a round share. */
 export interface SharedStepUpdate {
   /** Uint32 below 2^width, shape [sharedStepLength(dimension)]. */
   readonly integers: Uint32Array;

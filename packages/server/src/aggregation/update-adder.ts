@@ -41,6 +41,7 @@ export interface AdderSpec {
   readonly dimension: number;
 }
 
+/** Opens an adder for one round. */
 export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
 
 /** Adders that work where they are called. They share memory for sums, which is used again from round to round. */

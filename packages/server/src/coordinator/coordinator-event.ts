@@ -42,4 +42,5 @@ export type CoordinatorEvent =
   /** A round that had a cohort, or that too few came for: `round.outcome` says whether it was committed or abandoned. */
   | { readonly type: "round-ended"; readonly round: RoundRecord };
 
+/** Is called with each event. What it throws is logged and changes nothing. */
 export type CoordinatorListener = (event: CoordinatorEvent) => void;

@@ -205,6 +205,7 @@ export class Coordinator {
     return new TaskHistory(task.definition, await this.#deps.store.rounds(task.id)).best;
   }
 
+  /** What a task is doing now, and how many rounds it has committed. */
   async progress(task: TaskRecord): Promise<TaskProgress> {
     const runner = await this.#runners.get(task.id);
     const committed =

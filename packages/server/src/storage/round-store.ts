@@ -107,6 +107,7 @@ export interface RoundStore {
    */
   createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void>;
 
+  /** The task of this id; undefined when there is none. */
   task(id: TaskId): Promise<TaskRecord | undefined>;
 
   /** All tasks, oldest first. */
@@ -137,6 +138,7 @@ export interface RoundStore {
   /** All rounds of a task by number, those of one number by their end. */
   rounds(taskId: TaskId): Promise<RoundRecord[]>;
 
+  /** The record of a round that has ended; undefined when there is none of this id. */
   round(id: RoundId): Promise<RoundRecord | undefined>;
 
   /** The committed round of the highest number that made a checkpoint; undefined while there is none. */

@@ -12,6 +12,7 @@ import { compileFusedModule, wasmKernels } from "./wasm-module.ts";
 /** Computes in WebAssembly, or in plain TypeScript with the same bits. */
 export type FusedBackendName = Kernels["name"];
 
+/** What the fused trainer computes with. */
 export interface FusedTrainerOptions {
   /** `auto`, the default: `wasm` where there is WebAssembly with SIMD, the slow `reference` elsewhere. */
   readonly backend?: "auto" | FusedBackendName;
