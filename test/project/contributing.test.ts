@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -11,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../../infra/run-command.mjs";
@@ -50,15 +49,12 @@ const runHere = [...new Set([...commands, ...debugging])].filter(
 /** A copy of the tree, so that commands which write into it change nothing here. */
 let copy: string;
 
-beforeAll(async () => {
+/** What is made from the tree or installed into it. */
+const NOT_COPIED = new Set(["node_modules", "dist", ".git", ".cache", ".tributary", "reference"]);
+
+beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "tributary-contributing-"));
-  const listed = await runCommand("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
-    cwd: ROOT,
-  });
-  for (const path of listed.output.split("\0").filter((name) => existsSync(join(ROOT, name)))) {
-    mkdirSync(dirname(join(copy, path)), { recursive: true });
-    cpSync(join(ROOT, path), join(copy, path));
-  }
+  cpSync(ROOT, copy, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
   // What is installed and what is built are used from here: nothing below changes either.
   const built = readdirSync(join(ROOT, "packages")).map((name) => `packages/${name}`);
   for (const folder of [".", "infra", "bench", ...built]) {
