@@ -19,7 +19,7 @@ const TOOL_LIMIT_MS = 5 * 60_000;
 const TEST_LIMIT_MS = 15 * 60_000;
 
 /**
- * Everything that must hold for a commit, quickest first.
+ * Lists everything that must hold for a commit, the quickest first.
  * @param {string} root
  * @returns {readonly Check[]}
  */
@@ -148,7 +148,7 @@ async function runTests(root, project, node) {
     { cwd: root, env: colour(), timeLimitMs: TEST_LIMIT_MS },
   );
   const counts = readReport(reportPath);
-  // An error outside any test, or no report at all, fails the run although no test did.
+  // The run also fails when an error came outside of any test, and when there is no report.
   const failed = code !== 0 && counts.failed === 0 ? 1 : counts.failed;
   return { ...counts, failed, details: output };
 }

@@ -17,7 +17,7 @@ export function packagesFingerprint(root) {
   const files = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"].map((name) =>
     join(root, name),
   );
-  // Add-ons are fetched for one platform; the major version of Node decides which prebuilt ones fit.
+  // Native add-ons are built for one platform and for one major version of Node.
   const facts = [process.platform, process.arch, process.version.split(".", 1)[0] ?? ""];
   return fingerprint(root, [...files, ...workspaceManifests(root)], facts);
 }
@@ -43,7 +43,7 @@ export function arePackagesPresent(root) {
 }
 
 /**
- * Installs what pnpm-lock.yaml says, with the pinned pnpm, which npm fetches if it is not there.
+ * Installs what pnpm-lock.yaml lists, with the pinned pnpm. npm fetches that pnpm if it is missing.
  * @param {string} root
  * @returns {Promise<void>}
  * @throws {SetupError}
