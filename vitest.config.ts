@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 const fromSource = ["@tributary/source", "module", "node", "development|production"];
 
 /** What was built is run by Node itself, as its users run it, and not by Vite's transform of it. */
-const builtPackages = [/\/packages\/[^/]+\/dist\//];
+const builtPackages = [/\/(packages\/[^/]+|bench)\/dist\//];
 
 export default defineConfig({
   root,
@@ -26,7 +26,7 @@ export default defineConfig({
         extends: true,
         resolve: { conditions: fromSource },
         ssr: { resolve: { conditions: fromSource } },
-        test: { name: "unit", include: ["packages/*/test/**/*.test.ts"] },
+        test: { name: "unit", include: ["{packages/*,bench}/test/**/*.test.ts"] },
       },
       {
         extends: true,

@@ -1,8 +1,12 @@
-// Accuracy against bytes: federated averaging with update codecs of 32 bits down to a half, beside FedSGD in float32.
+// Measures how many bytes must be sent until a model is accurate. It compares federated averaging, with update codecs from
+// 32 bits per value down to a sixteenth of a bit, and FedSGD in float32. One such run is called a cell.
 //   node bench/accuracy-against-bytes.mjs [--record] [--cells NAME,…] [--quick] [--seed NUMBER] [--data FOLDER] [--out FOLDER]
-// MNIST is looked for in --data, ./data/mnist and $TRIBUTARY_DATA/mnist. `--record` writes the figures to bench/results/, and from
-// them the page docs/accuracy-against-bytes.md and its picture, cell by cell: cells that do not run keep what was
-// recorded of them, and `--cells none` only draws. `--quick` takes seconds, on drawn digits. `--out` writes elsewhere than here.
+// --record  writes the figures to bench/results/, and draws the page docs/accuracy-against-bytes.md and its picture from
+//           them. Recorded figures of cells that do not run are kept.
+// --cells   runs only these cells; `none` runs none and only draws.
+// --quick   takes seconds, on digits that the benchmark draws itself.
+// --data    the folder with MNIST; without it ./data/mnist and $TRIBUTARY_DATA/mnist are tried.
+// --out     writes to another folder than this repository.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -75,7 +79,7 @@ if (chosen.length > 0) {
         ...figures.cells.filter((before) => before.cell.name !== cell.name),
         { date, ...result },
       ];
-      if (options.record) record(); // what has run is not lost when a later one fails
+      if (options.record) record(); // what has run is not lost if a later cell fails
     }
   } finally {
     await threads.close();
@@ -96,7 +100,7 @@ function chooseCells(names) {
   });
 }
 
-/** What was recorded of these cells with this seed. @returns {Figures | undefined} */
+/** The recorded figures of these cells, if they have the same seed. @returns {Figures | undefined} */
 function recorded() {
   if (!existsSync(file)) return undefined;
   const known = new Set(experiment.cells.map((cell) => cell.name));
@@ -126,7 +130,7 @@ async function loadExamples() {
 function record() {
   const order = experiment.cells.map((cell) => cell.name);
   figures.cells.sort((a, b) => order.indexOf(a.cell.name) - order.indexOf(b.cell.name));
-  // A line for each point.
+  // Each point stands in one line.
   const text = JSON.stringify(figures, undefined, 2).replaceAll(
     /\{\s+("rounds"[^{}]*"accuracy"[^{}]*?)\s+\}/g,
     (_all, /** @type {string} */ point) => `{ ${point.replaceAll(/\s+/g, " ")} }`,

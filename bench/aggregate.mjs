@@ -1,6 +1,7 @@
-// What rounds whose clients all report at once cost a server: processor time beside the floor of their bytes, memory, delays.
+// Measures what rounds cost a server when all clients report at the same time: processor time in comparison with the floor
+// of their bytes, memory and delays.
 //   node bench/aggregate.mjs [--record]
-// `--record` writes the figures to bench/results/ and into the page.
+// `--record` writes the figures to bench/results/ and to bench/README.md.
 import { spawnSync } from "node:child_process";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,7 @@ import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SEED = 1;
-/** The McMahan CNN's. */
+/** As many as the CNN of McMahan et al. has. */
 const PARAMETERS = 1_663_370;
 
 const RUNS = [
@@ -27,7 +28,7 @@ function measure({ clients, rounds, down, codec }) {
   args.push("--parameters", String(PARAMETERS), "--rounds", String(rounds));
   args.push("--seed", String(SEED), "--json");
   const loadBefore = loadavg()[0] ?? 0;
-  // As an operator starts it: with the flags for Node that the script has.
+  // The npm script gives Node the flags that an operator gives it too.
   const { status, stdout } = spawnSync("npm", ["run", "--silent", "tributary", "--", ...args], {
     cwd: root,
     encoding: "utf8",

@@ -1,7 +1,9 @@
-// How long the demo takes on MNIST with the CNN of McMahan et al. until it names 98.5 % of the test digits rightly, with each engine.
+// Measures how long the demo takes on MNIST, with the CNN of McMahan et al. and each engine, until it classifies 98.5 % of
+// the test digits correctly.
 //   node bench/mnist-cnn.mjs [--record] [--engine fused|tfjs] [--data FOLDER]
-// The demo is the built command in a process of its own. `--engine` runs one engine; what was recorded of the other stays.
-// MNIST is looked for where the demo does. `--record` writes the figures to bench/results/ and their table to bench/README.md.
+// The demo is the published command in a process of its own. With `--engine` only that engine runs; the recorded figures
+// of the other are kept. MNIST is looked for where the demo looks for it. `--record` writes the figures to bench/results/
+// and their table to bench/README.md.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -15,7 +17,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const results = join(root, "bench/results/mnist-cnn.json");
 const SEED = 1;
 const CLIENTS = 10;
-/** Clock ticks a second in /proc, as Linux has it everywhere. */
+/** Clock ticks per second in /proc. Linux has this number on all machines. */
 const TICKS = 100;
 
 /**
@@ -41,7 +43,7 @@ if (engines.some((engine) => ENGINES[engine] === undefined)) {
   throw new Error(`--engine is one of ${Object.keys(ENGINES).join(", ")}`);
 }
 
-/** Processor time of all threads of a process so far, seconds. @param {number} pid */
+/** Processor time that all threads of a process have taken so far, seconds. @param {number} pid */
 function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
@@ -100,7 +102,9 @@ const figures = { bench: "mnist-cnn", clients: CLIENTS, runs };
 const shown = Object.keys(ENGINES).filter((engine) => runs[engine] !== undefined);
 const lines = [
   ...shown.flatMap((engine) => {
-    const { scores, target, ...facts } = runs[engine];
+    const recorded = runs[engine];
+    if (recorded === undefined) return [];
+    const { scores, target, ...facts } = recorded;
     const reached = scores.find(({ round }) => round === target);
     const end =
       reached === undefined

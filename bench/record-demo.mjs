@@ -1,4 +1,4 @@
-// Runs the demo and draws what it printed, line by line in the time it took, as docs/img/demo.svg.
+// Runs the demo and draws what it prints as an animated picture, docs/img/demo.svg. Each line appears when it was printed.
 //   node bench/record-demo.mjs
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const COLUMNS = 98;
 const CHARACTER_WIDTH = 8.4;
 const PADDING = 20;
 const HEADER = 34;
-/** Seconds that the finished picture stands still before it begins again. */
+/** How long the finished picture stands still before it begins again, seconds. */
 const PAUSE = 12;
 
 const folder = mkdtempSync(join(tmpdir(), "tributary-demo-"));

@@ -1,4 +1,4 @@
-// What every bench says of itself, and where its figures go.
+// What every benchmark says about its machine, and where its figures are recorded.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export function thisMachine() {
 }
 
 /**
- * The first line of a section: when, where, and with which seed.
+ * The first line of a section: when and where the figures were measured, and with which seed.
  * @param {{ date: string, machine: Machine, seed: number }} figures
  */
 export function provenance({ date, machine, seed }) {
@@ -28,7 +28,7 @@ export function provenance({ date, machine, seed }) {
 }
 
 /**
- * Writes figures to `bench/results/NAME.json`, and their table into the section of the page between two comments.
+ * Writes figures to `bench/results/NAME.json`, and their table into the section of bench/README.md between two comments.
  * @param {string} name
  * @param {object} figures
  * @param {string} section

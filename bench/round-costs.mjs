@@ -1,11 +1,12 @@
-// What a round costs: bytes a client, the server's memory with 10 and with 100 clients, and the wall time of the demo.
+// Measures what a round costs: bytes per client, the server's memory with 10 and with 100 clients, and the time that the
+// demo takes.
 //   node bench/round-costs.mjs [--record]
-// The server is the built command in a process of its own. For the memory figures the clients are real ones (SDK, TLS, channel,
-// codec) in this process, except that they add noise to the weights instead of training, so that the machine's cores
-// measure the server. `--record` writes the figures to bench/results/.
+// The server is the published command in a process of its own. The clients run in this process. They are real ones (SDK,
+// TLS, channel, codec), except that they do not train but add noise to the weights, which leaves the processor to the
+// server. `--record` writes the figures to bench/results/ and to bench/README.md.
 import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -31,7 +32,7 @@ async function runJson(args) {
 }
 
 /**
- * A trainer that costs next to nothing: the weights given, plus a little noise.
+ * A trainer that takes hardly any time: it adds a little noise to the weights.
  * @type {import("@tributary/client-sdk").LocalTrainer}
  */
 const noiseTrainer = {
@@ -49,7 +50,7 @@ const noiseTrainer = {
   dispose() {},
 };
 
-/** @param {number} pid */
+/** The memory of a process, now and at most. @param {number} pid */
 function memoryMiB(pid) {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const kiB = (/** @type {string} */ name) =>
@@ -58,8 +59,9 @@ function memoryMiB(pid) {
 }
 
 /**
+ * Runs a few rounds with real clients on a server of its own.
  * @param {number} clients
- * @param {string} model
+ * @param {string} model - One of the built-in models.
  */
 async function serverMemory(clients, model) {
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
@@ -81,7 +83,7 @@ async function serverMemory(clients, model) {
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // a hundred clients listen
+  setMaxListeners(0, stopping.signal); // each of the clients listens to it
   /** @type {Promise<void>[]} */
   const running = [];
   try {

@@ -1,6 +1,6 @@
-// What update codecs cost and lose: the error of one encoding and of the mean of ten, bits a value, and speed.
+// Measures update codecs: the error of one encoding and of the mean of ten, the bits per value, and the speed.
 //   node bench/update-codecs.mjs [--record]
-// `--record` writes the figures to bench/results/ and into the page.
+// `--record` writes the figures to bench/results/ and to bench/README.md.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,9 +9,9 @@ import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SEED = 1;
-/** The McMahan CNN's, for the speed. */
+/** The speed is measured with as many values as the CNN of McMahan et al. has parameters. */
 const PARAMETERS = 1_663_370;
-/** Values of a vector, and how many vectors. */
+/** How many values a vector has, and how many vectors are drawn. */
 const DIMENSIONS = /** @type {const} */ ([
   [128, 200],
   [1_024, 100],
@@ -58,14 +58,17 @@ function measure(codec, dimension, trials) {
   args.push("--trials", String(trials), "--clients", "10", "--seed", String(SEED), "--json");
   const { status, stdout } = spawnSync(
     process.execPath,
-    [join(root, "packages/cli/dist/main.js"), ...args],
+    [join(root, "bench/dist/main.js"), ...args],
     { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
   );
   if (status !== 0) throw new Error(`tributary ${args.join(" ")} ended with ${status}`);
   return JSON.parse(stdout);
 }
 
-/** Eight-bit codes into uint32 sums, by the fastest of several runs: nine bytes are read or written a value. */
+/**
+ * How fast eight-bit codes are added to uint32 sums, as the fastest of several runs. For each value nine bytes are read
+ * or written.
+ */
 function additionGBps() {
   const count = 65_536;
   const kernels = createKernelsSync();

@@ -6,8 +6,8 @@ import { SetupError } from "./setup-error.mjs";
 
 /** @param {string} root */
 function packageFolders(root) {
-  return readdirSync(join(root, "packages"))
-    .map((name) => join(root, "packages", name))
+  return [...readdirSync(join(root, "packages")).map((name) => join("packages", name)), "bench"]
+    .map((name) => join(root, name))
     .filter((folder) => existsSync(join(folder, "tsconfig.json")));
 }
 

@@ -1,4 +1,5 @@
-// What is compared. Learning rates are the best of float32's grid; codecs take float32's, which can only speak against them.
+// What is compared. The learning rates are the best of those that were tried with float32. The codecs use the same rate as
+// float32: a rate of their own could only make them better.
 
 /**
  * @typedef {import("./run-cell.mjs").Cell} Cell
@@ -10,10 +11,10 @@ const eden = (bits) => ({ codec: "eden", bits: Number(bits) });
 const FLOAT32 = { codec: "float32" };
 
 const AVERAGING = { batchSize: 10, learningRate: 0.215, maxRounds: 300, evaluateEvery: 1 };
-/** One step a round on all of a client's examples. */
+/** FedSGD takes one step in each round, on all examples of a client. */
 const FEDSGD = { batchSize: 600, learningRate: 1, maxRounds: 2_000, evaluateEvery: 10 };
 
-/** How long other learning rates than those taken are tried. */
+/** For how many rounds the other learning rates are tried. */
 const GRID_ROUNDS = 60;
 const FEDSGD_GRID_ROUNDS = 100;
 
@@ -58,7 +59,7 @@ export const FULL = {
   ],
 };
 
-/** The same in seconds, on few drawn digits, to see that all of it works. @type {Experiment} */
+/** The same on few drawn digits. It takes seconds and shows that everything works. @type {Experiment} */
 export const QUICK = {
   data: "writers",
   clients: 10,

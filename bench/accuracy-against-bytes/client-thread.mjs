@@ -1,5 +1,5 @@
-// A thread that trains for clients and scores checkpoints, one job after the other. It is given the examples of all
-// clients in shared memory, so that any thread can be any client.
+// A thread that trains for clients and scores checkpoints, one job after the other. It has the examples of all clients in
+// shared memory, so that any thread can train for any client.
 import { parentPort, workerData } from "node:worker_threads";
 import { createFusedTrainer } from "@tributary/client-sdk";
 import { asTributaryError, createKernels, seededRandom, updateCodec } from "@tributary/protocol";

@@ -1,4 +1,4 @@
-// The threads that train: jobs go to whichever is free. What a job gives depends on the job alone.
+// The threads that train. A job goes to any thread that is free, because its result depends on the job alone.
 import { Worker } from "node:worker_threads";
 import { TributaryError } from "@tributary/protocol";
 
@@ -12,7 +12,7 @@ import { TributaryError } from "@tributary/protocol";
  * @typedef {{ resolve: (done: JobDone) => void, reject: (error: Error) => void }} Waiter
  */
 
-/** @param {Examples} examples @returns {Examples} The same in memory that threads share. */
+/** @param {Examples} examples @returns {Examples} A copy in memory that threads share. */
 function shared({ features, labels, ...shape }) {
   const common = new Float32Array(new SharedArrayBuffer(4 * features.length));
   common.set(features);

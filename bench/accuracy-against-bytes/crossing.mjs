@@ -1,9 +1,9 @@
-// Where an accuracy curve first reaches a target.
+// Finds where an accuracy curve first reaches a target.
 
 /** @typedef {import("./run-cell.mjs").Point} Point */
 
 /**
- * The curve made monotone: the best so far at each point.
+ * Makes a curve monotone: each point gets the best accuracy so far.
  * @param {readonly Point[]} points - In the order of rounds; not modified.
  * @returns {Point[]}
  */
@@ -13,11 +13,11 @@ export function bestSoFar(points) {
 }
 
 /**
- * Where the monotone curve reaches the target, on the straight line between the two measurements around it; a first
- * measurement that reaches it counts where it is.
+ * Finds where the monotone curve reaches the target, on the straight line between the measurements before and after. If
+ * the first measurement reaches the target already, that measurement is taken.
  * @param {readonly Point[]} points
  * @param {number} target - Accuracy, 0 to 1.
- * @returns {Omit<Point, "accuracy"> | null} `null` when it does not.
+ * @returns {Omit<Point, "accuracy"> | null} `null` if it does not reach the target.
  * @see arXiv:1602.05629, Section 3
  */
 export function crossing(points, target) {

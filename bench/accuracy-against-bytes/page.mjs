@@ -1,4 +1,4 @@
-// The page with the table, the picture and what they say beside what has been published.
+// Draws the page: the table, the picture, and a comparison with published results.
 
 /**
  * @typedef {import("../accuracy-against-bytes.mjs").Figures} Figures

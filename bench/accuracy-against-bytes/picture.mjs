@@ -1,4 +1,4 @@
-// The curves as a plain SVG that follows the reader's light or dark scheme.
+// Draws the curves as a plain SVG that follows the reader's light or dark colour scheme.
 import { bestSoFar } from "./crossing.mjs";
 
 /**
@@ -14,7 +14,7 @@ const TOP = 56;
 const BOTTOM = 62;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
 const PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
-/** Of the line of each codec, in the order of the table; dark enough on white and light enough on black. */
+/** Colours of the lines, in the order of the table. They are dark enough on white and light enough on black. */
 const COLOURS = [
   "#8a8f98",
   "#3b82c4",
@@ -101,7 +101,7 @@ ${lines.join("\n")}
 `;
 }
 
-/** What only differs downwards, and trials of learning rates, would lie on other lines. @param {Result} result */
+/** Cells that differ only in what goes down, and trials of learning rates, would lie on top of other lines. @param {Result} result */
 const isInPicture = ({ cell }) => cell.download === undefined && !cell.name.startsWith("grid-");
 
 /** @param {string} label */

@@ -1,17 +1,14 @@
-// One line of the table: federated averaging with one codec until the target is reached. Trainer, codecs, aggregation and
-// server step are those of the packages; only sockets and the store are left out.
+// Runs one cell, which is one line of the table: federated averaging with one codec until the target is reached. Trainer,
+// codecs, aggregation and server step are those of the packages. Only sockets and the store are left out.
 import {
   asTributaryError,
-  layoutOf,
   packedLengthLimit,
   parseTask,
   planOf,
   shuffledIndices,
-  trainableRanges,
-  updateCodec,
   downloadCodec,
 } from "@tributary/protocol";
-import { RoundAggregate, fedAvgStep, localAdders, packedStep } from "@tributary/server/simulation";
+import { localAdders, modelTerms, openCollection } from "@tributary/core";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { crossing } from "./crossing.mjs";
 
@@ -33,14 +30,14 @@ import { crossing } from "./crossing.mjs";
  * }} Setting
  */
 
-/** What clients and the server refuse when a learning rate is too large. @type {ReadonlySet<string>} */
+/** Errors of clients and of the server that mean that the learning rate is too large. @type {ReadonlySet<string>} */
 const DIVERGED = new Set(["TRAINING_FAILED", "UPDATE_NOT_FINITE", "UPDATE_OUT_OF_RANGE"]);
 
 /** @returns {Promise<void>} */
-const rest = () => Promise.resolve();
+const yieldTurn = () => Promise.resolve();
 
 /**
- * All cells of a seed begin with the same weights and draw the same cohorts.
+ * Runs a cell. All cells with the same seed begin with the same weights and draw the same cohorts.
  * @param {Cell} cell
  * @param {Setting} setting
  * @returns {Promise<CellResult>}
@@ -48,9 +45,8 @@ const rest = () => Promise.resolve();
 export async function runCell(cell, { threads, clients, cohort, target, model, random, say }) {
   const startedAtMs = performance.now();
   const plan = planOf(taskOf(cell, cohort), model.description);
-  const layout = layoutOf(plan.model.parameters);
-  const ranges = trainableRanges(layout, plan.training.trainable);
-  const codec = updateCodec(plan.update);
+  const terms = modelTerms(plan);
+  const { layout, codec } = terms;
   const openAdder = localAdders(createNodeCryptoProvider());
   const whole = downloadCodec(plan.download);
   const wholeBytes =
@@ -58,19 +54,15 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
       ? packedLengthLimit(whole, layout.size)
       : 4 * layout.size;
 
-  /** @type {import("@tributary/server/simulation").TaskBase} */
-  let base = {
-    roundNumber: 0,
-    checkpointId: /** @type {import("@tributary/protocol").CheckpointId} */ ("0"),
-    weights: model.values.slice(),
-  };
+  /** @type {import("@tributary/core").ModelState} */
+  let state = { weights: model.values.slice() };
   let bytesUp = 0;
   let bytesDown = 0;
-  /** Who holds the checkpoint before the newest. @type {Set<number>} */
+  /** The clients that hold the checkpoint before the newest. @type {Set<number>} */
   let holders = new Set();
   /** @type {Point[]} */
   const points = [];
-  /** Scored while the next round trains. @type {Promise<Point> | undefined} */
+  /** A checkpoint is scored while the next round trains. @type {Promise<Point> | undefined} */
   let scoring;
   const score = async () => {
     if (scoring === undefined) return false;
@@ -89,30 +81,23 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     const order = shuffledIndices(clients, random.derive(`round ${round}`));
     const members = [...order.subarray(0, cohort)];
     for (const member of members) {
-      const { difference } = base;
-      bytesDown +=
-        difference !== undefined && holders.has(member) ? difference.packed.length : wholeBytes;
+      const { difference } = state;
+      bytesDown += difference !== undefined && holders.has(member) ? difference.length : wholeBytes;
     }
-    const { weights } = base;
+    const { weights } = state;
     const trainings = members.map((client) =>
       threads.train({ kind: "train", plan, weights, client, round }),
     );
     const [reached, ...trained] = await Promise.all([score(), ...trainings]);
     if (reached) return true;
-    const { update, aggregation } = plan;
-    const dimension = layout.size;
-    const adder = openAdder({ update, aggregation, dimension });
-    const aggregate = new RoundAggregate(codec, dimension, [], adder);
+    const collection = openCollection("training", { terms, openAdder, learningRate: 1 });
     for (const { payload, exampleCount } of trained) {
       bytesUp += payload.length;
-      await aggregate.fold({ payload, exampleCount, metrics: [] });
+      await collection.receive({ payload, exampleCount, metrics: [] });
     }
-    const combined = await aggregate.combine(rest);
-    const meant = await fedAvgStep(weights, ranges, combined, 1, rest);
-    aggregate.discard();
-    const packing = { random: random.derive(`round ${round} pack`), rest };
-    const step = await packedStep(meant, base, { plan, ranges }, packing);
-    base = { roundNumber: round, checkpointId: base.checkpointId, ...step };
+    const packing = { random: random.derive(`round ${round} pack`), yieldTurn };
+    state = (await collection.combine(state, packing)) ?? state;
+    collection.discard();
     holders = new Set(members);
     if (round % cell.evaluateEvery === 0 || round === cell.maxRounds) {
       const traffic = {
@@ -121,7 +106,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
         megabytesDown: bytesDown / 1e6,
       };
       scoring = threads
-        .evaluate({ kind: "evaluate", plan, weights: base.weights })
+        .evaluate({ kind: "evaluate", plan, weights: state.weights })
         .then((accuracy) => ({ ...traffic, accuracy }));
     }
     return false;
@@ -144,7 +129,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     cell,
     payloadBytes: codec.payloadBytes(layout.size).max,
     wholeBytes,
-    differenceBytes: base.difference?.packed.length ?? null,
+    differenceBytes: state.difference?.length ?? null,
     rounds: last?.rounds ?? 0,
     finalAccuracy: last?.accuracy ?? Number.NaN,
     bestAccuracy: Math.max(0, ...points.map(({ accuracy }) => accuracy)),

@@ -41,14 +41,17 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
   const taskFinished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const server = await startServer(
-    { port: 0, adminPort: 0, tls: "none", logLevel: "warn", ...options, dataDir },
-    {
-      onEvent: (event) => {
-        if (event.type === "task-state" && event.state === "finished") finish();
-      },
-    },
-  );
+  const server = await startServer({
+    port: 0,
+    adminPort: 0,
+    tls: "none",
+    logLevel: "warn",
+    ...options,
+    dataDir,
+  });
+  server.events.subscribe((event) => {
+    if (event.type === "task-state" && event.state === "finished") finish();
+  });
   const { url, serverKey } = server;
   return {
     server,

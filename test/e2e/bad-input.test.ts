@@ -52,7 +52,7 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
       title: "a client that is told of a server but not of its key",
       args: ["client", "--url", "wss://127.0.0.1:1"],
       message: "Only one of --url and --server-key is given",
-      remedy: "Give both: a client trusts no server whose key it has not been told.",
+      remedy: "Give both: a client trusts no server unless it has been told that server's key.",
     },
     {
       title: "a data set that nobody knows",
@@ -64,7 +64,7 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
       title: "half a certificate",
       args: ["serve", "--cert", "cert.pem", "--data-dir", "d"],
       message: "Only one of --cert and --key is given",
-      remedy: "Give both, or neither for a certificate that is made.",
+      remedy: "Give both, or give neither: then the server makes a certificate of its own.",
     },
   ]) {
     test(title, async () => {
@@ -108,7 +108,8 @@ describe("data that cannot be used", () => {
     expect(await box.failure(["demo", "--data", "mnist"], 1, env)).toMatchObject({
       code: "DATA_UNREADABLE",
       message: "MNIST is not in ./data/mnist",
-      remedy: "`tributary data fetch mnist` puts it there; or give a folder that has it.",
+      remedy:
+        "Download it with `tributary data fetch mnist`, or give the path of a folder that holds it.",
     });
   });
 
@@ -179,8 +180,8 @@ describe("a data folder that a server cannot have", () => {
     for (const args of [serve, ["demo", "--data-dir"]]) {
       expect(await box.failure([...args, "file"])).toMatchObject({
         code: "STORAGE_UNAVAILABLE",
-        message: expect.stringContaining("The data folder file cannot be made"),
-        remedy: "Choose with --data-dir a folder that this user may write to.",
+        message: expect.stringContaining("The data folder file cannot be created"),
+        remedy: "Use --data-dir to choose a folder that you may write to.",
       });
     }
   });
@@ -269,7 +270,8 @@ describe("beside a server that runs", () => {
 
   test("a command needs its token, and finds it in the data folder", async () => {
     expect(await box.json(["task", "list", ...here])).toEqual({ tasks: [] });
-    const remedy = "Give a token of the server's admin API, by --token or TRIBUTARY_ADMIN_TOKEN.";
+    const remedy =
+      "Give a token of this server's admin API, with --token or in TRIBUTARY_ADMIN_TOKEN.";
     expect(await box.failure(["task", "list", ...here, "--token", "a-wrong-one"])).toMatchObject({
       code: "ADMIN_UNAUTHORIZED",
       message: "The admin token is wrong or has been revoked",
@@ -351,7 +353,7 @@ describe("beside a server that runs", () => {
     const out = ["model", "export", "--out", "out", ...here];
     expect(await box.failure([...out, "--checkpoint", "0".repeat(64)])).toMatchObject({
       code: "CHECKPOINT_UNKNOWN",
-      remedy: "`tributary model list` names them.",
+      remedy: "`tributary model list` lists the checkpoints.",
     });
     expect(await box.failure([...out, "--checkpoint", "newest"], 2)).toMatchObject({
       code: "BAD_PARAMETER",
@@ -361,7 +363,7 @@ describe("beside a server that runs", () => {
     expect(await box.failure(["model", "export", "--out", file, ...here])).toMatchObject({
       code: "DATA_UNREADABLE",
       message: `The model cannot be written to ${file}`,
-      remedy: "Choose a folder that this user may write to.",
+      remedy: "Choose a folder that you may write to.",
     });
   });
 
@@ -387,14 +389,16 @@ describe("beside a server that runs", () => {
     const { url, serverKey } = server;
     const client = box.start(["client", "--url", url, "--server-key", serverKey, "--rounds", "1"]);
     await client.heard(
-      /disconnected, again in [\d.]+ s: .*self.signed certificate \[CONNECTION_FAILED\]\n {2}.*--ca/,
+      /disconnected, tries again in [\d.]+ s: .*self.signed certificate \[CONNECTION_FAILED\]\n {2}.*--ca/,
     );
     await client.stop();
   });
 
   test("a client of a population without a task waits, and says so", async () => {
     const client = box.start(["client", ...here, "--population", "nobodies"]);
-    await client.heard(/not now, again in [\d.]+ s: No task is running for population "nobodies"/);
+    await client.heard(
+      /not now, tries again in [\d.]+ s: No task is running for population "nobodies"/,
+    );
     expect(await client.stop("SIGINT")).toMatchObject({ code: 0 });
   });
 });
@@ -405,8 +409,9 @@ describe("without a server", () => {
     for (const args of [["task", "list"], ["client"]]) {
       expect(await box.failure([...args, "--data-dir", "d"])).toMatchObject({
         code: "ADMIN_UNREACHABLE",
-        message: "No server is known in d",
-        remedy: "Start one with `tributary serve`, or give the address of one with --admin.",
+        message: "No server is running with the data folder d",
+        remedy:
+          "Start one with `tributary serve`, or give the address of its admin API with --admin.",
       });
     }
     const admin = `http://127.0.0.1:${await closedPort()}`;
@@ -426,7 +431,9 @@ describe("without a server", () => {
     const client = box.start([
       ...["client", "--url", url, "--server-key", STRANGE_KEY, "--rounds", "1"],
     ]);
-    await client.heard(/(disconnected, again in [\d.]+ s: .*\[CONNECTION_FAILED\]\n( .*\n)?){2}/);
+    await client.heard(
+      /(disconnected, tries again in [\d.]+ s: .*\[CONNECTION_FAILED\]\n( .*\n)?){2}/,
+    );
     const { code, stderr } = await client.stop("SIGINT");
     expect(code).toBe(1);
     expect(stderr).toMatch(/tributary: The client was stopped after 0 of 1 rounds \[ABORTED\]\n$/);

@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
+import { WITH_BENCHMARKS } from "./support/command.ts";
 import { openSandbox } from "./support/sandbox.ts";
+
+it("the published command has no benchmarks", async () => {
+  const box = await openSandbox();
+  const error = await box.failure(["bench"], 2);
+  expect(error).toMatchObject({ code: "BAD_PARAMETER", message: "Unknown command 'bench'" });
+});
 
 interface HostileLine {
   readonly honestRoundsCompleted: number;
@@ -11,7 +18,7 @@ interface HostileLine {
 }
 
 it("bench hostile: honest rounds go on, every kind of attack is tried, and the server lives", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const result = await box.json<HostileLine>(["bench", "hostile", "--seconds", "4"]);
   expect(result.crashes).toBe(0);
   expect(result.honestRoundsCompleted).toBeGreaterThan(0);
@@ -31,7 +38,7 @@ interface ConnectionsLine {
 }
 
 it("bench connections: all connect, are held, and have their check-in answered", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const result = await box.json<ConnectionsLine>(["bench", "connections", "--clients", "30"]);
   expect(result).toMatchObject({ connected: 30, held: 30, accepted: 30 });
   expect(result.checkInsPerSecond).toBeGreaterThan(0);
@@ -39,7 +46,7 @@ it("bench connections: all connect, are held, and have their check-in answered",
 });
 
 it("bench aggregate: what a round costs the server beside the floor of its bytes", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const size = ["--clients", "6", "--parameters", "20000", "--rounds", "2"];
   const result = await box.json<Record<string, number>>(["bench", "aggregate", ...size]);
   const costs = ["serverCpuSecondsPerRound", "floorCpuSecondsPerRound", "ratio", "peakRssMiB"];
@@ -54,7 +61,7 @@ it("bench aggregate: what a round costs the server beside the floor of its bytes
 });
 
 it("bench aggregate: half precision and differences halve and quarter what goes down", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const size = ["--clients", "3", "--parameters", "20000", "--rounds", "1"];
   const down = async (name: string): Promise<number> =>
     (
@@ -71,7 +78,7 @@ it("bench aggregate: half precision and differences halve and quarter what goes 
 });
 
 it("bench aggregate: a codec that does not exist is refused with those that do", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const error = await box.failure(["bench", "aggregate", "--codec", "zip"]);
   expect(error.code).toBe("TASK_INVALID");
   expect(error.remedy).toContain("uniform");
@@ -88,7 +95,7 @@ interface TrainLine {
 }
 
 it("bench train: says how fast, and names the same weights for both backends of the fused trainer", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const train = (...args: readonly string[]): Promise<TrainLine> =>
     box.json<TrainLine>(["bench", "train", "--model", "logistic-784-10", ...args]);
   const timed = await train("--seconds", "1");
@@ -110,7 +117,7 @@ it("bench train: says how fast, and names the same weights for both backends of 
 });
 
 it("bench train: an unknown model, and a hash of no fixed number of steps, are bad usage", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const unknown = await box.failure(["bench", "train", "--model", "giant"], 2);
   expect(unknown.remedy).toContain("mcmahan-cnn");
   const hash = await box.failure(["bench", "train", "--hash"], 2);
@@ -118,7 +125,7 @@ it("bench train: an unknown model, and a hash of no fixed number of steps, are b
 });
 
 it("bench codec: error, bits and speed in one line, and the same with the same seed", async () => {
-  const box = await openSandbox();
+  const box = await openSandbox(WITH_BENCHMARKS);
   const args = ["bench", "codec", "--codec", "eden", "--bits", "4", "--dimension", "8192"];
   args.push("--distribution", "lognormal", "--clients", "10", "--trials", "50", "--seed", "1");
   const result = await box.json<Record<string, number>>(args);

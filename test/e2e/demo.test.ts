@@ -29,12 +29,12 @@ describe("the demo", () => {
     // A checkpoint is as large as a float32 update; the first round sends the plan as well.
     expect(result.bytesDownPerClientRound).toBeGreaterThan(result.float32BytesPerUpdate);
     expect(result.bytesDownPerClientRound).toBeLessThan(1.1 * result.float32BytesPerUpdate);
-    // By chance it would name one of ten rightly.
+    // A model that guesses would classify one of ten digits correctly.
     expect(result.finalAccuracy).toBeGreaterThan(0.5);
     await expect(readFile(box.path(result.model, "model.json"))).resolves.not.toHaveLength(0);
   });
 
-  test("as it is started by default names nine of ten held-out digits rightly, and says so", async () => {
+  test("without any options classifies nine of ten held-out digits correctly, and says so", async () => {
     const box = await openSandbox();
     const { code, stdout, stderr } = await box.run(["demo"]);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });

@@ -85,7 +85,7 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
     ]),
   );
   await Promise.all(
-    clients.map((client) => client.heard(/evaluation of round 2's checkpoint of "halves"/)),
+    clients.map((client) => client.heard(/evaluates the checkpoint of round 2 of "halves"/)),
   );
   await Promise.all(clients.map((client) => client.heard(/No task is running/)));
   await Promise.all(clients.map((client) => client.stop("SIGINT")));

@@ -19,13 +19,13 @@ describe.skipIf(publishedData === undefined)("the demo on MNIST with ten clients
   }, RUN_LIMIT_MS);
   afterAll(() => box.close());
 
-  test("names 95 of 100 test digits rightly after ten rounds", () => {
+  test("classifies 95 % of the test digits correctly after ten rounds", () => {
     expect(result).toMatchObject({ rounds: 10, clients: 10, seed: 7 });
     expect(result.finalAccuracy).toBeGreaterThanOrEqual(0.95);
     expect(result.bytesUpPerClientRound).toBeLessThanOrEqual(0.3 * result.float32BytesPerUpdate);
   });
 
-  test("exports a model that plain tfjs loads and that names as many digits rightly", async () => {
+  test("exports a model that plain tfjs loads and that classifies as many digits correctly", async () => {
     const args = ["model", "export", "--format", "tfjs", "--out", "out", "--data-dir", "first"];
     const exported = await box.json<object>(args);
     expect(exported).toEqual({
@@ -36,7 +36,7 @@ describe.skipIf(publishedData === undefined)("the demo on MNIST with ten clients
     const model = await loadTfjsFolder(box.path("out"));
     const digits = await readDigits(published("mnist"), "t10k");
     const right = await countRight(model, digits);
-    // The cpu backend adds in another order than the demo's: a digit on the very edge may fall either way.
+    // The cpu backend adds in another order than the demo's trainer, so that one digit may be classified differently.
     expect(Math.abs(right - Math.round(10_000 * (result.finalAccuracy ?? 0)))).toBeLessThanOrEqual(
       1,
     );

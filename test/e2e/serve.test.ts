@@ -103,7 +103,7 @@ describe("a server and its clients", () => {
     expect(await box.json(["task", "pause", id, ...HERE])).toMatchObject({ state: "paused" });
     // The round in flight goes on; then the clients are sent away.
     await Promise.all(
-      clients.map((client) => client.heard(/^not now, again in [\d.]+ s: No task/m)),
+      clients.map((client) => client.heard(/^not now, tries again in [\d.]+ s: No task/m)),
     );
     const paused = await box.json<TaskLine>(["task", "show", id, ...HERE]);
     const { committedRounds } = paused.progress;
@@ -151,7 +151,7 @@ describe("a server and its clients", () => {
     const ended = await Promise.all(clients.map((client) => client.ended));
     expect(ended.map(({ code }) => code)).toEqual([0, 0]);
     const [, reason] = await wild.heard(
-      /withdrew, again in [\d.]+ s: (.*) \[TRAINING_FAILED\]\n {2}Lower the learning rate/,
+      /withdrew, tries again in [\d.]+ s: (.*) \[TRAINING_FAILED\]\n {2}Lower the learning rate/,
     );
     expect(reason).toMatch(/^The loss is NaN/);
     const rounds = await roundsOf(box, task.id);
@@ -217,7 +217,7 @@ describe("keys generate", () => {
     expect(await box.failure(["keys", "generate", "--out", "secret"])).toMatchObject({
       code: "CONFIG_INVALID",
       message: "The key file secret cannot be written",
-      remedy: "Choose a path that does not exist yet, in a folder you may write to.",
+      remedy: "Choose a path that does not exist yet, in a folder that you may write to.",
     });
   });
 });

@@ -15,7 +15,7 @@ function emptyProject(): string {
   return project;
 }
 
-it("names each setting under which a program does not compile", async () => {
+it("names each setting under which a program does not compile", { timeout: 180_000 }, async () => {
   const project = emptyProject();
   mkdirSync(join(project, "plain"));
   mkdirSync(join(project, "tfjs"));

@@ -30,8 +30,12 @@ const wrongImports: readonly Violation[] = [
   ["the server from the client's platform", "client-sdk/src/platform/a.ts", "@tributary/server"],
   ["the server from the simulator", "simulator/src/runner/a.ts", "@tributary/server"],
   ["the command from the simulator", "simulator/src/runner/b.ts", "@tributary/cli"],
+  ["the benchmarks from the command", "cli/src/c.ts", "@tributary/bench"],
+  ["the benchmarks from the simulator", "simulator/src/runner/c.ts", "@tributary/bench"],
+  ["the benchmarks from a test of the command", "cli/test/c.test.ts", "@tributary/bench"],
   ["built files of another package", "cli/src/a.ts", "@tributary/server/dist/server.js"],
   ["sources of another package by path", "cli/src/b.ts", "../../server/src/server.ts"],
+  ["built files of the benchmarks by path", "cli/src/d.ts", "../../../bench/dist/main.js"],
   ["the gateway from the rounds", "server/src/rounds/a.ts", "../gateway/gateway.ts"],
   ["the coordinator from the rounds", "server/src/rounds/b.ts", "../coordinator/coordinator.ts"],
   ["storage from the aggregation", "server/src/aggregation/a.ts", "../storage/round-store.ts"],
@@ -47,6 +51,11 @@ const wrongImports: readonly Violation[] = [
   ["Drizzle from the aggregation", "server/src/aggregation/d.ts", "drizzle-orm/pg-core"],
   ["a storage adapter from the coordinator", "server/src/coordinator/a.ts", "../storage/files.ts"],
   ["the gateway from the coordinator", "server/src/coordinator/b.ts", "../gateway/gateway.ts"],
+  [
+    "the choice of a store from the coordinator",
+    "server/src/coordinator/e.ts",
+    "../open-storage.ts",
+  ],
   ["a storage adapter from the gateway", "server/src/gateway/b.ts", "../storage/memory.ts"],
   ["the admin API from the gateway", "server/src/gateway/c.ts", "../admin/admin-app.ts"],
   ["the gateway from the admin API", "server/src/admin/a.ts", "../gateway/gateway.ts"],
@@ -56,8 +65,9 @@ const wrongImports: readonly Violation[] = [
     "../storage/postgres/pglite.ts",
   ],
   ["the coordinator from storage", "server/src/storage/a.ts", "../coordinator/coordinator.ts"],
+  ["the enrolment from storage", "server/src/storage/b.ts", "../enrolment/policy.ts"],
   ["a storage adapter from the configuration", "server/src/config.ts", "./storage/postgres/a.ts"],
-  ["the gateway from beside server.ts", "server/src/listen.ts", "./gateway/gateway.ts"],
+  ["the gateway from beside server.ts", "server/src/server-identity.ts", "./gateway/gateway.ts"],
   ["a platform by name from the client", "client-sdk/src/client.ts", "./platform/node.ts"],
   ["ws from the client's session", "client-sdk/src/session/b.ts", "ws"],
 ].map(([what, path, specifier]) => ({
@@ -68,6 +78,18 @@ const wrongImports: readonly Violation[] = [
 }));
 
 const otherViolations: readonly Violation[] = [
+  {
+    title: "an import of the benchmarks from an end-to-end test",
+    path: "test/e2e/a.test.ts",
+    source: imports("@tributary/bench"),
+    rule: RESTRICTED,
+  },
+  {
+    title: "an import of a package's sources from a benchmark",
+    path: "bench/src/a.ts",
+    source: imports("../../packages/server/src/server.ts"),
+    rule: RESTRICTED,
+  },
   {
     title: "Node's modules in the protocol",
     path: "packages/protocol/src/plan/node.ts",
@@ -196,6 +218,9 @@ const otherViolations: readonly Violation[] = [
   },
 ];
 
+/** The folders that the cases are in. */
+const FOLDERS = ["packages", "bench", "test"];
+
 const violations = [...wrongImports, ...otherViolations];
 
 const allowed: Readonly<Record<string, string>> = {
@@ -205,6 +230,7 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/server/src/server.ts": ["./storage/files.ts", "./gateway/g.ts", "./admin/a.ts"]
     .map(imports)
     .join(""),
+  "packages/server/src/open-storage.ts": imports("./storage/files.ts"),
   "packages/server/src/rounds/ok.ts": [imports("@tributary/protocol"), imports("./ok2.ts")].join(
     "",
   ),
@@ -228,6 +254,9 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/cli/src/ok.ts": ["protocol", "server", "client-sdk", "simulator"]
     .map((name) => imports(`@tributary/${name}`))
     .join(""),
+  "bench/src/ok.ts": ["protocol", "server", "client-sdk", "simulator", "cli"]
+    .map((name) => imports(`@tributary/${name}`))
+    .join(""),
   "packages/server/src/coordinator/clock.ts": `export const now = () => Date.now();\n`,
 };
 
@@ -246,7 +275,7 @@ describe("the linter", () => {
     for (const name of [".oxlintrc.json", "tsconfig.base.json"]) {
       await copyFile(join(root, name), join(folder, name));
     }
-    const tsconfig = { extends: "./tsconfig.base.json", include: ["packages"] };
+    const tsconfig = { extends: "./tsconfig.base.json", include: FOLDERS };
     write("tsconfig.json", JSON.stringify(tsconfig));
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     reported = await lint(folder);
@@ -272,7 +301,7 @@ describe("the linter", () => {
 async function lint(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const { output } = await runCommand(
     process.execPath,
-    [join(root, "node_modules/oxlint/bin/oxlint"), "--type-aware", "--format=json", "packages"],
+    [join(root, "node_modules/oxlint/bin/oxlint"), "--type-aware", "--format=json", ...FOLDERS],
     { cwd: folder },
   );
   const { diagnostics } = JSON.parse(output) as {

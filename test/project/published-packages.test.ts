@@ -15,6 +15,7 @@ it("finds the packages that npm is to have", () => {
     expect.arrayContaining([
       "@tributary/cli",
       "@tributary/client-sdk",
+      "@tributary/core",
       "@tributary/protocol",
       "@tributary/server",
       "@tributary/simulator",

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TributaryError, isTributaryError } from "@tributary/protocol";
 
-/** What `serve` leaves in its data folder so that other commands find it. */
+/** What a server leaves in its data folder, so that other commands find its admin API. */
 interface AdminAddress {
   readonly url: string;
   readonly token?: string;
@@ -12,8 +12,8 @@ interface AdminAddress {
 const FILE = "admin.json";
 
 /**
- * Says in the data folder where its server's admin API is.
- * @returns Takes it back, when the server stops.
+ * Writes the address of a server's admin API into the server's data folder.
+ * @returns A function that removes the address again. Call it when the server stops.
  */
 export async function announceAdmin(
   dataDir: string,
@@ -25,7 +25,8 @@ export async function announceAdmin(
 }
 
 /**
- * The admin API's address: as given, else as the server that runs on `dataDir` has left it.
+ * Finds the admin API: the address that the user has given, or else the address that a running server has written into
+ * its data folder.
  * @throws TributaryError `ADMIN_UNREACHABLE` when there is neither.
  */
 export async function findAdmin(options: {
@@ -41,14 +42,19 @@ export async function findAdmin(options: {
     const kept = JSON.parse(await readFile(join(options.dataDir, FILE), "utf8")) as AdminAddress;
     return token === undefined ? kept : { ...kept, token };
   } catch (error) {
-    throw new TributaryError("ADMIN_UNREACHABLE", `No server is known in ${options.dataDir}`, {
-      remedy: "Start one with `tributary serve`, or give the address of one with --admin.",
-      cause: error,
-    });
+    throw new TributaryError(
+      "ADMIN_UNREACHABLE",
+      `No server is running with the data folder ${options.dataDir}`,
+      {
+        remedy:
+          "Start one with `tributary serve`, or give the address of its admin API with --admin.",
+        cause: error,
+      },
+    );
   }
 }
 
-/** Speaks to a server's admin API. */
+/** Sends requests to a server's admin API. */
 export class AdminClient {
   readonly #address: AdminAddress;
 
@@ -56,11 +62,15 @@ export class AdminClient {
     this.#address = address;
   }
 
+  /** The file with the server's own TLS certificate, if the server said so in its data folder. */
   get certPath(): string | undefined {
     return this.#address.certPath;
   }
 
-  /** @throws TributaryError as the server says, or `ADMIN_UNREACHABLE`. */
+  /**
+   * Requests a path and parses the answer. The caller says which type the answer has.
+   * @throws TributaryError With the code that the server answers, or `ADMIN_UNREACHABLE`.
+   */
   async json<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await this.#fetch(path, init);
     try {
@@ -70,10 +80,12 @@ export class AdminClient {
     }
   }
 
+  /** Asks for a route's answer as bytes. */
   async bytes(path: string): Promise<Uint8Array> {
     return new Uint8Array(await (await this.#fetch(path, {})).arrayBuffer());
   }
 
+  /** Sends an order, with a body of JSON or a form, and returns the answer. */
   post<Answer>(path: string, body: object | FormData = {}): Promise<Answer> {
     return this.json(path, {
       method: "POST",
@@ -83,6 +95,7 @@ export class AdminClient {
     });
   }
 
+  /** Replaces what a route holds by a body of JSON, and returns the answer. */
   put<Answer>(path: string, body: object): Promise<Answer> {
     return this.json(path, {
       method: "PUT",
@@ -100,7 +113,8 @@ export class AdminClient {
       response = await fetch(new URL(path, url), { ...init, headers });
     } catch (error) {
       throw new TributaryError("ADMIN_UNREACHABLE", `The admin API at ${url} does not answer`, {
-        remedy: "Start the server with `tributary serve`, or give its address with --admin.",
+        remedy:
+          "Start the server with `tributary serve`, or give the address of its admin API with --admin.",
         cause: error,
       });
     }
@@ -109,6 +123,7 @@ export class AdminClient {
   }
 }
 
+/** Reads the error that a server has answered with. */
 async function errorOf(response: Response): Promise<TributaryError> {
   const { status, url } = response;
   const body: unknown = await response.json().catch(() => undefined);
@@ -125,7 +140,7 @@ async function errorOf(response: Response): Promise<TributaryError> {
   const { message, context = {} } = told;
   const remedy =
     known.code === "ADMIN_UNAUTHORIZED"
-      ? "Give a token of the server's admin API, by --token or TRIBUTARY_ADMIN_TOKEN."
+      ? "Give a token of this server's admin API, with --token or in TRIBUTARY_ADMIN_TOKEN."
       : told.remedy;
   return new TributaryError(known.code, message, {
     context,
@@ -136,7 +151,10 @@ async function errorOf(response: Response): Promise<TributaryError> {
 function noAdminApi(url: string, status: number, cause?: unknown): TributaryError {
   return new TributaryError(
     "ADMIN_UNREACHABLE",
-    `${url} answers with status ${status}, and not as an admin API does`,
-    { remedy: "Give the address that `tributary serve` prints with --admin.", cause },
+    `${url} answered with status ${status}, but it is not an admin API`,
+    {
+      remedy: "With --admin, give the address of the admin API that `tributary serve` prints.",
+      cause,
+    },
   );
 }

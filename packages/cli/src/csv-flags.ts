@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CsvOptions } from "@tributary/simulator";
 
-/** How a command's CSV file is to be read, as typed. */
+/** The options that say how to read a CSV file, as they are typed. */
 export interface CsvFlags {
   readonly label?: string | number;
   readonly values?: true;
@@ -11,23 +11,32 @@ export interface CsvFlags {
   readonly standardize?: true;
 }
 
-/** Adds the options by which a CSV file is read. */
+/** Adds the options that say how to read a CSV file. The help shows them in a group of their own. */
 export function withCsvOptions(command: Command): Command {
   return command
-    .option("--label <column>", "CSV: column to predict, by name or number; else the last", column)
-    .option("--values", "CSV: labels are values to predict; else names of classes")
+    .optionsGroup("How to read a CSV file:")
+    .option(
+      "--label <column>",
+      "column to predict, by name or by number (default: the last column)",
+      column,
+    )
+    .option("--values", "the labels are numbers to predict, not names of classes")
     .option(
       "--classes <names>",
-      "CSV: all classes in order, with commas; else those that occur",
+      "names of all classes in order, separated by commas (default: those in the file)",
       list,
     )
-    .option("--ignore <columns>", "CSV: columns to leave out, with commas", (text) =>
+    .option("--ignore <columns>", "columns to leave out, separated by commas", (text) =>
       list(text).map(column),
     )
-    .option("--drop-incomplete", "CSV: leave out rows that lack a cell; else they are an error")
-    .option("--standardize", "CSV: give each feature mean 0 and deviation 1");
+    .option(
+      "--drop-incomplete",
+      "leave out rows with an empty cell; without this option they are an error",
+    )
+    .option("--standardize", "scale each feature to mean 0 and standard deviation 1");
 }
 
+/** Turns the options into what the simulator's CSV reader takes. */
 export function csvOptions(flags: CsvFlags): CsvOptions {
   return {
     ...(flags.label === undefined ? {} : { label: flags.label }),

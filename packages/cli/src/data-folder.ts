@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { TributaryError } from "@tributary/protocol";
 
 /**
- * Makes a command's data folder if it is not there.
- * @throws TributaryError `STORAGE_UNAVAILABLE`.
+ * Creates the data folder of a command if it does not exist. Only its owner may read it.
+ * @throws TributaryError `STORAGE_UNAVAILABLE` when it cannot be created.
  */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
@@ -12,9 +12,9 @@ export async function makeDataFolder(folder: string): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new TributaryError(
       "STORAGE_UNAVAILABLE",
-      `The data folder ${folder} cannot be made (${reason})`,
+      `The data folder ${folder} cannot be created (${reason})`,
       {
-        remedy: "Choose with --data-dir a folder that this user may write to.",
+        remedy: "Use --data-dir to choose a folder that you may write to.",
         context: { folder },
         cause: error,
       },

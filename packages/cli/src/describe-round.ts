@@ -1,7 +1,7 @@
 import type { RoundRecord } from "@tributary/server";
 import { formatBytes, formatSeconds } from "./output.ts";
 
-/** A round for people: how it ended, and what became of every member of its cohort. */
+/** Describes a round to a person: how it ended, and what became of every member of its cohort. */
 export function describeRound(record: RoundRecord): string {
   return [
     `round       ${record.id}, number ${record.number}`,
@@ -18,7 +18,7 @@ export function describeRound(record: RoundRecord): string {
   ].join("\n");
 }
 
-/** A line for each thing that became of members, most first within a kind. */
+/** One line for each fate that members had, the most frequent first within its kind. */
 function describeFates(fates: RoundRecord["fates"]): string[] {
   const lines = (
     counts: Readonly<Record<string, number>>,
@@ -36,6 +36,7 @@ function describeFates(fates: RoundRecord["fates"]): string[] {
   ].map(([count, text]) => `${String(count).padStart(10)}  ${text}`);
 }
 
+/** "accuracy 0.9570, loss 0.1472". */
 export const metricsText = (metrics: Readonly<Record<string, number>>): string =>
   Object.entries(metrics)
     .map(([name, value]) => `${name} ${value.toFixed(4)}`)

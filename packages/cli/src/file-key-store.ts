@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { TributaryError, fromHex, isTributaryError, toHex } from "@tributary/protocol";
 import type { KeyStore } from "@tributary/client-sdk";
 
-/** A device's key in a file that only its owner may read: 64 hexadecimal digits. */
+/** Keeps the secret key of a device in a file that only its owner may read, as 64 hexadecimal digits. */
 export function fileKeyStore(path: string): KeyStore {
   return {
     async load() {
@@ -31,7 +31,8 @@ function isMissing(error: unknown): boolean {
 
 function unusable(path: string, cause?: unknown): TributaryError {
   return new TributaryError("CONFIG_INVALID", `The device key ${path} cannot be used`, {
-    remedy: "Give a file that this command has made, or a path where it can make one.",
+    remedy:
+      "Give a file that this command has written before, or a path where it can write a new one.",
     cause,
   });
 }

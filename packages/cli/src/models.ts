@@ -21,9 +21,9 @@ export interface StoredCheckpoint {
   readonly createdAtMs: number;
 }
 
-/** Where the commands find models: a running server, or its store when none runs. */
+/** Where commands read models from: a running server, or the store of a server that is not running. */
 export interface Models {
-  /** Checkpoints of a task, the newest task unless named; the initial one first. */
+  /** The checkpoints of a task (by default, of the newest task), oldest first. The first one is the initial model. */
   list(task?: string): Promise<readonly StoredCheckpoint[]>;
   read(
     checkpoint: StoredCheckpoint,
@@ -31,6 +31,7 @@ export interface Models {
   close(): Promise<void>;
 }
 
+/** Opens the models of a running server if there is one, else those of the store in the data folder or in Postgres. */
 export async function openModels(options: {
   readonly admin?: string;
   readonly token?: string;
@@ -43,7 +44,7 @@ export async function openModels(options: {
   const storeDir = join(options.dataDir, "store");
   if (databaseUrl === undefined && !existsSync(storeDir)) {
     throw new TributaryError("DATA_UNREADABLE", `There is no data folder ${options.dataDir}`, {
-      remedy: "Name the folder of a server or a demo with --data-dir.",
+      remedy: "With --data-dir, give the data folder of a server or of a demo.",
     });
   }
   const { openStorage } = await import("@tributary/server");
@@ -55,7 +56,7 @@ export async function openModels(options: {
   return storedModels(storage);
 }
 
-/** The server that was asked for, or the one that runs on the data folder; `undefined` when none answers there. */
+/** The server that the user names, or else the one that runs with the data folder, if any. */
 async function runningServer(
   options: Parameters<typeof openModels>[0],
 ): Promise<AdminClient | undefined> {

@@ -4,8 +4,10 @@ import { TributaryError } from "@tributary/protocol";
 import { loadFolder, type CsvOptions, type Dataset } from "@tributary/simulator";
 
 /**
- * The data set that `--data` names: `mnist` where `tributary data fetch` puts it, or the path of a folder or CSV file.
- * @throws TributaryError `DATA_UNREADABLE`.
+ * Loads the data set that `--data` names.
+ * @param source - `mnist`, which is looked for where `tributary data fetch` puts it, or the path of a folder or of a
+ *   CSV file.
+ * @throws TributaryError `DATA_UNREADABLE` when it is not there or cannot be read.
  */
 export function loadNamedDataset(source: string, csv: CsvOptions): Promise<Dataset> {
   return loadFolder(source === "mnist" ? findMnist() : source, csv);
@@ -18,7 +20,8 @@ function findMnist(): string {
   const found = folders.find((folder) => existsSync(folder));
   if (found === undefined) {
     throw new TributaryError("DATA_UNREADABLE", `MNIST is not in ${folders.join(" or ")}`, {
-      remedy: "`tributary data fetch mnist` puts it there; or give a folder that has it.",
+      remedy:
+        "Download it with `tributary data fetch mnist`, or give the path of a folder that holds it.",
     });
   }
   return found;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 
-/** Commander parsers for numbers, with a message that says what is allowed. */
+/** Makes a parser for an option that takes a whole number. Its error says which numbers are allowed. */
 export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = Number(text);
@@ -13,7 +13,7 @@ export function wholeNumber(minimum: number, maximum: number = Number.MAX_SAFE_I
   };
 }
 
-/** Any number, fractions too. */
+/** Parses an option that takes any finite number, with or without a fraction. */
 export function finiteNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) {
@@ -22,10 +22,10 @@ export function finiteNumber(text: string): number {
   return value;
 }
 
-/** "name=5", for options that are given again for each name. */
+/** Parses an option such as "maxConnections=5000" that may be given several times, once for each name. */
 export function namedNumber(
   text: string,
-  before: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>> = {},
 ): Readonly<Record<string, number>> {
   const match = /^([A-Za-z]+)=(\d+)$/.exec(text);
   if (match === null) {
@@ -34,12 +34,12 @@ export function namedNumber(
   return { ...before, [match[1] ?? ""]: Number(match[2]) };
 }
 
-/** For options that may be given again: all of them, in order. */
+/** Parses an option that may be given several times: collects all of its values, in order. */
 export function gathered(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 
-/** "3/10": the third of ten parts. */
+/** Parses "3/10", the third of ten parts. The index that it returns counts from 0. */
 export function partOf(text: string): { readonly index: number; readonly count: number } {
   const match = /^(\d+)\/(\d+)$/.exec(text);
   const index = Number(match?.[1]);
@@ -50,24 +50,31 @@ export function partOf(text: string): { readonly index: number; readonly count: 
   return { index: index - 1, count };
 }
 
-/** A share above 0, at most a half. */
-export function share(text: string): number {
+/** Parses a fraction above 0 and at most 0.5. */
+export function fraction(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 0.5)) {
-    throw new InvalidArgumentError("Give a share above 0 and at most 0.5, for example 0.1.");
+    throw new InvalidArgumentError("Give a number above 0 and at most 0.5, for example 0.1.");
   }
   return value;
 }
 
-/** What trains: see the SDK's `TrainerOptions`. */
+/** The option that chooses the training engine: see `TrainerOptions` of the SDK. */
 export function engineOption(): Option {
-  return new Option("--engine <name>", "what trains: auto takes fused where it can, else tfjs")
+  return new Option(
+    "--engine <name>",
+    "training engine: fused (fast), tfjs (TensorFlow.js), or auto, which is fused where it can train the model and tfjs elsewhere",
+  )
     .choices(["auto", "fused", "tfjs"])
     .default("auto");
 }
 
+/** The option that chooses what the training engine computes with: see `TrainerOptions` of the SDK. */
 export function backendOption(): Option {
-  return new Option("--backend <name>", "what the engine computes with")
+  return new Option(
+    "--backend <name>",
+    "what the training engine computes with; auto takes the fastest that works here",
+  )
     .choices(["auto", "wasm", "tensorflow", "cpu", "reference"])
     .default("auto");
 }

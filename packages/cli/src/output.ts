@@ -1,54 +1,66 @@
 import { isTributaryError, asTributaryError, type TributaryError } from "@tributary/protocol";
 
-/** Where a command's words go: results to standard output, everything else to standard error. */
+/** Where a command writes: its result to standard output, and everything else to standard error. */
 export interface Output {
-  readonly json: boolean;
-  /** Whether standard error is a terminal, where lines may be redrawn. */
-  readonly interactive: boolean;
-  /** The command's result: one JSON line with `--json`, else the text. */
+  /** Prints the command's result: `data` as one line of JSON with `--json`, else `text`. */
   result(data: object, text: string): void;
-  /** Something worth a line for a person while the command works; silent with `--json`. */
+  /** Prints a line for a person while the command works. With `--json` it is printed in a terminal only. */
   say(line: string): void;
-  /** Redraws the current line on a terminal; elsewhere nothing. */
+  /** Replaces the current line in a terminal; elsewhere it prints nothing. */
   redraw(line: string): void;
 }
 
-export function createOutput(json: boolean): Output {
-  const { stdout, stderr } = process;
-  const interactive = stderr.isTTY && !json;
+/** A stream that may be a terminal. */
+interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/**
+ * Makes the output of one command.
+ * @param json - Whether the user gave `--json`.
+ * @param streams - The standard streams of this process, unless a test gives others.
+ */
+export function createOutput(
+  json: boolean,
+  { stdout, stderr }: { readonly stdout: Screen; readonly stderr: Screen } = process,
+): Output {
+  const isTerminal = stderr.isTTY === true;
+  // With --json a program reads the result. A person may still watch the progress in a terminal, but a log file that
+  // collects standard error is not filled with it.
+  const isSilent = json && !isTerminal;
   let drawn = false;
   const clear = (): void => {
     if (drawn) stderr.write("\r\u001b[K");
     drawn = false;
   };
   return {
-    json,
-    interactive,
     result(data, text) {
       clear();
       stdout.write(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
     },
     say(line) {
       clear();
-      if (!json) stderr.write(`${line}\n`);
+      if (!isSilent) stderr.write(`${line}\n`);
     },
     redraw(line) {
-      if (!interactive) return;
-      // Some terminals say that they have no width.
-      const columns = stderr.columns > 0 ? stderr.columns : 80;
+      if (!isTerminal) return;
+      // Some terminals say that their width is 0.
+      const columns = stderr.columns === undefined || stderr.columns === 0 ? 80 : stderr.columns;
       stderr.write(`\r\u001b[K${line.slice(0, columns - 1)}`);
       drawn = true;
     },
   };
 }
 
-/** Bad use of the command line, as opposed to a command that failed. */
+/** Errors that mean that the command line is wrong, as opposed to a command that has failed. */
 const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_PARAMETER"]);
 
 /**
- * Tells the user what went wrong and what to do: in words on standard error, and with `--json` also as the one line
- * `{"error": …}` on standard output.
- * @returns The exit code: 2 for bad usage, else 1.
+ * Tells the user what went wrong and what to do about it: in words on standard error, and with `--json` also as the one
+ * line `{"error": …}` on standard output.
+ * @returns The exit code: 2 for a wrong command line, else 1.
  */
 export function reportError(error: unknown, json: boolean): number {
   const told = asTributaryError(error);
@@ -71,6 +83,7 @@ export function causeOf({ message, remedy }: TributaryError): string {
   return message.endsWith(ending) ? message.slice(0, message.length - ending.length) : message;
 }
 
+/** "12.3 kB", with decimal units: 1 kB is 1,000 bytes. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${Math.round(bytes)} B`;
   const units = ["kB", "MB", "GB", "TB"];
@@ -83,11 +96,12 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${units[unit]}`;
 }
 
+/** "12.3 s". */
 export function formatSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** Rows as columns of equal width. */
+/** Formats rows as a table whose columns are aligned. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

@@ -15,8 +15,8 @@ import {
 import { causeOf } from "./output.ts";
 
 /**
- * Reads a task file (YAML, or JSON, which is YAML).
- * @throws TributaryError `TASK_INVALID` naming the file and the key.
+ * Reads a task file. It is YAML or JSON, which is also YAML.
+ * @throws TributaryError `TASK_INVALID` when it cannot be read or is not a task; the message names the file and the key.
  */
 export async function readTaskFile(path: string): Promise<TaskDefinition> {
   let text: string;
@@ -24,13 +24,13 @@ export async function readTaskFile(path: string): Promise<TaskDefinition> {
     text = await readFile(path, "utf8");
   } catch (error) {
     throw new TributaryError("TASK_INVALID", `The task file ${path} cannot be read`, {
-      remedy: "Give the path of a YAML file; docs/task-file.md shows one.",
+      remedy: "Give the path of a YAML file; docs/task-file.md shows an example.",
       cause: error,
     });
   }
   const definition = parseTaskText(text, path);
   if (!("path" in definition.model)) return definition;
-  // A model's path is relative to the task file, so that the two can move together.
+  // The path of a model is relative to the task file, so that both can be moved together.
   return { ...definition, model: { path: resolve(dirname(path), definition.model.path) } };
 }
 
@@ -39,13 +39,13 @@ function parseTaskText(text: string, path: string): TaskDefinition {
   try {
     value = parseYaml(text);
   } catch (error) {
-    // The first line says what is wrong and where; a picture of the place follows.
+    // The first line says what is wrong and where. The lines after it only show that place.
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     throw new TributaryError(
       "TASK_INVALID",
       `The task file ${path} is not YAML (${reason?.replace(/:$/, "")})`,
       {
-        remedy: "Mend that line; docs/task-file.md shows a task file.",
+        remedy: "Correct that line; docs/task-file.md shows a task file.",
         context: { file: path },
         cause: error,
       },
@@ -64,18 +64,24 @@ function parseTaskText(text: string, path: string): TaskDefinition {
   }
 }
 
+/** The model that a task begins with. */
 export interface InitialModel {
   readonly description: ModelDescription;
+  /** All parameters, in the order of the description. */
   readonly values: Float32Array;
 }
 
-/** The files of a tfjs LayersModel: `model.json` and the weights it names. */
+/** The files of a tfjs LayersModel: `model.json` and the weight files that it names. */
 export interface ModelFiles {
   readonly modelJson: unknown;
   readonly weights: ReadonlyMap<string, Uint8Array>;
 }
 
-/** @throws TributaryError `DATA_UNREADABLE` or `MODEL_UNSUPPORTED`. */
+/**
+ * Reads a model file and the weight files that it names.
+ * @param path - Of a tfjs `model.json`.
+ * @throws TributaryError `DATA_UNREADABLE` when a file cannot be read, `MODEL_UNSUPPORTED` when it is not such a model.
+ */
 export async function readModelFiles(path: string): Promise<ModelFiles> {
   const read = async (file: string): Promise<Uint8Array> => {
     try {
@@ -105,7 +111,11 @@ export async function readModelFiles(path: string): Promise<ModelFiles> {
   return { modelJson, weights };
 }
 
-/** The model that a task begins with. */
+/**
+ * Loads the model that a task begins with, or makes it if it is a built-in model.
+ * @param random - Draws the initial weights of a built-in model.
+ * @throws TributaryError `DATA_UNREADABLE` or `MODEL_UNSUPPORTED`: see `readModelFiles`.
+ */
 export async function loadInitialModel(
   task: TaskDefinition,
   random: RandomSource,

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { TributaryError, writeTfjsModel, type ModelDescription } from "@tributary/protocol";
 
 /**
- * Writes a model as the folder that `tf.loadLayersModel` reads: `model.json` and `weights.bin`.
+ * Writes a model as a folder that `tf.loadLayersModel` reads: `model.json` and `weights.bin`.
+ * @param values - Float32, all parameters of the model in the order of its description.
  * @throws TributaryError `DATA_UNREADABLE` when the folder cannot be written.
  */
 export async function writeTfjsFolder(
@@ -19,7 +20,7 @@ export async function writeTfjsFolder(
   } catch (error) {
     if (!(error instanceof Error && "code" in error && "syscall" in error)) throw error;
     throw new TributaryError("DATA_UNREADABLE", `The model cannot be written to ${folder}`, {
-      remedy: "Choose a folder that this user may write to.",
+      remedy: "Choose a folder that you may write to.",
       cause: error,
     });
   }

@@ -2,9 +2,9 @@ import type { CommanderError } from "commander";
 import { TributaryError } from "@tributary/protocol";
 
 /**
- * What Commander says of a command line that it does not take, as one of our errors.
- * @param command - The command as it is typed, such as "tributary task create".
- * @returns `BAD_PARAMETER`, whose remedy is Commander's own hint where it has one.
+ * Turns Commander's error about a wrong command line into a `TributaryError`.
+ * @param command - The command as a user types it, such as "tributary task create".
+ * @returns An error with the code `BAD_PARAMETER`. Its remedy contains Commander's own hint if there is one.
  */
 export function usageError({ message }: CommanderError, command: string): TributaryError {
   const [first = "", ...more] = message.replace(/^error: /, "").split("\n");

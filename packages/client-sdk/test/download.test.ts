@@ -117,6 +117,9 @@ async function half(): Promise<Sent & { readonly weights: Float32Array }> {
   return { delivery, artifacts: { ...artifacts, checkpoint: packed }, weights };
 }
 
+/** The name that these values have as a checkpoint: equal for equal bits, and quick to compare. */
+const nameOf = (values: Float32Array): string => checkpointIdOf(crypto, encodeCheckpoint(values));
+
 async function difference(): Promise<
   Sent & { readonly weights: Float32Array; readonly held: HeldModels }
 > {
@@ -140,7 +143,7 @@ async function difference(): Promise<
 describe("a checkpoint of half precision", () => {
   it("is unpacked to the bits that its name says", async () => {
     const { weights, ...parcel } = await half();
-    expect((await deliver(parcel)).checkpoint.weights).toEqual(weights);
+    expect(nameOf((await deliver(parcel)).checkpoint.weights)).toBe(nameOf(weights));
     expect(parcel.artifacts.checkpoint!.length).toBeLessThan(2.1 * SIZE);
   });
 
@@ -187,9 +190,9 @@ describe("a checkpoint of half precision", () => {
 describe("a difference", () => {
   it("leads a client that holds its base to the bits that were announced", async () => {
     const { weights, held, ...parcel } = await difference();
-    expect((await deliver(parcel, { held })).checkpoint.weights).toEqual(weights);
+    expect(nameOf((await deliver(parcel, { held })).checkpoint.weights)).toBe(nameOf(weights));
     // What the client held is as it was.
-    expect([...held.checkpoints.values()][0]).toEqual(wave(1));
+    expect(nameOf([...held.checkpoints.values()][0]!)).toBe(nameOf(wave(1)));
   });
 
   it("from a base of other bits is refused", async () => {

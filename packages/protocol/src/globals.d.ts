@@ -1,5 +1,7 @@
-// The few web globals that this package uses. Browsers, Node ≥ 20 and workers all have them; declaring them
-// here, instead of taking in the DOM or Node types, keeps any other platform API out.
+// The few web globals that this package uses. Browsers, workers and Node ≥ 20 have all of them.
+// They are declared here, and the types of DOM and Node left out, so that the use of any other
+// platform API fails to compile.
+// UTF-8, in `encoding.ts`.
 declare class TextEncoder {
   encode(text: string): Uint8Array;
 }
@@ -8,7 +10,7 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
-// Absent on some phones: ask with `typeof` first.
+// Some phones have no WebAssembly: ask with `typeof` first.
 declare namespace WebAssembly {
   class CompileError extends Error {}
   interface Module {}

@@ -1,3 +1,6 @@
+// What servers and clients share: the public surface of `@tributary/protocol`. It needs no
+// particular platform. The provider for Node's cryptography is in
+// `@tributary/protocol/crypto-node`, and what tests need in `@tributary/protocol/testing`.
 export {
   TributaryError,
   ERROR_CODES,
@@ -27,12 +30,12 @@ export {
   type SessionId,
   type TaskId,
 } from "./ids.ts";
-export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./encoding.ts";
+export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./bytes/encoding.ts";
 
 export type { CryptoProvider } from "./crypto/crypto-provider.ts";
 export { createLibsodiumProvider } from "./crypto/libsodium.ts";
-export { cryptographicRandom, seededRandom, type RandomSource } from "./crypto/random-source.ts";
-export { shuffledIndices } from "./crypto/shuffled-indices.ts";
+export { cryptographicRandom, seededRandom, type RandomSource } from "./random/random-source.ts";
+export { shuffledIndices } from "./random/shuffled-indices.ts";
 
 export type { Channel } from "./channel/channel.ts";
 export {
@@ -43,7 +46,8 @@ export {
   type Frame,
 } from "./channel/frames.ts";
 export { acceptHandshake, startHandshake, type StartedHandshake } from "./channel/noise.ts";
-export { ArtifactReceiver, sealArtifact } from "./channel/sealed-artifact.ts";
+export { ArtifactReceiver } from "./channel/artifact-receiver.ts";
+export { sealArtifact } from "./channel/seal-artifact.ts";
 export {
   formatServerKey,
   formatServerSecrets,
@@ -135,7 +139,7 @@ export {
   type DownloadSpec,
   type DueArtifact,
 } from "./model/download.ts";
-export { firstNonFinite } from "./model/float32-bytes.ts";
+export { firstNonFinite } from "./bytes/float32-bytes.ts";
 export {
   layoutOf,
   type Parameter,
@@ -181,4 +185,5 @@ export {
   type UpdateCodec,
   type UpdateSink,
 } from "./update/update-codec.ts";
-export { xoshiro128 } from "./update/xoshiro128.ts";
+export { xoshiro128 } from "./random/xoshiro128.ts";
+export { drawUniform } from "./random/uniform.ts";

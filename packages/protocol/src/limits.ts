@@ -1,92 +1,260 @@
 /**
- * Every bound on what a socket can make a process do, in one place. A number that is not here is not a limit.
- * Sessions take a `Limits` value, so that a test can lower one.
+ * Every bound on what bytes from a socket can make a process do, in one place. There are no other
+ * limits.
+ *
+ * Each limit says what it means and in which unit. `@defaultValue` gives its default, which
+ * `DEFAULT_LIMITS` sets, and says why it is that number. docs/protocol.md lists the same sentences,
+ * and a test compares the two. Servers and clients take a `Limits` value, so that an operator can
+ * raise a limit and a test can lower one.
  */
 export interface Limits {
-  /** Largest WebSocket frame a server accepts, bytes: one channel record with its kind byte. */
+  /**
+   * The largest frame that a server accepts, in bytes.
+   * @defaultValue 65,536. One channel record and its kind byte: 65,519 bytes of plaintext, a tag of
+   * 16 and the kind.
+   */
   readonly maxClientFrameBytes: number;
-  /** Largest WebSocket frame a client accepts, bytes: one sealed chunk with its header. */
+  /**
+   * The largest frame that a client accepts, in bytes.
+   * @defaultValue 65,600. One sealed chunk of 65,536 bytes, its tag of 16 and its header of 6,
+   * rounded up to leave some room.
+   */
   readonly maxServerFrameBytes: number;
-  /** Largest plaintext in one channel record, bytes: a Noise message is at most 65,535 bytes, tag included (Noise §3). */
+  /**
+   * The longest plaintext of one channel record, in bytes.
+   * @defaultValue 65,519. A Noise message has at most 65,535 bytes, of which 16 are its tag (Noise
+   * §3).
+   */
   readonly maxRecordPlaintextBytes: number;
-  /** Piece of a report's payload in one message, bytes: leaves room for the message around it. */
+  /**
+   * How much of a report's payload one `ReportChunk` carries, in bytes.
+   * @defaultValue 64,512. 63 KiB: the longest record less 1,007 bytes for the message around the
+   * piece.
+   */
   readonly reportChunkBytes: number;
-  /** Plaintext in one sealed chunk of a plan or checkpoint, bytes: large enough to cost few frames, small enough to interleave. */
+  /**
+   * Plaintext of one sealed chunk of a plan or checkpoint, in bytes.
+   * @defaultValue 65,536. 64 KiB: large enough that a model takes few frames, and small enough that
+   * other messages get their turn between two of them.
+   */
   readonly sealedChunkBytes: number;
-  /** Records after which each direction of a channel changes its key: well under the cipher's bounds, about 1 GiB. */
+  /**
+   * After how many records each direction of a channel changes its key.
+   * @defaultValue 16,384. About 1 GiB of the longest records, which is well below the bounds of the
+   * cipher.
+   */
   readonly rekeyAfterRecords: number;
-  /** From connection to a finished handshake and `Hello`, milliseconds. Traffic does not extend it. */
+  /**
+   * How long a connection may take until `Hello` is answered, in milliseconds. Traffic does not
+   * extend it.
+   * @defaultValue 10,000. Enough for the round trips of TCP, TLS, WebSocket and Noise over a slow
+   * mobile link. A stranger can hold a place for no longer.
+   */
   readonly handshakeTimeoutMs: number;
-  /** From `ReportGrant` to the last byte of the report, milliseconds. */
+  /**
+   * How long a report may take from `ReportGrant` to its last byte, in milliseconds.
+   * @defaultValue 60,000. Enough for 1.66 million float32 values (6.7 MB) at 1 Mbit/s.
+   */
   readonly reportUploadTimeoutMs: number;
-  /** Silence after which a connection is probed, and if still silent cut, milliseconds. */
+  /**
+   * How long a connection may be silent before it is probed, in milliseconds. It is cut when the
+   * probe is not answered within the same time.
+   * @defaultValue 20,000. A third of the 60 seconds after which common proxies, nginx for example,
+   * cut a silent connection.
+   */
   readonly heartbeatIntervalMs: number;
-  /** Reports received at once; further ones wait for a slot, so that memory does not grow with the cohort. */
+  /**
+   * How many reports one server receives at a time: the number of upload turns. Others wait for a
+   * turn.
+   * @defaultValue 16. The memory for reports is so many times the longest payload, whatever the
+   * size of the cohort: about 106 MB for 1.66 million float32 values.
+   */
   readonly maxConcurrentReports: number;
-  /** Encoded updates that one round's aggregation may keep in memory, with room to work on them, bytes; checked when a task is created. */
+  /**
+   * How much memory the updates of one round may take under a rule that compares updates, in bytes,
+   * the room to work on them included. A task that needs more is refused when it is created.
+   * @defaultValue 536,870,912. 512 MiB: for example about 80 updates of 1.66 million float32
+   * values.
+   */
   readonly maxRobustAggregationBytes: number;
-  /** Frames a session may have waiting to be handled; more means a sender that ignores the protocol's turns. */
+  /**
+   * How many frames may wait at a client until it handles them. More end the connection.
+   * @defaultValue 64. The protocol's turns keep the queue short. 64 of the largest frames take
+   * about 4 MiB.
+   */
   readonly maxQueuedFrames: number;
-  /** Bytes queued towards one slow reader before sending to it pauses. */
+  /**
+   * How many bytes may wait in a socket's send buffer. A client pauses above it; a server cuts a
+   * client that lets twice as much pile up.
+   * @defaultValue 1,048,576. 1 MiB keeps a fast link busy, and 16 sealed chunks or so fit into it.
+   */
   readonly maxBufferedSendBytes: number;
-  /** From a full queue towards a slow reader to an empty one, milliseconds; after that it is cut. */
+  /**
+   * How long a sealed chunk may take from the server to the operating system's send buffer, in
+   * milliseconds. Then the client that does not read is cut.
+   * @defaultValue 60,000. A client that reads less than 64 KiB a minute could not finish a round.
+   */
   readonly sendTimeoutMs: number;
-  /** Connections one server holds. */
+  /**
+   * How many WebSocket connections one server holds.
+   * @defaultValue 20,000. An idle connection with TLS takes about 31 KiB, so that all together take
+   * about 600 MiB.
+   */
   readonly maxConnections: number;
-  /** Of these, connections that have not finished handshake and `Hello`. */
+  /**
+   * How many connections may be between their first packet and the answer to `Hello`.
+   * @defaultValue 4,096. About 400 new connections a second, when each takes all of
+   * `handshakeTimeoutMs`.
+   */
   readonly maxPendingConnections: number;
-  /** Of these, connections from one address: an IPv4 address or an IPv6 network of 64 bits. */
+  /**
+   * How many connections one address may hold: an IPv4 address or an IPv6 network of 64 bits.
+   * @defaultValue 1,024. Enough for an office or a mobile carrier's gateway. No single address can
+   * fill a server, and it takes about 20 to do so.
+   */
   readonly maxConnectionsPerAddress: number;
-  /** New connections that one address may open at once, before the next limit holds. */
+  /**
+   * How many new connections one address may open at once, before `connectionsPerSecondPerAddress`
+   * holds.
+   * @defaultValue 1,024. All clients of an address can come back at once, for example after the
+   * server has restarted.
+   */
   readonly connectionBurstPerAddress: number;
-  /** New connections a second from one address: each may cost a TLS and a Noise handshake. */
+  /**
+   * How many new connections a second one address may open, in the long run.
+   * @defaultValue 64. Each may cost a TLS and a Noise handshake. So many keep a core busy for a few
+   * percent of the time.
+   */
   readonly connectionsPerSecondPerAddress: number;
-  /** Addresses whose recent use is remembered. */
+  /**
+   * How many addresses the server remembers the recent use of.
+   * @defaultValue 65,536. Three times the connections of a full server, so that recent visitors are
+   * remembered too, and memory stays bounded.
+   */
   readonly maxTrackedAddresses: number;
-  /** Head of the HTTP request that opens a WebSocket, bytes. */
+  /**
+   * The longest head of the HTTP request that opens a WebSocket, in bytes.
+   * @defaultValue 8,192. Half of Node's own default. Such a request has a few hundred bytes and
+   * perhaps some cookies.
+   */
   readonly maxRequestHeadBytes: number;
-  /** Everything a connection may send between that head and the answer to `Hello`, bytes. */
+  /**
+   * How many bytes a connection may send between that head and the answer to `Hello`.
+   * @defaultValue 8,192. A client sends about 200: a handshake message and `Hello`.
+   */
   readonly maxGreetingBytes: number;
-  /** Requests that one session may send at once, before the next limit holds; a check-in that leads to a round is given back. */
+  /**
+   * How many requests one session may send at once, before `requestsPerSecond` holds. A check-in
+   * that leads to a round is given back.
+   * @defaultValue 32. A client needs one request for each round and each model that it asks for.
+   */
   readonly requestBurst: number;
-  /** Requests a second from one session; probes (pings) have the same two limits. */
+  /**
+   * How many requests a second one session may send, in the long run. Probes (pings) are counted
+   * apart, with the same two limits.
+   * @defaultValue 4. A client that waits as long as each answer says sends far fewer.
+   */
   readonly requestsPerSecond: number;
-  /** Requests that the sessions of one address may send at once, before the next limit holds. */
+  /**
+   * How many requests the sessions of one address may send at once, before
+   * `requestsPerSecondPerAddress` holds.
+   * @defaultValue 4,096. Four for each of the 1,024 connections that an address may have.
+   */
   readonly requestBurstPerAddress: number;
-  /** Requests a second from the sessions of one address. */
+  /**
+   * How many requests a second the sessions of one address may send, in the long run.
+   * @defaultValue 512. One every two seconds for each of the 1,024 connections that an address may
+   * have.
+   */
   readonly requestsPerSecondPerAddress: number;
-  /** Requests that one device, known by its key or its token's subject, may send at once over all its sessions, before the next limit holds. */
+  /**
+   * How many requests one device may send at once over all its sessions, before
+   * `requestsPerSecondPerDevice` holds. A device is known by its key or by its token's subject.
+   * @defaultValue 32. As many as one session may send, so that more sessions gain a device nothing.
+   */
   readonly requestBurstPerDevice: number;
-  /** Requests a second from one device over all its sessions: no more than one session may send, so that more sessions gain nothing. */
+  /**
+   * How many requests a second one device may send over all its sessions, in the long run.
+   * @defaultValue 4. As many as one session may send, so that more sessions gain a device nothing.
+   */
   readonly requestsPerSecondPerDevice: number;
-  /** Devices whose recent requests are remembered: about 16 MiB of them. */
+  /**
+   * How many devices the server remembers the recent requests of.
+   * @defaultValue 65,536. They take about 16 MiB.
+   */
   readonly maxTrackedDevices: number;
-  /** Without a whole `reportChunkBytes` of a report for so long, its upload has stalled, milliseconds. */
+  /**
+   * How long an upload may go on without a whole `reportChunkBytes` of new bytes, in milliseconds.
+   * Then it has stalled, and the session ends.
+   * @defaultValue 20,000. A client slower than about 3 kB/s would keep others waiting for its
+   * upload turn.
+   */
   readonly uploadStallTimeoutMs: number;
-  /** `ReportChunk` messages in a report, for each `reportChunkBytes` that it has or begins. */
+  /**
+   * How many `ReportChunk` messages a report may have for each `reportChunkBytes` of its length, or
+   * part of it.
+   * @defaultValue 16. A client may choose pieces of about 4 kB. Much smaller ones would cost the
+   * server more work than their bytes are worth.
+   */
   readonly maxReportPieces: number;
-  /** How long a client may take to answer a close frame, milliseconds. */
+  /**
+   * How long a client may take to answer a close frame, in milliseconds. Then the connection is
+   * cut.
+   * @defaultValue 2,000. Enough for a round trip. The client has nothing left to say.
+   */
   readonly closeTimeoutMs: number;
-  /** Trainable parameters of one model. */
+  /**
+   * How many trainable parameters a model may have.
+   * @defaultValue 67,108,864. 2^26, which are 256 MiB as float32.
+   */
   readonly maxParameters: number;
-  /** Canonical plan, bytes: topologies of hundreds of layers fit. */
+  /**
+   * The longest plan in canonical form, in bytes.
+   * @defaultValue 4,194,304. 4 MiB: the topologies of models with hundreds of layers fit.
+   */
   readonly maxPlanBytes: number;
-  /** Examples one report may claim: a weight in the average. */
+  /**
+   * How many examples one report may claim. The number is the weight of the report in the average.
+   * @defaultValue 1,048,576. 2^20, more than one device is likely to hold; a higher claim would let
+   * one client outweigh all others.
+   */
   readonly maxExampleCount: number;
-  /** Metrics in one report. */
+  /**
+   * How many metrics one report may carry.
+   * @defaultValue 32. A plan names a few, and the loss comes on top of them.
+   */
   readonly maxMetrics: number;
-  /** Artifacts that a check-in may say it holds. */
+  /**
+   * How many artifacts a check-in may say that the client holds.
+   * @defaultValue 16. The plans and newest checkpoints of several tasks, in 512 bytes.
+   */
   readonly maxHeldArtifacts: number;
-  /** Enrolment token of a check-in, bytes: a signed JWT with a handful of claims. */
+  /**
+   * The longest enrolment token, in bytes.
+   * @defaultValue 4,096. A signed JWT with a handful of claims has a few hundred bytes.
+   */
   readonly maxEnrolmentTokenBytes: number;
-  /** Devices of one population, where they register themselves and nobody vouches for them: about 75 MB in the store. */
+  /**
+   * How many devices of one population may register themselves, where nobody vouches for them.
+   * @defaultValue 262,144. Anyone can make any number of keys. So many devices take about 75 MB in
+   * the store.
+   */
   readonly maxSelfRegisteredDevices: number;
-  /** Clients in one round: the accumulator is exact up to here. */
+  /**
+   * How many members a cohort may have.
+   * @defaultValue 16,384. The sums of so many reports are exact: up to 2^14 reports of 2^51 units
+   * each fit into the two parts of a sum.
+   */
   readonly maxCohort: number;
-  /** Clients of one population that wait for the next round, if its rounds do not take more; others are told when to come back. */
+  /**
+   * How many clients of one population may wait for the next round, or more if its rounds take
+   * more. Others are told when to come back.
+   * @defaultValue 16,384. As many as the largest cohort has members.
+   */
   readonly maxWaitingClients: number;
 }
 
+/** The limits that hold where nothing else is set. */
 export const DEFAULT_LIMITS: Limits = {
   maxClientFrameBytes: 65_536,
   maxServerFrameBytes: 65_536 + 64,

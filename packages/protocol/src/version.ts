@@ -1,15 +1,21 @@
-/** Wire protocol versions this build speaks, oldest and newest. A session uses the newest that both sides speak. */
+/**
+ * The protocol versions that this software speaks, the oldest and the newest. A session uses the
+ * newest version that both sides speak.
+ */
 export const PROTOCOL_VERSIONS: { readonly oldest: number; readonly newest: number } = {
   oldest: 1,
   newest: 1,
 };
 
-/** WebSocket subprotocol (RFC 6455 §1.9) that a client offers and a server selects. */
+/**
+ * The WebSocket subprotocol (RFC 6455 §1.9) that a client offers and a server selects. A server
+ * refuses connections without it.
+ */
 export const WEBSOCKET_SUBPROTOCOL = "tributary.v1";
 
 /**
- * Chooses the newest protocol version that two ranges share.
- * @returns The version, or `undefined` when the ranges do not meet.
+ * Chooses the newest protocol version that two ranges have in common.
+ * @returns The version, or `undefined` when they have none in common.
  */
 export function negotiateVersion(
   ours: { readonly oldest: number; readonly newest: number },

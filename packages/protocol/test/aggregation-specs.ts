@@ -1,6 +1,6 @@
 import type { AggregationSpec } from "../src/plan/aggregation-rule.ts";
 
-/** One of each rule, in their order. */
+/** One specification of each aggregation rule, in the order of the rules. */
 export const AGGREGATION_SPECS: readonly AggregationSpec[] = [
   { rule: "mean" },
   { rule: "normBound", maximumNorm: 1 },

@@ -1,7 +1,11 @@
 import { expect } from "vitest";
 import { isTributaryError, type ErrorCode, type TributaryError } from "../src/errors.ts";
 
-/** The `TributaryError` that `step` throws; fails the test for any other outcome or code. */
+/**
+ * Runs a step that must fail.
+ * @returns The `TributaryError` that it throws. The test fails when it throws nothing, or an error
+ * of another code.
+ */
 export function errorOf(step: () => unknown, code: ErrorCode): TributaryError {
   try {
     step();
@@ -13,7 +17,10 @@ export function errorOf(step: () => unknown, code: ErrorCode): TributaryError {
   throw new Error(`expected ${code}, and nothing was thrown`);
 }
 
-/** Runs `step` on hostile input: any outcome is fine but an error of another kind. */
+/**
+ * Runs a step on hostile input. It may succeed or throw a `TributaryError`; the test fails for any
+ * other error.
+ */
 export function orTributaryError<Result>(step: () => Result): Result | TributaryError {
   try {
     return step();

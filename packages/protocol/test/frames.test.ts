@@ -18,7 +18,7 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
 );
 
 describe("frames", () => {
-  it("are decoded to what was encoded", () => {
+  it("decode to what was encoded", () => {
     fc.assert(
       fc.property(frames, (frame) => {
         expect(decodeFrame(encodeFrame(frame))).toEqual(frame);
@@ -26,7 +26,7 @@ describe("frames", () => {
     );
   });
 
-  it("have these bytes", () => {
+  it("have the bytes that the protocol defines", () => {
     const body = Uint8Array.of(0xaa, 0xbb);
     expect([...encodeFrame({ kind: "handshake", body })]).toEqual([0, 0xaa, 0xbb]);
     expect([...encodeFrame({ kind: "record", body })]).toEqual([1, 0xaa, 0xbb]);
@@ -37,7 +37,7 @@ describe("frames", () => {
     ]);
   });
 
-  it("give a body that is a view, and a plain Uint8Array even of a Buffer", () => {
+  it("decode to a body that is a view, and a plain Uint8Array even when the message is a Buffer", () => {
     const pool = Buffer.from([9, 1, 7, 8, 9]);
     const frame = decodeFrame(pool.subarray(1, 4));
     expect(frame).toEqual({ kind: "record", body: Uint8Array.of(7, 8) });
@@ -56,13 +56,13 @@ describe("frames", () => {
     ["an empty message", []],
     ["an unknown kind", [3, 1, 2]],
     ["kind 255", [255]],
-    ["a sealed chunk cut in its header", [2, 1, 0, 0, 0]],
+    ["a sealed chunk that is shorter than its header", [2, 1, 0, 0, 0]],
     ["a sealed chunk of an unknown artifact", [2, 3, 0, 0, 0, 0, 1]],
-  ])("are malformed when they are %s", (_, bytes) => {
+  ])("are refused as malformed: %s", (_, bytes) => {
     errorOf(() => decodeFrame(Uint8Array.from(bytes)), "MALFORMED_FRAME");
   });
 
-  it("decode to a frame or to MALFORMED_FRAME, whatever the bytes, and encode back to them", () => {
+  it("decode any bytes to a frame that encodes to the same bytes, or fail with MALFORMED_FRAME", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 20 }), fc.option(fc.nat(4)), (bytes, kind) => {
         if (kind !== null) bytes[0] = kind;
@@ -76,7 +76,7 @@ describe("frames", () => {
     );
   });
 
-  it("cannot be longer than the limits, nor carry an index of more than 32 bits", () => {
+  it("cannot be longer than the limits, nor have an index that needs more than 32 bits", () => {
     const body = new Uint8Array(DEFAULT_LIMITS.maxClientFrameBytes);
     const longest = encodeFrame({ kind: "record", body: body.subarray(1) });
     expect(longest).toHaveLength(DEFAULT_LIMITS.maxClientFrameBytes);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
 import { builtinModel, builtinModelNames } from "../src/model/builtin-models.ts";
 import { checkpointIdOf, encodeCheckpoint } from "../src/model/checkpoint.ts";
 import { layoutOf } from "../src/model/parameter-layout.ts";
@@ -19,7 +19,7 @@ describe("the builtin models", () => {
     ["mlp-64", 50_890],
     ["mcmahan-2nn", 199_210],
     ["mcmahan-cnn", 1_663_370],
-  ])("%s has the published number of parameters, %i", (name, count) => {
+  ])("%s has %i parameters, as published", (name, count) => {
     const { description, values } = builtinModel(name, seeded(1));
     expect(values.length).toBe(count);
     expect(layoutOf(description.parameters).size).toBe(count);
@@ -34,7 +34,7 @@ describe("the builtin models", () => {
     ]);
   });
 
-  it.each(builtinModelNames)("%s begins with zero biases and Glorot uniform kernels", (name) => {
+  it.each(builtinModelNames)("%s starts with zero biases and Glorot uniform kernels", (name) => {
     const { description, values } = builtinModel(name, seeded(2));
     for (const { name: parameter, shape, offset, size } of layoutOf(description.parameters)
       .parameters) {
@@ -48,8 +48,8 @@ describe("the builtin models", () => {
       const mean = part.reduce((sum, value) => sum + value, 0) / size;
       const square = part.reduce((sum, value) => sum + value * value, 0) / size;
       expect(largestMagnitude(part)).toBeLessThanOrEqual(Math.fround(limit));
-      // A uniform value has the variance limit²/3; the mean of n of them strays by limit/√(3n), its square by
-      // limit²·√(4/45n): five of each.
+      // A uniform value has the variance limit²/3; the mean of n of them strays by limit/√(3n), its
+      // square by limit²·√(4/45n): five of each.
       expect(Math.abs(mean)).toBeLessThan((5 * limit) / Math.sqrt(3 * size));
       expect(Math.abs(square - limit ** 2 / 3)).toBeLessThan(
         5 * limit ** 2 * Math.sqrt(4 / 45 / size),
@@ -57,34 +57,37 @@ describe("the builtin models", () => {
     }
   });
 
-  it("repeat with the seed and differ without it", () => {
+  it("are equal for equal seeds and differ for different seeds", () => {
     const first = builtinModel("mcmahan-2nn", seeded(7)).values;
     expect(sameValues(builtinModel("mcmahan-2nn", seeded(7)).values, first)).toBe(true);
     expect(sameValues(builtinModel("mcmahan-2nn", seeded(8)).values, first)).toBe(false);
   });
 
-  it("draw each kernel from a stream of its own", () => {
+  it("draw each kernel from its own stream of random numbers", () => {
     const { values } = builtinModel("mcmahan-2nn", seeded(7));
     expect([...values.subarray(0, 8)]).not.toEqual([...values.subarray(157_000, 157_008)]);
   });
 
-  it("keep the frozen weights of seed 7, on every machine", () => {
+  it("have the same frozen weights for seed 7 on every machine", () => {
     const { values } = builtinModel("mlp-64", seeded(7));
     expect(checkpointIdOf(crypto, encodeCheckpoint(values))).toBe(
       "da5a33224353bb7e8f8401b529b14d67526960878fe1e0f079bf93b5778f687f",
     );
   });
 
-  it.each(builtinModelNames)("%s survives writing and reading as a tfjs model", (name) => {
-    const { description, values } = builtinModel(name, seeded(3));
-    const files = writeTfjsModel(description, values);
-    const model = parseTfjsModel(JSON.parse(files["model.json"]));
-    expect(model.description).toEqual(description);
-    const read = readTfjsWeights(model, new Map([["weights.bin", files["weights.bin"]]]));
-    expect(sameValues(read, values)).toBe(true);
-  });
+  it.each(builtinModelNames)(
+    "%s is unchanged after it was written and read as a tfjs model",
+    (name) => {
+      const { description, values } = builtinModel(name, seeded(3));
+      const files = writeTfjsModel(description, values);
+      const model = parseTfjsModel(JSON.parse(files["model.json"]));
+      expect(model.description).toEqual(description);
+      const read = readTfjsWeights(model, new Map([["weights.bin", files["weights.bin"]]]));
+      expect(sameValues(read, values)).toBe(true);
+    },
+  );
 
-  it("give each layer with weights its own name, and the first layer the input's shape", () => {
+  it("give each layer with weights a name, and the first layer the shape of the input", () => {
     const { description } = builtinModel("mcmahan-cnn", seeded(1));
     expect(description.topology).toMatchObject({
       class_name: "Sequential",

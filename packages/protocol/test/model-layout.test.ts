@@ -18,7 +18,7 @@ const layout = layoutOf([
 ]);
 
 describe("layoutOf", () => {
-  it("puts each parameter where the last one ends", () => {
+  it("puts each parameter where the one before it ends", () => {
     expect(layout.parameters.map(({ offset, size }) => [offset, size])).toEqual([
       [0, 18],
       [18, 2],
@@ -54,18 +54,18 @@ describe("layoutOf", () => {
     expect(errorOf(() => layoutOf(parameters), "MODEL_UNSUPPORTED").message).toContain(text);
   });
 
-  it("takes a lower limit from its caller", () => {
+  it("accepts a lower limit from its caller", () => {
     expect(layoutOf([{ name: "a", shape: [10] }], 10).size).toBe(10);
     errorOf(() => layoutOf([{ name: "a", shape: [11] }], 10), "MODEL_UNSUPPORTED");
   });
 });
 
 describe("trainableRanges", () => {
-  it("covers everything for all", () => {
+  it("covers all values when the plan trains `all`", () => {
     expect(trainableRanges(layout, "all")).toEqual([{ offset: 0, length: 39 }]);
   });
 
-  it("merges neighbours and keeps the model's order", () => {
+  it("merges neighbouring parameters and keeps the model's order", () => {
     expect(trainableRanges(layout, ["out", "conv"])).toEqual([
       { offset: 0, length: 20 },
       { offset: 22, length: 17 },
@@ -73,7 +73,7 @@ describe("trainableRanges", () => {
     expect(trainableRanges(layout, ["norm", "conv", "conv"])).toEqual([{ offset: 0, length: 22 }]);
   });
 
-  it("takes a layer inside another layer, and both at once", () => {
+  it("accepts a layer inside another layer, and both together", () => {
     const nested = layoutOf([
       { name: "rnn/cell/kernel", shape: [2] },
       { name: "rnn/other/kernel", shape: [3] },
@@ -82,7 +82,7 @@ describe("trainableRanges", () => {
     expect(trainableRanges(nested, ["rnn", "rnn/cell"])).toEqual([{ offset: 0, length: 5 }]);
   });
 
-  it("names a layer that the model lacks and lists those it has, without taking a prefix for a layer", () => {
+  it("refuses a name that is only the beginning of a layer's, and lists the model's layers", () => {
     const error = errorOf(() => trainableRanges(layout, ["out", "con"]), "PLAN_INVALID");
     expect(error.message).toContain('"con"');
     expect(error.message).toContain("conv, norm, out");
@@ -100,7 +100,7 @@ describe("gatherRanges", () => {
     expect(gathered).toEqual(values);
   });
 
-  it("copies the chosen values in order otherwise", () => {
+  it("copies the chosen values in order when there are several ranges", () => {
     const ranges = trainableRanges(layout, ["norm", "out"]);
     expect([...gatherRanges(values, ranges)]).toEqual([...values].slice(20));
     expect([
@@ -111,7 +111,7 @@ describe("gatherRanges", () => {
     ]).toEqual([3, 4, 9]);
   });
 
-  it("picks exactly the values of the chosen layers, whatever is chosen", () => {
+  it("picks exactly the values of any choice of layers", () => {
     fc.assert(
       fc.property(fc.subarray(["conv", "norm", "out"], { minLength: 1 }), (chosen) => {
         const ranges = trainableRanges(layout, chosen);

@@ -23,7 +23,7 @@ function load(path: string): { model: TfjsModel; values: Float32Array } {
   return { model, values: readTfjsWeights(model, files) };
 }
 
-describe.skipIf(DATA === undefined)("models that others made", () => {
+describe.skipIf(DATA === undefined)("published tfjs models", () => {
   it.each([
     ["keras_mnist_cnn/model.json", 887_530, "conv2d_1/kernel"],
     ["abalone-tfjs-node/model.json", 3_051, "dense_Dense1/kernel"],
@@ -34,7 +34,7 @@ describe.skipIf(DATA === undefined)("models that others made", () => {
     ],
     ["rn-layers_model/bundle_model_test.json", 11, "dense_Dense2/kernel"],
     ["mobilenet_v1_0.25_224/model.json", 475_544, "conv1/kernel"],
-  ])("%s reads as %i parameters, the first %s", (path, count, first) => {
+  ])("%s has %i parameters, of which the first is %s", (path, count, first) => {
     const { model, values } = load(path);
     expect(values.length).toBe(count);
     expect(layoutOf(model.description.parameters).size).toBe(count);
@@ -43,7 +43,7 @@ describe.skipIf(DATA === undefined)("models that others made", () => {
     expect(model.description.topology).toHaveProperty("class_name");
   });
 
-  it("puts the values of every group where the layout has them", () => {
+  it("puts the values of every weight group at their places in the layout", () => {
     const { model, values } = load("keras_mnist_cnn/model.json");
     const bias = layoutOf(model.description.parameters).parameters.at(-1);
     const bytes = readFileSync(join(DATA ?? "", "tfjs/keras_mnist_cnn/group6-shard1of1"));
@@ -52,7 +52,7 @@ describe.skipIf(DATA === undefined)("models that others made", () => {
     expect(values[bias?.offset ?? 0]).toBe(bytes.readFloatLE(bytes.length - 40));
   });
 
-  it("leaves out what Keras says about the training that made the model", () => {
+  it("leaves out Keras's notes about the training that made the model", () => {
     const { model } = load("keras_mnist_cnn/model.json");
     expect(Object.keys(model.description.topology).sort()).toEqual(["class_name", "config"]);
   });
@@ -72,7 +72,7 @@ describe.skipIf(DATA === undefined)("models that others made", () => {
     "tfjs-e2e_load_predict_data/graph_model/model.json",
     "tfjs-e2e_load_predict_data/graph_model/model_new.json",
     "tfjs-inference-test_data/model.json",
-  ])("%s is refused as a graph model, with the way to convert it", (path) => {
+  ])("%s is refused as a graph model, and the error says how to convert it", (path) => {
     expect(existsSync(join(DATA ?? "", "tfjs", path))).toBe(true);
     const error = errorOf(() => load(path), "MODEL_UNSUPPORTED");
     expect(error.message).toContain("graph model");
@@ -101,7 +101,7 @@ function oneWeight(weight: object): unknown {
 }
 
 describe("a weights manifest", () => {
-  it("joins the shards of a group, wherever they were cut", () => {
+  it("describes groups whose files are joined, wherever they were cut", () => {
     const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5).buffer);
     const model = parseTfjsModel(
       modelOf([
@@ -122,7 +122,7 @@ describe("a weights manifest", () => {
     expect([...readTfjsWeights(model, files)]).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("undoes quantization to 8 and 16 bits as tfjs does: code times scale plus minimum", () => {
+  it("describes weights in 8 and 16 bits, read as tfjs reads them: code times scale plus minimum", () => {
     const read = (dtype: string, bytes: Uint8Array): number[] => {
       const quantization = { dtype, scale: 0.5, min: -1, original_dtype: "float32" };
       const model = parseTfjsModel(oneWeight({ shape: [3], quantization }));
@@ -132,14 +132,14 @@ describe("a weights manifest", () => {
     expect(read("uint16", Uint8Array.of(0, 0, 1, 0, 255, 255))).toEqual([-1, -0.5, 32766.5]);
   });
 
-  it("undoes quantization to half precision", () => {
+  it("describes weights in half precision, which are read exactly", () => {
     const model = parseTfjsModel(oneWeight({ shape: [6], quantization: { dtype: "float16" } }));
     const halves = Uint16Array.of(0x0000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x3555);
     const values = readTfjsWeights(model, new Map([["w.bin", new Uint8Array(halves.buffer)]]));
     expect([...values]).toEqual([0, 1, -2, 65504, 2 ** -24, 0.333251953125]);
   });
 
-  it("leaves out the state of the optimizer", () => {
+  it("may list the state of an optimizer, which is left out", () => {
     const model = parseTfjsModel(
       modelOf([
         {
@@ -199,14 +199,14 @@ describe("a weights manifest", () => {
     "https://example.org/w",
     "file:///etc/passwd",
     "a\0b",
-  ])("must not name the file %j outside the model's folder", (path) => {
+  ])("is refused when it names %j, which is outside the model's folder", (path) => {
     const model = modelOf([
       { paths: [path], weights: [{ name: "a", shape: [1], dtype: "float32" }] },
     ]);
     expect(errorOf(() => parseTfjsModel(model), "MODEL_UNSUPPORTED").message).toContain("outside");
   });
 
-  it("says which file is missing, or which has the wrong length", () => {
+  it("leads to an error that names a missing file, or one of the wrong length", () => {
     const model = parseTfjsModel(oneWeight({ shape: [2] }));
     const read = (files: [string, Uint8Array][]) => () => readTfjsWeights(model, new Map(files));
     expect(errorOf(read([]), "DATA_UNREADABLE").message).toContain("w.bin is missing");
@@ -216,7 +216,7 @@ describe("a weights manifest", () => {
     }
   });
 
-  it("must not hold values that are not finite", () => {
+  it("is refused when a weight holds a value that is not finite", () => {
     const model = parseTfjsModel(oneWeight({ shape: [1] }));
     const files = new Map([["w.bin", new Uint8Array(Float32Array.of(NaN).buffer)]]);
     expect(errorOf(() => readTfjsWeights(model, files), "MODEL_UNSUPPORTED").message).toContain(
@@ -224,7 +224,7 @@ describe("a weights manifest", () => {
     );
   });
 
-  it("never makes the reader throw anything but a TributaryError", () => {
+  it("makes the reader throw nothing but TributaryErrors, whatever it holds", () => {
     const weight = fc.record(
       {
         name: fc.oneof(fc.string(), fc.jsonValue()),

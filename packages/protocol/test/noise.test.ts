@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom, type RandomSource } from "../src/crypto/random-source.ts";
+import { seededRandom, type RandomSource } from "../src/random/random-source.ts";
 import type { Channel } from "../src/channel/channel.ts";
 import { sealRecordFrame } from "../src/channel/frames.ts";
 import { acceptHandshake, startHandshake, type HandshakeOptions } from "../src/channel/noise.ts";
-import { fromHex, toHex, utf8 } from "../src/encoding.ts";
+import { fromHex, toHex, utf8 } from "../src/bytes/encoding.ts";
 import { DEFAULT_LIMITS } from "../src/limits.ts";
 import { errorOf } from "./expect-error.ts";
 import { readVectors, VECTORS } from "./published-vectors.ts";
@@ -59,7 +59,7 @@ describe.skipIf(VECTORS === undefined)("the published Noise NK vectors", () => {
 });
 
 describe.each(providers)("a channel over $name", (crypto) => {
-  it("carries records both ways, in order, of any length up to the limit", () => {
+  it("carries records of any length up to the limit, in order and in both directions", () => {
     const { client, server } = connect(crypto);
     const random = seededRandom(crypto, 3);
     const lengths = [0, 1, 1000, DEFAULT_LIMITS.maxRecordPlaintextBytes];
@@ -70,7 +70,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     }
   });
 
-  it("gives both sides one handshake hash, and each connection its own", () => {
+  it("gives both sides the same handshake hash, and each connection another one", () => {
     const a = connect(crypto, { seed: 1 });
     const b = connect(crypto, { seed: 2 });
     expect(a.client.handshakeHash).toEqual(a.server.handshakeHash);
@@ -86,7 +86,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     expect(frame.length).toBeLessThanOrEqual(DEFAULT_LIMITS.maxClientFrameBytes);
   });
 
-  it("refuses to seal a longer record, and goes on", () => {
+  it("refuses to seal a record that is too long, and stays usable", () => {
     const { client, server } = connect(crypto);
     const tooLong = new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes + 1);
     errorOf(() => client.seal(tooLong), "BAD_PARAMETER");
@@ -103,7 +103,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     expect(record).toEqual(copy);
   });
 
-  it("rekeys each direction by itself after the agreed number of records", () => {
+  it("replaces the key of each direction after that direction's own number of records", () => {
     const after = 3;
     const random = () => scripted("11".repeat(32));
     const { client, server } = connect(crypto, { rekeyAfterRecords: after, random });
@@ -114,16 +114,16 @@ describe.each(providers)("a channel over $name", (crypto) => {
       const withoutRekey = never.client.seal(plaintext);
       expect(toHex(record) === toHex(withoutRekey)).toBe(i < after);
       expect(server.open(record)).toEqual(plaintext);
-      // The other direction has its own count: one record in two.
+      // The other direction counts its own records: it carries one for every two of this direction.
       if (i % 2 === 0) {
         expect(client.open(server.seal(plaintext))).toEqual(plaintext);
       }
     }
   });
 
-  it("rekeys as Noise §4.2 has it, without resetting the nonce", () => {
-    // The transport keys are not observable, so a stand-in provider notes the keys and nonces it is
-    // given.
+  it("replaces keys as Noise §4.2 defines it, without resetting the nonce", () => {
+    // The transport keys cannot be read from outside, so a provider that wraps the real one notes
+    // the keys and nonces that it is given.
     const used: { key: string; nonce: string; plaintext: string }[] = [];
     const noting: CryptoProvider = {
       ...crypto,
@@ -153,7 +153,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     expect(toHex(k1)).toBe(toHex(sealed.subarray(0, 32)));
   });
 
-  it("cannot be read by a side that rekeys at another time", () => {
+  it("cannot be read by a side that replaces its key at another time", () => {
     const { client, server } = connect(crypto, {
       rekeyAfterRecords: 2,
       serverRekeyAfterRecords: 3,
@@ -162,7 +162,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     errorOf(() => server.open(client.seal(utf8("other key"))), "MALFORMED_FRAME");
   });
 
-  it("ends when a direction has carried as many records as it may", () => {
+  it("ends when one direction has carried as many records as it may", () => {
     const { client, server } = connect(crypto, { maxRecords: 2 });
     const records = [client.seal(utf8("one")), client.seal(utf8("two"))];
     for (const record of records) server.open(record);
@@ -172,7 +172,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
   });
 
   it.each(["replayed", "altered", "cut short", "out of order", "reflected", "too long"])(
-    "is dead after a record that is %s",
+    "ends with a record that is %s",
     (how) => {
       const { client, server } = connect(crypto);
       const good = client.seal(utf8("good"));
@@ -188,14 +188,14 @@ describe.each(providers)("a channel over $name", (crypto) => {
       }[how];
       if (bad === undefined) throw new Error(how);
       errorOf(() => server.open(bad()), "MALFORMED_FRAME");
-      // Even the record that was due no longer opens, and nothing more is sealed.
+      // Even the right record no longer opens, and nothing more can be sealed.
       for (const step of [() => server.open(next), () => server.seal(utf8("x"))]) {
         expect(errorOf(step, "MALFORMED_FRAME").message).toContain("has ended");
       }
     },
   );
 
-  it("never throws anything but a typed error for garbage records", () => {
+  it("throws nothing but MALFORMED_FRAME for random bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
         const { server } = connect(crypto);
@@ -205,7 +205,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     );
   });
 
-  it("can be closed, twice, and then neither seals nor opens", () => {
+  it("can be closed twice, and afterwards neither seals nor opens", () => {
     const { client, server } = connect(crypto);
     const record = server.seal(utf8("late"));
     client.close();
@@ -233,24 +233,24 @@ describe.each(providers)("a handshake over $name", (crypto) => {
     expect(error.remedy).toContain("serverKey");
   });
 
-  it("fails at the client when somebody answers who does not hold the pinned key", () => {
+  it("fails at the client when the one who answers does not hold the pinned key", () => {
     const handshake = start();
-    // The impostor knows the pinned public key but not its secret, so it can only guess what is
-    // shared.
+    // The impostor knows the pinned public key but not its secret, so it can only guess the shared
+    // secret.
     const impostor = accept(start(crypto.x25519PublicKey(otherSecret)).message, otherSecret);
     const error = errorOf(() => handshake.finish(impostor.reply), "HANDSHAKE_FAILED");
     expect(error.message).toContain("The server does not hold the pinned key");
     expect(error.remedy).toContain("serverKey");
   });
 
-  it("fails when the two sides have other prologues", () => {
+  it("fails when the two sides have different prologues", () => {
     const serverChannelKey = crypto.x25519PublicKey(secret);
     const prologue = utf8("tributary/channel/v0");
     const handshake = startHandshake({ crypto, random: random(), serverChannelKey, prologue });
     errorOf(() => accept(handshake.message), "HANDSHAKE_FAILED");
   });
 
-  it("cannot be finished twice, nor after it was abandoned", () => {
+  it("cannot be finished twice, or after it was abandoned", () => {
     const handshake = start();
     const { reply } = accept(handshake.message);
     handshake.finish(reply);
@@ -260,14 +260,14 @@ describe.each(providers)("a handshake over $name", (crypto) => {
     errorOf(() => abandoned.finish(reply), "HANDSHAKE_FAILED");
   });
 
-  it("cannot be finished after an answer that failed", () => {
+  it("cannot be finished after a wrong answer", () => {
     const handshake = start();
     const { reply } = accept(handshake.message);
     errorOf(() => handshake.finish(reply.subarray(1)), "HANDSHAKE_FAILED");
     errorOf(() => handshake.finish(reply), "HANDSHAKE_FAILED");
   });
 
-  it("zeroes the ephemeral secrets once it is over", () => {
+  it("zeroes the ephemeral secrets when it is over", () => {
     const drawn: Uint8Array[] = [];
     const source = random();
     const noting: RandomSource = {
@@ -292,7 +292,7 @@ describe.each(providers)("a handshake over $name", (crypto) => {
     "0100000000000000000000000000000000000000000000000000000000000000",
     "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  ])("refuses %s, a point of small order, from either side and as the pinned key", (point) => {
+  ])("refuses %s, a point of small order, from both sides and as the pinned key", (point) => {
     const tail = "00".repeat(16);
     errorOf(() => accept(fromHex(point + tail)), "HANDSHAKE_FAILED");
     errorOf(() => start().finish(fromHex(point + tail)), "HANDSHAKE_FAILED");
@@ -314,7 +314,7 @@ describe.each(providers)("a handshake over $name", (crypto) => {
     );
   });
 
-  it("answers every garbage or altered message with a typed error", () => {
+  it("fails with HANDSHAKE_FAILED for random bytes and for altered messages", () => {
     const messages = fc.oneof(
       fc.uint8Array({ maxLength: 120 }),
       fc.uint8Array({ minLength: 48, maxLength: 48 }),
@@ -330,7 +330,7 @@ describe.each(providers)("a handshake over $name", (crypto) => {
     );
     fc.assert(
       fc.property(fc.nat(47), fc.integer({ min: 1, max: 255 }), (at, xor) => {
-        // X25519 ignores the top bit of a point, but the handshake hash does not.
+        // X25519 ignores the top bit of a point, but the handshake hash includes it.
         const alter = (bytes: Uint8Array) =>
           Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ xor : byte));
         errorOf(() => accept(alter(start().message)), "HANDSHAKE_FAILED");
@@ -353,6 +353,7 @@ interface NoiseVector {
   readonly messages: readonly { readonly payload: string; readonly ciphertext: string }[];
 }
 
+/** The published vector of one protocol. */
 function noiseVector(name: string): NoiseVector {
   const { vectors } = JSON.parse(readVectors("noise/cacophony-25519-chachapoly.json")) as {
     vectors: NoiseVector[];
@@ -362,7 +363,7 @@ function noiseVector(name: string): NoiseVector {
   return vector;
 }
 
-/** Gives the bytes of one hexadecimal text, again and again. */
+/** A source that gives the bytes of one hexadecimal text at every call. */
 function scripted(hex: string): RandomSource {
   const source: RandomSource = {
     bytes(length) {
@@ -375,6 +376,7 @@ function scripted(hex: string): RandomSource {
   return source;
 }
 
+/** A client's and a server's channel after a handshake between them, without a socket. */
 function connect(
   crypto: CryptoProvider,
   options: {

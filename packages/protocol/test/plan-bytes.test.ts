@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { fromHex, toHex, utf8, utf8Decode } from "../src/encoding.ts";
+import { fromHex, toHex, utf8, utf8Decode } from "../src/bytes/encoding.ts";
 import { isTributaryError } from "../src/errors.ts";
 import {
   decodePlan,

@@ -7,33 +7,58 @@ import {
   updateCodecNames,
 } from "../src/index.ts";
 
-// docs/protocol.md is normative: here it is held against the code. `UPDATE_DOCS=1` rewrites its two tables.
+// docs/protocol.md is normative, and these tests compare it with the code. Its tables of errors and
+// of limits are made from the code: `UPDATE_DOCS=1` writes them anew.
 
 const documentPath = new URL("../../../docs/protocol.md", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
-function errorTable(): string {
-  const rows = Object.entries(ERROR_CODES)
-    .filter(([, { wire, close }]) => wire !== null || close !== null)
-    .map(
-      ([name, { wire, close, retryable }]) =>
-        `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${retryable ? "yes" : "no"} |`,
-    );
-  return ["| code | number | close code | worth trying again |", "|---|---|---|---|", ...rows].join(
-    "\n",
+/**
+ * The text of each comment in front of a line that matches, on one line, by the name that matches.
+ */
+function commentsIn(path: string, line: string): ReadonlyMap<string, string> {
+  const pattern = new RegExp(String.raw`/\*\*((?:(?!\*/)[^])*)\*/\s+${line}`, "g");
+  return new Map(
+    Array.from(read(path).matchAll(pattern), ([, comment = "", name = ""]) => [
+      name,
+      comment.replaceAll(/\s*\n\s*\*?\s*/g, " ").trim(),
+    ]),
   );
 }
 
+function errorTable(): string {
+  const meanings = commentsIn("../src/errors.ts", String.raw`([A-Z_]+): code\(`);
+  const rows = Object.entries(ERROR_CODES)
+    .filter(([, { wire, close }]) => wire !== null || close !== null)
+    .map(([name, { wire, close, retryable }]) => {
+      const again = retryable ? "yes" : "no";
+      return `| \`${name}\` | ${wire ?? ""} | ${close ?? ""} | ${again} | ${meanings.get(name)} |`;
+    });
+  const head = [
+    "| code | number | close code | worth trying again | meaning |",
+    "|---|---|---|---|---|",
+  ];
+  return [...head, ...rows].join("\n");
+}
+
+/**
+ * What each limit means and, behind `@defaultValue`, its default and the reason for that number.
+ */
+function limitComments(): { name: string; meaning: string; value: string; reason: string }[] {
+  const comments = commentsIn("../src/limits.ts", String.raw`readonly (\w+): number;`);
+  return Array.from(comments, ([name, text]) => {
+    const [, meaning = "", value = "", reason = ""] =
+      /^(.+) @defaultValue ([\d,]+)\. (.+)$/.exec(text) ?? [];
+    return { name, meaning, value, reason };
+  });
+}
+
 function limitTable(): string {
-  const meanings = new Map(
-    [...read("../src/limits.ts").matchAll(/\/\*\* ([^*]+) \*\/\s+readonly (\w+): number;/g)].map(
-      ([, meaning, name]) => [name, meaning],
-    ),
+  const rows = limitComments().map(
+    ({ name, meaning, value, reason }) => `| \`${name}\` | ${value} | ${meaning} | ${reason} |`,
   );
-  const rows = Object.entries(DEFAULT_LIMITS).map(
-    ([name, value]) => `| \`${name}\` | ${value.toLocaleString("en")} | ${meanings.get(name)} |`,
-  );
-  return ["| limit | default | meaning |", "|---|---|---|", ...rows].join("\n");
+  const head = ["| limit | default | meaning | why this default |", "|---|---|---|---|"];
+  return [...head, ...rows].join("\n");
 }
 
 function section(text: string, name: string): string {
@@ -60,11 +85,16 @@ describe("docs/protocol.md", () => {
   const text = readFileSync(documentPath, "utf8");
   const proto = read("../src/wire/tributary.proto");
 
-  it("lists every error code with its numbers, and no other", () => {
+  it("lists every error code with its numbers and its meaning, and no other", () => {
+    expect(tables.errors).not.toContain("undefined");
     expect(section(text, "errors")).toBe(tables.errors);
   });
 
-  it("lists every limit with its default and meaning, and no other", () => {
+  it("lists every limit with its default, its meaning and the reason for the default", () => {
+    const defaults = limitComments().map(({ name, value }) => [name, value]);
+    expect(defaults).toEqual(
+      Object.entries(DEFAULT_LIMITS).map(([name, value]) => [name, value.toLocaleString("en")]),
+    );
     expect(section(text, "limits")).toBe(tables.limits);
   });
 
@@ -79,7 +109,7 @@ describe("docs/protocol.md", () => {
     expect(rows.toSorted()).toEqual(names.toSorted());
   });
 
-  it("names the subprotocol and every update codec", () => {
+  it("names the WebSocket subprotocol and every update codec", () => {
     expect(text).toContain(`\`${WEBSOCKET_SUBPROTOCOL}\``);
     for (const codec of updateCodecNames) expect(text).toContain(`| \`${codec}\` |`);
   });

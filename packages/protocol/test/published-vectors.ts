@@ -1,17 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where the published vectors are; tests that need them are skipped when it is unset. */
+/** The folder of the published vectors. Tests that need them are skipped when it is `undefined`. */
 export const VECTORS: string | undefined =
   process.env["TRIBUTARY_DATA"] === undefined
     ? undefined
     : join(process.env["TRIBUTARY_DATA"], "vectors");
 
+/** Reads one file of the folder as text. */
 export function readVectors(path: string): string {
   return readFileSync(join(VECTORS ?? "", path), "utf8");
 }
 
-/** One Wycheproof file: its groups' own fields are merged into each of their tests. */
+/**
+ * Reads the tests of one Wycheproof file. The fields of a group are merged into each of its tests.
+ */
 export function readWycheproof<Case>(name: string): (Case & { tcId: number; result: string })[] {
   const { testGroups } = JSON.parse(readVectors(`wycheproof/${name}_test.json`)) as {
     testGroups: { tests: (Case & { tcId: number; result: string })[] }[];
@@ -20,8 +23,9 @@ export function readWycheproof<Case>(name: string): (Case & { tcId: number; resu
 }
 
 /**
- * BoringSSL's text files: blocks of `NAME: value` or `NAME = value` lines with an empty line
- * between them. Values are hexadecimal, or text in double quotes, which is returned as hexadecimal.
+ * Reads one of BoringSSL's text files: blocks of `NAME: value` or `NAME = value` lines with an
+ * empty line between them. Values are hexadecimal, or text in double quotes, which is returned as
+ * hexadecimal.
  */
 export function readBoringSsl(name: string): Map<string, string>[] {
   return readVectors(`rfc/boringssl_${name}_tests.txt`)

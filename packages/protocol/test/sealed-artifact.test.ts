@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { decodeFrame, type ArtifactKind } from "../src/channel/frames.ts";
 import {
   ArtifactReceiver,
-  sealArtifact,
   type ArtifactReceiverOptions,
-} from "../src/channel/sealed-artifact.ts";
+} from "../src/channel/artifact-receiver.ts";
+import { decodeFrame, type ArtifactKind } from "../src/channel/frames.ts";
+import { sealArtifact } from "../src/channel/seal-artifact.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { concatBytes, toHex, utf8 } from "../src/encoding.ts";
+import { concatBytes, toHex, utf8 } from "../src/bytes/encoding.ts";
 import type { ArtifactId } from "../src/ids.ts";
 import { DEFAULT_LIMITS } from "../src/limits.ts";
 import { errorOf } from "./expect-error.ts";
@@ -19,10 +19,11 @@ const sodium = await createLibsodiumProvider();
 const key = new Uint8Array(32).fill(7);
 const idOf = (bytes: Uint8Array) => toHex(node.sha256(bytes)) as ArtifactId;
 
-/** Ten bytes in chunks of four, sealed; and a receiver for them with one option changed. */
+/** Ten bytes, sealed in chunks of four. */
 const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
 const sealed = (artifact: ArtifactKind = "checkpoint") =>
   sealArtifact({ crypto: node, key, artifact, id: idOf(bytes), bytes, chunkBytes: 4 });
+/** A receiver for these chunks, with some options changed. */
 const receiver = (options: Partial<ArtifactReceiverOptions> = {}) =>
   new ArtifactReceiver({
     crypto: node,
@@ -36,7 +37,7 @@ const receiver = (options: Partial<ArtifactReceiverOptions> = {}) =>
   });
 
 describe("sealed artifacts", () => {
-  it("arrive as they were, whatever their length, artifact and adapter", () => {
+  it("arrive unchanged, whatever their length, their kind and the adapters of the two sides", () => {
     const adapters = fc.constantFrom(node, sodium);
     fc.assert(
       fc.property(
@@ -68,7 +69,7 @@ describe("sealed artifacts", () => {
     );
   });
 
-  it("have the nonce and the associated data of the protocol", () => {
+  it("have the nonce and the associated data that the protocol defines", () => {
     const [, second] = sealed();
     const nonce = Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
     const ad = concatBytes(
@@ -82,7 +83,7 @@ describe("sealed artifacts", () => {
     expect(second && [...second]).toEqual(expected);
   });
 
-  it("fit a client's largest frame at the default chunk length", () => {
+  it("fit into the largest frame that a client accepts, at the default chunk length", () => {
     const large = new Uint8Array(150_000).fill(3);
     const id = idOf(large);
     const frames = sealArtifact({ crypto: node, key, artifact: "checkpoint", id, bytes: large });
@@ -98,7 +99,7 @@ describe("sealed artifacts", () => {
   it.each([
     ["comes twice", [0, 0]],
     ["is skipped", [0, 2]],
-    ["comes first but is not the first", [1]],
+    ["comes first although it is not the first", [1]],
     ["comes after the last", [0, 1, 2, 2]],
   ])("are refused when a chunk %s", (_, order) => {
     const frames = sealed();
@@ -122,7 +123,7 @@ describe("sealed artifacts", () => {
     errorOf(() => take(into, sealed()[0]), "ARTIFACT_CHUNK_INVALID");
   });
 
-  it("are refused when chunks are altered, moved, cut or made up", () => {
+  it("are refused when a chunk is altered, moved, shortened or made up", () => {
     fc.assert(
       fc.property(fc.nat(25), fc.integer({ min: 1, max: 255 }), (at, xor) => {
         const body = Uint8Array.from(sealed()[0] ?? []).subarray(6);
@@ -139,9 +140,9 @@ describe("sealed artifacts", () => {
     errorOf(() => receiver().accept(0, second), "ARTIFACT_CHUNK_INVALID");
   });
 
-  it("are refused when the whole does not have the announced hash", () => {
-    // Only the server can do this, since it holds the key: it seals other bytes under the announced
-    // name.
+  it("are refused when the whole artifact does not have the announced hash", () => {
+    // Only the server can do this, because it holds the key: it seals other bytes under the
+    // announced name.
     const id = idOf(utf8("what was announced"));
     const frames = sealArtifact({ crypto: node, key, artifact: "plan", id, bytes, chunkBytes: 4 });
     const into = receiver({ id, artifact: "plan" });
@@ -150,7 +151,7 @@ describe("sealed artifacts", () => {
     errorOf(() => into.finish(), "ARTIFACT_HASH_MISMATCH");
   });
 
-  it("can go on after finish was called too early", () => {
+  it("can still be completed after `finish` was called too early", () => {
     const into = receiver();
     const frames = sealed();
     take(into, frames[0]);
@@ -159,7 +160,7 @@ describe("sealed artifacts", () => {
     expect(into.finish()).toEqual(bytes);
   });
 
-  it("are refused before any memory is reserved when they are announced as too long", () => {
+  it("are refused before any memory is reserved when the announced length is too long", () => {
     const options = { byteLength: 2 ** 40, maxBytes: 2 ** 20 };
     errorOf(() => receiver(options), "MODEL_UNSUPPORTED");
     errorOf(() => receiver({ ...options, artifact: "plan" }), "PLAN_INVALID");
@@ -178,6 +179,7 @@ describe("sealed artifacts", () => {
   );
 });
 
+/** Decodes a frame and gives its chunk to the receiver. */
 function take(into: ArtifactReceiver, bytesOfFrame: Uint8Array | undefined): void {
   const frame = decodeFrame(bytesOfFrame ?? new Uint8Array(0));
   if (frame.kind !== "sealedChunk") throw new Error(`unexpected ${frame.kind}`);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { fromBase64Url, toBase64Url } from "../src/channel/base64url.ts";
+import { fromBase64Url, toBase64Url } from "../src/bytes/base64url.ts";
 import {
   formatServerKey,
   formatServerSecrets,
@@ -11,7 +11,8 @@ import {
   serverKeyOf,
 } from "../src/channel/server-key.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
+import { anyCharacter } from "./any-character.ts";
 import { errorOf } from "./expect-error.ts";
 
 const crypto = createNodeCryptoProvider();
@@ -19,7 +20,7 @@ const secrets = generateServerSecrets(seededRandom(crypto, 5));
 const key = serverKeyOf(crypto, secrets);
 
 describe("server keys", () => {
-  it("are written as one line and read back", () => {
+  it("can be written as one line and read again", () => {
     const text = formatServerKey(key);
     expect(text).toMatch(/^tributary-key-v1:[A-Za-z0-9_-]{86}$/);
     expect(parseServerKey(text)).toEqual(key);
@@ -47,15 +48,15 @@ describe("server keys", () => {
     ["in plain base64", `${formatServerKey(key).slice(0, -2)}+/`],
     ["padded", `${formatServerKey(key)}==`],
     ["in characters outside ASCII", `${formatServerKey(key).slice(0, -1)}é`],
-  ])("are refused when they are %s", (_, text) => {
+  ])("are refused when the text is %s", (_, text) => {
     const error = errorOf(() => parseServerKey(text), "BAD_PARAMETER");
     expect(error.remedy).toContain("tributary-key-v1:");
   });
 
-  it("are told from secrets, and no error repeats a secret", () => {
+  it("are not confused with secrets, and no error repeats a secret", () => {
     const secretText = formatServerSecrets(secrets);
     const error = errorOf(() => parseServerKey(secretText), "BAD_PARAMETER");
-    expect(error.message).toContain("secret, where its public key belongs");
+    expect(error.message).toContain("the server's secret, and not its public key");
     const errors = [
       error,
       errorOf(() => parseServerSecrets(secretText.slice(0, -1)), "BAD_PARAMETER"),
@@ -70,20 +71,24 @@ describe("server keys", () => {
     }
   });
 
-  it("are refused with a typed error for any other text", () => {
+  it("are refused with BAD_PARAMETER for any other text", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 120 }), fc.boolean(), (text, prefixed) => {
-        errorOf(
-          () => parseServerKey(prefixed ? `tributary-key-v1:${text}` : text),
-          "BAD_PARAMETER",
-        );
-      }),
+      fc.property(
+        fc.string({ unit: anyCharacter, maxLength: 120 }),
+        fc.boolean(),
+        (text, prefixed) => {
+          errorOf(
+            () => parseServerKey(prefixed ? `tributary-key-v1:${text}` : text),
+            "BAD_PARAMETER",
+          );
+        },
+      ),
     );
   });
 });
 
 describe("base64url", () => {
-  it("gives what Node's Buffer gives, and is read back", () => {
+  it("gives the same text as Node's Buffer, and the text can be read again", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         const text = toBase64Url(bytes);
@@ -93,7 +98,7 @@ describe("base64url", () => {
     );
   });
 
-  it("has one text for each byte string", () => {
+  it("has exactly one text for each byte string", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{0,12}$/), (text) => {
         const bytes = fromBase64Url(text);

@@ -7,7 +7,7 @@ const crypto = createNodeCryptoProvider();
 const testRandom = (seed: number): RandomSource => seededRandom(crypto, seed);
 
 describe("shuffledIndices", () => {
-  it("gives every index once, the same order for the same seed", () => {
+  it("gives every index once, and the same order for the same seed", () => {
     fc.assert(
       fc.property(fc.nat({ max: 200 }), fc.nat(), (count, seed) => {
         const order = shuffledIndices(count, testRandom(seed));
@@ -17,7 +17,7 @@ describe("shuffledIndices", () => {
     );
   });
 
-  it("puts every index in every place about equally often", () => {
+  it("puts every index into every place about equally often", () => {
     const random = testRandom(1);
     const counts = Array.from({ length: 5 }, () => Array<number>(5).fill(0));
     for (let i = 0; i < 5_000; i++) {
@@ -25,7 +25,8 @@ describe("shuffledIndices", () => {
         counts[index]![place]! += 1;
       });
     }
-    // Binomial(5000, 1/5) has a deviation of 28: six of them.
+    // A binomial count of 5,000 draws with probability 1/5 has a standard deviation of 28. Six of
+    // them are allowed.
     for (const count of counts.flat()) expect(Math.abs(count - 1_000)).toBeLessThan(170);
   });
 });

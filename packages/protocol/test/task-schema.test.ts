@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
+import { seededRandom } from "../src/random/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { builtinModel } from "../src/model/builtin-models.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
@@ -87,7 +87,7 @@ describe("a task", () => {
         reportingTimeoutMs: 2,
       },
       aggregation: { rule: "multiKrum", byzantine: 10, selected: 40 },
-      eligibility: { charging: true, unmetered: true, idle: true, minimumExamples: 20 },
+      eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 20 },
       participation: { minimumSeparation: 5, windowMs: 86_400_000 },
       serverOptimizer: { name: "fedavg", learningRate: 0.5 },
       evaluation: {
@@ -244,6 +244,9 @@ describe("a task", () => {
       "Use one of",
     ],
     [{ eligibility: { charging: "yes" } }, 'eligibility.charging is "yes"', "true or false"],
+    [{ eligibility: { charging: true } }, "eligibility.charging is true", "do not check"],
+    [{ eligibility: { unmetered: true } }, "eligibility.unmetered is true", "do not check"],
+    [{ eligibility: { idle: true } }, "eligibility.idle is true", "do not check"],
     [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],
     [
       { stop: { targetMetric: { name: "accuracy" } } },

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom, type RandomSource } from "../src/crypto/random-source.ts";
+import { seededRandom, type RandomSource } from "../src/random/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { referenceKernels } from "../src/kernels/reference-kernels.ts";
 import { createKernelsSync } from "../src/kernels/wasm-kernels.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom } from "../src/crypto/random-source.ts";
-import { toHex } from "../src/encoding.ts";
+import { seededRandom } from "../src/random/random-source.ts";
+import { toHex } from "../src/bytes/encoding.ts";
 import { float32Codec } from "../src/update/float32-codec.ts";
 import { errorOf } from "./expect-error.ts";
 import { decodeAll, shiftedCopy, updates } from "./update-helpers.ts";

@@ -2,8 +2,8 @@
 // these payloads, but for float32 rounding; then their hashes were frozen.
 import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import type { RandomSource } from "../src/crypto/random-source.ts";
-import { toHex } from "../src/encoding.ts";
+import type { RandomSource } from "../src/random/random-source.ts";
+import { toHex } from "../src/bytes/encoding.ts";
 import { updateCodec, type UpdateSpec } from "../src/update/codec-registry.ts";
 
 /** Bytes of a payload, and the first half of its SHA-256. */

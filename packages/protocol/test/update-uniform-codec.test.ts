@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
-import { seededRandom, type RandomSource } from "../src/crypto/random-source.ts";
-import { toHex } from "../src/encoding.ts";
+import { seededRandom, type RandomSource } from "../src/random/random-source.ts";
+import { toHex } from "../src/bytes/encoding.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { createKernelsSync } from "../src/kernels/wasm-kernels.ts";
 import { uniformCodec } from "../src/update/uniform-codec.ts";

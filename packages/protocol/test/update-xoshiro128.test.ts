@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { xoshiro128 } from "../src/update/xoshiro128.ts";
+import { xoshiro128 } from "../src/random/xoshiro128.ts";
 
 const seedOf = (...words: [number, number, number, number]): Uint8Array =>
   new Uint8Array(Uint32Array.from(words).buffer);

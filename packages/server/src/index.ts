@@ -10,9 +10,10 @@ export type {
 } from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
-export { systemClock, type Clock } from "./coordinator/clock.ts";
+export { systemClock, type Clock } from "./runtime/clock.ts";
 export type { Coordinator, TaskProgress } from "./coordinator/coordinator.ts";
-export type { CoordinatorEvent, CoordinatorListener } from "./coordinator/coordinator-event.ts";
+export { EventFeed, type EventSink, type EventsMissed } from "./telemetry/event-feed.ts";
+export type { ServerEvent } from "./telemetry/server-event.ts";
 export type {
   CheckpointRecord,
   RoundRecord,
@@ -21,6 +22,7 @@ export type {
   TaskState,
 } from "./storage/round-store.ts";
 export type { CheckpointStore } from "./storage/checkpoint-store.ts";
-export { createLogger, silentLogger, type Logger, type LogLevel } from "./telemetry/logger.ts";
-export { openStorage, type Storage } from "./storage/open-storage.ts";
+export { createLogger, silentLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
+export { openStorage } from "./open-storage.ts";
+export type { Storage } from "./storage/storage.ts";
 export { openMemoryStore } from "./storage/memory.ts";

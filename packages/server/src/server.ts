@@ -10,18 +10,20 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { ThreadAdders, usualThreads } from "./aggregation-threads/thread-adders.ts";
 import { createAdminApp } from "./admin/admin-app.ts";
 import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
-import { systemClock, type Clock } from "./coordinator/clock.ts";
+import { systemClock, type Clock } from "./runtime/clock.ts";
 import { Coordinator } from "./coordinator/coordinator.ts";
-import type { CoordinatorListener } from "./coordinator/coordinator-event.ts";
-import { ReportSlots } from "./coordinator/report-slots.ts";
+import { UploadTurns } from "./coordinator/round/upload-turns.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
-import { listen } from "./listen.ts";
+import { listen } from "./runtime/listen.ts";
 import { loadServerSecrets } from "./server-identity.ts";
-import { openStorage, type Storage } from "./storage/open-storage.ts";
-import { createLogger, type Logger } from "./telemetry/logger.ts";
+import { openStorage } from "./open-storage.ts";
+import type { Storage } from "./storage/storage.ts";
+import { createLogger, type Logger } from "./runtime/logger.ts";
+import { EventFeed } from "./telemetry/event-feed.ts";
+import { logEvents } from "./telemetry/event-log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.generated.ts";
 
@@ -32,8 +34,11 @@ export interface ServerDeps {
   readonly random?: RandomSource;
   readonly logger?: Logger;
   readonly storage?: Storage;
-  /** Told of everything that happens in the coordinator. */
-  readonly onEvent?: CoordinatorListener;
+  /**
+   * Where the server publishes what happens in it. Pass a feed of your own to see what happens
+   * before `startServer` resolves.
+   */
+  readonly events?: EventFeed;
 }
 
 /** A running server. */
@@ -48,6 +53,8 @@ export interface TributaryServer {
   readonly certificate: string | undefined;
   readonly coordinator: Coordinator;
   readonly storage: Storage;
+  /** Everything that happens in the server, for any number of subscribers. */
+  readonly events: EventFeed;
   /** Abandons rounds in flight, tells clients to come back, closes everything; idempotent. */
   close(): Promise<void>;
 }
@@ -86,37 +93,35 @@ export async function startServer(
     if (deps.storage === undefined) cleanups.push(() => storage.close());
 
     const startedAtMs = clock.now();
+    const events = deps.events ?? new EventFeed(logger);
     const metrics = createMetrics({ connections: () => gateway.connectionCount });
     cleanups.push(() => metrics.close());
-    const slots = new ReportSlots({
+    cleanups.push(events.subscribe(metrics.observe), events.subscribe(logEvents(logger)));
+    const turns = new UploadTurns({
       clock,
-      slots: limits.maxConcurrentReports,
-      uploadTimeoutMs: limits.reportUploadTimeoutMs,
+      turns: limits.maxConcurrentReports,
+      timeoutMs: limits.reportUploadTimeoutMs,
     });
     const adders = openAdders(config, logger, cleanups);
     const coordinator = new Coordinator({
       store: storage.rounds,
       checkpoints: storage.checkpoints,
-      participations: storage.access,
       crypto,
       random,
       clock,
       logger,
       limits,
       secrets,
-      slots,
+      turns,
+      events,
       ...(adders === undefined ? {} : { openAdder: adders.open }),
-      listener: (event) => {
-        metrics.observe(event);
-        deps.onEvent?.(event);
-      },
     });
     const enrolment = await Enrolment.load({
       store: storage.access,
       crypto,
       clock,
       limits,
-      onRateLimited: () => metrics.rateLimited("device"),
+      onRateLimited: () => events.publish({ type: "request-limited", share: "device" }),
     });
     const gateway = new Gateway(
       {
@@ -134,10 +139,7 @@ export async function startServer(
         clock,
         limits,
         logger,
-        onFailure: (code) => metrics.sessionFailed(code),
-        onRefused: (code) => metrics.observe({ type: "check-in-rejected", code }),
-        onRateLimited: (share) => metrics.rateLimited(share),
-        onCut: (reason) => metrics.connectionCut(reason),
+        events,
       },
     );
     cleanups.push(() => gateway.close());
@@ -169,7 +171,16 @@ export async function startServer(
       }),
     );
     logger.info("server started", { url, adminUrl, serverKey });
-    return { url, adminUrl, serverKey, certificate: tls?.cert, coordinator, storage, close };
+    return {
+      url,
+      adminUrl,
+      serverKey,
+      certificate: tls?.cert,
+      coordinator,
+      storage,
+      events,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createAdminApp } from "../src/admin/admin-app.ts";
-import type { Logger } from "../src/telemetry/logger.ts";
+import type { Logger } from "../src/runtime/logger.ts";
 import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
 
 const TOKEN = "correct horse battery".replaceAll(" ", "-");
 const JSON_BODY = { "content-type": "application/json" };
 
 describe("an admin API with a token", () => {
-  it("answers nothing but its probes and its description without the token", async () => {
+  it("answers only its probes and its description without a token", async () => {
     const admin = await startAdmin({ token: TOKEN });
     for (const route of admin.routes) {
       const path = route.path.replace("{id}", "task_00000000000000000000000000000000");
@@ -45,7 +45,7 @@ describe("an admin API with a token", () => {
     expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
   });
 
-  it("tells a stranger neither which paths exist nor which methods they take", async () => {
+  it("does not tell a stranger which paths exist or which methods they take", async () => {
     const admin = await startAdmin({ token: TOKEN });
     const headers = { authorization: "" };
     expect((await admin.ask("GET", "/nothing", { headers })).status).toBe(401);
@@ -53,7 +53,7 @@ describe("an admin API with a token", () => {
     expect((await admin.ask("OPTIONS", "/v1/tasks", { headers })).status).toBe(401);
   });
 
-  it("refuses to be made with an empty token", async () => {
+  it("refuses an empty token", async () => {
     const { deps } = await startAdmin();
     expect(() => createAdminApp({ ...deps, token: "" })).toThrow(/token is empty/);
   });
@@ -99,7 +99,7 @@ describe("an admin API without a token", () => {
     expect(await admin.storage.rounds.tasks()).toEqual([]);
   });
 
-  it("takes orders from a page of its own origin", async () => {
+  it("accepts changes from a page of its own origin", async () => {
     const admin = await startAdmin();
     const answer = await admin.ask("POST", "/v1/tasks", {
       headers: {
@@ -115,7 +115,7 @@ describe("an admin API without a token", () => {
 });
 
 describe("every answer of the admin API", () => {
-  it("has headers that keep a browser from doing anything else with it", async () => {
+  it("has headers that keep a browser from using it for anything else", async () => {
     const admin = await startAdmin();
     for (const path of ["/healthz", "/v1/tasks", "/nothing", "/metrics"]) {
       const { headers } = await admin.ask("GET", path);
@@ -146,7 +146,7 @@ describe("every answer of the admin API", () => {
     expect(textAt(parameter.json, "error", "message")).toContain("state");
   });
 
-  it("says nothing of an unexpected failure, which is in the log", async () => {
+  it("reveals nothing about an unexpected failure, which is in the log", async () => {
     const logged: unknown[] = [];
     const logger: Logger = {
       debug() {},
@@ -159,9 +159,6 @@ describe("every answer of the admin API", () => {
       logger,
       metrics: {
         observe() {},
-        sessionFailed() {},
-        connectionCut() {},
-        rateLimited() {},
         contentType: "text/plain",
         render: () => Promise.reject(secret),
         close: async () => {},
@@ -174,7 +171,7 @@ describe("every answer of the admin API", () => {
     expect(logged).toEqual([["admin request failed", secret]]);
   });
 
-  it("tells a probe that the store does not answer while the process lives", async () => {
+  it("tells a probe that the store does not answer although the process is alive", async () => {
     const admin = await startAdmin();
     expect((await admin.ask("GET", "/readyz")).json).toEqual({ status: "ready" });
     await admin.storage.close();

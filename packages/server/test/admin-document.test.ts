@@ -35,7 +35,7 @@ function rows(first: RegExp): readonly (readonly string[])[] {
 }
 
 describe("docs/admin-api.md", () => {
-  it("lists the routes of the table in their words", async () => {
+  it("lists every route with the summary that the server gives", async () => {
     const admin = await startAdmin();
     const documented = rows(/^`(GET|POST|PUT) /).map(([route, summary]) => `${route} ${summary}`);
     const table = admin.routes.map(
@@ -44,7 +44,7 @@ describe("docs/admin-api.md", () => {
     expect(documented.toSorted()).toEqual(table.toSorted());
   });
 
-  it("lists the metrics with their types, in their words", async () => {
+  it("lists every metric with the type and the help text that the server gives", async () => {
     const metrics = createMetrics({ connections: () => 0 });
     onTestFinished(() => metrics.close());
     const text = await metrics.render();
@@ -68,7 +68,7 @@ describe("docs/admin-api.md", () => {
   });
 
   it.skipIf(!hasCurl)(
-    "has examples that work, in the order in which they stand",
+    "has examples that work when they are run in their order",
     { timeout: 60_000 },
     async () => {
       const token = "0123456789abcdef";

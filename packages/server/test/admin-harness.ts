@@ -1,4 +1,5 @@
-// A real admin API on loopback: real coordinator, memory stores, real HTTP. Every JSON answer is held to the route table.
+// A real admin API on loopback: real coordinator, memory stores, real HTTP. Every JSON answer is
+// held to the route table.
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
@@ -20,14 +21,18 @@ import { statusOf } from "../src/admin/error-answer.ts";
 import { adminRoutes } from "../src/admin/routes.ts";
 import type { Route } from "../src/admin/route.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
-import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
-import type { Participant, RoundConfiguration, RoundSeat } from "../src/coordinator/participant.ts";
-import { ReportSlots } from "../src/coordinator/report-slots.ts";
+import { EventFeed } from "../src/telemetry/event-feed.ts";
+import type {
+  Participant,
+  RoundConfiguration,
+  RoundSeat,
+} from "../src/coordinator/population/participant.ts";
+import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
-import { silentLogger } from "../src/telemetry/logger.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 
@@ -80,22 +85,19 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const storage = openMemoryStore({ crypto });
   const metrics = options.metrics ?? createMetrics({ connections: () => 0 });
   const logger = options.logger ?? silentLogger;
-  const listeners = new Set<(event: CoordinatorEvent) => void>();
+  const events = new EventFeed(logger);
+  events.subscribe(metrics.observe);
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
-    participations: storage.access,
     crypto,
     random,
     clock,
     logger,
     limits,
     secrets,
-    slots: new ReportSlots({ clock, slots: 4, uploadTimeoutMs: 1_000 }),
-    listener: (event) => {
-      metrics.observe(event);
-      for (const listener of listeners) listener(event);
-    },
+    turns: new UploadTurns({ clock, turns: 4, timeoutMs: 1_000 }),
+    events,
   });
   const deps: AdminDeps = {
     coordinator,
@@ -163,13 +165,14 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
       return answer;
     },
     async runRound(population) {
+      // The round before is announced a moment before the next one is opened.
+      await new Promise((resolve) => setImmediate(resolve));
       const ended = new Promise<RoundRecord>((resolve) => {
-        const listener = (event: CoordinatorEvent): void => {
+        const unsubscribe = events.subscribe((event) => {
           if (event.type !== "round-ended") return;
-          listeners.delete(listener);
+          unsubscribe();
           resolve(event.round);
-        };
-        listeners.add(listener);
+        });
       });
       const reports = [
         "ses_00000000000000000000000000000001",
@@ -195,13 +198,12 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     configure(received) {
       configuration = received;
     },
-    grantReport() {
-      granted = true;
+    tell(message) {
+      if (message.type === "reportGrant") granted = true;
+      if (message.type === "reportResult" && message.refused !== undefined) {
+        throw new Error(`The report was refused: ${message.refused.message}`);
+      }
     },
-    answerReport(_round, refused) {
-      if (refused !== undefined) throw refused;
-    },
-    endRound() {},
     reject() {},
     takeTraffic: () => ({ up: 10, down: 100 }),
   };
@@ -217,8 +219,11 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     if (seat === undefined || configuration === undefined) {
       throw new Error("The client is in no cohort");
     }
-    seat.beginReport({
-      roundId: configuration.roundId,
+    const { roundId } = configuration;
+    seat.receive({ type: "configured", roundId });
+    seat.receive({
+      type: "reportBegin",
+      roundId,
       reportNonce: configuration.reportNonce,
       exampleCount: 5,
       codec: "float32",
@@ -229,7 +234,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
       ],
     });
     if (!granted) throw new Error("The client waits for its turn to report");
-    seat.receive(payload);
+    seat.receive({ type: "reportChunk", data: payload });
   };
 }
 
@@ -261,7 +266,10 @@ function answerOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): 
   return { status, headers, bytes, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
 }
 
-/** Throws unless the answer is one that the table tells of. @returns The route; undefined when the path has none. */
+/**
+ * Throws unless the answer is one that the table tells of.
+ * @returns The route; undefined when the path has none.
+ */
 function checkAnswer(
   routes: readonly Route[],
   method: string,

@@ -14,7 +14,7 @@ describe("/openapi.json", () => {
     expect(validator.version).toBe("3.1");
   });
 
-  it("has every route of the table and no other", async () => {
+  it("has exactly the routes of the table", async () => {
     const admin = await startAdmin();
     const { json } = await admin.ask("GET", "/openapi.json");
     const documented = Object.entries(at(json, "paths") as object).flatMap(([path, item]) =>
@@ -26,7 +26,7 @@ describe("/openapi.json", () => {
     expect(new Set(operations).size).toBe(operations.length);
   });
 
-  it("tells of the parameters that a path has", async () => {
+  it("describes the parameters of each path", async () => {
     const admin = await startAdmin();
     const { json } = await admin.ask("GET", "/openapi.json");
     for (const { method, path } of admin.routes) {
@@ -38,7 +38,7 @@ describe("/openapi.json", () => {
     }
   });
 
-  it("refers only to schemas that it has, and has the task file's own", async () => {
+  it("refers only to schemas that it contains, among them that of the task file", async () => {
     const admin = await startAdmin();
     const { json, text } = await admin.ask("GET", "/openapi.json");
     const schemas = at(json, "components", "schemas") as Readonly<Record<string, object>>;
@@ -49,7 +49,7 @@ describe("/openapi.json", () => {
     expect(taskJsonSchema()).toMatchObject(schemas["TaskDefinition"]!);
   });
 
-  it("asks for the token everywhere but at the probes", async () => {
+  it("requires a token everywhere except at the probes", async () => {
     const admin = await startAdmin({ token: "a".repeat(16) });
     const { json } = await admin.ask("GET", "/openapi.json");
     expect(at(json, "security")).toEqual([{ token: [] }]);

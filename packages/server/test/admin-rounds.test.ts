@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   builtinModel,
   decodeCheckpoint,
+  encodeCheckpoint,
   layoutOf,
   parseTfjsModel,
   readTfjsWeights,
@@ -42,7 +43,7 @@ describe("the rounds of the admin API", () => {
     expect(at(shown.json, "progress")).toMatchObject({ phase: "selecting", committedRounds: 2 });
   });
 
-  it("say how a task stands that has run its last round", async () => {
+  it("show the state of a task that has run its last round", async () => {
     const admin = await startAdmin();
     const task = await startedTask(admin);
     for (let round = 0; round < 3; round++) await admin.runRound("writers");
@@ -89,7 +90,7 @@ describe("the checkpoints of the admin API", () => {
     expect((await admin.ask("GET", `/v1/checkpoints/${round.checkpoint}`)).status).toBe(200);
   });
 
-  it("give their bytes, and not again to a client that has them", async () => {
+  it("return their bytes, but not to a client that already has them", async () => {
     const admin = await startAdmin();
     await startedTask(admin);
     const { checkpoint } = await admin.runRound("writers");
@@ -127,10 +128,11 @@ describe("the checkpoints of the admin API", () => {
     const read = readTfjsWeights(model, new Map([["weights.bin", Uint8Array.from(weights.bytes)]]));
     expect(read).toHaveLength(values.length);
     const layout = layoutOf(description.parameters);
-    expect(read).toEqual(decodeCheckpoint(Uint8Array.from(raw.bytes), layout));
+    const decoded = decodeCheckpoint(Uint8Array.from(raw.bytes), layout);
+    expect(Buffer.compare(encodeCheckpoint(read), encodeCheckpoint(decoded))).toBe(0);
   });
 
-  it("are unknown under another id, and nothing is said to be unchanged then", async () => {
+  it("are unknown under another id, and the answer is then never 304", async () => {
     const admin = await startAdmin();
     const id = "0".repeat(64);
     for (const suffix of ["", "/weights", "/tfjs/model.json", "/tfjs/weights.bin"]) {

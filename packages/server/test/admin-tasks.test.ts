@@ -57,7 +57,7 @@ describe("the tasks of the admin API", () => {
     expect(late.json).toMatchObject({ error: { code: "TASK_STATE_CONFLICT" } });
   });
 
-  it("says which key of a task is unknown and which was meant", async () => {
+  it("names the unknown key of a task and the known key that is nearest to it", async () => {
     const admin = await startAdmin();
     const { status, json } = await admin.post("/v1/tasks", {
       definition: smallTask({ plan: { bachSize: 10 } }),
@@ -102,7 +102,7 @@ describe("the tasks of the admin API", () => {
     expect(textAt(json, "error", "message")).toContain("begin");
   });
 
-  it("answers 404 for a task that is not there and 400 for what is no task id", async () => {
+  it("answers 404 for an unknown task and 400 for a text that is not a task id", async () => {
     const admin = await startAdmin();
     const missing = "/v1/tasks/task_00000000000000000000000000000000";
     for (const path of [missing, `${missing}/rounds`, `${missing}/checkpoints`]) {

@@ -19,13 +19,14 @@ async function makeToken(
 }
 
 describe("admin tokens", () => {
-  it("may do what their role may, route by route of the table", async () => {
+  it("allow on every route exactly what their role allows", async () => {
     const admin = await startAdmin({ token: ROOT });
     for (const role of ADMIN_ROLES) {
       const { token } = await makeToken(admin, role);
       for (const route of admin.routes) {
         const path = route.path.replaceAll(/\{\w+\}/g, "task_00000000000000000000000000000000");
-        // A query or a content type that the route does not take: whoever may ask hears of that, and nothing changes.
+        // A query or a content type that the route does not take: whoever may ask hears of that,
+        // and nothing changes.
         const answer = await admin.ask(route.method.toUpperCase(), `${path}?nonsense=1`, {
           headers: { authorization: `Bearer ${token}` },
         });
@@ -40,7 +41,7 @@ describe("admin tokens", () => {
     }
   });
 
-  it("give looking to viewers, tasks to operators and access to admins", async () => {
+  it("let viewers read, operators steer tasks, and admins manage access", async () => {
     const admin = await startAdmin({ token: ROOT });
     const roles = new Map(admin.routes.map(({ operation, role }) => [operation, role]));
     expect(roles.get("listTasks")).toBe("viewer");
@@ -54,7 +55,7 @@ describe("admin tokens", () => {
     }
   });
 
-  it("are stored as a hash, told once and listed without their secret", async () => {
+  it("are stored as a hash, shown once, and listed without their secret", async () => {
     const admin = await startAdmin({ token: ROOT });
     const { id, token } = await makeToken(admin, "viewer");
     expect(token).toMatch(/^tok_[0-9a-f]{32}\.[A-Za-z0-9_-]{43}$/);
@@ -67,7 +68,7 @@ describe("admin tokens", () => {
     expect((await admin.ask("GET", "/v1/audit")).text).not.toContain(secret);
   });
 
-  it("are refused when revoked, wrong, cut or of another's id", async () => {
+  it("are refused when they are revoked, wrong, cut short or combined with another token's id", async () => {
     const admin = await startAdmin({ token: ROOT });
     const one = await makeToken(admin, "viewer");
     const other = await makeToken(admin, "admin");
@@ -94,7 +95,7 @@ describe("admin tokens", () => {
     expect(await ask(other.token)).toBe(200);
   });
 
-  it("close an open server from the first one on, and nobody can lock everyone out", async () => {
+  it("close an open server once the first one exists, and nobody can lock everyone out", async () => {
     const admin = await startAdmin();
     const early = await admin.post("/v1/tokens", { name: "too early", role: "viewer" });
     expect(at(early.json, "error", "code")).toBe("ADMIN_TOKEN_CONFLICT");
@@ -114,7 +115,7 @@ describe("admin tokens", () => {
     expect((await admin.ask("GET", "/v1/info")).status).toBe(200);
   });
 
-  it("must have a role that there is and a name that can be printed", async () => {
+  it("must have an existing role and a printable name", async () => {
     const admin = await startAdmin({ token: ROOT });
     for (const body of [
       { name: "x", role: "owner" },
@@ -159,7 +160,7 @@ describe("the audit table", () => {
     expect(at(entries[0], "atMs")).toBe(admin.deps.clock.now());
   });
 
-  it("has no rows of strangers, and is read page by page", async () => {
+  it("has no rows for requests without a good token, and is read page by page", async () => {
     const admin = await startAdmin({ token: ROOT });
     await admin.ask("POST", "/v1/tasks", { headers: { authorization: "Bearer x", ...JSON_BODY } });
     expect(await admin.storage.access.audit(10)).toEqual([]);

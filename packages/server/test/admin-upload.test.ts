@@ -148,7 +148,7 @@ describe("an uploaded model", () => {
     expect(answer.status).toBe(422);
   });
 
-  it("is refused past the server's limit on parameters, and the next one is taken", async () => {
+  it("is refused when it exceeds the server's limit on parameters, and the next model is accepted", async () => {
     const admin = await startAdmin({ limits: { maxParameters: 7_850 } });
     const tooMuch = new Uint8Array(4 * 7_850 + 1);
     const answer = await admin.postForm(
@@ -160,7 +160,7 @@ describe("an uploaded model", () => {
     expect((await admin.postForm("/v1/tasks", formOf(WHOLE))).status).toBe(201);
   });
 
-  it("is refused when its files together pass the limit", async () => {
+  it("is refused when its files together exceed the limit", async () => {
     const admin = await startAdmin({ limits: { maxParameters: 1_000 } });
     const half = new Uint8Array(2_001);
     const answer = await admin.postForm(
@@ -176,7 +176,7 @@ describe("an uploaded model", () => {
     expect(answer.status).toBe(413);
   });
 
-  it("is refused when its model.json passes the limit", async () => {
+  it("is refused when its model.json exceeds the limit", async () => {
     const admin = await startAdmin({ limits: { maxPlanBytes: 1_024 } });
     const answer = await admin.postForm(
       "/v1/tasks",
@@ -185,13 +185,13 @@ describe("an uploaded model", () => {
     expect(answer.status).toBe(413);
   });
 
-  it("is refused in more parts than any model has files", async () => {
+  it("is refused when it has more parts than any model has files", async () => {
     const admin = await startAdmin();
     const weights = Array.from({ length: 1_025 }, (_, i) => [`w${i}`, new Uint8Array(0)] as const);
     expect((await admin.postForm("/v1/tasks", formOf({ ...WHOLE, weights }))).status).toBe(413);
   });
 
-  it("is refused when its sender gives up halfway, and the next one is taken", async () => {
+  it("is refused when its sender gives up halfway, and the next model is accepted", async () => {
     const admin = await startAdmin();
     const first = await halfAnUpload(admin.url);
     const second = await halfAnUpload(admin.url); // waits for its turn
@@ -233,7 +233,7 @@ describe("an uploaded model", () => {
     expect(at(answer.json, "error", "code")).toBe("BAD_PARAMETER");
   });
 
-  it("is refused whatever bytes a form is cut or spoilt into, and the server goes on", async () => {
+  it("is refused wherever the form is cut or damaged, and the server goes on", async () => {
     const admin = await startAdmin();
     const boundary = "seam";
     const part = (name: string, file: string, content: string): string =>

@@ -36,7 +36,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<TributaryError> {
 }
 
 describe("the server's settings", () => {
-  it("need nothing: the gateway is on loopback with TLS, the admin API on loopback", () => {
+  it("need nothing to be set: the gateway is on loopback with TLS, the admin API on loopback", () => {
     expect(resolveConfig({})).toEqual({
       host: "127.0.0.1",
       port: 8_443,
@@ -53,7 +53,7 @@ describe("the server's settings", () => {
     });
   });
 
-  it("take any sensible number of threads that add up reports, none included", () => {
+  it("accept any sensible number of aggregation threads, including none", () => {
     for (const aggregationThreads of [0, 1, 64]) {
       expect(resolveConfig({ aggregationThreads }).aggregationThreads).toBe(aggregationThreads);
     }
@@ -98,7 +98,7 @@ describe("the server's settings", () => {
     expect(message).not.toContain("too-short");
   });
 
-  it("take bounds one by one, and refuse those that are no bound or unknown", () => {
+  it("accept limits one by one, and refuse unknown ones and values that are not limits", () => {
     const { limits } = resolveConfig({ limits: { maxConnections: 5 } });
     expect(limits).toEqual({ ...DEFAULT_LIMITS, maxConnections: 5 });
     for (const value of [0, -1, 1.5, NaN, Infinity, "7", undefined]) {

@@ -1,7 +1,7 @@
 // What happens while a report is being added elsewhere, which may take its time.
 import { describe, expect, it } from "vitest";
 
-import { localAdders, type OpenAdder, type UpdateAdder } from "../src/aggregation/update-adder.ts";
+import { localAdders, type OpenAdder, type UpdateAdder } from "@tributary/core";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
   DIMENSION,

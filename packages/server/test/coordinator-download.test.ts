@@ -10,9 +10,10 @@ import {
   type ArtifactId,
   type CheckpointId,
 } from "@tributary/protocol";
-import { framesFor, type SealedModel } from "../src/coordinator/sealed-model.ts";
+import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import type { TaskRecord } from "../src/storage/round-store.ts";
-import { definitionOf, makeWorld, quiet, until, type World } from "./coordinator-world.ts";
+import { exampleTask } from "@tributary/core/testing";
+import { makeWorld, quiet, until, type World } from "./coordinator-world.ts";
 
 const RANGES = [{ offset: 0, length: 5 }];
 type Held = ReadonlyMap<ArtifactId, Float32Array>;
@@ -186,6 +187,6 @@ describe("checkpoints that travel as differences", () => {
     expect(() => client.checkIn({ codecs: ["float32"] })).toThrow(
       expect.objectContaining({ code: "NOT_ELIGIBLE" }),
     );
-    expect(definitionOf({ plan: { download } }).plan.download).toEqual(download);
+    expect(exampleTask({ plan: { download } }).plan.download).toEqual(download);
   });
 });

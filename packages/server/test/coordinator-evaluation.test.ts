@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { taskId } from "@tributary/protocol";
 import type { RoundRecord } from "../src/storage/round-store.ts";
 import {
-  codeOf,
   makeWorld,
   quiet,
   until,
@@ -114,11 +113,11 @@ describe("an evaluation", () => {
     await world.startTask({ evaluation: { everyRounds: 1 }, round: { minimumFraction: 0.1 } });
     await train(world, world.checkIn(3));
     const [bringsUpdate, bringsWord, ...rest] = checkInHolding(world, 3, "holder");
-    expect(codeOf(() => bringsUpdate!.begin())).toBe("UPDATE_MALFORMED");
+    expect(bringsUpdate!.attempt()).toBe("UPDATE_MALFORMED");
     const withoutName = { header: { codec: "" } };
-    expect(codeOf(() => rest[0]!.begin(withoutName))).toBe("UPDATE_SHAPE");
+    expect(rest[0]!.attempt(withoutName)).toBe("UPDATE_SHAPE");
     const nan = { codec: "", metrics: [{ name: "accuracy", value: Number.NaN }] };
-    expect(codeOf(() => bringsWord!.begin({ payload: new Uint8Array(0), header: nan }))).toBe(
+    expect(bringsWord!.attempt({ payload: new Uint8Array(0), header: nan })).toBe(
       "METRICS_INVALID",
     );
   });
@@ -146,6 +145,7 @@ describe("an evaluation", () => {
     await train(world, world.checkIn(3));
     await world.coordinator.requestEvaluation(task.id, 0);
     const holders = checkInHolding(world, 3, "holder");
+    await quiet();
     expect(holders[0]!.configuration).toMatchObject({ purpose: "evaluation", roundNumber: 0 });
     expect(holders[0]!.receivedWeights()).toEqual([0.5, -1, 2, 0, 0.25]);
     for (const client of holders) reportMetrics(client, 0.1);

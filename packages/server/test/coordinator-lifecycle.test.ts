@@ -3,12 +3,12 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it, vi } from "vitest";
 
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundStore, TaskRecord } from "../src/storage/round-store.ts";
+import { exampleTask } from "@tributary/core/testing";
 import {
   MODEL,
   codeOf,
-  definitionOf,
   makeWorld,
   quiet,
   until,
@@ -94,9 +94,9 @@ describe("pausing, cancelling and closing", () => {
   it("finishes writing a round that was closed before its task was cancelled", async () => {
     let write = (): void => {};
     const storage = storeWith((rounds) => ({
-      recordRound: async (...args) => {
+      commit: async (end) => {
         await new Promise<void>((resolve) => (write = resolve));
-        return rounds.recordRound(...args);
+        return rounds.commit(end);
       },
     }));
     const world = makeWorld({ storage });
@@ -138,10 +138,10 @@ describe("pausing, cancelling and closing", () => {
     for (const client of [a, b, slow]) {
       expect(client!.outcomes.map(({ outcome }) => Object.keys(outcome))).toEqual([["committed"]]);
     }
-    expect(codeOf(() => slow!.begin())).toBe("ROUND_CLOSED");
+    expect(slow!.attempt()).toBe("ROUND_CLOSED");
     expect((await world.rounds(task))[0]!.fates).toMatchObject({
       reported: 2,
-      unfinished: { configuring: 1 },
+      unfinished: { training: 1 },
     });
     expect(world.clock.pendingCount).toBe(0);
   });
@@ -161,7 +161,7 @@ describe("pausing, cancelling and closing", () => {
     await expect(coordinator.pauseTask(task.id)).rejects.toMatchObject({
       code: "TASK_STATE_CONFLICT",
     });
-    const created = await coordinator.createTask(definitionOf(), MODEL, new Float32Array(5));
+    const created = await coordinator.createTask(exampleTask(), MODEL, new Float32Array(5));
     await coordinator.cancelTask(created.id);
     await expect(coordinator.startTask(created.id)).rejects.toMatchObject({
       code: "TASK_STATE_CONFLICT",
@@ -171,11 +171,11 @@ describe("pausing, cancelling and closing", () => {
   it("opens one round, not two, when a task is resumed while its last round is being written", async () => {
     let write = (): void => {};
     const storage = storeWith((rounds) => ({
-      recordRound: async (...args) => {
-        if (args[0].outcome === "abandoned") {
+      commit: async (end) => {
+        if (end.round.outcome === "abandoned") {
           await new Promise<void>((resolve) => (write = resolve));
         }
-        return rounds.recordRound(...args);
+        return rounds.commit(end);
       },
     }));
     const world = makeWorld({ storage });
@@ -188,9 +188,11 @@ describe("pausing, cancelling and closing", () => {
     await quiet();
     await world.coordinator.startTask(task.id);
     const others = world.checkIn(3, "other");
-    expect(others.every(({ isSeated }) => isSeated)).toBe(true);
+    await quiet();
+    expect(others.some(({ isSeated }) => isSeated)).toBe(false);
     write();
     await quiet();
+    expect(others.every(({ isSeated }) => isSeated)).toBe(true);
     for (const client of others) client.report();
     await until("the others have heard", () =>
       others.every(({ outcomes }) => outcomes.length === 1),
@@ -263,10 +265,10 @@ describe("when something fails that is not the clients' doing", () => {
   it("abandons a round that cannot be stored, and commits the next attempt", async () => {
     let failures = 1;
     const storage = storeWith((rounds) => ({
-      recordRound: (round, checkpoint) =>
-        round.outcome === "committed" && failures-- > 0
+      commit: (end) =>
+        end.round.outcome === "committed" && failures-- > 0
           ? Promise.reject(unavailable())
-          : rounds.recordRound(round, checkpoint),
+          : rounds.commit(end),
     }));
     const world = makeWorld({ storage });
     const task = await world.startTask();
@@ -292,7 +294,10 @@ describe("when something fails that is not the clients' doing", () => {
   });
 
   it("makes no attempt after the pause when its task was stopped in it", async () => {
-    const storage = storeWith(() => ({ recordRound: () => Promise.reject(unavailable()) }));
+    let isDown = true;
+    const storage = storeWith((rounds) => ({
+      commit: (end) => (isDown ? Promise.reject(unavailable()) : rounds.commit(end)),
+    }));
     const world = makeWorld({ storage });
     const task = await world.startTask();
     await runRound(threeClients(world));
@@ -301,16 +306,19 @@ describe("when something fails that is not the clients' doing", () => {
     await quiet();
     expect(world.clock.pendingCount).toBe(0);
     expect(world.events.filter(({ type }) => type === "round-opened")).toHaveLength(1);
+    // Whoever starts it again does not wait for the pause, but for the store.
+    isDown = false;
     await world.coordinator.startTask(task.id);
+    await quiet();
     expect(await world.coordinator.progress(task)).toMatchObject({ phase: "selecting" });
   });
 
   it("goes on from what the store holds when it took a round and lost the answer", async () => {
     let losses = 1;
     const storage = storeWith((rounds) => ({
-      recordRound: async (round, checkpoint) => {
-        await rounds.recordRound(round, checkpoint);
-        if (round.outcome === "committed" && losses-- > 0) throw unavailable();
+      commit: async (end) => {
+        await rounds.commit(end);
+        if (end.round.outcome === "committed" && losses-- > 0) throw unavailable();
       },
     }));
     const world = makeWorld({ storage });
@@ -333,9 +341,9 @@ describe("when something fails that is not the clients' doing", () => {
     let down = false;
     const attemptsAtMs: number[] = [];
     const storage = storeWith((rounds) => ({
-      recordRound: (round, checkpoint) => {
+      commit: (end) => {
         attemptsAtMs.push(world.clock.now() - startMs);
-        return down ? Promise.reject(unavailable()) : rounds.recordRound(round, checkpoint);
+        return down ? Promise.reject(unavailable()) : rounds.commit(end);
       },
       lastCommitted: (id) => (down ? Promise.reject(unavailable()) : rounds.lastCommitted(id)),
     }));
@@ -468,7 +476,7 @@ describe("when something fails that is not the clients' doing", () => {
         },
       },
     });
-    const definition = definitionOf();
+    const definition = exampleTask();
     const task = await world.coordinator.createTask(definition, MODEL, new Float32Array(5));
     await expect(world.coordinator.startTask(task.id)).rejects.toMatchObject({
       code: "CHECKPOINT_UNKNOWN",
@@ -484,7 +492,7 @@ describe("when something fails that is not the clients' doing", () => {
   it("stores no task whose initial values do not fit its model", async () => {
     const world = makeWorld();
     const create = (values: Float32Array) =>
-      world.coordinator.createTask(definitionOf(), MODEL, values);
+      world.coordinator.createTask(exampleTask(), MODEL, values);
     await expect(create(new Float32Array(4))).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT" });
     await expect(create(new Float32Array(5).fill(NaN))).rejects.toMatchObject({
       code: "CHECKPOINT_CORRUPT",
@@ -497,7 +505,7 @@ describe("when something fails that is not the clients' doing", () => {
     const task = await world.startTask();
     const members = world.checkIn(3);
     const other = await world.coordinator.createTask(
-      definitionOf({ name: "other", population: "others" }),
+      exampleTask({ name: "other", population: "others" }),
       MODEL,
       new Float32Array(5),
     );

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { TaskChanges } from "@tributary/core/testing";
 import {
   makeWorld,
   codeOf,
   quiet,
   until,
   type MemoryParticipant,
-  type TaskChanges,
   type World,
 } from "./coordinator-world.ts";
 
@@ -55,7 +55,7 @@ describe("a task that limits how often a device takes part", () => {
     expect(codeOfCheckIn(again, "c")).toBe("NOT_ELIGIBLE");
     await runRound(again, 4, ["a", "b"]);
     await quiet();
-    const kept = await world.storage.access.participations(task.id);
+    const kept = await world.storage.rounds.participations(task.id);
     expect(kept.map(({ deviceId, roundNumber }) => `${deviceId}${roundNumber}`).sort()).toEqual([
       "a4",
       "b4",
@@ -106,19 +106,21 @@ describe("a task that limits how often a device takes part", () => {
     await world.coordinator.close();
   });
 
-  it("commits no round whose devices cannot be written down", async () => {
+  it("keeps no participation of a round that could not be stored", async () => {
     const world = makeWorld();
     const task = await world.startTask(TASK);
-    const { access } = world.storage;
-    const write = access.recordParticipations.bind(access);
-    access.recordParticipations = () => Promise.reject(new Error("disk full"));
+    const { rounds } = world.storage;
+    const commit = rounds.commit.bind(rounds);
+    rounds.commit = (end) =>
+      end.round.outcome === "committed" ? Promise.reject(new Error("disk full")) : commit(end);
     const members = ["a", "b"].map((device) => checkIn(world, device));
     await until("the cohort is seated", () => members.every((member) => member.isSeated));
     for (const member of members) member.report();
     await until("the round ended", () => members.every((member) => member.outcomes.length === 1));
-    access.recordParticipations = write;
+    rounds.commit = commit;
     await quiet();
-    expect(await world.storage.rounds.lastCommitted(task.id)).toBeUndefined();
+    expect(await rounds.lastCommitted(task.id)).toBeUndefined();
+    expect(await rounds.participations(task.id)).toEqual([]);
     await world.coordinator.close();
   });
 });

@@ -5,17 +5,16 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { totalOf } from "../src/rounds/fates.ts";
-import { makesCheckpoint } from "../src/rounds/round-kind.ts";
+import { totalOf, makesCheckpoint } from "@tributary/core";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../src/storage/round-store.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
+import { exampleTask } from "@tributary/core/testing";
 import {
   DIMENSION,
   INITIAL,
   MODEL,
   codeOf,
-  definitionOf,
   makeWorld,
   quiet,
   type MemoryParticipant,
@@ -97,7 +96,7 @@ class History {
   async begin(): Promise<void> {
     this.#connect();
     const task = await this.world.coordinator.createTask(
-      definitionOf({
+      exampleTask({
         round: { goalCount: 3, overselection: 1.4, minimumFraction: 0.6 },
         evaluation: { judgedBy: "clients", everyRounds: 2 },
       }),
@@ -178,7 +177,7 @@ class History {
             args,
           );
           if (!isAlive()) return never;
-          if (this.#mood === "forgets" && name === "recordRound") throw unavailable();
+          if (this.#mood === "forgets" && name === "commit") throw unavailable();
           return answer;
         };
       },
@@ -198,10 +197,13 @@ class History {
 
   #newClient(): MemoryParticipant {
     const client = this.world.client(`client-${this.#names++}`);
-    const answer = client.answerReport.bind(client);
-    client.answerReport = (roundId, refused) => {
-      if (refused === undefined) this.counted.set(roundId, (this.counted.get(roundId) ?? 0) + 1);
-      answer(roundId, refused);
+    const tell = client.tell.bind(client);
+    client.tell = (message) => {
+      const { roundId } = message;
+      if (message.type === "reportResult" && message.refused === undefined) {
+        this.counted.set(roundId, (this.counted.get(roundId) ?? 0) + 1);
+      }
+      tell(message);
     };
     return client;
   }
@@ -224,7 +226,7 @@ class History {
       client.withdraw();
       this.clients[index] = this.#newClient();
     } else if (type === "lie" && isTraining) {
-      codeOf(() => client.report({ update: new Float32Array(DIMENSION).fill(Number.NaN) }));
+      client.attempt({ update: new Float32Array(DIMENSION).fill(Number.NaN) });
       client.disconnect();
       this.clients[index] = this.#newClient();
     } else if ((type === "report" || type === "reportTwice") && isTraining) {

@@ -91,17 +91,12 @@ describe("a round with hostile reports", () => {
     for (const [index, [what, changes, code]] of hostile.entries()) {
       const client = clients[index]!;
       const early = index < REFUSED.length;
-      expect([what, codeOf(() => client.report(changes))]).toEqual([
-        what,
-        early ? code : undefined,
-      ]);
-      // What is refused before its turn is thrown to the session, which answers.
-      if (!early) expect([what, client.refusals]).toEqual([what, [code]]);
+      expect([what, client.attempt(changes)]).toEqual([what, code]);
       expect(client.count("granted")).toBe(early ? 0 : 1);
       // It has lost its place: neither another try nor the rest of an upload counts.
-      expect(codeOf(() => client.report(good[0]))).toBe("REPORT_DUPLICATE");
-      expect(client.seat!.receive(new Uint8Array(20))).toBe(false);
-      client.seat!.withdraw("TRAINING_FAILED");
+      expect(client.attempt(good[0])).toBe("UNEXPECTED_MESSAGE");
+      expect(codeOf(() => client.chunk(new Uint8Array(20)))).toBe("UNEXPECTED_MESSAGE");
+      client.withdraw();
       client.disconnect();
       // Some honest ones come between.
       if (index === 5) honest[1]!.report(good[1]);
@@ -128,10 +123,10 @@ describe("a round with hostile reports", () => {
     const task = await world.startTask();
     const [a, b, c] = world.checkIn(3);
     a!.report();
-    expect(codeOf(() => a!.report())).toBe("REPORT_DUPLICATE");
-    expect(a!.seat!.receive(new Uint8Array(20))).toBe(false);
+    expect(a!.attempt()).toBe("UNEXPECTED_MESSAGE");
+    expect(codeOf(() => a!.chunk(new Uint8Array(20)))).toBe("UNEXPECTED_MESSAGE");
     b!.begin();
-    expect(codeOf(() => b!.begin())).toBe("REPORT_DUPLICATE");
+    expect(b!.attempt()).toBe("UNEXPECTED_MESSAGE");
     b!.upload();
     c!.report();
     await until("the round is committed", () => a!.outcomes.length === 1);
@@ -144,7 +139,7 @@ describe("a round with hostile reports", () => {
     const [a, b] = world.checkIn(3);
     const { reportNonce } = a!.configuration!;
     expect(reportNonce).toHaveLength(16);
-    expect(codeOf(() => b!.report({ header: { reportNonce } }))).toBe("REPORT_NONCE_INVALID");
+    expect(b!.attempt({ header: { reportNonce } })).toBe("REPORT_NONCE_INVALID");
     a!.report();
     expect(a!.refusals).toEqual([]);
   });
@@ -154,14 +149,14 @@ describe("a round with hostile reports", () => {
     await world.startTask({ round: { goalCount: 4, minimumFraction: 0.25 } });
     const [a, b, c, d] = world.checkIn(4);
     a!.begin();
-    expect(codeOf(() => a!.seat!.receive(new Uint8Array(0)))).toBe("UNEXPECTED_MESSAGE");
+    expect(codeOf(() => a!.chunk(new Uint8Array(0)))).toBe("UNEXPECTED_MESSAGE");
     b!.begin();
-    b!.seat!.receive(new Uint8Array(19));
-    expect(codeOf(() => b!.seat!.receive(new Uint8Array(2)))).toBe("UNEXPECTED_MESSAGE");
+    b!.chunk(new Uint8Array(19));
+    expect(codeOf(() => b!.chunk(new Uint8Array(2)))).toBe("UNEXPECTED_MESSAGE");
     c!.begin();
     expect(c!.hasTurn).toBe(false);
-    expect(codeOf(() => c!.seat!.receive(new Uint8Array(4)))).toBe("UNEXPECTED_MESSAGE");
-    expect(d!.seat!.receive(new Uint8Array(4))).toBe(false); // has not begun: not its business
+    expect(codeOf(() => c!.chunk(new Uint8Array(4)))).toBe("UNEXPECTED_MESSAGE");
+    expect(codeOf(() => d!.chunk(new Uint8Array(4)))).toBe("UNEXPECTED_MESSAGE");
     // The session closes after such an error; what was sent so far is worth nothing.
     for (const client of [a, b, c]) client!.disconnect();
     d!.report();
@@ -177,7 +172,7 @@ describe("a round with hostile reports", () => {
       const piece = new Uint8Array(4);
       for (let i = 0; i < DIMENSION; i++) {
         new DataView(piece.buffer).setFloat32(0, i, true);
-        client.seat!.receive(piece);
+        client.chunk(piece);
         piece.fill(0xff); // the receive buffer is used again
       }
     }
@@ -202,7 +197,7 @@ describe("turns to report", () => {
     while (served.length < 10) {
       const [next] = inTurn(clients);
       expect(inTurn(clients).length).toBe(Math.min(2, 10 - served.length));
-      expect(next!.upload()).toBe(true);
+      next!.upload();
       served.push(next!.name);
     }
     // First come, first served.
@@ -219,12 +214,12 @@ describe("turns to report", () => {
     const task = await world.startTask(); // goal 3, minimum 2
     const [slow, b, c] = world.checkIn(3);
     for (const client of [slow, b, c]) client!.begin();
-    slow!.seat!.receive(new Uint8Array(8));
+    slow!.chunk(new Uint8Array(8));
     world.clock.advance(499);
     expect(b!.hasTurn).toBe(false);
     world.clock.advance(1);
     expect(slow!.refusals).toEqual(["TIMED_OUT"]);
-    expect(slow!.seat!.receive(new Uint8Array(12))).toBe(false);
+    expect(codeOf(() => slow!.chunk(new Uint8Array(12)))).toBe("UNEXPECTED_MESSAGE");
     expect(b!.hasTurn).toBe(true);
     // The time runs from the grant: c has waited 500 ms and has all of its own.
     b!.upload();
@@ -247,7 +242,7 @@ describe("turns to report", () => {
     expect(c!.hasTurn).toBe(true);
     c!.disconnect();
     expect(d!.hasTurn).toBe(true);
-    expect(d!.upload()).toBe(true);
+    d!.upload();
   });
 
   it("pass on from a report that was refused", async () => {

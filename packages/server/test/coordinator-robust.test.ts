@@ -6,15 +6,8 @@ import {
 } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 
-import {
-  DIMENSION,
-  INITIAL,
-  MODEL,
-  definitionOf,
-  makeWorld,
-  until,
-  type World,
-} from "./coordinator-world.ts";
+import { exampleTask } from "@tributary/core/testing";
+import { DIMENSION, INITIAL, MODEL, makeWorld, until, type World } from "./coordinator-world.ts";
 
 /** Where honest clients want the parameters to be. */
 const TARGET = [1, -2, 0.5, 3, -0.25];
@@ -137,10 +130,10 @@ describe("a round with fewer reports than its rule needs", () => {
 describe("a task whose rule would keep too much in memory", () => {
   const refusal = async (
     world: World,
-    changes: Parameters<typeof definitionOf>[0],
+    changes: Parameters<typeof exampleTask>[0],
   ): Promise<TributaryError> => {
     try {
-      await world.coordinator.createTask(definitionOf(changes), MODEL, INITIAL);
+      await world.coordinator.createTask(exampleTask(changes), MODEL, INITIAL);
     } catch (error) {
       if (isTributaryError(error, "TASK_INVALID")) return error;
       throw error;
@@ -178,7 +171,7 @@ describe("a task whose rule would keep too much in memory", () => {
         plan: { trainable: ["second"] },
       },
     ]) {
-      await world.coordinator.createTask(definitionOf(changes), MODEL, INITIAL);
+      await world.coordinator.createTask(exampleTask(changes), MODEL, INITIAL);
     }
   });
 

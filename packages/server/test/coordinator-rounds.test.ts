@@ -89,7 +89,7 @@ describe("a task's rounds", () => {
     const world = makeWorld();
     const task = await world.startTask({ plan: { trainable: ["second"] } });
     const clients = world.checkIn(3);
-    expect(codeOf(() => clients[0]!.report(update(1, 1, 1, 1, 1)))).toBe("UPDATE_SHAPE");
+    expect(clients[0]!.attempt(update(1, 1, 1, 1, 1))).toBe("UPDATE_SHAPE");
     for (const client of clients.slice(1)) client.report(update(8, -8));
     await until("round 1 is committed", () => clients[1]!.outcomes.length === 1);
     expect(await world.weights(task)).toEqual([0.5, -1, 2, 8, -7.75]);
@@ -140,7 +140,7 @@ describe("a task's rounds", () => {
     clients[1]!.begin();
     world.clock.advance(9_999);
     expect(clients[0]!.outcomes).toEqual([]);
-    expect(clients[1]!.upload()).toBe(true); // in the last millisecond
+    clients[1]!.upload(); // in the last millisecond
     await until("the round is committed", () => clients[0]!.outcomes.length === 1);
     expect((await world.rounds(task)).map(({ outcome, reported }) => [outcome, reported])).toEqual([
       ["committed", 2],
@@ -192,8 +192,8 @@ describe("a task's rounds", () => {
         reported: 0,
         refused: {},
         withdrew: { TRAINING_FAILED: 1 },
-        left: { configuring: 1 },
-        unfinished: { configuring: 1 },
+        left: { training: 1 },
+        unfinished: { training: 1 },
       },
     });
   });
@@ -203,23 +203,22 @@ describe("a task's rounds", () => {
     const task = await world.startTask({ round: { goalCount: 2, overselection: 3 } });
     const [a, b, uploading, begun, training, left] = world.checkIn(6);
     uploading!.begin();
-    uploading!.seat!.receive(new Uint8Array(8));
+    uploading!.chunk(new Uint8Array(8));
     begun!.begin();
-    left!.seat!.configured();
-    training!.seat!.configured();
     left!.disconnect();
     a!.report();
     b!.report();
     // Closed, and being written: nothing counts any more, and nothing breaks.
-    expect(codeOf(() => training!.begin())).toBe("ROUND_CLOSED");
-    expect(uploading!.seat!.receive(new Uint8Array(12))).toBe(false);
-    expect(begun!.upload()).toBe(false);
+    expect(training!.attempt()).toBe("ROUND_CLOSED");
+    uploading!.chunk(new Uint8Array(12));
+    begun!.upload();
     await until("the round is committed", () => a!.outcomes.length === 1);
-    for (const member of [a, b, uploading, begun, training]) {
+    for (const member of [a, b, uploading, begun]) {
       expect(member!.outcomes).toHaveLength(1);
       expect(member!.outcomes[0]!.outcome).toHaveProperty("committed");
     }
-    expect(left!.outcomes).toEqual([]);
+    // Neither the member that left nor the one that was refused hears of it again.
+    expect([left!.outcomes, training!.outcomes]).toEqual([[], []]);
     // Who it was that the round did not wait for, and how far they had come.
     expect((await world.rounds(task))[0]).toMatchObject({
       selected: 6,
@@ -235,8 +234,8 @@ describe("a task's rounds", () => {
     });
     // Seats of a round that has ended are harmless.
     uploading!.seat!.leave();
-    begun!.seat!.withdraw("TRAINING_FAILED");
-    expect(codeOf(() => training!.begin())).toBe("ROUND_CLOSED");
+    begun!.withdraw();
+    expect(training!.attempt()).toBe("ROUND_CLOSED");
     await quiet();
     expect((await world.rounds(task)).length).toBe(1);
   });

@@ -9,7 +9,6 @@ import {
   decodePlan,
   generateServerSecrets,
   layoutOf,
-  parseTask,
   seededRandom,
   updateCodec,
   updateCodecNames,
@@ -21,28 +20,30 @@ import {
   type RoundId,
   type ServerSecrets,
   type SessionId,
-  type TaskDefinition,
   type TributaryError,
 } from "@tributary/protocol";
+import { exampleTask, type TaskChanges } from "@tributary/core/testing";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 
-import type { OpenAdder } from "../src/aggregation/update-adder.ts";
-import type { CoordinatorEvent } from "../src/coordinator/coordinator-event.ts";
+import type { OpenAdder } from "@tributary/core";
+import { EventFeed } from "../src/telemetry/event-feed.ts";
+import type { ServerEvent } from "../src/telemetry/server-event.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
   CheckInOffer,
   Participant,
-  ReportHeader,
+  MemberMessage,
   RoundConfiguration,
+  RoundMessage,
   RoundOutcome,
   RoundSeat,
-} from "../src/coordinator/participant.ts";
-import { ReportSlots } from "../src/coordinator/report-slots.ts";
-import { framesFor, type SealedModel } from "../src/coordinator/sealed-model.ts";
+} from "../src/coordinator/population/participant.ts";
+import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
+import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
-import { silentLogger, type Logger } from "../src/telemetry/logger.ts";
+import { silentLogger, type Logger } from "../src/runtime/logger.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 
 /** Two layers of three and two parameters: small, and one of them can be frozen. */
@@ -65,7 +66,7 @@ export interface WorldOptions {
   readonly clock?: ManualClock;
   readonly openAdder?: OpenAdder;
   /** What the coordinator's events are handed to, besides `events`. */
-  readonly listener?: (event: CoordinatorEvent) => void;
+  readonly listener?: (event: ServerEvent) => void;
 }
 
 export interface World {
@@ -76,7 +77,7 @@ export interface World {
   readonly random: RandomSource;
   readonly secrets: ServerSecrets;
   readonly limits: Limits;
-  readonly events: CoordinatorEvent[];
+  readonly events: ServerEvent[];
   /** Stores a task and starts it. */
   startTask(changes?: TaskChanges): Promise<TaskRecord>;
   /** A new client, which has not checked in. */
@@ -88,40 +89,6 @@ export interface World {
   weights(task: TaskRecord): Promise<number[]>;
 }
 
-export interface TaskChanges {
-  readonly name?: string;
-  readonly population?: string;
-  readonly plan?: object;
-  readonly round?: object;
-  readonly aggregation?: object;
-  readonly eligibility?: object;
-  readonly participation?: object;
-  readonly serverOptimizer?: object;
-  readonly stop?: object;
-  readonly evaluation?: object;
-  readonly schedule?: object;
-  readonly priority?: number;
-  readonly budget?: object;
-}
-
-export function definitionOf(changes: TaskChanges = {}): TaskDefinition {
-  return parseTask({
-    population: "writers",
-    name: "digits",
-    model: { builtin: "logistic-regression" }, // never looked up: the model is handed to `createTask`
-    ...changes,
-    plan: { metrics: ["accuracy"], update: { codec: "float32" }, ...changes.plan },
-    round: {
-      goalCount: 3,
-      overselection: 1,
-      minimumFraction: 0.6,
-      selectionTimeoutMs: 1_000,
-      reportingTimeoutMs: 10_000,
-      ...changes.round,
-    },
-  });
-}
-
 export function makeWorld(options: WorldOptions = {}): World {
   const crypto = options.crypto ?? createNodeCryptoProvider();
   const random = seededRandom(crypto, options.seed ?? 1);
@@ -129,27 +96,28 @@ export function makeWorld(options: WorldOptions = {}): World {
   const storage = options.storage ?? openMemoryStore({ crypto });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secrets = generateServerSecrets(random);
-  const events: CoordinatorEvent[] = [];
+  const events: ServerEvent[] = [];
+  const feed = new EventFeed(options.logger ?? silentLogger);
+  feed.subscribe((event) => {
+    events.push(event);
+    options.listener?.(event);
+  });
   const coordinator = new Coordinator({
     store: storage.rounds,
     checkpoints: storage.checkpoints,
-    participations: storage.access,
     crypto,
     random,
     clock,
     logger: options.logger ?? silentLogger,
     limits,
     secrets,
-    slots: new ReportSlots({
+    turns: new UploadTurns({
       clock,
-      slots: limits.maxConcurrentReports,
-      uploadTimeoutMs: limits.reportUploadTimeoutMs,
+      turns: limits.maxConcurrentReports,
+      timeoutMs: limits.reportUploadTimeoutMs,
     }),
     ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),
-    listener: (event) => {
-      events.push(event);
-      options.listener?.(event);
-    },
+    events: feed,
   });
   const client = (name: string): MemoryParticipant =>
     new MemoryParticipant(name, coordinator, crypto);
@@ -163,7 +131,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     limits,
     events,
     async startTask(changes) {
-      const task = await coordinator.createTask(definitionOf(changes), MODEL, INITIAL);
+      const task = await coordinator.createTask(exampleTask(changes), MODEL, INITIAL);
       return coordinator.startTask(task.id);
     },
     client,
@@ -199,7 +167,7 @@ export type Told =
 export interface ReportChanges {
   readonly update?: Float32Array;
   readonly payload?: Uint8Array;
-  readonly header?: Partial<ReportHeader>;
+  readonly header?: Partial<Extract<MemberMessage, { type: "reportBegin" }>>;
 }
 
 /** A client in memory. Honest unless told otherwise: it opens what it is sent and follows the protocol's turns. */
@@ -209,6 +177,8 @@ export class MemoryParticipant implements Participant {
   readonly told: Told[] = [];
   /** What each refused report was answered with. */
   readonly retryWindows: number[] = [];
+  /** Whether it does not say that it has verified what it was sent. */
+  isSilent = false;
   seat: RoundSeat | undefined;
   configuration: RoundConfiguration | undefined;
   model: SealedModel | undefined;
@@ -245,7 +215,8 @@ export class MemoryParticipant implements Participant {
     const { roundId, reportNonce } = this.#requireConfiguration();
     const update = changes.update ?? new Float32Array(DIMENSION).fill(1);
     this.#payload = changes.payload ?? new Uint8Array(update.buffer);
-    this.#requireSeat().beginReport({
+    this.#requireSeat().receive({
+      type: "reportBegin",
       roundId,
       reportNonce,
       exampleCount: 10,
@@ -259,15 +230,25 @@ export class MemoryParticipant implements Participant {
     });
   }
 
-  /** Sends the report in pieces of 8 bytes; says whether the last one completed it. */
-  upload(): boolean {
-    let complete = false;
+  /** Sends the report in pieces of 8 bytes. */
+  upload(): void {
     for (let at = 0; at < this.#payload.length; at += 8) {
       const piece = this.#payload.subarray(at, at + 8);
       this.#up += piece.length;
-      complete = this.#requireSeat().receive(piece);
+      this.chunk(piece);
     }
-    return complete;
+  }
+
+  /** Sends one piece of a report. */
+  chunk(data: Uint8Array): void {
+    this.#requireSeat().receive({ type: "reportChunk", data });
+  }
+
+  /** Reports. Returns the code with which that is refused, whether it is told or thrown. */
+  attempt(changes: ReportChanges = {}): ErrorCode | undefined {
+    const before = this.refusals.length;
+    const thrown = codeOf(() => this.report(changes));
+    return thrown ?? this.refusals[before];
   }
 
   report(changes: ReportChanges = {}): void {
@@ -276,7 +257,9 @@ export class MemoryParticipant implements Participant {
   }
 
   withdraw(): void {
-    this.#requireSeat().withdraw("TRAINING_FAILED");
+    const { roundId } = this.#requireSeat();
+    const code = "TRAINING_FAILED";
+    this.#requireSeat().receive({ type: "withdraw", roundId, code, message: "" });
   }
 
   /** The connection is gone. */
@@ -357,19 +340,25 @@ export class MemoryParticipant implements Participant {
     this.#down += 100;
     const { roundId, roundNumber } = configuration;
     this.told.push({ type: "configured", roundId, roundNumber });
+    if (this.isSilent) return;
+    this.seat?.receive({ type: "configured", roundId });
   }
 
-  grantReport(roundId: RoundId): void {
-    this.told.push({ type: "granted", roundId });
-  }
-
-  answerReport(roundId: RoundId, refused?: TributaryError): void {
-    this.told.push({ type: "answered", roundId, refused: refused?.code });
-    if (refused !== undefined) this.retryWindows.push(refused.retryAfterMs ?? 0);
-  }
-
-  endRound(outcome: RoundOutcome): void {
-    this.told.push({ type: "ended", outcome });
+  tell(message: RoundMessage): void {
+    const { roundId } = message;
+    switch (message.type) {
+      case "reportGrant":
+        this.told.push({ type: "granted", roundId });
+        return;
+      case "reportResult":
+        this.told.push({ type: "answered", roundId, refused: message.refused?.code });
+        if (message.refused !== undefined) this.retryWindows.push(message.refused.retryAfterMs);
+        return;
+      case "roundOutcome": {
+        const { type: _, ...outcome } = message;
+        this.told.push({ type: "ended", outcome });
+      }
+    }
   }
 
   reject(code: ErrorCode, _message: string, retryAfterMs: number): void {

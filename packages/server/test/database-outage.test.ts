@@ -1,8 +1,9 @@
-// A task on a real Postgres that goes away for more than a minute, in the worst moment: while a round is written.
+// A task on a real Postgres that goes away for more than a minute, in the worst moment: while a
+// round is written.
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { openPostgresStore } from "../src/storage/open-storage.ts";
+import { openPostgresStore } from "../src/open-storage.ts";
 import { makeWorld, type MemoryParticipant } from "./coordinator-world.ts";
 import { startCutProxy } from "./cut-proxy.ts";
 import { startPostgres, type PostgresServer } from "./postgres-server.ts";

@@ -18,7 +18,7 @@ describe("a device's share", () => {
     ...changes,
   });
 
-  it("is its own, and comes back with time or when it is given back", () => {
+  it("belongs to one device, and refills with time or when a request is given back", () => {
     const clock = new ManualClock();
     const limits = limitsOf({ requestBurstPerDevice: 2, requestsPerSecondPerDevice: 1 });
     const quotas = new DeviceQuotas(clock, limits);
@@ -30,7 +30,7 @@ describe("a device's share", () => {
     expect([1, 2].map(() => quotas.takeRequest("a"))).toEqual([true, false]);
   });
 
-  it("is remembered for a bounded number of devices, those seen last", () => {
+  it("is remembered for a bounded number of devices, those that asked last", () => {
     const limits = limitsOf({ maxTrackedDevices: 10, requestBurstPerDevice: 1 });
     const quotas = new DeviceQuotas(new ManualClock(), limits);
     for (let device = 0; device < 1_000; device++) {
@@ -42,7 +42,7 @@ describe("a device's share", () => {
     }
   });
 
-  it("is forgotten once it is whole again", () => {
+  it("is forgotten once it is full again", () => {
     const clock = new ManualClock();
     const quotas = new DeviceQuotas(clock, DEFAULT_LIMITS);
     for (let device = 0; device < 40; device++) quotas.takeRequest(`${device}`);
@@ -138,7 +138,7 @@ describe("check-ins of one device", () => {
     await (await checkIn(world, keyed(SEED))).expect("checkInAccepted");
   });
 
-  it("are not used up by strangers who show its key without holding it", async () => {
+  it("are not used up by strangers who show its public key without holding the private one", async () => {
     const { world } = await countedWorld(1);
     const victim = await world.greet();
     for (let turn = 0; turn < 3; turn++) {
@@ -154,7 +154,7 @@ describe("check-ins of one device", () => {
     await victim.expect("checkInAccepted");
   });
 
-  it("are bounded by the subject of its tokens where it has no key, and a bad token uses up nobody's", async () => {
+  it("are bounded by the subject of its tokens when it has no key, and a bad token uses up nobody's share", async () => {
     const { world, queries } = await countedWorld(1);
     await world.enrolment.setPolicy("writers", { enrolment: "token", token: RULES });
     const nowMs = world.clock.now();

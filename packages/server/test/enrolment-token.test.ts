@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorCode, TributaryError } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { checkEnrolmentToken, type EnrolmentClaims } from "../src/enrolment/enrolment-token.ts";
-import type { TokenRules } from "../src/enrolment/policy.ts";
+import type { TokenRules } from "../src/storage/access-store.ts";
 import { RULES, base64Url, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
 
 const crypto = createNodeCryptoProvider();
@@ -34,7 +34,7 @@ describe("an enrolment token", () => {
     expect(codeOf(mint({ header: { kid: "../../etc/passwd" } }))).toBeUndefined();
   });
 
-  it("is what other software signs: node's own Ed25519 here", () => {
+  it("is accepted when other software has signed it, here node's own Ed25519", () => {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const input = mint().split(".").slice(0, 2).join(".");
     const token = `${input}.${sign(null, Buffer.from(input), privateKey).toString("base64url")}`;
@@ -76,7 +76,7 @@ describe("an enrolment token", () => {
     expect(codeOf(mint({ claims: { nbf: now + 60, iat: now + 60 } }))).toBeUndefined();
   });
 
-  it("is invalid unsigned, whatever way of saying none", () => {
+  it("is invalid without a signature, however the header spells `none`", () => {
     const payload = mint().split(".")[1]!;
     for (const alg of ["none", "None", "NONE", ""]) {
       const header = base64Url(JSON.stringify({ alg }));

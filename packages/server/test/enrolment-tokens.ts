@@ -1,7 +1,8 @@
-// What an app's backend does: signs enrolment tokens. Made by hand, so that a test can get anything wrong.
+// What an app's backend does: signs enrolment tokens. Made by hand, so that a test can get anything
+// wrong.
 import { utf8 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import type { TokenRules } from "../src/enrolment/policy.ts";
+import type { TokenRules } from "../src/storage/access-store.ts";
 
 const crypto = createNodeCryptoProvider();
 

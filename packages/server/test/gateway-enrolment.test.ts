@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { deviceIdOf, proveDevice, type DeviceProof } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import type { EnrolmentPolicy } from "../src/enrolment/policy.ts";
+import type { EnrolmentPolicy } from "../src/storage/access-store.ts";
 import { RULES, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
 import { startGateway, type GatewayWorld, type WireClient } from "./gateway-world.ts";
 

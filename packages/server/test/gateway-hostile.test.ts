@@ -20,7 +20,8 @@ import {
   type GatewayWorld,
   type WireClient,
 } from "./gateway-world.ts";
-import { MODEL, definitionOf } from "./coordinator-world.ts";
+import { exampleTask } from "@tributary/core/testing";
+import { MODEL } from "./coordinator-world.ts";
 import { testFolder } from "./temporary-folder.ts";
 
 const ONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
@@ -367,7 +368,7 @@ async function withDeafMember(
   round: object,
 ): Promise<{ world: GatewayWorld; honest: WireClient; deaf: WireClient }> {
   const world = await startGateway();
-  const definition = definitionOf({ round: { ...ONE, ...round } });
+  const definition = exampleTask({ round: { ...ONE, ...round } });
   const size = 6_000_000;
   const task = await world.coordinator.createTask(
     { ...definition, plan: { ...definition.plan, trainable: ["small"] } },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { AddressQuotas } from "../src/gateway/address-quotas.ts";
 import { networkAddress } from "../src/gateway/network-address.ts";
-import { TokenBucket } from "../src/gateway/token-bucket.ts";
+import { TokenBucket } from "../src/runtime/token-bucket.ts";
 import { UploadWatch } from "../src/gateway/upload-watch.ts";
 import { Visitors, type Visitor } from "../src/gateway/visitors.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";

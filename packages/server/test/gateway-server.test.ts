@@ -8,9 +8,10 @@ import { WebSocket } from "ws";
 import type { ServerOptions } from "../src/config.ts";
 import { startServer, type ServerDeps, type TributaryServer } from "../src/server.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
-import type { Storage } from "../src/storage/open-storage.ts";
-import { silentLogger } from "../src/telemetry/logger.ts";
-import { INITIAL, MODEL, definitionOf } from "./coordinator-world.ts";
+import type { Storage } from "../src/storage/storage.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
+import { exampleTask } from "@tributary/core/testing";
+import { INITIAL, MODEL } from "./coordinator-world.ts";
 import { WireClient } from "./gateway-world.ts";
 import { testFolder } from "./temporary-folder.ts";
 
@@ -50,7 +51,7 @@ describe("the whole server", () => {
   it("runs a round over its self-signed TLS, stops, and goes on after a restart with the same key", async () => {
     const { server, storage, options } = await start({ tls: "self-signed" });
     expect(server.url).toMatch(/^wss:\/\/127\.0\.0\.1:\d+$/u);
-    const definition = definitionOf({ round: ONE });
+    const definition = exampleTask({ round: ONE });
     const task = await server.coordinator.createTask(definition, MODEL, INITIAL);
     await server.coordinator.startTask(task.id);
     const client = await connect(server);
@@ -108,7 +109,7 @@ describe("the whole server", () => {
 
   it("abandons no round of another server when it cannot start", async () => {
     const { server, storage, options } = await start();
-    const task = await server.coordinator.createTask(definitionOf({ round: ONE }), MODEL, INITIAL);
+    const task = await server.coordinator.createTask(exampleTask({ round: ONE }), MODEL, INITIAL);
     await server.coordinator.startTask(task.id);
     const port = Number(new URL(server.url).port);
     await expect(start({ ...options, port }, { storage })).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+import { noEvents } from "../src/telemetry/event-feed.ts";
 import { connect as connectTcp } from "node:net";
 import {
   TributaryError,
@@ -295,8 +296,7 @@ describe("the gateway", () => {
         clock: world.clock,
         limits: world.limits,
         logger: { debug() {}, info() {}, warn() {}, error() {} },
-        onFailure() {},
-        onCut() {},
+        events: noEvents,
       },
     );
     await expect(other.start()).rejects.toMatchObject({ code: "PORT_IN_USE" });

@@ -14,7 +14,9 @@ import { RawClient, type Configuration } from "@tributary/protocol/testing";
 import { Enrolment } from "../src/enrolment/enrolment.ts";
 import { Gateway, type GatewayOptions } from "../src/gateway/gateway.ts";
 import { TrustedProxies } from "../src/gateway/trusted-proxies.ts";
-import type { CutReason } from "../src/gateway/visitors.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
+import { EventFeed } from "../src/telemetry/event-feed.ts";
+import type { CutReason } from "../src/telemetry/server-event.ts";
 import type { SessionHost } from "../src/gateway/session-deps.ts";
 import { makeWorld, type World, type WorldOptions } from "./coordinator-world.ts";
 
@@ -56,13 +58,19 @@ export async function startGateway(
   const failures: ErrorCode[] = [];
   const cuts: CutReason[] = [];
   const rateLimited: string[] = [];
+  const events = new EventFeed(silentLogger);
+  events.subscribe((event) => {
+    if (event.type === "session-failed") failures.push(event.code);
+    if (event.type === "connection-cut") cuts.push(event.reason);
+    if (event.type === "request-limited") rateLimited.push(event.share);
+  });
   const { tls } = options;
   const enrolment = await Enrolment.load({
     store: world.storage.access,
     crypto,
     clock: world.clock,
     limits: world.limits,
-    onRateLimited: () => rateLimited.push("device"),
+    onRateLimited: () => events.publish({ type: "request-limited", share: "device" }),
   });
   const gateway = new Gateway(
     {
@@ -82,9 +90,7 @@ export async function startGateway(
       clock: world.clock,
       limits: world.limits,
       logger: options.logger ?? { debug() {}, info() {}, warn() {}, error() {} },
-      onFailure: (code) => failures.push(code),
-      onRateLimited: (share) => rateLimited.push(share),
-      onCut: (reason) => cuts.push(reason),
+      events,
     },
   );
   const url = await gateway.start();

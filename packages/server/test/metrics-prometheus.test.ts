@@ -54,16 +54,17 @@ describe("the metrics", () => {
   it("count what a round did, in bytes and seconds", async () => {
     const metrics = metricsOf();
     const { id: roundId, taskId } = ROUND;
-    metrics.observe({ type: "task-state", state: "running" });
-    metrics.observe({ type: "round-opened" });
-    metrics.observe({ type: "round-started", roundId, cohort: 3 });
+    const round = { taskId, roundId, purpose: "training", roundNumber: 4 } as const;
+    metrics.observe({ type: "task-state", taskId, state: "running" });
+    metrics.observe({ type: "round-opened", ...round });
+    metrics.observe({ type: "round-started", ...round, cohort: 3 });
     expect((await samplesOf(metrics)).get("tributary_rounds_running")).toBe(1);
 
-    metrics.observe({ type: "report-accepted" });
-    metrics.observe({ type: "report-accepted" });
+    metrics.observe({ type: "report-accepted", roundId, accepted: 1, goalCount: 3 });
+    metrics.observe({ type: "report-accepted", roundId, accepted: 2, goalCount: 3 });
     const error = new TributaryError("UPDATE_NOT_FINITE", "The update holds NaN");
-    metrics.observe({ type: "report-refused", error });
-    metrics.observe({ type: "phase-ended", phase: "reporting", durationMs: 1_500 });
+    metrics.observe({ type: "report-refused", roundId, error });
+    metrics.observe({ type: "phase-ended", roundId, phase: "reporting", durationMs: 1_500 });
     metrics.observe({ type: "check-in-rejected", code: "NO_OPEN_ROUND" });
     metrics.observe({
       type: "round-ended",
@@ -93,9 +94,11 @@ describe("the metrics", () => {
 
   it("count an abandoned round by its reason and leave the model's metrics as they were", async () => {
     const metrics = metricsOf();
-    metrics.observe({ type: "round-started", roundId: ROUND.id, cohort: 3 });
-    metrics.observe({ type: "member-left", stage: "uploading" });
-    metrics.observe({ type: "member-withdrew", code: "PLAN_REFUSED" });
+    const { id: roundId, taskId } = ROUND;
+    const round = { taskId, roundId, purpose: "training", roundNumber: 4 } as const;
+    metrics.observe({ type: "round-started", ...round, cohort: 3 });
+    metrics.observe({ type: "member-left", roundId, stage: "uploading" });
+    metrics.observe({ type: "member-withdrew", roundId, code: "PLAN_REFUSED" });
     metrics.observe({
       type: "round-ended",
       round: { ...ROUND, outcome: "abandoned", checkpoint: null, reason: "too-few-left" },
@@ -135,9 +138,9 @@ describe("the metrics", () => {
   it("tell the connections of the moment and why sessions failed", async () => {
     let connections = 5;
     const metrics = metricsOf(() => connections);
-    metrics.sessionFailed("MALFORMED_FRAME");
-    metrics.sessionFailed("MALFORMED_FRAME");
-    metrics.rateLimited("device");
+    metrics.observe({ type: "session-failed", code: "MALFORMED_FRAME" });
+    metrics.observe({ type: "session-failed", code: "MALFORMED_FRAME" });
+    metrics.observe({ type: "request-limited", share: "device" });
     expect((await samplesOf(metrics)).get("tributary_connections")).toBe(5);
     connections = 2;
     const samples = await samplesOf(metrics);
@@ -161,7 +164,7 @@ describe("the metrics", () => {
   it("belong to one server each, though a process holds several", async () => {
     const one = metricsOf();
     const other = metricsOf();
-    one.sessionFailed("TIMED_OUT");
+    one.observe({ type: "session-failed", code: "TIMED_OUT" });
     expect((await other.render()).includes("TIMED_OUT")).toBe(false);
   });
 

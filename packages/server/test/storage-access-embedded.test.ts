@@ -32,7 +32,7 @@ describe("the access store in PGlite", () => {
 
   for (const { name, run } of accessStoreCases(async () => {
     await database?.db.execute(
-      sql`truncate tributary.admin_tokens, tributary.audit, tributary.populations, tributary.devices, tributary.participations`,
+      sql`truncate tributary.admin_tokens, tributary.audit, tributary.populations, tributary.devices`,
     );
     return {
       store: new PostgresAccessStore(connection ?? (await open())),

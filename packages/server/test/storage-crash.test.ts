@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { openEmbeddedStore } from "../src/open-storage.ts";
+import { openPglite } from "../src/storage/postgres/pglite.ts";
+import { participations } from "../src/storage/postgres/schema.ts";
 import { testFolder } from "./temporary-folder.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -53,15 +55,27 @@ function run(script: string, folder: string): Child {
   };
 }
 
+/**
+ * The round number of each device, read from the table itself: the store hides rows of rounds that
+ * it does not have.
+ */
+async function participationRows(folder: string): Promise<ReadonlyMap<string, number>> {
+  const { db, close } = await openPglite(join(folder, "db"));
+  const rows = await db.select().from(participations);
+  await close();
+  return new Map(rows.map(({ deviceId, roundNumber }) => [deviceId, roundNumber]));
+}
+
 describe("the embedded store after kill -9", () => {
   it(
-    "has every round that was said to be committed, and each one whole",
+    "has every round whose commit was acknowledged, and each one complete",
     { timeout: 180_000 },
     async () => {
       const folder = await testFolder();
       const random = seededRandom(crypto, 20);
       const draw = (below: number): number => (random.bytes(1)[0] ?? 0) % below;
       let committed = 0;
+      let expected = new Map<string, number>();
       for (let turn = 0; turn < 6; turn++) {
         const writer = run("round-writer.mjs", folder);
         expect(await writer.nextLine()).toBe("opened");
@@ -95,11 +109,16 @@ describe("the embedded store after kill -9", () => {
           );
         }
         expect(await rounds.checkpoints(task.id)).toHaveLength(recorded.length + 1);
+        expected = new Map<string, number>(recorded.map(({ id, number }) => [id, number]));
+        if (recorded.length > 0) expected.set("always", recorded.length);
         committed = recorded.length;
+        const read = await rounds.participations(task.id);
+        expect(new Map(read.map((each) => [each.deviceId, each.roundNumber]))).toEqual(expected);
         await close();
         expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
       }
       expect(committed).toBeGreaterThan(5);
+      expect(await participationRows(folder)).toEqual(expected);
     },
   );
 
@@ -118,11 +137,15 @@ describe("the embedded store after kill -9", () => {
 });
 
 describe("the lock of a data folder between processes", () => {
-  it("goes to exactly one of several that start at once", { timeout: 60_000 }, async () => {
-    const folder = await testFolder();
-    const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
-    const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
-    expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
-    await Promise.all(contenders.map(({ end }) => end()));
-  });
+  it(
+    "is taken by exactly one of several processes that start at once",
+    { timeout: 60_000 },
+    async () => {
+      const folder = await testFolder();
+      const contenders = Array.from({ length: 5 }, () => run("lock-contender.mjs", folder));
+      const answers = await Promise.all(contenders.map(({ nextLine }) => nextLine()));
+      expect(answers.sort()).toEqual([...Array<string>(4).fill("STORAGE_LOCKED"), "held"]);
+      await Promise.all(contenders.map(({ end }) => end()));
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FileCheckpointStore } from "../src/storage/files.ts";
-import { openEmbeddedStore } from "../src/storage/open-storage.ts";
+import { openEmbeddedStore } from "../src/open-storage.ts";
 import { DatabaseConnection } from "../src/storage/postgres/database-connection.ts";
 import type { OpenDatabase } from "../src/storage/postgres/database.ts";
 import { migrate } from "../src/storage/postgres/migrate.ts";
@@ -51,24 +51,46 @@ describe("the round store in PGlite and files", () => {
     await made?.remove();
   });
 
-  for (const { name, run } of roundStoreCases(async () => {
+  async function openEmpty(): Promise<OpenDatabase & StorePair> {
     await rm(join(made.folder, "checkpoints"), { recursive: true, force: true });
     await opened?.rounds.ping().catch(close);
     opened ??= await open();
     await mkdir(join(made.folder, "checkpoints"), { recursive: true });
-    await opened.db.execute(sql`truncate tributary.tasks cascade`);
-    return {
-      storage: opened,
-      reopen: async () => {
-        await close();
-        opened = await open();
-        return opened;
-      },
-      dispose: async () => {},
-    };
-  })) {
+    await opened.db.execute(sql`truncate tributary.tasks, tributary.participations cascade`);
+    return opened;
+  }
+
+  for (const { name, run } of roundStoreCases(async () => ({
+    storage: await openEmpty(),
+    reopen: async () => {
+      await close();
+      opened = await open();
+      return opened;
+    },
+    dispose: async () => {},
+  }))) {
     it(name, run);
   }
+
+  // Older versions wrote participations ahead of their round, so that some are of a round that
+  // never came to be.
+  it("counts the participations that an older version wrote only when their round was committed", async () => {
+    const { db, rounds } = await openEmpty();
+    const make = newMaker(8);
+    const { task, bytes } = make.task();
+    await rounds.createTask(task, bytes);
+    await rounds.commit(make.committed(task, 1));
+    await rounds.commit({ round: make.abandoned(task, 2) });
+    const [first, second] = [make.participations(1, ["a"]), make.participations(2, ["b"])];
+    for (const { deviceId, roundNumber, atMs } of [...first, ...second]) {
+      await db.execute(
+        sql`insert into tributary.participations values (${task.id}, ${deviceId}, ${roundNumber}, ${atMs})`,
+      );
+    }
+    expect(await rounds.participations(task.id)).toEqual(first);
+    await rounds.commit({ ...make.committed(task, 2), participations: second });
+    expect(await rounds.participations(task.id)).toEqual([...first, ...second]);
+  });
 });
 
 describe("checkpoint files", () => {
@@ -97,7 +119,7 @@ describe("checkpoint files", () => {
     it(name, run);
   }
 
-  it("replaces a file whose bytes have rotted when the checkpoint is put again", async () => {
+  it("replaces a damaged file when the checkpoint is put again", async () => {
     const folder = await testFolder();
     const store = await FileCheckpointStore.open({ folder, crypto });
     const { id, bytes } = newMaker(3).content();
@@ -107,7 +129,7 @@ describe("checkpoint files", () => {
     expect(await store.get(id)).toEqual(bytes);
   });
 
-  it("clears away what an interrupted put left, and nothing else", async () => {
+  it("deletes the files that an interrupted put left, and nothing else", async () => {
     const folder = await testFolder();
     const { id } = newMaker(4).content();
     for (const name of [`${id}.0.tmp`, `${id}.17.tmp`, id, "notes.tmp"]) {
@@ -171,7 +193,7 @@ describe("the embedded store", () => {
     const { task, bytes } = make.task();
     const { round, checkpoint } = make.committed(task, 1);
     await first.rounds.createTask(task, bytes);
-    await first.rounds.recordRound(round, checkpoint);
+    await first.rounds.commit({ round, checkpoint });
     await first.close();
     await first.close();
 
@@ -195,19 +217,15 @@ describe("the embedded store", () => {
     },
   );
 
-  it(
-    "begins anew when the first start was cut off in the middle",
-    { timeout: 60_000 },
-    async () => {
-      const folder = await testFolder();
-      await mkdir(join(folder, "db.new", "base"), { recursive: true });
-      await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
-      const storage = await openEmbeddedStore({ folder, crypto });
-      await storage.rounds.ping();
-      await storage.close();
-      expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
-    },
-  );
+  it("starts again when the first start was interrupted", { timeout: 60_000 }, async () => {
+    const folder = await testFolder();
+    await mkdir(join(folder, "db.new", "base"), { recursive: true });
+    await writeFile(join(folder, "db.new", "PG_VERSION"), "18\n");
+    const storage = await openEmbeddedStore({ folder, crypto });
+    await storage.rounds.ping();
+    await storage.close();
+    expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
+  });
 
   it.each([
     ["its version is gone", (db: string) => rm(join(db, "PG_VERSION"))],

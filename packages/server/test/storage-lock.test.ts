@@ -41,7 +41,7 @@ async function age(path: string, seconds: number): Promise<void> {
 }
 
 describe("the lock of a data folder", () => {
-  it("names the process that has the folder, and is free once it is released", async () => {
+  it("names the process that holds the folder, and is free once it is released", async () => {
     const folder = await testFolder();
     const lock = await lockFolder(folder, crypto);
     await expect(lockFolder(folder, crypto)).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe("the lock of a data folder", () => {
     await lock.release();
   });
 
-  it("is respected however old it is, as long as its process lives here", async () => {
+  it("is respected however old it is, as long as its process runs on this machine", async () => {
     const folder = await testFolder();
     const holder = await startProcess();
     await age(await writeClaim(folder, holder.pid), 86_400);
@@ -78,7 +78,7 @@ describe("the lock of a data folder", () => {
   });
 
   it.skipIf(!startIsKnown)(
-    "is not mistaken for that of a later process of the same number",
+    "is not mistaken for that of a later process with the same number",
     async () => {
       const folder = await testFolder();
       const other = await startProcess();
@@ -91,7 +91,7 @@ describe("the lock of a data folder", () => {
     },
   );
 
-  it("goes by signs of life where the process cannot be looked up", async () => {
+  it("depends on signs of life when the process cannot be looked up", async () => {
     const folder = await testFolder();
     const path = await writeClaim(folder, 1, { place: "another container" });
     await age(path, 20);
@@ -105,7 +105,7 @@ describe("the lock of a data folder", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("goes by signs of life where the claim was torn by a power cut", async () => {
+  it("depends on signs of life when a power cut tore the claim", async () => {
     const folder = await testFolder();
     const path = await writeClaim(folder, 1);
     await writeFile(path, "");
@@ -124,7 +124,7 @@ describe("the lock of a data folder", () => {
     }
   });
 
-  it("goes to exactly one of many that come at once, also past a dead holder", async () => {
+  it("is taken by exactly one of many that come at once, also when a dead holder left a claim", async () => {
     for (let turn = 0; turn < 10; turn++) {
       const folder = await testFolder();
       await age(await writeClaim(folder, 1, { place: "gone" }), 40);

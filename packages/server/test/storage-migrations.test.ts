@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL("../src/storage/postgres/migrations/", impo
 const remedy = "run `node src/storage/postgres/generate-migrations.mjs NAME` in packages/server";
 
 describe("the embedded migrations", () => {
-  it("are drizzle-kit's files, all of them, in their order", async () => {
+  it("are exactly drizzle-kit's files, in their order", async () => {
     const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
     expect(
       MIGRATIONS.map(({ name }) => `${name}.sql`),

@@ -2,11 +2,12 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openPostgresStore, openStorage, type Storage } from "../src/storage/open-storage.ts";
+import { openPostgresStore, openStorage } from "../src/open-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import { migrate } from "../src/storage/postgres/migrate.ts";
 import { MIGRATIONS } from "../src/storage/postgres/migrations.generated.ts";
 import { openNodePostgres } from "../src/storage/postgres/node-postgres.ts";
-import { silentLogger } from "../src/telemetry/logger.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
 import { accessStoreCases, checkpointStoreCases, roundStoreCases } from "../src/testing/index.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
 import { startCutProxy, type CutProxy } from "./cut-proxy.ts";
@@ -87,7 +88,7 @@ describe("the access store in Postgres", () => {
     it(name, run);
   }
 
-  it("keeps the audit table from being rewritten, whoever tries", async () => {
+  it("refuses to change or delete rows of the audit table, whoever tries", async () => {
     const url = await testDatabase();
     const { access } = await testStore(url);
     const change = { atMs: 1, actor: "root", operation: "pauseTask", target: "/", note: "" };
@@ -128,7 +129,7 @@ describe("the checkpoint store in Postgres", () => {
     it(name, run);
   }
 
-  it("says so when a row of a checkpoint is gone", async () => {
+  it("reports a checkpoint as corrupt when one of its rows is missing", async () => {
     const url = await testDatabase();
     const { checkpoints } = await testStore(url);
     const { id, bytes } = newMaker(1).content(1_048_577);
@@ -202,7 +203,7 @@ describe("opening a store in Postgres", () => {
     );
   });
 
-  it("says which rights are missing, and serves with the few that it needs", async () => {
+  it("says which rights are missing, and works with only the rights that it needs", async () => {
     const url = await testDatabase();
     await server.query("drop role if exists tributary_test_limited");
     await server.query("create role tributary_test_limited login password 'limited'");
@@ -234,7 +235,7 @@ describe("opening a store in Postgres", () => {
     const { task, bytes } = make.task();
     await storage.rounds.createTask(task, bytes);
     const { round, checkpoint } = make.committed(task, 1);
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     expect(await storage.rounds.setTaskState(task.id, ["created"], "running")).toBe(true);
     await storage.close();
   });
@@ -280,7 +281,7 @@ describe("migrations in Postgres", () => {
     ]);
   });
 
-  it("of a newer version are not touched", async () => {
+  it("of a newer version are left alone", async () => {
     const url = await testDatabase();
     await (await openPostgresStore({ url, crypto })).close();
     await server.query("insert into tributary.migrations values ('9999_later')", nameOf(url));
@@ -330,21 +331,22 @@ describe("a store whose Postgres goes away", () => {
     const { task, bytes } = make.task();
     const { round, checkpoint } = make.committed(task, 1);
     await storage.rounds.createTask(task, bytes);
-    // More losses than the pool has connections: none may be left waiting for one that never comes back.
+    // More losses than the pool has connections: none may be left waiting for one that never comes
+    // back.
     for (let turn = 0; turn < 7; turn++) {
       await proxy.close();
       await proxy.reopen();
-      await storage.rounds.recordRound(make.abandoned(task, 1));
+      await storage.rounds.commit({ round: make.abandoned(task, 1) });
     }
     await proxy.close();
     const unavailable = { code: "STORAGE_UNAVAILABLE", retryable: true };
-    await expect(storage.rounds.recordRound(round, checkpoint)).rejects.toMatchObject(unavailable);
+    await expect(storage.rounds.commit({ round, checkpoint })).rejects.toMatchObject(unavailable);
     await expect(storage.rounds.ping()).rejects.toMatchObject(unavailable);
     await expect(storage.checkpoints.get(task.initialCheckpoint)).rejects.toMatchObject(
       unavailable,
     );
     await proxy.reopen();
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     expect(await storage.rounds.rounds(task.id)).toHaveLength(8);
   });
 
@@ -361,10 +363,10 @@ describe("a store whose Postgres goes away", () => {
       const unavailable = { code: "STORAGE_UNAVAILABLE", retryable: true };
       await Promise.all([
         expect(storage.rounds.ping()).rejects.toMatchObject(unavailable),
-        expect(storage.rounds.recordRound(round, checkpoint)).rejects.toMatchObject(unavailable),
+        expect(storage.rounds.commit({ round, checkpoint })).rejects.toMatchObject(unavailable),
       ]);
       proxy.thaw();
-      await storage.rounds.recordRound(round, checkpoint);
+      await storage.rounds.commit({ round, checkpoint });
       expect(await storage.rounds.rounds(task.id)).toEqual([round]);
     },
   );
@@ -376,7 +378,7 @@ describe("a store whose Postgres goes away", () => {
     await storage.rounds.createTask(task, bytes);
     const { round, checkpoint } = make.committed(task, 1, make.content(1_500_000));
     const cut = proxy.loseAnswerTo("commit\0");
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     await cut;
     expect(await storage.rounds.rounds(task.id)).toEqual([round]);
     expect(await storage.rounds.checkpoints(task.id)).toHaveLength(2);
@@ -390,7 +392,7 @@ describe("a store whose Postgres goes away", () => {
     await storage.rounds.createTask(task, bytes);
     const { round, checkpoint } = make.committed(task, 1, make.content(2_500_000));
     const cut = proxy.loseAnswerTo('insert into "tributary"."checkpoint_contents"');
-    await storage.rounds.recordRound(round, checkpoint);
+    await storage.rounds.commit({ round, checkpoint });
     await cut;
     expect(await storage.rounds.rounds(task.id)).toEqual([round]);
     expect(await storage.checkpoints.get(checkpoint.record.id)).toHaveLength(2_500_000);
@@ -404,7 +406,7 @@ describe("a store whose Postgres goes away", () => {
     await rounds.createTask(task, bytes);
     await server.query("drop table tributary.checkpoint_chunks", nameOf(url));
     const { round, checkpoint } = make.committed(task, 1);
-    const error = await rounds.recordRound(round, checkpoint).catch((thrown: unknown) => thrown);
+    const error = await rounds.commit({ round, checkpoint }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: "STORAGE_UNAVAILABLE",
       message: expect.stringContaining("lacks a table"),

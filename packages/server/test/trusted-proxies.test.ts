@@ -19,7 +19,7 @@ function request(peer: string, forwardedFor?: string): IncomingMessage {
 }
 
 describe("trusted proxies", () => {
-  it("are named by address, network or a word for one", () => {
+  it("are named by address, by network, or by a word that stands for networks", () => {
     const proxies = new TrustedProxies(["192.0.2.7", "2001:db8::/48", "10.0.0.0/8", "loopback"]);
     for (const [address, isTrusted] of [
       ["192.0.2.7", true],
@@ -72,7 +72,7 @@ describe("where a request comes from", () => {
     expect(proxies.clientOf(request(peer, forwardedFor))).toBe(client);
   });
 
-  it("is not for the client to choose, whatever it writes before its proxies do", () => {
+  it("cannot be chosen by the client, whatever it writes into the header", () => {
     const trusted = fc.array(fc.constantFrom("10.0.0.2", "10.1.2.3"), { maxLength: 3 });
     const spoofed = fc.oneof(
       fc.string({ unit: "binary-ascii" }),
@@ -104,7 +104,7 @@ describe("a gateway behind a trusted proxy", () => {
     expect(world.rateLimited).toEqual(["address"]);
   });
 
-  it("refuses a client's connections too many, whoever else it claims to be", async () => {
+  it("refuses the connections of a client that has too many, whatever addresses it claims", async () => {
     const world = await startGateway({
       trustedProxies: [PROXY],
       limits: { maxConnectionsPerAddress: 1 },
@@ -123,7 +123,7 @@ describe("a gateway behind a trusted proxy", () => {
     await world.greet({ forwardedFor: "192.0.2.1" });
   });
 
-  it("counts those it cannot name as the proxy's own, all together", async () => {
+  it("counts all clients without a usable address together, as the proxy's own", async () => {
     const world = await startGateway({
       trustedProxies: [PROXY],
       limits: { maxConnectionsPerAddress: 1 },
@@ -141,7 +141,7 @@ describe("a gateway behind a trusted proxy", () => {
     expect(world.cuts).toEqual(["bad-request"]);
   });
 
-  it("takes nobody else's word", async () => {
+  it("ignores the header of everyone who is not a trusted proxy", async () => {
     const world = await startGateway({
       trustedProxies: ["127.0.0.2"],
       limits: { maxConnectionsPerAddress: 1 },

@@ -57,7 +57,7 @@ describe("fetchDataset", () => {
     const first = await fetchDataset("mnist", folder, { source });
     expect(first).toEqual({ folder, downloaded: ["one.bin", "two.bin"], present: [] });
     for (const [name, bytes] of Object.entries(contents)) {
-      expect(new Uint8Array(await readFile(join(folder, name)))).toEqual(bytes);
+      expect((await readFile(join(folder, name))).equals(bytes), name).toBe(true);
     }
     const second = await fetchDataset("mnist", folder, { source });
     expect(second.present).toEqual(["one.bin", "two.bin"]);

@@ -2,7 +2,14 @@ import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
+const built = (path: string): string =>
+  fileURLToPath(new URL(`../../../${path}/dist/main.js`, import.meta.url));
+
+/** The `tributary` command as it is published. */
+export const PUBLISHED = built("packages/cli");
+
+/** The command that `npm run tributary` runs in this repository: the published one, with the benchmarks. */
+export const WITH_BENCHMARKS = built("bench");
 
 /** Settings of whoever runs the tests, which the commands must not take for theirs. */
 const NOT_INHERITED = { DATABASE_URL: undefined, TRIBUTARY_ADMIN_TOKEN: undefined };
@@ -30,9 +37,9 @@ export class RunningCommand {
 
   constructor(
     args: readonly string[],
-    options: { readonly cwd: string; readonly env: Environment },
+    options: { readonly program: string; readonly cwd: string; readonly env: Environment },
   ) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+    this.#child = spawn(process.execPath, [options.program, ...args], {
       cwd: options.cwd,
       env: { ...process.env, ...NOT_INHERITED, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

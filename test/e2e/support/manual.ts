@@ -9,7 +9,8 @@ export interface CommandHelp {
 
 export function parseHelp(text: string): CommandHelp {
   const usage = /^Usage: (.*)$/m.exec(text)?.[1] ?? "";
-  const commands = text.split("\nCommands:\n")[1] ?? "";
+  // The list of commands ends at an empty line; examples may follow it.
+  const commands = /\nCommands:\n([^]*?)(\n\n|$)/.exec(text)?.[1] ?? "";
   const required = usage.match(/<[^>]+>/g) ?? [];
   const optional = usage.match(/\[(?!options\]|command\])[^\]]+\]/g) ?? [];
   return {

@@ -11,7 +11,7 @@ import {
   parseTask,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openStorage, startServer } from "@tributary/server";
+import { EventFeed, openStorage, silentLogger, startServer } from "@tributary/server";
 
 const { dataDir, databaseUrl } = JSON.parse(process.argv[2]);
 const crypto = createNodeCryptoProvider();
@@ -32,46 +32,47 @@ function reach(step) {
 const storage = await openStorage({ storeDir: `${dataDir}/store`, databaseUrl, crypto });
 const rounds = new Proxy(storage.rounds, {
   get(store, name) {
-    if (name !== "recordRound") {
+    if (name !== "commit") {
       return typeof store[name] === "function" ? store[name].bind(store) : store[name];
     }
-    return async (round, checkpoint) => {
-      if (checkpoint === undefined) return store.recordRound(round);
+    return async (commit) => {
+      const { checkpoint } = commit;
+      if (checkpoint === undefined) return store.commit(commit);
       reach("before anything is written");
       if (deadly === "when the checkpoint's file is there and its round is not") {
         // What the embedded store does before its transaction.
         await storage.checkpoints.put(checkpoint.record.id, checkpoint.bytes);
         reach(deadly);
       }
-      await store.recordRound(round, checkpoint);
+      await store.commit(commit);
       reach("right after the transaction");
     };
   },
 });
 
+// A feed of its own, because a server that recovers opens rounds before `startServer` resolves.
+const events = new EventFeed(silentLogger);
+events.subscribe((event) => {
+  if (event.type === "round-opened") {
+    ({ roundNumber } = event);
+    reach("while clients are selected");
+  }
+  if (event.type === "round-started") reach("while the cohort is configured");
+  if (event.type === "report-accepted" && event.accepted === 1) reach("after the first report");
+  if (event.type === "phase-ended" && event.phase === "reporting") {
+    reach("when all have reported");
+  }
+  if (event.type === "phase-ended" && event.phase === "committing") {
+    reach("before the round is announced");
+  }
+  if (event.type === "round-ended") {
+    reach("when the round has been announced");
+    say({ ended: { roundNumber, outcome: event.round.outcome } });
+  }
+});
 const server = await startServer(
   { dataDir, port: 0, adminPort: 0, tls: "none", logLevel: "silent" },
-  {
-    storage: { ...storage, rounds },
-    onEvent(event) {
-      if (event.type === "round-opened") {
-        ({ roundNumber } = event);
-        reach("while clients are selected");
-      }
-      if (event.type === "round-started") reach("while the cohort is configured");
-      if (event.type === "report-accepted" && event.accepted === 1) reach("after the first report");
-      if (event.type === "phase-ended" && event.phase === "reporting") {
-        reach("when all have reported");
-      }
-      if (event.type === "phase-ended" && event.phase === "committing") {
-        reach("before the round is announced");
-      }
-      if (event.type === "round-ended") {
-        reach("when the round has been announced");
-        say({ ended: { roundNumber, outcome: event.round.outcome } });
-      }
-    },
-  },
+  { storage: { ...storage, rounds }, events },
 );
 
 /** All that the store says of the one task. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { RunningCommand, type Ended, type Environment } from "./command.ts";
+import { PUBLISHED, RunningCommand, type Ended, type Environment } from "./command.ts";
 
 /** What `--json` prints when a command fails. */
 export interface ToldError {
@@ -18,14 +18,17 @@ const ONE_LINE = /^\{.*\}\n$/;
 /** A folder of its own for a test, and the commands that run in it. */
 export class Sandbox {
   readonly folder: string;
+  readonly #program: string;
   readonly #commands: RunningCommand[] = [];
 
-  private constructor(folder: string) {
+  private constructor(folder: string, program: string) {
     this.folder = folder;
+    this.#program = program;
   }
 
-  static async open(): Promise<Sandbox> {
-    return new Sandbox(await mkdtemp(join(tmpdir(), "tributary-e2e-")));
+  /** @param program - The command that runs here: see `PUBLISHED` and `WITH_BENCHMARKS`. */
+  static async open(program: string = PUBLISHED): Promise<Sandbox> {
+    return new Sandbox(await mkdtemp(join(tmpdir(), "tributary-e2e-")), program);
   }
 
   path(...names: readonly string[]): string {
@@ -40,7 +43,7 @@ export class Sandbox {
 
   /** Starts the command; whatever still runs when the sandbox is closed is ended. */
   start(args: readonly string[], env: Environment = {}): RunningCommand {
-    const command = new RunningCommand(args, { cwd: this.folder, env });
+    const command = new RunningCommand(args, { program: this.#program, cwd: this.folder, env });
     this.#commands.push(command);
     return command;
   }
@@ -90,8 +93,8 @@ export function toldError(ended: Ended, exitCode: 1 | 2 = 1): ToldError {
 }
 
 /** A sandbox for one test, closed at its end. */
-export async function openSandbox(): Promise<Sandbox> {
-  const box = await Sandbox.open();
+export async function openSandbox(program?: string): Promise<Sandbox> {
+  const box = await Sandbox.open(program);
   onTestFinished(() => box.close());
   return box;
 }

@@ -17,7 +17,7 @@ import {
   silentLogger,
   startServer,
   type Clock,
-  type CoordinatorEvent,
+  type ServerEvent,
   type RoundRecord,
   type TributaryServer,
 } from "@tributary/server";
@@ -62,15 +62,11 @@ export interface HostileWorldOptions {
 
 export async function openWorld(options: HostileWorldOptions = {}): Promise<HostileWorld> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-hostile-"));
-  const listeners = new Set<(event: CoordinatorEvent) => void>();
   const server = await startServer(
     { port: 0, adminPort: 0, tls: "none", dataDir: folder, limits: options.limits ?? {} },
     {
       storage: openMemoryStore({ crypto }),
       logger: silentLogger,
-      onEvent: (event) => {
-        for (const listener of listeners) listener(event);
-      },
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     },
   );
@@ -133,16 +129,16 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
     async honestRounds(count) {
       let left = count;
       await new Promise<void>((resolve, reject) => {
-        const listen = (event: CoordinatorEvent): void => {
+        const listen = (event: ServerEvent): void => {
           if (event.type !== "round-ended" || event.round.taskId !== honestTask) return;
           const { outcome, reported, reason } = event.round;
           if (outcome === "committed" && reported === HONEST_CLIENTS) left -= 1;
           else reject(new Error(`An honest round was ${outcome}: ${reason}, ${reported} reports`));
           if (left > 0) return;
-          listeners.delete(listen);
+          unsubscribe();
           resolve();
         };
-        listeners.add(listen);
+        const unsubscribe = server.events.subscribe(listen);
       });
     },
     async pair() {

@@ -3,15 +3,15 @@ import type { ParticipationEvent } from "@tributary/client-sdk";
 import { metricsText } from "../describe-round.ts";
 import { causeOf, formatBytes, formatSeconds, type Output } from "../output.ts";
 
-/** What the SDK tells programs to do, in words of the command line. */
+/** What to do about errors of the SDK, for a user of the command line. The SDK's own remedies are for programmers. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   CONNECTION_FAILED:
-    "Check the address and that the server runs; --ca names the certificate of one with its own.",
+    "Check the address, and that the server runs. If the server made its own certificate, name that file with --ca.",
   SERVER_KEY_MISMATCH:
     "Check the address, and compare --server-key with the key that `tributary serve` prints.",
 };
 
-/** An error of the SDK with the command's own remedy. */
+/** Gives an error of the SDK the remedy that fits the command line. */
 export function clientError(error: TributaryError): TributaryError {
   const remedy = REMEDIES[error.code];
   if (remedy === undefined) return error;
@@ -19,13 +19,13 @@ export function clientError(error: TributaryError): TributaryError {
   return new TributaryError(error.code, causeOf(error), { remedy, context, cause });
 }
 
-/** Tells a person how a client fares. */
-export function participationTeller(output: Output): (event: ParticipationEvent) => void {
-  /** What was told last of an error, so that trying again does not repeat it. */
+/** Shows a person how a client takes part. */
+export function showParticipation(output: Output): (event: ParticipationEvent) => void {
+  /** The last error that was shown. Its remedy is not repeated while the client keeps trying. */
   let told: ErrorCode | undefined;
   const tellError = (what: string, error: TributaryError, againInMs: number): void => {
     const { code, remedy } = clientError(error);
-    output.say(`${what}, again in ${formatSeconds(againInMs)}: ${causeOf(error)} [${code}]`);
+    output.say(`${what}, tries again in ${formatSeconds(againInMs)}: ${causeOf(error)} [${code}]`);
     if (remedy !== undefined && code !== told) output.say(`  ${remedy}`);
     told = code;
   };
@@ -33,18 +33,18 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
     switch (event.type) {
       case "connected":
         told = undefined;
-        output.say("connected, the server holds the pinned key");
+        output.say("connected; the server has proved that it has the pinned key");
         break;
       case "rejected":
         output.say(
-          `not now, again in ${formatSeconds(event.retryAfterMs)}: ${event.message} [${event.code}]`,
+          `not now, tries again in ${formatSeconds(event.retryAfterMs)}: ${event.message} [${event.code}]`,
         );
         break;
       case "selected":
         output.say(
           event.purpose === "training"
             ? `round ${event.roundNumber} of "${event.task}"`
-            : `evaluation of round ${event.roundNumber}'s checkpoint of "${event.task}"`,
+            : `evaluates the checkpoint of round ${event.roundNumber} of "${event.task}"`,
         );
         break;
       case "engine-chosen":
@@ -65,7 +65,7 @@ export function participationTeller(output: Output): (event: ParticipationEvent)
         break;
       case "report-refused":
         output.say(
-          `  refused, again in ${formatSeconds(event.retryInMs)}: ${event.message} [${event.code}]`,
+          `  the report was refused, tries again in ${formatSeconds(event.retryInMs)}: ${event.message} [${event.code}]`,
         );
         break;
       case "round-finished":

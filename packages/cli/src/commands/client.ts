@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import {
   TributaryError,
   asTributaryError,
   cryptographicRandom,
   seededRandom,
+  type RandomSource,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import {
@@ -18,107 +18,31 @@ import { drawWriter, partitionIid } from "@tributary/simulator";
 import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
 import { fileKeyStore } from "../file-key-store.ts";
 import { loadNamedDataset } from "../named-dataset.ts";
-import { backendOption, engineOption, partOf, share, wholeNumber } from "../options.ts";
-import { createOutput, formatBytes } from "../output.ts";
-import { clientError, participationTeller } from "./client-progress.ts";
-import { connectAdmin } from "./admin-options.ts";
-import { stopSignal } from "./serve.ts";
+import { backendOption, engineOption, fraction, partOf, wholeNumber } from "../options.ts";
+import { createOutput, formatBytes, type Output } from "../output.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { clientError, showParticipation } from "./client-progress.ts";
+import { findGateway, type GatewayFlags } from "./find-gateway.ts";
 
-interface ClientFlags extends CsvFlags {
-  url?: string;
-  serverKey?: string;
-  ca?: string;
-  population: string;
-  data: string;
-  part?: { index: number; count: number };
-  holdOut?: number;
-  rounds?: number;
-  engine: EngineName;
-  backend: NonNullable<TrainerOptions["backend"]>;
-  enrolmentToken?: string;
-  deviceKey?: string;
-  seed?: number;
-  dataDir: string;
-  json?: true;
+interface ClientFlags extends CsvFlags, GatewayFlags {
+  readonly population: string;
+  readonly data: string;
+  readonly part?: { readonly index: number; readonly count: number };
+  readonly holdOut?: number;
+  readonly rounds?: number;
+  readonly engine: EngineName;
+  readonly backend: NonNullable<TrainerOptions["backend"]>;
+  readonly enrolmentToken?: string;
+  readonly deviceKey?: string;
+  readonly seed?: number;
+  readonly json?: true;
 }
 
 export function clientCommand(): Command {
-  return withCsvOptions(
-    new Command("client")
-      .description("Take part in training with data of this machine.")
-      .option("--url <url>", "the server's gateway; else the server running on --data-dir")
-      .option("--server-key <key>", "the key to pin, as `tributary serve` prints it")
-      .option("--ca <file>", "certificate to trust, for a server with its own")
-      .option("--population <name>", "population to join", "demo")
-      .option(
-        "--data <source>",
-        "writers (digits of one more writer), mnist, or the path of a folder or CSV file",
-        "writers",
-      )
-      .option(
-        "--hold-out <share>",
-        "evaluate on this share of the data, and do not train on it",
-        share,
-      )
-      .option("--part <k/n>", "use only the k-th of n equal parts of the data", partOf)
-      .option("--rounds <count>", "leave after reporting in this many rounds", wholeNumber(1))
-      .addOption(engineOption())
-      .addOption(backendOption())
-      .option("--enrolment-token <jwt>", "for a population that takes enrolment tokens")
-      .option("--device-key <file>", "this device's key; made if the file is not there")
-      .option("--seed <number>", "makes training repeatable; for experiments", wholeNumber(0))
-      .option("--data-dir <folder>", "data folder of a server on this machine", "./.tributary")
-      .option("--json", "print one JSON line at the end"),
-  ).action(async (flags: ClientFlags) => {
+  return withClientOptions(new Command("client")).action(async (flags: ClientFlags) => {
     const output = createOutput(flags.json === true);
-    const crypto = createNodeCryptoProvider();
-    const random =
-      flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
-    const server = await findServer(flags);
-    const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
-    await deviceKey?.load(); // a file that is no key is an error at once
-    const examples = await loadExamples(flags, random);
-    const { train, heldOut } =
-      flags.holdOut === undefined ? { train: examples } : holdOut(examples, flags.holdOut);
-    const client = new FederatedClient({
-      url: server.url,
-      serverKey: server.serverKey,
-      population: flags.population,
-      examples: train,
-      ...(heldOut === undefined ? {} : { heldOut }),
-      engine: flags.engine,
-      backend: flags.backend,
-      random,
-      ...(flags.enrolmentToken === undefined ? {} : { token: flags.enrolmentToken }),
-      ...(deviceKey === undefined ? {} : { deviceKey }),
-      ...(server.ca === undefined ? {} : { tls: { ca: server.ca } }),
-    });
-    const aborter = new AbortController();
-    void stopSignal().then(() => aborter.abort());
-    const tell = participationTeller(output);
-    let purpose: "training" | "evaluation" = "training";
-    let reports = 0;
-    let bytesUp = 0;
-    let checkpoint: string | undefined;
-    try {
-      for await (const event of client.participate({ signal: aborter.signal })) {
-        tell(event);
-        if (event.type === "selected") ({ purpose } = event);
-        if (event.type === "reported") {
-          if (purpose === "training") reports += 1;
-          bytesUp += event.bytesUp;
-        }
-        if (event.type !== "round-finished") continue;
-        if (event.purpose === "training" && event.outcome.type === "committed") {
-          checkpoint = event.outcome.checkpoint;
-        }
-        if (flags.rounds !== undefined && reports >= flags.rounds) break;
-      }
-    } catch (error) {
-      throw clientError(asTributaryError(error));
-    } finally {
-      await client.close();
-    }
+    const client = await openClient(flags);
+    const { reports, bytesUp, checkpoint } = await takePart(client, flags.rounds, output);
     if (flags.rounds !== undefined && reports < flags.rounds) {
       throw new TributaryError(
         "ABORTED",
@@ -126,53 +50,145 @@ export function clientCommand(): Command {
       );
     }
     output.result(
-      { reports, bytesUp, checkpoint: checkpoint ?? null },
-      `reported in ${reports} ${reports === 1 ? "round" : "rounds"}, ${formatBytes(bytesUp)} up`,
+      { reports, bytesUp, checkpoint },
+      `reported in ${reports} ${reports === 1 ? "round" : "rounds"}, sent ${formatBytes(bytesUp)}`,
     );
   });
 }
 
-async function findServer(
-  flags: ClientFlags,
-): Promise<{ readonly url: string; readonly serverKey: string; readonly ca?: string }> {
-  const { url, serverKey, ca } = flags;
-  const read = async (path: string): Promise<string> => {
-    try {
-      return await readFile(path, "utf8");
-    } catch (error) {
-      throw new TributaryError("CONFIG_INVALID", `The certificate ${path} cannot be read`, {
-        remedy: "Give the path of a PEM file.",
-        cause: error,
-      });
+function withClientOptions(command: Command): Command {
+  return withCsvOptions(
+    command
+      .description(
+        "Take part in training with data on this machine. The data never leaves it: only updates to the model are sent.",
+      )
+      .option(
+        "--url <url>",
+        "address of the server's gateway (default: that of the server that runs with --data-dir)",
+      )
+      .option(
+        "--server-key <key>",
+        "public key that the server must prove to have, as `tributary serve` prints it",
+      )
+      .option("--ca <file>", "certificate to trust, for a server that made its own certificate")
+      .option("--population <name>", "population to join", "demo")
+      .option(
+        "--data <source>",
+        "what to train on: writers (digits of one more writer, drawn by the command), mnist, or the path of a folder or of a CSV file",
+        "writers",
+      )
+      .option(
+        "--hold-out <fraction>",
+        "keep this fraction of the data for evaluation and do not train on it",
+        fraction,
+      )
+      .option("--part <k/n>", "divide the data into n equal parts and use only the k-th", partOf)
+      .option(
+        "--rounds <count>",
+        "leave after this many rounds (default: stay until the command is stopped)",
+        wholeNumber(1),
+      )
+      .addOption(engineOption())
+      .addOption(backendOption())
+      .option("--enrolment-token <jwt>", "enrolment token, for a population that requires one")
+      .option(
+        "--device-key <file>",
+        "file with the key of this device; it is created if it does not exist",
+      )
+      .option(
+        "--seed <number>",
+        "make training repeatable, for experiments; a real client must not use it",
+        wholeNumber(0),
+      )
+      .option(
+        "--data-dir <folder>",
+        "data folder of a server that runs on this machine",
+        "./.tributary",
+      )
+      .option("--json", "print the result as one line of JSON when the client ends"),
+  ).addHelpText("after", EXAMPLES);
+}
+
+const EXAMPLES = `
+Examples:
+  tributary client                                  join the server that runs on this machine
+  tributary client --data mnist --part 3/10         train on the third tenth of MNIST
+  tributary client --url wss://example.org:8443 --server-key tributary-key-v1:…
+                                                    join a server elsewhere`;
+
+async function openClient(flags: ClientFlags): Promise<FederatedClient> {
+  const crypto = createNodeCryptoProvider();
+  const random =
+    flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
+  const { url, serverKey, ca } = await findGateway(flags);
+  const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
+  // A file that holds no key is reported now, and not when the server first asks for the key.
+  await deviceKey?.load();
+  const examples = await loadExamples(flags, random);
+  const { train, heldOut } =
+    flags.holdOut === undefined ? { train: examples } : holdOut(examples, flags.holdOut);
+  const { population, engine, backend, enrolmentToken } = flags;
+  return new FederatedClient({
+    ...{ url, serverKey, population, engine, backend, random },
+    examples: train,
+    ...(heldOut === undefined ? {} : { heldOut }),
+    ...(enrolmentToken === undefined ? {} : { token: enrolmentToken }),
+    ...(deviceKey === undefined ? {} : { deviceKey }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  });
+}
+
+interface Participation {
+  /** Training rounds in which the server has accepted a report of this client. */
+  readonly reports: number;
+  readonly bytesUp: number;
+  /** The newest checkpoint that this client has helped to make. */
+  readonly checkpoint: string | null;
+}
+
+/** Takes part until the user stops the command or the given number of rounds is done, and closes the client. */
+async function takePart(
+  client: FederatedClient,
+  rounds: number | undefined,
+  output: Output,
+): Promise<Participation> {
+  const aborter = new AbortController();
+  void stopSignal().then(() => aborter.abort());
+  const show = showParticipation(output);
+  let purpose: "training" | "evaluation" = "training";
+  let reports = 0;
+  let bytesUp = 0;
+  let checkpoint: string | null = null;
+  try {
+    for await (const event of client.participate({ signal: aborter.signal })) {
+      show(event);
+      if (event.type === "selected") ({ purpose } = event);
+      if (event.type === "reported") {
+        if (purpose === "training") reports += 1;
+        bytesUp += event.bytesUp;
+      }
+      if (event.type !== "round-finished") continue;
+      if (event.purpose === "training" && event.outcome.type === "committed") {
+        ({ checkpoint } = event.outcome);
+      }
+      if (rounds !== undefined && reports >= rounds) break;
     }
-  };
-  if (url !== undefined && serverKey !== undefined) {
-    return { url, serverKey, ...(ca === undefined ? {} : { ca: await read(ca) }) };
+  } catch (error) {
+    throw clientError(asTributaryError(error));
+  } finally {
+    await client.close();
   }
-  if (url !== undefined || serverKey !== undefined) {
-    throw new TributaryError("BAD_PARAMETER", "Only one of --url and --server-key is given", {
-      remedy: "Give both: a client trusts no server whose key it has not been told.",
-    });
-  }
-  const admin = await connectAdmin(flags);
-  const info = await admin.json<{ gatewayUrl: string; serverKey: string }>("/v1/info");
-  const certPath = ca ?? admin.certPath;
-  return {
-    url: info.gatewayUrl,
-    serverKey: info.serverKey,
-    ...(certPath === undefined ? {} : { ca: await read(certPath) }),
-  };
+  return { reports, bytesUp, checkpoint };
 }
 
 async function loadExamples(
-  flags: ClientFlags,
-  random: ReturnType<typeof cryptographicRandom>,
+  { data, part, ...flags }: ClientFlags,
+  random: RandomSource,
 ): Promise<Examples> {
-  const { data, part } = flags;
   if (data === "writers") {
     if (part === undefined) return drawWriter(random.derive("writer"), 300);
-    throw new TributaryError("BAD_PARAMETER", "--part is given, and writers has no parts", {
-      remedy: "Leave it out: each client draws a writer of its own.",
+    throw new TributaryError("BAD_PARAMETER", "--part is given, but writers has no parts", {
+      remedy: "Leave --part out: each client draws a writer of its own.",
     });
   }
   const { train } = await loadNamedDataset(data, csvOptions(flags));
@@ -184,7 +200,7 @@ async function loadExamples(
       { remedy: "Divide it into fewer parts." },
     );
   }
-  // The parts have to be the same for every client of one data set, whatever their seeds.
+  // All clients of one data set must divide it in the same way, whatever their own seeds are.
   const split = seededRandom(createNodeCryptoProvider(), part.count);
   return partitionIid(train, part.count, split)[part.index]!;
 }

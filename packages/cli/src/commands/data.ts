@@ -3,13 +3,13 @@ import { fetchDataset, datasetNames } from "@tributary/simulator";
 import { createOutput, formatBytes } from "../output.ts";
 
 export function dataCommand(): Command {
-  const data = new Command("data").description("Data sets for experiments.");
+  const data = new Command("data").description("Get data sets for experiments.");
   data
     .command("fetch")
     .argument("<name>", `one of: ${datasetNames.join(", ")}`)
-    .description("Download a data set and check its hashes.")
-    .option("--out <folder>", "where to put it; default ./data/NAME")
-    .option("--json", "print one JSON line")
+    .description("Download a data set and check that the files are the right ones.")
+    .option("--out <folder>", "folder to put it in (default: ./data/NAME)")
+    .option("--json", "print the result as one line of JSON")
     .action(async (name: string, options: { out?: string; json?: true }) => {
       const output = createOutput(options.json === true);
       const folder = options.out ?? `./data/${name}`;

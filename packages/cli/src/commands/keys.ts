@@ -12,12 +12,14 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { createOutput } from "../output.ts";
 
 export function keysCommand(): Command {
-  const keys = new Command("keys").description("Keys of a server.");
+  const keys = new Command("keys").description("Make the keys of a server.");
   keys
     .command("generate")
-    .description("Make a server's secret key file and print the key that clients pin.")
-    .requiredOption("--out <file>", "where to write the secret; the file must not exist")
-    .option("--json", "print one JSON line")
+    .description(
+      "Make a secret key for a server, and print the public key that its clients must pin. A server without a key makes one when it starts, so that this is only needed to know the key in advance.",
+    )
+    .requiredOption("--out <file>", "file to write the secret key to; it must not exist yet")
+    .option("--json", "print the result as one line of JSON")
     .action(async (options: { out: string; json?: true }) => {
       const crypto = createNodeCryptoProvider();
       const secrets = generateServerSecrets(cryptographicRandom(crypto));
@@ -31,7 +33,7 @@ export function keysCommand(): Command {
           "CONFIG_INVALID",
           `The key file ${options.out} cannot be written`,
           {
-            remedy: "Choose a path that does not exist yet, in a folder you may write to.",
+            remedy: "Choose a path that does not exist yet, in a folder that you may write to.",
             cause: error,
           },
         );
@@ -39,7 +41,7 @@ export function keysCommand(): Command {
       const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
       createOutput(options.json === true).result(
         { serverKey, secretFile: options.out },
-        `${serverKey}\n\nClients pin the line above. The secret is in ${options.out}: put it in the server's data folder as server.key.`,
+        `${serverKey}\n\nThe line above is the key that clients pin. The secret key is in ${options.out}: move it into the server's data folder as server.key.`,
       );
     });
   return keys;

@@ -35,47 +35,63 @@ interface EvaluateFlags extends AdminFlags, CsvFlags {
   readonly backend: NonNullable<TrainerOptions["backend"]>;
 }
 
-/** How often a server is asked whether there is a newer checkpoint, milliseconds. */
+/** Time between two questions to the server whether there is a newer checkpoint, milliseconds. */
 const WATCH_MS = 1_000;
 
-/** Adds `model evaluate`: the operator's own measurement, taken outside of the server, which loads no training engine. */
+/**
+ * Adds `model evaluate`: the operator measures a model on data of their own. It runs in the command because the server
+ * loads no training engine.
+ */
 export function addModelEvaluate(model: Command): void {
-  withCsvOptions(withAdminOptions(model.command("evaluate")))
-    .description(
-      "Measure a checkpoint on the test examples of a data set, and have the server take it down.",
-    )
-    .requiredOption("--data <source>", "mnist, or the path of a folder or CSV file")
-    .option("--task <id>", "the task; else the newest")
-    .option("--round <number>", "the checkpoint of this round; else the newest", wholeNumber(0))
-    .option("--watch", "measure each new checkpoint until the task ends")
-    .option("--no-record", "only print it")
-    .addOption(engineOption())
-    .addOption(backendOption())
-    .action(async (flags: EvaluateFlags) => {
-      if (flags.watch === true && flags.round !== undefined) {
-        throw new TributaryError("BAD_PARAMETER", "Both --watch and --round are given", {
-          remedy: "Give one: --watch measures the newest checkpoints.",
-        });
-      }
-      const output = createOutput(flags.json === true);
-      const admin = await connectAdmin(flags);
-      const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
-      const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
-      try {
-        const id = flags.task ?? (await newestTask(admin)).id;
-        const evaluator = new Evaluator(admin, id, test, trainer, flags.record);
-        const results =
-          flags.watch === true
-            ? await evaluator.watch(output)
-            : [await evaluator.measure(await evaluator.checkpoint(flags.round))];
-        output.result(
-          { task: id, evaluations: results },
-          results.length === 0 ? "no new checkpoint came" : results.map(describe).join("\n"),
-        );
-      } finally {
-        trainer.dispose();
-      }
-    });
+  withCsvOptions(
+    withAdminOptions(
+      model
+        .command("evaluate")
+        .description(
+          "Measure how good a checkpoint is on the test examples of a data set, and record the result on the server.",
+        )
+        .requiredOption(
+          "--data <source>",
+          "data set to measure on: mnist, or the path of a folder or of a CSV file",
+        )
+        .option("--task <id>", "task whose model is measured (default: the newest task)")
+        .option(
+          "--round <number>",
+          "measure the checkpoint of this round (default: the newest checkpoint)",
+          wholeNumber(0),
+        )
+        .option("--watch", "measure every new checkpoint until the task ends")
+        .option("--no-record", "print the result, but do not record it on the server")
+        .addOption(engineOption())
+        .addOption(backendOption()),
+    ),
+  ).action(async (flags: EvaluateFlags) => {
+    if (flags.watch === true && flags.round !== undefined) {
+      throw new TributaryError("BAD_PARAMETER", "Both --watch and --round are given", {
+        remedy: "Give only one of them: --watch measures every new checkpoint.",
+      });
+    }
+    const output = createOutput(flags.json === true);
+    const admin = await connectAdmin(flags);
+    const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
+    const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
+    try {
+      const id = flags.task ?? (await newestTask(admin)).id;
+      const evaluator = new Evaluator(admin, id, test, trainer, flags.record);
+      const results =
+        flags.watch === true
+          ? await evaluator.watch(output)
+          : [await evaluator.measure(await evaluator.checkpoint(flags.round))];
+      output.result(
+        { task: id, evaluations: results },
+        results.length === 0
+          ? "the task has no checkpoints to measure"
+          : results.map(describe).join("\n"),
+      );
+    } finally {
+      trainer.dispose();
+    }
+  });
 }
 
 interface Evaluation {
@@ -88,6 +104,7 @@ interface Evaluation {
 const describe = ({ roundNumber, exampleCount, metrics }: Evaluation): string =>
   `round ${roundNumber}  ${metricsText(metrics)}  on ${exampleCount} examples`;
 
+/** Measures checkpoints of one task on one set of examples. */
 class Evaluator {
   readonly #admin: AdminClient;
   readonly #path: string;
@@ -110,7 +127,10 @@ class Evaluator {
     this.#record = record;
   }
 
-  /** The checkpoint of a round, or the newest. @throws TributaryError `CHECKPOINT_UNKNOWN`. */
+  /**
+   * The checkpoint of a round, or the newest one.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN` when there is none.
+   */
   async checkpoint(roundNumber: number | undefined): Promise<CheckpointView> {
     const { checkpoints } = await this.#admin.json<{ checkpoints: CheckpointView[] }>(
       `${this.#path}/checkpoints`,
@@ -123,7 +143,7 @@ class Evaluator {
     throw new TributaryError(
       "CHECKPOINT_UNKNOWN",
       `The task has no checkpoint of round ${roundNumber}`,
-      { remedy: "`tributary model list` names them." },
+      { remedy: "`tributary model list` lists the checkpoints." },
     );
   }
 
@@ -137,7 +157,7 @@ class Evaluator {
     return { ...measured, checkpoint: id };
   }
 
-  /** Each new checkpoint, the one that is there included, until the task has ended. */
+  /** Measures the newest checkpoint and then each new one, until the task has ended. */
   async watch(output: Output): Promise<Evaluation[]> {
     const results: Evaluation[] = [];
     let last = -1;
@@ -157,7 +177,7 @@ class Evaluator {
     }
   }
 
-  /** All checkpoints of a task have one plan. */
+  /** The plan is fetched only once: all checkpoints of a task have the same. */
   async #planWith(checkpoint: string): Promise<Plan> {
     if (this.#plan === undefined) {
       const { definition } = await this.#admin.json<TaskView>(this.#path);

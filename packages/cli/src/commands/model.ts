@@ -9,7 +9,7 @@ import {
   layoutOf,
 } from "@tributary/protocol";
 import type { TaskView } from "@tributary/server";
-import { openModels, type StoredCheckpoint } from "../models.ts";
+import { openModels, type Models, type StoredCheckpoint } from "../models.ts";
 import { createOutput, formatBytes, formatTable } from "../output.ts";
 import { writeTfjsFolder } from "../tfjs-folder.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
@@ -31,72 +31,98 @@ interface ExportFlags extends SourceFlags {
 
 export function modelCommand(): Command {
   const model = new Command("model").description(
-    "Models, from a running server or from its data folder when none runs.",
+    "List, export and measure the models of tasks. They are read from a running server, or from its data folder when it does not run.",
   );
-
-  withSource(model.command("list"))
-    .description("List a task's checkpoints, the initial one first.")
-    .action(async (flags: SourceFlags) => {
-      const checkpoints = await withModels(flags, (models) => models.list(flags.task));
-      const rows = checkpoints.map(({ id, roundNumber, byteLength, createdAtMs }) => [
-        id,
-        String(roundNumber),
-        formatBytes(byteLength),
-        new Date(createdAtMs).toISOString(),
-      ]);
-      createOutput(flags.json === true).result(
-        { checkpoints },
-        formatTable(["checkpoint", "round", "size", "made"], rows),
-      );
-    });
-
-  withSource(model.command("export"))
-    .description("Write a checkpoint to a folder; the newest one unless told otherwise.")
-    .option("--checkpoint <id>", "which checkpoint")
-    .option("--best", "the best one by the task's own measure; asks a running server")
-    .addOption(
-      new Option(
-        "--format <name>",
-        "tfjs: model.json and weights.bin, as tf.loadLayersModel reads them; float32: the parameters alone",
-      )
-        .choices(["tfjs", "float32"])
-        .default("tfjs"),
-    )
-    .requiredOption("--out <folder>", "where to write it")
-    .action(async (flags: ExportFlags) => {
-      const written = await withModels(flags, async (models) => {
-        const all = await models.list(flags.task);
-        const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
-        const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
-        if (chosen === undefined) {
-          throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
-            remedy: "`tributary model list` names them.",
-          });
-        }
-        const { description, bytes } = await models.read(chosen);
-        const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
-        if (flags.format === "tfjs") await writeTfjsFolder(flags.out, description, values);
-        else {
-          await mkdir(flags.out, { recursive: true });
-          await writeFile(join(flags.out, "parameters.f32"), encodeCheckpoint(values));
-        }
-        return chosen;
-      });
-      const file = join(flags.out, flags.format === "tfjs" ? "model.json" : "parameters.f32");
-      createOutput(flags.json === true).result(
-        { checkpoint: written.id, roundNumber: written.roundNumber, file },
-        `wrote ${file}: checkpoint ${written.id.slice(0, 12)}… of round ${written.roundNumber}`,
-      );
-    });
+  addList(model);
+  addExport(model);
   addModelEvaluate(model);
   return model;
+}
+
+function addList(model: Command): void {
+  withSource(
+    model
+      .command("list")
+      .description(
+        "List the checkpoints of a task, oldest first. The first one is the initial model.",
+      ),
+  ).action(async (flags: SourceFlags) => {
+    const checkpoints = await withModels(flags, (models) => models.list(flags.task));
+    const rows = checkpoints.map(({ id, roundNumber, byteLength, createdAtMs }) => [
+      id,
+      String(roundNumber),
+      formatBytes(byteLength),
+      new Date(createdAtMs).toISOString(),
+    ]);
+    createOutput(flags.json === true).result(
+      { checkpoints },
+      formatTable(["checkpoint", "round", "size", "made"], rows),
+    );
+  });
+}
+
+function addExport(model: Command): void {
+  withSource(
+    model
+      .command("export")
+      .description("Write a checkpoint to a folder: the newest one, unless you choose another.")
+      .requiredOption("--out <folder>", "folder to write to")
+      .option("--checkpoint <id>", "export the checkpoint with this id")
+      .option(
+        "--best",
+        "export the best checkpoint, as the task measures it; requires a running server",
+      )
+      .addOption(
+        new Option(
+          "--format <name>",
+          "tfjs writes model.json and weights.bin for tf.loadLayersModel; float32 writes only the parameters",
+        )
+          .choices(["tfjs", "float32"])
+          .default("tfjs"),
+      ),
+  )
+    .addHelpText("after", "\nExample:\n  tributary model export --out ./model")
+    .action(async (flags: ExportFlags) => {
+      const { id, roundNumber, file } = await withModels(flags, (models) =>
+        exportCheckpoint(models, flags),
+      );
+      createOutput(flags.json === true).result(
+        { checkpoint: id, roundNumber, file },
+        `wrote ${file}: checkpoint ${id.slice(0, 12)}… of round ${roundNumber}`,
+      );
+    });
+}
+
+/** @throws TributaryError `CHECKPOINT_UNKNOWN` when the task does not have the checkpoint that the flags name. */
+async function exportCheckpoint(
+  models: Models,
+  flags: ExportFlags,
+): Promise<StoredCheckpoint & { readonly file: string }> {
+  const all = await models.list(flags.task);
+  const wanted = flags.best === true ? await bestCheckpoint(flags) : flags.checkpoint;
+  const chosen = wanted === undefined ? all.at(-1) : find(all, checkpointId(wanted));
+  if (chosen === undefined) {
+    throw new TributaryError("CHECKPOINT_UNKNOWN", "The task has no such checkpoint", {
+      remedy: "`tributary model list` lists the checkpoints.",
+    });
+  }
+  const { description, bytes } = await models.read(chosen);
+  const values = decodeCheckpoint(bytes, layoutOf(description.parameters));
+  if (flags.format === "tfjs") {
+    await writeTfjsFolder(flags.out, description, values);
+    return { ...chosen, file: join(flags.out, "model.json") };
+  }
+  const file = join(flags.out, "parameters.f32");
+  await mkdir(flags.out, { recursive: true });
+  await writeFile(file, encodeCheckpoint(values));
+  return { ...chosen, file };
 }
 
 /** @throws TributaryError `CHECKPOINT_UNKNOWN` when nothing has been measured yet. */
 async function bestCheckpoint(flags: ExportFlags): Promise<string> {
   if (flags.checkpoint !== undefined) {
     throw new TributaryError("BAD_PARAMETER", "Both --best and --checkpoint are given", {
-      remedy: "Give one.",
+      remedy: "Give only one of them.",
     });
   }
   const admin = await connectAdmin(flags);
@@ -106,15 +132,21 @@ async function bestCheckpoint(flags: ExportFlags): Promise<string> {
   return best.checkpoint;
 }
 
+/** Adds the options that say whose models are meant and where they are. */
 function withSource(command: Command): Command {
-  return withAdminOptions(command)
-    .option("--task <id>", "the task; else the newest")
-    .option("--database-url <url>", "the store, when no server runs (or DATABASE_URL)");
+  return withAdminOptions(
+    command
+      .option("--task <id>", "task whose model is meant (default: the newest task)")
+      .option(
+        "--database-url <url>",
+        "Postgres database to read when no server runs (default: the environment variable DATABASE_URL)",
+      ),
+  );
 }
 
 async function withModels<Result>(
   flags: SourceFlags,
-  use: (models: Awaited<ReturnType<typeof openModels>>) => Promise<Result>,
+  use: (models: Models) => Promise<Result>,
 ): Promise<Result> {
   const models = await openModels(flags);
   try {

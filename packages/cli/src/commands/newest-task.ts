@@ -6,7 +6,7 @@ interface TaskRow {
   readonly createdAtMs: number;
 }
 
-/** @throws TributaryError `TASK_UNKNOWN` when the server has none. */
+/** @throws TributaryError `TASK_UNKNOWN` when the server has no task. */
 export async function newestTask(admin: AdminClient): Promise<TaskRow> {
   const { tasks } = await admin.json<{ tasks: TaskRow[] }>("/v1/tasks");
   const newest = tasks.at(-1);
@@ -14,6 +14,7 @@ export async function newestTask(admin: AdminClient): Promise<TaskRow> {
   return newest;
 }
 
+/** The error for a server that has no task. */
 export function noTask(): TributaryError {
   return new TributaryError("TASK_UNKNOWN", "There is no task yet", {
     remedy: "Create one with `tributary task create FILE`.",

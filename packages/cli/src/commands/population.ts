@@ -14,71 +14,101 @@ interface PolicyFlags {
 
 export function populationCommand(): Command {
   const population = new Command("population").description(
-    "Who may take part: the enrolment policies of populations.",
+    "Decide who may take part: set and show the enrolment policies of populations.",
   );
+  addSet(population);
+  addShow(population);
+  addList(population);
+  return population;
+}
 
-  withAdminOptions(population.command("set"))
-    .argument("<name>", "population")
-    .description("Set a population's policy, from the next request on.")
-    .addOption(
-      new Option("--enrolment <policy>", "open to all; by token; by registered device key")
-        .choices(["open", "token", "device"])
-        .makeOptionMandatory(),
-    )
-    .option("--issuer <text>", "who signs enrolment tokens: their `iss`")
-    .option(
-      "--key <key>",
-      "Ed25519 public key of the issuer, base64url; may be given again",
-      gathered,
-    )
-    .option("--clock-skew <seconds>", "how far clocks may be apart", wholeNumber(0, 600))
+function addSet(population: Command): void {
+  withAdminOptions(
+    population
+      .command("set")
+      .argument("<name>", "name of the population")
+      .description("Set the enrolment policy of a population. It applies from the next request on.")
+      .addOption(
+        new Option(
+          "--enrolment <policy>",
+          "who may take part: everyone (open), clients with a token that you issue (token), or devices with a registered key (device)",
+        )
+          .choices(["open", "token", "device"])
+          .makeOptionMandatory(),
+      )
+      .option("--issuer <text>", "issuer of the enrolment tokens: the value of their `iss` claim")
+      .option(
+        "--key <key>",
+        "public key of the issuer (Ed25519, base64url); give it several times for several keys",
+        gathered,
+      )
+      .option(
+        "--clock-skew <seconds>",
+        "how far the clocks of the issuer and of the server may differ",
+        wholeNumber(0, 600),
+      ),
+  )
+    .addHelpText("after", POLICY_EXAMPLES)
     .action(async (name: string, flags: AdminFlags & PolicyFlags) => {
       const policy = policyOf(flags);
       const admin = await connectAdmin(flags);
       const set = await admin.put<PopulationView>(pathOf(name), policy);
       createOutput(flags.json === true).result(set, describe(set));
     });
-
-  withAdminOptions(population.command("show"))
-    .argument("<name>", "population")
-    .description("Show a population's policy.")
-    .action(async (name: string, flags: AdminFlags) => {
-      const admin = await connectAdmin(flags);
-      const view = await admin.json<PopulationView>(pathOf(name));
-      createOutput(flags.json === true).result(view, describe(view));
-    });
-
-  withAdminOptions(population.command("list"))
-    .description("List the populations whose policy has been set.")
-    .action(async (flags: AdminFlags) => {
-      const admin = await connectAdmin(flags);
-      const { populations } = await admin.json<{ populations: PopulationView[] }>(
-        "/v1/populations",
-      );
-      const rows = populations.map(({ name, policy }) => [
-        name,
-        policy.enrolment,
-        tokenRules(policy)?.issuer ?? "",
-      ]);
-      createOutput(flags.json === true).result(
-        { populations },
-        populations.length === 0
-          ? "no policies yet: all populations are open"
-          : formatTable(["population", "enrolment", "tokens of"], rows),
-      );
-    });
-  return population;
 }
+
+function addShow(population: Command): void {
+  withAdminOptions(
+    population
+      .command("show")
+      .argument("<name>", "name of the population")
+      .description("Show the enrolment policy of a population."),
+  ).action(async (name: string, flags: AdminFlags) => {
+    const admin = await connectAdmin(flags);
+    const view = await admin.json<PopulationView>(pathOf(name));
+    createOutput(flags.json === true).result(view, describe(view));
+  });
+}
+
+function addList(population: Command): void {
+  withAdminOptions(
+    population.command("list").description("List the populations that have a policy of their own."),
+  ).action(async (flags: AdminFlags) => {
+    const admin = await connectAdmin(flags);
+    const { populations } = await admin.json<{ populations: PopulationView[] }>("/v1/populations");
+    const rows = populations.map(({ name, policy }) => [
+      name,
+      policy.enrolment,
+      tokenRules(policy)?.issuer ?? "",
+    ]);
+    createOutput(flags.json === true).result(
+      { populations },
+      populations.length === 0
+        ? "no policies yet: all populations are open"
+        : formatTable(["population", "enrolment", "tokens of"], rows),
+    );
+  });
+}
+
+const POLICY_EXAMPLES = `
+Examples:
+  tributary population set keyboard --enrolment open
+  tributary population set keyboard --enrolment token --issuer https://example.org --key BASE64URL
+  tributary population set keyboard --enrolment device
+
+docs/enrolment.md explains the policies.`;
 
 const pathOf = (name: string): string => `/v1/populations/${encodeURIComponent(name)}`;
 
 function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
   if (issuer === undefined && key === undefined && clockSkew === undefined) {
     if (enrolment !== "token") return { enrolment };
-    throw badPolicy("Give --issuer and --key: tokens are told by them.");
+    throw badPolicy("Add --issuer and --key: tokens are checked against them.");
   }
   if (enrolment === "open") {
-    throw badPolicy("Leave --issuer, --key and --clock-skew out: open takes no tokens.");
+    throw badPolicy(
+      "Leave out --issuer, --key and --clock-skew: an open population takes no tokens.",
+    );
   }
   if (issuer === undefined || key === undefined) {
     throw badPolicy("Give both --issuer and --key.");
@@ -115,5 +145,5 @@ function describe({ name, policy }: PopulationView): string {
 }
 
 function badPolicy(remedy: string): TributaryError {
-  return new TributaryError("BAD_PARAMETER", "The options do not make a policy", { remedy });
+  return new TributaryError("BAD_PARAMETER", "These options do not make a policy", { remedy });
 }

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
-import type { LogLevel, ServerOptions } from "@tributary/server";
+import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin-client.ts";
 import { makeDataFolder } from "../data-folder.ts";
 import { gathered, namedNumber, wholeNumber } from "../options.ts";
-import { createOutput } from "../output.ts";
+import { createOutput, type Output } from "../output.ts";
+import { stopSignal } from "../stop-signal.ts";
 
 interface ServeFlags {
   host: string;
@@ -20,107 +21,150 @@ interface ServeFlags {
   databaseUrl?: string;
   aggregationThreads?: number;
   logLevel: LogLevel;
-  limit: Readonly<Record<string, number>>;
+  limit?: Readonly<Record<string, number>>;
   json?: true;
 }
 
 export function serveCommand(): Command {
-  return new Command("serve")
-    .description("Run a coordinator until it is told to stop (SIGINT or SIGTERM).")
-    .option("--host <address>", "address that clients connect to", "127.0.0.1")
+  return withServeOptions(new Command("serve")).action(async (flags: ServeFlags) => {
+    const output = createOutput(flags.json === true);
+    const options = serverOptions(flags);
+    await makeDataFolder(flags.dataDir);
+    const stop = stopSignal();
+    // Loaded only here: it takes half of the time that a command needs to start.
+    const { startServer } = await import("@tributary/server");
+    const server = await startServer(options);
+    try {
+      const withdrawAddress = await announce(server, options, output);
+      await stop;
+      output.say("stopping");
+      await withdrawAddress();
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+function withServeOptions(command: Command): Command {
+  return command
+    .description("Run a server. It stops at Ctrl-C (SIGINT) or SIGTERM.")
+    .option(
+      "--host <address>",
+      "address that clients connect to; 0.0.0.0 means all addresses of this machine",
+      "127.0.0.1",
+    )
     .option(
       "--port <port>",
-      "port that clients connect to; 0 takes a free one",
+      "port that clients connect to; 0 means any free port",
       wholeNumber(0, 65_535),
       8_443,
     )
-    .option("--cert <file>", "TLS certificate chain, PEM; without it one is made")
-    .option("--key <file>", "private key of the certificate, PEM")
-    .addOption(new Option("--plain", "plain ws, on loopback only").conflicts(["cert", "key"]))
+    .option(
+      "--cert <file>",
+      "TLS certificate chain, PEM (default: the server makes a certificate of its own)",
+    )
+    .option("--key <file>", "private key of the certificate, PEM; goes with --cert")
+    .addOption(
+      new Option(
+        "--plain",
+        "take connections without TLS, which is allowed on loopback only",
+      ).conflicts(["cert", "key"]),
+    )
     .option(
       "--trusted-proxy <address>",
-      "proxy, or network of proxies, whose X-Forwarded-For is believed; may be given again (or TRIBUTARY_TRUSTED_PROXIES, with commas)",
+      "address or network of a proxy whose X-Forwarded-For header is believed; give it several times for several proxies (default: the environment variable TRIBUTARY_TRUSTED_PROXIES, separated by commas)",
       gathered,
     )
-    .option("--admin-host <address>", "address of the admin API", "127.0.0.1")
+    .option("--admin-host <address>", "address that the admin API listens on", "127.0.0.1")
     .option(
       "--admin-port <port>",
-      "port of the admin API; 0 takes a free one",
+      "port of the admin API; 0 means any free port",
       wholeNumber(0, 65_535),
       8_080,
     )
-    .option("--data-dir <folder>", "keys, certificate and embedded store", "./.tributary")
-    .option("--database-url <url>", "Postgres instead of the embedded store (or DATABASE_URL)")
+    .option(
+      "--data-dir <folder>",
+      "folder for the server's keys, certificate and embedded store",
+      "./.tributary",
+    )
+    .option(
+      "--database-url <url>",
+      "Postgres database to use in place of the embedded store (default: the environment variable DATABASE_URL)",
+    )
     .option(
       "--aggregation-threads <count>",
-      "threads that add up reports, at most; 0 for none (default: one less than there are cores, 1 to 4)",
+      "most threads that add up the clients' reports; 0 adds them up in the main thread (default: one less than the number of cores, at least 1 and at most 4)",
       wholeNumber(0, 64),
     )
     .addOption(
-      new Option("--log-level <level>", "least weight of what the log shows")
+      new Option("--log-level <level>", "lowest level of the messages that the log shows")
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
     .option(
       "--limit <name=number>",
-      "changes a limit of docs/protocol.md §9; may be given again",
+      "change one of the limits in docs/protocol.md §9; give it several times for several limits",
       namedNumber,
-      {},
     )
-    .option("--json", "print one JSON line with the addresses")
-    .addHelpText(
-      "after",
-      "\nThe admin API's token is read from TRIBUTARY_ADMIN_TOKEN; without one it answers on loopback only.",
-    )
-    .action(async (flags: ServeFlags) => {
-      const output = createOutput(flags.json === true);
-      const token = adminToken();
-      const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
-      await makeDataFolder(flags.dataDir);
-      const options: ServerOptions = {
-        host: flags.host,
-        port: flags.port,
-        tls: tlsOf(flags),
-        trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
-        adminHost: flags.adminHost,
-        adminPort: flags.adminPort,
-        dataDir: flags.dataDir,
-        logLevel: flags.logLevel,
-        limits: flags.limit,
-        ...(databaseUrl === undefined ? {} : { databaseUrl }),
-        ...(flags.aggregationThreads === undefined
-          ? {}
-          : { aggregationThreads: flags.aggregationThreads }),
-        ...(token === undefined ? {} : { adminToken: token }),
-      };
-      const stop = stopSignal();
-      // Loaded only here: half of the time that a command takes to start.
-      const { startServer } = await import("@tributary/server");
-      const server = await startServer(options);
-      try {
-        const certPath =
-          options.tls === "self-signed" ? join(flags.dataDir, "tls", "cert.pem") : undefined;
-        const withdrawAddress = await announceAdmin(flags.dataDir, {
-          url: server.adminUrl,
-          ...(token === undefined ? {} : { token }),
-          ...(certPath === undefined ? {} : { certPath }),
-        });
-        output.result(
-          { url: server.url, adminUrl: server.adminUrl, serverKey: server.serverKey, certPath },
-          [
-            `clients connect to  ${server.url}`,
-            `they pin            ${server.serverKey}`,
-            `admin API           ${server.adminUrl}`,
-            "stop with Ctrl-C",
-          ].join("\n"),
-        );
-        await stop;
-        output.say("stopping");
-        await withdrawAddress();
-      } finally {
-        await server.close();
-      }
-    });
+    .option("--json", "print the addresses as one line of JSON")
+    .addHelpText("after", NOTES);
+}
+
+const NOTES = `
+The environment variable TRIBUTARY_ADMIN_TOKEN holds the token of the admin API.
+Without it the admin API answers requests from this machine only.
+
+Examples:
+  tributary serve                                          for clients on this machine
+  tributary serve --host 0.0.0.0 --cert c.pem --key k.pem  for clients elsewhere`;
+
+function serverOptions(flags: ServeFlags): ServerOptions & Announced {
+  const { host, port, adminHost, adminPort, dataDir, logLevel, aggregationThreads } = flags;
+  const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
+  const adminToken = adminTokenOfEnvironment();
+  return {
+    ...{ host, port, adminHost, adminPort, dataDir, logLevel },
+    tls: tlsOf(flags),
+    trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
+    limits: flags.limit ?? {},
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(aggregationThreads === undefined ? {} : { aggregationThreads }),
+    ...(adminToken === undefined ? {} : { adminToken }),
+  };
+}
+
+/** The options that other commands on this machine have to know. */
+interface Announced {
+  readonly dataDir: string;
+  readonly tls: NonNullable<ServerOptions["tls"]>;
+  readonly adminToken?: string;
+}
+
+/**
+ * Tells the user and other commands where the server is.
+ * @returns A function that tells other commands that it is gone.
+ */
+async function announce(
+  { url, adminUrl, serverKey }: TributaryServer,
+  { dataDir, tls, adminToken: token }: Announced,
+  output: Output,
+): Promise<() => Promise<void>> {
+  const certPath = tls === "self-signed" ? join(dataDir, "tls", "cert.pem") : undefined;
+  const withdrawAddress = await announceAdmin(dataDir, {
+    url: adminUrl,
+    ...(token === undefined ? {} : { token }),
+    ...(certPath === undefined ? {} : { certPath }),
+  });
+  output.result(
+    { url, adminUrl, serverKey, certPath },
+    [
+      `clients connect to  ${url}`,
+      `they pin            ${serverKey}`,
+      `admin API           ${adminUrl}`,
+      "Ctrl-C stops it",
+    ].join("\n"),
+  );
+  return withdrawAddress;
 }
 
 function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls"]> {
@@ -128,7 +172,7 @@ function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls
   if (cert === undefined && key === undefined) return "self-signed";
   if (cert !== undefined && key !== undefined) return { certPath: cert, keyPath: key };
   throw new TributaryError("BAD_PARAMETER", "Only one of --cert and --key is given", {
-    remedy: "Give both, or neither for a certificate that is made.",
+    remedy: "Give both, or give neither: then the server makes a certificate of its own.",
   });
 }
 
@@ -137,29 +181,15 @@ function proxiesOfEnvironment(): string[] {
   return text.split(",").flatMap((address) => (address.trim() === "" ? [] : [address.trim()]));
 }
 
-/** Characters below which a token can be guessed. */
+/** A token with fewer characters could be guessed. */
 const LEAST_TOKEN_LENGTH = 16;
 
-function adminToken(): string | undefined {
+function adminTokenOfEnvironment(): string | undefined {
   const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
   if (token === undefined || token.length >= LEAST_TOKEN_LENGTH) return token;
   throw new TributaryError(
     "CONFIG_INVALID",
-    `TRIBUTARY_ADMIN_TOKEN has ${token.length} characters, which is too few`,
-    { remedy: `Give at least ${LEAST_TOKEN_LENGTH} random ones.` },
+    `TRIBUTARY_ADMIN_TOKEN is too short: it has ${token.length} characters`,
+    { remedy: `Use at least ${LEAST_TOKEN_LENGTH} random characters.` },
   );
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      resolve();
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
-  });
 }

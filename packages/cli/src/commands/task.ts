@@ -9,23 +9,41 @@ import { readModelFiles, readTaskFile } from "../task-file.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
 import { nothingMeasured } from "./nothing-measured.ts";
 
-export function taskCommand(): Command {
-  const task = new Command("task").description("Tasks of a running server.");
+const TASK_ID = "id of the task, as `tributary task list` prints it";
 
-  withAdminOptions(task.command("create"))
-    .argument("<file>", "task file, YAML")
-    .description("Create a task from a file.")
-    .option("--start", "start it at once")
+export function taskCommand(): Command {
+  const task = new Command("task").description(
+    "Create tasks on a server, watch them and control them.",
+  );
+  addCreate(task);
+  addList(task);
+  addShow(task);
+  addEvaluate(task);
+  addRollback(task);
+  addMoves(task);
+  return task;
+}
+
+function addCreate(task: Command): void {
+  withAdminOptions(
+    task
+      .command("create")
+      .argument("<file>", "task file in YAML; docs/task-file.md describes it")
+      .description("Create a task from a task file. It trains nothing before it is started.")
+      .option("--start", "start the task at once"),
+  )
+    .addHelpText("after", "\nExample:\n  tributary task create examples/tasks/digits.yaml --start")
     .action(async (file: string, flags: AdminFlags & { start?: true }) => {
       const definition = await readTaskFile(file);
       const admin = await connectAdmin(flags);
       const created = await createTask(admin, definition, flags.start === true);
       createOutput(flags.json === true).result(created, describeTask(created));
     });
+}
 
-  withAdminOptions(task.command("list"))
-    .description("List tasks, oldest first.")
-    .action(async (flags: AdminFlags) => {
+function addList(task: Command): void {
+  withAdminOptions(task.command("list").description("List all tasks, oldest first.")).action(
+    async (flags: AdminFlags) => {
       const admin = await connectAdmin(flags);
       const { tasks } = await admin.json<{ tasks: TaskSummaryView[] }>("/v1/tasks");
       const rows = tasks.map((view) => [
@@ -38,37 +56,62 @@ export function taskCommand(): Command {
       createOutput(flags.json === true).result(
         { tasks },
         tasks.length === 0
-          ? "no tasks yet: `tributary task create FILE` makes one"
+          ? "There is no task yet. Create one with `tributary task create FILE`."
           : formatTable(["id", "name", "population", "state", "rounds"], rows),
       );
-    });
+    },
+  );
+}
 
-  withAdminOptions(task.command("show"))
-    .argument("<id>", "task id")
-    .description("Show a task and what it is doing.")
-    .action(async (id: string, flags: AdminFlags) => {
-      const admin = await connectAdmin(flags);
-      const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
-      createOutput(flags.json === true).result(view, describeTask(view));
-    });
+function addShow(task: Command): void {
+  withAdminOptions(
+    task
+      .command("show")
+      .argument("<id>", TASK_ID)
+      .description("Show a task and what it is doing now."),
+  ).action(async (id: string, flags: AdminFlags) => {
+    const admin = await connectAdmin(flags);
+    const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
+    createOutput(flags.json === true).result(view, describeTask(view));
+  });
+}
 
-  withAdminOptions(task.command("evaluate"))
-    .argument("<id>", "task id")
-    .description("Let clients measure a checkpoint on held-out examples.")
-    .option("--round <number>", "the checkpoint of this round; else the newest", wholeNumber(0))
-    .action(async (id: string, flags: AdminFlags & { round?: number }) => {
-      const admin = await connectAdmin(flags);
-      const view = await admin.post<TaskView>(
-        `/v1/tasks/${encodeURIComponent(id)}/evaluate`,
-        flags.round === undefined ? {} : { roundNumber: flags.round },
-      );
-      createOutput(flags.json === true).result(view, describeTask(view));
-    });
+function addEvaluate(task: Command): void {
+  withAdminOptions(
+    task
+      .command("evaluate")
+      .argument("<id>", TASK_ID)
+      .description(
+        "Have clients measure a checkpoint on the examples that they hold out from training.",
+      )
+      .option(
+        "--round <number>",
+        "measure the checkpoint of this round (default: the newest checkpoint)",
+        wholeNumber(0),
+      ),
+  ).action(async (id: string, flags: AdminFlags & { round?: number }) => {
+    const admin = await connectAdmin(flags);
+    const view = await admin.post<TaskView>(
+      `/v1/tasks/${encodeURIComponent(id)}/evaluate`,
+      flags.round === undefined ? {} : { roundNumber: flags.round },
+    );
+    createOutput(flags.json === true).result(view, describeTask(view));
+  });
+}
 
-  withAdminOptions(task.command("rollback"))
-    .argument("<id>", "task id")
-    .description("Make an older checkpoint the newest; training goes on from there.")
-    .requiredOption("--to <round>", "the round that made it, or best", roundOrBest)
+function addRollback(task: Command): void {
+  withAdminOptions(
+    task
+      .command("rollback")
+      .argument("<id>", TASK_ID)
+      .description("Go back to an older checkpoint. Training continues from there.")
+      .requiredOption(
+        "--to <round>",
+        "round that made the checkpoint: a number, 0 for the initial model, or best",
+        roundOrBest,
+      ),
+  )
+    .addHelpText("after", "\nExample:\n  tributary task rollback task_0123… --to best")
     .action(async (id: string, flags: AdminFlags & { to: number | "best" }) => {
       const admin = await connectAdmin(flags);
       const path = `/v1/tasks/${encodeURIComponent(id)}`;
@@ -76,41 +119,42 @@ export function taskCommand(): Command {
       const view = await admin.post<TaskView>(`${path}/rollback`, { roundNumber });
       createOutput(flags.json === true).result(view, describeTask(view));
     });
+}
 
+/** Adds the commands that move a task from one state to another. */
+function addMoves(task: Command): void {
   const moves = {
-    start: "Start or resume a task.",
-    pause: "Start no further round of a task; the one in flight goes on.",
-    cancel: "End a task for good; what was committed stays.",
+    start: "Start a task, or resume a task that is paused.",
+    pause: "Pause a task: no further round starts, but a round that is open goes on.",
+    cancel: "End a task for good. Its rounds and checkpoints are kept.",
   };
   for (const [verb, description] of Object.entries(moves)) {
-    withAdminOptions(task.command(verb))
-      .argument("<id>", "task id")
-      .description(description)
-      .action(async (id: string, flags: AdminFlags) => {
+    withAdminOptions(task.command(verb).argument("<id>", TASK_ID).description(description)).action(
+      async (id: string, flags: AdminFlags) => {
         const admin = await connectAdmin(flags);
         const view = await admin.post<TaskView>(`/v1/tasks/${encodeURIComponent(id)}/${verb}`);
         createOutput(flags.json === true).result(view, describeTask(view));
-      });
+      },
+    );
   }
-  return task;
 }
 
 function roundOrBest(text: string): number | "best" {
   if (text === "best") return text;
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new InvalidArgumentError("Give a round's number, 0 for the initial model, or best.");
+    throw new InvalidArgumentError("Give the number of a round, 0 for the initial model, or best.");
   }
   return Number(text);
 }
 
-/** @throws TributaryError `CHECKPOINT_UNKNOWN`. */
+/** @throws TributaryError `CHECKPOINT_UNKNOWN` when no checkpoint has been measured. */
 async function bestRound(admin: AdminClient, path: string): Promise<number> {
   const { best } = await admin.json<TaskView>(path);
   if (best === null) throw nothingMeasured();
   return best.roundNumber;
 }
 
-/** Creates a task; a model of its own is uploaded with it. */
+/** Creates a task. If the task has a model file, the model is uploaded too. */
 async function createTask(
   admin: AdminClient,
   definition: TaskDefinition,
@@ -133,7 +177,7 @@ function describeTask(view: TaskView): string {
   return [
     `task        ${view.id}`,
     `name        ${view.name}`,
-    `population  ${view.population} (${waitingClients} clients wait)`,
+    `population  ${view.population} (${waitingClients} clients are waiting)`,
     `state       ${view.state}${view.endReason === null ? "" : `: ${view.endReason}`}${phase === "idle" ? "" : `, ${phase}`}`,
     `rounds      ${committedRounds} committed`,
     ...(best === null

@@ -3,18 +3,22 @@ import type { Examples } from "@tributary/client-sdk";
 import { drawWriters, partitionIid, type CsvOptions } from "@tributary/simulator";
 import { loadNamedDataset } from "../named-dataset.ts";
 
-/** What a demo trains on: one client each, and what scores the model. */
+/** What a demo trains on, and what it scores the model on. */
 export interface DemoData {
   readonly name: string;
+  /** The examples of each client. */
   readonly clients: readonly Examples[];
+  /** Held-out examples that no client trains on. */
   readonly test: Examples;
   readonly classCount: number;
 }
 
 /**
- * The demo's data: `writers` is drawn on the spot, `mnist` is looked for where `tributary data fetch` puts it,
- * anything else is a folder or a CSV file.
- * @throws TributaryError `DATA_UNREADABLE`.
+ * Loads the demo's data and deals it out to the clients.
+ * @param source - `writers`, which is drawn here, one writer for each client; `mnist`, which is looked for where
+ *   `tributary data fetch` puts it; or the path of a folder or of a CSV file. All but `writers` are dealt out at random, in
+ *   equal parts.
+ * @throws TributaryError `DATA_UNREADABLE` when the data is not there, cannot be read, or is not enough for all clients.
  */
 export async function loadDemoData(
   source: string,

@@ -1,13 +1,13 @@
 import { TributaryError, parseTask, type TaskDefinition } from "@tributary/protocol";
 import type { DemoData } from "./demo-data.ts";
 
-/** Rounds of a demo that are neither asked for nor in a task file. */
+/** How many rounds a demo runs if neither the user nor a task file says so. */
 const DEFAULT_ROUNDS = 12;
 
 /**
- * The task that a demo runs when no task file is given: the 2NN of McMahan et al. on digits, all clients in every
- * round.
- * @throws TributaryError `TASK_INVALID` when the data does not fit that model.
+ * The task that a demo runs if no task file is given. It trains the 2NN of McMahan et al. (arXiv:1602.05629) on digits,
+ * with all clients in every round.
+ * @throws TributaryError `TASK_INVALID` when the data does not fit this model.
  */
 export function demoTask(
   data: DemoData,
@@ -47,9 +47,9 @@ export function demoTask(
 }
 
 /**
- * Fits a task file to a demo: the given number of rounds, if one is given, and no cohort larger than the demo, which
- * would wait for clients that never come.
- * @throws TributaryError `TASK_INVALID` when a round wants more reports than there are clients.
+ * Fits a task file to a demo. The user may have asked for another number of rounds. And no cohort may be larger than the
+ * number of clients, because a round would wait for clients that never come.
+ * @throws TributaryError `TASK_INVALID` when a round needs more reports than there are clients.
  */
 export function fitTask(task: TaskDefinition, clients: number, rounds?: number): TaskDefinition {
   const { goalCount, overselection } = task.round;

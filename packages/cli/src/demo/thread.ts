@@ -24,7 +24,8 @@ import type {
   ThreadMessage,
 } from "./worker-messages.ts";
 
-/** A worker thread of the demo: real clients with real sockets, or the scorer of new checkpoints. */
+// A worker thread of the demo. It runs either real clients with real sockets, or the scorer of new checkpoints.
+
 const data = workerData as ThreadData;
 const port = parentPort as MessagePort;
 const tell = (message: ThreadMessage): void => port.postMessage(message);
@@ -36,7 +37,7 @@ try {
 }
 
 async function runClients(setup: ClientThreadData): Promise<void> {
-  // One engine and one copy of the model for all clients of the thread; they train one after the other.
+  // All clients of the thread share one engine and one copy of the model. They train one after the other.
   const trainer = await createTrainer(setup.trainer);
   const random = seededRandom(createNodeCryptoProvider(), setup.seed);
   tell({ type: "ready" });
@@ -62,7 +63,7 @@ async function runClients(setup: ClientThreadData): Promise<void> {
   );
 }
 
-/** What keeps a client from its part for good; a round that has closed, or has not opened, does not. */
+/** The error that keeps a client from taking part at all. That a round is closed or not yet open is no such error. */
 function troubleIn(event: ParticipationEvent): TributaryError | undefined {
   if (event.type === "withdrawn") return event.error;
   if (event.type !== "rejected" && event.type !== "report-refused") return undefined;
@@ -93,7 +94,7 @@ async function runScorer(setup: ScorerThreadData): Promise<void> {
   }
 }
 
-/** The requests in the order they come: scoring the next begins when the last is done. */
+/** The requests in the order in which they come. The next one is taken when the one before has been answered. */
 async function* requests(): AsyncGenerator<ScoreRequest> {
   const queue: ScoreRequest[] = [];
   let wake = (): void => {};

@@ -2,16 +2,17 @@ import { Worker } from "node:worker_threads";
 import { TributaryError } from "@tributary/protocol";
 import type { ThreadData, ThreadFailure, ThreadMessage } from "./worker-messages.ts";
 
+/** A worker thread of the demo. */
 export interface DemoThread {
   readonly worker: Worker;
-  /** Resolves when the thread has its engine; rejects with what kept it from that. */
+  /** Resolves when the thread has loaded its engine. Rejects if it fails before. */
   readonly ready: Promise<void>;
 }
 
 /**
- * Starts a thread of the demo. The memory of its examples moves to it and is gone here.
- * @param onMessage - Called with everything the thread says after it is ready.
- * @param onFailure - Called if the thread dies, and with what troubles its clients.
+ * Starts a thread of the demo. The memory of its examples moves to the thread and is gone here.
+ * @param onMessage - Called with every message of the thread, except that it is ready or that something has failed.
+ * @param onFailure - Called when the thread dies, or when one of its clients cannot take part.
  */
 export function startThread(
   data: ThreadData,

@@ -3,12 +3,12 @@ import type { Examples, TrainerOptions } from "@tributary/client-sdk";
 
 /** One client that a worker thread runs. */
 export interface WorkerClient {
-  /** Number of the client among all of the demo. */
+  /** Number of the client among all clients of the demo, from 0. */
   readonly index: number;
   readonly examples: Examples;
 }
 
-/** What a client thread is started with. */
+/** What a thread with clients is given when it starts. */
 export interface ClientThreadData {
   readonly role: "clients";
   readonly url: string;
@@ -17,12 +17,12 @@ export interface ClientThreadData {
   readonly population: string;
   readonly trainer: TrainerOptions;
   readonly seed: number;
-  /** Share of each client's examples to evaluate on; 0 for none. */
+  /** The fraction of its examples that each client keeps for evaluation; 0 for none. */
   readonly holdOut: number;
   readonly clients: readonly WorkerClient[];
 }
 
-/** What the scoring thread is started with. */
+/** What the scoring thread is given when it starts. */
 export interface ScorerThreadData {
   readonly role: "scorer";
   readonly trainer: TrainerOptions;
@@ -31,24 +31,25 @@ export interface ScorerThreadData {
 
 export type ThreadData = ClientThreadData | ScorerThreadData;
 
-/** To a scoring thread. */
+/** Asks the scoring thread to measure a checkpoint. */
 export interface ScoreRequest {
   readonly planBytes: Uint8Array;
   readonly checkpoint: Uint8Array;
+  /** Stands in the answer as well. */
   readonly id: number;
 }
 
-/** Something that a demo does not get over: a client's trouble, or without `client` the thread's own. */
+/** An error that ends the demo. `client` says which client has failed; without it the thread itself has failed. */
 export interface ThreadFailure {
   readonly type: "failed";
   readonly code: ErrorCode;
-  /** Without the remedy. */
+  /** The message without the remedy. */
   readonly message: string;
   readonly remedy?: string;
   readonly client?: number;
 }
 
-/** From a thread. */
+/** What a thread tells. */
 export type ThreadMessage =
   | { readonly type: "ready" }
   | { readonly type: "score"; readonly id: number; readonly metrics: Record<string, number> }

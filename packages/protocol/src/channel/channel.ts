@@ -3,47 +3,57 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CipherState } from "./cipher-state.ts";
 
 /**
- * Both directions of an encrypted connection. Records must be opened in the order in which they
- * were sealed.
+ * An encrypted connection, both directions of it. Each side must open the records of the other side
+ * in the order in which they were sealed.
  */
 export interface Channel {
   /**
-   * Noise's h at the end of the handshake, 32 bytes: the same on both sides and different for every
-   * connection. Sign it to bind something to this connection (Noise §11.2). Not secret.
+   * Noise's handshake hash `h`, 32 bytes. It is the same on both sides and different for every
+   * connection. A signature over it is bound to this connection (Noise §11.2). It is not secret.
    */
   readonly handshakeHash: Uint8Array;
-  /** What the other side put into its handshake message; empty unless it gave a `payload`. */
+  /** The payload of the other side's handshake message; empty in protocol version 1. */
   readonly peerPayload: Uint8Array;
   /**
-   * Seals the next record to the other side.
-   * @param plaintext - At most `maxRecordPlaintextBytes`; not modified.
-   * @param headroom - Zero bytes to leave in front for a header; 0 when absent. See
-   * `sealRecordFrame`.
-   * @throws TributaryError `BAD_PARAMETER` when the plaintext is too long, which consumes nothing.
+   * Encrypts the next record for the other side.
+   * @param plaintext - At most `maxRecordPlaintextBytes` bytes; not modified.
+   * @param headroom - How many zero bytes to leave in front of the record, so that a frame's header
+   * can be written there without a copy; 0 when absent. See `sealRecordFrame`.
+   * @returns New bytes: the headroom, the ciphertext and its 16-byte tag.
+   * @throws TributaryError `BAD_PARAMETER` when the plaintext is too long. The channel stays
+   * usable.
+   * @throws TributaryError `CONNECTION_LOST` when the channel has carried as many records as it
+   * may, or was closed; `MALFORMED_FRAME` when it ended with a bad record.
    */
   seal(plaintext: Uint8Array, headroom?: number): Uint8Array;
   /**
-   * Opens the next record from the other side.
-   * @throws TributaryError `MALFORMED_FRAME` when it does not authenticate. The channel is dead
-   * then: records are in order, so a bad one means an attacker or a fault, and every later call
-   * throws.
+   * Decrypts the next record from the other side.
+   * @param record - Not modified.
+   * @returns New bytes: the plaintext.
+   * @throws TributaryError `MALFORMED_FRAME` when the record is not authentic or has an impossible
+   * length. This ends the channel, and every later call throws: records come in order, so a bad one
+   * means an attacker or a fault, and not a record to skip.
+   * @throws TributaryError `CONNECTION_LOST` when the channel has carried as many records as it
+   * may, or was closed.
    */
   open(record: Uint8Array): Uint8Array;
   /**
-   * Zeroes the keys. Later calls of `seal` and `open` throw `CONNECTION_LOST`; closing twice does
+   * Zeroes the keys. Later calls of `seal` and `open` throw `CONNECTION_LOST`. A second call does
    * nothing.
    */
   close(): void;
 }
 
+/** The authentication tag that follows each ciphertext (RFC 8439 §2.8). */
 const TAG_BYTES = 16;
 
-/** The channel that a finished handshake gives. */
+/** The channel that comes out of a finished handshake, over one cipher state for each direction. */
 export class CipherChannel implements Channel {
   readonly handshakeHash: Uint8Array;
   readonly peerPayload: Uint8Array;
   readonly #sender: CipherState;
   readonly #receiver: CipherState;
+  /** Why the channel ended; `undefined` while it is alive. */
   #end: TributaryError | undefined;
 
   constructor(parts: {
@@ -63,8 +73,10 @@ export class CipherChannel implements Channel {
     if (plaintext.length > DEFAULT_LIMITS.maxRecordPlaintextBytes) {
       throw new TributaryError(
         "BAD_PARAMETER",
-        `A record of ${plaintext.length} bytes is longer than a channel takes`,
-        { remedy: `Split it into at most ${DEFAULT_LIMITS.maxRecordPlaintextBytes} bytes.` },
+        `A record of ${plaintext.length} bytes is longer than one record may be`,
+        {
+          remedy: `Split it into records of at most ${DEFAULT_LIMITS.maxRecordPlaintextBytes} bytes.`,
+        },
       );
     }
     return this.#run(() => this.#sender.encrypt(plaintext, headroom));
@@ -79,17 +91,24 @@ export class CipherChannel implements Channel {
       if (plaintext !== undefined) return plaintext;
       throw new TributaryError(
         "MALFORMED_FRAME",
-        fits ? "A record does not authenticate" : `A record is ${record.length} bytes long`,
-        { remedy: "Connect again; if it recurs, something on the way alters what is sent." },
+        fits
+          ? "A record is not authentic"
+          : `A record is ${record.length} bytes long, which no record can be`,
+        {
+          remedy: "Connect again. If this happens again, something on the way alters what is sent.",
+        },
       );
     });
   }
 
   close(): void {
-    this.#die(new TributaryError("CONNECTION_LOST", "The channel was closed"));
+    this.#die(new TributaryError("CONNECTION_LOST", "The encrypted channel was closed"));
   }
 
-  /** Whatever a cipher throws leaves its counter in doubt, so the channel does not go on. */
+  /**
+   * Runs one step of a cipher and ends the channel when it throws: nobody knows then whether the
+   * record counter has advanced, and a wrong counter could use one nonce twice.
+   */
   #run(step: () => Uint8Array): Uint8Array {
     try {
       return step();
@@ -100,15 +119,17 @@ export class CipherChannel implements Channel {
     }
   }
 
+  /** Keeps the first reason, and zeroes the keys of both directions. */
   #die(end: TributaryError): void {
     this.#end ??= end;
     this.#sender.wipe();
     this.#receiver.wipe();
   }
 
+  /** @throws TributaryError with the code of the reason, when the channel has ended. */
   #requireAlive(): void {
     if (this.#end === undefined) return;
-    throw new TributaryError(this.#end.code, "The channel has ended", {
+    throw new TributaryError(this.#end.code, "The encrypted channel has ended", {
       remedy: "Connect again.",
       cause: this.#end,
     });

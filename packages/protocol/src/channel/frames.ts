@@ -1,5 +1,6 @@
 /**
- * The frames on the WebSocket: every message is binary, and its first byte is its kind.
+ * The frames of the protocol. A frame is one binary WebSocket message, and its first byte says of
+ * which kind it is (docs/protocol.md, section 2).
  *
  * ```ts
  * socket.send(sealRecordFrame(channel, encodeClientMessage(message)));
@@ -11,38 +12,51 @@ import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Channel } from "./channel.ts";
 
-/** What sealed chunks carry. */
+/**
+ * What a sealed chunk is a piece of: a plan, a checkpoint, or the difference between two
+ * checkpoints.
+ */
 export type ArtifactKind = "plan" | "checkpoint" | "difference";
 
-/** One WebSocket message. */
+/**
+ * One WebSocket message. A `handshake` carries a Noise handshake message, a `record` one encrypted
+ * message of the channel, and a `sealedChunk` one piece of a plan or checkpoint, encrypted for a
+ * whole round.
+ */
 export type Frame =
   | { readonly kind: "handshake" | "record"; readonly body: Uint8Array }
   | {
       readonly kind: "sealedChunk";
       readonly artifact: ArtifactKind;
-      /** Position of the chunk, from 0. */
+      /** Position of the chunk within its artifact, from 0. */
       readonly index: number;
       readonly body: Uint8Array;
     };
 
-/** The number of an artifact on the wire and in the nonce of its chunks. */
+/**
+ * The number that stands for each kind of artifact in the header of its chunks, and in their
+ * nonces.
+ */
 export const ARTIFACT_NUMBERS: Readonly<Record<ArtifactKind, number>> = {
   plan: 0,
   checkpoint: 1,
   difference: 2,
 };
 
-/** Kind, artifact, index. */
+/** Length of a sealed chunk's header, in bytes: kind (1), artifact (1), index (4). */
 export const SEALED_CHUNK_HEADER_BYTES = 6;
 
+/** The first byte of a frame. The numbers are part of the protocol and never change. */
 const KIND_NUMBERS = { handshake: 0, record: 1, sealedChunk: 2 } as const;
+/** The kinds of artifacts by their numbers: the inverse of `ARTIFACT_NUMBERS`. */
 const ARTIFACTS: readonly ArtifactKind[] = ["plan", "checkpoint", "difference"];
 
 /**
- * Puts the header in front of `frame.body`, which is copied. `sealRecordFrame` and `sealArtifact`
- * need no copy.
+ * Encodes a frame: a header, then a copy of `frame.body`. `sealRecordFrame` and `sealArtifact`
+ * encrypt straight into a frame instead, and need no copy.
+ * @returns New bytes.
  * @throws TributaryError `BAD_PARAMETER` when the body is longer than a frame of its kind may be,
- * or the index is not a 32-bit integer.
+ * or the chunk's index is not an integer of 32 bits.
  */
 export function encodeFrame(frame: Frame): Uint8Array {
   const headerBytes = frame.kind === "sealedChunk" ? SEALED_CHUNK_HEADER_BYTES : 1;
@@ -65,7 +79,11 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes;
 }
 
-/** Seals the channel's next record straight into its frame. See `Channel.seal` for the errors. */
+/**
+ * Encrypts the channel's next record straight into its frame.
+ * @returns New bytes, ready to be sent.
+ * @throws TributaryError as `Channel.seal` does.
+ */
 export function sealRecordFrame(channel: Channel, plaintext: Uint8Array): Uint8Array {
   const frame = channel.seal(plaintext, 1);
   frame[0] = KIND_NUMBERS.record;
@@ -74,10 +92,12 @@ export function sealRecordFrame(channel: Channel, plaintext: Uint8Array): Uint8A
 
 /**
  * Writes the header of a sealed chunk over the first `SEALED_CHUNK_HEADER_BYTES` bytes of `frame`.
+ * @param frame - Modified.
+ * @throws TributaryError `BAD_PARAMETER` when the index is not an integer of 32 bits.
  */
 export function writeChunkHeader(frame: Uint8Array, artifact: ArtifactKind, index: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= 2 ** 32) {
-    throw new TributaryError("BAD_PARAMETER", `The chunk index is ${index}`, {
+    throw new TributaryError("BAD_PARAMETER", `The chunk index ${index} is out of range`, {
       remedy: "Give an integer from 0 to 4294967295.",
     });
   }
@@ -88,10 +108,11 @@ export function writeChunkHeader(frame: Uint8Array, artifact: ArtifactKind, inde
 
 /**
  * Reads one WebSocket message.
- * @returns The frame; its body is a view of `bytes`, a plain `Uint8Array` even where `bytes` is a
- * `Buffer`.
- * @throws TributaryError `MALFORMED_FRAME` for an empty message, an unknown kind, a cut header or
- * an unknown artifact.
+ * @param bytes - Not modified.
+ * @returns The frame. Its body is a view of `bytes`, and a plain `Uint8Array` even where `bytes` is
+ * a `Buffer`.
+ * @throws TributaryError `MALFORMED_FRAME` for an empty message, an unknown kind, an incomplete
+ * header or an unknown artifact.
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
   switch (bytes[0]) {
@@ -103,9 +124,10 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       return { kind: "record", body: viewFrom(bytes, 1) };
     case KIND_NUMBERS.sealedChunk: {
       if (bytes.length < SEALED_CHUNK_HEADER_BYTES)
-        throw malformed("The frame's header is cut short");
+        throw malformed("The frame is shorter than its header");
       const artifact = ARTIFACTS[bytes[1] ?? ARTIFACTS.length];
-      if (artifact === undefined) throw malformed(`The frame carries unknown artifact ${bytes[1]}`);
+      if (artifact === undefined)
+        throw malformed(`The frame carries an artifact of the unknown kind ${bytes[1]}`);
       const index = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(
         2,
         true,
@@ -118,10 +140,14 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       };
     }
     default:
-      throw malformed(`The frame is of unknown kind ${bytes[0]}`);
+      throw malformed(`The frame has the unknown kind ${bytes[0]}`);
   }
 }
 
+/**
+ * The bytes from `start` on, as a plain `Uint8Array` that shares their memory. `subarray` of a
+ * `Buffer` would give a `Buffer`, whose `slice` shares memory where that of a `Uint8Array` copies.
+ */
 function viewFrom(bytes: Uint8Array, start: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
 }

@@ -1,7 +1,7 @@
 /**
- * The handshake of the inner channel: Noise_NK_25519_ChaChaPoly_SHA256 exactly as the Noise
- * Protocol Framework has it (revision 34, https://noiseprotocol.org/noise.html). The client knows
- * the server's key beforehand:
+ * The handshake of the encrypted channel: Noise_NK_25519_ChaChaPoly_SHA256 exactly as the Noise
+ * Protocol Framework defines it (revision 34, https://noiseprotocol.org/noise.html). In the pattern
+ * NK the client has no long-term key, and knows the server's beforehand:
  *
  * ```
  *   <- s
@@ -10,6 +10,10 @@
  *   <- e, ee
  * ```
  *
+ * Here `s` is the server's long-term key, `e` an ephemeral key that is used for one handshake, and
+ * `es` and `ee` are X25519 of one key of each side. The secret that both sides compute from them
+ * can be computed by nobody else.
+ *
  * ```ts
  * const handshake = startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
  * const accepted = acceptHandshake({ crypto, random, channelSecret, message: handshake.message });
@@ -17,41 +21,48 @@
  * accepted.channel.open(channel.seal(utf8("hello")));
  * ```
  */
-import { concatBytes, utf8 } from "../encoding.ts";
+import { concatBytes, utf8 } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { requireLength } from "../crypto/require-length.ts";
 import { CipherChannel, type Channel } from "./channel.ts";
 import { CipherState, MAX_DIRECTION_RECORDS } from "./cipher-state.ts";
 import { SymmetricState } from "./symmetric-state.ts";
 
+/** What both sides of a handshake need. */
 export interface HandshakeOptions {
   readonly crypto: CryptoProvider;
-  /** Gives the ephemeral key: in production the cryptographic source. */
+  /** Gives the ephemeral key, 32 bytes of it. In production it must be the cryptographic source. */
   readonly random: RandomSource;
-  /** Data that both sides must know alike; `tributary/channel/v1` in UTF-8 when absent. */
+  /** Bytes that must be equal on both sides; `tributary/channel/v1` in UTF-8 when absent. */
   readonly prologue?: Uint8Array;
   /**
-   * Sent inside this side's handshake message; empty when absent, as protocol version 1 has it. The
-   * client's has no forward secrecy and can be replayed (Noise §7.7).
+   * What this side sends inside its handshake message; empty when absent, as protocol version 1
+   * requires. The client's payload has no forward secrecy, and an attacker can replay it (Noise
+   * §7.7).
    */
   readonly payload?: Uint8Array;
   /**
-   * Records after which each direction changes its key, ≥ 1 and the same on both sides;
+   * After how many records each direction changes its key. At least 1, and the same on both sides;
    * `DEFAULT_LIMITS.rekeyAfterRecords` when absent.
    */
   readonly rekeyAfterRecords?: number;
-  /** Records that each direction may carry; as many as the counter takes when absent. */
+  /**
+   * How many records each direction may carry, at least 1; as many as can be counted exactly when
+   * absent.
+   */
   readonly maxRecords?: number;
 }
 
+/** What the client needs. */
 export interface StartHandshakeOptions extends HandshakeOptions {
-  /** The pinned X25519 key, 32 bytes: `ServerKey.channel`. */
+  /** The server's X25519 public key, which the client pins, 32 bytes: `ServerKey.channel`. */
   readonly serverChannelKey: Uint8Array;
 }
 
+/** What the server needs. */
 export interface AcceptHandshakeOptions extends HandshakeOptions {
   /** The server's X25519 secret, 32 bytes. */
   readonly channelSecret: Uint8Array;
@@ -59,39 +70,41 @@ export interface AcceptHandshakeOptions extends HandshakeOptions {
   readonly message: Uint8Array;
 }
 
-/** A handshake that the client has begun. */
+/** A handshake that the client has begun, and that waits for the server's answer. */
 export interface StartedHandshake {
-  /** To be sent to the server. */
+  /** The client's handshake message, to be sent to the server. */
   readonly message: Uint8Array;
   /**
-   * Takes the server's answer. It can be called once: whatever comes of it, the handshake's secrets
-   * are zeroed.
-   * @throws TributaryError `HANDSHAKE_FAILED` when the server does not hold the pinned key, or the
-   * answer is malformed.
+   * Takes the server's answer. It can be called once: the handshake's secrets are zeroed, whether
+   * it succeeds or fails.
+   * @param reply - Not modified.
+   * @throws TributaryError `HANDSHAKE_FAILED` when the server does not hold the pinned key, when
+   * the answer is malformed, or when the handshake is already over.
    */
   finish(reply: Uint8Array): Channel;
-  /** Zeroes the handshake's secrets when no answer will come. */
+  /** Zeroes the handshake's secrets. Call it when no answer will come. */
   abandon(): void;
 }
 
+/** The name has exactly 32 bytes, as `SymmetricState` requires. */
 const PROTOCOL_NAME = utf8("Noise_NK_25519_ChaChaPoly_SHA256");
 const DEFAULT_PROLOGUE = utf8("tributary/channel/v1");
 const NO_PAYLOAD = new Uint8Array(0);
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
-/** Noise §3. */
+/** The longest handshake message, 65,535 bytes (Noise §3). */
 const MAX_MESSAGE_BYTES = DEFAULT_LIMITS.maxRecordPlaintextBytes + TAG_BYTES;
 
 /**
  * Begins a handshake as the client.
- * @throws TributaryError `HANDSHAKE_FAILED` when the pinned key is a point of small order;
- * `BAD_PARAMETER` for an option out of its range.
+ * @throws TributaryError `HANDSHAKE_FAILED` when the pinned key is a point of small order (which
+ * makes the shared secret predictable); `BAD_PARAMETER` for an option out of its range.
  */
 export function startHandshake(options: StartHandshakeOptions): StartedHandshake {
   const { crypto, serverChannelKey } = options;
   checkOptions(options);
   requireLength(serverChannelKey, KEY_BYTES, "The server's channel key");
-  const state = begin(options, serverChannelKey);
+  const state = initialState(options, serverChannelKey);
   const ephemeral = drawEphemeral(options);
   state.mixHash(ephemeral.key); // -> e
   const shared = crypto.x25519(ephemeral.secret, serverChannelKey); // es
@@ -106,7 +119,7 @@ export function startHandshake(options: StartHandshakeOptions): StartedHandshake
     message: concatBytes(ephemeral.key, sealed),
     abandon,
     finish(reply) {
-      if (!open) throw failed("The handshake is over", "Start another one.");
+      if (!open) throw handshakeFailed("The handshake is over", "Start a new handshake.");
       try {
         const answer = splitMessage(reply, "server");
         state.mixHash(answer.ephemeralKey); // <- e
@@ -115,9 +128,9 @@ export function startHandshake(options: StartHandshakeOptions): StartedHandshake
           answer.sealed,
         );
         if (peerPayload === undefined) {
-          throw failed(
+          throw handshakeFailed(
             "The server does not hold the pinned key",
-            "Check that serverKey is the line this server prints; if it is, someone answers in the server's place.",
+            "Check that serverKey is the line that this server prints. If it is, somebody else answers in the server's place.",
           );
         }
         const [toServer, toClient] = state.split();
@@ -130,9 +143,10 @@ export function startHandshake(options: StartHandshakeOptions): StartedHandshake
 }
 
 /**
- * Answers a client's handshake message as the server. The reply proves that the server holds the
- * pinned key.
- * @throws TributaryError `HANDSHAKE_FAILED` when the message is malformed or was made for another
+ * Answers a client's handshake message as the server. Only the holder of the server's secret can
+ * make a valid reply, so the reply proves to the client who the server is.
+ * @returns The reply to send, and the channel, which is ready for use.
+ * @throws TributaryError `HANDSHAKE_FAILED` when the message is malformed, or was made for another
  * server key; `BAD_PARAMETER` for an option out of its range.
  */
 export function acceptHandshake(options: AcceptHandshakeOptions): {
@@ -142,7 +156,7 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
   const { crypto, channelSecret } = options;
   checkOptions(options);
   const request = splitMessage(options.message, "client");
-  const state = begin(options, crypto.x25519PublicKey(channelSecret));
+  const state = initialState(options, crypto.x25519PublicKey(channelSecret));
   try {
     state.mixHash(request.ephemeralKey); // -> e
     const peerPayload = state.mixKeyAndDecrypt(
@@ -150,7 +164,7 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
       request.sealed,
     );
     if (peerPayload === undefined) {
-      throw failed(
+      throw handshakeFailed(
         "This server does not hold the key that the client pins",
         "Check the client's serverKey against the line that this server prints.",
       );
@@ -170,18 +184,21 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
   }
 }
 
-function begin(options: HandshakeOptions, serverChannelKey: Uint8Array): SymmetricState {
+/** The state of both sides before the first message. */
+function initialState(options: HandshakeOptions, serverChannelKey: Uint8Array): SymmetricState {
   const state = new SymmetricState(options.crypto, PROTOCOL_NAME);
   state.mixHash(options.prologue ?? DEFAULT_PROLOGUE);
   state.mixHash(serverChannelKey); // <- s, known beforehand
   return state;
 }
 
+/** Draws the key pair of this handshake. The caller zeroes the secret. */
 function drawEphemeral(options: HandshakeOptions): { secret: Uint8Array; key: Uint8Array } {
   const secret = options.random.bytes(KEY_BYTES);
   return { secret, key: options.crypto.x25519PublicKey(secret) };
 }
 
+/** Makes the channel from the keys that `split` gave: one cipher state for each direction. */
 function channelOf(
   options: HandshakeOptions,
   state: SymmetricState,
@@ -204,19 +221,25 @@ function channelOf(
   });
 }
 
+/**
+ * Splits a handshake message into the sender's ephemeral key and its encrypted payload, both views
+ * of it.
+ * @throws TributaryError `HANDSHAKE_FAILED` when it is too short or too long.
+ */
 function splitMessage(
   message: Uint8Array,
   sender: "client" | "server",
 ): { ephemeralKey: Uint8Array; sealed: Uint8Array } {
   if (message.length < KEY_BYTES + TAG_BYTES || message.length > MAX_MESSAGE_BYTES) {
-    throw failed(
-      `The ${sender}'s handshake message is ${message.length} bytes long`,
+    throw handshakeFailed(
+      `The ${sender}'s handshake message has an impossible length of ${message.length} bytes`,
       "Check that the other side speaks the Tributary protocol.",
     );
   }
   return { ephemeralKey: message.subarray(0, KEY_BYTES), sealed: message.subarray(KEY_BYTES) };
 }
 
+/** @throws TributaryError `BAD_PARAMETER` for an option out of its range. */
 function checkOptions(options: HandshakeOptions): void {
   for (const name of ["rekeyAfterRecords", "maxRecords"] as const) {
     const value = options[name] ?? 1;
@@ -234,6 +257,6 @@ function checkOptions(options: HandshakeOptions): void {
   }
 }
 
-function failed(message: string, remedy: string): TributaryError {
+function handshakeFailed(message: string, remedy: string): TributaryError {
   return new TributaryError("HANDSHAKE_FAILED", message, { remedy });
 }

@@ -1,6 +1,6 @@
 /**
- * The primitives from libsodium in WebAssembly: the same bytes as node:crypto, in browsers, workers
- * and Node.
+ * The cryptographic primitives from libsodium, compiled to WebAssembly. It gives the same bytes as
+ * node:crypto, and runs in browsers, workers and Node.
  *
  * ```ts
  * const crypto = await createLibsodiumProvider();
@@ -11,27 +11,30 @@ import type { CryptoProvider } from "./crypto-provider.ts";
 import { isWellFormedEd25519 } from "./ed25519-encoding.ts";
 import { requireLength, smallOrderPoint } from "./require-length.ts";
 
+/** The authentication tag at the end of each ciphertext (RFC 8439 §2.8). */
 const TAG_BYTES = 16;
 /**
- * Longer data is hashed in pieces: WebAssembly memory grows to the largest argument and never
- * shrinks.
+ * Data longer than this is hashed in pieces. libsodium copies its argument into WebAssembly memory,
+ * which grows to the largest argument and never shrinks.
  */
 const HASH_PIECE_BYTES = 262_144;
 
-/** Web Crypto draws at most this much at once. */
+/** Web Crypto's `getRandomValues` gives at most this many bytes at a time. */
 const MAX_DRAW_BYTES = 65_536;
 
+// The part of Web Crypto that is used. `protocol` compiles without the DOM's types.
 declare const crypto: { getRandomValues(into: Uint8Array): Uint8Array };
 
 type Sodium = (typeof import("libsodium-wrappers-sumo"))["default"];
 
 /**
- * Loads libsodium and adapts it. The module (188 kB gzip) is fetched and instantiated on the first
- * call and not before, so that a server on node:crypto never pays for it.
+ * Loads libsodium and makes a provider of it. The module (188 kB gzip) is fetched and instantiated
+ * at the first call and not before, so that a server that uses node:crypto never loads it.
  *
- * libsodium's wrapper copies arguments into WebAssembly memory and frees them without zeroing.
- * @throws TributaryError `ENGINE_UNAVAILABLE` where there is no WebAssembly or no
- * `crypto.getRandomValues`.
+ * libsodium's wrapper copies arguments, secrets too, into WebAssembly memory and frees them without
+ * zeroing them.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` where libsodium cannot be loaded, because WebAssembly
+ * or `crypto.getRandomValues` is missing.
  */
 export async function createLibsodiumProvider(): Promise<CryptoProvider> {
   const sodium = await loadSodium();
@@ -39,6 +42,7 @@ export async function createLibsodiumProvider(): Promise<CryptoProvider> {
     name: "libsodium",
     sha256: (data) => sha256(sodium, data),
     hmacSha256(key, data) {
+      // The short form takes keys of exactly 32 bytes; the long form takes any.
       if (key.length === sodium.crypto_auth_hmacsha256_KEYBYTES) {
         return sodium.crypto_auth_hmacsha256(data, key);
       }
@@ -56,6 +60,7 @@ export async function createLibsodiumProvider(): Promise<CryptoProvider> {
       try {
         return sodium.crypto_scalarmult(secretKey, publicKey);
       } catch (error) {
+        // libsodium throws for nothing else once the lengths are right.
         throw smallOrderPoint(error);
       }
     },
@@ -93,6 +98,7 @@ export async function createLibsodiumProvider(): Promise<CryptoProvider> {
       try {
         return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, ciphertext, ad, nonce, key);
       } catch {
+        // libsodium throws when the tag is wrong.
         return undefined;
       }
     },
@@ -108,12 +114,13 @@ async function loadSodium(): Promise<Sodium> {
     return sodium;
   } catch (error) {
     throw new TributaryError("ENGINE_UNAVAILABLE", "libsodium could not be loaded", {
-      remedy: "It needs WebAssembly and crypto.getRandomValues: pass another CryptoProvider.",
+      remedy: "It needs WebAssembly and crypto.getRandomValues. Pass another CryptoProvider.",
       cause: error,
     });
   }
 }
 
+/** SHA-256, in pieces when the data is long. */
 function sha256(sodium: Sodium, data: Uint8Array): Uint8Array {
   if (data.length <= HASH_PIECE_BYTES) return sodium.crypto_hash_sha256(data);
   const state = sodium.crypto_hash_sha256_init();
@@ -124,8 +131,8 @@ function sha256(sodium: Sodium, data: Uint8Array): Uint8Array {
 }
 
 /**
- * libsodium's own generator draws from the same source, but four bytes at a time: 300 ms for 70 kB
- * in Node.
+ * Random bytes straight from Web Crypto. libsodium's own generator draws from the same source, but
+ * only four bytes at a time: it takes 300 ms for 70 kB in Node.
  */
 function randomBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -135,6 +142,7 @@ function randomBytes(length: number): Uint8Array {
   return bytes;
 }
 
+/** The key pair of a seed. The caller zeroes `privateKey`. */
 function ed25519KeyPair(
   sodium: Sodium,
   seed: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * The primitives from node:crypto, that is from OpenSSL's native code: two to three times as fast
- * as WebAssembly.
+ * The cryptographic primitives from node:crypto, which is OpenSSL's native code. It is two to three
+ * times as fast as libsodium in WebAssembly.
  *
  * ```ts
  * import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -32,8 +32,8 @@ const CIPHER = "chacha20-poly1305";
 const TAG_BYTES = 16;
 
 /**
- * The adapter for Node. It keeps no state and no keys. What it hands to OpenSSL cannot be zeroed: the library's
- * copy lives until the key object is collected.
+ * Makes the provider for Node. It keeps no state and no keys. Secrets that are handed to OpenSSL
+ * cannot be zeroed: the library's copy lives until the key object is collected.
  */
 export function createNodeCryptoProvider(): CryptoProvider {
   const secretKeyObject = secretKeyReader();
@@ -53,7 +53,8 @@ export function createNodeCryptoProvider(): CryptoProvider {
       } catch (error) {
         throw smallOrderPoint(error);
       }
-      // OpenSSL refuses an all-zero result itself; another library behind node:crypto might not.
+      // OpenSSL refuses an all-zero result itself. Another library behind node:crypto, such as
+      // BoringSSL, might not.
       if (shared.every((byte) => byte === 0)) throw smallOrderPoint();
       return shared;
     },
@@ -72,8 +73,8 @@ export function createNodeCryptoProvider(): CryptoProvider {
       const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(ad, { plaintextLength: plaintext.length });
       const end = headroom + plaintext.length;
-      // Not zeroed first, since every byte is written; not from Buffer's pool, since it outlives
-      // this call.
+      // This memory is not zeroed first, since every byte of it is written below. It does not come
+      // from Buffer's pool, which it would keep alive for as long as the caller holds the result.
       const sealed = plain(Buffer.allocUnsafeSlow(end + TAG_BYTES));
       sealed.fill(0, 0, headroom);
       sealed.set(cipher.update(plaintext), headroom);
@@ -92,7 +93,7 @@ export function createNodeCryptoProvider(): CryptoProvider {
       try {
         decipher.final();
       } catch {
-        // What was decrypted is not authentic: nobody may see it.
+        // The plaintext is not authentic, so nobody may see it.
         plaintext.fill(0);
         return undefined;
       }
@@ -104,18 +105,21 @@ export function createNodeCryptoProvider(): CryptoProvider {
 }
 
 /**
- * The same memory as a plain Uint8Array: a Buffer's `slice` shares memory where a Uint8Array's
- * copies.
+ * The same memory as a plain `Uint8Array`. A `Buffer`'s `slice` shares memory, where that of a
+ * `Uint8Array` copies, and callers rely on the copy.
  */
 function plain(buffer: Uint8Array): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
+/** Turns a raw secret of 32 bytes into OpenSSL's key object. */
 type SecretKeyReader = (curve: Curve, secret: Uint8Array) => KeyObject;
 
 /**
- * How raw secrets become `KeyObject`s. By JWK without the public half where Node takes that: Node 20 does, and it
- * is ten times as fast there as DER (40 µs against 430 µs). Newer versions compare the halves; there DER is as fast.
+ * Chooses how raw secrets become key objects. Node 20 accepts a JWK without the public half, which
+ * is ten times as fast there as DER (40 µs against 430 µs). Newer versions of Node compare the two
+ * halves and refuse an empty one; there DER is as fast. One attempt with a made-up secret tells
+ * which Node this is.
  */
 function secretKeyReader(): SecretKeyReader {
   try {
@@ -126,18 +130,23 @@ function secretKeyReader(): SecretKeyReader {
   }
 }
 
+/** A key object by way of a JWK (RFC 8037) whose public half `x` is empty. */
 function secretFromJwk(curve: Curve, secret: Uint8Array): KeyObject {
   requireLength(secret, 32, `The ${curve} secret`);
   const jwk = { kty: "OKP", crv: curve, x: "", d: base64Url(secret) };
   return createPrivateKey({ key: jwk, format: "jwk" });
 }
 
-/** What stands before the 32 bytes in PKCS #8 (RFC 8410 §7); the curves differ in the last byte of their OID. */
+/**
+ * The bytes in front of the 32 bytes of a secret in PKCS #8 (RFC 8410 §7). The curves differ in the
+ * last byte of their object identifier.
+ */
 const PKCS8_PREFIX: Readonly<Record<Curve, string>> = {
   X25519: "302e020100300506032b656e04220420",
   Ed25519: "302e020100300506032b657004220420",
 };
 
+/** A key object by way of PKCS #8 in DER. The copy of the secret is zeroed. */
 function secretFromDer(curve: Curve, secret: Uint8Array): KeyObject {
   requireLength(secret, 32, `The ${curve} secret`);
   const der = Buffer.concat([Buffer.from(PKCS8_PREFIX[curve], "hex"), secret]);
@@ -153,6 +162,7 @@ function publicKeyObject(curve: Curve, key: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: "OKP", crv: curve, x: base64Url(key) }, format: "jwk" });
 }
 
+/** The public half of a key object, 32 bytes: new and plain. */
 function publicBytes(secret: KeyObject): Uint8Array {
   const { x } = createPublicKey(secret).export({ format: "jwk" });
   return Uint8Array.from(Buffer.from(x ?? "", "base64url"));

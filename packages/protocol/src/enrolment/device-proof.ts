@@ -1,6 +1,7 @@
 /**
- * Device keys: an Ed25519 key pair that is made on the device and stays there. A device proves with each request that it
- * holds the secret, by signing what is this session's alone.
+ * Device keys. A device makes an Ed25519 key pair, and its secret never leaves it. With each
+ * check-in or request for the model it proves that it holds the secret, by signing something that
+ * exists in this session only (docs/protocol.md, section 11).
  *
  * ```ts
  * const device = proveDevice(crypto, seed, channel.handshakeHash, "keyboard");
@@ -8,19 +9,28 @@
  * ```
  */
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import { concatBytes, toHex, utf8 } from "../encoding.ts";
+import { concatBytes, toHex, utf8 } from "../bytes/encoding.ts";
 
-/** What a check-in shows of a device. */
+/** A device's public key, and the proof that the sender holds its secret. */
 export interface DeviceProof {
-  /** Ed25519, 32 bytes: names the device. */
+  /** Ed25519 public key, 32 bytes. Its SHA-256 is the device's id. */
   readonly publicKey: Uint8Array;
-  /** Ed25519, 64 bytes, over `tributary/device/v1`, a zero byte, the channel's handshake hash and the population. */
+  /**
+   * Ed25519 signature, 64 bytes, over `tributary/device/v1`, a zero byte, the channel's handshake
+   * hash and the population's name.
+   */
   readonly signature: Uint8Array;
 }
 
+/** Keeps these signatures apart from any other use of the key. */
 const CONTEXT = "tributary/device/v1\0";
 
-/** @param seed - 32 bytes, the device's secret. */
+/**
+ * Makes a device's proof for one session and population.
+ * @param seed - The device's secret, 32 bytes (RFC 8032 §5.1.5); not modified.
+ * @param handshakeHash - `Channel.handshakeHash`, 32 bytes.
+ * @throws TributaryError `BAD_PARAMETER` when the seed has another length.
+ */
 export function proveDevice(
   crypto: CryptoProvider,
   seed: Uint8Array,
@@ -34,8 +44,10 @@ export function proveDevice(
 }
 
 /**
- * Whether whoever sits at the other end of this channel holds the device's secret. The handshake hash is of both sides'
- * ephemeral keys: a proof overheard or taken from another session, or meant for another server, does not hold here.
+ * Whether the client at the other end of this channel holds the device's secret. The handshake hash
+ * depends on the ephemeral keys of both sides. So a proof that was overheard, taken from another
+ * session or made for another server is not valid here.
+ * @param handshakeHash - `Channel.handshakeHash`, 32 bytes.
  */
 export function isDeviceProof(
   crypto: CryptoProvider,
@@ -47,12 +59,15 @@ export function isDeviceProof(
   return crypto.ed25519Verify(publicKey, signedBytes(handshakeHash, population), signature);
 }
 
-/** Names a device: SHA-256 of its public key, 64 lowercase hexadecimal digits. */
+/** The id of a device: the SHA-256 of its public key, as 64 lowercase hexadecimal digits. */
 export function deviceIdOf(crypto: CryptoProvider, publicKey: Uint8Array): string {
   return toHex(crypto.sha256(publicKey));
 }
 
-/** Context and hash have one length each, so that no two pairs give the same bytes. */
+/**
+ * The bytes that are signed. The context and the hash always have the same lengths, so that no two
+ * different pairs of hash and population give the same bytes.
+ */
 function signedBytes(handshakeHash: Uint8Array, population: string): Uint8Array {
   return concatBytes(utf8(CONTEXT), handshakeHash, utf8(population));
 }

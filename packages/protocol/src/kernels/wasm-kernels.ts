@@ -1,4 +1,4 @@
-import { fromBase64Url } from "../channel/base64url.ts";
+import { fromBase64Url } from "../bytes/base64url.ts";
 import { TributaryError } from "../errors.ts";
 import { KERNELS_MODULE } from "./kernels.generated.ts";
 import { WORKSPACE_BYTES, type KernelMemory, type Kernels } from "./kernels.ts";

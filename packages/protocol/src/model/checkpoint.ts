@@ -1,29 +1,35 @@
+// A checkpoint is the parameters of a model, named by their SHA-256 (docs/protocol.md, section 6).
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import { toHex } from "../encoding.ts";
+import { toHex } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { CheckpointId } from "../ids.ts";
-import { firstNonFinite, float32Bytes, float32Values } from "./float32-bytes.ts";
+import { firstNonFinite, float32Bytes, float32Values } from "../bytes/float32-bytes.ts";
 import type { ParameterLayout } from "./parameter-layout.ts";
 
 /**
- * A checkpoint's bytes: the parameters as flat little-endian float32 in layout order, and nothing else.
- * @param values - Shape [layout.size]; not modified.
- * @returns A view of `values` on a little-endian host: copy it before changing them.
+ * Writes a checkpoint: the parameters as flat little-endian float32 values in layout order, and
+ * nothing else.
+ * @param values - Float32, shape [layout.size]; not modified.
+ * @returns 4 · size bytes. On a little-endian host they are a view of `values`: copy them before
+ * you change the values.
  */
 export function encodeCheckpoint(values: Float32Array): Uint8Array {
   return float32Bytes(values);
 }
 
 /**
- * Reads a checkpoint.
- * @returns Shape [layout.size]: a view of `bytes` where it is aligned, so not to be written to.
- * @throws TributaryError `CHECKPOINT_CORRUPT` when the length is not the layout's or a value is not finite.
+ * Reads a checkpoint that may come from anywhere, and checks it.
+ * @param bytes - Not modified.
+ * @returns Float32, shape [layout.size]. It is a view of `bytes` where alignment and host allow, so
+ * it must not be written to.
+ * @throws TributaryError `CHECKPOINT_CORRUPT` when the length is not that of the layout, or a value
+ * is not finite.
  */
 export function decodeCheckpoint(bytes: Uint8Array, layout: ParameterLayout): Float32Array {
   if (bytes.length !== 4 * layout.size) {
     throw new TributaryError(
       "CHECKPOINT_CORRUPT",
-      `The checkpoint has ${bytes.length} bytes where the model needs ${4 * layout.size}`,
+      `The checkpoint has ${bytes.length} bytes, and the model needs ${4 * layout.size}`,
       { remedy: "Use a checkpoint of this task's model." },
     );
   }
@@ -33,14 +39,14 @@ export function decodeCheckpoint(bytes: Uint8Array, layout: ParameterLayout): Fl
     const parameter = layout.parameters.find(({ offset, size }) => index < offset + size);
     throw new TributaryError(
       "CHECKPOINT_CORRUPT",
-      `The checkpoint's value ${index} is ${values[index]}, in ${parameter?.name ?? "no parameter"}`,
+      `Value ${index} of the checkpoint is ${values[index]}, in the parameter ${parameter?.name ?? ""}`,
       { remedy: "Start again from an earlier checkpoint.", context: { index } },
     );
   }
   return values;
 }
 
-/** The checkpoint's name: SHA-256 of its bytes in hexadecimal. */
+/** The name of a checkpoint: the SHA-256 of its bytes, as 64 lowercase hexadecimal digits. */
 export function checkpointIdOf(crypto: CryptoProvider, bytes: Uint8Array): CheckpointId {
   return toHex(crypto.sha256(bytes)) as CheckpointId;
 }

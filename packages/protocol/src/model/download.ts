@@ -1,4 +1,5 @@
-// What travels down: checkpoints whole, in full or half precision, or as differences from what a client holds.
+// How checkpoints travel from the server to clients: whole, in full or half precision, or as the
+// difference from a checkpoint that a client already holds (docs/protocol.md, section 6).
 import type { ArtifactId, CheckpointId } from "../ids.ts";
 import type { ArtifactKind } from "../channel/frames.ts";
 import { updateCodec, type UpdateSpec } from "../update/codec-registry.ts";
@@ -8,16 +9,26 @@ import type { ArtifactReference, Delivery } from "../wire/messages.ts";
 import type { ValueRange } from "./trainable-ranges.ts";
 import { unpackValues } from "./packed-values.ts";
 
-/** How a plan says that checkpoints travel. */
+/** A plan's `download`: in which form its checkpoints travel. */
 export type DownloadSpec =
-  /** Four bytes a parameter. */
+  /** The checkpoint's own bytes: four for each parameter. */
   | { readonly encoding: "float32" }
-  /** Two bytes a parameter. Every checkpoint of the task is one of half precision. */
+  /**
+   * Two bytes for each parameter. Every checkpoint of the task holds only values that half
+   * precision can hold.
+   */
   | { readonly encoding: "float16" }
-  /** To clients that hold the one before, what has changed, in this codec; to others the whole, as float32. */
+  /**
+   * Clients that hold the previous checkpoint get what has changed, packed in the codec `update`.
+   * Others get the whole checkpoint as float32.
+   */
   | { readonly encoding: "difference"; readonly update: UpdateSpec };
 
-/** The codec that a checkpoint, or a difference, travels in; `undefined` for checkpoints as they are. */
+/**
+ * The codec in which a checkpoint or a difference is packed.
+ * @param kernels - What the codec computes with; the codec makes its own when absent.
+ * @returns `undefined` for `float32`, whose checkpoints travel as their own bytes.
+ */
 export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCodec | undefined {
   switch (spec.encoding) {
     case "float32":
@@ -29,14 +40,19 @@ export function downloadCodec(spec: DownloadSpec, kernels?: Kernels): UpdateCode
   }
 }
 
-/** One of the artifacts whose sealed chunks follow a delivery. */
+/**
+ * An artifact whose sealed chunks follow a delivery, with its name and its length as it travels.
+ */
 export interface DueArtifact extends ArtifactReference {
   readonly artifact: ArtifactKind;
 }
 
 /**
- * Which sealed chunks follow a delivery, in order: both sides go by this.
- * @param holds - Whether the client has said that it holds this artifact.
+ * Decides which artifacts follow a delivery as sealed chunks, and in which order. The server sends
+ * and the client expects what this function says, so the two always agree.
+ * @param holds - Whether the client has said that it holds the artifact of this name.
+ * @returns The plan, unless it is held; then the checkpoint, unless it is held. In place of the
+ * whole checkpoint comes the difference when the client holds its base.
  */
 export function dueArtifacts(
   { plan, checkpoint, packed, difference }: Delivery,
@@ -54,12 +70,15 @@ export function dueArtifacts(
 }
 
 /**
- * The checkpoint that a difference leads to. The same bits wherever it is computed: each value is one float32 addition.
- * @param base - The checkpoint that the difference was taken from; not modified.
- * @param ranges - The values that it is about: those that the plan trains.
- * @param packed - From anywhere.
- * @returns New Float32, shape [base.length].
- * @throws TributaryError as `unpackValues`.
+ * Computes the checkpoint that a difference leads to. It has the same bits wherever it is computed,
+ * because each value is one float32 addition.
+ * @param base - The checkpoint that the difference was taken from, Float32, shape [d]; not
+ * modified.
+ * @param ranges - Which values the difference is about: those that the plan trains.
+ * @param codec - The codec in which the difference is packed.
+ * @param packed - The packed difference. It may come from anywhere; not modified.
+ * @returns New Float32, shape [d].
+ * @throws TributaryError as `unpackValues` does.
  */
 export function applyDifference(
   base: Float32Array,
@@ -69,10 +88,11 @@ export function applyDifference(
 ): Float32Array {
   const next = base.slice();
   const count = ranges.reduce((sum, { length }) => sum + length, 0);
-  /** The range that the next value belongs to, and what came before it. */
+  /** The range that the next value belongs to, and how many values the ranges before it have. */
   let range = 0;
   let before = 0;
   unpackValues(codec, packed, count, (block, offset) => {
+    // A block of the codec may end within a range, and may reach over several.
     for (let i = 0; i < block.length;) {
       const { offset: start, length } = ranges[range]!;
       const within = offset + i - before;
@@ -89,8 +109,9 @@ export function applyDifference(
   return next;
 }
 
-/** A checkpoint's name as the base of a difference. */
+/** A difference that a delivery offers. */
 export interface CheckpointDifference {
+  /** The checkpoint that the difference was taken from, and that a client must hold to use it. */
   readonly base: CheckpointId;
   /** SHA-256 and length of the packed difference. */
   readonly packed: ArtifactReference;

@@ -1,12 +1,13 @@
-import type { RandomSource } from "../crypto/random-source.ts";
-import { xoshiro128 } from "../update/xoshiro128.ts";
+import type { RandomSource } from "../random/random-source.ts";
+import { xoshiro128 } from "../random/xoshiro128.ts";
 
 /**
- * Fills a kernel as Keras does by default: uniform in ±√(6 / (fanIn + fanOut)).
- * The fans of a convolution are its channels in and out times the size of its window.
+ * Fills a kernel with its initial values as Keras does by default: uniform in ±√(6 / (fanIn +
+ * fanOut)). A fan is the number of channels in or out; for a convolution it is that number times
+ * the size of the window.
  * @param target - Float32, shape [product of shape]; overwritten.
- * @param shape - Kernel shape, `[in, out]` or `[…window, in, out]`; at least two dimensions.
- * @param random - 16 bytes of it seed the stream.
+ * @param shape - The kernel's shape, `[in, out]` or `[…window, in, out]`.
+ * @param random - 16 bytes of it seed the generator of the values.
  * @see Glorot and Bengio, AISTATS 2010, equation 16
  */
 export function fillGlorotUniform(
@@ -17,12 +18,14 @@ export function fillGlorotUniform(
   const [fanIn, fanOut] = fans(shape);
   const limit = Math.sqrt(6 / (fanIn + fanOut));
   const next = xoshiro128(random.bytes(16));
-  // 2^-32 · (n + ½) is never 0 or 1, so that both ends of the range are equally far.
+  // (n + ½) / 2^32 is never 0 or 1, and is symmetric around ½, so that both ends of the range are
+  // equally far away.
   for (let i = 0; i < target.length; i++) {
     target[i] = limit * (2 * ((next() + 0.5) / 4_294_967_296) - 1);
   }
 }
 
+/** How many values enter into and come out of one unit of a kernel. */
 function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
   const channelsIn = shape.at(-2) ?? 1;
   const channelsOut = shape.at(-1) ?? 1;

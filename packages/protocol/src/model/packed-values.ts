@@ -1,20 +1,29 @@
-// How a checkpoint, or its difference from another, is written with an update codec: in segments, so that whoever packs or
-// unpacks millions of values can let other work in between two of them.
+// How a checkpoint, or its difference from another, is written with an update codec. Values are
+// packed in segments, so that whoever packs or unpacks millions of them can let other work run
+// between two segments.
 //
-//   for each segment of 131,072 values, the last one shorter:  length (4 bytes, little-endian) ‖ the codec's payload
-import type { RandomSource } from "../crypto/random-source.ts";
+//   for each segment of 131,072 values (the last one is shorter):
+//     length of the payload (4 bytes, little-endian), then the codec's payload
+import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import type { UpdateCodec, UpdateSink } from "../update/update-codec.ts";
 
-/** Values in a segment: a few milliseconds of work for the slowest codec. */
+/**
+ * Values in a segment. The number is part of the protocol. The slowest codec needs a few
+ * milliseconds for it.
+ */
 const SEGMENT_VALUES = 131_072;
+/** Length of the number in front of each payload. */
 const LENGTH_BYTES = 4;
 
 /**
- * Packs values.
+ * Packs values with a codec.
  * @param values - Float32, shape [n]; not modified.
- * @param rest - Awaited between two segments.
- * @throws TributaryError `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`, as the codec.
+ * @param random - For the rounding of codecs that round stochastically.
+ * @param rest - Called and awaited between two segments; does nothing when absent.
+ * @returns New bytes.
+ * @throws TributaryError `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`, as the codec's `encode`
+ * does.
  */
 export async function packValues(
   codec: UpdateCodec,
@@ -40,7 +49,10 @@ export async function packValues(
   return packed;
 }
 
-/** Most bytes that so many packed values take. */
+/**
+ * The largest number of bytes that `count` packed values can take: a bound for what a client
+ * accepts.
+ */
 export function packedLengthLimit(codec: UpdateCodec, count: number): number {
   let bytes = 0;
   for (let offset = 0; offset < count; offset += SEGMENT_VALUES) {
@@ -51,10 +63,14 @@ export function packedLengthLimit(codec: UpdateCodec, count: number): number {
 }
 
 /**
- * Unpacks values, block by block and in order.
- * @param packed - From anywhere; checked segment by segment, each before its values are handed on. Not modified.
+ * Unpacks values, block by block and in order. Each segment is checked before any of its values is
+ * handed on.
+ * @param packed - May come from anywhere; not modified.
  * @param count - How many values there must be.
- * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
+ * @param sink - Gets each block with the index of its first value. It may have got blocks of
+ * earlier segments when a later one is refused.
+ * @throws TributaryError `UPDATE_SHAPE` when the lengths do not fit; `UPDATE_MALFORMED`,
+ * `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE` when the codec refuses a segment.
  */
 export function unpackValues(
   codec: UpdateCodec,
@@ -79,12 +95,8 @@ export function unpackValues(
 }
 
 function wrongLength(bytes: number): TributaryError {
-  return new TributaryError(
-    "UPDATE_SHAPE",
-    `The packed values do not end with their ${bytes} bytes`,
-    {
-      remedy: "Fetch the model again; if it recurs, the server is at fault.",
-      context: { bytes },
-    },
-  );
+  return new TributaryError("UPDATE_SHAPE", `The packed values do not fit their ${bytes} bytes`, {
+    remedy: "Fetch the model again. If this happens again, the server is at fault.",
+    context: { bytes },
+  });
 }

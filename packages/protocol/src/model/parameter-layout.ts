@@ -1,34 +1,39 @@
+// Where each parameter of a model lies in the flat vector that checkpoints and updates are made of.
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 
-/** A parameter tensor as a model names it. */
+/** The name and shape of a parameter, which is one tensor of a model. */
 export interface ParameterShape {
-  /** Unique within the model, `layer/weight` in tfjs: `dense_1/kernel`. */
+  /** Unique within the model; in tfjs it is `layer/weight`, such as `dense_1/kernel`. */
   readonly name: string;
-  /** Row-major; `[]` for a scalar. Every dimension is at least 1. */
+  /**
+   * Dimensions of the tensor, whose values are in row-major order; `[]` for a scalar. Each is at
+   * least 1.
+   */
   readonly shape: readonly number[];
 }
 
-/** A parameter tensor and its place in the flat vector of all parameters. */
+/** A parameter and its place in the flat vector of all parameters. */
 export interface Parameter extends ParameterShape {
-  /** Index of its first value. */
+  /** Index of the parameter's first value. */
   readonly offset: number;
   /** Number of values: the product of the shape. */
   readonly size: number;
 }
 
-/** Where each parameter lies in the flat Float32 vector that checkpoints and updates are made of. */
+/** The places of all parameters. */
 export interface ParameterLayout {
+  /** In checkpoint order, without gaps. */
   readonly parameters: readonly Parameter[];
-  /** Values in all. */
+  /** Number of values of all parameters together. */
   readonly size: number;
 }
 
 /**
  * Lays parameters one after the other, in the order given and without gaps.
- * @param maxSize - Most values in all; `limits.ts` has the default.
- * @throws TributaryError `MODEL_UNSUPPORTED` for no parameters, a name twice, a dimension that is not a whole
- *   number of at least 1, or more values than `maxSize`.
+ * @param maxSize - The largest number of values in all; `DEFAULT_LIMITS.maxParameters` when absent.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when there are no parameters, two have one name, a
+ * dimension is not a whole number of at least 1, or there are more values than `maxSize`.
  */
 export function layoutOf(
   parameters: readonly ParameterShape[],
@@ -59,7 +64,11 @@ export function layoutOf(
   return { parameters: placed, size: offset };
 }
 
-/** Multiplies dimension by dimension and stops at `room`, so that no product can leave the exact integers. */
+/**
+ * The product of a shape. It multiplies one dimension at a time and stops beyond `room`, so that no
+ * product is too large for a number to hold exactly.
+ * @param room - How many more values the model may have.
+ */
 function sizeOfShape(name: string, shape: readonly number[], room: number): number {
   let size = 1;
   for (const dimension of shape) {
@@ -75,7 +84,7 @@ function sizeOfShape(name: string, shape: readonly number[], room: number): numb
   }
   if (size > room) {
     throw unsupported(
-      `The model has too many parameters: ${quoted(name)} passes the limit`,
+      `The model has too many parameters: ${quoted(name)} exceeds the limit`,
       "Use a smaller model or raise maxParameters on both sides.",
       name,
     );
@@ -83,6 +92,7 @@ function sizeOfShape(name: string, shape: readonly number[], room: number): numb
   return size;
 }
 
+/** A parameter's name for an error, cut to 120 characters: it may come from a stranger. */
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 120));
 
 function unsupported(cause: string, remedy: string, parameter?: string): TributaryError {

@@ -1,47 +1,59 @@
-// Reading the header of a tfjs LayersModel: `model.json`, which holds the topology and a manifest of the weights.
-// The files that the manifest names are read by the caller, who has a disk or a network, and handed to
-// `readTfjsWeights`.
+// Reads the header of a tfjs LayersModel: `model.json`, which holds the topology and a manifest of
+// the weights. The caller has a disk or a network, reads the files that the manifest names, and
+// hands them to `readTfjsWeights`. A model may come from a stranger, so every field is checked
+// before it is used.
 import { TributaryError } from "../errors.ts";
 import { layoutOf, type ParameterShape } from "./parameter-layout.ts";
 
-/** A model without its values. */
+/** A model without the values of its parameters. */
 export interface ModelDescription {
-  /** tfjs LayersModel topology: `{ class_name, config }`, as `model.toJSON()` gives it. */
+  /** The topology of a tfjs LayersModel: `{ class_name, config }`, as `model.toJSON()` gives it. */
   readonly topology: object;
   /** In checkpoint order. */
   readonly parameters: readonly ParameterShape[];
 }
 
-/** How a weight's values are stored: value = code · scale + min, or IEEE 754 half precision. */
+/**
+ * How the values of a weight are stored: as codes, with value = code · scale + min, or as IEEE 754
+ * half precision.
+ */
 export type TfjsQuantization =
   | { readonly dtype: "uint8" | "uint16"; readonly scale: number; readonly min: number }
   | { readonly dtype: "float16" };
 
 /** One entry of a weights manifest. */
 export interface TfjsWeight extends ParameterShape {
+  /** `undefined` when the values are stored as float32. */
   readonly quantization: TfjsQuantization | undefined;
-  /** State of the optimizer that the model was saved with: skipped. */
+  /**
+   * Whether this is state of the optimizer that the model was saved with. Such weights are skipped.
+   */
   readonly optimizerState: boolean;
 }
 
-/** Weights whose values follow one another in the concatenation of the named files. */
+/** A group of weights. Their values follow one another in the named files, joined in order. */
 export interface TfjsWeightGroup {
-  /** Relative to `model.json`, in order; never outside its folder. */
+  /** Paths relative to `model.json`, in order; never outside its folder. */
   readonly paths: readonly string[];
   readonly weights: readonly TfjsWeight[];
 }
 
+/** What `model.json` says: the model, and where its weights are. */
 export interface TfjsModel {
   readonly description: ModelDescription;
   readonly groups: readonly TfjsWeightGroup[];
 }
 
+/** A JSON object whose fields have not been checked. */
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the parsed `model.json` of a tfjs LayersModel: saved by tfjs or converted from Keras.
- * @throws TributaryError `MODEL_UNSUPPORTED` for a graph model, a missing topology or manifest, a weight that is not
- *   float32 (stored as such, or quantized to float16, uint8 or uint16), or a file name that leaves the folder.
+ * Checks a parsed `model.json` of a tfjs LayersModel, whether tfjs saved it or it was converted
+ * from Keras.
+ * @param modelJson - What `JSON.parse` gave; not modified.
+ * @throws TributaryError `MODEL_UNSUPPORTED` for a graph model, a missing topology or manifest, a
+ * file name that leads outside the model's folder, or a weight that is not float32 (stored as such,
+ * or quantized to float16, uint8 or uint16).
  * @see https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts `ModelJSON`
  */
 export function parseTfjsModel(modelJson: unknown): TfjsModel {
@@ -60,10 +72,12 @@ export function parseTfjsModel(modelJson: unknown): TfjsModel {
       .filter(({ optimizerState }) => !optimizerState)
       .map(({ name, shape }) => ({ name, shape })),
   );
+  // Only for its checks of names, shapes and the number of values.
   layoutOf(parameters);
   return { description: { topology, parameters }, groups };
 }
 
+/** Finds the topology of the layers, and refuses models that have none. */
 function topologyOf(model: Fields): object {
   const topology = model["modelTopology"];
   const fields = isFields(topology) ? topology : {};
@@ -74,7 +88,8 @@ function topologyOf(model: Fields): object {
         "--output_format=tfjs_layers_model IN OUT`, or save it from tfjs with `model.save()`.",
     );
   }
-  // Keras's own files wrap the topology and add the state of the training that made them.
+  // Files from Keras wrap the topology in `model_config`, beside the state of the training that
+  // made them.
   const inner = fields["model_config"];
   const found = isFields(inner) ? inner : fields;
   if (typeof found["class_name"] !== "string" || typeof found["config"] !== "object") {
@@ -86,6 +101,7 @@ function topologyOf(model: Fields): object {
   return found;
 }
 
+/** @param index - From 0; errors count from 1. */
 function groupOf(value: unknown, index: number): TfjsWeightGroup {
   const what = `Group ${index + 1} of the weights manifest`;
   const { paths, weights } = fieldsOf(value, what);
@@ -98,7 +114,10 @@ function groupOf(value: unknown, index: number): TfjsWeightGroup {
   };
 }
 
-/** A model from a stranger must not make the caller read other files of this machine, or other machines. */
+/**
+ * Checks a path of the manifest: not absolute, not a URL, no backslash and no `..`. A model from a
+ * stranger must not make the caller read other files of this machine, or of other machines.
+ */
 function pathOf(value: unknown, what: string): string {
   if (typeof value !== "string" || value === "")
     throw malformed(`${what} has a path that is not text`);
@@ -112,6 +131,7 @@ function pathOf(value: unknown, what: string): string {
   return value;
 }
 
+/** Checks one entry of a group's weights. `what` names the group in errors. */
 function weightOf(value: unknown, what: string): TfjsWeight {
   const fields = fieldsOf(value, `A weight of ${what}`);
   const { name, shape, dtype } = fields;
@@ -121,7 +141,7 @@ function weightOf(value: unknown, what: string): TfjsWeight {
     throw malformed(`The weight ${name.slice(0, 120)} has no valid shape`);
   }
   const optimizerState = fields["group"] === "optimizer";
-  // An optimizer counts its steps in an int32, which is as long as a float32 and skipped like it.
+  // An optimizer counts its steps in an int32. It is as long as a float32, and is skipped.
   if (dtype !== "float32" && !(optimizerState && dtype === "int32")) {
     throw unsupported(
       `The weight ${name.slice(0, 120)} has the type ${shown(dtype)}`,
@@ -137,6 +157,7 @@ function weightOf(value: unknown, what: string): TfjsWeight {
   };
 }
 
+/** Checks how a weight is quantized; `undefined` when it is not. */
 function quantizationOf(value: unknown, name: string): TfjsQuantization | undefined {
   if (value === undefined) return undefined;
   const { dtype, scale, min } = fieldsOf(value, `The quantization of ${name.slice(0, 120)}`);
@@ -154,15 +175,20 @@ function quantizationOf(value: unknown, name: string): TfjsQuantization | undefi
   return { dtype, scale, min };
 }
 
+/** Whether a value is a JSON object, and not an array. */
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** @throws TributaryError `MODEL_UNSUPPORTED` unless the value is a JSON object. */
 function fieldsOf(value: unknown, what: string): Fields {
   if (!isFields(value)) throw malformed(`${what} is not a JSON object`);
   return value;
 }
 
-/** Not String(), which runs whatever a hostile object holds as its toString. */
+/**
+ * A value from a stranger, for an error. Not `String(value)`, which would run the object's own
+ * `toString`.
+ */
 const shown = (value: unknown): string =>
   typeof value === "string" ? value.slice(0, 40) : typeof value;
 

@@ -1,15 +1,19 @@
-import { concatBytes } from "../encoding.ts";
+// Reads the values of a tfjs model's weights. `tfjs-model.ts` has read the manifest that says where
+// they are.
+import { concatBytes } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
-import { copyFloat32, firstNonFinite } from "./float32-bytes.ts";
+import { copyFloat32, firstNonFinite } from "../bytes/float32-bytes.ts";
 import { layoutOf } from "./parameter-layout.ts";
 import type { TfjsModel, TfjsWeight, TfjsWeightGroup } from "./tfjs-model.ts";
 
 /**
- * Reads a tfjs model's weights into one flat vector, undoing quantization as tfjs does.
- * @param files - Bytes of each file that the groups name, by the path as the manifest writes it.
+ * Reads the weights of a tfjs model into one flat vector, and undoes quantization as tfjs does.
+ * @param model - What `parseTfjsModel` gave.
+ * @param files - The bytes of each file that the groups name, by its path as the manifest writes
+ * it; not modified.
  * @returns New Float32, shape [layoutOf(description.parameters).size].
- * @throws TributaryError `DATA_UNREADABLE` when a file is missing or of the wrong length; `MODEL_UNSUPPORTED` when a
- *   value is not finite.
+ * @throws TributaryError `DATA_UNREADABLE` when a file is missing or has the wrong length;
+ * `MODEL_UNSUPPORTED` when a value is not finite.
  */
 export function readTfjsWeights(
   { description, groups }: TfjsModel,
@@ -18,11 +22,13 @@ export function readTfjsWeights(
   const layout = layoutOf(description.parameters);
   const values = new Float32Array(layout.size);
   const places = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
+  // The weights of a group follow one another in its bytes, without gaps.
   for (const group of groups) {
     const bytes = groupBytes(group, files);
     let position = 0;
     for (const weight of group.weights) {
       const length = storedLength(weight);
+      // The state of an optimizer takes up bytes, but is no parameter.
       const place = weight.optimizerState ? undefined : places.get(weight.name);
       if (place !== undefined) {
         const target = values.subarray(place.offset, place.offset + place.size);
@@ -41,6 +47,7 @@ export function readTfjsWeights(
   return values;
 }
 
+/** The bytes of a group: its files joined in order, after a check of their length. */
 function groupBytes(group: TfjsWeightGroup, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const shards = group.paths.map((path) => {
     const bytes = files.get(path);
@@ -52,26 +59,29 @@ function groupBytes(group: TfjsWeightGroup, files: ReadonlyMap<string, Uint8Arra
     }
     return bytes;
   });
+  // Most groups have one file, which then needs no copy.
   const [only] = shards;
   const bytes = shards.length === 1 && only !== undefined ? only : concatBytes(...shards);
+  // A weight must not be read from beyond its file, nor bytes be left over.
   const needed = group.weights.reduce((sum, weight) => sum + storedLength(weight), 0);
   if (bytes.length !== needed) {
     const paths = group.paths.join(", ").slice(0, 200);
     throw new TributaryError(
       "DATA_UNREADABLE",
-      `The model's weight files ${paths} have ${bytes.length} bytes where model.json tells of ${needed}`,
-      { remedy: "Copy the model again, all files of one version.", context: { paths } },
+      `The model's weight files ${paths} have ${bytes.length} bytes, and model.json describes ${needed}`,
+      { remedy: "Copy all files of the model again, from one version.", context: { paths } },
     );
   }
   return bytes;
 }
 
-/** Bytes that a weight takes in its file. */
+/** Length of a weight in its file, in bytes. An int32 of an optimizer is as long as a float32. */
 function storedLength({ shape, quantization }: TfjsWeight): number {
   const width = { uint8: 1, uint16: 2, float16: 2, float32: 4 }[quantization?.dtype ?? "float32"];
   return width * shape.reduce((product, size) => product * size, 1);
 }
 
+/** Reads one weight into `target`, which is overwritten. */
 function readWeight({ quantization }: TfjsWeight, bytes: Uint8Array, target: Float32Array): void {
   if (quantization === undefined) {
     copyFloat32(bytes, target);
@@ -93,11 +103,12 @@ function readWeight({ quantization }: TfjsWeight, bytes: Uint8Array, target: Flo
   }
 }
 
-/** The value of a binary16 number (IEEE 754-2019 §3.6). */
+/** The value of a number in half precision (binary16, IEEE 754-2019 §3.6). */
 function float16(bits: number): number {
   const sign = bits >= 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
+  // Zeros and subnormal numbers, whose fraction has no leading 1.
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);

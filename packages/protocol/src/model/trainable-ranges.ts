@@ -1,3 +1,5 @@
+// Which parts of the flat parameter vector a plan trains. The rest stays frozen, and no update
+// carries it.
 import { TributaryError } from "../errors.ts";
 import type { ParameterLayout } from "./parameter-layout.ts";
 
@@ -8,10 +10,12 @@ export interface ValueRange {
 }
 
 /**
- * The runs of values that a plan trains and sends. A layer owns the parameters named `layer/…`.
- * @param trainable - `all`, or names of layers; the rest stays frozen.
- * @returns Ascending, disjoint, merged where they touch.
- * @throws TributaryError `PLAN_INVALID` for no layers or a layer that the model does not have.
+ * Finds the runs of values that a plan trains. A layer owns the parameters whose names begin with
+ * `layer/`.
+ * @param trainable - `all`, or the names of the layers to train.
+ * @returns Ascending, disjoint ranges. Ranges that touch are merged.
+ * @throws TributaryError `PLAN_INVALID` when no layer is named, or one that the model does not
+ * have.
  */
 export function trainableRanges(
   layout: ParameterLayout,
@@ -46,7 +50,7 @@ export function trainableRanges(
   return ranges;
 }
 
-/** Values that the ranges cover: the dimension of an update. */
+/** The number of values in the ranges: the dimension of an update. */
 export function rangesSize(ranges: readonly ValueRange[]): number {
   return ranges.reduce((sum, range) => sum + range.length, 0);
 }
@@ -54,7 +58,8 @@ export function rangesSize(ranges: readonly ValueRange[]): number {
 /**
  * Picks the values of the ranges, in order.
  * @param values - The flat parameter vector; not modified.
- * @returns Float32, shape [rangesSize]: a view of `values` when one range covers all of it, else a copy.
+ * @returns Float32, shape [rangesSize]: a view of `values` when one range covers all of it, else a
+ * copy.
  */
 export function gatherRanges(values: Float32Array, ranges: readonly ValueRange[]): Float32Array {
   const [first] = ranges;
@@ -70,11 +75,18 @@ export function gatherRanges(values: Float32Array, ranges: readonly ValueRange[]
   return gathered;
 }
 
-/** Names of the layers that have parameters, in the model's order: each parameter's name up to its first `/`. */
+/**
+ * The names of the layers that have parameters, in the model's order. A layer's name is that of its
+ * parameter up to the first `/`.
+ */
 export function layerNames(layout: ParameterLayout): readonly string[] {
   return [...new Set(layout.parameters.map(({ name }) => name.split("/", 1)[0] ?? name))];
 }
 
+/**
+ * The error for a layer that the model does not have. The name may come from a stranger, so it is
+ * cut.
+ */
 function unknownLayer(layout: ParameterLayout, layer: string): TributaryError {
   const shown = layer.slice(0, 120);
   return new TributaryError(

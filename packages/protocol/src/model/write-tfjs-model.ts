@@ -3,18 +3,22 @@ import { encodeCheckpoint } from "./checkpoint.ts";
 import { layoutOf } from "./parameter-layout.ts";
 import type { ModelDescription } from "./tfjs-model.ts";
 
-/** The files of a tfjs LayersModel, by name. */
+/** The files of a tfjs LayersModel, by their names. */
 export interface TfjsModelFiles {
   /** JSON text. */
   readonly "model.json": string;
-  /** Little-endian float32 values of all weights: the checkpoint's bytes, a view of the values given. */
+  /**
+   * The values of all weights as little-endian float32. They are the checkpoint's bytes, and may be
+   * a view of the values given.
+   */
   readonly "weights.bin": Uint8Array;
 }
 
 /**
  * Writes a model in the format that `tf.loadLayersModel` reads.
- * @param values - Shape [layoutOf(description.parameters).size]; not modified.
- * @throws TributaryError `BAD_PARAMETER` when the values do not fit the model.
+ * @param values - Float32, shape [layoutOf(description.parameters).size]; not modified.
+ * @throws TributaryError `BAD_PARAMETER` when the number of values is not that of the model's
+ * parameters.
  */
 export function writeTfjsModel(
   description: ModelDescription,
@@ -24,7 +28,7 @@ export function writeTfjsModel(
   if (values.length !== size) {
     throw new TributaryError(
       "BAD_PARAMETER",
-      `There are ${values.length} values for a model of ${size} parameters`,
+      `There are ${values.length} values, and the model has ${size} parameters`,
       { remedy: "Give the values of a checkpoint of this model." },
     );
   }

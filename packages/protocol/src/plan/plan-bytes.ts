@@ -1,5 +1,5 @@
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import { concatBytes, toHex, utf8, utf8Decode } from "../encoding.ts";
+import { concatBytes, toHex, utf8, utf8Decode } from "../bytes/encoding.ts";
 import { TributaryError, asTributaryError } from "../errors.ts";
 import type { PlanId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";

@@ -167,10 +167,25 @@ const roundSection = strictRecord({
   reportingTimeoutMs: timeout(120_000).describe("Longest wait for reports, milliseconds."),
 });
 
+/**
+ * A condition of a device that clients do not check yet. A task that relied on it would train on devices that it meant
+ * to leave alone, so it is refused.
+ */
+const uncheckedCondition = (): z.ZodBoolean =>
+  flag().refine((required) => !required, {
+    error: "Leave it out or set it to false: clients do not check this condition yet.",
+  });
+
 const eligibilitySection = strictRecord({
-  charging: flag().default(false).describe("Only devices on external power."),
-  unmetered: flag().default(false).describe("Only connections without a data allowance."),
-  idle: flag().default(false).describe("Only devices that are not in use."),
+  charging: uncheckedCondition()
+    .default(false)
+    .describe("Only devices on external power. Not available yet: `true` is refused."),
+  unmetered: uncheckedCondition()
+    .default(false)
+    .describe("Only connections without a data allowance. Not available yet: `true` is refused."),
+  idle: uncheckedCondition()
+    .default(false)
+    .describe("Only devices that are not in use. Not available yet: `true` is refused."),
   minimumExamples: wholeNumber(1, DEFAULT_LIMITS.maxExampleCount)
     .default(1)
     .describe("Only clients with at least this many examples."),

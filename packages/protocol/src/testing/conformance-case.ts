@@ -1,28 +1,36 @@
-import { toHex } from "../encoding.ts";
+// The cases of a conformance suite, and the checks that they are made of. They throw errors of
+// their own and need no test runner, so that the author of an adapter can run them in any.
+import { toHex } from "../bytes/encoding.ts";
 import { isTributaryError, TributaryError, type ErrorCode } from "../errors.ts";
 
-/** One requirement of a port, checked against one adapter. */
+/** One requirement of a port, which a run checks for one adapter. */
 export interface ConformanceCase {
-  /** A sentence, for use as a test's title. */
+  /** A sentence that a test can have as its title. */
   readonly name: string;
-  /** Throws, or rejects, when the adapter does not conform. */
+  /** Throws, or rejects, when the adapter does not meet the requirement. */
   run(): void | Promise<void>;
 }
 
-/** @throws TributaryError `INTERNAL` that names `what` unless `holds`. */
+/**
+ * Checks a condition.
+ * @param what - What must be true, for the error.
+ * @throws TributaryError `INTERNAL` when the condition is false.
+ */
 export function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new TributaryError("INTERNAL", `The adapter does not conform: ${what}`);
 }
 
 /**
- * @throws TributaryError `INTERNAL` unless the bytes are `expectedHex` and a plain `Uint8Array`.
+ * Checks bytes that an adapter has made.
+ * @param what - Names the bytes in the error.
+ * @throws TributaryError `INTERNAL` unless they are `expectedHex` and a plain `Uint8Array`.
  */
 export function expectBytes(
   actual: Uint8Array | undefined,
   expectedHex: string,
   what: string,
 ): void {
-  if (actual === undefined) throw new TributaryError("INTERNAL", `${what} gave nothing`);
+  if (actual === undefined) throw new TributaryError("INTERNAL", `${what} gave no bytes`);
   expectThat(toHex(actual) === expectedHex, `${what} gave ${toHex(actual)} and not ${expectedHex}`);
   expectThat(
     Object.getPrototypeOf(actual) === Uint8Array.prototype,
@@ -30,7 +38,11 @@ export function expectBytes(
   );
 }
 
-/** @throws TributaryError `INTERNAL` unless `step` throws a `TributaryError` of `code`. */
+/**
+ * Checks that a step fails.
+ * @param what - Names the step in the error.
+ * @throws TributaryError `INTERNAL` unless `step` throws a `TributaryError` with this code.
+ */
 export function expectFailure(code: ErrorCode, step: () => void, what: string): void {
   try {
     step();

@@ -1,14 +1,9 @@
 /**
- * For tests and measurements: conformance suites, which each adapter of a port runs in any test runner, and a client that does
- * as it is told.
+ * For tests and measurements: conformance suites, which each adapter of a port runs in any test
+ * runner, and a client that does exactly what it is told, right or wrong.
  */
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
 export { RawClient } from "./raw-client.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
-export type {
-  Configuration,
-  RawClientDeps,
-  RawSocket,
-  Received,
-  SealedChunk,
-} from "./raw-client.ts";
+export type { Configuration, RawClientDeps, Received, SealedChunk } from "./raw-client.ts";
+export type { RawSocket } from "./raw-connection.ts";

@@ -3,7 +3,7 @@ import { decodeFrame, encodeFrame, sealRecordFrame, type Frame } from "../channe
 import { startHandshake } from "../channel/noise.ts";
 import type { ServerKey } from "../channel/server-key.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { dueArtifacts } from "../model/download.ts";
@@ -15,100 +15,64 @@ import type {
   ServerMessage,
   ServerMessageType,
 } from "../wire/messages.ts";
+import { RawConnection, type RawSocket } from "./raw-connection.ts";
 
-/** What a raw client needs of a WebSocket; those of the package `ws` have it. */
-export interface RawSocket {
-  send(bytes: Uint8Array): void;
-  ping(): void;
-  terminate(): void;
-  on(event: "message", listener: (data: unknown) => void): unknown;
-  on(event: "error", listener: () => void): unknown;
-  once(event: "open" | "pong", listener: () => void): unknown;
-  once(event: "close", listener: (code: number) => void): unknown;
-  once(
-    event: "unexpected-response",
-    listener: (request: unknown, response: { readonly statusCode?: number | undefined }) => void,
-  ): unknown;
-}
-
+/** What a raw client is given. */
 export interface RawClientDeps {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
-  /** The key that the client pins. */
+  /** The server key that the client pins. */
   readonly serverKey: ServerKey;
 }
 
-/** A message or a sealed chunk, as it came. */
+/** What a client can receive after the handshake: a message or a sealed chunk. */
 export type Received = ServerMessage | SealedChunk;
+/** A sealed chunk, still encrypted. */
 export type SealedChunk = Extract<Frame, { readonly kind: "sealedChunk" }>;
+/** The message that makes the client a member of a cohort. */
 export type Configuration = Extract<ServerMessage, { readonly type: "roundConfiguration" }>;
 type CheckIn = Extract<ClientMessage, { readonly type: "checkIn" }>;
 type ModelRequest = Extract<ClientMessage, { readonly type: "modelRequest" }>;
 type ReportBegin = Extract<ClientMessage, { readonly type: "reportBegin" }>;
 
 /**
- * A client made of the protocol's parts alone, which does as it is told, right or wrong: for tests and measurements of a
- * server. It checks nothing but what it must to go on.
+ * A client that is made of the protocol's parts alone and does exactly what it is told, right or
+ * wrong. It serves tests and measurements of a server, and checks nothing but what it needs to go
+ * on.
  *
  * ```ts
- * const client = new RawClient(new WebSocket(url, [WEBSOCKET_SUBPROTOCOL]), { crypto, random, serverKey });
+ * const socket = new WebSocket(url, [WEBSOCKET_SUBPROTOCOL]);
+ * const client = new RawClient(socket, { crypto, random, serverKey });
  * await client.greet();
  * client.checkIn("keyboard");
  * await client.expect("checkInAccepted");
  * ```
  */
-export class RawClient<Socket extends RawSocket = RawSocket> {
-  readonly socket: Socket;
-  /** Resolves when the WebSocket is open; rejects when it is refused, with the HTTP status if there is one. */
-  readonly opened: Promise<void>;
-  /** Resolves with the close code, whoever closed. */
-  readonly closed: Promise<number>;
-  /** Undefined before the handshake. */
+export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnection<Socket> {
+  /** The encrypted channel; `undefined` before the handshake. */
   channel: Channel | undefined;
   readonly #deps: RawClientDeps;
-  readonly #queue: Uint8Array[] = [];
-  #wake: (() => void) | undefined;
-  #isClosed = false;
 
   constructor(socket: Socket, deps: RawClientDeps) {
-    this.socket = socket;
+    super(socket);
     this.#deps = deps;
-    // What goes wrong ends in "close".
-    socket.on("error", () => {});
-    this.opened = new Promise((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("unexpected-response", (_request, response) => {
-        reject(new TributaryError("CONNECTION_FAILED", `HTTP ${response.statusCode}`));
-        socket.terminate();
-      });
-      socket.once("close", () =>
-        reject(new TributaryError("CONNECTION_FAILED", "The connection was refused")),
-      );
-    });
-    this.opened.catch(() => {}); // for whoever waits for `closed` alone
-    this.closed = new Promise((resolve) => {
-      socket.once("close", (code) => {
-        this.#isClosed = true;
-        this.#wake?.();
-        resolve(code);
-      });
-    });
-    socket.on("message", (data) => {
-      if (data instanceof Uint8Array) this.#queue.push(data);
-      this.#wake?.();
-    });
   }
 
+  /**
+   * Does the handshake and keeps the channel.
+   * @throws TributaryError as `StartedHandshake.finish` does; `UNEXPECTED_MESSAGE` when another
+   * frame comes first.
+   */
   async shakeHands(): Promise<void> {
     const { crypto, random, serverKey } = this.#deps;
     const handshake = startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
     this.sendBytes(encodeFrame({ kind: "handshake", body: handshake.message }));
-    const frame = decodeFrame(await this.#nextBytes());
-    if (frame.kind !== "handshake") throw surprise(`A ${frame.kind} frame came first`);
+    const frame = decodeFrame(await this.nextBytes());
+    if (frame.kind !== "handshake") throw unexpected(`A ${frame.kind} frame came first`);
     this.channel = handshake.finish(frame.body);
   }
 
-  /** Opens, shakes hands and is welcomed. */
+  /** Waits until the socket is open, does the handshake, sends `Hello` and waits for `Welcome`. */
   async greet(software = "raw"): Promise<this> {
     await this.opened;
     await this.shakeHands();
@@ -118,25 +82,26 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
     return this;
   }
 
-  /** Sends one WebSocket message. */
-  sendBytes(bytes: Uint8Array): void {
-    this.socket.send(bytes);
-  }
-
-  /** A record frame that holds these bytes, sent or not. */
+  /**
+   * Encrypts any bytes as the channel's next record, in a frame. The channel counts the record even
+   * if it is never sent.
+   */
   seal(plaintext: Uint8Array): Uint8Array {
-    if (this.channel === undefined) throw surprise("There is no channel yet");
+    if (this.channel === undefined) throw unexpected("There is no channel yet");
     return sealRecordFrame(this.channel, plaintext);
   }
 
+  /** Encrypts any bytes as a record and sends them. */
   sendRecord(plaintext: Uint8Array): void {
     this.sendBytes(this.seal(plaintext));
   }
 
+  /** Encrypts a message and sends it. */
   send(message: ClientMessage): void {
     this.sendRecord(encodeClientMessage(message));
   }
 
+  /** Sends `CheckIn`; `changes` replaces fields of a harmless one. */
   checkIn(population: string, changes: Partial<CheckIn> = {}): void {
     this.send({
       type: "checkIn",
@@ -150,11 +115,15 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
     });
   }
 
+  /** Sends `ModelRequest`; `changes` replaces fields of a harmless one. */
   requestModel(population: string, changes: Partial<ModelRequest> = {}): void {
     this.send({ type: "modelRequest", population, heldArtifacts: [], ...changes });
   }
 
-  /** Checks in, and takes configuration and model. */
+  /**
+   * Checks in, waits for the round's configuration, and takes its sealed chunks without opening
+   * them.
+   */
   async joinRound(population: string, changes: Partial<CheckIn> = {}): Promise<Configuration> {
     this.checkIn(population, changes);
     await this.expect("checkInAccepted");
@@ -163,10 +132,14 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
     return configuration;
   }
 
+  /** Sends `Configured`. */
   configured({ roundId }: Configuration): void {
     this.send({ type: "configured", roundId });
   }
 
+  /**
+   * Sends `ReportBegin` with the round's own nonce; `changes` replaces fields of a harmless one.
+   */
   beginReport(
     { roundId, reportNonce }: Configuration,
     changes: Partial<ReportBegin> & Pick<ReportBegin, "updateBytes">,
@@ -182,25 +155,29 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
     });
   }
 
+  /** The next message or sealed chunk, when it comes. */
   async next(): Promise<Received> {
-    const frame = decodeFrame(await this.#nextBytes());
+    const frame = decodeFrame(await this.nextBytes());
     if (frame.kind === "sealedChunk") return frame;
-    if (this.channel === undefined) throw surprise("There is no channel yet");
+    if (this.channel === undefined) throw unexpected("There is no channel yet");
     return decodeServerMessage(this.channel.open(frame.body));
   }
 
-  /** The next message, which must be of this type and come before any sealed chunk. */
+  /**
+   * The next message, which must have this type. No sealed chunk may come before it.
+   * @throws TributaryError `UNEXPECTED_MESSAGE` for anything else.
+   */
   async expect<Type extends ServerMessageType>(
     type: Type,
   ): Promise<Extract<ServerMessage, { type: Type }>> {
     const received = await this.next();
     if (isOfType(received, type)) return received;
-    throw surprise(
+    throw unexpected(
       `${"kind" in received ? "A sealed chunk" : JSON.stringify(received)} instead of ${type}`,
     );
   }
 
-  /** The next message of this type; what comes before it is dropped. */
+  /** The next message of this type. Whatever comes before it is dropped. */
   async waitFor<Type extends ServerMessageType>(
     type: Type,
   ): Promise<Extract<ServerMessage, { type: Type }>> {
@@ -210,36 +187,22 @@ export class RawClient<Socket extends RawSocket = RawSocket> {
     }
   }
 
-  /** The next sealed chunks, before which nothing else may come. */
+  /**
+   * The next `count` sealed chunks, in order.
+   * @throws TributaryError `UNEXPECTED_MESSAGE` when a message comes between them.
+   */
   async chunks(count: number): Promise<SealedChunk[]> {
     const chunks: SealedChunk[] = [];
     while (chunks.length < count) {
       const received = await this.next();
-      if (!("kind" in received)) throw surprise(`${received.type} instead of a sealed chunk`);
+      if (!("kind" in received)) throw unexpected(`${received.type} instead of a sealed chunk`);
       chunks.push(received);
     }
     return chunks;
   }
-
-  /** Waits until the server has handled all that was sent before. */
-  async settled(): Promise<void> {
-    const pong = new Promise<void>((resolve) => this.socket.once("pong", resolve));
-    this.socket.ping();
-    await pong;
-  }
-
-  async #nextBytes(): Promise<Uint8Array> {
-    for (;;) {
-      const bytes = this.#queue.shift();
-      if (bytes !== undefined) return bytes;
-      if (this.#isClosed) {
-        throw new TributaryError("CONNECTION_LOST", "The connection is closed");
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
 }
 
+/** Whether a message of this type came, and not a sealed chunk or another message. */
 function isOfType<Type extends ServerMessageType>(
   received: Received,
   type: Type,
@@ -247,7 +210,7 @@ function isOfType<Type extends ServerMessageType>(
   return "type" in received && received.type === type;
 }
 
-/** How many sealed chunks a server sends to a client that holds these artifacts. */
+/** How many sealed chunks a server sends with a delivery to a client that holds these artifacts. */
 function chunkCount(delivery: Delivery, held: CheckIn["heldArtifacts"] = []): number {
   return dueArtifacts(delivery, (id) => held.includes(id)).reduce(
     (count, { byteLength }) => count + Math.ceil(byteLength / DEFAULT_LIMITS.sealedChunkBytes),
@@ -255,6 +218,7 @@ function chunkCount(delivery: Delivery, held: CheckIn["heldArtifacts"] = []): nu
   );
 }
 
-function surprise(what: string): TributaryError {
+/** The error for something else than what the caller waits for. */
+function unexpected(what: string): TributaryError {
   return new TributaryError("UNEXPECTED_MESSAGE", what);
 }

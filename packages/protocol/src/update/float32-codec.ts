@@ -1,4 +1,4 @@
-import { copyFloat32, firstNonFinite, float32Bytes, sharesMemory } from "../model/float32-bytes.ts";
+import { copyFloat32, firstNonFinite, float32Bytes, sharesMemory } from "../bytes/float32-bytes.ts";
 import {
   UPDATE_BLOCK_VALUES,
   checkMagnitude,

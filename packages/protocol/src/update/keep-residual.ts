@@ -1,4 +1,4 @@
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import type { UpdateCodec } from "./update-codec.ts";
 
 /** An update with what earlier ones left unsaid, and what this one leaves. */

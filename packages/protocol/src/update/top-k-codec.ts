@@ -10,7 +10,7 @@ import {
   type UpdateCodec,
 } from "./update-codec.ts";
 import { checkFraction } from "./check-fraction.ts";
-import { firstNonFinite } from "../model/float32-bytes.ts";
+import { firstNonFinite } from "../bytes/float32-bytes.ts";
 
 /** Largest share: with its place a value takes six bytes, and so more than float32 from two thirds on. */
 export const MOST_KEPT = 0.5;

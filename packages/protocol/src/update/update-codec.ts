@@ -1,4 +1,4 @@
-import type { RandomSource } from "../crypto/random-source.ts";
+import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 
 /** Values that a decoder hands on at a time: small enough for the first cache, 16 KiB. */

@@ -1,4 +1,5 @@
-// Regenerates messages.generated.ts from tributary.proto: `npm run wire`. A test runs `generate` and compares.
+// Generates messages.generated.ts from tributary.proto: run `npm run wire`. A test calls `generate`
+// and compares the result with the file, so that the two cannot drift apart.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +28,7 @@ export async function generate() {
       (error, text) => (error ? reject(error) : resolve(text)),
     );
   });
+  // The generated code has no types; the import gives it those that the package uses.
   return [
     "// @ts-nocheck",
     "// Generated from tributary.proto by generate.mjs: do not edit.",

@@ -1,60 +1,94 @@
+// The messages of the protocol, as the code of both sides sees them. `tributary.proto` has the same
+// messages as they travel, and docs/protocol.md says who sends which of them when. Durations are in
+// milliseconds, and lengths in bytes.
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import type { ArtifactId, CheckpointId, PlanId, RoundId, SessionId } from "../ids.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { CheckpointDifference } from "../model/download.ts";
 
-/** An artifact named by its hash. */
+/** A plan, checkpoint or packed checkpoint, named by the SHA-256 of its bytes. */
 export interface ArtifactReference<Id extends ArtifactId = ArtifactId> {
   readonly id: Id;
   readonly byteLength: number;
 }
 
-/** How to check and open the sealed chunks that follow. */
+/** What a client needs to decrypt and to check the sealed chunks that follow. */
 export interface Delivery {
   readonly plan: ArtifactReference<PlanId>;
-  /** Ed25519, 64 bytes. */
+  /** Ed25519 signature of the plan under the server's signing key, 64 bytes. */
   readonly planSignature: Uint8Array;
   readonly checkpoint: ArtifactReference<CheckpointId>;
-  /** Key of the sealed chunks, 32 bytes. */
+  /**
+   * The key of the sealed chunks, 32 bytes. It is the same for everybody who gets this checkpoint.
+   */
   readonly key: Uint8Array;
-  /** What the checkpoint's chunks carry where they do not carry its own bytes: its values, packed as the plan says. */
+  /**
+   * What the chunks of the checkpoint carry when they do not carry its own bytes: its values,
+   * packed as the plan says.
+   */
   readonly packed?: ArtifactReference;
-  /** For clients that hold an older checkpoint. */
+  /** The difference to this checkpoint, for clients that hold the one that it was taken from. */
   readonly difference?: CheckpointDifference;
 }
 
+/** One metric of a report. */
 export interface MetricValue {
+  /** Such as `accuracy` or `loss`. */
   readonly name: string;
-  /** Mean over the client's examples. */
+  /** The mean over the client's examples. */
   readonly value: number;
 }
 
-/** What the members of a cohort do: train and report an update, or measure the checkpoint and report the metrics alone. */
+/**
+ * What the members of a cohort do. In `training` they train and report an update; in `evaluation`
+ * they measure the checkpoint on held-out examples and report metrics alone.
+ */
 export type RoundPurpose = "training" | "evaluation";
 
-/** What a client shows of its right to take part. */
+/** The purposes by their numbers on the wire. */
+export const ROUND_PURPOSES: readonly RoundPurpose[] = ["training", "evaluation"];
+
+/** Why something was refused, and when to try again. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** The cause and what to do about it, for people. Never parse it. */
+  readonly message: string;
+  /** How long to wait before the next attempt. */
+  readonly retryAfterMs: number;
+}
+
+/** What a client shows to prove that it may take part. An open population asks for neither. */
 export interface EnrolmentFields {
-  /** Enrolment token: a compact JWT. */
+  /** Enrolment token: a JWT in the compact form. */
   readonly token?: string;
+  /** Proof that the client holds the secret of a device key. */
   readonly device?: DeviceProof;
 }
 
-/** What a client sends. docs/protocol.md says when. */
+/** What a client sends. */
 export type ClientMessage =
   | {
       readonly type: "hello";
       readonly oldestVersion: number;
       readonly newestVersion: number;
+      /** Name and version of the client's software, for the operator's logs. */
       readonly software: string;
     }
   | ({
       readonly type: "checkIn";
       readonly population: string;
+      /** Names of the update codecs that the client can use and is willing to use. */
       readonly codecs: readonly string[];
+      /** The largest model that the client takes, in trainable parameters. */
       readonly maxParameters: number;
+      /** How many examples the client would train on. */
       readonly exampleCount: number;
-      /** Examples to evaluate on, which the client does not train on; 0 when it does not evaluate. */
+      /**
+       * How many examples the client would evaluate on. It does not train on them. 0 means that it
+       * does not evaluate.
+       */
       readonly heldOutCount: number;
+      /** Plans and checkpoints that the client holds, and that need not be sent. */
       readonly heldArtifacts: readonly ArtifactId[];
     } & EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
@@ -67,13 +101,19 @@ export type ClientMessage =
   | {
       readonly type: "reportBegin";
       readonly roundId: RoundId;
+      /** From this session's `roundConfiguration`, 16 bytes. */
       readonly reportNonce: Uint8Array;
       readonly exampleCount: number;
+      /** The plan's codec; empty in an evaluation. */
       readonly codec: string;
+      /** Length of the payload; 0 in an evaluation. */
       readonly updateBytes: number;
       readonly metrics: readonly MetricValue[];
     }
-  /** `data` is a view of the received frame: copy before keeping. */
+  /**
+   * The next piece of the payload. `data` is a view of the received frame: copy it before you keep
+   * it.
+   */
   | { readonly type: "reportChunk"; readonly data: Uint8Array }
   | ({
       readonly type: "modelRequest";
@@ -85,48 +125,51 @@ export type ClientMessage =
 export type ServerMessage =
   | { readonly type: "welcome"; readonly version: number; readonly sessionId: SessionId }
   | { readonly type: "checkInAccepted" }
-  | {
-      readonly type: "rejection";
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly retryAfterMs: number;
-    }
+  | ({ readonly type: "rejection" } & Refusal)
   | {
       readonly type: "roundConfiguration";
       readonly roundId: RoundId;
       readonly purpose: RoundPurpose;
-      /** From 1; of an evaluation, the round that made the checkpoint, 0 for the initial model. */
+      /**
+       * Number of the round within its task, from 1. An evaluation has the number of the round that
+       * made the checkpoint, which is 0 for the initial model.
+       */
       readonly roundNumber: number;
       readonly taskName: string;
       readonly delivery: Delivery;
+      /** 16 bytes that the report must repeat. They are good for one report of this session. */
       readonly reportNonce: Uint8Array;
+      /** How long the round still takes reports. */
       readonly timeLeftMs: number;
     }
   | { readonly type: "reportGrant"; readonly roundId: RoundId }
   | {
       readonly type: "reportResult";
       readonly roundId: RoundId;
-      /** `undefined`: the report counts. */
-      readonly refused:
-        | { readonly code: ErrorCode; readonly message: string; readonly retryAfterMs: number }
-        | undefined;
+      /** Why the report does not count; `undefined` when it counts. */
+      readonly refused: Refusal | undefined;
     }
   | {
       readonly type: "roundOutcome";
       readonly roundId: RoundId;
+      /** The new checkpoint, or the one that was evaluated; else why the round was abandoned. */
       readonly outcome:
         | { readonly committed: ArtifactReference<CheckpointId> }
         | { readonly abandoned: string };
+      /** How long to wait before the next check-in. */
       readonly nextCheckInMs: number;
+      /** Whether the task has no further rounds. */
       readonly taskFinished: boolean;
     }
-  | { readonly type: "modelOffer"; readonly delivery: Delivery; readonly roundNumber: number }
   | {
-      readonly type: "failure";
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly retryAfterMs: number;
-    };
+      readonly type: "modelOffer";
+      readonly delivery: Delivery;
+      /** The round that made the checkpoint; 0 for the initial model. */
+      readonly roundNumber: number;
+    }
+  | ({ readonly type: "failure" } & Refusal);
 
+/** The `type` of a client's message. */
 export type ClientMessageType = ClientMessage["type"];
+/** The `type` of a server's message. */
 export type ServerMessageType = ServerMessage["type"];

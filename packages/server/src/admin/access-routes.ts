@@ -20,7 +20,7 @@ type AccessRouteDeps = Pick<
   "access" | "clock" | "crypto" | "random" | "limits" | "token"
 >;
 
-/** Who may come in by which token, and who did what. */
+/** Routes that manage admin tokens and read the audit table. */
 export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
   const { access, clock, crypto, random, limits } = deps;
   return [
@@ -28,7 +28,8 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/tokens",
       operation: "listTokens",
-      summary: "All admin tokens but the server's own, revoked ones too, oldest first.",
+      summary:
+        "Lists all admin tokens, oldest first. It includes revoked ones, and leaves the root token out.",
       role: "admin",
       answer: { description: "The tokens, without their secrets.", schema: tokenListSchema },
       handle: async () => ({ json: { tokens: (await access.tokens()).map(tokenView) } }),
@@ -37,12 +38,16 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       method: "post",
       path: "/v1/tokens",
       operation: "createToken",
-      summary: "Makes an admin token.",
+      summary: "Creates an admin token.",
       role: "admin",
-      body: jsonBody(tokenCreationSchema, limits.maxPlanBytes, "Its name and its role."),
+      body: jsonBody(
+        tokenCreationSchema,
+        limits.maxPlanBytes,
+        "The name and the role of the token.",
+      ),
       answer: {
         status: 201,
-        description: "The token, told this once; `Location` is its path.",
+        description: "The token, which is shown only once. The header `Location` is its path.",
         schema: newTokenSchema,
       },
       errors: ["ADMIN_TOKEN_CONFLICT"],
@@ -63,7 +68,7 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       method: "post",
       path: "/v1/tokens/{id}/revoke",
       operation: "revokeToken",
-      summary: "Revokes an admin token for good, at once.",
+      summary: "Revokes an admin token, at once and for good.",
       role: "admin",
       params: tokenParams,
       body: nothingBody(limits.maxPlanBytes),
@@ -88,7 +93,7 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/audit",
       operation: "listAudit",
-      summary: "Who changed what, when, and how it ended; newest first.",
+      summary: "Lists who changed what, when, and how it ended. The newest entry comes first.",
       role: "admin",
       query: auditQuery,
       answer: { description: "The entries.", schema: auditListSchema },
@@ -100,7 +105,8 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
 }
 
 /**
- * Without a root token somebody must keep the right to make tokens, or nobody could any more.
+ * Refuses to revoke the last token of the role admin while others remain. Without a root token,
+ * nobody could create a token any more.
  * @param leaving - The token that is about to be revoked.
  * @throws TributaryError `ADMIN_TOKEN_CONFLICT`.
  */
@@ -112,12 +118,14 @@ async function requireAdminToken(
   const good = (await access.tokens()).filter(
     ({ id, revokedAtMs }) => revokedAtMs === null && id !== leaving?.id,
   );
-  // With the last token the server is open to its own machine again, as before the first.
+  // When the very last token goes, the server serves every program of its own machine again, as
+  // before the first token.
   if (good.some(({ role }) => role === "admin") || (leaving !== undefined && good.length === 0)) {
     return;
   }
   throw new TributaryError("ADMIN_TOKEN_CONFLICT", "No token of the role admin would be left", {
-    remedy: "Make one of the role admin first, or start the server with TRIBUTARY_ADMIN_TOKEN.",
+    remedy:
+      "Create another one of that role first, or start the server with TRIBUTARY_ADMIN_TOKEN.",
   });
 }
 

@@ -1,5 +1,6 @@
-// Who may ask. With tokens: whoever shows one whose role is enough. Without any: programs of this machine, but not the web pages that a browser of
-// this machine has open, which reach loopback addresses too.
+// Decides who may use the admin API. Once there is a token, a request must show one whose role
+// allows what it asks. While there is none, programs of this machine may do everything. Web pages
+// may not, although a browser of this machine lets them reach loopback addresses.
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { TributaryError, utf8, type CryptoProvider } from "@tributary/protocol";
@@ -9,7 +10,10 @@ import { readToken } from "./admin-token.ts";
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const LOOPBACK_ADDRESS = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/;
 
-/** The headers that a browser needs to do nothing else with an answer than hand it to whoever asked. */
+/**
+ * Headers that keep a browser from doing anything with an answer except giving it to the page that
+ * asked.
+ */
 const PROTECTIVE_HEADERS = {
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
@@ -24,9 +28,9 @@ export const protect: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Who asks, and what they may do. */
+/** Who sent a request, and what they may do. */
 export interface Actor {
-  /** As the audit table names it: `root`, `loopback` or a token's id. */
+  /** The name in the audit table: `root`, `loopback` or a token's id. */
   readonly name: string;
   readonly role: AdminRole;
 }
@@ -38,7 +42,7 @@ export interface AdminAccessDeps {
   readonly rootToken: string | undefined;
 }
 
-/** Says who a request comes from, by its bearer token, and what they may do. */
+/** Tells by the bearer token who sent a request and what they may do. */
 export class AdminAccess {
   readonly #store: AccessStore;
   readonly #crypto: CryptoProvider;
@@ -57,8 +61,8 @@ export class AdminAccess {
   }
 
   /**
-   * Without a root token and without any token in the store, everyone who is let in here may do everything: see
-   * `requireLoopback`.
+   * While there is neither a root token nor a token in the store, everyone who passes
+   * `requireLoopback` may do everything.
    * @throws TributaryError `ADMIN_UNAUTHORIZED`, `STORAGE_UNAVAILABLE`.
    */
   async identify(request: IncomingMessage): Promise<Actor> {
@@ -67,13 +71,14 @@ export class AdminAccess {
       if (this.#root === undefined && !(await this.#anyToken())) return LOOPBACK;
       throw unauthorized("The admin API needs a token and the request has none");
     }
-    // Digests have one length, so that the time of the comparison tells nothing, not even how long the token is.
+    // All digests have the same length, so the time of the comparison reveals nothing, not even the
+    // token's length.
     if (this.#root !== undefined && this.#equal(this.#crypto.sha256(utf8(given)), this.#root)) {
       return ROOT;
     }
     const parts = readToken(given);
     const token = parts === undefined ? undefined : await this.#store.token(parts.id);
-    // A token that is not there is compared like one that is.
+    // An unknown token takes as long to compare as a known one.
     const digest = this.#crypto.sha256(utf8(parts?.secret ?? ""));
     const holds = this.#equal(digest, token?.digest ?? NO_DIGEST);
     if (!holds || token === undefined || token.revokedAtMs !== null) {
@@ -82,7 +87,7 @@ export class AdminAccess {
     return { name: token.id, role: token.role };
   }
 
-  /** @throws TributaryError `ADMIN_FORBIDDEN` when `actor` may not do what takes `role`. */
+  /** @throws TributaryError `ADMIN_FORBIDDEN` when the actor has fewer rights than `role`. */
   permit(actor: Actor, role: AdminRole): void {
     if (ADMIN_ROLES.indexOf(actor.role) >= ADMIN_ROLES.indexOf(role)) return;
     throw new TributaryError(
@@ -114,8 +119,9 @@ function unauthorized(cause: string): TributaryError {
 /**
  * Lets a request through that comes from a program of this machine.
  *
- * A page of the web can make a browser send requests to loopback: under a name of its own that it has pointed there (DNS
- * rebinding), which shows in `Host`; or blindly, as a form, which shows in `Origin` and `Sec-Fetch-Site`.
+ * A web page can make a browser send requests to loopback in two ways. It can point a name of its
+ * own there (DNS rebinding), which `Host` reveals. Or it can send a form without reading the
+ * answer, which `Origin` and `Sec-Fetch-Site` reveal.
  */
 export const requireLoopback: RequestHandler = (request, _response, next) => {
   const refuse = (cause: string): TributaryError =>

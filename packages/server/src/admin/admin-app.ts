@@ -8,7 +8,7 @@
  */
 import express, { type Express, type RequestHandler } from "express";
 import { TributaryError, asTributaryError, type ErrorCode } from "@tributary/protocol";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../runtime/logger.ts";
 import { AdminAccess, protect, requireLoopback } from "./access.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { errorAnswer } from "./error-answer.ts";

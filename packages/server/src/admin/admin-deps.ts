@@ -1,11 +1,11 @@
 import type { CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { Enrolment } from "../enrolment/enrolment.ts";
 import type { AccessStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundStore } from "../storage/round-store.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** What the admin API works on. */
@@ -18,8 +18,8 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   /**
-   * The root admin token, which may do everything. Absent: only programs of this machine are answered, and they need a token
-   * once there is one in `access`.
+   * The root admin token, which may do everything. Absent: only programs of this machine are
+   * answered, and they need a token once there is one in `access`.
    */
   readonly token: string | undefined;
   readonly info: () => {

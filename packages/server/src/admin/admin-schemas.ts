@@ -1,5 +1,5 @@
-// The JSON of the admin API. These schemas are its documentation: /openapi.json is made of them, and the tests hold every
-// answer to them.
+// The JSON of the admin API. /openapi.json is made from these schemas, and the tests check every
+// answer against them.
 import { z } from "zod";
 import { ERROR_CODES, taskSchema, type ErrorCode } from "@tributary/protocol";
 import { enrolmentPolicySchema } from "../enrolment/policy.ts";
@@ -9,7 +9,7 @@ const artifactId = (): z.ZodString =>
   z
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: "Use 64 lowercase hexadecimal digits." })
-    .describe("SHA-256 of the bytes, hexadecimal.");
+    .describe("The SHA-256 of the bytes, hexadecimal.");
 
 const opaqueId = (remedy: string): z.ZodString =>
   z.string().regex(/^[a-z]+_[0-9a-f]{16,32}$/, { error: remedy });
@@ -24,10 +24,10 @@ export const roundParams = z.strictObject({
   id: opaqueId("Use a round id as printed by `tributary round list`.").describe("The round."),
 });
 export const checkpointParams = z.strictObject({
-  id: artifactId().describe("The checkpoint: SHA-256 of its bytes."),
+  id: artifactId().describe("The checkpoint's id: the SHA-256 of its bytes, hexadecimal."),
 });
 
-/** Rounds that one answer holds at most: a round is half a kilobyte of JSON. */
+/** The largest number of rounds in one answer. One round is about half a kilobyte of JSON. */
 const MAX_ROUNDS = 1_000;
 const LIMIT_REMEDY = `Use a whole number from 1 to ${MAX_ROUNDS}.`;
 
@@ -38,19 +38,19 @@ export const roundListQuery = z.strictObject({
     .min(1, { error: LIMIT_REMEDY })
     .max(MAX_ROUNDS, { error: LIMIT_REMEDY })
     .default(100)
-    .describe("Answer with so many of the newest rounds."),
+    .describe("How many of the newest rounds to return."),
 });
 
 export const errorSchema = z.object({
   error: z.object({
     code: z
       .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
-      .describe("Stable name of the error. Tell errors apart by this alone."),
-    message: z.string().describe("The cause."),
-    remedy: z.string().optional().describe("What to do about it: one sentence."),
+      .describe("The stable name of the error. Programs should look at nothing else."),
+    message: z.string().describe("What went wrong."),
+    remedy: z.string().optional().describe("What to do about it, in one sentence."),
     context: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .describe("Facts that name the culprit: a path, a field, an id."),
+      .describe("Facts that say where the fault is: a path, a field, an id."),
   }),
 });
 
@@ -59,50 +59,59 @@ export const readinessSchema = z.object({ status: z.literal("ready") });
 
 export const serverInfoSchema = z.object({
   version: z.string(),
-  gatewayUrl: z.string().describe("Where clients connect."),
-  serverKey: z.string().describe("The key that clients pin."),
-  connections: count().describe("Clients connected now."),
+  gatewayUrl: z.string().describe("The URL that clients connect to."),
+  serverKey: z.string().describe("The server's public key, which clients pin."),
+  connections: count().describe("The number of clients that are connected now."),
   uptimeMs: z.number().min(0),
   protocolVersions: z.object({ oldest: z.int(), newest: z.int() }),
-  builtinModels: z.array(z.string()).describe("Models that a task can name without uploading one."),
+  builtinModels: z
+    .array(z.string())
+    .describe("The models that a task can use without uploading one."),
   updateCodecs: z.array(z.string()),
 });
 
 export const taskCreationSchema = z.strictObject({
   definition: taskSchema,
-  start: z.boolean().default(false).describe("Start the task at once."),
+  start: z.boolean().default(false).describe("Whether to start the task at once."),
 });
 
 const roundOfCheckpoint = (): z.ZodNumber =>
   z
     .int({ error: "Use the number of a round." })
     .min(0, { error: "Use the number of a round." })
-    .describe("The round that made the checkpoint; 0 for the initial model.");
+    .describe("The number of the round that made the checkpoint; 0 for the initial model.");
 
 export const rollbackSchema = z.strictObject({ roundNumber: roundOfCheckpoint() });
 export const evaluationRequestSchema = z.strictObject({
-  roundNumber: roundOfCheckpoint().optional().describe("Left out: the newest checkpoint's."),
+  roundNumber: roundOfCheckpoint()
+    .optional()
+    .describe("The round that made the checkpoint. The newest checkpoint if left out."),
 });
 export const operatorEvaluationSchema = z.strictObject({
   roundNumber: roundOfCheckpoint(),
   exampleCount: z
     .int({ error: "Use a whole number from 1." })
     .min(1, { error: "Use a whole number from 1." })
-    .describe("Examples that it was measured on."),
+    .describe("The number of examples that the checkpoint was measured on."),
   metrics: z
     .record(z.string().max(64), z.number({ error: "Use finite numbers." }))
-    .describe("The loss and the plan's metrics, means over the examples."),
+    .describe("The loss and the plan's metrics, each a mean over the examples."),
 });
 
-/** The body of a request that needs none: its content type still shows that no web page forged it. */
+/**
+ * The body of a request that carries no data. Its content type proves that no web page forged the
+ * request.
+ */
 export const nothingSchema = z.strictObject({});
 
 const progressSchema = z.object({
   phase: z
     .enum(["idle", "selecting", "configuring", "reporting", "committing", "done", "abandoned"])
-    .describe("The round in flight; idle when there is none."),
+    .describe("The phase of the round in flight; `idle` when there is none."),
   committedRounds: count(),
-  waitingClients: count().describe("Clients of the population that have checked in and wait."),
+  waitingClients: count().describe(
+    "The number of clients of the population that have checked in and wait for a round.",
+  ),
 });
 
 export const taskSummarySchema = z.object({
@@ -113,8 +122,8 @@ export const taskSummarySchema = z.object({
   endReason: z
     .enum(["rounds", "target", "plateau", "budget", "schedule"])
     .nullable()
-    .describe("Why it has finished; null in every other state."),
-  planId: artifactId().describe("SHA-256 of the plan that clients get."),
+    .describe("Why the task has finished; null in every other state."),
+  planId: artifactId().describe("The SHA-256 of the plan that clients get."),
   initialCheckpoint: artifactId(),
   createdAtMs: timestamp(),
   definition: taskSchema,
@@ -127,55 +136,64 @@ export const roundSchema = z.object({
   kind: z
     .enum(["training", "evaluation", "operator-evaluation", "rollback"])
     .describe(
-      "A cohort that trained; one that measured a checkpoint; a measurement of the operator's; a return to an older checkpoint.",
+      "`training`: a cohort trained. `evaluation`: a cohort measured a checkpoint. `operator-evaluation`: the operator measured one. `rollback`: the task went back to an older checkpoint.",
     ),
   number: count().describe(
-    "Abandoned attempts share their number with the one that commits. Of an evaluation, the round that made the checkpoint.",
+    "The round's number. Abandoned attempts have the number of the attempt that commits. An evaluation has the number of the round that made the checkpoint.",
   ),
   outcome: z.enum(["committed", "abandoned"]),
   startedAtMs: timestamp(),
   endedAtMs: timestamp(),
   baseCheckpoint: artifactId().describe(
-    "What the cohort trained from, or measured; before a rollback, the newest.",
+    "The checkpoint that the cohort trained from or measured. For a rollback, the newest checkpoint before it.",
   ),
   checkpoint: artifactId()
     .nullable()
     .describe(
-      "What the round made, or went back to; null when it was abandoned, and of an evaluation.",
+      "The checkpoint that the round made or went back to. Null for an abandoned round and for an evaluation.",
     ),
-  reason: z.string().nullable().describe("Why it was abandoned; of a rollback, to where."),
-  selected: count().describe("Clients in the cohort."),
-  reported: count().describe("Reports in the aggregate."),
-  rejected: count().describe("Reports refused."),
-  droppedOut: count().describe("Members that left without a report."),
+  reason: z
+    .string()
+    .nullable()
+    .describe(
+      "Why the round was abandoned. For a rollback, the round that it went back to. Null otherwise.",
+    ),
+  selected: count().describe("The number of clients in the cohort."),
+  reported: count().describe("The number of reports in the aggregate."),
+  rejected: count().describe("The number of reports that were refused."),
+  droppedOut: count().describe("The number of members that left without a report."),
   fates: z
     .object({
       reported: count(),
-      refused: z.record(z.string(), count()).describe("By error code."),
-      withdrew: z.record(z.string(), count()).describe("By the error code that the client gave."),
+      refused: z
+        .record(z.string(), count())
+        .describe("Members whose report was refused, by error code."),
+      withdrew: z
+        .record(z.string(), count())
+        .describe("Members that withdrew, by the error code that they gave."),
       left: z
         .record(z.string(), count())
-        .describe("By the stage in which the connection was lost."),
+        .describe("Members whose connection was lost, by the stage that they were in."),
       unfinished: z
         .record(z.string(), count())
-        .describe("By stage: the round ended without waiting for them."),
+        .describe("Members that the round ended without, by the stage that they were in."),
     })
     .describe("What became of every member of the cohort."),
-  exampleCount: count().describe("Examples behind the reports."),
-  bytesUp: count().describe("Bytes from the cohort."),
-  bytesDown: count().describe("Bytes to the cohort."),
-  metrics: z.record(z.string(), z.number()).describe("Means over the examples."),
+  exampleCount: count().describe("The number of examples behind the reports."),
+  bytesUp: count().describe("Bytes that the cohort sent."),
+  bytesDown: count().describe("Bytes that were sent to the cohort."),
+  metrics: z.record(z.string(), z.number()).describe("Each metric's mean over the examples."),
 });
 
 const bestSchema = z
   .object({
     roundNumber: count(),
     checkpoint: artifactId(),
-    measure: z.string().describe("What it is best in."),
+    measure: z.string().describe("The measure in which it is the best."),
     value: z.number(),
   })
   .nullable()
-  .describe("The best checkpoint by the task's own judge and measure; null before the first.");
+  .describe("The best checkpoint by the task's own judge and measure; null before there is one.");
 
 export const taskViewSchema = z.object({
   ...taskSummarySchema.shape,
@@ -186,17 +204,19 @@ export const taskViewSchema = z.object({
 export const checkpointSchema = z.object({
   id: artifactId(),
   taskId: z.string(),
-  roundNumber: count().describe("0 for the initial model."),
+  roundNumber: count().describe("The round that made the checkpoint; 0 for the initial model."),
   byteLength: count(),
   createdAtMs: timestamp(),
 });
 
 export const taskListSchema = z.object({ tasks: z.array(taskSummarySchema) });
 export const roundListSchema = z.object({
-  rounds: z.array(roundSchema).describe("Oldest first, newest last."),
+  rounds: z.array(roundSchema).describe("The rounds, oldest first."),
 });
 export const checkpointListSchema = z.object({
-  checkpoints: z.array(checkpointSchema).describe("The initial one first."),
+  checkpoints: z
+    .array(checkpointSchema)
+    .describe("The checkpoints, beginning with the initial one."),
 });
 
 export const tokenParams = z.strictObject({
@@ -206,47 +226,60 @@ const roleSchema = z
   .enum(ADMIN_ROLES as [AdminRole, ...AdminRole[]], {
     error: `Use one of ${ADMIN_ROLES.join(", ")}.`,
   })
-  .describe("What the bearer may do: look; also steer tasks; also let others in.");
+  .describe(
+    "What the token allows. A `viewer` may read. An `operator` may also create and steer tasks and revoke devices. An `admin` may do everything: also manage tokens and enrolment policies, and read the audit table.",
+  );
 
 const LABEL_REMEDY = "Use 1 to 100 printable characters.";
 export const tokenCreationSchema = z.strictObject({
   name: z
     .string({ error: LABEL_REMEDY })
     .regex(/^[^\p{C}]{1,100}$/u, { error: LABEL_REMEDY })
-    .describe("What the token is for."),
+    .describe("What the token is for, in the operator's words."),
   role: roleSchema,
 });
 
 export const tokenSchema = z.object({
-  id: z.string().describe("Names the token; no secret."),
+  id: z.string().describe("The token's id. It is not a secret."),
   name: z.string(),
   role: roleSchema,
   createdAtMs: timestamp(),
-  revokedAtMs: timestamp().nullable().describe("Null while the token is good."),
+  revokedAtMs: timestamp()
+    .nullable()
+    .describe("When the token was revoked; null while it is good."),
 });
 export const newTokenSchema = z.object({
   ...tokenSchema.shape,
-  token: z.string().describe("The token itself: told once, and not stored."),
+  token: z
+    .string()
+    .describe("The token itself. It is shown only once, and the server does not store it."),
 });
 export const tokenListSchema = z.object({ tokens: z.array(tokenSchema) });
 
 export const auditQuery = z.strictObject({
-  limit: roundListQuery.shape.limit.describe("Answer with so many of the newest entries."),
+  limit: roundListQuery.shape.limit.describe("How many of the newest entries to return."),
   before: z.coerce
     .number({ error: "Use a sequence number." })
     .int({ error: "Use a sequence number." })
     .min(1, { error: "Use a sequence number." })
     .optional()
-    .describe("Answer with entries below this sequence only."),
+    .describe("Return only entries with a lower sequence number."),
 });
 export const auditEntrySchema = z.object({
-  sequence: z.int().min(1).describe("Higher is newer."),
+  sequence: z.int().min(1).describe("The entry's sequence number. A higher one is newer."),
   atMs: timestamp(),
-  actor: z.string().describe("`root`, `loopback` or the id of a token."),
-  operation: z.string().describe("The operation, as this document names it."),
-  target: z.string().describe("A path of this API."),
-  note: z.string().describe("Facts that the path does not say."),
-  error: z.string().nullable().describe("Why it was refused; null when it was done."),
+  actor: z
+    .string()
+    .describe(
+      "Who asked: `root` for the root token, `loopback` for a program of this machine without a token, or the id of a token.",
+    ),
+  operation: z.string().describe("The operation's name in this document."),
+  target: z.string().describe("The path that was asked for."),
+  note: z.string().describe("Facts about the change that the path does not tell."),
+  error: z
+    .string()
+    .nullable()
+    .describe("The error code of a refused change; null when the change was made."),
 });
 export const auditListSchema = z.object({
   entries: z.array(auditEntrySchema).describe("Newest first."),
@@ -265,31 +298,40 @@ export const deviceParams = z.strictObject({
     .regex(/^[\x21-\x7e]{1,128}$/, {
       error: "Use a device id as printed by `tributary device list`.",
     })
-    .describe("The device: SHA-256 of its key, or the subject of its tokens."),
+    .describe("The device's id: the SHA-256 of its public key, or the subject of its tokens."),
 });
 export const deviceListQuery = z.strictObject({
-  limit: roundListQuery.shape.limit.describe("Answer with so many of the newest devices."),
+  limit: roundListQuery.shape.limit.describe("How many of the newest devices to return."),
 });
 export const populationSchema = z.object({
   name: z.string(),
   policy: enrolmentPolicySchema,
-  updatedAtMs: timestamp().nullable().describe("Null while nobody has set a policy."),
+  updatedAtMs: timestamp()
+    .nullable()
+    .describe("When the policy was set; null while nobody has set one."),
 });
 export const populationListSchema = z.object({ populations: z.array(populationSchema) });
 export const deviceSchema = z.object({
-  id: z.string().describe("SHA-256 of the device's public key, or the subject of its tokens."),
-  publicKey: z.string().nullable().describe("Ed25519, base64url; null without a device key."),
+  id: z.string().describe("The SHA-256 of the device's public key, or the subject of its tokens."),
+  publicKey: z
+    .string()
+    .nullable()
+    .describe(
+      "The device's Ed25519 public key, base64url; null for a device that is known by its tokens.",
+    ),
   registeredAtMs: timestamp(),
-  revokedAtMs: timestamp().nullable().describe("Null while the device may take part."),
+  revokedAtMs: timestamp()
+    .nullable()
+    .describe("When the device was revoked; null while it may take part."),
 });
 export const deviceListSchema = z.object({
   devices: z.array(deviceSchema).describe("Newest first."),
 });
 
-/** JSON that some other standard describes. */
+/** A JSON object whose form another standard describes. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
 
-/** Names in the document's `components.schemas`. */
+/** The schemas that have a name in the document, under `components.schemas`. */
 export const adminSchemas = {
   Error: errorSchema,
   Health: healthSchema,

@@ -6,9 +6,9 @@ import {
   type RandomSource,
 } from "@tributary/protocol";
 
-/** A token as its bearer shows it, taken apart. */
+/** The two parts of a token that a request shows. */
 interface TokenParts {
-  /** Finds the token's record: no secret. */
+  /** Names the token's record. It is not a secret. */
   readonly id: AdminTokenId;
   readonly secret: string;
 }
@@ -18,8 +18,9 @@ const FORM = /^(tok_[0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 /**
  * Makes an admin token: its id, a full stop and 32 random bytes in base64url.
  *
- * The store keeps the SHA-256 of the secret. A slow password hash would add nothing: it makes guesses of weak secrets
- * dear, and there is no guessing among 2²⁵⁶ random ones, while each request would pay for it.
+ * The store keeps the SHA-256 of the secret. A slow password hash would add nothing. It makes
+ * guesses at weak secrets expensive, but nobody guesses one of 2²⁵⁶ random secrets, and every
+ * request would have to pay for it.
  * @returns The token, which is shown once, and what is stored of it.
  */
 export function makeToken(
@@ -31,7 +32,7 @@ export function makeToken(
   return { id, token: `${id}.${secret}`, digest: crypto.sha256(utf8(secret)) };
 }
 
-/** @returns `undefined` for what is no token of this form. */
+/** Takes a token apart. @returns `undefined` when the text does not have the form of a token. */
 export function readToken(text: string): TokenParts | undefined {
   const [, id, secret] = FORM.exec(text) ?? [];
   return id === undefined || secret === undefined ? undefined : { id: id as AdminTokenId, secret };

@@ -25,7 +25,10 @@ interface CheckpointRouteDeps {
   readonly checkpoints: CheckpointStore;
 }
 
-/** Checkpoints: the models that rounds have made, as records, as bytes and as tfjs models. */
+/**
+ * Routes that read checkpoints, the models that rounds have made: as records, as bytes and as tfjs
+ * models.
+ */
 export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): readonly Route[] {
   const requireRecord = async (id: CheckpointId): Promise<CheckpointRecord> => {
     const record = await store.checkpoint(id);
@@ -48,7 +51,7 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       method: "get",
       path: "/v1/tasks/{id}/checkpoints",
       operation: "listCheckpoints",
-      summary: "All checkpoints of a task.",
+      summary: "Lists all checkpoints of a task.",
       params: taskParams,
       answer: { description: "The checkpoints, newest last.", schema: checkpointListSchema },
       errors: ["TASK_UNKNOWN"],
@@ -61,7 +64,8 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       method: "get",
       path: "/v1/tasks/{id}/checkpoints/latest",
       operation: "getLatestCheckpoint",
-      summary: "The newest checkpoint of a task: the initial model before the first round.",
+      summary:
+        "Returns the newest checkpoint of a task. Before the first committed round it is the initial model.",
       params: taskParams,
       answer: { description: "The checkpoint.", schema: checkpointSchema },
       errors: ["TASK_UNKNOWN", "CHECKPOINT_UNKNOWN"],
@@ -76,7 +80,8 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       method: "get",
       path: "/v1/checkpoints/{id}",
       operation: "getCheckpoint",
-      summary: "One checkpoint's record. Of several tasks with the same bytes, the first.",
+      summary:
+        "Returns one checkpoint's record. When several tasks have the same bytes, it is the first task's.",
       params: checkpointParams,
       answer: { description: "The checkpoint.", schema: checkpointSchema },
       errors: ["CHECKPOINT_UNKNOWN"],
@@ -87,10 +92,10 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       path: "/v1/checkpoints/{id}/weights",
       operation: "getWeights",
       summary:
-        "A checkpoint's bytes: its parameters as flat little-endian float32 in layout order.",
+        "Returns a checkpoint's bytes: its parameters as little-endian float32, in layout order.",
       params: checkpointParams,
       answer: {
-        description: "The bytes. `ETag` is their id.",
+        description: "The bytes. The header `ETag` is the checkpoint's id.",
         contentType: "application/octet-stream",
       },
       errors: ["CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
@@ -103,9 +108,12 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       method: "get",
       path: "/v1/checkpoints/{id}/tfjs/model.json",
       operation: "getTfjsModel",
-      summary: "The checkpoint as a tfjs LayersModel: `tf.loadLayersModel` takes this URL.",
+      summary: "Returns the checkpoint as a tfjs LayersModel. `tf.loadLayersModel` takes this URL.",
       params: checkpointParams,
-      answer: { description: "Topology and weights manifest.", contentType: "application/json" },
+      answer: {
+        description: "The model.json: topology and weights manifest.",
+        contentType: "application/json",
+      },
       errors: ["CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
       async handle({ params }) {
         const record = await requireRecord(checkpointId(params.id));
@@ -116,10 +124,10 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       method: "get",
       path: "/v1/checkpoints/{id}/tfjs/weights.bin",
       operation: "getTfjsWeights",
-      summary: "The weights file of the checkpoint's tfjs model.",
+      summary: "Returns the weights file of the checkpoint's tfjs model.",
       params: checkpointParams,
       answer: {
-        description: "The bytes. `ETag` is the checkpoint's id.",
+        description: "The bytes. The header `ETag` is the checkpoint's id.",
         contentType: "application/octet-stream",
       },
       errors: ["CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
@@ -136,7 +144,7 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
 
 function checkpointUnknown(id: CheckpointId): TributaryError {
   return new TributaryError("CHECKPOINT_UNKNOWN", `There is no checkpoint ${id}`, {
-    remedy: "GET /v1/tasks/ID/checkpoints names those of a task.",
+    remedy: "GET /v1/tasks/ID/checkpoints lists the checkpoints of a task.",
     context: { checkpoint: id },
   });
 }

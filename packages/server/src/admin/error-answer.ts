@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler } from "express";
 import type { z } from "zod";
 import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Logger } from "../runtime/logger.ts";
 import type { errorSchema } from "./admin-schemas.ts";
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
@@ -28,7 +28,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   SERVER_STOPPING: 503,
 };
 
-/** HTTP status of an error: 500 for what is not the caller's doing. */
+/** The HTTP status of an error. It is 500 for errors that the caller did not cause. */
 export function statusOf(code: ErrorCode): number {
   return STATUS_OF[code] ?? 500;
 }
@@ -36,7 +36,8 @@ export function statusOf(code: ErrorCode): number {
 /** The body of an error's answer. */
 export function errorBody(error: TributaryError): z.output<typeof errorSchema> {
   const { code, message, remedy, context } = error;
-  // The message ends with the remedy, for people; here each has a field.
+  // The message of an error ends with its remedy. In JSON each has its own field, so the remedy is
+  // cut off here.
   const ending = `. ${remedy}`;
   return {
     error: {
@@ -48,7 +49,7 @@ export function errorBody(error: TributaryError): z.output<typeof errorSchema> {
   };
 }
 
-/** The one place where a failed request is answered. */
+/** Answers every request that fails. */
 export function errorAnswer(logger: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, request, response, next) => {
@@ -62,7 +63,8 @@ export function errorAnswer(logger: Logger): ErrorRequestHandler {
       });
     }
     if (response.headersSent) {
-      // Half an answer is out: cut the connection, so that nobody takes it for a whole one.
+      // A part of the answer has been sent. Cutting the connection shows the client that it is not
+      // complete.
       next(thrown);
       return;
     }
@@ -81,7 +83,10 @@ export function errorAnswer(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** What a stranger may read: nothing of an error that was not written for people. */
+/**
+ * The error that a client gets to read. It reveals nothing of an error that was not written for
+ * people.
+ */
 function presentable(thrown: unknown): TributaryError {
   if (isTributaryError(thrown) && thrown.code !== "INTERNAL") return thrown;
   if (thrown instanceof URIError) {

@@ -11,7 +11,7 @@ import { jsonBody } from "./json-body.ts";
 import { jsonRoute, type Route } from "./route.ts";
 import { requireTask, viewOf, type TaskRouteDeps } from "./task-routes.ts";
 
-/** How good a task's checkpoints are, and the way back to one. */
+/** Routes that measure a task's checkpoints, and go back to an older one. */
 export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
   const { coordinator, store, limits } = deps;
   return [
@@ -20,9 +20,9 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       path: "/v1/tasks/{id}/evaluate",
       operation: "evaluateTask",
       summary:
-        "Lets clients measure a checkpoint of a running task on held-out examples, once the round in flight has ended.",
+        "Has clients measure a checkpoint of a running task on held-out examples, once the round in flight has ended.",
       params: taskParams,
-      body: jsonBody(evaluationRequestSchema, limits.maxPlanBytes, "Which checkpoint."),
+      body: jsonBody(evaluationRequestSchema, limits.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
       errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
       async handle({ params, body }) {
@@ -37,11 +37,14 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       method: "post",
       path: "/v1/tasks/{id}/evaluations",
       operation: "recordEvaluation",
-      summary:
-        "Takes down what the operator has measured of a checkpoint, on examples of their own.",
+      summary: "Records how well a checkpoint did on the operator's own examples.",
       params: taskParams,
-      body: jsonBody(operatorEvaluationSchema, limits.maxPlanBytes, "What was measured."),
-      answer: { status: 201, description: "Its record.", schema: roundSchema },
+      body: jsonBody(operatorEvaluationSchema, limits.maxPlanBytes, "The measurement."),
+      answer: {
+        status: 201,
+        description: "The measurement as it was recorded.",
+        schema: roundSchema,
+      },
       errors: ["TASK_UNKNOWN", "CHECKPOINT_UNKNOWN", "METRICS_INVALID"],
       async handle({ params, body }) {
         const record = await coordinator.recordEvaluation(taskId(params.id), body);
@@ -53,9 +56,9 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       path: "/v1/tasks/{id}/rollback",
       operation: "rollBackTask",
       summary:
-        "Makes an older checkpoint the newest, as a round of its own; training goes on from there. The round in flight is abandoned.",
+        "Makes an older checkpoint the newest, as a round of its own. Training goes on from there. The round in flight is abandoned.",
       params: taskParams,
-      body: jsonBody(rollbackSchema, limits.maxPlanBytes, "Which checkpoint."),
+      body: jsonBody(rollbackSchema, limits.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
       errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
       async handle({ params, body }) {

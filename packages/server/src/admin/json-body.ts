@@ -3,7 +3,7 @@ import { nothingSchema } from "./admin-schemas.ts";
 import { readJsonBody } from "./request-bytes.ts";
 import { readValue, type RequestBody } from "./route.ts";
 
-/** A JSON body of the schema that its documentation names. */
+/** Reads a JSON body that matches the schema in the documentation. */
 export function jsonBody<Value>(
   schema: z.ZodType<Value>,
   maxBytes: number,
@@ -17,7 +17,7 @@ export function jsonBody<Value>(
   };
 }
 
-/** Nothing: the content type still shows that no web page forged the request. */
+/** A body without data. Its content type shows that no web page forged the request. */
 export function nothingBody(maxBytes: number): RequestBody<Readonly<Record<string, never>>> {
   return jsonBody(
     nothingSchema,

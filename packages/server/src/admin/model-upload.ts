@@ -20,8 +20,8 @@ const MAX_PART_HEADERS = 16;
 const MAX_PART_HEADER_BYTES = 8_192;
 
 /**
- * Reads a multipart/form-data body into memory: the parts `task` and `model` once each and `weights` for each file that the
- * model's manifest names, in any order.
+ * Reads a multipart/form-data body into memory: the parts `task` and `model` once each and
+ * `weights` for each file that the model's manifest names, in any order.
  * @param limits - `maxPlanBytes` bounds `task` and `model`, `maxParameters` all of `weights`.
  * @throws TributaryError `BAD_PARAMETER`, `ADMIN_BODY_TOO_LARGE` or `ADMIN_BODY_TYPE`.
  */

@@ -35,8 +35,9 @@ interface NewTaskDeps {
 const BINARY_FILE = { type: "string", contentMediaType: "application/octet-stream" } as const;
 
 /**
- * The body of `POST /v1/tasks`: JSON when the model is builtin, a form with the model's files when it is uploaded. Forms are read
- * one at a time, so that memory holds one uploaded model whatever is sent.
+ * The body of `POST /v1/tasks`: JSON when the model is builtin, a form with the model's files when
+ * it is uploaded. Forms are read one at a time, so that memory holds one uploaded model whatever is
+ * sent.
  */
 export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
   let lastUpload: Promise<unknown> = Promise.resolve();

@@ -32,7 +32,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
           type: "http",
           scheme: "bearer",
           description:
-            "An admin token with a role: viewer, operator or admin. A server on loopback may go without one.",
+            "An admin token with a role: viewer, operator or admin. A server on loopback may be used without a token until the first one is created.",
         },
       },
     },
@@ -60,7 +60,7 @@ function operationOf(route: Route): Json {
     summary: route.summary,
     ...(route.open
       ? { security: [] }
-      : { description: `Takes a token of the role ${route.role} or one that may do more.` }),
+      : { description: `Needs a token of the role ${route.role} or of a higher one.` }),
     ...(route.params === undefined && route.query === undefined
       ? {}
       : {
@@ -111,7 +111,10 @@ function answerOf({ answer }: Route): Json {
   };
 }
 
-/** Errors by status: those of the route and those that come from what it is. */
+/**
+ * The error codes of a route by HTTP status: its own, and those that every route of its kind can
+ * give.
+ */
 function errorAnswersOf(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorCodesOf(route)) {

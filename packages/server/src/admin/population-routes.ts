@@ -18,7 +18,9 @@ import { jsonRoute, type Route } from "./route.ts";
 
 type PopulationRouteDeps = Pick<AdminDeps, "access" | "enrolment" | "clock" | "limits">;
 
-/** Which clients may take part: the policies of populations, and their devices. */
+/**
+ * Routes that decide which clients may take part: the policies of populations, and their devices.
+ */
 export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
   const { access, enrolment, clock, limits } = deps;
   const view = async (name: string): Promise<PopulationView> =>
@@ -32,15 +34,16 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/populations",
       operation: "listPopulations",
-      summary: "The populations whose enrolment policy has been set; all others are open.",
-      answer: { description: "The populations, by name.", schema: populationListSchema },
+      summary:
+        "Lists the populations whose enrolment policy has been set. Every other population is open.",
+      answer: { description: "The populations, sorted by name.", schema: populationListSchema },
       handle: async () => ({ json: { populations: await access.populations() } }),
     }),
     jsonRoute({
       method: "get",
       path: "/v1/populations/{name}",
       operation: "getPopulation",
-      summary: "A population's enrolment policy.",
+      summary: "Returns a population's enrolment policy.",
       params: populationParams,
       answer: { description: "The population.", schema: populationSchema },
       handle: async ({ params }) => ({ json: await view(params.name) }),
@@ -49,7 +52,8 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       method: "put",
       path: "/v1/populations/{name}",
       operation: "setPopulation",
-      summary: "Says who may take part in a population's rounds, from the next request on.",
+      summary:
+        "Sets who may take part in a population's rounds. It holds from the next request on.",
       role: "admin",
       params: populationParams,
       body: jsonBody(enrolmentPolicySchema, limits.maxPlanBytes, "The enrolment policy."),
@@ -67,7 +71,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/populations/{name}/devices",
       operation: "listDevices",
-      summary: "The newest devices of a population, revoked ones too.",
+      summary: "Lists the newest devices of a population, including revoked ones.",
       params: populationParams,
       query: deviceListQuery,
       answer: { description: "The devices, newest first.", schema: deviceListSchema },
@@ -79,7 +83,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       method: "post",
       path: "/v1/populations/{name}/devices/{id}/revoke",
       operation: "revokeDevice",
-      summary: "Keeps a device out for good, from its next request on.",
+      summary: "Revokes a device: it is refused for good, from its next request on.",
       params: deviceParams,
       body: nothingBody(limits.maxPlanBytes),
       answer: { description: "The device.", schema: deviceSchema },

@@ -3,14 +3,17 @@ import { TributaryError, asTributaryError, utf8Decode } from "@tributary/protoco
 
 const FIRST_CAPACITY = 65_536;
 
-/** Gathers bytes that come in pieces, up to a bound, in memory of at most twice what has come. */
+/**
+ * Gathers bytes that arrive in pieces, up to a limit. It uses at most twice the memory of what has
+ * arrived.
+ */
 export class ByteGatherer {
   readonly #maxBytes: number;
   readonly #what: string;
   #buffer: Uint8Array = new Uint8Array(0);
   #length = 0;
 
-  /** @param what - Names the content at the start of a sentence. */
+  /** @param what - The name of the content, with which an error's sentence begins. */
   constructor(maxBytes: number, what: string) {
     this.#maxBytes = maxBytes;
     this.#what = what;
@@ -21,7 +24,7 @@ export class ByteGatherer {
   }
 
   /**
-   * @param piece - Copied.
+   * @param piece - Is copied.
    * @throws TributaryError `ADMIN_BODY_TOO_LARGE`, and nothing is taken.
    */
   add(piece: Uint8Array): void {
@@ -37,7 +40,7 @@ export class ByteGatherer {
     this.#length = length;
   }
 
-  /** What has come; a view of memory that later pieces may leave. */
+  /** The bytes so far. This is a view that is no longer valid once another piece has been added. */
   bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);
   }
@@ -50,7 +53,9 @@ export function tooLarge(what: string, maxBytes: number): TributaryError {
   });
 }
 
-/** The content type of a request in lower case, without its parameters; empty when there is none. */
+/**
+ * The content type of a request in lower case, without its parameters; empty when there is none.
+ */
 export function contentTypeOf(request: IncomingMessage): string {
   return (request.headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
 }
@@ -61,7 +66,7 @@ export function contentTypeOf(request: IncomingMessage): string {
  * @throws TributaryError `ADMIN_BODY_TYPE`, `ADMIN_BODY_TOO_LARGE` or `BAD_PARAMETER`.
  */
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  // A page of another origin cannot send this content type without asking first, and is told no.
+  // A page of another origin must ask before it may send this content type, and is refused.
   if (contentTypeOf(request) !== "application/json") {
     throw unknownType('Send the header "content-type: application/json".');
   }
@@ -72,8 +77,8 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
 }
 
 /**
- * Hands on the body's pieces as they come. A body that is refused is read to its end and dropped, so that its sender gets
- * around to reading why.
+ * Passes the body's pieces on as they arrive. A refused body is read to its end and dropped,
+ * because many clients read the answer only after they have sent everything.
  */
 export function eachPiece(
   request: IncomingMessage,
@@ -118,7 +123,7 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
   }
 }
 
-/** Compressed bodies could be a thousand times what their length says. */
+/** Compressed bodies are refused: they could be a thousand times as long as they claim. */
 export function refuseEncodings(request: IncomingMessage): void {
   if ((request.headers["content-encoding"] ?? "identity") === "identity") return;
   throw unknownType("Send the body without a content encoding.");

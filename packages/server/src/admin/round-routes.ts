@@ -10,14 +10,14 @@ import {
 import { jsonRoute, type Route } from "./route.ts";
 import { requireTask } from "./task-routes.ts";
 
-/** Rounds that have ended, committed or abandoned. */
+/** Routes that read the rounds that have ended, whether committed or abandoned. */
 export function roundRoutes({ store }: { readonly store: RoundStore }): readonly Route[] {
   return [
     jsonRoute({
       method: "get",
       path: "/v1/tasks/{id}/rounds",
       operation: "listRounds",
-      summary: "The newest rounds of a task, abandoned ones too.",
+      summary: "Lists the newest rounds of a task, including abandoned ones.",
       params: taskParams,
       query: roundListQuery,
       answer: { description: "The rounds, newest last.", schema: roundListSchema },
@@ -31,7 +31,7 @@ export function roundRoutes({ store }: { readonly store: RoundStore }): readonly
       method: "get",
       path: "/v1/rounds/{id}",
       operation: "getRound",
-      summary: "One round.",
+      summary: "Returns one round.",
       params: roundParams,
       answer: { description: "The round.", schema: roundSchema },
       errors: ["ROUND_UNKNOWN"],

@@ -1,15 +1,15 @@
-// A route is data: the same value makes the Express handler and the entry of /openapi.json, so that what is documented is
-// what answers.
+// A route is a value. The Express handler and the entry in /openapi.json are both made from it, so
+// the documentation always describes what the server does.
 import type { IncomingMessage } from "node:http";
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { TributaryError, type ErrorCode } from "@tributary/protocol";
 import type { AdminRole } from "../storage/access-store.ts";
 
-/** A schema of zod, or JSON Schema for what zod has no words for. */
+/** A zod schema, or JSON Schema for what zod cannot express. */
 export type BodySchema = z.ZodType | Readonly<Record<string, unknown>>;
 
-/** What a request may carry, by content type, and how it is read. */
+/** The body that a request may have, by content type, and how it is read. */
 export interface RequestBody<Value> {
   readonly description: string;
   readonly content: Readonly<
@@ -26,7 +26,7 @@ export interface RequestBody<Value> {
   read(request: IncomingMessage): Promise<Value>;
 }
 
-/** The answer when all goes well. */
+/** The answer to a request that succeeds. */
 export interface DocumentedAnswer {
   readonly status: 200 | 201;
   readonly description: string;
@@ -35,7 +35,7 @@ export interface DocumentedAnswer {
   readonly schema?: z.ZodType;
 }
 
-/** One route, its types erased. */
+/** One route, without the types of its parameters. */
 export interface Route {
   readonly method: "get" | "post" | "put";
   /** As OpenAPI writes it: `/v1/tasks/{id}`. */
@@ -43,23 +43,23 @@ export interface Route {
   /** `operationId` of the document. */
   readonly operation: string;
   readonly summary: string;
-  /** Answers without a token: for probes. */
+  /** Whether it answers without a token, as probes need. */
   readonly open: boolean;
-  /** What a token's bearer must be to ask, unless the route is open. */
+  /** The role that a request needs, unless the route is open. */
   readonly role: AdminRole;
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: RequestBody<unknown> | undefined;
   readonly answer: DocumentedAnswer;
-  /** Errors of its own, besides those that any route can give. */
+  /** The errors that this route can give, besides those that any route can give. */
   readonly errors: readonly ErrorCode[];
-  /** @param done - Called once all is done, before the answer leaves. */
+  /** @param done - Called when the change has been made, before the answer is sent. */
   respond(request: Request, response: Response, done: Done): Promise<void>;
 }
 
 /**
  * Writes down what has been done.
- * @param note - Facts for people that the path does not say.
+ * @param note - Facts about the change, for people, that the path does not tell.
  */
 export type Done = (note: string) => Promise<void>;
 
@@ -75,7 +75,10 @@ interface RouteSpec<Params, Query, Body> {
   readonly operation: string;
   readonly summary: string;
   readonly open?: boolean;
-  /** Unless set, whoever may look may `get`, and everything else takes an operator. */
+  /**
+   * The role that a request needs. If left out, a viewer may `get`, and everything else needs an
+   * operator.
+   */
   readonly role?: AdminRole;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
@@ -99,12 +102,12 @@ interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body> extends R
   handle(request: RouteRequest<Params, Query, Body>): Promise<{
     readonly json: z.output<Answer>;
     readonly headers?: Readonly<Record<string, string>>;
-    /** For the audit table: facts of the change that the path does not say. */
+    /** Facts about the change for the audit table, which the path does not tell. */
     readonly note?: string;
   }>;
 }
 
-/** A route that answers with JSON of the schema that its documentation names. */
+/** Makes a route that answers with JSON of the documented schema. */
 export function jsonRoute<
   Answer extends z.ZodType,
   Params = Nothing,
@@ -126,10 +129,10 @@ export function jsonRoute<
 
 /** Bytes or text of any content type. */
 export interface RawAnswer {
-  /** Names the content: a client that has it is answered with 304. */
+  /** The name of the content. A client that already has it gets the status 304. */
   readonly etag?: string;
   readonly contentType?: string;
-  /** Not called when the client has the content already. */
+  /** Reads the content. It is not called when the client already has it. */
   content(): Promise<Uint8Array | string>;
 }
 
@@ -138,7 +141,7 @@ interface RawRouteSpec<Params, Query> extends RouteSpec<Params, Query, undefined
   handle(request: RouteRequest<Params, Query, undefined>): Promise<RawAnswer>;
 }
 
-/** A route that answers with bytes or text. */
+/** Makes a route that answers with bytes or text. */
 export function rawRoute<Params = Nothing, Query = Nothing>(
   spec: RawRouteSpec<Params, Query>,
 ): Route {
@@ -148,7 +151,7 @@ export function rawRoute<Params = Nothing, Query = Nothing>(
     async respond(request, response) {
       const answer = await spec.handle(await readRequest(spec, request));
       if (answer.etag !== undefined) {
-        // The content never changes, but who may see it can: ask each time.
+        // The content never changes, but the right to see it can, so a browser must ask each time.
         response.set({ etag: `"${answer.etag}"`, "cache-control": "private, no-cache" });
         if (request.fresh) {
           response.status(304).end();
@@ -198,7 +201,10 @@ async function readRequest<Params, Query, Body>(
 
 const nothing = z.strictObject({});
 
-/** What a route does not say it takes is refused, so that a misspelt parameter is not taken for its default. */
+/**
+ * A parameter that the route does not know is refused. Otherwise a misspelt one would silently have
+ * its default.
+ */
 function parse<Value>(schema: z.ZodType<Value> | undefined, value: unknown, where: string): Value {
   return readValue((schema ?? nothing) as z.ZodType<Value>, value, `The request's ${where}`);
 }

@@ -13,7 +13,9 @@ import {
 } from "./admin-schemas.ts";
 import { jsonRoute, rawRoute, type Route } from "./route.ts";
 
-/** The server itself: probes, metrics, what it is and speaks. */
+/**
+ * Routes about the server itself: probes, metrics, version and address, the schema of task files.
+ */
 export function serverRoutes(
   deps: Pick<AdminDeps, "store" | "metrics" | "info">,
 ): readonly Route[] {
@@ -22,18 +24,18 @@ export function serverRoutes(
       method: "get",
       path: "/healthz",
       operation: "getHealth",
-      summary: "Whether the process lives.",
+      summary: "Tells whether the process is alive.",
       open: true,
-      answer: { description: "It does.", schema: healthSchema },
+      answer: { description: "The process is alive.", schema: healthSchema },
       handle: async () => ({ json: { status: "alive" as const } }),
     }),
     jsonRoute({
       method: "get",
       path: "/readyz",
       operation: "getReadiness",
-      summary: "Whether the server can work: its store answers.",
+      summary: "Tells whether the server can work, that is, whether its store answers.",
       open: true,
-      answer: { description: "It can.", schema: readinessSchema },
+      answer: { description: "The server can work.", schema: readinessSchema },
       errors: ["STORAGE_UNAVAILABLE"],
       async handle() {
         await deps.store.ping();
@@ -44,8 +46,8 @@ export function serverRoutes(
       method: "get",
       path: "/metrics",
       operation: "getMetrics",
-      summary: "Metrics in Prometheus's text format.",
-      answer: { description: "One sample a line.", contentType: "text/plain" },
+      summary: "Returns the metrics in Prometheus's text format.",
+      answer: { description: "One sample in each line.", contentType: "text/plain" },
       handle: async () => ({
         contentType: deps.metrics.contentType,
         content: () => deps.metrics.render(),
@@ -55,7 +57,8 @@ export function serverRoutes(
       method: "get",
       path: "/v1/info",
       operation: "getInfo",
-      summary: "What this server is, where clients connect and which key they pin.",
+      summary:
+        "Returns the server's version, the address that clients connect to and the key that they pin.",
       answer: { description: "The server.", schema: serverInfoSchema },
       handle: async () => ({
         json: {
@@ -70,7 +73,7 @@ export function serverRoutes(
       method: "get",
       path: "/v1/task-schema.json",
       operation: "getTaskSchema",
-      summary: "JSON Schema of a task file.",
+      summary: "Returns the JSON Schema of a task file.",
       answer: {
         description: "JSON Schema 2020-12.",
         contentType: "application/schema+json",

@@ -24,7 +24,7 @@ export type TaskRouteDeps = Pick<
   "coordinator" | "store" | "crypto" | "random" | "limits"
 >;
 
-/** Tasks: what an operator launches and steers. */
+/** Routes with which an operator creates, starts, pauses and cancels tasks. */
 export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
   const { coordinator, store } = deps;
   return [
@@ -32,7 +32,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/tasks",
       operation: "listTasks",
-      summary: "All tasks, oldest first.",
+      summary: "Lists all tasks, oldest first.",
       answer: { description: "The tasks.", schema: taskListSchema },
       async handle() {
         const tasks = await store.tasks();
@@ -47,7 +47,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
       body: newTaskBody(deps),
       answer: {
         status: 201,
-        description: "The task; `Location` is its path.",
+        description: "The new task. The header `Location` is its path.",
         schema: taskViewSchema,
       },
       errors: ["TASK_INVALID", "PLAN_INVALID", "MODEL_UNSUPPORTED", "DATA_UNREADABLE"],
@@ -66,7 +66,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/tasks/{id}",
       operation: "getTask",
-      summary: "One task, its progress and its newest round.",
+      summary: "Returns one task with its progress and its newest round.",
       params: taskParams,
       answer: { description: "The task.", schema: taskViewSchema },
       errors: ["TASK_UNKNOWN"],
@@ -81,12 +81,13 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
     }),
     taskAction(deps, {
       verb: "pause",
-      summary: "Starts no further round; the one in flight goes on. Answers at once.",
+      summary:
+        "Pauses a task: no further round starts, and the round in flight goes on. Answers at once.",
       act: (id) => coordinator.pauseTask(id),
     }),
     taskAction(deps, {
       verb: "cancel",
-      summary: "Ends a task for good. Its round in flight is abandoned; what was committed stays.",
+      summary: "Ends a task for good. Its round in flight is abandoned; its committed rounds stay.",
       act: (id) => coordinator.cancelTask(id),
     }),
   ];

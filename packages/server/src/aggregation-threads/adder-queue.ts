@@ -1,6 +1,10 @@
 import { TributaryError, type UpdateCodec } from "@tributary/protocol";
-import { MAX_CONTRIBUTION } from "../aggregation/exact-accumulator.ts";
-import type { AggregationRule, CheckedUpdate, SumRule } from "../aggregation/aggregation-rule.ts";
+import {
+  MAX_CONTRIBUTION,
+  type AggregationRule,
+  type CheckedUpdate,
+  type SumRule,
+} from "@tributary/core";
 
 /** A round's rule, as a thread keeps it. */
 export interface QueuedRule {

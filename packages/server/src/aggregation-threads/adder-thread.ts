@@ -7,14 +7,14 @@ import {
   updateCodec,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { AccumulatorMemory } from "../aggregation/accumulator-memory.ts";
 import {
+  AccumulatorMemory,
   createAggregationRule,
   createSumRule,
   keepsSumsOnly,
-} from "../aggregation/create-aggregation-rule.ts";
-import type { AdderSpec } from "../aggregation/update-adder.ts";
-import { eventLoopTurn } from "../coordinator/event-loop-turn.ts";
+  type AdderSpec,
+} from "@tributary/core";
+import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import { AdderQueue, type QueuedRule } from "./adder-queue.ts";
 import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
 

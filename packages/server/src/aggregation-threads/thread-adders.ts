@@ -1,8 +1,13 @@
 import { availableParallelism } from "node:os";
 import { TributaryError } from "@tributary/protocol";
-import type { CombinedUpdate, ExactSums } from "../aggregation/aggregation-rule.ts";
-import { keepsSumsOnly } from "../aggregation/create-aggregation-rule.ts";
-import type { AdderSpec, OpenAdder, UpdateAdder } from "../aggregation/update-adder.ts";
+import {
+  type CombinedUpdate,
+  type ExactSums,
+  keepsSumsOnly,
+  type AdderSpec,
+  type OpenAdder,
+  type UpdateAdder,
+} from "@tributary/core";
 import { Thread } from "./thread.ts";
 
 /** The built script, also for sources that are run as they are: a thread has nothing that would translate TypeScript. */

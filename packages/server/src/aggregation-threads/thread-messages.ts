@@ -1,6 +1,5 @@
 import type { ErrorCode } from "@tributary/protocol";
-import type { PartialSum } from "../aggregation/aggregation-rule.ts";
-import type { AdderSpec } from "../aggregation/update-adder.ts";
+import type { PartialSum, AdderSpec } from "@tributary/core";
 
 /** What a thread that adds is asked. Requests of one adder are handled in the order in which they come. */
 export type ThreadRequest =

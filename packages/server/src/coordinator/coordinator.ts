@@ -9,27 +9,32 @@ import {
   opaqueId,
   planOf,
   populationName,
+  type CheckpointId,
   type ModelDescription,
   type PopulationName,
   type RoundId,
   type SessionId,
   type TaskDefinition,
   type TaskId,
+  drawUniform,
 } from "@tributary/protocol";
-import { checkAggregationMemory } from "../aggregation/check-aggregation-memory.ts";
-import { nextWindowMs, returnAfterMs } from "../rounds/pace.ts";
-import { TaskHistory, type BestCheckpoint } from "../rounds/task-history.ts";
+import {
+  ClientsAway,
+  checkAggregationMemory,
+  nextWindowMs,
+  returnAfterMs,
+  TaskHistory,
+  type BestMeasurement,
+  packInitialState,
+} from "@tributary/core";
 import type { RoundRecord, TaskRecord, TaskState } from "../storage/round-store.ts";
-import { ClientsAway } from "./clients-away.ts";
-import { eventLoopTurn } from "./event-loop-turn.ts";
-import { packedStart } from "./packed-step.ts";
-import type { CheckInOffer, Participant } from "./participant.ts";
-import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population.ts";
-import { operatorEvaluationRecord } from "./round-records.ts";
-import type { SealedModel } from "./sealed-model.ts";
-import { checkpointOfRound } from "./task-base.ts";
-import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task-runner.ts";
-import { uniform } from "./uniform.ts";
+import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
+import type { CheckInOffer, Participant } from "./population/participant.ts";
+import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population/population.ts";
+import { operatorEvaluationRecord } from "./round/round-records.ts";
+import type { SealedModel } from "./model/sealed-model.ts";
+import { checkpointOfRound } from "./model/read-version.ts";
+import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task/task-runner.ts";
 
 /** What is going on in a task right now. */
 export interface TaskProgress {
@@ -38,30 +43,27 @@ export interface TaskProgress {
   readonly waitingClients: number;
 }
 
-/** The server's tasks and populations: brings clients and tasks together, and tasks back after a restart. */
+/** A task's best checkpoint, with the measurement that made it the best. */
+export interface BestCheckpoint extends BestMeasurement {
+  readonly checkpoint: CheckpointId;
+}
+
+/**
+ * The server's tasks and populations. It brings clients and tasks together, and goes on with tasks
+ * after a restart.
+ */
 export class Coordinator {
   readonly #deps: TaskRunnerDeps;
   readonly #populations: Map<PopulationName, Population> = new Map();
-  /** Tasks whose model is in memory: running ones, and those that clients asked the model of. */
+  /** Tasks whose model is in memory: running tasks, and tasks whose model a client asked for. */
   readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
 
-  /** Clients of populations that no task has been made for. */
+  /** Clients of populations for which there is no task. */
   readonly #strangers: ClientsAway;
 
   constructor(deps: TaskRunnerDeps) {
-    const { listener, logger } = deps;
-    this.#strangers = new ClientsAway(deps.clock);
-    this.#deps = {
-      ...deps,
-      // Whoever only listens must not be able to break a round.
-      listener(event) {
-        try {
-          listener(event);
-        } catch (error) {
-          logger.error("listener failed", { error, event: event.type });
-        }
-      },
-    };
+    this.#deps = deps;
+    this.#strangers = new ClientsAway(deps.clock.now());
   }
 
   /** Goes on with the tasks that were running when the server stopped. */
@@ -71,17 +73,18 @@ export class Coordinator {
       try {
         await this.#run(task);
       } catch (error) {
-        // One task whose checkpoint is lost must not keep the others from going on; starting it again tells the operator why.
+        // One task whose checkpoint is lost must not keep the others from going on. Starting it
+        // again tells the operator why it does not run.
         this.#deps.logger.error("task not recovered", { error, task: task.id });
       }
     }
   }
 
   /**
-   * Stores a new task with its plan and initial model; does not start it.
-   * @param values - Initial parameters, float32, in the model's layout order.
-   * @throws TributaryError `TASK_INVALID`, `MODEL_UNSUPPORTED`, `STORAGE_UNAVAILABLE`, or `CHECKPOINT_CORRUPT` when the
-   * values are not finite or not as many as the model's.
+   * Stores a new task with its plan and its initial model. Does not start the task.
+   * @param values - Initial parameters, float32, in the order of the model's layout.
+   * @throws TributaryError `TASK_INVALID`, `MODEL_UNSUPPORTED`, `STORAGE_UNAVAILABLE`, or
+   *   `CHECKPOINT_CORRUPT` when a value is not finite or their number is not the model's.
    */
   async createTask(
     definition: TaskDefinition,
@@ -94,8 +97,10 @@ export class Coordinator {
     const planBytes = encodePlan(plan);
     const layout = layoutOf(model.parameters);
     decodeCheckpoint(encodeCheckpoint(values), layout); // what is stored must load again
-    const rest = eventLoopTurn;
-    const { weights } = await packedStart(values, plan.download, { random, rest });
+    const { weights } = await packInitialState(values, plan.download, {
+      random,
+      yieldTurn: eventLoopTurn,
+    });
     const bytes = encodeCheckpoint(weights);
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
     const createdAtMs = clock.now();
@@ -114,19 +119,23 @@ export class Coordinator {
     return task;
   }
 
-  /** @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when it has ended or already runs. */
+  /**
+   * Starts a task, or goes on with a paused one.
+   * @returns The task as it is then. A task that had nothing left to do has finished.
+   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when it has ended or runs already.
+   */
   async startTask(id: TaskId): Promise<TaskRecord> {
-    // A task whose model cannot be loaded stays as it is: `running` would be tried again by every `recover`.
+    // The model is loaded first. A task whose model cannot be loaded must not become `running`,
+    // because every `recover` would try it again.
     await this.#runner(await this.#task(id));
     await this.#run(await this.#moveTask(id, ["created", "paused"], "running"));
-    // As it is now: one that has nothing left to do has finished.
     return this.#task(id);
   }
 
   /** Starts no further round of the task; the one in flight goes on. */
   async pauseTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["running"], "paused");
-    // Not awaited: the round may have minutes to go.
+    // Nobody waits for the round in flight, which may have minutes to go.
     void this.#halt(id);
     return task;
   }
@@ -155,8 +164,9 @@ export class Coordinator {
   }
 
   /**
-   * Takes down what the operator has measured of a checkpoint, on examples of their own.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless it is the loss and the plan's metrics.
+   * Stores what the operator has measured of a checkpoint on examples of their own.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless the metrics
+   *   are the loss and those of the plan.
    */
   async recordEvaluation(
     id: TaskId,
@@ -166,22 +176,24 @@ export class Coordinator {
       readonly metrics: Readonly<Record<string, number>>;
     },
   ): Promise<RoundRecord> {
-    const { store, random, clock, listener } = this.#deps;
+    const { store, random, clock, events } = this.#deps;
     const task = await this.#task(id);
     requireMeasures(task, measured.metrics);
     const { id: checkpoint } = await checkpointOfRound(task, measured.roundNumber, store);
     const roundId = opaqueId("rnd", random.bytes(16)) as RoundId;
     const record = operatorEvaluationRecord(roundId, id, { ...measured, checkpoint }, clock.now());
-    await store.recordRound(record);
+    await store.commit({ round: record });
     (await this.#runners.get(id))?.measured(record);
-    listener({ type: "round-ended", round: record });
+    events.publish({ type: "round-ended", round: record });
     return record;
   }
 
   /**
-   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned; a running task goes on from there.
+   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned. A
+   * running task goes on from that checkpoint.
    * @param roundNumber - The round that made it; 0 for the initial model.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the task has no round yet.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the task
+   *   has no round yet.
    */
   async rollBackTask(id: TaskId, roundNumber: number): Promise<TaskRecord> {
     const { store } = this.#deps;
@@ -192,17 +204,20 @@ export class Coordinator {
     try {
       await runner.rollBack(roundNumber);
     } finally {
-      // As it is now: it may have been paused or cancelled meanwhile.
+      // The task is read again: it may have been paused or cancelled meanwhile.
       if ((await this.#task(id)).state === "running") await runner.start();
     }
     return this.#task(id);
   }
 
-  /** The task's best checkpoint by its own measure; `undefined` while nothing has been measured. */
+  /** A task's best checkpoint by its own measure; `undefined` while nothing has been measured. */
   async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
+    const { store } = this.#deps;
     const runner = await this.#runners.get(task.id);
-    if (runner !== undefined) return runner.best;
-    return new TaskHistory(task.definition, await this.#deps.store.rounds(task.id)).best;
+    const history = runner ?? new TaskHistory(task.definition, await store.rounds(task.id));
+    if (history.best === undefined) return undefined;
+    const { id: checkpoint } = await checkpointOfRound(task, history.best.roundNumber, store);
+    return { ...history.best, checkpoint };
   }
 
   /** What a task is doing now, and how many rounds it has committed. */
@@ -218,19 +233,19 @@ export class Coordinator {
   }
 
   /**
-   * A client offers to take part. It waits, or is in a cohort already, when this returns.
-   * @returns Takes the offer back.
+   * A client offers to take part. When this returns, the client waits or has been selected.
+   * @returns A function that takes the offer back.
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with `retryAfterMs`.
    */
   checkIn(participant: Participant, offer: CheckInOffer): () => void {
-    // A stranger's population name must not make an entry in the map.
+    // The name comes from a stranger, so it must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
     try {
-      if (population === undefined) throw this.#strange(participant, offer.population);
+      if (population === undefined) throw this.#rejectStranger(participant, offer.population);
       population.checkIn({ participant, offer });
     } catch (error) {
       const { code } = asTributaryError(error);
-      this.#deps.listener({ type: "check-in-rejected", code });
+      this.#deps.events.publish({ type: "check-in-rejected", code });
       throw error;
     }
     const session: SessionId = participant.sessionId;
@@ -238,7 +253,8 @@ export class Coordinator {
   }
 
   /**
-   * The newest committed model of a population: of its running task, else of its newest.
+   * The newest committed model of a population: that of its running task, or else of the task that
+   * was created last.
    * @throws TributaryError `MODEL_UNAVAILABLE`.
    */
   async newestModel(
@@ -257,9 +273,9 @@ export class Coordinator {
     return { model: runner.sealedModel(), roundNumber: runner.roundNumber };
   }
 
-  /** Ends all rounds. Tasks stay as they are stored, so that `recover` goes on with them. */
+  /** Ends all rounds. The stored state of the tasks stays, so that `recover` goes on with them. */
   async close(): Promise<void> {
-    // A task whose model is being loaded, and cannot be, has nothing to end.
+    // A task whose model could not be loaded has nothing to end.
     const runners = await Promise.allSettled(this.#runners.values());
     await Promise.all(
       runners.map(async (runner) => {
@@ -269,14 +285,14 @@ export class Coordinator {
   }
 
   async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
-    const { store, listener } = this.#deps;
+    const { store, events } = this.#deps;
     const task = await this.#task(id);
     if (!(await store.setTaskState(id, from, to))) {
       throw new TributaryError("TASK_STATE_CONFLICT", `Task ${id} is ${task.state}`, {
         remedy: `Only a task that is ${from.join(" or ")} can become ${to}.`,
       });
     }
-    listener({ type: "task-state", taskId: id, state: to });
+    events.publish({ type: "task-state", taskId: id, state: to });
     return { ...task, state: to, endReason: null };
   }
 
@@ -288,13 +304,17 @@ export class Coordinator {
     });
   }
 
-  #strange(participant: Participant, population: string): TributaryError {
+  #rejectStranger(participant: Participant, population: string): TributaryError {
     const { clock, random } = this.#deps;
     const period = NO_ROUND_WINDOW_MS;
-    const opensInMs = nextWindowMs(clock.now(), period, uniform(random) * period);
+    const opensInMs = nextWindowMs(clock.now(), period, drawUniform(random) * period);
     const needs = { needed: Number.POSITIVE_INFINITY, roundMs: 0, opensInMs };
-    const retryAfterMs = returnAfterMs(needs, this.#strangers.count + 1, uniform(random));
-    this.#strangers.add(participant, retryAfterMs);
+    const retryAfterMs = returnAfterMs(
+      needs,
+      this.#strangers.count(clock.now()) + 1,
+      drawUniform(random),
+    );
+    this.#strangers.add(participant, retryAfterMs, clock.now());
     return noOpenRound(population, retryAfterMs);
   }
 

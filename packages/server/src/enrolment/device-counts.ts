@@ -1,17 +1,25 @@
-/** How many devices each population holds: asked of the store once, and kept up from then on. */
+/**
+ * The number of devices in each population. The store is asked once for each, and this class keeps
+ * count from then on.
+ */
 export class DeviceCounts {
   readonly #ask: (population: string) => Promise<number>;
   readonly #counts: Map<string, Promise<{ devices: number }>> = new Map();
 
-  /** @param ask - Counts a population's devices, revoked ones too: their rows stay. */
+  /**
+   * @param ask - Counts a population's devices in the store, including revoked ones, whose rows
+   * stay.
+   */
   constructor(ask: (population: string) => Promise<number>) {
     this.#ask = ask;
   }
 
   /**
-   * Adds a device if there is room for one more, counting those that are being added at the same time.
-   * @returns Whether there was.
-   * @throws what counting or adding throws; nothing is counted then.
+   * Adds a device if there is room for one more, counting those that are being added at the same
+   * time.
+   * @param maximum - The largest number of devices that the population may have.
+   * @returns Whether there was room.
+   * @throws Whatever counting or adding throws. The device is not counted then.
    */
   async add(population: string, maximum: number, add: () => Promise<void>): Promise<boolean> {
     const count = await this.#count(population);
@@ -26,7 +34,9 @@ export class DeviceCounts {
     return true;
   }
 
-  /** The next time the store is asked again: devices may have been added in another way. */
+  /**
+   * Asks the store again the next time, for when devices may have been added without this class.
+   */
   forget(population: string): void {
     this.#counts.delete(population);
   }

@@ -1,16 +1,21 @@
 import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
-import { TokenBucket } from "../gateway/token-bucket.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
 
-/** Devices looked at for each new one: more than one, so that what can be forgotten becomes less. */
+/**
+ * How many old devices are looked at for each new one. With more than one, the backlog of
+ * forgettable devices shrinks.
+ */
 const SWEPT_AT_ONCE = 4;
 
 /**
- * What each device may still ask, over however many connections and addresses it comes. Only devices that have proven
- * who they are may be named here: a name that is merely claimed would let a stranger use up its owner's share.
+ * How many requests each device may still send, over all of its connections and addresses. Callers
+ * name only devices that have proven who they are. A name that is merely claimed would let a
+ * stranger use up the owner's share.
  *
- * Remembers the devices seen last, a bounded number of them. Where more come within the time in which a bucket fills
- * again, those seen longest ago get a new one early: their addresses still have their own limits.
+ * Only a bounded number of devices is remembered, those that asked last. When more devices than
+ * that come before their buckets are full again, the ones that asked longest ago are forgotten and
+ * begin with a full bucket. The limits of their addresses still hold.
  */
 export class DeviceQuotas {
   readonly #clock: Clock;
@@ -23,7 +28,7 @@ export class DeviceQuotas {
     this.#limits = limits;
   }
 
-  /** Devices that are remembered. */
+  /** The number of devices that are remembered. */
   get trackedCount(): number {
     return this.#buckets.size;
   }
@@ -36,6 +41,7 @@ export class DeviceQuotas {
     return bucket.take();
   }
 
+  /** Returns a request to the device's share. */
   giveRequestBack(device: string): void {
     this.#buckets.get(device)?.giveBack();
   }

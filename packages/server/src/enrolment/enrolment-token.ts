@@ -1,29 +1,32 @@
-// Enrolment tokens: JWTs (RFC 7519) in the compact form that the app's own backend signs, by the practice of RFC 8725.
+// Checks enrolment tokens. They are JWTs (RFC 7519) in the compact form, signed by the app's own
+// backend. The checks follow RFC 8725, the best current practice for JWTs.
 import { TributaryError, utf8, utf8Decode, type CryptoProvider } from "@tributary/protocol";
-import type { TokenRules } from "./policy.ts";
+import type { TokenRules } from "../storage/access-store.ts";
 
-/** What a good token says. */
+/** What a good token tells about the client. */
 export interface EnrolmentClaims {
-  /** The device that the token was made for; undefined for a token of whoever holds it. */
+  /** The device that the token was made for; undefined when any device may use it. */
   readonly subject: string | undefined;
 }
 
 export interface TokenCheck {
   readonly crypto: CryptoProvider;
   readonly rules: TokenRules;
-  /** The population: the token's audience. */
+  /** The population, which must be in the token's `aud`. */
   readonly audience: string;
   readonly nowMs: number;
 }
 
-/** A subject goes into tables, paths and logs. */
+/** Subjects appear in tables, paths and logs, so they may hold visible ASCII characters only. */
 const SUBJECT = /^[\x21-\x7e]{1,128}$/;
 
 /**
- * Checks a token: the signature first, and of what is not signed only what is needed for that.
+ * Checks a token. The signature comes first, and nothing in the payload is read before it has been
+ * verified.
  *
- * The algorithm is the policy's and not the token's to choose (RFC 8725 §3.1): a header that names any but EdDSA is
- * refused, `none` like the rest. Keys come from the policy alone; `kid`, `jwk`, `jku` and `x5u` are not looked at (§3.10).
+ * The token cannot choose the algorithm (RFC 8725 §3.1): a header that names any other than EdDSA
+ * is refused, and so is `none`. Keys come from the policy alone; `kid`, `jwk`, `jku` and `x5u` are
+ * ignored (§3.10).
  * @throws TributaryError `TOKEN_EXPIRED`, or `TOKEN_INVALID` for everything else.
  */
 export function checkEnrolmentToken(token: string, check: TokenCheck): EnrolmentClaims {
@@ -58,7 +61,8 @@ export function checkEnrolmentToken(token: string, check: TokenCheck): Enrolment
 
 function checkHeader(header: Readonly<Record<string, unknown>>): void {
   if (header["alg"] !== "EdDSA") throw invalid("Its algorithm is not EdDSA");
-  // An extension that must be understood, and that this verifier does not (RFC 7515 §4.1.11).
+  // `crit` names extensions that a verifier must understand, and this one understands none (RFC
+  // 7515 §4.1.11).
   if (header["crit"] !== undefined) throw invalid("It has critical extensions");
   const { typ } = header as { typ?: unknown };
   if (typ !== undefined && (typeof typ !== "string" || typ.toUpperCase() !== "JWT")) {
@@ -66,7 +70,7 @@ function checkHeader(header: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Times in seconds since the epoch. */
+/** Checks `exp`, `nbf` and `iat`. All times are in seconds since the Unix epoch. */
 function checkTimes(claims: Readonly<Record<string, unknown>>, now: number, skew: number): void {
   const exp = timeOf(claims, "exp");
   if (exp === undefined) throw invalid("It has no expiry");
@@ -100,16 +104,22 @@ function jsonObject(bytes: Uint8Array, what: string): Readonly<Record<string, un
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** Strict: one text for each byte string. */
+/** Decodes base64url strictly: only the one canonical text of some bytes is accepted. */
 function fromBase64Url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined;
 }
 
-/** A client whose backend gives it a new token asks again at once; this is for the others. */
+/**
+ * Tells a client with an expired token when to come back. One whose backend issues a new token asks
+ * again at once.
+ */
 const EXPIRED_RETRY_MS = 60_000;
 
-/** What refused enrolment takes to change: somebody's doing. */
+/**
+ * When a refused client may ask again. Nothing changes until a person does something, so the wait
+ * is long.
+ */
 export const REFUSED_RETRY_MS = 600_000;
 
 function invalid(cause: string): TributaryError {

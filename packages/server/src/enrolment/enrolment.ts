@@ -6,27 +6,32 @@ import {
   type DeviceProof,
   type Limits,
 } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
-import type { AccessStore, DeviceRecord } from "../storage/access-store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type {
+  AccessStore,
+  DeviceRecord,
+  EnrolmentPolicy,
+  TokenRules,
+} from "../storage/access-store.ts";
 import { DeviceCounts } from "./device-counts.ts";
 import { DeviceQuotas } from "./device-quotas.ts";
 import { REFUSED_RETRY_MS, checkEnrolmentToken } from "./enrolment-token.ts";
-import { OPEN_POLICY, type EnrolmentPolicy, type TokenRules } from "./policy.ts";
+import { OPEN_POLICY } from "./policy.ts";
 
-/** What a client shows of its right to take part, or to have the model. */
+/** What a client shows to prove that it may take part, or may download the model. */
 export interface Credentials {
   readonly population: string;
   readonly token?: string;
   readonly device?: DeviceProof;
-  /** Of the client's channel: what device proofs are bound to. */
+  /** The handshake hash of the client's channel. A device proof holds for this channel only. */
   readonly handshakeHash: Uint8Array;
 }
 
 /** A client that may take part. */
 export interface Admission {
-  /** Which device it is; undefined where that is not known. */
+  /** The client's device; undefined when the device is not known. */
   readonly deviceId: string | undefined;
-  /** Called when the check-in has led to a round: it was no waste of anyone's time. */
+  /** Returns the request to the device's share. Call it when the check-in has led to a round. */
   readonly giveRequestBack: () => void;
 }
 
@@ -35,11 +40,14 @@ export interface EnrolmentDeps {
   readonly crypto: CryptoProvider;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Told of each request that was refused because its device sends too many. */
+  /** Called for each request that was refused because its device sends too many. */
   readonly onRateLimited?: () => void;
 }
 
-/** Lets clients in by the policies of their populations. Policies are kept in memory too; devices in the store alone. */
+/**
+ * Decides by the policy of its population whether a client may take part. Policies are cached in
+ * memory, devices are not.
+ */
 export class Enrolment {
   readonly #deps: EnrolmentDeps;
   readonly #policies: Map<string, EnrolmentPolicy> = new Map();
@@ -52,7 +60,7 @@ export class Enrolment {
     this.#counts = new DeviceCounts((population) => deps.store.deviceCount(population));
   }
 
-  /** @throws TributaryError `STORAGE_UNAVAILABLE`. */
+  /** Reads the policies of all populations. @throws TributaryError `STORAGE_UNAVAILABLE`. */
   static async load(deps: EnrolmentDeps): Promise<Enrolment> {
     const enrolment = new Enrolment(deps);
     for (const { name, policy } of await deps.store.populations()) {
@@ -61,11 +69,15 @@ export class Enrolment {
     return enrolment;
   }
 
+  /** The policy of a population: an open one where nobody has set another. */
   policy(population: string): EnrolmentPolicy {
     return this.#policies.get(population) ?? OPEN_POLICY;
   }
 
-  /** Holds from the next request on; clients that wait or train already go on. */
+  /**
+   * Sets a policy. It holds from the next request on; clients that already wait or train are not
+   * affected.
+   */
   async setPolicy(population: string, policy: EnrolmentPolicy): Promise<void> {
     await this.#deps.store.setPopulation({
       name: population,
@@ -77,10 +89,12 @@ export class Enrolment {
   }
 
   /**
-   * Signatures are checked before the store is asked, so that a stranger costs no query. Where the store need not be asked
-   * the answer comes at once, and errors are thrown; else they reject.
-   * @throws TributaryError `ENROLMENT_REQUIRED`, `TOKEN_INVALID`, `TOKEN_EXPIRED`, `DEVICE_REVOKED`, `DEVICE_PROOF_INVALID`,
-   *   `POPULATION_FULL`, `RATE_LIMITED`, `STORAGE_UNAVAILABLE`.
+   * Decides whether a client may take part. Signatures are checked before the store is asked, so
+   * that a stranger costs no query. When the store need not be asked, this returns or throws at
+   * once; otherwise it returns a promise.
+   * @throws TributaryError `ENROLMENT_REQUIRED`, `TOKEN_INVALID`, `TOKEN_EXPIRED`,
+   *   `DEVICE_REVOKED`, `DEVICE_PROOF_INVALID`, `POPULATION_FULL`, `RATE_LIMITED`,
+   *   `STORAGE_UNAVAILABLE`.
    */
   admit(credentials: Credentials): Admission | Promise<Admission> {
     const { population } = credentials;
@@ -93,7 +107,7 @@ export class Enrolment {
         const subject = this.#subject(credentials, policy.token, proven?.id);
         if (proven !== undefined) return this.#register(population, proven);
         if (subject === undefined) return NOBODY;
-        // A subject means something within its population alone.
+        // The same subject in another population is another device.
         return this.#register(
           population,
           this.#withinQuota({ id: subject, publicKey: null }, `${population} ${subject}`),
@@ -108,10 +122,11 @@ export class Enrolment {
   }
 
   /**
-   * Charges a device for a request, after its signature has been checked and before anything else is done for it. Not
-   * earlier: anyone may name another's key, and could shut it out by that. The check costs about what a handshake does, and the
-   * quotas of session and address bound how often it is made. The key counts by itself, whatever the population: a client
-   * may make up as many names of open populations as it likes.
+   * Charges a device for a request, after its signature has been checked and before anything else
+   * is done for it. If it were charged earlier, a stranger could name its key and shut it out.
+   * Checking a signature costs about as much as a handshake, and the quotas of the session and the
+   * address bound how often that happens. A key has one share for all populations, because a client
+   * may invent any number of names of open populations.
    */
   #withinQuota(device: Omit<Device, "giveRequestBack">, name: string): Device {
     if (!this.#quotas.takeRequest(name)) {
@@ -138,7 +153,7 @@ export class Enrolment {
     return this.#withinQuota({ id, publicKey: device.publicKey }, id);
   }
 
-  /** The subject of the client's token, which must be good. */
+  /** Checks the client's token and returns its subject. */
   #subject(
     { token, population }: Credentials,
     rules: TokenRules,
@@ -159,7 +174,10 @@ export class Enrolment {
     return subject;
   }
 
-  /** A device that proves itself where it need not: it is known by its key, and its revocation holds. */
+  /**
+   * Admits a device that proves who it is although the policy is open. If the device was revoked,
+   * it is refused.
+   */
   async #admitKnown(population: string, device: Device): Promise<Admission> {
     const known = await this.#deps.store.device(population, device.id);
     if (known !== undefined) requireGood(known);
@@ -182,7 +200,10 @@ export class Enrolment {
     return this.#register(population, device);
   }
 
-  /** Nobody vouches for the device, and anyone can make any number of keys: the store must not grow with them for ever. */
+  /**
+   * Registers a device that nobody vouches for. Their number is bounded, since anyone can make any
+   * number of keys.
+   */
   async #registerItself(population: string, device: Device): Promise<Admission> {
     const maximum = this.#deps.limits.maxSelfRegisteredDevices;
     const hadRoom = await this.#counts.add(population, maximum, async () => {
@@ -216,7 +237,7 @@ export class Enrolment {
   }
 }
 
-/** A device that is who it says it is, and has been charged for this request. */
+/** A device that has proven who it is, and has been charged for this request. */
 type Device = Pick<DeviceRecord, "id" | "publicKey"> & Pick<Admission, "giveRequestBack">;
 
 function admissionOf({ id, giveRequestBack }: Device): Admission {
@@ -225,7 +246,7 @@ function admissionOf({ id, giveRequestBack }: Device): Admission {
 
 const NOBODY: Admission = { deviceId: undefined, giveRequestBack() {} };
 
-/** By then a device that is used as it should be has its share again. */
+/** After this time a device that is used as intended has requests left again. */
 const RATE_RETRY_MS = 5_000;
 
 function requireGood({ revokedAtMs }: DeviceRecord): void {

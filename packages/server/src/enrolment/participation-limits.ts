@@ -1,52 +1,47 @@
 import { TributaryError, type TaskDefinition } from "@tributary/protocol";
-import type { ParticipationRecord } from "../storage/access-store.ts";
+import type { ParticipationRecord } from "../storage/round-store.ts";
 
 type Terms = TaskDefinition["participation"];
 
-/** Where one task stands: what decides whether a device's turn has come. */
+/** The state of one task that decides whether a device may take part again. */
 export interface Moment {
   /** The round that a client would be taken into. */
   readonly roundNumber: number;
   readonly nowMs: number;
-  /** How long a round takes, as far as one can tell. */
+  /** The expected duration of a round. */
   readonly roundMs: number;
 }
 
 /**
- * How often a device takes part in one task. A device counts for a round that was committed with it in the cohort; a round that
- * was abandoned made nothing of anyone's data.
+ * Limits how often a device takes part in one task. A device has taken part in a round when it was
+ * in the cohort and the round was committed. An abandoned round does not count, because it made
+ * nothing of anyone's data.
  *
- * Invariants: no device is in two seats of one round; between two committed rounds of a device there are at least
- * `minimumSeparation` round numbers; of a device's committed rounds, no two began in one window.
+ * Invariants: no device has two seats in one round; the numbers of two committed rounds of a device
+ * differ by at least `minimumSeparation`; no two committed rounds of a device began in one window.
  */
 export class ParticipationLimits {
   readonly #terms: Terms;
-  /** Windows are counted from here. */
+  /** The start of the first window. */
   readonly #originMs: number;
   readonly #last: Map<string, Omit<ParticipationRecord, "deviceId">> = new Map();
-  /** Devices of the round in flight. */
+  /** The devices of the round in flight. */
   readonly #seated: Set<string> = new Set();
   #seatedAtMs = 0;
 
   /**
    * @param originMs - When the task was created.
-   * @param records - Newest participation of each device.
-   * @param committedRounds - Records of later rounds are of rounds that were not committed after all.
+   * @param records - The newest participation of each device in a committed round.
    */
-  constructor(
-    terms: Terms,
-    originMs: number,
-    records: readonly ParticipationRecord[],
-    committedRounds: number,
-  ) {
+  constructor(terms: Terms, originMs: number, records: readonly ParticipationRecord[]) {
     this.#terms = terms;
     this.#originMs = originMs;
     for (const { deviceId, ...last } of records) {
-      if (last.roundNumber <= committedRounds) this.#last.set(deviceId, last);
+      this.#last.set(deviceId, last);
     }
   }
 
-  /** Why this device may not be in that round; `undefined` when it may. */
+  /** Returns why this device may not be in that round, or `undefined` when it may. */
   refusal(deviceId: string | undefined, moment: Moment): TributaryError | undefined {
     if (!hasLimits(this.#terms)) return undefined;
     const { minimumSeparation, windowMs } = this.#terms;
@@ -76,7 +71,10 @@ export class ParticipationLimits {
     return undefined;
   }
 
-  /** Gives a device a seat in the round that begins now. @returns False when it has one already, or its turn has not come. */
+  /**
+   * Gives a device a seat in the round that begins now.
+   * @returns False when it has one already or must wait.
+   */
   seat(deviceId: string | undefined, moment: Moment): boolean {
     if (!hasLimits(this.#terms)) return true;
     if (deviceId === undefined || this.refusal(deviceId, moment) !== undefined) return false;
@@ -85,7 +83,7 @@ export class ParticipationLimits {
     return true;
   }
 
-  /** What is to be stored before the round in flight is committed. */
+  /** The participations that are committed together with the round in flight. */
   records(roundNumber: number): readonly ParticipationRecord[] {
     return Array.from(this.#seated, (deviceId) => ({
       deviceId,
@@ -94,18 +92,22 @@ export class ParticipationLimits {
     }));
   }
 
-  /** The round in flight is committed: its devices have had their turn. */
+  /** Call when the round in flight has been committed: its devices have taken part. */
   committed(roundNumber: number): void {
     for (const { deviceId, ...last } of this.records(roundNumber)) this.#last.set(deviceId, last);
     this.#seated.clear();
   }
 
-  /** The round in flight has come to nothing. */
+  /** Call when the round in flight has been abandoned: its devices have not taken part. */
   abandoned(): void {
     this.#seated.clear();
   }
 
-  /** Forgets devices whose turn can come again. @returns What records that are of no use any more are older than. */
+  /**
+   * Forgets the devices that may take part again.
+   * @returns The bounds for `RoundStore.pruneParticipations`: records below both of them no longer
+   * limit anyone.
+   */
   prune(moment: Moment): Pick<ParticipationRecord, "roundNumber" | "atMs"> {
     const bound = {
       roundNumber: moment.roundNumber - this.#terms.minimumSeparation,
@@ -117,7 +119,7 @@ export class ParticipationLimits {
     return bound;
   }
 
-  /** When the window of this moment began; without windows everything is past. */
+  /** When the current window began. Without windows, a time after every participation. */
   #windowStart(nowMs: number): number {
     const { windowMs } = this.#terms;
     if (windowMs === null) return Number.MAX_SAFE_INTEGER;
@@ -125,12 +127,12 @@ export class ParticipationLimits {
   }
 }
 
-/** Whether a task limits anything. */
+/** Whether a task limits how often a device takes part. */
 export function hasLimits({ minimumSeparation, windowMs }: Terms): boolean {
   return minimumSeparation > 1 || windowMs !== null;
 }
 
-/** A device that is in the round in flight already. */
+/** The error for a client whose device already has a seat in the round in flight. */
 export function secondSeat(roundMs: number): TributaryError {
   return notYet("its device is in the round in flight", roundMs);
 }
@@ -142,5 +144,5 @@ function notYet(reason: string, waitMs: number): TributaryError {
   });
 }
 
-/** A day: longer waits fit no timer, and a task may be changed meanwhile. */
+/** A day. A task may change meanwhile, so a client should ask again no later than that. */
 const LONGEST_WAIT_MS = 86_400_000;

@@ -1,9 +1,13 @@
-// Who may take part in a population's rounds, as an operator says it: PUT /v1/populations/{name}.
+// The form in which an operator says who may take part in a population's rounds: PUT
+// /v1/populations/{name}.
 import { z } from "zod";
+import type { EnrolmentPolicy } from "../storage/access-store.ts";
 
 const KEY_REMEDY = "Use an Ed25519 public key: 32 bytes in base64url, the `x` of its JWK.";
 
-/** How enrolment tokens are told from others: EdDSA alone, and nothing in the token chooses. */
+/**
+ * Which tokens are good. The algorithm is always EdDSA: nothing in a token can choose another one.
+ */
 const tokenRulesSchema = z.strictObject({
   issuer: z
     .string({ error: "Use 1 to 256 characters." })
@@ -19,41 +23,42 @@ const tokenRulesSchema = z.strictObject({
     .min(1, { error: "Give 1 to 8 keys." })
     .max(8, { error: "Give 1 to 8 keys." })
     .describe(
-      "Ed25519 public keys that may have signed, base64url: two while one replaces another.",
+      "Ed25519 public keys that may have signed the tokens, base64url. Give two while one replaces another.",
     ),
   clockSkewSeconds: z
     .int({ error: "Use a whole number from 0 to 600." })
     .min(0, { error: "Use a whole number from 0 to 600." })
     .max(600, { error: "Use a whole number from 0 to 600." })
     .default(60)
-    .describe("How far the clocks of backend and server may be apart."),
+    .describe("How far the clocks of the backend and of this server may be apart, seconds."),
 });
 
-export const enrolmentPolicySchema = z.discriminatedUnion(
+/** Reads a policy as an operator writes it. */
+export const enrolmentPolicySchema: z.ZodType<EnrolmentPolicy> = z.discriminatedUnion(
   "enrolment",
   [
     z.strictObject({ enrolment: z.literal("open").describe("Everyone.") }),
     z.strictObject({
-      enrolment: z.literal("token").describe("Whoever shows a good token each time."),
+      enrolment: z
+        .literal("token")
+        .describe("Clients that show a good token each time they check in."),
       token: tokenRulesSchema,
     }),
     z.strictObject({
       enrolment: z
         .literal("device")
-        .describe("Devices that are registered, and prove it each time."),
+        .describe(
+          "Devices that are registered and prove at each check-in that they hold their key.",
+        ),
       token: tokenRulesSchema
         .optional()
-        .describe("A device registers with such a token. Left out: any device registers itself."),
+        .describe(
+          "The token that a device needs to register. Without this, any device may register itself.",
+        ),
     }),
   ],
   { error: "Use one of open, token, device." },
 );
 
-/** A token's rules, whichever policy they are part of. */
-export type TokenRules = z.output<typeof tokenRulesSchema>;
-
-/** Who may take part in a population's rounds. */
-export type EnrolmentPolicy = z.output<typeof enrolmentPolicySchema>;
-
-/** What holds for a population that nobody has set a policy for. */
+/** The policy of a population for which nobody has set one. */
 export const OPEN_POLICY: EnrolmentPolicy = { enrolment: "open" };

@@ -1,6 +1,6 @@
 import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
 
 const SWEPT_AT_ONCE = 8;
 

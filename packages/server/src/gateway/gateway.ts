@@ -15,19 +15,20 @@ import {
   opaqueId,
   type ErrorCode,
   type SessionId,
+  drawUniform,
 } from "@tributary/protocol";
-import { uniform } from "../coordinator/uniform.ts";
-import { listen } from "../listen.ts";
-import { returnAfterRestartMs } from "../rounds/pace.ts";
+import { listen } from "../runtime/listen.ts";
+import { returnAfterRestartMs } from "@tributary/core";
+import type { CutReason } from "../telemetry/server-event.ts";
 import { FrameSender } from "./frame-sender.ts";
 import { IntakeTurns } from "./intake-turns.ts";
 import { SendTurns } from "./send-turns.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { Session } from "./session.ts";
 import type { TlsMaterial } from "./tls.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
-import { Visitors, type CutReason, type Visitor } from "./visitors.ts";
+import { Visitors, type Visitor } from "./visitors.ts";
 
 export interface GatewayOptions {
   readonly host: string;
@@ -37,11 +38,6 @@ export interface GatewayOptions {
   readonly tls?: TlsMaterial;
   /** Their clients are told apart by what they say of them; none unless given. */
   readonly trustedProxies?: TrustedProxies;
-}
-
-export interface GatewayDeps extends SessionDeps {
-  /** Told once for each connection that is refused or cut without a session's word. */
-  readonly onCut: (reason: CutReason) => void;
 }
 
 interface Connection {
@@ -61,7 +57,7 @@ const MAX_FRAME_PIECES = 1_024;
 
 /** Accepts WebSockets and gives each its session. */
 export class Gateway {
-  readonly #deps: GatewayDeps;
+  readonly #deps: SessionDeps;
   readonly #options: GatewayOptions;
   /** Listens, and refuses before TLS or HTTP have cost anything. */
   readonly #door: TcpServer;
@@ -75,7 +71,7 @@ export class Gateway {
   readonly #intake = new IntakeTurns();
   #cancelHeartbeat: (() => void) | undefined;
 
-  constructor(options: GatewayOptions, deps: GatewayDeps) {
+  constructor(options: GatewayOptions, deps: SessionDeps) {
     this.#options = options;
     this.#deps = deps;
     const { limits } = deps;
@@ -86,13 +82,13 @@ export class Gateway {
       this.#meet(socket),
     );
     this.#door.maxConnections = limits.maxConnections + limits.maxPendingConnections;
-    this.#door.on("drop", () => deps.onCut("server-full"));
+    this.#door.on("drop", () => this.#cut("server-full"));
 
     const answer = (
       request: import("node:http").IncomingMessage,
       response: import("node:http").ServerResponse,
     ): void => {
-      deps.onCut("not-a-websocket");
+      this.#cut("not-a-websocket");
       response.writeHead(426, {
         "content-type": "text/plain; charset=utf-8",
         connection: "close",
@@ -118,7 +114,7 @@ export class Gateway {
     });
     this.#http.on("upgrade", (request, socket, head) => {
       const refuse = (status: string, reason: CutReason): void => {
-        deps.onCut(reason);
+        this.#cut(reason);
         // Not until the stranger closes its end: it may never do so, and is not counted.
         socket.once("finish", () => socket.destroy());
         socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
@@ -148,7 +144,7 @@ export class Gateway {
       const isHttp = !isTls || error.code?.startsWith("HPE_") === true;
       // Whoever was cut for another reason is a guest no more.
       if (this.#guests.has(guestName(socket as Socket))) {
-        deps.onCut(isHttp ? "bad-request" : "bad-tls");
+        this.#cut(isHttp ? "bad-request" : "bad-tls");
       }
       socket.destroy();
     });
@@ -183,7 +179,7 @@ export class Gateway {
     const count = this.#connections.size;
     for (const { session } of this.#connections) {
       // Each at its own time: a server that has just started must not meet all of them at once.
-      const retryAfterMs = returnAfterRestartMs(count, uniform(this.#deps.random));
+      const retryAfterMs = returnAfterRestartMs(count, drawUniform(this.#deps.random));
       session.close(
         new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs }),
       );
@@ -203,12 +199,12 @@ export class Gateway {
     const { remoteAddress = "" } = socket;
     const isProxied = this.#options.trustedProxies?.trusts(remoteAddress) === true;
     const visitor = this.#visitors.enter(isProxied ? undefined : remoteAddress, () => {
-      this.#deps.onCut("handshake-timeout");
+      this.#cut("handshake-timeout");
       this.#guests.delete(name);
       socket.destroy();
     });
     if (typeof visitor === "string") {
-      this.#deps.onCut(visitor);
+      this.#cut(visitor);
       socket.on("error", () => {});
       socket.resetAndDestroy();
       return;
@@ -223,9 +219,9 @@ export class Gateway {
 
   #accept(socket: WebSocket, stream: Duplex, visitor: Visitor): void {
     visitor.upgraded();
-    const { clock, limits, onCut } = this.#deps;
+    const { clock, limits } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
-    const onSlowReader = (): void => onCut("slow-reader");
+    const onSlowReader = (): void => this.#cut("slow-reader");
     const sender = new FrameSender(socket, { clock, limits, turns: this.#turns, onSlowReader });
     let greetingBytes = 0;
     // Before the WebSocket sees them: what is not a greeting is not gathered.
@@ -256,7 +252,7 @@ export class Gateway {
     const takeProbe = (): boolean => {
       if (probes.take()) return true;
       // What came with the last one is still handed on.
-      if (socket.readyState === socket.OPEN) onCut("probes");
+      if (socket.readyState === socket.OPEN) this.#cut("probes");
       socket.terminate();
       return false;
     };
@@ -276,7 +272,7 @@ export class Gateway {
     // ws has sent a close frame by then, with the right code for a frame that is too large.
     socket.on("error", (error: Error & { code?: string }) => {
       const code = failureOf(error);
-      if (session.isOpen) this.#deps.onFailure(code);
+      if (session.isOpen) this.#deps.events.publish({ type: "session-failed", code });
       sender.close(ERROR_CODES[code].close ?? 1006, code);
       // A client that does not answer the close frame must not keep its place in a cohort meanwhile.
       session.disconnected();
@@ -287,13 +283,18 @@ export class Gateway {
     });
   }
 
+  /** A connection is refused or cut without its session having a say in it. */
+  #cut(reason: CutReason): void {
+    this.#deps.events.publish({ type: "connection-cut", reason });
+  }
+
   /** One timer for all connections: cut those that were silent since the last beat, probe the rest. */
   #beat(): void {
     const { clock, limits } = this.#deps;
     this.#cancelHeartbeat = clock.schedule(limits.heartbeatIntervalMs, () => {
       for (const connection of this.#connections) {
         if (!connection.alive) {
-          this.#deps.onCut("silent");
+          this.#cut("silent");
           connection.socket.terminate();
           continue;
         }

@@ -1,39 +1,44 @@
 import { TributaryError } from "@tributary/protocol";
+import { FAULT_RETRY_MS } from "../coordinator/round/told-error.ts";
+import { TokenBucket } from "../runtime/token-bucket.ts";
+import type { EventSink } from "../telemetry/event-feed.ts";
 import type { SessionDeps } from "./session-deps.ts";
-import { FAULT_RETRY_MS } from "./told-error.ts";
-import { TokenBucket } from "./token-bucket.ts";
 import type { Visitor } from "./visitors.ts";
 
-/** What one session may still ask: from its own share and its address's. Its device's is the doorkeeper's to charge. */
+/**
+ * What one session may still ask for. A request is charged to the session and to its address. The
+ * doorkeeper charges it to the client's device.
+ */
 export class RequestBudget {
   readonly #own: TokenBucket;
   readonly #visitor: Visitor;
-  readonly #onRateLimited: SessionDeps["onRateLimited"];
+  readonly #events: EventSink;
 
   constructor(
-    { clock, limits, onRateLimited }: Pick<SessionDeps, "clock" | "limits" | "onRateLimited">,
+    { clock, limits, events }: Pick<SessionDeps, "clock" | "limits" | "events">,
     visitor: Visitor,
   ) {
     this.#own = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
     this.#visitor = visitor;
-    this.#onRateLimited = onRateLimited;
+    this.#events = events;
   }
 
   /**
-   * Asked before the server does any work for a client that costs more than reading its message.
+   * Charges a request, before the server does any work for it that costs more than reading the
+   * message.
    * @throws TributaryError `RATE_LIMITED`.
    */
   take(): void {
     const isOwnGood = this.#own.take();
     if (isOwnGood && this.#visitor.takeRequest()) return;
-    this.#onRateLimited?.(isOwnGood ? "address" : "session");
+    this.#events.publish({ type: "request-limited", share: isOwnGood ? "address" : "session" });
     throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
       remedy: "Wait as long as each answer says before the next one.",
       retryAfterMs: FAULT_RETRY_MS,
     });
   }
 
-  /** The last request was no waste of anyone's time. */
+  /** Gives the last request back, since it wasted nobody's time. */
   giveBack(): void {
     this.#own.giveBack();
     this.#visitor.giveRequestBack();

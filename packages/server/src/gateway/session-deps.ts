@@ -1,30 +1,36 @@
-import type {
-  CryptoProvider,
-  ErrorCode,
-  Limits,
-  RandomSource,
-  ServerSecrets,
-} from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
-import type { CheckInOffer, Participant } from "../coordinator/participant.ts";
-import type { SealedModel } from "../coordinator/sealed-model.ts";
+import type { CryptoProvider, Limits, RandomSource, ServerSecrets } from "@tributary/protocol";
+import type { SealedModel } from "../coordinator/model/sealed-model.ts";
+import type { CheckInOffer, Participant } from "../coordinator/population/participant.ts";
 import type { Admission, Credentials } from "../enrolment/enrolment.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { EventSink } from "../telemetry/event-feed.ts";
 
-/** Says which clients may take part: `Enrolment`. */
+/** Says which clients may take part: `Enrolment` is the adapter. */
 export interface Doorkeeper {
-  /** @throws TributaryError why the client may not, at once or as a rejection. */
+  /**
+   * @throws TributaryError when the client may not take part, at once or as the promise's
+   *   rejection.
+   */
   admit(credentials: Credentials): Admission | Promise<Admission>;
 }
 
 /** What a session asks of the coordinator. */
 export interface SessionHost {
+  /**
+   * Takes a client into its population's pool. The client may have been selected before this
+   * returns.
+   * @returns A function that takes the check-in back.
+   * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
+   */
   checkIn(participant: Participant, offer: CheckInOffer): () => void;
+  /** The newest model of a population. @throws TributaryError `MODEL_UNAVAILABLE`. */
   newestModel(
     population: string,
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;
 }
 
+/** What every session works with. */
 export interface SessionDeps {
   readonly host: SessionHost;
   readonly doorkeeper: Doorkeeper;
@@ -34,10 +40,5 @@ export interface SessionDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly logger: Logger;
-  /** Told once for each session that ends with an error, by its code. */
-  readonly onFailure: (code: ErrorCode) => void;
-  /** Told of each check-in that the doorkeeper has refused and that did not end the session. */
-  readonly onRefused?: (code: ErrorCode) => void;
-  /** Told of each request that was refused for coming too fast, by whose share was used up. */
-  readonly onRateLimited?: (share: "session" | "address") => void;
+  readonly events: EventSink;
 }

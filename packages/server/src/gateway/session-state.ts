@@ -1,39 +1,111 @@
-import { TributaryError, type Channel } from "@tributary/protocol";
-import type { RoundSeat } from "../coordinator/participant.ts";
+import type { ClientMessage, RoundId } from "@tributary/protocol";
 
-/** docs/protocol.md §4 has the same table from the client's side. */
-export type State =
-  | { readonly name: "handshake" }
-  | { readonly name: "greeting"; readonly channel: Channel }
-  | { readonly name: "idle"; readonly channel: Channel }
-  /** A check-in whose right to take part is being looked up. */
-  | { readonly name: "checkingIn"; readonly channel: Channel }
-  | {
-      readonly name: "waiting";
-      readonly channel: Channel;
-      /** Gives the device's request back. */
-      readonly giveRequestBack: () => void;
-      /** Takes the check-in back; absent while the coordinator is still deciding. */
-      readonly leave?: () => void;
-    }
-  | { readonly name: "fetching"; readonly channel: Channel }
-  | {
-      readonly name: "inRound";
-      readonly channel: Channel;
-      readonly seat: RoundSeat;
-      /** `asking`: the report has begun and waits for its turn. */
-      readonly stage: "configuring" | "training" | "asking" | "uploading" | "reported";
-    }
-  | { readonly name: "closed" };
+/**
+ * Where a client's session is in the protocol, seen from the server: docs/protocol.md §4. While the
+ * session is in a round, how far the member has come is kept by the round (`MemberState` in
+ * @tributary/core), and the round decides what the member may say.
+ */
+export type SessionState = (
+  | { readonly phase: Exclude<SessionPhase, "inRound"> }
+  | { readonly phase: "inRound"; readonly roundId: RoundId }
+) & {
+  /** The round that the session left last. Messages about it may still be on their way. */
+  readonly leftRound: RoundId | undefined;
+};
 
-export type Named<Name extends State["name"]> = Extract<State, { name: Name }>;
+export type SessionPhase =
+  /** The channel is being established. */
+  | "handshake"
+  /** The client is to say which versions it speaks. */
+  | "greeting"
+  /** Nothing is under way. */
+  | "idle"
+  /** A check-in has come, and whether the client may take part is being looked up. */
+  | "checkingIn"
+  /** The client is in its population's pool. */
+  | "waiting"
+  /** A model has been asked for. */
+  | "fetching"
+  /** The client is a member of a round. */
+  | "inRound"
+  | "closed";
 
-/** A request whose right is being looked up, or that is being met. */
-export type Asking = Named<"checkingIn" | "fetching">;
+/** What can happen to a session. */
+export type SessionEvent =
+  | { readonly type: "channelOpened" }
+  | { readonly type: "greeted" }
+  | { readonly type: "askedToTakePart" }
+  | { readonly type: "askedForModel" }
+  /** The check-in has been accepted into the pool. */
+  | { readonly type: "admitted" }
+  /** What was asked for has been answered: the client was rejected, or the model was offered. */
+  | { readonly type: "answered" }
+  | { readonly type: "selected"; readonly roundId: RoundId }
+  /** The round has ended for this client: by an outcome, a refusal, or because it withdrew. */
+  | { readonly type: "leftRound" }
+  | { readonly type: "closed" };
 
-/** @param what - A message or frame that the state has no room for. */
-export function unexpected(what: string): TributaryError {
-  return new TributaryError("UNEXPECTED_MESSAGE", `The session did not expect ${what} now`, {
-    remedy: "Follow the order of docs/protocol.md §4.",
-  });
+export const NEW_SESSION: SessionState = { phase: "handshake", leftRound: undefined };
+
+/** For each phase, the phase after each event that can happen in it. */
+const TRANSITIONS: Readonly<
+  Record<SessionPhase, Partial<Record<SessionEvent["type"], SessionPhase>>>
+> = {
+  handshake: { channelOpened: "greeting", closed: "closed" },
+  greeting: { greeted: "idle", closed: "closed" },
+  idle: { askedToTakePart: "checkingIn", askedForModel: "fetching", closed: "closed" },
+  checkingIn: { admitted: "waiting", answered: "idle", closed: "closed" },
+  waiting: { selected: "inRound", answered: "idle", closed: "closed" },
+  fetching: { answered: "idle", closed: "closed" },
+  inRound: { leftRound: "idle", closed: "closed" },
+  closed: {},
+};
+
+/**
+ * The state of a session after an event.
+ * @returns `undefined` when the event cannot happen in this state.
+ */
+export function stepSession(state: SessionState, event: SessionEvent): SessionState | undefined {
+  const phase = TRANSITIONS[state.phase][event.type];
+  if (phase === undefined) return undefined;
+  if (phase === "inRound") {
+    if (event.type !== "selected") return undefined;
+    return { phase, roundId: event.roundId, leftRound: undefined };
+  }
+  return { phase, leftRound: currentRound(state) ?? state.leftRound };
+}
+
+/** The round that the session is in, if there is one. */
+export function currentRound(state: SessionState): RoundId | undefined {
+  return state.phase === "inRound" ? state.roundId : undefined;
+}
+
+/**
+ * What a session does with a message from its client:
+ *
+ * - `handle`: it is a request that this phase allows;
+ * - `toRound`: it is about the round that the session is in, and the round decides;
+ * - `late`: it is about a round that ended while the message was on its way. A `ReportBegin` is
+ *   answered with `ROUND_CLOSED`, anything else is ignored.
+ */
+export type Reception = "handle" | "toRound" | "late";
+
+/** @returns `undefined` when the session must be closed: the client may not say this now. */
+export function receptionOf(state: SessionState, message: ClientMessage): Reception | undefined {
+  switch (message.type) {
+    case "hello":
+      return state.phase === "greeting" ? "handle" : undefined;
+    case "checkIn":
+    case "modelRequest":
+      return state.phase === "idle" ? "handle" : undefined;
+    case "configured":
+    case "withdraw":
+    case "reportBegin":
+      if (message.roundId === currentRound(state)) return "toRound";
+      return message.roundId === state.leftRound && state.phase !== "closed" ? "late" : undefined;
+    case "reportChunk":
+      if (state.phase === "inRound") return "toRound";
+      // In an idle session it is the rest of an upload that the round's end has overtaken.
+      return state.phase === "idle" && state.leftRound !== undefined ? "late" : undefined;
+  }
 }

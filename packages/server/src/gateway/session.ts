@@ -1,7 +1,7 @@
 import {
+  ERROR_CODES,
   PROTOCOL_VERSIONS,
   TributaryError,
-  ERROR_CODES,
   acceptHandshake,
   asTributaryError,
   decodeClientMessage,
@@ -13,34 +13,50 @@ import {
   type Channel,
   type ClientMessage,
   type ErrorCode,
-  type RoundId,
   type ServerMessage,
   type SessionId,
 } from "@tributary/protocol";
+import { framesFor, type SealedModel } from "../coordinator/model/sealed-model.ts";
 import type {
   CheckInOffer,
+  MemberMessage,
   Participant,
   RoundConfiguration,
-  RoundOutcome,
+  RoundMessage,
   RoundSeat,
-} from "../coordinator/participant.ts";
-import { roundClosed } from "../coordinator/round-closed.ts";
-import { framesFor, type SealedModel } from "../coordinator/sealed-model.ts";
+} from "../coordinator/population/participant.ts";
+import { roundClosed, unexpected } from "../coordinator/round/session-errors.ts";
+import { toldError, type ToldError } from "../coordinator/round/told-error.ts";
 import type { Admission } from "../enrolment/enrolment.ts";
 import type { FrameSender } from "./frame-sender.ts";
 import { RequestBudget } from "./request-budget.ts";
 import type { SessionDeps } from "./session-deps.ts";
-import { unexpected, type Asking, type Named, type State } from "./session-state.ts";
-import { toldError, type ToldError } from "./told-error.ts";
+import {
+  NEW_SESSION,
+  currentRound,
+  receptionOf,
+  stepSession,
+  type SessionEvent,
+  type SessionState,
+} from "./session-state.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import type { Visitor } from "./visitors.ts";
 
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
 type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
 
+/** What a session gives back when its client stops waiting. */
+interface PoolPlace {
+  /** Gives the device's request back: a check-in that leads to a round wasted nobody's time. */
+  readonly giveRequestBack: () => void;
+  /** Takes the check-in back; absent while the coordinator is still deciding about it. */
+  readonly leave?: () => void;
+}
+
 /**
- * One client's connection: everything it sends is checked here against the state it is in. Whatever arrives, nothing
- * is thrown to the caller; a session that breaks the protocol is closed and costs nobody else anything.
+ * One client's connection. Everything that the client sends is checked here against the phase that
+ * the session is in. Whatever arrives, nothing is thrown to the caller: a session that breaks the
+ * protocol is closed and costs nobody else anything.
  */
 export class Session implements Participant {
   readonly sessionId: SessionId;
@@ -49,18 +65,22 @@ export class Session implements Participant {
   readonly #visitor: Visitor;
   readonly #requests: RequestBudget;
   readonly #cancelDeadline: () => void;
-  #state: State = { name: "handshake" };
-  /** The round this session was in last: messages about it may still be on their way. */
-  #lastRound: RoundId | undefined;
-  /** When the client was told to come back after it. */
-  #lastRetryMs = 0;
+  #state: SessionState = NEW_SESSION;
+  /** Set from the handshake on. */
+  #channel: Channel | undefined;
+  /** Set while the session waits in the pool. */
+  #place: PoolPlace | undefined;
+  /** Set while the session is in a round. */
+  #seat: RoundSeat | undefined;
+  /** Watches the report that is being sent, also after the round's end has overtaken it. */
+  #upload: UploadWatch | undefined;
+  /** Length of the payload that the last `ReportBegin` announced, in bytes. */
+  #announcedBytes = 0;
+  /** When the client was told to come back after its last round. */
+  #retryAfterMs = 0;
   /** What the last check-in said the client holds. */
   #held: CheckInOffer["heldArtifacts"] = new Set();
   #bytesUp = 0;
-  /** The report that is being sent, also after the round's end has overtaken it. */
-  #upload: UploadWatch | undefined;
-  /** Payload that the last `ReportBegin` announced, bytes; checked before its turn comes. */
-  #announcedBytes = 0;
 
   constructor(sessionId: SessionId, sender: FrameSender, visitor: Visitor, deps: SessionDeps) {
     this.sessionId = sessionId;
@@ -69,7 +89,7 @@ export class Session implements Participant {
     this.#deps = deps;
     this.#requests = new RequestBudget(deps, visitor);
     this.#cancelDeadline = deps.clock.schedule(visitor.greetWithinMs, () => {
-      this.#fail(
+      this.close(
         new TributaryError("TIMED_OUT", "The handshake was not finished in time", {
           remedy: "Connect again.",
         }),
@@ -78,105 +98,101 @@ export class Session implements Participant {
   }
 
   get isOpen(): boolean {
-    return this.#state.name !== "closed";
+    return this.#state.phase !== "closed";
   }
 
   /** Handles one WebSocket message. */
   receive(bytes: Uint8Array): void {
-    if (this.#state.name === "closed") return;
+    if (!this.isOpen) return;
     this.#bytesUp += bytes.length;
     try {
       const frame = decodeFrame(bytes);
-      if (this.#state.name === "handshake") {
+      if (this.#channel === undefined) {
         if (frame.kind !== "handshake") throw unexpected("a frame before the handshake");
-        this.#handshake(frame.body);
+        this.#openChannel(frame.body);
       } else {
         if (frame.kind !== "record") throw unexpected(`a ${frame.kind} frame`);
-        this.#handle(decodeClientMessage(this.#state.channel.open(frame.body)));
+        this.#handle(decodeClientMessage(this.#channel.open(frame.body)));
       }
     } catch (error) {
-      this.#fail(asTributaryError(error));
+      this.close(asTributaryError(error));
     }
   }
 
   /** The connection is gone; idempotent. */
   disconnected(): void {
-    const state = this.#state;
-    if (state.name === "closed") return;
-    this.#state = { name: "closed" };
+    if (!this.#step({ type: "closed" })) return;
     this.#cancelDeadline();
     this.#upload?.stop();
     this.#sender.stopChunks();
-    if ("channel" in state) state.channel.close();
-    if (state.name === "waiting") state.leave?.();
-    if (state.name === "inRound") state.seat.leave();
+    this.#channel?.close();
+    const [place, seat] = [this.#place, this.#seat];
+    this.#place = undefined;
+    this.#seat = undefined;
+    place?.leave?.();
+    seat?.leave();
   }
 
   /** Ends the session with an error that the client is told. */
   close(error: TributaryError): void {
-    this.#fail(error);
+    if (!this.isOpen) return;
+    const { code, message } = error;
+    this.#deps.logger.info("session failed", { code, message, session: this.sessionId });
+    this.#deps.events.publish({ type: "session-failed", code });
+    try {
+      this.#send({ type: "failure", ...this.#told(error) });
+    } catch {
+      // The channel is of no use after a bad record. The close code has to say what happened.
+    }
+    this.disconnected();
+    this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
   }
 
   // What the coordinator tells the client.
 
   take(seat: RoundSeat): void {
-    if (this.#state.name !== "waiting") return;
-    // A check-in that fills the cohort is taken before it is answered.
-    if (this.#state.leave === undefined) this.#send({ type: "checkInAccepted" });
-    // A check-in that leads to a round was no waste of anyone's time.
+    const place = this.#place;
+    if (!this.#step({ type: "selected", roundId: seat.roundId })) return;
+    // A check-in that completes a cohort is selected before it has been answered.
+    if (place?.leave === undefined) this.#send({ type: "checkInAccepted" });
     this.#requests.giveBack();
-    this.#state.giveRequestBack();
+    place?.giveRequestBack();
+    this.#place = undefined;
     this.#upload = undefined;
-    this.#state = { name: "inRound", channel: this.#state.channel, seat, stage: "configuring" };
-    this.#lastRound = seat.roundId;
+    this.#seat = seat;
   }
 
   configure(configuration: RoundConfiguration, model: SealedModel): void {
-    if (this.#seated(configuration.roundId) === undefined) return;
+    if (configuration.roundId !== currentRound(this.#state)) return;
     this.#send({ type: "roundConfiguration", ...configuration, delivery: model.delivery });
     this.#sender.streamChunks(framesFor(model, this.#held));
   }
 
-  grantReport(roundId: RoundId): void {
-    const state = this.#seated(roundId);
-    if (state === undefined) return;
-    this.#state = { ...state, stage: "uploading" };
-    this.#upload = new UploadWatch(this.#announcedBytes, this.#deps, () => {
-      this.#fail(
-        new TributaryError("TIMED_OUT", "The report came too slowly", {
-          remedy: "Connect again where the network is better.",
-        }),
-      );
-    });
-    this.#send({ type: "reportGrant", roundId });
-  }
-
-  answerReport(roundId: RoundId, refused?: TributaryError): void {
-    const state = this.#seated(roundId);
-    if (state === undefined) return;
-    this.#upload?.stop();
-    this.#state =
-      refused === undefined
-        ? { ...state, stage: "reported" }
-        : { name: "idle", channel: state.channel };
-    this.#lastRetryMs = refused?.retryAfterMs ?? 0;
-    this.#sendReportResult(roundId, refused);
-  }
-
-  endRound(outcome: RoundOutcome): void {
-    const state = this.#seated(outcome.roundId);
-    if (state === undefined) return;
-    this.#lastRetryMs = outcome.nextCheckInMs;
-    this.#upload?.stop();
-    this.#state = { name: "idle", channel: state.channel };
-    this.#sender.stopChunks();
-    this.#send({ type: "roundOutcome", ...outcome });
+  tell(message: RoundMessage): void {
+    if (message.roundId !== currentRound(this.#state)) return;
+    switch (message.type) {
+      case "reportGrant":
+        this.#upload = new UploadWatch(this.#announcedBytes, this.#deps, () => {
+          this.close(
+            new TributaryError("TIMED_OUT", "The report came too slowly", {
+              remedy: "Connect again where the network is better.",
+            }),
+          );
+        });
+        break;
+      case "reportResult":
+        this.#upload?.stop();
+        if (message.refused !== undefined) this.#leaveRound(message.refused.retryAfterMs);
+        break;
+      case "roundOutcome":
+        this.#leaveRound(message.nextCheckInMs);
+    }
+    this.#send(message);
   }
 
   reject(code: ErrorCode, message: string, retryAfterMs: number): void {
-    if (this.#state.name === "waiting") {
-      this.#state = { name: "idle", channel: this.#state.channel };
-    }
+    this.#step({ type: "answered" });
+    this.#place = undefined;
     this.#send({ type: "rejection", code, message, retryAfterMs });
   }
 
@@ -188,7 +204,7 @@ export class Session implements Participant {
 
   // What the client sends.
 
-  #handshake(message: Uint8Array): void {
+  #openChannel(message: Uint8Array): void {
     const { crypto, random, secrets, limits } = this.#deps;
     const { reply, channel } = acceptHandshake({
       crypto,
@@ -197,63 +213,37 @@ export class Session implements Participant {
       message,
       rekeyAfterRecords: limits.rekeyAfterRecords,
     });
-    this.#state = { name: "greeting", channel };
+    this.#channel = channel;
+    this.#step({ type: "channelOpened" });
     this.#sender.send(encodeFrame({ kind: "handshake", body: reply }));
   }
 
   #handle(message: ClientMessage): void {
-    const state = this.#state;
+    const reception = receptionOf(this.#state, message);
+    if (reception === undefined) throw unexpected(`the message ${message.type}`);
     switch (message.type) {
       case "hello":
-        if (state.name !== "greeting") throw unexpected("Hello");
-        this.#greet(state, message);
+        this.#greet(message);
         return;
       case "checkIn":
-        if (state.name !== "idle") throw unexpected("CheckIn");
         this.#requests.take();
-        this.#checkIn(state, message);
+        this.#checkIn(message);
         return;
       case "modelRequest":
-        if (state.name !== "idle") throw unexpected("ModelRequest");
         this.#requests.take();
-        this.#offerModel(state, message);
-        return;
-      case "configured":
-        if (state.name !== "inRound" || message.roundId !== state.seat.roundId) {
-          this.#expectLateMessage(message.roundId, "Configured");
-        } else if (state.stage === "configuring") {
-          this.#state = { ...state, stage: "training" };
-          state.seat.configured();
-        } else {
-          throw unexpected("Configured");
-        }
-        return;
-      case "withdraw":
-        if (state.name !== "inRound" || message.roundId !== state.seat.roundId) {
-          this.#expectLateMessage(message.roundId, "Withdraw");
-          return;
-        }
-        this.#deps.logger.debug("client withdrew", { code: message.code, round: message.roundId });
-        this.#state = { name: "idle", channel: state.channel };
-        this.#sender.stopChunks();
-        state.seat.withdraw(message.code);
-        return;
-      case "reportBegin":
-        this.#beginReport(state, message);
+        this.#offerModel(message);
         return;
       case "reportChunk":
-        // In an idle session it is the rest of an upload that the round's end overtook.
-        if (this.#upload?.take(message.data.length) !== true) throw unexpected("ReportChunk");
-        if (state.name === "inRound" && state.stage === "uploading") {
-          state.seat.receive(message.data);
-        } else if (state.name !== "idle") {
-          throw unexpected("ReportChunk");
-        }
+        if (this.#upload?.take(message.data.length) !== true) throw unexpected("a report chunk");
+        if (reception === "toRound") this.#seat?.receive(message);
         return;
+      default:
+        if (reception === "toRound") this.#toRound(message);
+        else this.#answerLate(message);
     }
   }
 
-  #greet(state: Named<"greeting">, hello: Extract<ClientMessage, { type: "hello" }>): void {
+  #greet(hello: Extract<ClientMessage, { type: "hello" }>): void {
     const version = negotiateVersion(PROTOCOL_VERSIONS, {
       oldest: hello.oldestVersion,
       newest: hello.newestVersion,
@@ -267,65 +257,30 @@ export class Session implements Participant {
     }
     this.#cancelDeadline();
     this.#visitor.greeted();
-    this.#state = { name: "idle", channel: state.channel };
+    this.#step({ type: "greeted" });
     this.#send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
-  /** Whatever becomes of the session meanwhile, the answer is for the request alone that made it `asking`. */
-  #admit(
-    asking: Asking,
-    { population, token, device }: CheckIn | ModelRequest,
-    admitted: (admission: Admission) => void,
-    refused: (error: TributaryError) => void,
-  ): void {
-    this.#state = asking;
-    const { channel } = asking;
-    const enter = (admission: Admission): void => {
-      if (this.#state === asking) admitted(admission);
-    };
-    const refuse = (thrown: unknown): void => {
-      if (this.#state !== asking) return;
-      const error = asTributaryError(thrown);
-      if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") {
-        this.#fail(error);
-        return;
-      }
-      this.#state = { name: "idle", channel };
-      refused(error);
-    };
-    try {
-      const admission = this.#deps.doorkeeper.admit({
-        population,
-        handshakeHash: channel.handshakeHash,
-        ...(token === undefined ? {} : { token }),
-        ...(device === undefined ? {} : { device }),
-      });
-      if (admission instanceof Promise) admission.then(enter, refuse).catch(refuse);
-      else enter(admission);
-    } catch (error) {
-      refuse(error);
-    }
-  }
-
-  #checkIn({ channel }: Named<"idle">, message: CheckIn): void {
+  #checkIn(message: CheckIn): void {
     this.#admit(
-      { name: "checkingIn", channel },
+      { type: "askedToTakePart" },
       message,
-      (admission) => this.#enterPool(channel, message, admission),
+      (admission) => this.#enterPool(message, admission),
       (error) => {
-        const { code, message: text, retryAfterMs } = this.#told(error);
-        this.#deps.onRefused?.(code);
-        this.reject(code, text, retryAfterMs);
+        const told = this.#told(error);
+        this.#deps.events.publish({ type: "check-in-rejected", code: told.code });
+        this.reject(told.code, told.message, told.retryAfterMs);
       },
     );
   }
 
-  #enterPool(channel: Channel, message: CheckIn, admission: Admission): void {
-    const { deviceId, giveRequestBack } = admission;
+  #enterPool(message: CheckIn, { deviceId, giveRequestBack }: Admission): void {
     const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = heldArtifacts;
-    this.#state = { name: "waiting", channel, giveRequestBack };
+    this.#step({ type: "admitted" });
+    const place: PoolPlace = { giveRequestBack };
+    this.#place = place;
     try {
       const leave = this.#deps.host.checkIn(this, {
         population,
@@ -336,8 +291,8 @@ export class Session implements Participant {
         heldArtifacts,
         ...(deviceId === undefined ? {} : { deviceId }),
       });
-      if (this.#stateName() !== "waiting") return;
-      this.#state = { name: "waiting", channel, giveRequestBack, leave };
+      if (this.#place !== place) return; // selected or rejected before this line
+      this.#place = { giveRequestBack, leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
@@ -345,87 +300,114 @@ export class Session implements Participant {
     }
   }
 
-  /** The state's name, read anew: what the coordinator was told may have changed it. */
-  #stateName(): State["name"] {
-    return this.#state.name;
-  }
-
-  #offerModel({ channel }: Named<"idle">, request: ModelRequest): void {
-    const fetching: Asking = { name: "fetching", channel };
-    const refused = (error: unknown): void => this.#send({ type: "failure", ...this.#told(error) });
-    const fetch = (): void => {
-      this.#deps.host
-        .newestModel(request.population)
-        .then(({ model, roundNumber }) => {
-          if (this.#state !== fetching) return;
-          this.#state = { name: "idle", channel };
-          this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
-          this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
-        })
-        .catch((error: unknown) => {
-          if (this.#state !== fetching) return;
-          this.#state = { name: "idle", channel };
-          refused(error);
-        });
+  #offerModel(request: ModelRequest): void {
+    const refused = (error: unknown): void => {
+      this.#step({ type: "answered" });
+      this.#send({ type: "failure", ...this.#told(error) });
     };
-    this.#admit(fetching, request, fetch, refused);
+    this.#admit(
+      { type: "askedForModel" },
+      request,
+      (_, isCurrent) => {
+        this.#deps.host
+          .newestModel(request.population)
+          .then(({ model, roundNumber }) => {
+            if (!isCurrent()) return;
+            this.#step({ type: "answered" });
+            this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
+            this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
+          })
+          .catch((error: unknown) => {
+            if (isCurrent()) refused(error);
+          });
+      },
+      refused,
+    );
   }
 
-  #beginReport(state: State, header: Extract<ClientMessage, { type: "reportBegin" }>): void {
-    if (state.name !== "inRound") {
-      this.#expectLateMessage(header.roundId, "ReportBegin");
-      this.#sendReportResult(header.roundId, roundClosed(this.#lastRetryMs));
-      return;
-    }
-    if (state.stage !== "training") throw unexpected("ReportBegin");
-    this.#state = { ...state, stage: "asking" };
-    this.#announcedBytes = header.updateBytes;
+  /**
+   * Has the right to take part looked up. Whatever becomes of the session meanwhile, the answer
+   * counts only for the request that asked.
+   * @param asking - What the request does to the session.
+   */
+  #admit(
+    asking: SessionEvent,
+    { population, token, device }: CheckIn | ModelRequest,
+    admitted: (admission: Admission, isCurrent: () => boolean) => void,
+    refused: (error: TributaryError) => void,
+  ): void {
+    this.#step(asking);
+    const asked = this.#state;
+    const isCurrent = (): boolean => this.#state === asked;
+    const enter = (admission: Admission): void => {
+      if (isCurrent()) admitted(admission, isCurrent);
+    };
+    const refuse = (thrown: unknown): void => {
+      if (!isCurrent()) return;
+      const error = asTributaryError(thrown);
+      if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") this.close(error);
+      else refused(error);
+    };
     try {
-      state.seat.beginReport(header);
+      const admission = this.#deps.doorkeeper.admit({
+        population,
+        handshakeHash: this.#requireChannel().handshakeHash,
+        ...(token === undefined ? {} : { token }),
+        ...(device === undefined ? {} : { device }),
+      });
+      if (admission instanceof Promise) admission.then(enter, refuse).catch(refuse);
+      else enter(admission);
     } catch (error) {
-      this.answerReport(state.seat.roundId, asTributaryError(error));
+      refuse(error);
     }
   }
 
-  #expectLateMessage(roundId: RoundId, what: string): void {
-    if (roundId !== this.#lastRound) throw unexpected(what);
+  #toRound(message: Exclude<MemberMessage, { type: "reportChunk" }>): void {
+    const seat = this.#seat;
+    if (message.type === "reportBegin") this.#announcedBytes = message.updateBytes;
+    if (message.type === "withdraw") {
+      const { code, roundId } = message;
+      this.#deps.logger.debug("client withdrew", { code, round: roundId });
+      this.#leaveRound(0);
+    }
+    seat?.receive(message);
+  }
+
+  /** A message about a round that ended while the message was on its way. */
+  #answerLate(message: Exclude<MemberMessage, { type: "reportChunk" }>): void {
     this.#requests.take();
+    if (message.type !== "reportBegin") return;
+    const refused = this.#told(roundClosed(this.#retryAfterMs));
+    this.#send({ type: "reportResult", roundId: message.roundId, refused });
   }
 
-  #seated(roundId: RoundId): Named<"inRound"> | undefined {
-    const state = this.#state;
-    return state.name === "inRound" && state.seat.roundId === roundId ? state : undefined;
+  #leaveRound(retryAfterMs: number): void {
+    this.#retryAfterMs = retryAfterMs;
+    this.#upload?.stop();
+    this.#seat = undefined;
+    this.#sender.stopChunks();
+    this.#step({ type: "leftRound" });
   }
 
-  #sendReportResult(roundId: RoundId, refused?: TributaryError): void {
-    this.#send({
-      type: "reportResult",
-      roundId,
-      refused: refused === undefined ? undefined : this.#told(refused),
-    });
+  /** @returns Whether the event could happen; nothing has changed when it could not. */
+  #step(event: SessionEvent): boolean {
+    const next = stepSession(this.#state, event);
+    if (next === undefined) return false;
+    this.#state = next;
+    return true;
+  }
+
+  #requireChannel(): Channel {
+    if (this.#channel === undefined) throw new TributaryError("INTERNAL", "There is no channel");
+    return this.#channel;
   }
 
   #send(message: ServerMessage): void {
-    const state = this.#state;
-    if (state.name === "closed" || state.name === "handshake") return;
-    this.#sender.send(sealRecordFrame(state.channel, encodeServerMessage(message)));
+    if (this.#channel === undefined || !this.isOpen) return;
+    this.#sender.send(sealRecordFrame(this.#channel, encodeServerMessage(message)));
   }
 
   #told(thrown: unknown): ToldError {
     return toldError(thrown, this.#deps.logger, this.sessionId);
-  }
-
-  #fail(error: TributaryError): void {
-    if (this.#state.name === "closed") return;
-    const { code, message } = error;
-    this.#deps.logger.info("session failed", { code, message, session: this.sessionId });
-    this.#deps.onFailure(code);
-    try {
-      this.#send({ type: "failure", ...this.#told(error) });
-    } catch {
-      // The channel is dead after a bad record: the close code has to say it.
-    }
-    this.disconnected();
-    this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
   }
 }

@@ -1,5 +1,5 @@
 import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** Holds one report, from its turn on, to its size, to a number of pieces, and to a pace. */
 export class UploadWatch {

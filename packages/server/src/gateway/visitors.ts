@@ -1,23 +1,8 @@
 import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { CutReason } from "../telemetry/server-event.ts";
 import { AddressQuotas } from "./address-quotas.ts";
 import { networkAddress } from "./network-address.ts";
-
-/** Why a connection was refused or cut without a session's word; the metrics count by these and by sessions' error codes. */
-export const CUT_REASONS = [
-  "server-full",
-  "too-many-pending",
-  "address-connections",
-  "address-rate",
-  "handshake-timeout",
-  "not-a-websocket",
-  "bad-request",
-  "bad-tls",
-  "silent",
-  "slow-reader",
-  "probes",
-] as const;
-export type CutReason = (typeof CUT_REASONS)[number];
 
 /** One connection from its first packet, before TLS and HTTP, to its end. */
 export interface Visitor {

@@ -1,16 +1,20 @@
-import type { AdminTokenId, ErrorCode, TaskId } from "@tributary/protocol";
-import type { EnrolmentPolicy } from "../enrolment/policy.ts";
+import type { AdminTokenId, ErrorCode } from "@tributary/protocol";
 
-/** What the bearer of an admin token may do; each may do all that the ones before it may. */
+/**
+ * What the bearer of an admin token may do. Each role includes the rights of the ones before it.
+ */
 export type AdminRole = "viewer" | "operator" | "admin";
 
-/** In the order of what they may do. */
+/** All roles, from the fewest rights to the most. */
 export const ADMIN_ROLES: readonly AdminRole[] = ["viewer", "operator", "admin"];
 
-/** An admin token as it is stored: everything but the token. Only `revokedAtMs` ever changes, once. */
+/**
+ * An admin token as it is stored, without its secret. Only `revokedAtMs` ever changes, and only
+ * once.
+ */
 export interface AdminTokenRecord {
   readonly id: AdminTokenId;
-  /** What it is for, for people. */
+  /** What the token is for, in the words of whoever created it. */
   readonly name: string;
   readonly role: AdminRole;
   /** SHA-256 of the token's secret, 32 bytes. */
@@ -19,109 +23,135 @@ export interface AdminTokenRecord {
   readonly revokedAtMs: number | null;
 }
 
-/** One change that somebody asked for, and how it ended. Never changed. */
+/** One change that somebody asked for, and how it ended. The record itself never changes. */
 export interface AuditRecord {
   readonly atMs: number;
-  /** Who: `root` for the server's own token, `loopback` for a program of this machine without one, else a token's id. */
+  /**
+   * Who asked: `root` for the root token, `loopback` for a program of this machine without a token,
+   * or a token's id.
+   */
   readonly actor: string;
-  /** What: the operation's name in /openapi.json. */
+  /** The operation's name in /openapi.json. */
   readonly operation: string;
-  /** On what: a path of the admin API. */
+  /** The path of the admin API that was asked for. */
   readonly target: string;
-  /** Facts of the change, for people; empty when the operation and its target say it all. */
+  /**
+   * Facts about the change, for people. Empty when the operation and its target tell everything.
+   */
   readonly note: string;
-  /** Why it was refused; null when it was done. */
+  /** The error code of a refused change; null when the change was made. */
   readonly error: ErrorCode | null;
 }
 
-/** An audit record with its place in the table: higher is newer. */
+/** An audit record with its sequence number in the table. A higher number is newer. */
 export interface StoredAudit extends AuditRecord {
   readonly sequence: number;
 }
 
-/** Who may take part in a population's rounds: one row for each population whose policy somebody has set. */
+/** How the server tells a good enrolment token from a bad one. Every token is signed with EdDSA. */
+export interface TokenRules {
+  /** The `iss` claim of the tokens: the app's backend. */
+  readonly issuer: string;
+  /**
+   * The Ed25519 public keys that may have signed a token, base64url. There are two while one
+   * replaces another.
+   */
+  readonly keys: readonly string[];
+  /** How far the clocks of the backend and of this server may be apart. */
+  readonly clockSkewSeconds: number;
+}
+
+/** Who may take part in a population's rounds. */
+export type EnrolmentPolicy =
+  /** Everyone. */
+  | { readonly enrolment: "open" }
+  /** A client that shows a good token at each check-in. */
+  | { readonly enrolment: "token"; readonly token: TokenRules }
+  /**
+   * A registered device that proves at each check-in that it holds its key. `token` says who may
+   * register one.
+   */
+  | { readonly enrolment: "device"; readonly token?: TokenRules | undefined };
+
+/**
+ * The enrolment policy of a population. Only populations whose policy somebody has set have a
+ * record.
+ */
 export interface PopulationRecord {
   readonly name: string;
   readonly policy: EnrolmentPolicy;
   readonly updatedAtMs: number;
 }
 
-/** A device that is registered with a population. Only `revokedAtMs` ever changes, once. */
+/**
+ * A device that is registered with a population. Only `revokedAtMs` ever changes, and only once.
+ */
 export interface DeviceRecord {
   readonly population: string;
-  /** SHA-256 of its public key, hexadecimal; or the subject of its tokens. */
+  /** The SHA-256 of its public key, hexadecimal; or the subject of its tokens. */
   readonly id: string;
-  /** Ed25519, 32 bytes; null for a device that is known by its tokens' subject alone. */
+  /**
+   * Its Ed25519 public key, 32 bytes; null for a device that is known only by the subject of its
+   * tokens.
+   */
   readonly publicKey: Uint8Array | null;
   readonly registeredAtMs: number;
   readonly revokedAtMs: number | null;
 }
 
-/** When a device was last in a task's cohort. */
-export interface ParticipationRecord {
-  readonly deviceId: string;
-  readonly roundNumber: number;
-  /** When the cohort was made. */
-  readonly atMs: number;
-}
-
 /**
- * Who may come in, and who did what. What a method has resolved for survives a crash where the store outlives its
- * process. Every method rejects with `STORAGE_UNAVAILABLE` when the store cannot be reached.
+ * Admin tokens, the audit table, enrolment policies and devices. Once a method has resolved, its
+ * change survives a crash, provided that the store outlives its process. Every method rejects with
+ * `STORAGE_UNAVAILABLE` when the store cannot be reached. Records that are handed out are the
+ * caller's own copies.
  */
 export interface AccessStore {
   /** @throws TributaryError `ADMIN_TOKEN_CONFLICT` when there is a token of that id. */
   addToken(token: AdminTokenRecord): Promise<void>;
 
+  /** One token, which may be revoked; undefined when there is none of that id. */
   token(id: AdminTokenId): Promise<AdminTokenRecord | undefined>;
 
-  /** All tokens, revoked ones too, oldest first. */
+  /** All tokens, including revoked ones, oldest first. */
   tokens(): Promise<AdminTokenRecord[]>;
 
-  /** @returns Whether it was there and not revoked yet. */
+  /** Revokes a token for good. @returns Whether there was such a token that was not revoked yet. */
   revokeToken(id: AdminTokenId, atMs: number): Promise<boolean>;
 
-  /** Adds to the audit table, from which nothing is ever taken. */
+  /** Adds a row to the audit table. Rows are never changed or deleted. */
   addAudit(record: AuditRecord): Promise<void>;
 
   /**
    * The newest records, newest first.
-   * @param before - Only those with a lower sequence.
+   * @param limit - The largest number of records.
+   * @param before - Only records with a lower sequence number.
    */
   audit(limit: number, before?: number): Promise<StoredAudit[]>;
 
-  /** By name. */
+  /** All populations with a policy, sorted by name. */
   populations(): Promise<PopulationRecord[]>;
 
   /** Adds the population or replaces its policy. */
   setPopulation(population: PopulationRecord): Promise<void>;
 
-  /** Adds a device unless it is there. @returns The device as it is stored, maybe revoked long since. */
+  /**
+   * Adds a device unless it is there already.
+   * @returns The device as it is stored; it may have been revoked before.
+   */
   addDevice(device: DeviceRecord): Promise<DeviceRecord>;
 
+  /** One device, which may be revoked; undefined when the population has none of that id. */
   device(population: string, id: string): Promise<DeviceRecord | undefined>;
 
-  /** How many devices a population has, revoked ones too. */
+  /** How many devices a population has, including revoked ones. */
   deviceCount(population: string): Promise<number>;
 
   /** The newest devices of a population, newest first. */
   devices(population: string, limit: number): Promise<DeviceRecord[]>;
 
-  /** @returns Whether it was there and not revoked yet. */
+  /**
+   * Revokes a device for good.
+   * @returns Whether there was such a device that was not revoked yet.
+   */
   revokeDevice(population: string, id: string, atMs: number): Promise<boolean>;
-
-  /** The newest participation of each device in a task, in no order. */
-  participations(task: TaskId): Promise<ParticipationRecord[]>;
-
-  /** Replaces the devices' participations in a task by these: all or nothing. */
-  recordParticipations(task: TaskId, records: readonly ParticipationRecord[]): Promise<void>;
-
-  /** Forgets participations of a task with at most this round number that were before `atMs`. */
-  pruneParticipations(task: TaskId, roundNumber: number, atMs: number): Promise<void>;
 }
-
-/** The part of an `AccessStore` that rounds need. */
-export type ParticipationStore = Pick<
-  AccessStore,
-  "participations" | "recordParticipations" | "pruneParticipations"
->;

@@ -7,7 +7,9 @@ export function errnoOf(error: unknown): string | undefined {
     : undefined;
 }
 
-/** Turns an error of the file system into `STORAGE_UNAVAILABLE` with a remedy; ours pass through. */
+/**
+ * Turns an error of the file system into `STORAGE_UNAVAILABLE` with a remedy; ours pass through.
+ */
 export function fileError(error: unknown, folder: string): TributaryError {
   if (isTributaryError(error)) return error;
   const { cause, remedy } = explain(errnoOf(error), folder);

@@ -15,9 +15,10 @@ import { syncFolder } from "./sync-folder.ts";
 const TEMPORARY = /^[0-9a-f]{64}\.\d+\.tmp$/;
 
 /**
- * One file a checkpoint, `<folder>/<id>`. A file appears under its name only when it is whole and on the disk:
- * it is written to a temporary name, synced, renamed, and the folder is synced. One process at a time may use a
- * folder; `openEmbeddedStore` sees to that.
+ * `CheckpointStore` in files: one file for each checkpoint, `<folder>/<id>`. A file appears under
+ * its name only when it is complete and on the disk. It is written under a temporary name, synced
+ * and renamed, and then the folder is synced. Only one process at a time may use a folder;
+ * `openEmbeddedStore` ensures that.
  *
  * @example
  * const store = await FileCheckpointStore.open({ folder: "./.tributary/store/checkpoints", crypto });
@@ -36,7 +37,8 @@ export class FileCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Makes the folder if it is missing and clears away what an interrupted `put` left.
+   * Creates the folder if it is missing, and deletes the temporary files that an interrupted `put`
+   * left.
    * @throws TributaryError `STORAGE_UNAVAILABLE`.
    */
   static async open(options: {
@@ -59,7 +61,7 @@ export class FileCheckpointStore implements CheckpointStore {
     return this.#track(async () => {
       requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
       const path = this.#pathOf(id);
-      // A file whose bytes have rotted is written anew.
+      // A file whose bytes no longer have their hash is written again.
       if (!(await this.#holds(id, path))) {
         const temporary = `${path}.${this.#temporaryCount++}.tmp`;
         try {
@@ -70,7 +72,8 @@ export class FileCheckpointStore implements CheckpointStore {
           throw error;
         }
       }
-      // Also for a file that was there: whoever renamed it may not have come this far.
+      // This is needed for an existing file too: a crash may have come between its renaming and the
+      // sync of the folder.
       await syncFolder(this.#folder);
     });
   }
@@ -114,7 +117,10 @@ export class FileCheckpointStore implements CheckpointStore {
     return bytes;
   }
 
-  /** The id comes from outside the type system too: as a path it must be 64 hexadecimal digits and no more. */
+  /**
+   * An id may come from untyped code. It becomes part of a path, so it must be 64 hexadecimal
+   * digits and nothing else.
+   */
   #pathOf(id: CheckpointId): string {
     return join(this.#folder, checkpointId(id));
   }
@@ -147,7 +153,7 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Reads into an array of its own, so that float32 views of it are aligned. */
+/** Reads a file into an array with its own buffer, so that float32 views of it are aligned. */
 async function readWhole(path: string): Promise<Uint8Array | undefined> {
   let file;
   try {

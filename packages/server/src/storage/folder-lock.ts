@@ -1,10 +1,12 @@
-// One process a data folder: two PGlites on one folder destroy it.
+// Lets one process at a time use a data folder. Two PGlites on one folder would destroy it.
 //
-// Each process that wants the folder writes a claim, a file of its own in it, and only then looks for others. Of two
-// that come at once at least one sees the other, whatever the timing, so two can never both go on. A claim whose
-// process is dead is deleted; claims are named by their process and a random token and never written twice, so this
-// cannot hit a live one. A single lock file has no such safe takeover: between reading a dead owner's name and
-// deleting the file, somebody else may have made it his.
+// Each process that wants the folder first writes a claim, which is a file of its own in the
+// folder, and then looks for other claims. When two processes come at once, at least one of them
+// sees the other, whatever the timing, so they can never both go on. A claim whose process is dead
+// is deleted. This cannot delete a living process's claim, because a claim is named by its process
+// and a random token, and no name is used twice. A single lock file could not be taken over as
+// safely: after one process has read a dead owner's name, and before it deletes the file, another
+// process may have taken the file over.
 import { open, readFile, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,27 +14,32 @@ import { TributaryError, toHex, type CryptoProvider } from "@tributary/protocol"
 import { errnoOf } from "./file-error.ts";
 import { isProcessAlive, processPlace, processStart } from "./process-identity.ts";
 
-/** A held folder. */
+/** The lock on a folder that this process holds. */
 export interface FolderLock {
-  /** Lets others have the folder; idempotent. */
+  /** Releases the folder for other processes; idempotent. */
   release(): Promise<void>;
 }
 
 const CLAIM = /^lock\.(\d+)\.[0-9a-f]{16}$/;
 
-/** How often a holder shows that it lives to those who cannot see its process, milliseconds. */
+/** How often a holder renews its claim, for processes that cannot look it up, milliseconds. */
 const HEARTBEAT_MS = 10_000;
-/** Silence after which a holder on another machine or in another container counts as dead, milliseconds. */
+/**
+ * Silence after which a holder on another machine or in another container counts as dead,
+ * milliseconds.
+ */
 const SILENCE_MS = 30_000;
-/** How long to let a rival with the larger name step back: milliseconds, and how often. */
+/**
+ * How long to wait for a rival with a larger name to step back, milliseconds, and how many times.
+ */
 const RIVAL_WAIT_MS = 25;
 const RIVAL_TRIES = 200;
 
-/** What a claim's file says. */
+/** The content of a claim's file. */
 interface ClaimText {
   readonly place: string;
   readonly started: string | undefined;
-  /** 1 once its process has found no rival. */
+  /** 1 once its process has found no rival and holds the folder. */
   readonly held: 0 | 1;
 }
 
@@ -45,9 +52,10 @@ interface Claim {
 }
 
 /**
- * Takes a folder for this process.
- * @param folder - Exists.
- * @throws TributaryError `STORAGE_LOCKED` naming the process that has it. Errors of the file system as they are.
+ * Takes a folder for this process alone.
+ * @param folder - An existing folder.
+ * @throws TributaryError `STORAGE_LOCKED`, which names the process that holds the folder. Errors of
+ * the file system are thrown as they are.
  */
 export async function lockFolder(folder: string, crypto: CryptoProvider): Promise<FolderLock> {
   const mine = `lock.${process.pid}.${toHex(crypto.randomBytes(8))}`;
@@ -59,7 +67,8 @@ export async function lockFolder(folder: string, crypto: CryptoProvider): Promis
   const file = await open(path, "wx", 0o600);
   let writing: Promise<unknown> = Promise.resolve();
   const heartbeat = setInterval(() => {
-    // The same bytes again: readers never see half a claim, and its modification time moves on.
+    // Writing the same bytes again renews the modification time, and readers never see half a
+    // claim.
     writing = file.write(text, 0).catch(() => undefined);
   }, HEARTBEAT_MS);
   heartbeat.unref();
@@ -76,7 +85,7 @@ export async function lockFolder(folder: string, crypto: CryptoProvider): Promis
   try {
     await file.write(text, 0);
     await requireNoRival(folder, mine, place);
-    // As long as the other text, so that no reader meets half of it.
+    // The new text is as long as the old one, so that no reader sees half of it.
     text = textOf(1);
     await file.write(text, 0);
     return { release };
@@ -91,7 +100,8 @@ async function requireNoRival(folder: string, mine: string, place: string): Prom
     const rivals = await liveRivals(folder, mine, place);
     const first = rivals.find(({ isHeld }) => isHeld) ?? rivals[0];
     if (first === undefined) return;
-    // Of several that came at once the smallest name stays, and waits until the others have seen it.
+    // When several processes came at once, the one with the smallest name stays and waits until the
+    // others have stepped back.
     if (first.isHeld || tries >= RIVAL_TRIES || rivals.some(({ name }) => name < mine)) {
       throw locked(folder, first);
     }
@@ -116,14 +126,14 @@ async function liveRivals(folder: string, mine: string, place: string): Promise<
       if (isAlive) rivals.push({ name, pid, isNear, isHeld: claim?.held === 1 });
       else await rm(path, { force: true });
     } catch (error) {
-      // It was given back while we looked.
+      // The claim was given back in the meantime.
       if (errnoOf(error) !== "ENOENT") throw error;
     }
   }
   return rivals;
 }
 
-/** Undefined for a claim that is just being written, or was torn by a power cut. */
+/** Parses a claim. Undefined when it is just being written, or when a power cut tore it. */
 function parseClaim(text: string): ClaimText | undefined {
   try {
     const value: unknown = JSON.parse(text);

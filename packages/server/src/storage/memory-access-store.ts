@@ -1,10 +1,9 @@
-import { TributaryError, type AdminTokenId, type TaskId } from "@tributary/protocol";
+import { TributaryError, type AdminTokenId } from "@tributary/protocol";
 import type {
   AccessStore,
   AdminTokenRecord,
   AuditRecord,
   DeviceRecord,
-  ParticipationRecord,
   PopulationRecord,
   StoredAudit,
 } from "./access-store.ts";
@@ -16,7 +15,6 @@ export class MemoryAccessStore implements AccessStore {
   readonly #audit: StoredAudit[] = [];
   readonly #populations: Map<string, PopulationRecord> = new Map();
   readonly #devices: Map<string, DeviceRecord> = new Map();
-  readonly #participations: Map<TaskId, Map<string, ParticipationRecord>> = new Map();
   #closed = false;
 
   async addToken(token: AdminTokenRecord): Promise<void> {
@@ -100,26 +98,6 @@ export class MemoryAccessStore implements AccessStore {
     if (device === undefined || device.revokedAtMs !== null) return false;
     this.#devices.set(key, { ...device, revokedAtMs: atMs });
     return true;
-  }
-
-  async participations(task: TaskId): Promise<ParticipationRecord[]> {
-    this.#requireOpen();
-    return structuredClone([...(this.#participations.get(task)?.values() ?? [])]);
-  }
-
-  async recordParticipations(task: TaskId, records: readonly ParticipationRecord[]): Promise<void> {
-    this.#requireOpen();
-    const known = this.#participations.get(task) ?? new Map<string, ParticipationRecord>();
-    for (const record of records) known.set(record.deviceId, structuredClone(record));
-    this.#participations.set(task, known);
-  }
-
-  async pruneParticipations(task: TaskId, roundNumber: number, atMs: number): Promise<void> {
-    this.#requireOpen();
-    const known = this.#participations.get(task);
-    for (const [deviceId, record] of known ?? []) {
-      if (record.roundNumber <= roundNumber && record.atMs < atMs) known?.delete(deviceId);
-    }
   }
 
   close(): void {

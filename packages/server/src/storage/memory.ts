@@ -5,14 +5,12 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
-import { makesCheckpoint } from "../rounds/round-kind.ts";
-import type { TaskEndReason } from "../rounds/task-history.ts";
+import { makesCheckpoint, type TaskEndReason } from "@tributary/core";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
-import type { Storage } from "./open-storage.ts";
 import {
   WRONG_BYTES_REMEDY,
-  checkRound,
+  checkCommit,
   numberTaken,
   requireHash,
   requireSameRound,
@@ -22,17 +20,22 @@ import {
 import type {
   CheckpointRecord,
   LastCommitted,
-  NewCheckpoint,
+  ParticipationRecord,
+  RoundCommit,
   RoundRecord,
   RoundStore,
   TaskRecord,
   TaskState,
 } from "./round-store.ts";
+import type { Storage } from "./storage.ts";
 
-/** Keeps everything in this process and loses it at its end: for tests, simulation and short experiments. */
+/**
+ * Keeps everything in memory and loses it when the process ends. Meant for tests, simulations and
+ * short experiments.
+ */
 export function openMemoryStore(deps: {
   readonly crypto: CryptoProvider;
-  /** Takes the bytes of checkpoints; all are kept in memory if left out. */
+  /** Where the bytes of checkpoints go. They are kept in memory if left out. */
   readonly checkpoints?: CheckpointStore;
 }): Storage {
   const checkpoints = deps.checkpoints ?? new MemoryCheckpointStore(deps.crypto);
@@ -86,16 +89,18 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 }
 
-/** `RoundStore` in maps. Each method runs without a pause between its checks and its writes. */
+/** `RoundStore` in maps. No method waits for anything between its checks and its writes. */
 export class MemoryRoundStore implements RoundStore {
   readonly #crypto: CryptoProvider;
   readonly #contents: CheckpointStore;
   readonly #tasks: Map<TaskId, TaskRecord> = new Map();
   readonly #rounds: Map<RoundId, RoundRecord> = new Map();
+  /** By task, then by device. */
+  readonly #participations: Map<TaskId, Map<string, ParticipationRecord>> = new Map();
   #checkpoints: CheckpointRecord[] = [];
   #closed = false;
 
-  /** @param contents - Takes the bytes of checkpoints. */
+  /** @param contents - Where the bytes of checkpoints go. */
   constructor(crypto: CryptoProvider, contents: CheckpointStore) {
     this.#crypto = crypto;
     this.#contents = contents;
@@ -140,12 +145,14 @@ export class MemoryRoundStore implements RoundStore {
     return true;
   }
 
-  async recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void> {
+  async commit(commit: RoundCommit): Promise<void> {
     requireOpen(this.#closed);
-    checkRound(this.#crypto, round, checkpoint);
+    checkCommit(this.#crypto, commit);
+    const { round, checkpoint, participations = [] } = commit;
     if (checkpoint !== undefined) {
       await this.#contents.put(checkpoint.record.id, checkpoint.bytes);
     }
+    // From here on nothing waits: the checks and the writes are one step.
     const recorded = this.#rounds.get(round.id);
     if (recorded !== undefined) {
       requireSameRound(recorded, round);
@@ -159,6 +166,12 @@ export class MemoryRoundStore implements RoundStore {
       this.#checkpoints.push(structuredClone(checkpoint.record));
     }
     this.#rounds.set(round.id, structuredClone(round));
+    const newest = this.#participations.get(round.taskId) ?? new Map<string, ParticipationRecord>();
+    this.#participations.set(round.taskId, newest);
+    for (const record of participations) {
+      if (record.roundNumber < (newest.get(record.deviceId)?.roundNumber ?? 0)) continue;
+      newest.set(record.deviceId, structuredClone(record));
+    }
   }
 
   async rounds(taskId: TaskId): Promise<RoundRecord[]> {
@@ -202,6 +215,19 @@ export class MemoryRoundStore implements RoundStore {
     )[0];
   }
 
+  async participations(taskId: TaskId): Promise<ParticipationRecord[]> {
+    requireOpen(this.#closed);
+    return structuredClone([...(this.#participations.get(taskId)?.values() ?? [])]);
+  }
+
+  async pruneParticipations(taskId: TaskId, roundNumber: number, atMs: number): Promise<void> {
+    requireOpen(this.#closed);
+    const newest = this.#participations.get(taskId);
+    for (const [deviceId, record] of newest ?? []) {
+      if (record.roundNumber <= roundNumber && record.atMs < atMs) newest?.delete(deviceId);
+    }
+  }
+
   async ping(): Promise<void> {
     requireOpen(this.#closed);
   }
@@ -210,6 +236,7 @@ export class MemoryRoundStore implements RoundStore {
     this.#closed = true;
     this.#tasks.clear();
     this.#rounds.clear();
+    this.#participations.clear();
     this.#checkpoints = [];
   }
 

@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { errnoOf } from "./file-error.ts";
 
 /**
- * Names the set of processes whose numbers mean the same here: this boot of this machine and, on Linux, this
- * container. Two processes of one place can look each other up.
+ * Names the place of this process, within which process numbers are unique: this boot of this
+ * machine and, on Linux, this container. Two processes of one place can look each other up.
  */
 export async function processPlace(): Promise<string> {
   try {
@@ -16,14 +16,17 @@ export async function processPlace(): Promise<string> {
 }
 
 /**
- * When a process started, in ticks since boot (proc(5), field 22 of `stat`): with its number it names a process
- * for good, since numbers are used again, in a container always the same few.
- * @returns Undefined where the system does not tell; `"dead"` for a process that has ended and waits to be reaped.
+ * When a process started, in ticks since boot (proc(5), field 22 of `stat`). Process numbers are
+ * used again, in a container always the same few, so a process is identified by its number and its
+ * start.
+ * @returns Undefined when the system does not tell; `"dead"` for a process that has ended and
+ * waits to be reaped.
  */
 export async function processStart(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The second field is the program's name in parentheses and may hold anything: count from behind it.
+    // The second field is the program's name in parentheses and may hold any character, so the
+    // fields are counted from behind it.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const state = fields[0];
     return state === "Z" || state === "X" ? "dead" : fields[19];
@@ -33,14 +36,14 @@ export async function processStart(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Whether a process of this place still runs.
- * @param started - As `processStart` told when it ran; undefined if it did not.
+ * Whether a process of this place is still running.
+ * @param started - What `processStart` returned for it while it ran; may be undefined.
  */
 export async function isProcessAlive(pid: number, started: string | undefined): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: there is one, of another user.
+    // EPERM means that the process exists and belongs to another user.
     if (errnoOf(error) === "ESRCH") return false;
   }
   const now = await processStart(pid);

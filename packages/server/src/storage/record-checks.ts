@@ -1,12 +1,13 @@
-// What every adapter refuses before it writes anything, so that they refuse the same.
+// The checks that every adapter makes before it writes anything, so that all adapters refuse the
+// same things.
 import {
   TributaryError,
   checkpointIdOf,
   type CheckpointId,
   type CryptoProvider,
 } from "@tributary/protocol";
-import { makesCheckpoint } from "../rounds/round-kind.ts";
-import type { NewCheckpoint, RoundRecord } from "./round-store.ts";
+import { makesCheckpoint } from "@tributary/core";
+import type { ParticipationRecord, RoundCommit, RoundRecord } from "./round-store.ts";
 
 /** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */
 export function requireHash(
@@ -24,14 +25,13 @@ export function requireHash(
   );
 }
 
-/** The remedy when the caller's own bytes do not fit their name. */
+/** The remedy when the bytes that a caller wants to store do not have the hash that names them. */
 export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly these bytes.";
 
-/** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.recordRound`. */
-export function checkRound(
+/** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.commit`. */
+export function checkCommit(
   crypto: CryptoProvider,
-  round: RoundRecord,
-  checkpoint: NewCheckpoint | undefined,
+  { round, checkpoint, participations = [] }: RoundCommit,
 ): void {
   const made = round.outcome === "committed" && makesCheckpoint(round.kind);
   if (made !== (round.checkpoint !== null) || made !== (checkpoint !== undefined)) {
@@ -43,6 +43,7 @@ export function checkRound(
   for (const [name, value] of Object.entries(round.metrics)) {
     if (!Number.isFinite(value)) throw contradiction(round, `The metric "${name}" is not finite`);
   }
+  requireOwnParticipations(round, participations);
   if (checkpoint === undefined) return;
   const { record, bytes } = checkpoint;
   if (
@@ -56,13 +57,30 @@ export function checkRound(
   requireHash(crypto, record.id, bytes, WRONG_BYTES_REMEDY);
 }
 
+function requireOwnParticipations(
+  round: RoundRecord,
+  participations: readonly ParticipationRecord[],
+): void {
+  if (participations.length === 0) return;
+  if (round.outcome !== "committed" || round.kind !== "training") {
+    throw contradiction(round, `A ${round.outcome} ${round.kind} round comes with participations`);
+  }
+  if (participations.some(({ roundNumber }) => roundNumber !== round.number)) {
+    throw contradiction(round, "A participation is of another round number");
+  }
+  if (new Set(participations.map(({ deviceId }) => deviceId)).size !== participations.length) {
+    throw contradiction(round, "A device participates twice");
+  }
+}
+
 function contradiction(round: RoundRecord, message: string): TributaryError {
   return new TributaryError("BAD_PARAMETER", message, {
-    remedy: "Build both records from the same round.",
+    remedy: "Build all records from the same round.",
     context: { round: round.id, number: round.number },
   });
 }
 
+/** The error when a task is created under an id that is taken. */
 export function taskExists(id: string): TributaryError {
   return new TributaryError("TASK_STATE_CONFLICT", `There is a task ${id} already`, {
     remedy: "Create the task under a new id.",
@@ -70,6 +88,7 @@ export function taskExists(id: string): TributaryError {
   });
 }
 
+/** The error when a round names a task that does not exist. */
 export function taskUnknown(id: string): TributaryError {
   return new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
     remedy: "`tributary task list` names the tasks.",
@@ -77,6 +96,7 @@ export function taskUnknown(id: string): TributaryError {
   });
 }
 
+/** The error when a token is added under an id that is taken. */
 export function tokenExists(id: string): TributaryError {
   return new TributaryError("ADMIN_TOKEN_CONFLICT", `There is an admin token ${id} already`, {
     remedy: "Create the token anew.",
@@ -84,7 +104,10 @@ export function tokenExists(id: string): TributaryError {
   });
 }
 
-/** Another attempt has committed this round number: what the caller trained from is out of date. */
+/**
+ * The error when another attempt has committed this round number. The caller trained from an old
+ * checkpoint.
+ */
 export function numberTaken(round: RoundRecord): TributaryError {
   return new TributaryError(
     "TASK_STATE_CONFLICT",
@@ -96,13 +119,15 @@ export function numberTaken(round: RoundRecord): TributaryError {
   );
 }
 
-/** What tells a retry from a clash of ids. */
+/** The fields by which a retry is told from another round with the same id. */
 export type RoundIdentity = Pick<
   RoundRecord,
   "taskId" | "kind" | "number" | "outcome" | "checkpoint"
 >;
 
-/** @throws TributaryError `TASK_STATE_CONFLICT` unless the recorded round is the same one, sent again. */
+/**
+ * @throws TributaryError `TASK_STATE_CONFLICT` unless the two rounds are the same one, sent twice.
+ */
 export function requireSameRound(recorded: RoundIdentity | undefined, round: RoundRecord): void {
   if (
     recorded?.taskId === round.taskId &&

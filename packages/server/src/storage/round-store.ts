@@ -1,11 +1,10 @@
-import type { RoundFates } from "../rounds/fates.ts";
-import type { RoundKind } from "../rounds/round-kind.ts";
-import type { TaskEndReason } from "../rounds/task-history.ts";
+import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
 
-/** Where a task is in its life. `cancelled` and `finished` are final. */
+/** The state of a task. `cancelled` and `finished` are final. */
 export type TaskState = "created" | "running" | "paused" | "cancelled" | "finished";
 
+/** All states of a task. */
 export const TASK_STATES: readonly TaskState[] = [
   "created",
   "running",
@@ -14,64 +13,77 @@ export const TASK_STATES: readonly TaskState[] = [
   "finished",
 ];
 
-/** One task as an operator created it. Only `state` and `endReason` ever change. */
+/** A task as an operator created it. Only `state` and `endReason` ever change. */
 export interface TaskRecord {
   readonly id: TaskId;
   readonly name: string;
   readonly population: string;
   /** The task file as parsed, with its defaults filled in. */
   readonly definition: TaskDefinition;
-  /** Canonical bytes of the plan (RFC 8785): stored as they are, since clients check their hash. */
+  /**
+   * The canonical bytes of the plan (RFC 8785). They are stored as they are, because clients check
+   * their hash.
+   */
   readonly planBytes: Uint8Array;
   readonly state: TaskState;
-  /** Why it has finished; null in every other state. */
+  /** Why the task has finished; null in every other state. */
   readonly endReason: TaskEndReason | null;
   readonly initialCheckpoint: CheckpointId;
   /** Milliseconds since the Unix epoch, as are all `…AtMs`. */
   readonly createdAtMs: number;
 }
 
-export type RoundOutcome = "committed" | "abandoned";
-
-/** One attempt at a round, written when it has ended; never changed. */
+/** One attempt at a round. It is written when the attempt has ended, and never changes. */
 export interface RoundRecord {
   readonly id: RoundId;
   readonly taskId: TaskId;
   readonly kind: RoundKind;
   /**
-   * 1 for the first round. Abandoned attempts share their number with the one that commits. Of an evaluation, the round that
-   * made the checkpoint; 0 for the initial model.
+   * 1 for the first round. Abandoned attempts have the number of the attempt that commits. An
+   * evaluation has the number of the round that made the checkpoint, which is 0 for the initial
+   * model.
    */
   readonly number: number;
-  readonly outcome: RoundOutcome;
+  readonly outcome: "committed" | "abandoned";
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  /** The checkpoint that the cohort trained from, or measured; before a rollback, the newest. */
+  /**
+   * The checkpoint that the cohort trained from or measured. For a rollback, the newest checkpoint
+   * before it.
+   */
   readonly baseCheckpoint: CheckpointId;
-  /** The checkpoint that the round made, or went back to; null when it was abandoned, and of an evaluation. */
+  /**
+   * The checkpoint that the round made or went back to. Null for an abandoned round and for an
+   * evaluation.
+   */
   readonly checkpoint: CheckpointId | null;
-  /** Why it was abandoned. */
+  /**
+   * Why the round was abandoned; for a rollback, the round that it went back to. Null otherwise.
+   */
   readonly reason: string | null;
-  /** Clients in the cohort. */
+  /** The number of clients in the cohort. */
   readonly selected: number;
-  /** Reports folded into the aggregate. */
+  /** The number of reports in the aggregate. */
   readonly reported: number;
-  /** Reports refused. */
+  /** The number of reports that were refused. */
   readonly rejected: number;
-  /** Members of the cohort that left without a report. */
+  /** The number of members that left without a report. */
   readonly droppedOut: number;
-  /** What became of every member: together they are `selected`. */
+  /** What became of every member. The counts add up to `selected`. */
   readonly fates: RoundFates;
-  /** Examples behind the reports: the sum of the weights in the average. */
+  /** The number of examples behind the reports: the sum of the weights in the average. */
   readonly exampleCount: number;
-  /** Payload bytes from and to the cohort. */
+  /** Payload bytes from the cohort (up) and to it (down). */
   readonly bytesUp: number;
   readonly bytesDown: number;
-  /** Means over examples; finite. */
+  /** Each metric's mean over the examples. All values are finite. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** That a task's model had these bytes after a round. Two tasks or rounds may name the same bytes. */
+/**
+ * Records which bytes a task's model had after a round. Several tasks or rounds may name the same
+ * bytes.
+ */
 export interface CheckpointRecord {
   readonly id: CheckpointId;
   readonly taskId: TaskId;
@@ -87,6 +99,26 @@ export interface NewCheckpoint {
   readonly bytes: Uint8Array;
 }
 
+/** The newest committed round in which a device was in a task's cohort. */
+export interface ParticipationRecord {
+  readonly deviceId: string;
+  readonly roundNumber: number;
+  /** When the cohort was complete. */
+  readonly atMs: number;
+}
+
+/** Everything that the end of one round leaves behind. It is written whole or not at all. */
+export interface RoundCommit {
+  readonly round: RoundRecord;
+  /** The checkpoint that the round made: given exactly when `round.checkpoint` names one. */
+  readonly checkpoint?: NewCheckpoint;
+  /**
+   * The devices of the cohort, each once, with the number of this round. Only a committed training
+   * round has any, and only when its task limits how often a device takes part.
+   */
+  readonly participations?: readonly ParticipationRecord[];
+}
+
 /** The newest committed state of a task. */
 export interface LastCommitted {
   readonly roundNumber: number;
@@ -94,20 +126,22 @@ export interface LastCommitted {
 }
 
 /**
- * Tasks and their rounds. What a method has resolved for survives a crash of the process; a store that outlives
- * its process says so in its factory. Every method rejects with `STORAGE_UNAVAILABLE` when the store cannot be
- * reached or is closed. Records that are handed out are the caller's own copies.
+ * Tasks and their rounds. Once a method has resolved, its change survives a crash of the process,
+ * provided that the store outlives its process. Every method rejects with `STORAGE_UNAVAILABLE`
+ * when the store cannot be reached or is closed. Records that are handed out are the caller's own
+ * copies.
  */
 export interface RoundStore {
   /**
-   * Stores a task and its initial checkpoint (round 0), both or neither.
+   * Stores a task and its initial checkpoint, which counts as round 0. Either both are stored or
+   * neither.
    * @param initialBytes - The bytes that `task.initialCheckpoint` names.
-   * @throws TributaryError `TASK_STATE_CONFLICT` when a task of that id exists; `CHECKPOINT_CORRUPT` when the
-   * bytes do not hash to the checkpoint's id.
+   * @throws TributaryError `TASK_STATE_CONFLICT` when a task of that id exists;
+   * `CHECKPOINT_CORRUPT` when the bytes do not hash to the checkpoint's id.
    */
   createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void>;
 
-  /** The task of this id; undefined when there is none. */
+  /** One task; undefined when there is none of that id. */
   task(id: TaskId): Promise<TaskRecord | undefined>;
 
   /** All tasks, oldest first. */
@@ -116,7 +150,7 @@ export interface RoundStore {
   /**
    * Compare-and-set: moves the task to `to` if its state is one of `from`.
    * @param endReason - Given exactly when `to` is `finished`.
-   * @returns Whether it moved; false as well for a task that does not exist.
+   * @returns Whether the state changed. False also when there is no such task.
    */
   setTaskState(
     id: TaskId,
@@ -126,22 +160,22 @@ export interface RoundStore {
   ): Promise<boolean>;
 
   /**
-   * Writes down a round that has ended, and the checkpoint that a committed one made: all or nothing.
-   * Idempotent by round id, so that a caller who lost the answer may ask again.
-   * @param checkpoint - Required for a committed round that makes a checkpoint, not allowed for any other.
-   * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been committed, or
-   * this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT` when the bytes do not hash
-   * to the id; `BAD_PARAMETER` when the records contradict each other.
+   * Writes down a round that has ended with everything that it leaves behind: all of it, or
+   * nothing. Idempotent by round id: a caller who lost the answer may ask again, and the second
+   * call changes nothing.
+   * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been
+   * committed, or this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT`
+   * when the bytes do not hash to the id; `BAD_PARAMETER` when the records contradict each other.
    */
-  recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void>;
+  commit(commit: RoundCommit): Promise<void>;
 
-  /** All rounds of a task by number, those of one number by their end. */
+  /** All rounds of a task, sorted by number, and those of one number by the time of their end. */
   rounds(taskId: TaskId): Promise<RoundRecord[]>;
 
-  /** The record of a round that has ended; undefined when there is none of this id. */
+  /** One round that has ended; undefined when there is none of that id. */
   round(id: RoundId): Promise<RoundRecord | undefined>;
 
-  /** The committed round of the highest number that made a checkpoint; undefined while there is none. */
+  /** The newest committed round that made a checkpoint; undefined while there is none. */
   lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined>;
 
   /** A task's checkpoints, the initial one first. */
@@ -149,6 +183,17 @@ export interface RoundStore {
 
   /** The first record that names this checkpoint. */
   checkpoint(id: CheckpointId): Promise<CheckpointRecord | undefined>;
+
+  /**
+   * The newest participation of each device in a task's committed rounds, in no particular order.
+   */
+  participations(taskId: TaskId): Promise<ParticipationRecord[]>;
+
+  /**
+   * Deletes a task's participations of rounds up to `roundNumber` whose cohort was complete before
+   * `atMs`.
+   */
+  pruneParticipations(taskId: TaskId, roundNumber: number, atMs: number): Promise<void>;
 
   /** Resolves when the store answers. */
   ping(): Promise<void>;

@@ -2,8 +2,8 @@ import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Makes the names in a folder durable (fsync of the folder): without it a file that was renamed or created can be
- * gone after a power cut. Windows has no such call and needs none.
+ * Makes the names in a folder durable, by an fsync of the folder. Without it a file that was
+ * created or renamed can be gone after a power cut. Windows has no such call and needs none.
  */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
@@ -15,13 +15,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder durable with all that is in it. The files of one folder go at once: they share the disk's flushes. */
+/**
+ * Makes a folder and everything in it durable. The files of one folder are synced at once, because
+ * they share the disk's flushes.
+ */
 export async function syncTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries) {
     if (entry.isDirectory()) await syncTree(join(folder, entry.name));
   }
-  // Windows syncs only what is open for writing.
+  // Windows syncs only files that are open for writing.
   await Promise.all(
     entries.filter((entry) => entry.isFile()).map(({ name }) => syncFile(join(folder, name))),
   );

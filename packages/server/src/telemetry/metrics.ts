@@ -1,33 +1,13 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { ErrorCode, RoundId } from "@tributary/protocol";
-import { makesCheckpoint } from "../rounds/round-kind.ts";
-import type { MemberStage } from "../rounds/fates.ts";
-import type { RoundRecord } from "../storage/round-store.ts";
-
-/** What the metrics take from the coordinator's events, which have this form and more. */
-export type ObservedEvent =
-  | { readonly type: "task-state"; readonly state: string }
-  | { readonly type: "round-opened" }
-  | { readonly type: "round-started"; readonly roundId: RoundId; readonly cohort: number }
-  | { readonly type: "report-accepted" }
-  | { readonly type: "report-refused"; readonly error: { readonly code: ErrorCode } }
-  | { readonly type: "member-withdrew"; readonly code: ErrorCode }
-  | { readonly type: "member-left"; readonly stage: MemberStage }
-  | { readonly type: "phase-ended"; readonly phase: string; readonly durationMs: number }
-  | { readonly type: "check-in-rejected"; readonly code: ErrorCode }
-  | { readonly type: "round-ended"; readonly round: RoundRecord };
+import type { RoundId } from "@tributary/protocol";
+import { makesCheckpoint } from "@tributary/core";
+import type { ServerEvent } from "./server-event.ts";
 
 /** Numbers for a monitoring system. */
 export interface Metrics {
-  /** Takes what happens in the coordinator. */
-  readonly observe: (event: ObservedEvent) => void;
-  /** A session has ended with this error. */
-  sessionFailed(code: ErrorCode): void;
-  /** A connection was refused or cut without a session's word. */
-  connectionCut(reason: string): void;
-  /** A request was refused for coming too fast: this one's share was used up. */
-  rateLimited(share: "session" | "address" | "device"): void;
+  /** Counts an event of the server. */
+  readonly observe: (event: ServerEvent) => void;
   /** Content type of `render`. */
   readonly contentType: string;
   /** All metrics as text. */
@@ -52,7 +32,22 @@ const ROUND_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_8
  */
 export function createMetrics(deps: { readonly connections: () => number }): Metrics {
   const registry = new Registry();
-  const rounds = roundMetrics(registry);
+  const observeRounds = roundMetrics(registry);
+  const observeConnections = connectionMetrics(registry);
+  gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
+  const stopProcessMetrics = processMetrics(registry);
+  return {
+    observe(event) {
+      observeRounds(event);
+      observeConnections(event);
+    },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    close: async () => stopProcessMetrics(),
+  };
+}
+
+function connectionMetrics(registry: Registry): Metrics["observe"] {
   const sessionFailures = new Counter({
     name: "tributary_session_failures_total",
     help: "Client sessions that ended with an error, by error code.",
@@ -61,26 +56,29 @@ export function createMetrics(deps: { readonly connections: () => number }): Met
   });
   const connectionsCut = new Counter({
     name: "tributary_connections_cut_total",
-    help: "Connections refused or cut without a session's word, by reason.",
+    help: "Connections refused or cut without their session having a say in it, by reason.",
     labelNames: ["reason"],
     registers: [registry],
   });
-  const rateLimited = new Counter({
+  const limited = new Counter({
     name: "tributary_requests_rate_limited_total",
-    help: "Requests refused for coming too fast, by whose share was used up: the session's, the address's or the device's.",
+    help: "Requests refused because requests came too fast, by whose allowance was used up: the session's, the address's or the device's.",
     labelNames: ["share"],
     registers: [registry],
   });
-  gauge(registry, "tributary_connections", "Clients connected now.", deps.connections);
-  const stopProcessMetrics = processMetrics(registry);
-  return {
-    observe: rounds,
-    sessionFailed: (code) => sessionFailures.inc({ code }),
-    connectionCut: (reason) => connectionsCut.inc({ reason }),
-    rateLimited: (share) => rateLimited.inc({ share }),
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
-    close: async () => stopProcessMetrics(),
+  return (event) => {
+    switch (event.type) {
+      case "session-failed":
+        sessionFailures.inc({ code: event.code });
+        return;
+      case "connection-cut":
+        connectionsCut.inc({ reason: event.reason });
+        return;
+      case "request-limited":
+        limited.inc({ share: event.share });
+        return;
+      default:
+    }
   };
 }
 
@@ -141,7 +139,7 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const lost = new Counter({
     name: "tributary_members_lost_total",
-    help: "Members of cohorts without a report: withdrew, with the error code they gave; left or unfinished, with the stage they were in.",
+    help: "Members of cohorts that sent no report: withdrew, by the error code that they gave; left or unfinished, by the stage that they had reached.",
     labelNames: ["how", "reason"],
     registers,
   });
@@ -224,7 +222,9 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
           if (kind === "training") trainingMetric.set({ task, metric }, value);
           else evaluationMetric.set({ task, kind, metric }, value);
         }
+        return;
       }
+      default:
     }
   };
 }

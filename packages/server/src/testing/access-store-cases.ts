@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { seededRandom, type AdminTokenId, type TaskId } from "@tributary/protocol";
+import { seededRandom, type AdminTokenId } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type {
   AccessStore,
   AdminTokenRecord,
   AuditRecord,
   DeviceRecord,
-  ParticipationRecord,
   PopulationRecord,
 } from "../storage/access-store.ts";
 import { expectFailure, type ConformanceCase } from "./expectations.ts";
@@ -84,11 +83,8 @@ function device(seed: number, changes: Partial<DeviceRecord> = {}): DeviceRecord
   };
 }
 
-const TASK = "task_0000000000000001" as TaskId;
-const OTHER_TASK = "task_0000000000000002" as TaskId;
-
 const requirements: Readonly<Record<string, Run>> = {
-  async "gives a token back as it was added, and none that was not"(store) {
+  async "returns a token as it was added, and nothing for an unknown one"(store) {
     const first = token(1);
     await store.addToken(first);
     assert.deepEqual(await store.token(first.id), first);
@@ -118,7 +114,7 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await store.tokens(), [token(1, { revokedAtMs }), token(2)]);
   },
 
-  async "gives audit records back newest first, page by page"(store) {
+  async "returns audit records newest first, page by page"(store) {
     for (const target of ["/a", "/b", "/c", "/d"]) await store.addAudit(change(target));
     await store.addAudit({ ...change("/e"), error: "TASK_STATE_CONFLICT" });
     const [newest, second, ...rest] = await store.audit(2);
@@ -136,7 +132,7 @@ const requirements: Readonly<Record<string, Run>> = {
     );
   },
 
-  async "gives policies back as they were set last"(store) {
+  async "returns each policy as it was set last"(store) {
     assert.deepEqual(await store.populations(), []);
     await store.setPopulation(population("writers", 1));
     await store.setPopulation(population("keyboard", 2));
@@ -175,43 +171,13 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await store.devices("nobody", 2), []);
   },
 
-  async "counts a population's devices, revoked ones too"(store) {
+  async "counts a population's devices, including revoked ones"(store) {
     for (const seed of [2, 1, 3, 1]) await store.addDevice(device(seed));
     await store.addDevice(device(4, { population: "keyboard" }));
     await store.revokeDevice("writers", device(2).id, 7);
     assert.equal(await store.deviceCount("writers"), 3);
     assert.equal(await store.deviceCount("keyboard"), 1);
     assert.equal(await store.deviceCount("nobody"), 0);
-  },
-
-  async "keeps the newest participation of each device in a task"(store) {
-    const at = (deviceId: string, roundNumber: number): ParticipationRecord => ({
-      deviceId,
-      roundNumber,
-      atMs: 1_790_000_000_000 + roundNumber,
-    });
-    await store.recordParticipations(TASK, [at("a", 1), at("b", 1)]);
-    await store.recordParticipations(TASK, [at("b", 2), at("c", 2)]);
-    await store.recordParticipations(OTHER_TASK, [at("a", 9)]);
-    await store.recordParticipations(TASK, []);
-    const read = async (task: TaskId): Promise<readonly ParticipationRecord[]> =>
-      (await store.participations(task)).toSorted((x, y) => (x.deviceId < y.deviceId ? -1 : 1));
-    assert.deepEqual(await read(TASK), [at("a", 1), at("b", 2), at("c", 2)]);
-    await store.pruneParticipations(TASK, 1, at("a", 1).atMs);
-    assert.equal((await read(TASK)).length, 3);
-    await store.pruneParticipations(TASK, 1, at("c", 3).atMs);
-    assert.deepEqual(await read(TASK), [at("b", 2), at("c", 2)]);
-    assert.deepEqual(await read(OTHER_TASK), [at("a", 9)]);
-  },
-
-  async "records as many participations at once as a cohort may have members"(store) {
-    const records = Array.from({ length: 16_384 }, (_, index) => ({
-      deviceId: `device-${index}`,
-      roundNumber: 1,
-      atMs: 5,
-    }));
-    await store.recordParticipations(TASK, records);
-    assert.equal((await store.participations(TASK)).length, records.length);
   },
 
   async "keeps everything after closing and opening again"(store, { reopen }) {

@@ -15,7 +15,9 @@ export interface CheckpointStoreFixture {
   readonly store: CheckpointStore;
   /** Changes a byte of what is stored; left out where nobody could. */
   readonly corrupt?: (id: CheckpointId) => Promise<void>;
-  /** Closes the store and opens it again; left out for a store that does not outlive its process. */
+  /**
+   * Closes the store and opens it again; left out for a store that does not outlive its process.
+   */
   readonly reopen?: () => Promise<CheckpointStore>;
   /** Closes and clears away. */
   readonly dispose: () => Promise<void>;
@@ -50,7 +52,7 @@ const MIB = 1_048_576;
 
 function requirements(crypto: CryptoProvider): Readonly<Record<string, Run>> {
   return {
-    async "gives back the bytes that were put"({ store }, make) {
+    async "returns the bytes that were put"({ store }, make) {
       // Around the sizes at which adapters cut: none, one, whole chunks, and a rest.
       for (const size of [0, 1, 4, MIB - 1, MIB, MIB + 1, 3 * MIB + 5]) {
         const { id, bytes } = make.content(size);
@@ -115,7 +117,7 @@ function requirements(crypto: CryptoProvider): Readonly<Record<string, Run>> {
       assert.equal(await store.has(id), false);
     },
 
-    async "says so when stored bytes have changed"({ store, corrupt }, make) {
+    async "reports CHECKPOINT_CORRUPT when stored bytes have changed"({ store, corrupt }, make) {
       if (corrupt === undefined) return;
       const { id, bytes } = make.content(2 * MIB + 9);
       await store.put(id, bytes);

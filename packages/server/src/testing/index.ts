@@ -1,4 +1,7 @@
-/** Conformance suites of the server's ports, which each adapter runs in any test runner, and a clock to hold. */
+/**
+ * Conformance suites of the server's ports, which each adapter runs in any test runner, and a clock
+ * to hold.
+ */
 export { accessStoreCases, type AccessStoreFixture } from "./access-store-cases.ts";
 export { checkpointStoreCases, type CheckpointStoreFixture } from "./checkpoint-store-cases.ts";
 export type { ConformanceCase } from "./expectations.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../coordinator/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 interface Timer {
   readonly dueMs: number;
@@ -34,7 +34,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves time on by `ms` and calls what falls due on the way, each at its own time, also what that schedules.
+   * Moves time on by `ms` and calls what falls due on the way, each at its own time, also what that
+   * schedules.
    * @throws Error when that never ends: callbacks that schedule each other without delay.
    */
   advance(ms: number): void {

@@ -6,12 +6,12 @@ import type { DatabaseConnection } from "./database-connection.ts";
 import type { Queries } from "./database.ts";
 import { checkpointChunks, checkpointContents } from "./schema.ts";
 
-/** Bytes of a checkpoint in one row: bounds what a query holds in memory on both sides. */
+/** The most bytes of a checkpoint in one row. It bounds the memory of a query on both sides. */
 export const CHUNK_BYTES = 1_048_576;
 
 /**
- * Writes a checkpoint's bytes within the caller's transaction; nothing when they are there already.
- * Whoever else is writing the same bytes is waited for.
+ * Writes a checkpoint's bytes within the caller's transaction. Writes nothing when they are there
+ * already. When another transaction is writing the same bytes, this waits for its end.
  */
 export async function writeContents(
   queries: Queries,
@@ -33,7 +33,7 @@ export async function writeContents(
   }
 }
 
-/** `CheckpointStore` in rows of 1 MiB. */
+/** `CheckpointStore` in rows of at most 1 MiB. */
 export class ChunkedCheckpointStore implements CheckpointStore {
   readonly #connection: DatabaseConnection;
   readonly #crypto: CryptoProvider;

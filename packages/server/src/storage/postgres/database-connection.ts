@@ -12,7 +12,9 @@ export class DatabaseConnection {
     this.#open = open;
   }
 
-  /** @throws TributaryError `STORAGE_UNAVAILABLE` for whatever the driver throws; ours pass through. */
+  /**
+   * @throws TributaryError `STORAGE_UNAVAILABLE` for whatever the driver throws; ours pass through.
+   */
   async run<Result>(work: (database: OpenDatabase) => Promise<Result>): Promise<Result> {
     if (this.#closing !== undefined) {
       throw new TributaryError("STORAGE_UNAVAILABLE", `${this.#open.where} is closed`, {

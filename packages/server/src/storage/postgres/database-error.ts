@@ -2,8 +2,8 @@ import { DrizzleError, DrizzleQueryError } from "drizzle-orm";
 import { isTributaryError, TributaryError } from "@tributary/protocol";
 
 /**
- * The driver's own error inside Drizzle's. Drizzle's message holds every parameter of the query: a megabyte of
- * checkpoint, a task's definition. It must reach neither a log nor a caller.
+ * Returns the driver's error inside of Drizzle's. Drizzle's message contains every parameter of the
+ * query, such as a megabyte of a checkpoint, so it must reach neither a log nor a caller.
  */
 export function driverError(error: unknown): unknown {
   let inner = error;
@@ -14,7 +14,10 @@ export function driverError(error: unknown): unknown {
   return inner;
 }
 
-/** The SQLSTATE or the system's name of an error (`23505`, `ECONNREFUSED`); undefined when it has none. */
+/**
+ * The SQLSTATE or the system's name of an error (`23505`, `ECONNREFUSED`); undefined when it has
+ * none.
+ */
 export function databaseCode(error: unknown): string | undefined {
   const inner = driverError(error);
   return inner instanceof Error && "code" in inner && typeof inner.code === "string"
@@ -28,14 +31,14 @@ export function violates(error: unknown, constraint: string): boolean {
   return inner instanceof Error && "constraint" in inner && inner.constraint === constraint;
 }
 
-/** Whether the connection went away, so that nobody knows whether a commit under way took place. */
+/** Whether the connection was lost. Then nobody knows whether a commit under way took place. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = databaseCode(error);
   if (code !== undefined) {
     return /^(08|57P0)/.test(code) || ["ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(code);
   }
   const inner = driverError(error);
-  // pg gives these no code. After the last one an answer may still come, to nobody.
+  // pg gives these errors no code. After the last one, an answer may still come that nobody reads.
   return (
     inner instanceof Error &&
     /^(Connection terminated|Client has encountered a connection error|Query read timeout)/.test(
@@ -46,13 +49,14 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /**
  * Turns what a driver throws into `STORAGE_UNAVAILABLE` with a remedy; ours pass through.
- * @param where - The database as a reader may know it, without a password: "Postgres at db.example:5432/app".
+ * @param where - The database as a reader may know it, without a password: "Postgres at
+ * db.example:5432/app".
  */
 export function databaseError(error: unknown, where: string): TributaryError {
   if (isTributaryError(error)) return error;
   const inner = driverError(error);
   const { problem, remedy } = explain(databaseCode(error));
-  // The several addresses of one host come as an AggregateError, whose own message is empty.
+  // When a host has several addresses, the error is an AggregateError, whose own message is empty.
   const detail =
     inner instanceof AggregateError && inner.message === ""
       ? inner.errors.map((each: unknown) => messageOf(each)).join("; ")

@@ -1,5 +1,6 @@
-// Brings a database to this build's tables. drizzle-kit writes the migrations; applying them is ours, since Drizzle's
-// own migrator reads folders (tsc copies no .sql), takes no lock, and asks for rights even when nothing is to be done.
+// Brings a database to this build's tables. drizzle-kit writes the migrations. This file applies
+// them, because Drizzle's own migrator reads folders (tsc copies no .sql), takes no lock, and needs
+// rights even when there is nothing to do.
 import { sql } from "drizzle-orm";
 import { text } from "drizzle-orm/pg-core";
 import { TributaryError } from "@tributary/protocol";
@@ -8,17 +9,21 @@ import type { Migration } from "./migration.ts";
 import { MIGRATIONS } from "./migrations.generated.ts";
 import { namespace } from "./namespace.ts";
 
-/** Not a part of schema.ts: it has to be there before the first migration. */
+/** This table is not in schema.ts because it must exist before the first migration. */
 const applied = namespace.table("migrations", { name: text().primaryKey() });
 
-/** Names the lock among all advisory locks of a database: the first 6 bytes of SHA-256("tributary migrations"). */
+/**
+ * Names the lock among all advisory locks of a database: the first 6 bytes of SHA-256("tributary
+ * migrations").
+ */
 const LOCK = 0x33_f4_ba_c7_a9_de;
 
 /**
- * Applies what is missing, in one transaction under an advisory lock: of several servers that start at once one
- * does the work and the others wait. The lock ends with the transaction, which also holds behind PgBouncer.
- * @throws TributaryError `STORAGE_UNAVAILABLE` when a newer build has migrated the database. Errors of the driver
- * as they are.
+ * Applies the missing migrations in one transaction under an advisory lock. When several servers
+ * start at once, one does the work and the others wait. The lock ends with the transaction, so it
+ * works behind PgBouncer too.
+ * @throws TributaryError `STORAGE_UNAVAILABLE` when a newer build has migrated the database. Errors
+ * of the driver as they are.
  */
 export async function migrate(
   { db, transaction }: OpenDatabase,
@@ -34,7 +39,7 @@ export async function migrate(
     if (!(await exists(tx, sql`to_regclass('tributary.migrations')`))) {
       await tx.execute(sql`create table tributary.migrations (name text primary key)`);
     }
-    // Asked again, now that nobody else can be at it.
+    // Another server may have migrated before this one got the lock, so look again.
     for (const { name, sql: text } of await missing(tx, migrations)) {
       for (const statement of text.split("--> statement-breakpoint")) {
         await tx.execute(sql.raw(statement));

@@ -4,21 +4,27 @@ import { TributaryError } from "@tributary/protocol";
 import { databaseError, isConnectionLoss } from "./database-error.ts";
 import type { OpenDatabase, Queries } from "./database.ts";
 
-/** Enough for a coordinator, its admin API and a probe at once; small, since every server node has its own. */
+/**
+ * The size of the pool. It is enough for a coordinator, its admin API and a probe at once, and
+ * small because every server node has its own pool.
+ */
 const POOL_SIZE = 5;
 /** How long to try to connect, or to wait for a connection of the pool, milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * How long to wait for an answer, milliseconds. The system would wait for a quarter of an hour behind a link that has gone dead, and the
- * round that is being written with it.
+ * How long to wait for an answer, milliseconds. The system would wait for a quarter of an hour
+ * behind a link that has gone dead, and the round that is being written with it.
  */
 const QUERY_TIMEOUT_MS = 30_000;
 
 /**
  * Connects to a Postgres server, 13 or newer.
- * @param url - `postgres://user:password@host:5432/database`, with the parameters of libpq (`?sslmode=verify-full`).
- * @param onConnectionError - Told when an idle connection is lost; the pool makes a new one when it needs it.
- * @param queryTimeoutMs - After so long without an answer a query fails, and its connection is given up.
+ * @param url - `postgres://user:password@host:5432/database`, with the parameters of libpq
+ * (`?sslmode=verify-full`).
+ * @param onConnectionError - Called when an idle connection is lost. The pool opens a new one when
+ * it needs it.
+ * @param queryTimeoutMs - A query without an answer for so long fails, and its connection is
+ * closed.
  * @throws TributaryError `STORAGE_UNAVAILABLE`.
  */
 export async function openNodePostgres(
@@ -40,8 +46,9 @@ export async function openNodePostgres(
   } catch (error) {
     throw malformed(error);
   }
-  // Without listeners a lost connection is an unhandled 'error' event and ends the process. The pool listens to a
-  // client only while it is idle; a client in use also fails its query, so that nothing is hidden here.
+  // Without listeners a lost connection is an unhandled 'error' event and ends the process. The
+  // pool listens to a client only while it is idle; a client in use also fails its query, so that
+  // nothing is hidden here.
   pool.on("error", onConnectionError);
   pool.on("connect", (client) => client.on("error", () => undefined));
   try {
@@ -59,8 +66,8 @@ export async function openNodePostgres(
 }
 
 /**
- * Drizzle's own way with a pool never gives a connection back whose `begin` failed: five lost ones, and every
- * transaction would wait for ever.
+ * Runs a transaction. Drizzle's own function for pools never gives a connection back when its
+ * `begin` fails. After five lost connections every transaction would wait for ever.
  */
 async function runTransaction<Result>(
   pool: pg.Pool,
@@ -100,7 +107,7 @@ function malformed(cause?: unknown): TributaryError {
     {
       remedy:
         "Use postgres://user:password@host:5432/database, with special characters in the password percent-encoded.",
-      // The system's error of a bad URL holds it whole.
+      // The system's error for a bad URL contains the whole URL.
       ...(cause instanceof URIError ? { cause } : {}),
     },
   );

@@ -1,4 +1,4 @@
-// PGlite: Postgres compiled to WebAssembly, on a folder of this machine.
+// Opens PGlite, which is Postgres compiled to WebAssembly, on a folder of this machine.
 import { fsyncSync } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -11,13 +11,17 @@ import { syncFolder, syncTree } from "../sync-folder.ts";
 import type { OpenDatabase } from "./database.ts";
 
 /**
- * PGlite as shipped never syncs: it starts Postgres with -F, and its file system has no fsync. A power cut could
- * then take a committed round or the whole database. Here Postgres syncs its log at each commit (.3 to 1 ms).
- * Its fdatasync does nothing in WebAssembly, so that the log's method has to be fsync.
+ * PGlite as shipped never syncs: it starts Postgres with -F, and its file system has no fsync. A
+ * power cut could then take a committed round or the whole database. Here Postgres syncs its log at
+ * each commit (.3 to 1 ms). Its fdatasync does nothing in WebAssembly, so that the log's method has
+ * to be fsync.
  */
 const DURABLE = ["-c", "wal_sync_method=fsync"];
 
-/** 128 MB of buffers are taken at once and never needed here; the log stays at a few megabytes. */
+/**
+ * Postgres would take 128 MB of buffers at once and never needs them here. The log stays at a few
+ * megabytes.
+ */
 const SMALL = [
   ...["-c", "shared_buffers=16MB"],
   ...["-c", "min_wal_size=2MB"],
@@ -25,9 +29,10 @@ const SMALL = [
 ];
 
 /**
- * Opens the database in a folder, made if it is missing. The caller holds the folder's lock.
- * @throws TributaryError `STORAGE_UNAVAILABLE` when the folder does not hold a usable database. Errors of the file
- * system as they are.
+ * Opens the database in a folder, and creates it if it is missing. The caller holds the folder's
+ * lock.
+ * @throws TributaryError `STORAGE_UNAVAILABLE` when the folder does not hold a usable database.
+ * Errors of the file system as they are.
  */
 export async function openPglite(folder: string): Promise<OpenDatabase> {
   if (!(await isThere(folder))) await createDatabase(folder);
@@ -63,11 +68,14 @@ export async function openPglite(folder: string): Promise<OpenDatabase> {
   };
 }
 
-/** Made aside and renamed when it is whole and on the disk: a crash leaves either no database or a good one. */
+/**
+ * Creates the database under another name and renames it once it is complete and on the disk. So a
+ * crash leaves either no database or a good one.
+ */
 async function createDatabase(folder: string): Promise<void> {
   const aside = `${folder}.new`;
   await rm(aside, { recursive: true, force: true });
-  // PGlite's files are open to everyone; their folder is not.
+  // PGlite lets every user read its files, so the folder around them is closed to other users.
   await mkdir(aside, { mode: 0o700 });
   const client = await PGlite.create({
     dataDir: aside,
@@ -128,7 +136,10 @@ function addSync(fileSystem: unknown): void {
   Object.assign(operations, { fsync: syncStream });
 }
 
-/** @returns 0, or the error for Postgres to act on: an exception would leave WebAssembly in mid-call. */
+/**
+ * @returns 0, or an error number on which Postgres acts. An exception would leave WebAssembly in
+ * the middle of a call.
+ */
 function syncStream(stream: unknown): number {
   const descriptor = property(stream, "nfd");
   // A folder has none.

@@ -1,20 +1,22 @@
-import { and, asc, desc, eq, isNull, lt, lte, sql } from "drizzle-orm";
-import type { AdminTokenId, TaskId } from "@tributary/protocol";
+import { and, asc, desc, eq, isNull, lt } from "drizzle-orm";
+import type { AdminTokenId } from "@tributary/protocol";
 import type {
   AccessStore,
   AdminTokenRecord,
   AuditRecord,
   DeviceRecord,
-  ParticipationRecord,
   PopulationRecord,
   StoredAudit,
 } from "../access-store.ts";
 import { tokenExists } from "../record-checks.ts";
 import type { DatabaseConnection } from "./database-connection.ts";
 import type { Queries } from "./database.ts";
-import { adminTokens, audit, devices, participations, populations } from "./schema.ts";
+import { adminTokens, audit, devices, populations } from "./schema.ts";
 
-/** `AccessStore` in Postgres tables, whichever driver reaches them. The connection is closed by whoever opened it. */
+/**
+ * `AccessStore` in Postgres tables, whichever driver reaches them. Whoever opened the connection
+ * closes it.
+ */
 export class PostgresAccessStore implements AccessStore {
   readonly #connection: DatabaseConnection;
 
@@ -126,51 +128,7 @@ export class PostgresAccessStore implements AccessStore {
       return revoked.length > 0;
     });
   }
-
-  participations(task: TaskId): Promise<ParticipationRecord[]> {
-    const { deviceId, roundNumber, atMs } = participations;
-    return this.#connection.run(({ db }) =>
-      db
-        .select({ deviceId, roundNumber, atMs })
-        .from(participations)
-        .where(eq(participations.taskId, task)),
-    );
-  }
-
-  async recordParticipations(task: TaskId, records: readonly ParticipationRecord[]): Promise<void> {
-    await this.#connection.run(({ transaction }) =>
-      transaction(async (tx) => {
-        for (let at = 0; at < records.length; at += ROWS_A_STATEMENT) {
-          const rows = records.slice(at, at + ROWS_A_STATEMENT);
-          await tx
-            .insert(participations)
-            .values(rows.map((record) => ({ taskId: task, ...record })))
-            .onConflictDoUpdate({
-              target: [participations.taskId, participations.deviceId],
-              set: { roundNumber: sql`excluded.round_number`, atMs: sql`excluded.at_ms` },
-            });
-        }
-      }),
-    );
-  }
-
-  async pruneParticipations(task: TaskId, roundNumber: number, atMs: number): Promise<void> {
-    await this.#connection.run(({ db }) =>
-      db
-        .delete(participations)
-        .where(
-          and(
-            eq(participations.taskId, task),
-            lte(participations.roundNumber, roundNumber),
-            lt(participations.atMs, atMs),
-          ),
-        ),
-    );
-  }
 }
-
-/** A statement takes 65,535 parameters at most, and each row four. */
-const ROWS_A_STATEMENT = 4_096;
 
 async function findDevice(
   db: Queries,

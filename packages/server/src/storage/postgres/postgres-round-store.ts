@@ -1,11 +1,10 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
-import { ROUND_KINDS, makesCheckpoint } from "../../rounds/round-kind.ts";
-import type { TaskEndReason } from "../../rounds/task-history.ts";
+import { ROUND_KINDS, makesCheckpoint, type TaskEndReason } from "@tributary/core";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import {
   WRONG_BYTES_REMEDY,
-  checkRound,
+  checkCommit,
   numberTaken,
   requireHash,
   requireSameRound,
@@ -15,7 +14,8 @@ import {
 import type {
   CheckpointRecord,
   LastCommitted,
-  NewCheckpoint,
+  ParticipationRecord,
+  RoundCommit,
   RoundRecord,
   RoundStore,
   TaskRecord,
@@ -25,9 +25,17 @@ import { writeContents } from "./chunked-contents.ts";
 import type { DatabaseConnection } from "./database-connection.ts";
 import { isConnectionLoss, violates } from "./database-error.ts";
 import type { Queries } from "./database.ts";
+import {
+  deleteParticipations,
+  readParticipations,
+  writeParticipations,
+} from "./participation-rows.ts";
 import { checkpoints, rounds, tasks } from "./schema.ts";
 
-/** A restart of the database cuts every connection of the pool, and the next one to be taken may be another dead one. */
+/**
+ * A restart of the database cuts every connection of the pool, so the second connection may be dead
+ * as well.
+ */
 const COMMIT_TRIES = 3;
 
 /** `RoundStore` in Postgres tables, whichever driver reaches them. */
@@ -37,8 +45,9 @@ export class PostgresRoundStore implements RoundStore {
   readonly #files: CheckpointStore | undefined;
 
   /**
-   * @param files - Takes the bytes of checkpoints before the transaction that names them begins, so that no row
-   * ever names bytes that are not there. Without it they go into the same transaction, as rows.
+   * @param files - Where the bytes of checkpoints go. They are written before the transaction that
+   * names them begins, so that no row ever names missing bytes. If left out, the bytes are rows of
+   * the same transaction.
    */
   constructor(connection: DatabaseConnection, crypto: CryptoProvider, files?: CheckpointStore) {
     this.#connection = connection;
@@ -99,18 +108,20 @@ export class PostgresRoundStore implements RoundStore {
     });
   }
 
-  async recordRound(round: RoundRecord, checkpoint?: NewCheckpoint): Promise<void> {
-    checkRound(this.#crypto, round, checkpoint);
+  async commit(commit: RoundCommit): Promise<void> {
+    checkCommit(this.#crypto, commit);
+    const { checkpoint } = commit;
     await this.#connection.run(async ({ transaction }) => {
       if (checkpoint !== undefined) {
         await this.#files?.put(checkpoint.record.id, checkpoint.bytes);
       }
       for (let tries = 1; ; tries++) {
         try {
-          await transaction((tx) => this.#writeRound(tx, round, checkpoint));
+          await transaction((tx) => this.#write(tx, commit));
           return;
         } catch (error) {
-          // Whether the transaction was committed is not known: the same again finds out, on another connection.
+          // The transaction may or may not have been committed. Sending it again on another
+          // connection finds out.
           if (tries === COMMIT_TRIES || !isConnectionLoss(error)) throw error;
         }
       }
@@ -180,6 +191,14 @@ export class PostgresRoundStore implements RoundStore {
     });
   }
 
+  participations(taskId: TaskId): Promise<ParticipationRecord[]> {
+    return this.#connection.run(({ db }) => readParticipations(db, taskId));
+  }
+
+  pruneParticipations(taskId: TaskId, roundNumber: number, atMs: number): Promise<void> {
+    return this.#connection.run(({ db }) => deleteParticipations(db, taskId, roundNumber, atMs));
+  }
+
   async ping(): Promise<void> {
     await this.#connection.run(({ db }) => db.select({ one: sql`1` }).from(sql`(select 1) as one`));
   }
@@ -188,11 +207,11 @@ export class PostgresRoundStore implements RoundStore {
     return this.#connection.close();
   }
 
-  async #writeRound(
-    tx: Queries,
-    round: RoundRecord,
-    checkpoint: NewCheckpoint | undefined,
-  ): Promise<void> {
+  /**
+   * The one transaction that ends a round: every table that a round leaves something in is written
+   * here.
+   */
+  async #write(tx: Queries, { round, checkpoint, participations }: RoundCommit): Promise<void> {
     const added = await tx
       .insert(rounds)
       .values(round)
@@ -206,12 +225,15 @@ export class PostgresRoundStore implements RoundStore {
     if (added.length === 0) {
       const [recorded] = await tx.select().from(rounds).where(eq(rounds.id, round.id));
       requireSameRound(recorded, round);
+      // The round was committed before, and everything else with it.
       return;
     }
-    if (checkpoint === undefined) return;
-    if (this.#files === undefined) {
-      await writeContents(tx, checkpoint.record.id, checkpoint.bytes);
+    if (checkpoint !== undefined) {
+      if (this.#files === undefined) {
+        await writeContents(tx, checkpoint.record.id, checkpoint.bytes);
+      }
+      await tx.insert(checkpoints).values(checkpoint.record);
     }
-    await tx.insert(checkpoints).values(checkpoint.record);
+    if (participations !== undefined) await writeParticipations(tx, round.taskId, participations);
   }
 }

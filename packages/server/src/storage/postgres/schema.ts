@@ -1,5 +1,6 @@
-// The tables of a Tributary store, for PGlite and for a Postgres server alike. After a change here, run
-// `node src/storage/postgres/generate-migrations.mjs NAME` in packages/server and commit what it writes.
+// The tables of a Tributary store, for PGlite and for a Postgres server alike. After a change here,
+// run `node src/storage/postgres/generate-migrations.mjs NAME` in packages/server and commit what
+// it writes.
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -22,21 +23,20 @@ import type {
   TaskDefinition,
   TaskId,
 } from "@tributary/protocol";
-import type { EnrolmentPolicy } from "../../enrolment/policy.ts";
-import type { AdminRole } from "../access-store.ts";
-import type { RoundFates } from "../../rounds/fates.ts";
-import type { RoundKind } from "../../rounds/round-kind.ts";
-import type { TaskEndReason } from "../../rounds/task-history.ts";
-import type { RoundOutcome, TaskState } from "../round-store.ts";
+import type { AdminRole, EnrolmentPolicy } from "../access-store.ts";
+import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
+import type { RoundRecord, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
-/** Both drivers take any Uint8Array; what they return may be a Buffer over shared memory, so it is copied. */
+/**
+ * Both drivers accept any Uint8Array. They may return a Buffer over shared memory, so it is copied.
+ */
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   dataType: () => "bytea",
   fromDriver: (value) => new Uint8Array(value),
 });
 
-/** Milliseconds, bytes and counts: 64 bits in the database, below 2^53 in records. */
+/** A column for milliseconds, bytes and counts: 64 bits in the database, below 2^53 in records. */
 const count = (name: string) => bigint(name, { mode: "number" });
 
 export const tasks = namespace.table(
@@ -71,7 +71,7 @@ export const rounds = namespace.table(
       .references(() => tasks.id),
     kind: text().$type<RoundKind>().notNull().default("training"),
     number: integer().notNull(),
-    outcome: text().$type<RoundOutcome>().notNull(),
+    outcome: text().$type<RoundRecord["outcome"]>().notNull(),
     startedAtMs: count("started_at_ms").notNull(),
     endedAtMs: count("ended_at_ms").notNull(),
     baseCheckpoint: text("base_checkpoint").$type<CheckpointId>().notNull(),
@@ -81,7 +81,8 @@ export const rounds = namespace.table(
     reported: integer().notNull(),
     rejected: integer().notNull(),
     droppedOut: integer("dropped_out").notNull(),
-    // json, not jsonb: the order of keys is kept. Rounds from before the column was there do not say.
+    // json, not jsonb: the order of keys is kept. Rounds that are older than this column have the
+    // default.
     fates: json()
       .$type<RoundFates>()
       .notNull()
@@ -92,7 +93,8 @@ export const rounds = namespace.table(
     metrics: json().$type<Readonly<Record<string, number>>>().notNull(),
   },
   (table) => [
-    // The rule that a round commits once: whatever the servers believe, the database keeps one.
+    // A round number is committed at most once. The database enforces it, whatever several servers
+    // believe.
     uniqueIndex("rounds_committed_number")
       .on(table.taskId, table.number)
       .where(sql`outcome = 'committed' and kind in ('training', 'rollback')`),
@@ -127,7 +129,10 @@ export const checkpoints = namespace.table(
   ],
 );
 
-/** Bytes named by their hash, whoever's they are. Empty in the embedded store, which keeps them in files. */
+/**
+ * The bytes of checkpoints, named by their hash and shared by all tasks. Empty in the embedded
+ * store, which uses files.
+ */
 export const checkpointContents = namespace.table("checkpoint_contents", {
   id: text().$type<CheckpointId>().primaryKey(),
   byteLength: count("byte_length").notNull(),
@@ -159,7 +164,10 @@ export const adminTokens = namespace.table(
   (table) => [check("admin_tokens_role", sql`${table.role} in ('viewer', 'operator', 'admin')`)],
 );
 
-/** Its migration adds a trigger that refuses UPDATE and DELETE: rows are added only. */
+/**
+ * Rows are only ever added. The migration of this table adds a trigger that refuses UPDATE and
+ * DELETE.
+ */
 export const audit = namespace.table("audit", {
   sequence: bigserial({ mode: "number" }).primaryKey(),
   atMs: count("at_ms").notNull(),
@@ -191,7 +199,10 @@ export const devices = namespace.table(
   ],
 );
 
-/** The newest participation of each device in a task: one row a device, whatever the number of rounds. */
+/**
+ * The newest participation of each device in a task: one row for each device, however many rounds
+ * it took part in.
+ */
 export const participations = namespace.table(
   "participations",
   {

@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  seededRandom,
+  xoshiro128,
+  type CheckpointId,
+  type TaskDefinition,
+} from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import {
+  openMemoryStore,
+  openStorage,
+  startServer,
+  type CheckpointStore,
+  type RoundRecord,
+  type TributaryServer,
+} from "@tributary/server";
+import { answerRequests } from "../load/load-process.ts";
+import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
+import type { BenchTarget } from "../load/wire-client.ts";
+
+// `bench aggregate` runs this in a process of its own: the server, and a meter that measures the process.
+
+export type AggregateServerRequest =
+  | {
+      readonly type: "start";
+      readonly dataDir: string;
+      /**
+       * A Postgres database for the store. Without it the store is in memory and keeps one checkpoint only, so that the
+       * figures are those of the aggregation.
+       */
+      readonly databaseUrl?: string;
+      readonly definition: TaskDefinition;
+      readonly parameters: number;
+      readonly seed: number;
+    }
+  | { readonly type: "zero" }
+  | { readonly type: "read" };
+
+export interface AggregateServerAnswer {
+  /** Where clients connect; only in the answer to "start". */
+  readonly target?: BenchTarget;
+  readonly cost: ProcessCost;
+  /** The rounds that have ended so far. */
+  readonly rounds: readonly RoundRecord[];
+}
+
+const meter = startProcessMeter();
+const crypto = createNodeCryptoProvider();
+let running:
+  | { readonly server: TributaryServer; readonly taskId: RoundRecord["taskId"] }
+  | undefined;
+
+answerRequests<AggregateServerRequest, AggregateServerAnswer>(async (request) => {
+  let target: BenchTarget | undefined;
+  if (request.type === "start") target = await start(request);
+  if (request.type === "zero") meter.zero();
+  const cost = meter.read();
+  const rounds =
+    running === undefined ? [] : await running.server.storage.rounds.rounds(running.taskId);
+  return { ...(target === undefined ? {} : { target }), cost, rounds };
+});
+
+async function start({
+  dataDir,
+  databaseUrl,
+  definition,
+  parameters,
+  seed,
+}: Extract<AggregateServerRequest, { type: "start" }>): Promise<BenchTarget> {
+  const storage =
+    databaseUrl === undefined
+      ? openMemoryStore({ crypto, checkpoints: new NewestCheckpoint() })
+      : await openStorage({ storeDir: join(dataDir, "store"), databaseUrl, crypto });
+  const server = await startServer(
+    { dataDir, port: 0, adminPort: 0, logLevel: "error" },
+    { storage },
+  );
+  const { coordinator, url, serverKey } = server;
+  const task = await coordinator.createTask(
+    definition,
+    // No client of the benchmark builds the model: only its size matters.
+    { topology: {}, parameters: [{ name: "layer/values", shape: [parameters] }] },
+    initialValues(parameters, seed),
+  );
+  await coordinator.startTask(task.id);
+  running = { server, taskId: task.id };
+  return { url, serverKey, certificate: await readFile(join(dataDir, "tls", "cert.pem"), "utf8") };
+}
+
+/** Draws values uniformly from [−0.1, 0.1). */
+function initialValues(parameters: number, seed: number): Float32Array {
+  const words = xoshiro128(seededRandom(crypto, seed).bytes(16));
+  const values = new Float32Array(parameters);
+  for (let i = 0; i < parameters; i++) values[i] = words() * (0.2 / 2 ** 32) - 0.1;
+  return values;
+}
+
+/**
+ * Keeps only the newest checkpoint. A real store does not hold checkpoints in the server's memory either, so that old
+ * ones must not count in the memory that is measured.
+ */
+class NewestCheckpoint implements CheckpointStore {
+  #newest: { readonly id: CheckpointId; readonly bytes: Uint8Array } | undefined;
+
+  async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+    this.#newest = { id, bytes: bytes.slice() };
+  }
+
+  async get(id: CheckpointId): Promise<Uint8Array | undefined> {
+    return this.#newest?.id === id ? this.#newest.bytes.slice() : undefined;
+  }
+
+  async has(id: CheckpointId): Promise<boolean> {
+    return this.#newest?.id === id;
+  }
+
+  async close(): Promise<void> {
+    this.#newest = undefined;
+  }
+}

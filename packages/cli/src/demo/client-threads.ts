@@ -1,0 +1,38 @@
+import type { TaskDefinition } from "@tributary/protocol";
+import type { TributaryServer } from "@tributary/server";
+import type { DemoData } from "./demo-data.ts";
+import type { DemoOptions } from "./demo-options.ts";
+import { startThread, type DemoThread } from "./threads.ts";
+
+/** The fraction of its examples that each client keeps for evaluation, if the task lets clients evaluate. */
+const HELD_OUT_FRACTION = 0.1;
+
+/**
+ * Starts the threads in which the clients train. Client i runs in thread i modulo the number of threads.
+ * @param data - The memory of the clients' examples moves to the threads and is gone here.
+ * @param onFailure - Called if a thread fails, or if one of its clients cannot take part.
+ */
+export function startClientThreads(
+  server: TributaryServer,
+  definition: TaskDefinition,
+  data: DemoData,
+  threadCount: number,
+  { trainer, seed }: Pick<DemoOptions, "trainer" | "seed">,
+  onFailure: (error: Error) => void,
+): DemoThread[] {
+  const { url, serverKey, certificate } = server;
+  const clients = data.clients.map((examples, index) => ({ index, examples }));
+  return Array.from({ length: threadCount }, (_, thread) =>
+    startThread(
+      {
+        role: "clients",
+        ...{ url, serverKey, certificate, trainer, seed },
+        population: definition.population,
+        holdOut: definition.evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION,
+        clients: clients.filter(({ index }) => index % threadCount === thread),
+      },
+      () => {},
+      onFailure,
+    ),
+  );
+}

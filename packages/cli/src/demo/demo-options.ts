@@ -1,0 +1,31 @@
+import type { TaskDefinition } from "@tributary/protocol";
+import type { TrainerOptions } from "@tributary/client-sdk";
+import type { CsvOptions } from "@tributary/simulator";
+
+export interface DemoOptions {
+  /** The data set: `writers`, `mnist`, or the path of a folder or of a CSV file. */
+  readonly data: string;
+  /** How to read the data set if it is a CSV file. */
+  readonly csv?: CsvOptions;
+  readonly clients: number;
+  /** How many rounds to train. Without it the task decides. */
+  readonly rounds?: number;
+  /** The task to run. Without it the demo makes one for digits. */
+  readonly task?: TaskDefinition;
+  /** How many threads run the clients, one per core by default. The result does not depend on it. */
+  readonly threads?: number;
+  /** All randomness of the demo comes from this number. */
+  readonly seed: number;
+  readonly trainer: TrainerOptions;
+  /** Where the server keeps its keys, its certificate and its store. */
+  readonly dataDir: string;
+  /** Port of the gateway; 0 takes any free one. */
+  readonly port: number;
+  /** Port of the admin API; 0 takes any free one. */
+  readonly adminPort: number;
+  /** A Postgres database to use in place of the embedded store. */
+  readonly databaseUrl?: string;
+  readonly logLevel: "warn" | "info" | "debug" | "silent";
+  /** Stops the demo. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,45 @@
+import { formatBytes, formatSeconds, type Output } from "../output.ts";
+import type { DemoObserver } from "./demo-observer.ts";
+
+/** Width of the progress bar, in characters. */
+const BAR_WIDTH = 24;
+
+/** Shows a demo in a terminal: a heading, one line for each round, and a progress bar for the round that is open. */
+export function showProgress(output: Output): DemoObserver {
+  return {
+    started({ server, task, data, threads, seed }) {
+      output.say(
+        [
+          `Tributary demo: ${data.clients.length} clients in ${threads} threads train on ${data.name}, scored on ${data.test.count} held-out examples`,
+          `gateway    ${server.url}`,
+          `admin API  ${server.adminUrl}/v1/tasks/${task.id}`,
+          `seed       ${seed}`,
+          "",
+          "round  cohort  accuracy    loss   up/client  down/client   elapsed",
+        ].join("\n"),
+      );
+    },
+    report(roundNumber, accepted, cohort) {
+      const done = Math.round((BAR_WIDTH * accepted) / Math.max(1, cohort));
+      const bar = "█".repeat(done) + "░".repeat(BAR_WIDTH - done);
+      output.redraw(`${String(roundNumber).padStart(5)}  ${bar} ${accepted}/${cohort} reports`);
+    },
+    abandoned(round) {
+      output.say(`${String(round.number).padStart(5)}  abandoned (${round.reason}), tried again`);
+    },
+    round(round, { accuracy, loss }, elapsedMs) {
+      const perReport = (bytes: number): string => formatBytes(bytes / Math.max(1, round.reported));
+      output.say(
+        [
+          String(round.number).padStart(5),
+          `${round.reported}/${round.selected}`.padStart(7),
+          (accuracy === undefined ? "–" : `${(100 * accuracy).toFixed(2)} %`).padStart(9),
+          (loss ?? Number.NaN).toFixed(4).padStart(7),
+          perReport(round.bytesUp).padStart(11),
+          perReport(round.bytesDown).padStart(12),
+          formatSeconds(elapsedMs).padStart(9),
+        ].join(" "),
+      );
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { RoundPurpose } from "@tributary/protocol";
+import type { ModelState } from "../server-step/model-state.ts";
+import type { PackingDeps } from "../server-step/pack-state.ts";
+import type { Report, ReportForm } from "./report.ts";
+
+/** What a client offers at check-in, as far as it decides whether a round can ask it. */
+export interface MemberOffer {
+  /** Examples that the client holds out and does not train on; 0 when it evaluates nothing. */
+  readonly heldOutCount: number;
+}
+
+/**
+ * What the members of one round are asked for, and what their reports come to. A round drives a
+ * collection in this order: `begin` once, `receive` for each complete report, `close` when no
+ * further report counts, then `combine`. `discard` may come at any time and is the last call.
+ *
+ * A new way of collecting is a new adapter of this interface and a case in `openCollection`. The
+ * state machines and the gateway do not know which one they serve.
+ */
+export interface Collection {
+  /** What members are told to do. */
+  readonly purpose: RoundPurpose;
+  /** Whether a round of this kind makes the task's next checkpoint. */
+  readonly makesCheckpoint: boolean;
+  /** Whether a client with this offer can be asked. */
+  isOpenTo(offer: MemberOffer): boolean;
+  /**
+   * The cohort is complete, and its members are being told.
+   * @returns What each of their reports must look like.
+   */
+  begin(): ReportForm;
+  /**
+   * Checks a report whole and then adds it whole. After an error the collection is as it was.
+   * @param report - Its payload is neither modified nor kept, but must not change before the
+   *   collection is done with it: when this returns or, where it returns a promise, when that
+   *   settles.
+   * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`,
+   *   `UPDATE_OUT_OF_RANGE` or `EXAMPLE_COUNT_INVALID`; `INTERNAL` when what had been added is lost.
+   *   Thrown, or as the promise's rejection.
+   */
+  receive(report: Report): void | Promise<void>;
+  /** No further report will be received, and none is being received. */
+  close(): Promise<void>;
+  /**
+   * Makes of the reports what the round is for.
+   * @param before - The state of the model that the members were sent; not modified.
+   * @returns The next state of the model; `undefined` when the round makes no checkpoint.
+   * @throws TributaryError what the aggregation rule or the server step throws, `INTERNAL` when
+   *   what had been added is lost. Such a round is not committed.
+   */
+  combine(before: ModelState, deps: PackingDeps): Promise<ModelState | undefined>;
+  /** Forgets the reports and what they have been combined to; counts and means stay. Idempotent. */
+  discard(): void;
+  /** Number of reports that have been added. */
+  readonly reportCount: number;
+  /** Number of examples behind these reports. */
+  readonly exampleCount: number;
+  /** Means of the metrics over all examples, by name; empty before the first report. */
+  metricMeans(): Record<string, number>;
+}

@@ -1,0 +1,29 @@
+import type { RoundPurpose } from "@tributary/protocol";
+import type { OpenAdder } from "../aggregation/update-adder.ts";
+import type { ModelTerms } from "../server-step/model-state.ts";
+import type { Collection } from "./collection.ts";
+import { EvaluationCollection } from "./evaluation-collection.ts";
+import { PlainCollection } from "./plain-collection.ts";
+
+/** What the collections of a task's rounds are made of. */
+export interface CollectionDeps {
+  readonly terms: ModelTerms;
+  /** Opens what adds up the updates of one round: in this thread, or in others. */
+  readonly openAdder: OpenAdder;
+  /** The server's learning rate η. */
+  readonly learningRate: number;
+}
+
+/** Opens the collection of one round. This is the only place that knows all collections. */
+export function openCollection(purpose: RoundPurpose, deps: CollectionDeps): Collection {
+  switch (purpose) {
+    case "training": {
+      const { terms, openAdder, learningRate } = deps;
+      const { update, aggregation } = terms.plan;
+      const adder = openAdder({ update, aggregation, dimension: terms.dimension });
+      return new PlainCollection({ terms, adder, learningRate });
+    }
+    case "evaluation":
+      return new EvaluationCollection(deps.terms.plan);
+  }
+}

@@ -1,0 +1,81 @@
+import type { RoundPurpose } from "@tributary/protocol";
+import type { UpdateAdder } from "../aggregation/update-adder.ts";
+import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
+import type { PackingDeps } from "../server-step/pack-state.ts";
+import { serverStep } from "../server-step/server-step.ts";
+import type { Collection } from "./collection.ts";
+import { MetricSums } from "./metric-sums.ts";
+import { metricNames, requireExamples } from "./plan-metrics.ts";
+import type { Report, ReportForm } from "./report.ts";
+
+/** What a plain collection is made of. */
+export interface PlainCollectionOptions {
+  readonly terms: ModelTerms;
+  /** Adds the updates up by the plan's aggregation rule; a new one for each round. */
+  readonly adder: UpdateAdder;
+  /** The server's learning rate η. */
+  readonly learningRate: number;
+}
+
+/** Collects encoded updates in the clear and makes the model's next state of them. */
+export class PlainCollection implements Collection {
+  readonly purpose: RoundPurpose = "training";
+  readonly makesCheckpoint = true;
+  readonly #terms: ModelTerms;
+  readonly #adder: UpdateAdder;
+  readonly #learningRate: number;
+  readonly #metrics: MetricSums;
+
+  constructor({ terms, adder, learningRate }: PlainCollectionOptions) {
+    this.#terms = terms;
+    this.#adder = adder;
+    this.#learningRate = learningRate;
+    this.#metrics = new MetricSums(metricNames(terms.plan));
+  }
+
+  get reportCount(): number {
+    return this.#metrics.reportCount;
+  }
+
+  get exampleCount(): number {
+    return this.#metrics.exampleCount;
+  }
+
+  isOpenTo(): boolean {
+    return true;
+  }
+
+  begin(): ReportForm {
+    const { plan, codec, dimension } = this.#terms;
+    return {
+      codec: codec.name,
+      dimension,
+      payloadBytes: codec.payloadBytes(dimension),
+      metricNames: metricNames(plan),
+    };
+  }
+
+  receive({ exampleCount, payload, metrics }: Report): void | Promise<void> {
+    requireExamples(exampleCount);
+    const added = this.#adder.add(payload, exampleCount);
+    const count = (): void => this.#metrics.add(exampleCount, metrics);
+    // An adder in this thread is done when it returns. Waiting for it would only cost time.
+    if (added !== undefined) return added.then(count);
+    count();
+  }
+
+  async close(): Promise<void> {}
+
+  async combine(before: ModelState, deps: PackingDeps): Promise<ModelState> {
+    const update = await this.#adder.combine(deps.yieldTurn);
+    return serverStep(before, update, this.#terms, this.#learningRate, deps);
+  }
+
+  discard(): void {
+    this.#adder.discard();
+  }
+
+  metricMeans(): Record<string, number> {
+    return this.#metrics.means();
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  TributaryError,
+  type Limits,
+  type MetricValue,
+  type PayloadBytes,
+} from "@tributary/protocol";
+
+/** What a member says of its report before it sends it. Untrusted until `checkReportHeader`. */
+export interface ReportHeader {
+  /** Examples that the member trained on, or evaluated on. */
+  readonly exampleCount: number;
+  /** Name of the codec that the update is encoded with; empty when there is no update. */
+  readonly codec: string;
+  /** Length of the encoded update in bytes; 0 when there is no update. */
+  readonly updateBytes: number;
+  readonly metrics: readonly MetricValue[];
+}
+
+/** A report that is complete. */
+export interface Report {
+  /** Examples behind the report; a whole number ≥ 1. */
+  readonly exampleCount: number;
+  /** The encoded update; empty when the round asks for none. */
+  readonly payload: Uint8Array;
+  /** One finite value for each metric that the round asks for. */
+  readonly metrics: readonly MetricValue[];
+}
+
+/** What every report of a round must look like. */
+export interface ReportForm {
+  /** Name of the update codec; empty when the round asks for no update. */
+  readonly codec: string;
+  /** Number of values in an update; 0 when the round asks for none. */
+  readonly dimension: number;
+  /** Least and greatest length of an encoded update, in bytes. */
+  readonly payloadBytes: PayloadBytes;
+  /** Names of the metrics that each report must give. */
+  readonly metricNames: readonly string[];
+}
+
+/**
+ * Checks the header of a report before any of the report is accepted.
+ * @throws TributaryError `UPDATE_MALFORMED` for another codec, `UPDATE_SHAPE` for a wrong length,
+ *   `EXAMPLE_COUNT_INVALID` or `METRICS_INVALID`.
+ */
+export function checkReportHeader(
+  header: ReportHeader,
+  form: ReportForm,
+  { maxExampleCount }: Pick<Limits, "maxExampleCount">,
+): void {
+  if (header.codec !== form.codec) {
+    throw new TributaryError(
+      "UPDATE_MALFORMED",
+      `The update is encoded as "${header.codec}" where the round asks for "${form.codec}"`,
+    );
+  }
+  requireLength(header.updateBytes, form);
+  const { exampleCount } = header;
+  if (!Number.isInteger(exampleCount) || exampleCount < 1 || exampleCount > maxExampleCount) {
+    throw new TributaryError(
+      "EXAMPLE_COUNT_INVALID",
+      `The report claims ${exampleCount} examples`,
+      { remedy: `Report between 1 and ${maxExampleCount} examples.` },
+    );
+  }
+  const names = new Set(header.metrics.map((metric) => metric.name));
+  if (
+    header.metrics.length !== form.metricNames.length ||
+    !form.metricNames.every((name) => names.has(name)) ||
+    !header.metrics.every((metric) => Number.isFinite(metric.value))
+  ) {
+    throw new TributaryError("METRICS_INVALID", "The report's metrics are not those of the plan", {
+      remedy: `Report one finite value for each of: ${form.metricNames.join(", ")}.`,
+    });
+  }
+}
+
+function requireLength(bytes: number, { dimension, payloadBytes: { min, max } }: ReportForm): void {
+  if (bytes >= min && bytes <= max) return;
+  const range = min === max ? String(max) : `${min} to ${max}`;
+  throw new TributaryError(
+    "UPDATE_SHAPE",
+    max === 0
+      ? `The report brings ${bytes} bytes and an evaluation takes none`
+      : `The update has ${bytes} bytes where ${dimension} values take ${range}`,
+    {
+      remedy: "Report all trainable parameters of the plan's model, or no update in an evaluation.",
+    },
+  );
+}

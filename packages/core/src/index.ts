@@ -1,0 +1,77 @@
+/**
+ * What a round of federated learning is, and what it comes to: pure state machines, exact
+ * aggregation and the server step. Servers and simulators run the same code. Nothing in this
+ * package reads a clock, opens a socket or touches a store.
+ */
+export { AccumulatorMemory } from "./aggregation/accumulator-memory.ts";
+export type {
+  AggregationRule,
+  CheckedUpdate,
+  CombinedUpdate,
+  ExactSums,
+  PartialSum,
+  SumRule,
+} from "./aggregation/aggregation-rule.ts";
+export { checkAggregationMemory } from "./aggregation/check-aggregation-memory.ts";
+export {
+  createAggregationRule,
+  createSumRule,
+  keepsSumsOnly,
+} from "./aggregation/create-aggregation-rule.ts";
+export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
+export type { YieldTurn } from "./aggregation/time-slice.ts";
+export {
+  localAdders,
+  type AdderSpec,
+  type OpenAdder,
+  type UpdateAdder,
+} from "./aggregation/update-adder.ts";
+export type { Collection, MemberOffer } from "./collection/collection.ts";
+export { metricNames } from "./collection/plan-metrics.ts";
+export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
+export {
+  checkReportHeader,
+  type Report,
+  type ReportForm,
+  type ReportHeader,
+} from "./collection/report.ts";
+export { Cohort } from "./member/cohort.ts";
+export { NO_FATES, totalOf, type RoundFates } from "./member/fates.ts";
+export {
+  SELECTED,
+  isAtWork,
+  stepMember,
+  type MemberEvent,
+  type MemberState,
+  type WorkStage,
+} from "./member/member.ts";
+export { ClientsAway } from "./rounds/clients-away.ts";
+export { nextRound, type NextRound } from "./rounds/next-round.ts";
+export {
+  combineNeeds,
+  MAX_RETURN_MS,
+  nextWindowMs,
+  returnAfterMs,
+  returnAfterRestartMs,
+  type PaceNeeds,
+} from "./rounds/pace-steering.ts";
+export { ROUND_KINDS, makesCheckpoint, type RoundKind } from "./rounds/round-kind.ts";
+export {
+  cohortSize,
+  deadlineOf,
+  openRound,
+  stepRound,
+  takesReports,
+  type AbandonReason,
+  type CancelReason,
+  type RoundEffect,
+  type RoundEvent,
+  type RoundPolicy,
+  type RoundState,
+} from "./rounds/round.ts";
+export { closesAtMs } from "./rounds/schedule.ts";
+export { TaskHistory, type BestMeasurement, type TaskEndReason } from "./rounds/task-history.ts";
+export { fedAvgStep } from "./server-step/fedavg-step.ts";
+export { modelTerms, type ModelState, type ModelTerms } from "./server-step/model-state.ts";
+export { packInitialState, type PackingDeps } from "./server-step/pack-state.ts";
+export { serverStep } from "./server-step/server-step.ts";

@@ -1,0 +1,86 @@
+import type { SessionId } from "@tributary/protocol";
+import { countFates, type RoundFates } from "./fates.ts";
+import { SELECTED, isAtWork, stepMember, type MemberEvent, type MemberState } from "./member.ts";
+
+/**
+ * The members of one round, counted. Every change goes through `stepMember`, so that the counts and
+ * the members' states cannot disagree.
+ */
+export class Cohort {
+  readonly #members: Map<SessionId, MemberState>;
+  /** Members whose reports are complete and wait to be added, the oldest first. */
+  readonly #uploaded: Set<SessionId> = new Set();
+  #atWork: number;
+  #adding = 0;
+  #reported = 0;
+
+  constructor(sessions: Iterable<SessionId>) {
+    this.#members = new Map(Array.from(sessions, (session) => [session, SELECTED]));
+    this.#atWork = this.#members.size;
+  }
+
+  /** Members in all. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Members that may still report; those whose reports are being added are among them. */
+  get atWork(): number {
+    return this.#atWork;
+  }
+
+  /** Reports that are being added. */
+  get adding(): number {
+    return this.#adding;
+  }
+
+  /** Reports that have been added. */
+  get reported(): number {
+    return this.#reported;
+  }
+
+  /** The member whose complete report has waited longest to be added. */
+  get nextToAdd(): SessionId | undefined {
+    return this.#uploaded.values().next().value;
+  }
+
+  /** The members in the order of their selection. */
+  get sessions(): Iterable<SessionId> {
+    return this.#members.keys();
+  }
+
+  /** A member's state; `undefined` for a session that is no member. */
+  state(session: SessionId): MemberState | undefined {
+    return this.#members.get(session);
+  }
+
+  /**
+   * Applies an event to a member.
+   * @returns Whether the event could happen. Nothing has changed when it could not.
+   */
+  step(session: SessionId, event: MemberEvent): boolean {
+    const before = this.#members.get(session);
+    const after = before && stepMember(before, event);
+    if (before === undefined || after === undefined) return false;
+    this.#members.set(session, after);
+    if (before.stage === "uploaded") this.#uploaded.delete(session);
+    if (before.stage === "adding") this.#adding -= 1;
+    if (after.stage === "uploaded") this.#uploaded.add(session);
+    if (after.stage === "adding") this.#adding += 1;
+    if (after.stage === "reported") this.#reported += 1;
+    if (!isAtWork(after)) this.#atWork -= 1;
+    return true;
+  }
+
+  /** Takes back the selection of a client that has done nothing yet. Others stay as they are. */
+  drop(session: SessionId): void {
+    if (this.#members.get(session) !== SELECTED) return;
+    this.#members.delete(session);
+    this.#atWork -= 1;
+  }
+
+  /** Counts the members by what has become of them so far. */
+  fates(): RoundFates {
+    return countFates(this.#members.values());
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  layoutOf,
+  rangesSize,
+  trainableRanges,
+  updateCodec,
+  type ParameterLayout,
+  type Plan,
+  type UpdateCodec,
+  type ValueRange,
+} from "@tributary/protocol";
+
+/**
+ * The parameters of a task's model after a round, together with what the next round needs of this
+ * one. It has no name: checkpoints are named by whoever stores them.
+ */
+export interface ModelState {
+  /** The parameters, float32, shape [layout.size]; not to be modified. */
+  readonly weights: Float32Array;
+  /**
+   * The same parameters in the encoding in which a client that holds nothing downloads them.
+   * Absent where they travel as plain float32.
+   */
+  readonly packed?: Uint8Array;
+  /**
+   * What the encoding of this state lost, float32, shape [layout.size]. The next step adds it, so
+   * that small changes are delayed and never dropped. It is kept in memory only: a restart loses
+   * less than one rounding.
+   */
+  readonly residual?: Float32Array;
+  /**
+   * The encoded change that leads here from the state before. Absent for plans that do not send
+   * differences, and for a state that was read from a store.
+   */
+  readonly difference?: Uint8Array;
+}
+
+/** What a plan says about its model, worked out once for all rounds of a task. */
+export interface ModelTerms {
+  readonly plan: Plan;
+  readonly layout: ParameterLayout;
+  /** Where the values that are trained and reported lie in the parameters, ascending. */
+  readonly ranges: readonly ValueRange[];
+  /** Number of values in one update: the sum of the ranges' lengths. */
+  readonly dimension: number;
+  /** The codec of the updates that clients report. */
+  readonly codec: UpdateCodec;
+}
+
+/**
+ * Works out what a plan says about its model.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when the plan trains a layer that the model lacks.
+ */
+export function modelTerms(plan: Plan): ModelTerms {
+  const layout = layoutOf(plan.model.parameters);
+  const ranges = trainableRanges(layout, plan.training.trainable);
+  return { plan, layout, ranges, dimension: rangesSize(ranges), codec: updateCodec(plan.update) };
+}

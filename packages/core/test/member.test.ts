@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+
+import {
+  SELECTED,
+  isAtWork,
+  stepMember,
+  type MemberEvent,
+  type MemberState,
+} from "../src/member/member.ts";
+
+const code = "INTERNAL";
+
+const EVENTS = {
+  configured: { type: "configured" },
+  began: { type: "began", isComplete: false },
+  beganComplete: { type: "began", isComplete: true },
+  granted: { type: "granted" },
+  uploaded: { type: "uploaded" },
+  adding: { type: "adding" },
+  added: { type: "added" },
+  refused: { type: "refused", code },
+  withdrew: { type: "withdrew", code },
+  left: { type: "left" },
+} as const satisfies Record<string, MemberEvent>;
+
+type EventName = keyof typeof EVENTS;
+
+/** For each stage at work, the stage after each event that can happen in it. */
+const TABLE: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
+  configuring: { configured: "training" },
+  training: { began: "asking", beganComplete: "uploaded" },
+  asking: { granted: "uploading" },
+  uploading: { uploaded: "uploaded" },
+  uploaded: { adding: "adding" },
+  adding: { added: "reported", refused: "refused" },
+};
+const ANYWHERE = { refused: "refused", withdrew: "withdrew", left: "left" };
+
+describe("a member of a cohort", () => {
+  it("begins by being configured", () => {
+    expect(SELECTED).toEqual({ stage: "configuring" });
+  });
+
+  it.each(Object.keys(TABLE))("goes from %s where its table says, and nowhere else", (stage) => {
+    const expected = stage === "adding" ? TABLE[stage] : { ...ANYWHERE, ...TABLE[stage] };
+    for (const name of Object.keys(EVENTS) as EventName[]) {
+      const after = stepMember({ stage } as MemberState, EVENTS[name]);
+      expect([name, after?.stage]).toEqual([name, expected?.[name]]);
+    }
+  });
+
+  it.each<MemberState>([
+    { stage: "reported" },
+    { stage: "refused", code },
+    { stage: "withdrew", code },
+    { stage: "left", during: "training" },
+  ])("never changes again once it is $stage", (state) => {
+    expect(isAtWork(state)).toBe(false);
+    for (const event of Object.values(EVENTS)) expect(stepMember(state, event)).toBeUndefined();
+  });
+
+  it("remembers the stage in which it left, and the code with which it was refused", () => {
+    expect(stepMember({ stage: "asking" }, { type: "left" })).toEqual({
+      stage: "left",
+      during: "asking",
+    });
+    expect(stepMember({ stage: "adding" }, { type: "refused", code: "UPDATE_NOT_FINITE" })).toEqual(
+      { stage: "refused", code: "UPDATE_NOT_FINITE" },
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { xoshiro128 } from "@tributary/protocol";
+import { describe, expect, it } from "vitest";
+
+import type { CombinedUpdate } from "../src/aggregation/aggregation-rule.ts";
+import { ExactAccumulator } from "../src/aggregation/exact-accumulator.ts";
+import { fedAvgStep } from "../src/server-step/fedavg-step.ts";
+
+function uniform(seed: number): () => number {
+  const words = xoshiro128(new Uint8Array(16).fill(seed));
+  return () => words() / 2 ** 31 - 1;
+}
+
+function vector(length: number, random: () => number): Float32Array {
+  return Float32Array.from({ length }, random);
+}
+
+function accumulate(
+  dimension: number,
+  reports: readonly { readonly update: Float32Array; readonly weight: number }[],
+): CombinedUpdate {
+  const accumulator = new ExactAccumulator(dimension);
+  for (const { update, weight } of reports) {
+    accumulator.reserve(
+      weight * update.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+    );
+    accumulator.add(update, 0, weight);
+  }
+  return { sums: accumulator, weight: reports.reduce((sum, { weight }) => sum + weight, 0) };
+}
+
+const rest = (): Promise<void> => Promise.resolve();
+
+describe("the FedAvg step", () => {
+  const random = uniform(9);
+  const weights = vector(500, random);
+  const reports = [3, 20, 100, 1].map((weight) => ({ update: vector(500, random), weight }));
+  const total = 124;
+
+  it("adds the mean update, weighted by examples", async () => {
+    const next = await fedAvgStep(
+      weights,
+      [{ offset: 0, length: 500 }],
+      accumulate(500, reports),
+      1,
+      rest,
+    );
+    next.forEach((value, i) => {
+      const mean =
+        reports.reduce((sum, { update, weight }) => sum + weight * update[i]!, 0) / total;
+      // float64 throughout, one rounding to float32 at the end; 2⁻³² a report is the accumulator's.
+      expect(Math.abs(value - (weights[i]! + mean))).toBeLessThan(2 ** -23);
+    });
+  });
+
+  it("takes the server's learning rate as a factor of the mean", async () => {
+    const range = [{ offset: 0, length: 500 }];
+    const half = await fedAvgStep(weights, range, accumulate(500, reports), 0.5, rest);
+    const whole = await fedAvgStep(weights, range, accumulate(500, reports), 1, rest);
+    half.forEach((value, i) => {
+      expect(Math.abs(value - (weights[i]! + whole[i]!) / 2)).toBeLessThan(2 ** -23);
+    });
+  });
+
+  it("changes no bit of what is frozen, and puts each trained value in its place", async () => {
+    const ranges = [
+      { offset: 10, length: 5 },
+      { offset: 40, length: 1 },
+      { offset: 41, length: 9 },
+      { offset: 499, length: 1 },
+    ];
+    const update = Float32Array.from({ length: 16 }, (_, i) => i + 1);
+    // A bit pattern of a frozen value that arithmetic would change: −0.
+    const base = weights.slice();
+    base[0] = -0;
+    const next = await fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 1, rest);
+    const bits = (values: Float32Array) => new Uint32Array(values.buffer);
+    let k = 0;
+    for (let i = 0; i < 500; i++) {
+      const trained = ranges.some(({ offset, length }) => i >= offset && i < offset + length);
+      if (trained) expect(next[i]).toBe(Math.fround(base[i]! + update[k++]!));
+      else expect(bits(next)[i]).toBe(bits(base)[i]);
+    }
+    expect(k).toBe(16);
+  });
+
+  it("leaves the weights that it is given as they are", async () => {
+    const before = weights.slice();
+    await fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1, rest);
+    expect(weights).toEqual(before);
+  });
+});

@@ -1,0 +1,59 @@
+// Text, hexadecimal digits and byte strings, without `Buffer`, which browsers lack.
+import { TributaryError } from "../errors.ts";
+
+const encoder = new TextEncoder();
+// `fatal` makes it throw instead of replacing bytes, and `ignoreBOM` keeps a leading byte order
+// mark.
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Encodes text as UTF-8. Half of a surrogate pair becomes U+FFFD. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/**
+ * Decodes UTF-8.
+ * @throws TypeError when the bytes are not UTF-8.
+ */
+export function utf8Decode(bytes: Uint8Array): string {
+  return strictDecoder.decode(bytes);
+}
+
+/** The two digits of each byte. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** Writes bytes as lowercase hexadecimal digits. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/**
+ * Reads hexadecimal digits of either case.
+ * @returns New bytes.
+ * @throws TributaryError `BAD_PARAMETER` unless the text is an even number of hexadecimal digits.
+ */
+export function fromHex(text: string): Uint8Array {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
+    throw new TributaryError("BAD_PARAMETER", "The text is not hexadecimal", {
+      remedy: "Give an even number of digits from 0-9 and a-f.",
+    });
+  }
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
+/** Joins byte strings into a new one. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}

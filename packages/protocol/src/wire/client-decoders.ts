@@ -1,0 +1,103 @@
+// The messages that a server accepts. Every field of them comes from a stranger.
+import { toHex } from "../bytes/encoding.ts";
+import type { DeviceProof } from "../enrolment/device-proof.ts";
+import { errorCodeFromWire } from "../errors.ts";
+import type { ArtifactId } from "../ids.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import {
+  asText,
+  list,
+  malformed,
+  octets,
+  record,
+  roundIdField,
+  text,
+  uint,
+  type Decoders,
+  type Fields,
+} from "./fields.ts";
+import type { ClientMessage, EnrolmentFields, MetricValue } from "./messages.ts";
+
+/** More codecs than exist. */
+const MAX_CODECS = 32;
+
+/** Checks each body that a client may send, and makes a `ClientMessage` of it. */
+export const CLIENT_DECODERS: Decoders<ClientMessage> = {
+  hello: (f) => ({
+    type: "hello",
+    oldestVersion: uint(f, "oldestVersion"),
+    newestVersion: uint(f, "newestVersion"),
+    software: text(f, "software"),
+  }),
+  checkIn: (f) => ({
+    type: "checkIn",
+    population: text(f, "population"),
+    codecs: list(f, "codecs", MAX_CODECS).map((codec) => asText(codec, "codecs")),
+    maxParameters: uint(f, "maxParameters"),
+    exampleCount: uint(f, "exampleCount"),
+    heldOutCount: uint(f, "heldOutCount"),
+    heldArtifacts: heldArtifacts(f),
+    ...enrolment(f),
+  }),
+  configured: (f) => ({ type: "configured", roundId: roundIdField(f) }),
+  withdraw: (f) => ({
+    type: "withdraw",
+    roundId: roundIdField(f),
+    // A number that is not known reads as INTERNAL, so that a newer client can give newer reasons.
+    code: errorCodeFromWire(uint(f, "code")),
+    message: text(f, "message"),
+  }),
+  reportBegin: (f) => ({
+    type: "reportBegin",
+    roundId: roundIdField(f),
+    reportNonce: octets(f, "reportNonce", 16),
+    exampleCount: uint(f, "exampleCount"),
+    codec: text(f, "codec"),
+    updateBytes: uint(f, "updateBytes"),
+    metrics: list(f, "metrics", DEFAULT_LIMITS.maxMetrics).map(metric),
+  }),
+  // A view, and not a copy: the server copies the piece once, into the buffer of its report.
+  reportChunk: (f) => ({ type: "reportChunk", data: octets(f, "data") }),
+  modelRequest: (f) => ({
+    type: "modelRequest",
+    population: text(f, "population"),
+    heldArtifacts: heldArtifacts(f),
+    ...enrolment(f),
+  }),
+};
+
+/** The names of the artifacts that the client says it holds. */
+function heldArtifacts(fields: Fields): readonly ArtifactId[] {
+  return list(fields, "heldArtifacts", DEFAULT_LIMITS.maxHeldArtifacts).map((value) => {
+    if (!(value instanceof Uint8Array) || value.length !== 32) {
+      throw malformed("heldArtifacts holds something that is not a SHA-256");
+    }
+    return toHex(value) as ArtifactId;
+  });
+}
+
+/** Token and device proof; a field that the client left out is absent from the result. */
+function enrolment(fields: Fields): EnrolmentFields {
+  const token = asText(fields["token"], "token", DEFAULT_LIMITS.maxEnrolmentTokenBytes);
+  const device = fields["device"];
+  return {
+    ...(token === "" ? {} : { token }),
+    ...(device === null ? {} : { device: deviceProof(record(device, "device")) }),
+  };
+}
+
+/** Copies, since the proof is kept for longer than the message. */
+function deviceProof(fields: Fields): DeviceProof {
+  return {
+    publicKey: octets(fields, "publicKey", 32).slice(),
+    signature: octets(fields, "signature", 64).slice(),
+  };
+}
+
+/** One metric. Whether its value is finite, and its name one of the plan's, is checked later. */
+function metric(value: unknown): MetricValue {
+  const fields = record(value, "metrics");
+  const number = fields["value"];
+  if (typeof number !== "number") throw malformed("a metric has no value");
+  return { name: text(fields, "name"), value: number };
+}

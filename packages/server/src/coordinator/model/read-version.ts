@@ -1,0 +1,93 @@
+import { packInitialState, type ModelState, type ModelTerms } from "@tributary/core";
+import {
+  TributaryError,
+  decodeCheckpoint,
+  type CheckpointId,
+  type RandomSource,
+} from "@tributary/protocol";
+import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
+import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
+import type { CheckpointRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
+import type { ModelVersion } from "./model-version.ts";
+
+/** What reading a version of a model needs. */
+export interface ReadVersionDeps {
+  readonly store: RoundStore;
+  readonly checkpoints: CheckpointStore;
+  /** Decides how values are rounded where the plan's encoding rounds. */
+  readonly random: RandomSource;
+}
+
+/**
+ * Reads the newest committed version of a task's model. A start begins with it, and so does an
+ * attempt after a failure.
+ * @param known - The version that the caller holds. It is returned as it is when it is still the
+ *   newest.
+ * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+ */
+export async function newestVersion(
+  task: TaskRecord,
+  terms: ModelTerms,
+  deps: ReadVersionDeps,
+  known?: ModelVersion,
+): Promise<ModelVersion> {
+  const committed = await deps.store.lastCommitted(task.id);
+  const roundNumber = committed?.roundNumber ?? 0;
+  const checkpointId = committed?.checkpoint ?? task.initialCheckpoint;
+  if (known?.roundNumber === roundNumber && known.checkpointId === checkpointId) return known;
+  return { roundNumber, checkpointId, state: await readState(checkpointId, terms, deps) };
+}
+
+/**
+ * Reads an older version of a task's model.
+ * @param roundNumber - The round that made it; 0 for the initial model.
+ * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+ */
+export async function versionOfRound(
+  task: TaskRecord,
+  roundNumber: number,
+  terms: ModelTerms,
+  deps: ReadVersionDeps,
+): Promise<ModelVersion> {
+  const { id: checkpointId } = await checkpointOfRound(task, roundNumber, deps.store);
+  return { roundNumber, checkpointId, state: await readState(checkpointId, terms, deps) };
+}
+
+/**
+ * Finds the record of the checkpoint that a round made.
+ * @param roundNumber - The round; 0 for the initial model.
+ * @throws TributaryError `CHECKPOINT_UNKNOWN`.
+ */
+export async function checkpointOfRound(
+  task: TaskRecord,
+  roundNumber: number,
+  store: RoundStore,
+): Promise<CheckpointRecord> {
+  const records = await store.checkpoints(task.id);
+  const record = records.find((each) => each.roundNumber === roundNumber);
+  if (record !== undefined) return record;
+  throw new TributaryError(
+    "CHECKPOINT_UNKNOWN",
+    `Task "${task.name}" has no checkpoint of round ${roundNumber}`,
+    {
+      remedy: "`tributary model list` names the checkpoints with their rounds.",
+      context: { task: task.id, roundNumber },
+    },
+  );
+}
+
+async function readState(
+  id: CheckpointId,
+  { layout, plan }: ModelTerms,
+  { checkpoints, random }: ReadVersionDeps,
+): Promise<ModelState> {
+  const bytes = await checkpoints.get(id);
+  if (bytes !== undefined) {
+    const weights = decodeCheckpoint(bytes, layout);
+    return packInitialState(weights, plan.download, { random, yieldTurn: eventLoopTurn });
+  }
+  throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${id} is not stored`, {
+    remedy: "Restore the data folder or the database from a backup.",
+    context: { checkpoint: id },
+  });
+}

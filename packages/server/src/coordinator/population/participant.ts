@@ -1,0 +1,81 @@
+import type {
+  ArtifactId,
+  ClientMessage,
+  ErrorCode,
+  RoundId,
+  ServerMessage,
+  SessionId,
+} from "@tributary/protocol";
+import type { SealedModel } from "../model/sealed-model.ts";
+
+/** What a client offers when it checks in. It is used to decide and is never stored. */
+export interface CheckInOffer {
+  readonly population: string;
+  /** Names of the codecs that the client can use. */
+  readonly codecs: readonly string[];
+  /** Most parameters of a model that the client accepts. */
+  readonly maxParameters: number;
+  /** Examples to train on. */
+  readonly exampleCount: number;
+  /** Examples to evaluate on, which the client does not train on; 0 when it does not evaluate. */
+  readonly heldOutCount: number;
+  /** Plans and checkpoints that the client holds and need not be sent. */
+  readonly heldArtifacts: ReadonlySet<ArtifactId>;
+  /** The client's device, where the client has proved which one it is. */
+  readonly deviceId?: string;
+}
+
+type Body<Type extends ServerMessage["type"]> = Omit<
+  Extract<ServerMessage, { type: Type }>,
+  "type"
+>;
+
+/** What a member is sent at the start of its round, without the model. */
+export type RoundConfiguration = Omit<Body<"roundConfiguration">, "delivery">;
+
+/** How a round has ended, as its members are told. */
+export type RoundOutcome = Body<"roundOutcome">;
+
+/** What a member says about its round. */
+export type MemberMessage = Extract<
+  ClientMessage,
+  { type: "configured" | "withdraw" | "reportBegin" | "reportChunk" }
+>;
+
+/** What a member is told about its round after its configuration. */
+export type RoundMessage = Extract<
+  ServerMessage,
+  { type: "reportGrant" | "reportResult" | "roundOutcome" }
+>;
+
+/**
+ * A connected client as the coordinator sees it. The gateway's session is the adapter. None of
+ * these methods throws, and none minds a client that has gone.
+ */
+export interface Participant {
+  readonly sessionId: SessionId;
+  /** The client has been selected. What it says about the round goes to `seat` from now on. */
+  take(seat: RoundSeat): void;
+  /** Sends the round's configuration and what the client does not hold of the model. */
+  configure(configuration: RoundConfiguration, model: SealedModel): void;
+  /** Sends a message about the round that the client is in. */
+  tell(message: RoundMessage): void;
+  /** Answers a check-in: the client is to come back after `retryAfterMs`. */
+  reject(code: ErrorCode, message: string, retryAfterMs: number): void;
+  /** Bytes of the session's frames in both directions since the last call. */
+  takeTraffic(): { readonly up: number; readonly down: number };
+}
+
+/** A member's place in one round. It does no harm after the round's end. */
+export interface RoundSeat {
+  readonly roundId: RoundId;
+  /**
+   * Handles what the member says about the round. The data of a chunk is copied before this
+   * returns.
+   * @throws TributaryError `UNEXPECTED_MESSAGE` when the member may not say this now: the session
+   *   is then to be closed.
+   */
+  receive(message: MemberMessage): void;
+  /** The member's connection is lost. */
+  leave(): void;
+}

@@ -1,0 +1,114 @@
+import {
+  checkpointIdOf,
+  encodeCheckpoint,
+  type CryptoProvider,
+  type RandomSource,
+  type RoundId,
+  type TaskId,
+} from "@tributary/protocol";
+import type { Clock } from "../../runtime/clock.ts";
+import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
+import type {
+  NewCheckpoint,
+  ParticipationRecord,
+  RoundRecord,
+  RoundStore,
+  TaskRecord,
+} from "../../storage/round-store.ts";
+import type { ModelVersion } from "../model/model-version.ts";
+import { recordOf, rollbackRecord } from "./round-records.ts";
+import type { RunningRound } from "./running-round.ts";
+
+/** What committing a round needs. */
+export interface CommitDeps {
+  readonly store: RoundStore;
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/** What has been stored, and the task's newest version of the model from there on. */
+export interface Committed {
+  readonly record: RoundRecord;
+  readonly version: ModelVersion;
+}
+
+/**
+ * Makes of a round's reports what the round is for, and stores it with the round: all or nothing.
+ * @param participations - The devices that took part, where the task limits how often they may.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`, or what the collection throws
+ *   when the reports come to nothing.
+ */
+export async function commitRound(
+  round: RunningRound,
+  participations: readonly ParticipationRecord[],
+  { store, crypto, clock, random }: CommitDeps,
+): Promise<Committed> {
+  const { collection } = round;
+  const { number, taskId, version: before } = round.facts;
+  const yieldTurn = eventLoopTurn;
+  await collection.close();
+  const state = await collection.combine(before.state, { random, yieldTurn });
+  if (state === undefined) {
+    const end = { checkpoint: null, reason: null, endedAtMs: clock.now() };
+    const record = recordOf(round, end);
+    await store.commit({ round: record });
+    return { record, version: before };
+  }
+  await yieldTurn(); // a model takes milliseconds to copy and to hash, here and in the store
+  const bytes = encodeCheckpoint(state.weights);
+  const checkpointId = checkpointIdOf(crypto, bytes);
+  const endedAtMs = clock.now();
+  const record = recordOf(round, { checkpoint: checkpointId, reason: null, endedAtMs });
+  const version: ModelVersion = {
+    roundNumber: number,
+    checkpointId,
+    state,
+    ...(state.difference === undefined ? {} : { differenceFrom: before.checkpointId }),
+  };
+  await yieldTurn();
+  await store.commit({
+    round: record,
+    checkpoint: newCheckpoint(version, bytes, taskId, endedAtMs),
+    participations,
+  });
+  await yieldTurn();
+  return { record, version };
+}
+
+/**
+ * Makes an older version of a model the newest, as a round of its own.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`, or `TASK_STATE_CONFLICT` when there is a newer
+ *   version than `newest`.
+ */
+export async function commitRollback(
+  id: RoundId,
+  task: TaskRecord,
+  { newest, target }: { readonly newest: ModelVersion; readonly target: ModelVersion },
+  { store, clock }: Pick<CommitDeps, "store" | "clock">,
+): Promise<Committed> {
+  const record = rollbackRecord(id, task.id, newest, target, clock.now());
+  const { weights, packed } = target.state;
+  // Neither the difference nor the residual is of use: what they lead from is not what came before.
+  const version: ModelVersion = {
+    roundNumber: record.number,
+    checkpointId: target.checkpointId,
+    state: { weights, ...(packed === undefined ? {} : { packed }) },
+  };
+  const bytes = encodeCheckpoint(weights);
+  await store.commit({
+    round: record,
+    checkpoint: newCheckpoint(version, bytes, task.id, record.endedAtMs),
+  });
+  return { record, version };
+}
+
+function newCheckpoint(
+  { checkpointId, roundNumber }: ModelVersion,
+  bytes: Uint8Array,
+  taskId: TaskId,
+  createdAtMs: number,
+): NewCheckpoint {
+  const byteLength = bytes.length;
+  return { record: { id: checkpointId, taskId, roundNumber, byteLength, createdAtMs }, bytes };
+}

@@ -1,0 +1,48 @@
+import type { ReportHeader } from "@tributary/core";
+import type { SessionId } from "@tributary/protocol";
+import type { Participant } from "../population/participant.ts";
+import type { UploadTurn } from "./upload-turns.ts";
+
+/**
+ * What the server holds of one member besides its state, which the round's cohort keeps: its
+ * connection, and the report that is coming in.
+ */
+export class Member {
+  readonly participant: Participant;
+  /** Shown by the member's report, which proves that it is for this round and from this session. */
+  readonly reportNonce: Uint8Array;
+  /** Set once the member has announced its report. */
+  report: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
+  /** Set while the member waits for its upload turn or has it. */
+  turn: UploadTurn | undefined;
+  #receivedBytes = 0;
+
+  constructor(participant: Participant, reportNonce: Uint8Array) {
+    this.participant = participant;
+    this.reportNonce = reportNonce;
+  }
+
+  get session(): SessionId {
+    return this.participant.sessionId;
+  }
+
+  /**
+   * Copies a piece of the payload into the turn's buffer.
+   * @returns Whether the payload is complete; `undefined` when the piece does not fit: it is empty,
+   *   or goes past the payload's end.
+   */
+  append(piece: Uint8Array): boolean | undefined {
+    const buffer = this.turn?.buffer;
+    if (buffer === undefined || piece.length === 0) return undefined;
+    if (this.#receivedBytes + piece.length > buffer.length) return undefined;
+    buffer.set(piece, this.#receivedBytes);
+    this.#receivedBytes += piece.length;
+    return this.#receivedBytes === buffer.length;
+  }
+
+  /** Gives back the upload turn, if the member has one or waits for one. */
+  releaseTurn(): void {
+    this.turn?.release();
+    this.turn = undefined;
+  }
+}

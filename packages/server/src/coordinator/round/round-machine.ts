@@ -1,0 +1,93 @@
+import {
+  deadlineOf,
+  openRound,
+  stepRound,
+  type RoundEffect,
+  type RoundEvent,
+  type RoundPolicy,
+  type RoundState,
+} from "@tributary/core";
+import type { Clock } from "../../runtime/clock.ts";
+
+/** Carries out what a round's state machine asks for, and is told how the round goes on. */
+export interface RoundMachineListener {
+  effect(effect: RoundEffect): void;
+  phaseEnded(phase: RoundState["phase"], durationMs: number): void;
+  /** The round gathers clients no longer, or not as urgently as before. */
+  gatheringEased(): void;
+}
+
+/** The state machine of one round, in time: it keeps the state and wakes it at its deadlines. */
+export class RoundMachine {
+  readonly policy: RoundPolicy;
+  readonly #clock: Clock;
+  readonly #closesAtMs: number;
+  readonly #listener: RoundMachineListener;
+  #state: RoundState;
+  #phaseSinceMs: number;
+  /** The round has gathered clients for as long as it should, and waits on. */
+  #isOverdue = false;
+  #cancelTimer: (() => void) | undefined;
+
+  /** @param times.closesAtMs - The round may not start after this; infinite for no such limit. */
+  constructor(
+    policy: RoundPolicy,
+    times: { readonly clock: Clock; readonly closesAtMs: number },
+    listener: RoundMachineListener,
+  ) {
+    this.policy = policy;
+    this.#clock = times.clock;
+    this.#closesAtMs = times.closesAtMs;
+    this.#listener = listener;
+    this.#phaseSinceMs = times.clock.now();
+    this.#state = openRound(policy, this.#phaseSinceMs);
+    this.#watchDeadline();
+  }
+
+  get state(): RoundState {
+    return this.#state;
+  }
+
+  /** Whether the round gathers its cohort, within the time that it has for that. */
+  get isGathering(): boolean {
+    return this.#state.phase === "selecting" && !this.#isOverdue;
+  }
+
+  dispatch(event: RoundEvent): void {
+    const { phase } = this.#state;
+    const { state, effects } = stepRound(this.policy, this.#state, event);
+    this.#state = state;
+    if (state.phase !== phase) {
+      const nowMs = this.#clock.now();
+      this.#listener.phaseEnded(phase, nowMs - this.#phaseSinceMs);
+      this.#phaseSinceMs = nowMs;
+    }
+    this.#watchDeadline();
+    for (const effect of effects) this.#listener.effect(effect);
+    if (phase === "selecting" && state.phase !== "selecting") this.#listener.gatheringEased();
+  }
+
+  #watchDeadline(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const deadlineMs = deadlineOf(this.#state);
+    if (deadlineMs === undefined) return;
+    const isSelecting = this.#state.phase === "selecting";
+    const wakeAtMs = isSelecting ? Math.min(deadlineMs, this.#closesAtMs) : deadlineMs;
+    this.#cancelTimer = this.#clock.schedule(wakeAtMs - this.#clock.now(), () =>
+      this.#tick(deadlineMs),
+    );
+  }
+
+  #tick(deadlineMs: number): void {
+    const nowMs = this.#clock.now();
+    if (this.#state.phase === "selecting" && nowMs >= this.#closesAtMs) {
+      this.dispatch({ type: "cancelled", reason: "not-scheduled" });
+      return;
+    }
+    this.dispatch({ type: "tick", nowMs });
+    if (!this.isGathering || nowMs < deadlineMs) return;
+    this.#isOverdue = true;
+    this.#listener.gatheringEased();
+  }
+}

@@ -1,0 +1,105 @@
+// What is written down of a round that has ended, and of what stands in a task's history like one.
+import { NO_FATES, type RoundKind } from "@tributary/core";
+import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
+import type { RoundRecord } from "../../storage/round-store.ts";
+import type { ModelVersion } from "../model/model-version.ts";
+import type { RunningRound } from "./running-round.ts";
+
+/**
+ * The record of a round that clients were asked to take part in.
+ * @param end.checkpoint - The checkpoint that the round has made; null when it has made none.
+ * @param end.reason - Why the round was abandoned; null when it was not.
+ */
+export function recordOf(
+  round: RunningRound,
+  end: {
+    readonly checkpoint: CheckpointId | null;
+    readonly reason: string | null;
+    readonly endedAtMs: number;
+  },
+): RoundRecord {
+  const { collection, startedAtMs } = round;
+  const { id, taskId, number, version } = round.facts;
+  return {
+    id,
+    taskId,
+    kind: collection.purpose,
+    number,
+    outcome: end.reason === null ? "committed" : "abandoned",
+    startedAtMs,
+    endedAtMs: end.endedAtMs,
+    baseCheckpoint: version.checkpointId,
+    checkpoint: end.checkpoint,
+    reason: end.reason,
+    exampleCount: collection.exampleCount,
+    // A round that was given up may have the report of one client alone.
+    metrics: end.reason === null ? collection.metricMeans() : {},
+    ...round.tally(),
+  };
+}
+
+/** The record of a return from the newest version of a model to an older one. */
+export function rollbackRecord(
+  id: RoundId,
+  taskId: TaskId,
+  newest: ModelVersion,
+  target: ModelVersion,
+  nowMs: number,
+): RoundRecord {
+  return {
+    ...withoutCohort(id, taskId, "rollback", nowMs),
+    number: newest.roundNumber + 1,
+    baseCheckpoint: newest.checkpointId,
+    checkpoint: target.checkpointId,
+    reason: `back to round ${target.roundNumber}`,
+  };
+}
+
+/** The record of what the operator has measured of a checkpoint on examples of their own. */
+export function operatorEvaluationRecord(
+  id: RoundId,
+  taskId: TaskId,
+  measured: {
+    readonly roundNumber: number;
+    readonly checkpoint: CheckpointId;
+    readonly exampleCount: number;
+    readonly metrics: Readonly<Record<string, number>>;
+  },
+  nowMs: number,
+): RoundRecord {
+  return {
+    ...withoutCohort(id, taskId, "operator-evaluation", nowMs),
+    number: measured.roundNumber,
+    baseCheckpoint: measured.checkpoint,
+    checkpoint: null,
+    reason: null,
+    exampleCount: measured.exampleCount,
+    metrics: measured.metrics,
+  };
+}
+
+/** The part of a record that is the same for everything in which no client took part. */
+function withoutCohort(
+  id: RoundId,
+  taskId: TaskId,
+  kind: RoundKind,
+  nowMs: number,
+): Omit<RoundRecord, "number" | "baseCheckpoint" | "checkpoint" | "reason"> {
+  return {
+    id,
+    taskId,
+    kind,
+    outcome: "committed",
+    startedAtMs: nowMs,
+    endedAtMs: nowMs,
+    selected: 0,
+    reported: 0,
+    rejected: 0,
+    droppedOut: 0,
+    fates: NO_FATES,
+    exampleCount: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    metrics: {},
+  };
+}

@@ -1,0 +1,355 @@
+import {
+  isAtWork,
+  takesReports,
+  totalOf,
+  NO_FATES,
+  type AbandonReason,
+  type CancelReason,
+  type Collection,
+  type MemberEvent,
+  type MemberState,
+  type RoundEffect,
+  type RoundPolicy,
+  type RoundState,
+} from "@tributary/core";
+import type { RandomSource, RoundId, SessionId, TaskId } from "@tributary/protocol";
+import type { Clock } from "../../runtime/clock.ts";
+import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
+import type { RoundRecord } from "../../storage/round-store.ts";
+import type { ModelVersion } from "../model/model-version.ts";
+import type { SealedModel } from "../model/sealed-model.ts";
+import type { MemberMessage, Participant, RoundOutcome } from "../population/participant.ts";
+import { Member } from "./member.ts";
+import { ReportIntake, type ReportIntakeDeps } from "./report-intake.ts";
+import { RoundMachine } from "./round-machine.ts";
+import { unexpected } from "./session-errors.ts";
+
+/** What is known of a round when it is opened. */
+export interface RoundFacts {
+  readonly id: RoundId;
+  readonly taskId: TaskId;
+  readonly taskName: string;
+  /** Of a round that makes no checkpoint, the number of the round that made its model. */
+  readonly number: number;
+  /** The model that the members are sent. */
+  readonly version: ModelVersion;
+  readonly policy: RoundPolicy;
+  /** The round may not start after this; infinite for no such limit. */
+  readonly closesAtMs: number;
+}
+
+/** What a round asks of the task that it belongs to. */
+export interface RoundHost {
+  /** Seals the model for the members. @throws TributaryError when the model cannot be sealed. */
+  seal(version: ModelVersion): SealedModel;
+  /** Takes a selected client for the round; `undefined` when it has gone or may not take part. */
+  claim(session: SessionId, collection: Collection): Participant | undefined;
+  /** When a client that leaves the round should check in again; not before `atLeastMs`. */
+  sendAway(participant: Participant, atLeastMs?: number): number;
+  /** The cohort is complete. */
+  started(): void;
+  /** The round gathers clients no longer, or not as urgently as before. */
+  gatheringEased(): void;
+}
+
+export interface RunningRoundDeps extends ReportIntakeDeps {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/** How the collecting part of a round ended: with enough reports, or not. */
+export type RoundClose = { readonly abandoned: AbandonReason | undefined };
+
+/** How a member goes by itself. */
+type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
+
+/** Members that are told something in one go: about 2 ms of work, since each costs an encryption. */
+const MEMBERS_PER_TURN = 32;
+
+/**
+ * One attempt at a round, from its opening to the last word to its members. It carries out what
+ * the pure state machine asks for. Making and storing the checkpoint is the task's part: it waits
+ * for `closed`, calls `committed` or `failed`, and `end`.
+ */
+export class RunningRound {
+  readonly facts: RoundFacts;
+  readonly collection: Collection;
+  readonly startedAtMs: number;
+  /** Resolves when no further report counts; the promise never rejects. */
+  readonly closed: Promise<RoundClose>;
+  readonly #close: (how: RoundClose) => void;
+  readonly #host: RoundHost;
+  readonly #deps: RunningRoundDeps;
+  readonly #machine: RoundMachine;
+  readonly #intake: ReportIntake;
+  /** Members that take part and have not been told how their part ended. */
+  readonly #members: Map<SessionId, Member> = new Map();
+  /** Settles when every member has been sent its configuration. */
+  #configured: Promise<void> | undefined;
+  #bytesUp = 0;
+  #bytesDown = 0;
+
+  constructor(facts: RoundFacts, collection: Collection, host: RoundHost, deps: RunningRoundDeps) {
+    this.facts = facts;
+    this.collection = collection;
+    this.#host = host;
+    this.#deps = deps;
+    this.startedAtMs = deps.clock.now();
+    let close = (_how: RoundClose): void => {};
+    this.closed = new Promise((resolve) => (close = resolve));
+    this.#close = close;
+    const { id: roundId, policy, closesAtMs } = facts;
+    this.#machine = new RoundMachine(
+      policy,
+      { clock: deps.clock, closesAtMs },
+      {
+        effect: (effect) => this.#perform(effect),
+        phaseEnded: (phase, durationMs) =>
+          deps.events.publish({ type: "phase-ended", roundId, phase, durationMs }),
+        gatheringEased: () => host.gatheringEased(),
+      },
+    );
+    this.#intake = new ReportIntake(
+      {
+        roundId,
+        collection,
+        form: collection.begin(),
+        machine: this.#machine,
+        sendAway: (member) => this.#sendAway(member),
+      },
+      deps,
+    );
+  }
+
+  get id(): RoundId {
+    return this.facts.id;
+  }
+
+  get phase(): RoundState["phase"] {
+    return this.#machine.state.phase;
+  }
+
+  /** Whether the round gathers its cohort, within the time that it has for that. */
+  get isGathering(): boolean {
+    return this.#machine.isGathering;
+  }
+
+  /** Members that have not been told how their part ended. */
+  get membersAtWork(): number {
+    return this.#members.size;
+  }
+
+  /** A client waits, and the round may select it. */
+  join(session: SessionId): void {
+    this.#machine.dispatch({ type: "joined", session, nowMs: this.#deps.clock.now() });
+  }
+
+  /** A client that waited for the round waits no longer. */
+  forget(session: SessionId): void {
+    this.#machine.dispatch({ type: "gone", session });
+  }
+
+  /** Gives the round up, unless it is being committed already. */
+  cancel(reason: Exclude<CancelReason, "server-stopping">): void {
+    this.#machine.dispatch({ type: "cancelled", reason });
+  }
+
+  /** The server ends: the round closes with the reports that it has, if they are enough. */
+  stopping(): void {
+    this.#machine.dispatch({ type: "stopping" });
+  }
+
+  /** What the round is for has been stored. */
+  committed(): void {
+    this.#machine.dispatch({ type: "committed" });
+  }
+
+  /** The round cannot be committed. */
+  failed(): void {
+    this.#machine.dispatch({ type: "failed" });
+  }
+
+  /** Tells every member that is still there how the round ended, and when to come back. */
+  async end(
+    outcome: RoundOutcome["outcome"],
+    next: { readonly atLeastMs: number; readonly taskFinished: boolean },
+  ): Promise<void> {
+    this.collection.discard(); // a session may hold its seat for longer than the round
+    await this.#configured; // nobody hears of a round's end before its beginning
+    const { atLeastMs, taskFinished } = next;
+    let told = 0;
+    for (const member of this.#members.values()) {
+      if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
+      const nextCheckInMs = this.#sendAway(member, atLeastMs);
+      const { id: roundId } = this;
+      member.participant.tell({
+        type: "roundOutcome",
+        roundId,
+        outcome,
+        nextCheckInMs,
+        taskFinished,
+      });
+    }
+  }
+
+  /** Counts of members and bytes so far. */
+  tally(): Pick<
+    RoundRecord,
+    "selected" | "reported" | "rejected" | "droppedOut" | "fates" | "bytesUp" | "bytesDown"
+  > {
+    for (const member of this.#members.values()) this.#addTraffic(member);
+    const { state } = this.#machine;
+    const fates = "cohort" in state ? state.cohort.fates() : NO_FATES;
+    return {
+      selected: "cohort" in state ? state.cohort.size : 0,
+      reported: fates.reported,
+      rejected: totalOf(fates.refused),
+      droppedOut: totalOf(fates.withdrew) + totalOf(fates.left),
+      fates,
+      bytesUp: this.#bytesUp,
+      bytesDown: this.#bytesDown,
+    };
+  }
+
+  #perform(effect: RoundEffect): void {
+    switch (effect.type) {
+      case "configure":
+        this.#configure(effect.members);
+        return;
+      case "add": {
+        const member = this.#members.get(effect.session);
+        if (member !== undefined) this.#intake.add(member);
+        return;
+      }
+      case "commit":
+        this.#intake.close(this.#members.values());
+        this.#close({ abandoned: undefined });
+        return;
+      case "announce": {
+        const { state } = this.#machine;
+        if (state.phase !== "abandoned") return;
+        this.#intake.close(this.#members.values());
+        this.#close({ abandoned: state.reason });
+      }
+    }
+  }
+
+  #configure(selected: readonly SessionId[]): void {
+    const { id: roundId, taskId, number: roundNumber, version } = this.facts;
+    const { events, logger, random } = this.#deps;
+    const { purpose } = this.collection;
+    this.#host.started();
+    events.publish({
+      type: "round-started",
+      taskId,
+      roundId,
+      purpose,
+      roundNumber,
+      cohort: selected.length,
+    });
+    let model: SealedModel;
+    try {
+      model = this.#host.seal(version);
+    } catch (error) {
+      logger.error("round configuration failed", { error, round: roundId });
+      this.failed();
+      return;
+    }
+    for (const session of selected) {
+      const participant = this.#host.claim(session, this.collection);
+      if (participant === undefined) {
+        this.#machine.dispatch({ type: "unseated", session });
+        continue;
+      }
+      const member = new Member(participant, random.bytes(16));
+      this.#members.set(session, member);
+      participant.take({
+        roundId,
+        receive: (message) => this.#receive(member, message),
+        leave: () => this.#depart(member, { type: "left" }),
+      });
+    }
+    // Begun before anything can end the round, which waits for it.
+    this.#configured = this.#configureAll(model);
+    this.#machine.dispatch({ type: "configured" });
+  }
+
+  async #configureAll(model: SealedModel): Promise<void> {
+    const { id: roundId, number: roundNumber, taskName, policy } = this.facts;
+    let told = 0;
+    for (const { participant, reportNonce } of this.#members.values()) {
+      if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
+      participant.configure(
+        {
+          roundId,
+          purpose: this.collection.purpose,
+          roundNumber,
+          taskName,
+          reportNonce,
+          timeLeftMs: policy.reportingTimeoutMs,
+        },
+        model,
+      );
+    }
+  }
+
+  #receive(member: Member, message: MemberMessage): void {
+    switch (message.type) {
+      case "configured":
+        if (!takesReports(this.#machine.state)) return; // the outcome is on its way
+        if (this.#stateOf(member)?.stage !== "configuring")
+          throw unexpected("the message configured");
+        this.#machine.dispatch({
+          type: "member",
+          session: member.session,
+          event: { type: "configured" },
+        });
+        return;
+      case "reportBegin":
+        this.#intake.begin(member, message);
+        return;
+      case "reportChunk":
+        this.#intake.append(member, message.data);
+        return;
+      case "withdraw":
+        this.#depart(member, { type: "withdrew", code: message.code });
+    }
+  }
+
+  /** A member goes by itself. A report that is being added counts all the same. */
+  #depart(member: Member, event: Departure): void {
+    this.#addTraffic(member);
+    const state = this.#stateOf(member);
+    if (state === undefined || state.stage === "adding") return;
+    const isOpen = this.phase === "configuring" || this.phase === "reporting";
+    if (isOpen && !isAtWork(state)) return;
+    this.#members.delete(member.session);
+    member.releaseTurn();
+    if (!isOpen || !isAtWork(state)) return;
+    const { id: roundId } = this;
+    this.#deps.events.publish(
+      event.type === "left"
+        ? { type: "member-left", roundId, stage: state.stage }
+        : { type: "member-withdrew", roundId, code: event.code },
+    );
+    this.#machine.dispatch({ type: "member", session: member.session, event });
+  }
+
+  #stateOf({ session }: Member): MemberState | undefined {
+    const { state } = this.#machine;
+    return "cohort" in state ? state.cohort.state(session) : undefined;
+  }
+
+  /** Takes a member out of the round. @returns When it should check in again. */
+  #sendAway(member: Member, atLeastMs?: number): number {
+    this.#addTraffic(member);
+    this.#members.delete(member.session);
+    return this.#host.sendAway(member.participant, atLeastMs);
+  }
+
+  #addTraffic({ participant }: Member): void {
+    const { up, down } = participant.takeTraffic();
+    this.#bytesUp += up;
+    this.#bytesDown += down;
+  }
+}

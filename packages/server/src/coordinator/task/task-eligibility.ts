@@ -1,0 +1,58 @@
+import {
+  TributaryError,
+  type DownloadSpec,
+  type ParameterLayout,
+  type TaskDefinition,
+} from "@tributary/protocol";
+import type { CheckInOffer } from "../population/participant.ts";
+
+/**
+ * Why a client that offers this cannot take part in a task, whatever the time.
+ * @returns `undefined` when the client can take part.
+ */
+export function ineligibility(
+  offer: CheckInOffer,
+  task: TaskDefinition,
+  layout: ParameterLayout,
+): TributaryError | undefined {
+  const refuse = (reason: string, remedy: string): TributaryError =>
+    new TributaryError("NOT_ELIGIBLE", `The client cannot take part in "${task.name}": ${reason}`, {
+      remedy,
+      retryAfterMs: task.round.reportingTimeoutMs,
+    });
+  const { update, download } = task.plan;
+  const codecs = [update.codec, ...downloadCodecNames(download)];
+  const codec = codecs.find((name) => !offer.codecs.includes(name));
+  const { minimumExamples } = task.eligibility;
+  if (codec !== undefined) {
+    return refuse(
+      `it does not offer the update codec "${codec}"`,
+      "Allow the codec or update the SDK.",
+    );
+  }
+  if (offer.maxParameters < layout.size) {
+    return refuse(
+      `the model has ${layout.size} parameters and the client takes ${offer.maxParameters}`,
+      "Raise the client's limit on parameters.",
+    );
+  }
+  if (offer.exampleCount < minimumExamples) {
+    return refuse(
+      `it has ${offer.exampleCount} examples and the task asks for ${minimumExamples}`,
+      "Come back with more examples.",
+    );
+  }
+  return undefined;
+}
+
+/** Names of the codecs that a client needs to read the model that it downloads. */
+function downloadCodecNames(download: DownloadSpec): readonly string[] {
+  switch (download.encoding) {
+    case "float32":
+      return [];
+    case "float16":
+      return ["float16"];
+    case "difference":
+      return [download.update.codec];
+  }
+}

@@ -1,0 +1,95 @@
+import { cohortSize, type ModelTerms, type PaceNeeds, type RoundPolicy } from "@tributary/core";
+import type { SessionId, TributaryError } from "@tributary/protocol";
+import type { Clock } from "../../runtime/clock.ts";
+import type { TaskRecord } from "../../storage/round-store.ts";
+import type { CheckInOffer } from "../population/participant.ts";
+import type { Recruiter, WaitingClient } from "../population/population.ts";
+import type { RunningRound } from "../round/running-round.ts";
+import { pausedUntilMs, roundOfActivity, type TaskActivity } from "./task-activity.ts";
+import { ineligibility } from "./task-eligibility.ts";
+import type { TaskStanding } from "./task-standing.ts";
+
+/** The task that a recruiter speaks for. */
+export interface RecruitingTask {
+  readonly task: TaskRecord;
+  readonly terms: ModelTerms;
+  readonly standing: TaskStanding;
+  /** The policy of the rounds that train. */
+  readonly trainingPolicy: RoundPolicy;
+  readonly clock: Clock;
+  /** What the task is doing now. */
+  readonly activity: () => TaskActivity;
+}
+
+/** A task as its population sees it: which clients it can use, and when. */
+export class TaskRecruiter implements Recruiter {
+  readonly priority: number;
+  readonly #of: RecruitingTask;
+
+  constructor(task: RecruitingTask) {
+    this.priority = task.task.definition.priority;
+    this.#of = task;
+  }
+
+  refusal(offer: CheckInOffer): TributaryError | undefined {
+    const { task, terms, standing, clock } = this.#of;
+    return (
+      ineligibility(offer, task.definition, terms.layout) ??
+      standing.participation.refusal(offer.deviceId, standing.moment(clock.now()))
+    );
+  }
+
+  gathers(offer: CheckInOffer): boolean {
+    const round = this.#selecting;
+    return round?.isGathering === true && this.#canUse(offer, round);
+  }
+
+  clientWaits({ participant, offer }: WaitingClient): void {
+    const round = this.#selecting;
+    if (round !== undefined && this.#canUse(offer, round)) round.join(participant.sessionId);
+  }
+
+  clientLeft(session: SessionId): void {
+    this.#selecting?.forget(session);
+  }
+
+  get needs(): PaceNeeds {
+    const { trainingPolicy, standing, clock } = this.#of;
+    return {
+      needed: cohortSize(this.#round?.facts.policy ?? trainingPolicy),
+      roundMs: standing.times.meanMs,
+      opensInMs: Math.max(0, this.#opensAtMs() - clock.now()),
+    };
+  }
+
+  get isPaused(): boolean {
+    return pausedUntilMs(this.#of.activity()) !== undefined;
+  }
+
+  get membersAtWork(): number {
+    return this.#round?.membersAtWork ?? 0;
+  }
+
+  get #round(): RunningRound | undefined {
+    return roundOfActivity(this.#of.activity());
+  }
+
+  /** The round that waits for clients, if there is one. */
+  get #selecting(): RunningRound | undefined {
+    const round = this.#round;
+    return round?.phase === "selecting" ? round : undefined;
+  }
+
+  #canUse(offer: CheckInOffer, round: RunningRound): boolean {
+    return round.collection.isOpenTo(offer) && this.refusal(offer) === undefined;
+  }
+
+  /** When clients are gathered again, as far as one can tell; in the past when they are now. */
+  #opensAtMs(): number {
+    const pausedMs = pausedUntilMs(this.#of.activity());
+    if (pausedMs !== undefined) return pausedMs;
+    const phase = this.#round?.phase;
+    const isAtWork = phase === "configuring" || phase === "reporting";
+    return isAtWork ? this.#of.standing.times.expectedEndMs : 0;
+  }
+}

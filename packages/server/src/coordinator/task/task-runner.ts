@@ -1,0 +1,470 @@
+import {
+  closesAtMs,
+  localAdders,
+  openCollection,
+  type AbandonReason,
+  type BestMeasurement,
+  type CancelReason,
+  type CollectionDeps,
+  type OpenAdder,
+  type RoundPolicy,
+  type RoundState,
+  type TaskEndReason,
+} from "@tributary/core";
+import {
+  evaluationRoundOf,
+  opaqueId,
+  roundOf,
+  type RoundId,
+  type RoundPurpose,
+  type ServerSecrets,
+} from "@tributary/protocol";
+import { hasLimits } from "../../enrolment/participation-limits.ts";
+import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
+import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
+import type { RoundRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
+import { ModelSealer } from "../model/model-sealer.ts";
+import type { ModelVersion } from "../model/model-version.ts";
+import { newestVersion, versionOfRound } from "../model/read-version.ts";
+import type { SealedModel } from "../model/sealed-model.ts";
+import type { Population } from "../population/population.ts";
+import { commitRollback, commitRound, type Committed } from "../round/commit-round.ts";
+import { recordOf } from "../round/round-records.ts";
+import { RunningRound, type RunningRoundDeps } from "../round/running-round.ts";
+import { claimMember } from "./claim-member.ts";
+import { FailurePauses } from "./failure-pauses.ts";
+import type { TaskActivity } from "./task-activity.ts";
+import { TaskRecruiter } from "./task-recruiter.ts";
+import { TaskStanding } from "./task-standing.ts";
+import { UnwrittenRounds } from "./unwritten-rounds.ts";
+
+export interface TaskRunnerDeps extends RunningRoundDeps {
+  readonly store: RoundStore;
+  readonly checkpoints: CheckpointStore;
+  readonly secrets: ServerSecrets;
+  /** Opens what adds up the reports of a round; reports are added in this thread if left out. */
+  readonly openAdder?: OpenAdder;
+}
+
+/** How a task is stopped. */
+export interface StopOptions {
+  /** Why the round in flight is given up. If left out, that round goes on to its end. */
+  readonly abandon?: CancelReason;
+}
+
+/** When the members of an abandoned round may check in again, at the earliest. */
+const ABANDONED_RETRY_MS = 1_000;
+
+/** Runs the rounds of one task, one after the other. */
+export class TaskRunner {
+  readonly task: TaskRecord;
+  readonly #deps: TaskRunnerDeps;
+  readonly #population: Population;
+  readonly #sealer: ModelSealer;
+  readonly #standing: TaskStanding;
+  readonly #recruiter: TaskRecruiter;
+  readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
+  readonly #collecting: CollectionDeps;
+  readonly #unwritten: UnwrittenRounds;
+  readonly #pauses = new FailurePauses();
+  /** Whether rounds are wanted. The round in flight goes on when they are wanted no longer. */
+  #isWanted = false;
+  #activity: TaskActivity = { name: "stopped" };
+  /**
+   * Set after a failure: when to read again what the store holds, since the store may have taken
+   * the last round and lost only its answer.
+   */
+  #retryAtMs: number | undefined;
+  /** Resolves when the round in flight has ended and its record is stored, or waits to be. */
+  #roundOver: Promise<void> = Promise.resolve();
+
+  private constructor(
+    task: TaskRecord,
+    population: Population,
+    sealer: ModelSealer,
+    standing: TaskStanding,
+    deps: TaskRunnerDeps,
+  ) {
+    const { definition } = task;
+    const { terms } = sealer;
+    this.task = task;
+    this.#population = population;
+    this.#sealer = sealer;
+    this.#standing = standing;
+    this.#deps = deps;
+    this.#policies = {
+      training: roundOf(definition),
+      evaluation: { ...evaluationRoundOf(definition), isOptional: true },
+    };
+    this.#collecting = {
+      terms,
+      openAdder: deps.openAdder ?? localAdders(deps.crypto),
+      learningRate: definition.serverOptimizer.learningRate,
+    };
+    this.#recruiter = new TaskRecruiter({
+      task,
+      terms,
+      standing,
+      trainingPolicy: this.#policies.training,
+      clock: deps.clock,
+      activity: () => this.#activity,
+    });
+    this.#unwritten = new UnwrittenRounds(deps.store, deps.logger);
+  }
+
+  /**
+   * Loads the newest committed version of a task's model, and what the task's rounds have come to.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+   */
+  static async load(
+    task: TaskRecord,
+    population: Population,
+    deps: TaskRunnerDeps,
+  ): Promise<TaskRunner> {
+    const sealer = new ModelSealer(task.planBytes, deps);
+    const standing = await TaskStanding.read(task, sealer.terms, deps);
+    return new TaskRunner(task, population, sealer, standing, deps);
+  }
+
+  /** The number of the newest committed round; 0 for the initial model. */
+  get roundNumber(): number {
+    return this.#standing.version.roundNumber;
+  }
+
+  /** The phase of the round in flight; `idle` while there is none. */
+  get phase(): RoundState["phase"] | "idle" {
+    return this.#activity.name === "round" ? this.#activity.round.phase : "idle";
+  }
+
+  /** The best measurement so far, by the task's own measure. */
+  get best(): BestMeasurement | undefined {
+    return this.#standing.best;
+  }
+
+  /** The signed plan and the newest version of the model, as clients download them. */
+  sealedModel(): SealedModel {
+    return this.#sealer.seal(this.#standing.version);
+  }
+
+  // Orders.
+
+  /**
+   * Begins to run rounds. Resolves when the first one is open, when the task waits for its time, or
+   * when the task, which had nothing left to do, is finished.
+   */
+  async start(): Promise<void> {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    this.#population.addRecruiter(this.#recruiter);
+    if (this.#activity.name !== "stopped") return; // it goes on after what it is doing
+    // Whoever starts a task after a failure does not want to wait for the next attempt.
+    if (this.#retryAtMs !== undefined) this.#retryAtMs = this.#deps.clock.now();
+    const run = this.#run();
+    if (this.#isFinishing) await run;
+  }
+
+  /** Starts no further round. Resolves when none is in flight. */
+  async stop({ abandon }: StopOptions): Promise<void> {
+    this.#isWanted = false;
+    this.#population.removeRecruiter(this.#recruiter);
+    const activity = this.#activity;
+    if (activity.name === "waiting") activity.wake();
+    if (activity.name === "round") {
+      const { round } = activity;
+      if (abandon === "server-stopping") round.stopping();
+      else if (abandon !== undefined || round.phase === "selecting") {
+        round.cancel(abandon ?? "cancelled");
+      }
+    }
+    await this.#roundOver;
+  }
+
+  /**
+   * Has clients evaluate a version of the model as soon as the round in flight has ended.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when too many wait.
+   */
+  async requestEvaluation(roundNumber: number): Promise<void> {
+    await this.#standing.requestEvaluation(roundNumber);
+    this.#reconsider();
+  }
+
+  /** Takes note of a measurement that an operator has sent and that has been stored. */
+  measured(record: RoundRecord): void {
+    this.#standing.note(record);
+    this.#reconsider();
+  }
+
+  /**
+   * Makes an older version of the model the newest, as a round of its own. Only while the task is
+   * stopped.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`.
+   */
+  async rollBack(roundNumber: number): Promise<RoundRecord> {
+    const { random, events } = this.#deps;
+    const { terms } = this.#sealer;
+    const target = await versionOfRound(this.task, roundNumber, terms, this.#deps);
+    // What this runner holds may be out of date: a failing store may have taken a round and lost
+    // its answer.
+    const newest = await newestVersion(this.task, terms, this.#deps, this.#standing.version);
+    const id = opaqueId("rnd", random.bytes(16)) as RoundId;
+    const versions = { newest, target };
+    const { record, version } = await commitRollback(id, this.task, versions, this.#deps);
+    this.#standing.advance(version);
+    this.#standing.note(record);
+    this.#standing.forgetRequests();
+    events.publish({ type: "round-ended", round: record });
+    return record;
+  }
+
+  // The loop: what is next, open a round, await its end, record it, and again.
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#isWanted) await this.#doNext();
+    } catch (error) {
+      this.#deps.logger.error("task stopped by a fault", { error, task: this.task.id });
+    } finally {
+      this.#activity = { name: "stopped" };
+    }
+  }
+
+  async #doNext(): Promise<void> {
+    if (this.#retryAtMs !== undefined) {
+      await this.#recover(this.#retryAtMs);
+      return;
+    }
+    const next = this.#standing.next(this.#deps.clock.now());
+    switch (next.type) {
+      case "training":
+      case "evaluation":
+        this.#roundOver = this.#conduct(this.#open(next.type));
+        await this.#roundOver;
+        return;
+      case "wait":
+        await this.#waitUntil(next.untilMs, "schedule");
+        return;
+      case "finished":
+        this.#activity = { name: "finishing" };
+        if (await this.#finish(next.reason)) this.#publishFinished();
+    }
+  }
+
+  /** Opens a round and offers it the clients that wait. */
+  #open(purpose: RoundPurpose): RunningRound {
+    const { clock, random, events } = this.#deps;
+    const { id: taskId, name: taskName, definition } = this.task;
+    const collection = openCollection(purpose, this.#collecting);
+    const { evaluated, version: newest, times } = this.#standing;
+    const version = purpose === "evaluation" ? evaluated : newest;
+    const roundNumber = version.roundNumber + (collection.makesCheckpoint ? 1 : 0);
+    const round = new RunningRound(
+      {
+        id: opaqueId("rnd", random.bytes(16)) as RoundId,
+        taskId,
+        taskName,
+        number: roundNumber,
+        version,
+        policy: this.#policies[purpose],
+        closesAtMs: closesAtMs(definition.schedule, clock.now()),
+      },
+      collection,
+      {
+        seal: (each) => this.#sealer.seal(each),
+        claim: (session) =>
+          claimMember(session, collection, {
+            population: this.#population,
+            recruiter: this.#recruiter,
+            participation: this.#standing.participation,
+            moment: this.#standing.moment(clock.now()),
+          }),
+        sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
+        started: () => times.begin(clock.now()),
+        // Clients that were kept for this task are free again.
+        gatheringEased: () => this.#population.reconsider(this.#recruiter),
+      },
+      this.#deps,
+    );
+    this.#activity = { name: "round", round };
+    events.publish({ type: "round-opened", taskId, roundId: round.id, purpose, roundNumber });
+    for (const client of this.#population.candidates(this.#recruiter)) {
+      // The round may have started with the client before, and may even have ended.
+      if (round.phase !== "selecting") break;
+      this.#recruiter.clientWaits(client);
+    }
+    return round;
+  }
+
+  /** Waits for a round to close, commits it, tells its members, and stores its record. */
+  async #conduct(round: RunningRound): Promise<void> {
+    const { clock, events } = this.#deps;
+    const { abandoned } = await round.closed;
+    const committed = abandoned === undefined ? await this.#commit(round) : undefined;
+    const reason = committed === undefined ? (abandoned ?? "commit-failed") : null;
+    const end = { checkpoint: null, reason, endedAtMs: clock.now() };
+    const record = committed?.record ?? recordOf(round, end);
+    const isOnRecord = reason === null || isWorthRecording(record, reason);
+    if (reason !== null) this.#standing.participation.abandoned();
+    if (isOnRecord) this.#standing.note(record);
+    if (reason === "commit-failed" || reason === "configuration-failed") this.#retryLater();
+    else this.#standing.forgetRequests(round.facts.version);
+
+    this.#activity = { name: "ending", round, retryAtMs: this.#retryAtMs };
+    const next = this.#standing.next(clock.now());
+    const isFinished = isOnRecord && next.type === "finished";
+    const isStored = isFinished && (await this.#finish(next.reason));
+    await this.#tellMembers(round, committed?.version ?? reason ?? "commit-failed", isFinished);
+    if (isOnRecord && reason !== null) this.#unwritten.add(record);
+    if (!(await this.#unwritten.write()) && this.#retryAtMs === undefined) this.#retryLater();
+    if (isOnRecord) events.publish({ type: "round-ended", round: record });
+    if (isStored) this.#publishFinished();
+  }
+
+  /** @returns What was stored; `undefined` when the round could not be committed. */
+  async #commit(round: RunningRound): Promise<Committed | undefined> {
+    const { clock, logger } = this.#deps;
+    const standing = this.#standing;
+    try {
+      const devices = standing.participation.records(round.facts.number);
+      const committed = await commitRound(round, devices, this.#deps);
+      if (round.collection.makesCheckpoint) {
+        standing.advance(committed.version);
+        standing.times.end(clock.now());
+        standing.participation.committed(committed.record.number);
+        this.#pruneParticipations();
+        await this.#sealAhead();
+      }
+      this.#pauses.reset();
+      round.committed();
+      return committed;
+    } catch (error) {
+      logger.error("round commit failed", { error, round: round.id });
+      round.failed();
+      return undefined;
+    }
+  }
+
+  /** Seals the new model now, because the moment at which a cohort is complete has enough to do. */
+  async #sealAhead(): Promise<void> {
+    await eventLoopTurn();
+    try {
+      this.sealedModel();
+    } catch (error) {
+      // The round is stored. The next one will meet the fault again, and will fail because of it.
+      this.#deps.logger.warn("model not sealed ahead", { error, task: this.task.id });
+    }
+    await eventLoopTurn();
+  }
+
+  /** Deletes rows that are of no more use. They cost nothing but space, so nobody waits for it. */
+  #pruneParticipations(): void {
+    if (!hasLimits(this.task.definition.participation)) return;
+    const { store, logger, clock } = this.#deps;
+    const standing = this.#standing;
+    const { roundNumber, atMs } = standing.participation.prune(standing.moment(clock.now()));
+    store
+      .pruneParticipations(this.task.id, roundNumber, atMs)
+      .catch((error: unknown) => logger.warn("participations not pruned", { error }));
+  }
+
+  /** @param result - The version that the round made or measured, or why it was abandoned. */
+  async #tellMembers(
+    round: RunningRound,
+    result: ModelVersion | AbandonReason,
+    taskFinished: boolean,
+  ): Promise<void> {
+    if (typeof result === "string") {
+      await round.end({ abandoned: result }, { atLeastMs: ABANDONED_RETRY_MS, taskFinished });
+      return;
+    }
+    const { checkpointId: id, state } = result;
+    const committed = { id, byteLength: state.weights.byteLength };
+    await round.end({ committed }, { atLeastMs: 0, taskFinished });
+  }
+
+  /** Stores that the task has come to its end. @returns Whether the store has taken note of it. */
+  async #finish(reason: TaskEndReason): Promise<boolean> {
+    const { store, logger } = this.#deps;
+    this.#isWanted = false;
+    this.#population.removeRecruiter(this.#recruiter);
+    try {
+      // A task that was paused during its last round has nothing left to be resumed for.
+      return await store.setTaskState(this.task.id, ["running", "paused"], "finished", reason);
+    } catch (error) {
+      // The rounds are committed. The next start finds the task past its end and finishes it.
+      logger.error("task state not stored", { error, task: this.task.id });
+      return false;
+    }
+  }
+
+  #publishFinished(): void {
+    const { id: taskId } = this.task;
+    this.#deps.events.publish({ type: "task-state", taskId, state: "finished" });
+  }
+
+  /** Something that was decided may no longer be right: a round without a cohort gives way. */
+  #reconsider(): void {
+    const activity = this.#activity;
+    if (!this.#isWanted) return;
+    if (activity.name === "waiting" && activity.cause === "schedule") activity.wake();
+    if (activity.name !== "round" || activity.round.phase !== "selecting") return;
+    const next = this.#standing.next(this.#deps.clock.now());
+    if (next.type !== activity.round.collection.purpose) activity.round.cancel("cancelled");
+  }
+
+  #retryLater(): void {
+    this.#retryAtMs = this.#deps.clock.now() + this.#pauses.next();
+  }
+
+  /** After a failure: waits, and then reads again what the store holds. */
+  async #recover(retryAtMs: number): Promise<void> {
+    if (retryAtMs > this.#deps.clock.now()) await this.#waitUntil(retryAtMs, "failure");
+    if (!this.#isWanted) return;
+    this.#activity = { name: "reading" };
+    try {
+      // First what is still to be written: a store that reads and does not write is of no use.
+      if (!(await this.#unwritten.write())) throw new Error("A round waits to be stored");
+      await this.#standing.readAgain();
+      this.#retryAtMs = undefined;
+    } catch (error) {
+      this.#deps.logger.error("task not read again", { error, task: this.task.id });
+      this.#retryLater();
+    }
+  }
+
+  /** Waits until a moment, or until it is woken. */
+  async #waitUntil(untilMs: number, cause: "schedule" | "failure"): Promise<void> {
+    const { clock } = this.#deps;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.schedule(untilMs - clock.now(), resolve);
+      const wake = (): void => {
+        cancel();
+        resolve();
+      };
+      this.#activity = { name: "waiting", cause, untilMs, wake };
+      this.#population.dismissUnwanted();
+      this.#population.reconsider(this.#recruiter);
+    });
+  }
+
+  get #isFinishing(): boolean {
+    return this.#activity.name === "finishing";
+  }
+}
+
+/**
+ * Whether anything can be told of an abandoned round: somebody was selected, or the reason is not
+ * that it was called off.
+ */
+function isWorthRecording({ selected }: RoundRecord, reason: AbandonReason): boolean {
+  switch (reason) {
+    case "cancelled":
+    case "rolled-back":
+    case "not-scheduled":
+    case "server-stopping":
+      return selected > 0;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,149 @@
+import {
+  TaskHistory,
+  nextRound,
+  type BestMeasurement,
+  type ModelTerms,
+  type NextRound,
+} from "@tributary/core";
+import { TributaryError } from "@tributary/protocol";
+import {
+  ParticipationLimits,
+  hasLimits,
+  type Moment,
+} from "../../enrolment/participation-limits.ts";
+import type { RoundRecord, TaskRecord } from "../../storage/round-store.ts";
+import type { ModelVersion } from "../model/model-version.ts";
+import { newestVersion, versionOfRound, type ReadVersionDeps } from "../model/read-version.ts";
+import { RoundTimes } from "./round-times.ts";
+
+/** Checkpoints that may wait to be evaluated because an operator asked; each is kept in memory. */
+const MAX_REQUESTED_EVALUATIONS = 4;
+
+/** What the store holds of a task, as far as its next round depends on it. */
+interface Stored {
+  readonly version: ModelVersion;
+  readonly participation: ParticipationLimits;
+  readonly history: TaskHistory;
+}
+
+/** Where a task stands: its newest model, what its rounds have come to, and what was asked of it. */
+export class TaskStanding {
+  readonly #task: TaskRecord;
+  readonly #terms: ModelTerms;
+  readonly #deps: ReadVersionDeps;
+  /** How long the task's rounds take. */
+  readonly times: RoundTimes;
+  #stored: Stored;
+  /** Versions that an operator wants evaluated, the next one first. */
+  #requested: ModelVersion[] = [];
+
+  private constructor(task: TaskRecord, terms: ModelTerms, stored: Stored, deps: ReadVersionDeps) {
+    this.#task = task;
+    this.#terms = terms;
+    this.#stored = stored;
+    this.#deps = deps;
+    this.times = new RoundTimes(task.definition.round.reportingTimeoutMs);
+  }
+
+  /**
+   * Reads where a task stands.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+   */
+  static async read(
+    task: TaskRecord,
+    terms: ModelTerms,
+    deps: ReadVersionDeps,
+  ): Promise<TaskStanding> {
+    return new TaskStanding(task, terms, await readStored(task, terms, deps), deps);
+  }
+
+  /**
+   * Reads again what the store holds. Nothing changes when that fails.
+   * @throws TributaryError as `read`.
+   */
+  async readAgain(): Promise<void> {
+    this.#stored = await readStored(this.#task, this.#terms, this.#deps, this.version);
+  }
+
+  /** The newest committed version of the model. */
+  get version(): ModelVersion {
+    return this.#stored.version;
+  }
+
+  /** How often each device has taken part. */
+  get participation(): ParticipationLimits {
+    return this.#stored.participation;
+  }
+
+  get best(): BestMeasurement | undefined {
+    return this.#stored.history.best;
+  }
+
+  /** The version that the next evaluation is of. */
+  get evaluated(): ModelVersion {
+    return this.#requested[0] ?? this.version;
+  }
+
+  /** What comes next when no round is in flight. */
+  next(nowMs: number): NextRound {
+    const requested = this.#requested[0]?.roundNumber;
+    return nextRound(this.#task.definition, this.#stored.history, { nowMs, requested });
+  }
+
+  /** What decides whether a device may take part: the round that a client would be selected for. */
+  moment(nowMs: number): Moment {
+    return { roundNumber: this.version.roundNumber + 1, nowMs, roundMs: this.times.meanMs };
+  }
+
+  /** There is a newer version of the model. */
+  advance(version: ModelVersion): void {
+    this.#stored = { ...this.#stored, version };
+  }
+
+  /** Takes note of a record that belongs to the task's history. */
+  note(record: RoundRecord): void {
+    this.#stored.history.add(record);
+  }
+
+  /**
+   * Reads a version of the model, and has it evaluated next.
+   * @param roundNumber - The round that made it; 0 for the initial model.
+   * @throws TributaryError `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when too many wait.
+   */
+  async requestEvaluation(roundNumber: number): Promise<void> {
+    const version = await versionOfRound(this.#task, roundNumber, this.#terms, this.#deps);
+    if (this.#requested.length >= MAX_REQUESTED_EVALUATIONS) {
+      throw new TributaryError(
+        "TASK_STATE_CONFLICT",
+        `${MAX_REQUESTED_EVALUATIONS} evaluations of the task wait already`,
+        { remedy: "Ask again when one has ended: `tributary round list` shows them." },
+      );
+    }
+    this.#requested.push(version);
+  }
+
+  /** An evaluation of this version has ended, or nobody is to evaluate anything any more. */
+  forgetRequests(version?: ModelVersion): void {
+    this.#requested = this.#requested.filter(
+      (requested) => version !== undefined && requested !== version,
+    );
+  }
+}
+
+async function readStored(
+  task: TaskRecord,
+  terms: ModelTerms,
+  deps: ReadVersionDeps,
+  known?: ModelVersion,
+): Promise<Stored> {
+  const { store } = deps;
+  const version = await newestVersion(task, terms, deps, known);
+  const { participation: rules } = task.definition;
+  // A task without such rules asks the store for nothing.
+  const records = hasLimits(rules) ? await store.participations(task.id) : [];
+  return {
+    version,
+    participation: new ParticipationLimits(rules, task.createdAtMs, records),
+    history: new TaskHistory(task.definition, await store.rounds(task.id)),
+  };
+}

@@ -1,0 +1,35 @@
+import { totalOf } from "@tributary/core";
+import type { Logger } from "../runtime/logger.ts";
+import type { ServerEvent } from "./server-event.ts";
+
+/** Writes a log line for what an operator wants to read about: changes of tasks, and rounds. */
+export function logEvents(logger: Logger): (event: ServerEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case "task-state":
+        logger.info("task changed", { task: event.taskId, state: event.state });
+        return;
+      case "round-ended": {
+        const { round } = event;
+        const { id, taskId: task, kind, number, outcome, reason, fates } = round;
+        logger.info("round ended", {
+          round: id,
+          task,
+          kind,
+          number,
+          outcome,
+          reason,
+          durationMs: round.endedAtMs - round.startedAtMs,
+          selected: round.selected,
+          reported: fates.reported,
+          refused: totalOf(fates.refused),
+          withdrew: totalOf(fates.withdrew),
+          left: totalOf(fates.left),
+          unfinished: totalOf(fates.unfinished),
+        });
+        return;
+      }
+      default:
+    }
+  };
+}

@@ -1,0 +1,83 @@
+import type { RoundState, WorkStage } from "@tributary/core";
+import type { ErrorCode, RoundId, RoundPurpose, TaskId, TributaryError } from "@tributary/protocol";
+import type { RoundRecord, TaskState } from "../storage/round-store.ts";
+
+/**
+ * What happens in a server, for logs, metrics and whoever watches a run.
+ *
+ * The events of one round come in this order:
+ *
+ * 1. `round-opened`;
+ * 2. `phase-ended` for `selecting`, then `round-started`; a round that is given up before it has a
+ *    cohort goes straight to 5;
+ * 3. in any order, one `report-accepted`, `report-refused`, `member-withdrew` or `member-left` for
+ *    each member whose work has ended;
+ * 4. `phase-ended` for `configuring`, `reporting` and `committing`, each when the phase ends;
+ * 5. `round-ended`, once the record of the round is stored. A round that had no cohort has a record
+ *    only if too few clients came for it; without a record this event is left out.
+ *
+ * `task-state` with `finished` follows the `round-ended` of the task's last round. A rollback and a
+ * measurement that an operator sends are `round-ended` events alone.
+ */
+export type ServerEvent =
+  | { readonly type: "task-state"; readonly taskId: TaskId; readonly state: TaskState }
+  | {
+      readonly type: "round-opened";
+      readonly taskId: TaskId;
+      readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
+      readonly roundNumber: number;
+    }
+  | {
+      readonly type: "round-started";
+      readonly taskId: TaskId;
+      readonly roundId: RoundId;
+      readonly purpose: RoundPurpose;
+      readonly roundNumber: number;
+      /** Number of members. */
+      readonly cohort: number;
+    }
+  | {
+      readonly type: "report-accepted";
+      readonly roundId: RoundId;
+      /** Reports that have been added so far. */
+      readonly accepted: number;
+      readonly goalCount: number;
+    }
+  | { readonly type: "report-refused"; readonly roundId: RoundId; readonly error: TributaryError }
+  | { readonly type: "member-withdrew"; readonly roundId: RoundId; readonly code: ErrorCode }
+  /** A member's connection was lost; `stage` is how far the member had come. */
+  | { readonly type: "member-left"; readonly roundId: RoundId; readonly stage: WorkStage }
+  | {
+      readonly type: "phase-ended";
+      readonly roundId: RoundId;
+      readonly phase: RoundState["phase"];
+      readonly durationMs: number;
+    }
+  /** A client that checked in was told to come back another time. */
+  | { readonly type: "check-in-rejected"; readonly code: ErrorCode }
+  /** `round.outcome` says whether the round was committed or abandoned. */
+  | { readonly type: "round-ended"; readonly round: RoundRecord }
+  /** A client's session ended with an error. */
+  | { readonly type: "session-failed"; readonly code: ErrorCode }
+  /** A connection was refused or cut before or without its session. */
+  | { readonly type: "connection-cut"; readonly reason: CutReason }
+  /** A request was refused because requests came too fast; `share` is whose allowance was used up. */
+  | { readonly type: "request-limited"; readonly share: "session" | "address" | "device" };
+
+/** Why a connection was refused or cut although its session had no say in it. */
+export type CutReason = (typeof CUT_REASONS)[number];
+
+export const CUT_REASONS = [
+  "server-full",
+  "too-many-pending",
+  "address-connections",
+  "address-rate",
+  "handshake-timeout",
+  "not-a-websocket",
+  "bad-request",
+  "bad-tls",
+  "silent",
+  "slow-reader",
+  "probes",
+] as const;
