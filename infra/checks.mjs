@@ -15,7 +15,7 @@ import { countTests } from "./vitest-report.mjs";
  * @property {() => Promise<Outcome>} run
  */
 
-const TOOL_LIMIT_MS = 5 * 60_000;
+const TOOL_LIMIT_MS = 10 * 60_000;
 const TEST_LIMIT_MS = 15 * 60_000;
 
 /**
