@@ -26,7 +26,10 @@ export default defineConfig({
         extends: true,
         resolve: { conditions: fromSource },
         ssr: { resolve: { conditions: fromSource } },
-        test: { name: "unit", include: ["{packages/*,bench}/test/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["{packages/*,bench}/test/**/*.test.ts", "test/protocol/**/*.test.ts"],
+        },
       },
       {
         extends: true,

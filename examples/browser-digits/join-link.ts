@@ -1,15 +1,19 @@
 import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 
+// Where the admin API of a server on this machine listens, unless the environment names another
+// address.
 const ADMIN_URL = "http://127.0.0.1:8080";
 
 /**
- * Prints the page's address with the address and key of the Tributary server of this machine filled in, as its admin
- * API tells them. `TRIBUTARY_ADMIN_URL` names another server, `TRIBUTARY_ADMIN_TOKEN` its token.
+ * Makes Vite print a link to the page in which the address and key of the Tributary server on this
+ * machine are filled in. They come from the server's admin API. `TRIBUTARY_ADMIN_URL` names another
+ * server, and `TRIBUTARY_ADMIN_TOKEN` its token.
  */
 export function printJoinLink(): Plugin {
   const whenListening = (server: ViteDevServer | PreviewServer): void => {
     if (server.config.logLevel === "silent") return;
     server.httpServer?.once("listening", () => {
+      // Vite fills in `resolvedUrls` after the server has begun to listen.
       setTimeout(() => {
         const [page] = server.resolvedUrls?.local ?? [];
         if (page === undefined) return;
@@ -24,6 +28,7 @@ export function printJoinLink(): Plugin {
   };
 }
 
+/** The line to print: the link, or what to do without a server. */
 async function joinLink(page: string): Promise<string> {
   const admin = process.env["TRIBUTARY_ADMIN_URL"] ?? ADMIN_URL;
   const token = process.env["TRIBUTARY_ADMIN_TOKEN"];
@@ -36,7 +41,7 @@ async function joinLink(page: string): Promise<string> {
     const query = new URLSearchParams({ url: info.gatewayUrl, serverKey: info.serverKey });
     return `Open  ${page}?${query}`;
   } catch {
-    return `No Tributary server answers at ${admin}. Start one, or fill the page's form in by hand.`;
+    return `No Tributary server answers at ${admin}. Start one, or fill in the page's form by hand.`;
   }
 }
 

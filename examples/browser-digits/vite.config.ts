@@ -2,16 +2,16 @@ import { defineConfig, type Plugin } from "vite";
 import { printJoinLink } from "./join-link.ts";
 
 export default defineConfig({
-  // The page may be served from any folder.
+  // Relative addresses, so that the page can be served from any folder.
   base: "./",
   server: { host: "127.0.0.1", port: 5173 },
   preview: { host: "127.0.0.1", port: 4173 },
   build: {
     target: "es2022",
-    // As files and not as data: URLs, which the page's policy allows for pictures only.
+    // As files, and not as data: URLs, which the page's policy allows for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // tfjs, which is loaded when it is first needed.
+    // tfjs is large, but it is loaded only when it is needed.
     chunkSizeWarningLimit: 2_000,
   },
   // The page, the SDK and the backend must share one tfjs.
@@ -19,7 +19,10 @@ export default defineConfig({
   plugins: [allowInjectedStyles(), printJoinLink()],
 });
 
-/** While developing, Vite puts styles into the page as it goes; what is built keeps the page's policy as it is. */
+/**
+ * Relaxes the policy for styles during development, when Vite inserts them into the page. The built
+ * page keeps the policy as it is.
+ */
 function allowInjectedStyles(): Plugin {
   return {
     name: "allow-injected-styles",

@@ -31,6 +31,7 @@ import {
 } from "./federation.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+// The writer that the page is in the first test.
 const WRITER = 4711;
 const ROUNDS = 8;
 /** The key of a server that does not run. */
@@ -59,7 +60,7 @@ afterAll(async () => {
 });
 
 describe("the page of examples/browser-digits", () => {
-  test("joins the rounds of Node clients, and its report is in every aggregate", async () => {
+  test("takes part in rounds with Node clients, and its report is in every aggregate", async () => {
     const federation = await startServerForTest();
     const { server, taskFinished, query } = federation;
     const members = [250, 180, 220].map(nodeMember);
@@ -88,16 +89,16 @@ describe("the page of examples/browser-digits", () => {
       });
     }
 
-    // Someone who trains on the page's digits in Node makes the same difference to the model as the page did.
+    // A Node client that trains on the page's digits changes the model exactly as the page did.
     const committed = await weightsAfter(server, rounds[0]);
     const withTwin = await firstRound([...members, twin], trainer);
     const withoutPage = await firstRound(members, trainer);
     const pagesShare = distance(committed, withoutPage);
     expect(pagesShare).toBeGreaterThan(0.05);
-    // Bit for bit: the fused trainer gives the same in Chromium and in Node.
+    // Bit for bit, because the fused engine gives the same results in Chromium and in Node.
     expect(distance(committed, withTwin)).toBe(0);
 
-    // What the page shows is what the server has.
+    // The page shows what the server has stored.
     const last = rounds.at(-1)?.checkpoint ?? "";
     await showsText(page, "#try-model", "No model yet", false);
     await showsText(page, "#guess", "Nothing drawn yet");
@@ -107,7 +108,8 @@ describe("the page of examples/browser-digits", () => {
     expect(await page.locator("#fact-key").textContent()).toContain("✓ verified");
     expect(await page.locator("#round-title").textContent()).toBe(`Round ${ROUNDS}`);
 
-    // A score of the first model and of every round's, and the page's own training in each round.
+    // The charts show a score of the initial model and of each round's model, and the page's own
+    // training in each round.
     const weights = await weightsAfter(server, rounds.at(-1));
     const plan = decodePlan(task.planBytes);
     const strangers = drawStrangersDigits(crypto);
@@ -125,7 +127,7 @@ describe("the page of examples/browser-digits", () => {
     await clients.leave();
   });
 
-  test("reads what is drawn with the mouse, and one of its own digits by keyboard", async () => {
+  test("reads a digit that is drawn with the mouse, and one of its own that is chosen by keyboard", async () => {
     const { server, query, taskFinished } = await startServerForTest();
     await startTask(server, digitsTask(1, 3));
     const { page, faults } = await openPage(browser);
@@ -156,7 +158,7 @@ describe("the page of examples/browser-digits", () => {
     expect(faults).toEqual([]);
   });
 
-  test("leaves at once and joins again, with what it had learned", async () => {
+  test("leaves at once, and joins again with the model that it had", async () => {
     const { server, query } = await startServerForTest();
     const task = await startTask(server, digitsTask(1, 1_000));
     const { page, faults } = await openPage(browser);
@@ -175,14 +177,14 @@ describe("the page of examples/browser-digits", () => {
     expect(await key.inputValue()).toBe(server.serverKey);
     await page.getByRole("button", { name: "Join" }).click();
     await page.waitForFunction(reportsCounted, before + 2);
-    // The curve goes on from where it was, and the model that was held need not come again.
+    // The curve continues where it was, and the model that the page holds is not sent again.
     expect(await page.locator("#accuracy-chart .shared circle").count()).toBeGreaterThan(2);
     await page.getByRole("button", { name: "Leave" }).click();
     await showsText(page, "#status", "You left");
     expect(faults).toEqual([]);
   });
 
-  test("says that a server which does not hold the pinned key is not trusted, and what to do", async () => {
+  test("says what to do when the server does not hold the pinned key", async () => {
     const { query } = await startServerForTest();
     const { page, faults } = await openPage(browser);
     await page.goto(`${built.url}?${query({ serverKey: OTHER_KEY, seed: "7", autojoin: "" })}`);
@@ -201,7 +203,7 @@ describe("the page of examples/browser-digits", () => {
     expect(faults).toEqual([]);
   });
 
-  test("says that a server cannot be reached, and joins once it is there", async () => {
+  test("says that the server cannot be reached, and joins once it can be", async () => {
     const first = await startTestServer();
     const query = first.query({ seed: "8", autojoin: "" });
     const port = Number(new URL(first.server.url).port);
@@ -221,11 +223,11 @@ describe("the page of examples/browser-digits", () => {
     await second.taskFinished;
     await showsText(page, "#reports", "1");
     expect(await alert.isVisible()).toBe(false);
-    // What the browser itself says about each attempt is all there is.
+    // The only messages are those that the browser itself prints about each attempt.
     expect(faults.filter((fault) => !fault.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
   });
 
-  test("refuses an address without encryption that is not this machine", async () => {
+  test("refuses an address without TLS on another machine", async () => {
     const { page, faults } = await openPage(browser);
     const settings = { url: "ws://192.0.2.1:8444", serverKey: OTHER_KEY, seed: "9", autojoin: "" };
     await page.goto(`${built.url}?${new URLSearchParams(settings).toString()}`);
@@ -235,7 +237,7 @@ describe("the page of examples/browser-digits", () => {
     expect(faults).toEqual([]);
   });
 
-  test("holds to its policy: code from text does not run, and would be noticed here", async () => {
+  test("runs no code that is made from text, and these tests would notice a breach of its policy", async () => {
     const { page, faults } = await openPage(browser);
     await page.goto(built.url);
     await page.getByRole("button", { name: "Join" }).waitFor();
@@ -268,13 +270,15 @@ function nodeMember(count: number): Member {
   return { examples: drawWriter(random, count), random };
 }
 
-/** The digits and the randomness of the page of this writer. */
+/** The digits and the randomness of the page that is this writer. */
 function twinOf(writer: number): Member {
   const random = writerRandom(crypto, writer);
   return { examples: drawOwnDigits(random), random: random.derive("client") };
 }
 
-/** Waits until an element's text has this in it, or has it no more. */
+/**
+ * Waits until an element's text contains this part or, with `shown` false, no longer contains it.
+ */
 async function showsText(page: Page, selector: string, text: string, shown = true): Promise<void> {
   await page.waitForFunction(
     ([target, part, wanted]) =>
@@ -283,11 +287,11 @@ async function showsText(page: Page, selector: string, text: string, shown = tru
   );
 }
 
-/** Runs in the page. */
+/** Runs in the page: whether at least this number of reports was accepted. */
 const reportsCounted = (least: number): boolean =>
   Number(document.querySelector("#reports")?.textContent) >= least;
 
-/** What the bars show; empty when they are. */
+/** The probabilities that the bars show; empty when they show none. */
 async function probabilities(page: Page): Promise<number[]> {
   const shown = await page
     .locator("#bars li")
@@ -297,7 +301,7 @@ async function probabilities(page: Page): Promise<number[]> {
   return shown.filter((value) => value !== undefined).map(Number);
 }
 
-/** Draws a 3 of two bows on the pad, with the mouse. */
+/** Draws a 3 on the pad with the mouse, from two arcs. */
 async function drawThree(page: Page): Promise<void> {
   const box = await page.locator("#pad").boundingBox();
   if (box === null) throw new Error("The pad is not on the page");
@@ -317,7 +321,10 @@ async function drawThree(page: Page): Promise<void> {
   await page.mouse.up();
 }
 
-/** Light, dark and as wide as a phone; with `UPDATE_SCREENSHOT=1` the first one becomes the picture of the docs. */
+/**
+ * Takes screenshots: light, dark, and as wide as a phone. With `UPDATE_SCREENSHOT=1`, the light one
+ * becomes the picture in the docs.
+ */
 async function keepScreenshots(page: Page): Promise<void> {
   const picture = await keepScreenshot(page, "light");
   if (process.env["UPDATE_SCREENSHOT"] === "1") {

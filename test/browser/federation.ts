@@ -22,15 +22,18 @@ export const crypto = createNodeCryptoProvider();
 
 export const POPULATION = "digits";
 
-/** A server of its own, in a temporary folder, on plain ws: a page cannot pin a certificate. */
+/**
+ * A server in a temporary folder of its own. It uses plain ws, because a page cannot trust a
+ * self-signed certificate.
+ */
 export interface TestServer {
   readonly server: TributaryServer;
   readonly dataDir: string;
   /** Resolves when a task has committed its last round. */
   readonly taskFinished: Promise<void>;
-  /** Settings of the page, as its query. */
+  /** The settings of the page, as the query of its address. */
   query(settings?: Readonly<Record<string, string>>): string;
-  /** Leaves the folder: another server can go on from it. */
+  /** Stops the server and keeps its folder, so that another server can continue from it. */
   stop(): Promise<void>;
   close(): Promise<void>;
 }
@@ -67,7 +70,10 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
   };
 }
 
-/** A task whose rounds need a report of every one of `clients`: none can commit without the page's. */
+/**
+ * A task whose rounds need the report of every one of `clients`, so that no round commits without
+ * the page's report.
+ */
 export function digitsTask(clients: number, rounds: number): TaskDefinition {
   return parseTask({
     population: POPULATION,
@@ -79,7 +85,7 @@ export function digitsTask(clients: number, rounds: number): TaskDefinition {
   });
 }
 
-/** Starts a task; its initial model is the same each time. */
+/** Starts a task. Its initial model is always the same. */
 export async function startTask(
   { coordinator }: TributaryServer,
   definition: TaskDefinition,
@@ -89,20 +95,20 @@ export async function startTask(
   return coordinator.startTask(task.id);
 }
 
-/** Someone who takes part from Node. */
+/** A client that takes part from Node. */
 export interface Member {
   readonly examples: Examples;
   readonly random: RandomSource;
 }
 
-/** Clients in this process, from when they were started until they are told to leave. */
+/** Clients in this process that take part until they are told to leave. */
 export interface NodeMembers {
   /** Rejects when one of them withdraws from a round, loses its connection or gives up. */
   readonly ended: Promise<unknown>;
   leave(): Promise<void>;
 }
 
-/** @param trainer - Shared: the members train one after the other. */
+/** @param trainer - Shared by the members, which therefore train one after the other. */
 export function joinFromNode(
   { url, serverKey }: TributaryServer,
   members: readonly Member[],
@@ -122,7 +128,7 @@ export function joinFromNode(
       }
     }),
   );
-  // It is waited for later: until then a failure is no unhandled rejection.
+  // It is awaited later. Until then, a failure must not count as an unhandled rejection.
   ended.catch(() => {});
   return {
     ended,
@@ -133,7 +139,10 @@ export function joinFromNode(
   };
 }
 
-/** Runs the first round of `digitsTask` for these members alone, on a server of its own. */
+/**
+ * Runs the first round of `digitsTask` with these members only, on a server of its own.
+ * @returns The checkpoint that the round made.
+ */
 export async function firstRound(
   members: readonly Member[],
   trainer: LocalTrainer,

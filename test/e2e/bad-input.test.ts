@@ -57,7 +57,7 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
     {
       title: "a data set that nobody knows",
       args: ["data", "fetch", "imagenet"],
-      message: "There is no data set imagenet to fetch",
+      message: "There is no data set named imagenet to download",
       remedy: "Use one of mnist, fashion-mnist.",
     },
     {
@@ -97,7 +97,7 @@ describe("data that cannot be used", () => {
     await mkdir(box.path("empty"));
     expect(await box.failure(["demo", "--data", "empty"])).toMatchObject({
       code: "DATA_UNREADABLE",
-      message: "empty holds no data set that is known here",
+      message: "empty does not contain a data set of a known form",
       remedy: expect.stringContaining("train-images-idx3-ubyte"),
     });
   });
@@ -120,8 +120,8 @@ describe("data that cannot be used", () => {
     expect(await box.failure(["demo", "--data", "digits"])).toMatchObject({
       code: "DATA_UNREADABLE",
       message:
-        "digits/train-images-idx3-ubyte holds 700 values where its header says 5 × 28 × 28 = 3920",
-      remedy: "Fetch the file again.",
+        "digits/train-images-idx3-ubyte holds 700 values, but its header announces 5 × 28 × 28 = 3920",
+      remedy: "Download the file again.",
     });
   });
 
@@ -131,7 +131,7 @@ describe("data that cannot be used", () => {
     expect(await box.failure(["demo", "--data", "table.csv"])).toMatchObject({
       code: "DATA_UNREADABLE",
       message: "table.csv has no value in line 3, column height",
-      remedy: "Fill it in, ignore the column, or have incomplete rows left out.",
+      remedy: "Fill it in, ignore the column, or choose to drop incomplete rows.",
     });
   });
 
@@ -156,7 +156,7 @@ describe("data that cannot be used", () => {
     expect(error.code).toBe("NETWORK_UNAVAILABLE");
     expect(error.message).toMatch(/^mnist cannot be downloaded \(.*the network is down/);
     expect(error.remedy).toMatch(/^Without a network, get train-images-idx3-ubyte\.gz, /);
-    expect(error.remedy).toContain(`put them into ${box.path("data", "mnist")}`);
+    expect(error.remedy).toContain(`put them in ${box.path("data", "mnist")}`);
   });
 
   test.skipIf(publishedData === undefined)("is not fetched when it is there already", async () => {

@@ -14,7 +14,7 @@ interface TokenParts {
   readonly seed?: Uint8Array;
 }
 
-/** What an app's backend would sign, or nearly. */
+/** A token that the app's backend would sign, or one that differs from it in `parts`. */
 function tokenOf(parts: TokenParts = {}): string {
   const { alg = "EdDSA", audience = "members", expiresInSeconds = 600, seed = BACKEND } = parts;
   const now = Math.floor(Date.now() / 1_000);
@@ -53,15 +53,15 @@ it.each<[string, string | undefined, string]>([
   ["no token", undefined, "ENROLMENT_REQUIRED"],
   ["a token that has expired", tokenOf({ expiresInSeconds: -61 }), "TOKEN_EXPIRED"],
   ["a token for another audience", tokenOf({ audience: "others" }), "TOKEN_INVALID"],
-  ["a token of another signer", tokenOf({ seed: STRANGER }), "TOKEN_INVALID"],
-  ["a token that says it needs no signature", tokenOf({ alg: "none" }), "TOKEN_INVALID"],
+  ["a token that someone else has signed", tokenOf({ seed: STRANGER }), "TOKEN_INVALID"],
+  ["a token whose header says that it has no signature", tokenOf({ alg: "none" }), "TOKEN_INVALID"],
   ["an unsigned token", `${tokenOf().split(".").slice(0, 2).join(".")}.`, "TOKEN_INVALID"],
-  ["a token of dots", ".".repeat(1_000), "TOKEN_INVALID"],
-])("%s does not lead into a cohort, and the honest go on", async (_name, token, code) => {
+  ["a token that consists of dots", ".".repeat(1_000), "TOKEN_INVALID"],
+])("a client with %s is rejected, and the honest clients go on", async (_name, token, code) => {
   const { world, client } = await withTokenPolicy();
   client.checkIn("members", token === undefined ? {} : { token });
   expect((await client.expect("rejection")).code).toBe(code);
-  // The same client with a good one is let in.
+  // The same client is admitted with a valid token.
   client.checkIn("members", { token: tokenOf() });
   await client.expect("checkInAccepted");
   await world.honestRounds(1);

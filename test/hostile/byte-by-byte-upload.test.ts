@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "@tributary/protocol";
 import { honestUpdate, payloadOf } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("a report that comes one byte at a time ends the session, and the round ends without it", async () => {
+it("a report that arrives one byte at a time ends the session, and the round ends without it", async () => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);
@@ -18,7 +18,7 @@ it("a report that comes one byte at a time ends the session, and the round ends 
   await world.honestRounds(2);
 });
 
-it("a frame that comes one byte at a time ends the session", async () => {
+it("a frame that arrives one byte at a time ends the session", async () => {
   const world = await openWorld();
   const client = await world.greet();
   for (let byte = 0; byte < 1_100; byte++) {

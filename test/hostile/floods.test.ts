@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "@tributary/protocol";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("requests without a pause end the session with RATE_LIMITED", async () => {
+it("a client that sends requests without a pause is disconnected with RATE_LIMITED", async () => {
   const world = await openWorld();
   const client = await world.greet();
   for (let request = 0; request <= DEFAULT_LIMITS.requestBurst + 8; request++) {
@@ -14,7 +14,7 @@ it("requests without a pause end the session with RATE_LIMITED", async () => {
   await world.honestRounds(2);
 });
 
-it("probes without end cut the connection", async () => {
+it("a client that sends pings without end is disconnected", async () => {
   const world = await openWorld();
   const client = await world.greet();
   for (let probe = 0; probe < 1_000; probe++) client.socket.ping();
@@ -23,11 +23,11 @@ it("probes without end cut the connection", async () => {
   await world.honestRounds(2);
 });
 
-it("connections that come and go without end are refused, and those who are in stay in", async () => {
+it("an address that opens connection after connection is refused, and its older connections stay", async () => {
   const world = await openWorld({
     limits: { connectionBurstPerAddress: 30, connectionsPerSecondPerAddress: 1 },
   });
-  await world.honestRounds(1); // they are in
+  await world.honestRounds(1); // The honest clients are connected now.
   let refused = 0;
   for (let visit = 0; visit < 60; visit++) {
     try {

@@ -11,7 +11,10 @@ import {
 import { fuzzLimitMs, fuzzRuns, fuzzTitle } from "./support/fuzz-budget.ts";
 import { anyMessage } from "./support/arbitrary-messages.ts";
 
-/** Valid bytes with a few of them changed, taken out, doubled or cut off: nearer to the decoder's edges than noise is. */
+/**
+ * Valid bytes of which a few were changed, removed, doubled or cut off. They come nearer to the
+ * decoder's limits than random bytes do.
+ */
 function mutated(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const edit = fc.record({
     kind: fc.constantFrom("set", "remove", "double", "cut"),
@@ -42,7 +45,7 @@ function expectMalformedOnly(decode: () => unknown): void {
 const anyBytes = fc.uint8Array({ maxLength: 400 });
 
 it(
-  `the frame decoder takes any bytes, or says MALFORMED_FRAME (${fuzzTitle})`,
+  `the frame decoder either decodes the bytes or throws MALFORMED_FRAME (${fuzzTitle})`,
   () => {
     const valid = fc
       .constantFrom("handshake" as const, "record" as const)
@@ -61,14 +64,14 @@ it(
 );
 
 it(
-  `the message decoder takes any bytes, or says MALFORMED_FRAME (${fuzzTitle})`,
+  `the message decoder either decodes the bytes or throws MALFORMED_FRAME (${fuzzTitle})`,
   () => {
     const valid = anyMessage.map((message: ClientMessage) => encodeClientMessage(message));
     fc.assert(
       fc.property(fc.oneof(anyBytes, mutated(valid)), (bytes) => {
         expectMalformedOnly(() => {
           const understood = encodeClientMessage(decodeClientMessage(bytes));
-          // What was understood is understood the same way again.
+          // Encoding the decoded message and decoding it again gives the same message.
           expect([...encodeClientMessage(decodeClientMessage(understood))]).toEqual([
             ...understood,
           ]);

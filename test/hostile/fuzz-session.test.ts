@@ -12,8 +12,8 @@ import { honestUpdate, payloadOf, type HostileClient } from "./support/hostile-c
 import { openWorld } from "./support/hostile-world.ts";
 
 /**
- * One thing that a client does. `forward` is what an honest client would do next: it leads deep into a session, so that the
- * others meet every state.
+ * One action of a client. `forward` is what an honest client would do next. It leads deep into a
+ * session, so that the other actions happen in every state.
  */
 type Step =
   | { readonly do: "forward" }
@@ -42,14 +42,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** The codes that a server may close a connection with; any other, or 1011, is a fault of its own. */
+/**
+ * The codes with which a server may close a connection. Any other code, and 1011 (INTERNAL), would
+ * be a fault of the server.
+ */
 const CLOSES = new Set<number>(
   Object.entries(ERROR_CODES).flatMap(([code, { close }]) =>
     close === null || code === "INTERNAL" ? [] : [close],
   ),
 );
 
-/** What an honest client that has heard all this, and done that last, does now. */
+/** What an honest client does after it has received these messages and taken this last step. */
 function nextStep(seen: readonly ServerMessage[], last: Step["do"] | undefined): Step {
   switch (seen.at(-1)?.type) {
     case "roundConfiguration":
@@ -64,7 +67,10 @@ function nextStep(seen: readonly ServerMessage[], last: Step["do"] | undefined):
   }
 }
 
-/** Does one step and waits until the server has handled it. @returns Whether the session goes on. */
+/**
+ * Takes one step and waits until the server has handled it.
+ * @returns Whether the session goes on.
+ */
 async function take(client: HostileClient, seen: ServerMessage[], one: Step): Promise<boolean> {
   const round = seen.findLast((message) => message.type === "roundConfiguration");
   switch (one.do) {
@@ -96,7 +102,7 @@ async function take(client: HostileClient, seen: ServerMessage[], one: Step): Pr
   return Promise.race([client.settled().then(() => true), client.closed.then(() => false)]);
 }
 
-/** Keeps what the server says, until the connection ends. */
+/** Records what the server sends until the connection ends. */
 async function listen(client: HostileClient, seen: ServerMessage[]): Promise<void> {
   try {
     for (;;) {
@@ -104,14 +110,17 @@ async function listen(client: HostileClient, seen: ServerMessage[]): Promise<voi
       if ("type" in received) seen.push(received);
     }
   } catch {
-    // It has ended.
+    // The connection has ended.
   }
 }
 
-/** Sequences for each honest round: rounds that follow each other without a pause take most of the process from the fuzzer. */
+/**
+ * The number of sequences for each round of the honest clients. Rounds that follow each other
+ * without a pause would leave the fuzzer little of the processor.
+ */
 const SEQUENCES_A_ROUND = 16;
 
-/** Lets whoever waits through when it is turned. */
+/** Lets all who wait pass each time it is turned. */
 class Turnstile {
   #isOpen = false;
   #waiting: (() => void)[] = [];
@@ -124,7 +133,7 @@ class Turnstile {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** Lets everyone through from now on. */
+  /** Lets everyone pass from now on. */
   open(): void {
     this.#isOpen = true;
     this.turn();
@@ -132,12 +141,12 @@ class Turnstile {
 }
 
 it(
-  `no sequence of steps breaks the session or the honest rounds (${fuzzTitle})`,
+  `no sequence of steps breaks the server or the honest clients' rounds (${fuzzTitle})`,
   async () => {
     const honest = new Turnstile();
     const world = await openWorld({
       pace: () => honest.pass(),
-      // The fuzzer is one address, and in a hurry.
+      // All of the fuzzer's many connections come from one address.
       limits: { connectionBurstPerAddress: 1_000_000, requestBurstPerAddress: 1_000_000 },
     });
     await world.startTask("alone", { reportingTimeoutMs: 1_000 });
@@ -165,7 +174,7 @@ it(
       }),
       fuzzRuns,
     );
-    // Nobody who is gone is waited for.
+    // The server must not wait for clients that have left.
     honest.open();
     await world.honestRounds(2);
     for (const task of await world.server.storage.rounds.tasks()) {

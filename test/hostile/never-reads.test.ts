@@ -3,7 +3,10 @@ import { builtinModel, parseTask, seededRandom } from "@tributary/protocol";
 import { crypto } from "./support/hostile-client.ts";
 import { openWorld, type HostileWorld } from "./support/hostile-world.ts";
 
-/** A model of 6.6 MB: more, a few times over, than the kernel takes for a client that does not read. */
+/**
+ * Creates a task with a model of 6.6 MB: several times more than the operating system buffers for a
+ * client that does not read.
+ */
 async function createLargeModel(world: HostileWorld): Promise<void> {
   const definition = parseTask({
     population: "large",
@@ -17,14 +20,14 @@ async function createLargeModel(world: HostileWorld): Promise<void> {
   await world.server.coordinator.createTask(definition, description, values);
 }
 
-it("a client that asks for models and never reads them is cut", async () => {
+it("a client that requests models and never reads them is disconnected", async () => {
   const world = await openWorld({ limits: { sendTimeoutMs: 300 } });
   await createLargeModel(world);
   const deaf = await world.greet();
   deaf.socket.pause();
   for (let request = 0; request < 12; request++) {
     deaf.send({ type: "modelRequest", population: "large", heldArtifacts: [] });
-    // Its kernel buffers fill meanwhile.
+    // The operating system's buffers fill in the meantime.
     await world.honestRounds(1);
   }
   await world.reaches('tributary_connections_cut_total{reason="slow-reader"}', 1);
@@ -32,7 +35,7 @@ it("a client that asks for models and never reads them is cut", async () => {
   deaf.socket.terminate();
 });
 
-it("a client that neither reads nor answers a probe is cut", async () => {
+it("a client that does not answer pings is disconnected", async () => {
   const world = await openWorld({ limits: { heartbeatIntervalMs: 200 } });
   const deaf = await world.greet({ autoPong: false });
   await deaf.closed;

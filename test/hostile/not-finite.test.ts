@@ -7,7 +7,7 @@ it.each([
   ["infinity", Number.POSITIVE_INFINITY],
   ["minus infinity", Number.NEGATIVE_INFINITY],
 ])(
-  "an update with one %s is refused whole, and the others' round is finite",
+  "an update with one value of %s is refused as a whole, and the round's checkpoint is finite",
   async (_name, bad) => {
     const world = await openWorld();
     const { attacker, configuration, finish } = await world.pair();

@@ -8,7 +8,7 @@ const STRANGER = new Uint8Array(32).fill(2);
 const BURST = 4;
 const RATE_LIMITED = 'tributary_requests_rate_limited_total{share="device"}';
 
-/** A population where devices prove themselves. */
+/** A population that admits devices which prove their keys. */
 async function withDevices(): Promise<HostileWorld> {
   const world = await openWorld({ limits: { requestBurstPerDevice: BURST } });
   await world.startTask("members", { goalCount: 99 });
@@ -24,7 +24,7 @@ async function withDevices(): Promise<HostileWorld> {
 const proofOf = ({ channel }: HostileClient, seed: Uint8Array): DeviceProof =>
   proveDevice(crypto, seed, channel!.handshakeHash, "members");
 
-it("one device that comes from many connections at once is held to one device's share", async () => {
+it("a device with many connections may send no more requests than a device with one", async () => {
   const world = await withDevices();
   const clients = await Promise.all(Array.from({ length: 40 }, () => world.greet()));
   const codes = await Promise.all(
@@ -35,14 +35,14 @@ it("one device that comes from many connections at once is held to one device's 
     }),
   );
   const refused = codes.filter((code) => code === "RATE_LIMITED").length;
-  // A machine that is slow gives some of its share back meanwhile.
+  // On a slow machine, the device may send some more requests in the meantime.
   expect(refused).toBeGreaterThan(0);
   expect(codes.filter((code) => code === "accepted").length).toBe(codes.length - refused);
   expect(await world.metric(RATE_LIMITED)).toBe(refused);
   await world.honestRounds(2);
 });
 
-it("strangers who show a device's key cannot use its share up", async () => {
+it("strangers who show a device's public key cannot use up its requests", async () => {
   const world = await withDevices();
   for (let turn = 0; turn < 3 * BURST; turn++) {
     const stranger = await world.greet();

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "@tributary/protocol";
 import { DIMENSION, honestUpdate, payloadOf, random } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("a report longer than it was announced ends the session, and the round ends without it", async () => {
+it("a report that is longer than announced ends the session, and the round ends without it", async () => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);
@@ -17,7 +17,7 @@ it("a report longer than it was announced ends the session, and the round ends w
 });
 
 it.each([4 * DIMENSION + 4, Number.MAX_SAFE_INTEGER])(
-  "a report of %i bytes is refused when it is announced, and no memory is taken for it",
+  "a report of %i bytes is refused when it is announced, before memory is reserved for it",
   async (updateBytes) => {
     const world = await openWorld();
     const { attacker, configuration, finish } = await world.pair();

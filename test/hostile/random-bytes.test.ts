@@ -4,7 +4,7 @@ import { ERROR_CODES, encodeFrame } from "@tributary/protocol";
 import { random } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("random bytes where HTTP should be end the connection and nothing else", async () => {
+it("random bytes in place of an HTTP request end only the connection", async () => {
   const world = await openWorld();
   const port = Number(new URL(world.server.url).port);
   for (let stranger = 0; stranger < 20; stranger++) {
@@ -18,7 +18,7 @@ it("random bytes where HTTP should be end the connection and nothing else", asyn
   await world.honestRounds(2);
 });
 
-it("random bytes as a frame, a handshake, a record and a message end the session with its code", async () => {
+it("random bytes as a frame, handshake, record or message end the session with the right code", async () => {
   const world = await openWorld();
   for (let stranger = 0; stranger < 8; stranger++) {
     const framed = await world.connect();

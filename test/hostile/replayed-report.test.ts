@@ -3,7 +3,7 @@ import { encodeClientMessage } from "@tributary/protocol";
 import { honestUpdate, payloadOf } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("a record sent again ends the session, and its report does not count twice", async () => {
+it("a record that is sent twice ends the session, and its report does not count twice", async () => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);
@@ -16,11 +16,11 @@ it("a record sent again ends the session, and its report does not count twice", 
   expect((await attacker.expect("reportResult")).refused).toBeUndefined();
   attacker.sendBytes(record);
   expect(await attacker.closed).toBe(4400);
-  await finish(2); // the one that counted, and the partner's
+  await finish(2); // The attacker's report, once, and the partner's.
   await world.honestRounds(2);
 });
 
-it("a record of one session means nothing in another", async () => {
+it("a record of one session cannot be decrypted in another", async () => {
   const world = await openWorld();
   const [first, second] = [await world.greet(), await world.greet()];
   const record = first.seal(
@@ -33,7 +33,7 @@ it("a record of one session means nothing in another", async () => {
   await world.honestRounds(2);
 });
 
-it("a report of a round that is over is told so, and changes nothing", async () => {
+it("a report for a round that has ended is refused and changes nothing", async () => {
   const world = await openWorld();
   const { attacker, configuration, partner, finish } = await world.pair();
   const result = await attacker.report(configuration, honestUpdate);
@@ -43,7 +43,7 @@ it("a report of a round that is over is told so, and changes nothing", async () 
   attacker.begin(configuration);
   expect((await attacker.expect("reportResult")).refused?.code).toBe("ROUND_CLOSED");
   attacker.send({ type: "reportChunk", data: payloadOf(honestUpdate) });
-  expect(await attacker.closed).toBe(4409); // nobody had granted it
+  expect(await attacker.closed).toBe(4409); // It had no upload turn.
   expect(partner.socket.readyState).toBe(partner.socket.OPEN);
   await world.honestRounds(2);
 });

@@ -14,7 +14,7 @@ it("a second report in one round ends the session, and the first counts once", a
   await world.honestRounds(2);
 });
 
-it("a report sent twice into one turn ends the session, and counts once", async () => {
+it("a report that is sent twice in one upload turn ends the session, and counts once", async () => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);
@@ -23,7 +23,8 @@ it("a report sent twice into one turn ends the session, and counts once", async 
   for (let time = 0; time < 2; time++) {
     attacker.send({ type: "reportChunk", data: payloadOf(honestUpdate) });
   }
-  // The first may still be on its way into the sum: whole, it counts, whether or not its sender is told.
+  // The first report may still be on its way to the sum. It is complete, so it counts, whether or
+  // not its sender is told.
   expect(await attacker.closed).toBe(4409);
   await finish(2);
   await world.honestRounds(2);

@@ -4,7 +4,7 @@ import { openWorld } from "./support/hostile-world.ts";
 
 const SILENT = 1_000;
 
-it("a thousand connections that say nothing hold nobody up, and are cut by their deadline", async () => {
+it("a thousand silent connections delay no honest client, and are closed at their deadline", async () => {
   const world = await openWorld({ limits: { handshakeTimeoutMs: 3_000 } });
   const port = Number(new URL(world.server.url).port);
   const ended: Promise<unknown>[] = [];
@@ -24,9 +24,9 @@ it("a thousand connections that say nothing hold nobody up, and are cut by their
   await world.honestRounds(2);
 });
 
-it("more connections than one address may have are refused, and those it has go on", async () => {
+it("connections above the limit of an address are refused, and its other connections go on", async () => {
   const world = await openWorld({ limits: { maxConnectionsPerAddress: 20 } });
-  await world.honestRounds(1); // they are in
+  await world.honestRounds(1); // The honest clients are connected now.
   const port = Number(new URL(world.server.url).port);
   const sockets: Socket[] = [];
   for (let stranger = 0; stranger < 100; stranger++) {

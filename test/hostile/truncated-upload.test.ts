@@ -2,7 +2,7 @@ import { it } from "vitest";
 import { honestUpdate, payloadOf } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("a report that is cut off one byte before its end does not count, and the round ends without it", async () => {
+it("a report that ends one byte too early does not count, and the round ends without it", async () => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);
@@ -12,6 +12,6 @@ it("a report that is cut off one byte before its end does not count, and the rou
   await attacker.settled();
   attacker.socket.terminate();
   const { droppedOut } = await finish(1);
-  if (droppedOut !== 1) throw new Error(`${droppedOut} dropped out`);
+  if (droppedOut !== 1) throw new Error(`${droppedOut} members dropped out, not 1`);
   await world.honestRounds(2);
 });

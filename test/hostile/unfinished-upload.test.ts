@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { random } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
-it("a report that stops half way is given up, and its turn goes to the next", async () => {
+it("a report that stops half-way is abandoned, and its upload turn goes to the next member", async () => {
   const world = await openWorld({ limits: { uploadStallTimeoutMs: 100, maxConcurrentReports: 1 } });
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);

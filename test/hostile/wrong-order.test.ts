@@ -31,11 +31,12 @@ const MESSAGES: Readonly<Record<ClientMessageType, (roundId: RoundId) => ClientM
   reportChunk: () => ({ type: "reportChunk", data: random.bytes(40) }),
 };
 
+/** A state of a session, and how to get there. */
 interface Stage {
   readonly name: string;
-  /** Brings a client there. @returns The round it is in. */
+  /** Brings a client into the state. @returns The round it is in. */
   readonly reach: (world: HostileWorld, client: HostileClient) => Promise<RoundId>;
-  /** What it may send there: docs/protocol.md §4. */
+  /** The messages that a client may send in this state: docs/protocol.md §4. */
   readonly allowed: readonly ClientMessageType[];
 }
 
@@ -102,7 +103,7 @@ for (const { name, reach, allowed } of STAGES) {
   const wrong = (Object.keys(MESSAGES) as ClientMessageType[]).filter(
     (type) => !allowed.includes(type),
   );
-  it(`while ${name}, each of ${wrong.join(", ")} ends the session and frees its place`, async () => {
+  it(`while ${name}, each of ${wrong.join(", ")} ends the session and frees the client's place`, async () => {
     const world = await openWorld();
     await world.startTask("alone");
     await world.startTask("crowd", { goalCount: 99 });

@@ -9,12 +9,12 @@ it.each<[string, Header, ErrorCode]>([
   ["one value too few", { updateBytes: 4 * DIMENSION - 4 }, "UPDATE_SHAPE"],
   ["no value", { updateBytes: 0 }, "UPDATE_SHAPE"],
   ["another codec", { codec: "uniform" }, "UPDATE_MALFORMED"],
-  ["a codec that nobody knows", { codec: "x".repeat(60) }, "UPDATE_MALFORMED"],
+  ["an unknown codec", { codec: "x".repeat(60) }, "UPDATE_MALFORMED"],
   ["no examples", { exampleCount: 0 }, "EXAMPLE_COUNT_INVALID"],
   ["more examples than there can be", { exampleCount: 2 ** 21 }, "EXAMPLE_COUNT_INVALID"],
   ["no metrics", { metrics: [] }, "METRICS_INVALID"],
   ["a metric that is NaN", { metrics: [{ name: "loss", value: Number.NaN }] }, "METRICS_INVALID"],
-])("a report with %s is refused before its first byte", async (_name, header, code) => {
+])("a report with %s is refused when it is announced", async (_name, header, code) => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   attacker.configured(configuration);
@@ -24,7 +24,7 @@ it.each<[string, Header, ErrorCode]>([
   await world.honestRounds(1);
 });
 
-it("an update out of all proportion is refused whole", async () => {
+it("an update with values that are far too large is refused as a whole", async () => {
   const world = await openWorld();
   const { attacker, configuration, finish } = await world.pair();
   const result = await attacker.report(configuration, honestUpdate.slice().fill(1e30));

@@ -41,7 +41,9 @@ function commandsOf(page: string): string[] {
 }
 
 const commands = commandsOf(read("CONTRIBUTING.md"));
-const debugging = commandsOf(read("docs/debugging.md")).filter((line) => /^npx vitest/.test(line));
+const debugging = commandsOf(read("docs/debugging.md")).filter((line) =>
+  line.startsWith("npx vitest"),
+);
 const runHere = [...new Set([...commands, ...debugging])].filter(
   (line) => RUN_ELSEWHERE[line] === undefined && line !== "npm run test:watch",
 );

@@ -1,21 +1,29 @@
-// What takes a while to load, and is loaded once a page: the cryptography and what trains.
+// The parts that take a while to load and are loaded once for each page: the cryptography and the
+// trainers.
 import { createTrainer, type LocalTrainer } from "@tributary/client-sdk";
 import { createLibsodiumProvider, type CryptoProvider } from "@tributary/protocol";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 
+/** What the page needs besides the SDK's client. */
 export interface Engine {
   readonly crypto: CryptoProvider;
   readonly trainer: LocalTrainer;
-  /** Predicts and scores meanwhile. */
+  /**
+   * A second trainer, which predicts and measures models. Calls of one trainer wait for each other,
+   * so the page would not react while the first one trains.
+   */
   readonly predictor: LocalTrainer;
 }
 
-/** @throws TributaryError `ENGINE_UNAVAILABLE` in a browser without WebAssembly. */
+/**
+ * Loads everything.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` in a browser without WebAssembly.
+ */
 export async function loadEngine(): Promise<Engine> {
-  // For a plan that the fused trainer does not take: tfjs looks for its files beside the script; the bundler has put
-  // them elsewhere.
+  // tfjs is needed for plans that the fused engine refuses. It looks for its files beside the
+  // script, but the bundler has put them elsewhere.
   const wasmPaths = {
     "tfjs-backend-wasm.wasm": plainUrl,
     "tfjs-backend-wasm-simd.wasm": simdUrl,

@@ -4,11 +4,14 @@ import type { PageEvent } from "./page-state.ts";
 /** One line of the event log. */
 export interface LogLine {
   readonly atMs: number;
+  /** How the line is coloured. */
   readonly tone: "plain" | "good" | "bad";
   readonly text: string;
 }
 
-/** What an event reads like; `undefined` for those that come too often to be written down. */
+/**
+ * The line for an event; `undefined` for events that are not logged because they come too often.
+ */
 export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
   const plain = (text: string): LogLine => ({ atMs, tone: "plain", text });
   const good = (text: string): LogLine => ({ atMs, tone: "good", text });
@@ -27,14 +30,14 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
     case "checked-in":
       return plain(`Checked in with ${event.exampleCount} digits, waiting for a round`);
     case "rejected":
-      return plain(`Not needed now: ${event.message} (${event.code})`);
+      return plain(`Check-in rejected: ${event.message} (${event.code})`);
     case "selected":
       return plain(`Selected for round ${event.roundNumber} of ${event.task}`);
     case "downloaded":
       return plain(
         event.cached
-          ? "Plan and model verified; both were here already"
-          : `Plan and model verified; ${formatBytes(event.bytes)} came`,
+          ? "Plan and model verified; this page held both already"
+          : `Plan and model verified; ${formatBytes(event.bytes)} received`,
       );
     case "engine-chosen":
       return plain(`Trains with ${event.engine} on ${event.backend}: ${event.reason}`);
@@ -45,7 +48,7 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
     case "evaluated":
       return plain(`Measured on ${event.exampleCount} digits${metricsText(event.metrics)}`);
     case "reported":
-      return good(`The report counts; ${formatBytes(event.bytesUp)} went up`);
+      return good(`The report was accepted; ${formatBytes(event.bytesUp)} sent`);
     case "report-refused":
       return bad(`The report was refused: ${event.message} (${event.code})`);
     case "round-finished":
@@ -53,7 +56,7 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
     case "scored": {
       const { roundNumber, accuracy } = event.model;
       return plain(
-        `Model of round ${roundNumber}: ${formatPercent(accuracy)} of strangers’ digits right`,
+        `The model of round ${roundNumber} reads ${formatPercent(accuracy)} of strangers’ digits correctly`,
       );
     }
     case "withdrawn":
@@ -61,17 +64,18 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
     case "failed":
       return bad(`${event.error.message} (${event.error.code})`);
     case "left":
-      return plain("Left");
+      return plain("You left");
   }
 }
 
+/** The line for the end of a round. */
 function finishedLine(
   event: Extract<PageEvent, { type: "round-finished" }>,
   good: (text: string) => LogLine,
   bad: (text: string) => LogLine,
 ): LogLine {
   const { outcome, roundNumber, taskFinished } = event;
-  const end = taskFinished ? "; the task is finished" : "";
+  const end = taskFinished ? "; the task has finished" : "";
   return outcome.type === "committed"
     ? good(`Round ${roundNumber} committed as ${shortId(outcome.checkpoint)}${end}`)
     : bad(`Round ${roundNumber} was abandoned: ${outcome.reason}${end}`);

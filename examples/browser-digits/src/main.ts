@@ -4,5 +4,5 @@ import { anyWriter, settingsFromQuery } from "./settings.ts";
 const query = new URLSearchParams(location.search);
 const page = new Page(settingsFromQuery(query, anyWriter()));
 if (query.has("autojoin")) page.join();
-// The round need not wait for a page that was closed.
+// A page that is closed withdraws from its round, so that the round does not wait for it.
 addEventListener("pagehide", () => page.leave());

@@ -1,34 +1,45 @@
-// What the page knows, as a value, and how each event changes it. Nothing here touches the document.
+// The state of the page, as a value, and how each event changes it. Nothing here touches the
+// document.
 import type { ParticipationEvent, TributaryError } from "@tributary/client-sdk";
 import { logLine, type LogLine } from "./log-line.ts";
 import type { ScoredModel } from "./shared-model.ts";
 
-/** What happens on the page, besides what the client tells. */
+/** What happens on the page: the events of the client, and those of the page itself. */
 export type PageEvent =
   | ParticipationEvent
-  /** The person has asked to take part; `renewed`: with other settings than before, so that what was learned is gone. */
+  /**
+   * The user has asked to take part. `renewed` is true when the settings differ from those before,
+   * so that the page starts again from nothing.
+   */
   | { readonly type: "joining"; readonly renewed: boolean }
-  /** Digits and trainer are there. */
+  /** The digits are drawn and the trainer is loaded. */
   | { readonly type: "prepared"; readonly exampleCount: number }
+  /** A model was measured on the strangers' digits. */
   | { readonly type: "scored"; readonly model: ScoredModel }
+  /** The user has left. */
   | { readonly type: "left" }
-  /** Taking part has ended for good; trying again cannot help. */
+  /** Participation has ended with an error, and trying again cannot help. */
   | { readonly type: "failed"; readonly error: TributaryError };
 
+/** What the page is doing. */
 export type Activity =
   | { readonly type: "idle" }
   | { readonly type: "preparing" }
   | { readonly type: "connecting"; readonly attempt: number }
-  /** Waits for a round. */
+  /** Waits to be selected for a round. */
   | { readonly type: "waiting" }
-  /** The server needs nobody now. */
+  /** Waits until it checks in again: the server does not need this client now. */
   | { readonly type: "resting"; readonly untilMs: number }
   | { readonly type: "in-round" }
+  /** Has lost the connection, and waits until it connects again. */
   | { readonly type: "offline"; readonly error: TributaryError; readonly untilMs: number }
   | { readonly type: "left" }
   | { readonly type: "failed"; readonly error: TributaryError };
 
-/** The stops of a round, in order. `missed`: it went on without this page. */
+/**
+ * The stops of a round, in order, and its possible ends. `missed` means that the round went on
+ * without this page.
+ */
 export type RoundStage =
   | "downloading"
   | "training"
@@ -38,40 +49,49 @@ export type RoundStage =
   | "abandoned"
   | "missed";
 
+/** The round that the page shows. */
 export interface RoundView {
   readonly number: number;
   readonly task: string;
   readonly stage: RoundStage;
+  /** The newest progress of training; undefined before training has begun. */
   readonly progress: Extract<ParticipationEvent, { type: "training" }> | undefined;
-  /** Bytes of plan and model that came in this round and are not in `traffic` yet. */
+  /**
+   * Bytes of plan and model that were received in this round and are not yet in
+   * `PageState.traffic`, which grows when the report is accepted.
+   */
   readonly uncounted: number;
 }
 
-/** What is known of one round. */
+/** The points of one round in the charts. */
 export interface RoundPoint {
   readonly round: number;
-  /** The model that came out of it, on strangers' digits. */
+  /** How the round's model does on the strangers' digits. */
   readonly shared?: { readonly accuracy: number; readonly loss: number };
-  /** On this page's own digits, while it trained. */
+  /** Loss and accuracy on this page's own digits, during its training. */
   readonly own?: { readonly accuracy: number | undefined; readonly loss: number | undefined };
 }
 
+/** Everything that the page shows. */
 export interface PageState {
   readonly activity: Activity;
-  /** The server has proved that it holds the pinned key. Stays after leaving. */
+  /** Set once the server has proved that it holds the pinned key. It stays after leaving. */
   readonly verified: { readonly protocolVersion: number } | undefined;
-  /** What trains, once a plan has come, and on how many digits. */
+  /** The engine, once a plan has come, and the number of digits that it trains on. */
   readonly engine: { readonly name: string | undefined; readonly exampleCount: number } | undefined;
   /** The last round that this page was selected for. */
   readonly round: RoundView | undefined;
+  /** The last round that was committed, and its checkpoint. */
   readonly committed: { readonly round: number; readonly checkpoint: string } | undefined;
+  /** Whether the last round was the last one of its task. */
   readonly taskFinished: boolean;
-  /** Bytes of WebSocket messages. */
+  /** Bytes of the WebSocket messages that were sent and received. */
   readonly traffic: { readonly up: number; readonly down: number };
+  /** The number of this page's reports that the server has accepted. */
   readonly reportsCounted: number;
-  /** By ascending round. */
+  /** Ordered by round. */
   readonly history: readonly RoundPoint[];
-  /** Newest first. */
+  /** The newest line first. */
   readonly log: readonly LogLine[];
 }
 
@@ -88,9 +108,10 @@ export const INITIAL_STATE: PageState = {
   log: [],
 };
 
+/** The number of lines that the log keeps. */
 const LOG_LINES = 200;
 
-/** Whether the page takes part, or is about to. */
+/** Whether the page takes part, or is starting to. */
 export function isTakingPart({ activity }: PageState): boolean {
   return activity.type !== "idle" && activity.type !== "left" && activity.type !== "failed";
 }
@@ -98,12 +119,13 @@ export function isTakingPart({ activity }: PageState): boolean {
 /** The state after an event. */
 export function nextState(state: PageState, event: PageEvent, nowMs: number): PageState {
   const next = { ...state, ...changes(state, event, nowMs) };
-  // A page that goes on being turned away says so once.
+  // A page that is turned away again and again logs only the first time.
   if (event.type === "rejected" && state.activity.type === "resting") return next;
   const line = logLine(event, nowMs);
   return line === undefined ? next : { ...next, log: [line, ...next.log].slice(0, LOG_LINES) };
 }
 
+/** What an event changes; the rest of the state stays. */
 function changes(state: PageState, event: PageEvent, nowMs: number): Partial<PageState> {
   switch (event.type) {
     case "joining":
@@ -171,7 +193,8 @@ type EventOf<Type extends ParticipationEvent["type"]> = Extract<ParticipationEve
 
 function selected(state: PageState, event: EventOf<"selected">): Partial<PageState> {
   const { task, roundNumber: number } = event;
-  // Another task of the population, whose rounds are counted anew.
+  // The round may be one of another task in the population, or of the same task after it was
+  // started anew. Its rounds are then counted from 1 again, so the charts start again too.
   const isNewTask = state.round !== undefined && state.round.task !== task;
   const isAgain = number <= (state.committed?.round ?? 0);
   return {
@@ -201,23 +224,25 @@ function finished(state: PageState, event: EventOf<"round-finished">): Partial<P
     : { ...settled, ...withStage(state, "abandoned") };
 }
 
+/** Changes the round that the page shows, if there is one. */
 function inRound(state: PageState, change: Partial<RoundView>): Partial<PageState> {
   return state.round === undefined ? {} : { round: { ...state.round, ...change } };
 }
 
 const UNDER_WAY: ReadonlySet<RoundStage> = new Set(["downloading", "training", "reporting"]);
 
-/** A round that was under way goes on without this page. */
+/** Marks a round that was under way as missed: it goes on without this page. */
 function missed(state: PageState): Partial<PageState> {
   if (state.round === undefined || !UNDER_WAY.has(state.round.stage)) return {};
   return { ...settle(state), ...withStage(state, "missed") };
 }
 
+/** Puts the round at a stage, and marks its bytes as counted. */
 function withStage({ round }: PageState, stage: RoundStage): Partial<PageState> {
   return round === undefined ? {} : { round: { ...round, stage, uncounted: 0 } };
 }
 
-/** Counts what came in a round that this page did not report in. */
+/** Adds the bytes of a round in which this page's report was not accepted to the traffic. */
 function settle({ traffic, round }: PageState): Partial<PageState> {
   return { traffic: { ...traffic, down: traffic.down + (round?.uncounted ?? 0) } };
 }
@@ -227,6 +252,7 @@ const pointOf = ({ roundNumber, accuracy, loss }: ScoredModel): RoundPoint => ({
   shared: { accuracy, loss },
 });
 
+/** Merges a point into the history. */
 function withPoint(history: readonly RoundPoint[], point: RoundPoint): readonly RoundPoint[] {
   const same = history.find(({ round }) => round === point.round);
   const others = history.filter(({ round }) => round !== point.round);

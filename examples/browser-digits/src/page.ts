@@ -14,7 +14,9 @@ import { element } from "./view/elements.ts";
 /** How often a wait that is shown counts down, milliseconds. */
 const COUNTDOWN_MS = 1_000;
 
-/** The whole page: events change its state, and the panels show that, at most once a frame. */
+/**
+ * The whole page. Events change its state; the panels show the state, at most once for each frame.
+ */
 export class Page {
   readonly #participant = new Participant((event) => this.#tell(event));
   readonly #connection: ConnectionPanel;
@@ -45,22 +47,24 @@ export class Page {
     this.#render();
   }
 
-  /** Takes part with the settings of the form. */
+  /** Takes part with the settings in the form. */
   join(): void {
     void this.#participant.join(this.#connection.settings);
   }
 
+  /** Stops taking part. */
   leave(): void {
     this.#participant.leave();
   }
 
   #tell(event: PageEvent): void {
     this.#state = nextState(this.#state, event, Date.now());
-    // A better model may see something else in the same drawing.
+    // A new model may read something else in the same drawing.
     if (event.type === "scored") this.#read(this.#drawing);
     this.#render();
   }
 
+  /** Shows the state in the next frame, and again each second while a countdown runs. */
   #render(): void {
     if (this.#isRendering) return;
     this.#isRendering = true;
@@ -83,7 +87,7 @@ export class Page {
     });
   }
 
-  /** Asks the model what it takes the drawing for. */
+  /** Asks the model which digit the drawing shows. */
   #read(pixels: Float32Array | undefined): void {
     this.#drawing = pixels;
     if (pixels === undefined) this.#guess.clear();
@@ -91,11 +95,11 @@ export class Page {
   }
 
   async #classify(pixels: Float32Array): Promise<void> {
-    // Without a connection, or before the first round, there may be nothing to classify with.
+    // Before the first round, or without a connection, there may be no model yet.
     const probabilities = await this.#participant.present?.model
       .classify(pixels)
       .catch(() => undefined);
-    // Meanwhile something else may have been drawn.
+    // The user may have drawn something else in the meantime.
     if (this.#drawing !== pixels) return;
     if (probabilities === undefined) this.#guess.showNoModel();
     else this.#guess.show(probabilities);

@@ -4,7 +4,7 @@ import type { PageEvent } from "./page-state.ts";
 import { Participation } from "./participation.ts";
 import { sameSettings, type Settings } from "./settings.ts";
 
-/** The page's engine and its present participation. */
+/** Keeps the engine and the participation of the page, across joining and leaving. */
 export class Participant {
   readonly #tell: (event: PageEvent) => void;
   #engine: Promise<Engine> | undefined;
@@ -15,11 +15,15 @@ export class Participant {
     this.#tell = tell;
   }
 
+  /** The participation, which stays after leaving; undefined before the first one. */
   get present(): Participation | undefined {
     return this.#present;
   }
 
-  /** Takes part until `leave`; never rejects. Does nothing if it takes part already. */
+  /**
+   * Takes part until `leave` is called. It does nothing when the page takes part already, and it
+   * never rejects: errors become events.
+   */
   async join(settings: Settings): Promise<void> {
     if (this.#leaving !== undefined) return;
     const leaving = new AbortController();
@@ -35,11 +39,12 @@ export class Participant {
     }
   }
 
-  /** Stops taking part; `join` may come again. */
+  /** Stops taking part. `join` may be called again. */
   leave(): void {
     this.#leaving?.abort();
   }
 
+  /** Reuses the participation if the settings are the same, or makes a new one. */
   async #prepare(settings: Settings): Promise<Participation> {
     const before = this.#present;
     const isSame = before !== undefined && sameSettings(before.settings, settings);
@@ -49,6 +54,7 @@ export class Participant {
     await before?.close();
     this.#engine ??= loadEngine();
     const engine = await this.#engine.catch((error: unknown) => {
+      // The next attempt loads it again.
       this.#engine = undefined;
       throw error;
     });

@@ -1,4 +1,4 @@
-// How this page takes part: all that there is to an app's use of the SDK.
+// How this page takes part. This file shows all that an app needs of the SDK.
 import { FederatedClient, type Examples, type ParticipationEvent } from "@tributary/client-sdk";
 import { drawOwnDigits, drawStrangersDigits, writerRandom } from "./digits.ts";
 import type { Engine } from "./engine.ts";
@@ -6,20 +6,28 @@ import type { PageEvent } from "./page-state.ts";
 import type { Settings } from "./settings.ts";
 import { SharedModel, type ScoredModel } from "./shared-model.ts";
 
-/** After a round, wait so long for the next one to bring its model before asking for it, milliseconds. */
+/**
+ * How long to wait after a round for the next one to deliver the new model, before asking the
+ * server for it, milliseconds.
+ */
 const NEXT_ROUND_MS = 1_500;
 
-/** One writer at one server: stays when the person leaves, so that coming back finds the model that is held. */
+/**
+ * One writer at one server. It stays when the user leaves, so that a user who comes back still has
+ * the model.
+ */
 export class Participation {
   readonly settings: Settings;
+  /** The digits that this page trains on. */
   readonly digits: Examples;
   readonly model: SharedModel;
   readonly #client: FederatedClient;
   readonly #tell: (event: PageEvent) => void;
   #afterRound: ReturnType<typeof setTimeout> | undefined;
+  /** The id of the checkpoint that was measured last. */
   #scored = "";
 
-  /** @throws TributaryError `BAD_PARAMETER` or `INSECURE_URL` when the settings are wrong. */
+  /** @throws TributaryError `BAD_PARAMETER` or `INSECURE_URL` when a setting is wrong. */
   constructor(settings: Settings, engine: Engine, tell: (event: PageEvent) => void) {
     const random = writerRandom(engine.crypto, settings.seed);
     this.settings = settings;
@@ -31,7 +39,7 @@ export class Participation {
       population: settings.population,
       examples: this.digits,
       trainer: engine.trainer,
-      // Seeded, so that a writer's reports can be made again. An app leaves this out.
+      // Seeded, so that the reports of a writer can be reproduced. An app leaves this out.
       random: random.derive("client"),
     });
     this.model = new SharedModel(
@@ -42,7 +50,7 @@ export class Participation {
   }
 
   /**
-   * Takes part until `signal` is aborted, and tells what happens.
+   * Takes part until `signal` is aborted, and passes on all events.
    * @throws TributaryError when trying again cannot help, such as `SERVER_KEY_MISMATCH`.
    */
   async takePart(signal: AbortSignal): Promise<void> {
@@ -56,19 +64,20 @@ export class Participation {
     }
   }
 
-  /** Lets go of everything. */
+  /** Closes the client and frees the model. */
   async close(): Promise<void> {
     clearTimeout(this.#afterRound);
     await this.#client.close();
     await this.model.dispose();
   }
 
-  /** Keeps the model that the page predicts with up to date. */
+  /** Keeps the model with which the page predicts up to date. */
   async #follow(event: ParticipationEvent): Promise<void> {
     switch (event.type) {
       case "downloaded":
         clearTimeout(this.#afterRound);
-        // Before the next event is read: every round's model then has its point in the chart.
+        // Awaited before the next event is read, so that the model of every round gets its point in
+        // the chart.
         await this.model.scoreHeld().then((model) => this.#show(model), failsElsewhere);
         break;
       case "round-finished":
@@ -80,11 +89,13 @@ export class Participation {
     }
   }
 
+  /** Asks the server for the newest model. */
   #askForNewest(): void {
     clearTimeout(this.#afterRound);
     this.model.update().then((model) => this.#show(model), failsElsewhere);
   }
 
+  /** Shows the score of a model, once for each checkpoint. */
   #show(model: ScoredModel | undefined): void {
     if (model === undefined || model.checkpoint === this.#scored) return;
     this.#scored = model.checkpoint;
@@ -92,5 +103,5 @@ export class Participation {
   }
 }
 
-/** Taking part fails for the same reason, and says so. */
+/** Ignores an error: participating fails for the same reason, and shows it. */
 function failsElsewhere(): void {}

@@ -1,21 +1,23 @@
-/** Where the page takes part, and as whom. */
+/** The server with which the page takes part, and the writer that it is. */
 export interface Settings {
-  /** The gateway's address. */
+  /** The address of the server's gateway. */
   readonly url: string;
-  /** The key that the server prints: `tributary-key-v1:…`. */
+  /** The key to pin, as the server prints it: `tributary-key-v1:…`. */
   readonly serverKey: string;
   readonly population: string;
-  /** Which writer this page is: the same number is the same hand and the same digits. */
+  /** The number of the writer. The same number gives the same handwriting and the same digits. */
   readonly seed: number;
 }
 
+/** A page that names no writer draws a number below this. */
 export const WRITERS = 1_000_000;
 
 const DEFAULTS = { url: "ws://127.0.0.1:8444", serverKey: "", population: "demo" };
 
 /**
- * Reads `?url=…&serverKey=…&population=…&seed=…`; what is missing or empty gets its default.
- * @param anyWriter - A writer's number for a page that names none.
+ * Reads the settings from `?url=…&serverKey=…&population=…&seed=…`. A setting that is missing or
+ * empty gets its default.
+ * @param anyWriter - The number of the writer for a page that names none.
  */
 export function settingsFromQuery(query: URLSearchParams, anyWriter: number): Settings {
   const given = (name: keyof typeof DEFAULTS): string => query.get(name)?.trim() || DEFAULTS[name];
@@ -28,18 +30,19 @@ export function settingsFromQuery(query: URLSearchParams, anyWriter: number): Se
   };
 }
 
-/** The query that `settingsFromQuery` reads these from. */
+/** Makes the query from which `settingsFromQuery` reads the same settings. */
 export function queryFromSettings(settings: Settings): URLSearchParams {
   return new URLSearchParams(
     Object.entries(settings).map(([name, value]) => [name, String(value)]),
   );
 }
 
+/** Whether all settings are the same. */
 export function sameSettings(a: Settings, b: Settings): boolean {
   return queryFromSettings(a).toString() === queryFromSettings(b).toString();
 }
 
-/** A number from the platform's cryptographic source, below `WRITERS`. */
+/** Draws the number of a writer, below `WRITERS`, from the platform's cryptographic source. */
 export function anyWriter(): number {
   const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
   return word % WRITERS;

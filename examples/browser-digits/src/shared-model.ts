@@ -6,14 +6,15 @@ import {
   type LocalTrainer,
 } from "@tributary/client-sdk";
 
-/** A checkpoint and how good it is. */
+/** A checkpoint and its score. */
 export interface ScoredModel {
+  /** The checkpoint's id. */
   readonly checkpoint: string;
-  /** The round that made it; 0 for the model that the task began with. */
+  /** The number of the round that made it; 0 for the task's initial model. */
   readonly roundNumber: number;
-  /** Share of the strangers' digits that it reads rightly. */
+  /** The share of the strangers' digits that it classifies correctly. */
   readonly accuracy: number;
-  /** Mean cross-entropy on them. */
+  /** The mean cross-entropy on the strangers' digits. */
   readonly loss: number;
 }
 
@@ -23,20 +24,21 @@ interface LoadedModel {
 }
 
 /**
- * The newest model that all have trained together, to predict with. `client.model()` gives it as a tfjs model; here
- * the engine that trains also predicts, and tfjs need not be loaded.
+ * The newest model that all clients have trained together, to predict with. Apps can get it as a
+ * tfjs model from `client.model()`. This page predicts with the engine that also trains, and so
+ * need not load tfjs.
  */
 export class SharedModel {
   readonly #client: FederatedClient;
   readonly #predictor: LocalTrainer;
   readonly #strangers: Examples;
   #loaded: LoadedModel | undefined;
-  /** Ends when the last update does: they take turns. */
+  /** Resolves when the last update has ended: updates run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param predictor - Not the one that trains, whose calls would wait for each other.
-   * @param strangers - Digits to score with, that nobody trains on.
+   * @param predictor - Not the trainer that trains, since calls of one trainer wait for each other.
+   * @param strangers - Digits to measure models on. Nobody trains on them.
    */
   constructor(client: FederatedClient, predictor: LocalTrainer, strangers: Examples) {
     this.#client = client;
@@ -44,14 +46,15 @@ export class SharedModel {
     this.#strangers = strangers;
   }
 
-  /** The model that `classify` reads with. */
+  /** The model with which `classify` predicts. */
   get newest(): ScoredModel | undefined {
     return this.#loaded?.scored;
   }
 
   /**
-   * Asks the server for its newest model and scores it. What this client holds already is not sent again.
-   * @returns `undefined` while there is no model.
+   * Asks the server for its newest model and measures it. The server does not send again what this
+   * client holds.
+   * @returns `undefined` while the population has no model.
    * @throws TributaryError as `client.checkpoint()`.
    */
   update(): Promise<ScoredModel | undefined> {
@@ -66,8 +69,8 @@ export class SharedModel {
   }
 
   /**
-   * Scores the model that the client was given last, and asks nobody.
-   * @returns `undefined` while it holds none.
+   * Measures the model that the client received last, without asking the server.
+   * @returns `undefined` while the client holds none.
    */
   scoreHeld(): Promise<ScoredModel | undefined> {
     return this.#inTurn(async () => {
@@ -77,9 +80,9 @@ export class SharedModel {
   }
 
   /**
-   * What the newest model takes an image for.
+   * Reads an image with the newest model.
    * @param pixels - Ink in [0, 1], shape [784].
-   * @returns Ten probabilities; `undefined` while there is no model.
+   * @returns The probability of each digit from 0 to 9; `undefined` while there is no model.
    * @throws TributaryError as `client.checkpoint()`.
    */
   async classify(pixels: Float32Array): Promise<Float32Array | undefined> {
@@ -90,12 +93,13 @@ export class SharedModel {
     return this.#predictor.predict({ plan, weights, features: pixels, featureShape, count: 1 });
   }
 
-  /** Lets go of the model once the update under way is through. */
+  /** Drops the model once the update under way has ended. */
   async dispose(): Promise<void> {
     await this.#turn;
     this.#loaded = undefined;
   }
 
+  /** Runs work once the work before it has ended. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
@@ -106,6 +110,7 @@ export class SharedModel {
     const { id, roundNumber, weights } = checkpoint;
     if (this.#loaded?.scored.checkpoint === id) return this.#loaded.scored;
     const { training } = checkpoint.plan;
+    // Accuracy is wanted here whether or not the task's plan names it.
     const plan = {
       ...checkpoint.plan,
       training: { ...training, metrics: ["accuracy"] as const },

@@ -1,6 +1,9 @@
 import type { PageState, RoundView } from "./page-state.ts";
 
-/** What the page is doing, in one sentence, and how it looks. Changes at a round's stops, not within them. */
+/**
+ * What the page is doing, as a short text, and the colour of its dot. The text changes at the stops
+ * of a round and not in between.
+ */
 export function statusOf(state: PageState): {
   readonly text: string;
   readonly tone: "good" | "busy" | "bad" | "";
@@ -21,7 +24,7 @@ export function statusOf(state: PageState): {
     case "resting":
       return {
         text: state.taskFinished
-          ? "The task is finished; waiting for another"
+          ? "The task is finished; waiting for another one"
           : "Connected, not needed now",
         tone: "good",
       };

@@ -7,62 +7,103 @@ import type { TrainerOptions } from "./training/choose-engine.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
 import type { ClientFloors } from "./trust/client-floors.ts";
 
-/** What an app decides. */
+/**
+ * The settings of a `FederatedClient`. Only `url`, `population`, `serverKey` and `examples` are
+ * required.
+ */
 export interface FederatedClientOptions {
-  /** The server's address: `wss://…`; `ws://` to a loopback address only. */
+  /**
+   * The server's address: `wss://…`. An address with `ws://` is accepted for this machine
+   * (loopback) only.
+   */
   readonly url: string;
   /** The population this client belongs to. */
   readonly population: string;
-  /** The key that the server prints when it starts, pinned: `tributary-key-v1:…`. */
+  /**
+   * The server's public key, as the server prints it when it starts: `tributary-key-v1:…`. The
+   * client talks to no server that cannot prove that it holds this key.
+   */
   readonly serverKey: string;
-  /** What to train on. It never leaves this process. A store is asked anew in every round. */
+  /**
+   * The examples to train on. They never leave this process. A store is asked again in every round.
+   */
   readonly examples: Examples | ExampleStore;
   /**
-   * What to measure checkpoints on when the server asks for an evaluation: examples that are not among `examples` (`holdOut`
-   * divides them). They never leave this process either. Without any, the client takes part in training alone.
+   * Held-out examples: those on which the client measures a checkpoint when the server asks for an
+   * evaluation. They must not be among `examples` (`holdOut` divides one set into both), and they
+   * never leave this process either. A client without them takes part in training rounds only.
    */
   readonly heldOut?: Examples | ExampleStore;
-  /** What trains; `auto` unless set: see `TrainerOptions.engine`. Not used with `trainer`. */
+  /**
+   * The engine that trains; `auto` unless set. See `TrainerOptions.engine`. Ignored when `trainer`
+   * is given.
+   */
   readonly engine?: NonNullable<TrainerOptions["engine"]>;
-  /** What the engine computes with; `auto` unless set: see `TrainerOptions.backend`. Not used with `trainer`. */
+  /**
+   * The backend that the engine computes with; `auto` unless set. See `TrainerOptions.backend`.
+   * Ignored when `trainer` is given.
+   */
   readonly backend?: NonNullable<TrainerOptions["backend"]>;
-  /** Where tfjs's wasm files are: see `TfjsBackendOptions.wasmPaths`. Not used with `trainer`. */
+  /**
+   * Where tfjs finds its WebAssembly files. See `TfjsBackendOptions.wasmPaths`. Ignored when
+   * `trainer` is given.
+   */
   readonly wasmPaths?: NonNullable<TrainerOptions["wasmPaths"]>;
-  /** Trains instead of one made by this client, which then also leaves its disposal to you. */
+  /**
+   * A trainer of the app's own, used instead of one that this client would make. The app disposes
+   * it; the client never does. Several clients of one process may share a trainer.
+   */
   readonly trainer?: LocalTrainer;
-  /** What the app insists on, whatever a plan says. */
+  /**
+   * The app's minimum rules. A plan that breaks one of them is refused, whatever the server says.
+   */
   readonly floors?: Partial<ClientFloors>;
   /**
-   * Decides shuffles, dropout, rounding and waits; the platform's cryptographic source unless set. Give a seeded one
-   * in experiments: the same seed, examples and models then give the same reports. Keys are never drawn from it.
+   * The source of the order of examples, of dropout masks, of random rounding and of waits. It is
+   * the platform's cryptographic source unless set. Give a seeded source in experiments: the same
+   * seed, examples and models then give the same reports. Keys are never drawn from it.
    */
   readonly random?: RandomSource;
-  /** For a population that takes enrolment tokens: one, or what gets one from the app's backend before each request. */
+  /**
+   * The enrolment token, for a population that asks for one: the token itself, or a function that
+   * gets one from the app's backend before each check-in or request for the model.
+   */
   readonly token?: TokenSource;
   /**
-   * For a population that takes devices it knows: the device's Ed25519 seed, 32 bytes, or where the app keeps it. The server can
-   * tell that two rounds had the same device in them: leave it out where the population does not ask for it.
+   * The device's key, for a population that admits known devices only: an Ed25519 seed of 32 bytes,
+   * or the store in which the app keeps it. The key lets the server recognise the same device in
+   * two rounds, so leave it out where the population does not ask for it.
    */
   readonly deviceKey?: DeviceKeySource;
-  /** Trust in the server's certificate; Node only, since browsers have their own. */
+  /** Which TLS certificates to trust. Node only, since browsers decide this themselves. */
   readonly tls?: TlsOptions;
-  /** Changes to `DEFAULT_LIMITS`; those that both sides must agree on must be the server's as well. */
+  /**
+   * Changes to `DEFAULT_LIMITS`. The limits on which both sides must agree must be changed on the
+   * server as well.
+   */
   readonly limits?: Partial<Limits>;
 }
 
-/** @throws TributaryError `BAD_PARAMETER`. */
+/**
+ * Checks the token and the device key as far as that is possible without asking the app's function
+ * or key store.
+ * @param maxTokenBytes - The longest token that the protocol allows, bytes
+ *   (`limits.maxEnrolmentTokenBytes`).
+ * @throws TributaryError `BAD_PARAMETER` when the key is not 32 bytes long, or the token is empty
+ *   or too long.
+ */
 export function checkCredentials(
   { token, deviceKey }: FederatedClientOptions,
   maxTokenBytes: number,
 ): void {
   if (deviceKey instanceof Uint8Array && deviceKey.length !== 32) {
     throw new TributaryError("BAD_PARAMETER", "The device key is not 32 bytes long", {
-      remedy: "Give the seed of an Ed25519 key, or a key store.",
+      remedy: "Give the 32-byte seed of an Ed25519 key, or a key store.",
     });
   }
   if (typeof token === "string" && (token === "" || token.length > maxTokenBytes)) {
     throw new TributaryError("BAD_PARAMETER", "The enrolment token is empty or too long", {
-      remedy: `Give a compact JWT of at most ${maxTokenBytes} characters.`,
+      remedy: `Give a token in compact JWT form, of at most ${maxTokenBytes} characters.`,
     });
   }
 }

@@ -1,8 +1,10 @@
 /**
- * The client SDK's one door.
+ * The way into the client SDK.
  *
  * ```ts
- * const client = new FederatedClient({ url: "wss://learn.example.org", population: "keyboard", serverKey, examples });
+ * const client = new FederatedClient({
+ *   url: "wss://learn.example.org", population: "keyboard", serverKey, examples,
+ * });
  * for await (const event of client.participate({ signal })) show(event);
  * const model = await client.model();
  * ```
@@ -12,23 +14,18 @@ import type { LayersModel } from "@tensorflow/tfjs";
 import {
   DEFAULT_LIMITS,
   TributaryError,
-  cryptographicRandom,
   isTributaryError,
   parseServerKey,
   populationName,
   type CheckpointId,
-  type CryptoProvider,
-  type Kernels,
   type Limits,
   type Plan,
-  type RandomSource,
-  type ServerKey,
 } from "@tributary/protocol";
 import { checkCredentials, type FederatedClientOptions } from "./client-options.ts";
-import { Credentials } from "./enrolment/credentials.ts";
+import { ClientResources } from "./client-resources.ts";
 import { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 import type { Examples } from "./examples/examples.ts";
-import { EventStream } from "./participation/event-stream.ts";
+import { EventStream, type EventSink } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
 import { Residuals } from "./participation/residuals.ts";
@@ -37,159 +34,128 @@ import { LinkedAbort, abortable, aborted } from "./session/abort.ts";
 import { Backoff } from "./session/backoff.ts";
 import { requestModel } from "./session/model-request.ts";
 import { checkServerUrl } from "./session/server-url.ts";
-import type { SessionDeps, SessionOptions } from "./session/session.ts";
-import type { LocalTrainer } from "./training/local-trainer.ts";
+import type { SessionOptions } from "./session/session.ts";
 import { resolveFloors, type ClientFloors } from "./trust/client-floors.ts";
 import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
-import { ModelDelivery } from "./trust/model-delivery.ts";
-import { PlanVerifier } from "./trust/plan-verifier.ts";
 import { VERSION } from "./version.generated.ts";
 
-/** Collaborators in place of the platform's. */
+/** Parts to use in place of the platform's, such as a clock or a socket for tests. */
 export type FederatedClientDeps = Partial<Platform>;
 
+/** Options of `FederatedClient.participate`. */
 export interface ParticipateOptions {
-  /** Ends participation: the client withdraws, and the iterator returns. */
+  /** Ends participation: the client withdraws from its round, and the iterator ends. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `FederatedClient.model` and `FederatedClient.checkpoint`. */
 export interface ModelOptions {
   /** Stops the request, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A verified checkpoint with the plan that it belongs to. */
+/** A verified checkpoint together with the plan that it belongs to. */
 export interface Checkpoint {
   /** SHA-256 of the parameters as little-endian float32. */
   readonly id: CheckpointId;
-  /** The round that made it; 0 for the initial model. */
+  /** The number of the round that made it; 0 for the initial model. */
   readonly roundNumber: number;
+  /** The plan that came with it, which holds the model's description and the task's name. */
   readonly plan: Plan;
-  /** All parameters, flat in the order of `plan.model.parameters`; the caller's own copy. */
+  /** All parameters, flat, in the order of `plan.model.parameters`. A copy for the caller. */
   readonly weights: Float32Array;
-  /** True when the server named it as the newest just now; false when it was held and the server not asked, or not reached. */
+  /**
+   * True when the server has just named it as the newest. False when the client already held it and
+   * did not ask the server, or could not reach it.
+   */
   readonly isNewest: boolean;
 }
 
-/** What the client calls itself in its greeting. */
+/** Name and version that the client tells the server. */
 const SOFTWARE = `tributary-js/${VERSION}`;
 
-interface Setup {
-  readonly crypto: CryptoProvider;
-  readonly random: RandomSource;
-}
-
-/** A device's part in federated training: see the module's example. One client takes part once at a time. */
+/**
+ * One device's part in federated training; see the example at the top of this module. A client runs
+ * one `participate()` at a time; `model()` and `checkpoint()` may run beside it.
+ */
 export class FederatedClient {
-  readonly #options: FederatedClientOptions;
+  readonly #population: string;
   readonly #platform: Platform;
+  readonly #resources: ClientResources;
   readonly #limits: Limits;
   readonly #floors: ClientFloors;
-  readonly #serverKey: ServerKey;
   readonly #session: SessionOptions;
   readonly #examples: ExampleStore;
   readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache();
   readonly #residuals: Residuals = new Residuals();
   readonly #closing: AbortController = new AbortController();
-  /** What `close` waits for. */
+  /** The work under way, which `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
-  #setup: Promise<Setup> | undefined;
-  #kernels: Promise<Kernels> | undefined;
-  /** This client's own; the app's is in the options. */
-  #trainer: Promise<LocalTrainer> | undefined;
   #participating = false;
-  #credentials: Credentials | undefined;
 
   /**
-   * Checks the options; connects to nothing yet.
-   * @throws TributaryError `BAD_PARAMETER` or `INSECURE_URL`.
+   * Checks the options. It connects to nothing yet.
+   * @param deps - Parts to use in place of the platform's.
+   * @throws TributaryError `BAD_PARAMETER` when an option is not valid; `INSECURE_URL` when `url`
+   *   begins with `ws://` and does not name this machine.
    */
   constructor(options: FederatedClientOptions, deps: FederatedClientDeps = {}) {
-    this.#options = options;
     this.#platform = { ...platform, ...deps };
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#floors = resolveFloors(options.floors ?? {}, this.#limits);
-    this.#serverKey = parseServerKey(options.serverKey);
+    const settings = {
+      serverKey: parseServerKey(options.serverKey),
+      floors: this.#floors,
+      limits: this.#limits,
+    };
     this.#session = {
       url: checkServerUrl(options.url),
-      serverKey: this.#serverKey,
+      serverKey: settings.serverKey,
       limits: this.#limits,
       tls: options.tls,
       software: SOFTWARE,
       oldestVersion: this.#floors.oldestProtocolVersion,
     };
-    populationName(options.population);
+    this.#population = populationName(options.population);
     checkCredentials(options, this.#limits.maxEnrolmentTokenBytes);
+    this.#resources = new ClientResources(options, this.#platform, settings);
     const { examples, heldOut } = options;
     this.#examples = storeOf(examples);
     this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
   }
 
   /**
-   * Takes part in rounds until stopped: by `signal`, by leaving the loop (`break`), or by `close`. It then withdraws
-   * from the round it is in and the iterator is done; stopping throws nothing. A lost connection is made again after
-   * a wait that is drawn anew each time and doubles up to a minute.
+   * Takes part in rounds until it is stopped: by `signal`, by leaving the loop (`break`), or by
+   * `close`. The client then withdraws from the round it is in, and the iterator ends without an
+   * error. When the connection is lost, the client connects again after a random wait; the longest
+   * possible wait doubles with each attempt, up to a minute.
    *
-   * Work begins with the first `next` and goes on beside the reader. A reader who falls behind loses `training`
-   * events only; one who stops reading without leaving makes the client stop before its next check-in.
-   * @returns Events, to be read by one reader. The iterator throws a TributaryError when trying again cannot help:
-   *   `SERVER_KEY_MISMATCH`, `HANDSHAKE_FAILED`, `VERSION_UNSUPPORTED`, `PLAN_SIGNATURE_INVALID`, `DEVICE_REVOKED`,
-   *   `ENGINE_UNAVAILABLE`, `EXAMPLES_INVALID` when there are no examples to check in with, `BAD_PARAMETER` when this
+   * The work begins with the first `next` and goes on beside the reader. A reader who falls behind
+   * misses `training` events only. When a reader stops reading without leaving the loop, the client
+   * pauses before its next check-in.
+   * @returns The events, for one reader. The iterator throws a TributaryError when trying again
+   *   cannot help: `SERVER_KEY_MISMATCH`, `HANDSHAKE_FAILED`, `VERSION_UNSUPPORTED`,
+   *   `PLAN_SIGNATURE_INVALID`, `DEVICE_REVOKED`, `DEVICE_PROOF_INVALID`, `ENGINE_UNAVAILABLE`,
+   *   `EXAMPLES_INVALID` when there are no examples to check in with, and `BAD_PARAMETER` when this
    *   client already takes part or is closed.
    */
   participate(
     options: ParticipateOptions = {},
   ): AsyncIterableIterator<ParticipationEvent, undefined, undefined> {
     return new EventStream(
-      (events, signal) => {
-        if (this.#participating) {
-          return Promise.reject(
-            new TributaryError("BAD_PARAMETER", "This client already takes part", {
-              remedy: "Leave the other loop first, or make a client for each.",
-            }),
-          );
-        }
-        this.#participating = true;
-        return this.#work(async () => {
-          const { crypto, random } = await abortable(this.#ready(), signal);
-          const trainer = await abortable(this.#readyTrainer(), signal);
-          const wait = random.derive("wait");
-          const deps = {
-            ...this.#sessionDeps(crypto),
-            population: this.#options.population,
-            credentials: this.#credentialsWith(crypto),
-            floors: this.#floors,
-            limits: this.#limits,
-            cache: this.#cache,
-            examples: this.#examples,
-            heldOut: this.#heldOut,
-            trainer,
-            kernels: () => this.#readyKernels(),
-            residuals: this.#residuals,
-            random,
-            events,
-            reconnect: new Backoff(wait),
-            retry: new Backoff(wait),
-          };
-          await participate(deps, this.#session, signal);
-        })
-          .catch((error: unknown) => {
-            if (!signal.aborted || !isTributaryError(error, "ABORTED")) throw error;
-          })
-          .finally(() => {
-            this.#participating = false;
-          });
-      },
+      (events, signal) => this.#takePart(events, signal),
       options.signal,
       this.#closing.signal,
     );
   }
 
   /**
-   * The newest checkpoint of the population, verified like those of rounds, as a tfjs model: a new one each time, to
-   * be disposed of by the caller. See `checkpoint` for what happens without a connection.
-   * @throws TributaryError as `checkpoint`; `MODEL_UNSUPPORTED` when tfjs cannot build it.
+   * Asks for the newest checkpoint of the population, verifies it as in a round, and builds a tfjs
+   * model of it. See `checkpoint` for what happens without a connection.
+   * @returns A new model in each call. It belongs to the caller, who disposes it.
+   * @throws TributaryError as `checkpoint`; also `MODEL_UNSUPPORTED` when tfjs cannot build the
+   *   model.
    */
   async model(options: ModelOptions = {}): Promise<LayersModel> {
     const { model } = await this.#newest(options.signal);
@@ -197,11 +163,17 @@ export class FederatedClient {
   }
 
   /**
-   * The newest checkpoint of the population, without tfjs. The server is asked each time, over a connection of its
-   * own, and sends only what this client does not hold. When it cannot be reached, the checkpoint that was verified
-   * last is the answer, if there is one: `isNewest` tells. Doubt about the server never falls back.
-   * @throws TributaryError `MODEL_UNAVAILABLE` when there is none yet; `ENROLMENT_REQUIRED` and the like when the client may
-   *   not have it; `CONNECTION_FAILED` and the like when nothing is held; what participation throws for a server or a plan that cannot be trusted; `ABORTED`.
+   * Asks for the newest checkpoint of the population, without loading tfjs. The server is asked in
+   * each call, over a connection of its own, and sends only what this client does not hold.
+   *
+   * When the server cannot be reached, the result is the checkpoint that this client has verified
+   * last, if there is one; `isNewest` is then false. When the server's key, plan or checkpoint
+   * cannot be trusted, the call throws and never falls back on that checkpoint.
+   * @throws TributaryError `MODEL_UNAVAILABLE` when the population has no checkpoint yet;
+   *   `ENROLMENT_REQUIRED` and the like when the client is not admitted; `CONNECTION_FAILED` and
+   *   the like when the server cannot be reached and no checkpoint is held; `SERVER_KEY_MISMATCH`,
+   *   `PLAN_SIGNATURE_INVALID` and the like when what was received cannot be trusted; `ABORTED`;
+   *   `BAD_PARAMETER` when this client is closed.
    */
   async checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
     const { model, isNewest } = await this.#newest(options.signal);
@@ -209,9 +181,9 @@ export class FederatedClient {
   }
 
   /**
-   * The checkpoint that was verified last, without asking the server: after a `downloaded` event of a training round, the one
-   * that the round trains from.
-   * @returns `undefined` while none is held; `isNewest` is false, since nobody was asked.
+   * Returns the checkpoint that this client has verified last, without asking the server. After the
+   * `downloaded` event of a training round, that is the checkpoint from which the round trains.
+   * @returns The checkpoint with `isNewest` false; `undefined` while the client holds none.
    */
   heldCheckpoint(): Checkpoint | undefined {
     const held = this.#cache.newest;
@@ -219,17 +191,60 @@ export class FederatedClient {
   }
 
   /**
-   * Stops everything: participation ends as by its signal, requests reject with `ABORTED`, and a trainer that this
-   * client made is disposed. Resolves when all is let go of. Idempotent.
+   * Stops everything: participation ends as by its signal, requests reject with `ABORTED`, and a
+   * trainer that this client has made is disposed. Resolves when all work has ended. Calling it
+   * again does no harm.
    */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#working);
-    const trainer = await this.#trainer?.catch(() => undefined);
-    this.#trainer = undefined;
-    trainer?.dispose();
+    await this.#resources.dispose();
   }
 
+  /** Takes part until `signal` is aborted, which is no error. */
+  async #takePart(events: EventSink, signal: AbortSignal): Promise<void> {
+    if (this.#participating) {
+      throw new TributaryError("BAD_PARAMETER", "This client already takes part", {
+        remedy: "Leave the other loop first, or use one client for each loop.",
+      });
+    }
+    this.#participating = true;
+    try {
+      await this.#work(() => this.#participate(events, signal));
+    } catch (error) {
+      if (!signal.aborted || !isTributaryError(error, "ABORTED")) throw error;
+    } finally {
+      this.#participating = false;
+    }
+  }
+
+  async #participate(events: EventSink, signal: AbortSignal): Promise<void> {
+    const resources = this.#resources;
+    const crypto = await abortable(resources.crypto(), signal);
+    const trainer = await abortable(resources.trainer(), signal);
+    const random = resources.random(crypto);
+    const waits = random.derive("wait");
+    const deps = {
+      ...resources.sessionDeps(crypto),
+      population: this.#population,
+      credentials: resources.credentials(crypto),
+      floors: this.#floors,
+      limits: this.#limits,
+      cache: this.#cache,
+      examples: this.#examples,
+      heldOut: this.#heldOut,
+      trainer,
+      kernels: () => resources.kernels(),
+      residuals: this.#residuals,
+      random,
+      events,
+      reconnect: new Backoff(waits),
+      retry: new Backoff(waits),
+    };
+    await participate(deps, this.#session, signal);
+  }
+
+  /** Asks the server for the newest checkpoint, and falls back on the one that is held. */
   async #newest(
     signal: AbortSignal | undefined,
   ): Promise<{ readonly model: CachedModel; readonly isNewest: boolean }> {
@@ -237,11 +252,14 @@ export class FederatedClient {
     const stop = new LinkedAbort(signal, this.#closing.signal);
     try {
       const model = await this.#work(async () => {
-        const { crypto } = await abortable(this.#ready(), stop.signal);
-        const { population } = this.#options;
-        const credentials = this.#credentialsWith(crypto);
-        const request = { population, credentials, held: this.#cache.held() };
-        return requestModel(this.#sessionDeps(crypto), this.#session, request, stop.signal);
+        const crypto = await abortable(this.#resources.crypto(), stop.signal);
+        const request = {
+          population: this.#population,
+          credentials: this.#resources.credentials(crypto),
+          held: this.#cache.held(),
+        };
+        const deps = this.#resources.sessionDeps(crypto);
+        return requestModel(deps, this.#session, request, stop.signal);
       });
       this.#cache.keep(model);
       return { model, isNewest: true };
@@ -255,76 +273,7 @@ export class FederatedClient {
     }
   }
 
-  #sessionDeps(crypto: CryptoProvider): SessionDeps {
-    const { connect, clock } = this.#platform;
-    const verifier = new PlanVerifier({
-      crypto,
-      serverKey: this.#serverKey,
-      floors: this.#floors,
-      population: this.#options.population,
-    });
-    const kernels = (): Promise<Kernels> => this.#readyKernels();
-    const deps = { crypto, verifier, floors: this.#floors, limits: this.#limits, kernels };
-    return {
-      connect,
-      clock,
-      crypto,
-      openDelivery: (message, held) =>
-        new ModelDelivery(
-          deps,
-          message.delivery,
-          held,
-          message.type === "roundConfiguration" ? message.taskName : undefined,
-        ),
-    };
-  }
-
-  /** One for this client's life, so that a key store is asked once. */
-  #credentialsWith(crypto: CryptoProvider): Credentials {
-    const { population, token, deviceKey } = this.#options;
-    this.#credentials ??= new Credentials(crypto, { population, token, deviceKey });
-    return this.#credentials;
-  }
-
-  #ready(): Promise<Setup> {
-    this.#setup ??= this.#platform.createCrypto().then(
-      (crypto) => ({ crypto, random: this.#options.random ?? cryptographicRandom(crypto) }),
-      (error: unknown) => {
-        // What could not be loaded now may be there the next time.
-        this.#setup = undefined;
-        throw error;
-      },
-    );
-    return this.#setup;
-  }
-
-  /** Made when the first update is encoded, or the first model unpacked. */
-  #readyKernels(): Promise<Kernels> {
-    this.#kernels ??= this.#platform.createKernels().catch((error: unknown) => {
-      this.#kernels = undefined;
-      throw error;
-    });
-    return this.#kernels;
-  }
-
-  /** The app's trainer, or one that is made when it is first needed. */
-  #readyTrainer(): Promise<LocalTrainer> {
-    const { trainer, engine, backend, wasmPaths } = this.#options;
-    if (trainer !== undefined) return Promise.resolve(trainer);
-    this.#trainer ??= this.#platform
-      .createTrainer({
-        ...(engine === undefined ? {} : { engine }),
-        ...(backend === undefined ? {} : { backend }),
-        ...(wasmPaths === undefined ? {} : { wasmPaths }),
-      })
-      .catch((error: unknown) => {
-        this.#trainer = undefined;
-        throw error;
-      });
-    return this.#trainer;
-  }
-
-  /** Runs something that `close` stops and waits for. */
+  /** Runs work that `close` stops and waits for. */
   async #work<T>(run: () => Promise<T>): Promise<T> {
     this.#requireOpen();
     const work = run();
@@ -336,6 +285,7 @@ export class FederatedClient {
     }
   }
 
+  /** @throws TributaryError `BAD_PARAMETER` once `close` has been called. */
   #requireOpen(): void {
     if (!this.#closing.signal.aborted) return;
     throw new TributaryError("BAD_PARAMETER", "This client is closed", {
@@ -355,7 +305,10 @@ const copyOf = ({ checkpoint, plan, roundNumber }: CachedModel, isNewest: boolea
 const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
   "load" in examples ? examples : memoryExampleStore(examples);
 
-/** Errors after which a checkpoint that is held is better than none: the server was not reached, or was cut off. */
+/**
+ * Errors that say the server was not reached, or was cut off. After one of them, a checkpoint that
+ * the client holds is better than none.
+ */
 const OFFLINE: ReadonlySet<string> = new Set([
   "CONNECTION_FAILED",
   "CONNECTION_LOST",

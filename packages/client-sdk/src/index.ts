@@ -1,5 +1,6 @@
 /**
- * Takes part in federated training from a browser or from Node. Begin at `FederatedClient`.
+ * The client SDK: takes part in federated training from a browser or from Node. Start with
+ * `FederatedClient`.
  */
 export {
   FederatedClient,
@@ -9,18 +10,22 @@ export {
   type ParticipateOptions,
 } from "./client.ts";
 export type { FederatedClientOptions } from "./client-options.ts";
+// What happens while a client takes part.
 export type {
   ParticipationEvent,
   ParticipationEventType,
 } from "./participation/participation-event.ts";
+// What a client shows to be admitted, and the minimum rules that it sets.
 export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
 export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
 export type { ClientFloors } from "./trust/client-floors.ts";
 
+// Examples to train on and to evaluate on.
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 export type { Examples } from "./examples/examples.ts";
 export { holdOut } from "./examples/hold-out.ts";
 
+// Engines, for apps that train or predict by themselves or share a trainer between clients.
 export {
   buildLayersModel,
   createFusedTrainer,
@@ -48,6 +53,7 @@ export type {
   TrainResult,
 } from "./training/local-trainer.ts";
 
+// The ports of the client, for apps that replace an adapter: the platform, the clock, the sockets.
 export type { Platform } from "./platform/platform.ts";
 export { systemClock, type Clock } from "./session/clock.ts";
 export {
@@ -65,7 +71,8 @@ export type {
   TlsOptions,
 } from "./session/socket.ts";
 
-// What an app needs to tell errors apart and to seed an experiment, so that it imports one package.
+// What an app needs to tell errors apart and to seed an experiment, so that it need not import the
+// package `protocol` as well.
 export {
   TributaryError,
   isTributaryError,

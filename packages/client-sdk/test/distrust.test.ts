@@ -24,6 +24,7 @@ import {
   type ServerConnection,
 } from "./support/scripted-server.ts";
 
+// The error with which participation ended.
 async function thrownBy(ended: Promise<void>): Promise<TributaryError> {
   const error: unknown = await ended.then(
     () => undefined,
@@ -33,7 +34,7 @@ async function thrownBy(ended: Promise<void>): Promise<TributaryError> {
   throw new Error("participation did not end with an error");
 }
 
-/** Brings a client into a round with what a server should not send. */
+/** Brings a client into a round and delivers something that an honest server would not send. */
 async function configured(
   set: Stage,
   model: ServedModel,
@@ -45,7 +46,10 @@ async function configured(
   return started;
 }
 
-/** The client withdraws with `code`, tells the app, keeps its connection and tries again. */
+/**
+ * Expects that the client withdraws with `code`, tells the app, keeps its connection and checks in
+ * again.
+ */
 async function expectWithdrawal(
   set: Stage,
   { reader, connection }: { readonly reader: Reader; readonly connection: ServerConnection },
@@ -72,7 +76,10 @@ async function nextWithdrawal(
   }
 }
 
-/** The client closes with the code's close code and connects again after a wait. */
+/**
+ * Expects that the client closes the connection with the close code of `code`, and connects again
+ * after a wait.
+ */
 async function expectDisconnection(
   set: Stage,
   { reader, connection }: { readonly reader: Reader; readonly connection: ServerConnection },
@@ -95,7 +102,7 @@ const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
 };
 
 describe("the server's key", () => {
-  it("ends participation when the server does not hold the pinned one", async () => {
+  it("ends participation when the server does not hold the pinned key", async () => {
     const other = new ScriptedServer(2);
     const set = stage({ serverKey: other.key });
     const ended = set.participate().end();
@@ -105,7 +112,7 @@ describe("the server's key", () => {
     expect(await thrownBy(ended)).toMatchObject({ code: "SERVER_KEY_MISMATCH" });
   });
 
-  it("ends participation when the handshake's answer does not prove it", async () => {
+  it("ends participation when the handshake's answer does not prove the pinned key", async () => {
     const set = stage();
     const ended = set.participate().end();
     const connection = await set.server.arrival();
@@ -114,13 +121,13 @@ describe("the server's key", () => {
     expect((await connection.closed).code).toBe(4401);
   });
 
-  it("is refused at once when it is not a key", () => {
+  it("is refused by the constructor when it is not a key", () => {
     expect(() => stage({ serverKey: "tributary-key-v1:AAAA" })).toThrow(/server key/);
   });
 });
 
 describe("the protocol's version", () => {
-  it("ends participation when the server names one that is too new", async () => {
+  it("ends participation when the server names a version that is too new", async () => {
     const set = stage();
     const ended = set.participate().end();
     const connection = await set.server.arrival();
@@ -129,14 +136,14 @@ describe("the protocol's version", () => {
     expect((await connection.closed).code).toBe(4426);
   });
 
-  it("ends participation when the server names one below the floor", async () => {
+  it("ends participation when the server names a version below the client's floor", async () => {
     const set = stage();
     const ended = set.participate().end();
     await (await set.server.arrival()).greet(0);
     expect(await thrownBy(ended)).toMatchObject({ code: "VERSION_UNSUPPORTED" });
   });
 
-  it("ends participation when the server speaks none of the client's", async () => {
+  it("ends participation when the server has no version that the client accepts", async () => {
     const set = stage();
     const ended = set.participate().end();
     const connection = await set.server.arrival();
@@ -151,7 +158,7 @@ describe("the protocol's version", () => {
 });
 
 describe("a plan", () => {
-  it("ends participation, after withdrawing, when its signature is not the pinned key's", async () => {
+  it("makes the client withdraw and stop when its signature was not made by the pinned key", async () => {
     const set = stage();
     const { reader, connection } = await configured(set, set.model, {
       delivery: { planSignature: flipped(set.model.planSignature, 10) },
@@ -163,7 +170,7 @@ describe("a plan", () => {
     expect(set.trainer.trainings).toBe(0);
   });
 
-  it("ends participation when it was signed by another server", async () => {
+  it("makes the client stop when it was signed by another server", async () => {
     const set = stage();
     const { secrets } = new ScriptedServer(5);
     const planSignature = signPlan(crypto, secrets.signingSeed, set.model.planBytes);
@@ -173,7 +180,7 @@ describe("a plan", () => {
     expect((await ended).code).toBe("PLAN_SIGNATURE_INVALID");
   });
 
-  it("is not looked at when its bytes are not the announced ones", async () => {
+  it("is not parsed when its bytes are not those that were announced", async () => {
     const set = stage();
     const planBytes = flipped(set.model.planBytes, 20);
     const started = await configured(set, { ...set.model, planBytes });
@@ -208,7 +215,7 @@ describe("a plan", () => {
     ["maximumParameters", { maximumParameters: 2 }],
   ];
   it.each(floors)(
-    "is refused below the floor %s, which the withdrawal names",
+    "is refused when it breaks the floor %s, which the error names",
     async (floor, set) => {
       const staged = stage({ floors: set });
       const started = await configured(staged, staged.model);
@@ -219,7 +226,7 @@ describe("a plan", () => {
     },
   );
 
-  it("cannot hide its model's size behind a short checkpoint", async () => {
+  it("is refused for the size of its model, even if the announced checkpoint is short", async () => {
     const set = stage({ floors: { maximumParameters: 100 } });
     const model = { ...set.serve(widePlan(101), new Float32Array(101)) };
     const checkpoint = { id: set.model.checkpointId, byteLength: 12 };
@@ -232,31 +239,34 @@ describe("a plan", () => {
     ["plan", { plan: { byteLength: 0 } }],
     ["checkpoint", { checkpoint: { byteLength: 4_294_967_295 } }],
     ["checkpoint", { checkpoint: { byteLength: 0 } }],
-  ] as const)("is refused when the %s announced is of a size out of bounds", async (_, changed) => {
-    const set = stage();
-    const { delivery } = deliveryOf(set.model);
-    const plan = { ...delivery.plan, ...("plan" in changed ? changed.plan : {}) };
-    const checkpoint = {
-      ...delivery.checkpoint,
-      ...("checkpoint" in changed ? changed.checkpoint : {}),
-    };
-    const started = await configured(set, set.model, {
-      delivery: { plan, checkpoint },
-      frames: () => [],
-    });
-    await expectWithdrawal(set, started, "PLAN_REFUSED");
-  });
+  ] as const)(
+    "is refused when the announced size of the %s is out of range",
+    async (_, changed) => {
+      const set = stage();
+      const { delivery } = deliveryOf(set.model);
+      const plan = { ...delivery.plan, ...("plan" in changed ? changed.plan : {}) };
+      const checkpoint = {
+        ...delivery.checkpoint,
+        ...("checkpoint" in changed ? changed.checkpoint : {}),
+      };
+      const started = await configured(set, set.model, {
+        delivery: { plan, checkpoint },
+        frames: () => [],
+      });
+      await expectWithdrawal(set, started, "PLAN_REFUSED");
+    },
+  );
 });
 
 describe("a checkpoint", () => {
-  it("is refused when its bytes are not the announced ones", async () => {
+  it("is refused when its bytes are not those that were announced", async () => {
     const set = stage();
     const checkpointBytes = flipped(set.model.checkpointBytes, 1);
     const started = await configured(set, { ...set.model, checkpointBytes });
     await expectWithdrawal(set, started, "ARTIFACT_HASH_MISMATCH");
   });
 
-  it("is refused when it is not of the plan's size", async () => {
+  it("is refused when it has another size than the plan's model", async () => {
     const set = stage();
     const other = set.serve(widePlan(4), new Float32Array(4));
     const { checkpointBytes, checkpointId } = other;
@@ -270,7 +280,7 @@ describe("a checkpoint", () => {
     await expectWithdrawal(set, await configured(set, model), "CHECKPOINT_CORRUPT");
   });
 
-  it("is refused when a chunk was altered, and what follows is dropped", async () => {
+  it("is refused when a chunk was altered, and later chunks are dropped", async () => {
     const set = stage();
     const model = set.serve(widePlan(200_000), new Float32Array(200_000));
     const started = await configured(set, model, {
@@ -285,7 +295,7 @@ describe("a checkpoint", () => {
     await expectWithdrawal(set, started, "ARTIFACT_CHUNK_INVALID");
   });
 
-  it("is refused when its chunks do not open with the announced key", async () => {
+  it("is refused when its chunks cannot be decrypted with the announced key", async () => {
     const set = stage();
     const started = await configured(set, set.model, {
       frames: () => deliveryOf(set.model, { delivery: { key: new Uint8Array(32) } }).frames,
@@ -294,7 +304,7 @@ describe("a checkpoint", () => {
   });
 });
 
-describe("training that goes wrong", () => {
+describe("a client whose training fails", () => {
   it("withdraws when the update is not finite", async () => {
     const set = stage();
     set.trainer.spoil = (result) => ({ ...result, weights: Float32Array.of(0, Number.NaN, 0) });
@@ -307,7 +317,7 @@ describe("training that goes wrong", () => {
     await expectWithdrawal(set, await configured(set, set.model), "TRAINING_FAILED");
   });
 
-  it("withdraws when the trainer throws, and tells the server no more than that", async () => {
+  it("withdraws when the trainer throws, and tells the server only the error's code", async () => {
     const set = stage();
     set.trainer.gate = () => Promise.reject(new Error("/home/ann/letters/7.txt is odd"));
     const { reader, connection } = await configured(set, set.model);
@@ -318,7 +328,7 @@ describe("training that goes wrong", () => {
     await reader.leave();
   });
 
-  it("withdraws when the example store fails, and tells the server no more than that", async () => {
+  it("withdraws when the example store fails, and tells the server only the error's code", async () => {
     const examples = {
       count: () => Promise.resolve(3),
       load: () => Promise.reject(new Error("Ann's letters cannot be read")),
@@ -334,7 +344,7 @@ describe("training that goes wrong", () => {
   });
 });
 
-describe("bytes that are not the protocol's", () => {
+describe("bytes that do not belong to the protocol", () => {
   it.each<[string, ErrorCode, (connection: ServerConnection) => void]>([
     ["an empty frame", "MALFORMED_FRAME", (to) => to.sendRaw(new Uint8Array(0))],
     ["a frame of unknown kind", "MALFORMED_FRAME", (to) => to.sendRaw(Uint8Array.of(9, 1, 2))],
@@ -377,7 +387,7 @@ describe("bytes that are not the protocol's", () => {
     await expectDisconnection(set, started, code);
   });
 
-  it("close the connection when they come instead of the handshake", async () => {
+  it("close the connection when they arrive in place of the handshake", async () => {
     const set = stage();
     const reader = set.participate();
     const event = reader.until("disconnected");
@@ -387,7 +397,7 @@ describe("bytes that are not the protocol's", () => {
     await reader.leave();
   });
 
-  it("close the connection when one chunk more comes than was announced", async () => {
+  it("close the connection when more chunks arrive than were announced", async () => {
     const set = stage();
     set.trainer.gate = () => new Promise(() => {});
     const started = await configured(set, set.model, {
@@ -426,7 +436,7 @@ describe("a message that the state does not allow", () => {
     await expectDisconnection(set, started, "UNEXPECTED_MESSAGE");
   });
 
-  it("closes the connection when a report is accepted that was not sent", async () => {
+  it("closes the connection when the server accepts a report that was not sent", async () => {
     const set = stage();
     const started = await begin(set);
     await started.connection.checkIn();
@@ -437,7 +447,7 @@ describe("a message that the state does not allow", () => {
     await expectDisconnection(set, started, "UNEXPECTED_MESSAGE");
   });
 
-  it("ends the session with a failure that has a close code, and heeds its wait", async () => {
+  it("ends the session when it is a failure with a close code, and waits as long as it says", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -455,7 +465,7 @@ describe("a message that the state does not allow", () => {
 });
 
 describe("arbitrary bytes in a record", () => {
-  it("end in a new connection or are ignored, and never throw into the event loop", async () => {
+  it("make the client connect again or are ignored, and never cause an unhandled error", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 5 }),

@@ -94,10 +94,11 @@ function sent(plan: Plan, weights: Float32Array, changes: Partial<Delivery> = {}
   };
 }
 
+// The code of the error with which a delivery is refused.
 async function codeOf(model: Promise<VerifiedModel>): Promise<ErrorCode> {
   return model.then(
     () => {
-      throw new Error("The model was taken");
+      throw new Error("The model was accepted");
     },
     (error: TributaryError) => error.code,
   );
@@ -140,21 +141,21 @@ async function difference(): Promise<
   };
 }
 
-describe("a checkpoint of half precision", () => {
-  it("is unpacked to the bits that its name says", async () => {
+describe("a checkpoint in half precision", () => {
+  it("is unpacked to the bits that its id names", async () => {
     const { weights, ...parcel } = await half();
     expect(nameOf((await deliver(parcel)).checkpoint.weights)).toBe(nameOf(weights));
     expect(parcel.artifacts.checkpoint!.length).toBeLessThan(2.1 * SIZE);
   });
 
-  it("that leads to another checkpoint than the announced one is refused", async () => {
+  it("is refused when it unpacks to another checkpoint than the announced one", async () => {
     const { delivery, artifacts } = await half();
     const other = { ...delivery.checkpoint, id: "0".repeat(64) as typeof delivery.checkpoint.id };
     const parcel = { delivery: { ...delivery, checkpoint: other }, artifacts };
     expect(await codeOf(deliver(parcel))).toBe("ARTIFACT_HASH_MISMATCH");
   });
 
-  it("is refused where the plan does not name it, and a whole one where the plan does", async () => {
+  it("is refused when the plan names float32, as is a plain one when the plan names float16", async () => {
     const { delivery } = await half();
     const plain = sent(planWith({ encoding: "float32" }), wave(1), { packed: delivery.packed! });
     expect(await codeOf(deliver(plain))).toBe("PLAN_REFUSED");
@@ -163,7 +164,7 @@ describe("a checkpoint of half precision", () => {
     );
   });
 
-  it("is refused before room is made for it when its length is none or too much", async () => {
+  it("is refused before memory is reserved when its length is 0 or too large", async () => {
     const { delivery, artifacts } = await half();
     for (const byteLength of [0, 4 * SIZE]) {
       const packed = { ...delivery.packed!, byteLength };
@@ -173,10 +174,10 @@ describe("a checkpoint of half precision", () => {
     }
   });
 
-  it("that its codec cannot read is refused", async () => {
+  it("is refused when its codec cannot decode it", async () => {
     const { delivery, artifacts } = await half();
     const broken = artifacts.checkpoint!.slice();
-    broken.set([0xff, 0x7f], 4 + 2 * 100); // an infinity or no number at all
+    broken.set([0xff, 0x7f], 4 + 2 * 100); // infinity or NaN
     broken.fill(0xff, 4, 4 + 2 * 10);
     const packed = { id: idOf(broken), byteLength: broken.length };
     const parcel = {
@@ -188,21 +189,21 @@ describe("a checkpoint of half precision", () => {
 });
 
 describe("a difference", () => {
-  it("leads a client that holds its base to the bits that were announced", async () => {
+  it("gives a client that holds its base exactly the announced checkpoint", async () => {
     const { weights, held, ...parcel } = await difference();
     expect(nameOf((await deliver(parcel, { held })).checkpoint.weights)).toBe(nameOf(weights));
-    // What the client held is as it was.
+    // The base has not been changed.
     expect(nameOf([...held.checkpoints.values()][0]!)).toBe(nameOf(wave(1)));
   });
 
-  it("from a base of other bits is refused", async () => {
+  it("is refused when the base has other bits than its id names", async () => {
     const { held, ...parcel } = await difference();
     const [id] = [...held.checkpoints.keys()];
     const wrong = { plans: new Map(), checkpoints: new Map([[id!, wave(1.5)]]) };
     expect(await codeOf(deliver(parcel, { held: wrong }))).toBe("ARTIFACT_HASH_MISMATCH");
   });
 
-  it("is refused where the plan does not name it, and in a codec that the app does not allow", async () => {
+  it("is refused when the plan does not name it, and when the app does not allow its codec", async () => {
     const { delivery, held, artifacts } = await difference();
     const plain = sent(planWith({ encoding: "float32" }), wave(2), {
       difference: delivery.difference!,

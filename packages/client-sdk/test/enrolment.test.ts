@@ -21,7 +21,7 @@ describe("a client with an enrolment token", () => {
     await reader.leave();
   });
 
-  it("asks the app's function before each check-in, and once more when a token has expired", async () => {
+  it("calls the app's function before each check-in, and once more when the token has expired", async () => {
     const asked: Omit<TokenRequest, "signal">[] = [];
     const scene = stage({
       deviceKey: SEED,
@@ -45,7 +45,7 @@ describe("a client with an enrolment token", () => {
     await reader.leave();
   });
 
-  it("does not show a fixed token again at once when it has expired", async () => {
+  it("does not check in again at once when a fixed token has expired", async () => {
     const { connection, reader } = await begin(stage({ token: "a.b.c" }));
     await connection.expect("checkIn");
     reject(connection, "TOKEN_EXPIRED");
@@ -53,7 +53,7 @@ describe("a client with an enrolment token", () => {
     await reader.leave();
   });
 
-  it("tells of a function that fails, and goes on", async () => {
+  it("reports that the token function failed, and goes on", async () => {
     const scene = stage({ token: () => Promise.reject(new Error("backend is down")) });
     const { reader } = await begin(scene);
     const rejected = await reader.until("rejected");
@@ -62,15 +62,18 @@ describe("a client with an enrolment token", () => {
     await reader.leave();
   });
 
-  it.each(["ENROLMENT_REQUIRED", "TOKEN_INVALID"] as const)("waits after %s", async (code) => {
-    const { connection, reader } = await begin(stage({ token: () => "x" }));
-    await connection.expect("checkIn");
-    reject(connection, code, 600_000);
-    expect(await reader.until("rejected")).toMatchObject({ code, retryAfterMs: 600_000 });
-    await reader.leave();
-  });
+  it.each(["ENROLMENT_REQUIRED", "TOKEN_INVALID"] as const)(
+    "waits as long as the server asks after %s",
+    async (code) => {
+      const { connection, reader } = await begin(stage({ token: () => "x" }));
+      await connection.expect("checkIn");
+      reject(connection, code, 600_000);
+      expect(await reader.until("rejected")).toMatchObject({ code, retryAfterMs: 600_000 });
+      await reader.leave();
+    },
+  );
 
-  it("tells of a function that fails to renew a token", async () => {
+  it("reports that the token function failed to renew a token", async () => {
     const scene = stage({
       token: ({ expired }) => {
         if (expired) throw new Error("signed out");
@@ -84,7 +87,7 @@ describe("a client with an enrolment token", () => {
     await reader.leave();
   });
 
-  it("leaves at once while its function is still asked", async () => {
+  it("leaves at once while the token function is still running", async () => {
     const { promise: asked, resolve } = deferred<AbortSignal>();
     const scene = stage({
       token: ({ signal }) => {
@@ -106,7 +109,7 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
 }
 
 describe("a client with a device key", () => {
-  it("proves it anew in each session", async () => {
+  it("proves its key with a new proof in each session", async () => {
     const scene = stage({ deviceKey: SEED });
     const { connection, reader } = await begin(scene);
     const { device } = await connection.expect("checkIn");
@@ -121,7 +124,7 @@ describe("a client with a device key", () => {
     await next.reader.leave();
   });
 
-  it("makes a key once, and keeps it where the app says", async () => {
+  it("makes a key once, and keeps it in the app's key store", async () => {
     const deviceKey = memoryKeyStore();
     const keys: Uint8Array[] = [];
     for (const scene of [stage({ deviceKey }), stage({ deviceKey })]) {
@@ -136,7 +139,7 @@ describe("a client with a device key", () => {
     await other.reader.leave();
   });
 
-  it("tells of a key store that fails", async () => {
+  it("reports that the key store failed", async () => {
     const deviceKey: KeyStore = {
       load: () => Promise.reject(new Error("storage is full")),
       save: () => Promise.resolve(),
@@ -146,7 +149,7 @@ describe("a client with a device key", () => {
     await reader.leave();
   });
 
-  it("stops when the device has been revoked, and when its proof is not taken", async () => {
+  it("stops when the device has been revoked, and when its proof is refused", async () => {
     for (const code of ["DEVICE_REVOKED", "DEVICE_PROOF_INVALID"] as const) {
       const { connection, reader } = await begin(stage({ deviceKey: SEED }));
       await connection.expect("checkIn");
@@ -157,7 +160,7 @@ describe("a client with a device key", () => {
     }
   });
 
-  it("shows nothing when the app has set nothing", async () => {
+  it("shows neither token nor proof when the app has set neither", async () => {
     const { connection, reader } = await begin(stage());
     const message = await connection.checkIn();
     expect(message.token).toBeUndefined();
@@ -166,7 +169,7 @@ describe("a client with a device key", () => {
   });
 });
 
-describe("credentials that cannot be right", () => {
+describe("credentials that cannot be valid", () => {
   it.each([
     { token: "" },
     { token: "x".repeat(4_097) },

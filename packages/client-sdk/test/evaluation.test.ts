@@ -56,7 +56,7 @@ describe("an evaluation", () => {
     await reader.leave();
   });
 
-  it("does not make an old checkpoint the one that the app gets when it is offline", async () => {
+  it("does not replace the newest checkpoint, which the app gets when it is offline", async () => {
     const set = stage({ heldOut: heldOutOf(2) });
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -75,7 +75,7 @@ describe("an evaluation", () => {
     await connection.expect("reportBegin");
     connection.accept(evaluation.roundId);
     connection.commit(evaluation.roundId, old);
-    // Held from here on, and not sent again.
+    // The old checkpoint is held from now on, and need not be sent again.
     const { heldArtifacts } = await connection.checkIn();
     expect(heldArtifacts).toContain(old.checkpointId satisfies CheckpointId);
     await reader.leave();
@@ -87,7 +87,7 @@ describe("an evaluation", () => {
     });
   });
 
-  it("that the client has not offered is withdrawn from, and the client goes on", async () => {
+  it("makes a client without held-out examples withdraw, and the client goes on", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -99,7 +99,7 @@ describe("an evaluation", () => {
     await reader.leave();
   });
 
-  it("may not be accepted before an update that was announced has been sent", async () => {
+  it("does not loosen a training round: an announced update must be sent before it is accepted", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -112,8 +112,8 @@ describe("an evaluation", () => {
   });
 });
 
-describe("holding examples out", () => {
-  it("takes every k-th example, the same ones each time, and each example once", () => {
+describe("holdOut", () => {
+  it("holds out every k-th example, the same ones each time, and loses no example", () => {
     const { train, heldOut } = holdOut(lineExamples(), 0.25);
     expect([train.count, heldOut.count]).toEqual([6, 2]);
     const all = lineExamples();
@@ -126,7 +126,7 @@ describe("holding examples out", () => {
     expect(holdOut(lineExamples(), 0.25)).toEqual({ train, heldOut });
   });
 
-  it.each([0, -0.1, 0.6, Number.NaN])("refuses a share of %s", (fraction) => {
+  it.each([0, -0.1, 0.6, Number.NaN])("refuses the fraction %s", (fraction) => {
     expect(() => holdOut(lineExamples(), fraction)).toThrow(
       expect.toSatisfy((error) => isTributaryError(error, "BAD_PARAMETER")),
     );

@@ -17,7 +17,7 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
 describe("an event stream", () => {
-  it("does nothing before it is read", async () => {
+  it("starts no work before it is read", async () => {
     let started = 0;
     const stream = new EventStream(() => {
       started += 1;
@@ -28,7 +28,7 @@ describe("an event stream", () => {
     expect(started).toBe(0);
   });
 
-  it("serves several waiting reads in order", async () => {
+  it("answers several pending reads in order", async () => {
     const stream = new EventStream(async (events, signal) => {
       await Promise.resolve();
       for (const attempt of [1, 2, 3]) events.push(connecting(attempt));
@@ -39,14 +39,14 @@ describe("an event stream", () => {
     await stream.return();
   });
 
-  it("settles a read that waits when it is left", async () => {
+  it("answers a pending read when it is left", async () => {
     const stream = new EventStream((_, signal) => untilAborted(signal));
     const read = stream.next();
     await stream.return();
     expect(await read).toEqual({ done: true, value: undefined });
   });
 
-  it("replaces progress that nobody has read, and nothing else", async () => {
+  it("replaces an unread progress event by the next one, and no other event", async () => {
     let sink: EventSink | undefined;
     const stream = new EventStream(async (events, signal) => {
       sink = events;
@@ -63,7 +63,7 @@ describe("an event stream", () => {
     await stream.return();
   });
 
-  it("gives what waits, then the error, then is done", async () => {
+  it("gives the unread events, then the error, and then ends", async () => {
     const stream = new EventStream(async (events) => {
       events.push(connecting(1));
       throw new Error("over");
@@ -73,7 +73,7 @@ describe("an event stream", () => {
     expect((await stream.next()).done).toBe(true);
   });
 
-  it("makes the work wait for a reader who does not keep up, and no longer", async () => {
+  it("makes the work wait for a slow reader, and lets it go on when the reader has caught up", async () => {
     let attempts = 0;
     const stream = new EventStream(async (events, signal) => {
       try {
@@ -95,7 +95,7 @@ describe("an event stream", () => {
     await stream.return();
   });
 
-  it("forgets the app's signal when it is over", async () => {
+  it("stops listening to the app's signal when it has ended", async () => {
     const controller = new AbortController();
     const added: string[] = [];
     const signal = new Proxy(controller.signal, {

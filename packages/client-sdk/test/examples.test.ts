@@ -3,7 +3,7 @@ import { memoryExampleStore, type Examples } from "../src/index.ts";
 import { eventLoopBreak } from "../src/training/event-loop-break.ts";
 
 describe("memoryExampleStore", () => {
-  it("counts and gives the examples it was made of", async () => {
+  it("counts and returns the examples that it was made from", async () => {
     const examples: Examples = {
       features: Float32Array.of(1, 2),
       featureShape: [1],
@@ -18,7 +18,7 @@ describe("memoryExampleStore", () => {
 });
 
 describe("eventLoopBreak", () => {
-  it("is due only after twelve milliseconds of work, counted from the last one's end", async () => {
+  it("is due only after twelve milliseconds of work, counted from the end of the last break", async () => {
     let now = 0;
     const due = eventLoopBreak(() => now);
     expect(due()).toBeUndefined();
@@ -35,7 +35,7 @@ describe("eventLoopBreak", () => {
     await expect(due()).resolves.toBeUndefined();
   });
 
-  it("lets events that wait go first", async () => {
+  it("lets pending events run first", async () => {
     const seen: string[] = [];
     let now = 0;
     const due = eventLoopBreak(() => now);

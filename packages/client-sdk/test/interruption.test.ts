@@ -11,7 +11,7 @@ interface Scene extends Stage {
   roundId: RoundId;
 }
 
-/** Never lets a batch begin, but ends when it is told to. */
+/** A gate that no batch passes. It ends when the trainer is stopped. */
 const held = (_: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((_, reject) => {
     const stop = (): void => reject(new Error("stopped"));
@@ -19,7 +19,7 @@ const held = (_: number, signal: AbortSignal | undefined): Promise<void> =>
     else signal?.addEventListener("abort", stop, { once: true });
   });
 
-/** A way from connecting to each state of docs/protocol.md. */
+/** For each state of docs/protocol.md, how to get there from connecting. */
 const WAYS: readonly [string, (scene: Scene) => Promise<void>][] = [
   ["handshaking", () => Promise.resolve()],
   [
@@ -39,6 +39,7 @@ const WAYS: readonly [string, (scene: Scene) => Promise<void>][] = [
   ["resting between two rounds", (scene) => reach(scene, "resting")],
 ];
 
+/** Plays both sides up to a place in a round. */
 async function reach(scene: Scene, where: string): Promise<void> {
   const { connection, model, trainer, clock } = scene;
   await connection.greet();
@@ -81,7 +82,7 @@ async function arrive(way: (scene: Scene) => Promise<void>): Promise<Scene> {
 }
 
 describe.each(WAYS)("while %s", (_, way) => {
-  it("a lost connection is made again after a drawn wait", async () => {
+  it("connects again after a random wait when the connection is lost", async () => {
     const scene = await arrive(way);
     const { reader, connection, clock, server, trainer } = scene;
     connection.socket.cut();
@@ -101,7 +102,7 @@ describe.each(WAYS)("while %s", (_, way) => {
     await reader.leave();
   });
 
-  it("the app's signal ends participation without a word of error", async () => {
+  it("stops without an error when the app's signal is aborted", async () => {
     const { reader, connection, clock, abort } = await arrive(way);
     abort();
     await reader.end();
@@ -110,14 +111,14 @@ describe.each(WAYS)("while %s", (_, way) => {
     expect(clock.sleeping).toEqual([]);
   });
 
-  it("leaving the loop ends participation", async () => {
+  it("stops when the app leaves the loop", async () => {
     const { reader, connection, clock } = await arrive(way);
     await reader.leave();
     expect((await connection.closed).code).toBe(1000);
     expect(clock.sleeping).toEqual([]);
   });
 
-  it("closing the client ends participation", async () => {
+  it("stops when the app closes the client", async () => {
     const { client, reader, connection, clock } = await arrive(way);
     await Promise.all([client.close(), client.close()]);
     expect((await connection.closed).code).toBe(1000);
@@ -140,7 +141,7 @@ describe("leaving a round", () => {
     },
   );
 
-  it("happens by breaking out of for await", async () => {
+  it("happens when the app breaks out of its loop", async () => {
     const set = stage();
     const serving = (async () => {
       const connection = await set.server.accept();
@@ -187,7 +188,7 @@ describe("a round's end", () => {
     await reader.leave();
   });
 
-  it("stops a download, and chunks under way are dropped", async () => {
+  it("stops a download, and chunks that still arrive are dropped", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -205,7 +206,7 @@ describe("a round's end", () => {
     await reader.leave();
   });
 
-  it("crosses with a report: the late refusal is ignored", async () => {
+  it("may cross with the announcement of a report, whose late refusal is ignored", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -223,7 +224,7 @@ describe("a round's end", () => {
     await reader.leave();
   });
 
-  it("crosses with a withdrawal: the late grant and outcome are ignored", async () => {
+  it("may cross with a withdrawal, after which the outcome is ignored", async () => {
     const set = stage();
     set.trainer.spoil = (result) => ({ ...result, metrics: {} });
     const { reader, connection } = await begin(set);
@@ -240,7 +241,7 @@ describe("a round's end", () => {
     await reader.leave();
   });
 
-  it("stops an upload in the middle", async () => {
+  it("stops an upload that is under way", async () => {
     const size = 100_000;
     const set = stage({ limits: { maxBufferedSendBytes: 1 } });
     const { reader, connection } = await begin(set);
@@ -262,7 +263,7 @@ describe("a round's end", () => {
 });
 
 describe("connecting", () => {
-  it("is tried again, later each time, while the server cannot be reached", async () => {
+  it("is tried again and again, after longer and longer waits, while the server cannot be reached", async () => {
     const set = stage();
     set.server.refusing = true;
     const reader = set.participate();
@@ -281,7 +282,7 @@ describe("connecting", () => {
     await reader.leave();
   });
 
-  it("begins again with short waits after a check-in", async () => {
+  it("starts again with short waits after a check-in", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -295,7 +296,7 @@ describe("connecting", () => {
     await reader.leave();
   });
 
-  it("is given up when the handshake takes too long, whatever arrives meanwhile", async () => {
+  it("is given up when the handshake takes too long, even if something arrives meanwhile", async () => {
     const set = stage();
     const reader = set.participate();
     await reader.until("connecting");
@@ -308,7 +309,7 @@ describe("connecting", () => {
     await reader.leave();
   });
 
-  it("keeps a longer wait that the server asked for before the connection was lost", async () => {
+  it("is tried only after the wait that the server asked for before the connection was lost", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.expect("checkIn");
@@ -326,7 +327,7 @@ describe("connecting", () => {
     await reader.leave();
   });
 
-  it("is not even begun when the signal is already aborted", async () => {
+  it("is not started when the signal is already aborted", async () => {
     const set = stage();
     const reader = set.participate({ signal: AbortSignal.abort() });
     await reader.end();
@@ -336,7 +337,7 @@ describe("connecting", () => {
 });
 
 describe("a reader", () => {
-  it("who stops reading makes the client stop before a next check-in", async () => {
+  it("who stops reading makes the client pause before its next check-in", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     let checkIns = 0;
@@ -362,7 +363,7 @@ describe("a reader", () => {
     expect((await connection.closed).code).toBe(1000);
   });
 
-  it("who is slow gets the latest progress only, and everything else", async () => {
+  it("who is slow gets only the latest progress, and all other events", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -378,7 +379,7 @@ describe("a reader", () => {
     await reader.leave();
   });
 
-  it("who is quick gets each epoch's end and a few batches in between", async () => {
+  it("who is fast gets the last batch of each epoch and a few batches in between", async () => {
     const set = stage();
     set.trainer.gate = () => new Promise((resolve) => setImmediate(resolve));
     const { reader, connection } = await begin(set);
@@ -388,7 +389,8 @@ describe("a reader", () => {
     const seen = reader.events.flatMap((event) =>
       event.type === "training" ? [[event.epoch, event.batch]] : [],
     );
-    // The clock stands still: after the very first batch only epochs' ends are due.
+    // The clock stands still, so after the very first batch only the last batch of each epoch is
+    // due.
     expect(seen).toEqual([
       [1, 1],
       [1, 2],

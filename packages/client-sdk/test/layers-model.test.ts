@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe("buildLayersModel", () => {
-  it("builds the model that the trainer trains, its last activation included", async () => {
+  it("builds the model that the trainer trains, including its last activation", async () => {
     const { description, values } = builtinModel("mlp-64", testRandom(1));
     const model = await buildLayersModel(description, values);
     const features = Float32Array.from({ length: 2 * 784 }, (_, i) => Math.sin(i) ** 2);
@@ -38,7 +38,7 @@ describe("buildLayersModel", () => {
     model.dispose();
   });
 
-  it("takes a copy of the values and gives them back bit for bit", async () => {
+  it("copies the values, and they are read back bit for bit", async () => {
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
     const given = values.slice();
     const model = await buildLayersModel(description, given);
@@ -65,7 +65,7 @@ describe("buildLayersModel", () => {
     model.dispose();
   });
 
-  it("knows the longer names that newer Keras gives the weights of recurrent layers", async () => {
+  it("recognises the longer names that newer versions of Keras give the weights of recurrent layers", async () => {
     const { description, values } = describeModel(
       tf.sequential({
         layers: [
@@ -117,15 +117,15 @@ describe("buildLayersModel", () => {
     const parameters = description.parameters.slice(0, -1);
     await expect(
       buildLayersModel({ ...description, parameters }, values.subarray(10)),
-    ).rejects.toThrow("the weight output/bias, which is no parameter");
+    ).rejects.toThrow("the weight output/bias, which is not among the parameters");
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("refuses values of another size and layers that tfjs does not know", async () => {
+  it("refuses values of another size, and layers that tfjs does not have", async () => {
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
     await expect(buildLayersModel(description, values.subarray(1))).rejects.toMatchObject({
       code: "BAD_PARAMETER",
-      message: expect.stringContaining("7849 values where the model has 7850"),
+      message: expect.stringContaining("7849 values, but the model has 7850"),
     });
     const topology = JSON.parse(
       JSON.stringify(description.topology).replace("Dense", "Dance"),

@@ -11,7 +11,7 @@ const sequential = (...layers: object[]): object => ({
   config: { layers },
 });
 
-/** A graph a → b whose output is that of `output`. */
+/** A graph with the layers a → b, whose output is that of the layer `output`. */
 const graph = (output: string, last: object = dense("b", "softmax")): object => ({
   class_name: "Functional",
   config: {
@@ -38,24 +38,24 @@ describe("logitsTopology", () => {
       }),
     ],
     ["softmax", sequential(dense("a"), { class_name: "Softmax", config: { name: "b", axis: -1 } })],
-  ])("takes %s off the last layer of %j", (activation, topology) => {
+  ])("removes %s from the last layer of %j", (activation, topology) => {
     const given = JSON.stringify(topology);
     const found = logitsTopology(topology);
     expect(found.activation).toBe(activation);
     const text = JSON.stringify(found.topology);
     expect(text).toMatch(/"activation":"linear"/);
     expect(text).not.toMatch(/softmax/i);
-    // Names and everything else stay, and so does what was given.
+    // Only the activation has changed, and the given topology has not.
     expect(text.match(/"name":"b"/g)).toEqual(given.match(/"name":"b"/g));
     expect(JSON.stringify(topology)).toBe(given);
   });
 
   it.each([
     ["ends in another activation", sequential(dense("b", "relu"))],
-    ["has an output that another layer uses", graph("a")],
+    ["has an output layer that another layer uses as well", graph("a")],
     ["normalises over another axis", sequential({ class_name: "Softmax", config: { axis: 1 } })],
     [
-      "ends in a layer whose activation is inside",
+      "ends in a layer that applies its activation inside",
       sequential({ class_name: "LSTM", config: { activation: "softmax" } }),
     ],
     [

@@ -8,7 +8,10 @@ import type { ServedModel } from "./support/linear-task.ts";
 
 const SEED = new Uint8Array(32).fill(3);
 
-/** Answers the client's next request for a model. */
+/**
+ * Plays the server: answers the client's next request for a model.
+ * @returns The ids that the client said it holds.
+ */
 async function offer(
   set: Stage,
   model: ServedModel,
@@ -31,7 +34,7 @@ const outcomeOf = (client: FederatedClient): Promise<unknown> =>
   );
 
 describe("the newest checkpoint", () => {
-  it("is asked for, verified and handed over without taking part", async () => {
+  it("is requested, verified and returned without taking part", async () => {
     const set = stage();
     const [checkpoint, held] = await Promise.all([
       set.client.checkpoint(),
@@ -49,7 +52,7 @@ describe("the newest checkpoint", () => {
     expect(set.clock.sleeping).toEqual([]);
   });
 
-  it("is not sent twice, and the app's copy is its own", async () => {
+  it("is not sent twice, and each call returns a copy", async () => {
     const set = stage();
     const [first] = await Promise.all([set.client.checkpoint(), offer(set, set.model, 4)]);
     first.weights.fill(99);
@@ -58,7 +61,7 @@ describe("the newest checkpoint", () => {
     expect(again.weights[0]).toBe(0.5);
   });
 
-  it("is a tfjs model that predicts, a new one each time", async () => {
+  it("is returned as a new tfjs model in each call", async () => {
     const set = stage();
     await tf.setBackend("cpu");
     const [model] = await Promise.all([set.client.model(), offer(set, set.model, 0)]);
@@ -72,7 +75,7 @@ describe("the newest checkpoint", () => {
     newer.dispose();
   });
 
-  it("is fetched while the client takes part, over a connection of its own", async () => {
+  it("is requested over a connection of its own while the client takes part", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -83,7 +86,7 @@ describe("the newest checkpoint", () => {
     await reader.leave();
   });
 
-  it("is the one that was verified last when the server cannot be reached", async () => {
+  it("is the last one that was verified when the server cannot be reached", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -99,7 +102,7 @@ describe("the newest checkpoint", () => {
     });
   });
 
-  it("is at hand without asking anyone, once one was verified", async () => {
+  it("is available without asking the server, once one was verified", async () => {
     const set = stage();
     expect(set.client.heldCheckpoint()).toBeUndefined();
     const { reader, connection } = await begin(set);
@@ -113,7 +116,7 @@ describe("the newest checkpoint", () => {
     await reader.leave();
   });
 
-  it("is an error when the server cannot be reached and none is held", async () => {
+  it("is an error when the server cannot be reached and the client holds none", async () => {
     const set = stage();
     set.server.refusing = true;
     await expect(set.client.model()).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
@@ -137,7 +140,7 @@ describe("the newest checkpoint", () => {
     ]
   >([
     [
-      "is signed by someone else",
+      "comes with a plan that someone else has signed",
       "PLAN_SIGNATURE_INVALID",
       (set, connection, held) => {
         const planSignature = new Uint8Array(64);
@@ -147,7 +150,7 @@ describe("the newest checkpoint", () => {
       },
     ],
     [
-      "is of other bytes",
+      "has other bytes than were announced",
       "ARTIFACT_HASH_MISMATCH",
       (set, connection, held) => {
         const checkpointBytes = new Uint8Array(12);
@@ -157,11 +160,11 @@ describe("the newest checkpoint", () => {
       },
     ],
     [
-      "comes as something else",
+      "is answered with another message",
       "UNEXPECTED_MESSAGE",
       (_, connection) => connection.send({ type: "checkInAccepted" }),
     ],
-  ])("is refused, even if an older one is held, when it %s", async (_, code, answer) => {
+  ])("is refused, even if the client holds an older one, when it %s", async (_, code, answer) => {
     const set = stage();
     const older = set.serve(set.model.plan, Float32Array.of(3, 2, 1));
     await Promise.all([set.client.checkpoint(), offer(set, older, 0)]);
@@ -172,7 +175,7 @@ describe("the newest checkpoint", () => {
     expect(await outcome).toMatchObject({ code });
   });
 
-  it("is given up when the server falls silent", async () => {
+  it("is an error when the server falls silent", async () => {
     const set = stage();
     const outcome = outcomeOf(set.client);
     const connection = await set.server.accept();
@@ -183,7 +186,7 @@ describe("the newest checkpoint", () => {
     expect((await connection.closed).code).toBe(4408);
   });
 
-  it("is waited for as long as its chunks keep coming", async () => {
+  it("is awaited as long as its chunks keep coming", async () => {
     const set = stage();
     const request = set.client.checkpoint();
     const connection = await set.server.accept();
@@ -199,7 +202,7 @@ describe("the newest checkpoint", () => {
     expect((await request).roundNumber).toBe(1);
   });
 
-  it("is asked for with what the population asks for", async () => {
+  it("is requested with the client's token and device proof", async () => {
     const set = stage({ token: "a.b.c", deviceKey: SEED });
     const request = outcomeOf(set.client);
     const connection = await set.server.accept();
@@ -216,7 +219,7 @@ describe("the newest checkpoint", () => {
     expect((await connection.closed).code).toBe(1000);
   });
 
-  it("is asked for with nothing to show when the app has set nothing", async () => {
+  it("is requested without token and proof when the app has set neither", async () => {
     const set = stage();
     const request = outcomeOf(set.client);
     const connection = await set.server.accept();
@@ -227,7 +230,7 @@ describe("the newest checkpoint", () => {
     await request;
   });
 
-  it("is asked for once more, with a new token, when the server calls one expired", async () => {
+  it("is requested once more, with a new token, when the token has expired", async () => {
     const asked: boolean[] = [];
     const token = ({ expired }: TokenRequest): string => {
       asked.push(expired);
@@ -260,7 +263,7 @@ describe("the newest checkpoint", () => {
     expect(asked).toEqual([false, true, false, true]);
   });
 
-  it("is not asked for when the app's token function fails, and no older one takes its place", async () => {
+  it("is an error when the app's token function fails, even if the client holds an older one", async () => {
     let isDown = false;
     const token = (): Promise<string> =>
       isDown ? Promise.reject(new Error("backend is down")) : Promise.resolve("x");
@@ -276,7 +279,7 @@ describe("the newest checkpoint", () => {
     });
   });
 
-  it("is no longer asked for when the app's signal is aborted, or the client is closed", async () => {
+  it("is no longer awaited when the app's signal is aborted or the client is closed", async () => {
     const set = stage();
     const controller = new AbortController();
     const request = set.client.checkpoint({ signal: controller.signal });

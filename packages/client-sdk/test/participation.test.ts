@@ -21,7 +21,7 @@ const CPU = { backend: "cpu" } as const;
 const norm = (values: Float32Array): number => Math.hypot(...values);
 
 describe("a round", () => {
-  it("goes from check-in to outcome and reports exactly what training added", async () => {
+  it("goes from check-in to outcome, and its report is exactly the change that training made", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     const offer = await connection.checkIn();
@@ -89,10 +89,10 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("reports what training by the plan's proximal term added, on either engine", async () => {
+  it("trains with the plan's proximal term on either engine", async () => {
     const before = [0.5, -0.25, 0];
     const { features, labels } = lineExamples();
-    // Of the mean squared error over all examples.
+    // The gradient of the mean squared error over all examples.
     const gradient = (weights: readonly number[]): number[] => {
       const slopes = [0, 0, 0];
       for (let i = 0; i < 8; i++) {
@@ -131,7 +131,7 @@ describe("a round", () => {
     }
   });
 
-  it("holds plan and checkpoint of an abandoned round and is sent nothing the next time", async () => {
+  it("keeps plan and checkpoint when it is abandoned, so that they are not sent again", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -161,7 +161,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("tells what it trains with, and why, when its trainer has a choice", async () => {
+  it("tells which engine trains, and why, when its trainer has several", async () => {
     const set = stage();
     const asked: unknown[] = [];
     const choice = { engine: "fused", backend: "wasm", reason: "every layer is there" } as const;
@@ -183,7 +183,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("is sent the checkpoint alone when the plan has stayed", async () => {
+  it("downloads only the checkpoint when the plan is the same as before", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -200,7 +200,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("announces the newest two plans and checkpoints", async () => {
+  it("announces the two plans and the two checkpoints that were verified last", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     const ids: ArtifactId[] = [];
@@ -219,7 +219,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("gives equal reports for equal seeds although round ids differ", async () => {
+  it("gives the same report for the same seed, although the round's id differs", async () => {
     const payloads: Uint8Array[] = [];
     for (const roundId of ["rnd_00000000000000aa", "rnd_00000000000000bb"]) {
       const set = stage();
@@ -243,7 +243,7 @@ describe("a round", () => {
     ).toBeLessThan(0.1);
   });
 
-  it("keeps what top-k leaves out for the next report, once a report counts", async () => {
+  it("adds what top-k left out to the next update, once the report has been accepted", async () => {
     const set = stage();
     set.trainer.spoil = (result) => ({
       ...result,
@@ -290,7 +290,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("reports the trained layers alone", async () => {
+  it("reports only the trained layers", async () => {
     const set = stage();
     const { model, training } = linearPlan();
     const plan = linearPlan({
@@ -311,7 +311,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("sends a long report in pieces and waits for a slow network", async () => {
+  it("uploads a long report in pieces, no faster than the network takes them", async () => {
     const size = 200_000;
     const set = stage({ limits: { maxBufferedSendBytes: 100_000 } });
     const { reader, connection } = await begin(set);
@@ -335,7 +335,7 @@ describe("a round", () => {
     await reader.leave();
   });
 
-  it("asks an example store anew in every round", async () => {
+  it("asks the example store again in every round", async () => {
     let count = 3;
     const examples: ExampleStore = {
       count: () => Promise.resolve(count),
@@ -355,7 +355,7 @@ describe("a round", () => {
   });
 });
 
-describe("waiting", () => {
+describe("a client between two rounds", () => {
   it("checks in again after the time that a rejection names", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
@@ -377,7 +377,7 @@ describe("waiting", () => {
     await reader.leave();
   });
 
-  it("waits of its own accord when a rejection names no time", async () => {
+  it("chooses a wait of its own when a rejection names none", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -389,7 +389,7 @@ describe("waiting", () => {
     await reader.leave();
   });
 
-  it("takes a failure that leaves the session open for a rejection", async () => {
+  it("treats a failure that leaves the session open as a rejection", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.expect("checkIn");
@@ -400,7 +400,7 @@ describe("waiting", () => {
     await reader.leave();
   });
 
-  it("waits before the next check-in as long as an outcome says, on the same connection", async () => {
+  it("waits as long as the outcome says, and checks in again over the same connection", async () => {
     const set = stage();
     const { reader, connection } = await begin(set);
     await connection.checkIn();
@@ -438,7 +438,7 @@ describe("waiting", () => {
 });
 
 describe("a client", () => {
-  it("takes part once at a time, and again afterwards", async () => {
+  it("runs one participation at a time, and can start another one afterwards", async () => {
     const set = stage();
     const { reader } = await begin(set);
     await expect(set.participate().end()).rejects.toMatchObject({ code: "BAD_PARAMETER" });
@@ -447,7 +447,7 @@ describe("a client", () => {
     await again.reader.leave();
   });
 
-  it("leaves a trainer that it was given to its owner", async () => {
+  it("does not dispose a trainer that the app gave it", async () => {
     const set = stage();
     const { reader } = await begin(set);
     await set.client.close();
@@ -455,7 +455,7 @@ describe("a client", () => {
     expect(set.trainer.disposed).toBe(0);
   });
 
-  it("makes a trainer once, for the engine asked for, and disposes of it when it is closed", async () => {
+  it("makes one trainer with the app's options, and disposes it when it is closed", async () => {
     const server = new ScriptedServer();
     const own = new LinearTrainer();
     const asked: unknown[] = [];

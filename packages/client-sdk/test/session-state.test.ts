@@ -93,7 +93,7 @@ function heard(roundId: RoundId): readonly Received[] {
 
 const memory = { leftRound: undefined, strayChunks: 0 };
 const held: ReadonlySet<ArtifactId> = new Set();
-/** A state for each row of the document's table; a row that this code has in several parts has several. */
+/** States for each row of the document's table. */
 const STATES: Readonly<Record<string, readonly SessionState[]>> = {
   greeting: [GREETING],
   idle: [{ ...memory, phase: "idle" }],
@@ -102,20 +102,26 @@ const STATES: Readonly<Record<string, readonly SessionState[]>> = {
     { ...memory, phase: "fetching", held, offered: false, chunksLeft: 0 },
     { ...memory, phase: "fetching", held, offered: true, chunksLeft: 2 },
   ],
-  "in the cohort": [
+  configuring: [
     { ...memory, phase: "configuring", roundId: ROUND, chunksLeft: 2 },
     { ...memory, phase: "configuring", roundId: ROUND, chunksLeft: 0 },
-    { ...memory, phase: "training", roundId: ROUND },
-    { ...memory, phase: "asking", roundId: ROUND, updateBytes: 20 },
   ],
-  reporting: [{ ...memory, phase: "reporting", roundId: ROUND, bytesLeft: 20 }],
+  training: [{ ...memory, phase: "training", roundId: ROUND }],
+  asking: [{ ...memory, phase: "asking", roundId: ROUND, updateBytes: 0 }],
+  uploading: [
+    { ...memory, phase: "uploading", roundId: ROUND, bytesLeft: 20 },
+    { ...memory, phase: "uploading", roundId: ROUND, bytesLeft: 0 },
+  ],
   reported: [{ ...memory, phase: "reported", roundId: ROUND }],
 };
 
 /** The rows of docs/protocol.md: state, what it may send, what it may receive. */
 function documented(): readonly (readonly [string, readonly string[], readonly string[]])[] {
   const text = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
-  const section = text.slice(text.indexOf("### The client's states"), text.indexOf("## 5."));
+  const section = text.slice(
+    text.indexOf("### The client's states"),
+    text.indexOf("### The server's states"),
+  );
   const names = (cell: string): string[] => {
     const messages = [...cell.matchAll(/`(\w+)`/g)].map(
       ([, name]) => name![0]!.toLowerCase() + name!.slice(1),
@@ -142,7 +148,7 @@ describe("the client's states", () => {
       states.some((state) => afterSending(state, message) !== undefined),
     );
     expect(sendable.map(({ type }) => type).sort()).toEqual(send);
-    // What is late in idle names the round that was left.
+    // A message that is late in an idle session names the round that the session left.
     const receiving =
       name === "idle" ? states.map((state) => ({ ...state, leftRound: ROUND })) : states;
     const receivable = heard(ROUND).filter((received) =>

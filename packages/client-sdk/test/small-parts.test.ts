@@ -64,13 +64,13 @@ describe("floors", () => {
     [{ oldestProtocolVersion: 2 }, /oldestProtocolVersion/],
     [{ codecs: [] }, /codecs/],
     [{ codecs: ["zip"] }, /"zip"/],
-  ])("out of range are refused by name: %j", (floors, name) => {
+  ])("are refused by name when they are out of range: %j", (floors, name) => {
     expect(() => resolveFloors(floors, DEFAULT_LIMITS)).toThrow(name);
   });
 });
 
 describe("backoff", () => {
-  it("draws from an end that doubles up to the cap, and begins again after a reset", () => {
+  it("draws from a range that doubles up to the cap, and starts again after a reset", () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 40 }), (seed, attempts) => {
         const backoff = new Backoff(seededRandom(crypto, seed));
@@ -87,11 +87,11 @@ describe("backoff", () => {
     );
   });
 
-  it("is spread over the whole range", () => {
+  it("draws waits from the whole range", () => {
     const backoff = new Backoff(seededRandom(crypto, 1), { baseMs: 1_000, capMs: 1_000 });
     const waits = Array.from({ length: 2_000 }, () => backoff.nextMs());
     const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;
-    // Uniform on [0, 1000]: the mean of 2,000 has a deviation of 6.5.
+    // Uniform on [0, 1000]: the mean of 2,000 draws has a standard deviation of 6.5.
     expect(Math.abs(mean - 500)).toBeLessThan(30);
     expect(Math.min(...waits)).toBeLessThan(10);
     expect(Math.max(...waits)).toBeGreaterThan(990);
@@ -101,12 +101,12 @@ describe("backoff", () => {
 describe("an inbox", () => {
   const over = new TributaryError("CONNECTION_LOST", "over");
 
-  it("has a bound", () => {
+  it("refuses items above its capacity", () => {
     const inbox = new Inbox<number>(2);
     expect([inbox.push(1), inbox.push(2), inbox.push(3)]).toEqual([true, true, false]);
   });
 
-  it("gives what came before its end, then the error, each time", async () => {
+  it("gives the items that came before its end, and then the error, in every read", async () => {
     const inbox = new Inbox<number>(2);
     inbox.push(1);
     inbox.end(over);
@@ -116,7 +116,7 @@ describe("an inbox", () => {
     await expect(inbox.next()).rejects.toBe(over);
   });
 
-  it("loses nothing to a read that was given up", async () => {
+  it("loses no item to a read that was aborted", async () => {
     const inbox = new Inbox<number>(2);
     const controller = new AbortController();
     const given = inbox.next(controller.signal);
@@ -131,7 +131,7 @@ describe("an inbox", () => {
 describe("an update", () => {
   const finite = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 });
 
-  it("is what training added to the trained values, in order", () => {
+  it("is the change of the trained parameters, in order", () => {
     const update = modelUpdate(Float32Array.of(1, 2, 3, 4, 5), Float32Array.of(1, 1, 1, 1, 1), [
       { offset: 1, length: 1 },
       { offset: 3, length: 2 },
@@ -139,7 +139,7 @@ describe("an update", () => {
     expect([...update]).toEqual([1, 3, 4]);
   });
 
-  it("is clipped to the bound, keeps its direction, and stays as it is below", () => {
+  it("is scaled down to the clip norm, and is unchanged when its norm is smaller", () => {
     fc.assert(
       fc.property(
         fc.array(finite, { minLength: 1, maxLength: 50 }),
@@ -158,15 +158,18 @@ describe("an update", () => {
     );
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])("may not hold %s, clipped or not", (value) => {
-    for (const clipNorm of [null, 1]) {
-      expect(() => clipUpdate(Float32Array.of(1, value), clipNorm)).toThrow(/not finite/);
-    }
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "is refused when it has the value %s, with or without a clip norm",
+    (value) => {
+      for (const clipNorm of [null, 1]) {
+        expect(() => clipUpdate(Float32Array.of(1, value), clipNorm)).toThrow(/not finite/);
+      }
+    },
+  );
 });
 
 describe("the system's clock", () => {
-  it("does not sleep for a signal that is aborted, and wakes when it is", async () => {
+  it("does not sleep when the signal is aborted already, and wakes when it is aborted", async () => {
     await expect(systemClock.sleep(1e12, AbortSignal.abort())).rejects.toMatchObject({
       code: "ABORTED",
     });

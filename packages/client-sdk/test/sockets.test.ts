@@ -19,6 +19,7 @@ import {
   type SocketServer,
 } from "../src/testing/index.ts";
 
+// A pair of sockets in memory, as a fixture of the conformance suite.
 function memoryFixture(): SocketConnectorFixture {
   let arrive: (peer: SocketPeer) => void = () => {};
   const connect = memoryConnector((end) => {
@@ -96,7 +97,7 @@ describe("the socket on ws", () => {
   const fixture = { connect: connectWithWs, serve: () => serveWs() };
   for (const { name, run } of socketConnectorCases(fixture)) it(name, run);
 
-  it("fails with a remedy when nobody listens", async () => {
+  it("fails with a remedy when no server listens", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
@@ -110,7 +111,7 @@ describe("the socket on ws", () => {
     expect(end?.error?.remedy).toMatch(/address/);
   });
 
-  it("fails when its options cannot be used", async () => {
+  it("fails when its options are not valid", async () => {
     const listener = new SocketListener();
     const socket = connectWithWs(socketRequest("nowhere"), listener.events);
     socket.close(1000, "");
@@ -137,7 +138,7 @@ describe("the socket on ws", () => {
     await server.stop();
   });
 
-  it("is cut when the other end has fallen silent", async () => {
+  it("ends when the other end has fallen silent", async () => {
     const server = await serveWs();
     const listener = new SocketListener();
     connectWithWs(socketRequest(server.url, { heartbeatIntervalMs: 20 }), listener.events);
@@ -146,7 +147,7 @@ describe("the socket on ws", () => {
     await server.stop();
   });
 
-  it("stays when the other end answers its probes", async () => {
+  it("stays open while the other end answers its probes", async () => {
     const server = await serveWs();
     const listener = new SocketListener();
     const request = socketRequest(server.url, { heartbeatIntervalMs: 10 });
@@ -160,8 +161,9 @@ describe("the socket on ws", () => {
   });
 });
 
-describe("the socket on the web's WebSocket", () => {
-  // Node has one of its own from 22 on; before, the ws package has the same interface.
+describe("the socket on a browser's WebSocket", () => {
+  // Node has a WebSocket from version 22 on. In older versions the `ws` package, which has the same
+  // interface, takes its place.
   beforeEach(() => {
     if (!("WebSocket" in globalThis)) vi.stubGlobal("WebSocket", NodeWebSocket);
   });
@@ -170,13 +172,13 @@ describe("the socket on the web's WebSocket", () => {
   const fixture = { connect: connectWithWebSocket, serve: () => serveWs() };
   for (const { name, run } of socketConnectorCases(fixture)) it(name, run);
 
-  it("fails when the url cannot be used", async () => {
+  it("fails when the url is not valid", async () => {
     const listener = new SocketListener();
     connectWithWebSocket(socketRequest("nowhere"), listener.events);
     expect((await listener.end())?.error).toMatchObject({ code: "CONNECTION_FAILED" });
   });
 
-  it("closes without a code where scripts may not send it", async () => {
+  it("closes without a code when scripts may not send the code", async () => {
     const server = await serveWs();
     const listener = new SocketListener();
     const socket = connectWithWebSocket(socketRequest(server.url), listener.events);

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 import { chooseTfjsBackend } from "../src/training/tfjs-backend.ts";
 
-// tfjs has one current backend a process, and this file's process begins without any: the order of tests matters.
+// tfjs has one current backend for a process, and the process of this file starts without any. So
+// the order of the tests matters.
 describe("chooseTfjsBackend", () => {
   let printed: MockInstance[];
 
@@ -16,7 +17,7 @@ describe("chooseTfjsBackend", () => {
     vi.restoreAllMocks();
   });
 
-  it("says what is missing when the named backend cannot be used", async () => {
+  it("says why the named backend cannot be used", async () => {
     await expect(chooseTfjsBackend({ backend: "tensorflow" })).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringContaining("tfjs-node"),
@@ -28,7 +29,7 @@ describe("chooseTfjsBackend", () => {
     });
   });
 
-  it("takes wasm where tfjs-node is not installed, and prints nothing", async () => {
+  it("chooses wasm when tfjs-node is not installed, and prints nothing", async () => {
     expect(await chooseTfjsBackend()).toBe("wasm");
     expect(tf.getBackend()).toBe("wasm");
     for (const method of printed) expect(method).not.toHaveBeenCalled();
@@ -40,13 +41,13 @@ describe("chooseTfjsBackend", () => {
     expect(await chooseTfjsBackend({ backend: "auto" })).toBe("cpu");
   });
 
-  it("takes another backend than the app's when told to", async () => {
+  it("replaces the app's backend when another one is named", async () => {
     expect(await chooseTfjsBackend({ backend: "wasm" })).toBe("wasm");
     expect(await chooseTfjsBackend({ backend: "cpu" })).toBe("cpu");
     expect(tf.getBackend()).toBe("cpu");
   });
 
-  it("keeps tfjs's greeting off the console without silencing tfjs", async () => {
+  it("prints no greeting of tfjs, and leaves tfjs's other notices on", async () => {
     await chooseTfjsBackend({ backend: "cpu" });
     tf.tensor1d([1, 2, 3]).dispose();
     for (const method of printed) expect(method).not.toHaveBeenCalled();

@@ -38,7 +38,7 @@ function rows(count: number, size: number, classes = 3): Examples {
 }
 
 describe("builtin models", () => {
-  it("learn on cpu and on wasm, with nearly the same weights", async () => {
+  it("train to nearly the same weights on cpu and on wasm", async () => {
     // The cpu backend takes a second for each image of the convolutional one.
     for (const [name, count] of [
       ["mlp-64", 10],
@@ -68,7 +68,7 @@ describe("builtin models", () => {
     }
   }, 60_000);
 
-  it("get every square right after some epochs", async () => {
+  it("classify every square correctly after some epochs", async () => {
     const trainer = await createTfjsTrainer({ backend: "wasm" });
     const { description, values } = builtinModel("mcmahan-2nn", testRandom(1));
     const plan = planFor(description, { localEpochs: 3 });
@@ -94,52 +94,49 @@ describe("memory", () => {
     { name: "rmsprop", learningRate: 0.01 },
   ];
 
-  it.each(["cpu", "wasm"] as const)(
-    "does not grow over a hundred rounds on %s",
-    async (backend) => {
-      const trainer = await createTfjsTrainer({ backend });
-      const beforeAll = tf.memory().numTensors;
-      const { description, values } = describeModel(
-        tf.sequential({
-          layers: [
-            layers.dense({
-              inputShape: [6],
-              units: 8,
-              activation: "relu",
-              kernelRegularizer: "l1l2",
-            }),
-            layers.batchNormalization(),
-            layers.dropout({ rate: 0.3 }),
-            layers.dense({ units: 3, activation: "softmax" }),
-          ],
-        }),
-      );
-      expect(tf.memory().numTensors).toBe(beforeAll);
-      const examples = rows(12, 6);
-      let weights = values;
-      let afterFirst: number | undefined;
-      for (let round = 0; round < 100; round++) {
-        const optimizer = optimizers[round % optimizers.length]!;
-        const added = round % 2 === 0 ? {} : { proximal: 0.1, gradientClipNorm: 1 };
-        const plan = planFor(description, { optimizer, batchSize: 5, ...added });
-        const random = testRandom(round);
-        const stop = AbortSignal.abort();
-        await expect(
-          trainer.train({ plan, weights, examples, random, signal: stop }),
-        ).rejects.toThrow("stopped");
-        ({ weights } = await trainer.train({ plan, weights, examples, random }));
-        await trainer.evaluate({ plan, weights, examples });
-        await trainer.predict({ plan, weights, ...examples });
-        afterFirst ??= tf.memory().numTensors;
-        expect(tf.memory().numTensors).toBe(afterFirst);
-      }
-      trainer.dispose();
-      await Promise.resolve().then(() => undefined);
-      expect(tf.memory().numTensors).toBe(beforeAll);
-    },
-  );
+  it.each(["cpu", "wasm"] as const)("does not grow in a hundred rounds on %s", async (backend) => {
+    const trainer = await createTfjsTrainer({ backend });
+    const beforeAll = tf.memory().numTensors;
+    const { description, values } = describeModel(
+      tf.sequential({
+        layers: [
+          layers.dense({
+            inputShape: [6],
+            units: 8,
+            activation: "relu",
+            kernelRegularizer: "l1l2",
+          }),
+          layers.batchNormalization(),
+          layers.dropout({ rate: 0.3 }),
+          layers.dense({ units: 3, activation: "softmax" }),
+        ],
+      }),
+    );
+    expect(tf.memory().numTensors).toBe(beforeAll);
+    const examples = rows(12, 6);
+    let weights = values;
+    let afterFirst: number | undefined;
+    for (let round = 0; round < 100; round++) {
+      const optimizer = optimizers[round % optimizers.length]!;
+      const added = round % 2 === 0 ? {} : { proximal: 0.1, gradientClipNorm: 1 };
+      const plan = planFor(description, { optimizer, batchSize: 5, ...added });
+      const random = testRandom(round);
+      const stop = AbortSignal.abort();
+      await expect(
+        trainer.train({ plan, weights, examples, random, signal: stop }),
+      ).rejects.toThrow("stopped");
+      ({ weights } = await trainer.train({ plan, weights, examples, random }));
+      await trainer.evaluate({ plan, weights, examples });
+      await trainer.predict({ plan, weights, ...examples });
+      afterFirst ??= tf.memory().numTensors;
+      expect(tf.memory().numTensors).toBe(afterFirst);
+    }
+    trainer.dispose();
+    await Promise.resolve().then(() => undefined);
+    expect(tf.memory().numTensors).toBe(beforeAll);
+  });
 
-  it("is freed when a training fails midway or the plan changes", async () => {
+  it("is freed when training fails half-way and when the plan changes", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const before = tf.memory().numTensors;
     const { description, values } = builtinModel("logistic-regression", testRandom(1));
@@ -167,7 +164,7 @@ describe("memory", () => {
 });
 
 describe("the event loop", () => {
-  it("gets turns while a long training runs", async () => {
+  it("handles other events while a long training runs", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const { description, values } = builtinModel("mlp-64", testRandom(1));
     const plan = planFor(description, { localEpochs: 20, batchSize: 10 });
@@ -180,14 +177,14 @@ describe("the event loop", () => {
     setTimeout(turn, 0);
     await trainer.train({ plan, weights: values, examples: squares(100), random: testRandom(1) });
     running = false;
-    // Two hundred steps take far more than 12 ms, after which a turn is due.
+    // Two hundred steps take far longer than the 12 ms after which a break is due.
     expect(turns).toBeGreaterThan(2);
     trainer.dispose();
   });
 });
 
 describe("dropout", () => {
-  it("draws another mask in every step, and the same ones for the same seed", async () => {
+  it("draws a new mask in every step, and the same masks for the same seed", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     // The gradient of a layer after a dropout shows which inputs were dropped.
     const { description, values } = describeModel(
@@ -223,13 +220,13 @@ describe("dropout", () => {
     expect(first).toMatch(/x/);
     expect(await dropped(1, 1)).toBe(first);
     expect(await dropped(1, 2)).not.toBe(first);
-    // With one mask for ever, no epoch would reach more weights than the first.
+    // If every step used the same mask, no epoch would reach more weights than the first one.
     const reached = (mask: string): number => mask.replaceAll("-", "").length;
     expect(reached(await dropped(8, 1))).toBeGreaterThan(reached(first) + 10);
     trainer.dispose();
   });
 
-  it("does nothing in evaluation", async () => {
+  it("has no effect in an evaluation", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const { description, values } = describeModel(
       tf.sequential({
@@ -270,7 +267,7 @@ describe("batch normalisation", () => {
     throw new Error(`There is no ${part}`);
   };
 
-  it("moves its averages while it is trained, and they are part of the update", async () => {
+  it("updates its averages during training, and they are part of the update", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const made = model();
     const plan = planFor(made.description);
@@ -286,7 +283,7 @@ describe("batch normalisation", () => {
     trainer.dispose();
   });
 
-  it("uses and keeps its averages when frozen", async () => {
+  it("uses its averages and does not change them when it is frozen", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const made = model();
     const plan = planFor(made.description, { trainable: ["last"], batchSize: 30 });
@@ -303,7 +300,8 @@ describe("batch normalisation", () => {
     expect(partOf(weights, "last/kernel", made)).not.toEqual(
       partOf(made.values, "last/kernel", made),
     );
-    // With the batch's own statistics the loss before the first step would not be that of an evaluation.
+    // With the statistics of the batch, the loss before the first step would differ from that of an
+    // evaluation.
     const evaluated = await trainer.evaluate({ plan, weights: made.values, examples });
     expect(metrics["loss"]).toBeCloseTo(evaluated["loss"]!, 5);
     trainer.dispose();
@@ -311,7 +309,7 @@ describe("batch normalisation", () => {
 });
 
 describe("losses", () => {
-  it("of a sigmoid output take labels of 0 and 1, and refuse others", async () => {
+  it("of a sigmoid output accept labels from 0 to 1, and refuse others", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const { description, values } = describeModel(
       tf.sequential({
@@ -384,7 +382,7 @@ describe("losses", () => {
     trainer.dispose();
   });
 
-  it("of outputs in a row are means over its places", async () => {
+  it("of a sequence of outputs are means over its places", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const { description, values } = describeModel(
       tf.sequential({
@@ -438,7 +436,7 @@ describe("models of other forms", () => {
     trainer.dispose();
   });
 
-  it("may contain models, whose layers are frozen by the model's name", async () => {
+  it("may contain models, whose layers are frozen under the inner model's name", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const inner = tf.sequential({
       name: "inner",
@@ -461,7 +459,7 @@ describe("models of other forms", () => {
     trainer.dispose();
   });
 
-  it("may take inputs of any length", async () => {
+  it("may accept inputs of any length", async () => {
     const trainer = await createTfjsTrainer({ backend: "cpu" });
     const { description, values } = describeModel(
       tf.sequential({
@@ -482,7 +480,7 @@ describe("models of other forms", () => {
       trainer.train({ plan, weights: values, examples: wrong, random: testRandom(1) }),
     ).rejects.toMatchObject({
       code: "EXAMPLES_INVALID",
-      message: expect.stringContaining("[3, 1, 2] where the model takes [any, 2]"),
+      message: expect.stringContaining("[3, 1, 2], but the model takes [any, 2]"),
     });
     trainer.dispose();
   });
@@ -520,7 +518,7 @@ describe("models of other forms", () => {
 });
 
 describe.skipIf(dataFolder === undefined)("a Keras model of MNIST", () => {
-  it("gives the published outputs and accuracy, and can be trained further", async () => {
+  it("has the published outputs and accuracy, and can be trained further", async () => {
     const folder = join(dataFolder!, "tfjs", "keras_mnist_cnn");
     const json = async (name: string): Promise<unknown> =>
       JSON.parse(await readFile(join(folder, name), "utf8"));

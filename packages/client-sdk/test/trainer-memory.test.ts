@@ -1,4 +1,5 @@
-// Counts what is left behind, and so has a process of its own: other tests' garbage would be counted too.
+// Counts the memory that trainers leave behind. The file has a process of its own, because the
+// garbage of other tests would be counted too.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as tf from "@tensorflow/tfjs";
@@ -16,12 +17,15 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 const SESSIONS = 1000;
 const SLOW = { timeout: 60_000 };
-/** By then, what is made once and kept (code, the platform's tables) is there. */
+/**
+ * The number of sessions after which everything that is made once and kept (code, tables of the
+ * platform) exists.
+ */
 const WARM = 100;
 /**
- * Bytes that may be added from session WARM to the last one, 5.5 kB a session. Some 1.3 kB are the disposed trainers
- * themselves, which the test holds, and 1.5 kB are names that tfjs never forgets. What must not stay is larger: a
- * checkpoint has 31 kB, a network 200 kB.
+ * The bytes that may be added from session WARM to the last one: 5.5 kB a session. About 1.3 kB of
+ * those are the disposed trainers, which the test itself holds, and 1.5 kB are names that tfjs
+ * never forgets. A leak would be larger: a checkpoint has 31 kB, a network 200 kB.
  */
 const MOST_GROWTH = 5_000_000;
 
@@ -42,7 +46,7 @@ const plan = planFor(description, { batchSize: 2 });
 const request: TrainRequest = { plan, weights: values, examples, random: testRandom(2) };
 
 describe("a thousand sessions", () => {
-  it.each([...FUSED, TFJS])("of a %s each leave nothing behind", SLOW, async (_, create) => {
+  it.each([...FUSED, TFJS])("with a %s for each leave nothing behind", SLOW, async (_, create) => {
     const disposed: LocalTrainer[] = [];
     const growth = await growthOver(async () => {
       const trainer = await create();
@@ -55,7 +59,7 @@ describe("a thousand sessions", () => {
     expect(disposed).toHaveLength(SESSIONS);
   });
 
-  it.each(FUSED)("of one %s leave nothing behind", SLOW, async (_, create) => {
+  it.each(FUSED)("with one %s leave nothing behind", SLOW, async (_, create) => {
     const trainer = await create();
     const { weights } = await trainer.train(request);
     let last = weights;
@@ -67,7 +71,7 @@ describe("a thousand sessions", () => {
     let session = 0;
     const growth = await growthOver(async () => {
       session += 1;
-      // At first another plan comes between now and then, and the model is built anew.
+      // In the first half, another plan is trained now and then, so that the model is built again.
       if (session < SESSIONS / 2 && session % 20 === 0)
         await trainer.train({ ...request, plan: partly });
       await expect(trainer.train({ ...request, terms, onProgress: broken })).rejects.toThrow("own");
@@ -83,12 +87,12 @@ describe("a thousand sessions", () => {
 const isSmall = (bytes: number): boolean => bytes < MOST_GROWTH;
 
 interface InUse {
-  /** WebAssembly's memories are among them. */
+  /** Memory of the heap and outside of it, which includes that of WebAssembly. */
   readonly bytes: number;
   readonly tensors: number;
 }
 
-/** What the sessions after the first ones added. */
+/** The growth during the sessions after the first `WARM` ones. */
 async function growthOver(session: () => Promise<void>): Promise<InUse> {
   for (let done = 0; done < WARM; done++) await session();
   const before = inUse();
@@ -98,7 +102,8 @@ async function growthOver(session: () => Promise<void>): Promise<InUse> {
 }
 
 function inUse(): InUse {
-  // The memory of array buffers is freed beside the program; the second collection waits for the first one's.
+  // The memory of array buffers is freed in the background. The second collection waits for that of
+  // the first.
   collectGarbage();
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

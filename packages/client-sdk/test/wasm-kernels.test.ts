@@ -8,7 +8,7 @@ beforeAll(async () => {
   await chooseTfjsBackend({ backend: "wasm" });
 });
 
-/** Repeatable values of about 1, shape `shape`. */
+/** Repeatable values of about 1. */
 function values(shape: readonly number[], seed: number): Float32Array {
   const size = shape.reduce((product, length) => product * length, 1);
   return Float32Array.from(
@@ -17,7 +17,10 @@ function values(shape: readonly number[], seed: number): Float32Array {
   );
 }
 
-/** Computes on both backends, and checks that they agree and that the wasm backend keeps nothing. */
+/**
+ * Computes on both backends. Expects nearly the same results, and that the wasm backend keeps no
+ * memory.
+ */
 async function expectAgreement(compute: () => tf.Tensor): Promise<void> {
   const run = async (backend: string): Promise<{ shape: number[]; result: Float32Array }> => {
     await tf.setBackend(backend);
@@ -75,7 +78,10 @@ describe("the matrix product on wasm", () => {
 
 type Image = tf.Tensor4D;
 
-/** Layers over images, as functions of the image and a filter [height, width, channels, filters]. */
+/**
+ * Operations on images, as functions of the image and of a filter with the shape [height, width,
+ * channels, filters].
+ */
 const IMAGE_OPERATIONS: Readonly<
   Record<
     string,
@@ -104,7 +110,7 @@ describe.each(Object.entries(IMAGE_OPERATIONS))("%s on wasm", (_, operation) => 
     pad: fc.constantFrom("same" as const, "valid" as const),
   });
 
-  it("agrees with cpu, and so do its gradients, for any size, stride and padding", async () => {
+  it("and its gradients agree with cpu for any size, stride and padding", async () => {
     await fc.assert(
       fc.asyncProperty(
         cases,
@@ -132,7 +138,7 @@ describe.each(Object.entries(IMAGE_OPERATIONS))("%s on wasm", (_, operation) => 
 });
 
 describe("kernels that the wasm backend lacks", () => {
-  it("give the gradient of an embedding, where rows repeat", async () => {
+  it("compute the gradient of an embedding whose rows are used several times", async () => {
     await expectAgreement(() => {
       const gradient = tf.grad((table: tf.Tensor) =>
         tf.square(tf.gather(table, tf.tensor1d([3, 1, 3, 0], "int32"))).sum(),
@@ -141,7 +147,7 @@ describe("kernels that the wasm backend lacks", () => {
     });
   });
 
-  it("are all there: whatever cpu can compute, wasm can", () => {
+  it("are complete: wasm can compute whatever cpu can", () => {
     const names = (backend: string): Set<string> =>
       new Set(tf.getKernelsForBackend(backend).map(({ kernelName }) => kernelName));
     const wasm = names("wasm");
@@ -150,7 +156,7 @@ describe("kernels that the wasm backend lacks", () => {
 });
 
 describe("registerWasmKernels", () => {
-  it("changes nothing the second time", () => {
+  it("changes nothing when it is called again", () => {
     const before = tf.getKernelsForBackend("wasm");
     registerWasmKernels();
     expect(tf.getKernelsForBackend("wasm")).toEqual(before);

@@ -35,7 +35,6 @@ import type {
   MemberMessage,
   RoundConfiguration,
   RoundMessage,
-  RoundOutcome,
   RoundSeat,
 } from "../src/coordinator/population/participant.ts";
 import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
@@ -151,6 +150,9 @@ export function makeWorld(options: WorldOptions = {}): World {
     },
   };
 }
+
+/** How a round has ended, as its members are told. */
+type RoundOutcome = Omit<Extract<RoundMessage, { type: "roundOutcome" }>, "type">;
 
 /** What the coordinator has told a client. */
 export type Told =

@@ -1,4 +1,4 @@
-// Data sets and their division among clients, for demonstrations and experiments.
+// Data sets, and ways to divide them among clients, for demonstrations and experiments.
 export { readCsv, type CsvOptions, type CsvTable } from "./datasets/csv.ts";
 export type { Dataset } from "./datasets/dataset.ts";
 export {

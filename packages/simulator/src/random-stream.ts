@@ -1,20 +1,23 @@
 import { xoshiro128, type RandomSource } from "@tributary/protocol";
 
-/** A fast stream of numbers for drawing data: repeatable, and never for secrets. */
+/**
+ * A fast and repeatable stream of random numbers for drawing data. It is not secure: never use it
+ * for secrets.
+ */
 export interface RandomStream {
-  /** Uniform in [0, 1), 32 bits of resolution. */
+  /** Uniform in [0, 1), with 32 random bits. */
   next(): number;
   /** Uniform in [low, high). */
   between(low: number, high: number): number;
   /** Uniform whole number in [0, count). */
   below(count: number): number;
-  /** Normal with mean 0 and standard deviation 1, cut off at ±3 so that no figure is absurd. */
+  /** Normal with mean 0 and standard deviation 1, limited to ±3, so that no value is absurd. */
   normal(): number;
 }
 
 /**
- * A stream seeded once from `random`: the same source gives the same numbers.
- * @param random - 16 bytes are drawn from it.
+ * Makes a stream. The same source gives the same numbers.
+ * @param random - 16 bytes are drawn from it as the seed.
  */
 export function randomStream(random: RandomSource): RandomStream {
   const word = xoshiro128(random.bytes(16));
@@ -25,7 +28,7 @@ export function randomStream(random: RandomSource): RandomStream {
     below: (count) => Math.floor(count * next()),
     normal() {
       for (;;) {
-        // Marsaglia's polar method.
+        // Marsaglia's polar method. Values beyond ±3 are drawn again.
         const x = 2 * next() - 1;
         const y = 2 * next() - 1;
         const square = x * x + y * y;

@@ -15,7 +15,7 @@ async function table(text: string): Promise<string> {
 const pets = "weight,legs,kind\n4.5,4,cat\n0.1,2,bird\n30,4,dog\n5,4,cat\n";
 
 describe("readCsv", () => {
-  it("takes the header, numbers the classes by alphabet and the rest as features", async () => {
+  it("reads the header, orders the classes by alphabet and takes the other columns as features", async () => {
     const { examples, featureNames, classNames } = await readCsv(await table(pets));
     expect(featureNames).toEqual(["weight", "legs"]);
     expect(classNames).toEqual(["bird", "cat", "dog"]);
@@ -28,7 +28,7 @@ describe("readCsv", () => {
     });
   });
 
-  it("reads tables without a header, and columns by number", async () => {
+  it("reads tables without a header, whose columns are named by number", async () => {
     const file = await table("1,10,7\n2,9,8\n");
     const last = await readCsv(file);
     expect(last.classNames).toEqual(["7", "8"]);
@@ -43,12 +43,12 @@ describe("readCsv", () => {
     expect(classNames).toEqual(["9", "10", "x"]);
   });
 
-  it("keeps to a given list of classes, so that clients agree", async () => {
+  it("uses a given list of classes, so that clients agree on their order", async () => {
     const file = await table(pets);
     const { examples } = await readCsv(file, { classes: ["dog", "cat", "bird"] });
     expect(examples.labels).toEqual(Int32Array.of(1, 2, 0, 1));
     await expect(readCsv(file, { classes: ["dog", "cat"] })).rejects.toMatchObject({
-      message: expect.stringContaining("has the class bird in line 3, column kind"),
+      message: expect.stringContaining("has the unknown class bird in line 3, column kind"),
     });
   });
 
@@ -59,7 +59,7 @@ describe("readCsv", () => {
     expect(examples.count).toBe(2);
   });
 
-  it("refuses a row that lacks a cell, or leaves it out when told to", async () => {
+  it("refuses a row with a missing cell, or drops it when asked to", async () => {
     const file = await table("a,b,kind\n1,2,x\n?,2,x\n3,,y\n");
     await expect(readCsv(file)).rejects.toMatchObject({
       code: "DATA_UNREADABLE",
@@ -71,7 +71,7 @@ describe("readCsv", () => {
     expect(ignoring.examples.count).toBe(3);
   });
 
-  it("standardises every feature over the rows it has", async () => {
+  it("standardizes every feature over the rows of the table", async () => {
     const { examples } = await readCsv(await table("1,5,x\n3,5,y\n"), { standardize: true });
     expect(examples.features).toEqual(Float32Array.of(-1, 0, 1, 0));
   });
@@ -81,30 +81,30 @@ describe("readCsv", () => {
       "a word among numbers",
       "a,k\n1,x\ntwo,y\n",
       {},
-      'has "two" in line 3, column a, which is no number',
+      'has "two" in line 3, column a, which is not a number',
     ],
-    ["a number beyond float32", "a,k\n1e60,x\n", {}, "which is no number"],
-    ["rows of several lengths", "a,k\n1,x\n1,2,y\n", {}, "is not a sound table"],
-    ["an open quote", 'a,k\n"1,x\n', {}, "is not a sound table"],
-    ["a column that is not there", "a,k\n1,x\n", { label: "kind" }, "has no column kind"],
-    ["a column number too high", "a,k\n1,x\n", { label: 2 }, "has no column 2"],
-    ["a header alone", "a,k\n", {}, "has no rows of data"],
-    ["nothing", "", {}, "is empty"],
-  ])("names the fault of %s", async (_, text, options, message) => {
+    ["a number beyond float32", "a,k\n1e60,x\n", {}, "which is not a number"],
+    ["rows of several lengths", "a,k\n1,x\n1,2,y\n", {}, "is not a valid table"],
+    ["an open quote", 'a,k\n"1,x\n', {}, "is not a valid table"],
+    ["a column that does not exist", "a,k\n1,x\n", { label: "kind" }, "has no column kind"],
+    ["a column number that is too high", "a,k\n1,x\n", { label: 2 }, "has no column 2"],
+    ["a table with nothing but a header", "a,k\n", {}, "has no rows of data"],
+    ["an empty file", "", {}, "is empty"],
+  ])("refuses %s and says what is wrong", async (_, text, options, message) => {
     await expect(readCsv(await table(text), options)).rejects.toMatchObject({
       code: "DATA_UNREADABLE",
       message: expect.stringContaining(message),
     });
   });
 
-  it("names a file that is not there", async () => {
+  it("names a file that does not exist", async () => {
     await expect(readCsv("/nowhere/table.csv")).rejects.toMatchObject({
       code: "DATA_UNREADABLE",
       message: expect.stringContaining("/nowhere/table.csv cannot be read"),
     });
   });
 
-  describe.skipIf(dataFolder === undefined)("of published tables", () => {
+  describe.skipIf(dataFolder === undefined)("on published tables", () => {
     const file = (name: string): string => join(dataFolder!, "tabular", name);
 
     it("reads iris", async () => {
@@ -113,14 +113,14 @@ describe("readCsv", () => {
       expect([examples.count, ...examples.featureShape]).toEqual([150, 4]);
     });
 
-    it("reads a hospital's patients and says how many were incomplete", async () => {
+    it("reads the patients of a hospital and tells how many incomplete rows it dropped", async () => {
       const { examples, dropped } = await readCsv(file("heart-disease/processed.cleveland.data"), {
         incomplete: "drop",
       });
       expect([examples.count, dropped, ...examples.featureShape]).toEqual([297, 6, 13]);
     });
 
-    it("reads the patients' scores as values", async () => {
+    it("reads the scores of patients as values to predict", async () => {
       const { examples } = await readCsv(file("parkinsons/parkinsons_updrs.data"), {
         label: "total_UPDRS",
         labelKind: "value",

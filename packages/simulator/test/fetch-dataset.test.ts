@@ -17,7 +17,7 @@ const files: RemoteDataset["files"] = Object.entries(contents).map(([name, bytes
   sha256: createHash("sha256").update(bytes).digest("hex"),
 }));
 
-/** A mirror on this machine; gives its URL and what was asked of it. */
+/** Starts a mirror on this machine. Returns its URL and the paths that were requested from it. */
 async function mirror(handle: RequestListener): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ const serve: RequestListener = (request, response) => {
   response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
 };
 
-/** A mirror that nobody listens at: the port was given back. */
+/** The URL of a mirror that nobody serves: its port was opened and closed again. */
 async function closedMirror(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -50,7 +50,7 @@ async function closedMirror(): Promise<string> {
 }
 
 describe("fetchDataset", () => {
-  it("downloads every file, and the next time leaves the right ones alone", async () => {
+  it("downloads every file, and does not download correct files again", async () => {
     const { url, asked } = await mirror(serve);
     const folder = join(await temporaryFolder(), "new", "folder");
     const source = { mirrors: [url], files };
@@ -64,7 +64,7 @@ describe("fetchDataset", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("fetches only the file that is wrong, and tells how it goes", async () => {
+  it("downloads only the file that is wrong, and reports its progress", async () => {
     const { url, asked } = await mirror(serve);
     const folder = await temporaryFolder();
     await writeFile(join(folder, "one.bin"), contents["one.bin"]!);
@@ -80,19 +80,19 @@ describe("fetchDataset", () => {
     expect(await readdir(folder)).toHaveLength(2);
   });
 
-  it("goes to the next mirror when one is closed, lacks the file or lies", async () => {
-    const lying = await mirror((_, response) => response.end(new Uint8Array(3)));
+  it("tries the next mirror when one is closed, lacks the file or sends wrong bytes", async () => {
+    const wrong = await mirror((_, response) => response.end(new Uint8Array(3)));
     const lacking = await mirror((_, response) => response.writeHead(404).end());
     const endless = await mirror((_, response) => response.end(new Uint8Array(200_000)));
     const short = await mirror((_, response) => response.end("x"));
     const { url } = await mirror(serve);
     const folder = await temporaryFolder();
-    const mirrors = [await closedMirror(), lying.url, lacking.url, endless.url, short.url, url];
+    const mirrors = [await closedMirror(), wrong.url, lacking.url, endless.url, short.url, url];
     const { downloaded } = await fetchDataset("mnist", folder, { source: { mirrors, files } });
     expect(downloaded).toEqual(["one.bin", "two.bin"]);
   });
 
-  it("says without a network which files to put where, and keeps those it got", async () => {
+  it("says without a network which files are missing and where to put them, and keeps the others", async () => {
     const { url } = await mirror((request, response) =>
       request.url?.endsWith("one.bin") === true
         ? serve(request, response)
@@ -104,12 +104,12 @@ describe("fetchDataset", () => {
       code: "NETWORK_UNAVAILABLE",
       retryable: true,
       message: expect.stringMatching(/mnist cannot be downloaded \(.*ECONNREFUSED/),
-      remedy: `Without a network, get two.bin from elsewhere and put it into ${folder}.`,
+      remedy: `Without a network, get two.bin from elsewhere and put it in ${folder}.`,
     });
     expect(await readdir(folder)).toEqual(["one.bin"]);
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when its signal is aborted", async () => {
     const stop = new AbortController();
     const { url } = await mirror((_, response) => {
       response.write("some");

@@ -13,7 +13,7 @@ const rows = (from: number, to: number): string =>
   ).join("\n");
 
 describe("loadFolder", () => {
-  it("holds out every fifth row of a single table, given as a file or as its folder", async () => {
+  it("holds out every fifth row of a single table, whether the path is its own or its folder's", async () => {
     const folder = await temporaryFolder();
     const file = join(folder, "numbers.csv");
     await writeFile(file, `n,parity\n${rows(0, 10)}\n`);
@@ -26,7 +26,7 @@ describe("loadFolder", () => {
     expect(await loadFolder(folder)).toEqual(dataset);
   });
 
-  it("takes train.csv and test.csv, with the training table's classes", async () => {
+  it("reads train.csv and test.csv, and numbers the classes as in the training table", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "train.csv"), rows(0, 4));
     await writeFile(join(folder, "test.csv"), "7,odd");
@@ -36,7 +36,7 @@ describe("loadFolder", () => {
     expect([...test.labels]).toEqual([1]);
   });
 
-  it("says what it looked for where there is no data set", async () => {
+  it("says what it looked for when there is no data set", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "a.csv"), rows(0, 9));
     await writeFile(join(folder, "b.csv"), rows(0, 9));
@@ -52,7 +52,7 @@ describe("loadFolder", () => {
     });
   });
 
-  it.skipIf(dataFolder === undefined)("recognises Fashion-MNIST's files", async () => {
+  it.skipIf(dataFolder === undefined)("recognises the files of Fashion-MNIST", async () => {
     const { name, train, classCount } = await loadFolder(join(dataFolder!, "fashion-mnist"));
     expect([name, train.count, classCount]).toEqual(["fashion-mnist", 60_000, 10]);
   });

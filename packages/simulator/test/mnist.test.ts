@@ -7,6 +7,7 @@ import { temporaryFolder } from "./support.ts";
 
 const dataFolder = process.env["TRIBUTARY_DATA"];
 
+/** The bytes of an IDX file. `magic` is 0x800 plus the number of dimensions. */
 function idx(magic: number, shape: readonly number[], values: readonly number[]): Uint8Array {
   const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
   header.setUint32(0, magic);
@@ -17,7 +18,10 @@ function idx(magic: number, shape: readonly number[], values: readonly number[])
 const images = idx(0x803, [2, 1, 3], [0, 51, 255, 1, 2, 3]);
 const labels = idx(0x801, [2], [4, 1]);
 
-/** Two images of 1 × 3, alike for training and testing; `change` replaces files. */
+/**
+ * Writes a small data set: two images of 1 × 3 pixels, the same for training and testing. `change`
+ * replaces files, or removes them.
+ */
 async function smallMnist(
   change: Readonly<Record<string, Uint8Array | undefined>> = {},
 ): Promise<string> {
@@ -39,7 +43,7 @@ async function smallMnist(
 }
 
 describe("loadMnist", () => {
-  it("reads plain and gzip files alike", async () => {
+  it("reads plain files and gzip files", async () => {
     const { name, train, test, classCount } = await loadMnist(await smallMnist());
     expect(name).toBe("small");
     expect(classCount).toBe(5);
@@ -57,44 +61,44 @@ describe("loadMnist", () => {
       "has no file train-labels-idx1-ubyte.gz",
     ],
     [
-      "labels where images are due",
+      "labels in place of images",
       { "train-images-idx3-ubyte": idx(0x801, [12], Array<number>(12).fill(0)) },
-      "train-images-idx3-ubyte begins with the magic number 2049 where 2051 is due",
+      "train-images-idx3-ubyte begins with the magic number 2049 instead of 2051",
     ],
     [
       "a file that is cut off",
       { "train-images-idx3-ubyte": images.subarray(0, -1) },
-      "holds 5 values where its header says 2 × 1 × 3 = 6",
+      "holds 5 values, but its header announces 2 × 1 × 3 = 6",
     ],
     [
-      "a file that goes on",
+      "a file with values after its end",
       { "t10k-labels-idx1-ubyte": idx(0x801, [2], [1, 2, 3]) },
-      "holds 3 values where its header says 2 = 2",
+      "holds 3 values, but its header announces 2 = 2",
     ],
     [
       "a file shorter than its header",
       { "t10k-labels-idx1-ubyte": Uint8Array.of(0, 0, 8) },
-      "has 3 bytes, less than its header",
+      "has only 3 bytes, fewer than its header needs",
     ],
     [
       "a damaged archive",
       { "t10k-images-idx3-ubyte.gz": gzipSync(images).subarray(0, 20) },
-      "t10k-images-idx3-ubyte.gz is not a sound gzip archive",
+      "t10k-images-idx3-ubyte.gz is not a valid gzip archive",
     ],
     [
-      "labels of other images",
+      "more labels than images",
       { "t10k-labels-idx1-ubyte": idx(0x801, [3], [1, 2, 3]) },
-      "has 3 labels for the 2 images",
+      "has 3 labels, but ",
     ],
     [
-      "images of two sizes",
+      "images of different sizes",
       {
         "t10k-images-idx3-ubyte.gz": undefined,
         "t10k-images-idx3-ubyte": idx(0x803, [2, 2, 1], [1, 2, 3, 4]),
       },
-      "has images of two sizes",
+      "has training and test images of different sizes",
     ],
-  ])("names the fault of %s", async (_, change, message) => {
+  ])("refuses %s and says what is wrong", async (_, change, message) => {
     const folder = await smallMnist(change);
     await expect(loadMnist(folder)).rejects.toMatchObject({
       code: "DATA_UNREADABLE",
@@ -102,8 +106,8 @@ describe("loadMnist", () => {
     });
   });
 
-  describe.skipIf(dataFolder === undefined)("of the published files", () => {
-    it("has the published counts and classes", async () => {
+  describe.skipIf(dataFolder === undefined)("on the published files", () => {
+    it("finds the published numbers of images, of classes, and of each digit", async () => {
       const { name, train, test, classCount } = await loadMnist(join(dataFolder!, "mnist"));
       expect([name, train.count, test.count, classCount]).toEqual(["mnist", 60_000, 10_000, 10]);
       const counts = Array<number>(10).fill(0);

@@ -39,14 +39,14 @@ describe.each([
     );
   });
 
-  it("repeats itself with the same seed and not with another", () => {
+  it("divides in the same way with the same seed, and in another way with another seed", () => {
     const examples = numbered(100, 10);
     const deal = (seed: number): Examples[] => partition(examples, 5, testRandom(seed));
     expect(deal(1)).toEqual(deal(1));
     expect(deal(1)).not.toEqual(deal(2));
   });
 
-  it("refuses more clients than examples, and none at all", () => {
+  it("refuses more clients than examples, no clients, and half a client", () => {
     for (const clients of [0, 11, 1.5]) {
       expect(() => partition(numbered(10, 2), clients, testRandom(1))).toThrow(
         expect.objectContaining({ code: "BAD_PARAMETER" }),
@@ -56,7 +56,7 @@ describe.each([
 });
 
 describe("partitionIid", () => {
-  it("deals sizes that differ by at most one, of memory that can be transferred", () => {
+  it("gives clients numbers of examples that differ by one at most, in memory of their own", () => {
     const parts = partitionIid(numbered(23, 2), 5, testRandom(1));
     const counts = parts.map(({ count }) => count);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
@@ -65,7 +65,7 @@ describe("partitionIid", () => {
 });
 
 describe("partitionByShards", () => {
-  it("gives a client at most a few classes, and with whole shards exactly two shards' worth", () => {
+  it("gives each client two classes at most, when the examples divide evenly into shards", () => {
     const examples = numbered(6_000, 10);
     const parts = partitionByShards(examples, 100, testRandom(1));
     for (const { labels, count } of parts) {
@@ -76,7 +76,7 @@ describe("partitionByShards", () => {
 });
 
 describe("takeExamples", () => {
-  it("copies rows of any shape, with labels of any kind", () => {
+  it("copies features and labels, in the given order and with repetitions", () => {
     const examples: Examples = {
       features: Float32Array.of(1, 2, 3, 4, 5, 6),
       featureShape: [2],

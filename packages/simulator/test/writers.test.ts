@@ -5,7 +5,7 @@ import { drawWriter, drawWriters } from "../src/index.ts";
 import { testRandom } from "./support.ts";
 
 describe("drawWriters", () => {
-  it("draws the same digits from the same seed, and others from another", () => {
+  it("draws the same digits from the same seed, and other digits from another seed", () => {
     const options = { writers: 2, examplesPerWriter: 20, heldOutWriters: 1 };
     const once = drawWriters({ random: testRandom(7), ...options });
     const again = drawWriters({ random: testRandom(7), ...options });
@@ -29,7 +29,7 @@ describe("drawWriters", () => {
     expect(digest(many.test)).toBe(digest(few.test));
   });
 
-  it("draws as many digits as asked for, each writer's number within the range", () => {
+  it("draws as many digits as the options ask for, within the range for each writer", () => {
     const { clients, test } = drawWriters({
       random: testRandom(1),
       writers: 12,
@@ -64,7 +64,7 @@ describe("drawWriters", () => {
     expect(features.every((pixel) => pixel >= 0 && pixel <= 1)).toBe(true);
   });
 
-  it("keeps digits inside the frame", () => {
+  it("keeps digits away from the border of the image", () => {
     const { clients } = drawWriters({ random: testRandom(5), writers: 20, examplesPerWriter: 50 });
     let border = 0;
     let all = 0;
@@ -79,8 +79,9 @@ describe("drawWriters", () => {
     expect(border / all).toBeLessThan(0.005);
   });
 
-  it("tells writers apart: one writer's zeros are nearer to each other than to others'", () => {
+  it("makes writers differ: the zeros of one writer resemble each other more than those of others", () => {
     const { clients } = drawWriters({ random: testRandom(2), writers: 8, examplesPerWriter: 300 });
+    // For each writer, the mean image of every other zero, and the mean of the rest.
     const halves = clients.map(({ features, labels }) => {
       const zeros = [...labels.keys()].filter((index) => labels[index] === 0);
       return [0, 1].map((half) => {
@@ -106,7 +107,7 @@ describe("drawWriters", () => {
     expect(mean(own)).toBeLessThan(0.6 * mean(others));
   });
 
-  it("gives each client memory of its own, so that it can go to a worker", () => {
+  it("gives each client memory of its own, so that it can be transferred to a worker", () => {
     const { clients } = drawWriters({ random: testRandom(1), writers: 3, examplesPerWriter: 5 });
     expect(new Set(clients.map(({ features }) => features.buffer)).size).toBe(3);
     expect(clients[0]!.features.buffer.byteLength).toBe(5 * 784 * 4);
@@ -115,7 +116,10 @@ describe("drawWriters", () => {
   it.each([
     [{ writers: 0 }, "writers is 0"],
     [{ writers: 1.5 }, "writers is 1.5"],
-    [{ writers: 1, examplesPerWriter: [5, 4] as const }, "more as least than as most"],
+    [
+      { writers: 1, examplesPerWriter: [5, 4] as const },
+      "The least number in examplesPerWriter exceeds the most",
+    ],
     [{ writers: 1, heldOutWriters: -1 }, "heldOutWriters is -1"],
   ])("refuses %j", (options, message) => {
     expect(() => drawWriters({ random: testRandom(1), ...options })).toThrow(

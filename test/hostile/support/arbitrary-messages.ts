@@ -34,7 +34,7 @@ const modelRequest = {
   heldArtifacts: held,
 };
 
-/** Any message of a client, of the right form and with any content. */
+/** Any message of a client, of valid form and with any content. */
 export const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
   fc.record({
     type: fc.constant("hello" as const),

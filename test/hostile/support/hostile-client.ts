@@ -11,13 +11,16 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { RawClient, type Configuration } from "@tributary/protocol/testing";
 
 export const crypto = createNodeCryptoProvider();
-/** The seed of everything that these tests draw. */
+/** The source of everything that these tests draw. */
 export const random: RandomSource = seededRandom(crypto, 2_026);
 
-/** Parameters of the model that all these tests train: logistic regression from 784 to 10. */
+/**
+ * The number of parameters of the model in all these tests: logistic regression from 784 inputs to
+ * 10 classes.
+ */
 export const DIMENSION = 7_850;
 
-/** A client that does as a test tells it, and knows the tests' model. */
+/** A client that does what a test tells it, and knows the model of the tests. */
 export class HostileClient extends RawClient<WebSocket> {
   static async connect(
     url: string,
@@ -41,7 +44,7 @@ export class HostileClient extends RawClient<WebSocket> {
     this.beginReport(configuration, { updateBytes: 4 * DIMENSION, ...changes });
   }
 
-  /** A whole report of this update. @returns What the server said to it. */
+  /** Sends a whole report with this update. @returns The server's answer. */
   async report(
     configuration: Configuration,
     update: Float32Array,

@@ -26,20 +26,29 @@ import { HostileClient, crypto, honestUpdate, random } from "./hostile-client.ts
 
 const HONEST_CLIENTS = 2;
 
-/** A server as it was built, with honest clients that train round after round as long as the test lasts. */
+/**
+ * A server as it was built, with honest clients that go through round after round as long as the
+ * test lasts.
+ */
 export interface HostileWorld {
   readonly server: TributaryServer;
-  /** Waits for so many more committed rounds of the honest clients, with a report of each of them. */
+  /**
+   * Waits for so many more rounds of the honest clients to be committed, each with a report of
+   * every honest client.
+   */
   honestRounds(count: number): Promise<void>;
-  /** A connected client that has said nothing. */
+  /** A client that is connected and has sent nothing. */
   connect(options?: Parameters<typeof HostileClient.connect>[2]): Promise<HostileClient>;
-  /** A client that has been welcomed. */
+  /** A client that has completed handshake and greeting. */
   greet(options?: Parameters<typeof HostileClient.connect>[2]): Promise<HostileClient>;
-  /** A task in another population than that of the honest clients. */
+  /** Starts a task in a population that the honest clients are not in. */
   startTask(population: string, round?: Readonly<Record<string, number>>): Promise<string>;
-  /** An attacker and a partner who means well, alone together in a round. */
+  /** Puts an attacker and a well-behaved partner into a round of their own. */
   pair(): Promise<Pair>;
-  /** One sample of the server's metrics, 0 if there is none, such as `tributary_connections` or `name{label="x"}`. */
+  /**
+   * The value of one sample of the server's metrics, such as `tributary_connections` or
+   * `name{label="x"}`; 0 if there is none.
+   */
   metric(sample: string): Promise<number>;
   /** Waits until a sample has reached `least`. */
   reaches(sample: string, least: number): Promise<void>;
@@ -49,14 +58,20 @@ export interface Pair {
   readonly attacker: HostileClient;
   readonly configuration: Configuration;
   readonly partner: HostileClient;
-  /** The partner reports, and the round must be committed with this many reports. @returns The record. */
+  /**
+   * The partner reports, and the round must be committed with this number of reports.
+   * @returns The record of the round.
+   */
   finish(reports: number): Promise<RoundRecord>;
 }
 
 export interface HostileWorldOptions {
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
-  /** An honest client waits for this before it reports: else they run rounds as fast as they can, in the test's own process. */
+  /**
+   * An honest client waits for this before it reports. Without it, the honest clients run rounds as
+   * fast as they can, in the process of the test.
+   */
   readonly pace?: () => Promise<void>;
 }
 
@@ -165,7 +180,7 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
   };
 }
 
-/** The stored round, with as many reports as it must have and a checkpoint that is finite. */
+/** The record of a round. It must have this number of reports and a finite checkpoint. */
 async function recordOf(
   server: TributaryServer,
   roundId: RoundId,
@@ -182,7 +197,7 @@ async function recordOf(
   return record;
 }
 
-/** Costs next to nothing, and moves every weight a little. */
+/** A trainer that costs next to nothing: it moves every weight a little. */
 const trainerWith = (pace: HostileWorldOptions["pace"]): LocalTrainer => ({
   async train({ weights, examples }) {
     await pace?.();

@@ -4,7 +4,7 @@ import { queryFromSettings, type Settings } from "../settings.ts";
 import { statusOf } from "../status.ts";
 import { element, setText } from "./elements.ts";
 
-/** The form, what became of it, and the buttons to join and leave. */
+/** The form with the settings, the state of the connection, and the buttons to join and leave. */
 export class ConnectionPanel {
   readonly #form = element("settings", HTMLFormElement);
   readonly #leave = element("leave", HTMLButtonElement);
@@ -13,6 +13,7 @@ export class ConnectionPanel {
   readonly #facts = element("facts", HTMLElement);
   readonly #link = element("link", HTMLAnchorElement);
 
+  /** @param asked - Called when the user presses a button. */
   constructor(
     settings: Settings,
     asked: { readonly join: (settings: Settings) => void; readonly leave: () => void },
@@ -25,11 +26,12 @@ export class ConnectionPanel {
     this.#form.addEventListener("input", () => this.#updateLink());
     this.#leave.addEventListener("click", asked.leave);
     this.#updateLink();
-    // Until here the browser would have sent the form itself, which the page's policy forbids.
+    // The button is disabled in the HTML: before this script ran, the browser would have sent the
+    // form itself, which the page's policy forbids.
     element("join", HTMLButtonElement).disabled = false;
   }
 
-  /** As the form says. */
+  /** The settings as they are in the form. */
   get settings(): Settings {
     const text = (name: string): string => this.#input(name).value.trim();
     return {
@@ -59,6 +61,7 @@ export class ConnectionPanel {
     }
   }
 
+  /** Shows whether the server has proved the pinned key. */
   #renderKey({ verified, activity }: PageState, serverKey: string): void {
     const key = element("fact-key", HTMLElement);
     const end = shortKey(serverKey);
@@ -71,7 +74,10 @@ export class ConnectionPanel {
     );
   }
 
-  /** Swaps the form for the button to leave. Whoever works by keyboard goes on where the button was. */
+  /**
+   * Shows the form in place of the leave button, or the other way round. The keyboard focus moves
+   * to the button that has taken the place of the other.
+   */
   #showForm(shown: boolean): void {
     if (this.#form.hidden === !shown) return;
     const hadFocus =

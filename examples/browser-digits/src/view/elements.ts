@@ -1,6 +1,7 @@
 /**
- * The element of index.html with this id.
- * @throws Error when the page has none of that kind: page and script are out of step.
+ * Finds the element of index.html with this id.
+ * @throws Error when there is none of that kind, because the page and the script do not belong
+ *   together.
  */
 export function element<Kind extends Element>(id: string, kind: abstract new () => Kind): Kind {
   const found = document.getElementById(id);
@@ -8,19 +9,24 @@ export function element<Kind extends Element>(id: string, kind: abstract new () 
   throw new Error(`index.html has no ${kind.name} #${id}`);
 }
 
-/** Sets an element's text, only if it is another: screen readers tell each change. */
+/**
+ * Sets an element's text if it differs. Screen readers announce each change, even to the same text.
+ */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** The canvas's context for drawing. */
+/** The drawing context of a canvas. */
 export function drawingContext(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (context === null) throw new Error("This browser has no 2D canvas");
   return context;
 }
 
-/** Paints ink in [0, 1], shape [28 × 28], into a canvas of that size: black, and transparent where there is none. */
+/**
+ * Paints ink in [0, 1] into a canvas, one value for each of its pixels. Ink is black; pixels
+ * without ink are transparent.
+ */
 export function paintPixels(canvas: HTMLCanvasElement, pixels: Float32Array): void {
   const { width, height } = canvas;
   const image = new ImageData(width, height);

@@ -2,13 +2,14 @@ import { formatPercent } from "../format.ts";
 import type { ScoredModel } from "../shared-model.ts";
 import { element, setText } from "./elements.ts";
 
+/** The elements of one digit's bar. */
 interface Bar {
   readonly item: HTMLLIElement;
   readonly fill: HTMLElement;
   readonly value: HTMLElement;
 }
 
-/** What the model takes a drawing for: ten bars and a sentence. */
+/** Shows which digit the model reads in the drawing: a bar for each digit, and a sentence. */
 export class GuessPanel {
   readonly #guess = element("guess", HTMLElement);
   readonly #model = element("try-model", HTMLElement);
@@ -20,17 +21,19 @@ export class GuessPanel {
     this.clear();
   }
 
+  /** Shows that nothing is drawn. */
   clear(): void {
     setText(this.#guess, "Nothing drawn yet");
     for (const bar of this.#bars) show(bar, undefined, false);
   }
 
-  /** There is a drawing, and no model to read it with. */
+  /** Shows that there is a drawing but no model to read it with. */
   showNoModel(): void {
     this.clear();
     setText(this.#guess, "Join first: there is no model here yet");
   }
 
+  /** Shows which model reads the drawing. */
   showModel(model: ScoredModel | undefined): void {
     setText(
       this.#model,
@@ -42,7 +45,7 @@ export class GuessPanel {
     );
   }
 
-  /** @param probabilities - Ten, of the digits from 0. */
+  /** @param probabilities - The probability of each digit from 0 to 9. */
   show(probabilities: Float32Array): void {
     const best = probabilities.indexOf(Math.max(...probabilities));
     const share = probabilities[best] ?? 0;

@@ -3,8 +3,12 @@ import type { PageState, RoundPoint } from "../page-state.ts";
 import { element } from "./elements.ts";
 import { drawLineChart, type Series } from "./line-chart.ts";
 
+/** The labels of the axis for the accuracy. */
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
-/** Axes for the loss, of which the first that is high enough is taken: steps, and how many. */
+/**
+ * The possible axes for the loss. The first one that is high enough is used. `digits` is the number
+ * of decimals of its labels.
+ */
 const LOSS_AXES = [
   { step: 0.05, steps: 4, digits: 2 },
   { step: 0.1, steps: 5, digits: 1 },
@@ -15,7 +19,7 @@ const LOSS_AXES = [
   { step: 5, steps: 4, digits: 0 },
 ] as const;
 
-/** How accuracy and loss go from round to round. */
+/** Shows how accuracy and loss change from round to round. */
 export class HistoryPanel {
   readonly #accuracy = element("accuracy-chart", SVGSVGElement);
   readonly #loss = element("loss-chart", SVGSVGElement);
@@ -58,6 +62,7 @@ export class HistoryPanel {
 
 type Measure = "accuracy" | "loss";
 
+/** The two lines of a chart: this page's own, and the shared model's on top of it. */
 function seriesOf(history: readonly RoundPoint[], measure: Measure): Series[] {
   return (["own", "shared"] as const).map((name) => ({
     name,
@@ -68,6 +73,7 @@ function seriesOf(history: readonly RoundPoint[], measure: Measure): Series[] {
   }));
 }
 
+/** The chart in words, for screen readers. */
 function describe(title: string, history: readonly RoundPoint[], measure: Measure): string {
   const values = history.flatMap(({ round, shared }) =>
     shared === undefined

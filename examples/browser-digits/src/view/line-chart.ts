@@ -1,23 +1,30 @@
 /** One line of a chart. */
 export interface Series {
-  /** Class of the line's group in the style sheet. */
+  /** The CSS class of the line's group. */
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** What a chart shows. */
 export interface ChartOptions {
-  /** Drawn in this order; the value of the last one's newest point is written beside it. */
+  /**
+   * The lines, drawn in this order. The newest value of the last one is written beside its point.
+   */
   readonly series: readonly Series[];
-  /** The y axis goes from 0 to the last of these. */
+  /** The labelled values of the y axis, which goes from 0 to the last of them. */
   readonly yTicks: readonly number[];
   readonly formatTick: (value: number) => string;
   readonly formatValue: (value: number) => string;
 }
 
+/** The space around the lines, for labels, in pixels. */
 const MARGIN = { top: 10, right: 48, bottom: 22, left: 44 };
 const TICK_LABEL_WIDTH = 30;
 
-/** Draws lines over whole-numbered rounds, in the size that the element has on the page. */
+/**
+ * Draws lines over rounds, at the size that the element has on the page. It replaces what the
+ * element contained.
+ */
 export function drawLineChart(svg: SVGSVGElement, options: ChartOptions): void {
   const { width, height } = svg.getBoundingClientRect();
   if (width === 0) return;
@@ -47,7 +54,7 @@ export function drawLineChart(svg: SVGSVGElement, options: ChartOptions): void {
   ]);
   if (isEmpty) {
     const middle = (MARGIN.left + right) / 2;
-    parts.push(label("empty", middle, (MARGIN.top + bottom) / 2, "after the first round"));
+    parts.push(label("empty", middle, (MARGIN.top + bottom) / 2, "appears after the first round"));
   } else {
     const room = Math.max(1, Math.floor((right - MARGIN.left) / TICK_LABEL_WIDTH));
     parts.push(label("y", MARGIN.left - 8, bottom + 13, "round"));
@@ -65,6 +72,7 @@ export function drawLineChart(svg: SVGSVGElement, options: ChartOptions): void {
   svg.replaceChildren(...parts);
 }
 
+/** Draws one line with its dots. */
 function drawSeries(
   name: string,
   points: Series["points"],
@@ -78,13 +86,13 @@ function drawSeries(
       points: places.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" "),
     }),
   );
-  // Beyond some points dots hide the line; the newest one stays.
+  // With many points their dots would hide the line, so only the newest one keeps its dot.
   const dotted = places.length <= 24 ? places : places.slice(-1);
   for (const [cx, cy] of dotted) group.append(node("circle", { cx, cy, r: 3 }));
   return group;
 }
 
-/** At most `room` whole numbers from `first` to `last`, evenly spaced. */
+/** At most `room` whole numbers from `first` to `last`, evenly spaced: the labels of the x axis. */
 export function roundTicks(first: number, last: number, room: number): number[] {
   const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
   const step = steps.find((size) => (last - first) / size < room) ?? last;

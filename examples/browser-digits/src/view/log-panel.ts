@@ -3,9 +3,10 @@ import type { LogLine } from "../log-line.ts";
 import type { PageState } from "../page-state.ts";
 import { element } from "./elements.ts";
 
-/** The event log, newest first. */
+/** Shows the event log, the newest line first. */
 export class LogPanel {
   readonly #list = element("log", HTMLOListElement);
+  /** Lines that are on the page already. */
   readonly #shown = new WeakSet<LogLine>();
 
   render({ log }: PageState): void {
@@ -18,6 +19,7 @@ export class LogPanel {
   }
 }
 
+/** Makes the list item for a line. */
 function item({ atMs, tone, text }: LogLine): HTMLLIElement {
   const time = document.createElement("time");
   time.dateTime = new Date(atMs).toISOString();

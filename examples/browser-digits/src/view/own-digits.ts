@@ -2,10 +2,10 @@ import type { Examples } from "@tributary/client-sdk";
 import { pixelsOf } from "../digits.ts";
 import { element, paintPixels, setText } from "./elements.ts";
 
-/** As many as fill whole rows, wide or narrow. */
+/** The number of digits that are shown. It fills whole rows, on wide and on narrow pages. */
 const SHOWN = 24;
 
-/** Some of this writer's digits; choosing one hands its pixels on. */
+/** Shows some of this writer's digits. Choosing one passes on its pixels. */
 export class OwnDigits {
   readonly #box = element("own", HTMLElement);
   readonly #choose: (pixels: Float32Array) => void;
@@ -20,7 +20,7 @@ export class OwnDigits {
     this.#digits = digits;
     setText(
       element("own-aside", HTMLElement),
-      `${SHOWN} of ${digits.count}, by writer ${writer ?? ""}; they stay here`,
+      `${SHOWN} of ${digits.count}, by writer ${writer ?? ""}; they never leave this page`,
     );
     this.#box.replaceChildren(
       ...Array.from({ length: Math.min(SHOWN, digits.count) }, (_, index) =>
@@ -29,7 +29,7 @@ export class OwnDigits {
     );
   }
 
-  /** No digit is chosen any more. */
+  /** Marks all digits as not chosen. */
   clear(): void {
     for (const button of this.#box.children) button.setAttribute("aria-pressed", "false");
   }

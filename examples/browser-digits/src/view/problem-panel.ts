@@ -2,21 +2,24 @@ import type { ErrorCode, TributaryError } from "@tributary/client-sdk";
 import type { PageState } from "../page-state.ts";
 import { element, setText } from "./elements.ts";
 
-/** What a person who knows nothing of codes reads first. */
+/** Titles that a reader understands who does not know the error codes. */
 const TITLES: Partial<Record<ErrorCode, string>> = {
-  SERVER_KEY_MISMATCH: "This is not the server that the key belongs to",
+  SERVER_KEY_MISMATCH: "This server does not hold the key that you gave",
   CONNECTION_FAILED: "The server cannot be reached",
   CONNECTION_LOST: "The connection was lost",
   SERVER_STOPPING: "The server is stopping",
   TIMED_OUT: "The server does not answer",
   INSECURE_URL: "This address is not safe to use",
   BAD_PARAMETER: "A setting is wrong",
-  VERSION_UNSUPPORTED: "Page and server are too far apart in age",
-  PLAN_SIGNATURE_INVALID: "The training plan is not the server’s",
+  VERSION_UNSUPPORTED: "This page and the server have versions that do not fit together",
+  PLAN_SIGNATURE_INVALID: "The training plan was not signed by the server",
   ENGINE_UNAVAILABLE: "This browser cannot train",
 };
 
-/** Says what went wrong, and what to do: with a wait while the client tries again by itself, red when it has stopped. */
+/**
+ * Says what went wrong and what to do. While the client tries again by itself, it shows how long
+ * that takes; when the client has stopped, it is red.
+ */
 export class ProblemPanel {
   readonly #panel = element("problem", HTMLElement);
   readonly #title = element("problem-title", HTMLElement);
@@ -45,13 +48,13 @@ export class ProblemPanel {
       this.#wait,
       activity.type === "offline"
         ? waitText(activity.untilMs - nowMs)
-        : "Not tried again by itself.",
+        : "The page does not try again by itself.",
     );
     this.#panel.hidden = false;
   }
 }
 
-/** The message without the remedy that ends it, as a sentence. */
+/** The error's message without the remedy at its end, as a sentence. */
 function causeOf({ message, remedy }: TributaryError): string {
   const cause = remedy === undefined ? message : message.slice(0, -`. ${remedy}`.length);
   return `${cause}.`;

@@ -1,25 +1,31 @@
 import { drawingContext } from "./elements.ts";
 
-/** A point of the pad: 0 to 1 from left to right and from top to bottom. */
+/**
+ * A point on the pad. Both coordinates go from 0 to 1, from left to right and from top to bottom.
+ */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-/** One movement of the pen, from going down to coming up. */
+/** One movement of the pen, from where it touches the pad until it is lifted. */
 export type Line = readonly Point[];
 
 const SIZE = 28;
-/** The height, and at most the width, of a digit among the 28 pixels: that of the digits which the model learns. */
+/**
+ * The height of a digit, and its width at most, in pixels of 28: about those of the digits that the
+ * model trains on.
+ */
 const EXTENT = 19;
-/** Width of the pen, in the same pixels. */
+/** The width of the pen, in the same pixels. */
 const PEN = 2.6;
-/** Share of the pad below which a drawing is not blown up: a dot stays a dot. */
+/** The share of the pad below which a drawing is not enlarged, so that a dot stays a dot. */
 const LEAST_EXTENT = 0.2;
 
 /**
- * Makes what was drawn into what the model reads: as large as the digits that it learned from, and centred.
- * @param scratch - A canvas of 28 × 28, drawn over.
+ * Turns a drawing into an image that the model can read: as large as the digits that it has trained
+ * on, and centred.
+ * @param scratch - A canvas of 28 × 28 pixels; drawn over.
  * @returns Ink in [0, 1], shape [784].
  */
 export function rasterize(lines: readonly Line[], scratch: HTMLCanvasElement): Float32Array {
@@ -47,7 +53,11 @@ export function rasterize(lines: readonly Line[], scratch: HTMLCanvasElement): F
   return pixels;
 }
 
-/** Draws lines as smooth curves with round ends; a single point becomes a dot. */
+/**
+ * Draws lines as smooth curves with round ends. A single point becomes a dot.
+ * @param width - The width of the pen, in the canvas's pixels.
+ * @param place - Converts a point of the pad to the canvas's pixels.
+ */
 export function strokeLines(
   context: CanvasRenderingContext2D,
   lines: readonly Line[],
@@ -63,7 +73,8 @@ export function strokeLines(
     const [first, ...others] = line.map(place);
     if (first === undefined) continue;
     context.moveTo(...first);
-    // From the middle of one piece to the middle of the next, bent towards the point between them.
+    // Each curve goes from the middle of one piece to the middle of the next, and bends towards the
+    // point between them.
     let [x, y] = first;
     for (const [nextX, nextY] of others) {
       context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);

@@ -2,7 +2,10 @@ import { formatBytes, shortId } from "../format.ts";
 import type { PageState, RoundStage } from "../page-state.ts";
 import { element, setText } from "./elements.ts";
 
-/** Which stop of the list a stage is at, from 0; the last one is done when the round is committed. */
+/**
+ * The index of the stop at which a stage is, counted from 0. After the last stop the round is
+ * committed.
+ */
 const STOP_AT: Record<RoundStage, number> = {
   downloading: 1,
   training: 2,
@@ -13,7 +16,10 @@ const STOP_AT: Record<RoundStage, number> = {
   missed: 4,
 };
 
-/** The round that this page is in: where it stands, how training goes, and what all rounds came to. */
+/**
+ * Shows the round that this page is in: its stop, the progress of training, and totals over all
+ * rounds.
+ */
 export class RoundPanel {
   readonly #title = element("round-title", HTMLElement);
   readonly #task = element("round-task", HTMLElement);
@@ -44,7 +50,8 @@ export class RoundPanel {
 
   #renderStops({ activity, round }: PageState): void {
     const stage = round?.stage;
-    // Between two rounds the last one stays to be read; before the first one the page checks in.
+    // Between two rounds the last one stays on show. Before the first round the page is at the
+    // check-in.
     const at = stage === undefined ? (activity.type === "waiting" ? 0 : -1) : STOP_AT[stage];
     const isLost = stage === "abandoned" || stage === "missed";
     this.#stops.forEach((stop, index) => {

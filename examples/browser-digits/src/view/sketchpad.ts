@@ -1,10 +1,13 @@
 import { drawingContext, element, paintPixels } from "./elements.ts";
 import { rasterize, strokeLines, type Point } from "./rasterize.ts";
 
-/** Width of the pen, as a share of the pad. */
+/** The width of the pen, as a share of the pad's width. */
 const PEN = 0.075;
 
-/** A pad to draw a digit on with mouse, pen or finger. Hands on the pixels that the model is to read. */
+/**
+ * A pad to draw a digit on with mouse, pen or finger. It passes on the pixels for the model to
+ * read.
+ */
 export class Sketchpad {
   readonly #canvas = element("pad", HTMLCanvasElement);
   readonly #seen = element("seen", HTMLCanvasElement);
@@ -14,7 +17,10 @@ export class Sketchpad {
   #lines: Point[][] = [];
   #image: Float32Array | undefined;
 
-  /** @param changed - Gets the pixels at most once a frame, `undefined` when the pad is cleared. */
+  /**
+   * @param changed - Gets the pixels at most once for each frame, or `undefined` when the pad was
+   *   cleared.
+   */
   constructor(changed: (pixels: Float32Array | undefined) => void) {
     this.#changed = changed;
     this.#scratch.width = 28;
@@ -27,13 +33,14 @@ export class Sketchpad {
     new ResizeObserver(() => this.#paint()).observe(pad);
   }
 
+  /** Removes everything from the pad. */
   clear(): void {
     this.#lines = [];
     this.#image = undefined;
     this.#update();
   }
 
-  /** Shows an image of 28 × 28 instead of a drawing. */
+  /** Shows an image of 28 × 28 pixels in place of a drawing. */
   show(pixels: Float32Array): void {
     this.#lines = [];
     this.#image = pixels;
@@ -59,6 +66,7 @@ export class Sketchpad {
 
   #updating = false;
 
+  /** Paints the pad in the next frame and passes on the pixels. */
   #update(): void {
     if (this.#updating) return;
     this.#updating = true;
@@ -75,6 +83,7 @@ export class Sketchpad {
 
   #paint(): void {
     const { clientWidth, clientHeight } = this.#canvas;
+    // On screens with a high density, one CSS pixel is several pixels of the canvas.
     const sharpness = devicePixelRatio;
     this.#canvas.width = Math.round(clientWidth * sharpness);
     this.#canvas.height = Math.round(clientHeight * sharpness);

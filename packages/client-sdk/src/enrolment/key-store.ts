@@ -1,15 +1,18 @@
 /**
- * Where a device's secret is kept. The SDK keeps nothing itself: in a browser, IndexedDB or the like is the app's to choose, and
- * so is what happens to the key when its user signs out.
+ * Keeps the secret key of a device. The SDK itself stores nothing: the app decides where the key
+ * lives (IndexedDB in a browser, for example), and what happens to it when the user signs out.
  */
 export interface KeyStore {
-  /** The seed that was saved, 32 bytes; undefined when there is none yet. */
+  /** Returns the seed that was saved, 32 bytes, or undefined when none was saved yet. */
   load(): Promise<Uint8Array | undefined>;
-  /** Keeps a new seed. It has to be there again the next time: a device that loses its key is another device. */
+  /**
+   * Saves a new seed, 32 bytes. `load` must return it from then on: to the server, a device that
+   * has lost its key is a new device.
+   */
   save(seed: Uint8Array): Promise<void>;
 }
 
-/** A `KeyStore` that lasts as long as the process. */
+/** Makes a `KeyStore` in memory. Its key is lost when the process ends. */
 export function memoryKeyStore(): KeyStore {
   let kept: Uint8Array | undefined;
   return {

@@ -1,14 +1,23 @@
 import type { Examples } from "./examples.ts";
 
-/** Where an app keeps the examples that may be trained on. Asked anew in every round, so that new ones count. */
+/**
+ * Gives the client access to the app's examples. The client asks it in every round, so that
+ * examples which the app adds meanwhile are used from the next round on.
+ */
 export interface ExampleStore {
-  /** Number of examples, which decides whether the client is eligible; cheap. */
+  /**
+   * The number of examples that `load` would return. The client tells it to the server, which may
+   * demand a minimum. It is asked at every check-in and should be cheap.
+   */
   count(): Promise<number>;
-  /** All examples. They are read while training runs and must not change meanwhile. */
+  /**
+   * Loads all examples. The client reads them while it trains, so they must not change meanwhile.
+   * @param signal - Aborted when the examples are no longer needed.
+   */
   load(signal?: AbortSignal): Promise<Examples>;
 }
 
-/** An `ExampleStore` over examples that are in memory. */
+/** Wraps examples that are already in memory in an `ExampleStore`. They are not copied. */
 export function memoryExampleStore(examples: Examples): ExampleStore {
   return {
     count: () => Promise.resolve(examples.count),

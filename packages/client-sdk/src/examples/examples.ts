@@ -1,13 +1,21 @@
-/** Labelled examples that a client trains or evaluates on. They never leave the device. */
+/**
+ * Labelled examples that a client trains on or evaluates on. They never leave the device.
+ *
+ * The arrays are flat: the values of example `i` are the ones from `i * size` up to `(i + 1) *
+ * size`, `size` being the product of the shape.
+ */
 export interface Examples {
-  /** Row-major, shape [count, ...featureShape]; finite. */
+  /** The inputs, row-major, shape [count, ...featureShape]. All values must be finite. */
   readonly features: Float32Array;
-  /** Shape of one example, such as `[28, 28, 1]`. */
+  /** The shape of one example's features, such as `[28, 28, 1]` for a grey image. */
   readonly featureShape: readonly number[];
-  /** Class indices or values, shape [count, ...labelShape]; finite. */
+  /**
+   * The labels, row-major, shape [count, ...labelShape]: class indices or values. All must be
+   * finite.
+   */
   readonly labels: Float32Array | Int32Array;
-  /** Shape of one label: `[]` for a class index or a single value. */
+  /** The shape of one label: `[]` for a class index or a single value. */
   readonly labelShape: readonly number[];
-  /** Number of examples. */
+  /** The number of examples. */
   readonly count: number;
 }

@@ -2,20 +2,22 @@ import { TributaryError } from "@tributary/protocol";
 import type { Examples } from "./examples.ts";
 
 /**
- * Divides examples into those to train on and those to evaluate on: every k-th one is held out, so that the same examples are
- * divided the same way each time and a store that only grows never trains on what it has held out.
- * @param examples - Not modified.
- * @param fraction - Share to hold out; above 0, at most 0.5. Rounded to one in k.
- * @returns Copies.
- * @throws TributaryError `BAD_PARAMETER`.
+ * Divides examples into those to train on and those to evaluate on (held-out examples). Every k-th
+ * example is held out, k being 1/`fraction` rounded. The choice depends on an example's index only.
+ * So the same examples are always divided in the same way, and when an app appends examples, no
+ * example that was held out before becomes one to train on.
+ * @param examples - The examples to divide; not modified.
+ * @param fraction - The share to hold out, above 0 and at most 0.5.
+ * @returns Copies of the examples, in their order.
+ * @throws TributaryError `BAD_PARAMETER` when `fraction` is out of range.
  */
 export function holdOut(
   examples: Examples,
   fraction: number,
 ): { readonly train: Examples; readonly heldOut: Examples } {
   if (!(fraction > 0 && fraction <= 0.5)) {
-    throw new TributaryError("BAD_PARAMETER", `A share of ${fraction} cannot be held out`, {
-      remedy: "Hold out a share above 0 and at most 0.5.",
+    throw new TributaryError("BAD_PARAMETER", `The fraction to hold out is ${fraction}`, {
+      remedy: "Give a fraction above 0 and at most 0.5.",
     });
   }
   const every = Math.round(1 / fraction);
@@ -26,6 +28,7 @@ export function holdOut(
   };
 }
 
+/** Copies the examples whose index `keep` accepts, in their order. */
 function pick(examples: Examples, keep: (index: number) => boolean): Examples {
   const { features, featureShape, labels, labelShape } = examples;
   const size = (shape: readonly number[]): number => shape.reduce((all, one) => all * one, 1);

@@ -1,4 +1,4 @@
-// Between tfjs models and the flat parameter vectors that checkpoints are made of.
+// Converts between tfjs models and the flat parameter vectors that checkpoints consist of.
 import * as tf from "@tensorflow/tfjs";
 import {
   TributaryError,
@@ -15,10 +15,13 @@ export type LayerWeight = tf.LayersModel["weights"][number];
 
 /**
  * Builds the model that a plan describes, for an app to predict with.
+ * @param description - The topology and the list of parameters, from `plan.model`.
  * @param values - The checkpoint, Float32, shape [layout.size]; copied.
- * @returns A model of the caller's own: call `dispose()` on it when it is no longer used.
- * @throws TributaryError `MODEL_UNSUPPORTED` when tfjs cannot build it or its weights are not the described ones,
- *   `BAD_PARAMETER` when `values` is not of the model's size.
+ * @returns A model that belongs to the caller, who calls `dispose()` on it when it is no longer
+ *   used.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when tfjs cannot build the model or when its weights
+ *   are not those of the description; `BAD_PARAMETER` when `values` has another length than the
+ *   model needs.
  */
 export async function buildLayersModel(
   description: ModelDescription,
@@ -36,11 +39,15 @@ export async function buildLayersModel(
   return model;
 }
 
-/** A model whose weights are to be set. Leaves nothing behind when it cannot be built. */
+/**
+ * Builds a model whose weights are not set yet. When tfjs fails half-way, the variables that it has
+ * made so far are disposed.
+ */
 async function buildTopology(topology: object): Promise<tf.LayersModel> {
   registerGroupNormalization();
   const before = new Set(Object.keys(tf.engine().registeredVariables));
-  // Layers are built, and variables made, before this first waits: none of the app's own come between.
+  // `modelFromJSON` makes all its variables before it waits for anything. So the variables that are
+  // new on the next line are the model's own, and none of them is the app's.
   const building = tf.models.modelFromJSON({ modelTopology: withZeros(topology) });
   const added = Object.values(tf.engine().registeredVariables).filter(
     ({ name }) => !before.has(name),
@@ -52,12 +59,15 @@ async function buildTopology(topology: object): Promise<tf.LayersModel> {
     throw new TributaryError(
       "MODEL_UNSUPPORTED",
       `tfjs cannot build the model: ${error instanceof Error ? error.message : String(error)}`,
-      { remedy: "Use layers that tfjs-layers 4.22 knows.", cause: error },
+      { remedy: "Use only layers that tfjs-layers 4.22 has.", cause: error },
     );
   }
 }
 
-/** The topology with weights that begin as zeros: others would cost time and random numbers, and be overwritten. */
+/**
+ * Replaces every weight initializer by zeros. The real values are written afterwards, so drawing
+ * random ones would only cost time.
+ */
 function withZeros(topology: object): tf.io.ModelJSON["modelTopology"] {
   const text = JSON.stringify(topology, (key, value: unknown) =>
     key.endsWith("_initializer") ? "zeros" : value,
@@ -66,8 +76,10 @@ function withZeros(topology: object): tf.io.ModelJSON["modelTopology"] {
 }
 
 /**
- * The model's weights in the layout's order.
- * @throws TributaryError `MODEL_UNSUPPORTED` when a parameter has no weight of its shape, or a weight no parameter.
+ * Pairs the model's weights with the parameters of a layout, by name.
+ * @returns The weights in the layout's order.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when a parameter has no weight of its name and shape,
+ *   or when a weight has no parameter.
  */
 export function weightsOf(model: tf.LayersModel, layout: ParameterLayout): LayerWeight[] {
   const byName = new Map(model.weights.map((weight) => [weight.originalName, weight]));
@@ -81,10 +93,11 @@ export function weightsOf(model: tf.LayersModel, layout: ParameterLayout): Layer
     }
     return weight;
   });
+  // Every weight must be a parameter: one that is not would be missing from the checkpoint.
   const others = new Set(model.weights);
   for (const weight of weights) others.delete(weight);
   for (const { originalName } of others) {
-    throw disagreement(`the weight ${originalName}, which is no parameter`);
+    throw disagreement(`the weight ${originalName}, which is not among the parameters`);
   }
   return weights;
 }
@@ -95,7 +108,11 @@ function disagreement(what: string): TributaryError {
   });
 }
 
-/** Recurrent layers saved by TensorFlow ≥ 2.2 name their cell too, which tfjs leaves out. */
+/**
+ * Removes the last but one part of a weight's name. TensorFlow ≥ 2.2 saves the weights of recurrent
+ * layers under the name of their cell as well (`lstm/lstm_cell/kernel`), which tfjs leaves out
+ * (`lstm/kernel`).
+ */
 function withoutCell(name: string): string {
   const parts = name.split("/");
   parts.splice(-2, 1);
@@ -103,9 +120,10 @@ function withoutCell(name: string): string {
 }
 
 /**
- * Sets weights from a flat vector.
- * @param weights - From `weightsOf` with the same layout.
+ * Sets a model's weights from a flat vector.
+ * @param weights - From `weightsOf` with the same layout; their values are replaced.
  * @param values - Float32, shape [layout.size]; copied.
+ * @throws TributaryError `BAD_PARAMETER` when `values` has another length than the layout.
  */
 export function writeWeights(
   weights: readonly LayerWeight[],
@@ -115,7 +133,8 @@ export function writeWeights(
   requireSize(values, layout);
   tf.tidy(() => {
     layout.parameters.forEach((parameter, index) => {
-      // A copy, since the cpu backend goes on using the memory it is given.
+      // A copy, because the cpu backend does not copy the memory of a new tensor but keeps using
+      // it.
       const part = values.slice(parameter.offset, parameter.offset + parameter.size);
       weights[index]!.write(tf.tensor(part, [...parameter.shape]));
     });
@@ -123,7 +142,8 @@ export function writeWeights(
 }
 
 /**
- * Reads weights into a flat vector.
+ * Reads a model's weights into a flat vector.
+ * @param weights - From `weightsOf` with the same layout.
  * @returns New Float32, shape [layout.size].
  */
 export async function readWeights(
@@ -142,7 +162,7 @@ function requireSize(values: Float32Array, layout: ParameterLayout): void {
   if (values.length === layout.size) return;
   throw new TributaryError(
     "BAD_PARAMETER",
-    `The weights have ${values.length} values where the model has ${layout.size}`,
+    `The checkpoint has ${values.length} values, but the model has ${layout.size} parameters`,
     { remedy: "Give a checkpoint of this model." },
   );
 }

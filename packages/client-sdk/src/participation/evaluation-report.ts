@@ -5,8 +5,10 @@ import type { VerifiedModel } from "../trust/verified-model.ts";
 import { reportedMetrics, type PreparedReport } from "./prepared-report.ts";
 
 /**
- * Measures a checkpoint on held-out examples: a report with metrics and no update.
- * @param model - Not modified.
+ * Measures a checkpoint on held-out examples, for the report of an evaluation. Such a report has
+ * metrics and no update.
+ * @param request - The verified model, which is not modified; the held-out examples; and the signal
+ *   that stops the work.
  * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, or `ABORTED`.
  */
 export async function prepareEvaluation(
@@ -23,9 +25,10 @@ export async function prepareEvaluation(
   try {
     values = await trainer.evaluate({ plan, weights: model.checkpoint.weights, examples, signal });
   } catch (error) {
-    throw asTributaryError(error, "TRAINING_FAILED", "The evaluation failed");
+    throw asTributaryError(error, "TRAINING_FAILED", "The trainer failed to evaluate");
   }
   const metrics = reportedMetrics(values, ["loss", ...plan.training.metrics]);
+  // The report of an evaluation names no codec and has an empty payload (docs/protocol.md).
   const payload = new Uint8Array(0);
   return { exampleCount: examples.count, codec: "", payload, metrics, counted: () => {} };
 }

@@ -1,27 +1,30 @@
 import { aborted, LinkedAbort } from "../session/abort.ts";
 import type { ParticipationEvent } from "./participation-event.ts";
 
-/** Where what happens is told. */
+/** Receives the events of a client that takes part. */
 export interface EventSink {
-  /** Never blocks and never throws. */
+  /** Adds an event. It never blocks and never throws. */
   push(event: ParticipationEvent): void;
   /**
-   * Resolves when the reader has kept up. Asked before each connection and each check-in, so that what a reader who
-   * stopped reading leaves behind is bounded: one attempt makes a dozen events at most.
-   * @throws TributaryError `ABORTED`.
+   * Waits until fewer than `UNREAD_EVENTS` events are unread. The client asks before each
+   * connection and each check-in. One attempt makes about a dozen events at most, so the memory
+   * that a reader who stopped reading can cost is bounded.
+   * @throws TributaryError `ABORTED` when `signal` is aborted.
    */
   room(signal: AbortSignal): Promise<void>;
 }
 
-/** Events that may wait for a reader before the client stops and waits for it. */
+/** The number of unread events from which on the client waits for its reader. */
 const UNREAD_EVENTS = 32;
 
+/** One answer of the iterator: an event, or the end. */
 type Step = IteratorResult<ParticipationEvent, undefined>;
 
 /**
- * What `participate()` returns: an async iterator over the events of work that runs beside it. The work begins with
- * the first `next` and ends with `return`, that is with `break`, or with the signal; either way the iterator is done
- * when the work has let go of everything. Several pending `next` calls are served in order.
+ * The async iterator that `participate()` returns: it gives the events of work that runs beside it.
+ * The work begins with the first `next`. It ends by itself, with `return` (which `break` calls), or
+ * when one of the signals is aborted. In each case the iterator ends only after the work has
+ * released everything it held. Several pending `next` calls are served in order.
  */
 export class EventStream
   implements AsyncIterableIterator<ParticipationEvent, undefined, undefined>, EventSink
@@ -30,15 +33,18 @@ export class EventStream
   readonly #signals: readonly (AbortSignal | undefined)[];
   #stop: LinkedAbort | undefined;
   readonly #unread: ParticipationEvent[] = [];
+  // The `next` calls that still wait for an event, oldest first.
   readonly #readers: { resolve(step: Step): void; reject(error: unknown): void }[] = [];
+  // Resolves the promises that `room` has returned.
   readonly #waitingForRoom: (() => void)[] = [];
   #running: Promise<void> | undefined;
   #ended = false;
+  // What the work threw and no reader has received yet. Wrapped, since anything can be thrown.
   #error: { readonly value: unknown } | undefined;
 
   /**
-   * @param work - Takes part until its signal is aborted; what it throws, the reader gets.
-   * @param signals - Any of them aborts it.
+   * @param work - Takes part until its signal is aborted. What it throws is thrown to the reader.
+   * @param signals - Aborting any of them stops the work.
    */
   constructor(
     work: (events: EventSink, signal: AbortSignal) => Promise<void>,
@@ -52,6 +58,7 @@ export class EventStream
     return this;
   }
 
+  /** Returns the next event, and starts the work when this is the first call. */
   next(): Promise<Step> {
     this.#start();
     return new Promise((resolve, reject) => {
@@ -60,6 +67,7 @@ export class EventStream
     });
   }
 
+  /** Stops the work, waits until it has ended, and drops what was not read, an error included. */
   async return(): Promise<Step> {
     this.#unread.length = 0;
     this.#stop?.abort();
@@ -72,6 +80,7 @@ export class EventStream
 
   push(event: ParticipationEvent): void {
     if (this.#ended) return;
+    // Of several unread `training` events in a row only the latest is of interest.
     const last = this.#unread.length - 1;
     if (event.type === "training" && this.#unread[last]?.type === "training") {
       this.#unread[last] = event;
@@ -100,7 +109,8 @@ export class EventStream
 
   #start(): void {
     if (this.#running !== undefined || this.#ended) return;
-    // Not before: an iterator that nobody reads must not hang on signals that may live long.
+    // Linked only now: a stream that nobody reads would otherwise stay registered with signals that
+    // may live much longer.
     this.#stop = new LinkedAbort(...this.#signals);
     this.#running = this.#work(this, this.#stop.signal)
       .catch((error: unknown) => {
@@ -115,6 +125,7 @@ export class EventStream
     this.#serve();
   }
 
+  /** Hands events to the waiting readers, then the error if there is one, then the end. */
   #serve(): void {
     while (this.#readers.length > 0) {
       const event = this.#unread.shift();
@@ -124,7 +135,7 @@ export class EventStream
         reader?.resolve({ done: false, value: event });
         if (this.#unread.length < UNREAD_EVENTS) this.#makeRoom();
       } else if (this.#error !== undefined) {
-        // Once: after its error an iterator is done.
+        // The error is thrown once. After that the iterator is at its end.
         const { value } = this.#error;
         this.#error = undefined;
         reader?.reject(value);

@@ -1,9 +1,11 @@
 import { TributaryError, rangesSize, type ValueRange } from "@tributary/protocol";
 
 /**
- * The update: what training added to the trained parameters, Δ = w_local − w_global.
- * @param local - All parameters after training. @param global - Before. Neither is modified.
- * @param trainable - The runs of values that were trained.
+ * Computes the update, that is the change that training made to the trained parameters: Δ = w_local
+ * − w_global.
+ * @param local - All parameters after training; not modified.
+ * @param global - All parameters before training; not modified.
+ * @param trainable - The ranges of parameters that the plan trains.
  * @returns New Float32, shape [rangesSize(trainable)], in layout order.
  */
 export function modelUpdate(
@@ -15,6 +17,7 @@ export function modelUpdate(
   let filled = 0;
   for (const { offset, length } of trainable) {
     for (let i = offset; i < offset + length; i++) {
+      // An index outside an array gives NaN, which `clipUpdate` then refuses.
       update[filled++] = (local[i] ?? Number.NaN) - (global[i] ?? Number.NaN);
     }
   }
@@ -24,9 +27,10 @@ export function modelUpdate(
 /**
  * Scales an update so that its L2 norm is at most `clipNorm`.
  * @param update - Float32, shape [d]; scaled in place.
- * @param clipNorm - L2 bound in weight units, > 0; null for none.
- * @returns The norm before, summed in float64.
- * @throws TributaryError `UPDATE_NOT_FINITE` when a value is not finite: no scale makes that right.
+ * @param clipNorm - The bound on the L2 norm, in weight units, > 0; null for no bound.
+ * @returns The norm before scaling, summed in float64.
+ * @throws TributaryError `UPDATE_NOT_FINITE` when a value is not finite: no factor could repair
+ *   that.
  * @see arXiv:1710.06963, Algorithm 1 (FlatClip)
  */
 export function clipUpdate(update: Float32Array, clipNorm: number | null): number {
@@ -35,8 +39,8 @@ export function clipUpdate(update: Float32Array, clipNorm: number | null): numbe
   for (const value of update) squares += value * value;
   const norm = Math.sqrt(squares);
   if (!Number.isFinite(norm)) {
-    throw new TributaryError("UPDATE_NOT_FINITE", "Training gave an update that is not finite", {
-      remedy: "Lower the plan's learning rate: training diverged.",
+    throw new TributaryError("UPDATE_NOT_FINITE", "The update has a value that is not finite", {
+      remedy: "Training has probably diverged: lower the plan's learning rate.",
     });
   }
   if (clipNorm !== null && norm > clipNorm) {

@@ -8,21 +8,25 @@ import type {
 } from "@tributary/protocol";
 
 /**
- * What happens while a client takes part, told apart by `type`. In the order of a round: `connecting`, `connected`,
- * `checked-in` or `rejected`, `selected`, `downloaded`, `engine-chosen`, `training`…, `trained`, `reporting`, `reported`,
- * `round-finished`; an evaluation has `evaluated` instead of `training` and `trained`. A round may end early with `round-finished`,
- * `report-refused`, `withdrawn` or `disconnected`.
+ * What happens while a client takes part. `type` tells the events apart.
+ *
+ * A round in which the client trains gives, in this order: `connecting`, `connected`, `checked-in`
+ * or `rejected`, `selected`, `downloaded`, `engine-chosen`, `training` (many times), `trained`,
+ * `reporting`, `reported`, `round-finished`. An evaluation gives `evaluated` in place of `training`
+ * and `trained`. The connection is kept between rounds, so later rounds begin with the check-in. A
+ * round may end early, with `round-finished`, `report-refused`, `withdrawn` or `disconnected`.
  */
 export type ParticipationEvent =
-  /** A connection is being made. `attempt` counts from 1 and starts again after a check-in. */
+  /** The client starts to connect. `attempt` counts from 1, and again from 1 after a check-in. */
   | { readonly type: "connecting"; readonly attempt: number }
-  /** The server has proved that it holds the pinned key. */
+  /** The client is connected, and the server has proved that it holds the pinned key. */
   | { readonly type: "connected"; readonly sessionId: SessionId; readonly protocolVersion: number }
-  /** The client waits for a round. */
+  /** The server has accepted the check-in. The client now waits to be selected for a round. */
   | { readonly type: "checked-in"; readonly population: string; readonly exampleCount: number }
   /**
-   * Not needed now, or not let in (`ENROLMENT_REQUIRED`, `TOKEN_INVALID`, `TOKEN_EXPIRED`): the client checks in again after
-   * `retryAfterMs`, milliseconds. After `DEVICE_REVOKED` it does not: the iterator throws.
+   * The server does not need this client now, or does not admit it (`ENROLMENT_REQUIRED`,
+   * `TOKEN_INVALID`, `TOKEN_EXPIRED`). The client checks in again after `retryAfterMs`
+   * milliseconds. After `DEVICE_REVOKED` it does not check in again: the iterator throws.
    */
   | {
       readonly type: "rejected";
@@ -30,37 +34,47 @@ export type ParticipationEvent =
       readonly message: string;
       readonly retryAfterMs: number;
     }
-  /** The client is in a round's cohort. `timeLeftMs`: until the round stops taking reports. */
+  /**
+   * The client was selected: it is a member of a round's cohort. The round takes no reports any
+   * more after `timeLeftMs` milliseconds.
+   */
   | {
       readonly type: "selected";
       readonly roundId: RoundId;
-      /** What the client is to do: train, or measure the checkpoint on its held-out examples. */
+      /** What the member is to do: train, or measure the checkpoint on its held-out examples. */
       readonly purpose: RoundPurpose;
-      /** Of an evaluation, the round that made the checkpoint. */
+      /** The number of this round; in an evaluation, of the round that made the checkpoint. */
       readonly roundNumber: number;
       readonly task: string;
       readonly timeLeftMs: number;
     }
-  /** Plan and checkpoint are here and verified. `bytes` of them came; `cached`: none had to. */
+  /**
+   * Plan and checkpoint have arrived and are verified. `bytes` is how much was received for them;
+   * `cached` is true when the client held both already and nothing was sent.
+   */
   | {
       readonly type: "downloaded";
       readonly roundId: RoundId;
       readonly bytes: number;
       readonly cached: boolean;
     }
-  /** What the plan will be trained with, and why; not with a trainer of the app's that does not tell. */
+  /**
+   * The engine with which the member trains or evaluates, and why. A trainer of the app's own that
+   * has no `choose` method gives no such event.
+   */
   | {
       readonly type: "engine-chosen";
       readonly roundId: RoundId;
       readonly engine: "fused" | "tfjs";
-      /** What the engine computes with, such as `wasm`. */
+      /** The backend that the engine computes with, such as `wasm`. */
       readonly backend: string;
-      /** A clause for people. */
+      /** Why this engine was chosen: a clause for people to read. */
       readonly reason: string;
     }
   /**
-   * Local training goes on. Comes at the end of each epoch and at most ten times a second in between; a reader who is
-   * slower gets the latest only. `epoch` and `batch` count from 1; `loss` is the batch's mean.
+   * A batch has been trained on. The event comes at the end of each epoch and at most ten times a
+   * second in between. A reader who is slower gets only the latest one. `epoch` and `batch` count
+   * from 1, out of `epochs` and `batches`; `loss` is the mean over the batch.
    */
   | {
       readonly type: "training";
@@ -71,7 +85,10 @@ export type ParticipationEvent =
       readonly batches: number;
       readonly loss: number;
     }
-  /** Local training is done. `metrics`: `loss` and the plan's, means over the examples. */
+  /**
+   * Local training has ended. `metrics` holds `loss` and the metrics that the plan names, as means
+   * over the examples in the last epoch; `steps` counts the optimizer steps of all epochs.
+   */
   | {
       readonly type: "trained";
       readonly roundId: RoundId;
@@ -80,7 +97,10 @@ export type ParticipationEvent =
       readonly exampleCount: number;
       readonly seconds: number;
     }
-  /** The checkpoint has been measured on the held-out examples. `metrics`: `loss` and the plan's, means over them. */
+  /**
+   * The checkpoint has been measured on the held-out examples. `metrics` holds `loss` and the
+   * metrics that the plan names, as means over those examples.
+   */
   | {
       readonly type: "evaluated";
       readonly roundId: RoundId;
@@ -88,16 +108,22 @@ export type ParticipationEvent =
       readonly exampleCount: number;
       readonly seconds: number;
     }
-  /** The server is asked for a turn to take the update of `bytes` bytes; an evaluation has none. */
+  /**
+   * The member has announced its report and waits for its upload turn. `bytes` is the length of the
+   * payload, 0 in an evaluation, which needs no turn.
+   */
   | { readonly type: "reporting"; readonly roundId: RoundId; readonly bytes: number }
-  /** The report counts. Bytes of this client's WebSocket messages since its check-in. */
+  /**
+   * The server has accepted the report. `bytesUp` and `bytesDown` are the bytes of all WebSocket
+   * messages that this client has sent and received since it checked in for the round.
+   */
   | {
       readonly type: "reported";
       readonly roundId: RoundId;
       readonly bytesUp: number;
       readonly bytesDown: number;
     }
-  /** The server did not take the report; the client checks in again after `retryInMs`, milliseconds. */
+  /** The server refused the report. The client checks in again after `retryInMs` milliseconds. */
   | {
       readonly type: "report-refused";
       readonly roundId: RoundId;
@@ -105,29 +131,39 @@ export type ParticipationEvent =
       readonly message: string;
       readonly retryInMs: number;
     }
-  /** The round is over, with or without this client's report. An evaluation names the checkpoint that was measured. */
+  /**
+   * The round has ended, with or without this client's report. After an evaluation, `outcome` names
+   * the checkpoint that was measured.
+   */
   | {
       readonly type: "round-finished";
       readonly roundId: RoundId;
       readonly purpose: RoundPurpose;
       readonly roundNumber: number;
       readonly task: string;
-      /** Whether this client's report is in it. */
+      /** Whether the server accepted this client's report. */
       readonly counted: boolean;
       readonly outcome:
         | { readonly type: "committed"; readonly checkpoint: CheckpointId }
         | { readonly type: "abandoned"; readonly reason: string };
-      /** The task has no further rounds. */
+      /** Whether the task has ended: it has no further rounds. */
       readonly taskFinished: boolean;
     }
-  /** This client leaves the round because of `error`, and checks in again after `retryInMs`, milliseconds. */
+  /**
+   * This client has left the round because of `error`. It checks in again after `retryInMs`
+   * milliseconds.
+   */
   | {
       readonly type: "withdrawn";
       readonly roundId: RoundId;
       readonly error: TributaryError;
       readonly retryInMs: number;
     }
-  /** The connection failed or was lost; the client connects again after `retryInMs`, milliseconds. */
+  /**
+   * The connection could not be made or was lost. The client connects again after `retryInMs`
+   * milliseconds.
+   */
   | { readonly type: "disconnected"; readonly error: TributaryError; readonly retryInMs: number };
 
+/** The name of an event. */
 export type ParticipationEventType = ParticipationEvent["type"];

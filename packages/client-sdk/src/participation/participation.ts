@@ -2,14 +2,15 @@ import { asTributaryError, type ErrorCode, type TributaryError } from "@tributar
 import { LinkedAbort } from "../session/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
 import { Session, type SessionDeps, type SessionOptions } from "../session/session.ts";
-import { takePart, type RoundDeps } from "./round.ts";
+import { takePart, type CheckInDeps } from "./check-in.ts";
 
-export interface ParticipationDeps extends SessionDeps, Omit<RoundDeps, "checkedIn"> {
-  /** Waits between connections. */
+/** What `participate` works with. */
+export interface ParticipationDeps extends SessionDeps, Omit<CheckInDeps, "checkedIn"> {
+  /** Decides how long to wait before the next connection. */
   readonly reconnect: Backoff;
 }
 
-/** What connecting again cannot put right. */
+/** Errors that connecting again cannot cure. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SERVER_KEY_MISMATCH",
   "HANDSHAKE_FAILED",
@@ -21,10 +22,11 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Takes part until `signal` is aborted: connects, checks in, goes through rounds, and connects again when the
- * connection is lost. One connection is kept across rounds.
- * @throws TributaryError what cannot be retried: the codes of `FATAL`, `EXAMPLES_INVALID` when the app has no
- *   examples to check in with, or a fault of this library.
+ * Takes part until `signal` is aborted: connects, checks in, goes through rounds, and connects
+ * again when the connection is lost. One connection is kept across rounds.
+ * @returns When `signal` is aborted, after the session has been closed.
+ * @throws TributaryError when trying again cannot help: the codes of `FATAL`, `EXAMPLES_INVALID`
+ *   when the app has no examples to check in with, or a fault of this library.
  */
 export async function participate(
   deps: ParticipationDeps,
@@ -32,10 +34,14 @@ export async function participate(
   signal: AbortSignal,
 ): Promise<void> {
   const { events, clock, reconnect } = deps;
-  /** Connections tried since the last check-in. */
+  /** The number of connections that were tried since the last check-in. */
   let attempt = 0;
-  /** No check-in before this moment of the clock, also not over a new connection. */
+  /**
+   * The client does not check in before this moment of the clock, not even over a new connection:
+   * the server has asked it to wait until then.
+   */
   let notBeforeMs = Number.NEGATIVE_INFINITY;
+  // One check-in after the other over one session; ends only by throwing.
   const rounds = async (session: Session): Promise<never> => {
     for (;;) {
       await rest(session, deps, notBeforeMs - clock.now(), signal);
@@ -63,8 +69,11 @@ export async function participate(
     } catch (error) {
       if (signal.aborted) return;
       failure = asTributaryError(error);
+      // An error while the session lives on is not about the connection: connecting again would not
+      // help.
       const connectionIsLost = session === undefined || session.ended !== undefined;
       if (FATAL.has(failure.code) || !connectionIsLost) throw failure;
+      // The reason why the session ended says more than what the interrupted call threw.
       failure = session?.ended ?? failure;
     } finally {
       session?.close();
@@ -77,8 +86,8 @@ export async function participate(
 }
 
 /**
- * Waits between two check-ins, with an eye on the connection.
- * @throws TributaryError what ended the session meanwhile.
+ * Waits between two check-ins, and notices when the session ends meanwhile.
+ * @throws TributaryError what ended the session; `ABORTED`.
  */
 async function rest(
   session: Session,
@@ -89,7 +98,7 @@ async function rest(
   if (ms <= 0) return;
   const waiting = new LinkedAbort(signal);
   try {
-    // An idle session hands nothing on, so that its inbox can only end.
+    // A session that is idle delivers no message, so reading from it can only end with an error.
     await Promise.race([clock.sleep(ms, waiting.signal), session.next(waiting.signal)]);
   } finally {
     waiting.abort();

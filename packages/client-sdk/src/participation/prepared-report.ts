@@ -14,34 +14,45 @@ import type { ExampleStore } from "../examples/example-store.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/local-trainer.ts";
 import { abortable } from "../session/abort.ts";
-import type { VerifiedModel } from "../trust/verified-model.ts";
+import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
 import type { Residuals } from "./residuals.ts";
 
-/** What a client reports, before the server's names for the round are put to it. */
+/**
+ * A report that is ready to be sent, without the round's id and nonce, which are added when it is.
+ */
 export interface PreparedReport {
+  /** The number of examples that the report is about. */
   readonly exampleCount: number;
+  /** The name of the codec that made the payload; empty in an evaluation. */
   readonly codec: string;
-  /** The encoded update. */
+  /** The bytes of the encoded update; empty in an evaluation. */
   readonly payload: Uint8Array;
-  /** `loss`, then the plan's metrics in its order. */
+  /** `loss` first, then the metrics that the plan names, in the plan's order. */
   readonly metrics: readonly MetricValue[];
-  /** Keeps what a codec with error feedback did not say; called once the report counts. */
+  /**
+   * To be called once the server has accepted the report: keeps the residual for the next update.
+   */
   readonly counted: () => void;
 }
 
+/** What preparing a report needs. */
 export interface TrainingDeps {
   readonly trainer: LocalTrainer;
+  /** The examples that the client trains on. */
   readonly examples: ExampleStore;
   readonly random: RandomSource;
   readonly limits: Limits;
+  /** Loads the codecs' inner loops, when an update is first encoded. */
   readonly kernels: () => Promise<Kernels>;
+  /** Where a residual is kept between two reports. */
   readonly residuals: Residuals;
 }
 
 /**
- * Loads the app's examples, all of them.
- * @throws TributaryError `EXAMPLES_INVALID` when the store fails or their number is out of range; `ABORTED`.
+ * Loads all examples of the app's store.
+ * @throws TributaryError `EXAMPLES_INVALID` when the store fails or the number of examples is out
+ *   of range; `ABORTED`.
  */
 export async function loadExamples(
   store: ExampleStore,
@@ -57,7 +68,7 @@ export async function loadExamples(
 }
 
 /**
- * Asks how many examples the app has.
+ * Asks the app's store how many examples it has.
  * @throws TributaryError as `loadExamples`.
  */
 export async function countExamples(
@@ -74,8 +85,8 @@ export async function countExamples(
 }
 
 /**
- * Asks how many examples the app has held out to evaluate on; 0 when none.
- * @throws TributaryError as `loadExamples`.
+ * Asks how many held-out examples the app has; 0 when it has no store for them.
+ * @throws TributaryError as `loadExamples`, except that 0 held-out examples are no error.
  */
 export async function countHeldOut(
   store: ExampleStore | undefined,
@@ -91,62 +102,93 @@ export async function countHeldOut(
   return count;
 }
 
+/** What a report is made from, and the callbacks that tell how far the work is. */
+interface ReportRequest {
+  /** Not modified. */
+  readonly model: VerifiedModel;
+  readonly roundNumber: number;
+  readonly examples: Examples;
+  readonly signal: AbortSignal;
+  /** Called after every batch. */
+  readonly onProgress: (progress: TrainingProgress) => void;
+  /** Called between training and encoding. What it throws ends the work. */
+  readonly onTrained: (result: TrainResult) => void;
+}
+
 /**
- * Trains on the examples, and clips and encodes what that added. The same seed, task, round and examples give the
- * same bytes: the random streams are named by what the round does and not by its id, which is drawn anew.
- * @param model - Not modified.
- * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, `UPDATE_NOT_FINITE`,
- *   `UPDATE_OUT_OF_RANGE`, or `ABORTED`.
+ * Trains on the examples, computes the update, clips it and encodes it.
+ *
+ * The same seed, task, round number and examples give the same bytes. For that, the random streams
+ * are named after the task and the round number, and not after the round's id, which is drawn anew
+ * each time.
+ * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`,
+ *   `UPDATE_NOT_FINITE`, `UPDATE_OUT_OF_RANGE`, or `ABORTED`.
  */
 export async function prepareReport(
   deps: TrainingDeps,
-  request: {
-    readonly model: VerifiedModel;
-    readonly roundNumber: number;
-    readonly examples: Examples;
-    readonly signal: AbortSignal;
-    readonly onProgress: (progress: TrainingProgress) => void;
-    readonly onTrained: (result: TrainResult) => void;
-  },
+  request: ReportRequest,
 ): Promise<PreparedReport> {
-  const { model, roundNumber, examples, signal, onProgress } = request;
-  const { plan, layout, trainable } = model.plan;
-  const { weights } = model.checkpoint;
+  const { model, roundNumber } = request;
+  const { plan, trainable } = model.plan;
   const stream = `${plan.task} round ${roundNumber}`;
-  const result = await trained(() =>
-    deps.trainer.train({
-      plan,
-      weights,
-      examples,
-      random: deps.random.derive(`${stream} train`),
-      signal,
-      onProgress,
-    }),
-  );
-  if (result.weights.length !== layout.size) {
-    throw failed(
-      `The trainer gave ${result.weights.length} weights where the model has ${layout.size}`,
-    );
-  }
-  checkExampleCount(result.exampleCount, deps.limits);
-  const update = modelUpdate(result.weights, weights, trainable);
+  const result = await trainLocally(deps, request, deps.random.derive(`${stream} train`));
+  const update = modelUpdate(result.weights, model.checkpoint.weights, trainable);
   clipUpdate(update, plan.clipNorm);
   const metrics = reportedMetrics(result.metrics, ["loss", ...plan.training.metrics]);
   request.onTrained(result);
-  const codec = updateCodec(plan.update, await deps.kernels());
-  const coins = deps.random.derive(`${stream} encode`);
-  const { exampleCount } = result;
-  if (!leavesResidual(plan.update)) {
-    const payload = codec.encode(update, coins);
-    return { exampleCount, codec: codec.name, payload, metrics, counted: () => {} };
-  }
-  const before = deps.residuals.of(model.plan.id);
-  const { payload, residual } = keepResidual(codec, update, before, coins);
-  const counted = (): void => deps.residuals.keep(model.plan.id, residual);
-  return { exampleCount, codec: codec.name, payload, metrics, counted };
+  const encoded = await encodeUpdate(
+    deps,
+    model.plan,
+    update,
+    deps.random.derive(`${stream} encode`),
+  );
+  return { exampleCount: result.exampleCount, metrics, ...encoded };
 }
 
-/** @throws TributaryError `TRAINING_FAILED` when one is missing or not finite. */
+/** Calls the trainer, and checks what it returns. */
+async function trainLocally(
+  { trainer, limits }: TrainingDeps,
+  { model, examples, signal, onProgress }: ReportRequest,
+  random: RandomSource,
+): Promise<TrainResult> {
+  const { plan, layout } = model.plan;
+  const { weights } = model.checkpoint;
+  const result = await trained(() =>
+    trainer.train({ plan, weights, examples, random, signal, onProgress }),
+  );
+  if (result.weights.length !== layout.size) {
+    throw failed(
+      `The trainer returned ${result.weights.length} weights, but the model has ${layout.size} parameters`,
+    );
+  }
+  checkExampleCount(result.exampleCount, limits);
+  return result;
+}
+
+/**
+ * Encodes an update with the plan's codec. A codec with error feedback first adds the residual of the
+ * last update that counted, and leaves a new one.
+ * @param coins - What codecs with random rounding draw from.
+ */
+async function encodeUpdate(
+  { kernels, residuals }: TrainingDeps,
+  { id, plan }: VerifiedPlan,
+  update: Float32Array,
+  coins: RandomSource,
+): Promise<Pick<PreparedReport, "codec" | "payload" | "counted">> {
+  const codec = updateCodec(plan.update, await kernels());
+  if (!leavesResidual(plan.update)) {
+    return { codec: codec.name, payload: codec.encode(update, coins), counted: () => {} };
+  }
+  const { payload, residual } = keepResidual(codec, update, residuals.of(id), coins);
+  return { codec: codec.name, payload, counted: () => residuals.keep(id, residual) };
+}
+
+/**
+ * Picks the metrics to report from what a trainer returned.
+ * @param names - The names to report, in order; a name that occurs twice is reported once.
+ * @throws TributaryError `TRAINING_FAILED` when a value is missing or not finite.
+ */
 export function reportedMetrics(
   values: Readonly<Record<string, number>>,
   names: readonly string[],
@@ -154,7 +196,7 @@ export function reportedMetrics(
   return [...new Set(names)].map((name) => {
     const value = values[name];
     if (value === undefined || !Number.isFinite(value)) {
-      throw failed(`The trainer gave ${value ?? "nothing"} for ${name}`);
+      throw failed(`The trainer returned ${value ?? "no value"} for the metric ${name}`);
     }
     return { name, value };
   });
@@ -162,13 +204,16 @@ export function reportedMetrics(
 
 function checkExampleCount(count: number, limits: Limits): void {
   if (Number.isSafeInteger(count) && count >= 1 && count <= limits.maxExampleCount) return;
-  throw new TributaryError("EXAMPLES_INVALID", `There are ${count} examples`, {
+  throw new TributaryError("EXAMPLES_INVALID", `The number of examples is ${count}`, {
     remedy: `Take part with 1 to ${limits.maxExampleCount} examples.`,
     context: { count },
   });
 }
 
-/** What the app's code throws, an error of ours or not, becomes one that says whose it is. */
+/**
+ * Calls the app's example store. Whatever it throws becomes a `TributaryError` that names the store
+ * as the cause, unless it is one already.
+ */
 async function examplesOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -178,6 +223,7 @@ async function examplesOf<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Calls the trainer. Whatever it throws becomes a `TributaryError`. */
 async function trained(train: () => Promise<TrainResult>): Promise<TrainResult> {
   try {
     return await train();

@@ -1,12 +1,17 @@
 import type { Clock } from "../session/clock.ts";
 import type { TrainingProgress } from "../training/local-trainer.ts";
 
-/** Ten a second look smooth and cost nothing. */
+/**
+ * The shortest time between two events within an epoch, milliseconds: ten a second look smooth and
+ * cost next to nothing.
+ */
 const INTERVAL_MS = 100;
 
 /**
- * Lets through each epoch's last batch, the very first one, and others at least 100 ms apart.
- * @param show - Gets what is let through.
+ * Makes a function that passes on some of the progress it is told: the very first batch, the last
+ * batch of each epoch, and other batches when at least 100 ms have passed since the last one.
+ * @param clock - Measures the time between batches.
+ * @param show - Receives what is passed on.
  */
 export function throttleProgress(
   clock: Clock,

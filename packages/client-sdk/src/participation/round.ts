@@ -8,127 +8,42 @@ import {
 import type { Credentials } from "../enrolment/credentials.ts";
 import { LinkedAbort, abortable, aborted, throwIfAborted } from "../session/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
-import type { Clock } from "../session/clock.ts";
 import type { Incoming, Session } from "../session/session.ts";
 import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
-import type { VerifiedModel } from "../trust/verified-model.ts";
-import type { ExampleStore } from "../examples/example-store.ts";
-import { prepareEvaluation } from "./evaluation-report.ts";
-import type { EventSink } from "./event-stream.ts";
 import {
-  countExamples,
-  countHeldOut,
-  loadExamples,
-  prepareReport,
-  type PreparedReport,
-  type TrainingDeps,
-} from "./prepared-report.ts";
-import { throttleProgress } from "./progress-throttle.ts";
+  evaluateForRound,
+  trainForRound,
+  type Configuration,
+  type LocalWorkDeps,
+} from "./local-work.ts";
+import type { PreparedReport } from "./prepared-report.ts";
+import { LONGEST_WAIT_MS, retryWaitMs } from "./retry-wait.ts";
 
-export interface RoundDeps extends TrainingDeps {
+/** What a client needs to go through a round. */
+export interface RoundDeps extends LocalWorkDeps {
   readonly population: string;
-  /** What the client evaluates on, and does not train on. */
-  readonly heldOut: ExampleStore | undefined;
   readonly credentials: Credentials;
   readonly floors: ClientFloors;
   readonly cache: ModelCache;
-  readonly clock: Clock;
-  readonly events: EventSink;
-  /** Waits that the server does not set: after withdrawals and refusals. */
+  /** Decides how long to wait where the server does not say: after withdrawals and refusals. */
   readonly retry: Backoff;
-  /** The server has taken the check-in. */
-  readonly checkedIn: () => void;
 }
 
-type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
 type Traffic = Session["traffic"];
 
-/** What cannot be put right by trying again: the client leaves the round, then the server. */
+/** Errors that another try cannot cure: the client leaves the round, and then the server. */
 const FATAL_IN_ROUND: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PLAN_SIGNATURE_INVALID"]);
 
-/** A server may be wrong about its clock, not about days. */
-const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
-
-/**
- * Checks in, and if the server takes the client into a round, goes through it.
- * @returns How long to wait before the next check-in, milliseconds. The session is idle then.
- * @throws TributaryError what ended the session; `EXAMPLES_INVALID` when the app has no examples;
- *   `PLAN_SIGNATURE_INVALID`; `DEVICE_REVOKED`; `ABORTED`.
- */
-export async function takePart(
-  session: Session,
-  deps: RoundDeps,
-  signal: AbortSignal,
-): Promise<number> {
-  const { population, credentials, floors, events, retry } = deps;
-  const exampleCount = await countExamples(deps.examples, deps.limits, signal);
-  const heldOutCount = await countHeldOut(deps.heldOut, deps.limits, signal);
-  const before = session.traffic;
-  const { codecs, maximumParameters: maxParameters } = floors;
-  const rejected = (code: ErrorCode, message: string, askedMs: number): number => {
-    const retryAfterMs = waitMs(askedMs, retry);
-    events.push({ type: "rejected", code, message, retryAfterMs });
-    return retryAfterMs;
-  };
-  /** @returns How long to wait when the app has nothing to show. */
-  const checkIn = async (expired: boolean): Promise<number | undefined> => {
-    try {
-      const shown = await credentials.show(session.handshakeHash, expired, signal);
-      const offer = {
-        population,
-        codecs,
-        maxParameters,
-        exampleCount,
-        heldOutCount,
-        ...shown,
-      };
-      session.checkIn(offer, deps.cache.held());
-      return undefined;
-    } catch (error) {
-      if (!isTributaryError(error, "ENROLMENT_REQUIRED")) throw error;
-      return rejected(error.code, error.message, 0);
-    }
-  };
-  const unableMs = await checkIn(false);
-  if (unableMs !== undefined) return unableMs;
-  let mayRenew = credentials.renewable;
-  for (;;) {
-    const answer = await session.next(signal);
-    switch (answer.type) {
-      case "checkInAccepted":
-        deps.checkedIn();
-        events.push({ type: "checked-in", population, exampleCount });
-        break;
-      case "rejection":
-      case "failure": {
-        const { code, message } = answer;
-        if (code === "TOKEN_EXPIRED" && mayRenew) {
-          mayRenew = false;
-          const waitForAppMs = await checkIn(true);
-          if (waitForAppMs !== undefined) return waitForAppMs;
-          break;
-        }
-        const retryAfterMs = rejected(code, message, answer.retryAfterMs);
-        if (code === "DEVICE_REVOKED") throw new TributaryError(code, message, { retryAfterMs });
-        return retryAfterMs;
-      }
-      case "roundConfiguration":
-        return await new RoundMember(session, deps, answer, before).run(signal);
-      default:
-        throw new TributaryError("INTERNAL", `${answer.type} came out of a waiting session`);
-    }
-  }
-}
-
-/** One client's way through one round, from its configuration to the session being idle again. */
-class RoundMember {
+/** One member of a round, from the round's configuration until the session is idle again. */
+export class RoundMember {
   readonly #session: Session;
   readonly #deps: RoundDeps;
   readonly #configuration: Configuration;
   readonly #before: Traffic;
   #counted = false;
 
+  /** @param before - The session's traffic when the client checked in. */
   constructor(session: Session, deps: RoundDeps, configuration: Configuration, before: Traffic) {
     this.#session = session;
     this.#deps = deps;
@@ -140,17 +55,25 @@ class RoundMember {
     return this.#configuration.roundId;
   }
 
-  /** False once the round has ended for this session, whatever else was under way. */
+  /**
+   * Whether the session is still in the round. It is not once the round or the session has ended.
+   */
   get #isIn(): boolean {
     return this.#session.roundId === this.#roundId;
   }
 
+  /**
+   * Goes through the round: waits for the model, trains or evaluates, and reports.
+   * @returns How long to wait before the next check-in, milliseconds.
+   * @throws TributaryError what ended the session; `PLAN_SIGNATURE_INVALID`; `ABORTED`.
+   */
   async run(signal: AbortSignal): Promise<number> {
     const { purpose, roundNumber, taskName: task, timeLeftMs } = this.#configuration;
     const { events } = this.#deps;
     const roundId = this.#roundId;
     events.push({ type: "selected", roundId, purpose, roundNumber, task, timeLeftMs });
-    // What comes while the client works is the round's end, the session's end, or later the answer to the report.
+    // While the client works, the only message that may come is the end of the round or of the
+    // session. Either must stop the work. After that the same read gives the answer to the report.
     const listening = new LinkedAbort(signal);
     const incoming = this.#session.next(listening.signal);
     const stop = new LinkedAbort(signal);
@@ -169,13 +92,16 @@ class RoundMember {
     }
   }
 
-  /** Everything from the first chunk to an encoded update. */
+  /**
+   * Does everything between the first chunk of the model and the encoded update.
+   * @param stop - Aborted when the round or the session has ended.
+   */
   async #work(stop: AbortSignal): Promise<PreparedReport> {
     const { arrival, purpose, roundNumber } = this.#configuration;
-    const { cache, events } = this.#deps;
+    const { cache, events, trainer } = this.#deps;
     const roundId = this.#roundId;
     const model = await abortable(arrival.model, stop);
-    // What is evaluated may be an old checkpoint: it is not what `model` should answer with.
+    // An evaluation may be of an old checkpoint, which must not become the answer of `model()`.
     if (purpose === "evaluation") cache.hold(model);
     else cache.keep({ ...model, roundNumber: Math.max(0, roundNumber - 1) });
     if (!this.#isIn) throw aborted();
@@ -186,58 +112,19 @@ class RoundMember {
       bytes: arrival.receivedBytes,
       cached: arrival.cached,
     });
-    const { trainer } = this.#deps;
     if (trainer.choose !== undefined) {
       const choice = await abortable(trainer.choose(model.plan.plan), stop);
       events.push({ type: "engine-chosen", roundId, ...choice });
     }
-    return purpose === "evaluation" ? this.#evaluate(model, stop) : this.#train(model, stop);
+    const work = purpose === "evaluation" ? evaluateForRound : trainForRound;
+    return work(this.#deps, this.#configuration, model, stop);
   }
 
-  async #evaluate(model: VerifiedModel, stop: AbortSignal): Promise<PreparedReport> {
-    const { heldOut, limits, trainer, events, clock } = this.#deps;
-    const roundId = this.#roundId;
-    if (heldOut === undefined) {
-      throw new TributaryError(
-        "EXAMPLES_INVALID",
-        "The server asks for an evaluation and this client has offered none",
-        { remedy: "Give the client heldOut examples, or ask the operator about the server." },
-      );
-    }
-    const examples = await loadExamples(heldOut, limits, stop);
-    const startedMs = clock.now();
-    const report = await prepareEvaluation(trainer, { model, examples, signal: stop });
-    if (stop.aborted) throw aborted();
-    const { exampleCount } = report;
-    const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));
-    const seconds = (clock.now() - startedMs) / 1000;
-    events.push({ type: "evaluated", roundId, metrics, exampleCount, seconds });
-    return report;
-  }
-
-  async #train(model: VerifiedModel, stop: AbortSignal): Promise<PreparedReport> {
-    const { events, clock } = this.#deps;
-    const { roundNumber } = this.#configuration;
-    const roundId = this.#roundId;
-    const examples = await loadExamples(this.#deps.examples, this.#deps.limits, stop);
-    const startedMs = clock.now();
-    return prepareReport(this.#deps, {
-      model,
-      roundNumber,
-      examples,
-      signal: stop,
-      onProgress: throttleProgress(clock, ({ epoch, epochs, batch, batches, loss }) => {
-        if (stop.aborted) return;
-        events.push({ type: "training", roundId, epoch, epochs, batch, batches, loss });
-      }),
-      onTrained: ({ metrics, steps, exampleCount }) => {
-        if (stop.aborted) throw aborted();
-        const seconds = (clock.now() - startedMs) / 1000;
-        events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
-      },
-    });
-  }
-
+  /**
+   * Announces the report, uploads the payload when the server grants the turn, and waits for the
+   * round's outcome.
+   * @param incoming - The read that is under way: the answer to the announcement.
+   */
   async #report(
     report: PreparedReport,
     incoming: Promise<Incoming>,
@@ -270,8 +157,8 @@ class RoundMember {
   }
 
   /**
-   * Sends the payload piece by piece, no faster than the network takes it. Stops when an answer comes before the
-   * end: the round has closed, or the session.
+   * Sends the payload piece by piece, no faster than the network takes it. It stops early when the
+   * server answers before the end, because the round has closed, or when the session ends.
    */
   async #upload(payload: Uint8Array, answer: Promise<Incoming>): Promise<void> {
     const { reportChunkBytes } = this.#deps.limits;
@@ -283,7 +170,11 @@ class RoundMember {
     }
   }
 
-  /** The round is over for this client. */
+  /**
+   * Tells the app how the round ended for this client.
+   * @param message - The message that ended it.
+   * @returns How long to wait before the next check-in, milliseconds.
+   */
   #conclude(message: Incoming): number {
     const { events, retry } = this.#deps;
     const roundId = this.#roundId;
@@ -307,15 +198,16 @@ class RoundMember {
         return Math.min(nextCheckInMs, LONGEST_WAIT_MS);
       }
       case "reportResult": {
+        // An accepted report does not end the round.
         if (message.refused === undefined) break;
         const { code, message: text, retryAfterMs } = message.refused;
-        const retryInMs = waitMs(retryAfterMs, retry);
+        const retryInMs = retryWaitMs(retryAfterMs, retry);
         events.push({ type: "report-refused", roundId, code, message: text, retryInMs });
         return retryInMs;
       }
       case "failure": {
         const { code, message: text, retryAfterMs } = message;
-        const retryInMs = waitMs(retryAfterMs, retry);
+        const retryInMs = retryWaitMs(retryAfterMs, retry);
         const error = new TributaryError(code, `The server ended the round: ${text}`, {
           retryAfterMs,
         });
@@ -325,9 +217,14 @@ class RoundMember {
       default:
         break;
     }
-    throw new TributaryError("INTERNAL", `${message.type} came out of a session in a round`);
+    throw new TributaryError("INTERNAL", `A session in a round delivered ${message.type}`);
   }
 
+  /**
+   * Leaves the round because of an error on this side.
+   * @returns How long to wait before the next check-in, milliseconds.
+   * @throws TributaryError the error itself when it is one of `FATAL_IN_ROUND`.
+   */
   #withdraw(error: TributaryError): number {
     const { events, retry } = this.#deps;
     this.#session.withdraw(error);
@@ -336,9 +233,4 @@ class RoundMember {
     if (FATAL_IN_ROUND.has(error.code)) throw error;
     return retryInMs;
   }
-}
-
-/** The server's wait, or one of our own where it names none: never so short that many clients become a flood. */
-function waitMs(askedMs: number, retry: Backoff): number {
-  return askedMs > 0 ? Math.min(askedMs, LONGEST_WAIT_MS) : retry.nextMs();
 }

@@ -4,7 +4,10 @@ import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
-/** Browsers and their workers: libsodium and the native WebSocket. */
+/**
+ * The adapters for browsers and their workers: libsodium for cryptography, and the browser's own
+ * WebSocket.
+ */
 export const platform: Platform = {
   connect: connectWithWebSocket,
   clock: systemClock,

@@ -1,4 +1,5 @@
-// The engines are loaded when a model is first trained or built, and not with the SDK: tfjs is 1.5 MB of script.
+// The engines are loaded when a model is first trained or built, and not together with the SDK:
+// tfjs alone is 1.5 MB of script.
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { ModelDescription } from "@tributary/protocol";
 import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
@@ -7,15 +8,16 @@ import type { FusedTrainer, FusedTrainerOptions } from "../training/fused/fused-
 import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
 
 /**
- * Makes a trainer that takes for each plan the engine that suits it, or the one that the options name.
- * Give one trainer to many clients of a process: calls take turns, and the model is built once.
+ * Makes a trainer that chooses a suitable engine for each plan, or uses the one that the options
+ * name. Several clients of one process may share a trainer: their calls run one after the other,
+ * and the model is built only once.
  *
  * ```ts
  * const trainer = await createTrainer();
  * const client = new FederatedClient({ url, population, serverKey, examples, trainer });
  * ```
- * @throws TributaryError `ENGINE_UNAVAILABLE` when the named engine, or its named backend, cannot be used;
- *   `BAD_PARAMETER` when an engine has no such backend.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the named engine, or its named backend, cannot
+ *   be used; `BAD_PARAMETER` when the engine has no backend of that name.
  */
 export async function createTrainer(options: TrainerOptions = {}): Promise<Trainer> {
   const { createTrainer: create } = await import("../training/choose-engine.ts");
@@ -23,9 +25,11 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
 }
 
 /**
- * Makes a trainer that computes whole steps in a WebAssembly module of its own: several times faster than tfjs on a
- * CPU, and bit for bit the same on every platform. It refuses models with layers that it does not have.
- * @throws TributaryError `ENGINE_UNAVAILABLE` when the backend `wasm` is asked for and not there.
+ * Makes a trainer that computes whole training steps in a WebAssembly module of this package. On a
+ * CPU it is several times faster than tfjs, and it gives bit for bit the same results on every
+ * platform. It refuses models with layers that it does not have.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the options name the backend `wasm` and the
+ *   platform has no WebAssembly SIMD.
  */
 export async function createFusedTrainer(options: FusedTrainerOptions = {}): Promise<FusedTrainer> {
   const { createFusedTrainer: create } = await import("../training/fused/fused-trainer.ts");
@@ -33,9 +37,10 @@ export async function createFusedTrainer(options: FusedTrainerOptions = {}): Pro
 }
 
 /**
- * Loads tfjs and makes a trainer on it, for any LayersModel. Its backend is the process's: see
- * `TfjsBackendOptions.backend`.
- * @throws TributaryError `ENGINE_UNAVAILABLE` when no backend, or not the named one, can be used.
+ * Loads tfjs and makes a trainer on it. It trains any LayersModel. tfjs has one backend for the
+ * whole process: see `TfjsBackendOptions.backend`.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or no backend at all, can be
+ *   used.
  */
 export async function createTfjsTrainer(options: TfjsBackendOptions = {}): Promise<TfjsTrainer> {
   const { createTfjsTrainer: create } = await import("../training/tfjs-trainer.ts");
@@ -45,9 +50,10 @@ export async function createTfjsTrainer(options: TfjsBackendOptions = {}): Promi
 /**
  * Loads tfjs and builds the model that a plan or a task describes.
  * @param values - The checkpoint, Float32, shape [layout.size]; copied.
- * @returns A model of the caller's own: call `dispose()` on it when it is no longer used.
- * @throws TributaryError `MODEL_UNSUPPORTED` when tfjs cannot build it; `BAD_PARAMETER` when `values` is not of the
- *   model's size.
+ * @returns A model that belongs to the caller, who calls `dispose()` on it when it is no longer
+ *   used.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when tfjs cannot build the model; `BAD_PARAMETER` when
+ *   `values` has another length than the model needs.
  */
 export async function buildLayersModel(
   description: ModelDescription,

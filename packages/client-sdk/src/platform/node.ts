@@ -5,7 +5,7 @@ import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWs } from "./ws-socket.ts";
 
-/** Node ≥ 20.19: node:crypto and the `ws` package. */
+/** The adapters for Node ≥ 20.19: node:crypto, and the `ws` package for sockets. */
 export const platform: Platform = {
   connect: connectWithWs,
   clock: systemClock,

@@ -5,16 +5,30 @@ import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import type { TrainerOptions } from "../training/choose-engine.ts";
 
-/** What a platform gives the client: an adapter for each port. Nothing is loaded before it is asked for. */
+/**
+ * What a platform provides: one adapter for each port that the client uses. Nothing is loaded
+ * before it is asked for.
+ */
 export interface Platform {
+  /** Opens WebSockets. */
   readonly connect: SocketConnector;
+  /** Measures time and waits. */
   readonly clock: Clock;
   /** Makes the cryptography of a client. One client asks once. */
   createCrypto(): Promise<CryptoProvider>;
-  /** What encodes updates. One client asks once; many in one process may get the same. */
+  /**
+   * Loads the codecs' inner loops, which encode updates and unpack models. A client asks once.
+   * Several clients of one process may be given the same object.
+   */
   createKernels(): Promise<Kernels>;
-  /** @throws TributaryError `ENGINE_UNAVAILABLE`. */
+  /**
+   * Makes a trainer, which the caller disposes.
+   * @throws TributaryError `ENGINE_UNAVAILABLE` when no engine that the options allow can be used.
+   */
   createTrainer(options: TrainerOptions): Promise<LocalTrainer>;
-  /** Builds a model of the caller's own from flat parameters, which are copied. */
+  /**
+   * Builds a tfjs model, which the caller disposes. `weights` holds all parameters, flat, and is
+   * copied.
+   */
   createModel(description: ModelDescription, weights: Float32Array): Promise<LayersModel>;
 }

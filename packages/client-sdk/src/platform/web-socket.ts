@@ -7,12 +7,16 @@ import {
   type SocketRequest,
 } from "../session/socket.ts";
 
-/** Between two looks at how much is still queued: browsers have no event for it. */
+/**
+ * Time between two checks of how much is still queued, milliseconds: browsers have no event for it.
+ */
 const POLL_MS = 10;
 
 /**
- * A `SocketConnector` on the native WebSocket. The browser decides about TLS, answers pings and negotiates
- * permessage-deflate, which a Tributary server does not offer. `maxFrameBytes` is left to the session.
+ * The `SocketConnector` on the browser's WebSocket. The browser checks the TLS certificate, answers
+ * pings, and negotiates permessage-deflate (which a Tributary server does not offer). It can
+ * neither limit the size of a message nor send pings, so `maxFrameBytes` is left to the session and
+ * `heartbeatIntervalMs` is not used.
  */
 export function connectWithWebSocket(request: SocketRequest, events: SocketEvents): Socket {
   let failure: TributaryError | undefined;
@@ -27,7 +31,8 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
     socket = new WebSocket(request.url, [request.subprotocol]);
   } catch (cause) {
     const error = new TributaryError("CONNECTION_FAILED", "The browser refused the connection", {
-      remedy: "A page that came over https:// can only connect to wss://.",
+      remedy:
+        "Use an address with wss://: a page that was loaded over https:// cannot connect to ws://.",
       cause,
     });
     queueMicrotask(() => end({ code: 1006, reason: "", error }));
@@ -43,7 +48,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
       "CONNECTION_FAILED",
       "The server does not speak Tributary's protocol",
       {
-        remedy: "Check the address.",
+        remedy: "Check that the address is that of a Tributary server.",
       },
     );
     socket.close();
@@ -52,7 +57,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
     if (data instanceof ArrayBuffer) events.frame(new Uint8Array(data));
     else events.text();
   };
-  // What went wrong the browser keeps to itself; that something did, `close` says next.
+  // The browser does not say what went wrong, and `onclose` always follows.
   socket.onerror = () => {};
   socket.onclose = ({ code, reason }) => end({ code, reason });
   return {
@@ -60,7 +65,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
       return socket.bufferedAmount;
     },
     send(bytes) {
-      // A socket that is closing drops what it is given; one that is still connecting would throw.
+      // `send` would throw while the socket is still connecting.
       if (socket.readyState === WebSocket.OPEN) socket.send(copyOf(bytes));
     },
     async drained(limit) {
@@ -69,14 +74,18 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
       }
     },
     close(code, reason) {
-      // Scripts may send no other codes (WHATWG WebSockets §3.1); without one the server sees 1005.
+      // Scripts may use no other close codes (WHATWG WebSockets §3.1). Without a code the server
+      // sees 1005.
       if (code === 1000 || (code >= 3000 && code <= 4999)) socket.close(code, reason);
       else socket.close();
     },
   };
 }
 
-/** The DOM's types want memory that is not shared, which a Uint8Array's type does not promise. */
+/**
+ * The DOM's types accept only memory that is not shared between threads, which the type
+ * `Uint8Array` does not promise. Bytes in shared memory are copied; others are not.
+ */
 function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)

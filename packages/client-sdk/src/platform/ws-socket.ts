@@ -1,5 +1,6 @@
 import { TributaryError } from "@tributary/protocol";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
+import { DrainWaiters } from "../session/drain-waiters.ts";
 import {
   CLOSED_SOCKET,
   type Socket,
@@ -8,35 +9,68 @@ import {
   type TlsOptions,
 } from "../session/socket.ts";
 
-/** A server that does not answer the closing handshake does not hold the process up for longer. */
+/**
+ * How long a server may take to answer the closing handshake, milliseconds. After that the socket
+ * is destroyed, so that it does not keep the process alive.
+ */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** A `SocketConnector` on the `ws` package, for Node. */
+/** The `SocketConnector` on the `ws` package, for Node. */
 export function connectWithWs(request: SocketRequest, events: SocketEvents): Socket {
   let socket: WebSocket;
   try {
     socket = new WebSocket(request.url, [request.subprotocol], {
       perMessageDeflate: false,
       maxPayload: request.maxFrameBytes,
+      // A redirect could lead to an address that the app has not chosen.
       followRedirects: false,
       ...tlsOptions(request.tls),
     });
   } catch (cause) {
-    const error = new TributaryError("BAD_PARAMETER", "The connection's options are not valid", {
-      remedy: "Check url and tls.",
+    const error = new TributaryError("BAD_PARAMETER", "The url or the TLS options are not valid", {
+      remedy: "Check the client's options url and tls.",
       cause,
     });
+    // In a later microtask: no event may come before this function has returned.
     queueMicrotask(() => events.closed({ code: 1006, reason: "", error }));
     return CLOSED_SOCKET;
   }
-  let failure: TributaryError | undefined;
-  const waiting: { limit: number; resolve: () => void }[] = [];
-  const release = (): void => {
-    for (const waiter of waiting.splice(0)) {
-      if (!isOpen(socket) || socket.bufferedAmount <= waiter.limit) waiter.resolve();
-      else waiting.push(waiter);
-    }
+  const waiters = new DrainWaiters();
+  const release = (): void => waiters.release(isOpen(socket) ? socket.bufferedAmount : 0);
+  listen(socket, request, events, release);
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    send(bytes) {
+      if (isOpen(socket)) socket.send(bytes, release);
+    },
+    drained(limit) {
+      if (!isOpen(socket) || socket.bufferedAmount <= limit) return Promise.resolve();
+      return waiters.wait(limit);
+    },
+    close(code, reason) {
+      if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
+      socket.close(code, reason);
+      // Unreferenced, so that it does not keep the process alive by itself.
+      const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+      timer.unref();
+      socket.once("close", () => clearTimeout(timer));
+    },
   };
+}
+
+/**
+ * Passes on the events of a socket, and watches over its silence.
+ * @param ended - Called when the socket has ended, before its `closed` event.
+ */
+function listen(
+  socket: WebSocket,
+  request: SocketRequest,
+  events: SocketEvents,
+  ended: () => void,
+): void {
+  let failure: TributaryError | undefined;
   let stopHeartbeat = (): void => {};
   socket.on("open", () => {
     stopHeartbeat = startHeartbeat(socket, request.heartbeatIntervalMs);
@@ -47,44 +81,33 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
     else events.text();
   });
   socket.on("error", (error) => {
+    // `ws` reports the error first and the end of the socket afterwards. The first error is the cause.
     failure ??= failureOf(error, request);
   });
   socket.on("close", (code, reason) => {
     stopHeartbeat();
-    release();
+    ended();
     const end = { code, reason: reason.toString("utf8") };
     events.closed(failure === undefined ? end : { ...end, error: failure });
   });
-  return {
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send(bytes) {
-      if (isOpen(socket)) socket.send(bytes, release);
-    },
-    drained(limit) {
-      if (!isOpen(socket) || socket.bufferedAmount <= limit) return Promise.resolve();
-      return new Promise((resolve) => waiting.push({ limit, resolve }));
-    },
-    close(code, reason) {
-      if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
-      socket.close(code, reason);
-      const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
-      timer.unref();
-      socket.once("close", () => clearTimeout(timer));
-    },
-  };
 }
 
+/** Whether the socket can send. */
 const isOpen = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;
 
-/** Probes a silent connection, and cuts one that stays silent: a cable that was pulled sends no close frame. */
+/**
+ * Detects a dead connection: pings when nothing has come for `intervalMs`, and destroys the socket
+ * when nothing has come for as long again. It is needed because a cable that was pulled sends no
+ * close frame.
+ * @returns A function that stops the heartbeat.
+ */
 function startHeartbeat(socket: WebSocket, intervalMs: number): () => void {
   let heard = true;
   const hear = (): void => {
     heard = true;
   };
   for (const event of ["message", "ping", "pong"] as const) socket.on(event, hear);
+  // Whether a ping has been sent since something last arrived.
   let probed = false;
   const timer = setInterval(() => {
     if (heard) {
@@ -100,6 +123,7 @@ function startHeartbeat(socket: WebSocket, intervalMs: number): () => void {
   return () => clearInterval(timer);
 }
 
+/** Translates the client's TLS options into those of Node. */
 function tlsOptions(tls: TlsOptions | undefined): ClientOptions {
   if (tls === undefined) return {};
   const { ca, servername } = tls;
@@ -112,16 +136,21 @@ function tlsOptions(tls: TlsOptions | undefined): ClientOptions {
   };
 }
 
+/** Node's TLS options take text or a Buffer. */
 const asPem = (one: string | Uint8Array): string | Buffer =>
   typeof one === "string" ? one : Buffer.from(one);
 
-/** The same memory without Buffer's own `slice`, which does not copy where a Uint8Array's does. */
+/**
+ * Wraps the message in a plain Uint8Array on the same memory. `ws` hands out Buffers, whose `slice`
+ * does not copy, unlike that of a Uint8Array.
+ */
 function plainBytes(data: RawData): Uint8Array {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   const buffer = Array.isArray(data) ? Buffer.concat(data) : data;
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
+/** Translates an error of `ws` into one of ours. */
 function failureOf(cause: Error, request: SocketRequest): TributaryError {
   if ("code" in cause && cause.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") {
     return new TributaryError(
@@ -135,7 +164,7 @@ function failureOf(cause: Error, request: SocketRequest): TributaryError {
     `The server could not be reached: ${cause.message}`,
     {
       remedy:
-        "Check the address, that the server runs, and tls.ca if its certificate is of your own making.",
+        "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca.",
       cause,
     },
   );

@@ -1,8 +1,8 @@
 import { TributaryError } from "@tributary/protocol";
 
-/** The error of whatever was stopped by its `AbortSignal`. */
+/** The error of a call that was stopped by its `AbortSignal`. */
 export function aborted(): TributaryError {
-  return new TributaryError("ABORTED", "The app stopped this");
+  return new TributaryError("ABORTED", "The app stopped this operation");
 }
 
 /** @throws TributaryError `ABORTED` when the signal is aborted. */
@@ -11,8 +11,8 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Settles as `promise` does, or rejects with `ABORTED` as soon as `signal` is aborted. What `promise` does after
- * that is nobody's concern: its rejection is taken.
+ * Settles as `promise` does, or rejects with `ABORTED` as soon as `signal` is aborted. What
+ * `promise` does after that has no effect: a later rejection is caught and dropped.
  */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-/** An `AbortController` that is also aborted with its parents. */
+/** An `AbortController` that is also aborted when one of its parents is. */
 export class LinkedAbort {
   readonly #controller = new AbortController();
   readonly #parents: readonly AbortSignal[];
@@ -40,12 +40,16 @@ export class LinkedAbort {
     return this.#controller.signal;
   }
 
+  /** Aborts this signal; the parents are not affected. */
   readonly abort = (): void => {
     this.unlink();
     this.#controller.abort();
   };
 
-  /** Forgets the parents, which may live far longer than what this stops. */
+  /**
+   * Stops listening to the parents. To be called when the work is over: a parent may live much
+   * longer and would keep this object in memory.
+   */
   unlink(): void {
     for (const parent of this.#parents) parent.removeEventListener("abort", this.abort);
   }

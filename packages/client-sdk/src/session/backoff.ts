@@ -1,18 +1,23 @@
 import type { RandomSource } from "@tributary/protocol";
 
+/** How the longest possible wait grows. */
 export interface BackoffOptions {
-  /** Upper end of the first wait, milliseconds. */
+  /** The longest possible first wait, milliseconds. */
   readonly baseMs: number;
-  /** Upper end of every wait, milliseconds. */
+  /** The limit that no wait exceeds, milliseconds. */
   readonly capMs: number;
 }
 
-/** Half a second is enough after a lost connection; a minute keeps a crowd bearable for a server that is coming up. */
+/**
+ * Half a second is enough after one lost connection. A minute spreads the clients of a server that
+ * is starting again widely enough.
+ */
 export const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 500, capMs: 60_000 };
 
 /**
- * How long to wait before trying again: uniformly between 0 and an end that doubles with each attempt ("full
- * jitter"), so that clients which lost a server together do not come back together.
+ * Decides how long to wait before the next attempt. The wait is drawn uniformly between 0 and an
+ * upper end that doubles with each attempt ("full jitter"), so that clients which lost a server at
+ * the same moment do not come back at the same moment.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export class Backoff {
@@ -25,22 +30,23 @@ export class Backoff {
     this.#options = options;
   }
 
-  /** The next wait, whole milliseconds in [0, min(cap, base · 2^attempts)]. */
+  /** Draws the next wait: whole milliseconds in [0, min(cap, base · 2^attempts)]. */
   nextMs(): number {
     const { baseMs, capMs } = this.#options;
-    // The exponent is held where doubling stays exact; the cap is long reached by then.
+    // The exponent is limited, so that the product stays exact. The cap is reached long before
+    // that.
     const end = Math.min(capMs, baseMs * 2 ** Math.min(this.#attempts, 30));
     this.#attempts += 1;
     return Math.round(uniform(this.#random) * end);
   }
 
-  /** Something worked: the next wait is a first one again. */
+  /** To be called when an attempt succeeded: the next wait is a first one again. */
   reset(): void {
     this.#attempts = 0;
   }
 }
 
-/** Uniform in [0, 1), 32 bits fine. */
+/** A number that is uniform in [0, 1), with 32 random bits. */
 function uniform(random: RandomSource): number {
   const bytes = random.bytes(4);
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) / 2 ** 32;

@@ -1,19 +1,24 @@
 import type { TributaryError } from "@tributary/protocol";
 import { aborted } from "./abort.ts";
 
-/** What came and has not been looked at: a queue with one reader and a bound. */
+/**
+ * A queue of messages that have come and have not been read, with one reader and a limited length.
+ */
 export class Inbox<Item> {
   readonly #capacity: number;
   readonly #items: Item[] = [];
   #ended: TributaryError | undefined;
   #reader: { resolve(item: Item): void; reject(error: TributaryError): void } | undefined;
 
-  /** @param capacity - Items that may wait; ≥ 1. */
+  /** @param capacity - The number of items that may wait, ≥ 1. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** @returns Whether there was room; without it the item is dropped. */
+  /**
+   * Adds an item. After `end`, items are dropped silently.
+   * @returns False when the queue was full and the item was dropped.
+   */
   push(item: Item): boolean {
     if (this.#ended !== undefined) return true;
     if (this.#reader !== undefined) {
@@ -25,7 +30,7 @@ export class Inbox<Item> {
     return true;
   }
 
-  /** Nothing more comes. What waits can still be read; after it every read throws `error`. */
+  /** Ends the queue. Items that wait can still be read; after them every read throws `error`. */
   end(error: TributaryError): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
@@ -33,9 +38,9 @@ export class Inbox<Item> {
   }
 
   /**
-   * The next item, when it comes. One read at a time.
-   * @throws TributaryError `ABORTED` when `signal` is aborted first: nothing is then taken. The error that ended
-   *   the inbox, once it is empty.
+   * Returns the next item, waiting for it if need be. There may be one read at a time.
+   * @throws TributaryError `ABORTED` when `signal` is aborted first, in which case no item is
+   *   taken; the error that ended the queue, once the queue is empty.
    */
   next(signal?: AbortSignal): Promise<Item> {
     return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
+import { DrainWaiters } from "./drain-waiters.ts";
 import type { Socket, SocketConnector, SocketEnd } from "./socket.ts";
 
-/** Who listens at one end of a pair. */
+/** The listener at one end of a pair. */
 export interface MemorySocketEvents {
   /** A binary message has come; the bytes are the listener's own. */
   frame(bytes: Uint8Array): void;
@@ -10,25 +11,28 @@ export interface MemorySocketEvents {
   closed(end: SocketEnd): void;
 }
 
-/** One end of a pair of sockets in memory. */
+/** One of two sockets in memory that are connected to each other. */
 export interface MemorySocketEnd extends Socket {
-  /** Whether its `closed` event has come. */
+  /** Whether the `closed` event of this end has been sent. */
   readonly ended: boolean;
   /** Sends a text message, which the protocol forbids. */
   sendText(): void;
-  /** Ends both sides as a broken cable would: close code 1006. */
+  /** Ends both sides without a closing handshake, as a broken cable would: close code 1006. */
   cut(): void;
-  /** Holds what the other end sends back, so that its `bufferedAmount` grows. */
+  /** Holds back what the other end sends, so that the other end's `bufferedAmount` grows. */
   pause(): void;
+  /** Delivers again what the other end sends. */
   resume(): void;
-  /** Bytes that the other end has sent and that are held back or under way. */
+  /** Bytes that the other end has sent and that have not been delivered here. */
   readonly incomingBytes: number;
 }
 
 /**
- * Two sockets that are each other's other end, without a network: the in-memory adapter of `Socket`.
- * Frames are copied, keep their order and arrive in later microtasks, as they would from a network.
- * @param left - Listens at the first end that is returned. @param right - Listens at the second.
+ * Makes two sockets that are connected to each other without a network: the in-memory adapter of
+ * `Socket`. Frames are copied, keep their order and arrive in later microtasks, as frames from a
+ * network would.
+ * @param left - The listener at the first end that is returned.
+ * @param right - The listener at the second end.
  */
 export function memorySocketPair(
   left: MemorySocketEvents,
@@ -42,13 +46,15 @@ export function memorySocketPair(
 }
 
 /**
- * A connector whose every socket ends in `accept`: a server in the same process.
- * @param accept - Gets the server's end and returns its listener; throwing refuses the connection.
+ * Makes a connector whose sockets all lead to `accept`: a server in the same process.
+ * @param accept - Gets the server's end of a new connection and returns its listener. If it throws,
+ *   the connection is refused.
  */
 export function memoryConnector(
   accept: (end: MemorySocketEnd, request: Parameters<SocketConnector>[0]) => MemorySocketEvents,
 ): SocketConnector {
   return (request, events) => {
+    // The server's listener is known only after `accept` has returned, one microtask later.
     const listener: { current: MemorySocketEvents } = { current: DEAF };
     const [client, server] = memorySocketPair(events, {
       frame: (bytes) => listener.current.frame(bytes),
@@ -69,17 +75,20 @@ export function memoryConnector(
   };
 }
 
+/** Ignores everything. */
 const DEAF: MemorySocketEvents = { frame: () => {}, text: () => {}, closed: () => {} };
 
+/** One end of a pair. */
 class End implements MemorySocketEnd {
   peer: End | undefined;
   ended = false;
   readonly #events: MemorySocketEvents;
-  readonly #waiting: { limit: number; resolve: () => void }[] = [];
-  /** What this end has sent and the other has not yet heard, in order. */
+  readonly #waiters = new DrainWaiters();
+  /** What this end has sent and the other end has not received yet, in order. */
   #queue: { bytes: number; deliver: () => void }[] = [];
   #buffered = 0;
   #paused = false;
+  // Whether a microtask that delivers the next item is pending.
   #scheduled = false;
   #closing = false;
 
@@ -106,9 +115,13 @@ class End implements MemorySocketEnd {
 
   drained(limit: number): Promise<void> {
     if (this.ended || this.#buffered <= limit) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ limit, resolve }));
+    return this.#waiters.wait(limit);
   }
 
+  /**
+   * The close travels through the queue, so that it arrives after the frames that were sent before
+   * it.
+   */
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#push(0, (peer) => {
@@ -136,6 +149,7 @@ class End implements MemorySocketEnd {
     this.peer.#schedule();
   }
 
+  /** Queues something for the other end. It does nothing once the socket is closing. */
   #push(bytes: number, deliver: (peer: End) => void): void {
     const { peer } = this;
     if (this.ended || this.#closing || peer === undefined) return;
@@ -144,6 +158,7 @@ class End implements MemorySocketEnd {
     this.#schedule();
   }
 
+  /** Delivers one item in a later microtask, and then schedules the next. */
   #schedule(): void {
     if (this.#scheduled || this.#paused || this.#queue.length === 0) return;
     this.#scheduled = true;
@@ -154,24 +169,20 @@ class End implements MemorySocketEnd {
       if (next === undefined) return;
       this.#buffered -= next.bytes;
       next.deliver();
-      this.#release();
+      this.#waiters.release(this.#buffered);
       this.#schedule();
     });
   }
 
-  #release(): void {
-    for (const waiter of this.#waiting.splice(0)) {
-      if (this.ended || this.#buffered <= waiter.limit) waiter.resolve();
-      else this.#waiting.push(waiter);
-    }
-  }
-
+  /**
+   * Ends this side: drops what was queued, resolves the `drained` calls, and tells the listener.
+   */
   #end(end: SocketEnd): void {
     if (this.ended) return;
     this.ended = true;
     this.#queue = [];
     this.#buffered = 0;
-    this.#release();
+    this.#waiters.release(0);
     this.#events.closed(end);
   }
 }

@@ -4,19 +4,22 @@ import type { CachedModel, HeldModels } from "../trust/model-cache.ts";
 import { LinkedAbort } from "./abort.ts";
 import { Session, type SessionDeps, type SessionOptions } from "./session.ts";
 
+/** What is asked, and with which rights. */
 export interface ModelQuestion {
   readonly population: string;
-  /** What the client shows of its right to have the model. */
+  /** What the client shows to be admitted. */
   readonly credentials: Credentials;
-  /** What need not be sent. */
+  /** What the client holds already, so that the server need not send it. */
   readonly held: HeldModels;
 }
 
 /**
- * Asks the server for the newest committed checkpoint of a population, over a connection of its own: the one that
- * takes part may be waiting for a round, where the protocol has no room for other requests.
- * @throws TributaryError those of `Session.open` and `ModelDelivery`; what the server answered, such as
- *   `MODEL_UNAVAILABLE` or `ENROLMENT_REQUIRED`; `TIMED_OUT` when it falls silent; `ABORTED`.
+ * Asks the server for the newest committed checkpoint of a population. It uses a connection of its
+ * own, because the connection that takes part may be waiting for a round, and the protocol has no
+ * room for other requests then.
+ * @throws TributaryError those of `Session.open` and `ModelDelivery`; what the server answered,
+ *   such as `MODEL_UNAVAILABLE` or `ENROLMENT_REQUIRED`; `TIMED_OUT` when the server falls silent;
+ *   `ABORTED`.
  */
 export async function requestModel(
   deps: SessionDeps,
@@ -31,7 +34,7 @@ export async function requestModel(
       answer = await ask(session, deps, options, question, true, signal);
     }
     if ("type" in answer) {
-      throw new TributaryError(answer.code, `The server gives no model: ${answer.message}`, {
+      throw new TributaryError(answer.code, `The server does not send a model: ${answer.message}`, {
         retryAfterMs: answer.retryAfterMs,
       });
     }
@@ -46,6 +49,10 @@ type Failure = Extract<ServerMessage, { type: "failure" }>;
 const isExpired = (answer: Failure | CachedModel): boolean =>
   "type" in answer && answer.code === "TOKEN_EXPIRED";
 
+/**
+ * Sends one request and waits for the model or the server's failure.
+ * @param expired - True when the server has refused the last token as expired.
+ */
 async function ask(
   session: Session,
   deps: SessionDeps,
@@ -54,7 +61,8 @@ async function ask(
   expired: boolean,
   signal: AbortSignal,
 ): Promise<Failure | CachedModel> {
-  // The app may take its time here: the server is not waited for yet.
+  // The app may take long here. The server is not being waited for yet, so the time limit does not
+  // run.
   const shown = await credentials.show(session.handshakeHash, expired, signal);
   const watching = new LinkedAbort(signal);
   try {
@@ -63,7 +71,10 @@ async function ask(
     const answer = await session.next(signal);
     if (answer.type === "failure") return answer;
     if (answer.type !== "modelOffer") {
-      throw new TributaryError("INTERNAL", `${answer.type} came out of a fetching session`);
+      throw new TributaryError(
+        "INTERNAL",
+        `A session that fetches a model delivered ${answer.type}`,
+      );
     }
     const model = await answer.arrival.model;
     return { ...model, roundNumber: answer.roundNumber };
@@ -72,7 +83,10 @@ async function ask(
   }
 }
 
-/** Ends the session when nothing has come for as long as it takes to probe a connection and give it up. */
+/**
+ * Ends the session when no byte has come for twice the heartbeat interval: the time that it takes
+ * to probe a connection and to give it up. A browser cannot send probes itself.
+ */
 async function failWhenSilent(
   session: Session,
   { clock }: SessionDeps,
@@ -86,7 +100,7 @@ async function failWhenSilent(
       await clock.sleep(silenceMs, signal);
     }
   } catch {
-    // The request is over, one way or the other.
+    // The request has ended, so its silence no longer matters.
     return;
   }
   session.fail(new TributaryError("TIMED_OUT", `The server was silent for ${silenceMs} ms`));

@@ -23,26 +23,32 @@ import type { Socket, SocketConnector, SocketEnd, TlsOptions } from "./socket.ts
 
 /** What a link tells its session. */
 export interface LinkEvents {
-  /** The server has proved that it holds the pinned key. */
+  /** The channel is open: the server has proved that it holds the pinned key. */
   opened(): void;
+  /** A message of valid form has arrived. What this throws ends the link. */
   message(message: ServerMessage): void;
+  /** A piece of a sealed artifact has arrived. What this throws ends the link. */
   chunk(chunk: SealedChunk): void;
-  /** The last event, exactly once. */
+  /** The link has ended because of `error`. This is the last event and comes exactly once. */
   closed(error: TributaryError): void;
 }
 
+/** Where a link leads to. */
 export interface LinkOptions {
   readonly url: string;
+  /** The pinned key that the server must prove to hold. */
   readonly serverKey: ServerKey;
   readonly limits: Limits;
   readonly tls?: TlsOptions | undefined;
 }
 
+/** What a link works with. */
 export interface LinkDeps {
   readonly connect: SocketConnector;
   readonly crypto: CryptoProvider;
 }
 
+/** The states of a link, in order; it can go from each of them to `closed`. */
 type LinkState =
   | { readonly phase: "connecting" }
   | { readonly phase: "handshaking"; readonly handshake: StartedHandshake }
@@ -50,9 +56,10 @@ type LinkState =
   | { readonly phase: "closed" };
 
 /**
- * A WebSocket with the encrypted channel on it: messages in, messages out. Everything that comes is checked for
- * form here; whether it fits the moment is for the session. No method and no handler throws: a bad peer ends the
- * link with `closed`.
+ * A WebSocket together with the encrypted channel on it: messages go in and come out. The link
+ * checks the form of everything that arrives; the session decides whether it is allowed at that
+ * moment. No method throws, and neither do the socket's handlers: whatever a faulty or hostile
+ * server sends ends the link with `closed`.
  */
 export class SecureLink {
   readonly #events: LinkEvents;
@@ -84,38 +91,46 @@ export class SecureLink {
     });
   }
 
-  /** Bytes of the WebSocket messages sent and received so far. */
+  /** Bytes of all WebSocket messages that were sent and received so far. */
   get traffic(): { readonly up: number; readonly down: number } {
     return { up: this.#bytesUp, down: this.#bytesDown };
   }
 
-  /** What both ends know of this channel and nobody else can make again; undefined unless it is open. */
+  /**
+   * A value that both ends of this channel know and that no other channel has; undefined unless the
+   * channel is open. A device proof signs it.
+   */
   get handshakeHash(): Uint8Array | undefined {
     return this.#state.phase === "open" ? this.#state.channel.handshakeHash : undefined;
   }
 
-  /** Seals and queues a message; does nothing once the link has ended. */
+  /** Encrypts and queues a message. It does nothing once the link has ended. */
   send(message: ClientMessage): void {
     if (this.#state.phase !== "open") return;
     this.#sendFrame(sealRecordFrame(this.#state.channel, encodeClientMessage(message)));
   }
 
-  /** Resolves when the network has taken enough that sending more does not pile up, or the link has ended. */
+  /** Resolves when at most `maxBufferedSendBytes` are still queued, or when the link has ended. */
   drained(): Promise<void> {
     return this.#socket.drained(this.#options.limits.maxBufferedSendBytes);
   }
 
-  /** Ends the link because of `error`: the socket closes with the error's code. */
+  /**
+   * Ends the link because of `error`. The socket is closed with the close code that belongs to the
+   * error.
+   */
   fail(error: TributaryError): void {
     if (this.#state.phase === "closed") return;
     this.#socket.close(ERROR_CODES[error.code].close ?? 1000, error.code);
     this.#end(error);
   }
 
+  /** Starts the handshake when the socket has opened. */
   #greet(): void {
     if (this.#state.phase !== "connecting") return;
     const { crypto } = this.#deps;
-    // Keys of a channel are never seeded: a seeded source would draw the same key for every connection.
+    // The keys of a channel always come from the cryptographic source: a seeded source would draw
+    // the same key for every connection.
     const handshake = startHandshake({
       crypto,
       random: cryptographicRandom(crypto),
@@ -126,6 +141,7 @@ export class SecureLink {
     this.#sendFrame(encodeFrame({ kind: "handshake", body: handshake.message }));
   }
 
+  /** Decodes a frame and passes it on according to the state of the link. */
   #receive(bytes: Uint8Array): void {
     const state = this.#state;
     if (state.phase === "closed") return;
@@ -134,7 +150,7 @@ export class SecureLink {
     if (bytes.length > maxServerFrameBytes) {
       throw new TributaryError(
         "FRAME_TOO_LARGE",
-        `The server sent ${bytes.length} bytes in one frame where ${maxServerFrameBytes} are allowed`,
+        `The server sent a frame of ${bytes.length} bytes, and at most ${maxServerFrameBytes} are allowed`,
       );
     }
     const frame = decodeFrame(bytes);
@@ -148,16 +164,18 @@ export class SecureLink {
     } else {
       throw new TributaryError(
         "UNEXPECTED_MESSAGE",
-        `A ${frame.kind} frame came while ${state.phase}`,
+        `A ${frame.kind} frame arrived while the connection was ${state.phase}`,
       );
     }
   }
 
+  /** Queues a frame, and counts its bytes. */
   #sendFrame(bytes: Uint8Array): void {
     this.#bytesUp += bytes.length;
     this.#socket.send(bytes);
   }
 
+  /** Runs a handler. Whatever it throws ends the link. */
   #guard(handle: () => void): void {
     try {
       handle();
@@ -166,6 +184,7 @@ export class SecureLink {
     }
   }
 
+  /** Ends the link, erases the channel's keys, and tells the session. */
   #end(error: TributaryError): void {
     const state = this.#state;
     if (state.phase === "closed") return;
@@ -176,6 +195,10 @@ export class SecureLink {
   }
 }
 
+/**
+ * @throws TributaryError `SERVER_KEY_MISMATCH` when the server's answer does not prove the pinned
+ *   key.
+ */
 function finishHandshake(handshake: StartedHandshake, reply: Uint8Array): Channel {
   try {
     return handshake.finish(reply);
@@ -184,6 +207,7 @@ function finishHandshake(handshake: StartedHandshake, reply: Uint8Array): Channe
   }
 }
 
+/** The error for a server that does not hold the pinned key. */
 function keyMismatch(cause?: unknown): TributaryError {
   return new TributaryError(
     "SERVER_KEY_MISMATCH",
@@ -196,7 +220,10 @@ function keyMismatch(cause?: unknown): TributaryError {
   );
 }
 
-/** Close codes whose meaning helps; none of them is authenticated, so none decides anything but a wait. */
+/**
+ * Errors that a server tells by its close code alone. Close codes are not authenticated, so these
+ * errors decide nothing except how long the client waits.
+ */
 const TOLD_BY_CLOSE_CODE = [
   "TIMED_OUT",
   "SERVER_STOPPING",
@@ -204,9 +231,11 @@ const TOLD_BY_CLOSE_CODE = [
   "RATE_LIMITED",
 ] as const;
 
+/** Finds the error for a socket that has closed. */
 function closeError(end: SocketEnd, phase: LinkState["phase"]): TributaryError {
   if (end.error !== undefined) return end.error;
-  // A server that cannot read the first handshake message can only say so by its close code.
+  // When the client has pinned another key, the server cannot read the first handshake message. It
+  // can say so only by its close code.
   if (phase === "handshaking" && end.code === ERROR_CODES.HANDSHAKE_FAILED.close) {
     return keyMismatch();
   }

@@ -9,17 +9,22 @@ import {
 
 /** What a session remembers in every phase. */
 interface Memory {
-  /** The round this session left last: the server may not have known when it wrote, so messages about it are late, not wrong. */
+  /**
+   * The round that this session left last. The server may not have known it when it wrote, so a
+   * message about this round is late and not wrong.
+   */
   readonly leftRound: RoundId | undefined;
-  /** Sealed chunks that the server may still have under way for something this session no longer wants. */
+  /** Sealed chunks that may still be on their way for something that this session no longer wants. */
   readonly strayChunks: number;
 }
 
 /**
- * Where a session is in the protocol: the client's states of docs/protocol.md §4, "in the cohort" in three parts.
+ * Where a session is in the protocol: the client's states of docs/protocol.md §4. From `configuring`
+ * to `reported` they are the stages of a member, named as the server names them.
  *
- * Invariants: chunks are expected only while `chunksLeft` or `strayChunks` is above 0, so no peer can send more of
- * them than it has announced; a message about a round is taken only from the round that the phase names.
+ * Invariants: chunks are expected only while `chunksLeft` or `strayChunks` is above 0, so that no
+ * server can send more of them than it has announced; a message about a round is accepted only when
+ * it names the round of the present state.
  */
 export type SessionState = Memory &
   (
@@ -39,19 +44,21 @@ export type SessionState = Memory &
     | { readonly phase: "configuring"; readonly roundId: RoundId; readonly chunksLeft: number }
     | { readonly phase: "training"; readonly roundId: RoundId }
     | { readonly phase: "asking"; readonly roundId: RoundId; readonly updateBytes: number }
-    | { readonly phase: "reporting"; readonly roundId: RoundId; readonly bytesLeft: number }
+    | { readonly phase: "uploading"; readonly roundId: RoundId; readonly bytesLeft: number }
     | { readonly phase: "reported"; readonly roundId: RoundId }
   );
 
+/** What arrives from the server in a session: a message, or a chunk of an artifact. */
 export type Received = ServerMessage | { readonly type: "sealedChunk" };
 
-/** What to do with something that came. */
+/** What to do with a message or a sealed chunk that has arrived. */
 export interface Reception {
   readonly state: SessionState;
-  /** False for what came late: it is to be ignored. */
+  /** False for something that arrived late and is to be ignored. */
   readonly deliver: boolean;
 }
 
+/** The state in which a session begins: the client waits for the answer to its greeting. */
 export const GREETING: SessionState = {
   phase: "greeting",
   leftRound: undefined,
@@ -107,7 +114,7 @@ export function afterSending(
         updateBytes: message.updateBytes,
       };
     case "reportChunk": {
-      if (state.phase !== "reporting") return undefined;
+      if (state.phase !== "uploading") return undefined;
       const bytesLeft = state.bytesLeft - message.data.length;
       return bytesLeft < 0 ? undefined : { ...state, bytesLeft };
     }
@@ -155,7 +162,7 @@ export function afterReceiving(
     case "sealedChunk":
       return afterChunk(state);
     case "failure":
-      // In idle it answers something that this session has given up.
+      // In an idle session it answers a request that the session has given up.
       return state.phase === "idle" ? late(state) : taken(leave(state));
     case "reportGrant":
     case "reportResult":
@@ -174,11 +181,11 @@ function aboutRound(
   if (message.type === "reportGrant") {
     if (state.phase !== "asking") return undefined;
     const { roundId, updateBytes } = state;
-    return taken({ leftRound, strayChunks, phase: "reporting", roundId, bytesLeft: updateBytes });
+    return taken({ leftRound, strayChunks, phase: "uploading", roundId, bytesLeft: updateBytes });
   }
-  if (state.phase !== "asking" && state.phase !== "reporting") return undefined;
+  if (state.phase !== "asking" && state.phase !== "uploading") return undefined;
   if (message.refused !== undefined) return taken(leave(state));
-  // A report without an update needs no turn.
+  // A report without an update needs no upload turn.
   const bytesLeft = state.phase === "asking" ? state.updateBytes : state.bytesLeft;
   if (bytesLeft > 0) return undefined;
   return taken({ leftRound, strayChunks, phase: "reported", roundId: state.roundId });

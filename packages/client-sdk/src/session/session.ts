@@ -140,7 +140,7 @@ export class Session {
 
   /** Whether the server waits for this session's report right now. */
   get reporting(): boolean {
-    return this.#ended === undefined && this.#state.phase === "reporting";
+    return this.#ended === undefined && this.#state.phase === "uploading";
   }
 
   /** Why the session is over; `undefined` while it is not. */

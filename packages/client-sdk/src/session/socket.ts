@@ -1,65 +1,82 @@
 import type { TributaryError } from "@tributary/protocol";
 
-/** Trust in the TLS certificate of a server; Node only, since a browser has its own. */
+/** Which TLS certificates to trust. Node only, since a browser decides this itself. */
 export interface TlsOptions {
-  /** PEM of the certificate authorities, or the self-signed certificate, to trust instead of the system's. */
+  /**
+   * PEM of the certificate authorities to trust in place of the system's, or of the server's
+   * self-signed certificate.
+   */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** Name to expect in the certificate when it is not the URL's host. */
+  /** The name that the certificate must have, if it is not the URL's host. */
   readonly servername?: string;
 }
 
-/** What is asked of a connector. */
+/** What a connector is asked to open. */
 export interface SocketRequest {
   readonly url: string;
-  /** The one WebSocket subprotocol to offer; a server that does not select it is refused. */
+  /** The one WebSocket subprotocol to offer. A server that does not select it is refused. */
   readonly subprotocol: string;
-  /** Largest message to accept, bytes. An adapter that can refuse a larger one before it is in memory does. */
+  /**
+   * The largest message to accept, bytes. An adapter that can refuse a larger one before it is in
+   * memory does so.
+   */
   readonly maxFrameBytes: number;
-  /** Silence after which an adapter that can probe does, and then cuts the connection, milliseconds. */
+  /**
+   * The silence, milliseconds, after which an adapter that can send probes sends one. It ends the
+   * connection when the silence lasts as long again.
+   */
   readonly heartbeatIntervalMs: number;
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Why a socket is no more. */
+/** How and why a socket ended. */
 export interface SocketEnd {
-  /** WebSocket close code (RFC 6455 §7.4); 1006 when there was no closing handshake. */
+  /** The WebSocket close code (RFC 6455 §7.4); 1006 when there was no closing handshake. */
   readonly code: number;
   readonly reason: string;
-  /** What went wrong on this side, where it is known. */
+  /** What went wrong on this side, if that is known. */
   readonly error?: TributaryError;
 }
 
-/** What a socket tells its owner. The owner's handlers do not throw. */
+/** What a socket tells its owner. The owner's handlers must not throw. */
 export interface SocketEvents {
-  /** The socket is open; `frame` and `text` come after this. */
+  /** The socket is open. `frame` and `text` come only after this. */
   opened(): void;
-  /** One binary message. The bytes are the receiver's to keep. */
+  /** A binary message has arrived. The receiver may keep the bytes. */
   frame(bytes: Uint8Array): void;
-  /** A text message came, which this protocol does not have. */
+  /** A text message has arrived, which this protocol does not have. */
   text(): void;
-  /** The last event, exactly once, whoever closed. */
+  /**
+   * The socket has ended, whichever side closed it. This is the last event and comes exactly once.
+   */
   closed(end: SocketEnd): void;
 }
 
-/** A WebSocket as the session needs it. No method throws; after the end they do nothing. */
+/**
+ * A WebSocket as the session needs it. No method throws. After the socket has ended, methods do
+ * nothing.
+ */
 export interface Socket {
-  /** Queues one binary message. The bytes must not change afterwards. */
+  /** Queues one binary message. The bytes must not be changed afterwards. */
   send(bytes: Uint8Array): void;
-  /** Bytes queued and not yet taken by the network. */
+  /** Bytes that are queued and that the network has not taken yet. */
   readonly bufferedAmount: number;
-  /** Resolves once at most `limit` bytes are queued, or the socket is closed. */
+  /** Resolves once at most `limit` bytes are queued, or the socket has ended. */
   drained(limit: number): Promise<void>;
-  /** Closes after what is queued. Idempotent. @param code - A close code that this side may send. */
+  /**
+   * Sends what is queued, then closes. Calls after the first have no effect.
+   * @param code - A WebSocket close code that a client may send.
+   */
   close(code: number, reason: string): void;
 }
 
 /**
- * Opens sockets: the adapter that a platform chooses. Never throws: failure is `closed`. No event comes before it
- * has returned.
+ * Opens sockets; each platform has one. It never throws: a failure is told as `closed`. No event
+ * comes before it has returned.
  */
 export type SocketConnector = (request: SocketRequest, events: SocketEvents) => Socket;
 
-/** What an adapter returns for a connection that cannot even be begun. */
+/** What an adapter returns when a connection cannot even be started. */
 export const CLOSED_SOCKET: Socket = {
   bufferedAmount: 0,
   send: () => {},

@@ -1,4 +1,7 @@
-/** What tests of apps and adapters need: time that stands still, and sockets without a network. */
+/**
+ * What tests of apps and of adapters need: a clock that is set by hand, sockets without a network,
+ * the conformance suites of the ports, and the table of a session's states.
+ */
 export { ManualClock } from "./manual-clock.ts";
 export {
   memoryConnector,
@@ -6,11 +9,8 @@ export {
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "../session/memory-socket.ts";
-export {
-  localTrainerCases,
-  type ConformanceCase,
-  type LocalTrainerFixture,
-} from "./local-trainer-cases.ts";
+export type { ConformanceCase } from "./conformance-case.ts";
+export { localTrainerCases, type LocalTrainerFixture } from "./local-trainer-cases.ts";
 export {
   SocketListener,
   socketConnectorCases,
@@ -19,3 +19,10 @@ export {
   type SocketPeer,
   type SocketServer,
 } from "./socket-connector-cases.ts";
+export {
+  GREETING,
+  afterReceiving,
+  afterSending,
+  type Received,
+  type SessionState,
+} from "../session/session-state.ts";

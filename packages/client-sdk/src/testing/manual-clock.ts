@@ -1,22 +1,24 @@
 import { aborted } from "../session/abort.ts";
 import type { Clock } from "../session/clock.ts";
 
+/** A call of `sleep` that has not ended. */
 interface Sleeper {
   readonly untilMs: number;
   readonly wake: () => void;
 }
 
-/** A `Clock` that stands still until it is told to go on: the in-memory adapter. */
+/** A `Clock` that stands still until a test advances it: the in-memory adapter of the port. */
 export class ManualClock implements Clock {
   #nowMs = 0;
   readonly #sleepers: Set<Sleeper> = new Set();
+  // Calls of `slept` that wait for a new sleeper.
   #watchers: (() => void)[] = [];
 
   now(): number {
     return this.#nowMs;
   }
 
-  /** How long each sleeper still sleeps, milliseconds, shortest first. */
+  /** How long each sleeper still has to sleep, milliseconds, shortest first. */
   get sleeping(): readonly number[] {
     return [...this.#sleepers].map(({ untilMs }) => untilMs - this.#nowMs).sort((a, b) => a - b);
   }
@@ -48,14 +50,17 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Lets `ms` milliseconds pass and wakes whoever slept until then, in the order of their times. */
+  /**
+   * Moves the clock on by `ms` milliseconds and wakes the sleepers whose time has come, earliest
+   * first.
+   */
   advance(ms: number): void {
     this.#nowMs += ms;
     const due = [...this.#sleepers].filter(({ untilMs }) => untilMs <= this.#nowMs);
     for (const sleeper of due.sort((a, b) => a.untilMs - b.untilMs)) sleeper.wake();
   }
 
-  /** Resolves when someone sleeps for exactly `ms` from now. */
+  /** Resolves when there is a sleeper that sleeps for exactly `ms` milliseconds from now. */
   async slept(ms: number): Promise<void> {
     while (!this.sleeping.includes(ms)) {
       await new Promise<void>((resolve) => this.#watchers.push(resolve));

@@ -1,9 +1,9 @@
 import type { Socket, SocketConnector, SocketEnd, SocketRequest } from "../session/socket.ts";
-import type { ConformanceCase } from "./local-trainer-cases.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 
-/** The other end of a socket under test. */
+/** The server's end of a socket under test. */
 export interface SocketPeer {
-  /** Frames that have come, in order. */
+  /** Frames that have arrived, in order. */
   readonly received: readonly Uint8Array[];
   /** Sends a binary message. */
   send(bytes: Uint8Array): void;
@@ -15,15 +15,16 @@ export interface SocketPeer {
   cut(): void;
   /** Stops reading from the network. */
   pause(): void;
+  /** Reads from the network again. */
   resume(): void;
   /** Resolves with the close code when the connection is over. */
   readonly closed: Promise<number>;
 }
 
-/** A server for one connection. */
+/** A server that accepts one connection. */
 export interface SocketServer {
   readonly url: string;
-  /** The other end, once it is there. */
+  /** The server's end, once a client has connected. */
   readonly peer: Promise<SocketPeer>;
   /** Ends the connection if there is one, and stops listening. */
   stop(): Promise<void>;
@@ -32,7 +33,7 @@ export interface SocketServer {
 /** What the cases need from the test that runs them. */
 export interface SocketConnectorFixture {
   readonly connect: SocketConnector;
-  /** Starts a server that selects the subprotocol it is offered. */
+  /** Starts a server that selects the subprotocol which the client offers. */
   readonly serve: () => Promise<SocketServer>;
 }
 
@@ -61,7 +62,7 @@ export function socketConnectorCases({
   }));
 }
 
-/** A request with the defaults of a session. */
+/** Makes a request with a session's default settings. */
 export function socketRequest(url: string, changes: Partial<SocketRequest> = {}): SocketRequest {
   return {
     url,
@@ -72,12 +73,13 @@ export function socketRequest(url: string, changes: Partial<SocketRequest> = {})
   };
 }
 
-/** Remembers a socket's events, and lets a test wait for them. */
+/** Records a socket's events and lets a test wait for them. */
 export class SocketListener {
   isOpen = false;
   texts = 0;
   readonly frames: Uint8Array[] = [];
   readonly ends: SocketEnd[] = [];
+  // Calls of `until` that wait for the next event.
   #watchers: (() => void)[] = [];
 
   readonly events = {
@@ -103,12 +105,12 @@ export class SocketListener {
     },
   };
 
-  /** Resolves when `holds` does after an event. */
+  /** Resolves once `holds` is true, which is checked now and after every event. */
   async until(holds: (listener: this) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
-  /** Resolves with how the socket ended. */
+  /** Resolves with the way in which the socket ended. */
   async end(): Promise<SocketEnd | undefined> {
     await this.until(({ ends }) => ends.length > 0);
     return this.ends[0];
@@ -119,15 +121,19 @@ export class SocketListener {
   }
 }
 
+/** What a case works with. */
 interface Scene {
   readonly socket: Socket;
   readonly listener: SocketListener;
   readonly server: SocketServer;
 }
 
+/** Checks one requirement. */
 type Requirement = (scene: Scene) => Promise<void>;
 
-/** More than the buffers of a kernel take from a connection that is not read, in all. */
+/**
+ * In all about 26 MB: more than the operating system buffers for a connection that nobody reads.
+ */
 const FLOOD_FRAMES = 100;
 const FLOOD_FRAME_BYTES = 262_000;
 
@@ -150,39 +156,39 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     ok(sameFrames(peer.received, frames), "the peer got the frames that were sent");
   },
 
-  async "tells of a text message"({ listener, server }) {
+  async "reports a text message"({ listener, server }) {
     const peer = await opened(listener, server);
     peer.sendText();
     await listener.until(({ texts }) => texts === 1);
   },
 
-  async "closes once, with the first code, and is deaf afterwards"({ socket, listener, server }) {
+  async "closes once, with the first code, and ignores later calls"({ socket, listener, server }) {
     const peer = await opened(listener, server);
     socket.close(4409, "UNEXPECTED_MESSAGE");
     socket.close(4400, "MALFORMED_FRAME");
-    ok((await peer.closed) === 4409, "the peer hears the first code");
+    ok((await peer.closed) === 4409, "the peer receives the first code");
     await listener.end();
     socket.send(Uint8Array.of(1));
     await socket.drained(0);
     ok(socket.bufferedAmount === 0, "nothing is queued on a closed socket");
-    ok(listener.ends.length === 1, "closed is told once");
+    ok(listener.ends.length === 1, "the closed event comes once");
   },
 
-  async "tells the code with which the other end closed"({ listener, server }) {
+  async "reports the code with which the other end closed"({ listener, server }) {
     const peer = await opened(listener, server);
     peer.close(4503, "SERVER_STOPPING");
     const end = await listener.end();
     ok(end?.code === 4503 && end.reason === "SERVER_STOPPING", `closed with ${end?.code}`);
   },
 
-  async "tells of a connection that broke"({ listener, server }) {
+  async "reports a connection that broke"({ listener, server }) {
     const peer = await opened(listener, server);
     peer.cut();
     const end = await listener.end();
     ok(end?.code === 1006, `closed with ${end?.code}`);
   },
 
-  async "says how much is queued, and when it has drained"({ socket, listener, server }) {
+  async "tells how much is queued, and when the queue has drained"({ socket, listener, server }) {
     const peer = await opened(listener, server);
     peer.pause();
     flood(socket);
@@ -196,10 +202,14 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     ok(socket.bufferedAmount <= 500_000, `${socket.bufferedAmount} bytes are left`);
     socket.close(1000, "");
     await listener.end();
-    ok(peer.received.length === FLOOD_FRAMES, "what was queued is sent before the end");
+    ok(peer.received.length === FLOOD_FRAMES, "the queue is sent before the socket closes");
   },
 
-  async "lets go of whoever waits for it to drain when it closes"({ socket, listener, server }) {
+  async "resolves calls that wait for the queue to drain when it closes"({
+    socket,
+    listener,
+    server,
+  }) {
     const peer = await opened(listener, server);
     peer.pause();
     flood(socket);
@@ -213,10 +223,11 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     socket.send(Uint8Array.of(1));
     socket.close(1000, "");
     await listener.end();
-    ok(listener.frames.length === 0, "nothing comes");
+    ok(listener.frames.length === 0, "no frame arrives");
   },
 };
 
+/** Waits until both ends are open. */
 async function opened(listener: SocketListener, server: SocketServer): Promise<SocketPeer> {
   const peer = await server.peer;
   await listener.until(({ isOpen }) => isOpen);

@@ -14,44 +14,56 @@ import type {
 import type { TfjsBackendName, TfjsBackendOptions } from "./tfjs-backend.ts";
 import type { TfjsTrainer } from "./tfjs-trainer.ts";
 
-/** What trains: the fused trainer, TensorFlow.js, or for each plan the better of the two. */
+/**
+ * The engine that trains: the fused engine of this package, TensorFlow.js (tfjs), or, with `auto`,
+ * the better of the two for each plan.
+ */
 export type EngineName = "auto" | "fused" | "tfjs";
 
+/** Which engine and which backend a trainer uses. */
 export interface TrainerOptions extends Omit<TfjsBackendOptions, "backend" | "override"> {
   /**
-   * `auto`, the default, takes the fused trainer for the models that it has every layer of, and tfjs for the others; tfjs
-   * too for models of a million parameters or more where there is a GPU: one that `backend` names, or that a browser's WebGL has.
-   * `fused` refuses what it does not take.
+   * `auto`, the default, takes the fused engine for a model when it has all of the model's layers,
+   * and tfjs for other models. It also takes tfjs for a model of a million parameters or more when
+   * there is a GPU: one that `backend` names, or one that the browser's WebGL uses. `fused` refuses
+   * models with layers that it does not have.
    */
   readonly engine?: EngineName;
   /**
-   * What the engine computes with, `auto` unless set: for tfjs see `TfjsBackendOptions.backend`; the fused trainer has
-   * `wasm`, and `reference` in plain TypeScript with the same bits.
+   * The backend that the engine computes with; `auto` unless set. For tfjs see
+   * `TfjsBackendOptions.backend`. The fused engine has `wasm`, and `reference`, which is plain
+   * TypeScript and gives the same bits.
    */
   readonly backend?: "auto" | TfjsBackendName | "reference";
 }
 
-/** Trains with the engine that its options name or that suits a plan best. */
+/** A trainer that uses the engine that its options name, or else the one that suits a plan best. */
 export interface Trainer extends LocalTrainer {
+  /** Tells which engine and backend a plan is trained with, and why. */
   choose(plan: Plan): Promise<EngineChoice>;
 }
 
-/** From so many parameters on a GPU is taken. */
+/** The number of parameters from which on a GPU is preferred. */
 const LARGE_MODEL = 1_000_000;
 
+/** The tfjs backends that compute on a GPU, or may. */
 const GPU_BACKENDS: ReadonlySet<string> = new Set(["webgl", "webgpu", "tensorflow"]);
 
 /**
- * Makes a trainer. tfjs is loaded when a plan first needs it.
- * @throws TributaryError `ENGINE_UNAVAILABLE` when the named engine, or its named backend, cannot be used;
- *   `BAD_PARAMETER` when an engine has no such backend.
+ * Makes a trainer. tfjs is loaded when a plan first needs it, or at once when the options name it.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the named engine, or its named backend, cannot
+ *   be used; `BAD_PARAMETER` when the engine has no backend of that name.
  */
 export async function createTrainer(options: TrainerOptions = {}): Promise<Trainer> {
   const { engine = "auto", backend = "auto", ...rest } = options;
   if (backend === "reference" && engine !== "fused") {
-    throw new TributaryError("BAD_PARAMETER", `The engine ${engine} has no backend reference`, {
-      remedy: "Ask for the engine fused as well.",
-    });
+    throw new TributaryError(
+      "BAD_PARAMETER",
+      `The engine ${engine} has no backend named reference`,
+      {
+        remedy: "Set the engine to fused as well, or leave the backend out.",
+      },
+    );
   }
   const openTfjs: OpenTfjs = async (choice) => {
     const { createTfjsTrainer } = await import("./tfjs-trainer.ts");
@@ -63,8 +75,8 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
     return new ChosenTrainer({ engine, openTfjs, tfjsBackend, tfjs });
   }
   if (engine === "fused" && backend !== "auto" && backend !== "wasm" && backend !== "reference") {
-    throw new TributaryError("BAD_PARAMETER", `The engine fused has no backend ${backend}`, {
-      remedy: "Use auto, wasm or reference, or the engine tfjs.",
+    throw new TributaryError("BAD_PARAMETER", `The engine fused has no backend named ${backend}`, {
+      remedy: "Use the backend auto, wasm or reference, or the engine tfjs.",
     });
   }
   const fused = await createFusedTrainer({
@@ -81,35 +93,44 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
 
 type NamedBackend = NonNullable<TfjsBackendOptions["backend"]>;
 
+/** Loads tfjs and makes a trainer on one of its backends. */
 type OpenTfjs = (choice: Pick<TfjsBackendOptions, "backend" | "override">) => Promise<TfjsTrainer>;
 
-/** Named by the app; or found in a browser, where the app may have set another backend of tfjs. */
+/**
+ * Whether there is a GPU for large models: the app has named a GPU backend; or a GPU was found in a
+ * browser, where the app may use another tfjs backend for its own work; or there is none.
+ */
 type Gpu = "named" | "found" | "none";
 
-/** What tfjs computes with on a GPU that was found. */
+/** The backend that tfjs gets when a GPU was found. */
 const FOUND_GPU: TfjsBackendName = "webgl";
 
+/** The engine for a plan, and why. */
 interface Decision {
   readonly reason: string;
   readonly engine: "fused" | "tfjs";
   readonly gpu?: Gpu;
 }
 
+/** What a `ChosenTrainer` chooses from. */
 interface Engines {
   readonly engine: EngineName;
   readonly openTfjs: OpenTfjs;
   readonly tfjsBackend: NamedBackend;
   readonly tfjs?: TfjsTrainer;
   readonly fused?: FusedTrainer;
-  /** Looked for when a large model first comes. */
+  /** Looks for a GPU. It is called when the first large model comes, because looking takes time. */
   readonly gpu?: () => Gpu;
 }
 
+/** The trainer that `createTrainer` makes. */
 class ChosenTrainer implements Trainer {
   readonly #engines: Engines;
-  /** Once it has been looked for. */
+  /** The result of looking for a GPU; undefined until then. */
   #gpu: Gpu | undefined;
   #tfjs: Promise<TfjsTrainer> | undefined;
+  // The decision for the plan that came last, since consecutive calls are usually about the same
+  // plan.
   #last: ({ readonly plan: Plan } & Decision) | undefined;
   #disposed = false;
 
@@ -144,6 +165,7 @@ class ChosenTrainer implements Trainer {
     );
   }
 
+  /** Decides on an engine for a plan, and opens tfjs when it is needed. */
   async #engineFor(
     plan: Plan,
   ): Promise<Decision & { readonly trainer: FusedTrainer | TfjsTrainer }> {
@@ -158,7 +180,8 @@ class ChosenTrainer implements Trainer {
       if (!isTributaryError(error, "ENGINE_UNAVAILABLE")) throw error;
     });
     if (trainer?.backend === FOUND_GPU) return { ...decision, trainer };
-    // It does not start, or tfjs has another backend already: the rest of the process may need that one.
+    // Either tfjs cannot start on the GPU, or it has another backend already, which the rest of the
+    // process may need. So this trainer does without the GPU from now on.
     this.#gpu = "none";
     this.#last = undefined;
     return this.#engineFor(plan);
@@ -169,6 +192,7 @@ class ChosenTrainer implements Trainer {
     return this.#last;
   }
 
+  /** Applies the rules of `TrainerOptions.engine`. */
   #reasonFor(plan: Plan): Decision {
     const { engine } = this.#engines;
     if (engine !== "auto") return { engine, reason: "the app asks for it" };
@@ -176,7 +200,7 @@ class ChosenTrainer implements Trainer {
     if (size >= LARGE_MODEL) {
       const gpu = (this.#gpu ??= this.#engines.gpu?.() ?? "none");
       if (gpu !== "none") {
-        const whose = gpu === "named" ? "the app names a GPU" : "there is a GPU";
+        const whose = gpu === "named" ? "the app names a GPU backend" : "there is a GPU";
         return { engine: "tfjs", gpu, reason: `the model has ${size} parameters and ${whose}` };
       }
     }
@@ -189,7 +213,10 @@ class ChosenTrainer implements Trainer {
     }
   }
 
-  /** tfjs has one backend for the whole process: the first that was asked for stays. */
+  /**
+   * Opens tfjs. tfjs has one backend for the whole process, so the first one that was asked for
+   * stays.
+   */
   #readyTfjs(choice: Parameters<OpenTfjs>[0]): Promise<TfjsTrainer> {
     this.#tfjs ??= this.#engines.openTfjs(choice).then(
       (trainer) => {
@@ -205,6 +232,7 @@ class ChosenTrainer implements Trainer {
   }
 }
 
+/** The cause in the error's message, without the ". " and the remedy that follow it. */
 function withoutRemedy({ message, remedy }: TributaryError): string {
   return remedy === undefined ? message : message.slice(0, -remedy.length - 2);
 }

@@ -1,50 +1,72 @@
-// What an engine is to the loop over epochs and batches: the loop, its checks and its metrics are the same for all.
+// What the loop over epochs and batches needs from an engine. The loop, its checks and its metrics
+// are the same for all engines.
 import type { Plan } from "@tributary/protocol";
 import type { TrainRequest } from "./local-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat, OpenShape } from "./example-format.ts";
 
-/** What a pass over a batch gave. */
+/** The result of one pass over a batch. */
 export interface BatchResult {
-  /** Mean over the batch. */
+  /** The mean loss of the batch's examples. */
   readonly loss: number;
-  /** Shape [count, ...outputShape]; the next pass may overwrite it. */
+  /** The model's outputs, shape [count, ...outputShape]. The next pass may overwrite them. */
   readonly outputs: Float32Array;
 }
 
-/** Engines that compute in this thread answer at once, which is cheaper. */
-export type Soon<T> = T | Promise<T>;
+/**
+ * A result that may be there at once. Engines that compute in this thread return it directly,
+ * because waiting for a promise in every step would cost time.
+ */
+export type Awaitable<T> = T | Promise<T>;
 
-/** A plan's model on an engine, with a request's weights in it. */
+/** A plan's model on an engine, with the weights of a request in it. */
 export interface EngineModel {
+  /** Shape of one input as the model states it. */
   readonly inputShape: OpenShape;
-  /** What is wrong with an example's features from one place to another, as a clause; for models that take indices. */
+  /**
+   * Checks the features of one example, `features[from]` to `features[to − 1]`, for models that
+   * take indices (an embedding).
+   * @returns What is wrong with them, as a clause; undefined when nothing is.
+   */
   inputFault?(features: Float32Array, from: number, to: number): string | undefined;
+  /** Shape of one output for an input of this shape. */
   outputShapeFor(inputShape: readonly number[]): number[];
   /**
-   * Makes ready to train from the weights that are in it; before `batchMemory` is asked for.
-   * @param request - With the plan's own terms among `terms`, all in range.
-   * @throws TributaryError `MODEL_UNSUPPORTED` when the engine would train it wrongly, `BAD_PARAMETER` for terms that
-   *   it does not have.
+   * Prepares to train from the weights that are in the model. It is called before `batchMemory`.
+   * @param request - Its `terms` include those of the plan, and all of them are in range.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when the engine would train this model wrongly;
+   *   `BAD_PARAMETER` for terms that the engine does not have.
    */
   startTraining(
     request: Pick<TrainRequest, "plan" | "random" | "terms">,
     format: ExampleFormat,
   ): EngineTraining;
-  /** Loss and outputs without training: no dropout, and batch normalisation by its averages. */
-  score(plan: Plan, format: ExampleFormat, batch: ExampleBatch): Soon<BatchResult>;
-  /** The model's outputs for inputs side by side, shape [count, ...outputShape]. */
-  predict(inputShape: readonly number[], inputs: Float32Array, count: number): Soon<Float32Array>;
-  /** Memory of the engine's own for batches; else they come in memory of the loop's. */
+  /**
+   * Computes loss and outputs without training: without dropout, and with batch normalisation by
+   * its moving averages.
+   */
+  score(plan: Plan, format: ExampleFormat, batch: ExampleBatch): Awaitable<BatchResult>;
+  /**
+   * Computes the model's outputs for inputs that lie one after the other; shape [count,
+   * ...outputShape].
+   */
+  predict(
+    inputShape: readonly number[],
+    inputs: Float32Array,
+    count: number,
+  ): Awaitable<Float32Array>;
+  /**
+   * The engine's own memory for batches, which saves a copy. Without it the loop allocates memory.
+   */
   batchMemory?(): BatchMemory;
 }
 
 /** One training under way. */
 export interface EngineTraining {
-  /** One optimizer step. Loss and outputs are those before it. */
-  step(batch: ExampleBatch): Soon<BatchResult>;
-  /** The whole checkpoint as it is now, new memory. */
-  weights(): Soon<Float32Array>;
-  /** Frees what the training had. */
+  /** Takes one optimizer step. Loss and outputs are those before the step. */
+  step(batch: ExampleBatch): Awaitable<BatchResult>;
+  /** Returns a copy of all parameters as they are now. */
+  weights(): Awaitable<Float32Array>;
+  /** Frees what the training has allocated. */
   end(): void;
 }

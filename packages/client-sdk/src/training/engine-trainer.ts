@@ -10,47 +10,58 @@ import type {
 import type { EngineModel } from "./engine-model.ts";
 import { Work, evaluateModel, predictWithModel, trainModel } from "./training-run.ts";
 
+/** What all requests have in common. */
 type Request = Pick<EvaluateRequest, "plan" | "weights" | "signal">;
 
-/** What an engine adds to a trainer. */
+/** What an engine must provide to become a trainer. */
 export interface Engine<Model extends EngineModel = EngineModel> {
-  /** For messages, such as `tfjs wasm`. */
+  /** The name for error messages, such as `tfjs wasm`. */
   readonly name: string;
-  /** Examples that a pass without training takes: enough to be quick, few enough to leave a page breathing. */
+  /**
+   * The number of examples in one pass without training: enough to be fast, and few enough that a
+   * page still reacts.
+   */
   readonly evaluationBatch: number;
   /**
-   * The plan's model with weights written into it.
-   * @param examples - Most examples that it gets at once.
+   * Builds the plan's model, or takes the one at hand, and writes the request's weights into it.
+   * @param examples - The largest number of examples that the model will be given at once.
    */
   prepare(request: Request, examples: number): Promise<Model>;
   /** Frees everything; called once, when no call is under way. */
   dispose(): void;
 }
 
-/** A `LocalTrainer` on an engine. Calls share the engine's model, so they take turns. */
+/**
+ * A `LocalTrainer` on an engine. All calls use the engine's one model, so they run one after the
+ * other.
+ */
 export class EngineTrainer<
   Model extends EngineModel = EngineModel,
   E extends Engine<Model> = Engine<Model>,
 > implements LocalTrainer {
   protected readonly engine: E;
+  // Aborted when the trainer is disposed.
   readonly #disposal = new AbortController();
-  /** Ends when the last call does. */
+  /** Resolves when the last call that was made has ended. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(engine: E) {
     this.engine = engine;
   }
 
+  /** See `LocalTrainer.train`. */
   train(request: TrainRequest): Promise<TrainResult> {
     const most = Math.min(request.plan.training.batchSize, request.examples.count);
     return this.inTurn(request, most, (model, work) => trainModel(request, model, work));
   }
 
+  /** See `LocalTrainer.evaluate`. */
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
     const most = Math.min(this.engine.evaluationBatch, request.examples.count);
     return this.inTurn(request, most, (model, work) => evaluateModel(request, model, most, work));
   }
 
+  /** See `LocalTrainer.predict`. */
   predict(request: PredictRequest): Promise<Float32Array> {
     const most = Math.min(this.engine.evaluationBatch, request.count);
     return this.inTurn(request, most, (model, work) =>
@@ -58,13 +69,17 @@ export class EngineTrainer<
     );
   }
 
+  /** Stops the call under way, and frees the engine once it has ended. */
   dispose(): void {
     if (this.#disposal.signal.aborted) return;
     this.#disposal.abort("The trainer was disposed");
     void this.#turn.then(() => this.engine.dispose());
   }
 
-  /** Runs something with the plan's model once the calls before it are done. */
+  /**
+   * Runs work with the plan's model, once the calls before it have ended.
+   * @param examples - The largest number of examples that the work gives the model at once.
+   */
   protected inTurn<Result>(
     request: Request,
     examples: number,
@@ -90,12 +105,15 @@ export class EngineTrainer<
   }
 }
 
-/** @throws TributaryError `BAD_PARAMETER` when a checkpoint is not of the model's size. */
+/**
+ * @throws TributaryError `BAD_PARAMETER` when `weights` has another length than the model has
+ *   parameters.
+ */
 export function requireWeightCount(weights: Float32Array, size: number): void {
   if (weights.length === size) return;
   throw new TributaryError(
     "BAD_PARAMETER",
-    `The weights have ${weights.length} values where the model has ${size}`,
+    `The checkpoint has ${weights.length} values, but the model has ${size} parameters`,
     { remedy: "Give a checkpoint of this model." },
   );
 }

@@ -1,13 +1,15 @@
-/** Gives the event loop a turn when enough work has been done since it last had one. */
+/** Lets other work of the thread run when enough time has passed since it last could. */
 export type EventLoopBreak = () => Promise<void> | undefined;
 
-/** Work between two turns, milliseconds: a page that draws 60 frames a second drops none for longer. */
+/** The longest work between two breaks, milliseconds. A frame at 60 frames a second has 16.7 ms. */
 const WORK_MS = 12;
 
 /**
- * Makes a function to call between pieces of work: it returns a promise to await when a turn is due, else nothing,
- * so that short pieces do not pay for a turn each. The turn is a macrotask: events, timers and frames get theirs.
- * @param now - Milliseconds; only decides when turns happen, never a result.
+ * Makes a function that is called between pieces of work. It returns a promise to await when a
+ * break is due, and otherwise undefined, so that short pieces of work do not each pay for a break.
+ * A break lasts one macrotask, so that events, timers and frames are handled in it.
+ * @param now - The time in milliseconds. It only decides when breaks happen, and never influences a
+ *   result.
  */
 export function eventLoopBreak(now: () => number = () => performance.now()): EventLoopBreak {
   let last = now();
@@ -19,13 +21,15 @@ export function eventLoopBreak(now: () => number = () => performance.now()): Eve
   };
 }
 
+/** Resolves in the next macrotask. */
 function nextMacrotask(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") {
       setImmediate(resolve);
       return;
     }
-    // Not setTimeout: browsers stretch nested timeouts to 4 ms, and those of hidden pages to a second.
+    // setTimeout is not used, because browsers delay nested timeouts by 4 ms, and those of hidden
+    // pages by a second.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

@@ -1,22 +1,29 @@
 import type { Examples } from "../examples/examples.ts";
 import type { ExampleFormat } from "./example-format.ts";
 
-/** Examples side by side, as one step takes them. Views of memory that the next batch overwrites. */
+/**
+ * The examples of one step, one after the other. The arrays are views of memory that the next batch
+ * overwrites.
+ */
 export interface ExampleBatch {
   /** Shape [count, inputSize]. */
   readonly inputs: Float32Array;
   /** Shape [count, outputSize]. */
   readonly targets: Float32Array;
+  /** The number of examples in the batch. */
   readonly count: number;
 }
 
-/** Where batches are put: shapes [largest, inputSize] and [largest, outputSize]. */
+/**
+ * The memory that batches are written to, for up to `largest` examples: shapes [largest, inputSize]
+ * and [largest, outputSize].
+ */
 export interface BatchMemory {
   readonly inputs: Float32Array;
   readonly targets: Float32Array;
 }
 
-/** Memory for batches of up to `largest` examples. */
+/** Allocates memory for batches of up to `largest` examples. */
 export function batchMemory(
   { inputSize, outputSize }: ExampleFormat,
   largest: number,
@@ -27,7 +34,11 @@ export function batchMemory(
   };
 }
 
-/** Makes a function that gathers batches into memory that is used again and again. */
+/**
+ * Makes a function that copies the examples of a batch into the memory, which every call
+ * overwrites. The function takes the order of all examples, and the part of it, `from` to `to − 1`,
+ * that forms the batch. Class indices become one-hot targets.
+ */
 export function batchGatherer(
   examples: Examples,
   format: ExampleFormat,
@@ -37,6 +48,7 @@ export function batchGatherer(
   const { inputSize, outputSize, classCount } = format;
   const labelSize = labels.length / examples.count;
   return (order, from, to) => {
+    // One-hot targets set a single 1 for each label, so the rest must be cleared first.
     if (classCount !== undefined) targets.fill(0);
     for (let i = from; i < to; i++) {
       const example = order[i]!;

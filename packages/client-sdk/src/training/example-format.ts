@@ -3,27 +3,34 @@ import type { Examples } from "../examples/examples.ts";
 
 type LossName = Plan["training"]["loss"];
 
-/** How examples are handed to a model: checked once a request, then used for every batch. */
+/**
+ * How examples are passed to a model. It is determined once for a request and then used for every
+ * batch.
+ */
 export interface ExampleFormat {
-  /** Shape of one input as the model takes it. */
+  /** The shape of one input as the model takes it. */
   readonly inputShape: readonly number[];
-  /** Values in one input. */
+  /** The number of values in one input. */
   readonly inputSize: number;
-  /** Shape of one output, and of one target. */
+  /** The shape of one output, and of one target. */
   readonly outputShape: readonly number[];
-  /** Values in one output, and in one target. */
+  /** The number of values in one output, and in one target. */
   readonly outputSize: number;
-  /** Classes when labels are class indices, which become one-hot targets; else undefined. */
+  /**
+   * The number of classes when labels are class indices, which become one-hot targets; otherwise
+   * undefined.
+   */
   readonly classCount: number | undefined;
 }
 
-/** Shape of one input or output as a model states it; null where any size will do. */
+/** The shape of one input or output as a model states it, with null where any size is accepted. */
 export type OpenShape = readonly (number | null)[];
 
 /**
- * The shape that features get for a model: the model's own when the number of values agrees, so that images may be
- * given flat and the other way round.
- * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
+ * Finds the shape in which features are passed to a model. When the model states every size, it is
+ * the model's own shape, provided that the number of values is the same: so images may be given
+ * flat, and the other way round. Otherwise the shapes must agree size by size.
+ * @throws TributaryError `EXAMPLES_INVALID` when they do not fit; the message names both shapes.
  */
 export function inputShapeFor(modelShape: OpenShape, featureShape: readonly number[]): number[] {
   const known = modelShape.filter((size) => size !== null);
@@ -36,15 +43,16 @@ export function inputShapeFor(modelShape: OpenShape, featureShape: readonly numb
     return [...featureShape];
   }
   throw invalid(
-    `The examples' features have the shape ${shapeText(featureShape)} where the model takes ${shapeText(modelShape)}`,
+    `The examples' features have the shape ${shapeText(featureShape)}, but the model takes ${shapeText(modelShape)}`,
     "Give features with as many values as the model takes.",
   );
 }
 
 /**
- * Decides how labels become targets. With a cross-entropy over classes, labels are class indices, one for each row
- * of the output, unless they have as many values as the output: then they are the classes' probabilities.
- * @throws TributaryError `EXAMPLES_INVALID` naming both shapes.
+ * Decides how labels become targets. With a cross-entropy over classes, labels are class indices,
+ * one for each row of the output; or they are the probabilities of the classes, if they have as
+ * many values as the output. With other losses, labels have the output's shape.
+ * @throws TributaryError `EXAMPLES_INVALID` when they do not fit; the message names both shapes.
  */
 export function exampleFormat(
   loss: LossName,
@@ -63,22 +71,23 @@ export function exampleFormat(
     return { ...format, classCount: undefined };
   }
   throw invalid(
-    `The examples' labels have the shape ${shapeText(labelShape)} where the model's outputs have ${shapeText(outputShape)}`,
+    `The examples' labels have the shape ${shapeText(labelShape)}, but the model's outputs have ${shapeText(outputShape)}`,
     overClasses ? "Give a class index for each example." : "Give a label of the output's shape.",
   );
 }
 
 /**
- * Checks lengths against count and shapes.
- * @param examples - Labels may be left out where they are not used.
- * @throws TributaryError `EXAMPLES_INVALID`.
+ * Checks that the arrays are as long as the count and the shapes say.
+ * @param examples - Labels may be left out when they are not used.
+ * @throws TributaryError `EXAMPLES_INVALID` when there are no examples, or an array has another
+ *   length.
  */
 export function requireConsistent(
   examples: Pick<Examples, "features" | "featureShape" | "count"> & Partial<Examples>,
 ): void {
   const { features, featureShape, labels, labelShape, count } = examples;
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw invalid("There are no examples", "Wait until there are some before taking part.");
+    throw invalid("There are no examples", "Take part only once there are some.");
   }
   requireLength("features", features.length, count, featureShape);
   if (labels !== undefined) requireLength("labels", labels.length, count, labelShape ?? []);
@@ -92,14 +101,15 @@ function requireLength(
 ): void {
   if (length === count * sizeOf(shape)) return;
   throw invalid(
-    `The examples have ${length} values of ${what} where ${count} of the shape ${shapeText(shape)} have ${count * sizeOf(shape)}`,
-    "Give every example's values, one after the other.",
+    `The ${what} have ${length} values, but ${count} examples of shape ${shapeText(shape)} have ${count * sizeOf(shape)}`,
+    "Give the values of all examples, one example after the other.",
   );
 }
 
 /**
- * Checks one example's values.
- * @throws TributaryError `EXAMPLES_INVALID` naming the example's index.
+ * Checks the values of one example.
+ * @throws TributaryError `EXAMPLES_INVALID` when a value is not finite, is no class index, or is no
+ *   probability where one is needed; the message names the example's index.
  */
 export function requireUsable(
   examples: Examples,
@@ -119,29 +129,32 @@ export function requireUsable(
       if (Number.isInteger(label) && label >= 0 && label < classCount) continue;
       throw invalidExample(
         index,
-        `has the label ${label} where classes go from 0 to ${classCount - 1}`,
+        `has the label ${label}, but classes go from 0 to ${classCount - 1}`,
       );
     }
     if (!Number.isFinite(label))
       throw invalidExample(index, "has a label that is not a finite number");
     if (loss.endsWith("Crossentropy") && (label < 0 || label > 1)) {
-      throw invalidExample(index, `has the label ${label}, which is no probability`);
+      throw invalidExample(index, `has the label ${label}, which is not a probability`);
     }
   }
 }
 
-/** Whether values[from] to values[to − 1] are finite numbers. */
+/** Whether `values[from]` to `values[to − 1]` are all finite numbers. */
 export function allFinite(values: Float32Array, from: number, to: number): boolean {
-  // x − x is 0 for finite x and NaN otherwise: one branch in all and not one a value.
+  // x − x is 0 for a finite x and NaN for any other. So one comparison at the end is enough.
   let sum = 0;
   for (let i = from; i < to; i++) sum += values[i]! - values[i]!;
   return sum === 0;
 }
 
-/** @param fault - A clause about the example. */
+/**
+ * Makes the error for one example.
+ * @param fault - What is wrong with it, as a clause that follows "Example 4".
+ */
 export function invalidExample(index: number, fault: string): TributaryError {
   return new TributaryError("EXAMPLES_INVALID", `Example ${index} ${fault}`, {
-    remedy: "Correct it or leave it out.",
+    remedy: "Correct this example or leave it out.",
     context: { index },
   });
 }
@@ -150,6 +163,7 @@ function invalid(cause: string, remedy: string): TributaryError {
   return new TributaryError("EXAMPLES_INVALID", cause, { remedy });
 }
 
+/** The number of values in an array of this shape. */
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((size, dimension) => size * dimension, 1);
 

@@ -1,114 +1,158 @@
 import type { Plan, RandomSource } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 
-/** Values of the loss and of the plan's metrics by name, means over examples. */
+/** The loss (`loss`) and the plan's metrics by name, as means over examples. */
 export type TrainingMetrics = Record<string, number>;
 
-/** How far a training has come, after one batch. */
+/** How far a training has come, told after each batch. */
 export interface TrainingProgress {
-  /** Local epoch, from 1. */
+  /** The local epoch, counted from 1. */
   readonly epoch: number;
-  /** Local epochs in all. */
+  /** The number of local epochs. */
   readonly epochs: number;
-  /** Batch of the epoch, from 1. */
+  /** The batch within the epoch, counted from 1. */
   readonly batch: number;
-  /** Batches in an epoch. */
+  /** The number of batches in an epoch. */
   readonly batches: number;
-  /** Mean loss of the batch's examples, before the step that it led to. */
+  /** The mean loss of the batch's examples, before the step that it led to. */
   readonly loss: number;
 }
 
 /**
- * What a training adds to its steps, beside or instead of what the plan says; nothing unless given. In a step's order: each example's gradient is
- * clipped, gradients are averaged, correction, proximal term and weight decay are added, and the sum is clipped.
+ * Changes to the gradient of each step, in addition to those that the plan names or in their place.
+ * A term that is not given has no effect. A step applies them in this order: it clips the gradient
+ * of each example and averages them; adds the correction, the proximal term and the weight decay;
+ * and clips the sum.
  */
 export interface StepTerms {
-  /** L2 bound of each example's gradient, weight units; > 0. Takes a pass for each example (arXiv:1607.00133). */
+  /**
+   * The bound on the L2 norm of each example's gradient, in weight units, > 0. Each example then
+   * needs a pass of its own (arXiv:1607.00133).
+   */
   readonly exampleClipNorm?: number;
-  /** Added to every step's gradient, shape [layout.size]: a control variate (arXiv:1910.06378). Not modified. */
+  /**
+   * A vector that is added to the gradient of every step, shape [layout.size]: a control variate
+   * (arXiv:1910.06378). Not modified.
+   */
   readonly correction?: Float32Array;
-  /** μ of the proximal term μ/2 · ‖w − w₀‖², w₀ being the given weights; ≥ 0 (arXiv:1812.06127). */
+  /**
+   * The factor μ ≥ 0 of the proximal term μ/2 · ‖w − w₀‖², where w₀ are the weights at the start
+   * (arXiv:1812.06127).
+   */
   readonly proximal?: number;
-  /** λ of λ/2 · ‖w‖²; ≥ 0. */
+  /** The factor λ ≥ 0 of the term λ/2 · ‖w‖². */
   readonly weightDecay?: number;
-  /** L2 bound of every step's gradient, weight units; > 0. */
+  /** The bound on the L2 norm of every step's gradient, in weight units, > 0. */
   readonly gradientClipNorm?: number;
 }
 
+/** A request to train. */
 export interface TrainRequest {
+  /** What to train, and how. */
   readonly plan: Plan;
   /** The whole checkpoint, Float32, shape [layout.size]; not modified. */
   readonly weights: Float32Array;
+  /** The examples to train on; not modified. */
   readonly examples: Examples;
-  /** Decides the order of examples and the dropout masks; children are derived, nothing is drawn from it itself. */
+  /**
+   * The source of the order of examples and of dropout masks. Streams are derived from it by name;
+   * nothing is drawn from the source itself.
+   */
   readonly random: RandomSource;
-  /** `proximal` and `gradientClipNorm`, or all for an engine that says so; `BAD_PARAMETER` elsewhere. */
+  /**
+   * Every engine has `proximal` and `gradientClipNorm`. An engine that lacks one of the others
+   * rejects a request for it with `BAD_PARAMETER`.
+   */
   readonly terms?: StepTerms | undefined;
+  /** Stops the training, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after every batch; what it throws ends the training. */
+  /** Called after every batch. What it throws ends the training. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
+/** The result of a training. */
 export interface TrainResult {
-  /** The trained checkpoint, new memory, shape [layout.size]; frozen parameters are bit for bit those given. */
+  /**
+   * All parameters after training, in new memory, shape [layout.size]. Frozen parameters are bit
+   * for bit those of the request.
+   */
   readonly weights: Float32Array;
-  /** Loss and metrics over the last local epoch, each batch taken before its own step. */
+  /** Loss and metrics over the last local epoch. Each batch is measured before its own step. */
   readonly metrics: TrainingMetrics;
-  /** Optimizer steps taken. */
+  /** The number of optimizer steps. */
   readonly steps: number;
-  /** Examples trained on. */
+  /** The number of examples that were trained on. */
   readonly exampleCount: number;
 }
 
+/** A request to measure a checkpoint. */
 export interface EvaluateRequest {
+  /** The plan names the model, the loss and the metrics. */
   readonly plan: Plan;
   /** The whole checkpoint; not modified. */
   readonly weights: Float32Array;
+  /** The examples to measure on; not modified. */
   readonly examples: Examples;
+  /** Stops the evaluation, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A request for a model's outputs. */
 export interface PredictRequest {
+  /** The plan names the model. */
   readonly plan: Plan;
   /** The whole checkpoint; not modified. */
   readonly weights: Float32Array;
-  /** Row-major, shape [count, ...featureShape]. */
+  /** The inputs, row-major, shape [count, ...featureShape]. */
   readonly features: Float32Array;
+  /** The shape of one example's features. */
   readonly featureShape: readonly number[];
+  /** The number of examples. */
   readonly count: number;
+  /** Stops the prediction, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a trainer trains a plan with. */
+/** With which engine a trainer trains a plan. */
 export interface EngineChoice {
   readonly engine: "fused" | "tfjs";
-  /** What the engine computes with, such as `wasm`. */
+  /** The backend that the engine computes with, such as `wasm`. */
   readonly backend: string;
-  /** Why, as a clause for people. */
+  /** Why this engine was chosen: a clause for people to read. */
   readonly reason: string;
 }
 
 /**
- * Trains a plan's model on local examples. Every call starts from the weights it is given and leaves nothing behind:
- * optimizer state does not outlive a call. The same request gives the same bits on the same engine.
- * Calls run one after the other.
+ * Trains a plan's model on local examples. Every call starts from the weights that it is given, and
+ * keeps nothing for the next call: optimizer state ends with the call. The same request gives the
+ * same bits on the same engine. Calls that are made at once run one after the other.
  *
- * All reject with `EXAMPLES_INVALID` when examples do not fit the model (naming the example or both shapes),
- * `MODEL_UNSUPPORTED` when the engine cannot build the model, `ABORTED` when the signal fires, and `BAD_PARAMETER`
- * when weights are not of the model's size or the trainer is disposed.
+ * All methods reject with `EXAMPLES_INVALID` when the examples do not fit the model (the message
+ * names the example or both shapes), `MODEL_UNSUPPORTED` when the engine cannot build the model,
+ * `BAD_PARAMETER` when the weights are not of the model's size, and `ABORTED` when the signal is
+ * aborted or the trainer is disposed.
  */
 export interface LocalTrainer {
-  /** @throws TributaryError also `TRAINING_FAILED` when the loss or a weight is no longer finite. */
+  /**
+   * Trains the plan's local epochs.
+   * @throws TributaryError also `TRAINING_FAILED` when the loss or a weight is no longer finite.
+   */
   train(request: TrainRequest): Promise<TrainResult>;
-  /** The plan's loss and metrics on examples, without dropout or any change. */
+  /**
+   * Measures the plan's loss and metrics on the examples, without dropout and without changing
+   * anything.
+   */
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics>;
-  /** The model's outputs, row-major, shape [count, ...outputShape]. */
+  /** Computes the model's outputs, row-major, shape [count, ...outputShape]. */
   predict(request: PredictRequest): Promise<Float32Array>;
   /**
-   * Which engine a plan is trained with, for a trainer that has several.
-   * @throws TributaryError `ENGINE_UNAVAILABLE` when the one that is needed cannot be used.
+   * Tells which engine a plan is trained with. Trainers with several engines have this method.
+   * @throws TributaryError `ENGINE_UNAVAILABLE` when the engine that is needed cannot be used.
    */
   choose?(plan: Plan): Promise<EngineChoice>;
-  /** Frees the engine's memory; idempotent. A call under way ends with `ABORTED`. */
+  /**
+   * Frees the engine's memory. A call under way rejects with `ABORTED`. Calling it again has no
+   * effect.
+   */
   dispose(): void;
 }

@@ -1,20 +1,22 @@
-// Cross-entropy is computed from logits: softmax or sigmoid outputs round to 0 and 1, where the logarithm and its
-// gradient are lost. So a model to be trained is built without its last activation, and the activation is applied
-// again where outputs are asked for.
+// The cross-entropy is computed from logits. Softmax and sigmoid outputs may round to 0 and 1,
+// where the logarithm is infinite and its gradient is lost. So a model that is to be trained is
+// built without its last activation, which is applied again where outputs are asked for.
 
-/** The activation that was taken off the last layer. */
+/** The activation that was removed from the last layer; `linear` when it had none. */
 export type OutputActivation = "softmax" | "sigmoid" | "linear";
 
+/** A JSON object. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Layers whose `activation` is the last thing they do. */
+/** Layers that apply their `activation` at their very end. */
 const ACTIVATED_LAYERS: ReadonlySet<string> = new Set(["Dense", "Activation", "Conv1D", "Conv2D"]);
 
 /**
- * Finds what the model's last layer ends with, and the topology without it.
+ * Removes the activation from the model's last layer.
  * @param topology - A LayersModel topology, `{ class_name, config }`; not modified.
- * @returns `activation` is `undefined`, and the topology the one given, where the end is something else than a
- *   softmax over the last axis, a sigmoid or nothing, or where another layer uses the last layer's output.
+ * @returns The new topology and the activation that was removed. `activation` is `undefined`, and
+ *   the topology is the given one, when the model ends in something other than a softmax over the
+ *   last axis, a sigmoid or a linear output, or when another layer uses the last layer's output.
  */
 export function logitsTopology(topology: object): {
   readonly topology: object;
@@ -40,7 +42,9 @@ export function logitsTopology(topology: object): {
   };
 }
 
-/** Index of the one layer that the model's output comes from, or −1. */
+/**
+ * The index of the one layer that produces the model's output, or −1 when there is no such layer.
+ */
 function outputLayerIndex(kind: unknown, config: unknown, layers: readonly unknown[]): number {
   if (kind === "Sequential") return layers.length - 1;
   if (!isFields(config)) return -1;
@@ -55,9 +59,14 @@ function layerName(layer: Fields): unknown {
   return layer["name"] ?? (isFields(layer["config"]) ? layer["config"]["name"] : undefined);
 }
 
+/** Whether a layer's inbound nodes, which are nested arrays, contain a name. */
 const mentions = (nodes: unknown, name: unknown): boolean =>
   Array.isArray(nodes) ? nodes.some((node) => mentions(node, name)) : nodes === name;
 
+/**
+ * The layer with a linear activation, and the activation that it had; undefined when its end is of
+ * another kind.
+ */
 function withoutActivation(
   layer: Fields,
 ): { layer: object; activation: OutputActivation } | undefined {
@@ -65,7 +74,8 @@ function withoutActivation(
   const config = layer["config"];
   if (typeof kind !== "string" || !isFields(config)) return undefined;
   if (kind === "Softmax" && (config["axis"] ?? -1) === -1) {
-    // The identity under the same name, so that the graph's edges still hold.
+    // A layer that does nothing, under the same name, so that the connections of the graph stay
+    // valid.
     const { axis: _axis, ...rest } = config;
     return {
       layer: { ...layer, class_name: "Activation", config: { ...rest, activation: "linear" } },

@@ -3,14 +3,16 @@ import type { Plan } from "@tributary/protocol";
 import type { OutputActivation } from "./logits-topology.ts";
 
 /**
- * The mean loss of a batch.
+ * Computes the mean loss of a batch.
  *
- * Cross-entropies are taken from logits where the model's last activation could be taken off (`logitsTopology`):
- * log-softmax and log-sigmoid without overflow, with the exact gradient however wrong the model is. A linear end is
- * taken to give logits as well. Otherwise outputs are probabilities and are clipped to [1e-7, 1 − 1e-7], as
+ * Cross-entropies are computed from logits when the model's last activation could be removed
+ * (`logitsTopology`): with log-softmax or log-sigmoid, which do not overflow and give the exact
+ * gradient however wrong the model is. The outputs of a model that ends linearly count as logits as
+ * well. Otherwise the outputs are probabilities and are clipped to [1e-7, 1 − 1e-7], as
  * `tf.metrics.categoricalCrossentropy` does.
- * @param outputs - What the model without its last activation gave, shape [batch, ...outputShape].
- * @param targets - Same shape.
+ * @param activation - What `logitsTopology` has removed.
+ * @param targets - The targets, shape [batch, ...outputShape].
+ * @param outputs - What the model without its last activation computed, same shape.
  * @returns A scalar.
  */
 export function lossOf(
@@ -22,7 +24,7 @@ export function lossOf(
   switch (loss) {
     case "categoricalCrossentropy":
     case "sparseCategoricalCrossentropy":
-      // Labels that were class indices are one-hot by now, so that the two are the same.
+      // Class indices have become one-hot targets by now, so the two losses are the same.
       return activation === "softmax" || activation === "linear"
         ? scalar(tf.losses.softmaxCrossEntropy(targets, outputs))
         : tf.mean(tf.metrics.categoricalCrossentropy(targets, activate(outputs, activation)));
@@ -39,12 +41,12 @@ export function lossOf(
   }
 }
 
-/** Applies the activation that was taken off the last layer. */
+/** Applies the activation that was removed from the last layer. */
 export function activate(outputs: tf.Tensor, activation: OutputActivation | undefined): tf.Tensor {
   if (activation === "softmax") return tf.softmax(outputs);
   if (activation === "sigmoid") return tf.sigmoid(outputs);
   return outputs;
 }
 
-/** tf.losses reduces to a scalar by default, which its type does not say. */
+/** The functions of tf.losses return a scalar by default, which their type does not say. */
 const scalar = (value: tf.Tensor): tf.Scalar => value.asScalar();

@@ -5,11 +5,14 @@ import type { TrainingMetrics } from "./local-trainer.ts";
 
 type MetricName = Plan["training"]["metrics"][number];
 
-/** Adds up the loss and metrics of batches into means over examples. */
+/** Adds up the loss and the metrics of batches, and gives their means over all examples. */
 export class MetricSums {
-  /** Whether several classes compete for the largest output, or each output answers a question of its own. */
+  /**
+   * How outputs are read for the accuracy. True: the classes compete, and the largest output wins.
+   * False: each output answers a question of its own, yes above 0.5.
+   */
   readonly #competing: boolean;
-  /** Size of the outputs' last axis. */
+  /** The size of the outputs' last axis. */
   readonly #width: number;
   readonly #sums = new Map<MetricName, number>();
   #loss = 0;
@@ -36,6 +39,7 @@ export class MetricSums {
     }
   }
 
+  /** The mean of a metric over the values of one batch. */
   #mean(metric: MetricName, outputs: Float32Array, targets: Float32Array): number {
     switch (metric) {
       case "accuracy":
@@ -49,7 +53,7 @@ export class MetricSums {
     }
   }
 
-  /** Loss and metrics by name; only after at least one batch. */
+  /** Returns loss and metrics by name. To be called after at least one batch. */
   means(): TrainingMetrics {
     const means: TrainingMetrics = { loss: this.#loss / this.#examples };
     for (const [metric, sum] of this.#sums) means[metric] = sum / this.#examples;
@@ -63,7 +67,10 @@ function meanOf(values: Float32Array, score: (value: number, index: number) => n
   return sum / values.length;
 }
 
-/** Share of rows whose largest output is where the target's largest value is; the first of equals counts. */
+/**
+ * The share of rows whose largest output is at the same place as the largest value of the target.
+ * Of equal values the first one counts.
+ */
 function argmaxAccuracy(outputs: Float32Array, targets: Float32Array, width: number): number {
   let correct = 0;
   for (let row = 0; row < outputs.length; row += width) {
@@ -72,6 +79,7 @@ function argmaxAccuracy(outputs: Float32Array, targets: Float32Array, width: num
   return (correct * width) / outputs.length;
 }
 
+/** The place of the largest of `width` values, counted from `from`. */
 function argmax(values: Float32Array, from: number, width: number): number {
   let best = from;
   for (let i = from + 1; i < from + width; i++) if (values[i]! > values[best]!) best = i;

@@ -14,20 +14,23 @@ import { logitsTopology, type OutputActivation } from "./logits-topology.ts";
 
 type Layer = tf.layers.Layer;
 
-/** A plan's model, built once and used by every round of the plan. */
+/** A plan's model in tfjs. It is built once and used in every round of the plan. */
 export class PreparedModel {
   readonly layout: ParameterLayout;
-  /** The model without its last activation, if that could be taken off. */
+  /** The model, without its last activation if that could be removed. */
   readonly model: tf.LayersModel;
+  /** The activation that was removed; see `logitsTopology`. */
   readonly activation: OutputActivation | undefined;
-  /** In the layout's order. */
+  /** The model's weights in the layout's order. */
   readonly weights: readonly LayerWeight[];
-  /** What the optimizer moves. */
+  /** The variables that the optimizer changes. */
   readonly trained: readonly tf.Variable[];
-  /** The parameters that are frozen: given back as they came. */
+  /** The parameters that the plan does not train. A trainer returns them as it was given them. */
   readonly frozen: readonly { readonly offset: number; readonly size: number }[];
+  /** Shape of one input as the model states it. */
   readonly inputShape: OpenShape;
   readonly #outputShape: OpenShape;
+  // Whether the model has a layer that `requireSoundGradients` is about.
   readonly #resizes: boolean;
   readonly #dropouts: readonly SeededDropout[];
 
@@ -46,8 +49,9 @@ export class PreparedModel {
       ranges.some((range) => offset >= range.offset && offset < range.offset + range.length),
     );
     this.frozen = layout.parameters.filter((_, index) => !isTrained[index]);
-    // The plan decides, not the flags of a model file. A weight's own flag tells what no gradient is for, such as the
-    // moving averages of batch normalisation: those change as examples pass.
+    // The plan decides what is trained, not the flags in a model file. But a weight's own flag
+    // shows that it has no gradient, such as the moving averages of batch normalisation, which
+    // change as examples pass through the layer.
     this.trained = this.weights.flatMap((weight, index) => {
       const variable = weight.read();
       return isTrained[index] && weight.trainable && variable instanceof tf.Variable
@@ -55,7 +59,7 @@ export class PreparedModel {
         : [];
     });
     if (this.trained.length === 0) {
-      throw new TributaryError("PLAN_INVALID", "The plan trains nothing that has a gradient", {
+      throw new TributaryError("PLAN_INVALID", "The plan trains no weight that has a gradient", {
         remedy: "Name layers with kernels or embeddings as trainable.",
       });
     }
@@ -69,9 +73,9 @@ export class PreparedModel {
   }
 
   /**
-   * Builds the plan's model on the current backend.
-   * @throws TributaryError `MODEL_UNSUPPORTED` when it cannot be built or has several inputs or outputs,
-   *   `PLAN_INVALID` when the plan trains no weight of it.
+   * Builds the plan's model on tfjs's current backend.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when tfjs cannot build it, or when it has several
+   *   inputs or outputs; `PLAN_INVALID` when the plan trains none of its weights.
    */
   static async build(plan: Plan): Promise<PreparedModel> {
     const { topology, activation } = logitsTopology(plan.model.topology);
@@ -87,29 +91,31 @@ export class PreparedModel {
   }
 
   /**
-   * Refuses what the current backend is known to train wrongly.
+   * Refuses a model that the current backend is known to train wrongly.
    * @throws TributaryError `MODEL_UNSUPPORTED`.
    */
   requireSoundGradients(): void {
-    // tfjs 4.22: the cpu backend adds the gradients of all images of a batch up in the wrong places.
+    // In tfjs 4.22, the cpu backend adds up the gradients of all images of a batch in the wrong
+    // places.
     if (tf.getBackend() !== "cpu" || !this.#resizes) return;
     throw new TributaryError(
       "MODEL_UNSUPPORTED",
       "tfjs's cpu backend computes wrong gradients for UpSampling2D layers",
-      { remedy: "Install @tensorflow/tfjs-backend-wasm, which computes them right." },
+      { remedy: "Install @tensorflow/tfjs-backend-wasm, which computes them correctly." },
     );
   }
 
-  /** Begins the dropout masks of one training anew. */
+  /** Starts new streams of dropout masks, for one training. */
   seedDropout(random: RandomSource): void {
     this.#dropouts.forEach((dropout, index) => dropout.seed(random.derive(`dropout ${index}`)));
   }
 
-  /** Shape of one output for inputs of a shape. */
+  /** Finds the shape of one output for inputs of a given shape. */
   outputShapeFor(inputShape: readonly number[]): number[] {
     const known = this.#outputShape.filter((size) => size !== null);
     if (known.length === this.#outputShape.length) return known;
-    // Not computeOutputShape, which fails on sequential models (tfjs 4.22).
+    // computeOutputShape fails on sequential models (tfjs 4.22), so one example of zeros is passed
+    // through.
     return tf.tidy(() => {
       const outputs = this.model.apply(tf.zeros([1, ...inputShape]));
       return [outputs].flat()[0]!.shape.slice(1).map(Number);
@@ -121,6 +127,7 @@ export class PreparedModel {
   }
 }
 
+/** @throws TributaryError `MODEL_UNSUPPORTED` unless there is exactly one input or output. */
 function oneShape(symbols: tf.LayersModel["inputs"], what: string): OpenShape {
   const [symbol] = symbols;
   if (symbols.length !== 1 || symbol === undefined) {
@@ -131,7 +138,7 @@ function oneShape(symbols: tf.LayersModel["inputs"], what: string): OpenShape {
   return symbol.shape.slice(1);
 }
 
-/** The layers, and those of models within models. */
+/** All layers of a model, and those of models within it. */
 function* everyLayer(container: tf.LayersModel): Generator<Layer> {
   for (const layer of container.layers) {
     yield layer;
@@ -140,8 +147,8 @@ function* everyLayer(container: tf.LayersModel): Generator<Layer> {
 }
 
 /**
- * A batch normalisation that is frozen uses the averages it was given and leaves them, as in Keras. tfjs updates
- * them whatever its flags say.
+ * Makes a frozen batch normalisation use its given averages and leave them unchanged, as Keras
+ * does. tfjs updates them whatever the layer's flags say.
  */
 function freezeStatistics(layer: Layer, frozen: ReadonlySet<LayerWeight>): void {
   if (layer.getClassName() !== "BatchNormalization") return;
@@ -150,20 +157,24 @@ function freezeStatistics(layer: Layer, frozen: ReadonlySet<LayerWeight>): void 
   layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
 }
 
+/** A dropout layer whose masks come from a seed of ours. */
 interface SeededDropout {
   seed(random: RandomSource): void;
 }
 
 /**
- * Makes a dropout layer draw a new mask in every step from a seed of ours: tfjs's own draws from Math.random, or
- * repeats one mask for ever when the layer has a seed. Gaussian noise, alpha dropout and dropout inside recurrent
- * layers keep to Math.random, so that a model with those is trained well but not repeatably.
+ * Makes a dropout layer draw a new mask from our own seed in every step. tfjs's own layer draws
+ * from Math.random, or repeats one mask for ever when it has a seed. Gaussian noise, alpha dropout
+ * and the dropout inside recurrent layers still use Math.random, so a model with those trains well,
+ * but not repeatably.
+ * @returns The layer's handle; undefined for other layers.
  */
 function seededDropout(layer: Layer): SeededDropout | undefined {
   const kind = layer.getClassName();
   if (kind !== "Dropout" && kind !== "SpatialDropout1D") return undefined;
   const { rate, noiseShape } = layer.getConfig();
   if (typeof rate !== "number" || rate <= 0 || rate >= 1) return undefined;
+  // A placeholder: `seedDropout` replaces it before each training.
   let next = xoshiro128(new Uint8Array(16));
   layer.call = (inputs, kwargs) =>
     tf.tidy(() => {

@@ -2,9 +2,10 @@ import { TributaryError } from "@tributary/protocol";
 import type { StepTerms, TrainRequest } from "./local-trainer.ts";
 
 /**
- * What a training adds to its steps: what the plan says, and what the request gives beside it or instead.
- * @returns `undefined` for nothing.
- * @throws TributaryError `BAD_PARAMETER` for a number that is out of range.
+ * Collects the terms of a training's steps: those of the plan, and those of the request, which take
+ * precedence.
+ * @returns `undefined` when there are none.
+ * @throws TributaryError `BAD_PARAMETER` when a number is out of range.
  */
 export function stepTermsOf({
   plan,
@@ -26,10 +27,14 @@ export function stepTermsOf({
   return all;
 }
 
+/**
+ * @throws TributaryError `BAD_PARAMETER` when a given value is negative, not finite, or 0 where it
+ *   may not be.
+ */
 function requireRange(name: string, value: number | undefined, mayBeZero: boolean): void {
   if (value === undefined || (Number.isFinite(value) && (mayBeZero ? value >= 0 : value > 0)))
     return;
   throw new TributaryError("BAD_PARAMETER", `The term ${name} is ${value}`, {
-    remedy: `Give a number ${mayBeZero ? "of at least" : "above"} 0.`,
+    remedy: `Give a finite number ${mayBeZero ? "of at least" : "above"} 0.`,
   });
 }

@@ -2,38 +2,41 @@ import * as tf from "@tensorflow/tfjs";
 import { TributaryError } from "@tributary/protocol";
 import { registerWasmKernels } from "./wasm-kernels.ts";
 
-/** Where tfjs computes: `tensorflow` is @tensorflow/tfjs-node. */
+/** The backends that tfjs can compute with. `tensorflow` is the package @tensorflow/tfjs-node. */
 export type TfjsBackendName = "tensorflow" | "wasm" | "cpu" | "webgl" | "webgpu";
 
+/** Which backend tfjs uses, and how it is set up. */
 export interface TfjsBackendOptions {
   /**
-   * `auto`, the default, keeps the backend that the app has set; if it has set none, it takes the first of
-   * `tensorflow`, `wasm` and `cpu` that is there. A name makes that the process's tfjs backend even if the app has
-   * set another; `webgpu` must have been registered by the app.
+   * `auto`, the default, keeps the backend that the app has set. If the app has set none, it takes
+   * the first of `tensorflow`, `wasm` and `cpu` that works. A name makes that backend the one of
+   * the whole process, even if the app has set another. The app must register `webgpu` itself.
    */
   readonly backend?: "auto" | TfjsBackendName;
-  /** Whether a named backend takes the place of one that the app has set; true unless set. */
+  /** Whether a named backend replaces one that the app has set; true unless set. */
   readonly override?: boolean;
   /**
-   * Where the wasm backend's binaries are: a URL of a folder, ending in a slash, or a URL for each file name. Browsers
-   * need it when the binaries are not served beside the script; Node finds its own.
+   * Where the binaries of the wasm backend are: the URL of a folder, ending in a slash, or a URL
+   * for each file name. Browsers need it when the binaries do not lie beside the script. Node finds
+   * its own.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
   /**
-   * `shipped` leaves the wasm backend as tfjs ships it, unless kernels have been registered before: for comparisons. It
-   * then trains neither convolutions nor embeddings.
+   * `shipped` leaves the wasm backend as tfjs ships it, for comparisons; it then trains neither
+   * convolutions nor embeddings. It has no effect once this process has replaced the kernels.
    */
   readonly kernels?: "replaced" | "shipped";
 }
 
-/** In the order in which they are tried: fastest first. */
+/** The backends in the order in which `auto` tries them: the fastest first. */
 const ORDER: readonly TfjsBackendName[] = ["tensorflow", "wasm", "cpu"];
 
 /**
- * Sets tfjs's backend up, once and for the whole process: tfjs has one current backend, which is the app's as well.
- * A backend that is not installed or does not start is passed over.
+ * Sets up tfjs's backend for the whole process: tfjs has one current backend, which the app uses as
+ * well. A backend that is not installed or does not start is skipped.
  * @returns The backend's name.
- * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or none at all, can be used.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or no backend at all, can be
+ *   used.
  */
 export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promise<string> {
   const { backend = "auto", override = true, wasmPaths, kernels = "replaced" } = options;
@@ -43,6 +46,7 @@ export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promi
     await prepare(current, kernels);
     return current;
   }
+  // Why each backend that was tried could not be used.
   const faults: string[] = [];
   for (const name of backend === "auto" ? ORDER : [backend]) {
     try {
@@ -63,18 +67,22 @@ export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promi
   );
 }
 
-/** The backend that has been set, if any: until then tfjs's name for it is empty, whatever its type says. */
+/**
+ * The backend that has been set, if any. Until then tfjs returns no name, although its type says
+ * that it does.
+ */
 function currentBackend(): string | undefined {
   const name: string | null | undefined = tf.getBackend();
   return name ?? undefined;
 }
 
+/** Loads the package of a backend and sets the paths of its binaries. */
 async function load(
   name: TfjsBackendName,
   wasmPaths: TfjsBackendOptions["wasmPaths"],
 ): Promise<void> {
   if (name === "tensorflow") {
-    // Not written out in the import, so that bundlers for browsers do not look for it.
+    // The name is in a variable, so that bundlers for browsers do not try to resolve the import.
     const addon = "@tensorflow/tfjs-node";
     await import(/* @vite-ignore */ /* webpackIgnore: true */ addon);
   }
@@ -86,9 +94,11 @@ async function load(
   }
 }
 
+/** Makes the backend ready to train. */
 async function prepare(name: string, kernels: "replaced" | "shipped"): Promise<void> {
   quietly(() => {
-    // The cpu backend greets the console at its first tensor in Node: let that be this one.
+    // The cpu backend prints a notice at its first tensor in Node. This is that tensor, with
+    // notices turned off.
     const cpu = tf.findBackend("cpu");
     cpu?.disposeData(cpu.write(new Float32Array(1), [1], "float32"));
   });
@@ -96,7 +106,7 @@ async function prepare(name: string, kernels: "replaced" | "shipped"): Promise<v
   await tf.ready();
 }
 
-/** Runs something synchronous with tfjs's notices off. */
+/** Runs something synchronous with tfjs's notices turned off. */
 function quietly(run: () => void): void {
   const production = tf.env().getBool("PROD");
   tf.env().set("PROD", true);

@@ -2,15 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { TributaryError } from "@tributary/protocol";
 import type { StepTerms } from "./local-trainer.ts";
 
-/** Changes a step's gradients before the optimizer takes them. */
+/** Changes the gradients of a step before the optimizer applies them. */
 export interface TfjsGradientTerms {
-  /** To be called in a tidy scope. @param gradients - By the variables' names. */
+  /**
+   * To be called within `tf.tidy`, which frees the intermediate tensors.
+   * @param gradients - The gradients by the names of their variables; not modified.
+   * @returns The changed gradients by the same names.
+   */
   apply(gradients: tf.NamedTensorMap): tf.NamedTensorMap;
+  /** Frees the tensors that are kept from step to step. */
   dispose(): void;
 }
 
 /**
- * Makes a training's terms, from the values that the variables have now.
+ * Prepares the terms of one training, with the current values of the variables as its starting
+ * weights.
  * @throws TributaryError `BAD_PARAMETER` for terms that only the fused engine has.
  */
 export function tfjsGradientTerms(
@@ -19,10 +25,16 @@ export function tfjsGradientTerms(
 ): TfjsGradientTerms {
   const [unknown] = Object.entries(others).filter(([, value]) => value !== undefined);
   if (unknown !== undefined) {
-    throw new TributaryError("BAD_PARAMETER", `The engine tfjs has no term ${unknown[0]}`, {
-      remedy: "Use the engine fused.",
-    });
+    throw new TributaryError(
+      "BAD_PARAMETER",
+      `The engine tfjs does not have the term ${unknown[0]}`,
+      {
+        remedy: "Use the engine fused, or leave the term out.",
+      },
+    );
   }
+  // The weights w₀ from which the proximal term μ/2 · ‖w − w₀‖² measures; its gradient is μ · (w −
+  // w₀).
   const anchors = new Map(
     proximal === 0 ? [] : trained.map((variable) => [variable, tf.keep(variable.clone())]),
   );
@@ -36,6 +48,7 @@ export function tfjsGradientTerms(
       }
       if (gradientClipNorm === undefined) return changed;
       const squares = Object.values(changed).map((gradient) => tf.sum(tf.square(gradient)));
+      // All gradients together are scaled by min(1, bound / norm).
       const factor = tf.minimum(1, tf.div(gradientClipNorm, tf.sqrt(tf.addN(squares))));
       for (const [name, gradient] of Object.entries(changed)) {
         changed[name] = tf.mul(gradient, factor);

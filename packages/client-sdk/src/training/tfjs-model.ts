@@ -9,12 +9,15 @@ import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
 import { predictBatch, readPass, scoreBatch, takeStep } from "./tfjs-step.ts";
 import type { TrainRequest } from "./local-trainer.ts";
 
-/** A prepared tfjs model as the loop over batches takes it. */
+/** A prepared tfjs model in the form that the loop over batches uses. */
 export class TfjsModel implements EngineModel {
   readonly #model: PreparedModel;
   readonly #weights: Float32Array;
 
-  /** @param weights - The checkpoint that was written into the model: what is frozen is given back from it. */
+  /**
+   * @param weights - The checkpoint that was written into the model. Frozen parameters are returned
+   *   from it.
+   */
   constructor(model: PreparedModel, weights: Float32Array) {
     this.#model = model;
     this.#weights = weights;
@@ -28,6 +31,7 @@ export class TfjsModel implements EngineModel {
     return this.#model.outputShapeFor(inputShape);
   }
 
+  /** Starts new dropout masks, a fresh optimizer, and the terms of this training. */
   startTraining(
     { plan, random, terms }: Pick<TrainRequest, "plan" | "random" | "terms">,
     format: ExampleFormat,
@@ -41,6 +45,7 @@ export class TfjsModel implements EngineModel {
       step: (batch) => readPass(takeStep({ plan, model, optimizer, format, gradientTerms }, batch)),
       weights: async () => {
         const trained = await readWeights(model.weights, model.layout);
+        // tfjs may have changed parameters that are not trained, such as moving averages.
         for (const { offset, size } of model.frozen) {
           trained.set(this.#weights.subarray(offset, offset + size), offset);
         }

@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 
 /**
- * The plan's optimizer with fresh state. Defaults are tfjs's, written out so that another engine has the same.
- * @returns An optimizer of the caller's own: call `disposeOptimizer` on it.
+ * Makes the plan's optimizer with fresh state. The defaults are those of tfjs. They are written
+ * out, because the fused engine must use the same ones.
+ * @returns An optimizer that belongs to the caller, who calls `disposeOptimizer` on it.
  */
 export function tfjsOptimizer(spec: Plan["training"]["optimizer"]): tf.Optimizer {
   switch (spec.name) {
@@ -30,9 +31,11 @@ export function tfjsOptimizer(spec: Plan["training"]["optimizer"]): tf.Optimizer
   }
 }
 
+/** Frees an optimizer and all of its tensors. */
 export function disposeOptimizer(optimizer: tf.Optimizer): void {
   optimizer.dispose();
-  // tfjs's momentum optimizer forgets the learning rate's tensor, which it inherits from plain descent.
+  // tfjs's momentum optimizer does not free the tensor with the learning rate, which it inherits
+  // from plain gradient descent.
   if (optimizer.getClassName() === "Momentum") {
     tf.SGDOptimizer.prototype.dispose.call(optimizer as tf.SGDOptimizer);
   }

@@ -1,5 +1,5 @@
-// One batch through tfjs. Everything here is synchronous but the reading, so that no tensor of the app's is caught in
-// a scope of ours.
+// One batch through tfjs. Everything except reading the results is synchronous: while a `tidy`
+// scope waited, it would also catch tensors that the app makes.
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import type { BatchResult } from "./engine-model.ts";
@@ -9,9 +9,9 @@ import { activate, lossOf } from "./loss.ts";
 import type { PreparedModel } from "./prepared-model.ts";
 import type { TfjsGradientTerms } from "./tfjs-gradient-terms.ts";
 
-/** What a batch gave, still in tfjs's memory: read it once with `readPass`. */
+/** The result of a batch, still in tfjs's memory. `readPass` reads and frees it. */
 export interface BatchPass {
-  /** Mean over the batch. */
+  /** The mean loss of the batch's examples. */
   readonly loss: tf.Scalar;
   /** The model's outputs, shape [count, ...outputShape]. */
   readonly outputs: tf.Tensor;
@@ -39,6 +39,7 @@ export function takeStep(
     const targets = tf.tensor(batch.targets, [batch.count, ...format.outputShape]);
     let raw: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
+      // Kept, because `variableGrads` frees what its function makes.
       raw = tf.keep(applyModel(model, inputs, true));
       return withPenalties(model, lossOf(plan.training.loss, model.activation, targets, raw));
     }, [...model.trained]);
@@ -49,7 +50,10 @@ export function takeStep(
   });
 }
 
-/** Scores a batch without training: no dropout, and batch normalisation by its averages. */
+/**
+ * Computes loss and outputs of a batch without training: without dropout, and with batch
+ * normalisation by its moving averages.
+ */
 export function scoreBatch(
   plan: Plan,
   model: PreparedModel,
@@ -67,7 +71,7 @@ export function scoreBatch(
   });
 }
 
-/** Reads what a batch gave, and frees it. */
+/** Reads the result of a batch, and frees it. */
 export async function readPass({ loss, outputs }: BatchPass): Promise<BatchResult> {
   try {
     const [lossValue, outputValues] = await readAll([loss, outputs]);
@@ -77,7 +81,10 @@ export async function readPass({ loss, outputs }: BatchPass): Promise<BatchResul
   }
 }
 
-/** The model's outputs for inputs side by side, shape [count, ...outputShape]. */
+/**
+ * Computes the model's outputs for inputs that lie one after the other; shape [count,
+ * ...outputShape].
+ */
 export async function predictBatch(
   model: PreparedModel,
   inputShape: readonly number[],
@@ -104,12 +111,15 @@ function applyModel(model: PreparedModel, inputs: tf.Tensor, training: boolean):
   return (Array.isArray(outputs) ? outputs[0]! : outputs) as tf.Tensor;
 }
 
-/** Adds what the layers' regularizers charge, as Keras does. */
+/** Adds the penalties of the layers' regularizers to the loss, as Keras does. */
 function withPenalties({ model }: PreparedModel, loss: tf.Scalar): tf.Scalar {
   return model.calculateLosses().reduce((sum, penalty) => tf.add(sum, penalty), loss);
 }
 
-/** GPUs can only be read asynchronously; elsewhere waiting would cost more than reading. */
+/**
+ * Reads tensors. A GPU can only be read asynchronously; elsewhere that would take longer than
+ * reading at once.
+ */
 async function readAll(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
   return tf.getBackend().startsWith("webg")
     ? Promise.all(tensors.map((tensor) => tensor.data<"float32">()))

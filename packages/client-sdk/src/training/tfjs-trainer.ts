@@ -6,31 +6,35 @@ import { PreparedModel } from "./prepared-model.ts";
 import { chooseTfjsBackend, type TfjsBackendOptions } from "./tfjs-backend.ts";
 import { TfjsModel } from "./tfjs-model.ts";
 
-/** A `LocalTrainer` on tfjs: any LayersModel with one input and one output. */
+/** A `LocalTrainer` on tfjs. It trains any LayersModel with one input and one output. */
 export interface TfjsTrainer extends LocalTrainer {
-  /** tfjs backend that was chosen, such as `wasm`. */
+  /** The tfjs backend in use, such as `wasm`. */
   readonly backend: string;
 }
 
 /**
- * Makes a trainer on tfjs. Its backend is the process's: see `TfjsBackendOptions.backend`.
+ * Makes a trainer on tfjs. tfjs has one backend for the whole process: see
+ * `TfjsBackendOptions.backend`.
  *
  * ```ts
  * const trainer = await createTfjsTrainer();
- * const { weights, metrics } = await trainer.train({ plan, weights: checkpoint, examples, random });
+ * const { weights } = await trainer.train({ plan, weights: checkpoint, examples, random });
  * ```
- * @throws TributaryError `ENGINE_UNAVAILABLE` when no backend, or not the named one, can be used.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or no backend at all, can be
+ *   used.
  */
 export async function createTfjsTrainer(options: TfjsBackendOptions = {}): Promise<TfjsTrainer> {
   return new Trainer(new TfjsEngine(await chooseTfjsBackend(options)));
 }
 
+/** The loop over epochs and batches, on tfjs. */
 class Trainer extends EngineTrainer<EngineModel, TfjsEngine> implements TfjsTrainer {
   get backend(): string {
     return this.engine.backend;
   }
 }
 
+/** tfjs as an engine. It keeps the model of the plan that came last. */
 class TfjsEngine implements Engine {
   readonly evaluationBatch = 256;
   readonly backend: string;
@@ -44,7 +48,10 @@ class TfjsEngine implements Engine {
     return this.backend;
   }
 
-  /** The plan's model: the one at hand if it is the same. */
+  /**
+   * Returns the plan's model with the weights in it. A model is built only when the plan's model or
+   * its trained layers differ from those of the last call.
+   */
   async prepare({
     plan,
     weights,

@@ -23,10 +23,13 @@ import type {
 import { MetricSums } from "./metrics.ts";
 import { stepTermsOf } from "./step-terms.ts";
 
-/** Most examples between two looks at the signals while examples are checked. */
+/** The number of examples that are checked between two looks at the signals and at the time. */
 const CHECKED_AT_ONCE = 256;
 
-/** One call under way: when it must stop, and when it must let others work. */
+/**
+ * One call of a trainer under way: it knows when the call must stop, and when other work of the
+ * thread is due.
+ */
 export class Work {
   readonly #signals: readonly AbortSignal[];
   readonly #break: EventLoopBreak = eventLoopBreak();
@@ -35,7 +38,7 @@ export class Work {
     this.#signals = signals.filter((signal) => signal !== undefined);
   }
 
-  /** @throws TributaryError `ABORTED` when one of the signals has fired. */
+  /** @throws TributaryError `ABORTED` when one of the signals is aborted. */
   checkStopped(): void {
     const stopped = this.#signals.find(({ aborted }) => aborted);
     if (stopped === undefined) return;
@@ -44,16 +47,16 @@ export class Work {
 
   /**
    * To be called between batches.
-   * @returns What to await first, when others are due.
+   * @returns A promise to await first, when other work is due; otherwise undefined.
    * @throws TributaryError as `checkStopped`.
    */
-  breathe(): Promise<void> | undefined {
+  pauseIfDue(): Promise<void> | undefined {
     this.checkStopped();
     return this.#break()?.then(() => this.checkStopped());
   }
 }
 
-/** Trains the model's current weights: see `LocalTrainer.train`. */
+/** Trains the weights that are in the model: see `LocalTrainer.train`. */
 export async function trainModel(
   request: TrainRequest,
   model: EngineModel,
@@ -63,25 +66,31 @@ export async function trainModel(
   const { localEpochs, batchSize } = plan.training;
   const format = await checkedFormat(plan, examples, model, work);
   const batches = Math.ceil(examples.count / batchSize);
-  // Momentum and the like begin anew: a client keeps nothing from one round to the next.
+  // Optimizer state such as momentum starts afresh: a client keeps nothing from one round to the
+  // next. Training starts before the batches' memory is asked for, since an engine may only then
+  // have some.
   const training = model.startTraining({ ...request, terms: stepTermsOf(request) }, format);
   const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
   let metrics: TrainingMetrics = {};
   let trained: Float32Array;
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
+      // Each epoch has a stream of its own, named by its number, so that an epoch's order does not
+      // depend on what was drawn before it.
       const order = shuffledIndices(examples.count, random.derive(`order ${epoch}`));
       const sums = new MetricSums(plan.training, format);
       for (let batch = 1; batch <= batches; batch++) {
         const from = (batch - 1) * batchSize;
         const part = gather(order, from, Math.min(examples.count, from + batchSize));
         const pass = training.step(part);
+        // Awaiting a result that is there already would cost a turn of the microtask queue in every
+        // step.
         const { loss, outputs } = pass instanceof Promise ? await pass : pass;
         if (!Number.isFinite(loss))
-          throw diverged(`The loss is ${loss} in epoch ${epoch}, batch ${batch}`);
+          throw diverged(`The loss became ${loss} in epoch ${epoch}, batch ${batch}`);
         sums.add({ loss, outputs }, part);
         onProgress?.({ epoch, epochs: localEpochs, batch, batches, loss });
-        const pause = work.breathe();
+        const pause = work.pauseIfDue();
         if (pause !== undefined) await pause;
       }
       metrics = sums.means();
@@ -90,13 +99,13 @@ export async function trainModel(
   } finally {
     training.end();
   }
-  if (!allFinite(trained, 0, trained.length)) throw diverged("A weight is no longer finite");
+  if (!allFinite(trained, 0, trained.length)) throw diverged("A weight became infinite or NaN");
   return { weights: trained, metrics, steps: localEpochs * batches, exampleCount: examples.count };
 }
 
 /**
- * Scores the model's current weights: see `LocalTrainer.evaluate`.
- * @param most - Examples at once.
+ * Measures the weights that are in the model: see `LocalTrainer.evaluate`.
+ * @param most - The largest number of examples in one pass.
  */
 export async function evaluateModel(
   { plan, examples }: EvaluateRequest,
@@ -112,7 +121,7 @@ export async function evaluateModel(
   return sums.means();
 }
 
-/** Visits all examples in their order, at most `most` at once. */
+/** Passes all examples to `visit` in their order, at most `most` at once. */
 export async function forEachSlice(
   {
     examples,
@@ -133,13 +142,13 @@ export async function forEachSlice(
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
   for (let from = 0; from < examples.count; from += most) {
     await visit(gather(order, from, Math.min(examples.count, from + most)));
-    await work.breathe();
+    await work.pauseIfDue();
   }
 }
 
 /**
- * Applies the model's current weights: see `LocalTrainer.predict`.
- * @param most - Examples at once.
+ * Computes the model's outputs with the weights that are in it: see `LocalTrainer.predict`.
+ * @param most - The largest number of examples in one pass.
  */
 export async function predictWithModel(
   { features, featureShape, count }: PredictRequest,
@@ -160,11 +169,12 @@ export async function predictWithModel(
     const to = Math.min(count, from + most);
     const inputs = features.subarray(from * inputSize, to * inputSize);
     predictions.set(await model.predict(inputShape, inputs, to - from), from * outputSize);
-    await work.breathe();
+    await work.pauseIfDue();
   }
   return predictions;
 }
 
+/** Makes the function that gathers batches, in the engine's own memory if it has some. */
 function gathererFor(
   model: EngineModel,
   examples: Examples,
@@ -175,7 +185,11 @@ function gathererFor(
   return batchGatherer(examples, format, memory);
 }
 
-/** Finds how the examples fit the model, and looks at every one of them. */
+/**
+ * Finds out how the examples fit the model, and checks every one of them.
+ * @throws TributaryError `EXAMPLES_INVALID` when they do not fit, or an example has an unusable
+ *   value.
+ */
 export async function checkedFormat(
   plan: Plan,
   examples: Examples,
@@ -192,11 +206,12 @@ export async function checkedFormat(
     const { inputSize } = format;
     const fault = model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
     if (fault !== undefined) throw invalidExample(index, fault);
-    if (index % CHECKED_AT_ONCE === 0) await work.breathe();
+    if (index % CHECKED_AT_ONCE === 0) await work.pauseIfDue();
   }
   return format;
 }
 
+/** Training that diverges is the plan's fault or that of the features, so the remedy names both. */
 function diverged(cause: string): TributaryError {
   return new TributaryError("TRAINING_FAILED", cause, {
     remedy: "Lower the learning rate, or scale the features to about 1.",

@@ -2,10 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { runKernel, type WasmCall } from "./wasm-call.ts";
 
 /**
- * Gradient of a convolution with respect to its filter (kernel `Conv2DBackpropFilter`): the windows of the
- * input laid out as rows, transposed, times the output's gradient.
- * Inputs are `x` [batch, height, width, in] and `dy` [batch, outHeight, outWidth, out], both float32 NHWC.
- * @returns [filterHeight, filterWidth, in, out].
+ * Computes the gradient of a convolution with respect to its filter (kernel
+ * `Conv2DBackpropFilter`). The windows of the input are laid out as the rows of a matrix; its
+ * transpose times the gradient of the output is the result.
+ *
+ * The inputs are `x` [batch, height, width, in] and `dy` [batch, outHeight, outWidth, out], both
+ * float32 NHWC.
+ * @returns New tensor, shape [filterHeight, filterWidth, in, out].
  */
 export function convolutionFilterGradient({ inputs, attrs, backend }: WasmCall): tf.TensorInfo {
   const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
@@ -22,13 +25,15 @@ export function convolutionFilterGradient({ inputs, attrs, backend }: WasmCall):
   const rows = batchSize * outHeight * outWidth;
   const rowSize = filterHeight * filterWidth * inChannels;
   const windows = backend.makeOutput([rows, rowSize], "float32");
-  // Views of the wasm memory hold only until something is allocated: take both after the last allocation.
+  // Views of the WebAssembly memory are valid only until the next allocation. So both are taken
+  // after the last one.
   layOutWindows(
     backend.typedArrayFromHeap(x) as Float32Array,
     backend.typedArrayFromHeap(windows) as Float32Array,
     convolution,
   );
-  // The larger factor is the one to transpose: as the second one it would be repacked, which costs more.
+  // The larger factor is the one that is transposed here. As the second factor, it would be
+  // repacked for the product, which takes longer.
   const gradient = runKernel("BatchMatMul", {
     inputs: { a: windows, b: { ...dy, shape: [rows, outChannels] } },
     attrs: { transposeA: true, transposeB: false },
@@ -39,10 +44,13 @@ export function convolutionFilterGradient({ inputs, attrs, backend }: WasmCall):
 }
 
 /**
- * Gradient of a convolution without strides with respect to its input (kernel `Conv2DBackpropInput`): the convolution
- * of the output's gradient with the filter turned by half a circle, over a frame as wide as the filter reaches.
- * Inputs are `dy` [batch, outHeight, outWidth, out] and `filter` [height, width, in, out], both float32 NHWC.
- * @returns [batch, inHeight, inWidth, in].
+ * Computes the gradient of a convolution without strides with respect to its input (kernel
+ * `Conv2DBackpropInput`). It is the convolution of the output's gradient with the filter rotated by
+ * 180°, over a frame that is as wide as the filter reaches.
+ *
+ * The inputs are `dy` [batch, outHeight, outWidth, out] and `filter` [height, width, in, out], both
+ * float32 NHWC.
+ * @returns New tensor, shape [batch, inHeight, inWidth, in].
  */
 export function convolutionInputGradient({ inputs, attrs, backend }: WasmCall): tf.TensorInfo {
   const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
@@ -59,7 +67,8 @@ export function convolutionInputGradient({ inputs, attrs, backend }: WasmCall): 
     runKernel(name, { inputs: named, attrs: { ...attributes }, backend });
   const top = filterHeight - 1 - padInfo.top;
   const left = filterWidth - 1 - padInfo.left;
-  // Inputs that no window reaches make the frame wider below and to the right.
+  // Input rows and columns that no window reaches make the frame wider at the bottom and on the
+  // right.
   const bottom = inHeight - outHeight + filterHeight - 1 - top;
   const right = inWidth - outWidth + filterWidth - 1 - left;
   const paddings = [
@@ -80,7 +89,12 @@ export function convolutionInputGradient({ inputs, attrs, backend }: WasmCall): 
   return gradient;
 }
 
-/** im2col: each row gets the input values that one output position sees, zero outside the input. */
+/**
+ * Writes the windows of the input as rows (im2col). Each row gets the input values that one output
+ * position sees, and zeros for what lies outside the input.
+ * @param windows - Overwritten, shape [batch · outHeight · outWidth, filterHeight · filterWidth ·
+ *   in].
+ */
 function layOutWindows(
   input: Float32Array,
   windows: Float32Array,
@@ -93,7 +107,7 @@ function layOutWindows(
     for (let outY = 0; outY < outHeight; outY++) {
       for (let outX = 0; outX < outWidth; outX++) {
         const left = outX * strideWidth - padInfo.left;
-        // The part of the window's line that lies inside the input, in columns of the window.
+        // The window's columns `first` to `end − 1` lie inside the input.
         const first = Math.min(filterWidth, Math.max(0, -left));
         const end = Math.max(first, Math.min(filterWidth, inWidth - left));
         for (let filterY = 0; filterY < filterHeight; filterY++) {

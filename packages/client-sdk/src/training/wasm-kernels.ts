@@ -1,27 +1,34 @@
-// What tfjs's wasm backend lacks, gets wrong or does slowly when it trains, registered from outside.
+// Kernels of tfjs's wasm backend that are missing, wrong or slow when it trains. They are
+// registered from outside, without a change to tfjs.
 //
-// As shipped (4.22) it has no gradient kernels for convolution filters, depthwise convolutions or embeddings; its max
-// pooling loses gradients; its convolutions give zeros for some strides; and its matrix product takes a slow path when
-// an argument is transposed, which every gradient does.
+// In version 4.22 the backend has no gradient kernels for the filters of convolutions, for
+// depthwise convolutions, or for embeddings. Its max pooling loses gradients. Its convolutions
+// return zeros for some strides. And its matrix product is slow when an argument is transposed,
+// which happens in every gradient.
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { convolutionFilterGradient, convolutionInputGradient } from "./wasm-convolution.ts";
 import { maxPoolGradient } from "./wasm-pooling.ts";
 import { runKernel, type WasmCall } from "./wasm-call.ts";
 
-/** Marks a kernel of ours, also to another copy of this package. */
+/**
+ * Marks a kernel of this module. The symbol is global, so that another copy of this package
+ * recognises it too.
+ */
 const OURS: unique symbol = Symbol.for("tributary.wasm-kernel");
 
 /**
- * Makes the wasm backend train every model that the cpu backend can, with the same results up to rounding, and dense
- * layers faster than as shipped. Does nothing the second time. The backend must have been initialised; its kernels
- * are shared by everything in the process that uses it.
+ * Makes the wasm backend train every model that the cpu backend can train, with the same results up
+ * to rounding, and makes dense layers faster. It does nothing when called again. The backend must
+ * have been initialised. The kernels affect everything in the process that uses the backend.
  */
 export function registerWasmKernels(): void {
   const product = tf.getKernel("BatchMatMul", "wasm");
   if (OURS in product) return;
   replace("BatchMatMul", transposeFirst);
   replace("MaxPoolGrad", () => kernelOf(maxPoolGradient));
+  // Convolutions that the backend computes wrongly run on the cpu backend; all others stay as they
+  // are.
   for (const name of CONVOLUTIONS) {
     const onCpu = kernelOf(computeOnCpu(tf.getKernel(name, "cpu").kernelFunc));
     replace(name, (shipped) => (call) => (isMiscomputed(call) ? onCpu : shipped)(call));
@@ -31,14 +38,17 @@ export function registerWasmKernels(): void {
     (shipped) => (call) => (isStepwise(call) ? kernelOf(convolutionInputGradient) : shipped)(call),
   );
   register("Conv2DBackpropFilter", kernelOf(convolutionFilterGradient));
+  // Everything that is still missing runs on the cpu backend.
   const present = new Set(tf.getKernelsForBackend("wasm").map(({ kernelName }) => kernelName));
   for (const { kernelName, kernelFunc } of tf.getKernelsForBackend("cpu")) {
     if (!present.has(kernelName)) register(kernelName, kernelOf(computeOnCpu(kernelFunc)));
   }
 }
 
+/** Computes one operation. */
 type WasmKernel = (call: WasmCall) => tf.TensorInfo | tf.TensorInfo[];
 
+/** Adapts a kernel to the signature that tfjs calls. */
 function kernelOf(compute: WasmKernel): tf.KernelFunc {
   return ({ inputs, attrs, backend }) =>
     compute({
@@ -52,16 +62,17 @@ function register(kernelName: string, kernelFunc: tf.KernelFunc): void {
   tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc });
 }
 
-/** Puts another function in the place of a shipped kernel's; the kernel's setup stays. */
+/** Replaces the function of a shipped kernel. The kernel's other parts, such as its setup, stay. */
 function replace(kernelName: string, change: (shipped: tf.KernelFunc) => tf.KernelFunc): void {
   const shipped = tf.getKernel(kernelName, "wasm");
-  // Registering over a kernel would print a warning.
+  // tfjs prints a warning when a kernel is registered that exists already.
   tf.unregisterKernel(kernelName, "wasm");
   tf.registerKernel(
     Object.assign({ ...shipped }, { kernelFunc: change(shipped.kernelFunc), [OURS]: true }),
   );
 }
 
+/** The kernels that `isMiscomputed` is about. */
 const CONVOLUTIONS = [
   "Conv2D",
   "FusedConv2D",
@@ -69,7 +80,10 @@ const CONVOLUTIONS = [
   "FusedDepthwiseConv2D",
 ] as const;
 
-/** Whether a convolution's window moves pixel by pixel, so that its gradient is a convolution too. */
+/**
+ * Whether a convolution moves its window by one pixel at a time, so that its gradient is a
+ * convolution too.
+ */
 function isStepwise({ attrs }: Parameters<tf.KernelFunc>[0]): boolean {
   const strides = attrs?.["strides"];
   const isOne = Array.isArray(strides) ? strides.every((stride) => stride === 1) : strides === 1;
@@ -77,8 +91,9 @@ function isStepwise({ attrs }: Parameters<tf.KernelFunc>[0]): boolean {
 }
 
 /**
- * Whether the shipped convolution goes wrong: with a stride longer than the filter it computes a negative padding and
- * gives zeros (tfjs issues 5907, 6629), and with a padding in pixels it writes past its memory.
+ * Whether the shipped kernel computes a convolution wrongly. With a stride longer than the filter,
+ * it computes a negative padding and returns zeros (tfjs issues 5907 and 6629). With a padding
+ * given in pixels, it writes past the end of its memory.
  */
 function isMiscomputed({ inputs, attrs }: Parameters<tf.KernelFunc>[0]): boolean {
   const { filter } = inputs as { filter: tf.TensorInfo };
@@ -91,7 +106,10 @@ function isMiscomputed({ inputs, attrs }: Parameters<tf.KernelFunc>[0]): boolean
   return pad === "same" ? isLong : pad !== "valid";
 }
 
-/** Transposes in a pass of its own and multiplies without: 2.5 to 4 against 43 to 47 GFLOP/s. */
+/**
+ * Transposes in a separate pass and then multiplies without transposition. That reaches 43 to 47
+ * GFLOP/s, compared with 2.5 to 4 for the shipped kernel with a transposed argument.
+ */
 function transposeFirst(multiply: tf.KernelFunc): tf.KernelFunc {
   return ({ inputs, attrs, backend }) => {
     const wasm = backend as BackendWasm;
@@ -117,8 +135,8 @@ function transposeFirst(multiply: tf.KernelFunc): tf.KernelFunc {
 }
 
 /**
- * Runs the cpu backend's kernel on copies. For the rare kernels that the wasm backend does not have or gets wrong:
- * slower than it could be, and right.
+ * Runs the cpu backend's kernel on copies of the inputs. It serves the rare kernels that the wasm
+ * backend lacks or gets wrong: it is slower than a kernel of its own would be, but correct.
  */
 function computeOnCpu(compute: tf.KernelFunc): WasmKernel {
   return ({ inputs, attrs, backend }) => {
@@ -126,7 +144,7 @@ function computeOnCpu(compute: tf.KernelFunc): WasmKernel {
     const temporary: tf.TensorInfo[] = [];
     const copies: Record<string, tf.TensorInfo> = {};
     for (const [name, input] of Object.entries(inputs)) {
-      // Optional inputs, such as a bias, are named but not there.
+      // Optional inputs, such as a bias, have a name even when they are absent.
       if (input === undefined || input === null) continue;
       const { dataId, shape, dtype } = input;
       const copy = { dataId: cpu.write(backend.readSync(dataId), shape, dtype), shape, dtype };

@@ -2,11 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import type { WasmCall } from "./wasm-call.ts";
 
 /**
- * Gradient of max pooling (kernel `MaxPoolGrad`): each window hands its gradient to its largest value, the first of
- * equals. The shipped kernel hands on nothing where the largest value is not positive, so that layers before a
- * pooling learn wrongly unless they end in a ReLU.
- * Inputs are `input` [batch, height, width, channels] and `dy` [batch, outHeight, outWidth, channels], float32.
- * @returns Shape of `input`.
+ * Computes the gradient of max pooling (kernel `MaxPoolGrad`): each window passes its gradient to
+ * its largest value, to the first one when several are equal. The shipped kernel passes on nothing
+ * where the largest value is not positive, so that layers before a pooling learn wrongly unless
+ * they end in a ReLU.
+ *
+ * The inputs are `input` [batch, height, width, channels] and `dy` [batch, outHeight, outWidth,
+ * channels], both float32.
+ * @returns New tensor of the shape of `input`.
  */
 export function maxPoolGradient({ inputs, attrs, backend }: WasmCall): tf.TensorInfo {
   const { input, dy } = inputs as { input: tf.TensorInfo; dy: tf.TensorInfo };
@@ -19,7 +22,8 @@ export function maxPoolGradient({ inputs, attrs, backend }: WasmCall): tf.Tensor
     attrs["dimRoundingMode"] as "floor" | "round" | "ceil" | undefined,
   );
   const gradient = backend.makeOutput(input.shape, "float32");
-  // Views of the wasm memory hold only until something is allocated: take them after the last allocation.
+  // Views of the WebAssembly memory are valid only until the next allocation. So they are taken
+  // after the last one.
   const target = backend.typedArrayFromHeap(gradient) as Float32Array;
   const values = backend.typedArrayFromHeap(input) as Float32Array;
   const arriving = backend.typedArrayFromHeap(dy) as Float32Array;

@@ -7,21 +7,29 @@ import {
   type Plan,
 } from "@tributary/protocol";
 
-/** What this client insists on, whatever a server says: no message lowers it. */
+/**
+ * The client's floors: minimum rules that the app sets and that no message of a server can weaken.
+ */
 export interface ClientFloors {
-  /** Least clients that a plan must promise to average over; 1 unless set. */
+  /** The smallest number of clients over which a plan must promise to average; 1 unless set. */
   readonly minimumCohort: number;
-  /** Names of the update codecs that a plan may use; all that this build speaks unless set. */
+  /** Names of the update codecs that a plan may use; all codecs of this build unless set. */
   readonly codecs: readonly string[];
-  /** Most parameters of a model, frozen ones included; the protocol's limit unless set. 4 bytes of download each. */
+  /**
+   * The largest number of parameters that a model may have, frozen ones included; the protocol's
+   * limit unless set. Each parameter is up to 4 bytes of download.
+   */
   readonly maximumParameters: number;
-  /** Oldest protocol version to speak; the oldest of this build unless set. */
+  /**
+   * The oldest protocol version that the client accepts; the oldest that this build has unless set.
+   */
   readonly oldestProtocolVersion: number;
 }
 
 /**
- * Fills in and checks the app's floors.
- * @throws TributaryError `BAD_PARAMETER` naming the floor that is out of its range.
+ * Completes the app's floors with the defaults, and checks them.
+ * @throws TributaryError `BAD_PARAMETER` when a floor is out of range; the message and
+ *   `context.floor` name it.
  */
 export function resolveFloors(floors: Partial<ClientFloors>, limits: Limits): ClientFloors {
   const resolved: ClientFloors = {
@@ -40,53 +48,60 @@ export function resolveFloors(floors: Partial<ClientFloors>, limits: Limits): Cl
     throw new TributaryError(
       "BAD_PARAMETER",
       unknown === undefined
-        ? "The floor codecs allows no codec"
+        ? "The floor codecs is an empty list, so no plan could be accepted"
         : `The floor codecs names "${unknown}", which this build does not have`,
-      { remedy: `Give some of ${updateCodecNames.join(", ")}.`, context: { floor: "codecs" } },
+      {
+        remedy: `Choose from ${updateCodecNames.join(", ")}.`,
+        context: { floor: "codecs" },
+      },
     );
   }
   return resolved;
 }
 
 /**
- * Holds a plan against the floors.
- * @throws TributaryError `PLAN_REFUSED` naming the floor in its message and in `context.floor`.
+ * Checks a plan against the floors.
+ * @throws TributaryError `PLAN_REFUSED` when the plan breaks a floor; the message and
+ *   `context.floor` name it.
  */
 export function checkFloors(floors: ClientFloors, plan: Plan, layout: ParameterLayout): void {
   if (plan.minimumCohort < floors.minimumCohort) {
     throw refused(
       "minimumCohort",
-      `The plan averages over at least ${plan.minimumCohort} clients and this client asks for ${floors.minimumCohort}`,
+      `The plan averages over at least ${plan.minimumCohort} clients, but this client demands ${floors.minimumCohort}`,
     );
   }
   if (!floors.codecs.includes(plan.update.codec)) {
     throw refused(
       "codecs",
-      `The plan's codec is ${plan.update.codec} and this client allows ${floors.codecs.join(", ")}`,
+      `The plan's codec is ${plan.update.codec}, but this client allows only ${floors.codecs.join(", ")}`,
     );
   }
   const { download } = plan;
   if (download.encoding === "difference" && !floors.codecs.includes(download.update.codec)) {
     throw refused(
       "codecs",
-      `The plan sends differences in ${download.update.codec} and this client allows ${floors.codecs.join(", ")}`,
+      `The plan sends differences in ${download.update.codec}, but this client allows only ${floors.codecs.join(", ")}`,
     );
   }
   checkParameterCount(floors, layout.size);
 }
 
-/** @throws TributaryError `PLAN_REFUSED` when a model of `parameters` values is above `maximumParameters`. */
+/**
+ * @throws TributaryError `PLAN_REFUSED` when `parameters`, the size of a model, exceeds the floor
+ *   `maximumParameters`.
+ */
 export function checkParameterCount(floors: ClientFloors, parameters: number): void {
   if (parameters <= floors.maximumParameters) return;
   throw refused(
     "maximumParameters",
-    `The model has ${parameters} parameters and this client takes ${floors.maximumParameters}`,
+    `The model has ${parameters} parameters, but this client takes at most ${floors.maximumParameters}`,
   );
 }
 
 function refused(floor: keyof ClientFloors, cause: string): TributaryError {
   return new TributaryError("PLAN_REFUSED", `${cause} (floor ${floor})`, {
-    remedy: "Change the task, or the app's floors if this is acceptable.",
+    remedy: "Change the task, or change the app's floors if this plan is acceptable.",
     context: { floor },
   });
 }

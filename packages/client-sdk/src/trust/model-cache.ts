@@ -1,57 +1,64 @@
 import type { ArtifactId, CheckpointId, PlanId } from "@tributary/protocol";
 import type { VerifiedModel } from "./verified-model.ts";
 
-/** What a client holds at one moment and need not be sent. */
+/** The plans and checkpoints that a client holds at one moment, which the server need not send. */
 export interface HeldModels {
-  /** Canonical bytes by id. */
+  /** Canonical bytes of plans, by id. */
   readonly plans: ReadonlyMap<PlanId, Uint8Array>;
-  /** Parameters by id, verified finite. */
+  /** Parameters of checkpoints, by id; verified and finite. */
   readonly checkpoints: ReadonlyMap<CheckpointId, Float32Array>;
 }
 
-/** The ids to announce in a check-in. */
+/** The ids that a check-in announces to the server. */
 export function heldArtifactIds(held: HeldModels): readonly ArtifactId[] {
   return [...held.plans.keys(), ...held.checkpoints.keys()];
 }
 
-/** A verified model and the round that made its checkpoint. */
+/** A verified model, with the number of the round that made its checkpoint. */
 export interface CachedModel extends VerifiedModel {
   /** 0 for the initial model. */
   readonly roundNumber: number;
 }
 
-/** Two, so that a client which two tasks share does not fetch everything anew each time. */
+/**
+ * How many plans and how many checkpoints are kept. Two, so that a client which takes turns between
+ * two tasks does not download everything again each time.
+ */
 const KEPT = 2;
 
-/** The plans and checkpoints that were verified last, in memory: the newest two of each. */
+/** Keeps in memory the two plans and the two checkpoints that were verified last. */
 export class ModelCache {
   readonly #plans: Map<PlanId, Uint8Array> = new Map();
   readonly #checkpoints: Map<CheckpointId, Float32Array> = new Map();
   #newest: CachedModel | undefined;
 
-  /** What was verified last. */
+  /** The model that `keep` was last given; undefined when there was none. */
   get newest(): CachedModel | undefined {
     return this.#newest;
   }
 
-  /** A snapshot: later changes of the cache do not take away from it. */
+  /** Returns a snapshot. Later changes of the cache do not change it. */
   held(): HeldModels {
     return { plans: new Map(this.#plans), checkpoints: new Map(this.#checkpoints) };
   }
 
-  /** Keeps the newest model of a population. */
+  /** Keeps a model as the newest one of the population. */
   keep(model: CachedModel): void {
     this.#newest = model;
     this.hold(model);
   }
 
-  /** Keeps a model that need not be the newest, so that it is not fetched again. */
+  /** Keeps a model that may not be the newest, so that it is not downloaded again. */
   hold(model: VerifiedModel): void {
     keepLast(this.#plans, model.plan.id, model.plan.bytes);
     keepLast(this.#checkpoints, model.checkpoint.id, model.checkpoint.weights);
   }
 }
 
+/**
+ * Adds an item as the last one, and removes the oldest ones above `KEPT`. A Map keeps the order of
+ * insertion.
+ */
 function keepLast<Id, Item>(items: Map<Id, Item>, id: Id, item: Item): void {
   items.delete(id);
   items.set(id, item);

@@ -1,16 +1,9 @@
 import {
   ArtifactReceiver,
   TributaryError,
-  applyDifference,
   asTributaryError,
-  checkpointIdOf,
   decodeCheckpoint,
-  downloadCodec,
   dueArtifacts,
-  encodeCheckpoint,
-  packedLengthLimit,
-  rangesSize,
-  unpackValues,
   type CheckpointId,
   type CryptoProvider,
   type Delivery,
@@ -19,43 +12,58 @@ import {
   type Kernels,
   type Limits,
 } from "@tributary/protocol";
-import type { HeldModels } from "./model-cache.ts";
 import { checkParameterCount, type ClientFloors } from "./client-floors.ts";
+import { checkLength, longestModel, requirePlannedForm } from "./delivery-checks.ts";
+import type { HeldModels } from "./model-cache.ts";
 import type { PlanVerifier } from "./plan-verifier.ts";
+import { unpackCheckpoint } from "./unpack-checkpoint.ts";
 import type { VerifiedModel, VerifiedPlan } from "./verified-model.ts";
 
+/** One encrypted piece of an artifact, as the server sends it. */
 export type SealedChunk = Extract<Frame, { kind: "sealedChunk" }>;
 
+/** What a delivery works with. */
 export interface ModelDeliveryDeps {
   readonly crypto: CryptoProvider;
   readonly verifier: PlanVerifier;
   readonly floors: ClientFloors;
   readonly limits: Limits;
-  /** What unpacks models that do not come as they are. */
+  /** Loads the codecs' inner loops, for checkpoints that do not travel as plain float32. */
   readonly kernels: () => Promise<Kernels>;
 }
 
 /**
- * Collects the sealed chunks of a plan and a checkpoint and verifies both as soon as it can: the plan before room is
- * made for the checkpoint, whose size the plan fixes. What the client holds is not sent and is taken from `held`.
+ * Collects the sealed chunks of a plan and a checkpoint, and verifies both as early as possible.
+ * The plan comes first: it fixes the size of the checkpoint, so that no memory is reserved for more
+ * than that. What the client holds already is not sent, and is taken from `held`.
  */
 export class ModelDelivery {
-  /** The verified pair, or the first error: those of `PlanVerifier`, `ARTIFACT_CHUNK_INVALID`, `ARTIFACT_HASH_MISMATCH`, `CHECKPOINT_CORRUPT`. */
+  /**
+   * The verified plan and checkpoint. Rejects with the first error: those of `PlanVerifier`,
+   * `PLAN_REFUSED`, `ARTIFACT_CHUNK_INVALID`, `ARTIFACT_HASH_MISMATCH`, `CHECKPOINT_CORRUPT`, or
+   * what `fail` was given.
+   */
   readonly model: Promise<VerifiedModel>;
-  /** Whether nothing had to be sent. */
+  /** Whether the client held both already and nothing had to be sent. */
   readonly cached: boolean;
   readonly #deps: ModelDeliveryDeps;
   readonly #delivery: Delivery;
   #held: HeldModels;
   readonly #taskName: string | undefined;
+  /** The receiver of the plan, and later the verified plan. */
   #plan: ArtifactReceiver | VerifiedPlan | undefined;
-  /** The checkpoint, as it is or packed, or the difference that leads to it. */
+  /** The receiver of the checkpoint (plain or packed), or of the difference that leads to it. */
   #model: ArtifactReceiver | undefined;
   #receivedBytes = 0;
   #settled = false;
   #resolve: (model: VerifiedModel) => void = () => {};
   #reject: (error: TributaryError) => void = () => {};
 
+  /**
+   * @param delivery - What the server announces: ids, lengths, the plan's signature, the round key.
+   * @param held - What the client holds.
+   * @param taskName - The task that the plan must be of; undefined when the server named none.
+   */
   constructor(
     deps: ModelDeliveryDeps,
     delivery: Delivery,
@@ -72,28 +80,31 @@ export class ModelDelivery {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever waits for it hears of the error; nobody waiting is no fault either.
+    // A delivery may fail while nobody waits for it. That must not be an unhandled rejection.
     this.model.catch(() => {});
     this.#guard(() => this.#begin());
   }
 
-  /** Bytes of plan and checkpoint that were received, before verification. */
+  /**
+   * Bytes of plan and checkpoint that were received so far, before they are unpacked and verified.
+   */
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
 
-  /** Takes the next chunk. Never throws; after an error it takes and drops. */
+  /** Takes the next chunk. It never throws. Chunks that come after an error are dropped. */
   accept(chunk: SealedChunk): void {
     if (this.#settled) return;
     this.#guard(() => this.#take(chunk));
   }
 
-  /** The rest will not come. */
+  /** Ends the delivery with an error: no more chunks will come. */
   fail(error: TributaryError): void {
     this.#settle();
     this.#reject(error);
   }
 
+  /** Checks what is announced, and starts with the plan. */
   #begin(): void {
     const { limits, floors } = this.#deps;
     const { plan, checkpoint } = this.#delivery;
@@ -105,6 +116,7 @@ export class ModelDelivery {
     else this.#plan = this.#receive({ artifact: "plan", ...plan }, limits.maxPlanBytes);
   }
 
+  /** Makes the receiver of an artifact, which decrypts its chunks and checks its hash. */
   #receive(due: DueArtifact, maxBytes: number): ArtifactReceiver {
     const { crypto, limits } = this.#deps;
     const chunkBytes = limits.sealedChunkBytes;
@@ -122,7 +134,7 @@ export class ModelDelivery {
     if (!(receiver instanceof ArtifactReceiver) || receiver.artifact !== artifact) {
       throw new TributaryError(
         "ARTIFACT_CHUNK_INVALID",
-        `A chunk of the ${artifact} came out of turn`,
+        `A chunk of the ${artifact} arrived when none was due`,
         { remedy: "Connect again." },
       );
     }
@@ -134,6 +146,7 @@ export class ModelDelivery {
     else this.#modelArrived(artifact, receiver.finish());
   }
 
+  /** Verifies the plan, and then finds out what is due of the checkpoint. */
   #planArrived(bytes: Uint8Array): void {
     const { verifier } = this.#deps;
     const { plan, planSignature, checkpoint } = this.#delivery;
@@ -143,8 +156,8 @@ export class ModelDelivery {
     if (checkpoint.byteLength !== byteLength) {
       throw new TributaryError(
         "CHECKPOINT_CORRUPT",
-        `The checkpoint has ${checkpoint.byteLength} bytes where the plan's model needs ${byteLength}`,
-        { remedy: "Ask the server's operator: this task's checkpoint is of another model." },
+        `The checkpoint has ${checkpoint.byteLength} bytes, but the plan's model needs ${byteLength}`,
+        { remedy: "Tell the server's operator: the checkpoint of this task is of another model." },
       );
     }
     const weights = this.#held.checkpoints.get(checkpoint.id);
@@ -162,50 +175,27 @@ export class ModelDelivery {
     this.#model = this.#receive(due, maxBytes);
   }
 
+  /** Takes a plain checkpoint as it is; unpacks any other once the kernels are loaded. */
   #modelArrived(artifact: "checkpoint" | "difference", bytes: Uint8Array): void {
     const plan = this.#plan;
     if (plan === undefined || plan instanceof ArtifactReceiver) return;
-    if (artifact === "checkpoint" && this.#delivery.packed === undefined) {
+    const { checkpoint, packed, difference } = this.#delivery;
+    if (artifact === "checkpoint" && packed === undefined) {
       this.#finish(plan, decodeCheckpoint(bytes, plan.layout));
       return;
     }
     const unpack = (kernels: Kernels): void => {
-      if (!this.#settled) this.#guard(() => this.#unpack(plan, artifact, bytes, kernels));
+      // The delivery may have failed while the kernels were being loaded.
+      if (this.#settled) return;
+      this.#guard(() => {
+        const base =
+          artifact === "difference" ? this.#held.checkpoints.get(difference!.base)! : undefined;
+        const { crypto } = this.#deps;
+        const { id } = checkpoint;
+        this.#finish(plan, unpackCheckpoint(plan, { id, bytes, base }, crypto, kernels));
+      });
     };
     this.#deps.kernels().then(unpack, (error: unknown) => this.fail(asTributaryError(error)));
-  }
-
-  #unpack(
-    verified: VerifiedPlan,
-    artifact: "checkpoint" | "difference",
-    bytes: Uint8Array,
-    kernels: Kernels,
-  ): void {
-    const { plan, layout, trainable } = verified;
-    const { checkpoint, difference } = this.#delivery;
-    const codec = downloadCodec(plan.download, kernels);
-    if (codec === undefined) throw new TributaryError("INTERNAL", "Nothing is packed in float32");
-    let weights: Float32Array = new Float32Array(layout.size);
-    if (artifact === "difference") {
-      const base = this.#held.checkpoints.get(difference!.base)!;
-      weights = applyDifference(base, trainable, codec, bytes);
-    } else {
-      unpackValues(codec, bytes, layout.size, (block, offset) => weights.set(block, offset));
-    }
-    // Whatever it was made of, it must be the checkpoint that was named.
-    const packed = encodeCheckpoint(weights);
-    const actual = checkpointIdOf(this.#deps.crypto, packed);
-    if (actual !== checkpoint.id) {
-      throw new TributaryError(
-        "ARTIFACT_HASH_MISMATCH",
-        `The ${artifact} does not lead to the announced checkpoint`,
-        {
-          remedy: "Connect again; if it recurs, the server is at fault.",
-          context: { expected: checkpoint.id, actual },
-        },
-      );
-    }
-    this.#finish(verified, decodeCheckpoint(packed, layout));
   }
 
   #finish(plan: VerifiedPlan, weights: Float32Array): void {
@@ -213,7 +203,7 @@ export class ModelDelivery {
     this.#resolve({ plan, checkpoint: { id: this.#delivery.checkpoint.id, weights } });
   }
 
-  /** Lets go of the memory: a session may keep its last delivery for long. */
+  /** Releases the memory: a session may keep its last delivery for a long time. */
   #settle(): void {
     this.#settled = true;
     this.#held = { plans: new Map(), checkpoints: new Map() };
@@ -221,6 +211,7 @@ export class ModelDelivery {
     this.#model = undefined;
   }
 
+  /** Runs a step. Whatever it throws ends the delivery. */
   #guard(step: () => void): void {
     try {
       step();
@@ -228,43 +219,4 @@ export class ModelDelivery {
       this.fail(asTributaryError(error));
     }
   }
-}
-
-/** @throws TributaryError `PLAN_REFUSED` when the model comes in a form that the plan does not name. */
-function requirePlannedForm({ packed, difference }: Delivery, { plan }: VerifiedPlan): void {
-  const { encoding } = plan.download;
-  if ((packed !== undefined) === (encoding === "float16")) {
-    if (difference === undefined || encoding === "difference") return;
-  }
-  throw new TributaryError(
-    "PLAN_REFUSED",
-    `The server sends the model otherwise than its plan says, which is as ${encoding}`,
-    { remedy: "Ask the server's operator.", context: { encoding } },
-  );
-}
-
-/** Most bytes that what is due may take. */
-function longestModel(
-  { plan, layout, trainable }: VerifiedPlan,
-  artifact: DueArtifact["artifact"],
-): number {
-  const { encoding } = plan.download;
-  const codec = downloadCodec(plan.download);
-  if (codec === undefined || (encoding === "difference" && artifact === "checkpoint")) {
-    return 4 * layout.size;
-  }
-  return packedLengthLimit(codec, artifact === "difference" ? rangesSize(trainable) : layout.size);
-}
-
-function checkLength(
-  artifact: DueArtifact["artifact"],
-  byteLength: number,
-  maxBytes: number,
-): void {
-  if (byteLength >= 1 && byteLength <= maxBytes) return;
-  throw new TributaryError(
-    "PLAN_REFUSED",
-    `The server announces a ${artifact} of ${byteLength} bytes, and this client takes 1 to ${maxBytes}`,
-    { remedy: "Use a smaller model.", context: { artifact, byteLength, maxBytes } },
-  );
 }

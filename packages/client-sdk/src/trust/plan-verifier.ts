@@ -11,16 +11,17 @@ import {
 import { checkFloors, type ClientFloors } from "./client-floors.ts";
 import type { VerifiedPlan } from "./verified-model.ts";
 
+/** What plans are verified against. */
 export interface PlanVerifierOptions {
   readonly crypto: CryptoProvider;
-  /** Plans are signed with its second half. */
+  /** The pinned key. Its signing half signs the plans. */
   readonly serverKey: ServerKey;
   readonly floors: ClientFloors;
-  /** The population this client belongs to: a plan of another one is refused. */
+  /** The population that this client belongs to. A plan of another one is refused. */
   readonly population: string;
 }
 
-/** Decides whether a plan may train here. */
+/** Decides whether a plan may be executed on this device. */
 export class PlanVerifier {
   readonly #options: PlanVerifierOptions;
 
@@ -29,9 +30,12 @@ export class PlanVerifier {
   }
 
   /**
-   * @param id - The SHA-256 that `bytes` have: checked by whoever received them.
-   * @param taskName - What the server calls the task, when it said so.
-   * @throws TributaryError `PLAN_SIGNATURE_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED` or `PLAN_REFUSED`.
+   * Verifies a plan: its signature, its form, its population and task, and the client's floors.
+   * @param id - The SHA-256 of `bytes`, which the receiver has checked.
+   * @param taskName - The task that the server named, which the plan must be of; undefined when the
+   *   server named none.
+   * @throws TributaryError `PLAN_SIGNATURE_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED` or
+   *   `PLAN_REFUSED`.
    */
   verify(
     id: PlanId,
@@ -40,23 +44,26 @@ export class PlanVerifier {
     taskName: string | undefined,
   ): VerifiedPlan {
     const { crypto, serverKey, floors, population } = this.#options;
-    // The signature comes before the parser: bytes that nobody vouches for are not looked into.
+    // The signature is checked before the bytes are parsed, so that the parser never sees bytes
+    // that the holder of the key has not signed.
     if (!verifyPlanSignature(crypto, serverKey.signing, bytes, signature)) {
       throw new TributaryError(
         "PLAN_SIGNATURE_INVALID",
         "The plan is not signed with the pinned key",
         {
-          remedy: "Do not use this server until its operator has explained it.",
+          remedy: "Do not use this server until its operator has explained why.",
           context: { plan: id },
         },
       );
     }
     const plan = decodePlan(bytes);
     if (plan.population !== population) {
-      throw otherPlan(`The plan is for the population ${plan.population} and not ${population}`);
+      throw otherPlan(
+        `The plan is for the population ${plan.population}, and not for ${population}`,
+      );
     }
     if (taskName !== undefined && plan.task !== taskName) {
-      throw otherPlan(`The plan is for the task ${plan.task} and not ${taskName}`);
+      throw otherPlan(`The plan is for the task ${plan.task}, and not for ${taskName}`);
     }
     const layout = layoutOf(plan.model.parameters);
     checkFloors(floors, plan, layout);
@@ -66,6 +73,6 @@ export class PlanVerifier {
 
 function otherPlan(cause: string): TributaryError {
   return new TributaryError("PLAN_REFUSED", cause, {
-    remedy: "Check the population that the app names and the task that the operator started.",
+    remedy: "Compare the population that the app names with the task that the operator started.",
   });
 }

@@ -1,22 +1,30 @@
 import type { CheckpointId, ParameterLayout, Plan, PlanId, ValueRange } from "@tributary/protocol";
 
-/** A plan whose signature, form and floors hold. */
+/**
+ * A plan whose signature is valid, whose form is correct, and which breaks none of the client's
+ * floors.
+ */
 export interface VerifiedPlan {
+  /** SHA-256 of the canonical bytes. */
   readonly id: PlanId;
   /** The canonical bytes that were signed. */
   readonly bytes: Uint8Array;
   readonly plan: Plan;
+  /** Where each parameter lies in the flat vector of all parameters. */
   readonly layout: ParameterLayout;
-  /** What the plan trains and an update holds. */
+  /** The ranges of parameters that the plan trains. An update consists of their changes. */
   readonly trainable: readonly ValueRange[];
 }
 
-/** A plan and a checkpoint of its model, both verified. */
+/** A plan and a checkpoint of the plan's model, both verified. */
 export interface VerifiedModel {
   readonly plan: VerifiedPlan;
   readonly checkpoint: {
     readonly id: CheckpointId;
-    /** All parameters in layout order, shape [layout.size], finite. Shared: not to be written to. */
+    /**
+     * All parameters in layout order, shape [layout.size], finite. Several owners share the array:
+     * nobody may write to it.
+     */
     readonly weights: Float32Array;
   };
 }

@@ -119,7 +119,7 @@ describe("the fused trainer and tfjs on cpu", () => {
     await expectAgreement(model, { trainable: ["before", "middle", "end"] }, 7);
   });
 
-  it("agree on an embedding before an LSTM, with an output for each moment", async () => {
+  it("agree on an embedding before an LSTM that has an output for each step", async () => {
     const { description, values } = describeModel(
       tf.sequential({
         layers: [

@@ -10,7 +10,7 @@ import { GroupNormalization } from "../../src/models/group-normalization.ts";
 const { layers } = tf;
 
 describe("compiling a topology", () => {
-  it.each(builtinModelNames)("takes the builtin model %s", (name) => {
+  it.each(builtinModelNames)("compiles the built-in model %s", (name) => {
     const { description } = builtinModel(name, testRandom(1));
     const model = compileTopology(planFor(description));
     expect(model).toMatchObject({ outputShape: [10], output: "softmax" });
@@ -39,7 +39,7 @@ describe("compiling a topology", () => {
     ],
   };
 
-  it.each(Object.entries(REFUSED))("names the layer that it does not take: %s", (text, build) => {
+  it.each(Object.entries(REFUSED))("names the layer that it refuses: %s", (text, build) => {
     const { description } = describeModel(tf.sequential({ layers: build() }));
     expect(() => compileTopology(planFor(description))).toThrow(
       expect.objectContaining({
@@ -105,7 +105,7 @@ describe("compiling a topology", () => {
     );
   });
 
-  it("refuses a cross-entropy that does not go with the model's end", () => {
+  it("refuses a cross-entropy that does not match the model's last activation", () => {
     const model = tf.sequential({
       layers: [layers.dense({ inputShape: [4], units: 3, activation: "tanh" })],
     });
@@ -120,7 +120,7 @@ describe("compiling a topology", () => {
 });
 
 describe("choosing an engine", () => {
-  it("takes the fused trainer where it has every layer, and tfjs with a reason elsewhere", async () => {
+  it("chooses the fused engine when it has all layers, and otherwise tfjs, with a reason", async () => {
     const trainer = await createTrainer();
     const { description } = builtinModel("mcmahan-cnn", testRandom(1));
     expect(await trainer.choose(planFor(description))).toEqual({
@@ -138,19 +138,19 @@ describe("choosing an engine", () => {
     trainer.dispose();
   });
 
-  it("takes tfjs for a large model where the app names a GPU", async () => {
+  it("chooses tfjs for a large model when the app names a GPU backend", async () => {
     const trainer = await createTrainer({ backend: "webgl" });
     const { description } = builtinModel("mcmahan-2nn", testRandom(1));
     expect(await trainer.choose(planFor(description))).toMatchObject({ engine: "fused" });
     const { description: large } = builtinModel("mcmahan-cnn", testRandom(1));
-    // There is no WebGL in Node, which shows that it was chosen.
+    // Node has no WebGL, and the error shows that it was chosen.
     await expect(trainer.choose(planFor(large))).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
     });
     trainer.dispose();
   });
 
-  it("keeps to the engine that is asked for", async () => {
+  it("uses the engine that the app names", async () => {
     const { description } = builtinModel("mlp-64", testRandom(1));
     for (const [options, expected] of [
       [

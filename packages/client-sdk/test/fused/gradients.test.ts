@@ -10,7 +10,7 @@ import { GroupNormalization } from "../../src/models/group-normalization.ts";
 
 const { layers } = tf;
 
-/** Smooth models, so that differences of the loss come near its gradient. */
+/** Smooth models, so that finite differences of the loss come near its gradient. */
 const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
   "dense layers": () =>
     tf.sequential({
@@ -31,7 +31,7 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
-  // tfjs itself divides by the whole window here, also at the edges.
+  // tfjs itself divides by the size of the whole window here, at the edges as well.
   "mean pooling over the edges": () =>
     tf.sequential({
       layers: [
@@ -41,7 +41,7 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
-  // These tfjs writes but does not read, or reads but does not compute.
+  // tfjs writes these layers but cannot read them, or reads them but cannot compute them.
   "GELU by tanh, and normalisations without scale or offset": () =>
     tf.sequential({
       layers: [
@@ -92,30 +92,33 @@ describe("the fused network's gradient", () => {
     source = wasmKernels((await compileFusedModule())!);
   });
 
-  it.each(Object.entries(MODELS))("is that of differences of the loss for %s", async (_, build) => {
-    for (const loss of LOSSES) {
-      const { description, values } = describeModel(build());
-      const plan = planFor(description, { loss });
-      const network = new FusedNetwork(plan, compileTopology(plan), await source(), 3);
-      network.inputs.forEach((__, i, inputs) => (inputs[i] = Math.sin(1.3 * i)));
-      network.targets.forEach((__, i, targets) => (targets[i] = i % 3 === 1 ? 1 : 0));
-      const lossAt = (weights: Float32Array): number => {
-        network.parameters.write(weights);
-        return network.differentiate(3);
-      };
-      lossAt(values);
-      const gradient = network.parameters.readGradient();
-      const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      expect(largest).toBeGreaterThan(1e-3);
-      for (let i = 0; i < values.length; i++) {
-        const moved = (by: number): Float32Array =>
-          values.map((value, j) => (j === i ? value + by : value));
-        const [up, down] = [moved(1e-2), moved(-1e-2)];
-        const slope = (lossAt(up) - lossAt(down)) / (up[i]! - down[i]!);
-        expect(Math.abs(slope - gradient[i]!), `parameter ${i}`).toBeLessThan(
-          5e-3 * largest + 2e-5,
-        );
+  it.each(Object.entries(MODELS))(
+    "agrees with finite differences of the loss for %s",
+    async (_, build) => {
+      for (const loss of LOSSES) {
+        const { description, values } = describeModel(build());
+        const plan = planFor(description, { loss });
+        const network = new FusedNetwork(plan, compileTopology(plan), await source(), 3);
+        network.inputs.forEach((__, i, inputs) => (inputs[i] = Math.sin(1.3 * i)));
+        network.targets.forEach((__, i, targets) => (targets[i] = i % 3 === 1 ? 1 : 0));
+        const lossAt = (weights: Float32Array): number => {
+          network.parameters.write(weights);
+          return network.differentiate(3);
+        };
+        lossAt(values);
+        const gradient = network.parameters.readGradient();
+        const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        expect(largest).toBeGreaterThan(1e-3);
+        for (let i = 0; i < values.length; i++) {
+          const moved = (by: number): Float32Array =>
+            values.map((value, j) => (j === i ? value + by : value));
+          const [up, down] = [moved(1e-2), moved(-1e-2)];
+          const slope = (lossAt(up) - lossAt(down)) / (up[i]! - down[i]!);
+          expect(Math.abs(slope - gradient[i]!), `parameter ${i}`).toBeLessThan(
+            5e-3 * largest + 2e-5,
+          );
+        }
       }
-    }
-  });
+    },
+  );
 });

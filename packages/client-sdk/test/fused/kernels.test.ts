@@ -54,7 +54,7 @@ describe("the WebAssembly kernels and their plain twin", () => {
     );
   });
 
-  it("sum in another way when the depth is larger than a block, with the same bits", () => {
+  it("give the same bits when the depth exceeds a block, so that sums are made in another way", () => {
     const [a, b, c, scratch] = [512, 12_000, 40_000, 42_000];
     const values = Float32Array.from({ length: 39_000 }, (_, i) => Math.sin(3.1 * i));
     for (const kernels of [wasm, twin]) {
@@ -66,16 +66,16 @@ describe("the WebAssembly kernels and their plain twin", () => {
   });
 });
 
-describe("memory of the kernels", () => {
-  it("that cannot be had is an error, and leaves what there is", async () => {
+describe("the kernels' memory", () => {
+  it("stays as it was when it cannot grow, which is an error", async () => {
     const kernels = await wasmKernels((await compileFusedModule())!)();
-    // WebAssembly's memory ends at 2^32 bytes.
+    // A WebAssembly memory has 2^32 bytes at most.
     expect(() => kernels.reserve(2 ** 30 + 1)).toThrow(RangeError);
     kernels.reserve(1000);
     expect(kernels.heap().length).toBeGreaterThanOrEqual(1000);
   });
 
-  it("keeps what is in it when it grows", () => {
+  it("keeps its contents when it grows", () => {
     const kernels = createReferenceKernels();
     kernels.reserve(100);
     kernels.heap()[99] = 7;
@@ -85,11 +85,11 @@ describe("memory of the kernels", () => {
   });
 });
 
-describe("exp, log, tanh and sigmoid of our own", () => {
+describe("the engine's own exp, log, tanh and sigmoid", () => {
   const math = referenceMath();
   const finite = fc.float({ min: -64, max: 80, noNaN: true });
 
-  it("come within 3e-7 of the true values", () => {
+  it("differ from the true values by less than 3e-7", () => {
     fc.assert(
       fc.property(finite, (x) => {
         const near = (actual: number, expected: number): void =>

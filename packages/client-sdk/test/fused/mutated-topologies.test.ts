@@ -7,7 +7,7 @@ import { createTfjsTrainer, type TfjsTrainer } from "../../src/training/tfjs-tra
 import { describeModel, planFor } from "../support/model-task.ts";
 import { ODD_MODELS } from "../support/odd-models.ts";
 
-/** What a field of a layer's configuration may be turned into. */
+/** What a field of a layer's configuration is replaced by. */
 const VALUES: readonly unknown[] = [
   ...[null, true, false, 0, 1, 2, 3, -1, 0.5, 1e9],
   ...["same", "valid", "relu", "tanh", "softmax", "linear", "hard_sigmoid", "selu", "max"],
@@ -20,7 +20,7 @@ interface Place {
   readonly key: string;
 }
 
-/** Every field below a value. */
+/** The places of all fields within a value. */
 function placesIn(value: unknown): Place[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [
@@ -29,7 +29,7 @@ function placesIn(value: unknown): Place[] {
   ]);
 }
 
-describe("a topology with a field that is something else", () => {
+describe("a topology with a changed field", () => {
   let models: readonly { description: ModelDescription; values: Float32Array }[];
   let fused: FusedTrainer;
   let tfjs: TfjsTrainer;
@@ -53,7 +53,7 @@ describe("a topology with a field that is something else", () => {
   };
   const anywhere = [fc.nat(99), fc.nat(9999), fc.nat(99)] as const;
 
-  it("is compiled, or refused by name, and never fails otherwise", () => {
+  it("is compiled or refused with MODEL_UNSUPPORTED, and never fails in another way", () => {
     fc.assert(
       fc.property(...anywhere, (model, field, value) => {
         try {
@@ -66,7 +66,7 @@ describe("a topology with a field that is something else", () => {
     );
   });
 
-  it("means to the fused trainer what it means to tfjs, if it is taken at all", async () => {
+  it("has the same meaning for the fused engine as for tfjs, when both accept it", async () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(...anywhere, async (model, field, value) => {
@@ -85,7 +85,7 @@ describe("a topology with a field that is something else", () => {
           featureShape: [size],
         };
         const ours = await fused.predict(request).catch((error: unknown) => {
-          // A billion of something: there is no memory for it.
+          // The field asks for a billion of something, for which there is no memory.
           if (!isTributaryError(error, "MODEL_UNSUPPORTED")) throw error;
         });
         if (ours === undefined) return;

@@ -16,23 +16,24 @@ describe("a network's memory", () => {
     return kernels.heap().length;
   };
 
-  it("has room for each example's values, and for the parameters once", () => {
+  it("grows with the values of each example, and holds the parameters once", () => {
     const [little, some, much] = [256, 512, 768].map((capacity) =>
       build(createReferenceKernels(), capacity),
     );
-    // The input; both hidden layers, whose activations are computed in place, with gradients; and the output with its
-    // gradient, the targets and the probabilities.
+    // The input; both hidden layers, whose activations are computed in place, with their gradients;
+    // and the output with its gradient, the targets and the probabilities.
     const ofExample = 784 + 2 * (2 * 200) + 4 * 10;
     expect(some! - little!).toBe(256 * ofExample);
     expect(much! - some!).toBe(256 * ofExample);
-    // Parameters, their gradient, and one kernel turned over at a time, with what multiplying takes.
+    // The parameters, their gradient, one transposed kernel at a time, and the scratch memory of
+    // multiplications.
     const parameters = 199_210;
     expect(little! - 256 * ofExample).toBeLessThan(2 * parameters + 784 * 200 + 20_000);
   });
 
-  it("that is not to be had is an error that names the largest layer", async () => {
+  it("is an error that names the largest layer when it cannot be allocated", async () => {
     const kernels = await wasmKernels((await compileFusedModule())!)();
-    // WebAssembly's memory ends at 2^30 values.
+    // A WebAssembly memory has 2^30 float32 values at most.
     expect(() => build(kernels, 2 ** 20)).toThrow(
       expect.objectContaining({
         code: "MODEL_UNSUPPORTED",

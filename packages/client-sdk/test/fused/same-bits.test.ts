@@ -43,8 +43,9 @@ describe("the fused trainer in WebAssembly and its plain twin", () => {
     }
   });
 
-  it("end in weights that are known", async () => {
-    // Not a vector of anyone else's: it tells when a change of ours changes bits, which the changelog must then say.
+  it("train to the recorded weights", async () => {
+    // The recorded hash is our own, and not a published one. It shows when a change of ours changes
+    // the trained bits, which the changelog must then say.
     const crypto = createNodeCryptoProvider();
     const { description, values } = builtinModel("mlp-64", testRandom(1));
     const plan = planFor(description, { batchSize: 5, localEpochs: 2 });

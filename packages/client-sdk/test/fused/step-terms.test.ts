@@ -11,7 +11,7 @@ const { layers } = tf;
 const RATE = 0.1;
 const COUNT = 5;
 
-describe("what a training adds to its steps", () => {
+describe("the terms of a training step", () => {
   const { description, values } = describeModel(
     tf.sequential({
       layers: [
@@ -32,7 +32,7 @@ describe("what a training adds to its steps", () => {
   });
   afterAll(() => trainer.dispose());
 
-  /** Weights after so many steps over all examples. */
+  /** The weights after so many steps over all examples. */
   async function trained(terms: StepTerms | undefined, steps = 1): Promise<Float32Array> {
     const { weights } = await trainer.train({
       plan: { ...plan, training: { ...plan.training, localEpochs: steps } },
@@ -59,13 +59,13 @@ describe("what a training adds to its steps", () => {
     actual.forEach((value, i) => expect(value, `value ${i}`).toBeCloseTo(expected(i), 5));
   }
 
-  it("is nothing unless it is given", async () => {
+  it("change nothing when none is given", async () => {
     const gradient = await gradientAt(values);
     expectNear(await trained(undefined), (i) => values[i]! - RATE * gradient[i]!);
     expect(await trained({})).toEqual(await trained(undefined));
   });
 
-  it("exposes the gradient of all examples, whatever the batch size", async () => {
+  it("start from the gradient that gradient() returns, whatever the batch size", async () => {
     const many = examplesFor(plan, [4, 4, 1], 75);
     const { gradient, loss } = await trainer.gradient({ plan, weights: values, examples: many });
     const whole = { ...plan, training: { ...plan.training, batchSize: 75 } };
@@ -76,7 +76,7 @@ describe("what a training adds to its steps", () => {
     expect(loss).toBeCloseTo(result.metrics["loss"]!, 5);
   });
 
-  it("pulls back to the given weights by the proximal term", async () => {
+  it("pull the weights back to the given ones by the proximal term", async () => {
     const first = await trained(undefined);
     const gradient = await gradientAt(first);
     const second = await trained({ proximal: 0.7 }, 2);
@@ -86,13 +86,13 @@ describe("what a training adds to its steps", () => {
     });
   });
 
-  it("decays weights", async () => {
+  it("include weight decay", async () => {
     const gradient = await gradientAt(values);
     const weights = await trained({ weightDecay: 0.3 });
     expectNear(weights, (i) => values[i]! - RATE * (gradient[i]! + 0.3 * values[i]!));
   });
 
-  it("takes the place of what the plan says", async () => {
+  it("replace those of the plan", async () => {
     const training = { ...plan.training, localEpochs: 2, proximal: 0.7, gradientClipNorm: 0.5 };
     const request = { weights: values, examples, random: testRandom(1) };
     const told = { ...request, plan: { ...plan, training } };
@@ -102,7 +102,7 @@ describe("what a training adds to its steps", () => {
     expect(loose.weights).toEqual(await trained(undefined, 2));
   });
 
-  it("adds a correction, and clips the sum", async () => {
+  it("add a correction, and clip the sum", async () => {
     const correction = values.map((_, i) => Math.cos(i));
     const sum = (await gradientAt(values)).map((value, i) => value + correction[i]!);
     expectNear(await trained({ correction }), (i) => values[i]! - RATE * sum[i]!);
@@ -113,12 +113,12 @@ describe("what a training adds to its steps", () => {
     expect(await trained({ gradientClipNorm: 1e6 })).toEqual(await trained(undefined));
   });
 
-  it("clips each example's gradient before they are averaged", async () => {
+  it("clip each example's gradient before the gradients are averaged", async () => {
     const singles = await Promise.all(
       Array.from({ length: COUNT }, (_, index) => gradientAt(values, one(index))),
     );
     const norms = singles.map(norm);
-    // Between the shortest and the longest: some are clipped and some are not.
+    // A bound between the shortest and the longest gradient: some are clipped and some are not.
     const bound = (Math.min(...norms) + Math.max(...norms)) / 2;
     const mean = (i: number): number =>
       singles.reduce(
@@ -132,7 +132,7 @@ describe("what a training adds to its steps", () => {
     expectNear(loose, (i) => plain[i]!);
   });
 
-  it("reports the same metrics with clipped examples", async () => {
+  it("do not change the reported metrics when examples are clipped", async () => {
     const request = { plan, weights: values, examples, random: testRandom(1) };
     const plain = await trainer.train(request);
     const clipped = await trainer.train({ ...request, terms: { exampleClipNorm: 1 } });
@@ -141,7 +141,7 @@ describe("what a training adds to its steps", () => {
     }
   });
 
-  it("leaves frozen layers alone, and gives no gradient for them", async () => {
+  it("leave frozen layers unchanged and without a gradient", async () => {
     const layer = description.parameters[0]!.name.split("/")[0]!;
     const partly = { ...plan, training: { ...plan.training, trainable: [layer] } };
     const request = { plan: partly, weights: values, examples };
@@ -154,7 +154,7 @@ describe("what a training adds to its steps", () => {
     expect(weights.subarray(size)).toEqual(values.subarray(size));
   });
 
-  it("is refused when it is out of range, or by an engine that has no such terms", async () => {
+  it("are refused when they are out of range, and by an engine that does not have them", async () => {
     for (const terms of [
       { proximal: -1 },
       { weightDecay: Number.NaN },
@@ -177,7 +177,7 @@ describe("what a training adds to its steps", () => {
 });
 
 describe("dropout in the fused trainer", () => {
-  it("drops the share it is told, others in every pass, the same ones for the same seed", async () => {
+  it("drops the given share, other values in every pass, and the same ones for the same seed", async () => {
     const { description, values } = describeModel(
       tf.sequential({
         layers: [
@@ -204,7 +204,7 @@ describe("dropout in the fused trainer", () => {
       [...weights.keys()].filter((i) => weights[i] === before[i]);
     const once = await run(1, 1);
     const first = dropped(once, values);
-    // 100 of 400 are expected, with a standard deviation of 8.7.
+    // 100 of 400 are expected to be dropped, with a standard deviation of 8.7.
     expect(first.length).toBeGreaterThan(65);
     expect(first.length).toBeLessThan(135);
     expect(await run(1, 1)).toEqual(once);
@@ -212,7 +212,7 @@ describe("dropout in the fused trainer", () => {
     const second = dropped(await run(2, 1), once);
     expect(second).not.toEqual(first);
     expect(second.length).toBeGreaterThan(65);
-    // The kept ones are scaled up, so that the mean stays.
+    // The values that are kept are scaled up, so that the mean stays the same.
     const step = (i: number): number => once[i]! - values[i]!;
     const kept = [...once.keys()].filter((i) => !first.includes(i));
     for (const i of kept) expect(step(i)).toBeCloseTo(step(kept[0]!), 5);

@@ -12,7 +12,10 @@ import {
 } from "@tributary/protocol";
 import type { Examples } from "../../src/index.ts";
 
-/** A linear model with two inputs: the least that has two parameter tensors. tfjs can build it too. */
+/**
+ * A linear model with two inputs: the smallest model with two parameter tensors. tfjs can build it
+ * too.
+ */
 export const LINEAR_TOPOLOGY = {
   class_name: "Sequential",
   config: {
@@ -63,7 +66,7 @@ export function linearPlan(changes: Partial<Plan> = {}): Plan {
   };
 }
 
-/** A plan of one long parameter vector, for updates of many chunks. */
+/** A plan for a model of one long parameter vector, whose updates have many chunks. */
 export function widePlan(size: number, changes: Partial<Plan> = {}): Plan {
   const { model } = linearPlan();
   return linearPlan({
@@ -72,7 +75,7 @@ export function widePlan(size: number, changes: Partial<Plan> = {}): Plan {
   });
 }
 
-/** y = 2a − 3b + 1 on a small grid: eight examples. */
+/** Eight examples of y = 2a − 3b + 1 on a small grid. */
 export function lineExamples(): Examples {
   const features: number[] = [];
   const labels: number[] = [];
@@ -91,7 +94,7 @@ export function lineExamples(): Examples {
   };
 }
 
-/** A plan and a checkpoint as a server holds them. */
+/** A plan and a checkpoint, as a server holds them. */
 export interface ServedModel {
   readonly plan: Plan;
   readonly planId: PlanId;

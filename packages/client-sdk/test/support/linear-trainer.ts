@@ -9,8 +9,9 @@ import type {
 } from "../../src/index.ts";
 
 /**
- * Trains the linear model by mini-batch gradient descent, in plain arithmetic. A model of one long vector is not
- * trained but moved, by a thousandth each value. `gate` lets a test hold the training at the start of each batch.
+ * Trains the linear model by mini-batch gradient descent in plain arithmetic. A model of one long
+ * vector is not trained: each of its values is moved by a thousandth. `gate` lets a test hold the
+ * training before each batch.
  */
 export class LinearTrainer implements LocalTrainer {
   gate: (batch: number, signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve();
@@ -49,7 +50,7 @@ export class LinearTrainer implements LocalTrainer {
     return this.spoil({ weights, metrics: { loss }, steps, exampleCount: examples.count });
   }
 
-  /** What it was asked to evaluate; the loss it gives is the sum of the weights. */
+  /** The requests for an evaluation. The loss that it returns is the sum of the weights. */
   evaluated: EvaluateRequest[] = [];
 
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelDescription, Plan } from "@tributary/protocol";
 
-/** A plan for a model, with settings of little interest filled in. */
+/** A plan for a model, with values for all settings that the tests are not about. */
 export function planFor(
   { topology, parameters }: ModelDescription,
   training: Partial<Plan["training"]> = {},
@@ -28,7 +28,10 @@ export function planFor(
   };
 }
 
-/** Describes a tfjs model as a task's author would have saved it, with repeatable values; disposes it. */
+/**
+ * Describes a tfjs model as the author of a task would have saved it, but with repeatable values.
+ * It disposes the model.
+ */
 export function describeModel(model: tf.LayersModel): {
   description: ModelDescription;
   values: Float32Array;

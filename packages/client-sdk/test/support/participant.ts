@@ -13,7 +13,7 @@ import { ScriptedServer, crypto, type ServerConnection } from "./scripted-server
 
 type Told<Type extends ParticipationEventType> = Extract<ParticipationEvent, { type: Type }>;
 
-/** Reads a participation and remembers what it told. */
+/** Reads the events of a participation and records them. */
 export class Reader {
   readonly events: ParticipationEvent[] = [];
   readonly #iterator: AsyncIterableIterator<ParticipationEvent, undefined, undefined>;
@@ -47,7 +47,7 @@ export class Reader {
   }
 }
 
-/** A client and its scripted server, with a clock that stands still. */
+/** A client and its scripted server, with a clock that is set by hand. */
 export interface Stage {
   readonly server: ScriptedServer;
   readonly clock: ManualClock;
@@ -87,7 +87,7 @@ export function stage(options: Partial<FederatedClientOptions> = {}): Stage {
   };
 }
 
-/** Begins to take part, up to a connection that is greeted. */
+/** Starts to take part, until the connection has been greeted. */
 export async function begin(
   { participate, server }: Stage,
   options?: ParticipateOptions,

@@ -30,7 +30,10 @@ import type { ServedModel } from "./linear-task.ts";
 
 export const crypto = createNodeCryptoProvider();
 
-/** A server that does what a test tells it, over sockets in memory; the handshake and the channel are the real ones. */
+/**
+ * A server that does what a test tells it, over sockets in memory. Its handshake and its channel
+ * are real.
+ */
 export class ScriptedServer {
   readonly secrets: ServerSecrets;
   readonly key: string;
@@ -41,7 +44,7 @@ export class ScriptedServer {
     this.connections.push(connection);
     return connection.events;
   });
-  /** Every connection there ever was. */
+  /** All connections that were ever made. */
   readonly connections: ServerConnection[] = [];
   refusing = false;
   readonly #arrivals = new Inbox<ServerConnection>(1_000);
@@ -51,12 +54,12 @@ export class ScriptedServer {
     this.key = formatServerKey(serverKeyOf(crypto, this.secrets));
   }
 
-  /** The next connection, as it comes: before its handshake. */
+  /** The next connection, before its handshake. */
   arrival(): Promise<ServerConnection> {
     return this.#arrivals.next();
   }
 
-  /** The next connection, greeted. */
+  /** The next connection, after its handshake and greeting. */
   async accept(): Promise<ServerConnection> {
     const connection = await this.arrival();
     await connection.greet();
@@ -113,7 +116,7 @@ export class ServerConnection {
     this.sendRaw(encodeFrame({ kind: "handshake", body: reply }));
   }
 
-  /** Of the channel, once there is one. */
+  /** The channel's handshake hash. */
   get handshakeHash(): Uint8Array {
     return this.#channel!.handshakeHash;
   }
@@ -135,7 +138,7 @@ export class ServerConnection {
     this.sendRecord(encodeServerMessage(message));
   }
 
-  /** Sends any plaintext in the channel. */
+  /** Sends any plaintext over the channel. */
   sendRecord(plaintext: Uint8Array): void {
     this.sendRaw(sealRecordFrame(this.#channel!, plaintext));
   }
@@ -160,7 +163,10 @@ export class ServerConnection {
     return message;
   }
 
-  /** Takes the client into a round. `changes` play a server that lies. */
+  /**
+   * Selects the client for a round and delivers the model. `options` let a test play a lying
+   * server.
+   */
   configure(model: ServedModel, options: ConfigureOptions = {}): Configured {
     const roundNumber = options.roundNumber ?? 1;
     const roundId = (options.roundId ?? `rnd_${String(roundNumber).padStart(16, "0")}`) as RoundId;
@@ -195,7 +201,7 @@ export class ServerConnection {
     return this.takeReport(roundId);
   }
 
-  /** Bytes that the client has sent and this end has not heard: see `pause`. */
+  /** Bytes that the client has sent and this end has not received: see `pause`. */
   get bufferedByClient(): number {
     return this.socket.incomingBytes;
   }

@@ -52,6 +52,7 @@ export interface RotateKernels {
 
 /** Numbers to codes and back. Sums are of float64, in four lanes of every fourth value: ((0 + 2) + (1 + 3)), then the rest. */
 export interface QuantizeKernels {
+  /** The sum of the squares of float32 values. */
   sumOfSquares(values: number, count: number): number;
   /** Σ table[code] · value. */
   lookupDot(codes: number, count: number, table: number, values: number): number;
@@ -86,6 +87,7 @@ export interface QuantizeKernels {
   ): void;
   /** k-bit codes in a row, least significant bit first; bits after the last code are zero. @param bits - 1 to 16. */
   pack(codes: number, count: number, bits: number, packed: number): void;
+  /** The inverse of `pack`. @param bits - 1 to 16. */
   unpack(packed: number, count: number, bits: number, codes: number): void;
   /** value = table[code]. @param table - Float32. */
   lookup(codes: number, count: number, table: number, values: number): void;

@@ -39,6 +39,7 @@ import {
   type SessionEvent,
   type SessionState,
 } from "./session-state.ts";
+import { lookUpAdmission } from "./look-up-admission.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import type { Visitor } from "./visitors.ts";
 
@@ -339,27 +340,23 @@ export class Session implements Participant {
     this.#step(asking);
     const asked = this.#state;
     const isCurrent = (): boolean => this.#state === asked;
-    const enter = (admission: Admission): void => {
-      if (isCurrent()) admitted(admission, isCurrent);
-    };
-    const refuse = (thrown: unknown): void => {
-      if (!isCurrent()) return;
-      const error = asTributaryError(thrown);
-      if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") this.close(error);
-      else refused(error);
-    };
-    try {
-      const admission = this.#deps.doorkeeper.admit({
+    lookUpAdmission(
+      this.#deps.doorkeeper,
+      {
         population,
         handshakeHash: this.#requireChannel().handshakeHash,
         ...(token === undefined ? {} : { token }),
         ...(device === undefined ? {} : { device }),
-      });
-      if (admission instanceof Promise) admission.then(enter, refuse).catch(refuse);
-      else enter(admission);
-    } catch (error) {
-      refuse(error);
-    }
+      },
+      (admission) => {
+        if (isCurrent()) admitted(admission, isCurrent);
+      },
+      (error) => {
+        if (!isCurrent()) return;
+        if (ERROR_CODES[error.code].close !== null && error.code !== "INTERNAL") this.close(error);
+        else refused(error);
+      },
+    );
   }
 
   #toRound(message: Exclude<MemberMessage, { type: "reportChunk" }>): void {

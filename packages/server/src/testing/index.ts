@@ -1,9 +1,18 @@
 /**
- * Conformance suites of the server's ports, which each adapter runs in any test runner, and a clock
- * to hold.
+ * For tests: conformance suites of the server's ports, which each adapter runs in any test runner; a
+ * clock that stands still; and the table of a session's states.
  */
 export { accessStoreCases, type AccessStoreFixture } from "./access-store-cases.ts";
 export { checkpointStoreCases, type CheckpointStoreFixture } from "./checkpoint-store-cases.ts";
 export type { ConformanceCase } from "./expectations.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { roundStoreCases, type RoundStoreFixture, type StorePair } from "./round-store-cases.ts";
+export {
+  NEW_SESSION,
+  receptionOf,
+  stepSession,
+  type Reception,
+  type SessionEvent,
+  type SessionPhase,
+  type SessionState,
+} from "../gateway/session-state.ts";

@@ -1,13 +1,17 @@
 /**
- * One movement of the pen: points that a smooth curve passes through, in order. A corner is the end of one stroke
- * and the beginning of the next. Coordinates are in a box of 100 × 100, x to the right and y down.
+ * One movement of the pen: the points through which a smooth curve passes, in order. At a corner
+ * one stroke ends and the next begins. Coordinates lie in a box of 100 × 100; x points to the right
+ * and y down.
  */
 export type Stroke = readonly (readonly [x: number, y: number])[];
 
 /** One way of writing a digit. */
 export type Glyph = readonly Stroke[];
 
-/** Strokes are parted by bars. */
+/**
+ * For each digit from 0 to 9, three ways of writing it, each as text: points are separated by
+ * spaces, strokes by bars.
+ */
 const GLYPHS: readonly (readonly string[])[] = [
   [
     "52,2 28,14 18,50 28,86 50,98 74,84 82,50 74,16 52,2",
@@ -61,11 +65,12 @@ const GLYPHS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** The ways of writing each digit from 0 to 9; every writer prefers one of each. */
+/** For each digit from 0 to 9, the ways of writing it. Each writer has a preferred one. */
 export const DIGIT_GLYPHS: readonly (readonly Glyph[])[] = GLYPHS.map((glyphs) =>
   glyphs.map(glyphOf),
 );
 
+/** Parses the text of one glyph. */
 function glyphOf(text: string): Glyph {
   return text.split(" | ").map((stroke) =>
     stroke.split(" ").map((point) => {

@@ -9,37 +9,51 @@ import {
   type RemoteFile,
 } from "./remote-datasets.ts";
 
+/** How a data set is downloaded. */
 export interface FetchDatasetOptions {
-  /** How to reach the network; default the global `fetch`. */
+  /** The function that makes HTTP requests; default the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
+  /** Stops the download, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** Called as files arrive, and once for each that is there already. */
+  /** Called whenever a piece of a file arrives, and once for each file that is present already. */
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** What to fetch from where, if not the data set's own: for a mirror in one's own network. */
+  /**
+   * The files and where to find them, in place of those of the named data set: for a mirror in
+   * one's own network.
+   */
   readonly source?: RemoteDataset;
 }
 
+/** How far the download of one file has come. */
 export interface FetchProgress {
+  /** The file's name. */
   readonly file: string;
+  /** The bytes that have arrived so far. */
   readonly receivedBytes: number;
+  /** The length of the file, bytes. */
   readonly totalBytes: number;
 }
 
+/** What `fetchDataset` has done. */
 export interface FetchedDataset {
-  /** Absolute. */
+  /** The absolute path of the folder. */
   readonly folder: string;
-  /** Files that were downloaded now. */
+  /** Names of the files that were downloaded by this call. */
   readonly downloaded: readonly string[];
-  /** Files that were there and right. */
+  /** Names of the files that were there already, with the expected bytes. */
   readonly present: readonly string[];
 }
 
 /**
- * Downloads a data set, one of `datasetNames`. Files that are there with the right hash are left alone, so that a second call goes on where
- * the first one broke off; the others appear whole or not at all.
- * @param folder - Made if it is not there.
- * @throws TributaryError `BAD_PARAMETER` for another name; `NETWORK_UNAVAILABLE` when no mirror gives the right bytes, saying which files are missing
- *   and where to put them; `ABORTED`; `DATA_UNREADABLE` when the folder cannot be written to.
+ * Downloads a data set. Files that are present with the right hash are not downloaded again, so a
+ * second call continues where the first one stopped. Each file appears in the folder only when it
+ * is complete.
+ * @param name - One of `datasetNames`.
+ * @param folder - The folder to write to. It is made if it does not exist.
+ * @throws TributaryError `BAD_PARAMETER` when there is no data set of that name;
+ *   `NETWORK_UNAVAILABLE` when no mirror delivers the expected bytes (the message says which files
+ *   are missing and where to put them); `ABORTED`; `DATA_UNREADABLE` when the folder cannot be
+ *   written to.
  */
 export async function fetchDataset(
   name: string,
@@ -72,11 +86,16 @@ export async function fetchDataset(
 function remoteDataset(name: string): RemoteDataset {
   const known = datasetNames.find((candidate) => candidate === name);
   if (known !== undefined) return REMOTE_DATASETS[known];
-  throw new TributaryError("BAD_PARAMETER", `There is no data set ${name.slice(0, 80)} to fetch`, {
-    remedy: `Use one of ${datasetNames.join(", ")}.`,
-  });
+  throw new TributaryError(
+    "BAD_PARAMETER",
+    `There is no data set named ${name.slice(0, 80)} to download`,
+    {
+      remedy: `Use one of ${datasetNames.join(", ")}.`,
+    },
+  );
 }
 
+/** Whether a file is present and has the published bytes. */
 async function isRight(path: string, file: RemoteFile): Promise<boolean> {
   try {
     return hasRightBytes(await readFile(path), file);
@@ -85,11 +104,15 @@ async function isRight(path: string, file: RemoteFile): Promise<boolean> {
   }
 }
 
+/** Whether these are exactly the published bytes. */
 function hasRightBytes(bytes: Uint8Array, { byteLength, sha256 }: RemoteFile): boolean {
   return bytes.length === byteLength && createHash("sha256").update(bytes).digest("hex") === sha256;
 }
 
-/** Tries one mirror after the other. */
+/**
+ * Tries one mirror after the other.
+ * @returns The file's bytes, or why each mirror failed.
+ */
 async function download(
   file: RemoteFile,
   mirrors: readonly string[],
@@ -110,6 +133,7 @@ async function download(
   return { faults };
 }
 
+/** Downloads one file into memory, never more than its published length, and checks its hash. */
 async function downloadFrom(
   url: URL,
   file: RemoteFile,
@@ -129,19 +153,18 @@ async function downloadFrom(
     if (done) break;
     if (received + value.length > bytes.length) {
       await reader.cancel();
-      throw new Error(`more than the ${bytes.length} bytes published`);
+      throw new Error(`the file is longer than the published ${bytes.length} bytes`);
     }
     bytes.set(value, received);
     received += value.length;
     report(options, file, received);
   }
-  if (received < bytes.length)
-    throw new Error(`${received} of the ${bytes.length} bytes published`);
-  if (!hasRightBytes(bytes, file)) throw new Error("other bytes than those published");
+  if (received < bytes.length) throw new Error(`only ${received} of ${bytes.length} bytes arrived`);
+  if (!hasRightBytes(bytes, file)) throw new Error("the file differs from the published one");
   return bytes;
 }
 
-/** The file appears under its name only when all of it is on disk. */
+/** Writes a file under a temporary name and renames it once all of it is on disk. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const partial = `${path}.${randomUUID()}.part`;
   try {
@@ -151,7 +174,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
     throw new TributaryError("DATA_UNREADABLE", `${path} cannot be written (${reasonOf(error)})`, {
-      remedy: "Give a folder that you may write to, on a disk with room.",
+      remedy: "Give a folder that you may write to, on a disk with enough free space.",
       context: { file: path },
       cause: error,
     });
@@ -173,13 +196,13 @@ function unavailable(
     "NETWORK_UNAVAILABLE",
     `${name} cannot be downloaded (${faults.join("; ")})`,
     {
-      remedy: `Without a network, get ${files} from elsewhere and put ${missing.length === 1 ? "it" : "them"} into ${folder}.`,
+      remedy: `Without a network, get ${files} from elsewhere and put ${missing.length === 1 ? "it" : "them"} in ${folder}.`,
       context: { folder, files },
     },
   );
 }
 
-/** `fetch` says only that it failed; the reason is in the cause. */
+/** The reason of an error. `fetch` itself says only that it failed; the reason is in the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof AggregateError) return reasonOf(error.cause.errors[0]);

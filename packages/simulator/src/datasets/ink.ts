@@ -1,19 +1,23 @@
-/** How one pen draws one character; lengths in pixels. */
+/** How a pen draws. Lengths are in pixels. */
 export interface Pen {
-  /** Mean width of a line. */
+  /** The mean width of a line. */
   readonly width: number;
-  /** How much wider lines along `angle` are than across it, as a share of the width: a nib held aslant. */
+  /**
+   * How much wider or narrower a line becomes with its direction, as a share of the width: like a
+   * broad nib that is held at an angle.
+   */
   readonly contrast: number;
-  /** Radians. */
+  /** The direction in which lines are widest, radians. Lines across it are narrowest. */
   readonly angle: number;
-  /** Width of the soft edge. */
+  /** The width of the soft edge of a line, > 0. */
   readonly softness: number;
 }
 
 /**
- * Inks the straight line from (x0, y0) to (x1, y1) with round ends: every pixel keeps the darkest ink it got,
- * so that strokes that cross or join do not add up.
- * @param image - Coverage in [0, 1], shape [size, size], pixel centres at whole numbers; changed.
+ * Draws the straight line from (x0, y0) to (x1, y1) with round ends. Each pixel keeps the darkest
+ * ink that it was given, so that strokes which cross or meet do not add up.
+ * @param image - The ink of each pixel in [0, 1], shape [size, size], with pixel centres at whole
+ *   numbers; changed.
  */
 export function inkLine(
   image: Float32Array,
@@ -27,13 +31,15 @@ export function inkLine(
   const dx = x1 - x0;
   const dy = y1 - y0;
   const squaredLength = dx * dx + dy * dy;
-  // cos 2(θ − angle) from the direction's own sine and cosine: no arctangent a line.
+  // The factor cos 2(θ − angle), from the sine and cosine of the line's direction θ. So no
+  // arctangent is needed for each line.
   const along = squaredLength === 0 ? 0 : (dx * dx - dy * dy) / squaredLength;
   const across = squaredLength === 0 ? 0 : (2 * dx * dy) / squaredLength;
   const turned = along * Math.cos(2 * pen.angle) + across * Math.sin(2 * pen.angle);
   const radius = (pen.width / 2) * (1 + pen.contrast * turned);
   const reach = radius + pen.softness / 2;
 
+  // The box of pixels that the line can reach.
   const left = Math.max(0, Math.ceil(Math.min(x0, x1) - reach));
   const right = Math.min(size - 1, Math.floor(Math.max(x0, x1) + reach));
   const top = Math.max(0, Math.ceil(Math.min(y0, y1) - reach));
@@ -43,6 +49,7 @@ export function inkLine(
     for (let x = left; x <= right; x++) {
       const px = x - x0;
       const py = y - y0;
+      // The point of the line that is nearest to the pixel, as a share of the line's length.
       const t = Math.min(1, Math.max(0, (px * dx + py * dy) * inverse));
       const ex = px - t * dx;
       const ey = py - t * dy;

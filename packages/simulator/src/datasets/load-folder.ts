@@ -6,14 +6,19 @@ import { readCsv, type CsvOptions } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { MNIST_FILES, findMnistFile, loadMnist } from "./mnist.ts";
 
-/** Every so many rows of a single table, one is held out: tables are often sorted, and this takes from everywhere. */
+/**
+ * Of a single table, every fifth row is held out for testing. Tables are often sorted; this takes
+ * rows from all parts.
+ */
 const TEST_EVERY = 5;
 
 /**
- * Loads the data set at a path: a folder with MNIST's four files; a folder with `train.csv` and `test.csv`; or a CSV
- * file, or a folder with just one, of which every fifth row is held out for testing.
+ * Loads the data set at a path. The path may lead to a folder with the four files of MNIST; to a
+ * folder with `train.csv` and `test.csv`; to a CSV file; or to a folder with exactly one CSV file.
+ * Of a single CSV file, every fifth row is held out for testing.
  * @param csv - How to read tables.
- * @throws TributaryError `DATA_UNREADABLE` naming what was looked for, or the file at fault.
+ * @throws TributaryError `DATA_UNREADABLE`; the message names what was looked for, or the file that
+ *   is at fault.
  */
 export async function loadFolder(path: string, csv: CsvOptions = {}): Promise<Dataset> {
   let names: string[] | undefined;
@@ -37,8 +42,10 @@ export async function loadFolder(path: string, csv: CsvOptions = {}): Promise<Da
   throw unknown(path);
 }
 
+/** Loads a folder with separate tables for training and testing. */
 async function twoTables(folder: string, csv: CsvOptions): Promise<Dataset> {
   const train = await readCsv(join(folder, "train.csv"), csv);
+  // Both tables must number the classes in the same way, and the test table may lack some of them.
   const classes = csv.labelKind === "value" ? {} : { classes: train.classNames };
   const test = await readCsv(join(folder, "test.csv"), { ...csv, ...classes });
   return {
@@ -49,11 +56,12 @@ async function twoTables(folder: string, csv: CsvOptions): Promise<Dataset> {
   };
 }
 
+/** Loads one table and holds out every fifth row. */
 async function splitTable(file: string, csv: CsvOptions): Promise<Dataset> {
   const { examples, classNames } = await readCsv(file, csv);
   if (examples.count < TEST_EVERY) {
     throw new TributaryError("DATA_UNREADABLE", `${file} has only ${examples.count} rows`, {
-      remedy: `Give a table of at least ${TEST_EVERY} rows, some of which are for testing.`,
+      remedy: `Give a table of at least ${TEST_EVERY} rows: every fifth row is held out for testing.`,
     });
   }
   const indices = Array.from({ length: examples.count }, (_, index) => index);
@@ -72,10 +80,14 @@ async function splitTable(file: string, csv: CsvOptions): Promise<Dataset> {
 const isCsv = (name: string): boolean => extname(name).toLowerCase() === ".csv";
 
 function unknown(path: string): TributaryError {
-  return new TributaryError("DATA_UNREADABLE", `${path} holds no data set that is known here`, {
-    remedy:
-      `Give a folder with ${Object.values(MNIST_FILES).join(", ")}, each plain or as .gz, ` +
-      "a folder with train.csv and test.csv, or one CSV file.",
-    context: { path },
-  });
+  return new TributaryError(
+    "DATA_UNREADABLE",
+    `${path} does not contain a data set of a known form`,
+    {
+      remedy:
+        `Give a folder with ${Object.values(MNIST_FILES).join(", ")}, each plain or as .gz, ` +
+        "a folder with train.csv and test.csv, or one CSV file.",
+      context: { path },
+    },
+  );
 }

@@ -1,21 +1,30 @@
-/** Data sets that can be downloaded. */
+/** The data sets that can be downloaded. */
 export type FetchableDataset = "mnist" | "fashion-mnist";
 
-/** A file whose bytes are known. */
+/** A file to download, whose bytes are known. */
 export interface RemoteFile {
+  /** The file's name, which is also the last part of its URL. */
   readonly name: string;
+  /** The length of the file, bytes. */
   readonly byteLength: number;
-  /** Hexadecimal. */
+  /** SHA-256 of the file, in hexadecimal. */
   readonly sha256: string;
 }
 
+/** The files of a data set, and where they are. */
 export interface RemoteDataset {
-  /** URLs of folders that hold the files, in the order of trying; each ends in a slash. */
+  /**
+   * URLs of folders that contain the files, in the order in which they are tried. Each ends in a
+   * slash.
+   */
   readonly mirrors: readonly string[];
   readonly files: readonly RemoteFile[];
 }
 
-/** Where each data set is, and what its files must be. The bytes are those first published. */
+/**
+ * Where each data set is found, and the files that it consists of. The hashes are those of the
+ * files as they were first published.
+ */
 export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> = {
   mnist: {
     mirrors: [
@@ -43,9 +52,14 @@ export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> 
   },
 };
 
+/** The names of the data sets that can be downloaded. */
 export const datasetNames: readonly FetchableDataset[] = ["mnist", "fashion-mnist"];
 
-/** Training images and labels, then those for testing. */
+/**
+ * Describes the four files of a data set in MNIST's form.
+ * @param facts - Length and hash of the training images, training labels, test images and test
+ *   labels.
+ */
 function mnistLike(
   facts: readonly (readonly [byteLength: number, sha256: string])[],
 ): RemoteFile[] {

@@ -1,12 +1,17 @@
 import type { Stroke } from "./digit-glyphs.ts";
 
-/** Straight pieces between two points of a stroke: enough for curves to look round at 28 pixels. */
+/**
+ * The number of straight pieces between two points of a stroke. Five are enough for curves to look
+ * round at 28 pixels.
+ */
 const PIECES = 5;
 
 /**
- * Follows a stroke as a cardinal spline and names the points on the way.
- * @param roundness - 0 joins the points by straight lines, 1 is a Catmull–Rom spline, more bulges.
- * @param visit - Called with each point in turn, in the stroke's own units; `first` begins a new line.
+ * Follows a stroke as a cardinal spline, and passes the points on the way to `visit`.
+ * @param roundness - 0 joins the points by straight lines; 1 gives a Catmull–Rom spline; more than
+ *   1 makes the curve bulge.
+ * @param visit - Called with each point in turn, in the units of the stroke. `first` is true at the
+ *   beginning of a stroke.
  */
 export function followStroke(
   stroke: Stroke,
@@ -23,7 +28,7 @@ export function followStroke(
     for (let piece = 1; piece <= PIECES; piece++) {
       const t = piece / PIECES;
       const s = 1 - t;
-      // Hermite basis: values at the two ends, then slopes there.
+      // The Hermite basis: the values at both ends, then the slopes there.
       const h0 = s * s * (1 + 2 * t);
       const h1 = t * t * (3 - 2 * t);
       const g0 = t * s * s * tangent;
@@ -37,7 +42,10 @@ export function followStroke(
   }
 }
 
-/** The neighbour across the seam of a stroke that ends where it began. */
+/**
+ * The neighbouring point across the seam, for a stroke that ends where it begins; undefined for
+ * others.
+ */
 function closing(stroke: Stroke, index: number): readonly [number, number] | undefined {
   const first = stroke[0]!;
   const last = stroke[stroke.length - 1]!;

@@ -1,7 +1,8 @@
 /**
- * Shifts and scales every column to mean 0 and standard deviation 1 (divisor n), from these rows alone, so that a
- * client needs nobody else's numbers. A constant column becomes 0.
- * @param values - Row-major, shape [rows, columns]; changed.
+ * Shifts and scales every column to mean 0 and standard deviation 1 (with divisor n). It uses only
+ * the given rows, so a client can do it without knowing the data of others. A constant column
+ * becomes 0.
+ * @param values - Row-major, shape [rows, columns]; changed in place.
  */
 export function standardizeColumns(values: Float32Array, columns: number): void {
   const rows = values.length / columns;

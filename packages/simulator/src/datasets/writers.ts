@@ -5,29 +5,36 @@ import { DIGIT_GLYPHS } from "./digit-glyphs.ts";
 import { inkLine, type Pen } from "./ink.ts";
 import { followStroke } from "./smooth-stroke.ts";
 
-/** Pixels a side, as in MNIST. */
+/** The width and height of an image in pixels, as in MNIST. */
 const SIZE = 28;
 
+/** How many writers there are, and how much they write. */
 export interface WritersOptions {
-  /** Every writer has a stream of its own derived from this one, whatever the number of writers. */
+  /**
+   * The source of randomness. A stream for each writer is derived from it by the writer's number,
+   * so that a writer stays the same when the number of writers changes.
+   */
   readonly random: RandomSource;
-  /** Writers who train: one client each. */
+  /** The number of writers whose digits are trained on. Each of them is one client. */
   readonly writers: number;
-  /** Digits each of them writes, or the least and most; default 200 to 400. */
+  /**
+   * How many digits each of them writes: a number, or the least and the most. Default 200 to 400.
+   */
   readonly examplesPerWriter?: number | readonly [least: number, most: number];
-  /** Writers whose digits are only for scoring; none of them trains. Default 50. */
+  /** The number of writers whose digits are held out. None of them trains. Default 50. */
   readonly heldOutWriters?: number;
-  /** Digits each held-out writer writes. Default 40. */
+  /** How many digits each held-out writer writes. Default 40. */
   readonly examplesPerHeldOutWriter?: number;
 }
 
 /**
- * Draws the writers set: handwritten-looking digits from strokes, where each writer has a slant, size, stroke width,
- * roundness and way of forming each digit, so that clients differ as people do and nothing is downloaded.
- * The same random source gives the same digits.
- * @returns One `Examples` a training writer, each in memory of its own, and the held-out writers' digits together.
- *   Features are ink in [0, 1] in steps of 1/255, shape [28, 28, 1]; labels are the digits.
- * @throws TributaryError `BAD_PARAMETER` for a count that is not a whole number of at least 1.
+ * Draws the data set "writers": digits that look handwritten, made of strokes. Each writer has a
+ * slant, a size, a stroke width, a roundness and a way of forming each digit. So clients differ as
+ * people do, and nothing has to be downloaded. The same random source gives the same digits.
+ * @returns One `Examples` for each writer who trains, in memory of its own, and the digits of all
+ *   held-out writers together. Features are ink in [0, 1] in steps of 1/255, shape [28, 28, 1];
+ *   labels are the digits.
+ * @throws TributaryError `BAD_PARAMETER` when a count is not a whole number of at least 1.
  */
 export function drawWriters(options: WritersOptions): { clients: Examples[]; test: Examples } {
   const { random, writers, heldOutWriters = 50, examplesPerHeldOutWriter = 40 } = options;
@@ -45,11 +52,11 @@ export function drawWriters(options: WritersOptions): { clients: Examples[]; tes
   return { clients, test: concatenate(heldOut) };
 }
 
-/** What stays the same in one person's hand. Lengths in pixels, angles in radians. */
+/** What stays the same in one person's handwriting. Lengths are in pixels, angles in radians. */
 interface Hand {
-  /** For each digit, which of its glyphs. */
+  /** For each digit, the index of the glyph that this hand prefers. */
   readonly styles: readonly number[];
-  /** Sideways shift a unit of height: positive leans to the right. */
+  /** Sideways shift for each unit of height. A positive slant leans to the right. */
   readonly slant: number;
   readonly rotation: number;
   /** Half the height of a digit, and half its width. */
@@ -58,18 +65,18 @@ interface Hand {
   /** See `followStroke`. */
   readonly roundness: number;
   readonly pen: Pen;
-  /** Darkest ink, in (0, 1]. */
+  /** The darkest ink, in (0, 1]. */
   readonly darkness: number;
-  /** How the hand bends the digit's box; the same for every digit. */
+  /** How the hand distorts the digit's box; the same for every digit. */
   readonly bend: Bend;
-  /** How much one digit differs from the next, about 1. */
+  /** How much one digit differs from the next; about 1. */
   readonly unsteadiness: number;
 }
 
 /**
- * Digits written by one hand.
- * @param random - The writer: the same source is the same person and the same digits.
- * @param count - Digits to write; which ones is drawn uniformly.
+ * Draws the digits of one writer.
+ * @param random - The writer: the same source gives the same handwriting and the same digits.
+ * @param count - The number of digits. Which digits they are is drawn uniformly.
  */
 export function drawWriter(random: RandomSource, count: number): Examples {
   const hand = drawHand(randomStream(random.derive("hand")));
@@ -84,6 +91,7 @@ export function drawWriter(random: RandomSource, count: number): Examples {
   return { features, featureShape: [SIZE, SIZE, 1], labels, labelShape: [], count };
 }
 
+/** Draws a person's handwriting. */
 function drawHand(stream: RandomStream): Hand {
   const halfHeight = stream.between(8.6, 10.4);
   return {
@@ -106,8 +114,8 @@ function drawHand(stream: RandomStream): Hand {
 }
 
 /**
- * A smooth displacement of the plane, so that strokes that meet still meet: a wave in each direction whose length
- * is about that of the digit's box [−1, 1]².
+ * A smooth distortion of the plane: one wave in each direction, about as long as the digit's box
+ * [−1, 1]². How far a point moves depends only on where it is, so strokes that meet still meet.
  */
 interface Bend {
   readonly amount: readonly [number, number];
@@ -123,11 +131,15 @@ function drawBend(stream: RandomStream, amount: number): Bend {
   };
 }
 
-/** Draws one digit into `image`, shape [28, 28], all zero before. */
+/**
+ * Draws one digit.
+ * @param image - Shape [28, 28], all zero before; changed.
+ */
 function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: RandomStream): void {
   const jitter = hand.unsteadiness;
   const glyphs = DIGIT_GLYPHS[digit]!;
-  // People mostly, but not always, write a digit their own way.
+  // One digit in five is drawn in a random style, since people do not always write a digit in the
+  // same way.
   const style = stream.next() < 0.2 ? stream.below(glyphs.length) : hand.styles[digit]!;
   const slant = hand.slant + 0.06 * jitter * stream.normal();
   const rotation = hand.rotation + 0.05 * jitter * stream.normal();
@@ -145,10 +157,12 @@ function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: Rand
   let lastY = 0;
   for (const stroke of glyphs[style]!) {
     followStroke(stroke, roundness, (strokeX, strokeY, first) => {
+      // The glyph's box of 100 × 100 becomes [−1, 1]².
       const u = strokeX / 50 - 1;
       const v = strokeY / 50 - 1;
       const bentX = u + waveX(hand.bend, v) + waveX(bend, v);
       const bentY = v + waveY(hand.bend, u) + waveY(bend, u);
+      // Size and slant, then rotation and position.
       const x = halfWidth * bentX - slant * halfHeight * bentY;
       const y = halfHeight * bentY;
       const pixelX = centreX + cosine * x - sine * y;
@@ -158,7 +172,8 @@ function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: Rand
       lastY = pixelY;
     });
   }
-  // Steps of 1/255, as a scanner gives: the last bits of sin and log, which engines may differ in, are lost here.
+  // Rounded to steps of 1/255, as a scanner does. That removes the last bits of sin and log, in
+  // which JavaScript engines may differ.
   const levels = 255 * hand.darkness;
   for (let i = 0; i < image.length; i++) image[i] = Math.round(levels * image[i]!) / 255;
 }
@@ -192,10 +207,8 @@ function requireCounts(counts: Readonly<Record<string, number>>): void {
   if (counts["most"]! < counts["least"]!) {
     throw new TributaryError(
       "BAD_PARAMETER",
-      "examplesPerWriter names more as least than as most",
-      {
-        remedy: "Give the smaller number first.",
-      },
+      "The least number in examplesPerWriter exceeds the most",
+      { remedy: "Give the smaller number first." },
     );
   }
 }

@@ -4,8 +4,12 @@ import { requireClients } from "./require-clients.ts";
 import { takeExamples } from "./take-examples.ts";
 
 /**
- * Deals examples out in random order, so that every client's are drawn alike. Sizes differ by at most one.
- * @returns One `Examples` a client, each in memory of its own.
+ * Divides examples among clients in random order, so that each client's examples have the same
+ * distribution (IID: independent and identically distributed). The numbers of examples differ by
+ * one at most.
+ * @param examples - Not modified.
+ * @param random - Decides the order.
+ * @returns One `Examples` for each client, in memory of its own.
  * @throws TributaryError `BAD_PARAMETER` when there are fewer examples than clients.
  * @see arXiv:1602.05629 §3, "IID"
  */

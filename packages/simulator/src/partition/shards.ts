@@ -4,12 +4,15 @@ import { requireClients } from "./require-clients.ts";
 import { takeExamples } from "./take-examples.ts";
 
 /**
- * Deals examples out so that most clients see few classes: sorts them by label, cuts them into shards of equal size
- * and deals the shards at random. With two shards each, most clients see two classes.
- * @param shardsPerClient - Default 2.
- * @returns One `Examples` a client, each in memory of its own.
+ * Divides examples so that most clients see few classes: sorts them by label, cuts them into shards
+ * of equal size, and gives each client some shards at random. With two shards each, most clients
+ * see two classes.
+ * @param examples - Not modified.
+ * @param random - Decides which client gets which shards.
+ * @param shardsPerClient - The number of shards for each client; default 2.
+ * @returns One `Examples` for each client, in memory of its own.
  * @throws TributaryError `BAD_PARAMETER` when there are fewer examples than shards.
- * @see arXiv:1602.05629 §3, "Non-IID": 200 shards of 300, two for each of 100 clients
+ * @see arXiv:1602.05629 §3, "Non-IID": 200 shards of 300 examples, two for each of 100 clients
  */
 export function partitionByShards(
   examples: Examples,
@@ -20,7 +23,7 @@ export function partitionByShards(
   const { labels, count } = examples;
   requireClients(clients, count, shardsPerClient);
   const shards = clients * shardsPerClient;
-  // A stable sort: the order within a label is the data's own.
+  // Examples with the same label keep their order.
   const sorted = Uint32Array.from({ length: count }, (_, index) => index).sort(
     (a, b) => labels[a]! - labels[b]! || a - b,
   );

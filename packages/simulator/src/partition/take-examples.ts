@@ -1,8 +1,8 @@
 import type { Examples } from "@tributary/client-sdk";
 
 /**
- * Copies chosen examples, in the order given.
- * @param indices - Each below `examples.count`; may repeat.
+ * Copies the chosen examples, in the given order.
+ * @param indices - Indices below `examples.count`. An index may occur several times.
  * @returns Examples in memory of their own, whose buffers can be transferred to a worker.
  */
 export function takeExamples(examples: Examples, indices: ArrayLike<number>): Examples {
@@ -19,6 +19,7 @@ export function takeExamples(examples: Examples, indices: ArrayLike<number>): Ex
   };
 }
 
+/** Copies rows of `rowSize` values. `Kind` is the constructor of the array's type. */
 function takeRows<Values extends Float32Array | Int32Array>(
   values: Values,
   rowSize: number,

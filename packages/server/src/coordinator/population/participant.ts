@@ -25,16 +25,11 @@ export interface CheckInOffer {
   readonly deviceId?: string;
 }
 
-type Body<Type extends ServerMessage["type"]> = Omit<
-  Extract<ServerMessage, { type: Type }>,
-  "type"
->;
-
 /** What a member is sent at the start of its round, without the model. */
-export type RoundConfiguration = Omit<Body<"roundConfiguration">, "delivery">;
-
-/** How a round has ended, as its members are told. */
-export type RoundOutcome = Body<"roundOutcome">;
+export type RoundConfiguration = Omit<
+  Extract<ServerMessage, { type: "roundConfiguration" }>,
+  "type" | "delivery"
+>;
 
 /** What a member says about its round. */
 export type MemberMessage = Extract<

@@ -1,5 +1,5 @@
 // What is written down of a round that has ended, and of what stands in a task's history like one.
-import { NO_FATES, type RoundKind } from "@tributary/core";
+import { NO_FATES, type AbandonReason, type RoundKind } from "@tributary/core";
 import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
@@ -36,6 +36,22 @@ export function recordOf(
     metrics: end.reason === null ? collection.metricMeans() : {},
     ...round.tally(),
   };
+}
+
+/**
+ * Whether anything can be told of an abandoned round: somebody was selected, or the reason is not
+ * that the round was called off.
+ */
+export function isWorthRecording({ selected }: RoundRecord, reason: AbandonReason): boolean {
+  switch (reason) {
+    case "cancelled":
+    case "rolled-back":
+    case "not-scheduled":
+    case "server-stopping":
+      return selected > 0;
+    default:
+      return true;
+  }
 }
 
 /** The record of a return from the newest version of a model to an older one. */

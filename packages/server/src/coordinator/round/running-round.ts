@@ -12,13 +12,20 @@ import {
   type RoundPolicy,
   type RoundState,
 } from "@tributary/core";
-import type { RandomSource, RoundId, SessionId, TaskId } from "@tributary/protocol";
+import type {
+  ArtifactReference,
+  CheckpointId,
+  RandomSource,
+  RoundId,
+  SessionId,
+  TaskId,
+} from "@tributary/protocol";
 import type { Clock } from "../../runtime/clock.ts";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import type { SealedModel } from "../model/sealed-model.ts";
-import type { MemberMessage, Participant, RoundOutcome } from "../population/participant.ts";
+import type { MemberMessage, Participant } from "../population/participant.ts";
 import { Member } from "./member.ts";
 import { ReportIntake, type ReportIntakeDeps } from "./report-intake.ts";
 import { RoundMachine } from "./round-machine.ts";
@@ -62,6 +69,9 @@ export type RoundClose = { readonly abandoned: AbandonReason | undefined };
 
 /** How a member goes by itself. */
 type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
+
+/** When the members of an abandoned round may check in again, at the earliest. */
+const ABANDONED_RETRY_MS = 1_000;
 
 /** Members that are told something in one go: about 2 ms of work, since each costs an encryption. */
 const MEMBERS_PER_TURN = 32;
@@ -169,24 +179,25 @@ export class RunningRound {
     this.#machine.dispatch({ type: "failed" });
   }
 
-  /** Tells every member that is still there how the round ended, and when to come back. */
-  async end(
-    outcome: RoundOutcome["outcome"],
-    next: { readonly atLeastMs: number; readonly taskFinished: boolean },
-  ): Promise<void> {
+  /**
+   * Tells every member that is still there how the round ended, and when to come back.
+   * @param result - The version of the model that the round made or measured, or why the round was
+   *   abandoned.
+   */
+  async end(result: ModelVersion | AbandonReason, taskFinished: boolean): Promise<void> {
     this.collection.discard(); // a session may hold its seat for longer than the round
     await this.#configured; // nobody hears of a round's end before its beginning
-    const { atLeastMs, taskFinished } = next;
+    const isAbandoned = typeof result === "string";
+    const outcome = isAbandoned ? { abandoned: result } : { committed: referenceTo(result) };
+    const atLeastMs = isAbandoned ? ABANDONED_RETRY_MS : 0;
     let told = 0;
     for (const member of this.#members.values()) {
       if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
-      const nextCheckInMs = this.#sendAway(member, atLeastMs);
-      const { id: roundId } = this;
       member.participant.tell({
         type: "roundOutcome",
-        roundId,
+        roundId: this.id,
         outcome,
-        nextCheckInMs,
+        nextCheckInMs: this.#sendAway(member, atLeastMs),
         taskFinished,
       });
     }
@@ -352,4 +363,8 @@ export class RunningRound {
     this.#bytesUp += up;
     this.#bytesDown += down;
   }
+}
+
+function referenceTo({ checkpointId, state }: ModelVersion): ArtifactReference<CheckpointId> {
+  return { id: checkpointId, byteLength: state.weights.byteLength };
 }

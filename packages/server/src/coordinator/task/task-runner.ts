@@ -1,13 +1,8 @@
 import {
-  closesAtMs,
   localAdders,
-  openCollection,
-  type AbandonReason,
   type BestMeasurement,
   type CancelReason,
-  type CollectionDeps,
   type OpenAdder,
-  type RoundPolicy,
   type RoundState,
   type TaskEndReason,
 } from "@tributary/core";
@@ -24,15 +19,14 @@ import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
 import { ModelSealer } from "../model/model-sealer.ts";
-import type { ModelVersion } from "../model/model-version.ts";
 import { newestVersion, versionOfRound } from "../model/read-version.ts";
 import type { SealedModel } from "../model/sealed-model.ts";
 import type { Population } from "../population/population.ts";
 import { commitRollback, commitRound, type Committed } from "../round/commit-round.ts";
-import { recordOf } from "../round/round-records.ts";
-import { RunningRound, type RunningRoundDeps } from "../round/running-round.ts";
-import { claimMember } from "./claim-member.ts";
+import { isWorthRecording, recordOf } from "../round/round-records.ts";
+import type { RunningRound, RunningRoundDeps } from "../round/running-round.ts";
 import { FailurePauses } from "./failure-pauses.ts";
+import { openTaskRound, type RoundOwner } from "./open-task-round.ts";
 import type { TaskActivity } from "./task-activity.ts";
 import { TaskRecruiter } from "./task-recruiter.ts";
 import { TaskStanding } from "./task-standing.ts";
@@ -52,19 +46,10 @@ export interface StopOptions {
   readonly abandon?: CancelReason;
 }
 
-/** When the members of an abandoned round may check in again, at the earliest. */
-const ABANDONED_RETRY_MS = 1_000;
-
 /** Runs the rounds of one task, one after the other. */
 export class TaskRunner {
-  readonly task: TaskRecord;
+  readonly #owner: RoundOwner;
   readonly #deps: TaskRunnerDeps;
-  readonly #population: Population;
-  readonly #sealer: ModelSealer;
-  readonly #standing: TaskStanding;
-  readonly #recruiter: TaskRecruiter;
-  readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
-  readonly #collecting: CollectionDeps;
   readonly #unwritten: UnwrittenRounds;
   readonly #pauses = new FailurePauses();
   /** Whether rounds are wanted. The round in flight goes on when they are wanted no longer. */
@@ -87,28 +72,28 @@ export class TaskRunner {
   ) {
     const { definition } = task;
     const { terms } = sealer;
-    this.task = task;
-    this.#population = population;
-    this.#sealer = sealer;
-    this.#standing = standing;
-    this.#deps = deps;
-    this.#policies = {
-      training: roundOf(definition),
-      evaluation: { ...evaluationRoundOf(definition), isOptional: true },
-    };
-    this.#collecting = {
-      terms,
-      openAdder: deps.openAdder ?? localAdders(deps.crypto),
-      learningRate: definition.serverOptimizer.learningRate,
-    };
-    this.#recruiter = new TaskRecruiter({
+    const training = roundOf(definition);
+    this.#owner = {
       task,
-      terms,
       standing,
-      trainingPolicy: this.#policies.training,
-      clock: deps.clock,
-      activity: () => this.#activity,
-    });
+      sealer,
+      population,
+      recruiter: new TaskRecruiter({
+        task,
+        terms,
+        standing,
+        trainingPolicy: training,
+        clock: deps.clock,
+        activity: () => this.#activity,
+      }),
+      policies: { training, evaluation: { ...evaluationRoundOf(definition), isOptional: true } },
+      collecting: {
+        terms,
+        openAdder: deps.openAdder ?? localAdders(deps.crypto),
+        learningRate: definition.serverOptimizer.learningRate,
+      },
+    };
+    this.#deps = deps;
     this.#unwritten = new UnwrittenRounds(deps.store, deps.logger);
   }
 
@@ -124,6 +109,10 @@ export class TaskRunner {
     const sealer = new ModelSealer(task.planBytes, deps);
     const standing = await TaskStanding.read(task, sealer.terms, deps);
     return new TaskRunner(task, population, sealer, standing, deps);
+  }
+
+  get task(): TaskRecord {
+    return this.#owner.task;
   }
 
   /** The number of the newest committed round; 0 for the initial model. */
@@ -143,7 +132,7 @@ export class TaskRunner {
 
   /** The signed plan and the newest version of the model, as clients download them. */
   sealedModel(): SealedModel {
-    return this.#sealer.seal(this.#standing.version);
+    return this.#owner.sealer.seal(this.#standing.version);
   }
 
   // Orders.
@@ -155,7 +144,7 @@ export class TaskRunner {
   async start(): Promise<void> {
     if (this.#isWanted) return;
     this.#isWanted = true;
-    this.#population.addRecruiter(this.#recruiter);
+    this.#owner.population.addRecruiter(this.#owner.recruiter);
     if (this.#activity.name !== "stopped") return; // it goes on after what it is doing
     // Whoever starts a task after a failure does not want to wait for the next attempt.
     if (this.#retryAtMs !== undefined) this.#retryAtMs = this.#deps.clock.now();
@@ -166,7 +155,7 @@ export class TaskRunner {
   /** Starts no further round. Resolves when none is in flight. */
   async stop({ abandon }: StopOptions): Promise<void> {
     this.#isWanted = false;
-    this.#population.removeRecruiter(this.#recruiter);
+    this.#owner.population.removeRecruiter(this.#owner.recruiter);
     const activity = this.#activity;
     if (activity.name === "waiting") activity.wake();
     if (activity.name === "round") {
@@ -203,7 +192,7 @@ export class TaskRunner {
    */
   async rollBack(roundNumber: number): Promise<RoundRecord> {
     const { random, events } = this.#deps;
-    const { terms } = this.#sealer;
+    const { terms } = this.#owner.sealer;
     const target = await versionOfRound(this.task, roundNumber, terms, this.#deps);
     // What this runner holds may be out of date: a failing store may have taken a round and lost
     // its answer.
@@ -253,45 +242,16 @@ export class TaskRunner {
 
   /** Opens a round and offers it the clients that wait. */
   #open(purpose: RoundPurpose): RunningRound {
-    const { clock, random, events } = this.#deps;
-    const { id: taskId, name: taskName, definition } = this.task;
-    const collection = openCollection(purpose, this.#collecting);
-    const { evaluated, version: newest, times } = this.#standing;
-    const version = purpose === "evaluation" ? evaluated : newest;
-    const roundNumber = version.roundNumber + (collection.makesCheckpoint ? 1 : 0);
-    const round = new RunningRound(
-      {
-        id: opaqueId("rnd", random.bytes(16)) as RoundId,
-        taskId,
-        taskName,
-        number: roundNumber,
-        version,
-        policy: this.#policies[purpose],
-        closesAtMs: closesAtMs(definition.schedule, clock.now()),
-      },
-      collection,
-      {
-        seal: (each) => this.#sealer.seal(each),
-        claim: (session) =>
-          claimMember(session, collection, {
-            population: this.#population,
-            recruiter: this.#recruiter,
-            participation: this.#standing.participation,
-            moment: this.#standing.moment(clock.now()),
-          }),
-        sendAway: (participant, atLeastMs) => this.#population.sendAway(participant, atLeastMs),
-        started: () => times.begin(clock.now()),
-        // Clients that were kept for this task are free again.
-        gatheringEased: () => this.#population.reconsider(this.#recruiter),
-      },
-      this.#deps,
-    );
+    const round = openTaskRound(purpose, this.#owner, this.#deps);
     this.#activity = { name: "round", round };
-    events.publish({ type: "round-opened", taskId, roundId: round.id, purpose, roundNumber });
-    for (const client of this.#population.candidates(this.#recruiter)) {
+    const { id: roundId } = round;
+    const { taskId, number: roundNumber } = round.facts;
+    this.#deps.events.publish({ type: "round-opened", taskId, roundId, purpose, roundNumber });
+    const { population, recruiter } = this.#owner;
+    for (const client of population.candidates(recruiter)) {
       // The round may have started with the client before, and may even have ended.
       if (round.phase !== "selecting") break;
-      this.#recruiter.clientWaits(client);
+      recruiter.clientWaits(client);
     }
     return round;
   }
@@ -314,7 +274,7 @@ export class TaskRunner {
     const next = this.#standing.next(clock.now());
     const isFinished = isOnRecord && next.type === "finished";
     const isStored = isFinished && (await this.#finish(next.reason));
-    await this.#tellMembers(round, committed?.version ?? reason ?? "commit-failed", isFinished);
+    await round.end(committed?.version ?? reason ?? "commit-failed", isFinished);
     if (isOnRecord && reason !== null) this.#unwritten.add(record);
     if (!(await this.#unwritten.write()) && this.#retryAtMs === undefined) this.#retryLater();
     if (isOnRecord) events.publish({ type: "round-ended", round: record });
@@ -368,26 +328,11 @@ export class TaskRunner {
       .catch((error: unknown) => logger.warn("participations not pruned", { error }));
   }
 
-  /** @param result - The version that the round made or measured, or why it was abandoned. */
-  async #tellMembers(
-    round: RunningRound,
-    result: ModelVersion | AbandonReason,
-    taskFinished: boolean,
-  ): Promise<void> {
-    if (typeof result === "string") {
-      await round.end({ abandoned: result }, { atLeastMs: ABANDONED_RETRY_MS, taskFinished });
-      return;
-    }
-    const { checkpointId: id, state } = result;
-    const committed = { id, byteLength: state.weights.byteLength };
-    await round.end({ committed }, { atLeastMs: 0, taskFinished });
-  }
-
   /** Stores that the task has come to its end. @returns Whether the store has taken note of it. */
   async #finish(reason: TaskEndReason): Promise<boolean> {
     const { store, logger } = this.#deps;
     this.#isWanted = false;
-    this.#population.removeRecruiter(this.#recruiter);
+    this.#owner.population.removeRecruiter(this.#owner.recruiter);
     try {
       // A task that was paused during its last round has nothing left to be resumed for.
       return await store.setTaskState(this.task.id, ["running", "paused"], "finished", reason);
@@ -443,28 +388,17 @@ export class TaskRunner {
         resolve();
       };
       this.#activity = { name: "waiting", cause, untilMs, wake };
-      this.#population.dismissUnwanted();
-      this.#population.reconsider(this.#recruiter);
+      const { population, recruiter } = this.#owner;
+      population.dismissUnwanted();
+      population.reconsider(recruiter);
     });
+  }
+
+  get #standing(): TaskStanding {
+    return this.#owner.standing;
   }
 
   get #isFinishing(): boolean {
     return this.#activity.name === "finishing";
-  }
-}
-
-/**
- * Whether anything can be told of an abandoned round: somebody was selected, or the reason is not
- * that it was called off.
- */
-function isWorthRecording({ selected }: RoundRecord, reason: AbandonReason): boolean {
-  switch (reason) {
-    case "cancelled":
-    case "rolled-back":
-    case "not-scheduled":
-    case "server-stopping":
-      return selected > 0;
-    default:
-      return true;
   }
 }

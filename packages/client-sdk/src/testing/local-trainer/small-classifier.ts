@@ -1,17 +1,22 @@
+// The model on which trainers are tested, its examples, and its outputs, loss and gradient computed
+// in double precision: what an engine's results are compared with.
 import type { Plan } from "@tributary/protocol";
-import type { Examples } from "../examples/examples.ts";
+import type { Examples } from "../../examples/examples.ts";
 
-/** Layer sizes, classes last: two inputs, one hidden layer, three classes. */
+/** The layer sizes: two inputs, four hidden units, three classes. */
 const SIZES = [2, 4, 3] as const;
 
 /** Parameters of `trainerPlan`'s model: kernel and bias of `hidden`, then of `output`. */
 export const PARAMETER_COUNT: number =
   SIZES[0] * SIZES[1] + SIZES[1] + SIZES[1] * SIZES[2] + SIZES[2];
 
-/** Where the parameters of the layer `output` begin. */
+/** Where the parameters of the layer `output` begin in the flat vector. */
 export const OUTPUT_OFFSET: number = SIZES[0] * SIZES[1] + SIZES[1];
 
-/** A small classifier, and how to train it. */
+/**
+ * A plan for a small classifier.
+ * @param training - Changes to the plan's training part.
+ */
 export function trainerPlan(training: Partial<Plan["training"]> = {}): Plan {
   const dense = (name: string, index: 0 | 1, activation: string): object => ({
     class_name: "Dense",
@@ -60,12 +65,14 @@ export function trainerPlan(training: Partial<Plan["training"]> = {}): Plan {
   };
 }
 
-/** Weights that are neither zero nor alike, with about half of the hidden units at work. */
+/**
+ * Weights that are neither zero nor all equal. About half of the hidden units are active with them.
+ */
 export function trainerWeights(): Float32Array {
   return Float32Array.from({ length: PARAMETER_COUNT }, (_, i) => Math.sin(2 * i + 1) / 2);
 }
 
-/** Points on a spiral of three arms, one class each. */
+/** Points on a spiral with three arms. Each arm is a class. */
 export function spiralExamples(count: number): Examples {
   const features = new Float32Array(2 * count);
   const labels = new Int32Array(count);
@@ -80,7 +87,10 @@ export function spiralExamples(count: number): Examples {
   return { features, featureShape: [2], labels, labelShape: [], count };
 }
 
-/** Probabilities of the model in double precision: what an engine must come near. */
+/**
+ * Computes the model's class probabilities in double precision.
+ * @param inputs - The features of one example, shape [2].
+ */
 export function referenceOutputs(weights: Float32Array, inputs: Float32Array): number[] {
   const hidden = layer(weights, 0, inputs, SIZES[0], SIZES[1]).map((value) => Math.max(0, value));
   const logits = layer(weights, OUTPUT_OFFSET, hidden, SIZES[1], SIZES[2]);
@@ -89,6 +99,10 @@ export function referenceOutputs(weights: Float32Array, inputs: Float32Array): n
   return powers.map((power) => power / sum);
 }
 
+/**
+ * Computes a dense layer without its activation.
+ * @param offset - Where its kernel begins in `weights`; its bias follows the kernel.
+ */
 function layer(
   weights: Float32Array,
   offset: number,
@@ -103,7 +117,7 @@ function layer(
   });
 }
 
-/** Mean cross-entropy of the model in double precision. */
+/** Computes the mean cross-entropy over the examples in double precision. */
 export function referenceLoss(weights: Float32Array, examples: Examples): number {
   let sum = 0;
   for (let i = 0; i < examples.count; i++) {
@@ -113,7 +127,7 @@ export function referenceLoss(weights: Float32Array, examples: Examples): number
   return sum / examples.count;
 }
 
-/** Gradient of `referenceLoss` by central differences. */
+/** Computes the gradient of `referenceLoss` by central differences. */
 export function referenceGradient(weights: Float32Array, examples: Examples): number[] {
   return Array.from(weights, (weight, i) => {
     const moved = (step: number): number => {
@@ -121,7 +135,8 @@ export function referenceGradient(weights: Float32Array, examples: Examples): nu
       changed[i] = weight + step;
       return referenceLoss(changed, examples);
     };
-    // What the float32 weights really moved by.
+    // Weights are float32, so the real distance between the two points is slightly different from
+    // 2e-3.
     const up = Math.fround(weight + 1e-3);
     const down = Math.fround(weight - 1e-3);
     return (moved(1e-3) - moved(-1e-3)) / (up - down);

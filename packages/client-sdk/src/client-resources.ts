@@ -1,0 +1,128 @@
+import {
+  cryptographicRandom,
+  type CryptoProvider,
+  type Kernels,
+  type Limits,
+  type RandomSource,
+  type ServerKey,
+} from "@tributary/protocol";
+import type { FederatedClientOptions } from "./client-options.ts";
+import { Credentials } from "./enrolment/credentials.ts";
+import { LoadOnce } from "./runtime/load-once.ts";
+import type { Platform } from "./platform/platform.ts";
+import type { SessionDeps } from "./session/session.ts";
+import type { LocalTrainer } from "./training/local-trainer.ts";
+import type { ClientFloors } from "./trust/client-floors.ts";
+import { ModelDelivery } from "./trust/model-delivery.ts";
+import { PlanVerifier } from "./trust/plan-verifier.ts";
+
+/** The settings of a client after they were checked and completed. */
+export interface CheckedSettings {
+  /** The pinned key. */
+  readonly serverKey: ServerKey;
+  /** The app's floors, with defaults filled in. */
+  readonly floors: ClientFloors;
+  /** The protocol's limits, with the app's changes. */
+  readonly limits: Limits;
+}
+
+/**
+ * What a client needs to work, made when it is first needed and kept for the client's life. A
+ * client that only predicts never loads a trainer, for example.
+ */
+export class ClientResources {
+  readonly #options: FederatedClientOptions;
+  readonly #platform: Platform;
+  readonly #settings: CheckedSettings;
+  readonly #crypto: LoadOnce<CryptoProvider>;
+  readonly #kernels: LoadOnce<Kernels>;
+  /** The trainer that this client makes itself; unused when the app gave one. */
+  readonly #ownTrainer: LoadOnce<LocalTrainer>;
+  #random: RandomSource | undefined;
+  #credentials: Credentials | undefined;
+
+  constructor(options: FederatedClientOptions, platform: Platform, settings: CheckedSettings) {
+    this.#options = options;
+    this.#platform = platform;
+    this.#settings = settings;
+    this.#crypto = new LoadOnce(() => platform.createCrypto());
+    this.#kernels = new LoadOnce(() => platform.createKernels());
+    this.#ownTrainer = new LoadOnce(() => platform.createTrainer(trainerOptions(options)));
+  }
+
+  /** Loads the platform's cryptography. */
+  crypto(): Promise<CryptoProvider> {
+    return this.#crypto.get();
+  }
+
+  /**
+   * Loads the inner loops of the codecs: for the first update that is encoded, or model unpacked.
+   */
+  kernels(): Promise<Kernels> {
+    return this.#kernels.get();
+  }
+
+  /**
+   * The app's trainer, or one that this client makes.
+   * @throws TributaryError `ENGINE_UNAVAILABLE` when no engine that the options allow can be used.
+   */
+  trainer(): Promise<LocalTrainer> {
+    const { trainer } = this.#options;
+    return trainer === undefined ? this.#ownTrainer.get() : Promise.resolve(trainer);
+  }
+
+  /** The app's source of randomness, or a cryptographic one. */
+  random(crypto: CryptoProvider): RandomSource {
+    this.#random ??= this.#options.random ?? cryptographicRandom(crypto);
+    return this.#random;
+  }
+
+  /** The client's credentials: one object, so that the app's key store is asked only once. */
+  credentials(crypto: CryptoProvider): Credentials {
+    const { population, token, deviceKey } = this.#options;
+    this.#credentials ??= new Credentials(crypto, { population, token, deviceKey });
+    return this.#credentials;
+  }
+
+  /** What a session with the server works with. */
+  sessionDeps(crypto: CryptoProvider): SessionDeps {
+    const { connect, clock } = this.#platform;
+    const { serverKey, floors, limits } = this.#settings;
+    const { population } = this.#options;
+    const verifier = new PlanVerifier({ crypto, serverKey, floors, population });
+    const kernels = (): Promise<Kernels> => this.kernels();
+    const deps = { crypto, verifier, floors, limits, kernels };
+    return {
+      connect,
+      clock,
+      crypto,
+      openDelivery: (message, held) =>
+        new ModelDelivery(
+          deps,
+          message.delivery,
+          held,
+          // An answer to a request for the model does not name the task that the plan must be of.
+          message.type === "roundConfiguration" ? message.taskName : undefined,
+        ),
+    };
+  }
+
+  /** Disposes the trainer that this client has made, if it has. The app's own is left alone. */
+  async dispose(): Promise<void> {
+    const trainer = await this.#ownTrainer.take()?.catch(() => undefined);
+    trainer?.dispose();
+  }
+}
+
+/** The options that concern the trainer; those that are not set are left out. */
+function trainerOptions({
+  engine,
+  backend,
+  wasmPaths,
+}: FederatedClientOptions): Parameters<Platform["createTrainer"]>[0] {
+  return {
+    ...(engine === undefined ? {} : { engine }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(wasmPaths === undefined ? {} : { wasmPaths }),
+  };
+}

@@ -1,0 +1,105 @@
+import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
+import type { Incoming, Session } from "../session/session.ts";
+import { countExamples, countHeldOut } from "./prepared-report.ts";
+import { retryWaitMs } from "./retry-wait.ts";
+import { RoundMember, type RoundDeps } from "./round.ts";
+
+/** What a check-in needs, and the round that may follow it. */
+export interface CheckInDeps extends RoundDeps {
+  /** Called when the server has accepted the check-in. */
+  readonly checkedIn: () => void;
+}
+
+/**
+ * Checks in and, if the server selects the client for a round, goes through the round.
+ * @returns How long to wait before the next check-in, milliseconds. The session is idle then.
+ * @throws TributaryError what ended the session; `EXAMPLES_INVALID` when the app has no examples;
+ *   `PLAN_SIGNATURE_INVALID`; `DEVICE_REVOKED`; `ABORTED`.
+ */
+export async function takePart(
+  session: Session,
+  deps: CheckInDeps,
+  signal: AbortSignal,
+): Promise<number> {
+  const exampleCount = await countExamples(deps.examples, deps.limits, signal);
+  const heldOutCount = await countHeldOut(deps.heldOut, deps.limits, signal);
+  const before = session.traffic;
+  const counts = { exampleCount, heldOutCount };
+  const unableMs = await checkIn(session, deps, counts, false, signal);
+  if (unableMs !== undefined) return unableMs;
+  // The token is renewed once at most, so that a server which finds every token expired is not
+  // asked again and again.
+  let mayRenewToken = deps.credentials.renewable;
+  for (;;) {
+    const answer = await session.next(signal);
+    switch (answer.type) {
+      case "checkInAccepted": {
+        const { population, events } = deps;
+        deps.checkedIn();
+        events.push({ type: "checked-in", population, exampleCount });
+        break;
+      }
+      case "rejection":
+      case "failure": {
+        if (answer.code === "TOKEN_EXPIRED" && mayRenewToken) {
+          mayRenewToken = false;
+          const againUnableMs = await checkIn(session, deps, counts, true, signal);
+          if (againUnableMs !== undefined) return againUnableMs;
+          break;
+        }
+        return rejectedByServer(deps, answer);
+      }
+      case "roundConfiguration":
+        return await new RoundMember(session, deps, answer, before).run(signal);
+      default:
+        throw new TributaryError("INTERNAL", `A waiting session delivered ${answer.type}`);
+    }
+  }
+}
+
+/**
+ * Sends the check-in.
+ * @param tokenExpired - True when the server has refused the last token as expired.
+ * @returns `undefined` when it was sent; otherwise how long to wait, milliseconds, because the app
+ *   could not provide its token or key.
+ */
+async function checkIn(
+  session: Session,
+  deps: CheckInDeps,
+  counts: { readonly exampleCount: number; readonly heldOutCount: number },
+  tokenExpired: boolean,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { population, credentials, floors, cache } = deps;
+  const { codecs, maximumParameters: maxParameters } = floors;
+  try {
+    const shown = await credentials.show(session.handshakeHash, tokenExpired, signal);
+    session.checkIn({ population, codecs, maxParameters, ...counts, ...shown }, cache.held());
+    return undefined;
+  } catch (error) {
+    if (!isTributaryError(error, "ENROLMENT_REQUIRED")) throw error;
+    return rejected(deps, error.code, error.message, 0);
+  }
+}
+
+/** @throws TributaryError `DEVICE_REVOKED`: a revoked device has no reason to come back. */
+function rejectedByServer(
+  deps: CheckInDeps,
+  { code, message, retryAfterMs: askedMs }: Extract<Incoming, { type: "rejection" | "failure" }>,
+): number {
+  const retryAfterMs = rejected(deps, code, message, askedMs);
+  if (code === "DEVICE_REVOKED") throw new TributaryError(code, message, { retryAfterMs });
+  return retryAfterMs;
+}
+
+/** Reports the rejection as an event. @returns How long to wait, milliseconds. */
+function rejected(
+  { events, retry }: CheckInDeps,
+  code: ErrorCode,
+  message: string,
+  askedMs: number,
+): number {
+  const retryAfterMs = retryWaitMs(askedMs, retry);
+  events.push({ type: "rejected", code, message, retryAfterMs });
+  return retryAfterMs;
+}

@@ -1,0 +1,91 @@
+import { TributaryError } from "@tributary/protocol";
+import type { ExampleStore } from "../examples/example-store.ts";
+import { aborted } from "../session/abort.ts";
+import type { Clock } from "../session/clock.ts";
+import type { Incoming } from "../session/session.ts";
+import type { VerifiedModel } from "../trust/verified-model.ts";
+import { prepareEvaluation } from "./evaluation-report.ts";
+import type { EventSink } from "./event-stream.ts";
+import {
+  loadExamples,
+  prepareReport,
+  type PreparedReport,
+  type TrainingDeps,
+} from "./prepared-report.ts";
+import { throttleProgress } from "./progress-throttle.ts";
+
+/** What a member needs for its work on the device, between the download and the report. */
+export interface LocalWorkDeps extends TrainingDeps {
+  /** Held-out examples: those that the client evaluates on and does not train on. */
+  readonly heldOut: ExampleStore | undefined;
+  readonly clock: Clock;
+  readonly events: EventSink;
+}
+
+/**
+ * The server's message that makes the client a member of a round, with the delivery that follows.
+ */
+export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
+
+/**
+ * Measures a round's checkpoint on the held-out examples.
+ * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
+ * @throws TributaryError `EXAMPLES_INVALID` when the client has no held-out examples; those of
+ *   `prepareEvaluation`.
+ */
+export async function evaluateForRound(
+  { heldOut, limits, trainer, events, clock }: LocalWorkDeps,
+  { roundId }: Configuration,
+  model: VerifiedModel,
+  signal: AbortSignal,
+): Promise<PreparedReport> {
+  if (heldOut === undefined) {
+    throw new TributaryError(
+      "EXAMPLES_INVALID",
+      "The server asks for an evaluation, but this client has no held-out examples",
+      {
+        remedy: "Give the client heldOut examples, or ask the operator why the server selected it.",
+      },
+    );
+  }
+  const examples = await loadExamples(heldOut, limits, signal);
+  const startedMs = clock.now();
+  const report = await prepareEvaluation(trainer, { model, examples, signal });
+  if (signal.aborted) throw aborted();
+  const { exampleCount } = report;
+  const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));
+  const seconds = (clock.now() - startedMs) / 1000;
+  events.push({ type: "evaluated", roundId, metrics, exampleCount, seconds });
+  return report;
+}
+
+/**
+ * Trains from a round's checkpoint and encodes the update.
+ * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
+ * @throws TributaryError those of `loadExamples` and `prepareReport`.
+ */
+export async function trainForRound(
+  deps: LocalWorkDeps,
+  { roundId, roundNumber }: Configuration,
+  model: VerifiedModel,
+  signal: AbortSignal,
+): Promise<PreparedReport> {
+  const { events, clock } = deps;
+  const examples = await loadExamples(deps.examples, deps.limits, signal);
+  const startedMs = clock.now();
+  return prepareReport(deps, {
+    model,
+    roundNumber,
+    examples,
+    signal,
+    onProgress: throttleProgress(clock, ({ epoch, epochs, batch, batches, loss }) => {
+      if (signal.aborted) return;
+      events.push({ type: "training", roundId, epoch, epochs, batch, batches, loss });
+    }),
+    onTrained: ({ metrics, steps, exampleCount }) => {
+      if (signal.aborted) throw aborted();
+      const seconds = (clock.now() - startedMs) / 1000;
+      events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
+    },
+  });
+}
