@@ -10,7 +10,7 @@ import { installInEmptyProject } from "./empty-project.mjs";
 import { Progress } from "./progress.mjs";
 import { publishedPackages } from "./published-packages.mjs";
 import { describeError } from "./setup-error.mjs";
-import { faultsOfTarballs, packPackages } from "./tarballs.mjs";
+import { deleteLeftOvers, faultsOfTarballs, packPackages } from "./tarballs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -21,6 +21,7 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), "tributary-release-"));
   const project = join(folder, "project");
   try {
+    deleteLeftOvers(packages);
     mkdirSync(join(folder, "tarballs"));
     const tarballs = await progress.step("Pack", () =>
       packPackages(root, packages, join(folder, "tarballs")),

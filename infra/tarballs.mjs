@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand, runNpm } from "./run-command.mjs";
 import { SetupError } from "./setup-error.mjs";
@@ -14,6 +14,21 @@ import { pinnedPackageManager } from "./versions.mjs";
  */
 
 const CHECK_LIMIT_MS = 2 * 60_000;
+
+/**
+ * Deletes what the compiler made from sources that are no longer there: it leaves such files in `dist`,
+ * and they would be packed.
+ * @param {readonly PublishedPackage[]} packages
+ */
+export function deleteLeftOvers(packages) {
+  for (const { folder } of packages) {
+    for (const file of readdirSync(join(folder, "dist"), { recursive: true }).map(String)) {
+      const [, source] = /^(.*)\.(?:d\.ts|js)(?:\.map)?$/.exec(file) ?? [];
+      if (source === undefined || existsSync(join(folder, "src", `${source}.ts`))) continue;
+      rmSync(join(folder, "dist", file));
+    }
+  }
+}
 
 /**
  * Packs every published package, as `pnpm publish` would. Nothing is sent anywhere.
