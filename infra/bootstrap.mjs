@@ -1,6 +1,7 @@
-// Makes a machine that has only Node and npm ready to run Tributary, and with --test ready to test it. `npm start`
-// and `npm test` begin with it. The other modules are imported only after Node's version is known to be good: an old
-// Node could not read them, and would say something else.
+// Makes a machine that has only Node and npm ready to run Tributary; with --test, ready to test it.
+// `npm start` and `npm test` begin with it, and `npm run setup` is nothing else. It imports the other
+// modules only after it has checked Node's version: an old Node could not read them, and would print
+// an error about their syntax.
 import { readFileSync } from "node:fs";
 
 const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));

@@ -1,5 +1,5 @@
-// `npm test`: everything that must hold for a commit. Names of checks as arguments run only these, such as
-// `node infra/check.mjs lint types`.
+// `npm test`: runs everything that must hold for a commit. With names of checks as arguments it runs
+// only these: `node infra/check.mjs lint types`.
 import { fileURLToPath } from "node:url";
 import { checksOf } from "./checks.mjs";
 import { addUp, closingLine } from "./outcome.mjs";

@@ -15,17 +15,19 @@ import { countTests } from "./vitest-report.mjs";
  * @property {() => Promise<Outcome>} run
  */
 
-const TOOL_LIMIT_MS = 5 * 60_000;
+const TOOL_LIMIT_MS = 10 * 60_000;
 const TEST_LIMIT_MS = 15 * 60_000;
 
 /**
- * Everything that must hold for a commit, quickest first.
+ * Lists everything that must hold for a commit, the quickest first.
  * @param {string} root
  * @returns {readonly Check[]}
  */
 export function checksOf(root) {
   const tool = (/** @type {string} */ path, /** @type {string[]} */ ...args) =>
     runTool(root, path, args);
+  const script = (/** @type {string} */ path, /** @type {string[]} */ ...args) =>
+    runScript(root, join(root, path), args);
   const tests = (/** @type {string} */ project, node = process.execPath) =>
     runTests(root, project, node);
 
@@ -49,6 +51,16 @@ export function checksOf(root) {
       name: "links",
       title: "Links between documents",
       run: async () => checkLinks(root),
+    },
+    {
+      name: "api",
+      title: "Public surface and its reference",
+      run: () => script("infra/api.mjs", "--check"),
+    },
+    {
+      name: "release",
+      title: "Packages, as they would be published",
+      run: () => script("infra/release.mjs"),
     },
     {
       name: "project",
@@ -99,8 +111,17 @@ function examplesOf(root) {
  * @param {readonly string[]} args
  * @returns {Promise<Outcome>}
  */
-async function runTool(root, path, args) {
-  const script = join(root, "node_modules", path);
+function runTool(root, path, args) {
+  return runScript(root, join(root, "node_modules", path), args);
+}
+
+/**
+ * @param {string} root
+ * @param {string} script - Absolute path.
+ * @param {readonly string[]} args
+ * @returns {Promise<Outcome>} One that passed when the script exits with 0, else one that failed.
+ */
+async function runScript(root, script, args) {
   const { code, output } = await runCommand(process.execPath, [script, ...args], {
     cwd: root,
     env: colour(),
@@ -127,7 +148,7 @@ async function runTests(root, project, node) {
     { cwd: root, env: colour(), timeLimitMs: TEST_LIMIT_MS },
   );
   const counts = readReport(reportPath);
-  // An error outside any test, or no report at all, fails the run although no test did.
+  // The run also fails when an error came outside of any test, and when there is no report.
   const failed = code !== 0 && counts.failed === 0 ? 1 : counts.failed;
   return { ...counts, failed, details: output };
 }

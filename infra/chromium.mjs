@@ -22,7 +22,7 @@ const PLACES = {
 const FONT_FOLDERS = ["/usr/share/fonts", "/usr/local/share/fonts"];
 
 /**
- * The browser for the browser tests: `CHROMIUM_PATH`, or the first one in the usual places.
+ * Finds the browser for the browser tests: `CHROMIUM_PATH`, or the first one in the usual places.
  * @returns {string | undefined} Its path.
  * @throws {SetupError} When `CHROMIUM_PATH` names no program.
  */
@@ -72,7 +72,10 @@ export function hasFonts() {
   );
 }
 
-/** Installs a font from Debian's packages where that can be done; pages without text are no error. */
+/**
+ * Installs a font from Debian's packages where that is possible. Without a font the tests run as well:
+ * pages then show no text.
+ */
 export async function installFonts() {
   if (await canInstallDebianPackages()) await installDebianPackages(["fonts-dejavu-core"]);
 }

@@ -40,7 +40,7 @@ export async function installDebianPackages(names) {
     ]);
 
   const install = ["install", "--yes", "--no-install-recommends", ...names];
-  // A list of packages that is out of date names files that are gone: refresh it first.
+  // The mirror deletes files that an old list of packages names, so the list is refreshed first.
   const update = await aptGet("update");
   const { code, output } = await aptGet(...install);
   if (code !== 0) {

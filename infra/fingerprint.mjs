@@ -3,8 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
 /**
- * A hash of the names and contents of files, to tell whether a step has to run again. Times of files say too
- * little: a fresh checkout sets them all.
+ * Hashes the names and the contents of files, to tell whether a step has to run again. The times of
+ * files cannot tell that, since a fresh checkout sets them all.
  * @param {string} root - The names are taken relative to it.
  * @param {readonly string[]} paths - Files or folders; folders count with all that they hold. Missing ones are skipped.
  * @param {readonly string[]} [facts] - Anything else that the step depends on, such as the version of Node.

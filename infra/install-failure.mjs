@@ -1,4 +1,5 @@
-// Turns the output of a failed npm, pnpm or apt-get into its cause and what to do, in a sentence each.
+// Reads the output of npm, pnpm or apt-get when it has failed, and says in one sentence each what went
+// wrong and what to do.
 
 /**
  * @typedef {object} InstallFailure
@@ -94,7 +95,7 @@ export function explainInstallFailure(tool, output) {
   );
 }
 
-/** npm's hints link to documentation: those are not the call that failed. */
+/** Links to documentation, which npm prints as hints: they are not the address that failed. */
 function registryLines(/** @type {string} */ output) {
   return output
     .split("\n")

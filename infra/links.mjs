@@ -69,7 +69,10 @@ function headingsOf(text) {
   return anchors;
 }
 
-/** Blanks out code, keeping the lines: what looks like a link in it is none. */
+/**
+ * Replaces code by spaces, because what looks like a link in code is none. The number of lines stays
+ * the same.
+ */
 function withoutCode(/** @type {string} */ text, inlineToo = true) {
   const blank = (/** @type {string} */ code) => code.replace(/[^\n]/g, " ");
   const fencesGone = text.replace(/^(```|~~~)[\s\S]*?^\1/gm, blank);

@@ -6,7 +6,7 @@ import { SetupError } from "./setup-error.mjs";
 import { LTS_NODE } from "./versions.mjs";
 
 /**
- * The Node of the current long-term-support line.
+ * Finds the Node of the current long-term-support line.
  * @param {string} root
  * @returns {string} Its path, whether or not it is there yet.
  */
@@ -38,7 +38,7 @@ export async function installLtsNode(root) {
   const draft = mkdtempSync(join(root, ".cache", "node-draft-"));
   try {
     const name = platformPackage();
-    // Not --prefix: with it npm no longer reads the system's npmrc, which may name a proxy or a certificate.
+    // With --prefix npm would not read the system's npmrc, which may name a proxy or a certificate.
     writeFileSync(join(draft, "package.json"), "{}\n");
     const { code, output } = await runNpm(
       ["install", "--no-save", "--ignore-scripts", `${name}@${LTS_NODE}`],

@@ -1,4 +1,4 @@
-// What a check came to, and how outcomes add up to the closing line.
+// The outcome of a check, and the closing line that adds up the outcomes of all checks.
 
 /**
  * @typedef {object} Outcome

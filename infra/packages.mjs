@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fingerprint } from "./fingerprint.mjs";
@@ -14,17 +14,27 @@ const PAUSES_BEFORE_ATTEMPTS_MS = [0, 2_000, 10_000];
  * @returns {string} Changes when the installed packages may have to.
  */
 export function packagesFingerprint(root) {
-  const manifests = ["packages", "examples"].flatMap((folder) =>
-    existsSync(join(root, folder))
-      ? readdirSync(join(root, folder)).map((name) => join(root, folder, name, "package.json"))
-      : [],
+  const files = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"].map((name) =>
+    join(root, name),
   );
-  const files = ["package.json", "bench/package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"].map(
-    (name) => join(root, name),
-  );
-  // Add-ons are fetched for one platform; the major version of Node decides which prebuilt ones fit.
+  // Native add-ons are built for one platform and for one major version of Node.
   const facts = [process.platform, process.arch, process.version.split(".", 1)[0] ?? ""];
-  return fingerprint(root, [...files, ...manifests], facts);
+  return fingerprint(root, [...files, ...workspaceManifests(root)], facts);
+}
+
+/**
+ * @param {string} root
+ * @returns {string[]} The package.json of each package that pnpm-workspace.yaml lists.
+ */
+function workspaceManifests(root) {
+  const workspace = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
+  const list = /^packages:\n((?: +- .+\n)+)/m.exec(workspace)?.[1] ?? "";
+  return [...list.matchAll(/- (.+)/g)].flatMap(([, pattern = ""]) => {
+    if (!pattern.endsWith("/*")) return [join(root, pattern, "package.json")];
+    const folder = join(root, pattern.slice(0, -2));
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    return names.map((name) => join(folder, name, "package.json"));
+  });
 }
 
 /** @param {string} root */
@@ -33,7 +43,7 @@ export function arePackagesPresent(root) {
 }
 
 /**
- * Installs what pnpm-lock.yaml says, with the pinned pnpm, which npm fetches if it is not there.
+ * Installs what pnpm-lock.yaml lists, with the pinned pnpm. npm fetches that pnpm if it is missing.
  * @param {string} root
  * @returns {Promise<void>}
  * @throws {SetupError}

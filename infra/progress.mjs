@@ -1,5 +1,6 @@
-// One line a step, with the seconds it took. On a terminal the line counts up while the step runs; elsewhere a
-// long step says now and then that it is alive, so that a log does not look stuck.
+// Prints one line for each step, with the seconds that it took. On a terminal the seconds count up
+// while the step runs. In a log, a long step prints a line now and then, so that nobody takes it for
+// stuck.
 
 const LOG_INTERVAL_MS = 30_000;
 const TITLE_WIDTH = 44;

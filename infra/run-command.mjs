@@ -21,7 +21,8 @@ export async function runCommand(program, args, { cwd, env = {}, timeLimitMs } =
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A process group of its own, so that ending it also ends the browsers and servers that it started.
+    // It gets a process group of its own, so that ending the group ends the browsers and servers that it
+    // started too.
     detached: timeLimitMs !== undefined,
   });
   let output = "";
@@ -33,7 +34,7 @@ export async function runCommand(program, args, { cwd, env = {}, timeLimitMs } =
     try {
       process.kill(-child.pid, "SIGKILL");
     } catch {
-      // Everything in the group has ended already.
+      // All processes of the group have ended already.
     }
   };
   let timedOut = false;
@@ -80,12 +81,12 @@ export async function runCommand(program, args, { cwd, env = {}, timeLimitMs } =
 export async function runNpm(args, { cwd, env } = {}) {
   const npm = process.env["npm_execpath"];
   const quiet = {
-    // npm warns about settings of the person's own .npmrc that it does not know: noise here.
+    // npm would warn about settings in the person's own .npmrc that it does not know.
     npm_config_loglevel: "error",
     npm_config_update_notifier: "false",
     npm_config_fund: "false",
     npm_config_audit: "false",
-    // A registry that is down is found out in seconds, not in npm's default of minutes.
+    // With npm's defaults it would take minutes to find out that a registry is down.
     npm_config_fetch_retries: "2",
     npm_config_fetch_retry_mintimeout: "1000",
     npm_config_fetch_retry_maxtimeout: "5000",

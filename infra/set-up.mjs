@@ -8,7 +8,8 @@ import { Stamps } from "./stamps.mjs";
 import { LTS_NODE } from "./versions.mjs";
 
 /**
- * Makes a fresh checkout ready; what is ready already is left alone and takes a few milliseconds to see.
+ * Makes a fresh checkout ready. A step whose result is there already is left out; finding that out
+ * takes a few milliseconds.
  * @param {string} root - The project's folder.
  * @param {object} options
  * @param {boolean} options.forTests - Also the browser and the second Node that `npm test` needs.
@@ -25,7 +26,7 @@ export async function setUp(root, { forTests }) {
    */
   const ensure = async (name, { title, wanted, present, work }) => {
     if (present && stamps.get(name) === wanted) return;
-    stamps.set(name, undefined); // an interrupted step is done again
+    stamps.set(name, undefined); // so that an interrupted step is done again
     await progress.step(title, work);
     stamps.set(name, wanted);
   };

@@ -1,4 +1,4 @@
-/** What stopped set-up or a check, in the words for the person at the keyboard. */
+/** An error that stops set-up or a check, in words for the person who runs it. */
 export class SetupError extends Error {
   /**
    * @param {string} cause - What went wrong: one sentence.

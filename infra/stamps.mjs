@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Remembers, in one small file, what each step of set-up was last done for. */
+/** Remembers in a small file for which inputs each step of set-up was last done. */
 export class Stamps {
   #path;
 

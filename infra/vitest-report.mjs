@@ -7,8 +7,8 @@
  */
 
 /**
- * Counts tests. A file that could not be loaded holds no test in the report: it counts as one failure, and so
- * does a run without any test.
+ * Counts tests. A file that could not be loaded has no test in the report and counts as one failure. A
+ * run without any test counts as one failure too.
  * @param {VitestReport} report
  * @returns {import("./outcome.mjs").Outcome}
  */
@@ -20,7 +20,7 @@ export function countTests(report) {
   );
   const passed = tests.filter((test) => test.status === "passed").length;
   const failed = tests.filter((test) => test.status === "failed").length + brokenFiles.length;
-  // Vitest says "pending" or "skipped" for tests that were skipped, and "todo" for those still to be written.
+  // Vitest calls skipped tests "pending" or "skipped", and tests that are still to be written "todo".
   const skipped = tests.filter((test) => !["passed", "failed"].includes(test.status));
   return {
     passed,

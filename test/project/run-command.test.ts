@@ -22,6 +22,6 @@ it("ends a program that runs past its limit, with what it started", async () => 
      setInterval(() => {}, 1000);`,
     { timeLimitMs: 300 },
   );
-  // The pipes close only when the grandchild is gone too, so coming back at all is half of the proof.
+  // `runCommand` returns only when the pipes are closed, and so only when the grandchild has ended too.
   expect(result.code).toBe(124);
 });

@@ -80,10 +80,12 @@ export class AdminClient {
     }
   }
 
+  /** Asks for a route's answer as bytes. */
   async bytes(path: string): Promise<Uint8Array> {
     return new Uint8Array(await (await this.#fetch(path, {})).arrayBuffer());
   }
 
+  /** Sends an order, with a body of JSON or a form, and returns the answer. */
   post<Answer>(path: string, body: object | FormData = {}): Promise<Answer> {
     return this.json(path, {
       method: "POST",
@@ -93,6 +95,7 @@ export class AdminClient {
     });
   }
 
+  /** Replaces what a route holds by a body of JSON, and returns the answer. */
   put<Answer>(path: string, body: object): Promise<Answer> {
     return this.json(path, {
       method: "PUT",

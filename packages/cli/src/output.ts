@@ -21,6 +21,7 @@ interface Screen {
 }
 
 /**
+ * Makes the output of one command.
  * @param json - Whether the user gave `--json`.
  * @param streams - The standard streams of this process, unless a test gives others.
  */

@@ -37,6 +37,7 @@ import { checkServerUrl } from "./session/server-url.ts";
 import type { SessionOptions } from "./session/session.ts";
 import { resolveFloors, type ClientFloors } from "./trust/client-floors.ts";
 import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
+import { VERSION } from "./version.generated.ts";
 
 /** Parts to use in place of the platform's, such as a clock or a socket for tests. */
 export type FederatedClientDeps = Partial<Platform>;
@@ -71,7 +72,7 @@ export interface Checkpoint {
 }
 
 /** Name and version that the client tells the server. */
-const SOFTWARE = "tributary-js/0.1.0";
+const SOFTWARE = `tributary-js/${VERSION}`;
 
 /**
  * One device's part in federated training; see the example at the top of this module. A client runs

@@ -25,6 +25,7 @@ import { createLogger, type Logger } from "./runtime/logger.ts";
 import { EventFeed } from "./telemetry/event-feed.ts";
 import { logEvents } from "./telemetry/event-log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { VERSION } from "./version.generated.ts";
 
 /** Collaborators that a test or an experiment may replace. */
 export interface ServerDeps {
@@ -61,7 +62,8 @@ export interface TributaryServer {
 /** What to undo, in the order in which it was done. */
 type Cleanups = (() => void | Promise<void>)[];
 
-export const SERVER_VERSION = "0.1.0";
+/** The version of this package, which the admin API tells. */
+export const SERVER_VERSION: string = VERSION;
 
 /**
  * Starts a coordinator: opens the store, goes on with running tasks, and listens.

@@ -14,6 +14,7 @@ export interface Platform {
   readonly connect: SocketConnector;
   /** Measures time and waits. */
   readonly clock: Clock;
+  /** Makes the cryptography of a client. One client asks once. */
   createCrypto(): Promise<CryptoProvider>;
   /**
    * Loads the codecs' inner loops, which encode updates and unpack models. A client asks once.

@@ -3,8 +3,11 @@ import type { Socket, SocketConnector, SocketEnd } from "./socket.ts";
 
 /** The listener at one end of a pair. */
 export interface MemorySocketEvents {
+  /** A binary message has come; the bytes are the listener's own. */
   frame(bytes: Uint8Array): void;
+  /** A text message has come, which the protocol forbids. */
   text(): void;
+  /** The connection has ended; called once. */
   closed(end: SocketEnd): void;
 }
 

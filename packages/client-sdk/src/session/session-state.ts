@@ -48,6 +48,7 @@ export type SessionState = Memory &
     | { readonly phase: "reported"; readonly roundId: RoundId }
   );
 
+/** What arrives from the server in a session: a message, or a chunk of an artifact. */
 export type Received = ServerMessage | { readonly type: "sealedChunk" };
 
 /** What to do with a message or a sealed chunk that has arrived. */
@@ -57,6 +58,7 @@ export interface Reception {
   readonly deliver: boolean;
 }
 
+/** The state in which a session begins: the client waits for the answer to its greeting. */
 export const GREETING: SessionState = {
   phase: "greeting",
   leftRound: undefined,

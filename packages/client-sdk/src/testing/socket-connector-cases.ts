@@ -5,8 +5,11 @@ import type { ConformanceCase } from "./conformance-case.ts";
 export interface SocketPeer {
   /** Frames that have arrived, in order. */
   readonly received: readonly Uint8Array[];
+  /** Sends a binary message. */
   send(bytes: Uint8Array): void;
+  /** Sends a text message, which the protocol forbids. */
   sendText(): void;
+  /** Ends the connection with a closing handshake. */
   close(code: number, reason: string): void;
   /** Ends the connection without a closing handshake. */
   cut(): void;
@@ -23,6 +26,7 @@ export interface SocketServer {
   readonly url: string;
   /** The server's end, once a client has connected. */
   readonly peer: Promise<SocketPeer>;
+  /** Ends the connection if there is one, and stops listening. */
   stop(): Promise<void>;
 }
 
@@ -79,18 +83,22 @@ export class SocketListener {
   #watchers: (() => void)[] = [];
 
   readonly events = {
+    /** The socket is open. */
     opened: (): void => {
       this.isOpen = true;
       this.#changed();
     },
+    /** A binary message has come. */
     frame: (bytes: Uint8Array): void => {
       this.frames.push(bytes);
       this.#changed();
     },
+    /** A text message has come. */
     text: (): void => {
       this.texts += 1;
       this.#changed();
     },
+    /** The connection has ended. */
     closed: (end: SocketEnd): void => {
       this.ends.push(end);
       this.#changed();

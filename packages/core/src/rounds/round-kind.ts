@@ -4,6 +4,7 @@
  */
 export type RoundKind = "training" | "evaluation" | "operator-evaluation" | "rollback";
 
+/** All kinds of rounds. */
 export const ROUND_KINDS: readonly RoundKind[] = [
   "training",
   "evaluation",

@@ -63,6 +63,7 @@ export type RoundState =
   | { readonly phase: "done"; readonly cohort: Cohort }
   | { readonly phase: "abandoned"; readonly cohort: Cohort; readonly reason: AbandonReason };
 
+/** What happens to a round from outside. */
 export type RoundEvent =
   /** A client waits to be selected. */
   | { readonly type: "joined"; readonly session: SessionId; readonly nowMs: number }
@@ -81,6 +82,7 @@ export type RoundEvent =
   /** The server ends: the round commits if it can, and is given up if it cannot. */
   | { readonly type: "stopping" };
 
+/** What whoever drives the round has to do after a step. */
 export type RoundEffect =
   /** Send plan and model to these clients. */
   | { readonly type: "configure"; readonly members: readonly SessionId[] }

@@ -58,6 +58,7 @@ export class TaskHistory {
     for (const record of records.toSorted(byEnd)) this.add(record);
   }
 
+  /** Takes in the record of a round that has just ended. */
   add(record: HistoryRecord): void {
     this.#bytes += record.bytesUp + record.bytesDown;
     this.#reports += record.reported;

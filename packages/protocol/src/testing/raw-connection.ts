@@ -2,13 +2,21 @@ import { TributaryError } from "../errors.ts";
 
 /** What a raw client needs of a WebSocket. The sockets of the package `ws` have it. */
 export interface RawSocket {
+  /** Sends a binary message. */
   send(bytes: Uint8Array): void;
+  /** Sends a ping. */
   ping(): void;
+  /** Cuts the connection without a closing handshake. */
   terminate(): void;
+  /** Calls the listener with each message. */
   on(event: "message", listener: (data: unknown) => void): unknown;
+  /** Calls the listener when the connection fails; `close` follows. */
   on(event: "error", listener: () => void): unknown;
+  /** Calls the listener at the next event of this kind. */
   once(event: "open" | "pong", listener: () => void): unknown;
+  /** Calls the listener with the close code when the connection has ended. */
   once(event: "close", listener: (code: number) => void): unknown;
+  /** Calls the listener when the server refuses the WebSocket with an HTTP status. */
   once(
     event: "unexpected-response",
     listener: (request: unknown, response: { readonly statusCode?: number | undefined }) => void,

@@ -365,12 +365,20 @@ export const adminSchemas = {
 } as const;
 
 export type ServerInfo = z.output<typeof serverInfoSchema>;
+/** A task in the list of tasks. */
 export type TaskSummaryView = z.output<typeof taskSummarySchema>;
+/** A task, its progress and its newest round. */
 export type TaskView = z.output<typeof taskViewSchema>;
 export type RoundView = z.output<typeof roundSchema>;
+/** A checkpoint's record, without its bytes. */
 export type CheckpointView = z.output<typeof checkpointSchema>;
+/** One row of the audit table. */
 export type AuditEntryView = z.output<typeof auditEntrySchema>;
+/** A new admin token: the only answer that holds its secret. */
 export type NewTokenView = z.output<typeof newTokenSchema>;
+/** An admin token without its secret. */
 export type TokenView = z.output<typeof tokenSchema>;
+/** A population and its enrolment policy. */
 export type PopulationView = z.output<typeof populationSchema>;
+/** A device of a population. */
 export type DeviceView = z.output<typeof deviceSchema>;

@@ -220,6 +220,7 @@ export class Coordinator {
     return { ...history.best, checkpoint };
   }
 
+  /** What a task is doing now, and how many rounds it has committed. */
   async progress(task: TaskRecord): Promise<TaskProgress> {
     const runner = await this.#runners.get(task.id);
     const committed =

@@ -13,6 +13,7 @@ export type SessionState = (
   readonly leftRound: RoundId | undefined;
 };
 
+/** What a session is doing. */
 export type SessionPhase =
   /** The channel is being established. */
   | "handshake"
@@ -45,6 +46,7 @@ export type SessionEvent =
   | { readonly type: "leftRound" }
   | { readonly type: "closed" };
 
+/** The state in which a session begins. */
 export const NEW_SESSION: SessionState = { phase: "handshake", leftRound: undefined };
 
 /** For each phase, the phase after each event that can happen in it. */

@@ -9,6 +9,7 @@ export interface Clock {
 /** setTimeout takes at most this; longer waits come in steps because whoever waits asks again. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule(delayMs, callback) {

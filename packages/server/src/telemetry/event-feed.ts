@@ -3,6 +3,7 @@ import type { ServerEvent } from "./server-event.ts";
 
 /** Where the parts of a server say what happens in them. */
 export interface EventSink {
+  /** Tells of an event. It never throws. */
   publish(event: ServerEvent): void;
 }
 
@@ -36,6 +37,7 @@ export class EventFeed implements EventSink {
     return this.#listeners.size;
   }
 
+  /** Hands the event on to every subscriber. */
   publish(event: ServerEvent): void {
     for (const listener of this.#listeners) {
       try {

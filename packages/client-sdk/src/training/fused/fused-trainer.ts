@@ -12,6 +12,7 @@ import { compileTrainingKernels, wasmKernels } from "./wasm-kernels.ts";
 /** What computes: WebAssembly (`wasm`), or plain TypeScript with the same bits (`reference`). */
 export type FusedBackendName = TrainingKernels["name"];
 
+/** What the fused trainer computes with. */
 export interface FusedTrainerOptions {
   /**
    * `auto`, the default, takes `wasm` where there is WebAssembly with SIMD, and the slow

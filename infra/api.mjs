@@ -1,0 +1,53 @@
+// `npm run api`: writes the API reports into docs/api and builds the API reference. With --check it
+// changes no report and fails when a committed one differs from the code.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildApiReference } from "./api-reference.mjs";
+import { compareApiReports, writeApiReports } from "./api-reports.mjs";
+import { publishedPackages } from "./published-packages.mjs";
+import { runCommand } from "./run-command.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const committed = join(root, "docs", "api");
+const reference = join(committed, "reference");
+const packages = publishedPackages(root);
+
+/** @returns {Promise<number>} The exit code. */
+async function checkReports() {
+  const fresh = join(root, ".cache", "api-reports");
+  mkdirSync(fresh, { recursive: true });
+  writeApiReports(root, packages, fresh);
+  const differences = compareApiReports(committed, fresh);
+  if (differences.length === 0) return 0;
+  console.error("The public surface of the packages is not the one in docs/api:");
+  for (const { report, difference } of differences) {
+    console.error(`  ${report} is ${difference}`);
+    if (difference !== "changed") continue;
+    const files = [join(committed, report), join(fresh, report)];
+    const { output } = await runCommand("git", ["diff", "--no-index", "--unified=1", ...files]);
+    console.error(output.split("\n").slice(4).join("\n"));
+  }
+  console.error("If the change is meant, run `npm run api` and commit docs/api with it.");
+  return 1;
+}
+
+/** @returns {Promise<number>} The exit code. */
+async function buildReference() {
+  const faults = await buildApiReference(root, packages, reference);
+  for (const fault of faults) console.error(fault);
+  if (faults.length === 0) return 0;
+  console.error(`The API reference has ${faults.length} faults. Mend the comments named above.`);
+  return 1;
+}
+
+const [option, ...more] = process.argv.slice(2);
+if ((option !== undefined && option !== "--check") || more.length > 0) {
+  console.error("Usage: node infra/api.mjs [--check]");
+  process.exit(2);
+}
+const isCheck = option === "--check";
+if (!isCheck) writeApiReports(root, packages, committed);
+const codes = [isCheck ? await checkReports() : 0, await buildReference()];
+if (!isCheck) console.log(`The API reference is in ${reference}/index.html.`);
+process.exitCode = Math.max(...codes);
