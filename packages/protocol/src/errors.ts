@@ -79,7 +79,10 @@ export const ERROR_CODES = {
   ROUND_CLOSED: code(40, null, true),
   /** The report names another round than the one that the session is in. */
   ROUND_MISMATCH: code(41, null, false),
-  /** The session has already reported in this round. */
+  /**
+   * The session has already reported in this round. Not used today: servers close such a session
+   * with `UNEXPECTED_MESSAGE` instead.
+   */
   REPORT_DUPLICATE: code(42, null, false),
   /** The report does not repeat the nonce that this session was given. */
   REPORT_NONCE_INVALID: code(43, null, false),
