@@ -10,6 +10,18 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+// What the owner of a worker aborts a request with, in `worker-port/`.
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
 // Some phones have no WebAssembly: ask with `typeof` first.
 declare namespace WebAssembly {
   class CompileError extends Error {}

@@ -5,11 +5,14 @@ export {
   TributaryError,
   ERROR_CODES,
   asTributaryError,
+  clauseOf,
   errorCodeFromWire,
+  isErrorCode,
   isTributaryError,
   type ErrorCode,
   type TributaryErrorOptions,
 } from "./errors.ts";
+export { fromPlain, toPlain, type PlainError } from "./plain-error.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {
