@@ -26,7 +26,12 @@ export default defineConfig({
         extends: true,
         resolve: { conditions: fromSource },
         ssr: { resolve: { conditions: fromSource } },
-        test: { name: "unit", include: ["{packages/*,bench}/test/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["{packages/*,bench}/test/**/*.test.ts"],
+          // Vitest itself adds the conditions.
+          execArgv: [`--import=${new URL("infra/run-threads-from-source.mjs", import.meta.url).href}`],
+        },
       },
       {
         extends: true,
