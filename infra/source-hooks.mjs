@@ -6,7 +6,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 // Vite brings Rolldown, which takes types away in a millisecond and is loaded in thirty.
 const vite = createRequire(import.meta.url).resolve("vite/package.json");
 const rolldown = createRequire(vite).resolve("rolldown/utils");
-/** @type {Pick<typeof import("rolldown/utils"), "transform">} */
+/**
+ * @typedef {{ code: string, errors: readonly { message: string }[] }} Transformed
+ * @type {{ transform(path: string, source: string): Promise<Transformed> }}
+ */
 const { transform } = await import(pathToFileURL(rolldown).href);
 
 /** @type {import("node:module").LoadHook} */
