@@ -3,6 +3,8 @@
  * runner, and a client that does exactly what it is told, right or wrong.
  */
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
+export { workerPortCases, type WorkerPortSubject } from "./worker-port-cases.ts";
+export { serveWorkerPortCases, type WorkerPortTalk } from "./worker-port-script.ts";
 export { RawClient } from "./raw-client.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
 export type { Configuration, RawClientDeps, Received, SealedChunk } from "./raw-client.ts";

@@ -89,23 +89,33 @@ export class WorkerPort<Talk extends Conversation<Talk>> {
       if (this.#end !== undefined) throw this.#end;
       if (signal?.aborted === true) throw aborted(signal);
       const id = this.#nextId++;
-      this.#post({ id, type, request }, transfer);
-      this.#asked.set(
-        id,
-        signal === undefined
-          ? { resolve, reject }
-          : this.#abortable(id, { resolve, reject }, signal),
-      );
+      const waiting = { resolve, reject };
+      const asked = signal === undefined ? waiting : this.#abortable(id, waiting, signal);
+      this.#asked.set(id, asked);
+      try {
+        this.#endpoint.post({ id, type, request } satisfies OwnerMessage, transfer);
+      } catch (error) {
+        this.#asked.delete(id);
+        asked.reject(this.#cannotBeSent(error));
+      }
     });
   }
 
-  /** Sends a request whose answer nobody waits for. A worker that has ended does not get it. */
+  /**
+   * Sends a request whose answer nobody waits for. A worker that has ended does not get it.
+   * @throws TributaryError `BAD_PARAMETER` when the request cannot be cloned.
+   */
   tell<Type extends RequestType<Talk>>(
     type: Type,
     request: Talk[Type]["request"],
-    transfer: readonly ArrayBuffer[] = [],
+    { transfer = [] }: Pick<AskOptions, "transfer"> = {},
   ): void {
-    if (this.#end === undefined) this.#post({ type, request }, transfer);
+    if (this.#end !== undefined) return;
+    try {
+      this.#endpoint.post({ type, request } satisfies OwnerMessage, transfer);
+    } catch (error) {
+      throw this.#cannotBeSent(error);
+    }
   }
 
   /** Ends the worker, whatever it is doing. What it was asked is rejected with `ABORTED`. */
@@ -114,14 +124,10 @@ export class WorkerPort<Talk extends Conversation<Talk>> {
     await this.#endpoint.terminate();
   }
 
-  #post(message: OwnerMessage, transfer: readonly ArrayBuffer[]): void {
-    try {
-      this.#endpoint.post(message, transfer);
-    } catch (cause) {
-      throw new TributaryError("BAD_PARAMETER", `${this.#name} cannot be sent the request`, {
-        cause,
-      });
-    }
+  #cannotBeSent(cause: unknown): TributaryError {
+    return new TributaryError("BAD_PARAMETER", `${this.#name} cannot be sent the request`, {
+      cause,
+    });
   }
 
   /** The same request, which its signal rejects, and which lets go of the signal in the end. */
