@@ -30,7 +30,9 @@ export default defineConfig({
           name: "unit",
           include: ["{packages/*,bench}/test/**/*.test.ts"],
           // Vitest itself adds the conditions.
-          execArgv: [`--import=${new URL("infra/run-threads-from-source.mjs", import.meta.url).href}`],
+          execArgv: [
+            `--import=${new URL("infra/run-threads-from-source.mjs", import.meta.url).href}`,
+          ],
         },
       },
       {
