@@ -22,6 +22,12 @@ declare class AbortController {
   abort(reason?: unknown): void;
 }
 
+// The scope of a Web Worker, in `worker-port/`. It exists in no other place.
+declare const self: {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+};
+
 // Some phones have no WebAssembly: ask with `typeof` first.
 declare namespace WebAssembly {
   class CompileError extends Error {}

@@ -11,6 +11,7 @@ export type { Conversation } from "./conversation.ts";
 export type { Endpoint, WorkerEndpoint } from "./endpoint.ts";
 export {
   portEndpoint,
+  webOwnerEndpoint,
   webWorkerEndpoint,
   type MessageTarget,
   type WebWorker,

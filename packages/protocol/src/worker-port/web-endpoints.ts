@@ -1,6 +1,6 @@
 import type { Endpoint, WorkerEndpoint } from "./endpoint.ts";
 
-/** What a `MessagePort`, a `Worker` and the `self` of a worker have in common. */
+/** What a `MessagePort`, a Web Worker and the inside of one have in common. */
 export interface MessageTarget {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
@@ -18,10 +18,7 @@ export interface WebWorker extends MessageTarget {
   terminate(): void;
 }
 
-/**
- * The end of a `MessagePort`. In a Web Worker, the end that leads to its owner:
- * `portEndpoint(self)`.
- */
+/** The end of a `MessagePort`, or of all that sends messages like one. */
 export function portEndpoint(port: MessageTarget): Endpoint {
   return {
     post: (message, transfer) => port.postMessage(message, [...transfer]),
@@ -51,4 +48,12 @@ export function webWorkerEndpoint(worker: WebWorker): WorkerEndpoint {
       worker.terminate();
     },
   };
+}
+
+/**
+ * The end that leads to the owner, in a Web Worker. Call `serve` with it before the script first
+ * waits for anything: what comes earlier is lost.
+ */
+export function webOwnerEndpoint(): Endpoint {
+  return portEndpoint(self);
 }
