@@ -225,6 +225,7 @@ const violations = [...wrongImports, ...otherViolations];
 
 const allowed: Readonly<Record<string, string>> = {
   "packages/protocol/src/crypto/node-crypto.ts": imports("node:crypto"),
+  "packages/protocol/src/worker-port/node-endpoints.ts": imports("node:worker_threads"),
   "packages/protocol/src/plan/egg.ts": `import { hen } from "./hen.ts";\nexport const egg = () => hen;\n`,
   "packages/protocol/src/plan/hen-type.ts": `export interface Hen {\n  readonly eggs: number;\n}\n`,
   "packages/server/src/server.ts": ["./storage/files.ts", "./gateway/g.ts", "./admin/a.ts"]

@@ -14,7 +14,10 @@ import {
 } from "@tributary/core";
 import { memoryOf, type AdderConversation } from "./adder-conversation.ts";
 
-/** The script beside this file: the built one beside the built file, and the source beside the source. */
+/**
+ * The thread's script, which is beside this file: built like this file, or a source like it, as in unit
+ * tests. A thread inherits the flags of its process, which say how a source is run.
+ */
 const SCRIPT = new URL(`./adder-thread${extname(import.meta.url)}`, import.meta.url);
 
 /**
