@@ -1,6 +1,8 @@
 // What servers and clients share: the public surface of `@tributary/protocol`. It needs no
 // particular platform. The provider for Node's cryptography is in
-// `@tributary/protocol/crypto-node`, and what tests need in `@tributary/protocol/testing`.
+// `@tributary/protocol/crypto-node`, the conversation with workers in
+// `@tributary/protocol/worker-port` and `/worker-port-node`, and what tests need in
+// `@tributary/protocol/testing`.
 export {
   TributaryError,
   ERROR_CODES,
