@@ -29,6 +29,10 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages/*,bench}/test/**/*.test.ts", "test/protocol/**/*.test.ts"],
+          // Vitest itself adds the conditions.
+          execArgv: [
+            `--import=${new URL("infra/run-threads-from-source.mjs", import.meta.url).href}`,
+          ],
         },
       },
       {

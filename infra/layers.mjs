@@ -63,7 +63,8 @@ export const PACKAGES = {
   "packages/protocol": {
     imports: [],
     layers: [
-      ...["errors.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
+      ...["errors.ts", "plain-error.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
+      "worker-port",
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model"],
       ...[["plan/aggregation", "plan/optimizers"], "plan"],
@@ -72,7 +73,7 @@ export const PACKAGES = {
     reserved: [
       {
         modules: ["node:*"],
-        to: ["crypto/node-crypto.ts"],
+        to: ["crypto/node-crypto.ts", "worker-port/node-endpoints.ts"],
         instead: "The protocol runs in browsers too. Take what the platform has as an argument.",
       },
       {

@@ -1,16 +1,17 @@
 // The threads that train. A job goes to any thread that is free, because its result depends on the
 // job alone.
 import { Worker } from "node:worker_threads";
-import { TributaryError } from "@tributary/protocol";
+import { WorkerPort } from "@tributary/protocol/worker-port";
+import { threadEndpoint } from "@tributary/protocol/worker-port-node";
 
 /**
- * @typedef {import("./client-thread.mjs").ThreadData} ThreadData
- * @typedef {import("./client-thread.mjs").JobDone} JobDone
- * @typedef {import("./client-thread.mjs").Trained} Trained
  * @typedef {import("@tributary/client-sdk").Examples} Examples
- * @typedef {{ kind: "train", plan: import("@tributary/protocol").Plan, weights: Float32Array, client: number, round: number }} Training
- * @typedef {{ kind: "evaluate", plan: import("@tributary/protocol").Plan, weights: Float32Array }} Evaluation
- * @typedef {{ resolve: (done: JobDone) => void, reject: (error: Error) => void }} Waiter
+ * @typedef {import("./client-thread.mjs").ClientThreadConversation} ClientThreadConversation
+ * @typedef {import("./client-thread.mjs").ThreadData} ThreadData
+ * @typedef {import("./client-thread.mjs").Training} Training
+ * @typedef {import("./client-thread.mjs").Trained} Trained
+ * @typedef {import("./client-thread.mjs").Evaluation} Evaluation
+ * @typedef {WorkerPort<ClientThreadConversation>} Thread
  */
 
 /** @param {Examples} examples @returns {Examples} A copy in memory that threads share. */
@@ -23,72 +24,57 @@ function shared({ features, labels, ...shape }) {
 }
 
 export class ClientThreads {
-  /** @type {Worker[]} */
-  #workers = [];
-  /** @type {Worker[]} */
-  #idle = [];
-  /** @type {((worker: Worker) => void)[]} */
+  /** @type {Thread[]} */
+  #threads;
+  /** @type {Thread[]} */
+  #idle;
+  /** Jobs that wait for a thread. @type {((thread: Thread) => void)[]} */
   #queue = [];
-  /** @type {Map<number, Waiter>} */
-  #waiting = new Map();
-  #lastId = 0;
 
   /** @param {ThreadData} data @param {number} count */
   constructor({ clients, test, seed }, count) {
     const workerData = { clients: clients.map(shared), test: shared(test), seed };
-    for (let i = 0; i < count; i++) {
+    this.#threads = Array.from({ length: count }, () => {
       const worker = new Worker(new URL("client-thread.mjs", import.meta.url), { workerData });
-      worker.on("message", (/** @type {JobDone} */ done) => this.#finish(worker, done));
-      worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error("lost")));
-      this.#workers.push(worker);
-      this.#idle.push(worker);
-    }
+      return new WorkerPort(threadEndpoint(worker), { name: "A thread that trains" });
+    });
+    this.#idle = [...this.#threads];
   }
 
   /** @param {Training} job @returns {Promise<Trained>} */
   async train(job) {
-    const { trained } = await this.#run(job);
-    if (trained === undefined) throw new Error("a training job gave no update");
-    return trained;
+    return this.#withThread((thread) => thread.ask("train", job));
   }
 
   /** @param {Evaluation} job @returns {Promise<number>} Accuracy on the test examples, 0 to 1. */
   async evaluate(job) {
-    const { accuracy } = await this.#run(job);
-    return accuracy ?? Number.NaN;
+    return this.#withThread((thread) => thread.ask("evaluate", job));
   }
 
   async close() {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  /** @param {Training | Evaluation} job @returns {Promise<JobDone>} */
-  #run(job) {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      const start = (/** @type {Worker} */ worker) => worker.postMessage({ id, ...job });
-      const worker = this.#idle.pop();
-      if (worker === undefined) this.#queue.push(start);
-      else start(worker);
+  /**
+   * Gives a job to a thread that has no other one.
+   * @template Result
+   * @param {(thread: Thread) => Promise<Result>} job
+   * @returns {Promise<Result>}
+   */
+  async #withThread(job) {
+    /** @type {Promise<Thread>} */
+    const freed = new Promise((resolve) => {
+      const idle = this.#idle.pop();
+      if (idle === undefined) this.#queue.push(resolve);
+      else resolve(idle);
     });
-  }
-
-  /** @param {Worker} worker @param {JobDone} done */
-  #finish(worker, done) {
-    const waiter = this.#waiting.get(done.id);
-    this.#waiting.delete(done.id);
-    const next = this.#queue.shift();
-    if (next === undefined) this.#idle.push(worker);
-    else next(worker);
-    const { failure } = done;
-    if (failure === undefined) waiter?.resolve(done);
-    else waiter?.reject(new TributaryError(failure.code, failure.message));
-  }
-
-  /** @param {Error} error */
-  #fail(error) {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    const thread = await freed;
+    try {
+      return await job(thread);
+    } finally {
+      const next = this.#queue.shift();
+      if (next === undefined) this.#idle.push(thread);
+      else next(thread);
+    }
   }
 }

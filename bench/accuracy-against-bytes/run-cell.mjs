@@ -86,9 +86,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
       bytesDown += difference !== undefined && holders.has(member) ? difference.length : wholeBytes;
     }
     const { weights } = state;
-    const trainings = members.map((client) =>
-      threads.train({ kind: "train", plan, weights, client, round }),
-    );
+    const trainings = members.map((client) => threads.train({ plan, weights, client, round }));
     const [reached, ...trained] = await Promise.all([score(), ...trainings]);
     if (reached) return true;
     const collection = openCollection("training", { terms, openAdder, learningRate: 1 });
@@ -107,7 +105,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
         megabytesDown: bytesDown / 1e6,
       };
       scoring = threads
-        .evaluate({ kind: "evaluate", plan, weights: state.weights })
+        .evaluate({ plan, weights: state.weights })
         .then((accuracy) => ({ ...traffic, accuracy }));
     }
     return false;

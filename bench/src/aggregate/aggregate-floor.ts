@@ -4,41 +4,39 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
 import { WEBSOCKET_SUBPROTOCOL } from "@tributary/protocol";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import type { FloorFrames } from "./floor-client.ts";
-import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 
 // `bench aggregate` runs this in a process of its own. It measures the floor: what the bytes of a
 // round cost when nothing is done with them except TLS, WebSocket framing and one copy into a
 // buffer.
 
-export type FloorRequest =
-  | {
-      readonly type: "start";
-      /** The folder that holds cert.pem and key.pem. */
-      readonly tlsDir: string;
-      readonly frames: FloorFrames;
-    }
-  | { readonly type: "zero" }
-  | { readonly type: "read" };
+export interface FloorConversation {
+  /** Starts listening. It answers the URL. */
+  readonly start: { readonly request: FloorSetup; readonly answer: string };
+  /** Begins a measurement. */
+  readonly zero: { readonly request: void; readonly answer: void };
+  /** The cost since the measurement began. */
+  readonly read: { readonly request: void; readonly answer: ProcessCost };
+}
 
-export interface FloorAnswer {
-  readonly url?: string;
-  readonly cost: ProcessCost;
+export interface FloorSetup {
+  /** The folder that holds cert.pem and key.pem. */
+  readonly tlsDir: string;
+  readonly frames: FloorFrames;
 }
 
 const meter = startProcessMeter();
 
-answerRequests<FloorRequest, FloorAnswer>(async (request) => {
-  const url = request.type === "start" ? await start(request) : undefined;
-  if (request.type === "zero") meter.zero();
-  return { ...(url === undefined ? {} : { url }), cost: meter.read() };
+serve<FloorConversation>(ownerEndpoint(), {
+  start,
+  zero: () => meter.zero(),
+  read: () => meter.read(),
 });
 
-async function start({
-  tlsDir,
-  frames,
-}: Extract<FloorRequest, { type: "start" }>): Promise<string> {
+async function start({ tlsDir, frames }: FloorSetup): Promise<string> {
   const server = createServer({
     cert: await readFile(join(tlsDir, "cert.pem")),
     key: await readFile(join(tlsDir, "key.pem")),
@@ -51,12 +49,12 @@ async function start({
     perMessageDeflate: false,
     handleProtocols: () => WEBSOCKET_SUBPROTOCOL,
   });
-  sockets.on("connection", (socket) => serve(socket, down, upload));
+  sockets.on("connection", (socket) => exchange(socket, down, upload));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `wss://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function serve(socket: WebSocket, down: readonly Buffer[], upload: Uint8Array): void {
+function exchange(socket: WebSocket, down: readonly Buffer[], upload: Uint8Array): void {
   let filled = 0;
   let downloading = false;
   const send = (index: number): void => {

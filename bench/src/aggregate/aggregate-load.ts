@@ -10,8 +10,9 @@ import {
   type UpdateSpec,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import { FloorClient, type FloorFrames } from "./floor-client.ts";
-import { answerRequests } from "../load/load-process.ts";
 import {
   greetWire,
   type WireClient,
@@ -25,26 +26,28 @@ import {
 // and report at once. They do not train: their updates are encoded in advance, and clients share
 // them.
 
-export type AggregateLoadRequest =
-  | {
-      readonly type: "connect";
-      readonly target: BenchTarget;
-      readonly clients: number;
-      readonly population: string;
-      readonly parameters: number;
-      readonly update: UpdateSpec;
-      readonly seed: number;
-    }
-  | {
-      readonly type: "connect-floor";
-      readonly target: BenchTarget;
-      readonly clients: number;
-      readonly frames: FloorFrames;
-    }
-  | { readonly type: "round" };
+export interface AggregateLoadConversation {
+  /** Connects clients to the server. */
+  readonly connect: { readonly request: ClientsSetup; readonly answer: void };
+  /** Connects clients to the floor. */
+  readonly connectFloor: { readonly request: FloorClientsSetup; readonly answer: void };
+  /** Lets all clients take the model, and then report at the same time. */
+  readonly round: { readonly request: void; readonly answer: void };
+}
 
-export interface AggregateLoadAnswer {
-  readonly seconds: number;
+export interface ClientsSetup {
+  readonly target: BenchTarget;
+  readonly clients: number;
+  readonly population: string;
+  readonly parameters: number;
+  readonly update: UpdateSpec;
+  readonly seed: number;
+}
+
+export interface FloorClientsSetup {
+  readonly target: BenchTarget;
+  readonly clients: number;
+  readonly frames: FloorFrames;
 }
 
 /** How many different updates there are among all clients. */
@@ -71,15 +74,17 @@ interface Member {
 const crypto = createNodeCryptoProvider();
 let members: readonly Member[] = [];
 
-answerRequests<AggregateLoadRequest, AggregateLoadAnswer>(async (request) => {
-  const startedAtMs = performance.now();
-  if (request.type === "connect") members = await connectClients(request);
-  if (request.type === "connect-floor") members = await connectFloor(request);
-  if (request.type === "round") {
+serve<AggregateLoadConversation>(ownerEndpoint(), {
+  async connect(setup) {
+    members = await connectClients(setup);
+  },
+  async connectFloor(setup) {
+    members = await connectFloor(setup);
+  },
+  async round() {
     const reports = await Promise.all(members.map((member) => member.takeModel()));
     await Promise.all(reports.map((report) => report()));
-  }
-  return { seconds: (performance.now() - startedAtMs) / 1_000 };
+  },
 });
 
 async function connectAll<Client>(
@@ -101,12 +106,10 @@ async function connectAll<Client>(
   return connected;
 }
 
-async function connectClients(
-  request: Extract<AggregateLoadRequest, { type: "connect" }>,
-): Promise<Member[]> {
-  const { population, parameters, update, seed } = request;
+async function connectClients(setup: ClientsSetup): Promise<Member[]> {
+  const { population, parameters, update, seed } = setup;
   const payloads = encodedUpdates(parameters, update, seed);
-  return connectAll(request.target, request.clients, async (deps, address, index) => {
+  return connectAll(setup.target, setup.clients, async (deps, address, index) => {
     const client = await greetWire(deps, address);
     const report = {
       codec: update.codec,
@@ -196,11 +199,9 @@ function encodedUpdates(parameters: number, update: UpdateSpec, seed: number): U
   });
 }
 
-async function connectFloor(
-  request: Extract<AggregateLoadRequest, { type: "connect-floor" }>,
-): Promise<Member[]> {
-  return connectAll(request.target, request.clients, async (deps, address) => {
-    const client = await FloorClient.connect(deps, address, request.frames);
+async function connectFloor(setup: FloorClientsSetup): Promise<Member[]> {
+  return connectAll(setup.target, setup.clients, async (deps, address) => {
+    const client = await FloorClient.connect(deps, address, setup.frames);
     return {
       async takeModel() {
         await client.download();

@@ -7,6 +7,8 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import {
   openMemoryStore,
   openStorage,
@@ -15,35 +17,33 @@ import {
   type RoundRecord,
   type TributaryServer,
 } from "@tributary/server";
-import { answerRequests } from "../load/load-process.ts";
 import { startProcessMeter, type ProcessCost } from "./process-meter.ts";
 import type { BenchTarget } from "../load/wire-client.ts";
 
 // `bench aggregate` runs this in a process of its own: the server, and a meter that measures the
 // process.
 
-export type AggregateServerRequest =
-  | {
-      readonly type: "start";
-      readonly dataDir: string;
-      /**
-       * A Postgres database for the store. Without it the store is in memory and keeps one
-       * checkpoint only, so that the figures are those of the aggregation.
-       */
-      readonly databaseUrl?: string;
-      readonly definition: TaskDefinition;
-      readonly parameters: number;
-      readonly seed: number;
-    }
-  | { readonly type: "zero" }
-  | { readonly type: "read" };
-
-export interface AggregateServerAnswer {
-  /** Where clients connect; only in the answer to "start". */
-  readonly target?: BenchTarget;
-  readonly cost: ProcessCost;
+export interface AggregateServerConversation {
+  /** Starts the server. It answers where clients connect. */
+  readonly start: { readonly request: AggregateServerSetup; readonly answer: BenchTarget };
+  /** Begins a measurement. */
+  readonly zero: { readonly request: void; readonly answer: void };
+  /** The cost since the measurement began. */
+  readonly read: { readonly request: void; readonly answer: ProcessCost };
   /** The rounds that have ended so far. */
-  readonly rounds: readonly RoundRecord[];
+  readonly rounds: { readonly request: void; readonly answer: readonly RoundRecord[] };
+}
+
+export interface AggregateServerSetup {
+  readonly dataDir: string;
+  /**
+   * A Postgres database for the store. Without it the store is in memory and keeps one checkpoint only, so that the
+   * figures are those of the aggregation.
+   */
+  readonly databaseUrl?: string;
+  readonly definition: TaskDefinition;
+  readonly parameters: number;
+  readonly seed: number;
 }
 
 const meter = startProcessMeter();
@@ -52,14 +52,12 @@ let running:
   | { readonly server: TributaryServer; readonly taskId: RoundRecord["taskId"] }
   | undefined;
 
-answerRequests<AggregateServerRequest, AggregateServerAnswer>(async (request) => {
-  let target: BenchTarget | undefined;
-  if (request.type === "start") target = await start(request);
-  if (request.type === "zero") meter.zero();
-  const cost = meter.read();
-  const rounds =
-    running === undefined ? [] : await running.server.storage.rounds.rounds(running.taskId);
-  return { ...(target === undefined ? {} : { target }), cost, rounds };
+serve<AggregateServerConversation>(ownerEndpoint(), {
+  start,
+  zero: () => meter.zero(),
+  read: () => meter.read(),
+  rounds: async () =>
+    running === undefined ? [] : running.server.storage.rounds.rounds(running.taskId),
 });
 
 async function start({
@@ -68,7 +66,7 @@ async function start({
   definition,
   parameters,
   seed,
-}: Extract<AggregateServerRequest, { type: "start" }>): Promise<BenchTarget> {
+}: AggregateServerSetup): Promise<BenchTarget> {
   const storage =
     databaseUrl === undefined
       ? openMemoryStore({ crypto, checkpoints: new NewestCheckpoint() })

@@ -10,11 +10,12 @@ import {
   type DownloadSpec,
   type UpdateSpec,
 } from "@tributary/protocol";
-import type { FloorAnswer, FloorRequest } from "./aggregate-floor.ts";
-import type { AggregateLoadAnswer, AggregateLoadRequest } from "./aggregate-load.ts";
-import type { AggregateServerAnswer, AggregateServerRequest } from "./aggregate-server.ts";
+import type { WorkerPort } from "@tributary/protocol/worker-port";
+import type { FloorConversation } from "./aggregate-floor.ts";
+import type { AggregateLoadConversation } from "./aggregate-load.ts";
+import type { AggregateServerConversation } from "./aggregate-server.ts";
 import type { FloorFrames } from "./floor-client.ts";
-import { LoadProcess } from "../load/load-process.ts";
+import { startLoadProcess } from "../load/load-process.ts";
 import type { ProcessCost } from "./process-meter.ts";
 import type { BenchTarget } from "../load/wire-client.ts";
 
@@ -126,7 +127,7 @@ export async function runAggregate(
   }
 }
 
-type Load = LoadProcess<AggregateLoadRequest, AggregateLoadAnswer>;
+type Load = WorkerPort<AggregateLoadConversation>;
 
 async function measureServer(
   dataDir: string,
@@ -139,22 +140,19 @@ async function measureServer(
     readonly bytes: { readonly up: number; readonly down: number };
   }
 > {
-  const server = new LoadProcess<AggregateServerRequest, AggregateServerAnswer>(
+  const server = startLoadProcess<AggregateServerConversation>(
     new URL("./aggregate-server.js", import.meta.url),
   );
-  const load: Load = new LoadProcess(new URL("./aggregate-load.js", import.meta.url));
+  const load: Load = startLoadProcess(new URL("./aggregate-load.js", import.meta.url));
   try {
-    const { target } = await server.ask({
-      type: "start",
+    const target = await server.ask("start", {
       dataDir,
       definition,
       parameters,
       seed,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
     });
-    if (target === undefined) throw new Error("The benchmark's server did not start");
-    await load.ask({
-      type: "connect",
+    await load.ask("connect", {
       target,
       clients,
       population: POPULATION,
@@ -164,7 +162,7 @@ async function measureServer(
     });
     say(`${clients} clients are connected`);
     const cost = await measureRounds(server, load, rounds);
-    const last = (await server.ask({ type: "read" })).rounds.at(-1);
+    const last = (await server.ask("rounds", undefined)).at(-1);
     if (last?.reported !== clients) {
       throw new Error(`The last round has only ${last?.reported ?? 0} reports of ${clients}`);
     }
@@ -177,8 +175,8 @@ async function measureServer(
       },
     };
   } finally {
-    await load.stop();
-    await server.stop();
+    await load.close();
+    await server.close();
   }
 }
 
@@ -188,35 +186,30 @@ async function measureFloor(
   frames: FloorFrames,
   { clients, rounds }: AggregateOptions,
 ): Promise<ProcessCost> {
-  const server = new LoadProcess<FloorRequest, FloorAnswer>(
+  const server = startLoadProcess<FloorConversation>(
     new URL("./aggregate-floor.js", import.meta.url),
   );
-  const load: Load = new LoadProcess(new URL("./aggregate-load.js", import.meta.url));
+  const load: Load = startLoadProcess(new URL("./aggregate-load.js", import.meta.url));
   try {
-    const { url } = await server.ask({ type: "start", tlsDir: join(dataDir, "tls"), frames });
-    if (url === undefined) throw new Error("The benchmark's floor did not start");
-    await load.ask({ type: "connect-floor", target: { ...target, url }, clients, frames });
+    const url = await server.ask("start", { tlsDir: join(dataDir, "tls"), frames });
+    await load.ask("connectFloor", { target: { ...target, url }, clients, frames });
     return await measureRounds(server, load, rounds);
   } finally {
-    await load.stop();
-    await server.stop();
+    await load.close();
+    await server.close();
   }
 }
 
+/** What both kinds of server answer. */
+type Measured = WorkerPort<Pick<FloorConversation, "zero" | "read">>;
+
 /** Runs one round to warm up, and then the rounds that are measured. */
-async function measureRounds(
-  server: LoadProcess<
-    { readonly type: "zero" } | { readonly type: "read" },
-    { readonly cost: ProcessCost }
-  >,
-  load: Load,
-  rounds: number,
-): Promise<ProcessCost> {
+async function measureRounds(server: Measured, load: Load, rounds: number): Promise<ProcessCost> {
   const costs: ProcessCost[] = [];
   for (let round = 0; round <= rounds; round++) {
-    await server.ask({ type: "zero" });
-    await load.ask({ type: "round" });
-    const { cost } = await server.ask({ type: "read" });
+    await server.ask("zero", undefined);
+    await load.ask("round", undefined);
+    const cost = await server.ask("read", undefined);
     if (round > 0) costs.push(cost);
   }
   return {

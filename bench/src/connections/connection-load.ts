@@ -1,4 +1,5 @@
-import { answerRequests } from "../load/load-process.ts";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import {
   greetWire,
   loopbackAddress,
@@ -10,9 +11,17 @@ import {
 // `bench connections` runs this in a process of its own: many clients that connect, wait and check
 // in.
 
-export type ConnectionRequest =
-  | { readonly type: "connect"; readonly target: BenchTarget; readonly clients: number }
-  | { readonly type: "check-in"; readonly population: string };
+export interface ConnectionConversation {
+  readonly connect: {
+    readonly request: { readonly target: BenchTarget; readonly clients: number };
+    readonly answer: ConnectionAnswer;
+  };
+  /** All clients check in at the same time. */
+  readonly checkIn: {
+    readonly request: { readonly population: string };
+    readonly answer: ConnectionAnswer;
+  };
+}
 
 export interface ConnectionAnswer {
   /** Clients that connected, or check-ins that were answered. */
@@ -32,14 +41,15 @@ const CLIENTS_PER_ADDRESS = 500;
 
 const clients: WireClient[] = [];
 
-answerRequests<ConnectionRequest, ConnectionAnswer>(async (request) => {
-  const startedAtMs = performance.now();
-  const { count, accepted } =
-    request.type === "connect"
-      ? await connectAll(request.target, request.clients)
-      : await checkInAll(request.population);
-  return { count, accepted, seconds: (performance.now() - startedAtMs) / 1_000 };
+serve<ConnectionConversation>(ownerEndpoint(), {
+  connect: ({ target, clients: count }) => timed(() => connectAll(target, count)),
+  checkIn: ({ population }) => timed(() => checkInAll(population)),
 });
+
+async function timed(work: () => Promise<Outcome>): Promise<ConnectionAnswer> {
+  const startedAtMs = performance.now();
+  return { ...(await work()), seconds: (performance.now() - startedAtMs) / 1_000 };
+}
 
 interface Outcome {
   readonly count: number;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { benchTask } from "../load/bench-task.ts";
 import { startBenchServer, type BenchServer } from "../load/bench-server.ts";
-import type { ConnectionAnswer, ConnectionRequest } from "./connection-load.ts";
-import { LoadProcess } from "../load/load-process.ts";
+import type { ConnectionConversation } from "./connection-load.ts";
+import { startLoadProcess } from "../load/load-process.ts";
 
 export interface ConnectionsResult {
   readonly clients: number;
@@ -33,7 +33,7 @@ export async function runConnections(
   say: (line: string) => void,
 ): Promise<ConnectionsResult> {
   const server = await startBenchServer();
-  const load = new LoadProcess<ConnectionRequest, ConnectionAnswer>(
+  const load = startLoadProcess<ConnectionConversation>(
     new URL("./connection-load.js", import.meta.url),
   );
   try {
@@ -43,18 +43,18 @@ export async function runConnections(
     });
     const idle = await settledMiB(server);
     say(`idle server: ${idle.toFixed(0)} MiB`);
-    const connecting = await load.ask({ type: "connect", target: server.target, clients });
+    const connecting = await load.ask("connect", { target: server.target, clients });
     const connected = connecting.count;
     const connectedMiB = await settledMiB(server);
     say(`${connected} clients connected in ${connecting.seconds.toFixed(1)} s`);
 
     const refused = { count: 0, seconds: 0 };
     for (let wave = 0; wave < REFUSED_WAVES; wave++) {
-      const { count, seconds } = await load.ask({ type: "check-in", population: "nobody" });
+      const { count, seconds } = await load.ask("checkIn", { population: "nobody" });
       refused.count += count;
       refused.seconds += seconds;
     }
-    const accepting = await load.ask({ type: "check-in", population: "crowd" });
+    const accepting = await load.ask("checkIn", { population: "crowd" });
     const held = await server.metric("tributary_connections");
     const kib = ((connectedMiB - idle) * 1_024) / Math.max(1, connected);
     return {
@@ -74,7 +74,7 @@ export async function runConnections(
       accepted: accepting.accepted,
     };
   } finally {
-    await load.stop();
+    await load.close();
     await server.stop();
   }
 }

@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import { ATTACKS, type Attack } from "./attacks.ts";
-import { answerRequests } from "../load/load-process.ts";
 import { loopbackAddress, wireDeps, type BenchTarget, type WireDeps } from "../load/wire-client.ts";
 
 // `bench hostile` runs this in a process of its own: every attack, again and again, from many
 // addresses.
 
-export interface HostileRequest {
-  readonly target: BenchTarget;
-  readonly seconds: number;
-}
-
-export interface HostileAnswer {
-  /** How many attacks were begun, by name. Each of them is a connection of its own. */
-  readonly connections: Readonly<Record<string, number>>;
+export interface HostileConversation {
+  readonly attack: {
+    readonly request: { readonly target: BenchTarget; readonly seconds: number };
+    /** How many attacks were begun, by name. Each of them is a connection of its own. */
+    readonly answer: Readonly<Record<string, number>>;
+  };
 }
 
 /** How many clients run each kind of attack at the same time. */
@@ -25,7 +24,11 @@ const PAUSE_MS = 20;
 /** How many addresses the attacks come from. The honest clients come from another one. */
 const ADDRESSES = 200;
 
-answerRequests<HostileRequest, HostileAnswer>(async ({ target, seconds }) => {
+serve<HostileConversation>(ownerEndpoint(), {
+  attack: ({ target, seconds }) => attackFor(target, seconds),
+});
+
+async function attackFor(target: BenchTarget, seconds: number): Promise<Record<string, number>> {
   const deps = wireDeps(target);
   const untilMs = performance.now() + 1_000 * seconds;
   const connections: Record<string, number> = {};
@@ -42,8 +45,8 @@ answerRequests<HostileRequest, HostileAnswer>(async ({ target, seconds }) => {
       Array.from({ length: CONCURRENCY }, () => repeat(name, attack)),
     ),
   );
-  return { connections };
-});
+  return connections;
+}
 
 /**
  * Runs one attack. That the server ends it with an error is what should happen, so that errors are

@@ -3,8 +3,8 @@ import { FederatedClient } from "@tributary/client-sdk";
 import type { RoundRecord } from "@tributary/server";
 import { startBenchServer } from "../load/bench-server.ts";
 import { benchTask } from "../load/bench-task.ts";
-import type { HostileAnswer, HostileRequest } from "./hostile-load.ts";
-import { LoadProcess } from "../load/load-process.ts";
+import type { HostileConversation } from "./hostile-load.ts";
+import { startLoadProcess } from "../load/load-process.ts";
 import { noiseTrainer } from "./noise-trainer.ts";
 import type { BenchTarget } from "../load/wire-client.ts";
 
@@ -43,9 +43,7 @@ export async function runHostile(
   say: (line: string) => void,
 ): Promise<HostileResult> {
   const server = await startBenchServer();
-  const load = new LoadProcess<HostileRequest, HostileAnswer>(
-    new URL("./hostile-load.js", import.meta.url),
-  );
+  const load = startLoadProcess<HostileConversation>(new URL("./hostile-load.js", import.meta.url));
   const stopping = new AbortController();
   const honest: Promise<void>[] = [];
   try {
@@ -58,9 +56,9 @@ export async function runHostile(
       honest.push(takePart(server.target, stopping.signal));
     }
     say(`${HONEST_CLIENTS} honest clients and all attacks for ${seconds} s`);
-    const attacked = load.ask({ target: server.target, seconds });
+    const attacked = load.ask("attack", { target: server.target, seconds });
     const watching = watch(async () => server.hasCrashed || void (await server.memoryMiB()));
-    const { connections } = await attacked;
+    const connections = await attacked;
     await watching.stop();
     const crashes = server.hasCrashed ? 1 : 0;
     if (crashes > 0) {
@@ -89,7 +87,7 @@ export async function runHostile(
   } finally {
     stopping.abort();
     await Promise.allSettled(honest);
-    await load.stop();
+    await load.close();
     await server.stop();
   }
 }

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TributaryError, isTributaryError } from "@tributary/protocol";
+import { TributaryError, fromPlain, isErrorCode } from "@tributary/protocol";
 
 /** What a server leaves in its data folder, so that other commands find its admin API. */
 interface AdminAddress {
@@ -129,23 +129,20 @@ async function errorOf(response: Response): Promise<TributaryError> {
   const body: unknown = await response.json().catch(() => undefined);
   const error =
     typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
-  const told = (typeof error === "object" && error !== null ? error : {}) as {
-    code?: string;
-    message?: string;
-    remedy?: string;
-    context?: Record<string, string>;
-  };
-  const known = Object.assign(new Error(), { name: "TributaryError", code: told.code });
-  if (!isTributaryError(known) || told.message === undefined) throw noAdminApi(url, status);
-  const { message, context = {} } = told;
-  const remedy =
-    known.code === "ADMIN_UNAUTHORIZED"
-      ? "Give a token of this server's admin API, with --token or in TRIBUTARY_ADMIN_TOKEN."
-      : told.remedy;
-  return new TributaryError(known.code, message, {
-    context,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
+  const told = typeof error === "object" && error !== null ? error : {};
+  // Any server may answer with an error of some form; only an admin API knows these codes.
+  if (!("code" in told && isErrorCode(told.code) && "message" in told)) {
+    throw noAdminApi(url, status);
+  }
+  return fromPlain(
+    told.code === "ADMIN_UNAUTHORIZED"
+      ? {
+          ...told,
+          remedy:
+            "Give a token of this server's admin API, with --token or in TRIBUTARY_ADMIN_TOKEN.",
+        }
+      : told,
+  );
 }
 
 function noAdminApi(url: string, status: number, cause?: unknown): TributaryError {

@@ -1,4 +1,4 @@
-import { isTributaryError, asTributaryError, type TributaryError } from "@tributary/protocol";
+import { asTributaryError, clauseOf, isTributaryError } from "@tributary/protocol";
 
 /** Where a command writes: its result to standard output, and everything else to standard error. */
 export interface Output {
@@ -68,7 +68,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_PARAMETER"]);
 export function reportError(error: unknown, json: boolean): number {
   const told = asTributaryError(error);
   const { code, remedy, context } = told;
-  const message = causeOf(told);
+  const message = clauseOf(told);
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: { code, message, remedy, context } })}\n`);
   }
@@ -78,12 +78,6 @@ export function reportError(error: unknown, json: boolean): number {
     process.stderr.write(`${error.stack}\n`);
   }
   return USAGE_CODES.has(code) ? 2 : 1;
-}
-
-/** An error's message without the remedy that it ends with. */
-export function causeOf({ message, remedy }: TributaryError): string {
-  const ending = remedy === undefined ? "" : `. ${remedy}`;
-  return message.endsWith(ending) ? message.slice(0, message.length - ending.length) : message;
 }
 
 /** "12.3 kB", with decimal units: 1 kB is 1,000 bytes. */

@@ -4,6 +4,7 @@ import { parse as parseYaml } from "yaml";
 import {
   TributaryError,
   builtinModel,
+  clauseOf,
   isTributaryError,
   parseTask,
   parseTfjsModel,
@@ -12,7 +13,6 @@ import {
   type RandomSource,
   type TaskDefinition,
 } from "@tributary/protocol";
-import { causeOf } from "./output.ts";
 
 /**
  * Reads a task file. It is YAML or JSON, which is also YAML.
@@ -57,7 +57,7 @@ function parseTaskText(text: string, path: string): TaskDefinition {
   } catch (error) {
     if (!isTributaryError(error)) throw error;
     const { code, remedy, context } = error;
-    throw new TributaryError(code, `${path}: ${causeOf(error)}`, {
+    throw new TributaryError(code, `${path}: ${clauseOf(error)}`, {
       context: { ...context, file: path },
       cause: error,
       ...(remedy === undefined ? {} : { remedy }),

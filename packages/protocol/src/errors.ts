@@ -183,6 +183,11 @@ export const ERROR_CODES = {
 /** The name of an error: stable, and what callers tell errors apart by. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Whether a value is the name of an error that this version knows. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(ERROR_CODES, value);
+}
+
 /** What an error may say besides its code and its cause. */
 export interface TributaryErrorOptions {
   /** What the reader should do about it, as one or two whole sentences. */
@@ -240,8 +245,7 @@ export function isTributaryError(value: unknown, errorCode?: ErrorCode): value i
     value instanceof Error &&
     value.name === "TributaryError" &&
     "code" in value &&
-    typeof value.code === "string" &&
-    value.code in ERROR_CODES &&
+    isErrorCode(value.code) &&
     (errorCode === undefined || value.code === errorCode)
   );
 }
@@ -262,6 +266,14 @@ export function asTributaryError(
   return new TributaryError(errorCode, message === undefined ? text : `${message}: ${text}`, {
     cause: value,
   });
+}
+
+/** An error's message without the remedy that it ends with. */
+export function clauseOf({ message, remedy }: TributaryError): string {
+  const ending = `. ${remedy}`;
+  return remedy !== undefined && message.endsWith(ending)
+    ? message.slice(0, -ending.length)
+    : message;
 }
 
 const BY_WIRE_NUMBER: ReadonlyMap<number, ErrorCode> = new Map(

@@ -11,6 +11,23 @@ declare class TextDecoder {
 }
 
 declare function atob(base64: string): string;
+// What the owner of a worker aborts a request with, in `worker-port/`.
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+// The scope of a Web Worker, in `worker-port/`. It exists in no other place.
+declare const self: {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+};
 
 // Some phones have no WebAssembly: ask with `typeof` first.
 declare namespace WebAssembly {

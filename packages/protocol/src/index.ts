@@ -1,15 +1,20 @@
 // What servers and clients share: the public surface of `@tributary/protocol`. It needs no
 // particular platform. The provider for Node's cryptography is in
-// `@tributary/protocol/crypto-node`, and what tests need in `@tributary/protocol/testing`.
+// `@tributary/protocol/crypto-node`, the conversation with workers in
+// `@tributary/protocol/worker-port` and `/worker-port-node`, and what tests need in
+// `@tributary/protocol/testing`.
 export {
   TributaryError,
   ERROR_CODES,
   asTributaryError,
+  clauseOf,
   errorCodeFromWire,
+  isErrorCode,
   isTributaryError,
   type ErrorCode,
   type TributaryErrorOptions,
 } from "./errors.ts";
+export { fromPlain, toPlain, type PlainError } from "./plain-error.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {

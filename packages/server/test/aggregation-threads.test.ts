@@ -12,8 +12,6 @@ import { ThreadAdders, usualThreads } from "../src/aggregation-threads/thread-ad
 import { localAdders, type OpenAdder } from "@tributary/core";
 import { bitsOf } from "@tributary/core/testing";
 
-// Threads run what has been built: `npm run build` after a change of what they do.
-
 const crypto = createNodeCryptoProvider();
 const random = seededRandom(crypto, 21);
 const DIMENSION = 9_000;

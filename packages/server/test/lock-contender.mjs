@@ -1,7 +1,7 @@
-// Tries to lock the folder in argv[2] with the built package, says how it went, and keeps it until its input ends.
+// Tries to lock the folder in argv[2], says how it went, and keeps it until its input ends.
 import { once } from "node:events";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { lockFolder } from "../dist/storage/folder-lock.js";
+import { lockFolder } from "../src/storage/folder-lock.ts";
 
 try {
   await lockFolder(process.argv[2], createNodeCryptoProvider());

@@ -1,9 +1,9 @@
-// Opens the embedded store in argv[2] from the built package and commits rounds until it is killed. Prints a line
-// for each round when the store has said that it is committed.
+// Opens the embedded store in argv[2] and commits rounds until it is killed. Prints a line when its
+// own code has been loaded, when the store is open, and for each round when the store has said that it is committed.
 import { writeSync } from "node:fs";
 import { checkpointIdOf, cryptographicRandom, opaqueId, parseTask } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { openEmbeddedStore } from "../dist/open-storage.js";
+import { openEmbeddedStore } from "../src/open-storage.ts";
 
 const crypto = createNodeCryptoProvider();
 const random = cryptographicRandom(crypto);
@@ -12,6 +12,7 @@ const content = (byteLength) => {
   return { id: checkpointIdOf(crypto, bytes), bytes };
 };
 
+writeSync(1, "loaded\n");
 const { rounds } = await openEmbeddedStore({ folder: process.argv[2], crypto });
 let [task] = await rounds.tasks();
 if (task === undefined) {

@@ -1,13 +1,12 @@
-// What a crash leaves. The children run the built package, as a user's server does.
-import { execFileSync, spawn } from "node:child_process";
+// What a crash leaves. The children are processes of their own, which can be killed.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { openEmbeddedStore } from "../src/open-storage.ts";
@@ -16,14 +15,11 @@ import { participations } from "../src/storage/postgres/schema.ts";
 import { testFolder } from "./temporary-folder.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
+const fromSource = [
+  "--conditions=@tributary/source",
+  `--import=${new URL("../../../infra/run-from-source.mjs", import.meta.url).href}`,
+];
 const crypto = createNodeCryptoProvider();
-
-beforeAll(() => {
-  // Takes no time when nothing has changed.
-  const compiler = createRequire(import.meta.url).resolve("typescript/package.json");
-  const tsc = join(dirname(compiler), "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-b", join(here, "..")], { stdio: "pipe" });
-}, 120_000);
 
 interface Child {
   /** Resolves with the next line that the child prints, or undefined when it has ended. */
@@ -33,7 +29,7 @@ interface Child {
 }
 
 function run(script: string, folder: string): Child {
-  const child = spawn(process.execPath, [join(here, script), folder], {
+  const child = spawn(process.execPath, [...fromSource, join(here, script), folder], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
@@ -78,6 +74,7 @@ describe("the embedded store after kill -9", () => {
       let expected = new Map<string, number>();
       for (let turn = 0; turn < 6; turn++) {
         const writer = run("round-writer.mjs", folder);
+        expect(await writer.nextLine()).toBe("loaded");
         expect(await writer.nextLine()).toBe("opened");
         const acknowledged = new Map<number, string>();
         const note = (line: string | undefined): void => {
@@ -124,8 +121,9 @@ describe("the embedded store after kill -9", () => {
 
   it("opens after a kill at any moment of its first start", { timeout: 180_000 }, async () => {
     const folder = await testFolder();
-    for (const afterMs of [150, 600, 1_200, 2_400]) {
+    for (const afterMs of [50, 300, 900, 2_100]) {
       const writer = run("round-writer.mjs", folder);
+      expect(await writer.nextLine()).toBe("loaded");
       await wait(afterMs);
       await writer.kill();
     }

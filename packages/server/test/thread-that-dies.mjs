@@ -1,6 +1,8 @@
 // A thread that dies of the first report that it gets.
-import { parentPort } from "node:worker_threads";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 
-parentPort.on("message", ({ type }) => {
-  if (type === "add") process.exit(7);
+serve(ownerEndpoint(), {
+  open() {},
+  add: () => process.exit(7),
 });

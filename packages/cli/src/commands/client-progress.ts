@@ -1,7 +1,7 @@
-import { TributaryError, type ErrorCode } from "@tributary/protocol";
+import { TributaryError, clauseOf, type ErrorCode } from "@tributary/protocol";
 import type { ParticipationEvent } from "@tributary/client-sdk";
 import { metricsText } from "../describe-round.ts";
-import { causeOf, formatBytes, formatSeconds, type Output } from "../output.ts";
+import { formatBytes, formatSeconds, type Output } from "../output.ts";
 
 /**
  * What to do about errors of the SDK, for a user of the command line. The SDK's own remedies are
@@ -19,7 +19,7 @@ export function clientError(error: TributaryError): TributaryError {
   const remedy = REMEDIES[error.code];
   if (remedy === undefined) return error;
   const { context, cause } = error;
-  return new TributaryError(error.code, causeOf(error), { remedy, context, cause });
+  return new TributaryError(error.code, clauseOf(error), { remedy, context, cause });
 }
 
 /** Shows a person how a client takes part. */
@@ -28,7 +28,7 @@ export function showParticipation(output: Output): (event: ParticipationEvent) =
   let told: ErrorCode | undefined;
   const tellError = (what: string, error: TributaryError, againInMs: number): void => {
     const { code, remedy } = clientError(error);
-    output.say(`${what}, tries again in ${formatSeconds(againInMs)}: ${causeOf(error)} [${code}]`);
+    output.say(`${what}, tries again in ${formatSeconds(againInMs)}: ${clauseOf(error)} [${code}]`);
     if (remedy !== undefined && code !== told) output.say(`  ${remedy}`);
     told = code;
   };

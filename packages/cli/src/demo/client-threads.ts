@@ -1,8 +1,10 @@
 import type { TaskDefinition } from "@tributary/protocol";
+import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { TributaryServer } from "@tributary/server";
+import { memoryOf, type ClientConversation } from "./demo-conversations.ts";
 import type { DemoData } from "./demo-data.ts";
 import type { DemoOptions } from "./demo-options.ts";
-import { startThread, type DemoThread } from "./threads.ts";
+import { startThread } from "./threads.ts";
 
 /**
  * The fraction of its examples that each client keeps for evaluation, if the task lets clients
@@ -23,20 +25,19 @@ export function startClientThreads(
   threadCount: number,
   { trainer, seed }: Pick<DemoOptions, "trainer" | "seed">,
   onFailure: (error: Error) => void,
-): DemoThread[] {
+): WorkerPort<ClientConversation>[] {
   const { url, serverKey, certificate } = server;
-  const clients = data.clients.map((examples, index) => ({ index, examples }));
-  return Array.from({ length: threadCount }, (_, thread) =>
-    startThread(
-      {
-        role: "clients",
-        ...{ url, serverKey, certificate, trainer, seed },
-        population: definition.population,
-        holdOut: definition.evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION,
-        clients: clients.filter(({ index }) => index % threadCount === thread),
-      },
-      () => {},
-      onFailure,
-    ),
-  );
+  const everyClient = data.clients.map((examples, index) => ({ index, examples }));
+  return Array.from({ length: threadCount }, (_, thread) => {
+    const clients = everyClient.filter(({ index }) => index % threadCount === thread);
+    const port = startThread<ClientConversation>("./client-thread.js", onFailure);
+    const setup = {
+      ...{ url, serverKey, certificate, trainer, seed, clients },
+      population: definition.population,
+      holdOut: definition.evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION,
+    };
+    const transfer = memoryOf(clients.map(({ examples }) => examples));
+    port.ask("takePart", setup, { transfer }).catch(onFailure);
+    return port;
+  });
 }

@@ -11,7 +11,6 @@ import { sumUp, type DemoResult } from "./demo-result.ts";
 import { cancelEarlierTasks, startDemoServer } from "./demo-server.ts";
 import { demoTask, fitTask } from "./demo-task.ts";
 import { startScorer, type Scorer } from "./scorer.ts";
-import type { DemoThread } from "./threads.ts";
 import { TrainingProgress, type Score } from "./training-progress.ts";
 
 /**
@@ -31,7 +30,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   const running = await startDemoServer(options);
   const { server } = running;
   server.events.subscribe((event) => progress.follow(event));
-  const threads: DemoThread[] = [];
+  const threads: { close(): Promise<void> }[] = [];
   try {
     await cancelEarlierTasks(server, definition.population);
     const task = await server.coordinator.createTask(definition, model.description, model.values);
@@ -39,14 +38,14 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     observer.started({ server, task, data, threads: threadCount, seed: options.seed });
 
     const scorer = startScorer(options.trainer, data.test, fail);
-    threads.push(scorer.thread);
+    threads.push(scorer);
     const heldOut = data.test.count;
     const judge: Judge = { scorer, server, task, heldOut, startedAtMs, observer };
     progress.begin(task.id, (round) => {
       scoreRound(round, judge).then((score) => progress.addScore(round, score), fail);
     });
     // If the engine cannot be loaded, the demo ends here, before any client starts.
-    await Promise.race([scorer.thread.ready, progress.over]);
+    await Promise.race([scorer.ready, progress.over]);
 
     await server.coordinator.startTask(task.id);
     threads.push(...startClientThreads(server, definition, data, threadCount, options, fail));
@@ -54,7 +53,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     return await sumUp(progress, task, server, Date.now() - startedAtMs);
   } finally {
     await running.close();
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(threads.map((thread) => thread.close()));
   }
 }
 
@@ -97,7 +96,7 @@ interface Judge {
 async function scoreRound(round: RoundRecord, judge: Judge): Promise<Score> {
   const { scorer, server, task, heldOut, startedAtMs, observer } = judge;
   const checkpoint = (await server.storage.checkpoints.get(round.checkpoint!))!;
-  const metrics = await scorer.score(round.number, task.planBytes, checkpoint);
+  const metrics = await scorer.score(task.planBytes, checkpoint);
   const elapsedMs = Date.now() - startedAtMs;
   observer.round(round, metrics, elapsedMs);
   if (task.definition.evaluation.judgedBy === "operator") {

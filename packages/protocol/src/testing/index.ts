@@ -5,6 +5,8 @@
  */
 export { cryptoProviderCases } from "./crypto-provider-cases.ts";
 export { kernelAgreementCases } from "./kernel-agreement.ts";
+export { workerPortCases, type WorkerPortSubject } from "./worker-port-cases.ts";
+export { serveWorkerPortCases, type WorkerPortTalk } from "./worker-port-script.ts";
 export { RawClient } from "./raw-client.ts";
 export type { ConformanceCase } from "./conformance-case.ts";
 export type { CallDraft, KernelAgreement, KernelCase } from "./kernel-agreement.ts";

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from "express";
 import type { z } from "zod";
-import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
+import { TributaryError, isTributaryError, toPlain, type ErrorCode } from "@tributary/protocol";
 import type { Logger } from "../runtime/logger.ts";
 import type { errorSchema } from "./admin-schemas.ts";
 
@@ -35,18 +35,9 @@ export function statusOf(code: ErrorCode): number {
 
 /** The body of an error's answer. */
 export function errorBody(error: TributaryError): z.output<typeof errorSchema> {
-  const { code, message, remedy, context } = error;
-  // The message of an error ends with its remedy. In JSON each has its own field, so the remedy is
-  // cut off here.
-  const ending = `. ${remedy}`;
-  return {
-    error: {
-      code,
-      message: message.endsWith(ending) ? message.slice(0, -ending.length) : message,
-      ...(remedy === undefined ? {} : { remedy }),
-      context: { ...context },
-    },
-  };
+  // Neither the stack nor the cause: they are for the log.
+  const { code, message, remedy, context = {} } = toPlain(error);
+  return { error: { code, message, ...(remedy === undefined ? {} : { remedy }), context } };
 }
 
 /** Answers every request that fails. */

@@ -1,12 +1,8 @@
 // A worker thread that adds up what clients report, so that the thread with the sockets need not.
-import { parentPort, type MessagePort } from "node:worker_threads";
-import {
-  TributaryError,
-  asTributaryError,
-  createKernelsSync,
-  updateCodec,
-} from "@tributary/protocol";
+import { TributaryError, createKernelsSync, updateCodec } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { serve } from "@tributary/protocol/worker-port";
+import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import {
   AccumulatorMemory,
   createAggregationRule,
@@ -15,57 +11,39 @@ import {
   type AdderSpec,
 } from "@tributary/core";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
+import { memoryOf, type AdderConversation } from "./adder-conversation.ts";
 import { AdderQueue, type QueuedRule } from "./adder-queue.ts";
-import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
 
-const port = parentPort as MessagePort;
 const crypto = createNodeCryptoProvider();
 const memory = new AccumulatorMemory(createKernelsSync());
 const adders = new Map<number, AdderQueue>();
 
-port.on("message", (request: ThreadRequest) => {
-  if (request.type === "open") {
-    adders.set(request.adder, new AdderQueue(openRule(request.spec)));
-  } else if (request.type === "discard") {
-    adders.get(request.adder)?.discard();
-    adders.delete(request.adder);
-  } else {
-    const { job } = request;
-    handle(request).then(
-      ([answer, transferred]) => port.postMessage(answer, transferred),
-      (error: unknown) => {
-        const { code, message } = asTributaryError(error);
-        port.postMessage({ type: "failed", job, code, message } satisfies ThreadAnswer);
-      },
-    );
-  }
+serve<AdderConversation>(ownerEndpoint(), {
+  open({ adder, spec }) {
+    adders.set(adder, new AdderQueue(openRule(spec)));
+  },
+  add: ({ adder, payload, exampleCount }) => requireAdder(adder).add(payload, exampleCount),
+  partial({ adder }, handling) {
+    const partial = requireAdder(adder).sums.partial();
+    handling.transfer(...memoryOf(partial));
+    return partial;
+  },
+  merge({ adder, partial }) {
+    requireAdder(adder).sums.merge(partial);
+  },
+  async combine({ adder }, handling) {
+    const { rule } = requireAdder(adder);
+    const combined = await rule.combine(eventLoopTurn);
+    const sums = new Float64Array(rule.dimension);
+    combined.sums.read(0, sums);
+    handling.transfer(sums.buffer);
+    return { sums, weight: combined.weight };
+  },
+  discard({ adder }) {
+    adders.get(adder)?.discard();
+    adders.delete(adder);
+  },
 });
-
-type Job = Extract<ThreadRequest, { readonly job: number }>;
-
-async function handle(request: Job): Promise<[answer: ThreadAnswer, transferred: ArrayBuffer[]]> {
-  const { job } = request;
-  const adder = requireAdder(request.adder);
-  switch (request.type) {
-    case "add":
-      await adder.add(request.payload, request.exampleCount);
-      return [{ type: "done", job }, []];
-    case "partial": {
-      const partial = adder.sums.partial();
-      const parts = partial.high === undefined ? [partial.low] : [partial.low, partial.high];
-      return [{ type: "partial", job, partial }, parts.map((part) => part.buffer as ArrayBuffer)];
-    }
-    case "merge":
-      adder.sums.merge(request.partial);
-      return [{ type: "done", job }, []];
-    case "combine": {
-      const combined = await adder.rule.combine(eventLoopTurn);
-      const sums = new Float64Array(adder.rule.dimension);
-      combined.sums.read(0, sums);
-      return [{ type: "combined", job, sums, weight: combined.weight }, [sums.buffer]];
-    }
-  }
-}
 
 function openRule({ update, aggregation, dimension }: AdderSpec): QueuedRule {
   const codec = updateCodec(update, memory.kernels);

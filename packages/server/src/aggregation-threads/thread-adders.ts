@@ -1,5 +1,9 @@
 import { availableParallelism } from "node:os";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
 import { TributaryError } from "@tributary/protocol";
+import { WorkerPort } from "@tributary/protocol/worker-port";
+import { threadEndpoint } from "@tributary/protocol/worker-port-node";
 import {
   type CombinedUpdate,
   type ExactSums,
@@ -8,10 +12,22 @@ import {
   type OpenAdder,
   type UpdateAdder,
 } from "@tributary/core";
-import { Thread } from "./thread.ts";
+import { memoryOf, type AdderConversation } from "./adder-conversation.ts";
 
-/** The built script, also for sources that are run as they are: a thread has nothing that would translate TypeScript. */
-const SCRIPT = new URL("../../dist/aggregation-threads/adder-thread.js", import.meta.url);
+/**
+ * The thread's script, which is beside this file: built like this file, or a source like it, as in unit
+ * tests. A thread inherits the flags of its process, which say how a source is run.
+ */
+const SCRIPT = new URL(`./adder-thread${extname(import.meta.url)}`, import.meta.url);
+
+/**
+ * A thread allocates next to nothing by JavaScript: sums live in WebAssembly's memory, payloads in
+ * shared memory.
+ */
+const YOUNG_GENERATION_MIB = 4;
+
+/** A thread that adds, as the thread with the sockets sees it. */
+type Thread = WorkerPort<AdderConversation>;
 
 /** A thread with so many reports before it is helped by another one. */
 const REPORTS_A_THREAD = 2;
@@ -58,24 +74,32 @@ export class ThreadAdders {
 
   /** Ends all threads. Adders are of no more use. */
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#threads, (thread) => thread.stop()));
+    await Promise.all(Array.from(this.#threads, (thread) => thread.close()));
     this.#threads.clear();
   }
 
   #leastBusy(): Thread {
     let best: Thread | undefined;
     for (const thread of this.#threads) {
-      if (best === undefined || thread.waiting < best.waiting) best = thread;
+      if (best === undefined || thread.pending < best.pending) best = thread;
     }
-    const isBusy = best === undefined || best.waiting >= REPORTS_A_THREAD;
+    const isBusy = best === undefined || best.pending >= REPORTS_A_THREAD;
     if (best !== undefined && (!isBusy || this.#threads.size >= this.#most)) return best;
-    const thread: Thread = new Thread(this.#script, (error) => {
+    const thread: Thread = startThread(this.#script, (error) => {
       this.#threads.delete(thread);
       this.#onDeath(error);
     });
     this.#threads.add(thread);
     return thread;
   }
+}
+
+function startThread(script: URL, onDeath: (error: TributaryError) => void): Thread {
+  const worker = new Worker(script, {
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+  });
+  worker.unref(); // a server that has closed all else may end
+  return new WorkerPort(threadEndpoint(worker), { name: "A thread that adds up reports", onDeath });
 }
 
 /** One round's adder: each thread that works for it has a sum of its own, which become one in the end. */
@@ -95,7 +119,7 @@ class ThreadAdder implements UpdateAdder {
   }
 
   async add(payload: Uint8Array, exampleCount: number): Promise<void> {
-    await this.#take().ask({ type: "add", adder: this.#id, payload, exampleCount });
+    await this.#take().ask("add", { adder: this.#id, payload, exampleCount });
   }
 
   async combine(): Promise<CombinedUpdate> {
@@ -104,22 +128,15 @@ class ThreadAdder implements UpdateAdder {
     const [first, ...others] = this.#threads;
     if (first === undefined) throw new TributaryError("INTERNAL", "No thread was taken");
     for (const other of others) {
-      const answer = await other.ask({ type: "partial", adder });
-      if (answer.type !== "partial") throw unexpectedAnswer(answer.type);
-      const { partial } = answer;
-      const parts = partial.high === undefined ? [partial.low] : [partial.low, partial.high];
-      await first.ask(
-        { type: "merge", adder, partial },
-        parts.map((part) => part.buffer as ArrayBuffer),
-      );
+      const partial = await other.ask("partial", { adder });
+      await first.ask("merge", { adder, partial }, { transfer: memoryOf(partial) });
     }
-    const answer = await first.ask({ type: "combine", adder });
-    if (answer.type !== "combined") throw unexpectedAnswer(answer.type);
-    return { sums: new ArrivedSums(answer.sums), weight: answer.weight };
+    const { sums, weight } = await first.ask("combine", { adder });
+    return { sums: new ArrivedSums(sums), weight };
   }
 
   discard(): void {
-    for (const thread of this.#threads) thread.tell({ type: "discard", adder: this.#id });
+    for (const thread of this.#threads) thread.tell("discard", { adder: this.#id });
     this.#threads.clear();
   }
 
@@ -135,7 +152,7 @@ class ThreadAdder implements UpdateAdder {
     const thread = this.#pickThread();
     if (!this.#threads.has(thread)) {
       this.#threads.add(thread);
-      thread.tell({ type: "open", adder: this.#id, spec: this.#spec });
+      thread.tell("open", { adder: this.#id, spec: this.#spec });
     }
     return thread;
   }
@@ -153,8 +170,4 @@ class ArrivedSums implements ExactSums {
   read(offset: number, target: Float64Array): void {
     target.set(this.#sums.subarray(offset, offset + target.length));
   }
-}
-
-function unexpectedAnswer(type: string): TributaryError {
-  return new TributaryError("INTERNAL", `A thread gave the answer ${type}`);
 }

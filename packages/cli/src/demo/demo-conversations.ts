@@ -1,0 +1,48 @@
+import type { Examples, TrainerOptions } from "@tributary/client-sdk";
+import type { Metrics } from "./demo-observer.ts";
+
+/** One client that a worker thread runs. */
+export interface ThreadClient {
+  /** Number of the client among all clients of the demo, from 0. */
+  readonly index: number;
+  readonly examples: Examples;
+}
+
+/** What the clients of a thread need to take part. */
+export interface ClientSetup {
+  readonly url: string;
+  readonly serverKey: string;
+  readonly certificate: string | undefined;
+  readonly population: string;
+  readonly trainer: TrainerOptions;
+  readonly seed: number;
+  /** The fraction of its examples that each client keeps for evaluation; 0 for none. */
+  readonly holdOut: number;
+  readonly clients: readonly ThreadClient[];
+}
+
+/** What a thread with clients is asked. */
+export interface ClientConversation {
+  /** Lets all clients take part until their task is over. Fails with the first that cannot. */
+  readonly takePart: { readonly request: ClientSetup; readonly answer: void };
+}
+
+/** What the thread that scores checkpoints is asked. */
+export interface ScorerConversation {
+  /** Loads the engine. Comes before all else. */
+  readonly load: {
+    readonly request: { readonly trainer: TrainerOptions; readonly examples: Examples };
+    readonly answer: void;
+  };
+  /** Measures a checkpoint on the held-out examples. */
+  readonly score: {
+    readonly request: { readonly planBytes: Uint8Array; readonly checkpoint: Uint8Array };
+    readonly answer: Metrics;
+  };
+}
+
+/** The memory of examples, each part once: clients may share one array. It moves to a thread. */
+export function memoryOf(examples: readonly Examples[]): ArrayBuffer[] {
+  const parts = examples.flatMap(({ features, labels }) => [features.buffer, labels.buffer]);
+  return [...new Set(parts)] as ArrayBuffer[];
+}
