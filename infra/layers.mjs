@@ -63,7 +63,7 @@ export const PACKAGES = {
   "packages/protocol": {
     imports: [],
     layers: [
-      ...["errors.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
+      ...["clock.ts", "errors.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model"],
       ...[["plan/aggregation", "plan/optimizers"], "plan"],
@@ -150,7 +150,7 @@ export const PACKAGES = {
       },
       { modules: ["pino"], to: ["runtime"], instead: "Take a Logger as an argument." },
       { modules: ["prom-client"], to: ["telemetry"], instead: "Take a Metrics as an argument." },
-      clockReaders(["runtime/clock.ts", "gateway/tls.ts"]),
+      clockReaders(["runtime/system-clock.ts", "gateway/tls.ts"]),
       SEEDED_RANDOMNESS,
       NO_PRINTING,
     ],
@@ -179,7 +179,7 @@ export const PACKAGES = {
         to: ["platform"],
         instead: "Import #platform: the `imports` of package.json choose the file.",
       },
-      clockReaders(["runtime/clock.ts", "training/event-loop-break.ts"]),
+      clockReaders(["runtime/system-clock.ts", "training/event-loop-break.ts"]),
       SEEDED_RANDOMNESS,
       NO_PRINTING,
     ],

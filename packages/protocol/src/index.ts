@@ -10,6 +10,7 @@ export {
   type ErrorCode,
   type TributaryErrorOptions,
 } from "./errors.ts";
+export { LONGEST_DELAY_MS, type Clock } from "./clock.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {
