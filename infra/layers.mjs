@@ -63,7 +63,7 @@ export const PACKAGES = {
   "packages/protocol": {
     imports: [],
     layers: [
-      ...["errors.ts", "plain-error.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
+      ...["clock.ts", "errors.ts", "plain-error.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
       "worker-port",
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model"],
@@ -151,7 +151,7 @@ export const PACKAGES = {
       },
       { modules: ["pino"], to: ["runtime"], instead: "Take a Logger as an argument." },
       { modules: ["prom-client"], to: ["telemetry"], instead: "Take a Metrics as an argument." },
-      clockReaders(["runtime/clock.ts", "gateway/tls.ts"]),
+      clockReaders(["runtime/system-clock.ts", "gateway/tls.ts"]),
       SEEDED_RANDOMNESS,
       NO_PRINTING,
     ],
@@ -180,7 +180,7 @@ export const PACKAGES = {
         to: ["platform"],
         instead: "Import #platform: the `imports` of package.json choose the file.",
       },
-      clockReaders(["runtime/clock.ts", "training/event-loop-break.ts"]),
+      clockReaders(["runtime/system-clock.ts", "training/event-loop-break.ts"]),
       SEEDED_RANDOMNESS,
       NO_PRINTING,
     ],

@@ -6,6 +6,7 @@ it("a server whose clock jumps back and forth by hours goes on with its rounds",
   let skewMs = 0;
   const clock: Clock = {
     now: () => systemClock.now() + skewMs,
+    elapsedMs: () => systemClock.elapsedMs(),
     schedule: (delayMs, callback) => systemClock.schedule(delayMs, callback),
   };
   const world = await openWorld({ clock });

@@ -54,8 +54,9 @@ export type {
 } from "./training/local-trainer.ts";
 
 // The ports of the client, for apps that replace an adapter: the platform, the clock, the sockets.
+export type { Clock } from "@tributary/protocol";
 export type { Platform } from "./platform/platform.ts";
-export { systemClock, type Clock } from "./runtime/clock.ts";
+export { systemClock } from "./runtime/system-clock.ts";
 export {
   memoryConnector,
   memorySocketPair,

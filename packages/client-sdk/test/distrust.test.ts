@@ -59,7 +59,7 @@ async function expectWithdrawal(
   expect(withdrawal.code).toBe(code);
   const event = await reader.until("withdrawn");
   expect(event.error.code).toBe(code);
-  await set.clock.slept(event.retryInMs);
+  await set.clock.untilPending(event.retryInMs);
   set.clock.advance(event.retryInMs);
   await connection.checkIn();
   expect(set.server.connections).toHaveLength(1);
@@ -88,7 +88,7 @@ async function expectDisconnection(
   const event = await reader.until("disconnected");
   expect(event.error.code).toBe(code);
   expect((await connection.closed).code).toBe(ERROR_CODES[code].close ?? 1000);
-  await set.clock.slept(event.retryInMs);
+  await set.clock.untilPending(event.retryInMs);
   set.clock.advance(event.retryInMs);
   await (await set.server.accept()).checkIn();
   await reader.until("checked-in");

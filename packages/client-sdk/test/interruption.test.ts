@@ -66,7 +66,7 @@ async function reach(scene: Scene, where: string): Promise<void> {
   connection.accept(roundId);
   if (where === "reported") return;
   connection.abandon(roundId, "too-few-reports", 4_000);
-  await clock.slept(4_000);
+  await clock.untilPending(4_000);
 }
 
 async function arrive(way: (scene: Scene) => Promise<void>): Promise<Scene> {
@@ -89,8 +89,8 @@ describe.each(WAYS)("while %s", (_, way) => {
     const { error, retryInMs } = await reader.until("disconnected");
     expect(error).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
     expect(retryInMs).toBeLessThanOrEqual(4_000);
-    await clock.slept(retryInMs);
-    expect(clock.sleeping).toEqual([retryInMs]);
+    await clock.untilPending(retryInMs);
+    expect(clock.pendingDelaysMs).toEqual([retryInMs]);
     clock.advance(retryInMs);
     trainer.gate = () => Promise.resolve();
     const again = await server.accept();
@@ -108,21 +108,21 @@ describe.each(WAYS)("while %s", (_, way) => {
     await reader.end();
     expect((await connection.closed).code).toBe(1000);
     expect(reader.types).not.toContain("withdrawn");
-    expect(clock.sleeping).toEqual([]);
+    expect(clock.pendingDelaysMs).toEqual([]);
   });
 
   it("stops when the app leaves the loop", async () => {
     const { reader, connection, clock } = await arrive(way);
     await reader.leave();
     expect((await connection.closed).code).toBe(1000);
-    expect(clock.sleeping).toEqual([]);
+    expect(clock.pendingDelaysMs).toEqual([]);
   });
 
   it("stops when the app closes the client", async () => {
     const { client, reader, connection, clock } = await arrive(way);
     await Promise.all([client.close(), client.close()]);
     expect((await connection.closed).code).toBe(1000);
-    expect(clock.sleeping).toEqual([]);
+    expect(clock.pendingDelaysMs).toEqual([]);
     await reader.end();
     await expect(client.checkpoint()).rejects.toMatchObject({ code: "BAD_PARAMETER" });
   });
@@ -150,7 +150,7 @@ describe("leaving a round", () => {
     })();
     for await (const event of set.client.participate()) if (event.type === "checked-in") break;
     expect((await (await serving).closed).code).toBe(1000);
-    expect(set.clock.sleeping).toEqual([]);
+    expect(set.clock.pendingDelaysMs).toEqual([]);
   });
 });
 
@@ -234,7 +234,7 @@ describe("a round's end", () => {
     await connection.expect("withdraw");
     connection.abandon(roundId);
     const { retryInMs } = await reader.until("withdrawn");
-    await set.clock.slept(retryInMs);
+    await set.clock.untilPending(retryInMs);
     set.clock.advance(retryInMs);
     await connection.checkIn();
     await reader.until("checked-in");
@@ -274,7 +274,7 @@ describe("connecting", () => {
       expect(error.code).toBe("CONNECTION_FAILED");
       expect(retryInMs).toBeLessThanOrEqual(Math.min(60_000, 500 * 2 ** (attempt - 1)));
       waits.push(retryInMs);
-      await set.clock.slept(retryInMs);
+      await set.clock.untilPending(retryInMs);
       set.clock.advance(retryInMs);
     }
     expect(Math.max(...waits)).toBeGreaterThan(8_000);
@@ -290,7 +290,7 @@ describe("connecting", () => {
     connection.socket.cut();
     const { retryInMs } = await reader.until("disconnected");
     expect(retryInMs).toBeLessThanOrEqual(500);
-    await set.clock.slept(retryInMs);
+    await set.clock.untilPending(retryInMs);
     set.clock.advance(retryInMs);
     expect((await reader.until("connecting")).attempt).toBe(1);
     await reader.leave();
@@ -302,7 +302,7 @@ describe("connecting", () => {
     await reader.until("connecting");
     const connection = await set.server.arrival();
     await connection.shakeHands();
-    await set.clock.slept(10_000);
+    await set.clock.untilPending(10_000);
     set.clock.advance(10_000);
     expect((await reader.until("disconnected")).error.code).toBe("TIMED_OUT");
     expect((await connection.closed).code).toBe(4408);
@@ -320,7 +320,7 @@ describe("connecting", () => {
       retryAfterMs: 60_000,
     });
     await reader.until("rejected");
-    await set.clock.slept(60_000);
+    await set.clock.untilPending(60_000);
     set.clock.advance(10_000);
     connection.socket.cut();
     expect((await reader.until("disconnected")).retryInMs).toBe(50_000);
@@ -346,7 +346,7 @@ describe("a reader", () => {
         await connection.checkIn();
         checkIns += 1;
         connection.send({ type: "rejection", code: "NO_OPEN_ROUND", message: "", retryAfterMs: 1 });
-        await set.clock.slept(1);
+        await set.clock.untilPending(1);
         set.clock.advance(1);
       }
     })();

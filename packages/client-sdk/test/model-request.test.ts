@@ -49,7 +49,7 @@ describe("the newest checkpoint", () => {
       weights: decodeCheckpoint(set.model.checkpointBytes, layoutOf(plan.model.parameters)),
       isNewest: true,
     });
-    expect(set.clock.sleeping).toEqual([]);
+    expect(set.clock.pendingDelaysMs).toEqual([]);
   });
 
   it("is not sent twice, and each call returns a copy", async () => {
@@ -180,7 +180,7 @@ describe("the newest checkpoint", () => {
     const outcome = outcomeOf(set.client);
     const connection = await set.server.accept();
     await connection.expect("modelRequest");
-    await set.clock.slept(40_000);
+    await set.clock.untilPending(40_000);
     set.clock.advance(40_000);
     expect(await outcome).toMatchObject({ code: "TIMED_OUT" });
     expect((await connection.closed).code).toBe(4408);
@@ -194,7 +194,7 @@ describe("the newest checkpoint", () => {
     const { delivery, frames } = deliveryOf(set.model);
     connection.send({ type: "modelOffer", delivery, roundNumber: 1 });
     for (const frame of frames) {
-      await set.clock.slept(40_000);
+      await set.clock.untilPending(40_000);
       connection.sendRaw(frame);
       await new Promise((resolve) => setImmediate(resolve));
       set.clock.advance(40_000);
@@ -287,7 +287,7 @@ describe("the newest checkpoint", () => {
     controller.abort();
     await expect(request).rejects.toMatchObject({ code: "ABORTED" });
     expect((await connection.closed).code).toBe(1000);
-    expect(set.clock.sleeping).toEqual([]);
+    expect(set.clock.pendingDelaysMs).toEqual([]);
 
     const other = outcomeOf(set.client);
     await set.server.accept();

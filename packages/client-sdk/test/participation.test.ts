@@ -268,7 +268,7 @@ describe("a round", () => {
       const refused = { code: "ROUND_CLOSED", message: "too late", retryAfterMs: 1_000 } as const;
       connection.send({ type: "reportResult", roundId, refused });
       await reader.until("report-refused");
-      await set.clock.slept(1_000);
+      await set.clock.untilPending(1_000);
       set.clock.advance(1_000);
     }
     expect(sent).toEqual([
@@ -368,9 +368,9 @@ describe("a client between two rounds", () => {
       message,
       retryAfterMs: 30_000,
     });
-    await set.clock.slept(30_000);
+    await set.clock.untilPending(30_000);
     set.clock.advance(29_999);
-    expect(set.clock.sleeping).toEqual([1]);
+    expect(set.clock.pendingDelaysMs).toEqual([1]);
     set.clock.advance(1);
     await connection.checkIn();
     await reader.until("checked-in");
@@ -385,7 +385,7 @@ describe("a client between two rounds", () => {
     const { retryAfterMs } = await reader.until("rejected");
     expect(retryAfterMs).toBeGreaterThan(0);
     expect(retryAfterMs).toBeLessThanOrEqual(500);
-    await set.clock.slept(retryAfterMs);
+    await set.clock.untilPending(retryAfterMs);
     await reader.leave();
   });
 
@@ -396,7 +396,7 @@ describe("a client between two rounds", () => {
     const failure = { code: "POPULATION_UNKNOWN", message: "no such population" } as const;
     connection.send({ type: "failure", ...failure, retryAfterMs: 5_000 });
     expect(await reader.until("rejected")).toMatchObject(failure);
-    await set.clock.slept(5_000);
+    await set.clock.untilPending(5_000);
     await reader.leave();
   });
 
@@ -409,7 +409,7 @@ describe("a client between two rounds", () => {
     connection.accept(roundId);
     connection.commit(roundId, set.model, 7_000);
     await reader.until("round-finished");
-    await set.clock.slept(7_000);
+    await set.clock.untilPending(7_000);
     set.clock.advance(7_000);
     await connection.checkIn();
     expect(set.server.connections).toHaveLength(1);
@@ -430,7 +430,7 @@ describe("a client between two rounds", () => {
       code: "ROUND_CLOSED",
       retryInMs: 1_500,
     });
-    await set.clock.slept(1_500);
+    await set.clock.untilPending(1_500);
     set.clock.advance(1_500);
     await connection.checkIn();
     await reader.leave();

@@ -6,7 +6,6 @@ import {
 } from "@tributary/protocol";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../src/index.ts";
 import { clipUpdate, modelUpdate } from "../src/participation/model-update.ts";
 import { Backoff } from "../src/session/backoff.ts";
 import { Inbox } from "../src/session/inbox.ts";
@@ -166,17 +165,4 @@ describe("an update", () => {
       }
     },
   );
-});
-
-describe("the system's clock", () => {
-  it("does not sleep when the signal is aborted already, and wakes when it is aborted", async () => {
-    await expect(systemClock.sleep(1e12, AbortSignal.abort())).rejects.toMatchObject({
-      code: "ABORTED",
-    });
-    const controller = new AbortController();
-    const sleeping = systemClock.sleep(2 ** 40, controller.signal);
-    controller.abort();
-    await expect(sleeping).rejects.toMatchObject({ code: "ABORTED" });
-    await systemClock.sleep(0);
-  });
 });

@@ -15,6 +15,7 @@ export {
   type TributaryErrorOptions,
 } from "./errors.ts";
 export { fromPlain, toPlain, type PlainError } from "./plain-error.ts";
+export { LONGEST_DELAY_MS, type Clock } from "./clock.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {

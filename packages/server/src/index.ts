@@ -10,7 +10,8 @@ export type {
 } from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
-export { systemClock, type Clock } from "./runtime/clock.ts";
+export type { Clock } from "@tributary/protocol";
+export { systemClock } from "./runtime/system-clock.ts";
 export type { Coordinator, TaskProgress } from "./coordinator/coordinator.ts";
 export { EventFeed, type EventSink, type EventsMissed } from "./telemetry/event-feed.ts";
 export type { ServerEvent } from "./telemetry/server-event.ts";

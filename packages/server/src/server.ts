@@ -1,16 +1,17 @@
 import { createServer as createHttpServer } from "node:http";
 import {
+  type Clock,
   cryptographicRandom,
-  formatServerKey,
-  serverKeyOf,
   type CryptoProvider,
+  formatServerKey,
   type RandomSource,
+  serverKeyOf,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { ThreadAdders, usualThreads } from "./aggregation-threads/thread-adders.ts";
 import { createAdminApp } from "./admin/admin-app.ts";
 import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
-import { systemClock, type Clock } from "./runtime/clock.ts";
+import { systemClock } from "./runtime/system-clock.ts";
 import { Coordinator } from "./coordinator/coordinator.ts";
 import { UploadTurns } from "./coordinator/round/upload-turns.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";

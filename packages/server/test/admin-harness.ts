@@ -34,7 +34,7 @@ import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
 import { silentLogger } from "../src/runtime/logger.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 
 export const NOW_MS = 1_700_000_000_000;
 

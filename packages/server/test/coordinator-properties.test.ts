@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { totalOf, makesCheckpoint } from "@tributary/core";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../src/storage/round-store.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 import { exampleTask } from "@tributary/core/testing";
 import {
   DIMENSION,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { UploadTurns, type UploadTurn } from "../src/coordinator/round/upload-turns.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 
 function turnsOf(count: number): { readonly turns: UploadTurns; readonly clock: ManualClock } {
   const clock = new ManualClock();

@@ -43,7 +43,7 @@ import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
 import { silentLogger, type Logger } from "../src/runtime/logger.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 
 /** Two layers of three and two parameters: small, and one of them can be frozen. */
 export const MODEL: ModelDescription = {

@@ -3,7 +3,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DeviceQuotas } from "../src/enrolment/device-quotas.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 import { RULES, mintToken } from "./enrolment-tokens.ts";
 import { startGateway, type GatewayWorld, type WireClient } from "./gateway-world.ts";
 

@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from "ws";
 
 import { FrameSender } from "../src/gateway/frame-sender.ts";
 import { SendTurns } from "../src/gateway/send-turns.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 import { eventually } from "./gateway-world.ts";
 
 /** Both ends of a real WebSocket; the client's end counts what comes. */

@@ -4,10 +4,11 @@ import { describe, expect, it } from "vitest";
 
 import { AddressQuotas } from "../src/gateway/address-quotas.ts";
 import { networkAddress } from "../src/gateway/network-address.ts";
+import { systemClock } from "../src/runtime/system-clock.ts";
 import { TokenBucket } from "../src/runtime/token-bucket.ts";
 import { UploadWatch } from "../src/gateway/upload-watch.ts";
 import { Visitors, type Visitor } from "../src/gateway/visitors.ts";
-import { ManualClock } from "../src/testing/manual-clock.ts";
+import { ManualClock } from "@tributary/protocol/testing";
 
 function limitsOf(changes: Partial<Limits>): Limits {
   return { ...DEFAULT_LIMITS, ...changes };
@@ -35,7 +36,7 @@ describe("a token bucket", () => {
 
   it("gives nothing when the clock is set back, and goes on from there", () => {
     let nowMs = 10_000;
-    const bucket = new TokenBucket({ now: () => nowMs, schedule: () => () => {} }, 1, 1);
+    const bucket = new TokenBucket({ ...systemClock, now: () => nowMs }, 1, 1);
     expect(bucket.take()).toBe(true);
     nowMs = 0;
     expect(bucket.take()).toBe(false);

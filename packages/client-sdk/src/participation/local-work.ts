@@ -1,7 +1,6 @@
-import { TributaryError } from "@tributary/protocol";
+import { type Clock, TributaryError } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
 import { aborted } from "../runtime/abort.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";
@@ -49,12 +48,12 @@ export async function evaluateForRound(
     );
   }
   const examples = await loadExamples(heldOut, limits, signal);
-  const startedMs = clock.now();
+  const startedMs = clock.elapsedMs();
   const report = await prepareEvaluation(trainer, { model, examples, signal });
   if (signal.aborted) throw aborted();
   const { exampleCount } = report;
   const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));
-  const seconds = (clock.now() - startedMs) / 1000;
+  const seconds = (clock.elapsedMs() - startedMs) / 1000;
   events.push({ type: "evaluated", roundId, metrics, exampleCount, seconds });
   return report;
 }
@@ -72,7 +71,7 @@ export async function trainForRound(
 ): Promise<PreparedReport> {
   const { events, clock } = deps;
   const examples = await loadExamples(deps.examples, deps.limits, signal);
-  const startedMs = clock.now();
+  const startedMs = clock.elapsedMs();
   return prepareReport(deps, {
     model,
     roundNumber,
@@ -84,7 +83,7 @@ export async function trainForRound(
     }),
     onTrained: ({ metrics, steps, exampleCount }) => {
       if (signal.aborted) throw aborted();
-      const seconds = (clock.now() - startedMs) / 1000;
+      const seconds = (clock.elapsedMs() - startedMs) / 1000;
       events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
     },
   });

@@ -1,5 +1,6 @@
 import { asTributaryError, type ErrorCode, type TributaryError } from "@tributary/protocol";
 import { LinkedAbort } from "../runtime/abort.ts";
+import { sleep } from "../runtime/sleep.ts";
 import type { Backoff } from "../session/backoff.ts";
 import { Session, type SessionDeps, type SessionOptions } from "../session/session.ts";
 import { takePart, type CheckInDeps } from "./check-in.ts";
@@ -37,21 +38,21 @@ export async function participate(
   /** The number of connections that were tried since the last check-in. */
   let attempt = 0;
   /**
-   * The client does not check in before this moment of the clock, not even over a new connection:
+   * The client does not check in before this reading of `elapsedMs`, not even over a new connection:
    * the server has asked it to wait until then.
    */
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   // One check-in after the other over one session; ends only by throwing.
   const rounds = async (session: Session): Promise<never> => {
     for (;;) {
-      await rest(session, deps, notBeforeMs - clock.now(), signal);
+      await rest(session, deps, notBeforeMs - clock.elapsedMs(), signal);
       await events.room(signal);
       const checkedIn = (): void => {
         attempt = 0;
         reconnect.reset();
       };
       const waitMs = await takePart(session, { ...deps, checkedIn }, signal);
-      notBeforeMs = clock.now() + waitMs;
+      notBeforeMs = clock.elapsedMs() + waitMs;
     }
   };
   while (!signal.aborted) {
@@ -78,10 +79,10 @@ export async function participate(
     } finally {
       session?.close();
     }
-    const leftMs = Math.max(failure.retryAfterMs ?? 0, notBeforeMs - clock.now());
+    const leftMs = Math.max(failure.retryAfterMs ?? 0, notBeforeMs - clock.elapsedMs());
     const retryInMs = Math.max(reconnect.nextMs(), leftMs);
     events.push({ type: "disconnected", error: failure, retryInMs });
-    await clock.sleep(retryInMs, signal).catch(() => {});
+    await sleep(clock, retryInMs, signal).catch(() => {});
   }
 }
 
@@ -99,7 +100,7 @@ async function rest(
   const waiting = new LinkedAbort(signal);
   try {
     // A session that is idle delivers no message, so reading from it can only end with an error.
-    await Promise.race([clock.sleep(ms, waiting.signal), session.next(waiting.signal)]);
+    await Promise.race([sleep(clock, ms, waiting.signal), session.next(waiting.signal)]);
   } finally {
     waiting.abort();
   }

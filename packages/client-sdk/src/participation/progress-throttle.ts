@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "@tributary/protocol";
 import type { TrainingProgress } from "../training/local-trainer.ts";
 
 /**
@@ -19,9 +19,9 @@ export function throttleProgress(
 ): (progress: TrainingProgress) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   return (progress) => {
-    const nowMs = clock.now();
-    if (progress.batch < progress.batches && nowMs - lastMs < INTERVAL_MS) return;
-    lastMs = nowMs;
+    const readMs = clock.elapsedMs();
+    if (progress.batch < progress.batches && readMs - lastMs < INTERVAL_MS) return;
+    lastMs = readMs;
     show(progress);
   };
 }

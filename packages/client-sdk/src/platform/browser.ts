@@ -1,5 +1,5 @@
 import { createKernels, createLibsodiumProvider } from "@tributary/protocol";
-import { systemClock } from "../runtime/clock.ts";
+import { systemClock } from "../runtime/system-clock.ts";
 import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";

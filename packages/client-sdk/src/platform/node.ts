@@ -1,6 +1,6 @@
 import { createKernels } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { systemClock } from "../runtime/clock.ts";
+import { systemClock } from "../runtime/system-clock.ts";
 import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWs } from "./ws-socket.ts";

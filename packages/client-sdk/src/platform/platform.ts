@@ -1,6 +1,5 @@
-import type { CryptoProvider, UpdateKernels, ModelDescription } from "@tributary/protocol";
+import type { Clock, CryptoProvider, ModelDescription, UpdateKernels } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
-import type { Clock } from "../runtime/clock.ts";
 import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import type { TrainerOptions } from "../engine-choice/choose-engine.ts";

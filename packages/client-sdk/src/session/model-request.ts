@@ -2,6 +2,7 @@ import { TributaryError, type ServerMessage } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
 import type { CachedModel, HeldModels } from "../trust/model-cache.ts";
 import { LinkedAbort } from "../runtime/abort.ts";
+import { sleep } from "../runtime/sleep.ts";
 import { Session, type SessionDeps, type SessionOptions } from "./session.ts";
 
 /** What is asked, and with which rights. */
@@ -97,7 +98,7 @@ async function failWhenSilent(
   try {
     for (let seen = -1; seen !== session.traffic.down;) {
       seen = session.traffic.down;
-      await clock.sleep(silenceMs, signal);
+      await sleep(clock, silenceMs, signal);
     }
   } catch {
     // The request has ended, so its silence no longer matters.

@@ -1,16 +1,17 @@
 import {
-  ERROR_CODES,
-  PROTOCOL_VERSIONS,
-  TributaryError,
   type ClientMessage,
+  type Clock,
+  ERROR_CODES,
   type ErrorCode,
+  PROTOCOL_VERSIONS,
   type RoundId,
   type ServerMessage,
+  TributaryError,
 } from "@tributary/protocol";
 import { heldArtifactIds, type HeldModels } from "../trust/model-cache.ts";
 import type { ModelDelivery } from "../trust/model-delivery.ts";
 import { LinkedAbort, aborted } from "../runtime/abort.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { sleep } from "../runtime/sleep.ts";
 import { Inbox } from "./inbox.ts";
 import { SecureLink, type LinkDeps, type LinkOptions } from "./secure-link.ts";
 import {
@@ -102,7 +103,7 @@ export class Session {
     const session = new Session(deps, options);
     const timer = new LinkedAbort(signal);
     const { handshakeTimeoutMs } = options.limits;
-    deps.clock.sleep(handshakeTimeoutMs, timer.signal).then(
+    sleep(deps.clock, handshakeTimeoutMs, timer.signal).then(
       () =>
         session.fail(
           new TributaryError(

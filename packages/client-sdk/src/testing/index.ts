@@ -1,15 +1,14 @@
 /**
- * What tests of apps and of adapters need: a clock that is set by hand, sockets without a network,
+ * What tests of apps and of adapters need: a clock that is moved by hand, sockets without a network,
  * the conformance suites of the ports, and the table of a session's states.
  */
-export { ManualClock } from "./manual-clock.ts";
+export { ManualClock, type ConformanceCase } from "@tributary/protocol/testing";
 export {
   memoryConnector,
   memorySocketPair,
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "../session/memory-socket.ts";
-export type { ConformanceCase } from "./conformance-case.ts";
 export { localTrainerCases, type LocalTrainerFixture } from "./local-trainer-cases.ts";
 export {
   SocketListener,

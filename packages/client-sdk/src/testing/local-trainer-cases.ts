@@ -1,6 +1,6 @@
 import type { RandomSource } from "@tributary/protocol";
 import type { LocalTrainer } from "../training/local-trainer.ts";
-import type { ConformanceCase } from "./conformance-case.ts";
+import type { ConformanceCase } from "@tributary/protocol/testing";
 import { callRequirements } from "./local-trainer/calls.ts";
 import { exampleRequirements } from "./local-trainer/examples.ts";
 import { refusalRequirements } from "./local-trainer/refusals.ts";

@@ -1,5 +1,6 @@
 import type { Socket, SocketConnector, SocketEnd, SocketRequest } from "../session/socket.ts";
-import type { ConformanceCase } from "./conformance-case.ts";
+import type { ConformanceCase } from "@tributary/protocol/testing";
+import { ok } from "./expectations.ts";
 
 /** The server's end of a socket under test. */
 export interface SocketPeer {
@@ -244,7 +245,3 @@ function sameFrames(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean
 
 const sameBytes = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
   a.length === b?.length && a.every((byte, i) => byte === b[i]);
-
-function ok(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`The adapter does not conform: expected that ${what}`);
-}

@@ -47,7 +47,7 @@ export class Reader {
   }
 }
 
-/** A client and its scripted server, with a clock that is set by hand. */
+/** A client and its scripted server, with a clock that is moved by hand. */
 export interface Stage {
   readonly server: ScriptedServer;
   readonly clock: ManualClock;
@@ -60,7 +60,8 @@ export interface Stage {
 
 export function stage(options: Partial<FederatedClientOptions> = {}): Stage {
   const server = new ScriptedServer();
-  const clock = new ManualClock();
+  // The time of day begins far from 0, where `elapsedMs` begins, so that a mix-up of the two shows.
+  const clock = new ManualClock(1_700_000_000_000);
   const trainer = new LinearTrainer();
   const client = new FederatedClient(
     {

@@ -8,7 +8,7 @@ export interface ConformanceCase {
   /** A sentence that a test can have as its title. */
   readonly name: string;
   /** Throws, or rejects, when the adapter does not meet the requirement. */
-  run(): void | Promise<void>;
+  readonly run: () => void | Promise<void>;
 }
 
 /**

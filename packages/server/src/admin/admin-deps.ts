@@ -1,5 +1,4 @@
-import type { CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { Enrolment } from "../enrolment/enrolment.ts";
 import type { AccessStore } from "../storage/access-store.ts";

@@ -1,12 +1,12 @@
 import {
-  TributaryError,
-  deviceIdOf,
-  isDeviceProof,
+  type Clock,
   type CryptoProvider,
+  deviceIdOf,
   type DeviceProof,
+  isDeviceProof,
   type Limits,
+  TributaryError,
 } from "@tributary/protocol";
-import type { Clock } from "../runtime/clock.ts";
 import type {
   AccessStore,
   DeviceRecord,

@@ -1,5 +1,4 @@
-import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, Limits } from "@tributary/protocol";
 import { TokenBucket } from "../runtime/token-bucket.ts";
 
 const SWEPT_AT_ONCE = 8;

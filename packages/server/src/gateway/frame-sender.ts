@@ -1,6 +1,5 @@
 import type { WebSocket } from "ws";
-import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, Limits } from "@tributary/protocol";
 import type { SendTurns } from "./send-turns.ts";
 
 interface FrameSenderDeps {

@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "@tributary/protocol";
 
 /** Bytes that all senders together hand to their sockets before whatever else is ready has its turn: about 2 ms of TLS. */
 const BYTES_PER_TURN = 1_048_576;

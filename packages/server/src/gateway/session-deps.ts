@@ -1,8 +1,13 @@
-import type { CryptoProvider, Limits, RandomSource, ServerSecrets } from "@tributary/protocol";
+import type {
+  Clock,
+  CryptoProvider,
+  Limits,
+  RandomSource,
+  ServerSecrets,
+} from "@tributary/protocol";
 import type { SealedModel } from "../coordinator/model/sealed-model.ts";
 import type { CheckInOffer, Participant } from "../coordinator/population/participant.ts";
 import type { Admission, Credentials } from "../enrolment/enrolment.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { EventSink } from "../telemetry/event-feed.ts";
 

@@ -1,5 +1,4 @@
-import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, Limits } from "@tributary/protocol";
 
 /** Holds one report, from its turn on, to its size, to a number of pieces, and to a pace. */
 export class UploadWatch {

@@ -1,5 +1,4 @@
-import type { Limits } from "@tributary/protocol";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, Limits } from "@tributary/protocol";
 import type { CutReason } from "../telemetry/server-event.ts";
 import { AddressQuotas } from "./address-quotas.ts";
 import { networkAddress } from "./network-address.ts";

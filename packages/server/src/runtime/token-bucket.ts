@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@tributary/protocol";
 
 /** Lets through a burst, and after that a steady rate. */
 export class TokenBucket {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom, type AdminTokenId } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type { ConformanceCase } from "@tributary/protocol/testing";
 import type {
   AccessStore,
   AdminTokenRecord,
@@ -8,7 +9,7 @@ import type {
   DeviceRecord,
   PopulationRecord,
 } from "../storage/access-store.ts";
-import { expectFailure, type ConformanceCase } from "./expectations.ts";
+import { expectFailure } from "./expectations.ts";
 
 /** An empty store for one case. */
 export interface AccessStoreFixture {

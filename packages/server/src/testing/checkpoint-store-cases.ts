@@ -6,8 +6,9 @@ import {
   type CryptoProvider,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type { ConformanceCase } from "@tributary/protocol/testing";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
-import { expectFailure, type ConformanceCase } from "./expectations.ts";
+import { expectFailure } from "./expectations.ts";
 import { RecordMaker } from "./storage-records.ts";
 
 /** An empty store for one case. */

@@ -1,14 +1,6 @@
 import { isTributaryError, type ErrorCode } from "@tributary/protocol";
 import { AssertionError } from "node:assert";
 
-/** One requirement of a port, checked against one adapter. */
-export interface ConformanceCase {
-  /** A sentence, for use as a test's title. */
-  readonly name: string;
-  /** Rejects when the adapter does not conform. */
-  readonly run: () => Promise<void>;
-}
-
 /** Rejects unless `promise` rejects with a `TributaryError` of this code that has a remedy. */
 export async function expectFailure(code: ErrorCode, promise: Promise<unknown>): Promise<void> {
   let actual: unknown = "no error";

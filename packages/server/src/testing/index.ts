@@ -1,11 +1,9 @@
 /**
- * For tests: conformance suites of the server's ports, which each adapter runs in any test runner; a
- * clock that stands still; and the table of a session's states.
+ * For tests: conformance suites of the server's ports, which each adapter runs in any test runner,
+ * and the table of a session's states.
  */
 export { accessStoreCases, type AccessStoreFixture } from "./access-store-cases.ts";
 export { checkpointStoreCases, type CheckpointStoreFixture } from "./checkpoint-store-cases.ts";
-export type { ConformanceCase } from "./expectations.ts";
-export { ManualClock } from "./manual-clock.ts";
 export { roundStoreCases, type RoundStoreFixture, type StorePair } from "./round-store-cases.ts";
 export {
   NEW_SESSION,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isTributaryError, seededRandom, type ErrorCode } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type { ConformanceCase } from "@tributary/protocol/testing";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import {
   TASK_STATES,
@@ -9,7 +10,7 @@ import {
   type RoundStore,
   type TaskRecord,
 } from "../storage/round-store.ts";
-import { expectFailure, type ConformanceCase } from "./expectations.ts";
+import { expectFailure } from "./expectations.ts";
 import { RecordMaker } from "./storage-records.ts";
 
 /** A `RoundStore` with the `CheckpointStore` that its rounds' bytes go to. */

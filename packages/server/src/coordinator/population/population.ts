@@ -1,11 +1,12 @@
 import {
-  TributaryError,
-  shuffledIndices,
+  type Clock,
+  drawUniform,
   type Limits,
   type PopulationName,
   type RandomSource,
   type SessionId,
-  drawUniform,
+  shuffledIndices,
+  TributaryError,
 } from "@tributary/protocol";
 import {
   ClientsAway,
@@ -14,7 +15,6 @@ import {
   returnAfterMs,
   type PaceNeeds,
 } from "@tributary/core";
-import type { Clock } from "../../runtime/clock.ts";
 import type { CheckInOffer, Participant } from "./participant.ts";
 
 /** A client that has checked in and waits to be selected. */

@@ -1,12 +1,12 @@
 import {
   checkpointIdOf,
-  encodeCheckpoint,
+  type Clock,
   type CryptoProvider,
+  encodeCheckpoint,
   type RandomSource,
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
-import type { Clock } from "../../runtime/clock.ts";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type {
   NewCheckpoint,

@@ -1,3 +1,4 @@
+import type { Clock } from "@tributary/protocol";
 import {
   deadlineOf,
   openRound,
@@ -7,7 +8,6 @@ import {
   type RoundPolicy,
   type RoundState,
 } from "@tributary/core";
-import type { Clock } from "../../runtime/clock.ts";
 
 /** Carries out what a round's state machine asks for, and is told how the round goes on. */
 export interface RoundMachineListener {

@@ -15,12 +15,12 @@ import {
 import type {
   ArtifactReference,
   CheckpointId,
+  Clock,
   RandomSource,
   RoundId,
   SessionId,
   TaskId,
 } from "@tributary/protocol";
-import type { Clock } from "../../runtime/clock.ts";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../runtime/clock.ts";
+import type { Clock } from "@tributary/protocol";
 
 /**
  * Buffers of up to so many bytes in all are kept from round to round. A server of small models

@@ -1,6 +1,5 @@
 import { cohortSize, type ModelTerms, type PaceNeeds, type RoundPolicy } from "@tributary/core";
-import type { SessionId, TributaryError } from "@tributary/protocol";
-import type { Clock } from "../../runtime/clock.ts";
+import type { Clock, SessionId, TributaryError } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
 import type { CheckInOffer } from "../population/participant.ts";
 import type { Recruiter, WaitingClient } from "../population/population.ts";
