@@ -15,7 +15,7 @@ import {
   holdOut,
   type ParticipationEvent,
 } from "@tributary/client-sdk";
-import { causeOf } from "../output.ts";
+import { causeOf } from "../terminal/output.ts";
 import type {
   ClientThreadData,
   ScoreRequest,

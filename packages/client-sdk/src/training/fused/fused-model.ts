@@ -1,11 +1,11 @@
-import { requireWeightCount } from "../engine-trainer.ts";
+import type { Plan } from "@tributary/protocol";
 import type { BatchResult, EngineModel, EngineTraining } from "../engine-model.ts";
+import { requireWeightCount } from "../engine-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
 import type { ExampleFormat } from "../example-format.ts";
 import type { TrainRequest } from "../local-trainer.ts";
-import type { Plan } from "@tributary/protocol";
-import type { CompiledModel } from "./layer-node.ts";
-import type { FusedNetwork } from "./network.ts";
+import type { CompiledModel } from "./compile/layer-node.ts";
+import type { FusedNetwork } from "./network/network.ts";
 
 /** The gradient of a mean loss. */
 export interface GradientResult {

@@ -1,4 +1,4 @@
-import type { LayerOperation } from "../layer-node.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Images } from "../image-kernels.ts";
-import { inPanels } from "../multiply-kernels.ts";
+import type { Images } from "../kernels/image-kernels.ts";
+import { inPanels } from "../kernels/multiply-kernels.ts";
 import { imageWindows, type ImageWindows, type WindowOperation } from "./image-windows.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 

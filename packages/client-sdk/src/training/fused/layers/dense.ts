@@ -1,6 +1,6 @@
-import type { LayerOperation } from "../layer-node.ts";
-import { matrix, repeatedRow, ZEROS } from "../matrix.ts";
-import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import { matrix, repeatedRow, ZEROS } from "../kernels/matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
 import { inputGradient } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 

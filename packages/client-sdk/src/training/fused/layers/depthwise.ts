@@ -1,4 +1,4 @@
-import type { Images } from "../image-kernels.ts";
+import type { Images } from "../kernels/image-kernels.ts";
 import { imageWindows, type WindowOperation } from "./image-windows.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 

@@ -1,6 +1,6 @@
 import type { Address } from "@tributary/protocol";
-import type { LayerOperation } from "../layer-node.ts";
-import type { DropoutMask } from "../number-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import type { DropoutMask } from "../kernels/number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**

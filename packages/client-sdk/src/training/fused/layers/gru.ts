@@ -1,6 +1,11 @@
-import { after, matrix, ZEROS, type Matrix } from "../matrix.ts";
-import { inPanels, MATMUL_SCRATCH, type PackedProduct, type Product } from "../multiply-kernels.ts";
-import type { GruMoment } from "../sequence-kernels.ts";
+import { after, matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import {
+  inPanels,
+  MATMUL_SCRATCH,
+  type PackedProduct,
+  type Product,
+} from "../kernels/multiply-kernels.ts";
+import type { GruMoment } from "../kernels/sequence-kernels.ts";
 import type { FusedLayer } from "./layer.ts";
 import { recurrentLayer, type RecurrentContext } from "./recurrence.ts";
 

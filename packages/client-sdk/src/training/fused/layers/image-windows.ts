@@ -1,8 +1,8 @@
 // What layers that move a filter over images have in common.
 import type { Address } from "@tributary/protocol";
-import type { Filter, FilterWindows, Images } from "../image-kernels.ts";
-import type { LayerOperation, Pair } from "../layer-node.ts";
-import { windowShape, type WindowShape } from "../window-shape.ts";
+import type { LayerOperation, Pair } from "../compile/layer-node.ts";
+import { windowShape, type WindowShape } from "../compile/window-shape.ts";
+import type { Filter, FilterWindows, Images } from "../kernels/image-kernels.ts";
 import type { LayerContext, NodeParameter } from "./layer.ts";
 
 /** A convolution, or a depthwise one. */

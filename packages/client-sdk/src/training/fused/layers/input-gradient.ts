@@ -1,6 +1,6 @@
 import type { Address } from "@tributary/protocol";
-import { matrix, ZEROS, type Matrix } from "../matrix.ts";
-import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
+import { matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
 import type { LayerContext } from "./layer.ts";
 
 /** What computes dx [rows, width] = dy [rows, units] · kernelᵀ, for a kernel [width, units]. */

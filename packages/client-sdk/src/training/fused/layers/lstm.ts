@@ -1,6 +1,6 @@
-import { matrix, type Matrix } from "../matrix.ts";
-import { inPanels, MATMUL_SCRATCH, type PackedProduct } from "../multiply-kernels.ts";
-import type { LstmMoment } from "../sequence-kernels.ts";
+import { matrix, type Matrix } from "../kernels/matrix.ts";
+import { inPanels, MATMUL_SCRATCH, type PackedProduct } from "../kernels/multiply-kernels.ts";
+import type { LstmMoment } from "../kernels/sequence-kernels.ts";
 import type { FusedLayer } from "./layer.ts";
 import { recurrentLayer, type RecurrentContext } from "./recurrence.ts";
 

@@ -1,5 +1,5 @@
-import type { LayerOperation } from "../layer-node.ts";
-import type { GroupNorm } from "../number-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import type { GroupNorm } from "../kernels/number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**

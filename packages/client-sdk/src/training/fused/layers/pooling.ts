@@ -1,6 +1,6 @@
-import type { PoolWindows } from "../image-kernels.ts";
-import type { LayerOperation } from "../layer-node.ts";
-import { windowShape } from "../window-shape.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import { windowShape } from "../compile/window-shape.ts";
+import type { PoolWindows } from "../kernels/image-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /** Builds a layer that gives the largest value of each window, or the mean of its values. */

@@ -1,5 +1,5 @@
-import type { Images } from "../image-kernels.ts";
-import type { LayerOperation } from "../layer-node.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import type { Images } from "../kernels/image-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /** Builds a layer that puts zeros around its images. */

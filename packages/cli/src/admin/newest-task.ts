@@ -1,5 +1,5 @@
 import { TributaryError } from "@tributary/protocol";
-import type { AdminClient } from "../admin-client.ts";
+import type { AdminClient } from "./admin-client.ts";
 
 interface TaskRow {
   readonly id: string;

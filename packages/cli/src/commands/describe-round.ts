@@ -1,5 +1,5 @@
 import type { RoundRecord } from "@tributary/server";
-import { formatBytes, formatSeconds } from "./output.ts";
+import { formatBytes, formatSeconds } from "../terminal/output.ts";
 
 /** Describes a round to a person: how it ended, and what became of every member of its cohort. */
 export function describeRound(record: RoundRecord): string {

@@ -1,7 +1,6 @@
 // Kernels over images: `KernelFunctions` says what holds for all kernels. Images are float32 values
 // of the shape [count, height, width, channels], the channels of a pixel side by side.
 import type { Address } from "@tributary/protocol";
-import type { Pair } from "./layer-node.ts";
 import type { Placed } from "./matrix.ts";
 
 /** Images of one size. */
@@ -121,8 +120,8 @@ export interface PoolWindows {
   readonly rows: number;
   readonly columns: number;
   /** The height and width of a window, and the distance from one to the next. */
-  readonly size: Pair;
-  readonly steps: Pair;
+  readonly size: readonly [height: number, width: number];
+  readonly steps: readonly [vertical: number, horizontal: number];
   /** How far the first window reaches over the upper and the left edge. */
   readonly top: number;
   readonly left: number;

@@ -2,7 +2,7 @@
 // refused unless every field of its configuration is understood. Another engine takes the model
 // then, and no model is trained as something that it is not.
 import { TributaryError, type Plan } from "@tributary/protocol";
-import { logitsTopology } from "../logits-topology.ts";
+import { logitsTopology } from "../../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
 import { asFields, isSize, LayerRefusal, requireOneOf, type Fields } from "./layer-config.ts";
 import type { CompiledModel, LayerNode } from "./layer-node.ts";

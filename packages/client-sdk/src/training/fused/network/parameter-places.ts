@@ -6,9 +6,9 @@ import {
   type ParameterLayout,
   type Plan,
 } from "@tributary/protocol";
-import type { NodeParameter } from "./layers/layer.ts";
-import { after } from "./matrix.ts";
-import { padded, type TrainingKernels } from "./training-kernels.ts";
+import { after } from "../kernels/matrix.ts";
+import { padded, type TrainingKernels } from "../kernels/training-kernels.ts";
+import type { NodeParameter } from "../layers/layer.ts";
 
 /**
  * Where the parameters of a plan lie in the memory of the kernels. The trained ones lie side by

@@ -1,5 +1,4 @@
 // What the compilation of all kinds of layers has in common.
-import type { ActivationName, LayerNode, LayerOperation } from "./layer-node.ts";
 import {
   asFields,
   LayerRefusal,
@@ -7,6 +6,7 @@ import {
   requireOneOf,
   type Fields,
 } from "./layer-config.ts";
+import type { ActivationName, LayerNode, LayerOperation } from "./layer-node.ts";
 
 /** A layer, with what is known of its surroundings. */
 export interface LayerToCompile {

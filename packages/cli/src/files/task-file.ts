@@ -12,7 +12,7 @@ import {
   type RandomSource,
   type TaskDefinition,
 } from "@tributary/protocol";
-import { causeOf } from "./output.ts";
+import { causeOf } from "../terminal/output.ts";
 
 /**
  * Reads a task file. It is YAML or JSON, which is also YAML.

@@ -1,8 +1,8 @@
 import { decodeKernelModule, type Address } from "@tributary/protocol";
-import { valueAccess } from "./kernel-memory.ts";
+import { valueAccess } from "../kernel-memory.ts";
+import type { TrainingKernelSource } from "../training-kernels.ts";
 import { TRAINING_KERNELS_MODULE } from "./kernels-module.generated.ts";
 import { kernelFunctions, type PositionalKernels } from "./positional-kernels.ts";
-import type { TrainingKernelSource } from "./training-kernels.ts";
 
 /** What the module exports: its kernels, its memory, and loops to measure a core with. */
 interface ModuleExports extends PositionalKernels {

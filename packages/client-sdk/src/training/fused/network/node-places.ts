@@ -1,14 +1,14 @@
 import type { Address } from "@tributary/protocol";
-import { sizeOf } from "../example-format.ts";
+import { sizeOf } from "../../example-format.ts";
 import {
   parametersOf,
   type ActivationName,
   type CompiledModel,
   type LayerOperation,
-} from "./layer-node.ts";
-import type { FusedLayer, NodeValues } from "./layers/layer.ts";
+} from "../compile/layer-node.ts";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
+import type { FusedLayer, NodeValues } from "../layers/layer.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
-import type { TrainingKernels } from "./training-kernels.ts";
 
 /** An input of a node. */
 interface NodeInput {

@@ -1,16 +1,16 @@
 import { TributaryError, type Address, type Plan, type RandomSource } from "@tributary/protocol";
-import { Arena } from "./arena.ts";
-import type { StepTerms } from "../local-trainer.ts";
-import { sizeOf } from "../example-format.ts";
+import { sizeOf } from "../../example-format.ts";
+import type { StepTerms } from "../../local-trainer.ts";
+import { parametersOf, type CompiledModel } from "../compile/layer-node.ts";
+import { Arena } from "../kernels/arena.ts";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
+import { buildLayer } from "../layers/build-layer.ts";
+import type { FusedLayer } from "../layers/layer.ts";
 import { clipFactor, gradientTerms, type GradientTerms } from "./gradient-terms.ts";
-import { parametersOf, type CompiledModel } from "./layer-node.ts";
-import { buildLayer } from "./layers/build-layer.ts";
-import type { FusedLayer } from "./layers/layer.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
 import { ParameterPlaces } from "./parameter-places.ts";
 import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
-import type { TrainingKernels } from "./training-kernels.ts";
 
 /**
  * The model of a plan in the memory of some kernels: the weights, the gradients of those that are

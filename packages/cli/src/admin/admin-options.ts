@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { AdminClient, findAdmin } from "../admin-client.ts";
+import { AdminClient, findAdmin } from "./admin-client.ts";
 
 /** The options that say where the admin API is, as they are typed. */
 export interface AdminFlags {

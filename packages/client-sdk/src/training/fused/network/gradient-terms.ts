@@ -1,8 +1,8 @@
 import { TributaryError, type Address } from "@tributary/protocol";
-import type { StepTerms } from "../local-trainer.ts";
+import type { StepTerms } from "../../local-trainer.ts";
 
 import type { ParameterPlaces } from "./parameter-places.ts";
-import type { TrainingKernels } from "./training-kernels.ts";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
 
 /** What changes the gradient of a step before the optimizer takes it. */
 export interface GradientTerms {

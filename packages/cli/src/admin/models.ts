@@ -11,7 +11,7 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { Storage, TaskRecord } from "@tributary/server";
 import { AdminClient, findAdmin } from "./admin-client.ts";
-import { newestTask, noTask } from "./commands/newest-task.ts";
+import { newestTask, noTask } from "./newest-task.ts";
 
 export interface StoredCheckpoint {
   readonly id: CheckpointId;

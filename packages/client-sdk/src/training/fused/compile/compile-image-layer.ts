@@ -1,5 +1,4 @@
 // Compiles layers over images. Images have the shape [height, width, channels].
-import type { Pair } from "./layer-node.ts";
 import {
   LayerRefusal,
   pairOf,
@@ -8,6 +7,7 @@ import {
   requireSizeOf,
   type Fields,
 } from "./layer-config.ts";
+import type { Pair } from "./layer-node.ts";
 import {
   one,
   parameter,

@@ -1,7 +1,7 @@
 import type { Address, Plan } from "@tributary/protocol";
-import type { NodeValues } from "./layers/layer.ts";
-import type { OutputActivation } from "./layer-node.ts";
-import type { TrainingKernels } from "./training-kernels.ts";
+import type { OutputActivation } from "../compile/layer-node.ts";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
+import type { NodeValues } from "../layers/layer.ts";
 
 /** What follows the last node: the last activation and the loss. */
 export interface LossHead {

@@ -1,5 +1,6 @@
 import type { ConvolutionKernels, DepthwiseKernels, PoolingKernels } from "./image-kernels.ts";
 import type { TrainingMemory } from "./kernel-memory.ts";
+import type { MultiplyKernels } from "./multiply-kernels.ts";
 import type {
   DropoutKernels,
   ElementwiseKernels,
@@ -8,12 +9,11 @@ import type {
   NormalizationKernels,
   OptimizerKernels,
 } from "./number-kernels.ts";
-import type { MultiplyKernels } from "./multiply-kernels.ts";
 import type { RecurrentKernels } from "./sequence-kernels.ts";
 
 /**
  * Everything that a network is computed with. There are two implementations with the same bits: the
- * WebAssembly module (`assembly/`), and its plain twin (`reference/`), which is the specification:
+ * WebAssembly module (`wasm/`), and its plain twin (`reference/`), which is the specification:
  * float32 throughout, one rounding for each operation, and every sum in the order of the twin's
  * loops.
  *

@@ -1,6 +1,6 @@
 import { completeOptimizer, type Address, type OptimizerSpec } from "@tributary/protocol";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
-import type { TrainingKernels } from "./training-kernels.ts";
 
 /** Moves the trained parameters by their gradient. */
 export interface StepOptimizer {

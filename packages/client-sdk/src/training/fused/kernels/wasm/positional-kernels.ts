@@ -1,4 +1,4 @@
-import type { KernelFunctions } from "./training-kernels.ts";
+import type { KernelFunctions } from "../training-kernels.ts";
 
 /**
  * The kernels that take numbers only, so that the module's own functions can be called as they are.

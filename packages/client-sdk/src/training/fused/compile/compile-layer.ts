@@ -1,6 +1,5 @@
 // Compiles one layer of a topology: one node for what it computes, and one for its activation.
-import { sizeOf } from "../example-format.ts";
-import type { Pair } from "./layer-node.ts";
+import { sizeOf } from "../../example-format.ts";
 import { convolution, depthwise, pooling, zeroPadding } from "./compile-image-layer.ts";
 import {
   batchNormalization,
@@ -15,6 +14,7 @@ import {
   requireOneOf,
   requireSizeOf,
 } from "./layer-config.ts";
+import type { Pair } from "./layer-node.ts";
 import {
   activation,
   imageShape,
