@@ -23,6 +23,7 @@ export function convolution(layer: LayerToCompile, image: ImageShape): CompiledL
   const [height, width, channels] = image;
   const { size, steps, padding } = filterConfig(layer.config);
   const kernel = parameter(layer, "kernel");
+  // The shape of the kernel is the truth. What the configuration says besides must agree with it.
   const filters = kernel.shape[3]!;
   const expected = [...size, channels, filters];
   if (kernel.shape.join() !== expected.join()) {
@@ -42,6 +43,7 @@ export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLay
   const { size, steps, padding } = filterConfig(layer.config);
   requireAbsent(layer.config, "depthwise_regularizer", "depthwise_constraint");
   const kernel = parameter(layer, "depthwise_kernel");
+  // Each channel has this many outputs of its own, which lie side by side.
   const multiplier = kernel.shape[3]!;
   const expected = [...size, channels, multiplier];
   if (kernel.shape.join() !== expected.join()) {
@@ -59,6 +61,7 @@ export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLay
 /** Reads what all layers with a filter have in their configuration. */
 function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same" | "valid" } {
   requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  // A dilated filter leaves out pixels between its weights. No kernel here does that.
   const dilation = pairOf(config["dilation_rate"] ?? 1, "dilation_rate");
   if (dilation[0] !== 1 || dilation[1] !== 1) throw new LayerRefusal("it is dilated");
   return {
@@ -76,6 +79,7 @@ export function pooling(
 ): CompiledLayer {
   requireOneOf(config, "data_format", "channels_last", "channelsLast");
   const size = pairOf(config["pool_size"] ?? 2, "pool_size");
+  // Without strides, windows lie side by side.
   const steps = pairOf(config["strides"] ?? size, "strides");
   const padding = requireOneOf(config, "padding", "valid", "same");
   const { rows, columns } = windowShape({ height, width, size, steps, padding });
@@ -89,6 +93,7 @@ export function pooling(
 export function zeroPadding(config: Fields, [height, width, channels]: ImageShape): CompiledLayer {
   requireOneOf(config, "data_format", "channels_last", "channelsLast");
   const padding: unknown = config["padding"] ?? 1;
+  // One number stands for both axes. Within an axis, one number stands for both sides.
   const sides: unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   const [vertical, horizontal, ...rest] = sides.map((side): Pair => {
     const pair: unknown = typeof side === "number" ? [side, side] : side;

@@ -31,6 +31,7 @@ import {
  */
 export function compileLayer(layer: LayerToCompile): CompiledLayer {
   const { kind, config, inputs } = layer;
+  // Every layer but Add has one input.
   const shape = inputs[0]!.shape;
   if (kind === "Add") return one({ kind: "add" }, commonShape(inputs));
   if (inputs.length !== 1) throw new LayerRefusal(`it has ${inputs.length} inputs`);
@@ -51,6 +52,7 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return pooling("max", config, imageShape(shape));
     case "AveragePooling2D":
       return pooling("average", config, imageShape(shape));
+    // Pooling with one window that covers the image.
     case "GlobalMaxPooling2D":
     case "GlobalAveragePooling2D": {
       requireOneOf(config, "keepdims", false);
@@ -62,6 +64,8 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
     }
     case "LSTM":
       return recurrent("lstm", 4, layer, shape);
+    // Keras has two forms of GRU. Only the one whose reset acts before the multiplication has the
+    // parameters that the layer here expects.
     case "GRU":
       requireOneOf(config, "reset_after", false);
       return recurrent("gru", 3, layer, shape);
@@ -69,11 +73,13 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
       return embedding(layer, shape);
     case "ZeroPadding2D":
       return zeroPadding(config, imageShape(shape));
+    // Flattening keeps the order of the values in memory, as long as channels come last.
     case "Flatten":
       requireOneOf(config, "data_format", "channels_last", "channelsLast");
       return one({ kind: "reshape" }, [sizeOf(shape)]);
     case "Reshape":
       return one({ kind: "reshape" }, targetShape(config["target_shape"], shape));
+    // A dropout that drops nothing makes no node.
     case "Dropout": {
       requireAbsent(config, "noise_shape");
       const rate = config["rate"];
@@ -84,6 +90,8 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
     }
     case "Activation":
       return { nodes: activation(config["activation"], shape), parameters: [] };
+    // Forms of ReLU with a bound, a slope or a threshold are refused instead of being trained as
+    // the plain form.
     case "ReLU":
       requireAbsent(config, "max_value");
       for (const field of ["negative_slope", "threshold"]) requireOneOf(config, field, 0);
@@ -137,6 +145,7 @@ function targetShape(target: unknown, shape: readonly number[]): readonly number
   }
   const sizes = target as number[];
   const known = sizes.filter((one) => one !== -1).reduce((product, one) => product * one, 1);
+  // The size that stands for −1 follows from the number of values.
   const filled = sizes.map((one) => (one === -1 ? size / known : one));
   if (sizeOf(filled) !== size || !filled.every((one) => Number.isInteger(one) && one > 0)) {
     throw new LayerRefusal(`its target_shape is [${sizes.join(", ")}] for [${shape.join(", ")}]`);

@@ -9,6 +9,7 @@ export function layerNormalization(layer: LayerToCompile, shape: readonly number
 
 /** Compiles a GroupNormalization: the layer of Keras, which the SDK adds to tfjs. */
 export function groupNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  // −1 asks for one group for each channel. 32 is the default of Keras.
   const asked = layer.config["groups"] ?? 32;
   const channels = shape.at(-1) ?? 0;
   const count = asked === -1 ? channels : Number(asked);
@@ -28,10 +29,12 @@ function groups(
   const { config } = layer;
   requireLastAxis(config["axis"], shape);
   requireAbsent(config, "gamma_regularizer", "beta_regularizer");
+  // A model that neither scales nor centers has no such parameters.
   const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
   const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
   const named = [gamma, beta].filter((one) => one !== undefined);
   requireChannels(named, shape);
+  // The default of epsilon is that of Keras and tfjs.
   return {
     nodes: [
       {
@@ -57,6 +60,7 @@ export function batchNormalization(layer: LayerToCompile, shape: readonly number
   requireLastAxis(config["axis"], shape);
   const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
   const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
+  // The averages are parameters of the model too. They come with the weights and stay as they are.
   const mean = parameter(layer, "moving_mean");
   const variance = parameter(layer, "moving_variance");
   const named = [gamma, beta, mean, variance].filter((one) => one !== undefined);
@@ -78,6 +82,7 @@ export function batchNormalization(layer: LayerToCompile, shape: readonly number
 
 /** Refuses a normalisation over any axis but the last one. */
 function requireLastAxis(axis: unknown, shape: readonly number[]): void {
+  // An axis may be a number or a list of one number. −1 is the last axis.
   const one: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : (axis ?? -1);
   if (one === -1 || one === shape.length) return;
   throw new LayerRefusal(`its axis is ${JSON.stringify(axis)}`);

@@ -25,6 +25,8 @@ export function recurrent(
   }
   requireOneOf(config, "activation", "tanh");
   const gate = requireOneOf(config, "recurrent_activation", ...GATES);
+  // A layer that keeps or returns its state, or runs backwards, would need more than the layers
+  // here compute.
   for (const flag of ["return_state", "go_backwards", "stateful"]) {
     requireOneOf(config, flag, false);
   }
@@ -33,6 +35,7 @@ export function recurrent(
   const sequences = requireOneOf(config, "return_sequences", false, true);
   const kernel = parameter(layer, "kernel");
   const recurrentKernel = parameter(layer, "recurrent_kernel");
+  // The recurrent kernel is [units, gates · units], the kernel [width, gates · units].
   const units = recurrentKernel.shape[0]!;
   const [moments, width] = shape;
   const expected = [width, gates * units, units, gates * units];
@@ -41,6 +44,7 @@ export function recurrent(
     throw new LayerRefusal(`its kernels are [${found.join(", ")}] for [${shape.join(", ")}]`);
   }
   requireSizeOf(config, "units", units);
+  // The gates apply their activations themselves, so no node for an activation follows.
   const made = weighted(
     layer,
     kernel,
@@ -64,6 +68,7 @@ const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
 /** Compiles an Embedding. @throws LayerRefusal when the fused trainer cannot take it. */
 export function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
+  // A mask would have to reach the layers that follow, which know none.
   requireOneOf(config, "mask_zero", false);
   requireAbsent(config, "embeddings_regularizer", "activity_regularizer", "embeddings_constraint");
   const table = parameter(layer, "embeddings");

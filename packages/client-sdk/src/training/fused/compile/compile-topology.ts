@@ -13,10 +13,13 @@ import type { CompiledModel, LayerNode } from "./layer-node.ts";
  *   `context.layer` names, or when the loss does not fit the last activation.
  */
 export function compileTopology(plan: Plan): CompiledModel {
+  // The model is compiled without its last activation, which the loss computes.
   const { topology, activation } = logitsTopology(plan.model.topology);
   const { loss, trainable } = plan.training;
   const crossEntropy = loss.endsWith("Crossentropy");
   const output = activation ?? "linear";
+  // A cross-entropy needs logits. It gets them from a model that ends in the activation that
+  // belongs to the loss, or that is known to end in a linear output.
   const expected = loss === "binaryCrossentropy" ? "sigmoid" : "softmax";
   if (crossEntropy && output !== expected && !(output === "linear" && activation === "linear")) {
     throw refused(`the loss ${loss} over a model that does not end in ${expected} or linear`);
@@ -33,6 +36,8 @@ export function compileTopology(plan: Plan): CompiledModel {
   for (const { name, kind, config, inbound } of layers) {
     try {
       if (outputs.has(name)) throw new LayerRefusal("there is another layer of this name");
+      // The first layer has no source. It may be an InputLayer, or any layer that states the shape
+      // of its input itself.
       if (inbound.length === 0) {
         if (inputShape !== undefined) throw new LayerRefusal("it is a second input");
         inputShape = inputShapeOf(config);
@@ -49,9 +54,11 @@ export function compileTopology(plan: Plan): CompiledModel {
         ...{ name, kind, config, parameters, inputs },
         isTrained: trainable === "all" || trainable.includes(name),
       });
+      // Only the inputs of the model are checked to be indices.
       if (kind === "Embedding" && inputs[0]!.place !== -1) {
         throw new LayerRefusal("its indices are computed by another layer");
       }
+      // A layer may become several nodes, of which each reads the one before it.
       let places = inputs.map(({ place }) => place);
       for (const { operation, shape } of made.nodes) {
         places = [nodes.push({ layer: name, operation, inputs: places, shape }) - 1];
@@ -63,6 +70,7 @@ export function compileTopology(plan: Plan): CompiledModel {
       throw refused(`the layer ${name} (${kind}): ${error.message}`, name);
     }
   }
+  // A parameter that no node uses would never be trained, and nobody would notice.
   const unused = plan.model.parameters.find(({ name }) => !used.has(name));
   if (unused !== undefined) throw refused(`the parameter ${unused.name}, which no layer has`);
   const last = outputs.get(layers.at(-1)?.name ?? "");
@@ -89,6 +97,7 @@ function layersOf(topology: Fields): readonly Layer[] {
   const layers = entries.map((entry: unknown, index) => {
     const fields = asFields(entry);
     const layerConfig = asFields(fields["config"]);
+    // Functional models name a layer beside its configuration, sequential ones only within it.
     const name = fields["name"] ?? layerConfig["name"];
     return {
       name: typeof name === "string" ? name : `layer ${index}`,
@@ -145,6 +154,7 @@ function inOrder(layers: readonly Layer[], config: Fields): readonly Layer[] {
   }
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const ordered = new Set<Layer>();
+  // Depth first: a layer follows all its sources. The trail of names finds circles.
   const visit = (name: string, trail: ReadonlySet<string>): void => {
     const layer = byName.get(name);
     if (layer === undefined || trail.has(name)) throw refused(`the layer ${name}`, name);

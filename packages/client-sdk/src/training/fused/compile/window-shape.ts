@@ -40,6 +40,7 @@ export function windowShape(image: {
   };
 }
 
+/** Places windows along the height or the width of an image. */
 function alongOneAxis(
   length: number,
   size: number,

@@ -17,7 +17,10 @@ export function activationLayer({
   const y = output.values;
   const dy = output.gradient;
   const dx = input.gradient;
+  // For each activation, the ways forwards and backwards. All but GELU compute their gradient from
+  // the output y. So y may lie over x, which network/node-places.ts makes use of.
   const passes: Record<typeof name, [(count: number) => void, (count: number) => void]> = {
+    // ReLU is a leaky ReLU with a slope of 0 below zero.
     relu: [
       (count) => kernels.relu(x, y, count * size, 0),
       (count) => kernels.reluGradient(y, dy, dx, count * size, 0),

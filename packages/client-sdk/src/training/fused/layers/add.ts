@@ -14,6 +14,8 @@ export function addLayer({
       for (const { values } of rest) kernels.add(values, output.values, count * output.size);
     },
     backward(count) {
+      // The derivative of a sum with respect to each of its terms is 1. Each input has a place of
+      // its own for its part of the gradient; see `withBranches` in network/node-places.ts.
       for (const { gradient } of inputs) {
         if (gradient !== 0) kernels.copy(output.gradient, gradient, count * output.size);
       }

@@ -15,6 +15,8 @@ export function convolutionLayer(context: LayerContext<WindowOperation>): FusedL
   const x = layout.over(padded.at);
   const filter = layout.filter(kernel.values, outputs);
   const { height, width, channels } = filter;
+  // The kernels pack either the filter or the gradients of one image into panels of 8 columns. They
+  // share the room, because each needs it only during its call.
   const packing = scratch(
     Math.max(height * width * channels, rows * columns) * inPanels(outputs),
   ).place(0, {});
@@ -27,11 +29,14 @@ export function convolutionLayer(context: LayerContext<WindowOperation>): FusedL
     scratch: packing,
   };
   const toInput = input.gradient === 0 ? undefined : inputGradient(context, layout);
+  // Two operations, a multiplication and an addition, for each weight and window. Backwards there
+  // are up to two such convolutions: one for the kernel and one for the input.
   const product = 2 * rows * columns * height * width * channels * outputs;
   const needed = (kernel.gradient === 0 ? 0 : 1) + (input.gradient === 0 ? 0 : 1);
   return {
     operations: { forward: product, backward: product * needed },
     forward(count) {
+      // The padded images stay in memory for the way backwards.
       layout.pad(count);
       kernels.convolve(forwards, count);
     },
@@ -64,6 +69,8 @@ function inputGradient(
   const line = spreadWidth * outputs;
   const turnedSize = filter.height * filter.width * channels * outputs;
   const packed = filter.height * filter.width * outputs * inPanels(channels);
+  // The room holds, in this order: what `convolve` needs for packing, the turned filter, and the
+  // spread gradients.
   const room = scratch(packed + turnedSize + (isSpread ? capacity * spreadHeight * line : 0));
   const turned = room.place(packed, {
     ...{ height: filter.height, width: filter.width, channels: outputs, outputs: channels },

@@ -2,7 +2,10 @@ import type { Images } from "../kernels/image-kernels.ts";
 import { imageWindows, type WindowOperation } from "./image-windows.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
-/** Builds a convolution of each channel on its own. */
+/**
+ * Builds a convolution of each channel on its own: y = x ⋆ kernel + bias, with a kernel [height,
+ * width, channels, outputs of each channel].
+ */
 export function depthwiseLayer(context: LayerContext<WindowOperation>): FusedLayer {
   const { kernels, inputs, output, capacity, allocate } = context;
   const [input] = inputs;
@@ -18,10 +21,14 @@ export function depthwiseLayer(context: LayerContext<WindowOperation>): FusedLay
   const kernelGradient = { x, filter: layout.filter(kernel.gradient, outputsEach), dy };
   const hasGradient = input.gradient !== 0;
   const isPadded = padded !== images;
+  // The kernel computes the gradient of the padded images. Without padding, that is the gradient of
+  // the input itself. With padding, it goes into memory of its own, and the middle is cut out.
   const dx: Images = { ...images, at: input.gradient };
   const dPadded: Images =
     hasGradient && isPadded ? { ...padded, at: allocate(capacity * layout.over(0).image) } : dx;
   const toInput = { x: layout.over(dPadded.at), filter, dy };
+  // Two operations, a multiplication and an addition, for each weight and window. Backwards there
+  // are up to two such convolutions: one for the kernel and one for the input.
   const product = 2 * rows * columns * filter.height * filter.width * outputs;
   const needed = (kernel.gradient === 0 ? 0 : 1) + (hasGradient ? 1 : 0);
   return {

@@ -1,7 +1,10 @@
 import type { LayerOperation } from "../compile/layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** Builds a layer that gives a row of a table for each index. */
+/**
+ * Builds a layer that gives a row of a table for each index. Indices cannot be trained, so only the
+ * table has a gradient. It is computed for the whole table, and is 0 for rows that no index names.
+ */
 export function embeddingLayer({
   kernels,
   operation: { table: name, entries },

@@ -37,6 +37,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
     const kept = allocate(moments * capacity * units);
     const keptAt = (t: number): Matrix => matrix(after(kept, t * capacity * units), units);
     const dKept = allocate(capacity * units);
+    // Room for the gradient of one moment's output, whose rows lie apart in the output.
     const own = allocate(capacity * units);
     const turnedSize = gates * units;
     const packedSize = Math.max(
@@ -61,6 +62,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
     const state = matrix(dh, units);
     const intoCandidate = matrix(after(recurrent.gradient, pair), gates);
     const packing = room.place(0, {});
+    // The operands of every moment are made here, once, so that a training step makes no objects.
     const steps = Array.from({ length: moments }, (_, t): Step => {
       const [z, candidate] = [zAt(t), zAt(t, pair)];
       return {
@@ -86,6 +88,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
         kernels.packMatrix(candidateKernel, candidatePacked, units, units);
         for (let t = 0; t < moments; t++) {
           const { moment, toGates, toCandidate } = steps[t]!;
+          // The state before the first moment is zero, and so are its products.
           if (t > 0) kernels.matmulPacked(toGates, count, pair, units);
           kernels.gruGates(moment, count);
           if (t > 0) kernels.matmulPacked(toCandidate, count, units, units);
@@ -101,6 +104,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
           kernels.gruBackward(moment, count);
           kernels.matmulPacked(toKept, count, units, units);
           kernels.gruResetBackward(moment, count);
+          // Before the first moment there is no state that could take a gradient.
           if (t === 0) break;
           kernels.matmulPacked(toState, count, units, pair);
           if (operation.sequences) {

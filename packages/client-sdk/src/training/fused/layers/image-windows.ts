@@ -37,6 +37,7 @@ export function imageWindows({
   const window = windowShape({ height, width, size, steps, padding });
   const { rows, columns, paddedHeight, paddedWidth } = window;
   const isPadded = paddedHeight !== height || paddedWidth !== width;
+  // Padding is written to memory once per pass. The kernels then need no conditions at the edges.
   const paddedSize = paddedHeight * paddedWidth * channels;
   const images: Images = { at: input.values, height, width, channels };
   const padded: Images = isPadded
@@ -50,6 +51,7 @@ export function imageWindows({
     bias: bias === undefined ? undefined : parameter(bias),
     images,
     padded,
+    // The distances between windows, rows of windows and lines of a filter, all counted in values.
     over: (at) => ({
       ...{ at, image: paddedSize, row: steps[0] * line, column: steps[1] * channels, line },
       ...{ rows, columns },

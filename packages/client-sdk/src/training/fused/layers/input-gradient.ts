@@ -35,6 +35,7 @@ export function inputGradient(
   const turned = (offset: number, row: number): Matrix =>
     room.place(MATMUL_SCRATCH + offset, { row, step: 1 });
 
+  /** dx = dy · kernelᵀ, with the kernel transposed. */
   const throughKernel = (rows: number): Prepared => {
     const from = matrix(kernel, units);
     const b = turned(0, width);
@@ -53,6 +54,7 @@ export function inputGradient(
       },
     };
   };
+  /** dxᵀ = kernel · dyᵀ, with dy transposed before and dx after the product. */
   const throughGradients = (rows: number): Prepared => {
     const from = matrix(dy, units);
     const b = turned(0, rows);
@@ -68,6 +70,8 @@ export function inputGradient(
       },
     };
   };
+  // The sizes of what would be transposed decide. A last batch that is smaller may take the other
+  // way.
   const prepare = (rows: number): Prepared =>
     rows * (units + width) < width * units ? throughGradients(rows) : throughKernel(rows);
 

@@ -24,6 +24,7 @@ export function groupNormLayer({
   const operands: GroupNorm = {
     x: input.values,
     y: output.values,
+    // Two values for each group: its mean and the factor that brings its variance to 1.
     stats: allocate(2 * capacity * groups * examplesEach),
     gamma: gamma?.values ?? 0,
     beta: beta?.values ?? 0,
@@ -74,6 +75,9 @@ export function batchNormLayer({
   const { fround, sqrt } = Math;
   return {
     operations: NO_OPERATIONS,
+    // Mean, variance, gamma and beta of a channel make one factor and one term. They are computed
+    // again in each pass, because weights may have been written since, and cost little beside the
+    // pass.
     forward(count) {
       const means = read(mean, 0);
       const variances = read(variance, 1);
@@ -93,6 +97,7 @@ export function batchNormLayer({
     backward(count) {
       if (input.gradient === 0) return;
       const rows = count * rowsEach;
+      // The term falls out of the derivative, so a term of 0 stands for none.
       kernels.scaleColumns(output.gradient, input.gradient, factor, 0, rows, columns);
     },
   };

@@ -14,6 +14,7 @@ export function poolingLayer({
 }: LayerContext<Extract<LayerOperation, { kind: "pooling" }>>): FusedLayer {
   const [height, width, channels] = input.shape as [number, number, number];
   const { rows, columns, top, left } = windowShape({ height, width, size, steps, padding });
+  // Padding is not written to memory. Windows that reach over an edge are cut there.
   const windows: PoolWindows = {
     ...{ height, width, channels, rows, columns, size, steps, top, left },
   };
@@ -30,6 +31,7 @@ export function poolingLayer({
       },
     };
   }
+  // For each output, where the largest value was: int32, in the place of a float32.
   const places = allocate(capacity * output.size);
   return {
     operations: NO_OPERATIONS,

@@ -32,6 +32,7 @@ export function lossHead(
 ): LossHead {
   const { values: x, gradient: dx, size, shape } = end;
   const columns = shape.at(-1) ?? 1;
+  // Cross-entropies read the logits and write the outputs. Other losses read the outputs.
   const ofLogits = { x, targets, y: outputs, dx };
   const ofOutputs = { x: outputs, targets, dx };
   const activate = (count: number): void => {
@@ -39,6 +40,7 @@ export function lossHead(
     else if (activation === "sigmoid") kernels.sigmoid(x, outputs, count * size);
     else kernels.copy(x, outputs, count * size);
   };
+  // Each loss writes the gradient of `weight` times its sum: the weight makes a mean of it.
   const error = (values: number): number => {
     const weight = 1 / values;
     if (loss === "huberLoss") return kernels.huberLoss(ofOutputs, values, weight, 1);
@@ -54,6 +56,8 @@ export function lossHead(
         score(count) {
           const rows = (count * size) / columns;
           const sum = kernels.softmaxCrossEntropy(ofLogits, rows, columns, 1 / rows);
+          // The kernel has written probabilities to the outputs. A linear model gives its logits
+          // instead.
           if (activation === "linear") activate(count);
           return sum / rows;
         },
@@ -77,6 +81,8 @@ export function lossHead(
           const values = count * size;
           activate(count);
           const sum = error(values);
+          // So far dx is the gradient of the outputs. The activation turns it into that of the
+          // logits, in place.
           if (activation === "softmax") {
             kernels.softmaxGradient(outputs, dx, dx, values / columns, columns);
           } else if (activation === "sigmoid") {

@@ -27,10 +27,12 @@ export function stepOptimizer(
   const spec = completeOptimizer(plan);
   const { learningRate: rate } = spec;
   const descent = { w, g, size, rate };
+  // State begins at 0, or at the value that the optimizer names.
   const clear = (state: Address, value = 0): void => kernels.fill(state, size, value);
   switch (spec.name) {
     case "sgd": {
       const { momentum, nesterov } = spec;
+      // Without momentum there is no velocity to store.
       if (momentum === 0) return { reset: () => {}, step: () => kernels.descend(w, g, size, rate) };
       const v = allocate(size);
       const operands = { ...descent, v, momentum, nesterov };

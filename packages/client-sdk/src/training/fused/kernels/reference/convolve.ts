@@ -13,11 +13,14 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
     convolve({ x, filter, bias, y }, images) {
       const { f } = memory;
       const { outputs } = filter;
+      // The values under one line of the filter are neighbours in the image: the columns of the
+      // line, each with all its channels.
       const length = filter.width * filter.channels;
       const weights = indexOf(filter.at);
       let output = indexOf(y);
       forEachWindow(x, images, (corner) => {
         for (let k = 0; k < outputs; k++) {
+          // The order of this sum is the specification: the bias, then line by line.
           let sum = bias === 0 ? 0 : f[indexOf(bias) + k]!;
           for (let line = 0; line < filter.height; line++) {
             for (let i = 0; i < length; i++) {
@@ -32,10 +35,13 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
     filterGradient({ x, filter, dy }, images) {
       const { f } = memory;
       const { outputs } = filter;
+      // As in `convolve`: the columns and channels of one line of the filter.
       const length = filter.width * filter.channels;
       for (let line = 0; line < filter.height; line++) {
         for (let i = 0; i < length; i++) {
           for (let k = 0; k < outputs; k++) {
+            // Each weight has met one value of every window. Its gradient is the sum of those
+            // values, each times the gradient of the output that it went into.
             let sum = 0;
             let gradient = indexOf(dy) + k;
             forEachWindow(x, images, (corner) => {
@@ -49,6 +55,7 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
     },
     flipFilter({ at, height, width, channels, outputs }, to) {
       const { f } = memory;
+      // Counting the places of the filter backwards turns it by half a turn.
       const places = height * width;
       for (let place = 0; place < places; place++) {
         for (let i = 0; i < channels; i++) {
@@ -62,6 +69,7 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
     placeImages(from, to, { top, left, stepY, stepX }, images) {
       const { channels } = from;
       const start = indexOf(to.at);
+      // What lies between and around the pixels must be zero, and the memory may hold old values.
       memory.f.fill(0, start, start + images * to.height * to.width * channels);
       for (let image = 0; image < images; image++) {
         for (let row = 0; row < from.height; row++) {

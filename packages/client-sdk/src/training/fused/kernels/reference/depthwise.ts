@@ -9,12 +9,14 @@ export function depthwiseKernels(memory: ReferenceMemory): DepthwiseKernels {
   return {
     depthwise({ x, filter, bias, y }, images) {
       const { f } = memory;
+      // Output k belongs to channel k / filter.outputs. `forEachWeight` finds that channel.
       const outputs = filter.channels * filter.outputs;
       const weights = indexOf(filter.at);
       forEachWindow(x, images, (corner, window) => {
         const output = indexOf(y) + window * outputs;
         for (let k = 0; k < outputs; k++) f[output + k] = bias === 0 ? 0 : f[indexOf(bias) + k]!;
         forEachWeight(filter, x, (value, weight, k) => {
+          // Adding in place rounds after every weight, in the order of the filter.
           f[output + k] = f[output + k]! + fround(f[corner + value]! * f[weights + weight]!);
         });
       });
@@ -23,6 +25,7 @@ export function depthwiseKernels(memory: ReferenceMemory): DepthwiseKernels {
       const { f } = memory;
       const outputs = filter.channels * filter.outputs;
       const weights = indexOf(filter.at);
+      // The gradient is added up window by window in its final place.
       f.fill(0, weights, weights + filter.height * filter.width * outputs);
       forEachWindow(x, images, (corner, window) => {
         forEachWeight(filter, x, (value, weight, k) => {
@@ -35,6 +38,7 @@ export function depthwiseKernels(memory: ReferenceMemory): DepthwiseKernels {
       const { f } = memory;
       const outputs = filter.channels * filter.outputs;
       const start = indexOf(x.at);
+      // Windows overlap. So every window adds its part to the values that it covers.
       f.fill(0, start, start + images * x.image);
       forEachWindow(x, images, (corner, window) => {
         forEachWeight(filter, x, (value, weight, k) => {

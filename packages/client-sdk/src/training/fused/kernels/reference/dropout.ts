@@ -1,6 +1,7 @@
 import type { DropoutKernels } from "../number-kernels.ts";
 import { indexOf, type ReferenceMemory } from "./memory.ts";
 
+/** By how many bits Threefry rotates in each of four rounds, for even and for odd groups. */
 const ROTATIONS = [
   [13, 15, 26, 6],
   [17, 29, 16, 24],
@@ -15,6 +16,7 @@ export function threefry(
   [key0, key1]: readonly [number, number],
   [counter0, counter1]: readonly [number, number],
 ): readonly [number, number] {
+  // The third word of the key follows from the other two and a constant of the generator.
   const keys = [key0, key1, key0 ^ key1 ^ 0x1bd11bda];
   let a = (counter0 + key0) | 0;
   let b = (counter1 + key1) | 0;
@@ -23,6 +25,7 @@ export function threefry(
       a = (a + b) | 0;
       b = ((b << by) | (b >>> (32 - by))) ^ a;
     }
+    // After every four rounds the key is added again, shifted by one word each time.
     a = (a + keys[(group + 1) % 3]!) | 0;
     b = (b + keys[(group + 2) % 3]! + group + 1) | 0;
   }

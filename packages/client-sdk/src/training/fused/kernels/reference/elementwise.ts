@@ -25,7 +25,10 @@ export function elementwiseKernels(
     const { f } = memory;
     for (let i = 0; i < size; i++) f[indexOf(z) + i] = map(f[indexOf(x) + i]!, f[indexOf(y) + i]!);
   };
+  // Gradients of tanh and of the sigmoid are computed from the output, which is cheaper than from
+  // the input and lets a layer write its output over its input.
   return {
+    // `slope` and `factor` are rounded, because the module takes them as float32.
     relu(x, y, size, slope) {
       each(x, y, size, (value) => (value > 0 ? value : fround(value * fround(slope))));
     },

@@ -12,6 +12,8 @@ export function geluKernels(memory: ReferenceMemory, math: ReferenceMath): GeluK
   /** The error function, within 1.5e-7. */
   const erf = (x: number): number => {
     const size = Math.abs(x);
+    // The formula holds for x ≥ 0. The sign is put back at the end, also that of −0, because the
+    // module copies the bit of the sign.
     const t = r(1 / r(1 + r(r(0.3275911) * size)));
     let y = ERF[0]!;
     for (const coefficient of ERF.slice(1)) y = r(r(y * t) + coefficient);
@@ -29,10 +31,12 @@ export function geluKernels(memory: ReferenceMemory, math: ReferenceMath): GeluK
   const slope = (x: number, approximate: boolean): number => {
     const square = r(x * x);
     if (!approximate) {
+      // The derivative of x · Φ(x) is Φ(x) + x · φ(x), with the density φ. 0.39894228 is 1 / √(2π).
       const density = r(r(0.39894228) * math.exp(r(-0.5 * square)));
       return r(below(x) + r(x * density));
     }
     const b = bend(x);
+    // The derivative of the inner polynomial √(2/π) · (x + 0.044715 x³). 0.134145 is 3 · 0.044715.
     const inner = r(r(0.7978846) * r(1 + r(r(0.134145) * square)));
     const rest = r(r(0.5 * x) * r(r(1 - r(b * b)) * inner));
     return r(r(0.5 * r(1 + b)) + rest);

@@ -22,6 +22,7 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
       sum = fround(sum + f[y + i]!);
     }
     for (let i = 0; i < columns; i++) f[y + i] = f[y + i]! / sum;
+    // ln Σ e^x = ln Σ e^(x − most) + most.
     return fround(math.log(sum) + most);
   };
   /** Adds up what `lossOf` gives for the distance of each value from its target. */
@@ -42,6 +43,7 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
         softmaxRow(indexOf(x) + from, indexOf(y) + from, columns);
       }
     },
+    // The output y_i depends on every input of its row, hence the sum over the row.
     softmaxGradient(y, dy, dx, rows, columns) {
       const { f } = memory;
       for (let from = 0; from < rows * columns; from += columns) {
@@ -59,7 +61,11 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
       const { x, targets, y, dx } = indicesOf(places);
       let loss = 0;
       for (let from = 0; from < rows * columns; from += columns) {
+        // −ln softmax(x)_i is `normal − x_i`. Computing it from the logits keeps it finite where
+        // the probability rounds to 0.
         const normal = softmaxRow(x + from, y + from, columns);
+        // The sum of the targets: 1 if they are a distribution, as one class or smoothed labels
+        // are.
         let mass = 0;
         let sum = 0;
         for (let i = from; i < from + columns; i++) {
@@ -70,6 +76,7 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
           if (target !== 0) sum = fround(sum + fround(target * fround(normal - f[x + i]!)));
         }
         for (let i = from; i < from + columns; i++) {
+          // The derivative of −Σ target · ln softmax(x) with respect to x_i.
           f[dx + i] = fround(fround(f[y + i]! * mass) - f[targets + i]!) * fround(weight);
         }
         loss += sum;
@@ -83,11 +90,15 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
       for (let i = 0; i < size; i++) {
         const value = f[x + i]!;
         const target = f[targets + i]!;
+        // Only e^−|x| is used, which cannot overflow. For a negative x the same power gives the
+        // sigmoid as e^x / (1 + e^x).
         const power = math.exp(-Math.abs(value));
         const large = fround(1 / fround(1 + power));
         const p = value >= 0 ? large : fround(power * large);
         f[y + i] = p;
         f[dx + i] = fround(p - target) * fround(weight);
+        // max(x, 0) − x · target + ln(1 + e^−|x|) is the cross-entropy of the sigmoid for both
+        // signs of x.
         const linear = fround(Math.max(value, 0) - fround(value * target));
         loss += fround(linear + math.log(fround(1 + power)));
       }
@@ -101,6 +112,7 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
     },
     absoluteError(places, size, weight) {
       return distances(places, size, (distance, i) => {
+        // The derivative at a distance of exactly 0 is taken as 0.
         memory.f[indexOf(places.dx) + i] = distance > 0 ? weight : distance < 0 ? -weight : 0;
         return Math.abs(distance);
       });
@@ -108,6 +120,8 @@ export function lossKernels(memory: ReferenceMemory, math: ReferenceMath): LossK
     huberLoss(places, size, weight, delta) {
       const bound = fround(delta);
       return distances(places, size, (distance, i) => {
+        // With the distance limited to ±delta as b, one formula covers both parts of the loss: b ·
+        // (d − ½ b). Its derivative is b.
         const bounded = Math.max(Math.min(distance, bound), -bound);
         memory.f[indexOf(places.dx) + i] = bounded * fround(weight);
         return fround(bounded * fround(distance - fround(0.5 * bounded)));

@@ -14,6 +14,7 @@ export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
       const { f } = memory;
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
+          // The order of this sum is the specification: the start, then l from 0 on.
           let sum = first(start, i, j);
           for (let l = 0; l < k; l++) {
             sum = fround(sum + fround(f[placeOf(a, i, l)]! * f[placeOf(b, l, j)]!));
@@ -28,6 +29,7 @@ export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
         for (let j = 0; j < n; j++) f[panelPlace(indexOf(to.at), k, l, j)] = f[placeOf(b, l, j)]!;
       }
     },
+    // The same sums as those of `matmul`: only the place of B differs.
     matmulPacked({ a, packed, c, start }, m, n, k) {
       const { f } = memory;
       for (let i = 0; i < m; i++) {
@@ -47,6 +49,7 @@ export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
         for (let j = 0; j < columns; j++) f[placeOf(to, j, i)] = f[placeOf(from, i, j)]!;
       }
     },
+    // The gradient of a bias: sums over rows, from the first row to the last.
     columnSums(from, rows, columns, to) {
       const { f } = memory;
       for (let j = 0; j < columns; j++) {

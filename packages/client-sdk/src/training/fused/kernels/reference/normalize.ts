@@ -21,11 +21,14 @@ export function normalizationKernels(memory: ReferenceMemory): NormalizationKern
         let sum = 0;
         for (const { place } of places()) sum = r(sum + f[x + place]!);
         const mean = r(sum / count);
+        // A second pass over the distances from the mean. The shorter formula, the mean of x² minus
+        // the square of the mean, would lose most digits where the mean is large.
         let squares = 0;
         for (const { place } of places()) {
           const distance = r(f[x + place]! - mean);
           squares = r(squares + r(distance * distance));
         }
+        // The gradient needs both numbers again.
         f[kept] = mean;
         f[kept + 1] = 1 / r(Math.sqrt(r(r(squares / count) + r(epsilon))));
         for (const { place, channel } of places()) {
@@ -41,11 +44,14 @@ export function normalizationKernels(memory: ReferenceMemory): NormalizationKern
       const { gamma } = operands;
       const x = indexOf(operands.x);
       const count = valuesOf(operands);
+      // The gradient of the normalised value, which gamma and beta are applied to.
       const slope = (place: number, channel: number): number =>
         gamma === 0
           ? f[indexOf(dy) + place]!
           : r(f[indexOf(dy) + place]! * f[indexOf(gamma) + channel]!);
       for (const { kept, places } of eachGroup(operands, examples)) {
+        // Mean and variance depend on every value of the group. With s for the slopes and n for the
+        // normalised values, dx = (s − mean(s) − n · mean(s · n)) · factor.
         let sum = 0;
         let along = 0;
         for (const { place, channel } of places()) {
@@ -64,6 +70,7 @@ export function normalizationKernels(memory: ReferenceMemory): NormalizationKern
     groupNormScaleGradient(operands, dy, gradient, examples) {
       const { f } = memory;
       const x = indexOf(operands.x);
+      // A channel meets its groups example by example, which is the order of its sum.
       const sums = new Float32Array(operands.channels);
       for (const { kept, places } of eachGroup(operands, examples)) {
         for (const { place, channel } of places()) {

@@ -11,6 +11,7 @@ export function poolingKernels(memory: ReferenceMemory): PoolingKernels {
       let output = 0;
       forEachWindow(windows, images, (base, inside) => {
         const image = indexOf(x) + base;
+        // Only a larger value replaces the best one, so the first of equal values counts.
         let best = inside[0]!;
         for (const place of inside) if (f[image + place]! > f[image + best]!) best = place;
         f[indexOf(y) + output] = f[image + best]!;
@@ -22,6 +23,7 @@ export function poolingKernels(memory: ReferenceMemory): PoolingKernels {
       const { f, i } = memory;
       const size = sizeOfImage(windows);
       const outputs = windows.rows * windows.columns * windows.channels;
+      // Windows may overlap, so gradients are added.
       f.fill(0, indexOf(dx), indexOf(dx) + images * size);
       for (let image = 0; image < images; image++) {
         for (let output = image * outputs; output < (image + 1) * outputs; output++) {
@@ -36,11 +38,14 @@ export function poolingKernels(memory: ReferenceMemory): PoolingKernels {
       forEachWindow(windows, images, (base, inside) => {
         let sum = 0;
         for (const place of inside) sum = fround(sum + f[indexOf(x) + base + place]!);
+        // Values beyond an edge are not counted. The kernel in WebAssembly multiplies by the
+        // inverse of the count too, which rounds differently from a division.
         f[output++] = fround(sum * fround(1 / inside.length));
       });
     },
     averagePoolGradient(dy, dx, windows, images) {
       const { f } = memory;
+      // Windows may overlap here too.
       f.fill(0, indexOf(dx), indexOf(dx) + images * sizeOfImage(windows));
       let output = indexOf(dy);
       forEachWindow(windows, images, (base, inside) => {
@@ -72,6 +77,8 @@ function forEachWindow(
       for (let column = 0; column < columns; column++) {
         for (let channel = 0; channel < channels; channel++) {
           const inside: number[] = [];
+          // The upper left corner of the window, which lies outside the image where there is
+          // padding.
           const y = row * steps[0] - top;
           const x = column * steps[1] - left;
           for (let i = Math.max(y, 0); i < Math.min(y + size[0], height); i++) {

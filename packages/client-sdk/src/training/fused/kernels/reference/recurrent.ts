@@ -10,6 +10,7 @@ const r = Math.fround;
  * embeddings.
  */
 export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): RecurrentKernels {
+  /** The activation of a gate: a sigmoid, or the straight line of a hard sigmoid. */
   const gate = (x: number, hard: boolean): number =>
     hard ? Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1) : math.sigmoid(x);
   /** The slope of a gate, from its output. */
@@ -24,6 +25,8 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
     lstmForward({ z, before, c, h, units, hard }, rows) {
       const { f } = memory;
       forEachUnit(units, rows, (row, unit) => {
+        // The gates of a unit lie `units` values apart. Their values replace the sums that they are
+        // computed from, because the way backwards needs them.
         const p = placeOf(z, row, unit);
         const input = gate(f[p]!, hard);
         const forget = gate(f[p + units]!, hard);
@@ -38,6 +41,7 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
         f[placeOf(h, row, unit)] = output * math.tanh(cell);
       });
     },
+    // Every gate is read before it is overwritten by the gradient of the sum that it came from.
     lstmBackward({ z, before, c, dh, dc, units, hard }, rows) {
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
@@ -46,7 +50,9 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
         const [candidate, output] = [f[p + 2 * units]!, f[p + 3 * units]!];
         const bent = math.tanh(f[placeOf(c, row, unit)]!);
         const dOut = f[indexOf(dh) + place]!;
+        // The gradient of the cell state comes from the next moment and through this output.
         const dCell = r(f[indexOf(dc) + place]! + r(r(dOut * output) * tanhSlope(bent)));
+        // What goes on to the cell state of the moment before.
         f[indexOf(dc) + place] = dCell * forget;
         f[p] = r(dCell * candidate) * gateSlope(input, hard);
         f[p + units] = r(dCell * old(before, row, unit)) * gateSlope(forget, hard);
@@ -54,6 +60,8 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
         f[p + 3 * units] = r(dOut * bent) * gateSlope(output, hard);
       });
     },
+    // The candidate needs reset · before times a kernel. So the gates come in a kernel of their
+    // own, and the product lies between the two kernels.
     gruGates({ z, before, kept, units, hard }, rows) {
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
@@ -74,6 +82,8 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
         f[placeOf(h, row, unit)] = kept + r(r(1 - update) * candidate);
       });
     },
+    // Backwards the product lies between the two kernels too: this one gives the gradient of the
+    // candidate, and `gruResetBackward` takes what the product makes of it.
     gruBackward({ z, before, dh, units, hard }, rows) {
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
@@ -96,6 +106,8 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
         f[indexOf(dh) + place] = f[indexOf(dh) + place]! + r(reset * d);
       });
     },
+    // Indices come as float32 like all inputs. They were checked to be whole numbers from 0 to
+    // below the number of rows.
     embed(indices, table, to, rows, width) {
       const { f } = memory;
       for (let row = 0; row < rows; row++) {
@@ -105,6 +117,7 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
     },
     embedGradient(indices, dy, table, rows, width, entries) {
       const { f } = memory;
+      // A row that several indices name gets the sum of their gradients.
       f.fill(0, indexOf(table), indexOf(table) + entries * width);
       for (let row = 0; row < rows; row++) {
         const from = indexOf(dy) + row * width;

@@ -21,6 +21,12 @@ const FIRST_FREE: Address = 64;
 /**
  * Makes kernels in plain TypeScript: the twin of the WebAssembly module. They are slow and
  * readable, and they specify every bit. They train where there is no WebAssembly with SIMD.
+ *
+ * JavaScript computes in float64. For a single addition, subtraction, multiplication, division or
+ * square root of float32 values, `Math.fround` of the result is exactly what float32 arithmetic
+ * gives. That is why every operation stands in a `Math.fround` of its own, which files with long
+ * formulas shorten to `r` or `f`. The last operation before a store needs none, because a `Float32Array` rounds
+ * what is stored in it.
  */
 export function createReferenceKernels(): TrainingKernels {
   const memory = referenceMemory(FIRST_FREE / 4);
@@ -28,6 +34,7 @@ export function createReferenceKernels(): TrainingKernels {
   return {
     name: "reference",
     firstFree: FIRST_FREE,
+    // A getter, because `reserve` replaces the buffer.
     get memory() {
       return { buffer: memory.f.buffer as ArrayBuffer };
     },
@@ -36,6 +43,8 @@ export function createReferenceKernels(): TrainingKernels {
       if (byteLength <= memory.f.byteLength) return;
       const grown = referenceMemory(Math.ceil(byteLength / 4));
       grown.f.set(memory.f);
+      // All groups of kernels hold the same `memory`, so it gets the new views instead of being
+      // replaced.
       Object.assign(memory, grown);
     },
     ...multiplyKernels(memory),

@@ -34,6 +34,7 @@ export type PositionalKernels = Pick<KernelFunctions, NumberKernels> &
  * kernel.
  */
 export function kernelFunctions(module: PositionalKernels): KernelFunctions {
+  // The module's own functions stand for the kernels that take numbers only.
   return {
     ...module,
     matmul: ({ a, b, c, start, scratch }, m, n, k) =>

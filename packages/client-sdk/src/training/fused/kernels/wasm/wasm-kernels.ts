@@ -13,7 +13,9 @@ interface ModuleExports extends PositionalKernels {
   readonly peakOfChains: (rounds: number, seed: number) => number;
 }
 
+/** WebAssembly memory grows by whole pages of this size. */
 const PAGE_BYTES = 65_536;
+/** The first array begins at a cache line, as `Arena` lets all others do. */
 const CACHE_LINE_BYTES = 64;
 
 /**
@@ -40,6 +42,7 @@ export function wasmKernels(module: WebAssembly.Module): TrainingKernelSource {
       peakOfChains: _chains,
       ...kernels
     } = await instantiate(module);
+    // One view for all calls, until the memory grows: growing detaches the buffer that views see.
     let heap = new Float32Array(memory.buffer);
     return {
       ...kernelFunctions(kernels),
