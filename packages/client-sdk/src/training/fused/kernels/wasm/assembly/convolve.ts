@@ -31,6 +31,7 @@ export function convolve(
   channels: i32,
   scratch: usize,
 ): void {
+  // The filter becomes B, packed into panels of 8 outputs. Its rows are the values of a window.
   const depth = height * width;
   pack(filter, bytes(channels), depth, channels, scratch);
   const panel = bytes(8 * depth),
@@ -38,6 +39,7 @@ export function convolve(
     start = bias,
     yRow = bytes(channels),
     b = scratch;
+  // How far the pointer to a window jumps at the end of a row of windows, and of an image.
   const nextRow = bytes(xRow - columns * xPixel),
     nextImage = bytes(xImage - rows * xRow),
     step = bytes(xPixel);
@@ -96,18 +98,21 @@ export function filterGradient(
   channels: i32,
   scratch: usize,
 ): void {
+  // Here the sums run over the pixels of an image. dy is B, and x, seen along its pixels, is A.
   const depth = rows * columns;
   const panel = bytes(8 * depth),
     cRow = bytes(channels),
     step = bytes(xPixel),
     leap = bytes(xRow - columns * xPixel),
     b = scratch;
+  // Images follow one another: the sums of an image start with those of the images before it.
   for (let image = 0; image < images; image++) {
     pack(dy + bytes(image * depth * channels), bytes(channels), depth, channels, b);
     for (let line = 0; line < height; line++) {
       let a = x + bytes(image * xImage + line * xLine);
       let c = filter + bytes(line * width * channels);
       let left = width;
+      // Strips of four values of a line. 6 are faster as 3 + 3 and 5 as 3 + 2, as in multiply.ts.
       for (; left >= 4 && left != 6 && left != 5; left -= 4) {
         strip4SideBySide(
           a,
@@ -128,6 +133,7 @@ export function filterGradient(
         c += 4 * cRow;
       }
       while (left > 0) {
+        // The first image starts with zeros.
         const start: usize = image == 0 ? 0 : c;
         if (left >= 3 && left != 4) {
           strip3(
@@ -178,6 +184,7 @@ export function flipFilter(
   const places = height * width,
     size = channels * outputs;
   for (let place = 0; place < places; place++) {
+    // The place that half a turn puts here. Within a place, outputs and channels change roles.
     const from = filter + bytes((places - 1 - place) * size),
       into = to + bytes(place * size);
     for (let i = 0; i < channels; i++) {
@@ -211,6 +218,7 @@ export function placeImages(
       const source = from + bytes((image * height + row) * width * channels);
       const target =
         to + bytes(((image * toHeight + top + row * stepY) * toWidth + left) * channels);
+      // Without a step between pixels, a whole row moves at once.
       if (stepX == 1) memory.copy(target, source, bytes(width * channels));
       else
         for (let i = 0; i < width; i++)

@@ -25,11 +25,14 @@ export function depthwise(
   multiplier: i32,
 ): void {
   const outputs = channels * multiplier;
+  // The address of the pixel of the output that is computed next.
   let o = y;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const corner = x + bytes(image * xImage + row * xRow + column * xPixel);
+        // With a multiplier of 1, output k belongs to channel k. So four neighbouring channels meet
+        // four neighbouring weights, and each lane of a vector is a sum of its own.
         let k = 0;
         if (multiplier == 1) {
           for (; k + 4 <= outputs; k += 4) {
@@ -46,6 +49,7 @@ export function depthwise(
             v128.store(o + bytes(k), sum);
           }
         }
+        // The channels that are left over, or all outputs where channels have several.
         for (; k < outputs; k++) {
           const channel = k / multiplier;
           let sum: f32 = bias ? f32.load(bias + bytes(k)) : 0;
@@ -82,6 +86,7 @@ export function depthwiseFilterGradient(
 ): void {
   const outputs = channels * multiplier;
   memory.fill(filter, 0, bytes(height * width * outputs));
+  // The address of the gradient of the pixel whose window is under way.
   let g = dy;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
@@ -91,6 +96,8 @@ export function depthwiseFilterGradient(
           for (let j = 0; j < width; j++) {
             const from = corner + bytes(i * xLine + j * channels),
               to = filter + bytes((i * width + j) * outputs);
+            // Each weight gets one product per window. Lanes are different weights, so no order of
+            // additions changes.
             let k = 0;
             if (multiplier == 1) {
               for (; k + 4 <= outputs; k += 4) {
@@ -135,6 +142,7 @@ export function depthwiseInputGradient(
 ): void {
   const outputs = channels * multiplier;
   memory.fill(dx, 0, bytes(images * xImage));
+  // As in `depthwiseFilterGradient`.
   let g = dy;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
@@ -144,6 +152,8 @@ export function depthwiseInputGradient(
           for (let j = 0; j < width; j++) {
             const to = corner + bytes(i * xLine + j * channels),
               from = filter + bytes((i * width + j) * outputs);
+            // Lanes are different channels of the same pixel. With several outputs for a channel,
+            // their parts are added one after the other.
             let k = 0;
             if (multiplier == 1) {
               for (; k + 4 <= outputs; k += 4) {

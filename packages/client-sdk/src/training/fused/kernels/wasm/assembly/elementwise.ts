@@ -8,6 +8,8 @@ export function relu(x: usize, y: usize, size: i32, slope: f32): void {
   const zero = f32x4.splat(0),
     factor = f32x4.splat(slope);
   for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
+    // Both branches are computed. The comparison chooses between them bit by bit, which costs less
+    // than a jump for each value.
     const value = v128.load(i);
     v128.store(o, v128.bitselect(value, f32x4.mul(value, factor), f32x4.gt(value, zero)));
   }
@@ -18,6 +20,7 @@ export function reluGradient(y: usize, dy: usize, dx: usize, size: i32, slope: f
   const zero = f32x4.splat(0),
     factor = f32x4.splat(slope);
   for (let i = y, g = dy, o = dx, end = y + bytes(size); i < end; i += 16, g += 16, o += 16) {
+    // The output is above 0 exactly where the input was, as long as the slope is not negative.
     const gradient = v128.load(g);
     v128.store(
       o,
@@ -56,6 +59,8 @@ export function sigmoidGradient(y: usize, dy: usize, dx: usize, size: i32): void
 
 /** Adds from to `to`. */
 export function add(from: usize, to: usize, size: i32): void {
+  // The loops of all kernels below have the same form: pointers that walk through the arrays, a
+  // vector of four values at a time.
   for (let i = from, o = to, end = from + bytes(size); i < end; i += 16, o += 16) {
     v128.store(o, f32x4.add(v128.load(o), v128.load(i)));
   }
@@ -87,6 +92,7 @@ export function addDifference(a: usize, b: usize, to: usize, size: i32, factor: 
 
 /** Computes Σ x² in float64: four sums of every fourth value each, which are added up in order. */
 export function sumOfSquares(x: usize, size: i32): f64 {
+  // Squares of float32 values are exact in float64, so only the additions round.
   let s0: f64 = 0,
     s1: f64 = 0,
     s2: f64 = 0,

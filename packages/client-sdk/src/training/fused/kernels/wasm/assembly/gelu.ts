@@ -6,6 +6,7 @@ import { exp4, tanh4 } from "./math";
 function erf4(x: v128): v128 {
   const one = f32x4.splat(1),
     size = f32x4.abs(x);
+  // y is a polynomial in t = 1 / (1 + p |x|), without a constant term.
   const t = f32x4.div(one, f32x4.add(one, f32x4.mul(f32x4.splat(0.3275911), size)));
   let y = f32x4.splat(1.0614054);
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(-1.4531521));
@@ -14,11 +15,13 @@ function erf4(x: v128): v128 {
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(0.2548296));
   y = f32x4.mul(y, t);
   const value = f32x4.sub(one, f32x4.mul(y, exp4(f32x4.neg(f32x4.mul(size, size)))));
+  // The formula holds for x ≥ 0, and the error function is odd: the sign of x is put back.
   return v128.or(value, v128.and(x, i32x4.splat(0x80000000)));
 }
 
 /** Φ(x): the share of a normal distribution that lies below x. */
 function below4(x: v128): v128 {
+  // Φ(x) = ½ (1 + erf(x / √2)).
   const part = erf4(f32x4.mul(x, f32x4.splat(0.70710677)));
   return f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1), part));
 }
@@ -50,6 +53,7 @@ export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approxim
     const value = v128.load(i),
       square = f32x4.mul(value, value);
     let slope: v128;
+    // The derivative of ½ x (1 + tanh u), where u is the polynomial of `bend4`.
     if (approximate) {
       const bend = bend4(value);
       const inner = f32x4.mul(
@@ -62,6 +66,7 @@ export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approxim
       );
       slope = f32x4.add(f32x4.mul(half, f32x4.add(one, bend)), rest);
     } else {
+      // The derivative of x · Φ(x) is Φ(x) + x · φ(x). The density φ(x) is e^(−x²/2) / √(2π).
       const density = f32x4.mul(
         f32x4.splat(0.39894228),
         exp4(f32x4.mul(f32x4.splat(-0.5), square)),

@@ -1,5 +1,8 @@
 // Everything that the module exports. Addresses are explained in address.ts, and the kernels in the
-// interfaces of ../training-kernels.ts.
+// interfaces that ../../training-kernels.ts puts together. The plain twin in ../../reference/
+// specifies every bit. The files here compute several sums side by side, and four values at once,
+// but no result differs from the twin's. The module takes its arguments as plain numbers;
+// ../positional-kernels.ts translates.
 export { matmul, packMatrix, matmulPacked } from "./multiply";
 export { convolve, filterGradient, flipFilter, placeImages, cropImages } from "./convolve";
 export { columnSums, transpose } from "./rows";

@@ -18,10 +18,13 @@ export function softmax(x: usize, y: usize, rows: i32, columns: i32): void {
 function softmaxRow(x: usize, y: usize, columns: i32): f32 {
   let most = f32.load(x);
   for (let i = 1; i < columns; i++) most = max(most, f32.load(x + bytes(i)));
+  // The vectors at the end of a row may reach into the next row. `storeSome` writes only what
+  // belongs to this row.
   const highest = f32x4.splat(most);
   for (let i = 0; i < columns; i += 4) {
     storeSome(y + bytes(i), exp4(f32x4.sub(v128.load(x + bytes(i)), highest)), columns - i);
   }
+  // One value after the other, so that the sum has the order of the twin.
   let sum: f32 = 0;
   for (let i = 0; i < columns; i++) sum += f32.load(y + bytes(i));
   const divisor = f32x4.splat(sum);
@@ -37,6 +40,7 @@ export function softmaxGradient(y: usize, dy: usize, dx: usize, rows: i32, colum
     const p = y + bytes(row * columns),
       g = dy + bytes(row * columns),
       o = dx + bytes(row * columns);
+    // The output y_i depends on every input of its row, hence the sum over the row.
     let sum: f32 = 0;
     for (let i = 0; i < columns; i++) sum += f32.load(g + bytes(i)) * f32.load(p + bytes(i));
     for (let i = 0; i < columns; i++)
@@ -63,7 +67,9 @@ export function softmaxCrossEntropy(
       p = y + bytes(from),
       t = targets + bytes(from),
       g = dx + bytes(from);
+    // −ln p_i is `normal − x_i`, which stays finite where the probability p_i rounds to 0.
     const normal = softmaxRow(logits, p, columns);
+    // The sum of the targets: 1 if they are a distribution.
     let mass: f32 = 0,
       sum: f32 = 0;
     for (let i = 0; i < columns; i++) {
@@ -97,6 +103,7 @@ export function sigmoidCrossEntropy(
   for (let i = 0; i < size; i++) {
     const value = f32.load(x + bytes(i)),
       target = f32.load(targets + bytes(i));
+    // Only e^−|x| is used, which cannot overflow. It gives the sigmoid for both signs of x.
     const power = exp1(-abs(value));
     const large: f32 = 1 / (1 + power);
     const p: f32 = value >= 0 ? large : power * large;
@@ -123,6 +130,7 @@ export function absoluteError(x: usize, targets: usize, dx: usize, size: i32, we
   let loss: f64 = 0;
   for (let i = 0; i < size; i++) {
     const distance = f32.load(x + bytes(i)) - f32.load(targets + bytes(i));
+    // The derivative at a distance of exactly 0 is taken as 0.
     f32.store(dx + bytes(i), distance > 0 ? weight : distance < 0 ? -weight : 0);
     loss += <f64>abs(distance);
   }
@@ -141,6 +149,7 @@ export function huberLoss(
   let loss: f64 = 0;
   for (let i = 0; i < size; i++) {
     const distance = f32.load(x + bytes(i)) - f32.load(targets + bytes(i));
+    // With the distance limited to ±delta as b, one formula covers both parts: b · (d − ½ b).
     const bounded: f32 = max(min(distance, delta), -delta);
     f32.store(dx + bytes(i), bounded * weight);
     loss += <f64>(bounded * (distance - <f32>0.5 * bounded));

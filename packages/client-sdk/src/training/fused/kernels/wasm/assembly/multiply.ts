@@ -31,6 +31,8 @@ export function matmul(
   k: i32,
   scratch: usize,
 ): void {
+  // B is read where it lies. Its panels of 8 columns are neighbours there: it is 32 bytes from one
+  // to the next.
   if (liesWell(m, bRow)) {
     for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
       rowsTimes(
@@ -42,6 +44,7 @@ export function matmul(
         32,
         c,
         bytes(cRow),
+        // The first block starts with `start`, the others with what the blocks before have summed.
         k0 == 0 ? start : c,
         k0 == 0 ? bytes(startRow) : bytes(cRow),
         m,
@@ -51,8 +54,10 @@ export function matmul(
     }
     return;
   }
+  // B is packed block by block. Each packed block is used by all rows of A before the next one.
   for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
     const depth = min(BLOCK_K, k - k0);
+    // The sums of later blocks continue those in C.
     const from = k0 == 0 ? start : c;
     const fromRow = k0 == 0 ? startRow : cRow;
     for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
@@ -98,6 +103,7 @@ export function matmulPacked(
   n: i32,
   k: i32,
 ): void {
+  // The whole of B is packed already, so only its columns are taken block by block.
   const panel = bytes(8 * k);
   for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
     const from = start ? start + bytes(n0) : 0;
@@ -150,6 +156,8 @@ function rowsTimes(
 ): void {
   // 6 rows are faster as 3 + 3 and 5 rows as 3 + 2 than with a strip of one or two left over.
   while (m >= 4 && m != 6 && m != 5) {
+    // Where the rows of A are neighbours in memory (A is a transpose), four of their values are one
+    // vector.
     if (aRow == 4) strip4SideBySideFlat(a, aStep, k, b, bStep, bPanel, c, cRow, start, startRow, n);
     else
       strip4(

@@ -1,4 +1,6 @@
-// Normalisation over groups of channels, and scaling of columns.
+// Normalisation over groups of channels, and scaling of columns. A group is `width` neighbouring
+// channels of all pixels of an example. Its sums run pixel by pixel, one value after the other: a
+// sum over vectors would add in another order, and so give other bits.
 import { bytes } from "./address";
 
 /**
@@ -22,6 +24,8 @@ export function groupNorm(
   for (let example = 0; example < examples; example++) {
     for (let group = 0; group < groups; group++) {
       const first = example * pixels * channels + group * width;
+      // First the mean, then the variance around it, and then the result: three passes over the
+      // group.
       let sum: f32 = 0,
         squares: f32 = 0;
       for (
@@ -43,6 +47,7 @@ export function groupNorm(
         }
       }
       const inverse: f32 = 1 / sqrt<f32>(squares / count + epsilon);
+      // `stats` runs along with the groups: two values for each of them.
       f32.store(stats, mean);
       f32.store(stats, inverse, 4);
       stats += 8;
@@ -50,6 +55,7 @@ export function groupNorm(
         to = y + bytes(first);
       for (let pixel = 0; pixel < pixels; pixel++, from += bytes(channels), to += bytes(channels)) {
         for (let i = 0; i < width; i++) {
+          // An address of 0 means that the layer has no such parameter.
           let value: f32 = (f32.load(from + bytes(i)) - mean) * inverse;
           if (gamma) value = value * f32.load(gamma + bytes(group * width + i));
           if (beta) value = value + f32.load(beta + bytes(group * width + i));
@@ -80,6 +86,8 @@ export function groupNormGradient(
       const mean = f32.load(stats),
         inverse = f32.load(stats, 4);
       stats += 8;
+      // First pass: the sum of the gradients of the normalised values, and the sum of their
+      // products with those values.
       let sum: f32 = 0,
         along: f32 = 0;
       let from = x + bytes(first),
@@ -97,6 +105,8 @@ export function groupNormGradient(
           along += d * ((f32.load(from + bytes(i)) - mean) * inverse);
         }
       }
+      // Second pass: what is left of a gradient once the changes of the mean (`shift`) and of the
+      // variance (`tilt`) are taken out.
       const shift = sum / count,
         tilt = along / count;
       from = x + bytes(first);
@@ -130,6 +140,7 @@ export function groupNormScaleGradient(
   const width = channels / groups;
   for (let i = 0; i < channels; i++) {
     let sum: f32 = 0;
+    // Walks along one channel through all pixels of all examples.
     let place = i;
     for (let example = 0; example < examples; example++) {
       const kept = stats + bytes(2 * (example * groups + i / width));

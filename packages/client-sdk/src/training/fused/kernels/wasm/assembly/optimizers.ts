@@ -1,4 +1,9 @@
 // One step of each optimizer over all trained weights. Formulas and defaults are those of tfjs.
+//
+// All arrays are as long as the trained weights and are padded to whole vectors, so the loops take
+// four values at a time and need no remainder. The pointers i, j, k and l walk through the weights,
+// their gradients and the state of the optimizer. Numbers that are the same for all weights are
+// spread over the four lanes before the loop.
 import { bytes } from "./address";
 
 /** Gradient descent: w −= rate · g. */
@@ -28,6 +33,7 @@ export function descendWithMomentum(
     const gradient = v128.load(j);
     const speed = f32x4.add(f32x4.mul(m, v128.load(k)), gradient);
     v128.store(k, speed);
+    // The velocity is written first, since Nesterov's step is computed from the new one.
     const step = nesterov ? f32x4.add(gradient, f32x4.mul(m, speed)) : speed;
     v128.store(i, f32x4.sub(v128.load(i), f32x4.mul(r, step)));
   }
@@ -51,8 +57,10 @@ export function adam(
     b1 = f32x4.splat(beta1),
     b2 = f32x4.splat(beta2),
     e = f32x4.splat(epsilon);
+  // What is taken of the new gradient, and of its square.
   const o1 = f32x4.splat(1 - beta1),
     o2 = f32x4.splat(1 - beta2);
+  // Both means begin at 0. Dividing by 1 − β^t corrects that in the first steps.
   const c1 = f32x4.splat(correct1),
     c2 = f32x4.splat(correct2);
   for (
@@ -61,6 +69,7 @@ export function adam(
     i += 16, j += 16, k += 16, l += 16
   ) {
     const gradient = v128.load(j);
+    // The running mean of the gradient, and that of its square.
     const first = f32x4.add(f32x4.mul(b1, v128.load(k)), f32x4.mul(o1, gradient));
     const second = f32x4.add(
       f32x4.mul(b2, v128.load(l)),
@@ -79,6 +88,7 @@ export function adagrad(w: usize, g: usize, a: usize, size: i32, rate: f32, epsi
     e = f32x4.splat(epsilon);
   for (let i = w, j = g, k = a, end = w + bytes(size); i < end; i += 16, j += 16, k += 16) {
     const gradient = v128.load(j);
+    // ε is added under the root here, as tfjs does; Adam adds it outside.
     const sum = f32x4.add(v128.load(k), f32x4.mul(gradient, gradient));
     v128.store(k, sum);
     const step = f32x4.div(gradient, f32x4.sqrt(f32x4.add(sum, e)));
@@ -109,6 +119,7 @@ export function rmsprop(
     i += 16, j += 16, k += 16, l += 16
   ) {
     const gradient = v128.load(j);
+    // The running mean of the squared gradient.
     const square = f32x4.add(
       f32x4.mul(d, v128.load(k)),
       f32x4.mul(o, f32x4.mul(gradient, gradient)),

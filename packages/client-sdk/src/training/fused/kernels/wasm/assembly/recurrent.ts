@@ -8,6 +8,7 @@ import { storeSome } from "./register-tiles";
 /** The activation of a gate: a sigmoid, or a hard one. */
 function gate4(x: v128, hard: i32): v128 {
   if (!hard) return sigmoid4(x);
+  // As in Keras: 0.2 x + 0.5, limited to the range from 0 to 1.
   const line = f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5));
   return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
 }
@@ -17,6 +18,7 @@ function gateSlope4(y: v128, hard: i32): v128 {
   const one = f32x4.splat(1),
     zero = f32x4.splat(0);
   if (!hard) return f32x4.mul(y, f32x4.sub(one, y));
+  // A hard sigmoid has the slope 0.2 between its bounds, and 0 outside.
   return v128.and(f32x4.splat(0.2), v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
 }
 
@@ -41,9 +43,11 @@ export function lstmForward(
   units: i32,
   hard: i32,
 ): void {
+  // The distance between the gates of a unit.
   const block = bytes(units);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < units; i += 4) {
+      // How many units are left. The vectors of the last ones may reach into what follows.
       const left = units - i,
         p = z + bytes(row * zRow + i),
         state = bytes(row * stateRow + i);
@@ -51,8 +55,10 @@ export function lstmForward(
         forget = gate4(v128.load(p + block), hard);
       const candidate = tanh4(v128.load(p + 2 * block)),
         output = gate4(v128.load(p + 3 * block), hard);
+      // At the first moment there is no cell state before.
       const old = before ? v128.load(before + state) : f32x4.splat(0);
       const cell = f32x4.add(f32x4.mul(forget, old), f32x4.mul(input, candidate));
+      // The gates replace the sums that they came from: the way backwards needs them.
       storeSome(p, input, left);
       storeSome(p + block, forget, left);
       storeSome(p + 2 * block, candidate, left);
@@ -85,6 +91,7 @@ export function lstmBackward(
       const left = units - i,
         p = z + bytes(row * zRow + i),
         state = bytes(row * stateRow + i);
+      // dh and dc have their rows side by side, unlike the states of the sequence.
       const place = bytes(row * units + i);
       const input = v128.load(p),
         forget = v128.load(p + block);
@@ -93,10 +100,12 @@ export function lstmBackward(
       const old = before ? v128.load(before + state) : f32x4.splat(0);
       const bent = tanh4(v128.load(c + state));
       const dOut = v128.load(dh + place);
+      // The gradient of the cell state: what the next moment left in dc, and what comes through h.
       const dCell = f32x4.add(
         v128.load(dc + place),
         f32x4.mul(f32x4.mul(dOut, output), tanhSlope4(bent)),
       );
+      // What the moment before finds in dc.
       storeSome(dc + place, f32x4.mul(dCell, forget), left);
       storeSome(p, f32x4.mul(f32x4.mul(dCell, candidate), gateSlope4(input, hard)), left);
       storeSome(p + block, f32x4.mul(f32x4.mul(dCell, old), gateSlope4(forget, hard)), left);
@@ -130,6 +139,7 @@ export function gruGates(
       const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
       storeSome(p, update, left);
       storeSome(p + block, reset, left);
+      // The caller multiplies this by the recurrent kernel, which gives the candidate its sum.
       storeSome(kept + bytes(row * units + i), f32x4.mul(reset, old), left);
     }
   }
@@ -158,6 +168,7 @@ export function gruForward(
         candidate = tanh4(v128.load(p + 2 * block));
       const old = before ? v128.load(before + state) : f32x4.splat(0);
       storeSome(p + 2 * block, candidate, left);
+      // h lies between the old state and the candidate, and the update says where.
       const rest = f32x4.sub(f32x4.splat(1), update);
       storeSome(h + state, f32x4.add(f32x4.mul(update, old), f32x4.mul(rest, candidate)), left);
     }
@@ -186,6 +197,7 @@ export function gruBackward(
         d = v128.load(place);
       const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
       const rest = f32x4.sub(f32x4.splat(1), update);
+      // The update moves h from the candidate to the old state, so its slope is their difference.
       storeSome(
         p,
         f32x4.mul(f32x4.mul(d, f32x4.sub(old, candidate)), gateSlope4(update, hard)),
@@ -227,6 +239,7 @@ export function gruResetBackward(
 /** Copies a row of the table for each index. Indices are whole numbers as float32. */
 export function embed(indices: usize, table: usize, to: usize, rows: i32, width: i32): void {
   for (let row = 0; row < rows; row++) {
+    // The trainer has checked that indices are rows of the table.
     const index = <i32>f32.load(indices + bytes(row));
     memory.copy(to + bytes(row * width), table + bytes(index * width), bytes(width));
   }
@@ -246,6 +259,7 @@ export function embedGradient(
     const index = <i32>f32.load(indices + bytes(row));
     let from = dy + bytes(row * width),
       to = table + bytes(index * width);
+    // Rows that several indices name get the sum, in the order of the indices.
     for (let i = 0; i < width; i++) {
       f32.store(to, f32.load(to) + f32.load(from));
       from += 4;

@@ -6,6 +6,7 @@ import { bytes } from "./address";
  */
 export function columnSums(from: usize, rows: i32, columns: i32, to: usize): void {
   const step = bytes(columns);
+  // A lane is a column of its own, so the order of each sum stays that of the rows.
   let column = 0;
   for (; column + 4 <= columns; column += 4) {
     let p = from + bytes(column),
@@ -16,6 +17,7 @@ export function columnSums(from: usize, rows: i32, columns: i32, to: usize): voi
     }
     v128.store(to + bytes(column), sum);
   }
+  // The columns that are left over, one by one.
   for (; column < columns; column++) {
     let p = from + bytes(column),
       sum: f32 = 0;
@@ -37,6 +39,7 @@ export function transpose(
   columns: i32,
 ): void {
   for (let row = 0; row < rows; row++) {
+    // A row of `from` becomes a column of `to`.
     let source = from + bytes(row * fromRow),
       target = to + bytes(row);
     for (let column = 0; column < columns; column++) {
