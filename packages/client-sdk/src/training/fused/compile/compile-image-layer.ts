@@ -1,4 +1,5 @@
-// Compiles layers over images. Images have the shape [height, width, channels].
+// Compiles layers over images. Images have the shape [height, width, channels], which Keras calls
+// channels_last; models in the other order are refused.
 import {
   LayerRefusal,
   pairOf,

@@ -1,4 +1,8 @@
 // Compiles one layer of a topology: one node for what it computes, and one for its activation.
+//
+// Layers have the names and the fields of Keras, with the defaults of tfjs for fields that are
+// missing. A field that would change the result in a way that no node can express leads to a
+// `LayerRefusal`, whose message completes the sentence "the layer NAME (KIND): …".
 import { sizeOf } from "../../example-format.ts";
 import { convolution, depthwise, pooling, zeroPadding } from "./compile-image-layer.ts";
 import {

@@ -1,4 +1,5 @@
-// Compiles layers that normalise.
+// Compiles layers that normalise. Layer and group normalisation become the same kind of node, and
+// differ in which values share a mean. A batch normalisation becomes a scaling of channels.
 import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
 import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
 

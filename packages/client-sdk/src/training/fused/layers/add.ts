@@ -1,6 +1,9 @@
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** Builds a layer that adds up its inputs, from the first to the last. */
+/**
+ * Builds a layer that adds up its inputs, from the first to the last. Residual connections end in
+ * such a layer. All inputs have the same shape.
+ */
 export function addLayer({
   kernels,
   inputs,

@@ -4,7 +4,11 @@ import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
 import { inputGradient } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
-/** Builds a layer that computes y = x·kernel + bias over the last axis. */
+/**
+ * Builds a layer that computes y = x·kernel + bias over the last axis, with a kernel [width,
+ * units]. Backwards, the gradient of the kernel is xᵀ·dy, that of the bias is the sum of the rows
+ * of dy, and that of the input is dy·kernelᵀ. What nobody needs is left out.
+ */
 export function denseLayer(
   context: LayerContext<Extract<LayerOperation, { kind: "dense" }>>,
 ): FusedLayer {

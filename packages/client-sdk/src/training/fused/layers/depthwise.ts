@@ -34,12 +34,14 @@ export function depthwiseLayer(context: LayerContext<WindowOperation>): FusedLay
   return {
     operations: { forward: product, backward: product * needed },
     forward(count) {
+      // The padded images stay in memory for the way backwards.
       layout.pad(count);
       kernels.depthwise(forwards, count);
     },
     backward(count) {
       if (kernel.gradient !== 0) kernels.depthwiseFilterGradient(kernelGradient, count);
       if (bias !== undefined && bias.gradient !== 0) {
+        // The bias is added to every pixel, so its gradient sums over all pixels.
         kernels.columnSums(dy, count * rows * columns, outputs, bias.gradient);
       }
       if (!hasGradient) return;

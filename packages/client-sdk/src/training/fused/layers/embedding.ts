@@ -12,6 +12,7 @@ export function embeddingLayer({
   output,
   parameter,
 }: LayerContext<Extract<LayerOperation, { kind: "embedding" }>>): FusedLayer {
+  // The table is [entries, width].
   const table = parameter(name);
   const width = output.shape.at(-1)!;
   const { values, gradient } = output;
@@ -20,6 +21,7 @@ export function embeddingLayer({
     forward: (count) =>
       kernels.embed(input.values, table.values, values, count * input.size, width),
     backward(count) {
+      // 0 stands for a table that the plan freezes.
       if (table.gradient === 0) return;
       const rows = count * input.size;
       kernels.embedGradient(input.values, gradient, table.gradient, rows, width, entries);

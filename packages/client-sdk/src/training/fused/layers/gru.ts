@@ -26,12 +26,20 @@ interface Step {
 
 /**
  * Builds a GRU over all moments of a sequence, in its first form: the reset acts on the state
- * before the state is multiplied.
+ * before the state is multiplied. With U for the recurrent kernel and x for the input's part of a
+ * gate, which `recurrentLayer` has computed:
+ *
+ *     z = σ(x_z + h₋₁·U_z)        r = σ(x_r + h₋₁·U_r)
+ *     g = tanh(x_g + (r · h₋₁)·U_g)        h = z · h₋₁ + (1 − z) · g
+ *
+ * z is called update, r reset and g candidate. Each moment takes two products, since the candidate
+ * needs the reset first.
  */
 export function gruLayer(context: RecurrentContext): FusedLayer {
   const { kernels, operation, capacity, allocate, scratch } = context;
   return recurrentLayer(context, 3, (recurrence) => {
     const { moments, units, gates, recurrent, dh, zAt, hAt, dyAt } = recurrence;
+    // The gates update and reset lie side by side, and are multiplied together.
     const pair = 2 * units;
     /** reset · state before, for each moment: [moments, capacity, units]. */
     const kept = allocate(moments * capacity * units);
@@ -108,6 +116,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
           if (t === 0) break;
           kernels.matmulPacked(toState, count, units, pair);
           if (operation.sequences) {
+            // The gradient of the state before also has the part of its own output.
             recurrence.gather(dyAt(t - 1), own, count);
             kernels.add(own, dh, count * units);
           }

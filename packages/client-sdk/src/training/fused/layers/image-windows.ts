@@ -44,6 +44,7 @@ export function imageWindows({
     ? { at: allocate(capacity * paddedSize), height: paddedHeight, width: paddedWidth, channels }
     : images;
   const line = paddedWidth * channels;
+  // The image begins behind the padding above it and on its left.
   const placement = { top: window.top, left: window.left, stepY: 1, stepX: 1 };
   return {
     window,

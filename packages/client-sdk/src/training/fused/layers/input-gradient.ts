@@ -29,6 +29,7 @@ export function inputGradient(
   { kernels, scratch }: Pick<LayerContext, "kernels" | "scratch">,
   { dy, kernel, dx, width, units, capacity }: InputGradientOperands,
 ): (rows: number) => void {
+  // Scratch memory for the packing of `matmul` and, behind it, for what is transposed.
   const room = scratch(MATMUL_SCRATCH + Math.min(capacity * (units + width), width * units));
   const packing = room.place(0, {});
   /** A matrix behind what `matmul` needs for packing. */

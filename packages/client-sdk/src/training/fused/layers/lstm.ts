@@ -16,7 +16,15 @@ interface Step {
   readonly toState: PackedProduct;
 }
 
-/** Builds an LSTM over all moments of a sequence. */
+/**
+ * Builds an LSTM over all moments of a sequence. With the gates i, f, g, o of a moment (input,
+ * forget, candidate, output), each of them the activation of x·kernel + h₋₁·recurrent + bias:
+ *
+ *     c = f · c₋₁ + i · g        h = o · tanh c
+ *
+ * The input's part of the gates is computed for all moments at once; see `recurrentLayer`. What
+ * remains must go moment by moment, because each one needs the state before.
+ */
 export function lstmLayer(context: RecurrentContext): FusedLayer {
   const { kernels, capacity, allocate, scratch } = context;
   return recurrentLayer(context, 4, (recurrence) => {

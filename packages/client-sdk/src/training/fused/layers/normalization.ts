@@ -4,7 +4,9 @@ import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
  * Builds a layer that brings every group of channels to mean 0 and variance 1, and then scales and
- * moves each channel.
+ * moves each channel (arXiv:1803.08494). With one group, and each pixel on its own, it is layer
+ * normalisation (arXiv:1607.06450). Unlike batch normalisation, it treats every example on its own,
+ * so it behaves the same in training and evaluation.
  */
 export function groupNormLayer({
   kernels,

@@ -3,7 +3,11 @@ import { windowShape } from "../compile/window-shape.ts";
 import type { PoolWindows } from "../kernels/image-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
-/** Builds a layer that gives the largest value of each window, or the mean of its values. */
+/**
+ * Builds a layer that gives the largest value of each window and channel, or the mean of its
+ * values. Backwards, the largest value gets the whole gradient of its window. Behind a mean, every
+ * value of the window gets an equal part.
+ */
 export function poolingLayer({
   kernels,
   operation: { mode, size, steps, padding },
@@ -27,6 +31,7 @@ export function poolingLayer({
       operations: NO_OPERATIONS,
       forward: (count) => kernels.averagePool(x, y, windows, count),
       backward(count) {
+        // An address of 0 means that no layer before this one is trained.
         if (dx !== 0) kernels.averagePoolGradient(dy, dx, windows, count);
       },
     };

@@ -12,6 +12,7 @@ export function zeroPaddingLayer({
   inputs: [input],
   output,
 }: LayerContext<Extract<LayerOperation, { kind: "zeroPadding" }>>): FusedLayer {
+  // The numbers of rows and columns before the image. Those after it follow from the shapes.
   const placement = { top: vertical[0], left: horizontal[0], stepY: 1, stepX: 1 };
   const x = imagesOf(input.values, input.shape);
   const y = imagesOf(output.values, output.shape);

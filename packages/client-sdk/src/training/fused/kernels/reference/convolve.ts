@@ -3,7 +3,12 @@ import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-/** The specification of the kernels over images in which every output depends on every channel. */
+/**
+ * The specification of the kernels over images in which every output depends on every channel.
+ * `f[…]` is the memory, and all numbers that the loops add up are indices into it. `corner` is the
+ * index of the first value of a window, and the value at [line, column, channel] of the window lies
+ * `line * x.line + column * channels + channel` after it.
+ */
 export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels {
   /** Copies the channels of one pixel. */
   const copyPixel = (from: number, to: number, channels: number): void => {
@@ -17,6 +22,7 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
       // line, each with all its channels.
       const length = filter.width * filter.channels;
       const weights = indexOf(filter.at);
+      // Outputs are written one after the other, in the order in which windows are visited.
       let output = indexOf(y);
       forEachWindow(x, images, (corner) => {
         for (let k = 0; k < outputs; k++) {
@@ -74,6 +80,7 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
       for (let image = 0; image < images; image++) {
         for (let row = 0; row < from.height; row++) {
           for (let column = 0; column < from.width; column++) {
+            // With steps above 1, rows and columns of zeros stay between the pixels.
             const target = pixelOf(to, image, top + row * stepY, left + column * stepX);
             copyPixel(pixelOf(from, image, row, column), target, channels);
           }

@@ -4,7 +4,11 @@ import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-/** The specification of the kernels over images in which every output depends on one channel. */
+/**
+ * The specification of the kernels over images in which every output depends on one channel. All
+ * three visit the same pairs of a window and a weight, and differ in which of value, weight and
+ * output they add to.
+ */
 export function depthwiseKernels(memory: ReferenceMemory): DepthwiseKernels {
   return {
     depthwise({ x, filter, bias, y }, images) {

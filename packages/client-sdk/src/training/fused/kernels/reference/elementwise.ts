@@ -4,7 +4,10 @@ import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-/** The specification of the kernels that compute each value on its own. */
+/**
+ * The specification of the kernels that compute each value on its own. Because no value depends on
+ * another one, arrays may be written over those that are read, and order does not matter.
+ */
 export function elementwiseKernels(
   memory: ReferenceMemory,
   math: ReferenceMath,
@@ -64,6 +67,7 @@ export function elementwiseKernels(
         f[target] = fround(f[target]! + fround(fround(factor) * difference));
       }
     },
+    // In float64, because the norm of a gradient adds up squares of very different sizes.
     sumOfSquares(x, size) {
       const { f } = memory;
       // One sum for each lane of a vector, added up in order at the end.

@@ -4,7 +4,11 @@ import { indexOf, placeOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-/** The specification of the kernels over matrices. */
+/**
+ * The specification of the kernels over matrices. A is [m, k], B is [k, n] and C is [m, n]; value
+ * [i, j] of a matrix may lie anywhere, which `placeOf` computes. The module may compute many of
+ * these sums side by side, but each of them in the order of the loop over l.
+ */
 export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
   /** What the sum of value [i, j] begins with. */
   const first = (start: Matrix, i: number, j: number): number =>

@@ -3,7 +3,11 @@ import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const r = Math.fround;
 
-/** The specification of the kernels that normalise. */
+/**
+ * The specification of the kernels that normalise. A group is some neighbouring channels of all
+ * pixels of one example. `operands.stats` keeps two numbers for each group: its mean, and the
+ * factor 1 / √(variance + ε).
+ */
 export function normalizationKernels(memory: ReferenceMemory): NormalizationKernels {
   /**
    * @returns A value minus the mean of its group, times the factor that brings the variance to 1.

@@ -3,7 +3,10 @@ import { indexOf, type ReferenceMemory } from "./memory.ts";
 
 const { fround } = Math;
 
-/** The specification of the kernels for pooling. */
+/**
+ * The specification of the kernels for pooling. Outputs are numbered in the order of windows, and
+ * within a window by channels. A place is the number of a value within its image.
+ */
 export function poolingKernels(memory: ReferenceMemory): PoolingKernels {
   return {
     maxPool(x, y, places, windows, images) {

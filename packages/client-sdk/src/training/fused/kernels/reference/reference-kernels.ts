@@ -25,8 +25,8 @@ const FIRST_FREE: Address = 64;
  * JavaScript computes in float64. For a single addition, subtraction, multiplication, division or
  * square root of float32 values, `Math.fround` of the result is exactly what float32 arithmetic
  * gives. That is why every operation stands in a `Math.fround` of its own, which files with long
- * formulas shorten to `r` or `f`. The last operation before a store needs none, because a `Float32Array` rounds
- * what is stored in it.
+ * formulas shorten to `r` or `f`. The last operation before a store needs none, because a
+ * `Float32Array` rounds what is stored in it.
  */
 export function createReferenceKernels(): TrainingKernels {
   const memory = referenceMemory(FIRST_FREE / 4);

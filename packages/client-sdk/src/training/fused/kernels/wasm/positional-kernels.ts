@@ -23,7 +23,10 @@ type NumberKernels =
   | "softmaxGradient"
   | "descend";
 
-/** The kernels as the WebAssembly module exports them: only numbers can cross its border. */
+/**
+ * The kernels as the WebAssembly module exports them: only numbers can cross its border. A matrix
+ * becomes its address and its strides, and `true` becomes 1.
+ */
 export type PositionalKernels = Pick<KernelFunctions, NumberKernels> &
   Readonly<Record<Exclude<keyof KernelFunctions, NumberKernels>, (...numbers: number[]) => number>>;
 

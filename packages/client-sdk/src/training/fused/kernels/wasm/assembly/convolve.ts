@@ -51,6 +51,7 @@ export function convolve(
   // rows and images.
   let left = images * rows * columns;
   while (left > 0) {
+    // Pointers to the windows of these four pixels. Those beyond the last pixel are not used.
     const a0 = p;
     let a1 = p,
       a2 = p,
@@ -69,6 +70,7 @@ export function convolve(
       else if (i == 2) a2 = p;
       else if (i == 3) a3 = p;
     }
+    // A strip multiplies up to four windows by all panels of the filter.
     if (left >= 4)
       strip4(a0, a1, a2, a3, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
     else if (left == 3)
@@ -109,6 +111,8 @@ export function filterGradient(
   for (let image = 0; image < images; image++) {
     pack(dy + bytes(image * depth * channels), bytes(channels), depth, channels, b);
     for (let line = 0; line < height; line++) {
+      // For each line of the filter, its values are rows of A: one pixel of dy after the other
+      // along x.
       let a = x + bytes(image * xImage + line * xLine);
       let c = filter + bytes(line * width * channels);
       let left = width;

@@ -1,6 +1,10 @@
 // Convolutions of each channel on its own, over images that have their padding already. Filters
 // have the shape [height, width, channels, multiplier]. With a multiplier of 1, four channels are
 // computed at once.
+//
+// In all three kernels, `xImage`, `xRow` and `xPixel` are the strides of x from the window of one
+// output to that of the next: by image, by row and by pixel. `xLine` is the stride within a window,
+// from one row of the filter to the next. All are counted in values.
 import { bytes } from "./address";
 
 /**
