@@ -3,9 +3,9 @@ import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
  * Builds an activation, which works value by value, or over the last axis in the case of softmax.
- * A softmax or a sigmoid that ends the model is not built here: the end of the network computes it
- * together with the loss (network/loss-head.ts).
- * It works in place where input and output are the same memory.
+ * It works in place where input and output are the same memory. A softmax or a sigmoid that ends the
+ * model is not built here: the end of the network computes it together with the loss
+ * (network/loss-head.ts).
  */
 export function activationLayer({
   kernels,
