@@ -47,7 +47,7 @@ export const KERNEL_MODULES = [
     maxGzipBytes: 6_000,
   },
   {
-    folder: "packages/client-sdk/src/training/fused",
+    folder: "packages/client-sdk/src/training/fused/kernels/wasm",
     constant: "TRAINING_KERNELS_MODULE",
     purpose: "the fused trainer's kernels",
     maxGzipBytes: 12_000,

@@ -161,7 +161,11 @@ export const PACKAGES = {
     imports: ["protocol"],
     layers: [
       ...["runtime", "examples", "models", "enrolment", "trust", "session"],
-      ...["training", "training/fused/**", "engine-choice", "participation", "platform"],
+      "training",
+      ["training/fused/compile", "training/fused/kernels"],
+      ["training/fused/kernels/reference", "training/fused/kernels/wasm"],
+      ...["training/fused/layers", "training/fused/network", "training/fused"],
+      ...["engine-choice", "participation", "platform"],
       "testing/**",
     ],
     reserved: [
@@ -194,6 +198,7 @@ export const PACKAGES = {
 
   "packages/cli": {
     imports: ["protocol", "core", "server", "client-sdk", "simulator"],
+    layers: [["terminal", "datasets", "admin"], "files", "demo", "commands"],
     reserved: [SEEDED_RANDOMNESS],
   },
 
@@ -205,8 +210,8 @@ export const PACKAGES = {
   bench: {
     imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],
     layers: [
-      ...["update-options.ts", "load"],
-      ["aggregate", "codec", "connections", "hostile", "train"],
+      ["load", "codec"],
+      ["aggregate", "connections", "hostile", "train"],
     ],
     reserved: [SEEDED_RANDOMNESS],
   },

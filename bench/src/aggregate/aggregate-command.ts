@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { createOutput, formatBytes, wholeNumber } from "@tributary/cli";
 import type { DownloadSpec } from "@tributary/protocol";
-import { updateOf, withUpdateOptions, type UpdateFlags } from "../update-options.ts";
+import { updateOf, withUpdateOptions, type UpdateFlags } from "../codec/update-options.ts";
 import { runAggregate, type AggregateResult } from "./run-aggregate.ts";
 
 interface AggregateFlags extends UpdateFlags {

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { createOutput, wholeNumber } from "@tributary/cli";
 import { parseUpdate } from "@tributary/protocol";
-import { updateOf, withUpdateOptions, type UpdateFlags } from "../update-options.ts";
 import { distributionNames, type Distribution } from "./distributions.ts";
 import { runCodec, type CodecResult } from "./run-codec.ts";
+import { updateOf, withUpdateOptions, type UpdateFlags } from "./update-options.ts";
 
 interface CodecFlags extends UpdateFlags {
   readonly dimension: number;

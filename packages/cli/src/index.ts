@@ -4,7 +4,7 @@
 //   const program = createProgram().addCommand(new Command("bench"));
 //   await runProgram(program);
 
-export { AdminClient } from "./admin-client.ts";
-export { backendOption, engineOption, finiteNumber, wholeNumber } from "./options.ts";
-export { createOutput, formatBytes, type Output } from "./output.ts";
+export { AdminClient } from "./admin/admin-client.ts";
+export { backendOption, engineOption, finiteNumber, wholeNumber } from "./terminal/options.ts";
+export { createOutput, formatBytes, type Output } from "./terminal/output.ts";
 export { createProgram, runProgram } from "./program.ts";

@@ -12,8 +12,8 @@ import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { taskCommand } from "./commands/task.ts";
 import { tokenCommand } from "./commands/token.ts";
-import { reportError } from "./output.ts";
-import { usageError } from "./usage-error.ts";
+import { reportError } from "./terminal/output.ts";
+import { usageError } from "./terminal/usage-error.ts";
 
 /**
  * Builds the `tributary` command with all of its verbs. Nothing runs yet: a caller may add verbs of

@@ -1,7 +1,7 @@
 import type { RoundRecord } from "@tributary/server";
 import { describe, expect, it } from "vitest";
 
-import { describeRound } from "../src/describe-round.ts";
+import { describeRound } from "../src/commands/describe-round.ts";
 
 const ROUND: RoundRecord = {
   id: "rnd_00000000000000000000000001" as RoundRecord["id"],

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { createOutput } from "../src/output.ts";
+import { createOutput } from "../src/terminal/output.ts";
 
 /** Lets a command speak, and returns all that came out. */
 function hear(json: boolean, isTerminal: boolean): { stdout: string; stderr: string } {

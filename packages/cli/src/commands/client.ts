@@ -15,12 +15,12 @@ import {
   type TrainerOptions,
 } from "@tributary/client-sdk";
 import { drawWriter, partitionIid } from "@tributary/simulator";
-import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
-import { fileKeyStore } from "../file-key-store.ts";
-import { loadNamedDataset } from "../named-dataset.ts";
-import { backendOption, engineOption, fraction, partOf, wholeNumber } from "../options.ts";
-import { createOutput, formatBytes, type Output } from "../output.ts";
-import { stopSignal } from "../stop-signal.ts";
+import { csvOptions, withCsvOptions, type CsvFlags } from "../datasets/csv-flags.ts";
+import { loadNamedDataset } from "../datasets/named-dataset.ts";
+import { fileKeyStore } from "../files/file-key-store.ts";
+import { backendOption, engineOption, fraction, partOf, wholeNumber } from "../terminal/options.ts";
+import { createOutput, formatBytes, type Output } from "../terminal/output.ts";
+import { stopSignal } from "../terminal/stop-signal.ts";
 import { clientError, showParticipation } from "./client-progress.ts";
 import { findGateway, type GatewayFlags } from "./find-gateway.ts";
 

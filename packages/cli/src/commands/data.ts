@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { fetchDataset, datasetNames } from "@tributary/simulator";
-import { createOutput, formatBytes } from "../output.ts";
+import { createOutput, formatBytes } from "../terminal/output.ts";
 
 export function dataCommand(): Command {
   const data = new Command("data").description("Get data sets for experiments.");

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { Command } from "commander";
 import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
 import { decodeCheckpoint, decodePlan, layoutOf, type TaskDefinition } from "@tributary/protocol";
-import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
-import { makeDataFolder } from "../data-folder.ts";
+import { csvOptions, withCsvOptions, type CsvFlags } from "../datasets/csv-flags.ts";
 import type { DemoOptions } from "../demo/demo-options.ts";
 import type { DemoResult } from "../demo/demo-result.ts";
 import { demoSummary, describeSummary } from "../demo/demo-summary.ts";
 import { showProgress } from "../demo/show-progress.ts";
-import { backendOption, engineOption, wholeNumber } from "../options.ts";
-import { createOutput } from "../output.ts";
-import { stopSignal } from "../stop-signal.ts";
-import { readTaskFile } from "../task-file.ts";
-import { writeTfjsFolder } from "../tfjs-folder.ts";
+import { makeDataFolder } from "../files/data-folder.ts";
+import { readTaskFile } from "../files/task-file.ts";
+import { writeTfjsFolder } from "../files/tfjs-folder.ts";
+import { backendOption, engineOption, wholeNumber } from "../terminal/options.ts";
+import { createOutput } from "../terminal/output.ts";
+import { stopSignal } from "../terminal/stop-signal.ts";
 
 interface DemoFlags extends CsvFlags {
   readonly data: string;

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type { DeviceView } from "@tributary/server";
-import { wholeNumber } from "../options.ts";
-import { createOutput, formatTable } from "../output.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { wholeNumber } from "../terminal/options.ts";
+import { createOutput, formatTable } from "../terminal/output.ts";
 
 export function deviceCommand(): Command {
   const device = new Command("device").description(

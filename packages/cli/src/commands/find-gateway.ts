@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { TributaryError } from "@tributary/protocol";
-import { connectAdmin } from "./admin-options.ts";
+import { connectAdmin } from "../admin/admin-options.ts";
 
 /** The options that say which server a client connects to, as they are typed. */
 export interface GatewayFlags {

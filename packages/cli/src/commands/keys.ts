@@ -9,7 +9,7 @@ import {
   serverKeyOf,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { createOutput } from "../output.ts";
+import { createOutput } from "../terminal/output.ts";
 
 export function keysCommand(): Command {
   const keys = new Command("keys").description("Make the keys of a server.");

@@ -16,14 +16,14 @@ import {
   type TrainerOptions,
 } from "@tributary/client-sdk";
 import type { CheckpointView, RoundRecord, TaskView } from "@tributary/server";
-import type { AdminClient } from "../admin-client.ts";
-import { csvOptions, withCsvOptions, type CsvFlags } from "../csv-flags.ts";
-import { metricsText } from "../describe-round.ts";
-import { loadNamedDataset } from "../named-dataset.ts";
-import { backendOption, engineOption, wholeNumber } from "../options.ts";
-import { createOutput, type Output } from "../output.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-import { newestTask } from "./newest-task.ts";
+import type { AdminClient } from "../admin/admin-client.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { newestTask } from "../admin/newest-task.ts";
+import { csvOptions, withCsvOptions, type CsvFlags } from "../datasets/csv-flags.ts";
+import { loadNamedDataset } from "../datasets/named-dataset.ts";
+import { backendOption, engineOption, wholeNumber } from "../terminal/options.ts";
+import { createOutput, type Output } from "../terminal/output.ts";
+import { metricsText } from "./describe-round.ts";
 
 interface EvaluateFlags extends AdminFlags, CsvFlags {
   readonly task?: string;

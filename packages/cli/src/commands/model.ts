@@ -9,12 +9,12 @@ import {
   layoutOf,
 } from "@tributary/protocol";
 import type { TaskView } from "@tributary/server";
-import { openModels, type Models, type StoredCheckpoint } from "../models.ts";
-import { createOutput, formatBytes, formatTable } from "../output.ts";
-import { writeTfjsFolder } from "../tfjs-folder.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { openModels, type Models, type StoredCheckpoint } from "../admin/models.ts";
+import { newestTask } from "../admin/newest-task.ts";
+import { writeTfjsFolder } from "../files/tfjs-folder.ts";
+import { createOutput, formatBytes, formatTable } from "../terminal/output.ts";
 import { addModelEvaluate } from "./model-evaluate.ts";
-import { newestTask } from "./newest-task.ts";
 import { nothingMeasured } from "./nothing-measured.ts";
 
 interface SourceFlags extends AdminFlags {

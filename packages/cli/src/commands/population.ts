@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
 import type { PopulationView } from "@tributary/server";
-import { gathered, wholeNumber } from "../options.ts";
-import { createOutput, formatTable } from "../output.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { gathered, wholeNumber } from "../terminal/options.ts";
+import { createOutput, formatTable } from "../terminal/output.ts";
 
 interface PolicyFlags {
   readonly enrolment: string;

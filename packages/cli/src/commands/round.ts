@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { RoundRecord } from "@tributary/server";
-import { describeRound, metricsText } from "../describe-round.ts";
-import { wholeNumber } from "../options.ts";
-import { createOutput, formatBytes, formatSeconds, formatTable } from "../output.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
-import { newestTask } from "./newest-task.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { newestTask } from "../admin/newest-task.ts";
+import { wholeNumber } from "../terminal/options.ts";
+import { createOutput, formatBytes, formatSeconds, formatTable } from "../terminal/output.ts";
+import { describeRound, metricsText } from "./describe-round.ts";
 
 export function roundCommand(): Command {
   const round = new Command("round").description("List and show the rounds of a server's tasks.");

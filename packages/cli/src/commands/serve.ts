@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { TributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
-import { announceAdmin } from "../admin-client.ts";
-import { makeDataFolder } from "../data-folder.ts";
-import { gathered, namedNumber, wholeNumber } from "../options.ts";
-import { createOutput, type Output } from "../output.ts";
-import { stopSignal } from "../stop-signal.ts";
+import { announceAdmin } from "../admin/admin-client.ts";
+import { makeDataFolder } from "../files/data-folder.ts";
+import { gathered, namedNumber, wholeNumber } from "../terminal/options.ts";
+import { createOutput, type Output } from "../terminal/output.ts";
+import { stopSignal } from "../terminal/stop-signal.ts";
 
 interface ServeFlags {
   host: string;

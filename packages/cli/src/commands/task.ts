@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { TaskDefinition } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
-import type { AdminClient } from "../admin-client.ts";
-import { metricsText } from "../describe-round.ts";
-import { wholeNumber } from "../options.ts";
-import { createOutput, formatTable } from "../output.ts";
-import { readModelFiles, readTaskFile } from "../task-file.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import type { AdminClient } from "../admin/admin-client.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { readModelFiles, readTaskFile } from "../files/task-file.ts";
+import { wholeNumber } from "../terminal/options.ts";
+import { createOutput, formatTable } from "../terminal/output.ts";
+import { metricsText } from "./describe-round.ts";
 import { nothingMeasured } from "./nothing-measured.ts";
 
 const TASK_ID = "id of the task, as `tributary task list` prints it";

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { NewTokenView, TokenView } from "@tributary/server";
-import { createOutput, formatTable } from "../output.ts";
-import { connectAdmin, withAdminOptions, type AdminFlags } from "./admin-options.ts";
+import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { createOutput, formatTable } from "../terminal/output.ts";
 
 export function tokenCommand(): Command {
   const token = new Command("token").description(

@@ -1,7 +1,7 @@
 import { TributaryError, type RandomSource } from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
 import { drawWriters, partitionIid, type CsvOptions } from "@tributary/simulator";
-import { loadNamedDataset } from "../named-dataset.ts";
+import { loadNamedDataset } from "../datasets/named-dataset.ts";
 
 /** What a demo trains on, and what it scores the model on. */
 export interface DemoData {

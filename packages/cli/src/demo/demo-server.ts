@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "@tributary/protocol";
 import { startServer, type TributaryServer } from "@tributary/server";
-import { announceAdmin } from "../admin-client.ts";
+import { announceAdmin } from "../admin/admin-client.ts";
 import type { DemoOptions } from "./demo-options.ts";
 
 export interface DemoServer {

@@ -1,4 +1,4 @@
-import { formatBytes } from "../output.ts";
+import { formatBytes } from "../terminal/output.ts";
 import type { DemoResult } from "./demo-result.ts";
 
 /** What `demo --json` prints. */

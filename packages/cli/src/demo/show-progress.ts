@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds, type Output } from "../output.ts";
+import { formatBytes, formatSeconds, type Output } from "../terminal/output.ts";
 import type { DemoObserver } from "./demo-observer.ts";
 
 /** Width of the progress bar, in characters. */

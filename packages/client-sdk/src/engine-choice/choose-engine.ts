@@ -1,7 +1,6 @@
 import { TributaryError, isTributaryError, layoutOf, type Plan } from "@tributary/protocol";
-import { compileTopology } from "../training/fused/compile-topology.ts";
+import { compileTopology } from "../training/fused/compile/compile-topology.ts";
 import { createFusedTrainer, type FusedTrainer } from "../training/fused/fused-trainer.ts";
-import { hasGpu } from "./gpu.ts";
 import type {
   EngineChoice,
   EvaluateRequest,
@@ -13,6 +12,7 @@ import type {
 } from "../training/local-trainer.ts";
 import type { TfjsBackendName, TfjsBackendOptions } from "../training/tfjs-backend.ts";
 import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
+import { hasGpu } from "./gpu.ts";
 
 /**
  * The engine that trains: the fused engine of this package, TensorFlow.js (tfjs), or, with `auto`,

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { builtinModel, builtinModelNames } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
-import { compileTopology } from "../../src/training/fused/compile-topology.ts";
 import { createTrainer } from "../../src/engine-choice/choose-engine.ts";
+import { GroupNormalization } from "../../src/models/group-normalization.ts";
+import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
-import { GroupNormalization } from "../../src/models/group-normalization.ts";
 
 const { layers } = tf;
 

@@ -1,12 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
-import { compileTopology } from "../../src/training/fused/compile-topology.ts";
-import type { TrainingKernelSource } from "../../src/training/fused/training-kernels.ts";
-import { FusedNetwork } from "../../src/training/fused/network.ts";
-import { compileTrainingKernels, wasmKernels } from "../../src/training/fused/wasm-kernels.ts";
-import { describeModel, planFor } from "../support/model-task.ts";
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
+import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
+import type { TrainingKernelSource } from "../../src/training/fused/kernels/training-kernels.ts";
+import {
+  compileTrainingKernels,
+  wasmKernels,
+} from "../../src/training/fused/kernels/wasm/wasm-kernels.ts";
+import { FusedNetwork } from "../../src/training/fused/network/network.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
 
 const { layers } = tf;
 

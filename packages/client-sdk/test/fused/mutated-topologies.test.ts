@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { isTributaryError, type ModelDescription, type Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compileTopology } from "../../src/training/fused/compile-topology.ts";
+import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
 import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import { createTfjsTrainer, type TfjsTrainer } from "../../src/training/tfjs-trainer.ts";
 import { describeModel, planFor } from "../support/model-task.ts";

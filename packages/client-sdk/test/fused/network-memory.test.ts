@@ -1,10 +1,13 @@
 import { builtinModel } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
-import { compileTopology } from "../../src/training/fused/compile-topology.ts";
-import { FusedNetwork } from "../../src/training/fused/network.ts";
-import { createReferenceKernels } from "../../src/training/fused/reference/reference-kernels.ts";
-import type { TrainingKernels } from "../../src/training/fused/training-kernels.ts";
-import { compileTrainingKernels, wasmKernels } from "../../src/training/fused/wasm-kernels.ts";
+import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
+import { createReferenceKernels } from "../../src/training/fused/kernels/reference/reference-kernels.ts";
+import type { TrainingKernels } from "../../src/training/fused/kernels/training-kernels.ts";
+import {
+  compileTrainingKernels,
+  wasmKernels,
+} from "../../src/training/fused/kernels/wasm/wasm-kernels.ts";
+import { FusedNetwork } from "../../src/training/fused/network/network.ts";
 import { planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
 

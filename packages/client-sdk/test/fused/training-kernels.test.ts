@@ -1,10 +1,13 @@
 import * as fc from "fast-check";
 import { kernelAgreementCases } from "@tributary/protocol/testing";
 import { describe, expect, it } from "vitest";
-import { referenceMath } from "../../src/training/fused/reference/math.ts";
-import { createReferenceKernels } from "../../src/training/fused/reference/reference-kernels.ts";
-import type { TrainingKernels } from "../../src/training/fused/training-kernels.ts";
-import { compileTrainingKernels, wasmKernels } from "../../src/training/fused/wasm-kernels.ts";
+import { referenceMath } from "../../src/training/fused/kernels/reference/math.ts";
+import { createReferenceKernels } from "../../src/training/fused/kernels/reference/reference-kernels.ts";
+import type { TrainingKernels } from "../../src/training/fused/kernels/training-kernels.ts";
+import {
+  compileTrainingKernels,
+  wasmKernels,
+} from "../../src/training/fused/kernels/wasm/wasm-kernels.ts";
 import { TRAINING_KERNEL_CASES } from "../support/training-kernel-cases.ts";
 
 const BYTES = 400_000;

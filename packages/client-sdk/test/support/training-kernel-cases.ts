@@ -5,19 +5,24 @@ import type {
   FilterWindows,
   Images,
   PoolWindows,
-} from "../../src/training/fused/image-kernels.ts";
-import { matrix, repeatedRow, ZEROS, type Matrix } from "../../src/training/fused/matrix.ts";
-import { inPanels, MATMUL_SCRATCH } from "../../src/training/fused/multiply-kernels.ts";
-import type { GroupNorm } from "../../src/training/fused/number-kernels.ts";
+} from "../../src/training/fused/kernels/image-kernels.ts";
+import {
+  matrix,
+  repeatedRow,
+  ZEROS,
+  type Matrix,
+} from "../../src/training/fused/kernels/matrix.ts";
+import { inPanels, MATMUL_SCRATCH } from "../../src/training/fused/kernels/multiply-kernels.ts";
+import type { GroupNorm } from "../../src/training/fused/kernels/number-kernels.ts";
 import type {
   GruMoment,
   LstmMoment,
   RecurrentMoment,
-} from "../../src/training/fused/sequence-kernels.ts";
+} from "../../src/training/fused/kernels/sequence-kernels.ts";
 import type {
   KernelFunctions,
   TrainingKernels,
-} from "../../src/training/fused/training-kernels.ts";
+} from "../../src/training/fused/kernels/training-kernels.ts";
 
 type Case = KernelCase<TrainingKernels>;
 

@@ -1,11 +1,11 @@
-import { requireWeightCount } from "../engine-trainer.ts";
+import type { Plan } from "@tributary/protocol";
 import type { BatchResult, EngineModel, EngineTraining } from "../engine-model.ts";
+import { requireWeightCount } from "../engine-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
 import type { ExampleFormat } from "../example-format.ts";
 import type { TrainRequest } from "../local-trainer.ts";
-import type { Plan } from "@tributary/protocol";
-import type { CompiledModel } from "./layer-node.ts";
-import type { FusedNetwork } from "./network.ts";
+import type { CompiledModel } from "./compile/layer-node.ts";
+import type { FusedNetwork } from "./network/network.ts";
 
 /** The gradient of a mean loss. */
 export interface GradientResult {
@@ -28,6 +28,8 @@ export class FusedModel implements EngineModel {
     this.#outputShape = compiled.outputShape;
     this.#network = network;
     for (const { operation } of compiled.nodes) {
+      // Only the input of the model can be indices, so there is at most one table whose size
+      // matters.
       if (operation.kind === "embedding") this.#entries = operation.entries;
     }
   }
@@ -36,11 +38,15 @@ export class FusedModel implements EngineModel {
     return this.#network.capacity;
   }
 
+  /** Copies weights into the network. The array itself is not kept. */
   write(weights: Float32Array): void {
     requireWeightCount(weights, this.#network.parameters.layout.size);
     this.#network.parameters.write(weights);
   }
 
+  /**
+   * Says what is wrong with features that are no indices, before a kernel uses them as addresses.
+   */
   inputFault(features: Float32Array, from: number, to: number): string | undefined {
     if (this.#entries === undefined) return undefined;
     for (let i = from; i < to; i++) {
@@ -66,6 +72,8 @@ export class FusedModel implements EngineModel {
     random,
     terms,
   }: Pick<TrainRequest, "plan" | "random" | "terms">): EngineTraining {
+    // The loop over batches has put the batch where `batchMemory` said, so that only its size is
+    // passed.
     const network = this.#network;
     const { parameters } = network;
     network.startTraining(random, terms);
@@ -89,6 +97,7 @@ export class FusedModel implements EngineModel {
     let loss = 0;
     network.startSum();
     return {
+      // `share` is the part of all examples that the slice has, so that the sum is a mean.
       add: (count, share) => {
         loss += share * network.addToSum(count, share);
       },

@@ -2,12 +2,12 @@ import { TributaryError, type Plan } from "@tributary/protocol";
 import { EngineTrainer, type Engine } from "../engine-trainer.ts";
 import type { EvaluateRequest, LocalTrainer } from "../local-trainer.ts";
 import { checkedFormat, forEachSlice } from "../training-run.ts";
-import { compileTopology } from "./compile-topology.ts";
+import { compileTopology } from "./compile/compile-topology.ts";
 import { FusedModel, type GradientResult } from "./fused-model.ts";
-import { FusedNetwork } from "./network.ts";
-import { createReferenceKernels } from "./reference/reference-kernels.ts";
-import type { TrainingKernels, TrainingKernelSource } from "./training-kernels.ts";
-import { compileTrainingKernels, wasmKernels } from "./wasm-kernels.ts";
+import { createReferenceKernels } from "./kernels/reference/reference-kernels.ts";
+import type { TrainingKernels, TrainingKernelSource } from "./kernels/training-kernels.ts";
+import { compileTrainingKernels, wasmKernels } from "./kernels/wasm/wasm-kernels.ts";
+import { FusedNetwork } from "./network/network.ts";
 
 /** What computes: WebAssembly (`wasm`), or plain TypeScript with the same bits (`reference`). */
 export type FusedBackendName = TrainingKernels["name"];

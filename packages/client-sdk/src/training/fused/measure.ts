@@ -1,9 +1,9 @@
 // For benchmarks: how many operations a training step takes, and how many one core can do at most.
 import { TributaryError, type Plan } from "@tributary/protocol";
-import { compileTopology } from "./compile-topology.ts";
-import { FusedNetwork } from "./network.ts";
-import { createReferenceKernels } from "./reference/reference-kernels.ts";
-import { compileTrainingKernels, registerLoops } from "./wasm-kernels.ts";
+import { compileTopology } from "./compile/compile-topology.ts";
+import { createReferenceKernels } from "./kernels/reference/reference-kernels.ts";
+import { compileTrainingKernels, registerLoops } from "./kernels/wasm/wasm-kernels.ts";
+import { FusedNetwork } from "./network/network.ts";
 
 /**
  * How many rounds are timed at once: some milliseconds, so that other work on the core spares some

@@ -1,9 +1,11 @@
-import type { LayerOperation } from "../layer-node.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
  * Builds an activation, which works value by value, or over the last axis in the case of softmax.
- * It works in place where input and output are the same memory.
+ * It works in place where input and output are the same memory. A softmax or a sigmoid that ends the
+ * model is not built here: the end of the network computes it together with the loss
+ * (network/loss-head.ts).
  */
 export function activationLayer({
   kernels,
@@ -17,7 +19,10 @@ export function activationLayer({
   const y = output.values;
   const dy = output.gradient;
   const dx = input.gradient;
+  // For each activation, the ways forwards and backwards. All but GELU compute their gradient from
+  // the output y. So y may lie over x, which network/node-places.ts makes use of.
   const passes: Record<typeof name, [(count: number) => void, (count: number) => void]> = {
+    // ReLU is a leaky ReLU with a slope of 0 below zero.
     relu: [
       (count) => kernels.relu(x, y, count * size, 0),
       (count) => kernels.reluGradient(y, dy, dx, count * size, 0),

@@ -13,9 +13,15 @@ import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
 
-/** Builds the layer of a node: one function for each kind of operation. */
+/**
+ * Builds the layer of a node: one function for each kind of operation. To add a kind, declare it in
+ * `LayerOperation`, let a function of `compile/` make it, and write its layer in a file beside this
+ * one.
+ */
 export function buildLayer(context: LayerContext): FusedLayer {
   const { operation } = context;
+  // `operation` is passed again because only there the compiler knows its kind. A kind without a
+  // case does not compile.
   switch (operation.kind) {
     case "dense":
       return denseLayer({ ...context, operation });

@@ -1,10 +1,14 @@
-import type { LayerOperation } from "../layer-node.ts";
-import { matrix, repeatedRow, ZEROS } from "../matrix.ts";
-import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import { matrix, repeatedRow, ZEROS } from "../kernels/matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
 import { inputGradient } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
-/** Builds a layer that computes y = x·kernel + bias over the last axis. */
+/**
+ * Builds a layer that computes y = x·kernel + bias over the last axis, with a kernel [width,
+ * units]. Backwards, the gradient of the kernel is xᵀ·dy, that of the bias is the sum of the rows
+ * of dy, and that of the input is dy·kernelᵀ. What nobody needs is left out.
+ */
 export function denseLayer(
   context: LayerContext<Extract<LayerOperation, { kind: "dense" }>>,
 ): FusedLayer {
@@ -12,6 +16,7 @@ export function denseLayer(
   const [input] = context.inputs;
   const width = input.shape.at(-1)!;
   const units = output.shape.at(-1)!;
+  // All axes but the last one are treated like further examples.
   const rowsEach = input.size / width;
   const kernel = parameter(operation.kernel);
   const bias = operation.bias === undefined ? undefined : parameter(operation.bias);
@@ -39,12 +44,17 @@ export function denseLayer(
           ...{ dy, kernel: kernel.values, dx: input.gradient, width, units },
           capacity: capacity * rowsEach,
         });
+  // Two operations, a multiplication and an addition, for each pair of an input and a unit.
+  // Backwards there are up to two products of this size: the gradients of the kernel and of the
+  // input.
   const product = 2 * rowsEach * width * units;
   const needed = (kernel.gradient === 0 ? 0 : 1) + (input.gradient === 0 ? 0 : 1);
   return {
     operations: { forward: product, backward: product * needed },
     forward: (count) => kernels.matmul(forwards, count * rowsEach, units, width),
     backward(count) {
+      // A gradient address of 0 stands for a frozen parameter, or for an input that needs no
+      // gradient.
       const rows = count * rowsEach;
       if (kernel.gradient !== 0) kernels.matmul(kernelGradient, width, units, rows);
       if (bias !== undefined && bias.gradient !== 0) {

@@ -1,6 +1,11 @@
-import { after, matrix, ZEROS, type Matrix } from "../matrix.ts";
-import { inPanels, MATMUL_SCRATCH, type PackedProduct, type Product } from "../multiply-kernels.ts";
-import type { GruMoment } from "../sequence-kernels.ts";
+import { after, matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import {
+  inPanels,
+  MATMUL_SCRATCH,
+  type PackedProduct,
+  type Product,
+} from "../kernels/multiply-kernels.ts";
+import type { GruMoment } from "../kernels/sequence-kernels.ts";
 import type { FusedLayer } from "./layer.ts";
 import { recurrentLayer, type RecurrentContext } from "./recurrence.ts";
 
@@ -21,17 +26,26 @@ interface Step {
 
 /**
  * Builds a GRU over all moments of a sequence, in its first form: the reset acts on the state
- * before the state is multiplied.
+ * before the state is multiplied. With U for the recurrent kernel and x for the input's part of a
+ * gate, which `recurrentLayer` has computed:
+ *
+ *     z = σ(x_z + h₋₁·U_z)        r = σ(x_r + h₋₁·U_r)
+ *     g = tanh(x_g + (r · h₋₁)·U_g)        h = z · h₋₁ + (1 − z) · g
+ *
+ * z is called update, r reset and g candidate. Each moment takes two products, since the candidate
+ * needs the reset first.
  */
 export function gruLayer(context: RecurrentContext): FusedLayer {
   const { kernels, operation, capacity, allocate, scratch } = context;
   return recurrentLayer(context, 3, (recurrence) => {
     const { moments, units, gates, recurrent, dh, zAt, hAt, dyAt } = recurrence;
+    // The gates update and reset lie side by side, and are multiplied together.
     const pair = 2 * units;
     /** reset · state before, for each moment: [moments, capacity, units]. */
     const kept = allocate(moments * capacity * units);
     const keptAt = (t: number): Matrix => matrix(after(kept, t * capacity * units), units);
     const dKept = allocate(capacity * units);
+    // Room for the gradient of one moment's output, whose rows lie apart in the output.
     const own = allocate(capacity * units);
     const turnedSize = gates * units;
     const packedSize = Math.max(
@@ -56,6 +70,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
     const state = matrix(dh, units);
     const intoCandidate = matrix(after(recurrent.gradient, pair), gates);
     const packing = room.place(0, {});
+    // The operands of every moment are made here, once, so that a training step makes no objects.
     const steps = Array.from({ length: moments }, (_, t): Step => {
       const [z, candidate] = [zAt(t), zAt(t, pair)];
       return {
@@ -81,6 +96,7 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
         kernels.packMatrix(candidateKernel, candidatePacked, units, units);
         for (let t = 0; t < moments; t++) {
           const { moment, toGates, toCandidate } = steps[t]!;
+          // The state before the first moment is zero, and so are its products.
           if (t > 0) kernels.matmulPacked(toGates, count, pair, units);
           kernels.gruGates(moment, count);
           if (t > 0) kernels.matmulPacked(toCandidate, count, units, units);
@@ -96,9 +112,11 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
           kernels.gruBackward(moment, count);
           kernels.matmulPacked(toKept, count, units, units);
           kernels.gruResetBackward(moment, count);
+          // Before the first moment there is no state that could take a gradient.
           if (t === 0) break;
           kernels.matmulPacked(toState, count, units, pair);
           if (operation.sequences) {
+            // The gradient of the state before also has the part of its own output.
             recurrence.gather(dyAt(t - 1), own, count);
             kernels.add(own, dh, count * units);
           }

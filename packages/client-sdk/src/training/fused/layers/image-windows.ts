@@ -1,8 +1,8 @@
 // What layers that move a filter over images have in common.
 import type { Address } from "@tributary/protocol";
-import type { Filter, FilterWindows, Images } from "../image-kernels.ts";
-import type { LayerOperation, Pair } from "../layer-node.ts";
-import { windowShape, type WindowShape } from "../window-shape.ts";
+import type { LayerOperation, Pair } from "../compile/layer-node.ts";
+import { windowShape, type WindowShape } from "../compile/window-shape.ts";
+import type { Filter, FilterWindows, Images } from "../kernels/image-kernels.ts";
 import type { LayerContext, NodeParameter } from "./layer.ts";
 
 /** A convolution, or a depthwise one. */
@@ -37,12 +37,14 @@ export function imageWindows({
   const window = windowShape({ height, width, size, steps, padding });
   const { rows, columns, paddedHeight, paddedWidth } = window;
   const isPadded = paddedHeight !== height || paddedWidth !== width;
+  // Padding is written to memory once per pass. The kernels then need no conditions at the edges.
   const paddedSize = paddedHeight * paddedWidth * channels;
   const images: Images = { at: input.values, height, width, channels };
   const padded: Images = isPadded
     ? { at: allocate(capacity * paddedSize), height: paddedHeight, width: paddedWidth, channels }
     : images;
   const line = paddedWidth * channels;
+  // The image begins behind the padding above it and on its left.
   const placement = { top: window.top, left: window.left, stepY: 1, stepX: 1 };
   return {
     window,
@@ -50,6 +52,7 @@ export function imageWindows({
     bias: bias === undefined ? undefined : parameter(bias),
     images,
     padded,
+    // The distances between windows, rows of windows and lines of a filter, all counted in values.
     over: (at) => ({
       ...{ at, image: paddedSize, row: steps[0] * line, column: steps[1] * channels, line },
       ...{ rows, columns },

@@ -1,6 +1,6 @@
 import type { Address } from "@tributary/protocol";
-import { matrix, ZEROS, type Matrix } from "../matrix.ts";
-import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
+import { matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
 import type { LayerContext } from "./layer.ts";
 
 /** What computes dx [rows, width] = dy [rows, units] · kernelᵀ, for a kernel [width, units]. */
@@ -29,12 +29,14 @@ export function inputGradient(
   { kernels, scratch }: Pick<LayerContext, "kernels" | "scratch">,
   { dy, kernel, dx, width, units, capacity }: InputGradientOperands,
 ): (rows: number) => void {
+  // Scratch memory for the packing of `matmul` and, behind it, for what is transposed.
   const room = scratch(MATMUL_SCRATCH + Math.min(capacity * (units + width), width * units));
   const packing = room.place(0, {});
   /** A matrix behind what `matmul` needs for packing. */
   const turned = (offset: number, row: number): Matrix =>
     room.place(MATMUL_SCRATCH + offset, { row, step: 1 });
 
+  /** dx = dy · kernelᵀ, with the kernel transposed. */
   const throughKernel = (rows: number): Prepared => {
     const from = matrix(kernel, units);
     const b = turned(0, width);
@@ -53,6 +55,7 @@ export function inputGradient(
       },
     };
   };
+  /** dxᵀ = kernel · dyᵀ, with dy transposed before and dx after the product. */
   const throughGradients = (rows: number): Prepared => {
     const from = matrix(dy, units);
     const b = turned(0, rows);
@@ -68,6 +71,8 @@ export function inputGradient(
       },
     };
   };
+  // The sizes of what would be transposed decide. A last batch that is smaller may take the other
+  // way.
   const prepare = (rows: number): Prepared =>
     rows * (units + width) < width * units ? throughGradients(rows) : throughKernel(rows);
 

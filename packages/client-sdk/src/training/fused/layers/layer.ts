@@ -1,7 +1,7 @@
 import type { Address, RandomSource } from "@tributary/protocol";
-import type { Scratch } from "../arena.ts";
-import type { LayerOperation } from "../layer-node.ts";
-import type { TrainingKernels } from "../training-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import type { Scratch } from "../kernels/arena.ts";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
 
 /** Where the values of a node lie for every example of a batch, and their gradient. */
 export interface NodeValues {

@@ -1,6 +1,6 @@
-import { matrix, type Matrix } from "../matrix.ts";
-import { inPanels, MATMUL_SCRATCH, type PackedProduct } from "../multiply-kernels.ts";
-import type { LstmMoment } from "../sequence-kernels.ts";
+import { matrix, type Matrix } from "../kernels/matrix.ts";
+import { inPanels, MATMUL_SCRATCH, type PackedProduct } from "../kernels/multiply-kernels.ts";
+import type { LstmMoment } from "../kernels/sequence-kernels.ts";
 import type { FusedLayer } from "./layer.ts";
 import { recurrentLayer, type RecurrentContext } from "./recurrence.ts";
 
@@ -16,13 +16,24 @@ interface Step {
   readonly toState: PackedProduct;
 }
 
-/** Builds an LSTM over all moments of a sequence. */
+/**
+ * Builds an LSTM over all moments of a sequence. With the gates i, f, g, o of a moment (input,
+ * forget, candidate, output), each of them the activation of x·kernel + h₋₁·recurrent + bias:
+ *
+ *     c = f · c₋₁ + i · g        h = o · tanh c
+ *
+ * The input's part of the gates is computed for all moments at once; see `recurrentLayer`. What
+ * remains must go moment by moment, because each one needs the state before.
+ */
 export function lstmLayer(context: RecurrentContext): FusedLayer {
   const { kernels, capacity, allocate, scratch } = context;
   return recurrentLayer(context, 4, (recurrence) => {
     const { moments, units, gates, recurrent, dh, zAt, hAt, dyAt } = recurrence;
     const cAt = recurrence.allocateStates();
+    // The gradient of the cell state, which goes from each moment to the one before it.
     const dc = allocate(capacity * units);
+    // The kernel is packed once for all moments: as it is for the way forwards, and transposed for
+    // the way backwards. Both use the same room, since only one of them is under way.
     const turnedSize = units * gates;
     const room = scratch(
       Math.max(MATMUL_SCRATCH + units * inPanels(gates), turnedSize + gates * inPanels(units)),
@@ -47,9 +58,11 @@ export function lstmLayer(context: RecurrentContext): FusedLayer {
     return {
       gatesOfState: gates,
       forward(count) {
+        // The weights have changed since the last pass, so the kernel is packed again.
         kernels.packMatrix(kernel, packed, units, gates);
         for (let t = 0; t < moments; t++) {
           const { moment, toGates } = steps[t]!;
+          // The state before the first moment is zero, and so is its product.
           if (t > 0) kernels.matmulPacked(toGates, count, gates, units);
           kernels.lstmForward(moment, count);
         }
@@ -60,6 +73,8 @@ export function lstmLayer(context: RecurrentContext): FusedLayer {
         kernels.fill(dc, count * units, 0);
         for (let t = last; t >= 0; t--) {
           const { moment, toState } = steps[t]!;
+          // At the last moment dh already holds the gradient of the output: no moment follows that
+          // would add to it.
           if (t < last) kernels.matmulPacked(toState, count, units, gates);
           kernels.lstmBackward(moment, count);
         }

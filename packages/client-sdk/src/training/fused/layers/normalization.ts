@@ -1,10 +1,12 @@
-import type { LayerOperation } from "../layer-node.ts";
-import type { GroupNorm } from "../number-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import type { GroupNorm } from "../kernels/number-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
  * Builds a layer that brings every group of channels to mean 0 and variance 1, and then scales and
- * moves each channel.
+ * moves each channel (arXiv:1803.08494). With one group, and each pixel on its own, it is layer
+ * normalisation (arXiv:1607.06450). Unlike batch normalisation, it treats every example on its own,
+ * so it behaves the same in training and evaluation.
  */
 export function groupNormLayer({
   kernels,
@@ -24,6 +26,7 @@ export function groupNormLayer({
   const operands: GroupNorm = {
     x: input.values,
     y: output.values,
+    // Two values for each group: its mean and the factor that brings its variance to 1.
     stats: allocate(2 * capacity * groups * examplesEach),
     gamma: gamma?.values ?? 0,
     beta: beta?.values ?? 0,
@@ -74,6 +77,9 @@ export function batchNormLayer({
   const { fround, sqrt } = Math;
   return {
     operations: NO_OPERATIONS,
+    // Mean, variance, gamma and beta of a channel make one factor and one term. They are computed
+    // again in each pass, because weights may have been written since, and cost little beside the
+    // pass.
     forward(count) {
       const means = read(mean, 0);
       const variances = read(variance, 1);
@@ -93,6 +99,7 @@ export function batchNormLayer({
     backward(count) {
       if (input.gradient === 0) return;
       const rows = count * rowsEach;
+      // The term falls out of the derivative, so a term of 0 stands for none.
       kernels.scaleColumns(output.gradient, input.gradient, factor, 0, rows, columns);
     },
   };

@@ -1,10 +1,10 @@
 // What LSTM and GRU have in common: the input's part of the gates, the states of all moments, and
 // the way of the gradient from the last moment to the first.
 import type { Address } from "@tributary/protocol";
-import type { LayerOperation } from "../layer-node.ts";
-import { after, matrix, ZEROS, type Matrix } from "../matrix.ts";
-import { MATMUL_SCRATCH, type Product } from "../multiply-kernels.ts";
-import type { RecurrentMoment } from "../sequence-kernels.ts";
+import type { LayerOperation } from "../compile/layer-node.ts";
+import { after, matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
+import type { RecurrentMoment } from "../kernels/sequence-kernels.ts";
 import { denseLayer } from "./dense.ts";
 import type { FusedLayer, LayerContext, NodeParameter } from "./layer.ts";
 

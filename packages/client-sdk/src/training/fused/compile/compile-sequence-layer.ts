@@ -1,0 +1,90 @@
+// Compiles layers over sequences. A moment is one element of a sequence.
+import { LayerRefusal, requireAbsent, requireOneOf, requireSizeOf } from "./layer-config.ts";
+import {
+  parameter,
+  weighted,
+  type CompiledLayer,
+  type LayerToCompile,
+} from "./layer-to-compile.ts";
+
+/**
+ * Compiles an LSTM or a GRU.
+ * @param gates - How many gates a unit has.
+ * @throws LayerRefusal when the fused trainer cannot take it.
+ */
+export function recurrent(
+  cell: "lstm" | "gru",
+  gates: number,
+  layer: LayerToCompile,
+  shape: readonly number[],
+): CompiledLayer {
+  const { config } = layer;
+  for (const field of ["activation", "recurrent_activation"]) {
+    // A missing field means the default of tfjs, but null means linear.
+    if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
+  }
+  requireOneOf(config, "activation", "tanh");
+  const gate = requireOneOf(config, "recurrent_activation", ...GATES);
+  // A layer that keeps or returns its state, or runs backwards, would need more than the layers
+  // here compute.
+  for (const flag of ["return_state", "go_backwards", "stateful"]) {
+    requireOneOf(config, flag, false);
+  }
+  for (const rate of ["dropout", "recurrent_dropout"]) requireOneOf(config, rate, 0);
+  requireAbsent(config, "recurrent_regularizer", "recurrent_constraint", "mask_value");
+  const sequences = requireOneOf(config, "return_sequences", false, true);
+  const kernel = parameter(layer, "kernel");
+  const recurrentKernel = parameter(layer, "recurrent_kernel");
+  // The recurrent kernel is [units, gates · units], the kernel [width, gates · units].
+  const units = recurrentKernel.shape[0]!;
+  const [moments, width] = shape;
+  const expected = [width, gates * units, units, gates * units];
+  const found = [...kernel.shape, ...recurrentKernel.shape];
+  if (shape.length !== 2 || found.join() !== expected.join()) {
+    throw new LayerRefusal(`its kernels are [${found.join(", ")}] for [${shape.join(", ")}]`);
+  }
+  requireSizeOf(config, "units", units);
+  // The gates apply their activations themselves, so no node for an activation follows.
+  const made = weighted(
+    layer,
+    kernel,
+    gates * units,
+    sequences ? [moments!, units] : [units],
+    (bias) => ({
+      operation: {
+        ...{ kind: "recurrent", cell, kernel: kernel.name, bias, sequences },
+        recurrentKernel: recurrentKernel.name,
+        hardGates: gate !== "sigmoid",
+      },
+      activation: "linear",
+    }),
+  );
+  return { ...made, parameters: [...made.parameters, recurrentKernel.name] };
+}
+
+/** The names of the activation of gates in Keras and tfjs. The default of tfjs comes first. */
+const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
+
+/** Compiles an Embedding. @throws LayerRefusal when the fused trainer cannot take it. */
+export function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const { config } = layer;
+  // A mask would have to reach the layers that follow, which know none.
+  requireOneOf(config, "mask_zero", false);
+  requireAbsent(config, "embeddings_regularizer", "activity_regularizer", "embeddings_constraint");
+  const table = parameter(layer, "embeddings");
+  const [entries, width] = table.shape;
+  if (table.shape.length !== 2) {
+    throw new LayerRefusal(`its embeddings are [${table.shape.join(", ")}]`);
+  }
+  requireSizeOf(config, "input_dim", entries);
+  requireSizeOf(config, "output_dim", width);
+  return {
+    nodes: [
+      {
+        operation: { kind: "embedding", table: table.name, entries: entries! },
+        shape: [...shape, width!],
+      },
+    ],
+    parameters: [table.name],
+  };
+}

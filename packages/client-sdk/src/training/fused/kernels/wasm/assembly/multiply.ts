@@ -1,0 +1,267 @@
+// Products of matrices. A `start` of 0 stands for zeros. Each sum runs over k in ascending order,
+// in float32, with one rounding for each product and one for each addition. Blocks, panels and
+// tiles decide which sums are computed side by side, and cannot be seen in the result.
+import { bytes } from "./address";
+import { strip1, strip2, strip3, strip4, strip4SideBySideFlat } from "./register-tiles";
+
+/**
+ * The number of rows of B that are packed at a time, so that a panel of 8 columns stays in the
+ * first cache.
+ */
+const BLOCK_K: i32 = 256;
+/** The number of columns of B that are packed at a time. */
+const BLOCK_N: i32 = 64;
+
+/**
+ * Computes C = start + A·B for A [m, k] with any strides, and B [k, n] and C [m, n] with any
+ * distance between rows.
+ */
+export function matmul(
+  a: usize,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bRow: i32,
+  c: usize,
+  cRow: i32,
+  start: usize,
+  startRow: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  scratch: usize,
+): void {
+  // B is read where it lies. Its panels of 8 columns are neighbours there: it is 32 bytes from one
+  // to the next.
+  if (liesWell(m, bRow)) {
+    for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
+      rowsTimes(
+        a + bytes(k0 * aStep),
+        bytes(aRow),
+        bytes(aStep),
+        b + bytes(k0 * bRow),
+        bytes(bRow),
+        32,
+        c,
+        bytes(cRow),
+        // The first block starts with `start`, the others with what the blocks before have summed.
+        k0 == 0 ? start : c,
+        k0 == 0 ? bytes(startRow) : bytes(cRow),
+        m,
+        n,
+        min(BLOCK_K, k - k0),
+      );
+    }
+    return;
+  }
+  // B is packed block by block. Each packed block is used by all rows of A before the next one.
+  for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
+    const depth = min(BLOCK_K, k - k0);
+    // The sums of later blocks continue those in C.
+    const from = k0 == 0 ? start : c;
+    const fromRow = k0 == 0 ? startRow : cRow;
+    for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
+      const width = min(BLOCK_N, n - n0);
+      pack(b + bytes(k0 * bRow + n0), bytes(bRow), depth, width, scratch);
+      rowsTimes(
+        a + bytes(k0 * aStep),
+        bytes(aRow),
+        bytes(aStep),
+        scratch,
+        32,
+        bytes(8 * depth),
+        c + bytes(n0),
+        bytes(cRow),
+        from ? from + bytes(n0) : 0,
+        bytes(fromRow),
+        m,
+        width,
+        depth,
+      );
+    }
+  }
+}
+
+/** Brings B [k, n] into panels of 8 columns for `matmulPacked`. */
+export function packMatrix(b: usize, bRow: i32, k: i32, n: i32, to: usize): void {
+  pack(b, bytes(bRow), k, n, to);
+}
+
+/**
+ * Does the same as `matmul` with a B that `packMatrix` has packed, which pays when many products
+ * use it.
+ */
+export function matmulPacked(
+  a: usize,
+  aRow: i32,
+  b: usize,
+  c: usize,
+  cRow: i32,
+  start: usize,
+  startRow: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+): void {
+  // The whole of B is packed already, so only its columns are taken block by block.
+  const panel = bytes(8 * k);
+  for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
+    const from = start ? start + bytes(n0) : 0;
+    rowsTimes(
+      a,
+      bytes(aRow),
+      4,
+      b + panel * <usize>(n0 >> 3),
+      32,
+      panel,
+      c + bytes(n0),
+      bytes(cRow),
+      from,
+      bytes(startRow),
+      m,
+      min(BLOCK_N, n - n0),
+      k,
+    );
+  }
+}
+
+/**
+ * Whether it is better to read B where it lies than to pack it. That is so when few rows of A use
+ * it, unless the distance between its rows makes them compete for the same places of the first
+ * cache.
+ */
+function liesWell(m: i32, bRow: i32): bool {
+  if (m < 8) return true;
+  if ((bRow & 1023) == 0) return false;
+  return m <= 16 || (m < 64 && (bRow & 127) != 0);
+}
+
+/**
+ * Multiplies all rows of A, in strips of up to four, by the columns of B. All strides are in bytes.
+ */
+function rowsTimes(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  bPanel: usize,
+  c: usize,
+  cRow: usize,
+  start: usize,
+  startRow: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+): void {
+  // 6 rows are faster as 3 + 3 and 5 rows as 3 + 2 than with a strip of one or two left over.
+  while (m >= 4 && m != 6 && m != 5) {
+    // Where the rows of A are neighbours in memory (A is a transpose), four of their values are one
+    // vector.
+    if (aRow == 4) strip4SideBySideFlat(a, aStep, k, b, bStep, bPanel, c, cRow, start, startRow, n);
+    else
+      strip4(
+        a,
+        a + aRow,
+        a + 2 * aRow,
+        a + 3 * aRow,
+        aStep,
+        0,
+        k,
+        1,
+        b,
+        bStep,
+        bPanel,
+        c,
+        cRow,
+        start,
+        startRow,
+        n,
+      );
+    a += 4 * aRow;
+    c += 4 * cRow;
+    start = start ? start + 4 * startRow : 0;
+    m -= 4;
+  }
+  if (m >= 5) {
+    strip3(
+      a,
+      a + aRow,
+      a + 2 * aRow,
+      aStep,
+      0,
+      k,
+      1,
+      b,
+      bStep,
+      bPanel,
+      c,
+      cRow,
+      start,
+      startRow,
+      n,
+    );
+    a += 3 * aRow;
+    c += 3 * cRow;
+    start = start ? start + 3 * startRow : 0;
+    m -= 3;
+  }
+  if (m == 3)
+    strip3(
+      a,
+      a + aRow,
+      a + 2 * aRow,
+      aStep,
+      0,
+      k,
+      1,
+      b,
+      bStep,
+      bPanel,
+      c,
+      cRow,
+      start,
+      startRow,
+      n,
+    );
+  if (m == 2) strip2(a, a + aRow, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
+  if (m == 1) strip1(a, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
+}
+
+/**
+ * Brings B [k, n] into panels of 8 columns, [⌈n / 8⌉, k, 8]. Columns of the last panel beyond n are
+ * left as they are.
+ * @param bRow - The distance between rows in bytes.
+ */
+export function pack(b: usize, bRow: usize, k: i32, n: i32, to: usize): void {
+  const panel = (<usize>k) << 5;
+  let column = 0;
+  // Two panels at a time while there are two, because a cache line holds 16 values.
+  for (; column + 16 <= n; column += 16) {
+    let from = b + ((<usize>column) << 2);
+    let into = to + panel * <usize>(column >> 3);
+    for (let row = 0; row < k; row++) {
+      v128.store(into, v128.load(from));
+      v128.store(into, v128.load(from, 16), 16);
+      v128.store(into + panel, v128.load(from, 32));
+      v128.store(into + panel, v128.load(from, 48), 16);
+      from += bRow;
+      into += 32;
+    }
+  }
+  for (; column < n; column += 8) {
+    let from = b + ((<usize>column) << 2);
+    let into = to + panel * <usize>(column >> 3);
+    const left = n - column;
+    for (let row = 0; row < k; row++) {
+      if (left >= 8) {
+        v128.store(into, v128.load(from));
+        v128.store(into, v128.load(from, 16), 16);
+      } else
+        for (let i = 0; i < left; i++)
+          f32.store(into + ((<usize>i) << 2), f32.load(from + ((<usize>i) << 2)));
+      from += bRow;
+      into += 32;
+    }
+  }
+}

@@ -1,0 +1,269 @@
+// What lies between the multiplications of recurrent layers, and embeddings. A row is an example at
+// one moment of its sequence; rows may lie apart. Kernels compute four units at a time and store no
+// more of them than there are.
+import { bytes } from "./address";
+import { sigmoid4, tanh4 } from "./math";
+import { storeSome } from "./register-tiles";
+
+/** The activation of a gate: a sigmoid, or a hard one. */
+function gate4(x: v128, hard: i32): v128 {
+  if (!hard) return sigmoid4(x);
+  // As in Keras: 0.2 x + 0.5, limited to the range from 0 to 1.
+  const line = f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5));
+  return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
+}
+
+/** The slope of a gate, from its output. */
+function gateSlope4(y: v128, hard: i32): v128 {
+  const one = f32x4.splat(1),
+    zero = f32x4.splat(0);
+  if (!hard) return f32x4.mul(y, f32x4.sub(one, y));
+  // A hard sigmoid has the slope 0.2 between its bounds, and 0 outside.
+  return v128.and(f32x4.splat(0.2), v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
+}
+
+/** The slope of tanh, from its output. */
+function tanhSlope4(y: v128): v128 {
+  return f32x4.sub(f32x4.splat(1), f32x4.mul(y, y));
+}
+
+/**
+ * Computes the gates z = [input, forget, candidate, output] in place, then c = forget · before +
+ * input · candidate and h = output · tanh c.
+ * @param before - The cell state before this moment. 0 stands for zeros.
+ */
+export function lstmForward(
+  z: usize,
+  zRow: i32,
+  before: usize,
+  c: usize,
+  h: usize,
+  stateRow: i32,
+  rows: i32,
+  units: i32,
+  hard: i32,
+): void {
+  // The distance between the gates of a unit.
+  const block = bytes(units);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      // How many units are left. The vectors of the last ones may reach into what follows.
+      const left = units - i,
+        p = z + bytes(row * zRow + i),
+        state = bytes(row * stateRow + i);
+      const input = gate4(v128.load(p), hard),
+        forget = gate4(v128.load(p + block), hard);
+      const candidate = tanh4(v128.load(p + 2 * block)),
+        output = gate4(v128.load(p + 3 * block), hard);
+      // At the first moment there is no cell state before.
+      const old = before ? v128.load(before + state) : f32x4.splat(0);
+      const cell = f32x4.add(f32x4.mul(forget, old), f32x4.mul(input, candidate));
+      // The gates replace the sums that they came from: the way backwards needs them.
+      storeSome(p, input, left);
+      storeSome(p + block, forget, left);
+      storeSome(p + 2 * block, candidate, left);
+      storeSome(p + 3 * block, output, left);
+      storeSome(c + state, cell, left);
+      storeSome(h + state, f32x4.mul(output, tanh4(cell)), left);
+    }
+  }
+}
+
+/**
+ * Writes dz over z, and the gradient of the cell state before over dc.
+ * @param dh, dc - The gradients of h and c, [rows, units], rows side by side.
+ */
+export function lstmBackward(
+  z: usize,
+  zRow: i32,
+  before: usize,
+  c: usize,
+  stateRow: i32,
+  dh: usize,
+  dc: usize,
+  rows: i32,
+  units: i32,
+  hard: i32,
+): void {
+  const block = bytes(units);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const left = units - i,
+        p = z + bytes(row * zRow + i),
+        state = bytes(row * stateRow + i);
+      // dh and dc have their rows side by side, unlike the states of the sequence.
+      const place = bytes(row * units + i);
+      const input = v128.load(p),
+        forget = v128.load(p + block);
+      const candidate = v128.load(p + 2 * block),
+        output = v128.load(p + 3 * block);
+      const old = before ? v128.load(before + state) : f32x4.splat(0);
+      const bent = tanh4(v128.load(c + state));
+      const dOut = v128.load(dh + place);
+      // The gradient of the cell state: what the next moment left in dc, and what comes through h.
+      const dCell = f32x4.add(
+        v128.load(dc + place),
+        f32x4.mul(f32x4.mul(dOut, output), tanhSlope4(bent)),
+      );
+      // What the moment before finds in dc.
+      storeSome(dc + place, f32x4.mul(dCell, forget), left);
+      storeSome(p, f32x4.mul(f32x4.mul(dCell, candidate), gateSlope4(input, hard)), left);
+      storeSome(p + block, f32x4.mul(f32x4.mul(dCell, old), gateSlope4(forget, hard)), left);
+      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(dCell, input), tanhSlope4(candidate)), left);
+      storeSome(p + 3 * block, f32x4.mul(f32x4.mul(dOut, bent), gateSlope4(output, hard)), left);
+    }
+  }
+}
+
+/**
+ * The first half of a GRU: computes z = [update, reset, …] in place, and writes reset · before to
+ * `kept`.
+ */
+export function gruGates(
+  z: usize,
+  zRow: i32,
+  before: usize,
+  stateRow: i32,
+  kept: usize,
+  rows: i32,
+  units: i32,
+  hard: i32,
+): void {
+  const block = bytes(units);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const left = units - i,
+        p = z + bytes(row * zRow + i);
+      const update = gate4(v128.load(p), hard),
+        reset = gate4(v128.load(p + block), hard);
+      const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
+      storeSome(p, update, left);
+      storeSome(p + block, reset, left);
+      // The caller multiplies this by the recurrent kernel, which gives the candidate its sum.
+      storeSome(kept + bytes(row * units + i), f32x4.mul(reset, old), left);
+    }
+  }
+}
+
+/**
+ * The second half: computes the candidate in place, and h = update · before + (1 − update) ·
+ * candidate.
+ */
+export function gruForward(
+  z: usize,
+  zRow: i32,
+  before: usize,
+  h: usize,
+  stateRow: i32,
+  rows: i32,
+  units: i32,
+): void {
+  const block = bytes(units);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const left = units - i,
+        p = z + bytes(row * zRow + i),
+        state = bytes(row * stateRow + i);
+      const update = v128.load(p),
+        candidate = tanh4(v128.load(p + 2 * block));
+      const old = before ? v128.load(before + state) : f32x4.splat(0);
+      storeSome(p + 2 * block, candidate, left);
+      // h lies between the old state and the candidate, and the update says where.
+      const rest = f32x4.sub(f32x4.splat(1), update);
+      storeSome(h + state, f32x4.add(f32x4.mul(update, old), f32x4.mul(rest, candidate)), left);
+    }
+  }
+}
+
+/** Writes dz of the update and of the candidate over their values, and dh · update over dh. */
+export function gruBackward(
+  z: usize,
+  zRow: i32,
+  before: usize,
+  stateRow: i32,
+  dh: usize,
+  rows: i32,
+  units: i32,
+  hard: i32,
+): void {
+  const block = bytes(units);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const left = units - i,
+        p = z + bytes(row * zRow + i),
+        place = dh + bytes(row * units + i);
+      const update = v128.load(p),
+        candidate = v128.load(p + 2 * block),
+        d = v128.load(place);
+      const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
+      const rest = f32x4.sub(f32x4.splat(1), update);
+      // The update moves h from the candidate to the old state, so its slope is their difference.
+      storeSome(
+        p,
+        f32x4.mul(f32x4.mul(d, f32x4.sub(old, candidate)), gateSlope4(update, hard)),
+        left,
+      );
+      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(d, rest), tanhSlope4(candidate)), left);
+      storeSome(place, f32x4.mul(d, update), left);
+    }
+  }
+}
+
+/** Writes dz of the reset over its value, and adds reset · dKept to dh. */
+export function gruResetBackward(
+  z: usize,
+  zRow: i32,
+  before: usize,
+  stateRow: i32,
+  dKept: usize,
+  dh: usize,
+  rows: i32,
+  units: i32,
+  hard: i32,
+): void {
+  const block = bytes(units);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const left = units - i,
+        p = z + bytes(row * zRow + i) + block,
+        place = bytes(row * units + i);
+      const reset = v128.load(p),
+        d = v128.load(dKept + place);
+      const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
+      storeSome(p, f32x4.mul(f32x4.mul(d, old), gateSlope4(reset, hard)), left);
+      storeSome(dh + place, f32x4.add(v128.load(dh + place), f32x4.mul(reset, d)), left);
+    }
+  }
+}
+
+/** Copies a row of the table for each index. Indices are whole numbers as float32. */
+export function embed(indices: usize, table: usize, to: usize, rows: i32, width: i32): void {
+  for (let row = 0; row < rows; row++) {
+    // The trainer has checked that indices are rows of the table.
+    const index = <i32>f32.load(indices + bytes(row));
+    memory.copy(to + bytes(row * width), table + bytes(index * width), bytes(width));
+  }
+}
+
+/** Sets the table to zero, and adds each row of dy to the row of the table that its index names. */
+export function embedGradient(
+  indices: usize,
+  dy: usize,
+  table: usize,
+  rows: i32,
+  width: i32,
+  entries: i32,
+): void {
+  memory.fill(table, 0, bytes(entries * width));
+  for (let row = 0; row < rows; row++) {
+    const index = <i32>f32.load(indices + bytes(row));
+    let from = dy + bytes(row * width),
+      to = table + bytes(index * width);
+    // Rows that several indices name get the sum, in the order of the indices.
+    for (let i = 0; i < width; i++) {
+      f32.store(to, f32.load(to) + f32.load(from));
+      from += 4;
+      to += 4;
+    }
+  }
+}

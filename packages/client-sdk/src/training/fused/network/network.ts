@@ -1,0 +1,242 @@
+import { TributaryError, type Address, type Plan, type RandomSource } from "@tributary/protocol";
+import { sizeOf } from "../../example-format.ts";
+import type { StepTerms } from "../../local-trainer.ts";
+import { parametersOf, type CompiledModel } from "../compile/layer-node.ts";
+import { Arena } from "../kernels/arena.ts";
+import type { TrainingKernels } from "../kernels/training-kernels.ts";
+import { buildLayer } from "../layers/build-layer.ts";
+import type { FusedLayer } from "../layers/layer.ts";
+import { clipFactor, gradientTerms, type GradientTerms } from "./gradient-terms.ts";
+import { lossHead, type LossHead } from "./loss-head.ts";
+import { layOutNodes, withBranches } from "./node-places.ts";
+import { ParameterPlaces } from "./parameter-places.ts";
+import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
+
+/**
+ * The model of a plan in the memory of some kernels: the weights, the gradients of those that are
+ * trained, the state of the optimizer, and the values of every node for `capacity` examples.
+ */
+export class FusedNetwork {
+  readonly parameters: ParameterPlaces;
+  readonly optimizer: StepOptimizer;
+  readonly capacity: number;
+  /** Floating-point operations of the multiplications of one training step, for one example. */
+  readonly operationsPerExample: number;
+  #passes = 0;
+  #terms: GradientTerms | undefined;
+  readonly #arena: Arena;
+  readonly #memory = new Map<string, Address>();
+  readonly #kernels: TrainingKernels;
+  readonly #layers: readonly FusedLayer[];
+  /** The layers whose gradient is needed, from the last to the first. */
+  readonly #backwards: readonly FusedLayer[];
+  readonly #head: LossHead;
+  readonly #places: Readonly<Record<"inputs" | "targets" | "outputs", Address>>;
+  readonly #sizes: { readonly input: number; readonly output: number };
+
+  /**
+   * Lays out the network. From here on, a step allocates nothing.
+   * @param capacity - The largest number of examples in a batch.
+   * @throws TributaryError `PLAN_INVALID` when the plan trains nothing, and `MODEL_UNSUPPORTED`
+   *   when there is not enough memory.
+   */
+  constructor(plan: Plan, model: CompiledModel, kernels: TrainingKernels, capacity: number) {
+    const arena = new Arena(kernels, largestLayer(plan, model, capacity));
+    const allocate = (size: number): Address => arena.allocate(size);
+    this.#kernels = kernels;
+    this.#arena = arena;
+    this.capacity = capacity;
+    this.parameters = new ParameterPlaces(plan, kernels, allocate);
+    if (this.parameters.trainedSize === 0) {
+      throw new TributaryError("PLAN_INVALID", "The plan trains nothing that has a gradient", {
+        remedy: "Name layers with kernels or embeddings as trainable.",
+      });
+    }
+    const nodes = layOutNodes(model, this.parameters, capacity, allocate);
+    const layers = model.nodes.map((node, index) =>
+      withBranches(kernels, nodes.inputsOf(index), (inputs) =>
+        buildLayer({
+          kernels,
+          operation: node.operation,
+          inputs,
+          output: nodes.of(index),
+          capacity,
+          parameter: (name) => this.parameters.of(name),
+          allocate,
+          scratch: (size) => arena.scratch(size),
+        }),
+      ),
+    );
+    const input = nodes.of(-1);
+    const end = nodes.of(model.nodes.length - 1);
+    const targets = allocate(capacity * end.size);
+    const outputs = allocate(capacity * end.size);
+    this.#layers = layers;
+    this.#backwards = layers.filter((_, index) => nodes.of(index).gradient !== 0).reverse();
+    this.#head = lossHead(kernels, plan.training.loss, model.output, end, targets, outputs);
+    this.#places = { inputs: input.values, targets, outputs };
+    this.#sizes = { input: input.size, output: end.size };
+    this.optimizer = stepOptimizer(kernels, plan.training.optimizer, this.parameters, allocate);
+    this.operationsPerExample = layers.reduce(
+      (sum, { operations }) => sum + operations.forward + operations.backward,
+      0,
+    );
+    arena.commit();
+  }
+
+  /** Where batches are put, shape [capacity, size of the input]. */
+  get inputs(): Float32Array {
+    return this.#view(this.#places.inputs, this.capacity * this.#sizes.input);
+  }
+
+  /** Where the targets of a batch are put, shape [capacity, size of the output]. */
+  get targets(): Float32Array {
+    return this.#view(this.#places.targets, this.capacity * this.#sizes.output);
+  }
+
+  /**
+   * What the last pass gave, shape [capacity, size of the output]. The next pass writes over it.
+   */
+  get outputs(): Float32Array {
+    return this.#view(this.#places.outputs, this.capacity * this.#sizes.output);
+  }
+
+  /**
+   * Begins a training with a fresh state of the optimizer. Views of the memory from before are
+   * empty afterwards.
+   * @param random - Decides what dropout drops.
+   * @throws TributaryError `BAD_PARAMETER` when the correction does not have the size of the model.
+   */
+  startTraining(random: RandomSource, terms: StepTerms = {}): void {
+    this.#terms = gradientTerms(this.#kernels, this.parameters, terms, (name) =>
+      this.#memoryFor(name),
+    );
+    if (terms.exampleClipNorm !== undefined) this.#memoryFor("sum");
+    this.#passes = 0;
+    this.optimizer.reset();
+    this.#layers.forEach((layer, index) =>
+      layer.startTraining?.(random.derive(`dropout ${index}`)),
+    );
+  }
+
+  /** Takes one optimizer step on the first `count` examples. @returns Their mean loss before it. */
+  step(count: number): number {
+    const norm = this.#terms?.exampleClipNorm;
+    const loss = norm === undefined ? this.differentiate(count) : this.#clipEach(count, norm);
+    this.#terms?.apply();
+    this.optimizer.step();
+    return loss;
+  }
+
+  /** Begins a sum of gradients. Views of the memory from before are empty afterwards. */
+  startSum(): void {
+    this.#kernels.fill(this.#memoryFor("sum"), this.parameters.trainedSize, 0);
+  }
+
+  /**
+   * Adds `share` times the gradient of the mean loss of the first `count` examples, without
+   * dropout.
+   * @returns That loss.
+   */
+  addToSum(count: number, share: number): number {
+    const loss = this.differentiate(count, false);
+    const { gradient, trainedSize } = this.parameters;
+    this.#kernels.addScaled(gradient, this.#memoryFor("sum"), trainedSize, share);
+    return loss;
+  }
+
+  /** Puts the sum into the place of the gradient. */
+  finishSum(): void {
+    const { gradient, trainedSize } = this.parameters;
+    this.#kernels.copy(this.#memoryFor("sum"), gradient, trainedSize);
+  }
+
+  /**
+   * Computes the gradient of the mean loss of the first `count` examples.
+   * @param training - Whether values are dropped, in layers that do so.
+   * @returns The loss.
+   */
+  differentiate(count: number, training = true): number {
+    this.#forward(count, training);
+    const loss = this.#head.score(count);
+    for (const layer of this.#backwards) layer.backward(count);
+    return loss;
+  }
+
+  /**
+   * Computes outputs without dropout. Of all gradients, only that of the last node is written over.
+   * @returns The mean loss of the first `count` examples.
+   */
+  score(count: number): number {
+    this.#forward(count, false);
+    return this.#head.score(count);
+  }
+
+  /** Computes the outputs of the first `count` examples without dropout and without a loss. */
+  predict(count: number): void {
+    this.#forward(count, false);
+    this.#head.activate(count);
+  }
+
+  /**
+   * Puts the mean of the gradients of single examples, each of them clipped, in the place of the
+   * gradient.
+   */
+  #clipEach(count: number, norm: number): number {
+    const { gradient, trainedSize } = this.parameters;
+    const { inputs, targets, outputs } = this;
+    const given = outputs.slice();
+    // Every example takes its turn in the place of the first one.
+    const firsts = [
+      inputs.slice(0, this.#sizes.input),
+      targets.slice(0, this.#sizes.output),
+    ] as const;
+    this.startSum();
+    let loss = 0;
+    for (let example = 0; example < count; example++) {
+      inputs.copyWithin(0, example * this.#sizes.input, (example + 1) * this.#sizes.input);
+      targets.copyWithin(0, example * this.#sizes.output, (example + 1) * this.#sizes.output);
+      loss += this.differentiate(1);
+      given.set(outputs.subarray(0, this.#sizes.output), example * this.#sizes.output);
+      const factor = clipFactor(this.#kernels.sumOfSquares(gradient, trainedSize), norm);
+      this.#kernels.addScaled(gradient, this.#memoryFor("sum"), trainedSize, factor / count);
+    }
+    outputs.set(given);
+    inputs.set(firsts[0]);
+    targets.set(firsts[1]);
+    this.finishSum();
+    return loss / count;
+  }
+
+  /** Memory of the size of the trained parameters, for what not every training needs. */
+  #memoryFor(name: string): Address {
+    let address = this.#memory.get(name);
+    if (address === undefined) {
+      address = this.#arena.extend(this.parameters.trainedSize);
+      this.#memory.set(name, address);
+    }
+    return address;
+  }
+
+  #forward(count: number, training: boolean): void {
+    const pass = { training, number: this.#passes };
+    if (training) this.#passes += 1;
+    for (const layer of this.#layers) layer.forward(count, pass);
+  }
+
+  #view(at: Address, size: number): Float32Array {
+    return this.#kernels.values(at, size);
+  }
+}
+
+/** @returns The layer that takes the most memory for its parameters and the outputs of a batch. */
+function largestLayer(plan: Plan, { nodes }: CompiledModel, capacity: number): string {
+  const shapes = new Map(plan.model.parameters.map(({ name, shape }) => [name, shape]));
+  let largest = { layer: "", size: 0 };
+  for (const { layer, operation, shape } of nodes) {
+    const ofParameters = parametersOf(operation).map((name) => sizeOf(shapes.get(name) ?? []));
+    const size = ofParameters.reduce((sum, one) => sum + one, capacity * sizeOf(shape));
+    if (size > largest.size) largest = { layer, size };
+  }
+  return largest.layer;
+}

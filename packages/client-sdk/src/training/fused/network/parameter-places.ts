@@ -1,0 +1,109 @@
+import {
+  layoutOf,
+  trainableRanges,
+  type Address,
+  type Parameter,
+  type ParameterLayout,
+  type Plan,
+} from "@tributary/protocol";
+import { after } from "../kernels/matrix.ts";
+import { padded, type TrainingKernels } from "../kernels/training-kernels.ts";
+import type { NodeParameter } from "../layers/layer.ts";
+
+/**
+ * Where the parameters of a plan lie in the memory of the kernels. The trained ones lie side by
+ * side, so that an optimizer goes over all of them in one call; the frozen ones follow. Each begins
+ * a cache line, and the gaps between them stay zero.
+ */
+export class ParameterPlaces {
+  readonly layout: ParameterLayout;
+  /** The number of values of the trained parameters, gaps included. */
+  readonly trainedSize: number;
+  /** Where the parameters lie, the trained ones first. */
+  readonly values: Address;
+  /** Where the gradients of the trained parameters lie, in the same order. */
+  readonly gradient: Address;
+  readonly #kernels: TrainingKernels;
+  readonly #places: ReadonlyMap<string, { readonly parameter: Parameter } & NodeParameter>;
+
+  /**
+   * @param allocate - Allocates memory for so many float32 values.
+   * @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not
+   *   have.
+   */
+  constructor(plan: Plan, kernels: TrainingKernels, allocate: (size: number) => Address) {
+    this.#kernels = kernels;
+    this.layout = layoutOf(plan.model.parameters);
+    const ranges = trainableRanges(this.layout, plan.training.trainable);
+    const isTrained = ({ offset }: Parameter): boolean =>
+      ranges.some((range) => offset >= range.offset && offset < range.offset + range.length);
+    const { parameters } = this.layout;
+    const trained = parameters.filter(isTrained);
+    const frozen = parameters.filter((parameter) => !isTrained(parameter));
+    const sizeOf = (group: readonly Parameter[]): number =>
+      group.reduce((sum, { size }) => sum + padded(size), 0);
+    this.trainedSize = sizeOf(trained);
+    this.values = allocate(this.trainedSize + sizeOf(frozen));
+    this.gradient = allocate(this.trainedSize);
+    const places = new Map<string, { parameter: Parameter } & NodeParameter>();
+    let offset = 0;
+    for (const parameter of [...trained, ...frozen]) {
+      const gradient = offset < this.trainedSize ? after(this.gradient, offset) : 0;
+      places.set(parameter.name, { parameter, values: after(this.values, offset), gradient });
+      offset += padded(parameter.size);
+    }
+    this.#places = places;
+  }
+
+  /** Finds a parameter by its name, which must be one of the plan's. */
+  of(name: string): NodeParameter {
+    return this.#places.get(name)!;
+  }
+
+  /** Sets all parameters. @param weights - The whole checkpoint, which is copied. */
+  write(weights: Float32Array): void {
+    for (const { parameter, values } of this.#places.values()) {
+      const { offset, size } = parameter;
+      this.#kernels.values(values, size).set(weights.subarray(offset, offset + size));
+    }
+  }
+
+  /**
+   * Copies the trained part of a vector into memory that is laid out like the trained parameters.
+   * Gaps are set to zero.
+   * @param vector - In the layout of the checkpoint.
+   * @param to - Where `trainedSize` values fit.
+   */
+  writeTrained(vector: Float32Array, to: Address): void {
+    this.#kernels.fill(to, this.trainedSize, 0);
+    for (const { parameter, values, gradient } of this.#places.values()) {
+      if (gradient === 0) continue;
+      const { offset, size } = parameter;
+      const place = to + (values - this.values);
+      this.#kernels.values(place, size).set(vector.subarray(offset, offset + size));
+    }
+  }
+
+  /** @returns The whole checkpoint, in new memory. */
+  read(): Float32Array {
+    return this.#gather(({ values }) => values);
+  }
+
+  /**
+   * @returns The gradient of the last batch in the layout of the checkpoint, in new memory; 0 for
+   *   frozen parameters.
+   */
+  readGradient(): Float32Array {
+    return this.#gather(({ gradient }) => gradient);
+  }
+
+  #gather(addressOf: (parameter: NodeParameter) => Address): Float32Array {
+    const gathered = new Float32Array(this.layout.size);
+    for (const place of this.#places.values()) {
+      const from = addressOf(place);
+      const { offset, size } = place.parameter;
+      if (from !== 0) gathered.set(this.#kernels.values(from, size), offset);
+    }
+    return gathered;
+  }
+}
