@@ -2,19 +2,24 @@ import type { Endpoint, WorkerEndpoint } from "./endpoint.ts";
 
 /** What a `MessagePort`, a Web Worker and the inside of one have in common. */
 export interface MessageTarget {
+  /** Sends a message; what `transfer` names moves to the other side and is gone here. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Calls `listener` with every message from the other side. */
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
-  /** Only a `MessagePort` waits for it. */
+  /** Begins to deliver messages; only a `MessagePort` waits for this call. */
   start?(): void;
 }
 
 /** A Web Worker, as the script that has started it sees it. */
 export interface WebWorker extends MessageTarget {
+  /** Calls `listener` with every message from the worker. */
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  /** Calls `listener` when an error in the worker is not caught, or a message cannot be read. */
   addEventListener(
     type: "error" | "messageerror",
     listener: (event: { readonly message?: string }) => void,
   ): void;
+  /** Ends the worker at once. */
   terminate(): void;
 }
 
