@@ -142,18 +142,18 @@ describe("a task whose rule would keep too much in memory", () => {
   };
 
   it("is refused when it is created, with the numbers and what to do", async () => {
-    // 20 bytes of float32 and 20 to work on, ten times.
+    // Each of ten updates takes 20 bytes of float32 and 20 bytes of working memory.
     const world = makeWorld({ limits: { maxRobustAggregationBytes: 399 } });
     const error = await refusal(world, {
       aggregation: { rule: "median" },
       round: { goalCount: COHORT },
     });
-    expect(error.message).toContain("keeps the 10 updates of a round in memory, of 20 bytes each");
-    expect(error.message).toContain(
-      "400 bytes with room to work on them, where the server allows 399",
-    );
+    expect(error.message).toContain("keeps the 10 updates of a round in memory.");
+    expect(error.message).toContain("At 20 bytes for each update, it needs 400 bytes");
+    expect(error.message).toContain("and the server allows 399");
     expect(error.remedy).toBe(
-      "To stay within it, lower round.goalCount to 9, use the update codec uniform, or use the rule mean or normBound, which keep no updates.",
+      "To stay within the limit, lower round.goalCount to 9, use the update codec uniform, " +
+        "or use the rule mean or normBound, which keeps no updates.",
     );
     expect(error.context).toEqual({ path: "aggregation.rule", bytes: 400, limit: 399 });
     expect(await world.storage.rounds.tasks()).toEqual([]);
