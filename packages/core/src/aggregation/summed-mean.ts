@@ -11,7 +11,7 @@ import { ExactAccumulator } from "./exact-accumulator.ts";
 
 /**
  * Number of values that are added for all updates of a batch, before the next values are added.
- * The sums of so many values take 1 MiB, which fits into the second-level cache of a processor core.
+ * The sums of so many values take 1 MiB, which fits into a processor core's second-level cache.
  */
 const STRETCH = 32 * UPDATE_BLOCK_VALUES;
 
@@ -79,8 +79,8 @@ export abstract class SummedMean implements SumRule {
   /** Adds all updates of a batch to the sums. */
   #addBatch(batch: readonly Reserved[]): void {
     const { min, max } = this.codec.payloadBytes(this.dimension);
-    // If a codec's blocks vary in length, a decoder has to read a payload from its beginning to find
-    // a block. Such an update is therefore decoded as a whole.
+    // If a codec's blocks vary in length, a decoder has to read a payload from its beginning to
+    // find a block. Such an update is therefore decoded as a whole.
     const stretch = batch.length < 2 || min !== max ? Math.max(1, this.dimension) : STRETCH;
     for (let offset = 0; offset < this.dimension; offset += stretch) {
       const range = { offset, length: Math.min(stretch, this.dimension - offset) };

@@ -35,7 +35,7 @@ export interface Collection {
    *   collection is done with it: when this returns or, where it returns a promise, when that
    *   settles.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`,
-   *   `UPDATE_OUT_OF_RANGE` or `EXAMPLE_COUNT_INVALID`; `INTERNAL` when what had been added is lost.
+   *   `UPDATE_OUT_OF_RANGE` or `EXAMPLE_COUNT_INVALID`; `INTERNAL` when added reports are lost.
    *   Thrown, or as the promise's rejection.
    */
   receive(report: Report): void | Promise<void>;

@@ -99,7 +99,7 @@ export interface RoundStep {
 
 /** The number of clients that a round gathers before it starts. */
 export function cohortSize(policy: RoundPolicy): number {
-  // Without the subtraction 100 · 1.1 would be 111, since floating point makes it 110.00000000000001.
+  // In floating point 100 · 1.1 is 110.00000000000001. The subtraction keeps it from becoming 111.
   return Math.ceil(policy.goalCount * policy.overselection - 1e-9);
 }
 

@@ -73,7 +73,7 @@ export class TaskHistory {
     for (const record of records.toSorted(byEnd)) this.add(record);
   }
 
-  /** Adds a round that has ended and has been stored. Rounds are added in the order of their ends. */
+  /** Adds a round that has ended and has been stored. Rounds are added in the order they ended. */
   add(record: HistoryRecord): void {
     this.#bytes += record.bytesUp + record.bytesDown;
     this.#reports += record.reported;
@@ -101,7 +101,7 @@ export class TaskHistory {
     return this.#best;
   }
 
-  /** The round of the newest checkpoint that clients were asked to evaluate; −1 if there is none. */
+  /** The round of the newest checkpoint that clients were asked to evaluate; −1 if none was. */
   get evaluatedNumber(): number {
     return this.#evaluatedNumber;
   }

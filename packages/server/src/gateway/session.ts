@@ -252,7 +252,8 @@ export class Session implements Participant {
     if (version === undefined) {
       throw new TributaryError(
         "VERSION_UNSUPPORTED",
-        `The client speaks protocol versions ${hello.oldestVersion} to ${hello.newestVersion} and the server ${PROTOCOL_VERSIONS.oldest} to ${PROTOCOL_VERSIONS.newest}`,
+        `The client speaks protocol versions ${hello.oldestVersion} to ${hello.newestVersion} ` +
+          `and the server ${PROTOCOL_VERSIONS.oldest} to ${PROTOCOL_VERSIONS.newest}`,
         { remedy: "Update the older of the two." },
       );
     }

@@ -7,10 +7,10 @@ import {
 } from "@tributary/core";
 import { TributaryError } from "@tributary/protocol";
 import {
-  ParticipationLimits,
-  hasLimits,
+  ParticipationRules,
+  hasParticipationRules,
   type Moment,
-} from "../../enrolment/participation-limits.ts";
+} from "../../enrolment/participation-rules.ts";
 import type { RoundRecord, TaskRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import { newestVersion, versionOfRound, type ReadVersionDeps } from "../model/read-version.ts";
@@ -19,14 +19,17 @@ import { RoundTimes } from "./round-times.ts";
 /** Checkpoints that may wait to be evaluated because an operator asked; each is kept in memory. */
 const MAX_REQUESTED_EVALUATIONS = 4;
 
-/** What the store holds of a task, as far as its next round depends on it. */
+/** The part of a task's stored state that its next round depends on. */
 interface Stored {
   readonly version: ModelVersion;
-  readonly participation: ParticipationLimits;
+  readonly participation: ParticipationRules;
   readonly history: TaskHistory;
 }
 
-/** Where a task stands: its newest model, what its rounds have come to, and what was asked of it. */
+/**
+ * The standing of a task: its newest model, the history of its rounds, and the evaluations that an
+ * operator has asked for.
+ */
 export class TaskStanding {
   readonly #task: TaskRecord;
   readonly #terms: ModelTerms;
@@ -71,7 +74,7 @@ export class TaskStanding {
   }
 
   /** How often each device has taken part. */
-  get participation(): ParticipationLimits {
+  get participation(): ParticipationRules {
     return this.#stored.participation;
   }
 
@@ -140,10 +143,10 @@ async function readStored(
   const version = await newestVersion(task, terms, deps, known);
   const { participation: rules } = task.definition;
   // A task without such rules asks the store for nothing.
-  const records = hasLimits(rules) ? await store.participations(task.id) : [];
+  const records = hasParticipationRules(rules) ? await store.participations(task.id) : [];
   return {
     version,
-    participation: new ParticipationLimits(rules, task.createdAtMs, records),
+    participation: new ParticipationRules(rules, task.createdAtMs, records),
     history: new TaskHistory(task.definition, await store.rounds(task.id)),
   };
 }
