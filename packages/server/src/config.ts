@@ -38,8 +38,8 @@ const serverOptionsSchema = z.strictObject({
   /** URL of a Postgres database. If left out, the store is embedded in `dataDir`. */
   databaseUrl: z.string().min(1).optional(),
   /**
-   * The largest number of threads that add up reports. With 0, the main thread adds them up. If left
-   * out, the number is one less than there are processor cores, but at least 1 and at most 4.
+   * The largest number of threads that add up reports. With 0, the main thread adds them up. If
+   * left out, the number is one less than there are processor cores, but at least 1 and at most 4.
    */
   aggregationThreads: z.int().min(0).max(64).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),

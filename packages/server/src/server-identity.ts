@@ -14,7 +14,8 @@ import {
  * file that only its owner may read. If the file is lost, the server has another identity, and
  * clients that have pinned the old one refuse to connect.
  * @param path - The key file. Missing folders around it are created.
- * @throws TributaryError `CONFIG_INVALID` when the file cannot be read or written, or holds no keys.
+ * @throws TributaryError `CONFIG_INVALID` when the file cannot be read or written, or does not hold
+ *   a server's keys.
  */
 export async function loadServerSecrets(
   path: string,

@@ -150,8 +150,8 @@ export async function startServer(
       },
     );
     cleanups.push(() => gateway.close());
-    // The last step is undone first. The coordinator ends the rounds while the gateway is still open,
-    // so that clients are told how their round has ended.
+    // The last step is undone first. The coordinator ends the rounds while the gateway is still
+    // open, so that clients are told how their round has ended.
     cleanups.push(() => coordinator.close());
     await coordinator.recover();
     const url = await gateway.start();

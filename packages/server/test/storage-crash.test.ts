@@ -1,4 +1,5 @@
-// What a crash leaves. The children run the built package, as a user's server does.
+// Tests the state that a crash leaves. The child processes run the built package, as a user's server
+// does.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
@@ -19,7 +20,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const crypto = createNodeCryptoProvider();
 
 beforeAll(() => {
-  // Takes no time when nothing has changed.
+  // This takes no time when nothing has changed.
   const compiler = createRequire(import.meta.url).resolve("typescript/package.json");
   const tsc = join(dirname(compiler), "bin", "tsc");
   execFileSync(process.execPath, [tsc, "-b", join(here, "..")], { stdio: "pipe" });
@@ -85,7 +86,7 @@ describe("the embedded store after kill -9", () => {
           if (number !== undefined && id !== undefined) acknowledged.set(Number(number), id);
         };
         for (let i = draw(6); i > 0; i--) note(await writer.nextLine());
-        // Anywhere within a round, which takes some ten milliseconds.
+        // The kill comes at any time within a round, which takes about ten milliseconds.
         await wait(draw(20));
         await writer.kill();
         for (

@@ -235,8 +235,8 @@ const roleSchema = z
     error: `Use one of ${ADMIN_ROLES.join(", ")}.`,
   })
   .describe(
-    "What the token allows. A `viewer` may read. An `operator` may also create and steer tasks and " +
-      "revoke devices. An `admin` may do everything, which includes managing tokens and " +
+    "What the token allows. A `viewer` may read. An `operator` may also create and steer tasks " +
+      "and revoke devices. An `admin` may do everything, which includes managing tokens and " +
       "enrolment policies and reading the audit table.",
   );
 

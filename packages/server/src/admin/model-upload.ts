@@ -14,8 +14,8 @@ export interface ModelUpload {
 }
 
 /**
- * The largest number of parts in a form. tfjs splits weights into files of 4 MiB, so that the largest
- * model needs a sixteenth of this.
+ * The largest number of parts in a form. tfjs splits weights into files of 4 MiB, so that the
+ * largest model needs a sixteenth of this.
  */
 const MAX_PARTS = 1_024;
 /** The largest number of headers of one part, and the largest size of all of them. */

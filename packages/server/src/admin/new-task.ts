@@ -36,9 +36,9 @@ interface NewTaskDeps {
 const BINARY_FILE = { type: "string", contentMediaType: "application/octet-stream" } as const;
 
 /**
- * Describes and reads the body of `POST /v1/tasks`. It is JSON for a task with a builtin model, and a
- * form with the model's files for any other. Forms are read one at a time, so that no more than one
- * uploaded model is in memory.
+ * Describes and reads the body of `POST /v1/tasks`. It is JSON for a task with a builtin model, and
+ * a form with the model's files for any other. Forms are read one at a time, so that no more than
+ * one uploaded model is in memory.
  */
 export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
   let lastUpload: Promise<unknown> = Promise.resolve();

@@ -27,8 +27,8 @@ export class ByteGatherer {
   /**
    * Adds a piece to the bytes.
    * @param piece - Copied; not modified.
-   * @throws TributaryError `ADMIN_BODY_TOO_LARGE` when the limit would be exceeded. The piece is not
-   *   added then.
+   * @throws TributaryError `ADMIN_BODY_TOO_LARGE` when the limit would be exceeded. The piece is
+   *   not added then.
    */
   add(piece: Uint8Array): void {
     const length = this.#length + piece.length;

@@ -176,8 +176,8 @@ export class Coordinator {
 
   /**
    * Stores how well a checkpoint did on the operator's own examples.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless the metrics
-   *   are the loss and those of the plan.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless the
+   *   metrics are the loss and those of the plan.
    */
   async recordEvaluation(
     id: TaskId,
@@ -200,11 +200,11 @@ export class Coordinator {
   }
 
   /**
-   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned. A
-   * running task goes on from that checkpoint.
+   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned.
+   * A running task goes on from that checkpoint.
    * @param roundNumber - The round that made it; 0 for the initial model.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the task
-   *   has no round yet.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the
+   *   task has no round yet.
    */
   async rollBackTask(id: TaskId, roundNumber: number): Promise<TaskRecord> {
     const { store } = this.#deps;
@@ -285,7 +285,7 @@ export class Coordinator {
     return { model: runner.sealedModel(), roundNumber: runner.roundNumber };
   }
 
-  /** Ends all rounds. The tasks stay `running` in the store, so that `recover` goes on with them. */
+  /** Ends all rounds. The stored states stay, so that `recover` goes on with running tasks. */
   async close(): Promise<void> {
     // A task whose model could not be loaded has no round to end.
     const runners = await Promise.allSettled(this.#runners.values());
@@ -298,7 +298,8 @@ export class Coordinator {
 
   /**
    * Changes the state of a task and publishes the change.
-   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when its state is none of `from`.
+   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task's state is none
+   *   of `from`.
    */
   async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
     const { store, events } = this.#deps;

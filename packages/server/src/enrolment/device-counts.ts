@@ -36,8 +36,8 @@ export class DeviceCounts {
   }
 
   /**
-   * Forgets the count of a population, so that the store is asked again. This is needed when devices
-   * may have been added without this class.
+   * Forgets the count of a population, so that the store is asked again. This is needed when
+   * devices may have been added without this class.
    */
   forget(population: string): void {
     this.#counts.delete(population);

@@ -120,8 +120,8 @@ function fromBase64Url(text: string): Uint8Array | undefined {
 const EXPIRED_RETRY_MS = 60_000;
 
 /**
- * Milliseconds after which a refused client may ask again. The wait is long, because nothing changes
- * until a person does something.
+ * Milliseconds after which a refused client may ask again. The wait is long, because nothing
+ * changes until a person does something.
  */
 export const REFUSED_RETRY_MS = 600_000;
 

@@ -14,9 +14,9 @@ export interface Moment {
 }
 
 /**
- * Applies a task's participation rules, which say how often a device may take part. A device has taken part in a round when it was
- * in the cohort and the round was committed. An abandoned round does not count, because it made
- * nothing of anyone's data.
+ * Applies a task's participation rules, which say how often a device may take part. A device has
+ * taken part in a round when it was in the cohort and the round was committed. An abandoned round
+ * does not count, because no data of its members has reached the model.
  *
  * Invariants: no device has two seats in one round. The numbers of two committed rounds of a device
  * differ by at least `minimumSeparation`. No two committed rounds of a device began in one window.
@@ -146,7 +146,7 @@ function notYet(reason: string, waitMs: number): TributaryError {
 }
 
 /**
- * A day, in milliseconds. A task may change in the meantime, so that a client should ask again after
- * a day at the latest.
+ * A day, in milliseconds. A task may change in the meantime, so that a client should ask again
+ * after a day at the latest.
  */
 const LONGEST_WAIT_MS = 86_400_000;

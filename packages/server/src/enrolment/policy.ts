@@ -6,7 +6,7 @@ import type { EnrolmentPolicy } from "../storage/access-store.ts";
 const KEY_REMEDY = "Use an Ed25519 public key: 32 bytes in base64url, the `x` of its JWK.";
 
 /**
- * Says which tokens are valid. The algorithm is always EdDSA, and a token cannot choose another one.
+ * Says which tokens are valid. The algorithm is always EdDSA. A token cannot choose another one.
  */
 const tokenRulesSchema = z.strictObject({
   issuer: z
@@ -54,7 +54,7 @@ export const enrolmentPolicySchema: z.ZodType<EnrolmentPolicy> = z.discriminated
       token: tokenRulesSchema
         .optional()
         .describe(
-          "The token that a device needs to register. Without this, any device may register itself.",
+          "The token that a device needs to register. If left out, any device may register itself.",
         ),
     }),
   ],

@@ -257,8 +257,8 @@ function processMetrics(registry: Registry): () => void {
     registers: [registry],
     collect() {
       for (const quantile of QUANTILES) {
-        // Node records the whole interval between two measurements. The part of it that was planned,
-        // which is the resolution, is no delay.
+        // Node records the whole interval between two measurements. The part of it that was
+        // planned, which is the resolution, is no delay.
         const interval = delay.count === 0 ? 0 : delay.percentile(100 * quantile);
         const late = Math.max(0, interval / NANOSECONDS - DELAY_RESOLUTION_MS / 1_000);
         this.set({ quantile: String(quantile) }, late);

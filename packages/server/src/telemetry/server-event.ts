@@ -62,7 +62,7 @@ export type ServerEvent =
   | { readonly type: "session-failed"; readonly code: ErrorCode }
   /** A connection was refused or cut before or without its session. */
   | { readonly type: "connection-cut"; readonly reason: CutReason }
-  /** A request was refused because requests came too fast; `share` is whose allowance was used up. */
+  /** A request was refused because requests came too fast. `share` says whose share was used up. */
   | { readonly type: "request-limited"; readonly share: "session" | "address" | "device" };
 
 /** Why a connection was refused or cut although its session had no say in it. */

@@ -1,11 +1,11 @@
 import { isTributaryError, type ErrorCode } from "@tributary/protocol";
 import { AssertionError } from "node:assert";
 
-/** One requirement of a port, checked against one adapter. */
+/** One requirement of a port, as a test of one adapter. */
 export interface ConformanceCase {
   /** A sentence, for use as a test's title. */
   readonly name: string;
-  /** Rejects when the adapter does not conform. */
+  /** Rejects when the adapter does not meet the requirement. */
   readonly run: () => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * For tests: conformance suites of the server's ports, which each adapter runs in any test runner; a
- * clock that stands still; and the table of a session's states.
+ * Helpers for tests: conformance suites of the server's ports, which each adapter runs in any test
+ * runner, a clock that stands still, and the table of a session's states.
  */
 export { accessStoreCases, type AccessStoreFixture } from "./access-store-cases.ts";
 export { checkpointStoreCases, type CheckpointStoreFixture } from "./checkpoint-store-cases.ts";

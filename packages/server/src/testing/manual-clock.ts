@@ -5,12 +5,12 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** More timers than any test lets fall due at once. */
+/** The largest number of timers that one call of `advance` may run. No test comes near it. */
 const MAX_CALLS = 100_000;
 
 /** A `Clock` whose time stands still until it is moved by hand. */
 export class ManualClock implements Clock {
-  /** In the order in which they were scheduled. */
+  /** The timers that wait, in the order in which they were scheduled. */
   readonly #timers: Set<Timer> = new Set();
   #nowMs: number;
 
@@ -28,15 +28,15 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Timers that are waiting. */
+  /** Number of timers that wait. */
   get pendingCount(): number {
     return this.#timers.size;
   }
 
   /**
-   * Moves time on by `ms` and calls what falls due on the way, each at its own time, also what that
-   * schedules.
-   * @throws Error when that never ends: callbacks that schedule each other without delay.
+   * Moves time on by `ms` milliseconds. Each timer that falls due is called at its own time, and so
+   * are the timers that it schedules.
+   * @throws Error when callbacks schedule each other without delay, so that this would never end.
    */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;
@@ -50,7 +50,10 @@ export class ManualClock implements Clock {
     this.#nowMs = endMs;
   }
 
-  /** The timer due first, at `byMs` or before; of two due together, the one scheduled first. */
+  /**
+   * Returns the timer that is due first, at `byMs` or before. Of two that are due at the same time,
+   * it is the one that was scheduled first.
+   */
   #next(byMs: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {

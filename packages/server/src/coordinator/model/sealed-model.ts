@@ -24,7 +24,7 @@ interface NamedBytes<Id extends ArtifactId = ArtifactId> {
  */
 export interface SealedModel {
   readonly delivery: Delivery;
-  /** Sealed chunks by what they carry; those of a kind that the delivery does not have are absent. */
+  /** The sealed chunks, by what they carry. Kinds that the delivery does not have are absent. */
   readonly frames: Readonly<Partial<Record<DueArtifact["artifact"], readonly Uint8Array[]>>>;
 }
 

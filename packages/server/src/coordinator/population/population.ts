@@ -62,12 +62,12 @@ export interface PopulationDeps {
  */
 export const NO_ROUND_WINDOW_MS = 5_000;
 /**
- * The longest pause of a task, in milliseconds, through which clients wait. They are sent away for a
- * longer one.
+ * The longest pause of a task, in milliseconds, through which clients wait. They are sent away for
+ * a longer one.
  */
 const WAITABLE_PAUSE_MS = 5_000;
 
-/** The clients of one population that wait to be selected, and the tasks that recruit among them. */
+/** The clients of one population that wait to be selected, and the tasks that may select them. */
 export class Population {
   readonly name: PopulationName;
   readonly #deps: PopulationDeps;
@@ -134,8 +134,8 @@ export class Population {
   }
 
   /**
-   * Offers all waiting clients to the tasks again. Call this when a task no longer needs the clients
-   * that were kept for it.
+   * Offers all waiting clients to the tasks again. Call this when a task no longer needs the
+   * clients that were kept for it.
    * @param keeper - That task, to which nothing is offered.
    */
   reconsider(keeper?: Recruiter): void {
@@ -208,8 +208,8 @@ export class Population {
   }
 
   /**
-   * Returns the waiting clients that a task can use. They are in random order, so that a client gains
-   * nothing by checking in early.
+   * Returns the waiting clients that a task can use. They are in random order, so that a client
+   * gains nothing by checking in early.
    */
   candidates(recruiter: Recruiter): readonly WaitingClient[] {
     const eligible = [...this.#waiting.values()].filter(
@@ -278,7 +278,7 @@ export class Population {
     return afterMs;
   }
 
-  /** The largest number of clients that may wait: the limit, or what the next rounds take if more. */
+  /** The largest number of clients that may wait. It is at least what the next rounds take. */
   #capacity(): number {
     let needed = 0;
     for (const recruiter of this.#recruiters) needed += recruiter.needs.needed;

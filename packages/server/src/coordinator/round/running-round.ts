@@ -73,7 +73,7 @@ type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
 /** When the members of an abandoned round may check in again, at the earliest. */
 const ABANDONED_RETRY_MS = 1_000;
 
-/** Members that are told something in one go: about 2 ms of work, since each costs an encryption. */
+/** Number of members that are told something in one go. Their encryption takes about 2 ms. */
 const MEMBERS_PER_TURN = 32;
 
 /**

@@ -39,13 +39,13 @@ export class UploadTurns {
   readonly #turnCount: number;
   readonly #timeoutMs: number;
   readonly #queue: Set<Request> = new Set();
-  /** Memory of about the size that was used last, so that a round allocates a handful of buffers. */
+  /** Free memory of about the size used last, so that a round allocates only a few buffers. */
   readonly #spare: SharedArrayBuffer[] = [];
   #used = 0;
 
   /**
    * @param options.turns - Turns at a time; ≥ 1.
-   * @param options.timeoutMs - Longest time from a turn's grant to its payload's last byte.
+   * @param options.timeoutMs - Longest time from a turn's start to its payload's last byte.
    */
   constructor(options: {
     readonly clock: Clock;
@@ -61,7 +61,7 @@ export class UploadTurns {
    * Asks for a turn.
    * @param byteLength - Length of the payload.
    * @param onGrant - Called once, when the turn has its buffer: later, or before this returns.
-   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the grant. The turn
+   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the turn's start. The turn
    *   has been released by then.
    */
   request(

@@ -2,7 +2,10 @@ import { asTributaryError } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
 import type { RoundRecord, RoundStore } from "../../storage/round-store.ts";
 
-/** Keeps the records of abandoned rounds until the store has taken them, so that an outage loses none. */
+/**
+ * Keeps the records of abandoned rounds until the store has taken them, so that an outage of the
+ * store loses none.
+ */
 export class UnwrittenRounds {
   readonly #store: RoundStore;
   readonly #logger: Logger;
