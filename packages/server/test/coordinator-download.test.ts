@@ -155,7 +155,7 @@ describe("checkpoints that travel as differences", () => {
         const exact = initial.map((value) => value + round * STEP);
         errors.push(nearest(update.codec, await world.weights(task), exact));
       }
-      // The error of the last rounds is no larger than that of the first ones.
+      // The error of the last rounds is about as large as that of the first ones.
       expect(Math.max(...errors.slice(40))).toBeLessThanOrEqual(
         4 * Math.max(...errors.slice(0, 20), 0.01),
       );

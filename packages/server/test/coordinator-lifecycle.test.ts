@@ -128,7 +128,7 @@ describe("pausing, cancelling and closing", () => {
     expect(members[0]!.outcomes).toHaveLength(1);
   });
 
-  it("commits a round with enough reports when the server closes, and abandons the others", async () => {
+  it("commits a round with enough reports when the server closes, and tells all its members", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const [a, b, slow] = world.checkIn(3);

@@ -100,7 +100,7 @@ describe("the time at which clients come back", () => {
     });
   });
 
-  it("is common to a small population whose task has stopped, and different for unknown ones", async () => {
+  it("is common to a small population whose task has stopped, but not to unknown populations", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const waiting = world.checkIn(2);

@@ -26,7 +26,7 @@ type ClientAct = "checkIn" | "report" | "reportTwice" | "lie" | "withdraw" | "le
 
 type Act =
   | { readonly type: ClientAct; readonly client: number }
-  /** As many clients do this, one after the other. */
+  /** The clients from the first one to this one do it, one after the other. */
   | { readonly type: "checkInTo" | "reportTo"; readonly client: number }
   | { readonly type: "wait"; readonly ms: number }
   | { readonly type: "storeFails" | "storeForgetsToAnswer" | "storeIsBack" }
@@ -85,7 +85,7 @@ class History {
   readonly clock = new ManualClock(1_700_000_000_000);
   readonly #storage = openMemoryStore({ crypto });
   #mood: "well" | "fails" | "forgets" = "well";
-  /** Whether the server was killed. It then reaches neither the store nor clients. */
+  /** The number of the server that is alive. Older ones reach neither the store nor clients. */
   #living = 0;
   world!: World;
   clients: MemoryParticipant[] = [];
@@ -110,7 +110,7 @@ class History {
   async restart(isOrderly: boolean): Promise<void> {
     if (isOrderly) await this.world.coordinator.close();
     this.#connect();
-    // The operator tries to start the task until the store answers.
+    // A server starts only while its store answers.
     this.#mood = "well";
     await this.world.coordinator.recover();
   }

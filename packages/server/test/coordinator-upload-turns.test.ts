@@ -34,7 +34,7 @@ it("upload turns have their buffers in shared memory, and use it again from roun
 });
 
 it.each([49, 120])(
-  "upload turns do not keep memory of 100 bytes for a payload of %i bytes",
+  "upload turns drop memory of 100 bytes when the next payload has %i bytes",
   (byteLength) => {
     const { turns } = turnsOf(2);
     const first = turn(turns, 100);

@@ -154,7 +154,7 @@ export function makeWorld(options: WorldOptions = {}): World {
 /** What members are told about the end of a round. */
 type RoundOutcome = Omit<Extract<RoundMessage, { type: "roundOutcome" }>, "type">;
 
-/** What the coordinator has told a client at its check-in. */
+/** One thing that the coordinator has told a client. */
 export type Told =
   | { readonly type: "configured"; readonly roundId: RoundId; readonly roundNumber: number }
   | { readonly type: "granted"; readonly roundId: RoundId }

@@ -137,7 +137,7 @@ describe("sending to one client", () => {
     sender.close(1000, "");
   });
 
-  it("sends nothing for an empty model or for none", async () => {
+  it("sends nothing for an empty model, and sends records after it", async () => {
     const { server, received } = await connected();
     const sender = senderTo(server);
     sender.streamChunks([]);

@@ -218,7 +218,8 @@ export class Enrolment {
     if (hadRoom) return admissionOf(device);
     throw new TributaryError(
       "POPULATION_FULL",
-      `Population "${population}" has ${maximum} devices and takes no more that register themselves`,
+      `Population "${population}" has ${maximum} devices and ` +
+        "takes no more that register themselves",
       {
         remedy:
           "Whoever runs the server can raise maxSelfRegisteredDevices, " +

@@ -22,7 +22,7 @@ const TEMPORARY = /^[0-9a-f]{64}\.\d+\.tmp$/;
  * `openEmbeddedStore` ensures that.
  *
  * @example
- * const store = await FileCheckpointStore.open({ folder: "./.tributary/store/checkpoints", crypto });
+ * const store = await FileCheckpointStore.open({ folder: "./store/checkpoints", crypto });
  * await store.put(id, bytes);
  */
 export class FileCheckpointStore implements CheckpointStore {

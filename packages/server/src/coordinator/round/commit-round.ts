@@ -34,10 +34,11 @@ export interface Committed {
 }
 
 /**
- * Makes of a round's reports what the round is for, and stores it with the round: all or nothing.
- * @param participations - The devices that took part, where the task limits how often they may.
- * @throws TributaryError `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`, or what the collection throws
- *   when the reports come to nothing.
+ * Combines the reports of a round and stores the result together with the round. Either everything
+ * is stored or nothing.
+ * @param participations - The devices that took part, if the task limits how often they may.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`, or what the collection
+ *   throws when the reports cannot be combined.
  */
 export async function commitRound(
   round: RunningRound,

@@ -61,8 +61,8 @@ export class UploadTurns {
    * Asks for a turn.
    * @param byteLength - Length of the payload.
    * @param onGrant - Called once, when the turn has its buffer: later, or before this returns.
-   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the turn's start. The turn
-   *   has been released by then.
+   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the turn's start.
+   *   The turn has been released by then.
    */
   request(
     byteLength: number,

@@ -9,7 +9,7 @@ export type Queries = Pick<Database, "select" | "insert" | "update" | "execute">
 /** A driver that has been opened. */
 export interface OpenDatabase {
   readonly db: Database;
-  /** Runs `work` in a transaction. It is committed when `work` resolves and undone if it rejects. */
+  /** Runs `work` in a transaction, which is undone when `work` rejects and committed otherwise. */
   readonly transaction: <Result>(work: (tx: Queries) => Promise<Result>) => Promise<Result>;
   /** The database's name in errors, without a password: "Postgres at db.example:5432/app". */
   readonly where: string;

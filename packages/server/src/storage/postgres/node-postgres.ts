@@ -99,7 +99,7 @@ function describeUrl(url: string): string {
   return `Postgres at ${host}${parsed.pathname}`;
 }
 
-/** The error for a URL that cannot be used. It does not repeat the URL, which may hold a password. */
+/** The error for an unusable URL. It does not repeat the URL, which may hold a password. */
 function malformed(cause?: unknown): TributaryError {
   return new TributaryError(
     "STORAGE_UNAVAILABLE",
