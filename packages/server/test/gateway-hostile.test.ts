@@ -464,7 +464,7 @@ describe("a hostile member of a cohort", () => {
   it("that does not read what it is sent holds nobody up", async () => {
     const { world, honest, deaf } = await withDeafMember({ goalCount: 2, minimumFraction: 0.5 });
     await reportAfterDownload(honest);
-    // It answers no probe either, and so loses its place.
+    // It does not answer a probe either, and is cut for that.
     world.clock.advance(world.limits.heartbeatIntervalMs);
     await honest.settled();
     world.clock.advance(world.limits.heartbeatIntervalMs);

@@ -27,7 +27,7 @@ export interface CommitDeps {
   readonly random: RandomSource;
 }
 
-/** What has been stored, and the task's newest version of the model from there on. */
+/** The record that has been stored, and the task's newest version of the model after it. */
 export interface Committed {
   readonly record: RoundRecord;
   readonly version: ModelVersion;
@@ -90,7 +90,8 @@ export async function commitRollback(
 ): Promise<Committed> {
   const record = rollbackRecord(id, task.id, newest, target, clock.now());
   const { weights, packed } = target.state;
-  // Neither the difference nor the residual is of use: what they lead from is not what came before.
+  // The difference and the residual of the older version do not belong to the version before this
+  // round, so that both are dropped.
   const version: ModelVersion = {
     roundNumber: record.number,
     checkpointId: target.checkpointId,

@@ -1,8 +1,8 @@
 import type { Clock } from "../../runtime/clock.ts";
 
 /**
- * Buffers of up to so many bytes in all are kept from round to round. A server of small models
- * would spend more on allocating them anew than on keeping them.
+ * The most bytes of free buffers that are kept from round to round. For small models, allocating
+ * buffers anew would cost more than keeping them.
  */
 const KEPT_BYTES = 67_108_864;
 
@@ -30,9 +30,9 @@ interface Request {
 }
 
 /**
- * Gives out turns to upload, first come first served, so that a server's memory holds a bounded
- * number of encoded reports whatever the size of a cohort. The queue is bounded by the cohorts: a
- * member asks for one turn.
+ * Gives out upload turns in the order in which members ask. The server's memory therefore holds a
+ * bounded number of encoded reports, whatever the size of a cohort. The queue is bounded by the
+ * cohorts, since a member asks for one turn.
  */
 export class UploadTurns {
   readonly #clock: Clock;

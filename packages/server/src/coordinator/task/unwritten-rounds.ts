@@ -20,7 +20,10 @@ export class UnwrittenRounds {
     this.#records.push(record);
   }
 
-  /** Stores what is not stored yet. @returns Whether the store has taken everything. */
+  /**
+   * Stores the records that are not stored yet.
+   * @returns Whether the store has taken all of them.
+   */
   async write(): Promise<boolean> {
     for (const record of this.#records) {
       try {
