@@ -194,7 +194,7 @@ describe("a data folder that a server cannot have", () => {
       code: "CONFIG_INVALID",
       message: "d/server.key does not hold a server key",
       remedy:
-        "Restore it from a backup, or move it away to get a new one that clients must pin anew.",
+        "Restore it from a backup, or move it away to get a new key, which all clients then have to pin.",
     });
   });
 

@@ -137,6 +137,6 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
   });
   expect(await box.failure(["task", "evaluate", id, ...HERE])).toMatchObject({
     code: "TASK_STATE_CONFLICT",
-    remedy: "Clients evaluate checkpoints of a running task only: start it.",
+    remedy: "Clients evaluate checkpoints of running tasks only, so start the task first.",
   });
 });

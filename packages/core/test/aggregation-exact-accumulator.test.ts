@@ -37,13 +37,13 @@ function referenceOf(dimension: number, contributions: readonly Contribution[]):
   );
 }
 
-/** Uniform in [0, 1), the same each time. */
+/** Draws uniformly from [0, 1), with the same numbers in each run. */
 function uniform(seed: number): () => number {
   const words = xoshiro128(new Uint8Array(16).fill(seed));
   return () => words() / 2 ** 32;
 }
 
-/** Contributions of all magnitudes, up to `largest` · weight. */
+/** Makes contributions of all magnitudes, up to `largest` · weight. */
 function mixed(
   count: number,
   dimension: number,
@@ -118,7 +118,7 @@ describe("the exact accumulator", () => {
     );
   });
 
-  it("rounds to a multiple of 2⁻³², ties to even, at both ends of its range", () => {
+  it("rounds to a multiple of 2⁻³², with ties to even, at both ends of its range", () => {
     const unit = 2 ** -32;
     const cases: [value: number, weight: number][] = [];
     for (const quarter of [1, 2, 3, 5, 6, 7, 9, 10, 11]) {
@@ -141,13 +141,14 @@ describe("the exact accumulator", () => {
     }
   });
 
-  it("rounds every half and quarter exactly where x + 1.5·2⁵² is about to lose bits", () => {
-    // The claim in the source: for |x| ≤ 2⁵¹, x + 1.5·2⁵² − 1.5·2⁵² is x rounded to an integer, ties to even.
+  it("rounds every half and quarter correctly up to the largest value that its method allows", () => {
+    // The kernel relies on this: for |x| ≤ 2⁵¹, x + 1.5·2⁵² − 1.5·2⁵² is x rounded to an integer,
+    // with ties to even.
     const rounding = 1.5 * 2 ** 52;
     const nearestEven = (x: number): number => {
       const floor = Math.floor(x);
-      const rest = x - floor;
-      if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
+      const fraction = x - floor;
+      if (fraction !== 0.5) return fraction < 0.5 ? floor : floor + 1;
       return floor % 2 === 0 ? floor : floor + 1;
     };
     for (const base of [0, 1, 2 ** 20, 2 ** 40, 2 ** 49, 2 ** 50, 2 ** 51 - 8, 2 ** 51 - 1]) {
@@ -161,7 +162,7 @@ describe("the exact accumulator", () => {
     }
     expect(2 ** 51 + rounding - rounding).toBe(2 ** 51);
     expect(-(2 ** 51) + rounding - rounding).toBe(-(2 ** 51));
-    // And why no further: here it fails.
+    // Just beyond 2⁵¹ it fails, so that the bound cannot be higher.
     expect(-(2 ** 51 + 0.5) + rounding - rounding).not.toBe(nearestEven(-(2 ** 51 + 0.5)));
   });
 
@@ -169,13 +170,13 @@ describe("the exact accumulator", () => {
     const largest = { values: Float32Array.of(2 ** 19, -(2 ** 19), 2 ** -32, 0), weight: 1 };
     const contributions = Array.from({ length: 16_384 }, () => largest);
     expect(sumsOf(4, contributions)).toEqual([2 ** 33, -(2 ** 33), 2 ** -18, 0]);
-    // They cancel to the last unit.
+    // The contributions cancel each other to the last unit.
     const back = { values: largest.values.map((value) => -value), weight: 1 };
     const cancelled = sumsOf(4, [...contributions, ...contributions.map(() => back)]);
     expect(bitsOf(cancelled)).toEqual(bitsOf([0, 0, 0, 0]));
   });
 
-  it("gives the same bits when it is asked for its sums half way", () => {
+  it("gives the same bits when its sums are also read before the last report", () => {
     const contributions = mixed(100, 9, 21);
     const accumulator = new ExactAccumulator(9);
     for (const [index, { values, weight }] of contributions.entries()) {
@@ -186,14 +187,14 @@ describe("the exact accumulator", () => {
     expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(9, contributions)));
   });
 
-  it("leaves room for what a carry leaves behind", () => {
-    // After the carry 2³² − 1 units are left; what follows comes to just below 2⁵³ of its own.
+  it("reserves room for the lower part that stays after a carry", () => {
+    // After the carry 2³² − 1 units are left. The reports that follow add up to just below 2⁵³.
     const large = 2 ** 19;
     const nextBelow = large - 2 ** -5;
     const parts = [
       [large, large, large, large, large, 1, -(2 ** -32)],
       [large, large, large, nextBelow],
-      [-large, -large, -large, -large, -large, -large, -large, -large, -nextBelow], // all but the rest
+      [-large, -large, -large, -large, -large, -large, -large, -large, -nextBelow], // all reports but the last one
     ].map((values) => values.map((value) => ({ values: Float32Array.of(value), weight: 1 })));
     const accumulator = new ExactAccumulator(1);
     for (const part of parts) {
@@ -217,7 +218,7 @@ describe("the exact accumulator", () => {
     expect(bitsOf(sums(accumulator))).toEqual(bitsOf(sumsOf(1_000, [contribution!])));
   });
 
-  it("takes exactly 2¹⁹ and refuses anything above, with its sums unchanged", () => {
+  it("accepts a contribution of exactly 2¹⁹ and refuses a larger one, with its sums unchanged", () => {
     const accumulator = new ExactAccumulator(2);
     accumulator.reserve(MAX_CONTRIBUTION);
     accumulator.add(Float32Array.of(3.5, -MAX_CONTRIBUTION), 0, 1);
@@ -234,14 +235,14 @@ describe("the exact accumulator", () => {
     }
   });
 
-  it("refuses values beyond its dimension before it adds one", () => {
+  it("refuses a block that reaches beyond its last sum, before it adds any value", () => {
     const accumulator = new ExactAccumulator(4);
     accumulator.reserve(1);
     expect(() => accumulator.add(Float32Array.of(1, 1, 1), 2, 1)).toThrow(/more values/u);
     expect(sums(accumulator)).toEqual([0, 0, 0, 0]);
   });
 
-  it("hands out no negative zero", () => {
+  it("never returns a negative zero", () => {
     const contributions = [
       { values: Float32Array.of(-0, -(2 ** -40), 1), weight: 1 },
       { values: Float32Array.of(-0, -0, -1), weight: 1 },

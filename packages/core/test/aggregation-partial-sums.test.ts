@@ -1,4 +1,4 @@
-// One set of reports, added up in any order and in any number of places: one hash.
+// The same reports give the same hash, in whatever order and in however many places they are added.
 import {
   DEFAULT_LIMITS,
   isTributaryError,
@@ -35,7 +35,7 @@ interface Report {
   readonly exampleCount: number;
 }
 
-/** Reports of magnitudes up to `scale`, some of which cancel others. */
+/** Makes reports of magnitudes up to `scale`. Some of them cancel others. */
 function reportsOf(count: number, scale: number): Report[] {
   const words = xoshiro128(random.bytes(16));
   return Array.from({ length: count }, () => {
@@ -62,12 +62,12 @@ function ruleOf(aggregation: SumSpec, reports: readonly Report[] = []): SumRule 
   return rule;
 }
 
-/** The hash of the checkpoint that the round makes, and of the whole round's sum as bytes. */
+/** Returns the hash of the checkpoint that the round makes, and of the round's sum as bytes. */
 async function hashesOf(rule: SumRule, subject: PartialSumSubject): Promise<[string, string]> {
-  const rest = (): Promise<void> => Promise.resolve();
+  const yieldTurn = (): Promise<void> => Promise.resolve();
   const base = Float32Array.from({ length: DIMENSION }, (_, i) => Math.sin(i));
   const range = [{ offset: 0, length: DIMENSION }];
-  const next = await fedAvgStep(base, range, await rule.combine(rest), 1, rest);
+  const next = await fedAvgStep(base, range, await rule.combine(yieldTurn), 1, yieldTurn);
   return [
     toHex(crypto.sha256(new Uint8Array(next.buffer))),
     toHex(crypto.sha256(encodePartialSum(rule.partial(), subject, crypto))),
@@ -78,7 +78,7 @@ const inOrder = <Item>(items: readonly Item[]): Item[] =>
   Array.from(shuffledIndices(items.length, random), (index) => items[index]!);
 
 describe("reports that are added up in parts", () => {
-  // The second kind passes 2⁵³ and so carries.
+  // The sums of the second kind exceed 2⁵³, so that they are carried.
   it.each([
     ["small", 40, 0.1, { rule: "mean" }],
     ["large", 40, 2 ** 17, { rule: "mean" }],
@@ -97,7 +97,7 @@ describe("reports that are added up in parts", () => {
         for (const report of inOrder(reports)) {
           shares[(random.bytes(1)[0] ?? 0) % parts]!.push(report);
         }
-        // As they would come from other machines, in any order.
+        // The sums travel as bytes and arrive in any order, as they would from other machines.
         const whole = ruleOf(aggregation);
         for (const share of inOrder(shares)) {
           const bytes = encodePartialSum(ruleOf(aggregation, share).partial(), subject, crypto);
@@ -127,7 +127,7 @@ describe("reports that are added up in parts", () => {
     for (const rule of groupings) expect(await hashesOf(rule, subject)).toEqual(expected);
   });
 
-  it("keep the largest sums that a cohort can reach", async () => {
+  it("hold the largest sums that a cohort can reach", async () => {
     const aggregation = { rule: "mean" } as const;
     const subject = subjectOf(aggregation);
     // 2¹⁹ · 1 each: 2⁵¹ in fixed point, of which 2¹⁴ add up to 2⁶⁵.
@@ -160,14 +160,14 @@ describe("a partial sum as bytes", () => {
     return "accepted";
   }
 
-  /** With bytes of the sender's choice, and a checksum that holds. */
+  /** Changes bytes of a partial sum, and then makes its checksum correct again. */
   function forged(change: (view: DataView) => void): Uint8Array {
     const body = bytes.slice(0, -32);
     change(new DataView(body.buffer));
     return new Uint8Array([...body, ...crypto.sha256(body)]);
   }
 
-  it("is refused when a single bit of it is another", () => {
+  it("is refused when a single bit has changed", () => {
     expect(refusal(bytes)).toBe("accepted");
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
@@ -179,11 +179,11 @@ describe("a partial sum as bytes", () => {
     );
   });
 
-  it("is refused when it is of any other length", () => {
+  it("is refused when it has any other length", () => {
     for (const length of [0, 1, 59, 60, 92, bytes.length - 4, bytes.length - 1]) {
       expect(refusal(bytes.subarray(0, length))).toContain("A partial sum cannot be merged");
     }
-    expect(refusal(new Uint8Array([...bytes, 0]))).toContain("not as long as it says");
+    expect(refusal(new Uint8Array([...bytes, 0]))).toContain("not as long as its header says");
   });
 
   it("is refused for another round, codec, rule or dimension", () => {
@@ -197,20 +197,20 @@ describe("a partial sum as bytes", () => {
       expect(refusal(bytes, { ...subject, ...other })).toContain("another");
   });
 
-  it("is refused when it claims what no reports can have, whatever its checksum", () => {
+  it("is refused when it claims an impossible number of reports or examples", () => {
     const claims = (reports: number, weight: bigint): Uint8Array =>
       forged((view) => {
         view.setUint32(44, reports, true);
         view.setBigUint64(48, weight, true);
       });
-    expect(refusal(claims(3, 2n))).toContain("3 reports of weight 2");
+    expect(refusal(claims(3, 2n))).toContain("3 reports with a weight of 2");
     expect(refusal(claims(3, 3n * 2n ** 20n))).toBe("accepted");
-    expect(refusal(claims(3, 3n * 2n ** 20n + 1n))).toContain("weight 3145729");
+    expect(refusal(claims(3, 3n * 2n ** 20n + 1n))).toContain("weight of 3145729");
     expect(refusal(claims(16_385, 2n ** 30n))).toContain("16385 reports");
     expect(refusal(claims(0, 2n ** 63n))).toContain("0 reports");
   });
 
-  it("is refused when a sum is not finite, not whole or beyond reach", () => {
+  it("is refused when a sum is not finite, not whole, or larger than reports can make it", () => {
     for (const value of [NaN, Infinity, 0.5, 2 ** 41]) {
       const wide = new Uint8Array(60 + 12 * DIMENSION);
       wide.set(bytes.subarray(0, 60));
@@ -218,7 +218,7 @@ describe("a partial sum as bytes", () => {
       view.setUint8(56, 12);
       view.setFloat64(60 + 4 * DIMENSION, value, true);
       const whole = new Uint8Array([...wide, ...crypto.sha256(wide)]);
-      expect(refusal(whole)).toContain("beyond what reports can add up to");
+      expect(refusal(whole)).toContain("larger than reports can make it");
     }
   });
 });

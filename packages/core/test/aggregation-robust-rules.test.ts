@@ -23,7 +23,7 @@ const crypto = createNodeCryptoProvider();
 const random = seededRandom(crypto, 3);
 const float32 = updateCodec({ codec: "float32" });
 const uniform8 = updateCodec({ codec: "uniform", bits: 8 });
-/** Its payloads differ in length. */
+/** A codec whose payloads differ in length. */
 const coded = updateCodec({ codec: "eden", bits: 4, entropy: true });
 
 const encode = (update: Vector, codec: UpdateCodec = float32): Uint8Array =>
@@ -39,13 +39,13 @@ async function combinePayloads(
   spec: AggregationSpec,
   payloads: readonly Uint8Array[],
   dimension: number,
-  { codec = float32, rest = () => Promise.resolve() } = {},
+  { codec = float32, yieldTurn = () => Promise.resolve() } = {},
 ): Promise<number[]> {
   const rule = createAggregationRule(spec, crypto, codec, dimension);
   for (const payload of payloads) {
     rule.add(payload, { exampleCount: 1, ...codec.validate(payload, dimension) });
   }
-  return valuesOf(await rule.combine(rest));
+  return valuesOf(await rule.combine(yieldTurn));
 }
 
 const combine = (spec: AggregationSpec, updates: readonly Vector[]): Promise<number[]> =>
@@ -55,13 +55,13 @@ const combine = (spec: AggregationSpec, updates: readonly Vector[]): Promise<num
     updates[0]!.length,
   );
 
-/** In the order in which equal scores are settled. */
+/** Sorts updates by their hashes. Of equal scores, the first in this order wins. */
 function byHash(updates: readonly Vector[]): Vector[] {
   const hash = (update: Vector): string => toHex(crypto.sha256(encode(update)));
   return [...updates].sort((a, b) => (hash(a) < hash(b) ? -1 : 1));
 }
 
-/** The specs that can be used with `n` reports of which `f` are hostile. */
+/** Returns the rules that can be used with `n` reports of which `f` are hostile. */
 function specsFor(n: number, f: number): AggregationSpec[] {
   const specs: AggregationSpec[] = [
     { rule: "median" },
@@ -74,7 +74,7 @@ function specsFor(n: number, f: number): AggregationSpec[] {
   return specs.filter((spec) => reportsNeeded(spec) <= n);
 }
 
-/** Small whole numbers: distances and sums of them are exact, and equal ones are common. */
+/** Small whole numbers. Their distances and sums are exact, and equal distances are common. */
 const wholeVector = (dimension: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: -5, max: 5 }), { minLength: dimension, maxLength: dimension });
 
@@ -82,8 +82,8 @@ const cohort = fc
   .record({ n: fc.integer({ min: 3, max: 13 }), dimension: fc.integer({ min: 1, max: 6 }) })
   .chain(({ n, dimension }) => fc.array(wholeVector(dimension), { minLength: n, maxLength: n }));
 
-describe("the rules on hand-computed examples", () => {
-  it("median: the value in the middle, or the mean of the two in the middle", async () => {
+describe("on an example that was computed by hand", () => {
+  it("the median is the middle value, or the mean of the two middle values", async () => {
     expect(
       await combine({ rule: "median" }, [
         [1, 9],
@@ -94,7 +94,7 @@ describe("the rules on hand-computed examples", () => {
     expect(await combine({ rule: "median" }, [[1], [3], [4], [100]])).toEqual([3.5]);
   });
 
-  it("trimmed mean: without f values at each end", async () => {
+  it("the trimmed mean leaves out f values at each end", async () => {
     const updates = [
       [-1000, 1],
       [1, 2],
@@ -106,30 +106,33 @@ describe("the rules on hand-computed examples", () => {
     expect(await combine({ rule: "trimmedMean", byzantine: 2 }, updates)).toEqual([2, 3]);
   });
 
-  it("Krum: the smallest sum of the n − f − 2 smallest squared distances", async () => {
-    // n = 5, f = 1: two neighbours count. Scores: 0 → 1+4 = 5, 1 → 1+1 = 2, 2 → 1+4 = 5, 6 → 16+25 = 41, 40 → 34²+38².
+  it("Krum takes the update with the smallest sum of its n − f − 2 smallest squared distances", async () => {
+    // With n = 5 and f = 1, two neighbours count. The scores are 0 → 1+4 = 5, 1 → 1+1 = 2,
+    // 2 → 1+4 = 5, 6 → 16+25 = 41 and 40 → 34²+38².
     expect(await combine({ rule: "krum", byzantine: 1 }, [[0], [1], [2], [6], [40]])).toEqual([1]);
   });
 
-  it("multi-Krum: the mean of those with the smallest scores, n − f − 2 of them unless told", async () => {
-    // n = 7, f = 2: three neighbours. Scores: 0 → 1+9+16 = 26, 1 → 1+4+9 = 14, 3 → 1+4+9 = 14, 4 → 1+9+16 = 26, 10 → 36+49+81 = 166, …
+  it("multi-Krum is the mean of the smallest scores' updates, n − f − 2 of them by default", async () => {
+    // With n = 7 and f = 2, three neighbours count. The scores are 0 → 1+9+16 = 26,
+    // 1 → 1+4+9 = 14, 3 → 1+4+9 = 14, 4 → 1+9+16 = 26, 10 → 36+49+81 = 166, …
     const updates = [[0], [1], [3], [4], [10], [50], [51]];
     const spec = { rule: "multiKrum", byzantine: 2 } as const;
     expect(await combine({ ...spec, selected: 2 }, updates)).toEqual([2]);
     expect(await combine(spec, updates)).toEqual([(updates[1]![0]! + 3 + third()) / 3]);
-    // 0 and 4 share the third place: their hashes decide.
+    // 0 and 4 share the third place, so that their hashes decide.
     function third(): number {
       return byHash([[0], [4]])[0]![0]!;
     }
   });
 
-  it("Bulyan: of Krum's n − 2f, the mean of the n − 4f nearest to the median, value by value", async () => {
-    // n = 7, f = 1: the two far ones are not among the five chosen, −20 and 3 are not among the three nearest to the median 1.
+  it("Bulyan is the mean of the n − 4f values nearest to the median of Krum's n − 2f updates", async () => {
+    // With n = 7 and f = 1, the two far updates are not among the five that Krum chooses, and −20
+    // and 3 are not among the three values nearest to the median 1.
     const updates = [[0], [1], [2], [3], [-20], [900], [1000]];
     expect(await combine({ rule: "bulyan", byzantine: 1 }, updates)).toEqual([1]);
   });
 
-  it("norm bound: longer updates are scaled down, shorter ones left as they are", async () => {
+  it("the norm bound scales longer updates down and leaves shorter ones as they are", async () => {
     const spec = { rule: "normBound", maximumNorm: 5 } as const;
     expect(
       await combine(spec, [
@@ -169,7 +172,7 @@ describe("every robust rule", () => {
     );
     await fc.assert(
       fc.asyncProperty(shuffled, async ([updates, other]) => {
-        // Fractions too, so that rounding shows; and equal updates, so that ties do.
+        // Fractions make rounding visible, and equal updates make ties visible.
         const third = (list: readonly Vector[]): Vector[] =>
           list.map((update) => update.map((value) => value / 3));
         for (const spec of [
@@ -188,7 +191,7 @@ describe("every robust rule", () => {
     );
   });
 
-  it("stays within the honest values whatever f clients send, and the mean does not", async () => {
+  it("stays within the honest values whatever f clients send, while the mean does not", async () => {
     const attacks: ((mean: Vector, honest: Vector) => number[])[] = [
       (mean) => mean.map(() => 2 ** 19),
       (mean) => mean.map((_, i) => (i % 2 === 0 ? -1e5 : 1e5)),
@@ -221,7 +224,7 @@ describe("every robust rule", () => {
           expect(within(await combine(spec, updates)), spec.rule).toBe(true);
         }
         expect(within(await combine({ rule: "mean" }, updates))).toBe(false);
-        // A norm bound does not keep hostile updates out; it bounds what they do together.
+        // A norm bound does not leave hostile updates out. It bounds their effect on the mean.
         const M = 6;
         const bounded = await combine({ rule: "normBound", maximumNorm: M }, updates);
         const without = await combine({ rule: "normBound", maximumNorm: M }, honest);
@@ -234,7 +237,7 @@ describe("every robust rule", () => {
     );
   });
 
-  it("counts a report once, whatever number of examples it claims; the mean does not", async () => {
+  it("counts a report once, however many examples it claims, while the mean does not", async () => {
     const payloads = [[1], [2], [3], [5], [8], [13], [21]].map((update) => encode(update));
     const specs: AggregationSpec[] = [
       ...specsFor(7, 1),
@@ -256,7 +259,7 @@ describe("every robust rule", () => {
     }
   });
 
-  it("does the same block by block as at once, with any codec, and rests on the way", async () => {
+  it("gives the same result in blocks as at once, with any codec, and yields between them", async () => {
     const dimension = 2 * 4_096 + 17;
     const n = 11;
     const words = xoshiro128(new Uint8Array(16).fill(7));
@@ -274,10 +277,10 @@ describe("every robust rule", () => {
         return values;
       });
       for (const spec of specsFor(n, 2)) {
-        let rests = 0;
+        let yields = 0;
         const combined = await combinePayloads(spec, payloads, dimension, {
           codec,
-          rest: () => Promise.resolve(void (rests += 1)),
+          yieldTurn: () => Promise.resolve(void (yields += 1)),
         });
         const expected = combineByTheBook(spec, decoded);
         const worst = combined.reduce(
@@ -285,12 +288,12 @@ describe("every robust rule", () => {
           0,
         );
         expect(worst, spec.rule).toBeLessThan(1e-9);
-        expect(rests, spec.rule).toBeGreaterThan(0);
+        expect(yields, spec.rule).toBeGreaterThan(0);
       }
     }
   });
 
-  it("keeps nothing of a payload's buffer, and forgets its updates when told", async () => {
+  it("does not keep a payload's buffer, and forgets its updates when they are discarded", async () => {
     const rule = createAggregationRule({ rule: "median" }, crypto, float32, 2);
     const payload = encode([1, 2]);
     for (let i = 0; i < 3; i++) rule.add(payload, { exampleCount: 1, maxAbs: 2 });
@@ -300,7 +303,7 @@ describe("every robust rule", () => {
     await expect(rule.combine(() => Promise.resolve())).rejects.toThrow("needs 3 reports");
   });
 
-  it("refuses fewer reports than it needs, and a value that its sums cannot hold", async () => {
+  it("refuses to combine too few reports, and refuses a value that its sums cannot hold", async () => {
     for (const spec of specsFor(100, 2)) {
       const few = Array.from({ length: reportsNeeded(spec) - 1 }, () => [1]);
       await expect(combine(spec, few)).rejects.toThrow(`needs ${reportsNeeded(spec)} reports`);
@@ -315,7 +318,7 @@ describe("every robust rule", () => {
   });
 
   it("is exact for the largest and the smallest values together, in a large cohort", async () => {
-    // 33 of each of the large ones are left: their sum passes 2⁵³ units on its way back to nothing.
+    // 33 of each of the large values are left. Their sum exceeds 2⁵³ units before it falls back to 0.
     const large = Array.from({ length: 34 }, () => [[2 ** 19], [-(2 ** 19)]]).flat();
     const small = Array.from({ length: 32 }, () => [3 * 2 ** -32]);
     const expected = [(32 * 3 * 2 ** -32) / 98];
@@ -328,8 +331,8 @@ describe("every robust rule", () => {
   });
 });
 
-describe("what a rule keeps in memory", () => {
-  it("is nothing for a mean, and the encoded updates for the others", () => {
+describe("the memory that a rule keeps", () => {
+  it("is nothing for a mean, and the encoded updates for the other rules", () => {
     const dimension = 100_000;
     expect(heldBytes({ rule: "mean" }, 1_000, float32, dimension)).toBe(0);
     expect(heldBytes({ rule: "normBound", maximumNorm: 1 }, 1_000, float32, dimension)).toBe(0);

@@ -36,7 +36,7 @@ describe("the means of a round's metrics", () => {
     expect(meansOf(["loss"], [])).toEqual({});
   });
 
-  it("reach a target that every client has reached", () => {
+  it("reach a target exactly when every client has reached it", () => {
     for (const target of [0.9, 0.97, 0.99, 1 / 3]) {
       for (const count of [1_000, 30_000, 999_900]) {
         const right = Math.ceil(target * count);
@@ -64,7 +64,7 @@ describe("the means of a round's metrics", () => {
     expect(Math.abs(loss! - 3.61e-6)).toBeLessThan(1e-8);
   });
 
-  it("hold at the most examples, the largest values and the largest cohort", () => {
+  it("are correct with the most examples, the largest values and the largest cohort", () => {
     const sums = sumsOf(
       ["loss", "gain", "accuracy"],
       Array.from({ length: 16_384 }, () => [2 ** 20, [1e300, -1e300, 1]] as const),

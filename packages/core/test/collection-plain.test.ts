@@ -42,7 +42,7 @@ function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** A collection of a plan that averages `DIMENSION` values, and a way to look into its sums. */
+/** Makes a collection for a plan that averages `DIMENSION` values, and a way to read its sums. */
 function openPlain(update: UpdateSpec) {
   const task = exampleTask({ plan: { update, metrics: [] } });
   const parameters = [{ name: "layer/kernel", shape: [DIMENSION] }];
@@ -56,7 +56,7 @@ function openPlain(update: UpdateSpec) {
     sums.read(0, out);
     return { sums: out, weight };
   };
-  // One text, because comparing thousands of texts takes long.
+  // The bits are joined to one text, because it takes long to compare thousands of texts.
   const bits = async (): Promise<string> => {
     const { sums, weight } = await read();
     return bitsOf([...sums, weight]).join(" ");
@@ -74,7 +74,7 @@ function codeOf(run: () => unknown): string {
 }
 
 describe("a plain collection", () => {
-  it("takes a rotated update of very many examples, whose values are known by their norm at first", async () => {
+  it("accepts a rotated update of very many examples after it has looked for a closer bound", async () => {
     const update = vector(1, 0.1);
     const payload = eden.encode(update, random);
     const exampleCount = 1_000_000;
@@ -83,14 +83,14 @@ describe("a plain collection", () => {
     void collection.receive({ exampleCount, payload, metrics: [] });
     const { sums, weight } = await read();
     sums.forEach((sum, i) => expect(Math.abs(sum / weight - update[i]!)).toBeLessThan(0.005));
-    // One that really is too large is refused as before.
+    // An update whose values really are too large is still refused.
     const large = eden.encode(vector(2, 1), random);
     expect(codeOf(() => collection.receive({ exampleCount, payload: large, metrics: [] }))).toBe(
       "UPDATE_OUT_OF_RANGE",
     );
   });
 
-  it("is the same, bit for bit, in any order and with any codec", async () => {
+  it("gives the same bits in any order of the reports, with any codec", async () => {
     for (const spec of [FLOAT32, UNIFORM8, EDEN, CODED]) {
       const codec = updateCodec(spec);
       const reports = [1, 2, 3, 4, 5].map((seed) => ({
@@ -109,7 +109,7 @@ describe("a plain collection", () => {
     }
   });
 
-  it("takes a hostile report whole or not at all", async () => {
+  it("adds a hostile report either as a whole or not at all", async () => {
     const { collection, bits } = openPlain(FLOAT32);
     const metrics = [{ name: "loss", value: 1 }];
     void collection.receive({ ...reportOf(vector(1)), metrics });
@@ -141,7 +141,7 @@ describe("a plain collection", () => {
     }
   });
 
-  it("refuses a quantized payload whose grid lies, with its sums unchanged", async () => {
+  it("refuses a quantized payload with an impossible grid, with its sums unchanged", async () => {
     const { collection, bits } = openPlain(UNIFORM8);
     void collection.receive({
       exampleCount: 1,
@@ -171,7 +171,7 @@ describe("a plain collection", () => {
     ["eden", EDEN, 4],
     ["eden with entropy coding", CODED, 6],
   ] as const)(
-    "refuses an %s payload that lies, with its sums unchanged",
+    "refuses an %s payload that is not valid, with its sums unchanged",
     async (_, spec, scaleAt) => {
       const codec = updateCodec(spec);
       const { collection, bits } = openPlain(spec);
@@ -198,7 +198,7 @@ describe("a plain collection", () => {
     },
   );
 
-  it("refuses an entropy code that does not end where it should, with its sums unchanged", async () => {
+  it("refuses an entropy code that ends at a wrong place, with its sums unchanged", async () => {
     const { collection, bits } = openPlain(CODED);
     const honest = coded.encode(vector(1), random);
     void collection.receive({ exampleCount: 1, payload: honest, metrics: [] });
@@ -254,7 +254,7 @@ describe("a plain collection", () => {
     }
   });
 
-  it("neither keeps nor changes a payload", async () => {
+  it("neither keeps nor modifies a payload", async () => {
     const { collection, bits } = openPlain(FLOAT32);
     const { payload } = reportOf(vector(1));
     const copy = payload.slice();

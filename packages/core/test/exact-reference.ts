@@ -1,14 +1,15 @@
-// The exact accumulator's arithmetic, written again with integers of any size: slow and plainly right.
+// The arithmetic of the exact accumulator, written again with integers of any size. It is slow, and
+// it is easy to see that it is correct.
 
 const SUBNORMAL_BITS = 149n; // every float32 is a multiple of 2⁻¹⁴⁹
 const FRACTION_BITS = 32n;
 
-/** ⌊n / 2^bits⌉, ties to even. */
+/** ⌊n / 2^bits⌉: the quotient rounded to the nearest integer, with ties to even. */
 function roundShift(n: bigint, bits: bigint): bigint {
   const unit = 1n << bits;
   const floor = n >> bits; // rounds towards −∞ also for negative n
-  const rest = n - floor * unit;
-  const doubled = 2n * rest;
+  const remainder = n - floor * unit;
+  const doubled = 2n * remainder;
   if (doubled < unit) return floor;
   if (doubled > unit) return floor + 1n;
   return floor % 2n === 0n ? floor : floor + 1n;

@@ -25,7 +25,7 @@ const EVENTS = {
 
 type EventName = keyof typeof EVENTS;
 
-/** For each stage at work, the stage after each event that can happen in it. */
+/** For each stage of a member at work: the events that can happen, and the stage after each. */
 const TABLE: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
   configuring: { configured: "training" },
   training: { began: "asking", beganComplete: "uploaded" },
@@ -41,13 +41,16 @@ describe("a member of a cohort", () => {
     expect(SELECTED).toEqual({ stage: "configuring" });
   });
 
-  it.each(Object.keys(TABLE))("goes from %s where its table says, and nowhere else", (stage) => {
-    const expected = stage === "adding" ? TABLE[stage] : { ...ANYWHERE, ...TABLE[stage] };
-    for (const name of Object.keys(EVENTS) as EventName[]) {
-      const after = stepMember({ stage } as MemberState, EVENTS[name]);
-      expect([name, after?.stage]).toEqual([name, expected?.[name]]);
-    }
-  });
+  it.each(Object.keys(TABLE))(
+    "goes from %s to exactly the stages that the table names",
+    (stage) => {
+      const expected = stage === "adding" ? TABLE[stage] : { ...ANYWHERE, ...TABLE[stage] };
+      for (const name of Object.keys(EVENTS) as EventName[]) {
+        const after = stepMember({ stage } as MemberState, EVENTS[name]);
+        expect([name, after?.stage]).toEqual([name, expected?.[name]]);
+      }
+    },
+  );
 
   it.each<MemberState>([
     { stage: "reported" },

@@ -1,9 +1,13 @@
-// The robust rules as their papers write them, on small lists of numbers: nothing encoded, nothing sliced, nothing fast.
+// The robust rules as their papers define them, on small lists of numbers. Nothing is encoded or
+// divided into blocks, so that the code is easy to compare with the papers.
 import type { AggregationSpec } from "@tributary/protocol";
 
 type Vector = readonly number[];
 
-/** The combined update. Of equal scores the first wins, so that `updates` are to be given in the order of their hashes. */
+/**
+ * Returns the combined update. Of equal scores the first one wins, so that `updates` have to be in
+ * the order of their hashes.
+ */
 export function combineByTheBook(spec: AggregationSpec, updates: readonly Vector[]): number[] {
   const n = updates.length;
   switch (spec.rule) {
@@ -45,7 +49,7 @@ export function combineByTheBook(spec: AggregationSpec, updates: readonly Vector
   }
 }
 
-/** Indices by Krum's score, best first. */
+/** Returns the indices of the updates in the order of their Krum scores, the smallest first. */
 function ranking(updates: readonly Vector[], byzantine: number): number[] {
   const n = updates.length;
   const neighbours = Math.min(n - 1, Math.max(1, n - byzantine - 2));

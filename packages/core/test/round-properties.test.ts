@@ -25,12 +25,12 @@ const policies: fc.Arbitrary<RoundPolicy> = fc.record({
   isOptional: fc.boolean(),
 });
 
-/** Few enough that they meet again: duplicates and strangers come by themselves. */
+/** There are so few sessions that sequences often repeat one or name one that is no member. */
 const sessions = fc.integer({ min: 0, max: 11 }).map((index) => sessionOf(index));
 
 const code = "INTERNAL";
 
-/** What happens to a member on the whole way to a report that counts. */
+/** The events of a member whose report counts in the end. */
 const REPORT: readonly MemberEvent[] = [
   { type: "configured" },
   { type: "began", isComplete: false },
@@ -52,7 +52,7 @@ const memberEvents: fc.Arbitrary<MemberEvent> = fc.oneof(
   },
 );
 
-/** An event that happens `afterMs` after the one before it. */
+/** An event that happens `afterMs` milliseconds after the one before it. */
 type Timed = (nowMs: number) => RoundEvent;
 
 const timed: fc.Arbitrary<{ readonly afterMs: number; readonly event: Timed }> = fc.record({
@@ -91,7 +91,7 @@ const timed: fc.Arbitrary<{ readonly afterMs: number; readonly event: Timed }> =
   ),
 });
 
-/** Why a round may end that has had no cohort. */
+/** The reasons for which a round without a cohort may be abandoned. */
 const WITHOUT_COHORT: readonly string[] = [
   "cancelled",
   "rolled-back",
@@ -103,16 +103,16 @@ const WITHOUT_COHORT: readonly string[] = [
 const sessionOf = (index: number): SessionId =>
   `ses_${"0".repeat(15)}${index.toString(16)}` as SessionId;
 
-/** Half of the sequences begin as a round usually does, so that its later phases are met often. */
+/** Half of the sequences begin as a round usually does, so that they often reach later phases. */
 const sequences = fc
   .record({
     usual: fc.boolean(),
     joins: fc.integer({ min: 0, max: 12 }),
     reports: fc.integer({ min: 0, max: 6 }),
-    rest: fc.array(timed, { maxLength: 60 }),
+    further: fc.array(timed, { maxLength: 60 }),
   })
-  .map(({ usual, joins, reports, rest }) => {
-    if (!usual) return rest;
+  .map(({ usual, joins, reports, further }) => {
+    if (!usual) return further;
     const start: Timed[] = [
       ...Array.from({ length: joins }, (_, index): Timed => {
         return (nowMs) => ({ type: "joined", session: sessionOf(index), nowMs });
@@ -123,10 +123,10 @@ const sequences = fc
         REPORT.map((event): Timed => () => ({ type: "member", session: sessionOf(index), event })),
       ).flat(),
     ];
-    return [...start.map((event) => ({ afterMs: 0, event })), ...rest];
+    return [...start.map((event) => ({ afterMs: 0, event })), ...further];
   });
 
-/** A state as it was: `stepRound` updates its sets in place. */
+/** Copies a state, since `stepRound` updates its sets in place. */
 interface Snapshot {
   readonly phase: RoundState["phase"];
   readonly members: ReadonlyMap<SessionId, MemberState> | undefined;
@@ -161,7 +161,7 @@ const countOf = (
 
 const isFinal = (phase: RoundState["phase"]): boolean => phase === "done" || phase === "abandoned";
 
-/** Later phases have greater numbers: a round never goes back. */
+/** The order of the phases. A round never goes back to an earlier one. */
 const ORDER: Readonly<Record<RoundState["phase"], number>> = {
   selecting: 0,
   configuring: 1,
@@ -171,7 +171,7 @@ const ORDER: Readonly<Record<RoundState["phase"], number>> = {
   abandoned: 4,
 };
 
-/** Runs events through a round and checks after each that what `RoundState` promises holds. */
+/** Applies events to a round and checks the invariants of `RoundState` after each. */
 function runChecked(
   policy: RoundPolicy,
   events: readonly { readonly afterMs: number; readonly event: Timed }[],
@@ -197,7 +197,8 @@ function runChecked(
 
     if (after.waiting !== undefined) expect(after.waiting.size).toBeLessThan(cohortSize(policy));
     if (before.members !== undefined) {
-      // Nobody joins a cohort or is forgotten, and nobody changes who is not at work any more.
+      // No session joins the cohort or is dropped, and a member that has ended its work never
+      // changes.
       expect([...after.members!.keys()]).toEqual([...before.members.keys()]);
       for (const [session, member] of before.members) {
         if (!isAtWork(member)) expect(after.members!.get(session)).toEqual(member);
@@ -216,12 +217,12 @@ function runChecked(
       expect(reported - (before.counts?.reported ?? 0)).toBeLessThanOrEqual(1);
       if (after.phase === "committing") expect(adding).toBe(0);
       if (after.phase === "reporting") {
-        // A round that could be decided has been decided.
+        // A round that goes on is one that cannot be decided yet.
         expect(atWork).toBeGreaterThan(0);
         expect(reported).toBeLessThan(policy.goalCount);
         if (after.due === undefined) expect(reported + atWork).toBeGreaterThanOrEqual(minimum);
         else expect(adding).toBeGreaterThan(0);
-        // A report that could be added is being added.
+        // Every report that may be added is being added.
         const waits = countOf(after.members, ({ stage }) => stage === "uploaded");
         if (waits > 0) expect(reported + adding).toBe(policy.goalCount);
       }
@@ -230,8 +231,8 @@ function runChecked(
       expect(after.counts!.reported).toBeGreaterThanOrEqual(minimum);
     }
     if (event.type === "tick" && nowMs >= (before.deadlineMs ?? Infinity)) {
-      // A cohort's time is never extended, but reports that are being added are waited for. The
-      // time for selection may be extended, and then its end lies ahead.
+      // The deadline of a cohort never moves, but the round waits for reports that are being added.
+      // The deadline of the selection may move, and it then lies in the future.
       if (before.phase !== "selecting") {
         expect(after.phase).not.toBe("configuring");
         if (after.phase === "reporting") expect(after.due).toBeDefined();
@@ -260,7 +261,7 @@ function runChecked(
   return { state, effects, nowMs };
 }
 
-describe("a round, whatever happens in whatever order", () => {
+describe("a round, for any events in any order", () => {
   it("keeps its invariants and asks for each effect at most once", () => {
     const phases = new Set<string>();
     fc.assert(
@@ -269,7 +270,7 @@ describe("a round, whatever happens in whatever order", () => {
       }),
       { numRuns: 600, seed: 20_261_120 },
     );
-    // The sequences are worth something: they get everywhere.
+    // The sequences must reach every phase, or the test would prove little.
     expect([...phases].sort()).toEqual(
       ["abandoned", "committing", "configuring", "done", "reporting", "selecting"].sort(),
     );
@@ -291,7 +292,7 @@ describe("a round, whatever happens in whatever order", () => {
           const ticked = tick(state);
           let end = ticked.state;
           const all = [...effects, ...ticked.effects];
-          // Reports that are being added are waited for; each is added or refused some time.
+          // The round waits for the reports that are being added. Each is added or refused in time.
           while (end.phase === "reporting") {
             const { cohort } = end;
             const session = [...cohort.sessions].find(
@@ -321,7 +322,7 @@ describe("a round, whatever happens in whatever order", () => {
     );
   });
 
-  it("never counts a report twice, however often it is said to have come", () => {
+  it("never counts a report twice, however often its arrival is announced", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 6 }),

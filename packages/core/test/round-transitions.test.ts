@@ -13,7 +13,7 @@ import {
   type RoundState,
 } from "../src/rounds/round.ts";
 
-/** Goal 4, minimum 3, cohort 6. */
+/** The goal count is 4, the minimum 3, and the cohort has 6 members. */
 const POLICY: RoundPolicy = {
   goalCount: 4,
   overselection: 1.5,
@@ -25,10 +25,10 @@ const POLICY: RoundPolicy = {
 const session = (name: string): SessionId => name as SessionId;
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 
-/** The code that refused and withdrawn members of these tests have in common. */
+/** The error code of all members that are refused or withdraw in these tests. */
 const code = "INTERNAL";
 
-/** What happens to a member until its report waits to be added. */
+/** The events of a member until its report waits to be added. */
 const UPLOAD: readonly MemberEvent[] = [
   { type: "configured" },
   { type: "began", isComplete: false },
@@ -56,7 +56,7 @@ class Walk {
     );
   }
 
-  /** Lets the same things happen to each of these members, one member after the other. */
+  /** Applies the same events to each of these members, one member after the other. */
   each(events: readonly MemberEvent[], names: readonly string[]): this {
     for (const name of names) {
       for (const event of events) this.send({ type: "member", session: session(name), event });
@@ -69,15 +69,15 @@ class Walk {
   refused = (...names: string[]): this => this.each([{ type: "refused", code }], names);
   uploaded = (...names: string[]): this => this.each(UPLOAD, names);
   added = (...names: string[]): this => this.each([{ type: "added" }], names);
-  /** The whole way from training to a report that counts. */
+  /** Applies the events from training to a report that counts. */
   reported = (...names: string[]): this => this.each([...UPLOAD, { type: "added" }], names);
 
-  /** Sessions of the reports that were to be added, in that order. */
+  /** The sessions whose reports the round has asked to add, in that order. */
   get toAdd(): string[] {
     return this.effects.flatMap((effect) => (effect.type === "add" ? [effect.session] : []));
   }
 
-  /** How many members have reported, are being added, and are at work. */
+  /** The numbers of members that have reported, whose reports are being added, and at work. */
   get counts(): readonly number[] | undefined {
     if (!("cohort" in this.state)) return undefined;
     const { reported, adding, atWork } = this.state.cohort;
@@ -93,8 +93,8 @@ const configuring = (): Walk => new Walk().join(NAMES);
 const reporting = (): Walk => configuring().send({ type: "configured" });
 const committing = (): Walk => reporting().reported("a", "b", "c", "d");
 
-describe("selecting", () => {
-  it("gathers goal times overselection, rounded up, without floating-point dust", () => {
+describe("a round that selects", () => {
+  it("gathers goal count times overselection clients, rounded up without floating-point errors", () => {
     expect(cohortSize(POLICY)).toBe(6);
     expect(cohortSize({ ...POLICY, goalCount: 100, overselection: 1.1 })).toBe(110); // 110.00000000000001
     expect(cohortSize({ ...POLICY, goalCount: 3, overselection: 1.1 })).toBe(4);
@@ -109,7 +109,7 @@ describe("selecting", () => {
     expect(walk.effects).toEqual([{ type: "configure", members: NAMES }]);
   });
 
-  it("takes a client that joins twice as one", () => {
+  it("counts a client that joins twice once", () => {
     const walk = new Walk().join(["a", "a", "a", "a", "a", "a"]);
     expect(walk.state).toMatchObject({ phase: "selecting", waiting: new Set(["a"]) });
   });
@@ -127,7 +127,7 @@ describe("selecting", () => {
     expect(walk.tick(100).state.phase).toBe("configuring");
   });
 
-  it("waits on when its time is up and too few have come, and sets another deadline", () => {
+  it("goes on waiting with a new deadline when its time is up and too few have come", () => {
     const walk = new Walk().join(["a", "b"]).tick(250);
     expect(walk.state.phase).toBe("selecting");
     expect(deadlineOf(walk.state)).toBe(350);
@@ -146,7 +146,7 @@ describe("selecting", () => {
     expect(walk.effects).toEqual([{ type: "announce" }]);
   });
 
-  it("ignores what belongs to later phases", () => {
+  it("ignores events of later phases", () => {
     const walk = new Walk()
       .join(["a"])
       .reported("a")
@@ -157,14 +157,14 @@ describe("selecting", () => {
   });
 });
 
-describe("configuring", () => {
+describe("a round that configures its cohort", () => {
   it("goes on to reporting when every member is being told", () => {
     const walk = reporting();
     expect(walk.state).toMatchObject({ phase: "reporting", deadlineMs: 1_000 });
     expect(walk.counts).toEqual([0, 0, 6]);
   });
 
-  it("does not wait for members that have left meanwhile", () => {
+  it("does not wait for members that have left in the meantime", () => {
     const walk = configuring().left("a").withdrew("b").send({ type: "configured" });
     expect(walk.counts).toEqual([0, 0, 4]);
   });
@@ -194,7 +194,7 @@ describe("configuring", () => {
     expect(configuring().tick(999).state.phase).toBe("configuring");
   });
 
-  it("keeps reports that came while other members were still being told, and adds them after it", () => {
+  it("keeps reports that come while other members are still being told, and adds them afterwards", () => {
     const walk = configuring().uploaded("a", "b");
     expect(walk.toAdd).toEqual([]);
     walk.send({ type: "configured" });
@@ -202,7 +202,7 @@ describe("configuring", () => {
   });
 });
 
-describe("reporting", () => {
+describe("a round that takes reports", () => {
   it("has each complete report added, in the order in which the reports were completed", () => {
     const walk = reporting().uploaded("c", "a");
     expect(walk.toAdd).toEqual(["c", "a"]);
@@ -210,7 +210,7 @@ describe("reporting", () => {
     expect(walk.added("a").counts).toEqual([1, 1, 5]);
   });
 
-  it("commits with the goal's last report and counts none after it", () => {
+  it("commits with the last report of its goal count, and counts none after it", () => {
     const walk = reporting().reported("a", "b", "c");
     expect(walk.state.phase).toBe("reporting");
     expect(walk.counts).toEqual([3, 0, 3]);
@@ -240,7 +240,7 @@ describe("reporting", () => {
     expect(reporting().reported("a", "a", "a", "a").counts).toEqual([1, 0, 5]);
   });
 
-  it("counts no stranger", () => {
+  it("counts no session that is not a member", () => {
     expect(reporting().reported("x", "y", "z", "w").counts).toEqual([0, 0, 6]);
   });
 
@@ -262,7 +262,7 @@ describe("reporting", () => {
     expect(walk.toAdd).toEqual(["a", "b", "c", "d", "f"]);
   });
 
-  it("commits with the minimum when nobody is left to wait for", () => {
+  it("commits with the minimum when no member is at work any more", () => {
     const walk = reporting().reported("a", "b", "c").left("d").withdrew("e");
     expect(walk.state.phase).toBe("reporting");
     expect(walk.refused("f").state.phase).toBe("committing");
@@ -281,7 +281,7 @@ describe("reporting", () => {
     expect(walk.tick(1_000).state.phase).toBe("committing");
   });
 
-  it("is abandoned at the deadline with fewer", () => {
+  it("is abandoned at the deadline with fewer reports than the minimum", () => {
     expect(reporting().reported("a", "b").tick(1_000).state).toMatchObject({
       phase: "abandoned",
       reason: "reporting-timeout",
@@ -301,7 +301,7 @@ describe("reporting", () => {
     expect(walk.counts).toEqual([3, 0, 3]);
   });
 
-  it("adds a report that was complete at the deadline in the place of one that is refused", () => {
+  it("adds a report that was complete at the deadline in place of one that is refused", () => {
     const walk = reporting().reported("a", "b").uploaded("c", "d", "e").tick(1_000);
     walk.refused("c");
     expect(walk.toAdd).toEqual(["a", "b", "c", "d", "e"]);
@@ -315,22 +315,22 @@ describe("reporting", () => {
   });
 });
 
-describe("committing and after", () => {
-  it("is done once written", () => {
+describe("a round that commits", () => {
+  it("is done once it has been stored", () => {
     const walk = committing().send({ type: "committed" });
     expect(walk.state.phase).toBe("done");
     const types = walk.effects.map(({ type }) => type).filter((type) => type !== "add");
     expect(types).toEqual(["configure", "commit", "announce"]);
   });
 
-  it("is abandoned when it cannot be written", () => {
+  it("is abandoned when it cannot be stored", () => {
     expect(committing().send({ type: "failed" }).state).toMatchObject({
       phase: "abandoned",
       reason: "commit-failed",
     });
   });
 
-  it("cannot be cancelled any more, has no deadline, and counts nobody as gone", () => {
+  it("cannot be cancelled, has no deadline, and counts no member as gone", () => {
     const walk = committing().send({ type: "cancelled", reason: "cancelled" }).tick(9_999);
     const counts = walk.counts;
     walk.left(...NAMES);
@@ -339,7 +339,7 @@ describe("committing and after", () => {
     expect(deadlineOf(walk.state)).toBeUndefined();
   });
 
-  it("changes no more when it has ended", () => {
+  it("does not change after its end", () => {
     const done = committing().send({ type: "committed" });
     const { state, effects, counts } = done;
     const known = effects.length;

@@ -22,7 +22,7 @@ const populations = fc.oneof(
 );
 const uniforms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** As many draws as there are clients, one in each equal part of [0, 1): what chance gives in the mean. */
+/** Makes one draw for each client, evenly over [0, 1), as chance would make them in the mean. */
 function returnsOf(task: PaceNeeds, population: number): number[] {
   return Array.from({ length: population }, (_, i) =>
     returnAfterMs(task, population, (i + 0.5) / population),
@@ -30,14 +30,14 @@ function returnsOf(task: PaceNeeds, population: number): number[] {
 }
 
 describe("pace steering", () => {
-  it("gathers a population that a round or two can take in the window that opens next", () => {
+  it("lets a population that fits into two rounds come back as soon as a round opens", () => {
     const task = { needed: 10, roundMs: 60_000, opensInMs: 30_000 };
     for (const population of [1, 10, 20]) {
       expect(new Set(returnsOf(task, population))).toEqual(new Set([30_000]));
     }
   });
 
-  it("spreads a larger one so that each round meets about the clients it needs", () => {
+  it("spreads a larger population, so that each round finds about as many clients as it needs", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 100 }),
@@ -55,7 +55,7 @@ describe("pace steering", () => {
     );
   });
 
-  it("asks nobody back before the window opens, and nobody after an hour", () => {
+  it("asks no client back before a round opens, or later than after an hour", () => {
     fc.assert(
       fc.property(needs, populations, uniforms, (task, population, uniform) => {
         const ms = returnAfterMs(task, population, uniform);
@@ -67,7 +67,7 @@ describe("pace steering", () => {
     );
   });
 
-  it("never sends a crowd to one moment, however it was estimated and whatever the round needs", () => {
+  it("never asks a crowd back at one moment, for any estimate and any needs", () => {
     fc.assert(
       fc.property(needs, fc.integer({ min: 1, max: 20_000 }), (task, population) => {
         const seconds = new Map<number, number>();
@@ -75,14 +75,14 @@ describe("pace steering", () => {
           const second = Math.floor((ms - task.opensInMs) / 1_000);
           seconds.set(second, (seconds.get(second) ?? 0) + 1);
         }
-        // 500 check-ins a second, after a first hundred and one.
+        // The server answers 500 check-ins per second, besides the first hundred and one.
         expect(Math.max(...seconds.values())).toBeLessThanOrEqual(602);
       }),
       { numRuns: 60, seed: 20_261_132 },
     );
   });
 
-  it("goes earlier with a smaller draw, a smaller population or a sooner opening", () => {
+  it("asks a client back earlier for a smaller draw, a smaller population or an earlier opening", () => {
     fc.assert(
       fc.property(needs, populations, uniforms, uniforms, (task, population, a, b) => {
         const at = (u: number): number => returnAfterMs(task, population, u);
@@ -94,17 +94,17 @@ describe("pace steering", () => {
     );
   });
 
-  it("adds up what several tasks need of one population", () => {
+  it("adds up the needs of several tasks of one population", () => {
     expect(combineNeeds([])).toBeUndefined();
     const one = { needed: 10, roundMs: 1_000, opensInMs: 500 };
     expect(combineNeeds([one])).toEqual(one);
-    // Ten a second and ten in two seconds are fifteen a second.
+    // Ten clients per second and ten in two seconds make fifteen per second.
     const both = combineNeeds([one, { needed: 10, roundMs: 2_000, opensInMs: 100 }])!;
     expect(both).toMatchObject({ needed: 20, opensInMs: 100 });
     expect((both.needed / both.roundMs) * 1_000).toBeCloseTo(15);
   });
 
-  it("lets a population meet in windows of its own while no task is running", () => {
+  it("lets a population come back at regular times while no task is running", () => {
     fc.assert(
       fc.property(
         fc.nat(10_000_000),
@@ -122,18 +122,18 @@ describe("pace steering", () => {
     );
   });
 
-  it("spreads those who come back to a server that stops, by how many they are", () => {
+  it("spreads the clients of a stopping server over the longer a time, the more of them there are", () => {
     const last = (connections: number): number => returnAfterRestartMs(connections, 1 - 1e-9);
     expect(returnAfterRestartMs(1, 0)).toBe(1_000);
     expect(last(1)).toBeLessThan(2_000);
-    // 10,000 clients in fifty seconds.
+    // At 200 connections per second, 10,000 clients take fifty seconds.
     expect(last(10_000)).toBeGreaterThan(45_000);
     expect(last(10_000)).toBeLessThan(55_000);
   });
 });
 
 describe("the count of clients that are away", () => {
-  it("counts one that asks again and again once, until it is due", () => {
+  it("counts a client that asks again and again once, until it is due", () => {
     const startMs = 1_700_000_000_000;
     const away = new ClientsAway(startMs);
     const [patient, impatient] = [{}, {}];
@@ -146,7 +146,7 @@ describe("the count of clients that are away", () => {
     expect(away.count(laterMs)).toBe(1);
   });
 
-  it("holds each until it is due, whatever the order and however far time jumps", () => {
+  it("counts each client until it is due, in any order and across any jump of time", () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -28,7 +28,7 @@ function accumulate(
   return { sums: accumulator, weight: reports.reduce((sum, { weight }) => sum + weight, 0) };
 }
 
-const rest = (): Promise<void> => Promise.resolve();
+const yieldTurn = (): Promise<void> => Promise.resolve();
 
 describe("the FedAvg step", () => {
   const random = uniform(9);
@@ -42,26 +42,27 @@ describe("the FedAvg step", () => {
       [{ offset: 0, length: 500 }],
       accumulate(500, reports),
       1,
-      rest,
+      yieldTurn,
     );
     next.forEach((value, i) => {
       const mean =
         reports.reduce((sum, { update, weight }) => sum + weight * update[i]!, 0) / total;
-      // float64 throughout, one rounding to float32 at the end; 2⁻³² a report is the accumulator's.
+      // The step computes in float64 and rounds to float32 once, at the end. The accumulator adds
+      // an error of at most 2⁻³² for each report.
       expect(Math.abs(value - (weights[i]! + mean))).toBeLessThan(2 ** -23);
     });
   });
 
-  it("takes the server's learning rate as a factor of the mean", async () => {
+  it("multiplies the mean by the server's learning rate", async () => {
     const range = [{ offset: 0, length: 500 }];
-    const half = await fedAvgStep(weights, range, accumulate(500, reports), 0.5, rest);
-    const whole = await fedAvgStep(weights, range, accumulate(500, reports), 1, rest);
+    const half = await fedAvgStep(weights, range, accumulate(500, reports), 0.5, yieldTurn);
+    const whole = await fedAvgStep(weights, range, accumulate(500, reports), 1, yieldTurn);
     half.forEach((value, i) => {
       expect(Math.abs(value - (weights[i]! + whole[i]!) / 2)).toBeLessThan(2 ** -23);
     });
   });
 
-  it("changes no bit of what is frozen, and puts each trained value in its place", async () => {
+  it("changes no bit of a frozen parameter, and changes each trained one at its own place", async () => {
     const ranges = [
       { offset: 10, length: 5 },
       { offset: 40, length: 1 },
@@ -69,10 +70,16 @@ describe("the FedAvg step", () => {
       { offset: 499, length: 1 },
     ];
     const update = Float32Array.from({ length: 16 }, (_, i) => i + 1);
-    // A bit pattern of a frozen value that arithmetic would change: −0.
+    // A frozen value of −0 would become 0 if it took part in the arithmetic.
     const base = weights.slice();
     base[0] = -0;
-    const next = await fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 1, rest);
+    const next = await fedAvgStep(
+      base,
+      ranges,
+      accumulate(16, [{ update, weight: 2 }]),
+      1,
+      yieldTurn,
+    );
     const bits = (values: Float32Array) => new Uint32Array(values.buffer);
     let k = 0;
     for (let i = 0; i < 500; i++) {
@@ -83,9 +90,9 @@ describe("the FedAvg step", () => {
     expect(k).toBe(16);
   });
 
-  it("leaves the weights that it is given as they are", async () => {
+  it("does not modify the weights that it is given", async () => {
     const before = weights.slice();
-    await fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1, rest);
+    await fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1, yieldTurn);
     expect(weights).toEqual(before);
   });
 });

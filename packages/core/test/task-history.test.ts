@@ -34,7 +34,7 @@ const historyOf = (changes: TaskChanges, entries: readonly Entry[]): TaskHistory
   new TaskHistory(exampleTask(changes), entries);
 
 describe("a task's history", () => {
-  it("finds the highest accuracy best, and the lowest loss", () => {
+  it("takes the highest accuracy, or the lowest loss, as the best measurement", () => {
     const entries = [trained(1, 0.5), trained(2, 0.9), trained(3, 0.7)];
     expect(historyOf({}, entries).best).toEqual({
       roundNumber: 2,
@@ -45,7 +45,7 @@ describe("a task's history", () => {
     expect(byLoss).toMatchObject({ roundNumber: 2, measure: "loss", value: 1 - 0.9 });
   });
 
-  it("goes by what its judge has measured, and by nothing else", () => {
+  it("uses only the measurements of the judge that the task names", () => {
     const measured = (kind: RoundKind, number: number, accuracy: number): Entry =>
       entry(kind, number, { metrics: { accuracy, loss: 1 } });
     const entries = [
@@ -64,7 +64,7 @@ describe("a task's history", () => {
     expect(historyOf({ evaluation: { judgedBy: "operator" } }, entries).best?.roundNumber).toBe(2);
   });
 
-  it("takes no measurement from a round that was abandoned", () => {
+  it("ignores the measurements of an abandoned round", () => {
     const history = historyOf({}, [
       entry("training", 1, { outcome: "abandoned", metrics: { accuracy: 1 } }),
     ]);
@@ -72,7 +72,7 @@ describe("a task's history", () => {
     expect(history.lastNumber).toBe(0);
   });
 
-  it("ends at the target from either side", () => {
+  it("ends when an accuracy has risen to its target, or a loss has fallen to it", () => {
     const end = (targetMetric: object, accuracy: number) =>
       historyOf({ stop: { targetMetric } }, [trained(1, accuracy)]).end;
     expect(end({ name: "accuracy", atLeast: 0.8 }, 0.79)).toBeUndefined();
@@ -81,7 +81,7 @@ describe("a task's history", () => {
     expect(end({ name: "loss", atMost: 0.24 }, 0.75)).toBeUndefined();
   });
 
-  it("ends on a plateau: so many measurements in a row that gain too little", () => {
+  it("ends on a plateau, after too many measurements in a row that gain too little", () => {
     const stop = { plateau: { measurements: 2, minimumChange: 0.05 } };
     const after = (...accuracies: number[]) =>
       historyOf(
@@ -91,7 +91,7 @@ describe("a task's history", () => {
     expect(after(0.5, 0.52)).toBeUndefined();
     expect(after(0.5, 0.52, 0.54)).toBe("plateau");
     expect(after(0.5, 0.52, 0.56, 0.57)).toBeUndefined();
-    // Small gains that add up are no plateau.
+    // Small gains that add up to a large one are no plateau.
     expect(after(0.5, 0.53, 0.56, 0.59, 0.62)).toBeUndefined();
   });
 
@@ -102,7 +102,7 @@ describe("a task's history", () => {
     expect(historyOf({ stop }, [...flat, entry("rollback", 4)]).end).toBeUndefined();
   });
 
-  it("ends when its budget of bytes, reports or time is spent, abandoned rounds included", () => {
+  it("ends when its budget is used up, to which abandoned rounds count too", () => {
     const entries = [trained(1, 0.5), entry("training", 2, { outcome: "abandoned" })];
     const end = (budget: object) => historyOf({ budget }, entries).end;
     expect(end({ bytes: 61 })).toBeUndefined();
@@ -113,7 +113,7 @@ describe("a task's history", () => {
     expect(end({ roundTimeMs: 200 })).toBe("budget");
   });
 
-  it("is the same whether told round by round or read back in any order", () => {
+  it("is the same whether rounds are added one by one or are read from the store in any order", () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }),
@@ -154,12 +154,12 @@ describe("what a task does next", () => {
     return nextRound(definition, new TaskHistory(definition, entries), { nowMs, requested });
   };
 
-  it("is training, unless something else is due", () => {
+  it("is a training round, unless something else is due", () => {
     expect(next({})).toEqual({ type: "training" });
     expect(next({}, [trained(1, 0.5)])).toEqual({ type: "training" });
   });
 
-  it("is an evaluation after every so many rounds, once", () => {
+  it("is one evaluation after as many rounds as the task says", () => {
     const changes = { evaluation: { everyRounds: 2 } };
     const rounds = [trained(1, 0.5), trained(2, 0.6)];
     expect(next(changes, rounds.slice(0, 1))).toEqual({ type: "training" });
@@ -167,7 +167,7 @@ describe("what a task does next", () => {
     expect(next(changes, [...rounds, entry("evaluation", 2)])).toEqual({ type: "training" });
   });
 
-  it("does not try an evaluation again that too few came for, but one that a restart cut off", () => {
+  it("is another evaluation after one that a restart cut off, but not after one with too few clients", () => {
     const changes = { evaluation: { everyRounds: 1 } };
     const after = (reason: string) =>
       next(changes, [trained(1, 0.5), entry("evaluation", 1, { outcome: "abandoned", reason })])
@@ -187,19 +187,19 @@ describe("what a task does next", () => {
     });
   });
 
-  it("is what an operator asks for before anything else", () => {
+  it("is first of all the evaluation that an operator has asked for", () => {
     expect(next({}, [trained(1, 0.5)], { requested: 0 })).toEqual({
       type: "evaluation",
       roundNumber: 0,
     });
   });
 
-  it("ends without an evaluation when the budget is spent", () => {
+  it("is to finish without an evaluation when the budget is used up", () => {
     const changes = { evaluation: { everyRounds: 1 }, budget: { reports: 3 } };
     expect(next(changes, [trained(1, 0.5)])).toEqual({ type: "finished", reason: "budget" });
   });
 
-  it("waits for the start, and ends at the end of its schedule", () => {
+  it("is to wait for the start of its schedule, and to finish at the end of it", () => {
     const schedule = { startAt: "2026-12-01T13:00:00Z", endAt: "2026-12-01T14:00:00Z" };
     expect(next({ schedule })).toEqual({ type: "wait", untilMs: NOON + 3_600_000 });
     expect(next({ schedule }, [], { nowMs: NOON + 3_600_000 })).toEqual({ type: "training" });
@@ -209,7 +209,7 @@ describe("what a task does next", () => {
     });
   });
 
-  it("begins rounds within the daily window only, also past midnight", () => {
+  it("is a round only within the daily window, which may span midnight", () => {
     const schedule = { dailyWindow: { from: "22:00", to: "06:00" } };
     const at = (time: string): NextRound =>
       next({ schedule }, [], { nowMs: Date.parse(`2026-12-01T${time}:00Z`) });
@@ -221,7 +221,7 @@ describe("what a task does next", () => {
     }
   });
 
-  it("leaves the least time between rounds", () => {
+  it("is to wait until the least time between two rounds is over", () => {
     const schedule = { minimumIntervalMs: 60_000 };
     const last = trained(1, 0.5);
     expect(next({ schedule }, [last], { nowMs: last.endedAtMs + 1 })).toEqual({

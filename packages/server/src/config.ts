@@ -11,44 +11,62 @@ const tlsSchema = z.union([
 
 const portSchema = z.int().min(0).max(65_535);
 
+/** The options of a server with their defaults. */
 const serverOptionsSchema = z.strictObject({
   /** Address that the gateway listens on. */
   host: z.string().min(1).default("127.0.0.1"),
   /** Port of the gateway; 0 takes a free one. */
   port: portSchema.default(8_443),
-  /** `self-signed` makes and keeps a certificate; `none` is plain ws, on loopback only. */
+  /**
+   * `self-signed` makes a certificate and keeps it in `dataDir`. `none` is plain ws, which is
+   * allowed on loopback only. Otherwise the paths of a certificate chain and its key, both PEM.
+   */
   tls: tlsSchema.default("self-signed"),
-  /** Addresses and networks of proxies in front of the gateway that say where clients come from, in X-Forwarded-For. */
+  /**
+   * Addresses and networks of the operator's own proxies in front of the gateway. They say in
+   * X-Forwarded-For which address a client has.
+   */
   trustedProxies: z.array(z.string().min(1)).default([]),
   /** Address that the admin API listens on. Anything but loopback needs `adminToken`. */
   adminHost: z.string().min(1).default("127.0.0.1"),
   /** Port of the admin API; 0 takes a free one. */
   adminPort: portSchema.default(8_080),
-  /** Bearer token of the admin API. */
+  /** Root token of the admin API, which allows everything. */
   adminToken: z.string().min(16).optional(),
-  /** Folder of keys, certificate and the embedded store. */
+  /** Folder that holds the server's keys, its certificate and the embedded store. */
   dataDir: z.string().min(1).default("./.tributary"),
-  /** Postgres; without it the store is embedded in `dataDir`. */
+  /** URL of a Postgres database. If left out, the store is embedded in `dataDir`. */
   databaseUrl: z.string().min(1).optional(),
-  /** Most threads that add up reports; 0 adds where the sockets are. Left out: one less than there are cores, 1 to 4. */
+  /**
+   * The largest number of threads that add up reports. With 0, the main thread adds them up. If
+   * left out, the number is one less than there are processor cores, but at least 1 and at most 4.
+   */
   aggregationThreads: z.int().min(0).max(64).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
-/** What an operator sets. Every field but none is required. */
+/** The settings of a server. Every one has a default. */
 export type ServerOptions = z.input<typeof serverOptionsSchema> & {
-  /** Bounds to change; the rest are `DEFAULT_LIMITS`. */
+  /** The limits to change; all others are as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
 };
 
+/** Checked settings with defaults filled in, and the paths that follow from them. */
 export interface ServerConfig extends Readonly<z.output<typeof serverOptionsSchema>> {
   readonly limits: Limits;
+  /** File that holds the server's secret keys. */
   readonly keyPath: string;
+  /** Folder that holds the self-signed certificate. */
   readonly tlsDir: string;
+  /** Folder of the embedded store. */
   readonly storeDir: string;
 }
 
-/** @throws TributaryError `CONFIG_INVALID` naming the setting. */
+/**
+ * Checks a server's settings and fills in the defaults. It refuses settings that would leave the
+ * gateway or the admin API open to a network without protection.
+ * @throws TributaryError `CONFIG_INVALID`, which names the setting.
+ */
 export function resolveConfig(options: ServerOptions): ServerConfig {
   const { limits, ...settings } = options;
   const parsed = serverOptionsSchema.safeParse(settings);
@@ -64,7 +82,7 @@ export function resolveConfig(options: ServerOptions): ServerConfig {
   if (config.tls === "none" && !isLoopback(config.host)) {
     throw new TributaryError(
       "CONFIG_INVALID",
-      `Plain ws is for loopback only, and the gateway's host is ${config.host}`,
+      `Plain ws is allowed on loopback only, and the gateway's host is ${config.host}`,
       { remedy: "Give a certificate and its key, or use the self-signed one." },
     );
   }
@@ -94,6 +112,7 @@ function resolveLimits(changes: Partial<Limits> = {}): Limits {
   return { ...DEFAULT_LIMITS, ...changes };
 }
 
+/** Whether a host name or address is one that only programs of this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -1,4 +1,4 @@
-// The only place that chooses between the adapters of the stores.
+// Opens the stores. This is the only file that chooses between their adapters.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CryptoProvider } from "@tributary/protocol";
@@ -17,6 +17,7 @@ import { PostgresAccessStore } from "./storage/postgres/postgres-access-store.ts
 import { PostgresRoundStore } from "./storage/postgres/postgres-round-store.ts";
 import type { Storage } from "./storage/storage.ts";
 
+/** What every store needs. */
 export interface StorageDeps {
   readonly crypto: CryptoProvider;
   /** Gets a warning when a connection to the database is lost. Silent if left out. */
@@ -91,8 +92,8 @@ export async function openPostgresStore(
   options: StorageDeps & {
     readonly url: string;
     /**
-     * A query without an answer for so long fails with `STORAGE_UNAVAILABLE`. Half a minute unless
-     * set.
+     * Milliseconds after which a query without an answer fails with `STORAGE_UNAVAILABLE`. The
+     * default is half a minute.
      */
     readonly queryTimeoutMs?: number;
   },
@@ -110,6 +111,7 @@ export async function openPostgresStore(
   };
 }
 
+/** Brings the tables up to date. If that fails, the database is closed again. */
 async function connect(opened: OpenDatabase): Promise<DatabaseConnection> {
   try {
     await migrate(opened);

@@ -10,8 +10,12 @@ import {
 } from "@tributary/protocol";
 
 /**
- * The server's secret keys, made at the first start and kept in a file that only its owner may read.
- * Whoever loses the file loses the identity that every client has pinned.
+ * Reads the server's secret keys from a file. At the first start the keys are made, and stored in a
+ * file that only its owner may read. If the file is lost, the server has another identity, and
+ * clients that have pinned the old one refuse to connect.
+ * @param path - The key file. Missing folders around it are created.
+ * @throws TributaryError `CONFIG_INVALID` when the file cannot be read or written, or does not hold
+ *   a server's keys.
  */
 export async function loadServerSecrets(
   path: string,
@@ -34,7 +38,8 @@ export async function loadServerSecrets(
   } catch (error) {
     throw new TributaryError("CONFIG_INVALID", `${path} does not hold a server key`, {
       remedy:
-        "Restore it from a backup, or move it away to get a new one that clients must pin anew.",
+        "Restore it from a backup, or move it away to get a new key, " +
+        "which all clients then have to pin.",
       cause: error,
     });
   }
@@ -48,7 +53,8 @@ async function makeSecrets(path: string, random: RandomSource): Promise<ServerSe
   } catch (error) {
     throw new TributaryError("CONFIG_INVALID", `The server's key file ${path} cannot be made`, {
       remedy:
-        "Give this user the right to write there; if another server has just been started, start again.",
+        "Give this user the right to write there. " +
+        "If another server has just been started, start this one again.",
       cause: error,
     });
   }

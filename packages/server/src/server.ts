@@ -44,31 +44,39 @@ export interface ServerDeps {
 
 /** A running server. */
 export interface TributaryServer {
-  /** Where clients connect, `wss://…` or, on loopback, `ws://…`. */
+  /** The URL that clients connect to: `wss://…` or, on loopback, `ws://…`. */
   readonly url: string;
-  /** Where the admin API answers. */
+  /** The URL of the admin API. */
   readonly adminUrl: string;
-  /** The key that clients pin. */
+  /** The server's public key, which clients pin. */
   readonly serverKey: string;
-  /** PEM of the gateway's certificate, for clients that are to trust a self-signed one. */
+  /**
+   * The gateway's certificate in PEM form, for clients that are to trust a self-signed one. It is
+   * undefined when the gateway takes plain ws.
+   */
   readonly certificate: string | undefined;
   readonly coordinator: Coordinator;
   readonly storage: Storage;
   /** Everything that happens in the server, for any number of subscribers. */
   readonly events: EventFeed;
-  /** Abandons rounds in flight, tells clients to come back, closes everything; idempotent. */
+  /**
+   * Ends the rounds in flight, tells clients when to come back, and closes everything. A round
+   * commits if it has enough reports and is abandoned otherwise. Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** What to undo, in the order in which it was done. */
+/** Functions that undo the steps of the start, in the order in which the steps were taken. */
 type Cleanups = (() => void | Promise<void>)[];
 
 /** The version of this package, which the admin API tells. */
 export const SERVER_VERSION: string = VERSION;
 
 /**
- * Starts a coordinator: opens the store, goes on with running tasks, and listens.
- * @throws TributaryError `CONFIG_INVALID`, `PORT_IN_USE`, `STORAGE_LOCKED` or `STORAGE_UNAVAILABLE`.
+ * Starts a server: it opens the store, goes on with the tasks that were running, and begins to
+ * listen. If a step fails, the steps before it are undone.
+ * @throws TributaryError `CONFIG_INVALID`, `PORT_IN_USE`, `STORAGE_LOCKED` or
+ *   `STORAGE_UNAVAILABLE`.
  */
 export async function startServer(
   options: ServerOptions = {},
@@ -144,7 +152,9 @@ export async function startServer(
       },
     );
     cleanups.push(() => gateway.close());
-    cleanups.push(() => coordinator.close()); // first, so that clients hear how their round ended
+    // The last step is undone first. The coordinator ends the rounds while the gateway is still
+    // open, so that clients are told how their round has ended.
+    cleanups.push(() => coordinator.close());
     await coordinator.recover();
     const url = await gateway.start();
 
@@ -188,7 +198,7 @@ export async function startServer(
   }
 }
 
-/** Undoes the last step first, and the rest also when a step fails. */
+/** Undoes all steps, the last one first. If one fails, the others are undone all the same. */
 async function undo(cleanups: Cleanups): Promise<void> {
   const cleanup = cleanups.pop();
   if (cleanup === undefined) return;
@@ -199,7 +209,7 @@ async function undo(cleanups: Cleanups): Promise<void> {
   }
 }
 
-/** `undefined`: the coordinator adds up by itself. */
+/** Starts the threads that add up reports. Returns undefined when the main thread is to do it. */
 function openAdders(
   { aggregationThreads: threads = usualThreads() }: ServerConfig,
   logger: Logger,
@@ -222,6 +232,7 @@ async function loadTls(config: ServerConfig): Promise<TlsMaterial | undefined> {
   return readTlsFiles(config.tls.certPath, config.tls.keyPath);
 }
 
+/** Makes the admin API listen, and returns its URL. */
 async function startAdmin(
   server: {
     readonly config: ServerConfig;

@@ -7,7 +7,7 @@ const TOKEN = "correct horse battery".replaceAll(" ", "-");
 const JSON_BODY = { "content-type": "application/json" };
 
 describe("an admin API with a token", () => {
-  it("answers only its probes and its description without a token", async () => {
+  it("answers a request without a token only at its probes and its description", async () => {
     const admin = await startAdmin({ token: TOKEN });
     for (const route of admin.routes) {
       const path = route.path.replace("{id}", "task_00000000000000000000000000000000");
@@ -35,7 +35,7 @@ describe("an admin API with a token", () => {
     expect(answer.status).toBe(401);
   });
 
-  it("takes the token under any host name, from pages of any origin", async () => {
+  it("accepts the token under any host name and from pages of any origin", async () => {
     const admin = await startAdmin({ token: TOKEN });
     const answer = await admin.ask("POST", "/v1/tasks", {
       headers: { ...JSON_BODY, host: "admin.example", origin: "https://dashboard.example" },
@@ -115,7 +115,7 @@ describe("an admin API without a token", () => {
 });
 
 describe("every answer of the admin API", () => {
-  it("has headers that keep a browser from using it for anything else", async () => {
+  it("has headers that keep a browser from giving it to other pages", async () => {
     const admin = await startAdmin();
     for (const path of ["/healthz", "/v1/tasks", "/nothing", "/metrics"]) {
       const { headers } = await admin.ask("GET", path);
@@ -146,7 +146,7 @@ describe("every answer of the admin API", () => {
     expect(textAt(parameter.json, "error", "message")).toContain("state");
   });
 
-  it("reveals nothing about an unexpected failure, which is in the log", async () => {
+  it("reveals nothing about an unexpected failure, which is logged instead", async () => {
     const logged: unknown[] = [];
     const logger: Logger = {
       debug() {},
@@ -171,7 +171,7 @@ describe("every answer of the admin API", () => {
     expect(logged).toEqual([["admin request failed", secret]]);
   });
 
-  it("tells a probe that the store does not answer although the process is alive", async () => {
+  it("says to a probe that the process is alive, but the store does not answer", async () => {
     const admin = await startAdmin();
     expect((await admin.ask("GET", "/readyz")).json).toEqual({ status: "ready" });
     await admin.storage.close();
@@ -184,7 +184,7 @@ describe("every answer of the admin API", () => {
     expect((await admin.ask("GET", "/v1/tasks")).status).toBe(503);
   });
 
-  it("has no body when only its head is asked for", async () => {
+  it("has no body when the method is HEAD", async () => {
     const admin = await startAdmin();
     const head = await admin.ask("HEAD", "/healthz");
     expect(head.status).toBe(200);

@@ -21,7 +21,7 @@ const page = await readFile(new URL("../../../docs/admin-api.md", import.meta.ur
 const crypto = createNodeCryptoProvider();
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
-/** Cells of the table rows whose first cell matches. */
+/** Returns the cells of the table rows whose first cell matches. */
 function rows(first: RegExp): readonly (readonly string[])[] {
   return page
     .split("\n")
@@ -55,7 +55,7 @@ describe("docs/admin-api.md", () => {
     expect(documented).toEqual(rendered);
   });
 
-  it("gives each error code the status that it is answered with", () => {
+  it("lists each error code with the status of its answer", () => {
     const documented = rows(/^\d{3}$/).flatMap(([status, codes]) =>
       [...codes!.matchAll(/`([A-Z_]+)`/g)].map((match) => `${match[1]} ${status}`),
     );
@@ -68,7 +68,7 @@ describe("docs/admin-api.md", () => {
   });
 
   it.skipIf(!hasCurl)(
-    "has examples that work when they are run in their order",
+    "has examples that work when they are run one after the other",
     { timeout: 60_000 },
     async () => {
       const token = "0123456789abcdef";

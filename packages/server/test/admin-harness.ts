@@ -1,5 +1,5 @@
-// A real admin API on loopback: real coordinator, memory stores, real HTTP. Every JSON answer is
-// held to the route table.
+// A real admin API on loopback, with a real coordinator, stores in memory, and real HTTP. Every
+// JSON answer is checked against the route table.
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
@@ -57,13 +57,13 @@ export interface AdminHarness {
   readonly deps: AdminDeps;
   readonly storage: Storage;
   readonly routes: readonly Route[];
-  /** Operations that have been asked so far. */
+  /** The operations that have been asked for so far. */
   readonly asked: ReadonlySet<string>;
-  /** Sends a request and checks that the answer is one that the route table tells of. */
+  /** Sends a request and checks that the route table describes the answer. */
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
-  /** Sends a JSON body and gives the JSON of the answer. */
+  /** Sends a JSON body and returns the JSON of the answer. */
   post(path: string, body?: unknown): Promise<Answer>;
-  /** Sends a form, as a program with `fetch` does. */
+  /** Sends a form with `fetch`. */
   postForm(path: string, form: FormData): Promise<Answer>;
   /** Runs the open round of the task's population with two members whose updates are zero. */
   runRound(population: string): Promise<RoundRecord>;
@@ -165,7 +165,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
       return answer;
     },
     async runRound(population) {
-      // The round before is announced a moment before the next one is opened.
+      // The end of a round is announced a moment before the next one is opened.
       await new Promise((resolve) => setImmediate(resolve));
       const ended = new Promise<RoundRecord>((resolve) => {
         const unsubscribe = events.subscribe((event) => {
@@ -184,7 +184,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   };
 }
 
-/** Checks a client in; once it is in a cohort, the returned function sends its report. */
+/** Checks a client in. Once the client is in a cohort, the returned function sends its report. */
 function join(coordinator: Coordinator, population: string, sessionId: SessionId): () => void {
   let granted = false;
   let seat: RoundSeat | undefined;
@@ -238,7 +238,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
   };
 }
 
-/** A request with any headers, `Host` included, which `fetch` would write itself. */
+/** Sends a request with any headers, also with `Host`, which `fetch` sets itself. */
 function send(
   port: number,
   method: string,
@@ -267,7 +267,7 @@ function answerOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): 
 }
 
 /**
- * Throws unless the answer is one that the table tells of.
+ * Throws unless the route table describes the answer.
  * @returns The route; undefined when the path has none.
  */
 function checkAnswer(
@@ -298,7 +298,7 @@ function checkAnswer(
   return route;
 }
 
-/** zod leaves out what a schema does not name: a difference is something undocumented. */
+/** zod drops fields that a schema does not name, so that a difference is an undocumented field. */
 function sameJson(parsed: unknown, received: unknown, path: string): void {
   const sorted = (value: unknown): string =>
     JSON.stringify(value, (_key, inner: unknown) =>
@@ -320,7 +320,7 @@ function matches(template: string, path: string): boolean {
   );
 }
 
-/** A task of a small builtin model whose rounds take two reports. */
+/** Makes a task with a small builtin model whose rounds take two reports. */
 export function smallTask(overrides: Readonly<Record<string, unknown>> = {}): object {
   return {
     population: "writers",
@@ -333,7 +333,7 @@ export function smallTask(overrides: Readonly<Record<string, unknown>> = {}): ob
   };
 }
 
-/** A field of an answer's JSON, by its path; undefined when it is not there. */
+/** Returns a field of an answer's JSON by its path; undefined when it is absent. */
 export function at(json: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
@@ -344,7 +344,7 @@ export function at(json: unknown, ...path: readonly (string | number)[]): unknow
   );
 }
 
-/** A field that is text. */
+/** Returns a field that must be a text. */
 export function textAt(json: unknown, ...path: readonly (string | number)[]): string {
   const value = at(json, ...path);
   if (typeof value !== "string") throw new Error(`${path.join(".")} is not text`);

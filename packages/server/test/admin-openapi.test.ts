@@ -49,7 +49,7 @@ describe("/openapi.json", () => {
     expect(taskJsonSchema()).toMatchObject(schemas["TaskDefinition"]!);
   });
 
-  it("requires a token everywhere except at the probes", async () => {
+  it("requires a token for every route except the probes and the document itself", async () => {
     const admin = await startAdmin({ token: "a".repeat(16) });
     const { json } = await admin.ask("GET", "/openapi.json");
     expect(at(json, "security")).toEqual([{ token: [] }]);
@@ -62,8 +62,9 @@ describe("/openapi.json", () => {
 });
 
 describe("the route table", () => {
-  // The harness holds each answer to the table: status, content type, and every field of the JSON.
-  it("describes what every route answers", async () => {
+  // The harness compares each answer with the table: its status, its content type, and every field
+  // of the JSON.
+  it("describes the answers of every route", async () => {
     const admin = await startAdmin();
     const { json } = await admin.post("/v1/tasks", { definition: smallTask() });
     const task = `/v1/tasks/${textAt(json, "id")}`;
@@ -123,14 +124,14 @@ describe("the route table", () => {
     expect(all.filter((operation) => !admin.asked.has(operation))).toEqual([]);
   });
 
-  it("gives the JSON Schema of a task file", async () => {
+  it("has a route that returns the JSON Schema of a task file", async () => {
     const admin = await startAdmin();
     const answer = await admin.ask("GET", "/v1/task-schema.json");
     expect(answer.headers["content-type"]).toMatch(/^application\/schema\+json/);
     expect(answer.json).toEqual(taskJsonSchema());
   });
 
-  it("tells where clients connect and which key they pin", async () => {
+  it("has a route that returns the URL that clients connect to and the key that they pin", async () => {
     const admin = await startAdmin();
     expect((await admin.ask("GET", "/v1/info")).json).toMatchObject({
       gatewayUrl: "ws://127.0.0.1:7000",

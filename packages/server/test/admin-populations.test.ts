@@ -5,7 +5,7 @@ import { at, startAdmin } from "./admin-harness.ts";
 const JSON_BODY = { "content-type": "application/json" };
 
 describe("a population's enrolment policy", () => {
-  it("is open until somebody sets it, and holds at once and after a restart", async () => {
+  it("is open until somebody sets it, and then applies at once and after a restart", async () => {
     const admin = await startAdmin();
     const path = "/v1/populations/writers";
     expect((await admin.ask("GET", path)).json).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
 
-describe("the tasks of the admin API", () => {
+describe("the admin API for tasks", () => {
   it("creates a task of a builtin model and answers with its path", async () => {
     const admin = await startAdmin();
     const created = await admin.post("/v1/tasks", { definition: smallTask() });

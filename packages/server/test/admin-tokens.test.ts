@@ -19,14 +19,14 @@ async function makeToken(
 }
 
 describe("admin tokens", () => {
-  it("allow on every route exactly what their role allows", async () => {
+  it("may use exactly the routes that their role allows", async () => {
     const admin = await startAdmin({ token: ROOT });
     for (const role of ADMIN_ROLES) {
       const { token } = await makeToken(admin, role);
       for (const route of admin.routes) {
         const path = route.path.replaceAll(/\{\w+\}/g, "task_00000000000000000000000000000000");
-        // A query or a content type that the route does not take: whoever may ask hears of that,
-        // and nothing changes.
+        // The query or the content type is not valid, so that no request changes anything. Whoever
+        // may use the route gets the error for that.
         const answer = await admin.ask(route.method.toUpperCase(), `${path}?nonsense=1`, {
           headers: { authorization: `Bearer ${token}` },
         });
@@ -95,7 +95,7 @@ describe("admin tokens", () => {
     expect(await ask(other.token)).toBe(200);
   });
 
-  it("close an open server once the first one exists, and nobody can lock everyone out", async () => {
+  it("are required once one exists, and include an admin's as long as there are any", async () => {
     const admin = await startAdmin();
     const early = await admin.post("/v1/tokens", { name: "too early", role: "viewer" });
     expect(at(early.json, "error", "code")).toBe("ADMIN_TOKEN_CONFLICT");
@@ -132,7 +132,7 @@ describe("admin tokens", () => {
 });
 
 describe("the audit table", () => {
-  it("tells who changed what, when, and how it ended", async () => {
+  it("records who changed what, when, and how it ended", async () => {
     const admin = await startAdmin({ token: ROOT });
     const operator = await makeToken(admin, "operator");
     const headers = bearer(operator.token);
@@ -160,7 +160,7 @@ describe("the audit table", () => {
     expect(at(entries[0], "atMs")).toBe(admin.deps.clock.now());
   });
 
-  it("has no rows for requests without a good token, and is read page by page", async () => {
+  it("has no rows for requests without a valid token, and is read page by page", async () => {
     const admin = await startAdmin({ token: ROOT });
     await admin.ask("POST", "/v1/tasks", { headers: { authorization: "Bearer x", ...JSON_BODY } });
     expect(await admin.storage.access.audit(10)).toEqual([]);
@@ -175,7 +175,7 @@ describe("the audit table", () => {
     ]);
   });
 
-  it("withholds the answer when the row cannot be written", async () => {
+  it("withholds the answer to a change when the change's row cannot be written", async () => {
     const admin = await startAdmin({ token: ROOT });
     const { json } = await admin.post("/v1/tasks", { definition: smallTask() });
     admin.storage.access.addAudit = () => Promise.reject(new Error("disk full"));

@@ -25,7 +25,7 @@ interface Parts {
 
 function formOf({ task, model, weights = [] }: Parts): FormData {
   const form = new FormData();
-  // Weights first: the order of the parts must not matter.
+  // The weights come first, because the order of the parts must not matter.
   for (const [name, bytes] of weights) form.append("weights", blobOf(bytes), name);
   if (task !== undefined) form.append("task", task);
   if (model !== undefined) form.append("model", blobOf(model), "model.json");
@@ -36,14 +36,14 @@ function blobOf(content: string | Uint8Array): Blob {
   return new Blob([typeof content === "string" ? content : Uint8Array.from(content)]);
 }
 
-/** Opens an upload and stops in the middle of its first part. */
+/** Begins an upload and stops in the middle of its first part. */
 async function halfAnUpload(url: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.write(
     "POST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=b\r\n" +
       "content-length: 100000\r\nexpect: 100-continue\r\n\r\n",
   );
-  // The server says "100 Continue" when it has begun to handle the request.
+  // The server answers "100 Continue" when it has begun to handle the request.
   await once(socket, "data");
   const part = '--b\r\ncontent-disposition: form-data; name="task"\r\n\r\n{';
   await new Promise<void>((resolve) => socket.write(part, () => resolve()));
@@ -57,7 +57,7 @@ const WHOLE: Parts = {
 };
 
 describe("an uploaded model", () => {
-  it("becomes the initial checkpoint of the task, value for value", async () => {
+  it("becomes the initial checkpoint of the task, with every value unchanged", async () => {
     const admin = await startAdmin();
     const { status, json } = await admin.postForm("/v1/tasks", formOf(WHOLE));
     expect(status).toBe(201);
@@ -122,7 +122,7 @@ describe("an uploaded model", () => {
     ["is not JSON", { ...WHOLE, model: "{" }, 400, "BAD_PARAMETER", /part model is not JSON/],
     ["is not a layers model", { ...WHOLE, model: "{}" }, 422, "MODEL_UNSUPPORTED", /topology/],
     [
-      "comes with a task of a builtin model",
+      "is sent with a task that names a builtin model",
       { ...WHOLE, task: JSON.stringify({ definition: smallTask() }) },
       422,
       "TASK_INVALID",
@@ -198,7 +198,7 @@ describe("an uploaded model", () => {
     for (const socket of [second, first]) {
       socket.resetAndDestroy();
       await once(socket, "close");
-      // One more round trip, so that the server has seen it too.
+      // After one more round trip the server has noticed it too.
       await admin.ask("GET", "/healthz");
     }
     expect((await admin.postForm("/v1/tasks", formOf(WHOLE))).status).toBe(201);
@@ -233,7 +233,7 @@ describe("an uploaded model", () => {
     expect(at(answer.json, "error", "code")).toBe("BAD_PARAMETER");
   });
 
-  it("is refused wherever the form is cut or damaged, and the server goes on", async () => {
+  it("is refused at whatever place the form is cut or damaged, and the server goes on", async () => {
     const admin = await startAdmin();
     const boundary = "seam";
     const part = (name: string, file: string, content: string): string =>

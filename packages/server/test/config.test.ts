@@ -36,7 +36,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<TributaryError> {
 }
 
 describe("the server's settings", () => {
-  it("need nothing to be set: the gateway is on loopback with TLS, the admin API on loopback", () => {
+  it("are all optional, and put the gateway with TLS and the admin API on loopback", () => {
     expect(resolveConfig({})).toEqual({
       host: "127.0.0.1",
       port: 8_443,
@@ -53,7 +53,7 @@ describe("the server's settings", () => {
     });
   });
 
-  it("accept any sensible number of aggregation threads, including none", () => {
+  it("accept any number of aggregation threads from 0 to the maximum", () => {
     for (const aggregationThreads of [0, 1, 64]) {
       expect(resolveConfig({ aggregationThreads }).aggregationThreads).toBe(aggregationThreads);
     }
@@ -79,14 +79,14 @@ describe("the server's settings", () => {
     }
   });
 
-  it("refuse an admin API that is open to everyone", () => {
+  it("refuse an admin API without a token beyond loopback", () => {
     expect(refusal({ adminHost: "0.0.0.0" }).message).toContain("0.0.0.0");
     expect(resolveConfig({ adminHost: "0.0.0.0", adminToken: "0123456789abcdef" }).adminHost).toBe(
       "0.0.0.0",
     );
   });
 
-  it("name what is wrong and never quote the token", () => {
+  it("name the wrong setting in the error and never quote the token", () => {
     expect(refusal({ port: 65_536 }).message).toContain("port");
     expect(refusal({ port: -1 }).message).toContain("port");
     expect(refusal({ adminPort: 1.5 }).message).toContain("adminPort");
@@ -107,7 +107,7 @@ describe("the server's settings", () => {
     expect(refusal({ limits: { maxConnection: 5 } }).message).toContain("maxConnection");
   });
 
-  it("know what loopback is", () => {
+  it("recognise every loopback address, and no other", () => {
     expect(["localhost", "127.0.0.1", "127.255.255.254", "::1"].every(isLoopback)).toBe(true);
     expect(
       ["", "127", "0.0.0.0", "::", "128.0.0.1", "127.0.0.1 ", "localhost.evil.com"].some(
@@ -149,7 +149,7 @@ describe("the server's keys", () => {
     }
   });
 
-  it("cannot be where there is no folder to be had, which is said", async () => {
+  it("are refused with the reason when their folder cannot be created", async () => {
     const folder = await testFolder();
     await writeFile(join(folder, "file"), "");
     const path = join(folder, "file", "server.key");
@@ -157,10 +157,10 @@ describe("the server's keys", () => {
   });
 });
 
-describe("certificates", () => {
+describe("the gateway's certificates", () => {
   const hosts = ["localhost", "127.0.0.1", "::1"];
 
-  it("are made once for all the names and kept, the key for its owner alone", async () => {
+  it("are made once for all host names and kept, with a key that only its owner may read", async () => {
     const folder = join(await testFolder(), "tls");
     const made = await selfSignedTls(folder, hosts);
     const certificate = new X509Certificate(made.cert);
@@ -173,12 +173,12 @@ describe("certificates", () => {
     expect(await selfSignedTls(folder, ["localhost"])).toEqual(made);
   });
 
-  it("are made anew for another name, and when certificate and key do not belong together", async () => {
+  it("are made anew for another host name, and when certificate and key do not match", async () => {
     const folder = await testFolder();
     const first = await selfSignedTls(folder, ["localhost"]);
     const second = await selfSignedTls(folder, ["localhost", "10.1.2.3"]);
     expect(second.cert).not.toBe(first.cert);
-    // As after a crash between the two files.
+    // This is how a crash between the writing of the two files leaves them.
     await writeFile(join(folder, "key.pem"), first.key);
     const third = await selfSignedTls(folder, ["localhost"]);
     const key = createPrivateKey(third.key);
@@ -188,7 +188,7 @@ describe("certificates", () => {
     expect(new X509Certificate(fourth.cert).checkHost("localhost")).toBe("localhost");
   });
 
-  it("from files are refused when they are missing, no PEM, or of two pairs, naming the file", async () => {
+  it("are refused with the file's name when they are missing, not PEM, or do not match their key", async () => {
     const [folder, other] = [await testFolder(), await testFolder()];
     const paths = async (where: string) => {
       await selfSignedTls(where, ["localhost"]);

@@ -1,4 +1,4 @@
-// What happens while a report is being added elsewhere, which may take its time.
+// Tests what happens while a report is being added in another thread, which may take a while.
 import { describe, expect, it } from "vitest";
 
 import { localAdders, type OpenAdder, type UpdateAdder } from "@tributary/core";
@@ -13,7 +13,7 @@ import {
   type World,
 } from "./coordinator-world.ts";
 
-/** An adder that adds the oldest report that it was given when it is told to. */
+/** An adder that keeps reports until a test tells it to add the oldest one. */
 class PatientAdder implements UpdateAdder {
   readonly dimension: number;
   readonly #inner: UpdateAdder;
@@ -38,8 +38,8 @@ class PatientAdder implements UpdateAdder {
     this.#waiting.shift()?.();
   }
 
-  combine(rest: () => Promise<void>): ReturnType<UpdateAdder["combine"]> {
-    return this.#inner.combine(rest);
+  combine(yieldTurn: () => Promise<void>): ReturnType<UpdateAdder["combine"]> {
+    return this.#inner.combine(yieldTurn);
   }
 
   discard(): void {
@@ -50,11 +50,11 @@ class PatientAdder implements UpdateAdder {
 
 interface Patience {
   readonly world: World;
-  /** The adders of the rounds so far. */
+  /** The adders of all rounds so far. */
   readonly adders: PatientAdder[];
 }
 
-function patientWorld(slots = 16): Patience {
+function patientWorld(uploadTurns = 16): Patience {
   const adders: PatientAdder[] = [];
   const open = localAdders(createNodeCryptoProvider());
   const openAdder: OpenAdder = (spec) => {
@@ -62,7 +62,7 @@ function patientWorld(slots = 16): Patience {
     adders.push(adder);
     return adder;
   };
-  return { world: makeWorld({ openAdder, limits: { maxConcurrentReports: slots } }), adders };
+  return { world: makeWorld({ openAdder, limits: { maxConcurrentReports: uploadTurns } }), adders };
 }
 
 const updateOf = (value: number): { readonly update: Float32Array } => ({
@@ -75,7 +75,7 @@ const accepted = (client: MemoryParticipant): boolean =>
 const NOT_FINITE = updateOf(NaN);
 
 describe("while reports are being added", () => {
-  it("no member is told that its report counts before it does", async () => {
+  it("no member is told that its report counts before it has been added", async () => {
     const { world, adders } = patientWorld();
     const task = await world.startTask();
     const [one, two, three] = world.checkIn(3);
@@ -94,7 +94,7 @@ describe("while reports are being added", () => {
     expect(adders[0]!.isDiscarded).toBe(true);
   });
 
-  it("no more are added than the goal takes, and one that fails makes room for another", async () => {
+  it("no more are added than the goal count, and a refused one makes room for another", async () => {
     const { world, adders } = patientWorld();
     const task = await world.startTask({ round: { overselection: 5 / 3 } });
     const clients = world.checkIn(5);
@@ -113,7 +113,7 @@ describe("while reports are being added", () => {
     expect(await world.weights(task)).toEqual(Array.from(INITIAL, (value) => value + 2));
   });
 
-  it("a report counts although its sender goes", async () => {
+  it("a report that is being added counts although its sender leaves", async () => {
     const { world, adders } = patientWorld();
     const task = await world.startTask();
     const [one, two, three] = world.checkIn(3);
@@ -129,7 +129,7 @@ describe("while reports are being added", () => {
     expect(await world.weights(task)).toEqual(Array.from(INITIAL, (value) => value + 3));
   });
 
-  it("a report that waits for its place does not count when its sender goes", async () => {
+  it("a report that waits to be added does not count when its sender leaves", async () => {
     const { world, adders } = patientWorld();
     const task = await world.startTask({ round: { overselection: 4 / 3 } });
     const clients = world.checkIn(4);
@@ -141,7 +141,7 @@ describe("while reports are being added", () => {
     expect(round).toMatchObject({ reported: 3, droppedOut: 1 });
   });
 
-  it("a deadline waits for them, and they count", async () => {
+  it("the round waits for them at its deadline, and they count", async () => {
     const { world, adders } = patientWorld();
     const task = await world.startTask(); // a goal of 3, of which 2 are enough
     const clients = world.checkIn(3);
@@ -163,24 +163,27 @@ describe("while reports are being added", () => {
   it.each([
     ["its deadline", (world: World): void => world.clock.advance(10_000)],
     ["the server's end", (world: World): void => void world.coordinator.close()],
-  ])("a round of too few waits for them at %s, and is one of enough", async (_what, end) => {
-    const { world, adders } = patientWorld();
-    const task = await world.startTask(); // a goal of 3, of which 2 are enough
-    const clients = world.checkIn(3);
-    clients[0]!.report(updateOf(3));
-    adders[0]!.addOldest();
-    await until("one counts", () => accepted(clients[0]!));
-    clients[1]!.report(updateOf(3));
-    end(world);
-    await quiet();
-    expect(clients[0]!.outcomes).toEqual([]);
-    adders[0]!.addOldest();
-    await until("the round has ended", () => clients[0]!.outcomes.length === 1);
-    const [round] = await world.rounds(task);
-    expect(round).toMatchObject({ outcome: "committed", reported: 2, exampleCount: 20 });
-  });
+  ])(
+    "a round with too few reports waits for them at %s, and then has enough",
+    async (_what, end) => {
+      const { world, adders } = patientWorld();
+      const task = await world.startTask(); // a goal of 3, of which 2 are enough
+      const clients = world.checkIn(3);
+      clients[0]!.report(updateOf(3));
+      adders[0]!.addOldest();
+      await until("one counts", () => accepted(clients[0]!));
+      clients[1]!.report(updateOf(3));
+      end(world);
+      await quiet();
+      expect(clients[0]!.outcomes).toEqual([]);
+      adders[0]!.addOldest();
+      await until("the round has ended", () => clients[0]!.outcomes.length === 1);
+      const [round] = await world.rounds(task);
+      expect(round).toMatchObject({ outcome: "committed", reported: 2, exampleCount: 20 });
+    },
+  );
 
-  it("a round that is given up takes none of them along, and their turns are free after them", async () => {
+  it("a round that is abandoned finishes them, and their upload turns are free afterwards", async () => {
     const { world, adders } = patientWorld(2);
     const task = await world.startTask();
     const clients = world.checkIn(3);
@@ -191,7 +194,7 @@ describe("while reports are being added", () => {
     const other = await world.startTask({ name: "other" });
     const members = world.checkIn(3, "member");
     members[0]!.begin(updateOf(3));
-    // Both turns are still taken: what is in their buffers is being read.
+    // Both turns are still taken, because the reports in their buffers are being read.
     expect(members[0]!.hasTurn).toBe(false);
     adders[0]!.addOldest();
     adders[0]!.addOldest();

@@ -18,7 +18,7 @@ import { makeWorld, quiet, until, type World } from "./coordinator-world.ts";
 const RANGES = [{ offset: 0, length: 5 }];
 type Held = ReadonlyMap<ArtifactId, Float32Array>;
 
-/** What a client that holds these checkpoints makes of what it is sent. */
+/** Opens what a client is sent that holds these checkpoints, as the client would. */
 function received(
   world: World,
   task: TaskRecord,
@@ -60,7 +60,7 @@ function received(
   return { kind: artifact, bytes: byteLength, weights };
 }
 
-/** Every client adds this to each value in a round. */
+/** What every client adds to each value in a round. */
 const STEP = 0.1;
 
 async function runRound(world: World): Promise<SealedModel> {
@@ -82,7 +82,7 @@ const nearest = (task: string, weights: readonly number[], exact: readonly numbe
 };
 
 describe("checkpoints that travel in half precision", () => {
-  it("are of half precision where they are stored too, and all start from the same bits", async () => {
+  it("are stored in half precision too, so that all clients start from the same bits", async () => {
     const world = makeWorld();
     const task = await start(world, { encoding: "float16" });
     await runRound(world);
@@ -94,13 +94,13 @@ describe("checkpoints that travel in half precision", () => {
     for (const value of weights) expect(value * 2 ** 14).toBe(Math.round(value * 2 ** 14));
   });
 
-  it("do not drift: what rounding takes from one step, the next one gets", async () => {
+  it("do not drift, because the next step adds what rounding has lost", async () => {
     const world = makeWorld();
     const task = await start(world, { encoding: "float16" });
     const initial = await world.weights(task);
     for (let round = 0; round < 60; round++) await runRound(world);
     const exact = initial.map((value) => value + 60 * STEP);
-    // One rounding of a value near 8, and not sixty.
+    // The error is that of one rounding of a value near 8, and not that of sixty.
     expect(nearest("float16", await world.weights(task), exact)).toBeLessThan(2 ** -7);
   });
 
@@ -124,7 +124,7 @@ async function firstWeights(world: World, task: TaskRecord): Promise<number[]> {
 describe("checkpoints that travel as differences", () => {
   const download = { encoding: "difference", update: { codec: "uniform", bits: 8 } };
 
-  it("go as a difference to those that hold the one before, and whole to others, to the same bits", async () => {
+  it("give the same bits to clients that hold the last one and to those that get the whole", async () => {
     const world = makeWorld();
     const task = await start(world, download);
     const first = received(world, task, await runRound(world));
@@ -136,12 +136,12 @@ describe("checkpoints that travel as differences", () => {
     expect([byDifference.kind, whole.kind]).toEqual(["difference", "checkpoint"]);
     expect([...byDifference.weights]).toEqual([...whole.weights]);
     expect(byDifference.bytes).toBeLessThan(whole.bytes);
-    // A checkpoint from before that one is no base.
+    // An older checkpoint is no base for the difference.
     const older = new Map([["f".repeat(64) as ArtifactId, first.weights]]);
     expect(received(world, task, model, older).kind).toBe("checkpoint");
   });
 
-  it("do not drift however coarse the difference is", async () => {
+  it("do not drift, however coarse the difference is", async () => {
     for (const update of [
       { codec: "uniform", bits: 2 },
       { codec: "eden", bits: 1 },
@@ -155,7 +155,7 @@ describe("checkpoints that travel as differences", () => {
         const exact = initial.map((value) => value + round * STEP);
         errors.push(nearest(update.codec, await world.weights(task), exact));
       }
-      // The error of the last rounds is that of the first ones.
+      // The error of the last rounds is about as large as that of the first ones.
       expect(Math.max(...errors.slice(40))).toBeLessThanOrEqual(
         4 * Math.max(...errors.slice(0, 20), 0.01),
       );
@@ -163,7 +163,7 @@ describe("checkpoints that travel as differences", () => {
     }
   });
 
-  it("begin anew after a restart and after a rollback: whole, and right", async () => {
+  it("are sent whole after a restart and after a rollback, with the right values", async () => {
     const world = makeWorld();
     const task = await start(world, download);
     await runRound(world);
@@ -180,7 +180,7 @@ describe("checkpoints that travel as differences", () => {
     expect(model.delivery.checkpoint.id).toBe(last!.checkpoint satisfies CheckpointId | null);
   });
 
-  it("are refused to clients that do not know the codec", async () => {
+  it("are not sent to clients that do not know the codec", async () => {
     const world = makeWorld();
     await start(world, download);
     const client = world.client("old");

@@ -9,7 +9,7 @@ import {
   type World,
 } from "./coordinator-world.ts";
 
-/** Clients that have three examples held out. */
+/** Checks clients in that have three held-out examples. */
 function checkInHolding(world: World, count: number, prefix: string): MemoryParticipant[] {
   return Array.from({ length: count }, (_, index) => {
     const client = world.client(`${prefix}-${index}`);
@@ -46,7 +46,7 @@ const kinds = (records: readonly RoundRecord[]): string[] =>
   records.map(({ kind, number, outcome }) => `${kind} ${number} ${outcome}`);
 
 describe("an evaluation", () => {
-  it("comes after its round, goes to clients with held-out examples, and averages their metrics", async () => {
+  it("follows its round, asks clients with held-out examples, and averages their metrics", async () => {
     const world = makeWorld();
     const task = await world.startTask({ evaluation: { judgedBy: "clients", everyRounds: 1 } });
     await train(world, world.checkIn(3));
@@ -80,7 +80,7 @@ describe("an evaluation", () => {
     expect(holders[0]!.outcomes[0]!.outcome).toMatchObject({
       committed: { id: training!.checkpoint },
     });
-    // The model is as it was, and the next round is the second.
+    // The model has not changed, and the next round is the second.
     expect(await world.weights(task)).toEqual(weights);
     expect(await world.coordinator.best(task)).toMatchObject({
       roundNumber: 1,
@@ -91,7 +91,7 @@ describe("an evaluation", () => {
     expect(plain.configuration).toMatchObject({ purpose: "training", roundNumber: 2 });
   });
 
-  it("is given up when too few clients with held-out examples come, and training goes on", async () => {
+  it("is abandoned when too few clients with held-out examples come, and training goes on", async () => {
     const world = makeWorld();
     const task = await world.startTask({ evaluation: { everyRounds: 1 } });
     await train(world, world.checkIn(3));
@@ -108,21 +108,21 @@ describe("an evaluation", () => {
     expect(rounds[1]).toMatchObject({ reason: "too-few-came", selected: 0 });
   });
 
-  it("takes no update, and no metrics that are not the plan's", async () => {
+  it("refuses reports with an update, and reports with metrics that are not the plan's", async () => {
     const world = makeWorld();
     await world.startTask({ evaluation: { everyRounds: 1 }, round: { minimumFraction: 0.1 } });
     await train(world, world.checkIn(3));
-    const [bringsUpdate, bringsWord, ...rest] = checkInHolding(world, 3, "holder");
+    const [bringsUpdate, bringsWord, ...others] = checkInHolding(world, 3, "holder");
     expect(bringsUpdate!.attempt()).toBe("UPDATE_MALFORMED");
     const withoutName = { header: { codec: "" } };
-    expect(rest[0]!.attempt(withoutName)).toBe("UPDATE_SHAPE");
+    expect(others[0]!.attempt(withoutName)).toBe("UPDATE_SHAPE");
     const nan = { codec: "", metrics: [{ name: "accuracy", value: Number.NaN }] };
     expect(bringsWord!.attempt({ payload: new Uint8Array(0), header: nan })).toBe(
       "METRICS_INVALID",
     );
   });
 
-  it("ends the task at its target, measured by clients", async () => {
+  it("ends the task when the clients' measurement reaches the target", async () => {
     const world = makeWorld();
     const task = await world.startTask({
       evaluation: { judgedBy: "clients", everyRounds: 1 },
@@ -139,7 +139,7 @@ describe("an evaluation", () => {
     });
   });
 
-  it("of an old checkpoint is to be had for the asking", async () => {
+  it("measures an old checkpoint when an operator asks for it", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     await train(world, world.checkIn(3));
@@ -162,8 +162,8 @@ describe("an evaluation", () => {
   });
 });
 
-describe("what the operator measures", () => {
-  it("is taken down, decides what is best, and ends a task that waits for clients", async () => {
+describe("a measurement of the operator", () => {
+  it("is recorded, decides which checkpoint is best, and may end a task that waits for clients", async () => {
     const world = makeWorld();
     const task = await world.startTask({
       evaluation: { judgedBy: "operator" },
@@ -191,7 +191,7 @@ describe("what the operator measures", () => {
     });
   });
 
-  it("is refused when it is not the plan's metrics, or of no checkpoint", async () => {
+  it("is refused when its metrics are not the plan's, or its checkpoint does not exist", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const measure = (roundNumber: number, metrics: Record<string, number>) =>
@@ -214,7 +214,7 @@ describe("what the operator measures", () => {
 });
 
 describe("a rollback", () => {
-  it("abandons the round in flight and goes on from the old checkpoint, under the next number", async () => {
+  it("abandons the round in flight and goes on from the old checkpoint with the next number", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     await train(world, world.checkIn(3));
@@ -249,7 +249,7 @@ describe("a rollback", () => {
     expect(rounds[3]!.baseCheckpoint).toBe(rounds[0]!.checkpoint);
   });
 
-  it("survives a restart, and leaves a task that does not run as it is", async () => {
+  it("survives a restart, and does not start a task that is not running", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     await train(world, world.checkIn(3));
@@ -266,7 +266,7 @@ describe("a rollback", () => {
     expect(clients[0]!.receivedWeights()).toEqual([0.5, -1, 2, 0, 0.25]);
   });
 
-  it("to a round that has no checkpoint stops nothing", async () => {
+  it("to a round without a checkpoint is refused and stops nothing", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const members = world.checkIn(3);

@@ -18,7 +18,7 @@ import {
 
 const crypto = createNodeCryptoProvider();
 
-/** A memory store of which some methods do something else. */
+/** Makes a store in memory, some methods of which are replaced. */
 function storeWith(changes: (rounds: RoundStore) => Partial<RoundStore>): Storage {
   const storage = openMemoryStore({ crypto });
   const { rounds } = storage;
@@ -39,7 +39,7 @@ async function committed(world: World, task: TaskRecord): Promise<number[]> {
   return (await world.rounds(task)).filter((r) => r.outcome === "committed").map((r) => r.number);
 }
 
-/** Checks clients in, lets them report, and waits until they have heard. */
+/** Checks clients in, lets them report, and waits until they are told how the round has ended. */
 async function runRound(clients: readonly MemoryParticipant[]): Promise<void> {
   const before = clients.map(({ outcomes }) => outcomes.length);
   for (const client of clients) client.checkIn();
@@ -54,7 +54,7 @@ const threeClients = (world: World): MemoryParticipant[] =>
   ["a", "b", "c"].map((name) => world.client(name));
 
 describe("pausing, cancelling and closing", () => {
-  it("lets the round in flight end when its task is paused, and starts no other", async () => {
+  it("lets the round in flight end and starts no other when its task is paused", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const clients = world.checkIn(3);
@@ -75,7 +75,7 @@ describe("pausing, cancelling and closing", () => {
     expect(await committed(world, task)).toEqual([1, 2]);
   });
 
-  it("abandons the round in flight when its task is cancelled, for good", async () => {
+  it("abandons the round in flight and never starts another when its task is cancelled", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const clients = world.checkIn(3);
@@ -91,7 +91,7 @@ describe("pausing, cancelling and closing", () => {
     expect(world.clock.pendingCount).toBe(0);
   });
 
-  it("finishes writing a round that was closed before its task was cancelled", async () => {
+  it("stores a round that had its reports before its task was cancelled", async () => {
     let write = (): void => {};
     const storage = storeWith((rounds) => ({
       commit: async (end) => {
@@ -112,7 +112,7 @@ describe("pausing, cancelling and closing", () => {
     expect(await committed(world, task)).toEqual([1]);
   });
 
-  it("tells everyone when it closes, and leaves the task for the next start", async () => {
+  it("tells all clients when the server closes, and leaves the task for the next start", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const members = world.checkIn(3);
@@ -128,7 +128,7 @@ describe("pausing, cancelling and closing", () => {
     expect(members[0]!.outcomes).toHaveLength(1);
   });
 
-  it("commits what has enough reports when it closes, and hands the others back", async () => {
+  it("commits a round with enough reports when the server closes, and tells all its members", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const [a, b, slow] = world.checkIn(3);
@@ -146,7 +146,7 @@ describe("pausing, cancelling and closing", () => {
     expect(world.clock.pendingCount).toBe(0);
   });
 
-  it("refuses what a task's state does not allow, and names unknown tasks", async () => {
+  it("refuses orders that the state of a task does not allow, and orders for unknown tasks", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const { coordinator } = world;
@@ -168,7 +168,7 @@ describe("pausing, cancelling and closing", () => {
     });
   });
 
-  it("opens one round, not two, when a task is resumed while its last round is being written", async () => {
+  it("opens one round, not two, when a task is resumed while its last round is being stored", async () => {
     let write = (): void => {};
     const storage = storeWith((rounds) => ({
       commit: async (end) => {
@@ -201,7 +201,7 @@ describe("pausing, cancelling and closing", () => {
   });
 });
 
-describe("when a task ends", () => {
+describe("a task that ends", () => {
   it("ends with the round that reaches its target metric", async () => {
     const world = makeWorld();
     const task = await world.startTask({
@@ -236,7 +236,7 @@ describe("when a task ends", () => {
     });
   });
 
-  it("runs no round past its last when the process ended before the task was finished", async () => {
+  it("runs no further round when the process had ended before the task was marked as finished", async () => {
     let fails = true;
     const storage = storeWith((rounds) => ({
       setTaskState: (id, from, to) =>
@@ -261,7 +261,7 @@ describe("when a task ends", () => {
   });
 });
 
-describe("when something fails that is not the clients' doing", () => {
+describe("a task whose server or store fails", () => {
   it("abandons a round that cannot be stored, and commits the next attempt", async () => {
     let failures = 1;
     const storage = storeWith((rounds) => ({
@@ -293,7 +293,7 @@ describe("when something fails that is not the clients' doing", () => {
     expect(await world.weights(task)).toEqual([1.5, 0, 3, 1, 1.25]);
   });
 
-  it("makes no attempt after the pause when its task was stopped in it", async () => {
+  it("makes no further attempt when it is stopped during the pause after a failure", async () => {
     let isDown = true;
     const storage = storeWith((rounds) => ({
       commit: (end) => (isDown ? Promise.reject(unavailable()) : rounds.commit(end)),
@@ -306,14 +306,14 @@ describe("when something fails that is not the clients' doing", () => {
     await quiet();
     expect(world.clock.pendingCount).toBe(0);
     expect(world.events.filter(({ type }) => type === "round-opened")).toHaveLength(1);
-    // Whoever starts it again does not wait for the pause, but for the store.
+    // A start by an operator does not wait for the end of the pause, but the store must answer.
     isDown = false;
     await world.coordinator.startTask(task.id);
     await quiet();
     expect(await world.coordinator.progress(task)).toMatchObject({ phase: "selecting" });
   });
 
-  it("goes on from what the store holds when it took a round and lost the answer", async () => {
+  it("goes on from the stored state when the store has taken a round and its answer was lost", async () => {
     let losses = 1;
     const storage = storeWith((rounds) => ({
       commit: async (end) => {
@@ -337,7 +337,7 @@ describe("when something fails that is not the clients' doing", () => {
     expect(await committed(world, task)).toEqual([1, 2]);
   });
 
-  it("tries again ever more seldom while the store is away, and loses no round meanwhile", async () => {
+  it("tries again after ever longer pauses while the store is away, and loses no round", async () => {
     let down = false;
     const attemptsAtMs: number[] = [];
     const storage = storeWith((rounds) => ({
@@ -358,7 +358,8 @@ describe("when something fails that is not the clients' doing", () => {
       world.clock.advance(1_000);
       await quiet();
     }
-    // Twice for the round itself, as committed and as abandoned; then pauses of 1, 2, 4, … seconds, a minute at most.
+    // The round itself was tried twice, as committed and as abandoned. Then follow pauses of 1, 2,
+    // 4, … seconds, of a minute at most.
     expect(attemptsAtMs.map((ms) => ms / 1_000)).toEqual([0, 0, 1, 3, 7, 15, 31, 63, 123, 183]);
     const [late] = [world.client("late")];
     expect(codeOf(() => late.checkIn())).toBe("NO_OPEN_ROUND");
@@ -370,7 +371,7 @@ describe("when something fails that is not the clients' doing", () => {
       ["abandoned", "commit-failed"],
       ["committed", null],
     ]);
-    // It is as if nothing had been: the next failure pauses for a second again.
+    // After a success the count begins anew: the next failure pauses for one second again.
     down = true;
     await runRound(clients);
     expect(clients[0]!.outcomes.at(-1)!.nextCheckInMs).toBe(1_000);
@@ -400,7 +401,7 @@ describe("when something fails that is not the clients' doing", () => {
     expect(await committed(world, task)).toEqual([1]);
   });
 
-  it("survives a failed configuration of a round that is full when it opens", async () => {
+  it("goes on when the configuration of a round fails that was full when it opened", async () => {
     let failures = 0;
     const failing: CryptoProvider = {
       ...crypto,
@@ -431,12 +432,12 @@ describe("when something fails that is not the clients' doing", () => {
     }
   });
 
-  it("does not wait for a member that went while others were being configured", async () => {
+  it("does not wait for a member that left while others were being configured", async () => {
     const world = makeWorld();
     const task = await world.startTask({ round: { goalCount: 3, minimumFraction: 0.5 } });
     const [a, b] = world.checkIn(2);
     const last = world.client("last");
-    // Sending to one client finds out that another one is gone.
+    // Sending to one client reveals that another one is gone.
     a!.configure = function configure(...args) {
       Object.getPrototypeOf(a).configure.apply(a, args);
       b!.disconnect();
@@ -449,7 +450,7 @@ describe("when something fails that is not the clients' doing", () => {
     expect(b!.told).toEqual([]);
   });
 
-  it("goes on when whoever listens throws", async () => {
+  it("goes on when a listener of its events throws", async () => {
     const world = makeWorld({
       listener: () => {
         throw new Error("a listener's own fault");
@@ -481,7 +482,7 @@ describe("when something fails that is not the clients' doing", () => {
     await expect(world.coordinator.startTask(task.id)).rejects.toMatchObject({
       code: "CHECKPOINT_UNKNOWN",
     });
-    // Not `running`: that would end the next start of the server as well.
+    // The task must not be `running`, or the next start of the server would try it again.
     expect((await storage.rounds.task(task.id))?.state).toBe("created");
     lost = false;
     await world.coordinator.startTask(task.id);
@@ -489,7 +490,7 @@ describe("when something fails that is not the clients' doing", () => {
     expect(await committed(world, task)).toEqual([1]);
   });
 
-  it("stores no task whose initial values do not fit its model", async () => {
+  it("is not stored when its initial values do not fit its model", async () => {
     const world = makeWorld();
     const create = (values: Float32Array) =>
       world.coordinator.createTask(exampleTask(), MODEL, values);
@@ -500,7 +501,7 @@ describe("when something fails that is not the clients' doing", () => {
     expect(await world.storage.rounds.tasks()).toEqual([]);
   });
 
-  it("closes although one task's model cannot be loaded", async () => {
+  it("does not keep the server from closing when its model cannot be loaded", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const members = world.checkIn(3);

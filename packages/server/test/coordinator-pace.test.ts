@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { makeWorld, quiet, until, type MemoryParticipant } from "./coordinator-world.ts";
 
-/** Checks in; what it is told instead if it is not taken. */
+/** Checks a client in. Returns the rejection if the client is not taken. */
 function rejectionOf(client: MemoryParticipant): TributaryError | undefined {
   try {
     client.checkIn();
@@ -19,7 +19,7 @@ const heard = (clients: readonly MemoryParticipant[]): Promise<void> =>
 const ONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
 
 describe("clients that check in while a round runs", () => {
-  it("wait, up to the limit, and make up the next round at once", async () => {
+  it("wait, up to the limit, and are selected for the next round at once", async () => {
     const world = makeWorld({ limits: { maxWaitingClients: 4 } });
     const task = await world.startTask();
     const members = world.checkIn(3, "member");
@@ -29,7 +29,8 @@ describe("clients that check in while a round runs", () => {
 
     const tooMany = rejectionOf(world.client("fifth"));
     expect(tooMany).toMatchObject({ code: "NO_OPEN_ROUND" });
-    // Eight clients for rounds of three are no small population: it may come in any of the rounds they fill.
+    // Eight clients are no small population for rounds of three, so that they are spread over the
+    // rounds that they could fill.
     expect(tooMany!.retryAfterMs).toBeGreaterThanOrEqual(8_000); // not before this round is over
     expect(tooMany!.retryAfterMs).toBeLessThanOrEqual(8_000 + (8 / 3) * 10_000);
 
@@ -44,7 +45,7 @@ describe("clients that check in while a round runs", () => {
     });
   });
 
-  it("may be as many as a round takes, whatever the limit", async () => {
+  it("may wait in such a number as one round takes, whatever the limit", async () => {
     const world = makeWorld({ limits: { maxWaitingClients: 1 } });
     await world.startTask();
     const clients = world.checkIn(3);
@@ -52,8 +53,8 @@ describe("clients that check in while a round runs", () => {
   });
 });
 
-describe("when clients are asked back", () => {
-  it("is at once for those whose next round is open and needs them", async () => {
+describe("the time at which clients come back", () => {
+  it("is at once for clients whose next round is open and needs them", async () => {
     const world = makeWorld();
     await world.startTask();
     const clients = world.checkIn(3);
@@ -62,7 +63,7 @@ describe("when clients are asked back", () => {
     expect(clients.map(({ outcomes }) => outcomes[0]!.nextCheckInMs)).toEqual([0, 0, 0]);
   });
 
-  it("is spread over the rounds that a large population fills, each as long as the last ones were", async () => {
+  it("is spread over the rounds that a large population fills, by the duration of recent ones", async () => {
     const world = makeWorld();
     await world.startTask({ round: ONE });
     const clients = world.checkIn(40);
@@ -76,7 +77,7 @@ describe("when clients are asked back", () => {
       returns.push(member.outcomes[0]!.nextCheckInMs);
     }
     expect(returns).toHaveLength(40);
-    // Forty rounds of half a second; in the mean half of that.
+    // The population fills forty rounds of half a second. The mean is half of that time.
     expect(Math.max(...returns)).toBeLessThanOrEqual(20_500);
     const mean = returns.reduce((sum, ms) => sum + ms, 0) / returns.length;
     expect(mean).toBeGreaterThan(6_000);
@@ -84,7 +85,7 @@ describe("when clients are asked back", () => {
     expect(new Set(returns).size).toBeGreaterThan(30);
   });
 
-  it("is when the round ends for those whose report was refused, and after a pause for an abandoned round's", async () => {
+  it("is the round's end after a refused report, and the pause's end after an abandoned round", async () => {
     const world = makeWorld();
     await world.startTask();
     const [a, b, c] = world.checkIn(3);
@@ -99,7 +100,7 @@ describe("when clients are asked back", () => {
     });
   });
 
-  it("is one window for a small population whose task has stopped, and different ones for strangers", async () => {
+  it("is common to a small population whose task has stopped, but not to unknown populations", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const waiting = world.checkIn(2);

@@ -20,7 +20,7 @@ function checkIn(world: World, deviceId: string, session = deviceId): MemoryPart
   return client;
 }
 
-/** Two devices check in, report, and see the round end. */
+/** Lets two devices check in and report, and waits until the round has ended. */
 async function runRound(world: World, number: number, devices: readonly string[]): Promise<void> {
   const members = devices.map((device) => checkIn(world, device, `${device}-${number}`));
   await until("the cohort is seated", () => members.every((member) => member.isSeated));
@@ -37,7 +37,7 @@ const codeOfCheckIn = (world: World, deviceId?: string): string | undefined =>
   });
 
 describe("a task that limits how often a device takes part", () => {
-  it("keeps a device's rounds apart, at check-in, also after a restart", async () => {
+  it("keeps the rounds of a device apart, also after a restart", async () => {
     const world = makeWorld();
     const task = await world.startTask(TASK);
     expect(codeOfCheckIn(world)).toBe("ENROLMENT_REQUIRED");
@@ -65,7 +65,7 @@ describe("a task that limits how often a device takes part", () => {
     await again.coordinator.close();
   });
 
-  it("takes a device once in a window", async () => {
+  it("takes a device once in each window", async () => {
     const world = makeWorld();
     await world.startTask({ ...TASK, participation: { windowMs: 3_600_000 } });
     await runRound(world, 1, ["a", "b"]);
@@ -76,7 +76,7 @@ describe("a task that limits how often a device takes part", () => {
     await world.coordinator.close();
   });
 
-  it("gives one device over several connections one place: that of the newest", async () => {
+  it("takes a device with several connections once, over the newest one", async () => {
     for (const changes of [TASK, { ...TASK, participation: {} }]) {
       const world = makeWorld();
       const task = await world.startTask(changes);
@@ -93,7 +93,7 @@ describe("a task that limits how often a device takes part", () => {
     }
   });
 
-  it("counts no round that was abandoned", async () => {
+  it("does not count an abandoned round", async () => {
     const world = makeWorld();
     await world.startTask(TASK);
     const members = ["a", "b"].map((device) => checkIn(world, device));

@@ -1,5 +1,6 @@
-// Random histories of a task: clients come, report, lie, leave; time passes; the store fails; the server stops in
-// good order or is gone at once. Whatever happens, what the store holds must add up.
+// Tests random histories of a task. Clients come, report, send invalid reports, and leave. Time
+// passes, the store fails, and the server is stopped or killed. After every history the stored
+// records must agree with each other and with what clients were told.
 import { TributaryError, type RoundId } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import fc from "fast-check";
@@ -25,12 +26,12 @@ type ClientAct = "checkIn" | "report" | "reportTwice" | "lie" | "withdraw" | "le
 
 type Act =
   | { readonly type: ClientAct; readonly client: number }
-  /** The first so many clients do it, one after the other. */
+  /** The clients from the first one to this one do it, one after the other. */
   | { readonly type: "checkInTo" | "reportTo"; readonly client: number }
   | { readonly type: "wait"; readonly ms: number }
   | { readonly type: "storeFails" | "storeForgetsToAnswer" | "storeIsBack" }
   | { readonly type: "stop" | "kill" }
-  /** What operators do: of a round that may not be there. */
+  /** Orders of operators. They may name a round that does not exist. */
   | { readonly type: "rollBack" | "evaluate"; readonly round: number };
 
 const CLIENTS = 8;
@@ -79,17 +80,17 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
 
 const crypto = createNodeCryptoProvider();
 
-/** One store that outlives the servers which use it one after the other. */
+/** One store, and the servers that use it one after the other. */
 class History {
   readonly clock = new ManualClock(1_700_000_000_000);
   readonly #storage = openMemoryStore({ crypto });
   #mood: "well" | "fails" | "forgets" = "well";
-  /** Of a server that was killed: it reaches neither store nor clients any more. */
+  /** The number of the server that is alive. Older ones reach neither the store nor clients. */
   #living = 0;
   world!: World;
   clients: MemoryParticipant[] = [];
   task!: TaskRecord;
-  /** Reports that a client was told count, by round. */
+  /** Number of reports of each round that clients were told count. */
   readonly counted = new Map<RoundId, number>();
   #names = 0;
 
@@ -109,7 +110,7 @@ class History {
   async restart(isOrderly: boolean): Promise<void> {
     if (isOrderly) await this.world.coordinator.close();
     this.#connect();
-    // The operator starts it until the store lets it.
+    // A server starts only while its store answers.
     this.#mood = "well";
     await this.world.coordinator.recover();
   }
@@ -190,7 +191,10 @@ class History {
     this.clients = Array.from({ length: CLIENTS }, () => this.#newClient());
   }
 
-  /** Of an order that is refused nothing may remain; one given to a server that is gone is never answered. */
+  /**
+   * Gives an order. An order that is refused must change nothing, and an order to a killed server is
+   * never answered.
+   */
   async #order(order: Promise<unknown>): Promise<void> {
     await Promise.race([order.catch(() => {}), quiet()]);
   }
@@ -216,7 +220,7 @@ class History {
       client.disconnect();
       this.clients[index] = this.#newClient();
     } else if (type === "checkIn") {
-      // As the gateway's session: not while it is in a cohort.
+      // The gateway's session does the same: it takes no check-in from a member of a cohort.
       if (last === undefined || last === "ended" || last === "rejected") {
         codeOf(() => client.checkIn({ heldOutCount: index % 2 === 0 ? 4 : 0 }));
       }
@@ -236,7 +240,7 @@ class History {
   }
 }
 
-/** An update, or in an evaluation metrics alone. */
+/** Makes a report with an update, or with metrics alone in an evaluation. */
 function reportAsAsked(client: MemoryParticipant): void {
   if (client.configuration?.purpose === "training") client.report();
   else client.report({ payload: new Uint8Array(0), header: { codec: "" } });
@@ -245,7 +249,7 @@ function reportAsAsked(client: MemoryParticipant): void {
 const unavailable = (): TributaryError =>
   new TributaryError("STORAGE_UNAVAILABLE", "The store does not answer", { remedy: "Wait." });
 
-/** What must hold of the store whatever has happened. */
+/** Checks what must be true of the store after any history. */
 async function checkStore(history: History): Promise<number> {
   const rounds = await history.rounds();
   const committed = rounds.filter(
@@ -262,7 +266,8 @@ async function checkStore(history: History): Promise<number> {
     } else {
       expect(round.reported).toBeGreaterThanOrEqual(2); // 0.6 of three
       expect(round.reported).toBeLessThanOrEqual(3);
-      // Every report adds ten examples and moves each value by 1: nothing came twice, and no lie came in.
+      // Every valid report adds ten examples and moves each value by 1. So none was counted twice,
+      // and no invalid one was counted.
       expect(round.exampleCount).toBe(10 * round.reported);
       const before = await history.weightsOf(base);
       expect([...weights]).toEqual([...before].map((value) => value + 1));
@@ -288,9 +293,9 @@ async function checkStore(history: History): Promise<number> {
   return committed.length;
 }
 
-describe("a task, whatever happens to clients, store and server", () => {
+describe("a task, for any history of clients, store and server", () => {
   it(
-    "commits each round once, from the one before it, of reports that each count once",
+    "commits each round once, from the checkpoint before it, and counts each report once",
     { timeout: 60_000 },
     async () => {
       let committed = 0;
@@ -305,7 +310,7 @@ describe("a task, whatever happens to clients, store and server", () => {
           committed += await checkStore(history);
           abandoned += (await history.rounds()).filter(({ reason }) => reason !== null).length;
 
-          // And then, left in peace, it goes on.
+          // When nothing fails any more, the task goes on.
           await history.act({ type: "storeIsBack" });
           await history.restart(true);
           const before = await checkStore(history);
@@ -326,7 +331,7 @@ describe("a task, whatever happens to clients, store and server", () => {
         }),
         { numRuns: 200, seed: 20_261_140 },
       );
-      // The histories are worth something.
+      // The histories must reach all kinds of rounds, or the test would prove little.
       expect(committed).toBeGreaterThan(100);
       expect(abandoned).toBeGreaterThan(100);
       expect(evaluated).toBeGreaterThan(20);

@@ -20,7 +20,10 @@ const withValue = (value: number): Float32Array => {
   return update;
 };
 
-/** What a hostile or broken client may send, and what it is told. The first ones are refused before they have a turn. */
+/**
+ * Reports that a hostile or broken client may send, each with the code of its refusal. These are
+ * refused before they get an upload turn.
+ */
 const REFUSED: readonly (readonly [what: string, changes: ReportChanges, code: ErrorCode])[] = [
   ["another round's id", { header: { roundId: "rnd_0" as RoundId } }, "ROUND_MISMATCH"],
   ["a wrong nonce", { header: { reportNonce: new Uint8Array(16) } }, "REPORT_NONCE_INVALID"],
@@ -55,7 +58,7 @@ const REFUSED: readonly (readonly [what: string, changes: ReportChanges, code: E
   ],
 ];
 
-/** Refused when the last byte has come. */
+/** Reports that are refused once their last byte has arrived. */
 const REFUSED_AFTER_UPLOAD: typeof REFUSED = [
   ["NaN", { update: withValue(NaN) }, "UPDATE_NOT_FINITE"],
   ["infinity", { update: withValue(-Infinity) }, "UPDATE_NOT_FINITE"],
@@ -68,7 +71,7 @@ const REFUSED_AFTER_UPLOAD: typeof REFUSED = [
 ];
 
 describe("a round with hostile reports", () => {
-  it("refuses each with its code and makes the model that the good reports alone make", async () => {
+  it("refuses each with its code, and makes the same model as from the honest reports alone", async () => {
     const hostile = [...REFUSED, ...REFUSED_AFTER_UPLOAD];
     const good: ReportChanges[] = [1, 2, 3, 4].map((seed) => ({
       update: Float32Array.from({ length: DIMENSION }, (_, i) => Math.sin(seed * 10 + i)),
@@ -93,12 +96,12 @@ describe("a round with hostile reports", () => {
       const early = index < REFUSED.length;
       expect([what, client.attempt(changes)]).toEqual([what, code]);
       expect(client.count("granted")).toBe(early ? 0 : 1);
-      // It has lost its place: neither another try nor the rest of an upload counts.
+      // The client is no member any more. Neither another report nor the rest of an upload counts.
       expect(client.attempt(good[0])).toBe("UNEXPECTED_MESSAGE");
       expect(codeOf(() => client.chunk(new Uint8Array(20)))).toBe("UNEXPECTED_MESSAGE");
       client.withdraw();
       client.disconnect();
-      // Some honest ones come between.
+      // Some honest reports come in between.
       if (index === 5) honest[1]!.report(good[1]);
       if (index === hostile.length - 3) honest[2]!.report(good[2]);
     }
@@ -118,7 +121,7 @@ describe("a round with hostile reports", () => {
     for (const client of clients) expect(client.outcomes).toEqual([]);
   });
 
-  it("refuses a second report and counts the first once", async () => {
+  it("refuses a second report and counts the first one once", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const [a, b, c] = world.checkIn(3);
@@ -133,7 +136,7 @@ describe("a round with hostile reports", () => {
     expect((await world.rounds(task))[0]).toMatchObject({ reported: 3, exampleCount: 30 });
   });
 
-  it("takes a nonce from its own session only", async () => {
+  it("accepts a nonce from its own session only", async () => {
     const world = makeWorld();
     await world.startTask();
     const [a, b] = world.checkIn(3);
@@ -157,7 +160,7 @@ describe("a round with hostile reports", () => {
     expect(c!.hasTurn).toBe(false);
     expect(codeOf(() => c!.chunk(new Uint8Array(4)))).toBe("UNEXPECTED_MESSAGE");
     expect(codeOf(() => d!.chunk(new Uint8Array(4)))).toBe("UNEXPECTED_MESSAGE");
-    // The session closes after such an error; what was sent so far is worth nothing.
+    // The session closes after such an error, and what was sent so far does not count.
     for (const client of [a, b, c]) client!.disconnect();
     d!.report();
     await until("the round is committed", () => d!.outcomes.length === 1);
@@ -181,7 +184,7 @@ describe("a round with hostile reports", () => {
   });
 });
 
-describe("turns to report", () => {
+describe("upload turns", () => {
   const inTurn = (clients: readonly MemoryParticipant[]) =>
     clients.filter(({ hasTurn }) => hasTurn);
 
@@ -200,14 +203,14 @@ describe("turns to report", () => {
       next!.upload();
       served.push(next!.name);
     }
-    // First come, first served.
+    // The turns are given in the order in which the clients asked.
     expect(served).toEqual(clients.map(({ name }) => name));
     await until("the round is committed", () => clients[0]!.outcomes.length === 1);
     expect((await world.rounds(task))[0]).toMatchObject({ reported: 10, rejected: 0 });
     for (const client of clients) expect(client.count("granted")).toBe(1);
   });
 
-  it("are taken back from who does not finish in time, and pass to the next", async () => {
+  it("are taken back from a client that does not finish in time, and go to the next one", async () => {
     const world = makeWorld({
       limits: { maxConcurrentReports: 1, reportUploadTimeoutMs: 500 },
     });
@@ -221,7 +224,7 @@ describe("turns to report", () => {
     expect(slow!.refusals).toEqual(["TIMED_OUT"]);
     expect(codeOf(() => slow!.chunk(new Uint8Array(12)))).toBe("UNEXPECTED_MESSAGE");
     expect(b!.hasTurn).toBe(true);
-    // The time runs from the grant: c has waited 500 ms and has all of its own.
+    // The time runs from the start of a turn. c has waited for 500 ms and still has all its time.
     b!.upload();
     world.clock.advance(499);
     expect(c!.refusals).toEqual([]);
@@ -231,7 +234,7 @@ describe("turns to report", () => {
     expect(slow!.outcomes).toEqual([]);
   });
 
-  it("pass on when who has one, or waits for one, leaves or withdraws", async () => {
+  it("go to the next client when one that has a turn, or waits for one, leaves or withdraws", async () => {
     const world = makeWorld({ limits: { maxConcurrentReports: 1 } });
     await world.startTask({ round: { goalCount: 5, minimumFraction: 0.2 } });
     const [a, b, c, d] = world.checkIn(5);
@@ -245,7 +248,7 @@ describe("turns to report", () => {
     d!.upload();
   });
 
-  it("pass on from a report that was refused", async () => {
+  it("go to the next client when a report is refused", async () => {
     const world = makeWorld({ limits: { maxConcurrentReports: 1 } });
     await world.startTask();
     const [a, b] = world.checkIn(3);
@@ -256,7 +259,7 @@ describe("turns to report", () => {
     expect(b!.hasTurn).toBe(true);
   });
 
-  it("are not given to those of a round that closes, and are free for the next round", async () => {
+  it("are not given to members of a closed round, and are free for the next round", async () => {
     const world = makeWorld({ limits: { maxConcurrentReports: 2 } });
     await world.startTask({ round: { goalCount: 2, overselection: 3 } });
     const clients = world.checkIn(6);

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { exampleTask } from "@tributary/core/testing";
 import { DIMENSION, INITIAL, MODEL, makeWorld, until, type World } from "./coordinator-world.ts";
 
-/** Where honest clients want the parameters to be. */
+/** The parameters that honest clients train towards. */
 const TARGET = [1, -2, 0.5, 3, -0.25];
 const COHORT = 10;
 const HOSTILE = 2;
@@ -23,7 +23,7 @@ const robustRules: AggregationSpec[] = [
   { rule: "bulyan", byzantine: 1 },
 ];
 
-/** What an honest client sends: half the way to the target, each with an error of its own. */
+/** Makes the update of an honest client: half the way to the target, with an error of its own. */
 function honestUpdate(weights: readonly number[], client: number): Float32Array {
   return Float32Array.from(
     weights,
@@ -31,7 +31,10 @@ function honestUpdate(weights: readonly number[], client: number): Float32Array 
   );
 }
 
-/** Runs `rounds` rounds in which the last `hostile` of ten clients attack; the distance from the target after each. */
+/**
+ * Runs `rounds` rounds in which the last `hostile` of ten clients attack. Returns the distance from
+ * the target after each round.
+ */
 async function train(
   world: World,
   aggregation: AggregationSpec,
@@ -54,7 +57,7 @@ async function train(
       const isHostile = i >= COHORT - hostile;
       client.report({
         update: isHostile ? attack(honest) : honest,
-        // A liar gives itself weight, too.
+        // A hostile client also claims many examples, which would give it a large weight.
         header: { exampleCount: isHostile ? 1_000 : 10 },
       });
     }
@@ -81,22 +84,22 @@ const START = Math.hypot(...Array.from(INITIAL, (weight, i) => weight - TARGET[i
 describe("a round with hostile clients", () => {
   for (const [name, attack] of attacks) {
     it.each(robustRules)(
-      `goes where the honest ones point with %j, against ${name}`,
+      `moves to the honest clients' target with %j, against ${name}`,
       async (spec) => {
-        // Bulyan of ten withstands one.
+        // With ten clients, Bulyan withstands one hostile client.
         const hostile = spec.rule === "bulyan" ? 1 : HOSTILE;
         const distances = await train(makeWorld(), spec, hostile, attack, 5);
         expect(distances.at(-1)).toBeLessThan(START / 16);
       },
     );
 
-    it(`goes elsewhere with the mean, against ${name}`, async () => {
+    it(`moves away from the target with the mean, against ${name}`, async () => {
       const distances = await train(makeWorld(), { rule: "mean" }, HOSTILE, attack, 2);
       expect(distances.at(-1)).toBeGreaterThan(START);
     });
   }
 
-  it("moves no further than the bound for each hostile client under a norm bound", async () => {
+  it("is moved by each hostile client no further than a norm bound allows", async () => {
     const spec = { rule: "normBound", maximumNorm: 1 } as const;
     const attack = attacks[0]![1];
     const [honest] = await train(makeWorld(), spec, 0, attack, 1);
@@ -107,9 +110,9 @@ describe("a round with hostile clients", () => {
 });
 
 describe("a round with fewer reports than its rule needs", () => {
-  it("is abandoned with a reason, and the model stays", async () => {
+  it("is abandoned with a reason, and the model does not change", async () => {
     const world = makeWorld();
-    // Krum with f = 2 needs seven, though half of the goal would be five.
+    // Krum with f = 2 needs seven reports, although half of the goal count would be five.
     const task = await world.startTask({
       aggregation: { rule: "krum", byzantine: 2 },
       round: { goalCount: COHORT, minimumFraction: 0.5 },
@@ -141,25 +144,25 @@ describe("a task whose rule would keep too much in memory", () => {
     throw new Error("The task was created");
   };
 
-  it("is refused when it is created, with the numbers and what to do", async () => {
-    // 20 bytes of float32 and 20 to work on, ten times.
+  it("is refused at its creation, with the numbers and a remedy", async () => {
+    // Each of ten updates takes 20 bytes of float32 and 20 bytes of working memory.
     const world = makeWorld({ limits: { maxRobustAggregationBytes: 399 } });
     const error = await refusal(world, {
       aggregation: { rule: "median" },
       round: { goalCount: COHORT },
     });
-    expect(error.message).toContain("keeps the 10 updates of a round in memory, of 20 bytes each");
-    expect(error.message).toContain(
-      "400 bytes with room to work on them, where the server allows 399",
-    );
+    expect(error.message).toContain("keeps the 10 updates of a round in memory.");
+    expect(error.message).toContain("At 20 bytes for each update, it needs 400 bytes");
+    expect(error.message).toContain("and the server allows 399");
     expect(error.remedy).toBe(
-      "To stay within it, lower round.goalCount to 9, use the update codec uniform, or use the rule mean or normBound, which keep no updates.",
+      "To stay within the limit, lower round.goalCount to 9, use the update codec uniform, " +
+        "or use the rule mean or normBound, which keeps no updates.",
     );
     expect(error.context).toEqual({ path: "aggregation.rule", bytes: 400, limit: 399 });
     expect(await world.storage.rounds.tasks()).toEqual([]);
   });
 
-  it("is created with a rule that keeps none, fewer clients, or a model that trains less", async () => {
+  it("is accepted with a rule that keeps no updates, with fewer clients, or with fewer layers", async () => {
     const world = makeWorld({ limits: { maxRobustAggregationBytes: 399 } });
     for (const changes of [
       { aggregation: { rule: "mean" }, round: { goalCount: 1_000 } },
@@ -175,7 +178,7 @@ describe("a task whose rule would keep too much in memory", () => {
     }
   });
 
-  it("counts the distances that Krum keeps, which grow with the square of the cohort", async () => {
+  it("is judged with the distances that Krum keeps, which grow with the square of the cohort", async () => {
     const world = makeWorld({ limits: { maxRobustAggregationBytes: 50_000 } });
     const error = await refusal(world, {
       aggregation: { rule: "krum", byzantine: 2 },
@@ -187,7 +190,7 @@ describe("a task whose rule would keep too much in memory", () => {
 });
 
 describe("a task without an aggregation section", () => {
-  it("takes the mean", () => {
+  it("uses the mean", () => {
     const task = parseTask({ population: "a", name: "b", model: { builtin: "mlp-64" } });
     expect(task.aggregation).toEqual({ rule: "mean" });
   });

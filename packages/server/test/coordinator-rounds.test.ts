@@ -14,7 +14,7 @@ import {
 
 const update = (...values: number[]): ReportChanges => ({ update: Float32Array.from(values) });
 
-/** Runs one round in which every client reports `changes`. */
+/** Runs one round in which every client reports the update `changes`. */
 async function runRound(
   clients: readonly MemoryParticipant[],
   changes: ReportChanges = {},
@@ -29,7 +29,7 @@ async function runRound(
 }
 
 describe("a task's rounds", () => {
-  it("run one after the other, are stored whole, and end with the task", async () => {
+  it("run one after the other, are stored completely, and end with the task", async () => {
     const world = makeWorld();
     const task = await world.startTask({ stop: { rounds: 3 } });
     const clients = ["a", "b", "c"].map((name) => world.client(name));
@@ -37,7 +37,7 @@ describe("a task's rounds", () => {
     for (let number = 1; number <= 3; number++) {
       for (const client of clients) client.checkIn();
       await until("all are seated", () => clients.every(({ isSeated }) => isSeated));
-      // Everyone gets the newest model.
+      // Every client gets the newest model.
       for (const client of clients) expect(client.receivedWeights()).toEqual(expected);
       clients[0]!.report({ ...update(1, 0, 0, 0, 0), header: { exampleCount: 30 } });
       clients[1]!.report({ ...update(0, 1, 0, 0, 4), header: { exampleCount: 10 } });
@@ -72,7 +72,8 @@ describe("a task's rounds", () => {
     }
     expect(await world.weights(task)).toEqual(expected);
     expect((await world.storage.rounds.task(task.id))?.state).toBe("finished");
-    // Each member hears once how each round ended, and with the last one that the task has.
+    // Each member is told once how each round ended, and with the last round that the task has
+    // ended.
     for (const { outcomes } of clients) {
       expect(outcomes.map(({ roundId }) => roundId)).toEqual(rounds.map(({ id }) => id));
       expect(outcomes.map(({ taskFinished }) => taskFinished)).toEqual([false, false, true]);
@@ -85,7 +86,7 @@ describe("a task's rounds", () => {
     expect(world.clock.pendingCount).toBe(0);
   });
 
-  it("train and send only what the plan trains", async () => {
+  it("train and send only the parameters that the plan trains", async () => {
     const world = makeWorld();
     const task = await world.startTask({ plan: { trainable: ["second"] } });
     const clients = world.checkIn(3);
@@ -95,7 +96,7 @@ describe("a task's rounds", () => {
     expect(await world.weights(task)).toEqual([0.5, -1, 2, 8, -7.75]);
   });
 
-  it("resume after a restart from the last checkpoint and go on with its number", async () => {
+  it("go on after a restart from the last checkpoint, with the next number", async () => {
     const first = makeWorld();
     const task = await first.startTask({ stop: { rounds: 9 } });
     const clients = ["a", "b", "c"].map((name) => first.client(name));
@@ -104,7 +105,7 @@ describe("a task's rounds", () => {
     for (const client of clients) client.checkIn();
     await until("round 3 goes on", () => clients.every(({ isSeated }) => isSeated));
     clients[0]!.report();
-    // The process ends here: nothing is closed, nobody is told.
+    // The process ends here. Nothing is closed, and no client is told.
 
     const second = makeWorld({ seed: 2, storage: first.storage });
     await second.coordinator.recover();
@@ -129,7 +130,7 @@ describe("a task's rounds", () => {
     expect(await second.weights(task)).toEqual([3.5, 2, 5, 3, 3.25]);
   });
 
-  it("begin when their time is up with the minimum, and commit at the deadline with the minimum", async () => {
+  it("begin with the minimum when their time is up, and commit with the minimum at the deadline", async () => {
     const world = makeWorld();
     const task = await world.startTask(); // goal 3, minimum 2
     const clients = world.checkIn(2);
@@ -147,7 +148,7 @@ describe("a task's rounds", () => {
     ]);
   });
 
-  it("are abandoned at the deadline with fewer, and keep their number for the next attempt", async () => {
+  it("are abandoned at the deadline with fewer, and leave their number to the next attempt", async () => {
     const world = makeWorld();
     const task = await world.startTask({ round: { goalCount: 3, minimumFraction: 1 } });
     const clients = world.checkIn(3);
@@ -180,7 +181,7 @@ describe("a task's rounds", () => {
     a!.disconnect();
     expect(c!.outcomes).toEqual([]);
     b!.withdraw();
-    await until("the rest has heard", () => c!.outcomes.length === 1);
+    await until("the last member has been told", () => c!.outcomes.length === 1);
     expect(c!.outcomes[0]!.outcome).toEqual({ abandoned: "too-few-left" });
     expect([a!.outcomes, b!.outcomes]).toEqual([[], []]);
     await quiet();
@@ -198,7 +199,7 @@ describe("a task's rounds", () => {
     });
   });
 
-  it("tell those who come too late how they ended", async () => {
+  it("tell members that come too late how they ended", async () => {
     const world = makeWorld();
     const task = await world.startTask({ round: { goalCount: 2, overselection: 3 } });
     const [a, b, uploading, begun, training, left] = world.checkIn(6);
@@ -208,7 +209,7 @@ describe("a task's rounds", () => {
     left!.disconnect();
     a!.report();
     b!.report();
-    // Closed, and being written: nothing counts any more, and nothing breaks.
+    // The round is closed and is being stored. No further message counts, and none does harm.
     expect(training!.attempt()).toBe("ROUND_CLOSED");
     uploading!.chunk(new Uint8Array(12));
     begun!.upload();
@@ -217,9 +218,9 @@ describe("a task's rounds", () => {
       expect(member!.outcomes).toHaveLength(1);
       expect(member!.outcomes[0]!.outcome).toHaveProperty("committed");
     }
-    // Neither the member that left nor the one that was refused hears of it again.
+    // The member that left and the one that was refused are not told again.
     expect([left!.outcomes, training!.outcomes]).toEqual([[], []]);
-    // Who it was that the round did not wait for, and how far they had come.
+    // The record counts the members that the round did not wait for, and how far they had come.
     expect((await world.rounds(task))[0]).toMatchObject({
       selected: 6,
       reported: 2,
@@ -232,7 +233,7 @@ describe("a task's rounds", () => {
         unfinished: { training: 1, uploading: 2 },
       },
     });
-    // Seats of a round that has ended are harmless.
+    // After the round's end, messages and departures of its members do no harm.
     uploading!.seat!.leave();
     begun!.withdraw();
     expect(training!.attempt()).toBe("ROUND_CLOSED");
@@ -240,7 +241,7 @@ describe("a task's rounds", () => {
     expect((await world.rounds(task)).length).toBe(1);
   });
 
-  it("take reporters of the last round again, and leave out those whose connection is gone", async () => {
+  it("take members of the last round again, but not those whose connection is lost", async () => {
     const world = makeWorld();
     await world.startTask();
     const [a, b, c, d] = world.checkIn(4); // d waits: the cohort is full
@@ -260,12 +261,12 @@ describe("a task's rounds", () => {
 describe("a large cohort", () => {
   const everyone = { goalCount: 100, overselection: 1, minimumFraction: 0.5 };
 
-  it("is configured with breaks, and one that has gone meanwhile has left", async () => {
+  it("is configured with breaks, and a member that goes in the meantime counts as left", async () => {
     const world = makeWorld();
     const task = await world.startTask({ round: everyone });
     const clients = world.checkIn(100);
     const configured = (): number => clients.filter(({ isSeated }) => isSeated).length;
-    // In one go it would be a hundred encryptions before anybody else has a turn.
+    // Without breaks, other work would have to wait for a hundred encryptions.
     expect(configured()).toBeLessThan(40);
     expect(configured()).toBeGreaterThan(0);
     const gone = clients[99]!;
@@ -281,7 +282,7 @@ describe("a large cohort", () => {
     ]);
   });
 
-  it("hears of no round's end before its beginning", async () => {
+  it("is never told of a round's end before its beginning", async () => {
     const world = makeWorld();
     await world.startTask({ round: { ...everyone, minimumFraction: 1 } });
     const clients = world.checkIn(100);
@@ -296,8 +297,8 @@ describe("a large cohort", () => {
   });
 });
 
-describe("whom a task takes", () => {
-  it("refuses a client for a reason that it is told, with a time to come back", async () => {
+describe("the selection of clients", () => {
+  it("refuses an unsuitable client with the reason and a time to come back", async () => {
     const world = makeWorld();
     await world.startTask({ eligibility: { minimumExamples: 5 } });
     const client = world.client("a");
@@ -331,7 +332,7 @@ describe("whom a task takes", () => {
       for (const client of clients) {
         const last = client.told.at(-1);
         if (last?.type === "configured") {
-          // Each configuration comes after the end of the round before it.
+          // Each configuration comes after the end of the client's previous round.
           expect(inRound.has(client.name)).toBe(false);
           inRound.set(client.name, last.roundId);
         }
@@ -349,11 +350,11 @@ describe("whom a task takes", () => {
     const counts = await Promise.all(
       tasks.map(async (task) => (await world.rounds(task)).filter((r) => r.selected === 2).length),
     );
-    // Neither starves the other of clients.
+    // Neither task takes all clients from the other.
     expect(Math.min(...counts)).toBeGreaterThan(5);
   });
 
-  it("sends away those who wait when the population's last task stops", async () => {
+  it("sends the waiting clients away when the population's last task stops", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const [a] = world.checkIn(1);
@@ -362,7 +363,7 @@ describe("whom a task takes", () => {
       { type: "rejected", code: "NO_OPEN_ROUND", retryAfterMs: expect.any(Number) },
     ]);
     expect((await world.coordinator.progress(task)).waitingClients).toBe(0);
-    // A round that nobody was asked to is not worth a record.
+    // A round that has selected nobody leaves no record.
     expect(await world.rounds(task)).toEqual([]);
     expect(world.events.some(({ type }) => type === "round-ended")).toBe(false);
   });

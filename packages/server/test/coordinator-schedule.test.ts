@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeWorld, quiet, until, type MemoryParticipant } from "./coordinator-world.ts";
 
-/** The world's clock begins here. */
+/** The time at which the world's clock begins. */
 const START = 1_700_000_000_000;
 const at = (afterMs: number): string => new Date(START + afterMs).toISOString();
 const MINUTE = 60_000;
@@ -14,7 +14,7 @@ async function train(clients: readonly MemoryParticipant[]): Promise<void> {
 }
 
 describe("a task with a schedule", () => {
-  it("takes nobody before its start, and says when to come", async () => {
+  it("takes no client before its start, and says when to come", async () => {
     const world = makeWorld();
     await world.startTask({ schedule: { startAt: at(10 * MINUTE) } });
     const early = world.client("early");
@@ -25,7 +25,7 @@ describe("a task with a schedule", () => {
     await train(world.checkIn(3));
   });
 
-  it("sends those away that wait when its window closes, lets a cohort at work finish, and opens again", async () => {
+  it("sends waiting clients away when its window closes, lets a cohort finish, and opens again", async () => {
     const world = makeWorld();
     const [hours, minutes] = new Date(START + 5 * MINUTE).toISOString().slice(11, 16).split(":");
     const task = await world.startTask({
@@ -49,7 +49,7 @@ describe("a task with a schedule", () => {
     expect(await world.rounds(task)).toHaveLength(2);
   });
 
-  it("gives up gathering when its window closes", async () => {
+  it("abandons a round that still gathers clients when its window closes", async () => {
     const world = makeWorld();
     const task = await world.startTask({ schedule: { endAt: at(5 * MINUTE) } });
     const waiting = world.checkIn(1);
@@ -63,7 +63,7 @@ describe("a task with a schedule", () => {
     expect(await world.rounds(task)).toEqual([]);
   });
 
-  it("keeps its least interval between rounds, also over a restart", async () => {
+  it("keeps the minimum interval between its rounds, also across a restart", async () => {
     const world = makeWorld();
     const task = await world.startTask({ schedule: { minimumIntervalMs: 10 * MINUTE } });
     await train(world.checkIn(3));
@@ -79,7 +79,7 @@ describe("a task with a schedule", () => {
 });
 
 describe("a task with a budget", () => {
-  it("ends when it is spent, and says so", async () => {
+  it("ends when its budget is used up, and says so", async () => {
     const world = makeWorld();
     const task = await world.startTask({ budget: { reports: 6 } });
     await train(world.checkIn(3));
@@ -92,11 +92,11 @@ describe("a task with a budget", () => {
     });
   });
 
-  it("that was spent before a restart does not run again", async () => {
+  it("that is used up does not run again after a restart", async () => {
     const world = makeWorld();
     const task = await world.startTask({ budget: { reports: 3 } });
     await train(world.checkIn(3));
-    // As if the process had ended before it could say that the task was over.
+    // This is the state when the process ends before it can mark the task as finished.
     await world.storage.rounds.setTaskState(task.id, ["finished"], "running");
     const restarted = makeWorld({ storage: world.storage, clock: world.clock, seed: 2 });
     await restarted.coordinator.recover();
@@ -108,7 +108,7 @@ describe("two tasks of one population", () => {
   const nameOf = ({ configuration }: MemoryParticipant): string | undefined =>
     configuration?.taskName;
 
-  it("gather in the order of their priority, whichever was started first", async () => {
+  it("gather clients in the order of their priority, whichever was started first", async () => {
     const world = makeWorld();
     await world.startTask({ name: "later", priority: 1, round: { goalCount: 2 } });
     await world.startTask({ name: "first", priority: 5 });
@@ -116,7 +116,7 @@ describe("two tasks of one population", () => {
     expect(clients.map(nameOf)).toEqual(["first", "first", "first", "later", "later"]);
   });
 
-  it("give way to one another once the more urgent one has waited long enough", async () => {
+  it("share the clients once the more urgent one has gathered for long enough", async () => {
     const world = makeWorld();
     await world.startTask({ name: "urgent", priority: 5, round: { goalCount: 10 } });
     await world.startTask({ name: "modest", priority: 1, round: { goalCount: 2 } });
@@ -126,7 +126,7 @@ describe("two tasks of one population", () => {
     expect(clients.map(nameOf)).toEqual(["modest", "modest"]);
   });
 
-  it("leave a client to the other when the more urgent one cannot use it", async () => {
+  it("leave a client to the less urgent one when the more urgent one cannot use it", async () => {
     const world = makeWorld();
     await world.startTask({
       name: "urgent",
@@ -137,7 +137,7 @@ describe("two tasks of one population", () => {
     expect(world.checkIn(2).map(nameOf)).toEqual(["modest", "modest"]);
   });
 
-  it("free those that were kept when the more urgent one is paused", async () => {
+  it("share the clients when the more urgent one is paused", async () => {
     const world = makeWorld();
     const urgent = await world.startTask({ name: "urgent", priority: 5 });
     await world.startTask({ name: "modest", priority: 1, round: { goalCount: 2 } });

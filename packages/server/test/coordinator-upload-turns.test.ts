@@ -10,12 +10,12 @@ function turnsOf(count: number): { readonly turns: UploadTurns; readonly clock: 
 
 const ignore = (): void => {};
 
-/** A turn that is granted at once. */
+/** Takes an upload turn that is free. */
 function turn(turns: UploadTurns, byteLength: number, onTimeout: () => void = ignore): UploadTurn {
   return turns.request(byteLength, ignore, onTimeout);
 }
 
-it("turns have their buffers in shared memory, and use it again from round to round", () => {
+it("upload turns have their buffers in shared memory, and use it again from round to round", () => {
   const { turns } = turnsOf(2);
   const first = turn(turns, 100);
   const memory = first.buffer?.buffer;
@@ -24,7 +24,7 @@ it("turns have their buffers in shared memory, and use it again from round to ro
   const next = turn(turns, 100);
   expect(next.buffer?.buffer === memory).toBe(true);
   next.release();
-  // A payload of about that length, as entropy coding makes them.
+  // Entropy coding makes payloads of about the same length.
   for (const byteLength of [112, 60]) {
     const other = turn(turns, byteLength);
     expect(other.buffer?.length).toBe(byteLength);
@@ -33,24 +33,27 @@ it("turns have their buffers in shared memory, and use it again from round to ro
   }
 });
 
-it.each([49, 120])("turns keep no memory of another size: %i bytes after 100", (byteLength) => {
-  const { turns } = turnsOf(2);
-  const first = turn(turns, 100);
-  const memory = first.buffer?.buffer;
-  first.release();
-  turn(turns, byteLength).release();
-  expect(turn(turns, 100).buffer?.buffer === memory).toBe(false);
-});
+it.each([49, 120])(
+  "upload turns drop memory of 100 bytes when the next payload has %i bytes",
+  (byteLength) => {
+    const { turns } = turnsOf(2);
+    const first = turn(turns, 100);
+    const memory = first.buffer?.buffer;
+    first.release();
+    turn(turns, byteLength).release();
+    expect(turn(turns, 100).buffer?.buffer === memory).toBe(false);
+  },
+);
 
-it("turns keep no more than 64 MiB", () => {
+it("upload turns keep at most 64 MiB of free memory", () => {
   const large = turnsOf(2).turns;
   const two = [turn(large, 33_554_433), turn(large, 33_554_433)];
-  const memories = two.map((ticket) => ticket.buffer?.buffer);
-  for (const ticket of two) ticket.release();
+  const memories = two.map((turn) => turn.buffer?.buffer);
+  for (const turn of two) turn.release();
   expect(memories.includes(turn(large, 33_554_433).buffer?.buffer)).toBe(false);
 });
 
-it("a turn runs out of time while it is uploaded, and not once all is there", () => {
+it("an upload turn times out while the report is uploaded, but not once it is complete", () => {
   const { turns, clock } = turnsOf(2);
   const told: string[] = [];
   const slow = turn(turns, 10, () => told.push("slow"));

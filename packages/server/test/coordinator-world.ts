@@ -1,6 +1,6 @@
-// A coordinator with real parts around it, all in memory: its clock stands still until a test moves it, and its
-// clients speak through the coordinator's own ports. Nothing here happens by itself, so that a test can say exactly
-// what comes after what.
+// A coordinator with real parts around it, all in memory. Its clock stands still until a test moves
+// it, and its clients use the coordinator's own ports. Nothing happens by itself, so that a test
+// decides the order of all events.
 import {
   ArtifactReceiver,
   DEFAULT_LIMITS,
@@ -45,7 +45,7 @@ import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
 import { silentLogger, type Logger } from "../src/runtime/logger.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 
-/** Two layers of three and two parameters: small, and one of them can be frozen. */
+/** A small model with two layers, of three and two parameters, one of which can be frozen. */
 export const MODEL: ModelDescription = {
   topology: { class_name: "Sequential", config: { name: "tiny", layers: [] } },
   parameters: [
@@ -64,7 +64,7 @@ export interface WorldOptions {
   readonly limits?: Partial<Limits>;
   readonly clock?: ManualClock;
   readonly openAdder?: OpenAdder;
-  /** What the coordinator's events are handed to, besides `events`. */
+  /** A listener that gets the coordinator's events, in addition to `events`. */
   readonly listener?: (event: ServerEvent) => void;
 }
 
@@ -79,12 +79,12 @@ export interface World {
   readonly events: ServerEvent[];
   /** Stores a task and starts it. */
   startTask(changes?: TaskChanges): Promise<TaskRecord>;
-  /** A new client, which has not checked in. */
+  /** Makes a new client, which has not checked in. */
   client(name: string): MemoryParticipant;
-  /** New clients that check in, one after the other. */
+  /** Makes new clients that check in, one after the other. */
   checkIn(count: number, prefix?: string, population?: string): MemoryParticipant[];
   rounds(task: TaskRecord): Promise<RoundRecord[]>;
-  /** The newest committed model's values. */
+  /** Returns the values of the newest committed model. */
   weights(task: TaskRecord): Promise<number[]>;
 }
 
@@ -151,10 +151,10 @@ export function makeWorld(options: WorldOptions = {}): World {
   };
 }
 
-/** How a round has ended, as its members are told. */
+/** What members are told about the end of a round. */
 type RoundOutcome = Omit<Extract<RoundMessage, { type: "roundOutcome" }>, "type">;
 
-/** What the coordinator has told a client. */
+/** One thing that the coordinator has told a client. */
 export type Told =
   | { readonly type: "configured"; readonly roundId: RoundId; readonly roundNumber: number }
   | { readonly type: "granted"; readonly roundId: RoundId }
@@ -172,14 +172,17 @@ export interface ReportChanges {
   readonly header?: Partial<Extract<MemberMessage, { type: "reportBegin" }>>;
 }
 
-/** A client in memory. Honest unless told otherwise: it opens what it is sent and follows the protocol's turns. */
+/**
+ * A client in memory. It is honest unless a test says otherwise: it opens what it is sent and waits
+ * for its upload turn.
+ */
 export class MemoryParticipant implements Participant {
   readonly name: string;
   readonly sessionId: SessionId;
   readonly told: Told[] = [];
-  /** What each refused report was answered with. */
+  /** The code with which each refused report was answered. */
   readonly retryWindows: number[] = [];
-  /** Whether it does not say that it has verified what it was sent. */
+  /** Whether the client never confirms that it has verified what it was sent. */
   isSilent = false;
   seat: RoundSeat | undefined;
   configuration: RoundConfiguration | undefined;
@@ -198,7 +201,7 @@ export class MemoryParticipant implements Participant {
     this.#crypto = crypto;
   }
 
-  // What the test lets the client do.
+  // The following methods let the client act.
 
   checkIn(changes: Partial<CheckInOffer> = {}): void {
     this.#leavePool = this.#coordinator.checkIn(this, {
@@ -212,7 +215,7 @@ export class MemoryParticipant implements Participant {
     });
   }
 
-  /** Asks for a turn to report; `upload` sends the report once it is granted. */
+  /** Asks for an upload turn. `upload` sends the report once the client has one. */
   begin(changes: ReportChanges = {}): void {
     const { roundId, reportNonce } = this.#requireConfiguration();
     const update = changes.update ?? new Float32Array(DIMENSION).fill(1);
@@ -246,7 +249,7 @@ export class MemoryParticipant implements Participant {
     this.#requireSeat().receive({ type: "reportChunk", data });
   }
 
-  /** Reports. Returns the code with which that is refused, whether it is told or thrown. */
+  /** Reports. Returns the code with which the report is refused, whether it is told or thrown. */
   attempt(changes: ReportChanges = {}): ErrorCode | undefined {
     const before = this.refusals.length;
     const thrown = codeOf(() => this.report(changes));
@@ -264,13 +267,13 @@ export class MemoryParticipant implements Participant {
     this.#requireSeat().receive({ type: "withdraw", roundId, code, message: "" });
   }
 
-  /** The connection is gone. */
+  /** Loses the client's connection. */
   disconnect(): void {
     this.seat?.leave();
     this.#leavePool?.();
   }
 
-  /** Opens what the coordinator has sent, as a client does: the checkpoint's values. */
+  /** Opens what the coordinator has sent, as a client does, and returns the checkpoint's values. */
   receivedWeights(): number[] {
     const model = this.model;
     if (model === undefined) throw new Error(`${this.name} has been sent no model`);
@@ -316,7 +319,7 @@ export class MemoryParticipant implements Participant {
     return this.told.filter((each) => each.type === type).length;
   }
 
-  /** Outcomes by round: each may come once. */
+  /** The outcome of each round. The client may be told each only once. */
   get outcomes(): readonly RoundOutcome[] {
     return this.told.flatMap((each) => (each.type === "ended" ? [each.outcome] : []));
   }
@@ -327,11 +330,11 @@ export class MemoryParticipant implements Participant {
     );
   }
 
-  // What the coordinator tells it.
+  // The following methods are the port that the coordinator uses.
 
   take(seat: RoundSeat): void {
     this.seat = seat;
-    // Of a round before.
+    // The message is about an earlier round.
     this.configuration = undefined;
     this.model = undefined;
   }
@@ -390,8 +393,8 @@ export function float32Payload(update: Float32Array, random: RandomSource): Uint
 }
 
 /**
- * Lets what has been begun go on until `holds`. Storage in memory needs no time but some turns of the event loop.
- * @throws Error that names `what` if it never comes to hold.
+ * Waits until `holds` returns true. Stores in memory need no time, but some turns of the event loop.
+ * @throws Error that names `what` if `holds` stays false.
  */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1_000; turn++) {
@@ -401,7 +404,7 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
   throw new Error(`It never happened: ${what}`);
 }
 
-/** Lets everything that can go on go on. */
+/** Lets all work go on that can. */
 export async function quiet(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

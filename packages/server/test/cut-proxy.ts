@@ -1,17 +1,23 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A TCP door before a server that a test can close, and that can swallow an answer. */
+/** A TCP proxy in front of a server. A test can close it, and can let it drop an answer. */
 export interface CutProxy {
   readonly port: number;
-  /** Forwards the next message that holds `text`, waits for the answer and cuts the connection in its place. */
+  /**
+   * Forwards the next message that contains `text`, waits for its answer, and then cuts the
+   * connection instead of forwarding the answer.
+   */
   readonly loseAnswerTo: (text: string) => Promise<void>;
-  /** Hands nothing on any more, in either direction, and tells nobody: a dead link. New connections are as dead. */
+  /**
+   * Forwards nothing any more, in either direction, and closes nothing, like a dead link. The same
+   * is true for new connections.
+   */
   readonly freeze: () => void;
-  /** Hands on what has gathered, and all that comes. */
+  /** Forwards what has been held back, and everything that follows. */
   readonly thaw: () => void;
   /** Cuts all connections and refuses new ones. */
   readonly close: () => Promise<void>;
-  /** Takes connections again, on the same port. */
+  /** Accepts connections again, on the same port. */
   readonly reopen: () => Promise<void>;
 }
 

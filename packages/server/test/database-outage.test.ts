@@ -1,5 +1,5 @@
-// A task on a real Postgres that goes away for more than a minute, in the worst moment: while a
-// round is written.
+// Tests a task on a real Postgres that goes away for more than a minute at the worst moment, while a
+// round is being stored.
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
@@ -20,7 +20,7 @@ const eventually = (holds: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(holds, { timeout: 15_000, interval: 20 });
 
 describe("a task whose database is away for a while", () => {
-  it("pauses, tells its clients to come back, and goes on by itself with nothing lost", async () => {
+  it("pauses, tells its clients when to come back, and goes on by itself with nothing lost", async () => {
     const url = new URL(await server.createDatabase());
     onTestFinished(() => server.dropDatabase(url.href));
     const proxy = await startCutProxy({ host: url.hostname, port: Number(url.port) });
@@ -53,7 +53,7 @@ describe("a task whose database is away for a while", () => {
       expect(lastOutcome(client)).toMatchObject({ outcome: { abandoned: "commit-failed" } });
       expect(lastOutcome(client).nextCheckInMs).toBeGreaterThanOrEqual(1_000);
     }
-    // More than a minute, in which it tries in vain.
+    // For more than a minute the server tries to store the round and fails.
     for (const seconds of [1, 2, 4, 8, 16, 32]) {
       await eventually(() => expect(world.clock.pendingCount).toBe(1));
       world.clock.advance(1_000 * seconds);

@@ -12,13 +12,13 @@ const SEED = new Uint8Array(32).fill(1);
 const OTHER_SEED = new Uint8Array(32).fill(2);
 const ALONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
 
-describe("a device's share", () => {
+describe("a device's share of requests", () => {
   const limitsOf = (changes: Partial<typeof DEFAULT_LIMITS>): typeof DEFAULT_LIMITS => ({
     ...DEFAULT_LIMITS,
     ...changes,
   });
 
-  it("belongs to one device, and refills with time or when a request is given back", () => {
+  it("belongs to one device, and fills again with time or when a request is given back", () => {
     const clock = new ManualClock();
     const limits = limitsOf({ requestBurstPerDevice: 2, requestsPerSecondPerDevice: 1 });
     const quotas = new DeviceQuotas(clock, limits);
@@ -30,7 +30,7 @@ describe("a device's share", () => {
     expect([1, 2].map(() => quotas.takeRequest("a"))).toEqual([true, false]);
   });
 
-  it("is remembered for a bounded number of devices, those that asked last", () => {
+  it("is remembered for a bounded number of devices, which are those that asked last", () => {
     const limits = limitsOf({ maxTrackedDevices: 10, requestBurstPerDevice: 1 });
     const quotas = new DeviceQuotas(new ManualClock(), limits);
     for (let device = 0; device < 1_000; device++) {
@@ -42,7 +42,7 @@ describe("a device's share", () => {
     }
   });
 
-  it("is forgotten once it is full again", () => {
+  it("is no longer remembered once it is full again", () => {
     const clock = new ManualClock();
     const quotas = new DeviceQuotas(clock, DEFAULT_LIMITS);
     for (let device = 0; device < 40; device++) quotas.takeRequest(`${device}`);
@@ -51,7 +51,7 @@ describe("a device's share", () => {
     expect(quotas.trackedCount).toBe(20);
   });
 
-  it("never lets through more than burst and rate allow, whoever else comes", () => {
+  it("never allows more than its burst and its rate, whichever other devices come", () => {
     const limits = limitsOf({ requestBurstPerDevice: 3, requestsPerSecondPerDevice: 2 });
     fc.assert(
       fc.property(
@@ -76,7 +76,7 @@ describe("a device's share", () => {
 describe("check-ins of one device", () => {
   type Shown = Pick<Extract<ClientMessage, { type: "checkIn" }>, "device" | "token">;
 
-  /** A client of its own connection that checks in. */
+  /** Makes a client with a connection of its own, and lets it check in. */
   async function checkIn(
     world: GatewayWorld,
     shown: (client: WireClient) => Shown,
@@ -100,7 +100,7 @@ describe("check-ins of one device", () => {
     expect(await client.closed).toBe(4430);
   }
 
-  /** A world that counts what its store is asked about devices. */
+  /** Makes a world that counts the queries for devices to its store. */
   async function countedWorld(
     requestBurstPerDevice: number,
   ): Promise<{ world: GatewayWorld; queries: () => number }> {
@@ -138,7 +138,7 @@ describe("check-ins of one device", () => {
     await (await checkIn(world, keyed(SEED))).expect("checkInAccepted");
   });
 
-  it("are not used up by strangers who show its public key without holding the private one", async () => {
+  it("are not used up by strangers that show its public key without having its private key", async () => {
     const { world } = await countedWorld(1);
     const victim = await world.greet();
     for (let turn = 0; turn < 3; turn++) {
@@ -154,7 +154,7 @@ describe("check-ins of one device", () => {
     await victim.expect("checkInAccepted");
   });
 
-  it("are bounded by the subject of its tokens when it has no key, and a bad token uses up nobody's share", async () => {
+  it("are bounded by the subject of its tokens when it has no key, and invalid tokens do not count", async () => {
     const { world, queries } = await countedWorld(1);
     await world.enrolment.setPolicy("writers", { enrolment: "token", token: RULES });
     const nowMs = world.clock.now();
@@ -171,7 +171,7 @@ describe("check-ins of one device", () => {
     await (await checkIn(world, token("phone-2"))).expect("checkInAccepted");
   });
 
-  it("that lead to rounds are given back", async () => {
+  it("do not count when they lead to a round", async () => {
     const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
     await world.startTask({ round: ALONE });
     for (let round = 0; round < 4; round++) {

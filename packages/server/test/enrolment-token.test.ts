@@ -26,7 +26,7 @@ const mint = (options: Omit<TokenOptions, "nowMs"> = {}): string =>
   mintToken({ nowMs, ...options });
 
 describe("an enrolment token", () => {
-  it("is good when the backend has signed it for this population", () => {
+  it("is valid when the backend has signed it for this population", () => {
     expect(check(mint())).toEqual({ subject: undefined });
     expect(check(mint({ claims: { sub: "device-1" } }))).toEqual({ subject: "device-1" });
     expect(codeOf(mint({ aud: ["keyboard", "writers"] }))).toBeUndefined();
@@ -34,7 +34,7 @@ describe("an enrolment token", () => {
     expect(codeOf(mint({ header: { kid: "../../etc/passwd" } }))).toBeUndefined();
   });
 
-  it("is accepted when other software has signed it, here node's own Ed25519", () => {
+  it("is valid when other software has signed it, here node's own Ed25519", () => {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const input = mint().split(".").slice(0, 2).join(".");
     const token = `${input}.${sign(null, Buffer.from(input), privateKey).toString("base64url")}`;
@@ -64,7 +64,7 @@ describe("an enrolment token", () => {
     expect(codeOf(mint(options))).toBe("TOKEN_INVALID");
   });
 
-  it("has expired once its expiry and the clocks' skew have passed", () => {
+  it("has expired once its expiry and the allowed clock skew have passed", () => {
     expect(codeOf(mint({ claims: { exp: now - 59 } }))).toBeUndefined();
     expect(codeOf(mint({ claims: { exp: now - 60 } }))).toBe("TOKEN_EXPIRED");
     expect(codeOf(mint({ claims: { exp: now } }), { ...RULES, clockSkewSeconds: 0 })).toBe(
@@ -72,7 +72,7 @@ describe("an enrolment token", () => {
     );
   });
 
-  it("may come from a clock that is a little ahead", () => {
+  it("is valid when the backend's clock is a little ahead", () => {
     expect(codeOf(mint({ claims: { nbf: now + 60, iat: now + 60 } }))).toBeUndefined();
   });
 

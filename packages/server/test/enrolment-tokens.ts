@@ -1,5 +1,5 @@
-// What an app's backend does: signs enrolment tokens. Made by hand, so that a test can get anything
-// wrong.
+// Signs enrolment tokens, as an app's backend does. The tokens are made by hand, so that a test can
+// make any part of them invalid.
 import { utf8 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { TokenRules } from "../src/storage/access-store.ts";
@@ -27,7 +27,7 @@ export interface TokenOptions {
   readonly seed?: Uint8Array;
 }
 
-/** A token that is good for ten minutes, unless told otherwise. */
+/** Makes a token that is valid for ten minutes, unless the options say otherwise. */
 export function mintToken(options: TokenOptions): string {
   const { aud = "writers", nowMs, claims, header, seed = BACKEND_SEED } = options;
   const now = Math.floor(nowMs / 1_000);

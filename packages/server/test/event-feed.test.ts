@@ -12,7 +12,7 @@ const failed = (code: "TIMED_OUT" | "INTERNAL" = "TIMED_OUT"): ServerEvent => ({
   code,
 });
 
-/** A logger that keeps what it is told. */
+/** Makes a logger that keeps its lines in memory. */
 function keepingLogger(): { readonly logger: Logger; readonly lines: unknown[][] } {
   const lines: unknown[][] = [];
   const keep =
@@ -59,7 +59,7 @@ describe("an event feed", () => {
     ]);
   });
 
-  it("streams events to a reader that takes its time, and says how many it had to drop", async () => {
+  it("streams events to a slow reader, and says how many it has dropped", async () => {
     const feed = new EventFeed(silentLogger);
     const stream = feed.stream({ capacity: 3 });
     for (const code of ["TIMED_OUT", "INTERNAL"] as const) feed.publish(failed(code));
@@ -74,7 +74,7 @@ describe("an event feed", () => {
     expect(feed.subscriberCount).toBe(0);
   });
 
-  it("ends a stream when its signal is aborted, after what the stream has kept", async () => {
+  it("ends a stream after the events that it has kept when its signal is aborted", async () => {
     const feed = new EventFeed(silentLogger);
     const stopping = new AbortController();
     const seen: unknown[] = [];
@@ -92,7 +92,7 @@ describe("an event feed", () => {
   });
 });
 
-/** Types of events, each with what tells it from others of its type. */
+/** Returns the types of events, each with what distinguishes it from others of its type. */
 function typesOf({ events }: World): string[] {
   return events.map((event) => {
     switch (event.type) {
@@ -109,7 +109,7 @@ function typesOf({ events }: World): string[] {
 }
 
 describe("the events of a round", () => {
-  it("come in the documented order, and the task's end after those of its last round", async () => {
+  it("come in the documented order, and before the end of the task", async () => {
     const world = makeWorld();
     await world.startTask({ round: { overselection: 2 }, stop: { rounds: 1 } });
     const [a, b, c, liar, leaver, quitter] = world.checkIn(6);
@@ -137,7 +137,7 @@ describe("the events of a round", () => {
     ]);
   });
 
-  it("end with the record of an abandoned round, and have none of a round that nobody joined", async () => {
+  it("end with the record of an abandoned round, and have no record of a round without a cohort", async () => {
     const world = makeWorld();
     const task = await world.startTask();
     const clients = world.checkIn(3);
@@ -160,7 +160,7 @@ describe("the events of a round", () => {
     ]);
   });
 
-  it("tell of each member's end once, also when it leaves while its round commits", async () => {
+  it("report the end of each member once, also when it leaves while its round commits", async () => {
     const world = makeWorld();
     await world.startTask({ round: { overselection: 4 / 3 } });
     const [a, b, c, late] = world.checkIn(4);

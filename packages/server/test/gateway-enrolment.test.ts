@@ -32,20 +32,20 @@ async function refusal(world: GatewayWorld, shown: (client: WireClient) => Shown
   client.checkIn("writers", shown(client));
   const { code, retryAfterMs } = await client.expect("rejection");
   expect(retryAfterMs).toBeGreaterThan(0);
-  // The session goes on: the client may come with something better.
+  // The session stays open, since the client may check in again with other credentials.
   await client.roundTrip();
   return code;
 }
 
 describe("a population with the token policy", () => {
-  it("takes whoever shows a good token", async () => {
+  it("admits every client that shows a valid token", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const client = await world.greet();
     client.checkIn("writers", { token: mint(world) });
     await client.expect("checkInAccepted");
   });
 
-  it("rejects those without one, or with one that is expired, another audience's, another key's or unsigned", async () => {
+  it("rejects a missing token, and one that is expired, unsigned, or of another audience or key", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const past = world.clock.now() / 1_000 - 61;
     const unsigned = `${mint(world, { header: { alg: "none" } })
@@ -65,14 +65,14 @@ describe("a population with the token policy", () => {
     expect(world.failures).toEqual([]);
   });
 
-  it("cuts a client whose token is longer than a token may be", async () => {
+  it("closes the session of a client whose token is longer than a token may be", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const client = await world.greet();
     client.checkIn("writers", { token: "x".repeat(4_097) });
     expect(await client.closed).toBe(4400);
   });
 
-  it("keeps out a subject that has been revoked, with however good a token", async () => {
+  it("rejects a revoked subject, even with a valid token", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     const token = mint(world, { claims: { sub: "phone-1" } });
     const client = await world.greet();
@@ -106,7 +106,7 @@ describe("a population with the device policy", () => {
     expect(device).toMatchObject({ id: DEVICE, registeredAtMs: world.clock.now() });
   });
 
-  it("registers no device with a token that is another's or has expired", async () => {
+  it("registers no device with a token that is for another device or has expired", async () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const others = mint(world, { claims: { sub: DEVICE } });
     const device = (client: WireClient): DeviceProof => proof(client, OTHER_SEED);
@@ -120,7 +120,7 @@ describe("a population with the device policy", () => {
     expect(await world.storage.access.devices("writers", 10)).toEqual([]);
   });
 
-  it("lets any device register itself where the policy has no token", async () => {
+  it("lets any device register itself when the policy has no token rules", async () => {
     const world = await worldWith({ enrolment: "device" });
     const client = await world.greet();
     client.checkIn("writers", { device: proof(client) });
@@ -128,7 +128,7 @@ describe("a population with the device policy", () => {
     expect(await world.storage.access.device("writers", DEVICE)).toBeDefined();
   });
 
-  it("takes a bounded number of devices that register themselves, and those again", async () => {
+  it("admits a bounded number of devices that register themselves, and admits them again", async () => {
     const world = await startGateway({ limits: { maxSelfRegisteredDevices: 2 } });
     await world.startTask();
     await world.enrolment.setPolicy("writers", { enrolment: "device" });
@@ -140,7 +140,7 @@ describe("a population with the device policy", () => {
       client.checkIn("writers", keyed(seed)(client));
       await client.expect("checkInAccepted");
     };
-    // All at once: what is being added counts too.
+    // All devices come at once, so that those which are being added have to count too.
     const clients = await Promise.all([1, 2, 3, 4].map(() => world.greet()));
     for (const [index, client] of clients.entries()) {
       client.checkIn("writers", keyed(index + 1)(client));
@@ -156,7 +156,7 @@ describe("a population with the device policy", () => {
       else expect(await refusal(world, keyed(seed))).toBe("POPULATION_FULL");
     }
 
-    // Devices that somebody vouches for are not counted against it.
+    // Devices that register with a token are not counted against the bound.
     await world.enrolment.setPolicy("writers", { enrolment: "device", token: RULES });
     const token = mint(world);
     const client = await world.greet();
@@ -166,7 +166,7 @@ describe("a population with the device policy", () => {
     expect(await refusal(world, keyed(6))).toBe("POPULATION_FULL");
   });
 
-  it("counts again after the store was away", async () => {
+  it("counts its devices again after the store was unavailable", async () => {
     const world = await startGateway({ limits: { maxSelfRegisteredDevices: 1 } });
     await world.startTask();
     await world.enrolment.setPolicy("writers", { enrolment: "device" });
@@ -186,7 +186,7 @@ describe("a population with the device policy", () => {
     );
   });
 
-  it("keeps a revoked device out, also when it comes with a new token", async () => {
+  it("rejects a revoked device, also when it shows a new token", async () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const token = mint(world);
     const client = await world.greet();
@@ -198,7 +198,7 @@ describe("a population with the device policy", () => {
 });
 
 describe("a device's proof", () => {
-  it("holds for its own session, key and population alone", async () => {
+  it("is valid only for its own session, key and population", async () => {
     for (const policy of [
       { enrolment: "device" },
       { enrolment: "open" },
@@ -227,7 +227,7 @@ describe("a device's proof", () => {
 });
 
 describe("a request for the model", () => {
-  /** What the gateway answers: `modelOffer`, or why not. */
+  /** Returns the gateway's answer: `modelOffer`, or the code of the refusal. */
   async function answer(
     world: GatewayWorld,
     shown: (client: WireClient) => Shown = () => ({}),
@@ -237,12 +237,12 @@ describe("a request for the model", () => {
     const received = await client.next();
     if ("kind" in received) throw new Error("A chunk came first");
     if (received.type === "modelOffer") await client.chunks(2);
-    // Whatever the answer, the session goes on.
+    // The session stays open, whatever the answer.
     await client.roundTrip();
     return received.type === "failure" ? received.code : received.type;
   }
 
-  it("is met for everyone where the population is open, but for revoked devices", async () => {
+  it("is met for every client of an open population, except for revoked devices", async () => {
     const world = await worldWith({ enrolment: "open" });
     expect(await answer(world)).toBe("modelOffer");
     await world.enrolment.setPolicy("writers", { enrolment: "device" });
@@ -253,7 +253,7 @@ describe("a request for the model", () => {
     expect(await answer(world)).toBe("modelOffer");
   });
 
-  it("needs a good token where check-ins do", async () => {
+  it("needs a valid token when check-ins do", async () => {
     const world = await worldWith({ enrolment: "token", token: RULES });
     expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
     expect(await answer(world, () => ({ token: mint(world, { seed: OTHER_SEED }) }))).toBe(
@@ -266,7 +266,7 @@ describe("a request for the model", () => {
     expect(await answer(world, () => ({ token: mint(world) }))).toBe("modelOffer");
   });
 
-  it("needs a registered device where check-ins do, or a token to register it with", async () => {
+  it("needs a registered device when check-ins do, or a token to register one with", async () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const device = (client: WireClient): Shown => ({ device: proof(client) });
     expect(await answer(world)).toBe("ENROLMENT_REQUIRED");
@@ -278,7 +278,7 @@ describe("a request for the model", () => {
     expect(await answer(world, device)).toBe("DEVICE_REVOKED");
   });
 
-  it("with another's proof ends the session", async () => {
+  it("with another session's proof ends the session", async () => {
     const world = await worldWith({ enrolment: "open" });
     const [victim, attacker] = [await world.greet(), await world.greet()];
     attacker.requestModel("writers", { device: proof(victim) });
@@ -286,7 +286,7 @@ describe("a request for the model", () => {
     expect(await attacker.closed).toBe(4403);
   });
 
-  it("draws on its device's share", async () => {
+  it("counts against the share of its device", async () => {
     const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
     await world.startTask();
     expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
@@ -296,7 +296,7 @@ describe("a request for the model", () => {
     expect(await client.closed).toBe(4430);
   });
 
-  it("of a client that goes meanwhile is dropped", async () => {
+  it("is dropped when the client goes before the answer", async () => {
     const { world, asked, answer: finish } = await slowWorld();
     const client = await world.greet();
     client.requestModel("writers", { device: proof(client) });
@@ -308,7 +308,7 @@ describe("a request for the model", () => {
   });
 });
 
-/** A store that answers when the test says so. */
+/** Makes a store that answers when the test says so. */
 async function slowWorld(): Promise<{
   world: GatewayWorld;
   asked: Promise<void>;
@@ -345,7 +345,7 @@ describe("while a check-in is looked up", () => {
     }
   });
 
-  it("a client that goes is not taken into the pool", async () => {
+  it("a client that leaves is not taken into the pool", async () => {
     const { world, asked, answer } = await slowWorld();
     const task = (await world.storage.rounds.tasks())[0]!;
     const client = await world.greet();
@@ -359,7 +359,7 @@ describe("while a check-in is looked up", () => {
     expect((await world.coordinator.progress(task)).waitingClients).toBe(1);
   });
 
-  it("a store that cannot be reached is told as a fault to come back after", async () => {
+  it("a client is told when to come back if the store cannot be reached", async () => {
     const world = await worldWith({ enrolment: "device" });
     world.storage.access.device = () => Promise.reject(new Error("password=hunter2"));
     const client = await world.greet();

@@ -9,7 +9,7 @@ import { SendTurns } from "../src/gateway/send-turns.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 import { eventually } from "./gateway-world.ts";
 
-/** Both ends of a real WebSocket; the client's end counts what comes. */
+/** Both ends of a real WebSocket. The client's end counts the bytes that arrive. */
 async function connected(): Promise<{
   readonly server: WebSocket;
   readonly client: WebSocket;
@@ -33,10 +33,10 @@ async function connected(): Promise<{
   return { server, client, received };
 }
 
-/** A chunk, bytes: four of those that a server sends unless told otherwise. */
+/** Bytes of a chunk: four times what a server sends by default. */
 const CHUNK_BYTES = 262_144;
 
-/** Numbered chunks: more of them than the kernel's own buffers take. */
+/** Makes numbered chunks. There are more of them than fit the operating system's buffers. */
 function modelFrames(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => {
     const frame = new Uint8Array(CHUNK_BYTES);
@@ -45,7 +45,7 @@ function modelFrames(count: number): Uint8Array[] {
   });
 }
 
-/** Lets sockets take what they can. */
+/** Waits until sockets have taken what they can. */
 async function immediates(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -66,7 +66,7 @@ describe("sending to one client", () => {
   const frames = modelFrames(64);
   const most = limits.maxBufferedSendBytes + CHUNK_BYTES + 64;
 
-  it("holds a bounded part of the model for a client that does not read, and all of it for none", async () => {
+  it("holds only a bounded part of the model for a client that does not read", async () => {
     const { server, client, received } = await connected();
     const sender = senderTo(server);
     client.pause();
@@ -79,7 +79,7 @@ describe("sending to one client", () => {
     expect(highest).toBeLessThanOrEqual(most);
     expect(received.length).toBe(0);
     expect(sender.takeBytesSent()).toBeLessThan(64 * CHUNK_BYTES);
-    // It goes on by itself where it stopped.
+    // When the client reads again, sending goes on where it stopped.
     client.resume();
     await eventually("everything has come", () => received.length === 64);
     expect(received.map((frame) => frame.readUInt32LE(0))).toEqual(frames.map((_, i) => i));
@@ -100,7 +100,7 @@ describe("sending to one client", () => {
     expect(received.length).toBeLessThan(64);
   });
 
-  it("streams the next model after the last one was stopped half way", async () => {
+  it("sends the next model after the last one was stopped half way", async () => {
     const { server, client, received } = await connected();
     const sender = senderTo(server);
     client.pause();
@@ -131,13 +131,13 @@ describe("sending to one client", () => {
     }
     expect(server.readyState).not.toBe(WebSocket.OPEN);
     expect(sent).toBeLessThan(1_000);
-    // And sends nothing more, without a throw.
+    // After that it sends nothing more, and does not throw.
     sender.send(record);
     sender.streamChunks(frames);
     sender.close(1000, "");
   });
 
-  it("sends an empty model and nothing at all", async () => {
+  it("sends nothing for an empty model, and sends records after it", async () => {
     const { server, received } = await connected();
     const sender = senderTo(server);
     sender.streamChunks([]);
@@ -147,7 +147,7 @@ describe("sending to one client", () => {
 });
 
 describe("sending to many clients", () => {
-  it("lets other work in after each megabyte, however many clients there are", async () => {
+  it("gives other work its turn after each megabyte, however many clients there are", async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => connected()));
     const turns = new SendTurns(new ManualClock());
     const senders = all.map(({ server }) => senderTo(server, turns));
@@ -174,7 +174,7 @@ describe("sending to many clients", () => {
     }
   });
 
-  it("goes on with the others when one has gone", async () => {
+  it("goes on with the other clients when one has gone", async () => {
     const [one, other] = await Promise.all([connected(), connected()]);
     const turns = new SendTurns(new ManualClock());
     const frames = modelFrames(4);
@@ -185,7 +185,7 @@ describe("sending to many clients", () => {
     expect(one.received.length).toBe(0);
   });
 
-  it("keeps little under way for clients that do not read, and lets nobody wait for them for long", async () => {
+  it("keeps a bounded number of bytes for clients that do not read, and soon goes on with others", async () => {
     const clock = new ManualClock();
     const turns = new SendTurns(clock);
     const asleep = await Promise.all(Array.from({ length: 80 }, () => connected()));
@@ -198,7 +198,7 @@ describe("sending to many clients", () => {
       before = held();
       await immediates(50);
     }
-    // 64 pieces of the 80 that would be under way.
+    // 64 pieces are under way, and not all 80.
     expect(held()).toBeGreaterThan(16_777_216 / 2);
     expect(held()).toBeLessThan(16_777_216 + 2 * CHUNK_BYTES);
     const awake = await connected();

@@ -45,7 +45,7 @@ const CHECK_IN = {
   heldArtifacts: [],
 } as const;
 
-/** From a connection that has said nothing. */
+/** Attacks from a connection on which the client has sent nothing yet. */
 const BEFORE_HANDSHAKE: readonly Attack[] = [
   {
     title: "bytes of no known kind",
@@ -102,7 +102,7 @@ const BEFORE_HANDSHAKE: readonly Attack[] = [
   },
 ];
 
-/** From a connection whose channel stands. */
+/** Attacks from a connection whose handshake is complete. */
 const AFTER_HANDSHAKE: readonly Attack[] = [
   {
     title: "a second handshake",
@@ -171,7 +171,7 @@ const AFTER_HANDSHAKE: readonly Attack[] = [
   },
 ];
 
-/** From a session that is greeted; the population `hostile` has a task of one client a round. */
+/** Attacks from a greeted session. The population `hostile` has a task with one client a round. */
 const GREETED: readonly Attack[] = [
   {
     title: "a population name of sixty thousand characters",
@@ -363,7 +363,10 @@ describe("a hostile session is closed with its code while an honest client goes 
   }
 });
 
-/** A round of two whose model is larger than what the kernel takes for the one that does not read. */
+/**
+ * Starts a round of two clients. Its model is larger than what the operating system takes for the one
+ * that does not read.
+ */
 async function withDeafMember(
   round: object,
 ): Promise<{ world: GatewayWorld; honest: WireClient; deaf: WireClient }> {
@@ -388,7 +391,7 @@ async function withDeafMember(
   return { world, honest, deaf };
 }
 
-/** @returns How many chunks there were. */
+/** @returns The number of chunks. */
 async function reportAfterDownload(client: WireClient): Promise<number> {
   await client.expect("checkInAccepted");
   const configuration = await client.expect("roundConfiguration");
@@ -406,7 +409,7 @@ async function reportAfterDownload(client: WireClient): Promise<number> {
 }
 
 describe("a hostile member of a cohort", () => {
-  it("is told what was wrong in a Failure before the session closes", async () => {
+  it("is told in a Failure what was wrong before the session closes", async () => {
     const world = await startGateway();
     const client = await world.greet();
     client.send(HELLO);
@@ -414,7 +417,7 @@ describe("a hostile member of a cohort", () => {
     expect(await client.closed).toBe(4409);
   });
 
-  it("that begins twice while it waits for its turn is closed and holds no turn", async () => {
+  it("that announces twice while it waits for its upload turn is closed and keeps no turn", async () => {
     const world = await startGateway({ limits: { maxConcurrentReports: 1 } });
     await world.startTask({ round: { ...ONE, goalCount: 3, minimumFraction: 0.3 } });
     const [first, twice, last] = [await world.greet(), await world.greet(), await world.greet()];
@@ -437,7 +440,7 @@ describe("a hostile member of a cohort", () => {
     expect((await last.expect("roundOutcome")).outcome).toHaveProperty("committed");
   });
 
-  it("that sends too large a frame is out at once, also when it does not answer the close", async () => {
+  it("that sends too large a frame leaves its cohort at once, even if it does not answer the close", async () => {
     const world = await startGateway();
     await world.startTask({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
     const [honest, hostile] = [await world.greet(), await world.greet()];
@@ -461,7 +464,7 @@ describe("a hostile member of a cohort", () => {
   it("that does not read what it is sent holds nobody up", async () => {
     const { world, honest, deaf } = await withDeafMember({ goalCount: 2, minimumFraction: 0.5 });
     await reportAfterDownload(honest);
-    // It answers no probe either, and so loses its place.
+    // It does not answer a probe either, and is cut for that.
     world.clock.advance(world.limits.heartbeatIntervalMs);
     await honest.settled();
     world.clock.advance(world.limits.heartbeatIntervalMs);
@@ -489,7 +492,7 @@ describe("a hostile member of a cohort", () => {
     await deaf.roundTrip(); // the next message, and no chunk before it
   });
 
-  it("that disconnects is out at once", async () => {
+  it("that disconnects leaves its cohort at once", async () => {
     const world = await startGateway();
     await world.startTask({ round: { ...ONE, goalCount: 2, minimumFraction: 0.5 } });
     const [honest, gone] = [await world.greet(), await world.greet()];
@@ -539,7 +542,7 @@ describe("a hostile member of a cohort", () => {
 });
 
 describe("a connection that never becomes a session", () => {
-  it("is gone once it has been refused, also when it does not close its end", async () => {
+  it("is closed once it has been refused, even if the client does not close its end", async () => {
     const world = await startGateway();
     const socket = connectTcp({
       port: Number(new URL(world.url).port),
@@ -558,7 +561,7 @@ describe("a connection that never becomes a session", () => {
     );
     await ended;
     expect(answer).toContain("400");
-    // A server that has let go of the connection answers more bytes with a reset.
+    // A server that has closed the connection answers further bytes with a reset.
     await eventually("the connection is reset", () => {
       if (!isClosed) socket.write("x");
       return isClosed;
@@ -590,10 +593,10 @@ describe("a connection that never becomes a session", () => {
     for (const { cuts } of [plain, secure]) {
       expect(cuts).toEqual(["handshake-timeout", "handshake-timeout"]);
     }
-    // What is no WebSocket is answered and cut, also when its body never ends.
+    // A plain HTTP request is answered and cut, even if its body never ends.
     await silent(plain.url, "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nx");
     expect(plain.cuts.slice(2)).toEqual(["not-a-websocket"]);
-    // So is what is neither HTTP nor TLS.
+    // A connection that speaks neither HTTP nor TLS is cut too.
     await Promise.all([
       silent(plain.url, "\u0000\u0001\r\n"),
       silent(secure.url, "GET / HTTP/1.1\r\n"),

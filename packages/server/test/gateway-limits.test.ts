@@ -15,7 +15,7 @@ function knock(url: string): Promise<unknown> {
 }
 
 describe("the gateway's limits", () => {
-  it("refuse an address's connections too many before they may say a word", async () => {
+  it("refuse too many connections of one address before the clients can send anything", async () => {
     const world = await startGateway({ limits: { maxConnectionsPerAddress: 2 } });
     const first = await world.greet();
     await world.connect();
@@ -26,7 +26,7 @@ describe("the gateway's limits", () => {
     await world.greet();
   });
 
-  it("refuse connections that come too fast, until time has passed", async () => {
+  it("refuse connections that come too fast, until enough time has passed", async () => {
     const limits = { connectionBurstPerAddress: 1, connectionsPerSecondPerAddress: 1 };
     const world = await startGateway({ limits });
     await (await world.greet()).close();
@@ -36,7 +36,7 @@ describe("the gateway's limits", () => {
     await world.greet();
   });
 
-  it("refuse strangers while too many are there, and not those who have greeted", async () => {
+  it("refuse new connections while too many have not greeted, and keep greeted ones", async () => {
     const world = await startGateway({ limits: { maxPendingConnections: 1 } });
     await world.greet();
     await world.greet();
@@ -45,7 +45,7 @@ describe("the gateway's limits", () => {
     expect(world.cuts).toEqual(["too-many-pending"]);
   });
 
-  it("share an address's requests among its sessions", async () => {
+  it("count the requests of all sessions of an address together", async () => {
     const world = await startGateway({ limits: { requestBurstPerAddress: 3 } });
     const [first, second] = [await world.greet(), await world.greet()];
     await first.roundTrip();
@@ -59,14 +59,14 @@ describe("the gateway's limits", () => {
     await first.roundTrip();
   });
 
-  it("give a request back for each round that it led to", async () => {
+  it("do not count a request that has led to a round", async () => {
     const world = await startGateway({ limits: { requestBurst: 1 } });
     await world.startTask({ round: { ...TWO, goalCount: 1 } });
     const client = await world.greet();
     for (let round = 0; round < 4; round++) await client.takePart();
   });
 
-  it("cut who sends more than a greeting before the welcome, however small the pieces", async () => {
+  it("cut a client that sends more than a greeting before the welcome, in pieces of any size", async () => {
     const world = await startGateway();
     const client = await world.connect();
     for (let piece = 0; piece < 100; piece++) {
@@ -76,7 +76,7 @@ describe("the gateway's limits", () => {
     expect(world.failures).toEqual(["FRAME_TOO_LARGE"]);
   });
 
-  it("cut who probes without end", async () => {
+  it("cut a client that sends too many probes", async () => {
     const world = await startGateway();
     const client = await world.greet();
     for (let probe = 0; probe <= DEFAULT_LIMITS.requestBurst; probe++) client.socket.ping();
@@ -84,7 +84,7 @@ describe("the gateway's limits", () => {
     expect(world.cuts).toEqual(["probes"]);
   });
 
-  it("cut who was told to go and does not answer", async () => {
+  it("cut a client that does not answer a close frame", async () => {
     const world = await startGateway();
     const client = await world.greet();
     client.socket.pause();

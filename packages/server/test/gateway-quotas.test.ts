@@ -15,7 +15,7 @@ function limitsOf(changes: Partial<Limits>): Limits {
 }
 
 describe("a token bucket", () => {
-  it("lets a burst through and then the rate", () => {
+  it("allows a burst and then a steady rate", () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket(clock, 3, 2);
     expect([1, 2, 3, 4].map(() => bucket.take())).toEqual([true, true, true, false]);
@@ -28,13 +28,13 @@ describe("a token bucket", () => {
     expect(bucket.isFull).toBe(true);
   });
 
-  it("holds no more than it has room for, also when tokens are given back", () => {
+  it("never holds more tokens than its capacity, also when tokens are given back", () => {
     const bucket = new TokenBucket(new ManualClock(), 1, 1);
     bucket.giveBack();
     expect([bucket.take(), bucket.take()]).toEqual([true, false]);
   });
 
-  it("gives nothing when the clock is set back, and goes on from there", () => {
+  it("fills by nothing when the clock is set back, and goes on from there", () => {
     let nowMs = 10_000;
     const bucket = new TokenBucket({ ...systemClock, now: () => nowMs }, 1, 1);
     expect(bucket.take()).toBe(true);
@@ -44,7 +44,7 @@ describe("a token bucket", () => {
     expect(bucket.take()).toBe(true);
   });
 
-  it("never lets through more than burst and rate allow, whenever it is asked", () => {
+  it("never allows more than its burst and its rate, whenever it is asked", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -85,8 +85,8 @@ describe("what counts as one address", () => {
   });
 });
 
-describe("an address's share", () => {
-  it("bounds open connections and lets the next in when one has gone", () => {
+describe("the share of an address", () => {
+  it("bounds open connections and admits the next one when one has closed", () => {
     const quotas = new AddressQuotas(new ManualClock(), limitsOf({ maxConnectionsPerAddress: 2 }));
     expect(quotas.open("a")).toBeUndefined();
     expect(quotas.open("a")).toBeUndefined();
@@ -96,7 +96,7 @@ describe("an address's share", () => {
     expect(quotas.open("a")).toBeUndefined();
   });
 
-  it("bounds how fast connections are opened, also when they are gone at once", () => {
+  it("bounds how fast connections are opened, also when they close at once", () => {
     const clock = new ManualClock();
     const quotas = new AddressQuotas(
       clock,
@@ -121,7 +121,7 @@ describe("an address's share", () => {
     expect(quotas.takeRequest("a")).toBe(true);
   });
 
-  it("remembers a bounded number of addresses, and none that is connected is forgotten", () => {
+  it("is remembered for a bounded number of addresses, and for all that are connected", () => {
     const quotas = new AddressQuotas(
       new ManualClock(),
       limitsOf({ maxTrackedAddresses: 10, maxConnectionsPerAddress: 1 }),
@@ -137,7 +137,7 @@ describe("an address's share", () => {
     }
   });
 
-  it("forgets addresses that have used nothing lately", () => {
+  it("is no longer remembered when the address has used nothing for a while", () => {
     const clock = new ManualClock();
     const quotas = new AddressQuotas(clock, DEFAULT_LIMITS);
     for (let address = 0; address < 50; address++) {
@@ -153,14 +153,14 @@ describe("an address's share", () => {
   });
 });
 
-describe("those who are connected", () => {
+describe("connections", () => {
   function enter(visitors: Visitors, address = "a", onDeadline = (): void => {}): Visitor {
     const visitor = visitors.enter(address, onDeadline);
     if (typeof visitor === "string") throw new Error(visitor);
     return visitor;
   }
 
-  it("may not be too many before they have greeted", () => {
+  it("are bounded in number before they have greeted", () => {
     const visitors = new Visitors(new ManualClock(), limitsOf({ maxPendingConnections: 2 }));
     const first = enter(visitors);
     const second = enter(visitors);
@@ -205,12 +205,12 @@ describe("the watch over an upload", () => {
     return { watch: it, clock, stalls };
   }
 
-  it("takes the bytes that were announced and no more", () => {
+  it("accepts the bytes that were announced and no more", () => {
     const { watch: upload } = watch(150);
     expect([100, 51, 50, 1].map((bytes) => upload.take(bytes))).toEqual([true, false, true, false]);
   });
 
-  it("takes a bounded number of pieces", () => {
+  it("accepts a bounded number of pieces", () => {
     const { watch: upload } = watch(150);
     expect(Array.from({ length: 7 }, () => upload.take(1))).toEqual([
       ...Array<boolean>(6).fill(true),
@@ -218,7 +218,7 @@ describe("the watch over an upload", () => {
     ]);
   });
 
-  it("tells once that the report does not come on, and never after it has been stopped", () => {
+  it("reports a stalled upload once, and never after the watch has been stopped", () => {
     const { watch: upload, clock, stalls } = watch(1_000);
     upload.take(100);
     clock.advance(1_000);

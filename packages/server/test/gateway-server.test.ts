@@ -56,7 +56,7 @@ describe("the whole server", () => {
     await server.coordinator.startTask(task.id);
     const client = await connect(server);
     expect((await client.takePart()).outcome).toHaveProperty("committed");
-    // Who is in a round hears that it has ended, and then that the server stops.
+    // A member of a round is told that the round has ended, and then that the server stops.
     await client.joinRound();
     await server.close();
     expect((await client.expect("roundOutcome")).outcome).toEqual({ abandoned: "server-stopping" });
@@ -74,7 +74,7 @@ describe("the whole server", () => {
     expect((await returning.finishRound(configuration)).outcome).toHaveProperty("committed");
   });
 
-  it("closes once, for everyone who asks it to", async () => {
+  it("closes once, also when it is closed several times", async () => {
     const { server } = await start();
     const client = await connect(server);
     let hasClosed = false;
@@ -86,7 +86,7 @@ describe("the whole server", () => {
     await server.close();
   });
 
-  it("frees what it holds when it cannot start: each port in turn", async () => {
+  it("frees what it holds when it cannot start because one of its ports is in use", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => new Promise<void>((resolve) => taken.close(() => resolve())));
@@ -102,7 +102,7 @@ describe("the whole server", () => {
     await expect(
       start({ port: gatewayPort, adminPort: port, dataDir }, { storage }),
     ).rejects.toMatchObject({ code: "PORT_IN_USE" });
-    // The gateway's port has been given back.
+    // The gateway's port is free again.
     const { server } = await start({ port: gatewayPort, dataDir }, { storage });
     expect(server.url).toBe(`ws://127.0.0.1:${gatewayPort}`);
   });
@@ -119,7 +119,7 @@ describe("the whole server", () => {
     expect((await (await connect(server)).takePart()).outcome).toHaveProperty("committed");
   });
 
-  it("frees the rest when one part does not close", async () => {
+  it("frees its other parts when one of them fails to close", async () => {
     const { server } = await start();
     const port = Number(new URL(server.url).port);
     const close = server.coordinator.close.bind(server.coordinator);

@@ -81,7 +81,7 @@ describe("a session", () => {
     expect((await third.finishRound(configuration)).outcome).toHaveProperty("committed");
   });
 
-  it("offers the newest model, and tells an unknown population without ending the session", async () => {
+  it("offers the newest model, and stays open when the population is unknown", async () => {
     const world = await startGateway();
     await world.startTask({ round: ONE });
     const client = await world.greet();
@@ -96,7 +96,7 @@ describe("a session", () => {
     await client.close();
   });
 
-  it("rejects a check-in that nobody waits for, with a time to come back, and goes on", async () => {
+  it("rejects a check-in that no task needs, with a time to come back, and stays open", async () => {
     const world = await startGateway();
     const client = await world.greet();
     client.checkIn("nobody");
@@ -125,7 +125,7 @@ describe("a session", () => {
     expect((await good.finishRound(ours)).outcome).toHaveProperty("committed");
   });
 
-  it("answers what crossed the end of a round, and ignores the rest of an upload", async () => {
+  it("answers a report that crosses the end of a round, and ignores the rest of an upload", async () => {
     const world = await startGateway();
     await world.startTask({ round: { ...ONE, overselection: 3 } });
     const clients = [await world.greet(), await world.greet(), await world.greet()];
@@ -143,12 +143,12 @@ describe("a session", () => {
     await quick.finishRound(first);
     await uploading.expect("roundOutcome");
     const { nextCheckInMs } = await late.expect("roundOutcome");
-    // These were on their way.
+    // These messages were under way when the round ended.
     uploading.send({ type: "reportChunk", data: payload.subarray(4, 8) });
     uploading.send({ type: "reportChunk", data: payload.subarray(8) });
     late.send({ type: "configured", roundId: second.roundId });
     late.begin(second);
-    // The window is the one it was given with the outcome.
+    // The retry window is the one that the client was given with the outcome.
     expect((await late.expect("reportResult")).refused).toMatchObject({
       code: "ROUND_CLOSED",
       retryAfterMs: nextCheckInMs,
@@ -196,7 +196,7 @@ describe("the gateway", () => {
     expect(await response.text()).toContain("WebSocket");
   });
 
-  it("refuses a connection too many with 503 and takes the next once there is room", async () => {
+  it("refuses one connection too many with 503 and admits the next once there is room", async () => {
     const world = await startGateway({ limits: { maxConnections: 2 } });
     const first = await world.connect();
     await world.connect();
@@ -206,7 +206,7 @@ describe("the gateway", () => {
     await world.greet();
   });
 
-  it("cuts who has not greeted it in time, whatever they send meanwhile", async () => {
+  it("cuts a client that has not greeted in time, whatever it sends until then", async () => {
     const world = await startGateway({ limits: { handshakeTimeoutMs: 5_000 } });
     const silent = await world.connect();
     const shaken = await world.connect();
@@ -217,13 +217,13 @@ describe("the gateway", () => {
     world.clock.advance(1);
     expect(await silent.closed).toBe(4408);
     expect(await shaken.closed).toBe(4408);
-    // The greeted one is past it for good.
+    // For the client that has greeted, the deadline no longer applies.
     world.clock.advance(5_000);
     await greeted.roundTrip();
     expect(world.failures).toEqual(["TIMED_OUT", "TIMED_OUT"]);
   });
 
-  it("cuts who neither answers a probe nor sends anything else", async () => {
+  it("cuts a client that neither answers a probe nor sends anything else", async () => {
     const world = await startGateway({ limits: { heartbeatIntervalMs: 60_000 } });
     const probed = async (client: WireClient): Promise<void> => {
       const ping = new Promise((resolve) => client.socket.once("ping", resolve));
@@ -231,7 +231,7 @@ describe("the gateway", () => {
     };
     const answering = await world.greet();
     const mute = await world.greet({ autoPong: false });
-    // Busy with an upload, its answer to a probe stands in line behind what it sends.
+    // While a client uploads, its answer to a probe waits behind what it sends.
     const busy = await world.greet({ autoPong: false });
     const all = [answering, mute, busy];
     let pings = Promise.all(all.map(probed));
@@ -250,7 +250,7 @@ describe("the gateway", () => {
     expect(world.gateway.connectionCount).toBe(1);
   });
 
-  it("tells everyone that the server stops, and closes although some do not answer", async () => {
+  it("tells all clients that the server stops, and closes although some do not answer", async () => {
     const world = await startGateway();
     await world.startTask({ round: { ...ONE, goalCount: 9 } });
     const waiting = await world.greet();
@@ -258,7 +258,7 @@ describe("the gateway", () => {
     await waiting.expect("checkInAccepted");
     const idle = await world.greet();
     const unshaken = await world.connect();
-    // Nobody who reaches the port may hold the server up: neither by silence nor by half a request.
+    // No connection may hold the server up, neither by silence nor by half a request.
     const { port } = new URL(world.url);
     const strangers = ["", "GET / HTTP/1.1\r\nhost: x\r\n"].map((text) => {
       const socket = connectTcp(Number(port), "127.0.0.1");
@@ -282,7 +282,7 @@ describe("the gateway", () => {
     deaf.socket.terminate();
   });
 
-  it("says which port is in use", async () => {
+  it("names the port that is in use", async () => {
     const world = await startGateway();
     const { Gateway } = await import("../src/gateway/gateway.ts");
     const other = new Gateway(
@@ -302,7 +302,7 @@ describe("the gateway", () => {
     await expect(other.start()).rejects.toMatchObject({ code: "PORT_IN_USE" });
   });
 
-  it("does not tell strangers what went wrong inside", async () => {
+  it("does not reveal internal errors to clients", async () => {
     const world = await startGateway({
       host: {
         checkIn() {
@@ -325,13 +325,13 @@ describe("the gateway", () => {
     const rejection = await client.expect("rejection");
     expect(rejection.code).toBe("INTERNAL");
     expect(rejection.message).not.toContain("secret");
-    // Whatever it is, come back later and not at once.
+    // Whatever the error is, the client is told to come back later and not at once.
     expect(rejection.retryAfterMs).toBeGreaterThan(0);
   });
 });
 
 describe("the server's key", () => {
-  it("is what a client must know: one made for another key is refused", async () => {
+  it("must be known to a client, whose handshake for another key is refused", async () => {
     const world = await startGateway();
     const crypto = createNodeCryptoProvider();
     const wrong = serverKeyOf(crypto, generateServerSecrets(seededRandom(crypto, 99)));

@@ -1,4 +1,5 @@
-// A gateway on loopback in front of a coordinator in memory, and a client made by hand that can also misbehave.
+// A gateway on loopback in front of a coordinator in memory, and a client that is written by hand,
+// so that it can also misbehave.
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import {
@@ -25,15 +26,15 @@ export interface GatewayWorld extends World {
   readonly enrolment: Enrolment;
   readonly url: string;
   readonly serverKey: ServerKey;
-  /** Codes of the sessions that failed, in order. */
+  /** The error codes of the sessions that failed, in order. */
   readonly failures: ErrorCode[];
-  /** Why connections were cut without a session's word, in order. */
+  /** The reasons for which the gateway has cut connections by itself, in order. */
   readonly cuts: CutReason[];
-  /** Whose share was used up by the requests that were refused, in order. */
+  /** For each request that was refused as too many: whose share was used up, in order. */
   readonly rateLimited: string[];
-  /** A connected client that has said nothing yet. */
+  /** Connects a client that has sent nothing yet. */
   connect(options?: ConnectOptions): Promise<WireClient>;
-  /** A client that is greeted and idle. */
+  /** Connects a client and greets. */
   greet(options?: ConnectOptions): Promise<WireClient>;
 }
 
@@ -41,7 +42,7 @@ interface ConnectOptions {
   readonly protocols?: string[];
   readonly autoPong?: boolean;
   readonly serverKey?: ServerKey;
-  /** What a proxy says of where the client comes from. */
+  /** The client's address as a proxy would give it. */
   readonly forwardedFor?: string;
   readonly localAddress?: string;
 }
@@ -134,7 +135,7 @@ export async function startGateway(
   };
 }
 
-/** Waits for `holds` while sockets do their work. */
+/** Waits until `holds` returns true, while sockets do their work. */
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
   for (let turn = 0; turn < 20_000; turn++) {
     if (holds()) return;
@@ -143,7 +144,7 @@ export async function eventually(what: string, holds: () => boolean): Promise<vo
   throw new Error(`It never happened: ${what}`);
 }
 
-/** A client that does as a test tells it, and knows the tasks of the tests' worlds. */
+/** A client that does what a test tells it, and that knows the tests' tasks. */
 export class WireClient extends RawClient<WebSocket> {
   override checkIn(population = "writers", changes: CheckInChanges = {}): void {
     super.checkIn(population, { codecs: ["float32"], maxParameters: 1_000, ...changes });
@@ -166,7 +167,7 @@ export class WireClient extends RawClient<WebSocket> {
     return payload;
   }
 
-  /** Does its part of a round whole, from check-in to outcome. */
+  /** Takes part in one round, from the check-in to the outcome. */
   async takePart(population?: string): Promise<Extract<ServerMessage, { type: "roundOutcome" }>> {
     const configuration = await this.joinRound(population);
     return this.finishRound(configuration);
@@ -185,7 +186,7 @@ export class WireClient extends RawClient<WebSocket> {
     return this.expect("roundOutcome");
   }
 
-  /** Asks for something that is answered at once: everything sent before has been handled then. */
+  /** Sends a request that is answered at once. Everything sent before has been handled then. */
   async roundTrip(): Promise<void> {
     this.send({ type: "modelRequest", population: "no-such-population", heldArtifacts: [] });
     const failure = await this.expect("failure");
@@ -202,7 +203,7 @@ type CheckInChanges = Parameters<RawClient["checkIn"]>[1];
 
 const ONES: Float32Array = new Float32Array(5).fill(1);
 
-/** A frame of that kind with that body, also where no such frame exists. */
+/** Makes a frame of any kind with any body, also one that the protocol does not have. */
 export function frameOf(kind: number, body: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(kind), body);
 }

@@ -37,7 +37,7 @@ function metricsOf(connections: () => number = () => 0): Metrics {
   return metrics;
 }
 
-/** Samples by their name with labels. */
+/** Returns the samples by their name with labels. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
   const lines = (await metrics.render()).split("\n");
   return new Map(
@@ -51,7 +51,7 @@ async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>>
 }
 
 describe("the metrics", () => {
-  it("count what a round did, in bytes and seconds", async () => {
+  it("count the members, bytes and seconds of a round", async () => {
     const metrics = metricsOf();
     const { id: roundId, taskId } = ROUND;
     const round = { taskId, roundId, purpose: "training", roundNumber: 4 } as const;
@@ -92,7 +92,7 @@ describe("the metrics", () => {
     });
   });
 
-  it("count an abandoned round by its reason and leave the model's metrics as they were", async () => {
+  it("count an abandoned round by its reason and do not change the model's metrics", async () => {
     const metrics = metricsOf();
     const { id: roundId, taskId } = ROUND;
     const round = { taskId, roundId, purpose: "training", roundNumber: 4 } as const;
@@ -135,7 +135,7 @@ describe("the metrics", () => {
     });
   });
 
-  it("tell the connections of the moment and why sessions failed", async () => {
+  it("show the current connections and the reasons why sessions failed", async () => {
     let connections = 5;
     const metrics = metricsOf(() => connections);
     metrics.observe({ type: "session-failed", code: "MALFORMED_FRAME" });
@@ -149,7 +149,7 @@ describe("the metrics", () => {
     expect(samples.get('tributary_requests_rate_limited_total{share="device"}')).toBe(1);
   });
 
-  it("tell what the process uses and how late its event loop is", async () => {
+  it("show what the process uses and how late its event loop is", async () => {
     const metrics = metricsOf();
     const samples = await samplesOf(metrics);
     expect(samples.get("tributary_process_resident_memory_bytes")).toBeGreaterThan(10e6);
@@ -161,14 +161,14 @@ describe("the metrics", () => {
     }
   });
 
-  it("belong to one server each, though a process holds several", async () => {
+  it("belong to one server, although a process may run several", async () => {
     const one = metricsOf();
     const other = metricsOf();
     one.observe({ type: "session-failed", code: "TIMED_OUT" });
     expect((await other.render()).includes("TIMED_OUT")).toBe(false);
   });
 
-  it("have names with a unit, and a line of help each", async () => {
+  it("have names with a unit and one line of help", async () => {
     const text = await metricsOf().render();
     const helped = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)];
     expect(helped.length).toBeGreaterThan(10);

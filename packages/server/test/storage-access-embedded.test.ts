@@ -10,7 +10,7 @@ import { accessStoreCases } from "../src/testing/index.ts";
 import { makeFolder } from "./temporary-folder.ts";
 
 describe("the access store in PGlite", () => {
-  // Making a database takes seconds: one serves all cases, emptied before each.
+  // It takes seconds to create a database. All cases use the same one, emptied before each.
   let made: Awaited<ReturnType<typeof makeFolder>>;
   let database: OpenDatabase | undefined;
   let connection: DatabaseConnection | undefined;

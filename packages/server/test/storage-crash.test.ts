@@ -1,4 +1,4 @@
-// What a crash leaves. The children are processes of their own, which can be killed.
+// Tests the state that a crash leaves. The child processes can be killed, and run from source.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
@@ -82,7 +82,7 @@ describe("the embedded store after kill -9", () => {
           if (number !== undefined && id !== undefined) acknowledged.set(Number(number), id);
         };
         for (let i = draw(6); i > 0; i--) note(await writer.nextLine());
-        // Anywhere within a round, which takes some ten milliseconds.
+        // The kill comes at any time within a round, which takes about ten milliseconds.
         await wait(draw(20));
         await writer.kill();
         for (

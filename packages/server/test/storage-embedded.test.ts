@@ -19,7 +19,7 @@ const crypto = createNodeCryptoProvider();
 const newMaker = (seed: number): RecordMaker => new RecordMaker(crypto, seededRandom(crypto, seed));
 
 describe("the round store in PGlite and files", () => {
-  // Making a database takes seconds: one serves all cases, emptied before each.
+  // It takes seconds to create a database. All cases use the same one, emptied before each.
   let made: Awaited<ReturnType<typeof makeFolder>>;
   let opened: (OpenDatabase & StorePair) | undefined;
 
@@ -72,8 +72,8 @@ describe("the round store in PGlite and files", () => {
     it(name, run);
   }
 
-  // Older versions wrote participations ahead of their round, so that some are of a round that
-  // never came to be.
+  // Older versions wrote participations before their round was committed, so that some belong to a
+  // round that never was.
   it("counts the participations that an older version wrote only when their round was committed", async () => {
     const { db, rounds } = await openEmpty();
     const make = newMaker(8);
@@ -148,10 +148,10 @@ describe("checkpoint files", () => {
   });
 
   it.each(["../../etc/passwd", "", "ABC", `${"0".repeat(63)}/`])(
-    "never takes %j for a file's name",
+    "never uses %j as the name of a file",
     async (name) => {
       const store = await FileCheckpointStore.open({ folder: await testFolder(), crypto });
-      // What a caller outside of the type system may send.
+      // A caller outside of the type system may pass such an id.
       const id = name as Parameters<typeof store.get>[0];
       await expect(store.get(id)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
       await expect(store.has(id)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
@@ -179,7 +179,7 @@ describe("the embedded store", () => {
   });
   afterAll(() => made?.remove());
 
-  /** A folder with an empty store in it. */
+  /** Makes a folder with an empty store in it. */
   async function madeFolder(): Promise<string> {
     const folder = await testFolder();
     await cp(join(made.folder, "a", "b"), folder, { recursive: true });
@@ -243,7 +243,7 @@ describe("the embedded store", () => {
       remedy: expect.stringMatching(/backup/),
     });
     expect(await readdir(join(folder, "db"))).toEqual(before);
-    // And the folder is free again.
+    // The folder is not locked any more.
     expect((await readdir(folder)).sort()).toEqual(["checkpoints", "db"]);
   });
 

@@ -11,7 +11,7 @@ import { testFolder } from "./temporary-folder.ts";
 const crypto = createNodeCryptoProvider();
 const startIsKnown = (await processStart(process.pid)) !== undefined;
 
-/** A process that lives until it is killed. */
+/** Starts a process that lives until it is killed. */
 async function startProcess(): Promise<ChildProcess & { readonly pid: number }> {
   const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1e6)"], {
     stdio: ["ignore", "pipe", "ignore"],
@@ -22,7 +22,7 @@ async function startProcess(): Promise<ChildProcess & { readonly pid: number }> 
   return Object.assign(child, { pid: child.pid });
 }
 
-/** What a process that holds the folder has written there. */
+/** Writes the claim of a process that holds the folder. */
 async function writeClaim(
   folder: string,
   pid: number,
@@ -34,7 +34,7 @@ async function writeClaim(
   return path;
 }
 
-/** As if nothing had touched the file for `seconds`. */
+/** Sets a file's times as if nothing had touched it for `seconds`. */
 async function age(path: string, seconds: number): Promise<void> {
   const then = new Date(Date.now() - seconds * 1_000);
   await utimes(path, then, then);
@@ -78,13 +78,13 @@ describe("the lock of a data folder", () => {
   });
 
   it.skipIf(!startIsKnown)(
-    "is not mistaken for that of a later process with the same number",
+    "is not taken for the lock of a later process with the same number",
     async () => {
       const folder = await testFolder();
       const other = await startProcess();
       await writeClaim(folder, other.pid, { started: "1" });
       await (await lockFolder(folder, crypto)).release();
-      // In a container a server that comes back has the number that it had before.
+      // In a container, a server that is started again has the same number as before.
       await writeClaim(folder, process.pid, { started: "1" });
       await (await lockFolder(folder, crypto)).release();
       expect(await readdir(folder)).toEqual([]);
@@ -105,7 +105,7 @@ describe("the lock of a data folder", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("depends on signs of life when a power cut tore the claim", async () => {
+  it("depends on signs of life when a power cut has damaged the claim", async () => {
     const folder = await testFolder();
     const path = await writeClaim(folder, 1);
     await writeFile(path, "");

@@ -22,14 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-/** An empty database, dropped when the test has ended. */
+/** Creates an empty database, which is dropped when the test has ended. */
 async function testDatabase(): Promise<string> {
   const url = await server.createDatabase();
   onTestFinished(() => server.dropDatabase(url));
   return url;
 }
 
-/** A store that is closed when the test has ended. */
+/** Opens a store, which is closed when the test has ended. */
 async function testStore(
   url: string,
   options: { readonly queryTimeoutMs?: number } = {},
@@ -88,7 +88,7 @@ describe("the access store in Postgres", () => {
     it(name, run);
   }
 
-  it("refuses to change or delete rows of the audit table, whoever tries", async () => {
+  it("refuses every user who tries to change or delete rows of the audit table", async () => {
     const url = await testDatabase();
     const { access } = await testStore(url);
     const change = { atMs: 1, actor: "root", operation: "pauseTask", target: "/", note: "" };
@@ -165,7 +165,7 @@ describe("opening a store in Postgres", () => {
       unavailable(/^Postgres at 127.*refuses connections/, /Start the database/),
     );
     expect(String(error)).not.toContain("secret");
-    // Both of its addresses refuse: Node then throws an error without a message of its own.
+    // The host has two addresses, and both refuse. Node then throws an error without a message.
     const both = url.replace("127.0.0.1", "localhost");
     await expect(openPostgresStore({ url: both, crypto })).rejects.toMatchObject(
       unavailable(/ECONNREFUSED/, /Start the database/),
@@ -325,14 +325,13 @@ describe("a store whose Postgres goes away", () => {
     expect(await lost).toBe("database connection lost");
   });
 
-  it("answers with STORAGE_UNAVAILABLE, and goes on when it is back", async () => {
+  it("answers with STORAGE_UNAVAILABLE, and goes on when Postgres is back", async () => {
     const { proxy, storage } = await proxied();
     const make = newMaker(3);
     const { task, bytes } = make.task();
     const { round, checkpoint } = make.committed(task, 1);
     await storage.rounds.createTask(task, bytes);
-    // More losses than the pool has connections: none may be left waiting for one that never comes
-    // back.
+    // More connections are lost than the pool has. No query may wait for one that never comes back.
     for (let turn = 0; turn < 7; turn++) {
       await proxy.close();
       await proxy.reopen();
@@ -351,7 +350,7 @@ describe("a store whose Postgres goes away", () => {
   });
 
   it(
-    "answers with STORAGE_UNAVAILABLE when it is silent for too long, and goes on when it speaks again",
+    "answers with STORAGE_UNAVAILABLE when Postgres is silent for too long, and goes on afterwards",
     { timeout: 60_000 },
     async () => {
       const { proxy, storage } = await proxied({ queryTimeoutMs: 1_000 });
@@ -371,7 +370,7 @@ describe("a store whose Postgres goes away", () => {
     },
   );
 
-  it("neither loses nor doubles a round when the answer to its commit is lost", async () => {
+  it("neither loses nor duplicates a round when the answer to its commit is lost", async () => {
     const { proxy, storage } = await proxied();
     const make = newMaker(4);
     const { task, bytes } = make.task();
@@ -398,7 +397,7 @@ describe("a store whose Postgres goes away", () => {
     expect(await storage.checkpoints.get(checkpoint.record.id)).toHaveLength(2_500_000);
   });
 
-  it("puts no bytes of a checkpoint into an error", async () => {
+  it("never puts the bytes of a checkpoint into an error", async () => {
     const url = await testDatabase();
     const { rounds } = await testStore(url);
     const make = newMaker(6);

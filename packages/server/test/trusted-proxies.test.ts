@@ -19,7 +19,7 @@ function request(peer: string, forwardedFor?: string): IncomingMessage {
 }
 
 describe("trusted proxies", () => {
-  it("are named by address, by network, or by a word that stands for networks", () => {
+  it("are named by an address, a network, or a word that stands for networks", () => {
     const proxies = new TrustedProxies(["192.0.2.7", "2001:db8::/48", "10.0.0.0/8", "loopback"]);
     for (const [address, isTrusted] of [
       ["192.0.2.7", true],
@@ -36,7 +36,7 @@ describe("trusted proxies", () => {
   });
 
   it.each(["proxy.example.org", "10.0.0.0/33", "0.0.0.0/0", "::/0", "10.0.0.1/x", ""])(
-    "cannot be %j, and a server with that does not start",
+    "cannot be %j, and a server with this setting does not start",
     async (wrong) => {
       const folder = await testFolder();
       const options = { dataDir: folder, port: 0, adminPort: 0, trustedProxies: [wrong] };
@@ -46,7 +46,7 @@ describe("trusted proxies", () => {
   );
 });
 
-describe("where a request comes from", () => {
+describe("the client's address of a request", () => {
   const proxies = new TrustedProxies(["10.0.0.0/8", "2001:db8:ffff::/48"]);
 
   it.each([
@@ -58,12 +58,12 @@ describe("where a request comes from", () => {
     ["10.0.0.1", "2001:db8::7", "2001:db8::7"],
     ["2001:db8:ffff::1", "2001:db8::7, 2001:db8:ffff::2", "2001:db8::7"],
     ["::ffff:10.0.0.1", "192.0.2.7", "192.0.2.7"],
-    // All of it trusted: whoever stands furthest.
+    // When all addresses are trusted, the leftmost one counts.
     ["10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
-    // A peer that is not trusted says what it likes.
+    // The header of a peer that is not trusted is ignored.
     ["192.0.2.9", "198.51.100.1", "192.0.2.9"],
     ["192.0.2.9", "198.51.100.1, 10.0.0.2", "192.0.2.9"],
-    // No address: its proxy answers for it.
+    // An entry that is not an address counts as its proxy's address.
     ["10.0.0.1", "garbage", "10.0.0.1"],
     ["10.0.0.1", "198.51.100.1, unknown, 10.0.0.2", "10.0.0.2"],
     ["10.0.0.1", ",,,,", "10.0.0.1"],
@@ -104,7 +104,7 @@ describe("a gateway behind a trusted proxy", () => {
     expect(world.rateLimited).toEqual(["address"]);
   });
 
-  it("refuses the connections of a client that has too many, whatever addresses it claims", async () => {
+  it("refuses a client that has too many connections, whatever addresses it claims", async () => {
     const world = await startGateway({
       trustedProxies: [PROXY],
       limits: { maxConnectionsPerAddress: 1 },
@@ -123,7 +123,7 @@ describe("a gateway behind a trusted proxy", () => {
     await world.greet({ forwardedFor: "192.0.2.1" });
   });
 
-  it("counts all clients without a usable address together, as the proxy's own", async () => {
+  it("counts all clients without a usable address as the proxy itself", async () => {
     const world = await startGateway({
       trustedProxies: [PROXY],
       limits: { maxConnectionsPerAddress: 1 },
@@ -134,14 +134,14 @@ describe("a gateway behind a trusted proxy", () => {
     }
   });
 
-  it("cuts a header of a thousand hops before it is read", async () => {
+  it("cuts a connection with a header of a thousand hops before the header is read", async () => {
     const world = await startGateway({ trustedProxies: [PROXY] });
     const forwardedFor = "198.51.100.1, ".repeat(1_000);
     await expect(world.connect({ forwardedFor })).rejects.toBeInstanceOf(Error);
     expect(world.cuts).toEqual(["bad-request"]);
   });
 
-  it("ignores the header of everyone who is not a trusted proxy", async () => {
+  it("ignores the header of every client that is not a trusted proxy", async () => {
     const world = await startGateway({
       trustedProxies: ["127.0.0.2"],
       limits: { maxConnectionsPerAddress: 1 },

@@ -1,27 +1,35 @@
 import { UPDATE_BLOCK_VALUES, referenceKernels, type UpdateKernels } from "@tributary/protocol";
 
 /**
- * The memory that holds sums, and the kernels that add to them. Each thread that adds has one.
- * Kernels in WebAssembly are fast and take a millisecond to make; those in TypeScript give the same
- * bits.
+ * The memory that holds sums, and the kernels that add to them. Each thread that adds updates has
+ * one. Kernels in WebAssembly are fast, but it takes a millisecond to make them. The kernels in
+ * TypeScript need no time to make and give the same bits.
  */
 export class AccumulatorMemory {
-  /** Codecs should use these kernels too: their blocks then need not be copied. */
+  /**
+   * The kernels that add. Codecs should decode with the same kernels, since their blocks are then
+   * in this memory already and need not be copied.
+   */
   readonly kernels: UpdateKernels;
-  /** Where blocks that lie in other memory are copied to before they are added. */
+  /** Address of the block to which values from other memory are copied before they are added. */
   readonly #block: number;
   /**
-   * Places that have been given back, by their number of sums. They are used again, since the
-   * memory of kernels never shrinks.
+   * Addresses that have been given back, by their number of sums. They are used again, because the
+   * memory of kernels cannot be freed.
    */
   readonly #free: Map<number, number[]> = new Map();
 
+  /** @param kernels - The kernels to add with; those in TypeScript unless given. */
   constructor(kernels: UpdateKernels = referenceKernels()) {
     this.kernels = kernels;
     this.#block = kernels.allocate(4 * UPDATE_BLOCK_VALUES);
   }
 
-  /** Makes room for `dimension` sums, all 0. @returns Where they are. */
+  /**
+   * Reserves memory for sums and sets all of them to 0.
+   * @param dimension - Number of sums.
+   * @returns Their address, in bytes.
+   */
   take(dimension: number): number {
     const at = this.#free.get(dimension)?.pop();
     if (at === undefined) return this.kernels.allocate(8 * dimension);
@@ -29,21 +37,25 @@ export class AccumulatorMemory {
     return at;
   }
 
-  /** Gives the place of `dimension` sums back for others. */
+  /** Makes the memory of `dimension` sums at an address from `take` available again. */
   giveBack(at: number, dimension: number): void {
     const free = this.#free.get(dimension);
     if (free === undefined) this.#free.set(dimension, [at]);
     else free.push(at);
   }
 
-  /** The sums at `at`. Use the array at once: the memory moves when it grows. */
+  /**
+   * Returns a view of the sums at the address `at`. The caller must not keep the view: when more
+   * memory is taken, the memory may move, and the view becomes empty.
+   */
   sums(at: number, dimension: number): Float64Array {
     return new Float64Array(this.kernels.memory.buffer, at, dimension);
   }
 
   /**
-   * Adds a block to the sums at `sums`: as `AccumulateKernels.accumulate`.
-   * @param block - Float32, `UPDATE_BLOCK_VALUES` values at most; not modified.
+   * Adds a block, multiplied by `scale`, to sums, as `AccumulateKernels.accumulate` does.
+   * @param block - Float32, at most `UPDATE_BLOCK_VALUES` values; not modified.
+   * @param sums - Address of the first sum that is added to; modified.
    */
   accumulate(block: Float32Array, scale: number, sums: number): void {
     const { buffer } = this.kernels.memory;

@@ -3,8 +3,8 @@ import type { ExactParts, ExactSums } from "./exact-sums.ts";
 import type { YieldTurn } from "./time-slice.ts";
 
 /**
- * The updates of a round combined to one: sums / weight. Each sum is exact, so that it does not
- * depend on the order of the additions.
+ * The one update into which the updates of a round are combined. It is `sums` divided by `weight`.
+ * The sums are exact, so that they do not depend on the order of the additions.
  */
 export interface CombinedUpdate {
   readonly sums: ExactSums;
@@ -14,8 +14,9 @@ export interface CombinedUpdate {
 
 /** An update that the codec has validated. */
 export interface CheckedUpdate {
-  /** Neither modified nor kept. */
+  /** The encoded update; neither modified nor kept. */
   readonly payload: Uint8Array;
+  /** Number of examples that the client trained on; a whole number ≥ 1. */
   readonly exampleCount: number;
   /** A bound on the magnitude of the values, as the codec's `validate` gave it. */
   readonly maxAbs: number;
@@ -33,25 +34,26 @@ export interface AggregationRule {
   /** Values in one update. */
   readonly dimension: number;
   /**
-   * Takes an update as a whole. If it throws, it has taken nothing of the update.
+   * Takes an update. If it throws, the rule is as it was before.
    * @param payload - A payload that the codec has validated; neither modified nor kept.
    * @param facts.maxAbs - A bound on the magnitude of the values, as the codec's `validate` gave
    *   it.
-   * @throws TributaryError `UPDATE_OUT_OF_RANGE`.
+   * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the values are too large to be added exactly.
    */
   add(payload: Uint8Array, facts: { readonly exampleCount: number; readonly maxAbs: number }): void;
   /**
-   * Takes several updates, each as a whole or not at all. The result is the same as one after the
-   * other, at a lower cost.
-   * @returns For each update the reason why it has not been added, or undefined if it has.
+   * Takes several updates. The result is the same as when they are added one after the other, and
+   * it costs less.
+   * @returns For each update, undefined if it has been added, or the reason why it has not. An
+   *   update that has not been added has changed nothing.
    */
   addAll(updates: readonly CheckedUpdate[]): readonly (TributaryError | undefined)[];
   /**
-   * Combines the updates to one.
+   * Combines the updates into one.
    * @param yieldTurn - Called between slices of work, so that nothing else waits for more than a
    *   few milliseconds.
-   * @throws TributaryError `INTERNAL` with fewer updates than the rule needs: such a round is not
-   *   committed.
+   * @throws TributaryError `INTERNAL` when there are fewer updates than the rule needs. A round
+   *   never commits with so few, so that this is a fault of the program.
    */
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate>;
   /**
@@ -62,26 +64,30 @@ export interface AggregationRule {
 }
 
 /**
- * A rule that keeps nothing but sums, so that the reports of a round can be added in several
- * places.
+ * A rule that keeps only sums, and nothing of a single update. The reports of a round can therefore
+ * be added in several threads or processes whose sums are merged afterwards.
  */
 export interface SumRule extends AggregationRule {
-  /** A copy of the sums of what has been added here. */
+  /** Returns a copy of the sums over the updates that were added to this rule. */
   partial(): PartialSum;
   /**
-   * Adds the sums of what has been added elsewhere, exactly.
-   * @throws TributaryError `PARTIAL_SUM_INVALID` when they are of another length.
+   * Adds the sums over updates that were added elsewhere. The addition is exact.
+   * @throws TributaryError `PARTIAL_SUM_INVALID` when the sums are of another length.
    */
   merge(partial: PartialSum): void;
 }
 
 /**
- * The sums over some of a round's reports. Partial sums that together have all reports give the
- * same bits, however the reports are divided and in whatever order the sums are merged.
+ * The sums over some of a round's reports. When all partial sums of a round are merged, the result
+ * has the same bits, whichever way the reports were divided and in whatever order the sums are
+ * merged.
  */
 export interface PartialSum extends ExactParts {
-  /** How many reports they are of. */
+  /** Number of reports that the sums are over. */
   readonly reports: number;
-  /** The divisor of the sums: the number of the reports' examples or of the reports; ≥ reports. */
+  /**
+   * What the sums are to be divided by: the number of the reports' examples, or the number of
+   * reports, as the rule weights them; ≥ `reports`.
+   */
   readonly weight: number;
 }

@@ -3,7 +3,10 @@ import { ExactAccumulator } from "./exact-accumulator.ts";
 import type { ExactSums } from "./exact-sums.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
-/** Exact sums that are made block by block, each block from all its rows at once. */
+/**
+ * Exact sums for rules that hold all updates. They are made block by block, and each block is made
+ * from all its rows at once.
+ */
 export class BlockSums implements ExactSums {
   readonly dimension: number;
   readonly #sums: Float64Array;
@@ -19,7 +22,9 @@ export class BlockSums implements ExactSums {
   }
 
   /**
-   * Sets the sums of the block at `offset`: for each value, the sum over all rows.
+   * Sets the sums of one block: for each of its values, the sum over all rows.
+   * @param offset - Index of the block's first value in the update.
+   * @param length - Number of values in the block.
    * @param rows - Float32, shape [n][≥ length]; not modified.
    */
   async set(

@@ -8,10 +8,11 @@ import { sortColumns } from "./sorted-columns.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * The rule `bulyan`, over Krum: Krum chooses n − 2f updates one after the other, each time among
- * those that are left. Of the chosen updates it takes, for each value, the mean of the n − 4f
- * values nearest to the median. This withstands a hostile update that hides a large change of a few
- * values behind a small distance, which Krum alone may choose. Example counts are ignored.
+ * The rule `bulyan`. It first uses Krum to choose n − 2f updates, one after the other, each time
+ * among those that are left. For each value it then takes the mean of the n − 4f values, among
+ * those of the chosen updates, that are nearest to their median. A hostile update may change a few
+ * values by much and still be near to the others in the sum over all values: Krum alone may choose
+ * such an update, and this rule withstands it. Example counts are ignored.
  * @see arXiv:1802.07927, §4: θ = n − 2f, β = θ − 2f
  */
 export const bulyan: HeldRuleImplementation<{ readonly byzantine: number }> = {
@@ -23,6 +24,7 @@ export const bulyan: HeldRuleImplementation<{ readonly byzantine: number }> = {
     const chosen: number[] = [];
     while (chosen.length < n - 2 * byzantine) {
       const scores = await krumScores(near, left, byzantine, slice);
+      // Of equal scores the first one counts: the updates are in the order of their hashes.
       const best = scores.reduce((least, score, i) => (score < scores[least]! ? i : least), 0);
       left[best] = 0;
       chosen.push(best);
@@ -32,10 +34,10 @@ export const bulyan: HeldRuleImplementation<{ readonly byzantine: number }> = {
 };
 
 /**
- * Bulyan's second half: for each value, the mean of the `kept` values that are nearest to the
+ * The second half of Bulyan: for each value, the mean of the `kept` values that are nearest to the
  * median. Of two values that are equally near, the smaller one is taken.
- * @param updates - The updates to look at.
- * @param kept - From 1 to the number of `updates`.
+ * @param updates - Numbers of the updates whose values are used.
+ * @param kept - How many values are averaged, from 1 to the number of `updates`.
  */
 async function meanAroundMedian(
   held: HeldUpdates,
@@ -62,7 +64,10 @@ async function meanAroundMedian(
   return { sums, weight: kept };
 }
 
-/** The row at which the nearest values begin: in a sorted column they stand together. */
+/**
+ * Returns the first of the `kept` rows whose values are nearest to the median of a column. The
+ * column is sorted, so that these rows are next to each other.
+ */
 function windowAroundMedian(rows: readonly Float32Array[], column: number, kept: number): number {
   const n = rows.length;
   const median = (rows[(n - 1) >> 1]![column]! + rows[n >> 1]![column]!) / 2;

@@ -11,10 +11,11 @@ import { heldBytes } from "./create-aggregation-rule.ts";
 import { sumRuleNames } from "./rule-implementations.ts";
 
 /**
- * Refuses a plan whose rule would have to keep more of a round in memory than the server allows.
- * This is found before the task exists, and not in the middle of its first round.
- * @param goalCount - The most reports that a round takes.
- * @throws TributaryError `TASK_INVALID` with the numbers.
+ * Refuses a plan whose aggregation rule would hold more bytes of a round in memory than the server
+ * allows. The check is made when a task is created, so that its first round does not fail.
+ * @param goalCount - The largest number of reports in a round.
+ * @param limits.maxRobustAggregationBytes - The largest number of bytes that a rule may hold.
+ * @throws TributaryError `TASK_INVALID`, which names both numbers and says how to stay below.
  */
 export function checkAggregationMemory(
   plan: Plan,
@@ -26,16 +27,21 @@ export function checkAggregationMemory(
   const dimension = rangesSize(trainableRanges(layoutOf(model.parameters), training.trainable));
   const bytes = heldBytes(aggregation, goalCount, codec, dimension);
   if (bytes <= limit) return;
+  // The remedy names the largest goal count that would fit.
   let fits = goalCount;
   while (fits > 0 && heldBytes(aggregation, fits, codec, dimension) > limit) fits -= 1;
   const lower = fits < 1 ? "train fewer layers" : `lower round.goalCount to ${fits}`;
   const shrink = plan.update.codec === "float32" ? ", use the update codec uniform" : "";
+  const each = codec.payloadBytes(dimension).max;
   throw new TributaryError(
     "TASK_INVALID",
-    `The rule ${aggregation.rule} keeps the ${goalCount} updates of a round in memory, of ${codec.payloadBytes(dimension).max} ` +
-      `bytes each: ${bytes} bytes with room to work on them, where the server allows ${limit}`,
+    `The rule ${aggregation.rule} keeps the ${goalCount} updates of a round in memory. At ` +
+      `${each} bytes for each update, it needs ${bytes} bytes with its working memory, and the ` +
+      `server allows ${limit}`,
     {
-      remedy: `To stay within it, ${lower}${shrink}, or use the rule ${sumRuleNames.join(" or ")}, which keep no updates.`,
+      remedy:
+        `To stay within the limit, ${lower}${shrink}, or use the rule ` +
+        `${sumRuleNames.join(" or ")}, which keeps no updates.`,
       context: { path: "aggregation.rule", bytes, limit },
     },
   );

@@ -25,8 +25,11 @@ import {
 import { TimeSlice, type YieldTurn } from "./time-slice.ts";
 
 /**
- * Makes the rule of a plan, for one round.
- * @param memory - Where sums are kept; memory of its own if left out.
+ * Makes the aggregation rule that a plan names, for one round.
+ * @param crypto - Hashes updates, for the rules that sort them by their content.
+ * @param codec - The codec of the updates.
+ * @param dimension - Number of values in one update.
+ * @param memory - Holds the sums; memory of its own if left out.
  */
 export function createAggregationRule(
   spec: AggregationSpec,
@@ -41,7 +44,10 @@ export function createAggregationRule(
   return new HeldRule(spec, new HeldUpdates(crypto, codec, dimension, memory));
 }
 
-/** Makes the rule of a plan that keeps nothing but sums, for one round or a part of its reports. */
+/**
+ * Makes a rule that keeps only sums, for the reports of one round or for a part of them.
+ * @param memory - Holds the sums; memory of its own if left out.
+ */
 export function createSumRule(
   spec: SumSpec,
   codec: UpdateCodec,
@@ -52,8 +58,9 @@ export function createSumRule(
 }
 
 /**
- * The most bytes that a rule takes for a round besides its sums; 0 for a rule that keeps sums only.
- * @param reports - The most reports that a round takes.
+ * Returns the largest number of bytes that a rule holds for a round besides its sums. It is 0 for a
+ * rule that keeps only sums.
+ * @param reports - The largest number of reports in a round.
  */
 export function heldBytes(
   spec: AggregationSpec,

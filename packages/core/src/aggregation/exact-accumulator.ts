@@ -2,23 +2,25 @@ import { TributaryError, UPDATE_BLOCK_VALUES } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { ExactParts, ExactSums } from "./exact-sums.ts";
 
-/** One unit of the fixed-point sum is 2⁻³², about 2.3e-10 in weight units times examples. */
+/** The number of units in 1. One unit of the fixed-point sums is 2⁻³², about 2.3e-10. */
 const FRACTION = 2 ** 32;
 /**
- * The largest |weight · value| of one report. Its fixed-point form stays within 2⁵¹, where the
+ * The largest |weight · value| of one report. In units of 2⁻³² it is at most 2⁵¹, up to which the
  * kernel rounds exactly.
  */
 export const MAX_CONTRIBUTION = 2 ** 19;
+/** float64 adds integers exactly up to this magnitude. */
 const EXACT = 2 ** 53;
+/** One unit of a high part is this many units of a low part. */
 const CARRY = 2 ** 32;
 
 /**
  * Sums weighted float32 vectors so that the result does not depend on the order of the additions.
  *
- * Each weighted value is rounded once to a multiple of 2⁻³², and is an integer from then on.
- * float64 adds integers below 2⁵³ exactly. Before a sum could exceed that, its upper part is
- * carried into a second array, which most rounds never need. The sums take 8 bytes for each value,
- * and 16 after a carry. Nothing of a single report is kept.
+ * Each weighted value is rounded once to a multiple of 2⁻³², and counts as an integer from then on.
+ * float64 adds integers below 2⁵³ exactly. Before a sum could exceed that bound, its upper part is
+ * carried into a second array. Most rounds never need this array. The sums take 8 bytes for each
+ * value, and 16 bytes once the second array exists. Nothing of a single report is kept.
  *
  * @example
  * accumulator.reserve(weight * maxAbs); // once for each report: the most that one value can add
@@ -29,7 +31,7 @@ export class ExactAccumulator implements ExactSums {
   readonly #memory: AccumulatorMemory;
   readonly #at: number;
   #high: Float64Array | undefined;
-  /** No |low[i]| exceeds this. */
+  /** No |low[i]| exceeds this, once all reserved reports have been added. */
   #bound = 0;
   /** Whether every low is in [0, 2³²), so that there is nothing to carry. */
   #isNormal = false;
@@ -43,8 +45,9 @@ export class ExactAccumulator implements ExactSums {
 
   /**
    * Whether one more report can be reserved while earlier reserved reports have not been added yet.
-   * If not, `reserve` would have to carry, which it may do only when all reserved reports are
-   * added.
+   * If this is false, `reserve` has to carry. The caller must then add all reserved reports before
+   * it reserves the next one.
+   * @param contribution - As for `reserve`.
    */
   hasRoom(contribution: number): boolean {
     return this.#bound + boundOf(contribution) <= EXACT;
@@ -53,7 +56,8 @@ export class ExactAccumulator implements ExactSums {
   /**
    * Makes room for one more report. Changes no sum.
    * @param contribution - A bound on |weight · value| over the report; 0 ≤ contribution ≤ 2¹⁹.
-   * @throws TributaryError `UPDATE_OUT_OF_RANGE`, before anything is added.
+   * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the contribution is larger; nothing has
+   *   changed then.
    */
   reserve(contribution: number): void {
     checkContribution(contribution);
@@ -63,9 +67,10 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Adds `weight · block` at `offset`.
-   * @param block - Float32; every |weight · value| is within what was reserved; not modified.
+   * Adds `weight · block` to the sums from `offset` on.
+   * @param block - Float32; not modified. No |weight · value| may exceed what was reserved.
    * @param weight - > 0: the report's number of examples, 1, or the factor that bounds its norm.
+   * @throws TributaryError `UPDATE_SHAPE` when the block reaches beyond the last sum.
    */
   add(block: Float32Array, offset: number, weight: number): void {
     if (offset + block.length > this.dimension) {
@@ -78,15 +83,16 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Adds the sums of another accumulator. This is exact, so that it does not matter which
+   * Adds the sums of another accumulator. The addition is exact, so that it does not matter which
    * accumulator added which report.
+   * @throws TributaryError `INTERNAL` when the sums are of another length.
    */
   merge({ low, high, bound }: ExactParts): void {
     if (low.length !== this.dimension) {
       throw new TributaryError("INTERNAL", "The sums to be merged are of another length");
     }
     if (this.#bound + bound > EXACT) this.#carry();
-    // If both lower parts together might not fit, the other one's is carried before it is added.
+    // If the sum of both low parts might not be exact, the other one is carried before it is added.
     const fits = this.#bound + bound <= EXACT;
     const own = this.#low;
     if (fits) {
@@ -108,13 +114,16 @@ export class ExactAccumulator implements ExactSums {
     this.#isNormal = false;
   }
 
-  /** A copy of the sums as integers. */
+  /** Returns a copy of the sums as integers. */
   parts(): ExactParts {
     if (this.#high !== undefined) this.#carry();
     return { low: this.#low.slice(), high: this.#high?.slice(), bound: this.#bound };
   }
 
-  /** Reads correctly rounded sums, which are the same whatever the order of the additions was. */
+  /**
+   * Fills `target` with the sums from `offset` on, correctly rounded to float64. They do not depend
+   * on the order of the additions.
+   */
   read(offset: number, target: Float64Array): void {
     if (this.#high !== undefined) this.#carry(); // so that each sum is split in one way only
     const low = this.#low;
@@ -125,7 +134,7 @@ export class ExactAccumulator implements ExactSums {
     }
   }
 
-  /** Gives the memory of the sums back. They must not be used again. */
+  /** Gives the memory of the sums back. The accumulator must not be used after that. */
   release(): void {
     this.#memory.giveBack(this.#at, this.dimension);
   }
@@ -139,8 +148,8 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Leaves 0 ≤ low < 2³² and moves the rest to high. One unit of high is 2³² units of low, which is
-   * 1.
+   * Moves the upper part of each low sum to the high sum, so that 0 ≤ low < 2³² is left. One unit
+   * of a high sum is 2³² units of a low sum, which is 1.
    */
   #carry(): void {
     if (this.#isNormal) return;
@@ -156,20 +165,20 @@ export class ExactAccumulator implements ExactSums {
   }
 }
 
-/** The most that a contribution adds to any sum, in units of 2⁻³². */
+/** The most that a contribution adds to any sum, in units of 2⁻³², with the rounding included. */
 function boundOf(contribution: number): number {
   return Math.ceil(contribution * FRACTION) + 1;
 }
 
 /**
- * Checks what `reserve` would check, for callers that reserve later.
- * @throws TributaryError `UPDATE_OUT_OF_RANGE`.
+ * Makes the check of `reserve`, for callers that reserve later.
+ * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the contribution is above `MAX_CONTRIBUTION`.
  */
 export function checkContribution(contribution: number): void {
   if (contribution >= 0 && contribution <= MAX_CONTRIBUTION) return;
   throw new TributaryError(
     "UPDATE_OUT_OF_RANGE",
-    "The update times its example count is too large to add up",
+    "The update's values, multiplied by its number of examples, are too large to be added exactly",
     {
       remedy: "Lower the learning rate or set the plan's clipNorm.",
       context: { contribution },

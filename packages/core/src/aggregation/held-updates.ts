@@ -16,8 +16,8 @@ interface HeldUpdate {
 }
 
 /**
- * The updates of one round, in memory until the round has ended. They stay encoded, since hardly
- * any payload is longer than its values as float32.
+ * Holds the updates of one round in memory until the round has ended. They stay encoded, because a
+ * payload is hardly ever longer than its values as float32.
  */
 export class HeldUpdates {
   readonly dimension: number;
@@ -40,7 +40,7 @@ export class HeldUpdates {
     this.dimension = dimension;
   }
 
-  /** How many updates there are. */
+  /** Number of updates that are held. */
   get count(): number {
     return this.#updates.length;
   }
@@ -53,7 +53,8 @@ export class HeldUpdates {
   /**
    * Keeps a copy of a payload that the codec has validated.
    * @param maxAbs - A bound on the magnitude of its values.
-   * @throws TributaryError `UPDATE_OUT_OF_RANGE` now, and not only when the round is combined.
+   * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the values are too large to be added exactly.
+   *   The check is made now, so that one update is refused and not the whole round.
    */
   add(payload: Uint8Array, maxAbs: number): void {
     checkContribution(maxAbs);
@@ -69,14 +70,14 @@ export class HeldUpdates {
     this.#updates.sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
   }
 
-  /** The blocks of an update: where each begins, and how many values it has. */
+  /** The blocks of an update: the index of each one's first value, and its number of values. */
   *blocks(): Iterable<{ readonly offset: number; readonly length: number }> {
     for (let offset = 0; offset < this.dimension; offset += UPDATE_BLOCK_VALUES) {
       yield { offset, length: Math.min(UPDATE_BLOCK_VALUES, this.dimension - offset) };
     }
   }
 
-  /** Makes `count` rows for `read`, each as long as the longest block. */
+  /** Makes `count` rows that `read` can fill, each as long as the longest block. */
   rows(count: number): Float32Array[] {
     const length = Math.min(UPDATE_BLOCK_VALUES, this.dimension);
     return Array.from({ length: count }, () => new Float32Array(length));
@@ -84,8 +85,10 @@ export class HeldUpdates {
 
   /**
    * Decodes one block of one update into a row.
-   * @param update - The number of the update, below `count`.
-   * @param row - Its first `length` values are set.
+   * @param update - Index of the update, below `count`.
+   * @param offset - Index of the block's first value.
+   * @param length - Number of values in the block.
+   * @param row - Modified: its first `length` values are set.
    */
   read(update: number, offset: number, length: number, row: Float32Array): void {
     const { payload } = this.#updates[update]!;

@@ -2,21 +2,23 @@ import { NEIGHBOURHOOD_BYTES, type Neighbourhoods } from "./neighbourhoods.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * Bytes that Krum's scores take for each update: a row of its values and its distances to the
- * others.
+ * Returns the bytes that the computation of Krum's scores takes for each update: one row of its
+ * values, and its distances to the other updates.
  */
 export function bytesPerScoredUpdate(reports: number, rowBytes: number): number {
   return rowBytes + reports * NEIGHBOURHOOD_BYTES;
 }
 
 /**
- * Krum's score of each update that is left: the sum of the squared distances to the m − f − 2
- * nearest of the m that are left. The score of the others is Infinity.
+ * Computes Krum's score of each update that is left. With m updates left, it is the sum of the
+ * squared distances to the m − f − 2 nearest of them. An update that is not left has the score
+ * Infinity.
  *
- * Bulyan takes one update after the other out of the set, until m − f − 2 is 0 and less. At least
- * one neighbour is counted, so that a score still says something.
- * @param left - 1 for each update that is left, 0 for the others.
- * @param byzantine - f.
+ * Bulyan takes one update after the other out of the set, until m − f − 2 is 0 or negative. At
+ * least one neighbour is counted, so that the scores still differ.
+ * @param left - 1 for each update that is left, 0 for the others; not modified.
+ * @param byzantine - f, the number of updates that may be hostile.
+ * @returns Float64, one score for each update, in weight units squared.
  * @see arXiv:1703.02757, §4
  */
 export async function krumScores(

@@ -22,9 +22,9 @@ export const multiKrum: HeldRuleImplementation<{
 };
 
 /**
- * The mean of the updates with the smallest scores.
- * @param byzantine - f; n ≥ 2f + 3.
- * @param selected - How many, from 1 to n − f − 2.
+ * Returns the mean of the updates with the smallest scores.
+ * @param byzantine - f, the number of updates that may be hostile; n ≥ 2f + 3.
+ * @param selected - Number of updates in the mean, from 1 to n − f − 2.
  */
 export async function meanOfBest(
   held: HeldUpdates,
@@ -34,10 +34,12 @@ export async function meanOfBest(
 ): Promise<CombinedUpdate> {
   const near = await neighbourhoods(held, slice);
   const scores = await krumScores(near, new Uint8Array(held.count).fill(1), byzantine, slice);
+  // Of equal scores the lower index comes first: the updates are in the order of their hashes.
   const best = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
   return meanOf(held, best.slice(0, selected), slice);
 }
 
+/** Returns the mean over the updates with the given indices. */
 async function meanOf(
   held: HeldUpdates,
   updates: readonly number[],

@@ -6,7 +6,8 @@ export interface Neighbourhoods {
   /** Float64, shape [n][n]: ‖Δ_i − Δ_j‖₂², weight units squared. */
   readonly squaredDistances: readonly Float64Array[];
   /**
-   * For each update the others, the nearest first; equally near ones in the order of the updates.
+   * For each update the indices of all others, the nearest first. Updates at the same distance are
+   * in the order of their indices.
    */
   readonly nearest: readonly Uint16Array[];
 }
@@ -15,8 +16,8 @@ export interface Neighbourhoods {
 export const NEIGHBOURHOOD_BYTES: number = 8 + 2;
 
 /**
- * Computes the distances in float64. Each is a sum in the order of the values, so that two updates
- * always have the same distance.
+ * Computes the distances between all updates in float64. Each distance is summed in the order of
+ * the values, so that the distance of two updates always has the same bits.
  */
 export async function neighbourhoods(held: HeldUpdates, slice: TimeSlice): Promise<Neighbourhoods> {
   const n = held.count;
@@ -34,7 +35,7 @@ export async function neighbourhoods(held: HeldUpdates, slice: TimeSlice): Promi
       }
     }
   }
-  // Each distance was computed once: here it is copied to the other half of the matrix.
+  // Each distance was computed once, above the diagonal. Here it is copied below the diagonal.
   const nearest: Uint16Array[] = [];
   for (let i = 0; i < n; i++) {
     const distances = squaredDistances[i]!;

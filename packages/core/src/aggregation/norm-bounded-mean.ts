@@ -5,15 +5,15 @@ import type { SumRuleImplementation } from "./rule-implementation.ts";
 import { SummedMean, type Weighing } from "./summed-mean.ts";
 
 /**
- * Norm bounding: (1/n) Σ Δ_k · min(1, M/‖Δ_k‖₂). No report moves the mean by more than M/n,
- * whatever it holds. Each report counts once: otherwise a client could get around the bound by
+ * Norm bounding: (1/n) Σ Δ_k · min(1, M/‖Δ_k‖₂). Whatever a report holds, it moves the mean by at
+ * most M/n. Each report counts once, since a client could otherwise get around the bound by
  * claiming many examples.
  * @see arXiv:1911.07963, §5 (norm thresholding of updates)
  */
 class NormBoundedMean extends SummedMean {
   readonly #maximumNorm: number;
 
-  /** @param maximumNorm - M, weight units; > 0. */
+  /** @param maximumNorm - M, the largest L2 norm with which a report counts; > 0. */
   constructor(
     codec: UpdateCodec,
     dimension: number,

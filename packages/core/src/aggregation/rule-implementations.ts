@@ -1,5 +1,5 @@
-// The table of the aggregation rules' implementations. The compiler holds it to the rules that a
-// plan can name: a rule that is missing here, or that no plan can name, is an error.
+// The table of all aggregation rules. The compiler compares it with the rules that a plan can name:
+// it reports a rule that is missing here, and a rule here that no plan can name.
 import type { AggregationSpec } from "@tributary/protocol";
 import { bulyan } from "./bulyan.ts";
 import { coordinateMedian } from "./coordinate-median.ts";
@@ -10,10 +10,10 @@ import type { HeldRuleImplementation, SumRuleImplementation } from "./rule-imple
 import { trimmedMean } from "./trimmed-mean.ts";
 import { weightedMean } from "./weighted-mean.ts";
 
-/** What a plan says to name one of the rules that keep nothing but sums. */
+/** The part of a plan that names a rule which keeps only sums. */
 export type SumSpec = Extract<AggregationSpec, { readonly rule: "mean" | "normBound" }>;
 
-/** What a plan says to name one of the rules that hold all updates of a round. */
+/** The part of a plan that names a rule which holds all updates of a round. */
 export type HeldSpec = Exclude<AggregationSpec, SumSpec>;
 
 const SUM_RULES: {
@@ -37,20 +37,20 @@ const HELD_RULES: {
   bulyan,
 };
 
-/** The names of the rules that keep nothing but sums. */
+/** The names of the rules that keep only sums, for error texts. */
 export const sumRuleNames: readonly string[] = Object.keys(SUM_RULES);
 
-/** Whether the rule keeps nothing but sums. */
+/** Whether the rule keeps only sums. */
 export function keepsSumsOnly(spec: AggregationSpec): spec is SumSpec {
   return Object.hasOwn(SUM_RULES, spec.rule);
 }
 
-/** The implementation of a rule that keeps nothing but sums. */
+/** Returns the implementation of a rule that keeps only sums. */
 export function sumRule(spec: SumSpec): SumRuleImplementation<SumSpec> {
   return SUM_RULES[spec.rule];
 }
 
-/** The implementation of a rule that holds all updates. */
+/** Returns the implementation of a rule that holds all updates. */
 export function heldRule(spec: HeldSpec): HeldRuleImplementation<HeldSpec> {
   return HELD_RULES[spec.rule];
 }

@@ -2,8 +2,8 @@ import type { TimeSlice } from "./time-slice.ts";
 
 /**
  * Sorts each column of a matrix: afterwards row k holds the k-th smallest value of every column.
- * This is a sorting network. Its comparisons do not depend on the values, so that each is one pass
- * over two rows.
+ * This is a sorting network: which rows it compares does not depend on the values, so that each
+ * comparison is one pass over two whole rows.
  * @param rows - Float32, shape [n][≥ columns], finite; sorted in place.
  * @see Knuth, The Art of Computer Programming, volume 3, §5.2.2, Algorithm M (Batcher's merge
  *   exchange)
@@ -39,7 +39,7 @@ function exchange(low: Float32Array, high: Float32Array, columns: number): void 
   for (let i = 0; i < columns; i++) {
     const a = low[i]!;
     const b = high[i]!;
-    // A branch would be slower: on such data the processor would predict every other one wrongly.
+    // A branch would be slower: on such data the processor would mispredict about half of them.
     low[i] = Math.min(a, b);
     high[i] = Math.max(a, b);
   }

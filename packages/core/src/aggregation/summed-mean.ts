@@ -10,19 +10,19 @@ import type { CheckedUpdate, CombinedUpdate, PartialSum, SumRule } from "./aggre
 import { ExactAccumulator } from "./exact-accumulator.ts";
 
 /**
- * How many values are added for all updates of a batch before the next values: their sums take
- * 1 MiB, which fits the second cache of a core.
+ * Number of values that are added for all updates of a batch, before the next values are added.
+ * The sums of so many values take 1 MiB, which fits into a processor core's second-level cache.
  */
 const STRETCH = 32 * UPDATE_BLOCK_VALUES;
 
-/** An update for which there is room in the sums. */
+/** An update for which the sums have been made ready, and which is still to be added. */
 interface Reserved {
   readonly payload: Uint8Array;
   /** What each value is multiplied by. */
   readonly factor: number;
 }
 
-/** How much an update counts. */
+/** How much an update counts in the mean. */
 export interface Weighing {
   /** What each of its values is multiplied by. */
   readonly factor: number;
@@ -30,7 +30,7 @@ export interface Weighing {
   readonly weight: number;
 }
 
-/** What all means have in common: they keep sums only, and nothing of a single update. */
+/** The part that all means have in common: they keep only sums, and nothing of a single update. */
 export abstract class SummedMean implements SumRule {
   readonly dimension: number;
   protected readonly codec: UpdateCodec;
@@ -45,7 +45,7 @@ export abstract class SummedMean implements SumRule {
     this.#sums = new ExactAccumulator(dimension, memory);
   }
 
-  /** Says how much an update counts. */
+  /** Returns how much an update counts. */
   protected abstract weigh(update: CheckedUpdate): Weighing;
 
   add(payload: Uint8Array, facts: Omit<CheckedUpdate, "payload">): void {
@@ -76,10 +76,11 @@ export abstract class SummedMean implements SumRule {
     return faults;
   }
 
+  /** Adds all updates of a batch to the sums. */
   #addBatch(batch: readonly Reserved[]): void {
     const { min, max } = this.codec.payloadBytes(this.dimension);
-    // Where blocks vary in length, a decoder has to read all blocks before the first one wanted, so
-    // that each update is decoded in one go.
+    // If a codec's blocks vary in length, a decoder has to read a payload from its beginning to
+    // find a block. Such an update is therefore decoded as a whole.
     const stretch = batch.length < 2 || min !== max ? Math.max(1, this.dimension) : STRETCH;
     for (let offset = 0; offset < this.dimension; offset += stretch) {
       const range = { offset, length: Math.min(stretch, this.dimension - offset) };

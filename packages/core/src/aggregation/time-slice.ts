@@ -6,8 +6,8 @@
 export type YieldTurn = () => Promise<void>;
 
 /**
- * Steps of work, each an addition or a comparison, in one slice: about 1 ms. One slice may take up
- * to 10 ms when memory for the sums has to be allocated in it.
+ * Number of steps in one slice. One step is an addition or a comparison, so that a slice takes
+ * about 1 ms. It may take up to 10 ms when memory for sums is allocated in it.
  */
 const STEPS_PER_SLICE = 2 ** 17;
 

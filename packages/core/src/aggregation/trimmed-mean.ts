@@ -6,10 +6,10 @@ import { sortColumns } from "./sorted-columns.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
 /**
- * The rule `trimmedMean`: the mean of each value without the f smallest and the f largest. It is
- * within the range of the honest values as long as at most f updates are hostile. Example counts
- * are ignored.
- * @see arXiv:1803.01498, Definition 2, which asks for β ≥ f/n: here β is f/n
+ * The rule `trimmedMean`: for each value the mean over the updates, without the f smallest and the
+ * f largest. The result is within the range of the honest values as long as at most f updates are
+ * hostile. Example counts are ignored.
+ * @see arXiv:1803.01498, Definition 2; its β is f/n here, the smallest that the paper allows
  */
 export const trimmedMean: HeldRuleImplementation<{ readonly byzantine: number }> = {
   bytesPerUpdate: () => 0,
@@ -17,8 +17,9 @@ export const trimmedMean: HeldRuleImplementation<{ readonly byzantine: number }>
 };
 
 /**
- * For each value the mean over the updates, without the `trim` smallest and the `trim` largest.
- * @param trim - 2 · trim < n.
+ * Returns for each value the mean over the updates, without the `trim` smallest and the `trim`
+ * largest.
+ * @param trim - A whole number ≥ 0 with 2 · trim < n, where n is the number of updates.
  */
 export async function trimColumns(
   held: HeldUpdates,

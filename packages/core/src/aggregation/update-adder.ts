@@ -12,34 +12,36 @@ import { createAggregationRule } from "./create-aggregation-rule.ts";
 import { MAX_CONTRIBUTION } from "./exact-accumulator.ts";
 import type { YieldTurn } from "./time-slice.ts";
 
-/** Adds up the updates of one round, in this thread or in others. */
+/** Adds up the updates of one round, in the calling thread or in others. */
 export interface UpdateAdder {
   /** Values in one update. */
   readonly dimension: number;
   /**
-   * Checks a whole encoded update and then adds it. After an error nothing has changed.
-   * @param payload - Neither modified nor kept. Do not change it before the adder is done with it,
-   *   which is when this returns or, if it returns a promise, when that settles.
-   * @param exampleCount - Whole, ≥ 1.
+   * Checks a whole encoded update and then adds it. If this fails, the sums have not changed.
+   * @param payload - The encoded update; neither modified nor kept. The caller must not change it
+   *   until this returns or, if this returns a promise, until the promise settles.
+   * @param exampleCount - A whole number ≥ 1.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or
-   *   `UPDATE_OUT_OF_RANGE`; `INTERNAL` when updates that had been added are lost. The error is
-   *   thrown, or rejects the promise.
+   *   `UPDATE_OUT_OF_RANGE` when the update is not valid; `INTERNAL` when updates that had been
+   *   added are lost. The error is thrown, or it rejects the promise.
    */
   add(payload: Uint8Array, exampleCount: number): void | Promise<void>;
   /**
-   * Combines the updates to one: as `AggregationRule.combine`. Every `add` must have settled
+   * Combines the updates into one, as `AggregationRule.combine` does. Every `add` must have settled
    * before.
-   * @throws TributaryError `INTERNAL`, also when updates that had been added are lost.
+   * @throws TributaryError `INTERNAL` when there are fewer updates than the rule needs, or when
+   *   updates that had been added are lost.
    */
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate>;
   /** Forgets everything. What `combine` returned may not be used after that. Idempotent. */
   discard(): void;
 }
 
-/** What an adder has to know about a plan. */
+/** The parts of a plan that an adder uses. */
 export interface AdderSpec {
   readonly update: UpdateSpec;
   readonly aggregation: AggregationSpec;
+  /** Number of values in one update. */
   readonly dimension: number;
 }
 
@@ -47,8 +49,8 @@ export interface AdderSpec {
 export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
 
 /**
- * Makes adders that work in the thread that calls them. They share the memory for sums, which is
- * used again from round to round.
+ * Returns a function that makes adders which work in the calling thread. They share the memory for
+ * sums, which is used again from round to round.
  */
 export function localAdders(crypto: CryptoProvider): OpenAdder {
   let memory: AccumulatorMemory | undefined;
@@ -70,8 +72,8 @@ export class LocalAdder implements UpdateAdder {
   #rule: AggregationRule | undefined;
 
   /**
-   * @param createRule - Called before the first update is added, so that a round without any takes
-   *   no memory.
+   * @param createRule - Called when the first update is added, so that a round without updates
+   *   takes no memory.
    */
   constructor(codec: UpdateCodec, dimension: number, createRule: () => AggregationRule) {
     this.#codec = codec;
@@ -80,6 +82,7 @@ export class LocalAdder implements UpdateAdder {
   }
 
   add(payload: Uint8Array, exampleCount: number): void {
+    // An update with this bound can be added, so that the codec need not look for a smaller one.
     const enough = MAX_CONTRIBUTION / exampleCount;
     const { maxAbs } = this.#codec.validate(payload, this.dimension, enough);
     this.#requireRule().add(payload, { exampleCount, maxAbs });

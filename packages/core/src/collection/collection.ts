@@ -25,24 +25,24 @@ export interface Collection {
   /** Whether a client with this offer can be asked. */
   isOpenTo(offer: MemberOffer): boolean;
   /**
-   * The cohort is complete, and its members are being told.
+   * Begins the collection, once the cohort is complete.
    * @returns What each of their reports must look like.
    */
   begin(): ReportForm;
   /**
-   * Checks a report whole and then adds it whole. After an error the collection is as it was.
+   * Checks a whole report and then adds it. After an error the collection is as it was before.
    * @param report - Its payload is neither modified nor kept, but must not change before the
    *   collection is done with it: when this returns or, where it returns a promise, when that
    *   settles.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE`,
-   *   `UPDATE_OUT_OF_RANGE` or `EXAMPLE_COUNT_INVALID`; `INTERNAL` when what had been added is lost.
+   *   `UPDATE_OUT_OF_RANGE` or `EXAMPLE_COUNT_INVALID`; `INTERNAL` when added reports are lost.
    *   Thrown, or as the promise's rejection.
    */
   receive(report: Report): void | Promise<void>;
-  /** No further report will be received, and none is being received. */
+  /** Call when no further report will be received and none is being received. */
   close(): Promise<void>;
   /**
-   * Makes of the reports what the round is for.
+   * Combines the reports into the result of the round.
    * @param before - The state of the model that the members were sent; not modified.
    * @returns The next state of the model; `undefined` when the round makes no checkpoint.
    * @throws TributaryError what the aggregation rule or the server step throws, `INTERNAL` when

@@ -1,6 +1,6 @@
 import type { MetricValue } from "@tributary/protocol";
 
-/** A loss above this bound says no more than "diverged"; larger values are brought down to it. */
+/** The largest magnitude of a metric. A larger loss only says that training has diverged. */
 const METRIC_BOUND = 2 ** 16;
 
 /**

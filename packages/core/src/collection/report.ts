@@ -5,7 +5,7 @@ import {
   type PayloadBytes,
 } from "@tributary/protocol";
 
-/** What a member says of its report before it sends it. Untrusted until `checkReportHeader`. */
+/** What a member says about its report before it sends it. Untrusted until `checkReportHeader`. */
 export interface ReportHeader {
   /** Examples that the member trained on, or evaluated on. */
   readonly exampleCount: number;

@@ -28,7 +28,7 @@ export type MemberState =
 export type MemberEvent =
   /** It has verified what it was sent, and begins to train. */
   | { readonly type: "configured" }
-  /** It has announced its report. `isComplete`: the announcement is all there is, nothing follows. */
+  /** It has announced its report. `isComplete` is true when no payload follows. */
   | { readonly type: "began"; readonly isComplete: boolean }
   /** It has been given an upload turn. */
   | { readonly type: "granted" }

@@ -1,37 +1,46 @@
 /**
- * Pace steering (Bonawitz et al. 2019, §2.3): when clients should come back, so that a small population meets in one
- * window and a large one spreads out until about as many arrive in a round as the round needs.
+ * Pace steering chooses when clients come back. The clients of a small population all come back at
+ * the same time, so that there are enough of them for a round. Those of a large population are
+ * spread over time, so that about as many arrive during a round as the round needs.
+ * @see Bonawitz et al. 2019, arXiv:1902.01046, §2.3
  */
 
-/** What the tasks of a population ask of it. Counts are of clients, times in milliseconds. */
+/** What the tasks of a population need from its clients. */
 export interface PaceNeeds {
-  /** Clients that one round takes; ≥ 1. */
+  /** Number of clients that one round takes; ≥ 1. */
   readonly needed: number;
-  /** How long a round keeps its clients; ≥ 0. */
+  /** How long a round keeps its clients, in milliseconds; ≥ 0. */
   readonly roundMs: number;
-  /** Until clients are gathered again; 0 when they are now. */
+  /** Milliseconds until a round selects clients again; 0 when one selects clients now. */
   readonly opensInMs: number;
 }
 
-/** A population of up to this many rounds' needs is gathered, a larger one spread. */
+/**
+ * Up to this many times the clients of one round, a population counts as small. Its clients all
+ * come back at the same time.
+ */
 const GATHERED_ROUNDS = 2;
-/** Arrivals at one moment that are no burden. */
+/** Number of clients that may arrive at the same moment without slowing the server down. */
 const BURST = 100;
-/** Check-ins that a server takes beside its other work. */
+/** Check-ins that a server can answer per second beside its other work. */
 const CHECK_INS_PER_SECOND = 500;
-/** Connections with their handshakes that a server takes when all come back to it. */
+/** New connections, with their handshakes, that a server can take per second after a restart. */
 const CONNECTIONS_PER_SECOND = 200;
-/** No client is sent away for longer, whatever the estimate: it may be wrong, and a wrong one heals when they return. */
+/**
+ * The longest time that a client is asked to stay away, in milliseconds. The estimate of the
+ * population's size may be wrong, and it can only be corrected when clients come back.
+ */
 export const MAX_RETURN_MS = 3_600_000;
-/** From the end of a server to the first clients at the next. */
+/** Milliseconds that a server is given to restart before the first client comes back. */
 const RESTART_MS = 1_000;
 
 /**
- * After how long one client should come back.
- * @param population - Estimate of the population's size.
+ * Draws the time after which one client should come back.
+ * @param population - Estimate of the number of clients in the population.
  * @param uniform - Uniform in [0, 1), drawn anew for each client.
- * @returns Whole milliseconds in [opensInMs, opensInMs + width], at most `MAX_RETURN_MS`. The width is 0 for a small
- *   population; for a large one it is so many rounds as the population could fill.
+ * @returns Whole milliseconds in [opensInMs, opensInMs + width], at most `MAX_RETURN_MS`. For a
+ *   small population the width is only what the server needs to answer that many check-ins. For a
+ *   large one it is the duration of as many rounds as the population's clients could fill.
  */
 export function returnAfterMs(needs: PaceNeeds, population: number, uniform: number): number {
   const { needed, roundMs, opensInMs } = needs;
@@ -40,21 +49,30 @@ export function returnAfterMs(needs: PaceNeeds, population: number, uniform: num
     rounds > GATHERED_ROUNDS ? rounds * roundMs : 0,
     crowdMs(population, CHECK_INS_PER_SECOND),
   );
-  // The cap cuts the width and not each draw: what is cut off must not pile up at the cap.
+  // `MAX_RETURN_MS` shortens the interval that is drawn from. If it cut off each draw instead, many
+  // clients would come back at exactly that time.
   const fromMs = Math.min(Math.max(0, opensInMs), MAX_RETURN_MS);
   return Math.floor(fromMs + uniform * Math.min(widthMs, MAX_RETURN_MS - fromMs));
 }
 
 /**
- * After how long one of `connections` clients should come back to a server that stops: never all at once.
+ * Draws the time after which a client should come back to a server that is stopping. The clients
+ * are spread over time, so that the server does not meet all of them at once when it starts again.
+ * @param connections - Number of clients that are connected.
  * @param uniform - Uniform in [0, 1), drawn anew for each client.
+ * @returns Whole milliseconds.
  */
 export function returnAfterRestartMs(connections: number, uniform: number): number {
   const widthMs = Math.max(RESTART_MS, crowdMs(connections, CONNECTIONS_PER_SECOND));
   return Math.floor(RESTART_MS + uniform * Math.min(widthMs, MAX_RETURN_MS));
 }
 
-/** What several tasks need of one population together; `undefined` when there is none. */
+/**
+ * Combines the needs of several tasks of one population: the clients of one round of each, and the
+ * round duration at which the tasks together take as many clients per second as they do on their
+ * own. The wait is that of the task which selects clients first.
+ * @returns undefined when there are no tasks.
+ */
 export function combineNeeds(tasks: readonly PaceNeeds[]): PaceNeeds | undefined {
   if (tasks.length === 0) return undefined;
   let needed = 0;
@@ -69,15 +87,19 @@ export function combineNeeds(tasks: readonly PaceNeeds[]): PaceNeeds | undefined
 }
 
 /**
- * Until the next of the windows in which a population meets while no task tells it when.
- * @param phaseMs - Where the population's windows lie, so that those of many populations do not coincide.
- * @returns In (periodMs / 2, 3 · periodMs / 2]: nobody is asked back at once.
+ * Returns the time until the next common return of a population that no task needs now. Its clients
+ * come back together at regular times, so that they are all there when a task is created.
+ * @param periodMs - Milliseconds between two returns; > 0.
+ * @param phaseMs - Shifts the returns, so that those of many populations do not coincide.
+ * @returns Milliseconds in (periodMs / 2, 3 · periodMs / 2]. It is never shorter than half a
+ *   period, so that a client which has just come is not asked back at once.
  */
 export function nextWindowMs(nowMs: number, periodMs: number, phaseMs: number): number {
   const leftMs = periodMs - ((((nowMs - phaseMs) % periodMs) + periodMs) % periodMs);
   return leftMs > periodMs / 2 ? leftMs : leftMs + periodMs;
 }
 
+/** Milliseconds that a server needs for so many clients, beyond those that it takes at once. */
 function crowdMs(clients: number, perSecond: number): number {
   return (Math.max(0, clients - BURST) / perSecond) * 1_000;
 }

@@ -1,10 +1,13 @@
 /**
- * What a task's record tells of: a cohort that trained; a cohort that measured a checkpoint on held-out examples; a measurement
- * that the operator made; a return to an older checkpoint.
+ * What a round record describes:
+ * - `training`: a cohort trained, and its updates made a checkpoint;
+ * - `evaluation`: a cohort measured a checkpoint on held-out examples;
+ * - `operator-evaluation`: the operator measured a checkpoint and sent the result;
+ * - `rollback`: the operator made an older checkpoint the newest again.
  */
 export type RoundKind = "training" | "evaluation" | "operator-evaluation" | "rollback";
 
-/** All kinds of rounds. */
+/** Every kind of round, for parsers and schemas. */
 export const ROUND_KINDS: readonly RoundKind[] = [
   "training",
   "evaluation",
@@ -12,7 +15,10 @@ export const ROUND_KINDS: readonly RoundKind[] = [
   "rollback",
 ];
 
-/** Whether a committed round of this kind makes its task's newest checkpoint, and so takes a number of its own. */
+/**
+ * Whether a committed round of this kind makes the newest checkpoint of its task. Such a round has
+ * a number of its own; an evaluation has the number of the round whose checkpoint it measures.
+ */
 export function makesCheckpoint(kind: RoundKind): boolean {
   return kind === "training" || kind === "rollback";
 }

@@ -101,7 +101,7 @@ export interface RoundStep {
 
 /** The number of clients that a round gathers before it starts. */
 export function cohortSize(policy: RoundPolicy): number {
-  // Without the subtraction 100 · 1.1 would be 111, since floating point makes it 110.00000000000001.
+  // In floating point 100 · 1.1 is 110.00000000000001. The subtraction keeps it from becoming 111.
   return Math.ceil(policy.goalCount * policy.overselection - 1e-9);
 }
 
@@ -126,10 +126,12 @@ export function takesReports(state: RoundState): boolean {
 }
 
 /**
- * What happens next. The function is pure but for one thing: it hands the set of waiting clients
- * and the cohort on and updates them in place, so that an event costs the same in a cohort of ten
- * and in one of ten thousand. The state that was given must not be used again. An event that does
- * not concern the state leaves it as it is.
+ * Returns the state of a round after an event, and what is to be done on entering it. An event that
+ * does not concern the state leaves it as it is.
+ *
+ * The function is pure except for one thing: the new state takes over the old one's set of waiting
+ * clients and its cohort, and both are updated in place. An event therefore costs the same in a
+ * cohort of ten and in one of ten thousand. The caller must not use the old state again.
  */
 export function stepRound(policy: RoundPolicy, state: RoundState, event: RoundEvent): RoundStep {
   switch (state.phase) {
@@ -236,7 +238,7 @@ function inReporting(policy: RoundPolicy, state: Reporting, event: RoundEvent): 
   }
 }
 
-/** Whether an event brings a member's work to its end: all that counts once the round is due. */
+/** Whether an event ends a member's work. Only such events count once the round's time is over. */
 function endsWork({ type }: MemberEvent): boolean {
   return type === "added" || type === "refused" || type === "withdrew" || type === "left";
 }
@@ -260,6 +262,10 @@ function goOn(policy: RoundPolicy, state: Reporting): RoundStep {
   return { state: decided.state, effects: [...effects, ...decided.effects] };
 }
 
+/**
+ * Closes the round when it has its reports, abandons it when it can no longer get enough, and lets
+ * it go on otherwise. A round whose time is over is decided once no report is being added.
+ */
 function decide(policy: RoundPolicy, state: Reporting): RoundStep {
   const { cohort, due } = state;
   const hasMinimum = cohort.reported >= minimumReports(policy);
@@ -281,7 +287,7 @@ function inCommitting(state: Committing, event: RoundEvent): RoundStep {
     case "failed":
       return abandon(state.cohort, "commit-failed");
     default:
-      // A round that is being written cannot be cancelled: it commits once, whole, or fails.
+      // A round that is being stored cannot be cancelled. Either all of it is stored, or it fails.
       return stay(state);
   }
 }

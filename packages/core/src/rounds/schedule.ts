@@ -1,13 +1,16 @@
 import { instantMs, type TaskDefinition } from "@tributary/protocol";
 
+/** When the rounds of a task may begin, as its task file says. */
 export type Schedule = TaskDefinition["schedule"];
 
 const DAY_MS = 86_400_000;
 
 /**
- * When the next round may begin.
- * @param lastEndMs - When the last one ended; `undefined` before the first.
- * @returns `nowMs` for at once; `undefined` for never again.
+ * Returns the earliest time at which the next round of a task may begin. All times are milliseconds
+ * since the Unix epoch.
+ * @param lastEndMs - When the last round with a cohort ended; undefined before the first one.
+ * @returns `nowMs` if a round may begin at once, a later time if it must wait, and undefined if the
+ *   schedule allows no further round.
  */
 export function opensAtMs(
   schedule: Schedule,
@@ -18,14 +21,18 @@ export function opensAtMs(
   const earliest = Math.max(
     nowMs,
     startAt === null ? nowMs : instantMs(startAt),
-    // Where a clock has been set back since, a task without an interval does not wait for it to catch up.
+    // If the clock has been set back since the last round, that round seems to end in the future.
+    // The interval then counts from now, so that the task does not wait for the clock to catch up.
     lastEndMs === undefined ? nowMs : Math.min(lastEndMs, nowMs) + minimumIntervalMs,
   );
   const opens = dailyWindow === null ? earliest : windowAt(dailyWindow, earliest).opensAtMs;
   return endAt !== null && opens >= instantMs(endAt) ? undefined : opens;
 }
 
-/** Until when a round that may begin at `nowMs` may do so; infinite when nothing ends it. */
+/**
+ * Returns until when a round may begin, for a schedule that allows a round at `nowMs`.
+ * @returns Milliseconds since the Unix epoch; Infinity if the schedule has no end and no window.
+ */
 export function closesAtMs({ endAt, dailyWindow }: Schedule, nowMs: number): number {
   return Math.min(
     endAt === null ? Infinity : instantMs(endAt),
@@ -33,13 +40,17 @@ export function closesAtMs({ endAt, dailyWindow }: Schedule, nowMs: number): num
   );
 }
 
-/** The window that `atMs` is in, cut off at its front, or the next one. */
+/**
+ * Returns the daily window that is open at `atMs`, or the next one. A window that is open already
+ * is returned as if it had opened at `atMs`. A window may span midnight, as from 22:00 to 06:00.
+ */
 function windowAt(
   { from, to }: NonNullable<Schedule["dailyWindow"]>,
   atMs: number,
 ): { readonly opensAtMs: number; readonly closesAtMs: number } {
   const start = timeOfDayMs(from);
   const length = (timeOfDayMs(to) - start + DAY_MS) % DAY_MS;
+  // The outer remainder is never negative, also for a clock that is before the Unix epoch.
   const sinceStart = (((atMs - start) % DAY_MS) + DAY_MS) % DAY_MS;
   const opened = atMs - sinceStart;
   return sinceStart < length
@@ -47,7 +58,10 @@ function windowAt(
     : { opensAtMs: opened + DAY_MS, closesAtMs: opened + DAY_MS + length };
 }
 
-/** Milliseconds from midnight UTC; every day of the Unix epoch is as long as any other. */
+/**
+ * Milliseconds from midnight UTC to a time such as "22:30". Unix time has no leap seconds, so that
+ * every day is equally long.
+ */
 function timeOfDayMs(time: string): number {
   const [hours = 0, minutes = 0] = time.split(":").map(Number);
   return (hours * 60 + minutes) * 60_000;

@@ -7,10 +7,20 @@ import {
 } from "@tributary/protocol";
 import { makesCheckpoint, type RoundKind } from "./round-kind.ts";
 
-/** Why a task has come to its end by itself. */
+/**
+ * Why a task has come to its end without an operator:
+ * - `rounds`: it has made as many rounds as it was asked for;
+ * - `target`: a measurement has reached the target that the task names;
+ * - `plateau`: the measurements have stopped improving;
+ * - `budget`: its bytes, its reports or its time are used up;
+ * - `schedule`: its schedule allows no further round.
+ */
 export type TaskEndReason = "rounds" | "target" | "plateau" | "budget" | "schedule";
 
-/** The best measurement of a task so far, by the task's own judge and measure. */
+/**
+ * The best measurement of a task so far. The task names who measures (`evaluation.judgedBy`) and
+ * what is compared.
+ */
 export interface BestMeasurement {
   /** The round whose checkpoint was measured. */
   readonly roundNumber: number;
@@ -18,12 +28,14 @@ export interface BestMeasurement {
   readonly value: number;
 }
 
-/** What the history takes from the record of a round. */
+/** The fields of a round record that the history uses. */
 interface HistoryRecord {
   readonly kind: RoundKind;
   readonly number: number;
   readonly outcome: "committed" | "abandoned";
+  /** Why the round was abandoned; null for a committed one. */
   readonly reason: string | null;
+  /** Means over the examples of the round, each in the metric's own unit. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -34,8 +46,9 @@ interface HistoryRecord {
 }
 
 /**
- * What a task's rounds have come to: which checkpoint is best, what they have cost, and whether the task has reached its end.
- * It is told of each round that was written down, and the same after a restart, oldest first.
+ * Sums up the rounds of a task: its newest and its best checkpoint, what the rounds have cost, and
+ * whether the task has reached its end. It is built from the stored round records when a server
+ * starts, and `add` then extends it by each new one, so that a restart changes nothing.
  */
 export class TaskHistory {
   readonly #definition: TaskDefinition;
@@ -43,8 +56,9 @@ export class TaskHistory {
   #lastNumber = 0;
   #evaluatedNumber = -1;
   #best: BestMeasurement | undefined;
-  /** The measurement that a plateau is counted from, and how many have come since that were no better. */
+  /** The last measurement that was an improvement. A plateau is counted from here. */
   #mark: number | undefined;
+  /** Number of measurements since `#mark` that were no improvement on it. */
   #sinceMark = 0;
   #hasReachedTarget = false;
   #bytes = 0;
@@ -52,13 +66,14 @@ export class TaskHistory {
   #roundTimeMs = 0;
   #lastEndMs: number | undefined;
 
+  /** @param records - The task's stored round records, in any order. */
   constructor(definition: TaskDefinition, records: readonly HistoryRecord[] = []) {
     this.#definition = definition;
     this.#measure = measureOf(definition);
     for (const record of records.toSorted(byEnd)) this.add(record);
   }
 
-  /** Takes in the record of a round that has just ended. */
+  /** Adds a round that has ended and has been stored. Rounds are added in the order they ended. */
   add(record: HistoryRecord): void {
     this.#bytes += record.bytesUp + record.bytesDown;
     this.#reports += record.reported;
@@ -72,7 +87,7 @@ export class TaskHistory {
       this.#lastNumber = Math.max(this.#lastNumber, record.number);
     }
     if (record.kind === "rollback") {
-      // What came before says nothing about where training goes from here.
+      // Earlier measurements were of other models, so that neither plateau nor target may use them.
       this.#mark = undefined;
       this.#sinceMark = 0;
       this.#hasReachedTarget = false;
@@ -81,26 +96,27 @@ export class TaskHistory {
     if (record.kind === JUDGED_KIND[this.#definition.evaluation.judgedBy]) this.#judge(record);
   }
 
+  /** The best measurement so far; undefined before the first one. */
   get best(): BestMeasurement | undefined {
     return this.#best;
   }
 
-  /** The newest checkpoint's round that clients have been asked to evaluate; -1 before the first. */
+  /** The round of the newest checkpoint that clients were asked to evaluate; −1 if none was. */
   get evaluatedNumber(): number {
     return this.#evaluatedNumber;
   }
 
-  /** When the last round with a cohort ended. */
+  /** When the last round with a cohort ended, in milliseconds since the Unix epoch. */
   get lastEndMs(): number | undefined {
     return this.#lastEndMs;
   }
 
-  /** The newest checkpoint's round; 0 for the initial model. */
+  /** The round of the newest checkpoint; 0 for the initial model. */
   get lastNumber(): number {
     return this.#lastNumber;
   }
 
-  /** Why no further round is to begin; `undefined` while one may. */
+  /** Why no further training round may begin; undefined while one may. */
   get end(): TaskEndReason | undefined {
     const { stop, budget } = this.#definition;
     if (this.#hasReachedTarget) return "target";
@@ -118,7 +134,10 @@ export class TaskHistory {
     return this.#lastNumber >= stop.rounds ? "rounds" : undefined;
   }
 
-  /** @param record - Of the kind that the task is judged by. */
+  /**
+   * Updates target, best measurement and plateau.
+   * @param record - A committed round of the kind that the task is judged by.
+   */
   #judge({ number, metrics }: HistoryRecord): void {
     const { plateau } = this.#definition.stop;
     if (reachesTarget(this.#definition, metrics)) this.#hasReachedTarget = true;
@@ -135,19 +154,24 @@ export class TaskHistory {
     }
   }
 
-  /** By how much `value` is better than `than`. */
+  /** By how much `value` is better than `than`, in the metric's unit; negative when it is worse. */
   #gain(value: number, than: number): number {
     return isBetterHigher(this.#measure) ? value - than : than - value;
   }
 }
 
+/** The kind of round that holds the measurements of each judge that a task can name. */
 const JUDGED_KIND = {
   training: "training",
   clients: "evaluation",
   operator: "operator-evaluation",
 } as const;
 
-/** An evaluation that too few clients could serve is not tried again: the next one is of a newer checkpoint. */
+/**
+ * Whether the same checkpoint should be evaluated again after this round. That is so when the
+ * evaluation failed for a reason of the server's own. When too few clients took part, trying again
+ * would probably fail again, so that clients evaluate a newer checkpoint instead.
+ */
 function isWorthAnotherTry({ outcome, reason }: HistoryRecord): boolean {
   return (
     outcome === "abandoned" &&

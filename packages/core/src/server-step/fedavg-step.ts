@@ -2,7 +2,7 @@ import type { ValueRange } from "@tributary/protocol";
 import type { CombinedUpdate } from "../aggregation/aggregation-rule.ts";
 import { TimeSlice, type YieldTurn } from "../aggregation/time-slice.ts";
 
-/** Values that are handled at a time: few enough for the first-level cache. */
+/** Number of values that are handled at a time. So few fit into the first-level cache. */
 const STRIDE = 4_096;
 
 /**

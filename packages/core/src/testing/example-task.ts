@@ -19,7 +19,8 @@ export interface TaskChanges {
 
 /**
  * A small task: three reports close a round, and two suffice at the deadline.
- * @param changes - Keys of the task file; those of `plan` and `round` are merged into the example's.
+ * @param changes - Keys of the task file. Those of `plan` and `round` are merged into the
+ *   example's.
  * @throws TributaryError `TASK_INVALID` as `parseTask`.
  */
 export function exampleTask(changes: TaskChanges = {}): TaskDefinition {

@@ -29,7 +29,8 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       path: "/v1/tokens",
       operation: "listTokens",
       summary:
-        "Lists all admin tokens, oldest first. It includes revoked ones, and leaves the root token out.",
+        "Lists all admin tokens, including revoked ones, oldest first. " +
+        "The root token is not among them.",
       role: "admin",
       answer: { description: "The tokens, without their secrets.", schema: tokenListSchema },
       handle: async () => ({ json: { tokens: (await access.tokens()).map(tokenView) } }),
@@ -105,10 +106,10 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
 }
 
 /**
- * Refuses to revoke the last token of the role admin while others remain. Without a root token,
- * nobody could create a token any more.
- * @param leaving - The token that is about to be revoked.
- * @throws TributaryError `ADMIN_TOKEN_CONFLICT`.
+ * Makes sure that a token of the role admin is left while there are other tokens. If the server has
+ * no root token either, nobody could create a token any more.
+ * @param leaving - The token that is about to be revoked; undefined when one is created.
+ * @throws TributaryError `ADMIN_TOKEN_CONFLICT` when none would be left.
  */
 async function requireAdminToken(
   { access, token }: AccessRouteDeps,
@@ -118,8 +119,8 @@ async function requireAdminToken(
   const good = (await access.tokens()).filter(
     ({ id, revokedAtMs }) => revokedAtMs === null && id !== leaving?.id,
   );
-  // When the very last token goes, the server serves every program of its own machine again, as
-  // before the first token.
+  // The very last token may be revoked. The server then answers every program of its own machine
+  // again, as it did before the first token.
   if (good.some(({ role }) => role === "admin") || (leaving !== undefined && good.length === 0)) {
     return;
   }

@@ -1,6 +1,6 @@
-// Decides who may use the admin API. Once there is a token, a request must show one whose role
-// allows what it asks. While there is none, programs of this machine may do everything. Web pages
-// may not, although a browser of this machine lets them reach loopback addresses.
+// Decides who may use the admin API. Once there is a token, a request must show a token whose role
+// allows what it asks for. While there is none, programs of this machine may do everything. Web
+// pages may not, although a browser on this machine lets them reach loopback addresses.
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { TributaryError, utf8, type CryptoProvider } from "@tributary/protocol";
@@ -22,7 +22,7 @@ const PROTECTIVE_HEADERS = {
   "referrer-policy": "no-referrer",
 } as const;
 
-/** Sets headers on every answer. */
+/** Sets the protective headers on every answer. */
 export const protect: RequestHandler = (_request, response, next) => {
   response.set(PROTECTIVE_HEADERS);
   next();
@@ -42,7 +42,7 @@ export interface AdminAccessDeps {
   readonly rootToken: string | undefined;
 }
 
-/** Tells by the bearer token who sent a request and what they may do. */
+/** Finds out from the bearer token who has sent a request, and what they may do. */
 export class AdminAccess {
   readonly #store: AccessStore;
   readonly #crypto: CryptoProvider;
@@ -61,9 +61,10 @@ export class AdminAccess {
   }
 
   /**
-   * While there is neither a root token nor a token in the store, everyone who passes
-   * `requireLoopback` may do everything.
-   * @throws TributaryError `ADMIN_UNAUTHORIZED`, `STORAGE_UNAVAILABLE`.
+   * Finds out who has sent a request. While there is neither a root token nor a token in the store,
+   * everyone who passes `requireLoopback` may do everything.
+   * @throws TributaryError `ADMIN_UNAUTHORIZED` when the token is missing, wrong or revoked;
+   *   `STORAGE_UNAVAILABLE`.
    */
   async identify(request: IncomingMessage): Promise<Actor> {
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
@@ -92,7 +93,7 @@ export class AdminAccess {
     if (ADMIN_ROLES.indexOf(actor.role) >= ADMIN_ROLES.indexOf(role)) return;
     throw new TributaryError(
       "ADMIN_FORBIDDEN",
-      `This takes a token of the role ${role}, and the request's has the role ${actor.role}`,
+      `This needs a token of the role ${role}, and the request's token has the role ${actor.role}`,
       { remedy: "Ask an admin for another token.", context: { role: actor.role, needed: role } },
     );
   }
@@ -136,11 +137,12 @@ export const requireLoopback: RequestHandler = (request, _response, next) => {
     throw refuse("Without a token the admin API answers only under a loopback name");
   }
   if (request.method !== "GET" && request.method !== "HEAD" && isFromPage(request)) {
-    throw refuse("Without a token the admin API takes no orders from web pages of other origins");
+    throw refuse("Without a token the admin API makes no changes for web pages of other origins");
   }
   next();
 };
 
+/** Whether a request comes from a web page of another origin. */
 function isFromPage(request: IncomingMessage): boolean {
   const { origin, host } = request.headers;
   const site = request.headers["sec-fetch-site"];

@@ -1,8 +1,8 @@
 /**
- * The operator's HTTP API.
+ * The admin API, with which an operator steers a server over HTTP.
  *
  * ```ts
- * const app = createAdminApp({ coordinator, store, checkpoints, access, clock, metrics, token, info, logger, crypto, random, limits });
+ * const app = createAdminApp(deps);
  * createServer(app).listen(8081, "127.0.0.1");
  * ```
  */
@@ -15,7 +15,10 @@ import { errorAnswer } from "./error-answer.ts";
 import type { Route } from "./route.ts";
 import { adminRoutes } from "./routes.ts";
 
-/** @throws TributaryError `CONFIG_INVALID` for an empty token. */
+/**
+ * Makes the Express app of the admin API.
+ * @throws TributaryError `CONFIG_INVALID` for an empty token.
+ */
 export function createAdminApp(deps: AdminDeps): Express {
   const { token, crypto, logger } = deps;
   const app = express();
@@ -44,7 +47,10 @@ export function createAdminApp(deps: AdminDeps): Express {
   return app;
 }
 
-/** Lets in who may ask for the route, has it answer, and writes changes into the audit table. */
+/**
+ * Makes the handler of a route. It checks the request's token and role, lets the route answer, and
+ * writes every change into the audit table, also one that was refused.
+ */
 function handlerOf(route: Route, access: AdminAccess, deps: AdminDeps): RequestHandler {
   const done = async (): Promise<void> => {};
   if (route.open) return (request, response) => route.respond(request, response, done);
@@ -80,10 +86,10 @@ function handlerOf(route: Route, access: AdminAccess, deps: AdminDeps): RequestH
   };
 }
 
-/** Characters of a path that the audit table keeps: none of this API is longer. */
+/** Number of characters of a path that the audit table keeps. No path of this API is longer. */
 const MAX_TARGET = 400;
 
-/** Whatever changes something leaves a line in the log. */
+/** Logs every request that may change something. */
 function logOrders(logger: Logger): RequestHandler {
   return (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -96,6 +102,7 @@ function logOrders(logger: Logger): RequestHandler {
   };
 }
 
+/** Makes the handler for a path that exists and a method that it does not take. */
 function refuseMethod(routes: readonly Route[]): RequestHandler {
   const allowed = routes.map((route) => route.method.toUpperCase());
   return (request, response) => {
@@ -116,7 +123,7 @@ const refuseRoute: RequestHandler = (request) => {
     "ADMIN_ROUTE_UNKNOWN",
     `There is nothing at ${request.path.slice(0, 120)}`,
     {
-      remedy: "GET /openapi.json names what there is.",
+      remedy: "GET /openapi.json lists all routes.",
     },
   );
 };

@@ -7,7 +7,7 @@ import type { RoundStore } from "../storage/round-store.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
-/** What the admin API works on. */
+/** What the admin API works with. */
 export interface AdminDeps {
   readonly coordinator: Coordinator;
   readonly store: RoundStore;
@@ -17,7 +17,7 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   /**
-   * The root admin token, which may do everything. Absent: only programs of this machine are
+   * The root admin token, which allows everything. Without it, only programs of this machine are
    * answered, and they need a token once there is one in `access`.
    */
   readonly token: string | undefined;

@@ -76,6 +76,7 @@ export const taskCreationSchema = z.strictObject({
   start: z.boolean().default(false).describe("Whether to start the task at once."),
 });
 
+/** Names a checkpoint of a task by the round that made it. */
 const roundOfCheckpoint = (): z.ZodNumber =>
   z
     .int({ error: "Use the number of a round." })
@@ -137,27 +138,33 @@ export const roundSchema = z.object({
   kind: z
     .enum(["training", "evaluation", "operator-evaluation", "rollback"])
     .describe(
-      "`training`: a cohort trained. `evaluation`: a cohort measured a checkpoint. `operator-evaluation`: the operator measured one. `rollback`: the task went back to an older checkpoint.",
+      "`training`: a cohort trained. `evaluation`: a cohort measured a checkpoint. " +
+        "`operator-evaluation`: the operator measured one. " +
+        "`rollback`: the task went back to an older checkpoint.",
     ),
   number: count().describe(
-    "The round's number. Abandoned attempts have the number of the attempt that commits. An evaluation has the number of the round that made the checkpoint.",
+    "The round's number. Abandoned attempts have the number of the attempt that commits. " +
+      "An evaluation has the number of the round that made the checkpoint.",
   ),
   outcome: z.enum(["committed", "abandoned"]),
   startedAtMs: timestamp(),
   endedAtMs: timestamp(),
   baseCheckpoint: artifactId().describe(
-    "The checkpoint that the cohort trained from or measured. For a rollback, the newest checkpoint before it.",
+    "The checkpoint that the cohort trained from or measured. " +
+      "For a rollback, the newest checkpoint before it.",
   ),
   checkpoint: artifactId()
     .nullable()
     .describe(
-      "The checkpoint that the round made or went back to. Null for an abandoned round and for an evaluation.",
+      "The checkpoint that the round made or went back to. " +
+        "Null for an abandoned round and for an evaluation.",
     ),
   reason: z
     .string()
     .nullable()
     .describe(
-      "Why the round was abandoned. For a rollback, the round that it went back to. Null otherwise.",
+      "Why the round was abandoned. " +
+        "For a rollback, the round that it went back to. Null otherwise.",
     ),
   selected: count().describe("The number of clients in the cohort."),
   reported: count().describe("The number of reports in the aggregate."),
@@ -228,7 +235,9 @@ const roleSchema = z
     error: `Use one of ${ADMIN_ROLES.join(", ")}.`,
   })
   .describe(
-    "What the token allows. A `viewer` may read. An `operator` may also create and steer tasks and revoke devices. An `admin` may do everything: also manage tokens and enrolment policies, and read the audit table.",
+    "What the token allows. A `viewer` may read. An `operator` may also create and steer tasks " +
+      "and revoke devices. An `admin` may do everything, which includes managing tokens and " +
+      "enrolment policies and reading the audit table.",
   );
 
 const LABEL_REMEDY = "Use 1 to 100 printable characters.";
@@ -247,7 +256,7 @@ export const tokenSchema = z.object({
   createdAtMs: timestamp(),
   revokedAtMs: timestamp()
     .nullable()
-    .describe("When the token was revoked; null while it is good."),
+    .describe("When the token was revoked; null while it is valid."),
 });
 export const newTokenSchema = z.object({
   ...tokenSchema.shape,
@@ -272,11 +281,12 @@ export const auditEntrySchema = z.object({
   actor: z
     .string()
     .describe(
-      "Who asked: `root` for the root token, `loopback` for a program of this machine without a token, or the id of a token.",
+      "Who asked: `root` for the root token, `loopback` for a program of this machine " +
+        "without a token, or the id of a token.",
     ),
   operation: z.string().describe("The operation's name in this document."),
   target: z.string().describe("The path that was asked for."),
-  note: z.string().describe("Facts about the change that the path does not tell."),
+  note: z.string().describe("What the path does not say about the change."),
   error: z
     .string()
     .nullable()

@@ -13,14 +13,15 @@ interface TokenParts {
   readonly secret: string;
 }
 
+/** A token: its id, a full stop and its secret. */
 const FORM = /^(tok_[0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 
 /**
  * Makes an admin token: its id, a full stop and 32 random bytes in base64url.
  *
- * The store keeps the SHA-256 of the secret. A slow password hash would add nothing. It makes
- * guesses at weak secrets expensive, but nobody guesses one of 2²⁵⁶ random secrets, and every
- * request would have to pay for it.
+ * The store keeps only the SHA-256 of the secret. A slow password hash, which makes guesses at weak
+ * secrets expensive, would gain nothing: nobody can guess one of 2²⁵⁶ random secrets, and every
+ * request would be slower.
  * @returns The token, which is shown once, and what is stored of it.
  */
 export function makeToken(
@@ -32,7 +33,10 @@ export function makeToken(
   return { id, token: `${id}.${secret}`, digest: crypto.sha256(utf8(secret)) };
 }
 
-/** Takes a token apart. @returns `undefined` when the text does not have the form of a token. */
+/**
+ * Splits a token into its id and its secret.
+ * @returns undefined when the text does not have the form of a token.
+ */
 export function readToken(text: string): TokenParts | undefined {
   const [, id, secret] = FORM.exec(text) ?? [];
   return id === undefined || secret === undefined ? undefined : { id: id as AdminTokenId, secret };

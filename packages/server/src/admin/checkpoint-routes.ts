@@ -65,7 +65,8 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       path: "/v1/tasks/{id}/checkpoints/latest",
       operation: "getLatestCheckpoint",
       summary:
-        "Returns the newest checkpoint of a task. Before the first committed round it is the initial model.",
+        "Returns the newest checkpoint of a task. " +
+        "Before the first committed round it is the initial model.",
       params: taskParams,
       answer: { description: "The checkpoint.", schema: checkpointSchema },
       errors: ["TASK_UNKNOWN", "CHECKPOINT_UNKNOWN"],
@@ -81,7 +82,8 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       path: "/v1/checkpoints/{id}",
       operation: "getCheckpoint",
       summary:
-        "Returns one checkpoint's record. When several tasks have the same bytes, it is the first task's.",
+        "Returns one checkpoint's record. " +
+        "When several tasks have the same bytes, it is the first task's.",
       params: checkpointParams,
       answer: { description: "The checkpoint.", schema: checkpointSchema },
       errors: ["CHECKPOINT_UNKNOWN"],
@@ -111,7 +113,7 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
       summary: "Returns the checkpoint as a tfjs LayersModel. `tf.loadLayersModel` takes this URL.",
       params: checkpointParams,
       answer: {
-        description: "The model.json: topology and weights manifest.",
+        description: "The model.json, which holds the topology and the weights manifest.",
         contentType: "application/json",
       },
       errors: ["CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],

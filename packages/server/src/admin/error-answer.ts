@@ -4,6 +4,7 @@ import { TributaryError, isTributaryError, toPlain, type ErrorCode } from "@trib
 import type { Logger } from "../runtime/logger.ts";
 import type { errorSchema } from "./admin-schemas.ts";
 
+/** The HTTP status of each error code that a caller can cause or can wait out. */
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   BAD_PARAMETER: 400,
   ADMIN_UNAUTHORIZED: 401,

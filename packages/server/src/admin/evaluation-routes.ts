@@ -11,7 +11,7 @@ import { jsonBody } from "./json-body.ts";
 import { jsonRoute, type Route } from "./route.ts";
 import { requireTask, viewOf, type TaskRouteDeps } from "./task-routes.ts";
 
-/** Routes that measure a task's checkpoints, and go back to an older one. */
+/** Routes that measure a task's checkpoints, and that make an older one the newest again. */
 export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
   const { coordinator, store, limits } = deps;
   return [
@@ -20,7 +20,8 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       path: "/v1/tasks/{id}/evaluate",
       operation: "evaluateTask",
       summary:
-        "Has clients measure a checkpoint of a running task on held-out examples, once the round in flight has ended.",
+        "Lets clients measure a checkpoint of a running task on held-out examples, " +
+        "once the round in flight has ended.",
       params: taskParams,
       body: jsonBody(evaluationRequestSchema, limits.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
@@ -56,7 +57,8 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       path: "/v1/tasks/{id}/rollback",
       operation: "rollBackTask",
       summary:
-        "Makes an older checkpoint the newest, as a round of its own. Training goes on from there. The round in flight is abandoned.",
+        "Makes an older checkpoint the newest, as a round of its own. " +
+        "Training goes on from there. The round in flight is abandoned.",
       params: taskParams,
       body: jsonBody(rollbackSchema, limits.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },

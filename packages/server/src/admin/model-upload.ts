@@ -13,9 +13,12 @@ export interface ModelUpload {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** tfjs splits weights into files of 4 MiB, so this is 16 times what the largest model needs. */
+/**
+ * The largest number of parts in a form. tfjs splits weights into files of 4 MiB, so that the
+ * largest model needs a sixteenth of this.
+ */
 const MAX_PARTS = 1_024;
-/** Headers of one part: a name and a file name. */
+/** The largest number of headers of one part, and the largest size of all of them. */
 const MAX_PART_HEADERS = 16;
 const MAX_PART_HEADER_BYTES = 8_192;
 
@@ -35,6 +38,7 @@ export async function readModelUpload(
   return parts.finish();
 }
 
+/** Gathers the parts of a form and checks their names, their number and their sizes. */
 class UploadedParts {
   readonly #limits: Limits;
   readonly #files: Map<string, ByteGatherer> = new Map();
@@ -46,7 +50,11 @@ class UploadedParts {
     this.#limits = limits;
   }
 
-  /** A part begins. @returns What takes its pieces. */
+  /**
+   * Begins a part.
+   * @returns A function that takes the part's bytes, piece by piece.
+   * @throws TributaryError `BAD_PARAMETER` when the form may not have such a part.
+   */
   begin(name: string | undefined, fileName: string | undefined): (piece: Uint8Array) => void {
     const jsonPart = (): ByteGatherer =>
       new ByteGatherer(this.#limits.maxPlanBytes, `The part ${name}`);
@@ -101,7 +109,8 @@ function parseForm(request: IncomingMessage, parts: UploadedParts): Promise<void
       if (failed) return;
       failed = true;
       request.unpipe(form);
-      // Read to the end and dropped, so that the sender gets around to reading why.
+      // The rest of the request is read and dropped, because many senders read the answer only
+      // after they have sent everything.
       request.resume();
       reject(asTributaryError(error, "BAD_PARAMETER", "The form is not valid multipart/form-data"));
     };
@@ -131,7 +140,7 @@ function parseForm(request: IncomingMessage, parts: UploadedParts): Promise<void
     request.once("close", () => {
       if (!request.readableEnded) fail(cutShort());
     });
-    // The sender may have gone while the upload waited for its turn: no event will say so again.
+    // If the sender has gone while the upload waited for its turn, no further event says so.
     if (request.destroyed) fail(cutShort());
     request.pipe(form);
   });
@@ -144,7 +153,7 @@ function openForm(request: IncomingMessage): InstanceType<typeof Busboy> {
       headers: { ...request.headers, "content-type": contentType },
       // Manifests may name files in folders.
       preservePath: true,
-      // Every part as a stream, so that ours is the only buffer.
+      // Every part is delivered as a stream, so that it is buffered here only.
       isPartAFile: () => true,
       limits: {
         parts: MAX_PARTS,
@@ -161,10 +170,11 @@ function refused(name: string | undefined, fileName: string | undefined): Tribut
   const what = `${name ?? ""}${fileName === undefined ? "" : ` (${fileName})`}`.slice(0, 120);
   return new TributaryError(
     "BAD_PARAMETER",
-    `The form's part ${what} is unknown, nameless or there twice`,
+    `The form's part ${what} is unknown, has no name, or was sent twice`,
     {
       remedy:
-        "Send the parts task and model once, and weights once for each weight file, with its file name.",
+        "Send the parts task and model once, and weights once for each weight file, " +
+        "with its file name.",
       context: { part: what },
     },
   );

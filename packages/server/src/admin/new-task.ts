@@ -17,12 +17,13 @@ import { readModelUpload, type ModelUpload } from "./model-upload.ts";
 import { contentTypeOf, readJsonBody } from "./request-bytes.ts";
 import { readValue, type RequestBody } from "./route.ts";
 
-/** A task as asked for, with its model. */
+/** A task that an operator wants to create, with its model. */
 export interface NewTask {
   readonly definition: TaskDefinition;
   readonly model: ModelDescription;
   /** Initial parameters, in layout order. */
   readonly values: Float32Array;
+  /** Whether to start the task at once. */
   readonly start: boolean;
 }
 
@@ -35,9 +36,9 @@ interface NewTaskDeps {
 const BINARY_FILE = { type: "string", contentMediaType: "application/octet-stream" } as const;
 
 /**
- * The body of `POST /v1/tasks`: JSON when the model is builtin, a form with the model's files when
- * it is uploaded. Forms are read one at a time, so that memory holds one uploaded model whatever is
- * sent.
+ * Describes and reads the body of `POST /v1/tasks`. It is JSON for a task with a builtin model, and
+ * a form with the model's files for any other. Forms are read one at a time, so that no more than
+ * one uploaded model is in memory.
  */
 export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
   let lastUpload: Promise<unknown> = Promise.resolve();
@@ -48,8 +49,9 @@ export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
   };
   return {
     description:
-      "JSON for a builtin model. For a tfjs LayersModel of your own a form: `task` as the JSON would be, `model` " +
-      "(its model.json), and `weights` once for each file of its manifest, under the file name that the manifest has.",
+      "JSON for a builtin model. For a tfjs LayersModel of your own, a form with these parts: " +
+      "`task` with that JSON, `model` with the model.json, and `weights` once for each file of " +
+      "its manifest, under the file name that the manifest has.",
     content: {
       "application/json": { schema: taskCreationSchema },
       "multipart/form-data": {
@@ -83,10 +85,12 @@ function builtinTask(value: unknown, random: RandomSource): NewTask {
   if (!("builtin" in definition.model)) {
     throw new TributaryError(
       "TASK_INVALID",
-      `The task's model is the file ${definition.model.path.slice(0, 120)}, which the server does not have`,
+      `The task's model is the file ${definition.model.path.slice(0, 120)}, ` +
+        "which the server does not have",
       {
         remedy:
-          "Create the task with `tributary task create`, which uploads the model's files, or send them as a form.",
+          "Create the task with `tributary task create`, which uploads the model's files, " +
+          "or send them as a form.",
         context: { path: "model.path" },
       },
     );
@@ -100,9 +104,9 @@ function uploadedTask(upload: ModelUpload, limits: Limits): NewTask {
   if ("builtin" in definition.model) {
     throw new TributaryError(
       "TASK_INVALID",
-      `The task's model is the builtin ${definition.model.builtin} and yet one is uploaded`,
+      `The task names the builtin model ${definition.model.builtin}, but a model was uploaded`,
       {
-        remedy: "Write model: { path: model.json } into the task.",
+        remedy: "Write `model: { path: model.json }` into the task file.",
         context: { path: "model.builtin" },
       },
     );
@@ -125,7 +129,7 @@ function uploadedTask(upload: ModelUpload, limits: Limits): NewTask {
   return { definition, model: model.description, values, start };
 }
 
-/** `taskCreationSchema` with the definition left to `parseTask`, whose errors say more. */
+/** `taskCreationSchema` without the definition. `parseTask` checks it, and its errors say more. */
 const envelopeSchema = z.strictObject({
   definition: z.unknown().optional(),
   start: taskCreationSchema.shape.start,

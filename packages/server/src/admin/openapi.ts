@@ -8,7 +8,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const refTo = (name: string): string => `#/components/schemas/${name}`;
 
-/** The OpenAPI 3.1 document of these routes. */
+/** Makes the OpenAPI 3.1 document that describes these routes. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
@@ -32,7 +32,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
           type: "http",
           scheme: "bearer",
           description:
-            "An admin token with a role: viewer, operator or admin. A server on loopback may be used without a token until the first one is created.",
+            "An admin token with a role: viewer, operator or admin. " +
+            "A server on loopback may be used without a token until the first one is created.",
         },
       },
     },
@@ -48,10 +49,10 @@ function componentSchemas(): Json {
   );
 }
 
-/** A part of a larger document has neither a dialect nor a name of its own. */
+/** Removes a schema's dialect and name, which it may not have as a part of a larger document. */
 function withoutIdentity(schema: Json): Json {
-  const { $schema: _dialect, $id: _name, ...rest } = schema;
-  return rest;
+  const { $schema: _dialect, $id: _name, ...content } = schema;
+  return content;
 }
 
 function operationOf(route: Route): Json {
@@ -90,13 +91,13 @@ function parametersOf(schema: z.ZodType | undefined, where: "path" | "query"): r
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
   return Object.entries(properties).map(([name, property]) => {
-    const { description, ...rest } = typeof property === "boolean" ? {} : property;
+    const { description, ...content } = typeof property === "boolean" ? {} : property;
     return {
       name,
       in: where,
       required: where === "path" || required.includes(name),
       ...(description === undefined ? {} : { description }),
-      schema: rest,
+      schema: content,
     };
   });
 }
@@ -132,6 +133,7 @@ function errorAnswersOf(route: Route): Json {
   );
 }
 
+/** All errors that a route can give. */
 function errorCodesOf(route: Route): ReadonlySet<ErrorCode> {
   const codes = new Set<ErrorCode>(["BAD_PARAMETER"]);
   if (!route.open) codes.add("ADMIN_UNAUTHORIZED");
@@ -143,6 +145,7 @@ function errorCodesOf(route: Route): ReadonlySet<ErrorCode> {
   return codes;
 }
 
+/** The JSON Schema of a body: a reference when the document has a name for the schema. */
 function schemaJson(schema: BodySchema): Json {
   if (!(schema instanceof z.ZodType)) return schema;
   const name = Object.entries(adminSchemas).find(([, known]) => known === schema)?.[0];

@@ -34,8 +34,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       method: "get",
       path: "/v1/populations",
       operation: "listPopulations",
-      summary:
-        "Lists the populations whose enrolment policy has been set. Every other population is open.",
+      summary: "Lists the populations whose enrolment policy has been set. All others are open.",
       answer: { description: "The populations, sorted by name.", schema: populationListSchema },
       handle: async () => ({ json: { populations: await access.populations() } }),
     }),
@@ -53,7 +52,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       path: "/v1/populations/{name}",
       operation: "setPopulation",
       summary:
-        "Sets who may take part in a population's rounds. It holds from the next request on.",
+        "Sets who may take part in a population's rounds. It applies from the next request on.",
       role: "admin",
       params: populationParams,
       body: jsonBody(enrolmentPolicySchema, limits.maxPlanBytes, "The enrolment policy."),
@@ -83,7 +82,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       method: "post",
       path: "/v1/populations/{name}/devices/{id}/revoke",
       operation: "revokeDevice",
-      summary: "Revokes a device: it is refused for good, from its next request on.",
+      summary: "Revokes a device. It is refused for good, from its next request on.",
       params: deviceParams,
       body: nothingBody(limits.maxPlanBytes),
       answer: { description: "The device.", schema: deviceSchema },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { TributaryError, asTributaryError, utf8Decode } from "@tributary/protocol";
 
+/** Bytes of the first buffer. */
 const FIRST_CAPACITY = 65_536;
 
 /**
@@ -24,8 +25,10 @@ export class ByteGatherer {
   }
 
   /**
-   * @param piece - Is copied.
-   * @throws TributaryError `ADMIN_BODY_TOO_LARGE`, and nothing is taken.
+   * Adds a piece to the bytes.
+   * @param piece - Copied; not modified.
+   * @throws TributaryError `ADMIN_BODY_TOO_LARGE` when the limit would be exceeded. The piece is
+   *   not added then.
    */
   add(piece: Uint8Array): void {
     const length = this.#length + piece.length;
@@ -46,6 +49,7 @@ export class ByteGatherer {
   }
 }
 
+/** The error for content that exceeds its limit. */
 export function tooLarge(what: string, maxBytes: number): TributaryError {
   return new TributaryError("ADMIN_BODY_TOO_LARGE", `${what} is longer than ${maxBytes} bytes`, {
     remedy: "Send less.",
@@ -117,7 +121,7 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
     return JSON.parse(utf8Decode(bytes));
   } catch (error) {
     throw new TributaryError("BAD_PARAMETER", `${what} is not JSON in UTF-8`, {
-      remedy: "Correct it; `jq .` shows where it breaks.",
+      remedy: "Correct it. `jq .` shows the place of the first error.",
       cause: error,
     });
   }

@@ -38,12 +38,12 @@ export interface DocumentedAnswer {
 /** One route, without the types of its parameters. */
 export interface Route {
   readonly method: "get" | "post" | "put";
-  /** As OpenAPI writes it: `/v1/tasks/{id}`. */
+  /** The path in OpenAPI's notation, such as `/v1/tasks/{id}`. */
   readonly path: string;
-  /** `operationId` of the document. */
+  /** The route's `operationId` in the OpenAPI document. */
   readonly operation: string;
   readonly summary: string;
-  /** Whether it answers without a token, as probes need. */
+  /** Whether the route answers without a token, which probes need. */
   readonly open: boolean;
   /** The role that a request needs, unless the route is open. */
   readonly role: AdminRole;
@@ -58,11 +58,12 @@ export interface Route {
 }
 
 /**
- * Writes down what has been done.
- * @param note - Facts about the change, for people, that the path does not tell.
+ * Writes a change into the audit table.
+ * @param note - What the path does not say about the change, for people.
  */
 export type Done = (note: string) => Promise<void>;
 
+/** The checked parts of a request. */
 export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
@@ -102,7 +103,7 @@ interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body> extends R
   handle(request: RouteRequest<Params, Query, Body>): Promise<{
     readonly json: z.output<Answer>;
     readonly headers?: Readonly<Record<string, string>>;
-    /** Facts about the change for the audit table, which the path does not tell. */
+    /** What the path does not say about the change, for the audit table. */
     readonly note?: string;
   }>;
 }

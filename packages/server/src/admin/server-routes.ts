@@ -14,7 +14,7 @@ import {
 import { jsonRoute, rawRoute, type Route } from "./route.ts";
 
 /**
- * Routes about the server itself: probes, metrics, version and address, the schema of task files.
+ * Routes about the server itself: probes, metrics, version, address, and the schema of task files.
  */
 export function serverRoutes(
   deps: Pick<AdminDeps, "store" | "metrics" | "info">,
@@ -58,7 +58,7 @@ export function serverRoutes(
       path: "/v1/info",
       operation: "getInfo",
       summary:
-        "Returns the server's version, the address that clients connect to and the key that they pin.",
+        "Returns the server's version, the URL that clients connect to and the key that they pin.",
       answer: { description: "The server.", schema: serverInfoSchema },
       handle: async () => ({
         json: {

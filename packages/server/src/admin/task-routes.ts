@@ -82,7 +82,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
     taskAction(deps, {
       verb: "pause",
       summary:
-        "Pauses a task: no further round starts, and the round in flight goes on. Answers at once.",
+        "Pauses a task. No further round starts, and the round in flight goes on. Answers at once.",
       act: (id) => coordinator.pauseTask(id),
     }),
     taskAction(deps, {
@@ -93,7 +93,10 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
   ];
 }
 
-/** @throws TributaryError `TASK_UNKNOWN`. */
+/**
+ * Reads a task that must exist.
+ * @throws TributaryError `TASK_UNKNOWN` when there is no such task.
+ */
 export async function requireTask(store: RoundStore, id: TaskId): Promise<TaskRecord> {
   const task = await store.task(id);
   if (task !== undefined) return task;
@@ -103,6 +106,7 @@ export async function requireTask(store: RoundStore, id: TaskId): Promise<TaskRe
   });
 }
 
+/** Makes a route that changes the state of a task. */
 function taskAction(
   deps: TaskRouteDeps,
   action: {
@@ -130,14 +134,15 @@ async function summaryOf(
   task: TaskRecord,
   deps: { readonly coordinator: Coordinator; readonly crypto: CryptoProvider },
 ): Promise<TaskSummaryView> {
-  const { planBytes, ...rest } = task;
+  const { planBytes, ...record } = task;
   return {
-    ...rest,
+    ...record,
     planId: planIdOf(deps.crypto, planBytes),
     progress: await deps.coordinator.progress(task),
   };
 }
 
+/** A task as the API shows it, with its best checkpoint and its newest round. */
 export async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<TaskView> {
   return {
     ...(await summaryOf(task, deps)),

@@ -36,10 +36,12 @@ import type { SealedModel } from "./model/sealed-model.ts";
 import { checkpointOfRound } from "./model/read-version.ts";
 import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task/task-runner.ts";
 
-/** What is going on in a task right now. */
+/** What a task is doing now. */
 export interface TaskProgress {
+  /** The phase of the round in flight; `idle` when there is none. */
   readonly phase: TaskRunner["phase"];
   readonly committedRounds: number;
+  /** Clients of the task's population that wait for a round of any task. */
   readonly waitingClients: number;
 }
 
@@ -58,7 +60,7 @@ export class Coordinator {
   /** Tasks whose model is in memory: running tasks, and tasks whose model a client asked for. */
   readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
 
-  /** Clients of populations for which there is no task. */
+  /** Counts the clients of populations that have no task, until they are due again. */
   readonly #strangers: ClientsAway;
 
   constructor(deps: TaskRunnerDeps) {
@@ -96,7 +98,8 @@ export class Coordinator {
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
     const layout = layoutOf(model.parameters);
-    decodeCheckpoint(encodeCheckpoint(values), layout); // what is stored must load again
+    // Decoding checks the values, so that a task whose model could not be loaded is never stored.
+    decodeCheckpoint(encodeCheckpoint(values), layout);
     const { weights } = await packInitialState(values, plan.download, {
       random,
       yieldTurn: eventLoopTurn,
@@ -121,8 +124,9 @@ export class Coordinator {
 
   /**
    * Starts a task, or goes on with a paused one.
-   * @returns The task as it is then. A task that had nothing left to do has finished.
-   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when it has ended or runs already.
+   * @returns The task after the start. A task that had nothing left to do has finished.
+   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task has ended or runs
+   *   already.
    */
   async startTask(id: TaskId): Promise<TaskRecord> {
     // The model is loaded first. A task whose model cannot be loaded must not become `running`,
@@ -132,15 +136,21 @@ export class Coordinator {
     return this.#task(id);
   }
 
-  /** Starts no further round of the task; the one in flight goes on. */
+  /**
+   * Pauses a task: no further round of it starts, and the round in flight goes on.
+   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task does not run.
+   */
   async pauseTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["running"], "paused");
-    // Nobody waits for the round in flight, which may have minutes to go.
+    // This does not wait for the end of the round in flight, which may take minutes.
     void this.#halt(id);
     return task;
   }
 
-  /** Ends the task for good and abandons its round in flight. What was committed stays. */
+  /**
+   * Ends a task for good and abandons its round in flight. Committed rounds stay.
+   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task has ended.
+   */
   async cancelTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["created", "running", "paused"], "cancelled");
     await this.#halt(id, { abandon: "cancelled" });
@@ -150,13 +160,14 @@ export class Coordinator {
   /**
    * Lets clients evaluate a checkpoint of a running task once its round in flight has ended.
    * @param roundNumber - The round that made it; 0 for the initial model.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task does not run.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, or `TASK_STATE_CONFLICT` when the
+   *   task does not run or too many evaluations wait.
    */
   async requestEvaluation(id: TaskId, roundNumber: number): Promise<TaskRecord> {
     const task = await this.#task(id);
     if (task.state !== "running") {
       throw new TributaryError("TASK_STATE_CONFLICT", `Task ${id} is ${task.state}`, {
-        remedy: "Clients evaluate checkpoints of a running task only: start it.",
+        remedy: "Clients evaluate checkpoints of running tasks only, so start the task first.",
       });
     }
     await (await this.#runner(task)).requestEvaluation(roundNumber);
@@ -164,9 +175,9 @@ export class Coordinator {
   }
 
   /**
-   * Stores what the operator has measured of a checkpoint on examples of their own.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless the metrics
-   *   are the loss and those of the plan.
+   * Stores how well a checkpoint did on the operator's own examples.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `METRICS_INVALID` unless the
+   *   metrics are the loss and those of the plan.
    */
   async recordEvaluation(
     id: TaskId,
@@ -189,28 +200,29 @@ export class Coordinator {
   }
 
   /**
-   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned. A
-   * running task goes on from that checkpoint.
+   * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned.
+   * A running task goes on from that checkpoint.
    * @param roundNumber - The round that made it; 0 for the initial model.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the task
-   *   has no round yet.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the
+   *   task has no round yet.
    */
   async rollBackTask(id: TaskId, roundNumber: number): Promise<TaskRecord> {
     const { store } = this.#deps;
     const task = await this.#task(id);
-    await checkpointOfRound(task, roundNumber, store); // before anything is stopped
+    // The checkpoint is looked up before the round in flight is abandoned.
+    await checkpointOfRound(task, roundNumber, store);
     const runner = await this.#runner(task);
     await runner.stop({ abandon: "rolled-back" });
     try {
       await runner.rollBack(roundNumber);
     } finally {
-      // The task is read again: it may have been paused or cancelled meanwhile.
+      // The task is read again, since it may have been paused or cancelled in the meantime.
       if ((await this.#task(id)).state === "running") await runner.start();
     }
     return this.#task(id);
   }
 
-  /** A task's best checkpoint by its own measure; `undefined` while nothing has been measured. */
+  /** A task's best checkpoint by its own measure; undefined while nothing has been measured. */
   async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
     const { store } = this.#deps;
     const runner = await this.#runners.get(task.id);
@@ -233,8 +245,8 @@ export class Coordinator {
   }
 
   /**
-   * A client offers to take part. When this returns, the client waits or has been selected.
-   * @returns A function that takes the offer back.
+   * Takes the check-in of a client. When this returns, the client waits or has been selected.
+   * @returns A function that takes the check-in back.
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with `retryAfterMs`.
    */
   checkIn(participant: Participant, offer: CheckInOffer): () => void {
@@ -253,8 +265,8 @@ export class Coordinator {
   }
 
   /**
-   * The newest committed model of a population: that of its running task, or else of the task that
-   * was created last.
+   * Returns the newest committed model of a population. It is that of the population's running task
+   * or, if none is running, that of the task that was created last.
    * @throws TributaryError `MODEL_UNAVAILABLE`.
    */
   async newestModel(
@@ -273,9 +285,9 @@ export class Coordinator {
     return { model: runner.sealedModel(), roundNumber: runner.roundNumber };
   }
 
-  /** Ends all rounds. The stored state of the tasks stays, so that `recover` goes on with them. */
+  /** Ends all rounds. The stored states stay, so that `recover` goes on with running tasks. */
   async close(): Promise<void> {
-    // A task whose model could not be loaded has nothing to end.
+    // A task whose model could not be loaded has no round to end.
     const runners = await Promise.allSettled(this.#runners.values());
     await Promise.all(
       runners.map(async (runner) => {
@@ -284,6 +296,11 @@ export class Coordinator {
     );
   }
 
+  /**
+   * Changes the state of a task and publishes the change.
+   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task's state is none
+   *   of `from`.
+   */
   async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
     const { store, events } = this.#deps;
     const task = await this.#task(id);
@@ -304,6 +321,7 @@ export class Coordinator {
     });
   }
 
+  /** Makes the error for a client of a population that has no task, with the time to come back. */
   #rejectStranger(participant: Participant, population: string): TributaryError {
     const { clock, random } = this.#deps;
     const period = NO_ROUND_WINDOW_MS;
@@ -322,10 +340,12 @@ export class Coordinator {
     await (await this.#runner(task)).start();
   }
 
+  /** Stops the rounds of a task whose model is in memory. */
   async #halt(id: TaskId, options: StopOptions = {}): Promise<void> {
     await (await this.#runners.get(id))?.stop(options);
   }
 
+  /** Returns the runner of a task, and loads the task's model if it is not in memory yet. */
   #runner(task: TaskRecord): Promise<TaskRunner> {
     let runner = this.#runners.get(task.id);
     if (runner === undefined) {
@@ -347,7 +367,7 @@ export class Coordinator {
   }
 }
 
-/** @throws TributaryError `METRICS_INVALID`. */
+/** @throws TributaryError `METRICS_INVALID` unless they are the loss and the plan's metrics. */
 function requireMeasures(
   { definition }: TaskRecord,
   metrics: Readonly<Record<string, number>>,

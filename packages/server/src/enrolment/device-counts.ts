@@ -1,14 +1,14 @@
 /**
- * The number of devices in each population. The store is asked once for each, and this class keeps
- * count from then on.
+ * Counts the devices of each population. It asks the store once for each population, and keeps the
+ * count in memory from then on.
  */
 export class DeviceCounts {
   readonly #ask: (population: string) => Promise<number>;
   readonly #counts: Map<string, Promise<{ devices: number }>> = new Map();
 
   /**
-   * @param ask - Counts a population's devices in the store, including revoked ones, whose rows
-   * stay.
+   * @param ask - Counts a population's devices in the store. Revoked devices count too, since their
+   *   rows stay.
    */
   constructor(ask: (population: string) => Promise<number>) {
     this.#ask = ask;
@@ -19,7 +19,8 @@ export class DeviceCounts {
    * time.
    * @param maximum - The largest number of devices that the population may have.
    * @returns Whether there was room.
-   * @throws Whatever counting or adding throws. The device is not counted then.
+   * @param add - Adds the device to the store.
+   * @throws Any error of counting or adding. The device is not counted then.
    */
   async add(population: string, maximum: number, add: () => Promise<void>): Promise<boolean> {
     const count = await this.#count(population);
@@ -35,7 +36,8 @@ export class DeviceCounts {
   }
 
   /**
-   * Asks the store again the next time, for when devices may have been added without this class.
+   * Forgets the count of a population, so that the store is asked again. This is needed when
+   * devices may have been added without this class.
    */
   forget(population: string): void {
     this.#counts.delete(population);

@@ -2,15 +2,15 @@ import type { Clock, Limits } from "@tributary/protocol";
 import { TokenBucket } from "../runtime/token-bucket.ts";
 
 /**
- * How many old devices are looked at for each new one. With more than one, the backlog of
- * forgettable devices shrinks.
+ * Number of remembered devices that are examined for each new one. It is more than one, so that
+ * devices are forgotten faster than new ones come.
  */
 const SWEPT_AT_ONCE = 4;
 
 /**
- * How many requests each device may still send, over all of its connections and addresses. Callers
- * name only devices that have proven who they are. A name that is merely claimed would let a
- * stranger use up the owner's share.
+ * Counts how many requests each device may still send, over all of its connections and addresses.
+ * Callers name only devices that have proven who they are. Otherwise a stranger could use up the
+ * share of a device by claiming its name.
  *
  * Only a bounded number of devices is remembered, those that asked last. When more devices than
  * that come before their buckets are full again, the ones that asked longest ago are forgotten and
@@ -19,7 +19,7 @@ const SWEPT_AT_ONCE = 4;
 export class DeviceQuotas {
   readonly #clock: Clock;
   readonly #limits: Limits;
-  /** In the order in which they last asked. */
+  /** In the order in which the devices last sent a request, the oldest first. */
   readonly #buckets: Map<string, TokenBucket> = new Map();
 
   constructor(clock: Clock, limits: Limits) {
@@ -32,7 +32,7 @@ export class DeviceQuotas {
     return this.#buckets.size;
   }
 
-  /** Takes one request from the device's share, if there is one left. */
+  /** Takes one request from the device's share. Returns false if none is left. */
   takeRequest(device: string): boolean {
     const bucket = this.#buckets.get(device) ?? this.#newBucket();
     this.#buckets.delete(device);
@@ -51,7 +51,10 @@ export class DeviceQuotas {
     return new TokenBucket(this.#clock, requestBurstPerDevice, requestsPerSecondPerDevice);
   }
 
-  /** Looks at a few devices for each new one, so that a flood of them costs the same for each. */
+  /**
+   * Forgets devices that need not be remembered. It examines only a few for each new one, so that a
+   * new device costs the same however many there are.
+   */
   #sweep(): void {
     let looked = 0;
     for (const [device, bucket] of this.#buckets) {

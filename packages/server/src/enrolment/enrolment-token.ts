@@ -3,12 +3,13 @@
 import { TributaryError, utf8, utf8Decode, type CryptoProvider } from "@tributary/protocol";
 import type { TokenRules } from "../storage/access-store.ts";
 
-/** What a good token tells about the client. */
+/** What a valid token says about the client. */
 export interface EnrolmentClaims {
   /** The device that the token was made for; undefined when any device may use it. */
   readonly subject: string | undefined;
 }
 
+/** What a token is checked against. */
 export interface TokenCheck {
   readonly crypto: CryptoProvider;
   readonly rules: TokenRules;
@@ -45,7 +46,8 @@ export function checkEnrolmentToken(token: string, check: TokenCheck): Enrolment
   if (!isSigned) throw invalid("No key of the population's policy has signed it");
 
   const claims = jsonObject(payload, "payload");
-  if (claims["iss"] !== rules.issuer) throw invalid("Its issuer is another");
+  if (claims["iss"] !== rules.issuer)
+    throw invalid("Its issuer is not that of the population's policy");
   const { aud } = claims as { aud?: unknown };
   if (aud !== audience && !(Array.isArray(aud) && aud.includes(audience))) {
     throw invalid("Its audience is not this population");
@@ -87,7 +89,8 @@ function checkTimes(claims: Readonly<Record<string, unknown>>, now: number, skew
 function timeOf(claims: Readonly<Record<string, unknown>>, name: string): number | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
-  if (typeof value !== "number" || !Number.isFinite(value)) throw invalid(`Its ${name} is no time`);
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw invalid(`Its ${name} is not a number`);
   return value;
 }
 
@@ -111,19 +114,19 @@ function fromBase64Url(text: string): Uint8Array | undefined {
 }
 
 /**
- * Tells a client with an expired token when to come back. One whose backend issues a new token asks
- * again at once.
+ * Milliseconds after which a client with an expired token may ask again. A client that gets a new
+ * token from its backend asks again at once.
  */
 const EXPIRED_RETRY_MS = 60_000;
 
 /**
- * When a refused client may ask again. Nothing changes until a person does something, so the wait
- * is long.
+ * Milliseconds after which a refused client may ask again. The wait is long, because nothing
+ * changes until a person does something.
  */
 export const REFUSED_RETRY_MS = 600_000;
 
 function invalid(cause: string): TributaryError {
-  return new TributaryError("TOKEN_INVALID", `The enrolment token is not good: ${cause}`, {
+  return new TributaryError("TOKEN_INVALID", `The enrolment token is not valid: ${cause}`, {
     remedy: "Have the app's backend sign one for this population.",
     retryAfterMs: REFUSED_RETRY_MS,
   });

@@ -35,6 +35,7 @@ export interface Admission {
   readonly giveRequestBack: () => void;
 }
 
+/** What `Enrolment` works with. */
 export interface EnrolmentDeps {
   readonly store: AccessStore;
   readonly crypto: CryptoProvider;
@@ -69,7 +70,7 @@ export class Enrolment {
     return enrolment;
   }
 
-  /** The policy of a population: an open one where nobody has set another. */
+  /** The policy of a population. It is open as long as nobody has set another one. */
   policy(population: string): EnrolmentPolicy {
     return this.#policies.get(population) ?? OPEN_POLICY;
   }
@@ -139,13 +140,17 @@ export class Enrolment {
     return { ...device, giveRequestBack: () => this.#quotas.giveRequestBack(name) };
   }
 
+  /**
+   * Checks the signature of the client's device and charges the device for the request.
+   * @returns undefined when the client has shown no device key.
+   */
   #provenDevice({ device, handshakeHash, population }: Credentials): Device | undefined {
     if (device === undefined) return undefined;
     const { crypto } = this.#deps;
     if (!isDeviceProof(crypto, device, handshakeHash, population)) {
       throw new TributaryError(
         "DEVICE_PROOF_INVALID",
-        "The device's signature does not hold in this session",
+        "The device's signature is not valid for this session",
         { remedy: "Sign this session's handshake hash with the device's own key." },
       );
     }
@@ -166,7 +171,7 @@ export class Enrolment {
     const check = { crypto, rules, audience: population, nowMs: clock.now() };
     const { subject } = checkEnrolmentToken(token, check);
     if (deviceId !== undefined && subject !== undefined && subject !== deviceId) {
-      throw new TributaryError("TOKEN_INVALID", "The enrolment token is of another device", {
+      throw new TributaryError("TOKEN_INVALID", "The enrolment token is for another device", {
         remedy: "Have the app's backend sign one for this device's id.",
         retryAfterMs: REFUSED_RETRY_MS,
       });
@@ -184,6 +189,7 @@ export class Enrolment {
     return admissionOf(device);
   }
 
+  /** Admits a registered device. One that is not registered yet is registered if it may be. */
   async #admitRegistered(
     credentials: Credentials,
     device: Device,
@@ -212,15 +218,18 @@ export class Enrolment {
     if (hadRoom) return admissionOf(device);
     throw new TributaryError(
       "POPULATION_FULL",
-      `Population "${population}" has ${maximum} devices, and takes no more that register themselves`,
+      `Population "${population}" has ${maximum} devices and ` +
+        "takes no more that register themselves",
       {
         remedy:
-          "Whoever runs the server can raise maxSelfRegisteredDevices, or have devices register with tokens.",
+          "Whoever runs the server can raise maxSelfRegisteredDevices, " +
+          "or have devices register with tokens.",
         retryAfterMs: REFUSED_RETRY_MS,
       },
     );
   }
 
+  /** Stores a device unless it is stored already, and admits it unless it was revoked. */
   async #register(population: string, device: Device): Promise<Admission> {
     const { store, clock } = this.#deps;
     const { id, publicKey } = device;
@@ -244,9 +253,10 @@ function admissionOf({ id, giveRequestBack }: Device): Admission {
   return { deviceId: id, giveRequestBack };
 }
 
+/** The admission of a client whose device is not known. */
 const NOBODY: Admission = { deviceId: undefined, giveRequestBack() {} };
 
-/** After this time a device that is used as intended has requests left again. */
+/** Milliseconds after which a device that sends requests at a normal rate may send some again. */
 const RATE_RETRY_MS = 5_000;
 
 function requireGood({ revokedAtMs }: DeviceRecord): void {

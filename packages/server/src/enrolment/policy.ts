@@ -6,14 +6,14 @@ import type { EnrolmentPolicy } from "../storage/access-store.ts";
 const KEY_REMEDY = "Use an Ed25519 public key: 32 bytes in base64url, the `x` of its JWK.";
 
 /**
- * Which tokens are good. The algorithm is always EdDSA: nothing in a token can choose another one.
+ * Says which tokens are valid. The algorithm is always EdDSA. A token cannot choose another one.
  */
 const tokenRulesSchema = z.strictObject({
   issuer: z
     .string({ error: "Use 1 to 256 characters." })
     .min(1, { error: "Use 1 to 256 characters." })
     .max(256, { error: "Use 1 to 256 characters." })
-    .describe("The `iss` of the tokens: the app's backend."),
+    .describe("The `iss` claim of the tokens, which names the app's backend."),
   keys: z
     .array(
       z
@@ -23,7 +23,8 @@ const tokenRulesSchema = z.strictObject({
     .min(1, { error: "Give 1 to 8 keys." })
     .max(8, { error: "Give 1 to 8 keys." })
     .describe(
-      "Ed25519 public keys that may have signed the tokens, base64url. Give two while one replaces another.",
+      "Ed25519 public keys that may have signed the tokens, base64url. " +
+        "Give two while one replaces the other.",
     ),
   clockSkewSeconds: z
     .int({ error: "Use a whole number from 0 to 600." })
@@ -37,23 +38,23 @@ const tokenRulesSchema = z.strictObject({
 export const enrolmentPolicySchema: z.ZodType<EnrolmentPolicy> = z.discriminatedUnion(
   "enrolment",
   [
-    z.strictObject({ enrolment: z.literal("open").describe("Everyone.") }),
+    z.strictObject({ enrolment: z.literal("open").describe("Every client may take part.") }),
     z.strictObject({
       enrolment: z
         .literal("token")
-        .describe("Clients that show a good token each time they check in."),
+        .describe("Clients that show a valid token at each check-in may take part."),
       token: tokenRulesSchema,
     }),
     z.strictObject({
       enrolment: z
         .literal("device")
         .describe(
-          "Devices that are registered and prove at each check-in that they hold their key.",
+          "Registered devices that prove at each check-in that they hold their key may take part.",
         ),
       token: tokenRulesSchema
         .optional()
         .describe(
-          "The token that a device needs to register. Without this, any device may register itself.",
+          "The token that a device needs to register. If left out, any device may register itself.",
         ),
     }),
   ],

@@ -1,22 +1,26 @@
 import type { Clock, Limits } from "@tributary/protocol";
 import { TokenBucket } from "../runtime/token-bucket.ts";
 
+/** Number of remembered addresses that are examined for each new one. */
 const SWEPT_AT_ONCE = 8;
 
+/** What one address has used. */
 interface Usage {
+  /** Open connections. */
   connections: number;
   readonly opening: TokenBucket;
   readonly requests: TokenBucket;
 }
 
 /**
- * What each address has used of its share, asked before anything is spent on a connection or a request. Remembers a
- * bounded number of addresses without a connection, those seen last.
+ * Bounds the connections and the requests of each address. It is asked before the server does any
+ * work for a connection or a request. Of the addresses without a connection it remembers a bounded
+ * number, those that were seen last.
  */
 export class AddressQuotas {
   readonly #clock: Clock;
   readonly #limits: Limits;
-  /** In the order in which they were last seen opening a connection. */
+  /** In the order in which the addresses last opened a connection, the oldest first. */
   readonly #usage: Map<string, Usage> = new Map();
 
   constructor(clock: Clock, limits: Limits) {
@@ -24,12 +28,16 @@ export class AddressQuotas {
     this.#limits = limits;
   }
 
-  /** Addresses that are remembered. */
+  /** Number of addresses that are remembered. */
   get trackedCount(): number {
     return this.#usage.size;
   }
 
-  /** Counts a new connection in, unless the address has too many or opens them too fast. */
+  /**
+   * Counts a new connection of an address.
+   * @returns Why the connection is refused, in which case it is not counted: the address has too
+   *   many, or opens them too fast. Undefined when it is admitted.
+   */
   open(address: string): "address-connections" | "address-rate" | undefined {
     const usage = this.#usage.get(address) ?? this.#newUsage();
     this.#usage.delete(address);
@@ -40,7 +48,7 @@ export class AddressQuotas {
     return undefined;
   }
 
-  /** Counts out a connection that `open` had counted in. */
+  /** Counts the end of a connection that `open` has admitted. */
   close(address: string): void {
     const usage = this.#usage.get(address);
     if (usage === undefined) return;
@@ -48,11 +56,12 @@ export class AddressQuotas {
     if (isForgettable(usage)) this.#usage.delete(address);
   }
 
-  /** Takes one request from the address's share. */
+  /** Takes one request from the address's share. Returns false if none is left. */
   takeRequest(address: string): boolean {
     return this.#usage.get(address)?.requests.take() ?? true;
   }
 
+  /** Returns a request to the address's share. */
   giveRequestBack(address: string): void {
     this.#usage.get(address)?.requests.giveBack();
   }
@@ -76,7 +85,10 @@ export class AddressQuotas {
     };
   }
 
-  /** Looks at a few addresses for each new one, so that a flood of addresses costs the same for each. */
+  /**
+   * Forgets addresses that need not be remembered. It examines only a few for each new one, so that
+   * a new address costs the same however many there are.
+   */
   #sweep(): void {
     let looked = 0;
     for (const [address, usage] of this.#usage) {
@@ -88,12 +100,13 @@ export class AddressQuotas {
         this.#usage.delete(address);
         this.#usage.set(address, usage);
       } else {
-        return; // all behind it were seen later
+        return; // all addresses after this one were seen later
       }
     }
   }
 }
 
+/** Whether an address that is forgotten and comes back is treated the same as if it was not. */
 function isForgettable(usage: Usage): boolean {
   return usage.connections === 0 && usage.opening.isFull && usage.requests.isFull;
 }

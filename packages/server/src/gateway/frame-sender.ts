@@ -7,13 +7,14 @@ interface FrameSenderDeps {
   readonly limits: Limits;
   /** Shared by all senders of a server. */
   readonly turns: SendTurns;
-  /** The client does not read, and is being cut. */
+  /** Called when a connection is cut because the client does not read. */
   readonly onSlowReader: () => void;
 }
 
 /**
- * Sends frames to one client. Records go out at once; sealed chunks flow as fast as the client reads, one at a time, so
- * that a slow reader holds a bounded buffer and no copy of the model, and that not for ever.
+ * Sends frames to one client. Records are sent at once. The chunks of a sealed model are sent one
+ * at a time, as fast as the client reads them. A client that reads slowly therefore takes a bounded
+ * amount of memory and no copy of the model, and a client that stops reading is cut.
  */
 export class FrameSender {
   readonly #socket: WebSocket;
@@ -29,7 +30,7 @@ export class FrameSender {
     this.#deps = deps;
   }
 
-  /** Sends a frame now. A client that lets frames pile up past the buffer's bound is cut. */
+  /** Sends a frame now. A client is cut when too many bytes wait for it to read them. */
   send(frame: Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > 2 * this.#deps.limits.maxBufferedSendBytes) {
@@ -40,7 +41,10 @@ export class FrameSender {
     this.#socket.send(frame);
   }
 
-  /** Streams frames after what was sent before; they are shared between clients and not modified. */
+  /**
+   * Sends chunks one after the other, in place of those that have not been sent yet.
+   * @param frames - Shared between clients; not modified.
+   */
   streamChunks(frames: readonly Uint8Array[]): void {
     this.#chunks = frames;
     this.#nextChunk = 0;
@@ -53,14 +57,14 @@ export class FrameSender {
     this.#nextChunk = 0;
   }
 
-  /** Bytes of frames handed to the socket since the last call. */
+  /** Returns the number of bytes that were handed to the socket since the last call. */
   takeBytesSent(): number {
     const bytes = this.#bytesSent;
     this.#bytesSent = 0;
     return bytes;
   }
 
-  /** Closes with a code; a client that does not answer in time is cut. */
+  /** Sends a close frame. A client that does not answer it within `closeTimeoutMs` is cut. */
   close(code: number, reason: string): void {
     this.#cancelDeadline?.();
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, reason);
@@ -69,13 +73,14 @@ export class FrameSender {
     this.#socket.once("close", cancel);
   }
 
-  /** Asks for a turn to send the next chunk, unless one is on its way or asked for. */
+  /** Asks for a turn to send the next chunk, unless a chunk is being sent or waits for its turn. */
   #pump(): void {
     if (this.#pumping || this.#nextChunk >= this.#chunks.length) return;
     this.#pumping = true;
     this.#deps.turns.take((taken) => this.#sendChunk(taken));
   }
 
+  /** Sends the next chunk and returns its length; 0 when there is none. */
   #sendChunk(taken: () => void): number {
     const { clock, limits } = this.#deps;
     const frame = this.#chunks[this.#nextChunk];

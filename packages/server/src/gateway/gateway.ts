@@ -30,42 +30,57 @@ import { TokenBucket } from "../runtime/token-bucket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Visitors, type Visitor } from "./visitors.ts";
 
+/** How the gateway listens. */
 export interface GatewayOptions {
+  /** The address to listen on. */
   readonly host: string;
-  /** 0 takes a free port. */
+  /** The port to listen on; 0 takes a free one. */
   readonly port: number;
-  /** Absent: plain `ws`, which `config.ts` allows on loopback only. */
+  /** Without it the gateway takes plain `ws`, which `config.ts` allows on loopback only. */
   readonly tls?: TlsMaterial;
-  /** Their clients are told apart by what they say of them; none unless given. */
+  /**
+   * Proxies that may say which address a client has. If left out, a client has the address that its
+   * connection comes from.
+   */
   readonly trustedProxies?: TrustedProxies;
 }
 
+/** An open WebSocket and its session. */
 interface Connection {
   readonly socket: WebSocket;
   readonly session: Session;
+  /** Whether the client has sent anything since the last heartbeat. */
   alive: boolean;
 }
 
-/** How long clients have to answer the close frame when the server stops. */
+/** Milliseconds that clients have to answer the close frame when the server stops. */
 const CLOSE_GRACE_MS = 1_000;
 
 /**
- * Pieces that one message may come in: fragments (RFC 6455 §5.4), and reads of the socket. A piece of one byte costs
- * hundreds in memory; the smallest TCP segments, of 536 bytes, carry the largest frame in 123.
+ * The largest number of pieces in which one message may arrive: WebSocket fragments (RFC 6455
+ * §5.4), or reads from the socket. A piece of one byte takes hundreds of bytes of memory, so that
+ * many small pieces could exhaust it. An honest client needs few: even the smallest TCP segments,
+ * of 536 bytes, carry the largest frame in 123 pieces.
  */
 const MAX_FRAME_PIECES = 1_024;
 
-/** Accepts WebSockets and gives each its session. */
+/**
+ * Listens for clients. It refuses connections that exceed a limit, makes WebSockets of the others,
+ * and gives each WebSocket its session.
+ */
 export class Gateway {
   readonly #deps: SessionDeps;
   readonly #options: GatewayOptions;
-  /** Listens, and refuses before TLS or HTTP have cost anything. */
+  /** Accepts TCP connections. A connection that it refuses has cost no work for TLS or HTTP. */
   readonly #door: TcpServer;
   readonly #http: HttpServer;
   readonly #webSockets: WebSocketServer;
   readonly #connections: Set<Connection> = new Set();
   readonly #visitors: Visitors;
-  /** Every TCP connection by its remote address and port, also those that never become a WebSocket. */
+  /**
+   * Every open TCP connection by its remote address and port, including those that never become a
+   * WebSocket.
+   */
   readonly #guests: Map<string, { readonly socket: Socket; readonly visitor: Visitor }> = new Map();
   readonly #turns: SendTurns;
   readonly #intake = new IntakeTurns();
@@ -93,7 +108,7 @@ export class Gateway {
         "content-type": "text/plain; charset=utf-8",
         connection: "close",
       });
-      // A body that nobody wants is not read to its end.
+      // The connection is closed at once, so that a body which came with the request is not read.
       response.once("finish", () => request.socket.destroySoon());
       response.end("This is a Tributary gateway: connect with the client SDK over WebSocket.\n");
     };
@@ -104,7 +119,8 @@ export class Gateway {
         : createHttpsServer({ ...http, cert: options.tls.cert, key: options.tls.key }, answer);
     this.#webSockets = new WebSocketServer({
       noServer: true,
-      // Compression would let a message's size speak about its content, and costs nine tenths of the throughput.
+      // With compression the length of a message would reveal something about its content. It would
+      // also cost nine tenths of the throughput.
       perMessageDeflate: false,
       maxPayload: limits.maxClientFrameBytes,
       maxFragments: MAX_FRAME_PIECES,
@@ -115,7 +131,8 @@ export class Gateway {
     this.#http.on("upgrade", (request, socket, head) => {
       const refuse = (status: string, reason: CutReason): void => {
         this.#cut(reason);
-        // Not until the stranger closes its end: it may never do so, and is not counted.
+        // The connection ends without waiting for the other side to close it. A stranger might
+        // never do so, and could hold any number of connections that no limit counts.
         socket.once("finish", () => socket.destroy());
         socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       };
@@ -139,10 +156,10 @@ export class Gateway {
         );
       }
     });
-    // Errors of TLS come here too.
+    // Node reports errors of TLS with the same event.
     this.#http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
       const isHttp = !isTls || error.code?.startsWith("HPE_") === true;
-      // Whoever was cut for another reason is a guest no more.
+      // A connection that was cut for another reason has left the map, and is not counted twice.
       if (this.#guests.has(guestName(socket as Socket))) {
         this.#cut(isHttp ? "bad-request" : "bad-tls");
       }
@@ -150,11 +167,12 @@ export class Gateway {
     });
   }
 
+  /** Number of open WebSockets. */
   get connectionCount(): number {
     return this.#connections.size;
   }
 
-  /** Connections that have not finished handshake and `Hello`. */
+  /** Number of connections that have not finished the handshake and sent `Hello`. */
   get pendingCount(): number {
     return this.#visitors.pendingCount;
   }
@@ -162,7 +180,8 @@ export class Gateway {
   /**
    * Begins to listen.
    * @returns The URL that clients connect to.
-   * @throws TributaryError `PORT_IN_USE`.
+   * @throws TributaryError `PORT_IN_USE` when another program listens on the port;
+   *   `CONFIG_INVALID` when the address or the port cannot be used.
    */
   async start(): Promise<string> {
     const { host, tls } = this.#options;
@@ -172,20 +191,24 @@ export class Gateway {
     return `${tls === undefined ? "ws" : "wss"}://${name}:${address.port}`;
   }
 
-  /** Tells every client to come back later, closes, and resolves when all connections are gone; idempotent. */
+  /**
+   * Tells every client when to come back, stops listening, and resolves when all connections are
+   * closed. Idempotent.
+   */
   async close(): Promise<void> {
     this.#cancelHeartbeat?.();
     const closed = new Promise<void>((resolve) => this.#door.close(() => resolve()));
     const count = this.#connections.size;
     for (const { session } of this.#connections) {
-      // Each at its own time: a server that has just started must not meet all of them at once.
+      // Each client gets another time, so that the next server does not meet all of them at once.
       const retryAfterMs = returnAfterRestartMs(count, drawUniform(this.#deps.random));
       session.close(
         new TributaryError("SERVER_STOPPING", "The server is stopping", { retryAfterMs }),
       );
     }
     this.#webSockets.close();
-    // Nobody may hold the server up: neither a client that does not answer the close frame nor a silent stranger.
+    // The server does not wait longer for a client that does not answer the close frame, or for a
+    // connection that never became a WebSocket.
     const timer = setTimeout(() => {
       for (const { socket } of this.#guests.values()) socket.destroy();
     }, CLOSE_GRACE_MS);
@@ -193,7 +216,7 @@ export class Gateway {
     clearTimeout(timer);
   }
 
-  /** A new TCP connection: nothing has been spent on it yet. */
+  /** Admits or refuses a new TCP connection, before any work is done for it. */
   #meet(socket: Socket): void {
     const name = guestName(socket);
     const { remoteAddress = "" } = socket;
@@ -217,6 +240,10 @@ export class Gateway {
     this.#http.emit("connection", socket);
   }
 
+  /**
+   * Gives a new WebSocket its session.
+   * @param stream - The connection under the WebSocket.
+   */
   #accept(socket: WebSocket, stream: Duplex, visitor: Visitor): void {
     visitor.upgraded();
     const { clock, limits } = this.#deps;
@@ -224,7 +251,8 @@ export class Gateway {
     const onSlowReader = (): void => this.#cut("slow-reader");
     const sender = new FrameSender(socket, { clock, limits, turns: this.#turns, onSlowReader });
     let greetingBytes = 0;
-    // Before the WebSocket sees them: what is not a greeting is not gathered.
+    // Bytes are counted before the WebSocket gathers them, so that a client which has not greeted
+    // cannot make the server hold more than a greeting.
     const countGreeting = (piece: Buffer): void => {
       greetingBytes += piece.length;
       if (greetingBytes <= limits.maxGreetingBytes) return;
@@ -251,7 +279,7 @@ export class Gateway {
     const probes = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
     const takeProbe = (): boolean => {
       if (probes.take()) return true;
-      // What came with the last one is still handed on.
+      // The WebSocket still hands on frames that came in the same read, also after the cut.
       if (socket.readyState === socket.OPEN) this.#cut("probes");
       socket.terminate();
       return false;
@@ -259,7 +287,8 @@ export class Gateway {
     this.#connections.add(connection);
     socket.binaryType = "nodebuffer";
     socket.on("message", (data: Buffer, isBinary) => {
-      // While it sends, its answer to a probe may stand in line behind a long upload.
+      // A message counts as a sign of life, because the answer to a probe may wait behind a long
+      // upload.
       connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
@@ -269,12 +298,12 @@ export class Gateway {
     socket.on("pong", () => {
       if (takeProbe()) connection.alive = true;
     });
-    // ws has sent a close frame by then, with the right code for a frame that is too large.
+    // By now ws has sent a close frame, with the right code for a frame that is too large.
     socket.on("error", (error: Error & { code?: string }) => {
       const code = failureOf(error);
       if (session.isOpen) this.#deps.events.publish({ type: "session-failed", code });
       sender.close(ERROR_CODES[code].close ?? 1006, code);
-      // A client that does not answer the close frame must not keep its place in a cohort meanwhile.
+      // The client leaves its cohort now, and not only when it answers the close frame.
       session.disconnected();
     });
     socket.on("close", () => {
@@ -283,12 +312,15 @@ export class Gateway {
     });
   }
 
-  /** A connection is refused or cut without its session having a say in it. */
+  /** Publishes that the gateway has refused or cut a connection, without its session. */
   #cut(reason: CutReason): void {
     this.#deps.events.publish({ type: "connection-cut", reason });
   }
 
-  /** One timer for all connections: cut those that were silent since the last beat, probe the rest. */
+  /**
+   * Cuts the connections that have sent nothing since the last heartbeat, and probes the others.
+   * One timer serves all connections.
+   */
   #beat(): void {
     const { clock, limits } = this.#deps;
     this.#cancelHeartbeat = clock.schedule(limits.heartbeatIntervalMs, () => {
@@ -306,12 +338,13 @@ export class Gateway {
   }
 }
 
+/** The error code for a failure that the WebSocket has reported. */
 function failureOf(error: Error & { code?: string }): ErrorCode {
   if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return "FRAME_TOO_LARGE";
   return error.code?.startsWith("WS_ERR") === true ? "MALFORMED_FRAME" : "CONNECTION_LOST";
 }
 
-/** A connection's far end, which no other open connection has. */
+/** Names a connection by its remote address and port, which no other open connection has. */
 function guestName(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`;
 }

@@ -1,18 +1,22 @@
 import type { WebSocket } from "ws";
 
-/** Bytes that all clients together may have handled before whatever else is ready has its turn: about 2 ms of work. */
+/**
+ * Bytes of messages that the server handles before other work gets its turn. So many bytes are
+ * about 2 ms of work.
+ */
 const BYTES_PER_TURN = 1_048_576;
 
 /**
- * Keeps uploads from holding up the server: a socket that has megabytes to deliver delivers them in one go, and sixteen such
- * sockets after each other. Once enough has come in, those that go on are paused until everything else has had its turn.
+ * Keeps uploads from holding the server up. A socket that has received megabytes delivers all of
+ * them in one go, and several such sockets do so one after the other. Once enough bytes have been
+ * handled, each socket that delivers more is paused until other work has had its turn.
  */
 export class IntakeTurns {
   readonly #paused: WebSocket[] = [];
   #bytes = 0;
   #scheduled = false;
 
-  /** Counts a message in; to be called for each, after it has been handled. */
+  /** Counts a message. Call this for each message after it has been handled. */
   handled(socket: WebSocket, byteLength: number): void {
     this.#bytes += byteLength;
     if (this.#bytes >= BYTES_PER_TURN && !socket.isPaused) {

@@ -1,9 +1,11 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * What counts as one address: an IPv4 address as it is, of IPv6 the network of 64 bits, which is the least that a
- * provider hands out (RFC 6177).
- * @param remote - As a socket tells it; IPv4 inside IPv6 (RFC 4291 §2.5.5.2) is IPv4.
+ * Returns what the quotas count as one address. For IPv4 this is the address itself. For IPv6 it is
+ * the network of 64 bits, because providers assign at least so large a network to each customer
+ * (RFC 6177).
+ * @param remote - The remote address as a socket gives it. An IPv4 address inside an IPv6 address
+ *   (RFC 4291 §2.5.5.2) counts as the IPv4 address.
  */
 export function networkAddress(remote: string): string {
   if (isIPv4(remote)) return remote;

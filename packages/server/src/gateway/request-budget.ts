@@ -6,8 +6,8 @@ import type { SessionDeps } from "./session-deps.ts";
 import type { Visitor } from "./visitors.ts";
 
 /**
- * What one session may still ask for. A request is charged to the session and to its address. The
- * doorkeeper charges it to the client's device.
+ * Bounds the requests of one session. A request is charged to the session and to its address here,
+ * and to the client's device by the doorkeeper.
  */
 export class RequestBudget {
   readonly #own: TokenBucket;
@@ -38,7 +38,7 @@ export class RequestBudget {
     });
   }
 
-  /** Gives the last request back, since it wasted nobody's time. */
+  /** Gives the last request back, because it has led to a round. */
   giveBack(): void {
     this.#own.giveBack();
     this.#visitor.giveRequestBack();

@@ -1,33 +1,47 @@
 import type { Clock } from "@tributary/protocol";
 
-/** Bytes that all senders together hand to their sockets before whatever else is ready has its turn: about 2 ms of TLS. */
+/**
+ * Bytes that all senders together hand to their sockets before other work gets its turn. Encrypting
+ * so many bytes with TLS takes about 2 ms.
+ */
 const BYTES_PER_TURN = 1_048_576;
-/** Bytes of pieces that sockets have and kernels have not taken yet, unless they have been waiting for `SLOW_MS`. */
+/**
+ * The most bytes that sockets hold and the operating system has not taken yet. Pieces that have
+ * waited longer than `SLOW_MS` do not count.
+ */
 const BYTES_UNDER_WAY = 16_777_216;
-/** A client that takes longer over one piece is left to itself: those that read must not wait for those that do not. */
+/**
+ * A piece that waits longer, in milliseconds, no longer counts. Clients that read must not wait for
+ * clients that do not.
+ */
 const SLOW_MS = 250;
 
 /**
  * Sends one piece now.
- * @param taken - To be called when the kernel has taken it, or the socket is closed.
- * @returns How long it was; 0 when there is nothing to send after all, and then `taken` need not be called.
+ * @param taken - Must be called when the operating system has taken the piece, or when the socket
+ *   has closed.
+ * @returns The length of the piece in bytes. It is 0 when there is nothing to send any more, and
+ *   `taken` need not be called then.
  */
 export type SendPiece = (taken: () => void) => number;
 
+/** A piece that a socket holds. */
 interface Piece {
   byteLength: number;
+  /** When the piece was handed to its socket. */
   readonly sinceMs: number;
 }
 
 /**
- * Makes senders take turns, piece by piece, with breaks for everything else. A kernel takes megabytes for each of a
- * hundred sockets at once, and encrypting those in one go would hold up the server for half a second; and where kernels take no
- * more, a piece for each of a thousand clients would be a quarter of a gigabyte.
+ * Lets senders take turns, piece by piece, so that other work gets its turn in between. There are
+ * two reasons. An operating system takes megabytes for each of a hundred sockets at once, and
+ * encrypting all of them in one go would hold the server up for half a second. When it takes no
+ * more, one piece for each of a thousand clients would fill a quarter of a gigabyte of memory.
  */
 export class SendTurns {
   readonly #clock: Clock;
   readonly #waiting: SendPiece[] = [];
-  /** The oldest first. */
+  /** The pieces that sockets hold, the oldest first. */
   readonly #underWay: Set<Piece> = new Set();
   #bytesUnderWay = 0;
   #scheduled = false;
@@ -37,7 +51,7 @@ export class SendTurns {
     this.#clock = clock;
   }
 
-  /** Calls `send` once, soon. */
+  /** Calls `send` once, when its turn has come. */
   take(send: SendPiece): void {
     this.#waiting.push(send);
     this.#schedule();
@@ -63,13 +77,14 @@ export class SendTurns {
       const byteLength = send(() => this.#taken(piece));
       sent += byteLength;
       if (byteLength === 0) this.#underWay.delete(piece);
-      if (!this.#underWay.has(piece)) continue; // taken at once
+      if (!this.#underWay.has(piece)) continue; // the piece was taken at once
       piece.byteLength = byteLength;
       this.#bytesUnderWay += byteLength;
     }
     this.#schedule();
   }
 
+  /** Whether sockets may get one more piece. If not, this asks to be called again in time. */
   #hasRoom(): boolean {
     for (const piece of this.#underWay) {
       if (this.#bytesUnderWay < BYTES_UNDER_WAY) return true;
@@ -92,7 +107,7 @@ export class SendTurns {
     if (this.#underWay.delete(piece)) this.#bytesUnderWay -= piece.byteLength;
   }
 
-  /** Looks again when the oldest piece has waited long enough. */
+  /** Goes on when the oldest piece has waited so long that it no longer counts. */
   #watch(delayMs: number): void {
     if (this.#watching) return;
     this.#watching = true;

@@ -11,7 +11,7 @@ import type { Admission, Credentials } from "../enrolment/enrolment.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { EventSink } from "../telemetry/event-feed.ts";
 
-/** Says which clients may take part: `Enrolment` is the adapter. */
+/** Decides which clients may take part. `Enrolment` is the adapter. */
 export interface Doorkeeper {
   /**
    * @throws TributaryError when the client may not take part, at once or as the promise's

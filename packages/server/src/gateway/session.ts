@@ -48,7 +48,7 @@ type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
 
 /** What a session gives back when its client stops waiting. */
 interface PoolPlace {
-  /** Gives the device's request back: a check-in that leads to a round wasted nobody's time. */
+  /** Gives the request back to the device's share, when the check-in has led to a round. */
   readonly giveRequestBack: () => void;
   /** Takes the check-in back; absent while the coordinator is still deciding about it. */
   readonly leave?: () => void;
@@ -56,8 +56,8 @@ interface PoolPlace {
 
 /**
  * One client's connection. Everything that the client sends is checked here against the phase that
- * the session is in. Whatever arrives, nothing is thrown to the caller: a session that breaks the
- * protocol is closed and costs nobody else anything.
+ * the session is in. Whatever arrives, nothing is thrown to the caller. A session that breaks the
+ * protocol is closed, and no other session is affected.
  */
 export class Session implements Participant {
   readonly sessionId: SessionId;
@@ -120,7 +120,7 @@ export class Session implements Participant {
     }
   }
 
-  /** The connection is gone; idempotent. */
+  /** Call when the connection has closed; idempotent. */
   disconnected(): void {
     if (!this.#step({ type: "closed" })) return;
     this.#cancelDeadline();
@@ -252,7 +252,8 @@ export class Session implements Participant {
     if (version === undefined) {
       throw new TributaryError(
         "VERSION_UNSUPPORTED",
-        `The client speaks protocol versions ${hello.oldestVersion} to ${hello.newestVersion} and the server ${PROTOCOL_VERSIONS.oldest} to ${PROTOCOL_VERSIONS.newest}`,
+        `The client speaks protocol versions ${hello.oldestVersion} to ${hello.newestVersion} ` +
+          `and the server ${PROTOCOL_VERSIONS.oldest} to ${PROTOCOL_VERSIONS.newest}`,
         { remedy: "Update the older of the two." },
       );
     }
@@ -327,8 +328,8 @@ export class Session implements Participant {
   }
 
   /**
-   * Has the right to take part looked up. Whatever becomes of the session meanwhile, the answer
-   * counts only for the request that asked.
+   * Looks up whether the client may take part. The session may change in the meantime, so that the
+   * answer counts only for the request that asked.
    * @param asking - What the request does to the session.
    */
   #admit(
@@ -386,7 +387,10 @@ export class Session implements Participant {
     this.#step({ type: "leftRound" });
   }
 
-  /** @returns Whether the event could happen; nothing has changed when it could not. */
+  /**
+   * Applies an event to the session's state.
+   * @returns Whether the event could happen. If not, nothing has changed.
+   */
   #step(event: SessionEvent): boolean {
     const next = stepSession(this.#state, event);
     if (next === undefined) return false;

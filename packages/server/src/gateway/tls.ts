@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { generate } from "selfsigned";
 import { TributaryError } from "@tributary/protocol";
 
-/** Certificate chain and private key, PEM. */
+/** A certificate chain and its private key, both in PEM form. */
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
 }
 
-/** @throws TributaryError `CONFIG_INVALID` naming the file. */
+/**
+ * Reads a certificate chain and its private key from PEM files.
+ * @throws TributaryError `CONFIG_INVALID`, which names the file, when a file cannot be read or the
+ *   key is not the certificate's.
+ */
 export async function readTlsFiles(certPath: string, keyPath: string): Promise<TlsMaterial> {
   const read = async (path: string, what: string): Promise<string> => {
     try {
@@ -46,11 +50,17 @@ export async function readTlsFiles(certPath: string, keyPath: string): Promise<T
   return material;
 }
 
+/**
+ * Days for which a self-signed certificate is valid. Apple's systems refuse certificates that are
+ * valid for longer.
+ */
 const VALID_DAYS = 825;
 
 /**
- * The self-signed certificate kept in `folder`, made anew when there is none or it has run out. It only keeps wires private
- * from onlookers: what clients trust is the server key inside.
+ * Returns the self-signed certificate that is kept in `folder`. A new one is made when there is
+ * none, when it has expired, or when it does not cover all hosts. The certificate only hides the
+ * connection from onlookers. Clients trust the server key, which they verify inside the connection.
+ * @param hosts - Names and IP addresses under which clients may connect.
  */
 export async function selfSignedTls(
   folder: string,
@@ -67,7 +77,7 @@ export async function selfSignedTls(
     const isPair = certificate.checkPrivateKey(createPrivateKey(kept.key));
     if (covers && isPair && Date.parse(certificate.validTo) > Date.now()) return kept;
   } catch {
-    // None yet, or not readable as a certificate: make one.
+    // There is no certificate yet, or it cannot be read. A new one is made below.
   }
   const made = await generate([{ name: "commonName", value: hosts[0] ?? "localhost" }], {
     keyType: "ec",

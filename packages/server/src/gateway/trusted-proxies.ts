@@ -4,18 +4,21 @@ import proxyAddr from "proxy-addr";
 import { TributaryError } from "@tributary/protocol";
 
 /**
- * The operator's own proxies, whose word on where a client comes from is taken.
+ * The operator's own proxies. The server believes what they say about a client's address.
  *
- * `X-Forwarded-For` is written from left to right: each proxy adds at its end who came to it, and whatever a client has
- * written itself stands further left. So it is read from the right, through addresses of trusted proxies alone, to the
- * first that is not one. A client can make no entry right of its own.
+ * Each proxy appends to `X-Forwarded-For` the address that connected to it. Entries that a client
+ * has written itself therefore stand further to the left. The header is read from the right, past
+ * the addresses of trusted proxies, up to the first address that is not one of them. This is the
+ * client's, because a client cannot write an entry to the right of its own.
  */
 export class TrustedProxies {
   readonly #trusts: (address: string) => boolean;
 
   /**
-   * @param addresses - IPv4 or IPv6 addresses, networks in CIDR form, or `loopback`, `linklocal`, `uniquelocal`.
-   * @throws TributaryError `CONFIG_INVALID`, also for a network that is everything: then clients could name themselves.
+   * @param addresses - IPv4 or IPv6 addresses, networks in CIDR form, or one of the names
+   *   `loopback`, `linklocal` and `uniquelocal`.
+   * @throws TributaryError `CONFIG_INVALID` for anything else, and for a network that contains all
+   *   addresses: with it, clients could choose their own address.
    */
   constructor(addresses: readonly string[]) {
     try {
@@ -27,22 +30,27 @@ export class TrustedProxies {
         `A trusted proxy is not valid: ${error instanceof Error ? error.message : ""}`,
         {
           remedy:
-            "Give addresses such as 10.0.0.7, networks such as 10.0.0.0/24, or one of loopback, linklocal, uniquelocal.",
+            "Give addresses such as 10.0.0.7, networks such as 10.0.0.0/24, " +
+            "or one of loopback, linklocal, uniquelocal.",
           cause: error,
         },
       );
     }
   }
 
-  /** @param remote - As a socket tells it. */
+  /**
+   * Whether an address is that of a trusted proxy.
+   * @param remote - The remote address as a socket gives it.
+   */
   trusts(remote: string): boolean {
     return this.#trusts(remote);
   }
 
-  /** The address that a request of a trusted proxy was made from. */
+  /** Returns the address of the client whose request a trusted proxy has passed on. */
   clientOf(request: IncomingMessage): string {
     const hops = proxyAddr.all(request, this.#trusts);
-    // What is no address is nobody's: the proxy that passed it on answers for it, with its own share of the limits.
+    // An entry that is not an address names nobody. The address to its right then counts, which is
+    // that of the proxy that passed the entry on.
     return hops.findLast((hop) => isIP(hop) !== 0) ?? request.socket.remoteAddress ?? "";
   }
 }

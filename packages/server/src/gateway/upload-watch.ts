@@ -1,6 +1,9 @@
 import type { Clock, Limits } from "@tributary/protocol";
 
-/** Holds one report, from its turn on, to its size, to a number of pieces, and to a pace. */
+/**
+ * Watches the upload of one report, from the start of its upload turn. It refuses more bytes than
+ * were announced and too many pieces, and notices when the upload stalls.
+ */
 export class UploadWatch {
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -11,8 +14,9 @@ export class UploadWatch {
   #cancelCheck = (): void => {};
 
   /**
-   * @param byteLength - Of the payload, as the client has announced it.
-   * @param onStall - Called once if the report does not come on.
+   * @param byteLength - Length of the payload in bytes, as the client has announced it.
+   * @param onStall - Called once, if fewer than `reportChunkBytes` bytes arrive within
+   *   `uploadStallTimeoutMs`.
    */
   constructor(
     byteLength: number,
@@ -28,17 +32,20 @@ export class UploadWatch {
     this.#check();
   }
 
-  /** Counts one piece in. @returns Whether it may come. */
+  /**
+   * Counts a piece of the payload that has arrived.
+   * @returns False when the client may not send this piece.
+   */
   take(byteLength: number): boolean {
     if (byteLength > this.#bytesLeft || this.#piecesLeft === 0) return false;
     this.#bytesLeft -= byteLength;
     this.#piecesLeft -= 1;
     this.#bytesSinceCheck += byteLength;
-    if (this.#bytesLeft === 0) this.stop(); // whoever has sent everything may wait for the answer
+    if (this.#bytesLeft === 0) this.stop(); // the client has sent everything and may wait
     return true;
   }
 
-  /** No longer waits for it; pieces on their way may still come. */
+  /** Stops looking for a stall. Pieces that are under way may still arrive. */
   stop(): void {
     this.#cancelCheck();
   }

@@ -3,24 +3,32 @@ import type { CutReason } from "../telemetry/server-event.ts";
 import { AddressQuotas } from "./address-quotas.ts";
 import { networkAddress } from "./network-address.ts";
 
-/** One connection from its first packet, before TLS and HTTP, to its end. */
+/** One connection, from its first packet, before TLS and HTTP, to its end. */
 export interface Visitor {
-  /** What is left of the time to greet, milliseconds. */
+  /** Milliseconds that are left for the handshake and `Hello`; ≥ 0. */
   readonly greetWithinMs: number;
-  /** Names the client behind a trusted proxy, and says why it is refused if it is; one that has come directly has its name. */
+  /**
+   * Sets the address of a client behind a trusted proxy, once the proxy has told it. It does
+   * nothing for a client that is connected directly, since its address is known.
+   * @returns Why the client is refused; undefined when it is not.
+   */
   comesFrom(remoteAddress: string): CutReason | undefined;
-  /** It has become a WebSocket, whose session keeps the deadline from here on. */
+  /** Call when the connection has become a WebSocket. Its session now keeps the deadline. */
   upgraded(): void;
-  /** It has finished handshake and `Hello`. */
+  /** Call when the client has finished the handshake and sent `Hello`. */
   greeted(): void;
-  /** Takes a request from its address's share. */
+  /** Takes one request from the share of the client's address. Returns false if none is left. */
   takeRequest(): boolean;
+  /** Returns a request to the share of the client's address. */
   giveRequestBack(): void;
-  /** It is gone; idempotent. */
+  /** Call when the connection has closed; idempotent. */
   left(): void;
 }
 
-/** Everyone who is connected, known or not, and what each address may still do. */
+/**
+ * Keeps count of all connections, including those that have not greeted, and of what each address
+ * may still do.
+ */
 export class Visitors {
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -33,15 +41,17 @@ export class Visitors {
     this.#quotas = new AddressQuotas(clock, limits);
   }
 
-  /** Connections that have not greeted. */
+  /** Number of connections that have not greeted. */
   get pendingCount(): number {
     return this.#pending;
   }
 
   /**
-   * Takes a new connection in, or says why not.
-   * @param remoteAddress - Undefined behind a trusted proxy, where nobody can tell before the request has been read.
-   * @param onDeadline - Called if it has not become a WebSocket within `handshakeTimeoutMs`.
+   * Admits a new connection, or returns the reason why it is refused.
+   * @param remoteAddress - The client's address. Undefined for a connection from a trusted proxy,
+   *   where the client's address is only known once the request has been read.
+   * @param onDeadline - Called if the connection has not become a WebSocket within
+   *   `handshakeTimeoutMs`.
    */
   enter(remoteAddress: string | undefined, onDeadline: () => void): Visitor | CutReason {
     if (this.#pending >= this.#limits.maxPendingConnections) return "too-many-pending";

@@ -1,4 +1,7 @@
-/** Resolves when everything else that was ready has had its turn: how long work lets sockets and timers in between. */
+/**
+ * Waits for one turn of the event loop. Long work awaits this, so that sockets and timers that are
+ * ready are served in between.
+ */
 export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,9 +2,12 @@ import type { AddressInfo, Server } from "node:net";
 import { TributaryError } from "@tributary/protocol";
 
 /**
- * Binds a server.
- * @param what - Names the server in an error: "gateway" or "admin API".
- * @throws TributaryError `PORT_IN_USE` or `CONFIG_INVALID`.
+ * Makes a server listen.
+ * @param options.port - 0 takes a free port.
+ * @param what - The name of the server in error texts: "gateway" or "admin API".
+ * @returns The address that the server listens on.
+ * @throws TributaryError `PORT_IN_USE` when another program listens on the port;
+ *   `CONFIG_INVALID` when the address or the port cannot be used.
  */
 export function listen(
   server: Server,

@@ -1,6 +1,9 @@
 import type { Clock } from "@tributary/protocol";
 
-/** Lets through a burst, and after that a steady rate. */
+/**
+ * Limits a rate. Each request takes a token, and tokens come back at a steady rate. A full bucket
+ * allows a burst.
+ */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #capacity: number;
@@ -9,8 +12,8 @@ export class TokenBucket {
   #filledAtMs: number;
 
   /**
-   * @param capacity - Tokens of a full bucket, which it is at first; ≥ 1.
-   * @param perSecond - Tokens that come back each second; > 0.
+   * @param capacity - Number of tokens in a full bucket; ≥ 1. The bucket is full at first.
+   * @param perSecond - Number of tokens that come back each second; > 0.
    */
   constructor(clock: Clock, capacity: number, perSecond: number) {
     this.#clock = clock;
@@ -20,7 +23,7 @@ export class TokenBucket {
     this.#filledAtMs = clock.now();
   }
 
-  /** Takes a token if there is a whole one. */
+  /** Takes a token. Returns false if there is no whole one. */
   take(): boolean {
     this.#fill();
     if (this.#tokens < 1) return false;
@@ -33,7 +36,7 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#capacity, this.#tokens + 1);
   }
 
-  /** Whether forgetting the bucket would change nothing. */
+  /** Whether the bucket is full, so that a new bucket could take its place. */
   get isFull(): boolean {
     this.#fill();
     return this.#tokens >= this.#capacity;
@@ -41,7 +44,7 @@ export class TokenBucket {
 
   #fill(): void {
     const nowMs = this.#clock.now();
-    // A clock that was set back gives nothing and takes nothing.
+    // When the clock has been set back, no tokens come back, and none are lost.
     const elapsedMs = Math.max(0, nowMs - this.#filledAtMs);
     this.#filledAtMs = nowMs;
     this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs * this.#perSecond) / 1_000);

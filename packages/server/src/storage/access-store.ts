@@ -48,7 +48,7 @@ export interface StoredAudit extends AuditRecord {
   readonly sequence: number;
 }
 
-/** How the server tells a good enrolment token from a bad one. Every token is signed with EdDSA. */
+/** Says which enrolment tokens are valid. Every token is signed with EdDSA. */
 export interface TokenRules {
   /** The `iss` claim of the tokens: the app's backend. */
   readonly issuer: string;
@@ -57,19 +57,19 @@ export interface TokenRules {
    * replaces another.
    */
   readonly keys: readonly string[];
-  /** How far the clocks of the backend and of this server may be apart. */
+  /** How far the clocks of the backend and of this server may be apart, in seconds. */
   readonly clockSkewSeconds: number;
 }
 
 /** Who may take part in a population's rounds. */
 export type EnrolmentPolicy =
-  /** Everyone. */
+  /** Every client may take part. */
   | { readonly enrolment: "open" }
-  /** A client that shows a good token at each check-in. */
+  /** A client that shows a valid token at each check-in may take part. */
   | { readonly enrolment: "token"; readonly token: TokenRules }
   /**
-   * A registered device that proves at each check-in that it holds its key. `token` says who may
-   * register one.
+   * A registered device that proves at each check-in that it holds its key may take part. `token`
+   * says which tokens a device needs to register; without it, any device may register itself.
    */
   | { readonly enrolment: "device"; readonly token?: TokenRules | undefined };
 

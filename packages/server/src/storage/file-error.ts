@@ -1,6 +1,6 @@
 import { isTributaryError, TributaryError } from "@tributary/protocol";
 
-/** Node's name of a system error, such as `ENOENT`. */
+/** Returns the name of a system error, such as `ENOENT`; undefined for any other error. */
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string"
     ? error.code
@@ -8,7 +8,8 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * Turns an error of the file system into `STORAGE_UNAVAILABLE` with a remedy; ours pass through.
+ * Turns an error of the file system into `STORAGE_UNAVAILABLE` with a remedy. An error that is a
+ * `TributaryError` already is returned as it is.
  */
 export function fileError(error: unknown, folder: string): TributaryError {
   if (isTributaryError(error)) return error;

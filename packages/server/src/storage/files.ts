@@ -12,6 +12,7 @@ import { errnoOf, fileError } from "./file-error.ts";
 import { WRONG_BYTES_REMEDY, requireHash } from "./record-checks.ts";
 import { syncFolder } from "./sync-folder.ts";
 
+/** The name of a file that `put` has not finished. */
 const TEMPORARY = /^[0-9a-f]{64}\.\d+\.tmp$/;
 
 /**
@@ -21,7 +22,7 @@ const TEMPORARY = /^[0-9a-f]{64}\.\d+\.tmp$/;
  * `openEmbeddedStore` ensures that.
  *
  * @example
- * const store = await FileCheckpointStore.open({ folder: "./.tributary/store/checkpoints", crypto });
+ * const store = await FileCheckpointStore.open({ folder: "./store/checkpoints", crypto });
  * await store.put(id, bytes);
  */
 export class FileCheckpointStore implements CheckpointStore {
@@ -118,13 +119,14 @@ export class FileCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * An id may come from untyped code. It becomes part of a path, so it must be 64 hexadecimal
-   * digits and nothing else.
+   * The path of a checkpoint's file. The id may come from untyped code, so this checks that it is
+   * 64 hexadecimal digits and nothing else.
    */
   #pathOf(id: CheckpointId): string {
     return join(this.#folder, checkpointId(id));
   }
 
+  /** Runs an operation, turns its errors into ours, and lets `close` wait for its end. */
   async #track<Result>(operation: () => Promise<Result>): Promise<Result> {
     if (this.#closed) {
       throw new TributaryError("STORAGE_UNAVAILABLE", "The store of checkpoint files is closed", {
@@ -143,6 +145,7 @@ export class FileCheckpointStore implements CheckpointStore {
   }
 }
 
+/** Writes a file and waits until its bytes are on the disk. */
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, "w", 0o600);
   try {

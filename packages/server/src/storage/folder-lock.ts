@@ -22,17 +22,16 @@ export interface FolderLock {
 
 const CLAIM = /^lock\.(\d+)\.[0-9a-f]{16}$/;
 
-/** How often a holder renews its claim, for processes that cannot look it up, milliseconds. */
+/** Milliseconds after which a holder renews its claim, for processes that cannot look it up. */
 const HEARTBEAT_MS = 10_000;
 /**
- * Silence after which a holder on another machine or in another container counts as dead,
- * milliseconds.
+ * Milliseconds without a renewal after which a holder on another machine or in another container
+ * counts as dead.
  */
 const SILENCE_MS = 30_000;
-/**
- * How long to wait for a rival with a larger name to step back, milliseconds, and how many times.
- */
+/** Milliseconds to wait for a rival with a larger name to step back. */
 const RIVAL_WAIT_MS = 25;
+/** Number of such waits. */
 const RIVAL_TRIES = 200;
 
 /** The content of a claim's file. */
@@ -43,6 +42,7 @@ interface ClaimText {
   readonly held: 0 | 1;
 }
 
+/** Another process's claim on the folder. */
 interface Claim {
   readonly name: string;
   readonly pid: number;
@@ -95,6 +95,10 @@ export async function lockFolder(folder: string, crypto: CryptoProvider): Promis
   }
 }
 
+/**
+ * Waits until no other process claims the folder.
+ * @throws TributaryError `STORAGE_LOCKED` when another process holds it or comes first.
+ */
 async function requireNoRival(folder: string, mine: string, place: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     const rivals = await liveRivals(folder, mine, place);
@@ -109,6 +113,7 @@ async function requireNoRival(folder: string, mine: string, place: string): Prom
   }
 }
 
+/** Reads the claims of other living processes, and deletes those of dead ones. */
 async function liveRivals(folder: string, mine: string, place: string): Promise<Claim[]> {
   const nowMs = (await stat(join(folder, mine))).mtimeMs;
   const rivals: Claim[] = [];
@@ -126,7 +131,7 @@ async function liveRivals(folder: string, mine: string, place: string): Promise<
       if (isAlive) rivals.push({ name, pid, isNear, isHeld: claim?.held === 1 });
       else await rm(path, { force: true });
     } catch (error) {
-      // The claim was given back in the meantime.
+      // The claim has been deleted in the meantime.
       if (errnoOf(error) !== "ENOENT") throw error;
     }
   }
@@ -161,7 +166,9 @@ function locked(folder: string, { name, pid, isNear }: Claim): TributaryError {
         "STORAGE_LOCKED",
         `The data folder ${folder} is in use by process ${pid} of another machine or container`,
         {
-          remedy: `Stop that server; if it has crashed, start again in ${SILENCE_MS / 1_000} seconds.`,
+          remedy:
+            "Stop that server. " +
+            `If it has crashed, start again in ${SILENCE_MS / 1_000} seconds.`,
           context: { folder, pid, file: name },
         },
       );

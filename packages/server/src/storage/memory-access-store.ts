@@ -9,7 +9,7 @@ import type {
 } from "./access-store.ts";
 import { tokenExists } from "./record-checks.ts";
 
-/** `AccessStore` in maps. */
+/** An `AccessStore` in memory. */
 export class MemoryAccessStore implements AccessStore {
   readonly #tokens: Map<AdminTokenId, AdminTokenRecord> = new Map();
   readonly #audit: StoredAudit[] = [];
@@ -112,7 +112,7 @@ export class MemoryAccessStore implements AccessStore {
   }
 }
 
-/** Neither part has a space in it. */
+/** Names a device across populations. Neither part can contain a space. */
 function deviceKey(population: string, id: string): string {
   return `${population} ${id}`;
 }

@@ -30,12 +30,12 @@ import type {
 import type { Storage } from "./storage.ts";
 
 /**
- * Keeps everything in memory and loses it when the process ends. Meant for tests, simulations and
- * short experiments.
+ * Opens a store that keeps everything in memory and loses it when the process ends. It is meant for
+ * tests, simulations and short experiments.
  */
 export function openMemoryStore(deps: {
   readonly crypto: CryptoProvider;
-  /** Where the bytes of checkpoints go. They are kept in memory if left out. */
+  /** Holds the bytes of checkpoints. They are kept in memory if this is left out. */
   readonly checkpoints?: CheckpointStore;
 }): Storage {
   const checkpoints = deps.checkpoints ?? new MemoryCheckpointStore(deps.crypto);
@@ -53,7 +53,7 @@ export function openMemoryStore(deps: {
   };
 }
 
-/** `CheckpointStore` in a map. */
+/** A `CheckpointStore` in memory. */
 export class MemoryCheckpointStore implements CheckpointStore {
   readonly #crypto: CryptoProvider;
   readonly #bytes: Map<CheckpointId, Uint8Array> = new Map();
@@ -89,18 +89,21 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 }
 
-/** `RoundStore` in maps. No method waits for anything between its checks and its writes. */
+/**
+ * A `RoundStore` in memory. No method waits between its checks and its writes, so that other calls
+ * cannot come in between.
+ */
 export class MemoryRoundStore implements RoundStore {
   readonly #crypto: CryptoProvider;
   readonly #contents: CheckpointStore;
   readonly #tasks: Map<TaskId, TaskRecord> = new Map();
   readonly #rounds: Map<RoundId, RoundRecord> = new Map();
-  /** By task, then by device. */
+  /** The newest participation of each device, by task and then by device. */
   readonly #participations: Map<TaskId, Map<string, ParticipationRecord>> = new Map();
   #checkpoints: CheckpointRecord[] = [];
   #closed = false;
 
-  /** @param contents - Where the bytes of checkpoints go. */
+  /** @param contents - Holds the bytes of checkpoints. */
   constructor(crypto: CryptoProvider, contents: CheckpointStore) {
     this.#crypto = crypto;
     this.#contents = contents;
@@ -152,7 +155,7 @@ export class MemoryRoundStore implements RoundStore {
     if (checkpoint !== undefined) {
       await this.#contents.put(checkpoint.record.id, checkpoint.bytes);
     }
-    // From here on nothing waits: the checks and the writes are one step.
+    // Nothing waits from here on, so that no other call comes between the checks and the writes.
     const recorded = this.#rounds.get(round.id);
     if (recorded !== undefined) {
       requireSameRound(recorded, round);

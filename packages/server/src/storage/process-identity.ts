@@ -3,8 +3,9 @@ import { hostname } from "node:os";
 import { errnoOf } from "./file-error.ts";
 
 /**
- * Names the place of this process, within which process numbers are unique: this boot of this
- * machine and, on Linux, this container. Two processes of one place can look each other up.
+ * Names the place of this process, within which process numbers are unique. On Linux this is the
+ * current boot of the machine together with the container. Two processes of one place can look each
+ * other up.
  */
 export async function processPlace(): Promise<string> {
   try {

@@ -9,7 +9,11 @@ import {
 import { makesCheckpoint } from "@tributary/core";
 import type { ParticipationRecord, RoundCommit, RoundRecord } from "./round-store.ts";
 
-/** @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`. */
+/**
+ * Checks that bytes have the hash that names them.
+ * @param remedy - What the reader of the error can do.
+ * @throws TributaryError `CHECKPOINT_CORRUPT` unless `id` is the SHA-256 of `bytes`.
+ */
 export function requireHash(
   crypto: CryptoProvider,
   id: CheckpointId,
@@ -28,7 +32,11 @@ export function requireHash(
 /** The remedy when the bytes that a caller wants to store do not have the hash that names them. */
 export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly these bytes.";
 
-/** @throws TributaryError `BAD_PARAMETER` or `CHECKPOINT_CORRUPT`, see `RoundStore.commit`. */
+/**
+ * Checks that the records of a commit agree with each other.
+ * @throws TributaryError `BAD_PARAMETER` when they do not; `CHECKPOINT_CORRUPT` when the bytes do
+ *   not hash to the checkpoint's id.
+ */
 export function checkCommit(
   crypto: CryptoProvider,
   { round, checkpoint, participations = [] }: RoundCommit,
@@ -37,7 +45,7 @@ export function checkCommit(
   if (made !== (round.checkpoint !== null) || made !== (checkpoint !== undefined)) {
     throw contradiction(
       round,
-      `The record of a ${round.outcome} ${round.kind} comes ${made ? "with" : "without"} a checkpoint`,
+      `The record of a ${round.outcome} ${round.kind} must ${made ? "" : "not "}have a checkpoint`,
     );
   }
   for (const [name, value] of Object.entries(round.metrics)) {
@@ -63,13 +71,13 @@ function requireOwnParticipations(
 ): void {
   if (participations.length === 0) return;
   if (round.outcome !== "committed" || round.kind !== "training") {
-    throw contradiction(round, `A ${round.outcome} ${round.kind} round comes with participations`);
+    throw contradiction(round, `A ${round.outcome} ${round.kind} round cannot have participations`);
   }
   if (participations.some(({ roundNumber }) => roundNumber !== round.number)) {
-    throw contradiction(round, "A participation is of another round number");
+    throw contradiction(round, "A participation has another round number");
   }
   if (new Set(participations.map(({ deviceId }) => deviceId)).size !== participations.length) {
-    throw contradiction(round, "A device participates twice");
+    throw contradiction(round, "A device has two participations");
   }
 }
 
@@ -105,8 +113,8 @@ export function tokenExists(id: string): TributaryError {
 }
 
 /**
- * The error when another attempt has committed this round number. The caller trained from an old
- * checkpoint.
+ * The error when another attempt has committed a round of this number. The caller's round began
+ * from a checkpoint that is no longer the newest.
  */
 export function numberTaken(round: RoundRecord): TributaryError {
   return new TributaryError(
@@ -119,7 +127,7 @@ export function numberTaken(round: RoundRecord): TributaryError {
   );
 }
 
-/** The fields by which a retry is told from another round with the same id. */
+/** The fields that show whether two rounds with the same id are the same round, sent twice. */
 export type RoundIdentity = Pick<
   RoundRecord,
   "taskId" | "kind" | "number" | "outcome" | "checkpoint"

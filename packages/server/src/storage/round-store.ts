@@ -73,7 +73,7 @@ export interface RoundRecord {
   readonly fates: RoundFates;
   /** The number of examples behind the reports: the sum of the weights in the average. */
   readonly exampleCount: number;
-  /** Payload bytes from the cohort (up) and to it (down). */
+  /** Bytes that the cohort sent (up) and that were sent to it (down). */
   readonly bytesUp: number;
   readonly bytesDown: number;
   /** Each metric's mean over the examples. All values are finite. */
@@ -160,9 +160,9 @@ export interface RoundStore {
   ): Promise<boolean>;
 
   /**
-   * Writes down a round that has ended with everything that it leaves behind: all of it, or
-   * nothing. Idempotent by round id: a caller who lost the answer may ask again, and the second
-   * call changes nothing.
+   * Stores a round that has ended, with everything that it leaves behind. Either all of it is
+   * stored or nothing. Idempotent by round id: a caller that did not get the answer may call again,
+   * and the second call changes nothing.
    * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been
    * committed, or this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT`
    * when the bytes do not hash to the id; `BAD_PARAMETER` when the records contradict each other.

@@ -1,22 +1,22 @@
 import type { Logger } from "../runtime/logger.ts";
 import type { ServerEvent } from "./server-event.ts";
 
-/** Where the parts of a server say what happens in them. */
+/** Takes the events that the parts of a server publish. */
 export interface EventSink {
   /** Tells of an event. It never throws. */
   publish(event: ServerEvent): void;
 }
 
-/** Takes part in nothing: for parts of a server that run alone. */
+/** Drops all events, for parts of a server that run alone. */
 export const noEvents: EventSink = { publish() {} };
 
-/** Stands in a stream for events that its reader was too slow for. */
+/** Takes the place of the events that a stream has dropped because its reader was too slow. */
 export interface EventsMissed {
   readonly type: "events-missed";
   readonly count: number;
 }
 
-/** Events that a stream keeps for a reader that is busy, unless its reader asks for another number. */
+/** Number of events that a stream keeps for a busy reader, unless the reader asks for another. */
 const STREAM_CAPACITY = 1_024;
 
 /**
@@ -60,9 +60,9 @@ export class EventFeed implements EventSink {
   }
 
   /**
-   * Every event from this call on, for a reader that takes its time. When more than `capacity`
-   * events wait, the oldest are dropped, and `events-missed` stands in their place.
-   * @param options.capacity - Events that are kept; ≥ 1, default 1,024.
+   * Returns every event from this call on, for a reader that may be slow. When more than `capacity`
+   * events wait, the oldest are dropped, and `events-missed` takes their place.
+   * @param options.capacity - Number of events that are kept; ≥ 1, default 1,024.
    * @param options.signal - Ends the stream.
    */
   stream(

@@ -2,7 +2,10 @@ import { totalOf } from "@tributary/core";
 import type { Logger } from "../runtime/logger.ts";
 import type { ServerEvent } from "./server-event.ts";
 
-/** Writes a log line for what an operator wants to read about: changes of tasks, and rounds. */
+/**
+ * Returns a listener that writes the events an operator wants to read about to the log: changes of
+ * tasks, and the ends of rounds.
+ */
 export function logEvents(logger: Logger): (event: ServerEvent) => void {
   return (event) => {
     switch (event.type) {

@@ -4,7 +4,7 @@ import type { RoundId } from "@tributary/protocol";
 import { makesCheckpoint } from "@tributary/core";
 import type { ServerEvent } from "./server-event.ts";
 
-/** Numbers for a monitoring system. */
+/** The metrics of a server, for a monitoring system. */
 export interface Metrics {
   /** Counts an event of the server. */
   readonly observe: (event: ServerEvent) => void;
@@ -12,23 +12,25 @@ export interface Metrics {
   readonly contentType: string;
   /** All metrics as text. */
   render(): Promise<string>;
-  /** Stops what measures in the background; idempotent. */
+  /** Stops the measurements that run in the background; idempotent. */
   close(): Promise<void>;
 }
 
-/** How often the event loop is asked whether it is late, milliseconds. */
+/** Milliseconds between two measurements of how late the event loop is. */
 const DELAY_RESOLUTION_MS = 10;
+/** Nanoseconds in a second. */
 const NANOSECONDS = 1e9;
 const QUANTILES = [0.5, 0.9, 0.99, 1] as const;
-/** A commit takes milliseconds, training minutes. */
+/** Buckets of a phase's duration. A commit takes milliseconds, and training takes minutes. */
 const PHASE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
-/** From a demo on one machine to phones at night. */
+/** Buckets of a round's duration, for demos on one machine as well as for phones at night. */
 const ROUND_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 
 /**
- * `Metrics` in Prometheus's text format, in a registry of its own: one process may hold several servers.
- * docs/admin-api.md lists the metrics; a test holds it to this file.
- * @param deps.connections - Clients connected now.
+ * Makes metrics in Prometheus's text format. They have a registry of their own, because one process
+ * may run several servers. docs/admin-api.md lists all metrics, and a test compares it with this
+ * file.
+ * @param deps.connections - Returns the number of clients that are connected now.
  */
 export function createMetrics(deps: { readonly connections: () => number }): Metrics {
   const registry = new Registry();
@@ -47,6 +49,7 @@ export function createMetrics(deps: { readonly connections: () => number }): Met
   };
 }
 
+/** Adds the metrics of connections and requests. Returns what counts an event. */
 function connectionMetrics(registry: Registry): Metrics["observe"] {
   const sessionFailures = new Counter({
     name: "tributary_session_failures_total",
@@ -56,13 +59,15 @@ function connectionMetrics(registry: Registry): Metrics["observe"] {
   });
   const connectionsCut = new Counter({
     name: "tributary_connections_cut_total",
-    help: "Connections refused or cut without their session having a say in it, by reason.",
+    help: "Connections that the gateway refused or cut by itself, by reason.",
     labelNames: ["reason"],
     registers: [registry],
   });
   const limited = new Counter({
     name: "tributary_requests_rate_limited_total",
-    help: "Requests refused because requests came too fast, by whose allowance was used up: the session's, the address's or the device's.",
+    help:
+      "Requests refused because requests came too fast, by whose allowance was used up: " +
+      "the session's, the address's or the device's.",
     labelNames: ["share"],
     registers: [registry],
   });
@@ -82,6 +87,7 @@ function connectionMetrics(registry: Registry): Metrics["observe"] {
   };
 }
 
+/** Adds the metrics of tasks and rounds. Returns what counts an event. */
 function roundMetrics(registry: Registry): Metrics["observe"] {
   const registers = [registry];
   const taskStates = new Counter({
@@ -92,7 +98,9 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const ended = new Counter({
     name: "tributary_rounds_total",
-    help: "Rounds that have ended after a cohort was selected, by kind, by outcome and, when abandoned, by reason.",
+    help:
+      "Rounds that have ended after a cohort was selected, " +
+      "by kind, by outcome and, when abandoned, by reason.",
     labelNames: ["task", "kind", "outcome", "reason"],
     registers,
   });
@@ -104,20 +112,24 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const roundSeconds = new Histogram({
     name: "tributary_round_duration_seconds",
-    help: "From the opening of a round to its end.",
+    help: "Seconds from the opening of a round to its end.",
     labelNames: ["kind", "outcome"],
     buckets: ROUND_SECONDS,
     registers,
   });
   const trainingMetric = new Gauge({
     name: "tributary_training_metric",
-    help: "Mean of a training metric over the examples of a task's newest committed round, in the metric's own unit.",
+    help:
+      "Mean of a training metric over the examples of a task's newest committed round, " +
+      "in the metric's own unit.",
     labelNames: ["task", "metric"],
     registers,
   });
   const evaluationMetric = new Gauge({
     name: "tributary_evaluation_metric",
-    help: "Mean of a metric over the held-out examples of a task's newest evaluation, by who measured it, in the metric's own unit.",
+    help:
+      "Mean of a metric over the held-out examples of a task's newest evaluation, " +
+      "by who measured it, in the metric's own unit.",
     labelNames: ["task", "kind", "metric"],
     registers,
   });
@@ -139,7 +151,9 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const lost = new Counter({
     name: "tributary_members_lost_total",
-    help: "Members of cohorts that sent no report: withdrew, by the error code that they gave; left or unfinished, by the stage that they had reached.",
+    help:
+      "Members of cohorts that sent no report: withdrew, by the error code that they gave; " +
+      "left or unfinished, by the stage that they had reached.",
     labelNames: ["how", "reason"],
     registers,
   });
@@ -151,19 +165,19 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   });
   const phaseSeconds = new Histogram({
     name: "tributary_round_phase_duration_seconds",
-    help: "How long rounds were in each phase.",
+    help: "Seconds that rounds spent in each phase.",
     labelNames: ["phase"],
     buckets: PHASE_SECONDS,
     registers,
   });
   const examples = new Counter({
     name: "tributary_examples_total",
-    help: "Examples behind the reports of committed rounds.",
+    help: "Examples that the reports of committed training rounds were made from.",
     registers,
   });
   const bytes = new Counter({
     name: "tributary_round_bytes_total",
-    help: "Bytes between cohorts and server over rounds that have ended; up is towards the server.",
+    help: "Bytes sent between cohorts and the server in ended rounds; up is towards the server.",
     labelNames: ["direction"],
     registers,
   });
@@ -229,18 +243,22 @@ function roundMetrics(registry: Registry): Metrics["observe"] {
   };
 }
 
-/** @returns Stops the measuring. */
+/**
+ * Adds the metrics of the process: lateness of the event loop, memory and processor time.
+ * @returns A function that stops the measurements.
+ */
 function processMetrics(registry: Registry): () => void {
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   new Gauge({
     name: "tributary_event_loop_delay_seconds",
-    help: "How late the event loop was, since the metrics were last read; quantile 1 is the worst.",
+    help: "How late the event loop was since the metrics were last read; quantile 1 is the worst.",
     labelNames: ["quantile"],
     registers: [registry],
     collect() {
       for (const quantile of QUANTILES) {
-        // Node records the whole interval between two looks, of which the resolution is no delay.
+        // Node records the whole interval between two measurements. The part of it that was
+        // planned, which is the resolution, is no delay.
         const interval = delay.count === 0 ? 0 : delay.percentile(100 * quantile);
         const late = Math.max(0, interval / NANOSECONDS - DELAY_RESOLUTION_MS / 1_000);
         this.set({ quantile: String(quantile) }, late);
@@ -269,7 +287,7 @@ function processMetrics(registry: Registry): () => void {
   };
 }
 
-/** A gauge that is read when the metrics are. */
+/** Adds a gauge whose value is read whenever the metrics are read. */
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {
   new Gauge({
     name,

@@ -3,7 +3,7 @@ import type { ErrorCode, RoundId, RoundPurpose, TaskId, TributaryError } from "@
 import type { RoundRecord, TaskState } from "../storage/round-store.ts";
 
 /**
- * What happens in a server, for logs, metrics and whoever watches a run.
+ * An event in a server, for logs, metrics and programs that watch a run.
  *
  * The events of one round come in this order:
  *
@@ -60,14 +60,15 @@ export type ServerEvent =
   | { readonly type: "round-ended"; readonly round: RoundRecord }
   /** A client's session ended with an error. */
   | { readonly type: "session-failed"; readonly code: ErrorCode }
-  /** A connection was refused or cut before or without its session. */
+  /** The gateway refused or cut a connection by itself, before it had a session or without it. */
   | { readonly type: "connection-cut"; readonly reason: CutReason }
-  /** A request was refused because requests came too fast; `share` is whose allowance was used up. */
+  /** A request was refused because requests came too fast. `share` says whose share was used up. */
   | { readonly type: "request-limited"; readonly share: "session" | "address" | "device" };
 
-/** Why a connection was refused or cut although its session had no say in it. */
+/** Why the gateway has refused or cut a connection by itself. */
 export type CutReason = (typeof CUT_REASONS)[number];
 
+/** All reasons for which the gateway refuses or cuts a connection by itself. */
 export const CUT_REASONS = [
   "server-full",
   "too-many-pending",

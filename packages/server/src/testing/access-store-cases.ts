@@ -14,9 +14,9 @@ import { expectFailure } from "./expectations.ts";
 /** An empty store for one case. */
 export interface AccessStoreFixture {
   readonly store: AccessStore;
-  /** Closes it and opens it again; left out for stores that do not outlive their process. */
+  /** Closes the store and opens it again. Absent for a store that does not outlive its process. */
   readonly reopen?: () => Promise<AccessStore>;
-  /** Closes and clears away. */
+  /** Closes the store and deletes what it holds. */
   readonly dispose: () => Promise<void>;
 }
 

@@ -14,13 +14,13 @@ import { RecordMaker } from "./storage-records.ts";
 /** An empty store for one case. */
 export interface CheckpointStoreFixture {
   readonly store: CheckpointStore;
-  /** Changes a byte of what is stored; left out where nobody could. */
+  /** Changes one stored byte. Absent for a store where this is not possible. */
   readonly corrupt?: (id: CheckpointId) => Promise<void>;
   /**
-   * Closes the store and opens it again; left out for a store that does not outlive its process.
+   * Closes the store and opens it again. Absent for a store that does not outlive its process.
    */
   readonly reopen?: () => Promise<CheckpointStore>;
-  /** Closes and clears away. */
+  /** Closes the store and deletes what it holds. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -54,7 +54,8 @@ const MIB = 1_048_576;
 function requirements(crypto: CryptoProvider): Readonly<Record<string, Run>> {
   return {
     async "returns the bytes that were put"({ store }, make) {
-      // Around the sizes at which adapters cut: none, one, whole chunks, and a rest.
+      // Adapters divide the bytes into chunks. These sizes are nothing, one byte, whole chunks, and
+      // a chunk and a part of another.
       for (const size of [0, 1, 4, MIB - 1, MIB, MIB + 1, 3 * MIB + 5]) {
         const { id, bytes } = make.content(size);
         await store.put(id, bytes);

@@ -13,7 +13,7 @@ import {
 import { expectFailure } from "./expectations.ts";
 import { RecordMaker } from "./storage-records.ts";
 
-/** A `RoundStore` with the `CheckpointStore` that its rounds' bytes go to. */
+/** A `RoundStore` with the `CheckpointStore` that holds the bytes of its checkpoints. */
 export interface StorePair {
   readonly rounds: RoundStore;
   readonly checkpoints: CheckpointStore;
@@ -22,9 +22,9 @@ export interface StorePair {
 /** Empty stores for one case. */
 export interface RoundStoreFixture {
   readonly storage: StorePair;
-  /** Closes both and opens them again; left out for stores that do not outlive their process. */
+  /** Closes both and opens them again. Absent for stores that do not outlive their process. */
   readonly reopen?: () => Promise<StorePair>;
-  /** Closes and clears away. */
+  /** Closes both and deletes what they hold. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -83,7 +83,7 @@ const taskRequirements: Readonly<Record<string, Run>> = {
     const task = await addTask(stores, make);
     const read = await stores.rounds.task(task.id);
     assert.deepEqual(read, task);
-    // deepEqual does not look at the order of keys.
+    // deepEqual ignores the order of keys, so that the JSON texts are compared.
     assert.equal(JSON.stringify(read?.definition), JSON.stringify(task.definition));
     assert.equal(Object.getPrototypeOf(read?.planBytes), Uint8Array.prototype);
   },
@@ -420,7 +420,7 @@ const participationRequirements: Readonly<Record<string, Run>> = {
     const commits: readonly (readonly [TaskRecord, number, readonly string[]])[] = [
       [task, 1, ["a", "b"]],
       [task, 3, ["b"]],
-      // Out of order, which the port does not forbid.
+      // The rounds are committed out of order, which the port allows.
       [task, 2, ["b", "c"]],
       [other, 9, ["a"]],
     ];
@@ -516,7 +516,7 @@ const participationRequirements: Readonly<Record<string, Run>> = {
     assert.deepEqual(await participations(stores, task), make.participations(1, ["a"]));
     assert.deepEqual(await participations(stores, unknown), []);
     assert.deepEqual(await stores.rounds.rounds(task.id), [first.round]);
-    // A row that one of them left behind would count as soon as its round number is committed.
+    // A row that a failed commit left behind would count once its round number is committed.
     await stores.rounds.commit({ ...second, participations: make.participations(2, ["c"]) });
     assert.deepEqual(await participations(stores, task), [
       ...make.participations(1, ["a"]),

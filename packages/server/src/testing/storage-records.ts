@@ -1,4 +1,5 @@
-// Tasks, rounds and checkpoints for the suites: each field different, so that swapped columns show.
+// Makes tasks, rounds and checkpoints for the conformance suites. All fields have different values,
+// so that a test notices when two columns are mixed up.
 import {
   checkpointIdOf,
   parseTask,
@@ -16,7 +17,7 @@ import type {
   TaskRecord,
 } from "../storage/round-store.ts";
 
-/** Makes records; two makers with one seed make the same ones. */
+/** Makes records. Two makers with the same seed make the same records. */
 export class RecordMaker {
   readonly #crypto: CryptoProvider;
   readonly #random: RandomSource;
@@ -28,8 +29,8 @@ export class RecordMaker {
 
   /** A checkpoint of `byteLength` random bytes. */
   content(byteLength = 4_000): { readonly id: CheckpointId; readonly bytes: Uint8Array } {
-    // A generator makes the bytes: the seeded source computes an HMAC for every 32 of them, which
-    // takes seconds for megabytes.
+    // A simple generator makes the bytes. The seeded source computes an HMAC for every 32 bytes,
+    // which would take seconds for megabytes.
     const word = xoshiro128(this.#random.bytes(16));
     const words = Uint32Array.from({ length: Math.ceil(byteLength / 4) }, word);
     const bytes = new Uint8Array(words.buffer).slice(0, byteLength);
@@ -124,11 +125,11 @@ export class RecordMaker {
         left: { uploading: 2, training: 20 },
         unfinished: {},
       },
-      // Above 32 bits: the columns must hold 64.
+      // The value needs more than 32 bits, because the columns must hold 64.
       exampleCount: 5_000_000_001,
       bytesUp: 6_000_000_002,
       bytesDown: 7_000_000_003,
-      // The order of the keys is to stay, and every bit of the numbers.
+      // The store must keep the order of the keys and every bit of the numbers.
       metrics: { loss: 0.1 + 0.2, accuracy: 0.9712345678901234, a: 5e-324, auc: -1e300 },
     };
   }

@@ -14,13 +14,13 @@ import type { ModelVersion } from "./model-version.ts";
 export interface ReadVersionDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
-  /** Decides how values are rounded where the plan's encoding rounds. */
+  /** Decides how values are rounded when the plan's encoding rounds them. */
   readonly random: RandomSource;
 }
 
 /**
- * Reads the newest committed version of a task's model. A start begins with it, and so does an
- * attempt after a failure.
+ * Reads the newest committed version of a task's model. This happens when a task is loaded, and
+ * before the first attempt after a failure.
  * @param known - The version that the caller holds. It is returned as it is when it is still the
  *   newest.
  * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.

@@ -19,12 +19,13 @@ interface NamedBytes<Id extends ArtifactId = ArtifactId> {
 }
 
 /**
- * A plan and a checkpoint, each sealed once for everyone: a thousand clients cost one encryption.
+ * A plan and a checkpoint, each sealed once for all clients, so that a thousand clients cost one
+ * encryption.
  * The key is drawn for this checkpoint and used for nothing else.
  */
 export interface SealedModel {
   readonly delivery: Delivery;
-  /** Sealed chunks by what they carry; those of a kind that the delivery does not have are absent. */
+  /** The sealed chunks, by what they carry. Kinds that the delivery does not have are absent. */
   readonly frames: Readonly<Partial<Record<DueArtifact["artifact"], readonly Uint8Array[]>>>;
 }
 
@@ -35,7 +36,7 @@ export function sealModel(input: {
   readonly checkpoint: NamedBytes<CheckpointId>;
   /** The checkpoint's values as they travel, where they do not travel as they are. */
   readonly packed?: NamedBytes | undefined;
-  /** What leads to it from an older checkpoint. */
+  /** The difference that leads to the checkpoint from an older one. */
   readonly difference?: (NamedBytes & { readonly base: CheckpointId }) | undefined;
 }): SealedModel {
   const { crypto, plan, checkpoint, packed, difference } = input;

@@ -13,11 +13,11 @@ export interface CheckInOffer {
   readonly population: string;
   /** Names of the codecs that the client can use. */
   readonly codecs: readonly string[];
-  /** Most parameters of a model that the client accepts. */
+  /** The largest number of parameters of a model that the client accepts. */
   readonly maxParameters: number;
-  /** Examples to train on. */
+  /** Number of examples that the client can train on. */
   readonly exampleCount: number;
-  /** Examples to evaluate on, which the client does not train on; 0 when it does not evaluate. */
+  /** Number of held-out examples that the client can evaluate on; 0 when it does not evaluate. */
   readonly heldOutCount: number;
   /** Plans and checkpoints that the client holds and need not be sent. */
   readonly heldArtifacts: ReadonlySet<ArtifactId>;
@@ -45,7 +45,7 @@ export type RoundMessage = Extract<
 
 /**
  * A connected client as the coordinator sees it. The gateway's session is the adapter. None of
- * these methods throws, and none minds a client that has gone.
+ * these methods throws. They do nothing when the client has gone.
  */
 export interface Participant {
   readonly sessionId: SessionId;
@@ -61,7 +61,7 @@ export interface Participant {
   takeTraffic(): { readonly up: number; readonly down: number };
 }
 
-/** A member's place in one round. It does no harm after the round's end. */
+/** A member's place in one round. After the round's end it ignores what the member says. */
 export interface RoundSeat {
   readonly roundId: RoundId;
   /**

@@ -29,23 +29,27 @@ export interface Recruiter {
   readonly priority: number;
   /** Why this client cannot take part in the task; `undefined` when it can. */
   refusal(offer: CheckInOffer): TributaryError | undefined;
-  /** What the task asks of the population now. */
+  /** What the task needs from the population now. */
   readonly needs: PaceNeeds;
   /**
    * Whether the task makes no attempts for a while, because its time has not come or because
    * something failed that is not the clients' doing.
    */
   readonly isPaused: boolean;
-  /** Whether it gathers a cohort now, within the time that it has for that, and could use a client. */
+  /**
+   * Whether the task could use this client for a cohort that it gathers now. It is false once the
+   * time for gathering is over.
+   */
   gathers(offer: CheckInOffer): boolean;
   /** Number of members of its round that have not been sent away. */
   readonly membersAtWork: number;
-  /** A client waits. It may be one that the task cannot use. */
+  /** Tells the task that a client waits. The client may be one that the task cannot use. */
   clientWaits(client: WaitingClient): void;
-  /** A client that may have been offered to the task waits no longer. */
+  /** Tells the task that a client waits no longer. The task may not have been told of it before. */
   clientLeft(session: SessionId): void;
 }
 
+/** What a population works with. */
 export interface PopulationDeps {
   readonly random: RandomSource;
   readonly clock: Clock;
@@ -53,24 +57,27 @@ export interface PopulationDeps {
 }
 
 /**
- * How often clients ask while there is nothing to do. It is seldom enough to cost nothing, and often
- * enough for clients to join soon after a task has been started.
+ * Milliseconds between a client's check-ins while no task is running. They are so rare that they
+ * cost hardly anything, and so frequent that clients join soon after a task has been started.
  */
 export const NO_ROUND_WINDOW_MS = 5_000;
-/** Clients wait through a pause of up to this length. They are sent away for a longer one. */
+/**
+ * The longest pause of a task, in milliseconds, through which clients wait. They are sent away for
+ * a longer one.
+ */
 const WAITABLE_PAUSE_MS = 5_000;
 
-/** The clients of one population that wait to be selected, and the tasks that recruit among them. */
+/** The clients of one population that wait to be selected, and the tasks that may select them. */
 export class Population {
   readonly name: PopulationName;
   readonly #deps: PopulationDeps;
   readonly #waiting: Map<SessionId, WaitingClient> = new Map();
-  /** Sessions of the devices that wait, as far as clients have proved which device they are. */
+  /** The session of each device that waits, for the clients that have proved their device. */
   readonly #devices: Map<string, SessionId> = new Map();
   readonly #recruiters: Set<Recruiter> = new Set();
 
   readonly #away: ClientsAway;
-  /** Keeps the population's windows apart from those of other populations. */
+  /** Shifts the times at which clients come back, so that populations do not come together. */
   readonly #phaseMs: number;
 
   constructor(name: PopulationName, deps: PopulationDeps) {
@@ -80,6 +87,7 @@ export class Population {
     this.#phaseMs = Math.floor(drawUniform(deps.random) * NO_ROUND_WINDOW_MS);
   }
 
+  /** Number of clients that wait. */
   get waitingCount(): number {
     return this.#waiting.size;
   }
@@ -89,8 +97,9 @@ export class Population {
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
    */
   checkIn(client: WaitingClient): void {
-    if (this.#recruiters.size === 0)
+    if (this.#recruiters.size === 0) {
       throw noOpenRound(this.name, this.sendAway(client.participant));
+    }
     let refusal: TributaryError | undefined;
     const takers = [...this.#recruiters].filter((recruiter) => {
       const reason = recruiter.refusal(client.offer);
@@ -124,13 +133,18 @@ export class Population {
     this.#offer(client, takers);
   }
 
-  /** Clients that were kept for one task are kept for it no longer: other tasks may have them. */
+  /**
+   * Offers all waiting clients to the tasks again. Call this when a task no longer needs the
+   * clients that were kept for it.
+   * @param keeper - That task, to which nothing is offered.
+   */
   reconsider(keeper?: Recruiter): void {
     const others = [...this.#recruiters].filter((recruiter) => recruiter !== keeper);
     if (others.length === 0) return;
     for (const client of [...this.#waiting.values()]) this.#offer(client, others);
   }
 
+  /** Tells tasks of a waiting client, until one of them has selected it. */
   #offer(client: WaitingClient, takers: readonly Recruiter[]): void {
     for (const recruiter of takers) {
       // A task before this one may have selected the client.
@@ -139,7 +153,7 @@ export class Population {
     }
   }
 
-  /** Whether a task of higher priority needs the client. */
+  /** Whether the client is kept from a task, because one of higher priority could use it. */
   #isKeptFrom(recruiter: Recruiter, { offer }: WaitingClient): boolean {
     for (const other of this.#recruiters) {
       if (other.priority > recruiter.priority && other.gathers(offer)) return true;
@@ -147,12 +161,13 @@ export class Population {
     return false;
   }
 
-  /** The client has gone, and waits no longer. */
+  /** Takes a client that has gone out of the pool. */
   leave(session: SessionId): void {
     if (this.#takeOut(session) === undefined) return;
     for (const recruiter of this.#recruiters) recruiter.clientLeft(session);
   }
 
+  /** Removes a client from the pool and returns it; undefined when it is not there. */
   #takeOut(session: SessionId): WaitingClient | undefined {
     const client = this.#waiting.get(session);
     if (client === undefined) return undefined;
@@ -163,8 +178,8 @@ export class Population {
   }
 
   /**
-   * A device waits once, over its newest connection. An older connection may be dead without anybody
-   * knowing it yet.
+   * Rejects the older check-in of a device that checks in again. A device waits once, over its
+   * newest connection, because the older one may be dead without the server having noticed.
    */
   #giveWay(deviceId: string, session: SessionId): void {
     const older = this.#devices.get(deviceId);
@@ -178,7 +193,11 @@ export class Population {
     );
   }
 
-  /** Takes a client out of the pool for `recruiter`'s round. */
+  /**
+   * Takes a client out of the pool for a round.
+   * @param by - The task that has selected the client. All other tasks are told.
+   * @returns undefined when the client waits no longer.
+   */
   claim(session: SessionId, by: Recruiter): WaitingClient | undefined {
     const client = this.#takeOut(session);
     if (client === undefined) return undefined;
@@ -188,7 +207,10 @@ export class Population {
     return client;
   }
 
-  /** Clients that wait and that the task can use, in random order, so that being early earns nothing. */
+  /**
+   * Returns the waiting clients that a task can use. They are in random order, so that a client
+   * gains nothing by checking in early.
+   */
   candidates(recruiter: Recruiter): readonly WaitingClient[] {
     const eligible = [...this.#waiting.values()].filter(
       (client) =>
@@ -200,18 +222,19 @@ export class Population {
     );
   }
 
+  /** Adds a task that recruits from now on. */
   addRecruiter(recruiter: Recruiter): void {
     this.#recruiters.add(recruiter);
   }
 
-  /** The task recruits no longer. */
+  /** Removes a task. Clients that no other task can use are sent away. */
   removeRecruiter(recruiter: Recruiter): void {
     this.#recruiters.delete(recruiter);
     this.dismissUnwanted();
     this.reconsider();
   }
 
-  /** Sends away the clients that have nothing left to wait for. */
+  /** Sends away the clients that no task can use, or whose tasks are all paused for long. */
   dismissUnwanted(): void {
     const recruiters = [...this.#recruiters].filter((recruiter) => !isPausedForLong(recruiter));
     for (const [session, { participant, offer }] of this.#waiting) {
@@ -237,9 +260,10 @@ export class Population {
   }
 
   /**
-   * When a client that is sent away now should come back. The client is counted as away until then,
-   * once, however often it asks.
-   * @param atLeastMs - The client should not come back before this.
+   * Chooses when a client that is sent away should come back. The client counts as away until then,
+   * and only once, however often it asks.
+   * @param atLeastMs - Milliseconds before which the client should not come back.
+   * @returns Milliseconds from now.
    */
   sendAway(participant: Participant, atLeastMs = 0): number {
     const { clock, random } = this.#deps;
@@ -254,7 +278,7 @@ export class Population {
     return afterMs;
   }
 
-  /** How many clients may wait: the limit, but never fewer than the next rounds take. */
+  /** The largest number of clients that may wait. It is at least what the next rounds take. */
   #capacity(): number {
     let needed = 0;
     for (const recruiter of this.#recruiters) needed += recruiter.needs.needed;
@@ -262,9 +286,11 @@ export class Population {
   }
 }
 
+/** Whether a task is paused for so long that clients should not wait for it. */
 const isPausedForLong = ({ isPaused, needs }: Recruiter): boolean =>
   isPaused && needs.opensInMs > WAITABLE_PAUSE_MS;
 
+/** The error for a client whose tasks are all paused for long. */
 function noRoundYet(retryAfterMs: number): TributaryError {
   return new TributaryError("NO_OPEN_ROUND", "No round begins for a while", {
     remedy: "Come back later.",
@@ -272,6 +298,7 @@ function noRoundYet(retryAfterMs: number): TributaryError {
   });
 }
 
+/** The error for a client of a population for which no task is running. */
 export function noOpenRound(population: string, retryAfterMs: number): TributaryError {
   return new TributaryError("NO_OPEN_ROUND", `No task is running for population "${population}"`, {
     remedy: "Come back later.",

@@ -27,17 +27,18 @@ export interface CommitDeps {
   readonly random: RandomSource;
 }
 
-/** What has been stored, and the task's newest version of the model from there on. */
+/** The record that has been stored, and the task's newest version of the model after it. */
 export interface Committed {
   readonly record: RoundRecord;
   readonly version: ModelVersion;
 }
 
 /**
- * Makes of a round's reports what the round is for, and stores it with the round: all or nothing.
- * @param participations - The devices that took part, where the task limits how often they may.
- * @throws TributaryError `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`, or what the collection throws
- *   when the reports come to nothing.
+ * Combines the reports of a round and stores the result together with the round. Either everything
+ * is stored or nothing.
+ * @param participations - The devices that took part, if the task limits how often they may.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`, or what the collection
+ *   throws when the reports cannot be combined.
  */
 export async function commitRound(
   round: RunningRound,
@@ -89,7 +90,8 @@ export async function commitRollback(
 ): Promise<Committed> {
   const record = rollbackRecord(id, task.id, newest, target, clock.now());
   const { weights, packed } = target.state;
-  // Neither the difference nor the residual is of use: what they lead from is not what came before.
+  // The difference and the residual of the older version do not belong to the version before this
+  // round, so that both are dropped.
   const version: ModelVersion = {
     roundNumber: record.number,
     checkpointId: target.checkpointId,

@@ -29,7 +29,7 @@ export interface ReportIntakeDeps {
   readonly events: EventSink;
 }
 
-/** What the intake serves. */
+/** What the intake of reports works with. */
 export interface ReportIntakeOptions {
   readonly roundId: RoundId;
   readonly collection: Collection;
@@ -63,8 +63,8 @@ export class ReportIntake {
   }
 
   /**
-   * A member announces its report. It gets an answer: an upload turn when there is one, or the
-   * reason why its report is refused.
+   * Handles the announcement of a member's report. The member is answered with an upload turn once
+   * there is one, or with the reason why its report is refused.
    * @throws TributaryError `UNEXPECTED_MESSAGE` when it has announced one before, or has not yet
    *   said that it is configured.
    */
@@ -182,7 +182,7 @@ export class ReportIntake {
 
   #added(member: Member): void {
     const { machine, collection, roundId } = this.#options;
-    // A round may have been given up while the report was being added.
+    // The round may have been abandoned while the report was being added.
     if (machine.state.phase === "reporting") {
       this.#answer(member);
       this.#deps.events.publish({

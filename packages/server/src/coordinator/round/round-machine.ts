@@ -9,15 +9,15 @@ import {
   type RoundState,
 } from "@tributary/core";
 
-/** Carries out what a round's state machine asks for, and is told how the round goes on. */
+/** Carries out the effects that a round's state machine asks for, and is told of its progress. */
 export interface RoundMachineListener {
   effect(effect: RoundEffect): void;
   phaseEnded(phase: RoundState["phase"], durationMs: number): void;
-  /** The round gathers clients no longer, or not as urgently as before. */
+  /** Called when the round gathers no more clients, or gathers them less urgently than before. */
   gatheringEased(): void;
 }
 
-/** The state machine of one round, in time: it keeps the state and wakes it at its deadlines. */
+/** Runs the state machine of one round: it keeps the state and sends it a tick at its deadlines. */
 export class RoundMachine {
   readonly policy: RoundPolicy;
   readonly #clock: Clock;

@@ -1,4 +1,5 @@
-// What is written down of a round that has ended, and of what stands in a task's history like one.
+// Makes the records of rounds that have ended, and of operator evaluations and rollbacks, which are
+// part of a task's history like rounds.
 import { NO_FATES, type AbandonReason, type RoundKind } from "@tributary/core";
 import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
 import type { RoundRecord } from "../../storage/round-store.ts";
@@ -32,15 +33,15 @@ export function recordOf(
     checkpoint: end.checkpoint,
     reason: end.reason,
     exampleCount: collection.exampleCount,
-    // A round that was given up may have the report of one client alone.
+    // An abandoned round may have one report only, whose metrics would reveal one client's.
     metrics: end.reason === null ? collection.metricMeans() : {},
     ...round.tally(),
   };
 }
 
 /**
- * Whether anything can be told of an abandoned round: somebody was selected, or the reason is not
- * that the round was called off.
+ * Whether an abandoned round deserves a record: clients were selected for it, or it was abandoned
+ * for another reason than that it was called off.
  */
 export function isWorthRecording({ selected }: RoundRecord, reason: AbandonReason): boolean {
   switch (reason) {
@@ -71,7 +72,7 @@ export function rollbackRecord(
   };
 }
 
-/** The record of what the operator has measured of a checkpoint on examples of their own. */
+/** The record of how well a checkpoint did on the operator's own examples. */
 export function operatorEvaluationRecord(
   id: RoundId,
   taskId: TaskId,

@@ -36,7 +36,7 @@ export interface RoundFacts {
   readonly id: RoundId;
   readonly taskId: TaskId;
   readonly taskName: string;
-  /** Of a round that makes no checkpoint, the number of the round that made its model. */
+  /** The round's number. An evaluation has that of the round which made its checkpoint. */
   readonly number: number;
   /** The model that the members are sent. */
   readonly version: ModelVersion;
@@ -45,7 +45,7 @@ export interface RoundFacts {
   readonly closesAtMs: number;
 }
 
-/** What a round asks of the task that it belongs to. */
+/** The functions of its task that a round uses. */
 export interface RoundHost {
   /** Seals the model for the members. @throws TributaryError when the model cannot be sealed. */
   seal(version: ModelVersion): SealedModel;
@@ -53,9 +53,9 @@ export interface RoundHost {
   claim(session: SessionId, collection: Collection): Participant | undefined;
   /** When a client that leaves the round should check in again; not before `atLeastMs`. */
   sendAway(participant: Participant, atLeastMs?: number): number;
-  /** The cohort is complete. */
+  /** Called when the cohort is complete. */
   started(): void;
-  /** The round gathers clients no longer, or not as urgently as before. */
+  /** Called when the round gathers no more clients, or gathers them less urgently than before. */
   gatheringEased(): void;
 }
 
@@ -67,19 +67,19 @@ export interface RunningRoundDeps extends ReportIntakeDeps {
 /** How the collecting part of a round ended: with enough reports, or not. */
 export type RoundClose = { readonly abandoned: AbandonReason | undefined };
 
-/** How a member goes by itself. */
+/** The ways in which a member can leave the round by itself. */
 type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
 
 /** When the members of an abandoned round may check in again, at the earliest. */
 const ABANDONED_RETRY_MS = 1_000;
 
-/** Members that are told something in one go: about 2 ms of work, since each costs an encryption. */
+/** Number of members that are told something in one go. Their encryption takes about 2 ms. */
 const MEMBERS_PER_TURN = 32;
 
 /**
- * One attempt at a round, from its opening to the last word to its members. It carries out what
- * the pure state machine asks for. Making and storing the checkpoint is the task's part: it waits
- * for `closed`, calls `committed` or `failed`, and `end`.
+ * One attempt at a round, from its opening to the last message to its members. It carries out what
+ * the pure state machine asks for. The task makes and stores the checkpoint: it waits for `closed`,
+ * then calls `committed` or `failed`, and finally `end`.
  */
 export class RunningRound {
   readonly facts: RoundFacts;
@@ -149,32 +149,32 @@ export class RunningRound {
     return this.#members.size;
   }
 
-  /** A client waits, and the round may select it. */
+  /** Offers a waiting client to the round, which may select it. */
   join(session: SessionId): void {
     this.#machine.dispatch({ type: "joined", session, nowMs: this.#deps.clock.now() });
   }
 
-  /** A client that waited for the round waits no longer. */
+  /** Tells the round that a client waits no longer. */
   forget(session: SessionId): void {
     this.#machine.dispatch({ type: "gone", session });
   }
 
-  /** Gives the round up, unless it is being committed already. */
+  /** Abandons the round, unless it is being committed already. */
   cancel(reason: Exclude<CancelReason, "server-stopping">): void {
     this.#machine.dispatch({ type: "cancelled", reason });
   }
 
-  /** The server ends: the round closes with the reports that it has, if they are enough. */
+  /** Closes the round because the server stops. It commits if it has enough reports. */
   stopping(): void {
     this.#machine.dispatch({ type: "stopping" });
   }
 
-  /** What the round is for has been stored. */
+  /** Call when the result of the round has been stored. */
   committed(): void {
     this.#machine.dispatch({ type: "committed" });
   }
 
-  /** The round cannot be committed. */
+  /** Call when the round cannot be committed. */
   failed(): void {
     this.#machine.dispatch({ type: "failed" });
   }
@@ -185,8 +185,10 @@ export class RunningRound {
    *   abandoned.
    */
   async end(result: ModelVersion | AbandonReason, taskFinished: boolean): Promise<void> {
-    this.collection.discard(); // a session may hold its seat for longer than the round
-    await this.#configured; // nobody hears of a round's end before its beginning
+    // The memory is given back now, because a session may keep this object for longer.
+    this.collection.discard();
+    // No member is told of the round's end before it has been told of its beginning.
+    await this.#configured;
     const isAbandoned = typeof result === "string";
     const outcome = isAbandoned ? { abandoned: result } : { committed: referenceTo(result) };
     const atLeastMs = isAbandoned ? ABANDONED_RETRY_MS : 0;
@@ -280,7 +282,7 @@ export class RunningRound {
         leave: () => this.#depart(member, { type: "left" }),
       });
     }
-    // Begun before anything can end the round, which waits for it.
+    // The configuration begins before anything can end the round, since `end` waits for it.
     this.#configured = this.#configureAll(model);
     this.#machine.dispatch({ type: "configured" });
   }
@@ -327,7 +329,7 @@ export class RunningRound {
     }
   }
 
-  /** A member goes by itself. A report that is being added counts all the same. */
+  /** Takes a member out that leaves by itself. A report that is being added still counts. */
   #depart(member: Member, event: Departure): void {
     this.#addTraffic(member);
     const state = this.#stateOf(member);

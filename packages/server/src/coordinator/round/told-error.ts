@@ -1,10 +1,10 @@
 import { ERROR_CODES, asTributaryError, type ErrorCode, type SessionId } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
 
-/** After a fault of the server's own, a client should come back when it may have passed. */
+/** Milliseconds after which a client should come back after a fault of the server's own. */
 export const FAULT_RETRY_MS = 5_000;
 
-/** What a client is told of an error. */
+/** The part of an error that a client is told. */
 export interface ToldError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -12,8 +12,8 @@ export interface ToldError {
 }
 
 /**
- * What a client is told of an error. Of an error inside the server, such as one of the store, the
- * client learns only that something went wrong; the log gets the rest.
+ * Returns what a client is told of an error. Of an error inside the server, such as one of the
+ * store, the client is only told that something went wrong. The details go to the log.
  */
 export function toldError(thrown: unknown, logger: Logger, session: SessionId): ToldError {
   const error = asTributaryError(thrown);

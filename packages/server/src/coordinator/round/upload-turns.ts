@@ -1,8 +1,8 @@
 import type { Clock } from "@tributary/protocol";
 
 /**
- * Buffers of up to so many bytes in all are kept from round to round. A server of small models
- * would spend more on allocating them anew than on keeping them.
+ * The most bytes of free buffers that are kept from round to round. For small models, allocating
+ * buffers anew would cost more than keeping them.
  */
 const KEPT_BYTES = 67_108_864;
 
@@ -30,22 +30,22 @@ interface Request {
 }
 
 /**
- * Gives out turns to upload, first come first served, so that a server's memory holds a bounded
- * number of encoded reports whatever the size of a cohort. The queue is bounded by the cohorts: a
- * member asks for one turn.
+ * Gives out upload turns in the order in which members ask. The server's memory therefore holds a
+ * bounded number of encoded reports, whatever the size of a cohort. The queue is bounded by the
+ * cohorts, since a member asks for one turn.
  */
 export class UploadTurns {
   readonly #clock: Clock;
   readonly #turnCount: number;
   readonly #timeoutMs: number;
   readonly #queue: Set<Request> = new Set();
-  /** Memory of about the size that was used last, so that a round allocates a handful of buffers. */
+  /** Free memory of about the size used last, so that a round allocates only a few buffers. */
   readonly #spare: SharedArrayBuffer[] = [];
   #used = 0;
 
   /**
    * @param options.turns - Turns at a time; ≥ 1.
-   * @param options.timeoutMs - Longest time from a turn's grant to its payload's last byte.
+   * @param options.timeoutMs - Longest time from a turn's start to its payload's last byte.
    */
   constructor(options: {
     readonly clock: Clock;
@@ -61,8 +61,8 @@ export class UploadTurns {
    * Asks for a turn.
    * @param byteLength - Length of the payload.
    * @param onGrant - Called once, when the turn has its buffer: later, or before this returns.
-   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the grant. The turn
-   *   has been released by then.
+   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the turn's start.
+   *   The turn has been released by then.
    */
   request(
     byteLength: number,

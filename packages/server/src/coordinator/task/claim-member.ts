@@ -3,24 +3,24 @@ import type { SessionId } from "@tributary/protocol";
 import {
   secondSeat,
   type Moment,
-  type ParticipationLimits,
-} from "../../enrolment/participation-limits.ts";
+  type ParticipationRules,
+} from "../../enrolment/participation-rules.ts";
 import type { Participant } from "../population/participant.ts";
 import type { Population, Recruiter } from "../population/population.ts";
 
-/** Where the members of a cohort come from, and what decides whether they may take part. */
+/** The population that the members of a cohort come from, and the rules that they must meet. */
 export interface ClaimOptions {
   readonly population: Population;
   /** The task that claims the client. No other task can have the client then. */
   readonly recruiter: Recruiter;
-  readonly participation: ParticipationLimits;
+  readonly participation: ParticipationRules;
   readonly moment: Moment;
 }
 
 /**
  * Takes a selected client out of its population's pool for a round.
- * @returns `undefined` when the client has gone, or its device takes part over another connection
- *   already. In that case the client is told so.
+ * @returns undefined when the client has gone. It is also undefined when the client's device takes
+ *   part over another connection already; the client is then told so.
  */
 export function claimMember(
   session: SessionId,
@@ -30,7 +30,7 @@ export function claimMember(
   const client = population.claim(session, recruiter);
   if (client === undefined) return undefined;
   const { participant, offer } = client;
-  // Rules about taking part are about training: a round that makes no checkpoint uses up no turn.
+  // Participation rules limit training only. A round that makes no checkpoint does not count.
   if (!collection.makesCheckpoint) return participant;
   if (participation.seat(offer.deviceId, moment)) return participant;
   const { code, message, retryAfterMs } = secondSeat(moment.roundMs);

@@ -1,14 +1,14 @@
-/** The first pause after a failure. Each further failure in a row doubles it. */
+/** The pause after a first failure, in milliseconds. Each further failure in a row doubles it. */
 const FIRST_PAUSE_MS = 1_000;
-/** Even after hours without the store a task goes on within this time of the store's return. */
+/** The longest pause, in milliseconds, so that a task soon goes on when the store is back. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * How long a task waits after a failure that is not its clients' doing, so that a store that is
- * coming up is left in peace.
+ * Chooses how long a task waits after a failure that its clients have not caused, so that a store
+ * that is starting is not flooded with requests.
  */
 export class FailurePauses {
-  /** Failures since the last success. */
+  /** Number of failures since the last success. */
   #failures = 0;
 
   /** Counts a failure. @returns How long to wait before the next attempt, in milliseconds. */
@@ -18,7 +18,7 @@ export class FailurePauses {
     return pauseMs;
   }
 
-  /** Something has succeeded: the next pause is the first one again. */
+  /** Call after a success. The next pause is then the shortest one again. */
   reset(): void {
     this.#failures = 0;
   }

@@ -24,12 +24,12 @@ export class RoundTimes {
     return this.#cohortSinceMs + Math.min(this.#meanMs, this.#longestMs);
   }
 
-  /** A round has its cohort. */
+  /** Call when a round has its cohort. */
   begin(nowMs: number): void {
     this.#cohortSinceMs = nowMs;
   }
 
-  /** That round has been committed. */
+  /** Call when that round has been committed. */
   end(nowMs: number): void {
     const weight = this.#hasMeasured ? NEWEST_ROUND_WEIGHT : 1;
     this.#meanMs += weight * (nowMs - this.#cohortSinceMs - this.#meanMs);

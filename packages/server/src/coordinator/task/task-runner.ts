@@ -14,7 +14,7 @@ import {
   type RoundPurpose,
   type ServerSecrets,
 } from "@tributary/protocol";
-import { hasLimits } from "../../enrolment/participation-limits.ts";
+import { hasParticipationRules } from "../../enrolment/participation-rules.ts";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
@@ -319,7 +319,7 @@ export class TaskRunner {
 
   /** Deletes rows that are of no more use. They cost nothing but space, so nobody waits for it. */
   #pruneParticipations(): void {
-    if (!hasLimits(this.task.definition.participation)) return;
+    if (!hasParticipationRules(this.task.definition.participation)) return;
     const { store, logger, clock } = this.#deps;
     const standing = this.#standing;
     const { roundNumber, atMs } = standing.participation.prune(standing.moment(clock.now()));

@@ -7,26 +7,32 @@ import {
 } from "@tributary/core";
 import { TributaryError } from "@tributary/protocol";
 import {
-  ParticipationLimits,
-  hasLimits,
+  ParticipationRules,
+  hasParticipationRules,
   type Moment,
-} from "../../enrolment/participation-limits.ts";
+} from "../../enrolment/participation-rules.ts";
 import type { RoundRecord, TaskRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import { newestVersion, versionOfRound, type ReadVersionDeps } from "../model/read-version.ts";
 import { RoundTimes } from "./round-times.ts";
 
-/** Checkpoints that may wait to be evaluated because an operator asked; each is kept in memory. */
+/**
+ * The largest number of checkpoints that may wait to be evaluated because an operator has asked for
+ * it. Each of them is kept in memory.
+ */
 const MAX_REQUESTED_EVALUATIONS = 4;
 
-/** What the store holds of a task, as far as its next round depends on it. */
+/** The part of a task's stored state that its next round depends on. */
 interface Stored {
   readonly version: ModelVersion;
-  readonly participation: ParticipationLimits;
+  readonly participation: ParticipationRules;
   readonly history: TaskHistory;
 }
 
-/** Where a task stands: its newest model, what its rounds have come to, and what was asked of it. */
+/**
+ * The standing of a task: its newest model, the history of its rounds, and the evaluations that an
+ * operator has asked for.
+ */
 export class TaskStanding {
   readonly #task: TaskRecord;
   readonly #terms: ModelTerms;
@@ -59,7 +65,7 @@ export class TaskStanding {
 
   /**
    * Reads again what the store holds. Nothing changes when that fails.
-   * @throws TributaryError as `read`.
+   * @throws TributaryError the errors of `read`.
    */
   async readAgain(): Promise<void> {
     this.#stored = await readStored(this.#task, this.#terms, this.#deps, this.version);
@@ -71,7 +77,7 @@ export class TaskStanding {
   }
 
   /** How often each device has taken part. */
-  get participation(): ParticipationLimits {
+  get participation(): ParticipationRules {
     return this.#stored.participation;
   }
 
@@ -84,23 +90,23 @@ export class TaskStanding {
     return this.#requested[0] ?? this.version;
   }
 
-  /** What comes next when no round is in flight. */
+  /** Returns what the task does next when no round is in flight. */
   next(nowMs: number): NextRound {
     const requested = this.#requested[0]?.roundNumber;
     return nextRound(this.#task.definition, this.#stored.history, { nowMs, requested });
   }
 
-  /** What decides whether a device may take part: the round that a client would be selected for. */
+  /** Returns what the participation rules need to know about the next round. */
   moment(nowMs: number): Moment {
     return { roundNumber: this.version.roundNumber + 1, nowMs, roundMs: this.times.meanMs };
   }
 
-  /** There is a newer version of the model. */
+  /** Replaces the newest version of the model. */
   advance(version: ModelVersion): void {
     this.#stored = { ...this.#stored, version };
   }
 
-  /** Takes note of a record that belongs to the task's history. */
+  /** Adds a stored record to the task's history. */
   note(record: RoundRecord): void {
     this.#stored.history.add(record);
   }
@@ -122,7 +128,7 @@ export class TaskStanding {
     this.#requested.push(version);
   }
 
-  /** An evaluation of this version has ended, or nobody is to evaluate anything any more. */
+  /** Forgets the requests to evaluate a version or, if it is left out, all requests. */
   forgetRequests(version?: ModelVersion): void {
     this.#requested = this.#requested.filter(
       (requested) => version !== undefined && requested !== version,
@@ -140,10 +146,10 @@ async function readStored(
   const version = await newestVersion(task, terms, deps, known);
   const { participation: rules } = task.definition;
   // A task without such rules asks the store for nothing.
-  const records = hasLimits(rules) ? await store.participations(task.id) : [];
+  const records = hasParticipationRules(rules) ? await store.participations(task.id) : [];
   return {
     version,
-    participation: new ParticipationLimits(rules, task.createdAtMs, records),
+    participation: new ParticipationRules(rules, task.createdAtMs, records),
     history: new TaskHistory(task.definition, await store.rounds(task.id)),
   };
 }

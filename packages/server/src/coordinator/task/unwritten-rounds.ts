@@ -2,7 +2,10 @@ import { asTributaryError } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
 import type { RoundRecord, RoundStore } from "../../storage/round-store.ts";
 
-/** Keeps the records of abandoned rounds until the store has taken them, so that an outage loses none. */
+/**
+ * Keeps the records of abandoned rounds until the store has taken them, so that an outage of the
+ * store loses none.
+ */
 export class UnwrittenRounds {
   readonly #store: RoundStore;
   readonly #logger: Logger;
@@ -17,7 +20,10 @@ export class UnwrittenRounds {
     this.#records.push(record);
   }
 
-  /** Stores what is not stored yet. @returns Whether the store has taken everything. */
+  /**
+   * Stores the records that are not stored yet.
+   * @returns Whether the store has taken all of them.
+   */
   async write(): Promise<boolean> {
     for (const record of this.#records) {
       try {

@@ -6,7 +6,7 @@ import type { DatabaseConnection } from "./database-connection.ts";
 import type { Queries } from "./database.ts";
 import { checkpointChunks, checkpointContents } from "./schema.ts";
 
-/** The most bytes of a checkpoint in one row. It bounds the memory of a query on both sides. */
+/** Bytes of a checkpoint in one row. This bounds the memory that a query takes on both sides. */
 export const CHUNK_BYTES = 1_048_576;
 
 /**
@@ -33,7 +33,7 @@ export async function writeContents(
   }
 }
 
-/** `CheckpointStore` in rows of at most 1 MiB. */
+/** A `CheckpointStore` that keeps each checkpoint in rows of at most 1 MiB. */
 export class ChunkedCheckpointStore implements CheckpointStore {
   readonly #connection: DatabaseConnection;
   readonly #crypto: CryptoProvider;

@@ -2,7 +2,7 @@ import { TributaryError } from "@tributary/protocol";
 import { databaseError } from "./database-error.ts";
 import type { OpenDatabase } from "./database.ts";
 
-/** Runs queries, turns their errors into ours, and closes when the last one has ended. */
+/** Runs queries, turns their errors into `TributaryError`s, and closes after the last one. */
 export class DatabaseConnection {
   readonly #open: OpenDatabase;
   readonly #underWay: Set<Promise<unknown>> = new Set();
@@ -13,7 +13,9 @@ export class DatabaseConnection {
   }
 
   /**
-   * @throws TributaryError `STORAGE_UNAVAILABLE` for whatever the driver throws; ours pass through.
+   * Runs queries.
+   * @throws TributaryError `STORAGE_UNAVAILABLE` for every error of the driver, and the errors that
+   *   `work` throws itself.
    */
   async run<Result>(work: (database: OpenDatabase) => Promise<Result>): Promise<Result> {
     if (this.#closing !== undefined) {
@@ -32,7 +34,7 @@ export class DatabaseConnection {
     }
   }
 
-  /** Idempotent. */
+  /** Waits for the queries that are under way, then closes the database. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.allSettled(this.#underWay);

@@ -31,7 +31,7 @@ export function violates(error: unknown, constraint: string): boolean {
   return inner instanceof Error && "constraint" in inner && inner.constraint === constraint;
 }
 
-/** Whether the connection was lost. Then nobody knows whether a commit under way took place. */
+/** Whether the connection was lost. A commit that was under way may or may not have taken place. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = databaseCode(error);
   if (code !== undefined) {
@@ -48,9 +48,9 @@ export function isConnectionLoss(error: unknown): boolean {
 }
 
 /**
- * Turns what a driver throws into `STORAGE_UNAVAILABLE` with a remedy; ours pass through.
- * @param where - The database as a reader may know it, without a password: "Postgres at
- * db.example:5432/app".
+ * Turns an error of a driver into `STORAGE_UNAVAILABLE` with a remedy. An error that is a
+ * `TributaryError` already is returned as it is.
+ * @param where - Names the database without its password: "Postgres at db.example:5432/app".
  */
 export function databaseError(error: unknown, where: string): TributaryError {
   if (isTributaryError(error)) return error;
@@ -100,7 +100,8 @@ function explain(code: string | undefined): { readonly problem: string; readonly
       return {
         problem: "does not give this user the rights it needs",
         remedy:
-          "Grant CREATE on the database for the first start, and USAGE, SELECT, INSERT, UPDATE and DELETE in its schema tributary.",
+          "Grant CREATE on the database for the first start, " +
+          "and USAGE, SELECT, INSERT, UPDATE and DELETE in its schema tributary.",
       };
     case "42P01":
     case "42703":
@@ -126,7 +127,7 @@ function explain(code: string | undefined): { readonly problem: string; readonly
     default:
       return {
         problem: "failed",
-        remedy: "See that the database runs and can be reached; its log may tell more.",
+        remedy: "Check that the database runs and can be reached. Its log may say more.",
       };
   }
 }

@@ -1,18 +1,18 @@
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 
-/** What the two drivers have in common: all that the store uses. */
+/** The part that both drivers have in common. The stores use nothing else. */
 export type Database = PgDatabase<PgQueryResultHKT>;
 
-/** What a transaction takes, and the database too. */
+/** The queries that can run in a transaction as well as outside of one. */
 export type Queries = Pick<Database, "select" | "insert" | "update" | "execute">;
 
 /** A driver that has been opened. */
 export interface OpenDatabase {
   readonly db: Database;
-  /** Commits what `work` has done when it resolves and undoes it when it rejects. */
+  /** Runs `work` in a transaction, which is undone when `work` rejects and committed otherwise. */
   readonly transaction: <Result>(work: (tx: Queries) => Promise<Result>) => Promise<Result>;
-  /** Named in errors, without a password: "Postgres at db.example:5432/app". */
+  /** The database's name in errors, without a password: "Postgres at db.example:5432/app". */
   readonly where: string;
-  /** Called once, when nothing is under way. */
+  /** Closes the database. Called once, when no query is under way. */
   readonly close: () => Promise<void>;
 }

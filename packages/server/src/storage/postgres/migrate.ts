@@ -1,6 +1,6 @@
-// Brings a database to this build's tables. drizzle-kit writes the migrations. This file applies
-// them, because Drizzle's own migrator reads folders (tsc copies no .sql), takes no lock, and needs
-// rights even when there is nothing to do.
+// Brings the tables of a database up to date. drizzle-kit writes the migrations, and this file
+// applies them. Drizzle's own migrator cannot be used for three reasons: it reads .sql files, which
+// tsc does not copy, it takes no lock, and it needs rights even when there is nothing to do.
 import { sql } from "drizzle-orm";
 import { text } from "drizzle-orm/pg-core";
 import { TributaryError } from "@tributary/protocol";
@@ -39,7 +39,8 @@ export async function migrate(
     if (!(await exists(tx, sql`to_regclass('tributary.migrations')`))) {
       await tx.execute(sql`create table tributary.migrations (name text primary key)`);
     }
-    // Another server may have migrated before this one got the lock, so look again.
+    // Another server may have applied migrations before this one got the lock, so they are read
+    // again.
     for (const { name, sql: text } of await missing(tx, migrations)) {
       for (const statement of text.split("--> statement-breakpoint")) {
         await tx.execute(sql.raw(statement));
@@ -49,6 +50,10 @@ export async function migrate(
   });
 }
 
+/**
+ * Returns the migrations that the database does not have yet.
+ * @throws TributaryError `STORAGE_UNAVAILABLE` when the database has one that this build lacks.
+ */
 async function missing(
   db: Queries,
   migrations: readonly Migration[],

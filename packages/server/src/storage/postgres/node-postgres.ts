@@ -9,11 +9,11 @@ import type { OpenDatabase, Queries } from "./database.ts";
  * small because every server node has its own pool.
  */
 const POOL_SIZE = 5;
-/** How long to try to connect, or to wait for a connection of the pool, milliseconds. */
+/** Milliseconds to try to connect, or to wait for a connection of the pool. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * How long to wait for an answer, milliseconds. The system would wait for a quarter of an hour
- * behind a link that has gone dead, and the round that is being written with it.
+ * Milliseconds to wait for the answer to a query. When a link has gone dead, the operating system
+ * would wait for a quarter of an hour, and so would the round that is being stored.
  */
 const QUERY_TIMEOUT_MS = 30_000;
 
@@ -23,8 +23,8 @@ const QUERY_TIMEOUT_MS = 30_000;
  * (`?sslmode=verify-full`).
  * @param onConnectionError - Called when an idle connection is lost. The pool opens a new one when
  * it needs it.
- * @param queryTimeoutMs - A query without an answer for so long fails, and its connection is
- * closed.
+ * @param queryTimeoutMs - Milliseconds after which a query without an answer fails and its
+ * connection is closed.
  * @throws TributaryError `STORAGE_UNAVAILABLE`.
  */
 export async function openNodePostgres(
@@ -85,7 +85,7 @@ async function runTransaction<Result>(
   }
 }
 
-/** The database without its password. */
+/** Names the database of a URL without its user and password. */
 function describeUrl(url: string): string {
   let parsed;
   try {
@@ -99,14 +99,15 @@ function describeUrl(url: string): string {
   return `Postgres at ${host}${parsed.pathname}`;
 }
 
-/** The URL itself is not repeated: it may hold a password. */
+/** The error for an unusable URL. It does not repeat the URL, which may hold a password. */
 function malformed(cause?: unknown): TributaryError {
   return new TributaryError(
     "STORAGE_UNAVAILABLE",
     "DATABASE_URL is not the URL of a Postgres server",
     {
       remedy:
-        "Use postgres://user:password@host:5432/database, with special characters in the password percent-encoded.",
+        "Use postgres://user:password@host:5432/database, " +
+        "with special characters in the password percent-encoded.",
       // The system's error for a bad URL contains the whole URL.
       ...(cause instanceof URIError ? { cause } : {}),
     },

@@ -11,16 +11,16 @@ import { syncFolder, syncTree } from "../sync-folder.ts";
 import type { OpenDatabase } from "./database.ts";
 
 /**
- * PGlite as shipped never syncs: it starts Postgres with -F, and its file system has no fsync. A
- * power cut could then take a committed round or the whole database. Here Postgres syncs its log at
- * each commit (.3 to 1 ms). Its fdatasync does nothing in WebAssembly, so that the log's method has
- * to be fsync.
+ * PGlite as it is published never syncs: it starts Postgres with -F, and its file system has no
+ * fsync. A power cut could then destroy a committed round or the whole database. With these
+ * parameters Postgres syncs its log at each commit, which takes 0.3 to 1 ms. The method has to be
+ * fsync, because fdatasync does nothing in WebAssembly.
  */
 const DURABLE = ["-c", "wal_sync_method=fsync"];
 
 /**
- * Postgres would take 128 MB of buffers at once and never needs them here. The log stays at a few
- * megabytes.
+ * By default Postgres would take 128 MB of buffers at once, which it never needs here. These
+ * parameters also keep its log at a few megabytes.
  */
 const SMALL = [
   ...["-c", "shared_buffers=16MB"],
@@ -69,8 +69,8 @@ export async function openPglite(folder: string): Promise<OpenDatabase> {
 }
 
 /**
- * Creates the database under another name and renames it once it is complete and on the disk. So a
- * crash leaves either no database or a good one.
+ * Creates the database under another name and renames it once it is complete and on the disk. A
+ * crash therefore leaves either no database or a complete one.
  */
 async function createDatabase(folder: string): Promise<void> {
   const aside = `${folder}.new`;
@@ -113,7 +113,7 @@ function unusable(folder: string, detail: string, cause?: unknown): TributaryErr
 /** Emscripten's error number for an input/output error, as WASI counts. */
 const WASI_EIO = 29;
 
-/** PGlite's files on disk, with the fsync that its file system lacks. */
+/** PGlite's file system on disk, with the fsync that it lacks. */
 class DurableNodeFs extends NodeFS {
   override async init(...parameters: Parameters<NodeFS["init"]>): ReturnType<NodeFS["init"]> {
     const { emscriptenOpts } = await super.init(...parameters);
@@ -125,6 +125,7 @@ class DurableNodeFs extends NodeFS {
   }
 }
 
+/** Adds the operation fsync to Emscripten's file system. */
 function addSync(fileSystem: unknown): void {
   const operations = property(fileSystem, "stream_ops");
   if (typeof operations !== "object" || operations === null) {
@@ -137,12 +138,13 @@ function addSync(fileSystem: unknown): void {
 }
 
 /**
- * @returns 0, or an error number on which Postgres acts. An exception would leave WebAssembly in
+ * Makes the bytes of an open file durable.
+ * @returns 0, or an error number, which Postgres handles. An exception would leave WebAssembly in
  * the middle of a call.
  */
 function syncStream(stream: unknown): number {
   const descriptor = property(stream, "nfd");
-  // A folder has none.
+  // A folder has no descriptor, and there is nothing to sync.
   if (typeof descriptor !== "number") return 0;
   try {
     fsyncSync(descriptor);

@@ -33,8 +33,8 @@ import {
 import { checkpoints, rounds, tasks } from "./schema.ts";
 
 /**
- * A restart of the database cuts every connection of the pool, so the second connection may be dead
- * as well.
+ * How often a commit is tried. A restart of the database cuts every connection of the pool, so the
+ * connection of the second try may be dead as well.
  */
 const COMMIT_TRIES = 3;
 
@@ -45,9 +45,9 @@ export class PostgresRoundStore implements RoundStore {
   readonly #files: CheckpointStore | undefined;
 
   /**
-   * @param files - Where the bytes of checkpoints go. They are written before the transaction that
-   * names them begins, so that no row ever names missing bytes. If left out, the bytes are rows of
-   * the same transaction.
+   * @param files - Holds the bytes of checkpoints. They are written before the transaction that
+   * names them begins, so that no row ever names missing bytes. If left out, the bytes are written
+   * as rows within the same transaction.
    */
   constructor(connection: DatabaseConnection, crypto: CryptoProvider, files?: CheckpointStore) {
     this.#connection = connection;
@@ -208,8 +208,8 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   /**
-   * The one transaction that ends a round: every table that a round leaves something in is written
-   * here.
+   * Writes everything that a round leaves behind, in every table. This is the one transaction that
+   * ends a round.
    */
   async #write(tx: Queries, { round, checkpoint, participations }: RoundCommit): Promise<void> {
     const added = await tx

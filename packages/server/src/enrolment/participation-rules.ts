@@ -1,11 +1,12 @@
 import { TributaryError, type TaskDefinition } from "@tributary/protocol";
 import type { ParticipationRecord } from "../storage/round-store.ts";
 
-type Terms = TaskDefinition["participation"];
+/** How often a device may take part in a task, as the task file says. */
+type Rules = TaskDefinition["participation"];
 
 /** The state of one task that decides whether a device may take part again. */
 export interface Moment {
-  /** The round that a client would be taken into. */
+  /** The number of the round that a client would be selected for. */
   readonly roundNumber: number;
   readonly nowMs: number;
   /** The expected duration of a round. */
@@ -13,16 +14,16 @@ export interface Moment {
 }
 
 /**
- * Limits how often a device takes part in one task. A device has taken part in a round when it was
- * in the cohort and the round was committed. An abandoned round does not count, because it made
- * nothing of anyone's data.
+ * Applies a task's participation rules, which say how often a device may take part. A device has
+ * taken part in a round when it was in the cohort and the round was committed. An abandoned round
+ * does not count, because no data of its members has reached the model.
  *
- * Invariants: no device has two seats in one round; the numbers of two committed rounds of a device
- * differ by at least `minimumSeparation`; no two committed rounds of a device began in one window.
+ * Invariants: no device has two seats in one round. The numbers of two committed rounds of a device
+ * differ by at least `minimumSeparation`. No two committed rounds of a device began in one window.
  */
-export class ParticipationLimits {
-  readonly #terms: Terms;
-  /** The start of the first window. */
+export class ParticipationRules {
+  readonly #rules: Rules;
+  /** The start of the first window, in milliseconds since the Unix epoch. */
   readonly #originMs: number;
   readonly #last: Map<string, Omit<ParticipationRecord, "deviceId">> = new Map();
   /** The devices of the round in flight. */
@@ -33,8 +34,8 @@ export class ParticipationLimits {
    * @param originMs - When the task was created.
    * @param records - The newest participation of each device in a committed round.
    */
-  constructor(terms: Terms, originMs: number, records: readonly ParticipationRecord[]) {
-    this.#terms = terms;
+  constructor(rules: Rules, originMs: number, records: readonly ParticipationRecord[]) {
+    this.#rules = rules;
     this.#originMs = originMs;
     for (const { deviceId, ...last } of records) {
       this.#last.set(deviceId, last);
@@ -43,8 +44,8 @@ export class ParticipationLimits {
 
   /** Returns why this device may not be in that round, or `undefined` when it may. */
   refusal(deviceId: string | undefined, moment: Moment): TributaryError | undefined {
-    if (!hasLimits(this.#terms)) return undefined;
-    const { minimumSeparation, windowMs } = this.#terms;
+    if (!hasParticipationRules(this.#rules)) return undefined;
+    const { minimumSeparation, windowMs } = this.#rules;
     if (deviceId === undefined) {
       return new TributaryError(
         "ENROLMENT_REQUIRED",
@@ -76,7 +77,7 @@ export class ParticipationLimits {
    * @returns False when it has one already or must wait.
    */
   seat(deviceId: string | undefined, moment: Moment): boolean {
-    if (!hasLimits(this.#terms)) return true;
+    if (!hasParticipationRules(this.#rules)) return true;
     if (deviceId === undefined || this.refusal(deviceId, moment) !== undefined) return false;
     this.#seatedAtMs = moment.nowMs;
     this.#seated.add(deviceId);
@@ -110,7 +111,7 @@ export class ParticipationLimits {
    */
   prune(moment: Moment): Pick<ParticipationRecord, "roundNumber" | "atMs"> {
     const bound = {
-      roundNumber: moment.roundNumber - this.#terms.minimumSeparation,
+      roundNumber: moment.roundNumber - this.#rules.minimumSeparation,
       atMs: this.#windowStart(moment.nowMs),
     };
     for (const [deviceId, { roundNumber, atMs }] of this.#last) {
@@ -121,14 +122,14 @@ export class ParticipationLimits {
 
   /** When the current window began. Without windows, a time after every participation. */
   #windowStart(nowMs: number): number {
-    const { windowMs } = this.#terms;
+    const { windowMs } = this.#rules;
     if (windowMs === null) return Number.MAX_SAFE_INTEGER;
     return this.#originMs + Math.floor((nowMs - this.#originMs) / windowMs) * windowMs;
   }
 }
 
-/** Whether a task limits how often a device takes part. */
-export function hasLimits({ minimumSeparation, windowMs }: Terms): boolean {
+/** Whether a task has rules that limit how often a device takes part. */
+export function hasParticipationRules({ minimumSeparation, windowMs }: Rules): boolean {
   return minimumSeparation > 1 || windowMs !== null;
 }
 
@@ -144,5 +145,8 @@ function notYet(reason: string, waitMs: number): TributaryError {
   });
 }
 
-/** A day. A task may change meanwhile, so a client should ask again no later than that. */
+/**
+ * A day, in milliseconds. A task may change in the meantime, so that a client should ask again
+ * after a day at the latest.
+ */
 const LONGEST_WAIT_MS = 86_400_000;

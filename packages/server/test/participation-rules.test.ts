@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ParticipationLimits, type Moment } from "../src/enrolment/participation-limits.ts";
+import { ParticipationRules, type Moment } from "../src/enrolment/participation-rules.ts";
 import type { ParticipationRecord } from "../src/storage/round-store.ts";
 
 const ORIGIN = 1_790_000_000_000;
@@ -11,39 +11,39 @@ const at = (roundNumber: number, hours = 0): Moment => ({
   roundMs: 1_000,
 });
 
-function limits(
-  terms: { minimumSeparation?: number; windowMs?: number | null },
+function participation(
+  rules: { minimumSeparation?: number; windowMs?: number | null },
   records: readonly ParticipationRecord[] = [],
-): ParticipationLimits {
-  const whole = { minimumSeparation: 1, windowMs: null, ...terms };
-  return new ParticipationLimits(whole, ORIGIN, records);
+): ParticipationRules {
+  const whole = { minimumSeparation: 1, windowMs: null, ...rules };
+  return new ParticipationRules(whole, ORIGIN, records);
 }
 
-describe("participation limits", () => {
-  it("limit no device unless the task sets a limit", () => {
-    const none = limits({});
+describe("the participation rules of a task", () => {
+  it("limit no device unless the task file sets a limit", () => {
+    const none = participation({});
     expect(none.refusal(undefined, at(1))).toBeUndefined();
     expect(none.seat(undefined, at(1))).toBe(true);
     expect(none.records(1)).toEqual([]);
   });
 
   it("refuse a client whose device is not known", () => {
-    for (const terms of [{ minimumSeparation: 2 }, { windowMs: HOUR }]) {
-      expect(limits(terms).refusal(undefined, at(1))?.code).toBe("ENROLMENT_REQUIRED");
-      expect(limits(terms).seat(undefined, at(1))).toBe(false);
+    for (const rules of [{ minimumSeparation: 2 }, { windowMs: HOUR }]) {
+      expect(participation(rules).refusal(undefined, at(1))?.code).toBe("ENROLMENT_REQUIRED");
+      expect(participation(rules).seat(undefined, at(1))).toBe(false);
     }
   });
 
-  it("give a device one seat in a round, and its turn back when the round is abandoned", () => {
-    const some = limits({ minimumSeparation: 2 });
+  it("give a device one seat in a round, and let it try again when the round is abandoned", () => {
+    const some = participation({ minimumSeparation: 2 });
     expect(some.seat("a", at(1))).toBe(true);
     expect(some.seat("a", at(1))).toBe(false);
     some.abandoned();
     expect(some.seat("a", at(1))).toBe(true);
   });
 
-  it("keep a device's rounds apart, and say how long it must wait", () => {
-    const some = limits({ minimumSeparation: 3 });
+  it("keep the rounds of a device apart, and say how long it must wait", () => {
+    const some = participation({ minimumSeparation: 3 });
     some.seat("a", at(5));
     some.committed(5);
     expect(some.refusal("a", at(6))).toMatchObject({ code: "NOT_ELIGIBLE", retryAfterMs: 2_000 });
@@ -53,25 +53,25 @@ describe("participation limits", () => {
   });
 
   it("admit a device once in each window, and say when the next window begins", () => {
-    const some = limits({ windowMs: 10 * HOUR });
+    const some = participation({ windowMs: 10 * HOUR });
     some.seat("a", at(1, 7));
     some.committed(1);
     expect(some.refusal("a", at(2, 9))).toMatchObject({ retryAfterMs: HOUR });
     expect(some.refusal("a", at(2, 10))).toBeUndefined();
   });
 
-  it("go on after a restart from the participations that were stored", () => {
+  it("use the stored participations after a restart", () => {
     const record = (deviceId: string, roundNumber: number): ParticipationRecord => ({
       deviceId,
       roundNumber,
       atMs: ORIGIN,
     });
-    const again = limits({ minimumSeparation: 3 }, [record("a", 4), record("b", 2)]);
+    const again = participation({ minimumSeparation: 3 }, [record("a", 4), record("b", 2)]);
     expect(again.refusal("a", at(5))?.code).toBe("NOT_ELIGIBLE");
     expect(again.refusal("b", at(5))).toBeUndefined();
   });
 
-  it("hold over any sequence of rounds, across pruning and restarts", () => {
+  it("are kept over any sequence of rounds, across pruning and restarts", () => {
     const devices = ["a", "b", "c", "d"];
     const roundOf = fc.record({
       members: fc.array(fc.constantFrom(...devices), { maxLength: 6 }),
@@ -86,11 +86,11 @@ describe("participation limits", () => {
         fc.array(roundOf, { maxLength: 40 }),
         (minimumSeparation, hours, rounds) => {
           const windowMs = hours === null ? null : hours * HOUR;
-          const terms = { minimumSeparation, windowMs };
+          const rules = { minimumSeparation, windowMs };
           const limited = minimumSeparation > 1 || windowMs !== null;
           const stored = new Map<string, ParticipationRecord>();
           const history: ParticipationRecord[] = [];
-          let some = limits(terms);
+          let some = participation(rules);
           let number = 1;
           let nowMs = ORIGIN;
           for (const { members, commits, minutes, restart } of rounds) {
@@ -111,7 +111,7 @@ describe("participation limits", () => {
             } else {
               some.abandoned();
             }
-            if (restart) some = limits(terms, [...stored.values()]);
+            if (restart) some = participation(rules, [...stored.values()]);
           }
           for (const [index, later] of history.entries()) {
             for (const earlier of history.slice(0, index)) {
