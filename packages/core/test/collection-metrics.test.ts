@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import { MetricSums } from "../src/collection/metric-sums.ts";
+import { MetricTotals } from "../src/collection/metric-totals.ts";
 
 type Reports = readonly (readonly [exampleCount: number, values: readonly number[]])[];
 
-function sumsOf(names: readonly string[], reports: Reports): MetricSums {
-  const sums = new MetricSums(names);
+function sumsOf(names: readonly string[], reports: Reports): MetricTotals {
+  const sums = new MetricTotals(names);
   for (const [exampleCount, values] of reports) {
     sums.add(
       exampleCount,
@@ -20,7 +20,7 @@ const meansOf = (names: readonly string[], reports: Reports): Record<string, num
 
 describe("the means of a round's metrics", () => {
   it("are weighted by examples, whatever the order of the metrics in a report", () => {
-    const sums = new MetricSums(["loss", "accuracy"]);
+    const sums = new MetricTotals(["loss", "accuracy"]);
     const add = (exampleCount: number, loss: number, accuracy: number): void =>
       sums.add(exampleCount, [
         { name: "accuracy", value: accuracy },

@@ -1,7 +1,7 @@
 import type { Plan, RoundPurpose } from "@tributary/protocol";
 import type { Collection, MemberOffer } from "./collection.ts";
-import { MetricSums } from "./metric-sums.ts";
-import { reportedMetrics, requireExamples } from "./reported-metrics.ts";
+import { MetricTotals } from "./metric-totals.ts";
+import { metricsToReport, requireExamples } from "./metrics-to-report.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** Collects what members measure of a checkpoint on examples that they do not train on. */
@@ -9,11 +9,11 @@ export class EvaluationCollection implements Collection {
   readonly purpose: RoundPurpose = "evaluation";
   readonly makesCheckpoint = false;
   readonly #metricNames: readonly string[];
-  readonly #metrics: MetricSums;
+  readonly #metrics: MetricTotals;
 
   constructor(plan: Plan) {
-    this.#metricNames = reportedMetrics(plan);
-    this.#metrics = new MetricSums(this.#metricNames);
+    this.#metricNames = metricsToReport(plan);
+    this.#metrics = new MetricTotals(this.#metricNames);
   }
 
   get reportCount(): number {

@@ -4,8 +4,8 @@ import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
 import { serverStep } from "../server-step/server-step.ts";
 import type { Collection } from "./collection.ts";
-import { MetricSums } from "./metric-sums.ts";
-import { reportedMetrics, requireExamples } from "./reported-metrics.ts";
+import { MetricTotals } from "./metric-totals.ts";
+import { metricsToReport, requireExamples } from "./metrics-to-report.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** What a plain collection is made of. */
@@ -24,13 +24,13 @@ export class PlainCollection implements Collection {
   readonly #terms: ModelTerms;
   readonly #adder: UpdateAdder;
   readonly #learningRate: number;
-  readonly #metrics: MetricSums;
+  readonly #metrics: MetricTotals;
 
   constructor({ terms, adder, learningRate }: PlainCollectionOptions) {
     this.#terms = terms;
     this.#adder = adder;
     this.#learningRate = learningRate;
-    this.#metrics = new MetricSums(reportedMetrics(terms.plan));
+    this.#metrics = new MetricTotals(metricsToReport(terms.plan));
   }
 
   get reportCount(): number {
@@ -51,7 +51,7 @@ export class PlainCollection implements Collection {
       codec: codec.name,
       dimension,
       payloadBytes: codec.payloadBytes(dimension),
-      metricNames: reportedMetrics(plan),
+      metricNames: metricsToReport(plan),
     };
   }
 

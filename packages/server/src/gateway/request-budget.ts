@@ -1,7 +1,7 @@
 import { TributaryError } from "@tributary/protocol";
 import { FAULT_RETRY_MS } from "../coordinator/round/told-error.ts";
 import { TokenBucket } from "../runtime/token-bucket.ts";
-import type { EventSink } from "../telemetry/event-feed.ts";
+import type { EventPublisher } from "../telemetry/event-feed.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import type { Visitor } from "./visitors.ts";
 
@@ -12,7 +12,7 @@ import type { Visitor } from "./visitors.ts";
 export class RequestBudget {
   readonly #own: TokenBucket;
   readonly #visitor: Visitor;
-  readonly #events: EventSink;
+  readonly #events: EventPublisher;
 
   constructor(
     { clock, limits, events }: Pick<SessionDeps, "clock" | "limits" | "events">,

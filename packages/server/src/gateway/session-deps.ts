@@ -9,7 +9,7 @@ import type { SealedModel } from "../coordinator/model/sealed-model.ts";
 import type { CheckInOffer, Participant } from "../coordinator/population/participant.ts";
 import type { Admission, Credentials } from "../enrolment/enrolment.ts";
 import type { Logger } from "../runtime/logger.ts";
-import type { EventSink } from "../telemetry/event-feed.ts";
+import type { EventPublisher } from "../telemetry/event-feed.ts";
 
 /** Decides which clients may take part. `Enrolment` is the adapter. */
 export interface Doorkeeper {
@@ -45,5 +45,5 @@ export interface SessionDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly logger: Logger;
-  readonly events: EventSink;
+  readonly events: EventPublisher;
 }

@@ -2,13 +2,13 @@ import type { Logger } from "../runtime/logger.ts";
 import type { ServerEvent } from "./server-event.ts";
 
 /** Takes the events that the parts of a server publish. */
-export interface EventSink {
+export interface EventPublisher {
   /** Tells of an event. It never throws. */
   publish(event: ServerEvent): void;
 }
 
 /** Drops all events, for parts of a server that run alone. */
-export const noEvents: EventSink = { publish() {} };
+export const noEvents: EventPublisher = { publish() {} };
 
 /** Takes the place of the events that a stream has dropped because its reader was too slow. */
 export interface EventsMissed {
@@ -24,7 +24,7 @@ const STREAM_CAPACITY = 1_024;
  * happen. A subscriber can neither break nor delay what it watches: an error of a listener is
  * logged, and a stream keeps a bounded number of events.
  */
-export class EventFeed implements EventSink {
+export class EventFeed implements EventPublisher {
   readonly #logger: Logger;
   readonly #listeners: Set<(event: ServerEvent) => void> = new Set();
 

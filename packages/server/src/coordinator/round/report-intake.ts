@@ -13,7 +13,7 @@ import {
   type RoundId,
 } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
-import type { EventSink } from "../../telemetry/event-feed.ts";
+import type { EventPublisher } from "../../telemetry/event-feed.ts";
 import type { MemberMessage } from "../population/participant.ts";
 import type { Member } from "./member.ts";
 import type { RoundMachine } from "./round-machine.ts";
@@ -26,7 +26,7 @@ export interface ReportIntakeDeps {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly turns: UploadTurns;
-  readonly events: EventSink;
+  readonly events: EventPublisher;
 }
 
 /** What the intake of reports works with. */

@@ -13,7 +13,7 @@ const METRIC_FRACTION = 2 ** 28;
  * Exact sums of metrics over all examples of a round. The sums are of integers, so that the means
  * do not depend on the order in which reports arrive.
  */
-export class MetricSums {
+export class MetricTotals {
   readonly #names: readonly string[];
   /** Σ n_k · metric_k for each name, in multiples of 1 / METRIC_FRACTION. */
   readonly #sums: bigint[];

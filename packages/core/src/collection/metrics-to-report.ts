@@ -1,7 +1,7 @@
 import { TributaryError, type Plan } from "@tributary/protocol";
 
 /** Names of the metrics in each report of a plan's rounds: the loss, then what the plan names. */
-export function reportedMetrics({ training }: Plan): readonly string[] {
+export function metricsToReport({ training }: Plan): readonly string[] {
   return [...new Set(["loss", ...training.metrics])];
 }
 
