@@ -119,7 +119,7 @@ export const PACKAGES = {
       ...["coordinator/model", "coordinator/population", "coordinator/round", "coordinator/task"],
       "coordinator",
       ["gateway", "admin"],
-      "testing",
+      "testing/**",
     ],
     reserved: [
       {
@@ -130,7 +130,7 @@ export const PACKAGES = {
       },
       {
         modules: ["./gateway", "./admin"],
-        to: ["gateway", "admin", "testing", "server.ts", "index.ts"],
+        to: ["gateway", "admin", "testing/**", "server.ts", "index.ts"],
         instead:
           "Leave it to server.ts to put the gateway and the admin API together with the rest.",
       },

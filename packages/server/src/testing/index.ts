@@ -4,7 +4,8 @@
  */
 export { accessStoreCases, type AccessStoreFixture } from "./access-store-cases.ts";
 export { checkpointStoreCases, type CheckpointStoreFixture } from "./checkpoint-store-cases.ts";
-export { roundStoreCases, type RoundStoreFixture, type StorePair } from "./round-store-cases.ts";
+export { roundStoreCases } from "./round-store-cases.ts";
+export type { RoundStoreFixture, StorePair } from "./round-store/fixture.ts";
 export {
   NEW_SESSION,
   receptionOf,
