@@ -153,7 +153,7 @@ describe("a server and its clients", () => {
     const [, reason] = await wild.heard(
       /withdrew, tries again in [\d.]+ s: (.*) \[TRAINING_FAILED\]\n {2}Lower the learning rate/,
     );
-    expect(reason).toMatch(/^The loss is NaN/);
+    expect(reason).toMatch(/^The loss became NaN/);
     const rounds = await roundsOf(box, task.id);
     expect(rounds).toMatchObject([
       { outcome: "committed", reported: 2, droppedOut: 1 },
