@@ -158,12 +158,11 @@ export class ReportIntake {
   }
 
   #stageOf(member: Member): string | undefined {
-    const { state } = this.#options.machine;
-    return "cohort" in state ? state.cohort.state(member.session)?.stage : undefined;
+    return this.#options.machine.cohort?.state(member.session)?.stage;
   }
 
   #step({ session }: Member, event: MemberEvent): void {
-    this.#options.machine.dispatch({ type: "member", session, event });
+    this.#options.machine.dispatchMember(session, event);
   }
 
   #checkHeader(member: Member, message: ReportBegin): void {

@@ -1,8 +1,10 @@
-import type { Clock } from "@tributary/protocol";
+import type { Clock, SessionId } from "@tributary/protocol";
 import {
   deadlineOf,
   openRound,
   stepRound,
+  type Cohort,
+  type MemberEvent,
   type RoundEffect,
   type RoundEvent,
   type RoundPolicy,
@@ -48,6 +50,11 @@ export class RoundMachine {
     return this.#state;
   }
 
+  /** The members of the round; `undefined` until it has selected them. */
+  get cohort(): Cohort | undefined {
+    return "cohort" in this.#state ? this.#state.cohort : undefined;
+  }
+
   /** Whether the round gathers its cohort, within the time that it has for that. */
   get isGathering(): boolean {
     return this.#state.phase === "selecting" && !this.#isOverdue;
@@ -65,6 +72,11 @@ export class RoundMachine {
     this.#watchDeadline();
     for (const effect of effects) this.#listener.effect(effect);
     if (phase === "selecting" && state.phase !== "selecting") this.#listener.gatheringEased();
+  }
+
+  /** Says what has happened to a member. */
+  dispatchMember(session: SessionId, event: MemberEvent): void {
+    this.dispatch({ type: "member", session, event });
   }
 
   #watchDeadline(): void {

@@ -211,10 +211,10 @@ export class RunningRound {
     "selected" | "reported" | "rejected" | "droppedOut" | "fates" | "bytesUp" | "bytesDown"
   > {
     for (const member of this.#members.values()) this.#addTraffic(member);
-    const { state } = this.#machine;
-    const fates = "cohort" in state ? state.cohort.fates() : NO_FATES;
+    const { cohort } = this.#machine;
+    const fates = cohort?.fates() ?? NO_FATES;
     return {
-      selected: "cohort" in state ? state.cohort.size : 0,
+      selected: cohort?.size ?? 0,
       reported: fates.reported,
       rejected: totalOf(fates.refused),
       droppedOut: totalOf(fates.withdrew) + totalOf(fates.left),
@@ -312,11 +312,7 @@ export class RunningRound {
         if (!takesReports(this.#machine.state)) return; // the outcome is on its way
         if (this.#stateOf(member)?.stage !== "configuring")
           throw unexpected("the message configured");
-        this.#machine.dispatch({
-          type: "member",
-          session: member.session,
-          event: { type: "configured" },
-        });
+        this.#machine.dispatchMember(member.session, { type: "configured" });
         return;
       case "reportBegin":
         this.#intake.begin(member, message);
@@ -345,12 +341,11 @@ export class RunningRound {
         ? { type: "member-left", roundId, stage: state.stage }
         : { type: "member-withdrew", roundId, code: event.code },
     );
-    this.#machine.dispatch({ type: "member", session: member.session, event });
+    this.#machine.dispatchMember(member.session, event);
   }
 
   #stateOf({ session }: Member): MemberState | undefined {
-    const { state } = this.#machine;
-    return "cohort" in state ? state.cohort.state(session) : undefined;
+    return this.#machine.cohort?.state(session);
   }
 
   /** Takes a member out of the round. @returns When it should check in again. */
