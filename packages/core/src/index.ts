@@ -24,7 +24,6 @@ export {
   type UpdateAdder,
 } from "./aggregation/update-adder.ts";
 export type { Collection, MemberOffer } from "./collection/collection.ts";
-export { metricsToReport } from "./collection/metrics-to-report.ts";
 export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
 export {
   checkReportHeader,

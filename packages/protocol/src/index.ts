@@ -114,7 +114,13 @@ export {
   roundOf,
 } from "./plan/plan-of.ts";
 export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
-export { isBetterHigher, metricNames, type MeasureName, type MetricName } from "./plan/metrics.ts";
+export {
+  isBetterHigher,
+  measuresToReport,
+  metricNames,
+  type MeasureName,
+  type MetricName,
+} from "./plan/metrics.ts";
 export {
   completeOptimizer,
   optimizerNames,

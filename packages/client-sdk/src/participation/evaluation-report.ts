@@ -27,7 +27,7 @@ export async function prepareEvaluation(
   } catch (error) {
     throw asTributaryError(error, "TRAINING_FAILED", "The trainer failed to evaluate");
   }
-  const metrics = reportedMetrics(values, ["loss", ...plan.training.metrics]);
+  const metrics = reportedMetrics(values, plan);
   // The report of an evaluation names no codec and has an empty payload (docs/protocol.md).
   const payload = new Uint8Array(0);
   return { exampleCount: examples.count, codec: "", payload, metrics, counted: () => {} };

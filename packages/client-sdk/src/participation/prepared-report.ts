@@ -4,10 +4,12 @@ import {
   isTributaryError,
   keepResidual,
   leavesResidual,
+  measuresToReport,
   updateCodec,
   type UpdateKernels,
   type Limits,
   type MetricValue,
+  type Plan,
   type RandomSource,
 } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
@@ -134,7 +136,7 @@ export async function prepareReport(
   const result = await trainLocally(deps, request, deps.random.derive(`${stream} train`));
   const update = modelUpdate(result.weights, model.checkpoint.weights, trainable);
   clipUpdate(update, plan.clipNorm);
-  const metrics = reportedMetrics(result.metrics, ["loss", ...plan.training.metrics]);
+  const metrics = reportedMetrics(result.metrics, plan);
   request.onTrained(result);
   const encoded = await encodeUpdate(
     deps,
@@ -185,15 +187,14 @@ async function encodeUpdate(
 }
 
 /**
- * Picks the metrics to report from what a trainer returned.
- * @param names - The names to report, in order; a name that occurs twice is reported once.
+ * Picks the metrics that the plan asks for from what a trainer returned.
  * @throws TributaryError `TRAINING_FAILED` when a value is missing or not finite.
  */
 export function reportedMetrics(
   values: Readonly<Record<string, number>>,
-  names: readonly string[],
+  { training }: Plan,
 ): readonly MetricValue[] {
-  return [...new Set(names)].map((name) => {
+  return measuresToReport(training.metrics).map((name) => {
     const value = values[name];
     if (value === undefined || !Number.isFinite(value)) {
       throw failed(`The trainer returned ${value ?? "no value"} for the metric ${name}`);

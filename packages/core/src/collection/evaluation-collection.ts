@@ -1,7 +1,7 @@
-import type { Plan, RoundPurpose } from "@tributary/protocol";
+import { measuresToReport, type Plan, type RoundPurpose } from "@tributary/protocol";
 import type { Collection, MemberOffer } from "./collection.ts";
 import { MetricTotals } from "./metric-totals.ts";
-import { metricsToReport, requireExamples } from "./metrics-to-report.ts";
+import { requireExamples } from "./require-examples.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** Collects what members measure of a checkpoint on examples that they do not train on. */
@@ -12,7 +12,7 @@ export class EvaluationCollection implements Collection {
   readonly #metrics: MetricTotals;
 
   constructor(plan: Plan) {
-    this.#metricNames = metricsToReport(plan);
+    this.#metricNames = measuresToReport(plan.training.metrics);
     this.#metrics = new MetricTotals(this.#metricNames);
   }
 

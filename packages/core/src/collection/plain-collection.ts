@@ -1,11 +1,11 @@
-import type { RoundPurpose } from "@tributary/protocol";
+import { measuresToReport, type RoundPurpose } from "@tributary/protocol";
 import type { UpdateAdder } from "../aggregation/update-adder.ts";
 import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
 import { serverStep } from "../server-step/server-step.ts";
 import type { Collection } from "./collection.ts";
 import { MetricTotals } from "./metric-totals.ts";
-import { metricsToReport, requireExamples } from "./metrics-to-report.ts";
+import { requireExamples } from "./require-examples.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** What a plain collection is made of. */
@@ -30,7 +30,7 @@ export class PlainCollection implements Collection {
     this.#terms = terms;
     this.#adder = adder;
     this.#learningRate = learningRate;
-    this.#metrics = new MetricTotals(metricsToReport(terms.plan));
+    this.#metrics = new MetricTotals(measuresToReport(terms.plan.training.metrics));
   }
 
   get reportCount(): number {
@@ -51,7 +51,7 @@ export class PlainCollection implements Collection {
       codec: codec.name,
       dimension,
       payloadBytes: codec.payloadBytes(dimension),
-      metricNames: metricsToReport(plan),
+      metricNames: measuresToReport(plan.training.metrics),
     };
   }
 

@@ -39,6 +39,11 @@ export type MeasureName = "loss" | MetricName;
 /** The names of all measures. */
 export const measureNames: readonly MeasureName[] = ["loss", ...metricNames];
 
+/** What a report on a plan's round is measured by, in order: the loss, then what the plan names. */
+export function measuresToReport(metrics: readonly MetricName[]): readonly MeasureName[] {
+  return [...new Set<MeasureName>(["loss", ...metrics])];
+}
+
 /** Whether a model is better the higher the measure is. */
 export function isBetterHigher(measure: MeasureName): boolean {
   return measure !== "loss" && METRICS[measure].isBetterHigher;

@@ -6,6 +6,7 @@ import {
   checkpointIdOf,
   decodeCheckpoint,
   layoutOf,
+  measuresToReport,
   opaqueId,
   planOf,
   populationName,
@@ -372,7 +373,7 @@ function requireMeasures(
   { definition }: TaskRecord,
   metrics: Readonly<Record<string, number>>,
 ): void {
-  const names = [...new Set(["loss", ...definition.plan.metrics])];
+  const names = measuresToReport(definition.plan.metrics);
   const given = Object.entries(metrics);
   const isWhole =
     given.length === names.length && names.every((name) => Object.hasOwn(metrics, name));
