@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildApiReference } from "./api-reference.mjs";
 import { compareApiReports, writeApiReports } from "./api-reports.mjs";
+import { buildPackages } from "./build.mjs";
 import { publishedPackages } from "./published-packages.mjs";
 import { runCommand } from "./run-command.mjs";
+import { describeError } from "./setup-error.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const committed = join(root, "docs", "api");
@@ -41,13 +43,30 @@ async function buildReference() {
   return 1;
 }
 
+/** @returns {Promise<number>} The exit code. */
+async function check() {
+  return Math.max(await checkReports(), await buildReference());
+}
+
+/** @returns {Promise<number>} The exit code. */
+async function write() {
+  // The reports are made from the compiled packages, which may be older than the code.
+  await buildPackages(root);
+  writeApiReports(root, packages, committed);
+  const code = await buildReference();
+  console.log(`The API reference is in ${reference}/index.html.`);
+  return code;
+}
+
 const [option, ...more] = process.argv.slice(2);
 if ((option !== undefined && option !== "--check") || more.length > 0) {
   console.error("Usage: node infra/api.mjs [--check]");
   process.exit(2);
 }
-const isCheck = option === "--check";
-if (!isCheck) writeApiReports(root, packages, committed);
-const codes = [isCheck ? await checkReports() : 0, await buildReference()];
-if (!isCheck) console.log(`The API reference is in ${reference}/index.html.`);
-process.exitCode = Math.max(...codes);
+
+try {
+  process.exitCode = option === "--check" ? await check() : await write();
+} catch (error) {
+  console.error(`\n${describeError(error)}`);
+  process.exitCode = 1;
+}
