@@ -260,10 +260,10 @@ export class TaskRunner {
   async #conduct(round: RunningRound): Promise<void> {
     const { clock, events } = this.#deps;
     const { abandoned } = await round.closed;
-    const committed = abandoned === undefined ? await this.#commit(round) : undefined;
-    const reason = committed === undefined ? (abandoned ?? "commit-failed") : null;
+    const result = abandoned ?? (await this.#commit(round));
+    const reason = typeof result === "string" ? result : null;
     const end = { checkpoint: null, reason, endedAtMs: clock.now() };
-    const record = committed?.record ?? recordOf(round, end);
+    const record = typeof result === "string" ? recordOf(round, end) : result.record;
     const isOnRecord = reason === null || isWorthRecording(record, reason);
     if (reason !== null) this.#standing.participation.abandoned();
     if (isOnRecord) this.#standing.note(record);
@@ -274,15 +274,15 @@ export class TaskRunner {
     const next = this.#standing.next(clock.now());
     const isFinished = isOnRecord && next.type === "finished";
     const isStored = isFinished && (await this.#finish(next.reason));
-    await round.end(committed?.version ?? reason ?? "commit-failed", isFinished);
+    await round.end(typeof result === "string" ? result : result.version, isFinished);
     if (isOnRecord && reason !== null) this.#unwritten.add(record);
     if (!(await this.#unwritten.write()) && this.#retryAtMs === undefined) this.#retryLater();
     if (isOnRecord) events.publish({ type: "round-ended", round: record });
     if (isStored) this.#publishFinished();
   }
 
-  /** @returns What was stored; `undefined` when the round could not be committed. */
-  async #commit(round: RunningRound): Promise<Committed | undefined> {
+  /** @returns What was stored, or that the round could not be committed. */
+  async #commit(round: RunningRound): Promise<Committed | "commit-failed"> {
     const { clock, logger } = this.#deps;
     const standing = this.#standing;
     try {
@@ -301,7 +301,7 @@ export class TaskRunner {
     } catch (error) {
       logger.error("round commit failed", { error, round: round.id });
       round.failed();
-      return undefined;
+      return "commit-failed";
     }
   }
 
