@@ -31,6 +31,7 @@ import {
 } from "./federation.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+const EXAMPLE = fileURLToPath(new URL("examples/browser-digits", ROOT));
 // The writer that the page is in the first test.
 const WRITER = 4711;
 const ROUNDS = 8;
@@ -45,7 +46,11 @@ let trainer: LocalTrainer;
 const servers: TestServer[] = [];
 
 beforeAll(async () => {
-  [built, browser, trainer] = await Promise.all([servePage(), launchChromium(), createTrainer()]);
+  [built, browser, trainer] = await Promise.all([
+    servePage({ root: EXAMPLE }),
+    launchChromium(),
+    createTrainer(),
+  ]);
 });
 
 afterEach(async () => {

@@ -1,48 +1,41 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { build, preview, type PreviewServer } from "vite";
+import { servePage, type BuiltPage } from "./built-page.ts";
 import { launchChromium, openPage } from "./chromium.ts";
 import { fingerprints, type Fingerprints } from "./fused-page/fingerprints.ts";
 
 const ROOT = fileURLToPath(new URL("./fused-page", import.meta.url));
 
 let browser: Browser;
-let server: PreviewServer;
-let folder: string;
+let built: BuiltPage;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fused-page-"));
-  const config = {
+  const pages = servePage({
     root: ROOT,
     configFile: false,
-    logLevel: "silent",
     worker: { format: "es" },
     build: {
-      ...{ outDir: folder, emptyOutDir: true, target: "es2022", modulePreload: false },
+      target: "es2022",
+      modulePreload: false,
       rolldownOptions: {
         input: ["index.html", "without-wasm.html", "gpu.html"].map((name) => join(ROOT, name)),
       },
     },
-    preview: { host: "127.0.0.1", port: 0 },
-  } as const;
-  await build(config);
-  [server, browser] = await Promise.all([preview(config), launchChromium()]);
+  });
+  [built, browser] = await Promise.all([pages, launchChromium()]);
 });
 
 afterAll(async () => {
   await browser?.close();
-  await server?.close();
-  await rm(folder, { recursive: true, force: true });
+  await built?.close();
 });
 
 describe("the fused trainer under a strict policy", () => {
   test("ends in the same bits in Node, a Chromium page, a Worker and plain TypeScript", async () => {
     const { page, faults } = await openPage(browser);
-    await page.goto(server.resolvedUrls!.local[0]!);
+    await page.goto(built.url);
     const shown = async (id: string): Promise<Fingerprints> => {
       await page.waitForFunction(
         (name) => (document.getElementById(name)?.textContent ?? "") !== "",
@@ -69,7 +62,7 @@ describe("the fused trainer under a strict policy", () => {
 
   test("falls back to plain TypeScript where the policy forbids WebAssembly", async () => {
     const { page, faults } = await openPage(browser);
-    await page.goto(new URL("without-wasm.html", server.resolvedUrls!.local[0]).href);
+    await page.goto(new URL("without-wasm.html", built.url).href);
     await page.waitForFunction(() => document.body.textContent?.trim() !== "");
     expect(await page.locator("body").innerText()).toBe("reference: 0.5");
     expect(
@@ -103,7 +96,7 @@ describe("the fused trainer under a strict policy", () => {
     ])("%s", async (_, contexts, engine, reason) => {
       const { page, faults } = await openPage(browser);
       if (contexts !== undefined) await page.addInitScript(pretend, contexts);
-      await page.goto(new URL("gpu.html", server.resolvedUrls!.local[0]).href);
+      await page.goto(new URL("gpu.html", built.url).href);
       await page.waitForFunction(() => document.body.textContent?.trim() !== "");
       expect(JSON.parse(await page.locator("body").innerText())).toEqual({
         engine,
