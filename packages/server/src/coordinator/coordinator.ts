@@ -34,7 +34,9 @@ import type { CheckInOffer, Participant } from "./population/participant.ts";
 import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population/population.ts";
 import { operatorEvaluationRecord } from "./round/round-records.ts";
 import type { SealedModel } from "./model/sealed-model.ts";
+import { IdleModels } from "./model/idle-models.ts";
 import { checkpointOfRound } from "./model/read-version.ts";
+import { OfferedTasks } from "./task/offered-tasks.ts";
 import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task/task-runner.ts";
 
 /** What a task is doing now. */
@@ -58,20 +60,24 @@ export interface BestCheckpoint extends BestMeasurement {
 export class Coordinator {
   readonly #deps: TaskRunnerDeps;
   readonly #populations: Map<PopulationName, Population> = new Map();
-  /** Tasks whose model is in memory: running tasks, and tasks whose model a client asked for. */
+  /** Tasks that run here or that an operator has given an order. */
   readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
 
   /** Counts the clients of populations that have no task, until they are due again. */
   readonly #strangers: ClientsAway;
+  readonly #offered = new OfferedTasks();
+  readonly #idleModels: IdleModels;
 
   constructor(deps: TaskRunnerDeps) {
     this.#deps = deps;
     this.#strangers = new ClientsAway(deps.clock.now());
+    this.#idleModels = new IdleModels(deps);
   }
 
   /** Goes on with the tasks that were running when the server stopped. */
   async recover(): Promise<void> {
     for (const task of await this.#deps.store.tasks()) {
+      this.#offered.note(task);
       if (task.state !== "running") continue;
       try {
         await this.#run(task);
@@ -120,6 +126,7 @@ export class Coordinator {
       createdAtMs,
     };
     await store.createTask(task, bytes);
+    this.#offered.note(task);
     return task;
   }
 
@@ -273,17 +280,15 @@ export class Coordinator {
   async newestModel(
     population: string,
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }> {
-    const tasks = (await this.#deps.store.tasks()).filter((task) => task.population === population);
-    tasks.sort((a, b) => b.createdAtMs - a.createdAtMs);
-    const task = tasks.find((candidate) => candidate.state === "running") ?? tasks[0];
+    const task = this.#offered.of(population);
     if (task === undefined) {
       throw new TributaryError("MODEL_UNAVAILABLE", `Population "${population}" has no model yet`, {
         remedy: "Ask again once a task has been created for it.",
         retryAfterMs: 5_000,
       });
     }
-    const runner = await this.#runner(task);
-    return { model: runner.sealedModel(), roundNumber: runner.roundNumber };
+    const source = await (this.#runners.get(task) ?? this.#idleModels.of(population, task));
+    return { model: source.sealedModel(), roundNumber: source.roundNumber };
   }
 
   /** Ends all rounds. The stored states stay, so that `recover` goes on with running tasks. */
@@ -310,6 +315,7 @@ export class Coordinator {
         remedy: `Only a task that is ${from.join(" or ")} can become ${to}.`,
       });
     }
+    this.#offered.note({ ...task, state: to });
     events.publish({ type: "task-state", taskId: id, state: to });
     return { ...task, state: to, endReason: null };
   }
@@ -351,8 +357,11 @@ export class Coordinator {
     let runner = this.#runners.get(task.id);
     if (runner === undefined) {
       const population = this.#population(populationName(task.population));
-      runner = TaskRunner.load(task, population, this.#deps);
+      runner = TaskRunner.load(task, population, this.#deps, () =>
+        this.#offered.note({ ...task, state: "finished" }),
+      );
       this.#runners.set(task.id, runner);
+      this.#idleModels.forget(task.population);
       runner.catch(() => this.#runners.delete(task.id));
     }
     return runner;

@@ -50,6 +50,7 @@ export interface StopOptions {
 export class TaskRunner {
   readonly #owner: RoundOwner;
   readonly #deps: TaskRunnerDeps;
+  readonly #onFinished: () => void;
   readonly #unwritten: UnwrittenRounds;
   readonly #pauses = new FailurePauses();
   /** Whether rounds are wanted. The round in flight goes on when they are wanted no longer. */
@@ -69,6 +70,7 @@ export class TaskRunner {
     sealer: ModelSealer,
     standing: TaskStanding,
     deps: TaskRunnerDeps,
+    onFinished: () => void,
   ) {
     const { definition } = task;
     const { terms } = sealer;
@@ -94,21 +96,24 @@ export class TaskRunner {
       },
     };
     this.#deps = deps;
+    this.#onFinished = onFinished;
     this.#unwritten = new UnwrittenRounds(deps.store, deps.logger);
   }
 
   /**
    * Loads the newest committed version of a task's model, and what the task's rounds have come to.
+   * @param onFinished - Called when it is stored that the task has come to its end.
    * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
    */
   static async load(
     task: TaskRecord,
     population: Population,
     deps: TaskRunnerDeps,
+    onFinished: () => void,
   ): Promise<TaskRunner> {
     const sealer = new ModelSealer(task.planBytes, deps);
     const standing = await TaskStanding.read(task, sealer.terms, deps);
-    return new TaskRunner(task, population, sealer, standing, deps);
+    return new TaskRunner(task, population, sealer, standing, deps, onFinished);
   }
 
   get task(): TaskRecord {
@@ -335,7 +340,10 @@ export class TaskRunner {
     this.#owner.population.removeRecruiter(this.#owner.recruiter);
     try {
       // A task that was paused during its last round has nothing left to be resumed for.
-      return await store.setTaskState(this.task.id, ["running", "paused"], "finished", reason);
+      const id = this.task.id;
+      const isStored = await store.setTaskState(id, ["running", "paused"], "finished", reason);
+      if (isStored) this.#onFinished();
+      return isStored;
     } catch (error) {
       // The rounds are committed. The next start finds the task past its end and finishes it.
       logger.error("task state not stored", { error, task: this.task.id });
