@@ -102,7 +102,9 @@ export interface Limits {
    */
   readonly maxConnections: number;
   /**
-   * How many connections may be between their first packet and the answer to `Hello`.
+   * How many connections may be between their first packet and the answer to `Hello`. Then the
+   * oldest of the address that has most of them gives way to the next one. All IPv6 addresses of
+   * one network of 48 bits are looked at together first.
    * @defaultValue 4,096. About 400 new connections a second, when each takes all of
    * `handshakeTimeoutMs`.
    */

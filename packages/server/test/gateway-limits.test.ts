@@ -36,13 +36,42 @@ describe("the gateway's limits", () => {
     await world.greet();
   });
 
-  it("refuse new connections while too many have not greeted, and keep greeted ones", async () => {
+  it("cut the oldest connection that has not greeted when there are too many, and no other", async () => {
     const world = await startGateway({ limits: { maxPendingConnections: 1 } });
+    const [first, second] = [await world.greet(), await world.greet()];
+    const halfOpen = await world.connect();
     await world.greet();
-    await world.greet();
-    await world.connect();
-    await knock(world.url);
+    await halfOpen.closed;
     expect(world.cuts).toEqual(["too-many-pending"]);
+    await first.roundTrip();
+    await second.roundTrip();
+  });
+
+  it("admit every honest client while twenty addresses hold half-open connections", async () => {
+    const world = await startGateway({
+      limits: { maxPendingConnections: 40 },
+      trustedProxies: ["loopback"],
+    });
+    // Each attacker opens as many as there are places, and opens a new one for each that is cut.
+    const flood = async (index: number): Promise<void> => {
+      for (let opened = 0; opened < 8; opened++) {
+        const forwardedFor = index < 10 ? `192.0.2.${index}` : `2001:db8:1:${index}::1`;
+        await world.connect({ forwardedFor });
+      }
+    };
+    const honest = async (index: number): Promise<WireClient> => {
+      const client = await world.connect({ forwardedFor: `198.51.100.${index}` });
+      await new Promise((resolve) => setImmediate(resolve));
+      return client.greet();
+    };
+    const indices = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+    const [clients] = await Promise.all([
+      Promise.all(indices(26).map(honest)),
+      ...indices(20).map(flood),
+    ]);
+    for (const client of clients) await client.roundTrip();
+    expect(world.cuts.length).toBeGreaterThanOrEqual(20 * 8 - 40);
+    expect(new Set(world.cuts)).toEqual(new Set(["too-many-pending"]));
   });
 
   it("count the requests of all sessions of an address together", async () => {

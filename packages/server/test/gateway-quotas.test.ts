@@ -3,11 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { AddressQuotas } from "../src/gateway/address-quotas.ts";
-import { networkAddress } from "../src/gateway/network-address.ts";
+import { networkAddress, siteOf } from "../src/gateway/network-address.ts";
+import { PendingConnections, type PendingConnection } from "../src/gateway/pending-connections.ts";
 import { systemClock } from "../src/runtime/system-clock.ts";
 import { TokenBucket } from "../src/runtime/token-bucket.ts";
 import { UploadWatch } from "../src/gateway/upload-watch.ts";
 import { Visitors, type Visitor } from "../src/gateway/visitors.ts";
+import type { CutReason } from "../src/telemetry/server-event.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 
 function limitsOf(changes: Partial<Limits>): Limits {
@@ -153,23 +155,101 @@ describe("the share of an address", () => {
   });
 });
 
+describe("the site of an address", () => {
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2::/64", "2001:db8:1::/48"],
+    ["0:0:0:0::/64", "0:0:0::/48"],
+    ["", ""],
+  ])("%s is %s", (address, site) => {
+    expect(siteOf(address)).toBe(site);
+  });
+});
+
+describe("connections that have not greeted", () => {
+  const waiting = (address: string): PendingConnection => ({ address, giveWay() {} });
+
+  it("give way in the order in which they came, those of the address that has most first", () => {
+    const connections = new PendingConnections();
+    const [a1, b1, b2, a2, b3] = ["a", "b", "b", "a", "b"].map(waiting);
+    for (const each of [a1, b1, b2, a2, b3]) connections.add(each!);
+    const gone: unknown[] = [];
+    for (let first = connections.first; first !== undefined; first = connections.first) {
+      gone.push(first);
+      connections.delete(first);
+    }
+    expect(gone.slice(0, 2)).toEqual([b1, a1]);
+    expect(gone).toHaveLength(5);
+    expect(connections.size).toBe(0);
+  });
+
+  it("give way together when they are of one site, and within it by address", () => {
+    const connections = new PendingConnections();
+    const spread = [1, 2, 3, 3].map((net) => waiting(`2001:db8:1:${net}::/64`));
+    const other = ["192.0.2.1", "192.0.2.1", "192.0.2.1"].map(waiting);
+    for (const each of [...other, ...spread]) connections.add(each);
+    expect(connections.first).toBe(spread[2]);
+  });
+
+  it("always leave places to an address that holds fewer than the one that gives way", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(6), fc.boolean()), { maxLength: 200 }), (steps) => {
+        const connections = new PendingConnections();
+        const present: PendingConnection[] = [];
+        const countOf = (address: string | undefined): number =>
+          present.filter((each) => each.address === address).length;
+        for (const [index, isLeaving] of steps) {
+          if (isLeaving && present.length > 0) {
+            const [gone] = present.splice(index % present.length, 1);
+            expect(connections.delete(gone!)).toBe(true);
+            expect(connections.delete(gone!)).toBe(false);
+          } else {
+            const connection = waiting(`192.0.2.${index}`);
+            present.push(connection);
+            connections.add(connection);
+          }
+          expect(connections.size).toBe(present.length);
+          const first = connections.first;
+          for (const { address } of present) {
+            expect(countOf(first?.address)).toBeGreaterThanOrEqual(countOf(address));
+          }
+          expect(first).toBe(present.find((each) => each.address === first?.address));
+        }
+      }),
+    );
+  });
+});
+
 describe("connections", () => {
-  function enter(visitors: Visitors, address = "a", onDeadline = (): void => {}): Visitor {
-    const visitor = visitors.enter(address, onDeadline);
+  function enter(
+    visitors: Visitors,
+    address = "a",
+    cut: (reason: CutReason) => void = () => {},
+  ): Visitor {
+    const visitor = visitors.enter(address, cut);
     if (typeof visitor === "string") throw new Error(visitor);
     return visitor;
   }
 
   it("are bounded in number before they have greeted", () => {
     const visitors = new Visitors(new ManualClock(), limitsOf({ maxPendingConnections: 2 }));
-    const first = enter(visitors);
-    const second = enter(visitors);
-    expect(visitors.enter("a", () => {})).toBe("too-many-pending");
+    const cuts: string[] = [];
+    const guest = (name: string): Visitor => {
+      const visitor = enter(visitors, "a", (reason) => {
+        cuts.push(`${name} ${reason}`);
+        visitor.left();
+      });
+      return visitor;
+    };
+    const first = guest("first");
+    guest("second");
     first.greeted();
-    enter(visitors);
-    second.left();
-    second.left();
-    second.greeted();
+    const third = guest("third");
+    guest("fourth");
+    expect(cuts).toEqual(["second too-many-pending"]);
+    third.left();
+    third.left();
+    third.greeted();
     expect(visitors.pendingCount).toBe(1);
   });
 

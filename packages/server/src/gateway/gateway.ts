@@ -221,8 +221,8 @@ export class Gateway {
     const name = guestName(socket);
     const { remoteAddress = "" } = socket;
     const isProxied = this.#options.trustedProxies?.trusts(remoteAddress) === true;
-    const visitor = this.#visitors.enter(isProxied ? undefined : remoteAddress, () => {
-      this.#cut("handshake-timeout");
+    const visitor = this.#visitors.enter(isProxied ? undefined : remoteAddress, (reason) => {
+      this.#cut(reason);
       this.#guests.delete(name);
       socket.destroy();
     });

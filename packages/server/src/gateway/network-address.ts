@@ -24,3 +24,14 @@ export function networkAddress(remote: string): string {
   const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
   return `${network.join(":")}::/64`;
 }
+
+/**
+ * Returns the site of an address, which is what one customer of a provider may hold at most. For
+ * IPv4 this is the address itself. For IPv6 it is the network of 48 bits (RFC 6177 §2), of which
+ * each 64 bits count as an address of their own.
+ * @param address - What `networkAddress` has returned.
+ */
+export function siteOf(address: string): string {
+  const groups = /^([^:]+:[^:]+:[^:]+):[^:]+::\/64$/.exec(address)?.[1];
+  return groups === undefined ? address : `${groups}::/48`;
+}

@@ -2,6 +2,7 @@ import type { Clock, Limits } from "@tributary/protocol";
 import type { CutReason } from "../telemetry/server-event.ts";
 import { AddressQuotas } from "./address-quotas.ts";
 import { networkAddress } from "./network-address.ts";
+import { PendingConnections, type PendingConnection } from "./pending-connections.ts";
 
 /** One connection, from its first packet, before TLS and HTTP, to its end. */
 export interface Visitor {
@@ -33,7 +34,7 @@ export class Visitors {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #quotas: AddressQuotas;
-  #pending = 0;
+  readonly #pending = new PendingConnections();
 
   constructor(clock: Clock, limits: Limits) {
     this.#clock = clock;
@@ -43,55 +44,59 @@ export class Visitors {
 
   /** Number of connections that have not greeted. */
   get pendingCount(): number {
-    return this.#pending;
+    return this.#pending.size;
   }
 
   /**
-   * Admits a new connection, or returns the reason why it is refused.
+   * Admits a new connection, or returns the reason why it is refused. When too many connections
+   * have not greeted, one of those that came earlier is cut in its place.
    * @param remoteAddress - The client's address. Undefined for a connection from a trusted proxy,
    *   where the client's address is only known once the request has been read.
-   * @param onDeadline - Called if the connection has not become a WebSocket within
-   *   `handshakeTimeoutMs`.
+   * @param cut - Ends the connection. It is called if the connection has not become a WebSocket
+   *   within `handshakeTimeoutMs`, or gives way to another one before it has greeted.
    */
-  enter(remoteAddress: string | undefined, onDeadline: () => void): Visitor | CutReason {
-    if (this.#pending >= this.#limits.maxPendingConnections) return "too-many-pending";
+  enter(remoteAddress: string | undefined, cut: (reason: CutReason) => void): Visitor | CutReason {
+    const quotas = this.#quotas;
     let address: string | undefined;
     const arrive = (remote: string): CutReason | undefined => {
       const from = networkAddress(remote);
-      const refused = this.#quotas.open(from);
+      const refused = quotas.open(from);
       if (refused === undefined) address = from;
       return refused;
     };
     const refused = remoteAddress === undefined ? undefined : arrive(remoteAddress);
     if (refused !== undefined) return refused;
+    if (this.#pending.size >= this.#limits.maxPendingConnections) this.#pending.first?.giveWay();
 
     const { handshakeTimeoutMs } = this.#limits;
     const clock = this.#clock;
-    const quotas = this.#quotas;
     const deadlineMs = clock.now() + handshakeTimeoutMs;
-    const cancelDeadline = clock.schedule(handshakeTimeoutMs, onDeadline);
-    let stage: "pending" | "greeted" | "gone" = "pending";
-    this.#pending += 1;
-    const leavePending = (next: "greeted" | "gone"): void => {
-      if (stage === "pending") this.#pending -= 1;
-      stage = next;
-    };
+    const cancelDeadline = clock.schedule(handshakeTimeoutMs, () => cut("handshake-timeout"));
+    const waiting = (): PendingConnection => ({ address, giveWay: () => cut("too-many-pending") });
+    let pending = waiting();
+    this.#pending.add(pending);
+    const leavePending = (): boolean => this.#pending.delete(pending);
+    let hasLeft = false;
     return {
       get greetWithinMs() {
         return Math.max(0, deadlineMs - clock.now());
       },
-      comesFrom: (remote) => (address === undefined ? arrive(remote) : undefined),
-      upgraded: cancelDeadline,
-      greeted() {
-        if (stage === "pending") leavePending("greeted");
+      comesFrom: (remote) => {
+        if (address !== undefined) return undefined;
+        const reason = arrive(remote);
+        if (reason === undefined && leavePending()) this.#pending.add((pending = waiting()));
+        return reason;
       },
+      upgraded: cancelDeadline,
+      greeted: leavePending,
       takeRequest: () => address === undefined || quotas.takeRequest(address),
       giveRequestBack() {
         if (address !== undefined) quotas.giveRequestBack(address);
       },
-      left() {
-        if (stage === "gone") return;
-        leavePending("gone");
+      left: () => {
+        if (hasLeft) return;
+        hasLeft = true;
+        leavePending();
         cancelDeadline();
         if (address !== undefined) quotas.close(address);
       },
