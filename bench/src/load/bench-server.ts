@@ -74,7 +74,7 @@ export async function startBenchServer(): Promise<BenchServer> {
         Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN);
       if (status !== "") return { now: kiB("VmRSS") / 1_024, peak: kiB("VmHWM") / 1_024 };
       // Without /proc the peak is the highest value that a caller has seen so far.
-      const now = (await metric("tributary_process_resident_memory_bytes")) / 2 ** 20;
+      const now = (await metric("process_resident_memory_bytes")) / 2 ** 20;
       peakMiB = Math.max(peakMiB, now);
       return { now, peak: peakMiB };
     },

@@ -52,6 +52,7 @@ const taskIs = (state: "running" | "finished" | "cancelled"): ServerEvent => ({
   type: "task-state",
   taskId: TASK,
   state,
+  reason: null,
 });
 const score = (accuracy: number): Score => ({ metrics: { accuracy }, elapsedMs: 7 });
 

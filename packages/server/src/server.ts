@@ -103,7 +103,11 @@ export async function startServer(
 
     const startedAtMs = clock.now();
     const events = deps.events ?? new EventFeed(logger);
-    const metrics = createMetrics({ connections: () => gateway.connectionCount });
+    const metrics = createMetrics({
+      clock,
+      version: SERVER_VERSION,
+      connections: () => gateway.connectionCount,
+    });
     cleanups.push(() => metrics.close());
     cleanups.push(events.subscribe(metrics.observe), events.subscribe(logEvents(logger)));
     const turns = new UploadTurns({

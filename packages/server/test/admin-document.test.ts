@@ -14,7 +14,6 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { statusOf } from "../src/admin/error-answer.ts";
-import { createMetrics } from "../src/telemetry/metrics.ts";
 import { startAdmin } from "./admin-harness.ts";
 
 const page = await readFile(new URL("../../../docs/admin-api.md", import.meta.url), "utf8");
@@ -45,12 +44,15 @@ describe("docs/admin-api.md", () => {
   });
 
   it("lists every metric with the type and the help text that the server gives", async () => {
-    const metrics = createMetrics({ connections: () => 0 });
-    onTestFinished(() => metrics.close());
-    const text = await metrics.render();
-    const rendered = [...text.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)].map(
+    const { deps } = await startAdmin();
+    const text = await deps.metrics.render();
+    const all = [...text.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)].map(
       ([, name, help, type]) => [`\`${name}\``, type, help],
     );
+    const rendered = all.filter(([name]) => name!.startsWith("`tributary_"));
+    const standard = all.map(([name]) => name!).filter((name) => /^`(process|nodejs)_/.test(name));
+    expect(rendered.length + standard.length).toBe(all.length);
+    expect(standard.filter((name) => !page.includes(name))).toEqual([]);
     const documented = rows(/^`tributary_/).map(([name, type, , help]) => [name, type, help]);
     expect(documented).toEqual(rendered);
   });

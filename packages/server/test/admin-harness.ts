@@ -83,7 +83,8 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const secrets = generateServerSecrets(random);
   const clock = new ManualClock(NOW_MS);
   const storage = openMemoryStore({ crypto });
-  const metrics = options.metrics ?? createMetrics({ connections: () => 0 });
+  const metrics =
+    options.metrics ?? createMetrics({ clock, version: "0.1.0", connections: () => 0 });
   const logger = options.logger ?? silentLogger;
   const events = new EventFeed(logger);
   events.subscribe(metrics.observe);

@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { totalOf, makesCheckpoint } from "@tributary/core";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../src/storage/round-store.ts";
+import type { ServerEvent } from "../src/telemetry/server-event.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 import { exampleTask } from "@tributary/core/testing";
 import {
@@ -92,6 +93,8 @@ class History {
   task!: TaskRecord;
   /** Number of reports of each round that clients were told count. */
   readonly counted = new Map<RoundId, number>();
+  /** The events of all servers. */
+  readonly events: ServerEvent[] = [];
   #names = 0;
 
   async begin(): Promise<void> {
@@ -187,6 +190,9 @@ class History {
       seed: living,
       clock: this.clock,
       storage: { ...this.#storage, rounds: store },
+      listener: (event) => {
+        if (isAlive()) this.events.push(event);
+      },
     });
     this.clients = Array.from({ length: CLIENTS }, () => this.#newClient());
   }
@@ -293,6 +299,37 @@ async function checkStore(history: History): Promise<number> {
   return committed.length;
 }
 
+/**
+ * Checks that the events have told once, and once only, what became of each member of a round, so
+ * that whoever counts them counts no member twice.
+ */
+function checkEvents(events: readonly ServerEvent[]): void {
+  const told = new Map<RoundId, string[]>();
+  const selected = new Map<RoundId, number>();
+  const tell = (id: RoundId, fate: string): void =>
+    void told.set(id, [...(told.get(id) ?? []), fate]);
+  for (const event of events) {
+    if (event.type === "round-started") selected.set(event.roundId, event.cohort);
+    if (event.type === "report-accepted") tell(event.roundId, "reported");
+    if (event.type === "report-refused") tell(event.roundId, `refused ${event.error.code}`);
+    if (event.type === "member-withdrew") tell(event.roundId, `withdrew ${event.code}`);
+    if (event.type === "member-left") tell(event.roundId, `left ${event.stage}`);
+    if (event.type !== "round-ended" || !selected.has(event.round.id)) continue;
+    const { id, fates } = event.round;
+    const { reported, refused, withdrew, left, unfinished } = fates;
+    const inRecord = Object.entries({ refused, withdrew, left }).flatMap(([fate, reasons]) =>
+      Object.entries(reasons).flatMap(([why, count]) => Array(count).fill(`${fate} ${why}`)),
+    );
+    inRecord.push(...Array(reported).fill("reported"));
+    expect((told.get(id) ?? []).toSorted()).toEqual(inRecord.toSorted());
+    expect(selected.get(id)).toBe(inRecord.length + totalOf(unfinished));
+    // Whatever came after the end would be counted a second time.
+    told.set(id, []);
+    selected.delete(id);
+  }
+  for (const [id, fates] of told) if (!selected.has(id)) expect(fates).toEqual([]);
+}
+
 describe("a task, for any history of clients, store and server", () => {
   it(
     "commits each round once, from the checkpoint before it, and counts each report once",
@@ -322,6 +359,7 @@ describe("a task, for any history of clients, store and server", () => {
             await history.act({ type: "checkInTo", client: CLIENTS - 1 });
           }
           expect(await checkStore(history)).toBe(before + 1);
+          checkEvents(history.events);
           const all = await history.rounds();
           evaluated += all.filter(
             ({ kind, reason }) => kind === "evaluation" && reason === null,

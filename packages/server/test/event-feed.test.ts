@@ -119,6 +119,7 @@ describe("the events of a round", () => {
     for (const client of [a, b, c]) client!.report();
     await until("the task has ended", () => typesOf(world).at(-1) === "task-state finished");
     expect(typesOf(world)).toEqual([
+      "task-state created",
       "task-state running",
       "round-opened",
       "phase-ended selecting",
@@ -145,7 +146,7 @@ describe("the events of a round", () => {
     await until("the next round is open", () => typesOf(world).at(-1) === "round-opened");
     await world.coordinator.pauseTask(task.id);
     await quiet();
-    expect(typesOf(world).slice(1)).toEqual([
+    expect(typesOf(world).slice(2)).toEqual([
       "round-opened",
       "phase-ended selecting",
       "round-started",
@@ -186,10 +187,11 @@ it("the log has a line for the end of each round and for each change of a task",
   await until("the task has ended", () => typesOf(world).at(-1) === "task-state finished");
   expect(lines.map(([level, event]) => [level, event])).toEqual([
     ["info", "task changed"],
+    ["info", "task changed"],
     ["info", "round ended"],
     ["info", "task changed"],
   ]);
-  expect(lines[1]![2]).toMatchObject({
+  expect(lines[2]![2]).toMatchObject({
     task: task.id,
     number: 1,
     outcome: "committed",
@@ -197,5 +199,34 @@ it("the log has a line for the end of each round and for each change of a task",
     reported: 3,
     refused: 0,
     left: 0,
+    reasons: {},
+  });
+  expect(lines.map(([, , facts]) => facts)).toMatchObject([
+    { task: task.id, state: "created" },
+    { task: task.id, state: "running" },
+    {},
+    { task: task.id, state: "finished", reason: "rounds" },
+  ]);
+});
+
+it("the log counts why the members of a round have sent no report", async () => {
+  const { logger, lines } = keepingLogger();
+  const world = makeWorld({ listener: logEvents(logger) });
+  await world.startTask({ round: { goalCount: 6 } });
+  const [liar, leaver, first, second] = world.checkIn(6);
+  liar!.report({ header: { exampleCount: 0 } });
+  leaver!.disconnect();
+  first!.withdraw();
+  second!.withdraw();
+  await until("the round has ended", () => typesOf(world).includes("round-ended abandoned"));
+  expect(lines.find(([, event]) => event === "round ended")?.[2]).toMatchObject({
+    outcome: "abandoned",
+    reason: "too-few-left",
+    reasons: {
+      "refused EXAMPLE_COUNT_INVALID": 1,
+      "left training": 1,
+      "withdrew TRAINING_FAILED": 1,
+      "unfinished training": 3,
+    },
   });
 });

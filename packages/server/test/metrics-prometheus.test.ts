@@ -1,7 +1,8 @@
 import { onTestFinished, describe, expect, it } from "vitest";
 import { TributaryError, type CheckpointId, type RoundId, type TaskId } from "@tributary/protocol";
+import { ManualClock } from "@tributary/protocol/testing";
 import type { RoundRecord } from "../src/storage/round-store.ts";
-import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
+import { createMetrics, type Metrics, type MetricsDeps } from "../src/telemetry/metrics.ts";
 
 const ROUND: RoundRecord = {
   id: "rnd_01" as RoundId,
@@ -31,11 +32,18 @@ const ROUND: RoundRecord = {
   metrics: { loss: 0.25, accuracy: 0.875 },
 };
 
-function metricsOf(connections: () => number = () => 0): Metrics {
-  const metrics = createMetrics({ connections });
+function metricsOf(deps: Partial<MetricsDeps> = {}): Metrics {
+  const metrics = createMetrics({ ...quietServer(), ...deps });
   onTestFinished(() => metrics.close());
   return metrics;
 }
+
+/** What a server measures in which nothing happens. */
+const quietServer = (): MetricsDeps => ({
+  clock: new ManualClock(0),
+  version: "1.2.3",
+  connections: () => 0,
+});
 
 /** Returns the samples by their name with labels. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
@@ -55,7 +63,7 @@ describe("the metrics", () => {
     const metrics = metricsOf();
     const { id: roundId, taskId } = ROUND;
     const round = { taskId, roundId, purpose: "training", roundNumber: 4 } as const;
-    metrics.observe({ type: "task-state", taskId, state: "running" });
+    metrics.observe({ type: "task-state", taskId, state: "running", reason: null });
     metrics.observe({ type: "round-opened", ...round });
     metrics.observe({ type: "round-started", ...round, cohort: 3 });
     expect((await samplesOf(metrics)).get("tributary_rounds_running")).toBe(1);
@@ -137,7 +145,7 @@ describe("the metrics", () => {
 
   it("show the current connections and the reasons why sessions failed", async () => {
     let connections = 5;
-    const metrics = metricsOf(() => connections);
+    const metrics = metricsOf({ connections: () => connections });
     metrics.observe({ type: "session-failed", code: "MALFORMED_FRAME" });
     metrics.observe({ type: "session-failed", code: "MALFORMED_FRAME" });
     metrics.observe({ type: "request-limited", share: "device" });
@@ -149,11 +157,46 @@ describe("the metrics", () => {
     expect(samples.get('tributary_requests_rate_limited_total{share="device"}')).toBe(1);
   });
 
-  it("show what the process uses and how late its event loop is", async () => {
+  it("show what the process uses, under the names that all programs use", async () => {
+    const samples = await samplesOf(metricsOf());
+    for (const name of [
+      ...["process_cpu_seconds_total", "process_start_time_seconds"],
+      ...["process_resident_memory_bytes", "nodejs_heap_size_used_bytes"],
+    ]) {
+      expect([name, (samples.get(name) ?? 0) > 0]).toEqual([name, true]);
+    }
+    if (process.platform === "linux") expect(samples.get("process_open_fds")).toBeGreaterThan(2);
+    // Whoever reads prom-client's own lag of the event loop resets it for all others.
+    expect([...samples.keys()].filter((name) => name.includes("eventloop"))).toEqual([]);
+  });
+
+  it("tell the versions of the server and of Node", async () => {
+    const samples = await samplesOf(metricsOf({ version: "4.5.6" }));
+    const node = process.versions.node;
+    expect(samples.get(`tributary_build_info{version="4.5.6",node="${node}"}`)).toBe(1);
+  });
+
+  it("show the state and the round of each task, also of those that were there before", async () => {
+    const metrics = metricsOf();
+    const [found, made] = ["task_01" as TaskId, "task_02" as TaskId];
+    metrics.observe({ type: "task-found", taskId: found, state: "running", roundNumber: 17 });
+    metrics.observe({ type: "task-state", taskId: made, state: "created", reason: null });
+    metrics.observe({ type: "task-state", taskId: found, state: "paused", reason: null });
+    const samples = await samplesOf(metrics);
+    expect(samples.get('tributary_round_number{task="task_01"}')).toBe(17);
+    const states = [...samples].filter(([name]) => name.startsWith("tributary_task_state{"));
+    expect(states.length).toBe(10);
+    expect(states.filter(([, value]) => value === 1).map(([name]) => name)).toEqual([
+      'tributary_task_state{task="task_01",state="paused"}',
+      'tributary_task_state{task="task_02",state="created"}',
+    ]);
+    // Only a change is counted, and not what the server has found.
+    expect(samples.get('tributary_task_changes_total{state="running"}')).toBeUndefined();
+  });
+
+  it("show how late the event loop is", async () => {
     const metrics = metricsOf();
     const samples = await samplesOf(metrics);
-    expect(samples.get("tributary_process_resident_memory_bytes")).toBeGreaterThan(10e6);
-    expect(samples.get("tributary_process_cpu_seconds_total")).toBeGreaterThan(0);
     for (const quantile of ["0.5", "0.9", "0.99", "1"]) {
       const late = samples.get(`tributary_event_loop_delay_seconds{quantile="${quantile}"}`);
       expect(late).toBeGreaterThanOrEqual(0);
@@ -169,7 +212,7 @@ describe("the metrics", () => {
   });
 
   it("have names with a unit and one line of help", async () => {
-    const text = await metricsOf().render();
+    const text = (await metricsOf().render()).replace(/^# (HELP|TYPE) (process|nodejs)_.*$/gm, "");
     const helped = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)];
     expect(helped.length).toBeGreaterThan(10);
     for (const [, name, help] of helped) {
@@ -183,7 +226,7 @@ describe("the metrics", () => {
   });
 
   it("may be closed twice", async () => {
-    const metrics = createMetrics({ connections: () => 0 });
+    const metrics = createMetrics(quietServer());
     await metrics.close();
     await metrics.close();
   });

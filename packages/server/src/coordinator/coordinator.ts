@@ -28,7 +28,12 @@ import {
   type BestMeasurement,
   packInitialState,
 } from "@tributary/core";
-import type { RoundRecord, TaskRecord, TaskState } from "../storage/round-store.ts";
+import {
+  hasEnded,
+  type RoundRecord,
+  type TaskRecord,
+  type TaskState,
+} from "../storage/round-store.ts";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import type { CheckInOffer, Participant } from "./population/participant.ts";
 import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population/population.ts";
@@ -78,6 +83,7 @@ export class Coordinator {
   async recover(): Promise<void> {
     for (const task of await this.#deps.store.tasks()) {
       this.#offered.note(task);
+      if (!hasEnded(task.state)) await this.#publishFound(task);
       if (task.state !== "running") continue;
       try {
         await this.#run(task);
@@ -100,7 +106,7 @@ export class Coordinator {
     model: ModelDescription,
     values: Float32Array,
   ): Promise<TaskRecord> {
-    const { crypto, random, clock, store } = this.#deps;
+    const { crypto, random, clock, store, events } = this.#deps;
     const plan = planOf(definition, model);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
@@ -127,6 +133,7 @@ export class Coordinator {
     };
     await store.createTask(task, bytes);
     this.#offered.note(task);
+    events.publish({ type: "task-state", taskId: task.id, state: "created", reason: null });
     return task;
   }
 
@@ -316,8 +323,14 @@ export class Coordinator {
       });
     }
     this.#offered.note({ ...task, state: to });
-    events.publish({ type: "task-state", taskId: id, state: to });
+    events.publish({ type: "task-state", taskId: id, state: to, reason: null });
     return { ...task, state: to, endReason: null };
+  }
+
+  async #publishFound({ id, state }: TaskRecord): Promise<void> {
+    const { store, events } = this.#deps;
+    const roundNumber = (await store.lastCommitted(id))?.roundNumber ?? 0;
+    events.publish({ type: "task-found", taskId: id, state, roundNumber });
   }
 
   async #task(id: TaskId): Promise<TaskRecord> {

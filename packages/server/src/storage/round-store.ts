@@ -13,6 +13,11 @@ export const TASK_STATES: readonly TaskState[] = [
   "finished",
 ];
 
+/** Whether a task of this state has come to its end: no order and no round changes it any more. */
+export function hasEnded(state: TaskState): boolean {
+  return state === "cancelled" || state === "finished";
+}
+
 /** A task as an operator created it. Only `state` and `endReason` ever change. */
 export interface TaskRecord {
   readonly id: TaskId;

@@ -1,4 +1,4 @@
-import { totalOf } from "@tributary/core";
+import { totalOf, type RoundFates } from "@tributary/core";
 import type { Logger } from "../runtime/logger.ts";
 import type { ServerEvent } from "./server-event.ts";
 
@@ -10,7 +10,11 @@ export function logEvents(logger: Logger): (event: ServerEvent) => void {
   return (event) => {
     switch (event.type) {
       case "task-state":
-        logger.info("task changed", { task: event.taskId, state: event.state });
+        logger.info("task changed", {
+          task: event.taskId,
+          state: event.state,
+          ...(event.reason === null ? {} : { reason: event.reason }),
+        });
         return;
       case "round-ended": {
         const { round } = event;
@@ -29,10 +33,21 @@ export function logEvents(logger: Logger): (event: ServerEvent) => void {
           withdrew: totalOf(fates.withdrew),
           left: totalOf(fates.left),
           unfinished: totalOf(fates.unfinished),
+          reasons: reasonsOf(fates),
         });
         return;
       }
       default:
     }
   };
+}
+
+/** Counts the members without a report, such as `{ "withdrew PLAN_REFUSED": 2 }`. */
+function reasonsOf({ refused, withdrew, left, unfinished }: RoundFates): Record<string, number> {
+  const counts = Object.entries({ refused, withdrew, left, unfinished });
+  return Object.fromEntries(
+    counts.flatMap(([fate, reasons]) =>
+      Object.entries(reasons).map(([reason, count]) => [`${fate} ${reason}`, count]),
+    ),
+  );
 }

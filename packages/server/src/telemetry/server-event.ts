@@ -1,4 +1,4 @@
-import type { RoundState, WorkStage } from "@tributary/core";
+import type { RoundState, TaskEndReason, WorkStage } from "@tributary/core";
 import type { ErrorCode, RoundId, RoundPurpose, TaskId, TributaryError } from "@tributary/protocol";
 import type { RoundRecord, TaskState } from "../storage/round-store.ts";
 
@@ -20,7 +20,22 @@ import type { RoundRecord, TaskState } from "../storage/round-store.ts";
  * measurement that an operator sends are `round-ended` events alone.
  */
 export type ServerEvent =
-  | { readonly type: "task-state"; readonly taskId: TaskId; readonly state: TaskState }
+  /** The server has started, and its store holds this task, which has not ended. */
+  | {
+      readonly type: "task-found";
+      readonly taskId: TaskId;
+      readonly state: TaskState;
+      /** The number of the task's newest committed round; 0 for the initial model. */
+      readonly roundNumber: number;
+    }
+  /** A task has been created, or its state has changed. */
+  | {
+      readonly type: "task-state";
+      readonly taskId: TaskId;
+      readonly state: TaskState;
+      /** Why, where the server has changed the state by itself; null for an operator's order. */
+      readonly reason: TaskEndReason | null;
+    }
   | {
       readonly type: "round-opened";
       readonly taskId: TaskId;
@@ -34,7 +49,7 @@ export type ServerEvent =
       readonly roundId: RoundId;
       readonly purpose: RoundPurpose;
       readonly roundNumber: number;
-      /** Number of members. */
+      /** Number of members that have taken their seats. */
       readonly cohort: number;
     }
   | {

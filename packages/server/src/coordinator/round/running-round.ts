@@ -249,42 +249,41 @@ export class RunningRound {
 
   #configure(selected: readonly SessionId[]): void {
     const { id: roundId, taskId, number: roundNumber, version } = this.facts;
-    const { events, logger, random } = this.#deps;
+    const { events, logger } = this.#deps;
     const { purpose } = this.collection;
+    const started = (cohort: number): void =>
+      events.publish({ type: "round-started", taskId, roundId, purpose, roundNumber, cohort });
     this.#host.started();
-    events.publish({
-      type: "round-started",
-      taskId,
-      roundId,
-      purpose,
-      roundNumber,
-      cohort: selected.length,
-    });
     let model: SealedModel;
     try {
       model = this.#host.seal(version);
     } catch (error) {
       logger.error("round configuration failed", { error, round: roundId });
+      started(selected.length);
       this.failed();
       return;
     }
-    for (const session of selected) {
-      const participant = this.#host.claim(session, this.collection);
-      if (participant === undefined) {
-        this.#machine.dispatch({ type: "unseated", session });
-        continue;
-      }
-      const member = new Member(participant, random.bytes(16));
-      this.#members.set(session, member);
-      participant.take({
-        roundId,
-        receive: (message) => this.#receive(member, message),
-        leave: () => this.#depart(member, { type: "left" }),
-      });
-    }
+    for (const session of selected) this.#seat(session);
+    started(this.#members.size);
     // The configuration begins before anything can end the round, since `end` waits for it.
     this.#configured = this.#configureAll(model);
     this.#machine.dispatch({ type: "configured" });
+  }
+
+  /** Makes a selected client a member, unless it has gone or may not take part. */
+  #seat(session: SessionId): void {
+    const participant = this.#host.claim(session, this.collection);
+    if (participant === undefined) {
+      this.#machine.dispatch({ type: "unseated", session });
+      return;
+    }
+    const member = new Member(participant, this.#deps.random.bytes(16));
+    this.#members.set(session, member);
+    participant.take({
+      roundId: this.id,
+      receive: (message) => this.#receive(member, message),
+      leave: () => this.#depart(member, { type: "left" }),
+    });
   }
 
   async #configureAll(model: SealedModel): Promise<void> {

@@ -241,7 +241,7 @@ export class TaskRunner {
         return;
       case "finished":
         this.#activity = { name: "finishing" };
-        if (await this.#finish(next.reason)) this.#publishFinished();
+        if (await this.#finish(next.reason)) this.#publishFinished(next.reason);
     }
   }
 
@@ -278,12 +278,12 @@ export class TaskRunner {
     this.#activity = { name: "ending", round, retryAtMs: this.#retryAtMs };
     const next = this.#standing.next(clock.now());
     const isFinished = isOnRecord && next.type === "finished";
-    const isStored = isFinished && (await this.#finish(next.reason));
+    const finished = isFinished && (await this.#finish(next.reason)) ? next.reason : undefined;
     await round.end(typeof result === "string" ? result : result.version, isFinished);
     if (isOnRecord && reason !== null) this.#unwritten.add(record);
     if (!(await this.#unwritten.write()) && this.#retryAtMs === undefined) this.#retryLater();
     if (isOnRecord) events.publish({ type: "round-ended", round: record });
-    if (isStored) this.#publishFinished();
+    if (finished !== undefined) this.#publishFinished(finished);
   }
 
   /** @returns What was stored, or that the round could not be committed. */
@@ -351,9 +351,9 @@ export class TaskRunner {
     }
   }
 
-  #publishFinished(): void {
+  #publishFinished(reason: TaskEndReason): void {
     const { id: taskId } = this.task;
-    this.#deps.events.publish({ type: "task-state", taskId, state: "finished" });
+    this.#deps.events.publish({ type: "task-state", taskId, state: "finished", reason });
   }
 
   /** Something that was decided may no longer be right: a round without a cohort gives way. */
