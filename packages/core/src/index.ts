@@ -41,6 +41,8 @@ export {
   type MemberState,
   type WorkStage,
 } from "./member/member.ts";
+export { TurnQueue, type TurnClaim } from "./member/turn-queue.ts";
+export { uploadTimeMs } from "./member/upload-pace.ts";
 export { ClientsAway } from "./rounds/clients-away.ts";
 export { nextRound, type NextRound } from "./rounds/next-round.ts";
 export {

@@ -52,10 +52,18 @@ export interface Limits {
    */
   readonly handshakeTimeoutMs: number;
   /**
-   * How long a report may take from `ReportGrant` to its last byte, in milliseconds.
-   * @defaultValue 60,000. Enough for 1.66 million float32 values (6.7 MB) at 1 Mbit/s.
+   * How long a report may take from `ReportGrant` to its last byte, in milliseconds, or longer where
+   * `minUploadBytesPerSecond` needs longer for it.
+   * @defaultValue 60,000. Enough for small updates over a bad link, when no other client waits.
    */
   readonly reportUploadTimeoutMs: number;
+  /**
+   * The lowest rate of an upload, in bytes a second. An upload that is slower gives way to a client
+   * that waits for an upload turn, from 3 seconds after `ReportGrant` on.
+   * @defaultValue 65,536. Half a Mbit/s, which mobile networks reach nearly everywhere. 1.66 million
+   * float32 values (6.7 MB) take 105 seconds.
+   */
+  readonly minUploadBytesPerSecond: number;
   /**
    * How long a connection may be silent before it is probed, in milliseconds. It is cut when the
    * probe is not answered within the same time.
@@ -266,6 +274,7 @@ export const DEFAULT_LIMITS: Limits = {
   rekeyAfterRecords: 16_384,
   handshakeTimeoutMs: 10_000,
   reportUploadTimeoutMs: 60_000,
+  minUploadBytesPerSecond: 65_536,
   heartbeatIntervalMs: 20_000,
   maxConcurrentReports: 16,
   maxRobustAggregationBytes: 536_870_912,

@@ -110,11 +110,7 @@ export async function startServer(
     });
     cleanups.push(() => metrics.close());
     cleanups.push(events.subscribe(metrics.observe), events.subscribe(logEvents(logger)));
-    const turns = new UploadTurns({
-      clock,
-      turns: limits.maxConcurrentReports,
-      timeoutMs: limits.reportUploadTimeoutMs,
-    });
+    const turns = new UploadTurns({ clock, limits });
     const adders = openAdders(config, logger, cleanups);
     const coordinator = new Coordinator({
       store: storage.rounds,

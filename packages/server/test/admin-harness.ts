@@ -97,7 +97,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     logger,
     limits,
     secrets,
-    turns: new UploadTurns({ clock, turns: 4, timeoutMs: 1_000 }),
+    turns: new UploadTurns({ clock, limits: { ...limits, maxConcurrentReports: 4 } }),
     events,
   });
   const deps: AdminDeps = {
@@ -193,6 +193,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
   const payload = new Uint8Array(updateCodec({ codec: "float32" }).payloadBytes(7_850).max);
   const participant: Participant = {
     sessionId,
+    site: "",
     take(taken) {
       seat = taken;
     },

@@ -17,17 +17,36 @@ describe("the admin API for tasks", () => {
       endReason: null,
       best: null,
       lastRound: null,
+      warnings: [],
     });
     expect((await admin.ask("GET", `/v1/tasks/${id}`)).json).toEqual(created.json);
     const {
       lastRound: _,
       best: __,
+      warnings: ___,
       ...summary
     } = created.json as {
       lastRound: null;
       best: null;
+      warnings: string[];
     };
     expect((await admin.ask("GET", "/v1/tasks")).json).toEqual({ tasks: [summary] });
+  });
+
+  it("warns when an update takes longer at the lowest rate than its round allows", async () => {
+    // The update of this model has 31,400 bytes.
+    const admin = await startAdmin({ limits: { minUploadBytesPerSecond: 314 } });
+    const withTimeout = async (reportingTimeoutMs: number): Promise<unknown> => {
+      const round = { goalCount: 1, reportingTimeoutMs };
+      const created = await admin.post("/v1/tasks", { definition: smallTask({ round }) });
+      return at(created.json, "warnings");
+    };
+    expect(await withTimeout(103_000)).toEqual([]);
+    expect(await withTimeout(102_999)).toEqual([
+      "An update of up to 31,400 bytes takes 103 s at 314 bytes a second, the lowest rate of an " +
+        "upload. The round's reportingTimeoutMs allows 103 s for that and for the training before " +
+        "it. Raise it, or choose an update codec with a smaller payload.",
+    ]);
   });
 
   it("starts a task at once when it is asked to", async () => {

@@ -210,23 +210,21 @@ describe("upload turns", () => {
     for (const client of clients) expect(client.count("granted")).toBe(1);
   });
 
-  it("are taken back from a client that does not finish in time, and go to the next one", async () => {
-    const world = makeWorld({
-      limits: { maxConcurrentReports: 1, reportUploadTimeoutMs: 500 },
-    });
+  it("are taken back from a client that is too slow, and go to the next one", async () => {
+    const world = makeWorld({ limits: { maxConcurrentReports: 1 } });
     const task = await world.startTask(); // goal 3, minimum 2
     const [slow, b, c] = world.checkIn(3);
     for (const client of [slow, b, c]) client!.begin();
     slow!.chunk(new Uint8Array(8));
-    world.clock.advance(499);
+    world.clock.advance(3_000);
     expect(b!.hasTurn).toBe(false);
-    world.clock.advance(1);
+    world.clock.advance(1); // the time that the eight bytes have earned
     expect(slow!.refusals).toEqual(["TIMED_OUT"]);
     expect(codeOf(() => slow!.chunk(new Uint8Array(12)))).toBe("UNEXPECTED_MESSAGE");
     expect(b!.hasTurn).toBe(true);
-    // The time runs from the start of a turn. c has waited for 500 ms and still has all its time.
+    // The time runs from the start of a turn. c has waited for 3 s and still has all its time.
     b!.upload();
-    world.clock.advance(499);
+    world.clock.advance(2_999);
     expect(c!.refusals).toEqual([]);
     c!.upload();
     await until("the round is committed", () => c!.outcomes.length === 1);

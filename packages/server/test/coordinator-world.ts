@@ -110,11 +110,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     logger: options.logger ?? silentLogger,
     limits,
     secrets,
-    turns: new UploadTurns({
-      clock,
-      turns: limits.maxConcurrentReports,
-      timeoutMs: limits.reportUploadTimeoutMs,
-    }),
+    turns: new UploadTurns({ clock, limits }),
     ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),
     events: feed,
   });
@@ -179,6 +175,8 @@ export interface ReportChanges {
 export class MemoryParticipant implements Participant {
   readonly name: string;
   readonly sessionId: SessionId;
+  /** Each client comes from a site of its own unless a test says otherwise. */
+  site: string;
   readonly told: Told[] = [];
   /** The code with which each refused report was answered. */
   readonly retryWindows: number[] = [];
@@ -197,6 +195,7 @@ export class MemoryParticipant implements Participant {
   constructor(name: string, coordinator: Coordinator, crypto: CryptoProvider) {
     this.name = name;
     this.sessionId = `ses_${name}` as SessionId;
+    this.site = name;
     this.#coordinator = coordinator;
     this.#crypto = crypto;
   }

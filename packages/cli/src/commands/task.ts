@@ -184,5 +184,6 @@ function describeTask(view: TaskView): string {
       ? []
       : [`best        round ${best.roundNumber}, ${metricsText({ [best.measure]: best.value })}`]),
     `plan        ${view.planId}`,
+    ...view.warnings.map((warning) => `warning     ${warning}`),
   ].join("\n");
 }

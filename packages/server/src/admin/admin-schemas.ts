@@ -207,6 +207,9 @@ export const taskViewSchema = z.object({
   ...taskSummarySchema.shape,
   best: bestSchema,
   lastRound: roundSchema.nullable().describe("The newest round that has ended."),
+  warnings: z
+    .array(z.string())
+    .describe("What may keep the task from going well, in sentences for its operator."),
 });
 
 export const checkpointSchema = z.object({

@@ -18,6 +18,7 @@ import {
 import { nothingBody } from "./json-body.ts";
 import { newTaskBody } from "./new-task.ts";
 import { jsonRoute, type Route } from "./route.ts";
+import { taskWarnings } from "./task-warnings.ts";
 
 export type TaskRouteDeps = Pick<
   AdminDeps,
@@ -148,5 +149,6 @@ export async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<Tas
     ...(await summaryOf(task, deps)),
     best: (await deps.coordinator.best(task)) ?? null,
     lastRound: (await deps.store.rounds(task.id)).at(-1) ?? null,
+    warnings: taskWarnings(task, deps.limits),
   };
 }

@@ -1,5 +1,5 @@
 import { siteOf } from "./network-address.ts";
-import { Tally } from "./tally.ts";
+import { Tally } from "../runtime/tally.ts";
 
 /** A connection that has not greeted. */
 export interface PendingConnection {

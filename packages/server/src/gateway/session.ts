@@ -98,6 +98,10 @@ export class Session implements Participant {
     });
   }
 
+  get site(): string {
+    return this.#visitor.site;
+  }
+
   get isOpen(): boolean {
     return this.#state.phase !== "closed";
   }

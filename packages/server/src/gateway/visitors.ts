@@ -1,11 +1,13 @@
 import type { Clock, Limits } from "@tributary/protocol";
 import type { CutReason } from "../telemetry/server-event.ts";
 import { AddressQuotas } from "./address-quotas.ts";
-import { networkAddress } from "./network-address.ts";
+import { networkAddress, siteOf } from "./network-address.ts";
 import { PendingConnections, type PendingConnection } from "./pending-connections.ts";
 
 /** One connection, from its first packet, before TLS and HTTP, to its end. */
 export interface Visitor {
+  /** The site of the client's address; empty while a trusted proxy has not told the address. */
+  readonly site: string;
   /** Milliseconds that are left for the handshake and `Hello`; ≥ 0. */
   readonly greetWithinMs: number;
   /**
@@ -78,6 +80,9 @@ export class Visitors {
     const leavePending = (): boolean => this.#pending.delete(pending);
     let hasLeft = false;
     return {
+      get site() {
+        return siteOf(address ?? "");
+      },
       get greetWithinMs() {
         return Math.max(0, deadlineMs - clock.now());
       },

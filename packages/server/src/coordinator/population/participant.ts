@@ -49,6 +49,8 @@ export type RoundMessage = Extract<
  */
 export interface Participant {
   readonly sessionId: SessionId;
+  /** Where the client connects from: an IPv4 address, or an IPv6 network of 48 bits. */
+  readonly site: string;
   /** The client has been selected. What it says about the round goes to `seat` from now on. */
   take(seat: RoundSeat): void;
   /** Sends the round's configuration and what the client does not hold of the model. */

@@ -37,6 +37,7 @@ export class Member {
     if (this.#receivedBytes + piece.length > buffer.length) return undefined;
     buffer.set(piece, this.#receivedBytes);
     this.#receivedBytes += piece.length;
+    this.turn?.received(piece.length);
     return this.#receivedBytes === buffer.length;
   }
 

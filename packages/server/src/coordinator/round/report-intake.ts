@@ -11,6 +11,7 @@ import {
   type CryptoProvider,
   type Limits,
   type RoundId,
+  type TaskId,
 } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
 import type { EventPublisher } from "../../telemetry/event-feed.ts";
@@ -32,6 +33,7 @@ export interface ReportIntakeDeps {
 /** What the intake of reports works with. */
 export interface ReportIntakeOptions {
   readonly roundId: RoundId;
+  readonly taskId: TaskId;
   readonly collection: Collection;
   /** What every report of the round must look like. */
   readonly form: ReportForm;
@@ -86,9 +88,11 @@ export class ReportIntake {
     const isComplete = form.payloadBytes.max === 0;
     this.#step(member, { type: "began", isComplete });
     if (isComplete) return;
-    member.turn = this.#deps.turns.request(
-      message.updateBytes,
-      (turn) => {
+    member.turn = this.#deps.turns.request({
+      task: this.#options.taskId,
+      site: member.participant.site,
+      byteLength: message.updateBytes,
+      onGrant: (turn) => {
         // It is set here as well, because a member in this process may upload before `request`
         // returns.
         member.turn = turn;
@@ -99,8 +103,10 @@ export class ReportIntake {
           member.releaseTurn();
         }
       },
-      () => this.#timeOut(member),
-    );
+      onLost: (error) => {
+        if (this.isOpen && this.#stageOf(member) === "uploading") this.#refuse(member, error);
+      },
+    });
   }
 
   /**
@@ -200,11 +206,6 @@ export class ReportIntake {
   #notAdded(member: Member, error: unknown): void {
     if (this.#options.machine.state.phase === "reporting") this.#refuse(member, error);
     else member.releaseTurn();
-  }
-
-  #timeOut(member: Member): void {
-    if (!this.isOpen || this.#stageOf(member) !== "uploading") return;
-    this.#refuse(member, new TributaryError("TIMED_OUT", "The report was not sent in time"));
   }
 
   /** Refuses a member's report: the member is told why, and when to come back. */

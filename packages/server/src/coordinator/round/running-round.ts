@@ -122,6 +122,7 @@ export class RunningRound {
     this.#intake = new ReportIntake(
       {
         roundId,
+        taskId: facts.taskId,
         collection,
         form: collection.begin(),
         machine: this.#machine,

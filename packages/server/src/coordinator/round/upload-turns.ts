@@ -1,134 +1,169 @@
-import type { Clock } from "@tributary/protocol";
-
-/**
- * The most bytes of free buffers that are kept from round to round. For small models, allocating
- * buffers anew would cost more than keeping them.
- */
-const KEPT_BYTES = 67_108_864;
-
-/** A new buffer is longer by this fraction (1/8) than the payload that it is made for. */
-const SLACK = 8;
+import { TurnQueue, uploadTimeMs, type TurnClaim } from "@tributary/core";
+import { TributaryError, type Clock, type Limits } from "@tributary/protocol";
+import { UploadBuffers } from "./upload-buffers.ts";
 
 /** One member's turn to upload its report. */
 export interface UploadTurn {
   /** Where the payload is gathered; `undefined` while the turn has not come. */
   readonly buffer: Uint8Array | undefined;
+  /** Counts bytes of the payload that have arrived. */
+  received(byteLength: number): void;
   /** The payload is complete, and no time limit applies any more. */
   complete(): void;
   /** Gives the turn back, whether it has come or not; idempotent. */
   release(): void;
 }
 
-interface Request {
+/** A member that asks for a turn. */
+export interface TurnRequest extends TurnClaim {
+  /** Length of the payload in bytes. */
   readonly byteLength: number;
-  readonly turn: UploadTurn;
+  /** Called once, when the turn has its buffer: later, or before `request` returns. */
   readonly onGrant: (turn: UploadTurn) => void;
-  readonly onTimeout: () => void;
+  /**
+   * Called if the turn ends before the payload is complete, with the error that says why. The turn
+   * has been released by then.
+   */
+  readonly onLost: (error: TributaryError) => void;
+}
+
+/** A request for a turn, and the upload that follows when it has come. */
+interface Upload extends TurnRequest {
+  readonly turn: UploadTurn;
   buffer: Uint8Array<SharedArrayBuffer> | undefined;
-  cancelTimer: (() => void) | undefined;
+  startedAtMs: number;
+  receivedBytes: number;
+  isComplete: boolean;
   isReleased: boolean;
+  cancelTimer: (() => void) | undefined;
 }
 
 /**
- * Gives out upload turns in the order in which members ask. The server's memory therefore holds a
- * bounded number of encoded reports, whatever the size of a cohort. The queue is bounded by the
- * cohorts, since a member asks for one turn.
+ * Gives out upload turns, fairly between tasks and between the sites of a task. The server's
+ * memory therefore holds a bounded number of encoded reports, whatever the size of a cohort. The
+ * queue is bounded by the cohorts, since a member asks for one turn.
+ *
+ * An upload has a time limit that grows with its size. While others wait for a turn that they cannot
+ * get, an upload that is slower than `minUploadBytesPerSecond` gives way to them.
  */
 export class UploadTurns {
   readonly #clock: Clock;
-  readonly #turnCount: number;
-  readonly #timeoutMs: number;
-  readonly #queue: Set<Request> = new Set();
-  /** Free memory of about the size used last, so that a round allocates only a few buffers. */
-  readonly #spare: SharedArrayBuffer[] = [];
-  #used = 0;
+  readonly #limits: Limits;
+  readonly #queue: TurnQueue<Upload>;
+  readonly #buffers = new UploadBuffers();
+  #cancelWatch: (() => void) | undefined;
 
-  /**
-   * @param options.turns - Turns at a time; ≥ 1.
-   * @param options.timeoutMs - Longest time from a turn's start to its payload's last byte.
-   */
-  constructor(options: {
-    readonly clock: Clock;
-    readonly turns: number;
-    readonly timeoutMs: number;
-  }) {
-    this.#clock = options.clock;
-    this.#turnCount = options.turns;
-    this.#timeoutMs = options.timeoutMs;
+  constructor({ clock, limits }: { readonly clock: Clock; readonly limits: Limits }) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#queue = new TurnQueue(limits.maxConcurrentReports);
   }
 
-  /**
-   * Asks for a turn.
-   * @param byteLength - Length of the payload.
-   * @param onGrant - Called once, when the turn has its buffer: later, or before this returns.
-   * @param onTimeout - Called if the payload is not complete `timeoutMs` after the turn's start.
-   *   The turn has been released by then.
-   */
-  request(
-    byteLength: number,
-    onGrant: (turn: UploadTurn) => void,
-    onTimeout: () => void,
-  ): UploadTurn {
-    const request: Request = {
-      byteLength,
+  /** Asks for a turn. */
+  request(request: TurnRequest): UploadTurn {
+    const upload: Upload = {
+      ...request,
       turn: {
         get buffer() {
-          return request.buffer;
+          return upload.buffer;
         },
-        complete: () => request.cancelTimer?.(),
-        release: () => this.#release(request),
+        received: (byteLength) => void (upload.receivedBytes += byteLength),
+        complete: () => this.#complete(upload),
+        release: () => this.#release(upload),
       },
-      onGrant,
-      onTimeout,
       buffer: undefined,
-      cancelTimer: undefined,
+      startedAtMs: 0,
+      receivedBytes: 0,
+      isComplete: false,
       isReleased: false,
+      cancelTimer: undefined,
     };
-    this.#queue.add(request);
+    this.#queue.add(upload);
     this.#grant();
-    return request.turn;
+    this.#watch();
+    return upload.turn;
   }
 
   #grant(): void {
-    for (const request of this.#queue) {
-      if (this.#used >= this.#turnCount) return;
-      this.#queue.delete(request);
-      this.#used += 1;
-      request.buffer = this.#take(request.byteLength);
-      request.cancelTimer = this.#clock.schedule(this.#timeoutMs, () => {
-        this.#release(request);
-        request.onTimeout();
-      });
-      request.onGrant(request.turn);
+    for (let upload = this.#queue.next(); upload !== undefined; upload = this.#queue.next()) {
+      this.#start(upload);
     }
   }
 
-  #release(request: Request): void {
-    if (request.isReleased) return;
-    request.isReleased = true;
-    this.#queue.delete(request);
-    request.cancelTimer?.();
-    if (request.buffer === undefined) return;
-    this.#spare.push(request.buffer.buffer);
-    request.buffer = undefined;
-    this.#used -= 1;
-    this.#grant();
-    if (this.#used === 0) {
-      const bytes = this.#spare.reduce((sum, memory) => sum + memory.byteLength, 0);
-      if (bytes > KEPT_BYTES) this.#spare.length = 0;
-    }
-  }
-
-  #take(byteLength: number): Uint8Array<SharedArrayBuffer> {
-    const index = this.#spare.findIndex(
-      (memory) => memory.byteLength >= byteLength && memory.byteLength <= 2 * byteLength,
+  #start(upload: Upload): void {
+    const { byteLength } = upload;
+    upload.buffer = this.#buffers.take(byteLength);
+    upload.startedAtMs = this.#clock.elapsedMs();
+    const { reportUploadTimeoutMs, minUploadBytesPerSecond } = this.#limits;
+    const limitMs = Math.max(
+      reportUploadTimeoutMs,
+      uploadTimeMs(byteLength, minUploadBytesPerSecond),
     );
-    const [kept] = index < 0 ? [] : this.#spare.splice(index, 1);
-    if (kept !== undefined) return new Uint8Array(kept, 0, byteLength);
-    this.#spare.length = 0;
-    // The memory is shared, so that another thread can add what is in it (ADR 17). Codecs with
-    // entropy coding make payloads of about one length, so the next one may be a little longer.
-    const memory = new SharedArrayBuffer(byteLength + Math.ceil(byteLength / SLACK));
-    return new Uint8Array(memory, 0, byteLength);
+    upload.cancelTimer = this.#clock.schedule(limitMs, () =>
+      this.#end(upload, "The report was not sent in time"),
+    );
+    upload.onGrant(upload.turn);
+  }
+
+  #complete(upload: Upload): void {
+    upload.isComplete = true;
+    upload.cancelTimer?.();
+  }
+
+  #release(upload: Upload): void {
+    if (upload.isReleased) return;
+    upload.isReleased = true;
+    this.#queue.release(upload);
+    upload.cancelTimer?.();
+    const { buffer } = upload;
+    if (buffer === undefined) return;
+    upload.buffer = undefined;
+    this.#buffers.giveBack(buffer);
+    this.#grant();
+    this.#watch();
+  }
+
+  /** Ends an upload that is not complete. */
+  #end(upload: Upload, message: string): void {
+    this.#release(upload);
+    upload.onLost(
+      new TributaryError("TIMED_OUT", message, {
+        remedy: "Report again in a later round, where the network is better.",
+      }),
+    );
+  }
+
+  /**
+   * While somebody waits: ends an upload that is behind the lowest rate, or looks again when the next
+   * one would be.
+   */
+  #watch(): void {
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
+    const slowest = this.#queue.isAwaited ? this.#slowest() : undefined;
+    if (slowest === undefined) return;
+    const leftMs = this.#leftMs(slowest);
+    if (leftMs > 0) {
+      this.#cancelWatch = this.#clock.schedule(leftMs, () => this.#watch());
+    } else {
+      // Its release has the others looked at.
+      this.#end(slowest, "The report came too slowly while others waited for an upload turn");
+    }
+  }
+
+  /** The upload that is furthest behind the lowest rate, or the least ahead of it. */
+  #slowest(): Upload | undefined {
+    let slowest: Upload | undefined;
+    for (const upload of this.#queue.using) {
+      if (upload.isComplete) continue;
+      if (slowest === undefined || this.#leftMs(upload) < this.#leftMs(slowest)) slowest = upload;
+    }
+    return slowest;
+  }
+
+  /** How long an upload may still go on if nothing more arrives, while others wait. */
+  #leftMs({ startedAtMs, receivedBytes }: Upload): number {
+    const paceMs = uploadTimeMs(receivedBytes, this.#limits.minUploadBytesPerSecond);
+    return startedAtMs + paceMs - this.#clock.elapsedMs();
   }
 }
