@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { encodePlan, decodePlan } from "../src/plan/plan-bytes.ts";
 import { parseTask } from "../src/plan/parse-task.ts";
-import { updateFault } from "../src/plan/update-fault.ts";
+import { differenceFault, updateFault } from "../src/plan/update-fault.ts";
 import type { UpdateSpec } from "../src/update/codec-table.ts";
 import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
 import { errorOf } from "./expect-error.ts";
@@ -74,5 +74,47 @@ describe("a codec and a rule", () => {
     expect(error.remedy).toContain("more bits");
     const plan = { ...samplePlan, update, aggregation, minimumCohort: 5 };
     errorOf(() => decodePlan(encodePlan(plan)), "PLAN_INVALID");
+  });
+});
+
+describe("a codec of differences", () => {
+  const task = (update: UpdateSpec) => ({
+    population: "p",
+    name: "n",
+    model: { builtin: "mlp-64" },
+    plan: { download: { encoding: "difference", update } },
+  });
+
+  it.each<UpdateSpec>([
+    { codec: "random-k", fraction: 0.1 },
+    { codec: "top-k", fraction: 0.5 },
+    { codec: "eden", bits: 0.5 },
+    { codec: "qsgd", bits: 4 },
+    { codec: "terngrad" },
+    { codec: "uniform", bits: 2 },
+    { codec: "rotated-uniform", bits: 1 },
+  ])("is refused if it loses most of a difference: %o", (update) => {
+    const error = errorOf(() => parseTask(task(update)), "TASK_INVALID");
+    expect(error.context).toMatchObject({ path: "plan.download.update.codec" });
+    expect(error.remedy).toContain("Use eden");
+  });
+
+  it.each<UpdateSpec>([
+    { codec: "float16" },
+    { codec: "eden", bits: 1 },
+    { codec: "drive" },
+    { codec: "uniform", bits: 3 },
+    { codec: "rotated-uniform", bits: 2 },
+    { codec: "qsgd", bits: 8 },
+    { codec: "random-k", fraction: 0.6 },
+  ])("may be %o, which loses less", (update) => {
+    expect(differenceFault(update)).toBeUndefined();
+    expect(parseTask(task(update)).plan.download).toEqual(task(update).plan.download);
+  });
+
+  it("is still read in a plan, whichever it is: a server of an earlier version may have signed it", () => {
+    const update = { codec: "random-k", fraction: 0.1 } as const;
+    const plan = { ...samplePlan, download: { encoding: "difference", update } } as const;
+    expect(decodePlan(encodePlan(plan)).download).toEqual(plan.download);
   });
 });

@@ -3,10 +3,11 @@ import { expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { seededRandom } from "../src/random/random-source.ts";
 import { leavesResidual, updateCodec } from "../src/update/codec-table.ts";
-import { keepResidual } from "../src/update/keep-residual.ts";
+import { createKernelsSync } from "../src/kernels/wasm-kernels.ts";
+import { encodeForFeedback, keepResidual } from "../src/update/keep-residual.ts";
 import { expectSameValues } from "./same-values.ts";
 import { decodeAll } from "./update-helpers.ts";
-import { UPDATE_SPECS } from "./update-specs.ts";
+import { NAMED_SPECS, UPDATE_SPECS } from "./update-specs.ts";
 
 const random = seededRandom(createNodeCryptoProvider(), 1);
 
@@ -71,6 +72,48 @@ it("what was sent and what is left add up to all updates", () => {
   const norm = (values: Float64Array): number => Math.hypot(...values);
   const missing = meant.map((value, i) => value - said[i]!);
   expect(norm(missing)).toBeLessThan(0.5 * norm(meant));
+});
+
+/** Updates of two kinds: values alike, and a few that are far larger than the others. */
+const UPDATES: readonly Float32Array[] = [
+  Float32Array.from({ length: 200 }, (_, i) => Math.sin(i * i)),
+  Float32Array.from({ length: 200 }, (_, i) => Math.sin(i * i) * (i % 40 === 0 ? 10 : 0.5)),
+];
+
+const kernels = createKernelsSync();
+const coins = random.derive("feedback");
+
+it.each(NAMED_SPECS)(
+  "what %s leaves stays bounded, however many rounds of feedback there are",
+  (_, spec) => {
+    const codec = updateCodec(spec, kernels);
+    for (const update of UPDATES) {
+      let residual: Float32Array = new Float32Array(update.length);
+      for (let round = 0; round < 300; round++) {
+        const before = residual;
+        ({ residual } = keepResidual(codec, update, before, coins));
+        const meant = update.map((value, i) => value + before[i]!);
+        // The codes of a scaled vector may differ by the rounding of its header.
+        expect(Math.hypot(...residual)).toBeLessThanOrEqual(1.001 * Math.hypot(...meant));
+      }
+      // The sparsest codec sends a value every 100 rounds. What is never sent adds up to 300 updates.
+      expect(Math.hypot(...residual)).toBeLessThan(200 * Math.hypot(...update));
+    }
+  },
+);
+
+it("a codec that loses little encodes for feedback as it always does", () => {
+  const update = UPDATES[0]!;
+  for (const spec of [
+    { codec: "float32" },
+    { codec: "uniform", bits: 8 },
+    { codec: "eden", bits: 2 },
+  ] as const) {
+    const codec = updateCodec(spec);
+    expect(encodeForFeedback(codec, update, random.derive("same"))).toEqual(
+      codec.encode(update, random.derive("same")),
+    );
+  }
 });
 
 it.each([

@@ -143,7 +143,7 @@ describe("checkpoints that travel as differences", () => {
 
   it("do not drift, however coarse the difference is", async () => {
     for (const update of [
-      { codec: "uniform", bits: 2 },
+      { codec: "uniform", bits: 3 },
       { codec: "eden", bits: 1 },
     ]) {
       const world = makeWorld();

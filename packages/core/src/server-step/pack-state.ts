@@ -39,6 +39,10 @@ export async function packInitialState(
  * Packs the parameters that a server step has made, in the encoding that the plan names. The
  * packed values *are* the next state, so that every client starts from the very bits that the
  * server has. What the encoding loses becomes the residual, which the next step adds.
+ *
+ * The residual of a difference is never longer than the step. Clients train from a model without
+ * it, and so bring most of it again. With a codec that loses much, a longer residual would take the
+ * model past where they want it, further each time.
  * @param stepped - The parameters after the step, float32, shape [d]. The residual of `before` is
  *   added to it in place.
  * @param before - The state that the step began with.
@@ -54,17 +58,23 @@ export async function packNextState(
   const { download } = plan;
   const codec = downloadCodec(download);
   if (codec === undefined) return { weights: stepped };
-  await addTo(stepped, before.residual, yieldTurn);
   if (download.encoding === "float16") {
+    await addTo(stepped, before.residual, yieldTurn);
     const rounded = await packWhole(codec, stepped, deps);
     return { ...rounded, residual: await subtract(stepped, rounded.weights, yieldTurn) };
   }
-  const change = gatherRanges(await subtract(stepped, before.weights, yieldTurn), ranges);
+  const step = await subtract(stepped, before.weights, yieldTurn);
+  const stepLength = await lengthOf(step, yieldTurn);
+  await addTo(stepped, before.residual, yieldTurn);
+  await addTo(step, before.residual, yieldTurn);
+  const change = gatherRanges(step, ranges);
   const difference = await packValues(codec, change, random, yieldTurn);
   await yieldTurn();
   const weights = applyDifference(before.weights, ranges, codec, difference);
   await yieldTurn();
-  return { weights, difference, residual: await subtract(stepped, weights, yieldTurn) };
+  const residual = await subtract(stepped, weights, yieldTurn);
+  await shortenTo(stepLength, residual, yieldTurn);
+  return { weights, difference, residual };
 }
 
 async function packWhole(
@@ -81,6 +91,20 @@ async function packWhole(
 /** Values that are handled between two looks at the time slice. */
 const STRIDE = 65_536;
 
+/** Calls `work` for the numbers below `count`, stretch by stretch. */
+async function inStretches(
+  count: number,
+  yieldTurn: YieldTurn,
+  work: (start: number, end: number) => void,
+): Promise<void> {
+  const slice = new TimeSlice(yieldTurn);
+  for (let start = 0; start < count; start += STRIDE) {
+    const end = Math.min(count, start + STRIDE);
+    work(start, end);
+    if (slice.isUsedUp(end - start)) await slice.yieldTurn();
+  }
+}
+
 /** Adds `added` to `values` in place; does nothing without `added`. */
 async function addTo(
   values: Float32Array,
@@ -88,12 +112,32 @@ async function addTo(
   yieldTurn: YieldTurn,
 ): Promise<void> {
   if (added === undefined) return;
-  const slice = new TimeSlice(yieldTurn);
-  for (let start = 0; start < values.length; start += STRIDE) {
-    const end = Math.min(values.length, start + STRIDE);
+  await inStretches(values.length, yieldTurn, (start, end) => {
     for (let i = start; i < end; i++) values[i]! += added[i]!;
-    if (slice.isUsedUp(end - start)) await slice.yieldTurn();
-  }
+  });
+}
+
+/** Scales `values` in place so that their L2 norm is at most `longest`. */
+async function shortenTo(
+  longest: number,
+  values: Float32Array,
+  yieldTurn: YieldTurn,
+): Promise<void> {
+  const length = await lengthOf(values, yieldTurn);
+  if (length <= longest) return;
+  const factor = longest / length;
+  await inStretches(values.length, yieldTurn, (start, end) => {
+    for (let i = start; i < end; i++) values[i]! *= factor;
+  });
+}
+
+/** Returns the L2 norm, summed in float64. */
+async function lengthOf(values: Float32Array, yieldTurn: YieldTurn): Promise<number> {
+  let squares = 0;
+  await inStretches(values.length, yieldTurn, (start, end) => {
+    for (let i = start; i < end; i++) squares += values[i]! * values[i]!;
+  });
+  return Math.sqrt(squares);
 }
 
 /** Returns a new Float32Array with a − b, value by value. */
@@ -103,11 +147,8 @@ async function subtract(
   yieldTurn: YieldTurn,
 ): Promise<Float32Array> {
   const difference = new Float32Array(a.length);
-  const slice = new TimeSlice(yieldTurn);
-  for (let start = 0; start < a.length; start += STRIDE) {
-    const end = Math.min(a.length, start + STRIDE);
+  await inStretches(a.length, yieldTurn, (start, end) => {
     for (let i = start; i < end; i++) difference[i] = a[i]! - b[i]!;
-    if (slice.isUsedUp(end - start)) await slice.yieldTurn();
-  }
+  });
   return difference;
 }

@@ -6,6 +6,7 @@
 //     length of the payload (4 bytes, little-endian), then the codec's payload
 import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
+import { encodeForFeedback } from "../update/keep-residual.ts";
 import type { UpdateCodec, UpdateSink } from "../update/update-codec.ts";
 
 /**
@@ -17,7 +18,8 @@ const SEGMENT_VALUES = 131_072;
 const LENGTH_BYTES = 4;
 
 /**
- * Packs values with a codec.
+ * Packs values with a codec. What this loses is meant to be added to the values that are packed
+ * next, so that each segment is encoded as `encodeForFeedback` does.
  * @param values - Float32, shape [n]; not modified.
  * @param random - For the rounding of codecs that round stochastically.
  * @param rest - Called and awaited between two segments; does nothing when absent.
@@ -34,7 +36,8 @@ export async function packValues(
   const segments: Uint8Array[] = [];
   for (let offset = 0; offset < values.length; offset += SEGMENT_VALUES) {
     if (offset > 0) await rest();
-    segments.push(codec.encode(values.subarray(offset, offset + SEGMENT_VALUES), random));
+    const segment = values.subarray(offset, offset + SEGMENT_VALUES);
+    segments.push(encodeForFeedback(codec, segment, random));
   }
   const packed = new Uint8Array(
     segments.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0),

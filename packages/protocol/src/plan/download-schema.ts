@@ -40,7 +40,9 @@ export const taskDownloadSchema: z.ZodType<DownloadSpec, TaskDownload> = z.discr
         ),
       update: taskDifferenceSchema
         .prefault({ codec: "eden", bits: 8 })
-        .describe("How the difference is encoded."),
+        .describe(
+          "How the difference is encoded. A codec that loses most of a difference is refused.",
+        ),
     }),
   ],
   { error },

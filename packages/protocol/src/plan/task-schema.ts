@@ -24,7 +24,7 @@ import {
   taskOptimizerSchema,
   trainableSchema,
 } from "./training-schema.ts";
-import { updateFault } from "./update-fault.ts";
+import { differenceFault, updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
 
 /** What to write instead of a model section that names no model, or two. */
@@ -326,6 +326,12 @@ const schema = strictRecord({
   });
   if (updateRemedy !== undefined) {
     context.addIssue({ code: "custom", path: ["plan", "update", "codec"], message: updateRemedy });
+  }
+  const { download } = task.plan;
+  const downloadRemedy =
+    download.encoding === "difference" ? differenceFault(download.update) : undefined;
+  if (downloadRemedy !== undefined) {
+    issue(["plan", "download", "update", "codec"], downloadRemedy);
   }
   if (task.round.goalCount * task.round.overselection > DEFAULT_LIMITS.maxCohort) {
     context.addIssue({

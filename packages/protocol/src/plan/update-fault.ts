@@ -28,3 +28,15 @@ export function updateFault(
   }
   return undefined;
 }
+
+/**
+ * Says whether a codec can write the differences between checkpoints. What a difference loses goes
+ * into the next one. Where most is lost, clients train from a checkpoint that is many rounds behind
+ * what they have taught it, teach it the same again, and the model overshoots.
+ * @returns What to do instead, as one sentence; undefined if the codec can write them.
+ */
+export function differenceFault(update: UpdateSpec): string | undefined {
+  const definition = codecDefinition(update);
+  if (!definition.isMostlyError(update) && !definition.isMostlyZero(update)) return undefined;
+  return `Use eden, more bits, or another encoding than difference: ${update.codec} as it is set loses most of a difference, and a model cannot learn through it.`;
+}
