@@ -14,7 +14,7 @@ export type { Clock } from "@tributary/protocol";
 export { systemClock } from "./runtime/system-clock.ts";
 export type { Coordinator, TaskProgress } from "./coordinator/coordinator.ts";
 export { EventFeed, type EventPublisher, type EventsMissed } from "./telemetry/event-feed.ts";
-export type { ServerEvent } from "./telemetry/server-event.ts";
+export type { ServerEvent, TaskProblem } from "./telemetry/server-event.ts";
 export type {
   CheckpointRecord,
   RoundRecord,

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { taskId } from "@tributary/protocol";
+import { describe, expect, it, vi } from "vitest";
 import { createAdminApp } from "../src/admin/admin-app.ts";
 import type { Logger } from "../src/runtime/logger.ts";
 import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
@@ -173,7 +174,10 @@ describe("every answer of the admin API", () => {
 
   it("says to a probe that the process is alive, but the store does not answer", async () => {
     const admin = await startAdmin();
-    expect((await admin.ask("GET", "/readyz")).json).toEqual({ status: "ready" });
+    expect((await admin.ask("GET", "/readyz")).json).toEqual({
+      status: "ready",
+      stuckTasks: 0,
+    });
     await admin.storage.close();
     expect((await admin.ask("GET", "/healthz")).status).toBe(200);
     const answer = await admin.ask("GET", "/readyz");
@@ -182,6 +186,31 @@ describe("every answer of the admin API", () => {
       error: { code: "STORAGE_UNAVAILABLE", message: "The store is closed" },
     });
     expect((await admin.ask("GET", "/v1/tasks")).status).toBe(503);
+  });
+
+  it("says to a probe how many running tasks do not get on, and fails when none does", async () => {
+    const admin = await startAdmin();
+    const { store, checkpoints, coordinator } = admin.deps;
+    const start = async (population: string): Promise<string> => {
+      const answer = await admin.post("/v1/tasks", { definition: smallTask({ population }) });
+      const id = at(answer.json, "id") as string;
+      // The server finds the task running, as after a restart.
+      await store.setTaskState(taskId(id), ["created"], "running");
+      return id;
+    };
+    const lost = vi.spyOn(checkpoints, "get").mockResolvedValue(undefined);
+    const stuck = await start("digits");
+    await coordinator.recover();
+    expect((await admin.ask("GET", "/readyz")).json).toMatchObject({
+      error: { code: "STORAGE_UNAVAILABLE", message: "None of the running tasks gets on" },
+    });
+    lost.mockRestore();
+    vi.spyOn(checkpoints, "get").mockResolvedValueOnce(undefined);
+    await start("letters");
+    await coordinator.recover();
+    expect((await admin.ask("GET", "/readyz")).json).toEqual({ status: "degraded", stuckTasks: 1 });
+    const shown = await admin.ask("GET", `/v1/tasks/${stuck}`);
+    expect(at(shown.json, "progress", "problem", "code")).toBe("CHECKPOINT_UNKNOWN");
   });
 
   it("has no body when the method is HEAD", async () => {

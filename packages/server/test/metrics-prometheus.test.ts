@@ -230,4 +230,19 @@ describe("the metrics", () => {
     await metrics.close();
     await metrics.close();
   });
+
+  it("show a task that does not get on for as long as that lasts", async () => {
+    const metrics = metricsOf();
+    const { taskId } = ROUND;
+    const problem = (code: "CHECKPOINT_CORRUPT" | "STORAGE_UNAVAILABLE") => ({ code, message: "" });
+    const sample = (code: string): string =>
+      `tributary_task_problem{task="${taskId}",code="${code}"}`;
+    metrics.observe({ type: "task-problem", taskId, problem: problem("STORAGE_UNAVAILABLE") });
+    metrics.observe({ type: "task-problem", taskId, problem: problem("CHECKPOINT_CORRUPT") });
+    const during = await samplesOf(metrics);
+    expect(during.get(sample("CHECKPOINT_CORRUPT"))).toBe(1);
+    expect(during.has(sample("STORAGE_UNAVAILABLE"))).toBe(false);
+    metrics.observe({ type: "task-problem", taskId, problem: null });
+    expect((await samplesOf(metrics)).has(sample("CHECKPOINT_CORRUPT"))).toBe(false);
+  });
 });

@@ -50,7 +50,7 @@ function addList(task: Command): void {
         view.id,
         view.name,
         view.population,
-        view.state,
+        stateText(view),
         String(view.progress.committedRounds),
       ]);
       createOutput(flags.json === true).result(
@@ -171,14 +171,20 @@ async function createTask(
   return admin.post("/v1/tasks", form);
 }
 
+/** The state of a task and, if it does not get on, the code of the reason. */
+function stateText({ state, progress: { problem } }: TaskSummaryView): string {
+  return problem === null ? state : `${state}: ${problem.code}`;
+}
+
 function describeTask(view: TaskView): string {
   const { best } = view;
-  const { phase, committedRounds, waitingClients } = view.progress;
+  const { phase, committedRounds, waitingClients, problem } = view.progress;
   return [
     `task        ${view.id}`,
     `name        ${view.name}`,
     `population  ${view.population} (${waitingClients} clients are waiting)`,
     `state       ${view.state}${view.endReason === null ? "" : `: ${view.endReason}`}${phase === "idle" ? "" : `, ${phase}`}`,
+    ...(problem === null ? [] : [`problem     ${problem.code}: ${problem.message}`]),
     `rounds      ${committedRounds} committed`,
     ...(best === null
       ? []

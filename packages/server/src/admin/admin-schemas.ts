@@ -42,11 +42,14 @@ export const roundListQuery = z.strictObject({
     .describe("How many of the newest rounds to return."),
 });
 
+const errorCode = (): z.ZodEnum<Record<ErrorCode, ErrorCode>> =>
+  z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+
 export const errorSchema = z.object({
   error: z.object({
-    code: z
-      .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
-      .describe("The stable name of the error. Programs should look at nothing else."),
+    code: errorCode().describe(
+      "The stable name of the error. Programs should look at nothing else.",
+    ),
     message: z.string().describe("What went wrong."),
     remedy: z.string().optional().describe("What to do about it, in one sentence."),
     context: z
@@ -56,7 +59,12 @@ export const errorSchema = z.object({
 });
 
 export const healthSchema = z.object({ status: z.literal("alive") });
-export const readinessSchema = z.object({ status: z.literal("ready") });
+export const readinessSchema = z.object({
+  status: z
+    .enum(["ready", "degraded"])
+    .describe("`degraded` when some of the running tasks do not get on."),
+  stuckTasks: count().describe("The number of running tasks that do not get on."),
+});
 
 export const serverInfoSchema = z.object({
   version: z.string(),
@@ -114,6 +122,13 @@ const progressSchema = z.object({
   waitingClients: count().describe(
     "The number of clients of the population that have checked in and wait for a round.",
   ),
+  problem: z
+    .object({
+      code: errorCode(),
+      message: z.string().describe("What has happened, and what to do about it."),
+    })
+    .nullable()
+    .describe("Why a running task does not get on; null while it does."),
 });
 
 export const taskSummarySchema = z.object({

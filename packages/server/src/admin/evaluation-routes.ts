@@ -62,7 +62,7 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       params: taskParams,
       body: jsonBody(rollbackSchema, limits.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
-      errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
+      errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
       async handle({ params, body }) {
         const task = await coordinator.rollBackTask(taskId(params.id), body.roundNumber);
         return { json: await viewOf(task, deps), note: `to round ${body.roundNumber}` };

@@ -1,5 +1,6 @@
 import {
   PROTOCOL_VERSIONS,
+  TributaryError,
   builtinModelNames,
   taskJsonSchema,
   updateCodecNames,
@@ -17,7 +18,7 @@ import { jsonRoute, rawRoute, type Route } from "./route.ts";
  * Routes about the server itself: probes, metrics, version, address, and the schema of task files.
  */
 export function serverRoutes(
-  deps: Pick<AdminDeps, "store" | "metrics" | "info">,
+  deps: Pick<AdminDeps, "coordinator" | "store" | "metrics" | "info">,
 ): readonly Route[] {
   return [
     jsonRoute({
@@ -33,13 +34,18 @@ export function serverRoutes(
       method: "get",
       path: "/readyz",
       operation: "getReadiness",
-      summary: "Tells whether the server can work, that is, whether its store answers.",
+      summary:
+        "Tells whether the server can work: whether its store answers, " +
+        "and whether at least one of its running tasks gets on.",
       open: true,
       answer: { description: "The server can work.", schema: readinessSchema },
       errors: ["STORAGE_UNAVAILABLE"],
       async handle() {
         await deps.store.ping();
-        return { json: { status: "ready" as const } };
+        const { gettingOn, stuck } = deps.coordinator.taskCounts;
+        if (stuck > 0 && gettingOn === 0) throw nothingRuns(stuck);
+        const status = stuck === 0 ? ("ready" as const) : ("degraded" as const);
+        return { json: { status, stuckTasks: stuck } };
       },
     }),
     rawRoute({
@@ -82,4 +88,12 @@ export function serverRoutes(
       handle: async () => ({ json: { ...taskJsonSchema() } }),
     }),
   ];
+}
+
+/** The error when tasks are to run and none of them gets on. */
+function nothingRuns(stuckTasks: number): TributaryError {
+  return new TributaryError("STORAGE_UNAVAILABLE", "None of the running tasks gets on", {
+    remedy: "`tributary task list` says why.",
+    context: { stuckTasks },
+  });
 }

@@ -136,10 +136,11 @@ async function summaryOf(
   deps: { readonly coordinator: Coordinator; readonly crypto: CryptoProvider },
 ): Promise<TaskSummaryView> {
   const { planBytes, ...record } = task;
+  const progress = await deps.coordinator.progress(task);
   return {
     ...record,
     planId: planIdOf(deps.crypto, planBytes),
-    progress: await deps.coordinator.progress(task),
+    progress: { ...progress, problem: progress.problem ?? null },
   };
 }
 

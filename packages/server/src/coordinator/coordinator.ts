@@ -42,7 +42,10 @@ import type { SealedModel } from "./model/sealed-model.ts";
 import { IdleModels } from "./model/idle-models.ts";
 import { checkpointOfRound } from "./model/read-version.ts";
 import { OfferedTasks } from "./task/offered-tasks.ts";
-import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task/task-runner.ts";
+import { rollBack } from "./task/roll-back.ts";
+import type { TaskProblem } from "../telemetry/server-event.ts";
+import type { TaskRunner, TaskRunnerDeps } from "./task/task-runner.ts";
+import { TaskRunners } from "./task/task-runners.ts";
 
 /** What a task is doing now. */
 export interface TaskProgress {
@@ -51,6 +54,8 @@ export interface TaskProgress {
   readonly committedRounds: number;
   /** Clients of the task's population that wait for a round of any task. */
   readonly waitingClients: number;
+  /** Why a running task does not get on; undefined while it does. */
+  readonly problem: TaskProblem | undefined;
 }
 
 /** A task's best checkpoint, with the measurement that made it the best. */
@@ -58,23 +63,34 @@ export interface BestCheckpoint extends BestMeasurement {
   readonly checkpoint: CheckpointId;
 }
 
+/** What a coordinator works with. */
+export type CoordinatorDeps = Omit<TaskRunnerDeps, "problems">;
+
 /**
  * The server's tasks and populations. It brings clients and tasks together, and goes on with tasks
  * after a restart.
  */
 export class Coordinator {
-  readonly #deps: TaskRunnerDeps;
+  readonly #deps: CoordinatorDeps;
   readonly #populations: Map<PopulationName, Population> = new Map();
   /** Tasks that run here or that an operator has given an order. */
-  readonly #runners: Map<TaskId, Promise<TaskRunner>> = new Map();
+  readonly #runners: TaskRunners;
 
   /** Counts the clients of populations that have no task, until they are due again. */
   readonly #strangers: ClientsAway;
   readonly #offered = new OfferedTasks();
   readonly #idleModels: IdleModels;
 
-  constructor(deps: TaskRunnerDeps) {
+  constructor(deps: CoordinatorDeps) {
     this.#deps = deps;
+    this.#runners = new TaskRunners(
+      {
+        populationOf: (name) => this.#population(name),
+        loaded: ({ population }) => this.#idleModels.forget(population),
+        finished: (task) => this.#offered.note({ ...task, state: "finished" }),
+      },
+      deps,
+    );
     this.#strangers = new ClientsAway(deps.clock.now());
     this.#idleModels = new IdleModels(deps);
   }
@@ -84,14 +100,8 @@ export class Coordinator {
     for (const task of await this.#deps.store.tasks()) {
       this.#offered.note(task);
       if (!hasEnded(task.state)) await this.#publishFound(task);
-      if (task.state !== "running") continue;
-      try {
-        await this.#run(task);
-      } catch (error) {
-        // One task whose checkpoint is lost must not keep the others from going on. Starting it
-        // again tells the operator why it does not run.
-        this.#deps.logger.error("task not recovered", { error, task: task.id });
-      }
+      // One task whose checkpoint is lost must not keep the others from going on.
+      if (task.state === "running") await this.#runners.goOn(task);
     }
   }
 
@@ -138,16 +148,21 @@ export class Coordinator {
   }
 
   /**
-   * Starts a task, or goes on with a paused one.
+   * Starts a task, or goes on with one that is paused or stuck.
    * @returns The task after the start. A task that had nothing left to do has finished.
-   * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task has ended or runs
-   *   already.
+   * @throws TributaryError `TASK_UNKNOWN`; `TASK_STATE_CONFLICT` when the task has ended or runs
+   *   already; `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE` when its model
+   *   cannot be loaded.
    */
   async startTask(id: TaskId): Promise<TaskRecord> {
+    const task = await this.#task(id);
     // The model is loaded first. A task whose model cannot be loaded must not become `running`,
-    // because every `recover` would try it again.
-    await this.#runner(await this.#task(id));
-    await this.#run(await this.#moveTask(id, ["created", "paused"], "running"));
+    // because the server would try it again and again.
+    await this.#runners.load(task);
+    const isStuck = task.state === "running" && this.#runners.problemOf(id) !== undefined;
+    await this.#runners.run(
+      isStuck ? task : await this.#moveTask(id, ["created", "paused"], "running"),
+    );
     return this.#task(id);
   }
 
@@ -158,7 +173,7 @@ export class Coordinator {
   async pauseTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["running"], "paused");
     // This does not wait for the end of the round in flight, which may take minutes.
-    void this.#halt(id);
+    void this.#runners.halt(id);
     return task;
   }
 
@@ -168,7 +183,7 @@ export class Coordinator {
    */
   async cancelTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#moveTask(id, ["created", "running", "paused"], "cancelled");
-    await this.#halt(id, { abandon: "cancelled" });
+    await this.#runners.halt(id, { abandon: "cancelled" });
     return task;
   }
 
@@ -185,7 +200,7 @@ export class Coordinator {
         remedy: "Clients evaluate checkpoints of running tasks only, so start the task first.",
       });
     }
-    await (await this.#runner(task)).requestEvaluation(roundNumber);
+    await (await this.#runners.load(task)).requestEvaluation(roundNumber);
     return task;
   }
 
@@ -209,7 +224,7 @@ export class Coordinator {
     const roundId = opaqueId("rnd", random.bytes(16)) as RoundId;
     const record = operatorEvaluationRecord(roundId, id, { ...measured, checkpoint }, clock.now());
     await store.commit({ round: record });
-    (await this.#runners.get(id))?.measured(record);
+    this.#runners.loaded(id)?.measured(record);
     events.publish({ type: "round-ended", round: record });
     return record;
   }
@@ -218,21 +233,19 @@ export class Coordinator {
    * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned.
    * A running task goes on from that checkpoint.
    * @param roundNumber - The round that made it; 0 for the initial model.
-   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`; `TASK_STATE_CONFLICT` when the
-   *   task has no round yet.
+   * The newest checkpoint need not be readable.
+   * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or
+   *   `STORAGE_UNAVAILABLE` when the older checkpoint cannot be read; `TASK_STATE_CONFLICT`.
    */
   async rollBackTask(id: TaskId, roundNumber: number): Promise<TaskRecord> {
-    const { store } = this.#deps;
     const task = await this.#task(id);
-    // The checkpoint is looked up before the round in flight is abandoned.
-    await checkpointOfRound(task, roundNumber, store);
-    const runner = await this.#runner(task);
-    await runner.stop({ abandon: "rolled-back" });
+    const runner = await this.#runners.load(task).catch(() => undefined);
     try {
-      await runner.rollBack(roundNumber);
+      await rollBack(task, roundNumber, runner, this.#deps);
     } finally {
       // The task is read again, since it may have been paused or cancelled in the meantime.
-      if ((await this.#task(id)).state === "running") await runner.start();
+      const after = await this.#task(id);
+      if (after.state === "running") await this.#runners.goOn(after);
     }
     return this.#task(id);
   }
@@ -240,7 +253,7 @@ export class Coordinator {
   /** A task's best checkpoint by its own measure; undefined while nothing has been measured. */
   async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
     const { store } = this.#deps;
-    const runner = await this.#runners.get(task.id);
+    const runner = this.#runners.loaded(task.id);
     const history = runner ?? new TaskHistory(task.definition, await store.rounds(task.id));
     if (history.best === undefined) return undefined;
     const { id: checkpoint } = await checkpointOfRound(task, history.best.roundNumber, store);
@@ -249,14 +262,20 @@ export class Coordinator {
 
   /** What a task is doing now, and how many rounds it has committed. */
   async progress(task: TaskRecord): Promise<TaskProgress> {
-    const runner = await this.#runners.get(task.id);
+    const runner = this.#runners.loaded(task.id);
     const committed =
       runner?.roundNumber ?? (await this.#deps.store.lastCommitted(task.id))?.roundNumber ?? 0;
     return {
       phase: runner?.phase ?? "idle",
       committedRounds: committed,
       waitingClients: this.#population(populationName(task.population)).waitingCount,
+      problem: this.#runners.problemOf(task.id),
     };
+  }
+
+  /** How many of the tasks that are to run get on, and how many have a problem. */
+  get taskCounts(): TaskRunners["counts"] {
+    return this.#runners.counts;
   }
 
   /**
@@ -294,19 +313,13 @@ export class Coordinator {
         retryAfterMs: 5_000,
       });
     }
-    const source = await (this.#runners.get(task) ?? this.#idleModels.of(population, task));
+    const source = this.#runners.loaded(task) ?? (await this.#idleModels.of(population, task));
     return { model: source.sealedModel(), roundNumber: source.roundNumber };
   }
 
   /** Ends all rounds. The stored states stay, so that `recover` goes on with running tasks. */
   async close(): Promise<void> {
-    // A task whose model could not be loaded has no round to end.
-    const runners = await Promise.allSettled(this.#runners.values());
-    await Promise.all(
-      runners.map(async (runner) => {
-        if (runner.status === "fulfilled") await runner.value.stop({ abandon: "server-stopping" });
-      }),
-    );
+    await this.#runners.close();
   }
 
   /**
@@ -354,30 +367,6 @@ export class Coordinator {
     );
     this.#strangers.add(participant, retryAfterMs, clock.now());
     return noOpenRound(population, retryAfterMs);
-  }
-
-  async #run(task: TaskRecord): Promise<void> {
-    await (await this.#runner(task)).start();
-  }
-
-  /** Stops the rounds of a task whose model is in memory. */
-  async #halt(id: TaskId, options: StopOptions = {}): Promise<void> {
-    await (await this.#runners.get(id))?.stop(options);
-  }
-
-  /** Returns the runner of a task, and loads the task's model if it is not in memory yet. */
-  #runner(task: TaskRecord): Promise<TaskRunner> {
-    let runner = this.#runners.get(task.id);
-    if (runner === undefined) {
-      const population = this.#population(populationName(task.population));
-      runner = TaskRunner.load(task, population, this.#deps, () =>
-        this.#offered.note({ ...task, state: "finished" }),
-      );
-      this.#runners.set(task.id, runner);
-      this.#idleModels.forget(task.population);
-      runner.catch(() => this.#runners.delete(task.id));
-    }
-    return runner;
   }
 
   #population(name: PopulationName): Population {

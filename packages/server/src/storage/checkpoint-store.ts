@@ -6,8 +6,9 @@ import type { CheckpointId } from "@tributary/protocol";
  */
 export interface CheckpointStore {
   /**
-   * Stores bytes under their name. They are durable once this resolves. Idempotent. The array is
-   * neither modified nor kept.
+   * Stores bytes under their name. They are durable once this resolves. Idempotent: bytes that are
+   * stored already are written again only if they have changed since. The array is neither modified
+   * nor kept.
    * @throws TributaryError `CHECKPOINT_CORRUPT` when the bytes do not hash to `id`.
    */
   put(id: CheckpointId, bytes: Uint8Array): Promise<void>;

@@ -2,7 +2,6 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   checkpointId,
-  isTributaryError,
   TributaryError,
   type CheckpointId,
   type CryptoProvider,
@@ -62,7 +61,6 @@ export class FileCheckpointStore implements CheckpointStore {
     return this.#track(async () => {
       requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
       const path = this.#pathOf(id);
-      // A file whose bytes no longer have their hash is written again.
       if (!(await this.#holds(id, path))) {
         const temporary = `${path}.${this.#temporaryCount++}.tmp`;
         try {
@@ -100,13 +98,12 @@ export class FileCheckpointStore implements CheckpointStore {
     await Promise.allSettled(this.#underWay);
   }
 
+  /** A file that cannot be read counts as missing, so that `put` writes it again. */
   async #holds(id: CheckpointId, path: string): Promise<boolean> {
-    try {
-      return (await this.#read(id, path)) !== undefined;
-    } catch (error) {
-      if (isTributaryError(error, "CHECKPOINT_CORRUPT")) return false;
-      throw error;
-    }
+    return this.#read(id, path).then(
+      (bytes) => bytes !== undefined,
+      () => false,
+    );
   }
 
   async #read(id: CheckpointId, path: string): Promise<Uint8Array | undefined> {

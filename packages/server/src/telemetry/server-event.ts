@@ -36,6 +36,12 @@ export type ServerEvent =
       /** Why, where the server has changed the state by itself; null for an operator's order. */
       readonly reason: TaskEndReason | null;
     }
+  /** Why a running task does not get on now; `problem` is null once it gets on again. */
+  | {
+      readonly type: "task-problem";
+      readonly taskId: TaskId;
+      readonly problem: TaskProblem | null;
+    }
   | {
       readonly type: "round-opened";
       readonly taskId: TaskId;
@@ -79,6 +85,13 @@ export type ServerEvent =
   | { readonly type: "connection-cut"; readonly reason: CutReason }
   /** A request was refused because requests came too fast. `share` says whose share was used up. */
   | { readonly type: "request-limited"; readonly share: "session" | "address" | "device" };
+
+/** Why a task that is running by its state does not get on. */
+export interface TaskProblem {
+  readonly code: ErrorCode;
+  /** What has happened and what to do about it, for people. */
+  readonly message: string;
+}
 
 /** Why the gateway has refused or cut a connection by itself. */
 export type CutReason = (typeof CUT_REASONS)[number];

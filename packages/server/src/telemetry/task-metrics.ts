@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { makesCheckpoint } from "@tributary/core";
-import type { TaskId } from "@tributary/protocol";
+import type { ErrorCode, TaskId } from "@tributary/protocol";
 import { TASK_STATES, type TaskState } from "../storage/round-store.ts";
-import type { ServerEvent } from "./server-event.ts";
+import type { ServerEvent, TaskProblem } from "./server-event.ts";
 
 /**
  * Adds the metrics of tasks. They cover the tasks that had not ended when the server started, and
@@ -15,6 +15,12 @@ export function taskMetrics(registry: Registry): (event: ServerEvent) => void {
     name: "tributary_task_state",
     help: "1 for the state that a task is in, 0 for every other state.",
     labelNames: ["task", "state"],
+    registers,
+  });
+  const problems = new Gauge({
+    name: "tributary_task_problem",
+    help: "1 for each running task that does not get on, by the error code of the reason.",
+    labelNames: ["task", "code"],
     registers,
   });
   const changes = new Counter({
@@ -32,6 +38,15 @@ export function taskMetrics(registry: Registry): (event: ServerEvent) => void {
   const show = (task: TaskId, current: TaskState): void => {
     for (const state of TASK_STATES) states.set({ task, state }, state === current ? 1 : 0);
   };
+  const problemCodes = new Map<TaskId, ErrorCode>();
+  const showProblem = (task: TaskId, problem: TaskProblem | null): void => {
+    const code = problemCodes.get(task);
+    if (code !== undefined) problems.remove({ task, code });
+    problemCodes.delete(task);
+    if (problem === null) return;
+    problemCodes.set(task, problem.code);
+    problems.set({ task, code: problem.code }, 1);
+  };
   return (event) => {
     switch (event.type) {
       case "task-found":
@@ -41,6 +56,9 @@ export function taskMetrics(registry: Registry): (event: ServerEvent) => void {
       case "task-state":
         show(event.taskId, event.state);
         changes.inc({ state: event.state });
+        return;
+      case "task-problem":
+        showProblem(event.taskId, event.problem);
         return;
       case "round-ended": {
         const { taskId: task, kind, number, outcome } = event.round;

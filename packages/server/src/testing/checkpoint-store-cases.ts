@@ -127,6 +127,18 @@ function requirements(crypto: CryptoProvider): Readonly<Record<string, Run>> {
       await expectFailure("CHECKPOINT_CORRUPT", store.get(id));
     },
 
+    async "writes bytes again that have changed when they are put once more"(
+      { store, corrupt },
+      make,
+    ) {
+      if (corrupt === undefined) return;
+      const { id, bytes } = make.content(2 * MIB + 9);
+      await store.put(id, bytes);
+      await corrupt(id);
+      await store.put(id, bytes);
+      assert.deepEqual(await store.get(id), bytes);
+    },
+
     async "keeps everything after closing and opening again"({ store, reopen }, make) {
       if (reopen === undefined) return;
       const { id, bytes } = make.content(MIB + 7);

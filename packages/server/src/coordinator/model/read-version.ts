@@ -8,7 +8,7 @@ import {
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
 import type { CheckpointRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
-import type { ModelVersion } from "./model-version.ts";
+import type { ModelVersion, VersionReference } from "./model-version.ts";
 
 /** What reading a version of a model needs. */
 export interface ReadVersionDeps {
@@ -31,11 +31,25 @@ export async function newestVersion(
   deps: ReadVersionDeps,
   known?: ModelVersion,
 ): Promise<ModelVersion> {
-  const committed = await deps.store.lastCommitted(task.id);
-  const roundNumber = committed?.roundNumber ?? 0;
-  const checkpointId = committed?.checkpoint ?? task.initialCheckpoint;
+  const newest = await newestReference(task, deps.store);
+  const { roundNumber, checkpointId } = newest;
   if (known?.roundNumber === roundNumber && known.checkpointId === checkpointId) return known;
-  return { roundNumber, checkpointId, state: await readState(checkpointId, terms, deps) };
+  return { ...newest, state: await readState(checkpointId, terms, deps) };
+}
+
+/**
+ * Names the newest committed version of a task's model, without reading it.
+ * @throws TributaryError `STORAGE_UNAVAILABLE`.
+ */
+export async function newestReference(
+  task: TaskRecord,
+  store: RoundStore,
+): Promise<VersionReference> {
+  const committed = await store.lastCommitted(task.id);
+  return {
+    roundNumber: committed?.roundNumber ?? 0,
+    checkpointId: committed?.checkpoint ?? task.initialCheckpoint,
+  };
 }
 
 /**

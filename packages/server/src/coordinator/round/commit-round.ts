@@ -15,7 +15,7 @@ import type {
   RoundStore,
   TaskRecord,
 } from "../../storage/round-store.ts";
-import type { ModelVersion } from "../model/model-version.ts";
+import type { ModelVersion, VersionReference } from "../model/model-version.ts";
 import { recordOf, rollbackRecord } from "./round-records.ts";
 import type { RunningRound } from "./running-round.ts";
 
@@ -85,7 +85,7 @@ export async function commitRound(
 export async function commitRollback(
   id: RoundId,
   task: TaskRecord,
-  { newest, target }: { readonly newest: ModelVersion; readonly target: ModelVersion },
+  { newest, target }: { readonly newest: VersionReference; readonly target: ModelVersion },
   { store, clock }: Pick<CommitDeps, "store" | "clock">,
 ): Promise<Committed> {
   const record = rollbackRecord(id, task.id, newest, target, clock.now());

@@ -3,7 +3,7 @@
 import { NO_FATES, type AbandonReason, type RoundKind } from "@tributary/core";
 import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
 import type { RoundRecord } from "../../storage/round-store.ts";
-import type { ModelVersion } from "../model/model-version.ts";
+import type { VersionReference } from "../model/model-version.ts";
 import type { RunningRound } from "./running-round.ts";
 
 /**
@@ -59,8 +59,8 @@ export function isWorthRecording({ selected }: RoundRecord, reason: AbandonReaso
 export function rollbackRecord(
   id: RoundId,
   taskId: TaskId,
-  newest: ModelVersion,
-  target: ModelVersion,
+  newest: VersionReference,
+  target: VersionReference,
   nowMs: number,
 ): RoundRecord {
   return {

@@ -8,25 +8,22 @@ import {
 } from "@tributary/core";
 import {
   evaluationRoundOf,
-  opaqueId,
   roundOf,
-  type RoundId,
   type RoundPurpose,
   type ServerSecrets,
 } from "@tributary/protocol";
-import { hasParticipationRules } from "../../enrolment/participation-rules.ts";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
 import { ModelSealer } from "../model/model-sealer.ts";
-import { newestVersion, versionOfRound } from "../model/read-version.ts";
 import type { SealedModel } from "../model/sealed-model.ts";
 import type { Population } from "../population/population.ts";
-import { commitRollback, commitRound, type Committed } from "../round/commit-round.ts";
+import { commitRound, type Committed } from "../round/commit-round.ts";
 import { isWorthRecording, recordOf } from "../round/round-records.ts";
 import type { RunningRound, RunningRoundDeps } from "../round/running-round.ts";
 import { FailurePauses } from "./failure-pauses.ts";
 import { openTaskRound, type RoundOwner } from "./open-task-round.ts";
+import type { TaskProblems } from "./task-problems.ts";
 import type { TaskActivity } from "./task-activity.ts";
 import { TaskRecruiter } from "./task-recruiter.ts";
 import { TaskStanding } from "./task-standing.ts";
@@ -36,6 +33,8 @@ export interface TaskRunnerDeps extends RunningRoundDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
   readonly secrets: ServerSecrets;
+  /** Takes note of why a task does not get on. */
+  readonly problems: TaskProblems;
   /** Opens what adds up the reports of a round; reports are added in this thread if left out. */
   readonly openAdder?: OpenAdder;
 }
@@ -125,6 +124,11 @@ export class TaskRunner {
     return this.#standing.version.roundNumber;
   }
 
+  /** Whether the task is to run rounds. */
+  get isRunning(): boolean {
+    return this.#isWanted;
+  }
+
   /** The phase of the round in flight; `idle` while there is none. */
   get phase(): RoundState["phase"] | "idle" {
     return this.#activity.name === "round" ? this.#activity.round.phase : "idle";
@@ -189,27 +193,11 @@ export class TaskRunner {
     this.#reconsider();
   }
 
-  /**
-   * Makes an older version of the model the newest, as a round of its own. Only while the task is
-   * stopped.
-   * @param roundNumber - The round that made it; 0 for the initial model.
-   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `STORAGE_UNAVAILABLE`, `TASK_STATE_CONFLICT`.
-   */
-  async rollBack(roundNumber: number): Promise<RoundRecord> {
-    const { random, events } = this.#deps;
-    const { terms } = this.#owner.sealer;
-    const target = await versionOfRound(this.task, roundNumber, terms, this.#deps);
-    // What this runner holds may be out of date: a failing store may have taken a round and lost
-    // its answer.
-    const newest = await newestVersion(this.task, terms, this.#deps, this.#standing.version);
-    const id = opaqueId("rnd", random.bytes(16)) as RoundId;
-    const versions = { newest, target };
-    const { record, version } = await commitRollback(id, this.task, versions, this.#deps);
+  /** Takes note of a rollback that has been stored. Only while the task is stopped. */
+  rolledBack({ record, version }: Committed): void {
     this.#standing.advance(version);
     this.#standing.note(record);
     this.#standing.forgetRequests();
-    events.publish({ type: "round-ended", round: record });
-    return record;
   }
 
   // The loop: what is next, open a round, await its end, record it, and again.
@@ -218,7 +206,7 @@ export class TaskRunner {
     try {
       while (this.#isWanted) await this.#doNext();
     } catch (error) {
-      this.#deps.logger.error("task stopped by a fault", { error, task: this.task.id });
+      this.#deps.problems.note(this.task.id, error);
     } finally {
       this.#activity = { name: "stopped" };
     }
@@ -281,14 +269,15 @@ export class TaskRunner {
     const finished = isFinished && (await this.#finish(next.reason)) ? next.reason : undefined;
     await round.end(typeof result === "string" ? result : result.version, isFinished);
     if (isOnRecord && reason !== null) this.#unwritten.add(record);
-    if (!(await this.#unwritten.write()) && this.#retryAtMs === undefined) this.#retryLater();
+    const hindrance = await this.#unwritten.write();
+    if (hindrance !== undefined && this.#retryAtMs === undefined) this.#failed(hindrance);
     if (isOnRecord) events.publish({ type: "round-ended", round: record });
     if (finished !== undefined) this.#publishFinished(finished);
   }
 
   /** @returns What was stored, or that the round could not be committed. */
   async #commit(round: RunningRound): Promise<Committed | "commit-failed"> {
-    const { clock, logger } = this.#deps;
+    const { clock, logger, problems } = this.#deps;
     const standing = this.#standing;
     try {
       const devices = standing.participation.records(round.facts.number);
@@ -297,7 +286,10 @@ export class TaskRunner {
         standing.advance(committed.version);
         standing.times.end(clock.now());
         standing.participation.committed(committed.record.number);
-        this.#pruneParticipations();
+        // Pruning saves nothing but space, so nobody waits for it.
+        standing
+          .pruneParticipations(clock.now())
+          .catch((error: unknown) => logger.warn("participations not pruned", { error }));
         await this.#sealAhead();
       }
       this.#pauses.reset();
@@ -305,6 +297,7 @@ export class TaskRunner {
       return committed;
     } catch (error) {
       logger.error("round commit failed", { error, round: round.id });
+      if (this.#isWanted) problems.note(this.task.id, error);
       round.failed();
       return "commit-failed";
     }
@@ -322,21 +315,11 @@ export class TaskRunner {
     await eventLoopTurn();
   }
 
-  /** Deletes rows that are of no more use. They cost nothing but space, so nobody waits for it. */
-  #pruneParticipations(): void {
-    if (!hasParticipationRules(this.task.definition.participation)) return;
-    const { store, logger, clock } = this.#deps;
-    const standing = this.#standing;
-    const { roundNumber, atMs } = standing.participation.prune(standing.moment(clock.now()));
-    store
-      .pruneParticipations(this.task.id, roundNumber, atMs)
-      .catch((error: unknown) => logger.warn("participations not pruned", { error }));
-  }
-
   /** Stores that the task has come to its end. @returns Whether the store has taken note of it. */
   async #finish(reason: TaskEndReason): Promise<boolean> {
-    const { store, logger } = this.#deps;
+    const { store, logger, problems } = this.#deps;
     this.#isWanted = false;
+    problems.clear(this.task.id);
     this.#owner.population.removeRecruiter(this.#owner.recruiter);
     try {
       // A task that was paused during its last round has nothing left to be resumed for.
@@ -366,6 +349,12 @@ export class TaskRunner {
     if (next.type !== activity.round.collection.purpose) activity.round.cancel("cancelled");
   }
 
+  /** Takes note of what keeps the task from getting on, and tries again after a pause. */
+  #failed(error: unknown): void {
+    if (this.#isWanted) this.#deps.problems.note(this.task.id, error);
+    this.#retryLater();
+  }
+
   #retryLater(): void {
     this.#retryAtMs = this.#deps.clock.now() + this.#pauses.next();
   }
@@ -375,14 +364,16 @@ export class TaskRunner {
     if (retryAtMs > this.#deps.clock.now()) await this.#waitUntil(retryAtMs, "failure");
     if (!this.#isWanted) return;
     this.#activity = { name: "reading" };
+    const { problems } = this.#deps;
     try {
       // First what is still to be written: a store that reads and does not write is of no use.
-      if (!(await this.#unwritten.write())) throw new Error("A round waits to be stored");
+      const hindrance = await this.#unwritten.write();
+      if (hindrance !== undefined) throw hindrance;
       await this.#standing.readAgain();
       this.#retryAtMs = undefined;
+      problems.clear(this.task.id);
     } catch (error) {
-      this.#deps.logger.error("task not read again", { error, task: this.task.id });
-      this.#retryLater();
+      this.#failed(error);
     }
   }
 

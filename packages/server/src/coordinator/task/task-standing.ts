@@ -15,6 +15,7 @@ import type { RoundRecord, TaskRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import { newestVersion, versionOfRound, type ReadVersionDeps } from "../model/read-version.ts";
 import { RoundTimes } from "./round-times.ts";
+import { withWayBack } from "./way-back.ts";
 
 /**
  * The largest number of checkpoints that may wait to be evaluated because an operator has asked for
@@ -101,6 +102,13 @@ export class TaskStanding {
     return { roundNumber: this.version.roundNumber + 1, nowMs, roundMs: this.times.meanMs };
   }
 
+  /** Deletes the stored participations that are of no more use. */
+  async pruneParticipations(nowMs: number): Promise<void> {
+    if (!hasParticipationRules(this.#task.definition.participation)) return;
+    const { roundNumber, atMs } = this.participation.prune(this.moment(nowMs));
+    await this.#deps.store.pruneParticipations(this.#task.id, roundNumber, atMs);
+  }
+
   /** Replaces the newest version of the model. */
   advance(version: ModelVersion): void {
     this.#stored = { ...this.#stored, version };
@@ -143,7 +151,9 @@ async function readStored(
   known?: ModelVersion,
 ): Promise<Stored> {
   const { store } = deps;
-  const version = await newestVersion(task, terms, deps, known);
+  const version = await newestVersion(task, terms, deps, known).catch(async (error: unknown) => {
+    throw await withWayBack(error, task, deps);
+  });
   const { participation: rules } = task.definition;
   // A task without such rules asks the store for nothing.
   const records = hasParticipationRules(rules) ? await store.participations(task.id) : [];

@@ -1,4 +1,4 @@
-import { asTributaryError } from "@tributary/protocol";
+import { asTributaryError, type TributaryError } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
 import type { RoundRecord, RoundStore } from "../../storage/round-store.ts";
 
@@ -22,9 +22,9 @@ export class UnwrittenRounds {
 
   /**
    * Stores the records that are not stored yet.
-   * @returns Whether the store has taken all of them.
+   * @returns Why the store has not taken all of them; undefined when it has.
    */
-  async write(): Promise<boolean> {
+  async write(): Promise<TributaryError | undefined> {
     for (const record of this.#records) {
       try {
         await this.#store.commit({ round: record });
@@ -33,10 +33,10 @@ export class UnwrittenRounds {
         this.#logger.warn("abandoned round not stored", { error, round: record.id });
         // Any other error will be the same the next time. Above all, the store may have committed
         // the round and lost only its answer.
-        if (error.code === "STORAGE_UNAVAILABLE") return false;
+        if (error.code === "STORAGE_UNAVAILABLE") return error;
       }
       this.#records = this.#records.filter((other) => other !== record);
     }
-    return true;
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { eq, and } from "drizzle-orm";
+import { and, eq, ne } from "drizzle-orm";
 import { TributaryError, type CheckpointId, type CryptoProvider } from "@tributary/protocol";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import { WRONG_BYTES_REMEDY, requireHash } from "../record-checks.ts";
@@ -10,27 +10,62 @@ import { checkpointChunks, checkpointContents } from "./schema.ts";
 export const CHUNK_BYTES = 1_048_576;
 
 /**
- * Writes a checkpoint's bytes within the caller's transaction. Writes nothing when they are there
- * already. When another transaction is writing the same bytes, this waits for its end.
+ * Writes a checkpoint's bytes within the caller's transaction. If they are there already, only the
+ * rows whose bytes have changed since are written again. When another transaction is writing the
+ * same bytes, this waits for its end.
  */
 export async function writeContents(
   queries: Queries,
   id: CheckpointId,
   bytes: Uint8Array,
 ): Promise<void> {
+  const byteLength = bytes.length;
   const added = await queries
     .insert(checkpointContents)
-    .values({ id, byteLength: bytes.length })
+    .values({ id, byteLength })
     .onConflictDoNothing()
     .returning({ id: checkpointContents.id });
-  if (added.length === 0) return;
-  for (let index = 0; index * CHUNK_BYTES < bytes.length; index++) {
-    await queries.insert(checkpointChunks).values({
-      checkpointId: id,
-      index,
-      bytes: bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
-    });
+  const isNew = added.length > 0;
+  if (!isNew) {
+    await queries
+      .update(checkpointContents)
+      .set({ byteLength })
+      .where(and(eq(checkpointContents.id, id), ne(checkpointContents.byteLength, byteLength)));
   }
+  for (let index = 0; index * CHUNK_BYTES < byteLength; index++) {
+    const chunk = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+    if (!isNew && (await holds(queries, id, index, chunk))) continue;
+    await queries
+      .insert(checkpointChunks)
+      .values({ checkpointId: id, index, bytes: chunk })
+      .onConflictDoUpdate({
+        target: [checkpointChunks.checkpointId, checkpointChunks.index],
+        set: { bytes: chunk },
+      });
+  }
+}
+
+/** Whether a row holds exactly these bytes. */
+async function holds(
+  queries: Queries,
+  id: CheckpointId,
+  index: number,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const stored = await readChunk(queries, id, index);
+  return stored !== undefined && Buffer.compare(stored, bytes) === 0;
+}
+
+async function readChunk(
+  queries: Queries,
+  id: CheckpointId,
+  index: number,
+): Promise<Uint8Array | undefined> {
+  const [chunk] = await queries
+    .select({ bytes: checkpointChunks.bytes })
+    .from(checkpointChunks)
+    .where(and(eq(checkpointChunks.checkpointId, id), eq(checkpointChunks.index, index)));
+  return chunk?.bytes;
 }
 
 /** A `CheckpointStore` that keeps each checkpoint in rows of at most 1 MiB. */
@@ -60,23 +95,15 @@ export class ChunkedCheckpointStore implements CheckpointStore {
       if (found === undefined) return undefined;
       const bytes = new Uint8Array(found.byteLength);
       for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) {
-        const [chunk] = await db
-          .select({ bytes: checkpointChunks.bytes })
-          .from(checkpointChunks)
-          .where(
-            and(
-              eq(checkpointChunks.checkpointId, id),
-              eq(checkpointChunks.index, offset / CHUNK_BYTES),
-            ),
-          );
-        if (chunk?.bytes.length !== Math.min(CHUNK_BYTES, bytes.length - offset)) {
+        const chunk = await readChunk(db, id, offset / CHUNK_BYTES);
+        if (chunk?.length !== Math.min(CHUNK_BYTES, bytes.length - offset)) {
           throw new TributaryError(
             "CHECKPOINT_CORRUPT",
             `Row ${offset / CHUNK_BYTES} of checkpoint ${id} is missing or has a wrong length`,
             { remedy: RESTORE_REMEDY, context: { checkpoint: id } },
           );
         }
-        bytes.set(chunk.bytes, offset);
+        bytes.set(chunk, offset);
       }
       requireHash(this.#crypto, id, bytes, RESTORE_REMEDY);
       return bytes;
