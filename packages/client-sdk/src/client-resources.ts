@@ -13,6 +13,7 @@ import type { Platform } from "./platform/platform.ts";
 import type { SessionDeps } from "./session/session.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
 import type { ClientFloors } from "./trust/client-floors.ts";
+import type { ModelCache } from "./trust/model-cache.ts";
 import { ModelDelivery } from "./trust/model-delivery.ts";
 import { PlanVerifier } from "./trust/plan-verifier.ts";
 
@@ -85,13 +86,13 @@ export class ClientResources {
   }
 
   /** What a session with the server works with. */
-  sessionDeps(crypto: CryptoProvider): SessionDeps {
+  sessionDeps(crypto: CryptoProvider, cache: ModelCache): SessionDeps {
     const { connect, clock } = this.#platform;
     const { serverKey, floors, limits } = this.#settings;
     const { population } = this.#options;
     const verifier = new PlanVerifier({ crypto, serverKey, floors, population });
     const kernels = (): Promise<UpdateKernels> => this.kernels();
-    const deps = { crypto, verifier, floors, limits, kernels };
+    const deps = { crypto, verifier, floors, limits, cache, kernels };
     return {
       connect,
       clock,

@@ -225,7 +225,7 @@ export class FederatedClient {
     const random = resources.random(crypto);
     const waits = random.derive("wait");
     const deps = {
-      ...resources.sessionDeps(crypto),
+      ...resources.sessionDeps(crypto, this.#cache),
       population: this.#population,
       credentials: resources.credentials(crypto),
       floors: this.#floors,
@@ -258,7 +258,7 @@ export class FederatedClient {
           credentials: this.#resources.credentials(crypto),
           held: this.#cache.held(),
         };
-        const deps = this.#resources.sessionDeps(crypto);
+        const deps = this.#resources.sessionDeps(crypto, this.#cache);
         return requestModel(deps, this.#session, request, stop.signal);
       });
       this.#cache.keep(model);

@@ -26,7 +26,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { resolveFloors } from "../src/trust/client-floors.ts";
-import type { HeldModels } from "../src/trust/model-cache.ts";
+import { ModelCache, type HeldModels } from "../src/trust/model-cache.ts";
 import { ModelDelivery } from "../src/trust/model-delivery.ts";
 import { PlanVerifier } from "../src/trust/plan-verifier.ts";
 import type { VerifiedModel } from "../src/trust/verified-model.ts";
@@ -61,7 +61,14 @@ function deliver(
   const verifier = new PlanVerifier({ crypto, serverKey, floors, population: "test" });
   const held = options.held ?? { plans: new Map(), checkpoints: new Map() };
   const arrival = new ModelDelivery(
-    { crypto, verifier, floors, limits: DEFAULT_LIMITS, kernels: createKernels },
+    {
+      crypto,
+      verifier,
+      floors,
+      limits: DEFAULT_LIMITS,
+      cache: new ModelCache(),
+      kernels: createKernels,
+    },
     delivery,
     held,
     undefined,

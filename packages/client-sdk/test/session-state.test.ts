@@ -92,7 +92,7 @@ function heard(roundId: RoundId): readonly Received[] {
 }
 
 const memory = { leftRound: undefined, strayChunks: 0 };
-const held: ReadonlySet<ArtifactId> = new Set();
+const held = { artifacts: new Set<ArtifactId>(), partial: undefined };
 /** States for each row of the document's table. */
 const STATES: Readonly<Record<string, readonly SessionState[]>> = {
   greeting: [GREETING],
@@ -176,7 +176,7 @@ describe("the client's states", () => {
       const state: SessionState = {
         ...memory,
         phase: "waiting",
-        held: new Set(ids),
+        held: { artifacts: new Set(ids), partial: undefined },
         accepted: true,
       };
       const next = afterReceiving(state, configuration!, CHUNK_BYTES)?.state;

@@ -52,7 +52,7 @@ export {
   type Frame,
 } from "./channel/frames.ts";
 export { acceptHandshake, startHandshake, type StartedHandshake } from "./channel/noise.ts";
-export { ArtifactReceiver } from "./channel/artifact-receiver.ts";
+export { ArtifactReceiver, type PartialArtifact } from "./channel/artifact-receiver.ts";
 export { sealArtifact } from "./channel/seal-artifact.ts";
 export {
   formatServerKey,
@@ -85,7 +85,9 @@ export type {
   ClientMessage,
   ClientMessageType,
   Delivery,
+  HeldArtifacts,
   MetricValue,
+  PartialReference,
   RoundPurpose,
   ServerMessage,
   ServerMessageType,

@@ -66,11 +66,25 @@ export interface Limits {
   readonly minUploadBytesPerSecond: number;
   /**
    * How long a connection may be silent before it is probed, in milliseconds. It is cut when the
-   * probe is not answered within the same time.
+   * probe is not answered within the same time, unless the answer has to wait for bytes that were
+   * sent before it.
    * @defaultValue 20,000. A third of the 60 seconds after which common proxies, nginx for example,
    * cut a silent connection.
    */
   readonly heartbeatIntervalMs: number;
+  /**
+   * After how many bytes to a client the server sends a probe between them. Its answer proves that
+   * the client has read them, whatever networks and proxies hold back.
+   * @defaultValue 131,072. Two sealed chunks, so that probes cost next to nothing, and a client at
+   * `minReadBytesPerSecond` answers one within half of `sendTimeoutMs`.
+   */
+  readonly probeEveryBytes: number;
+  /**
+   * How fast a client must read, in bytes per second. A client is cut when it does not answer a
+   * probe in the time that the bytes before it take at this rate.
+   * @defaultValue 4,096. A client that reads slower takes more than a quarter of an hour for 4 MB.
+   */
+  readonly minReadBytesPerSecond: number;
   /**
    * How many reports one server receives at a time: the number of upload turns. Others wait for a
    * turn.
@@ -98,8 +112,8 @@ export interface Limits {
    */
   readonly maxBufferedSendBytes: number;
   /**
-   * How long a sealed chunk may take from the server to the operating system's send buffer, in
-   * milliseconds. Then the client that does not read is cut.
+   * How long a client may read nothing of what waits for it, in milliseconds: no chunk goes into
+   * the operating system's send buffer, and no probe is answered. Then it is cut.
    * @defaultValue 60,000. A client that reads less than 64 KiB a minute could not finish a round.
    */
   readonly sendTimeoutMs: number;
@@ -276,6 +290,8 @@ export const DEFAULT_LIMITS: Limits = {
   reportUploadTimeoutMs: 60_000,
   minUploadBytesPerSecond: 65_536,
   heartbeatIntervalMs: 20_000,
+  probeEveryBytes: 131_072,
+  minReadBytesPerSecond: 4_096,
   maxConcurrentReports: 16,
   maxRobustAggregationBytes: 536_870_912,
   maxQueuedFrames: 64,

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   ArtifactReceiver,
   type ArtifactReceiverOptions,
+  type PartialArtifact,
 } from "../src/channel/artifact-receiver.ts";
 import { decodeFrame, type ArtifactKind } from "../src/channel/frames.ts";
 import { sealArtifact } from "../src/channel/seal-artifact.ts";
@@ -94,6 +95,56 @@ describe("sealed artifacts", () => {
     const into = receiver({ id, byteLength: 150_000, maxBytes: 150_000, chunkBytes: 65_536 });
     for (const frame of frames) take(into, frame);
     expect(Buffer.compare(into.finish(), large)).toBe(0);
+  });
+
+  describe("that were interrupted", () => {
+    /** What a receiver has kept after the first `count` chunks. */
+    const kept = (count: number): PartialArtifact => {
+      const into = receiver();
+      for (const frame of sealed().slice(0, count)) take(into, frame);
+      return into.partial!;
+    };
+
+    it("go on from the last whole chunk, also under another key", () => {
+      const partial = kept(2);
+      expect(partial).toEqual({ id: idOf(bytes), chunks: 2, bytes: bytes.slice(0, 8) });
+      const newKey = new Uint8Array(32).fill(8);
+      const rest = sealArtifact({
+        ...{ crypto: node, key: newKey, artifact: "checkpoint", id: idOf(bytes), bytes },
+        chunkBytes: 4,
+      }).slice(2);
+      const into = receiver({ key: newKey, kept: partial });
+      for (const frame of rest) take(into, frame);
+      expect(into.finish()).toEqual(bytes);
+    });
+
+    it("leave nothing when nothing or everything has come, or a chunk was invalid", () => {
+      const into = receiver();
+      expect(into.partial).toBeUndefined();
+      for (const frame of sealed()) take(into, frame);
+      expect(into.partial).toBeUndefined();
+      const broken = receiver();
+      take(broken, sealed()[0]);
+      errorOf(() => take(broken, sealed()[2]), "ARTIFACT_CHUNK_INVALID");
+      expect(broken.partial).toBeUndefined();
+    });
+
+    it("are refused when what was kept is of another artifact, or as long as the whole", () => {
+      const partial = kept(2);
+      for (const wrong of [
+        { ...partial, id: idOf(key) },
+        { ...partial, chunks: 1 },
+        { ...partial, chunks: 3, bytes: new Uint8Array(12) },
+      ]) {
+        errorOf(() => receiver({ kept: wrong }), "ARTIFACT_CHUNK_INVALID");
+      }
+    });
+
+    it("do not end as another artifact when what was kept is wrong", () => {
+      const into = receiver({ kept: { ...kept(2), bytes: new Uint8Array(8) } });
+      take(into, sealed()[2]);
+      errorOf(() => into.finish(), "ARTIFACT_HASH_MISMATCH");
+    });
   });
 
   it.each([

@@ -10,7 +10,7 @@ import {
   type ArtifactId,
   type CheckpointId,
 } from "@tributary/protocol";
-import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
+import { deliver, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import type { TaskRecord } from "../src/storage/round-store.ts";
 import { exampleTask } from "@tributary/core/testing";
 import { makeWorld, quiet, until, type World } from "./coordinator-world.ts";
@@ -26,7 +26,7 @@ function received(
   held: Held = new Map(),
 ): { readonly kind: string; readonly bytes: number; readonly weights: Float32Array } {
   const holds = new Set<ArtifactId>([delivery.plan.id, ...held.keys()]);
-  const sent = framesFor({ delivery, frames }, holds).map(decodeFrame);
+  const sent = deliver({ delivery, frames }, { artifacts: holds }).frames.map(decodeFrame);
   const [first] = sent;
   if (first?.kind !== "sealedChunk") throw new Error("Nothing was sent");
   const { artifact } = first;

@@ -38,7 +38,7 @@ import type {
   RoundSeat,
 } from "../src/coordinator/population/participant.ts";
 import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
-import { framesFor, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
+import { deliver, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord, TaskRecord } from "../src/storage/round-store.ts";
@@ -296,7 +296,7 @@ export class MemoryParticipant implements Participant {
         maxBytes: 4 * DEFAULT_LIMITS.maxParameters,
       }),
     };
-    for (const bytes of framesFor(model, new Set())) {
+    for (const bytes of deliver(model, { artifacts: new Set() }).frames) {
       const frame = decodeFrame(bytes);
       if (frame.kind !== "sealedChunk") throw new Error("Not a sealed chunk");
       if (frame.artifact === "difference") throw new Error("This client holds nothing");

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
 import { FrameSender } from "../src/gateway/frame-sender.ts";
+import { Heartbeat } from "../src/gateway/heartbeat.ts";
 import { SendTurns } from "../src/gateway/send-turns.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 import { eventually } from "./gateway-world.ts";
@@ -52,13 +53,17 @@ async function immediates(count: number): Promise<void> {
 
 const limits = DEFAULT_LIMITS;
 
-function senderTo(socket: WebSocket, turns?: SendTurns): FrameSender {
-  const clock = new ManualClock();
+function senderTo(
+  socket: WebSocket,
+  turns?: SendTurns,
+  clock: ManualClock = new ManualClock(),
+): FrameSender {
   return new FrameSender(socket, {
     clock,
     limits,
     turns: turns ?? new SendTurns(clock),
-    onSlowReader() {},
+    heartbeat: new Heartbeat({ limits, bytesRead: () => 0, probe() {} }),
+    onSlowReader: () => socket.terminate(),
   });
 }
 
@@ -135,6 +140,21 @@ describe("sending to one client", () => {
     sender.send(record);
     sender.streamChunks(frames);
     sender.close(1000, "");
+  });
+
+  it("cuts a client that reads nothing for too long, and counts from its last proof that it reads", async () => {
+    const clock = new ManualClock();
+    const { server, client } = await connected();
+    const sender = senderTo(server, undefined, clock);
+    client.pause();
+    sender.streamChunks(frames);
+    await immediates(50);
+    clock.advance(limits.sendTimeoutMs - 1);
+    sender.hasRead();
+    clock.advance(limits.sendTimeoutMs - 1);
+    expect(server.readyState).toBe(WebSocket.OPEN);
+    clock.advance(1);
+    expect(server.readyState).not.toBe(WebSocket.OPEN);
   });
 
   it("sends nothing for an empty model, and sends records after it", async () => {

@@ -241,11 +241,11 @@ describe("the gateway", () => {
     await busy.roundTrip();
     pings = Promise.all([answering, busy].map(probed));
     world.clock.advance(60_000);
-    expect(await mute.closed).toBe(1006);
+    expect(await mute.closed).toBe(4408);
     await pings;
     await answering.roundTrip();
     world.clock.advance(60_000);
-    expect(await busy.closed).toBe(1006);
+    expect(await busy.closed).toBe(4408);
     await answering.roundTrip();
     expect(world.gateway.connectionCount).toBe(1);
   });

@@ -39,6 +39,8 @@ export interface GatewayWorld extends World {
 }
 
 interface ConnectOptions {
+  /** Where to connect to, if not straight to the gateway. */
+  readonly url?: string;
   readonly protocols?: string[];
   readonly autoPong?: boolean;
   readonly serverKey?: ServerKey;
@@ -101,7 +103,7 @@ export async function startGateway(
   });
   const serverKey = serverKeyOf(crypto, secrets);
   const connect = async (how: ConnectOptions = {}): Promise<WireClient> => {
-    const socket = new WebSocket(url, how.protocols ?? [WEBSOCKET_SUBPROTOCOL], {
+    const socket = new WebSocket(how.url ?? url, how.protocols ?? [WEBSOCKET_SUBPROTOCOL], {
       perMessageDeflate: false,
       autoPong: how.autoPong ?? true,
       ...(how.forwardedFor === undefined

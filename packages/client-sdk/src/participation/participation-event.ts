@@ -50,12 +50,14 @@ export type ParticipationEvent =
     }
   /**
    * Plan and checkpoint have arrived and are verified. `bytes` is how much was received for them;
-   * `cached` is true when the client held both already and nothing was sent.
+   * `keptBytes` is how much an earlier delivery, which was interrupted, had brought; `cached` is
+   * true when the client held both already and nothing was sent.
    */
   | {
       readonly type: "downloaded";
       readonly roundId: RoundId;
       readonly bytes: number;
+      readonly keptBytes: number;
       readonly cached: boolean;
     }
   /**

@@ -110,6 +110,7 @@ export class RoundMember {
       type: "downloaded",
       roundId,
       bytes: arrival.receivedBytes,
+      keptBytes: arrival.keptBytes,
       cached: arrival.cached,
     });
     if (trainer.choose !== undefined) {

@@ -1,6 +1,7 @@
 import { TributaryError } from "@tributary/protocol";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
 import { DrainWaiters } from "../session/drain-waiters.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import {
   CLOSED_SOCKET,
   type Socket,
@@ -37,13 +38,18 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
   }
   const waiters = new DrainWaiters();
   const release = (): void => waiters.release(isOpen(socket) ? socket.bufferedAmount : 0);
-  listen(socket, request, events, release);
+  const heartbeat = new Heartbeat(socket, request.heartbeatIntervalMs);
+  listen(socket, heartbeat, request, events, release);
   return {
     get bufferedAmount() {
       return socket.bufferedAmount;
     },
     send(bytes) {
-      if (isOpen(socket)) socket.send(bytes, release);
+      if (!isOpen(socket)) return;
+      socket.send(bytes, () => {
+        heartbeat.hear();
+        release();
+      });
     },
     drained(limit) {
       if (!isOpen(socket) || socket.bufferedAmount <= limit) return Promise.resolve();
@@ -61,19 +67,22 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
 }
 
 /**
- * Passes on the events of a socket, and watches over its silence.
+ * Passes on the events of a socket.
  * @param ended - Called when the socket has ended, before its `closed` event.
  */
 function listen(
   socket: WebSocket,
+  heartbeat: Heartbeat,
   request: SocketRequest,
   events: SocketEvents,
   ended: () => void,
 ): void {
   let failure: TributaryError | undefined;
-  let stopHeartbeat = (): void => {};
   socket.on("open", () => {
-    stopHeartbeat = startHeartbeat(socket, request.heartbeatIntervalMs);
+    heartbeat.start((error) => {
+      failure = error;
+      socket.terminate();
+    });
     events.opened();
   });
   socket.on("message", (data, isBinary) => {
@@ -85,7 +94,7 @@ function listen(
     failure ??= failureOf(error, request);
   });
   socket.on("close", (code, reason) => {
-    stopHeartbeat();
+    heartbeat.stop();
     ended();
     const end = { code, reason: reason.toString("utf8") };
     events.closed(failure === undefined ? end : { ...end, error: failure });
@@ -94,34 +103,6 @@ function listen(
 
 /** Whether the socket can send. */
 const isOpen = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;
-
-/**
- * Detects a dead connection: pings when nothing has come for `intervalMs`, and destroys the socket
- * when nothing has come for as long again. It is needed because a cable that was pulled sends no
- * close frame.
- * @returns A function that stops the heartbeat.
- */
-function startHeartbeat(socket: WebSocket, intervalMs: number): () => void {
-  let heard = true;
-  const hear = (): void => {
-    heard = true;
-  };
-  for (const event of ["message", "ping", "pong"] as const) socket.on(event, hear);
-  // Whether a ping has been sent since something last arrived.
-  let probed = false;
-  const timer = setInterval(() => {
-    if (heard) {
-      heard = false;
-      probed = false;
-    } else if (probed) {
-      socket.terminate();
-    } else {
-      probed = true;
-      socket.ping();
-    }
-  }, intervalMs);
-  return () => clearInterval(timer);
-}
 
 /** Translates the client's TLS options into those of Node. */
 function tlsOptions(tls: TlsOptions | undefined): ClientOptions {

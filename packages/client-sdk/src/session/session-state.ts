@@ -3,6 +3,8 @@ import {
   type ArtifactId,
   type ClientMessage,
   type Delivery,
+  type HeldArtifacts,
+  type PartialReference,
   type RoundId,
   type ServerMessage,
 } from "@tributary/protocol";
@@ -16,6 +18,12 @@ interface Memory {
   readonly leftRound: RoundId | undefined;
   /** Sealed chunks that may still be on their way for something that this session no longer wants. */
   readonly strayChunks: number;
+}
+
+/** What the client has told the server that it holds. */
+interface Held {
+  readonly artifacts: ReadonlySet<ArtifactId>;
+  readonly partial: PartialReference | undefined;
 }
 
 /**
@@ -32,12 +40,12 @@ export type SessionState = Memory &
     | { readonly phase: "idle" }
     | {
         readonly phase: "waiting";
-        readonly held: ReadonlySet<ArtifactId>;
+        readonly held: Held;
         readonly accepted: boolean;
       }
     | {
         readonly phase: "fetching";
-        readonly held: ReadonlySet<ArtifactId>;
+        readonly held: Held;
         readonly offered: boolean;
         readonly chunksLeft: number;
       }
@@ -85,13 +93,13 @@ export function afterSending(
       return state.phase === "greeting" ? state : undefined;
     case "checkIn":
       if (state.phase !== "idle") return undefined;
-      return { ...memory, phase: "waiting", held: new Set(message.heldArtifacts), accepted: false };
+      return { ...memory, phase: "waiting", held: heldIn(message), accepted: false };
     case "modelRequest":
       if (state.phase !== "idle") return undefined;
       return {
         ...memory,
         phase: "fetching",
-        held: new Set(message.heldArtifacts),
+        held: heldIn(message),
         offered: false,
         chunksLeft: 0,
       };
@@ -141,18 +149,17 @@ export function afterReceiving(
       return taken({ ...state, accepted: true });
     case "rejection":
       return state.phase === "waiting" ? taken(leave(state)) : undefined;
-    case "roundConfiguration":
+    case "roundConfiguration": {
       if (state.phase !== "waiting") return undefined;
-      return taken({
-        leftRound,
-        strayChunks: 0,
-        phase: "configuring",
-        roundId: received.roundId,
-        chunksLeft: chunkCount(received.delivery, state.held, chunkBytes),
-      });
+      const chunksLeft = chunkCount(received.delivery, state.held, chunkBytes);
+      if (chunksLeft === undefined) return undefined;
+      const { roundId } = received;
+      return taken({ leftRound, strayChunks: 0, phase: "configuring", roundId, chunksLeft });
+    }
     case "modelOffer": {
       if (state.phase !== "fetching" || state.offered) return undefined;
       const chunksLeft = chunkCount(received.delivery, state.held, chunkBytes);
+      if (chunksLeft === undefined) return undefined;
       return taken(
         chunksLeft === 0
           ? { leftRound, strayChunks: 0, phase: "idle" }
@@ -211,12 +218,26 @@ function leave(state: SessionState): SessionState {
   };
 }
 
-/** Sealed chunks that follow a delivery to a client that holds `held`. */
-function chunkCount(delivery: Delivery, held: ReadonlySet<ArtifactId>, chunkBytes: number): number {
-  return dueArtifacts(delivery, (id) => held.has(id)).reduce(
-    (sum, { byteLength }) => sum + Math.ceil(byteLength / chunkBytes),
-    0,
-  );
+const heldIn = ({ heldArtifacts, partial }: HeldArtifacts): Held => ({
+  artifacts: new Set(heldArtifacts),
+  partial,
+});
+
+/**
+ * Sealed chunks that follow a delivery to a client that holds `held`.
+ * @returns `undefined` when the server leaves out chunks that the client has not said it has.
+ */
+function chunkCount(delivery: Delivery, held: Held, chunkBytes: number): number | undefined {
+  const { partial } = delivery;
+  const isKnown = partial?.id === held.partial?.id && partial?.chunks === held.partial?.chunks;
+  if (partial !== undefined && !isKnown) return undefined;
+  let count = 0;
+  for (const due of dueArtifacts(delivery, (id) => held.artifacts.has(id))) {
+    const chunks = Math.ceil(due.byteLength / chunkBytes) - due.keptChunks;
+    if (chunks < 0) return undefined;
+    count += chunks;
+  }
+  return count;
 }
 
 const taken = (state: SessionState): Reception => ({ state, deliver: true });

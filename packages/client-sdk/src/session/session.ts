@@ -3,12 +3,14 @@ import {
   type Clock,
   ERROR_CODES,
   type ErrorCode,
+  type HeldArtifacts,
   PROTOCOL_VERSIONS,
   type RoundId,
   type ServerMessage,
   TributaryError,
+  clauseOf,
 } from "@tributary/protocol";
-import { heldArtifactIds, type HeldModels } from "../trust/model-cache.ts";
+import { heldArtifacts, type HeldModels } from "../trust/model-cache.ts";
 import type { ModelDelivery } from "../trust/model-delivery.ts";
 import { LinkedAbort, aborted } from "../runtime/abort.ts";
 import { sleep } from "../runtime/sleep.ts";
@@ -169,20 +171,20 @@ export class Session {
 
   /** Offers to take part. `held` need not be sent, and is remembered until the answer has come. */
   checkIn(
-    offer: Omit<Extract<ClientMessage, { type: "checkIn" }>, "type" | "heldArtifacts">,
+    offer: Omit<Extract<ClientMessage, { type: "checkIn" }>, "type" | keyof HeldArtifacts>,
     held: HeldModels,
   ): void {
     this.#held = held;
-    this.send({ type: "checkIn", ...offer, heldArtifacts: heldArtifactIds(held) });
+    this.send({ type: "checkIn", ...offer, ...heldArtifacts(held) });
   }
 
   /** Asks for the newest checkpoint. `held` as in `checkIn`. */
   requestModel(
-    request: Omit<Extract<ClientMessage, { type: "modelRequest" }>, "type" | "heldArtifacts">,
+    request: Omit<Extract<ClientMessage, { type: "modelRequest" }>, "type" | keyof HeldArtifacts>,
     held: HeldModels,
   ): void {
     this.#held = held;
-    this.send({ type: "modelRequest", ...request, heldArtifacts: heldArtifactIds(held) });
+    this.send({ type: "modelRequest", ...request, ...heldArtifacts(held) });
   }
 
   /**
@@ -197,7 +199,7 @@ export class Session {
     }
     this.#state = state;
     // Whatever was arriving has been taken or given up.
-    this.#arrival = undefined;
+    this.#interruptArrival(aborted());
     this.#link.send(message);
   }
 
@@ -255,6 +257,7 @@ export class Session {
 
   #receive(message: ServerMessage): void {
     if (!this.#step(message)) return;
+    if (message.type === "roundOutcome") this.#interruptArrival(aborted());
     if (message.type === "failure" && this.#endsSession(message)) {
       const { code, message: text, retryAfterMs } = message;
       throw new TributaryError(code, `The server ended the session: ${text}`, { retryAfterMs });
@@ -294,9 +297,29 @@ export class Session {
     return { ...message, arrival };
   }
 
-  #end(error: TributaryError): void {
-    this.#ended = error;
-    this.#arrival?.fail(error);
-    this.#inbox.end(error);
+  #interruptArrival(error: TributaryError): void {
+    this.#arrival?.interrupt(error);
+    this.#arrival = undefined;
   }
+
+  #end(error: TributaryError): void {
+    this.#ended = withProgress(error, this.#arrival);
+    this.#interruptArrival(this.#ended);
+    this.#inbox.end(this.#ended);
+  }
+}
+
+/** Adds to the error that ended a session how far the delivery had come that it interrupted. */
+function withProgress(error: TributaryError, arrival: ModelDelivery | undefined): TributaryError {
+  if (arrival === undefined || arrival.isOver) return error;
+  const { code, remedy, retryAfterMs, context, cause } = error;
+  const { dueBytes } = arrival;
+  const receivedBytes = arrival.keptBytes + arrival.receivedBytes;
+  const message = `${clauseOf(error)}, after ${receivedBytes} of ${dueBytes} bytes of the model`;
+  return new TributaryError(code, message, {
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    context: { ...context, receivedBytes, dueBytes },
+    cause,
+  });
 }

@@ -1,5 +1,5 @@
-import type { ArtifactId, CheckpointId, PlanId } from "@tributary/protocol";
-import type { VerifiedModel } from "./verified-model.ts";
+import type { CheckpointId, HeldArtifacts, PartialArtifact, PlanId } from "@tributary/protocol";
+import type { VerifiedModel, VerifiedPlan } from "./verified-model.ts";
 
 /** The plans and checkpoints that a client holds at one moment, which the server need not send. */
 export interface HeldModels {
@@ -7,11 +7,16 @@ export interface HeldModels {
   readonly plans: ReadonlyMap<PlanId, Uint8Array>;
   /** Parameters of checkpoints, by id; verified and finite. */
   readonly checkpoints: ReadonlyMap<CheckpointId, Float32Array>;
+  /** What an interrupted delivery has brought of another artifact, which is not verified. */
+  readonly partial?: PartialArtifact | undefined;
 }
 
-/** The ids that a check-in announces to the server. */
-export function heldArtifactIds(held: HeldModels): readonly ArtifactId[] {
-  return [...held.plans.keys(), ...held.checkpoints.keys()];
+/** What a check-in tells the server of what the client holds. */
+export function heldArtifacts({ plans, checkpoints, partial }: HeldModels): HeldArtifacts {
+  return {
+    heldArtifacts: [...plans.keys(), ...checkpoints.keys()],
+    ...(partial === undefined ? {} : { partial: { id: partial.id, chunks: partial.chunks } }),
+  };
 }
 
 /** A verified model, with the number of the round that made its checkpoint. */
@@ -26,10 +31,14 @@ export interface CachedModel extends VerifiedModel {
  */
 const KEPT = 2;
 
-/** Keeps in memory the two plans and the two checkpoints that were verified last. */
+/**
+ * Keeps in memory the two plans and the two checkpoints that were verified last, and what the last
+ * interrupted delivery has brought of one artifact.
+ */
 export class ModelCache {
   readonly #plans: Map<PlanId, Uint8Array> = new Map();
   readonly #checkpoints: Map<CheckpointId, Float32Array> = new Map();
+  #partial: PartialArtifact | undefined;
   #newest: CachedModel | undefined;
 
   /** The model that `keep` was last given; undefined when there was none. */
@@ -39,7 +48,8 @@ export class ModelCache {
 
   /** Returns a snapshot. Later changes of the cache do not change it. */
   held(): HeldModels {
-    return { plans: new Map(this.#plans), checkpoints: new Map(this.#checkpoints) };
+    const plans = new Map(this.#plans);
+    return { plans, checkpoints: new Map(this.#checkpoints), partial: this.#partial };
   }
 
   /** Keeps a model as the newest one of the population. */
@@ -50,8 +60,18 @@ export class ModelCache {
 
   /** Keeps a model that may not be the newest, so that it is not downloaded again. */
   hold(model: VerifiedModel): void {
-    keepLast(this.#plans, model.plan.id, model.plan.bytes);
+    this.holdPlan(model.plan);
     keepLast(this.#checkpoints, model.checkpoint.id, model.checkpoint.weights);
+  }
+
+  /** Keeps a plan whose checkpoint may never come. */
+  holdPlan({ id, bytes }: VerifiedPlan): void {
+    keepLast(this.#plans, id, bytes);
+  }
+
+  /** Keeps what an interrupted delivery has brought, in place of what was kept before. */
+  holdPartial(partial: PartialArtifact | undefined): void {
+    this.#partial = partial;
   }
 }
 

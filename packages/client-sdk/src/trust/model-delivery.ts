@@ -11,10 +11,11 @@ import {
   type Frame,
   type UpdateKernels,
   type Limits,
+  type PlanId,
 } from "@tributary/protocol";
 import { checkParameterCount, type ClientFloors } from "./client-floors.ts";
 import { checkLength, longestModel, requirePlannedForm } from "./delivery-checks.ts";
-import type { HeldModels } from "./model-cache.ts";
+import type { HeldModels, ModelCache } from "./model-cache.ts";
 import type { PlanVerifier } from "./plan-verifier.ts";
 import { unpackCheckpoint } from "./unpack-checkpoint.ts";
 import type { VerifiedModel, VerifiedPlan } from "./verified-model.ts";
@@ -28,6 +29,8 @@ export interface ModelDeliveryDeps {
   readonly verifier: PlanVerifier;
   readonly floors: ClientFloors;
   readonly limits: Limits;
+  /** Keeps a verified plan at once, and what has come of an artifact when it is interrupted. */
+  readonly cache: Pick<ModelCache, "holdPlan" | "holdPartial">;
   /** Loads the codecs' inner loops, for checkpoints that do not travel as plain float32. */
   readonly kernels: () => Promise<UpdateKernels>;
 }
@@ -35,21 +38,29 @@ export interface ModelDeliveryDeps {
 /**
  * Collects the sealed chunks of a plan and a checkpoint, and verifies both as early as possible.
  * The plan comes first: it fixes the size of the checkpoint, so that no memory is reserved for more
- * than that. What the client holds already is not sent, and is taken from `held`.
+ * than that. What the client holds already is not sent, and is taken from `held`. When the delivery
+ * is interrupted, what has come of the artifact under way goes into the cache, and the next delivery
+ * of the same artifact goes on from there.
  */
 export class ModelDelivery {
   /**
    * The verified plan and checkpoint. Rejects with the first error: those of `PlanVerifier`,
    * `PLAN_REFUSED`, `ARTIFACT_CHUNK_INVALID`, `ARTIFACT_HASH_MISMATCH`, `CHECKPOINT_CORRUPT`, or
-   * what `fail` was given.
+   * what `interrupt` was given.
    */
   readonly model: Promise<VerifiedModel>;
   /** Whether the client held both already and nothing had to be sent. */
   readonly cached: boolean;
+  /** Bytes of what had to be sent, with those that an interrupted delivery had brought. */
+  readonly dueBytes: number;
+  /** Bytes that an interrupted delivery had brought, and that were not sent again. */
+  readonly keptBytes: number;
   readonly #deps: ModelDeliveryDeps;
   readonly #delivery: Delivery;
   #held: HeldModels;
   readonly #taskName: string | undefined;
+  /** What the server sends: the plan unless it is held, then the checkpoint unless it is. */
+  readonly #due: readonly DueArtifact[];
   /** The receiver of the plan, and later the verified plan. */
   #plan: ArtifactReceiver | VerifiedPlan | undefined;
   /** The receiver of the checkpoint (plain or packed), or of the difference that leads to it. */
@@ -76,6 +87,16 @@ export class ModelDelivery {
     this.#taskName = taskName;
     const { plan, checkpoint } = delivery;
     this.cached = held.plans.has(plan.id) && held.checkpoints.has(checkpoint.id);
+    this.#due = dueArtifacts(
+      delivery,
+      (id) => held.plans.has(id as PlanId) || held.checkpoints.has(id as CheckpointId),
+    );
+    const { sealedChunkBytes } = deps.limits;
+    this.dueBytes = this.#due.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    this.keptBytes = this.#due.reduce(
+      (sum, { keptChunks }) => sum + keptChunks * sealedChunkBytes,
+      0,
+    );
     this.model = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -87,9 +108,15 @@ export class ModelDelivery {
 
   /**
    * Bytes of plan and checkpoint that were received so far, before they are unpacked and verified.
+   * Those of an interrupted delivery are not among them.
    */
   get receivedBytes(): number {
     return this.#receivedBytes;
+  }
+
+  /** Whether the model has come, or the delivery has failed. */
+  get isOver(): boolean {
+    return this.#settled;
   }
 
   /** Takes the next chunk. It never throws. Chunks that come after an error are dropped. */
@@ -98,8 +125,17 @@ export class ModelDelivery {
     this.#guard(() => this.#take(chunk));
   }
 
-  /** Ends the delivery with an error: no more chunks will come. */
-  fail(error: TributaryError): void {
+  /** Interrupts the delivery: no more chunks will come, though there was nothing wrong with them. */
+  interrupt(error: TributaryError): void {
+    if (this.#settled) return;
+    const receiver = this.#model ?? this.#plan;
+    if (receiver instanceof ArtifactReceiver && receiver.partial !== undefined) {
+      this.#deps.cache.holdPartial(receiver.partial);
+    }
+    this.#fail(error);
+  }
+
+  #fail(error: TributaryError): void {
     this.#settle();
     this.#reject(error);
   }
@@ -113,20 +149,22 @@ export class ModelDelivery {
     checkParameterCount(floors, Math.ceil(checkpoint.byteLength / 4));
     const heldPlan = this.#held.plans.get(plan.id);
     if (heldPlan !== undefined) this.#planArrived(heldPlan);
-    else this.#plan = this.#receive({ artifact: "plan", ...plan }, limits.maxPlanBytes);
+    else this.#plan = this.#receive(this.#due[0]!, limits.maxPlanBytes);
   }
 
   /** Makes the receiver of an artifact, which decrypts its chunks and checks its hash. */
   #receive(due: DueArtifact, maxBytes: number): ArtifactReceiver {
-    const { crypto, limits } = this.#deps;
+    const { crypto, limits, cache } = this.#deps;
     const chunkBytes = limits.sealedChunkBytes;
-    return new ArtifactReceiver({
-      crypto,
-      key: this.#delivery.key,
-      ...due,
-      chunkBytes,
-      maxBytes,
-    });
+    const kept = due.keptChunks > 0 ? this.#held.partial : undefined;
+    const key = this.#delivery.key;
+    const receiver = new ArtifactReceiver({ crypto, key, ...due, chunkBytes, maxBytes, kept });
+    // What was kept of a model is now in this receiver, or of no more use.
+    if (kept !== undefined || due.artifact !== "plan") {
+      this.#held = { ...this.#held, partial: undefined };
+      cache.holdPartial(undefined);
+    }
+    return receiver;
   }
 
   #take({ artifact, index, body }: SealedChunk): void {
@@ -152,6 +190,7 @@ export class ModelDelivery {
     const { plan, planSignature, checkpoint } = this.#delivery;
     const verified = verifier.verify(plan.id, bytes, planSignature, this.#taskName);
     this.#plan = verified;
+    this.#deps.cache.holdPlan(verified);
     const byteLength = 4 * verified.layout.size;
     if (checkpoint.byteLength !== byteLength) {
       throw new TributaryError(
@@ -166,10 +205,7 @@ export class ModelDelivery {
       return;
     }
     requirePlannedForm(this.#delivery, verified);
-    const due = dueArtifacts(
-      this.#delivery,
-      (id) => id === plan.id || this.#held.checkpoints.has(id as CheckpointId),
-    )[0]!;
+    const due = this.#due.at(-1)!;
     const maxBytes = longestModel(verified, due.artifact);
     checkLength(due.artifact, due.byteLength, maxBytes);
     this.#model = this.#receive(due, maxBytes);
@@ -195,7 +231,7 @@ export class ModelDelivery {
         this.#finish(plan, unpackCheckpoint(plan, { id, bytes, base }, crypto, kernels));
       });
     };
-    this.#deps.kernels().then(unpack, (error: unknown) => this.fail(asTributaryError(error)));
+    this.#deps.kernels().then(unpack, (error: unknown) => this.#fail(asTributaryError(error)));
   }
 
   #finish(plan: VerifiedPlan, weights: Float32Array): void {
@@ -216,7 +252,7 @@ export class ModelDelivery {
     try {
       step();
     } catch (error) {
-      this.fail(asTributaryError(error));
+      this.#fail(asTributaryError(error));
     }
   }
 }

@@ -17,6 +17,7 @@ import {
   type ClientMessage,
   type Delivery,
   type Frame,
+  type PartialReference,
   type RoundId,
   type RoundPurpose,
   type ServerMessage,
@@ -246,6 +247,8 @@ export interface ConfigureOptions {
   readonly taskName?: string;
   /** What the client said it holds, which is not sent. */
   readonly held?: readonly ArtifactId[];
+  /** What the client said it has kept, from where the chunks go on. */
+  readonly partial?: PartialReference | undefined;
   readonly delivery?: Partial<Delivery>;
   /** Changes the frames of the sealed chunks. */
   readonly frames?: (frames: readonly Uint8Array[]) => readonly Uint8Array[];
@@ -258,7 +261,7 @@ export interface Configured {
 
 export function deliveryOf(
   model: ServedModel,
-  options: Pick<ConfigureOptions, "held" | "delivery" | "frames"> = {},
+  options: Pick<ConfigureOptions, "held" | "partial" | "delivery" | "frames"> = {},
 ): { readonly delivery: Delivery; readonly frames: readonly Uint8Array[] } {
   const held = new Set<ArtifactId>(options.held);
   const delivery: Delivery = {
@@ -266,11 +269,14 @@ export function deliveryOf(
     planSignature: model.planSignature,
     checkpoint: { id: model.checkpointId, byteLength: model.checkpointBytes.length },
     key: new Uint8Array(32).fill(9),
+    ...(options.partial === undefined ? {} : { partial: options.partial }),
     ...options.delivery,
   };
   const seal = (artifact: "plan" | "checkpoint", bytes: Uint8Array): Uint8Array[] => {
     const { id } = delivery[artifact];
-    return held.has(id) ? [] : sealArtifact({ crypto, key: delivery.key, artifact, id, bytes });
+    if (held.has(id)) return [];
+    const kept = delivery.partial?.id === id ? delivery.partial.chunks : 0;
+    return sealArtifact({ crypto, key: delivery.key, artifact, id, bytes }).slice(kept);
   };
   const frames = [...seal("plan", model.planBytes), ...seal("checkpoint", model.checkpointBytes)];
   return { delivery, frames: options.frames?.(frames) ?? frames };

@@ -11,6 +11,16 @@ import {
 } from "./artifact-chunks.ts";
 import type { ArtifactKind } from "./frames.ts";
 
+/** The first chunks of an artifact, decrypted. Whether they are right, only the whole can tell. */
+export interface PartialArtifact {
+  /** SHA-256 of the whole artifact. */
+  readonly id: ArtifactId;
+  /** Number of chunks; ≥ 1 and less than the artifact has. */
+  readonly chunks: number;
+  /** Their plaintext. */
+  readonly bytes: Uint8Array;
+}
+
 /** What a client knows of an artifact before its chunks come. */
 export interface ArtifactReceiverOptions {
   readonly crypto: CryptoProvider;
@@ -25,6 +35,8 @@ export interface ArtifactReceiverOptions {
   readonly chunkBytes?: number;
   /** The longest artifact that this side accepts, in bytes. */
   readonly maxBytes: number;
+  /** What an interrupted receiver has left, when the chunks go on from there; copied. */
+  readonly kept?: PartialArtifact | undefined;
 }
 
 /**
@@ -51,7 +63,8 @@ export class ArtifactReceiver {
   /**
    * @throws TributaryError `PLAN_INVALID` for a plan, `MODEL_UNSUPPORTED` for a checkpoint or a
    * difference, when `byteLength` is more than `maxBytes`; `MODEL_UNSUPPORTED` when there is not
-   * enough memory; `BAD_PARAMETER` for an option out of its range.
+   * enough memory; `ARTIFACT_CHUNK_INVALID` when `kept` is of another artifact; `BAD_PARAMETER` for
+   * an option out of its range.
    */
   constructor(options: ArtifactReceiverOptions) {
     this.#options = options;
@@ -67,6 +80,7 @@ export class ArtifactReceiver {
     this.#layout = chunkLayout(byteLength, options.chunkBytes);
     this.#sealing = chunkSealing(artifact, options.id, this.#layout.count);
     this.#bytes = reserve(byteLength);
+    if (options.kept !== undefined) this.#goOnFrom(options.kept);
   }
 
   /** Whether every chunk has come. `finish` then says whether they make the right artifact. */
@@ -79,9 +93,16 @@ export class ArtifactReceiver {
     return this.#options.artifact;
   }
 
-  /** Bytes of the artifact received so far. */
+  /** Bytes of the artifact received so far, with those that were kept. */
   get receivedBytes(): number {
     return this.#received;
+  }
+
+  /** What has come so far, a view; undefined when that is nothing, everything, or not sound. */
+  get partial(): PartialArtifact | undefined {
+    if (this.#failed || this.#chunks === 0 || this.complete) return undefined;
+    const bytes = this.#bytes.subarray(0, this.#received);
+    return { id: this.#options.id, chunks: this.#chunks, bytes };
   }
 
   /**
@@ -132,6 +153,16 @@ export class ArtifactReceiver {
         context: { expected: id, actual },
       },
     );
+  }
+
+  #goOnFrom({ id, chunks, bytes }: PartialArtifact): void {
+    const { count, chunkBytes } = this.#layout;
+    if (id !== this.#options.id || chunks >= count || bytes.length !== chunks * chunkBytes) {
+      throw this.#fail("The chunks that were kept are no beginning");
+    }
+    this.#bytes.set(bytes);
+    this.#received = bytes.length;
+    this.#chunks = chunks;
   }
 
   #fail(cause: string): TributaryError {

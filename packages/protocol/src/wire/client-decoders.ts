@@ -9,6 +9,7 @@ import {
   list,
   malformed,
   octets,
+  partialField,
   record,
   roundIdField,
   text,
@@ -16,7 +17,7 @@ import {
   type Decoders,
   type Fields,
 } from "./fields.ts";
-import type { ClientMessage, EnrolmentFields, MetricValue } from "./messages.ts";
+import type { ClientMessage, EnrolmentFields, HeldArtifacts, MetricValue } from "./messages.ts";
 
 /** More codecs than exist. */
 const MAX_CODECS = 32;
@@ -36,7 +37,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     maxParameters: uint(f, "maxParameters"),
     exampleCount: uint(f, "exampleCount"),
     heldOutCount: uint(f, "heldOutCount"),
-    heldArtifacts: heldArtifacts(f),
+    ...heldArtifacts(f),
     ...enrolment(f),
   }),
   configured: (f) => ({ type: "configured", roundId: roundIdField(f) }),
@@ -61,19 +62,20 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
   modelRequest: (f) => ({
     type: "modelRequest",
     population: text(f, "population"),
-    heldArtifacts: heldArtifacts(f),
+    ...heldArtifacts(f),
     ...enrolment(f),
   }),
 };
 
-/** The names of the artifacts that the client says it holds. */
-function heldArtifacts(fields: Fields): readonly ArtifactId[] {
-  return list(fields, "heldArtifacts", DEFAULT_LIMITS.maxHeldArtifacts).map((value) => {
+/** The names of the artifacts that the client says it holds, and what it has of another. */
+function heldArtifacts(fields: Fields): HeldArtifacts {
+  const ids = list(fields, "heldArtifacts", DEFAULT_LIMITS.maxHeldArtifacts).map((value) => {
     if (!(value instanceof Uint8Array) || value.length !== 32) {
       throw malformed("heldArtifacts holds something that is not a SHA-256");
     }
     return toHex(value) as ArtifactId;
   });
+  return { heldArtifacts: ids, ...partialField(fields) };
 }
 
 /** Token and device proof; a field that the client left out is absent from the result. */

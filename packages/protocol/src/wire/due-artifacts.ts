@@ -7,6 +7,8 @@ import type { ArtifactReference, Delivery } from "./messages.ts";
  */
 export interface DueArtifact extends ArtifactReference {
   readonly artifact: ArtifactKind;
+  /** Chunks at its beginning that the client has kept, and that do not follow. */
+  readonly keptChunks: number;
 }
 
 /**
@@ -14,19 +16,21 @@ export interface DueArtifact extends ArtifactReference {
  * and the client expects what this function says, so the two always agree.
  * @param holds - Whether the client has said that it holds the artifact of this name.
  * @returns The plan, unless it is held; then the checkpoint, unless it is held. In place of the
- * whole checkpoint comes the difference when the client holds its base.
+ * whole checkpoint comes the difference when the client holds its base. What the client has kept of
+ * one of them counts only when the delivery repeats it.
  */
 export function dueArtifacts(
-  { plan, checkpoint, packed, difference }: Delivery,
+  { plan, checkpoint, packed, difference, partial }: Delivery,
   holds: (id: ArtifactId) => boolean,
 ): readonly DueArtifact[] {
   const due: DueArtifact[] = [];
-  if (!holds(plan.id)) due.push({ artifact: "plan", ...plan });
+  const add = (artifact: ArtifactKind, reference: ArtifactReference): void => {
+    const keptChunks = partial?.id === reference.id ? partial.chunks : 0;
+    due.push({ artifact, ...reference, keptChunks });
+  };
+  if (!holds(plan.id)) add("plan", plan);
   if (holds(checkpoint.id)) return due;
-  if (difference !== undefined && holds(difference.base)) {
-    due.push({ artifact: "difference", ...difference.packed });
-  } else {
-    due.push({ artifact: "checkpoint", ...(packed ?? checkpoint) });
-  }
+  if (difference !== undefined && holds(difference.base)) add("difference", difference.packed);
+  else add("checkpoint", packed ?? checkpoint);
   return due;
 }

@@ -6,7 +6,7 @@
 import { toHex } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { ArtifactId, RoundId } from "../ids.ts";
-import type { ArtifactReference } from "./messages.ts";
+import type { ArtifactReference, PartialReference } from "./messages.ts";
 
 /** A decoded protocol buffer whose fields have not been checked. Absent messages are `null`. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -88,4 +88,13 @@ export function artifact<Id extends ArtifactId>(
     id: toHex(octets(fields, "sha256", 32)) as Id,
     byteLength: uint(fields, "byteLength"),
   };
+}
+
+/** The chunks of an artifact that a client has kept; an empty object when the field is absent. */
+export function partialField(fields: Fields): { readonly partial?: PartialReference } {
+  const value = fields["partial"];
+  if (value === null) return {};
+  const inner = record(value, "partial");
+  const id = toHex(octets(inner, "sha256", 32)) as ArtifactId;
+  return { partial: { id, chunks: uint(inner, "chunks") } };
 }

@@ -10,6 +10,7 @@ import {
   type ArtifactReference,
   type ClientMessage,
   type Delivery,
+  type PartialReference,
   type ServerMessage,
 } from "./messages.ts";
 
@@ -18,7 +19,11 @@ export function clientBody(message: ClientMessage): object {
   switch (message.type) {
     case "checkIn":
     case "modelRequest":
-      return { ...message, heldArtifacts: message.heldArtifacts.map(fromHex) };
+      return {
+        ...message,
+        heldArtifacts: message.heldArtifacts.map(fromHex),
+        partial: partialBody(message.partial),
+      };
     case "withdraw":
       return { ...message, ...explanation(message) };
     default:
@@ -56,8 +61,9 @@ export function serverBody(message: ServerMessage): object {
   }
 }
 
-const deliveryBody = ({ packed, difference, ...delivery }: Delivery): object => ({
+const deliveryBody = ({ packed, difference, partial, ...delivery }: Delivery): object => ({
   ...delivery,
+  partial: partialBody(partial),
   plan: artifactBody(delivery.plan),
   checkpoint: artifactBody(delivery.checkpoint),
   ...(packed === undefined ? {} : { packed: artifactBody(packed) }),
@@ -67,6 +73,9 @@ const deliveryBody = ({ packed, difference, ...delivery }: Delivery): object => 
         difference: { base: fromHex(difference.base), packed: artifactBody(difference.packed) },
       }),
 });
+
+const partialBody = (partial: PartialReference | undefined): object | undefined =>
+  partial && { sha256: fromHex(partial.id), chunks: partial.chunks };
 
 const artifactBody = (reference: ArtifactReference): object => ({
   sha256: fromHex(reference.id),

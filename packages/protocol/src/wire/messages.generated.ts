@@ -550,6 +550,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             CheckIn.prototype.token = "";
             CheckIn.prototype.device = null;
             CheckIn.prototype.heldOutCount = 0;
+            CheckIn.prototype.partial = null;
 
             CheckIn.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -576,6 +577,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.heldOutCount != null && $Object.hasOwnProperty.call(message, "heldOutCount") && message.heldOutCount !== 0)
                     writer.uint32(64).uint32(message.heldOutCount);
+                if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
+                    $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -676,6 +679,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 delete message.heldOutCount;
                             continue;
                         }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.partial = $root.tributary.v1.PartialArtifact.decode(reader, reader.size(), $undefined, _depth + 1, message.partial);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -694,6 +703,100 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             };
 
             return CheckIn;
+        })();
+
+        v1.PartialArtifact = (function() {
+
+            const PartialArtifact = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            PartialArtifact.prototype.sha256 = $util.newBuffer([]);
+            PartialArtifact.prototype.chunks = 0;
+
+            PartialArtifact.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+                    writer.uint32(10).bytes(message.sha256);
+                if (message.chunks != null && $Object.hasOwnProperty.call(message, "chunks") && message.chunks !== 0)
+                    writer.uint32(16).uint32(message.chunks);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            PartialArtifact.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.PartialArtifact();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.sha256 = value;
+                            else
+                                delete message.sha256;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.chunks = value;
+                            else
+                                delete message.chunks;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PartialArtifact;
         })();
 
         v1.Device = (function() {
@@ -1071,6 +1174,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             Delivery.prototype.key = $util.newBuffer([]);
             Delivery.prototype.packed = null;
             Delivery.prototype.difference = null;
+            Delivery.prototype.partial = null;
 
             Delivery.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1091,6 +1195,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.Artifact.encode(message.packed, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.difference != null && $Object.hasOwnProperty.call(message, "difference"))
                     $root.tributary.v1.Difference.encode(message.difference, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
+                    $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1164,6 +1270,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.difference = $root.tributary.v1.Difference.decode(reader, reader.size(), $undefined, _depth + 1, message.difference);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.partial = $root.tributary.v1.PartialArtifact.decode(reader, reader.size(), $undefined, _depth + 1, message.partial);
                             continue;
                         }
                     }
@@ -2283,6 +2395,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ModelRequest.prototype.heldArtifacts = $util.emptyArray;
             ModelRequest.prototype.token = "";
             ModelRequest.prototype.device = null;
+            ModelRequest.prototype.partial = null;
 
             ModelRequest.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2300,6 +2413,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(26).string(message.token);
                 if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
+                    $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2363,6 +2478,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.partial = $root.tributary.v1.PartialArtifact.decode(reader, reader.size(), $undefined, _depth + 1, message.partial);
                             continue;
                         }
                     }

@@ -11,6 +11,14 @@ export interface ArtifactReference<Id extends ArtifactId = ArtifactId> {
   readonly byteLength: number;
 }
 
+/** The first chunks of an artifact, which a client has kept of an interrupted delivery. */
+export interface PartialReference {
+  /** SHA-256 of the whole artifact as it travels. */
+  readonly id: ArtifactId;
+  /** Number of whole chunks; ≥ 1 and less than the artifact has. */
+  readonly chunks: number;
+}
+
 /** A difference that a delivery offers. */
 export interface CheckpointDifference {
   /** The checkpoint that the difference was taken from, and that a client must hold to use it. */
@@ -36,6 +44,11 @@ export interface Delivery {
   readonly packed?: ArtifactReference;
   /** The difference to this checkpoint, for clients that hold the one that it was taken from. */
   readonly difference?: CheckpointDifference;
+  /**
+   * What the client has kept of an interrupted delivery, when the chunks go on from there. The
+   * chunks that it has are not sent.
+   */
+  readonly partial?: PartialReference;
 }
 
 /** One metric of a report. */
@@ -72,6 +85,14 @@ export interface EnrolmentFields {
   readonly device?: DeviceProof;
 }
 
+/** What a client holds already and need not be sent. */
+export interface HeldArtifacts {
+  /** Plans and checkpoints that the client holds. */
+  readonly heldArtifacts: readonly ArtifactId[];
+  /** What the client has kept of a delivery that was interrupted. */
+  readonly partial?: PartialReference;
+}
+
 /** What a client sends. */
 export type ClientMessage =
   | {
@@ -95,9 +116,8 @@ export type ClientMessage =
        * does not evaluate.
        */
       readonly heldOutCount: number;
-      /** Plans and checkpoints that the client holds, and that need not be sent. */
-      readonly heldArtifacts: readonly ArtifactId[];
-    } & EnrolmentFields)
+    } & HeldArtifacts &
+      EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
   | {
       readonly type: "withdraw";
@@ -125,8 +145,8 @@ export type ClientMessage =
   | ({
       readonly type: "modelRequest";
       readonly population: string;
-      readonly heldArtifacts: readonly ArtifactId[];
-    } & EnrolmentFields);
+    } & HeldArtifacts &
+      EnrolmentFields);
 
 /** What a server sends. */
 export type ServerMessage =

@@ -7,6 +7,7 @@ import {
   artifact,
   malformed,
   octets,
+  partialField,
   record,
   roundIdField,
   text,
@@ -99,6 +100,7 @@ function delivery(fields: Fields): Delivery {
     ...(inner["difference"] === null
       ? {}
       : { difference: difference(record(inner["difference"], "difference")) }),
+    ...partialField(inner),
   };
 }
 

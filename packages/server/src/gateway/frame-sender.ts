@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import type { Clock, Limits } from "@tributary/protocol";
+import type { Heartbeat } from "./heartbeat.ts";
 import type { SendTurns } from "./send-turns.ts";
 
 interface FrameSenderDeps {
@@ -7,8 +8,19 @@ interface FrameSenderDeps {
   readonly limits: Limits;
   /** Shared by all senders of a server. */
   readonly turns: SendTurns;
-  /** Called when a connection is cut because the client does not read. */
+  /** The heartbeat of the connection, which is told of what is sent. */
+  readonly heartbeat: Heartbeat;
+  /** Called when the client does not read, so that the connection must be cut. */
   readonly onSlowReader: () => void;
+}
+
+/** How far the chunks have come that are being sent, or that were sent last. */
+export interface ChunkProgress {
+  readonly bytesDue: number;
+  /** Bytes of these that the server has sent. */
+  readonly bytesSent: number;
+  /** Bytes of these that have been proved to be with the client. */
+  readonly bytesRead: number;
 }
 
 /**
@@ -22,6 +34,9 @@ export class FrameSender {
   #chunks: readonly Uint8Array[] = [];
   #nextChunk = 0;
   #bytesSent = 0;
+  #bytesDue = 0;
+  /** What the heartbeat had counted when the chunks began. */
+  #sentBefore = 0;
   #pumping = false;
   #cancelDeadline: (() => void) | undefined;
 
@@ -39,6 +54,7 @@ export class FrameSender {
     }
     this.#bytesSent += frame.length;
     this.#socket.send(frame);
+    this.#deps.heartbeat.sent(frame.length);
   }
 
   /**
@@ -48,6 +64,8 @@ export class FrameSender {
   streamChunks(frames: readonly Uint8Array[]): void {
     this.#chunks = frames;
     this.#nextChunk = 0;
+    this.#bytesDue = frames.reduce((sum, { length }) => sum + length, 0);
+    this.#sentBefore = this.#deps.heartbeat.sentBytes;
     this.#pump();
   }
 
@@ -55,6 +73,20 @@ export class FrameSender {
   stopChunks(): void {
     this.#chunks = [];
     this.#nextChunk = 0;
+  }
+
+  /** How far the chunks have come, to within the few records that are sent between them. */
+  get progress(): ChunkProgress {
+    const bytesDue = this.#bytesDue;
+    const { sentBytes, provedBytes } = this.#deps.heartbeat;
+    const share = (bytes: number): number =>
+      Math.min(bytesDue, Math.max(0, bytes - this.#sentBefore));
+    return { bytesDue, bytesSent: share(sentBytes), bytesRead: share(provedBytes) };
+  }
+
+  /** Call when the client has proved that it reads: it gets new time for the chunk that waits. */
+  hasRead(): void {
+    if (this.#cancelDeadline !== undefined) this.#watch();
   }
 
   /** Returns the number of bytes that were handed to the socket since the last call. */
@@ -66,7 +98,7 @@ export class FrameSender {
 
   /** Sends a close frame. A client that does not answer it within `closeTimeoutMs` is cut. */
   close(code: number, reason: string): void {
-    this.#cancelDeadline?.();
+    this.#unwatch();
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, reason);
     const { clock, limits } = this.#deps;
     const cancel = clock.schedule(limits.closeTimeoutMs, () => this.#socket.terminate());
@@ -82,7 +114,7 @@ export class FrameSender {
 
   /** Sends the next chunk and returns its length; 0 when there is none. */
   #sendChunk(taken: () => void): number {
-    const { clock, limits } = this.#deps;
+    const { heartbeat } = this.#deps;
     const frame = this.#chunks[this.#nextChunk];
     if (frame === undefined || this.#socket.readyState !== this.#socket.OPEN) {
       this.#pumping = false;
@@ -90,19 +122,31 @@ export class FrameSender {
     }
     this.#nextChunk += 1;
     this.#bytesSent += frame.length;
-    this.#cancelDeadline = clock.schedule(limits.sendTimeoutMs, () => this.#cut());
+    this.#watch();
     this.#socket.send(frame, () => {
       taken();
+      heartbeat.progressed();
       this.#pumping = false;
-      this.#cancelDeadline?.();
+      this.#unwatch();
       this.#pump();
     });
+    heartbeat.sent(frame.length);
     return frame.length;
   }
 
+  /** Gives the client `sendTimeoutMs` to read something. */
+  #watch(): void {
+    const { clock, limits } = this.#deps;
+    this.#unwatch();
+    this.#cancelDeadline = clock.schedule(limits.sendTimeoutMs, () => this.#cut());
+  }
+
+  #unwatch(): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
+  }
+
   #cut(): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#deps.onSlowReader();
-    this.#socket.terminate();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#deps.onSlowReader();
   }
 }

@@ -21,6 +21,7 @@ import { listen } from "../runtime/listen.ts";
 import { returnAfterRestartMs } from "@tributary/core";
 import type { CutReason } from "../telemetry/server-event.ts";
 import { FrameSender } from "./frame-sender.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { IntakeTurns } from "./intake-turns.ts";
 import { SendTurns } from "./send-turns.ts";
 import type { SessionDeps } from "./session-deps.ts";
@@ -47,10 +48,10 @@ export interface GatewayOptions {
 
 /** An open WebSocket and its session. */
 interface Connection {
-  readonly socket: WebSocket;
   readonly session: Session;
-  /** Whether the client has sent anything since the last heartbeat. */
-  alive: boolean;
+  readonly heartbeat: Heartbeat;
+  /** Cuts the connection, and says so to the operator. */
+  cut(reason: CutReason): void;
 }
 
 /** Milliseconds that clients have to answer the close frame when the server stops. */
@@ -152,7 +153,7 @@ export class Gateway {
           return;
         }
         this.#webSockets.handleUpgrade(request, socket, head, (accepted) =>
-          this.#accept(accepted, socket, visitor),
+          this.#accept(accepted, request.socket, visitor),
         );
       }
     });
@@ -244,12 +245,38 @@ export class Gateway {
    * Gives a new WebSocket its session.
    * @param stream - The connection under the WebSocket.
    */
-  #accept(socket: WebSocket, stream: Duplex, visitor: Visitor): void {
+  #accept(socket: WebSocket, stream: Socket, visitor: Visitor): void {
     visitor.upgraded();
     const { clock, limits } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
-    const onSlowReader = (): void => this.#cut("slow-reader");
-    const sender = new FrameSender(socket, { clock, limits, turns: this.#turns, onSlowReader });
+    const heartbeat = new Heartbeat({
+      limits,
+      bytesRead: () => stream.bytesRead,
+      probe: (payload) => socket.ping(payload),
+    });
+    const cut = (reason: CutReason): void => {
+      // The WebSocket still hands on frames that came in the same read, also after the cut.
+      if (socket.readyState !== socket.OPEN) return;
+      this.#cut(reason);
+      const { address } = visitor;
+      this.#deps.logger.info("connection cut", {
+        reason,
+        session: sessionId,
+        address,
+        ...sender.progress,
+      });
+      session.disconnected();
+      // A client that is only slow may still read why it was cut.
+      if (reason === "probes") socket.terminate();
+      else sender.close(ERROR_CODES.TIMED_OUT.close ?? 1006, "TIMED_OUT");
+    };
+    const sender = new FrameSender(socket, {
+      clock,
+      limits,
+      turns: this.#turns,
+      heartbeat,
+      onSlowReader: () => cut("slow-reader"),
+    });
     let greetingBytes = 0;
     // Bytes are counted before the WebSocket gathers them, so that a client which has not greeted
     // cannot make the server hold more than a greeting.
@@ -275,28 +302,22 @@ export class Gateway {
       },
       this.#deps,
     );
-    const connection: Connection = { socket, session, alive: true };
+    const connection: Connection = { session, heartbeat, cut };
     const probes = new TokenBucket(clock, limits.requestBurst, limits.requestsPerSecond);
-    const takeProbe = (): boolean => {
-      if (probes.take()) return true;
-      // The WebSocket still hands on frames that came in the same read, also after the cut.
-      if (socket.readyState === socket.OPEN) this.#cut("probes");
-      socket.terminate();
-      return false;
+    const takeProbe = (): void => {
+      if (!probes.take()) cut("probes");
     };
     this.#connections.add(connection);
     socket.binaryType = "nodebuffer";
     socket.on("message", (data: Buffer, isBinary) => {
-      // A message counts as a sign of life, because the answer to a probe may wait behind a long
-      // upload.
-      connection.alive = true;
       if (isBinary) session.receive(data);
       else session.close(new TributaryError("MALFORMED_FRAME", "The message is text, not binary"));
       this.#intake.handled(socket, data.length);
     });
     socket.on("ping", takeProbe);
-    socket.on("pong", () => {
-      if (takeProbe()) connection.alive = true;
+    socket.on("pong", (payload) => {
+      if (heartbeat.answered(payload)) sender.hasRead();
+      else takeProbe();
     });
     // By now ws has sent a close frame, with the right code for a frame that is too large.
     socket.on("error", (error: Error & { code?: string }) => {
@@ -317,21 +338,12 @@ export class Gateway {
     this.#deps.events.publish({ type: "connection-cut", reason });
   }
 
-  /**
-   * Cuts the connections that have sent nothing since the last heartbeat, and probes the others.
-   * One timer serves all connections.
-   */
+  /** Cuts the connections whose clients have gone. One timer serves all connections. */
   #beat(): void {
     const { clock, limits } = this.#deps;
     this.#cancelHeartbeat = clock.schedule(limits.heartbeatIntervalMs, () => {
       for (const connection of this.#connections) {
-        if (!connection.alive) {
-          this.#cut("silent");
-          connection.socket.terminate();
-          continue;
-        }
-        connection.alive = false;
-        connection.socket.ping();
+        if (!connection.heartbeat.beat()) connection.cut("silent");
       }
       this.#beat();
     });

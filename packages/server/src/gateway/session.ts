@@ -16,9 +16,8 @@ import {
   type ServerMessage,
   type SessionId,
 } from "@tributary/protocol";
-import { framesFor, type SealedModel } from "../coordinator/model/sealed-model.ts";
+import { deliver, type HeldByClient, type SealedModel } from "../coordinator/model/sealed-model.ts";
 import type {
-  CheckInOffer,
   MemberMessage,
   Participant,
   RoundConfiguration,
@@ -80,7 +79,7 @@ export class Session implements Participant {
   /** When the client was told to come back after its last round. */
   #retryAfterMs = 0;
   /** What the last check-in said the client holds. */
-  #held: CheckInOffer["heldArtifacts"] = new Set();
+  #held: HeldByClient = { artifacts: new Set() };
   #bytesUp = 0;
 
   constructor(sessionId: SessionId, sender: FrameSender, visitor: Visitor, deps: SessionDeps) {
@@ -169,8 +168,9 @@ export class Session implements Participant {
 
   configure(configuration: RoundConfiguration, model: SealedModel): void {
     if (configuration.roundId !== currentRound(this.#state)) return;
-    this.#send({ type: "roundConfiguration", ...configuration, delivery: model.delivery });
-    this.#sender.streamChunks(framesFor(model, this.#held));
+    const { delivery, frames } = deliver(model, this.#held);
+    this.#send({ type: "roundConfiguration", ...configuration, delivery });
+    this.#sender.streamChunks(frames);
   }
 
   tell(message: RoundMessage): void {
@@ -283,7 +283,7 @@ export class Session implements Participant {
   #enterPool(message: CheckIn, { deviceId, giveRequestBack }: Admission): void {
     const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
-    this.#held = heldArtifacts;
+    this.#held = { artifacts: heldArtifacts, partial: message.partial };
     this.#step({ type: "admitted" });
     const place: PoolPlace = { giveRequestBack };
     this.#place = place;
@@ -320,8 +320,10 @@ export class Session implements Participant {
           .then(({ model, roundNumber }) => {
             if (!isCurrent()) return;
             this.#step({ type: "answered" });
-            this.#send({ type: "modelOffer", delivery: model.delivery, roundNumber });
-            this.#sender.streamChunks(framesFor(model, new Set(request.heldArtifacts)));
+            const artifacts = new Set(request.heldArtifacts);
+            const { delivery, frames } = deliver(model, { artifacts, partial: request.partial });
+            this.#send({ type: "modelOffer", delivery, roundNumber });
+            this.#sender.streamChunks(frames);
           })
           .catch((error: unknown) => {
             if (isCurrent()) refused(error);

@@ -8,6 +8,8 @@ import { PendingConnections, type PendingConnection } from "./pending-connection
 export interface Visitor {
   /** The site of the client's address; empty while a trusted proxy has not told the address. */
   readonly site: string;
+  /** The client's address: an IPv4 address or an IPv6 network; empty while no proxy has told it. */
+  readonly address: string;
   /** Milliseconds that are left for the handshake and `Hello`; ≥ 0. */
   readonly greetWithinMs: number;
   /**
@@ -82,6 +84,9 @@ export class Visitors {
     return {
       get site() {
         return siteOf(address ?? "");
+      },
+      get address() {
+        return address ?? "";
       },
       get greetWithinMs() {
         return Math.max(0, deadlineMs - clock.now());

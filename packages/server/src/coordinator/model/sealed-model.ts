@@ -8,6 +8,7 @@ import {
   type CryptoProvider,
   type Delivery,
   type DueArtifact,
+  type PartialReference,
   type PlanId,
   type RandomSource,
 } from "@tributary/protocol";
@@ -75,12 +76,29 @@ const named = (difference: NamedBytes & { readonly base: CheckpointId }): Checkp
   packed: reference(difference),
 });
 
-/** The frames to send to a client that holds `held`. */
-export function framesFor(
+/** What a client holds of models. */
+export interface HeldByClient {
+  readonly artifacts: ReadonlySet<ArtifactId>;
+  /** The first chunks of another artifact, kept of an interrupted delivery. */
+  readonly partial?: PartialReference | undefined;
+}
+
+/**
+ * What to send to a client that holds `held`: what it does not hold and, where a delivery of the
+ * same bytes was interrupted, from the first chunk on that it lacks.
+ */
+export function deliver(
   { delivery, frames }: SealedModel,
-  held: ReadonlySet<ArtifactId>,
-): readonly Uint8Array[] {
-  return dueArtifacts(delivery, (id) => held.has(id)).flatMap(
-    ({ artifact }) => frames[artifact] ?? [],
+  { artifacts, partial }: HeldByClient,
+): { readonly delivery: Delivery; readonly frames: readonly Uint8Array[] } {
+  const framesOf = ({ artifact }: DueArtifact): readonly Uint8Array[] => frames[artifact] ?? [];
+  const resumed: Delivery = partial === undefined ? delivery : { ...delivery, partial };
+  const due = dueArtifacts(resumed, (id) => artifacts.has(id));
+  const isResumed = due.some(
+    (each) => each.keptChunks > 0 && each.keptChunks < framesOf(each).length,
   );
+  return {
+    delivery: isResumed ? resumed : delivery,
+    frames: due.flatMap((each) => framesOf(each).slice(isResumed ? each.keptChunks : 0)),
+  };
 }
