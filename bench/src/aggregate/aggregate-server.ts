@@ -114,6 +114,8 @@ class NewestCheckpoint implements CheckpointStore {
     return this.#newest?.id === id;
   }
 
+  async probeWrite(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#newest = undefined;
   }

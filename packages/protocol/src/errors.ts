@@ -29,7 +29,7 @@ const code = (wire: number | null, close: number | null, retryable: boolean): Co
  */
 export const ERROR_CODES = {
   // The session and its bytes.
-  /** Something failed that no other code describes: a fault of the software or of its store. */
+  /** Something failed that no other code describes: a fault of the software. */
   INTERNAL: code(1, 1011, true),
   /** A frame, record or message does not have the form that the protocol gives it. */
   MALFORMED_FRAME: code(2, 4400, false),
@@ -49,6 +49,8 @@ export const ERROR_CODES = {
   TOO_MANY_CONNECTIONS: code(9, 4429, true),
   /** A session, address or device has sent requests faster than its limits allow. */
   RATE_LIMITED: code(10, 4430, true),
+  /** The server's store, a database or a disk, does not answer or cannot be written to. */
+  STORAGE_UNAVAILABLE: code(11, null, true),
 
   // Check-in and configuration.
   /**
@@ -150,8 +152,6 @@ export const ERROR_CODES = {
   PORT_IN_USE: code(null, null, false),
   /** A file or a data set is missing or cannot be read. */
   DATA_UNREADABLE: code(null, null, false),
-  /** The database or the disk does not answer. */
-  STORAGE_UNAVAILABLE: code(null, null, true),
   /** Another process uses the data folder. */
   STORAGE_LOCKED: code(null, null, false),
   /** A request to the admin API has no valid token. */

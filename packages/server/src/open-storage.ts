@@ -8,6 +8,7 @@ import { FileCheckpointStore } from "./storage/files.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { ChunkedCheckpointStore } from "./storage/postgres/chunked-contents.ts";
 import { DatabaseConnection } from "./storage/postgres/database-connection.ts";
+import { databaseBytes } from "./storage/postgres/database-bytes.ts";
 import { databaseError } from "./storage/postgres/database-error.ts";
 import type { OpenDatabase } from "./storage/postgres/database.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
@@ -74,6 +75,10 @@ export async function openEmbeddedStore(
       rounds: new PostgresRoundStore(connection, crypto, files),
       checkpoints: files,
       access: new PostgresAccessStore(connection),
+      async usage() {
+        const { bytes, freeBytes } = await files.usage();
+        return { bytes: bytes + (await databaseBytes(connection)), freeBytes };
+      },
       close,
     };
   } catch (error) {
@@ -107,6 +112,7 @@ export async function openPostgresStore(
     rounds: new PostgresRoundStore(connection, crypto),
     checkpoints: new ChunkedCheckpointStore(connection, crypto),
     access: new PostgresAccessStore(connection),
+    usage: async () => ({ bytes: await databaseBytes(connection) }),
     close: () => connection.close(),
   };
 }

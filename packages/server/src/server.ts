@@ -26,6 +26,7 @@ import { createLogger, type Logger } from "./runtime/logger.ts";
 import { EventFeed } from "./telemetry/event-feed.ts";
 import { logEvents } from "./telemetry/event-log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { StoreHealth } from "./telemetry/store-health.ts";
 import { VERSION } from "./version.generated.ts";
 
 /** Collaborators that a test or an experiment may replace. */
@@ -103,10 +104,12 @@ export async function startServer(
 
     const startedAtMs = clock.now();
     const events = deps.events ?? new EventFeed(logger);
+    const storeHealth = new StoreHealth(storage, clock);
     const metrics = createMetrics({
       clock,
       version: SERVER_VERSION,
       connections: () => gateway.connectionCount,
+      storeHealth,
     });
     cleanups.push(() => metrics.close());
     cleanups.push(events.subscribe(metrics.observe), events.subscribe(logEvents(logger)));
@@ -167,6 +170,7 @@ export async function startServer(
         enrolment,
         clock,
         metrics,
+        storeHealth,
         token: adminToken,
         info: () => ({
           gatewayUrl: url,

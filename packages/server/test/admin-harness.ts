@@ -34,6 +34,7 @@ import type { Storage } from "../src/storage/storage.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
 import { silentLogger } from "../src/runtime/logger.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
+import { StoreHealth } from "../src/telemetry/store-health.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 
 export const NOW_MS = 1_700_000_000_000;
@@ -72,6 +73,7 @@ export interface AdminHarness {
 interface HarnessOptions {
   readonly token?: string;
   readonly limits?: Partial<Limits>;
+  readonly storage?: Storage;
   readonly metrics?: AdminDeps["metrics"];
   readonly logger?: AdminDeps["logger"];
 }
@@ -82,9 +84,11 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secrets = generateServerSecrets(random);
   const clock = new ManualClock(NOW_MS);
-  const storage = openMemoryStore({ crypto });
+  const storage = options.storage ?? openMemoryStore({ crypto });
+  const storeHealth = new StoreHealth(storage, clock);
   const metrics =
-    options.metrics ?? createMetrics({ clock, version: "0.1.0", connections: () => 0 });
+    options.metrics ??
+    createMetrics({ clock, version: "0.1.0", connections: () => 0, storeHealth });
   const logger = options.logger ?? silentLogger;
   const events = new EventFeed(logger);
   events.subscribe(metrics.observe);
@@ -108,6 +112,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     enrolment: await Enrolment.load({ store: storage.access, crypto, clock, limits }),
     clock,
     metrics,
+    storeHealth,
     token: options.token,
     info: () => ({
       gatewayUrl: "ws://127.0.0.1:7000",

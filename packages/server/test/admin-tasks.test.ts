@@ -15,6 +15,7 @@ describe("the admin API for tasks", () => {
       definition: { model: { builtin: "logistic-regression" }, stop: { rounds: 3 } },
       progress: { phase: "idle", committedRounds: 0, waitingClients: 0 },
       endReason: null,
+      pauseReason: null,
       best: null,
       lastRound: null,
       warnings: [],

@@ -473,6 +473,7 @@ describe("a task whose server or store fails", () => {
           put: (id, bytes) => storage.checkpoints.put(id, bytes),
           get: async (id) => (lost ? undefined : storage.checkpoints.get(id)),
           has: (id) => storage.checkpoints.has(id),
+          probeWrite: () => storage.checkpoints.probeWrite(),
           close: () => storage.checkpoints.close(),
         },
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deviceIdOf, proveDevice, type DeviceProof } from "@tributary/protocol";
+import { TributaryError, deviceIdOf, proveDevice, type DeviceProof } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { EnrolmentPolicy } from "../src/storage/access-store.ts";
 import { RULES, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
@@ -361,11 +361,20 @@ describe("while a check-in is looked up", () => {
 
   it("a client is told when to come back if the store cannot be reached", async () => {
     const world = await worldWith({ enrolment: "device" });
-    world.storage.access.device = () => Promise.reject(new Error("password=hunter2"));
-    const client = await world.greet();
-    client.checkIn("writers", { device: proof(client) });
-    const rejection = await client.expect("rejection");
-    expect(rejection).toMatchObject({ code: "INTERNAL" });
-    expect(rejection.message).not.toContain("hunter2");
+    world.storage.access.device = () =>
+      Promise.reject(new TributaryError("STORAGE_UNAVAILABLE", "password=hunter2"));
+    const waits = new Set<number>();
+    for (let asked = 0; asked < 3; asked++) {
+      const client = await world.greet();
+      client.checkIn("writers", { device: proof(client) });
+      const rejection = await client.expect("rejection");
+      expect(rejection).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+      expect(rejection.message).not.toContain("hunter2");
+      expect(rejection.retryAfterMs).toBeGreaterThanOrEqual(5_000);
+      expect(rejection.retryAfterMs).toBeLessThanOrEqual(30_000);
+      waits.add(rejection.retryAfterMs);
+    }
+    // They do not all come back at the same moment.
+    expect(waits.size).toBe(3);
   });
 });

@@ -319,7 +319,7 @@ describe("the gateway", () => {
     const client = await world.greet();
     client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
     const failure = await client.expect("failure");
-    expect(failure.code).toBe("INTERNAL");
+    expect(failure.code).toBe("STORAGE_UNAVAILABLE");
     expect(failure.message).not.toContain("10.0.0.7");
     client.checkIn();
     const rejection = await client.expect("rejection");

@@ -1,7 +1,10 @@
 import { onTestFinished, describe, expect, it } from "vitest";
 import { TributaryError, type CheckpointId, type RoundId, type TaskId } from "@tributary/protocol";
 import { ManualClock } from "@tributary/protocol/testing";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { openMemoryStore } from "../src/storage/memory.ts";
 import type { RoundRecord } from "../src/storage/round-store.ts";
+import { StoreHealth } from "../src/telemetry/store-health.ts";
 import { createMetrics, type Metrics, type MetricsDeps } from "../src/telemetry/metrics.ts";
 
 const ROUND: RoundRecord = {
@@ -43,7 +46,9 @@ const quietServer = (): MetricsDeps => ({
   clock: new ManualClock(0),
   version: "1.2.3",
   connections: () => 0,
+  storeHealth: new StoreHealth(openMemoryStore({ crypto }), new ManualClock(0)),
 });
+const crypto = createNodeCryptoProvider();
 
 /** Returns the samples by their name with labels. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {

@@ -29,6 +29,7 @@ if (task === undefined) {
     planBytes: random.bytes(5_000),
     state: "running",
     endReason: null,
+    pauseReason: null,
     initialCheckpoint: initial.id,
     createdAtMs: 1,
   };

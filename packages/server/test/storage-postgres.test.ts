@@ -237,6 +237,9 @@ describe("opening a store in Postgres", () => {
     const { round, checkpoint } = make.committed(task, 1);
     await storage.rounds.commit({ round, checkpoint });
     expect(await storage.rounds.setTaskState(task.id, ["created"], "running")).toBe(true);
+    await storage.rounds.probeWrite();
+    await storage.checkpoints.probeWrite();
+    expect((await storage.usage()).bytes).toBeGreaterThan(1_000_000);
     await storage.close();
   });
 
@@ -244,6 +247,37 @@ describe("opening a store in Postgres", () => {
     const databaseUrl = await testDatabase();
     const storage = await openStorage({ storeDir: "/nowhere", databaseUrl, crypto });
     await storage.rounds.ping();
+    await storage.close();
+  });
+});
+
+describe("a probe that writes", () => {
+  it.each([
+    [
+      "the database is read-only",
+      "set default_transaction_read_only = on",
+      ({ rounds }: Storage) => rounds.probeWrite(),
+      /is read-only/,
+    ],
+    [
+      // The limit stands in for a full disk: both stop the database when it writes to its disk.
+      "the database cannot use its disk",
+      "set temp_file_limit = '100kB'",
+      ({ checkpoints }: Storage) => checkpoints.probeWrite(),
+      /temp_file_limit/,
+    ],
+  ])("fails when %s, although the database answers", async (_, setting, probe, problem) => {
+    const url = await testDatabase();
+    const before = await openPostgresStore({ url, crypto });
+    await probe(before);
+    await before.close();
+    await server.query(`alter database ${nameOf(url)} ${setting}`);
+    const storage = await openPostgresStore({ url, crypto });
+    await storage.rounds.ping();
+    await expect(probe(storage)).rejects.toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringMatching(problem),
+    });
     await storage.close();
   });
 });

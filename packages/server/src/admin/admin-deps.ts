@@ -6,6 +6,7 @@ import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundStore } from "../storage/round-store.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { StoreHealth } from "../telemetry/store-health.ts";
 
 /** What the admin API works with. */
 export interface AdminDeps {
@@ -16,6 +17,7 @@ export interface AdminDeps {
   readonly enrolment: Enrolment;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly storeHealth: StoreHealth;
   /**
    * The root admin token, which allows everything. Without it, only programs of this machine are
    * answered, and they need a token once there is one in `access`.

@@ -140,6 +140,13 @@ export const taskSummarySchema = z.object({
     .enum(["rounds", "target", "plateau", "budget", "schedule"])
     .nullable()
     .describe("Why the task has finished; null in every other state."),
+  pauseReason: z
+    .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
+    .nullable()
+    .describe(
+      "The error for which all clients refuse the task, when the server has paused it for that; " +
+        "null otherwise.",
+    ),
   planId: artifactId().describe("The SHA-256 of the plan that clients get."),
   initialCheckpoint: artifactId(),
   createdAtMs: timestamp(),

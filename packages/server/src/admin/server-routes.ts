@@ -18,7 +18,7 @@ import { jsonRoute, rawRoute, type Route } from "./route.ts";
  * Routes about the server itself: probes, metrics, version, address, and the schema of task files.
  */
 export function serverRoutes(
-  deps: Pick<AdminDeps, "coordinator" | "store" | "metrics" | "info">,
+  deps: Pick<AdminDeps, "coordinator" | "storeHealth" | "metrics" | "info">,
 ): readonly Route[] {
   return [
     jsonRoute({
@@ -35,13 +35,13 @@ export function serverRoutes(
       path: "/readyz",
       operation: "getReadiness",
       summary:
-        "Tells whether the server can work: whether its store answers, " +
+        "Tells whether the server can work: whether its store answers and can be written to, " +
         "and whether at least one of its running tasks gets on.",
       open: true,
       answer: { description: "The server can work.", schema: readinessSchema },
       errors: ["STORAGE_UNAVAILABLE"],
       async handle() {
-        await deps.store.ping();
+        await deps.storeHealth.check();
         const { gettingOn, stuck } = deps.coordinator.taskCounts;
         if (stuck > 0 && gettingOn === 0) throw nothingRuns(stuck);
         const status = stuck === 0 ? ("ready" as const) : ("degraded" as const);
@@ -94,6 +94,6 @@ export function serverRoutes(
 function nothingRuns(stuckTasks: number): TributaryError {
   return new TributaryError("STORAGE_UNAVAILABLE", "None of the running tasks gets on", {
     remedy: "`tributary task list` says why.",
-    context: { stuckTasks },
+    context: { check: "tasks", stuckTasks },
   });
 }

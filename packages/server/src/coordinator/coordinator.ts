@@ -138,6 +138,7 @@ export class Coordinator {
       planBytes,
       state: "created",
       endReason: null,
+      pauseReason: null,
       initialCheckpoint,
       createdAtMs,
     };
@@ -337,7 +338,7 @@ export class Coordinator {
     }
     this.#offered.note({ ...task, state: to });
     events.publish({ type: "task-state", taskId: id, state: to, reason: null });
-    return { ...task, state: to, endReason: null };
+    return { ...task, state: to, endReason: null, pauseReason: null };
   }
 
   async #publishFound({ id, state }: TaskRecord): Promise<void> {

@@ -1,9 +1,11 @@
 import { TributaryError } from "@tributary/protocol";
-import { FAULT_RETRY_MS } from "../coordinator/round/told-error.ts";
 import { TokenBucket } from "../runtime/token-bucket.ts";
 import type { EventPublisher } from "../telemetry/event-feed.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import type { Visitor } from "./visitors.ts";
+
+/** Milliseconds after which a client that has sent too many requests may send some again. */
+const RATE_RETRY_MS = 5_000;
 
 /**
  * Bounds the requests of one session. A request is charged to the session and to its address here,
@@ -34,7 +36,7 @@ export class RequestBudget {
     this.#events.publish({ type: "request-limited", share: isOwnGood ? "address" : "session" });
     throw new TributaryError("RATE_LIMITED", "Too many requests came too fast", {
       remedy: "Wait as long as each answer says before the next one.",
-      retryAfterMs: FAULT_RETRY_MS,
+      retryAfterMs: RATE_RETRY_MS,
     });
   }
 

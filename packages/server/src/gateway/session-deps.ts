@@ -29,7 +29,10 @@ export interface SessionHost {
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
    */
   checkIn(participant: Participant, offer: CheckInOffer): () => void;
-  /** The newest model of a population. @throws TributaryError `MODEL_UNAVAILABLE`. */
+  /**
+   * The newest model of a population.
+   * @throws TributaryError `MODEL_UNAVAILABLE` or `STORAGE_UNAVAILABLE`.
+   */
   newestModel(
     population: string,
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;

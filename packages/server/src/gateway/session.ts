@@ -415,6 +415,6 @@ export class Session implements Participant {
   }
 
   #told(thrown: unknown): ToldError {
-    return toldError(thrown, this.#deps.logger, this.sessionId);
+    return toldError(thrown, this.#deps, this.sessionId);
   }
 }

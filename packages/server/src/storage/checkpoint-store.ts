@@ -24,6 +24,12 @@ export interface CheckpointStore {
   /** Whether there are bytes under that name. It does not read or verify them. */
   has(id: CheckpointId): Promise<boolean>;
 
+  /**
+   * Writes some kilobytes where checkpoints are written, and takes them away again. Resolves when
+   * that has worked.
+   */
+  probeWrite(): Promise<void>;
+
   /** Waits for what is under way; idempotent. */
   close(): Promise<void>;
 }

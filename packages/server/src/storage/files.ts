@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import {
   checkpointId,
@@ -9,10 +9,14 @@ import {
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { errnoOf, fileError } from "./file-error.ts";
 import { WRONG_BYTES_REMEDY, requireHash } from "./record-checks.ts";
+import type { StorageUsage } from "./storage.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** The name of a file that `put` has not finished. */
 const TEMPORARY = /^[0-9a-f]{64}\.\d+\.tmp$/;
+/** The name of the file that `probeWrite` writes and deletes. */
+const PROBE = "probe.tmp";
+const PROBE_BYTES = 65_536;
 
 /**
  * `CheckpointStore` in files: one file for each checkpoint, `<folder>/<id>`. A file appears under
@@ -29,11 +33,13 @@ export class FileCheckpointStore implements CheckpointStore {
   readonly #crypto: CryptoProvider;
   readonly #underWay: Set<Promise<unknown>> = new Set();
   #temporaryCount = 0;
+  #byteLength: number;
   #closed = false;
 
-  private constructor(folder: string, crypto: CryptoProvider) {
+  private constructor(folder: string, crypto: CryptoProvider, byteLength: number) {
     this.#folder = folder;
     this.#crypto = crypto;
+    this.#byteLength = byteLength;
   }
 
   /**
@@ -48,10 +54,12 @@ export class FileCheckpointStore implements CheckpointStore {
     const { folder, crypto } = options;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      let byteLength = 0;
       for (const name of await readdir(folder)) {
         if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
+        else byteLength += (await stat(join(folder, name))).size;
       }
-      return new FileCheckpointStore(folder, crypto);
+      return new FileCheckpointStore(folder, crypto, byteLength);
     } catch (error) {
       throw fileError(error, folder);
     }
@@ -66,6 +74,7 @@ export class FileCheckpointStore implements CheckpointStore {
         try {
           await writeSynced(temporary, bytes);
           await rename(temporary, path);
+          this.#byteLength += bytes.length;
         } catch (error) {
           await rm(temporary, { force: true }).catch(() => undefined);
           throw error;
@@ -91,6 +100,25 @@ export class FileCheckpointStore implements CheckpointStore {
         },
       ),
     );
+  }
+
+  probeWrite(): Promise<void> {
+    return this.#track(async () => {
+      const path = join(this.#folder, PROBE);
+      try {
+        await writeSynced(path, new Uint8Array(PROBE_BYTES).fill(1));
+      } finally {
+        await rm(path, { force: true }).catch(() => undefined);
+      }
+    });
+  }
+
+  /** Bytes of all files, and those that are free on their disk. */
+  usage(): Promise<Required<StorageUsage>> {
+    return this.#track(async () => {
+      const { bavail, bsize } = await statfs(this.#folder);
+      return { bytes: this.#byteLength, freeBytes: bavail * bsize };
+    });
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
-import { makesCheckpoint, type TaskEndReason } from "@tributary/core";
+import { makesCheckpoint } from "@tributary/core";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
 import {
@@ -24,6 +24,7 @@ import type {
   RoundCommit,
   RoundRecord,
   RoundStore,
+  TaskMoveReason,
   TaskRecord,
   TaskState,
 } from "./round-store.ts";
@@ -45,6 +46,7 @@ export function openMemoryStore(deps: {
     rounds,
     checkpoints,
     access,
+    usage: async () => ({ bytes: await rounds.byteLength() }),
     async close() {
       access.close();
       await rounds.close();
@@ -81,6 +83,10 @@ export class MemoryCheckpointStore implements CheckpointStore {
   async has(id: CheckpointId): Promise<boolean> {
     requireOpen(this.#closed);
     return this.#bytes.has(id);
+  }
+
+  async probeWrite(): Promise<void> {
+    requireOpen(this.#closed);
   }
 
   async close(): Promise<void> {
@@ -139,12 +145,17 @@ export class MemoryRoundStore implements RoundStore {
     id: TaskId,
     from: readonly TaskState[],
     to: TaskState,
-    endReason: TaskEndReason | null = null,
+    { endReason, pauseReason }: TaskMoveReason = {},
   ): Promise<boolean> {
     requireOpen(this.#closed);
     const task = this.#tasks.get(id);
     if (task === undefined || !from.includes(task.state)) return false;
-    this.#tasks.set(id, { ...task, state: to, endReason });
+    this.#tasks.set(id, {
+      ...task,
+      state: to,
+      endReason: endReason ?? null,
+      pauseReason: pauseReason ?? null,
+    });
     return true;
   }
 
@@ -233,6 +244,16 @@ export class MemoryRoundStore implements RoundStore {
 
   async ping(): Promise<void> {
     requireOpen(this.#closed);
+  }
+
+  probeWrite(): Promise<void> {
+    return this.ping();
+  }
+
+  /** Bytes of all checkpoints that tasks name. */
+  async byteLength(): Promise<number> {
+    requireOpen(this.#closed);
+    return this.#checkpoints.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   async close(): Promise<void> {

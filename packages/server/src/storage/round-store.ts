@@ -1,5 +1,5 @@
 import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
-import type { CheckpointId, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
+import type { CheckpointId, ErrorCode, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
 
 /** The state of a task. `cancelled` and `finished` are final. */
 export type TaskState = "created" | "running" | "paused" | "cancelled" | "finished";
@@ -18,7 +18,15 @@ export function hasEnded(state: TaskState): boolean {
   return state === "cancelled" || state === "finished";
 }
 
-/** A task as an operator created it. Only `state` and `endReason` ever change. */
+/** Why the server itself has moved a task to another state. */
+export interface TaskMoveReason {
+  /** Given exactly when the task has finished. */
+  readonly endReason?: TaskEndReason;
+  /** The error for which all clients refuse a task that is paused for it. */
+  readonly pauseReason?: ErrorCode;
+}
+
+/** A task as an operator created it. Only `state` and the reasons for it ever change. */
 export interface TaskRecord {
   readonly id: TaskId;
   readonly name: string;
@@ -33,6 +41,11 @@ export interface TaskRecord {
   readonly state: TaskState;
   /** Why the task has finished; null in every other state. */
   readonly endReason: TaskEndReason | null;
+  /**
+   * The error for which all clients refuse the task, when the server has paused it for that; null
+   * otherwise.
+   */
+  readonly pauseReason: ErrorCode | null;
   readonly initialCheckpoint: CheckpointId;
   /** Milliseconds since the Unix epoch, as are all `…AtMs`. */
   readonly createdAtMs: number;
@@ -154,14 +167,14 @@ export interface RoundStore {
 
   /**
    * Compare-and-set: moves the task to `to` if its state is one of `from`.
-   * @param endReason - Given exactly when `to` is `finished`.
+   * @param reason - Kept with the state. Reasons of earlier states are forgotten.
    * @returns Whether the state changed. False also when there is no such task.
    */
   setTaskState(
     id: TaskId,
     from: readonly TaskState[],
     to: TaskState,
-    endReason?: TaskEndReason,
+    reason?: TaskMoveReason,
   ): Promise<boolean>;
 
   /**
@@ -202,6 +215,9 @@ export interface RoundStore {
 
   /** Resolves when the store answers. */
   ping(): Promise<void>;
+
+  /** Writes a few bytes for good that mean nothing. Resolves when that has worked. */
+  probeWrite(): Promise<void>;
 
   /** Waits for what is under way; idempotent. */
   close(): Promise<void>;

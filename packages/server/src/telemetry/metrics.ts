@@ -5,6 +5,8 @@ import { memberMetrics } from "./member-metrics.ts";
 import { processMetrics, standardMetrics } from "./process-metrics.ts";
 import { roundMetrics } from "./round-metrics.ts";
 import type { ServerEvent } from "./server-event.ts";
+import type { StoreHealth } from "./store-health.ts";
+import { storeMetrics } from "./store-metrics.ts";
 import { taskMetrics } from "./task-metrics.ts";
 
 /** The metrics of a server, for a monitoring system. */
@@ -26,6 +28,7 @@ export interface MetricsDeps {
   readonly version: string;
   /** Returns the number of clients that are connected now. */
   readonly connections: () => number;
+  readonly storeHealth: StoreHealth;
 }
 
 /**
@@ -41,6 +44,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     memberMetrics(registry),
     connectionMetrics(registry, deps.connections),
   ];
+  storeMetrics(registry, deps.storeHealth);
   const stopMeasuring = processMetrics(registry, deps);
   const all = Registry.merge([registry, standardMetrics()]);
   return {

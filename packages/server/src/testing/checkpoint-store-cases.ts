@@ -147,10 +147,18 @@ function requirements(crypto: CryptoProvider): Readonly<Record<string, Run>> {
       assert.deepEqual(await again.get(id), bytes);
     },
 
+    async "takes any number of probes that write, which change nothing"({ store }, make) {
+      const { id, bytes } = make.content();
+      await store.put(id, bytes);
+      for (let probe = 0; probe < 3; probe++) await store.probeWrite();
+      assert.deepEqual(await store.get(id), bytes);
+    },
+
     async "answers with STORAGE_UNAVAILABLE once it is closed"({ store }, make) {
       const { id, bytes } = make.content();
       await store.close();
       await store.close();
+      await expectFailure("STORAGE_UNAVAILABLE", store.probeWrite());
       await expectFailure("STORAGE_UNAVAILABLE", store.put(id, bytes));
       await expectFailure("STORAGE_UNAVAILABLE", store.get(id));
       await expectFailure("STORAGE_UNAVAILABLE", store.has(id));

@@ -55,6 +55,7 @@ export class RecordMaker {
       planBytes: this.#random.bytes(300),
       state: "created",
       endReason: null,
+      pauseReason: null,
       initialCheckpoint: id,
       createdAtMs: 1_790_000_000_123,
       ...changes,

@@ -1,4 +1,4 @@
-import { TributaryError, type Clock, type TaskId } from "@tributary/protocol";
+import { TributaryError, isTributaryError, type Clock, type TaskId } from "@tributary/protocol";
 import { newestVersion, type ReadVersionDeps } from "./read-version.ts";
 import { ModelSealer, type SealingDeps } from "./model-sealer.ts";
 import type { SealedModel } from "./sealed-model.ts";
@@ -36,7 +36,8 @@ export class IdleModels {
 
   /**
    * Returns the model of a task that does not run.
-   * @throws TributaryError `MODEL_UNAVAILABLE` when the model cannot be read now.
+   * @throws TributaryError `STORAGE_UNAVAILABLE`, or `MODEL_UNAVAILABLE` when the model cannot be
+   *   read for another reason.
    */
   of(population: string, task: TaskId): Promise<ModelSource> {
     const kept = this.#kept.get(population);
@@ -64,6 +65,7 @@ export class IdleModels {
       const version = await newestVersion(task, sealer.terms, this.#deps);
       return { roundNumber: version.roundNumber, sealedModel: () => sealer.seal(version) };
     } catch (cause) {
+      if (isTributaryError(cause, "STORAGE_UNAVAILABLE")) throw cause;
       throw new TributaryError("MODEL_UNAVAILABLE", "The newest model cannot be read now", {
         remedy: "Ask again later.",
         retryAfterMs: FAILURE_KEPT_MS,

@@ -10,6 +10,7 @@ import {
   asTributaryError,
   type CryptoProvider,
   type Limits,
+  type RandomSource,
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
@@ -24,6 +25,7 @@ import type { UploadTurns } from "./upload-turns.ts";
 
 export interface ReportIntakeDeps {
   readonly crypto: CryptoProvider;
+  readonly random: RandomSource;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly turns: UploadTurns;
@@ -227,7 +229,7 @@ export class ReportIntake {
     participant.tell({
       type: "reportResult",
       roundId: this.#options.roundId,
-      refused: refused && toldError(refused, this.#deps.logger, session),
+      refused: refused && toldError(refused, this.#deps, session),
     });
   }
 }

@@ -16,7 +16,6 @@ import type {
   ArtifactReference,
   CheckpointId,
   Clock,
-  RandomSource,
   RoundId,
   SessionId,
   TaskId,
@@ -61,7 +60,6 @@ export interface RoundHost {
 
 export interface RunningRoundDeps extends ReportIntakeDeps {
   readonly clock: Clock;
-  readonly random: RandomSource;
 }
 
 /** How the collecting part of a round ended: with enough reports, or not. */

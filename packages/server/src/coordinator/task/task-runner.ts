@@ -324,7 +324,9 @@ export class TaskRunner {
     try {
       // A task that was paused during its last round has nothing left to be resumed for.
       const id = this.task.id;
-      const isStored = await store.setTaskState(id, ["running", "paused"], "finished", reason);
+      const isStored = await store.setTaskState(id, ["running", "paused"], "finished", {
+        endReason: reason,
+      });
       if (isStored) this.#onFinished();
       return isStored;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { and, eq, ne } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import { TributaryError, type CheckpointId, type CryptoProvider } from "@tributary/protocol";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import { WRONG_BYTES_REMEDY, requireHash } from "../record-checks.ts";
@@ -68,6 +68,17 @@ async function readChunk(
   return chunk?.bytes;
 }
 
+/**
+ * Has the database write a few hundred kilobytes to its disk and forget them. A row that is changed
+ * in place would find room on a full disk as well; sorting more than fits into memory does not.
+ */
+async function spillToDisk(queries: Queries): Promise<void> {
+  await queries.execute(sql`set local work_mem = '64kB'`);
+  await queries.execute(
+    sql`select count(*) from (select n from generate_series(1, 20000) as n order by n desc offset 0) as sorted`,
+  );
+}
+
 /** A `CheckpointStore` that keeps each checkpoint in rows of at most 1 MiB. */
 export class ChunkedCheckpointStore implements CheckpointStore {
   readonly #connection: DatabaseConnection;
@@ -118,6 +129,10 @@ export class ChunkedCheckpointStore implements CheckpointStore {
         .where(eq(checkpointContents.id, id));
       return found.length > 0;
     });
+  }
+
+  async probeWrite(): Promise<void> {
+    await this.#connection.run(({ transaction }) => transaction(spillToDisk));
   }
 
   close(): Promise<void> {

@@ -109,6 +109,12 @@ function explain(code: string | undefined): { readonly problem: string; readonly
         problem: "lacks a table or column of this version",
         remedy: "Restart the server, which brings the tables up to date, or restore a backup.",
       };
+    case "25006":
+      return {
+        problem: "is read-only",
+        remedy:
+          "Name the primary server in DATABASE_URL, or lift default_transaction_read_only there.",
+      };
     case "53100":
     case "ENOSPC":
       return { problem: "has no space left", remedy: "Free some space on the database's disk." };

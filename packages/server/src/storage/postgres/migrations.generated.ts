@@ -141,4 +141,13 @@ CREATE UNIQUE INDEX "rounds_committed_number" ON "tributary"."rounds" USING btre
 ALTER TABLE "tributary"."rounds" ADD CONSTRAINT "rounds_kind" CHECK ("tributary"."rounds"."kind" in ('training', 'evaluation', 'operator-evaluation', 'rollback'));--> statement-breakpoint
 ALTER TABLE "tributary"."rounds" ADD CONSTRAINT "rounds_checkpoint" CHECK (("tributary"."rounds"."outcome" = 'committed' and "tributary"."rounds"."kind" in ('training', 'rollback')) = ("tributary"."rounds"."checkpoint" is not null));`,
   },
+  {
+    name: "0006_pauses_and_probe",
+    sql: `CREATE TABLE "tributary"."write_probe" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"writes" bigint NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "tributary"."tasks" ADD COLUMN "pause_reason" text;`,
+  },
 ];

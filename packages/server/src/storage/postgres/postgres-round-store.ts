@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
-import { ROUND_KINDS, makesCheckpoint, type TaskEndReason } from "@tributary/core";
+import { ROUND_KINDS, makesCheckpoint } from "@tributary/core";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import {
   WRONG_BYTES_REMEDY,
@@ -18,6 +18,7 @@ import type {
   RoundCommit,
   RoundRecord,
   RoundStore,
+  TaskMoveReason,
   TaskRecord,
   TaskState,
 } from "../round-store.ts";
@@ -30,7 +31,7 @@ import {
   readParticipations,
   writeParticipations,
 } from "./participation-rows.ts";
-import { checkpoints, rounds, tasks } from "./schema.ts";
+import { checkpoints, rounds, tasks, writeProbe } from "./schema.ts";
 
 /**
  * How often a commit is tried. A restart of the database cuts every connection of the pool, so the
@@ -96,12 +97,12 @@ export class PostgresRoundStore implements RoundStore {
     id: TaskId,
     from: readonly TaskState[],
     to: TaskState,
-    endReason: TaskEndReason | null = null,
+    { endReason, pauseReason }: TaskMoveReason = {},
   ): Promise<boolean> {
     return this.#connection.run(async ({ db }) => {
       const moved = await db
         .update(tasks)
-        .set({ state: to, endReason })
+        .set({ state: to, endReason: endReason ?? null, pauseReason: pauseReason ?? null })
         .where(and(eq(tasks.id, id), inArray(tasks.state, [...from])))
         .returning({ id: tasks.id });
       return moved.length > 0;
@@ -201,6 +202,18 @@ export class PostgresRoundStore implements RoundStore {
 
   async ping(): Promise<void> {
     await this.#connection.run(({ db }) => db.select({ one: sql`1` }).from(sql`(select 1) as one`));
+  }
+
+  async probeWrite(): Promise<void> {
+    await this.#connection.run(({ db }) =>
+      db
+        .insert(writeProbe)
+        .values({ id: 1, writes: 1 })
+        .onConflictDoUpdate({
+          target: writeProbe.id,
+          set: { writes: sql`${writeProbe.writes} + 1` },
+        }),
+    );
   }
 
   close(): Promise<void> {

@@ -50,6 +50,7 @@ export const tasks = namespace.table(
     planBytes: bytea("plan_bytes").notNull(),
     state: text().$type<TaskState>().notNull(),
     endReason: text("end_reason").$type<TaskEndReason>(),
+    pauseReason: text("pause_reason").$type<ErrorCode>(),
     initialCheckpoint: text("initial_checkpoint").$type<CheckpointId>().notNull(),
     createdAtMs: count("created_at_ms").notNull(),
   },
@@ -213,3 +214,9 @@ export const participations = namespace.table(
   },
   (table) => [primaryKey({ columns: [table.taskId, table.deviceId] })],
 );
+
+/** One row, which is written to find out whether the database takes writes. */
+export const writeProbe = namespace.table("write_probe", {
+  id: integer().primaryKey(),
+  writes: count("writes").notNull(),
+});

@@ -8,11 +8,19 @@ export const lifeRequirements: Readonly<Record<string, Requirement>> = {
     await rounds.ping();
   },
 
+  async "takes any number of probes that write, which change nothing"(stores, make) {
+    const task = await addTask(stores, make);
+    const { rounds } = stores;
+    for (let probe = 0; probe < 3; probe++) await rounds.probeWrite();
+    assert.deepEqual(await rounds.tasks(), [task]);
+  },
+
   async "answers with STORAGE_UNAVAILABLE once it is closed"({ rounds }, make) {
     const { task, bytes } = make.task();
     await rounds.close();
     await rounds.close();
     await expectFailure("STORAGE_UNAVAILABLE", rounds.ping());
+    await expectFailure("STORAGE_UNAVAILABLE", rounds.probeWrite());
     await expectFailure("STORAGE_UNAVAILABLE", rounds.createTask(task, bytes));
     await expectFailure("STORAGE_UNAVAILABLE", rounds.tasks());
     await expectFailure("STORAGE_UNAVAILABLE", rounds.commit({ round: make.abandoned(task, 1) }));

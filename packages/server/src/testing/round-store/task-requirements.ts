@@ -94,12 +94,21 @@ export const taskRequirements: Readonly<Record<string, Requirement>> = {
     }
   },
 
-  async "keeps the reason why a task has finished until its state changes again"(stores, make) {
+  async "keeps the reason for a task's state until the state changes again"(stores, make) {
     const { id } = await addTask(stores, make, { state: "running" });
-    assert.equal(await stores.rounds.setTaskState(id, ["running"], "finished", "plateau"), true);
-    assert.equal((await stores.rounds.task(id))?.endReason, "plateau");
-    assert.equal(await stores.rounds.setTaskState(id, ["finished"], "running"), true);
-    assert.equal((await stores.rounds.task(id))?.endReason, null);
+    const { rounds } = stores;
+    const reasons = async (): Promise<readonly unknown[]> => {
+      const task = await rounds.task(id);
+      return [task?.endReason, task?.pauseReason];
+    };
+    await rounds.setTaskState(id, ["running"], "paused", { pauseReason: "PLAN_REFUSED" });
+    assert.deepEqual(await reasons(), [null, "PLAN_REFUSED"]);
+    await rounds.setTaskState(id, ["paused"], "running");
+    assert.deepEqual(await reasons(), [null, null]);
+    await rounds.setTaskState(id, ["running"], "finished", { endReason: "plateau" });
+    assert.deepEqual(await reasons(), ["plateau", null]);
+    await rounds.setTaskState(id, ["finished"], "running");
+    assert.deepEqual(await reasons(), [null, null]);
   },
 
   async "changes no state of a task that does not exist"(stores, make) {
