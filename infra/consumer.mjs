@@ -109,7 +109,7 @@ export async function runReadmeClient(project) {
     process.execPath,
     [
       ...[command, "serve", "--plain", "--port", "0", "--admin-port", "0", "--json"],
-      ...["--data-dir", "server", "--log-level", "warn"],
+      ...["--data-dir", "server", "--log-level", "warn", "--minimum-cohort", "1"],
     ],
     { cwd: project, stdio: ["ignore", "pipe", "inherit"], env: withoutSettings() },
   );
@@ -146,6 +146,7 @@ name: readme
 model: { builtin: mcmahan-cnn }
 plan: { batchSize: 10, update: { codec: uniform, bits: 8 } }
 round: { goalCount: 1, overselection: 1, minimumFraction: 1 }
+publicModel: true
 stop: { rounds: 1 }
 `;
 

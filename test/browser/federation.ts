@@ -49,6 +49,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
     adminPort: 0,
     tls: "none",
     logLevel: "warn",
+    minimumCohort: 1,
     ...options,
     dataDir,
   });
@@ -81,6 +82,7 @@ export function digitsTask(clients: number, rounds: number): TaskDefinition {
     model: { builtin: "mcmahan-2nn" },
     plan: { localEpochs: 1, batchSize: 20, optimizer: { name: "sgd", learningRate: 0.1 } },
     round: { goalCount: clients, overselection: 1, minimumFraction: 1 },
+    publicModel: true,
     stop: { rounds },
   });
 }

@@ -30,7 +30,10 @@ stop: { rounds: 2 }
 
 test("lets in whom the operator's policy lets in, and writes down every change", async () => {
   const box = await openSandbox();
-  const server = await startServer(box, { env: { TRIBUTARY_ADMIN_TOKEN: ROOT } });
+  const server = await startServer(box, {
+    minimumCohort: 1,
+    env: { TRIBUTARY_ADMIN_TOKEN: ROOT },
+  });
   const at = ["--data-dir", "server"];
 
   // An operator of their own steers tasks, and does not decide who comes in.

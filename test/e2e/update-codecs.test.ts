@@ -25,7 +25,7 @@ const taskText = (population: string, update: string): string => `
 
 test("clients report by EDEN, by QSGD with entropy coding and by top-k, in so many bytes", async () => {
   const box = await openSandbox();
-  await startServer(box);
+  await startServer(box, { minimumCohort: 1 });
   await Promise.all(
     UPDATES.map(async ({ population, update, share }) => {
       const file = await box.write(`${population}.yaml`, taskText(population, update));

@@ -14,6 +14,7 @@ async function createLargeModel(world: HostileWorld): Promise<void> {
     model: { builtin: "mcmahan-cnn" },
     plan: { batchSize: 10, loss: "categoricalCrossentropy" },
     round: { goalCount: 1 },
+    publicModel: true,
     stop: { rounds: 1 },
   });
   const { description, values } = builtinModel("mcmahan-cnn", seededRandom(crypto, 1));

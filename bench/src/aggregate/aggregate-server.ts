@@ -72,7 +72,7 @@ async function start({
       ? openMemoryStore({ crypto, checkpoints: new NewestCheckpoint() })
       : await openStorage({ storeDir: join(dataDir, "store"), databaseUrl, crypto });
   const server = await startServer(
-    { dataDir, port: 0, adminPort: 0, logLevel: "error" },
+    { dataDir, port: 0, adminPort: 0, logLevel: "error", minimumCohort: 1 },
     { storage },
   );
   const { coordinator, url, serverKey } = server;

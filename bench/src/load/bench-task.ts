@@ -19,6 +19,7 @@ export function benchTask(
     },
     round: { selectionTimeoutMs: 3_600_000, ...round },
     eligibility: { minimumExamples: 1 },
+    publicModel: true,
     stop: { rounds: 1_000_000 },
   });
 }

@@ -166,11 +166,13 @@ export class FederatedClient {
    * Asks for the newest checkpoint of the population, without loading tfjs. The server is asked in
    * each call, over a connection of its own, and sends only what this client does not hold.
    *
-   * When the server cannot be reached, the result is the checkpoint that this client has verified
-   * last, if there is one; `isNewest` is then false. When the server's key, plan or checkpoint
+   * When the server cannot be reached, or does not let anyone download the model of this open
+   * population, the result is the checkpoint that this client has verified last, if there is one:
+   * that of its last round. `isNewest` is then false. When the server's key, plan or checkpoint
    * cannot be trusted, the call throws and never falls back on that checkpoint.
    * @throws TributaryError `MODEL_UNAVAILABLE` when the population has no checkpoint yet;
-   *   `ENROLMENT_REQUIRED` and the like when the client is not admitted; `CONNECTION_FAILED` and
+   *   `MODEL_NOT_PUBLIC` when the server keeps the model to the members of its rounds and no
+   *   checkpoint is held; `ENROLMENT_REQUIRED` and the like when the client is not admitted; `CONNECTION_FAILED` and
    *   the like when the server cannot be reached and no checkpoint is held; `SERVER_KEY_MISMATCH`,
    *   `PLAN_SIGNATURE_INVALID` and the like when what was received cannot be trusted; `ABORTED`;
    *   `BAD_PARAMETER` when this client is closed.
@@ -266,7 +268,9 @@ export class FederatedClient {
     } catch (error) {
       if (stop.signal.aborted) throw aborted();
       const held = this.#cache.newest;
-      if (held === undefined || !isTributaryError(error) || !OFFLINE.has(error.code)) throw error;
+      if (held === undefined || !isTributaryError(error) || !HELD_WILL_DO.has(error.code)) {
+        throw error;
+      }
       return { model: held, isNewest: false };
     } finally {
       stop.unlink();
@@ -306,10 +310,11 @@ const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
   "load" in examples ? examples : memoryExampleStore(examples);
 
 /**
- * Errors that say the server was not reached, or was cut off. After one of them, a checkpoint that
- * the client holds is better than none.
+ * Errors after which a checkpoint that the client holds is better than none: the server was not
+ * reached or was cut off, or it gives its newest model to nobody but the members of its rounds.
  */
-const OFFLINE: ReadonlySet<string> = new Set([
+const HELD_WILL_DO: ReadonlySet<string> = new Set([
+  "MODEL_NOT_PUBLIC",
   "CONNECTION_FAILED",
   "CONNECTION_LOST",
   "TIMED_OUT",

@@ -102,6 +102,30 @@ describe("the newest checkpoint", () => {
     });
   });
 
+  it("is the one of the last round when the server keeps its newest model to members", async () => {
+    const set = stage();
+    const refuse = async (): Promise<void> => {
+      const connection = await set.server.accept();
+      await connection.expect("modelRequest");
+      connection.send({
+        type: "failure",
+        code: "MODEL_NOT_PUBLIC",
+        message: "Write `publicModel: true` into the task file",
+        retryAfterMs: 0,
+      });
+    };
+    const [none] = await Promise.all([outcomeOf(set.client), refuse()]);
+    expect(none).toMatchObject({ code: "MODEL_NOT_PUBLIC", retryable: false });
+    expect(none).toHaveProperty("message", expect.stringContaining("publicModel: true"));
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    connection.configure(set.model, { roundNumber: 6 });
+    await connection.expect("configured");
+    const [held] = await Promise.all([set.client.checkpoint(), refuse()]);
+    expect(held).toMatchObject({ id: set.model.checkpointId, roundNumber: 5, isNewest: false });
+    await reader.leave();
+  });
+
   it("is available without asking the server, once one was verified", async () => {
     const set = stage();
     expect(set.client.heldCheckpoint()).toBeUndefined();

@@ -44,6 +44,7 @@ export {
 export { TurnQueue, type TurnClaim } from "./member/turn-queue.ts";
 export { uploadTimeMs } from "./member/upload-pace.ts";
 export { ClientsAway } from "./rounds/clients-away.ts";
+export { checkCohortFloor, withoutSmallCohort } from "./rounds/cohort-floor.ts";
 export { nextRound, type NextRound } from "./rounds/next-round.ts";
 export {
   combineNeeds,

@@ -75,6 +75,8 @@ export const ERROR_CODES = {
   DEVICE_PROOF_INVALID: code(28, 4403, false),
   /** Devices register themselves, and the population has as many as its limit allows. */
   POPULATION_FULL: code(29, null, true),
+  /** The population is open, and its task does not let strangers download the model. */
+  MODEL_NOT_PUBLIC: code(30, null, false),
 
   // Reports.
   /** The round no longer takes reports. */

@@ -52,6 +52,7 @@ describe("a task", () => {
       evaluation: { judgedBy: "training", everyRounds: null },
       stop: { rounds: 100 },
       schedule: { startAt: null, endAt: null, dailyWindow: null, minimumIntervalMs: 0 },
+      publicModel: false,
       priority: 0,
       budget: { bytes: null, reports: null, roundTimeMs: null },
     });
@@ -107,6 +108,7 @@ describe("a task", () => {
         dailyWindow: { from: "22:00", to: "06:30" },
         minimumIntervalMs: 60_000,
       },
+      publicModel: true,
       priority: 7,
       budget: { bytes: 1_000_000_000_000, reports: 100_000, roundTimeMs: 86_400_000 },
     };

@@ -42,6 +42,11 @@ const serverOptionsSchema = z.strictObject({
    * left out, the number is one less than there are processor cores, but at least 1 and at most 4.
    */
   aggregationThreads: z.int().min(0).max(64).optional(),
+  /**
+   * The fewest reports with which any round or evaluation of any task commits. A task cannot lower
+   * it. With 1, a round can publish what a single client reported.
+   */
+  minimumCohort: z.int().min(1).max(DEFAULT_LIMITS.maxCohort).default(2),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -123,6 +123,7 @@ export async function startServer(
       clock,
       logger,
       limits,
+      minimumCohort: config.minimumCohort,
       secrets,
       turns,
       events,
@@ -183,9 +184,15 @@ export async function startServer(
         crypto,
         random,
         limits,
+        minimumCohort: config.minimumCohort,
       }),
     );
     logger.info("server started", { url, adminUrl, serverKey });
+    if (config.minimumCohort === 1) {
+      logger.warn("a round of one client can publish that client's update and metrics", {
+        minimumCohort: 1,
+      });
+    }
     return {
       url,
       adminUrl,

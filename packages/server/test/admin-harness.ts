@@ -74,6 +74,8 @@ interface HarnessOptions {
   readonly token?: string;
   readonly limits?: Partial<Limits>;
   readonly storage?: Storage;
+  /** The server's floor under cohorts; 1 if left out. */
+  readonly minimumCohort?: number;
   readonly metrics?: AdminDeps["metrics"];
   readonly logger?: AdminDeps["logger"];
 }
@@ -100,6 +102,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     clock,
     logger,
     limits,
+    minimumCohort: options.minimumCohort ?? 1,
     secrets,
     turns: new UploadTurns({ clock, limits: { ...limits, maxConcurrentReports: 4 } }),
     events,
@@ -125,6 +128,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     crypto,
     random,
     limits,
+    minimumCohort: options.minimumCohort ?? 1,
   };
   const routes = adminRoutes(deps);
   const server = createServer(createAdminApp(deps));

@@ -7,6 +7,7 @@ import {
   parseTfjsModel,
   readTfjsWeights,
   seededRandom,
+  taskId,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { NOW_MS, at, smallTask, startAdmin, textAt, type AdminHarness } from "./admin-harness.ts";
@@ -41,6 +42,33 @@ describe("the rounds of the admin API", () => {
     const shown = await admin.ask("GET", `/v1/tasks/${task}`);
     expect(at(shown.json, "lastRound")).toEqual(second);
     expect(at(shown.json, "progress")).toMatchObject({ phase: "selecting", committedRounds: 2 });
+  });
+
+  it("show nothing of what fewer reports than the server's floor came to", async () => {
+    const admin = await startAdmin({ minimumCohort: 3 });
+    const definition = { ...smallTask(), round: { goalCount: 3, overselection: 1 } };
+    const task = taskId(textAt((await admin.post("/v1/tasks", { definition })).json, "id"));
+    // A server with a lower floor has stored this round.
+    const older = await startAdmin();
+    await startedTask(older);
+    const round = {
+      ...(await older.runRound("writers")),
+      taskId: task,
+      kind: "evaluation",
+    } as const;
+    await admin.storage.rounds.commit({ round: { ...round, checkpoint: null } });
+    const hidden = { id: round.id, reported: 2, metrics: {}, exampleCount: 0 };
+    expect((await admin.ask("GET", `/v1/tasks/${task}/rounds`)).json).toMatchObject({
+      rounds: [hidden],
+    });
+    expect((await admin.ask("GET", `/v1/rounds/${round.id}`)).json).toMatchObject(hidden);
+    expect(at((await admin.ask("GET", `/v1/tasks/${task}`)).json, "lastRound")).toMatchObject(
+      hidden,
+    );
+    // Metrics come from the rounds that end while the server runs, and those keep the floor.
+    expect((await admin.ask("GET", "/metrics")).text).not.toMatch(
+      /^tributary_(?:training|evaluation)_metric\{/m,
+    );
   });
 
   it("show the state of a task that has run its last round", async () => {

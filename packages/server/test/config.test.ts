@@ -46,6 +46,7 @@ describe("the server's settings", () => {
       adminPort: 8_080,
       dataDir: "./.tributary",
       logLevel: "info",
+      minimumCohort: 2,
       limits: DEFAULT_LIMITS,
       keyPath: join(".tributary", "server.key"),
       tlsDir: join(".tributary", "tls"),

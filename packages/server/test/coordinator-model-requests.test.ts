@@ -49,8 +49,8 @@ it("a client that asks for the newest model costs the store no query, however ma
   await quiet();
   calls.length = 0;
   for (let request = 0; request < 10; request++) {
-    expect((await world.coordinator.newestModel("writers")).roundNumber).toBe(1);
-    await expect(world.coordinator.newestModel("strangers")).rejects.toMatchObject({
+    expect((await world.coordinator.newestModel("writers", true)).roundNumber).toBe(1);
+    await expect(world.coordinator.newestModel("strangers", true)).rejects.toMatchObject({
       code: "MODEL_UNAVAILABLE",
     });
   }
@@ -70,7 +70,7 @@ it("the model of a task that does not run is read once, and without the task's h
   await world.coordinator.recover();
   calls.length = 0;
   const answers = await Promise.all(
-    Array.from({ length: 10 }, () => world.coordinator.newestModel("writers")),
+    Array.from({ length: 10 }, () => world.coordinator.newestModel("writers", true)),
   );
   expect(new Set(answers.map(({ roundNumber }) => roundNumber))).toEqual(new Set([1]));
   expect(new Set(answers.map(({ model }) => model)).size).toBe(1);
@@ -90,7 +90,7 @@ it("a model that cannot be read is looked for again only after a while", async (
   await world.coordinator.recover();
   calls.length = 0;
   for (let request = 0; request < 10; request++) {
-    await expect(world.coordinator.newestModel("writers")).rejects.toMatchObject({
+    await expect(world.coordinator.newestModel("writers", true)).rejects.toMatchObject({
       code: "MODEL_UNAVAILABLE",
       retryAfterMs: 5_000,
     });
@@ -98,7 +98,7 @@ it("a model that cannot be read is looked for again only after a while", async (
   expect(calls).toEqual(["task", "lastCommitted"]);
   isLost = false;
   world.clock.advance(5_000);
-  expect((await world.coordinator.newestModel("writers")).roundNumber).toBe(0);
+  expect((await world.coordinator.newestModel("writers", true)).roundNumber).toBe(0);
 });
 
 it.each([
@@ -112,10 +112,24 @@ it.each([
     population: "writers",
     createdAtMs: index,
     state,
+    definition: { publicModel: false },
   }));
   for (const task of tasks) offered.note({ ...task, state: "created" });
   for (const task of tasks) offered.note({ ...task, state: "running" });
   for (const task of tasks) offered.note(task);
-  expect(offered.of("writers")).toBe(`task_${expected}`);
-  expect(offered.of("strangers")).toBeUndefined();
+  expect(offered.taskFor("writers", true)).toBe(`task_${expected}`);
+  expect(() => offered.taskFor("strangers", true)).toThrow(
+    expect.objectContaining({ code: "MODEL_UNAVAILABLE" }),
+  );
+});
+
+it("a population offers its model to strangers only when its task makes it public", () => {
+  const offered = new OfferedTasks();
+  const task = { id: "task_0" as TaskId, population: "writers", createdAtMs: 0 } as const;
+  const refused = expect.objectContaining({ code: "MODEL_NOT_PUBLIC" });
+  offered.note({ ...task, state: "running", definition: { publicModel: false } });
+  expect(() => offered.taskFor("writers", false)).toThrow(refused);
+  expect(offered.taskFor("writers", true)).toBe(task.id);
+  offered.note({ ...task, state: "running", definition: { publicModel: true } });
+  expect(offered.taskFor("writers", false)).toBe(task.id);
 });

@@ -62,6 +62,8 @@ export interface WorldOptions {
   readonly crypto?: CryptoProvider;
   readonly logger?: Logger;
   readonly limits?: Partial<Limits>;
+  /** The server's floor under cohorts; 1 if left out. */
+  readonly minimumCohort?: number;
   readonly clock?: ManualClock;
   readonly openAdder?: OpenAdder;
   /** A listener that gets the coordinator's events, in addition to `events`. */
@@ -109,6 +111,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     clock,
     logger: options.logger ?? silentLogger,
     limits,
+    minimumCohort: options.minimumCohort ?? 1,
     secrets,
     turns: new UploadTurns({ clock, limits }),
     ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),

@@ -242,8 +242,16 @@ describe("a request for the model", () => {
     return received.type === "failure" ? received.code : received.type;
   }
 
-  it("is met for every client of an open population, except for revoked devices", async () => {
+  it("is refused in an open population whose task does not make the model public", async () => {
     const world = await worldWith({ enrolment: "open" });
+    expect(await answer(world)).toBe("MODEL_NOT_PUBLIC");
+    // Anyone can make a key, so that one proves nothing here.
+    expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("MODEL_NOT_PUBLIC");
+  });
+
+  it("is met for every client of an open population with a public model, except for revoked devices", async () => {
+    const world = await startGateway();
+    await world.startTask({ publicModel: true });
     expect(await answer(world)).toBe("modelOffer");
     await world.enrolment.setPolicy("writers", { enrolment: "device" });
     expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
@@ -288,7 +296,7 @@ describe("a request for the model", () => {
 
   it("counts against the share of its device", async () => {
     const world = await startGateway({ limits: { requestBurstPerDevice: 1 } });
-    await world.startTask();
+    await world.startTask({ publicModel: true });
     expect(await answer(world, (client) => ({ device: proof(client) }))).toBe("modelOffer");
     const client = await world.greet();
     client.requestModel("writers", { device: proof(client) });

@@ -27,6 +27,7 @@ async function start(
     port: 0,
     adminPort: 0,
     tls: "none",
+    minimumCohort: 1,
     dataDir: options.dataDir ?? (await testFolder()),
     ...options,
   };

@@ -83,7 +83,7 @@ describe("a session", () => {
 
   it("offers the newest model, and stays open when the population is unknown", async () => {
     const world = await startGateway();
-    await world.startTask({ round: ONE });
+    await world.startTask({ publicModel: true, round: ONE });
     const client = await world.greet();
     await client.roundTrip();
     client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });

@@ -19,11 +19,13 @@ export async function startServer(
   options: {
     readonly dataDir?: string;
     readonly port?: string;
+    readonly minimumCohort?: number;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<RunningServer> {
-  const { dataDir = "server", port = "0", env = {} } = options;
+  const { dataDir = "server", port = "0", minimumCohort = 2, env = {} } = options;
   const args = ["--port", port, "--admin-port", "0", "--data-dir", dataDir, "--json"];
+  args.push("--minimum-cohort", String(minimumCohort));
   const command = box.start(["serve", ...args], env);
   return { ...(JSON.parse(await command.firstLine()) as ServerAddress), command };
 }

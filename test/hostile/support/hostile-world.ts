@@ -78,7 +78,10 @@ export interface HostileWorldOptions {
 export async function openWorld(options: HostileWorldOptions = {}): Promise<HostileWorld> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-hostile-"));
   const server = await startServer(
-    { port: 0, adminPort: 0, tls: "none", dataDir: folder, limits: options.limits ?? {} },
+    {
+      ...{ port: 0, adminPort: 0, tls: "none", dataDir: folder, minimumCohort: 1 },
+      limits: options.limits ?? {},
+    },
     {
       storage: openMemoryStore({ crypto }),
       logger: silentLogger,
@@ -107,6 +110,7 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
       },
       round: { goalCount: 1, overselection: 1, minimumFraction: 0.5, ...round },
       eligibility: { minimumExamples: 1 },
+      publicModel: true,
       stop: { rounds: 1_000_000 },
     });
     const { description, values } = builtinModel("logistic-regression", random.derive("model"));

@@ -18,6 +18,9 @@ export interface ScoredModel {
   readonly loss: number;
 }
 
+/** The codes with which a server says that it has no model for this page now. */
+const HAS_NO_MODEL = ["MODEL_UNAVAILABLE", "MODEL_NOT_PUBLIC"] as const;
+
 interface LoadedModel {
   readonly checkpoint: Checkpoint;
   readonly scored: ScoredModel;
@@ -54,7 +57,7 @@ export class SharedModel {
   /**
    * Asks the server for its newest model and measures it. The server does not send again what this
    * client holds.
-   * @returns `undefined` while the population has no model.
+   * @returns `undefined` while the population has no model, or none for those outside its rounds.
    * @throws TributaryError as `client.checkpoint()`.
    */
   update(): Promise<ScoredModel | undefined> {
@@ -62,7 +65,7 @@ export class SharedModel {
       try {
         return await this.#score(await this.#client.checkpoint());
       } catch (error) {
-        if (isTributaryError(error, "MODEL_UNAVAILABLE")) return undefined;
+        if (HAS_NO_MODEL.some((code) => isTributaryError(error, code))) return undefined;
         throw error;
       }
     });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { TributaryError } from "@tributary/protocol";
+import { DEFAULT_LIMITS, TributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin/admin-client.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
@@ -20,6 +20,7 @@ interface ServeFlags {
   dataDir: string;
   databaseUrl?: string;
   aggregationThreads?: number;
+  minimumCohort: number;
   logLevel: LogLevel;
   limit?: Readonly<Record<string, number>>;
   json?: true;
@@ -96,6 +97,12 @@ function withServeOptions(command: Command): Command {
       "most threads that add up the clients' reports; 0 adds them up in the main thread (default: one less than the number of cores, at least 1 and at most 4)",
       wholeNumber(0, 64),
     )
+    .option(
+      "--minimum-cohort <count>",
+      "fewest reports with which any round commits, whatever its task says; with 1 a round can reveal one client's update",
+      wholeNumber(1, DEFAULT_LIMITS.maxCohort),
+      2,
+    )
     .addOption(
       new Option("--log-level <level>", "lowest level of the messages that the log shows")
         .choices(["debug", "info", "warn", "error", "silent"])
@@ -119,11 +126,12 @@ Examples:
   tributary serve --host 0.0.0.0 --cert c.pem --key k.pem  for clients elsewhere`;
 
 function serverOptions(flags: ServeFlags): ServerOptions & Announced {
-  const { host, port, adminHost, adminPort, dataDir, logLevel, aggregationThreads } = flags;
+  const { host, port, adminHost, adminPort, dataDir, logLevel } = flags;
+  const { aggregationThreads, minimumCohort } = flags;
   const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
   const adminToken = adminTokenOfEnvironment();
   return {
-    ...{ host, port, adminHost, adminPort, dataDir, logLevel },
+    ...{ host, port, adminHost, adminPort, dataDir, logLevel, minimumCohort },
     tls: tlsOf(flags),
     trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
     limits: flags.limit ?? {},

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DEFAULT_LIMITS, type Limits } from "@tributary/protocol";
+import { DEFAULT_LIMITS, type Limits, type TaskDefinition } from "@tributary/protocol";
 import { startServer, type TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin/admin-client.ts";
 import type { DemoOptions } from "./demo-options.ts";
@@ -12,12 +12,18 @@ export interface DemoServer {
 /**
  * Starts a real server that other commands find by its data folder, as they find one of `tributary
  * serve`.
+ * @param task - The task that the server is for. If its rounds are of one client, the server's
+ *   floor under cohorts is lowered for it.
  */
-export async function startDemoServer(options: DemoOptions): Promise<DemoServer> {
+export async function startDemoServer(
+  options: DemoOptions,
+  task: TaskDefinition,
+): Promise<DemoServer> {
   const { dataDir, port, adminPort, logLevel, databaseUrl } = options;
   const server = await startServer({
     ...{ dataDir, port, adminPort, logLevel },
     limits: limitsFor(options.clients),
+    ...(isOfOneClient(task) ? { minimumCohort: 1 } : {}),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });
   const withdrawAddress = await announceAdmin(dataDir, {
@@ -45,6 +51,11 @@ export async function cancelEarlierTasks(
     if (other !== population || (state !== "running" && state !== "paused")) continue;
     await coordinator.cancelTask(id);
   }
+}
+
+/** Whether rounds or evaluations of a task take the report of a single client. */
+function isOfOneClient({ round, evaluation }: TaskDefinition): boolean {
+  return Math.min(round.goalCount, evaluation.goalCount ?? round.goalCount) === 1;
 }
 
 /**

@@ -27,7 +27,7 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   const fail = (error: Error): void => progress.fail(error);
   options.signal.addEventListener("abort", () => fail(stopped()), { once: true });
 
-  const running = await startDemoServer(options);
+  const running = await startDemoServer(options, definition);
   const { server } = running;
   server.events.subscribe((event) => progress.follow(event));
   const threads: { close(): Promise<void> }[] = [];

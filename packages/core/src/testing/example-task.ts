@@ -13,6 +13,7 @@ export interface TaskChanges {
   readonly stop?: object;
   readonly evaluation?: object;
   readonly schedule?: object;
+  readonly publicModel?: boolean;
   readonly priority?: number;
   readonly budget?: object;
 }

@@ -9,10 +9,15 @@ import type { TaskDefinition } from "./task-definition.ts";
 /**
  * The plan that a task gives its clients. It has what concerns clients. Of how the server runs its
  * rounds it has only the aggregation rule and the smallest cohort that a round commits with.
+ * @param minimumCohort - The fewest reports that the server lets any round commit with.
  * @throws TributaryError `PLAN_INVALID` when the task trains a layer that the model does not have;
  *   `MODEL_UNSUPPORTED` when the model has no sound layout.
  */
-export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
+export function planOf(
+  task: TaskDefinition,
+  model: ModelDescription,
+  minimumCohort: number = 1,
+): Plan {
   const {
     localEpochs,
     batchSize,
@@ -45,18 +50,20 @@ export function planOf(task: TaskDefinition, model: ModelDescription): Plan {
     download,
     clipNorm,
     aggregation: task.aggregation,
-    minimumCohort: minimumReports(roundOf(task)),
+    minimumCohort: minimumReports(roundOf(task, minimumCohort)),
   };
 }
 
 /**
  * How the task's rounds are run. This is what the task file says, but `minimumFraction` is raised
- * to what the aggregation rule needs. So a round with too few reports for the rule is abandoned
- * like any other round that is too small.
+ * to what the aggregation rule and the server need. So a round with too few reports for either is
+ * abandoned like any other round that is too small.
+ * @param minimumCohort - The fewest reports that the server lets any round commit with; at most
+ *   the task's `goalCount`.
  */
-export function roundOf(task: TaskDefinition): TaskDefinition["round"] {
+export function roundOf(task: TaskDefinition, minimumCohort: number = 1): TaskDefinition["round"] {
   const { goalCount, minimumFraction } = task.round;
-  const needed = reportsNeeded(task.aggregation) / goalCount;
+  const needed = Math.max(reportsNeeded(task.aggregation), minimumCohort) / goalCount;
   return { ...task.round, minimumFraction: Math.max(minimumFraction, needed) };
 }
 
@@ -69,9 +76,13 @@ export function minimumReports(round: TaskDefinition["round"]): number {
 /**
  * How an evaluation is run: as a round is, but with a goal of its own, and never with fewer reports
  * than the plan's smallest cohort.
+ * @param minimumCohort - As in `roundOf`; at most the evaluation's `goalCount`, too.
  */
-export function evaluationRoundOf(task: TaskDefinition): TaskDefinition["round"] {
-  const round = roundOf(task);
+export function evaluationRoundOf(
+  task: TaskDefinition,
+  minimumCohort: number = 1,
+): TaskDefinition["round"] {
+  const round = roundOf(task, minimumCohort);
   const goalCount = task.evaluation.goalCount ?? round.goalCount;
   const least = minimumReports(round) / goalCount;
   return {

@@ -39,6 +39,8 @@ export interface TaskDefinition {
   readonly stop: StopSection;
   /** When rounds may begin. */
   readonly schedule: ScheduleSection;
+  /** Whether anyone may download the newest model of an open population without taking part. */
+  readonly publicModel: boolean;
   /** From 0 to 100. Of two tasks of one population, the higher one gathers its cohort first. */
   readonly priority: number;
   /** What the task may cost. */

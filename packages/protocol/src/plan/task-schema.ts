@@ -284,6 +284,11 @@ const schema = strictRecord({
   evaluation: evaluationSection.prefault({}).describe("How the model is judged."),
   stop: stopSection.prefault({}).describe("When the task ends."),
   schedule: scheduleSection.prefault({}).describe("When rounds may begin."),
+  publicModel: flag()
+    .default(false)
+    .describe(
+      "Whether anyone may download the newest model of an open population without taking part in a round. Members of a population with enrolment always may.",
+    ),
   priority: wholeNumber(0, 100)
     .default(0)
     .describe("Of two tasks of one population, the higher one gathers its cohort first."),

@@ -34,4 +34,6 @@ export interface AdminDeps {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly limits: Limits;
+  /** The fewest reports whose results may be shown. */
+  readonly minimumCohort: number;
 }

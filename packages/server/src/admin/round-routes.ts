@@ -1,5 +1,6 @@
 import { TributaryError, roundId, taskId } from "@tributary/protocol";
-import type { RoundStore } from "../storage/round-store.ts";
+import { shownRound, shownRounds } from "../coordinator/round/shown-rounds.ts";
+import type { AdminDeps } from "./admin-deps.ts";
 import {
   roundListQuery,
   roundListSchema,
@@ -11,7 +12,7 @@ import { jsonRoute, type Route } from "./route.ts";
 import { requireTask } from "./task-routes.ts";
 
 /** Routes that read the rounds that have ended, whether committed or abandoned. */
-export function roundRoutes({ store }: { readonly store: RoundStore }): readonly Route[] {
+export function roundRoutes(deps: Pick<AdminDeps, "store" | "minimumCohort">): readonly Route[] {
   return [
     jsonRoute({
       method: "get",
@@ -23,8 +24,8 @@ export function roundRoutes({ store }: { readonly store: RoundStore }): readonly
       answer: { description: "The rounds, newest last.", schema: roundListSchema },
       errors: ["TASK_UNKNOWN"],
       async handle({ params, query }) {
-        const task = await requireTask(store, taskId(params.id));
-        return { json: { rounds: (await store.rounds(task.id)).slice(-query.limit) } };
+        const task = await requireTask(deps.store, taskId(params.id));
+        return { json: { rounds: (await shownRounds(task.id, deps)).slice(-query.limit) } };
       },
     }),
     jsonRoute({
@@ -36,7 +37,7 @@ export function roundRoutes({ store }: { readonly store: RoundStore }): readonly
       answer: { description: "The round.", schema: roundSchema },
       errors: ["ROUND_UNKNOWN"],
       async handle({ params }) {
-        const round = await store.round(roundId(params.id));
+        const round = await shownRound(roundId(params.id), deps);
         if (round !== undefined) return { json: round };
         throw new TributaryError("ROUND_UNKNOWN", `There is no round ${params.id}`, {
           remedy: "`tributary round list` names the rounds that have ended.",

@@ -3,9 +3,11 @@ import {
   planIdOf,
   taskId,
   type CryptoProvider,
+  type ErrorCode,
   type TaskId,
 } from "@tributary/protocol";
 import type { Coordinator } from "../coordinator/coordinator.ts";
+import { shownRounds } from "../coordinator/round/shown-rounds.ts";
 import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import {
@@ -22,7 +24,7 @@ import { taskWarnings } from "./task-warnings.ts";
 
 export type TaskRouteDeps = Pick<
   AdminDeps,
-  "coordinator" | "store" | "crypto" | "random" | "limits"
+  "coordinator" | "store" | "crypto" | "random" | "limits" | "minimumCohort"
 >;
 
 /** Routes with which an operator creates, starts, pauses and cancels tasks. */
@@ -79,6 +81,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
       verb: "start",
       summary: "Starts a task that is created or paused.",
       act: (id) => coordinator.startTask(id),
+      errors: ["TASK_INVALID", "CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
     }),
     taskAction(deps, {
       verb: "pause",
@@ -114,6 +117,8 @@ function taskAction(
     readonly verb: "start" | "pause" | "cancel";
     readonly summary: string;
     readonly act: (id: TaskId) => ReturnType<Coordinator["startTask"]>;
+    /** The errors that only this action can give. */
+    readonly errors?: readonly ErrorCode[];
   },
 ): Route {
   return jsonRoute({
@@ -124,7 +129,7 @@ function taskAction(
     params: taskParams,
     body: nothingBody(deps.limits.maxPlanBytes),
     answer: { description: "The task.", schema: taskViewSchema },
-    errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT"],
+    errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", ...(action.errors ?? [])],
     handle: async ({ params }) => ({
       json: await viewOf(await action.act(taskId(params.id)), deps),
     }),
@@ -149,7 +154,7 @@ export async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<Tas
   return {
     ...(await summaryOf(task, deps)),
     best: (await deps.coordinator.best(task)) ?? null,
-    lastRound: (await deps.store.rounds(task.id)).at(-1) ?? null,
+    lastRound: (await shownRounds(task.id, deps)).at(-1) ?? null,
     warnings: taskWarnings(task, deps.limits),
   };
 }

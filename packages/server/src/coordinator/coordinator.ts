@@ -6,7 +6,6 @@ import {
   checkpointIdOf,
   decodeCheckpoint,
   layoutOf,
-  measuresToReport,
   opaqueId,
   planOf,
   populationName,
@@ -22,6 +21,7 @@ import {
 import {
   ClientsAway,
   checkAggregationMemory,
+  checkCohortFloor,
   nextWindowMs,
   returnAfterMs,
   TaskHistory,
@@ -37,7 +37,9 @@ import {
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import type { CheckInOffer, Participant } from "./population/participant.ts";
 import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population/population.ts";
+import { requireMeasures } from "./round/require-measures.ts";
 import { operatorEvaluationRecord } from "./round/round-records.ts";
+import { shownRounds } from "./round/shown-rounds.ts";
 import type { SealedModel } from "./model/sealed-model.ts";
 import { IdleModels } from "./model/idle-models.ts";
 import { checkpointOfRound } from "./model/read-version.ts";
@@ -116,8 +118,9 @@ export class Coordinator {
     model: ModelDescription,
     values: Float32Array,
   ): Promise<TaskRecord> {
-    const { crypto, random, clock, store, events } = this.#deps;
-    const plan = planOf(definition, model);
+    const { crypto, random, clock, store, events, minimumCohort } = this.#deps;
+    checkCohortFloor(definition, minimumCohort);
+    const plan = planOf(definition, model, minimumCohort);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
     const layout = layoutOf(model.parameters);
@@ -151,14 +154,16 @@ export class Coordinator {
   /**
    * Starts a task, or goes on with one that is paused or stuck.
    * @returns The task after the start. A task that had nothing left to do has finished.
-   * @throws TributaryError `TASK_UNKNOWN`; `TASK_STATE_CONFLICT` when the task has ended or runs
+   * @throws TributaryError `TASK_UNKNOWN`; `TASK_INVALID` when its rounds cannot have as many
+   *   reports as this server asks for; `TASK_STATE_CONFLICT` when the task has ended or runs
    *   already; `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE` when its model
    *   cannot be loaded.
    */
   async startTask(id: TaskId): Promise<TaskRecord> {
     const task = await this.#task(id);
-    // The model is loaded first. A task whose model cannot be loaded must not become `running`,
-    // because the server would try it again and again.
+    // A task that cannot run must not become `running`, because the server would try it again and
+    // again. So its goal counts are checked and its model is loaded first.
+    checkCohortFloor(task.definition, this.#deps.minimumCohort);
     await this.#runners.load(task);
     const isStuck = task.state === "running" && this.#runners.problemOf(id) !== undefined;
     await this.#runners.run(
@@ -255,7 +260,8 @@ export class Coordinator {
   async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
     const { store } = this.#deps;
     const runner = this.#runners.loaded(task.id);
-    const history = runner ?? new TaskHistory(task.definition, await store.rounds(task.id));
+    const history =
+      runner ?? new TaskHistory(task.definition, await shownRounds(task.id, this.#deps));
     if (history.best === undefined) return undefined;
     const { id: checkpoint } = await checkpointOfRound(task, history.best.roundNumber, store);
     return { ...history.best, checkpoint };
@@ -302,18 +308,15 @@ export class Coordinator {
   /**
    * Returns the newest committed model of a population. It is that of the population's running task
    * or, if none is running, that of the task that was created last.
-   * @throws TributaryError `MODEL_UNAVAILABLE`.
+   * @param isEnrolled - Whether the population has enrolment and has admitted who asks.
+   * @throws TributaryError `MODEL_UNAVAILABLE`; `MODEL_NOT_PUBLIC` when a stranger asks for a model
+   *   that its task does not make public.
    */
   async newestModel(
     population: string,
+    isEnrolled: boolean,
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }> {
-    const task = this.#offered.of(population);
-    if (task === undefined) {
-      throw new TributaryError("MODEL_UNAVAILABLE", `Population "${population}" has no model yet`, {
-        remedy: "Ask again once a task has been created for it.",
-        retryAfterMs: 5_000,
-      });
-    }
+    const task = this.#offered.taskFor(population, isEnrolled);
     const source = this.#runners.loaded(task) ?? (await this.#idleModels.of(population, task));
     return { model: source.sealedModel(), roundNumber: source.roundNumber };
   }
@@ -378,19 +381,4 @@ export class Coordinator {
     }
     return population;
   }
-}
-
-/** @throws TributaryError `METRICS_INVALID` unless they are the loss and the plan's metrics. */
-function requireMeasures(
-  { definition }: TaskRecord,
-  metrics: Readonly<Record<string, number>>,
-): void {
-  const names = measuresToReport(definition.plan.metrics);
-  const given = Object.entries(metrics);
-  const isWhole =
-    given.length === names.length && names.every((name) => Object.hasOwn(metrics, name));
-  if (isWhole && given.every(([, value]) => Number.isFinite(value))) return;
-  throw new TributaryError("METRICS_INVALID", "The metrics are not those of the task's plan", {
-    remedy: `Give one finite value for each of: ${names.join(", ")}.`,
-  });
 }

@@ -31,6 +31,8 @@ export interface Credentials {
 export interface Admission {
   /** The client's device; undefined when the device is not known. */
   readonly deviceId: string | undefined;
+  /** Whether the population's policy asks for enrolment. Whoever it admits is no stranger then. */
+  readonly isEnrolled: boolean;
   /** Returns the request to the device's share. Call it when the check-in has led to a round. */
   readonly giveRequestBack: () => void;
 }
@@ -103,11 +105,11 @@ export class Enrolment {
     const proven = this.#provenDevice(credentials);
     switch (policy.enrolment) {
       case "open":
-        return proven === undefined ? NOBODY : this.#admitKnown(population, proven);
+        return proven === undefined ? STRANGER : this.#admitKnown(population, proven);
       case "token": {
         const subject = this.#subject(credentials, policy.token, proven?.id);
         if (proven !== undefined) return this.#register(population, proven);
-        if (subject === undefined) return NOBODY;
+        if (subject === undefined) return BEARER;
         // The same subject in another population is another device.
         return this.#register(
           population,
@@ -186,7 +188,7 @@ export class Enrolment {
   async #admitKnown(population: string, device: Device): Promise<Admission> {
     const known = await this.#deps.store.device(population, device.id);
     if (known !== undefined) requireGood(known);
-    return admissionOf(device);
+    return { ...admissionOf(device), isEnrolled: false };
   }
 
   /** Admits a registered device. One that is not registered yet is registered if it may be. */
@@ -250,11 +252,13 @@ export class Enrolment {
 type Device = Pick<DeviceRecord, "id" | "publicKey"> & Pick<Admission, "giveRequestBack">;
 
 function admissionOf({ id, giveRequestBack }: Device): Admission {
-  return { deviceId: id, giveRequestBack };
+  return { deviceId: id, isEnrolled: true, giveRequestBack };
 }
 
-/** The admission of a client whose device is not known. */
-const NOBODY: Admission = { deviceId: undefined, giveRequestBack() {} };
+/** The admission of a client of an open population whose device is not known. */
+const STRANGER: Admission = { deviceId: undefined, isEnrolled: false, giveRequestBack() {} };
+/** The admission of a client whose device is not known, and for which a token vouches. */
+const BEARER: Admission = { ...STRANGER, isEnrolled: true };
 
 /** Milliseconds after which a device that sends requests at a normal rate may send some again. */
 const RATE_RETRY_MS = 5_000;

@@ -31,10 +31,12 @@ export interface SessionHost {
   checkIn(participant: Participant, offer: CheckInOffer): () => void;
   /**
    * The newest model of a population.
-   * @throws TributaryError `MODEL_UNAVAILABLE` or `STORAGE_UNAVAILABLE`.
+   * @param isEnrolled - `Admission.isEnrolled` of who asks.
+   * @throws TributaryError `MODEL_UNAVAILABLE`, `MODEL_NOT_PUBLIC` or `STORAGE_UNAVAILABLE`.
    */
   newestModel(
     population: string,
+    isEnrolled: boolean,
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;
 }
 

@@ -314,9 +314,9 @@ export class Session implements Participant {
     this.#admit(
       { type: "askedForModel" },
       request,
-      (_, isCurrent) => {
+      ({ isEnrolled }, isCurrent) => {
         this.#deps.host
-          .newestModel(request.population)
+          .newestModel(request.population, isEnrolled)
           .then(({ model, roundNumber }) => {
             if (!isCurrent()) return;
             this.#step({ type: "answered" });

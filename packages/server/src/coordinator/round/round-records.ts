@@ -32,8 +32,8 @@ export function recordOf(
     baseCheckpoint: version.checkpointId,
     checkpoint: end.checkpoint,
     reason: end.reason,
-    exampleCount: collection.exampleCount,
-    // An abandoned round may have one report only, whose metrics would reveal one client's.
+    // An abandoned round may have one report only, whose results would be one client's.
+    exampleCount: end.reason === null ? collection.exampleCount : 0,
     metrics: end.reason === null ? collection.metricMeans() : {},
     ...round.tally(),
   };

@@ -1,8 +1,10 @@
-import type { TaskId } from "@tributary/protocol";
+import { TributaryError, type TaskId } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
 
-/** What decides whether a task's model is the one that its population offers. */
-type Candidate = Pick<TaskRecord, "id" | "population" | "createdAtMs" | "state">;
+/** What decides whether a task's model is the one that its population offers, and to whom. */
+interface Candidate extends Pick<TaskRecord, "id" | "population" | "createdAtMs" | "state"> {
+  readonly definition: Pick<TaskRecord["definition"], "publicModel">;
+}
 
 /**
  * Knows whose model each population offers to clients that ask for the newest: that of its running
@@ -14,8 +16,9 @@ export class OfferedTasks {
     new Map();
 
   /** Takes note of a task that is new or whose state has changed. */
-  note({ id, population, createdAtMs, state }: Candidate): void {
-    const task: Candidate = { id, population, createdAtMs, state };
+  note({ id, population, createdAtMs, state, definition }: Candidate): void {
+    const { publicModel } = definition;
+    const task: Candidate = { id, population, createdAtMs, state, definition: { publicModel } };
     const known = this.#populations.get(population);
     if (known === undefined) {
       this.#populations.set(population, { tasks: new Map([[id, task]]), best: task });
@@ -27,9 +30,30 @@ export class OfferedTasks {
     else known.best = betterOf(known.best, task);
   }
 
-  /** The task whose model a population offers; undefined when it has no task. */
-  of(population: string): TaskId | undefined {
-    return this.#populations.get(population)?.best.id;
+  /**
+   * The task whose model a population offers to a client.
+   * @param isEnrolled - Whether the population has enrolment and has admitted the client.
+   * @throws TributaryError `MODEL_UNAVAILABLE` when the population has no task; `MODEL_NOT_PUBLIC`
+   *   when its task does not give the model to strangers.
+   */
+  taskFor(population: string, isEnrolled: boolean): TaskId {
+    const task = this.#populations.get(population)?.best;
+    if (task === undefined) {
+      throw new TributaryError("MODEL_UNAVAILABLE", `Population "${population}" has no model yet`, {
+        remedy: "Ask again once a task has been created for it.",
+        retryAfterMs: 5_000,
+      });
+    }
+    if (isEnrolled || task.definition.publicModel) return task.id;
+    throw new TributaryError(
+      "MODEL_NOT_PUBLIC",
+      `The model of population "${population}" is for clients that take part`,
+      {
+        remedy:
+          "Use the checkpoint of this client's own rounds. Whoever runs the server can write " +
+          "`publicModel: true` into the task file, or have the population's clients enrol.",
+      },
+    );
   }
 }
 

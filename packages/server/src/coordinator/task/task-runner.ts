@@ -1,4 +1,5 @@
 import {
+  checkCohortFloor,
   localAdders,
   type BestMeasurement,
   type CancelReason,
@@ -35,6 +36,8 @@ export interface TaskRunnerDeps extends RunningRoundDeps {
   readonly secrets: ServerSecrets;
   /** Takes note of why a task does not get on. */
   readonly problems: TaskProblems;
+  /** The fewest reports with which any round commits; ≥ 1. */
+  readonly minimumCohort: number;
   /** Opens what adds up the reports of a round; reports are added in this thread if left out. */
   readonly openAdder?: OpenAdder;
 }
@@ -73,7 +76,7 @@ export class TaskRunner {
   ) {
     const { definition } = task;
     const { terms } = sealer;
-    const training = roundOf(definition);
+    const training = roundOf(definition, deps.minimumCohort);
     this.#owner = {
       task,
       standing,
@@ -87,7 +90,10 @@ export class TaskRunner {
         clock: deps.clock,
         activity: () => this.#activity,
       }),
-      policies: { training, evaluation: { ...evaluationRoundOf(definition), isOptional: true } },
+      policies: {
+        training,
+        evaluation: { ...evaluationRoundOf(definition, deps.minimumCohort), isOptional: true },
+      },
       collecting: {
         terms,
         openAdder: deps.openAdder ?? localAdders(deps.crypto),
@@ -149,8 +155,10 @@ export class TaskRunner {
   /**
    * Begins to run rounds. Resolves when the first one is open, when the task waits for its time, or
    * when the task, which had nothing left to do, is finished.
+   * @throws TributaryError `TASK_INVALID` when its rounds cannot have enough reports.
    */
   async start(): Promise<void> {
+    checkCohortFloor(this.task.definition, this.#deps.minimumCohort);
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#owner.population.addRecruiter(this.#owner.recruiter);

@@ -14,6 +14,7 @@ import {
 import type { RoundRecord, TaskRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import { newestVersion, versionOfRound, type ReadVersionDeps } from "../model/read-version.ts";
+import { shownRounds, type ShownRoundsDeps } from "../round/shown-rounds.ts";
 import { RoundTimes } from "./round-times.ts";
 import { withWayBack } from "./way-back.ts";
 
@@ -22,6 +23,8 @@ import { withWayBack } from "./way-back.ts";
  * it. Each of them is kept in memory.
  */
 const MAX_REQUESTED_EVALUATIONS = 4;
+
+type TaskStandingDeps = ReadVersionDeps & ShownRoundsDeps;
 
 /** The part of a task's stored state that its next round depends on. */
 interface Stored {
@@ -37,14 +40,14 @@ interface Stored {
 export class TaskStanding {
   readonly #task: TaskRecord;
   readonly #terms: ModelTerms;
-  readonly #deps: ReadVersionDeps;
+  readonly #deps: TaskStandingDeps;
   /** How long the task's rounds take. */
   readonly times: RoundTimes;
   #stored: Stored;
   /** Versions that an operator wants evaluated, the next one first. */
   #requested: ModelVersion[] = [];
 
-  private constructor(task: TaskRecord, terms: ModelTerms, stored: Stored, deps: ReadVersionDeps) {
+  private constructor(task: TaskRecord, terms: ModelTerms, stored: Stored, deps: TaskStandingDeps) {
     this.#task = task;
     this.#terms = terms;
     this.#stored = stored;
@@ -59,7 +62,7 @@ export class TaskStanding {
   static async read(
     task: TaskRecord,
     terms: ModelTerms,
-    deps: ReadVersionDeps,
+    deps: TaskStandingDeps,
   ): Promise<TaskStanding> {
     return new TaskStanding(task, terms, await readStored(task, terms, deps), deps);
   }
@@ -147,7 +150,7 @@ export class TaskStanding {
 async function readStored(
   task: TaskRecord,
   terms: ModelTerms,
-  deps: ReadVersionDeps,
+  deps: TaskStandingDeps,
   known?: ModelVersion,
 ): Promise<Stored> {
   const { store } = deps;
@@ -160,6 +163,6 @@ async function readStored(
   return {
     version,
     participation: new ParticipationRules(rules, task.createdAtMs, records),
-    history: new TaskHistory(task.definition, await store.rounds(task.id)),
+    history: new TaskHistory(task.definition, await shownRounds(task.id, deps)),
   };
 }
