@@ -2,6 +2,7 @@ import {
   TributaryError,
   decodeCheckpoint,
   layoutOf,
+  planFeatureNames,
   seededRandom,
   updateCodec,
   type ArtifactId,
@@ -33,6 +34,7 @@ describe("a round", () => {
       exampleCount: 8,
       heldOutCount: 0,
       heldArtifacts: [],
+      planFeatures: planFeatureNames,
     });
     const { roundId, reportNonce } = connection.configure(set.model, { roundNumber: 3 });
     await connection.expect("configured");

@@ -144,6 +144,8 @@ export const ERROR_CODES = {
   TASK_INVALID: code(null, null, false),
   /** There is no task with this id or name. */
   TASK_UNKNOWN: code(null, null, false),
+  /** What the server has stored of a task cannot be read: it is newer than the server, or damaged. */
+  TASK_UNREADABLE: code(null, null, false),
   /** The task's state does not allow what was asked for. */
   TASK_STATE_CONFLICT: code(null, null, false),
   /** There is no round with this id. */

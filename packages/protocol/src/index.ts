@@ -103,6 +103,7 @@ export { canonicalize } from "./plan/canonical-json.ts";
 export {
   decodePlan,
   encodePlan,
+  modelOfPlan,
   planIdOf,
   signPlan,
   verifyPlanSignature,
@@ -130,8 +131,10 @@ export {
   type OptimizerSpec,
 } from "./plan/optimizers/optimizer-table.ts";
 export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
+export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";
 export { parseUpdate } from "./plan/parse-update.ts";
 export type { Plan } from "./plan/plan.ts";
+export { TASK_VERSION, readStoredTask } from "./plan/stored-task.ts";
 export { instantMs, type JudgeName, type TaskDefinition } from "./plan/task-definition.ts";
 export type { TaskDownload, TaskUpdate } from "./plan/task-input.ts";
 

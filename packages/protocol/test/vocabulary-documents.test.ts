@@ -4,6 +4,7 @@ import { it } from "vitest";
 import { AGGREGATION_RULES } from "../src/plan/aggregation/rule-table.ts";
 import { LOSSES, lossNames, type LabelKind } from "../src/plan/losses.ts";
 import { METRICS, metricNames } from "../src/plan/metrics.ts";
+import { PLAN_FEATURES } from "../src/plan/plan-features.ts";
 import { OPTIMIZERS } from "../src/plan/optimizers/optimizer-table.ts";
 import type { AnyVariant, Parameter } from "../src/schema/parameter.ts";
 import { parseUpdate } from "../src/plan/parse-update.ts";
@@ -92,4 +93,16 @@ it("docs/task-file.md lists every aggregation rule with what it needs", () => {
   ]);
   const head = ["`rule`", "the update of a round", "reports needed", "looks at", "source"];
   expectSection("task-file.md", "rules", markdownTable(head, rows));
+});
+
+it("docs/protocol.md lists every feature of plans with what a plan has that uses it", () => {
+  const rows = PLAN_FEATURES.map(({ name, since, usedBy }) => [
+    `\`${name}\``,
+    `\`${usedBy}\``,
+    since,
+  ]);
+  const head = ["feature", "used by a plan that has", "known since SDK"];
+  const none = [["none yet", "", ""]];
+  const table = markdownTable(head, rows.length === 0 ? none : rows);
+  expectSection("protocol.md", "plan-features", table);
 });

@@ -16,6 +16,7 @@ import {
   type ErrorCode,
   type Limits,
   type ModelDescription,
+  type PlanFeature,
   type RandomSource,
   type RoundId,
   type ServerSecrets,
@@ -66,6 +67,7 @@ export interface WorldOptions {
   readonly minimumCohort?: number;
   readonly clock?: ManualClock;
   readonly openAdder?: OpenAdder;
+  readonly planFeatures?: readonly PlanFeature[];
   /** A listener that gets the coordinator's events, in addition to `events`. */
   readonly listener?: (event: ServerEvent) => void;
 }
@@ -115,6 +117,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     secrets,
     turns: new UploadTurns({ clock, limits }),
     ...(options.openAdder === undefined ? {} : { openAdder: options.openAdder }),
+    ...(options.planFeatures === undefined ? {} : { planFeatures: options.planFeatures }),
     events: feed,
   });
   const client = (name: string): MemoryParticipant =>

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   TributaryError,
-  decodePlan,
+  modelOfPlan,
   parseTfjsModel,
   taskId,
   type CheckpointId,
@@ -111,7 +111,7 @@ function storedModels(storage: Storage): Models {
       if (bytes === undefined) {
         throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${checkpoint.id} is not stored`);
       }
-      return { description: decodePlan(task.planBytes).model, bytes };
+      return { description: modelOfPlan(task.planBytes), bytes };
     },
     close: () => storage.close(),
   };

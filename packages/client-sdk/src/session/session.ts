@@ -9,6 +9,7 @@ import {
   type ServerMessage,
   TributaryError,
   clauseOf,
+  planFeatureNames,
 } from "@tributary/protocol";
 import { heldArtifacts, type HeldModels } from "../trust/model-cache.ts";
 import type { ModelDelivery } from "../trust/model-delivery.ts";
@@ -26,6 +27,8 @@ import {
 
 type DeliveryMessage = Extract<ServerMessage, { type: "roundConfiguration" | "modelOffer" }>;
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
+/** The fields of a request that the session itself sets. */
+type SetBySession = "type" | keyof ReturnType<typeof requestFields>;
 type PlainMessage = Exclude<ServerMessage, DeliveryMessage>;
 
 /** What a session hands on. With a delivery comes what collects it. */
@@ -171,20 +174,20 @@ export class Session {
 
   /** Offers to take part. `held` need not be sent, and is remembered until the answer has come. */
   checkIn(
-    offer: Omit<Extract<ClientMessage, { type: "checkIn" }>, "type" | keyof HeldArtifacts>,
+    offer: Omit<Extract<ClientMessage, { type: "checkIn" }>, SetBySession>,
     held: HeldModels,
   ): void {
     this.#held = held;
-    this.send({ type: "checkIn", ...offer, ...heldArtifacts(held) });
+    this.send({ type: "checkIn", ...offer, ...requestFields(held) });
   }
 
   /** Asks for the newest checkpoint. `held` as in `checkIn`. */
   requestModel(
-    request: Omit<Extract<ClientMessage, { type: "modelRequest" }>, "type" | keyof HeldArtifacts>,
+    request: Omit<Extract<ClientMessage, { type: "modelRequest" }>, SetBySession>,
     held: HeldModels,
   ): void {
     this.#held = held;
-    this.send({ type: "modelRequest", ...request, ...heldArtifacts(held) });
+    this.send({ type: "modelRequest", ...request, ...requestFields(held) });
   }
 
   /**
@@ -322,4 +325,9 @@ function withProgress(error: TributaryError, arrival: ModelDelivery | undefined)
     context: { ...context, receivedBytes, dueBytes },
     cause,
   });
+}
+
+/** What the client holds and can read: the fields that `CheckIn` and `ModelRequest` have in common. */
+function requestFields(held: HeldModels): HeldArtifacts & { planFeatures: readonly string[] } {
+  return { ...heldArtifacts(held), planFeatures: planFeatureNames };
 }

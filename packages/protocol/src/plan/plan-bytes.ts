@@ -4,10 +4,11 @@ import { TributaryError, asTributaryError } from "../errors.ts";
 import type { PlanId } from "../ids.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { layoutOf } from "../model/parameter-layout.ts";
+import type { ModelDescription } from "../model/tfjs-model.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
-import { canonicalize } from "./canonical-json.ts";
+import { canonicalize, isPlainObject } from "./canonical-json.ts";
 import type { Plan } from "./plan.ts";
-import { planSchema } from "./plan-schema.ts";
+import { planModelSchema, planSchema } from "./plan-schema.ts";
 import { parseStrict } from "../schema/strict-schema.ts";
 
 /** Keeps a signature of a plan from being valid for anything else that the same key signs. */
@@ -27,20 +28,12 @@ export function encodePlan(plan: Plan): Uint8Array {
 }
 
 /**
- * Reads a plan that a server sent.
+ * Reads a plan. What plans of the first builds lack is filled in.
  * @throws TributaryError `PLAN_INVALID` for bytes that are no plan, and for a plan that is not in
  *   canonical form: a plan must have one hash only.
  */
 export function decodePlan(bytes: Uint8Array): Plan {
-  checkLength(bytes);
-  let text: string;
-  let value: unknown;
-  try {
-    text = utf8Decode(bytes);
-    value = JSON.parse(text);
-  } catch (error) {
-    throw asInvalid(error, "The plan is not JSON text in UTF-8");
-  }
+  const { text, value } = readJson(bytes);
   const plan = checkPlan(value);
   if (canonical(value) !== text) {
     throw new TributaryError("PLAN_INVALID", "The plan is not in canonical form", {
@@ -48,6 +41,17 @@ export function decodePlan(bytes: Uint8Array): Plan {
     });
   }
   return plan;
+}
+
+/**
+ * Reads which model a plan is for, and nothing else of it. So the checkpoints of a task can be read
+ * although its plan is one of a newer version.
+ * @throws TributaryError `PLAN_INVALID` for bytes that are no plan or do not say the model.
+ */
+export function modelOfPlan(bytes: Uint8Array): ModelDescription {
+  const { value } = readJson(bytes);
+  const model: unknown = isPlainObject(value) ? Reflect.get(value, "model") : undefined;
+  return parseStrict(planModelSchema, model, { code: "PLAN_INVALID", what: "The plan's model" });
 }
 
 /** The name of a plan: the SHA-256 of its canonical bytes, hexadecimal. */
@@ -84,6 +88,16 @@ export function verifyPlanSignature(
 
 function signedMessage(crypto: CryptoProvider, bytes: Uint8Array): Uint8Array {
   return concatBytes(utf8(SIGNATURE_DOMAIN), crypto.sha256(bytes));
+}
+
+function readJson(bytes: Uint8Array): { readonly text: string; readonly value: unknown } {
+  checkLength(bytes);
+  try {
+    const text = utf8Decode(bytes);
+    return { text, value: JSON.parse(text) };
+  } catch (error) {
+    throw asInvalid(error, "The plan is not JSON text in UTF-8");
+  }
 }
 
 /**

@@ -36,16 +36,19 @@ const parameterSchema = strictRecord({
   shape: list(wholeNumber(1, DEFAULT_LIMITS.maxParameters), { min: 0, max: 8 }),
 });
 
+/** The model that a plan is for. */
+export const planModelSchema: z.ZodType<Plan["model"]> = strictRecord({
+  format: z.literal("tfjs-layers-model", { error: "Use tfjs-layers-model." }),
+  topology: z.custom<object>(isPlainObject, { error: "Give a tfjs LayersModel topology." }),
+  parameters: list(parameterSchema, { min: 1, max: 16_384 }),
+});
+
 /** The form of a plan; `superRefine` checks which parts can go together. */
 const schema = strictRecord({
   version: z.literal(1, { error: "Use a client of a version that knows this plan." }),
   task: nameSchema,
   population: nameSchema,
-  model: strictRecord({
-    format: z.literal("tfjs-layers-model", { error: "Use tfjs-layers-model." }),
-    topology: z.custom<object>(isPlainObject, { error: "Give a tfjs LayersModel topology." }),
-    parameters: list(parameterSchema, { min: 1, max: 16_384 }),
-  }),
+  model: planModelSchema,
   training: strictRecord({
     localEpochs: localEpochsSchema,
     batchSize: batchSizeSchema,
@@ -57,9 +60,10 @@ const schema = strictRecord({
     gradientClipNorm: gradientClipNormSchema.exactOptional(),
   }),
   update: planUpdateSchema,
-  download: planDownloadSchema,
+  // Plans of the first builds lack these two keys. Their bytes are signed and stay as they are.
+  download: planDownloadSchema.default({ encoding: "float32" }),
   clipNorm: clipNormSchema,
-  aggregation: aggregationSchema,
+  aggregation: aggregationSchema.default({ rule: "mean" }),
   minimumCohort: wholeNumber(1, DEFAULT_LIMITS.maxCohort),
 }).superRefine((plan, context) => {
   const fault = aggregationFault(plan.aggregation, {

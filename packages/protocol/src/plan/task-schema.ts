@@ -121,24 +121,18 @@ const roundSection = strictRecord({
   reportingTimeoutMs: timeout(120_000).describe("Longest wait for reports, milliseconds."),
 });
 
-/**
- * A condition of a device that clients do not check yet. A task that relied on it would train on devices that it meant
- * to leave alone, so it is refused.
- */
-const uncheckedCondition = (): z.ZodBoolean =>
-  flag().refine((required) => !required, {
-    error: "Leave it out or set it to false: clients do not check this condition yet.",
-  });
+/** Conditions of a device that clients do not check yet. */
+const UNCHECKED_CONDITIONS = ["charging", "unmetered", "idle"] as const;
 
 /** Which clients may take part. */
 const eligibilitySection = strictRecord({
-  charging: uncheckedCondition()
+  charging: flag()
     .default(false)
     .describe("Only devices on external power. Not available yet: `true` is refused."),
-  unmetered: uncheckedCondition()
+  unmetered: flag()
     .default(false)
     .describe("Only connections without a data allowance. Not available yet: `true` is refused."),
-  idle: uncheckedCondition()
+  idle: flag()
     .default(false)
     .describe("Only devices that are not in use. Not available yet: `true` is refused."),
   minimumExamples: wholeNumber(1, DEFAULT_LIMITS.maxExampleCount)
@@ -258,8 +252,8 @@ const budgetSection = strictRecord({
   ),
 });
 
-/** The whole file; `superRefine` checks what concerns several sections. */
-const schema = strictRecord({
+/** The whole file, without the rules for what may go together. */
+const form = strictRecord({
   population: nameSchema.describe("Name of the population of clients that train."),
   name: nameSchema.describe("Name of the task, for people."),
   model: modelSchema.describe("The model to train."),
@@ -293,9 +287,20 @@ const schema = strictRecord({
     .default(0)
     .describe("Of two tasks of one population, the higher one gathers its cohort first."),
   budget: budgetSection.prefault({}).describe("What the task may cost."),
-}).superRefine((task, context) => {
+});
+
+/** The form, with the rules that concern several sections or that only new tasks keep to. */
+const schema = form.superRefine((task, context) => {
   const issue = (path: string[], message: string): void =>
     context.addIssue({ code: "custom", path, message });
+  // A task that relied on such a condition would train on devices that it meant to leave alone.
+  for (const condition of UNCHECKED_CONDITIONS) {
+    if (!task.eligibility[condition]) continue;
+    issue(
+      ["eligibility", condition],
+      "Leave it out or set it to false: clients do not check this condition yet.",
+    );
+  }
   const isReported = (name: MeasureName | undefined): boolean =>
     name === undefined || name === "loss" || task.plan.metrics.includes(name);
   if (!isReported(task.stop.targetMetric?.name)) {
@@ -349,6 +354,12 @@ const schema = strictRecord({
 
 /** A task file. Everything but `population`, `name` and `model` has a default. */
 export const taskSchema: z.ZodType<TaskDefinition> = schema;
+
+/**
+ * The form of a task. A stored task is held to nothing more: it may be older than a rule for new
+ * tasks.
+ */
+export const taskFormSchema: z.ZodType<TaskDefinition> = form;
 
 /** What the schema parses to. A type test holds `TaskDefinition` to it. */
 export type ParsedTask = z.output<typeof schema>;

@@ -6,6 +6,7 @@ import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { planFeatureNames } from "../plan/plan-features.ts";
 import { dueArtifacts } from "../wire/due-artifacts.ts";
 import { PROTOCOL_VERSIONS } from "../version.ts";
 import { encodeClientMessage, decodeServerMessage } from "../wire/codec.ts";
@@ -111,13 +112,20 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
       exampleCount: 10,
       heldOutCount: 0,
       heldArtifacts: [],
+      planFeatures: planFeatureNames,
       ...changes,
     });
   }
 
   /** Sends `ModelRequest`; `changes` replaces fields of a harmless one. */
   requestModel(population: string, changes: Partial<ModelRequest> = {}): void {
-    this.send({ type: "modelRequest", population, heldArtifacts: [], ...changes });
+    this.send({
+      type: "modelRequest",
+      population,
+      heldArtifacts: [],
+      planFeatures: planFeatureNames,
+      ...changes,
+    });
   }
 
   /**

@@ -21,6 +21,9 @@ import type { ClientMessage, EnrolmentFields, HeldArtifacts, MetricValue } from 
 
 /** More codecs than exist. */
 const MAX_CODECS = 32;
+/** More features of plans than exist, and more characters than the name of one has. */
+const MAX_PLAN_FEATURES = 64;
+const MAX_FEATURE_NAME = 64;
 
 /** Checks each body that a client may send, and makes a `ClientMessage` of it. */
 export const CLIENT_DECODERS: Decoders<ClientMessage> = {
@@ -38,6 +41,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     exampleCount: uint(f, "exampleCount"),
     heldOutCount: uint(f, "heldOutCount"),
     ...heldArtifacts(f),
+    planFeatures: planFeatures(f),
     ...enrolment(f),
   }),
   configured: (f) => ({ type: "configured", roundId: roundIdField(f) }),
@@ -63,6 +67,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     type: "modelRequest",
     population: text(f, "population"),
     ...heldArtifacts(f),
+    planFeatures: planFeatures(f),
     ...enrolment(f),
   }),
 };
@@ -76,6 +81,13 @@ function heldArtifacts(fields: Fields): HeldArtifacts {
     return toHex(value) as ArtifactId;
   });
   return { heldArtifacts: ids, ...partialField(fields) };
+}
+
+/** The names of the plan features that the client says it knows; this build may not know them. */
+function planFeatures(fields: Fields): readonly string[] {
+  return list(fields, "planFeatures", MAX_PLAN_FEATURES).map((name) =>
+    asText(name, "planFeatures", MAX_FEATURE_NAME),
+  );
 }
 
 /** Token and device proof; a field that the client left out is absent from the result. */

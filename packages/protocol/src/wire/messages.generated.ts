@@ -536,6 +536,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             const CheckIn = function (properties) {
                 this.codecs = [];
                 this.heldArtifacts = [];
+                this.planFeatures = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -550,6 +551,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             CheckIn.prototype.token = "";
             CheckIn.prototype.device = null;
             CheckIn.prototype.heldOutCount = 0;
+            CheckIn.prototype.planFeatures = $util.emptyArray;
             CheckIn.prototype.partial = null;
 
             CheckIn.encode = function (message, writer, _depth) {
@@ -577,6 +579,9 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.heldOutCount != null && $Object.hasOwnProperty.call(message, "heldOutCount") && message.heldOutCount !== 0)
                     writer.uint32(64).uint32(message.heldOutCount);
+                if (message.planFeatures != null && message.planFeatures.length)
+                    for (let i = 0; i < message.planFeatures.length; ++i)
+                        writer.uint32(74).string(message.planFeatures[i]);
                 if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
                     $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -677,6 +682,14 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 message.heldOutCount = value;
                             else
                                 delete message.heldOutCount;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.planFeatures && message.planFeatures.length))
+                                message.planFeatures = [];
+                            message.planFeatures.push(reader.stringVerify());
                             continue;
                         }
                     case 10: {
@@ -2385,6 +2398,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
 
             const ModelRequest = function (properties) {
                 this.heldArtifacts = [];
+                this.planFeatures = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2395,6 +2409,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ModelRequest.prototype.heldArtifacts = $util.emptyArray;
             ModelRequest.prototype.token = "";
             ModelRequest.prototype.device = null;
+            ModelRequest.prototype.planFeatures = $util.emptyArray;
             ModelRequest.prototype.partial = null;
 
             ModelRequest.encode = function (message, writer, _depth) {
@@ -2413,6 +2428,9 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(26).string(message.token);
                 if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.planFeatures != null && message.planFeatures.length)
+                    for (let i = 0; i < message.planFeatures.length; ++i)
+                        writer.uint32(42).string(message.planFeatures[i]);
                 if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
                     $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -2478,6 +2496,14 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.planFeatures && message.planFeatures.length))
+                                message.planFeatures = [];
+                            message.planFeatures.push(reader.stringVerify());
                             continue;
                         }
                     case 6: {

@@ -116,6 +116,8 @@ export type ClientMessage =
        * does not evaluate.
        */
       readonly heldOutCount: number;
+      /** Names of the plan features that the client knows; none if left out. */
+      readonly planFeatures?: readonly string[];
     } & HeldArtifacts &
       EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
@@ -145,6 +147,7 @@ export type ClientMessage =
   | ({
       readonly type: "modelRequest";
       readonly population: string;
+      readonly planFeatures?: readonly string[];
     } & HeldArtifacts &
       EnrolmentFields);
 

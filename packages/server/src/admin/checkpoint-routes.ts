@@ -2,8 +2,8 @@ import {
   TributaryError,
   checkpointId,
   decodeCheckpoint,
-  decodePlan,
   layoutOf,
+  modelOfPlan,
   taskId,
   writeTfjsModel,
   type CheckpointId,
@@ -41,7 +41,7 @@ export function checkpointRoutes({ store, checkpoints }: CheckpointRouteDeps): r
     return bytes;
   };
   const tfjsFiles = async (record: CheckpointRecord): Promise<TfjsModelFiles> => {
-    const { model } = decodePlan((await requireTask(store, record.taskId)).planBytes);
+    const model = modelOfPlan((await requireTask(store, record.taskId)).planBytes);
     const bytes = await requireBytes(record.id);
     return writeTfjsModel(model, decodeCheckpoint(bytes, layoutOf(model.parameters)));
   };

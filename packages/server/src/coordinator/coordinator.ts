@@ -42,6 +42,7 @@ import { operatorEvaluationRecord } from "./round/round-records.ts";
 import { shownRounds } from "./round/shown-rounds.ts";
 import type { SealedModel } from "./model/sealed-model.ts";
 import { IdleModels } from "./model/idle-models.ts";
+import { planRefusal } from "./model/plan-refusal.ts";
 import { checkpointOfRound } from "./model/read-version.ts";
 import { OfferedTasks } from "./task/offered-tasks.ts";
 import { rollBack } from "./task/roll-back.ts";
@@ -309,15 +310,19 @@ export class Coordinator {
    * Returns the newest committed model of a population. It is that of the population's running task
    * or, if none is running, that of the task that was created last.
    * @param isEnrolled - Whether the population has enrolment and has admitted who asks.
+   * @param planFeatures - Names of the plan features that the client knows; none if left out.
    * @throws TributaryError `MODEL_UNAVAILABLE`; `MODEL_NOT_PUBLIC` when a stranger asks for a model
-   *   that its task does not make public.
+   *   that its task does not make public; `NOT_ELIGIBLE` when the client cannot read the plan.
    */
   async newestModel(
     population: string,
     isEnrolled: boolean,
+    planFeatures: readonly string[] = [],
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }> {
     const task = this.#offered.taskFor(population, isEnrolled);
     const source = this.#runners.loaded(task) ?? (await this.#idleModels.of(population, task));
+    const refusal = planRefusal(planFeatures, source.planFeatures);
+    if (refusal !== undefined) throw refusal;
     return { model: source.sealedModel(), roundNumber: source.roundNumber };
   }
 

@@ -32,11 +32,14 @@ export interface SessionHost {
   /**
    * The newest model of a population.
    * @param isEnrolled - `Admission.isEnrolled` of who asks.
-   * @throws TributaryError `MODEL_UNAVAILABLE`, `MODEL_NOT_PUBLIC` or `STORAGE_UNAVAILABLE`.
+   * @param planFeatures - Names of the plan features that the client knows; none if left out.
+   * @throws TributaryError `MODEL_UNAVAILABLE`, `MODEL_NOT_PUBLIC` or `STORAGE_UNAVAILABLE`;
+   *   `NOT_ELIGIBLE` when the client cannot read the model's plan.
    */
   newestModel(
     population: string,
     isEnrolled: boolean,
+    planFeatures?: readonly string[],
   ): Promise<{ readonly model: SealedModel; readonly roundNumber: number }>;
 }
 

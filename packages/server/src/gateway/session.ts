@@ -295,6 +295,7 @@ export class Session implements Participant {
         exampleCount,
         heldOutCount,
         heldArtifacts,
+        planFeatures: message.planFeatures ?? [],
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#place !== place) return; // selected or rejected before this line
@@ -316,7 +317,7 @@ export class Session implements Participant {
       request,
       ({ isEnrolled }, isCurrent) => {
         this.#deps.host
-          .newestModel(request.population, isEnrolled)
+          .newestModel(request.population, isEnrolled, request.planFeatures)
           .then(({ model, roundNumber }) => {
             if (!isCurrent()) return;
             this.#step({ type: "answered" });

@@ -1,4 +1,10 @@
-import { TributaryError, isTributaryError, type Clock, type TaskId } from "@tributary/protocol";
+import {
+  TributaryError,
+  isTributaryError,
+  type Clock,
+  type PlanFeature,
+  type TaskId,
+} from "@tributary/protocol";
 import { newestVersion, type ReadVersionDeps } from "./read-version.ts";
 import { ModelSealer, type SealingDeps } from "./model-sealer.ts";
 import type { SealedModel } from "./sealed-model.ts";
@@ -12,6 +18,8 @@ export interface ModelSource {
   sealedModel(): SealedModel;
   /** The number of the newest committed round; 0 for the initial model. */
   readonly roundNumber: number;
+  /** The features that a client must know to read the plan. */
+  readonly planFeatures: readonly PlanFeature[];
 }
 
 /** What reading and sealing the models of idle tasks needs. */
@@ -63,7 +71,9 @@ export class IdleModels {
       if (task === undefined) throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`);
       const sealer = new ModelSealer(task.planBytes, this.#deps);
       const version = await newestVersion(task, sealer.terms, this.#deps);
-      return { roundNumber: version.roundNumber, sealedModel: () => sealer.seal(version) };
+      const { planFeatures } = sealer;
+      const { roundNumber } = version;
+      return { planFeatures, roundNumber, sealedModel: () => sealer.seal(version) };
     } catch (cause) {
       if (isTributaryError(cause, "STORAGE_UNAVAILABLE")) throw cause;
       throw new TributaryError("MODEL_UNAVAILABLE", "The newest model cannot be read now", {

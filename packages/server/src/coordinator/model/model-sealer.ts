@@ -2,11 +2,13 @@ import { modelTerms, type ModelTerms } from "@tributary/core";
 import {
   decodePlan,
   encodeCheckpoint,
+  featuresOf,
   planIdOf,
   signPlan,
   toHex,
   type ArtifactId,
   type CryptoProvider,
+  type PlanFeature,
   type RandomSource,
   type ServerSecrets,
 } from "@tributary/protocol";
@@ -18,6 +20,8 @@ export interface SealingDeps {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly secrets: ServerSecrets;
+  /** The features that plans may use; those of this build if left out. */
+  readonly planFeatures?: readonly PlanFeature[];
 }
 
 /**
@@ -26,6 +30,8 @@ export interface SealingDeps {
  */
 export class ModelSealer {
   readonly terms: ModelTerms;
+  /** The features that a client must know to read the plan. */
+  readonly planFeatures: readonly PlanFeature[];
   readonly #planBytes: Uint8Array;
   readonly #deps: SealingDeps;
   #last: { readonly version: ModelVersion; readonly model: SealedModel } | undefined;
@@ -37,7 +43,9 @@ export class ModelSealer {
   constructor(planBytes: Uint8Array, deps: SealingDeps) {
     this.#planBytes = planBytes;
     this.#deps = deps;
-    this.terms = modelTerms(decodePlan(planBytes));
+    const plan = decodePlan(planBytes);
+    this.terms = modelTerms(plan);
+    this.planFeatures = featuresOf(plan, deps.planFeatures);
   }
 
   /** The signed plan and a version of the model, in the form in which clients download them. */

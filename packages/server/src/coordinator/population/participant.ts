@@ -13,6 +13,8 @@ export interface CheckInOffer {
   readonly population: string;
   /** Names of the codecs that the client can use. */
   readonly codecs: readonly string[];
+  /** Names of the plan features that the client knows; none if left out. */
+  readonly planFeatures?: readonly string[];
   /** The largest number of parameters of a model that the client accepts. */
   readonly maxParameters: number;
   /** Number of examples that the client can train on. */

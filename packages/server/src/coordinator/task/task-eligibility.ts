@@ -7,7 +7,8 @@ import {
 import type { CheckInOffer } from "../population/participant.ts";
 
 /**
- * Why a client that offers this cannot take part in a task, whatever the time.
+ * Why a client that offers this cannot take part in a task whose plan it can read, whatever the
+ * time.
  * @returns `undefined` when the client can take part.
  */
 export function ineligibility(

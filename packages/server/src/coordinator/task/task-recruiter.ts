@@ -1,6 +1,7 @@
 import { cohortSize, type ModelTerms, type PaceNeeds, type RoundPolicy } from "@tributary/core";
-import type { Clock, SessionId, TributaryError } from "@tributary/protocol";
+import type { Clock, PlanFeature, SessionId, TributaryError } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
+import { planRefusal } from "../model/plan-refusal.ts";
 import type { CheckInOffer } from "../population/participant.ts";
 import type { Recruiter, WaitingClient } from "../population/population.ts";
 import type { RunningRound } from "../round/running-round.ts";
@@ -12,6 +13,8 @@ import type { TaskStanding } from "./task-standing.ts";
 export interface RecruitingTask {
   readonly task: TaskRecord;
   readonly terms: ModelTerms;
+  /** The features that a client must know to read the task's plan. */
+  readonly planFeatures: readonly PlanFeature[];
   readonly standing: TaskStanding;
   /** The policy of the rounds that train. */
   readonly trainingPolicy: RoundPolicy;
@@ -31,8 +34,9 @@ export class TaskRecruiter implements Recruiter {
   }
 
   refusal(offer: CheckInOffer): TributaryError | undefined {
-    const { task, terms, standing, clock } = this.#of;
+    const { task, terms, planFeatures, standing, clock } = this.#of;
     return (
+      planRefusal(offer.planFeatures ?? [], planFeatures) ??
       ineligibility(offer, task.definition, terms.layout) ??
       standing.participation.refusal(offer.deviceId, standing.moment(clock.now()))
     );

@@ -10,6 +10,7 @@ import {
 import {
   evaluationRoundOf,
   roundOf,
+  type PlanFeature,
   type RoundPurpose,
   type ServerSecrets,
 } from "@tributary/protocol";
@@ -85,6 +86,7 @@ export class TaskRunner {
       recruiter: new TaskRecruiter({
         task,
         terms,
+        planFeatures: sealer.planFeatures,
         standing,
         trainingPolicy: training,
         clock: deps.clock,
@@ -143,6 +145,10 @@ export class TaskRunner {
   /** The best measurement so far, by the task's own measure. */
   get best(): BestMeasurement | undefined {
     return this.#standing.best;
+  }
+
+  get planFeatures(): readonly PlanFeature[] {
+    return this.#owner.sealer.planFeatures;
   }
 
   /** The signed plan and the newest version of the model, as clients download them. */

@@ -1,0 +1,45 @@
+/**
+ * Task files that between them use every section. What a version of the server stores of them is
+ * frozen with that version: add a key here when a task file gets one.
+ */
+export const TASK_SAMPLES: readonly object[] = [
+  { population: "keyboard", name: "smallest", model: { builtin: "logistic-regression" } },
+  {
+    population: "keyboard",
+    name: "every-section",
+    model: { path: "./model.json" },
+    plan: {
+      localEpochs: 2,
+      batchSize: 5,
+      optimizer: { name: "adam", learningRate: 0.01 },
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["accuracy"],
+      trainable: ["output"],
+      proximal: 0.1,
+      gradientClipNorm: 5,
+      clipNorm: 0.5,
+      update: { codec: "eden", bits: 2, entropy: true },
+      download: { encoding: "difference", update: { codec: "qsgd", bits: 8 } },
+    },
+    round: { goalCount: 5, overselection: 1.5, minimumFraction: 0.6 },
+    aggregation: { rule: "trimmedMean", byzantine: 1 },
+    eligibility: { minimumExamples: 3 },
+    participation: { minimumSeparation: 2, windowMs: 60_000 },
+    serverOptimizer: { name: "fedavg", learningRate: 0.5 },
+    evaluation: { judgedBy: "clients", metric: "loss", everyRounds: 2, goalCount: 5 },
+    stop: {
+      rounds: 7,
+      targetMetric: { name: "accuracy", atLeast: 0.9 },
+      plateau: { measurements: 3, minimumChange: 0.01 },
+    },
+    schedule: {
+      startAt: "2026-12-01T22:00:00Z",
+      endAt: "2027-12-01T22:00:00Z",
+      dailyWindow: { from: "22:00", to: "06:00" },
+      minimumIntervalMs: 1_000,
+    },
+    publicModel: true,
+    priority: 3,
+    budget: { bytes: 1_000_000, reports: 1_000, roundTimeMs: 3_600_000 },
+  },
+];
