@@ -51,8 +51,6 @@ export default defineConfig({
           server: { deps: { external: builtPackages } },
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          // Each one starts servers and clients that want both cores.
-          fileParallelism: false,
         },
       },
       {
