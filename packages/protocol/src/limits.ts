@@ -208,6 +208,12 @@ export interface Limits {
    */
   readonly maxTrackedDevices: number;
   /**
+   * How many wrong tokens a minute the admin API takes from one address, before it answers that
+   * address with `RATE_LIMITED`.
+   * @defaultValue 10. A program with an outdated token that asks every 15 seconds stays below it.
+   */
+  readonly wrongAdminTokensPerMinute: number;
+  /**
    * How long an upload may go on without a whole `reportChunkBytes` of new bytes, in milliseconds.
    * Then it has stalled, and the session ends.
    * @defaultValue 20,000. A client slower than about 3 kB/s would keep others waiting for its
@@ -312,6 +318,7 @@ export const DEFAULT_LIMITS: Limits = {
   requestBurstPerDevice: 32,
   requestsPerSecondPerDevice: 4,
   maxTrackedDevices: 65_536,
+  wrongAdminTokensPerMinute: 10,
   uploadStallTimeoutMs: 20_000,
   maxReportPieces: 16,
   closeTimeoutMs: 2_000,

@@ -9,6 +9,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { ThreadAdders, usualThreads } from "./aggregation-threads/thread-adders.ts";
+import { hasToken } from "./admin/access.ts";
 import { createAdminApp } from "./admin/admin-app.ts";
 import { resolveConfig, type ServerConfig, type ServerOptions } from "./config.ts";
 import { systemClock } from "./runtime/system-clock.ts";
@@ -49,6 +50,11 @@ export interface TributaryServer {
   readonly url: string;
   /** The URL of the admin API. */
   readonly adminUrl: string;
+  /**
+   * Whether the admin API had a token when the server started. Without one, every program of this
+   * machine may do everything.
+   */
+  readonly adminNeedsToken: boolean;
   /** The server's public key, which clients pin. */
   readonly serverKey: string;
   /**
@@ -170,6 +176,7 @@ export async function startServer(
         access: storage.access,
         enrolment,
         clock,
+        events,
         metrics,
         storeHealth,
         token: adminToken,
@@ -187,7 +194,8 @@ export async function startServer(
         minimumCohort: config.minimumCohort,
       }),
     );
-    logger.info("server started", { url, adminUrl, serverKey });
+    const adminNeedsToken = config.adminToken !== undefined || (await hasToken(storage.access));
+    logger.info("server started", { url, adminUrl, adminNeedsToken, serverKey });
     if (config.minimumCohort === 1) {
       logger.warn("a round of one client can publish that client's update and metrics", {
         minimumCohort: 1,
@@ -196,6 +204,7 @@ export async function startServer(
     return {
       url,
       adminUrl,
+      adminNeedsToken,
       serverKey,
       certificate: tls?.cert,
       coordinator,

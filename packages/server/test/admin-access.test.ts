@@ -1,7 +1,9 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { taskId } from "@tributary/protocol";
 import { describe, expect, it, vi } from "vitest";
 import { createAdminApp } from "../src/admin/admin-app.ts";
-import type { Logger } from "../src/runtime/logger.ts";
+import { silentLogger, type Logger } from "../src/runtime/logger.ts";
 import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
 
 const TOKEN = "correct horse battery".replaceAll(" ", "-");
@@ -112,6 +114,103 @@ describe("an admin API without a token", () => {
       body: JSON.stringify({ definition: smallTask() }),
     });
     expect(answer.status).toBe(201);
+  });
+});
+
+describe("an admin API without a token, behind a proxy on its machine,", () => {
+  it.each<Record<string, string>>([
+    { forwarded: "for=203.0.113.7" },
+    { via: "1.1 proxy" },
+    { "x-forwarded-for": "203.0.113.7" },
+    { "x-forwarded-proto": "https" },
+    { "x-original-forwarded-for": "203.0.113.7" },
+    { "x-real-ip": "203.0.113.7" },
+    { "true-client-ip": "203.0.113.7" },
+    { "cf-connecting-ip": "203.0.113.7" },
+  ])("refuses what the proxy passes on: %j", async (headers) => {
+    const admin = await startAdmin();
+    for (const path of ["/v1/tasks", "/metrics", "/nothing"]) {
+      const answer = await admin.ask("GET", path, { headers });
+      expect(answer.status).toBe(403);
+      expect(at(answer.json, "error", "code")).toBe("ADMIN_FORBIDDEN");
+      expect(textAt(answer.json, "error", "remedy")).toContain("TRIBUTARY_ADMIN_TOKEN");
+    }
+    const order = await admin.ask("POST", "/v1/tasks", {
+      headers: { ...JSON_BODY, ...headers },
+      body: JSON.stringify({ definition: smallTask() }),
+    });
+    expect(order.status).toBe(403);
+    expect(await admin.storage.rounds.tasks()).toEqual([]);
+    // Probes reveal nothing, and a proxy may ask them.
+    expect((await admin.ask("GET", "/healthz", { headers })).status).toBe(200);
+  });
+
+  it("refuses HTTP 1.0, which nginx speaks when it adds no header", async () => {
+    const admin = await startAdmin();
+    const socket = connect(Number(new URL(admin.url).port), "127.0.0.1");
+    socket.end("GET /v1/tasks HTTP/1.0\r\nhost: 127.0.0.1\r\n\r\n");
+    expect(await text(socket)).toMatch(/ 403 [\s\S]*"ADMIN_FORBIDDEN"/);
+  });
+
+  it("answers once there is a token and the request shows it", async () => {
+    const admin = await startAdmin();
+    const created = await admin.post("/v1/tokens", { name: "proxy", role: "admin" });
+    const headers = { "x-forwarded-for": "203.0.113.7" };
+    expect((await admin.ask("GET", "/v1/tasks", { headers })).status).toBe(401);
+    const authorization = `Bearer ${textAt(created.json, "token")}`;
+    const shown = await admin.ask("GET", "/v1/tasks", { headers: { ...headers, authorization } });
+    expect(shown.status).toBe(200);
+  });
+});
+
+describe("wrong admin tokens", () => {
+  const limits = { wrongAdminTokensPerMinute: 3 };
+  const wrong = { authorization: `Bearer ${TOKEN}x` };
+
+  it("are logged with their address and without themselves, and counted", async () => {
+    const logger = { ...silentLogger, warn: vi.fn() };
+    const admin = await startAdmin({ token: TOKEN, logger });
+    expect((await admin.ask("GET", "/v1/tasks", { headers: wrong })).status).toBe(401);
+    expect(logger.warn.mock.calls).toEqual([["wrong admin token", { address: "127.0.0.1" }]]);
+    const metrics = await admin.ask("GET", "/metrics");
+    expect(metrics.text).toContain('tributary_admin_tokens_refused_total{reason="wrong"} 1');
+  });
+
+  it("name the revoked token that was shown", async () => {
+    const logger = { ...silentLogger, warn: vi.fn() };
+    const admin = await startAdmin({ token: TOKEN, logger });
+    const { json } = await admin.post("/v1/tokens", { name: "old", role: "viewer" });
+    await admin.post(`/v1/tokens/${textAt(json, "id")}/revoke`);
+    const headers = { authorization: `Bearer ${textAt(json, "token")}` };
+    expect((await admin.ask("GET", "/v1/tasks", { headers })).status).toBe(401);
+    expect(logger.warn.mock.calls[0]?.[1]).toEqual({
+      address: "127.0.0.1",
+      revoked: textAt(json, "id"),
+    });
+  });
+
+  it("are slowed by address: then even the right one has to wait, and nothing more is logged", async () => {
+    const logger = { ...silentLogger, warn: vi.fn() };
+    const admin = await startAdmin({ token: TOKEN, limits, logger });
+    for (let guess = 0; guess < 3; guess++) {
+      expect((await admin.ask("GET", "/v1/tasks", { headers: wrong })).status).toBe(401);
+    }
+    for (const headers of [wrong, {}]) {
+      const answer = await admin.ask("GET", "/v1/tasks", { headers });
+      expect(answer.status).toBe(429);
+      expect(at(answer.json, "error", "code")).toBe("RATE_LIMITED");
+      expect(answer.headers["retry-after"]).toBe("20");
+    }
+    expect(logger.warn).toHaveBeenCalledTimes(3);
+    admin.clock.advance(20_000);
+    expect((await admin.ask("GET", "/v1/tasks")).status).toBe(200);
+  });
+
+  it("cost a request with the right token nothing, however many there are", async () => {
+    const admin = await startAdmin({ token: TOKEN, limits });
+    for (let request = 0; request < 10; request++) {
+      expect((await admin.ask("GET", "/v1/tasks")).status).toBe(200);
+    }
   });
 });
 

@@ -13,7 +13,7 @@ import {
   type ErrorCode,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { statusOf } from "../src/admin/error-answer.ts";
+import { statusOf } from "../src/admin/error-status.ts";
 import { startAdmin } from "./admin-harness.ts";
 
 const page = await readFile(new URL("../../../docs/admin-api.md", import.meta.url), "utf8");

@@ -17,7 +17,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { createAdminApp } from "../src/admin/admin-app.ts";
 import type { AdminDeps } from "../src/admin/admin-deps.ts";
 import { errorSchema } from "../src/admin/admin-schemas.ts";
-import { statusOf } from "../src/admin/error-answer.ts";
+import { statusOf } from "../src/admin/error-status.ts";
 import { adminRoutes } from "../src/admin/routes.ts";
 import type { Route } from "../src/admin/route.ts";
 import { Coordinator } from "../src/coordinator/coordinator.ts";
@@ -57,6 +57,7 @@ export interface AdminHarness {
   readonly url: string;
   readonly deps: AdminDeps;
   readonly storage: Storage;
+  readonly clock: ManualClock;
   readonly routes: readonly Route[];
   /** The operations that have been asked for so far. */
   readonly asked: ReadonlySet<string>;
@@ -114,6 +115,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     access: storage.access,
     enrolment: await Enrolment.load({ store: storage.access, crypto, clock, limits }),
     clock,
+    events,
     metrics,
     storeHealth,
     token: options.token,
@@ -155,6 +157,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     url: `http://127.0.0.1:${port}`,
     deps,
     storage,
+    clock,
     routes,
     asked,
     ask,

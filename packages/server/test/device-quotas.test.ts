@@ -1,8 +1,8 @@
-import { DEFAULT_LIMITS, proveDevice, type ClientMessage } from "@tributary/protocol";
+import { proveDevice, type ClientMessage } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DeviceQuotas } from "../src/enrolment/device-quotas.ts";
+import { Shares } from "../src/runtime/shares.ts";
 import { ManualClock } from "@tributary/protocol/testing";
 import { RULES, mintToken } from "./enrolment-tokens.ts";
 import { startGateway, type GatewayWorld, type WireClient } from "./gateway-world.ts";
@@ -13,56 +13,48 @@ const OTHER_SEED = new Uint8Array(32).fill(2);
 const ALONE = { goalCount: 1, overselection: 1, minimumFraction: 1 };
 
 describe("a device's share of requests", () => {
-  const limitsOf = (changes: Partial<typeof DEFAULT_LIMITS>): typeof DEFAULT_LIMITS => ({
-    ...DEFAULT_LIMITS,
-    ...changes,
-  });
-
   it("belongs to one device, and fills again with time or when a request is given back", () => {
     const clock = new ManualClock();
-    const limits = limitsOf({ requestBurstPerDevice: 2, requestsPerSecondPerDevice: 1 });
-    const quotas = new DeviceQuotas(clock, limits);
-    expect([1, 2, 3].map(() => quotas.takeRequest("a"))).toEqual([true, true, false]);
-    expect(quotas.takeRequest("b")).toBe(true);
-    quotas.giveRequestBack("a");
-    expect([1, 2].map(() => quotas.takeRequest("a"))).toEqual([true, false]);
+    const quotas = new Shares(clock, { burst: 2, perSecond: 1, maxNames: 10 });
+    expect([1, 2, 3].map(() => quotas.take("a"))).toEqual([true, true, false]);
+    expect(quotas.take("b")).toBe(true);
+    quotas.giveBack("a");
+    expect([1, 2].map(() => quotas.take("a"))).toEqual([true, false]);
     clock.advance(1_000);
-    expect([1, 2].map(() => quotas.takeRequest("a"))).toEqual([true, false]);
+    expect([1, 2].map(() => quotas.take("a"))).toEqual([true, false]);
   });
 
   it("is remembered for a bounded number of devices, which are those that asked last", () => {
-    const limits = limitsOf({ maxTrackedDevices: 10, requestBurstPerDevice: 1 });
-    const quotas = new DeviceQuotas(new ManualClock(), limits);
+    const quotas = new Shares(new ManualClock(), { burst: 1, perSecond: 4, maxNames: 10 });
     for (let device = 0; device < 1_000; device++) {
-      expect(quotas.takeRequest(`${device}`)).toBe(true);
+      expect(quotas.take(`${device}`)).toBe(true);
       expect(quotas.trackedCount).toBeLessThanOrEqual(10);
     }
     for (let device = 990; device < 1_000; device++) {
-      expect(quotas.takeRequest(`${device}`)).toBe(false);
+      expect(quotas.take(`${device}`)).toBe(false);
     }
   });
 
   it("is no longer remembered once it is full again", () => {
     const clock = new ManualClock();
-    const quotas = new DeviceQuotas(clock, DEFAULT_LIMITS);
-    for (let device = 0; device < 40; device++) quotas.takeRequest(`${device}`);
+    const quotas = new Shares(clock, { burst: 32, perSecond: 4, maxNames: 65_536 });
+    for (let device = 0; device < 40; device++) quotas.take(`${device}`);
     clock.advance(60_000);
-    for (let late = 0; late < 20; late++) quotas.takeRequest(`late ${late}`);
+    for (let late = 0; late < 20; late++) quotas.take(`late ${late}`);
     expect(quotas.trackedCount).toBe(20);
   });
 
   it("never allows more than its burst and its rate, whichever other devices come", () => {
-    const limits = limitsOf({ requestBurstPerDevice: 3, requestsPerSecondPerDevice: 2 });
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 900 }), fc.nat(5)), { maxLength: 200 }),
         (asked) => {
           const clock = new ManualClock();
-          const quotas = new DeviceQuotas(clock, limits);
+          const quotas = new Shares(clock, { burst: 3, perSecond: 2, maxNames: 65_536 });
           const taken = new Map<number, number>();
           for (const [waitMs, device] of asked) {
             clock.advance(waitMs);
-            if (!quotas.takeRequest(`${device}`)) continue;
+            if (!quotas.take(`${device}`)) continue;
             const count = (taken.get(device) ?? 0) + 1;
             taken.set(device, count);
             expect(count).toBeLessThanOrEqual(3 + (clock.now() * 2) / 1_000 + 1e-6);

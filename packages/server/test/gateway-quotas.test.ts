@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { AddressQuotas } from "../src/gateway/address-quotas.ts";
-import { networkAddress, siteOf } from "../src/gateway/network-address.ts";
+import { networkAddress, siteOf } from "../src/runtime/network-address.ts";
 import { PendingConnections, type PendingConnection } from "../src/gateway/pending-connections.ts";
 import { systemClock } from "../src/runtime/system-clock.ts";
 import { TokenBucket } from "../src/runtime/token-bucket.ts";

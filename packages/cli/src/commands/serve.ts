@@ -153,7 +153,7 @@ interface Announced {
  * @returns A function that tells other commands that it is gone.
  */
 async function announce(
-  { url, adminUrl, serverKey }: TributaryServer,
+  { url, adminUrl, adminNeedsToken, serverKey }: TributaryServer,
   { dataDir, tls, adminToken: token }: Announced,
   output: Output,
 ): Promise<() => Promise<void>> {
@@ -164,7 +164,7 @@ async function announce(
     ...(certPath === undefined ? {} : { certPath }),
   });
   output.result(
-    { url, adminUrl, serverKey, certPath },
+    { url, adminUrl, adminNeedsToken, serverKey, certPath },
     [
       `clients connect to  ${url}`,
       `they pin            ${serverKey}`,
@@ -172,8 +172,15 @@ async function announce(
       "Ctrl-C stops it",
     ].join("\n"),
   );
+  if (!adminNeedsToken) output.say(OPEN_ADMIN_API);
   return withdrawAddress;
 }
+
+/** What the user is told of an admin API without a token. */
+const OPEN_ADMIN_API = [
+  "The admin API has no token: every program of this machine may do everything.",
+  "Set TRIBUTARY_ADMIN_TOKEN, or make a token with `tributary token create`.",
+].join("\n");
 
 function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls"]> {
   if (plain === true) return "none";

@@ -6,9 +6,8 @@ import type { RequestHandler } from "express";
 import { TributaryError, utf8, type CryptoProvider } from "@tributary/protocol";
 import { ADMIN_ROLES, type AccessStore, type AdminRole } from "../storage/access-store.ts";
 import { readToken } from "./admin-token.ts";
-
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
-const LOOPBACK_ADDRESS = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/;
+import { refuseForwarded } from "./loopback-only.ts";
+import { WrongTokens, type WrongTokensDeps } from "./wrong-tokens.ts";
 
 /**
  * Headers that keep a browser from doing anything with an answer except giving it to the page that
@@ -35,7 +34,7 @@ export interface Actor {
   readonly role: AdminRole;
 }
 
-export interface AdminAccessDeps {
+export interface AdminAccessDeps extends WrongTokensDeps {
   readonly store: AccessStore;
   readonly crypto: CryptoProvider;
   /** The token that the server was started with: it may do everything and cannot be revoked. */
@@ -47,9 +46,10 @@ export class AdminAccess {
   readonly #store: AccessStore;
   readonly #crypto: CryptoProvider;
   readonly #root: Uint8Array | undefined;
+  readonly #wrong: WrongTokens;
 
   /** @throws TributaryError `CONFIG_INVALID` for an empty root token. */
-  constructor({ store, crypto, rootToken }: AdminAccessDeps) {
+  constructor({ store, crypto, rootToken, ...deps }: AdminAccessDeps) {
     if (rootToken === "") {
       throw new TributaryError("CONFIG_INVALID", "The admin token is empty", {
         remedy: "Give a token of at least 16 random characters, or none on loopback.",
@@ -57,21 +57,27 @@ export class AdminAccess {
     }
     this.#store = store;
     this.#crypto = crypto;
+    this.#wrong = new WrongTokens(deps);
     this.#root = rootToken === undefined ? undefined : crypto.sha256(utf8(rootToken));
   }
 
   /**
    * Finds out who has sent a request. While there is neither a root token nor a token in the store,
-   * everyone who passes `requireLoopback` may do everything.
+   * every request may do everything that passes `requireLoopback` and comes through no proxy.
    * @throws TributaryError `ADMIN_UNAUTHORIZED` when the token is missing, wrong or revoked;
-   *   `STORAGE_UNAVAILABLE`.
+   *   `ADMIN_FORBIDDEN` when there is no token and the request comes through a proxy;
+   *   `RATE_LIMITED` when too many wrong tokens came from its address; `STORAGE_UNAVAILABLE`.
    */
   async identify(request: IncomingMessage): Promise<Actor> {
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
     if (given === undefined) {
-      if (this.#root === undefined && !(await this.#anyToken())) return LOOPBACK;
-      throw unauthorized("The admin API needs a token and the request has none");
+      if (this.#root !== undefined || (await hasToken(this.#store))) {
+        throw unauthorized("The admin API needs a token and the request has none");
+      }
+      refuseForwarded(request);
+      return LOOPBACK;
     }
+    this.#wrong.refuseGuesser(request);
     // All digests have the same length, so the time of the comparison reveals nothing, not even the
     // token's length.
     if (this.#root !== undefined && this.#equal(this.#crypto.sha256(utf8(given)), this.#root)) {
@@ -83,6 +89,7 @@ export class AdminAccess {
     const digest = this.#crypto.sha256(utf8(parts?.secret ?? ""));
     const holds = this.#equal(digest, token?.digest ?? NO_DIGEST);
     if (!holds || token === undefined || token.revokedAtMs !== null) {
+      this.#wrong.note(request, holds ? token?.id : undefined);
       throw unauthorized("The admin token is wrong or has been revoked");
     }
     return { name: token.id, role: token.role };
@@ -101,10 +108,11 @@ export class AdminAccess {
   #equal(a: Uint8Array, b: Uint8Array): boolean {
     return this.#crypto.equal(a, b);
   }
+}
 
-  async #anyToken(): Promise<boolean> {
-    return (await this.#store.tokens()).some((token) => token.revokedAtMs === null);
-  }
+/** Whether there is a token in the store that has not been revoked. */
+export async function hasToken(store: AccessStore): Promise<boolean> {
+  return (await store.tokens()).some((token) => token.revokedAtMs === null);
 }
 
 const ROOT: Actor = { name: "root", role: "admin" };
@@ -115,37 +123,4 @@ function unauthorized(cause: string): TributaryError {
   return new TributaryError("ADMIN_UNAUTHORIZED", cause, {
     remedy: 'Send the header "authorization: Bearer TOKEN" with a token of this server.',
   });
-}
-
-/**
- * Lets a request through that comes from a program of this machine.
- *
- * A web page can make a browser send requests to loopback in two ways. It can point a name of its
- * own there (DNS rebinding), which `Host` reveals. Or it can send a form without reading the
- * answer, which `Origin` and `Sec-Fetch-Site` reveal.
- */
-export const requireLoopback: RequestHandler = (request, _response, next) => {
-  const refuse = (cause: string): TributaryError =>
-    new TributaryError("ADMIN_FORBIDDEN", cause, {
-      remedy:
-        "Ask from a program on the server's machine, or start the server with an admin token.",
-    });
-  if (!LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? "")) {
-    throw refuse("Without a token the admin API answers only this machine");
-  }
-  if (!LOOPBACK_HOST.test(request.headers.host ?? "")) {
-    throw refuse("Without a token the admin API answers only under a loopback name");
-  }
-  if (request.method !== "GET" && request.method !== "HEAD" && isFromPage(request)) {
-    throw refuse("Without a token the admin API makes no changes for web pages of other origins");
-  }
-  next();
-};
-
-/** Whether a request comes from a web page of another origin. */
-function isFromPage(request: IncomingMessage): boolean {
-  const { origin, host } = request.headers;
-  const site = request.headers["sec-fetch-site"];
-  const own = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
-  return !own || (site !== undefined && site !== "same-origin" && site !== "none");
 }

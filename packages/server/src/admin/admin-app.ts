@@ -9,9 +9,10 @@
 import express, { type Express, type RequestHandler } from "express";
 import { TributaryError, asTributaryError, type ErrorCode } from "@tributary/protocol";
 import type { Logger } from "../runtime/logger.ts";
-import { AdminAccess, protect, requireLoopback } from "./access.ts";
+import { AdminAccess, protect } from "./access.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { errorAnswer } from "./error-answer.ts";
+import { requireLoopback } from "./loopback-only.ts";
 import type { Route } from "./route.ts";
 import { adminRoutes } from "./routes.ts";
 
@@ -20,7 +21,7 @@ import { adminRoutes } from "./routes.ts";
  * @throws TributaryError `CONFIG_INVALID` for an empty token.
  */
 export function createAdminApp(deps: AdminDeps): Express {
-  const { token, crypto, logger } = deps;
+  const { token, logger } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -30,7 +31,7 @@ export function createAdminApp(deps: AdminDeps): Express {
   app.use(protect, logOrders(logger));
   if (token === undefined) app.use(requireLoopback);
 
-  const access = new AdminAccess({ store: deps.access, crypto, rootToken: token });
+  const access = new AdminAccess({ ...deps, store: deps.access, rootToken: token });
   const known: RequestHandler = async (request, _response, next) => {
     await access.identify(request);
     next();

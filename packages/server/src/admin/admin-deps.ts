@@ -5,6 +5,7 @@ import type { AccessStore } from "../storage/access-store.ts";
 import type { CheckpointStore } from "../storage/checkpoint-store.ts";
 import type { RoundStore } from "../storage/round-store.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { EventPublisher } from "../telemetry/event-feed.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { StoreHealth } from "../telemetry/store-health.ts";
 
@@ -16,6 +17,7 @@ export interface AdminDeps {
   readonly access: AccessStore;
   readonly enrolment: Enrolment;
   readonly clock: Clock;
+  readonly events: EventPublisher;
   readonly metrics: Metrics;
   readonly storeHealth: StoreHealth;
   /**

@@ -1,38 +1,9 @@
 import type { ErrorRequestHandler } from "express";
 import type { z } from "zod";
-import { TributaryError, isTributaryError, toPlain, type ErrorCode } from "@tributary/protocol";
+import { TributaryError, isTributaryError, toPlain } from "@tributary/protocol";
 import type { Logger } from "../runtime/logger.ts";
 import type { errorSchema } from "./admin-schemas.ts";
-
-/** The HTTP status of each error code that a caller can cause or can wait out. */
-const STATUS_OF: Partial<Record<ErrorCode, number>> = {
-  BAD_PARAMETER: 400,
-  ADMIN_UNAUTHORIZED: 401,
-  ADMIN_FORBIDDEN: 403,
-  TASK_UNKNOWN: 404,
-  ROUND_UNKNOWN: 404,
-  CHECKPOINT_UNKNOWN: 404,
-  ADMIN_TOKEN_UNKNOWN: 404,
-  DEVICE_UNKNOWN: 404,
-  ADMIN_ROUTE_UNKNOWN: 404,
-  ADMIN_METHOD_UNKNOWN: 405,
-  TASK_STATE_CONFLICT: 409,
-  ADMIN_TOKEN_CONFLICT: 409,
-  ADMIN_BODY_TOO_LARGE: 413,
-  ADMIN_BODY_TYPE: 415,
-  TASK_INVALID: 422,
-  PLAN_INVALID: 422,
-  MODEL_UNSUPPORTED: 422,
-  DATA_UNREADABLE: 422,
-  STORAGE_UNAVAILABLE: 503,
-  STORAGE_LOCKED: 503,
-  SERVER_STOPPING: 503,
-};
-
-/** The HTTP status of an error. It is 500 for errors that the caller did not cause. */
-export function statusOf(code: ErrorCode): number {
-  return STATUS_OF[code] ?? 500;
-}
+import { statusOf } from "./error-status.ts";
 
 /** The body of an error's answer. */
 export function errorBody(error: TributaryError): z.output<typeof errorSchema> {

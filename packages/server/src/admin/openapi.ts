@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { ErrorCode } from "@tributary/protocol";
 import { adminSchemas } from "./admin-schemas.ts";
-import { statusOf } from "./error-answer.ts";
+import { statusOf, type AnsweredCode } from "./error-status.ts";
 import type { BodySchema, Route } from "./route.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -117,7 +116,7 @@ function answerOf({ answer }: Route): Json {
  * give.
  */
 function errorAnswersOf(route: Route): Json {
-  const byStatus = new Map<number, ErrorCode[]>();
+  const byStatus = new Map<number, AnsweredCode[]>();
   for (const code of errorCodesOf(route)) {
     const status = statusOf(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
@@ -134,9 +133,9 @@ function errorAnswersOf(route: Route): Json {
 }
 
 /** All errors that a route can give. */
-function errorCodesOf(route: Route): ReadonlySet<ErrorCode> {
-  const codes = new Set<ErrorCode>(["BAD_PARAMETER"]);
-  if (!route.open) codes.add("ADMIN_UNAUTHORIZED");
+function errorCodesOf(route: Route): ReadonlySet<AnsweredCode> {
+  const codes = new Set<AnsweredCode>(["BAD_PARAMETER"]);
+  if (!route.open) codes.add("ADMIN_UNAUTHORIZED").add("RATE_LIMITED");
   codes.add("ADMIN_FORBIDDEN");
   if (route.body !== undefined) codes.add("ADMIN_BODY_TOO_LARGE").add("ADMIN_BODY_TYPE");
   for (const code of route.errors) codes.add(code);

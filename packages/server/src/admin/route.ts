@@ -3,8 +3,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { TributaryError, type ErrorCode } from "@tributary/protocol";
+import { TributaryError } from "@tributary/protocol";
 import type { AdminRole } from "../storage/access-store.ts";
+import type { AnsweredCode } from "./error-status.ts";
 
 /** A zod schema, or JSON Schema for what zod cannot express. */
 export type BodySchema = z.ZodType | Readonly<Record<string, unknown>>;
@@ -52,7 +53,7 @@ export interface Route {
   readonly body: RequestBody<unknown> | undefined;
   readonly answer: DocumentedAnswer;
   /** The errors that this route can give, besides those that any route can give. */
-  readonly errors: readonly ErrorCode[];
+  readonly errors: readonly AnsweredCode[];
   /** @param done - Called when the change has been made, before the answer is sent. */
   respond(request: Request, response: Response, done: Done): Promise<void>;
 }
@@ -84,7 +85,7 @@ interface RouteSpec<Params, Query, Body> {
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: RequestBody<Body>;
-  readonly errors?: readonly ErrorCode[];
+  readonly errors?: readonly AnsweredCode[];
 }
 
 type Nothing = Readonly<Record<never, never>>;

@@ -3,7 +3,6 @@ import {
   planIdOf,
   taskId,
   type CryptoProvider,
-  type ErrorCode,
   type TaskId,
 } from "@tributary/protocol";
 import type { Coordinator } from "../coordinator/coordinator.ts";
@@ -17,6 +16,7 @@ import {
   type TaskSummaryView,
   type TaskView,
 } from "./admin-schemas.ts";
+import type { AnsweredCode } from "./error-status.ts";
 import { nothingBody } from "./json-body.ts";
 import { newTaskBody } from "./new-task.ts";
 import { jsonRoute, type Route } from "./route.ts";
@@ -118,7 +118,7 @@ function taskAction(
     readonly summary: string;
     readonly act: (id: TaskId) => ReturnType<Coordinator["startTask"]>;
     /** The errors that only this action can give. */
-    readonly errors?: readonly ErrorCode[];
+    readonly errors?: readonly AnsweredCode[];
   },
 ): Route {
   return jsonRoute({

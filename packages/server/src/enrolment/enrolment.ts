@@ -13,8 +13,8 @@ import type {
   EnrolmentPolicy,
   TokenRules,
 } from "../storage/access-store.ts";
+import { Shares } from "../runtime/shares.ts";
 import { DeviceCounts } from "./device-counts.ts";
-import { DeviceQuotas } from "./device-quotas.ts";
 import { REFUSED_RETRY_MS, checkEnrolmentToken } from "./enrolment-token.ts";
 import { OPEN_POLICY } from "./policy.ts";
 
@@ -54,12 +54,18 @@ export interface EnrolmentDeps {
 export class Enrolment {
   readonly #deps: EnrolmentDeps;
   readonly #policies: Map<string, EnrolmentPolicy> = new Map();
-  readonly #quotas: DeviceQuotas;
+  /** What each device may still ask for, over all of its connections and addresses. */
+  readonly #requests: Shares;
   readonly #counts: DeviceCounts;
 
   private constructor(deps: EnrolmentDeps) {
     this.#deps = deps;
-    this.#quotas = new DeviceQuotas(deps.clock, deps.limits);
+    const { requestBurstPerDevice, requestsPerSecondPerDevice, maxTrackedDevices } = deps.limits;
+    this.#requests = new Shares(deps.clock, {
+      burst: requestBurstPerDevice,
+      perSecond: requestsPerSecondPerDevice,
+      maxNames: maxTrackedDevices,
+    });
     this.#counts = new DeviceCounts((population) => deps.store.deviceCount(population));
   }
 
@@ -132,14 +138,14 @@ export class Enrolment {
    * may invent any number of names of open populations.
    */
   #withinQuota(device: Omit<Device, "giveRequestBack">, name: string): Device {
-    if (!this.#quotas.takeRequest(name)) {
+    if (!this.#requests.take(name)) {
       this.#deps.onRateLimited?.();
       throw new TributaryError("RATE_LIMITED", "This device sends too many requests", {
         remedy: "Use a device key or a token's subject on one device only.",
         retryAfterMs: RATE_RETRY_MS,
       });
     }
-    return { ...device, giveRequestBack: () => this.#quotas.giveRequestBack(name) };
+    return { ...device, giveRequestBack: () => this.#requests.giveBack(name) };
   }
 
   /**

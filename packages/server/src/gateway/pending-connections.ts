@@ -1,4 +1,4 @@
-import { siteOf } from "./network-address.ts";
+import { siteOf } from "../runtime/network-address.ts";
 import { Tally } from "../runtime/tally.ts";
 
 /** A connection that has not greeted. */

@@ -1,7 +1,7 @@
 import type { Clock, Limits } from "@tributary/protocol";
 import type { CutReason } from "../telemetry/server-event.ts";
 import { AddressQuotas } from "./address-quotas.ts";
-import { networkAddress, siteOf } from "./network-address.ts";
+import { networkAddress, siteOf } from "../runtime/network-address.ts";
 import { PendingConnections, type PendingConnection } from "./pending-connections.ts";
 
 /** One connection, from its first packet, before TLS and HTTP, to its end. */

@@ -31,6 +31,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Whether there is a whole token to take. */
+  get hasToken(): boolean {
+    this.#fill();
+    return this.#tokens >= 1;
+  }
+
   /** Puts a token back. */
   giveBack(): void {
     this.#tokens = Math.min(this.#capacity, this.#tokens + 1);

@@ -32,6 +32,14 @@ export function connectionMetrics(
     labelNames: ["share"],
     registers,
   });
+  const adminTokensRefused = new Counter({
+    name: "tributary_admin_tokens_refused_total",
+    help:
+      "Requests to the admin API that were refused because of their token: " +
+      "wrong, or not looked at because too many wrong ones came from the address.",
+    labelNames: ["reason"],
+    registers,
+  });
   readGauge(registry, "tributary_connections", "Clients connected now.", connections);
   return (event) => {
     switch (event.type) {
@@ -40,6 +48,9 @@ export function connectionMetrics(
         return;
       case "connection-cut":
         connectionsCut.inc({ reason: event.reason });
+        return;
+      case "admin-token-refused":
+        adminTokensRefused.inc({ reason: event.reason });
         return;
       case "request-limited":
         limited.inc({ share: event.share });

@@ -83,6 +83,11 @@ export type ServerEvent =
   | { readonly type: "session-failed"; readonly code: ErrorCode }
   /** The gateway refused or cut a connection by itself, before it had a session or without it. */
   | { readonly type: "connection-cut"; readonly reason: CutReason }
+  /**
+   * A request to the admin API was refused because of its token: `wrong` if it had a wrong one,
+   * `too-many` if so many wrong ones came from its address that it was not looked at.
+   */
+  | { readonly type: "admin-token-refused"; readonly reason: "wrong" | "too-many" }
   /** A request was refused because requests came too fast. `share` says whose share was used up. */
   | { readonly type: "request-limited"; readonly share: "session" | "address" | "device" };
 
