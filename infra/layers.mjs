@@ -63,7 +63,16 @@ export const PACKAGES = {
   "packages/protocol": {
     imports: [],
     layers: [
-      ...["clock.ts", "errors.ts", "plain-error.ts", "limits.ts", "version.ts", "bytes", "ids.ts"],
+      ...[
+        "clock.ts",
+        "errors.ts",
+        "plain-error.ts",
+        "protocol-constants.ts",
+        "limits.ts",
+        "version.ts",
+        "bytes",
+        "ids.ts",
+      ],
       "worker-port",
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model"],

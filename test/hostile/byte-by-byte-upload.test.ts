@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DEFAULT_LIMITS } from "@tributary/protocol";
+import { PROTOCOL_CONSTANTS } from "@tributary/protocol";
 import { honestUpdate, payloadOf } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
@@ -10,7 +10,7 @@ it("a report that arrives one byte at a time ends the session, and the round end
   attacker.begin(configuration);
   await attacker.expect("reportGrant");
   const payload = payloadOf(honestUpdate);
-  for (let byte = 0; byte <= DEFAULT_LIMITS.maxReportPieces; byte++) {
+  for (let byte = 0; byte <= PROTOCOL_CONSTANTS.maxReportPieces; byte++) {
     attacker.send({ type: "reportChunk", data: payload.subarray(byte, byte + 1) });
   }
   expect(await attacker.closed).toBe(4409);

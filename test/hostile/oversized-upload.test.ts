@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DEFAULT_LIMITS } from "@tributary/protocol";
+import { PROTOCOL_CONSTANTS } from "@tributary/protocol";
 import { DIMENSION, honestUpdate, payloadOf, random } from "./support/hostile-client.ts";
 import { openWorld } from "./support/hostile-world.ts";
 
@@ -32,7 +32,7 @@ it.each([4 * DIMENSION + 4, Number.MAX_SAFE_INTEGER])(
 it("a frame that is too large ends the session before it is in memory", async () => {
   const world = await openWorld();
   const client = await world.greet();
-  client.sendBytes(new Uint8Array(DEFAULT_LIMITS.maxClientFrameBytes + 1));
+  client.sendBytes(new Uint8Array(PROTOCOL_CONSTANTS.maxClientFrameBytes + 1));
   expect(await client.closed).toBe(1009);
   expect(await world.metric('tributary_session_failures_total{code="FRAME_TOO_LARGE"}')).toBe(1);
   await world.honestRounds(2);

@@ -1,5 +1,5 @@
 import {
-  DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   dueArtifacts,
   seededRandom,
   updateCodec,
@@ -171,7 +171,7 @@ async function sendReport(
     metrics: [{ name: "loss", value: 1 }],
   });
   await client.waitFor("reportGrant");
-  const { reportChunkBytes } = DEFAULT_LIMITS;
+  const { reportChunkBytes } = PROTOCOL_CONSTANTS;
   for (let start = 0; start < payload.length; start += reportChunkBytes) {
     client.send({ type: "reportChunk", data: payload.subarray(start, start + reportChunkBytes) });
   }

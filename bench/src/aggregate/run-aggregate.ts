@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   downloadCodec,
   packedLengthLimit,
   parseTask,
@@ -224,7 +224,7 @@ async function measureRounds(server: Measured, load: Load, rounds: number): Prom
  * The messages that carry one client's model and report, with the same lengths as in a real round.
  */
 function floorFrames(parameters: number, update: UpdateSpec, download: DownloadSpec): FloorFrames {
-  const { sealedChunkBytes, reportChunkBytes } = DEFAULT_LIMITS;
+  const { sealedChunkBytes, reportChunkBytes } = PROTOCOL_CONSTANTS;
   const codec = downloadCodec(download);
   const down = codec === undefined ? 4 * parameters : packedLengthLimit(codec, parameters);
   return {

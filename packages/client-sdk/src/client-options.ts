@@ -1,4 +1,9 @@
-import { TributaryError, type Limits, type RandomSource } from "@tributary/protocol";
+import {
+  PROTOCOL_CONSTANTS,
+  TributaryError,
+  type Limits,
+  type RandomSource,
+} from "@tributary/protocol";
 import type { DeviceKeySource, TokenSource } from "./enrolment/credentials.ts";
 import type { ExampleStore } from "./examples/example-store.ts";
 import type { Examples } from "./examples/examples.ts";
@@ -78,8 +83,8 @@ export interface FederatedClientOptions {
   /** Which TLS certificates to trust. Node only, since browsers decide this themselves. */
   readonly tls?: TlsOptions;
   /**
-   * Changes to `DEFAULT_LIMITS`. The limits on which both sides must agree must be changed on the
-   * server as well.
+   * The limits to change; all others are as in `DEFAULT_LIMITS`. What both sides have to agree on
+   * is in `PROTOCOL_CONSTANTS` and cannot be changed.
    */
   readonly limits?: Partial<Limits>;
 }
@@ -87,23 +92,19 @@ export interface FederatedClientOptions {
 /**
  * Checks the token and the device key as far as that is possible without asking the app's function
  * or key store.
- * @param maxTokenBytes - The longest token that the protocol allows, bytes
- *   (`limits.maxEnrolmentTokenBytes`).
  * @throws TributaryError `BAD_PARAMETER` when the key is not 32 bytes long, or the token is empty
  *   or too long.
  */
-export function checkCredentials(
-  { token, deviceKey }: FederatedClientOptions,
-  maxTokenBytes: number,
-): void {
+export function checkCredentials({ token, deviceKey }: FederatedClientOptions): void {
+  const { maxEnrolmentTokenBytes } = PROTOCOL_CONSTANTS;
   if (deviceKey instanceof Uint8Array && deviceKey.length !== 32) {
     throw new TributaryError("BAD_PARAMETER", "The device key is not 32 bytes long", {
       remedy: "Give the 32-byte seed of an Ed25519 key, or a key store.",
     });
   }
-  if (typeof token === "string" && (token === "" || token.length > maxTokenBytes)) {
+  if (typeof token === "string" && (token === "" || token.length > maxEnrolmentTokenBytes)) {
     throw new TributaryError("BAD_PARAMETER", "The enrolment token is empty or too long", {
-      remedy: `Give a token in compact JWT form, of at most ${maxTokenBytes} characters.`,
+      remedy: `Give a token in compact JWT form, of at most ${maxEnrolmentTokenBytes} characters.`,
     });
   }
 }

@@ -2,7 +2,6 @@ import {
   cryptographicRandom,
   type CryptoProvider,
   type UpdateKernels,
-  type Limits,
   type RandomSource,
   type ServerKey,
 } from "@tributary/protocol";
@@ -23,8 +22,6 @@ export interface CheckedSettings {
   readonly serverKey: ServerKey;
   /** The app's floors, with defaults filled in. */
   readonly floors: ClientFloors;
-  /** The protocol's limits, with the app's changes. */
-  readonly limits: Limits;
 }
 
 /**
@@ -88,11 +85,11 @@ export class ClientResources {
   /** What a session with the server works with. */
   sessionDeps(crypto: CryptoProvider, cache: ModelCache): SessionDeps {
     const { connect, clock } = this.#platform;
-    const { serverKey, floors, limits } = this.#settings;
+    const { serverKey, floors } = this.#settings;
     const { population } = this.#options;
     const verifier = new PlanVerifier({ crypto, serverKey, floors, population });
     const kernels = (): Promise<UpdateKernels> => this.kernels();
-    const deps = { crypto, verifier, floors, limits, cache, kernels };
+    const deps = { crypto, verifier, floors, cache, kernels };
     return {
       connect,
       clock,

@@ -12,11 +12,11 @@
 import { platform } from "#platform";
 import type { LayersModel } from "@tensorflow/tfjs";
 import {
-  DEFAULT_LIMITS,
   TributaryError,
   isTributaryError,
   parseServerKey,
   populationName,
+  resolveLimits,
   type CheckpointId,
   type Limits,
   type Plan,
@@ -97,17 +97,17 @@ export class FederatedClient {
   /**
    * Checks the options. It connects to nothing yet.
    * @param deps - Parts to use in place of the platform's.
-   * @throws TributaryError `BAD_PARAMETER` when an option is not valid; `INSECURE_URL` when `url`
-   *   begins with `ws://` and does not name this machine.
+   * @throws TributaryError `BAD_PARAMETER` when an option is not valid; `CONFIG_INVALID` when
+   *   `limits` names no limit; `INSECURE_URL` when `url` begins with `ws://` and does not name this
+   *   machine.
    */
   constructor(options: FederatedClientOptions, deps: FederatedClientDeps = {}) {
     this.#platform = { ...platform, ...deps };
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#floors = resolveFloors(options.floors ?? {}, this.#limits);
+    this.#limits = resolveLimits(options.limits);
+    this.#floors = resolveFloors(options.floors ?? {});
     const settings = {
       serverKey: parseServerKey(options.serverKey),
       floors: this.#floors,
-      limits: this.#limits,
     };
     this.#session = {
       url: checkServerUrl(options.url),
@@ -118,7 +118,7 @@ export class FederatedClient {
       oldestVersion: this.#floors.oldestProtocolVersion,
     };
     this.#population = populationName(options.population);
-    checkCredentials(options, this.#limits.maxEnrolmentTokenBytes);
+    checkCredentials(options);
     this.#resources = new ClientResources(options, this.#platform, settings);
     const { examples, heldOut } = options;
     this.#examples = storeOf(examples);
@@ -231,7 +231,6 @@ export class FederatedClient {
       population: this.#population,
       credentials: resources.credentials(crypto),
       floors: this.#floors,
-      limits: this.#limits,
       cache: this.#cache,
       examples: this.#examples,
       heldOut: this.#heldOut,

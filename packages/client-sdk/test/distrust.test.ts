@@ -1,5 +1,5 @@
 import {
-  DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   ERROR_CODES,
   type TributaryError,
   encodeFrame,
@@ -363,7 +363,7 @@ describe("bytes that do not belong to the protocol", () => {
     [
       "a frame above the limit",
       "FRAME_TOO_LARGE",
-      (to) => to.sendRaw(new Uint8Array(DEFAULT_LIMITS.maxServerFrameBytes + 1).fill(2)),
+      (to) => to.sendRaw(new Uint8Array(PROTOCOL_CONSTANTS.maxServerFrameBytes + 1).fill(2)),
     ],
     ["a second handshake", "UNEXPECTED_MESSAGE", (to) => to.sendRaw(new Uint8Array(49))],
     [

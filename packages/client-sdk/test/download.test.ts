@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  DEFAULT_LIMITS,
   applyDifference,
   checkpointIdOf,
   createKernels,
@@ -53,10 +52,7 @@ function deliver(
   { delivery, artifacts }: Sent,
   options: { readonly held?: HeldModels; readonly codecs?: readonly string[] } = {},
 ): Promise<VerifiedModel> {
-  const floors = resolveFloors(
-    options.codecs === undefined ? {} : { codecs: options.codecs },
-    DEFAULT_LIMITS,
-  );
+  const floors = resolveFloors(options.codecs === undefined ? {} : { codecs: options.codecs });
   const serverKey = serverKeyOf(crypto, secrets);
   const verifier = new PlanVerifier({ crypto, serverKey, floors, population: "test" });
   const held = options.held ?? { plans: new Map(), checkpoints: new Map() };
@@ -65,7 +61,6 @@ function deliver(
       crypto,
       verifier,
       floors,
-      limits: DEFAULT_LIMITS,
       cache: new ModelCache(),
       kernels: createKernels,
     },

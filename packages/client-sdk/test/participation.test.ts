@@ -497,6 +497,11 @@ describe("a client", () => {
     expect(own.disposed).toBe(1);
   });
 
+  it("refuses a limit that is a constant of the protocol: its server could not learn it", () => {
+    const limits: object = { rekeyAfterRecords: 5 };
+    expect(() => stage({ limits })).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  });
+
   it("refuses to take part without examples", async () => {
     const set = stage({ examples: { ...lineExamples(), count: 0 } });
     const ended = set.participate().end();

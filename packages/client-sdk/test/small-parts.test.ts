@@ -1,5 +1,5 @@
 import {
-  DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   TributaryError,
   seededRandom,
   updateCodecNames,
@@ -48,10 +48,10 @@ describe("a server's address", () => {
 
 describe("floors", () => {
   it("are the protocol's limits unless set", () => {
-    expect(resolveFloors({}, DEFAULT_LIMITS)).toEqual({
+    expect(resolveFloors({})).toEqual({
       minimumCohort: 1,
       codecs: updateCodecNames,
-      maximumParameters: DEFAULT_LIMITS.maxParameters,
+      maximumParameters: PROTOCOL_CONSTANTS.maxParameters,
       oldestProtocolVersion: 1,
     });
   });
@@ -64,7 +64,7 @@ describe("floors", () => {
     [{ codecs: [] }, /codecs/],
     [{ codecs: ["zip"] }, /"zip"/],
   ])("are refused by name when they are out of range: %j", (floors, name) => {
-    expect(() => resolveFloors(floors, DEFAULT_LIMITS)).toThrow(name);
+    expect(() => resolveFloors(floors)).toThrow(name);
   });
 });
 

@@ -1,6 +1,5 @@
 // The same reports give the same hash, in whatever order and in however many places they are added.
 import {
-  DEFAULT_LIMITS,
   isTributaryError,
   seededRandom,
   shuffledIndices,
@@ -28,7 +27,6 @@ const random = seededRandom(crypto, 9);
 const DIMENSION = 6_000; // more than one block
 const update = { codec: "uniform", bits: 8 } as const;
 const codec = updateCodec(update);
-const deps = { crypto, limits: DEFAULT_LIMITS };
 
 interface Report {
   readonly payload: Uint8Array;
@@ -101,7 +99,7 @@ describe("reports that are added up in parts", () => {
         const whole = ruleOf(aggregation);
         for (const share of inOrder(shares)) {
           const bytes = encodePartialSum(ruleOf(aggregation, share).partial(), subject, crypto);
-          whole.merge(decodePartialSum(bytes, subject, deps));
+          whole.merge(decodePartialSum(bytes, subject, crypto));
         }
         expect(await hashesOf(whole, subject), `${parts} parts`).toEqual(expected);
       }
@@ -138,7 +136,7 @@ describe("reports that are added up in parts", () => {
     const bytes = encodePartialSum(whole.partial(), subject, crypto);
     expect(bytes.length).toBe(60 + 12 * DIMENSION + 32);
     const back = ruleOf(aggregation);
-    back.merge(decodePartialSum(bytes, subject, deps));
+    back.merge(decodePartialSum(bytes, subject, crypto));
     const { sums, weight } = await back.combine(() => Promise.resolve());
     const first = new Float64Array(1);
     sums.read(0, first);
@@ -153,7 +151,7 @@ describe("a partial sum as bytes", () => {
 
   function refusal(of: Uint8Array, expected: PartialSumSubject = subject): string {
     try {
-      decodePartialSum(of, expected, deps);
+      decodePartialSum(of, expected, crypto);
     } catch (error) {
       return isTributaryError(error, "PARTIAL_SUM_INVALID") ? error.message : String(error);
     }

@@ -16,7 +16,8 @@ export {
 } from "./errors.ts";
 export { fromPlain, toPlain, type PlainError } from "./plain-error.ts";
 export { LONGEST_DELAY_MS, type Clock } from "./clock.ts";
-export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { DEFAULT_LIMITS, resolveLimits, type Limits } from "./limits.ts";
+export { PROTOCOL_CONSTANTS, type ProtocolConstants } from "./protocol-constants.ts";
 export { PROTOCOL_VERSIONS, WEBSOCKET_SUBPROTOCOL, negotiateVersion } from "./version.ts";
 export {
   adminTokenId,

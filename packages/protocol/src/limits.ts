@@ -1,49 +1,16 @@
+import { TributaryError } from "./errors.ts";
+import { PROTOCOL_CONSTANTS } from "./protocol-constants.ts";
+
 /**
- * Every bound on what bytes from a socket can make a process do, in one place. There are no other
- * limits.
+ * Every bound on what bytes from a socket can make a process do, in one place, but for those on
+ * which both sides have to agree: they are in `protocol-constants.ts`. There are no other limits.
  *
  * Each limit says what it means and in which unit. `@defaultValue` gives its default, which
  * `DEFAULT_LIMITS` sets, and says why it is that number. docs/protocol.md lists the same sentences,
- * and a test compares the two. Servers and clients take a `Limits` value, so that an operator can
- * raise a limit and a test can lower one.
+ * and a test compares the two. Each side chooses its own: servers and clients take a `Limits`
+ * value, so that an operator can raise a limit and a test can lower one.
  */
 export interface Limits {
-  /**
-   * The largest frame that a server accepts, in bytes.
-   * @defaultValue 65,536. One channel record and its kind byte: 65,519 bytes of plaintext, a tag of
-   * 16 and the kind.
-   */
-  readonly maxClientFrameBytes: number;
-  /**
-   * The largest frame that a client accepts, in bytes.
-   * @defaultValue 65,600. One sealed chunk of 65,536 bytes, its tag of 16 and its header of 6,
-   * rounded up to leave some room.
-   */
-  readonly maxServerFrameBytes: number;
-  /**
-   * The longest plaintext of one channel record, in bytes.
-   * @defaultValue 65,519. A Noise message has at most 65,535 bytes, of which 16 are its tag (Noise
-   * §3).
-   */
-  readonly maxRecordPlaintextBytes: number;
-  /**
-   * How much of a report's payload one `ReportChunk` carries, in bytes.
-   * @defaultValue 64,512. 63 KiB: the longest record less 1,007 bytes for the message around the
-   * piece.
-   */
-  readonly reportChunkBytes: number;
-  /**
-   * Plaintext of one sealed chunk of a plan or checkpoint, in bytes.
-   * @defaultValue 65,536. 64 KiB: large enough that a model takes few frames, and small enough that
-   * other messages get their turn between two of them.
-   */
-  readonly sealedChunkBytes: number;
-  /**
-   * After how many records each direction of a channel changes its key.
-   * @defaultValue 16,384. About 1 GiB of the longest records, which is well below the bounds of the
-   * cipher.
-   */
-  readonly rekeyAfterRecords: number;
   /**
    * How long a connection may take until `Hello` is answered, in milliseconds. Traffic does not
    * extend it.
@@ -99,12 +66,6 @@ export interface Limits {
    * values.
    */
   readonly maxRobustAggregationBytes: number;
-  /**
-   * How many frames may wait at a client until it handles them. More end the connection.
-   * @defaultValue 64. The protocol's turns keep the queue short. 64 of the largest frames take
-   * about 4 MiB.
-   */
-  readonly maxQueuedFrames: number;
   /**
    * How many bytes may wait in a socket's send buffer. A client pauses above it; a server cuts a
    * client that lets twice as much pile up.
@@ -221,61 +182,17 @@ export interface Limits {
    */
   readonly uploadStallTimeoutMs: number;
   /**
-   * How many `ReportChunk` messages a report may have for each `reportChunkBytes` of its length, or
-   * part of it.
-   * @defaultValue 16. A client may choose pieces of about 4 kB. Much smaller ones would cost the
-   * server more work than their bytes are worth.
-   */
-  readonly maxReportPieces: number;
-  /**
    * How long a client may take to answer a close frame, in milliseconds. Then the connection is
    * cut.
    * @defaultValue 2,000. Enough for a round trip. The client has nothing left to say.
    */
   readonly closeTimeoutMs: number;
   /**
-   * How many trainable parameters a model may have.
-   * @defaultValue 67,108,864. 2^26, which are 256 MiB as float32.
-   */
-  readonly maxParameters: number;
-  /**
-   * The longest plan in canonical form, in bytes.
-   * @defaultValue 4,194,304. 4 MiB: the topologies of models with hundreds of layers fit.
-   */
-  readonly maxPlanBytes: number;
-  /**
-   * How many examples one report may claim. The number is the weight of the report in the average.
-   * @defaultValue 1,048,576. 2^20, more than one device is likely to hold; a higher claim would let
-   * one client outweigh all others.
-   */
-  readonly maxExampleCount: number;
-  /**
-   * How many metrics one report may carry.
-   * @defaultValue 32. A plan names a few, and the loss comes on top of them.
-   */
-  readonly maxMetrics: number;
-  /**
-   * How many artifacts a check-in may say that the client holds.
-   * @defaultValue 16. The plans and newest checkpoints of several tasks, in 512 bytes.
-   */
-  readonly maxHeldArtifacts: number;
-  /**
-   * The longest enrolment token, in bytes.
-   * @defaultValue 4,096. A signed JWT with a handful of claims has a few hundred bytes.
-   */
-  readonly maxEnrolmentTokenBytes: number;
-  /**
    * How many devices of one population may register themselves, where nobody vouches for them.
    * @defaultValue 262,144. Anyone can make any number of keys. So many devices take about 75 MB in
    * the store.
    */
   readonly maxSelfRegisteredDevices: number;
-  /**
-   * How many members a cohort may have.
-   * @defaultValue 16,384. The sums of so many reports are exact: up to 2^14 reports of 2^51 units
-   * each fit into the two parts of a sum.
-   */
-  readonly maxCohort: number;
   /**
    * How many clients of one population may wait for the next round, or more if its rounds take
    * more. Others are told when to come back.
@@ -286,12 +203,6 @@ export interface Limits {
 
 /** The limits that hold where nothing else is set. */
 export const DEFAULT_LIMITS: Limits = {
-  maxClientFrameBytes: 65_536,
-  maxServerFrameBytes: 65_536 + 64,
-  maxRecordPlaintextBytes: 65_519,
-  reportChunkBytes: 64_512,
-  sealedChunkBytes: 65_536,
-  rekeyAfterRecords: 16_384,
   handshakeTimeoutMs: 10_000,
   reportUploadTimeoutMs: 60_000,
   minUploadBytesPerSecond: 65_536,
@@ -300,7 +211,6 @@ export const DEFAULT_LIMITS: Limits = {
   minReadBytesPerSecond: 4_096,
   maxConcurrentReports: 16,
   maxRobustAggregationBytes: 536_870_912,
-  maxQueuedFrames: 64,
   maxBufferedSendBytes: 1_048_576,
   sendTimeoutMs: 60_000,
   maxConnections: 20_000,
@@ -320,15 +230,37 @@ export const DEFAULT_LIMITS: Limits = {
   maxTrackedDevices: 65_536,
   wrongAdminTokensPerMinute: 10,
   uploadStallTimeoutMs: 20_000,
-  maxReportPieces: 16,
   closeTimeoutMs: 2_000,
-  maxParameters: 67_108_864,
-  maxPlanBytes: 4_194_304,
-  maxExampleCount: 1_048_576,
-  maxMetrics: 32,
-  maxHeldArtifacts: 16,
-  maxEnrolmentTokenBytes: 4_096,
   maxSelfRegisteredDevices: 262_144,
-  maxCohort: 16_384,
   maxWaitingClients: 16_384,
 };
+
+/**
+ * Checks changes to the limits and puts them in the place of the defaults.
+ * @param changes - The limits to change; each must be a whole number of at least 1.
+ * @throws TributaryError `CONFIG_INVALID` for an unknown name, for a value that is no limit, and
+ *   for a constant of the protocol, which the other side could not learn.
+ */
+export function resolveLimits(changes: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(changes)) checkChange(name, value);
+  return { ...DEFAULT_LIMITS, ...changes };
+}
+
+function checkChange(name: string, value: unknown): void {
+  const names = Object.keys(DEFAULT_LIMITS).join(", ");
+  if (Object.hasOwn(PROTOCOL_CONSTANTS, name)) {
+    throw new TributaryError(
+      "CONFIG_INVALID",
+      `${name} is a constant of the protocol, which one side alone cannot change`,
+      { remedy: `Leave it out: all clients and servers have the same. The limits are ${names}.` },
+    );
+  }
+  if (Object.hasOwn(DEFAULT_LIMITS, name) && Number.isSafeInteger(value) && Number(value) > 0) {
+    return;
+  }
+  throw new TributaryError(
+    "CONFIG_INVALID",
+    `The limit ${name.slice(0, 120)} cannot be ${String(value)}`,
+    { remedy: `Give a whole number above 0 for any of ${names}.` },
+  );
+}

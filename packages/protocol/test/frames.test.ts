@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { decodeFrame, encodeFrame, type Frame } from "../src/channel/frames.ts";
 import { isTributaryError } from "../src/errors.ts";
-import { DEFAULT_LIMITS } from "../src/limits.ts";
+import { PROTOCOL_CONSTANTS } from "../src/protocol-constants.ts";
 import { errorOf } from "./expect-error.ts";
 
 const bodies = fc.uint8Array({ maxLength: 100 });
@@ -77,13 +77,13 @@ describe("frames", () => {
   });
 
   it("cannot be longer than the limits, nor have an index that needs more than 32 bits", () => {
-    const body = new Uint8Array(DEFAULT_LIMITS.maxClientFrameBytes);
+    const body = new Uint8Array(PROTOCOL_CONSTANTS.maxClientFrameBytes);
     const longest = encodeFrame({ kind: "record", body: body.subarray(1) });
-    expect(longest).toHaveLength(DEFAULT_LIMITS.maxClientFrameBytes);
+    expect(longest).toHaveLength(PROTOCOL_CONSTANTS.maxClientFrameBytes);
     errorOf(() => encodeFrame({ kind: "record", body }), "BAD_PARAMETER");
     errorOf(() => encodeFrame({ kind: "handshake", body }), "BAD_PARAMETER");
     const chunk = { kind: "sealedChunk", artifact: "plan", index: 0 } as const;
-    const tooLong = new Uint8Array(DEFAULT_LIMITS.maxServerFrameBytes);
+    const tooLong = new Uint8Array(PROTOCOL_CONSTANTS.maxServerFrameBytes);
     errorOf(() => encodeFrame({ ...chunk, body: tooLong }), "BAD_PARAMETER");
     for (const index of [-1, 0.5, 2 ** 32, Number.NaN]) {
       errorOf(

@@ -9,7 +9,7 @@ import type { Channel } from "../src/channel/channel.ts";
 import { sealRecordFrame } from "../src/channel/frames.ts";
 import { acceptHandshake, startHandshake, type HandshakeOptions } from "../src/channel/noise.ts";
 import { fromHex, toHex, utf8 } from "../src/bytes/encoding.ts";
-import { DEFAULT_LIMITS } from "../src/limits.ts";
+import { PROTOCOL_CONSTANTS } from "../src/protocol-constants.ts";
 import { errorOf } from "./expect-error.ts";
 import { readVectors, VECTORS } from "./published-vectors.ts";
 
@@ -62,7 +62,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
   it("carries records of any length up to the limit, in order and in both directions", () => {
     const { client, server } = connect(crypto);
     const random = seededRandom(crypto, 3);
-    const lengths = [0, 1, 1000, DEFAULT_LIMITS.maxRecordPlaintextBytes];
+    const lengths = [0, 1, 1000, PROTOCOL_CONSTANTS.maxRecordPlaintextBytes];
     for (const length of [...lengths, ...lengths]) {
       const plaintext = random.bytes(length);
       expect(toHex(server.open(client.seal(plaintext)))).toBe(toHex(plaintext));
@@ -81,14 +81,14 @@ describe.each(providers)("a channel over $name", (crypto) => {
 
   it("fits the longest record's frame into a client's largest frame", () => {
     const { client } = connect(crypto);
-    const longest = new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes);
+    const longest = new Uint8Array(PROTOCOL_CONSTANTS.maxRecordPlaintextBytes);
     const frame = sealRecordFrame(client, longest);
-    expect(frame.length).toBeLessThanOrEqual(DEFAULT_LIMITS.maxClientFrameBytes);
+    expect(frame.length).toBeLessThanOrEqual(PROTOCOL_CONSTANTS.maxClientFrameBytes);
   });
 
   it("refuses to seal a record that is too long, and stays usable", () => {
     const { client, server } = connect(crypto);
-    const tooLong = new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes + 1);
+    const tooLong = new Uint8Array(PROTOCOL_CONSTANTS.maxRecordPlaintextBytes + 1);
     errorOf(() => client.seal(tooLong), "BAD_PARAMETER");
     expect(server.open(client.seal(utf8("still here")))).toEqual(utf8("still here"));
   });
@@ -184,7 +184,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
         "cut short": () => next.subarray(0, 15),
         "out of order": () => client.seal(utf8("the one after")),
         reflected: () => server.seal(utf8("my own")),
-        "too long": () => new Uint8Array(DEFAULT_LIMITS.maxRecordPlaintextBytes + 17),
+        "too long": () => new Uint8Array(PROTOCOL_CONSTANTS.maxRecordPlaintextBytes + 17),
       }[how];
       if (bad === undefined) throw new Error(how);
       errorOf(() => server.open(bad()), "MALFORMED_FRAME");
@@ -389,7 +389,7 @@ function connect(
 ): { client: Channel; server: Channel } {
   const seeded = seededRandom(crypto, options.seed ?? 1);
   const channelSecret = seeded.derive("static").bytes(32);
-  const { rekeyAfterRecords = DEFAULT_LIMITS.rekeyAfterRecords } = options;
+  const { rekeyAfterRecords = PROTOCOL_CONSTANTS.rekeyAfterRecords } = options;
   const side = (label: string): HandshakeOptions => ({
     crypto,
     random: options.random?.() ?? seeded.derive(label),

@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   DEFAULT_LIMITS,
   ERROR_CODES,
+  PROTOCOL_CONSTANTS,
   WEBSOCKET_SUBPROTOCOL,
   updateCodecNames,
 } from "../src/index.ts";
 
-// docs/protocol.md is normative, and these tests compare it with the code. Its tables of errors and
-// of limits are made from the code: `UPDATE_DOCS=1` writes them anew.
+// docs/protocol.md is normative, and these tests compare it with the code. Its tables of errors,
+// of constants and of limits are made from the code: `UPDATE_DOCS=1` writes them anew.
 
 const documentPath = new URL("../../../docs/protocol.md", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -42,24 +43,34 @@ function errorTable(): string {
 }
 
 /**
- * What each limit means and, behind `@defaultValue`, its default and the reason for that number.
+ * What each limit or constant means and, behind its tag, its number and the reason for it.
  */
-function limitComments(): { name: string; meaning: string; value: string; reason: string }[] {
-  const comments = commentsIn("../src/limits.ts", String.raw`readonly (\w+): number;`);
+function numberComments(
+  path: string,
+): { name: string; meaning: string; value: string; reason: string }[] {
+  const comments = commentsIn(path, String.raw`readonly (\w+): number;`);
   return Array.from(comments, ([name, text]) => {
     const [, meaning = "", value = "", reason = ""] =
-      /^(.+) @defaultValue ([\d,]+)\. (.+)$/.exec(text) ?? [];
+      /^(.+) @(?:defaultValue|remarks) ([\d,]+)\. (.+)$/.exec(text) ?? [];
     return { name, meaning, value, reason };
   });
 }
 
-function limitTable(): string {
-  const rows = limitComments().map(
+const limitComments = numberComments("../src/limits.ts");
+const constantComments = numberComments("../src/protocol-constants.ts");
+
+function numberTable(comments: typeof limitComments, heads: readonly string[]): string {
+  const rows = comments.map(
     ({ name, meaning, value, reason }) => `| \`${name}\` | ${value} | ${meaning} | ${reason} |`,
   );
-  const head = ["| limit | default | meaning | why this default |", "|---|---|---|---|"];
-  return [...head, ...rows].join("\n");
+  return [`| ${heads.join(" | ")} |`, "|---|---|---|---|", ...rows].join("\n");
 }
+
+/** The numbers that the comments give, by name. */
+const namedValues = (comments: typeof limitComments): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    comments.map(({ name, value }) => [name, Number(value.replaceAll(",", ""))] as const),
+  );
 
 function section(text: string, name: string): string {
   const match = new RegExp(`<!-- ${name}:begin -->\\n([\\s\\S]*?)\\n?<!-- ${name}:end -->`).exec(
@@ -68,7 +79,11 @@ function section(text: string, name: string): string {
   return match?.[1]?.trim() ?? "";
 }
 
-const tables = { errors: errorTable(), limits: limitTable() };
+const tables = {
+  errors: errorTable(),
+  constants: numberTable(constantComments, ["constant", "value", "meaning", "why this value"]),
+  limits: numberTable(limitComments, ["limit", "default", "meaning", "why this default"]),
+};
 
 if (process.env["UPDATE_DOCS"] !== undefined) {
   let text = readFileSync(documentPath, "utf8");
@@ -91,11 +106,13 @@ describe("docs/protocol.md", () => {
   });
 
   it("lists every limit with its default, its meaning and the reason for the default", () => {
-    const defaults = limitComments().map(({ name, value }) => [name, value]);
-    expect(defaults).toEqual(
-      Object.entries(DEFAULT_LIMITS).map(([name, value]) => [name, value.toLocaleString("en")]),
-    );
+    expect(namedValues(limitComments)).toEqual(DEFAULT_LIMITS);
     expect(section(text, "limits")).toBe(tables.limits);
+  });
+
+  it("lists every constant of the protocol with its value, apart from the limits", () => {
+    expect(namedValues(constantComments)).toEqual(PROTOCOL_CONSTANTS);
+    expect(section(text, "constants")).toBe(tables.constants);
   });
 
   it.each(["ClientMessage", "ServerMessage"])("says when each body of %s is sent", (envelope) => {

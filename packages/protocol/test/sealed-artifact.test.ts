@@ -12,7 +12,7 @@ import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { concatBytes, toHex, utf8 } from "../src/bytes/encoding.ts";
 import type { ArtifactId } from "../src/ids.ts";
-import { DEFAULT_LIMITS } from "../src/limits.ts";
+import { PROTOCOL_CONSTANTS } from "../src/protocol-constants.ts";
 import { errorOf } from "./expect-error.ts";
 
 const node = createNodeCryptoProvider();
@@ -90,7 +90,7 @@ describe("sealed artifacts", () => {
     const frames = sealArtifact({ crypto: node, key, artifact: "checkpoint", id, bytes: large });
     expect(frames.map((frame) => frame.length)).toEqual([65_558, 65_558, 18_950]);
     for (const frame of frames) {
-      expect(frame.length).toBeLessThanOrEqual(DEFAULT_LIMITS.maxServerFrameBytes);
+      expect(frame.length).toBeLessThanOrEqual(PROTOCOL_CONSTANTS.maxServerFrameBytes);
     }
     const into = receiver({ id, byteLength: 150_000, maxBytes: 150_000, chunkBytes: 65_536 });
     for (const frame of frames) take(into, frame);
@@ -222,7 +222,7 @@ describe("sealed artifacts", () => {
     errorOf(() => receiver({ byteLength: 1.5 }), "BAD_PARAMETER");
   });
 
-  it.each([0, -1, 1.5, Number.NaN, DEFAULT_LIMITS.maxServerFrameBytes - 21])(
+  it.each([0, -1, 1.5, Number.NaN, PROTOCOL_CONSTANTS.maxServerFrameBytes - 21])(
     "cannot be cut into chunks of %s bytes",
     (chunkBytes) => {
       errorOf(() => receiver({ chunkBytes }), "BAD_PARAMETER");

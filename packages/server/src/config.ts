@@ -1,7 +1,12 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
-import { DEFAULT_LIMITS, TributaryError, type Limits } from "@tributary/protocol";
+import {
+  PROTOCOL_CONSTANTS,
+  TributaryError,
+  resolveLimits,
+  type Limits,
+} from "@tributary/protocol";
 
 const tlsSchema = z.union([
   z.literal("self-signed"),
@@ -46,7 +51,7 @@ const serverOptionsSchema = z.strictObject({
    * The fewest reports with which any round or evaluation of any task commits. A task cannot lower
    * it. With 1, a round can publish what a single client reported.
    */
-  minimumCohort: z.int().min(1).max(DEFAULT_LIMITS.maxCohort).default(2),
+  minimumCohort: z.int().min(1).max(PROTOCOL_CONSTANTS.maxCohort).default(2),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -105,16 +110,6 @@ export function resolveConfig(options: ServerOptions): ServerConfig {
     tlsDir: join(config.dataDir, "tls"),
     storeDir: join(config.dataDir, "store"),
   };
-}
-
-function resolveLimits(changes: Partial<Limits> = {}): Limits {
-  for (const [name, value] of Object.entries(changes)) {
-    if (Object.hasOwn(DEFAULT_LIMITS, name) && Number.isSafeInteger(value) && value > 0) continue;
-    throw new TributaryError("CONFIG_INVALID", `The limit ${name} cannot be ${String(value)}`, {
-      remedy: `Give a whole number above 0 for any of ${Object.keys(DEFAULT_LIMITS).join(", ")}.`,
-    });
-  }
-  return { ...DEFAULT_LIMITS, ...changes };
 }
 
 /** Whether a host name or address is one that only programs of this machine can reach. */

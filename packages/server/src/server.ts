@@ -4,6 +4,7 @@ import {
   cryptographicRandom,
   type CryptoProvider,
   formatServerKey,
+  PROTOCOL_CONSTANTS,
   type RandomSource,
   serverKeyOf,
 } from "@tributary/protocol";
@@ -191,6 +192,7 @@ export async function startServer(
         crypto,
         random,
         limits,
+        constants: PROTOCOL_CONSTANTS,
         minimumCohort: config.minimumCohort,
       }),
     );

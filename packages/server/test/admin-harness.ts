@@ -5,12 +5,14 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import {
   DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   formatServerKey,
   generateServerSecrets,
   seededRandom,
   serverKeyOf,
   updateCodec,
   type Limits,
+  type ProtocolConstants,
   type SessionId,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -74,6 +76,7 @@ export interface AdminHarness {
 interface HarnessOptions {
   readonly token?: string;
   readonly limits?: Partial<Limits>;
+  readonly constants?: Partial<ProtocolConstants>;
   readonly storage?: Storage;
   /** The server's floor under cohorts; 1 if left out. */
   readonly minimumCohort?: number;
@@ -130,6 +133,7 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
     crypto,
     random,
     limits,
+    constants: { ...PROTOCOL_CONSTANTS, ...options.constants },
     minimumCohort: options.minimumCohort ?? 1,
   };
   const routes = adminRoutes(deps);

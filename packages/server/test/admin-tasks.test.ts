@@ -142,7 +142,7 @@ describe("the admin API for tasks", () => {
     ["without a definition", "{}", 422, "TASK_INVALID"],
     ["too large", `"${"x".repeat(5_000)}"`, 413, "ADMIN_BODY_TOO_LARGE"],
   ])("refuses a body that is %s", async (_what, body, status, code) => {
-    const admin = await startAdmin({ limits: { maxPlanBytes: 4_096 } });
+    const admin = await startAdmin({ constants: { maxPlanBytes: 4_096 } });
     const answer = await admin.ask("POST", "/v1/tasks", {
       headers: { "content-type": "application/json; charset=utf-8" },
       body,

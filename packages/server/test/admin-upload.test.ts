@@ -149,7 +149,7 @@ describe("an uploaded model", () => {
   });
 
   it("is refused when it exceeds the server's limit on parameters, and the next model is accepted", async () => {
-    const admin = await startAdmin({ limits: { maxParameters: 7_850 } });
+    const admin = await startAdmin({ constants: { maxParameters: 7_850 } });
     const tooMuch = new Uint8Array(4 * 7_850 + 1);
     const answer = await admin.postForm(
       "/v1/tasks",
@@ -161,7 +161,7 @@ describe("an uploaded model", () => {
   });
 
   it("is refused when its files together exceed the limit", async () => {
-    const admin = await startAdmin({ limits: { maxParameters: 1_000 } });
+    const admin = await startAdmin({ constants: { maxParameters: 1_000 } });
     const half = new Uint8Array(2_001);
     const answer = await admin.postForm(
       "/v1/tasks",
@@ -177,7 +177,7 @@ describe("an uploaded model", () => {
   });
 
   it("is refused when its model.json exceeds the limit", async () => {
-    const admin = await startAdmin({ limits: { maxPlanBytes: 1_024 } });
+    const admin = await startAdmin({ constants: { maxPlanBytes: 1_024 } });
     const answer = await admin.postForm(
       "/v1/tasks",
       formOf({ ...WHOLE, model: " ".repeat(1_025) }),

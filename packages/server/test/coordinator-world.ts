@@ -4,6 +4,7 @@
 import {
   ArtifactReceiver,
   DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   decodeCheckpoint,
   decodeFrame,
   decodePlan,
@@ -291,7 +292,7 @@ export class MemoryParticipant implements Participant {
         artifact: "plan",
         id: plan.id,
         byteLength: plan.byteLength,
-        maxBytes: DEFAULT_LIMITS.maxPlanBytes,
+        maxBytes: PROTOCOL_CONSTANTS.maxPlanBytes,
       }),
       checkpoint: new ArtifactReceiver({
         crypto,
@@ -299,7 +300,7 @@ export class MemoryParticipant implements Participant {
         artifact: "checkpoint",
         id: checkpoint.id,
         byteLength: checkpoint.byteLength,
-        maxBytes: 4 * DEFAULT_LIMITS.maxParameters,
+        maxBytes: 4 * PROTOCOL_CONSTANTS.maxParameters,
       }),
     };
     for (const bytes of deliver(model, { artifacts: new Set() }).frames) {

@@ -1,6 +1,7 @@
 import { connect as connectTcp } from "node:net";
 import {
   DEFAULT_LIMITS,
+  PROTOCOL_CONSTANTS,
   ERROR_CODES,
   encodeClientMessage,
   encodeFrame,
@@ -396,7 +397,7 @@ async function reportAfterDownload(client: WireClient): Promise<number> {
   await client.expect("checkInAccepted");
   const configuration = await client.expect("roundConfiguration");
   const { plan, checkpoint } = configuration.delivery;
-  const chunkBytes = DEFAULT_LIMITS.sealedChunkBytes;
+  const chunkBytes = PROTOCOL_CONSTANTS.sealedChunkBytes;
   const count =
     Math.ceil(plan.byteLength / chunkBytes) + Math.ceil(checkpoint.byteLength / chunkBytes);
   await client.chunks(count);

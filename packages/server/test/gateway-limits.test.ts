@@ -1,5 +1,5 @@
 import { connect as connectTcp } from "node:net";
-import { DEFAULT_LIMITS } from "@tributary/protocol";
+import { DEFAULT_LIMITS, PROTOCOL_CONSTANTS } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 
 import { eventually, frameOf, startGateway, type WireClient } from "./gateway-world.ts";
@@ -161,7 +161,7 @@ describe("the gateway's limits", () => {
 
     it("cut one that comes byte by byte", async () => {
       const { world, client, payload, finish } = await uploading();
-      for (let byte = 0; byte <= DEFAULT_LIMITS.maxReportPieces; byte++) {
+      for (let byte = 0; byte <= PROTOCOL_CONSTANTS.maxReportPieces; byte++) {
         client.send({ type: "reportChunk", data: payload.subarray(byte, byte + 1) });
       }
       expect(await client.closed).toBe(4409);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { DEFAULT_LIMITS, TributaryError } from "@tributary/protocol";
+import { PROTOCOL_CONSTANTS, TributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin/admin-client.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
@@ -100,7 +100,7 @@ function withServeOptions(command: Command): Command {
     .option(
       "--minimum-cohort <count>",
       "fewest reports with which any round commits, whatever its task says; with 1 a round can reveal one client's update",
-      wholeNumber(1, DEFAULT_LIMITS.maxCohort),
+      wholeNumber(1, PROTOCOL_CONSTANTS.maxCohort),
       2,
     )
     .addOption(

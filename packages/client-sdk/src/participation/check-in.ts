@@ -21,8 +21,8 @@ export async function takePart(
   deps: CheckInDeps,
   signal: AbortSignal,
 ): Promise<number> {
-  const exampleCount = await countExamples(deps.examples, deps.limits, signal);
-  const heldOutCount = await countHeldOut(deps.heldOut, deps.limits, signal);
+  const exampleCount = await countExamples(deps.examples, signal);
+  const heldOutCount = await countHeldOut(deps.heldOut, signal);
   const before = session.traffic;
   const counts = { exampleCount, heldOutCount };
   const unableMs = await checkIn(session, deps, counts, false, signal);

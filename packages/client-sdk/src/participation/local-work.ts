@@ -33,7 +33,7 @@ export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
  *   `prepareEvaluation`.
  */
 export async function evaluateForRound(
-  { heldOut, limits, trainer, events, clock }: LocalWorkDeps,
+  { heldOut, trainer, events, clock }: LocalWorkDeps,
   { roundId }: Configuration,
   model: VerifiedModel,
   signal: AbortSignal,
@@ -47,7 +47,7 @@ export async function evaluateForRound(
       },
     );
   }
-  const examples = await loadExamples(heldOut, limits, signal);
+  const examples = await loadExamples(heldOut, signal);
   const startedMs = clock.elapsedMs();
   const report = await prepareEvaluation(trainer, { model, examples, signal });
   if (signal.aborted) throw aborted();
@@ -70,7 +70,7 @@ export async function trainForRound(
   signal: AbortSignal,
 ): Promise<PreparedReport> {
   const { events, clock } = deps;
-  const examples = await loadExamples(deps.examples, deps.limits, signal);
+  const examples = await loadExamples(deps.examples, signal);
   const startedMs = clock.elapsedMs();
   return prepareReport(deps, {
     model,

@@ -1,4 +1,5 @@
 import {
+  PROTOCOL_CONSTANTS,
   TributaryError,
   asTributaryError,
   isTributaryError,
@@ -7,7 +8,6 @@ import {
   measuresToReport,
   updateCodec,
   type UpdateKernels,
-  type Limits,
   type MetricValue,
   type Plan,
   type RandomSource,
@@ -44,7 +44,6 @@ export interface TrainingDeps {
   /** The examples that the client trains on. */
   readonly examples: ExampleStore;
   readonly random: RandomSource;
-  readonly limits: Limits;
   /** Loads the codecs' inner loops, when an update is first encoded. */
   readonly kernels: () => Promise<UpdateKernels>;
   /** Where a residual is kept between two reports. */
@@ -56,16 +55,12 @@ export interface TrainingDeps {
  * @throws TributaryError `EXAMPLES_INVALID` when the store fails or the number of examples is out
  *   of range; `ABORTED`.
  */
-export async function loadExamples(
-  store: ExampleStore,
-  limits: Limits,
-  signal: AbortSignal,
-): Promise<Examples> {
+export async function loadExamples(store: ExampleStore, signal: AbortSignal): Promise<Examples> {
   const examples = await abortable(
     examplesOf(() => store.load(signal)),
     signal,
   );
-  checkExampleCount(examples.count, limits);
+  checkExampleCount(examples.count);
   return examples;
 }
 
@@ -73,16 +68,12 @@ export async function loadExamples(
  * Asks the app's store how many examples it has.
  * @throws TributaryError as `loadExamples`.
  */
-export async function countExamples(
-  store: ExampleStore,
-  limits: Limits,
-  signal: AbortSignal,
-): Promise<number> {
+export async function countExamples(store: ExampleStore, signal: AbortSignal): Promise<number> {
   const count = await abortable(
     examplesOf(() => store.count()),
     signal,
   );
-  checkExampleCount(count, limits);
+  checkExampleCount(count);
   return count;
 }
 
@@ -92,7 +83,6 @@ export async function countExamples(
  */
 export async function countHeldOut(
   store: ExampleStore | undefined,
-  limits: Limits,
   signal: AbortSignal,
 ): Promise<number> {
   if (store === undefined) return 0;
@@ -100,7 +90,7 @@ export async function countHeldOut(
     examplesOf(() => store.count()),
     signal,
   );
-  if (count !== 0) checkExampleCount(count, limits);
+  if (count !== 0) checkExampleCount(count);
   return count;
 }
 
@@ -149,7 +139,7 @@ export async function prepareReport(
 
 /** Calls the trainer, and checks what it returns. */
 async function trainLocally(
-  { trainer, limits }: TrainingDeps,
+  { trainer }: TrainingDeps,
   { model, examples, signal, onProgress }: ReportRequest,
   random: RandomSource,
 ): Promise<TrainResult> {
@@ -163,7 +153,7 @@ async function trainLocally(
       `The trainer returned ${result.weights.length} weights, but the model has ${layout.size} parameters`,
     );
   }
-  checkExampleCount(result.exampleCount, limits);
+  checkExampleCount(result.exampleCount);
   return result;
 }
 
@@ -203,10 +193,11 @@ export function reportedMetrics(
   });
 }
 
-function checkExampleCount(count: number, limits: Limits): void {
-  if (Number.isSafeInteger(count) && count >= 1 && count <= limits.maxExampleCount) return;
+function checkExampleCount(count: number): void {
+  const { maxExampleCount } = PROTOCOL_CONSTANTS;
+  if (Number.isSafeInteger(count) && count >= 1 && count <= maxExampleCount) return;
   throw new TributaryError("EXAMPLES_INVALID", `The number of examples is ${count}`, {
-    remedy: `Take part with 1 to ${limits.maxExampleCount} examples.`,
+    remedy: `Take part with 1 to ${maxExampleCount} examples.`,
     context: { count },
   });
 }

@@ -1,4 +1,5 @@
 import {
+  PROTOCOL_CONSTANTS,
   TributaryError,
   asTributaryError,
   isTributaryError,
@@ -162,7 +163,7 @@ export class RoundMember {
    * server answers before the end, because the round has closed, or when the session ends.
    */
   async #upload(payload: Uint8Array, answer: Promise<Incoming>): Promise<void> {
-    const { reportChunkBytes } = this.#deps.limits;
+    const { reportChunkBytes } = PROTOCOL_CONSTANTS;
     for (let sent = 0; sent < payload.length; sent += reportChunkBytes) {
       if (!this.#session.reporting) return;
       const data = payload.subarray(sent, sent + reportChunkBytes);

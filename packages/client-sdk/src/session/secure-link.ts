@@ -1,5 +1,6 @@
 import {
   ERROR_CODES,
+  PROTOCOL_CONSTANTS,
   TributaryError,
   WEBSOCKET_SUBPROTOCOL,
   asTributaryError,
@@ -71,15 +72,14 @@ export class SecureLink {
   #bytesDown = 0;
 
   constructor(deps: LinkDeps, options: LinkOptions, events: LinkEvents) {
-    const { limits } = options;
     this.#deps = deps;
     this.#options = options;
     this.#events = events;
     const request = {
       url: options.url,
       subprotocol: WEBSOCKET_SUBPROTOCOL,
-      maxFrameBytes: limits.maxServerFrameBytes,
-      heartbeatIntervalMs: limits.heartbeatIntervalMs,
+      maxFrameBytes: PROTOCOL_CONSTANTS.maxServerFrameBytes,
+      heartbeatIntervalMs: options.limits.heartbeatIntervalMs,
       tls: options.tls,
     };
     this.#socket = deps.connect(request, {
@@ -135,7 +135,6 @@ export class SecureLink {
       crypto,
       random: cryptographicRandom(crypto),
       serverChannelKey: this.#options.serverKey.channel,
-      rekeyAfterRecords: this.#options.limits.rekeyAfterRecords,
     });
     this.#state = { phase: "handshaking", handshake };
     this.#sendFrame(encodeFrame({ kind: "handshake", body: handshake.message }));
@@ -146,7 +145,7 @@ export class SecureLink {
     const state = this.#state;
     if (state.phase === "closed") return;
     this.#bytesDown += bytes.length;
-    const { maxServerFrameBytes } = this.#options.limits;
+    const { maxServerFrameBytes } = PROTOCOL_CONSTANTS;
     if (bytes.length > maxServerFrameBytes) {
       throw new TributaryError(
         "FRAME_TOO_LARGE",

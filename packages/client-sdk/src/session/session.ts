@@ -4,6 +4,7 @@ import {
   ERROR_CODES,
   type ErrorCode,
   type HeldArtifacts,
+  PROTOCOL_CONSTANTS,
   PROTOCOL_VERSIONS,
   type RoundId,
   type ServerMessage,
@@ -83,7 +84,7 @@ export class Session {
   private constructor(deps: SessionDeps, options: SessionOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#inbox = new Inbox(options.limits.maxQueuedFrames);
+    this.#inbox = new Inbox(PROTOCOL_CONSTANTS.maxQueuedFrames);
     this.#link = new SecureLink(deps, options, {
       opened: () => this.#greet(),
       message: (message) => this.#receive(message),
@@ -245,7 +246,7 @@ export class Session {
 
   /** Takes the state's step for something that came; false when it is to be ignored. */
   #step(received: Received): boolean {
-    const { sealedChunkBytes } = this.#options.limits;
+    const { sealedChunkBytes } = PROTOCOL_CONSTANTS;
     const reception = afterReceiving(this.#state, received, sealedChunkBytes);
     if (reception === undefined) {
       throw new TributaryError(

@@ -1,8 +1,8 @@
 import {
+  PROTOCOL_CONSTANTS,
   PROTOCOL_VERSIONS,
   TributaryError,
   updateCodecNames,
-  type Limits,
   type ParameterLayout,
   type Plan,
 } from "@tributary/protocol";
@@ -16,8 +16,8 @@ export interface ClientFloors {
   /** Names of the update codecs that a plan may use; all codecs of this build unless set. */
   readonly codecs: readonly string[];
   /**
-   * The largest number of parameters that a model may have, frozen ones included; the protocol's
-   * limit unless set. Each parameter is up to 4 bytes of download.
+   * The largest number of parameters that a model may have, frozen ones included; as many as the protocol
+   * allows unless set. Each parameter is up to 4 bytes of download.
    */
   readonly maximumParameters: number;
   /**
@@ -31,16 +31,21 @@ export interface ClientFloors {
  * @throws TributaryError `BAD_PARAMETER` when a floor is out of range; the message and
  *   `context.floor` name it.
  */
-export function resolveFloors(floors: Partial<ClientFloors>, limits: Limits): ClientFloors {
+export function resolveFloors(floors: Partial<ClientFloors>): ClientFloors {
   const resolved: ClientFloors = {
     minimumCohort: floors.minimumCohort ?? 1,
     codecs: floors.codecs ?? updateCodecNames,
-    maximumParameters: floors.maximumParameters ?? limits.maxParameters,
+    maximumParameters: floors.maximumParameters ?? PROTOCOL_CONSTANTS.maxParameters,
     oldestProtocolVersion: floors.oldestProtocolVersion ?? PROTOCOL_VERSIONS.oldest,
   };
   const { oldest, newest } = PROTOCOL_VERSIONS;
-  checkInteger("minimumCohort", resolved.minimumCohort, 1, limits.maxCohort);
-  checkInteger("maximumParameters", resolved.maximumParameters, 1, limits.maxParameters);
+  checkInteger("minimumCohort", resolved.minimumCohort, 1, PROTOCOL_CONSTANTS.maxCohort);
+  checkInteger(
+    "maximumParameters",
+    resolved.maximumParameters,
+    1,
+    PROTOCOL_CONSTANTS.maxParameters,
+  );
   checkInteger("oldestProtocolVersion", resolved.oldestProtocolVersion, oldest, newest);
   const known: readonly string[] = updateCodecNames;
   const unknown = resolved.codecs.find((codec) => !known.includes(codec));

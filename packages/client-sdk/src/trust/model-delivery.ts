@@ -1,5 +1,6 @@
 import {
   ArtifactReceiver,
+  PROTOCOL_CONSTANTS,
   TributaryError,
   asTributaryError,
   decodeCheckpoint,
@@ -10,7 +11,6 @@ import {
   type DueArtifact,
   type Frame,
   type UpdateKernels,
-  type Limits,
   type PlanId,
 } from "@tributary/protocol";
 import { checkParameterCount, type ClientFloors } from "./client-floors.ts";
@@ -28,7 +28,6 @@ export interface ModelDeliveryDeps {
   readonly crypto: CryptoProvider;
   readonly verifier: PlanVerifier;
   readonly floors: ClientFloors;
-  readonly limits: Limits;
   /** Keeps a verified plan at once, and what has come of an artifact when it is interrupted. */
   readonly cache: Pick<ModelCache, "holdPlan" | "holdPartial">;
   /** Loads the codecs' inner loops, for checkpoints that do not travel as plain float32. */
@@ -91,7 +90,7 @@ export class ModelDelivery {
       delivery,
       (id) => held.plans.has(id as PlanId) || held.checkpoints.has(id as CheckpointId),
     );
-    const { sealedChunkBytes } = deps.limits;
+    const { sealedChunkBytes } = PROTOCOL_CONSTANTS;
     this.dueBytes = this.#due.reduce((sum, { byteLength }) => sum + byteLength, 0);
     this.keptBytes = this.#due.reduce(
       (sum, { keptChunks }) => sum + keptChunks * sealedChunkBytes,
@@ -142,23 +141,22 @@ export class ModelDelivery {
 
   /** Checks what is announced, and starts with the plan. */
   #begin(): void {
-    const { limits, floors } = this.#deps;
+    const { floors } = this.#deps;
     const { plan, checkpoint } = this.#delivery;
-    checkLength("plan", plan.byteLength, limits.maxPlanBytes);
-    checkLength("checkpoint", checkpoint.byteLength, 4 * limits.maxParameters);
+    checkLength("plan", plan.byteLength, PROTOCOL_CONSTANTS.maxPlanBytes);
+    checkLength("checkpoint", checkpoint.byteLength, 4 * PROTOCOL_CONSTANTS.maxParameters);
     checkParameterCount(floors, Math.ceil(checkpoint.byteLength / 4));
     const heldPlan = this.#held.plans.get(plan.id);
     if (heldPlan !== undefined) this.#planArrived(heldPlan);
-    else this.#plan = this.#receive(this.#due[0]!, limits.maxPlanBytes);
+    else this.#plan = this.#receive(this.#due[0]!, PROTOCOL_CONSTANTS.maxPlanBytes);
   }
 
   /** Makes the receiver of an artifact, which decrypts its chunks and checks its hash. */
   #receive(due: DueArtifact, maxBytes: number): ArtifactReceiver {
-    const { crypto, limits, cache } = this.#deps;
-    const chunkBytes = limits.sealedChunkBytes;
+    const { crypto, cache } = this.#deps;
     const kept = due.keptChunks > 0 ? this.#held.partial : undefined;
     const key = this.#delivery.key;
-    const receiver = new ArtifactReceiver({ crypto, key, ...due, chunkBytes, maxBytes, kept });
+    const receiver = new ArtifactReceiver({ crypto, key, ...due, maxBytes, kept });
     // What was kept of a model is now in this receiver, or of no more use.
     if (kept !== undefined || due.artifact !== "plan") {
       this.#held = { ...this.#held, partial: undefined };

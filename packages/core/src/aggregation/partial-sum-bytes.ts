@@ -11,12 +11,12 @@
  * same bytes, whichever way they were divided among machines and merged.
  */
 import {
+  PROTOCOL_CONSTANTS,
   TributaryError,
   canonicalize,
   concatBytes,
   utf8,
   type CryptoProvider,
-  type Limits,
   type RoundId,
 } from "@tributary/protocol";
 import type { PartialSum } from "./aggregation-rule.ts";
@@ -83,16 +83,15 @@ export function encodePartialSum(
 /**
  * Reads a partial sum from bytes. It checks that the sum is of the same subject, and that the sums
  * are not larger than honest reports can make them.
- * @param deps.limits - Bounds the number of reports and their examples.
  * @throws TributaryError `PARTIAL_SUM_INVALID` when a check fails. Length, header and checksum are
  *   checked before memory is taken for the values.
  */
 export function decodePartialSum(
   bytes: Uint8Array,
   subject: PartialSumSubject,
-  deps: { readonly crypto: CryptoProvider; readonly limits: Limits },
+  crypto: CryptoProvider,
 ): PartialSum {
-  const { crypto, limits } = deps;
+  const { maxExampleCount, maxCohort } = PROTOCOL_CONSTANTS;
   const { dimension, aggregation } = subject;
   if (bytes.length < HEADER_BYTES + HASH_BYTES) throw invalid("it is cut short");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -110,9 +109,8 @@ export function decodePartialSum(
   if (bytes.length !== end + HASH_BYTES) throw invalid("it is not as long as its header says");
   const reports = view.getUint32(44, true);
   const weight = Number(view.getBigUint64(48, true));
-  const mostWeight =
-    reports * (sumRule(aggregation).weightsByExamples ? limits.maxExampleCount : 1);
-  if (reports > limits.maxCohort || weight < reports || weight > mostWeight) {
+  const mostWeight = reports * (sumRule(aggregation).weightsByExamples ? maxExampleCount : 1);
+  if (reports > maxCohort || weight < reports || weight > mostWeight) {
     throw invalid(`it claims ${reports} reports with a weight of ${weight}`);
   }
   if (!crypto.equal(bytes.subarray(end), crypto.sha256(bytes.subarray(0, end)))) {

@@ -1,6 +1,6 @@
 import {
+  PROTOCOL_CONSTANTS,
   TributaryError,
-  type Limits,
   type MetricValue,
   type PayloadBytes,
 } from "@tributary/protocol";
@@ -43,11 +43,7 @@ export interface ReportForm {
  * @throws TributaryError `UPDATE_MALFORMED` for another codec, `UPDATE_SHAPE` for a wrong length,
  *   `EXAMPLE_COUNT_INVALID` or `METRICS_INVALID`.
  */
-export function checkReportHeader(
-  header: ReportHeader,
-  form: ReportForm,
-  { maxExampleCount }: Pick<Limits, "maxExampleCount">,
-): void {
+export function checkReportHeader(header: ReportHeader, form: ReportForm): void {
   if (header.codec !== form.codec) {
     throw new TributaryError(
       "UPDATE_MALFORMED",
@@ -56,6 +52,7 @@ export function checkReportHeader(
   }
   requireLength(header.updateBytes, form);
   const { exampleCount } = header;
+  const { maxExampleCount } = PROTOCOL_CONSTANTS;
   if (!Number.isInteger(exampleCount) || exampleCount < 1 || exampleCount > maxExampleCount) {
     throw new TributaryError(
       "EXAMPLE_COUNT_INVALID",

@@ -5,7 +5,7 @@
 import { concatBytes, fromHex, utf8 } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { ArtifactId } from "../ids.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { ARTIFACT_NUMBERS, SEALED_CHUNK_HEADER_BYTES, type ArtifactKind } from "./frames.ts";
 import { nonceOf } from "./nonce.ts";
 
@@ -33,9 +33,10 @@ export interface ChunkLayout {
  */
 export function chunkLayout(
   byteLength: number,
-  chunkBytes: number = DEFAULT_LIMITS.sealedChunkBytes,
+  chunkBytes: number = PROTOCOL_CONSTANTS.sealedChunkBytes,
 ): ChunkLayout {
-  const largest = DEFAULT_LIMITS.maxServerFrameBytes - SEALED_CHUNK_HEADER_BYTES - CHUNK_TAG_BYTES;
+  const largest =
+    PROTOCOL_CONSTANTS.maxServerFrameBytes - SEALED_CHUNK_HEADER_BYTES - CHUNK_TAG_BYTES;
   if (!Number.isInteger(chunkBytes) || chunkBytes < 1 || chunkBytes > largest) {
     throw new TributaryError("BAD_PARAMETER", `chunkBytes is ${chunkBytes}`, {
       remedy: `Give an integer from 1 to ${largest}.`,

@@ -31,7 +31,7 @@ export interface ArtifactReceiverOptions {
   readonly id: ArtifactId;
   /** Length of the whole artifact in bytes, as announced. */
   readonly byteLength: number;
-  /** Plaintext in one chunk, in bytes; `DEFAULT_LIMITS.sealedChunkBytes` when absent. */
+  /** Plaintext in one chunk, in bytes; `PROTOCOL_CONSTANTS.sealedChunkBytes` when absent. */
   readonly chunkBytes?: number;
   /** The longest artifact that this side accepts, in bytes. */
   readonly maxBytes: number;

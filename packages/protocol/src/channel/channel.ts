@@ -1,5 +1,5 @@
 import { asTributaryError, TributaryError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import type { CipherState } from "./cipher-state.ts";
 
 /**
@@ -70,12 +70,12 @@ export class CipherChannel implements Channel {
 
   seal(plaintext: Uint8Array, headroom = 0): Uint8Array {
     this.#requireAlive();
-    if (plaintext.length > DEFAULT_LIMITS.maxRecordPlaintextBytes) {
+    if (plaintext.length > PROTOCOL_CONSTANTS.maxRecordPlaintextBytes) {
       throw new TributaryError(
         "BAD_PARAMETER",
         `A record of ${plaintext.length} bytes is longer than one record may be`,
         {
-          remedy: `Split it into records of at most ${DEFAULT_LIMITS.maxRecordPlaintextBytes} bytes.`,
+          remedy: `Split it into records of at most ${PROTOCOL_CONSTANTS.maxRecordPlaintextBytes} bytes.`,
         },
       );
     }
@@ -86,7 +86,7 @@ export class CipherChannel implements Channel {
     this.#requireAlive();
     return this.#run(() => {
       const length = record.length - TAG_BYTES;
-      const fits = length >= 0 && length <= DEFAULT_LIMITS.maxRecordPlaintextBytes;
+      const fits = length >= 0 && length <= PROTOCOL_CONSTANTS.maxRecordPlaintextBytes;
       const plaintext = fits ? this.#receiver.decrypt(record) : undefined;
       if (plaintext !== undefined) return plaintext;
       throw new TributaryError(

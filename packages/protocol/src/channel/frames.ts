@@ -9,7 +9,7 @@
  * ```
  */
 import { TributaryError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import type { Channel } from "./channel.ts";
 
 /**
@@ -62,8 +62,8 @@ export function encodeFrame(frame: Frame): Uint8Array {
   const headerBytes = frame.kind === "sealedChunk" ? SEALED_CHUNK_HEADER_BYTES : 1;
   const maxFrameBytes =
     frame.kind === "sealedChunk"
-      ? DEFAULT_LIMITS.maxServerFrameBytes
-      : DEFAULT_LIMITS.maxClientFrameBytes;
+      ? PROTOCOL_CONSTANTS.maxServerFrameBytes
+      : PROTOCOL_CONSTANTS.maxClientFrameBytes;
   const byteLength = headerBytes + frame.body.length;
   if (byteLength > maxFrameBytes) {
     throw new TributaryError(

@@ -23,7 +23,7 @@
  */
 import { concatBytes, utf8 } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../random/random-source.ts";
 import { requireLength } from "../crypto/require-length.ts";
@@ -46,7 +46,7 @@ export interface HandshakeOptions {
   readonly payload?: Uint8Array;
   /**
    * After how many records each direction changes its key. At least 1, and the same on both sides;
-   * `DEFAULT_LIMITS.rekeyAfterRecords` when absent.
+   * `PROTOCOL_CONSTANTS.rekeyAfterRecords` when absent.
    */
   readonly rekeyAfterRecords?: number;
   /**
@@ -93,7 +93,7 @@ const NO_PAYLOAD = new Uint8Array(0);
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 /** The longest handshake message, 65,535 bytes (Noise §3). */
-const MAX_MESSAGE_BYTES = DEFAULT_LIMITS.maxRecordPlaintextBytes + TAG_BYTES;
+const MAX_MESSAGE_BYTES = PROTOCOL_CONSTANTS.maxRecordPlaintextBytes + TAG_BYTES;
 
 /**
  * Begins a handshake as the client.
@@ -210,7 +210,7 @@ function channelOf(
     new CipherState({
       crypto: options.crypto,
       key,
-      rekeyAfterRecords: options.rekeyAfterRecords ?? DEFAULT_LIMITS.rekeyAfterRecords,
+      rekeyAfterRecords: options.rekeyAfterRecords ?? PROTOCOL_CONSTANTS.rekeyAfterRecords,
       maxRecords: options.maxRecords ?? MAX_DIRECTION_RECORDS,
     });
   return new CipherChannel({

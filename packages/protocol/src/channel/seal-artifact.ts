@@ -18,7 +18,7 @@ export interface SealArtifactOptions {
   /** Not modified. */
   readonly bytes: Uint8Array;
   /**
-   * Plaintext in one chunk, in bytes; `DEFAULT_LIMITS.sealedChunkBytes` when absent. The receiver
+   * Plaintext in one chunk, in bytes; `PROTOCOL_CONSTANTS.sealedChunkBytes` when absent. The receiver
    * must use the same.
    */
   readonly chunkBytes?: number;

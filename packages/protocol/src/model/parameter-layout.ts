@@ -1,6 +1,6 @@
 // Where each parameter of a model lies in the flat vector that checkpoints and updates are made of.
 import { TributaryError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 
 /** The name and shape of a parameter, which is one tensor of a model. */
 export interface ParameterShape {
@@ -31,13 +31,13 @@ export interface ParameterLayout {
 
 /**
  * Lays parameters one after the other, in the order given and without gaps.
- * @param maxSize - The largest number of values in all; `DEFAULT_LIMITS.maxParameters` when absent.
+ * @param maxSize - The largest number of values in all; `PROTOCOL_CONSTANTS.maxParameters` when absent.
  * @throws TributaryError `MODEL_UNSUPPORTED` when there are no parameters, two have one name, a
  * dimension is not a whole number of at least 1, or there are more values than `maxSize`.
  */
 export function layoutOf(
   parameters: readonly ParameterShape[],
-  maxSize: number = DEFAULT_LIMITS.maxParameters,
+  maxSize: number = PROTOCOL_CONSTANTS.maxParameters,
 ): ParameterLayout {
   if (parameters.length === 0) {
     throw unsupported(
@@ -85,7 +85,7 @@ function sizeOfShape(name: string, shape: readonly number[], room: number): numb
   if (size > room) {
     throw unsupported(
       `The model has too many parameters: ${quoted(name)} exceeds the limit`,
-      "Use a smaller model or raise maxParameters on both sides.",
+      `Use a model with at most ${PROTOCOL_CONSTANTS.maxParameters} parameters.`,
       name,
     );
   }

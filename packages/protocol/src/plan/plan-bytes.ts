@@ -2,7 +2,7 @@ import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import { concatBytes, toHex, utf8, utf8Decode } from "../bytes/encoding.ts";
 import { TributaryError, asTributaryError } from "../errors.ts";
 import type { PlanId } from "../ids.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
 import { trainableRanges } from "../model/trainable-ranges.ts";
@@ -123,10 +123,10 @@ function canonical(value: unknown): string {
 }
 
 function checkLength(bytes: Uint8Array): void {
-  if (bytes.length <= DEFAULT_LIMITS.maxPlanBytes) return;
+  if (bytes.length <= PROTOCOL_CONSTANTS.maxPlanBytes) return;
   throw new TributaryError(
     "PLAN_INVALID",
-    `The plan has ${bytes.length} bytes, more than ${DEFAULT_LIMITS.maxPlanBytes}`,
+    `The plan has ${bytes.length} bytes, more than ${PROTOCOL_CONSTANTS.maxPlanBytes}`,
     { remedy: "Use a model with a smaller topology." },
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { list, strictRecord, text, wholeNumber } from "../schema/strict-schema.ts";
 import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
@@ -33,7 +33,7 @@ export const nameSchema: z.ZodString = z
 /** One parameter of the model: a checkpoint has them in this order. */
 const parameterSchema = strictRecord({
   name: text(512),
-  shape: list(wholeNumber(1, DEFAULT_LIMITS.maxParameters), { min: 0, max: 8 }),
+  shape: list(wholeNumber(1, PROTOCOL_CONSTANTS.maxParameters), { min: 0, max: 8 }),
 });
 
 /** The model that a plan is for. */
@@ -64,7 +64,7 @@ const schema = strictRecord({
   download: planDownloadSchema.default({ encoding: "float32" }),
   clipNorm: clipNormSchema,
   aggregation: aggregationSchema.default({ rule: "mean" }),
-  minimumCohort: wholeNumber(1, DEFAULT_LIMITS.maxCohort),
+  minimumCohort: wholeNumber(1, PROTOCOL_CONSTANTS.maxCohort),
 }).superRefine((plan, context) => {
   const fault = aggregationFault(plan.aggregation, {
     reports: plan.minimumCohort,

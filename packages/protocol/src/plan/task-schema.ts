@@ -1,7 +1,7 @@
 // The schema of a task file, which an operator launches and a simulation runs. docs/task-file.md is
 // the reference. A test holds it to this schema, descriptions and defaults included.
 import { z } from "zod";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { builtinModelNames } from "../model/builtin-models.ts";
 import { flag, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
 import { updatesAreInTheClear } from "../update/codec-table.ts";
@@ -100,7 +100,7 @@ const timeout = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
 
 /** How a round is run. */
 const roundSection = strictRecord({
-  goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
+  goalCount: wholeNumber(1, PROTOCOL_CONSTANTS.maxCohort)
     .default(10)
     .describe("Reports with which a round closes."),
   overselection: z
@@ -135,7 +135,7 @@ const eligibilitySection = strictRecord({
   idle: flag()
     .default(false)
     .describe("Only devices that are not in use. Not available yet: `true` is refused."),
-  minimumExamples: wholeNumber(1, DEFAULT_LIMITS.maxExampleCount)
+  minimumExamples: wholeNumber(1, PROTOCOL_CONSTANTS.maxExampleCount)
     .default(1)
     .describe("Only clients with at least this many examples."),
 });
@@ -173,7 +173,7 @@ const evaluationSection = strictRecord({
     .describe(
       "After so many rounds, again and again, clients evaluate the newest checkpoint on held-out examples. They evaluate the last checkpoint too. `null` for never.",
     ),
-  goalCount: wholeNumber(1, DEFAULT_LIMITS.maxCohort)
+  goalCount: wholeNumber(1, PROTOCOL_CONSTANTS.maxCohort)
     .exactOptional()
     .describe("Reports with which an evaluation closes. Left out: as many as a round."),
 });
@@ -343,11 +343,11 @@ const schema = form.superRefine((task, context) => {
   if (downloadRemedy !== undefined) {
     issue(["plan", "download", "update", "codec"], downloadRemedy);
   }
-  if (task.round.goalCount * task.round.overselection > DEFAULT_LIMITS.maxCohort) {
+  if (task.round.goalCount * task.round.overselection > PROTOCOL_CONSTANTS.maxCohort) {
     context.addIssue({
       code: "custom",
       path: ["round", "overselection"],
-      message: `Select at most ${DEFAULT_LIMITS.maxCohort} clients: goalCount times overselection.`,
+      message: `Select at most ${PROTOCOL_CONSTANTS.maxCohort} clients: goalCount times overselection.`,
     });
   }
 });

@@ -5,8 +5,8 @@ import type { ServerKey } from "../channel/server-key.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../random/random-source.ts";
 import { TributaryError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
 import { planFeatureNames } from "../plan/plan-features.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { dueArtifacts } from "../wire/due-artifacts.ts";
 import { PROTOCOL_VERSIONS } from "../version.ts";
 import { encodeClientMessage, decodeServerMessage } from "../wire/codec.ts";
@@ -108,7 +108,7 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
       type: "checkIn",
       population,
       codecs: ["float32", "uniform"],
-      maxParameters: DEFAULT_LIMITS.maxParameters,
+      maxParameters: PROTOCOL_CONSTANTS.maxParameters,
       exampleCount: 10,
       heldOutCount: 0,
       heldArtifacts: [],
@@ -221,7 +221,7 @@ function isOfType<Type extends ServerMessageType>(
 /** How many sealed chunks a server sends with a delivery to a client that holds these artifacts. */
 function chunkCount(delivery: Delivery, held: CheckIn["heldArtifacts"] = []): number {
   return dueArtifacts(delivery, (id) => held.includes(id)).reduce(
-    (count, { byteLength }) => count + Math.ceil(byteLength / DEFAULT_LIMITS.sealedChunkBytes),
+    (count, { byteLength }) => count + Math.ceil(byteLength / PROTOCOL_CONSTANTS.sealedChunkBytes),
     0,
   );
 }

@@ -3,7 +3,7 @@ import { toHex } from "../bytes/encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import { errorCodeFromWire } from "../errors.ts";
 import type { ArtifactId } from "../ids.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import {
   asText,
   list,
@@ -59,7 +59,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     exampleCount: uint(f, "exampleCount"),
     codec: text(f, "codec"),
     updateBytes: uint(f, "updateBytes"),
-    metrics: list(f, "metrics", DEFAULT_LIMITS.maxMetrics).map(metric),
+    metrics: list(f, "metrics", PROTOCOL_CONSTANTS.maxMetrics).map(metric),
   }),
   // A view, and not a copy: the server copies the piece once, into the buffer of its report.
   reportChunk: (f) => ({ type: "reportChunk", data: octets(f, "data") }),
@@ -74,7 +74,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
 
 /** The names of the artifacts that the client says it holds, and what it has of another. */
 function heldArtifacts(fields: Fields): HeldArtifacts {
-  const ids = list(fields, "heldArtifacts", DEFAULT_LIMITS.maxHeldArtifacts).map((value) => {
+  const ids = list(fields, "heldArtifacts", PROTOCOL_CONSTANTS.maxHeldArtifacts).map((value) => {
     if (!(value instanceof Uint8Array) || value.length !== 32) {
       throw malformed("heldArtifacts holds something that is not a SHA-256");
     }
@@ -92,7 +92,7 @@ function planFeatures(fields: Fields): readonly string[] {
 
 /** Token and device proof; a field that the client left out is absent from the result. */
 function enrolment(fields: Fields): EnrolmentFields {
-  const token = asText(fields["token"], "token", DEFAULT_LIMITS.maxEnrolmentTokenBytes);
+  const token = asText(fields["token"], "token", PROTOCOL_CONSTANTS.maxEnrolmentTokenBytes);
   const device = fields["device"];
   return {
     ...(token === "" ? {} : { token }),

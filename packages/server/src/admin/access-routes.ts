@@ -17,12 +17,12 @@ import { jsonRoute, type Route } from "./route.ts";
 
 type AccessRouteDeps = Pick<
   AdminDeps,
-  "access" | "clock" | "crypto" | "random" | "limits" | "token"
+  "access" | "clock" | "crypto" | "random" | "constants" | "token"
 >;
 
 /** Routes that manage admin tokens and read the audit table. */
 export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
-  const { access, clock, crypto, random, limits } = deps;
+  const { access, clock, crypto, random, constants } = deps;
   return [
     jsonRoute({
       method: "get",
@@ -43,7 +43,7 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       role: "admin",
       body: jsonBody(
         tokenCreationSchema,
-        limits.maxPlanBytes,
+        constants.maxPlanBytes,
         "The name and the role of the token.",
       ),
       answer: {
@@ -72,7 +72,7 @@ export function accessRoutes(deps: AccessRouteDeps): readonly Route[] {
       summary: "Revokes an admin token, at once and for good.",
       role: "admin",
       params: tokenParams,
-      body: nothingBody(limits.maxPlanBytes),
+      body: nothingBody(constants.maxPlanBytes),
       answer: { description: "The token.", schema: tokenSchema },
       errors: ["ADMIN_TOKEN_UNKNOWN", "ADMIN_TOKEN_CONFLICT"],
       async handle({ params }) {

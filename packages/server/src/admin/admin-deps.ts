@@ -1,4 +1,10 @@
-import type { Clock, CryptoProvider, Limits, RandomSource } from "@tributary/protocol";
+import type {
+  Clock,
+  CryptoProvider,
+  Limits,
+  ProtocolConstants,
+  RandomSource,
+} from "@tributary/protocol";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { Enrolment } from "../enrolment/enrolment.ts";
 import type { AccessStore } from "../storage/access-store.ts";
@@ -36,6 +42,7 @@ export interface AdminDeps {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
   readonly limits: Limits;
+  readonly constants: ProtocolConstants;
   /** The fewest reports whose results may be shown. */
   readonly minimumCohort: number;
 }

@@ -13,7 +13,7 @@ import { requireTask, viewOf, type TaskRouteDeps } from "./task-routes.ts";
 
 /** Routes that measure a task's checkpoints, and that make an older one the newest again. */
 export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
-  const { coordinator, store, limits } = deps;
+  const { coordinator, store, constants } = deps;
   return [
     jsonRoute({
       method: "post",
@@ -23,7 +23,7 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
         "Lets clients measure a checkpoint of a running task on held-out examples, " +
         "once the round in flight has ended.",
       params: taskParams,
-      body: jsonBody(evaluationRequestSchema, limits.maxPlanBytes, "The checkpoint."),
+      body: jsonBody(evaluationRequestSchema, constants.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
       errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
       async handle({ params, body }) {
@@ -40,7 +40,7 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       operation: "recordEvaluation",
       summary: "Records how well a checkpoint did on the operator's own examples.",
       params: taskParams,
-      body: jsonBody(operatorEvaluationSchema, limits.maxPlanBytes, "The measurement."),
+      body: jsonBody(operatorEvaluationSchema, constants.maxPlanBytes, "The measurement."),
       answer: {
         status: 201,
         description: "The measurement as it was recorded.",
@@ -60,7 +60,7 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
         "Makes an older checkpoint the newest, as a round of its own. " +
         "Training goes on from there. The round in flight is abandoned.",
       params: taskParams,
-      body: jsonBody(rollbackSchema, limits.maxPlanBytes, "The checkpoint."),
+      body: jsonBody(rollbackSchema, constants.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
       errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
       async handle({ params, body }) {

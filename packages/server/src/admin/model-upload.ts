@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Busboy, type BusboyFileStream } from "@fastify/busboy";
-import { TributaryError, asTributaryError, type Limits } from "@tributary/protocol";
+import { TributaryError, asTributaryError, type ProtocolConstants } from "@tributary/protocol";
 import { ByteGatherer, cutShort, parseJson, refuseEncodings, tooLarge } from "./request-bytes.ts";
 
 /** The parts of an uploaded task. */
@@ -25,29 +25,29 @@ const MAX_PART_HEADER_BYTES = 8_192;
 /**
  * Reads a multipart/form-data body into memory: the parts `task` and `model` once each and
  * `weights` for each file that the model's manifest names, in any order.
- * @param limits - `maxPlanBytes` bounds `task` and `model`, `maxParameters` all of `weights`.
+ * @param constants - `maxPlanBytes` bounds `task` and `model`, `maxParameters` all of `weights`.
  * @throws TributaryError `BAD_PARAMETER`, `ADMIN_BODY_TOO_LARGE` or `ADMIN_BODY_TYPE`.
  */
 export async function readModelUpload(
   request: IncomingMessage,
-  limits: Limits,
+  constants: ProtocolConstants,
 ): Promise<ModelUpload> {
   refuseEncodings(request);
-  const parts = new UploadedParts(limits);
+  const parts = new UploadedParts(constants);
   await parseForm(request, parts);
   return parts.finish();
 }
 
 /** Gathers the parts of a form and checks their names, their number and their sizes. */
 class UploadedParts {
-  readonly #limits: Limits;
+  readonly #constants: ProtocolConstants;
   readonly #files: Map<string, ByteGatherer> = new Map();
   #task: ByteGatherer | undefined;
   #model: ByteGatherer | undefined;
   #weightBytes = 0;
 
-  constructor(limits: Limits) {
-    this.#limits = limits;
+  constructor(constants: ProtocolConstants) {
+    this.#constants = constants;
   }
 
   /**
@@ -57,7 +57,7 @@ class UploadedParts {
    */
   begin(name: string | undefined, fileName: string | undefined): (piece: Uint8Array) => void {
     const jsonPart = (): ByteGatherer =>
-      new ByteGatherer(this.#limits.maxPlanBytes, `The part ${name}`);
+      new ByteGatherer(this.#constants.maxPlanBytes, `The part ${name}`);
     if (name === "task" && this.#task === undefined) {
       const part = (this.#task = jsonPart());
       return (piece) => part.add(piece);
@@ -90,7 +90,7 @@ class UploadedParts {
   }
 
   #beginWeights(fileName: string): (piece: Uint8Array) => void {
-    const maxBytes = 4 * this.#limits.maxParameters;
+    const maxBytes = 4 * this.#constants.maxParameters;
     const part = new ByteGatherer(maxBytes, `The file ${fileName.slice(0, 120)}`);
     this.#files.set(fileName, part);
     return (piece) => {

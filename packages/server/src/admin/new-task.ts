@@ -7,7 +7,7 @@ import {
   parseTask,
   parseTfjsModel,
   readTfjsWeights,
-  type Limits,
+  type ProtocolConstants,
   type ModelDescription,
   type RandomSource,
   type TaskDefinition,
@@ -30,7 +30,7 @@ export interface NewTask {
 interface NewTaskDeps {
   /** Draws the weights of builtin models. */
   readonly random: RandomSource;
-  readonly limits: Limits;
+  readonly constants: ProtocolConstants;
 }
 
 const BINARY_FILE = { type: "string", contentMediaType: "application/octet-stream" } as const;
@@ -73,8 +73,10 @@ export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
     },
     read: (request: IncomingMessage) =>
       contentTypeOf(request) === "multipart/form-data"
-        ? inTurn(async () => uploadedTask(await readModelUpload(request, deps.limits), deps.limits))
-        : readJsonBody(request, deps.limits.maxPlanBytes).then((value) =>
+        ? inTurn(async () =>
+            uploadedTask(await readModelUpload(request, deps.constants), deps.constants),
+          )
+        : readJsonBody(request, deps.constants.maxPlanBytes).then((value) =>
             builtinTask(value, deps.random),
           ),
   };
@@ -99,7 +101,7 @@ function builtinTask(value: unknown, random: RandomSource): NewTask {
   return { definition, model: description, values, start };
 }
 
-function uploadedTask(upload: ModelUpload, limits: Limits): NewTask {
+function uploadedTask(upload: ModelUpload, constants: ProtocolConstants): NewTask {
   const { definition, start } = readCreation(upload.task);
   if ("builtin" in definition.model) {
     throw new TributaryError(
@@ -112,7 +114,7 @@ function uploadedTask(upload: ModelUpload, limits: Limits): NewTask {
     );
   }
   const model = parseTfjsModel(upload.model);
-  layoutOf(model.description.parameters, limits.maxParameters);
+  layoutOf(model.description.parameters, constants.maxParameters);
   const named = new Set(model.groups.flatMap((group) => group.paths));
   for (const file of upload.files.keys()) {
     if (named.has(file)) continue;

@@ -16,13 +16,13 @@ import {
 import { jsonBody, nothingBody } from "./json-body.ts";
 import { jsonRoute, type Route } from "./route.ts";
 
-type PopulationRouteDeps = Pick<AdminDeps, "access" | "enrolment" | "clock" | "limits">;
+type PopulationRouteDeps = Pick<AdminDeps, "access" | "enrolment" | "clock" | "constants">;
 
 /**
  * Routes that decide which clients may take part: the policies of populations, and their devices.
  */
 export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
-  const { access, enrolment, clock, limits } = deps;
+  const { access, enrolment, clock, constants } = deps;
   const view = async (name: string): Promise<PopulationView> =>
     (await access.populations()).find((population) => population.name === name) ?? {
       name,
@@ -55,7 +55,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
         "Sets who may take part in a population's rounds. It applies from the next request on.",
       role: "admin",
       params: populationParams,
-      body: jsonBody(enrolmentPolicySchema, limits.maxPlanBytes, "The enrolment policy."),
+      body: jsonBody(enrolmentPolicySchema, constants.maxPlanBytes, "The enrolment policy."),
       answer: { description: "The population.", schema: populationSchema },
       async handle({ params, body }) {
         await enrolment.setPolicy(params.name, body);
@@ -84,7 +84,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       operation: "revokeDevice",
       summary: "Revokes a device. It is refused for good, from its next request on.",
       params: deviceParams,
-      body: nothingBody(limits.maxPlanBytes),
+      body: nothingBody(constants.maxPlanBytes),
       answer: { description: "The device.", schema: deviceSchema },
       errors: ["DEVICE_UNKNOWN"],
       async handle({ params: { name, id } }) {

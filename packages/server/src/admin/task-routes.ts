@@ -24,7 +24,7 @@ import { taskWarnings } from "./task-warnings.ts";
 
 export type TaskRouteDeps = Pick<
   AdminDeps,
-  "coordinator" | "store" | "crypto" | "random" | "limits" | "minimumCohort"
+  "coordinator" | "store" | "crypto" | "random" | "limits" | "constants" | "minimumCohort"
 >;
 
 /** Routes with which an operator creates, starts, pauses and cancels tasks. */
@@ -127,7 +127,7 @@ function taskAction(
     operation: `${action.verb}Task`,
     summary: action.summary,
     params: taskParams,
-    body: nothingBody(deps.limits.maxPlanBytes),
+    body: nothingBody(deps.constants.maxPlanBytes),
     answer: { description: "The task.", schema: taskViewSchema },
     errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", ...(action.errors ?? [])],
     handle: async ({ params }) => ({

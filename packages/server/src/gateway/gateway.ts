@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import {
   ERROR_CODES,
+  PROTOCOL_CONSTANTS,
   TributaryError,
   WEBSOCKET_SUBPROTOCOL,
   opaqueId,
@@ -123,7 +124,7 @@ export class Gateway {
       // With compression the length of a message would reveal something about its content. It would
       // also cost nine tenths of the throughput.
       perMessageDeflate: false,
-      maxPayload: limits.maxClientFrameBytes,
+      maxPayload: PROTOCOL_CONSTANTS.maxClientFrameBytes,
       maxFragments: MAX_FRAME_PIECES,
       maxBufferedChunks: MAX_FRAME_PIECES,
       handleProtocols: (offered) =>

@@ -210,13 +210,12 @@ export class Session implements Participant {
   // What the client sends.
 
   #openChannel(message: Uint8Array): void {
-    const { crypto, random, secrets, limits } = this.#deps;
+    const { crypto, random, secrets } = this.#deps;
     const { reply, channel } = acceptHandshake({
       crypto,
       random,
       channelSecret: secrets.channelSecret,
       message,
-      rekeyAfterRecords: limits.rekeyAfterRecords,
     });
     this.#channel = channel;
     this.#step({ type: "channelOpened" });

@@ -1,4 +1,4 @@
-import type { Clock, Limits } from "@tributary/protocol";
+import { PROTOCOL_CONSTANTS, type Clock, type Limits } from "@tributary/protocol";
 
 /**
  * Watches the upload of one report, from the start of its upload turn. It refuses more bytes than
@@ -26,7 +26,7 @@ export class UploadWatch {
     this.#clock = deps.clock;
     this.#limits = deps.limits;
     this.#onStall = onStall;
-    const { reportChunkBytes, maxReportPieces } = deps.limits;
+    const { reportChunkBytes, maxReportPieces } = PROTOCOL_CONSTANTS;
     this.#bytesLeft = byteLength;
     this.#piecesLeft = maxReportPieces * Math.max(1, Math.ceil(byteLength / reportChunkBytes));
     this.#check();
@@ -53,7 +53,7 @@ export class UploadWatch {
   #check(): void {
     this.#bytesSinceCheck = 0;
     this.#cancelCheck = this.#clock.schedule(this.#limits.uploadStallTimeoutMs, () => {
-      if (this.#bytesSinceCheck < this.#limits.reportChunkBytes) this.#onStall();
+      if (this.#bytesSinceCheck < PROTOCOL_CONSTANTS.reportChunkBytes) this.#onStall();
       else this.#check();
     });
   }

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "../../limits.ts";
+import { PROTOCOL_CONSTANTS } from "../../protocol-constants.ts";
 import { wholeNumbers } from "../../schema/parameter.ts";
 import { byzantineParameter } from "./byzantine-parameter.ts";
 import { needsPerByzantine, type RuleDefinition } from "./rule-definition.ts";
@@ -22,7 +22,7 @@ export const multiKrum: RuleDefinition<MultiKrumSpec> = {
   parameters: {
     byzantine: byzantineParameter,
     selected: {
-      values: wholeNumbers(1, DEFAULT_LIMITS.maxCohort),
+      values: wholeNumbers(1, PROTOCOL_CONSTANTS.maxCohort),
       optional: true,
       meaning: "How many updates are averaged. Left out: reports − f − 2.",
     },

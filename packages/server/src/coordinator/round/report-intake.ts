@@ -184,7 +184,7 @@ export class ReportIntake {
     if (!crypto.equal(message.reportNonce, member.reportNonce)) {
       throw new TributaryError("REPORT_NONCE_INVALID", "The report's nonce is not this session's");
     }
-    checkReportHeader(message, form, limits);
+    checkReportHeader(message, form);
   }
 
   #added(member: Member): void {
