@@ -4,12 +4,11 @@ import {
   PROTOCOL_CONSTANTS,
   isTributaryError,
   resolveLimits,
-  type Limits,
 } from "../src/index.ts";
 
 function refusal(changes: Readonly<Record<string, unknown>>): string {
   try {
-    resolveLimits(changes as Partial<Limits>);
+    resolveLimits(changes);
   } catch (error) {
     if (isTributaryError(error, "CONFIG_INVALID")) return `${error.message} ${error.remedy ?? ""}`;
     throw error;

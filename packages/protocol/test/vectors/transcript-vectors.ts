@@ -9,7 +9,7 @@ import { sealArtifact } from "../../src/channel/seal-artifact.ts";
 import { serverKeyOf } from "../../src/channel/server-key.ts";
 import type { CryptoProvider } from "../../src/crypto/crypto-provider.ts";
 import type { CheckpointId, PlanId, RoundId, SessionId } from "../../src/ids.ts";
-import { DEFAULT_LIMITS } from "../../src/limits.ts";
+import { PROTOCOL_CONSTANTS } from "../../src/protocol-constants.ts";
 import { checkpointIdOf, encodeCheckpoint } from "../../src/model/checkpoint.ts";
 import { encodePlan, planIdOf, signPlan } from "../../src/plan/plan-bytes.ts";
 import type { RandomSource } from "../../src/random/random-source.ts";
@@ -189,7 +189,7 @@ export function makeTranscript(crypto: CryptoProvider): TranscriptVectors {
   });
 
   const afterwards: TranscriptVectors["afterwards"][number][] = [];
-  const { rekeyAfterRecords } = DEFAULT_LIMITS;
+  const { rekeyAfterRecords } = PROTOCOL_CONSTANTS;
   for (const from of ["client", "server"] as const) {
     for (let index = sent[from]; index <= rekeyAfterRecords; index++) {
       const sealed = channels[from].seal(new Uint8Array(0));

@@ -36,7 +36,12 @@ import {
 } from "../storage/round-store.ts";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import type { CheckInOffer, Participant } from "./population/participant.ts";
-import { NO_ROUND_WINDOW_MS, Population, noOpenRound } from "./population/population.ts";
+import {
+  NO_ROUND_WINDOW_MS,
+  Population,
+  noOpenRound,
+  type PopulationDeps,
+} from "./population/population.ts";
 import { requireMeasures } from "./round/require-measures.ts";
 import { operatorEvaluationRecord } from "./round/round-records.ts";
 import { shownRounds } from "./round/shown-rounds.ts";
@@ -67,7 +72,7 @@ export interface BestCheckpoint extends BestMeasurement {
 }
 
 /** What a coordinator works with. */
-export type CoordinatorDeps = Omit<TaskRunnerDeps, "problems">;
+export type CoordinatorDeps = Omit<TaskRunnerDeps, "problems"> & PopulationDeps;
 
 /**
  * The server's tasks and populations. It brings clients and tasks together, and goes on with tasks

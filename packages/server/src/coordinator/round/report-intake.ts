@@ -9,7 +9,6 @@ import {
   TributaryError,
   asTributaryError,
   type CryptoProvider,
-  type Limits,
   type RandomSource,
   type RoundId,
   type TaskId,
@@ -26,7 +25,6 @@ import type { UploadTurns } from "./upload-turns.ts";
 export interface ReportIntakeDeps {
   readonly crypto: CryptoProvider;
   readonly random: RandomSource;
-  readonly limits: Limits;
   readonly logger: Logger;
   readonly turns: UploadTurns;
   readonly events: EventPublisher;
@@ -174,7 +172,7 @@ export class ReportIntake {
   }
 
   #checkHeader(member: Member, message: ReportBegin): void {
-    const { crypto, limits } = this.#deps;
+    const { crypto } = this.#deps;
     const { roundId, form } = this.#options;
     if (message.roundId !== roundId) {
       throw new TributaryError("ROUND_MISMATCH", "The report is for another round", {
