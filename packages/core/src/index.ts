@@ -45,6 +45,7 @@ export { TurnQueue, type TurnClaim } from "./member/turn-queue.ts";
 export { uploadTimeMs } from "./member/upload-pace.ts";
 export { ClientsAway } from "./rounds/clients-away.ts";
 export { checkCohortFloor, withoutSmallCohort } from "./rounds/cohort-floor.ts";
+export { CommonRefusal } from "./rounds/common-refusal.ts";
 export { nextRound, type NextRound } from "./rounds/next-round.ts";
 export {
   combineNeeds,

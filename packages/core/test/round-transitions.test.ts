@@ -66,6 +66,8 @@ class Walk {
 
   left = (...names: string[]): this => this.each([{ type: "left" }], names);
   withdrew = (...names: string[]): this => this.each([{ type: "withdrew", code }], names);
+  refuses = (...names: string[]): this =>
+    this.each([{ type: "withdrew", code: "PLAN_REFUSED" }], names);
   refused = (...names: string[]): this => this.each([{ type: "refused", code }], names);
   uploaded = (...names: string[]): this => this.each(UPLOAD, names);
   added = (...names: string[]): this => this.each([{ type: "added" }], names);
@@ -273,6 +275,27 @@ describe("a round that takes reports", () => {
     const walk = reporting().left("a", "b", "c");
     expect(walk.state.phase).toBe("reporting");
     expect(walk.refused("d").state).toMatchObject({ phase: "abandoned", reason: "too-few-left" });
+  });
+
+  it("hears all members while those that have ended refuse it alike", () => {
+    const walk = reporting().refuses("a", "b", "c", "d");
+    expect(walk.state.phase).toBe("reporting");
+    walk.each([{ type: "configured" }], ["e"]).refuses("e", "f");
+    expect(walk.state).toMatchObject({ phase: "abandoned", reason: "too-few-left" });
+    expect("cohort" in walk.state && walk.state.cohort.fates()).toMatchObject({
+      withdrew: { PLAN_REFUSED: 6 },
+      unfinished: {},
+    });
+  });
+
+  it.each([
+    ["a member begins to report", (walk: Walk) => walk.uploaded("e")],
+    ["a member gives up for another reason", (walk: Walk) => walk.withdrew("e")],
+    ["a connection is lost", (walk: Walk) => walk.left("e")],
+    ["its deadline has come", (walk: Walk) => walk.tick(1_000)],
+  ])("is abandoned after refusals as soon as %s", (_, happens) => {
+    const walk = happens(reporting().refuses("a", "b", "c", "d"));
+    expect(walk.state.phase).toBe("abandoned");
   });
 
   it("commits at the deadline with the minimum", () => {

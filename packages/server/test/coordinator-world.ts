@@ -267,9 +267,8 @@ export class MemoryParticipant implements Participant {
     if (this.hasTurn) this.upload();
   }
 
-  withdraw(): void {
+  withdraw(code: ErrorCode = "TRAINING_FAILED"): void {
     const { roundId } = this.#requireSeat();
-    const code = "TRAINING_FAILED";
     this.#requireSeat().receive({ type: "withdraw", roundId, code, message: "" });
   }
 

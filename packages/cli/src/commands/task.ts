@@ -171,9 +171,10 @@ async function createTask(
   return admin.post("/v1/tasks", form);
 }
 
-/** The state of a task and, if it does not get on, the code of the reason. */
-function stateText({ state, progress: { problem } }: TaskSummaryView): string {
-  return problem === null ? state : `${state}: ${problem.code}`;
+/** The state of a task and, if it does not get on or was paused by the server, the error's code. */
+function stateText({ state, pauseReason, progress: { problem } }: TaskSummaryView): string {
+  const code = problem?.code ?? pauseReason;
+  return code === null ? state : `${state}: ${code}`;
 }
 
 function describeTask(view: TaskView): string {
@@ -184,6 +185,9 @@ function describeTask(view: TaskView): string {
     `name        ${view.name}`,
     `population  ${view.population} (${waitingClients} clients are waiting)`,
     `state       ${view.state}${view.endReason === null ? "" : `: ${view.endReason}`}${phase === "idle" ? "" : `, ${phase}`}`,
+    ...(view.pauseReason === null
+      ? []
+      : [`paused      ${view.pauseReason}: every client of three rounds has refused the task`]),
     ...(problem === null ? [] : [`problem     ${problem.code}: ${problem.message}`]),
     `rounds      ${committedRounds} committed`,
     ...(best === null

@@ -1,6 +1,7 @@
-import type { SessionId } from "@tributary/protocol";
+import type { ErrorCode, SessionId } from "@tributary/protocol";
 import { countFates, type RoundFates } from "./fates.ts";
 import { SELECTED, isAtWork, stepMember, type MemberEvent, type MemberState } from "./member.ts";
+import { isPermanentRefusal } from "./refusal.ts";
 
 /**
  * The members of one round, counted. Every change goes through `stepMember`, so that the counts and
@@ -13,6 +14,8 @@ export class Cohort {
   #atWork: number;
   #adding = 0;
   #reported = 0;
+  /** `none` before the first refusal, and `mixed` once the members differ. */
+  #refusal: ErrorCode | "none" | "mixed" = "none";
 
   constructor(sessions: Iterable<SessionId>) {
     this.#members = new Map(Array.from(sessions, (session) => [session, SELECTED]));
@@ -37,6 +40,14 @@ export class Cohort {
   /** Reports that have been added. */
   get reported(): number {
     return this.#reported;
+  }
+
+  /**
+   * The error with which every member that has ended its work has refused for good; undefined when
+   * there is no such error, or when a member has come as far as a report.
+   */
+  get commonRefusal(): ErrorCode | undefined {
+    return this.#refusal === "none" || this.#refusal === "mixed" ? undefined : this.#refusal;
   }
 
   /** The member whose complete report has waited longest to be added. */
@@ -69,7 +80,15 @@ export class Cohort {
     if (after.stage === "adding") this.#adding += 1;
     if (after.stage === "reported") this.#reported += 1;
     if (!isAtWork(after)) this.#atWork -= 1;
+    this.#compareRefusal(after);
     return true;
+  }
+
+  #compareRefusal(state: MemberState): void {
+    if (state.stage === "configuring" || state.stage === "training") return;
+    const refusal =
+      state.stage === "withdrew" && isPermanentRefusal(state.code) ? state.code : "mixed";
+    this.#refusal = this.#refusal === "none" || this.#refusal === refusal ? refusal : "mixed";
   }
 
   /** Takes back the selection of a client that has done nothing yet. Others stay as they are. */

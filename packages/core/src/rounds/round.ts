@@ -275,7 +275,10 @@ function decide(policy: RoundPolicy, state: Reporting): RoundStep {
   }
   if (cohort.reported >= policy.goalCount) return close(cohort);
   if (cohort.reported + cohort.atWork < minimumReports(policy)) {
-    return abandon(cohort, "too-few-left");
+    // While all that have ended refuse the task alike, the others are heard before the round is
+    // given up: it matters whether everybody refuses.
+    const isAsking = cohort.commonRefusal !== undefined && cohort.atWork > 0;
+    return isAsking ? stay(state) : abandon(cohort, "too-few-left");
   }
   return cohort.atWork === 0 ? close(cohort) : stay(state);
 }

@@ -96,6 +96,11 @@ export class TaskHistory {
     if (record.kind === JUDGED_KIND[this.#definition.evaluation.judgedBy]) this.#judge(record);
   }
 
+  /** Whether any client has ever reported. */
+  get hasReports(): boolean {
+    return this.#reports > 0;
+  }
+
   /** The best measurement so far; undefined before the first one. */
   get best(): BestMeasurement | undefined {
     return this.#best;

@@ -95,7 +95,7 @@ export class Coordinator {
       {
         populationOf: (name) => this.#population(name),
         loaded: ({ population }) => this.#idleModels.forget(population),
-        finished: (task) => this.#offered.note({ ...task, state: "finished" }),
+        moved: (task) => this.#offered.note(task),
       },
       deps,
     );

@@ -10,11 +10,7 @@ export function logEvents(logger: Logger): (event: ServerEvent) => void {
   return (event) => {
     switch (event.type) {
       case "task-state":
-        logger.info("task changed", {
-          task: event.taskId,
-          state: event.state,
-          ...(event.reason === null ? {} : { reason: event.reason }),
-        });
+        logTask(event, logger);
         return;
       case "round-ended": {
         const { round } = event;
@@ -40,6 +36,17 @@ export function logEvents(logger: Logger): (event: ServerEvent) => void {
       default:
     }
   };
+}
+
+function logTask(
+  { taskId: task, state, reason }: Extract<ServerEvent, { type: "task-state" }>,
+  logger: Logger,
+): void {
+  if (state === "paused" && reason !== null) {
+    logger.warn("task refused by all clients", { task, state, reason });
+  } else {
+    logger.info("task changed", { task, state, ...(reason === null ? {} : { reason }) });
+  }
 }
 
 /** Counts the members without a report, such as `{ "withdrew PLAN_REFUSED": 2 }`. */

@@ -33,8 +33,11 @@ export type ServerEvent =
       readonly type: "task-state";
       readonly taskId: TaskId;
       readonly state: TaskState;
-      /** Why, where the server has changed the state by itself; null for an operator's order. */
-      readonly reason: TaskEndReason | null;
+      /**
+       * Why, where the server has changed the state by itself: why the task has finished, or the
+       * error for which all clients refuse it. Null for an operator's order.
+       */
+      readonly reason: TaskEndReason | ErrorCode | null;
     }
   /** Why a running task does not get on now; `problem` is null once it gets on again. */
   | {

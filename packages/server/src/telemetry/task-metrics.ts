@@ -29,6 +29,12 @@ export function taskMetrics(registry: Registry): (event: ServerEvent) => void {
     labelNames: ["state"],
     registers,
   });
+  const refused = new Counter({
+    name: "tributary_tasks_refused_total",
+    help: "Tasks that the server has paused because all clients refuse them, by error code.",
+    labelNames: ["code"],
+    registers,
+  });
   const roundNumber = new Gauge({
     name: "tributary_round_number",
     help: "Number of a task's newest committed round.",
@@ -56,6 +62,7 @@ export function taskMetrics(registry: Registry): (event: ServerEvent) => void {
       case "task-state":
         show(event.taskId, event.state);
         changes.inc({ state: event.state });
+        if (event.state === "paused" && event.reason !== null) refused.inc({ code: event.reason });
         return;
       case "task-problem":
         showProblem(event.taskId, event.problem);

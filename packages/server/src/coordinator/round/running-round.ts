@@ -65,6 +65,9 @@ export interface RunningRoundDeps extends ReportIntakeDeps {
 /** How the collecting part of a round ended: with enough reports, or not. */
 export type RoundClose = { readonly abandoned: AbandonReason | undefined };
 
+/** The sites of clients of this machine, in IPv4 and in IPv6. */
+const OWN_SITES = /^127\.|^0:0:0::\/48$/;
+
 /** The ways in which a member can leave the round by itself. */
 type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
 
@@ -92,6 +95,8 @@ export class RunningRound {
   readonly #intake: ReportIntake;
   /** Members that take part and have not been told how their part ended. */
   readonly #members: Map<SessionId, Member> = new Map();
+  /** Where the members that have withdrawn connect from, but for those of this machine. */
+  readonly refusingSites: Set<string> = new Set();
   /** Settles when every member has been sent its configuration. */
   #configured: Promise<void> | undefined;
   #bytesUp = 0;
@@ -334,6 +339,8 @@ export class RunningRound {
     member.releaseTurn();
     if (!isOpen || !isAtWork(state)) return;
     const { id: roundId } = this;
+    const { site } = member.participant;
+    if (event.type === "withdrew" && !OWN_SITES.test(site)) this.refusingSites.add(site);
     this.#deps.events.publish(
       event.type === "left"
         ? { type: "member-left", roundId, stage: state.stage }

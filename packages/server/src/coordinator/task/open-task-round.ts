@@ -1,23 +1,8 @@
-import { closesAtMs, openCollection, type CollectionDeps, type RoundPolicy } from "@tributary/core";
+import { closesAtMs, openCollection } from "@tributary/core";
 import { opaqueId, type RoundId, type RoundPurpose } from "@tributary/protocol";
-import type { TaskRecord } from "../../storage/round-store.ts";
-import type { ModelSealer } from "../model/model-sealer.ts";
-import type { Population } from "../population/population.ts";
 import { RunningRound, type RunningRoundDeps } from "../round/running-round.ts";
 import { claimMember } from "./claim-member.ts";
-import type { TaskRecruiter } from "./task-recruiter.ts";
-import type { TaskStanding } from "./task-standing.ts";
-
-/** The task that a round is opened for. */
-export interface RoundOwner {
-  readonly task: TaskRecord;
-  readonly standing: TaskStanding;
-  readonly sealer: ModelSealer;
-  readonly population: Population;
-  readonly recruiter: TaskRecruiter;
-  readonly policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
-  readonly collecting: CollectionDeps;
-}
+import type { RoundOwner } from "./round-owner.ts";
 
 /** Makes a round of a task. It has no cohort yet, and nobody has been told of it. */
 export function openTaskRound(

@@ -1,22 +1,15 @@
 import {
+  CommonRefusal,
   checkCohortFloor,
-  localAdders,
   type BestMeasurement,
   type CancelReason,
-  type OpenAdder,
   type RoundState,
   type TaskEndReason,
 } from "@tributary/core";
-import {
-  evaluationRoundOf,
-  roundOf,
-  type PlanFeature,
-  type RoundPurpose,
-  type ServerSecrets,
-} from "@tributary/protocol";
+import type { PlanFeature, RoundPurpose, ServerSecrets } from "@tributary/protocol";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
-import type { RoundRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
+import type { RoundRecord, RoundStore, TaskRecord, TaskState } from "../../storage/round-store.ts";
 import { ModelSealer } from "../model/model-sealer.ts";
 import type { SealedModel } from "../model/sealed-model.ts";
 import type { Population } from "../population/population.ts";
@@ -24,23 +17,20 @@ import { commitRound, type Committed } from "../round/commit-round.ts";
 import { isWorthRecording, recordOf } from "../round/round-records.ts";
 import type { RunningRound, RunningRoundDeps } from "../round/running-round.ts";
 import { FailurePauses } from "./failure-pauses.ts";
-import { openTaskRound, type RoundOwner } from "./open-task-round.ts";
+import { openTaskRound } from "./open-task-round.ts";
+import { roundOwner, type RoundOwner, type RoundOwnerDeps } from "./round-owner.ts";
 import type { TaskProblems } from "./task-problems.ts";
 import type { TaskActivity } from "./task-activity.ts";
-import { TaskRecruiter } from "./task-recruiter.ts";
+import { TaskMoves } from "./task-moves.ts";
 import { TaskStanding } from "./task-standing.ts";
 import { UnwrittenRounds } from "./unwritten-rounds.ts";
 
-export interface TaskRunnerDeps extends RunningRoundDeps {
+export interface TaskRunnerDeps extends RunningRoundDeps, RoundOwnerDeps {
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
   readonly secrets: ServerSecrets;
   /** Takes note of why a task does not get on. */
   readonly problems: TaskProblems;
-  /** The fewest reports with which any round commits; ≥ 1. */
-  readonly minimumCohort: number;
-  /** Opens what adds up the reports of a round; reports are added in this thread if left out. */
-  readonly openAdder?: OpenAdder;
 }
 
 /** How a task is stopped. */
@@ -53,7 +43,8 @@ export interface StopOptions {
 export class TaskRunner {
   readonly #owner: RoundOwner;
   readonly #deps: TaskRunnerDeps;
-  readonly #onFinished: () => void;
+  readonly #moves: TaskMoves;
+  readonly #refusal = new CommonRefusal();
   readonly #unwritten: UnwrittenRounds;
   readonly #pauses = new FailurePauses();
   /** Whether rounds are wanted. The round in flight goes on when they are wanted no longer. */
@@ -73,54 +64,29 @@ export class TaskRunner {
     sealer: ModelSealer,
     standing: TaskStanding,
     deps: TaskRunnerDeps,
-    onFinished: () => void,
+    onMoved: (state: TaskState) => void,
   ) {
-    const { definition } = task;
-    const { terms } = sealer;
-    const training = roundOf(definition, deps.minimumCohort);
-    this.#owner = {
-      task,
-      standing,
-      sealer,
-      population,
-      recruiter: new TaskRecruiter({
-        task,
-        terms,
-        planFeatures: sealer.planFeatures,
-        standing,
-        trainingPolicy: training,
-        clock: deps.clock,
-        activity: () => this.#activity,
-      }),
-      policies: {
-        training,
-        evaluation: { ...evaluationRoundOf(definition, deps.minimumCohort), isOptional: true },
-      },
-      collecting: {
-        terms,
-        openAdder: deps.openAdder ?? localAdders(deps.crypto),
-        learningRate: definition.serverOptimizer.learningRate,
-      },
-    };
+    const parts = { task, population, sealer, standing };
+    this.#owner = roundOwner(parts, () => this.#activity, deps);
     this.#deps = deps;
-    this.#onFinished = onFinished;
+    this.#moves = new TaskMoves(task.id, onMoved, deps);
     this.#unwritten = new UnwrittenRounds(deps.store, deps.logger);
   }
 
   /**
    * Loads the newest committed version of a task's model, and what the task's rounds have come to.
-   * @param onFinished - Called when it is stored that the task has come to its end.
+   * @param onMoved - Called when it is stored that the task has another state because of its rounds.
    * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
    */
   static async load(
     task: TaskRecord,
     population: Population,
     deps: TaskRunnerDeps,
-    onFinished: () => void,
+    onMoved: (state: TaskState) => void,
   ): Promise<TaskRunner> {
     const sealer = new ModelSealer(task.planBytes, deps);
     const standing = await TaskStanding.read(task, sealer.terms, deps);
-    return new TaskRunner(task, population, sealer, standing, deps, onFinished);
+    return new TaskRunner(task, population, sealer, standing, deps, onMoved);
   }
 
   get task(): TaskRecord {
@@ -167,6 +133,7 @@ export class TaskRunner {
     checkCohortFloor(this.task.definition, this.#deps.minimumCohort);
     if (this.#isWanted) return;
     this.#isWanted = true;
+    this.#refusal.forget();
     this.#owner.population.addRecruiter(this.#owner.recruiter);
     if (this.#activity.name !== "stopped") return; // it goes on after what it is doing
     // Whoever starts a task after a failure does not want to wait for the next attempt.
@@ -243,7 +210,7 @@ export class TaskRunner {
         return;
       case "finished":
         this.#activity = { name: "finishing" };
-        if (await this.#finish(next.reason)) this.#publishFinished(next.reason);
+        if (await this.#finish(next.reason)) this.#moves.publish("finished", next.reason);
     }
   }
 
@@ -286,7 +253,18 @@ export class TaskRunner {
     const hindrance = await this.#unwritten.write();
     if (hindrance !== undefined && this.#retryAtMs === undefined) this.#failed(hindrance);
     if (isOnRecord) events.publish({ type: "round-ended", round: record });
-    if (finished !== undefined) this.#publishFinished(finished);
+    if (finished !== undefined) this.#moves.publish("finished", finished);
+    else if (isOnRecord && record.kind === "training") await this.#pauseIfRefused(round, record);
+  }
+
+  /** Pauses the task when all clients refuse it, so that they are not asked again and again. */
+  async #pauseIfRefused(round: RunningRound, { fates }: RoundRecord): Promise<void> {
+    // What one client could report to is not refused by all, whatever strangers say.
+    if (!this.#isWanted || this.#standing.hasReports) return;
+    const code = this.#refusal.note(fates, round.refusingSites);
+    if (code === undefined || !(await this.#moves.pause(code))) return;
+    this.#wantNothing();
+    this.#moves.publish("paused", code);
   }
 
   /** @returns What was stored, or that the round could not be committed. */
@@ -330,29 +308,16 @@ export class TaskRunner {
   }
 
   /** Stores that the task has come to its end. @returns Whether the store has taken note of it. */
-  async #finish(reason: TaskEndReason): Promise<boolean> {
-    const { store, logger, problems } = this.#deps;
-    this.#isWanted = false;
-    problems.clear(this.task.id);
-    this.#owner.population.removeRecruiter(this.#owner.recruiter);
-    try {
-      // A task that was paused during its last round has nothing left to be resumed for.
-      const id = this.task.id;
-      const isStored = await store.setTaskState(id, ["running", "paused"], "finished", {
-        endReason: reason,
-      });
-      if (isStored) this.#onFinished();
-      return isStored;
-    } catch (error) {
-      // The rounds are committed. The next start finds the task past its end and finishes it.
-      logger.error("task state not stored", { error, task: this.task.id });
-      return false;
-    }
+  #finish(reason: TaskEndReason): Promise<boolean> {
+    this.#wantNothing();
+    return this.#moves.finish(reason);
   }
 
-  #publishFinished(reason: TaskEndReason): void {
-    const { id: taskId } = this.task;
-    this.#deps.events.publish({ type: "task-state", taskId, state: "finished", reason });
+  /** Wants no further round, and no client for one. */
+  #wantNothing(): void {
+    this.#isWanted = false;
+    this.#deps.problems.clear(this.task.id);
+    this.#owner.population.removeRecruiter(this.#owner.recruiter);
   }
 
   /** Something that was decided may no longer be right: a round without a cohort gives way. */

@@ -11,8 +11,8 @@ export interface TaskRunnersOwner {
   readonly populationOf: (name: PopulationName) => Population;
   /** Called when the model of a task has been loaded. */
   readonly loaded: (task: TaskRecord) => void;
-  /** Called when it is stored that a task has come to its end. */
-  readonly finished: (task: TaskRecord) => void;
+  /** Called when it is stored that a task has another state because of its rounds. */
+  readonly moved: (task: TaskRecord) => void;
 }
 
 /**
@@ -60,7 +60,9 @@ export class TaskRunners {
     let loading = this.#loading.get(task.id);
     if (loading === undefined) {
       const population = this.#owner.populationOf(populationName(task.population));
-      loading = TaskRunner.load(task, population, this.#deps, () => this.#owner.finished(task));
+      loading = TaskRunner.load(task, population, this.#deps, (state) =>
+        this.#owner.moved({ ...task, state }),
+      );
       this.#loading.set(task.id, loading);
       loading.then(
         (runner) => {

@@ -85,6 +85,11 @@ export class TaskStanding {
     return this.#stored.participation;
   }
 
+  /** Whether any client has ever reported to the task. */
+  get hasReports(): boolean {
+    return this.#stored.history.hasReports;
+  }
+
   get best(): BestMeasurement | undefined {
     return this.#stored.history.best;
   }
