@@ -178,6 +178,8 @@ export const ERROR_CODES = {
   ADMIN_TOKEN_UNKNOWN: code(null, null, false),
   /** The state of the admin token, or of the others, does not allow it. */
   ADMIN_TOKEN_CONFLICT: code(null, null, false),
+  /** The idempotency key of the request has created another task. */
+  ADMIN_KEY_REUSED: code(null, null, false),
   /** The population has no such device. */
   DEVICE_UNKNOWN: code(null, null, false),
   /** A partial sum of reports is damaged, or belongs to another round. */

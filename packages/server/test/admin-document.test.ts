@@ -93,6 +93,7 @@ describe("docs/admin-api.md", () => {
       const tasks = await admin.storage.rounds.tasks();
       expect(tasks.map(({ name, state }) => `${name} is ${state}`).toSorted()).toEqual([
         "digits is running",
+        "once is created",
         "own is created",
       ]);
       const own = tasks.find(({ name }) => name === "own");

@@ -62,6 +62,18 @@ describe("/openapi.json", () => {
 });
 
 describe("the route table", () => {
+  it("says that every body is required, and names the header that makes a creation safe to repeat", async () => {
+    const admin = await startAdmin();
+    const { json } = await admin.ask("GET", "/openapi.json");
+    for (const { method, path, body } of admin.routes) {
+      const required = at(json, "paths", path, method, "requestBody", "required");
+      expect([path, required]).toEqual([path, body === undefined ? undefined : true]);
+    }
+    expect(at(json, "paths", "/v1/tasks", "post", "parameters")).toMatchObject([
+      { name: "idempotency-key", in: "header", required: false },
+    ]);
+  });
+
   // The harness compares each answer with the table: its status, its content type, and every field
   // of the JSON.
   it("describes the answers of every route", async () => {
@@ -76,6 +88,8 @@ describe("the route table", () => {
     expect((await admin.post(`${task}/evaluate`, { roundNumber: 0 })).status).toBe(200);
     const measured = { roundNumber: 1, exampleCount: 9, metrics: { loss: 1, accuracy: 0.5 } };
     expect((await admin.post(`${task}/evaluations`, measured)).status).toBe(201);
+    const wrong = await admin.post(`${task}/evaluations`, { ...measured, metrics: { loss: 1 } });
+    expect([wrong.status, at(wrong.json, "error", "code")]).toEqual([422, "METRICS_INVALID"]);
     expect((await admin.post(`${task}/rollback`, { roundNumber: 0 })).status).toBe(200);
     for (const path of [
       "/healthz",

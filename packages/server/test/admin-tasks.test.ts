@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { at, smallTask, startAdmin, textAt } from "./admin-harness.ts";
+import {
+  at,
+  smallTask,
+  startAdmin,
+  textAt,
+  type AdminHarness,
+  type Answer,
+} from "./admin-harness.ts";
 
 describe("the admin API for tasks", () => {
   it("creates a task of a builtin model and answers with its path", async () => {
@@ -48,6 +55,53 @@ describe("the admin API for tasks", () => {
         "upload. The round's reportingTimeoutMs allows 103 s for that and for the training before " +
         "it. Raise it, or choose an update codec with a smaller payload.",
     ]);
+  });
+
+  it("creates one task for requests with the same idempotency key, also after a restart", async () => {
+    const admin = await startAdmin();
+    const create = (
+      server: AdminHarness,
+      key: string,
+      changes: Readonly<Record<string, unknown>> = {},
+      start = false,
+    ): Promise<Answer> =>
+      server.ask("POST", "/v1/tasks", {
+        headers: { "content-type": "application/json", "idempotency-key": key },
+        body: JSON.stringify({ definition: smallTask(changes), start }),
+      });
+    const answers = await Promise.all([1, 2, 3].map(() => create(admin, "order-1")));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    const ids = new Set(answers.map(({ json }) => at(json, "id")));
+    const restarted = await startAdmin({ storage: admin.storage });
+    ids.add(at((await create(restarted, "order-1")).json, "id"));
+    expect(ids.size).toBe(1);
+
+    const reused = await create(restarted, "order-1", { name: "another" });
+    expect(reused.status).toBe(422);
+    expect(at(reused.json, "error", "code")).toBe("ADMIN_KEY_REUSED");
+    expect((await create(restarted, "order-1", {}, true)).status).toBe(422);
+    const second = await create(restarted, "order-2");
+    expect(ids.has(at(second.json, "id"))).toBe(false);
+    expect(await admin.storage.rounds.tasks()).toHaveLength(2);
+    for (const key of ["", "a b", "x".repeat(256)]) {
+      expect((await create(restarted, key)).status).toBe(400);
+    }
+  });
+
+  it("starts a task that a first request with its key has created and not started", async () => {
+    const admin = await startAdmin();
+    const ask = (): Promise<Answer> =>
+      admin.ask("POST", "/v1/tasks", {
+        headers: { "content-type": "application/json", "idempotency-key": "k" },
+        body: JSON.stringify({ definition: smallTask(), start: true }),
+      });
+    const { startTask } = admin.deps.coordinator;
+    admin.deps.coordinator.startTask = () => Promise.reject(new Error("The server stops here"));
+    expect((await ask()).status).toBe(500);
+    admin.deps.coordinator.startTask = startTask;
+    expect(at((await ask()).json, "state")).toBe("running");
+    expect(at((await ask()).json, "state")).toBe("running");
+    expect(await admin.storage.rounds.tasks()).toHaveLength(1);
   });
 
   it("starts a task at once when it is asked to", async () => {

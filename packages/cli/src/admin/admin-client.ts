@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TributaryError, fromPlain, isErrorCode } from "@tributary/protocol";
+import { TributaryError, fromPlain, isErrorCode, isTributaryError } from "@tributary/protocol";
 
 /** What a server leaves in its data folder, so that other commands find its admin API. */
 interface AdminAddress {
@@ -87,12 +87,28 @@ export class AdminClient {
 
   /** Sends an order, with a body of JSON or a form, and returns the answer. */
   post<Answer>(path: string, body: object | FormData = {}): Promise<Answer> {
-    return this.json(path, {
-      method: "POST",
-      ...(body instanceof FormData
-        ? { body }
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
+    return this.json(path, { method: "POST", ...contentOf(body) });
+  }
+
+  /**
+   * Sends an order that the server carries out once, however often it arrives. When the connection
+   * is lost before the answer is there, it is sent once more.
+   * @param key - The idempotency key of the order.
+   */
+  async postOnce<Answer>(path: string, body: object | FormData, key: string): Promise<Answer> {
+    const { headers, ...content } = contentOf(body);
+    const send = (): Promise<Answer> =>
+      this.json(path, {
+        method: "POST",
+        ...content,
+        headers: { ...headers, "idempotency-key": key },
+      });
+    try {
+      return await send();
+    } catch (error) {
+      if (!isTributaryError(error, "ADMIN_UNREACHABLE")) throw error;
+      return send();
+    }
   }
 
   /** Replaces what a route holds by a body of JSON, and returns the answer. */
@@ -121,6 +137,16 @@ export class AdminClient {
     if (!response.ok) throw await errorOf(response);
     return response;
   }
+}
+
+/** A body and the headers that describe it. */
+function contentOf(body: object | FormData): {
+  readonly body: string | FormData;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  return body instanceof FormData
+    ? { body, headers: {} }
+    : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
 }
 
 /** Reads the error that a server has answered with. */

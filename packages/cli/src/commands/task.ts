@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import type { TaskDefinition } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
@@ -30,13 +31,17 @@ function addCreate(task: Command): void {
       .command("create")
       .argument("<file>", "task file in YAML; docs/task-file.md describes it")
       .description("Create a task from a task file. It trains nothing before it is started.")
-      .option("--start", "start the task at once"),
+      .option("--start", "start the task at once")
+      .option(
+        "--key <text>",
+        "idempotency key: the same key and file create one task, however often the command runs (default: a new key)",
+      ),
   )
     .addHelpText("after", "\nExample:\n  tributary task create examples/tasks/digits.yaml --start")
-    .action(async (file: string, flags: AdminFlags & { start?: true }) => {
+    .action(async (file: string, flags: AdminFlags & { start?: true; key?: string }) => {
       const definition = await readTaskFile(file);
       const admin = await connectAdmin(flags);
-      const created = await createTask(admin, definition, flags.start === true);
+      const created = await createTask(admin, definition, flags);
       createOutput(flags.json === true).result(created, describeTask(created));
     });
 }
@@ -158,9 +163,11 @@ async function bestRound(admin: AdminClient, path: string): Promise<number> {
 async function createTask(
   admin: AdminClient,
   definition: TaskDefinition,
-  start: boolean,
+  { start = false, key = randomUUID() }: { readonly start?: boolean; readonly key?: string },
 ): Promise<TaskView> {
-  if ("builtin" in definition.model) return admin.post("/v1/tasks", { definition, start });
+  if ("builtin" in definition.model) {
+    return admin.postOnce("/v1/tasks", { definition, start }, key);
+  }
   const { modelJson, weights } = await readModelFiles(definition.model.path);
   const form = new FormData();
   form.set("task", JSON.stringify({ definition, start }));
@@ -168,7 +175,7 @@ async function createTask(
   for (const [name, bytes] of weights) {
     form.append("weights", new Blob([new Uint8Array(bytes)]), name);
   }
-  return admin.post("/v1/tasks", form);
+  return admin.postOnce("/v1/tasks", form, key);
 }
 
 /** The state of a task and, if it does not get on or was paused by the server, the error's code. */

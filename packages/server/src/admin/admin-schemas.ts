@@ -79,6 +79,18 @@ export const serverInfoSchema = z.object({
   updateCodecs: z.array(z.string()),
 });
 
+const KEY_REMEDY = "Use 1 to 255 visible ASCII characters, such as a UUID.";
+export const taskCreationHeaders = z.object({
+  "idempotency-key": z
+    .string({ error: KEY_REMEDY })
+    .regex(/^[\x21-\x7e]{1,255}$/, { error: KEY_REMEDY })
+    .optional()
+    .describe(
+      "A new one for each new task. A request that is sent again with the same key and the same " +
+        "body creates nothing: the answer is the task that the first one created.",
+    ),
+});
+
 export const taskCreationSchema = z.strictObject({
   definition: taskSchema,
   start: z.boolean().default(false).describe("Whether to start the task at once."),

@@ -61,12 +61,13 @@ function operationOf(route: Route): Json {
     ...(route.open
       ? { security: [] }
       : { description: `Needs a token of the role ${route.role} or of a higher one.` }),
-    ...(route.params === undefined && route.query === undefined
+    ...([route.params, route.query, route.headers].every((schema) => schema === undefined)
       ? {}
       : {
           parameters: [
             ...parametersOf(route.params, "path"),
             ...parametersOf(route.query, "query"),
+            ...parametersOf(route.headers, "header"),
           ],
         }),
     ...(route.body === undefined
@@ -74,6 +75,8 @@ function operationOf(route: Route): Json {
       : {
           requestBody: {
             description: route.body.description,
+            // An order without data has a body too: its content type must be there.
+            required: true,
             content: Object.fromEntries(
               Object.entries(route.body.content).map(([type, { schema, ...encoding }]) => [
                 type,
@@ -86,7 +89,10 @@ function operationOf(route: Route): Json {
   };
 }
 
-function parametersOf(schema: z.ZodType | undefined, where: "path" | "query"): readonly Json[] {
+function parametersOf(
+  schema: z.ZodType | undefined,
+  where: "path" | "query" | "header",
+): readonly Json[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
   return Object.entries(properties).map(([name, property]) => {

@@ -50,6 +50,7 @@ export interface Route {
   readonly role: AdminRole;
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
+  readonly headers: z.ZodType | undefined;
   readonly body: RequestBody<unknown> | undefined;
   readonly answer: DocumentedAnswer;
   /** The errors that this route can give, besides those that any route can give. */
@@ -65,13 +66,14 @@ export interface Route {
 export type Done = (note: string) => Promise<void>;
 
 /** The checked parts of a request. */
-export interface RouteRequest<Params, Query, Body> {
+export interface RouteRequest<Params, Query, Body, Headers = Nothing> {
   readonly params: Params;
   readonly query: Query;
+  readonly headers: Headers;
   readonly body: Body;
 }
 
-interface RouteSpec<Params, Query, Body> {
+interface RouteSpec<Params, Query, Body, Headers = Nothing> {
   readonly method: "get" | "post" | "put";
   readonly path: string;
   readonly operation: string;
@@ -84,16 +86,19 @@ interface RouteSpec<Params, Query, Body> {
   readonly role?: AdminRole;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
+  /** Headers that the route reads; their names are in lower case. Others are ignored. */
+  readonly headers?: z.ZodType<Headers>;
   readonly body?: RequestBody<Body>;
   readonly errors?: readonly AnsweredCode[];
 }
 
 type Nothing = Readonly<Record<never, never>>;
 
-interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body> extends RouteSpec<
+interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body, Headers> extends RouteSpec<
   Params,
   Query,
-  Body
+  Body,
+  Headers
 > {
   readonly answer: {
     readonly status?: 200 | 201;
@@ -101,7 +106,7 @@ interface JsonRouteSpec<Answer extends z.ZodType, Params, Query, Body> extends R
     readonly contentType?: string;
     readonly schema: Answer;
   };
-  handle(request: RouteRequest<Params, Query, Body>): Promise<{
+  handle(request: RouteRequest<Params, Query, Body, Headers>): Promise<{
     readonly json: z.output<Answer>;
     readonly headers?: Readonly<Record<string, string>>;
     /** What the path does not say about the change, for the audit table. */
@@ -115,7 +120,8 @@ export function jsonRoute<
   Params = Nothing,
   Query = Nothing,
   Body = undefined,
->(spec: JsonRouteSpec<Answer, Params, Query, Body>): Route {
+  Headers = Nothing,
+>(spec: JsonRouteSpec<Answer, Params, Query, Body, Headers>): Route {
   const { status = 200, contentType = "application/json", description, schema } = spec.answer;
   return {
     ...documented(spec),
@@ -172,10 +178,10 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function documented<Params, Query, Body>(
-  spec: RouteSpec<Params, Query, Body>,
+function documented<Params, Query, Body, Headers>(
+  spec: RouteSpec<Params, Query, Body, Headers>,
 ): Omit<Route, "answer" | "respond"> {
-  const { method, path, operation, summary, open, role, params, query, body, errors } = spec;
+  const { method, path, operation, summary, open, role, params, query, headers, body } = spec;
   return {
     method,
     path,
@@ -185,18 +191,21 @@ function documented<Params, Query, Body>(
     role: role ?? (method === "get" ? "viewer" : "operator"),
     params,
     query,
+    headers,
     body,
-    errors: errors ?? [],
+    errors: spec.errors ?? [],
   };
 }
 
-async function readRequest<Params, Query, Body>(
-  spec: RouteSpec<Params, Query, Body>,
+async function readRequest<Params, Query, Body, Headers>(
+  spec: RouteSpec<Params, Query, Body, Headers>,
   request: Request,
-): Promise<RouteRequest<Params, Query, Body>> {
+): Promise<RouteRequest<Params, Query, Body, Headers>> {
   return {
     params: parse(spec.params, request.params, "path"),
     query: parse(spec.query, request.query, "query"),
+    headers:
+      spec.headers === undefined ? ({} as Headers) : parse(spec.headers, request.headers, "head"),
     body: (await spec.body?.read(request)) as Body,
   };
 }

@@ -10,6 +10,7 @@ import { shownRounds } from "../coordinator/round/shown-rounds.ts";
 import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import {
+  taskCreationHeaders,
   taskListSchema,
   taskParams,
   taskViewSchema,
@@ -17,6 +18,7 @@ import {
   type TaskView,
 } from "./admin-schemas.ts";
 import type { AnsweredCode } from "./error-status.ts";
+import { IdempotentCreation } from "./idempotent-creation.ts";
 import { nothingBody } from "./json-body.ts";
 import { newTaskBody } from "./new-task.ts";
 import { jsonRoute, type Route } from "./route.ts";
@@ -30,6 +32,7 @@ export type TaskRouteDeps = Pick<
 /** Routes with which an operator creates, starts, pauses and cancels tasks. */
 export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
   const { coordinator, store } = deps;
+  const creation = new IdempotentCreation(deps);
   return [
     jsonRoute({
       method: "get",
@@ -47,17 +50,23 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
       path: "/v1/tasks",
       operation: "createTask",
       summary: "Creates a task.",
+      headers: taskCreationHeaders,
       body: newTaskBody(deps),
       answer: {
         status: 201,
         description: "The new task. The header `Location` is its path.",
         schema: taskViewSchema,
       },
-      errors: ["TASK_INVALID", "PLAN_INVALID", "MODEL_UNSUPPORTED", "DATA_UNREADABLE"],
-      async handle({ body }) {
-        const { definition, model, values, start } = body;
-        const created = await coordinator.createTask(definition, model, values);
-        const task = start ? await coordinator.startTask(created.id) : created;
+      errors: [
+        ...(["TASK_INVALID", "PLAN_INVALID", "MODEL_UNSUPPORTED", "DATA_UNREADABLE"] as const),
+        "ADMIN_KEY_REUSED",
+      ],
+      async handle({ headers, body }) {
+        const { start } = body;
+        const created = await creation.create(body, headers["idempotency-key"]);
+        // A request that is sent again also starts a task that the first one did not come to start.
+        const isDue = start && created.state === "created";
+        const task = isDue ? await coordinator.startTask(created.id) : created;
         return {
           json: await viewOf(task, deps),
           headers: { location: `/v1/tasks/${task.id}` },

@@ -116,6 +116,7 @@ export class Coordinator {
   /**
    * Stores a new task with its plan and its initial model. Does not start the task.
    * @param values - Initial parameters, float32, in the order of the model's layout.
+   * @param id - The task's id; a random one if left out.
    * @throws TributaryError `TASK_INVALID`, `MODEL_UNSUPPORTED`, `STORAGE_UNAVAILABLE`, or
    *   `CHECKPOINT_CORRUPT` when a value is not finite or their number is not the model's.
    */
@@ -123,6 +124,7 @@ export class Coordinator {
     definition: TaskDefinition,
     model: ModelDescription,
     values: Float32Array,
+    id: TaskId = opaqueId("task", this.#deps.random.bytes(16)) as TaskId,
   ): Promise<TaskRecord> {
     const { crypto, random, clock, store, events, minimumCohort } = this.#deps;
     checkCohortFloor(definition, minimumCohort);
@@ -140,7 +142,7 @@ export class Coordinator {
     const initialCheckpoint = checkpointIdOf(crypto, bytes);
     const createdAtMs = clock.now();
     const task: TaskRecord = {
-      id: opaqueId("task", random.bytes(16)) as TaskId,
+      id,
       name: definition.name,
       population: populationName(definition.population),
       definition,
