@@ -1,5 +1,10 @@
-import { copyFile, mkdir, stat } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import { copyFile, mkdir, rename, stat } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  freePort,
+  startPostgres,
+  type PostgresServer,
+} from "../../packages/server/test/postgres-server.ts";
 import type { RunningCommand } from "./support/command.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
 import {
@@ -199,6 +204,62 @@ describe("a server that ends in the middle of a round", () => {
       });
     });
   }
+});
+
+describe("two servers on one Postgres", () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.stop());
+
+  test("take turns: one runs, the other says why not, and goes on when the first is killed", async () => {
+    const box = await openSandbox();
+    const databaseUrl = await postgres.createDatabase();
+    const port = String(await freePort());
+    const env = { DATABASE_URL: databaseUrl };
+    const { command: first } = await startServer(box, { port, env });
+    const serve = ["serve", "--port", port, "--admin-port", "0", ...HERE];
+    expect(await box.failure([...serve, "--database-url", databaseUrl])).toMatchObject({
+      code: "STORAGE_LOCKED",
+      message: expect.stringMatching(/in use by the server of process \d+ on /),
+    });
+    const second = box.start([...serve, "--wait-for-lease", "--json"], env);
+    await second.heard(/waiting for another server's lease/);
+    const task = await createTask(box, taskText(6, 50), "--start");
+    const clients = [1, 2].map((seed) => startClient(box, seed));
+    await clients[0]!.heard(/new checkpoint/);
+
+    await first.stop("SIGKILL");
+    expect(JSON.parse(await second.firstLine())).toMatchObject({
+      url: expect.stringContaining(port),
+    });
+    await second.heard(/"state":"finished"/);
+    await Promise.all(clients.map((client) => client.stop("SIGINT")));
+    const rounds = await roundsOf(box, task.id);
+    expectUnbroken(rounds, task.initialCheckpoint);
+    expect(rounds.filter(({ outcome }) => outcome === "committed")).toHaveLength(6);
+    expect(await second.stop("SIGTERM")).toMatchObject({ code: 0 });
+  });
+});
+
+describe("a data folder", () => {
+  test("without its key is not opened until the key is back, or a new identity is wanted", async () => {
+    const box = await openSandbox();
+    const { command, serverKey } = await startServer(box);
+    await command.stop("SIGTERM");
+    await rename(box.path("server", "server.key"), box.path("backup"));
+    const serve = ["serve", "--port", "0", "--admin-port", "0", ...HERE];
+    expect(await box.failure(serve)).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(`the store belongs to the server ${serverKey}`),
+      remedy: expect.stringContaining("--new-identity"),
+    });
+    const renewed = box.start([...serve, "--new-identity", "--json"]);
+    const address = JSON.parse(await renewed.firstLine()) as { serverKey: string };
+    expect(address.serverKey).not.toBe(serverKey);
+    await renewed.stop("SIGTERM");
+  });
 });
 
 describe("keys generate", () => {

@@ -156,8 +156,10 @@ export const ERROR_CODES = {
   PORT_IN_USE: code(null, null, false),
   /** A file or a data set is missing or cannot be read. */
   DATA_UNREADABLE: code(null, null, false),
-  /** Another process uses the data folder. */
+  /** Another process uses the data folder or the database. */
   STORAGE_LOCKED: code(null, null, false),
+  /** The server has lost the lease of its database, and another one may have it. */
+  LEASE_LOST: code(null, null, true),
   /** A request to the admin API has no valid token. */
   ADMIN_UNAUTHORIZED: code(null, null, false),
   /** No admin API was found, or it does not answer. */

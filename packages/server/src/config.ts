@@ -43,6 +43,18 @@ const serverOptionsSchema = z.strictObject({
   /** URL of a Postgres database. If left out, the store is embedded in `dataDir`. */
   databaseUrl: z.string().min(1).optional(),
   /**
+   * How long the lease of a Postgres database runs without a renewal, in milliseconds. It is
+   * renewed three times in that time. Another server can take over when it has run out.
+   */
+  leaseMs: z.int().min(1_000).max(600_000).default(15_000),
+  /** Whether to wait while another server holds the lease of the database. */
+  waitForLease: z.boolean().default(false),
+  /**
+   * Whether the server may have another key than the one that the store's tasks belong to. Every
+   * client must then pin the new key.
+   */
+  newIdentity: z.boolean().default(false),
+  /**
    * The largest number of threads that add up reports. With 0, the main thread adds them up. If
    * left out, the number is one less than there are processor cores, but at least 1 and at most 4.
    */

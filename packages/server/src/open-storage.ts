@@ -14,6 +14,8 @@ import type { OpenDatabase } from "./storage/postgres/database.ts";
 import { migrate } from "./storage/postgres/migrate.ts";
 import { openNodePostgres } from "./storage/postgres/node-postgres.ts";
 import { openPglite } from "./storage/postgres/pglite.ts";
+import { PostgresIdentityStore } from "./storage/postgres/postgres-identity-store.ts";
+import { PostgresLease } from "./storage/postgres/postgres-lease.ts";
 import { PostgresAccessStore } from "./storage/postgres/postgres-access-store.ts";
 import { PostgresRoundStore } from "./storage/postgres/postgres-round-store.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -79,6 +81,7 @@ export async function openEmbeddedStore(
         const { bytes, freeBytes } = await files.usage();
         return { bytes: bytes + (await databaseBytes(connection)), freeBytes };
       },
+      identity: new PostgresIdentityStore(connection),
       close,
     };
   } catch (error) {
@@ -106,14 +109,21 @@ export async function openPostgresStore(
   const { url, crypto, logger = silentLogger, queryTimeoutMs } = options;
   const onLost = (error: Error): void =>
     logger.warn("database connection lost", { reason: error.message });
-  const opened = await openNodePostgres(url, onLost, queryTimeoutMs);
+  const opened = await openNodePostgres(url, onLost, { queryTimeoutMs });
   const connection = await connect(opened);
+  // A connection of its own: a renewal must not wait behind a slow query.
+  const leasing = await openNodePostgres(url, onLost, { queryTimeoutMs, poolSize: 1 });
   return {
     rounds: new PostgresRoundStore(connection, crypto),
     checkpoints: new ChunkedCheckpointStore(connection, crypto),
     access: new PostgresAccessStore(connection),
     usage: async () => ({ bytes: await databaseBytes(connection) }),
-    close: () => connection.close(),
+    identity: new PostgresIdentityStore(connection),
+    lease: new PostgresLease(leasing, connection),
+    close: async () => {
+      await connection.close();
+      await leasing.close();
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   formatServerKey,
   PROTOCOL_CONSTANTS,
   type RandomSource,
+  type TributaryError,
   serverKeyOf,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -21,8 +22,9 @@ import { Gateway } from "./gateway/gateway.ts";
 import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
 import { listen } from "./runtime/listen.ts";
-import { loadServerSecrets } from "./server-identity.ts";
+import { readServerSecrets, settleIdentity } from "./server-identity.ts";
 import { openStorage } from "./open-storage.ts";
+import { takeLease, type LeaseKeeper, type LeaseOptions } from "./storage/lease-keeper.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
 import { EventFeed } from "./telemetry/event-feed.ts";
@@ -43,6 +45,8 @@ export interface ServerDeps {
    * before `startServer` resolves.
    */
   readonly events?: EventFeed;
+  /** Gives up a start that waits for the lease of the database. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running server. */
@@ -67,6 +71,11 @@ export interface TributaryServer {
   readonly storage: Storage;
   /** Everything that happens in the server, for any number of subscribers. */
   readonly events: EventFeed;
+  /**
+   * Resolves with the reason when the server ends by itself, because it has lost the lease of its
+   * database. It then closes as `close` does, without changing the store any more.
+   */
+  readonly lost: Promise<TributaryError>;
   /**
    * Ends the rounds in flight, tells clients when to come back, and closes everything. A round
    * commits if it has enough reports and is abandoned otherwise. Idempotent.
@@ -103,11 +112,15 @@ export async function startServer(
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= undo(cleanups));
   try {
-    const secrets = await loadServerSecrets(config.keyPath, cryptographicRandom(crypto));
+    const kept = await readServerSecrets(config.keyPath);
     const tls = await loadTls(config);
-    const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
     const storage = deps.storage ?? (await openStorage({ ...config, crypto, logger }));
     if (deps.storage === undefined) cleanups.push(() => storage.close());
+    const leasing = { clock, logger, signal: deps.signal };
+    const { lost } = await holdLease(storage, config, leasing, cleanups);
+    const { keyPath: path, newIdentity } = config;
+    const secrets = await settleIdentity(kept, storage, { path, newIdentity, crypto });
+    const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
 
     const startedAtMs = clock.now();
     const events = deps.events ?? new EventFeed(logger);
@@ -203,6 +216,12 @@ export async function startServer(
         minimumCohort: 1,
       });
     }
+    void lost
+      .then((error) => {
+        logger.error("lease lost", { error });
+        return close();
+      })
+      .catch((error: unknown) => logger.error("server not closed", { error }));
     return {
       url,
       adminUrl,
@@ -212,12 +231,29 @@ export async function startServer(
       coordinator,
       storage,
       events,
+      lost,
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/**
+ * Takes the lease of the store, if it has one, and keeps it until the clean-up. A store without one
+ * is never lost.
+ */
+async function holdLease(
+  { lease }: Storage,
+  { leaseMs: durationMs, waitForLease: waits }: ServerConfig,
+  deps: Pick<LeaseOptions, "clock" | "logger" | "signal">,
+  cleanups: Cleanups,
+): Promise<Pick<LeaseKeeper, "lost">> {
+  if (lease === undefined) return { lost: new Promise(() => {}) };
+  const keeper = await takeLease(lease, { ...deps, durationMs, waits });
+  cleanups.push(() => keeper.release());
+  return keeper;
 }
 
 /** Undoes all steps, the last one first. If one fails, the others are undone all the same. */

@@ -1,10 +1,15 @@
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
   DEFAULT_LIMITS,
   cryptographicRandom,
+  formatServerKey,
+  formatServerSecrets,
+  generateServerSecrets,
   isTributaryError,
+  serverKeyOf,
+  type ServerSecrets,
   type TributaryError,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -12,7 +17,9 @@ import { describe, expect, it } from "vitest";
 
 import { isLoopback, resolveConfig, type ServerOptions } from "../src/config.ts";
 import { readTlsFiles, selfSignedTls } from "../src/gateway/tls.ts";
-import { loadServerSecrets } from "../src/server-identity.ts";
+import { readServerSecrets, settleIdentity } from "../src/server-identity.ts";
+import { openMemoryStore } from "../src/storage/memory.ts";
+import { RecordMaker } from "../src/testing/storage-records.ts";
 import { testFolder } from "./temporary-folder.ts";
 
 function refusal(options: ServerOptions | Readonly<Record<string, unknown>>): TributaryError {
@@ -45,6 +52,9 @@ describe("the server's settings", () => {
       adminHost: "127.0.0.1",
       adminPort: 8_080,
       dataDir: "./.tributary",
+      leaseMs: 15_000,
+      waitForLease: false,
+      newIdentity: false,
       logLevel: "info",
       minimumCohort: 2,
       limits: DEFAULT_LIMITS,
@@ -118,31 +128,38 @@ describe("the server's settings", () => {
 });
 
 describe("the server's keys", () => {
-  const random = cryptographicRandom(createNodeCryptoProvider());
+  const crypto = createNodeCryptoProvider();
+  const random = cryptographicRandom(crypto);
+
+  /** Starts on a store, as far as the server's identity goes. */
+  const settle = async (path: string, storage = openMemoryStore({ crypto }), newIdentity = false) =>
+    settleIdentity(await readServerSecrets(path), storage, { path, newIdentity, crypto });
+
+  const keyOf = (secrets: ServerSecrets): string => formatServerKey(serverKeyOf(crypto, secrets));
 
   it("are made once, for their owner alone, and read again", async () => {
     const path = join(await testFolder(), "new", "server.key");
-    const made = await loadServerSecrets(path, random);
+    const storage = openMemoryStore({ crypto });
+    const made = await settle(path, storage);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await loadServerSecrets(path, random)).toEqual(made);
+    expect(await settle(path, storage)).toEqual(made);
+    expect(await storage.identity.serverKey()).toBe(keyOf(made));
   });
 
   it("are not replaced when their file is damaged, empty or something else", async () => {
     const path = join(await testFolder(), "server.key");
     for (const text of ["", "hello", "tributary-secret-v1:AAAA"]) {
       await writeFile(path, text);
-      expect((await refusalOf(loadServerSecrets(path, random))).message).toContain(path);
+      expect((await refusalOf(settle(path))).message).toContain(path);
+      expect((await refusalOf(settle(path, undefined, true))).message).toContain(path);
       expect(await readFile(path, "utf8")).toBe(text);
     }
   });
 
   it("are the same for two servers that start at the same time", async () => {
     const path = join(await testFolder(), "server.key");
-    const starts = await Promise.allSettled([
-      loadServerSecrets(path, random),
-      loadServerSecrets(path, random),
-    ]);
-    const kept = await loadServerSecrets(path, random);
+    const starts = await Promise.allSettled([settle(path), settle(path)]);
+    const kept = await readServerSecrets(path);
     for (const start of starts) {
       if (start.status === "fulfilled") expect(start.value).toEqual(kept);
       else expect(isTributaryError(start.reason, "CONFIG_INVALID")).toBe(true);
@@ -153,7 +170,52 @@ describe("the server's keys", () => {
     const folder = await testFolder();
     await writeFile(join(folder, "file"), "");
     const path = join(folder, "file", "server.key");
-    expect((await refusalOf(loadServerSecrets(path, random))).message).toContain(path);
+    expect((await refusalOf(settle(path))).message).toContain(path);
+  });
+
+  it("are not made anew for a store that belongs to a server whose key file is missing", async () => {
+    const path = join(await testFolder(), "server.key");
+    const storage = openMemoryStore({ crypto });
+    const first = await settle(path, storage);
+    await rm(path);
+    const { message, remedy } = await refusalOf(settle(path, storage));
+    expect(message).toContain(`${path} is missing, and the store belongs to the server`);
+    expect(message).toContain(keyOf(first));
+    expect(remedy).toMatch(/Restore the key file from a backup.*--new-identity.*pin the new key/);
+    await expect(stat(path)).rejects.toThrow("ENOENT");
+  });
+
+  it("are not made anew for tasks that an older version has stored", async () => {
+    const path = join(await testFolder(), "server.key");
+    const storage = openMemoryStore({ crypto });
+    const { task, bytes } = new RecordMaker(crypto, random).task();
+    await storage.rounds.createTask(task, bytes);
+    expect((await refusalOf(settle(path, storage))).message).toContain("has tasks of a server");
+    // With the file, the store learns whose it is.
+    await writeFile(path, formatServerSecrets(generateServerSecrets(random)));
+    const kept = await settle(path, storage);
+    expect(await storage.identity.serverKey()).toBe(keyOf(kept));
+  });
+
+  it("are refused when they are another server's than the store's, until that is wanted", async () => {
+    const path = join(await testFolder(), "server.key");
+    const storage = openMemoryStore({ crypto });
+    await settle(path, storage);
+    const other = generateServerSecrets(random);
+    await writeFile(path, formatServerSecrets(other));
+    expect((await refusalOf(settle(path, storage))).message).toContain("the key of another server");
+    expect(await settle(path, storage, true)).toEqual(other);
+    expect(await settle(path, storage)).toEqual(other);
+  });
+
+  it("are made anew for a store that has lost its key file, when that is wanted", async () => {
+    const path = join(await testFolder(), "server.key");
+    const storage = openMemoryStore({ crypto });
+    const first = await settle(path, storage);
+    await rm(path);
+    const second = await settle(path, storage, true);
+    expect(second).not.toEqual(first);
+    expect(await settle(path, storage)).toEqual(second);
   });
 });
 

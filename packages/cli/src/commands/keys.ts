@@ -16,7 +16,7 @@ export function keysCommand(): Command {
   keys
     .command("generate")
     .description(
-      "Make a secret key for a server, and print the public key that its clients must pin. A server without a key makes one when it starts, so that this is only needed to know the key in advance.",
+      "Make a secret key for a server, and print the public key that its clients must pin. A server with an empty store makes a key when it starts, so that this is only needed to know the key in advance, or to replace a key that was stolen.",
     )
     .requiredOption("--out <file>", "file to write the secret key to; it must not exist yet")
     .option("--json", "print the result as one line of JSON")
@@ -41,7 +41,7 @@ export function keysCommand(): Command {
       const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
       createOutput(options.json === true).result(
         { serverKey, secretFile: options.out },
-        `${serverKey}\n\nThe line above is the key that clients pin. The secret key is in ${options.out}: move it into the server's data folder as server.key.`,
+        `${serverKey}\n\nThe line above is the key that clients pin. The secret key is in ${options.out}: move it into the server's data folder as server.key. A server that has tasks already takes another key only with --new-identity.`,
       );
     });
   return keys;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { PROTOCOL_CONSTANTS, TributaryError } from "@tributary/protocol";
+import { PROTOCOL_CONSTANTS, TributaryError, isTributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin/admin-client.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
@@ -19,6 +19,9 @@ interface ServeFlags {
   adminPort: number;
   dataDir: string;
   databaseUrl?: string;
+  leaseSeconds: number;
+  waitForLease?: true;
+  newIdentity?: true;
   aggregationThreads?: number;
   minimumCohort: number;
   logLevel: LogLevel;
@@ -32,14 +35,23 @@ export function serveCommand(): Command {
     const options = serverOptions(flags);
     await makeDataFolder(flags.dataDir);
     const stop = stopSignal();
+    const startStopped = new AbortController();
+    void stop.then(() => startStopped.abort());
     // Loaded only here: it takes half of the time that a command needs to start.
     const { startServer } = await import("@tributary/server");
-    const server = await startServer(options);
+    const { signal } = startStopped;
+    const server = await startServer(options, { signal }).catch((error: unknown) => {
+      // Whoever stops a server that still waits for its database has got what was asked for.
+      if (signal.aborted && isTributaryError(error, "ABORTED")) return undefined;
+      throw error;
+    });
+    if (server === undefined) return;
     try {
       const withdrawAddress = await announce(server, options, output);
-      await stop;
+      const lost = await Promise.race([stop, server.lost]);
       output.say("stopping");
       await withdrawAddress();
+      if (lost !== undefined) throw lost;
     } finally {
       await server.close();
     }
@@ -93,6 +105,20 @@ function withServeOptions(command: Command): Command {
       "Postgres database to use in place of the embedded store (default: the environment variable DATABASE_URL)",
     )
     .option(
+      "--lease-seconds <number>",
+      "how long a Postgres database stays this server's when it cannot say that it is alive; another server can take over after that",
+      wholeNumber(1, 600),
+      15,
+    )
+    .option(
+      "--wait-for-lease",
+      "wait while another server uses the database, and take over when it stops or crashes",
+    )
+    .option(
+      "--new-identity",
+      "let the server have another key than the one that its tasks belong to; every client must then pin the new key",
+    )
+    .option(
       "--aggregation-threads <count>",
       "most threads that add up the clients' reports; 0 adds them up in the main thread (default: one less than the number of cores, at least 1 and at most 4)",
       wholeNumber(0, 64),
@@ -135,6 +161,9 @@ function serverOptions(flags: ServeFlags): ServerOptions & Announced {
     tls: tlsOf(flags),
     trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
     limits: flags.limit ?? {},
+    leaseMs: 1_000 * flags.leaseSeconds,
+    waitForLease: flags.waitForLease === true,
+    newIdentity: flags.newIdentity === true,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(aggregationThreads === undefined ? {} : { aggregationThreads }),
     ...(adminToken === undefined ? {} : { adminToken }),

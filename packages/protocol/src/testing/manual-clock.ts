@@ -13,7 +13,7 @@ const MAX_CALLS = 100_000;
 
 /** A `Clock` that stands still until `advance` moves it. */
 export class ManualClock implements Clock {
-  readonly #startMs: number;
+  #startMs: number;
   #elapsedMs = 0;
   /** In the order in which they were scheduled. */
   readonly #pending: Set<PendingCall> = new Set();
@@ -27,6 +27,11 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#startMs + this.#elapsedMs;
+  }
+
+  /** Sets the wall clock forwards or, with a negative number, back. No time passes. */
+  step(byMs: number): void {
+    this.#startMs += byMs;
   }
 
   elapsedMs(): number {

@@ -31,6 +31,7 @@ const STATUS_OF = {
   TASK_UNREADABLE: 500,
   STORAGE_UNAVAILABLE: 503,
   STORAGE_LOCKED: 503,
+  LEASE_LOST: 503,
   SERVER_STOPPING: 503,
 
   // Clients and commands meet these, and the admin API does not.

@@ -7,6 +7,7 @@ import {
 } from "@tributary/protocol";
 import { makesCheckpoint } from "@tributary/core";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { IdentityStore } from "./identity-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
 import {
   WRONG_BYTES_REMEDY,
@@ -42,17 +43,40 @@ export function openMemoryStore(deps: {
   const checkpoints = deps.checkpoints ?? new MemoryCheckpointStore(deps.crypto);
   const rounds = new MemoryRoundStore(deps.crypto, checkpoints);
   const access = new MemoryAccessStore();
+  const identity = new MemoryIdentityStore();
   return {
     rounds,
     checkpoints,
     access,
     usage: async () => ({ bytes: await rounds.byteLength() }),
+    identity,
     async close() {
+      identity.close();
       access.close();
       await rounds.close();
       await checkpoints.close();
     },
   };
+}
+
+/** An `IdentityStore` in memory. */
+class MemoryIdentityStore implements IdentityStore {
+  #serverKey: string | undefined;
+  #closed = false;
+
+  async serverKey(): Promise<string | undefined> {
+    requireOpen(this.#closed);
+    return this.#serverKey;
+  }
+
+  async setServerKey(key: string): Promise<void> {
+    requireOpen(this.#closed);
+    this.#serverKey = key;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
 }
 
 /** A `CheckpointStore` in memory. */

@@ -1,5 +1,7 @@
 import type { AccessStore } from "./access-store.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { IdentityStore } from "./identity-store.ts";
+import type { Lease } from "./lease.ts";
 import type { RoundStore } from "./round-store.ts";
 
 /** How much room a store takes. */
@@ -10,7 +12,7 @@ export interface StorageUsage {
   readonly freeBytes?: number;
 }
 
-/** The three stores of a server: everything that must outlive its process. */
+/** The stores of a server: everything that must outlive its process. */
 export interface Storage {
   readonly rounds: RoundStore;
   /** Holds the bytes of every checkpoint that `rounds` names. */
@@ -18,6 +20,12 @@ export interface Storage {
   readonly access: AccessStore;
   /** @throws TributaryError `STORAGE_UNAVAILABLE`. */
   usage(): Promise<StorageUsage>;
-  /** Closes all three; idempotent. */
+  readonly identity: IdentityStore;
+  /**
+   * The right to work on the stores, where several servers could reach them. Without one, the stores
+   * belong to whoever has opened them.
+   */
+  readonly lease?: Lease;
+  /** Closes all stores; idempotent. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@
  */
 export { accessStoreCases, type AccessStoreFixture } from "./access-store-cases.ts";
 export { checkpointStoreCases, type CheckpointStoreFixture } from "./checkpoint-store-cases.ts";
+export { leaseCases, type LeaseFixture } from "./lease-cases.ts";
 export { roundStoreCases } from "./round-store-cases.ts";
 export type { RoundStoreFixture, StorePair } from "./round-store/fixture.ts";
 export {

@@ -3,7 +3,7 @@ import { TributaryError, type CheckpointId, type CryptoProvider } from "@tributa
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import { WRONG_BYTES_REMEDY, requireHash } from "../record-checks.ts";
 import type { DatabaseConnection } from "./database-connection.ts";
-import type { Queries } from "./database.ts";
+import type { Queries, Reads } from "./database.ts";
 import { checkpointChunks, checkpointContents } from "./schema.ts";
 
 /** Bytes of a checkpoint in one row. This bounds the memory that a query takes on both sides. */
@@ -57,7 +57,7 @@ async function holds(
 }
 
 async function readChunk(
-  queries: Queries,
+  queries: Pick<Reads, "select">,
   id: CheckpointId,
   index: number,
 ): Promise<Uint8Array | undefined> {
@@ -92,9 +92,7 @@ export class ChunkedCheckpointStore implements CheckpointStore {
 
   async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
     requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
-    await this.#connection.run(({ transaction }) =>
-      transaction((tx) => writeContents(tx, id, bytes)),
-    );
+    await this.#connection.write((tx) => writeContents(tx, id, bytes));
   }
 
   get(id: CheckpointId): Promise<Uint8Array | undefined> {

@@ -1,37 +1,79 @@
 import { TributaryError } from "@tributary/protocol";
 import { databaseError } from "./database-error.ts";
-import type { OpenDatabase } from "./database.ts";
+import type { OpenDatabase, Queries, Reads } from "./database.ts";
+import { requireEpoch } from "./fence.ts";
 
-/** Runs queries, turns their errors into `TributaryError`s, and closes after the last one. */
+/** What a store does with the database. All writes go through a transaction, which is fenced. */
+export interface DatabaseAccess extends Pick<OpenDatabase, "transaction"> {
+  readonly db: Reads;
+}
+
+/**
+ * Runs queries, turns their errors into `TributaryError`s, and closes after the last one. Once it
+ * is fenced, each transaction checks that the lease has not changed hands.
+ */
 export class DatabaseConnection {
   readonly #open: OpenDatabase;
+  readonly #access: DatabaseAccess;
   readonly #underWay: Set<Promise<unknown>> = new Set();
+  /** Fails each call that is under way. */
+  readonly #waiting: Set<(error: TributaryError) => void> = new Set();
+  #epoch: number | undefined;
+  #forfeited: TributaryError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(open: OpenDatabase) {
     this.#open = open;
+    this.#access = {
+      db: open.db,
+      transaction: (work) =>
+        open.transaction(async (tx) => {
+          if (this.#epoch !== undefined) await requireEpoch(tx, this.#epoch);
+          return work(tx);
+        }),
+    };
+  }
+
+  /** From now on, every transaction checks that the lease has this epoch. */
+  fence(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
+  /** Makes every call fail from now on, and those under way at once. */
+  forfeit(error: TributaryError): void {
+    this.#forfeited = error;
+    for (const fail of this.#waiting) fail(error);
   }
 
   /**
    * Runs queries.
-   * @throws TributaryError `STORAGE_UNAVAILABLE` for every error of the driver, and the errors that
-   *   `work` throws itself.
+   * @throws TributaryError `STORAGE_UNAVAILABLE` for every error of the driver; `LEASE_LOST`; and
+   *   the errors that `work` throws itself.
    */
-  async run<Result>(work: (database: OpenDatabase) => Promise<Result>): Promise<Result> {
+  async run<Result>(work: (database: DatabaseAccess) => Promise<Result>): Promise<Result> {
+    if (this.#forfeited !== undefined) throw this.#forfeited;
     if (this.#closing !== undefined) {
       throw new TributaryError("STORAGE_UNAVAILABLE", `${this.#open.where} is closed`, {
         remedy: "Open the store again.",
       });
     }
-    const running = work(this.#open);
+    const running = work(this.#access);
     this.#underWay.add(running);
     try {
-      return await running;
+      return await this.#unlessForfeited(running);
     } catch (error) {
       throw databaseError(error, this.#open.where);
     } finally {
       this.#underWay.delete(running);
     }
+  }
+
+  /**
+   * Writes in one transaction.
+   * @throws TributaryError the errors of `run`.
+   */
+  write<Result>(work: (tx: Queries) => Promise<Result>): Promise<Result> {
+    return this.run(({ transaction }) => transaction(work));
   }
 
   /** Waits for the queries that are under way, then closes the database. Idempotent. */
@@ -41,5 +83,12 @@ export class DatabaseConnection {
       await this.#open.close();
     })();
     return this.#closing;
+  }
+
+  #unlessForfeited<Result>(running: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      running.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
   }
 }

@@ -4,7 +4,10 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 export type Database = PgDatabase<PgQueryResultHKT>;
 
 /** The queries that can run in a transaction as well as outside of one. */
-export type Queries = Pick<Database, "select" | "insert" | "update" | "execute">;
+export type Queries = Pick<Database, "select" | "insert" | "update" | "delete" | "execute">;
+
+/** The queries that change nothing. */
+export type Reads = Pick<Database, "select" | "$count">;
 
 /** A driver that has been opened. */
 export interface OpenDatabase {

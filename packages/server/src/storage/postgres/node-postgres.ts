@@ -16,6 +16,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * would wait for a quarter of an hour, and so would the round that is being stored.
  */
 const QUERY_TIMEOUT_MS = 30_000;
+/**
+ * Milliseconds after which Postgres ends a transaction whose server says nothing any more, for
+ * example because its machine has been suspended. It would keep the lease from another server.
+ */
+const IDLE_TRANSACTION_MS = 30_000;
 
 /**
  * Connects to a Postgres server, 13 or newer.
@@ -23,23 +28,26 @@ const QUERY_TIMEOUT_MS = 30_000;
  * (`?sslmode=verify-full`).
  * @param onConnectionError - Called when an idle connection is lost. The pool opens a new one when
  * it needs it.
- * @param queryTimeoutMs - Milliseconds after which a query without an answer fails and its
+ * @param options.queryTimeoutMs - Milliseconds after which a query without an answer fails and its
  * connection is closed.
+ * @param options.poolSize - The largest number of connections.
  * @throws TributaryError `STORAGE_UNAVAILABLE`.
  */
 export async function openNodePostgres(
   url: string,
   onConnectionError: (error: Error) => void,
-  queryTimeoutMs: number = QUERY_TIMEOUT_MS,
+  options: { readonly queryTimeoutMs?: number | undefined; readonly poolSize?: number } = {},
 ): Promise<OpenDatabase> {
+  const { queryTimeoutMs = QUERY_TIMEOUT_MS, poolSize = POOL_SIZE } = options;
   const where = describeUrl(url);
   let pool: pg.Pool;
   try {
     pool = new pg.Pool({
       connectionString: url,
-      max: POOL_SIZE,
+      max: poolSize,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: queryTimeoutMs,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       keepAlive: true,
       application_name: "tributary",
     });

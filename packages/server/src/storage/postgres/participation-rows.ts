@@ -1,7 +1,7 @@
 import { and, eq, exists, lt, lte, sql } from "drizzle-orm";
 import type { TaskId } from "@tributary/protocol";
 import type { ParticipationRecord } from "../round-store.ts";
-import type { Database, Queries } from "./database.ts";
+import type { Queries, Reads } from "./database.ts";
 import { participations, rounds } from "./schema.ts";
 
 /** Postgres takes at most 65,535 parameters in one statement, and each row has four. */
@@ -36,7 +36,7 @@ export async function writeParticipations(
  * from that time may hold rows of a round that was never committed. They do not count, so only rows
  * of committed rounds are read.
  */
-export function readParticipations(db: Database, taskId: TaskId): Promise<ParticipationRecord[]> {
+export function readParticipations(db: Reads, taskId: TaskId): Promise<ParticipationRecord[]> {
   const { deviceId, roundNumber, atMs } = participations;
   const committedRound = db
     .select({ id: rounds.id })
@@ -58,12 +58,12 @@ export function readParticipations(db: Database, taskId: TaskId): Promise<Partic
 
 /** Deletes what `RoundStore.pruneParticipations` names. */
 export async function deleteParticipations(
-  db: Database,
+  queries: Queries,
   taskId: TaskId,
   roundNumber: number,
   atMs: number,
 ): Promise<void> {
-  await db
+  await queries
     .delete(participations)
     .where(
       and(

@@ -25,8 +25,8 @@ export class PostgresAccessStore implements AccessStore {
   }
 
   async addToken(token: AdminTokenRecord): Promise<void> {
-    await this.#connection.run(async ({ db }) => {
-      const added = await db
+    await this.#connection.write(async (tx) => {
+      const added = await tx
         .insert(adminTokens)
         .values(token)
         .onConflictDoNothing()
@@ -49,8 +49,8 @@ export class PostgresAccessStore implements AccessStore {
   }
 
   revokeToken(id: AdminTokenId, atMs: number): Promise<boolean> {
-    return this.#connection.run(async ({ db }) => {
-      const revoked = await db
+    return this.#connection.write(async (tx) => {
+      const revoked = await tx
         .update(adminTokens)
         .set({ revokedAtMs: atMs })
         .where(and(eq(adminTokens.id, id), isNull(adminTokens.revokedAtMs)))
@@ -60,7 +60,7 @@ export class PostgresAccessStore implements AccessStore {
   }
 
   async addAudit(record: AuditRecord): Promise<void> {
-    await this.#connection.run(({ db }) => db.insert(audit).values(record));
+    await this.#connection.write((tx) => tx.insert(audit).values(record));
   }
 
   audit(limit: number, before?: number): Promise<StoredAudit[]> {
@@ -82,8 +82,8 @@ export class PostgresAccessStore implements AccessStore {
 
   async setPopulation(population: PopulationRecord): Promise<void> {
     const { policy, updatedAtMs } = population;
-    await this.#connection.run(({ db }) =>
-      db
+    await this.#connection.write((tx) =>
+      tx
         .insert(populations)
         .values(population)
         .onConflictDoUpdate({ target: populations.name, set: { policy, updatedAtMs } }),
@@ -91,9 +91,9 @@ export class PostgresAccessStore implements AccessStore {
   }
 
   addDevice(device: DeviceRecord): Promise<DeviceRecord> {
-    return this.#connection.run(async ({ db }) => {
-      const [added] = await db.insert(devices).values(device).onConflictDoNothing().returning();
-      return added ?? (await findDevice(db, device.population, device.id)) ?? device;
+    return this.#connection.write(async (tx) => {
+      const [added] = await tx.insert(devices).values(device).onConflictDoNothing().returning();
+      return added ?? (await findDevice(tx, device.population, device.id)) ?? device;
     });
   }
 
@@ -117,8 +117,8 @@ export class PostgresAccessStore implements AccessStore {
   }
 
   revokeDevice(population: string, id: string, atMs: number): Promise<boolean> {
-    return this.#connection.run(async ({ db }) => {
-      const revoked = await db
+    return this.#connection.write(async (tx) => {
+      const revoked = await tx
         .update(devices)
         .set({ revokedAtMs: atMs })
         .where(
@@ -131,7 +131,7 @@ export class PostgresAccessStore implements AccessStore {
 }
 
 async function findDevice(
-  db: Queries,
+  db: Pick<Queries, "select">,
   population: string,
   id: string,
 ): Promise<DeviceRecord | undefined> {

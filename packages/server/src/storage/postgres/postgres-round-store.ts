@@ -99,8 +99,8 @@ export class PostgresRoundStore implements RoundStore {
     to: TaskState,
     { endReason, pauseReason }: TaskMoveReason = {},
   ): Promise<boolean> {
-    return this.#connection.run(async ({ db }) => {
-      const moved = await db
+    return this.#connection.write(async (tx) => {
+      const moved = await tx
         .update(tasks)
         .set({ state: to, endReason: endReason ?? null, pauseReason: pauseReason ?? null })
         .where(and(eq(tasks.id, id), inArray(tasks.state, [...from])))
@@ -197,7 +197,7 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   pruneParticipations(taskId: TaskId, roundNumber: number, atMs: number): Promise<void> {
-    return this.#connection.run(({ db }) => deleteParticipations(db, taskId, roundNumber, atMs));
+    return this.#connection.write((tx) => deleteParticipations(tx, taskId, roundNumber, atMs));
   }
 
   async ping(): Promise<void> {
@@ -205,8 +205,8 @@ export class PostgresRoundStore implements RoundStore {
   }
 
   async probeWrite(): Promise<void> {
-    await this.#connection.run(({ db }) =>
-      db
+    await this.#connection.write((tx) =>
+      tx
         .insert(writeProbe)
         .values({ id: 1, writes: 1 })
         .onConflictDoUpdate({

@@ -13,6 +13,7 @@ import {
   json,
   primaryKey,
   text,
+  timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type {
@@ -199,6 +200,30 @@ export const devices = namespace.table(
     index("devices_by_registration").on(table.population, table.registeredAtMs),
   ],
 );
+
+/**
+ * The leases of the database: today one, which the server that works on it holds. The epoch is part
+ * of a key, so that a change of it waits for the transactions that check it, and a renewal does not.
+ */
+export const leases = namespace.table(
+  "leases",
+  {
+    name: text().primaryKey(),
+    epoch: count("epoch").notNull(),
+    host: text().notNull(),
+    pid: integer().notNull(),
+    place: text().notNull(),
+    started: text(),
+    expiresAt: timestamp("expires_at", { withTimezone: true }).notNull(),
+  },
+  (table) => [uniqueIndex("leases_epoch").on(table.name, table.epoch)],
+);
+
+/** The public key of the server that the tasks belong to: one row. */
+export const serverIdentity = namespace.table("server_identity", {
+  name: text().primaryKey(),
+  serverKey: text("server_key").notNull(),
+});
 
 /**
  * The newest participation of each device in a task: one row for each device, however many rounds
