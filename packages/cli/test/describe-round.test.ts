@@ -11,6 +11,8 @@ const ROUND: RoundRecord = {
   outcome: "committed",
   startedAtMs: 1_700_000_000_000,
   endedAtMs: 1_700_000_003_500,
+  attempts: 1,
+  roundTimeMs: 3_500,
   baseCheckpoint: "0".repeat(64) as RoundRecord["baseCheckpoint"],
   checkpoint: "1".repeat(64) as RoundRecord["baseCheckpoint"],
   reason: null,

@@ -24,6 +24,8 @@ const round = (number: number, changes: Partial<RoundRecord> = {}): RoundRecord 
   outcome: "committed",
   startedAtMs: 0,
   endedAtMs: 1,
+  attempts: 1,
+  roundTimeMs: 100,
   baseCheckpoint: "0".repeat(64) as RoundRecord["baseCheckpoint"],
   checkpoint: "1".repeat(64) as RoundRecord["baseCheckpoint"],
   reason: null,

@@ -32,7 +32,7 @@ export {
   type ReportHeader,
 } from "./collection/report.ts";
 export { Cohort } from "./member/cohort.ts";
-export { NO_FATES, totalOf, type RoundFates } from "./member/fates.ts";
+export { NO_FATES, sumOfFates, totalOf, type RoundFates } from "./member/fates.ts";
 export {
   SELECTED,
   isAtWork,
@@ -43,7 +43,7 @@ export {
 } from "./member/member.ts";
 export { TurnQueue, type TurnClaim } from "./member/turn-queue.ts";
 export { uploadTimeMs } from "./member/upload-pace.ts";
-export { ClientsAway } from "./rounds/clients-away.ts";
+export { ClientsAway, type AwayClient } from "./rounds/clients-away.ts";
 export { checkCohortFloor, withoutSmallCohort } from "./rounds/cohort-floor.ts";
 export { CommonRefusal } from "./rounds/common-refusal.ts";
 export { nextRound, type NextRound } from "./rounds/next-round.ts";
@@ -70,6 +70,8 @@ export {
   type RoundState,
 } from "./rounds/round.ts";
 export { closesAtMs } from "./rounds/schedule.ts";
+export { SeatDebts } from "./rounds/seat-debts.ts";
+export { Tally } from "./rounds/tally.ts";
 export { TaskHistory, type BestMeasurement, type TaskEndReason } from "./rounds/task-history.ts";
 export { fedAvgStep } from "./server-step/fedavg-step.ts";
 export { modelTerms, type ModelState, type ModelTerms } from "./server-step/model-state.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { ClientsAway } from "../src/rounds/clients-away.ts";
+import { ClientsAway, type AwayClient } from "../src/rounds/clients-away.ts";
 import {
   MAX_RETURN_MS,
   combineNeeds,
@@ -28,6 +28,8 @@ function returnsOf(task: PaceNeeds, population: number): number[] {
     returnAfterMs(task, population, (i + 0.5) / population),
   );
 }
+
+const someone = (site = "site", device?: string): AwayClient => ({ connection: {}, site, device });
 
 describe("pace steering", () => {
   it("lets a population that fits into two rounds come back as soon as a round opens", () => {
@@ -135,15 +137,38 @@ describe("pace steering", () => {
 describe("the count of clients that are away", () => {
   it("counts a client that asks again and again once, until it is due", () => {
     const startMs = 1_700_000_000_000;
-    const away = new ClientsAway(startMs);
-    const [patient, impatient] = [{}, {}];
+    const away = new ClientsAway(startMs, 100);
+    const [patient, impatient] = [someone(), someone()];
     away.add(patient, 60_000, startMs);
     for (let i = 0; i < 100; i++) away.add(impatient, 60_000, startMs);
-    expect(away.count(startMs)).toBe(2);
+    expect(away.count(startMs, "")).toBe(2);
     const laterMs = startMs + 61_000;
-    expect(away.count(laterMs)).toBe(0);
+    expect(away.count(laterMs, "")).toBe(0);
     away.add(impatient, 60_000, laterMs);
-    expect(away.count(laterMs)).toBe(1);
+    expect(away.count(laterMs, "")).toBe(1);
+  });
+
+  it("counts every site but one's own for its share at most", () => {
+    const away = new ClientsAway(0, 8);
+    for (let client = 0; client < 600; client++) away.add(someone("crowd"), 60_000, 0);
+    for (let site = 0; site < 20; site++) away.add(someone(`home ${site}`), 60_000, 0);
+    expect(away.count(0, "home 3")).toBe(8 + 20);
+    expect(away.count(0, "crowd")).toBe(600 + 20);
+    expect([away.countOf("crowd", 0), away.countOf("crowd", 61_000)]).toEqual([600, 0]);
+  });
+
+  it("knows how long a client should stay away, over any connection of its device", () => {
+    const away = new ClientsAway(0, 8);
+    const first = someone("home", "phone");
+    away.add(first, 60_000, 0);
+    expect(away.leftMs(first, 10_000)).toBe(50_000);
+    expect(away.leftMs(someone("elsewhere", "phone"), 10_000)).toBe(50_000);
+    expect(away.leftMs(someone("home", "laptop"), 10_000)).toBe(0);
+    expect(away.leftMs(someone("home"), 10_000)).toBe(0);
+    // Clocks differ by a little.
+    expect(away.leftMs(first, 59_499)).toBe(501);
+    expect(away.leftMs(first, 59_500)).toBe(0);
+    expect(away.leftMs(someone("elsewhere", "phone"), 62_000)).toBe(0);
   });
 
   it("counts each client until it is due, in any order and across any jump of time", () => {
@@ -158,14 +183,14 @@ describe("the count of clients that are away", () => {
         ),
         (steps) => {
           let nowMs = 1_700_000_000_000;
-          const away = new ClientsAway(nowMs);
+          const away = new ClientsAway(nowMs, 100);
           const dueMs: number[] = [];
           for (const { stepMs, afterMs } of steps) {
             nowMs += stepMs;
-            away.add({}, afterMs, nowMs);
+            away.add(someone(), afterMs, nowMs);
             dueMs.push(nowMs + afterMs);
             const second = (ms: number): number => Math.floor(ms / 1_000);
-            expect(away.count(nowMs)).toBe(
+            expect(away.count(nowMs, "")).toBe(
               dueMs.filter((due) => second(due) > second(nowMs)).length,
             );
           }

@@ -21,7 +21,7 @@ function entry(kind: RoundKind, number: number, changes: Partial<Entry> = {}): E
     reason: null,
     selected: kind === "training" || kind === "evaluation" ? 3 : 0,
     reported: 3,
-    startedAtMs: number * 1_000,
+    roundTimeMs: 100,
     endedAtMs: number * 1_000 + 100,
     ...changes,
   };

@@ -130,7 +130,7 @@ export interface Limits {
   readonly maxGreetingBytes: number;
   /**
    * How many requests one session may send at once, before `requestsPerSecond` holds. A check-in
-   * that leads to a round is given back.
+   * that leads to a report, or to a round that ends without its fault, is given back.
    * @defaultValue 32. A client needs one request for each round and each model that it asks for.
    */
   readonly requestBurst: number;
@@ -199,6 +199,32 @@ export interface Limits {
    * @defaultValue 16,384. As many as the largest cohort has members.
    */
   readonly maxWaitingClients: number;
+  /**
+   * For how many clients of a population one address counts at most, when the server estimates for
+   * the clients of other addresses how many there are. Here and in the next three limits, all IPv6
+   * addresses of one network of 48 bits count as one address.
+   * @defaultValue 8. As many as a household may have. A crowd that waits at one address then hardly
+   * changes when others come back.
+   */
+  readonly maxCountedClientsPerAddress: number;
+  /**
+   * How many clients of one address a population may have told to come back later. Others of that
+   * address are sent away without a look at them.
+   * @defaultValue 1,024. As many as one address may have connections.
+   */
+  readonly maxAwayClientsPerAddress: number;
+  /**
+   * How many seats in cohorts the clients of one address may waste, before all of its clients have
+   * to wait. A report that counts makes good for one.
+   * @defaultValue 16. Enough for a bad hour of an office. A loop of check-ins and withdrawals ends
+   * after as many.
+   */
+  readonly maxWastedSeatsPerAddress: number;
+  /**
+   * After how long one wasted seat is forgiven, in milliseconds.
+   * @defaultValue 30,000. An address that only wastes seats can waste two a minute.
+   */
+  readonly wastedSeatForgivenMs: number;
 }
 
 /** The limits that hold where nothing else is set. */
@@ -233,6 +259,10 @@ export const DEFAULT_LIMITS: Limits = {
   closeTimeoutMs: 2_000,
   maxSelfRegisteredDevices: 262_144,
   maxWaitingClients: 16_384,
+  maxCountedClientsPerAddress: 8,
+  maxAwayClientsPerAddress: 1_024,
+  maxWastedSeatsPerAddress: 16,
+  wastedSeatForgivenMs: 30_000,
 };
 
 /**

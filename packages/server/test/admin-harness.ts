@@ -223,6 +223,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
       }
     },
     reject() {},
+    returnRequest() {},
     takeTraffic: () => ({ up: 10, down: 100 }),
   };
   coordinator.checkIn(participant, {

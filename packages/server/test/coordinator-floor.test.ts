@@ -87,6 +87,8 @@ describe("a server's floor under cohorts", () => {
         outcome: "committed",
         startedAtMs: 1,
         endedAtMs: 2,
+        attempts: 1,
+        roundTimeMs: 0,
         baseCheckpoint: version,
         checkpoint: null,
         reason: null,

@@ -71,6 +71,7 @@ describe("pausing, cancelling and closing", () => {
     expect(world.clock.pendingCount).toBe(0);
 
     await world.coordinator.startTask(task.id);
+    world.clock.advance(10_000); // as long as the clients were told to wait, and not longer
     await runRound(clients);
     expect(await committed(world, task)).toEqual([1, 2]);
   });
@@ -278,9 +279,10 @@ describe("a task whose server or store fails", () => {
       expect(outcomes.map(({ outcome }) => outcome)).toEqual([{ abandoned: "commit-failed" }]);
     }
     expect(await world.weights(task)).toEqual([0.5, -1, 2, 0, 0.25]);
+    world.clock.advance(999);
     for (const client of clients) client.checkIn(); // they may wait; the attempt comes after a pause
     expect(clients.some(({ isSeated }) => isSeated)).toBe(false);
-    world.clock.advance(1_000);
+    world.clock.advance(1);
     await until("all are seated", () => clients.every(({ isSeated }) => isSeated));
     expect(clients[0]!.receivedWeights()).toEqual([0.5, -1, 2, 0, 0.25]);
     for (const client of clients) client.report();

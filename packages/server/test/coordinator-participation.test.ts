@@ -102,6 +102,7 @@ describe("a task that limits how often a device takes part", () => {
     world.clock.advance(10_000);
     await until("the round ended", () => members.every((member) => member.outcomes.length === 1));
     await quiet();
+    world.clock.advance(members[0]!.outcomes[0]!.nextCheckInMs);
     expect(codeOfCheckIn(world, "a")).toBeUndefined();
     await world.coordinator.close();
   });

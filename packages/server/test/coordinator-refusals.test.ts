@@ -11,8 +11,15 @@ import {
 } from "./coordinator-world.ts";
 
 /** Lets each client check in again and refuse, in this many rounds. */
-async function refuse(clients: readonly MemoryParticipant[], rounds: number): Promise<void> {
+async function refuse(
+  { clock }: World,
+  clients: readonly MemoryParticipant[],
+  rounds: number,
+): Promise<void> {
   for (let round = 0; round < rounds; round++) {
+    // A client that has withdrawn waits before it checks in again.
+    if (clients[0]!.told.length > 0) clock.advance(10_000);
+    await quiet();
     for (const client of clients) client.checkIn();
     for (const client of clients) client.withdraw("PLAN_REFUSED");
     await quiet();
@@ -30,9 +37,9 @@ describe("a task that all clients refuse", () => {
     const world = makeWorld({ listener: log });
     const { id } = await world.startTask();
     const clients = clientsOf(world, 3);
-    await refuse(clients, 2);
+    await refuse(world, clients, 2);
     expect((await world.storage.rounds.task(id))?.state).toBe("running");
-    await refuse(clients, 1);
+    await refuse(world, clients, 1);
     const paused = { state: "paused", pauseReason: "PLAN_REFUSED" };
     expect(await world.storage.rounds.task(id)).toMatchObject(paused);
     expect(world.events.at(-1)).toEqual({
@@ -54,9 +61,9 @@ describe("a task that all clients refuse", () => {
       pauseReason: null,
     });
     const again = clientsOf(later, 3);
-    await refuse(again, 2);
+    await refuse(later, again, 2);
     expect((await later.storage.rounds.task(id))?.state).toBe("running");
-    await refuse(again, 1);
+    await refuse(later, again, 1);
     expect(await later.storage.rounds.task(id)).toMatchObject(paused);
   });
 
@@ -67,10 +74,10 @@ describe("a task that all clients refuse", () => {
     const { setTaskState } = rounds;
     rounds.setTaskState = () => Promise.reject(new Error("away"));
     const clients = clientsOf(world, 3);
-    await refuse(clients, 3);
+    await refuse(world, clients, 3);
     rounds.setTaskState = setTaskState;
     expect((await rounds.task(id))?.state).toBe("running");
-    await refuse(clients, 1);
+    await refuse(world, clients, 1);
     expect((await rounds.task(id))?.state).toBe("paused");
   });
 });
@@ -82,7 +89,7 @@ describe("strangers who refuse every round", () => {
     const honest = world.checkIn(3, "honest");
     for (const client of honest) client.report();
     await until("the round has ended", () => honest[0]!.outcomes.length === 1);
-    await refuse(clientsOf(world, 3), 12);
+    await refuse(world, clientsOf(world, 3), 12);
     expect((await world.storage.rounds.task(id))?.state).toBe("running");
   });
 
@@ -91,13 +98,13 @@ describe("strangers who refuse every round", () => {
     const { id } = await world.startTask({ round: { goalCount: 4, overselection: 1 } });
     const [honest] = world.checkIn(1, "honest");
     const strangers = clientsOf(world, 3);
-    await refuse(strangers, 1);
+    await refuse(world, strangers, 1);
     expect(honest!.isSeated).toBe(true);
     // The others have been heard, and this one is: the round is not given up before.
     honest!.begin();
     await until("the round has ended", () => honest!.outcomes.length === 1);
     // It is told when to come back. Until then the strangers have the rounds for themselves.
-    await refuse(clientsOf(world, 4), 5);
+    await refuse(world, clientsOf(world, 4), 5);
     expect((await world.storage.rounds.task(id))?.state).toBe("running");
   });
 
@@ -106,7 +113,7 @@ describe("strangers who refuse every round", () => {
     const { id } = await world.startTask();
     const strangers = clientsOf(world, 3);
     for (const [index, stranger] of strangers.entries()) stranger.site = `192.0.2.${index % 2}`;
-    await refuse(strangers, 9);
+    await refuse(world, strangers, 9);
     expect((await world.storage.rounds.task(id))?.state).toBe("running");
   });
 });

@@ -163,7 +163,7 @@ describe("a task's rounds", () => {
       });
       expect(outcomes[0]!.nextCheckInMs).toBeGreaterThan(0);
     }
-    world.clock.advance(1);
+    world.clock.advance(1_000);
     await runRound(clients);
     const rounds = await world.rounds(task);
     expect(rounds.map(({ number, outcome, reason }) => [number, outcome, reason])).toEqual([

@@ -187,6 +187,7 @@ export class MemoryParticipant implements Participant {
   readonly told: Told[] = [];
   /** The code with which each refused report was answered. */
   readonly retryWindows: number[] = [];
+  requestsReturned = 0;
   /** Whether the client never confirms that it has verified what it was sent. */
   isSilent = false;
   seat: RoundSeat | undefined;
@@ -373,6 +374,10 @@ export class MemoryParticipant implements Participant {
 
   reject(code: ErrorCode, _message: string, retryAfterMs: number): void {
     this.told.push({ type: "rejected", code, retryAfterMs });
+  }
+
+  returnRequest(): void {
+    this.requestsReturned += 1;
   }
 
   takeTraffic(): { readonly up: number; readonly down: number } {

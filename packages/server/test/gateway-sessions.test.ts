@@ -48,10 +48,10 @@ describe("a session", () => {
 
   it("sends only what a client does not hold", async () => {
     const world = await startGateway();
-    await world.startTask({ round: ONE });
+    await world.startTask({ round: ONE, publicModel: true });
     const client = await world.greet();
-    const { delivery } = await client.joinRound();
-    client.socket.close();
+    client.send({ type: "modelRequest", population: "writers", heldArtifacts: [] });
+    const { delivery } = await client.expect("modelOffer");
     const other = await world.greet();
     other.send({
       type: "checkIn",
@@ -119,7 +119,14 @@ describe("a session", () => {
     const payload = bad.begin(theirs, new Float32Array(5).fill(NaN));
     await bad.expect("reportGrant");
     bad.send({ type: "reportChunk", data: payload });
-    expect((await bad.expect("reportResult")).refused?.code).toBe("UPDATE_NOT_FINITE");
+    const { refused } = await bad.expect("reportResult");
+    expect(refused?.code).toBe("UPDATE_NOT_FINITE");
+    bad.checkIn();
+    expect(await bad.expect("rejection")).toMatchObject({
+      code: "NO_OPEN_ROUND",
+      retryAfterMs: refused?.retryAfterMs,
+    });
+    world.clock.advance(refused!.retryAfterMs - 1);
     bad.checkIn();
     await bad.expect("checkInAccepted");
     expect((await good.finishRound(ours)).outcome).toHaveProperty("committed");
@@ -169,6 +176,10 @@ describe("a session", () => {
     const client = await world.greet();
     const { roundId } = await client.joinRound();
     client.send({ type: "withdraw", roundId, code: "PLAN_REFUSED", message: "too large" });
+    client.checkIn();
+    const { retryAfterMs } = await client.expect("rejection");
+    expect(retryAfterMs).toBeGreaterThanOrEqual(1_000);
+    world.clock.advance(retryAfterMs);
     expect((await client.takePart()).outcome).toHaveProperty("committed");
     const rounds = await world.rounds(task);
     expect(rounds.map(({ outcome, droppedOut }) => [outcome, droppedOut]).sort()).toEqual([

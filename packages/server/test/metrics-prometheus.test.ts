@@ -15,6 +15,8 @@ const ROUND: RoundRecord = {
   outcome: "committed",
   startedAtMs: 1_000,
   endedAtMs: 3_500,
+  attempts: 1,
+  roundTimeMs: 100,
   baseCheckpoint: "0".repeat(64) as CheckpointId,
   checkpoint: "1".repeat(64) as CheckpointId,
   reason: null,

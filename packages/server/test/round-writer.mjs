@@ -48,6 +48,8 @@ for (;;) {
     outcome: "committed",
     startedAtMs: number,
     endedAtMs: number,
+    attempts: 1,
+    roundTimeMs: 0,
     baseCheckpoint: task.initialCheckpoint,
     checkpoint: id,
     reason: null,

@@ -7,7 +7,10 @@ export function describeRound(record: RoundRecord): string {
     `round       ${record.id}, number ${record.number}`,
     ...(record.kind === "training" ? [] : [`kind        ${record.kind}`]),
     `outcome     ${record.outcome}${record.reason === null ? "" : `: ${record.reason}`}`,
-    `began       ${new Date(record.startedAtMs).toISOString()}, took ${formatSeconds(record.endedAtMs - record.startedAtMs)}`,
+    ...(record.attempts === 1
+      ? []
+      : [`attempts    ${record.attempts}, until ${new Date(record.endedAtMs).toISOString()}`]),
+    `began       ${new Date(record.startedAtMs).toISOString()}, took ${formatSeconds(record.roundTimeMs)}`,
     `cohort      ${record.selected}`,
     ...describeFates(record.fates),
     `examples    ${record.exampleCount}`,

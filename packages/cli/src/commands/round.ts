@@ -35,9 +35,9 @@ function addList(round: Command): void {
       record.id,
       String(record.number),
       record.kind,
-      record.outcome === "committed" ? "committed" : `abandoned: ${record.reason ?? ""}`,
+      outcomeOf(record),
       `${record.reported}/${record.selected}`,
-      formatSeconds(record.endedAtMs - record.startedAtMs),
+      formatSeconds(record.roundTimeMs),
       formatBytes(record.bytesUp),
       formatBytes(record.bytesDown),
       metricsText(record.metrics),
@@ -48,6 +48,11 @@ function addList(round: Command): void {
       rounds.length === 0 ? "no round has ended yet" : formatTable(header, rows),
     );
   });
+}
+
+function outcomeOf({ outcome, reason, attempts }: RoundRecord): string {
+  if (outcome === "committed") return outcome;
+  return `abandoned: ${reason ?? ""}${attempts === 1 ? "" : `, ${attempts} times`}`;
 }
 
 function addShow(round: Command): void {

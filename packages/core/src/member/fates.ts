@@ -58,6 +58,24 @@ export function countFates(members: Iterable<MemberState>): RoundFates {
 /** The fates of a round that had no cohort. */
 export const NO_FATES: RoundFates = countFates([]);
 
+/** The fates of the members of two cohorts. */
+export function sumOfFates(a: RoundFates, b: RoundFates): RoundFates {
+  const sum = (kind: "refused" | "withdrew" | "left" | "unfinished"): Record<string, number> => {
+    const counts = new Map(Object.entries(a[kind]));
+    for (const [key, value] of Object.entries(b[kind])) {
+      counts.set(key, (counts.get(key) ?? 0) + value);
+    }
+    return sorted(counts);
+  };
+  return {
+    reported: a.reported + b.reported,
+    refused: sum("refused"),
+    withdrew: sum("withdrew"),
+    left: sum("left"),
+    unfinished: sum("unfinished"),
+  };
+}
+
 /** The number of members that one kind of fate counts. */
 export function totalOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, each) => sum + each, 0);

@@ -41,7 +41,8 @@ interface HistoryRecord {
   readonly bytesDown: number;
   readonly selected: number;
   readonly reported: number;
-  readonly startedAtMs: number;
+  /** How long the round took; for several attempts, all of them together. */
+  readonly roundTimeMs: number;
   readonly endedAtMs: number;
 }
 
@@ -77,7 +78,7 @@ export class TaskHistory {
   add(record: HistoryRecord): void {
     this.#bytes += record.bytesUp + record.bytesDown;
     this.#reports += record.reported;
-    this.#roundTimeMs += Math.max(0, record.endedAtMs - record.startedAtMs);
+    this.#roundTimeMs += record.roundTimeMs;
     if (record.selected > 0) this.#lastEndMs = Math.max(this.#lastEndMs ?? 0, record.endedAtMs);
     if (record.kind === "evaluation" && !isWorthAnotherTry(record)) {
       this.#evaluatedNumber = Math.max(this.#evaluatedNumber, record.number);

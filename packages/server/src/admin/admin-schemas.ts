@@ -183,6 +183,11 @@ export const roundSchema = z.object({
   outcome: z.enum(["committed", "abandoned"]),
   startedAtMs: timestamp(),
   endedAtMs: timestamp(),
+  attempts: count().describe(
+    "The number of attempts that the record stands for. Abandoned attempts at one round that ended " +
+      "for the same reason and without reports share a record, whose counts are their sums.",
+  ),
+  roundTimeMs: count().describe("How long the attempts took together, in milliseconds."),
   baseCheckpoint: artifactId().describe(
     "The checkpoint that the cohort trained from or measured. " +
       "For a rollback, the newest checkpoint before it.",

@@ -99,7 +99,10 @@ export class Coordinator {
       },
       deps,
     );
-    this.#strangers = new ClientsAway(deps.clock.now());
+    this.#strangers = new ClientsAway(
+      deps.clock.elapsedMs(),
+      deps.limits.maxCountedClientsPerAddress,
+    );
     this.#idleModels = new IdleModels(deps);
   }
 
@@ -302,7 +305,7 @@ export class Coordinator {
     // The name comes from a stranger, so it must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
     try {
-      if (population === undefined) throw this.#rejectStranger(participant, offer.population);
+      if (population === undefined) throw this.#rejectStranger(participant, offer);
       population.checkIn({ participant, offer });
     } catch (error) {
       const { code } = asTributaryError(error);
@@ -371,17 +374,25 @@ export class Coordinator {
   }
 
   /** Makes the error for a client of a population that has no task, with the time to come back. */
-  #rejectStranger(participant: Participant, population: string): TributaryError {
+  #rejectStranger(
+    participant: Participant,
+    { population, deviceId: device }: CheckInOffer,
+  ): TributaryError {
     const { clock, random } = this.#deps;
+    const { site } = participant;
+    const stranger = { connection: participant, site, device };
+    const nowMs = clock.elapsedMs();
+    const leftMs = this.#strangers.leftMs(stranger, nowMs);
+    if (leftMs > 0) return noOpenRound(population, leftMs);
     const period = NO_ROUND_WINDOW_MS;
     const opensInMs = nextWindowMs(clock.now(), period, drawUniform(random) * period);
     const needs = { needed: Number.POSITIVE_INFINITY, roundMs: 0, opensInMs };
     const retryAfterMs = returnAfterMs(
       needs,
-      this.#strangers.count(clock.now()) + 1,
+      this.#strangers.count(nowMs, site) + 1,
       drawUniform(random),
     );
-    this.#strangers.add(participant, retryAfterMs, clock.now());
+    this.#strangers.add(stranger, retryAfterMs, nowMs);
     return noOpenRound(population, retryAfterMs);
   }
 

@@ -33,7 +33,7 @@ export interface Admission {
   readonly deviceId: string | undefined;
   /** Whether the population's policy asks for enrolment. Whoever it admits is no stranger then. */
   readonly isEnrolled: boolean;
-  /** Returns the request to the device's share. Call it when the check-in has led to a round. */
+  /** Returns the request to the device's share. Call it when the client was not at fault. */
   readonly giveRequestBack: () => void;
 }
 

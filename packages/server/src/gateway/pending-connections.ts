@@ -1,5 +1,5 @@
+import { Tally } from "@tributary/core";
 import { siteOf } from "../runtime/network-address.ts";
-import { Tally } from "../runtime/tally.ts";
 
 /** A connection that has not greeted. */
 export interface PendingConnection {

@@ -40,7 +40,7 @@ export class RequestBudget {
     });
   }
 
-  /** Gives the last request back, because it has led to a round. */
+  /** Gives a request back: it has led to a report that counts, or its round has failed it. */
   giveBack(): void {
     this.#own.giveBack();
     this.#visitor.giveRequestBack();

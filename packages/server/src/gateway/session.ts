@@ -45,10 +45,8 @@ import type { Visitor } from "./visitors.ts";
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
 type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
 
-/** What a session gives back when its client stops waiting. */
+/** A session's place in its population's pool. */
 interface PoolPlace {
-  /** Gives the request back to the device's share, when the check-in has led to a round. */
-  readonly giveRequestBack: () => void;
   /** Takes the check-in back; absent while the coordinator is still deciding about it. */
   readonly leave?: () => void;
 }
@@ -70,6 +68,8 @@ export class Session implements Participant {
   #channel: Channel | undefined;
   /** Set while the session waits in the pool. */
   #place: PoolPlace | undefined;
+  /** Returns the last check-in to the share of the client's device. */
+  #returnDeviceRequest = (): void => {};
   /** Set while the session is in a round. */
   #seat: RoundSeat | undefined;
   /** Watches the report that is being sent, also after the round's end has overtaken it. */
@@ -159,8 +159,6 @@ export class Session implements Participant {
     if (!this.#step({ type: "selected", roundId: seat.roundId })) return;
     // A check-in that completes a cohort is selected before it has been answered.
     if (place?.leave === undefined) this.#send({ type: "checkInAccepted" });
-    this.#requests.giveBack();
-    place?.giveRequestBack();
     this.#place = undefined;
     this.#upload = undefined;
     this.#seat = seat;
@@ -199,6 +197,11 @@ export class Session implements Participant {
     this.#step({ type: "answered" });
     this.#place = undefined;
     this.#send({ type: "rejection", code, message, retryAfterMs });
+  }
+
+  returnRequest(): void {
+    this.#requests.giveBack();
+    this.#returnDeviceRequest();
   }
 
   takeTraffic(): { readonly up: number; readonly down: number } {
@@ -283,8 +286,9 @@ export class Session implements Participant {
     const { population, codecs, maxParameters, exampleCount, heldOutCount } = message;
     const heldArtifacts = new Set(message.heldArtifacts);
     this.#held = { artifacts: heldArtifacts, partial: message.partial };
+    this.#returnDeviceRequest = giveRequestBack;
     this.#step({ type: "admitted" });
-    const place: PoolPlace = { giveRequestBack };
+    const place: PoolPlace = {};
     this.#place = place;
     try {
       const leave = this.#deps.host.checkIn(this, {
@@ -298,7 +302,7 @@ export class Session implements Participant {
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#place !== place) return; // selected or rejected before this line
-      this.#place = { giveRequestBack, leave };
+      this.#place = { leave };
       this.#send({ type: "checkInAccepted" });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);

@@ -194,6 +194,7 @@ export class MemoryRoundStore implements RoundStore {
     const recorded = this.#rounds.get(round.id);
     if (recorded !== undefined) {
       requireSameRound(recorded, round);
+      if (round.attempts > recorded.attempts) this.#rounds.set(round.id, structuredClone(round));
       return;
     }
     if (!this.#tasks.has(round.taskId)) throw taskUnknown(round.taskId);

@@ -51,6 +51,7 @@ export function checkCommit(
   for (const [name, value] of Object.entries(round.metrics)) {
     if (!Number.isFinite(value)) throw contradiction(round, `The metric "${name}" is not finite`);
   }
+  if (!isSound(round)) throw contradiction(round, "Only attempts without reports share a record");
   requireOwnParticipations(round, participations);
   if (checkpoint === undefined) return;
   const { record, bytes } = checkpoint;
@@ -63,6 +64,14 @@ export function checkCommit(
     throw contradiction(round, "The checkpoint's record does not belong to the round");
   }
   requireHash(crypto, record.id, bytes, WRONG_BYTES_REMEDY);
+}
+
+/** Whether the number of attempts fits the outcome. */
+function isSound({ attempts, outcome, reported }: RoundRecord): boolean {
+  if (attempts === 1) return true;
+  return (
+    Number.isSafeInteger(attempts) && attempts > 1 && outcome === "abandoned" && reported === 0
+  );
 }
 
 function requireOwnParticipations(

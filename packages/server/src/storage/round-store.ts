@@ -51,7 +51,11 @@ export interface TaskRecord {
   readonly createdAtMs: number;
 }
 
-/** One attempt at a round. It is written when the attempt has ended, and never changes. */
+/**
+ * One attempt at a round, written when the attempt has ended. Abandoned attempts at one round that
+ * ended for the same reason and without reports share a record: its counts are their sums, and it
+ * grows with each of them. Any other record never changes.
+ */
 export interface RoundRecord {
   readonly id: RoundId;
   readonly taskId: TaskId;
@@ -63,8 +67,14 @@ export interface RoundRecord {
    */
   readonly number: number;
   readonly outcome: "committed" | "abandoned";
+  /** When the attempt began; for several, the first one. */
   readonly startedAtMs: number;
+  /** When the attempt ended; for several, the last one. */
   readonly endedAtMs: number;
+  /** Number of attempts that the record stands for; ≥ 1. */
+  readonly attempts: number;
+  /** How long the attempts took together, in milliseconds. */
+  readonly roundTimeMs: number;
   /**
    * The checkpoint that the cohort trained from or measured. For a rollback, the newest checkpoint
    * before it.
@@ -180,7 +190,8 @@ export interface RoundStore {
   /**
    * Stores a round that has ended, with everything that it leaves behind. Either all of it is
    * stored or nothing. Idempotent by round id: a caller that did not get the answer may call again,
-   * and the second call changes nothing.
+   * and the second call changes nothing. A record that stands for more attempts than the stored one
+   * of the same id takes its place.
    * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been
    * committed, or this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT`
    * when the bytes do not hash to the id; `BAD_PARAMETER` when the records contradict each other.

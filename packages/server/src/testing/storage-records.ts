@@ -114,6 +114,8 @@ export class RecordMaker {
       number,
       startedAtMs,
       endedAtMs: startedAtMs + 41_007,
+      attempts: 1,
+      roundTimeMs: 41_006,
       baseCheckpoint: task.initialCheckpoint,
       selected: 130,
       reported: 101,

@@ -61,9 +61,26 @@ export interface Participant {
   tell(message: RoundMessage): void;
   /** Answers a check-in: the client is to come back after `retryAfterMs`. */
   reject(code: ErrorCode, message: string, retryAfterMs: number): void;
+  /**
+   * Returns the request with which the client came: its report counts, or the round ended without
+   * its report and without its fault.
+   */
+  returnRequest(): void;
   /** Bytes of the session's frames in both directions since the last call. */
   takeTraffic(): { readonly up: number; readonly down: number };
 }
+
+/** A client that has checked in and waits to be selected. */
+export interface WaitingClient {
+  readonly participant: Participant;
+  readonly offer: CheckInOffer;
+}
+
+/**
+ * What a member has made of its seat: its report counts; the seat was wasted, because the member
+ * withdrew, left, had its report refused or was too slow; or neither.
+ */
+export type SeatUse = "counted" | "wasted" | "blameless";
 
 /** A member's place in one round. After the round's end it ignores what the member says. */
 export interface RoundSeat {

@@ -13,15 +13,12 @@ import {
   combineNeeds,
   nextWindowMs,
   returnAfterMs,
+  SeatDebts,
+  type AwayClient,
   type PaceNeeds,
 } from "@tributary/core";
-import type { CheckInOffer, Participant } from "./participant.ts";
-
-/** A client that has checked in and waits to be selected. */
-export interface WaitingClient {
-  readonly participant: Participant;
-  readonly offer: CheckInOffer;
-}
+import type { CheckInOffer, Participant, SeatUse, WaitingClient } from "./participant.ts";
+import { WaitingPool } from "./waiting-pool.ts";
 
 /** A task that gathers cohorts from a population. */
 export interface Recruiter {
@@ -71,19 +68,26 @@ const WAITABLE_PAUSE_MS = 5_000;
 export class Population {
   readonly name: PopulationName;
   readonly #deps: PopulationDeps;
-  readonly #waiting: Map<SessionId, WaitingClient> = new Map();
-  /** The session of each device that waits, for the clients that have proved their device. */
-  readonly #devices: Map<string, SessionId> = new Map();
+  readonly #waiting: WaitingPool;
   readonly #recruiters: Set<Recruiter> = new Set();
-
   readonly #away: ClientsAway;
+  readonly #debts: SeatDebts;
+  /** The device that each client has proved, if it has proved one. */
+  readonly #devices: WeakMap<Participant, string> = new WeakMap();
   /** Shifts the times at which clients come back, so that populations do not come together. */
   readonly #phaseMs: number;
 
   constructor(name: PopulationName, deps: PopulationDeps) {
     this.name = name;
     this.#deps = deps;
-    this.#away = new ClientsAway(deps.clock.now());
+    const { limits } = deps;
+    this.#waiting = new WaitingPool(limits.maxCountedClientsPerAddress);
+    this.#away = new ClientsAway(deps.clock.elapsedMs(), limits.maxCountedClientsPerAddress);
+    this.#debts = new SeatDebts({
+      maxWastedSeats: limits.maxWastedSeatsPerAddress,
+      forgivenMs: limits.wastedSeatForgivenMs,
+      maxSites: limits.maxTrackedAddresses,
+    });
     this.#phaseMs = Math.floor(drawUniform(deps.random) * NO_ROUND_WINDOW_MS);
   }
 
@@ -97,12 +101,17 @@ export class Population {
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
    */
   checkIn(client: WaitingClient): void {
+    const { participant, offer } = client;
+    const { sessionId, site } = participant;
+    const { deviceId } = offer;
+    if (deviceId !== undefined) this.#devices.set(participant, deviceId);
+    this.#requireDue(participant);
     if (this.#recruiters.size === 0) {
-      throw noOpenRound(this.name, this.sendAway(client.participant));
+      throw noOpenRound(this.name, this.sendAway(participant));
     }
     let refusal: TributaryError | undefined;
     const takers = [...this.#recruiters].filter((recruiter) => {
-      const reason = recruiter.refusal(client.offer);
+      const reason = recruiter.refusal(offer);
       refusal ??= reason;
       return reason === undefined;
     });
@@ -117,20 +126,53 @@ export class Population {
       });
     }
     if (takers.every(isPausedForLong)) {
-      throw noRoundYet(this.sendAway(client.participant));
+      throw noRoundYet(this.sendAway(participant));
     }
-    const { sessionId } = client.participant;
-    const { deviceId } = client.offer;
     if (deviceId !== undefined) this.#giveWay(deviceId, sessionId);
-    if (!this.#waiting.has(sessionId) && this.#waiting.size >= this.#capacity()) {
-      throw new TributaryError("NO_OPEN_ROUND", "Enough clients wait for the next round", {
-        remedy: "Come back later.",
-        retryAfterMs: this.sendAway(client.participant),
-      });
-    }
-    this.#waiting.set(sessionId, client);
-    if (deviceId !== undefined) this.#devices.set(deviceId, sessionId);
+    if (!this.#waiting.has(sessionId)) this.#makeRoom(site, participant);
+    this.#waiting.add(client);
     this.#offer(client, takers);
+  }
+
+  /**
+   * Holds a client to the wait that it was told, and all clients of its site to what they have made
+   * of their seats.
+   * @throws TributaryError `NO_OPEN_ROUND`, with the time to come back.
+   */
+  #requireDue(participant: Participant): void {
+    const { clock, limits } = this.#deps;
+    const { site } = participant;
+    const nowMs = clock.elapsedMs();
+    const leftMs = this.#away.leftMs(this.#asAway(participant), nowMs);
+    if (leftMs > 0) throw tooEarly("The client has been told to come back later", leftMs);
+    const debtMs = this.#debts.waitMs(site, nowMs);
+    if (debtMs > 0) {
+      throw tooEarly(
+        "Too many clients of this address have left their rounds without a report",
+        debtMs,
+      );
+    }
+    if (this.#away.countOf(site, nowMs) >= limits.maxAwayClientsPerAddress) {
+      throw tooEarly(
+        "Enough clients of this address have been told to come back later",
+        this.#drawReturn(site),
+      );
+    }
+  }
+
+  /**
+   * Makes sure that one more client may wait. If there are enough, a client of the site that has most
+   * gives way, unless the newcomer's own site has as many.
+   * @throws TributaryError `NO_OPEN_ROUND`.
+   */
+  #makeRoom(site: string, newcomer: Participant): void {
+    if (this.#waiting.size < this.#capacity()) return;
+    const crowdedOut = this.#waiting.crowdedOutBy(site);
+    if (crowdedOut === undefined) throw enoughWait(this.sendAway(newcomer));
+    const { participant } = crowdedOut;
+    this.leave(participant.sessionId);
+    const { code, message, retryAfterMs = 0 } = enoughWait(this.sendAway(participant));
+    participant.reject(code, message, retryAfterMs);
   }
 
   /**
@@ -141,7 +183,7 @@ export class Population {
   reconsider(keeper?: Recruiter): void {
     const others = [...this.#recruiters].filter((recruiter) => recruiter !== keeper);
     if (others.length === 0) return;
-    for (const client of [...this.#waiting.values()]) this.#offer(client, others);
+    for (const client of [...this.#waiting.clients]) this.#offer(client, others);
   }
 
   /** Tells tasks of a waiting client, until one of them has selected it. */
@@ -163,18 +205,8 @@ export class Population {
 
   /** Takes a client that has gone out of the pool. */
   leave(session: SessionId): void {
-    if (this.#takeOut(session) === undefined) return;
+    if (this.#waiting.delete(session) === undefined) return;
     for (const recruiter of this.#recruiters) recruiter.clientLeft(session);
-  }
-
-  /** Removes a client from the pool and returns it; undefined when it is not there. */
-  #takeOut(session: SessionId): WaitingClient | undefined {
-    const client = this.#waiting.get(session);
-    if (client === undefined) return undefined;
-    this.#waiting.delete(session);
-    const { deviceId } = client.offer;
-    if (deviceId !== undefined) this.#devices.delete(deviceId);
-    return client;
   }
 
   /**
@@ -182,14 +214,14 @@ export class Population {
    * newest connection, because the older one may be dead without the server having noticed.
    */
   #giveWay(deviceId: string, session: SessionId): void {
-    const older = this.#devices.get(deviceId);
+    const older = this.#waiting.sessionOf(deviceId);
     if (older === undefined || older === session) return;
-    const client = this.#waiting.get(older);
-    this.leave(older);
+    const client = this.#waiting.delete(older);
+    for (const recruiter of this.#recruiters) recruiter.clientLeft(older);
     client?.participant.reject(
       "NOT_ELIGIBLE",
       "The client's device has checked in over another connection",
-      this.sendAway(client.participant),
+      this.#drawReturn(client.participant.site),
     );
   }
 
@@ -199,7 +231,7 @@ export class Population {
    * @returns undefined when the client waits no longer.
    */
   claim(session: SessionId, by: Recruiter): WaitingClient | undefined {
-    const client = this.#takeOut(session);
+    const client = this.#waiting.delete(session);
     if (client === undefined) return undefined;
     for (const recruiter of this.#recruiters) {
       if (recruiter !== by) recruiter.clientLeft(session);
@@ -209,17 +241,38 @@ export class Population {
 
   /**
    * Returns the waiting clients that a task can use. They are in random order, so that a client
-   * gains nothing by checking in early.
+   * gains nothing by checking in early, and sites take turns, so that none gains by having many.
+   * Clients of sites in debt come last.
    */
   candidates(recruiter: Recruiter): readonly WaitingClient[] {
-    const eligible = [...this.#waiting.values()].filter(
+    const nowMs = this.#deps.clock.elapsedMs();
+    const eligible = [...this.#waiting.clients].filter(
       (client) =>
         recruiter.refusal(client.offer) === undefined && !this.#isKeptFrom(recruiter, client),
     );
-    return Array.from(
-      shuffledIndices(eligible.length, this.#deps.random),
-      (index) => eligible[index]!,
-    );
+    const taken = new Map<string, number>();
+    return Array.from(shuffledIndices(eligible.length, this.#deps.random), (index) => {
+      const client = eligible[index]!;
+      const { site } = client.participant;
+      const before = taken.get(site) ?? (this.#debts.isInDebt(site, nowMs) ? eligible.length : 0);
+      taken.set(site, before + 1);
+      return { client, before };
+    })
+      .toSorted((a, b) => a.before - b.before)
+      .map(({ client }) => client);
+  }
+
+  /** Whether a site has wasted more seats than were made good, so that others come first. */
+  isInDebt(site: string): boolean {
+    return this.#debts.isInDebt(site, this.#deps.clock.elapsedMs());
+  }
+
+  /** Takes note of what a member has made of its seat. */
+  seatEnded(participant: Participant, use: SeatUse): void {
+    const nowMs = this.#deps.clock.elapsedMs();
+    if (use === "wasted") this.#debts.waste(participant.site, nowMs);
+    else participant.returnRequest();
+    if (use === "counted") this.#debts.earn(participant.site, nowMs);
   }
 
   /** Adds a task that recruits from now on. */
@@ -237,9 +290,9 @@ export class Population {
   /** Sends away the clients that no task can use, or whose tasks are all paused for long. */
   dismissUnwanted(): void {
     const recruiters = [...this.#recruiters].filter((recruiter) => !isPausedForLong(recruiter));
-    for (const [session, { participant, offer }] of this.#waiting) {
+    for (const { participant, offer } of [...this.#waiting.clients]) {
       if (recruiters.some((recruiter) => recruiter.refusal(offer) === undefined)) continue;
-      this.leave(session);
+      this.leave(participant.sessionId);
       const retryAfterMs = this.sendAway(participant);
       const { code, message } =
         this.#recruiters.size === 0
@@ -250,13 +303,15 @@ export class Population {
   }
 
   /**
-   * An estimate of how many clients there are: those that wait, those that are at work, and those
-   * that have been told when to come back.
+   * An estimate of how many clients there are, in the view of one site: those that wait, those that
+   * are at work, and those that have been told when to come back. Other sites count for a bounded
+   * share, so that a crowd of one site makes nobody else wait.
    */
-  get size(): number {
+  #sizeFor(site: string): number {
     let atWork = 0;
     for (const recruiter of this.#recruiters) atWork += recruiter.membersAtWork;
-    return this.#waiting.size + atWork + this.#away.count(this.#deps.clock.now());
+    const away = this.#away.count(this.#deps.clock.elapsedMs(), site);
+    return this.#waiting.count(site) + atWork + away;
   }
 
   /**
@@ -266,6 +321,12 @@ export class Population {
    * @returns Milliseconds from now.
    */
   sendAway(participant: Participant, atLeastMs = 0): number {
+    const afterMs = this.#drawReturn(participant.site, atLeastMs);
+    this.#away.add(this.#asAway(participant), afterMs, this.#deps.clock.elapsedMs());
+    return afterMs;
+  }
+
+  #drawReturn(site: string, atLeastMs = 0): number {
     const { clock, random } = this.#deps;
     const needs = combineNeeds(Array.from(this.#recruiters, (recruiter) => recruiter.needs)) ?? {
       needed: Number.POSITIVE_INFINITY,
@@ -273,9 +334,12 @@ export class Population {
       opensInMs: nextWindowMs(clock.now(), NO_ROUND_WINDOW_MS, this.#phaseMs),
     };
     const opensInMs = Math.max(needs.opensInMs, atLeastMs);
-    const afterMs = returnAfterMs({ ...needs, opensInMs }, this.size + 1, drawUniform(random));
-    this.#away.add(participant, afterMs, clock.now());
-    return afterMs;
+    return returnAfterMs({ ...needs, opensInMs }, this.#sizeFor(site) + 1, drawUniform(random));
+  }
+
+  #asAway(participant: Participant): AwayClient {
+    const device = this.#devices.get(participant);
+    return { connection: participant, site: participant.site, device };
   }
 
   /** The largest number of clients that may wait. It is at least what the next rounds take. */
@@ -289,6 +353,22 @@ export class Population {
 /** Whether a task is paused for so long that clients should not wait for it. */
 const isPausedForLong = ({ isPaused, needs }: Recruiter): boolean =>
   isPaused && needs.opensInMs > WAITABLE_PAUSE_MS;
+
+/** The error for a client that comes before its time. */
+function tooEarly(reason: string, retryAfterMs: number): TributaryError {
+  return new TributaryError("NO_OPEN_ROUND", reason, {
+    remedy: "Wait as long as each answer says.",
+    retryAfterMs,
+  });
+}
+
+/** The error for a client when enough others wait. */
+function enoughWait(retryAfterMs: number): TributaryError {
+  return new TributaryError("NO_OPEN_ROUND", "Enough clients wait for the next round", {
+    remedy: "Come back later.",
+    retryAfterMs,
+  });
+}
 
 /** The error for a client whose tasks are all paused for long. */
 function noRoundYet(retryAfterMs: number): TributaryError {

@@ -15,7 +15,7 @@ import {
 } from "@tributary/protocol";
 import type { Logger } from "../../runtime/logger.ts";
 import type { EventPublisher } from "../../telemetry/event-feed.ts";
-import type { MemberMessage } from "../population/participant.ts";
+import type { MemberMessage, SeatUse } from "../population/participant.ts";
 import type { Member } from "./member.ts";
 import type { RoundMachine } from "./round-machine.ts";
 import { roundClosed, unexpected } from "./session-errors.ts";
@@ -40,6 +40,8 @@ export interface ReportIntakeOptions {
   readonly machine: RoundMachine;
   /** Takes a member out of the round. Returns when the member should check in again. */
   readonly sendAway: (member: Member) => number;
+  /** Takes note of what a member has made of its seat. */
+  readonly seatEnded: (member: Member, use: SeatUse) => void;
 }
 
 type ReportBegin = Extract<MemberMessage, { type: "reportBegin" }>;
@@ -73,6 +75,7 @@ export class ReportIntake {
   begin(member: Member, message: ReportBegin): void {
     const { form, sendAway, roundId } = this.#options;
     if (!this.isOpen) {
+      this.#options.seatEnded(member, "blameless");
       this.#answer(member, roundClosed(sendAway(member)));
       return;
     }
@@ -189,6 +192,7 @@ export class ReportIntake {
     const { machine, collection, roundId } = this.#options;
     // The round may have been abandoned while the report was being added.
     if (machine.state.phase === "reporting") {
+      this.#options.seatEnded(member, "counted");
       this.#answer(member);
       this.#deps.events.publish({
         type: "report-accepted",
@@ -211,8 +215,10 @@ export class ReportIntake {
   /** Refuses a member's report: the member is told why, and when to come back. */
   #refuse(member: Member, thrown: unknown): void {
     const error = asTributaryError(thrown);
-    const { sendAway, roundId } = this.#options;
+    const { sendAway, seatEnded, roundId } = this.#options;
     member.releaseTurn();
+    // What went wrong inside the server is no fault of the member's.
+    seatEnded(member, error.code === "INTERNAL" ? "blameless" : "wasted");
     const told = new TributaryError(error.code, error.message, {
       retryAfterMs: sendAway(member),
       context: error.context,

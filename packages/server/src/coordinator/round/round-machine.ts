@@ -27,6 +27,7 @@ export class RoundMachine {
   readonly #listener: RoundMachineListener;
   #state: RoundState;
   #phaseSinceMs: number;
+  #hasTimedOut = false;
   /** The round has gathered clients for as long as it should, and waits on. */
   #isOverdue = false;
   #cancelTimer: (() => void) | undefined;
@@ -53,6 +54,11 @@ export class RoundMachine {
   /** The members of the round; `undefined` until it has selected them. */
   get cohort(): Cohort | undefined {
     return "cohort" in this.#state ? this.#state.cohort : undefined;
+  }
+
+  /** Whether the time for reports has run out. */
+  get hasTimedOut(): boolean {
+    return this.#hasTimedOut;
   }
 
   /** Whether the round gathers its cohort, within the time that it has for that. */
@@ -97,6 +103,7 @@ export class RoundMachine {
       this.dispatch({ type: "cancelled", reason: "not-scheduled" });
       return;
     }
+    if (this.#state.phase !== "selecting" && nowMs >= deadlineMs) this.#hasTimedOut = true;
     this.dispatch({ type: "tick", nowMs });
     if (!this.isGathering || nowMs < deadlineMs) return;
     this.#isOverdue = true;

@@ -1,6 +1,6 @@
 // Makes the records of rounds that have ended, and of operator evaluations and rollbacks, which are
 // part of a task's history like rounds.
-import { NO_FATES, type AbandonReason, type RoundKind } from "@tributary/core";
+import { NO_FATES, sumOfFates, type AbandonReason, type RoundKind } from "@tributary/core";
 import type { CheckpointId, RoundId, TaskId } from "@tributary/protocol";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { VersionReference } from "../model/model-version.ts";
@@ -32,6 +32,8 @@ export function recordOf(
     baseCheckpoint: version.checkpointId,
     checkpoint: end.checkpoint,
     reason: end.reason,
+    attempts: 1,
+    roundTimeMs: Math.max(0, end.endedAtMs - startedAtMs),
     // An abandoned round may have one report only, whose results would be one client's.
     exampleCount: end.reason === null ? collection.exampleCount : 0,
     metrics: end.reason === null ? collection.metricMeans() : {},
@@ -53,6 +55,35 @@ export function isWorthRecording({ selected }: RoundRecord, reason: AbandonReaso
     default:
       return true;
   }
+}
+
+/**
+ * Adds one more attempt to the record of attempts that ended the same way.
+ * @param run - Keeps its id, which is that of the first attempt.
+ */
+export function extendRun(run: RoundRecord, attempt: RoundRecord): RoundRecord {
+  const sum = (
+    field:
+      | "attempts"
+      | "roundTimeMs"
+      | "selected"
+      | "rejected"
+      | "droppedOut"
+      | "bytesUp"
+      | "bytesDown",
+  ): number => run[field] + attempt[field];
+  return {
+    ...run,
+    endedAtMs: attempt.endedAtMs,
+    attempts: sum("attempts"),
+    roundTimeMs: sum("roundTimeMs"),
+    selected: sum("selected"),
+    rejected: sum("rejected"),
+    droppedOut: sum("droppedOut"),
+    fates: sumOfFates(run.fates, attempt.fates),
+    bytesUp: sum("bytesUp"),
+    bytesDown: sum("bytesDown"),
+  };
 }
 
 /** The record of a return from the newest version of a model to an older one. */
@@ -109,6 +140,8 @@ function withoutCohort(
     outcome: "committed",
     startedAtMs: nowMs,
     endedAtMs: nowMs,
+    attempts: 1,
+    roundTimeMs: 0,
     selected: 0,
     reported: 0,
     rejected: 0,

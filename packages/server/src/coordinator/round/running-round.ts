@@ -11,6 +11,7 @@ import {
   type RoundEffect,
   type RoundPolicy,
   type RoundState,
+  type WorkStage,
 } from "@tributary/core";
 import type {
   ArtifactReference,
@@ -24,7 +25,7 @@ import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import type { SealedModel } from "../model/sealed-model.ts";
-import type { MemberMessage, Participant } from "../population/participant.ts";
+import type { MemberMessage, Participant, SeatUse } from "../population/participant.ts";
 import { Member } from "./member.ts";
 import { ReportIntake, type ReportIntakeDeps } from "./report-intake.ts";
 import { RoundMachine } from "./round-machine.ts";
@@ -52,6 +53,8 @@ export interface RoundHost {
   claim(session: SessionId, collection: Collection): Participant | undefined;
   /** When a client that leaves the round should check in again; not before `atLeastMs`. */
   sendAway(participant: Participant, atLeastMs?: number): number;
+  /** Called once for each member, when it is known what it has made of its seat. */
+  seatEnded(participant: Participant, use: SeatUse): void;
   /** Called when the cohort is complete. */
   started(): void;
   /** Called when the round gathers no more clients, or gathers them less urgently than before. */
@@ -67,6 +70,13 @@ export type RoundClose = { readonly abandoned: AbandonReason | undefined };
 
 /** The sites of clients of this machine, in IPv4 and in IPv6. */
 const OWN_SITES = /^127\.|^0:0:0::\/48$/;
+
+/** The stages in which the next step is the member's own. */
+const WAITED_FOR: ReadonlySet<WorkStage> = new Set<WorkStage>([
+  "configuring",
+  "training",
+  "uploading",
+]);
 
 /** The ways in which a member can leave the round by itself. */
 type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
@@ -130,6 +140,7 @@ export class RunningRound {
         form: collection.begin(),
         machine: this.#machine,
         sendAway: (member) => this.#sendAway(member),
+        seatEnded: ({ participant }, use) => host.seatEnded(participant, use),
       },
       deps,
     );
@@ -199,6 +210,8 @@ export class RunningRound {
     let told = 0;
     for (const member of this.#members.values()) {
       if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
+      const use = this.#unfinishedUse(member);
+      if (use !== undefined) this.#host.seatEnded(member.participant, use);
       member.participant.tell({
         type: "roundOutcome",
         roundId: this.id,
@@ -338,6 +351,8 @@ export class RunningRound {
     this.#members.delete(member.session);
     member.releaseTurn();
     if (!isOpen || !isAtWork(state)) return;
+    this.#host.seatEnded(member.participant, "wasted");
+    if (event.type === "withdrew") this.#host.sendAway(member.participant, ABANDONED_RETRY_MS);
     const { id: roundId } = this;
     const { site } = member.participant;
     if (event.type === "withdrew" && !OWN_SITES.test(site)) this.refusingSites.add(site);
@@ -347,6 +362,17 @@ export class RunningRound {
         : { type: "member-withdrew", roundId, code: event.code },
     );
     this.#machine.dispatchMember(member.session, event);
+  }
+
+  /**
+   * What a member that is told the round's end has made of its seat, unless that is known already. A
+   * member whose time was over while it was to act itself has wasted its seat.
+   */
+  #unfinishedUse(member: Member): SeatUse | undefined {
+    const state = this.#stateOf(member);
+    if (state === undefined || !isAtWork(state)) return undefined;
+    const isDue = this.#machine.hasTimedOut && WAITED_FOR.has(state.stage);
+    return isDue ? "wasted" : "blameless";
   }
 
   #stateOf({ session }: Member): MemberState | undefined {

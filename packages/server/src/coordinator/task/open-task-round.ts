@@ -34,6 +34,7 @@ export function openTaskRound(
           moment: standing.moment(clock.now()),
         }),
       sendAway: (participant, atLeastMs) => population.sendAway(participant, atLeastMs),
+      seatEnded: (participant, use) => population.seatEnded(participant, use),
       started: () => standing.times.begin(clock.now()),
       // Clients that were kept for this task are free again.
       gatheringEased: () => population.reconsider(recruiter),

@@ -48,7 +48,7 @@ export function roundOwner(
   activity: () => TaskActivity,
   { clock, crypto, openAdder = localAdders(crypto), minimumCohort }: RoundOwnerDeps,
 ): RoundOwner {
-  const { task, standing, sealer } = parts;
+  const { task, standing, sealer, population } = parts;
   const { definition } = task;
   const { terms } = sealer;
   const training = roundOf(definition, minimumCohort);
@@ -62,6 +62,7 @@ export function roundOwner(
       trainingPolicy: training,
       clock,
       activity,
+      population,
     }),
     policies: {
       training,

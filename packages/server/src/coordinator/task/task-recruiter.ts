@@ -2,8 +2,8 @@ import { cohortSize, type ModelTerms, type PaceNeeds, type RoundPolicy } from "@
 import type { Clock, PlanFeature, SessionId, TributaryError } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
 import { planRefusal } from "../model/plan-refusal.ts";
-import type { CheckInOffer } from "../population/participant.ts";
-import type { Recruiter, WaitingClient } from "../population/population.ts";
+import type { CheckInOffer, WaitingClient } from "../population/participant.ts";
+import type { Population, Recruiter } from "../population/population.ts";
 import type { RunningRound } from "../round/running-round.ts";
 import { pausedUntilMs, roundOfActivity, type TaskActivity } from "./task-activity.ts";
 import { ineligibility } from "./task-eligibility.ts";
@@ -21,12 +21,21 @@ export interface RecruitingTask {
   readonly clock: Clock;
   /** What the task is doing now. */
   readonly activity: () => TaskActivity;
+  readonly population: Population;
 }
+
+/**
+ * For how long a round gathers clients of other sites before it takes one whose site is in debt,
+ * milliseconds. The members of the last round have time to come back.
+ */
+const OTHERS_FIRST_MS = 1_000;
 
 /** A task as its population sees it: which clients it can use, and when. */
 export class TaskRecruiter implements Recruiter {
   readonly priority: number;
   readonly #of: RecruitingTask;
+  /** The last round from which clients were kept back at first. */
+  #keptBackFrom: RunningRound | undefined;
 
   constructor(task: RecruitingTask) {
     this.priority = task.task.definition.priority;
@@ -49,7 +58,25 @@ export class TaskRecruiter implements Recruiter {
 
   clientWaits({ participant, offer }: WaitingClient): void {
     const round = this.#selecting;
-    if (round !== undefined && this.#canUse(offer, round)) round.join(participant.sessionId);
+    if (round === undefined || !this.#canUse(offer, round)) return;
+    const leftMs = round.startedAtMs + OTHERS_FIRST_MS - this.#of.clock.now();
+    if (leftMs > 0 && this.#of.population.isInDebt(participant.site)) {
+      this.#takeAnybody(round, leftMs);
+    } else {
+      round.join(participant.sessionId);
+    }
+  }
+
+  /** Has a round take all waiting clients that it can use, once, after a while. */
+  #takeAnybody(round: RunningRound, afterMs: number): void {
+    if (this.#keptBackFrom === round) return;
+    this.#keptBackFrom = round;
+    this.#of.clock.schedule(afterMs, () => {
+      for (const { participant, offer } of this.#of.population.candidates(this)) {
+        if (this.#selecting !== round) return;
+        if (this.#canUse(offer, round)) round.join(participant.sessionId);
+      }
+    });
   }
 
   clientLeft(session: SessionId): void {

@@ -16,6 +16,7 @@ import type { Population } from "../population/population.ts";
 import { commitRound, type Committed } from "../round/commit-round.ts";
 import { isWorthRecording, recordOf } from "../round/round-records.ts";
 import type { RunningRound, RunningRoundDeps } from "../round/running-round.ts";
+import { AbandonedRounds } from "./abandoned-rounds.ts";
 import { FailurePauses } from "./failure-pauses.ts";
 import { openTaskRound } from "./open-task-round.ts";
 import { roundOwner, type RoundOwner, type RoundOwnerDeps } from "./round-owner.ts";
@@ -23,7 +24,6 @@ import type { TaskProblems } from "./task-problems.ts";
 import type { TaskActivity } from "./task-activity.ts";
 import { TaskMoves } from "./task-moves.ts";
 import { TaskStanding } from "./task-standing.ts";
-import { UnwrittenRounds } from "./unwritten-rounds.ts";
 
 export interface TaskRunnerDeps extends RunningRoundDeps, RoundOwnerDeps {
   readonly store: RoundStore;
@@ -45,7 +45,7 @@ export class TaskRunner {
   readonly #deps: TaskRunnerDeps;
   readonly #moves: TaskMoves;
   readonly #refusal = new CommonRefusal();
-  readonly #unwritten: UnwrittenRounds;
+  readonly #abandoned: AbandonedRounds;
   readonly #pauses = new FailurePauses();
   /** Whether rounds are wanted. The round in flight goes on when they are wanted no longer. */
   #isWanted = false;
@@ -70,7 +70,7 @@ export class TaskRunner {
     this.#owner = roundOwner(parts, () => this.#activity, deps);
     this.#deps = deps;
     this.#moves = new TaskMoves(task.id, onMoved, deps);
-    this.#unwritten = new UnwrittenRounds(deps.store, deps.logger);
+    this.#abandoned = new AbandonedRounds(deps.store, deps.logger);
   }
 
   /**
@@ -249,8 +249,8 @@ export class TaskRunner {
     const isFinished = isOnRecord && next.type === "finished";
     const finished = isFinished && (await this.#finish(next.reason)) ? next.reason : undefined;
     await round.end(typeof result === "string" ? result : result.version, isFinished);
-    if (isOnRecord && reason !== null) this.#unwritten.add(record);
-    const hindrance = await this.#unwritten.write();
+    if (isOnRecord && reason !== null) this.#abandoned.add(record);
+    const hindrance = await this.#abandoned.write();
     if (hindrance !== undefined && this.#retryAtMs === undefined) this.#failed(hindrance);
     if (isOnRecord) events.publish({ type: "round-ended", round: record });
     if (finished !== undefined) this.#moves.publish("finished", finished);
@@ -278,6 +278,7 @@ export class TaskRunner {
         standing.advance(committed.version);
         standing.times.end(clock.now());
         standing.participation.committed(committed.record.number);
+        this.#abandoned.committed();
         // Pruning saves nothing but space, so nobody waits for it.
         standing
           .pruneParticipations(clock.now())
@@ -348,7 +349,7 @@ export class TaskRunner {
     const { problems } = this.#deps;
     try {
       // First what is still to be written: a store that reads and does not write is of no use.
-      const hindrance = await this.#unwritten.write();
+      const hindrance = await this.#abandoned.write();
       if (hindrance !== undefined) throw hindrance;
       await this.#standing.readAgain();
       this.#retryAtMs = undefined;

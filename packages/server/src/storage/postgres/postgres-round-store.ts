@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
 import { ROUND_KINDS, makesCheckpoint } from "@tributary/core";
 import type { CheckpointStore } from "../checkpoint-store.ts";
@@ -238,7 +238,12 @@ export class PostgresRoundStore implements RoundStore {
     if (added.length === 0) {
       const [recorded] = await tx.select().from(rounds).where(eq(rounds.id, round.id));
       requireSameRound(recorded, round);
-      // The round was committed before, and everything else with it.
+      // The round was committed before, and everything else with it. Only a run of abandoned
+      // attempts may have grown since.
+      await tx
+        .update(rounds)
+        .set(round)
+        .where(and(eq(rounds.id, round.id), lt(rounds.attempts, round.attempts)));
       return;
     }
     if (checkpoint !== undefined) {

@@ -76,6 +76,8 @@ export const rounds = namespace.table(
     outcome: text().$type<RoundRecord["outcome"]>().notNull(),
     startedAtMs: count("started_at_ms").notNull(),
     endedAtMs: count("ended_at_ms").notNull(),
+    attempts: integer().notNull().default(1),
+    roundTimeMs: count("round_time_ms").notNull().default(0),
     baseCheckpoint: text("base_checkpoint").$type<CheckpointId>().notNull(),
     checkpoint: text().$type<CheckpointId>(),
     reason: text(),

@@ -114,6 +114,27 @@ export const roundRequirements: Readonly<Record<string, Requirement>> = {
     assert.equal((await stores.rounds.checkpoints(task.id)).length, 2);
   },
 
+  async "lets a run of abandoned attempts grow, and never shrink"(stores, make) {
+    const task = await addTask(stores, make);
+    const first = { ...make.abandoned(task, 1), reported: 0 };
+    const runOf = (attempts: number): typeof first => ({
+      ...first,
+      attempts,
+      endedAtMs: first.endedAtMs + attempts,
+      roundTimeMs: 100 * attempts,
+      selected: 3 * attempts,
+    });
+    for (const attempts of [1, 3, 2, 3]) await stores.rounds.commit({ round: runOf(attempts) });
+    assert.deepEqual(await stores.rounds.rounds(task.id), [runOf(3)]);
+    const { round, checkpoint } = make.committed(task, 1);
+    const wrong = [
+      stores.rounds.commit({ round: { ...first, attempts: 0 } }),
+      stores.rounds.commit({ round: { ...first, attempts: 4, reported: 1 } }),
+      stores.rounds.commit({ round: { ...round, attempts: 2 }, checkpoint }),
+    ];
+    for (const promise of wrong) await expectFailure("BAD_PARAMETER", promise);
+  },
+
   async "refuses a second committed round of one number"(stores, make) {
     const task = await addTask(stores, make);
     const first = make.committed(task, 1);
