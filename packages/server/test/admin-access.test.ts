@@ -56,6 +56,14 @@ describe("an admin API with a token", () => {
     expect((await admin.ask("OPTIONS", "/v1/tasks", { headers })).status).toBe(401);
   });
 
+  it("tells everyone which methods its probes and its description take", async () => {
+    const admin = await startAdmin({ token: TOKEN });
+    for (const { path } of admin.routes.filter((route) => route.open)) {
+      const answer = await admin.ask("DELETE", path, { headers: { authorization: "" } });
+      expect([path, answer.status, answer.headers["allow"]]).toEqual([path, 405, "GET"]);
+    }
+  });
+
   it("refuses an empty token", async () => {
     const { deps } = await startAdmin();
     expect(() => createAdminApp({ ...deps, token: "" })).toThrow(/token is empty/);

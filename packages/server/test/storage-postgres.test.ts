@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { sql } from "drizzle-orm";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -14,6 +16,7 @@ import { startCutProxy, type CutProxy } from "./cut-proxy.ts";
 import { freePort, startPostgres, type PostgresServer } from "./postgres-server.ts";
 
 const crypto = createNodeCryptoProvider();
+const OPERATIONS = new URL("../../../docs/operations.md", import.meta.url);
 const newMaker = (seed: number): RecordMaker => new RecordMaker(crypto, seededRandom(crypto, seed));
 
 let server: PostgresServer;
@@ -88,7 +91,7 @@ describe("the access store in Postgres", () => {
     it(name, run);
   }
 
-  it("refuses every user who tries to change or delete rows of the audit table", async () => {
+  it("refuses every user who tries to change, delete or truncate rows of the audit table", async () => {
     const url = await testDatabase();
     const { access } = await testStore(url);
     const change = { atMs: 1, actor: "root", operation: "pauseTask", target: "/", note: "" };
@@ -96,10 +99,47 @@ describe("the access store in Postgres", () => {
     for (const statement of [
       "update tributary.audit set actor = 'nobody'",
       "delete from tributary.audit",
+      "truncate tributary.audit",
+      "truncate tributary.audit, tributary.devices cascade",
     ]) {
       await expect(server.query(statement, nameOf(url))).rejects.toThrow(/never changed/);
     }
     expect((await access.audit(5)).map(({ actor }) => actor)).toEqual(["root"]);
+  });
+
+  it("works for a role that owns no table, and can then neither empty the audit table nor lift its triggers", async () => {
+    const url = await testDatabase();
+    await (await openPostgresStore({ url, crypto })).close(); // the owner has made the tables
+    const role = `serving_${nameOf(url)}`;
+    const grants = readFileSync(OPERATIONS, "utf8")
+      .match(/^```sql\n(create role serving[\s\S]*?)^```/m)?.[1]
+      ?.replaceAll("serving", role);
+    await server.query(grants ?? "", nameOf(url));
+    onTestFinished(async () => {
+      await server.query(`drop owned by ${role}; drop role ${role}`, nameOf(url));
+    });
+    const serving = new URL(url);
+    [serving.username, serving.password] = [role, "secret"];
+    const { access, rounds } = await testStore(serving.href);
+    const change = { atMs: 1, actor: "root", operation: "pauseTask", target: "/", note: "" };
+    await access.addAudit({ ...change, error: null });
+    expect(await rounds.tasks()).toEqual([]);
+
+    const client = new pg.Client({ connectionString: serving.href });
+    await client.connect();
+    onTestFinished(() => client.end());
+    for (const statement of [
+      "update tributary.audit set actor = 'nobody'",
+      "delete from tributary.audit",
+      "truncate tributary.audit",
+      "drop trigger audit_not_emptied on tributary.audit",
+      "alter table tributary.audit disable trigger all",
+      "drop table tributary.audit",
+      "drop function tributary.refuse_change cascade",
+    ]) {
+      await expect(client.query(statement)).rejects.toThrow(/permission denied|must be owner/);
+    }
+    expect(await access.audit(5)).toHaveLength(1);
   });
 });
 

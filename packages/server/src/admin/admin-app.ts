@@ -41,7 +41,9 @@ export function createAdminApp(deps: AdminDeps): Express {
     const here = routes.filter((route) => route.path === path);
     const at = app.route(path.replaceAll(/\{(\w+)\}/g, ":$1"));
     for (const route of here) at[route.method](handlerOf(route, access, deps));
-    at.all(known, refuseMethod(here));
+    // What is open to everyone has no secret methods either.
+    if (here.some((route) => !route.open)) at.all(known);
+    at.all(refuseMethod(here));
   }
   app.use(known, refuseRoute);
   app.use(errorAnswer(logger));

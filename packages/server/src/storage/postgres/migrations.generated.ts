@@ -175,4 +175,9 @@ CREATE UNIQUE INDEX "leases_epoch" ON "tributary"."leases" USING btree ("name","
 ALTER TABLE "tributary"."rounds" ADD COLUMN "round_time_ms" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 UPDATE "tributary"."rounds" SET "round_time_ms" = greatest(0, "ended_at_ms" - "started_at_ms");`,
   },
+  {
+    name: "0009_audit_truncate",
+    sql: `CREATE TRIGGER "audit_not_emptied" BEFORE TRUNCATE ON "tributary"."audit" FOR EACH STATEMENT EXECUTE FUNCTION "tributary"."refuse_change"();
+`,
+  },
 ];
