@@ -225,6 +225,13 @@ export interface Limits {
    * @defaultValue 30,000. An address that only wastes seats can waste two a minute.
    */
   readonly wastedSeatForgivenMs: number;
+  /**
+   * How long a call of the server's store may take, in milliseconds. Then it counts as failed,
+   * whatever becomes of it: a round that was to be stored is given up, and its task tries again.
+   * @defaultValue 60,000. A healthy store takes seconds for the largest model. A database that does
+   * not answer is given up after half of that.
+   */
+  readonly storeTimeoutMs: number;
 }
 
 /** The limits that hold where nothing else is set. */
@@ -263,6 +270,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxAwayClientsPerAddress: 1_024,
   maxWastedSeatsPerAddress: 16,
   wastedSeatForgivenMs: 30_000,
+  storeTimeoutMs: 60_000,
 };
 
 /**

@@ -24,6 +24,7 @@ import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts"
 import { listen } from "./runtime/listen.ts";
 import { readServerSecrets, settleIdentity } from "./server-identity.ts";
 import { openStorage } from "./open-storage.ts";
+import { boundedStorage } from "./storage/bounded-storage.ts";
 import { takeLease, type LeaseKeeper, type LeaseOptions } from "./storage/lease-keeper.ts";
 import type { Storage } from "./storage/storage.ts";
 import { createLogger, type Logger } from "./runtime/logger.ts";
@@ -114,15 +115,16 @@ export async function startServer(
   try {
     const kept = await readServerSecrets(config.keyPath);
     const tls = await loadTls(config);
-    const storage = deps.storage ?? (await openStorage({ ...config, crypto, logger }));
-    if (deps.storage === undefined) cleanups.push(() => storage.close());
+    const opened = deps.storage ?? (await openStorage({ ...config, crypto, logger }));
+    if (deps.storage === undefined) cleanups.push(() => opened.close());
+    const storage = boundedStorage(opened, { clock, timeoutMs: limits.storeTimeoutMs });
     const leasing = { clock, logger, signal: deps.signal };
     const { lost } = await holdLease(storage, config, leasing, cleanups);
     const { keyPath: path, newIdentity } = config;
     const secrets = await settleIdentity(kept, storage, { path, newIdentity, crypto });
     const serverKey = formatServerKey(serverKeyOf(crypto, secrets));
 
-    const startedAtMs = clock.now();
+    const startedAtMs = clock.elapsedMs();
     const events = deps.events ?? new EventFeed(logger);
     const storeHealth = new StoreHealth(storage, clock);
     const metrics = createMetrics({
@@ -199,7 +201,7 @@ export async function startServer(
           serverKey,
           version: SERVER_VERSION,
           connections: gateway.connectionCount,
-          uptimeMs: clock.now() - startedAtMs,
+          uptimeMs: clock.elapsedMs() - startedAtMs,
         }),
         logger,
         crypto,

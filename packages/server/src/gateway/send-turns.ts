@@ -28,7 +28,7 @@ export type SendPiece = (taken: () => void) => number;
 /** A piece that a socket holds. */
 interface Piece {
   byteLength: number;
-  /** When the piece was handed to its socket. */
+  /** When the piece was handed to its socket, by the monotonic clock. */
   readonly sinceMs: number;
 }
 
@@ -72,7 +72,7 @@ export class SendTurns {
       if (!this.#hasRoom()) return;
       const send = this.#waiting.shift();
       if (send === undefined) return;
-      const piece: Piece = { byteLength: 0, sinceMs: this.#clock.now() };
+      const piece: Piece = { byteLength: 0, sinceMs: this.#clock.elapsedMs() };
       this.#underWay.add(piece);
       const byteLength = send(() => this.#taken(piece));
       sent += byteLength;
@@ -88,7 +88,7 @@ export class SendTurns {
   #hasRoom(): boolean {
     for (const piece of this.#underWay) {
       if (this.#bytesUnderWay < BYTES_UNDER_WAY) return true;
-      const leftMs = piece.sinceMs + SLOW_MS - this.#clock.now();
+      const leftMs = piece.sinceMs + SLOW_MS - this.#clock.elapsedMs();
       if (leftMs > 0) {
         this.#watch(leftMs);
         return false;

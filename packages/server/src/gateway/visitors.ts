@@ -74,7 +74,7 @@ export class Visitors {
 
     const { handshakeTimeoutMs } = this.#limits;
     const clock = this.#clock;
-    const deadlineMs = clock.now() + handshakeTimeoutMs;
+    const deadlineMs = clock.elapsedMs() + handshakeTimeoutMs;
     const cancelDeadline = clock.schedule(handshakeTimeoutMs, () => cut("handshake-timeout"));
     const waiting = (): PendingConnection => ({ address, giveWay: () => cut("too-many-pending") });
     let pending = waiting();
@@ -89,7 +89,7 @@ export class Visitors {
         return address ?? "";
       },
       get greetWithinMs() {
-        return Math.max(0, deadlineMs - clock.now());
+        return Math.max(0, deadlineMs - clock.elapsedMs());
       },
       comesFrom: (remote) => {
         if (address !== undefined) return undefined;

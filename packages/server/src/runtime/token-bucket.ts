@@ -20,7 +20,7 @@ export class TokenBucket {
     this.#capacity = capacity;
     this.#perSecond = perSecond;
     this.#tokens = capacity;
-    this.#filledAtMs = clock.now();
+    this.#filledAtMs = clock.elapsedMs();
   }
 
   /** Takes a token. Returns false if there is no whole one. */
@@ -49,9 +49,8 @@ export class TokenBucket {
   }
 
   #fill(): void {
-    const nowMs = this.#clock.now();
-    // When the clock has been set back, no tokens come back, and none are lost.
-    const elapsedMs = Math.max(0, nowMs - this.#filledAtMs);
+    const nowMs = this.#clock.elapsedMs();
+    const elapsedMs = nowMs - this.#filledAtMs;
     this.#filledAtMs = nowMs;
     this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs * this.#perSecond) / 1_000);
   }

@@ -43,7 +43,7 @@ export interface Committed {
 export async function commitRound(
   round: RunningRound,
   participations: readonly ParticipationRecord[],
-  { store, crypto, clock, random }: CommitDeps,
+  { store, crypto, random }: CommitDeps,
 ): Promise<Committed> {
   const { collection } = round;
   const { number, taskId, version: before } = round.facts;
@@ -51,7 +51,7 @@ export async function commitRound(
   await collection.close();
   const state = await collection.combine(before.state, { random, yieldTurn });
   if (state === undefined) {
-    const end = { checkpoint: null, reason: null, endedAtMs: clock.now() };
+    const end = { checkpoint: null, reason: null, endedAtMs: round.nowMs };
     const record = recordOf(round, end);
     await store.commit({ round: record });
     return { record, version: before };
@@ -59,7 +59,7 @@ export async function commitRound(
   await yieldTurn(); // a model takes milliseconds to copy and to hash, here and in the store
   const bytes = encodeCheckpoint(state.weights);
   const checkpointId = checkpointIdOf(crypto, bytes);
-  const endedAtMs = clock.now();
+  const endedAtMs = round.nowMs;
   const record = recordOf(round, { checkpoint: checkpointId, reason: null, endedAtMs });
   const version: ModelVersion = {
     roundNumber: number,

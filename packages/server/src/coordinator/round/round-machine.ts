@@ -19,7 +19,10 @@ export interface RoundMachineListener {
   gatheringEased(): void;
 }
 
-/** Runs the state machine of one round: it keeps the state and sends it a tick at its deadlines. */
+/**
+ * Runs the state machine of one round: it keeps the state and sends it a tick at its deadlines. They
+ * run on the monotonic clock, but for the end of the schedule, which is a date.
+ */
 export class RoundMachine {
   readonly policy: RoundPolicy;
   readonly #clock: Clock;
@@ -42,7 +45,7 @@ export class RoundMachine {
     this.#clock = times.clock;
     this.#closesAtMs = times.closesAtMs;
     this.#listener = listener;
-    this.#phaseSinceMs = times.clock.now();
+    this.#phaseSinceMs = times.clock.elapsedMs();
     this.#state = openRound(policy, this.#phaseSinceMs);
     this.#watchDeadline();
   }
@@ -71,7 +74,7 @@ export class RoundMachine {
     const { state, effects } = stepRound(this.policy, this.#state, event);
     this.#state = state;
     if (state.phase !== phase) {
-      const nowMs = this.#clock.now();
+      const nowMs = this.#clock.elapsedMs();
       this.#listener.phaseEnded(phase, nowMs - this.#phaseSinceMs);
       this.#phaseSinceMs = nowMs;
     }
@@ -91,15 +94,16 @@ export class RoundMachine {
     const deadlineMs = deadlineOf(this.#state);
     if (deadlineMs === undefined) return;
     const isSelecting = this.#state.phase === "selecting";
-    const wakeAtMs = isSelecting ? Math.min(deadlineMs, this.#closesAtMs) : deadlineMs;
-    this.#cancelTimer = this.#clock.schedule(wakeAtMs - this.#clock.now(), () =>
+    const leftMs = deadlineMs - this.#clock.elapsedMs();
+    const openMs = isSelecting ? this.#closesAtMs - this.#clock.now() : leftMs;
+    this.#cancelTimer = this.#clock.schedule(Math.min(leftMs, openMs), () =>
       this.#tick(deadlineMs),
     );
   }
 
   #tick(deadlineMs: number): void {
-    const nowMs = this.#clock.now();
-    if (this.#state.phase === "selecting" && nowMs >= this.#closesAtMs) {
+    const nowMs = this.#clock.elapsedMs();
+    if (this.#state.phase === "selecting" && this.#clock.now() >= this.#closesAtMs) {
       this.dispatch({ type: "cancelled", reason: "not-scheduled" });
       return;
     }

@@ -96,6 +96,7 @@ export class RunningRound {
   readonly facts: RoundFacts;
   readonly collection: Collection;
   readonly startedAtMs: number;
+  readonly #openedAtMs: number;
   /** Resolves when no further report counts; the promise never rejects. */
   readonly closed: Promise<RoundClose>;
   readonly #close: (how: RoundClose) => void;
@@ -118,6 +119,7 @@ export class RunningRound {
     this.#host = host;
     this.#deps = deps;
     this.startedAtMs = deps.clock.now();
+    this.#openedAtMs = deps.clock.elapsedMs();
     let close = (_how: RoundClose): void => {};
     this.closed = new Promise((resolve) => (close = resolve));
     this.#close = close;
@@ -146,6 +148,11 @@ export class RunningRound {
     );
   }
 
+  /** The date now, as far after the round's start as time has passed, whatever the clock was set to. */
+  get nowMs(): number {
+    return this.startedAtMs + Math.round(this.#deps.clock.elapsedMs() - this.#openedAtMs);
+  }
+
   get id(): RoundId {
     return this.facts.id;
   }
@@ -166,7 +173,7 @@ export class RunningRound {
 
   /** Offers a waiting client to the round, which may select it. */
   join(session: SessionId): void {
-    this.#machine.dispatch({ type: "joined", session, nowMs: this.#deps.clock.now() });
+    this.#machine.dispatch({ type: "joined", session, nowMs: this.#deps.clock.elapsedMs() });
   }
 
   /** Tells the round that a client waits no longer. */

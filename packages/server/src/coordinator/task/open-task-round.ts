@@ -35,7 +35,7 @@ export function openTaskRound(
         }),
       sendAway: (participant, atLeastMs) => population.sendAway(participant, atLeastMs),
       seatEnded: (participant, use) => population.seatEnded(participant, use),
-      started: () => standing.times.begin(clock.now()),
+      started: () => standing.times.begin(clock.elapsedMs()),
       // Clients that were kept for this task are free again.
       gatheringEased: () => population.reconsider(recruiter),
     },

@@ -1,7 +1,10 @@
 /** The weight of the newest round in the mean duration. */
 const NEWEST_ROUND_WEIGHT = 0.3;
 
-/** How long a task's rounds take, from the selection of the cohort to the commit. */
+/**
+ * How long a task's rounds take, from the selection of the cohort to the commit. Times are those of
+ * the monotonic clock.
+ */
 export class RoundTimes {
   readonly #longestMs: number;
   #meanMs: number;

@@ -7,6 +7,7 @@ export type TaskActivity =
   | {
       readonly name: "waiting";
       readonly cause: "schedule" | "failure";
+      /** By the monotonic clock, as are the other times here. */
       readonly untilMs: number;
       readonly wake: () => void;
     }

@@ -59,7 +59,7 @@ export class TaskRecruiter implements Recruiter {
   clientWaits({ participant, offer }: WaitingClient): void {
     const round = this.#selecting;
     if (round === undefined || !this.#canUse(offer, round)) return;
-    const leftMs = round.startedAtMs + OTHERS_FIRST_MS - this.#of.clock.now();
+    const leftMs = round.startedAtMs + OTHERS_FIRST_MS - round.nowMs;
     if (leftMs > 0 && this.#of.population.isInDebt(participant.site)) {
       this.#takeAnybody(round, leftMs);
     } else {
@@ -88,7 +88,7 @@ export class TaskRecruiter implements Recruiter {
     return {
       needed: cohortSize(this.#round?.facts.policy ?? trainingPolicy),
       roundMs: standing.times.meanMs,
-      opensInMs: Math.max(0, this.#opensAtMs() - clock.now()),
+      opensInMs: Math.max(0, this.#opensAtMs() - clock.elapsedMs()),
     };
   }
 
@@ -114,7 +114,10 @@ export class TaskRecruiter implements Recruiter {
     return round.collection.isOpenTo(offer) && this.refusal(offer) === undefined;
   }
 
-  /** When clients are gathered again, as far as one can tell; in the past when they are now. */
+  /**
+   * When clients are gathered again by the monotonic clock, as far as one can tell; in the past when
+   * they are now.
+   */
   #opensAtMs(): number {
     const pausedMs = pausedUntilMs(this.#of.activity());
     if (pausedMs !== undefined) return pausedMs;

@@ -39,6 +39,9 @@ export interface StopOptions {
   readonly abandon?: CancelReason;
 }
 
+/** How long a task waits before it looks at the date again, in milliseconds. */
+const LONGEST_WAIT_MS = 60_000;
+
 /** Runs the rounds of one task, one after the other. */
 export class TaskRunner {
   readonly #owner: RoundOwner;
@@ -137,7 +140,7 @@ export class TaskRunner {
     this.#owner.population.addRecruiter(this.#owner.recruiter);
     if (this.#activity.name !== "stopped") return; // it goes on after what it is doing
     // Whoever starts a task after a failure does not want to wait for the next attempt.
-    if (this.#retryAtMs !== undefined) this.#retryAtMs = this.#deps.clock.now();
+    if (this.#retryAtMs !== undefined) this.#retryAtMs = this.#deps.clock.elapsedMs();
     const run = this.#run();
     if (this.#isFinishing) await run;
   }
@@ -198,7 +201,8 @@ export class TaskRunner {
       await this.#recover(this.#retryAtMs);
       return;
     }
-    const next = this.#standing.next(this.#deps.clock.now());
+    const { clock } = this.#deps;
+    const next = this.#standing.next(clock.now());
     switch (next.type) {
       case "training":
       case "evaluation":
@@ -206,7 +210,7 @@ export class TaskRunner {
         await this.#roundOver;
         return;
       case "wait":
-        await this.#waitUntil(next.untilMs, "schedule");
+        await this.#waitUntil(clock.elapsedMs() + next.untilMs - clock.now(), "schedule");
         return;
       case "finished":
         this.#activity = { name: "finishing" };
@@ -236,7 +240,7 @@ export class TaskRunner {
     const { abandoned } = await round.closed;
     const result = abandoned ?? (await this.#commit(round));
     const reason = typeof result === "string" ? result : null;
-    const end = { checkpoint: null, reason, endedAtMs: clock.now() };
+    const end = { checkpoint: null, reason, endedAtMs: round.nowMs };
     const record = typeof result === "string" ? recordOf(round, end) : result.record;
     const isOnRecord = reason === null || isWorthRecording(record, reason);
     if (reason !== null) this.#standing.participation.abandoned();
@@ -276,7 +280,7 @@ export class TaskRunner {
       const committed = await commitRound(round, devices, this.#deps);
       if (round.collection.makesCheckpoint) {
         standing.advance(committed.version);
-        standing.times.end(clock.now());
+        standing.times.end(clock.elapsedMs());
         standing.participation.committed(committed.record.number);
         this.#abandoned.committed();
         // Pruning saves nothing but space, so nobody waits for it.
@@ -338,12 +342,12 @@ export class TaskRunner {
   }
 
   #retryLater(): void {
-    this.#retryAtMs = this.#deps.clock.now() + this.#pauses.next();
+    this.#retryAtMs = this.#deps.clock.elapsedMs() + this.#pauses.next();
   }
 
   /** After a failure: waits, and then reads again what the store holds. */
   async #recover(retryAtMs: number): Promise<void> {
-    if (retryAtMs > this.#deps.clock.now()) await this.#waitUntil(retryAtMs, "failure");
+    if (retryAtMs > this.#deps.clock.elapsedMs()) await this.#waitUntil(retryAtMs, "failure");
     if (!this.#isWanted) return;
     this.#activity = { name: "reading" };
     const { problems } = this.#deps;
@@ -359,11 +363,15 @@ export class TaskRunner {
     }
   }
 
-  /** Waits until a moment, or until it is woken. */
+  /**
+   * Waits until a moment of the monotonic clock, or until it is woken. A long wait ends early: what
+   * it waits for may be a date, and somebody may set the clock meanwhile.
+   */
   async #waitUntil(untilMs: number, cause: "schedule" | "failure"): Promise<void> {
     const { clock } = this.#deps;
     await new Promise<void>((resolve) => {
-      const cancel = clock.schedule(untilMs - clock.now(), resolve);
+      const leftMs = untilMs - clock.elapsedMs();
+      const cancel = clock.schedule(Math.min(leftMs, LONGEST_WAIT_MS), resolve);
       const wake = (): void => {
         cancel();
         resolve();
