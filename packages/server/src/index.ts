@@ -19,6 +19,7 @@ export type {
   CheckpointRecord,
   RoundRecord,
   RoundStore,
+  StoredTask,
   TaskRecord,
   TaskState,
 } from "./storage/round-store.ts";

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { CheckpointStore } from "../src/storage/checkpoint-store.ts";
 import { MemoryCheckpointStore, openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/storage.ts";
-import type { TaskRecord } from "../src/storage/round-store.ts";
+import type { StoredTask, TaskRecord } from "../src/storage/round-store.ts";
 import { MODEL, makeWorld, quiet, until, type World } from "./coordinator-world.ts";
 
 const crypto = createNodeCryptoProvider();
@@ -195,7 +195,7 @@ describe("a task with damaged checkpoints", () => {
     await before.coordinator.close();
     const planBytes = task.planBytes.slice(0, -1);
     const { rounds } = storage;
-    const tasks = async (): Promise<TaskRecord[]> =>
+    const tasks = async (): Promise<StoredTask[]> =>
       (await rounds.tasks()).map((each) => ({ ...each, planBytes }));
     const damaged = new Proxy(rounds, {
       get: (target, name: keyof typeof rounds) =>

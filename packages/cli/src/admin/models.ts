@@ -9,7 +9,7 @@ import {
   type ModelDescription,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import type { Storage, TaskRecord } from "@tributary/server";
+import type { Storage, StoredTask } from "@tributary/server";
 import { AdminClient, findAdmin } from "./admin-client.ts";
 import { newestTask, noTask } from "./newest-task.ts";
 
@@ -96,7 +96,7 @@ function serverModels(admin: AdminClient): Models {
 
 function storedModels(storage: Storage): Models {
   const { rounds, checkpoints } = storage;
-  const find = async (id: string | undefined): Promise<TaskRecord> => {
+  const find = async (id: string | undefined): Promise<StoredTask> => {
     const task = id === undefined ? (await rounds.tasks()).at(-1) : await rounds.task(taskId(id));
     if (task === undefined) throw noTask();
     return task;

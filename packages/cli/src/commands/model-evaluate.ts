@@ -180,7 +180,10 @@ class Evaluator {
   /** The plan is fetched only once: all checkpoints of a task have the same. */
   async #planWith(checkpoint: string): Promise<Plan> {
     if (this.#plan === undefined) {
-      const { definition } = await this.#admin.json<TaskView>(this.#path);
+      const { definition, progress } = await this.#admin.json<TaskView>(this.#path);
+      if (definition === null) {
+        throw new TributaryError("TASK_UNREADABLE", progress.problem?.message ?? "");
+      }
       const file = await this.#admin.json<unknown>(`/v1/checkpoints/${checkpoint}/tfjs/model.json`);
       this.#plan = planOf(definition, parseTfjsModel(file).description);
     }

@@ -93,7 +93,11 @@ const planSection = strictRecord({
   download: taskDownloadSchema
     .prefault({ encoding: "float32" })
     .describe("How checkpoints travel to clients."),
-}).transform((plan) => ({ ...plan, metrics: plan.metrics ?? usualMetrics(plan.loss) }));
+}).transform(({ metrics, ...plan }) => ({
+  ...plan,
+  // It is last even where the file has it, so that reading a parsed task changes nothing.
+  metrics: metrics ?? usualMetrics(plan.loss),
+}));
 
 const timeout = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
   wholeNumber(1, 86_400_000).default(byDefault);

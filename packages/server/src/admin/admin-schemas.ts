@@ -140,7 +140,9 @@ const progressSchema = z.object({
       message: z.string().describe("What has happened, and what to do about it."),
     })
     .nullable()
-    .describe("Why a running task does not get on; null while it does."),
+    .describe(
+      "Why a running task does not get on, or why the task cannot be read; null for any other.",
+    ),
 });
 
 export const taskSummarySchema = z.object({
@@ -162,7 +164,9 @@ export const taskSummarySchema = z.object({
   planId: artifactId().describe("The SHA-256 of the plan that clients get."),
   initialCheckpoint: artifactId(),
   createdAtMs: timestamp(),
-  definition: taskSchema,
+  definition: taskSchema
+    .nullable()
+    .describe("The task file; null when it cannot be read, and `progress.problem` says why."),
   progress: progressSchema,
 });
 

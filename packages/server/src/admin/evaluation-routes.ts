@@ -25,7 +25,7 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       params: taskParams,
       body: jsonBody(evaluationRequestSchema, constants.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
-      errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
+      errors: ["TASK_UNKNOWN", "TASK_UNREADABLE", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN"],
       async handle({ params, body }) {
         const task = await requireTask(store, taskId(params.id));
         const newest = (await store.lastCommitted(task.id))?.roundNumber ?? 0;
@@ -62,7 +62,10 @@ export function evaluationRoutes(deps: TaskRouteDeps): readonly Route[] {
       params: taskParams,
       body: jsonBody(rollbackSchema, constants.maxPlanBytes, "The checkpoint."),
       answer: { description: "The task.", schema: taskViewSchema },
-      errors: ["TASK_UNKNOWN", "TASK_STATE_CONFLICT", "CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
+      errors: [
+        ...(["TASK_UNKNOWN", "TASK_UNREADABLE", "TASK_STATE_CONFLICT"] as const),
+        ...(["CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"] as const),
+      ],
       async handle({ params, body }) {
         const task = await coordinator.rollBackTask(taskId(params.id), body.roundNumber);
         return { json: await viewOf(task, deps), note: `to round ${body.roundNumber}` };

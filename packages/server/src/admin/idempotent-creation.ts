@@ -7,7 +7,7 @@ import {
   type TaskId,
 } from "@tributary/protocol";
 import type { Coordinator } from "../coordinator/coordinator.ts";
-import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
+import type { RoundStore, StoredTask } from "../storage/round-store.ts";
 import type { NewTask } from "./new-task.ts";
 
 /** Hexadecimal digits of a task's id that its key decides; its content decides the others. */
@@ -39,7 +39,7 @@ export class IdempotentCreation {
    * @throws TributaryError `ADMIN_KEY_REUSED` when the key has created another task; those of
    *   `Coordinator.createTask`.
    */
-  create(task: NewTask, key: string | undefined): Promise<TaskRecord> {
+  create(task: NewTask, key: string | undefined): Promise<StoredTask> {
     const { definition, model, values } = task;
     if (key === undefined) return this.#deps.coordinator.createTask(definition, model, values);
     const result = this.#turn.then(() => this.#createOnce(task, key));
@@ -47,7 +47,7 @@ export class IdempotentCreation {
     return result;
   }
 
-  async #createOnce(task: NewTask, key: string): Promise<TaskRecord> {
+  async #createOnce(task: NewTask, key: string): Promise<StoredTask> {
     const { coordinator, store } = this.#deps;
     const id = this.#idOf(task, key);
     const known = await store.task(id);

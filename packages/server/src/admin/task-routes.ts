@@ -7,7 +7,7 @@ import {
 } from "@tributary/protocol";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { shownRounds } from "../coordinator/round/shown-rounds.ts";
-import type { RoundStore, TaskRecord } from "../storage/round-store.ts";
+import type { RoundStore, StoredTask, UnreadableTask } from "../storage/round-store.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import {
   taskCreationHeaders,
@@ -90,7 +90,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
       verb: "start",
       summary: "Starts a task that is created or paused.",
       act: (id) => coordinator.startTask(id),
-      errors: ["TASK_INVALID", "CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
+      errors: ["TASK_INVALID", "TASK_UNREADABLE", "CHECKPOINT_UNKNOWN", "CHECKPOINT_CORRUPT"],
     }),
     taskAction(deps, {
       verb: "pause",
@@ -110,7 +110,7 @@ export function taskRoutes(deps: TaskRouteDeps): readonly Route[] {
  * Reads a task that must exist.
  * @throws TributaryError `TASK_UNKNOWN` when there is no such task.
  */
-export async function requireTask(store: RoundStore, id: TaskId): Promise<TaskRecord> {
+export async function requireTask(store: RoundStore, id: TaskId): Promise<StoredTask> {
   const task = await store.task(id);
   if (task !== undefined) return task;
   throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
@@ -125,7 +125,7 @@ function taskAction(
   action: {
     readonly verb: "start" | "pause" | "cancel";
     readonly summary: string;
-    readonly act: (id: TaskId) => ReturnType<Coordinator["startTask"]>;
+    readonly act: (id: TaskId) => Promise<StoredTask>;
     /** The errors that only this action can give. */
     readonly errors?: readonly AnsweredCode[];
   },
@@ -146,10 +146,10 @@ function taskAction(
 }
 
 async function summaryOf(
-  task: TaskRecord,
+  task: StoredTask,
   deps: { readonly coordinator: Coordinator; readonly crypto: CryptoProvider },
 ): Promise<TaskSummaryView> {
-  const { planBytes, ...record } = task;
+  const { planBytes, ...record } = "fault" in task ? withoutDefinition(task) : task;
   const progress = await deps.coordinator.progress(task);
   return {
     ...record,
@@ -158,12 +158,19 @@ async function summaryOf(
   };
 }
 
+const withoutDefinition = ({ fault: _, ...task }: UnreadableTask) => ({
+  ...task,
+  definition: null,
+});
+
 /** A task as the API shows it, with its best checkpoint and its newest round. */
-export async function viewOf(task: TaskRecord, deps: TaskRouteDeps): Promise<TaskView> {
+export async function viewOf(task: StoredTask, deps: TaskRouteDeps): Promise<TaskView> {
+  const summary = await summaryOf(task, deps);
+  const isReadable = !("fault" in task) && summary.progress.problem === null;
   return {
-    ...(await summaryOf(task, deps)),
+    ...summary,
     best: (await deps.coordinator.best(task)) ?? null,
     lastRound: (await shownRounds(task.id, deps)).at(-1) ?? null,
-    warnings: taskWarnings(task, deps.limits),
+    warnings: isReadable ? taskWarnings(task, deps.limits) : [],
   };
 }

@@ -31,6 +31,8 @@ import {
 import {
   hasEnded,
   type RoundRecord,
+  requireReadable,
+  type StoredTask,
   type TaskRecord,
   type TaskState,
 } from "../storage/round-store.ts";
@@ -52,6 +54,7 @@ import { checkpointOfRound } from "./model/read-version.ts";
 import { OfferedTasks } from "./task/offered-tasks.ts";
 import { rollBack } from "./task/roll-back.ts";
 import type { TaskProblem } from "../telemetry/server-event.ts";
+import { problemOf } from "./task/task-problems.ts";
 import type { TaskRunner, TaskRunnerDeps } from "./task/task-runner.ts";
 import { TaskRunners } from "./task/task-runners.ts";
 
@@ -62,7 +65,7 @@ export interface TaskProgress {
   readonly committedRounds: number;
   /** Clients of the task's population that wait for a round of any task. */
   readonly waitingClients: number;
-  /** Why a running task does not get on; undefined while it does. */
+  /** Why a running task does not get on, or why a task cannot be read; undefined for any other. */
   readonly problem: TaskProblem | undefined;
 }
 
@@ -171,7 +174,7 @@ export class Coordinator {
    *   cannot be loaded.
    */
   async startTask(id: TaskId): Promise<TaskRecord> {
-    const task = await this.#task(id);
+    const task = requireReadable(await this.#task(id));
     // A task that cannot run must not become `running`, because the server would try it again and
     // again. So its goal counts are checked and its model is loaded first.
     checkCohortFloor(task.definition, this.#deps.minimumCohort);
@@ -180,14 +183,14 @@ export class Coordinator {
     await this.#runners.run(
       isStuck ? task : await this.#moveTask(id, ["created", "paused"], "running"),
     );
-    return this.#task(id);
+    return requireReadable(await this.#task(id));
   }
 
   /**
    * Pauses a task: no further round of it starts, and the round in flight goes on.
    * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task does not run.
    */
-  async pauseTask(id: TaskId): Promise<TaskRecord> {
+  async pauseTask(id: TaskId): Promise<StoredTask> {
     const task = await this.#moveTask(id, ["running"], "paused");
     // This does not wait for the end of the round in flight, which may take minutes.
     void this.#runners.halt(id);
@@ -198,7 +201,7 @@ export class Coordinator {
    * Ends a task for good and abandons its round in flight. Committed rounds stay.
    * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task has ended.
    */
-  async cancelTask(id: TaskId): Promise<TaskRecord> {
+  async cancelTask(id: TaskId): Promise<StoredTask> {
     const task = await this.#moveTask(id, ["created", "running", "paused"], "cancelled");
     await this.#runners.halt(id, { abandon: "cancelled" });
     return task;
@@ -210,7 +213,7 @@ export class Coordinator {
    * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, or `TASK_STATE_CONFLICT` when the
    *   task does not run or too many evaluations wait.
    */
-  async requestEvaluation(id: TaskId, roundNumber: number): Promise<TaskRecord> {
+  async requestEvaluation(id: TaskId, roundNumber: number): Promise<StoredTask> {
     const task = await this.#task(id);
     if (task.state !== "running") {
       throw new TributaryError("TASK_STATE_CONFLICT", `Task ${id} is ${task.state}`, {
@@ -235,7 +238,7 @@ export class Coordinator {
     },
   ): Promise<RoundRecord> {
     const { store, random, clock, events } = this.#deps;
-    const task = await this.#task(id);
+    const task = requireReadable(await this.#task(id));
     requireMeasures(task, measured.metrics);
     const { id: checkpoint } = await checkpointOfRound(task, measured.roundNumber, store);
     const roundId = opaqueId("rnd", random.bytes(16)) as RoundId;
@@ -254,8 +257,8 @@ export class Coordinator {
    * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or
    *   `STORAGE_UNAVAILABLE` when the older checkpoint cannot be read; `TASK_STATE_CONFLICT`.
    */
-  async rollBackTask(id: TaskId, roundNumber: number): Promise<TaskRecord> {
-    const task = await this.#task(id);
+  async rollBackTask(id: TaskId, roundNumber: number): Promise<StoredTask> {
+    const task = requireReadable(await this.#task(id));
     const runner = await this.#runners.load(task).catch(() => undefined);
     try {
       await rollBack(task, roundNumber, runner, this.#deps);
@@ -268,8 +271,9 @@ export class Coordinator {
   }
 
   /** A task's best checkpoint by its own measure; undefined while nothing has been measured. */
-  async best(task: TaskRecord): Promise<BestCheckpoint | undefined> {
+  async best(task: StoredTask): Promise<BestCheckpoint | undefined> {
     const { store } = this.#deps;
+    if ("fault" in task) return undefined;
     const runner = this.#runners.loaded(task.id);
     const history =
       runner ?? new TaskHistory(task.definition, await shownRounds(task.id, this.#deps));
@@ -279,7 +283,7 @@ export class Coordinator {
   }
 
   /** What a task is doing now, and how many rounds it has committed. */
-  async progress(task: TaskRecord): Promise<TaskProgress> {
+  async progress(task: StoredTask): Promise<TaskProgress> {
     const runner = this.#runners.loaded(task.id);
     const committed =
       runner?.roundNumber ?? (await this.#deps.store.lastCommitted(task.id))?.roundNumber ?? 0;
@@ -287,7 +291,8 @@ export class Coordinator {
       phase: runner?.phase ?? "idle",
       committedRounds: committed,
       waitingClients: this.#population(populationName(task.population)).waitingCount,
-      problem: this.#runners.problemOf(task.id),
+      problem:
+        this.#runners.problemOf(task.id) ?? ("fault" in task ? problemOf(task.fault) : undefined),
     };
   }
 
@@ -346,7 +351,7 @@ export class Coordinator {
    * @throws TributaryError `TASK_UNKNOWN`, or `TASK_STATE_CONFLICT` when the task's state is none
    *   of `from`.
    */
-  async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<TaskRecord> {
+  async #moveTask(id: TaskId, from: readonly TaskState[], to: TaskState): Promise<StoredTask> {
     const { store, events } = this.#deps;
     const task = await this.#task(id);
     if (!(await store.setTaskState(id, from, to))) {
@@ -359,13 +364,13 @@ export class Coordinator {
     return { ...task, state: to, endReason: null, pauseReason: null };
   }
 
-  async #publishFound({ id, state }: TaskRecord): Promise<void> {
+  async #publishFound({ id, state }: StoredTask): Promise<void> {
     const { store, events } = this.#deps;
     const roundNumber = (await store.lastCommitted(id))?.roundNumber ?? 0;
     events.publish({ type: "task-found", taskId: id, state, roundNumber });
   }
 
-  async #task(id: TaskId): Promise<TaskRecord> {
+  async #task(id: TaskId): Promise<StoredTask> {
     const task = await this.#deps.store.task(id);
     if (task !== undefined) return task;
     throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {

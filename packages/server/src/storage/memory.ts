@@ -25,6 +25,7 @@ import type {
   RoundCommit,
   RoundRecord,
   RoundStore,
+  StoredTask,
   TaskMoveReason,
   TaskRecord,
   TaskState,
@@ -153,12 +154,12 @@ export class MemoryRoundStore implements RoundStore {
     });
   }
 
-  async task(id: TaskId): Promise<TaskRecord | undefined> {
+  async task(id: TaskId): Promise<StoredTask | undefined> {
     requireOpen(this.#closed);
     return structuredClone(this.#tasks.get(id));
   }
 
-  async tasks(): Promise<TaskRecord[]> {
+  async tasks(): Promise<StoredTask[]> {
     requireOpen(this.#closed);
     return structuredClone([...this.#tasks.values()]).sort(
       (a, b) => a.createdAtMs - b.createdAtMs || compareText(a.id, b.id),

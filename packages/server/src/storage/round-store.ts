@@ -1,5 +1,12 @@
 import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
-import type { CheckpointId, ErrorCode, RoundId, TaskDefinition, TaskId } from "@tributary/protocol";
+import type {
+  CheckpointId,
+  ErrorCode,
+  RoundId,
+  TaskDefinition,
+  TaskId,
+  TributaryError,
+} from "@tributary/protocol";
 
 /** The state of a task. `cancelled` and `finished` are final. */
 export type TaskState = "created" | "running" | "paused" | "cancelled" | "finished";
@@ -26,13 +33,11 @@ export interface TaskMoveReason {
   readonly pauseReason?: ErrorCode;
 }
 
-/** A task as an operator created it. Only `state` and the reasons for it ever change. */
-export interface TaskRecord {
+/** What is known of every task, whichever version of the server has stored it. */
+interface TaskHead {
   readonly id: TaskId;
   readonly name: string;
   readonly population: string;
-  /** The task file as parsed, with its defaults filled in. */
-  readonly definition: TaskDefinition;
   /**
    * The canonical bytes of the plan (RFC 8785). They are stored as they are, because clients check
    * their hash.
@@ -49,6 +54,30 @@ export interface TaskRecord {
   readonly initialCheckpoint: CheckpointId;
   /** Milliseconds since the Unix epoch, as are all `…AtMs`. */
   readonly createdAtMs: number;
+}
+
+/** A task as an operator created it. Only `state` and the reasons for it ever change. */
+export interface TaskRecord extends TaskHead {
+  /**
+   * The task file as parsed, with its defaults filled in. Of a task that an older version stored it
+   * says what the task did there.
+   */
+  readonly definition: TaskDefinition;
+}
+
+/** A task whose definition this build cannot read. It does not run, and its checkpoints stay. */
+export interface UnreadableTask extends TaskHead {
+  /** `TASK_UNREADABLE`, with the reason. */
+  readonly fault: TributaryError;
+}
+
+/** A task as a store returns it. */
+export type StoredTask = TaskRecord | UnreadableTask;
+
+/** @throws TributaryError `TASK_UNREADABLE` when the task's definition cannot be read. */
+export function requireReadable(task: StoredTask): TaskRecord {
+  if ("fault" in task) throw task.fault;
+  return task;
 }
 
 /**
@@ -170,10 +199,10 @@ export interface RoundStore {
   createTask(task: TaskRecord, initialBytes: Uint8Array): Promise<void>;
 
   /** One task; undefined when there is none of that id. */
-  task(id: TaskId): Promise<TaskRecord | undefined>;
+  task(id: TaskId): Promise<StoredTask | undefined>;
 
-  /** All tasks, oldest first. */
-  tasks(): Promise<TaskRecord[]>;
+  /** All tasks, oldest first. One that cannot be read does not keep the others from being read. */
+  tasks(): Promise<StoredTask[]>;
 
   /**
    * Compare-and-set: moves the task to `to` if its state is one of `from`.

@@ -7,7 +7,7 @@ import {
 } from "@tributary/protocol";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
-import type { CheckpointRecord, RoundStore, TaskRecord } from "../../storage/round-store.ts";
+import type { CheckpointRecord, RoundStore, StoredTask } from "../../storage/round-store.ts";
 import type { ModelVersion, VersionReference } from "./model-version.ts";
 
 /** What reading a version of a model needs. */
@@ -26,7 +26,7 @@ export interface ReadVersionDeps {
  * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
  */
 export async function newestVersion(
-  task: TaskRecord,
+  task: StoredTask,
   terms: ModelTerms,
   deps: ReadVersionDeps,
   known?: ModelVersion,
@@ -42,7 +42,7 @@ export async function newestVersion(
  * @throws TributaryError `STORAGE_UNAVAILABLE`.
  */
 export async function newestReference(
-  task: TaskRecord,
+  task: StoredTask,
   store: RoundStore,
 ): Promise<VersionReference> {
   const committed = await store.lastCommitted(task.id);
@@ -58,7 +58,7 @@ export async function newestReference(
  * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
  */
 export async function versionOfRound(
-  task: TaskRecord,
+  task: StoredTask,
   roundNumber: number,
   terms: ModelTerms,
   deps: ReadVersionDeps,
@@ -73,7 +73,7 @@ export async function versionOfRound(
  * @throws TributaryError `CHECKPOINT_UNKNOWN`.
  */
 export async function checkpointOfRound(
-  task: TaskRecord,
+  task: StoredTask,
   roundNumber: number,
   store: RoundStore,
 ): Promise<CheckpointRecord> {

@@ -3,7 +3,8 @@ import type { TaskRecord } from "../../storage/round-store.ts";
 
 /** What decides whether a task's model is the one that its population offers, and to whom. */
 interface Candidate extends Pick<TaskRecord, "id" | "population" | "createdAtMs" | "state"> {
-  readonly definition: Pick<TaskRecord["definition"], "publicModel">;
+  /** Absent when the definition cannot be read. */
+  readonly definition?: Pick<TaskRecord["definition"], "publicModel">;
 }
 
 /**
@@ -17,7 +18,7 @@ export class OfferedTasks {
 
   /** Takes note of a task that is new or whose state has changed. */
   note({ id, population, createdAtMs, state, definition }: Candidate): void {
-    const { publicModel } = definition;
+    const publicModel = definition?.publicModel ?? false;
     const task: Candidate = { id, population, createdAtMs, state, definition: { publicModel } };
     const known = this.#populations.get(population);
     if (known === undefined) {
@@ -44,7 +45,7 @@ export class OfferedTasks {
         retryAfterMs: 5_000,
       });
     }
-    if (isEnrolled || task.definition.publicModel) return task.id;
+    if (isEnrolled || task.definition?.publicModel === true) return task.id;
     throw new TributaryError(
       "MODEL_NOT_PUBLIC",
       `The model of population "${population}" is for clients that take part`,

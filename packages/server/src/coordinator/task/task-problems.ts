@@ -25,10 +25,9 @@ export class TaskProblems {
 
   /** Takes note of why a task does not get on. The same problem is reported only once. */
   note(taskId: TaskId, thrown: unknown): void {
-    const { code, message } = asTributaryError(thrown);
+    const problem = problemOf(thrown);
     const known = this.#problems.get(taskId);
-    if (known?.code === code && known.message === message) return;
-    const problem = { code, message };
+    if (known?.code === problem.code && known.message === problem.message) return;
     this.#problems.set(taskId, problem);
     this.#logger.error("task cannot run", { error: thrown, task: taskId });
     this.#events.publish({ type: "task-problem", taskId, problem });
@@ -39,4 +38,10 @@ export class TaskProblems {
     if (!this.#problems.delete(taskId)) return;
     this.#events.publish({ type: "task-problem", taskId, problem: null });
   }
+}
+
+/** What operators are told of an error that keeps a task from running. */
+export function problemOf(thrown: unknown): TaskProblem {
+  const { code, message } = asTributaryError(thrown);
+  return { code, message };
 }

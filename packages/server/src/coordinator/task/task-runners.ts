@@ -1,5 +1,5 @@
 import { populationName, type PopulationName, type TaskId } from "@tributary/protocol";
-import type { TaskRecord } from "../../storage/round-store.ts";
+import { requireReadable, type StoredTask, type TaskRecord } from "../../storage/round-store.ts";
 import type { TaskProblem } from "../../telemetry/server-event.ts";
 import type { Population } from "../population/population.ts";
 import { FailurePauses } from "./failure-pauses.ts";
@@ -54,9 +54,11 @@ export class TaskRunners {
 
   /**
    * Returns the runner of a task, and loads the task's model if it is not in memory yet.
-   * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+   * @throws TributaryError `TASK_UNREADABLE`, `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or
+   *   `STORAGE_UNAVAILABLE`.
    */
-  load(task: TaskRecord): Promise<TaskRunner> {
+  async load(stored: StoredTask): Promise<TaskRunner> {
+    const task = requireReadable(stored);
     let loading = this.#loading.get(task.id);
     if (loading === undefined) {
       const population = this.#owner.populationOf(populationName(task.population));
@@ -79,7 +81,7 @@ export class TaskRunners {
    * Runs a task.
    * @throws TributaryError the errors of `load`.
    */
-  async run(task: TaskRecord): Promise<void> {
+  async run(task: StoredTask): Promise<void> {
     const runner = await this.load(task);
     this.#cancelAttempt(task.id);
     // A runner that runs already knows best whether it gets on.
@@ -88,7 +90,7 @@ export class TaskRunners {
   }
 
   /** Runs a task. If that fails, takes note of the problem and tries again after a pause. */
-  async goOn(task: TaskRecord, pauses: FailurePauses = new FailurePauses()): Promise<void> {
+  async goOn(task: StoredTask, pauses: FailurePauses = new FailurePauses()): Promise<void> {
     try {
       await this.run(task);
     } catch (error) {

@@ -180,4 +180,8 @@ UPDATE "tributary"."rounds" SET "round_time_ms" = greatest(0, "ended_at_ms" - "s
     sql: `CREATE TRIGGER "audit_not_emptied" BEFORE TRUNCATE ON "tributary"."audit" FOR EACH STATEMENT EXECUTE FUNCTION "tributary"."refuse_change"();
 `,
   },
+  {
+    name: "0010_definition_version",
+    sql: `ALTER TABLE "tributary"."tasks" ADD COLUMN "definition_version" integer DEFAULT 1 NOT NULL;`,
+  },
 ];

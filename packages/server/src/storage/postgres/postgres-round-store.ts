@@ -18,6 +18,7 @@ import type {
   RoundCommit,
   RoundRecord,
   RoundStore,
+  StoredTask,
   TaskMoveReason,
   TaskRecord,
   TaskState,
@@ -32,6 +33,7 @@ import {
   writeParticipations,
 } from "./participation-rows.ts";
 import { checkpoints, rounds, tasks, writeProbe } from "./schema.ts";
+import { storedTask, taskRow } from "./task-rows.ts";
 
 /**
  * How often a commit is tried. A restart of the database cuts every connection of the pool, so the
@@ -64,7 +66,7 @@ export class PostgresRoundStore implements RoundStore {
       await transaction(async (tx) => {
         const added = await tx
           .insert(tasks)
-          .values(task)
+          .values(taskRow(task))
           .onConflictDoNothing()
           .returning({ id: tasks.id });
         if (added.length === 0) throw taskExists(task.id);
@@ -80,17 +82,18 @@ export class PostgresRoundStore implements RoundStore {
     });
   }
 
-  task(id: TaskId): Promise<TaskRecord | undefined> {
+  task(id: TaskId): Promise<StoredTask | undefined> {
     return this.#connection.run(async ({ db }) => {
       const [found] = await db.select().from(tasks).where(eq(tasks.id, id));
-      return found;
+      return found && storedTask(found);
     });
   }
 
-  tasks(): Promise<TaskRecord[]> {
-    return this.#connection.run(({ db }) =>
+  async tasks(): Promise<StoredTask[]> {
+    const rows = await this.#connection.run(({ db }) =>
       db.select().from(tasks).orderBy(asc(tasks.createdAtMs), asc(tasks.id)),
     );
+    return rows.map(storedTask);
   }
 
   setTaskState(

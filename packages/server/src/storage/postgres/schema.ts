@@ -16,14 +16,7 @@ import {
   timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type {
-  AdminTokenId,
-  CheckpointId,
-  ErrorCode,
-  RoundId,
-  TaskDefinition,
-  TaskId,
-} from "@tributary/protocol";
+import type { AdminTokenId, CheckpointId, ErrorCode, RoundId, TaskId } from "@tributary/protocol";
 import type { AdminRole, EnrolmentPolicy } from "../access-store.ts";
 import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type { RoundRecord, TaskState } from "../round-store.ts";
@@ -46,8 +39,11 @@ export const tasks = namespace.table(
     id: text().$type<TaskId>().primaryKey(),
     name: text().notNull(),
     population: text().notNull(),
-    // json, not jsonb: the order of keys is kept.
-    definition: json().$type<TaskDefinition>().notNull(),
+    // json, not jsonb: the order of keys is kept. It has the form of the version that stored it, and
+    // is never rewritten.
+    definition: json().$type<unknown>().notNull(),
+    // Tasks that are older than this column are of version 1.
+    definitionVersion: integer("definition_version").notNull().default(1),
     planBytes: bytea("plan_bytes").notNull(),
     state: text().$type<TaskState>().notNull(),
     endReason: text("end_reason").$type<TaskEndReason>(),

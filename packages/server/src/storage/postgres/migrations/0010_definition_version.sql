@@ -1,0 +1,1 @@
+ALTER TABLE "tributary"."tasks" ADD COLUMN "definition_version" integer DEFAULT 1 NOT NULL;
