@@ -45,7 +45,8 @@ const yieldTurn = () => Promise.resolve();
  */
 export async function runCell(cell, { threads, clients, cohort, target, model, random, say }) {
   const startedAtMs = performance.now();
-  const plan = planOf(taskOf(cell, cohort), model.description);
+  const task = taskOf(cell, cohort);
+  const plan = planOf(task, model.description);
   const terms = modelTerms(plan);
   const { layout, codec } = terms;
   const openAdder = localAdders(createNodeCryptoProvider());
@@ -89,7 +90,12 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     const trainings = members.map((client) => threads.train({ plan, weights, client, round }));
     const [reached, ...trained] = await Promise.all([score(), ...trainings]);
     if (reached) return true;
-    const collection = openCollection("training", { terms, openAdder, learningRate: 1 });
+    const collection = openCollection("training", {
+      terms,
+      openAdder,
+      learningRate: 1,
+      weighting: task,
+    });
     for (const { payload, exampleCount } of trained) {
       bytesUp += payload.length;
       await collection.receive({ payload, exampleCount, metrics: [] });
@@ -155,5 +161,7 @@ function taskOf({ name, update, download, batchSize, learningRate }, cohort) {
       ...(download === undefined ? {} : { download }),
     },
     round: { goalCount: cohort, overselection: 1 },
+    // The clients are the benchmark's own, so that what they claim is true.
+    maximumExamples: 1_048_576,
   });
 }

@@ -17,12 +17,8 @@ export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
 export type { ExactSums } from "./aggregation/exact-sums.ts";
 export { keepsSumsOnly } from "./aggregation/rule-implementations.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";
-export {
-  localAdders,
-  type AdderSpec,
-  type OpenAdder,
-  type UpdateAdder,
-} from "./aggregation/update-adder.ts";
+export { localAdders, type OpenAdder, type UpdateAdder } from "./aggregation/update-adder.ts";
+export { updateForm, type AdderSpec, type UpdateForm } from "./aggregation/update-form.ts";
 export type { Collection, MemberOffer } from "./collection/collection.ts";
 export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
 export {

@@ -48,11 +48,12 @@ function reportsOf(count: number, scale: number): Report[] {
 }
 
 function subjectOf(aggregation: SumSpec): PartialSumSubject {
-  return { roundId: `rnd_${"7".repeat(32)}` as RoundId, update, aggregation, dimension: DIMENSION };
+  const roundId = `rnd_${"7".repeat(32)}` as RoundId;
+  return { roundId, update, aggregation, dimension: DIMENSION, clipNorm: null };
 }
 
 function ruleOf(aggregation: SumSpec, reports: readonly Report[] = []): SumRule {
-  const rule = createSumRule(aggregation, codec, DIMENSION);
+  const rule = createSumRule(aggregation, { codec, dimension: DIMENSION, mostNorm: Infinity });
   for (const { payload, exampleCount } of reports) {
     const { maxAbs } = codec.validate(payload, DIMENSION);
     rule.add(payload, { exampleCount, maxAbs });

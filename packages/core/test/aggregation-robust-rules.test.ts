@@ -41,7 +41,7 @@ async function combinePayloads(
   dimension: number,
   { codec = float32, yieldTurn = () => Promise.resolve() } = {},
 ): Promise<number[]> {
-  const rule = createAggregationRule(spec, crypto, codec, dimension);
+  const rule = createAggregationRule(spec, crypto, { codec, dimension, mostNorm: Infinity });
   for (const payload of payloads) {
     rule.add(payload, { exampleCount: 1, ...codec.validate(payload, dimension) });
   }
@@ -247,7 +247,11 @@ describe("every robust rule", () => {
     for (const spec of specs) {
       const combined = await Promise.all(
         [1, 1_000].map(async (claimed) => {
-          const rule = createAggregationRule(spec, crypto, float32, 1);
+          const rule = createAggregationRule(spec, crypto, {
+            codec: float32,
+            dimension: 1,
+            mostNorm: Infinity,
+          });
           payloads.forEach((payload, i) => {
             rule.add(payload, { exampleCount: i === 6 ? claimed : 1, maxAbs: 21 });
           });
@@ -294,7 +298,11 @@ describe("every robust rule", () => {
   });
 
   it("does not keep a payload's buffer, and forgets its updates when they are discarded", async () => {
-    const rule = createAggregationRule({ rule: "median" }, crypto, float32, 2);
+    const rule = createAggregationRule({ rule: "median" }, crypto, {
+      codec: float32,
+      dimension: 2,
+      mostNorm: Infinity,
+    });
     const payload = encode([1, 2]);
     for (let i = 0; i < 3; i++) rule.add(payload, { exampleCount: 1, maxAbs: 2 });
     payload.fill(0xff);
@@ -307,7 +315,11 @@ describe("every robust rule", () => {
     for (const spec of specsFor(100, 2)) {
       const few = Array.from({ length: reportsNeeded(spec) - 1 }, () => [1]);
       await expect(combine(spec, few)).rejects.toThrow(`needs ${reportsNeeded(spec)} reports`);
-      const rule = createAggregationRule(spec, crypto, float32, 1);
+      const rule = createAggregationRule(spec, crypto, {
+        codec: float32,
+        dimension: 1,
+        mostNorm: Infinity,
+      });
       try {
         rule.add(encode([2 ** 19 + 1]), { exampleCount: 1, maxAbs: 2 ** 19 + 1 });
         expect.unreachable();

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { MetricTotals } from "../src/collection/metric-totals.ts";
+import { MetricClaims } from "../src/collection/metric-claims.ts";
+
+import type { MeasureName } from "@tributary/protocol";
 
 type Reports = readonly (readonly [exampleCount: number, values: readonly number[]])[];
 
-function sumsOf(names: readonly string[], reports: Reports): MetricTotals {
-  const sums = new MetricTotals(names);
+function sumsOf(names: readonly MeasureName[], reports: Reports): MetricClaims {
+  const sums = new MetricClaims(names);
   for (const [exampleCount, values] of reports) {
     sums.add(
+      exampleCount,
       exampleCount,
       values.map((value, index) => ({ name: names[index]!, value })),
     );
@@ -15,14 +18,14 @@ function sumsOf(names: readonly string[], reports: Reports): MetricTotals {
   return sums;
 }
 
-const meansOf = (names: readonly string[], reports: Reports): Record<string, number> =>
+const meansOf = (names: readonly MeasureName[], reports: Reports): Record<string, number> =>
   sumsOf(names, reports).means();
 
 describe("the means of a round's metrics", () => {
   it("are weighted by examples, whatever the order of the metrics in a report", () => {
-    const sums = new MetricTotals(["loss", "accuracy"]);
+    const sums = new MetricClaims(["loss", "accuracy"]);
     const add = (exampleCount: number, loss: number, accuracy: number): void =>
-      sums.add(exampleCount, [
+      sums.add(exampleCount, exampleCount, [
         { name: "accuracy", value: accuracy },
         { name: "loss", value: loss },
       ]);
@@ -57,19 +60,53 @@ describe("the means of a round's metrics", () => {
       ["loss"],
       [
         [1, [3.21e-6]],
-        [1, [1.23e-6]],
         [2, [5e-6]],
       ],
     );
-    expect(Math.abs(loss! - 3.61e-6)).toBeLessThan(1e-8);
+    expect(Math.abs(loss! - 13.21e-6 / 3)).toBeLessThan(1e-12);
   });
 
-  it("are correct with the most examples, the largest values and the largest cohort", () => {
-    const sums = sumsOf(
-      ["loss", "gain", "accuracy"],
-      Array.from({ length: 16_384 }, () => [2 ** 20, [1e300, -1e300, 1]] as const),
+  it("hold every claim to the range of its measure", () => {
+    const claims = [[9, [-5, 7]]] as const;
+    expect(meansOf(["loss", "accuracy"], claims)).toEqual({ loss: 0, accuracy: 1 });
+    expect(meansOf(["loss", "meanAbsoluteError"], [[2 ** 20, [1e300, 1e300]]])).toEqual({
+      loss: 2 ** 16,
+      meanAbsoluteError: 2 ** 16,
+    });
+  });
+
+  it.each([3, 4, 10, 25])("of %i reports are what the others say, whatever one claims", (count) => {
+    const honest = Array.from({ length: count - 1 }, () => [50, [0.2]] as const);
+    expect(meansOf(["accuracy"], [...honest, [1_000, [1]]])).toEqual({ accuracy: 0.2 });
+  });
+
+  it("are those of all reports if there are one or two: nobody says which of two is right", () => {
+    expect(meansOf(["accuracy"], [[50, [0.5]]])).toEqual({ accuracy: 0.5 });
+    expect(
+      meansOf(
+        ["accuracy"],
+        [
+          [50, [0.5]],
+          [50, [1]],
+        ],
+      ),
+    ).toEqual({ accuracy: 0.75 });
+  });
+
+  it("leave out the lowest and the highest tenth of the reports, rounded up", () => {
+    const claims = Array.from({ length: 11 }, (_, i) => [1, [i]] as const);
+    expect(meansOf(["loss"], claims)).toEqual({ loss: 5 });
+    const skewed = claims.map(([count, [value]]) => [count, [value < 9 ? value : 60_000]] as const);
+    expect(meansOf(["loss"], skewed)).toEqual({ loss: 5 });
+    const three = [0, 3, 50].map((value) => [1, [value]] as const);
+    expect(meansOf(["loss"], three)).toEqual({ loss: 3 });
+  });
+
+  it("do not depend on the order of the reports", () => {
+    const claims = Array.from(
+      { length: 40 },
+      (_, i) => [1 + (i % 7), [Math.sin(i % 9) ** 2]] as const,
     );
-    // A value outside the range of the sums is brought to the end of that range.
-    expect(sums.means()).toEqual({ loss: 2 ** 16, gain: -(2 ** 16), accuracy: 1 });
+    expect(meansOf(["loss"], claims.toReversed())).toEqual(meansOf(["loss"], claims));
   });
 });

@@ -13,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import { localAdders } from "../src/aggregation/update-adder.ts";
 import { PlainCollection } from "../src/collection/plain-collection.ts";
 import type { Report } from "../src/collection/report.ts";
+import { reportWeight, type WeightingTerms } from "../src/collection/report-weight.ts";
 import { modelTerms } from "../src/server-step/model-state.ts";
 import { exampleTask } from "../src/testing/example-task.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
@@ -43,13 +44,21 @@ function bytesOf(values: Float32Array): Uint8Array {
 }
 
 /** Makes a collection for a plan that averages `DIMENSION` values, and a way to read its sums. */
-function openPlain(update: UpdateSpec) {
+function openPlain(
+  update: UpdateSpec,
+  weighting: WeightingTerms = { weighting: "examples", maximumExamples: 2 ** 20 },
+) {
   const task = exampleTask({ plan: { update, metrics: [] } });
   const parameters = [{ name: "layer/kernel", shape: [DIMENSION] }];
   const terms = modelTerms(planOf(task, { topology: {}, parameters }));
   const { aggregation } = terms.plan;
-  const adder = localAdders(crypto)({ update, aggregation, dimension: DIMENSION });
-  const collection = new PlainCollection({ terms, adder, learningRate: 1 });
+  const adder = localAdders(crypto)({ update, aggregation, dimension: DIMENSION, clipNorm: null });
+  const collection = new PlainCollection({
+    terms,
+    adder,
+    learningRate: 1,
+    weighting,
+  });
   const read = async (): Promise<{ readonly sums: Float64Array; readonly weight: number }> => {
     const { sums, weight } = await adder.combine(() => Promise.resolve());
     const out = new Float64Array(sums.dimension);
@@ -73,7 +82,27 @@ function codeOf(run: () => unknown): string {
   return "accepted";
 }
 
+it.each([
+  [{ weighting: "examples", maximumExamples: 100 }, 8, 8],
+  [{ weighting: "examples", maximumExamples: 100 }, 1_048_576, 100],
+  [{ weighting: "uniform", maximumExamples: 100 }, 1_048_576, 1],
+] as const)("under %o a report of %i examples counts for %i", (terms, exampleCount, expected) => {
+  expect(reportWeight(terms, exampleCount)).toBe(expected);
+});
+
 describe("a plain collection", () => {
+  it("counts a report for the capped number of examples, in the updates and in the metrics", async () => {
+    const { collection, read } = openPlain(FLOAT32, { weighting: "examples", maximumExamples: 30 });
+    const [small, large] = [vector(1), vector(2)];
+    void collection.receive(reportOf(small, 10, [{ name: "loss", value: 1 }]));
+    void collection.receive(reportOf(large, 500_000, [{ name: "loss", value: 2 }]));
+    const { sums, weight } = await read();
+    expect(weight).toBe(40);
+    sums.forEach((sum, i) => expect(sum).toBeCloseTo(10 * small[i]! + 30 * large[i]!, 5));
+    expect(collection.metricMeans()).toEqual({ loss: 1.75 });
+    expect(collection.exampleCount).toBe(500_010);
+  });
+
   it("accepts a rotated update of very many examples after it has looked for a closer bound", async () => {
     const update = vector(1, 0.1);
     const payload = eden.encode(update, random);

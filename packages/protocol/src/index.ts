@@ -120,6 +120,7 @@ export {
 export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
 export {
   isBetterHigher,
+  mostOf,
   measuresToReport,
   metricNames,
   type MeasureName,
@@ -176,6 +177,7 @@ export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 export { keepResidual, type ResidualEncoding } from "./update/keep-residual.ts";
 export {
   leavesResidual,
+  mostDecodedNorm,
   updateCodec,
   updateCodecNames,
   updatesAreInTheClear,

@@ -8,7 +8,7 @@ import { PLAN_FEATURES } from "../src/plan/plan-features.ts";
 import { OPTIMIZERS } from "../src/plan/optimizers/optimizer-table.ts";
 import type { AnyVariant, Parameter } from "../src/schema/parameter.ts";
 import { parseUpdate } from "../src/plan/parse-update.ts";
-import { UPDATE_CODECS, updateCodec } from "../src/update/codec-table.ts";
+import { UPDATE_CODECS, mostDecodedNorm, updateCodec } from "../src/update/codec-table.ts";
 import { expectSection, markdownTable } from "./document-section.ts";
 
 const yesOrNo = (is: boolean): string => (is ? "yes" : "no");
@@ -28,6 +28,10 @@ function bitsOf(codec: string): string {
   return ((8 * max) / dimension).toFixed(2);
 }
 
+/** How much longer an honest update can be, with the default parameters, once it is decoded. */
+const mostStretchOf = (codec: string): string =>
+  mostDecodedNorm(parseUpdate({ codec }), 1, 2 ** 20).toFixed(3);
+
 it("docs/update-codecs.md lists every codec with its parameters and its size", () => {
   const rows = UPDATE_CODECS.map((codec) => [
     `\`${codec.name}\``,
@@ -36,6 +40,7 @@ it("docs/update-codecs.md lists every codec with its parameters and its size", (
     bitsOf(codec.name),
     yesOrNo("entropy" in codec.parameters),
     yesOrNo(codec.leavesResidual),
+    mostStretchOf(codec.name),
   ]);
   const head = [
     "codec",
@@ -44,6 +49,7 @@ it("docs/update-codecs.md lists every codec with its parameters and its size", (
     "bits of a value, by default",
     "can be entropy coded",
     "error feedback",
+    "longer by",
   ];
   expectSection("update-codecs.md", "codecs", markdownTable(head, rows));
 });

@@ -48,8 +48,9 @@ async function combined(
   open: OpenAdder,
   aggregation: AggregationSpec,
   order: readonly (typeof reports)[number][] = reports,
+  clipNorm: number | null = null,
 ): Promise<string> {
-  const adder = open({ update, aggregation, dimension: DIMENSION });
+  const adder = open({ update, aggregation, dimension: DIMENSION, clipNorm });
   await Promise.all(order.map(async (report) => adder.add(report.payload, report.exampleCount)));
   const { sums, weight } = await adder.combine(rest);
   const values = new Float64Array(DIMENSION);
@@ -74,6 +75,17 @@ describe("threads that add up reports", () => {
     { rule: "median" },
     { rule: "multiKrum", byzantine: 2 },
   ];
+
+  it.each(rules)(
+    "hold updates to the clip norm as adding in one place does: %o",
+    async (aggregation) => {
+      const expected = await combined(localAdders(crypto), aggregation, reports, 30);
+      expect(expected).not.toBe(await combined(localAdders(crypto), aggregation));
+      for (const pool of pools.values()) {
+        expect(await combined(pool.open, aggregation, reports.toReversed(), 30)).toBe(expected);
+      }
+    },
+  );
 
   it.each(rules)("give the bits that adding in one place gives: %o", async (aggregation) => {
     const expected = await combined(localAdders(crypto), aggregation);
@@ -102,7 +114,12 @@ describe("threads that add up reports", () => {
     view(2).setFloat32(lastBlock + 4, 3e38, true);
     const codes = ["UPDATE_NOT_FINITE", "UPDATE_MALFORMED", "UPDATE_OUT_OF_RANGE", "UPDATE_SHAPE"];
     for (const pool of pools.values()) {
-      const adder = pool.open({ update, aggregation: { rule: "mean" }, dimension: DIMENSION });
+      const adder = pool.open({
+        update,
+        aggregation: { rule: "mean" },
+        dimension: DIMENSION,
+        clipNorm: null,
+      });
       const adding = reports.flatMap(({ payload, exampleCount }, i) => {
         const bad = i === 3 ? payload.slice(1) : hostile[i];
         return [
@@ -121,7 +138,12 @@ describe("threads that add up reports", () => {
 
   it("forget a round that is given up", async () => {
     for (const pool of pools.values()) {
-      const adder = pool.open({ update, aggregation: { rule: "mean" }, dimension: DIMENSION });
+      const adder = pool.open({
+        update,
+        aggregation: { rule: "mean" },
+        dimension: DIMENSION,
+        clipNorm: null,
+      });
       const adding = reports.map(async (report) => adder.add(report.payload, report.exampleCount));
       adder.discard();
       adder.discard();
@@ -138,7 +160,12 @@ describe("threads that add up reports", () => {
     const pool = new ThreadAdders({ threads: 1, script, onDeath: (error) => told.push(error) });
     const { payload } = reports[0]!;
     for (const deathsSoFar of [1, 2]) {
-      const adder = pool.open({ update, aggregation: { rule: "mean" }, dimension: DIMENSION });
+      const adder = pool.open({
+        update,
+        aggregation: { rule: "mean" },
+        dimension: DIMENSION,
+        clipNorm: null,
+      });
       const both = [adder.add(payload, 1), adder.add(payload, 1)];
       expect(await Promise.all(both.map((add) => codeOf(() => add)))).toEqual([
         "INTERNAL",

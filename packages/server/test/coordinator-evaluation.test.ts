@@ -114,9 +114,9 @@ describe("an evaluation", () => {
     await train(world, world.checkIn(3));
     const [bringsUpdate, bringsWord, ...others] = checkInHolding(world, 3, "holder");
     expect(bringsUpdate!.attempt()).toBe("UPDATE_MALFORMED");
-    const withoutName = { header: { codec: "" } };
+    const withoutName = { header: { codec: "", exampleCount: 3 } };
     expect(others[0]!.attempt(withoutName)).toBe("UPDATE_SHAPE");
-    const nan = { codec: "", metrics: [{ name: "accuracy", value: Number.NaN }] };
+    const nan = { codec: "", exampleCount: 3, metrics: [{ name: "accuracy", value: Number.NaN }] };
     expect(bringsWord!.attempt({ payload: new Uint8Array(0), header: nan })).toBe(
       "METRICS_INVALID",
     );

@@ -351,7 +351,7 @@ describe("a task, for any history of clients, store and server", () => {
           await history.act({ type: "storeIsBack" });
           await history.restart(true);
           const before = await checkStore(history);
-          for (const client of history.clients) client.checkIn({ heldOutCount: 4 });
+          for (const client of history.clients) client.checkIn({ heldOutCount: 10 });
           await quiet();
           // An evaluation may be due first.
           for (let turn = 0; turn < 2 && (await checkStore(history)) === before; turn++) {

@@ -65,7 +65,7 @@ const REFUSED_AFTER_UPLOAD: typeof REFUSED = [
   ["a huge value", { update: withValue(3e38) }, "UPDATE_OUT_OF_RANGE"],
   [
     "a value that its examples make huge",
-    { update: withValue(1), header: { exampleCount: 2 ** 19 + 1 } },
+    { update: withValue(600), header: { exampleCount: 2 ** 19 } },
     "UPDATE_OUT_OF_RANGE",
   ],
 ];
@@ -119,6 +119,22 @@ describe("a round with hostile reports", () => {
     });
     expect(record!.checkpoint).toBe((await alone.rounds(quietTask))[0]!.checkpoint);
     for (const client of clients) expect(client.outcomes).toEqual([]);
+  });
+
+  it("refuses a report of more examples than the client offered at check-in", async () => {
+    const world = makeWorld();
+    const task = await world.startTask({ round: { goalCount: 1 } });
+    const [liar, honest] = [world.client("liar"), world.client("honest")];
+    liar.checkIn({ exampleCount: 10 });
+    expect(liar.attempt({ header: { exampleCount: 11 } })).toBe("EXAMPLE_COUNT_INVALID");
+    expect(liar.count("granted")).toBe(0);
+    await quiet();
+    honest.checkIn({ exampleCount: 10 });
+    honest.report({ header: { exampleCount: 10 } });
+    await until("the round is committed", () => honest.outcomes.length === 1);
+    expect(await world.rounds(task)).toContainEqual(
+      expect.objectContaining({ outcome: "committed", reported: 1, exampleCount: 10 }),
+    );
   });
 
   it("refuses a second report and counts the first one once", async () => {

@@ -134,7 +134,9 @@ describe("two tasks of one population", () => {
       eligibility: { minimumExamples: 100 },
     });
     await world.startTask({ name: "modest", priority: 1, round: { goalCount: 2 } });
-    expect(world.checkIn(2).map(nameOf)).toEqual(["modest", "modest"]);
+    const clients = [world.client("a"), world.client("b")];
+    for (const client of clients) client.checkIn({ exampleCount: 10 });
+    expect(clients.map(nameOf)).toEqual(["modest", "modest"]);
   });
 
   it("share the clients when the more urgent one is paused", async () => {

@@ -215,7 +215,8 @@ export class MemoryParticipant implements Participant {
       population: "writers",
       codecs: updateCodecNames,
       maxParameters: 1_000,
-      exampleCount: 10,
+      // More than any report of a test is about, so that a test need not offer what it reports.
+      exampleCount: 2 ** 20,
       heldOutCount: 0,
       heldArtifacts: new Set(),
       ...changes,

@@ -58,7 +58,7 @@ describe("a session", () => {
       population: "writers",
       codecs: ["float32"],
       maxParameters: 100,
-      exampleCount: 1,
+      exampleCount: 10,
       heldOutCount: 0,
       heldArtifacts: [delivery.plan.id],
     });
@@ -72,7 +72,7 @@ describe("a session", () => {
       population: "writers",
       codecs: ["float32"],
       maxParameters: 100,
-      exampleCount: 1,
+      exampleCount: 10,
       heldOutCount: 0,
       heldArtifacts: [delivery.checkpoint.id, delivery.plan.id],
     });

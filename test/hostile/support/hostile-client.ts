@@ -48,9 +48,10 @@ export class HostileClient extends RawClient<WebSocket> {
   async report(
     configuration: Configuration,
     update: Float32Array,
+    header: Partial<Extract<ClientMessage, { type: "reportBegin" }>> = {},
   ): Promise<Extract<ServerMessage, { type: "reportResult" }>> {
     this.configured(configuration);
-    this.begin(configuration);
+    this.begin(configuration, header);
     await this.expect("reportGrant");
     this.send({ type: "reportChunk", data: payloadOf(update) });
     return this.expect("reportResult");

@@ -11,6 +11,7 @@ import {
   parseTask,
   type Limits,
   type RoundId,
+  type TaskId,
 } from "@tributary/protocol";
 import {
   openMemoryStore,
@@ -42,9 +43,16 @@ export interface HostileWorld {
   /** A client that has completed handshake and greeting. */
   greet(options?: Parameters<typeof HostileClient.connect>[2]): Promise<HostileClient>;
   /** Starts a task in a population that the honest clients are not in. */
-  startTask(population: string, round?: Readonly<Record<string, number>>): Promise<string>;
-  /** Puts an attacker and a well-behaved partner into a round of their own. */
-  pair(): Promise<Pair>;
+  startTask(
+    population: string,
+    round?: Readonly<Record<string, number>>,
+    task?: TaskChanges,
+  ): Promise<TaskId>;
+  /**
+   * Puts an attacker and a well-behaved partner into a round of their own.
+   * @param offered - How many examples the attacker offers at check-in.
+   */
+  pair(task?: TaskChanges, offered?: number): Promise<Pair>;
   /**
    * The value of one sample of the server's metrics, such as `tributary_connections` or
    * `name{label="x"}`; 0 if there is none.
@@ -52,6 +60,12 @@ export interface HostileWorld {
   metric(sample: string): Promise<number>;
   /** Waits until a sample has reached `least`. */
   reaches(sample: string, least: number): Promise<void>;
+}
+
+/** What a test's task has that other tasks of these tests do not have. */
+export interface TaskChanges {
+  readonly plan?: object;
+  readonly stop?: object;
 }
 
 export interface Pair {
@@ -63,6 +77,8 @@ export interface Pair {
    * @returns The record of the round.
    */
   finish(reports: number): Promise<RoundRecord>;
+  /** What the round has added to each parameter of the model. */
+  step(record: RoundRecord): Promise<Float32Array>;
 }
 
 export interface HostileWorldOptions {
@@ -97,7 +113,7 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
     await rm(folder, { recursive: true, force: true });
   });
 
-  const startTask: HostileWorld["startTask"] = async (population, round = {}) => {
+  const startTask: HostileWorld["startTask"] = async (population, round = {}, task = {}) => {
     const definition = parseTask({
       population,
       name: population,
@@ -107,16 +123,17 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
         loss: "categoricalCrossentropy",
         metrics: [],
         update: { codec: "float32" },
+        ...task.plan,
       },
       round: { goalCount: 1, overselection: 1, minimumFraction: 0.5, ...round },
       eligibility: { minimumExamples: 1 },
       publicModel: true,
-      stop: { rounds: 1_000_000 },
+      stop: { rounds: 1_000_000, ...task.stop },
     });
     const { description, values } = builtinModel("logistic-regression", random.derive("model"));
-    const task = await server.coordinator.createTask(definition, description, values);
-    await server.coordinator.startTask(task.id);
-    return task.id;
+    const created = await server.coordinator.createTask(definition, description, values);
+    await server.coordinator.startTask(created.id);
+    return created.id;
   };
 
   const honestTask = await startTask("honest", {
@@ -160,12 +177,13 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
         const unsubscribe = server.events.subscribe(listen);
       });
     },
-    async pair() {
+    async pair(task, offered = 10) {
       const population = `pair-${random.bytes(4).join("-")}`;
-      const taskId = await startTask(population, { goalCount: 2, reportingTimeoutMs: 60_000 });
+      const round = { goalCount: 2, reportingTimeoutMs: 60_000 };
+      const taskId = await startTask(population, round, task);
       const [attacker, partner] = [await greet(), await greet()];
       const [configuration, theirs] = await Promise.all([
-        attacker.joinRound(population),
+        attacker.joinRound(population, { exampleCount: offered }),
         partner.joinRound(population),
       ]);
       return {
@@ -178,6 +196,15 @@ export async function openWorld(options: HostileWorldOptions = {}): Promise<Host
           const { outcome } = await partner.expect("roundOutcome");
           assert.ok("committed" in outcome, JSON.stringify(outcome));
           return recordOf(server, theirs.roundId, { reports, taskId });
+        },
+        async step({ checkpoint }) {
+          const { description, values } = builtinModel(
+            "logistic-regression",
+            random.derive("model"),
+          );
+          const bytes = await server.storage.checkpoints.get(checkpoint!);
+          const weights = decodeCheckpoint(bytes!, layoutOf(description.parameters));
+          return weights.map((weight, i) => weight - values[i]!);
         },
       };
     },

@@ -41,6 +41,8 @@ export function demoTask(
       selectionTimeoutMs: 600_000,
       reportingTimeoutMs: 600_000,
     },
+    // The clients are the demo's own, so that what they claim is true.
+    maximumExamples: 1_048_576,
     eligibility: { minimumExamples: 1 },
     stop: { rounds },
   });

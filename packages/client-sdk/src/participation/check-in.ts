@@ -5,7 +5,7 @@ import { retryWaitMs } from "./retry-wait.ts";
 import { RoundMember, type RoundDeps } from "./round.ts";
 
 /** What a check-in needs, and the round that may follow it. */
-export interface CheckInDeps extends RoundDeps {
+export interface CheckInDeps extends Omit<RoundDeps, "offered"> {
   /** Called when the server has accepted the check-in. */
   readonly checkedIn: () => void;
 }
@@ -50,7 +50,9 @@ export async function takePart(
         return rejectedByServer(deps, answer);
       }
       case "roundConfiguration":
-        return await new RoundMember(session, deps, answer, before).run(signal);
+        return await new RoundMember(session, { ...deps, offered: counts }, answer, before).run(
+          signal,
+        );
       default:
         throw new TributaryError("INTERNAL", `A waiting session delivered ${answer.type}`);
     }

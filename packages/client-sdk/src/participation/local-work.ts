@@ -17,8 +17,16 @@ import { throttleProgress } from "./progress-throttle.ts";
 export interface LocalWorkDeps extends TrainingDeps {
   /** Held-out examples: those that the client evaluates on and does not train on. */
   readonly heldOut: ExampleStore | undefined;
+  /** What the client offered at check-in, which a report may not exceed. */
+  readonly offered: OfferedExamples;
   readonly clock: Clock;
   readonly events: EventSink;
+}
+
+/** How many examples a client offers at check-in. */
+export interface OfferedExamples {
+  readonly exampleCount: number;
+  readonly heldOutCount: number;
 }
 
 /**
@@ -33,7 +41,7 @@ export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
  *   `prepareEvaluation`.
  */
 export async function evaluateForRound(
-  { heldOut, trainer, events, clock }: LocalWorkDeps,
+  { heldOut, trainer, offered, events, clock }: LocalWorkDeps,
   { roundId }: Configuration,
   model: VerifiedModel,
   signal: AbortSignal,
@@ -55,7 +63,7 @@ export async function evaluateForRound(
   const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));
   const seconds = (clock.elapsedMs() - startedMs) / 1000;
   events.push({ type: "evaluated", roundId, metrics, exampleCount, seconds });
-  return report;
+  return noMoreThan(offered.heldOutCount, report);
 }
 
 /**
@@ -72,7 +80,7 @@ export async function trainForRound(
   const { events, clock } = deps;
   const examples = await loadExamples(deps.examples, signal);
   const startedMs = clock.elapsedMs();
-  return prepareReport(deps, {
+  const report = await prepareReport(deps, {
     model,
     roundNumber,
     examples,
@@ -87,4 +95,13 @@ export async function trainForRound(
       events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
     },
   });
+  return noMoreThan(deps.offered.exampleCount, report);
+}
+
+/**
+ * The report as one of the examples that were offered. The app may have got more of them since, and
+ * a report of more than was offered is refused.
+ */
+function noMoreThan(offered: number, report: PreparedReport): PreparedReport {
+  return { ...report, exampleCount: Math.min(report.exampleCount, offered) };
 }

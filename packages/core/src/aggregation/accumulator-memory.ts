@@ -58,12 +58,22 @@ export class AccumulatorMemory {
    * @param sums - Address of the first sum that is added to; modified.
    */
   accumulate(block: Float32Array, scale: number, sums: number): void {
+    this.kernels.accumulate(this.#addressOf(block), block.length, scale, sums);
+  }
+
+  /**
+   * Returns the sum of a block's squared values, as `QuantizeKernels.sumOfSquares` does.
+   * @param block - As for `accumulate`.
+   */
+  sumOfSquares(block: Float32Array): number {
+    return this.kernels.sumOfSquares(this.#addressOf(block), block.length);
+  }
+
+  /** Returns where a block lies in the memory, and copies it there if it lies elsewhere. */
+  #addressOf(block: Float32Array): number {
     const { buffer } = this.kernels.memory;
-    let at = block.byteOffset;
-    if (block.buffer !== buffer) {
-      at = this.#block;
-      new Float32Array(buffer, at, block.length).set(block);
-    }
-    this.kernels.accumulate(at, block.length, scale, sums);
+    if (block.buffer === buffer) return block.byteOffset;
+    new Float32Array(buffer, this.#block, block.length).set(block);
+    return this.#block;
   }
 }

@@ -16,7 +16,7 @@ export interface CombinedUpdate {
 export interface CheckedUpdate {
   /** The encoded update; neither modified nor kept. */
   readonly payload: Uint8Array;
-  /** Number of examples that the client trained on; a whole number ≥ 1. */
+  /** How many examples the update counts for; a whole number ≥ 1. */
   readonly exampleCount: number;
   /** A bound on the magnitude of the values, as the codec's `validate` gave it. */
   readonly maxAbs: number;

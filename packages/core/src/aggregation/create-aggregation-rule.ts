@@ -23,25 +23,21 @@ import {
   type SumSpec,
 } from "./rule-implementations.ts";
 import { TimeSlice, type YieldTurn } from "./time-slice.ts";
+import type { UpdateForm } from "./update-form.ts";
 
 /**
  * Makes the aggregation rule that a plan names, for one round.
  * @param crypto - Hashes updates, for the rules that sort them by their content.
- * @param codec - The codec of the updates.
- * @param dimension - Number of values in one update.
  * @param memory - Holds the sums; memory of its own if left out.
  */
 export function createAggregationRule(
   spec: AggregationSpec,
   crypto: CryptoProvider,
-  codec: UpdateCodec,
-  dimension: number,
+  form: UpdateForm,
   memory?: AccumulatorMemory,
 ): AggregationRule {
-  if (keepsSumsOnly(spec)) {
-    return createSumRule(spec, codec, dimension, memory);
-  }
-  return new HeldRule(spec, new HeldUpdates(crypto, codec, dimension, memory));
+  if (keepsSumsOnly(spec)) return createSumRule(spec, form, memory);
+  return new HeldRule(spec, new HeldUpdates(crypto, form, memory));
 }
 
 /**
@@ -50,11 +46,10 @@ export function createAggregationRule(
  */
 export function createSumRule(
   spec: SumSpec,
-  codec: UpdateCodec,
-  dimension: number,
+  form: UpdateForm,
   memory?: AccumulatorMemory,
 ): SumRule {
-  return sumRule(spec).create(spec, codec, dimension, memory);
+  return sumRule(spec).create(spec, form, memory);
 }
 
 /**

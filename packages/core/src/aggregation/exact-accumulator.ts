@@ -69,7 +69,8 @@ export class ExactAccumulator implements ExactSums {
   /**
    * Adds `weight · block` to the sums from `offset` on.
    * @param block - Float32; not modified. No |weight · value| may exceed what was reserved.
-   * @param weight - > 0: the report's number of examples, 1, or the factor that bounds its norm.
+   * @param weight - What the block counts for. The negative of a weight takes out exactly what that
+   *   weight has added.
    * @throws TributaryError `UPDATE_SHAPE` when the block reaches beyond the last sum.
    */
   add(block: Float32Array, offset: number, weight: number): void {

@@ -2,17 +2,19 @@ import {
   UPDATE_BLOCK_VALUES,
   toHex,
   type CryptoProvider,
-  type UpdateCodec,
   type UpdateSink,
 } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { checkContribution } from "./exact-accumulator.ts";
+import { normSquares, scaleTo, type UpdateForm } from "./update-form.ts";
 
 /** One update as it was reported. */
 interface HeldUpdate {
   readonly payload: Uint8Array;
   /** SHA-256 of the payload, hexadecimal. */
   readonly hash: string;
+  /** What its values are multiplied by, so that they are no longer than an update may be; ≤ 1. */
+  readonly scale: number;
 }
 
 /**
@@ -20,24 +22,25 @@ interface HeldUpdate {
  * payload is hardly ever longer than its values as float32.
  */
 export class HeldUpdates {
-  readonly dimension: number;
   /** The memory in which a rule adds up updates. */
   readonly memory: AccumulatorMemory;
-  readonly #codec: UpdateCodec;
+  readonly #form: UpdateForm;
   readonly #crypto: CryptoProvider;
   #updates: HeldUpdate[] = [];
   #maxAbs = 0;
 
   constructor(
     crypto: CryptoProvider,
-    codec: UpdateCodec,
-    dimension: number,
+    form: UpdateForm,
     memory: AccumulatorMemory = new AccumulatorMemory(),
   ) {
     this.memory = memory;
     this.#crypto = crypto;
-    this.#codec = codec;
-    this.dimension = dimension;
+    this.#form = form;
+  }
+
+  get dimension(): number {
+    return this.#form.dimension;
   }
 
   /** Number of updates that are held. */
@@ -58,8 +61,16 @@ export class HeldUpdates {
    */
   add(payload: Uint8Array, maxAbs: number): void {
     checkContribution(maxAbs);
-    this.#updates.push({ payload: payload.slice(), hash: toHex(this.#crypto.sha256(payload)) });
+    const scale = this.#scaleOf(payload, maxAbs);
+    const hash = toHex(this.#crypto.sha256(payload));
+    this.#updates.push({ payload: payload.slice(), hash, scale });
     if (maxAbs > this.#maxAbs) this.#maxAbs = maxAbs;
+  }
+
+  #scaleOf(payload: Uint8Array, maxAbs: number): number {
+    const { mostNorm } = this.#form;
+    if (maxAbs * Math.sqrt(this.dimension) <= mostNorm) return 1;
+    return scaleTo(mostNorm, normSquares(payload, this.#form, this.memory));
   }
 
   /**
@@ -91,9 +102,10 @@ export class HeldUpdates {
    * @param row - Modified: its first `length` values are set.
    */
   read(update: number, offset: number, length: number, row: Float32Array): void {
-    const { payload } = this.#updates[update]!;
+    const { payload, scale } = this.#updates[update]!;
     const copy: UpdateSink = (block, start) => row.set(block, start - offset);
-    this.#codec.decode(payload, this.dimension, copy, { offset, length });
+    this.#form.codec.decode(payload, this.dimension, copy, { offset, length });
+    if (scale < 1) for (let i = 0; i < length; i++) row[i]! *= scale;
   }
 
   /** Forgets all updates. */

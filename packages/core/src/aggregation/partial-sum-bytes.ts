@@ -5,7 +5,7 @@
  *   ‖ u32 low[dimension] ‖ high[dimension] (int32 at width 8, float64 at width 12)
  *   ‖ SHA-256 of all bytes before
  *
- * `subject` is the SHA-256 of what the sums are of: the round, the update codec and the rule. All
+ * `subject` is the SHA-256 of what the sums are of: the round, the update codec, the rule and the clip norm. All
  * numbers are little-endian. The sum i is high[i] · 2³² + low[i] in units of 2⁻³². The width is the
  * number of bytes for each sum. It is 8 whenever all sums fit, so that the same reports give the
  * same bytes, whichever way they were divided among machines and merged.
@@ -21,7 +21,7 @@ import {
 } from "@tributary/protocol";
 import type { PartialSum } from "./aggregation-rule.ts";
 import { sumRule, type SumSpec } from "./rule-implementations.ts";
-import type { AdderSpec } from "./update-adder.ts";
+import type { AdderSpec } from "./update-form.ts";
 
 /**
  * What a partial sum is a sum of: the reports of one round, under one plan. Only sums with the same
@@ -133,9 +133,9 @@ export function decodePartialSum(
 
 /** SHA-256 of what the sum is of, which stands in the header. */
 function subjectHash(subject: PartialSumSubject, crypto: CryptoProvider): Uint8Array {
-  const { roundId, update, aggregation } = subject;
+  const { roundId, update, aggregation, clipNorm } = subject;
   return crypto.sha256(
-    utf8(`tributary/partial-sum/v1\0${canonicalize({ roundId, update, aggregation })}`),
+    utf8(`tributary/partial-sum/v1\0${canonicalize({ roundId, update, aggregation, clipNorm })}`),
   );
 }
 

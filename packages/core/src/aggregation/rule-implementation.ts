@@ -1,8 +1,8 @@
-import type { UpdateCodec } from "@tributary/protocol";
 import type { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { CombinedUpdate, SumRule } from "./aggregation-rule.ts";
 import type { HeldUpdates } from "./held-updates.ts";
 import type { TimeSlice } from "./time-slice.ts";
+import type { UpdateForm } from "./update-form.ts";
 
 /**
  * The implementation of a rule that adds each update to its sums and keeps nothing else of it.
@@ -15,7 +15,7 @@ export interface SumRuleImplementation<Spec> {
    * Makes the rule for one round.
    * @param memory - Holds the sums; memory of its own if left out.
    */
-  create(spec: Spec, codec: UpdateCodec, dimension: number, memory?: AccumulatorMemory): SumRule;
+  create(spec: Spec, form: UpdateForm, memory?: AccumulatorMemory): SumRule;
 }
 
 /**

@@ -2,12 +2,12 @@ import {
   TributaryError,
   UPDATE_BLOCK_VALUES,
   asTributaryError,
-  type UpdateCodec,
   type UpdateSink,
 } from "@tributary/protocol";
-import type { AccumulatorMemory } from "./accumulator-memory.ts";
+import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { CheckedUpdate, CombinedUpdate, PartialSum, SumRule } from "./aggregation-rule.ts";
-import { ExactAccumulator } from "./exact-accumulator.ts";
+import { ExactAccumulator, MAX_CONTRIBUTION } from "./exact-accumulator.ts";
+import { normSquares, scaleTo, type UpdateForm } from "./update-form.ts";
 
 /**
  * Number of values that are added for all updates of a batch, before the next values are added.
@@ -20,33 +20,33 @@ interface Reserved {
   readonly payload: Uint8Array;
   /** What each value is multiplied by. */
   readonly factor: number;
-}
-
-/** How much an update counts in the mean. */
-export interface Weighing {
-  /** What each of its values is multiplied by. */
-  readonly factor: number;
-  /** What it adds to the divisor of the mean. */
-  readonly weight: number;
+  /** The norm with which it counts at most; Infinity when `factor` sees to that already. */
+  readonly mostNorm: number;
+  /** The sum of the squares of the values that have been added; 0 where no norm is bounded. */
+  squares: number;
 }
 
 /** The part that all means have in common: they keep only sums, and nothing of a single update. */
 export abstract class SummedMean implements SumRule {
-  readonly dimension: number;
-  protected readonly codec: UpdateCodec;
+  readonly #form: UpdateForm;
+  readonly #memory: AccumulatorMemory;
   readonly #sums: ExactAccumulator;
   #reports = 0;
   #weight = 0;
 
   /** @param memory - Where the sums are kept; memory of its own if left out. */
-  constructor(codec: UpdateCodec, dimension: number, memory?: AccumulatorMemory) {
-    this.dimension = dimension;
-    this.codec = codec;
-    this.#sums = new ExactAccumulator(dimension, memory);
+  constructor(form: UpdateForm, memory: AccumulatorMemory = new AccumulatorMemory()) {
+    this.#form = form;
+    this.#memory = memory;
+    this.#sums = new ExactAccumulator(form.dimension, memory);
   }
 
-  /** Returns how much an update counts. */
-  protected abstract weigh(update: CheckedUpdate): Weighing;
+  get dimension(): number {
+    return this.#form.dimension;
+  }
+
+  /** Returns how often an update counts; a whole number ≥ 1. */
+  protected abstract weigh(update: CheckedUpdate): number;
 
   add(payload: Uint8Array, facts: Omit<CheckedUpdate, "payload">): void {
     const [fault] = this.addAll([{ payload, ...facts }]);
@@ -56,8 +56,16 @@ export abstract class SummedMean implements SumRule {
   addAll(updates: readonly CheckedUpdate[]): readonly (TributaryError | undefined)[] {
     let batch: Reserved[] = [];
     const faults = updates.map((update) => {
-      const { factor, weight } = this.weigh(update);
-      const contribution = factor * update.maxAbs;
+      const { payload, maxAbs } = update;
+      const weight = this.weigh(update);
+      let factor = weight;
+      let { mostNorm } = this.#form;
+      // An update that is too large for the sums as it is has to be measured before it is added.
+      if (mostNorm < Infinity && factor * maxAbs > MAX_CONTRIBUTION) {
+        factor *= scaleTo(mostNorm, normSquares(payload, this.#form, this.#memory));
+        mostNorm = Infinity;
+      }
+      const contribution = factor * maxAbs;
       if (!this.#sums.hasRoom(contribution)) {
         this.#addBatch(batch);
         batch = [];
@@ -67,7 +75,7 @@ export abstract class SummedMean implements SumRule {
       } catch (error) {
         return asTributaryError(error);
       }
-      batch.push({ payload: update.payload, factor });
+      batch.push({ payload, factor, mostNorm, squares: 0 });
       this.#reports += 1;
       this.#weight += weight;
       return undefined;
@@ -76,18 +84,34 @@ export abstract class SummedMean implements SumRule {
     return faults;
   }
 
-  /** Adds all updates of a batch to the sums. */
+  /**
+   * Adds all updates of a batch to the sums. The norms of the updates are known only then. Those
+   * that are too long are taken out again, which the integers of the sums allow, and added in the
+   * length that counts.
+   */
   #addBatch(batch: readonly Reserved[]): void {
-    const { min, max } = this.codec.payloadBytes(this.dimension);
+    const { codec, dimension } = this.#form;
+    const { min, max } = codec.payloadBytes(dimension);
     // If a codec's blocks vary in length, a decoder has to read a payload from its beginning to
     // find a block. Such an update is therefore decoded as a whole.
-    const stretch = batch.length < 2 || min !== max ? Math.max(1, this.dimension) : STRETCH;
-    for (let offset = 0; offset < this.dimension; offset += stretch) {
-      const range = { offset, length: Math.min(stretch, this.dimension - offset) };
-      for (const { payload, factor } of batch) {
-        const add: UpdateSink = (block, at) => this.#sums.add(block, at, factor);
-        this.codec.decode(payload, this.dimension, add, range);
+    const stretch = batch.length < 2 || min !== max ? Math.max(1, dimension) : STRETCH;
+    for (let offset = 0; offset < dimension; offset += stretch) {
+      const range = { offset, length: Math.min(stretch, dimension - offset) };
+      for (const update of batch) {
+        const add: UpdateSink = (block, at) => {
+          if (update.mostNorm < Infinity) update.squares += this.#memory.sumOfSquares(block);
+          this.#sums.add(block, at, update.factor);
+        };
+        codec.decode(update.payload, dimension, add, range);
       }
+    }
+    for (const { payload, factor, mostNorm, squares } of batch) {
+      const scale = scaleTo(mostNorm, squares);
+      if (scale === 1) continue;
+      codec.decode(payload, dimension, (block, at) => {
+        this.#sums.add(block, at, -factor);
+        this.#sums.add(block, at, factor * scale);
+      });
     }
   }
 

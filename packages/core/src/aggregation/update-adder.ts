@@ -1,26 +1,21 @@
-import {
-  createKernelsSync,
-  updateCodec,
-  type AggregationSpec,
-  type CryptoProvider,
-  type UpdateCodec,
-  type UpdateSpec,
-} from "@tributary/protocol";
+import { createKernelsSync, type CryptoProvider, type UpdateCodec } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
 import { createAggregationRule } from "./create-aggregation-rule.ts";
 import { MAX_CONTRIBUTION } from "./exact-accumulator.ts";
 import type { YieldTurn } from "./time-slice.ts";
+import { updateForm, type AdderSpec, type UpdateForm } from "./update-form.ts";
 
 /** Adds up the updates of one round, in the calling thread or in others. */
 export interface UpdateAdder {
   /** Values in one update. */
   readonly dimension: number;
   /**
-   * Checks a whole encoded update and then adds it. If this fails, the sums have not changed.
+   * Checks a whole encoded update and then adds it. An update that is longer than the plan's clip
+   * norm allows is scaled down first. If this fails, the sums have not changed.
    * @param payload - The encoded update; neither modified nor kept. The caller must not change it
    *   until this returns or, if this returns a promise, until the promise settles.
-   * @param exampleCount - A whole number ≥ 1.
+   * @param exampleCount - How many examples the update counts for; a whole number ≥ 1.
    * @throws TributaryError `UPDATE_SHAPE`, `UPDATE_MALFORMED`, `UPDATE_NOT_FINITE` or
    *   `UPDATE_OUT_OF_RANGE` when the update is not valid; `INTERNAL` when updates that had been
    *   added are lost. The error is thrown, or it rejects the promise.
@@ -37,14 +32,6 @@ export interface UpdateAdder {
   discard(): void;
 }
 
-/** The parts of a plan that an adder uses. */
-export interface AdderSpec {
-  readonly update: UpdateSpec;
-  readonly aggregation: AggregationSpec;
-  /** Number of values in one update. */
-  readonly dimension: number;
-}
-
 /** Makes an adder for one round. */
 export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
 
@@ -54,12 +41,12 @@ export type OpenAdder = (spec: AdderSpec) => UpdateAdder;
  */
 export function localAdders(crypto: CryptoProvider): OpenAdder {
   let memory: AccumulatorMemory | undefined;
-  return ({ update, aggregation, dimension }) => {
+  return (spec) => {
     memory ??= new AccumulatorMemory(createKernelsSync());
     const shared = memory;
-    const codec = updateCodec(update, shared.kernels);
-    return new LocalAdder(codec, dimension, () =>
-      createAggregationRule(aggregation, crypto, codec, dimension, shared),
+    const form = updateForm(spec, shared.kernels);
+    return new LocalAdder(form, () =>
+      createAggregationRule(spec.aggregation, crypto, form, shared),
     );
   };
 }
@@ -75,7 +62,7 @@ export class LocalAdder implements UpdateAdder {
    * @param createRule - Called when the first update is added, so that a round without updates
    *   takes no memory.
    */
-  constructor(codec: UpdateCodec, dimension: number, createRule: () => AggregationRule) {
+  constructor({ codec, dimension }: UpdateForm, createRule: () => AggregationRule) {
     this.#codec = codec;
     this.dimension = dimension;
     this.#createRule = createRule;

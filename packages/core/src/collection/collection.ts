@@ -3,8 +3,10 @@ import type { ModelState } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
 import type { Report, ReportForm } from "./report.ts";
 
-/** What a client offers at check-in, as far as it decides whether a round can ask it. */
+/** What a client offers at check-in, as far as a round is concerned with it. */
 export interface MemberOffer {
+  /** Examples that the client can train on. */
+  readonly exampleCount: number;
   /** Examples that the client holds out and does not train on; 0 when it evaluates nothing. */
   readonly heldOutCount: number;
 }
@@ -24,6 +26,8 @@ export interface Collection {
   readonly makesCheckpoint: boolean;
   /** Whether a client with this offer can be asked. */
   isOpenTo(offer: MemberOffer): boolean;
+  /** The most examples that the report of a client with this offer may be about. */
+  mostExamples(offer: MemberOffer): number;
   /**
    * Begins the collection, once the cohort is complete.
    * @returns What each of their reports must look like.
@@ -55,6 +59,6 @@ export interface Collection {
   readonly reportCount: number;
   /** Number of examples behind these reports. */
   readonly exampleCount: number;
-  /** Means of the metrics over all examples, by name; empty before the first report. */
+  /** Trimmed means of the metrics, by name, as `MetricClaims` makes them; empty before the first report. */
   metricMeans(): Record<string, number>;
 }

@@ -1,6 +1,12 @@
-import { measuresToReport, type Plan, type RoundPurpose } from "@tributary/protocol";
+import {
+  measuresToReport,
+  type MeasureName,
+  type Plan,
+  type RoundPurpose,
+} from "@tributary/protocol";
 import type { Collection, MemberOffer } from "./collection.ts";
-import { MetricTotals } from "./metric-totals.ts";
+import { MetricClaims } from "./metric-claims.ts";
+import { reportWeight, type WeightingTerms } from "./report-weight.ts";
 import { requireExamples } from "./require-examples.ts";
 import type { Report, ReportForm } from "./report.ts";
 
@@ -8,12 +14,14 @@ import type { Report, ReportForm } from "./report.ts";
 export class EvaluationCollection implements Collection {
   readonly purpose: RoundPurpose = "evaluation";
   readonly makesCheckpoint = false;
-  readonly #metricNames: readonly string[];
-  readonly #metrics: MetricTotals;
+  readonly #metricNames: readonly MeasureName[];
+  readonly #weighting: WeightingTerms;
+  readonly #metrics: MetricClaims;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, weighting: WeightingTerms) {
+    this.#weighting = weighting;
     this.#metricNames = measuresToReport(plan.training.metrics);
-    this.#metrics = new MetricTotals(this.#metricNames);
+    this.#metrics = new MetricClaims(this.#metricNames);
   }
 
   get reportCount(): number {
@@ -28,6 +36,10 @@ export class EvaluationCollection implements Collection {
     return heldOutCount > 0;
   }
 
+  mostExamples({ heldOutCount }: MemberOffer): number {
+    return heldOutCount;
+  }
+
   begin(): ReportForm {
     const payloadBytes = { min: 0, max: 0 };
     return { codec: "", dimension: 0, payloadBytes, metricNames: this.#metricNames };
@@ -35,7 +47,7 @@ export class EvaluationCollection implements Collection {
 
   receive({ exampleCount, metrics }: Report): void {
     requireExamples(exampleCount);
-    this.#metrics.add(exampleCount, metrics);
+    this.#metrics.add(exampleCount, reportWeight(this.#weighting, exampleCount), metrics);
   }
 
   async close(): Promise<void> {}

@@ -4,6 +4,7 @@ import type { ModelTerms } from "../server-step/model-state.ts";
 import type { Collection } from "./collection.ts";
 import { EvaluationCollection } from "./evaluation-collection.ts";
 import { PlainCollection } from "./plain-collection.ts";
+import type { WeightingTerms } from "./report-weight.ts";
 
 /** What the collections of a task's rounds are made of. */
 export interface CollectionDeps {
@@ -12,18 +13,19 @@ export interface CollectionDeps {
   readonly openAdder: OpenAdder;
   /** The server's learning rate η. */
   readonly learningRate: number;
+  readonly weighting: WeightingTerms;
 }
 
 /** Opens the collection of one round. This is the only place that knows all collections. */
 export function openCollection(purpose: RoundPurpose, deps: CollectionDeps): Collection {
   switch (purpose) {
     case "training": {
-      const { terms, openAdder, learningRate } = deps;
-      const { update, aggregation } = terms.plan;
-      const adder = openAdder({ update, aggregation, dimension: terms.dimension });
-      return new PlainCollection({ terms, adder, learningRate });
+      const { terms, openAdder, learningRate, weighting } = deps;
+      const { update, aggregation, clipNorm } = terms.plan;
+      const adder = openAdder({ update, aggregation, clipNorm, dimension: terms.dimension });
+      return new PlainCollection({ terms, adder, learningRate, weighting });
     }
     case "evaluation":
-      return new EvaluationCollection(deps.terms.plan);
+      return new EvaluationCollection(deps.terms.plan, deps.weighting);
   }
 }

@@ -3,8 +3,9 @@ import type { UpdateAdder } from "../aggregation/update-adder.ts";
 import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
 import { serverStep } from "../server-step/server-step.ts";
-import type { Collection } from "./collection.ts";
-import { MetricTotals } from "./metric-totals.ts";
+import type { Collection, MemberOffer } from "./collection.ts";
+import { MetricClaims } from "./metric-claims.ts";
+import { reportWeight, type WeightingTerms } from "./report-weight.ts";
 import { requireExamples } from "./require-examples.ts";
 import type { Report, ReportForm } from "./report.ts";
 
@@ -15,6 +16,8 @@ export interface PlainCollectionOptions {
   readonly adder: UpdateAdder;
   /** The server's learning rate η. */
   readonly learningRate: number;
+  /** How much a report counts. */
+  readonly weighting: WeightingTerms;
 }
 
 /** Collects encoded updates in the clear and makes the model's next state of them. */
@@ -24,13 +27,15 @@ export class PlainCollection implements Collection {
   readonly #terms: ModelTerms;
   readonly #adder: UpdateAdder;
   readonly #learningRate: number;
-  readonly #metrics: MetricTotals;
+  readonly #weighting: WeightingTerms;
+  readonly #metrics: MetricClaims;
 
-  constructor({ terms, adder, learningRate }: PlainCollectionOptions) {
+  constructor({ terms, adder, learningRate, weighting }: PlainCollectionOptions) {
     this.#terms = terms;
     this.#adder = adder;
     this.#learningRate = learningRate;
-    this.#metrics = new MetricTotals(measuresToReport(terms.plan.training.metrics));
+    this.#weighting = weighting;
+    this.#metrics = new MetricClaims(measuresToReport(terms.plan.training.metrics));
   }
 
   get reportCount(): number {
@@ -45,6 +50,10 @@ export class PlainCollection implements Collection {
     return true;
   }
 
+  mostExamples({ exampleCount }: MemberOffer): number {
+    return exampleCount;
+  }
+
   begin(): ReportForm {
     const { plan, codec, dimension } = this.#terms;
     return {
@@ -57,8 +66,9 @@ export class PlainCollection implements Collection {
 
   receive({ exampleCount, payload, metrics }: Report): void | Promise<void> {
     requireExamples(exampleCount);
-    const added = this.#adder.add(payload, exampleCount);
-    const count = (): void => this.#metrics.add(exampleCount, metrics);
+    const weight = reportWeight(this.#weighting, exampleCount);
+    const added = this.#adder.add(payload, weight);
+    const count = (): void => this.#metrics.add(exampleCount, weight, metrics);
     // An adder in this thread is done when it returns. Waiting for it would only cost time.
     if (added !== undefined) return added.then(count);
     count();

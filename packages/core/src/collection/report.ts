@@ -1,9 +1,4 @@
-import {
-  PROTOCOL_CONSTANTS,
-  TributaryError,
-  type MetricValue,
-  type PayloadBytes,
-} from "@tributary/protocol";
+import { TributaryError, type MetricValue, type PayloadBytes } from "@tributary/protocol";
 
 /** What a member says about its report before it sends it. Untrusted until `checkReportHeader`. */
 export interface ReportHeader {
@@ -40,10 +35,12 @@ export interface ReportForm {
 
 /**
  * Checks the header of a report before any of the report is accepted.
+ * @param offered - Number of examples of the kind that the round asks for, as the member offered
+ *   them at check-in. A report of more would count for more than the member was selected for.
  * @throws TributaryError `UPDATE_MALFORMED` for another codec, `UPDATE_SHAPE` for a wrong length,
  *   `EXAMPLE_COUNT_INVALID` or `METRICS_INVALID`.
  */
-export function checkReportHeader(header: ReportHeader, form: ReportForm): void {
+export function checkReportHeader(header: ReportHeader, form: ReportForm, offered: number): void {
   if (header.codec !== form.codec) {
     throw new TributaryError(
       "UPDATE_MALFORMED",
@@ -52,12 +49,13 @@ export function checkReportHeader(header: ReportHeader, form: ReportForm): void 
   }
   requireLength(header.updateBytes, form);
   const { exampleCount } = header;
-  const { maxExampleCount } = PROTOCOL_CONSTANTS;
-  if (!Number.isInteger(exampleCount) || exampleCount < 1 || exampleCount > maxExampleCount) {
+  if (!Number.isInteger(exampleCount) || exampleCount < 1 || exampleCount > offered) {
     throw new TributaryError(
       "EXAMPLE_COUNT_INVALID",
-      `The report claims ${exampleCount} examples`,
-      { remedy: `Report between 1 and ${maxExampleCount} examples.` },
+      `The report claims ${exampleCount} examples, and the client offered ${offered} at check-in`,
+      {
+        remedy: "Report no more examples than the check-in has offered; check in again with more.",
+      },
     );
   }
   const names = new Set(header.metrics.map((metric) => metric.name));

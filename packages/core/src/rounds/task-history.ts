@@ -35,7 +35,7 @@ interface HistoryRecord {
   readonly outcome: "committed" | "abandoned";
   /** Why the round was abandoned; null for a committed one. */
   readonly reason: string | null;
-  /** Means over the examples of the round, each in the metric's own unit. */
+  /** Trimmed means over the reports of the round, each in the metric's own unit. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly bytesUp: number;
   readonly bytesDown: number;

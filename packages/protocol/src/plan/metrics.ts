@@ -6,6 +6,8 @@ interface MetricDefinition {
   readonly meaning: string;
   /** Whether a model is better the higher it is. */
   readonly isBetterHigher: boolean;
+  /** The highest value that it can have; none can be below 0. */
+  readonly most: number;
 }
 
 /**
@@ -16,14 +18,17 @@ export const METRICS = {
     meaning:
       "Share of examples whose class has the highest output; of outputs that answer yes or no, the share that is right.",
     isBetterHigher: true,
+    most: 1,
   },
   meanSquaredError: {
     meaning: "Mean of the squared differences of outputs and labels.",
     isBetterHigher: false,
+    most: Infinity,
   },
   meanAbsoluteError: {
     meaning: "Mean of the absolute differences of outputs and labels.",
     isBetterHigher: false,
+    most: Infinity,
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
@@ -42,6 +47,11 @@ export const measureNames: readonly MeasureName[] = ["loss", ...metricNames];
 /** What a report on a plan's round is measured by, in order: the loss, then what the plan names. */
 export function measuresToReport(metrics: readonly MetricName[]): readonly MeasureName[] {
   return [...new Set<MeasureName>(["loss", ...metrics])];
+}
+
+/** The highest value that a measure can have. The lowest is 0, of losses too. */
+export function mostOf(measure: MeasureName): number {
+  return measure === "loss" ? Infinity : METRICS[measure].most;
 }
 
 /** Whether a model is better the higher the measure is. */

@@ -23,6 +23,10 @@ export interface TaskDefinition {
   readonly round: RoundSection;
   /** How the updates of a round become one. */
   readonly aggregation: AggregationSpec;
+  /** Whether a report counts once for each of its examples, or once. */
+  readonly weighting: Weighting;
+  /** The most examples for which one report counts. */
+  readonly maximumExamples: number;
   /** Which clients may take part. */
   readonly eligibility: EligibilitySection;
   /** How often a device may take part. */
@@ -76,6 +80,12 @@ interface PlanSection {
   /** How checkpoints travel to clients. */
   readonly download: DownloadSpec;
 }
+
+/** What decides how much a report counts. */
+export const weightingNames = ["examples", "uniform"] as const;
+
+/** What decides how much a report counts. */
+export type Weighting = (typeof weightingNames)[number];
 
 /** How a round is run. */
 interface RoundSection {

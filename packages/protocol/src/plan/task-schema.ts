@@ -11,7 +11,13 @@ import { aggregationSchema } from "./aggregation-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
 import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
-import { instantMs, judgeNames, type ModelSource, type TaskDefinition } from "./task-definition.ts";
+import {
+  instantMs,
+  judgeNames,
+  weightingNames,
+  type ModelSource,
+  type TaskDefinition,
+} from "./task-definition.ts";
 import {
   batchSizeSchema,
   clipNormSchema,
@@ -266,6 +272,16 @@ const form = strictRecord({
   aggregation: aggregationSchema
     .prefault({ rule: "mean" })
     .describe("How the updates of a round become one."),
+  weighting: oneOf(weightingNames)
+    .default("examples")
+    .describe(
+      "How much a report counts, in the mean of updates and of metrics: once for each of its `examples`, or once, which is `uniform`.",
+    ),
+  maximumExamples: wholeNumber(1, PROTOCOL_CONSTANTS.maxExampleCount)
+    .default(1_000)
+    .describe(
+      "The most examples for which one report counts. A report of more is not refused: it counts for so many.",
+    ),
   eligibility: eligibilitySection.prefault({}).describe("Which clients may take part."),
   participation: participationSection.prefault({}).describe("How often a device may take part."),
   serverOptimizer: strictRecord({

@@ -35,6 +35,12 @@ export interface CodecDefinition<Spec extends { readonly codec: string }> extend
    */
   isMostlyError(spec: Spec): boolean;
   /**
+   * By how much an honest encoding can make an update longer: the most that √(E‖x̂‖²) / ‖x‖ can be,
+   * with some room for chance; ≥ 1. A server that bounds the norm of updates allows for it.
+   * @param size - Number of values in the update's longest block.
+   */
+  mostStretch(spec: Spec, size: number): number;
+  /**
    * Makes the codec.
    * @param spec - Its parameters are within their ranges: `updateCodec` checks them.
    * @param kernels - Gives the kernels that do the work, when they are first needed.

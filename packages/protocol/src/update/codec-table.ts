@@ -15,7 +15,7 @@ import { rotatedUniformCodec } from "./rotated-uniform-codec.ts";
 import { ternGradCodec } from "./terngrad-codec.ts";
 import { topKCodec } from "./top-k-codec.ts";
 import { uniformCodec } from "./uniform-codec.ts";
-import type { UpdateCodec } from "./update-codec.ts";
+import { UPDATE_BLOCK_VALUES, type UpdateCodec } from "./update-codec.ts";
 
 /** Every update codec of this build, in the order in which a client offers them at check-in. */
 export const UPDATE_CODECS = [
@@ -74,6 +74,25 @@ export function updateCodec(spec: UpdateSpec, kernels?: UpdateKernels): UpdateCo
   let used = kernels;
   const source: KernelSource = () => (used ??= createKernelsSync());
   return definition.create(spec, source);
+}
+
+/** By how much float32 may make an update longer that a client has scaled down to its bound. */
+const ROUNDING = 1 + 2 ** -20;
+
+/**
+ * The L2 norm of the longest update that an honest client can send, as it is once it is decoded.
+ * @param clipNorm - The bound of the update before it is encoded, weight units; null for no bound.
+ * @param dimension - Number of values in the update.
+ * @returns Infinity without a bound.
+ */
+export function mostDecodedNorm(
+  spec: UpdateSpec,
+  clipNorm: number | null,
+  dimension: number,
+): number {
+  if (clipNorm === null) return Infinity;
+  const size = Math.min(dimension, UPDATE_BLOCK_VALUES);
+  return clipNorm * codecDefinition(spec).mostStretch(spec, size) * ROUNDING;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CodecDefinition } from "./codec-definition.ts";
-import { edenScheme } from "./eden-codec.ts";
+import { edenScheme, edenStretch } from "./eden-codec.ts";
 import { blockCodec } from "./block-codec.ts";
 
 /** What a plan says to use DRIVE. */
@@ -19,5 +19,6 @@ export const driveCodec: CodecDefinition<DriveSpec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: () => false,
+  mostStretch: () => edenStretch({ bits: 1 }),
   create: (_, kernels) => blockCodec(edenScheme(1, "drive"), kernels),
 };

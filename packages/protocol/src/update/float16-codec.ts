@@ -28,6 +28,7 @@ export const float16Codec: CodecDefinition<Float16Spec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: () => false,
+  mostStretch: () => 1 + 2 ** -10,
   create: (_, kernels) =>
     blockCodec(
       {

@@ -23,6 +23,7 @@ export const float32Codec: CodecDefinition<Float32Spec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: () => false,
+  mostStretch: () => 1,
   create: plainValues,
 };
 

@@ -37,6 +37,10 @@ export const qsgdCodec: CodecDefinition<QsgdSpec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: ({ bits }) => bits < 7,
+  mostStretch({ bits }, size) {
+    const levels = 2 ** (bits - 1) - 1;
+    return Math.sqrt(1 + Math.min(size / levels ** 2, Math.sqrt(size) / levels));
+  },
   create({ bits, entropy }, kernels) {
     const levels = 2 ** (bits - 1) - 1;
     const unpack = ({ kernels: k, packedAt, codesAt }: CodecWorkspace, size: number): void =>

@@ -33,6 +33,8 @@ export const randomKCodec: CodecDefinition<RandomKSpec> = {
   leavesResidual: false,
   isMostlyZero: ({ fraction }) => fraction <= 0.5,
   isMostlyError: ({ fraction }) => fraction <= 0.5,
+  // How much of the norm is in the values that are sent is up to chance.
+  mostStretch: ({ fraction }) => Math.sqrt(1 + 1.2 * (1 / fraction - 1)),
   create({ fraction }, kernels) {
     const kept = (size: number): number => Math.ceil(size * fraction);
     return blockCodec(

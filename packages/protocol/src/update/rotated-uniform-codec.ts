@@ -42,6 +42,7 @@ export const rotatedUniformCodec: CodecDefinition<RotatedUniformSpec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: ({ bits }) => bits < 2,
+  mostStretch: ({ bits }) => Math.sqrt(1 + 16 / (2 ** bits - 1) ** 2),
   create({ bits, entropy }, kernels) {
     const levels = 2 ** bits - 1;
     // The grid is that of the rotated values as the kernels leave them: too large by the growth.

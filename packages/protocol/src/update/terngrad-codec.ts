@@ -29,6 +29,8 @@ export const ternGradCodec: CodecDefinition<TernGradSpec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: () => true,
+  // Σ |x| · (m − |x|) is largest for one value of m and others of m/√size.
+  mostStretch: (_, size) => Math.sqrt(1 + Math.sqrt(size) / 2),
   create({ entropy }, kernels) {
     const quantizer: Quantizer = {
       ...normCodes("terngrad", 1),

@@ -49,6 +49,7 @@ export const topKCodec: CodecDefinition<TopKSpec> = {
   leavesResidual: true,
   isMostlyZero: () => true,
   isMostlyError: () => false,
+  mostStretch: () => 1,
   create: largestValues,
 };
 

@@ -48,6 +48,9 @@ export const uniformCodec: CodecDefinition<UniformSpec> = {
   leavesResidual: false,
   isMostlyZero: () => false,
   isMostlyError: ({ bits }) => bits < 3,
+  // The error is largest where one value is at each end of the grid and the others are half way
+  // between two levels: step²/4 a value, with (levels · step)² = 2 · ‖x‖².
+  mostStretch: ({ bits }, size) => Math.sqrt(1 + size / 2 / (2 ** bits - 1) ** 2),
   create({ bits, entropy }, kernels) {
     const levels = 2 ** bits - 1;
     const quantizer: Quantizer = {

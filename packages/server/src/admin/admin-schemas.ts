@@ -233,7 +233,9 @@ export const roundSchema = z.object({
   exampleCount: count().describe("The number of examples behind the reports."),
   bytesUp: count().describe("Bytes that the cohort sent."),
   bytesDown: count().describe("Bytes that were sent to the cohort."),
-  metrics: z.record(z.string(), z.number()).describe("Each metric's mean over the examples."),
+  metrics: z
+    .record(z.string(), z.number())
+    .describe("Each metric's trimmed mean over the reports."),
 });
 
 const bestSchema = z

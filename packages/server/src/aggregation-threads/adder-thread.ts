@@ -1,5 +1,5 @@
 // A worker thread that adds up what clients report, so that the thread with the sockets need not.
-import { TributaryError, createKernelsSync, updateCodec } from "@tributary/protocol";
+import { TributaryError, createKernelsSync } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { serve } from "@tributary/protocol/worker-port";
 import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
@@ -8,6 +8,7 @@ import {
   createAggregationRule,
   createSumRule,
   keepsSumsOnly,
+  updateForm,
   type AdderSpec,
 } from "@tributary/core";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
@@ -45,12 +46,14 @@ serve<AdderConversation>(ownerEndpoint(), {
   },
 });
 
-function openRule({ update, aggregation, dimension }: AdderSpec): QueuedRule {
-  const codec = updateCodec(update, memory.kernels);
+function openRule(spec: AdderSpec): QueuedRule {
+  const { aggregation } = spec;
+  const form = updateForm(spec, memory.kernels);
+  const { codec } = form;
   if (!keepsSumsOnly(aggregation)) {
-    return { codec, rule: createAggregationRule(aggregation, crypto, codec, dimension, memory) };
+    return { codec, rule: createAggregationRule(aggregation, crypto, form, memory) };
   }
-  const sums = createSumRule(aggregation, codec, dimension, memory);
+  const sums = createSumRule(aggregation, form, memory);
   return { codec, rule: sums, sums };
 }
 

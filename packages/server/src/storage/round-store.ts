@@ -133,7 +133,7 @@ export interface RoundRecord {
   /** Bytes that the cohort sent (up) and that were sent to it (down). */
   readonly bytesUp: number;
   readonly bytesDown: number;
-  /** Each metric's mean over the examples. All values are finite. */
+  /** Each metric's trimmed mean over the reports (`MetricClaims`), or the operator's mean over the examples. All values are finite. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 

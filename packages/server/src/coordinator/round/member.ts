@@ -11,15 +11,21 @@ export class Member {
   readonly participant: Participant;
   /** Shown by the member's report, which proves that it is for this round and from this session. */
   readonly reportNonce: Uint8Array;
+  /** The most examples that the member's report may be about: those that it offered at check-in. */
+  readonly mostExamples: number;
   /** Set once the member has announced its report. */
   report: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
   /** Set while the member waits for its upload turn or has it. */
   turn: UploadTurn | undefined;
   #receivedBytes = 0;
 
-  constructor(participant: Participant, reportNonce: Uint8Array) {
+  constructor(
+    participant: Participant,
+    { reportNonce, mostExamples }: Pick<Member, "reportNonce" | "mostExamples">,
+  ) {
     this.participant = participant;
     this.reportNonce = reportNonce;
+    this.mostExamples = mostExamples;
   }
 
   get session(): SessionId {

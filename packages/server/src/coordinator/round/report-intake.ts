@@ -185,7 +185,7 @@ export class ReportIntake {
     if (!crypto.equal(message.reportNonce, member.reportNonce)) {
       throw new TributaryError("REPORT_NONCE_INVALID", "The report's nonce is not this session's");
     }
-    checkReportHeader(message, form);
+    checkReportHeader(message, form, member.mostExamples);
   }
 
   #added(member: Member): void {

@@ -25,7 +25,12 @@ import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
 import type { SealedModel } from "../model/sealed-model.ts";
-import type { MemberMessage, Participant, SeatUse } from "../population/participant.ts";
+import type {
+  MemberMessage,
+  Participant,
+  SeatUse,
+  WaitingClient,
+} from "../population/participant.ts";
 import { Member } from "./member.ts";
 import { ReportIntake, type ReportIntakeDeps } from "./report-intake.ts";
 import { RoundMachine } from "./round-machine.ts";
@@ -50,7 +55,7 @@ export interface RoundHost {
   /** Seals the model for the members. @throws TributaryError when the model cannot be sealed. */
   seal(version: ModelVersion): SealedModel;
   /** Takes a selected client for the round; `undefined` when it has gone or may not take part. */
-  claim(session: SessionId, collection: Collection): Participant | undefined;
+  claim(session: SessionId, collection: Collection): WaitingClient | undefined;
   /** When a client that leaves the round should check in again; not before `atLeastMs`. */
   sendAway(participant: Participant, atLeastMs?: number): number;
   /** Called once for each member, when it is known what it has made of its seat. */
@@ -296,12 +301,16 @@ export class RunningRound {
 
   /** Makes a selected client a member, unless it has gone or may not take part. */
   #seat(session: SessionId): void {
-    const participant = this.#host.claim(session, this.collection);
-    if (participant === undefined) {
+    const client = this.#host.claim(session, this.collection);
+    if (client === undefined) {
       this.#machine.dispatch({ type: "unseated", session });
       return;
     }
-    const member = new Member(participant, this.#deps.random.bytes(16));
+    const { participant, offer } = client;
+    const member = new Member(participant, {
+      reportNonce: this.#deps.random.bytes(16),
+      mostExamples: this.collection.mostExamples(offer),
+    });
     this.#members.set(session, member);
     participant.take({
       roundId: this.id,

@@ -5,8 +5,8 @@ import {
   type Moment,
   type ParticipationRules,
 } from "../../enrolment/participation-rules.ts";
-import type { Participant } from "../population/participant.ts";
 import type { Population, Recruiter } from "../population/population.ts";
+import type { WaitingClient } from "../population/participant.ts";
 
 /** The population that the members of a cohort come from, and the rules that they must meet. */
 export interface ClaimOptions {
@@ -26,13 +26,13 @@ export function claimMember(
   session: SessionId,
   collection: Collection,
   { population, recruiter, participation, moment }: ClaimOptions,
-): Participant | undefined {
+): WaitingClient | undefined {
   const client = population.claim(session, recruiter);
   if (client === undefined) return undefined;
   const { participant, offer } = client;
   // Participation rules limit training only. A round that makes no checkpoint does not count.
-  if (!collection.makesCheckpoint) return participant;
-  if (participation.seat(offer.deviceId, moment)) return participant;
+  if (!collection.makesCheckpoint) return client;
+  if (participation.seat(offer.deviceId, moment)) return client;
   const { code, message, retryAfterMs } = secondSeat(moment.roundMs);
   participant.reject(code, message, retryAfterMs ?? moment.roundMs);
   return undefined;

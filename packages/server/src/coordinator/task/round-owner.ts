@@ -68,6 +68,11 @@ export function roundOwner(
       training,
       evaluation: { ...evaluationRoundOf(definition, minimumCohort), isOptional: true },
     },
-    collecting: { terms, openAdder, learningRate: definition.serverOptimizer.learningRate },
+    collecting: {
+      terms,
+      openAdder,
+      learningRate: definition.serverOptimizer.learningRate,
+      weighting: definition,
+    },
   };
 }

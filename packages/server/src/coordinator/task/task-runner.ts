@@ -6,7 +6,7 @@ import {
   type RoundState,
   type TaskEndReason,
 } from "@tributary/core";
-import type { PlanFeature, RoundPurpose, ServerSecrets } from "@tributary/protocol";
+import type { Limits, PlanFeature, RoundPurpose, ServerSecrets } from "@tributary/protocol";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
 import type { RoundRecord, RoundStore, TaskRecord, TaskState } from "../../storage/round-store.ts";
@@ -26,6 +26,7 @@ import { TaskMoves } from "./task-moves.ts";
 import { TaskStanding } from "./task-standing.ts";
 
 export interface TaskRunnerDeps extends RunningRoundDeps, RoundOwnerDeps {
+  readonly limits: Limits;
   readonly store: RoundStore;
   readonly checkpoints: CheckpointStore;
   readonly secrets: ServerSecrets;
