@@ -123,7 +123,7 @@ export const PACKAGES = {
   "packages/server": {
     imports: ["protocol", "core"],
     layers: [
-      ...["runtime", "storage", "storage/postgres", "enrolment", "telemetry"],
+      ...["runtime", "certificate", "storage", "storage/postgres", "enrolment", "telemetry"],
       "aggregation-threads",
       ...["coordinator/model", "coordinator/population", "coordinator/round", "coordinator/task"],
       "coordinator",
@@ -160,7 +160,7 @@ export const PACKAGES = {
       },
       { modules: ["pino"], to: ["runtime"], instead: "Take a Logger as an argument." },
       { modules: ["prom-client"], to: ["telemetry"], instead: "Take a Metrics as an argument." },
-      clockReaders(["runtime/system-clock.ts", "gateway/tls.ts"]),
+      clockReaders(["runtime/system-clock.ts"]),
       SEEDED_RANDOMNESS,
       NO_PRINTING,
     ],

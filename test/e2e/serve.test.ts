@@ -1,11 +1,13 @@
-import { copyFile, mkdir, rename, stat } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   freePort,
   startPostgres,
   type PostgresServer,
 } from "../../packages/server/test/postgres-server.ts";
-import type { RunningCommand } from "./support/command.ts";
+import { NPM, PUBLISHED, REPOSITORY, type RunningCommand } from "./support/command.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
 import {
   startServer,
@@ -261,6 +263,64 @@ describe("a data folder", () => {
     await renewed.stop("SIGTERM");
   });
 });
+
+describe("a server that npm has started", () => {
+  test("reloads at SIGHUP while its clients stay, and stops with npm at SIGTERM", async () => {
+    const [box, npm] = [await openSandbox(), await openSandbox(NPM)];
+    const config = await box.write("settings.yaml", "logLevel: debug\n");
+    const run = ["run", "--silent", "--prefix", REPOSITORY, "tributary", "--", "serve", "--json"];
+    const ports = ["--port", "0", "--admin-port", "0", "--data-dir", box.path("server")];
+    const command = npm.start([...run, ...ports, "--config", config]);
+    const { url } = JSON.parse(await command.firstLine()) as { url: string };
+    const pid = Number(execFileSync("pgrep", ["-P", String(command.pid)], { encoding: "utf8" }));
+    await createTask(box, taskText(3), "--start");
+    const client = startClient(box, 1);
+    await client.heard(/^connected/m);
+
+    const first = await certificateAt(url);
+    await rm(box.path("server", "tls"), { recursive: true });
+    await box.write("settings.yaml", "limits: { maxConnections: 0 }\n");
+    process.kill(pid, "SIGHUP");
+    await command.heard(/"certificate changed"/);
+    await command.heard(/"settings not reloaded"/);
+    const second = await certificateAt(url);
+    expect(second).not.toBe(first);
+    await box.write("settings.yaml", "logLevel: warn\nlimits: { maxConnections: 7 }\n");
+    process.kill(pid, "SIGHUP");
+    await command.heard(/"changed":\["maxConnections"\],"msg":"settings reloaded"/);
+    expect(client.said).not.toContain("disconnected");
+
+    expect(await command.stop("SIGTERM")).toMatchObject({ code: 0, signal: null });
+    await client.heard(/disconnected, .*\[SERVER_STOPPING\]/);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  test("stops when npm is gone, and does not outlive it as an orphan", async () => {
+    const npm = await openSandbox(NPM);
+    // A script of an app's own: npm starts a shell, and the shell starts the server.
+    const serve = `"${process.execPath}" "${PUBLISHED}" serve --port 0 --admin-port 0 --json; true`;
+    await npm.write("package.json", JSON.stringify({ scripts: { serve } }));
+    const command = npm.start(["run", "--silent", "serve"]);
+    const { url } = JSON.parse(await command.firstLine()) as { url: string };
+    // It ends npm and its shell, and never reaches the server.
+    command.kill("SIGTERM");
+    // All words are here when the last process that could say one has ended.
+    await command.ended;
+    await expect(certificateAt(url)).rejects.toThrow("ECONNREFUSED");
+  });
+});
+
+/** The fingerprint of the certificate that a new connection is shown. */
+function certificateAt(url: string): Promise<string> {
+  const { hostname: host, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? "");
+      socket.destroy();
+    });
+    socket.once("error", reject);
+  });
+}
 
 describe("keys generate", () => {
   test("makes the key of the server that finds it in its data folder", async () => {

@@ -7,6 +7,7 @@ import {
   resolveLimits,
   type Limits,
 } from "@tributary/protocol";
+import { logLevelSchema } from "./server-settings.ts";
 
 const tlsSchema = z.union([
   z.literal("self-signed"),
@@ -27,6 +28,16 @@ const serverOptionsSchema = z.strictObject({
    * allowed on loopback only. Otherwise the paths of a certificate chain and its key, both PEM.
    */
   tls: tlsSchema.default("self-signed"),
+  /**
+   * Host names and IP addresses that a self-signed certificate is for besides those of this
+   * machine. Clients are told to connect to the first one when the gateway listens on all
+   * addresses.
+   */
+  tlsNames: z
+    .array(
+      z.string().regex(/^(\*\.)?[a-z0-9][a-z0-9.:-]*$|^::1$/i, "Give host names and addresses."),
+    )
+    .default([]),
   /**
    * Addresses and networks of the operator's own proxies in front of the gateway. They say in
    * X-Forwarded-For which address a client has.
@@ -64,7 +75,7 @@ const serverOptionsSchema = z.strictObject({
    * it. With 1, a round can publish what a single client reported.
    */
   minimumCohort: z.int().min(1).max(PROTOCOL_CONSTANTS.maxCohort).default(2),
-  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+  logLevel: logLevelSchema.default("info"),
 });
 
 /** The settings of a server. Every one has a default. */

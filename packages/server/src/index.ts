@@ -24,7 +24,14 @@ export type {
   TaskState,
 } from "./storage/round-store.ts";
 export type { CheckpointStore } from "./storage/checkpoint-store.ts";
-export { createLogger, silentLogger, type Logger, type LogLevel } from "./runtime/logger.ts";
+export { parseServerSettings, type ServerSettings } from "./server-settings.ts";
+export {
+  createLogger,
+  silentLogger,
+  type LevelledLogger,
+  type Logger,
+  type LogLevel,
+} from "./runtime/logger.ts";
 export { openStorage } from "./open-storage.ts";
 export type { Storage } from "./storage/storage.ts";
 export { openMemoryStore } from "./storage/memory.ts";

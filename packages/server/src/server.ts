@@ -20,7 +20,10 @@ import { UploadTurns } from "./coordinator/round/upload-turns.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { TrustedProxies } from "./gateway/trusted-proxies.ts";
-import { readTlsFiles, selfSignedTls, type TlsMaterial } from "./gateway/tls.ts";
+import { isEveryAddress, urlHost } from "./certificate/host-names.ts";
+import { openCertificate, urlForClients } from "./open-certificate.ts";
+import { Reload } from "./reload.ts";
+import type { ServerSettings } from "./server-settings.ts";
 import { listen } from "./runtime/listen.ts";
 import { readServerSecrets, settleIdentity } from "./server-identity.ts";
 import { openStorage } from "./open-storage.ts";
@@ -78,6 +81,12 @@ export interface TributaryServer {
    */
   readonly lost: Promise<TributaryError>;
   /**
+   * Reads again what can change while the server runs: the certificate, the log level and the
+   * limits. It never rejects: what is wrong is in the log, and what was in use stays.
+   * @param read - Reads the settings. If left out, only the certificate is read again.
+   */
+  reload(read?: () => Promise<ServerSettings>): Promise<void>;
+  /**
    * Ends the rounds in flight, tells clients when to come back, and closes everything. A round
    * commits if it has enough reports and is abandoned otherwise. Idempotent.
    */
@@ -105,7 +114,8 @@ export async function startServer(
     config.trustedProxies.length === 0 ? undefined : new TrustedProxies(config.trustedProxies);
   const crypto = createNodeCryptoProvider();
   const clock = deps.clock ?? systemClock;
-  const logger = deps.logger ?? createLogger(config.logLevel);
+  const ownLogger = createLogger(config.logLevel);
+  const logger = deps.logger ?? ownLogger;
   const random = deps.random ?? cryptographicRandom(crypto);
   const { limits } = config;
 
@@ -114,7 +124,9 @@ export async function startServer(
   const close = (): Promise<void> => (closed ??= undo(cleanups));
   try {
     const kept = await readServerSecrets(config.keyPath);
-    const tls = await loadTls(config);
+    const certificate = await openCertificate(config, { clock, logger }, (next) =>
+      gateway.useCertificate(next),
+    );
     const opened = deps.storage ?? (await openStorage({ ...config, crypto, logger }));
     if (deps.storage === undefined) cleanups.push(() => opened.close());
     const storage = boundedStorage(opened, { clock, timeoutMs: limits.storeTimeoutMs });
@@ -132,6 +144,7 @@ export async function startServer(
       version: SERVER_VERSION,
       connections: () => gateway.connectionCount,
       storeHealth,
+      certificateExpiryMs: () => certificate?.current.notAfterMs,
     });
     cleanups.push(() => metrics.close());
     cleanups.push(events.subscribe(metrics.observe), events.subscribe(logEvents(logger)));
@@ -162,7 +175,7 @@ export async function startServer(
       {
         host: config.host,
         port: config.port,
-        ...(tls === undefined ? {} : { tls }),
+        ...(certificate === undefined ? {} : { tls: certificate.current }),
         ...(trustedProxies === undefined ? {} : { trustedProxies }),
       },
       {
@@ -182,7 +195,10 @@ export async function startServer(
     // open, so that clients are told how their round has ended.
     cleanups.push(() => coordinator.close());
     await coordinator.recover();
-    const url = await gateway.start();
+    const url = urlForClients(config, certificate?.current, await gateway.start());
+    certificate?.start();
+    cleanups.push(() => certificate?.stop());
+    const reload = new Reload({ limits, logger, ownLogger, certificate, gateway });
 
     const adminUrl = await startAdmin({ config, crypto, cleanups }, (adminToken) =>
       createAdminApp({
@@ -229,11 +245,12 @@ export async function startServer(
       adminUrl,
       adminNeedsToken,
       serverKey,
-      certificate: tls?.cert,
+      certificate: certificate?.current.cert,
       coordinator,
       storage,
       events,
       lost,
+      reload: (read) => reload.run(read),
       close,
     };
   } catch (error) {
@@ -284,14 +301,6 @@ function openAdders(
   return adders;
 }
 
-async function loadTls(config: ServerConfig): Promise<TlsMaterial | undefined> {
-  if (config.tls === "none") return undefined;
-  if (config.tls === "self-signed") {
-    return selfSignedTls(config.tlsDir, [...new Set([config.host, "localhost", "127.0.0.1"])]);
-  }
-  return readTlsFiles(config.tls.certPath, config.tls.keyPath);
-}
-
 /** Makes the admin API listen, and returns its URL. */
 async function startAdmin(
   server: {
@@ -311,5 +320,7 @@ async function startAdmin(
         http.closeAllConnections();
       }),
   );
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+  // Commands of this machine connect there, and nobody can connect to "all addresses".
+  const name = isEveryAddress(host) ? (host.includes(":") ? "::1" : "127.0.0.1") : host;
+  return `http://${urlHost(name)}:${address.port}`;
 }

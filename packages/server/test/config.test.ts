@@ -1,6 +1,5 @@
-import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
   DEFAULT_LIMITS,
   cryptographicRandom,
@@ -16,7 +15,6 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
 
 import { isLoopback, resolveConfig, type ServerOptions } from "../src/config.ts";
-import { readTlsFiles, selfSignedTls } from "../src/gateway/tls.ts";
 import { readServerSecrets, settleIdentity } from "../src/server-identity.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
@@ -48,6 +46,7 @@ describe("the server's settings", () => {
       host: "127.0.0.1",
       port: 8_443,
       tls: "self-signed",
+      tlsNames: [],
       trustedProxies: [],
       adminHost: "127.0.0.1",
       adminPort: 8_080,
@@ -216,57 +215,5 @@ describe("the server's keys", () => {
     const second = await settle(path, storage, true);
     expect(second).not.toEqual(first);
     expect(await settle(path, storage)).toEqual(second);
-  });
-});
-
-describe("the gateway's certificates", () => {
-  const hosts = ["localhost", "127.0.0.1", "::1"];
-
-  it("are made once for all host names and kept, with a key that only its owner may read", async () => {
-    const folder = join(await testFolder(), "tls");
-    const made = await selfSignedTls(folder, hosts);
-    const certificate = new X509Certificate(made.cert);
-    for (const host of hosts) {
-      expect(certificate.checkHost(host) ?? certificate.checkIP(host)).toBeDefined();
-    }
-    expect(certificate.checkPrivateKey(createPrivateKey(made.key))).toBe(true);
-    expect((await stat(join(folder, "key.pem"))).mode & 0o777).toBe(0o600);
-    expect(await selfSignedTls(folder, hosts)).toEqual(made);
-    expect(await selfSignedTls(folder, ["localhost"])).toEqual(made);
-  });
-
-  it("are made anew for another host name, and when certificate and key do not match", async () => {
-    const folder = await testFolder();
-    const first = await selfSignedTls(folder, ["localhost"]);
-    const second = await selfSignedTls(folder, ["localhost", "10.1.2.3"]);
-    expect(second.cert).not.toBe(first.cert);
-    // This is how a crash between the writing of the two files leaves them.
-    await writeFile(join(folder, "key.pem"), first.key);
-    const third = await selfSignedTls(folder, ["localhost"]);
-    const key = createPrivateKey(third.key);
-    expect(new X509Certificate(third.cert).checkPrivateKey(key)).toBe(true);
-    await writeFile(join(folder, "cert.pem"), "garbage");
-    const fourth = await selfSignedTls(folder, ["localhost"]);
-    expect(new X509Certificate(fourth.cert).checkHost("localhost")).toBe("localhost");
-  });
-
-  it("are refused with the file's name when they are missing, not PEM, or do not match their key", async () => {
-    const [folder, other] = [await testFolder(), await testFolder()];
-    const paths = async (where: string) => {
-      await selfSignedTls(where, ["localhost"]);
-      return { cert: join(where, "cert.pem"), key: join(where, "key.pem") };
-    };
-    const [ours, theirs] = [await paths(folder), await paths(other)];
-    expect(await readTlsFiles(ours.cert, ours.key)).toEqual({
-      cert: await readFile(ours.cert, "utf8"),
-      key: await readFile(ours.key, "utf8"),
-    });
-    const missing = join(folder, "none.pem");
-    expect((await refusalOf(readTlsFiles(missing, ours.key))).message).toContain(missing);
-    expect((await refusalOf(readTlsFiles(ours.cert, missing))).message).toContain(missing);
-    expect((await refusalOf(readTlsFiles(ours.key, ours.key))).message).toContain(ours.key);
-    expect((await refusalOf(readTlsFiles(ours.cert, ours.cert))).message).toContain(ours.cert);
-    expect((await refusalOf(readTlsFiles(ours.cert, theirs.key))).message).toContain(theirs.key);
-    await chmod(folder, 0o700);
   });
 });

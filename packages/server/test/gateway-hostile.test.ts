@@ -13,7 +13,7 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { selfSignedTls } from "../src/gateway/tls.ts";
+import { selfSignedCertificate } from "../src/certificate/self-signed.ts";
 import {
   eventually,
   frameOf,
@@ -572,7 +572,7 @@ describe("a connection that never becomes a session", () => {
 
   it("is cut by the same deadline, before TLS, before HTTP and inside a request", async () => {
     const limits = { handshakeTimeoutMs: 50 };
-    const tls = await selfSignedTls(await testFolder(), ["127.0.0.1"]);
+    const tls = await selfSignedCertificate(await testFolder(), ["127.0.0.1"], Date.now());
     const [plain, secure] = [await startGateway({ limits }), await startGateway({ limits, tls })];
     const silent = (url: string, text: string): Promise<unknown> => {
       const socket = connectTcp(Number(new URL(url).port), "127.0.0.1");

@@ -9,7 +9,7 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
 
-import { selfSignedTls } from "../src/gateway/tls.ts";
+import { selfSignedCertificate } from "../src/certificate/self-signed.ts";
 import { eventually, startGateway, type WireClient } from "./gateway-world.ts";
 import { testFolder } from "./temporary-folder.ts";
 
@@ -19,7 +19,9 @@ describe("a session", () => {
   for (const transport of ["ws", "wss"] as const) {
     it(`takes a client through rounds over ${transport}, and leaves nothing behind`, async () => {
       const tls =
-        transport === "ws" ? undefined : await selfSignedTls(await testFolder(), ["127.0.0.1"]);
+        transport === "ws"
+          ? undefined
+          : await selfSignedCertificate(await testFolder(), ["127.0.0.1"], Date.now());
       const world = await startGateway(tls === undefined ? {} : { tls });
       expect(world.url.startsWith(`${transport}://127.0.0.1:`)).toBe(true);
       const task = await world.startTask({ round: { ...ONE, goalCount: 2 } });

@@ -96,7 +96,8 @@ export async function startGateway(
       events,
     },
   );
-  const url = await gateway.start();
+  const port = await gateway.start();
+  const url = `${options.tls === undefined ? "ws" : "wss"}://127.0.0.1:${port}`;
   onTestFinished(async () => {
     await world.coordinator.close();
     await gateway.close();

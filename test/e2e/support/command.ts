@@ -1,4 +1,5 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { execFileSync, spawn, type ChildProcessByStdio } from "node:child_process";
+import { realpathSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +11,14 @@ export const PUBLISHED = built("packages/cli");
 
 /** The command that `npm run tributary` runs in this repository: the published one, with the benchmarks. */
 export const WITH_BENCHMARKS = built("bench");
+
+/** The folder of this repository. */
+export const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** The script of the npm that this machine has. */
+export const NPM = realpathSync(
+  execFileSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim(),
+);
 
 /** Settings of whoever runs the tests, which the commands must not take for theirs. */
 const NOT_INHERITED = { DATABASE_URL: undefined, TRIBUTARY_ADMIN_TOKEN: undefined };

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { PROTOCOL_CONSTANTS, TributaryError, isTributaryError } from "@tributary/protocol";
-import type { LogLevel, ServerOptions, TributaryServer } from "@tributary/server";
+import type { LogLevel, ServerOptions, ServerSettings, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin/admin-client.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
+import { readYamlFile } from "../files/yaml.ts";
 import { gathered, namedNumber, wholeNumber } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
@@ -24,7 +25,9 @@ interface ServeFlags {
   newIdentity?: true;
   aggregationThreads?: number;
   minimumCohort: number;
-  logLevel: LogLevel;
+  config?: string;
+  tlsName?: readonly string[];
+  logLevel?: LogLevel;
   limit?: Readonly<Record<string, number>>;
   json?: true;
 }
@@ -32,11 +35,15 @@ interface ServeFlags {
 export function serveCommand(): Command {
   return withServeOptions(new Command("serve")).action(async (flags: ServeFlags) => {
     const output = createOutput(flags.json === true);
-    const options = serverOptions(flags);
     await makeDataFolder(flags.dataDir);
     const stop = stopSignal();
     const startStopped = new AbortController();
     void stop.then(() => startStopped.abort());
+    const settings = (): Promise<ServerSettings> => readSettings(flags);
+    // Before the server runs there is nothing to reload, and a hang-up must not end the process.
+    let reload = async (): Promise<void> => {};
+    process.on("SIGHUP", () => void reload());
+    const options = { ...serverOptions(flags), ...(await settings()) };
     // Loaded only here: it takes half of the time that a command needs to start.
     const { startServer } = await import("@tributary/server");
     const { signal } = startStopped;
@@ -48,6 +55,7 @@ export function serveCommand(): Command {
     if (server === undefined) return;
     try {
       const withdrawAddress = await announce(server, options, output);
+      reload = () => server.reload(settings);
       const lost = await Promise.race([stop, server.lost]);
       output.say("stopping");
       await withdrawAddress();
@@ -60,7 +68,9 @@ export function serveCommand(): Command {
 
 function withServeOptions(command: Command): Command {
   return command
-    .description("Run a server. It stops at Ctrl-C (SIGINT) or SIGTERM.")
+    .description(
+      "Run a server. It stops at Ctrl-C (SIGINT) or SIGTERM. At SIGHUP it reads its certificate and its --config file again.",
+    )
     .option(
       "--host <address>",
       "address that clients connect to; 0.0.0.0 means all addresses of this machine",
@@ -79,9 +89,21 @@ function withServeOptions(command: Command): Command {
     .option("--key <file>", "private key of the certificate, PEM; goes with --cert")
     .addOption(
       new Option(
+        "--tls-name <name>",
+        "host name or address that the server's own certificate is for, besides those of this machine; give it several times for several names",
+      )
+        .argParser(gathered)
+        .conflicts(["cert", "key", "plain"]),
+    )
+    .addOption(
+      new Option(
         "--plain",
         "take connections without TLS, which is allowed on loopback only",
       ).conflicts(["cert", "key"]),
+    )
+    .option(
+      "--config <file>",
+      "YAML file with the settings that can change while the server runs, logLevel and limits; --log-level and --limit come before it",
     )
     .option(
       "--trusted-proxy <address>",
@@ -132,7 +154,7 @@ function withServeOptions(command: Command): Command {
     .addOption(
       new Option("--log-level <level>", "lowest level of the messages that the log shows")
         .choices(["debug", "info", "warn", "error", "silent"])
-        .default("info"),
+        .default(undefined, "info"),
     )
     .option(
       "--limit <name=number>",
@@ -152,21 +174,32 @@ Examples:
   tributary serve --host 0.0.0.0 --cert c.pem --key k.pem  for clients elsewhere`;
 
 function serverOptions(flags: ServeFlags): ServerOptions & Announced {
-  const { host, port, adminHost, adminPort, dataDir, logLevel } = flags;
+  const { host, port, adminHost, adminPort, dataDir } = flags;
   const { aggregationThreads, minimumCohort } = flags;
   const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
   const adminToken = adminTokenOfEnvironment();
   return {
-    ...{ host, port, adminHost, adminPort, dataDir, logLevel, minimumCohort },
+    ...{ host, port, adminHost, adminPort, dataDir, minimumCohort },
     tls: tlsOf(flags),
     trustedProxies: [...(flags.trustedProxy ?? proxiesOfEnvironment())],
-    limits: flags.limit ?? {},
+    tlsNames: [...(flags.tlsName ?? [])],
     leaseMs: 1_000 * flags.leaseSeconds,
     waitForLease: flags.waitForLease === true,
     newIdentity: flags.newIdentity === true,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(aggregationThreads === undefined ? {} : { aggregationThreads }),
     ...(adminToken === undefined ? {} : { adminToken }),
+  };
+}
+
+/** Reads the settings that can change while the server runs. The command line comes first. */
+async function readSettings({ config, logLevel, limit }: ServeFlags): Promise<ServerSettings> {
+  const { parseServerSettings } = await import("@tributary/server");
+  const file = config === undefined ? {} : parseServerSettings(await readYamlFile(config));
+  const level = logLevel ?? file.logLevel;
+  return {
+    limits: { ...file.limits, ...limit },
+    ...(level === undefined ? {} : { logLevel: level }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import {
   createServer as createTcpServer,
   type AddressInfo,
@@ -27,7 +27,7 @@ import { IntakeTurns } from "./intake-turns.ts";
 import { SendTurns } from "./send-turns.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { Session } from "./session.ts";
-import type { TlsMaterial } from "./tls.ts";
+import type { Certificate } from "../certificate/certificate.ts";
 import { TokenBucket } from "../runtime/token-bucket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Visitors, type Visitor } from "./visitors.ts";
@@ -39,7 +39,7 @@ export interface GatewayOptions {
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
   /** Without it the gateway takes plain `ws`, which `config.ts` allows on loopback only. */
-  readonly tls?: TlsMaterial;
+  readonly tls?: Pick<Certificate, "cert" | "key">;
   /**
    * Proxies that may say which address a client has. If left out, a client has the address that its
    * connection comes from.
@@ -76,6 +76,8 @@ export class Gateway {
   /** Accepts TCP connections. A connection that it refuses has cost no work for TLS or HTTP. */
   readonly #door: TcpServer;
   readonly #http: HttpServer;
+  /** The same server, where it takes TLS. */
+  readonly #https: HttpsServer | undefined;
   readonly #webSockets: WebSocketServer;
   readonly #connections: Set<Connection> = new Set();
   readonly #visitors: Visitors;
@@ -98,7 +100,7 @@ export class Gateway {
     this.#door = createTcpServer({ allowHalfOpen: !isTls, noDelay: true }, (socket) =>
       this.#meet(socket),
     );
-    this.#door.maxConnections = limits.maxConnections + limits.maxPendingConnections;
+    this.limitsChanged();
     this.#door.on("drop", () => this.#cut("server-full"));
 
     const answer = (
@@ -115,10 +117,12 @@ export class Gateway {
       response.end("This is a Tributary gateway: connect with the client SDK over WebSocket.\n");
     };
     const http = { maxHeaderSize: limits.maxRequestHeadBytes };
-    this.#http =
-      options.tls === undefined
-        ? createHttpServer(http, answer)
-        : createHttpsServer({ ...http, cert: options.tls.cert, key: options.tls.key }, answer);
+    if (options.tls === undefined) {
+      this.#http = createHttpServer(http, answer);
+    } else {
+      const { cert, key } = options.tls;
+      this.#http = this.#https = createHttpsServer({ ...http, cert, key }, answer);
+    }
     this.#webSockets = new WebSocketServer({
       noServer: true,
       // With compression the length of a message would reveal something about its content. It would
@@ -179,18 +183,27 @@ export class Gateway {
     return this.#visitors.pendingCount;
   }
 
+  /** Uses another certificate for all new connections; those that are open stay. */
+  useCertificate({ cert, key }: Pick<Certificate, "cert" | "key">): void {
+    this.#https?.setSecureContext({ cert, key });
+  }
+
+  /** Notices that the limits have changed. */
+  limitsChanged(): void {
+    const { maxConnections, maxPendingConnections } = this.#deps.limits;
+    this.#door.maxConnections = maxConnections + maxPendingConnections;
+  }
+
   /**
    * Begins to listen.
-   * @returns The URL that clients connect to.
+   * @returns The port that it listens on.
    * @throws TributaryError `PORT_IN_USE` when another program listens on the port;
    *   `CONFIG_INVALID` when the address or the port cannot be used.
    */
-  async start(): Promise<string> {
-    const { host, tls } = this.#options;
+  async start(): Promise<number> {
     const address: AddressInfo = await listen(this.#door, this.#options, "gateway");
     this.#beat();
-    const name = host.includes(":") ? `[${host}]` : host;
-    return `${tls === undefined ? "ws" : "wss"}://${name}:${address.port}`;
+    return address.port;
   }
 
   /**

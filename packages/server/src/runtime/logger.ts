@@ -20,8 +20,14 @@ export interface Logger {
 /** The least severe lines that are logged; `silent` logs nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
+/** A logger whose level can be changed. */
+export interface LevelledLogger extends Logger {
+  /** From now on only lines of this level and of more severe ones are logged. */
+  setLevel(level: LogLevel): void;
+}
+
 /** Makes a logger that writes JSON lines to standard error, or to `destination`. */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+export function createLogger(level: LogLevel, destination?: DestinationStream): LevelledLogger {
   const logger = pino(
     { level, base: null, serializers: { error: pino.stdSerializers.err } },
     destination ?? pino.destination({ fd: 2, sync: true }),
@@ -31,6 +37,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     info: (event, fields) => logger.info(fields ?? {}, event),
     warn: (event, fields) => logger.warn(fields ?? {}, event),
     error: (event, fields) => logger.error(fields ?? {}, event),
+    setLevel: (next) => void (logger.level = next),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import type { Clock } from "@tributary/protocol";
+import { readGauge } from "./gauge.ts";
 import { connectionMetrics } from "./connection-metrics.ts";
 import { memberMetrics } from "./member-metrics.ts";
 import { processMetrics, standardMetrics } from "./process-metrics.ts";
@@ -29,6 +30,8 @@ export interface MetricsDeps {
   /** Returns the number of clients that are connected now. */
   readonly connections: () => number;
   readonly storeHealth: StoreHealth;
+  /** Returns when the gateway's certificate expires, in milliseconds since 1970; plain ws has none. */
+  readonly certificateExpiryMs?: () => number | undefined;
 }
 
 /**
@@ -45,6 +48,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     connectionMetrics(registry, deps.connections),
   ];
   storeMetrics(registry, deps.storeHealth);
+  readGauge(
+    registry,
+    "tributary_tls_certificate_expiry_timestamp_seconds",
+    "When the gateway's certificate expires, in seconds since 1970; NaN without TLS.",
+    () => (deps.certificateExpiryMs?.() ?? Number.NaN) / 1_000,
+  );
   const stopMeasuring = processMetrics(registry, deps);
   const all = Registry.merge([registry, standardMetrics()]);
   return {
