@@ -119,6 +119,7 @@ describe("the route table", () => {
       population: "writers",
       id: "phone",
       publicKey: new Uint8Array(32),
+      voucher: null,
       registeredAtMs: 1,
       revokedAtMs: null,
     });

@@ -12,6 +12,8 @@ describe("a population's enrolment policy", () => {
       name: "writers",
       policy: { enrolment: "open" },
       updatedAtMs: null,
+      devices: 0,
+      selfRegisteredDevices: 0,
     });
     const { issuer, keys } = RULES;
     const body = JSON.stringify({ enrolment: "token", token: { issuer, keys } });
@@ -36,6 +38,8 @@ describe("a population's enrolment policy", () => {
     { enrolment: "token", token: { issuer: "x", keys: [`${"A".repeat(42)}B`] } },
     { enrolment: "token", token: { issuer: "x", keys: RULES.keys, algorithm: "none" } },
     { enrolment: "token", token: { ...RULES, clockSkewSeconds: 601 } },
+    { enrolment: "token", token: { ...RULES, maximumLifetimeSeconds: 59 } },
+    { enrolment: "token", token: { ...RULES, devicesPerToken: 0 } },
     { enrolment: "open", token: RULES },
     {},
   ])("is refused as %j", async (policy) => {
@@ -56,13 +60,27 @@ describe("devices in the admin API", () => {
       population: "writers",
       id: "user/42?",
       publicKey: null,
+      voucher: null,
       registeredAtMs: 5,
       revokedAtMs: null,
     };
     await admin.storage.access.addDevice(device);
     const path = `/v1/populations/writers/devices`;
     expect((await admin.ask("GET", path)).json).toEqual({
-      devices: [{ id: device.id, publicKey: null, registeredAtMs: 5, revokedAtMs: null }],
+      devices: [
+        {
+          id: device.id,
+          publicKey: null,
+          selfRegistered: true,
+          registeredAtMs: 5,
+          revokedAtMs: null,
+        },
+      ],
+    });
+    await admin.storage.access.addDevice({ ...device, id: "vouched", voucher: "v" });
+    expect((await admin.ask("GET", "/v1/populations/writers")).json).toMatchObject({
+      devices: 2,
+      selfRegisteredDevices: 1,
     });
     const revoke = `${path}/${encodeURIComponent(device.id)}/revoke`;
     const now = admin.deps.clock.now();

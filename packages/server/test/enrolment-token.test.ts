@@ -27,11 +27,35 @@ const mint = (options: Omit<TokenOptions, "nowMs"> = {}): string =>
 
 describe("an enrolment token", () => {
   it("is valid when the backend has signed it for this population", () => {
-    expect(check(mint())).toEqual({ subject: undefined });
-    expect(check(mint({ claims: { sub: "device-1" } }))).toEqual({ subject: "device-1" });
+    expect(check(mint()).subject).toBeUndefined();
+    expect(check(mint({ claims: { sub: "device-1" } })).subject).toBe("device-1");
     expect(codeOf(mint({ aud: ["keyboard", "writers"] }))).toBeUndefined();
     expect(codeOf(mint({ header: { typ: undefined } }))).toBeUndefined();
     expect(codeOf(mint({ header: { kid: "../../etc/passwd" } }))).toBeUndefined();
+  });
+
+  it("has a name of its own, which its copies and its renewals under one jti share", () => {
+    const names = [
+      mint(),
+      mint({ claims: { nbf: now } }),
+      mint({ claims: { jti: "1" } }),
+      mint({ claims: { jti: "2" } }),
+    ].map((token) => check(token).name);
+    expect(new Set(names).size).toBe(4);
+    expect(check(mint()).name).toBe(names[0]);
+    expect(check(mint({ claims: { jti: "1", exp: now + 60 } })).name).toBe(names[2]);
+  });
+
+  it("lives no longer than the policy allows, whenever it was issued", () => {
+    const rules = { ...RULES, maximumLifetimeSeconds: 3_600 };
+    const code = (claims: Readonly<Record<string, unknown>>): ErrorCode | undefined =>
+      codeOf(mint({ claims }), rules);
+    expect(code({ iat: now, exp: now + 3_600 })).toBeUndefined();
+    expect(code({ iat: now, exp: now + 3_601 })).toBe("TOKEN_INVALID");
+    expect(code({ iat: now - 3_000, exp: now + 601 })).toBe("TOKEN_INVALID");
+    expect(code({ iat: undefined, exp: now + 3_660 })).toBeUndefined();
+    expect(code({ iat: undefined, exp: now + 3_661 })).toBe("TOKEN_INVALID");
+    expect(codeOf(mint({ claims: { exp: 10 * now } }))).toBe("TOKEN_INVALID");
   });
 
   it("is valid when other software has signed it, here node's own Ed25519", () => {

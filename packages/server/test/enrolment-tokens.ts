@@ -12,6 +12,8 @@ export const RULES: TokenRules = {
   issuer: ISSUER,
   keys: [base64Url(crypto.ed25519PublicKey(BACKEND_SEED))],
   clockSkewSeconds: 60,
+  maximumLifetimeSeconds: 604_800,
+  devicesPerToken: 1,
 };
 
 export function base64Url(data: Uint8Array | string): string {

@@ -106,6 +106,57 @@ describe("a population with the device policy", () => {
     expect(device).toMatchObject({ id: DEVICE, registeredAtMs: world.clock.now() });
   });
 
+  it.each([1, 3])(
+    "lets a token without a subject vouch for %i devices",
+    async (devicesPerToken) => {
+      const world = await worldWith({ enrolment: "device", token: { ...RULES, devicesPerToken } });
+      const token = mint(world);
+      const device = (seed: number) => (client: WireClient) => ({
+        device: proof(client, new Uint8Array(32).fill(seed)),
+        token,
+      });
+      for (let seed = 1; seed <= devicesPerToken; seed++) {
+        const client = await world.greet();
+        client.checkIn("writers", device(seed)(client));
+        await client.expect("checkInAccepted");
+      }
+      expect(await refusal(world, device(9))).toBe("TOKEN_INVALID");
+      // A device that is registered goes on with its key, and may show the token again.
+      for (const shown of [
+        device(1),
+        (client: WireClient) => ({ device: device(1)(client).device }),
+      ]) {
+        const client = await world.greet();
+        client.checkIn("writers", shown(client));
+        await client.expect("checkInAccepted");
+      }
+      expect(await world.storage.access.deviceCount("writers")).toBe(devicesPerToken);
+    },
+  );
+
+  it("admits devices that registered themselves only with a token once it names an issuer", async () => {
+    const world = await worldWith({ enrolment: "device" });
+    for (const seed of [SEED, OTHER_SEED]) {
+      const client = await world.greet();
+      client.checkIn("writers", { device: proof(client, seed) });
+      await client.expect("checkInAccepted");
+    }
+    await world.enrolment.setPolicy("writers", { enrolment: "device", token: RULES });
+    const device = (client: WireClient): Shown => ({ device: proof(client) });
+    expect(await refusal(world, device)).toBe("ENROLMENT_REQUIRED");
+    expect(await world.storage.access.deviceCount("writers", null)).toBe(2);
+    const token = mint(world, { claims: { sub: DEVICE } });
+    for (const shown of [(client: WireClient) => ({ ...device(client), token }), device]) {
+      const client = await world.greet();
+      client.checkIn("writers", shown(client));
+      await client.expect("checkInAccepted");
+    }
+    expect(await world.storage.access.deviceCount("writers", null)).toBe(1);
+    expect(await refusal(world, (client) => ({ device: proof(client, OTHER_SEED) }))).toBe(
+      "ENROLMENT_REQUIRED",
+    );
+  });
+
   it("registers no device with a token that is for another device or has expired", async () => {
     const world = await worldWith({ enrolment: "device", token: RULES });
     const others = mint(world, { claims: { sub: DEVICE } });

@@ -117,7 +117,7 @@ describe("a store whose lease another server has taken", () => {
       access.setPopulation({ name: "a", policy: { enrolment: "open" }, updatedAtMs: 1 }),
     "registers no device": ({ access }) =>
       access.addDevice({
-        ...{ population: "a", id: "d", publicKey: null, registeredAtMs: 1 },
+        ...{ population: "a", id: "d", publicKey: null, voucher: null, registeredAtMs: 1 },
         revokedAtMs: null,
       }),
     "revokes no device": ({ access }) => access.revokeDevice("a", "d", 1),

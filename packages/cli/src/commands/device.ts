@@ -25,16 +25,17 @@ function addList(device: Command): void {
     const { devices } = await admin.json<{ devices: DeviceView[] }>(
       `${pathOf(population)}?limit=${flags.limit}`,
     );
-    const rows = devices.map(({ id, registeredAtMs, revokedAtMs }) => [
+    const rows = devices.map(({ id, registeredAtMs, selfRegistered, revokedAtMs }) => [
       id,
       new Date(registeredAtMs).toISOString(),
+      selfRegistered ? "itself" : "by token",
       revokedAtMs === null ? "" : new Date(revokedAtMs).toISOString(),
     ]);
     createOutput(flags.json === true).result(
       { devices },
       devices.length === 0
         ? `no devices are registered with the population ${population}`
-        : formatTable(["id", "registered", "revoked"], rows),
+        : formatTable(["id", "registered", "how", "revoked"], rows),
     );
   });
 }

@@ -10,6 +10,8 @@ interface PolicyFlags {
   readonly issuer?: string;
   readonly key?: readonly string[];
   readonly clockSkew?: number;
+  readonly tokenLifetime?: number;
+  readonly devicesPerToken?: number;
 }
 
 export function populationCommand(): Command {
@@ -46,6 +48,16 @@ function addSet(population: Command): void {
         "--clock-skew <seconds>",
         "how far the clocks of the issuer and of the server may differ",
         wholeNumber(0, 600),
+      )
+      .option(
+        "--token-lifetime <seconds>",
+        "longest time from the issue of a token to its expiry (default: 604800, a week)",
+        wholeNumber(60, 31_536_000),
+      )
+      .option(
+        "--devices-per-token <count>",
+        "devices that a token without a subject may vouch for (default: 1)",
+        wholeNumber(1, 1_000),
       ),
   )
     .addHelpText("after", POLICY_EXAMPLES)
@@ -100,14 +112,16 @@ docs/enrolment.md explains the policies.`;
 
 const pathOf = (name: string): string => `/v1/populations/${encodeURIComponent(name)}`;
 
-function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
-  if (issuer === undefined && key === undefined && clockSkew === undefined) {
+function policyOf({ enrolment, issuer, key, ...rules }: PolicyFlags): object {
+  const { clockSkew, tokenLifetime, devicesPerToken } = rules;
+  const settings = [issuer, key, clockSkew, tokenLifetime, devicesPerToken];
+  if (settings.every((setting) => setting === undefined)) {
     if (enrolment !== "token") return { enrolment };
     throw badPolicy("Add --issuer and --key: tokens are checked against them.");
   }
   if (enrolment === "open") {
     throw badPolicy(
-      "Leave out --issuer, --key and --clock-skew: an open population takes no tokens.",
+      "Leave out --issuer, --key and what else is about tokens: an open population takes none.",
     );
   }
   if (issuer === undefined || key === undefined) {
@@ -119,6 +133,8 @@ function policyOf({ enrolment, issuer, key, clockSkew }: PolicyFlags): object {
       issuer,
       keys: key,
       ...(clockSkew === undefined ? {} : { clockSkewSeconds: clockSkew }),
+      ...(tokenLifetime === undefined ? {} : { maximumLifetimeSeconds: tokenLifetime }),
+      ...(devicesPerToken === undefined ? {} : { devicesPerToken }),
     },
   };
 }
@@ -128,7 +144,7 @@ type Policy = PopulationView["policy"];
 const tokenRules = (policy: Policy): Extract<Policy, { enrolment: "token" }>["token"] | undefined =>
   "token" in policy ? policy.token : undefined;
 
-function describe({ name, policy }: PopulationView): string {
+function describe({ name, policy, devices, selfRegisteredDevices }: PopulationView): string {
   const { enrolment } = policy;
   const token = tokenRules(policy);
   return [
@@ -140,7 +156,10 @@ function describe({ name, policy }: PopulationView): string {
           `tokens of   ${token.issuer}`,
           ...token.keys.map((key) => `signed by   ${key}`),
           `clock skew  ${token.clockSkewSeconds} s`,
+          `lifetime    at most ${token.maximumLifetimeSeconds} s`,
+          `vouches for ${token.devicesPerToken} devices without a subject`,
         ]),
+    `devices     ${devices}, of which ${selfRegisteredDevices} registered themselves`,
   ].join("\n");
 }
 

@@ -368,6 +368,11 @@ export const populationSchema = z.object({
   updatedAtMs: timestamp()
     .nullable()
     .describe("When the policy was set; null while nobody has set one."),
+  devices: count().describe("The number of registered devices, including revoked ones."),
+  selfRegisteredDevices: count().describe(
+    "How many of them registered themselves. " +
+      "Where the policy names an issuer, each of them needs a token once.",
+  ),
 });
 export const populationListSchema = z.object({ populations: z.array(populationSchema) });
 export const deviceSchema = z.object({
@@ -378,6 +383,9 @@ export const deviceSchema = z.object({
     .describe(
       "The device's Ed25519 public key, base64url; null for a device that is known by its tokens.",
     ),
+  selfRegistered: z
+    .boolean()
+    .describe("Whether the device registered itself, so that no token has vouched for it."),
   registeredAtMs: timestamp(),
   revokedAtMs: timestamp()
     .nullable()

@@ -63,6 +63,7 @@ export function newTaskBody(deps: NewTaskDeps): RequestBody<NewTask> {
             weights: { type: "array", items: BINARY_FILE },
           },
           required: ["task", "model", "weights"],
+          additionalProperties: false,
         },
         encoding: {
           task: { contentType: "application/json" },

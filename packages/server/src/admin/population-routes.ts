@@ -1,5 +1,5 @@
 import { TributaryError } from "@tributary/protocol";
-import { OPEN_POLICY, enrolmentPolicySchema } from "../enrolment/policy.ts";
+import { enrolmentPolicySchema } from "../enrolment/policy.ts";
 import type { DeviceRecord } from "../storage/access-store.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import {
@@ -23,12 +23,20 @@ type PopulationRouteDeps = Pick<AdminDeps, "access" | "enrolment" | "clock" | "c
  */
 export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
   const { access, enrolment, clock, constants } = deps;
-  const view = async (name: string): Promise<PopulationView> =>
-    (await access.populations()).find((population) => population.name === name) ?? {
-      name,
-      policy: OPEN_POLICY,
-      updatedAtMs: null,
-    };
+  const view = async (
+    name: string,
+    updatedAtMs: PopulationView["updatedAtMs"],
+  ): Promise<PopulationView> => ({
+    name,
+    policy: enrolment.policy(name),
+    updatedAtMs,
+    devices: await access.deviceCount(name),
+    selfRegisteredDevices: await access.deviceCount(name, null),
+  });
+  const viewOf = async (name: string): Promise<PopulationView> => {
+    const known = (await access.populations()).find((population) => population.name === name);
+    return view(name, known?.updatedAtMs ?? null);
+  };
   return [
     jsonRoute({
       method: "get",
@@ -36,7 +44,11 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       operation: "listPopulations",
       summary: "Lists the populations whose enrolment policy has been set. All others are open.",
       answer: { description: "The populations, sorted by name.", schema: populationListSchema },
-      handle: async () => ({ json: { populations: await access.populations() } }),
+      async handle() {
+        const known = await access.populations();
+        const views = known.map(({ name, updatedAtMs }) => view(name, updatedAtMs));
+        return { json: { populations: await Promise.all(views) } };
+      },
     }),
     jsonRoute({
       method: "get",
@@ -45,7 +57,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
       summary: "Returns a population's enrolment policy.",
       params: populationParams,
       answer: { description: "The population.", schema: populationSchema },
-      handle: async ({ params }) => ({ json: await view(params.name) }),
+      handle: async ({ params }) => ({ json: await viewOf(params.name) }),
     }),
     jsonRoute({
       method: "put",
@@ -61,7 +73,7 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
         await enrolment.setPolicy(params.name, body);
         const issuer = "token" in body ? body.token?.issuer : undefined;
         return {
-          json: await view(params.name),
+          json: await viewOf(params.name),
           note: `enrolment ${body.enrolment}${issuer === undefined ? "" : `, tokens of ${issuer}`}`,
         };
       },
@@ -100,9 +112,11 @@ export function populationRoutes(deps: PopulationRouteDeps): readonly Route[] {
   ];
 }
 
-function deviceView({ id, publicKey, registeredAtMs, revokedAtMs }: DeviceRecord): DeviceView {
+function deviceView(device: DeviceRecord): DeviceView {
+  const { id, publicKey, voucher, registeredAtMs, revokedAtMs } = device;
   return {
     id,
+    selfRegistered: voucher === null,
     publicKey: publicKey === null ? null : Buffer.from(publicKey).toString("base64url"),
     registeredAtMs,
     revokedAtMs,

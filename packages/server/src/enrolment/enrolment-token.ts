@@ -7,6 +7,11 @@ import type { TokenRules } from "../storage/access-store.ts";
 export interface EnrolmentClaims {
   /** The device that the token was made for; undefined when any device may use it. */
   readonly subject: string | undefined;
+  /**
+   * The token's name, which every copy of it has: the SHA-256 of its `jti` or, without one, of what
+   * is signed; hexadecimal.
+   */
+  readonly name: string;
 }
 
 /** What a token is checked against. */
@@ -52,13 +57,15 @@ export function checkEnrolmentToken(token: string, check: TokenCheck): Enrolment
   if (aud !== audience && !(Array.isArray(aud) && aud.includes(audience))) {
     throw invalid("Its audience is not this population");
   }
-  checkTimes(claims, check.nowMs / 1_000, rules.clockSkewSeconds);
-  const { sub } = claims as { sub?: unknown };
-  if (sub === undefined) return { subject: undefined };
+  checkTimes(claims, check.nowMs / 1_000, rules);
+  const { sub, jti } = claims as { sub?: unknown; jti?: unknown };
+  const named = typeof jti === "string" ? utf8(`${rules.issuer} ${jti}`) : signed;
+  const name = Buffer.from(crypto.sha256(named)).toString("hex");
+  if (sub === undefined) return { subject: undefined, name };
   if (typeof sub !== "string" || !SUBJECT.test(sub)) {
     throw invalid("Its subject is not 1 to 128 visible ASCII characters");
   }
-  return { subject: sub };
+  return { subject: sub, name };
 }
 
 function checkHeader(header: Readonly<Record<string, unknown>>): void {
@@ -73,7 +80,11 @@ function checkHeader(header: Readonly<Record<string, unknown>>): void {
 }
 
 /** Checks `exp`, `nbf` and `iat`. All times are in seconds since the Unix epoch. */
-function checkTimes(claims: Readonly<Record<string, unknown>>, now: number, skew: number): void {
+function checkTimes(
+  claims: Readonly<Record<string, unknown>>,
+  now: number,
+  { clockSkewSeconds: skew, maximumLifetimeSeconds: longest }: TokenRules,
+): void {
   const exp = timeOf(claims, "exp");
   if (exp === undefined) throw invalid("It has no expiry");
   if ((timeOf(claims, "nbf") ?? now) > now + skew) throw invalid("It is not valid yet");
@@ -83,6 +94,11 @@ function checkTimes(claims: Readonly<Record<string, unknown>>, now: number, skew
       remedy: "Get a new one from the app's backend.",
       retryAfterMs: EXPIRED_RETRY_MS,
     });
+  }
+  // A token that does not say when it was issued may live no longer from now on.
+  const issued = timeOf(claims, "iat") ?? now + skew;
+  if (exp - issued > longest) {
+    throw invalid(`It is valid for longer than ${longest} seconds, which the policy allows`);
   }
 }
 

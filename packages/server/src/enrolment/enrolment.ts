@@ -16,7 +16,7 @@ import type {
 import { Shares } from "../runtime/shares.ts";
 import { DeviceCounts } from "./device-counts.ts";
 import { REFUSED_RETRY_MS, checkEnrolmentToken } from "./enrolment-token.ts";
-import { OPEN_POLICY } from "./policy.ts";
+import { OPEN_POLICY, enrolmentPolicySchema } from "./policy.ts";
 
 /** What a client shows to prove that it may take part, or may download the model. */
 export interface Credentials {
@@ -73,7 +73,8 @@ export class Enrolment {
   static async load(deps: EnrolmentDeps): Promise<Enrolment> {
     const enrolment = new Enrolment(deps);
     for (const { name, policy } of await deps.store.populations()) {
-      enrolment.#policies.set(name, policy);
+      // A policy that an older version has stored lacks what has a default since then.
+      enrolment.#policies.set(name, enrolmentPolicySchema.parse(policy));
     }
     return enrolment;
   }
@@ -113,14 +114,16 @@ export class Enrolment {
       case "open":
         return proven === undefined ? STRANGER : this.#admitKnown(population, proven);
       case "token": {
-        const subject = this.#subject(credentials, policy.token, proven?.id);
-        if (proven !== undefined) return this.#register(population, proven);
-        if (subject === undefined) return BEARER;
-        // The same subject in another population is another device.
-        return this.#register(
-          population,
-          this.#withinQuota({ id: subject, publicKey: null }, `${population} ${subject}`),
-        );
+        const vouched = this.#vouched(credentials, policy.token, proven?.id);
+        if (proven !== undefined) return this.#register(population, proven, vouched);
+        const { subject, voucher } = vouched;
+        // The same subject in another population is another device. A token without a subject says
+        // of nobody who it is, but the requests of all of its copies are bounded together.
+        const id = subject ?? voucher;
+        const bearer = this.#withinQuota({ id, publicKey: null }, `${population} ${id}`);
+        return subject === undefined
+          ? { ...admissionOf(bearer), deviceId: undefined }
+          : this.#register(population, bearer, vouched);
       }
       case "device":
         if (proven === undefined) {
@@ -166,25 +169,26 @@ export class Enrolment {
     return this.#withinQuota({ id, publicKey: device.publicKey }, id);
   }
 
-  /** Checks the client's token and returns its subject. */
-  #subject(
+  /** Checks the client's token, and returns for whom it vouches. */
+  #vouched(
     { token, population }: Credentials,
     rules: TokenRules,
     deviceId: string | undefined,
-  ): string | undefined {
+  ): Vouching & { readonly subject: string | undefined; readonly voucher: string } {
     if (token === undefined) {
       throw required(population, "an enrolment token", "Set the client's token.");
     }
     const { crypto, clock } = this.#deps;
     const check = { crypto, rules, audience: population, nowMs: clock.now() };
-    const { subject } = checkEnrolmentToken(token, check);
+    const { subject, name: voucher } = checkEnrolmentToken(token, check);
     if (deviceId !== undefined && subject !== undefined && subject !== deviceId) {
       throw new TributaryError("TOKEN_INVALID", "The enrolment token is for another device", {
         remedy: "Have the app's backend sign one for this device's id.",
         retryAfterMs: REFUSED_RETRY_MS,
       });
     }
-    return subject;
+    // A subject is one device by itself, so that only tokens without one have to be counted.
+    return { subject, voucher, maximum: subject === undefined ? rules.devicesPerToken : undefined };
   }
 
   /**
@@ -197,7 +201,10 @@ export class Enrolment {
     return { ...admissionOf(device), isEnrolled: false };
   }
 
-  /** Admits a registered device. One that is not registered yet is registered if it may be. */
+  /**
+   * Admits a registered device. One that is not registered yet is registered if it may be. One that
+   * registered itself needs a token once the policy names an issuer.
+   */
   async #admitRegistered(
     credentials: Credentials,
     device: Device,
@@ -207,11 +214,10 @@ export class Enrolment {
     const known = await this.#deps.store.device(population, device.id);
     if (known !== undefined) {
       requireGood(known);
-      return admissionOf(device);
+      if (rules === undefined || known.voucher !== null) return admissionOf(device);
     }
     if (rules === undefined) return this.#registerItself(population, device);
-    this.#subject(credentials, rules, device.id);
-    return this.#register(population, device);
+    return this.#register(population, device, this.#vouched(credentials, rules, device.id));
   }
 
   /**
@@ -221,7 +227,7 @@ export class Enrolment {
   async #registerItself(population: string, device: Device): Promise<Admission> {
     const maximum = this.#deps.limits.maxSelfRegisteredDevices;
     const hadRoom = await this.#counts.add(population, maximum, async () => {
-      await this.#register(population, device);
+      await this.#register(population, device, SELF_REGISTERED);
     });
     if (hadRoom) return admissionOf(device);
     throw new TributaryError(
@@ -238,18 +244,17 @@ export class Enrolment {
   }
 
   /** Stores a device unless it is stored already, and admits it unless it was revoked. */
-  async #register(population: string, device: Device): Promise<Admission> {
+  async #register(
+    population: string,
+    device: Device,
+    { voucher, maximum }: Vouching,
+  ): Promise<Admission> {
     const { store, clock } = this.#deps;
     const { id, publicKey } = device;
-    requireGood(
-      await store.addDevice({
-        population,
-        id,
-        publicKey,
-        registeredAtMs: clock.now(),
-        revokedAtMs: null,
-      }),
-    );
+    const record = { population, id, publicKey, voucher, registeredAtMs: clock.now() };
+    const stored = await store.addDevice({ ...record, revokedAtMs: null }, maximum);
+    if (stored === undefined) throw usedUp(maximum ?? 0);
+    requireGood(stored);
     return admissionOf(device);
   }
 }
@@ -263,8 +268,14 @@ function admissionOf({ id, giveRequestBack }: Device): Admission {
 
 /** The admission of a client of an open population whose device is not known. */
 const STRANGER: Admission = { deviceId: undefined, isEnrolled: false, giveRequestBack() {} };
-/** The admission of a client whose device is not known, and for which a token vouches. */
-const BEARER: Admission = { ...STRANGER, isEnrolled: true };
+
+/** What vouches for a device that is to be registered, and for how many devices it may. */
+interface Vouching {
+  readonly voucher: DeviceRecord["voucher"];
+  readonly maximum: number | undefined;
+}
+
+const SELF_REGISTERED: Vouching = { voucher: null, maximum: undefined };
 
 /** Milliseconds after which a device that sends requests at a normal rate may send some again. */
 const RATE_RETRY_MS = 5_000;
@@ -275,6 +286,18 @@ function requireGood({ revokedAtMs }: DeviceRecord): void {
     remedy: "Ask whoever runs the app.",
     retryAfterMs: REFUSED_RETRY_MS,
   });
+}
+
+function usedUp(maximum: number): TributaryError {
+  return new TributaryError(
+    "TOKEN_INVALID",
+    `The enrolment token has vouched for ${maximum === 1 ? "another device" : `${maximum} devices`} already`,
+    {
+      remedy:
+        "Have the app's backend sign one for each device, with the device's id as its subject.",
+      retryAfterMs: REFUSED_RETRY_MS,
+    },
+  );
 }
 
 function required(population: string, what: string, remedy: string): TributaryError {

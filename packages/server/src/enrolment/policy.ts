@@ -32,6 +32,21 @@ const tokenRulesSchema = z.strictObject({
     .max(600, { error: "Use a whole number from 0 to 600." })
     .default(60)
     .describe("How far the clocks of the backend and of this server may be apart, seconds."),
+  maximumLifetimeSeconds: z
+    .int({ error: "Use a whole number from 60 to 31,536,000." })
+    .min(60, { error: "Use a whole number from 60 to 31,536,000." })
+    .max(31_536_000, { error: "Use a whole number from 60 to 31,536,000." })
+    .default(604_800)
+    .describe(
+      "The longest time from the issue of a token (`iat`, or now) to its expiry, seconds. " +
+        "Tokens that live longer are refused.",
+    ),
+  devicesPerToken: z
+    .int({ error: "Use a whole number from 1 to 1,000." })
+    .min(1, { error: "Use a whole number from 1 to 1,000." })
+    .max(1_000, { error: "Use a whole number from 1 to 1,000." })
+    .default(1)
+    .describe("How many devices a token without a subject may vouch for."),
 });
 
 /** Reads a policy as an operator writes it. */

@@ -59,6 +59,10 @@ export interface TokenRules {
   readonly keys: readonly string[];
   /** How far the clocks of the backend and of this server may be apart, in seconds. */
   readonly clockSkewSeconds: number;
+  /** The longest time from the issue of a token to its expiry, in seconds. */
+  readonly maximumLifetimeSeconds: number;
+  /** How many devices a token without a subject may vouch for; ≥ 1. */
+  readonly devicesPerToken: number;
 }
 
 /** Who may take part in a population's rounds. */
@@ -84,7 +88,8 @@ export interface PopulationRecord {
 }
 
 /**
- * A device that is registered with a population. Only `revokedAtMs` ever changes, and only once.
+ * A device that is registered with a population. Only `revokedAtMs` and `voucher` ever change, and
+ * each only once, from null.
  */
 export interface DeviceRecord {
   readonly population: string;
@@ -95,6 +100,8 @@ export interface DeviceRecord {
    * tokens.
    */
   readonly publicKey: Uint8Array | null;
+  /** The name of the token that vouched for the device; null for one that registered itself. */
+  readonly voucher: string | null;
   readonly registeredAtMs: number;
   readonly revokedAtMs: number | null;
 }
@@ -135,16 +142,22 @@ export interface AccessStore {
   setPopulation(population: PopulationRecord): Promise<void>;
 
   /**
-   * Adds a device unless it is there already.
-   * @returns The device as it is stored; it may have been revoked before.
+   * Adds a device unless it is there already. One that registered itself gets the voucher.
+   * @param maximum - How many devices of the population the voucher may vouch for; no limit if left
+   *   out.
+   * @returns The device as it is stored; it may have been revoked before. Undefined when the voucher
+   *   has vouched for so many others already, in which case nothing changes.
    */
-  addDevice(device: DeviceRecord): Promise<DeviceRecord>;
+  addDevice(device: DeviceRecord, maximum?: number): Promise<DeviceRecord | undefined>;
 
   /** One device, which may be revoked; undefined when the population has none of that id. */
   device(population: string, id: string): Promise<DeviceRecord | undefined>;
 
-  /** How many devices a population has, including revoked ones. */
-  deviceCount(population: string): Promise<number>;
+  /**
+   * How many devices a population has, including revoked ones.
+   * @param voucher - Only those with this voucher; null for those that registered themselves.
+   */
+  deviceCount(population: string, voucher?: string | null): Promise<number>;
 
   /** The newest devices of a population, newest first. */
   devices(population: string, limit: number): Promise<DeviceRecord[]>;

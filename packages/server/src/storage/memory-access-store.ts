@@ -65,11 +65,17 @@ export class MemoryAccessStore implements AccessStore {
     this.#populations.set(population.name, structuredClone(population));
   }
 
-  async addDevice(device: DeviceRecord): Promise<DeviceRecord> {
+  async addDevice(device: DeviceRecord, maximum = Infinity): Promise<DeviceRecord | undefined> {
     this.#requireOpen();
-    const key = deviceKey(device.population, device.id);
-    if (!this.#devices.has(key)) this.#devices.set(key, structuredClone(device));
-    return structuredClone(this.#devices.get(key) ?? device);
+    const { population, voucher } = device;
+    const key = deviceKey(population, device.id);
+    const known = this.#devices.get(key);
+    if (known !== undefined && (known.voucher !== null || voucher === null)) {
+      return structuredClone(known);
+    }
+    if (voucher !== null && this.#count(population, voucher) >= maximum) return undefined;
+    this.#devices.set(key, structuredClone(known === undefined ? device : { ...known, voucher }));
+    return structuredClone(this.#devices.get(key));
   }
 
   async device(population: string, id: string): Promise<DeviceRecord | undefined> {
@@ -77,11 +83,9 @@ export class MemoryAccessStore implements AccessStore {
     return structuredClone(this.#devices.get(deviceKey(population, id)));
   }
 
-  async deviceCount(population: string): Promise<number> {
+  async deviceCount(population: string, voucher?: string | null): Promise<number> {
     this.#requireOpen();
-    let count = 0;
-    for (const device of this.#devices.values()) if (device.population === population) count += 1;
-    return count;
+    return this.#count(population, voucher);
   }
 
   async devices(population: string, limit: number): Promise<DeviceRecord[]> {
@@ -102,6 +106,15 @@ export class MemoryAccessStore implements AccessStore {
 
   close(): void {
     this.#closed = true;
+  }
+
+  #count(population: string, voucher: string | null | undefined): number {
+    let count = 0;
+    for (const device of this.#devices.values()) {
+      if (device.population !== population) continue;
+      if (voucher === undefined || device.voucher === voucher) count += 1;
+    }
+    return count;
   }
 
   #requireOpen(): void {

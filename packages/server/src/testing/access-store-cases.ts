@@ -67,7 +67,13 @@ const population = (name: string, updatedAtMs: number): PopulationRecord => ({
   name,
   policy: {
     enrolment: "token",
-    token: { issuer: "https://app.example", keys: ["A".repeat(43)], clockSkewSeconds: 60 },
+    token: {
+      issuer: "https://app.example",
+      keys: ["A".repeat(43)],
+      clockSkewSeconds: 60,
+      maximumLifetimeSeconds: 600,
+      devicesPerToken: 2,
+    },
   },
   updatedAtMs,
 });
@@ -78,6 +84,7 @@ function device(seed: number, changes: Partial<DeviceRecord> = {}): DeviceRecord
     population: "writers",
     id: Buffer.from(crypto.sha256(publicKey)).toString("hex"),
     publicKey,
+    voucher: null,
     registeredAtMs: 1_790_000_000_000 + seed,
     revokedAtMs: null,
     ...changes,
@@ -179,6 +186,34 @@ const requirements: Readonly<Record<string, Run>> = {
     assert.equal(await store.deviceCount("writers"), 3);
     assert.equal(await store.deviceCount("keyboard"), 1);
     assert.equal(await store.deviceCount("nobody"), 0);
+  },
+
+  async "lets a voucher vouch for a number of devices only, also when they ask at once"(store) {
+    const vouched = (seed: number): DeviceRecord => device(seed, { voucher: "v" });
+    const add = (seed: number): Promise<DeviceRecord | undefined> =>
+      store.addDevice(vouched(seed), 2);
+    const answers = await Promise.all([1, 2, 3, 4].map(add));
+    assert.equal(answers.filter((answer) => answer !== undefined).length, 2);
+    assert.equal(await store.deviceCount("writers", "v"), 2);
+    // Whoever is vouched for stays so, and other populations and vouchers have room of their own.
+    const [known] = await store.devices("writers", 1);
+    assert.ok(known !== undefined);
+    assert.deepEqual(await store.addDevice(known, 2), known);
+    assert.ok(await store.addDevice({ ...vouched(5), population: "keyboard" }, 2));
+    assert.ok(await store.addDevice(device(6, { voucher: "w" }), 2));
+    assert.ok(await store.addDevice(device(7)));
+  },
+
+  async "lets a voucher vouch once for a device that registered itself"(store) {
+    for (const seed of [1, 2]) await store.addDevice(device(seed));
+    assert.equal(await store.deviceCount("writers", null), 2);
+    const vouched = device(1, { voucher: "v" });
+    assert.deepEqual(await store.addDevice(vouched, 1), vouched);
+    assert.deepEqual(await store.addDevice(device(1, { voucher: "w" }), 1), vouched);
+    assert.equal(await store.addDevice(device(2, { voucher: "v" }), 1), undefined);
+    assert.deepEqual(await store.device("writers", device(2).id), device(2));
+    assert.equal(await store.deviceCount("writers", null), 1);
+    assert.equal(await store.deviceCount("writers"), 2);
   },
 
   async "keeps everything after closing and opening again"(store, { reopen }) {

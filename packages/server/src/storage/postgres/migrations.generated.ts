@@ -184,4 +184,11 @@ UPDATE "tributary"."rounds" SET "round_time_ms" = greatest(0, "ended_at_ms" - "s
     name: "0010_definition_version",
     sql: `ALTER TABLE "tributary"."tasks" ADD COLUMN "definition_version" integer DEFAULT 1 NOT NULL;`,
   },
+  {
+    name: "0011_device_vouchers",
+    sql: `ALTER TABLE "tributary"."devices" ADD COLUMN "voucher" text;--> statement-breakpoint
+CREATE INDEX "devices_by_voucher" ON "tributary"."devices" USING btree ("population","voucher");--> statement-breakpoint
+UPDATE "tributary"."devices" SET "voucher" = 'unrecorded' FROM "tributary"."populations" WHERE "populations"."name" = "devices"."population" AND "populations"."policy"->'token' IS NOT NULL;
+`,
+  },
 ];

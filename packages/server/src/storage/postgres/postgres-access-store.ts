@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, lt } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, lt, sql, type SQL } from "drizzle-orm";
 import type { AdminTokenId } from "@tributary/protocol";
 import type {
   AccessStore,
@@ -90,10 +90,34 @@ export class PostgresAccessStore implements AccessStore {
     );
   }
 
-  addDevice(device: DeviceRecord): Promise<DeviceRecord> {
+  addDevice(device: DeviceRecord, maximum?: number): Promise<DeviceRecord | undefined> {
+    const { population, id, voucher } = device;
     return this.#connection.write(async (tx) => {
-      const [added] = await tx.insert(devices).values(device).onConflictDoNothing().returning();
-      return added ?? (await findDevice(tx, device.population, device.id)) ?? device;
+      if (voucher !== null) {
+        // Devices that show one token at the same time are counted one after the other.
+        const name = `${population} ${voucher}`;
+        await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
+      }
+      const known = await findDevice(tx, population, id);
+      if (known !== undefined && (known.voucher !== null || voucher === null)) return known;
+      if (voucher !== null && maximum !== undefined) {
+        const vouched = await tx
+          .select({ id: devices.id })
+          .from(devices)
+          .where(ofVoucher(population, voucher))
+          .limit(maximum);
+        if (vouched.length >= maximum) return undefined;
+      }
+      const target = [devices.population, devices.id];
+      const [added] = await tx
+        .insert(devices)
+        .values(device)
+        .onConflictDoUpdate({
+          target,
+          set: { voucher: sql`coalesce(${devices.voucher}, excluded.voucher)` },
+        })
+        .returning();
+      return added;
     });
   }
 
@@ -101,8 +125,8 @@ export class PostgresAccessStore implements AccessStore {
     return this.#connection.run(({ db }) => findDevice(db, population, id));
   }
 
-  deviceCount(population: string): Promise<number> {
-    return this.#connection.run(({ db }) => db.$count(devices, eq(devices.population, population)));
+  deviceCount(population: string, voucher?: string | null): Promise<number> {
+    return this.#connection.run(({ db }) => db.$count(devices, ofVoucher(population, voucher)));
   }
 
   devices(population: string, limit: number): Promise<DeviceRecord[]> {
@@ -128,6 +152,18 @@ export class PostgresAccessStore implements AccessStore {
       return revoked.length > 0;
     });
   }
+}
+
+/** Devices of a population: all, those with a voucher, or (null) those without. */
+function ofVoucher(population: string, voucher?: string | null): SQL | undefined {
+  return and(
+    eq(devices.population, population),
+    voucher === undefined
+      ? undefined
+      : voucher === null
+        ? isNull(devices.voucher)
+        : eq(devices.voucher, voucher),
+  );
 }
 
 async function findDevice(

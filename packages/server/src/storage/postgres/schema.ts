@@ -192,10 +192,12 @@ export const devices = namespace.table(
     publicKey: bytea("public_key"),
     registeredAtMs: count("registered_at_ms").notNull(),
     revokedAtMs: count("revoked_at_ms"),
+    voucher: text(),
   },
   (table) => [
     primaryKey({ columns: [table.population, table.id] }),
     index("devices_by_registration").on(table.population, table.registeredAtMs),
+    index("devices_by_voucher").on(table.population, table.voucher),
   ],
 );
 
