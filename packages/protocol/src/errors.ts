@@ -158,7 +158,7 @@ export const ERROR_CODES = {
   DATA_UNREADABLE: code(null, null, false),
   /** Another process uses the data folder or the database. */
   STORAGE_LOCKED: code(null, null, false),
-  /** The server has lost the lease of its database, and another one may have it. */
+  /** Another server has taken over the lease of the database. */
   LEASE_LOST: code(null, null, true),
   /** A request to the admin API has no valid token. */
   ADMIN_UNAUTHORIZED: code(null, null, false),

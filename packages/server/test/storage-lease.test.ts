@@ -1,5 +1,5 @@
 // Tests who may work on a database: the lease, what it keeps out, and servers that hold or lose it.
-import { DEFAULT_LIMITS, TributaryError, seededRandom } from "@tributary/protocol";
+import { TributaryError, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { ManualClock } from "@tributary/protocol/testing";
 import { exampleTask } from "@tributary/core/testing";
@@ -11,7 +11,6 @@ import { startServer, type ServerDeps, type TributaryServer } from "../src/serve
 import type { Lease, LeaseHolder } from "../src/storage/lease.ts";
 import { takeLease, type LeaseOptions } from "../src/storage/lease-keeper.ts";
 import { MemoryLease, MemoryLeaseRow } from "../src/storage/memory-lease.ts";
-import { openMemoryStore } from "../src/storage/memory.ts";
 import type { Storage } from "../src/storage/storage.ts";
 import { leaseCases } from "../src/testing/index.ts";
 import { RecordMaker } from "../src/testing/storage-records.ts";
@@ -21,6 +20,7 @@ import { startPostgres, type PostgresServer } from "./postgres-server.ts";
 import { testFolder } from "./temporary-folder.ts";
 
 const crypto = createNodeCryptoProvider();
+/** The default of `leaseMs`. */
 const LEASE_MS = 15_000;
 const ELSEWHERE: LeaseHolder = { host: "elsewhere", pid: 7, place: "another boot", started: "1" };
 
@@ -73,13 +73,13 @@ describe("the lease in memory", () => {
   for (const { name, run } of leaseCases(async () => {
     const clock = new ManualClock(0);
     const row = new MemoryLeaseRow();
-    let forfeited: TributaryError | undefined;
+    let blocked: TributaryError | undefined;
     return {
       first: new MemoryLease(row, clock, () => {}),
-      second: new MemoryLease(row, clock, (error) => (forfeited = error)),
+      second: new MemoryLease(row, clock, (error) => (blocked = error)),
       expire: async () => clock.advance(60_000),
       useSecond: async () => {
-        if (forfeited !== undefined) throw forfeited;
+        if (blocked !== undefined) throw blocked;
       },
       dispose: async () => {},
     };
@@ -162,12 +162,12 @@ describe("a store whose lease another server has taken", () => {
 describe("keeping a lease", () => {
   function keeping(
     changes: Partial<Lease> = {},
-  ): Omit<LeaseOptions, "waits"> & { clock: ManualClock; lease: Lease; forfeited: unknown[] } {
+  ): Omit<LeaseOptions, "waits"> & { clock: ManualClock; lease: Lease; blocked: unknown[] } {
     const clock = new ManualClock(0);
-    const forfeited: unknown[] = [];
-    const lease = new MemoryLease(new MemoryLeaseRow(), clock, (error) => forfeited.push(error));
+    const blocked: unknown[] = [];
+    const lease = new MemoryLease(new MemoryLeaseRow(), clock, (error) => blocked.push(error));
     for (const [name, method] of Object.entries(changes)) Object.assign(lease, { [name]: method });
-    return { clock, lease, forfeited, logger: silentLogger, durationMs: LEASE_MS };
+    return { clock, lease, blocked, logger: silentLogger, durationMs: LEASE_MS };
   }
 
   it("renews it for as long as the server runs, and gives it back", async () => {
@@ -177,7 +177,7 @@ describe("keeping a lease", () => {
       options.clock.advance(1_000);
       await quiet();
     }
-    expect(options.forfeited).toEqual([]);
+    expect(options.blocked).toEqual([]);
     await keeper.release();
     expect(options.clock.pendingCount).toBe(0);
     expect((await lease.claim(ELSEWHERE, LEASE_MS)).taken).toBe(true);
@@ -186,18 +186,36 @@ describe("keeping a lease", () => {
   it.each([
     ["does not answer", () => new Promise<boolean>(() => {})],
     ["fails", () => Promise.reject(new TributaryError("STORAGE_UNAVAILABLE", "It is away"))],
-  ])("loses it by its own clock when the store %s", async (_what, renew) => {
+  ])("blocks the store by its own clock when the store %s", async (_what, renew) => {
     const { lease, ...options } = keeping({ renew });
-    const keeper = await takeLease(lease, { ...options, waits: false });
+    await takeLease(lease, { ...options, waits: false });
     for (let passed = 0; passed < LEASE_MS - 500; passed += 500) {
       options.clock.advance(500);
       await quiet();
     }
-    expect(options.forfeited).toEqual([]);
+    expect(options.blocked).toEqual([]);
     options.clock.advance(500);
-    expect(await keeper.lost).toMatchObject({ code: "LEASE_LOST" });
-    expect(options.forfeited).toHaveLength(1);
-    expect(options.clock.pendingCount).toBe(0);
+    expect(options.blocked).toMatchObject([{ code: "STORAGE_UNAVAILABLE" }]);
+  });
+
+  it("goes on when the store answers again and nobody has taken the lease", async () => {
+    let isAway = true;
+    const { lease, ...options } = keeping();
+    const renew = lease.renew.bind(lease);
+    lease.renew = (ms) => (isAway ? Promise.reject(new Error("It is away")) : renew(ms));
+    const keeper = await takeLease(lease, { ...options, waits: false });
+    for (let second = 0; second < 60; second++) {
+      options.clock.advance(1_000);
+      await quiet();
+    }
+    isAway = false;
+    options.clock.advance(LEASE_MS);
+    await quiet();
+    expect(options.blocked).toEqual([
+      expect.objectContaining({ code: "STORAGE_UNAVAILABLE" }),
+      undefined,
+    ]);
+    await keeper.release();
   });
 
   it("is not bothered by steps of the system's clock", async () => {
@@ -206,7 +224,7 @@ describe("keeping a lease", () => {
     options.clock.step(3_600_000);
     options.clock.advance(LEASE_MS - 1);
     await quiet();
-    expect(options.forfeited).toEqual([]);
+    expect(options.blocked).toEqual([]);
   });
 
   it("loses it when another server has taken over", async () => {
@@ -295,7 +313,7 @@ describe("a server on a database that another server uses", () => {
     expect(await second.storage.rounds.task(task.id)).toMatchObject({ state: "cancelled" });
   });
 
-  it("ends by itself when its database does not answer for as long as the lease runs", async () => {
+  it("takes nothing for true while its database is silent for longer than the lease, and goes on afterwards", async () => {
     const url = new URL(await testDatabase());
     const proxy = await startCutProxy({ host: url.hostname, port: Number(url.port) });
     onTestFinished(() => proxy.close());
@@ -306,13 +324,20 @@ describe("a server on a database that another server uses", () => {
       { port: 0, adminPort: 0, tls: "none", aggregationThreads: 0, dataDir: await testFolder() },
       { logger: silentLogger, clock, storage },
     );
+    onTestFinished(() => server.close());
     proxy.freeze();
     const reading = storage.rounds.tasks();
-    clock.advance(DEFAULT_LEASE_MS);
-    expect(await server.lost).toMatchObject({ code: "LEASE_LOST" });
-    await expect(reading).rejects.toMatchObject({ code: "LEASE_LOST" });
-    await server.close();
+    clock.advance(LEASE_MS);
+    const blocked = { code: "STORAGE_UNAVAILABLE", message: expect.stringContaining("The lease") };
+    await expect(reading).rejects.toMatchObject(blocked);
+    await expect(storage.rounds.ping()).rejects.toMatchObject(blocked);
+    proxy.thaw();
+    await vi.waitFor(
+      async () => {
+        clock.advance(LEASE_MS / 3);
+        expect(await storage.rounds.tasks()).toEqual([]);
+      },
+      { timeout: 15_000, interval: 50 },
+    );
   });
 });
-
-const DEFAULT_LEASE_MS = 15_000;

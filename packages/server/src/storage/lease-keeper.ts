@@ -52,18 +52,24 @@ export async function takeLease(lease: Lease, options: LeaseOptions): Promise<Le
   }
 }
 
-/** Renews a lease for as long as the server runs, and knows when it is lost. */
+/**
+ * Renews a lease for as long as the server runs. When the time of the lease has passed without a
+ * renewal, another server may have taken over, and the store is blocked until it is known. If the
+ * next renewal finds the same epoch, nobody has, so that all that the server knows is still true,
+ * and it goes on. Otherwise the lease is lost.
+ */
 export class LeaseKeeper {
   readonly #lease: Lease;
   readonly #options: LeaseOptions;
   /** When the lease runs out, by the monotonic clock of this process. */
   #endsAtMs: number;
+  #isCertain = true;
   #isOver = false;
   #cancelRenewal: () => void = () => {};
   #cancelEnd: () => void = () => {};
   #renewing: Promise<void> = Promise.resolve();
   #tellLost: (error: TributaryError) => void = () => {};
-  /** Resolves when the lease is lost. The store then fails every call. */
+  /** Resolves when another server has taken the lease. The store then fails every call. */
   readonly lost: Promise<TributaryError>;
 
   /** @param takenAtMs - When the lease was asked for, by the monotonic clock. */
@@ -99,13 +105,14 @@ export class LeaseKeeper {
       const isMine = await this.#lease.renew(durationMs);
       if (this.#isOver) return;
       if (!isMine) {
-        this.#lose("Another server has taken over the store");
+        this.#lose();
         return;
       }
       // The time at which it was asked for is the earliest at which the store can have granted it.
       this.#endsAtMs = askedAtMs + durationMs;
       this.#cancelEnd();
       this.#watchEnd();
+      this.#setCertain(true);
       this.#renewAfter(durationMs / RENEWALS);
     } catch (error) {
       if (this.#isOver) return;
@@ -118,14 +125,24 @@ export class LeaseKeeper {
   #watchEnd(): void {
     const { clock } = this.#options;
     this.#cancelEnd = clock.schedule(this.#endsAtMs - clock.elapsedMs(), () =>
-      this.#lose("The lease of the store has run out, because the store did not answer in time"),
+      this.#setCertain(false),
     );
   }
 
-  #lose(reason: string): void {
+  /** Blocks the store when it is no longer certain that the lease is this server's. */
+  #setCertain(isCertain: boolean): void {
+    if (this.#isCertain === isCertain) return;
+    this.#isCertain = isCertain;
+    const { logger } = this.#options;
+    if (isCertain) logger.info("lease renewed after it had run out");
+    else logger.error("lease has run out");
+    this.#lease.block(isCertain ? undefined : uncertain());
+  }
+
+  #lose(): void {
     this.#stop();
-    const error = leaseLost(reason);
-    this.#lease.forfeit(error);
+    const error = leaseLost("Another server has taken over the store");
+    this.#lease.block(error);
     this.#tellLost(error);
   }
 
@@ -134,6 +151,15 @@ export class LeaseKeeper {
     this.#cancelRenewal();
     this.#cancelEnd();
   }
+}
+
+/** The error of calls while it is not known whether another server has taken over. */
+function uncertain(): TributaryError {
+  return new TributaryError(
+    "STORAGE_UNAVAILABLE",
+    "The lease of the database has run out, because the database did not answer in time",
+    { remedy: "Check the database. The server goes on by itself unless another has taken over." },
+  );
 }
 
 async function thisProcess(): Promise<LeaseHolder> {

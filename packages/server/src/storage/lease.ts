@@ -56,8 +56,9 @@ export interface Lease {
   /**
    * Makes every call of the store fail with `error` from now on, and those under way at once:
    * another server may have the lease, so that nothing that is read here is certain to be true.
+   * `undefined` lifts this again, which is right only after a renewal.
    */
-  forfeit(error: TributaryError): void;
+  block(error: TributaryError | undefined): void;
 }
 
 /** The error of everything that a server does after it has lost its lease. */

@@ -12,17 +12,21 @@ export class MemoryLeaseRow {
 export class MemoryLease implements Lease {
   readonly #row: MemoryLeaseRow;
   readonly #clock: Clock;
-  readonly #onForfeit: (error: TributaryError) => void;
+  readonly #onBlock: (error: TributaryError | undefined) => void;
   #epoch = 0;
 
   /**
    * @param row - Shared by the servers.
-   * @param onForfeit - Makes the store fail every call from then on.
+   * @param onBlock - Makes the store fail every call from then on, until it gets `undefined`.
    */
-  constructor(row: MemoryLeaseRow, clock: Clock, onForfeit: (error: TributaryError) => void) {
+  constructor(
+    row: MemoryLeaseRow,
+    clock: Clock,
+    onBlock: (error: TributaryError | undefined) => void,
+  ) {
     this.#row = row;
     this.#clock = clock;
-    this.#onForfeit = onForfeit;
+    this.#onBlock = onBlock;
   }
 
   async claim(holder: LeaseHolder, durationMs: number, evicted?: number): Promise<LeaseClaim> {
@@ -48,7 +52,7 @@ export class MemoryLease implements Lease {
     if (this.#row.epoch === this.#epoch) this.#row.endsAtMs = this.#clock.elapsedMs();
   }
 
-  forfeit(error: TributaryError): void {
-    this.#onForfeit(error);
+  block(error: TributaryError | undefined): void {
+    this.#onBlock(error);
   }
 }

@@ -9,7 +9,7 @@ export interface LeaseFixture {
   readonly second: Lease;
   /** Makes the lease that is held expire. */
   readonly expire: () => Promise<void>;
-  /** Something that the second server's store does; it fails once the second lease is forfeited. */
+  /** Something that the second server's store does; it fails while the second lease is blocked. */
   readonly useSecond?: () => Promise<unknown>;
   readonly dispose: () => Promise<void>;
 }
@@ -89,11 +89,13 @@ const REQUIREMENTS: Readonly<Record<string, (fixture: LeaseFixture) => Promise<v
     assert.equal(await first.renew(LONG_MS), false);
   },
 
-  async "makes the store fail every call once it is forfeited"({ second, useSecond }) {
+  async "makes the store fail every call while it is blocked"({ second, useSecond }) {
     await second.claim(holderOf(2), LONG_MS);
     await useSecond?.();
-    const error = new TributaryError("LEASE_LOST", "It is lost");
-    second.forfeit(error);
+    const error = new TributaryError("STORAGE_UNAVAILABLE", "It is not certain");
+    second.block(error);
     if (useSecond !== undefined) await assert.rejects(useSecond(), error);
+    second.block(undefined);
+    await useSecond?.();
   },
 };

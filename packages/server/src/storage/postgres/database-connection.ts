@@ -19,7 +19,7 @@ export class DatabaseConnection {
   /** Fails each call that is under way. */
   readonly #waiting: Set<(error: TributaryError) => void> = new Set();
   #epoch: number | undefined;
-  #forfeited: TributaryError | undefined;
+  #blocked: TributaryError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(open: OpenDatabase) {
@@ -39,9 +39,13 @@ export class DatabaseConnection {
     this.#epoch = epoch;
   }
 
-  /** Makes every call fail from now on, and those under way at once. */
-  forfeit(error: TributaryError): void {
-    this.#forfeited = error;
+  /**
+   * Makes every call fail from now on, and those under way at once, until this is called with
+   * `undefined`.
+   */
+  block(error: TributaryError | undefined): void {
+    this.#blocked = error;
+    if (error === undefined) return;
     for (const fail of this.#waiting) fail(error);
   }
 
@@ -51,7 +55,7 @@ export class DatabaseConnection {
    *   the errors that `work` throws itself.
    */
   async run<Result>(work: (database: DatabaseAccess) => Promise<Result>): Promise<Result> {
-    if (this.#forfeited !== undefined) throw this.#forfeited;
+    if (this.#blocked !== undefined) throw this.#blocked;
     if (this.#closing !== undefined) {
       throw new TributaryError("STORAGE_UNAVAILABLE", `${this.#open.where} is closed`, {
         remedy: "Open the store again.",
@@ -60,7 +64,7 @@ export class DatabaseConnection {
     const running = work(this.#access);
     this.#underWay.add(running);
     try {
-      return await this.#unlessForfeited(running);
+      return await this.#unlessBlocked(running);
     } catch (error) {
       throw databaseError(error, this.#open.where);
     } finally {
@@ -85,7 +89,7 @@ export class DatabaseConnection {
     return this.#closing;
   }
 
-  #unlessForfeited<Result>(running: Promise<Result>): Promise<Result> {
+  #unlessBlocked<Result>(running: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
       running.then(resolve, reject).finally(() => this.#waiting.delete(reject));

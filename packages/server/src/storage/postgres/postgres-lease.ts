@@ -69,8 +69,8 @@ export class PostgresLease implements Lease {
     await this.#setExpiry(inMs(0));
   }
 
-  forfeit(error: TributaryError): void {
-    this.#fenced.forfeit(error);
+  block(error: TributaryError | undefined): void {
+    this.#fenced.block(error);
   }
 
   #setExpiry(expiresAt: ReturnType<typeof inMs>): Promise<boolean> {
