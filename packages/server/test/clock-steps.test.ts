@@ -135,8 +135,9 @@ describe("a commit whose store hangs", () => {
   });
 });
 
-/** Where the date is right: the ends of schedules, and the change of a date into a wait. */
+/** Where the date is right: schedules, the change of a date into a wait, and certificates. */
 const DATES = [
+  "notAfterMs - clock.now()",
   "this.#closesAtMs - this.#clock.now()",
   "this.#clock.now() >= this.#closesAtMs",
   "next.untilMs - clock.now()",
