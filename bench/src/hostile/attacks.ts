@@ -1,8 +1,21 @@
 import { connect as connectTcp } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeFrame, updateCodec, type ClientMessage, type RoundId } from "@tributary/protocol";
+import {
+  encodeFrame,
+  updateCodec,
+  type ClientMessage,
+  type RoundId,
+  type ServerMessage,
+  type ServerMessageType,
+} from "@tributary/protocol";
 import type { Configuration } from "@tributary/protocol/testing";
-import { connectWire, greetWire, type WireClient, type WireDeps } from "../load/wire-client.ts";
+import {
+  connectWire,
+  greetWire,
+  loopbackAddress,
+  type WireClient,
+  type WireDeps,
+} from "../load/wire-client.ts";
 
 /**
  * A client that misbehaves, from its connection to its end. It may reject when the server cuts its
@@ -110,6 +123,56 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     client.send({ type: "reportChunk", data: new Uint8Array(10) });
     await lingerOn(client);
   },
+  "a member that uploads as slowly as it may": async (deps, localAddress) => {
+    const { client, round } = await member(deps, localAddress);
+    begin(client, round, PAYLOAD_BYTES);
+    await client.waitFor("reportGrant");
+    for (let piece = 0; piece < SLOW_PIECES; piece++) {
+      client.send({
+        type: "reportChunk",
+        data: new Uint8Array(Math.floor(PAYLOAD_BYTES / SLOW_PIECES)),
+      });
+      await sleep(LINGER_MS / SLOW_PIECES);
+    }
+    client.socket.terminate();
+  },
+  "a member that withdraws, again and again": async (deps, localAddress) => {
+    const client = await greetWire(deps, localAddress);
+    const untilMs = performance.now() + LINGER_MS;
+    while (performance.now() < untilMs) {
+      client.checkIn("honest");
+      const answer = await oneOf(client, ["roundConfiguration", "rejection"]);
+      // It does not wait as long as it is told.
+      if (answer.type === "rejection") await sleep(DRIP_MS);
+      else if (answer.type === "roundConfiguration") {
+        const { roundId } = answer;
+        client.send({ type: "withdraw", roundId, code: "TRAINING_FAILED", message: "" });
+      }
+    }
+    client.socket.terminate();
+  },
+  "half-open connections of twenty addresses": async (deps) => {
+    const { hostname, port } = new URL(deps.target.url);
+    const localAddress = loopbackAddress(1 + ((deps.random.bytes(1)[0] ?? 0) % 20));
+    const sockets = Array.from({ length: HALF_OPEN }, () =>
+      connectTcp({ host: hostname, port: Number(port), localAddress }).on("error", () => {}),
+    );
+    await sleep(LINGER_MS);
+    for (const socket of sockets) socket.destroy();
+  },
+  "requests for the model without end": async (deps, localAddress) => {
+    const client = await greetWire(deps, localAddress);
+    const untilMs = performance.now() + LINGER_MS;
+    while (performance.now() < untilMs) {
+      client.requestModel("honest");
+      await oneOf(client, ["modelOffer", "failure"]);
+    }
+    client.socket.terminate();
+  },
+  "a report that claims a million examples": (deps, localAddress) =>
+    report(deps, localAddress, { exampleCount: 1_048_576, size: 1e-4 }),
+  "an update with a huge norm": (deps, localAddress) =>
+    report(deps, localAddress, { exampleCount: 10, size: 1e3 }),
   "a member that reports for another": async (deps, localAddress) => {
     const { client, round } = await member(deps, localAddress);
     begin(client, { ...round, reportNonce: deps.random.bytes(16) }, PAYLOAD_BYTES);
@@ -118,8 +181,42 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
 };
 
-/** Bytes of an update of the benchmark's task, whose model has 784 × 10 weights and 10 biases. */
-const PAYLOAD_BYTES = updateCodec({ codec: "uniform", bits: 8 }).payloadBytes(7_850).max;
+/** Number of values in an update of the benchmark's task: 784 × 10 weights and 10 biases. */
+const DIMENSION = 7_850;
+const CODEC = updateCodec({ codec: "uniform", bits: 8 });
+const PAYLOAD_BYTES = CODEC.payloadBytes(DIMENSION).max;
+/** In how many pieces a slow upload comes. */
+const SLOW_PIECES = 10;
+/** How many connections are held half-open at a time. */
+const HALF_OPEN = 100;
+
+/** Takes part once, with a report of the right shape whose values are of this size. */
+async function report(
+  deps: WireDeps,
+  localAddress: string,
+  { exampleCount, size }: { readonly exampleCount: number; readonly size: number },
+): Promise<void> {
+  const { client, round } = await member(deps, localAddress);
+  const values = Float32Array.from({ length: DIMENSION }, (_, index) => (index % 2 ? size : -size));
+  const payload = CODEC.encode(values, deps.random);
+  client.beginReport(round, { codec: "uniform", updateBytes: payload.length, exampleCount });
+  if ((await oneOf(client, ["reportGrant", "reportResult"])).type === "reportGrant") {
+    client.send({ type: "reportChunk", data: payload });
+    await client.waitFor("reportResult");
+  }
+  client.socket.terminate();
+}
+
+/** The next message of one of these types. Whatever comes before it is dropped. */
+async function oneOf(
+  client: WireClient,
+  types: readonly ServerMessageType[],
+): Promise<ServerMessage> {
+  for (;;) {
+    const received = await client.next();
+    if ("type" in received && types.includes(received.type)) return received;
+  }
+}
 
 async function member(
   deps: WireDeps,

@@ -25,7 +25,8 @@ export function hostileCommand(): Command {
 function describe(result: HostileResult): string {
   const { connections, sessions, reports } = result.cut;
   return [
-    `rounds    ${result.honestRoundsCompleted} committed with ${result.honestReports} honest reports, ${result.honestRoundsAbandoned} abandoned`,
+    `rounds    ${result.honestRoundsCompleted} committed, with ${result.honestReports} reports of honest clients, ${result.honestRoundsAbandoned} abandoned, ${result.stalls} stalls`,
+    `rate      ${result.roundsPerSecond.attacked} rounds a second, ${result.roundsPerSecond.alone} before the attacks`,
     `hostile   ${result.hostileConnections} connections; the server refused or cut ${connections}, failed ${sessions} sessions and refused ${reports} reports`,
     `memory    ${result.idleRssMiB} MiB before the attacks, ${result.peakRssMiB} MiB at most`,
     `crashes   ${result.crashes}`,
