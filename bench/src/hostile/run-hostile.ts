@@ -36,7 +36,7 @@ export interface HostileResult {
   readonly peakRssMiB: number;
 }
 
-const HONEST_CLIENTS = 24;
+const HONEST_CLIENTS = 60;
 /** The first of the addresses of honest clients. The attacks come from lower ones. */
 const FIRST_HONEST_ADDRESS = 1_000;
 const ROUND = {
@@ -82,7 +82,7 @@ export async function runHostile(
     }
     say(`${HONEST_CLIENTS} honest clients alone`);
     const aloneMs = Math.max(SHORTEST_ALONE_MS, (seconds * 1_000) / ALONE_PART);
-    await sleep(SHORTEST_ALONE_MS); // they all connect, and rounds become regular
+    await sleep(aloneMs); // they all connect, and rounds become regular
     const calmMs = Date.now();
     await sleep(aloneMs);
     const alone = committedOf(await roundsFrom(calmMs)).length / (aloneMs / 1_000);
