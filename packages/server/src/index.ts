@@ -5,6 +5,7 @@ export type {
   NewTokenView,
   PopulationView,
   TaskSummaryView,
+  RoundInFlightView,
   TaskView,
   TokenView,
 } from "./admin/admin-schemas.ts";
@@ -12,7 +13,8 @@ export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } fr
 export type { ServerOptions } from "./config.ts";
 export type { Clock } from "@tributary/protocol";
 export { systemClock } from "./runtime/system-clock.ts";
-export type { Coordinator, TaskProgress } from "./coordinator/coordinator.ts";
+export type { Coordinator } from "./coordinator/coordinator.ts";
+export type { TaskProgress } from "./coordinator/task/task-progress.ts";
 export { EventFeed, type EventPublisher, type EventsMissed } from "./telemetry/event-feed.ts";
 export type { ServerEvent, TaskProblem } from "./telemetry/server-event.ts";
 export type {

@@ -143,6 +143,8 @@ export async function startServer(
       clock,
       version: SERVER_VERSION,
       connections: () => gateway.connectionCount,
+      waitingClients: () => coordinator.waitingClients,
+      roundsInFlight: () => coordinator.roundsInFlight,
       storeHealth,
       certificateExpiryMs: () => certificate?.current.notAfterMs,
     });

@@ -94,7 +94,14 @@ export async function startAdmin(options: HarnessOptions = {}): Promise<AdminHar
   const storeHealth = new StoreHealth(storage, clock);
   const metrics =
     options.metrics ??
-    createMetrics({ clock, version: "0.1.0", connections: () => 0, storeHealth });
+    createMetrics({
+      clock,
+      version: "0.1.0",
+      connections: () => 0,
+      waitingClients: () => coordinator.waitingClients,
+      roundsInFlight: () => coordinator.roundsInFlight,
+      storeHealth,
+    });
   const logger = options.logger ?? silentLogger;
   const events = new EventFeed(logger);
   events.subscribe(metrics.observe);

@@ -48,6 +48,8 @@ const quietServer = (): MetricsDeps => ({
   clock: new ManualClock(0),
   version: "1.2.3",
   connections: () => 0,
+  waitingClients: () => new Map(),
+  roundsInFlight: () => [],
   storeHealth: new StoreHealth(openMemoryStore({ crypto }), new ManualClock(0)),
 });
 const crypto = createNodeCryptoProvider();
@@ -148,6 +150,21 @@ describe("the metrics", () => {
       'tributary_round_number{task="task_01"}': 5,
       tributary_examples_total: 120,
     });
+  });
+
+  it("show who waits and how many clients rounds still need, as long as rounds are in flight", async () => {
+    const [taskId, population] = ["task_01" as TaskId, "writers"];
+    let missing: number | undefined = 7;
+    const metrics = metricsOf({
+      waitingClients: () => new Map([[population, 3]]),
+      roundsInFlight: () => (missing === undefined ? [] : [{ taskId, missing }]),
+    });
+    const needed = 'tributary_missing_clients{task="task_01"}';
+    const samples = await samplesOf(metrics);
+    expect(samples.get('tributary_waiting_clients{population="writers"}')).toBe(3);
+    expect(samples.get(needed)).toBe(7);
+    missing = undefined;
+    expect((await samplesOf(metrics)).has(needed)).toBe(false);
   });
 
   it("show the current connections and the reasons why sessions failed", async () => {

@@ -1,5 +1,8 @@
-import type { RoundRecord } from "@tributary/server";
+import type { RoundInFlightView, RoundRecord } from "@tributary/server";
 import { formatBytes, formatSeconds } from "../terminal/output.ts";
+
+/** Puts a line below the facts of the line before it. */
+const INDENT = " ".repeat(12);
 
 /** Describes a round to a person: how it ended, and what became of every member of its cohort. */
 export function describeRound(record: RoundRecord): string {
@@ -19,6 +22,48 @@ export function describeRound(record: RoundRecord): string {
     `from        ${record.baseCheckpoint}`,
     `to          ${record.checkpoint ?? "–"}`,
   ].join("\n");
+}
+
+/** How many of the most frequent reasons a short text names. */
+const REASONS = 2;
+
+/** Why most members of a round sent no report: "51 withdrew PLAN_REFUSED, 2 left training". */
+export function mainReasons({ fates }: Pick<RoundRecord, "fates">): string {
+  const { refused, withdrew, left, unfinished } = fates;
+  const reasons = Object.entries({ refused, withdrew, left, unfinished })
+    .flatMap(([fate, counts]) =>
+      Object.entries(counts).map(([why, count]) => ({ count, text: `${count} ${fate} ${why}` })),
+    )
+    .sort((a, b) => b.count - a.count)
+    .map(({ text }) => text);
+  const more = reasons.length > REASONS ? ["…"] : [];
+  return [...reasons.slice(0, REASONS), ...more].join(", ");
+}
+
+/** Describes a round that has not ended: whom it still waits for, and whom it cannot use. */
+export function describeInFlight(round: RoundInFlightView): string[] {
+  const { needed, goal, minimum, gathered, selected, atWork, reported, missing, unusable } = round;
+  const kind = round.kind === "training" ? "" : `${round.kind}, `;
+  const lost = selected - atWork - reported;
+  return [
+    `in flight   round ${round.number}, ${kind}${round.phase} for ${formatSeconds(round.elapsedMs)}`,
+    `            ${round.id}`,
+    ...(selected === 0
+      ? [`${INDENT}${gathered} of ${needed} clients have come, ${missing} are still needed`]
+      : [
+          `${INDENT}${selected} selected: ${reported} reported, ${atWork} at work, ${lost} lost`,
+          `${INDENT}${missing} reports are still needed; it can commit with ${minimum} of ${goal}`,
+        ]),
+    ...unusableText("waiting, but of no use now", unusable.waiting),
+    ...unusableText("turned away since it was opened", unusable.turnedAway),
+  ];
+}
+
+function unusableText(what: string, counts: Readonly<Record<string, number>>): string[] {
+  const reasons = Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${count} ${reason}`);
+  return reasons.length === 0 ? [] : [`${INDENT}${what}: ${reasons.join(", ")}`];
 }
 
 /** One line for each fate that members had, the most frequent first within its kind. */

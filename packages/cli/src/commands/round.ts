@@ -1,10 +1,11 @@
 import { Command } from "commander";
-import type { RoundRecord } from "@tributary/server";
+import type { RoundInFlightView, RoundRecord, TaskView } from "@tributary/server";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
 import { newestTask } from "../admin/newest-task.ts";
 import { wholeNumber } from "../terminal/options.ts";
-import { createOutput, formatBytes, formatSeconds, formatTable } from "../terminal/output.ts";
-import { describeRound, metricsText } from "./describe-round.ts";
+import { createOutput } from "../terminal/output.ts";
+import { describeInFlight, describeRound } from "./describe-round.ts";
+import { listRounds } from "./list-rounds.ts";
 
 export function roundCommand(): Command {
   const round = new Command("round").description("List and show the rounds of a server's tasks.");
@@ -17,7 +18,9 @@ function addList(round: Command): void {
   withAdminOptions(
     round
       .command("list")
-      .description("List the rounds of a task that have ended, oldest first.")
+      .description(
+        "List the rounds of a task that have ended, oldest first, and the one that is in flight.",
+      )
       .option("--task <id>", "task whose rounds are listed (default: the newest task)")
       .option(
         "--limit <count>",
@@ -28,31 +31,16 @@ function addList(round: Command): void {
   ).action(async (flags: AdminFlags & { task?: string; limit: number }) => {
     const admin = await connectAdmin(flags);
     const task = flags.task ?? (await newestTask(admin)).id;
+    const path = `/v1/tasks/${encodeURIComponent(task)}`;
+    const { inFlight } = await admin.json<TaskView>(path);
     const { rounds } = await admin.json<{ rounds: RoundRecord[] }>(
-      `/v1/tasks/${encodeURIComponent(task)}/rounds?limit=${flags.limit}`,
+      `${path}/rounds?limit=${flags.limit}`,
     );
-    const rows = rounds.map((record) => [
-      record.id,
-      String(record.number),
-      record.kind,
-      outcomeOf(record),
-      `${record.reported}/${record.selected}`,
-      formatSeconds(record.roundTimeMs),
-      formatBytes(record.bytesUp),
-      formatBytes(record.bytesDown),
-      metricsText(record.metrics),
-    ]);
-    const header = ["id", "round", "kind", "outcome", "reports", "time", "up", "down", "metrics"];
     createOutput(flags.json === true).result(
-      { task, rounds },
-      rounds.length === 0 ? "no round has ended yet" : formatTable(header, rows),
+      { task, rounds, ...(inFlight === null ? {} : { inFlight }) },
+      listRounds(rounds, inFlight),
     );
   });
-}
-
-function outcomeOf({ outcome, reason, attempts }: RoundRecord): string {
-  if (outcome === "committed") return outcome;
-  return `abandoned: ${reason ?? ""}${attempts === 1 ? "" : `, ${attempts} times`}`;
 }
 
 function addShow(round: Command): void {
@@ -65,7 +53,10 @@ function addShow(round: Command): void {
       ),
   ).action(async (id: string, flags: AdminFlags) => {
     const admin = await connectAdmin(flags);
-    const record = await admin.json<RoundRecord>(`/v1/rounds/${encodeURIComponent(id)}`);
-    createOutput(flags.json === true).result(record, describeRound(record));
+    const round = await admin.json<RoundRecord | RoundInFlightView>(
+      `/v1/rounds/${encodeURIComponent(id)}`,
+    );
+    const text = "outcome" in round ? describeRound(round) : describeInFlight(round).join("\n");
+    createOutput(flags.json === true).result(round, text);
   });
 }

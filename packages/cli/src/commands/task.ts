@@ -7,7 +7,7 @@ import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-
 import { readModelFiles, readTaskFile } from "../files/task-file.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { createOutput, formatTable } from "../terminal/output.ts";
-import { metricsText } from "./describe-round.ts";
+import { describeTask, stateText } from "./describe-task.ts";
 import { nothingMeasured } from "./nothing-measured.ts";
 
 const TASK_ID = "id of the task, as `tributary task list` prints it";
@@ -176,31 +176,4 @@ async function createTask(
     form.append("weights", new Blob([new Uint8Array(bytes)]), name);
   }
   return admin.postOnce("/v1/tasks", form, key);
-}
-
-/** The state of a task and, if it does not get on or was paused by the server, the error's code. */
-function stateText({ state, pauseReason, progress: { problem } }: TaskSummaryView): string {
-  const code = problem?.code ?? pauseReason;
-  return code === null ? state : `${state}: ${code}`;
-}
-
-function describeTask(view: TaskView): string {
-  const { best } = view;
-  const { phase, committedRounds, waitingClients, problem } = view.progress;
-  return [
-    `task        ${view.id}`,
-    `name        ${view.name}`,
-    `population  ${view.population} (${waitingClients} clients are waiting)`,
-    `state       ${view.state}${view.endReason === null ? "" : `: ${view.endReason}`}${phase === "idle" ? "" : `, ${phase}`}`,
-    ...(view.pauseReason === null
-      ? []
-      : [`paused      ${view.pauseReason}: every client of three rounds has refused the task`]),
-    ...(problem === null ? [] : [`problem     ${problem.code}: ${problem.message}`]),
-    `rounds      ${committedRounds} committed`,
-    ...(best === null
-      ? []
-      : [`best        round ${best.roundNumber}, ${metricsText({ [best.measure]: best.value })}`]),
-    `plan        ${view.planId}`,
-    ...view.warnings.map((warning) => `warning     ${warning}`),
-  ].join("\n");
 }

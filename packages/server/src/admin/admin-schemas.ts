@@ -238,6 +238,41 @@ export const roundSchema = z.object({
     .describe("Each metric's trimmed mean over the reports."),
 });
 
+const countsByReason = (what: string): z.ZodRecord<z.ZodString, z.ZodNumber> =>
+  z
+    .record(z.string(), count())
+    .describe(
+      `${what}, counted by reason: \`codec\`, \`parameters\`, \`examples\`, ` +
+        "`held-out-examples`, `plan-features`, `device` (the client has not said which it is) or " +
+        "`participation` (its device's turn has not come).",
+    );
+
+export const roundInFlightSchema = z.object({
+  id: z.string(),
+  taskId: z.string(),
+  kind: z.enum(["training", "evaluation"]),
+  number: count().describe("The number that the round will have when it commits."),
+  phase: progressSchema.shape.phase.exclude(["idle"]).describe("What the round is doing."),
+  startedAtMs: timestamp(),
+  elapsedMs: z.number().min(0).describe("Milliseconds since the round was opened."),
+  needed: count().describe("The number of clients that the round gathers before it starts."),
+  goal: count().describe("The number of reports that closes the round."),
+  minimum: count().describe("The fewest reports with which the round commits."),
+  gathered: count().describe("The number of clients that have come and are not selected yet."),
+  selected: count().describe("The number of clients in the cohort; 0 before it is complete."),
+  atWork: count().describe("The number of members that may still report."),
+  reported: count().describe("The number of reports that have been added."),
+  missing: count().describe(
+    "The number of clients that the round still waits for: first to be gathered, then to report.",
+  ),
+  unusable: z
+    .object({
+      waiting: countsByReason("Waiting clients that the round cannot use"),
+      turnedAway: countsByReason("Check-ins that were turned away since the round was opened"),
+    })
+    .describe("Clients that the round cannot use."),
+});
+
 const bestSchema = z
   .object({
     roundNumber: count(),
@@ -251,6 +286,7 @@ const bestSchema = z
 export const taskViewSchema = z.object({
   ...taskSummarySchema.shape,
   best: bestSchema,
+  inFlight: roundInFlightSchema.nullable().describe("The round in flight; null without one."),
   lastRound: roundSchema.nullable().describe("The newest round that has ended."),
   warnings: z
     .array(z.string())
@@ -267,7 +303,7 @@ export const checkpointSchema = z.object({
 
 export const taskListSchema = z.object({ tasks: z.array(taskSummarySchema) });
 export const roundListSchema = z.object({
-  rounds: z.array(roundSchema).describe("The rounds, oldest first."),
+  rounds: z.array(roundSchema).describe("The rounds that have ended, oldest first."),
 });
 export const checkpointListSchema = z.object({
   checkpoints: z
@@ -414,6 +450,7 @@ export const adminSchemas = {
   Task: taskViewSchema,
   TaskList: taskListSchema,
   Round: roundSchema,
+  RoundInFlight: roundInFlightSchema,
   RoundList: roundListSchema,
   Checkpoint: checkpointSchema,
   CheckpointList: checkpointListSchema,
@@ -436,6 +473,8 @@ export type TaskSummaryView = z.output<typeof taskSummarySchema>;
 /** A task, its progress and its newest round. */
 export type TaskView = z.output<typeof taskViewSchema>;
 export type RoundView = z.output<typeof roundSchema>;
+/** A round that has not ended, with the clients that it waits for. */
+export type RoundInFlightView = z.output<typeof roundInFlightSchema>;
 /** A checkpoint's record, without its bytes. */
 export type CheckpointView = z.output<typeof checkpointSchema>;
 /** One row of the audit table. */

@@ -22,11 +22,12 @@ import { IdempotentCreation } from "./idempotent-creation.ts";
 import { nothingBody } from "./json-body.ts";
 import { newTaskBody } from "./new-task.ts";
 import { jsonRoute, type Route } from "./route.ts";
+import { inFlightOf } from "./round-views.ts";
 import { taskWarnings } from "./task-warnings.ts";
 
 export type TaskRouteDeps = Pick<
   AdminDeps,
-  "coordinator" | "store" | "crypto" | "random" | "limits" | "constants" | "minimumCohort"
+  "coordinator" | "store" | "clock" | "crypto" | "random" | "limits" | "constants" | "minimumCohort"
 >;
 
 /** Routes with which an operator creates, starts, pauses and cancels tasks. */
@@ -170,6 +171,7 @@ export async function viewOf(task: StoredTask, deps: TaskRouteDeps): Promise<Tas
   return {
     ...summary,
     best: (await deps.coordinator.best(task)) ?? null,
+    inFlight: inFlightOf(task.id, deps),
     lastRound: (await shownRounds(task.id, deps)).at(-1) ?? null,
     warnings: isReadable ? taskWarnings(task, deps.limits) : [],
   };

@@ -9,7 +9,6 @@ import {
   opaqueId,
   planOf,
   populationName,
-  type CheckpointId,
   type ModelDescription,
   type PopulationName,
   type RoundId,
@@ -25,7 +24,6 @@ import {
   nextWindowMs,
   returnAfterMs,
   TaskHistory,
-  type BestMeasurement,
   packInitialState,
 } from "@tributary/core";
 import {
@@ -46,6 +44,7 @@ import {
 } from "./population/population.ts";
 import { requireMeasures } from "./round/require-measures.ts";
 import { operatorEvaluationRecord } from "./round/round-records.ts";
+import type { RoundInFlight } from "./round/round-in-flight.ts";
 import { shownRounds } from "./round/shown-rounds.ts";
 import type { SealedModel } from "./model/sealed-model.ts";
 import { IdleModels } from "./model/idle-models.ts";
@@ -53,26 +52,10 @@ import { planRefusal } from "./model/plan-refusal.ts";
 import { checkpointOfRound } from "./model/read-version.ts";
 import { OfferedTasks } from "./task/offered-tasks.ts";
 import { rollBack } from "./task/roll-back.ts";
-import type { TaskProblem } from "../telemetry/server-event.ts";
 import { problemOf } from "./task/task-problems.ts";
-import type { TaskRunner, TaskRunnerDeps } from "./task/task-runner.ts";
+import type { BestCheckpoint, TaskProgress } from "./task/task-progress.ts";
+import type { TaskRunnerDeps } from "./task/task-runner.ts";
 import { TaskRunners } from "./task/task-runners.ts";
-
-/** What a task is doing now. */
-export interface TaskProgress {
-  /** The phase of the round in flight; `idle` when there is none. */
-  readonly phase: TaskRunner["phase"];
-  readonly committedRounds: number;
-  /** Clients of the task's population that wait for a round of any task. */
-  readonly waitingClients: number;
-  /** Why a running task does not get on, or why a task cannot be read; undefined for any other. */
-  readonly problem: TaskProblem | undefined;
-}
-
-/** A task's best checkpoint, with the measurement that made it the best. */
-export interface BestCheckpoint extends BestMeasurement {
-  readonly checkpoint: CheckpointId;
-}
 
 /** What a coordinator works with. */
 export type CoordinatorDeps = Omit<TaskRunnerDeps, "problems"> & PopulationDeps;
@@ -294,6 +277,16 @@ export class Coordinator {
       problem:
         this.#runners.problemOf(task.id) ?? ("fault" in task ? problemOf(task.fault) : undefined),
     };
+  }
+
+  /** The rounds of all tasks that are in flight. */
+  get roundsInFlight(): readonly RoundInFlight[] {
+    return this.#runners.inFlight;
+  }
+
+  /** The number of clients that wait, for each population that has a task in memory. */
+  get waitingClients(): ReadonlyMap<PopulationName, number> {
+    return new Map(Array.from(this.#populations, ([name, pool]) => [name, pool.waitingCount]));
   }
 
   /** How many of the tasks that are to run get on, and how many have a problem. */

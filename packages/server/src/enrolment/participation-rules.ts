@@ -50,7 +50,11 @@ export class ParticipationRules {
       return new TributaryError(
         "ENROLMENT_REQUIRED",
         "The task limits how often a device takes part, and this client has not said which it is",
-        { remedy: "Set the client's deviceKey.", retryAfterMs: moment.roundMs },
+        {
+          remedy: "Set the client's deviceKey.",
+          retryAfterMs: moment.roundMs,
+          context: { reason: "device" },
+        },
       );
     }
     if (this.#seated.has(deviceId)) {
@@ -141,6 +145,7 @@ export function secondSeat(roundMs: number): TributaryError {
 function notYet(reason: string, waitMs: number): TributaryError {
   return new TributaryError("NOT_ELIGIBLE", `The client cannot take part now: ${reason}`, {
     remedy: "Come back when its turn has come.",
+    context: { reason: "participation" },
     retryAfterMs: Math.min(Math.max(1, Math.ceil(waitMs)), LONGEST_WAIT_MS),
   });
 }

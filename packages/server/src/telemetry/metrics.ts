@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import type { Clock } from "@tributary/protocol";
 import { readGauge } from "./gauge.ts";
 import { connectionMetrics } from "./connection-metrics.ts";
+import { demandMetrics, type Demand } from "./demand-metrics.ts";
 import { memberMetrics } from "./member-metrics.ts";
 import { processMetrics, standardMetrics } from "./process-metrics.ts";
 import { roundMetrics } from "./round-metrics.ts";
@@ -23,7 +24,7 @@ export interface Metrics {
 }
 
 /** What is measured by asking, and not by counting events. */
-export interface MetricsDeps {
+export interface MetricsDeps extends Demand {
   readonly clock: Clock;
   /** The version of the server. */
   readonly version: string;
@@ -47,6 +48,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     memberMetrics(registry),
     connectionMetrics(registry, deps.connections),
   ];
+  demandMetrics(registry, deps);
   storeMetrics(registry, deps.storeHealth);
   readGauge(
     registry,

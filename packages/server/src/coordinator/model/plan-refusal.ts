@@ -27,6 +27,7 @@ export function planRefusal(
     {
       remedy: "Update the client SDK to the newest version that is named here, or a later one.",
       retryAfterMs: OLD_CLIENT_WAIT_MS,
+      context: { reason: "plan-features" },
     },
   );
 }

@@ -42,6 +42,8 @@ export interface Recruiter {
   readonly membersAtWork: number;
   /** Tells the task that a client waits. The client may be one that the task cannot use. */
   clientWaits(client: WaitingClient): void;
+  /** Tells the task that a client was turned away, because no task can use it. */
+  clientTurnedAway(offer: CheckInOffer): void;
   /** Tells the task that a client waits no longer. The task may not have been told of it before. */
   clientLeft(session: SessionId): void;
 }
@@ -91,6 +93,11 @@ export class Population {
     this.#phaseMs = Math.floor(drawUniform(deps.random) * NO_ROUND_WINDOW_MS);
   }
 
+  /** The clients that wait. */
+  get waiting(): Iterable<WaitingClient> {
+    return this.#waiting.clients;
+  }
+
   /** Number of clients that wait. */
   get waitingCount(): number {
     return this.#waiting.size;
@@ -118,6 +125,7 @@ export class Population {
     if (takers.length === 0 && refusal !== undefined) {
       // The client is not counted as away, since no round can have it. The random factor keeps
       // clients that are refused together from coming back together.
+      for (const recruiter of this.#recruiters) recruiter.clientTurnedAway(client.offer);
       const { retryAfterMs = NO_ROUND_WINDOW_MS, context } = refusal;
       throw new TributaryError(refusal.code, refusal.message, {
         retryAfterMs: Math.floor(retryAfterMs * (1 + drawUniform(this.#deps.random))),

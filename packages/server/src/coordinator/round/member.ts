@@ -3,6 +3,9 @@ import type { SessionId } from "@tributary/protocol";
 import type { Participant } from "../population/participant.ts";
 import type { UploadTurn } from "./upload-turns.ts";
 
+/** The sites of clients of this machine, in IPv4 and in IPv6. */
+const OWN_SITES = /^127\.|^0:0:0::\/48$/;
+
 /**
  * What the server holds of one member besides its state, which the round's cohort keeps: its
  * connection, and the report that is coming in.
@@ -30,6 +33,12 @@ export class Member {
 
   get session(): SessionId {
     return this.participant.sessionId;
+  }
+
+  /** Where the member connects from; undefined when that is the server's own machine. */
+  get remoteSite(): string | undefined {
+    const { site } = this.participant;
+    return OWN_SITES.test(site) ? undefined : site;
   }
 
   /**

@@ -73,9 +73,6 @@ export interface RunningRoundDeps extends ReportIntakeDeps {
 /** How the collecting part of a round ended: with enough reports, or not. */
 export type RoundClose = { readonly abandoned: AbandonReason | undefined };
 
-/** The sites of clients of this machine, in IPv4 and in IPv6. */
-const OWN_SITES = /^127\.|^0:0:0::\/48$/;
-
 /** The stages in which the next step is the member's own. */
 const WAITED_FOR: ReadonlySet<WorkStage> = new Set<WorkStage>([
   "configuring",
@@ -162,8 +159,12 @@ export class RunningRound {
     return this.facts.id;
   }
 
+  get state(): RoundState {
+    return this.#machine.state;
+  }
+
   get phase(): RoundState["phase"] {
-    return this.#machine.state.phase;
+    return this.state.phase;
   }
 
   /** Whether the round gathers its cohort, within the time that it has for that. */
@@ -370,8 +371,8 @@ export class RunningRound {
     this.#host.seatEnded(member.participant, "wasted");
     if (event.type === "withdrew") this.#host.sendAway(member.participant, ABANDONED_RETRY_MS);
     const { id: roundId } = this;
-    const { site } = member.participant;
-    if (event.type === "withdrew" && !OWN_SITES.test(site)) this.refusingSites.add(site);
+    const { remoteSite } = member;
+    if (event.type === "withdrew" && remoteSite !== undefined) this.refusingSites.add(remoteSite);
     this.#deps.events.publish(
       event.type === "left"
         ? { type: "member-left", roundId, stage: state.stage }

@@ -16,9 +16,10 @@ export function ineligibility(
   task: TaskDefinition,
   layout: ParameterLayout,
 ): TributaryError | undefined {
-  const refuse = (reason: string, remedy: string): TributaryError =>
-    new TributaryError("NOT_ELIGIBLE", `The client cannot take part in "${task.name}": ${reason}`, {
+  const refuse = (reason: string, why: string, remedy: string): TributaryError =>
+    new TributaryError("NOT_ELIGIBLE", `The client cannot take part in "${task.name}": ${why}`, {
       remedy,
+      context: { reason },
       retryAfterMs: task.round.reportingTimeoutMs,
     });
   const { update, download } = task.plan;
@@ -27,18 +28,21 @@ export function ineligibility(
   const { minimumExamples } = task.eligibility;
   if (codec !== undefined) {
     return refuse(
+      "codec",
       `it does not offer the update codec "${codec}"`,
       "Allow the codec or update the SDK.",
     );
   }
   if (offer.maxParameters < layout.size) {
     return refuse(
+      "parameters",
       `the model has ${layout.size} parameters and the client takes ${offer.maxParameters}`,
       "Raise the client's limit on parameters.",
     );
   }
   if (offer.exampleCount < minimumExamples) {
     return refuse(
+      "examples",
       `it has ${offer.exampleCount} examples and the task asks for ${minimumExamples}`,
       "Come back with more examples.",
     );

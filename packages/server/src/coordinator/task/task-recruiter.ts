@@ -4,6 +4,8 @@ import type { TaskRecord } from "../../storage/round-store.ts";
 import { planRefusal } from "../model/plan-refusal.ts";
 import type { CheckInOffer, WaitingClient } from "../population/participant.ts";
 import type { Population, Recruiter } from "../population/population.ts";
+import { UnusableClients, refusalReason } from "../population/unusable-clients.ts";
+import type { UnusableCounts } from "../round/round-in-flight.ts";
 import type { RunningRound } from "../round/running-round.ts";
 import { pausedUntilMs, roundOfActivity, type TaskActivity } from "./task-activity.ts";
 import { ineligibility } from "./task-eligibility.ts";
@@ -36,6 +38,7 @@ export class TaskRecruiter implements Recruiter {
   readonly #of: RecruitingTask;
   /** The last round from which clients were kept back at first. */
   #keptBackFrom: RunningRound | undefined;
+  readonly #turnedAway = new UnusableClients();
 
   constructor(task: RecruitingTask) {
     this.priority = task.task.definition.priority;
@@ -77,6 +80,31 @@ export class TaskRecruiter implements Recruiter {
         if (this.#canUse(offer, round)) round.join(participant.sessionId);
       }
     });
+  }
+
+  clientTurnedAway(offer: CheckInOffer): void {
+    this.#turnedAway.add(this.#reasonAgainst(offer) ?? "other");
+  }
+
+  /** Counts anew whom a round of the task cannot use. */
+  roundOpened(): void {
+    this.#turnedAway.clear();
+  }
+
+  /** Counts the clients that the round in flight cannot use. */
+  unusable(waiting: Iterable<WaitingClient>): UnusableCounts {
+    const clients = new UnusableClients();
+    for (const { offer } of waiting) {
+      const reason = this.#reasonAgainst(offer);
+      if (reason !== undefined) clients.add(reason);
+    }
+    return { waiting: clients.toRecord(), turnedAway: this.#turnedAway.toRecord() };
+  }
+
+  #reasonAgainst(offer: CheckInOffer): string | undefined {
+    const refusal = this.refusal(offer);
+    if (refusal !== undefined) return refusalReason(refusal);
+    return this.#round?.collection.isOpenTo(offer) === false ? "held-out-examples" : undefined;
   }
 
   clientLeft(session: SessionId): void {

@@ -15,6 +15,7 @@ import type { SealedModel } from "../model/sealed-model.ts";
 import type { Population } from "../population/population.ts";
 import { commitRound, type Committed } from "../round/commit-round.ts";
 import { isWorthRecording, recordOf } from "../round/round-records.ts";
+import { roundInFlight, type RoundInFlight } from "../round/round-in-flight.ts";
 import type { RunningRound, RunningRoundDeps } from "../round/running-round.ts";
 import { AbandonedRounds } from "./abandoned-rounds.ts";
 import { FailurePauses } from "./failure-pauses.ts";
@@ -110,6 +111,13 @@ export class TaskRunner {
   /** The phase of the round in flight; `idle` while there is none. */
   get phase(): RoundState["phase"] | "idle" {
     return this.#activity.name === "round" ? this.#activity.round.phase : "idle";
+  }
+
+  /** How far the round in flight has come; undefined while there is none. */
+  get inFlight(): RoundInFlight | undefined {
+    if (this.#activity.name !== "round") return undefined;
+    const { recruiter, population } = this.#owner;
+    return roundInFlight(this.#activity.round, () => recruiter.unusable(population.waiting));
   }
 
   /** The best measurement so far, by the task's own measure. */
@@ -227,6 +235,7 @@ export class TaskRunner {
     const { taskId, number: roundNumber } = round.facts;
     this.#deps.events.publish({ type: "round-opened", taskId, roundId, purpose, roundNumber });
     const { population, recruiter } = this.#owner;
+    recruiter.roundOpened();
     for (const client of population.candidates(recruiter)) {
       // The round may have started with the client before, and may even have ended.
       if (round.phase !== "selecting") break;

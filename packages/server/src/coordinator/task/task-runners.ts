@@ -2,6 +2,7 @@ import { populationName, type PopulationName, type TaskId } from "@tributary/pro
 import { requireReadable, type StoredTask, type TaskRecord } from "../../storage/round-store.ts";
 import type { TaskProblem } from "../../telemetry/server-event.ts";
 import type { Population } from "../population/population.ts";
+import type { RoundInFlight } from "../round/round-in-flight.ts";
 import { FailurePauses } from "./failure-pauses.ts";
 import { TaskProblems } from "./task-problems.ts";
 import { TaskRunner, type StopOptions, type TaskRunnerDeps } from "./task-runner.ts";
@@ -45,6 +46,11 @@ export class TaskRunners {
   /** Why a task that is to run does not get on; undefined when it does. */
   problemOf(id: TaskId): TaskProblem | undefined {
     return this.#problems.of(id);
+  }
+
+  /** The rounds of all tasks that are in flight. */
+  get inFlight(): readonly RoundInFlight[] {
+    return [...this.#loaded.values()].flatMap(({ inFlight }) => inFlight ?? []);
   }
 
   /** The runner of a task whose model is in memory. */

@@ -1,0 +1,43 @@
+import type { TaskSummaryView, TaskView } from "@tributary/server";
+import { describeInFlight, mainReasons, metricsText } from "./describe-round.ts";
+
+/** The state of a task and, if it does not get on or was paused by the server, the error's code. */
+export function stateText({ state, pauseReason, progress: { problem } }: TaskSummaryView): string {
+  const code = problem?.code ?? pauseReason;
+  return code === null ? state : `${state}: ${code}`;
+}
+
+/** Describes a task to a person: its state, its round in flight, and how its last round ended. */
+export function describeTask(view: TaskView): string {
+  const { best, inFlight, lastRound, pauseReason, endReason } = view;
+  const { committedRounds, waitingClients, problem } = view.progress;
+  return [
+    `task        ${view.id}`,
+    `name        ${view.name}`,
+    `population  ${view.population} (${waitingClients} clients are waiting)`,
+    `state       ${view.state}${endReason === null ? "" : `: ${endReason}`}`,
+    ...(pauseReason === null
+      ? []
+      : [`paused      because all clients have refused the task: ${pauseReason}`]),
+    ...(problem === null ? [] : [`problem     ${problem.code}: ${problem.message}`]),
+    `rounds      ${committedRounds} committed`,
+    ...(lastRound === null ? [] : describeLast(lastRound)),
+    ...(inFlight === null ? [] : describeInFlight(inFlight)),
+    ...(best === null
+      ? []
+      : [`best        round ${best.roundNumber}, ${metricsText({ [best.measure]: best.value })}`]),
+    `plan        ${view.planId}`,
+    ...view.warnings.map((warning) => `warning     ${warning}`),
+  ].join("\n");
+}
+
+/** How the last round ended, and why members of a failed one sent no report. */
+function describeLast(round: NonNullable<TaskView["lastRound"]>): string[] {
+  const { number, outcome, reason, attempts } = round;
+  const times = attempts === 1 ? "" : `, ${attempts} times`;
+  const reasons = outcome === "abandoned" ? mainReasons(round) : "";
+  return [
+    `last        round ${number}, ${outcome}${reason === null ? "" : `: ${reason}`}${times}`,
+    ...(reasons === "" ? [] : [`            ${reasons}`]),
+  ];
+}
