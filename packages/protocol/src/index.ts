@@ -170,7 +170,7 @@ export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts
 
 export type { Address } from "./kernels/address.ts";
 export { decodeKernelModule } from "./kernels/decode-kernel-module.ts";
-export type { UpdateKernels } from "./kernels/update-kernels.ts";
+export { WORKSPACE_BYTES, type UpdateKernels } from "./kernels/update-kernels.ts";
 export { referenceKernels } from "./kernels/reference-kernels.ts";
 export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 

@@ -1,5 +1,6 @@
 import {
   TributaryError,
+  createKernelsSync,
   seededRandom,
   updateCodec,
   xoshiro128,
@@ -8,8 +9,15 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { afterAll, describe, expect, it } from "vitest";
 
+import { AdderQueue } from "../src/aggregation-threads/adder-queue.ts";
 import { ThreadAdders, usualThreads } from "../src/aggregation-threads/thread-adders.ts";
-import { localAdders, type OpenAdder } from "@tributary/core";
+import {
+  AccumulatorMemory,
+  createAggregationRule,
+  localAdders,
+  updateForm,
+  type OpenAdder,
+} from "@tributary/core";
 import { bitsOf } from "@tributary/core/testing";
 
 const crypto = createNodeCryptoProvider();
@@ -67,6 +75,22 @@ async function codeOf(run: () => unknown): Promise<string> {
   }
   return "accepted";
 }
+
+it("a thread's queue leaves nothing of an update in the memory that it works in", async () => {
+  const kernels = createKernelsSync();
+  const memory = new AccumulatorMemory(kernels);
+  const form = updateForm({ update, dimension: DIMENSION, clipNorm: null }, kernels);
+  const rule = createAggregationRule({ rule: "mean" }, crypto, form, memory);
+  const queue = new AdderQueue({ codec: form.codec, rule }, memory);
+  await Promise.all(reports.map(({ payload, exampleCount }) => queue.add(payload, exampleCount)));
+  const left = Buffer.from(kernels.memory.buffer);
+  for (const { payload } of reports)
+    expect(left.includes(Buffer.from(payload.slice(8, 40)))).toBe(false);
+  queue.discard();
+  expect(Buffer.from(kernels.memory.buffer, kernels.workspace).every((byte) => byte === 0)).toBe(
+    true,
+  );
+});
 
 describe("threads that add up reports", () => {
   const rules: readonly AggregationSpec[] = [

@@ -1,4 +1,9 @@
-import { UPDATE_BLOCK_VALUES, referenceKernels, type UpdateKernels } from "@tributary/protocol";
+import {
+  UPDATE_BLOCK_VALUES,
+  WORKSPACE_BYTES,
+  referenceKernels,
+  type UpdateKernels,
+} from "@tributary/protocol";
 
 /**
  * The memory that holds sums, and the kernels that add to them. Each thread that adds updates has
@@ -31,14 +36,12 @@ export class AccumulatorMemory {
    * @returns Their address, in bytes.
    */
   take(dimension: number): number {
-    const at = this.#free.get(dimension)?.pop();
-    if (at === undefined) return this.kernels.allocate(8 * dimension);
-    this.sums(at, dimension).fill(0);
-    return at;
+    return this.#free.get(dimension)?.pop() ?? this.kernels.allocate(8 * dimension);
   }
 
-  /** Makes the memory of `dimension` sums at an address from `take` available again. */
+  /** Sets the sums at an address from `take` to 0, and makes their memory available again. */
   giveBack(at: number, dimension: number): void {
+    this.sums(at, dimension).fill(0);
     const free = this.#free.get(dimension);
     if (free === undefined) this.#free.set(dimension, [at]);
     else free.push(at);
@@ -59,6 +62,13 @@ export class AccumulatorMemory {
    */
   accumulate(block: Float32Array, scale: number, sums: number): void {
     this.kernels.accumulate(this.#addressOf(block), block.length, scale, sums);
+  }
+
+  /** Zeroes what codecs and copies have left of single updates in this memory. */
+  forgetUpdates(): void {
+    const { memory, workspace } = this.kernels;
+    new Uint8Array(memory.buffer, workspace, WORKSPACE_BYTES).fill(0);
+    new Float32Array(memory.buffer, this.#block, UPDATE_BLOCK_VALUES).fill(0);
   }
 
   /**

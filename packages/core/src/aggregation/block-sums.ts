@@ -13,11 +13,14 @@ export class BlockSums implements ExactSums {
   readonly #maxAbs: number;
   readonly #memory: AccumulatorMemory;
 
-  /** @param maxAbs - A bound on the magnitude of all values that are added; ≤ 2¹⁹. */
-  constructor(dimension: number, maxAbs: number, memory: AccumulatorMemory) {
-    this.dimension = dimension;
+  /**
+   * @param sums - Where the sums are kept; zeros.
+   * @param maxAbs - A bound on the magnitude of all values that are added; ≤ 2¹⁹.
+   */
+  constructor(sums: Float64Array, maxAbs: number, memory: AccumulatorMemory) {
+    this.dimension = sums.length;
     this.#memory = memory;
-    this.#sums = new Float64Array(dimension);
+    this.#sums = sums;
     this.#maxAbs = maxAbs;
   }
 

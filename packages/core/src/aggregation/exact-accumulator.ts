@@ -135,8 +135,9 @@ export class ExactAccumulator implements ExactSums {
     }
   }
 
-  /** Gives the memory of the sums back. The accumulator must not be used after that. */
+  /** Zeroes the sums and gives their memory back. The accumulator must not be used after that. */
   release(): void {
+    this.#high?.fill(0);
     this.#memory.giveBack(this.#at, this.dimension);
   }
 

@@ -5,6 +5,7 @@ import {
   type UpdateSink,
 } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
+import { BlockSums } from "./block-sums.ts";
 import { checkContribution } from "./exact-accumulator.ts";
 import { normSquares, scaleTo, type UpdateForm } from "./update-form.ts";
 
@@ -22,11 +23,12 @@ interface HeldUpdate {
  * payload is hardly ever longer than its values as float32.
  */
 export class HeldUpdates {
-  /** The memory in which a rule adds up updates. */
-  readonly memory: AccumulatorMemory;
+  readonly #memory: AccumulatorMemory;
   readonly #form: UpdateForm;
   readonly #crypto: CryptoProvider;
   #updates: HeldUpdate[] = [];
+  /** What rows and sums have been made of the updates. */
+  #scratch: (Float32Array | Float64Array)[] = [];
   #maxAbs = 0;
 
   constructor(
@@ -34,7 +36,7 @@ export class HeldUpdates {
     form: UpdateForm,
     memory: AccumulatorMemory = new AccumulatorMemory(),
   ) {
-    this.memory = memory;
+    this.#memory = memory;
     this.#crypto = crypto;
     this.#form = form;
   }
@@ -46,11 +48,6 @@ export class HeldUpdates {
   /** Number of updates that are held. */
   get count(): number {
     return this.#updates.length;
-  }
-
-  /** A bound on the magnitude of all values of all updates. */
-  get maxAbs(): number {
-    return this.#maxAbs;
   }
 
   /**
@@ -70,7 +67,7 @@ export class HeldUpdates {
   #scaleOf(payload: Uint8Array, maxAbs: number): number {
     const { mostNorm } = this.#form;
     if (maxAbs * Math.sqrt(this.dimension) <= mostNorm) return 1;
-    return scaleTo(mostNorm, normSquares(payload, this.#form, this.memory));
+    return scaleTo(mostNorm, normSquares(payload, this.#form, this.#memory));
   }
 
   /**
@@ -91,7 +88,9 @@ export class HeldUpdates {
   /** Makes `count` rows that `read` can fill, each as long as the longest block. */
   rows(count: number): Float32Array[] {
     const length = Math.min(UPDATE_BLOCK_VALUES, this.dimension);
-    return Array.from({ length: count }, () => new Float32Array(length));
+    const rows = Array.from({ length: count }, () => new Float32Array(length));
+    this.#scratch.push(...rows);
+    return rows;
   }
 
   /**
@@ -108,8 +107,19 @@ export class HeldUpdates {
     if (scale < 1) for (let i = 0; i < length; i++) row[i]! *= scale;
   }
 
-  /** Forgets all updates. */
+  /** Makes sums over the updates. */
+  sums(): BlockSums {
+    const values = new Float64Array(this.dimension);
+    this.#scratch.push(values);
+    return new BlockSums(values, this.#maxAbs, this.#memory);
+  }
+
+  /** Zeroes all updates, and what was made of them, and forgets them. */
   discard(): void {
+    for (const { payload } of this.#updates) payload.fill(0);
+    for (const values of this.#scratch) values.fill(0);
+    this.#memory.forgetUpdates();
     this.#updates = [];
+    this.#scratch = [];
   }
 }

@@ -1,5 +1,4 @@
 import type { CombinedUpdate } from "./aggregation-rule.ts";
-import { BlockSums } from "./block-sums.ts";
 import type { HeldUpdates } from "./held-updates.ts";
 import { bytesPerScoredUpdate, krumScores } from "./krum-scores.ts";
 import { neighbourhoods } from "./neighbourhoods.ts";
@@ -45,7 +44,7 @@ async function meanOf(
   updates: readonly number[],
   slice: TimeSlice,
 ): Promise<CombinedUpdate> {
-  const sums = new BlockSums(held.dimension, held.maxAbs, held.memory);
+  const sums = held.sums();
   const rows = held.rows(updates.length);
   for (const { offset, length } of held.blocks()) {
     for (const [index, row] of rows.entries()) {

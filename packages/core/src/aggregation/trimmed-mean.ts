@@ -1,5 +1,4 @@
 import type { CombinedUpdate } from "./aggregation-rule.ts";
-import { BlockSums } from "./block-sums.ts";
 import type { HeldUpdates } from "./held-updates.ts";
 import type { HeldRuleImplementation } from "./rule-implementation.ts";
 import { sortColumns } from "./sorted-columns.ts";
@@ -27,7 +26,7 @@ export async function trimColumns(
   slice: TimeSlice,
 ): Promise<CombinedUpdate> {
   const n = held.count;
-  const sums = new BlockSums(held.dimension, held.maxAbs, held.memory);
+  const sums = held.sums();
   const rows = held.rows(n);
   for (const { offset, length } of held.blocks()) {
     for (const [update, row] of rows.entries()) {

@@ -45,7 +45,7 @@ export function localAdders(crypto: CryptoProvider): OpenAdder {
     memory ??= new AccumulatorMemory(createKernelsSync());
     const shared = memory;
     const form = updateForm(spec, shared.kernels);
-    return new LocalAdder(form, () =>
+    return new LocalAdder(form, shared, () =>
       createAggregationRule(spec.aggregation, crypto, form, shared),
     );
   };
@@ -55,15 +55,22 @@ export function localAdders(crypto: CryptoProvider): OpenAdder {
 export class LocalAdder implements UpdateAdder {
   readonly dimension: number;
   readonly #codec: UpdateCodec;
+  readonly #memory: AccumulatorMemory;
   readonly #createRule: () => AggregationRule;
   #rule: AggregationRule | undefined;
 
   /**
+   * @param memory - In which the codec and the rule work.
    * @param createRule - Called when the first update is added, so that a round without updates
    *   takes no memory.
    */
-  constructor({ codec, dimension }: UpdateForm, createRule: () => AggregationRule) {
+  constructor(
+    { codec, dimension }: UpdateForm,
+    memory: AccumulatorMemory,
+    createRule: () => AggregationRule,
+  ) {
     this.#codec = codec;
+    this.#memory = memory;
     this.dimension = dimension;
     this.#createRule = createRule;
   }
@@ -71,8 +78,12 @@ export class LocalAdder implements UpdateAdder {
   add(payload: Uint8Array, exampleCount: number): void {
     // An update with this bound can be added, so that the codec need not look for a smaller one.
     const enough = MAX_CONTRIBUTION / exampleCount;
-    const { maxAbs } = this.#codec.validate(payload, this.dimension, enough);
-    this.#requireRule().add(payload, { exampleCount, maxAbs });
+    try {
+      const { maxAbs } = this.#codec.validate(payload, this.dimension, enough);
+      this.#requireRule().add(payload, { exampleCount, maxAbs });
+    } finally {
+      this.#memory.forgetUpdates();
+    }
   }
 
   combine(yieldTurn: YieldTurn): Promise<CombinedUpdate> {

@@ -64,6 +64,7 @@ function eachBlock(payload: Uint8Array, from: number, to: number, sink: UpdateSi
     copyFloat32(payload.subarray(4 * offset, 4 * (offset + length)), block);
     sink(block, offset);
   }
+  buffer.fill(0);
 }
 
 /**

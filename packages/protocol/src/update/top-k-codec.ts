@@ -133,6 +133,7 @@ function largestValues({ fraction }: TopKSpec): UpdateCodec {
         }
         position = end;
       }
+      values.fill(0);
     },
   };
   return codec;

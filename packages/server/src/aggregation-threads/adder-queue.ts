@@ -1,6 +1,7 @@
 import { TributaryError, type UpdateCodec } from "@tributary/protocol";
 import {
   MAX_CONTRIBUTION,
+  type AccumulatorMemory,
   type AggregationRule,
   type CheckedUpdate,
   type SumRule,
@@ -26,11 +27,14 @@ interface Waiting extends CheckedUpdate {
 export class AdderQueue {
   readonly rule: AggregationRule;
   readonly #codec: UpdateCodec;
+  readonly #memory: AccumulatorMemory;
   readonly #sums: SumRule | undefined;
   #waiting: Waiting[] = [];
 
-  constructor({ codec, rule, sums }: QueuedRule) {
+  /** @param memory - In which codec and rule work. */
+  constructor({ codec, rule, sums }: QueuedRule, memory: AccumulatorMemory) {
     this.#codec = codec;
+    this.#memory = memory;
     this.rule = rule;
     this.#sums = sums;
   }
@@ -44,7 +48,9 @@ export class AdderQueue {
   /** Resolves when the update has been added whole; rejects, and nothing has changed, when it cannot be. */
   async add(payload: Uint8Array, exampleCount: number): Promise<void> {
     const enough = MAX_CONTRIBUTION / exampleCount;
-    const { maxAbs } = this.#codec.validate(payload, this.rule.dimension, enough);
+    const { maxAbs } = this.#forgetting(() =>
+      this.#codec.validate(payload, this.rule.dimension, enough),
+    );
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ payload, exampleCount, maxAbs, resolve, reject });
       // After the messages that are there already, which may be of this round too.
@@ -60,10 +66,19 @@ export class AdderQueue {
     this.rule.discard();
   }
 
+  /** Does something with updates, and leaves nothing of them in the thread's memory. */
+  #forgetting<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } finally {
+      this.#memory.forgetUpdates();
+    }
+  }
+
   #addWaiting(): void {
     const batch = this.#waiting.splice(0);
     if (batch.length === 0) return; // the round has been given up
-    const faults = this.rule.addAll(batch);
+    const faults = this.#forgetting(() => this.rule.addAll(batch));
     for (const [index, { resolve, reject }] of batch.entries()) {
       const fault = faults[index];
       if (fault === undefined) resolve();

@@ -21,7 +21,7 @@ const adders = new Map<number, AdderQueue>();
 
 serve<AdderConversation>(ownerEndpoint(), {
   open({ adder, spec }) {
-    adders.set(adder, new AdderQueue(openRule(spec)));
+    adders.set(adder, new AdderQueue(openRule(spec), memory));
   },
   add: ({ adder, payload, exampleCount }) => requireAdder(adder).add(payload, exampleCount),
   partial({ adder }, handling) {
@@ -31,6 +31,7 @@ serve<AdderConversation>(ownerEndpoint(), {
   },
   merge({ adder, partial }) {
     requireAdder(adder).sums.merge(partial);
+    for (const moved of memoryOf(partial)) new Uint8Array(moved).fill(0);
   },
   async combine({ adder }, handling) {
     const { rule } = requireAdder(adder);

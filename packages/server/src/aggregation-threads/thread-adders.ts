@@ -110,6 +110,7 @@ class ThreadAdder implements UpdateAdder {
   readonly #pickThread: () => Thread;
   /** In the order in which they were first used. */
   readonly #threads: Set<Thread> = new Set();
+  #combined: Float64Array | undefined;
 
   constructor(id: number, spec: AdderSpec, pickThread: () => Thread) {
     this.dimension = spec.dimension;
@@ -132,10 +133,12 @@ class ThreadAdder implements UpdateAdder {
       await first.ask("merge", { adder, partial }, { transfer: memoryOf(partial) });
     }
     const { sums, weight } = await first.ask("combine", { adder });
+    this.#combined = sums;
     return { sums: new ArrivedSums(sums), weight };
   }
 
   discard(): void {
+    this.#combined?.fill(0);
     for (const thread of this.#threads) thread.tell("discard", { adder: this.#id });
     this.#threads.clear();
   }

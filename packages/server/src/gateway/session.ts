@@ -241,8 +241,12 @@ export class Session implements Participant {
         this.#offerModel(message);
         return;
       case "reportChunk":
-        if (this.#upload?.take(message.data.length) !== true) throw unexpected("a report chunk");
-        if (reception === "toRound") this.#seat?.receive(message);
+        try {
+          if (this.#upload?.take(message.data.length) !== true) throw unexpected("a report chunk");
+          if (reception === "toRound") this.#seat?.receive(message);
+        } finally {
+          message.data.fill(0); // a view of the decrypted record, which nobody needs any more
+        }
         return;
       default:
         if (reception === "toRound") this.#toRound(message);

@@ -30,8 +30,9 @@ export class UploadBuffers {
     return new Uint8Array(memory, 0, byteLength);
   }
 
-  /** Takes back a buffer that `take` has returned. */
+  /** Zeroes a buffer that `take` has returned, and takes it back. Nobody may read it any more. */
   giveBack(buffer: Uint8Array<SharedArrayBuffer>): void {
+    buffer.fill(0);
     this.#spare.push(buffer.buffer);
     this.#lent -= 1;
     if (this.#lent > 0) return;
