@@ -176,7 +176,7 @@ describe("wrong admin tokens", () => {
   const wrong = { authorization: `Bearer ${TOKEN}x` };
 
   it("are logged with their address and without themselves, and counted", async () => {
-    const logger = { ...silentLogger, warn: vi.fn() };
+    const logger = { ...silentLogger, warn: vi.fn<Logger["warn"]>() };
     const admin = await startAdmin({ token: TOKEN, logger });
     expect((await admin.ask("GET", "/v1/tasks", { headers: wrong })).status).toBe(401);
     expect(logger.warn.mock.calls).toEqual([["wrong admin token", { address: "127.0.0.1" }]]);
@@ -185,7 +185,7 @@ describe("wrong admin tokens", () => {
   });
 
   it("name the revoked token that was shown", async () => {
-    const logger = { ...silentLogger, warn: vi.fn() };
+    const logger = { ...silentLogger, warn: vi.fn<Logger["warn"]>() };
     const admin = await startAdmin({ token: TOKEN, logger });
     const { json } = await admin.post("/v1/tokens", { name: "old", role: "viewer" });
     await admin.post(`/v1/tokens/${textAt(json, "id")}/revoke`);
@@ -198,7 +198,7 @@ describe("wrong admin tokens", () => {
   });
 
   it("are slowed by address: then even the right one has to wait, and nothing more is logged", async () => {
-    const logger = { ...silentLogger, warn: vi.fn() };
+    const logger = { ...silentLogger, warn: vi.fn<Logger["warn"]>() };
     const admin = await startAdmin({ token: TOKEN, limits, logger });
     for (let guess = 0; guess < 3; guess++) {
       expect((await admin.ask("GET", "/v1/tasks", { headers: wrong })).status).toBe(401);
