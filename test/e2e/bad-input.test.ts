@@ -310,7 +310,7 @@ describe("beside a server that runs", () => {
     });
     expect(await create("population: [\nname: n\n")).toMatchObject({
       code: "TASK_INVALID",
-      message: expect.stringMatching(/^The task file .* is not YAML \(.* at line 2, column 1\)$/),
+      message: expect.stringMatching(/^The file .* is not YAML \(line 2, column 1: .*\)$/),
     });
     expect(await create("a text")).toMatchObject({
       code: "TASK_INVALID",

@@ -65,7 +65,7 @@ export {
   type RoundPolicy,
   type RoundState,
 } from "./rounds/round.ts";
-export { closesAtMs } from "./rounds/schedule.ts";
+export { checkScheduleOpens, closesAtMs } from "./rounds/schedule.ts";
 export { SeatDebts } from "./rounds/seat-debts.ts";
 export { Tally } from "./rounds/tally.ts";
 export { TaskHistory, type BestMeasurement, type TaskEndReason } from "./rounds/task-history.ts";

@@ -52,7 +52,10 @@ const serverOptionsSchema = z.strictObject({
   /** Folder that holds the server's keys, its certificate and the embedded store. */
   dataDir: z.string().min(1).default("./.tributary"),
   /** URL of a Postgres database. If left out, the store is embedded in `dataDir`. */
-  databaseUrl: z.string().min(1).optional(),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "Give an address that begins with postgres://.")
+    .optional(),
   /**
    * How long the lease of a Postgres database runs without a renewal, in milliseconds. It is
    * renewed three times in that time. Another server can take over when it has run out.

@@ -38,9 +38,10 @@ export class Reload {
     const { limits, logger, ownLogger, gateway } = this.#deps;
     const { logLevel = "info" } = settings;
     const { changed, waiting } = changeLimits(limits, resolveLimits(settings.limits));
-    ownLogger.setLevel(logLevel);
     gateway.limitsChanged();
+    // The old level decides on these lines, so that whoever raises it sees that it has been raised.
     logger.info("settings reloaded", { logLevel, changed });
     if (waiting.length > 0) logger.warn("settings wait for the next start", { limits: waiting });
+    ownLogger.setLevel(logLevel);
   }
 }

@@ -8,16 +8,14 @@ import { metricsText } from "./describe-round.ts";
  * for programmers.
  */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
-  CONNECTION_FAILED:
-    "Check the address, and that the server runs. If the server made its own certificate, name that file with --ca.",
   SERVER_KEY_MISMATCH:
     "Check the address, and compare --server-key with the key that `tributary serve` prints.",
 };
 
 /** Gives an error of the SDK the remedy that fits the command line. */
 export function clientError(error: TributaryError): TributaryError {
-  const remedy = REMEDIES[error.code];
-  if (remedy === undefined) return error;
+  const remedy = REMEDIES[error.code] ?? error.remedy?.replace("as tls.ca", "with --ca");
+  if (remedy === error.remedy || remedy === undefined) return error;
   const { context, cause } = error;
   return new TributaryError(error.code, clauseOf(error), { remedy, context, cause });
 }

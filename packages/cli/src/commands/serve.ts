@@ -176,7 +176,7 @@ Examples:
 function serverOptions(flags: ServeFlags): ServerOptions & Announced {
   const { host, port, adminHost, adminPort, dataDir } = flags;
   const { aggregationThreads, minimumCohort } = flags;
-  const databaseUrl = flags.databaseUrl ?? process.env["DATABASE_URL"];
+  const databaseUrl = flags.databaseUrl ?? databaseUrlOfEnvironment();
   const adminToken = adminTokenOfEnvironment();
   return {
     ...{ host, port, adminHost, adminPort, dataDir, minimumCohort },
@@ -250,6 +250,18 @@ function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls
   if (cert !== undefined && key !== undefined) return { certPath: cert, keyPath: key };
   throw new TributaryError("BAD_PARAMETER", "Only one of --cert and --key is given", {
     remedy: "Give both, or give neither: then the server makes a certificate of its own.",
+  });
+}
+
+/**
+ * An empty variable is a mistake and not an unset one: a server whose secret is missing must not
+ * begin anew in an embedded store.
+ */
+function databaseUrlOfEnvironment(): string | undefined {
+  const url = process.env["DATABASE_URL"];
+  if (url?.trim() !== "") return url;
+  throw new TributaryError("CONFIG_INVALID", "The environment variable DATABASE_URL is empty", {
+    remedy: "Give the address of a Postgres, or unset the variable to use the embedded store.",
   });
 }
 

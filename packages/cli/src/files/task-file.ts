@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { parse as parseYaml } from "yaml";
 import {
   TributaryError,
   builtinModel,
@@ -13,6 +12,7 @@ import {
   type RandomSource,
   type TaskDefinition,
 } from "@tributary/protocol";
+import { parseYaml } from "./yaml.ts";
 
 /**
  * Reads a task file. It is YAML or JSON, which is also YAML.
@@ -36,22 +36,7 @@ export async function readTaskFile(path: string): Promise<TaskDefinition> {
 }
 
 function parseTaskText(text: string, path: string): TaskDefinition {
-  let value: unknown;
-  try {
-    value = parseYaml(text);
-  } catch (error) {
-    // The first line says what is wrong and where. The lines after it only show that place.
-    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new TributaryError(
-      "TASK_INVALID",
-      `The task file ${path} is not YAML (${reason?.replace(/:$/, "")})`,
-      {
-        remedy: "Correct that line; docs/task-file.md shows a task file.",
-        context: { file: path },
-        cause: error,
-      },
-    );
-  }
+  const value = parseYaml(text, path, "TASK_INVALID");
   try {
     return parseTask(value);
   } catch (error) {

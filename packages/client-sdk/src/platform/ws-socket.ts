@@ -9,6 +9,7 @@ import {
   type SocketRequest,
   type TlsOptions,
 } from "../session/socket.ts";
+import { connectionFailure } from "./connection-failure.ts";
 
 /**
  * How long a server may take to answer the closing handshake, milliseconds. After that the socket
@@ -140,13 +141,5 @@ function failureOf(cause: Error, request: SocketRequest): TributaryError {
       { cause },
     );
   }
-  return new TributaryError(
-    "CONNECTION_FAILED",
-    `The server could not be reached: ${cause.message}`,
-    {
-      remedy:
-        "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca.",
-      cause,
-    },
-  );
+  return connectionFailure(cause);
 }

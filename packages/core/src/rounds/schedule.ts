@@ -1,4 +1,4 @@
-import { instantMs, type TaskDefinition } from "@tributary/protocol";
+import { TributaryError, instantMs, type TaskDefinition } from "@tributary/protocol";
 
 /** When the rounds of a task may begin, as its task file says. */
 export type Schedule = TaskDefinition["schedule"];
@@ -27,6 +27,24 @@ export function opensAtMs(
   );
   const opens = dailyWindow === null ? earliest : windowAt(dailyWindow, earliest).opensAtMs;
   return endAt !== null && opens >= instantMs(endAt) ? undefined : opens;
+}
+
+/**
+ * Requires of a new task that its schedule lets at least one round begin.
+ * @throws TributaryError `TASK_INVALID` when the schedule has ended, or when its daily window never
+ *   opens between its start and its end.
+ */
+export function checkScheduleOpens(schedule: Schedule, nowMs: number): void {
+  if (opensAtMs(schedule, nowMs) !== undefined) return;
+  const { endAt } = schedule;
+  const isOver = endAt !== null && instantMs(endAt) <= nowMs;
+  throw new TributaryError(
+    "TASK_INVALID",
+    isOver
+      ? `The task's schedule.endAt, ${endAt}, is in the past`
+      : "The task's schedule.dailyWindow does not open before schedule.endAt",
+    { remedy: "Choose a later endAt, or leave it out.", context: { path: "schedule.endAt" } },
+  );
 }
 
 /**

@@ -21,6 +21,7 @@ import {
   ClientsAway,
   checkAggregationMemory,
   checkCohortFloor,
+  checkScheduleOpens,
   nextWindowMs,
   returnAfterMs,
   TaskHistory,
@@ -117,6 +118,7 @@ export class Coordinator {
   ): Promise<TaskRecord> {
     const { crypto, random, clock, store, events, minimumCohort } = this.#deps;
     checkCohortFloor(definition, minimumCohort);
+    checkScheduleOpens(definition.schedule, clock.now());
     const plan = planOf(definition, model, minimumCohort);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);

@@ -1,6 +1,15 @@
 import type { AddressInfo, Server } from "node:net";
 import { TributaryError } from "@tributary/protocol";
 
+/** What to do when a server cannot listen, by the system's name of the error. */
+const LISTEN_REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: "Choose a port from 1024 on, or give this user the right to open lower ones.",
+  EADDRNOTAVAIL: "Choose an address of this machine; 0.0.0.0 means all of them.",
+  ENOTFOUND: "Choose an address of this machine: no address is known for that name.",
+  EMFILE: "Raise the limit on open files of this process (ulimit -n, or LimitNOFILE of its unit).",
+  ENFILE: "Raise the limit on open files of this machine (fs.file-max).",
+};
+
 /**
  * Makes a server listen.
  * @param options.port - 0 takes a free port.
@@ -32,7 +41,9 @@ export function listen(
               "CONFIG_INVALID",
               `The ${what} cannot listen on ${host}:${port}: ${error.message}`,
               {
-                remedy: "Choose an address of this machine and a port that this user may open.",
+                remedy:
+                  LISTEN_REMEDIES[error.code ?? ""] ??
+                  "Choose an address of this machine and a port that this user may open.",
                 context: { host, port },
                 cause: error,
               },

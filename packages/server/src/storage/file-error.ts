@@ -41,6 +41,36 @@ function explain(errno: string | undefined, folder: string): { cause: string; re
         cause: `There is no space left for the data folder ${folder}`,
         remedy: "Free some space or move the data folder to a larger disk.",
       };
+    case "EMFILE":
+    case "ENFILE":
+      return {
+        cause: `The data folder ${folder} cannot be used because too many files are open`,
+        remedy:
+          errno === "EMFILE"
+            ? "Raise the limit on open files of this process (ulimit -n, or LimitNOFILE of its unit)."
+            : "Raise the limit on open files of this machine (fs.file-max).",
+      };
+    case "EISDIR":
+      return {
+        cause: `A folder is where the data folder ${folder} has a file`,
+        remedy: "Move that folder away, or choose another data folder.",
+      };
+    case "ELOOP":
+    case "ENAMETOOLONG":
+      return {
+        cause: `The path of the data folder ${folder} cannot be followed`,
+        remedy: "Choose a shorter path without links that lead to each other.",
+      };
+    case "ENOENT":
+      return {
+        cause: `Something of the data folder ${folder} is missing`,
+        remedy: "Restore the folder from a backup, or choose another one.",
+      };
+    case "EIO":
+      return {
+        cause: `The disk of the data folder ${folder} fails`,
+        remedy: "Look at the system's log, replace the disk, and restore a backup.",
+      };
     case "ENOTDIR":
     case "EEXIST":
       return {
@@ -50,7 +80,7 @@ function explain(errno: string | undefined, folder: string): { cause: string; re
     default:
       return {
         cause: `The data folder ${folder} cannot be used`,
-        remedy: "Check the disk that it is on.",
+        remedy: "The reason in brackets is the operating system's.",
       };
   }
 }

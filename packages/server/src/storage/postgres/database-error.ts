@@ -79,6 +79,32 @@ function explain(code: string | undefined): { readonly problem: string; readonly
         problem: "refuses connections",
         remedy: "Start the database, or correct host and port in DATABASE_URL.",
       };
+    case "ECONNRESET":
+    case "EPIPE":
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return {
+        problem: "cannot be reached, or does not keep the connection",
+        remedy: "Look at the network and at firewalls between this machine and the database.",
+      };
+    case "EMFILE":
+    case "ENFILE":
+      return {
+        problem: "cannot be connected to because too many files are open here",
+        remedy: "Raise the limit on open files of this process (ulimit -n, LimitNOFILE).",
+      };
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return {
+        problem: "shows a certificate that this machine does not trust",
+        remedy: "Renew it, or name its authority with NODE_EXTRA_CA_CERTS or sslrootcert.",
+      };
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return {

@@ -1,0 +1,50 @@
+import { TributaryError } from "@tributary/protocol";
+
+const UNTRUSTED =
+  "Give the certificate of the server, or of the authority that issued it, as tls.ca.";
+
+/** What to do when no connection comes about, by the name that Node gives the error. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Check the address and its port, and that the server runs.",
+  ECONNRESET:
+    "Check the address: a server that takes TLS cuts connections to ws://, so use wss:// with it.",
+  ENOTFOUND: "Check the host in the address: no address is known for that name.",
+  EAI_AGAIN: "Check the network and its name service.",
+  ETIMEDOUT: "Check the network, and firewalls between this machine and the server.",
+  EHOSTUNREACH: "Check the network: there is no way to that host.",
+  ENETUNREACH: "Check the network: there is no way to that host.",
+  EMFILE: "Raise the limit on open files of this process (ulimit -n).",
+  ENFILE: "Raise the limit on open files of this machine (fs.file-max).",
+  EPROTO: "Check the port: what listens there does not speak TLS, as wss:// asks for.",
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    "Check the port: what listens there does not speak TLS, as wss:// asks for.",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG:
+    "Check the port: what listens there does not speak TLS, as wss:// asks for.",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: "Renew the server's certificate, or set the clock of this machine.",
+  CERT_NOT_YET_VALID: "Set the clock of this machine, or wait until the certificate is valid.",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "Use a name that the server's certificate is for, or give that name as tls.servername.",
+};
+
+/** The error for a connection that did not come about, with a remedy for its cause. */
+export function connectionFailure(cause: Error): TributaryError {
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  // `ws` gives an answer other than 101 no code.
+  const isAnswer = cause.message.startsWith("Unexpected server response");
+  return new TributaryError(
+    "CONNECTION_FAILED",
+    `The server could not be reached: ${cause.message.trim().split("\n")[0] ?? ""}`,
+    {
+      remedy:
+        REMEDIES[code] ??
+        (isAnswer
+          ? "Check the address: what answers there is no Tributary server, or a proxy in front of it."
+          : "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca."),
+      cause,
+    },
+  );
+}
