@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ClientMessage, ClientMessageType, RoundId } from "@tributary/protocol";
+import type { ClientMessage, ClientMessageType, RoundId, SessionId } from "@tributary/protocol";
 import { DIMENSION, random, type HostileClient } from "./support/hostile-client.ts";
 import { openWorld, type HostileWorld } from "./support/hostile-world.ts";
 
@@ -17,6 +17,14 @@ const MESSAGES: Readonly<Record<ClientMessageType, (roundId: RoundId) => ClientM
     heldArtifacts: [],
   }),
   modelRequest: () => ({ type: "modelRequest", population: "alone", heldArtifacts: [] }),
+  resume: (roundId) => ({
+    type: "resume",
+    population: "alone",
+    roundId,
+    sessionId: "ses_0" as SessionId,
+    resumeSecret: random.bytes(32),
+    heldArtifacts: [],
+  }),
   configured: (roundId) => ({ type: "configured", roundId }),
   withdraw: (roundId) => ({ type: "withdraw", roundId, code: "PLAN_REFUSED", message: "no" }),
   reportBegin: (roundId) => ({
@@ -55,7 +63,7 @@ const STAGES: readonly Stage[] = [
       await client.greet();
       return NO_ROUND;
     },
-    allowed: ["checkIn", "modelRequest"],
+    allowed: ["checkIn", "modelRequest", "resume"],
   },
   {
     name: "waiting",

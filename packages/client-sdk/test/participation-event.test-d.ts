@@ -19,6 +19,8 @@ function shown(event: ParticipationEvent): string {
       return `${event.code}: ${event.message}`;
     case "selected":
       return `round ${event.roundNumber} of ${event.task}`;
+    case "resumed":
+      return event.roundId;
     case "downloaded":
       return event.cached ? "held" : `${event.bytes} bytes`;
     case "engine-chosen":

@@ -28,6 +28,7 @@ describe("a round", () => {
     const offer = await connection.checkIn();
     expect(offer).toEqual({
       type: "checkIn",
+      resumes: true,
       population: "test",
       codecs: updateCodecNames,
       maxParameters: 67_108_864,

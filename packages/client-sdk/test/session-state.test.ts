@@ -45,6 +45,14 @@ function said(roundId: RoundId): readonly ClientMessage[] {
       heldArtifacts: [],
     },
     { type: "modelRequest", population: "p", heldArtifacts: [] },
+    {
+      type: "resume",
+      population: "p",
+      roundId,
+      sessionId: "ses_1" as never,
+      resumeSecret: new Uint8Array(32),
+      heldArtifacts: [],
+    },
     { type: "configured", roundId },
     { type: "withdraw", roundId, code: "ABORTED", message: "" },
     {
@@ -76,6 +84,14 @@ function heard(roundId: RoundId): readonly Received[] {
     { type: "checkInAccepted" },
     { type: "rejection", code: "NO_OPEN_ROUND", message: "", retryAfterMs: 0 },
     roundConfiguration,
+    {
+      type: "resumed",
+      roundId,
+      resumeSecret: new Uint8Array(32),
+      stage: "uploading",
+      bytesLeft: 10,
+      timeLeftMs: 1,
+    },
     { type: "reportGrant", roundId },
     { type: "reportResult", roundId, refused },
     {
@@ -102,6 +118,7 @@ const STATES: Readonly<Record<string, readonly SessionState[]>> = {
     { ...memory, phase: "fetching", held, offered: false, chunksLeft: 0 },
     { ...memory, phase: "fetching", held, offered: true, chunksLeft: 2 },
   ],
+  resuming: [{ ...memory, phase: "resuming", held, roundId: ROUND }],
   configuring: [
     { ...memory, phase: "configuring", roundId: ROUND, chunksLeft: 2 },
     { ...memory, phase: "configuring", roundId: ROUND, chunksLeft: 0 },

@@ -20,6 +20,9 @@ const EVENTS = {
   added: { type: "added" },
   refused: { type: "refused", code },
   withdrew: { type: "withdrew", code },
+  lost: { type: "lost", awaitedUntilMs: 5 },
+  returned: { type: "returned" },
+  gaveWay: { type: "gaveWay" },
   left: { type: "left" },
 } as const satisfies Record<string, MemberEvent>;
 
@@ -27,12 +30,20 @@ type EventName = keyof typeof EVENTS;
 
 /** For each stage of a member at work: the events that can happen, and the stage after each. */
 const TABLE: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
-  configuring: { configured: "training" },
-  training: { began: "asking", beganComplete: "uploaded" },
-  asking: { granted: "uploading" },
-  uploading: { uploaded: "uploaded" },
-  uploaded: { adding: "adding" },
-  adding: { added: "reported", refused: "refused" },
+  configuring: { configured: "training", lost: "configuring" },
+  training: { began: "asking", beganComplete: "uploaded", lost: "training" },
+  asking: { granted: "uploading", lost: "training" },
+  uploading: { uploaded: "uploaded", lost: "uploading" },
+  uploaded: { adding: "adding", lost: "uploaded" },
+  adding: { added: "reported", refused: "refused", lost: "adding" },
+};
+/** The same for a member that is away. */
+const AWAY: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
+  configuring: { returned: "configuring" },
+  training: { returned: "training" },
+  uploading: { returned: "uploading", gaveWay: "training" },
+  uploaded: { returned: "uploaded", adding: "adding" },
+  adding: { returned: "adding", added: "reported", refused: "refused" },
 };
 const ANYWHERE = { refused: "refused", withdrew: "withdrew", left: "left" };
 
@@ -51,6 +62,16 @@ describe("a member of a cohort", () => {
       }
     },
   );
+
+  it.each(Object.keys(AWAY))("that is away goes from %s where the table says", (stage) => {
+    const expected = stage === "adding" ? AWAY[stage] : { ...ANYWHERE, ...AWAY[stage] };
+    for (const name of Object.keys(EVENTS) as EventName[]) {
+      const after = stepMember({ stage, isAway: true } as MemberState, EVENTS[name]);
+      expect([name, after?.stage]).toEqual([name, expected?.[name]]);
+      if (after === undefined || !isAtWork(after)) continue;
+      expect([name, after.isAway]).toEqual([name, name === "returned" ? undefined : true]);
+    }
+  });
 
   it.each<MemberState>([
     { stage: "reported" },

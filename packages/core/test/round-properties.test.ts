@@ -46,6 +46,9 @@ const memberEvents: fc.Arbitrary<MemberEvent> = fc.oneof(
     weight: 3,
     arbitrary: fc.constantFrom<MemberEvent>(
       { type: "left" },
+      { type: "lost", awaitedUntilMs: 400 },
+      { type: "returned" },
+      { type: "gaveWay" },
       { type: "withdrew", code },
       { type: "refused", code },
     ),

@@ -376,3 +376,55 @@ describe("a round that commits", () => {
     expect(effects).toHaveLength(known);
   });
 });
+
+describe("a round whose members lose their connections", () => {
+  const lost = (walk: Walk, untilMs: number, ...names: string[]): Walk =>
+    walk.each([{ type: "lost", awaitedUntilMs: untilMs }], names);
+  const given = (walk: Walk): unknown => walk.effects.filter(({ type }) => type === "giveUp");
+
+  it("keeps their seats until its deadline while anyone else is at work", () => {
+    const walk = lost(reporting(), 30, "a", "b", "c");
+    expect(walk.counts).toEqual([0, 0, 6]);
+    expect(deadlineOf(walk.state)).toBe(1_000);
+    walk.tick(999);
+    expect(walk.counts).toEqual([0, 0, 6]);
+    walk.each([{ type: "returned" }], ["a", "b", "c"]).reported("a", "b", "c", "d");
+    expect(walk.state.phase).toBe("committing");
+    expect(given(walk)).toEqual([]);
+  });
+
+  it("waits a while when nobody else is at work, and then closes with the reports that it has", () => {
+    const walk = reporting().reported("a", "b", "c").left("d");
+    lost(walk, 20, "e");
+    expect(deadlineOf(walk.state)).toBe(1_000);
+    lost(walk, 30, "f");
+    expect(deadlineOf(walk.state)).toBe(30);
+    walk.tick(29);
+    expect(walk.state.phase).toBe("reporting");
+    walk.tick(30);
+    expect(walk.state.phase).toBe("committing");
+    expect(given(walk)).toEqual([{ type: "giveUp", members: ["e", "f"] }]);
+    expect(walk.state).toMatchObject({ phase: "committing" });
+  });
+
+  it("is abandoned when all of them are gone for too long", () => {
+    const walk = lost(reporting(), 30, ...NAMES).tick(30);
+    expect(walk.state).toMatchObject({ phase: "abandoned", reason: "too-few-left" });
+  });
+
+  it("does not wait for a member whose report was complete before it was lost", () => {
+    const walk = reporting().reported("a", "b", "c").left("d", "e").uploaded("f");
+    lost(walk, 30, "f");
+    expect(deadlineOf(walk.state)).toBe(1_000);
+    walk.added("f");
+    expect(walk.state.phase).toBe("committing");
+  });
+
+  it("counts the rest of its time again when one of them comes back", () => {
+    const walk = lost(reporting(), 30, ...NAMES)
+      .each([{ type: "returned" }], ["a"])
+      .tick(500);
+    expect(walk.counts).toEqual([0, 0, 6]);
+    expect(deadlineOf(walk.state)).toBe(1_000);
+  });
+});

@@ -89,6 +89,7 @@ export type {
   HeldArtifacts,
   MetricValue,
   PartialReference,
+  ResumedStage,
   RoundPurpose,
   ServerMessage,
   ServerMessageType,

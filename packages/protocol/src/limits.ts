@@ -53,6 +53,12 @@ export interface Limits {
    */
   readonly minReadBytesPerSecond: number;
   /**
+   * How long a round waits for members whose connections are lost when nobody else is at work, in
+   * milliseconds. While others are at work, it waits until its deadline.
+   * @defaultValue 30,000. Enough for a change of network and for the first few attempts to connect.
+   */
+  readonly memberReturnMs: number;
+  /**
    * How many reports one server receives at a time: the number of upload turns. Others wait for a
    * turn.
    * @defaultValue 16. The memory for reports is so many times the longest payload, whatever the
@@ -242,6 +248,7 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatIntervalMs: 20_000,
   probeEveryBytes: 131_072,
   minReadBytesPerSecond: 4_096,
+  memberReturnMs: 30_000,
   maxConcurrentReports: 16,
   maxRobustAggregationBytes: 536_870_912,
   maxBufferedSendBytes: 1_048_576,

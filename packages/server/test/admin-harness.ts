@@ -231,6 +231,7 @@ function join(coordinator: Coordinator, population: string, sessionId: SessionId
     },
     reject() {},
     returnRequest() {},
+    supersede() {},
     takeTraffic: () => ({ up: 10, down: 100 }),
   };
   coordinator.checkIn(participant, {

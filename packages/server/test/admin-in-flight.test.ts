@@ -21,6 +21,7 @@ function checkIn({ deps }: AdminHarness, name: string, changes: Partial<CheckInO
     tell() {},
     reject() {},
     returnRequest() {},
+    supersede() {},
     takeTraffic: () => ({ up: 0, down: 0 }),
   };
   try {

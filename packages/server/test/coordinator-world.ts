@@ -39,6 +39,7 @@ import type {
   RoundMessage,
   RoundSeat,
 } from "../src/coordinator/population/participant.ts";
+import type { SeatClaim } from "../src/coordinator/round/kept-seats.ts";
 import { UploadTurns } from "../src/coordinator/round/upload-turns.ts";
 import { deliver, type SealedModel } from "../src/coordinator/model/sealed-model.ts";
 import { openMemoryStore } from "../src/storage/memory.ts";
@@ -190,6 +191,10 @@ export class MemoryParticipant implements Participant {
   requestsReturned = 0;
   /** Whether the client never confirms that it has verified what it was sent. */
   isSilent = false;
+  /** Whether the client was told that it goes on over another connection. */
+  isSuperseded = false;
+  /** What the client was told when it came back. */
+  resumed: Extract<RoundMessage, { type: "resumed" }> | undefined;
   seat: RoundSeat | undefined;
   configuration: RoundConfiguration | undefined;
   model: SealedModel | undefined;
@@ -243,9 +248,9 @@ export class MemoryParticipant implements Participant {
     });
   }
 
-  /** Sends the report in pieces of 8 bytes. */
-  upload(): void {
-    for (let at = 0; at < this.#payload.length; at += 8) {
+  /** Sends the report in pieces of 8 bytes. @param from - The first byte that is sent. */
+  upload(from = 0): void {
+    for (let at = from; at < this.#payload.length; at += 8) {
       const piece = this.#payload.subarray(at, at + 8);
       this.#up += piece.length;
       this.chunk(piece);
@@ -272,6 +277,38 @@ export class MemoryParticipant implements Participant {
   withdraw(code: ErrorCode = "TRAINING_FAILED"): void {
     const { roundId } = this.#requireSeat();
     this.#requireSeat().receive({ type: "withdraw", roundId, code, message: "" });
+  }
+
+  supersede(): void {
+    this.isSuperseded = true;
+  }
+
+  /**
+   * Asks for the seat of another participant, as the same client does over a new connection.
+   * @returns The code with which it is refused; undefined when it has the seat.
+   */
+  resume(
+    { sessionId, configuration, resumed, payload }: MemoryParticipant,
+    changes: Partial<SeatClaim> = {},
+  ): ErrorCode | undefined {
+    const { roundId, resumeSecret } = configuration!;
+    this.#payload = payload;
+    const code = codeOf(() =>
+      this.#coordinator.resume(this, {
+        roundId,
+        sessionId,
+        resumeSecret: resumed?.resumeSecret ?? resumeSecret!,
+        deviceId: undefined,
+        ...changes,
+      }),
+    );
+    this.configuration ??= configuration;
+    return code;
+  }
+
+  /** The report that the client has announced last. */
+  get payload(): Uint8Array {
+    return this.#payload;
   }
 
   /** Loses the client's connection. */
@@ -359,6 +396,9 @@ export class MemoryParticipant implements Participant {
   tell(message: RoundMessage): void {
     const { roundId } = message;
     switch (message.type) {
+      case "resumed":
+        this.resumed = message;
+        return;
       case "reportGrant":
         this.told.push({ type: "granted", roundId });
         return;

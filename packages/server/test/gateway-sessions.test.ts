@@ -321,6 +321,7 @@ describe("the gateway", () => {
         checkIn() {
           throw new Error("the pool at /srv/secret/pool is gone");
         },
+        resume() {},
         async newestModel() {
           throw new TributaryError(
             "STORAGE_UNAVAILABLE",

@@ -35,6 +35,7 @@ function bigModel(): SealedModel {
 
 const hostOf = (model: SealedModel): SessionHost => ({
   checkIn: () => () => {},
+  resume() {},
   newestModel: async () => ({ model, roundNumber: 1 }),
 });
 

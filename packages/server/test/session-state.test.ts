@@ -22,6 +22,7 @@ const SESSION_EVENTS: readonly SessionEvent[] = [
   { type: "askedToTakePart" },
   { type: "askedForModel" },
   { type: "admitted" },
+  { type: "askedToResume" },
   { type: "answered" },
   { type: "selected", roundId: ROUND },
   { type: "leftRound" },
@@ -38,6 +39,8 @@ const MEMBER_EVENTS: readonly MemberEvent[] = [
   { type: "added" },
   { type: "refused", code },
   { type: "withdrew", code },
+  { type: "returned" },
+  { type: "gaveWay" },
   { type: "left" },
 ];
 
@@ -53,6 +56,14 @@ const messages = (roundId: RoundId): readonly ClientMessage[] => [
     heldArtifacts: [],
   },
   { type: "modelRequest", population: "writers", heldArtifacts: [] },
+  {
+    type: "resume",
+    population: "writers",
+    roundId,
+    sessionId: "ses_1" as never,
+    resumeSecret: new Uint8Array(32),
+    heldArtifacts: [],
+  },
   { type: "configured", roundId },
   {
     type: "reportBegin",
@@ -119,10 +130,10 @@ describe("a session's states on the server", () => {
   it("accept a message about a round only in that round or after its end", () => {
     const inRound = stateIn("inRound");
     const left = stepSession(inRound, { type: "leftRound" })!;
-    for (const message of messages(ROUND).slice(3)) {
+    for (const message of messages(ROUND).slice(4)) {
       expect([message.type, receptionOf(left, message)]).toEqual([message.type, "late"]);
     }
-    for (const message of messages(OTHER_ROUND).slice(3)) {
+    for (const message of messages(OTHER_ROUND).slice(4)) {
       if (message.type === "reportChunk") continue; // it names no round
       expect([message.type, receptionOf(inRound, message)]).toEqual([message.type, undefined]);
       expect([message.type, receptionOf(left, message)]).toEqual([message.type, undefined]);
@@ -131,7 +142,7 @@ describe("a session's states on the server", () => {
       { phase: "waiting", leftRound: ROUND },
       { type: "selected", roundId: OTHER_ROUND },
     )!;
-    for (const message of messages(ROUND).slice(3)) {
+    for (const message of messages(ROUND).slice(4)) {
       if (message.type === "reportChunk") continue;
       expect([message.type, receptionOf(selected, message)]).toEqual([message.type, undefined]);
     }

@@ -33,6 +33,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain(`Check-in rejected: ${event.message} (${event.code})`);
     case "selected":
       return plain(`Selected for round ${event.roundNumber} of ${event.task}`);
+    case "resumed":
+      return good("Connected again, and back in the round");
     case "downloaded":
       return plain(
         event.cached

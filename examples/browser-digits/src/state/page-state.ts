@@ -132,6 +132,8 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
       return { activity: { type: "resting", untilMs: nowMs + event.retryAfterMs } };
     case "selected":
       return selected(state, event);
+    case "resumed":
+      return { activity: { type: "in-round" }, ...inRound(state, { stage: "training" }) };
     case "downloaded":
       return inRound(state, { stage: "training", uncounted: event.bytes });
     case "engine-chosen":

@@ -8,6 +8,8 @@ import { RoundMember, type RoundDeps } from "./round.ts";
 export interface CheckInDeps extends Omit<RoundDeps, "offered"> {
   /** Called when the server has accepted the check-in. */
   readonly checkedIn: () => void;
+  /** Called when the client has been selected for a round, with what goes through it. */
+  readonly selected: (member: RoundMember) => void;
 }
 
 /**
@@ -49,10 +51,12 @@ export async function takePart(
         }
         return rejectedByServer(deps, answer);
       }
-      case "roundConfiguration":
-        return await new RoundMember(session, { ...deps, offered: counts }, answer, before).run(
-          signal,
-        );
+      case "roundConfiguration": {
+        const offered = { ...deps, offered: counts };
+        const member = new RoundMember(session, offered, answer, before, signal);
+        deps.selected(member);
+        return await member.run(signal);
+      }
       default:
         throw new TributaryError("INTERNAL", `A waiting session delivered ${answer.type}`);
     }
@@ -76,7 +80,8 @@ async function checkIn(
   const { codecs, maximumParameters: maxParameters } = floors;
   try {
     const shown = await credentials.show(session.handshakeHash, tokenExpired, signal);
-    session.checkIn({ population, codecs, maxParameters, ...counts, ...shown }, cache.held());
+    const offer = { population, codecs, maxParameters, ...counts, resumes: true, ...shown };
+    session.checkIn(offer, cache.held());
     return undefined;
   } catch (error) {
     if (!isTributaryError(error, "ENROLMENT_REQUIRED")) throw error;

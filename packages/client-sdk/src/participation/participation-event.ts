@@ -14,7 +14,9 @@ import type {
  * or `rejected`, `selected`, `downloaded`, `engine-chosen`, `training` (many times), `trained`,
  * `reporting`, `reported`, `round-finished`. An evaluation gives `evaluated` in place of `training`
  * and `trained`. The connection is kept between rounds, so later rounds begin with the check-in. A
- * round may end early, with `round-finished`, `report-refused`, `withdrawn` or `disconnected`.
+ * round may end early, with `round-finished`, `report-refused` or `withdrawn`. When the connection is
+ * lost (`disconnected`) while a client is in a round, it connects again and goes on with the round
+ * (`resumed`), unless the server no longer keeps its place (`withdrawn`).
  */
 export type ParticipationEvent =
   /** The client starts to connect. `attempt` counts from 1, and again from 1 after a check-in. */
@@ -48,6 +50,11 @@ export type ParticipationEvent =
       readonly task: string;
       readonly timeLeftMs: number;
     }
+  /**
+   * The client is back in its round after it had lost its connection. It has gone on working
+   * meanwhile.
+   */
+  | { readonly type: "resumed"; readonly roundId: RoundId }
   /**
    * Plan and checkpoint have arrived and are verified. `bytes` is how much was received for them;
    * `keptBytes` is how much an earlier delivery, which was interrupted, had brought; `cached` is

@@ -4,9 +4,11 @@ import { sleep } from "../runtime/sleep.ts";
 import type { Backoff } from "../session/backoff.ts";
 import { Session, type SessionDeps, type SessionOptions } from "../session/session.ts";
 import { takePart, type CheckInDeps } from "./check-in.ts";
+import type { RoundMember } from "./round.ts";
 
 /** What `participate` works with. */
-export interface ParticipationDeps extends SessionDeps, Omit<CheckInDeps, "checkedIn"> {
+export interface ParticipationDeps
+  extends SessionDeps, Omit<CheckInDeps, "checkedIn" | "selected"> {
   /** Decides how long to wait before the next connection. */
   readonly reconnect: Backoff;
 }
@@ -24,7 +26,8 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /**
  * Takes part until `signal` is aborted: connects, checks in, goes through rounds, and connects
- * again when the connection is lost. One connection is kept across rounds.
+ * again when the connection is lost, to go on with the round that it is in. One connection is kept
+ * across rounds.
  * @returns When `signal` is aborted, after the session has been closed.
  * @throws TributaryError when trying again cannot help: the codes of `FATAL`, `EXAMPLES_INVALID`
  *   when the app has no examples to check in with, or a fault of this library.
@@ -42,47 +45,64 @@ export async function participate(
    * the server has asked it to wait until then.
    */
   let notBeforeMs = Number.NEGATIVE_INFINITY;
-  // One check-in after the other over one session; ends only by throwing.
+  /** Set while the client is in a round, also while it has no connection. */
+  let member: RoundMember | undefined;
+  const checkedIn = (): void => {
+    attempt = 0;
+    reconnect.reset();
+  };
+  const selected = (next: RoundMember): void => void (member = next);
+  // First the round that the client is in, then one check-in after the other over one session. It
+  // ends only by throwing.
   const rounds = async (session: Session): Promise<never> => {
     for (;;) {
-      await rest(session, deps, notBeforeMs - clock.elapsedMs(), signal);
-      await events.room(signal);
-      const checkedIn = (): void => {
-        attempt = 0;
-        reconnect.reset();
-      };
-      const waitMs = await takePart(session, { ...deps, checkedIn }, signal);
+      let waitMs: number;
+      if (member?.mayReturn === true) {
+        waitMs = await member.resume(session, checkedIn, signal);
+      } else {
+        member?.leave();
+        await rest(session, deps, notBeforeMs - clock.elapsedMs(), signal);
+        await events.room(signal);
+        waitMs = await takePart(session, { ...deps, checkedIn, selected }, signal);
+      }
+      member?.leave();
+      member = undefined;
       notBeforeMs = clock.elapsedMs() + waitMs;
     }
   };
-  while (!signal.aborted) {
-    let session: Session | undefined;
-    let failure: TributaryError;
-    try {
-      await events.room(signal);
-      attempt += 1;
-      events.push({ type: "connecting", attempt });
-      session = await Session.open(deps, options, signal);
-      const { sessionId, version: protocolVersion } = session.welcome;
-      events.push({ type: "connected", sessionId, protocolVersion });
-      await rounds(session);
-      return;
-    } catch (error) {
-      if (signal.aborted) return;
-      failure = asTributaryError(error);
-      // An error while the session lives on is not about the connection: connecting again would not
-      // help.
-      const connectionIsLost = session === undefined || session.ended !== undefined;
-      if (FATAL.has(failure.code) || !connectionIsLost) throw failure;
-      // The reason why the session ended says more than what the interrupted call threw.
-      failure = session?.ended ?? failure;
-    } finally {
-      session?.close();
+  try {
+    while (!signal.aborted) {
+      let session: Session | undefined;
+      let failure: TributaryError;
+      try {
+        await events.room(signal);
+        attempt += 1;
+        events.push({ type: "connecting", attempt });
+        session = await Session.open(deps, options, signal);
+        const { sessionId, version: protocolVersion } = session.welcome;
+        events.push({ type: "connected", sessionId, protocolVersion });
+        await rounds(session);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        failure = asTributaryError(error);
+        // An error while the session lives on is not about the connection: connecting again would not
+        // help.
+        const connectionIsLost = session === undefined || session.ended !== undefined;
+        if (FATAL.has(failure.code) || !connectionIsLost) throw failure;
+        // The reason why the session ended says more than what the interrupted call threw.
+        failure = session?.ended ?? failure;
+      } finally {
+        session?.close();
+      }
+      const leftMs = Math.max(failure.retryAfterMs ?? 0, notBeforeMs - clock.elapsedMs());
+      const retryInMs = Math.max(reconnect.nextMs(), leftMs);
+      events.push({ type: "disconnected", error: failure, retryInMs });
+      await sleep(clock, retryInMs, signal).catch(() => {});
     }
-    const leftMs = Math.max(failure.retryAfterMs ?? 0, notBeforeMs - clock.elapsedMs());
-    const retryInMs = Math.max(reconnect.nextMs(), leftMs);
-    events.push({ type: "disconnected", error: failure, retryInMs });
-    await sleep(clock, retryInMs, signal).catch(() => {});
+  } finally {
+    // What the client still works on is of no use without the round.
+    member?.leave();
   }
 }
 

@@ -4,7 +4,9 @@ import {
   asTributaryError,
   isTributaryError,
   type ErrorCode,
+  type ResumedStage,
   type RoundId,
+  type SessionId,
 } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
 import { LinkedAbort, abortable, aborted, throwIfAborted } from "../runtime/abort.ts";
@@ -12,6 +14,7 @@ import type { Backoff } from "../session/backoff.ts";
 import type { Incoming, Session } from "../session/session.ts";
 import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
+import type { VerifiedModel } from "../trust/verified-model.ts";
 import {
   evaluateForRound,
   trainForRound,
@@ -36,20 +39,54 @@ type Traffic = Session["traffic"];
 /** Errors that another try cannot cure: the client leaves the round, and then the server. */
 const FATAL_IN_ROUND: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PLAN_SIGNATURE_INVALID"]);
 
-/** One member of a round, from the round's configuration until the session is idle again. */
+/** From where a member goes on: from its download, or as the server says when it has come back. */
+interface Place {
+  readonly stage: "configuring" | ResumedStage;
+  /** Bytes of the report that the server has not received. */
+  readonly bytesLeft: number;
+}
+
+const BEGINNING: Place = { stage: "configuring", bytesLeft: 0 };
+
+/**
+ * One member of a round, from the round's configuration until its part in the round has ended. When
+ * its connection is lost, it goes on working, and reports over the next one.
+ */
 export class RoundMember {
-  readonly #session: Session;
   readonly #deps: RoundDeps;
-  readonly #configuration: Configuration;
-  readonly #before: Traffic;
+  /** The session in which the client was selected: it names the member to the server. */
+  readonly #sessionId: SessionId;
+  /** When the round takes no reports any more, by `elapsedMs`. */
+  readonly #deadlineMs: number;
+  /** Stops the work. */
+  readonly #stop: LinkedAbort;
+  #session: Session;
+  #configuration: Configuration;
+  #resumeSecret: Uint8Array | undefined;
+  /** The session's traffic when this member's part in it began. */
+  #before: Traffic;
+  /** The traffic of this member over its earlier connections. */
+  #earlier: Traffic = { up: 0, down: 0 };
+  /** Set once the model has come. It resolves with an error when the work has failed. */
+  #prepared: Promise<PreparedReport | TributaryError> | undefined;
   #counted = false;
 
   /** @param before - The session's traffic when the client checked in. */
-  constructor(session: Session, deps: RoundDeps, configuration: Configuration, before: Traffic) {
+  constructor(
+    session: Session,
+    deps: RoundDeps,
+    configuration: Configuration,
+    before: Traffic,
+    signal: AbortSignal,
+  ) {
     this.#session = session;
     this.#deps = deps;
     this.#configuration = configuration;
     this.#before = before;
+    this.#sessionId = session.welcome.sessionId;
+    this.#resumeSecret = configuration.resumeSecret;
+    this.#deadlineMs = deps.clock.elapsedMs() + configuration.timeLeftMs;
+    this.#stop = new LinkedAbort(signal);
   }
 
   get #roundId(): RoundId {
@@ -63,6 +100,17 @@ export class RoundMember {
     return this.#session.roundId === this.#roundId;
   }
 
+  /** Whether the server may still keep the member's place, after its connection was lost. */
+  get mayReturn(): boolean {
+    const isInTime = this.#deps.clock.elapsedMs() < this.#deadlineMs;
+    return this.#resumeSecret !== undefined && isInTime && !this.#stop.signal.aborted;
+  }
+
+  /** Stops the work: the member's part in the round has ended. Idempotent. */
+  leave(): void {
+    this.#stop.abort();
+  }
+
   /**
    * Goes through the round: waits for the model, trains or evaluates, and reports.
    * @returns How long to wait before the next check-in, milliseconds.
@@ -70,92 +118,195 @@ export class RoundMember {
    */
   async run(signal: AbortSignal): Promise<number> {
     const { purpose, roundNumber, taskName: task, timeLeftMs } = this.#configuration;
-    const { events } = this.#deps;
     const roundId = this.#roundId;
+    const { events } = this.#deps;
     events.push({ type: "selected", roundId, purpose, roundNumber, task, timeLeftMs });
-    // While the client works, the only message that may come is the end of the round or of the
-    // session. Either must stop the work. After that the same read gives the answer to the report.
-    const listening = new LinkedAbort(signal);
-    const incoming = this.#session.next(listening.signal);
-    const stop = new LinkedAbort(signal);
-    incoming.then(stop.abort, stop.abort);
-    try {
-      const prepared = await abortable(this.#work(stop.signal), signal).catch((error: unknown) =>
-        asTributaryError(error),
-      );
-      throwIfAborted(signal);
-      if (!this.#isIn) return this.#conclude(await incoming);
-      if (isTributaryError(prepared)) return this.#withdraw(prepared);
-      return await this.#report(prepared, incoming, signal);
-    } finally {
-      listening.abort();
-      stop.unlink();
-    }
+    return this.#goOn(BEGINNING, signal);
   }
 
   /**
-   * Does everything between the first chunk of the model and the encoded update.
-   * @param stop - Aborted when the round or the session has ended.
+   * Goes on with the round over another connection.
+   * @param accepted - Called when the server has given the member its place again.
+   * @returns How long to wait before the next check-in, milliseconds.
+   * @throws TributaryError as `run`; `ENROLMENT_REQUIRED` when the app gives no token or key.
    */
-  async #work(stop: AbortSignal): Promise<PreparedReport> {
-    const { arrival, purpose, roundNumber } = this.#configuration;
-    const { cache, events, trainer } = this.#deps;
+  async resume(session: Session, accepted: () => void, signal: AbortSignal): Promise<number> {
+    const { population, credentials, cache, events, retry } = this.#deps;
     const roundId = this.#roundId;
-    const model = await abortable(arrival.model, stop);
+    const resumeSecret = this.#resumeSecret;
+    if (resumeSecret === undefined) throw new TributaryError("INTERNAL", "No place is kept");
+    this.#earlier = this.#traffic;
+    this.#before = session.traffic;
+    this.#session = session;
+    const shown = await credentials.show(session.handshakeHash, false, signal);
+    const sessionId = this.#sessionId;
+    const claim = { population, roundId, sessionId, resumeSecret, ...shown };
+    session.resume(claim, cache.held());
+    const answer = await session.next(signal);
+    if (answer.type === "failure") {
+      const { code, message, retryAfterMs } = answer;
+      const error = new TributaryError(code, `The server keeps no place any more: ${message}`);
+      const retryInMs = retryWaitMs(retryAfterMs, retry);
+      events.push({ type: "withdrawn", roundId, error, retryInMs });
+      return retryInMs;
+    }
+    if (answer.type !== "roundConfiguration" && answer.type !== "resumed") {
+      return this.#conclude(answer);
+    }
+    accepted();
+    this.#resumeSecret = answer.resumeSecret;
+    events.push({ type: "resumed", roundId });
+    if (answer.type === "resumed") return this.#goOn(answer, signal);
+    this.#configuration = answer;
+    return this.#goOn(BEGINNING, signal);
+  }
+
+  /** Goes through what is left of the round over the present connection. */
+  async #goOn(place: Place, signal: AbortSignal): Promise<number> {
+    // While the client works, the only message that may come is the end of the round, which stops the
+    // work. The end of the session stops it only when the member cannot come back. After the work the
+    // same read gives the answer to the report.
+    const listening = new LinkedAbort(signal);
+    const incoming = this.#session.next(listening.signal);
+    const ended = new Promise<never>((_, reject) => void incoming.catch(reject));
+    ended.catch(() => {});
+    const isWorking = place.stage === "configuring" || place.stage === "training";
+    if (isWorking) {
+      incoming.then(
+        () => this.#isIn || this.#stop.abort(),
+        () => this.mayReturn || this.#stop.abort(),
+      );
+    }
+    try {
+      const ready = abortable(Promise.race([this.#ready(place), ended]), signal);
+      const prepared = await ready.catch((error: unknown) => asTributaryError(error));
+      throwIfAborted(signal);
+      if (isWorking && !this.#isIn) return this.#conclude(await incoming);
+      if (isTributaryError(prepared)) return this.#withdraw(prepared);
+      return await this.#report(prepared, place, incoming, signal);
+    } finally {
+      listening.abort();
+    }
+  }
+
+  /** Returns the report once it is ready, and begins to work on it when the model has come. */
+  async #ready({ stage }: Place): Promise<PreparedReport | TributaryError> {
+    if (stage === "configuring") {
+      const model = await this.#download();
+      this.#prepared ??= this.#work(model).catch((error: unknown) => asTributaryError(error));
+    }
+    if (this.#prepared === undefined) {
+      throw new TributaryError("INTERNAL", `The server takes this member for ${stage}`);
+    }
+    return this.#prepared;
+  }
+
+  /** Waits for the model, and tells the server that it has come. */
+  async #download(): Promise<VerifiedModel> {
+    const { arrival, purpose, roundNumber } = this.#configuration;
+    const { cache, events } = this.#deps;
+    const roundId = this.#roundId;
+    const session = this.#session;
+    const model = await abortable(arrival.model, this.#stop.signal);
     // An evaluation may be of an old checkpoint, which must not become the answer of `model()`.
     if (purpose === "evaluation") cache.hold(model);
     else cache.keep({ ...model, roundNumber: Math.max(0, roundNumber - 1) });
-    if (!this.#isIn) throw aborted();
-    this.#session.send({ type: "configured", roundId });
-    events.push({
-      type: "downloaded",
-      roundId,
-      bytes: arrival.receivedBytes,
-      keptBytes: arrival.keptBytes,
-      cached: arrival.cached,
-    });
+    if (session.roundId !== roundId) throw aborted();
+    session.send({ type: "configured", roundId });
+    // A member that has come back may have told the app before.
+    if (this.#prepared === undefined) {
+      const { receivedBytes: bytes, keptBytes, cached } = arrival;
+      events.push({ type: "downloaded", roundId, bytes, keptBytes, cached });
+    }
+    return model;
+  }
+
+  /** Does everything between the model and the encoded update. */
+  async #work(model: VerifiedModel): Promise<PreparedReport> {
+    const { events, trainer } = this.#deps;
+    const { signal } = this.#stop;
+    const roundId = this.#roundId;
     if (trainer.choose !== undefined) {
-      const choice = await abortable(trainer.choose(model.plan.plan), stop);
+      const choice = await abortable(trainer.choose(model.plan.plan), signal);
       events.push({ type: "engine-chosen", roundId, ...choice });
     }
+    const { purpose } = this.#configuration;
     const work = purpose === "evaluation" ? evaluateForRound : trainForRound;
-    return work(this.#deps, this.#configuration, model, stop);
+    return work(this.#deps, this.#configuration, model, signal);
   }
 
   /**
-   * Announces the report, uploads the payload when the server grants the turn, and waits for the
-   * round's outcome.
-   * @param incoming - The read that is under way: the answer to the announcement.
+   * Reports, unless the server has the report already, and waits for the round's outcome.
+   * @param incoming - The read that is under way.
    */
   async #report(
     report: PreparedReport,
+    place: Place,
     incoming: Promise<Incoming>,
     signal: AbortSignal,
   ): Promise<number> {
-    const { events, retry } = this.#deps;
-    const { payload, counted, ...header } = report;
+    if (place.stage === "reported") {
+      this.#accepted(report);
+      return this.#conclude(await incoming);
+    }
+    const result = await this.#deliver(report, place, incoming, signal);
+    return this.#conclude(this.#counted ? await this.#session.next(signal) : result);
+  }
+
+  /**
+   * Announces the report, and uploads the payload when the server grants the turn. A member that has
+   * come back in the middle of its upload sends what is left.
+   * @returns The server's answer.
+   */
+  async #deliver(
+    report: PreparedReport,
+    { stage, bytesLeft }: Place,
+    incoming: Promise<Incoming>,
+    signal: AbortSignal,
+  ): Promise<Incoming> {
+    const { payload } = report;
+    let result = incoming;
+    let unsent = payload.subarray(payload.length - bytesLeft);
+    if (stage !== "uploading") {
+      this.#announce(report);
+      const answer = await incoming;
+      if (answer.type === "reportGrant") {
+        result = this.#session.next(signal);
+        unsent = payload;
+      }
+    }
+    await this.#upload(unsent, result);
+    const answer = await result;
+    if (answer.type === "reportResult" && answer.refused === undefined) this.#accepted(report);
+    return answer;
+  }
+
+  #announce({ payload, exampleCount, codec, metrics }: PreparedReport): void {
     const roundId = this.#roundId;
     const { reportNonce } = this.#configuration;
     const updateBytes = payload.length;
-    this.#session.send({ type: "reportBegin", roundId, reportNonce, updateBytes, ...header });
-    events.push({ type: "reporting", roundId, bytes: updateBytes });
-    let answer = await incoming;
-    if (answer.type === "reportGrant") {
-      const result = this.#session.next(signal);
-      await this.#upload(payload, result);
-      answer = await result;
-    }
-    if (answer.type === "reportResult" && answer.refused === undefined) {
-      this.#counted = true;
-      counted();
-      retry.reset();
-      const { up, down } = this.#session.traffic;
-      const bytesUp = up - this.#before.up;
-      const bytesDown = down - this.#before.down;
-      events.push({ type: "reported", roundId, bytesUp, bytesDown });
-      answer = await this.#session.next(signal);
-    }
-    return this.#conclude(answer);
+    const header = { reportNonce, exampleCount, codec, updateBytes, metrics };
+    this.#session.send({ type: "reportBegin", roundId, ...header });
+    this.#deps.events.push({ type: "reporting", roundId, bytes: updateBytes });
+  }
+
+  /** Takes note that the report counts. */
+  #accepted({ counted }: PreparedReport): void {
+    if (this.#counted) return;
+    this.#counted = true;
+    counted();
+    this.#deps.retry.reset();
+    const { up: bytesUp, down: bytesDown } = this.#traffic;
+    this.#deps.events.push({ type: "reported", roundId: this.#roundId, bytesUp, bytesDown });
+  }
+
+  /** What this member has sent and received so far, over all its connections. */
+  get #traffic(): Traffic {
+    const { up, down } = this.#session.traffic;
+    return {
+      up: this.#earlier.up + up - this.#before.up,
+      down: this.#earlier.down + down - this.#before.down,
+    };
   }
 
   /**

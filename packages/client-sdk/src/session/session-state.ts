@@ -27,8 +27,8 @@ interface Held {
 }
 
 /**
- * Where a session is in the protocol: the client's states of docs/protocol.md §4. From `configuring`
- * to `reported` they are the stages of a member, named as the server names them.
+ * Where a session is in the protocol: the client's states of docs/protocol.md §4. From `resuming` to
+ * `reported` it is in a round, and from `configuring` on they are the stages of a member, named as the server names them.
  *
  * Invariants: chunks are expected only while `chunksLeft` or `strayChunks` is above 0, so that no
  * server can send more of them than it has announced; a message about a round is accepted only when
@@ -49,6 +49,7 @@ export type SessionState = Memory &
         readonly offered: boolean;
         readonly chunksLeft: number;
       }
+    | { readonly phase: "resuming"; readonly held: Held; readonly roundId: RoundId }
     | { readonly phase: "configuring"; readonly roundId: RoundId; readonly chunksLeft: number }
     | { readonly phase: "training"; readonly roundId: RoundId }
     | { readonly phase: "asking"; readonly roundId: RoundId; readonly updateBytes: number }
@@ -103,6 +104,10 @@ export function afterSending(
         offered: false,
         chunksLeft: 0,
       };
+    case "resume": {
+      if (state.phase !== "idle") return undefined;
+      return { ...memory, phase: "resuming", held: heldIn(message), roundId: message.roundId };
+    }
     case "configured":
       if (state.phase !== "configuring" || state.roundId !== message.roundId) return undefined;
       return state.chunksLeft === 0
@@ -150,11 +155,20 @@ export function afterReceiving(
     case "rejection":
       return state.phase === "waiting" ? taken(leave(state)) : undefined;
     case "roundConfiguration": {
-      if (state.phase !== "waiting") return undefined;
+      const isItsOwn = state.phase === "resuming" && state.roundId === received.roundId;
+      if (state.phase !== "waiting" && !isItsOwn) return undefined;
       const chunksLeft = chunkCount(received.delivery, state.held, chunkBytes);
       if (chunksLeft === undefined) return undefined;
       const { roundId } = received;
       return taken({ leftRound, strayChunks: 0, phase: "configuring", roundId, chunksLeft });
+    }
+    case "resumed": {
+      if (state.phase !== "resuming" || state.roundId !== received.roundId) return undefined;
+      const { roundId, bytesLeft } = received;
+      if (received.stage !== "uploading") {
+        return taken({ ...memory, phase: received.stage, roundId });
+      }
+      return taken({ ...memory, phase: "uploading", roundId, bytesLeft });
     }
     case "modelOffer": {
       if (state.phase !== "fetching" || state.offered) return undefined;

@@ -182,6 +182,15 @@ export class Session {
     this.send({ type: "checkIn", ...offer, ...requestFields(held) });
   }
 
+  /** Asks for the seat of a member that lost its connection. `held` as in `checkIn`. */
+  resume(
+    claim: Omit<Extract<ClientMessage, { type: "resume" }>, "type" | keyof HeldArtifacts>,
+    held: HeldModels,
+  ): void {
+    this.#held = held;
+    this.send({ type: "resume", ...claim, ...heldArtifacts(held) });
+  }
+
   /** Asks for the newest checkpoint. `held` as in `checkIn`. */
   requestModel(
     request: Omit<Extract<ClientMessage, { type: "modelRequest" }>, SetBySession>,

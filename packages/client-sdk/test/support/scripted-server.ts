@@ -18,6 +18,7 @@ import {
   type Delivery,
   type Frame,
   type PartialReference,
+  type ResumedStage,
   type RoundId,
   type RoundPurpose,
   type ServerMessage,
@@ -182,9 +183,22 @@ export class ServerConnection {
       delivery,
       reportNonce,
       timeLeftMs: 60_000,
+      ...(options.resumeSecret === undefined ? {} : { resumeSecret: options.resumeSecret }),
     });
     for (const frame of frames) this.sendRaw(frame);
     return { roundId, reportNonce };
+  }
+
+  /** Takes the claim of a client that comes back, and gives it its seat again. */
+  async resumeMember(
+    stage: ResumedStage,
+    bytesLeft = 0,
+    resumeSecret: Uint8Array = new Uint8Array(32).fill(77),
+  ): Promise<Said<"resume">> {
+    const claim = await this.expect("resume");
+    const { roundId } = claim;
+    this.send({ type: "resumed", roundId, resumeSecret, stage, bytesLeft, timeLeftMs: 50_000 });
+    return claim;
   }
 
   /** Takes a whole report: asks for it, grants it, puts it together. */
@@ -245,6 +259,8 @@ export interface ConfigureOptions {
   readonly roundNumber?: number;
   readonly roundId?: string;
   readonly taskName?: string;
+  /** With which the client may come back to its seat. */
+  readonly resumeSecret?: Uint8Array;
   /** What the client said it holds, which is not sent. */
   readonly held?: readonly ArtifactId[];
   /** What the client said it has kept, from where the chunks go on. */

@@ -12,6 +12,9 @@ export class Cohort {
   /** Members whose reports are complete and wait to be added, the oldest first. */
   readonly #uploaded: Set<SessionId> = new Set();
   #atWork: number;
+  /** Those of them for whom the round waits to come back. */
+  #awaited = 0;
+  #awaitedUntilMs = 0;
   #adding = 0;
   #reported = 0;
   /** `none` before the first refusal, and `mixed` once the members differ. */
@@ -30,6 +33,15 @@ export class Cohort {
   /** Members that may still report; those whose reports are being added are among them. */
   get atWork(): number {
     return this.#atWork;
+  }
+
+  /**
+   * Until when the round waits for members to come back; `undefined` while a member at work is
+   * present, and when nobody is at work.
+   */
+  get awaitedUntilMs(): number | undefined {
+    const isAlone = this.#awaited > 0 && this.#awaited === this.#atWork;
+    return isAlone ? this.#awaitedUntilMs : undefined;
   }
 
   /** Reports that are being added. */
@@ -81,7 +93,21 @@ export class Cohort {
     if (after.stage === "reported") this.#reported += 1;
     if (!isAtWork(after)) this.#atWork -= 1;
     this.#compareRefusal(after);
+    this.#awaited += Number(isAwaited(after)) - Number(isAwaited(before));
+    if (event.type === "lost") {
+      this.#awaitedUntilMs = Math.max(this.#awaitedUntilMs, event.awaitedUntilMs);
+    }
     return true;
+  }
+
+  /**
+   * Waits no longer for members to come back.
+   * @returns The members that have left thereby.
+   */
+  giveUpAwaited(): readonly SessionId[] {
+    const awaited = [...this.#members].filter(([, state]) => isAwaited(state));
+    for (const [session] of awaited) this.step(session, { type: "left" });
+    return awaited.map(([session]) => session);
   }
 
   #compareRefusal(state: MemberState): void {
@@ -103,3 +129,10 @@ export class Cohort {
     return countFates(this.#members.values());
   }
 }
+
+/** Whether a member is away and has to come back, because its report is not complete. */
+const isAwaited = (state: MemberState): boolean =>
+  isAtWork(state) &&
+  state.isAway === true &&
+  state.stage !== "uploaded" &&
+  state.stage !== "adding";

@@ -14,7 +14,11 @@ export type WorkStage = "configuring" | "training" | "asking" | "uploading" | "u
 
 /** One member of a cohort, from its selection to its report or to the reason why there is none. */
 export type MemberState =
-  | { readonly stage: WorkStage }
+  | {
+      readonly stage: WorkStage;
+      /** Its connection is lost, and it may come back over another one. */
+      readonly isAway?: true;
+    }
   /** Its report is in the sums. */
   | { readonly stage: "reported" }
   /** The server has refused its report. */
@@ -39,13 +43,25 @@ export type MemberEvent =
   | { readonly type: "added" }
   | { readonly type: "refused"; readonly code: ErrorCode }
   | { readonly type: "withdrew"; readonly code: ErrorCode }
+  /**
+   * Its connection is lost, and it may come back. When nobody else is at work, the round waits for
+   * it until `awaitedUntilMs`.
+   */
+  | { readonly type: "lost"; readonly awaitedUntilMs: number }
+  /** It goes on over another connection. */
+  | { readonly type: "returned" }
+  /** While it was away, it has lost its upload turn and what had come of its report. */
+  | { readonly type: "gaveWay" }
+  /** Its connection is lost, and it does not come back. */
   | { readonly type: "left" };
 
 /** The state of a member that has just been selected. */
 export const SELECTED: MemberState = { stage: "configuring" };
 
 /** Whether the member may still report. */
-export function isAtWork(state: MemberState): state is { readonly stage: WorkStage } {
+export function isAtWork(
+  state: MemberState,
+): state is { readonly stage: WorkStage; readonly isAway?: true } {
   switch (state.stage) {
     case "reported":
     case "refused":
@@ -61,25 +77,36 @@ export function isAtWork(state: MemberState): state is { readonly stage: WorkSta
  * The state of a member after an event.
  *
  * Invariants: a member that is not at work any more never changes again; a report that is being
- * added can be refused, when it turns out not to be sound, but its sender cannot take it back.
+ * added can be refused, when it turns out not to be sound, but its sender cannot take it back. A
+ * member that is away says nothing, but a report that was complete before goes its way.
  * @returns `undefined` when the event cannot happen in this state; the state then stays as it is.
  */
 export function stepMember(state: MemberState, event: MemberEvent): MemberState | undefined {
   if (!isAtWork(state)) return undefined;
-  const { stage } = state;
+  const { stage, isAway } = state;
   const onlyIn = (from: WorkStage, next: MemberState): MemberState | undefined =>
     stage === from ? next : undefined;
+  const ifPresent = (from: WorkStage, next: MemberState): MemberState | undefined =>
+    isAway === true ? undefined : onlyIn(from, next);
   switch (event.type) {
     case "configured":
-      return onlyIn("configuring", { stage: "training" });
+      return ifPresent("configuring", { stage: "training" });
     case "began":
-      return onlyIn("training", { stage: event.isComplete ? "uploaded" : "asking" });
+      return ifPresent("training", { stage: event.isComplete ? "uploaded" : "asking" });
     case "granted":
-      return onlyIn("asking", { stage: "uploading" });
+      return ifPresent("asking", { stage: "uploading" });
     case "uploaded":
-      return onlyIn("uploading", { stage: "uploaded" });
+      return ifPresent("uploading", { stage: "uploaded" });
     case "adding":
-      return onlyIn("uploaded", { stage: "adding" });
+      return onlyIn("uploaded", { ...state, stage: "adding" });
+    case "lost":
+      // Nobody keeps a place in the line for upload turns who could not use it.
+      if (isAway === true) return undefined;
+      return { stage: stage === "asking" ? "training" : stage, isAway: true };
+    case "returned":
+      return isAway === true ? { stage } : undefined;
+    case "gaveWay":
+      return isAway === true ? onlyIn("uploading", { ...state, stage: "training" }) : undefined;
     case "added":
       return onlyIn("adding", { stage: "reported" });
     case "refused":

@@ -88,6 +88,8 @@ export type RoundEffect =
   | { readonly type: "configure"; readonly members: readonly SessionId[] }
   /** Add this member's report to the sums. */
   | { readonly type: "add"; readonly session: SessionId }
+  /** Forget these members: they were away, and are not waited for any longer. */
+  | { readonly type: "giveUp"; readonly members: readonly SessionId[] }
   /** Make the next checkpoint of the reports and store it. */
   | { readonly type: "commit" }
   /** Tell every member how the round has ended. */
@@ -117,7 +119,9 @@ export function openRound(policy: RoundPolicy, nowMs: number): RoundState {
 /** The moment at which the state wants a `tick`; `undefined` when it waits for no time. */
 export function deadlineOf(state: RoundState): number | undefined {
   if (!("deadlineMs" in state)) return undefined;
-  return state.phase === "reporting" && state.due !== undefined ? undefined : state.deadlineMs;
+  if (state.phase !== "reporting") return state.deadlineMs;
+  if (state.due !== undefined) return undefined;
+  return Math.min(state.deadlineMs, state.cohort.awaitedUntilMs ?? state.deadlineMs);
 }
 
 /** Whether members may still announce, upload and have added what they report. */
@@ -226,8 +230,10 @@ function inReporting(policy: RoundPolicy, state: Reporting, event: RoundEvent): 
       if (state.due !== undefined && !endsWork(event.event)) return stay(state);
       return state.cohort.step(event.session, event.event) ? goOn(policy, state) : stay(state);
     case "tick":
-      if (event.nowMs < state.deadlineMs || state.due !== undefined) return stay(state);
-      return goOn(policy, { ...state, due: "reporting-timeout" });
+      if (state.due !== undefined) return stay(state);
+      return event.nowMs < state.deadlineMs
+        ? giveUpAwaited(policy, state, event.nowMs)
+        : goOn(policy, { ...state, due: "reporting-timeout" });
     case "cancelled":
       return abandon(state.cohort, event.reason);
     case "stopping":
@@ -236,6 +242,15 @@ function inReporting(policy: RoundPolicy, state: Reporting, event: RoundEvent): 
     default:
       return stay(state);
   }
+}
+
+/** When only members are left that are away, and their time is over, the round goes on without. */
+function giveUpAwaited(policy: RoundPolicy, state: Reporting, nowMs: number): RoundStep {
+  const { awaitedUntilMs } = state.cohort;
+  if (awaitedUntilMs === undefined || nowMs < awaitedUntilMs) return stay(state);
+  const members = state.cohort.giveUpAwaited();
+  const next = goOn(policy, state);
+  return { state: next.state, effects: [{ type: "giveUp", members }, ...next.effects] };
 }
 
 /** Whether an event ends a member's work. Only such events count once the round's time is over. */

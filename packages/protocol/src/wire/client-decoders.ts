@@ -2,7 +2,7 @@
 import { toHex } from "../bytes/encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import { errorCodeFromWire } from "../errors.ts";
-import type { ArtifactId } from "../ids.ts";
+import type { ArtifactId, SessionId } from "../ids.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import {
   asText,
@@ -40,6 +40,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     maxParameters: uint(f, "maxParameters"),
     exampleCount: uint(f, "exampleCount"),
     heldOutCount: uint(f, "heldOutCount"),
+    ...(f["resumes"] === true ? { resumes: true } : {}),
     ...heldArtifacts(f),
     planFeatures: planFeatures(f),
     ...enrolment(f),
@@ -68,6 +69,15 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     population: text(f, "population"),
     ...heldArtifacts(f),
     planFeatures: planFeatures(f),
+    ...enrolment(f),
+  }),
+  resume: (f) => ({
+    type: "resume",
+    population: text(f, "population"),
+    roundId: roundIdField(f),
+    sessionId: text(f, "sessionId") as SessionId,
+    resumeSecret: octets(f, "resumeSecret", 32).slice(),
+    ...heldArtifacts(f),
     ...enrolment(f),
   }),
 };

@@ -6,6 +6,7 @@ import { fromHex } from "../bytes/encoding.ts";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { MAX_TEXT_LENGTH } from "./fields.ts";
 import {
+  RESUMED_STAGES,
   ROUND_PURPOSES,
   type ArtifactReference,
   type ClientMessage,
@@ -19,6 +20,7 @@ export function clientBody(message: ClientMessage): object {
   switch (message.type) {
     case "checkIn":
     case "modelRequest":
+    case "resume":
       return {
         ...message,
         heldArtifacts: message.heldArtifacts.map(fromHex),
@@ -43,6 +45,8 @@ export function serverBody(message: ServerMessage): object {
         purpose: ROUND_PURPOSES.indexOf(message.purpose),
         delivery: deliveryBody(message.delivery),
       };
+    case "resumed":
+      return { ...message, stage: RESUMED_STAGES.indexOf(message.stage) };
     case "modelOffer":
       return { ...message, delivery: deliveryBody(message.delivery) };
     case "reportResult": {

@@ -33,11 +33,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ClientMessage.prototype.reportBegin = null;
             ClientMessage.prototype.reportChunk = null;
             ClientMessage.prototype.modelRequest = null;
+            ClientMessage.prototype.resume = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(ClientMessage.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "checkIn", "configured", "withdraw", "reportBegin", "reportChunk", "modelRequest"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "checkIn", "configured", "withdraw", "reportBegin", "reportChunk", "modelRequest", "resume"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -62,6 +63,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.ReportChunk.encode(message.reportChunk, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.modelRequest != null && $Object.hasOwnProperty.call(message, "modelRequest"))
                     $root.tributary.v1.ModelRequest.encode(message.modelRequest, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.resume != null && $Object.hasOwnProperty.call(message, "resume"))
+                    $root.tributary.v1.Resume.encode(message.resume, writer.uint32(66).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -144,6 +147,13 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             message.body = "modelRequest";
                             continue;
                         }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.resume = $root.tributary.v1.Resume.decode(reader, reader.size(), $undefined, _depth + 1, message.resume);
+                            message.body = "resume";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -182,11 +192,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ServerMessage.prototype.roundOutcome = null;
             ServerMessage.prototype.modelOffer = null;
             ServerMessage.prototype.failure = null;
+            ServerMessage.prototype.resumed = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(ServerMessage.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["welcome", "checkInAccepted", "rejection", "roundConfiguration", "reportGrant", "reportResult", "roundOutcome", "modelOffer", "failure"]),
+                get: $util.oneOfGetter($oneOfFields = ["welcome", "checkInAccepted", "rejection", "roundConfiguration", "reportGrant", "reportResult", "roundOutcome", "modelOffer", "failure", "resumed"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -215,6 +226,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.ModelOffer.encode(message.modelOffer, writer.uint32(66).fork(), _depth + 1).ldelim();
                 if (message.failure != null && $Object.hasOwnProperty.call(message, "failure"))
                     $root.tributary.v1.Failure.encode(message.failure, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.resumed != null && $Object.hasOwnProperty.call(message, "resumed"))
+                    $root.tributary.v1.Resumed.encode(message.resumed, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -309,6 +322,13 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 break;
                             message.failure = $root.tributary.v1.Failure.decode(reader, reader.size(), $undefined, _depth + 1, message.failure);
                             message.body = "failure";
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.resumed = $root.tributary.v1.Resumed.decode(reader, reader.size(), $undefined, _depth + 1, message.resumed);
+                            message.body = "resumed";
                             continue;
                         }
                     }
@@ -553,6 +573,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             CheckIn.prototype.heldOutCount = 0;
             CheckIn.prototype.planFeatures = $util.emptyArray;
             CheckIn.prototype.partial = null;
+            CheckIn.prototype.resumes = false;
 
             CheckIn.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -584,6 +605,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                         writer.uint32(74).string(message.planFeatures[i]);
                 if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
                     $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(82).fork(), _depth + 1).ldelim();
+                if (message.resumes != null && $Object.hasOwnProperty.call(message, "resumes") && message.resumes !== false)
+                    writer.uint32(88).bool(message.resumes);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -696,6 +719,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.partial = $root.tributary.v1.PartialArtifact.decode(reader, reader.size(), $undefined, _depth + 1, message.partial);
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.resumes = value;
+                            else
+                                delete message.resumes;
                             continue;
                         }
                     }
@@ -1425,6 +1457,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             RoundConfiguration.prototype.reportNonce = $util.newBuffer([]);
             RoundConfiguration.prototype.timeLeftMs = 0;
             RoundConfiguration.prototype.purpose = 0;
+            RoundConfiguration.prototype.resumeSecret = $util.newBuffer([]);
 
             RoundConfiguration.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1447,6 +1480,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(48).uint32(message.timeLeftMs);
                 if (message.purpose != null && $Object.hasOwnProperty.call(message, "purpose") && message.purpose !== 0)
                     writer.uint32(56).int32(message.purpose);
+                if (message.resumeSecret != null && $Object.hasOwnProperty.call(message, "resumeSecret") && message.resumeSecret.length)
+                    writer.uint32(66).bytes(message.resumeSecret);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1538,6 +1573,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 message.purpose = value;
                             else
                                 delete message.purpose;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.resumeSecret = value;
+                            else
+                                delete message.resumeSecret;
                             continue;
                         }
                     }
@@ -2621,6 +2665,305 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             };
 
             return ModelOffer;
+        })();
+
+        v1.Resume = (function() {
+
+            const Resume = function (properties) {
+                this.heldArtifacts = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Resume.prototype.population = "";
+            Resume.prototype.roundId = "";
+            Resume.prototype.sessionId = "";
+            Resume.prototype.resumeSecret = $util.newBuffer([]);
+            Resume.prototype.heldArtifacts = $util.emptyArray;
+            Resume.prototype.partial = null;
+            Resume.prototype.token = "";
+            Resume.prototype.device = null;
+
+            Resume.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.population != null && $Object.hasOwnProperty.call(message, "population") && message.population !== "")
+                    writer.uint32(10).string(message.population);
+                if (message.roundId != null && $Object.hasOwnProperty.call(message, "roundId") && message.roundId !== "")
+                    writer.uint32(18).string(message.roundId);
+                if (message.sessionId != null && $Object.hasOwnProperty.call(message, "sessionId") && message.sessionId !== "")
+                    writer.uint32(26).string(message.sessionId);
+                if (message.resumeSecret != null && $Object.hasOwnProperty.call(message, "resumeSecret") && message.resumeSecret.length)
+                    writer.uint32(34).bytes(message.resumeSecret);
+                if (message.heldArtifacts != null && message.heldArtifacts.length)
+                    for (let i = 0; i < message.heldArtifacts.length; ++i)
+                        writer.uint32(42).bytes(message.heldArtifacts[i]);
+                if (message.partial != null && $Object.hasOwnProperty.call(message, "partial"))
+                    $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                    writer.uint32(58).string(message.token);
+                if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
+                    $root.tributary.v1.Device.encode(message.device, writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Resume.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.Resume();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.population = value;
+                            else
+                                delete message.population;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.roundId = value;
+                            else
+                                delete message.roundId;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sessionId = value;
+                            else
+                                delete message.sessionId;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.resumeSecret = value;
+                            else
+                                delete message.resumeSecret;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.heldArtifacts && message.heldArtifacts.length))
+                                message.heldArtifacts = [];
+                            message.heldArtifacts.push(reader.bytes());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.partial = $root.tributary.v1.PartialArtifact.decode(reader, reader.size(), $undefined, _depth + 1, message.partial);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.token = value;
+                            else
+                                delete message.token;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Resume;
+        })();
+
+        v1.ResumedStage = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "RESUMED_TRAINING"] = 0;
+            values[valuesById[1] = "RESUMED_UPLOADING"] = 1;
+            values[valuesById[2] = "RESUMED_REPORTED"] = 2;
+            return values;
+        })();
+
+        v1.Resumed = (function() {
+
+            const Resumed = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Resumed.prototype.roundId = "";
+            Resumed.prototype.resumeSecret = $util.newBuffer([]);
+            Resumed.prototype.stage = 0;
+            Resumed.prototype.bytesLeft = 0;
+            Resumed.prototype.timeLeftMs = 0;
+
+            Resumed.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.roundId != null && $Object.hasOwnProperty.call(message, "roundId") && message.roundId !== "")
+                    writer.uint32(10).string(message.roundId);
+                if (message.resumeSecret != null && $Object.hasOwnProperty.call(message, "resumeSecret") && message.resumeSecret.length)
+                    writer.uint32(18).bytes(message.resumeSecret);
+                if (message.stage != null && $Object.hasOwnProperty.call(message, "stage") && message.stage !== 0)
+                    writer.uint32(24).int32(message.stage);
+                if (message.bytesLeft != null && $Object.hasOwnProperty.call(message, "bytesLeft") && message.bytesLeft !== 0)
+                    writer.uint32(32).uint32(message.bytesLeft);
+                if (message.timeLeftMs != null && $Object.hasOwnProperty.call(message, "timeLeftMs") && message.timeLeftMs !== 0)
+                    writer.uint32(40).uint32(message.timeLeftMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Resumed.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.Resumed();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.roundId = value;
+                            else
+                                delete message.roundId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.resumeSecret = value;
+                            else
+                                delete message.resumeSecret;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.stage = value;
+                            else
+                                delete message.stage;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.bytesLeft = value;
+                            else
+                                delete message.bytesLeft;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.timeLeftMs = value;
+                            else
+                                delete message.timeLeftMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Resumed;
         })();
 
         v1.Failure = (function() {

@@ -68,6 +68,15 @@ export type RoundPurpose = "training" | "evaluation";
 /** The purposes by their numbers on the wire. */
 export const ROUND_PURPOSES: readonly RoundPurpose[] = ["training", "evaluation"];
 
+/**
+ * How far a member has come that goes on with its round: it trains and has announced nothing, is
+ * uploading its report, or has reported.
+ */
+export type ResumedStage = "training" | "uploading" | "reported";
+
+/** The stages by their numbers on the wire. */
+export const RESUMED_STAGES: readonly ResumedStage[] = ["training", "uploading", "reported"];
+
 /** Why something was refused, and when to try again. */
 export interface Refusal {
   readonly code: ErrorCode;
@@ -118,6 +127,8 @@ export type ClientMessage =
       readonly heldOutCount: number;
       /** Names of the plan features that the client knows; none if left out. */
       readonly planFeatures?: readonly string[];
+      /** Whether the client goes on with its round over another connection when this one breaks. */
+      readonly resumes?: boolean;
     } & HeldArtifacts &
       EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }
@@ -149,6 +160,16 @@ export type ClientMessage =
       readonly population: string;
       readonly planFeatures?: readonly string[];
     } & HeldArtifacts &
+      EnrolmentFields)
+  | ({
+      readonly type: "resume";
+      readonly population: string;
+      readonly roundId: RoundId;
+      /** The session in which the client was selected. */
+      readonly sessionId: SessionId;
+      /** From `roundConfiguration` or `resumed`, whichever came last, 32 bytes. */
+      readonly resumeSecret: Uint8Array;
+    } & HeldArtifacts &
       EnrolmentFields);
 
 /** What a server sends. */
@@ -169,6 +190,19 @@ export type ServerMessage =
       readonly delivery: Delivery;
       /** 16 bytes that the report must repeat. They are good for one report of this session. */
       readonly reportNonce: Uint8Array;
+      /** How long the round still takes reports. */
+      readonly timeLeftMs: number;
+      /** 32 bytes that prove in `resume` that the client is this member; good for one return. */
+      readonly resumeSecret?: Uint8Array;
+    }
+  | {
+      readonly type: "resumed";
+      readonly roundId: RoundId;
+      /** For the next return, 32 bytes. */
+      readonly resumeSecret: Uint8Array;
+      readonly stage: ResumedStage;
+      /** What the server has not received of a report that is being uploaded. */
+      readonly bytesLeft: number;
       /** How long the round still takes reports. */
       readonly timeLeftMs: number;
     }

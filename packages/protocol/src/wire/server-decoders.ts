@@ -16,10 +16,12 @@ import {
   type Fields,
 } from "./fields.ts";
 import {
+  RESUMED_STAGES,
   ROUND_PURPOSES,
   type CheckpointDifference,
   type Delivery,
   type Refusal,
+  type ResumedStage,
   type RoundPurpose,
   type ServerMessage,
 } from "./messages.ts";
@@ -41,6 +43,15 @@ export const SERVER_DECODERS: Decoders<ServerMessage> = {
     taskName: text(f, "taskName"),
     delivery: delivery(f),
     reportNonce: octets(f, "reportNonce", 16).slice(),
+    timeLeftMs: uint(f, "timeLeftMs"),
+    ...resumeSecret(f),
+  }),
+  resumed: (f) => ({
+    type: "resumed",
+    roundId: roundIdField(f),
+    resumeSecret: octets(f, "resumeSecret", 32).slice(),
+    stage: resumedStage(f),
+    bytesLeft: uint(f, "bytesLeft"),
     timeLeftMs: uint(f, "timeLeftMs"),
   }),
   reportGrant: (f) => ({ type: "reportGrant", roundId: roundIdField(f) }),
@@ -85,6 +96,18 @@ function refusal(fields: Fields): Refusal {
 function purpose(fields: Fields): RoundPurpose {
   const known = ROUND_PURPOSES[uint(fields, "purpose")];
   if (known === undefined) throw malformed("purpose has a value that this version does not know");
+  return known;
+}
+
+/** The secret of a seat; an empty object when the server keeps no seat for this client. */
+function resumeSecret(fields: Fields): { readonly resumeSecret?: Uint8Array } {
+  if (octets(fields, "resumeSecret").length === 0) return {};
+  return { resumeSecret: octets(fields, "resumeSecret", 32).slice() };
+}
+
+function resumedStage(fields: Fields): ResumedStage {
+  const known = RESUMED_STAGES[uint(fields, "stage")];
+  if (known === undefined) throw malformed("stage has a value that this version does not know");
   return known;
 }
 

@@ -43,6 +43,7 @@ import {
   noOpenRound,
   type PopulationDeps,
 } from "./population/population.ts";
+import { KeptSeats, type SeatClaim } from "./round/kept-seats.ts";
 import { requireMeasures } from "./round/require-measures.ts";
 import { operatorEvaluationRecord } from "./round/round-records.ts";
 import type { RoundInFlight } from "./round/round-in-flight.ts";
@@ -59,7 +60,7 @@ import type { TaskRunnerDeps } from "./task/task-runner.ts";
 import { TaskRunners } from "./task/task-runners.ts";
 
 /** What a coordinator works with. */
-export type CoordinatorDeps = Omit<TaskRunnerDeps, "problems"> & PopulationDeps;
+export type CoordinatorDeps = Omit<TaskRunnerDeps, "problems" | "seats"> & PopulationDeps;
 
 /**
  * The server's tasks and populations. It brings clients and tasks together, and goes on with tasks
@@ -74,6 +75,7 @@ export class Coordinator {
   /** Counts the clients of populations that have no task, until they are due again. */
   readonly #strangers: ClientsAway;
   readonly #offered = new OfferedTasks();
+  readonly #seats = new KeptSeats();
   readonly #idleModels: IdleModels;
 
   constructor(deps: CoordinatorDeps) {
@@ -84,7 +86,7 @@ export class Coordinator {
         loaded: ({ population }) => this.#idleModels.forget(population),
         moved: (task) => this.#offered.note(task),
       },
-      deps,
+      { ...deps, seats: this.#seats },
     );
     this.#strangers = new ClientsAway(
       deps.clock.elapsedMs(),
@@ -314,6 +316,15 @@ export class Coordinator {
     }
     const session: SessionId = participant.sessionId;
     return () => population.leave(session);
+  }
+
+  /**
+   * Gives a member its seat again that has lost its connection. It has been told so when this
+   * returns.
+   * @throws TributaryError `ROUND_CLOSED` when there is no such seat to come back to.
+   */
+  resume(participant: Participant, claim: SeatClaim): void {
+    this.#seats.resume(participant, claim);
   }
 
   /**

@@ -279,7 +279,7 @@ export class Gateway {
         address,
         ...sender.progress,
       });
-      session.disconnected();
+      session.disconnected(reason === "probes");
       // A client that is only slow may still read why it was cut.
       if (reason === "probes") socket.terminate();
       else sender.close(ERROR_CODES.TIMED_OUT.close ?? 1006, "TIMED_OUT");
@@ -339,7 +339,7 @@ export class Gateway {
       if (session.isOpen) this.#deps.events.publish({ type: "session-failed", code });
       sender.close(ERROR_CODES[code].close ?? 1006, code);
       // The client leaves its cohort now, and not only when it answers the close frame.
-      session.disconnected();
+      session.disconnected(code !== "CONNECTION_LOST");
     });
     socket.on("close", () => {
       this.#connections.delete(connection);

@@ -5,6 +5,7 @@ import type {
   RandomSource,
   ServerSecrets,
 } from "@tributary/protocol";
+import type { SeatClaim } from "../coordinator/round/kept-seats.ts";
 import type { SealedModel } from "../coordinator/model/sealed-model.ts";
 import type { CheckInOffer, Participant } from "../coordinator/population/participant.ts";
 import type { Admission, Credentials } from "../enrolment/enrolment.ts";
@@ -29,6 +30,12 @@ export interface SessionHost {
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
    */
   checkIn(participant: Participant, offer: CheckInOffer): () => void;
+  /**
+   * Gives a member its seat again that has lost its connection. It has been told so when this
+   * returns.
+   * @throws TributaryError `ROUND_CLOSED` when there is no such seat to come back to.
+   */
+  resume(participant: Participant, claim: SeatClaim): void;
   /**
    * The newest model of a population.
    * @param isEnrolled - `Admission.isEnrolled` of who asks.

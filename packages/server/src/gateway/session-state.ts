@@ -23,6 +23,8 @@ export type SessionPhase =
   | "idle"
   /** A check-in has come, and whether the client may take part is being looked up. */
   | "checkingIn"
+  /** A member has come back, and whether it may go on is being looked up. */
+  | "resuming"
   /** The client is in its population's pool. */
   | "waiting"
   /** A model has been asked for. */
@@ -37,6 +39,7 @@ export type SessionEvent =
   | { readonly type: "greeted" }
   | { readonly type: "askedToTakePart" }
   | { readonly type: "askedForModel" }
+  | { readonly type: "askedToResume" }
   /** The check-in has been accepted into the pool. */
   | { readonly type: "admitted" }
   /** What was asked for has been answered: the client was rejected, or the model was offered. */
@@ -55,8 +58,14 @@ const TRANSITIONS: Readonly<
 > = {
   handshake: { channelOpened: "greeting", closed: "closed" },
   greeting: { greeted: "idle", closed: "closed" },
-  idle: { askedToTakePart: "checkingIn", askedForModel: "fetching", closed: "closed" },
+  idle: {
+    askedToTakePart: "checkingIn",
+    askedForModel: "fetching",
+    askedToResume: "resuming",
+    closed: "closed",
+  },
   checkingIn: { admitted: "waiting", answered: "idle", closed: "closed" },
+  resuming: { selected: "inRound", answered: "idle", closed: "closed" },
   waiting: { selected: "inRound", answered: "idle", closed: "closed" },
   fetching: { answered: "idle", closed: "closed" },
   inRound: { leftRound: "idle", closed: "closed" },
@@ -99,6 +108,7 @@ export function receptionOf(state: SessionState, message: ClientMessage): Recept
       return state.phase === "greeting" ? "handle" : undefined;
     case "checkIn":
     case "modelRequest":
+    case "resume":
       return state.phase === "idle" ? "handle" : undefined;
     case "configured":
     case "withdraw":

@@ -1,6 +1,5 @@
 import {
   ERROR_CODES,
-  PROTOCOL_VERSIONS,
   TributaryError,
   acceptHandshake,
   asTributaryError,
@@ -8,7 +7,6 @@ import {
   decodeFrame,
   encodeFrame,
   encodeServerMessage,
-  negotiateVersion,
   sealRecordFrame,
   type Channel,
   type ClientMessage,
@@ -27,6 +25,7 @@ import type {
 import { roundClosed, unexpected } from "../coordinator/round/session-errors.ts";
 import { toldError, type ToldError } from "../coordinator/round/told-error.ts";
 import type { Admission } from "../enrolment/enrolment.ts";
+import { agreeOnVersion } from "./agree-on-version.ts";
 import type { FrameSender } from "./frame-sender.ts";
 import { RequestBudget } from "./request-budget.ts";
 import type { SessionDeps } from "./session-deps.ts";
@@ -44,6 +43,7 @@ import type { Visitor } from "./visitors.ts";
 
 type CheckIn = Extract<ClientMessage, { type: "checkIn" }>;
 type ModelRequest = Extract<ClientMessage, { type: "modelRequest" }>;
+type Resume = Extract<ClientMessage, { type: "resume" }>;
 
 /** A session's place in its population's pool. */
 interface PoolPlace {
@@ -123,8 +123,11 @@ export class Session implements Participant {
     }
   }
 
-  /** Call when the connection has closed; idempotent. */
-  disconnected(): void {
+  /**
+   * Call when the connection has closed; idempotent.
+   * @param isForGood - Whether the client may not go on with its round over another connection.
+   */
+  disconnected(isForGood = false): void {
     if (!this.#step({ type: "closed" })) return;
     this.#cancelDeadline();
     this.#upload?.stop();
@@ -134,7 +137,7 @@ export class Session implements Participant {
     this.#place = undefined;
     this.#seat = undefined;
     place?.leave?.();
-    seat?.leave();
+    seat?.leave(isForGood);
   }
 
   /** Ends the session with an error that the client is told. */
@@ -148,7 +151,8 @@ export class Session implements Participant {
     } catch {
       // The channel is of no use after a bad record. The close code has to say what happened.
     }
-    this.disconnected();
+    // A client that is only slow has done nothing wrong.
+    this.disconnected(code !== "TIMED_OUT");
     this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
   }
 
@@ -158,7 +162,7 @@ export class Session implements Participant {
     const place = this.#place;
     if (!this.#step({ type: "selected", roundId: seat.roundId })) return;
     // A check-in that completes a cohort is selected before it has been answered.
-    if (place?.leave === undefined) this.#send({ type: "checkInAccepted" });
+    if (place !== undefined && place.leave === undefined) this.#send({ type: "checkInAccepted" });
     this.#place = undefined;
     this.#upload = undefined;
     this.#seat = seat;
@@ -174,14 +178,11 @@ export class Session implements Participant {
   tell(message: RoundMessage): void {
     if (message.roundId !== currentRound(this.#state)) return;
     switch (message.type) {
+      case "resumed":
+        if (message.bytesLeft > 0) this.#watchUpload(message.bytesLeft);
+        break;
       case "reportGrant":
-        this.#upload = new UploadWatch(this.#announcedBytes, this.#deps, () => {
-          this.close(
-            new TributaryError("TIMED_OUT", "The report came too slowly", {
-              remedy: "Connect again where the network is better.",
-            }),
-          );
-        });
+        this.#watchUpload(this.#announcedBytes);
         break;
       case "reportResult":
         this.#upload?.stop();
@@ -202,6 +203,10 @@ export class Session implements Participant {
   returnRequest(): void {
     this.#requests.giveBack();
     this.#returnDeviceRequest();
+  }
+
+  supersede(): void {
+    this.close(new TributaryError("TIMED_OUT", "The client goes on over another connection"));
   }
 
   takeTraffic(): { readonly up: number; readonly down: number } {
@@ -240,6 +245,10 @@ export class Session implements Participant {
         this.#requests.take();
         this.#offerModel(message);
         return;
+      case "resume":
+        this.#requests.take();
+        this.#resume(message);
+        return;
       case "reportChunk":
         try {
           if (this.#upload?.take(message.data.length) !== true) throw unexpected("a report chunk");
@@ -255,18 +264,7 @@ export class Session implements Participant {
   }
 
   #greet(hello: Extract<ClientMessage, { type: "hello" }>): void {
-    const version = negotiateVersion(PROTOCOL_VERSIONS, {
-      oldest: hello.oldestVersion,
-      newest: hello.newestVersion,
-    });
-    if (version === undefined) {
-      throw new TributaryError(
-        "VERSION_UNSUPPORTED",
-        `The client speaks protocol versions ${hello.oldestVersion} to ${hello.newestVersion} ` +
-          `and the server ${PROTOCOL_VERSIONS.oldest} to ${PROTOCOL_VERSIONS.newest}`,
-        { remedy: "Update the older of the two." },
-      );
-    }
+    const version = agreeOnVersion(hello);
     this.#cancelDeadline();
     this.#visitor.greeted();
     this.#step({ type: "greeted" });
@@ -303,6 +301,7 @@ export class Session implements Participant {
         heldOutCount,
         heldArtifacts,
         planFeatures: message.planFeatures ?? [],
+        ...(message.resumes === true ? { resumes: true } : {}),
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#place !== place) return; // selected or rejected before this line
@@ -312,6 +311,38 @@ export class Session implements Participant {
       const { code, message: text, retryAfterMs } = this.#told(error);
       this.reject(code, text, retryAfterMs);
     }
+  }
+
+  /** Gives a member its seat again, which the coordinator does with `take`. */
+  #resume({ roundId, sessionId, resumeSecret, ...message }: Resume): void {
+    const refused = (error: unknown): void => {
+      this.#step({ type: "answered" });
+      this.#send({ type: "failure", ...this.#told(error) });
+    };
+    this.#held = { artifacts: new Set(message.heldArtifacts), partial: message.partial };
+    this.#admit(
+      { type: "askedToResume" },
+      message,
+      ({ deviceId }) => {
+        try {
+          this.#deps.host.resume(this, { roundId, sessionId, resumeSecret, deviceId });
+        } catch (error) {
+          refused(error);
+        }
+      },
+      refused,
+    );
+  }
+
+  #watchUpload(byteLength: number): void {
+    this.#upload?.stop();
+    this.#upload = new UploadWatch(byteLength, this.#deps, () => {
+      this.close(
+        new TributaryError("TIMED_OUT", "The report came too slowly", {
+          remedy: "Connect again where the network is better.",
+        }),
+      );
+    });
   }
 
   #offerModel(request: ModelRequest): void {
@@ -348,7 +379,7 @@ export class Session implements Participant {
    */
   #admit(
     asking: SessionEvent,
-    { population, token, device }: CheckIn | ModelRequest,
+    { population, token, device }: Pick<CheckIn, "population" | "token" | "device">,
     admitted: (admission: Admission, isCurrent: () => boolean) => void,
     refused: (error: TributaryError) => void,
   ): void {

@@ -70,7 +70,10 @@ export type ServerEvent =
     }
   | { readonly type: "report-refused"; readonly roundId: RoundId; readonly error: TributaryError }
   | { readonly type: "member-withdrew"; readonly roundId: RoundId; readonly code: ErrorCode }
-  /** A member's connection was lost; `stage` is how far the member had come. */
+  /**
+   * A member's connection was lost, and it has not come back or may not; `stage` is how far the
+   * member had come.
+   */
   | { readonly type: "member-left"; readonly roundId: RoundId; readonly stage: WorkStage }
   | {
       readonly type: "phase-ended";

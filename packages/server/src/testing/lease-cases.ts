@@ -11,6 +11,7 @@ export interface LeaseFixture {
   readonly expire: () => Promise<void>;
   /** Something that the second server's store does; it fails while the second lease is blocked. */
   readonly useSecond?: () => Promise<unknown>;
+  /** Gives back what the fixture holds. */
   readonly dispose: () => Promise<void>;
 }
 

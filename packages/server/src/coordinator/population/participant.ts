@@ -25,6 +25,8 @@ export interface CheckInOffer {
   readonly heldArtifacts: ReadonlySet<ArtifactId>;
   /** The client's device, where the client has proved which one it is. */
   readonly deviceId?: string;
+  /** Whether the client goes on with its round over another connection when this one breaks. */
+  readonly resumes?: boolean;
 }
 
 /** What a member is sent at the start of its round, without the model. */
@@ -42,7 +44,7 @@ export type MemberMessage = Extract<
 /** What a member is told about its round after its configuration. */
 export type RoundMessage = Extract<
   ServerMessage,
-  { type: "reportGrant" | "reportResult" | "roundOutcome" }
+  { type: "resumed" | "reportGrant" | "reportResult" | "roundOutcome" }
 >;
 
 /**
@@ -66,6 +68,8 @@ export interface Participant {
    * its report and without its fault.
    */
   returnRequest(): void;
+  /** The client goes on with its round over another connection: ends this one. */
+  supersede(): void;
   /** Bytes of the session's frames in both directions since the last call. */
   takeTraffic(): { readonly up: number; readonly down: number };
 }
@@ -92,6 +96,9 @@ export interface RoundSeat {
    *   is then to be closed.
    */
   receive(message: MemberMessage): void;
-  /** The member's connection is lost. */
-  leave(): void;
+  /**
+   * The member's connection is lost.
+   * @param isForGood - Whether the member may not come back, because it has broken the protocol.
+   */
+  leave(isForGood?: boolean): void;
 }

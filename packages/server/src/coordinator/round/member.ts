@@ -1,6 +1,6 @@
 import type { ReportHeader } from "@tributary/core";
-import type { SessionId } from "@tributary/protocol";
-import type { Participant } from "../population/participant.ts";
+import type { CryptoProvider, RoundId, SessionId } from "@tributary/protocol";
+import type { Participant, WaitingClient } from "../population/participant.ts";
 import type { UploadTurn } from "./upload-turns.ts";
 
 /** The sites of clients of this machine, in IPv4 and in IPv6. */
@@ -11,7 +11,11 @@ const OWN_SITES = /^127\.|^0:0:0::\/48$/;
  * connection, and the report that is coming in.
  */
 export class Member {
-  readonly participant: Participant;
+  readonly roundId: RoundId;
+  /** The session in which the client was selected; it names the member also after a return. */
+  readonly session: SessionId;
+  /** The client's device, where the client has proved which one it is. */
+  readonly deviceId: string | undefined;
   /** Shown by the member's report, which proves that it is for this round and from this session. */
   readonly reportNonce: Uint8Array;
   /** The most examples that the member's report may be about: those that it offered at check-in. */
@@ -20,19 +24,61 @@ export class Member {
   report: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
   /** Set while the member waits for its upload turn or has it. */
   turn: UploadTurn | undefined;
+  /** Whether the round's configuration has been sent over the present connection. */
+  isConfigured = false;
+  #participant: Participant;
+  #resumeSecret: Uint8Array | undefined;
+  /** The secret before it, until the client shows that the new one has reached it. */
+  #lastSecret: Uint8Array | undefined;
   #receivedBytes = 0;
 
+  /** @param terms.resumeSecret - Absent when the client does not come back to its seat. */
   constructor(
-    participant: Participant,
-    { reportNonce, mostExamples }: Pick<Member, "reportNonce" | "mostExamples">,
+    roundId: RoundId,
+    { participant, offer }: WaitingClient,
+    terms: Pick<Member, "reportNonce" | "mostExamples" | "resumeSecret">,
   ) {
-    this.participant = participant;
-    this.reportNonce = reportNonce;
-    this.mostExamples = mostExamples;
+    this.roundId = roundId;
+    this.session = participant.sessionId;
+    this.deviceId = offer.deviceId;
+    this.reportNonce = terms.reportNonce;
+    this.mostExamples = terms.mostExamples;
+    this.#participant = participant;
+    this.#resumeSecret = terms.resumeSecret;
   }
 
-  get session(): SessionId {
-    return this.participant.sessionId;
+  /** The member's present connection, or the last one that it had. */
+  get participant(): Participant {
+    return this.#participant;
+  }
+
+  /** Proves that a client which comes back is this member; absent when it does not come back. */
+  get resumeSecret(): Uint8Array | undefined {
+    return this.#resumeSecret;
+  }
+
+  /** Whether this is a secret with which the member may come back. Takes constant time. */
+  isItsSecret(secret: Uint8Array, crypto: CryptoProvider): boolean {
+    const candidates = [this.#resumeSecret, this.#lastSecret];
+    return candidates.some((each) => each !== undefined && crypto.equal(each, secret));
+  }
+
+  /** Call when the client says something: it has the newest secret, and the one before is void. */
+  spoke(): void {
+    this.#lastSecret = undefined;
+  }
+
+  /** Bytes of the payload that have not come. */
+  get bytesLeft(): number {
+    return (this.turn?.buffer?.length ?? this.#receivedBytes) - this.#receivedBytes;
+  }
+
+  /** The member goes on over another connection. @param resumeSecret - For its next return. */
+  goOn(participant: Participant, resumeSecret: Uint8Array): void {
+    this.#participant = participant;
+    this.#lastSecret = this.#resumeSecret;
+    this.#resumeSecret = resumeSecret;
+    this.isConfigured = false;
   }
 
   /** Where the member connects from; undefined when that is the server's own machine. */
@@ -60,5 +106,6 @@ export class Member {
   releaseTurn(): void {
     this.turn?.release();
     this.turn = undefined;
+    this.#receivedBytes = 0;
   }
 }

@@ -107,7 +107,7 @@ export class ReportIntake {
         }
       },
       onLost: (error) => {
-        if (this.isOpen && this.#stageOf(member) === "uploading") this.#refuse(member, error);
+        if (this.isOpen && this.#stageOf(member) === "uploading") this.#loseTurn(member, error);
       },
     });
   }
@@ -210,6 +210,13 @@ export class ReportIntake {
   #notAdded(member: Member, error: unknown): void {
     if (this.#options.machine.state.phase === "reporting") this.#refuse(member, error);
     else member.releaseTurn();
+  }
+
+  /** A member that is away may send its report again; one that is present is too slow. */
+  #loseTurn(member: Member, error: TributaryError): void {
+    member.releaseTurn();
+    const { machine } = this.#options;
+    if (!machine.dispatchMember(member.session, { type: "gaveWay" })) this.#refuse(member, error);
   }
 
   /** Refuses a member's report: the member is told why, and when to come back. */

@@ -83,9 +83,20 @@ export class RoundMachine {
     if (phase === "selecting" && state.phase !== "selecting") this.#listener.gatheringEased();
   }
 
-  /** Says what has happened to a member. */
-  dispatchMember(session: SessionId, event: MemberEvent): void {
+  /**
+   * Says what has happened to a member.
+   * @returns Whether its state has changed.
+   */
+  dispatchMember(session: SessionId, event: MemberEvent): boolean {
+    const before = this.cohort?.state(session);
     this.dispatch({ type: "member", session, event });
+    return this.cohort?.state(session) !== before;
+  }
+
+  /** Whole milliseconds for which the round still takes reports. */
+  get timeLeftMs(): number {
+    if (!("deadlineMs" in this.#state)) return 0;
+    return Math.max(0, Math.round(this.#state.deadlineMs - this.#clock.elapsedMs()));
   }
 
   #watchDeadline(): void {
@@ -107,7 +118,7 @@ export class RoundMachine {
       this.dispatch({ type: "cancelled", reason: "not-scheduled" });
       return;
     }
-    if (this.#state.phase !== "selecting" && nowMs >= deadlineMs) this.#hasTimedOut = true;
+    if (this.#state.phase !== "selecting" && this.timeLeftMs === 0) this.#hasTimedOut = true;
     this.dispatch({ type: "tick", nowMs });
     if (!this.isGathering || nowMs < deadlineMs) return;
     this.#isOverdue = true;

@@ -31,9 +31,12 @@ import type {
   SeatUse,
   WaitingClient,
 } from "../population/participant.ts";
-import { Member } from "./member.ts";
+import type { KeptSeats, SeatClaim } from "./kept-seats.ts";
+import type { Member } from "./member.ts";
 import { ReportIntake, type ReportIntakeDeps } from "./report-intake.ts";
 import { RoundMachine } from "./round-machine.ts";
+import { MEMBERS_PER_TURN, RoundMembers } from "./round-members.ts";
+import type { SeatReturnsDeps } from "./seat-returns.ts";
 import { unexpected } from "./session-errors.ts";
 
 /** What is known of a round when it is opened. */
@@ -66,7 +69,9 @@ export interface RoundHost {
   gatheringEased(): void;
 }
 
-export interface RunningRoundDeps extends ReportIntakeDeps {
+export interface RunningRoundDeps extends ReportIntakeDeps, SeatReturnsDeps {
+  /** Where members find their round again that come back over another connection. */
+  readonly seats: KeptSeats;
   readonly clock: Clock;
 }
 
@@ -86,9 +91,6 @@ type Departure = Extract<MemberEvent, { type: "left" | "withdrew" }>;
 /** When the members of an abandoned round may check in again, at the earliest. */
 const ABANDONED_RETRY_MS = 1_000;
 
-/** Number of members that are told something in one go. Their encryption takes about 2 ms. */
-const MEMBERS_PER_TURN = 32;
-
 /**
  * One attempt at a round, from its opening to the last message to its members. It carries out what
  * the pure state machine asks for. The task makes and stores the checkpoint: it waits for `closed`,
@@ -107,13 +109,11 @@ export class RunningRound {
   readonly #machine: RoundMachine;
   readonly #intake: ReportIntake;
   /** Members that take part and have not been told how their part ended. */
-  readonly #members: Map<SessionId, Member> = new Map();
+  readonly #members: RoundMembers;
   /** Where the members that have withdrawn connect from, but for those of this machine. */
   readonly refusingSites: Set<string> = new Set();
   /** Settles when every member has been sent its configuration. */
   #configured: Promise<void> | undefined;
-  #bytesUp = 0;
-  #bytesDown = 0;
 
   constructor(facts: RoundFacts, collection: Collection, host: RoundHost, deps: RunningRoundDeps) {
     this.facts = facts;
@@ -145,6 +145,16 @@ export class RunningRound {
         machine: this.#machine,
         sendAway: (member) => this.#sendAway(member),
         seatEnded: ({ participant }, use) => host.seatEnded(participant, use),
+      },
+      deps,
+    );
+    this.#members = new RoundMembers(
+      {
+        facts,
+        collection,
+        machine: this.#machine,
+        receive: (member, message) => this.#receive(member, message),
+        left: (member) => this.#depart(member, { type: "left" }),
       },
       deps,
     );
@@ -217,11 +227,12 @@ export class RunningRound {
     this.collection.discard();
     // No member is told of the round's end before it has been told of its beginning.
     await this.#configured;
+    this.#members.dropModel();
     const isAbandoned = typeof result === "string";
     const outcome = isAbandoned ? { abandoned: result } : { committed: referenceTo(result) };
     const atLeastMs = isAbandoned ? ABANDONED_RETRY_MS : 0;
     let told = 0;
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
       const use = this.#unfinishedUse(member);
       if (use !== undefined) this.#host.seatEnded(member.participant, use);
@@ -233,6 +244,7 @@ export class RunningRound {
         taskFinished,
       });
     }
+    this.#deps.seats.close(this);
   }
 
   /** Counts of members and bytes so far. */
@@ -240,7 +252,6 @@ export class RunningRound {
     RoundRecord,
     "selected" | "reported" | "rejected" | "droppedOut" | "fates" | "bytesUp" | "bytesDown"
   > {
-    for (const member of this.#members.values()) this.#addTraffic(member);
     const { cohort } = this.#machine;
     const fates = cohort?.fates() ?? NO_FATES;
     return {
@@ -249,8 +260,7 @@ export class RunningRound {
       rejected: totalOf(fates.refused),
       droppedOut: totalOf(fates.withdrew) + totalOf(fates.left),
       fates,
-      bytesUp: this.#bytesUp,
-      bytesDown: this.#bytesDown,
+      ...this.#members.traffic(),
     };
   }
 
@@ -264,14 +274,17 @@ export class RunningRound {
         if (member !== undefined) this.#intake.add(member);
         return;
       }
+      case "giveUp":
+        for (const session of effect.members) this.#giveUp(session);
+        return;
       case "commit":
-        this.#intake.close(this.#members.values());
+        this.#intake.close(this.#members);
         this.#close({ abandoned: undefined });
         return;
       case "announce": {
         const { state } = this.#machine;
         if (state.phase !== "abandoned") return;
-        this.#intake.close(this.#members.values());
+        this.#intake.close(this.#members);
         this.#close({ abandoned: state.reason });
       }
     }
@@ -296,47 +309,24 @@ export class RunningRound {
     for (const session of selected) this.#seat(session);
     started(this.#members.size);
     // The configuration begins before anything can end the round, since `end` waits for it.
-    this.#configured = this.#configureAll(model);
+    this.#configured = this.#members.configure(model);
+    this.#deps.seats.open(this);
     this.#machine.dispatch({ type: "configured" });
   }
 
   /** Makes a selected client a member, unless it has gone or may not take part. */
   #seat(session: SessionId): void {
     const client = this.#host.claim(session, this.collection);
-    if (client === undefined) {
-      this.#machine.dispatch({ type: "unseated", session });
-      return;
-    }
-    const { participant, offer } = client;
-    const member = new Member(participant, {
-      reportNonce: this.#deps.random.bytes(16),
-      mostExamples: this.collection.mostExamples(offer),
-    });
-    this.#members.set(session, member);
-    participant.take({
-      roundId: this.id,
-      receive: (message) => this.#receive(member, message),
-      leave: () => this.#depart(member, { type: "left" }),
-    });
+    if (client === undefined) this.#machine.dispatch({ type: "unseated", session });
+    else this.#members.seat(client);
   }
 
-  async #configureAll(model: SealedModel): Promise<void> {
-    const { id: roundId, number: roundNumber, taskName, policy } = this.facts;
-    let told = 0;
-    for (const { participant, reportNonce } of this.#members.values()) {
-      if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
-      participant.configure(
-        {
-          roundId,
-          purpose: this.collection.purpose,
-          roundNumber,
-          taskName,
-          reportNonce,
-          timeLeftMs: policy.reportingTimeoutMs,
-        },
-        model,
-      );
-    }
+  /**
+   * Gives a member its seat again, over another connection, and tells it how far it has come.
+   * @returns False when the claim is not that of a member of this round.
+   */
+  resume(participant: Participant, claim: SeatClaim): boolean {
+    return this.#members.resume(participant, claim);
   }
 
   #receive(member: Member, message: MemberMessage): void {
@@ -358,14 +348,25 @@ export class RunningRound {
     }
   }
 
+  /** Forgets a member that was away for too long. */
+  #giveUp(session: SessionId): void {
+    const member = this.#members.get(session);
+    const state = this.#machine.cohort?.state(session);
+    if (member === undefined || state?.stage !== "left") return;
+    this.#members.remove(member);
+    member.releaseTurn();
+    this.#host.seatEnded(member.participant, "wasted");
+    const { id: roundId } = this;
+    this.#deps.events.publish({ type: "member-left", roundId, stage: state.during });
+  }
+
   /** Takes a member out that leaves by itself. A report that is being added still counts. */
   #depart(member: Member, event: Departure): void {
-    this.#addTraffic(member);
     const state = this.#stateOf(member);
     if (state === undefined || state.stage === "adding") return;
     const isOpen = this.phase === "configuring" || this.phase === "reporting";
     if (isOpen && !isAtWork(state)) return;
-    this.#members.delete(member.session);
+    this.#members.remove(member);
     member.releaseTurn();
     if (!isOpen || !isAtWork(state)) return;
     this.#host.seatEnded(member.participant, "wasted");
@@ -398,15 +399,8 @@ export class RunningRound {
 
   /** Takes a member out of the round. @returns When it should check in again. */
   #sendAway(member: Member, atLeastMs?: number): number {
-    this.#addTraffic(member);
-    this.#members.delete(member.session);
+    this.#members.remove(member);
     return this.#host.sendAway(member.participant, atLeastMs);
-  }
-
-  #addTraffic({ participant }: Member): void {
-    const { up, down } = participant.takeTraffic();
-    this.#bytesUp += up;
-    this.#bytesDown += down;
   }
 }
 
