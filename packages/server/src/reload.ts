@@ -1,6 +1,5 @@
 import { resolveLimits, type Limits } from "@tributary/protocol";
 import type { CertificateWatch } from "./certificate/certificate-watch.ts";
-import type { Gateway } from "./gateway/gateway.ts";
 import type { LevelledLogger, Logger } from "./runtime/logger.ts";
 import { changeLimits, type ServerSettings } from "./server-settings.ts";
 
@@ -12,7 +11,8 @@ export interface ReloadDeps {
   /** The logger whose level the settings say; an injected logger has a level of its own. */
   readonly ownLogger: Pick<LevelledLogger, "setLevel">;
   readonly certificate: CertificateWatch | undefined;
-  readonly gateway: Pick<Gateway, "limitsChanged">;
+  /** Is told when limits have changed that it has taken over. */
+  readonly gateway: { limitsChanged(): void };
 }
 
 /** Lets a running server read its certificate and its settings again. */
