@@ -138,7 +138,11 @@ async function takeModel(
   report: Report,
   held: Set<ArtifactId>,
 ): Promise<() => Promise<void>> {
-  client.checkIn(population, { codecs: updateCodecNames, heldArtifacts: [...held] });
+  client.checkIn(population, {
+    codecs: updateCodecNames,
+    heldArtifacts: [...held],
+    exampleCount: report.exampleCount,
+  });
   const round = await client.waitFor("roundConfiguration");
   const { delivery } = round;
   const due = dueArtifacts(delivery, (id) => held.has(id));
