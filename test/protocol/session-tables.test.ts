@@ -107,6 +107,9 @@ class TableServer {
         return;
       case "withdraw":
         this.#leaveRound();
+        return;
+      case "resume":
+        throw impossible("a claim to a seat", this.#state.phase);
     }
   }
 

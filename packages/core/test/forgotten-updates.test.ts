@@ -50,7 +50,7 @@ describe.each<UpdateSpec>([
 
   it("leaves neither values nor payload in the memory of the kernels", () => {
     const { kernels, adder } = openAdder(update, { rule: "mean" });
-    void adder.add(payload, 10);
+    adder.add(payload, 10);
     expect(holds(kernels, float32Bytes(marked.subarray(0, 4)))).toBe(false);
     expect(holds(kernels, payload.subarray(-16))).toBe(false);
     expect(bytesOf(kernels).some((byte) => byte !== 0)).toBe(true); // its sums
@@ -65,7 +65,7 @@ describe.each<UpdateSpec>([
     // All bits set make no number of any of these codecs that could be added.
     wrong.fill(0xff, wrong.length / 2);
     try {
-      void adder.add(wrong, 10);
+      adder.add(wrong, 10);
     } catch {
       // Which error it is does not matter here.
     }
@@ -84,7 +84,7 @@ it.each<AggregationSpec>([
   const slice = vi.spyOn(Uint8Array.prototype, "slice");
   const { kernels, adder } = openAdder({ codec: "float32" }, aggregation);
   const payload = float32Bytes(marked);
-  for (let report = 0; report < 7; report++) void adder.add(payload, 10);
+  for (let report = 0; report < 7; report++) adder.add(payload, 10);
   const copies = slice.mock.results.map(({ value }) => value as Uint8Array);
   slice.mockRestore();
   expect(copies.filter(({ length }) => length === payload.length)).toHaveLength(7);

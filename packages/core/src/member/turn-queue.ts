@@ -8,14 +8,14 @@ export interface TurnClaim {
 
 /**
  * So large a part of all turns (an eighth) is kept for tasks that have no turn, and another one for
- * sitees that have none.
+ * sites that have none.
  */
 const KEPT_PART = 8;
 
 /**
  * Decides who gets the next of a fixed number of turns. Tasks take turns with each other, and so do
- * the sitees of each task, however many claims each of them has. The last free turns are kept
- * for tasks, and then for sitees, that have none, so that a task or an site which holds its
+ * the sites of each task, however many claims each of them has. The last free turns are kept
+ * for tasks, and then for sites, that have none, so that a task or a site which holds its
  * turns for long cannot hold all of them.
  */
 export class TurnQueue<Claim extends TurnClaim> {
@@ -48,25 +48,25 @@ export class TurnQueue<Claim extends TurnClaim> {
   /** Lets a claim wait for its turn. */
   add(claim: Claim): void {
     const { task, site } = claim;
-    const sitees = this.#waiting.get(task) ?? new Map<string, Set<Claim>>();
-    this.#waiting.set(task, sitees);
-    sitees.set(site, (sitees.get(site) ?? new Set()).add(claim));
+    const sites = this.#waiting.get(task) ?? new Map<string, Set<Claim>>();
+    this.#waiting.set(task, sites);
+    sites.set(site, (sites.get(site) ?? new Set()).add(claim));
   }
 
   /** Gives out a turn. @returns The claim that has it now; undefined when none can have one. */
   next(): Claim | undefined {
     const free = this.#turns - this.#using.size;
     if (free < 1) return undefined;
-    for (const [task, sitees] of this.#waiting) {
+    for (const [task, sites] of this.#waiting) {
       if (this.#byTask.has(task) && free <= this.#kept) continue;
-      for (const [site, claims] of sitees) {
+      for (const [site, claims] of sites) {
         if (this.#bySite.has(keyOf({ task, site })) && free <= 2 * this.#kept) continue;
         const [claim] = claims;
         if (claim === undefined) continue;
         this.#forget(claim);
         // Whoever is served goes to the end of its line.
-        if (sitees.delete(site) && claims.size > 0) sitees.set(site, claims);
-        if (this.#waiting.delete(task) && sitees.size > 0) this.#waiting.set(task, sitees);
+        if (sites.delete(site) && claims.size > 0) sites.set(site, claims);
+        if (this.#waiting.delete(task) && sites.size > 0) this.#waiting.set(task, sites);
         this.#using.add(claim);
         step(this.#byTask, task, 1);
         step(this.#bySite, keyOf(claim), 1);
@@ -88,11 +88,11 @@ export class TurnQueue<Claim extends TurnClaim> {
 
   /** Takes a claim out of those that wait. */
   #forget(claim: Claim): void {
-    const sitees = this.#waiting.get(claim.task);
-    const claims = sitees?.get(claim.site);
+    const sites = this.#waiting.get(claim.task);
+    const claims = sites?.get(claim.site);
     if (claims?.delete(claim) !== true || claims.size > 0) return;
-    sitees?.delete(claim.site);
-    if (sitees?.size === 0) this.#waiting.delete(claim.task);
+    sites?.delete(claim.site);
+    if (sites?.size === 0) this.#waiting.delete(claim.task);
   }
 }
 

@@ -159,8 +159,10 @@ async function summaryOf(
   };
 }
 
-const withoutDefinition = ({ fault: _, ...task }: UnreadableTask) => ({
+/** The fault of a task that cannot be read is told as the problem in its progress. */
+const withoutDefinition = (task: UnreadableTask) => ({
   ...task,
+  fault: undefined,
   definition: null,
 });
 
