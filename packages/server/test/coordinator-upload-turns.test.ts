@@ -43,7 +43,7 @@ it("upload turns have their buffers in shared memory, and use it again from roun
   }
 });
 
-it.each([49, 120])(
+it.each([49, 121])(
   "upload turns drop memory of 100 bytes when the next payload has %i bytes",
   (byteLength) => {
     const { turns } = turnsOf(2);
