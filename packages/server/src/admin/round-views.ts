@@ -3,7 +3,7 @@ import type { RoundInFlight } from "../coordinator/round/round-in-flight.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import type { RoundInFlightView } from "./admin-schemas.ts";
 
-type ViewDeps = Pick<AdminDeps, "coordinator" | "clock">;
+type ViewDeps = Pick<AdminDeps, "coordinator">;
 
 /** The round of a task that is in flight, as the API shows it; null without one. */
 export function inFlightOf(task: TaskId, deps: ViewDeps): RoundInFlightView | null {
@@ -17,13 +17,8 @@ export function roundInFlight(round: RoundId, deps: ViewDeps): RoundInFlightView
 
 function viewOf(
   is: (round: RoundInFlight) => boolean,
-  { coordinator, clock }: ViewDeps,
+  { coordinator }: ViewDeps,
 ): RoundInFlightView | null {
   const round = coordinator.roundsInFlight.find(is);
-  if (round === undefined) return null;
-  return {
-    ...round,
-    elapsedMs: Math.max(0, clock.now() - round.startedAtMs),
-    unusable: round.unusable(),
-  };
+  return round === undefined ? null : { ...round, unusable: round.unusable() };
 }

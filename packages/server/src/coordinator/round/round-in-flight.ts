@@ -19,6 +19,8 @@ export interface RoundInFlight {
   readonly phase: RunningRound["phase"];
   /** Since when the round is open, in milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
+  /** Milliseconds since the round was opened. */
+  readonly elapsedMs: number;
   /** Clients that the round gathers before it starts. */
   readonly needed: number;
   /** Reports that close the round. */
@@ -52,6 +54,7 @@ export function roundInFlight(round: RunningRound, unusable: () => UnusableCount
     number,
     phase,
     startedAtMs,
+    elapsedMs: round.nowMs - startedAtMs,
     needed,
     goal: policy.goalCount,
     minimum: minimumReports(policy),
