@@ -194,7 +194,8 @@ describe("a data folder that a server cannot have", () => {
       code: "CONFIG_INVALID",
       message: "d/server.key does not hold a server key",
       remedy:
-        "Restore it from a backup, or move it away to get a new key, which all clients then have to pin.",
+        "Restore it from a backup. If there is none, move the file away and start with " +
+        "--new-identity: the server then gets a new key, which every client has to pin.",
     });
   });
 
