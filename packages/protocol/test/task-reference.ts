@@ -1,20 +1,4 @@
-/** The parts of JSON Schema that zod writes. */
-interface Schema {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMaximum?: number;
-}
+import type { JsonSchema } from "./json-schema.ts";
 
 /** The table of docs/task-file.md: a row for each key, a variant's keys with the variant's name. */
 export function renderTaskKeys(schema: object): string {
@@ -22,7 +6,7 @@ export function renderTaskKeys(schema: object): string {
   return ["| key | values | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
 }
 
-function rowsOf(schema: Schema, prefix: string, variant: string): string[] {
+function rowsOf(schema: JsonSchema, prefix: string, variant: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, field]) => {
     const path = `${prefix}${key}`;
     const required = schema.required?.includes(key) ?? false;
@@ -36,18 +20,18 @@ function rowsOf(schema: Schema, prefix: string, variant: string): string[] {
   });
 }
 
-function rowsInside(field: Schema, path: string): string[] {
+function rowsInside(field: JsonSchema, path: string): string[] {
   if (field.properties !== undefined) return rowsOf(field, `${path}.`, "");
   return (field.oneOf ?? []).flatMap((option) => rowsOf(option, `${path}.`, variantOf(option)));
 }
 
 /** The value of a variant's own first key: `sgd` of an optimizer, `uniform` of a codec. */
-function variantOf(option: Schema): string {
+function variantOf(option: JsonSchema): string {
   const [first] = Object.values(option.properties ?? {});
   return String(first?.const);
 }
 
-function valuesOf(schema: Schema): string {
+function valuesOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(literal).join(", ");
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.anyOf !== undefined) return schema.anyOf.map(valuesOf).join(", or ");
@@ -69,7 +53,7 @@ function valuesOf(schema: Schema): string {
   }
 }
 
-function rangeOf(schema: Schema): string {
+function rangeOf(schema: JsonSchema): string {
   const noun = schema.type === "integer" ? "whole number" : "number";
   const bounds = [
     bound("above", schema.exclusiveMinimum),

@@ -1,16 +1,4 @@
-/** The parts of JSON Schema that zod writes. */
-interface Schema {
-  readonly const?: string | number | boolean | null;
-  readonly enum?: readonly (string | number | boolean | null)[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMaximum?: number;
-}
+import type { JsonSchema } from "./json-schema.ts";
 
 /**
  * Everything that a document may hold by its schema, as sorted lines: the path of each key, each of
@@ -22,7 +10,7 @@ export function vocabularyOf(schema: object): readonly string[] {
   return [...new Set(linesOf(schema, "", ""))].toSorted();
 }
 
-function linesOf(schema: Schema, path: string, variant: string): string[] {
+function linesOf(schema: JsonSchema, path: string, variant: string): string[] {
   const words = schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
   return [
     ...words.map((word) => `${variant}${path}=${String(word)}`),
@@ -38,7 +26,7 @@ function linesOf(schema: Schema, path: string, variant: string): string[] {
 }
 
 /** The first key of a variant names it. */
-function variantLines(option: Schema, path: string, variant: string): string[] {
+function variantLines(option: JsonSchema, path: string, variant: string): string[] {
   const [[key, name] = ["", {}], ...others] = Object.entries(option.properties ?? {});
   // `oneOf` without a name only says which keys go together.
   if (name.const === undefined) return [];
@@ -47,7 +35,7 @@ function variantLines(option: Schema, path: string, variant: string): string[] {
   return [line, ...linesOf(rest, path, `${line} & `)];
 }
 
-function rangeOf(schema: Schema): string[] {
+function rangeOf(schema: JsonSchema): string[] {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = schema;
   const low = exclusiveMinimum === undefined ? minimum : `above ${exclusiveMinimum}`;
   const high = exclusiveMaximum === undefined ? maximum : `below ${exclusiveMaximum}`;
