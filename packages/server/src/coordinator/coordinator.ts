@@ -15,15 +15,11 @@ import {
   type SessionId,
   type TaskDefinition,
   type TaskId,
-  drawUniform,
 } from "@tributary/protocol";
 import {
-  ClientsAway,
   checkAggregationMemory,
   checkCohortFloor,
   checkScheduleOpens,
-  nextWindowMs,
-  returnAfterMs,
   TaskHistory,
   packInitialState,
 } from "@tributary/core";
@@ -37,12 +33,8 @@ import {
 } from "../storage/round-store.ts";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
 import type { CheckInOffer, Participant } from "./population/participant.ts";
-import {
-  NO_ROUND_WINDOW_MS,
-  Population,
-  noOpenRound,
-  type PopulationDeps,
-} from "./population/population.ts";
+import { Population, type PopulationDeps } from "./population/population.ts";
+import { Strangers } from "./population/strangers.ts";
 import { KeptSeats, type SeatClaim } from "./round/kept-seats.ts";
 import { requireMeasures } from "./round/require-measures.ts";
 import { operatorEvaluationRecord } from "./round/round-records.ts";
@@ -72,8 +64,7 @@ export class Coordinator {
   /** Tasks that run here or that an operator has given an order. */
   readonly #runners: TaskRunners;
 
-  /** Counts the clients of populations that have no task, until they are due again. */
-  readonly #strangers: ClientsAway;
+  readonly #strangers: Strangers;
   readonly #offered = new OfferedTasks();
   readonly #seats = new KeptSeats();
   readonly #idleModels: IdleModels;
@@ -88,10 +79,7 @@ export class Coordinator {
       },
       { ...deps, seats: this.#seats },
     );
-    this.#strangers = new ClientsAway(
-      deps.clock.elapsedMs(),
-      deps.limits.maxCountedClientsPerAddress,
-    );
+    this.#strangers = new Strangers(deps);
     this.#idleModels = new IdleModels(deps);
   }
 
@@ -238,9 +226,8 @@ export class Coordinator {
 
   /**
    * Makes an older checkpoint the newest, as a round of its own. The round in flight is abandoned.
-   * A running task goes on from that checkpoint.
+   * A running task goes on from that checkpoint. The newest checkpoint need not be readable.
    * @param roundNumber - The round that made it; 0 for the initial model.
-   * The newest checkpoint need not be readable.
    * @throws TributaryError `TASK_UNKNOWN`, `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or
    *   `STORAGE_UNAVAILABLE` when the older checkpoint cannot be read; `TASK_STATE_CONFLICT`.
    */
@@ -307,7 +294,7 @@ export class Coordinator {
     // The name comes from a stranger, so it must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
     try {
-      if (population === undefined) throw this.#rejectStranger(participant, offer);
+      if (population === undefined) throw this.#strangers.reject(participant, offer);
       population.checkIn({ participant, offer });
     } catch (error) {
       const { code } = asTributaryError(error);
@@ -382,29 +369,6 @@ export class Coordinator {
     throw new TributaryError("TASK_UNKNOWN", `There is no task ${id}`, {
       remedy: "`tributary task list` names the tasks.",
     });
-  }
-
-  /** Makes the error for a client of a population that has no task, with the time to come back. */
-  #rejectStranger(
-    participant: Participant,
-    { population, deviceId: device }: CheckInOffer,
-  ): TributaryError {
-    const { clock, random } = this.#deps;
-    const { site } = participant;
-    const stranger = { connection: participant, site, device };
-    const nowMs = clock.elapsedMs();
-    const leftMs = this.#strangers.leftMs(stranger, nowMs);
-    if (leftMs > 0) return noOpenRound(population, leftMs);
-    const period = NO_ROUND_WINDOW_MS;
-    const opensInMs = nextWindowMs(clock.now(), period, drawUniform(random) * period);
-    const needs = { needed: Number.POSITIVE_INFINITY, roundMs: 0, opensInMs };
-    const retryAfterMs = returnAfterMs(
-      needs,
-      this.#strangers.count(nowMs, site) + 1,
-      drawUniform(random),
-    );
-    this.#strangers.add(stranger, retryAfterMs, nowMs);
-    return noOpenRound(population, retryAfterMs);
   }
 
   #population(name: PopulationName): Population {
