@@ -131,7 +131,7 @@ export class RoundMember {
    * @throws TributaryError as `run`; `ENROLMENT_REQUIRED` when the app gives no token or key.
    */
   async resume(session: Session, accepted: () => void, signal: AbortSignal): Promise<number> {
-    const { population, credentials, cache, events, retry } = this.#deps;
+    const { population, credentials, cache, events } = this.#deps;
     const roundId = this.#roundId;
     const resumeSecret = this.#resumeSecret;
     if (resumeSecret === undefined) throw new TributaryError("INTERNAL", "No place is kept");
@@ -144,11 +144,7 @@ export class RoundMember {
     session.resume(claim, cache.held());
     const answer = await session.next(signal);
     if (answer.type === "failure") {
-      const { code, message, retryAfterMs } = answer;
-      const error = new TributaryError(code, `The server keeps no place any more: ${message}`);
-      const retryInMs = retryWaitMs(retryAfterMs, retry);
-      events.push({ type: "withdrawn", roundId, error, retryInMs });
-      return retryInMs;
+      return this.#dismissed(answer, "The server keeps no place any more");
     }
     if (answer.type !== "roundConfiguration" && answer.type !== "resumed") {
       return this.#conclude(answer);
@@ -358,19 +354,27 @@ export class RoundMember {
         events.push({ type: "report-refused", roundId, code, message: text, retryInMs });
         return retryInMs;
       }
-      case "failure": {
-        const { code, message: text, retryAfterMs } = message;
-        const retryInMs = retryWaitMs(retryAfterMs, retry);
-        const error = new TributaryError(code, `The server ended the round: ${text}`, {
-          retryAfterMs,
-        });
-        events.push({ type: "withdrawn", roundId, error, retryInMs });
-        return retryInMs;
-      }
+      case "failure":
+        return this.#dismissed(message, "The server ended the round");
       default:
         break;
     }
     throw new TributaryError("INTERNAL", `A session in a round delivered ${message.type}`);
+  }
+
+  /**
+   * Tells the app that the server has put this member out of the round.
+   * @returns How long to wait before the next check-in, milliseconds.
+   */
+  #dismissed(
+    { code, message, retryAfterMs }: Extract<Incoming, { type: "failure" }>,
+    what: string,
+  ): number {
+    const { events, retry } = this.#deps;
+    const retryInMs = retryWaitMs(retryAfterMs, retry);
+    const error = new TributaryError(code, `${what}: ${message}`, { retryAfterMs });
+    events.push({ type: "withdrawn", roundId: this.#roundId, error, retryInMs });
+    return retryInMs;
   }
 
   /**
