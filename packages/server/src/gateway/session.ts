@@ -238,15 +238,12 @@ export class Session implements Participant {
         this.#greet(message);
         return;
       case "checkIn":
-        this.#requests.take();
         this.#checkIn(message);
         return;
       case "modelRequest":
-        this.#requests.take();
         this.#offerModel(message);
         return;
       case "resume":
-        this.#requests.take();
         this.#resume(message);
         return;
       case "reportChunk":
@@ -315,10 +312,7 @@ export class Session implements Participant {
 
   /** Gives a member its seat again, which the coordinator does with `take`. */
   #resume({ roundId, sessionId, resumeSecret, ...message }: Resume): void {
-    const refused = (error: unknown): void => {
-      this.#step({ type: "answered" });
-      this.#send({ type: "failure", ...this.#told(error) });
-    };
+    const refused = (error: unknown): void => this.#failRequest(error);
     this.#held = { artifacts: new Set(message.heldArtifacts), partial: message.partial };
     this.#admit(
       { type: "askedToResume" },
@@ -346,10 +340,7 @@ export class Session implements Participant {
   }
 
   #offerModel(request: ModelRequest): void {
-    const refused = (error: unknown): void => {
-      this.#step({ type: "answered" });
-      this.#send({ type: "failure", ...this.#told(error) });
-    };
+    const refused = (error: unknown): void => this.#failRequest(error);
     this.#admit(
       { type: "askedForModel" },
       request,
@@ -372,9 +363,15 @@ export class Session implements Participant {
     );
   }
 
+  /** Tells the client that what it has asked for failed. The session is idle again. */
+  #failRequest(error: unknown): void {
+    this.#step({ type: "answered" });
+    this.#send({ type: "failure", ...this.#told(error) });
+  }
+
   /**
-   * Looks up whether the client may take part. The session may change in the meantime, so that the
-   * answer counts only for the request that asked.
+   * Charges a request, and looks up whether the client may take part. The session may change in the
+   * meantime, so that the answer counts only for the request that asked.
    * @param asking - What the request does to the session.
    */
   #admit(
@@ -383,6 +380,7 @@ export class Session implements Participant {
     admitted: (admission: Admission, isCurrent: () => boolean) => void,
     refused: (error: TributaryError) => void,
   ): void {
+    this.#requests.take();
     this.#step(asking);
     const asked = this.#state;
     const isCurrent = (): boolean => this.#state === asked;
