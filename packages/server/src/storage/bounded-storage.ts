@@ -1,4 +1,5 @@
-import { TributaryError, type Clock } from "@tributary/protocol";
+import type { Clock } from "@tributary/protocol";
+import { answerWithin } from "./answer-within.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -18,7 +19,7 @@ export function boundedStorage(
     checkpoints: bounded(storage.checkpoints, deps),
     access: bounded(storage.access, deps),
     identity: bounded(storage.identity, deps),
-    usage: () => within(storage.usage(), deps),
+    usage: () => answerWithin(storage.usage(), deps),
   };
 }
 
@@ -33,26 +34,8 @@ function bounded<Store extends object>(
       if (typeof member !== "function") return member;
       return (...args: readonly unknown[]): unknown => {
         const answer: unknown = Reflect.apply(member, target, args);
-        return answer instanceof Promise && name !== "close" ? within(answer, deps) : answer;
+        return answer instanceof Promise && name !== "close" ? answerWithin(answer, deps) : answer;
       };
     },
-  });
-}
-
-function within<Answer>(
-  answer: Promise<Answer>,
-  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.schedule(timeoutMs, () =>
-      reject(
-        new TributaryError(
-          "STORAGE_UNAVAILABLE",
-          `The store has not answered within ${timeoutMs / 1_000} s`,
-          { remedy: "Check the database and the disk. Tasks go on by themselves afterwards." },
-        ),
-      ),
-    );
-    void answer.then(resolve, reject).finally(cancel);
   });
 }

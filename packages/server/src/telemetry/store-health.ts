@@ -1,4 +1,5 @@
 import { TributaryError, asTributaryError, clauseOf, type Clock } from "@tributary/protocol";
+import { answerWithin } from "../storage/answer-within.ts";
 import type { Storage, StorageUsage } from "../storage/storage.ts";
 
 /** How long a store may take to answer before it counts as away, in milliseconds. */
@@ -72,22 +73,10 @@ export class StoreHealth {
     return { atMs, answer };
   }
 
-  /** Waits for an answer of the store, but not for ever. */
+  /** Waits for an answer of the store, and names the check that has failed. */
   async #run<Result>(check: string, asked: Promise<Result>): Promise<Result> {
-    let cancelTimer = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      cancelTimer = this.#clock.schedule(ANSWER_WITHIN_MS, () =>
-        reject(
-          new TributaryError(
-            "STORAGE_UNAVAILABLE",
-            `The store has not answered for ${ANSWER_WITHIN_MS / 1_000} seconds`,
-            { remedy: "Look at the database and at the disk." },
-          ),
-        ),
-      );
-    });
     try {
-      return await Promise.race([asked, late]);
+      return await answerWithin(asked, { clock: this.#clock, timeoutMs: ANSWER_WITHIN_MS });
     } catch (thrown) {
       const error = asTributaryError(thrown, "STORAGE_UNAVAILABLE");
       throw new TributaryError(error.code, clauseOf(error), {
@@ -95,8 +84,6 @@ export class StoreHealth {
         context: { ...error.context, check },
         cause: error,
       });
-    } finally {
-      cancelTimer();
     }
   }
 }
