@@ -176,6 +176,7 @@ export { referenceKernels } from "./kernels/reference-kernels.ts";
 export { createKernels, createKernelsSync } from "./kernels/wasm-kernels.ts";
 
 export { keepResidual, type ResidualEncoding } from "./update/keep-residual.ts";
+export { clipFactor } from "./update/clip-factor.ts";
 export {
   leavesResidual,
   mostDecodedNorm,

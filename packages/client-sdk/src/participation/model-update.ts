@@ -1,4 +1,4 @@
-import { TributaryError, rangesSize, type ValueRange } from "@tributary/protocol";
+import { TributaryError, clipFactor, rangesSize, type ValueRange } from "@tributary/protocol";
 
 /**
  * Computes the update, that is the change that training made to the trained parameters: Δ = w_local
@@ -43,9 +43,9 @@ export function clipUpdate(update: Float32Array, clipNorm: number | null): numbe
       remedy: "Training has probably diverged: lower the plan's learning rate.",
     });
   }
-  if (clipNorm !== null && norm > clipNorm) {
-    const scale = clipNorm / norm;
-    for (let i = 0; i < update.length; i++) update[i] = (update[i] ?? 0) * scale;
+  const factor = clipFactor(squares, clipNorm ?? Infinity);
+  if (factor < 1) {
+    for (let i = 0; i < update.length; i++) update[i] = (update[i] ?? 0) * factor;
   }
   return norm;
 }

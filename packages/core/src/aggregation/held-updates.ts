@@ -1,5 +1,6 @@
 import {
   UPDATE_BLOCK_VALUES,
+  clipFactor,
   toHex,
   type CryptoProvider,
   type UpdateSink,
@@ -7,7 +8,7 @@ import {
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { BlockSums } from "./block-sums.ts";
 import { checkContribution } from "./exact-accumulator.ts";
-import { normSquares, scaleTo, type UpdateForm } from "./update-form.ts";
+import { normSquares, type UpdateForm } from "./update-form.ts";
 
 /** One update as it was reported. */
 interface HeldUpdate {
@@ -67,7 +68,7 @@ export class HeldUpdates {
   #scaleOf(payload: Uint8Array, maxAbs: number): number {
     const { mostNorm } = this.#form;
     if (maxAbs * Math.sqrt(this.dimension) <= mostNorm) return 1;
-    return scaleTo(mostNorm, normSquares(payload, this.#form, this.#memory));
+    return clipFactor(normSquares(payload, this.#form, this.#memory), mostNorm);
   }
 
   /**

@@ -2,12 +2,13 @@ import {
   TributaryError,
   UPDATE_BLOCK_VALUES,
   asTributaryError,
+  clipFactor,
   type UpdateSink,
 } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { CheckedUpdate, CombinedUpdate, PartialSum, SumRule } from "./aggregation-rule.ts";
 import { ExactAccumulator, MAX_CONTRIBUTION } from "./exact-accumulator.ts";
-import { normSquares, scaleTo, type UpdateForm } from "./update-form.ts";
+import { normSquares, type UpdateForm } from "./update-form.ts";
 
 /**
  * Number of values that are added for all updates of a batch, before the next values are added.
@@ -62,7 +63,7 @@ export abstract class SummedMean implements SumRule {
       let { mostNorm } = this.#form;
       // An update that is too large for the sums as it is has to be measured before it is added.
       if (mostNorm < Infinity && factor * maxAbs > MAX_CONTRIBUTION) {
-        factor *= scaleTo(mostNorm, normSquares(payload, this.#form, this.#memory));
+        factor *= clipFactor(normSquares(payload, this.#form, this.#memory), mostNorm);
         mostNorm = Infinity;
       }
       const contribution = factor * maxAbs;
@@ -106,7 +107,7 @@ export abstract class SummedMean implements SumRule {
       }
     }
     for (const { payload, factor, mostNorm, squares } of batch) {
-      const scale = scaleTo(mostNorm, squares);
+      const scale = clipFactor(squares, mostNorm);
       if (scale === 1) continue;
       codec.decode(payload, dimension, (block, at) => {
         this.#sums.add(block, at, -factor);

@@ -55,8 +55,3 @@ export function normSquares(
   codec.decode(payload, dimension, (block) => (squares += memory.sumOfSquares(block)));
   return squares;
 }
-
-/** Returns the factor, 1 at most, that brings a vector down to a norm. */
-export function scaleTo(mostNorm: number, squares: number): number {
-  return Math.min(1, mostNorm / Math.sqrt(squares));
-}

@@ -1,4 +1,4 @@
-import { TributaryError, type Address } from "@tributary/protocol";
+import { TributaryError, clipFactor, type Address } from "@tributary/protocol";
 import type { StepTerms } from "../../local-trainer.ts";
 
 import type { ParameterPlaces } from "./parameter-places.ts";
@@ -53,12 +53,4 @@ export function gradientTerms(
     });
   }
   return { exampleClipNorm, apply: () => steps.forEach((step) => step()) };
-}
-
-/**
- * @returns The factor that brings a vector down to a norm; 1 for a vector that is shorter already.
- */
-export function clipFactor(sumOfSquares: number, norm: number): number {
-  const length = Math.sqrt(sumOfSquares);
-  return length > norm ? norm / length : 1;
 }

@@ -1,4 +1,10 @@
-import { TributaryError, type Address, type Plan, type RandomSource } from "@tributary/protocol";
+import {
+  TributaryError,
+  clipFactor,
+  type Address,
+  type Plan,
+  type RandomSource,
+} from "@tributary/protocol";
 import { sizeOf } from "../../example-format.ts";
 import type { StepTerms } from "../../local-trainer.ts";
 import { parametersOf, type CompiledModel } from "../compile/layer-node.ts";
@@ -6,7 +12,7 @@ import { Arena } from "../kernels/arena.ts";
 import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import { buildLayer } from "../layers/build-layer.ts";
 import type { FusedLayer } from "../layers/layer.ts";
-import { clipFactor, gradientTerms, type GradientTerms } from "./gradient-terms.ts";
+import { gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
 import { ParameterPlaces } from "./parameter-places.ts";
