@@ -1,13 +1,15 @@
 export type {
   AuditEntryView,
-  CheckpointView,
   DeviceView,
   NewTokenView,
   PopulationView,
+  TokenView,
+} from "./admin/access-schemas.ts";
+export type {
+  CheckpointView,
   TaskSummaryView,
   RoundInFlightView,
   TaskView,
-  TokenView,
 } from "./admin/admin-schemas.ts";
 export { startServer, SERVER_VERSION, type ServerDeps, type TributaryServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";

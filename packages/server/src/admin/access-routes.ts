@@ -10,7 +10,7 @@ import {
   tokenParams,
   tokenSchema,
   type TokenView,
-} from "./admin-schemas.ts";
+} from "./access-schemas.ts";
 import { makeToken } from "./admin-token.ts";
 import { jsonBody, nothingBody } from "./json-body.ts";
 import { jsonRoute, type Route } from "./route.ts";

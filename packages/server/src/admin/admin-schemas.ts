@@ -4,19 +4,19 @@ import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "@tributary/protocol";
 import { taskSchema } from "@tributary/protocol/schemas";
 import { enrolmentPolicySchema } from "../enrolment/policy.ts";
-import { ADMIN_ROLES, type AdminRole } from "../storage/access-store.ts";
-
-const artifactId = (): z.ZodString =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, { error: "Use 64 lowercase hexadecimal digits." })
-    .describe("The SHA-256 of the bytes, hexadecimal.");
-
-const opaqueId = (remedy: string): z.ZodString =>
-  z.string().regex(/^[a-z]+_[0-9a-f]{16,32}$/, { error: remedy });
-
-const count = (): z.ZodNumber => z.int().min(0);
-const timestamp = (): z.ZodNumber => z.int().min(0).describe("Milliseconds since the Unix epoch.");
+import {
+  auditEntrySchema,
+  auditListSchema,
+  deviceListSchema,
+  deviceSchema,
+  newTokenSchema,
+  populationListSchema,
+  populationSchema,
+  tokenCreationSchema,
+  tokenListSchema,
+  tokenSchema,
+} from "./access-schemas.ts";
+import { artifactId, count, newestLimit, opaqueId, timestamp } from "./schema-parts.ts";
 
 export const taskParams = z.strictObject({
   id: opaqueId("Use a task id as printed by `tributary task list`.").describe("The task."),
@@ -28,18 +28,8 @@ export const checkpointParams = z.strictObject({
   id: artifactId().describe("The checkpoint's id: the SHA-256 of its bytes, hexadecimal."),
 });
 
-/** The largest number of rounds in one answer. One round is about half a kilobyte of JSON. */
-const MAX_ROUNDS = 1_000;
-const LIMIT_REMEDY = `Use a whole number from 1 to ${MAX_ROUNDS}.`;
-
 export const roundListQuery = z.strictObject({
-  limit: z.coerce
-    .number({ error: LIMIT_REMEDY })
-    .int({ error: LIMIT_REMEDY })
-    .min(1, { error: LIMIT_REMEDY })
-    .max(MAX_ROUNDS, { error: LIMIT_REMEDY })
-    .default(100)
-    .describe("How many of the newest rounds to return."),
+  limit: newestLimit("How many of the newest rounds to return."),
 });
 
 const errorCode = (): z.ZodEnum<Record<ErrorCode, ErrorCode>> =>
@@ -311,126 +301,6 @@ export const checkpointListSchema = z.object({
     .describe("The checkpoints, beginning with the initial one."),
 });
 
-export const tokenParams = z.strictObject({
-  id: opaqueId("Use a token id as printed by `tributary token list`.").describe("The token."),
-});
-const roleSchema = z
-  .enum(ADMIN_ROLES as [AdminRole, ...AdminRole[]], {
-    error: `Use one of ${ADMIN_ROLES.join(", ")}.`,
-  })
-  .describe(
-    "What the token allows. A `viewer` may read. An `operator` may also create and steer tasks " +
-      "and revoke devices. An `admin` may do everything, which includes managing tokens and " +
-      "enrolment policies and reading the audit table.",
-  );
-
-const LABEL_REMEDY = "Use 1 to 100 printable characters.";
-export const tokenCreationSchema = z.strictObject({
-  name: z
-    .string({ error: LABEL_REMEDY })
-    .regex(/^[^\p{C}]{1,100}$/u, { error: LABEL_REMEDY })
-    .describe("What the token is for, in the operator's words."),
-  role: roleSchema,
-});
-
-export const tokenSchema = z.object({
-  id: z.string().describe("The token's id. It is not a secret."),
-  name: z.string(),
-  role: roleSchema,
-  createdAtMs: timestamp(),
-  revokedAtMs: timestamp()
-    .nullable()
-    .describe("When the token was revoked; null while it is valid."),
-});
-export const newTokenSchema = z.object({
-  ...tokenSchema.shape,
-  token: z
-    .string()
-    .describe("The token itself. It is shown only once, and the server does not store it."),
-});
-export const tokenListSchema = z.object({ tokens: z.array(tokenSchema) });
-
-export const auditQuery = z.strictObject({
-  limit: roundListQuery.shape.limit.describe("How many of the newest entries to return."),
-  before: z.coerce
-    .number({ error: "Use a sequence number." })
-    .int({ error: "Use a sequence number." })
-    .min(1, { error: "Use a sequence number." })
-    .optional()
-    .describe("Return only entries with a lower sequence number."),
-});
-export const auditEntrySchema = z.object({
-  sequence: z.int().min(1).describe("The entry's sequence number. A higher one is newer."),
-  atMs: timestamp(),
-  actor: z
-    .string()
-    .describe(
-      "Who asked: `root` for the root token, `loopback` for a program of this machine " +
-        "without a token, or the id of a token.",
-    ),
-  operation: z.string().describe("The operation's name in this document."),
-  target: z.string().describe("The path that was asked for."),
-  note: z.string().describe("What the path does not say about the change."),
-  error: z
-    .string()
-    .nullable()
-    .describe("The error code of a refused change; null when the change was made."),
-});
-export const auditListSchema = z.object({
-  entries: z.array(auditEntrySchema).describe("Newest first."),
-});
-
-export const populationParams = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: "Use a population name." })
-    .describe("The population."),
-});
-export const deviceParams = z.strictObject({
-  ...populationParams.shape,
-  id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, {
-      error: "Use a device id as printed by `tributary device list`.",
-    })
-    .describe("The device's id: the SHA-256 of its public key, or the subject of its tokens."),
-});
-export const deviceListQuery = z.strictObject({
-  limit: roundListQuery.shape.limit.describe("How many of the newest devices to return."),
-});
-export const populationSchema = z.object({
-  name: z.string(),
-  policy: enrolmentPolicySchema,
-  updatedAtMs: timestamp()
-    .nullable()
-    .describe("When the policy was set; null while nobody has set one."),
-  devices: count().describe("The number of registered devices, including revoked ones."),
-  selfRegisteredDevices: count().describe(
-    "How many of them registered themselves. " +
-      "Where the policy names an issuer, each of them needs a token once.",
-  ),
-});
-export const populationListSchema = z.object({ populations: z.array(populationSchema) });
-export const deviceSchema = z.object({
-  id: z.string().describe("The SHA-256 of the device's public key, or the subject of its tokens."),
-  publicKey: z
-    .string()
-    .nullable()
-    .describe(
-      "The device's Ed25519 public key, base64url; null for a device that is known by its tokens.",
-    ),
-  selfRegistered: z
-    .boolean()
-    .describe("Whether the device registered itself, so that no token has vouched for it."),
-  registeredAtMs: timestamp(),
-  revokedAtMs: timestamp()
-    .nullable()
-    .describe("When the device was revoked; null while it may take part."),
-});
-export const deviceListSchema = z.object({
-  devices: z.array(deviceSchema).describe("Newest first."),
-});
-
 /** A JSON object whose form another standard describes. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
 
@@ -477,13 +347,3 @@ export type RoundView = z.output<typeof roundSchema>;
 export type RoundInFlightView = z.output<typeof roundInFlightSchema>;
 /** A checkpoint's record, without its bytes. */
 export type CheckpointView = z.output<typeof checkpointSchema>;
-/** One row of the audit table. */
-export type AuditEntryView = z.output<typeof auditEntrySchema>;
-/** A new admin token: the only answer that holds its secret. */
-export type NewTokenView = z.output<typeof newTokenSchema>;
-/** An admin token without its secret. */
-export type TokenView = z.output<typeof tokenSchema>;
-/** A population and its enrolment policy. */
-export type PopulationView = z.output<typeof populationSchema>;
-/** A device of a population. */
-export type DeviceView = z.output<typeof deviceSchema>;

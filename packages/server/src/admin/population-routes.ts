@@ -12,7 +12,7 @@ import {
   populationSchema,
   type DeviceView,
   type PopulationView,
-} from "./admin-schemas.ts";
+} from "./access-schemas.ts";
 import { jsonBody, nothingBody } from "./json-body.ts";
 import { jsonRoute, type Route } from "./route.ts";
 
