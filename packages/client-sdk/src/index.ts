@@ -21,6 +21,7 @@ export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
 export type { ClientFloors } from "./trust/client-floors.ts";
 
 // Examples to train on and to evaluate on.
+export type { Cell, ExampleTable } from "./examples/example-table.ts";
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 export type { Examples } from "./examples/examples.ts";
 export { holdOut } from "./examples/hold-out.ts";
