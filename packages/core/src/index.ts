@@ -13,7 +13,7 @@ export type {
 } from "./aggregation/aggregation-rule.ts";
 export { checkAggregationMemory } from "./aggregation/check-aggregation-memory.ts";
 export { createAggregationRule, createSumRule } from "./aggregation/create-aggregation-rule.ts";
-export { MAX_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
+export { MAX_KERNEL_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
 export type { ExactSums } from "./aggregation/exact-sums.ts";
 export { keepsSumsOnly } from "./aggregation/rule-implementations.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";

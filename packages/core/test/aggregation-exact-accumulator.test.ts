@@ -2,7 +2,11 @@ import { isTributaryError, xoshiro128 } from "@tributary/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { ExactAccumulator, MAX_CONTRIBUTION } from "../src/aggregation/exact-accumulator.ts";
+import {
+  ExactAccumulator,
+  MAX_CONTRIBUTION,
+  MAX_KERNEL_CONTRIBUTION,
+} from "../src/aggregation/exact-accumulator.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
 import { fixedPoint, toFloat64 } from "./exact-reference.ts";
 
@@ -16,11 +20,14 @@ const maxAbs = (values: Float32Array): number =>
 
 function sumsOf(dimension: number, contributions: readonly Contribution[]): number[] {
   const accumulator = new ExactAccumulator(dimension);
-  for (const { values, weight } of contributions) {
-    accumulator.reserve(weight * maxAbs(values));
-    accumulator.add(values, 0, weight);
-  }
+  for (const contribution of contributions) addReport(accumulator, contribution);
   return sums(accumulator);
+}
+
+function addReport(accumulator: ExactAccumulator, { values, weight }: Contribution): void {
+  const contribution = weight * maxAbs(values);
+  accumulator.reserve(contribution);
+  accumulator.add(values, 0, weight, contribution);
 }
 
 function sums(accumulator: ExactAccumulator): number[] {
@@ -74,7 +81,8 @@ describe("the exact accumulator", () => {
   it("gives identical bits in twenty random orders, with and without carries", () => {
     const random = uniform(7);
     for (const [count, largest] of [
-      [300, MAX_CONTRIBUTION], // some 300 · 2⁵⁰ in fixed point: carries many times
+      [300, MAX_KERNEL_CONTRIBUTION], // some 300 · 2⁵⁰ in fixed point: carries many times
+      [300, MAX_CONTRIBUTION], // most of them are added in parts
       [300, 1],
     ] as const) {
       const contributions = mixed(count, 17, 3, largest);
@@ -88,7 +96,8 @@ describe("the exact accumulator", () => {
 
   it("equals sums of integers of any size, correctly rounded", () => {
     for (const [count, largest, seed] of [
-      [200, MAX_CONTRIBUTION, 11],
+      [200, MAX_KERNEL_CONTRIBUTION, 11],
+      [200, MAX_CONTRIBUTION, 15],
       [200, 100, 12],
       [50, 1e-6, 13],
       [1, MAX_CONTRIBUTION, 14],
@@ -102,23 +111,24 @@ describe("the exact accumulator", () => {
     const float = fc
       .integer({ min: 0, max: 2 ** 32 - 1 })
       .map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]!)
-      .filter((value) => Math.abs(value) <= MAX_CONTRIBUTION);
+      .filter((value) => Math.abs(value) <= 2 ** 20);
     const contribution = fc.record({
       value: float,
       weight: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 2 ** 20 })),
     });
     fc.assert(
       fc.property(fc.array(contribution, { minLength: 1, maxLength: 30 }), (all) => {
-        const contributions = all
-          .filter(({ value, weight }) => weight * Math.abs(value) <= MAX_CONTRIBUTION)
-          .map(({ value, weight }) => ({ values: Float32Array.of(value), weight }));
+        const contributions = all.map(({ value, weight }) => ({
+          values: Float32Array.of(value),
+          weight,
+        }));
         expect(bitsOf(sumsOf(1, contributions))).toEqual(bitsOf(referenceOf(1, contributions)));
       }),
       { numRuns: 1_000, seed: 5 },
     );
   });
 
-  it("rounds to a multiple of 2⁻³², with ties to even, at both ends of its range", () => {
+  it("rounds to a multiple of 2⁻³², with ties to even, wherever a value has bits below that", () => {
     const unit = 2 ** -32;
     const cases: [value: number, weight: number][] = [];
     for (const quarter of [1, 2, 3, 5, 6, 7, 9, 10, 11]) {
@@ -132,8 +142,9 @@ describe("the exact accumulator", () => {
     }
     const next = new Float32Array(Uint32Array.of(0x48ffffff).buffer)[0]!; // next below 2¹⁹
     cases.push([2 ** 19, 1], [next, 1], [0.5, 2 ** 20], [2 ** -149, 1], [2 ** -126, 2 ** 20]);
+    // The first values that are added in parts, which have a bit below the unit.
+    cases.push([2 ** 19 + 2 ** -4, 1], [1 + 2 ** -23, 2 ** 19 + 1], [odd * 2 ** -24, 2 ** 20 - 1]);
     for (const [value, weight] of cases) {
-      if (weight * value > MAX_CONTRIBUTION) continue;
       for (const sign of [1, -1]) {
         const contribution = { values: Float32Array.of(sign * value), weight };
         expect(bitsOf(sumsOf(1, [contribution]))).toEqual(bitsOf(referenceOf(1, [contribution])));
@@ -176,12 +187,23 @@ describe("the exact accumulator", () => {
     expect(bitsOf(cancelled)).toEqual(bitsOf([0, 0, 0, 0]));
   });
 
+  it("takes a large report out again without a trace, with the negative of its weight", () => {
+    const [small, large] = [mixed(20, 30, 31, 1), mixed(20, 30, 32)];
+    const accumulator = new ExactAccumulator(30);
+    for (const contribution of small) addReport(accumulator, contribution);
+    for (const contribution of large) {
+      addReport(accumulator, contribution);
+      const { values, weight } = contribution;
+      accumulator.add(values, 0, -weight, weight * maxAbs(values));
+    }
+    expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(30, small)));
+  });
+
   it("gives the same bits when its sums are also read before the last report", () => {
     const contributions = mixed(100, 9, 21);
     const accumulator = new ExactAccumulator(9);
-    for (const [index, { values, weight }] of contributions.entries()) {
-      accumulator.reserve(weight * maxAbs(values));
-      accumulator.add(values, 0, weight);
+    for (const [index, contribution] of contributions.entries()) {
+      addReport(accumulator, contribution);
       if (index % 7 === 0) sums(accumulator);
     }
     expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(9, contributions)));
@@ -198,10 +220,7 @@ describe("the exact accumulator", () => {
     ].map((values) => values.map((value) => ({ values: Float32Array.of(value), weight: 1 })));
     const accumulator = new ExactAccumulator(1);
     for (const part of parts) {
-      for (const { values, weight } of part) {
-        accumulator.reserve(maxAbs(values));
-        accumulator.add(values, 0, weight);
-      }
+      for (const contribution of part) addReport(accumulator, contribution);
       sums(accumulator); // carries
     }
     expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(1, parts.flat())));
@@ -211,17 +230,19 @@ describe("the exact accumulator", () => {
     const [contribution] = mixed(1, 1_000, 22, 10);
     const { values, weight } = contribution!;
     const accumulator = new ExactAccumulator(1_000);
-    accumulator.reserve(weight * maxAbs(values));
+    const most = weight * maxAbs(values);
+    accumulator.reserve(most);
     for (let offset = 0; offset < 1_000; offset += 64) {
-      accumulator.add(values.subarray(offset, offset + 64), offset, weight);
+      accumulator.add(values.subarray(offset, offset + 64), offset, weight, most);
     }
     expect(bitsOf(sums(accumulator))).toEqual(bitsOf(sumsOf(1_000, [contribution!])));
   });
 
-  it("accepts a contribution of exactly 2¹⁹ and refuses a larger one, with its sums unchanged", () => {
+  it("accepts a contribution of exactly 2⁴⁰ and refuses a larger one, with its sums unchanged", () => {
     const accumulator = new ExactAccumulator(2);
-    accumulator.reserve(MAX_CONTRIBUTION);
-    accumulator.add(Float32Array.of(3.5, -MAX_CONTRIBUTION), 0, 1);
+    const largest = { values: Float32Array.of(3.5, -(2 ** 20)), weight: 2 ** 20 };
+    addReport(accumulator, largest);
+    expect(bitsOf(sums(accumulator))).toEqual(bitsOf(referenceOf(2, [largest])));
     const before = bitsOf(sums(accumulator));
     for (const contribution of [MAX_CONTRIBUTION * (1 + 2 ** -52), 2 ** 100, Infinity, NaN, -1]) {
       let thrown: unknown;
@@ -238,7 +259,7 @@ describe("the exact accumulator", () => {
   it("refuses a block that reaches beyond its last sum, before it adds any value", () => {
     const accumulator = new ExactAccumulator(4);
     accumulator.reserve(1);
-    expect(() => accumulator.add(Float32Array.of(1, 1, 1), 2, 1)).toThrow(/more values/u);
+    expect(() => accumulator.add(Float32Array.of(1, 1, 1), 2, 1, 1)).toThrow(/more values/u);
     expect(sums(accumulator)).toEqual([0, 0, 0, 0]);
   });
 

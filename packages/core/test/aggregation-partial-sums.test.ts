@@ -33,13 +33,16 @@ interface Report {
   readonly exampleCount: number;
 }
 
-/** Makes reports of magnitudes up to `scale`. Some of them cancel others. */
-function reportsOf(count: number, scale: number): Report[] {
+/**
+ * Makes reports of magnitudes up to `scale`. Some of them cancel others.
+ * @param largest - The largest |examples · value|.
+ */
+function reportsOf(count: number, scale: number, largest = 2 ** 18): Report[] {
   const words = xoshiro128(random.bytes(16));
   return Array.from({ length: count }, () => {
     const own = scale * 2 ** (-20 * (words() / 2 ** 32) ** 2);
     const values = Float32Array.from({ length: DIMENSION }, () => (words() / 2 ** 31 - 1) * own);
-    const most = Math.min(1_000, Math.floor(2 ** 18 / own));
+    const most = Math.min(1_000, Math.floor(largest / own));
     return {
       payload: codec.encode(values, random),
       exampleCount: 1 + Math.floor((words() / 2 ** 32) * most),
@@ -77,16 +80,18 @@ const inOrder = <Item>(items: readonly Item[]): Item[] =>
   Array.from(shuffledIndices(items.length, random), (index) => items[index]!);
 
 describe("reports that are added up in parts", () => {
-  // The sums of the second kind exceed 2⁵³, so that they are carried.
+  // The sums of the second kind exceed 2⁵³, so that they are carried. Those of the third kind exceed
+  // what the kernel can add, and what fits into 8 bytes.
   it.each([
-    ["small", 40, 0.1, { rule: "mean" }],
-    ["large", 40, 2 ** 17, { rule: "mean" }],
-    ["norm-bounded", 40, 3, { rule: "normBound", maximumNorm: 10 }],
+    ["small", 40, 0.1, { rule: "mean" }, 2 ** 18],
+    ["large", 40, 2 ** 17, { rule: "mean" }, 2 ** 18],
+    ["huge", 40, 2 ** 19, { rule: "mean" }, 2 ** 40],
+    ["norm-bounded", 40, 3, { rule: "normBound", maximumNorm: 10 }, 2 ** 18],
   ] as const)(
     "give one hash in 20 random orders and as 1, 3 and 7 merged partial sums: %s",
-    async (_name, count, scale, aggregation) => {
+    async (_name, count, scale, aggregation, largest) => {
       const subject = subjectOf(aggregation);
-      const reports = reportsOf(count, scale);
+      const reports = reportsOf(count, scale, largest);
       const expected = await hashesOf(ruleOf(aggregation, reports), subject);
       for (let order = 0; order < 20; order++) {
         expect(await hashesOf(ruleOf(aggregation, inOrder(reports)), subject)).toEqual(expected);
@@ -129,19 +134,19 @@ describe("reports that are added up in parts", () => {
   it("hold the largest sums that a cohort can reach", async () => {
     const aggregation = { rule: "mean" } as const;
     const subject = subjectOf(aggregation);
-    // 2¹⁹ · 1 each: 2⁵¹ in fixed point, of which 2¹⁴ add up to 2⁶⁵.
-    const payload = codec.encode(new Float32Array(DIMENSION).fill(2 ** 19), random);
-    const whole = ruleOf(aggregation, [{ payload, exampleCount: 1 }]);
+    // 2²⁰ · 2²⁰ each: 2⁷² in fixed point, of which 2¹⁴ add up to 2⁸⁶.
+    const payload = codec.encode(new Float32Array(DIMENSION).fill(2 ** 20), random);
+    const whole = ruleOf(aggregation, [{ payload, exampleCount: 2 ** 20 }]);
     for (let doubling = 0; doubling < 14; doubling++) whole.merge(whole.partial());
     expect(whole.partial().reports).toBe(2 ** 14);
     const bytes = encodePartialSum(whole.partial(), subject, crypto);
-    expect(bytes.length).toBe(60 + 12 * DIMENSION + 32);
+    expect(bytes.length).toBe(60 + 16 * DIMENSION + 32);
     const back = ruleOf(aggregation);
     back.merge(decodePartialSum(bytes, subject, crypto));
     const { sums, weight } = await back.combine(() => Promise.resolve());
     const first = new Float64Array(1);
     sums.read(0, first);
-    expect(first[0]! / weight).toBe(2 ** 19);
+    expect(first[0]! / weight).toBe(2 ** 20);
   });
 });
 
@@ -209,15 +214,18 @@ describe("a partial sum as bytes", () => {
     expect(refusal(claims(0, 2n ** 63n))).toContain("0 reports");
   });
 
-  it("is refused when a sum is not finite, not whole, or larger than reports can make it", () => {
-    for (const value of [NaN, Infinity, 0.5, 2 ** 41]) {
-      const wide = new Uint8Array(60 + 12 * DIMENSION);
+  it("is refused when a sum is not finite, not whole, or not one that reports can make", () => {
+    const wrong = (low: number, high: number): void => {
+      const wide = new Uint8Array(60 + 16 * DIMENSION);
       wide.set(bytes.subarray(0, 60));
       const view = new DataView(wide.buffer);
-      view.setUint8(56, 12);
-      view.setFloat64(60 + 4 * DIMENSION, value, true);
+      view.setUint8(56, 16);
+      view.setFloat64(60, low, true);
+      view.setFloat64(60 + 8 * DIMENSION, high, true);
       const whole = new Uint8Array([...wide, ...crypto.sha256(wide)]);
-      expect(refusal(whole)).toContain("larger than reports can make it");
-    }
+      expect(refusal(whole)).toContain("not one that reports can make");
+    };
+    for (const high of [NaN, Infinity, 0.5, 2 ** 48]) wrong(0, high);
+    for (const low of [NaN, Infinity, 0.5, -1, 2 ** 40]) wrong(low, 0);
   });
 });

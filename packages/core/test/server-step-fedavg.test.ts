@@ -20,10 +20,10 @@ function accumulate(
 ): CombinedUpdate {
   const accumulator = new ExactAccumulator(dimension);
   for (const { update, weight } of reports) {
-    accumulator.reserve(
-      weight * update.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
-    );
-    accumulator.add(update, 0, weight);
+    const contribution =
+      weight * update.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    accumulator.reserve(contribution);
+    accumulator.add(update, 0, weight, contribution);
   }
   return { sums: accumulator, weight: reports.reduce((sum, { weight }) => sum + weight, 0) };
 }

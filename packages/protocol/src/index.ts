@@ -195,6 +195,7 @@ export {
   type SharedStepUpdate,
 } from "./update/shared-step.ts";
 export {
+  MAX_UPDATE_MAGNITUDE,
   UPDATE_BLOCK_VALUES,
   type PayloadBytes,
   type UpdateCodec,

@@ -121,6 +121,35 @@ describe("threads that add up reports", () => {
     expect(Array.from(pools.values(), (pool) => pool.threadCount)).toEqual([1, 3]);
   });
 
+  it("take a bias that moves by 12 at a client of 60,000 rows, and the largest update of all", async () => {
+    const dimension = 3;
+    const float32 = updateCodec({ codec: "float32" });
+    const updates: [values: number[], exampleCount: number][] = [
+      [[12, 0.1, -(2 ** -20)], 60_000],
+      [[0.5, -0.25, 0], 10],
+      [[2 ** 20, 2 ** -12, -(2 ** 20)], 2 ** 20],
+    ];
+    const most = 60_000 + 10 + 2 ** 20;
+    const expected = [0, 1, 2].map((i) =>
+      updates.reduce((sum, [values, count]) => sum + count * Math.fround(values[i]!), 0),
+    );
+    for (const { open } of [{ open: localAdders(crypto) }, ...pools.values()]) {
+      const spec = { update: { codec: "float32" }, aggregation: { rule: "mean" } } as const;
+      const adder = open({ ...spec, dimension, clipNorm: null });
+      for (const [values, exampleCount] of updates) {
+        await adder.add(float32.encode(Float32Array.from(values), random), exampleCount);
+      }
+      const { sums, weight } = await adder.combine(rest);
+      const values = new Float64Array(dimension);
+      sums.read(0, values);
+      adder.discard();
+      expect(weight).toBe(most);
+      values.forEach((sum, i) =>
+        expect(Math.abs(sum - expected[i]!)).toBeLessThanOrEqual(2 ** -12),
+      );
+    }
+  });
+
   it("give several rounds at a time their own sums", async () => {
     const expected = await combined(localAdders(crypto), { rule: "mean" });
     const pool = pools.get(3)!;

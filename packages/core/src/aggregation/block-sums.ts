@@ -15,7 +15,7 @@ export class BlockSums implements ExactSums {
 
   /**
    * @param sums - Where the sums are kept; zeros.
-   * @param maxAbs - A bound on the magnitude of all values that are added; ≤ 2¹⁹.
+   * @param maxAbs - A bound on the magnitude of all values that are added; ≤ 2²⁰.
    */
   constructor(sums: Float64Array, maxAbs: number, memory: AccumulatorMemory) {
     this.dimension = sums.length;
@@ -39,7 +39,7 @@ export class BlockSums implements ExactSums {
     const block = new ExactAccumulator(length, this.#memory);
     for (const row of rows) {
       block.reserve(this.#maxAbs);
-      block.add(row.subarray(0, length), 0, 1);
+      block.add(row.subarray(0, length), 0, 1, this.#maxAbs);
       if (slice.isUsedUp(length)) await slice.yieldTurn();
     }
     block.read(0, this.#sums.subarray(offset, offset + length));

@@ -1,18 +1,33 @@
-import { TributaryError, UPDATE_BLOCK_VALUES } from "@tributary/protocol";
+import {
+  MAX_UPDATE_MAGNITUDE,
+  PROTOCOL_CONSTANTS,
+  TributaryError,
+  UPDATE_BLOCK_VALUES,
+} from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { ExactParts, ExactSums } from "./exact-sums.ts";
 
 /** The number of units in 1. One unit of the fixed-point sums is 2⁻³², about 2.3e-10. */
 const FRACTION = 2 ** 32;
 /**
- * The largest |weight · value| of one report. In units of 2⁻³² it is at most 2⁵¹, up to which the
- * kernel rounds exactly.
+ * The largest |weight · value| of one report: 2⁴⁰. The values of an update and the number of its
+ * examples are both bounded by 2²⁰.
  */
-export const MAX_CONTRIBUTION = 2 ** 19;
+export const MAX_CONTRIBUTION: number = MAX_UPDATE_MAGNITUDE * PROTOCOL_CONSTANTS.maxExampleCount;
+/**
+ * The largest |weight · value| that the kernel adds. In units of 2⁻³² it is at most 2⁵¹, up to
+ * which the kernel rounds exactly. What is larger is added in two parts, which takes longer.
+ */
+export const MAX_KERNEL_CONTRIBUTION = 2 ** 19;
 /** float64 adds integers exactly up to this magnitude. */
 const EXACT = 2 ** 53;
-/** One unit of a high part is this many units of a low part. */
-const CARRY = 2 ** 32;
+/** Beyond this magnitude a float64 has no fraction, so that there is nothing to round. */
+const WHOLE = 2 ** 52;
+/**
+ * One unit of a high part is this many units of a low part. The reports of the largest cohort, 2¹⁴
+ * with at most 2⁷² units each, add up to 2⁴⁶ units of a high part.
+ */
+export const CARRY: number = 2 ** 40;
 
 /**
  * Sums weighted float32 vectors so that the result does not depend on the order of the additions.
@@ -23,8 +38,9 @@ const CARRY = 2 ** 32;
  * value, and 16 bytes once the second array exists. Nothing of a single report is kept.
  *
  * @example
- * accumulator.reserve(weight * maxAbs); // once for each report: the most that one value can add
- * accumulator.add(block, offset, weight); // for each block of the report
+ * const contribution = weight * maxAbs; // the most that one value of the report can add
+ * accumulator.reserve(contribution); // once for each report
+ * accumulator.add(block, offset, weight, contribution); // for each block of the report
  */
 export class ExactAccumulator implements ExactSums {
   readonly dimension: number;
@@ -33,7 +49,7 @@ export class ExactAccumulator implements ExactSums {
   #high: Float64Array | undefined;
   /** No |low[i]| exceeds this, once all reserved reports have been added. */
   #bound = 0;
-  /** Whether every low is in [0, 2³²), so that there is nothing to carry. */
+  /** Whether every low is in [0, 2⁴⁰), so that there is nothing to carry. */
   #isNormal = false;
 
   /** @param memory - Where the sums are kept; memory of its own if left out. */
@@ -55,12 +71,12 @@ export class ExactAccumulator implements ExactSums {
 
   /**
    * Makes room for one more report. Changes no sum.
-   * @param contribution - A bound on |weight · value| over the report; 0 ≤ contribution ≤ 2¹⁹.
+   * @param contribution - A bound on |weight · value| over the report; 0 ≤ contribution ≤ 2⁴⁰.
    * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the contribution is larger; nothing has
    *   changed then.
    */
   reserve(contribution: number): void {
-    checkContribution(contribution);
+    if (!(contribution >= 0 && contribution <= MAX_CONTRIBUTION)) throw outOfRange(contribution);
     if (!this.hasRoom(contribution)) this.#carry();
     this.#bound += boundOf(contribution);
     this.#isNormal = false;
@@ -71,15 +87,36 @@ export class ExactAccumulator implements ExactSums {
    * @param block - Float32; not modified. No |weight · value| may exceed what was reserved.
    * @param weight - What the block counts for. The negative of a weight takes out exactly what that
    *   weight has added.
+   * @param contribution - What was reserved for the block's report.
    * @throws TributaryError `UPDATE_SHAPE` when the block reaches beyond the last sum.
    */
-  add(block: Float32Array, offset: number, weight: number): void {
+  add(block: Float32Array, offset: number, weight: number, contribution: number): void {
     if (offset + block.length > this.dimension) {
       throw new TributaryError("UPDATE_SHAPE", "The update has more values than the model");
+    }
+    if (contribution > MAX_KERNEL_CONTRIBUTION) {
+      this.#addInParts(block, offset, weight * FRACTION);
+      return;
     }
     for (let start = 0; start < block.length; start += UPDATE_BLOCK_VALUES) {
       const part = block.subarray(start, start + UPDATE_BLOCK_VALUES);
       this.#memory.accumulate(part, weight * FRACTION, this.#at + 8 * (offset + start));
+    }
+  }
+
+  /**
+   * Adds `scale · block` as the kernel does, for values that a low sum cannot hold: what exceeds a
+   * unit of the high sums goes there at once. Both parts have the sign of the value, so that the
+   * negative of a scale takes out of both what the scale has added.
+   */
+  #addInParts(block: Float32Array, offset: number, scale: number): void {
+    const low = this.#low;
+    const high = this.#requireHigh();
+    for (let i = 0; i < block.length; i++) {
+      const units = nearestEven(block[i]! * scale);
+      const upper = Math.trunc(units / CARRY);
+      high[offset + i]! += upper;
+      low[offset + i]! += units - upper * CARRY;
     }
   }
 
@@ -131,7 +168,7 @@ export class ExactAccumulator implements ExactSums {
     const high = this.#high;
     for (let i = 0; i < target.length; i++) {
       const fraction = low[offset + i]! / FRACTION;
-      target[i] = high === undefined ? fraction : high[offset + i]! + fraction;
+      target[i] = high === undefined ? fraction : high[offset + i]! * (CARRY / FRACTION) + fraction;
     }
   }
 
@@ -150,8 +187,7 @@ export class ExactAccumulator implements ExactSums {
   }
 
   /**
-   * Moves the upper part of each low sum to the high sum, so that 0 ≤ low < 2³² is left. One unit
-   * of a high sum is 2³² units of a low sum, which is 1.
+   * Moves the upper part of each low sum to the high sum, so that 0 ≤ low < 2⁴⁰ is left.
    */
   #carry(): void {
     if (this.#isNormal) return;
@@ -167,18 +203,19 @@ export class ExactAccumulator implements ExactSums {
   }
 }
 
-/** The most that a contribution adds to any sum, in units of 2⁻³², with the rounding included. */
+/** The most that a contribution adds to any low sum, in units of 2⁻³², with the rounding included. */
 function boundOf(contribution: number): number {
-  return Math.ceil(contribution * FRACTION) + 1;
+  return contribution > MAX_KERNEL_CONTRIBUTION ? CARRY : Math.ceil(contribution * FRACTION) + 1;
 }
 
-/**
- * Makes the check of `reserve`, for callers that reserve later.
- * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the contribution is above `MAX_CONTRIBUTION`.
- */
-export function checkContribution(contribution: number): void {
-  if (contribution >= 0 && contribution <= MAX_CONTRIBUTION) return;
-  throw new TributaryError(
+/** Rounds to an integer, with ties to even, as the kernel does. */
+function nearestEven(x: number): number {
+  if (Math.abs(x) >= WHOLE) return x;
+  return x < 0 ? x - WHOLE + WHOLE : x + WHOLE - WHOLE;
+}
+
+function outOfRange(contribution: number): TributaryError {
+  return new TributaryError(
     "UPDATE_OUT_OF_RANGE",
     "The update's values, multiplied by its number of examples, are too large to be added exactly",
     {

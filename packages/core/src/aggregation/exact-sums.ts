@@ -6,9 +6,9 @@ export interface ExactSums {
   read(offset: number, target: Float64Array): void;
 }
 
-/** The integers of an accumulator: sum i is high[i] · 2³² + low[i], in units of 2⁻³². */
+/** The integers of an accumulator: sum i is high[i] · 2⁴⁰ + low[i], in units of 2⁻³². */
 export interface ExactParts {
-  /** Integers within ±2⁵³; if there is a `high`, they are from 0 to 2³². */
+  /** Integers within ±2⁵³; if there is a `high`, they are from 0 to 2⁴⁰. */
   readonly low: Float64Array;
   /** Integers; undefined when all of them are 0. */
   readonly high: Float64Array | undefined;

@@ -7,7 +7,6 @@ import {
 } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import { BlockSums } from "./block-sums.ts";
-import { checkContribution } from "./exact-accumulator.ts";
 import { normSquares, type UpdateForm } from "./update-form.ts";
 
 /** One update as it was reported. */
@@ -54,11 +53,8 @@ export class HeldUpdates {
   /**
    * Keeps a copy of a payload that the codec has validated.
    * @param maxAbs - A bound on the magnitude of its values.
-   * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the values are too large to be added exactly.
-   *   The check is made now, so that one update is refused and not the whole round.
    */
   add(payload: Uint8Array, maxAbs: number): void {
-    checkContribution(maxAbs);
     const scale = this.#scaleOf(payload, maxAbs);
     const hash = toHex(this.#crypto.sha256(payload));
     this.#updates.push({ payload: payload.slice(), hash, scale });

@@ -1,14 +1,18 @@
 /**
  * Partial sums as bytes, for reports that are added up on several machines:
  *
- *   "TRIBSUM1" ‖ subject(32) ‖ u32 dimension ‖ u32 reports ‖ u64 weight ‖ u8 width ‖ 3 zero bytes
- *   ‖ u32 low[dimension] ‖ high[dimension] (int32 at width 8, float64 at width 12)
- *   ‖ SHA-256 of all bytes before
+ *   "TRIBSUM2" ‖ subject(32) ‖ u32 dimension ‖ u32 reports ‖ u64 weight ‖ u8 width ‖ 3 zero bytes
+ *   ‖ low[dimension] ‖ high[dimension] ‖ SHA-256 of all bytes before
  *
- * `subject` is the SHA-256 of what the sums are of: the round, the update codec, the rule and the clip norm. All
- * numbers are little-endian. The sum i is high[i] · 2³² + low[i] in units of 2⁻³². The width is the
- * number of bytes for each sum. It is 8 whenever all sums fit, so that the same reports give the
- * same bytes, whichever way they were divided among machines and merged.
+ * `subject` is the SHA-256 of what the sums are of: the round, the update codec, the rule and the
+ * clip norm. All numbers are little-endian. The width is the number of bytes for each sum, which is
+ * counted in units of 2⁻³²:
+ *
+ *   8   high[i] · 2³² + low[i], where low is u32 and high is int32
+ *   16  high[i] · 2⁴⁰ + low[i], where low is float64 from 0 to 2⁴⁰ and high is float64
+ *
+ * It is 8 whenever all sums fit, so that the same reports give the same bytes, whichever way they
+ * were divided among machines and merged.
  */
 import {
   PROTOCOL_CONSTANTS,
@@ -20,6 +24,7 @@ import {
   type RoundId,
 } from "@tributary/protocol";
 import type { PartialSum } from "./aggregation-rule.ts";
+import { CARRY } from "./exact-accumulator.ts";
 import { sumRule, type SumSpec } from "./rule-implementations.ts";
 import type { AdderSpec } from "./update-form.ts";
 
@@ -32,16 +37,19 @@ export interface PartialSumSubject extends AdderSpec {
   readonly aggregation: SumSpec;
 }
 
-const MAGIC = utf8("TRIBSUM1");
+const MAGIC = utf8("TRIBSUM2");
 const HEADER_BYTES = 60;
 const HASH_BYTES = 32;
-const CARRY = 2 ** 32;
-const INT32 = 2 ** 31;
-/**
- * A bound on every valid high part. One report adds at most 2⁵¹ units, and the reports of the
- * largest cohort at most 2⁶⁵, so that a valid high part is at most 2³³.
- */
-const MAX_HIGH = 2 ** 40;
+const NARROW = 8;
+const WIDE = 16;
+/** One unit of a narrow high part is this many units of a low part. */
+const NARROW_CARRY = 2 ** 32;
+/** One unit of a high part is this many units of a narrow high part. */
+const NARROW_HIGHS = CARRY / NARROW_CARRY;
+/** Sums whose high parts are from −2²³ up to 2²³ fit into 8 bytes. */
+const NARROW_HIGH = 2 ** 31 / NARROW_HIGHS;
+/** A bound on every valid high part: the reports of the largest cohort add up to 2⁴⁶. */
+const MAX_HIGH = 2 ** 47;
 
 /**
  * Writes a partial sum as bytes.
@@ -53,7 +61,7 @@ export function encodePartialSum(
   crypto: CryptoProvider,
 ): Uint8Array {
   const { dimension } = subject;
-  const low = new Uint32Array(dimension);
+  const low = new Float64Array(dimension);
   const high = new Float64Array(dimension);
   let isNarrow = true;
   for (let i = 0; i < dimension; i++) {
@@ -62,7 +70,7 @@ export function encodePartialSum(
     low[i] = value - carried * CARRY;
     const upper = carried + (partial.high?.[i] ?? 0);
     high[i] = upper;
-    isNarrow &&= upper >= -INT32 && upper < INT32;
+    isNarrow &&= upper >= -NARROW_HIGH && upper < NARROW_HIGH;
   }
   const header = new Uint8Array(HEADER_BYTES);
   const view = new DataView(header.buffer);
@@ -71,12 +79,8 @@ export function encodePartialSum(
   view.setUint32(40, dimension, true);
   view.setUint32(44, partial.reports, true);
   view.setBigUint64(48, BigInt(partial.weight), true);
-  view.setUint8(56, isNarrow ? 8 : 12);
-  const body = concatBytes(
-    header,
-    littleEndian(low),
-    littleEndian(isNarrow ? Int32Array.from(high) : high),
-  );
+  view.setUint8(56, isNarrow ? NARROW : WIDE);
+  const body = concatBytes(header, isNarrow ? narrowBytes(low, high) : wideBytes(low, high));
   return concatBytes(body, crypto.sha256(body));
 }
 
@@ -102,7 +106,7 @@ export function decodePartialSum(
     throw invalid("it is of another round or plan");
   }
   const width = view.getUint8(56);
-  if (view.getUint32(40, true) !== dimension || (width !== 8 && width !== 12)) {
+  if (view.getUint32(40, true) !== dimension || (width !== NARROW && width !== WIDE)) {
     throw invalid("it has another number of values");
   }
   const end = HEADER_BYTES + width * dimension;
@@ -116,19 +120,68 @@ export function decodePartialSum(
   if (!crypto.equal(bytes.subarray(end), crypto.sha256(bytes.subarray(0, end)))) {
     throw invalid("its checksum is wrong");
   }
+  const body = new DataView(bytes.buffer, bytes.byteOffset + HEADER_BYTES, width * dimension);
+  const { low, high } = width === NARROW ? readNarrow(body) : readWide(body);
+  return { low, high, bound: CARRY, reports, weight };
+}
+
+/** The parts of sums: 0 ≤ low < 2⁴⁰, and sum i is high[i] · 2⁴⁰ + low[i]. */
+interface Parts {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+function narrowBytes(low: Float64Array, high: Float64Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(NARROW * low.length));
+  const highAt = 4 * low.length;
+  for (let i = 0; i < low.length; i++) {
+    const carried = Math.floor(low[i]! / NARROW_CARRY);
+    view.setUint32(4 * i, low[i]! - carried * NARROW_CARRY, true);
+    view.setInt32(highAt + 4 * i, high[i]! * NARROW_HIGHS + carried, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+function readNarrow(view: DataView): Parts {
+  const dimension = view.byteLength / NARROW;
   const low = new Float64Array(dimension);
   const high = new Float64Array(dimension);
-  const highAt = HEADER_BYTES + 4 * dimension;
   for (let i = 0; i < dimension; i++) {
-    low[i] = view.getUint32(HEADER_BYTES + 4 * i, true);
-    const upper =
-      width === 8 ? view.getInt32(highAt + 4 * i, true) : view.getFloat64(highAt + 8 * i, true);
-    if (!Number.isInteger(upper) || Math.abs(upper) > MAX_HIGH) {
-      throw invalid(`its sum ${i} is larger than reports can make it`);
-    }
-    high[i] = upper;
+    const upper = view.getInt32(4 * (dimension + i), true);
+    high[i] = Math.floor(upper / NARROW_HIGHS);
+    const carried = upper - high[i]! * NARROW_HIGHS;
+    low[i] = carried * NARROW_CARRY + view.getUint32(4 * i, true);
   }
-  return { low, high, bound: CARRY, reports, weight };
+  return { low, high };
+}
+
+function wideBytes(low: Float64Array, high: Float64Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(WIDE * low.length));
+  const highAt = 8 * low.length;
+  for (let i = 0; i < low.length; i++) {
+    view.setFloat64(8 * i, low[i]!, true);
+    view.setFloat64(highAt + 8 * i, high[i]!, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** @throws TributaryError `PARTIAL_SUM_INVALID` for a sum that no reports make. */
+function readWide(view: DataView): Parts {
+  const dimension = view.byteLength / WIDE;
+  const low = new Float64Array(dimension);
+  const high = new Float64Array(dimension);
+  for (let i = 0; i < dimension; i++) {
+    low[i] = view.getFloat64(8 * i, true);
+    high[i] = view.getFloat64(8 * (dimension + i), true);
+    const isValid =
+      Number.isInteger(low[i]) &&
+      low[i]! >= 0 &&
+      low[i]! < CARRY &&
+      Number.isInteger(high[i]) &&
+      Math.abs(high[i]!) <= MAX_HIGH;
+    if (!isValid) throw invalid(`its sum ${i} is not one that reports can make`);
+  }
+  return { low, high };
 }
 
 /** SHA-256 of what the sum is of, which stands in the header. */
@@ -137,15 +190,6 @@ function subjectHash(subject: PartialSumSubject, crypto: CryptoProvider): Uint8A
   return crypto.sha256(
     utf8(`tributary/partial-sum/v1\0${canonicalize({ roundId, update, aggregation, clipNorm })}`),
   );
-}
-
-function littleEndian(values: Uint32Array | Int32Array | Float64Array): Uint8Array {
-  const bytes = new Uint8Array(values.byteLength);
-  const view = new DataView(bytes.buffer);
-  if (values instanceof Uint32Array) values.forEach((v, i) => view.setUint32(4 * i, v, true));
-  else if (values instanceof Int32Array) values.forEach((v, i) => view.setInt32(4 * i, v, true));
-  else values.forEach((v, i) => view.setFloat64(8 * i, v, true));
-  return bytes;
 }
 
 function invalid(why: string): TributaryError {

@@ -7,8 +7,8 @@ import {
 } from "@tributary/protocol";
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { CheckedUpdate, CombinedUpdate, PartialSum, SumRule } from "./aggregation-rule.ts";
-import { ExactAccumulator, MAX_CONTRIBUTION } from "./exact-accumulator.ts";
-import { normSquares, type UpdateForm } from "./update-form.ts";
+import { ExactAccumulator } from "./exact-accumulator.ts";
+import type { UpdateForm } from "./update-form.ts";
 
 /**
  * Number of values that are added for all updates of a batch, before the next values are added.
@@ -21,8 +21,8 @@ interface Reserved {
   readonly payload: Uint8Array;
   /** What each value is multiplied by. */
   readonly factor: number;
-  /** The norm with which it counts at most; Infinity when `factor` sees to that already. */
-  readonly mostNorm: number;
+  /** A bound on the magnitude of the values that were multiplied. */
+  readonly contribution: number;
   /** The sum of the squares of the values that have been added; 0 where no norm is bounded. */
   squares: number;
 }
@@ -58,14 +58,7 @@ export abstract class SummedMean implements SumRule {
     let batch: Reserved[] = [];
     const faults = updates.map((update) => {
       const { payload, maxAbs } = update;
-      const weight = this.weigh(update);
-      let factor = weight;
-      let { mostNorm } = this.#form;
-      // An update that is too large for the sums as it is has to be measured before it is added.
-      if (mostNorm < Infinity && factor * maxAbs > MAX_CONTRIBUTION) {
-        factor *= clipFactor(normSquares(payload, this.#form, this.#memory), mostNorm);
-        mostNorm = Infinity;
-      }
+      const factor = this.weigh(update);
       const contribution = factor * maxAbs;
       if (!this.#sums.hasRoom(contribution)) {
         this.#addBatch(batch);
@@ -76,9 +69,9 @@ export abstract class SummedMean implements SumRule {
       } catch (error) {
         return asTributaryError(error);
       }
-      batch.push({ payload, factor, mostNorm, squares: 0 });
+      batch.push({ payload, factor, contribution, squares: 0 });
       this.#reports += 1;
-      this.#weight += weight;
+      this.#weight += factor;
       return undefined;
     });
     this.#addBatch(batch);
@@ -91,7 +84,7 @@ export abstract class SummedMean implements SumRule {
    * length that counts.
    */
   #addBatch(batch: readonly Reserved[]): void {
-    const { codec, dimension } = this.#form;
+    const { codec, dimension, mostNorm } = this.#form;
     const { min, max } = codec.payloadBytes(dimension);
     // If a codec's blocks vary in length, a decoder has to read a payload from its beginning to
     // find a block. Such an update is therefore decoded as a whole.
@@ -100,18 +93,18 @@ export abstract class SummedMean implements SumRule {
       const range = { offset, length: Math.min(stretch, dimension - offset) };
       for (const update of batch) {
         const add: UpdateSink = (block, at) => {
-          if (update.mostNorm < Infinity) update.squares += this.#memory.sumOfSquares(block);
-          this.#sums.add(block, at, update.factor);
+          if (mostNorm < Infinity) update.squares += this.#memory.sumOfSquares(block);
+          this.#sums.add(block, at, update.factor, update.contribution);
         };
         codec.decode(update.payload, dimension, add, range);
       }
     }
-    for (const { payload, factor, mostNorm, squares } of batch) {
+    for (const { payload, factor, contribution, squares } of batch) {
       const scale = clipFactor(squares, mostNorm);
       if (scale === 1) continue;
       codec.decode(payload, dimension, (block, at) => {
-        this.#sums.add(block, at, -factor);
-        this.#sums.add(block, at, factor * scale);
+        this.#sums.add(block, at, -factor, contribution);
+        this.#sums.add(block, at, factor * scale, contribution);
       });
     }
   }

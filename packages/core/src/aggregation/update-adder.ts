@@ -2,7 +2,7 @@ import { createKernelsSync, type CryptoProvider, type UpdateCodec } from "@tribu
 import { AccumulatorMemory } from "./accumulator-memory.ts";
 import type { AggregationRule, CombinedUpdate } from "./aggregation-rule.ts";
 import { createAggregationRule } from "./create-aggregation-rule.ts";
-import { MAX_CONTRIBUTION } from "./exact-accumulator.ts";
+import { MAX_KERNEL_CONTRIBUTION } from "./exact-accumulator.ts";
 import type { YieldTurn } from "./time-slice.ts";
 import { updateForm, type AdderSpec, type UpdateForm } from "./update-form.ts";
 
@@ -76,8 +76,8 @@ export class LocalAdder implements UpdateAdder {
   }
 
   add(payload: Uint8Array, exampleCount: number): void {
-    // An update with this bound can be added, so that the codec need not look for a smaller one.
-    const enough = MAX_CONTRIBUTION / exampleCount;
+    // The kernel adds an update with this bound, so that the codec need not look for a smaller one.
+    const enough = MAX_KERNEL_CONTRIBUTION / exampleCount;
     try {
       const { maxAbs } = this.#codec.validate(payload, this.dimension, enough);
       this.#requireRule().add(payload, { exampleCount, maxAbs });

@@ -1,6 +1,6 @@
 import { TributaryError, type UpdateCodec } from "@tributary/protocol";
 import {
-  MAX_CONTRIBUTION,
+  MAX_KERNEL_CONTRIBUTION,
   type AccumulatorMemory,
   type AggregationRule,
   type CheckedUpdate,
@@ -47,7 +47,7 @@ export class AdderQueue {
 
   /** Resolves when the update has been added whole; rejects, and nothing has changed, when it cannot be. */
   async add(payload: Uint8Array, exampleCount: number): Promise<void> {
-    const enough = MAX_CONTRIBUTION / exampleCount;
+    const enough = MAX_KERNEL_CONTRIBUTION / exampleCount;
     const { maxAbs } = this.#forgetting(() =>
       this.#codec.validate(payload, this.rule.dimension, enough),
     );
