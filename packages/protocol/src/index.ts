@@ -118,6 +118,7 @@ export {
   reachesTarget,
   roundOf,
 } from "./plan/plan-of.ts";
+export { builtinModelOf } from "./plan/builtin-model-of.ts";
 export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
 export {
   isBetterHigher,
@@ -144,8 +145,10 @@ export type { TaskDownload, TaskUpdate } from "./plan/task-input.ts";
 export {
   builtinModel,
   builtinModelNames,
-  isBuiltinModelName,
+  fixedModelNames,
+  mlpModel,
   type BuiltinModel,
+  type MlpSizes,
 } from "./model/builtin-models.ts";
 export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { seededRandom } from "../src/random/random-source.ts";
-import { builtinModel, builtinModelNames } from "../src/model/builtin-models.ts";
+import {
+  builtinModel,
+  builtinModelNames,
+  fixedModelNames,
+  mlpModel,
+} from "../src/model/builtin-models.ts";
 import { checkpointIdOf, encodeCheckpoint } from "../src/model/checkpoint.ts";
 import { layoutOf } from "../src/model/parameter-layout.ts";
 import { parseTfjsModel } from "../src/model/tfjs-model.ts";
@@ -27,14 +32,12 @@ describe("the builtin models", () => {
 
   it("are all listed", () => {
     expect(builtinModelNames).toEqual([
-      "logistic-regression",
-      "mlp-64",
-      "mcmahan-2nn",
-      "mcmahan-cnn",
+      ...["logistic-regression", "mlp-64", "mcmahan-2nn", "mcmahan-cnn"],
+      "mlp",
     ]);
   });
 
-  it.each(builtinModelNames)("%s starts with zero biases and Glorot uniform kernels", (name) => {
+  it.each(fixedModelNames)("%s starts with zero biases and Glorot uniform kernels", (name) => {
     const { description, values } = builtinModel(name, seeded(2));
     for (const { name: parameter, shape, offset, size } of layoutOf(description.parameters)
       .parameters) {
@@ -75,7 +78,7 @@ describe("the builtin models", () => {
     );
   });
 
-  it.each(builtinModelNames)(
+  it.each(fixedModelNames)(
     "%s is unchanged after it was written and read as a tfjs model",
     (name) => {
       const { description, values } = builtinModel(name, seeded(3));
@@ -106,6 +109,33 @@ describe("the builtin models", () => {
         ],
       },
     });
+  });
+
+  it("have the sizes and the last activation that a task gives them, down to a linear model", () => {
+    const sizes = { inputs: 5, hidden: [8, 4], outputs: 3, activation: "softmax" } as const;
+    const { description, values } = mlpModel(sizes, seeded(1));
+    expect(values.length).toBe(5 * 8 + 8 + 8 * 4 + 4 + 4 * 3 + 3);
+    expect(description.topology).toMatchObject({
+      class_name: "Sequential",
+      config: {
+        layers: [
+          { config: { name: "hidden_1", batch_input_shape: [null, 5], activation: "relu" } },
+          { config: { name: "hidden_2", activation: "relu" } },
+          { config: { name: "output", units: 3, activation: "softmax" } },
+        ],
+      },
+    });
+    const linear = mlpModel({ ...sizes, hidden: [], outputs: 1, activation: "linear" }, seeded(1));
+    expect(linear.description.topology).toMatchObject({
+      config: { layers: [{ config: { batch_input_shape: [null, 5], activation: "linear" } }] },
+    });
+  });
+
+  it("are refused before their memory is taken when they are too large", () => {
+    const sizes = { inputs: 1e6, hidden: [1e6], outputs: 1, activation: "linear" } as const;
+    expect(errorOf(() => mlpModel(sizes, seeded(1)), "MODEL_UNSUPPORTED").message).toContain(
+      "too many parameters",
+    );
   });
 
   it("refuse an unknown name and list the known ones", () => {

@@ -40,7 +40,7 @@ function valuesOf(schema: JsonSchema): string {
     case "object":
       return "a section";
     case "array":
-      return `list of ${schema.items?.enum === undefined ? "text" : valuesOf(schema.items)}`;
+      return listOf(schema.items ?? {});
     case "string":
       return "text";
     case "boolean":
@@ -51,6 +51,11 @@ function valuesOf(schema: JsonSchema): string {
     default:
       return literal(null);
   }
+}
+
+function listOf(items: JsonSchema): string {
+  if (items.enum !== undefined) return `list of ${valuesOf(items)}`;
+  return items.type === "integer" ? `list, each a ${rangeOf(items)}` : "list of text";
 }
 
 function rangeOf(schema: JsonSchema): string {

@@ -6,6 +6,11 @@ export const TASK_SAMPLES: readonly object[] = [
   { population: "keyboard", name: "smallest", model: { builtin: "logistic-regression" } },
   {
     population: "keyboard",
+    name: "sized",
+    model: { builtin: "mlp", inputs: 4, hidden: [8], outputs: 3 },
+  },
+  {
+    population: "keyboard",
     name: "every-section",
     model: { path: "./model.json" },
     plan: {

@@ -4,6 +4,7 @@ import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { seededRandom } from "../src/random/random-source.ts";
 import { isTributaryError } from "../src/errors.ts";
 import { builtinModel } from "../src/model/builtin-models.ts";
+import { builtinModelOf } from "../src/plan/builtin-model-of.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
 import { aggregationFault } from "../src/plan/aggregation/aggregation-fault.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type AggregationSpec,
 } from "../src/plan/aggregation/rule-table.ts";
 import { minimumReports, planOf, roundOf } from "../src/plan/plan-of.ts";
+import type { MlpSource } from "../src/plan/task-definition.ts";
 import { parseTask, taskJsonSchema } from "../src/plan/parse-task.ts";
 import { expectSection } from "./document-section.ts";
 import { errorOf, orTributaryError } from "./expect-error.ts";
@@ -165,6 +167,21 @@ describe("a task", () => {
     },
   );
 
+  it.each([
+    ["categoricalCrossentropy", "softmax"],
+    ["binaryCrossentropy", "sigmoid"],
+    ["huberLoss", "linear"],
+  ])("gives the builtin mlp of a task with the loss %s the activation %s", (loss, activation) => {
+    const source = { builtin: "mlp", inputs: 4, outputs: 1 };
+    const task = parseTask({ ...smallest, model: source, plan: { loss } });
+    expect(task.model).toEqual({ ...source, hidden: [64, 32] });
+    const random = seededRandom(createNodeCryptoProvider(), 1);
+    const { topology } = builtinModelOf(task.model as MlpSource, task, random).description;
+    expect(topology).toMatchObject({
+      config: { layers: [{}, {}, { config: { name: "output", activation } }] },
+    });
+  });
+
   it("names an unknown key before what is missing because of it", () => {
     const { population, ...rest } = smallest;
     const error = errorOf(() => parseTask({ ...rest, Population: population }), "TASK_INVALID");
@@ -177,6 +194,10 @@ describe("a task", () => {
     [{ name: 7 }, "name is 7", "lowercase"],
     [{ model: {} }, "model is not valid", "mcmahan-cnn"],
     [{ model: { builtin: "mlp-64", path: "x" } }, "model is not valid", "either"],
+    [{ model: { builtin: "mlp", inputs: 4 } }, "model is not valid", "inputs and outputs"],
+    [{ model: { builtin: "mlp-64", outputs: 3 } }, "model is not valid", "and with no other"],
+    [{ model: { path: "x", hidden: [3] } }, "model is not valid", "and with no other"],
+    [{ model: { builtin: "mlp", inputs: 0, outputs: 3 } }, "model.inputs is 0", "from 1"],
     [{ model: { builtin: "vgg" } }, 'model.builtin is "vgg"', "mcmahan-2nn"],
     [{ plan: { batchSize: 0 } }, "plan.batchSize is 0", "whole number from 1"],
     [{ plan: { localEpochs: 1.5 } }, "plan.localEpochs is 1.5", "whole number"],

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
   TributaryError,
-  builtinModel,
+  builtinModelOf,
   clauseOf,
   isTributaryError,
   parseTask,
@@ -107,7 +107,7 @@ export async function loadInitialModel(
   task: TaskDefinition,
   random: RandomSource,
 ): Promise<InitialModel> {
-  if ("builtin" in task.model) return builtinModel(task.model.builtin, random);
+  if ("builtin" in task.model) return builtinModelOf(task.model, task, random);
   const { modelJson, weights } = await readModelFiles(task.model.path);
   const model = parseTfjsModel(modelJson);
   return { description: model.description, values: readTfjsWeights(model, weights) };

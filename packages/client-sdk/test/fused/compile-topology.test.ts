@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { builtinModel, builtinModelNames } from "@tributary/protocol";
+import { builtinModel, fixedModelNames } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import { createTrainer } from "../../src/engine-choice/choose-engine.ts";
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
@@ -10,7 +10,7 @@ import { testRandom } from "../support/test-random.ts";
 const { layers } = tf;
 
 describe("compiling a topology", () => {
-  it.each(builtinModelNames)("compiles the built-in model %s", (name) => {
+  it.each(fixedModelNames)("compiles the built-in model %s", (name) => {
     const { description } = builtinModel(name, testRandom(1));
     const model = compileTopology(planFor(description));
     expect(model).toMatchObject({ outputShape: [10], output: "softmax" });

@@ -1,4 +1,4 @@
-import type { BuiltinModelName } from "../model/builtin-models.ts";
+import type { FixedModelName } from "../model/builtin-models.ts";
 import type { DownloadSpec } from "../model/download.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
@@ -53,9 +53,23 @@ export interface TaskDefinition {
 
 /** Where a task's model comes from. */
 export type ModelSource =
-  | { readonly builtin: BuiltinModelName }
+  | BuiltinSource
   /** The model.json of a tfjs LayersModel, relative to the task file. */
   | { readonly path: string };
+
+/** A model that needs no file. */
+export type BuiltinSource = { readonly builtin: FixedModelName } | MlpSource;
+
+/** The builtin model `mlp`. What its last layer makes of its sums follows from the plan's loss. */
+export interface MlpSource {
+  readonly builtin: "mlp";
+  /** The number of values of one example. */
+  readonly inputs: number;
+  /** The number of units of each layer between inputs and outputs; empty for a linear model. */
+  readonly hidden: readonly number[];
+  /** The number of classes, or of values to predict. */
+  readonly outputs: number;
+}
 
 /** What each client does; the parts of a `Plan` that a task decides. */
 interface PlanSection {

@@ -2,22 +2,16 @@
 // the reference. A test holds it to this schema, descriptions and defaults included.
 import { z } from "zod";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
-import { builtinModelNames } from "../model/builtin-models.ts";
 import { flag, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
 import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { reportsNeeded } from "./aggregation/rule-table.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
+import { modelSchema } from "./model-schema.ts";
 import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
-import {
-  instantMs,
-  judgeNames,
-  weightingNames,
-  type ModelSource,
-  type TaskDefinition,
-} from "./task-definition.ts";
+import { instantMs, judgeNames, weightingNames, type TaskDefinition } from "./task-definition.ts";
 import {
   batchSizeSchema,
   clipNormSchema,
@@ -32,31 +26,6 @@ import {
 } from "./training-schema.ts";
 import { differenceFault, updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
-
-/** What to write instead of a model section that names no model, or two. */
-const MODEL_REMEDY = `Give either { builtin: NAME }, one of ${builtinModelNames.join(", ")}, or { path: FILE }.`;
-
-const modelSchema = strictRecord(
-  {
-    builtin: oneOf(builtinModelNames)
-      .exactOptional()
-      .describe("Name of a builtin model. Either this or `path`."),
-    path: z
-      .string({ error: "Use the path of a model.json." })
-      .min(1, { error: "Use the path of a model.json." })
-      .exactOptional()
-      .describe("The model.json of a tfjs LayersModel, relative to the task file."),
-  },
-  MODEL_REMEDY,
-)
-  .refine(({ builtin, path }) => (builtin === undefined) !== (path === undefined), {
-    error: MODEL_REMEDY,
-  })
-  .transform(({ builtin, path }): ModelSource =>
-    builtin === undefined ? { path: path ?? "" } : { builtin },
-  )
-  // A JSON Schema cannot be made from a refinement, so that it is said here once more.
-  .meta({ oneOf: [{ required: ["builtin"] }, { required: ["path"] }] });
 
 /** What each client does. */
 const planSection = strictRecord({

@@ -31,6 +31,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => fillIn(task, { publicModel: false }),
   // Reports came to count for so many examples at most.
   (task) => fillIn(task, { weighting: "examples", maximumExamples: 1_000 }),
+  // The builtin model `mlp` came, with its sizes.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import {
   TributaryError,
-  builtinModel,
+  builtinModelOf,
   layoutOf,
   parseTask,
   parseTfjsModel,
@@ -98,7 +98,7 @@ function builtinTask(value: unknown, random: RandomSource): NewTask {
       },
     );
   }
-  const { description, values } = builtinModel(definition.model.builtin, random);
+  const { description, values } = builtinModelOf(definition.model, definition, random);
   return { definition, model: description, values, start };
 }
 
