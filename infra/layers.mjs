@@ -201,7 +201,7 @@ export const PACKAGES = {
 
   "packages/simulator": {
     imports: ["protocol", "core", "client-sdk"],
-    layers: ["partition", "datasets"],
+    layers: ["partition", "files", "tables", "datasets"],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
   },
 

@@ -15,6 +15,8 @@ export {
   type RemoteDataset,
   type RemoteFile,
 } from "./datasets/remote-datasets.ts";
+export { readTable } from "./tables/read-table.ts";
+export type { DecimalMark, TableFindings, TableOptions, TextTable } from "./tables/text-table.ts";
 export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
 export { partitionIid } from "./partition/iid.ts";
 export { partitionByShards } from "./partition/shards.ts";

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-import { TributaryError } from "@tributary/protocol";
+import type { TributaryError } from "@tributary/protocol";
+import { readUnpacked } from "../files/read-unpacked.ts";
+import { unreadable } from "../files/unreadable.ts";
 
 /** An array of whole numbers from 0 to 255, of any shape: what MNIST's files contain. */
 export interface IdxArray {
@@ -11,15 +10,8 @@ export interface IdxArray {
   readonly values: Uint8Array;
 }
 
-/**
- * The largest size that an archive may unpack to, bytes. It is more than any data set of this kind
- * has, and protects from small archives that would fill the memory.
- */
-const MAX_UNPACKED_BYTES = 1_073_741_824;
 /** The IDX type code of unsigned bytes. */
 const UNSIGNED_BYTE = 0x08;
-
-const unpack = promisify(gunzip);
 
 /**
  * Reads an IDX file of unsigned bytes. It may be compressed with gzip, which its first two bytes
@@ -32,49 +24,23 @@ const unpack = promisify(gunzip);
  */
 export async function readIdx(file: string, dimensions: number): Promise<IdxArray> {
   const bytes = await readUnpacked(file);
+  const broken = (fault: string): TributaryError =>
+    unreadable(file, fault, { remedy: "Get the file again." });
   const header = 4 + 4 * dimensions;
   if (bytes.length < header)
-    throw unreadable(file, `has only ${bytes.length} bytes, fewer than its header needs`);
+    throw broken(`has only ${bytes.length} bytes, fewer than its header needs`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   const expected = (UNSIGNED_BYTE << 8) | dimensions;
   if (magic !== expected) {
-    throw unreadable(file, `begins with the magic number ${magic} instead of ${expected}`);
+    throw broken(`begins with the magic number ${magic} instead of ${expected}`);
   }
   const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = shape.reduce((product, length) => product * length, 1);
   if (bytes.length - header !== size) {
-    throw unreadable(
-      file,
+    throw broken(
       `holds ${bytes.length - header} values, but its header announces ${shape.join(" × ")} = ${size}`,
     );
   }
   return { shape, values: bytes.subarray(header) };
-}
-
-async function readUnpacked(file: string): Promise<Uint8Array> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw unreadable(file, `cannot be read (${reasonOf(error)})`, error);
-  }
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return await unpack(bytes, { maxOutputLength: MAX_UNPACKED_BYTES });
-  } catch (error) {
-    throw unreadable(file, `is not a valid gzip archive (${reasonOf(error)})`, error);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function unreadable(file: string, fault: string, cause?: unknown): TributaryError {
-  return new TributaryError("DATA_UNREADABLE", `${file} ${fault}`, {
-    remedy: "Download the file again.",
-    context: { file },
-    cause,
-  });
 }

@@ -1,0 +1,41 @@
+import { TributaryError } from "@tributary/protocol";
+
+/** What the user can do about a file at fault, and what else is known of the fault. */
+interface FaultFacts {
+  readonly remedy: string;
+  /** The line at fault, counted from 1. */
+  readonly line?: number;
+  /** The name of the column at fault. */
+  readonly column?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The error for a file of data that is not as it should be.
+ * @param fault - What is wrong with the file, as the rest of a sentence that begins with its name.
+ *   The line and the column are added to it.
+ */
+export function unreadable(file: string, fault: string, facts: FaultFacts): TributaryError {
+  const { remedy, line, column, cause } = facts;
+  const place = [
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(column === undefined ? [] : [`column ${column}`]),
+  ].join(", ");
+  return new TributaryError(
+    "DATA_UNREADABLE",
+    `${file} ${fault}${place === "" ? "" : ` in ${place}`}`,
+    {
+      remedy,
+      context: {
+        file,
+        ...(line === undefined ? {} : { line }),
+        ...(column === undefined ? {} : { column }),
+      },
+      cause,
+    },
+  );
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,13 @@
+// Numbers as tables write them.
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER_WITH_COMMA = /^[+-]?\d*,\d+(?:e[+-]?\d+)?$/i;
+
+/** Whether a cell is a number with a decimal point or none. */
+export const isNumber = (cell: string): boolean => NUMBER.test(cell);
+
+/** Whether a cell would be a number if its comma were a decimal point. */
+export const isNumberWithComma = (cell: string): boolean => NUMBER_WITH_COMMA.test(cell);
+
+/** Whether a comma in such a cell may also stand between thousands. */
+export const mayBeThousands = (cell: string): boolean => /^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell);
