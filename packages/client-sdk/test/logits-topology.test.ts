@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { logitsTopology } from "../src/training/logits-topology.ts";
+import {
+  logitsTopology,
+  requireLastAxis,
+  type LogitsTopology,
+} from "../src/training/logits-topology.ts";
 
 const dense = (name: string, activation?: string): object => ({
   class_name: "Dense",
@@ -9,6 +13,18 @@ const dense = (name: string, activation?: string): object => ({
 const sequential = (...layers: object[]): object => ({
   class_name: "Sequential",
   config: { layers },
+});
+
+/** A model as a layer of another one. */
+const nested = (name: string, ...layers: object[]): object => ({
+  class_name: "Sequential",
+  config: { name, layers },
+});
+
+/** A layer that is applied to every moment of a sequence. */
+const distributed = (name: string, layer: object): object => ({
+  class_name: "TimeDistributed",
+  config: { name, layer },
 });
 
 /** A graph with the layers a → b, whose output is that of the layer `output`. */
@@ -38,6 +54,9 @@ describe("logitsTopology", () => {
       }),
     ],
     ["softmax", sequential(dense("a"), { class_name: "Softmax", config: { name: "b", axis: -1 } })],
+    ["softmax", sequential(dense("a"), { class_name: "Softmax", config: { name: "b", axis: 1 } })],
+    ["softmax", sequential(dense("a"), nested("c", dense("b", "softmax")))],
+    ["sigmoid", sequential(dense("a"), distributed("c", dense("b", "sigmoid")))],
   ])("removes %s from the last layer of %j", (activation, topology) => {
     const given = JSON.stringify(topology);
     const found = logitsTopology(topology);
@@ -53,7 +72,7 @@ describe("logitsTopology", () => {
   it.each([
     ["ends in another activation", sequential(dense("b", "relu"))],
     ["has an output layer that another layer uses as well", graph("a")],
-    ["normalises over another axis", sequential({ class_name: "Softmax", config: { axis: 1 } })],
+    ["normalises over the batch", sequential({ class_name: "Softmax", config: { axis: 0 } })],
     [
       "ends in a layer that applies its activation inside",
       sequential({ class_name: "LSTM", config: { activation: "softmax" } }),
@@ -74,6 +93,16 @@ describe("logitsTopology", () => {
     ["is empty", sequential()],
     ["is no topology", {}],
   ])("leaves a model alone that %s", (_, topology) => {
-    expect(logitsTopology(topology)).toEqual({ topology, activation: undefined });
+    expect(logitsTopology(topology)).toEqual({ topology, activation: undefined, axis: -1 });
+  });
+
+  it("tells a softmax over the last axis from others once the output's shape is known", () => {
+    const ending = (axis: number): LogitsTopology =>
+      logitsTopology(sequential(dense("a"), { class_name: "Softmax", config: { axis } }));
+    requireLastAxis(ending(-1), [4, 3]);
+    requireLastAxis(ending(2), [null, 3]);
+    expect(() => requireLastAxis(ending(1), [4, 3])).toThrow(
+      expect.objectContaining({ code: "MODEL_UNSUPPORTED" }),
+    );
   });
 });

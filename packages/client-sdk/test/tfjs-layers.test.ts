@@ -3,11 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { Examples } from "../src/index.ts";
 import { createTfjsTrainer } from "../src/training/tfjs-trainer.ts";
 import { describeModel, planFor } from "./support/model-task.ts";
+import { LAYER_CASES, caseModel, image } from "./support/layer-cases.ts";
 import { testRandom } from "./support/test-random.ts";
-import { GroupNormalization } from "../src/models/group-normalization.ts";
 
 const { layers } = tf;
-type Layer = tf.layers.Layer;
 
 function examplesOf(featureShape: readonly number[], whole: boolean): Examples {
   const count = 7;
@@ -22,176 +21,16 @@ function examplesOf(featureShape: readonly number[], whole: boolean): Examples {
   };
 }
 
-const image = [6, 5, 2] as const;
-const sequence = [5, 3] as const;
-
-/** One layer at work between an input of a shape and a classifier. */
-const cases: readonly [name: string, inputShape: readonly number[], make: () => Layer[]][] = [
-  ...(
-    [
-      "elu",
-      "relu6",
-      "selu",
-      "sigmoid",
-      "softplus",
-      "softsign",
-      "swish",
-      "mish",
-      "tanh",
-      "hardSigmoid",
-    ] as const
-  ).map((activation): (typeof cases)[number] => [
-    `dense with ${activation}`,
-    [4],
-    () => [layers.dense({ units: 6, activation })],
-  ]),
-  [
-    "dense with regularisers",
-    [4],
-    () => [
-      layers.dense({ units: 6, kernelRegularizer: tf.regularizers.l1l2({ l1: 0.01, l2: 0.02 }) }),
-    ],
-  ],
-  ["leakyReLU", [4], () => [layers.dense({ units: 5 }), layers.leakyReLU()]],
-  ["prelu", [4], () => [layers.dense({ units: 5 }), layers.prelu()]],
-  ["conv1d", sequence, () => [layers.conv1d({ filters: 4, kernelSize: 3 })]],
-  [
-    "conv2d",
-    image,
-    () => [
-      layers.conv2d({ filters: 3, kernelSize: 3, activation: "tanh" }),
-      layers.conv2d({ filters: 2, kernelSize: 2, padding: "same" }),
-    ],
-  ],
-  [
-    "conv2d with strides",
-    image,
-    () => [
-      layers.conv2d({ filters: 3, kernelSize: 1 }),
-      layers.conv2d({ filters: 3, kernelSize: [1, 2], strides: 2, padding: "same" }),
-    ],
-  ],
-  [
-    "conv2dTranspose",
-    image,
-    () => [
-      layers.conv2d({ filters: 2, kernelSize: 1 }),
-      layers.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2, padding: "same" }),
-    ],
-  ],
-  [
-    "depthwiseConv2d",
-    image,
-    () => [
-      layers.conv2d({ filters: 2, kernelSize: 1 }),
-      layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2 }),
-    ],
-  ],
-  ["separableConv2d", image, () => [layers.separableConv2d({ filters: 4, kernelSize: 2 })]],
-  [
-    "maxPooling2d",
-    image,
-    () => [
-      layers.conv2d({ filters: 3, kernelSize: 2 }),
-      layers.maxPooling2d({ poolSize: 2, padding: "same" }),
-    ],
-  ],
-  [
-    "averagePooling2d",
-    image,
-    () => [layers.conv2d({ filters: 3, kernelSize: 2 }), layers.averagePooling2d({ poolSize: 2 })],
-  ],
-  [
-    "global pooling",
-    image,
-    () => [layers.conv2d({ filters: 3, kernelSize: 2 }), layers.globalMaxPooling2d({})],
-  ],
-  [
-    "zeroPadding2d and cropping2D",
-    image,
-    () => [
-      layers.conv2d({ filters: 2, kernelSize: 1 }),
-      layers.zeroPadding2d({ padding: 1 }),
-      layers.cropping2D({
-        cropping: [
-          [1, 2],
-          [0, 1],
-        ],
-      }),
-    ],
-  ],
-  [
-    "batchNormalization",
-    image,
-    () => [layers.conv2d({ filters: 3, kernelSize: 2 }), layers.batchNormalization({})],
-  ],
-  ["layerNormalization", [4], () => [layers.dense({ units: 5 }), layers.layerNormalization({})]],
-  [
-    "groupNormalization",
-    image,
-    () => [
-      layers.conv2d({ filters: 4, kernelSize: 2 }),
-      new GroupNormalization({ groups: 2 }),
-      layers.conv2d({ filters: 3, kernelSize: 2 }),
-    ],
-  ],
-  [
-    "permute, reshape and repeatVector",
-    sequence,
-    () => [
-      layers.dense({ units: 2 }),
-      layers.permute({ dims: [2, 1] }),
-      layers.reshape({ targetShape: [10] }),
-      layers.repeatVector({ n: 2 }),
-    ],
-  ],
-  ["embedding", [4], () => [layers.embedding({ inputDim: 4, outputDim: 3 })]],
-  [
-    "simpleRNN",
-    sequence,
-    () => [layers.simpleRNN({ units: 4, recurrentInitializer: "glorotUniform" })],
-  ],
-  ["gru", sequence, () => [layers.gru({ units: 3, recurrentInitializer: "glorotUniform" })]],
-  [
-    "lstm",
-    sequence,
-    () => [
-      layers.lstm({ units: 3, recurrentInitializer: "glorotUniform", returnSequences: true }),
-      layers.lstm({ units: 2, recurrentInitializer: "glorotUniform" }),
-    ],
-  ],
-  [
-    "bidirectional",
-    sequence,
-    () => [
-      layers.bidirectional({
-        layer: layers.gru({ units: 2, recurrentInitializer: "glorotUniform" }),
-        mergeMode: "concat",
-      }),
-    ],
-  ],
-  [
-    "timeDistributed",
-    sequence,
-    () => [layers.timeDistributed({ layer: layers.dense({ units: 4 }) })],
-  ],
-];
-
 describe("every trainable kind of layer", () => {
-  it.each(cases)(
+  it.each(LAYER_CASES)(
     "%s trains to nearly the same weights on wasm and cpu",
-    async (name, inputShape, make) => {
+    async (...layerCase) => {
+      const [name, inputShape] = layerCase;
       const trained: Float32Array[] = [];
-      const examples = examplesOf(inputShape, name === "embedding");
+      const examples = examplesOf(inputShape, name.startsWith("embedding"));
       for (const backend of ["cpu", "wasm"] as const) {
         const trainer = await createTfjsTrainer({ backend });
-        const input = tf.input({ shape: [...inputShape] });
-        const apply = (symbol: tf.SymbolicTensor, layer: Layer): tf.SymbolicTensor =>
-          layer.apply(symbol) as tf.SymbolicTensor;
-        const middle = make().reduce(apply, input);
-        const flat = middle.shape.length > 2 ? apply(middle, layers.flatten()) : middle;
-        const end = apply(flat, layers.dense({ units: 3, activation: "softmax" }));
-        const { description, values } = describeModel(tf.model({ inputs: input, outputs: end }));
+        const { description, values } = describeModel(caseModel(layerCase));
         const plan = planFor(description, { batchSize: 3, localEpochs: 2 });
         const { weights } = await trainer.train({
           plan,

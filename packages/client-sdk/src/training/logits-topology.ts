@@ -2,6 +2,9 @@
 // where the logarithm is infinite and its gradient is lost. So a model that is to be trained is
 // built without its last activation, which is applied again where outputs are asked for.
 
+import { TributaryError } from "@tributary/protocol";
+import type { OpenShape } from "./example-format.ts";
+
 /** The activation that was removed from the last layer; `linear` when it had none. */
 export type OutputActivation = "softmax" | "sigmoid" | "linear";
 
@@ -9,37 +12,83 @@ export type OutputActivation = "softmax" | "sigmoid" | "linear";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Layers that apply their `activation` at their very end. */
-const ACTIVATED_LAYERS: ReadonlySet<string> = new Set(["Dense", "Activation", "Conv1D", "Conv2D"]);
+const ACTIVATED_LAYERS: ReadonlySet<string> = new Set([
+  ...["Dense", "Activation", "Conv1D", "Conv2D", "Conv3D"],
+  ...["Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D", "DepthwiseConv2D"],
+]);
+
+/** Models, which may be layers of other models. */
+const MODELS: ReadonlySet<string> = new Set(["Sequential", "Model", "Functional"]);
+
+/** A model without its last activation. */
+export interface LogitsTopology {
+  /** `{ class_name, config }`; the given topology when nothing could be removed. */
+  readonly topology: object;
+  /**
+   * The activation that was removed. It is undefined when the model ends in something other than a
+   * softmax, a sigmoid or a linear output, or when another layer uses the last layer's output.
+   */
+  readonly activation: OutputActivation | undefined;
+  /**
+   * The axis of the softmax as its layer numbers it, where the batch is axis 0; −1 for the last
+   * one. Only a model that has been built tells whether a positive axis is the last: see
+   * `requireLastAxis`.
+   */
+  readonly axis: number;
+}
 
 /**
- * Removes the activation from the model's last layer.
+ * Removes the activation from the model's last layer. Where that layer is a model itself, or
+ * applies a layer to every moment of a sequence, the activation within it is removed.
  * @param topology - A LayersModel topology, `{ class_name, config }`; not modified.
- * @returns The new topology and the activation that was removed. `activation` is `undefined`, and
- *   the topology is the given one, when the model ends in something other than a softmax over the
- *   last axis, a sigmoid or a linear output, or when another layer uses the last layer's output.
  */
-export function logitsTopology(topology: object): {
-  readonly topology: object;
-  readonly activation: OutputActivation | undefined;
-} {
-  const unchanged = { topology, activation: undefined };
-  if (!isFields(topology)) return unchanged;
-  const config = topology["config"];
+export function logitsTopology(topology: object): LogitsTopology {
+  const ending = isFields(topology) ? endingOf(topology) : undefined;
+  return ending === undefined
+    ? { topology, activation: undefined, axis: LAST_AXIS }
+    : { topology: ending.layer, activation: ending.activation, axis: ending.axis };
+}
+
+/**
+ * Checks that a softmax which was removed is one over the last axis, as losses and engines apply it
+ * again. No other softmax is computed by tfjs 4.22 either.
+ * @param outputShape - The shape of one output, without the batch.
+ * @throws TributaryError `MODEL_UNSUPPORTED`.
+ */
+export function requireLastAxis(
+  { axis }: Pick<LogitsTopology, "axis">,
+  outputShape: OpenShape,
+): void {
+  if (axis === LAST_AXIS || axis === outputShape.length) return;
+  throw new TributaryError(
+    "MODEL_UNSUPPORTED",
+    `The model ends in a softmax over the axis ${axis}, and its last axis is ${outputShape.length}`,
+    { remedy: "Give the softmax layer the axis -1." },
+  );
+}
+
+/** The end of a layer or of a model. */
+interface Ending {
+  /** The layer with a linear end. */
+  readonly layer: Fields;
+  readonly activation: OutputActivation;
+  readonly axis: number;
+}
+
+const LAST_AXIS = -1;
+
+/** Takes the activation off a model; undefined when its end is of another kind. */
+function endingOf(model: Fields): Ending | undefined {
+  const config = model["config"];
   const layers = Array.isArray(config) ? config : isFields(config) ? config["layers"] : undefined;
-  if (!Array.isArray(layers)) return unchanged;
-  const index = outputLayerIndex(topology["class_name"], config, layers);
+  if (!Array.isArray(layers)) return undefined;
+  const index = outputLayerIndex(model["class_name"], config, layers);
   const last: unknown = layers[index];
-  if (!isFields(last)) return unchanged;
-  const taken = withoutActivation(last);
-  if (taken === undefined) return unchanged;
-  const replaced = layers.with(index, taken.layer);
-  return {
-    topology: {
-      ...topology,
-      config: Array.isArray(config) ? replaced : { ...(config as Fields), layers: replaced },
-    },
-    activation: taken.activation,
-  };
+  const ending = isFields(last) ? withoutActivation(last) : undefined;
+  if (ending === undefined) return undefined;
+  const replaced = layers.with(index, ending.layer);
+  const changed = Array.isArray(config) ? replaced : { ...(config as Fields), layers: replaced };
+  return { ...ending, layer: { ...model, config: changed } };
 }
 
 /**
@@ -63,31 +112,37 @@ function layerName(layer: Fields): unknown {
 const mentions = (nodes: unknown, name: unknown): boolean =>
   Array.isArray(nodes) ? nodes.some((node) => mentions(node, name)) : nodes === name;
 
-/**
- * The layer with a linear activation, and the activation that it had; undefined when its end is of
- * another kind.
- */
-function withoutActivation(
-  layer: Fields,
-): { layer: object; activation: OutputActivation } | undefined {
+/** Takes the activation off a layer; undefined when its end is of another kind. */
+function withoutActivation(layer: Fields): Ending | undefined {
   const kind = layer["class_name"];
   const config = layer["config"];
-  if (typeof kind !== "string" || !isFields(config)) return undefined;
-  if (kind === "Softmax" && (config["axis"] ?? -1) === -1) {
+  if (typeof kind !== "string") return undefined;
+  if (MODELS.has(kind)) return endingOf(layer);
+  if (!isFields(config)) return undefined;
+  if (kind === "TimeDistributed") {
+    const inner = config["layer"];
+    const ending = isFields(inner) ? withoutActivation(inner) : undefined;
+    return ending && { ...ending, layer: { ...layer, config: { ...config, layer: ending.layer } } };
+  }
+  if (kind === "Softmax") {
+    const { axis = LAST_AXIS, ...rest } = config;
+    if (typeof axis !== "number" || (axis !== LAST_AXIS && axis < 1)) return undefined;
     // A layer that does nothing, under the same name, so that the connections of the graph stay
     // valid.
-    const { axis: _axis, ...rest } = config;
-    return {
-      layer: { ...layer, class_name: "Activation", config: { ...rest, activation: "linear" } },
-      activation: "softmax",
+    const linear = {
+      ...layer,
+      class_name: "Activation",
+      config: { ...rest, activation: "linear" },
     };
+    return { layer: linear, activation: "softmax", axis };
   }
   if (!ACTIVATED_LAYERS.has(kind)) return undefined;
   const activation = config["activation"] ?? "linear";
   if (activation !== "softmax" && activation !== "sigmoid" && activation !== "linear") {
     return undefined;
   }
-  return { layer: { ...layer, config: { ...config, activation: "linear" } }, activation };
+  const linear = { ...layer, config: { ...config, activation: "linear" } };
+  return { layer: linear, activation, axis: LAST_AXIS };
 }
 
 const isFields = (value: unknown): value is Fields =>

@@ -18,10 +18,14 @@ type MeanLoss = (
 /**
  * Cross-entropy over classes. A label that was a class index is one-hot by now, so that it makes no
  * difference which of the two losses the plan names.
+ *
+ * The targets of a row need not sum to 1: a row of zeros is masked, and several ones mean several
+ * classes. The gradient is Σ target · softmax − target. `tf.losses.softmaxCrossEntropy` leaves the
+ * sum out (tfjs 4.22), and so pulls every logit of a masked row down.
  */
 const crossEntropyOverClasses: MeanLoss = (targets, outputs, activation) =>
   activation === "softmax" || activation === "linear"
-    ? scalar(tf.losses.softmaxCrossEntropy(targets, outputs))
+    ? tf.mean(tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(outputs)), -1)))
     : tf.mean(tf.metrics.categoricalCrossentropy(targets, activate(outputs, activation)));
 
 /** One for each name: the compiler holds this table to the losses that a plan can name. */

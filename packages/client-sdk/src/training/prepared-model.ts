@@ -3,14 +3,19 @@ import {
   TributaryError,
   layoutOf,
   trainableRanges,
-  xoshiro128,
   type ParameterLayout,
   type Plan,
   type RandomSource,
 } from "@tributary/protocol";
 import { buildLayersModel, weightsOf, type LayerWeight } from "../models/layers-model.ts";
 import type { OpenShape } from "./example-format.ts";
-import { logitsTopology, type OutputActivation } from "./logits-topology.ts";
+import { seededDropout, type SeededDropout } from "./seeded-dropout.ts";
+import {
+  logitsTopology,
+  requireLastAxis,
+  type LogitsTopology,
+  type OutputActivation,
+} from "./logits-topology.ts";
 
 type Layer = tf.layers.Layer;
 
@@ -38,11 +43,11 @@ export class PreparedModel {
     plan: Plan,
     layout: ParameterLayout,
     model: tf.LayersModel,
-    activation: OutputActivation | undefined,
+    logits: LogitsTopology,
   ) {
     this.layout = layout;
     this.model = model;
-    this.activation = activation;
+    this.activation = logits.activation;
     this.weights = weightsOf(model, layout);
     const ranges = trainableRanges(layout, plan.training.trainable);
     const isTrained = layout.parameters.map(({ offset }) =>
@@ -65,6 +70,7 @@ export class PreparedModel {
     }
     this.inputShape = oneShape(model.inputs, "inputs");
     this.#outputShape = oneShape(model.outputs, "outputs");
+    requireLastAxis(logits, this.#outputShape);
     const layers = [...everyLayer(model)];
     this.#resizes = layers.some((layer) => layer.getClassName() === "UpSampling2D");
     const frozenWeights = new Set(this.weights.filter((_, index) => !isTrained[index]));
@@ -78,12 +84,13 @@ export class PreparedModel {
    *   inputs or outputs; `PLAN_INVALID` when the plan trains none of its weights.
    */
   static async build(plan: Plan): Promise<PreparedModel> {
-    const { topology, activation } = logitsTopology(plan.model.topology);
+    const logits = logitsTopology(plan.model.topology);
+    const { topology } = logits;
     const layout = layoutOf(plan.model.parameters);
     const { parameters } = plan.model;
     const model = await buildLayersModel({ topology, parameters }, new Float32Array(layout.size));
     try {
-      return new PreparedModel(plan, layout, model, activation);
+      return new PreparedModel(plan, layout, model, logits);
     } catch (error) {
       model.dispose();
       throw error;
@@ -138,13 +145,22 @@ function oneShape(symbols: tf.LayersModel["inputs"], what: string): OpenShape {
   return symbol.shape.slice(1);
 }
 
-/** All layers of a model, and those of models within it. */
+/** All layers of a model, and those of the models and wrappers within it. */
 function* everyLayer(container: tf.LayersModel): Generator<Layer> {
-  for (const layer of container.layers) {
-    yield layer;
-    if (layer instanceof tf.LayersModel) yield* everyLayer(layer);
+  for (const layer of container.layers) yield* withInner(layer);
+}
+
+function* withInner(layer: Layer): Generator<Layer> {
+  yield layer;
+  if (layer instanceof tf.LayersModel) yield* everyLayer(layer);
+  for (const place of layer.getClassName() === "Bidirectional" ? BOTH_WAYS : ["layer"]) {
+    const inner: unknown = Reflect.get(layer, place);
+    if (inner instanceof tf.layers.Layer) yield* withInner(inner);
   }
 }
+
+/** Where a `Bidirectional` has its two layers, which are copies of the one that it was given. */
+const BOTH_WAYS = ["forwardLayer", "backwardLayer"] as const;
 
 /**
  * Makes a frozen batch normalisation use its given averages and leave them unchanged, as Keras
@@ -155,42 +171,4 @@ function freezeStatistics(layer: Layer, frozen: ReadonlySet<LayerWeight>): void 
   if (!layer.weights.every((weight) => frozen.has(weight))) return;
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
-}
-
-/** A dropout layer whose masks come from a seed of ours. */
-interface SeededDropout {
-  seed(random: RandomSource): void;
-}
-
-/**
- * Makes a dropout layer draw a new mask from our own seed in every step. tfjs's own layer draws
- * from Math.random, or repeats one mask for ever when it has a seed. Gaussian noise, alpha dropout
- * and the dropout inside recurrent layers still use Math.random, so a model with those trains well,
- * but not repeatably.
- * @returns The layer's handle; undefined for other layers.
- */
-function seededDropout(layer: Layer): SeededDropout | undefined {
-  const kind = layer.getClassName();
-  if (kind !== "Dropout" && kind !== "SpatialDropout1D") return undefined;
-  const { rate, noiseShape } = layer.getConfig();
-  if (typeof rate !== "number" || rate <= 0 || rate >= 1) return undefined;
-  // A placeholder: `seedDropout` replaces it before each training.
-  let next = xoshiro128(new Uint8Array(16));
-  layer.call = (inputs, kwargs) =>
-    tf.tidy(() => {
-      const input = Array.isArray(inputs) ? inputs[0]! : inputs;
-      if (kwargs["training"] !== true) return input.clone();
-      const shape =
-        kind === "SpatialDropout1D"
-          ? [input.shape[0], 1, input.shape[2]!]
-          : Array.isArray(noiseShape)
-            ? input.shape.map((size, axis) => Number(noiseShape[axis] ?? size))
-            : input.shape;
-      return tf.dropout(input, rate, shape, next());
-    });
-  return {
-    seed: (random) => {
-      next = xoshiro128(random.bytes(16));
-    },
-  };
 }

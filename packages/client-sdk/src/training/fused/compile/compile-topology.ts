@@ -2,7 +2,7 @@
 // refused unless every field of its configuration is understood. Another engine takes the model
 // then, and no model is trained as something that it is not.
 import { TributaryError, type Plan } from "@tributary/protocol";
-import { logitsTopology } from "../../logits-topology.ts";
+import { logitsTopology, requireLastAxis } from "../../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
 import { asFields, isSize, LayerRefusal, requireOneOf, type Fields } from "./layer-config.ts";
 import type { CompiledModel, LayerNode } from "./layer-node.ts";
@@ -14,7 +14,8 @@ import type { CompiledModel, LayerNode } from "./layer-node.ts";
  */
 export function compileTopology(plan: Plan): CompiledModel {
   // The model is compiled without its last activation, which the loss computes.
-  const { topology, activation } = logitsTopology(plan.model.topology);
+  const logits = logitsTopology(plan.model.topology);
+  const { topology, activation } = logits;
   const { loss, trainable } = plan.training;
   const crossEntropy = loss.endsWith("Crossentropy");
   const output = activation ?? "linear";
@@ -77,6 +78,7 @@ export function compileTopology(plan: Plan): CompiledModel {
   if (inputShape === undefined || last === undefined || last.place !== nodes.length - 1) {
     throw refused("a model without layers, or whose output is not its last layer");
   }
+  requireLastAxis(logits, last.shape);
   return { inputShape, outputShape: last.shape, nodes, output };
 }
 
