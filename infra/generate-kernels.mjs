@@ -50,7 +50,7 @@ export const KERNEL_MODULES = [
     folder: "packages/client-sdk/src/training/fused/kernels/wasm",
     constant: "TRAINING_KERNELS_MODULE",
     purpose: "the fused trainer's kernels",
-    maxGzipBytes: 12_000,
+    maxGzipBytes: 60_000,
   },
 ];
 

@@ -44,6 +44,17 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // tfjs's cpu backend adds up the gradients of all images of a batch in the wrong places here.
+  "images that grow": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [3, 4, 1], filters: 2, kernelSize: 2, activation: "tanh" }),
+        layers.upSampling2d({ size: [2, 3] }),
+        layers.conv2d({ filters: 2, kernelSize: 3, activation: "swish" }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   // tfjs writes these layers but cannot read them, or reads them but cannot compute them.
   "GELU by tanh, and normalisations without scale or offset": () =>
     tf.sequential({

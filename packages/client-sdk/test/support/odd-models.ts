@@ -3,6 +3,7 @@ import type { Plan } from "@tributary/protocol";
 import type { Examples } from "../../src/index.ts";
 
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
+import { COMPOSED_MODELS } from "./composed-models.ts";
 
 const { layers } = tf;
 
@@ -178,6 +179,7 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
     const end = layers.dense({ units: 3, activation: "softmax" }).apply(again);
     return tf.model({ inputs: input, outputs: end as tf.SymbolicTensor });
   },
+  ...COMPOSED_MODELS,
 };
 
 /** Examples that fit a plan's model. */

@@ -1,5 +1,7 @@
 import type { Address } from "@tributary/protocol";
 import type { CallDraft, KernelCase } from "@tributary/protocol/testing";
+import { CURVES, type Curve } from "../../src/training/fused/kernels/activation-kernels.ts";
+import type { Arrangement, Axes } from "../../src/training/fused/kernels/arrangement-kernels.ts";
 import type {
   Filter,
   FilterWindows,
@@ -170,6 +172,36 @@ function drawGroupNorm(draft: CallDraft): { norm: GroupNorm; examples: number; s
   };
 }
 
+const drawCurve = (draft: CallDraft): Curve => CURVES[draft.integer(0, CURVES.length - 1)]!;
+
+/** Values in one order and in another: the middle axes exchanged, and one of them turned round. */
+function drawArrangements(
+  draft: CallDraft,
+): Record<"from" | "to", Arrangement> & { sizes: Axes; examples: number } {
+  const examples = draft.size(3);
+  const sizes: Axes = [draft.size(4), draft.size(5), draft.size(21)];
+  const [outer, middle, inner] = sizes;
+  const size = examples * outer * middle * inner;
+  const [from, to] = [draft.values(size), draft.values(size)];
+  const example = outer * middle * inner;
+  // The same row for all examples, or rows from the last one to the first.
+  const repeats = draft.flag();
+  return {
+    from: {
+      at: repeats ? from : from + 4 * (outer - 1) * middle * inner,
+      strides: repeats ? [example, 0, inner, 1] : [example, -middle * inner, inner, 1],
+    },
+    to: {
+      at: to,
+      // Values side by side, values apart, or sums over the last axis.
+      strides: draft.flag()
+        ? [example, inner, outer * inner, 1]
+        : [example, middle, 1, draft.flag() ? outer * middle : 0],
+    },
+    ...{ sizes, examples },
+  };
+}
+
 /** Whole numbers below `entries`, as float32. */
 const drawIndices = (draft: CallDraft, count: number, entries: number): Address =>
   draft.put(Float32Array.from({ length: count }, () => draft.integer(0, entries - 1)));
@@ -332,6 +364,33 @@ export const TRAINING_KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>
     kernels.addDifference(a!, b!, to!, size, 0.1),
   ),
   sumOfSquares: elementwise(1, (kernels, size, [x]) => kernels.sumOfSquares(x!, size)),
+  multiply: elementwise(3, (kernels, size, [a, b, y]) => kernels.multiply(a!, b!, y!, size)),
+  arrange(draft) {
+    const { from, to, sizes, examples } = drawArrangements(draft);
+    return (kernels) => kernels.arrange(from, to, sizes, examples);
+  },
+  addArranged(draft) {
+    const { from, to, sizes, examples } = drawArrangements(draft);
+    return (kernels) => kernels.addArranged(from, to, sizes, examples);
+  },
+  clip: elementwise(2, (kernels, size, [x, y]) => kernels.clip(x!, y!, size, -0.5, 0.7)),
+  clipGradient: elementwise(3, (kernels, size, [y, dy, dx]) =>
+    kernels.clipGradient(y!, dy!, dx!, size, -0.5, 0.7),
+  ),
+  elu: elementwise(2, (kernels, size, [x, y]) => kernels.elu(x!, y!, size, 1.7, 1.1)),
+  eluGradient: elementwise(3, (kernels, size, [y, dy, dx]) =>
+    kernels.eluGradient(y!, dy!, dx!, size, 1.7, 1.1),
+  ),
+  curve(draft) {
+    const [size, curve] = [draft.size(600), drawCurve(draft)];
+    const [x, y] = [draft.values(size, 20), draft.room(4 * size)];
+    return (kernels) => kernels.curve(x, y, size, curve);
+  },
+  curveGradient(draft) {
+    const [size, curve] = [draft.size(600), drawCurve(draft)];
+    const [x, dy, dx] = [draft.values(size, 20), draft.values(size), draft.room(4 * size)];
+    return (kernels) => kernels.curveGradient(x, dy, dx, size, curve);
+  },
   gelu(draft) {
     const [size, approximate] = [draft.size(600), draft.flag()];
     const [x, y] = [draft.values(size), draft.room(4 * size)];

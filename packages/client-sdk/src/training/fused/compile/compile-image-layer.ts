@@ -4,23 +4,26 @@ import {
   LayerRefusal,
   pairOf,
   requireAbsent,
+  requireChannelsLast,
   requireOneOf,
   requireSizeOf,
   type Fields,
 } from "./layer-config.ts";
 import type { Pair } from "./layer-node.ts";
 import {
+  imageShape,
   one,
   parameter,
-  weighted,
   type CompiledLayer,
   type ImageShape,
+  type LayerCompiler,
   type LayerToCompile,
 } from "./layer-to-compile.ts";
+import { weighted } from "./weighted-layer.ts";
 import { windowShape } from "./window-shape.ts";
 
-/** Compiles a Conv2D. @throws LayerRefusal when the fused trainer cannot take it. */
-export function convolution(layer: LayerToCompile, image: ImageShape): CompiledLayer {
+/** Compiles a Conv2D. */
+function convolution(layer: LayerToCompile, image: ImageShape): CompiledLayer {
   const [height, width, channels] = image;
   const { size, steps, padding } = filterConfig(layer.config);
   const kernel = parameter(layer, "kernel");
@@ -38,8 +41,8 @@ export function convolution(layer: LayerToCompile, image: ImageShape): CompiledL
   }));
 }
 
-/** Compiles a DepthwiseConv2D. @throws LayerRefusal when the fused trainer cannot take it. */
-export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLayer {
+/** Compiles a DepthwiseConv2D. */
+function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLayer {
   const [height, width, channels] = image;
   const { size, steps, padding } = filterConfig(layer.config);
   requireAbsent(layer.config, "depthwise_regularizer", "depthwise_constraint");
@@ -61,7 +64,7 @@ export function depthwise(layer: LayerToCompile, image: ImageShape): CompiledLay
 
 /** Reads what all layers with a filter have in their configuration. */
 function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same" | "valid" } {
-  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  requireChannelsLast(config);
   // A dilated filter leaves out pixels between its weights. No kernel here does that.
   const dilation = pairOf(config["dilation_rate"] ?? 1, "dilation_rate");
   if (dilation[0] !== 1 || dilation[1] !== 1) throw new LayerRefusal("it is dilated");
@@ -72,13 +75,13 @@ function filterConfig(config: Fields): { size: Pair; steps: Pair; padding: "same
   };
 }
 
-/** Compiles a pooling layer. @throws LayerRefusal when the fused trainer cannot take it. */
-export function pooling(
+/** Compiles a pooling layer. */
+function pooling(
   mode: "max" | "average",
   config: Fields,
   [height, width, channels]: ImageShape,
 ): CompiledLayer {
-  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+  requireChannelsLast(config);
   const size = pairOf(config["pool_size"] ?? 2, "pool_size");
   // Without strides, windows lie side by side.
   const steps = pairOf(config["strides"] ?? size, "strides");
@@ -87,31 +90,25 @@ export function pooling(
   return one({ kind: "pooling", mode, size, steps, padding }, [rows, columns, channels]);
 }
 
-/**
- * Compiles a ZeroPadding2D. Its padding is one number, one for each axis, or two for each axis.
- * @throws LayerRefusal when the padding is anything else.
- */
-export function zeroPadding(config: Fields, [height, width, channels]: ImageShape): CompiledLayer {
-  requireOneOf(config, "data_format", "channels_last", "channelsLast");
-  const padding: unknown = config["padding"] ?? 1;
-  // One number stands for both axes. Within an axis, one number stands for both sides.
-  const sides: unknown[] = Array.isArray(padding) ? padding : [padding, padding];
-  const [vertical, horizontal, ...rest] = sides.map((side): Pair => {
-    const pair: unknown = typeof side === "number" ? [side, side] : side;
-    const [before, after] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    if (isAmount(before) && isAmount(after)) return [before, after];
-    throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
-  });
-  if (vertical === undefined || horizontal === undefined || rest.length > 0) {
-    throw new LayerRefusal(`its padding is ${JSON.stringify(padding)}`);
-  }
-  return one({ kind: "zeroPadding", vertical, horizontal }, [
-    height + vertical[0] + vertical[1],
-    width + horizontal[0] + horizontal[1],
-    channels,
-  ]);
+/** Compiles a pooling layer with one window that covers the image. */
+function globalPooling(
+  mode: "max" | "average",
+  config: Fields,
+  [height, width, channels]: ImageShape,
+): CompiledLayer {
+  requireOneOf(config, "keepdims", false);
+  requireChannelsLast(config);
+  const size: Pair = [height, width];
+  return one({ kind: "pooling", mode, size, steps: size, padding: "valid" }, [channels]);
 }
 
-/** Whether a value is a whole number of at least 0. */
-const isAmount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value >= 0;
+/** The layers that move windows over images. */
+export const IMAGE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
+  Conv2D: (layer, shape) => convolution(layer, imageShape(shape)),
+  DepthwiseConv2D: (layer, shape) => depthwise(layer, imageShape(shape)),
+  MaxPooling2D: ({ config }, shape) => pooling("max", config, imageShape(shape)),
+  AveragePooling2D: ({ config }, shape) => pooling("average", config, imageShape(shape)),
+  GlobalMaxPooling2D: ({ config }, shape) => globalPooling("max", config, imageShape(shape)),
+  GlobalAveragePooling2D: ({ config }, shape) =>
+    globalPooling("average", config, imageShape(shape)),
+};

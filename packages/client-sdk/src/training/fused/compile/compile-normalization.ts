@@ -1,15 +1,20 @@
 // Compiles layers that normalise. Layer and group normalisation become the same kind of node, and
 // differ in which values share a mean. A batch normalisation becomes a scaling of channels.
 import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
-import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
+import {
+  parameter,
+  type CompiledLayer,
+  type LayerCompiler,
+  type LayerToCompile,
+} from "./layer-to-compile.ts";
 
 /** Compiles a LayerNormalization: one group of all channels, for each pixel on its own. */
-export function layerNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+function layerNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   return groups(layer, shape, 1, false);
 }
 
 /** Compiles a GroupNormalization: the layer of Keras, which the SDK adds to tfjs. */
-export function groupNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+function groupNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   // −1 asks for one group for each channel. 32 is the default of Keras.
   const asked = layer.config["groups"] ?? 32;
   const channels = shape.at(-1) ?? 0;
@@ -55,7 +60,7 @@ function groups(
  * Compiles a BatchNormalization that uses the averages it has.
  * @throws LayerRefusal when the plan trains it, because its averages would then change too.
  */
-export function batchNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+function batchNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
   if (layer.isTrained) throw new LayerRefusal("it is trained, and its averages with it");
   requireLastAxis(config["axis"], shape);
@@ -99,3 +104,10 @@ function requireChannels(
     throw new LayerRefusal(`it has a parameter [${found.join(", ")}] for [${shape.join(", ")}]`);
   }
 }
+
+/** The layers that normalise. */
+export const NORMALIZATION_LAYERS: Readonly<Record<string, LayerCompiler>> = {
+  LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  BatchNormalization: batchNormalization,
+};

@@ -2,17 +2,17 @@
 import { LayerRefusal, requireAbsent, requireOneOf, requireSizeOf } from "./layer-config.ts";
 import {
   parameter,
-  weighted,
   type CompiledLayer,
+  type LayerCompiler,
   type LayerToCompile,
 } from "./layer-to-compile.ts";
+import { weighted } from "./weighted-layer.ts";
 
 /**
  * Compiles an LSTM or a GRU.
  * @param gates - How many gates a unit has.
- * @throws LayerRefusal when the fused trainer cannot take it.
  */
-export function recurrent(
+function recurrent(
   cell: "lstm" | "gru",
   gates: number,
   layer: LayerToCompile,
@@ -65,8 +65,8 @@ export function recurrent(
 /** The names of the activation of gates in Keras and tfjs. The default of tfjs comes first. */
 const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
 
-/** Compiles an Embedding. @throws LayerRefusal when the fused trainer cannot take it. */
-export function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+/** Compiles an Embedding. */
+function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
   // A mask would have to reach the layers that follow, which know none.
   requireOneOf(config, "mask_zero", false);
@@ -88,3 +88,15 @@ export function embedding(layer: LayerToCompile, shape: readonly number[]): Comp
     parameters: [table.name],
   };
 }
+
+/** The layers over sequences. */
+export const SEQUENCE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
+  LSTM: (layer, shape) => recurrent("lstm", 4, layer, shape),
+  // Keras has two forms of GRU. Only the one whose reset acts before the multiplication has the
+  // parameters that the layer here expects.
+  GRU: (layer, shape) => {
+    requireOneOf(layer.config, "reset_after", false);
+    return recurrent("gru", 3, layer, shape);
+  },
+  Embedding: embedding,
+};

@@ -1,11 +1,20 @@
 // Compiles the topology of a tfjs LayersModel into the nodes of the fused trainer. A layer is
 // refused unless every field of its configuration is understood. Another engine takes the model
 // then, and no model is trained as something that it is not.
-import { TributaryError, type Plan } from "@tributary/protocol";
+import type { Plan } from "@tributary/protocol";
 import { logitsTopology, requireLastAxis } from "../../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
-import { asFields, isSize, LayerRefusal, requireOneOf, type Fields } from "./layer-config.ts";
+import { asFields, isSize, LayerRefusal, requireOneOf } from "./layer-config.ts";
 import type { CompiledModel, LayerNode } from "./layer-node.ts";
+import {
+  isModel,
+  outputOf,
+  readTopology,
+  refused,
+  type LayerUse,
+  type ModelGraph,
+  type ModelInput,
+} from "./read-topology.ts";
 
 /**
  * Compiles a plan's model.
@@ -16,7 +25,7 @@ export function compileTopology(plan: Plan): CompiledModel {
   // The model is compiled without its last activation, which the loss computes.
   const logits = logitsTopology(plan.model.topology);
   const { topology, activation } = logits;
-  const { loss, trainable } = plan.training;
+  const { loss } = plan.training;
   const crossEntropy = loss.endsWith("Crossentropy");
   const output = activation ?? "linear";
   // A cross-entropy needs logits. It gets them from a model that ends in the activation that
@@ -25,168 +34,102 @@ export function compileTopology(plan: Plan): CompiledModel {
   if (crossEntropy && output !== expected && !(output === "linear" && activation === "linear")) {
     throw refused(`the loss ${loss} over a model that does not end in ${expected} or linear`);
   }
-  const layers = layersOf(asFields(topology));
-  const parameters = new Map(plan.model.parameters.map(({ name, shape }) => [name, shape]));
-  const used = new Set<string>();
-  const nodes: LayerNode[] = [];
-  /**
-   * The number of the last node of each layer, and the shape of its output, by the layer's name.
-   */
-  const outputs = new Map<string, { readonly place: number; readonly shape: readonly number[] }>();
-  let inputShape: readonly number[] | undefined;
-  for (const { name, kind, config, inbound } of layers) {
+  const compiler = new TopologyCompiler(plan);
+  const graph = readTopology(asFields(topology));
+  const [input, ...others] = graph.inputs;
+  if (others.length > 0) throw refused("a model with several inputs", others[0]!.layer);
+  const inputShape = inputShapeOf(input!);
+  const [end, ...more] = compiler.compile(graph, [{ place: -1, shape: inputShape }]);
+  if (more.length > 0) throw refused("a model with several outputs");
+  const { nodes } = compiler;
+  // A parameter that no node uses would never be trained, and nobody would notice.
+  const unused = plan.model.parameters.find(({ name }) => !compiler.used.has(name));
+  if (unused !== undefined) throw refused(`the parameter ${unused.name}, which no layer has`);
+  if (end!.place < 0 || end!.place !== nodes.length - 1) {
+    throw refused("a model without layers, or whose output is not its last layer");
+  }
+  requireLastAxis(logits, end!.shape);
+  return { inputShape, outputShape: end!.shape, nodes, output };
+}
+
+/** A value that layers read: the number of the node that gives it, and its shape. */
+interface Value {
+  readonly place: number;
+  readonly shape: readonly number[];
+}
+
+/** Compiles a model and the models within it into one list of nodes. */
+class TopologyCompiler {
+  readonly nodes: LayerNode[] = [];
+  /** The names of the parameters that the nodes use. */
+  readonly used = new Set<string>();
+  readonly #parameters: ReadonlyMap<string, readonly number[]>;
+  readonly #trainable: Plan["training"]["trainable"];
+
+  constructor({ model, training }: Plan) {
+    this.#parameters = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+    this.#trainable = training.trainable;
+  }
+
+  /** Adds the nodes of a model. @returns Its outputs. */
+  compile({ inputs, uses, outputs }: ModelGraph, given: readonly Value[]): readonly Value[] {
+    if (inputs.length !== given.length) throw refused(`a model with ${given.length} inputs`);
+    const values = new Map(inputs.map(({ key }, index) => [key, given[index]!]));
+    const valueOf = (key: string): Value => {
+      const value = values.get(key);
+      if (value === undefined) throw refused(`the output ${key}`);
+      return value;
+    };
+    for (const use of uses) {
+      this.#use(use, use.sources.map(valueOf)).forEach((value, index) =>
+        values.set(outputOf(use.key, index), value),
+      );
+    }
+    return outputs.map(valueOf);
+  }
+
+  /** Adds the nodes of one use of a layer. @returns Its outputs. */
+  #use({ name, kind, config }: LayerUse, inputs: readonly Value[]): readonly Value[] {
+    // The layers of a model within the model keep their names, and so do their parameters.
+    if (isModel(kind)) return this.compile(readTopology({ class_name: kind, config }), inputs);
     try {
-      if (outputs.has(name)) throw new LayerRefusal("there is another layer of this name");
-      // The first layer has no source. It may be an InputLayer, or any layer that states the shape
-      // of its input itself.
-      if (inbound.length === 0) {
-        if (inputShape !== undefined) throw new LayerRefusal("it is a second input");
-        inputShape = inputShapeOf(config);
-        outputs.set(name, { place: -1, shape: inputShape });
-        if (kind === "InputLayer") continue;
-      }
-      const sources = inbound.length === 0 ? [name] : inbound;
-      const inputs = sources.map((source) => {
-        const found = outputs.get(source);
-        if (found === undefined) throw new LayerRefusal(`it comes before its input ${source}`);
-        return found;
-      });
       const made = compileLayer({
-        ...{ name, kind, config, parameters, inputs },
-        isTrained: trainable === "all" || trainable.includes(name),
+        ...{ name, kind, config, parameters: this.#parameters, inputs },
+        isTrained: this.#trainable === "all" || this.#trainable.includes(name),
       });
       // Only the inputs of the model are checked to be indices.
       if (kind === "Embedding" && inputs[0]!.place !== -1) {
         throw new LayerRefusal("its indices are computed by another layer");
       }
-      // A layer may become several nodes, of which each reads the one before it.
-      let places = inputs.map(({ place }) => place);
-      for (const { operation, shape } of made.nodes) {
-        places = [nodes.push({ layer: name, operation, inputs: places, shape }) - 1];
-      }
-      for (const parameter of made.parameters) used.add(parameter);
-      outputs.set(name, { place: places[0]!, shape: made.nodes.at(-1)?.shape ?? inputs[0]!.shape });
+      const places = inputs.map(({ place }) => place);
+      made.nodes.forEach(({ operation, shape, reads }, index) => {
+        const before = index === 0 ? inputs.map((_, slot) => slot) : [places.length - 1];
+        const sources = (reads ?? before).map((number) => places[number]!);
+        places.push(this.nodes.push({ layer: name, operation, inputs: sources, shape }) - 1);
+      });
+      for (const parameter of made.parameters) this.used.add(parameter);
+      return [{ place: places.at(-1)!, shape: made.nodes.at(-1)?.shape ?? inputs[0]!.shape }];
     } catch (error) {
       if (!(error instanceof LayerRefusal)) throw error;
       throw refused(`the layer ${name} (${kind}): ${error.message}`, name);
     }
   }
-  // A parameter that no node uses would never be trained, and nobody would notice.
-  const unused = plan.model.parameters.find(({ name }) => !used.has(name));
-  if (unused !== undefined) throw refused(`the parameter ${unused.name}, which no layer has`);
-  const last = outputs.get(layers.at(-1)?.name ?? "");
-  if (inputShape === undefined || last === undefined || last.place !== nodes.length - 1) {
-    throw refused("a model without layers, or whose output is not its last layer");
-  }
-  requireLastAxis(logits, last.shape);
-  return { inputShape, outputShape: last.shape, nodes, output };
-}
-
-/** A layer as the topology describes it. */
-interface Layer {
-  readonly name: string;
-  readonly kind: string;
-  readonly config: Fields;
-  /** The names of the layers whose outputs it reads. */
-  readonly inbound: readonly string[];
-}
-
-/** Reads the layers of a topology, in an order in which they can be computed. */
-function layersOf(topology: Fields): readonly Layer[] {
-  const config = topology["config"];
-  const entries = Array.isArray(config) ? (config as unknown[]) : asFields(config)["layers"];
-  if (!Array.isArray(entries)) throw refused("a topology without a list of layers");
-  const layers = entries.map((entry: unknown, index) => {
-    const fields = asFields(entry);
-    const layerConfig = asFields(fields["config"]);
-    // Functional models name a layer beside its configuration, sequential ones only within it.
-    const name = fields["name"] ?? layerConfig["name"];
-    return {
-      name: typeof name === "string" ? name : `layer ${index}`,
-      kind: String(fields["class_name"]),
-      config: layerConfig,
-      nodes: fields["inbound_nodes"],
-    };
-  });
-  switch (topology["class_name"]) {
-    case "Sequential":
-      return layers.map((layer, index) => ({
-        ...layer,
-        inbound: index === 0 ? [] : [layers[index - 1]!.name],
-      }));
-    case "Model":
-    case "Functional":
-      return inOrder(
-        layers.map((layer) => ({ ...layer, inbound: inboundOf(layer) })),
-        asFields(config),
-      );
-    default:
-      throw refused(`a topology of the class ${String(topology["class_name"])}`);
-  }
-}
-
-/**
- * Reads the inputs of a layer of a functional model. They look like `[[["before", 0, 0, {}], …]]`:
- * a list of the uses of the layer, of which there may be one, each with a list of its inputs.
- */
-function inboundOf({ name, nodes }: { name: string; nodes: unknown }): string[] {
-  if (!Array.isArray(nodes) || nodes.length > 1) {
-    throw refused(`the layer ${name}, which is used several times`, name);
-  }
-  const [use] = nodes as unknown[];
-  if (use === undefined) return [];
-  return listOf(use).map((input) => {
-    const [source, node, tensor] = listOf(input);
-    if (typeof source !== "string" || node !== 0 || tensor !== 0) {
-      throw refused(`the layer ${name}, whose inputs are not single outputs`, name);
-    }
-    return source;
-  });
-}
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-/** Sorts layers such that each comes after its inputs, and the output comes last. */
-function inOrder(layers: readonly Layer[], config: Fields): readonly Layer[] {
-  const outputs = config["output_layers"];
-  const [output] = Array.isArray(outputs) ? (outputs as unknown[]) : [];
-  const target: unknown = Array.isArray(output) ? output[0] : undefined;
-  if (!Array.isArray(outputs) || outputs.length !== 1 || typeof target !== "string") {
-    throw refused("a model with several outputs");
-  }
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const ordered = new Set<Layer>();
-  // Depth first: a layer follows all its sources. The trail of names finds circles.
-  const visit = (name: string, trail: ReadonlySet<string>): void => {
-    const layer = byName.get(name);
-    if (layer === undefined || trail.has(name)) throw refused(`the layer ${name}`, name);
-    if (ordered.has(layer)) return;
-    for (const source of layer.inbound) visit(source, new Set([...trail, name]));
-    ordered.add(layer);
-  };
-  visit(target, new Set());
-  const left = layers.find((layer) => !ordered.has(layer));
-  if (left !== undefined) throw refused(`the layer ${left.name}, which the output does not use`);
-  return [...ordered];
 }
 
 /** Reads the shape of one example from the layer that takes the input. */
-function inputShapeOf(config: Fields): readonly number[] {
+function inputShapeOf({ layer: name, kind, config }: ModelInput): readonly number[] {
   const shape = config["batch_input_shape"];
-  if (!Array.isArray(shape)) throw new LayerRefusal("it does not say the shape of its input");
-  const [batch, ...sizes] = shape as unknown[];
+  const [batch, ...sizes] = Array.isArray(shape) ? (shape as unknown[]) : [];
   const known = sizes.filter((size) => isSize(size));
-  if ((batch ?? null) !== null || known.length < sizes.length || sizes.length === 0) {
-    throw new LayerRefusal(`the shape of its input is ${JSON.stringify(shape)}`);
+  try {
+    if (!Array.isArray(shape)) throw new LayerRefusal("it does not say the shape of its input");
+    if ((batch ?? null) !== null || known.length < sizes.length || sizes.length === 0) {
+      throw new LayerRefusal(`the shape of its input is ${JSON.stringify(shape)}`);
+    }
+    requireOneOf(config, "dtype", "float32", "int32");
+    return known;
+  } catch (error) {
+    if (!(error instanceof LayerRefusal)) throw error;
+    throw refused(`the layer ${name} (${kind}): ${error.message}`, name);
   }
-  requireOneOf(config, "dtype", "float32", "int32");
-  return known;
-}
-
-/** Makes the error for a model that the fused trainer cannot take. */
-function refused(what: string, layer?: string): TributaryError {
-  return new TributaryError("MODEL_UNSUPPORTED", `The fused trainer does not take ${what}`, {
-    remedy: 'Use the engine "tfjs", which trains any LayersModel.',
-    ...(layer === undefined ? {} : { context: { layer } }),
-  });
 }

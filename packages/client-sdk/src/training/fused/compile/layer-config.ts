@@ -56,6 +56,11 @@ export function numberOf(config: Fields, field: string, standard: number): numbe
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
+/** Refuses layers whose channels do not come last. */
+export function requireChannelsLast(config: Fields): void {
+  requireOneOf(config, "data_format", "channels_last", "channelsLast");
+}
+
 /** Checks that fields are absent. @throws LayerRefusal when one is there. */
 export function requireAbsent(config: Fields, ...fields: readonly string[]): void {
   const found = fields.find((field) => (config[field] ?? null) !== null);

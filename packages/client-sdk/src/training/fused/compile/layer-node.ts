@@ -1,14 +1,27 @@
 // A model as the fused trainer uses it: a list of nodes in the order in which they are computed.
 // Each node is a single operation.
 
-/** The activations that a node can compute. */
-export type ActivationName =
+/** An activation that a node can compute. Softmax goes over the last axis. */
+export type Activation =
+  | { readonly name: PlainActivation }
+  /** The slope is that below 0. */
+  | { readonly name: "leakyRelu"; readonly slope: number }
+  /** The input itself, but never below `low` or above `high`. */
+  | { readonly name: "clip"; readonly low: number; readonly high: number }
+  /** See `ActivationKernels.elu`. */
+  | { readonly name: "elu"; readonly alpha: number; readonly scale: number };
+
+/** The activations that have no numbers to choose. */
+export type PlainActivation =
   | "relu"
-  | "leakyRelu"
   | "tanh"
   | "sigmoid"
   | "gelu"
   | "approximateGelu"
+  | "swish"
+  | "softplus"
+  | "softsign"
+  | "mish"
   | "softmax";
 
 /** What a node computes. Parameters have the names that the plan gives them. */
@@ -42,7 +55,7 @@ export type LayerOperation =
     }
   | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
-  | { readonly kind: "activation"; readonly name: ActivationName; readonly slope: number }
+  | ({ readonly kind: "activation" } & Activation)
   | {
       readonly kind: "groupNorm";
       /** The number of groups of channels. Each group is normalised on its own. */
@@ -68,7 +81,37 @@ export type LayerOperation =
   | { readonly kind: "dropout"; readonly rate: number }
   /** The same values under another shape. */
   | { readonly kind: "reshape" }
-  | { readonly kind: "add" };
+  | { readonly kind: "add" }
+  /** The product of all inputs, value by value. */
+  | { readonly kind: "multiply" }
+  /** Every value times a factor, plus a term. There is one of each for every channel. */
+  | {
+      readonly kind: "scale";
+      readonly factors: readonly number[];
+      readonly terms: readonly number[];
+    }
+  /** Copies of values, and zeros where nothing is copied to. */
+  | { readonly kind: "arrange"; readonly copies: readonly Copy[] };
+
+/** Values that a node copies from one of its inputs, along three axes. */
+export interface Copy {
+  /** The number of the input among those of the node. */
+  readonly input: number;
+  readonly sizes: Axes;
+  readonly from: Course;
+  readonly to: Course;
+}
+
+/** A number for each of the axes of a copy. */
+export type Axes = readonly [outer: number, middle: number, inner: number];
+
+/** Where values lie within one example. */
+export interface Course {
+  /** How many values come before the first one. */
+  readonly offset: number;
+  /** How many values it is to the next one along each axis. It may be 0 or negative. */
+  readonly strides: Axes;
+}
 
 /** A number for the height and a number for the width, in this order. */
 export type Pair = readonly [number, number];

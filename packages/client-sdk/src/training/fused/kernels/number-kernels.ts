@@ -24,6 +24,8 @@ export interface ElementwiseKernels {
   addScaled(x: Address, to: Address, size: number, factor: number): void;
   /** Adds factor · (a − b) to `to`. */
   addDifference(a: Address, b: Address, to: Address, size: number, factor: number): void;
+  /** y = a · b. */
+  multiply(a: Address, b: Address, y: Address, size: number): void;
   /** @returns The sum of x² in float64, over all values up to the next multiple of 4. */
   sumOfSquares(x: Address, size: number): number;
 }

@@ -1,3 +1,5 @@
+import type { ActivationKernels } from "./activation-kernels.ts";
+import type { ArrangementKernels } from "./arrangement-kernels.ts";
 import type { ConvolutionKernels, DepthwiseKernels, PoolingKernels } from "./image-kernels.ts";
 import type { TrainingMemory } from "./kernel-memory.ts";
 import type { MultiplyKernels } from "./multiply-kernels.ts";
@@ -30,7 +32,9 @@ export interface KernelFunctions
     ConvolutionKernels,
     DepthwiseKernels,
     PoolingKernels,
+    ArrangementKernels,
     ElementwiseKernels,
+    ActivationKernels,
     GeluKernels,
     NormalizationKernels,
     DropoutKernels,

@@ -9,7 +9,7 @@ import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
  */
 export function activationLayer({
   kernels,
-  operation: { name, slope },
+  operation,
   inputs: [input],
   output,
 }: LayerContext<Extract<LayerOperation, { kind: "activation" }>>): FusedLayer {
@@ -19,40 +19,7 @@ export function activationLayer({
   const y = output.values;
   const dy = output.gradient;
   const dx = input.gradient;
-  // For each activation, the ways forwards and backwards. All but GELU compute their gradient from
-  // the output y. So y may lie over x, which network/node-places.ts makes use of.
-  const passes: Record<typeof name, [(count: number) => void, (count: number) => void]> = {
-    // ReLU is a leaky ReLU with a slope of 0 below zero.
-    relu: [
-      (count) => kernels.relu(x, y, count * size, 0),
-      (count) => kernels.reluGradient(y, dy, dx, count * size, 0),
-    ],
-    leakyRelu: [
-      (count) => kernels.relu(x, y, count * size, slope),
-      (count) => kernels.reluGradient(y, dy, dx, count * size, slope),
-    ],
-    tanh: [
-      (count) => kernels.tanh(x, y, count * size),
-      (count) => kernels.tanhGradient(y, dy, dx, count * size),
-    ],
-    sigmoid: [
-      (count) => kernels.sigmoid(x, y, count * size),
-      (count) => kernels.sigmoidGradient(y, dy, dx, count * size),
-    ],
-    gelu: [
-      (count) => kernels.gelu(x, y, count * size, false),
-      (count) => kernels.geluGradient(x, dy, dx, count * size, false),
-    ],
-    approximateGelu: [
-      (count) => kernels.gelu(x, y, count * size, true),
-      (count) => kernels.geluGradient(x, dy, dx, count * size, true),
-    ],
-    softmax: [
-      (count) => kernels.softmax(x, y, (count * size) / columns, columns),
-      (count) => kernels.softmaxGradient(y, dy, dx, (count * size) / columns, columns),
-    ],
-  };
-  const [forward, backward] = passes[name];
+  const [forward, backward] = passes();
   return {
     operations: NO_OPERATIONS,
     forward,
@@ -60,4 +27,66 @@ export function activationLayer({
       if (dx !== 0) backward(count);
     },
   };
+
+  /**
+   * The ways forwards and backwards. Most activations compute their gradient from the output y. So y
+   * may lie over x, which network/node-places.ts makes use of.
+   */
+  function passes(): [(count: number) => void, (count: number) => void] {
+    switch (operation.name) {
+      // ReLU is a leaky ReLU with a slope of 0 below zero.
+      case "relu":
+      case "leakyRelu": {
+        const slope = "slope" in operation ? operation.slope : 0;
+        return [
+          (count) => kernels.relu(x, y, count * size, slope),
+          (count) => kernels.reluGradient(y, dy, dx, count * size, slope),
+        ];
+      }
+      case "clip": {
+        const { low, high } = operation;
+        return [
+          (count) => kernels.clip(x, y, count * size, low, high),
+          (count) => kernels.clipGradient(y, dy, dx, count * size, low, high),
+        ];
+      }
+      case "elu": {
+        const { alpha, scale } = operation;
+        return [
+          (count) => kernels.elu(x, y, count * size, alpha, scale),
+          (count) => kernels.eluGradient(y, dy, dx, count * size, alpha, scale),
+        ];
+      }
+      case "tanh":
+        return [
+          (count) => kernels.tanh(x, y, count * size),
+          (count) => kernels.tanhGradient(y, dy, dx, count * size),
+        ];
+      case "sigmoid":
+        return [
+          (count) => kernels.sigmoid(x, y, count * size),
+          (count) => kernels.sigmoidGradient(y, dy, dx, count * size),
+        ];
+      case "gelu":
+      case "approximateGelu": {
+        const approximate = operation.name === "approximateGelu";
+        return [
+          (count) => kernels.gelu(x, y, count * size, approximate),
+          (count) => kernels.geluGradient(x, dy, dx, count * size, approximate),
+        ];
+      }
+      case "softmax":
+        return [
+          (count) => kernels.softmax(x, y, (count * size) / columns, columns),
+          (count) => kernels.softmaxGradient(y, dy, dx, (count * size) / columns, columns),
+        ];
+      default: {
+        const { name } = operation;
+        return [
+          (count) => kernels.curve(x, y, count * size, name),
+          (count) => kernels.curveGradient(x, dy, dx, count * size, name),
+        ];
+      }
+    }
+  }
 }

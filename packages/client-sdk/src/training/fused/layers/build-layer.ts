@@ -1,5 +1,6 @@
 import { activationLayer } from "./activation.ts";
 import { addLayer } from "./add.ts";
+import { arrangeLayer } from "./arrange.ts";
 import { convolutionLayer } from "./convolution.ts";
 import { denseLayer } from "./dense.ts";
 import { depthwiseLayer } from "./depthwise.ts";
@@ -9,8 +10,10 @@ import { gruLayer } from "./gru.ts";
 import { lstmLayer } from "./lstm.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 import { batchNormLayer, groupNormLayer } from "./normalization.ts";
+import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
+import { scaleLayer } from "./scale.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
 
 /**
@@ -51,5 +54,11 @@ export function buildLayer(context: LayerContext): FusedLayer {
         : gruLayer({ ...context, operation });
     case "add":
       return addLayer(context);
+    case "multiply":
+      return multiplyLayer(context);
+    case "scale":
+      return scaleLayer({ ...context, operation });
+    case "arrange":
+      return arrangeLayer({ ...context, operation });
   }
 }

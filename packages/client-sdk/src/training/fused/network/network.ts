@@ -16,6 +16,7 @@ import { gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
 import { ParameterPlaces } from "./parameter-places.ts";
+import { withSharedParameters } from "./shared-parameters.ts";
 import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
 
 /**
@@ -60,17 +61,19 @@ export class FusedNetwork {
     }
     const nodes = layOutNodes(model, this.parameters, capacity, allocate);
     const layers = model.nodes.map((node, index) =>
-      withBranches(kernels, nodes.inputsOf(index), (inputs) =>
-        buildLayer({
-          kernels,
-          operation: node.operation,
-          inputs,
-          output: nodes.of(index),
-          capacity,
-          parameter: (name) => this.parameters.of(name),
-          allocate,
-          scratch: (size) => arena.scratch(size),
-        }),
+      withSharedParameters(kernels, model, index, this.parameters, allocate, (parameter) =>
+        withBranches(kernels, nodes.inputsOf(index), (inputs) =>
+          buildLayer({
+            kernels,
+            operation: node.operation,
+            inputs,
+            output: nodes.of(index),
+            capacity,
+            parameter,
+            allocate,
+            scratch: (size) => arena.scratch(size),
+          }),
+        ),
       ),
     );
     const input = nodes.of(-1);

@@ -2,10 +2,11 @@ import type { Address } from "@tributary/protocol";
 import { sizeOf } from "../../example-format.ts";
 import {
   parametersOf,
-  type ActivationName,
+  type Activation,
   type CompiledModel,
   type LayerOperation,
 } from "../compile/layer-node.ts";
+import { CURVES } from "../kernels/activation-kernels.ts";
 import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import type { FusedLayer, NodeValues } from "../layers/layer.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
@@ -123,7 +124,7 @@ function maySharePlace(
 }
 
 /** Activations whose backward pass reads their input. */
-const FROM_INPUT: ReadonlySet<ActivationName> = new Set(["gelu", "approximateGelu"]);
+const FROM_INPUT: ReadonlySet<Activation["name"]> = new Set(["gelu", "approximateGelu", ...CURVES]);
 
 const usesOf = ({ nodes }: CompiledModel, place: number): number =>
   nodes.reduce((sum, { inputs }) => sum + inputs.filter((input) => input === place).length, 0);

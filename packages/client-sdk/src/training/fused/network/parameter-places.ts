@@ -60,6 +60,11 @@ export class ParameterPlaces {
     return this.#places.get(name)!;
   }
 
+  /** @returns The number of values of a parameter, which must be one of the plan's. */
+  sizeOf(name: string): number {
+    return this.#places.get(name)!.parameter.size;
+  }
+
   /** Sets all parameters. @param weights - The whole checkpoint, which is copied. */
   write(weights: Float32Array): void {
     for (const { parameter, values } of this.#places.values()) {

@@ -67,6 +67,9 @@ export function elementwiseKernels(
         f[target] = fround(f[target]! + fround(fround(factor) * difference));
       }
     },
+    multiply(a, b, y, size) {
+      both(a, b, y, size, (value, factor) => fround(value * factor));
+    },
     // In float64, because the norm of a gradient adds up squares of very different sizes.
     sumOfSquares(x, size) {
       const { f } = memory;

@@ -1,6 +1,8 @@
 import type { Address } from "@tributary/protocol";
 import { valueAccess } from "../kernel-memory.ts";
 import type { TrainingKernels } from "../training-kernels.ts";
+import { activationKernels } from "./activations.ts";
+import { arrangementKernels } from "./arrange.ts";
 import { convolutionKernels } from "./convolve.ts";
 import { depthwiseKernels } from "./depthwise.ts";
 import { dropoutKernels } from "./dropout.ts";
@@ -52,6 +54,8 @@ export function createReferenceKernels(): TrainingKernels {
     ...poolingKernels(memory),
     ...elementwiseKernels(memory, math),
     ...depthwiseKernels(memory),
+    ...activationKernels(memory, math),
+    ...arrangementKernels(memory),
     ...geluKernels(memory, math),
     ...normalizationKernels(memory),
     ...recurrentKernels(memory, math),

@@ -1,3 +1,5 @@
+import { CURVES } from "../activation-kernels.ts";
+import type { Arrangement, Axes } from "../arrangement-kernels.ts";
 import type { KernelFunctions } from "../training-kernels.ts";
 
 /**
@@ -15,6 +17,11 @@ type NumberKernels =
   | "scale"
   | "addScaled"
   | "addDifference"
+  | "multiply"
+  | "clip"
+  | "clipGradient"
+  | "elu"
+  | "eluGradient"
   | "sumOfSquares"
   | "scaleColumns"
   | "embed"
@@ -258,6 +265,12 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
       module.gruBackward(z.at, z.row, before.at, h.row, dh, rows, units, Number(hard)),
     gruResetBackward: ({ z, before, h, dKept, dh, units, hard }, rows) =>
       module.gruResetBackward(z.at, z.row, before.at, h.row, dKept, dh, rows, units, Number(hard)),
+    arrange: (from, to, sizes, examples) => arranged(module.arrange, from, to, sizes, examples),
+    addArranged: (from, to, sizes, examples) =>
+      arranged(module.addArranged, from, to, sizes, examples),
+    curve: (x, y, size, curve) => module.curve(x, y, size, CURVES.indexOf(curve)),
+    curveGradient: (x, dy, dx, size, curve) =>
+      module.curveGradient(x, dy, dx, size, CURVES.indexOf(curve)),
     gelu: (x, y, size, approximate) => module.gelu(x, y, size, Number(approximate)),
     geluGradient: (x, dy, dx, size, approximate) =>
       module.geluGradient(x, dy, dx, size, Number(approximate)),
@@ -287,4 +300,15 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
     rmsprop: ({ w, g, s, v, size, rate, decay, momentum, epsilon }) =>
       module.rmsprop(w, g, s, v, size, rate, decay, momentum, epsilon),
   };
+}
+
+/** Calls one of the kernels between two arrangements. */
+function arranged(
+  kernel: (...numbers: number[]) => number,
+  { at: from, strides: [from0, from1, from2, from3] }: Arrangement,
+  { at: to, strides: [to0, to1, to2, to3] }: Arrangement,
+  [outer, middle, inner]: Axes,
+  examples: number,
+): void {
+  kernel(from, from0, from1, from2, from3, to, to0, to1, to2, to3, examples, outer, middle, inner);
 }

@@ -90,6 +90,12 @@ export function addDifference(a: usize, b: usize, to: usize, size: i32, factor: 
   }
 }
 
+/** Computes y = a · b. */
+export function multiply(a: usize, b: usize, y: usize, size: i32): void {
+  for (let i = a, j = b, o = y, end = a + bytes(size); i < end; i += 16, j += 16, o += 16)
+    v128.store(o, f32x4.mul(v128.load(i), v128.load(j)));
+}
+
 /** Computes Σ x² in float64: four sums of every fourth value each, which are added up in order. */
 export function sumOfSquares(x: usize, size: i32): f64 {
   // Squares of float32 values are exact in float64, so only the additions round.

@@ -17,6 +17,7 @@ export {
   scale,
   addScaled,
   addDifference,
+  multiply,
   sumOfSquares,
 } from "./elementwise";
 export {
@@ -41,6 +42,8 @@ export {
   embedGradient,
 } from "./recurrent";
 export { gelu, geluGradient } from "./gelu";
+export { clip, clipGradient, elu, eluGradient, curve, curveGradient } from "./activations";
+export { arrange, addArranged } from "./arrange";
 export { groupNorm, groupNormGradient, groupNormScaleGradient, scaleColumns } from "./normalize";
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise";
 export { dropout } from "./dropout";

@@ -1,0 +1,34 @@
+import { activation } from "./compile-activation.ts";
+import { requireAbsent, requireOneOf, LayerRefusal } from "./layer-config.ts";
+import type { LayerOperation } from "./layer-node.ts";
+import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
+
+/**
+ * Compiles a layer that has a kernel, perhaps a bias, and an activation.
+ * @param units - How many values the bias must have.
+ * @param shape - The shape of the output.
+ * @param make - Makes the operation from the name of the bias, and gives the activation.
+ */
+export function weighted(
+  layer: LayerToCompile,
+  kernel: { readonly name: string },
+  units: number,
+  shape: readonly number[],
+  make: (bias: string | undefined) => { operation: LayerOperation; activation: unknown },
+): CompiledLayer {
+  const { config } = layer;
+  requireAbsent(
+    config,
+    ...["kernel_regularizer", "bias_regularizer", "activity_regularizer"],
+    ...["kernel_constraint", "bias_constraint"],
+  );
+  const bias = requireOneOf(config, "use_bias", true, false) ? parameter(layer, "bias") : undefined;
+  if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== units)) {
+    throw new LayerRefusal(`its bias is [${bias.shape.join(", ")}] for ${units} outputs`);
+  }
+  const { operation, activation: name } = make(bias?.name);
+  return {
+    nodes: [{ operation, shape }, ...activation(name, shape)],
+    parameters: [kernel.name, ...(bias === undefined ? [] : [bias.name])],
+  };
+}
