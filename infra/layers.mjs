@@ -76,7 +76,7 @@ export const PACKAGES = {
       "worker-port",
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model"],
-      ...[["plan/aggregation", "plan/optimizers"], "plan"],
+      ...[["plan/aggregation", "plan/contract", "plan/optimizers"], "plan"],
       "testing/**",
     ],
     reserved: [
@@ -193,7 +193,7 @@ export const PACKAGES = {
         to: ["platform"],
         instead: "Import #platform: the `imports` of package.json choose the file.",
       },
-      clockReaders(["runtime/system-clock.ts", "training/event-loop-break.ts"]),
+      clockReaders(["runtime/system-clock.ts", "runtime/event-loop-break.ts"]),
       SEEDED_RANDOMNESS,
       NO_PRINTING,
     ],

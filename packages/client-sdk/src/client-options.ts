@@ -6,6 +6,7 @@ import {
 } from "@tributary/protocol";
 import type { DeviceKeySource, TokenSource } from "./enrolment/credentials.ts";
 import type { ExampleStore } from "./examples/example-store.ts";
+import type { ExampleTable } from "./examples/example-table.ts";
 import type { Examples } from "./examples/examples.ts";
 import type { TlsOptions } from "./session/socket.ts";
 import type { TrainerOptions } from "./engine-choice/choose-engine.ts";
@@ -30,15 +31,16 @@ export interface FederatedClientOptions {
    */
   readonly serverKey: string;
   /**
-   * The examples to train on. They never leave this process. A store is asked again in every round.
+   * The examples to train on. They never leave this process. A table becomes examples as the data
+   * contract of each task says. A store is asked again in every round.
    */
-  readonly examples: Examples | ExampleStore;
+  readonly examples: Examples | ExampleTable | ExampleStore;
   /**
    * Held-out examples: those on which the client measures a checkpoint when the server asks for an
    * evaluation. They must not be among `examples` (`holdOut` divides one set into both), and they
    * never leave this process either. A client without them takes part in training rounds only.
    */
-  readonly heldOut?: Examples | ExampleStore;
+  readonly heldOut?: Examples | ExampleTable | ExampleStore;
   /**
    * The engine that trains; `auto` unless set. See `TrainerOptions.engine`. Ignored when `trainer`
    * is given.

@@ -24,7 +24,9 @@ import {
 import { checkCredentials, type FederatedClientOptions } from "./client-options.ts";
 import { ClientResources } from "./client-resources.ts";
 import { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
+import type { ExampleTable } from "./examples/example-table.ts";
 import type { Examples } from "./examples/examples.ts";
+import { tableExampleStore } from "./examples/table-store.ts";
 import { EventStream, type EventSink } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
@@ -305,8 +307,10 @@ const copyOf = ({ checkpoint, plan, roundNumber }: CachedModel, isNewest: boolea
   isNewest,
 });
 
-const storeOf = (examples: Examples | ExampleStore): ExampleStore =>
-  "load" in examples ? examples : memoryExampleStore(examples);
+function storeOf(examples: Examples | ExampleTable | ExampleStore): ExampleStore {
+  if ("load" in examples) return examples;
+  return "rows" in examples ? tableExampleStore(examples) : memoryExampleStore(examples);
+}
 
 /**
  * Errors after which a checkpoint that the client holds is better than none: the server was not

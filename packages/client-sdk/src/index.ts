@@ -22,9 +22,13 @@ export type { ClientFloors } from "./trust/client-floors.ts";
 
 // Examples to train on and to evaluate on.
 export type { Cell, ExampleTable } from "./examples/example-table.ts";
+export { agreedExamples } from "./examples/agreed-examples.ts";
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
+export { mapTable, type MappedTable } from "./examples/map-table.ts";
+export { tableExampleStore, type TableStoreOptions } from "./examples/table-store.ts";
 export type { Examples } from "./examples/examples.ts";
-export { holdOut } from "./examples/hold-out.ts";
+export { holdOut, type Division } from "./examples/hold-out.ts";
+export { takeExamples, takeRows } from "./examples/take-examples.ts";
 
 // Engines, for apps that train or predict by themselves or share a trainer between clients.
 export {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { memoryExampleStore, type Examples } from "../src/index.ts";
-import { eventLoopBreak } from "../src/training/event-loop-break.ts";
+import { holdOut, memoryExampleStore, takeExamples, type Examples } from "../src/index.ts";
+import { eventLoopBreak } from "../src/runtime/event-loop-break.ts";
 
 describe("memoryExampleStore", () => {
   it("counts and returns the examples that it was made from", async () => {
@@ -14,6 +14,33 @@ describe("memoryExampleStore", () => {
     const store = memoryExampleStore(examples);
     expect(await store.count()).toBe(2);
     expect(await store.load()).toBe(examples);
+  });
+});
+
+describe("takeExamples", () => {
+  it("copies features and labels, in the given order and with repetitions", () => {
+    const examples: Examples = {
+      features: Float32Array.of(1, 2, 3, 4, 5, 6),
+      featureShape: [2],
+      labels: Float32Array.of(0.1, 0.2, 0.3),
+      labelShape: [1],
+      count: 3,
+    };
+    const taken = takeExamples(examples, [2, 0, 2]);
+    expect(taken.features).toEqual(Float32Array.of(5, 6, 1, 2, 5, 6));
+    expect(taken.labels).toEqual(Float32Array.of(0.3, 0.1, 0.3));
+    expect(taken.count).toBe(3);
+  });
+});
+
+describe("holdOut", () => {
+  it("divides the rows of a table as it divides examples", () => {
+    const rows = [["1"], ["2"], ["3"], ["4"]];
+    const table = { source: "t.csv", columns: ["a"], rows, lines: [2, 3, 5, 6] };
+    expect(holdOut(table, 0.25)).toEqual({
+      train: { ...table, rows: rows.slice(0, 3), lines: [2, 3, 5] },
+      heldOut: { ...table, rows: [["4"]], lines: [6] },
+    });
   });
 });
 

@@ -101,6 +101,21 @@ export {
   reportsNeeded,
   type AggregationSpec,
 } from "./plan/aggregation/rule-table.ts";
+export {
+  columnsOf,
+  featureShapeOf,
+  featureWidth,
+  levelKey,
+  numberOf,
+  type CategoricalFeature,
+  type DataContract,
+  type Feature,
+  type ImageFeature,
+  type Label,
+  type NumericFeature,
+  type WhenMissing,
+} from "./plan/contract/data-contract.ts";
+export { scaled, type Scaling } from "./plan/contract/scaling.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
 export {
   decodePlan,

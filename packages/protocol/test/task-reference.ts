@@ -3,7 +3,9 @@ import type { JsonSchema } from "./json-schema.ts";
 /** The table of docs/task-file.md: a row for each key, a variant's keys with the variant's name. */
 export function renderTaskKeys(schema: object): string {
   const rows = rowsOf(schema, "", "");
-  return ["| key | values | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
+  // Variants may have sections in common.
+  const table = ["| key | values | default | meaning |", "|---|---|---|---|", ...new Set(rows)];
+  return table.join("\n");
 }
 
 function rowsOf(schema: JsonSchema, prefix: string, variant: string): string[] {
@@ -22,6 +24,8 @@ function rowsOf(schema: JsonSchema, prefix: string, variant: string): string[] {
 
 function rowsInside(field: JsonSchema, path: string): string[] {
   if (field.properties !== undefined) return rowsOf(field, `${path}.`, "");
+  if (field.items !== undefined) return rowsInside(field.items, path);
+  if (field.anyOf !== undefined) return field.anyOf.flatMap((option) => rowsInside(option, path));
   return (field.oneOf ?? []).flatMap((option) => rowsOf(option, `${path}.`, variantOf(option)));
 }
 
@@ -54,6 +58,7 @@ function valuesOf(schema: JsonSchema): string {
 }
 
 function listOf(items: JsonSchema): string {
+  if (items.oneOf !== undefined) return "list of sections";
   if (items.enum !== undefined) return `list of ${valuesOf(items)}`;
   return items.type === "integer" ? `list, each a ${rangeOf(items)}` : "list of text";
 }
@@ -75,6 +80,7 @@ function bound(word: string, value: number | undefined): string {
 
 /** As one would write it in YAML. */
 function literal(value: unknown): string {
+  if (Array.isArray(value)) return `\`[${value.map((item) => JSON.stringify(item)).join(", ")}]\``;
   if (typeof value === "object" && value !== null) {
     const inner = Object.entries(value).map(([key, item]) => `${key}: ${String(item)}`);
     return inner.length === 0 ? "as below" : `\`{ ${inner.join(", ")} }\``;

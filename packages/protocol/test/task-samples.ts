@@ -47,4 +47,40 @@ export const TASK_SAMPLES: readonly object[] = [
     priority: 3,
     budget: { bytes: 1_000_000, reports: 1_000, roundTimeMs: 3_600_000 },
   },
+  {
+    population: "hospitals",
+    name: "a-table",
+    model: { path: "./model.json" },
+    examples: {
+      features: [
+        {
+          type: "numeric",
+          name: "age",
+          scaling: { method: "standard", mean: 54.4, deviation: 9 },
+          whenMissing: { fill: 55 },
+        },
+        { type: "numeric", name: "dose", scaling: { method: "minMax", minimum: -1, maximum: 3 } },
+        {
+          type: "categorical",
+          name: "ward",
+          levels: ["A", 2, "C"],
+          whenMissing: { fill: 2 },
+        },
+        { type: "categorical", name: "drug", levels: ["no", "yes"], encoding: "index" },
+      ],
+      label: { name: "outcome", classes: ["well", "ill"], whenMissing: "drop" },
+      missing: ["", "?", -9],
+      otherColumns: "ignore",
+    },
+  },
+  {
+    population: "hospitals",
+    name: "an-image",
+    model: { path: "./model.json" },
+    plan: { loss: "meanSquaredError" },
+    examples: {
+      features: [{ type: "image", name: "pixel", shape: [28, 28, 1] }],
+      label: { name: "days", scaling: { method: "none" } },
+    },
+  },
 ];

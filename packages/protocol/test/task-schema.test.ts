@@ -27,6 +27,7 @@ describe("a task", () => {
   it("needs a population, a name and a model, and has a default for the rest", () => {
     expect(parseTask(smallest)).toEqual({
       ...smallest,
+      examples: null,
       plan: {
         localEpochs: 1,
         batchSize: 10,
@@ -68,6 +69,7 @@ describe("a task", () => {
 
   it("keeps everything that is written, and parses again to the same", () => {
     const task = {
+      examples: null,
       population: "hospital.ward_1",
       name: "abalone",
       model: { path: "./model.json" },

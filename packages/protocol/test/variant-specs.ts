@@ -5,6 +5,8 @@ import { parameterFault, type Parameter, type Variant } from "../src/schema/para
 /** Values of a parameter at both ends of its range and between; for a flag, left out and true. */
 function samplesOf({ values, byDefault }: Parameter): readonly unknown[] {
   switch (values.kind) {
+    case "number":
+      return [-1.5, byDefault, 2];
     case "wholeNumber":
       return [values.from, Math.floor((values.from + values.to) / 3), byDefault, values.to];
     case "positiveNumber":
@@ -21,6 +23,8 @@ function samplesOf({ values, byDefault }: Parameter): readonly unknown[] {
 /** The smallest value that a parameter can have; of numbers that may be as small as you like, 1. */
 function smallestOf({ values }: Parameter): unknown {
   switch (values.kind) {
+    case "number":
+      return 1;
     case "wholeNumber":
     case "fraction":
       return values.from;

@@ -20,4 +20,3 @@ export type { DecimalMark, TableFindings, TableOptions, TextTable } from "./tabl
 export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
 export { partitionIid } from "./partition/iid.ts";
 export { partitionByShards } from "./partition/shards.ts";
-export { takeExamples } from "./partition/take-examples.ts";

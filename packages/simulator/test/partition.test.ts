@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Examples } from "@tributary/client-sdk";
-import { partitionByShards, partitionIid, takeExamples } from "../src/index.ts";
+import { partitionByShards, partitionIid } from "../src/index.ts";
 import { testRandom } from "./support.ts";
 
 /** Examples whose one feature is their index. */
@@ -72,21 +72,5 @@ describe("partitionByShards", () => {
       expect(count).toBe(60);
       expect(new Set(labels).size).toBeLessThanOrEqual(2);
     }
-  });
-});
-
-describe("takeExamples", () => {
-  it("copies features and labels, in the given order and with repetitions", () => {
-    const examples: Examples = {
-      features: Float32Array.of(1, 2, 3, 4, 5, 6),
-      featureShape: [2],
-      labels: Float32Array.of(0.1, 0.2, 0.3),
-      labelShape: [1],
-      count: 3,
-    };
-    const taken = takeExamples(examples, [2, 0, 2]);
-    expect(taken.features).toEqual(Float32Array.of(5, 6, 1, 2, 5, 6));
-    expect(taken.labels).toEqual(Float32Array.of(0.3, 0.1, 0.3));
-    expect(taken.count).toBe(3);
   });
 });

@@ -1,3 +1,4 @@
+import type { DataContract } from "@tributary/protocol";
 import type { Examples } from "./examples.ts";
 
 /**
@@ -6,15 +7,18 @@ import type { Examples } from "./examples.ts";
  */
 export interface ExampleStore {
   /**
-   * The number of examples that `load` would return. The client tells it to the server, which may
-   * demand a minimum. It is asked at every check-in and should be cheap.
+   * The number of examples that `load` would return, or more of them where a data contract lets
+   * some be dropped. The client tells it to the server, which may demand a minimum. It is asked at
+   * every check-in and should be cheap.
    */
   count(): Promise<number>;
   /**
    * Loads all examples. The client reads them while it trains, so they must not change meanwhile.
    * @param signal - Aborted when the examples are no longer needed.
+   * @param contract - What the examples must be, as the round's signed plan says; undefined if it
+   *   leaves this to the app.
    */
-  load(signal?: AbortSignal): Promise<Examples>;
+  load(signal?: AbortSignal, contract?: DataContract): Promise<Examples>;
 }
 
 /** Wraps examples that are already in memory in an `ExampleStore`. They are not copied. */

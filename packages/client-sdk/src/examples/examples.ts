@@ -16,6 +16,11 @@ export interface Examples {
   readonly labels: Float32Array | Int32Array;
   /** The shape of one label: `[]` for a class index or a single value. */
   readonly labelShape: readonly number[];
+  /**
+   * The names of the classes, in the order of their indices, where whoever made the examples has
+   * numbered the classes that it found in them. A data contract numbers them again by their names.
+   */
+  readonly classNames?: readonly string[];
   /** The number of examples. */
   readonly count: number;
 }

@@ -1,20 +1,30 @@
 import { TributaryError } from "@tributary/protocol";
+import type { ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
+import { takeExamples, takeRows } from "./take-examples.ts";
+
+/** Examples to train on, and others to evaluate on. */
+export interface Division<Data> {
+  readonly train: Data;
+  readonly heldOut: Data;
+}
 
 /**
- * Divides examples into those to train on and those to evaluate on (held-out examples). Every k-th
- * example is held out, k being 1/`fraction` rounded. The choice depends on an example's index only.
- * So the same examples are always divided in the same way, and when an app appends examples, no
- * example that was held out before becomes one to train on.
+ * Divides examples, or a table of them, into those to train on and those to evaluate on (held-out
+ * examples). Every k-th example is held out, k being 1/`fraction` rounded. The choice depends on an
+ * example's index only. So the same examples are always divided in the same way, and when an app
+ * appends examples, no example that was held out before becomes one to train on.
  * @param examples - The examples to divide; not modified.
  * @param fraction - The share to hold out, above 0 and at most 0.5.
  * @returns Copies of the examples, in their order.
  * @throws TributaryError `BAD_PARAMETER` when `fraction` is out of range.
  */
+export function holdOut(examples: Examples, fraction: number): Division<Examples>;
+export function holdOut(examples: ExampleTable, fraction: number): Division<ExampleTable>;
 export function holdOut(
-  examples: Examples,
+  examples: Examples | ExampleTable,
   fraction: number,
-): { readonly train: Examples; readonly heldOut: Examples } {
+): Division<Examples | ExampleTable> {
   if (!(fraction > 0 && fraction <= 0.5)) {
     throw new TributaryError("BAD_PARAMETER", `The fraction to hold out is ${fraction}`, {
       remedy: "Give a fraction above 0 and at most 0.5.",
@@ -22,32 +32,12 @@ export function holdOut(
   }
   const every = Math.round(1 / fraction);
   const isHeldOut = (index: number): boolean => index % every === every - 1;
+  const count = "rows" in examples ? examples.rows.length : examples.count;
+  const indices = Array.from({ length: count }, (_, index) => index);
+  const take = (chosen: readonly number[]): Examples | ExampleTable =>
+    "rows" in examples ? takeRows(examples, chosen) : takeExamples(examples, chosen);
   return {
-    train: pick(examples, (index) => !isHeldOut(index)),
-    heldOut: pick(examples, isHeldOut),
+    train: take(indices.filter((index) => !isHeldOut(index))),
+    heldOut: take(indices.filter(isHeldOut)),
   };
-}
-
-/** Copies the examples whose index `keep` accepts, in their order. */
-function pick(examples: Examples, keep: (index: number) => boolean): Examples {
-  const { features, featureShape, labels, labelShape } = examples;
-  const size = (shape: readonly number[]): number => shape.reduce((all, one) => all * one, 1);
-  const featureSize = size(featureShape);
-  const labelSize = size(labelShape);
-  const kept = Array.from({ length: examples.count }, (_, index) => index).filter(keep);
-  const picked = {
-    features: new Float32Array(kept.length * featureSize),
-    labels:
-      labels instanceof Int32Array
-        ? new Int32Array(kept.length * labelSize)
-        : new Float32Array(kept.length * labelSize),
-  };
-  kept.forEach((from, to) => {
-    picked.features.set(
-      features.subarray(from * featureSize, (from + 1) * featureSize),
-      to * featureSize,
-    );
-    picked.labels.set(labels.subarray(from * labelSize, (from + 1) * labelSize), to * labelSize);
-  });
-  return { ...picked, featureShape, labelShape, count: kept.length };
 }

@@ -55,7 +55,7 @@ export async function evaluateForRound(
       },
     );
   }
-  const examples = await loadExamples(heldOut, signal);
+  const examples = await loadExamples(heldOut, model.plan.plan.examples, signal);
   const startedMs = clock.elapsedMs();
   const report = await prepareEvaluation(trainer, { model, examples, signal });
   if (signal.aborted) throw aborted();
@@ -78,7 +78,7 @@ export async function trainForRound(
   signal: AbortSignal,
 ): Promise<PreparedReport> {
   const { events, clock } = deps;
-  const examples = await loadExamples(deps.examples, signal);
+  const examples = await loadExamples(deps.examples, model.plan.plan.examples, signal);
   const startedMs = clock.elapsedMs();
   const report = await prepareReport(deps, {
     model,

@@ -7,11 +7,13 @@ import {
   leavesResidual,
   measuresToReport,
   updateCodec,
+  type DataContract,
   type UpdateKernels,
   type MetricValue,
   type Plan,
   type RandomSource,
 } from "@tributary/protocol";
+import { agreedExamples } from "../examples/agreed-examples.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/local-trainer.ts";
@@ -52,16 +54,21 @@ export interface TrainingDeps {
 
 /**
  * Loads all examples of the app's store.
- * @throws TributaryError `EXAMPLES_INVALID` when the store fails or the number of examples is out
- *   of range; `ABORTED`.
+ * @param contract - What the plan says of them.
+ * @throws TributaryError `EXAMPLES_INVALID` when the store fails, the number of examples is out of
+ *   range, or they do not fit the contract; `ABORTED`.
  */
-export async function loadExamples(store: ExampleStore, signal: AbortSignal): Promise<Examples> {
+export async function loadExamples(
+  store: ExampleStore,
+  contract: DataContract | undefined,
+  signal: AbortSignal,
+): Promise<Examples> {
   const examples = await abortable(
-    examplesOf(() => store.load(signal)),
+    examplesOf(() => store.load(signal, contract)),
     signal,
   );
   checkExampleCount(examples.count);
-  return examples;
+  return agreedExamples(examples, contract);
 }
 
 /**

@@ -75,6 +75,16 @@ export function exampleFormat(
 }
 
 /**
+ * How many classes the model tells apart; undefined if it does not tell classes apart, or if each
+ * example has labels of several questions. One output that answers yes or no tells two apart.
+ */
+export function classesOf(format: ExampleFormat, loss: LossName): number | undefined {
+  const { classCount, outputSize, outputShape } = format;
+  if (labelsOf(loss) === "probabilities") return outputSize === 1 ? 2 : undefined;
+  return classCount ?? (labelsOf(loss) === "numbers" ? undefined : outputShape.at(-1));
+}
+
+/**
  * Checks that the arrays are as long as the count and the shapes say.
  * @param examples - Labels may be left out when they are not used.
  * @throws TributaryError `EXAMPLES_INVALID` when there are no examples, or an array has another

@@ -1,10 +1,12 @@
 import { TributaryError, shuffledIndices, type Plan } from "@tributary/protocol";
+import { requireAllClasses } from "../examples/agreed-examples.ts";
 import type { Examples } from "../examples/examples.ts";
-import { eventLoopBreak, type EventLoopBreak } from "./event-loop-break.ts";
+import { eventLoopBreak, type EventLoopBreak } from "../runtime/event-loop-break.ts";
 import type { EngineModel } from "./engine-model.ts";
 import { batchGatherer, batchMemory, type ExampleBatch } from "./example-batch.ts";
 import {
   allFinite,
+  classesOf,
   exampleFormat,
   inputShapeFor,
   invalidExample,
@@ -201,6 +203,8 @@ export async function checkedFormat(
   const inputShape = inputShapeFor(model.inputShape, examples.featureShape);
   const outputShape = model.outputShapeFor(inputShape);
   const format = exampleFormat(loss, inputShape, outputShape, examples.labelShape);
+  const classes = classesOf(format, loss);
+  if (classes !== undefined) requireAllClasses(examples, plan.examples, classes);
   for (let index = 0; index < examples.count; index++) {
     requireUsable(examples, index, format, loss);
     const { inputSize } = format;

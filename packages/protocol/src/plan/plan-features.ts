@@ -23,7 +23,9 @@ export interface PlanFeature {
  * holds this table to the schema of plans: whatever the schema takes, and the first form did not
  * have, is used by one of these features.
  */
-export const PLAN_FEATURES: readonly PlanFeature[] = [];
+export const PLAN_FEATURES: readonly PlanFeature[] = [
+  { name: "data-contract", since: "0.2.0", usedBy: "examples" },
+];
 
 /** What a client of this build says at check-in. */
 export const planFeatureNames: readonly string[] = PLAN_FEATURES.map(({ name }) => name);

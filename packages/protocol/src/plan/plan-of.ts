@@ -46,6 +46,7 @@ export function planOf(
       ...(proximal === null ? {} : { proximal }),
       ...(gradientClipNorm === null ? {} : { gradientClipNorm }),
     },
+    ...(task.examples === null ? {} : { examples: task.examples }),
     update,
     download,
     clipNorm,

@@ -5,6 +5,8 @@ import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
 import { isPlainObject } from "./canonical-json.ts";
+import { contractFault } from "./contract-fault.ts";
+import { contractSchema } from "./contract/contract-schema.ts";
 import { planDownloadSchema } from "./download-schema.ts";
 import type { Plan } from "./plan.ts";
 import {
@@ -59,6 +61,7 @@ const schema = strictRecord({
     proximal: proximalSchema.exactOptional(),
     gradientClipNorm: gradientClipNormSchema.exactOptional(),
   }),
+  examples: contractSchema.exactOptional(),
   update: planUpdateSchema,
   // Plans of the first builds lack these two keys. Their bytes are signed and stay as they are.
   download: planDownloadSchema.default({ encoding: "float32" }),
@@ -72,6 +75,13 @@ const schema = strictRecord({
   });
   if (fault !== undefined) {
     context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  }
+  if (plan.examples !== undefined) {
+    const misfit = contractFault(plan.examples, plan.training.loss);
+    if (misfit !== undefined) {
+      const path = ["examples", ...misfit.path];
+      context.addIssue({ code: "custom", path, message: misfit.remedy });
+    }
   }
   const remedy = updateFault(plan.update, plan);
   if (remedy !== undefined) {

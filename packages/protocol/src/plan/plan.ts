@@ -2,6 +2,7 @@ import type { DownloadSpec } from "../model/download.ts";
 import type { ParameterShape } from "../model/parameter-layout.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
+import type { DataContract } from "./contract/data-contract.ts";
 import type { LossName } from "./losses.ts";
 import type { MetricName } from "./metrics.ts";
 import type { OptimizerSpec } from "./optimizers/optimizer-table.ts";
@@ -44,6 +45,11 @@ export interface Plan {
      */
     readonly gradientClipNorm?: number;
   };
+  /**
+   * What the examples are, and how tables become examples. Without it, each client decides so for
+   * itself.
+   */
+  readonly examples?: DataContract;
   /** How the update is encoded. */
   readonly update: UpdateSpec;
   /** How checkpoints travel to the clients. */

@@ -2,6 +2,7 @@ import type { FixedModelName } from "../model/builtin-models.ts";
 import type { DownloadSpec } from "../model/download.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
+import type { DataContract } from "./contract/data-contract.ts";
 import type { LossName } from "./losses.ts";
 import type { MeasureName, MetricName } from "./metrics.ts";
 import type { CompleteOptimizer } from "./optimizers/optimizer-table.ts";
@@ -17,6 +18,11 @@ export interface TaskDefinition {
   readonly name: string;
   /** The model to train. */
   readonly model: ModelSource;
+  /**
+   * What the examples of all clients are, and how tables become examples; null if each client
+   * decides so for itself.
+   */
+  readonly examples: DataContract | null;
   /** What each client does. */
   readonly plan: PlanSection;
   /** How a round is run. */

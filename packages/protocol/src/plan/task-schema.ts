@@ -7,6 +7,8 @@ import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { reportsNeeded } from "./aggregation/rule-table.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
+import { contractFault } from "./contract-fault.ts";
+import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
 import { modelSchema } from "./model-schema.ts";
 import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
@@ -236,6 +238,12 @@ const form = strictRecord({
   population: nameSchema.describe("Name of the population of clients that train."),
   name: nameSchema.describe("Name of the task, for people."),
   model: modelSchema.describe("The model to train."),
+  examples: contractSchema
+    .nullable()
+    .prefault(null)
+    .describe(
+      "The data contract: what the examples of all clients are, and how tables become examples. `null` if each client decides so for itself.",
+    ),
   plan: planSection.prefault({}).describe("What each client does."),
   round: roundSection.prefault({}).describe("How a round is run."),
   aggregation: aggregationSchema
@@ -318,6 +326,11 @@ const schema = form.superRefine((task, context) => {
   });
   if (fault !== undefined) {
     context.addIssue({ code: "custom", path: ["aggregation", fault.key], message: fault.remedy });
+  }
+  const misfit = task.examples === null ? undefined : contractFault(task.examples, task.plan.loss);
+  if (misfit !== undefined) {
+    const path = ["examples", ...misfit.path];
+    context.addIssue({ code: "custom", path, message: misfit.remedy });
   }
   const updateRemedy = updateFault(task.plan.update, {
     aggregation: task.aggregation,

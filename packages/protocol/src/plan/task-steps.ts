@@ -33,6 +33,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => fillIn(task, { weighting: "examples", maximumExamples: 1_000 }),
   // The builtin model `mlp` came, with its sizes.
   (task) => task,
+  // Tasks came to say what examples are.
+  (task) => fillIn(task, { examples: null }),
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

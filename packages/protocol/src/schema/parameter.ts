@@ -4,11 +4,15 @@
 
 /** The values that a parameter can take. */
 export type ValueRange =
+  | { readonly kind: "number" }
   | { readonly kind: "wholeNumber"; readonly from: number; readonly to: number }
   | { readonly kind: "positiveNumber"; readonly to: number }
   | { readonly kind: "fraction"; readonly from: number; readonly below: number }
   | { readonly kind: "choice"; readonly of: readonly number[] }
   | { readonly kind: "flag" };
+
+/** Any finite number. */
+export const numbers: RangeOf<number> = { kind: "number" };
 
 /** Whole numbers from `from` to `to`. */
 export function wholeNumbers(from: number, to: number): RangeOf<number> {
@@ -105,6 +109,8 @@ export interface ParameterFault {
 /** What to write instead of a value that is not in the range: one sentence. */
 export function remedyOf(range: ValueRange): string {
   switch (range.kind) {
+    case "number":
+      return "Use a number.";
     case "wholeNumber":
       return `Use a whole number from ${range.from} to ${range.to}.`;
     case "positiveNumber":
@@ -123,6 +129,8 @@ export function isWithin(range: ValueRange, value: unknown): boolean {
   if (range.kind === "flag") return typeof value === "boolean";
   if (typeof value !== "number") return false;
   switch (range.kind) {
+    case "number":
+      return Number.isFinite(value);
     case "wholeNumber":
       return Number.isSafeInteger(value) && value >= range.from && value <= range.to;
     case "positiveNumber":

@@ -49,6 +49,8 @@ function parameterSchema(parameter: Parameter, form: "plan" | "task"): z.ZodType
 
 function rangeSchema(range: ValueRange): z.ZodType {
   switch (range.kind) {
+    case "number":
+      return z.number({ error: remedyOf(range) });
     case "wholeNumber":
       return wholeNumber(range.from, range.to);
     case "positiveNumber":

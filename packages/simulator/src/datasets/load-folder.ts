@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { takeExamples } from "@tributary/client-sdk";
 import { TributaryError } from "@tributary/protocol";
-import { takeExamples } from "../partition/take-examples.ts";
 import { readCsv, type CsvOptions } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { MNIST_FILES, findMnistFile, loadMnist } from "./mnist.ts";

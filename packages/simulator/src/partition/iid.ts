@@ -1,7 +1,6 @@
-import type { Examples } from "@tributary/client-sdk";
+import { takeExamples, type Examples } from "@tributary/client-sdk";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { requireClients } from "./require-clients.ts";
-import { takeExamples } from "./take-examples.ts";
 
 /**
  * Divides examples among clients in random order, so that each client's examples have the same

@@ -1,7 +1,6 @@
-import type { Examples } from "@tributary/client-sdk";
+import { takeExamples, type Examples } from "@tributary/client-sdk";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { requireClients } from "./require-clients.ts";
-import { takeExamples } from "./take-examples.ts";
 
 /**
  * Divides examples so that most clients see few classes: sorts them by label, cuts them into shards

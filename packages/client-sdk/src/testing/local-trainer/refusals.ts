@@ -1,3 +1,4 @@
+import type { DataContract } from "@tributary/protocol";
 import type { Examples } from "../../examples/examples.ts";
 import { fails } from "../expectations.ts";
 import { spiralExamples, trainerPlan } from "./small-classifier.ts";
@@ -49,6 +50,26 @@ export const refusalRequirements: TrainerRequirements = {
         "Example 4",
       ]);
     }
+  },
+
+  async "refuses classes that clients would number differently, or that the model lacks"(
+    trainer,
+    request,
+  ) {
+    const examples = { ...spiralExamples(6), classNames: ["0", "1"] };
+    await fails("EXAMPLES_INVALID", trainer.train({ ...request(), examples }), [
+      "2 classes",
+      "`examples`",
+    ]);
+    const { plan, weights } = request();
+    const contract: DataContract = {
+      features: [{ type: "image", name: "x", shape: [2], scaling: { method: "none" } }],
+      label: { name: "class", classes: ["0", "1", "2", "3"], whenMissing: "refuse" },
+      missing: [],
+      otherColumns: "refuse",
+    };
+    const agreed = { plan: { ...plan, examples: contract }, weights, examples: spiralExamples(6) };
+    await fails("EXAMPLES_INVALID", trainer.evaluate(agreed), ["4 classes", "3"]);
   },
 
   async "ends with TRAINING_FAILED when training diverges"(trainer, request) {

@@ -1,0 +1,154 @@
+// How the cells of one column become numbers. A data contract gives each of its columns a code.
+import {
+  columnsOf,
+  featureWidth,
+  levelKey,
+  numberOf,
+  scaled,
+  type DataContract,
+  type Label,
+  type Scaling,
+  type WhenMissing,
+} from "@tributary/protocol";
+import type { Cell } from "./example-table.ts";
+
+/** What is written to: the features of all examples, or their labels. */
+type Values = Float32Array | Int32Array;
+
+/** Why a cell does not fit: a clause that follows the value, and what to do. */
+export interface Misfit {
+  readonly clause: string;
+  readonly remedy: string;
+}
+
+/** Turns the cells of one column into numbers. */
+export interface ColumnCode {
+  /** The name of the column. */
+  readonly column: string;
+  /** Where its first number stands among those of an example. */
+  readonly offset: number;
+  readonly whenMissing: WhenMissing<number | string>;
+  /** Whether a cell has no value. */
+  isMissing(cell: Cell): boolean;
+  /** Writes the numbers of a cell that has a value to `values` from `at` on. */
+  write(cell: Cell, values: Values, at: number): Misfit | undefined;
+}
+
+/** The codes of all features, in the contract's order. */
+export function featureCodes({ features, missing }: DataContract): ColumnCode[] {
+  let offset = 0;
+  return features.flatMap((feature) => {
+    const start = offset;
+    offset += featureWidth(feature);
+    switch (feature.type) {
+      case "numeric": {
+        const { name, scaling, whenMissing } = feature;
+        return [numbersOf({ column: name, offset: start, whenMissing }, scaling, missing)];
+      }
+      case "categorical": {
+        const { name, levels, whenMissing } = feature;
+        const place = { column: name, offset: start, whenMissing };
+        return [wordsOf(place, levels, feature.encoding, "level", missing)];
+      }
+      case "image":
+        return columnsOf(feature).map((column, index) =>
+          numbersOf(
+            { column, offset: start + index, whenMissing: "refuse" },
+            feature.scaling,
+            missing,
+          ),
+        );
+    }
+  });
+}
+
+/** The code of the label. Its numbers are class indices, or the scaled numbers to predict. */
+export function labelCode({ label, missing }: DataContract): ColumnCode {
+  const { name: column, whenMissing, classes, scaling }: Label = label;
+  const place = { column, offset: 0, whenMissing };
+  return classes === undefined
+    ? numbersOf(place, scaling ?? { method: "none" }, missing)
+    : wordsOf(place, classes, "index", "class", missing);
+}
+
+type Place = Pick<ColumnCode, "column" | "offset" | "whenMissing">;
+
+/** The code of a column of numbers. */
+function numbersOf(place: Place, scaling: Scaling, missing: readonly string[]): ColumnCode {
+  return {
+    ...place,
+    isMissing: missingTest(missing, new Map()),
+    write(cell, values, at) {
+      const number = typeof cell === "number" ? cell : numberOf(String(cell).trim());
+      if (number === undefined) {
+        return {
+          clause: "is not a number",
+          remedy:
+            "Correct it, or let the task's data contract say that it stands for a missing value.",
+        };
+      }
+      const value = Math.fround(scaled(number, scaling));
+      if (!Number.isFinite(value)) {
+        return { clause: "is too large once it is scaled", remedy: "Correct it." };
+      }
+      values[at] = value;
+      return undefined;
+    },
+  };
+}
+
+/** The code of a column with one of a few words. */
+function wordsOf(
+  place: Place,
+  words: readonly string[],
+  encoding: "oneHot" | "index",
+  kind: "level" | "class",
+  missing: readonly string[],
+): ColumnCode {
+  const indices = new Map(words.map((word, index) => [levelKey(word), index]));
+  return {
+    ...place,
+    isMissing: missingTest(missing, indices),
+    write(cell, values, at) {
+      const text = String(cell);
+      const index = indices.get(levelKey(text));
+      if (index === undefined) return unknownWord(text, words, kind);
+      if (encoding === "index") values[at] = index;
+      else values[at + index] = 1;
+      return undefined;
+    },
+  };
+}
+
+/**
+ * Makes the test whether a cell has no value.
+ * @param words - The keys of texts that are values although they are among `missing`.
+ */
+function missingTest(
+  missing: readonly string[],
+  words: ReadonlyMap<string, number>,
+): ColumnCode["isMissing"] {
+  const keys = new Set(missing.map(levelKey).filter((key) => !words.has(key)));
+  return (cell) => {
+    if (cell === null || Number.isNaN(cell)) return true;
+    return keys.has(levelKey(String(cell)));
+  };
+}
+
+/** The most words that a message lists. */
+const LISTED = 40;
+
+function unknownWord(text: string, words: readonly string[], kind: "level" | "class"): Misfit {
+  const plural = kind === "level" ? "levels" : "classes";
+  const fold = (word: string): string => word.trim().toLowerCase();
+  const meant = words.find((word) => fold(word) === fold(text));
+  const listed = words.slice(0, LISTED).join(", ");
+  const more = words.length > LISTED ? " and others" : "";
+  return {
+    clause: `is none of its ${plural} in the task's data contract`,
+    remedy:
+      meant === undefined
+        ? `Correct it, or have the ${kind} added to the contract: its ${plural} are ${listed}${more}.`
+        : `Write it as ${meant}, as the contract does.`,
+  };
+}

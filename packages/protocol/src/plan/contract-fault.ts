@@ -1,0 +1,80 @@
+import { labelsOf, type LossName } from "./losses.ts";
+import {
+  columnsOf,
+  levelKey,
+  type DataContract,
+  type Feature,
+  type Label,
+} from "./contract/data-contract.ts";
+
+/** What is wrong with a part of a contract. */
+interface ContractFault {
+  /** The keys that lead to the part. */
+  readonly path: (string | number)[];
+  /** What to do, as one sentence. */
+  readonly remedy: string;
+}
+
+/**
+ * Says what is wrong with a contract whose parts are right one by one: parts that cannot go
+ * together, or a label that the loss does not take.
+ */
+export function contractFault(contract: DataContract, loss: LossName): ContractFault | undefined {
+  const { features, label } = contract;
+  const columns = new Set([label.name]);
+  for (const [index, feature] of features.entries()) {
+    const fault = featureFault(feature, features.length);
+    if (fault !== undefined) return { ...fault, path: ["features", index, ...fault.path] };
+    for (const column of columnsOf(feature)) {
+      if (columns.has(column)) {
+        const remedy = `Name the column ${column} once, as a feature or as the label.`;
+        return { path: ["features", index, "name"], remedy };
+      }
+      columns.add(column);
+    }
+  }
+  const fault = labelFault(label, loss);
+  return fault === undefined ? undefined : { ...fault, path: ["label", ...fault.path] };
+}
+
+function featureFault(feature: Feature, count: number): ContractFault | undefined {
+  switch (feature.type) {
+    case "numeric":
+      return undefined;
+    case "image":
+      return count === 1
+        ? undefined
+        : { path: ["type"], remedy: "Let an image be the only feature." };
+    case "categorical": {
+      const { levels, whenMissing } = feature;
+      const twice = repeated(levels);
+      if (twice !== undefined) return { path: ["levels"], remedy: once(twice) };
+      if (typeof whenMissing === "string" || levels.includes(whenMissing.fill)) return undefined;
+      return { path: ["whenMissing", "fill"], remedy: "Fill in one of the levels." };
+    }
+  }
+}
+
+function labelFault({ classes }: Label, loss: LossName): ContractFault | undefined {
+  const labels = labelsOf(loss);
+  if (classes === undefined) {
+    if (labels !== "classes" && labels !== "classIndices") return undefined;
+    return { path: ["classes"], remedy: `Name the classes, which the loss ${loss} needs.` };
+  }
+  const twice = repeated(classes);
+  if (twice !== undefined) return { path: ["classes"], remedy: once(twice) };
+  if (labels === "numbers") {
+    const remedy = `Give a scaling in place of classes: the loss ${loss} is for numbers.`;
+    return { path: ["classes"], remedy };
+  }
+  if (labels !== "probabilities" || classes.length === 2) return undefined;
+  return { path: ["classes"], remedy: `Name two classes, no and yes, for the loss ${loss}.` };
+}
+
+/** A text that means the same as one before it. */
+function repeated(words: readonly string[]): string | undefined {
+  const keys = new Set<string>();
+  return words.find((word) => keys.size === keys.add(levelKey(word)).size);
+}
+
+const once = (word: string): string => `Name ${word} once: 1 and 1.0, for example, are the same.`;
