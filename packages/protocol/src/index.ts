@@ -149,6 +149,7 @@ export {
   type CompleteOptimizer,
   type OptimizerSpec,
 } from "./plan/optimizers/optimizer-table.ts";
+export { withModelDefaults } from "./plan/model-defaults.ts";
 export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
 export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";
 export { parseUpdate } from "./plan/parse-update.ts";

@@ -88,6 +88,15 @@ describe("an uploaded model", () => {
     expect(at(json, "initialCheckpoint")).toBe(checkpointIdOf(crypto, bytes));
   });
 
+  it("says what the task leaves out", async () => {
+    const admin = await startAdmin();
+    const definition = smallTask({ model: { path: "./model.json" }, plan: { batchSize: 5 } });
+    const model = { ...JSON.parse(files["model.json"]), trainingConfig: { loss: "mse" } };
+    const parts = { ...WHOLE, task: JSON.stringify({ definition }), model: JSON.stringify(model) };
+    const { json } = await admin.postForm("/v1/tasks", formOf(parts));
+    expect(at(json, "definition", "plan", "loss")).toBe("meanSquaredError");
+  });
+
   it.each<[string, Parts, number, string, RegExp]>([
     ["lacks its task", { ...WHOLE, task: undefined! }, 400, "BAD_PARAMETER", /no part task/],
     ["lacks its model", { ...WHOLE, model: undefined! }, 400, "BAD_PARAMETER", /no part model/],

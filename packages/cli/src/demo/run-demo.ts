@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server";
-import { loadInitialModel, type InitialModel } from "../files/task-file.ts";
+import { loadInitialModel, type InitialModel } from "../files/model-files.ts";
 import { startClientThreads } from "./client-threads.ts";
 import { loadDemoData, type DemoData } from "./demo-data.ts";
 import type { DemoObserver } from "./demo-observer.ts";

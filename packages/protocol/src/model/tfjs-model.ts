@@ -3,6 +3,7 @@
 // hands them to `readTfjsWeights`. A model may come from a stranger, so every field is checked
 // before it is used.
 import { TributaryError } from "../errors.ts";
+import { isFields, type Fields } from "./fields.ts";
 import { layoutOf, type ParameterShape } from "./parameter-layout.ts";
 
 /** A model without the values of its parameters. */
@@ -42,10 +43,9 @@ export interface TfjsWeightGroup {
 export interface TfjsModel {
   readonly description: ModelDescription;
   readonly groups: readonly TfjsWeightGroup[];
+  /** What the model was compiled with, unchecked; undefined when the file does not say. */
+  readonly trainingConfig: Fields | undefined;
 }
-
-/** A JSON object whose fields have not been checked. */
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Checks a parsed `model.json` of a tfjs LayersModel, whether tfjs saved it or it was converted
@@ -74,7 +74,7 @@ export function parseTfjsModel(modelJson: unknown): TfjsModel {
   );
   // Only for its checks of names, shapes and the number of values.
   layoutOf(parameters);
-  return { description: { topology, parameters }, groups };
+  return { description: { topology, parameters }, groups, trainingConfig: trainingConfigOf(model) };
 }
 
 /** Finds the topology of the layers, and refuses models that have none. */
@@ -99,6 +99,14 @@ function topologyOf(model: Fields): object {
     );
   }
   return found;
+}
+
+/** Finds what the model was compiled with: tfjs writes it beside the topology, and Keras into it. */
+function trainingConfigOf(model: Fields): Fields | undefined {
+  const topology = model["modelTopology"];
+  const found =
+    model["trainingConfig"] ?? (isFields(topology) ? topology["training_config"] : undefined);
+  return isFields(found) ? found : undefined;
 }
 
 /** @param index - From 0; errors count from 1. */
@@ -174,10 +182,6 @@ function quantizationOf(value: unknown, name: string): TfjsQuantization | undefi
   }
   return { dtype, scale, min };
 }
-
-/** Whether a value is a JSON object, and not an array. */
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws TributaryError `MODEL_UNSUPPORTED` unless the value is a JSON object. */
 function fieldsOf(value: unknown, what: string): Fields {

@@ -37,10 +37,14 @@ const planSection = strictRecord({
   batchSize: batchSizeSchema.default(10).describe("Examples in one step of local training."),
   optimizer: taskOptimizerSchema
     .prefault({ name: "sgd" })
-    .describe("The optimizer of local training. Every round begins with a new one."),
+    .describe(
+      "The optimizer of local training. Every round begins with a new one. Left out: the one that the model file was compiled with, or else this one.",
+    ),
   loss: lossSchema
     .default("categoricalCrossentropy")
-    .describe("The loss that local training minimizes."),
+    .describe(
+      "The loss that local training minimizes. Left out: the one that the model file was compiled with, or else this one.",
+    ),
   metrics: metricsSchema
     .exactOptional()
     .describe(
@@ -48,7 +52,9 @@ const planSection = strictRecord({
     ),
   trainable: trainableSchema
     .default("all")
-    .describe("`all`, or a list of layer names: the other layers stay frozen and are not sent."),
+    .describe(
+      "`all`, or a list of layer names: the other layers stay frozen and are not sent. Left out: the layers that the model file does not freeze.",
+    ),
   proximal: proximalSchema
     .nullable()
     .default(null)

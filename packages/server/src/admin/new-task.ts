@@ -7,10 +7,12 @@ import {
   parseTask,
   parseTfjsModel,
   readTfjsWeights,
+  withModelDefaults,
   type ProtocolConstants,
   type ModelDescription,
   type RandomSource,
   type TaskDefinition,
+  type TfjsModel,
 } from "@tributary/protocol";
 import { taskCreationSchema } from "./admin-schemas.ts";
 import { readModelUpload, type ModelUpload } from "./model-upload.ts";
@@ -103,7 +105,8 @@ function builtinTask(value: unknown, random: RandomSource): NewTask {
 }
 
 function uploadedTask(upload: ModelUpload, constants: ProtocolConstants): NewTask {
-  const { definition, start } = readCreation(upload.task);
+  const model = parseTfjsModel(upload.model);
+  const { definition, start } = readCreation(upload.task, model);
   if ("builtin" in definition.model) {
     throw new TributaryError(
       "TASK_INVALID",
@@ -114,7 +117,6 @@ function uploadedTask(upload: ModelUpload, constants: ProtocolConstants): NewTas
       },
     );
   }
-  const model = parseTfjsModel(upload.model);
   layoutOf(model.description.parameters, constants.maxParameters);
   const named = new Set(model.groups.flatMap((group) => group.paths));
   for (const file of upload.files.keys()) {
@@ -138,7 +140,12 @@ const envelopeSchema = z.strictObject({
   start: taskCreationSchema.shape.start,
 });
 
-function readCreation(value: unknown): { definition: TaskDefinition; start: boolean } {
+/** @param model - The uploaded model, which completes what the definition leaves out. */
+function readCreation(
+  value: unknown,
+  model?: TfjsModel,
+): { definition: TaskDefinition; start: boolean } {
   const { definition, start } = readValue(envelopeSchema, value, "The request's body");
-  return { definition: parseTask(definition), start };
+  const completed = model === undefined ? definition : withModelDefaults(definition, model);
+  return { definition: parseTask(completed), start };
 }
