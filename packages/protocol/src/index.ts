@@ -153,6 +153,7 @@ export { withModelDefaults } from "./plan/model-defaults.ts";
 export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
 export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";
 export { parseUpdate } from "./plan/parse-update.ts";
+export { checkModelFit } from "./plan/model-fit.ts";
 export type { Plan } from "./plan/plan.ts";
 export { TASK_VERSION, readStoredTask } from "./plan/stored-task.ts";
 export { instantMs, type JudgeName, type TaskDefinition } from "./plan/task-definition.ts";

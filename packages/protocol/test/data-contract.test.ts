@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseTask } from "../src/plan/parse-task.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
 import { featuresOf } from "../src/plan/plan-features.ts";
+import { checkModelFit } from "../src/plan/model-fit.ts";
 import { planOf } from "../src/plan/plan-of.ts";
 import {
   columnsOf,
@@ -14,6 +15,7 @@ import { samplePlan } from "./plan-sample.ts";
 
 const numeric = { type: "numeric", name: "age" };
 const ward = { type: "categorical", name: "ward", levels: ["A", "B", "C"] };
+const ill = { type: "numeric", name: "days" };
 const label = { name: "outcome", classes: ["well", "ill"] };
 
 const taskWith = (examples: object, loss = "categoricalCrossentropy") => ({
@@ -49,7 +51,7 @@ describe("the data contract of a task", () => {
   });
 
   it("is a part of the plan, which only clients that know it get", () => {
-    const task = parseTask(taskWith({ features: [numeric], label }));
+    const task = parseTask(taskWith({ features: [numeric, ill], label }));
     const plan = planOf(task, samplePlan.model);
     expect(decodePlan(encodePlan(plan)).examples).toEqual(task.examples);
     expect(featuresOf(plan).map(({ name }) => name)).toEqual(["data-contract"]);
@@ -129,13 +131,49 @@ describe("the data contract of a task", () => {
       "TASK_INVALID",
     );
     expect(error.remedy).toContain(remedy);
-    const fitting = parseTask(taskWith({ features: [numeric], label }));
+    const fitting = parseTask(taskWith({ features: [numeric, ill], label }));
     const plan = planOf(fitting, samplePlan.model);
     errorOf(
       () => encodePlan({ ...plan, training: { ...plan.training, loss: "meanSquaredError" } }),
       "PLAN_INVALID",
     );
   });
+});
+
+describe("a model that does not fit the contract", () => {
+  // It takes two values and gives two.
+  const { model } = samplePlan;
+  it.each([
+    [
+      { features: [numeric], label },
+      "categoricalCrossentropy",
+      "gives 1 value, and the model takes 2",
+    ],
+    [
+      { features: [numeric, { ...numeric, name: "b" }], label: { ...label, classes: [1, 2, 3] } },
+      "categoricalCrossentropy",
+      "names 3 classes, and the model gives 2",
+    ],
+    [
+      {
+        features: [numeric, { ...numeric, name: "b" }],
+        label: { name: "y", scaling: { method: "none" } },
+      },
+      "meanSquaredError",
+      "a label of one value, and the model gives 2",
+    ],
+  ])("is refused before anyone trains: %#", (examples, loss, message) => {
+    const task = parseTask(taskWith(examples, loss));
+    const error = errorOf(() => checkModelFit(task, model), "TASK_INVALID");
+    expect(error.message).toContain(message);
+  });
+
+  it.each(["categoricalCrossentropy", "sparseCategoricalCrossentropy"])(
+    "differs from one that fits, under the loss %s",
+    (loss) => {
+      checkModelFit(parseTask(taskWith({ features: [numeric, ill], label }, loss)), model);
+    },
+  );
 });
 
 describe("what a contract gives a model", () => {

@@ -149,6 +149,20 @@ describe("the admin API for tasks", () => {
     });
   });
 
+  it("refuses a task whose data contract does not fit its model", async () => {
+    const admin = await startAdmin();
+    const examples = {
+      features: [{ type: "numeric", name: "age" }],
+      label: { name: "outcome", classes: ["well", "ill"] },
+    };
+    const { status, json } = await admin.post("/v1/tasks", { definition: smallTask({ examples }) });
+    expect(status).toBe(422);
+    expect(json).toMatchObject({
+      error: { code: "TASK_INVALID", context: { path: "examples.features" } },
+    });
+    expect(await admin.storage.rounds.tasks()).toEqual([]);
+  });
+
   it("refuses a task whose model is a file that was not sent", async () => {
     const admin = await startAdmin();
     const { status, json } = await admin.post("/v1/tasks", {

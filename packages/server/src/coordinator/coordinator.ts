@@ -1,6 +1,7 @@
 import {
   TributaryError,
   asTributaryError,
+  checkModelFit,
   encodeCheckpoint,
   encodePlan,
   checkpointIdOf,
@@ -109,6 +110,7 @@ export class Coordinator {
     const { crypto, random, clock, store, events, minimumCohort } = this.#deps;
     checkCohortFloor(definition, minimumCohort);
     checkScheduleOpens(definition.schedule, clock.now());
+    checkModelFit(definition, model);
     const plan = planOf(definition, model, minimumCohort);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);

@@ -1,0 +1,56 @@
+/** A JSON object whose fields have not been checked. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** How many values a model takes and gives, as far as its topology says so in plain words. */
+export interface StatedSizes {
+  /** The number of values of one input; undefined if the topology leaves it open. */
+  readonly inputs: number | undefined;
+  /** The number of values of one output; undefined unless a dense layer gives it. */
+  readonly outputs: number | undefined;
+}
+
+/** Layers that give as many values as they take. */
+const KEEPS_SIZE: ReadonlySet<unknown> = new Set(["Activation", "Softmax", "Dropout"]);
+
+/**
+ * Reads how many values a model takes and gives. It builds nothing, so that servers can do it, and
+ * it knows nothing of models with several inputs or outputs.
+ */
+export function statedSizes(topology: object): StatedSizes {
+  const { class_name: kind, config } = topology as Fields;
+  const layers = layersOf(config);
+  if (kind === "Sequential") {
+    const last = layers.findLast((layer) => !KEEPS_SIZE.has(layer["class_name"]));
+    return { inputs: inputSize(layers[0]), outputs: denseSize(last) };
+  }
+  const named = (key: string): Fields | undefined => {
+    const entries = fieldsOf(config)[key];
+    const name: unknown = Array.isArray(entries) && entries.length === 1 ? entries[0]?.[0] : null;
+    return layers.find((layer) => layer["name"] === name);
+  };
+  return { inputs: inputSize(named("input_layers")), outputs: denseSize(named("output_layers")) };
+}
+
+function layersOf(config: unknown): readonly Fields[] {
+  const layers = Array.isArray(config) ? config : fieldsOf(config)["layers"];
+  return Array.isArray(layers) ? layers.map(fieldsOf) : [];
+}
+
+function inputSize(layer: Fields | undefined): number | undefined {
+  const config = fieldsOf(layer?.["config"]);
+  const shape: unknown = config["batch_input_shape"] ?? config["batch_shape"];
+  if (!Array.isArray(shape) || shape.length < 2) return undefined;
+  const sizes: unknown[] = shape.slice(1);
+  const isKnown = sizes.every((size): size is number => Number.isSafeInteger(size));
+  return isKnown ? sizes.reduce((product, size) => product * size, 1) : undefined;
+}
+
+function denseSize(layer: Fields | undefined): number | undefined {
+  const units = fieldsOf(layer?.["config"])["units"];
+  return layer?.["class_name"] === "Dense" && Number.isSafeInteger(units)
+    ? Number(units)
+    : undefined;
+}
+
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};
