@@ -21,6 +21,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    // Servers under test are on this machine: no proxy that the environment may name leads to them.
+    env: { no_proxy: "*" },
     projects: [
       {
         extends: true,

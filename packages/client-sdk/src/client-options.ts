@@ -8,7 +8,7 @@ import type { DeviceKeySource, TokenSource } from "./enrolment/credentials.ts";
 import type { ExampleStore } from "./examples/example-store.ts";
 import type { ExampleTable } from "./examples/example-table.ts";
 import type { Examples } from "./examples/examples.ts";
-import type { TlsOptions } from "./session/socket.ts";
+import type { ConnectionAgent, TlsOptions } from "./session/socket.ts";
 import type { TrainerOptions } from "./engine-choice/choose-engine.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
 import type { ClientFloors } from "./trust/client-floors.ts";
@@ -84,6 +84,13 @@ export interface FederatedClientOptions {
   readonly deviceKey?: DeviceKeySource;
   /** Which TLS certificates to trust. Node only, since browsers decide this themselves. */
   readonly tls?: TlsOptions;
+  /**
+   * An `http.Agent` that opens the connections, such as one for a proxy. Unless it is set, they go
+   * through the proxy that the environment names in `HTTPS_PROXY` or `ALL_PROXY` (`HTTP_PROXY` for
+   * `ws://`), except to the hosts in `NO_PROXY`; names in lower case count too. Node only, since
+   * browsers decide this themselves.
+   */
+  readonly agent?: ConnectionAgent;
   /**
    * The limits to change; all others are as in `DEFAULT_LIMITS`. What both sides have to agree on
    * is in `PROTOCOL_CONSTANTS` and cannot be changed.

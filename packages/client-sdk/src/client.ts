@@ -116,6 +116,7 @@ export class FederatedClient {
       serverKey: settings.serverKey,
       limits: this.#limits,
       tls: options.tls,
+      agent: options.agent,
       software: SOFTWARE,
       oldestVersion: this.#floors.oldestProtocolVersion,
     };

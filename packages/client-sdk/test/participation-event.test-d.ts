@@ -37,6 +37,7 @@ function shown(event: ParticipationEvent): string {
       return `${event.bytesUp} up, ${event.bytesDown} down`;
     case "round-finished":
       return event.outcome.type === "committed" ? event.outcome.checkpoint : event.outcome.reason;
+    case "check-in-failed":
     case "withdrawn":
     case "disconnected":
       return `${event.error.message}, again in ${event.retryInMs} ms`;

@@ -510,4 +510,28 @@ describe("a client", () => {
     await expect(ended).rejects.toMatchObject({ code: "EXAMPLES_INVALID" });
     expect(set.server.connections[0]!.socket.ended).toBe(true);
   });
+
+  it.each(["examples", "heldOut"] as const)(
+    "checks in later when the store of %s fails to count, and says so",
+    async (which) => {
+      let calls = 0;
+      const store: ExampleStore = {
+        count: () =>
+          ++calls === 1 ? Promise.reject(new Error("The disk is asleep")) : Promise.resolve(3),
+        load: () => Promise.resolve(lineExamples()),
+      };
+      const set = stage({ [which]: store });
+      const reader = set.participate();
+      const failed = reader.until("check-in-failed");
+      const connection = await set.server.accept();
+      const { error, retryInMs } = await failed;
+      expect(error).toMatchObject({ code: "EXAMPLES_INVALID" });
+      expect(error.message).toContain("The disk is asleep");
+      await set.clock.untilPending(retryInMs);
+      set.clock.advance(retryInMs);
+      await connection.expect("checkIn");
+      expect(calls).toBe(2);
+      await reader.leave();
+    },
+  );
 });

@@ -40,8 +40,16 @@ export interface Limits {
    */
   readonly heartbeatIntervalMs: number;
   /**
-   * After how many bytes to a client the server sends a probe between them. Its answer proves that
-   * the client has read them, whatever networks and proxies hold back.
+   * How long a member of a round may be silent while it trains, in milliseconds. Code that computes
+   * in the thread of the connection keeps it from answering probes.
+   * @defaultValue 120,000. Far longer than an app's code should keep its event loop busy, and no
+   * longer than a round may wait for a member that has gone.
+   */
+  readonly trainingSilenceMs: number;
+  /**
+   * After how many bytes to a client the server sends a probe between them, at least: a client that
+   * reads fast gets fewer. Its answer proves that the client has read them, whatever networks and
+   * proxies hold back.
    * @defaultValue 131,072. Two sealed chunks, so that probes cost next to nothing, and a client at
    * `minReadBytesPerSecond` answers one within half of `sendTimeoutMs`.
    */
@@ -246,6 +254,7 @@ export const DEFAULT_LIMITS: Limits = {
   reportUploadTimeoutMs: 60_000,
   minUploadBytesPerSecond: 65_536,
   heartbeatIntervalMs: 20_000,
+  trainingSilenceMs: 120_000,
   probeEveryBytes: 131_072,
   minReadBytesPerSecond: 4_096,
   memberReturnMs: 30_000,

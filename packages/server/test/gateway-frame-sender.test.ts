@@ -62,7 +62,13 @@ function senderTo(
     clock,
     limits,
     turns: turns ?? new SendTurns(clock),
-    heartbeat: new Heartbeat({ limits, bytesRead: () => 0, probe() {} }),
+    heartbeat: new Heartbeat({
+      clock,
+      limits,
+      bytesRead: () => 0,
+      isTraining: () => false,
+      probe() {},
+    }),
     onSlowReader: () => socket.terminate(),
   });
 }

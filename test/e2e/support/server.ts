@@ -20,12 +20,14 @@ export async function startServer(
     readonly dataDir?: string;
     readonly port?: string;
     readonly minimumCohort?: number;
+    readonly limits?: Readonly<Record<string, number>>;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<RunningServer> {
-  const { dataDir = "server", port = "0", minimumCohort = 2, env = {} } = options;
+  const { dataDir = "server", port = "0", minimumCohort = 2, limits = {}, env = {} } = options;
   const args = ["--port", port, "--admin-port", "0", "--data-dir", dataDir, "--json"];
   args.push("--minimum-cohort", String(minimumCohort));
+  for (const [name, value] of Object.entries(limits)) args.push("--limit", `${name}=${value}`);
   const command = box.start(["serve", ...args], env);
   return { ...(JSON.parse(await command.firstLine()) as ServerAddress), command };
 }

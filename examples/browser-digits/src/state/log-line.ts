@@ -31,6 +31,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain(`Checked in with ${event.exampleCount} digits, waiting for a round`);
     case "rejected":
       return plain(`Check-in rejected: ${event.message} (${event.code})`);
+    case "check-in-failed":
+      return plain(`Could not check in: ${event.error.message}`);
     case "selected":
       return plain(`Selected for round ${event.roundNumber} of ${event.task}`);
     case "resumed":

@@ -130,6 +130,8 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
       return { activity: { type: "waiting" } };
     case "rejected":
       return { activity: { type: "resting", untilMs: nowMs + event.retryAfterMs } };
+    case "check-in-failed":
+      return { activity: { type: "resting", untilMs: nowMs + event.retryInMs } };
     case "selected":
       return selected(state, event);
     case "resumed":

@@ -76,6 +76,9 @@ export function showParticipation(output: Output): (event: ParticipationEvent) =
             : `  round abandoned: ${event.outcome.reason}`,
         );
         break;
+      case "check-in-failed":
+        tellError("could not check in", event.error, event.retryInMs);
+        break;
       case "withdrawn":
         tellError("  withdrew", event.error, event.retryInMs);
         break;

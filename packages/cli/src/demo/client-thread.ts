@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { ERROR_CODES, TributaryError, clauseOf, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { serve } from "@tributary/protocol/worker-port";
@@ -17,6 +19,8 @@ serve<ClientConversation>(ownerEndpoint(), { takePart });
 async function takePart(setup: ClientSetup): Promise<void> {
   // All clients of the thread share one engine and one copy of the model. They train one after the other.
   const trainer = await createTrainer(setup.trainer);
+  // The server is in this process: no proxy that the environment may name leads to it.
+  const agent = setup.url.startsWith("wss:") ? new HttpsAgent() : new HttpAgent();
   const random = seededRandom(createNodeCryptoProvider(), setup.seed);
   await Promise.all(
     setup.clients.map(async ({ index, examples }) => {
@@ -29,6 +33,7 @@ async function takePart(setup: ClientSetup): Promise<void> {
         examples: train,
         ...(heldOut === undefined ? {} : { heldOut }),
         trainer,
+        agent,
         random: random.derive(`client ${index}`),
         ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),
       });
@@ -42,7 +47,7 @@ async function takePart(setup: ClientSetup): Promise<void> {
 
 /** The error that keeps a client from taking part at all. That a round is closed or not yet open is no such error. */
 function troubleIn(event: ParticipationEvent): TributaryError | undefined {
-  if (event.type === "withdrawn") return event.error;
+  if (event.type === "withdrawn" || event.type === "check-in-failed") return event.error;
   if (event.type !== "rejected" && event.type !== "report-refused") return undefined;
   return ERROR_CODES[event.code].retryable
     ? undefined

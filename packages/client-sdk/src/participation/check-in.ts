@@ -1,6 +1,6 @@
 import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
 import type { Incoming, Session } from "../session/session.ts";
-import { countExamples, countHeldOut } from "./prepared-report.ts";
+import { countExamples, type OfferedExamples } from "./app-examples.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import { RoundMember, type RoundDeps } from "./round.ts";
 
@@ -23,10 +23,13 @@ export async function takePart(
   deps: CheckInDeps,
   signal: AbortSignal,
 ): Promise<number> {
-  const exampleCount = await countExamples(deps.examples, signal);
-  const heldOutCount = await countHeldOut(deps.heldOut, signal);
+  const counts = await countExamples(deps, signal);
+  if (isTributaryError(counts)) {
+    const retryInMs = deps.retry.nextMs();
+    deps.events.push({ type: "check-in-failed", error: counts, retryInMs });
+    return retryInMs;
+  }
   const before = session.traffic;
-  const counts = { exampleCount, heldOutCount };
   const unableMs = await checkIn(session, deps, counts, false, signal);
   if (unableMs !== undefined) return unableMs;
   // The token is renewed once at most, so that a server which finds every token expired is not
@@ -37,6 +40,7 @@ export async function takePart(
     switch (answer.type) {
       case "checkInAccepted": {
         const { population, events } = deps;
+        const { exampleCount } = counts;
         deps.checkedIn();
         events.push({ type: "checked-in", population, exampleCount });
         break;
@@ -72,7 +76,7 @@ export async function takePart(
 async function checkIn(
   session: Session,
   deps: CheckInDeps,
-  counts: { readonly exampleCount: number; readonly heldOutCount: number },
+  counts: OfferedExamples,
   tokenExpired: boolean,
   signal: AbortSignal,
 ): Promise<number | undefined> {

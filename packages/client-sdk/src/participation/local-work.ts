@@ -1,32 +1,19 @@
 import { type Clock, TributaryError } from "@tributary/protocol";
-import type { ExampleStore } from "../examples/example-store.ts";
 import { aborted } from "../runtime/abort.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
+import { loadExamples, type AppExamples, type OfferedExamples } from "./app-examples.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";
 import type { EventSink } from "./event-stream.ts";
-import {
-  loadExamples,
-  prepareReport,
-  type PreparedReport,
-  type TrainingDeps,
-} from "./prepared-report.ts";
+import { prepareReport, type PreparedReport, type TrainingDeps } from "./prepared-report.ts";
 import { throttleProgress } from "./progress-throttle.ts";
 
 /** What a member needs for its work on the device, between the download and the report. */
-export interface LocalWorkDeps extends TrainingDeps {
-  /** Held-out examples: those that the client evaluates on and does not train on. */
-  readonly heldOut: ExampleStore | undefined;
+export interface LocalWorkDeps extends TrainingDeps, AppExamples {
   /** What the client offered at check-in, which a report may not exceed. */
   readonly offered: OfferedExamples;
   readonly clock: Clock;
   readonly events: EventSink;
-}
-
-/** How many examples a client offers at check-in. */
-export interface OfferedExamples {
-  readonly exampleCount: number;
-  readonly heldOutCount: number;
 }
 
 /**

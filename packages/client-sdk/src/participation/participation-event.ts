@@ -37,6 +37,11 @@ export type ParticipationEvent =
       readonly retryAfterMs: number;
     }
   /**
+   * The client could not check in, because the app's example store failed to count its examples. It
+   * asks the store again after `retryInMs` milliseconds.
+   */
+  | { readonly type: "check-in-failed"; readonly error: TributaryError; readonly retryInMs: number }
+  /**
    * The client was selected: it is a member of a round's cohort. The round takes no reports any
    * more after `timeLeftMs` milliseconds.
    */

@@ -1,24 +1,20 @@
 import {
-  PROTOCOL_CONSTANTS,
   TributaryError,
   asTributaryError,
-  isTributaryError,
   keepResidual,
   leavesResidual,
   measuresToReport,
   updateCodec,
-  type DataContract,
   type UpdateKernels,
   type MetricValue,
   type Plan,
   type RandomSource,
 } from "@tributary/protocol";
-import { agreedExamples } from "../examples/agreed-examples.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/local-trainer.ts";
-import { abortable } from "../runtime/abort.ts";
 import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
+import { checkExampleCount } from "./app-examples.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
 import type { Residuals } from "./residuals.ts";
 
@@ -50,55 +46,6 @@ export interface TrainingDeps {
   readonly kernels: () => Promise<UpdateKernels>;
   /** Where a residual is kept between two reports. */
   readonly residuals: Residuals;
-}
-
-/**
- * Loads all examples of the app's store.
- * @param contract - What the plan says of them.
- * @throws TributaryError `EXAMPLES_INVALID` when the store fails, the number of examples is out of
- *   range, or they do not fit the contract; `ABORTED`.
- */
-export async function loadExamples(
-  store: ExampleStore,
-  contract: DataContract | undefined,
-  signal: AbortSignal,
-): Promise<Examples> {
-  const examples = await abortable(
-    examplesOf(() => store.load(signal, contract)),
-    signal,
-  );
-  checkExampleCount(examples.count);
-  return agreedExamples(examples, contract);
-}
-
-/**
- * Asks the app's store how many examples it has.
- * @throws TributaryError as `loadExamples`.
- */
-export async function countExamples(store: ExampleStore, signal: AbortSignal): Promise<number> {
-  const count = await abortable(
-    examplesOf(() => store.count()),
-    signal,
-  );
-  checkExampleCount(count);
-  return count;
-}
-
-/**
- * Asks how many held-out examples the app has; 0 when it has no store for them.
- * @throws TributaryError as `loadExamples`, except that 0 held-out examples are no error.
- */
-export async function countHeldOut(
-  store: ExampleStore | undefined,
-  signal: AbortSignal,
-): Promise<number> {
-  if (store === undefined) return 0;
-  const count = await abortable(
-    examplesOf(() => store.count()),
-    signal,
-  );
-  if (count !== 0) checkExampleCount(count);
-  return count;
 }
 
 /** What a report is made from, and the callbacks that tell how far the work is. */
@@ -198,28 +145,6 @@ export function reportedMetrics(
     }
     return { name, value };
   });
-}
-
-function checkExampleCount(count: number): void {
-  const { maxExampleCount } = PROTOCOL_CONSTANTS;
-  if (Number.isSafeInteger(count) && count >= 1 && count <= maxExampleCount) return;
-  throw new TributaryError("EXAMPLES_INVALID", `The number of examples is ${count}`, {
-    remedy: `Take part with 1 to ${maxExampleCount} examples.`,
-    context: { count },
-  });
-}
-
-/**
- * Calls the app's example store. Whatever it throws becomes a `TributaryError` that names the store
- * as the cause, unless it is one already.
- */
-async function examplesOf<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isTributaryError(error)) throw error;
-    throw asTributaryError(error, "EXAMPLES_INVALID", "The app's example store failed");
-  }
 }
 
 /** Calls the trainer. Whatever it throws becomes a `TributaryError`. */

@@ -30,21 +30,39 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "Use a name that the server's certificate is for, or give that name as tls.servername.",
 };
 
-/** The error for a connection that did not come about, with a remedy for its cause. */
-export function connectionFailure(cause: Error): TributaryError {
+/** What to do when a proxy, or the way to it, is the cause. */
+const PROXY_REMEDY =
+  "Check the proxy's address, that it runs and that it lets this client reach the server (407 asks for " +
+  "a user and a password in its address), or name the server in NO_PROXY.";
+
+/** The errors of connections that end before anything was agreed on. */
+const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|EPIPE)/;
+
+/**
+ * The error for a connection that did not come about, with a remedy for its cause.
+ * @param proxy - The address of the proxy through which it was to go, if there is one.
+ */
+export function connectionFailure(cause: Error, proxy?: string): TributaryError {
+  const way = proxy === undefined ? "" : ` through the proxy ${proxy}`;
+  const clause = cause.message.trim().split("\n")[0] ?? "";
+  return new TributaryError(
+    "CONNECTION_FAILED",
+    `The server could not be reached${way}: ${clause}`,
+    { remedy: remedyFor(cause, proxy !== undefined), cause },
+  );
+}
+
+function remedyFor(cause: Error, isProxied: boolean): string {
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   // `ws` gives an answer other than 101 no code.
   const isAnswer = cause.message.startsWith("Unexpected server response");
-  return new TributaryError(
-    "CONNECTION_FAILED",
-    `The server could not be reached: ${cause.message.trim().split("\n")[0] ?? ""}`,
-    {
-      remedy:
-        REMEDIES[code] ??
-        (isAnswer
-          ? "Check the address: what answers there is no Tributary server, or a proxy in front of it."
-          : "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca."),
-      cause,
-    },
+  const isFromProxy = isAnswer || UNREACHABLE.test(code) || cause.message.includes("roxy");
+  if (isProxied && isFromProxy) return PROXY_REMEDY;
+  if (isAnswer) {
+    return "Check the address: what answers there is no Tributary server, or a proxy in front of it.";
+  }
+  return (
+    REMEDIES[code] ??
+    "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca."
   );
 }

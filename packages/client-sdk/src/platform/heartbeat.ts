@@ -44,7 +44,8 @@ export class Heartbeat {
   start(onSilence: (error: TributaryError) => void): void {
     // Whether a ping has been sent since the last sign of life.
     let hasProbed = false;
-    this.#timer = setInterval(() => {
+    const check = (): void => {
+      if (this.#timer === undefined) return; // stopped meanwhile
       if (this.#isAlive()) {
         hasProbed = false;
       } else if (hasProbed) {
@@ -59,11 +60,15 @@ export class Heartbeat {
         hasProbed = true;
         this.#socket.ping();
       }
-    }, this.#intervalMs);
+    };
+    // After code that has kept the event loop busy, timers come before the bytes that have arrived
+    // meanwhile. These are read before an immediate is called.
+    this.#timer = setInterval(() => setImmediate(check), this.#intervalMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Whether there has been a sign of life since the last call. */

@@ -20,7 +20,7 @@ import {
   type StartedHandshake,
 } from "@tributary/protocol";
 import type { SealedChunk } from "../trust/model-delivery.ts";
-import type { Socket, SocketConnector, SocketEnd, TlsOptions } from "./socket.ts";
+import type { ConnectionAgent, Socket, SocketConnector, SocketEnd, TlsOptions } from "./socket.ts";
 
 /** What a link tells its session. */
 export interface LinkEvents {
@@ -41,6 +41,7 @@ export interface LinkOptions {
   readonly serverKey: ServerKey;
   readonly limits: Limits;
   readonly tls?: TlsOptions | undefined;
+  readonly agent?: ConnectionAgent | undefined;
 }
 
 /** What a link works with. */
@@ -81,6 +82,7 @@ export class SecureLink {
       maxFrameBytes: PROTOCOL_CONSTANTS.maxServerFrameBytes,
       heartbeatIntervalMs: options.limits.heartbeatIntervalMs,
       tls: options.tls,
+      agent: options.agent,
     };
     this.#socket = deps.connect(request, {
       opened: () => this.#guard(() => this.#greet()),

@@ -11,6 +11,12 @@ export interface TlsOptions {
   readonly servername?: string;
 }
 
+/** What opens connections for Node: an `http.Agent` of `node:https` or of a package. */
+export interface ConnectionAgent {
+  /** Ends the connections that the agent keeps. */
+  destroy(): void;
+}
+
 /** What a connector is asked to open. */
 export interface SocketRequest {
   readonly url: string;
@@ -27,6 +33,8 @@ export interface SocketRequest {
    */
   readonly heartbeatIntervalMs: number;
   readonly tls?: TlsOptions | undefined;
+  /** What the connection is to go through, where the platform lets an app choose. */
+  readonly agent?: ConnectionAgent | undefined;
 }
 
 /** How and why a socket ended. */

@@ -264,8 +264,10 @@ export class Gateway {
     const { clock, limits } = this.#deps;
     const sessionId = opaqueId("ses", this.#deps.random.bytes(16)) as SessionId;
     const heartbeat = new Heartbeat({
+      clock,
       limits,
       bytesRead: () => stream.bytesRead,
+      isTraining: () => session.isTraining,
       probe: (payload) => socket.ping(payload),
     });
     const cut = (reason: CutReason): void => {

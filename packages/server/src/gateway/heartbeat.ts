@@ -1,16 +1,28 @@
-import type { Limits } from "@tributary/protocol";
+import type { Clock, Limits } from "@tributary/protocol";
 
 /** The length of a probe's payload, in bytes: one float64. */
 const PAYLOAD_BYTES = 8;
 
+/**
+ * How long a client's answers are watched before its pace is worked out, in milliseconds. Networks
+ * hold answers back and then let several go at once, which must not look like a fast client.
+ */
+const PACE_MS = 250;
+
+/** The bytes between two probes are at most so many times `probeEveryBytes`. */
+const WIDEST_GAP = 8;
+
 /** What the heartbeat of one connection works with. */
 export interface HeartbeatDeps {
+  readonly clock: Pick<Clock, "elapsedMs">;
   readonly limits: Pick<
     Limits,
-    "heartbeatIntervalMs" | "probeEveryBytes" | "minReadBytesPerSecond"
+    "heartbeatIntervalMs" | "trainingSilenceMs" | "probeEveryBytes" | "minReadBytesPerSecond"
   >;
   /** The bytes that have come over the connection so far. */
   readonly bytesRead: () => number;
+  /** Whether the client trains now: it may compute for so long that it answers no probe. */
+  readonly isTraining: () => boolean;
   /** Sends a probe, which the client answers with the same payload: a WebSocket ping. */
   readonly probe: (payload: Uint8Array) => void;
 }
@@ -22,8 +34,11 @@ export interface HeartbeatDeps {
  * What the network has taken may still be on its way, megabytes of it, and a probe stands in line
  * behind them. So probes go out not only with each heartbeat but also between the bytes that are
  * sent, one after every `probeEveryBytes`. An answer proves that the client has everything that was
- * sent before its probe, and the next answer is at most `probeEveryBytes` away. A client is given up
- * when it does not read these at `minReadBytesPerSecond`.
+ * sent before its probe. The next answer is never further away than the bytes between two probes. A
+ * client is given up when it does not read these at `minReadBytesPerSecond`.
+ *
+ * A probe and its answer cost the server some 50 microseconds. A client that reads fast gets fewer
+ * of them: one after as many bytes as it has lately read in a second.
  */
 export class Heartbeat {
   readonly #deps: HeartbeatDeps;
@@ -33,6 +48,12 @@ export class Heartbeat {
   #probedBytes = 0;
   /** Bytes that have been proved to be with the client. */
   #provedBytes = 0;
+  /** Bytes after which the next probe is sent. */
+  #gapBytes: number;
+  /** The largest `#gapBytes` that a probe without an answer may have been sent with. */
+  #widestGapBytes: number;
+  /** When the client's pace was last worked out, by the monotonic clock, and its bytes then. */
+  #pace: { readonly sinceMs: number; readonly provedBytes: number };
   /** What `bytesRead` was at the last beat. */
   #readBytes = -1;
   #hasProgress = false;
@@ -41,6 +62,9 @@ export class Heartbeat {
 
   constructor(deps: HeartbeatDeps) {
     this.#deps = deps;
+    this.#gapBytes = deps.limits.probeEveryBytes;
+    this.#widestGapBytes = this.#gapBytes;
+    this.#pace = { sinceMs: deps.clock.elapsedMs(), provedBytes: 0 };
   }
 
   /** Bytes that have been handed to the connection so far. */
@@ -56,7 +80,7 @@ export class Heartbeat {
   /** Call after bytes have been handed to the connection. */
   sent(byteLength: number): void {
     this.#sentBytes += byteLength;
-    if (this.#sentBytes - this.#probedBytes >= this.#deps.limits.probeEveryBytes) this.#probe();
+    if (this.#sentBytes - this.#probedBytes >= this.#gapBytes) this.#probe();
   }
 
   /** Call when the network has taken a part of what waited to be sent. */
@@ -75,6 +99,7 @@ export class Heartbeat {
     // Written so that NaN is refused too.
     if (!(bytes > this.#provedBytes && bytes <= this.#probedBytes)) return false;
     this.#provedBytes = bytes;
+    this.#adaptGap();
     return true;
   }
 
@@ -93,12 +118,31 @@ export class Heartbeat {
     return true;
   }
 
-  /** Beats that the client may take to read what stands before the next answer. */
+  /**
+   * Beats without a sign of life that are forgiven: while the client trains, and while it may read
+   * what stands before the next answer.
+   */
   #patience(): number {
-    const { heartbeatIntervalMs, probeEveryBytes, minReadBytesPerSecond } = this.#deps.limits;
-    const ahead = Math.min(this.#probedBytes - this.#provedBytes, probeEveryBytes);
-    const bytesPerBeat = (minReadBytesPerSecond * heartbeatIntervalMs) / 1_000;
-    return Math.floor(ahead / bytesPerBeat);
+    const { limits, isTraining } = this.#deps;
+    const ahead = Math.min(this.#probedBytes - this.#provedBytes, this.#widestGapBytes);
+    const beatMs = limits.heartbeatIntervalMs;
+    const reading = Math.floor((1_000 * ahead) / limits.minReadBytesPerSecond / beatMs);
+    const training = isTraining() ? Math.ceil(limits.trainingSilenceMs / beatMs) - 1 : 0;
+    return Math.max(reading, training);
+  }
+
+  /** Works out from the client's pace after how many bytes the next probe follows. */
+  #adaptGap(): void {
+    const { clock, limits } = this.#deps;
+    if (this.#provedBytes === this.#probedBytes) this.#widestGapBytes = this.#gapBytes;
+    const nowMs = clock.elapsedMs();
+    const { sinceMs, provedBytes } = this.#pace;
+    if (nowMs - sinceMs < PACE_MS) return;
+    const perSecond = (1_000 * (this.#provedBytes - provedBytes)) / (nowMs - sinceMs);
+    const least = limits.probeEveryBytes;
+    this.#gapBytes = Math.min(Math.max(perSecond, least), WIDEST_GAP * least);
+    this.#widestGapBytes = Math.max(this.#widestGapBytes, this.#gapBytes);
+    this.#pace = { sinceMs: nowMs, provedBytes: this.#provedBytes };
   }
 
   #probe(): void {

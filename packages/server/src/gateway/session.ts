@@ -105,6 +105,11 @@ export class Session implements Participant {
     return this.#state.phase !== "closed";
   }
 
+  /** Whether the client is in a round and trains, so that its event loop may be busy. */
+  get isTraining(): boolean {
+    return this.#seat?.isTraining === true;
+  }
+
   /** Handles one WebSocket message. */
   receive(bytes: Uint8Array): void {
     if (!this.isOpen) return;

@@ -89,6 +89,8 @@ export type SeatUse = "counted" | "wasted" | "blameless";
 /** A member's place in one round. After the round's end it ignores what the member says. */
 export interface RoundSeat {
   readonly roundId: RoundId;
+  /** Whether the member works on its examples now, and need not say anything meanwhile. */
+  readonly isTraining: boolean;
   /**
    * Handles what the member says about the round. The data of a chunk is copied before this
    * returns.

@@ -124,10 +124,13 @@ export class RoundMembers {
 
   /** The seat through which a member speaks over its present connection. */
   #seatOf(member: Member): RoundSeat {
-    const { facts, receive, left } = this.#options;
+    const { facts, machine, receive, left } = this.#options;
     const { participant } = member;
     return {
       roundId: facts.id,
+      get isTraining() {
+        return machine.cohort?.state(member.session)?.stage === "training";
+      },
       receive: (message) => {
         if (member.participant !== participant) throw unexpected(`the message ${message.type}`);
         member.spoke();

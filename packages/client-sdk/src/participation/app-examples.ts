@@ -1,0 +1,93 @@
+// What a client asks of the app's example stores.
+import {
+  PROTOCOL_CONSTANTS,
+  TributaryError,
+  asTributaryError,
+  isTributaryError,
+  type DataContract,
+} from "@tributary/protocol";
+import { agreedExamples } from "../examples/agreed-examples.ts";
+import type { ExampleStore } from "../examples/example-store.ts";
+import type { Examples } from "../examples/examples.ts";
+import { abortable } from "../runtime/abort.ts";
+
+/** The app's example stores. */
+export interface AppExamples {
+  /** The examples that the client trains on. */
+  readonly examples: ExampleStore;
+  /** Held-out examples: those that the client evaluates on and does not train on. */
+  readonly heldOut: ExampleStore | undefined;
+}
+
+/** How many examples a client offers at check-in. */
+export interface OfferedExamples {
+  readonly exampleCount: number;
+  readonly heldOutCount: number;
+}
+
+/**
+ * Loads all examples of the app's store.
+ * @param contract - What the plan says of them.
+ * @throws TributaryError `EXAMPLES_INVALID` when the store fails, the number of examples is out of
+ *   range, or they do not fit the contract; `ABORTED`.
+ */
+export async function loadExamples(
+  store: ExampleStore,
+  contract: DataContract | undefined,
+  signal: AbortSignal,
+): Promise<Examples> {
+  const examples = await ask(() => store.load(signal, contract), signal);
+  checkExampleCount(examples.count);
+  return agreedExamples(examples, contract);
+}
+
+/**
+ * Asks the app's stores how many examples they have.
+ * @returns The counts, in which held-out examples may be 0; or the error with which a store failed.
+ *   It may be able to answer later.
+ * @throws TributaryError `EXAMPLES_INVALID` when a count is out of range; `ABORTED`.
+ */
+export async function countExamples(
+  { examples, heldOut }: AppExamples,
+  signal: AbortSignal,
+): Promise<OfferedExamples | TributaryError> {
+  let counts: OfferedExamples;
+  try {
+    counts = {
+      exampleCount: await ask(() => examples.count(), signal),
+      heldOutCount: heldOut === undefined ? 0 : await ask(() => heldOut.count(), signal),
+    };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return asTributaryError(error);
+  }
+  checkExampleCount(counts.exampleCount);
+  if (counts.heldOutCount !== 0) checkExampleCount(counts.heldOutCount);
+  return counts;
+}
+
+/** @throws TributaryError `EXAMPLES_INVALID` when no client may have so many examples. */
+export function checkExampleCount(count: number): void {
+  const { maxExampleCount } = PROTOCOL_CONSTANTS;
+  if (Number.isSafeInteger(count) && count >= 1 && count <= maxExampleCount) return;
+  throw new TributaryError("EXAMPLES_INVALID", `The number of examples is ${count}`, {
+    remedy: `Take part with 1 to ${maxExampleCount} examples.`,
+    context: { count },
+  });
+}
+
+/**
+ * Calls the app's example store. Whatever it throws becomes a `TributaryError` that names the store
+ * as the cause, unless it is one already.
+ */
+function ask<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const answer = async (): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      if (isTributaryError(error)) throw error;
+      throw asTributaryError(error, "EXAMPLES_INVALID", "The app's example store failed");
+    }
+  };
+  return abortable(answer(), signal);
+}
