@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeDigits } from "./support/digits.ts";
@@ -222,6 +222,19 @@ describe("a data folder that a server cannot have", () => {
       message: expect.stringContaining(`Postgres at 127.0.0.1:${refused}/db refuses connections`),
       remedy: "Start the database, or correct host and port in DATABASE_URL.",
     });
+  });
+
+  test.each([
+    ["serve", [...serve, "d"]],
+    ["model list", ["model", "list", "--data-dir", "d"]],
+  ])("is not begun by %s where DATABASE_URL is empty", async (_, args) => {
+    const box = await openSandbox();
+    expect(await box.failure(args, 1, { DATABASE_URL: "" })).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: "The environment variable DATABASE_URL is empty",
+      remedy: "Give the address of a Postgres, or unset the variable to use the embedded store.",
+    });
+    expect(await readdir(box.folder)).toEqual([]);
   });
 });
 

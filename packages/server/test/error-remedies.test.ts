@@ -1,4 +1,7 @@
+import { createServer } from "node:net";
+import type { TributaryError } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
+import { listen } from "../src/runtime/listen.ts";
 import { fileError } from "../src/storage/file-error.ts";
 import { databaseError } from "../src/storage/postgres/database-error.ts";
 
@@ -45,4 +48,15 @@ describe("an error of the database", () => {
     expect(error.message).toMatch(cause);
     expect(error.remedy).toMatch(remedy);
   });
+});
+
+it.each([
+  ["192.0.2.1", /EADDRNOTAVAIL/, /address of this machine/],
+  ["no-such-host.invalid", /ENOTFOUND|EAI_AGAIN/, /address of this machine/],
+])("A server that cannot listen on %s says what to choose", async (host, cause, remedy) => {
+  const listening = listen(createServer(), { host, port: 0 }, "gateway");
+  const error = await listening.catch((failure: unknown) => failure);
+  expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+  expect(String(error)).toMatch(cause);
+  expect((error as TributaryError).remedy).toMatch(remedy);
 });

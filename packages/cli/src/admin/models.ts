@@ -11,6 +11,7 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { Storage, StoredTask } from "@tributary/server";
 import { AdminClient, findAdmin } from "./admin-client.ts";
+import { databaseUrlOf } from "./database-url.ts";
 import { newestTask, noTask } from "./newest-task.ts";
 
 export interface StoredCheckpoint {
@@ -48,7 +49,7 @@ export async function openModels(options: {
 }): Promise<Models> {
   const admin = await runningServer(options);
   if (admin !== undefined) return serverModels(admin);
-  const databaseUrl = options.databaseUrl ?? process.env["DATABASE_URL"];
+  const databaseUrl = databaseUrlOf(options);
   const storeDir = join(options.dataDir, "store");
   if (databaseUrl === undefined && !existsSync(storeDir)) {
     throw new TributaryError("DATA_UNREADABLE", `There is no data folder ${options.dataDir}`, {

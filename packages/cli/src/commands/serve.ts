@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { PROTOCOL_CONSTANTS, TributaryError, isTributaryError } from "@tributary/protocol";
 import type { LogLevel, ServerOptions, ServerSettings, TributaryServer } from "@tributary/server";
 import { announceAdmin } from "../admin/admin-client.ts";
+import { databaseUrlOf } from "../admin/database-url.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
 import { readYamlFile } from "../files/yaml.ts";
 import { gathered, namedNumber, wholeNumber } from "../terminal/options.ts";
@@ -35,7 +36,6 @@ interface ServeFlags {
 export function serveCommand(): Command {
   return withServeOptions(new Command("serve")).action(async (flags: ServeFlags) => {
     const output = createOutput(flags.json === true);
-    await makeDataFolder(flags.dataDir);
     const stop = stopSignal();
     const startStopped = new AbortController();
     void stop.then(() => startStopped.abort());
@@ -44,6 +44,7 @@ export function serveCommand(): Command {
     let reload = async (): Promise<void> => {};
     process.on("SIGHUP", () => void reload());
     const options = { ...serverOptions(flags), ...(await settings()) };
+    await makeDataFolder(flags.dataDir);
     // Loaded only here: it takes half of the time that a command needs to start.
     const { startServer } = await import("@tributary/server");
     const { signal } = startStopped;
@@ -176,7 +177,7 @@ Examples:
 function serverOptions(flags: ServeFlags): ServerOptions & Announced {
   const { host, port, adminHost, adminPort, dataDir } = flags;
   const { aggregationThreads, minimumCohort } = flags;
-  const databaseUrl = flags.databaseUrl ?? databaseUrlOfEnvironment();
+  const databaseUrl = databaseUrlOf(flags);
   const adminToken = adminTokenOfEnvironment();
   return {
     ...{ host, port, adminHost, adminPort, dataDir, minimumCohort },
@@ -250,18 +251,6 @@ function tlsOf({ plain, cert, key }: ServeFlags): NonNullable<ServerOptions["tls
   if (cert !== undefined && key !== undefined) return { certPath: cert, keyPath: key };
   throw new TributaryError("BAD_PARAMETER", "Only one of --cert and --key is given", {
     remedy: "Give both, or give neither: then the server makes a certificate of its own.",
-  });
-}
-
-/**
- * An empty variable is a mistake and not an unset one: a server whose secret is missing must not
- * begin anew in an embedded store.
- */
-function databaseUrlOfEnvironment(): string | undefined {
-  const url = process.env["DATABASE_URL"];
-  if (url?.trim() !== "") return url;
-  throw new TributaryError("CONFIG_INVALID", "The environment variable DATABASE_URL is empty", {
-    remedy: "Give the address of a Postgres, or unset the variable to use the embedded store.",
   });
 }
 
