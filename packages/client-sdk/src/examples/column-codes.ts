@@ -111,7 +111,7 @@ function wordsOf(
     isMissing: missingTest(missing, indices),
     write(cell, values, at) {
       const text = String(cell);
-      const index = indices.get(levelKey(text));
+      const index = indices.get(text) ?? indices.get(levelKey(text));
       if (index === undefined) return unknownWord(text, words, kind);
       if (encoding === "index") values[at] = index;
       else values[at + index] = 1;
@@ -121,7 +121,8 @@ function wordsOf(
 }
 
 /**
- * Makes the test whether a cell has no value.
+ * Makes the test whether a cell has no value. It runs for every cell, so that it makes numbers of
+ * texts only where a number stands for a missing value.
  * @param words - The keys of texts that are values although they are among `missing`.
  */
 function missingTest(
@@ -129,9 +130,11 @@ function missingTest(
   words: ReadonlyMap<string, number>,
 ): ColumnCode["isMissing"] {
   const keys = new Set(missing.map(levelKey).filter((key) => !words.has(key)));
+  const hasNumber = [...keys].some((key) => numberOf(key) !== undefined);
   return (cell) => {
     if (cell === null || Number.isNaN(cell)) return true;
-    return keys.has(levelKey(String(cell)));
+    const text = String(cell).trim();
+    return keys.has(text) || (hasNumber && keys.has(levelKey(text)));
   };
 }
 
