@@ -24,7 +24,13 @@ export type { ClientFloors } from "./trust/client-floors.ts";
 export type { Cell, ExampleTable } from "./examples/example-table.ts";
 export { agreedExamples } from "./examples/agreed-examples.ts";
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
-export { mapTable, type MappedTable } from "./examples/map-table.ts";
+export {
+  mapFeatures,
+  mapTable,
+  type MappedFeatures,
+  type MappedRows,
+  type MappedTable,
+} from "./examples/map-table.ts";
 export { tableExampleStore, type TableStoreOptions } from "./examples/table-store.ts";
 export type { Examples } from "./examples/examples.ts";
 export { holdOut, type Division } from "./examples/hold-out.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseTask, type DataContract } from "@tributary/protocol";
-import { mapTable, type ExampleTable } from "../src/index.ts";
+import { mapFeatures, mapTable, type ExampleTable } from "../src/index.ts";
 import { rejectionOf } from "./support/rejection.ts";
 
 /** The contract that a task file's section means. */
@@ -109,6 +109,21 @@ describe("a table under a data contract", () => {
   });
 });
 
+describe("a table to predict for", () => {
+  it("becomes inputs whether it has the column of the label or not", async () => {
+    const labelled = await mapTable(
+      table("bill,mass,sex,year,species", "45,3000,Male,2007,Adelie"),
+      PENGUINS,
+    );
+    for (const more of ["", ",?"]) {
+      const columns = `mass,year,sex,bill${more === "" ? "" : ",species"}`;
+      const inputs = await mapFeatures(table(columns, `3000,2007,Male,45${more}`), PENGUINS);
+      expect(inputs.features).toEqual(labelled.examples.features);
+      expect(inputs).toMatchObject({ featureShape: [5], count: 1, rows: [0] });
+    }
+  });
+});
+
 describe("missing values", () => {
   const contract = contractOf({
     features: [
@@ -122,13 +137,14 @@ describe("missing values", () => {
   });
 
   it("are filled in or cost their row, as the contract says, and are counted", async () => {
-    const { examples, dropped, filled } = await mapTable(
-      table("a,b,c,d,y", "NA,NA,1,1,no", "-9.0,,1,2,yes", "1,x,NA,NA,no", "1,x,1,1,"),
+    const { examples, rows, dropped, filled } = await mapTable(
+      table("a,b,c,d,y", "NA,NA,1,1,no", "1,x,NA,NA,no", "-9.0,,1,2,yes", "1,x,1,1,"),
       contract,
     );
     // NA is a level of b, and so it is no missing value there.
     expect([...examples.features]).toEqual([5, 0, 1, 1, 1, 5, 1, 0, 1, 2]);
     expect([...examples.labels]).toEqual([0, 1]);
+    expect(rows).toEqual([0, 2]);
     expect(Object.fromEntries(dropped)).toEqual({ c: 1, y: 1 });
     expect(Object.fromEntries(filled)).toEqual({ a: 2, b: 1 });
   });

@@ -1,27 +1,30 @@
-import { TributaryError, featureShapeOf, type DataContract } from "@tributary/protocol";
+import { featureShapeOf, type DataContract } from "@tributary/protocol";
 import { eventLoopBreak } from "../runtime/event-loop-break.ts";
 import { featureCodes, labelCode, type ColumnCode } from "./column-codes.ts";
 import type { Cell, ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
+import { positionOf, refuseOthers } from "./find-columns.ts";
+import { cellText, rowText, tableFault } from "./table-fault.ts";
 
-/** What became of a table under a data contract. */
-export interface MappedTable {
-  /** One example for each row that was not dropped, in their order. */
-  readonly examples: Examples;
+/** What became of the rows of a table under a data contract. */
+export interface MappedRows {
+  /** The index of the row that each example is from. */
+  readonly rows: readonly number[];
   /** How many rows were dropped because they lack a value, by the name of its column. */
   readonly dropped: ReadonlyMap<string, number>;
   /** How many missing values were filled in, by the name of the column. */
   readonly filled: ReadonlyMap<string, number>;
 }
 
-/** A column's code, and where the table has the column. */
-interface Source {
-  readonly code: ColumnCode;
-  readonly position: number;
+/** A table that a data contract has made examples of. */
+export interface MappedTable extends MappedRows {
+  /** One example for each row that was not dropped, in their order. */
+  readonly examples: Examples;
 }
 
-/** How many rows are mapped between two looks at the time. */
-const ROWS_AT_ONCE = 64;
+/** A table that a data contract has made inputs of. */
+export interface MappedFeatures
+  extends MappedRows, Pick<Examples, "features" | "featureShape" | "count"> {}
 
 /**
  * Turns a table into examples as a data contract says. Columns are found by their names, in
@@ -31,104 +34,101 @@ const ROWS_AT_ONCE = 64;
  *   names the column, and where a cell is at fault also its row and its value.
  */
 export async function mapTable(table: ExampleTable, contract: DataContract): Promise<MappedTable> {
-  const features = featureCodes(contract).map((code) => ({ code, position: find(table, code) }));
-  const label = labelCode(contract);
-  const sources: Source[] = [...features, { code: label, position: find(table, label) }];
-  if (contract.otherColumns === "refuse") refuseOthers(table, sources);
+  const Labels = contract.label.classes === undefined ? Float32Array : Int32Array;
+  const labels = new Labels(table.rows.length);
+  const mapped = await mapRows(table, contract, [{ ...labelCode(contract), target: labels }]);
+  const { features, featureShape, count, ...rest } = mapped;
+  const examples = { features, featureShape, labels: labels.subarray(0, count), labelShape: [] };
+  return { ...rest, examples: { ...examples, count } };
+}
 
+/**
+ * Turns a table into a model's inputs as a data contract says, for predictions: it need not have
+ * the column of the label.
+ * @throws TributaryError as `mapTable`.
+ */
+export function mapFeatures(table: ExampleTable, contract: DataContract): Promise<MappedFeatures> {
+  return mapRows(table, contract, []);
+}
+
+/** The code of a column, and where its numbers go: one to each example of `target`. */
+type LabelColumn = ColumnCode & { readonly target: Float32Array | Int32Array };
+
+/** How many rows are mapped between two looks at the time. */
+const ROWS_AT_ONCE = 64;
+
+/** @param labels - The columns beside the features; their targets are written to. */
+async function mapRows(
+  table: ExampleTable,
+  contract: DataContract,
+  labels: readonly LabelColumn[],
+): Promise<MappedFeatures> {
   const featureShape = featureShapeOf(contract);
   const width = featureShape.reduce((size, one) => size * one, 1);
-  const { rows } = table;
-  const values = new Float32Array(rows.length * width);
-  const labels = new (contract.label.classes === undefined ? Float32Array : Int32Array)(
-    rows.length,
-  );
+  const features = new Float32Array(table.rows.length * width);
+  const sources = [
+    ...featureCodes(contract).map((code) => ({ ...code, target: features, stride: width })),
+    ...labels.map((code) => ({ ...code, stride: 1 })),
+  ].map((source) => ({ ...source, position: positionOf(table, source.column) }));
+  if (contract.otherColumns === "refuse") {
+    refuseOthers(table, new Set([...sources.map(({ column }) => column), contract.label.name]));
+  }
+  const droppers = sources.filter(({ whenMissing }) => whenMissing === "drop");
   const dropped = new Map<string, number>();
   const filled = new Map<string, number>();
+  const rows: number[] = [];
   const due = eventLoopBreak();
-  let count = 0;
-  for (const [row, cells] of rows.entries()) {
+  for (const [row, cells] of table.rows.entries()) {
     if (row % ROWS_AT_ONCE === 0) await due();
     requireWhole(table, row);
-    const gap = sources.find(({ code, position }) => {
-      return code.whenMissing === "drop" && code.isMissing(cells[position]!);
-    });
+    const gap = droppers.find(({ position, isMissing }) => isMissing(cells[position]!));
     if (gap !== undefined) {
-      increase(dropped, gap.code.column);
+      increase(dropped, gap.column);
       continue;
     }
-    for (const { code, position } of sources) {
-      const cell = cells[position]!;
-      const value = code.isMissing(cell) ? filling(table, row, code, filled) : cell;
-      const target = code === label ? labels : values;
-      const at = code === label ? count : count * width + code.offset;
-      const misfit = code.write(value, target, at);
+    for (const source of sources) {
+      const cell = cells[source.position]!;
+      const value = source.isMissing(cell) ? filling(table, row, source, filled) : cell;
+      const at = rows.length * source.stride + source.offset;
+      const misfit = source.write(value, source.target, at);
       if (misfit === undefined) continue;
-      const { clause, remedy } = misfit;
       const shown = JSON.stringify(String(value).slice(0, 60));
-      throw fault(
-        table,
-        `has ${shown} in ${place(table, row, code.column)}, which ${clause}`,
-        remedy,
-      );
+      const clause = `has ${shown} in ${cellText(table, row, source.column)}, which ${misfit.clause}`;
+      throw tableFault(table, clause, misfit.remedy);
     }
-    count += 1;
+    rows.push(row);
   }
-  if (count === 0) {
-    throw fault(
-      table,
-      rows.length === 0 ? "has no rows" : "has no row in which no value is missing",
-      "Take part only with examples.",
-    );
-  }
-  const examples = {
-    features: values.subarray(0, count * width),
+  requireSome(table, rows.length);
+  const count = rows.length;
+  return {
+    features: features.subarray(0, count * width),
     featureShape,
-    labels: labels.subarray(0, count),
-    labelShape: [],
     count,
+    rows,
+    dropped,
+    filled,
   };
-  return { examples, dropped, filled };
-}
-
-/** Finds the position of a code's column. */
-function find(table: ExampleTable, { column }: ColumnCode): number {
-  const { columns } = table;
-  const position = columns.indexOf(column);
-  if (position === -1) {
-    const fold = (name: string): string => name.trim().toLowerCase();
-    const meant = columns.find((name) => fold(name) === fold(column));
-    throw fault(
-      table,
-      `has no column ${column}, which the task's data contract names`,
-      meant === undefined
-        ? `Its columns are ${listed(columns)}: rename or add the one that is meant.`
-        : `Rename the column ${JSON.stringify(meant)} to ${column}.`,
-    );
-  }
-  if (columns.indexOf(column, position + 1) === -1) return position;
-  throw fault(table, `has two columns ${column}`, "Leave only the one that is meant.");
-}
-
-function refuseOthers(table: ExampleTable, sources: readonly Source[]): void {
-  const used = new Set(sources.map(({ position }) => position));
-  const others = table.columns.filter((_, position) => !used.has(position));
-  if (others.length === 0) return;
-  throw fault(
-    table,
-    `has ${others.length === 1 ? "the column" : "the columns"} ${listed(others)}, which the task's data contract does not name`,
-    "Remove what is not meant to be used, or let the contract say `otherColumns: ignore`.",
-  );
 }
 
 /** @throws TributaryError `EXAMPLES_INVALID` when a row has not one cell for each column. */
 function requireWhole(table: ExampleTable, row: number): void {
   const length = table.rows[row]!.length;
   if (length === table.columns.length) return;
-  throw fault(
+  throw tableFault(
     table,
     `has ${length} cells in ${rowText(table, row)} and ${table.columns.length} columns`,
     "Give each row one cell for each column.",
+  );
+}
+
+/** @throws TributaryError `EXAMPLES_INVALID` when no row is left. */
+function requireSome(table: ExampleTable, count: number): void {
+  if (count > 0) return;
+  const isEmpty = table.rows.length === 0;
+  throw tableFault(
+    table,
+    isEmpty ? "has no rows" : "has no row in which no value is missing",
+    "Take part only with examples.",
   );
 }
 
@@ -143,31 +143,13 @@ function filling(
     increase(filled, column);
     return whenMissing.fill;
   }
-  throw fault(
+  throw tableFault(
     table,
-    `has no value in ${place(table, row, column)}`,
+    `has no value in ${cellText(table, row, column)}`,
     "Fill it in, or let the task's data contract say with `whenMissing` to drop such rows or what to fill in.",
   );
 }
 
 function increase(counts: Map<string, number>, column: string): void {
   counts.set(column, (counts.get(column) ?? 0) + 1);
-}
-
-const rowText = ({ lines }: ExampleTable, row: number): string => {
-  const line = lines?.[row];
-  return line === undefined ? `row ${row + 1}` : `line ${line}`;
-};
-
-const place = (table: ExampleTable, row: number, column: string): string =>
-  `${rowText(table, row)}, column ${column}`;
-
-const listed = (columns: readonly string[]): string =>
-  columns.length > 20 ? `${columns.slice(0, 20).join(", ")} and others` : columns.join(", ");
-
-function fault({ source }: ExampleTable, clause: string, remedy: string): TributaryError {
-  return new TributaryError("EXAMPLES_INVALID", `${source ?? "The table of examples"} ${clause}`, {
-    remedy,
-    ...(source === undefined ? {} : { context: { source } }),
-  });
 }
