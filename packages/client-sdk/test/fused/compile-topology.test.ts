@@ -31,9 +31,16 @@ describe("compiling a topology", () => {
       layers.dense({ inputShape: [4], units: 3, kernelRegularizer: "l1l2", name: "odd" }),
       end(),
     ],
-    "odd (Conv2D): it is dilated": () => [
+    "odd (Conv2D): it is dilated and has strides": () => [
       layers.conv2d({
-        ...{ inputShape: [5, 5, 1], filters: 2, kernelSize: 2, dilationRate: 2, name: "odd" },
+        ...{
+          inputShape: [5, 5, 1],
+          filters: 2,
+          kernelSize: 2,
+          dilationRate: 2,
+          strides: 2,
+          name: "odd",
+        },
       }),
       layers.flatten(),
       end(),

@@ -55,6 +55,22 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // tfjs has no gradient of a dilated convolution.
+  "dilated convolutions": () =>
+    tf.sequential({
+      layers: [
+        layers.conv1d({
+          ...{ inputShape: [7, 2], filters: 4, kernelSize: 3, dilationRate: 3 },
+          padding: "same",
+          activation: "tanh",
+        }),
+        layers.reshape({ targetShape: [7, 4, 1] }),
+        layers.conv2d({ filters: 2, kernelSize: [3, 2], dilationRate: [2, 3] }),
+        layers.depthwiseConv2d({ kernelSize: 2, padding: "same", dilationRate: 2 }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   // tfjs writes these layers but cannot read them, or reads them but cannot compute them.
   "GELU by tanh, and normalisations without scale or offset": () =>
     tf.sequential({

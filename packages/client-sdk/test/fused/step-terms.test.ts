@@ -223,4 +223,22 @@ describe("dropout in the fused trainer", () => {
     );
     trainer.dispose();
   });
+
+  it("refuses to clip the examples of a batch that batch normalisation mixes", async () => {
+    const mixing = describeModel(
+      tf.sequential({
+        layers: [
+          layers.batchNormalization({ inputShape: [16] }),
+          layers.dense({ units: 3, activation: "softmax" }),
+        ],
+      }),
+    );
+    const request = {
+      plan: planFor(mixing.description),
+      ...{ weights: mixing.values, examples, random: testRandom(1) },
+    };
+    await expect(
+      trainer.train({ ...request, terms: { exampleClipNorm: 1 } }),
+    ).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+  });
 });

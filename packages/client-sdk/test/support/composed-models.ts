@@ -118,4 +118,53 @@ export const COMPOSED_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         softmaxEnd(),
       ],
     }),
+  "convolutions of sequences": () =>
+    tf.sequential({
+      layers: [
+        layers.conv1d({ inputShape: [13, 3], filters: 6, kernelSize: 4, activation: "tanh" }),
+        layers.maxPooling1d({ poolSize: 2, padding: "same" }),
+        layers.conv1d({ filters: 5, kernelSize: 3, strides: 2, padding: "same" }),
+        layers.averagePooling1d({ poolSize: 2, strides: 1 }),
+        layers.globalMaxPooling1d({}),
+        softmaxEnd(),
+      ],
+    }),
+  "separable convolutions": () =>
+    tf.sequential({
+      layers: [
+        layers.separableConv2d({
+          ...{ inputShape: [7, 6, 3], filters: 6, kernelSize: 3 },
+          padding: "same",
+          activation: "tanh",
+        }),
+        layers.separableConv2d({ filters: 4, kernelSize: 2, strides: 2 }),
+        layers.globalAveragePooling2d({}),
+        softmaxEnd(),
+      ],
+    }),
+  "transposed convolutions": () =>
+    tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [5], units: 12, activation: "tanh" }),
+        layers.reshape({ targetShape: [2, 3, 2] }),
+        layers.conv2dTranspose({ filters: 5, kernelSize: 3, strides: 2, padding: "same" }),
+        layers.conv2dTranspose({ filters: 2, kernelSize: [2, 4], activation: "tanh" }),
+        layers.conv2dTranspose({ filters: 3, kernelSize: 2, strides: 3, useBias: false }),
+        layers.globalAveragePooling2d({}),
+        softmaxEnd(),
+      ],
+    }),
+  "batch normalisation": () =>
+    tf.sequential({
+      layers: [
+        layers.batchNormalization({ inputShape: [5, 4, 2] }),
+        layers.conv2d({ filters: 5, kernelSize: 2, useBias: false }),
+        layers.batchNormalization({ momentum: 0.8, epsilon: 1e-2 }),
+        layers.reLU(),
+        layers.flatten(),
+        layers.dense({ units: 6 }),
+        layers.batchNormalization({}),
+        softmaxEnd(),
+      ],
+    }),
 };

@@ -2,6 +2,7 @@ import type { Address } from "@tributary/protocol";
 import type { CallDraft, KernelCase } from "@tributary/protocol/testing";
 import { CURVES, type Curve } from "../../src/training/fused/kernels/activation-kernels.ts";
 import type { Arrangement, Axes } from "../../src/training/fused/kernels/arrangement-kernels.ts";
+import type { ColumnNorm } from "../../src/training/fused/kernels/column-kernels.ts";
 import type {
   Filter,
   FilterWindows,
@@ -169,6 +170,16 @@ function drawGroupNorm(draft: CallDraft): { norm: GroupNorm; examples: number; s
     },
     examples,
     size,
+  };
+}
+
+/** A normalisation of columns, and what draws an array for each column that may be absent. */
+function drawColumnNorm(draft: CallDraft): { norm: ColumnNorm; perColumn: () => Address } {
+  const [rows, columns] = [draft.size(37), draft.size(37)];
+  const [mean, inverse] = [draft.values(columns), draft.values(columns)];
+  return {
+    norm: { x: draft.values(rows * columns), mean, inverse, rows, columns },
+    perColumn: () => (draft.flag() ? draft.values(columns) : 0),
   };
 }
 
@@ -426,6 +437,32 @@ export const TRAINING_KERNEL_CASES: Readonly<Record<keyof KernelFunctions, Case>
     const [x, y] = [draft.values(rows * columns), draft.room(4 * rows * columns)];
     const [factor, term] = [draft.values(columns), draft.flag() ? draft.values(columns) : 0];
     return (kernels) => kernels.scaleColumns(x, y, factor, term, rows, columns);
+  },
+  columnMoments(draft) {
+    const [rows, columns] = [draft.size(37), draft.size(37)];
+    const x = draft.values(rows * columns);
+    const [mean, variance] = [draft.room(4 * columns), draft.room(4 * columns)];
+    return (kernels) => kernels.columnMoments(x, rows, columns, mean, variance);
+  },
+  normalizeColumns(draft) {
+    const { norm, perColumn } = drawColumnNorm(draft);
+    const [y, gamma, beta] = [draft.room(4 * norm.rows * norm.columns), perColumn(), perColumn()];
+    return (kernels) => kernels.normalizeColumns(norm, y, gamma, beta);
+  },
+  columnProducts(draft) {
+    const { norm } = drawColumnNorm(draft);
+    const [dy, to] = [draft.values(norm.rows * norm.columns), draft.room(4 * norm.columns)];
+    return (kernels) => kernels.columnProducts(norm, dy, to);
+  },
+  normalizeColumnsGradient(draft) {
+    const { norm, perColumn } = drawColumnNorm(draft);
+    const { rows, columns } = norm;
+    const slopes = {
+      ...{ dy: draft.values(rows * columns) },
+      ...{ shift: draft.values(columns), tilt: draft.values(columns) },
+    };
+    const [dx, gamma] = [draft.room(4 * rows * columns), perColumn()];
+    return (kernels) => kernels.normalizeColumnsGradient(norm, slopes, dx, gamma);
   },
   dropout(draft) {
     const size = draft.size(600);

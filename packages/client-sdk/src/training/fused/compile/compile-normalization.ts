@@ -1,5 +1,6 @@
 // Compiles layers that normalise. Layer and group normalisation become the same kind of node, and
-// differ in which values share a mean. A batch normalisation becomes a scaling of channels.
+// differ in which values share a mean. Batch normalisation has averages besides,
+// which are parameters.
 import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
 import {
   parameter,
@@ -56,17 +57,14 @@ function groups(
   };
 }
 
-/**
- * Compiles a BatchNormalization that uses the averages it has.
- * @throws LayerRefusal when the plan trains it, because its averages would then change too.
- */
+/** Compiles a BatchNormalization. */
 function batchNormalization(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
-  if (layer.isTrained) throw new LayerRefusal("it is trained, and its averages with it");
+  const { isTrained } = layer;
   requireLastAxis(config["axis"], shape);
   const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
   const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;
-  // The averages are parameters of the model too. They come with the weights and stay as they are.
+  // The averages are parameters of the model too: they come and go with the weights.
   const mean = parameter(layer, "moving_mean");
   const variance = parameter(layer, "moving_variance");
   const named = [gamma, beta, mean, variance].filter((one) => one !== undefined);
@@ -75,8 +73,9 @@ function batchNormalization(layer: LayerToCompile, shape: readonly number[]): Co
     nodes: [
       {
         operation: {
-          ...{ kind: "batchNorm", gamma: gamma?.name, beta: beta?.name },
+          ...{ kind: "batchNorm", isTrained, gamma: gamma?.name, beta: beta?.name },
           ...{ mean: mean.name, variance: variance.name },
+          momentum: numberOf(config, "momentum", 0.99),
           epsilon: numberOf(config, "epsilon", 1e-3),
         },
         shape,

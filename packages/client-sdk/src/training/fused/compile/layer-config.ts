@@ -80,6 +80,16 @@ export function pairOf(value: unknown, field: string): readonly [number, number]
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
+/**
+ * Reads a whole number of at least 1, which may be the only one of a list.
+ * @throws LayerRefusal for anything else.
+ */
+export function sizeField(value: unknown, field: string): number {
+  const size: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  if (isSize(size)) return size;
+  throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
+}
+
 /** Whether a value is a whole number of at least 1. */
 export const isSize = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 1;

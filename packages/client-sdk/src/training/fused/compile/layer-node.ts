@@ -28,12 +28,21 @@ export type PlainActivation =
 export type LayerOperation =
   | { readonly kind: "dense"; readonly kernel: string; readonly bias: string | undefined }
   | {
-      readonly kind: "convolution" | "depthwise";
+      /**
+       * A transposed convolution goes the way of the gradient of a convolution's input: its filter
+       * moves over the output, and each window is given by a pixel of the input.
+       */
+      readonly kind: "convolution" | "depthwise" | "transposedConvolution";
       readonly kernel: string;
       readonly bias: string | undefined;
+      /** The height and width of the filter without its gaps. */
       readonly size: Pair;
       readonly steps: Pair;
       readonly padding: "same" | "valid";
+      /** How many pixels it is from one weight to the next. Above 1, there are gaps between them. */
+      readonly dilation: Pair;
+      /** The last size of the kernel: how many values each pixel of a window is turned into. */
+      readonly depth: number;
     }
   | {
       readonly kind: "pooling";
@@ -69,11 +78,15 @@ export type LayerOperation =
       readonly beta: string | undefined;
       readonly epsilon: number;
     }
-  /** Batch normalisation with the averages that it was given. Nothing of it is trained. */
+  /** Batch normalisation. Its averages are parameters that follow the batches. */
   | {
       readonly kind: "batchNorm";
+      /** Whether it takes mean and variance of a training batch, and its averages follow them. */
+      readonly isTrained: boolean;
       readonly mean: string;
       readonly variance: string;
+      /** How much of an average stays after a batch, from 0 to 1. */
+      readonly momentum: number;
       readonly gamma: string | undefined;
       readonly beta: string | undefined;
       readonly epsilon: number;
@@ -122,6 +135,7 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
     case "dense":
     case "convolution":
     case "depthwise":
+    case "transposedConvolution":
       return [operation.kernel, operation.bias].filter((name) => name !== undefined);
     case "recurrent":
       return [operation.kernel, operation.recurrentKernel, operation.bias].filter(
@@ -135,6 +149,11 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
     default:
       return [];
   }
+}
+
+/** Gives the names of the parameters that no gradient moves: averages that follow the batches. */
+export function statisticsOf(operation: LayerOperation): readonly string[] {
+  return operation.kind === "batchNorm" ? [operation.mean, operation.variance] : [];
 }
 
 /** A node of a model. */

@@ -46,11 +46,16 @@ export const one = (operation: LayerOperation, shape: readonly number[]): Compil
 /** A layer that changes nothing makes no node. */
 export const unchanged = (): CompiledLayer => ({ nodes: [], parameters: [] });
 
+/** Checks that a shape has so many axes. @throws LayerRefusal when it has not. */
+export function requireAxes(shape: readonly number[], axes: number): readonly number[] {
+  if (shape.length === axes) return shape;
+  throw new LayerRefusal(`its input has the shape [${shape.join(", ")}]`);
+}
+
 /** Reads a shape as that of an image. @throws LayerRefusal when it has not three axes. */
 export function imageShape(shape: readonly number[]): ImageShape {
-  const [height, width, channels] = shape;
-  if (shape.length === 3) return [height!, width!, channels!];
-  throw new LayerRefusal(`its input has the shape [${shape.join(", ")}]`);
+  const [height, width, channels] = requireAxes(shape, 3) as ImageShape;
+  return [height, width, channels];
 }
 
 /**

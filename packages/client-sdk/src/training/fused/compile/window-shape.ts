@@ -1,5 +1,6 @@
 import { LayerRefusal } from "./layer-config.ts";
 import type { Pair } from "./layer-node.ts";
+import type { ImageShape } from "./layer-to-compile.ts";
 
 /** How the windows of a filter, or of pooling, lie over an image. */
 export interface WindowShape {
@@ -12,6 +13,14 @@ export interface WindowShape {
   /** The size of the image with all its padding. */
   readonly paddedHeight: number;
   readonly paddedWidth: number;
+  /** The height and width of a window, with the gaps of a dilated filter. */
+  readonly size: Pair;
+}
+
+/** Gives the shape of images. A sequence counts as an image of one row. */
+export function imageOf(shape: readonly number[]): ImageShape {
+  const [first, second, third] = shape as ImageShape;
+  return shape.length === 2 ? [1, first, second] : [first, second, third];
 }
 
 /**
@@ -26,8 +35,11 @@ export function windowShape(image: {
   readonly size: Pair;
   readonly steps: Pair;
   readonly padding: "same" | "valid";
+  /** How many pixels it is from one weight of a filter to the next; 1 when absent. */
+  readonly dilation?: Pair;
 }): WindowShape {
-  const { height, width, size, steps, padding } = image;
+  const { height, width, steps, padding, dilation = [1, 1] } = image;
+  const size: Pair = [(image.size[0] - 1) * dilation[0] + 1, (image.size[1] - 1) * dilation[1] + 1];
   const vertical = alongOneAxis(height, size[0], steps[0], padding);
   const horizontal = alongOneAxis(width, size[1], steps[1], padding);
   return {
@@ -37,6 +49,7 @@ export function windowShape(image: {
     left: horizontal.before,
     paddedHeight: vertical.length,
     paddedWidth: horizontal.length,
+    size,
   };
 }
 

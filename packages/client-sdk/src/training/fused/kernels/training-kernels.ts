@@ -1,5 +1,6 @@
 import type { ActivationKernels } from "./activation-kernels.ts";
 import type { ArrangementKernels } from "./arrangement-kernels.ts";
+import type { ColumnKernels } from "./column-kernels.ts";
 import type { ConvolutionKernels, DepthwiseKernels, PoolingKernels } from "./image-kernels.ts";
 import type { TrainingMemory } from "./kernel-memory.ts";
 import type { MultiplyKernels } from "./multiply-kernels.ts";
@@ -37,6 +38,7 @@ export interface KernelFunctions
     ActivationKernels,
     GeluKernels,
     NormalizationKernels,
+    ColumnKernels,
     DropoutKernels,
     RecurrentKernels,
     LossKernels,

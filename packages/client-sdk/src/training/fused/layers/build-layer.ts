@@ -1,19 +1,21 @@
 import { activationLayer } from "./activation.ts";
 import { addLayer } from "./add.ts";
 import { arrangeLayer } from "./arrange.ts";
+import { batchNormLayer } from "./batch-norm.ts";
 import { convolutionLayer } from "./convolution.ts";
 import { denseLayer } from "./dense.ts";
 import { depthwiseLayer } from "./depthwise.ts";
 import { dropoutLayer } from "./dropout.ts";
 import { embeddingLayer } from "./embedding.ts";
+import { groupNormLayer } from "./group-norm.ts";
 import { gruLayer } from "./gru.ts";
 import { lstmLayer } from "./lstm.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
-import { batchNormLayer, groupNormLayer } from "./normalization.ts";
 import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { scaleLayer } from "./scale.ts";
+import { transposedConvolutionLayer } from "./transposed-convolution.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
 
 /**
@@ -34,6 +36,8 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return reshapeLayer(context);
     case "convolution":
       return convolutionLayer({ ...context, operation });
+    case "transposedConvolution":
+      return transposedConvolutionLayer({ ...context, operation });
     case "depthwise":
       return depthwiseLayer({ ...context, operation });
     case "groupNorm":

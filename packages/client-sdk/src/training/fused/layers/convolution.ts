@@ -1,6 +1,6 @@
-import type { Images } from "../kernels/image-kernels.ts";
 import { inPanels } from "../kernels/multiply-kernels.ts";
-import { imageWindows, type ImageWindows, type WindowOperation } from "./image-windows.ts";
+import { imageWindows, type WindowOperation } from "./image-windows.ts";
+import { imagesFromWindows } from "./images-from-windows.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
 /**
@@ -13,10 +13,10 @@ export function convolutionLayer(context: LayerContext<WindowOperation>): FusedL
   const { kernels, inputs, output, scratch } = context;
   const [input] = inputs;
   // Where the windows of the filter lie over the input, with its padding.
-  const layout = imageWindows(context);
+  const layout = imageWindows(context, input.values, input.shape);
   const { kernel, bias, window, padded } = layout;
   const { rows, columns } = window;
-  const outputs = output.shape[2]!;
+  const outputs = output.shape.at(-1)!;
   const dy = output.gradient;
   const x = layout.over(padded.at);
   const filter = layout.filter(kernel.values, outputs);
@@ -35,7 +35,10 @@ export function convolutionLayer(context: LayerContext<WindowOperation>): FusedL
     ...{ x, filter: layout.filter(kernel.gradient, outputs), dy },
     scratch: packing,
   };
-  const toInput = input.gradient === 0 ? undefined : inputGradient(context, layout);
+  const toInput =
+    input.gradient === 0
+      ? undefined
+      : imagesFromWindows(context, layout, { from: dy, outputs, bias: 0, to: input.gradient });
   // Two operations, a multiplication and an addition, for each weight and window. Backwards there
   // are up to two such convolutions: one for the kernel and one for the input.
   const product = 2 * rows * columns * height * width * channels * outputs;
@@ -43,69 +46,21 @@ export function convolutionLayer(context: LayerContext<WindowOperation>): FusedL
   return {
     operations: { forward: product, backward: product * needed },
     forward(count) {
+      layout.placeFilter();
       // The padded images stay in memory for the way backwards.
       layout.pad(count);
       kernels.convolve(forwards, count);
     },
     backward(count) {
-      if (kernel.gradient !== 0) kernels.filterGradient(kernelGradient, count);
+      if (kernel.gradient !== 0) {
+        kernels.filterGradient(kernelGradient, count);
+        layout.gatherFilterGradient();
+      }
       // Each pixel of the output is a row of `outputs` values.
       if (bias !== undefined && bias.gradient !== 0) {
         kernels.columnSums(dy, count * rows * columns, outputs, bias.gradient);
       }
       toInput?.(count);
     },
-  };
-}
-
-/**
- * Makes a function that computes the gradient of the input. It is a convolution too: of dy, spread
- * out by the steps and padded, with the kernel turned by half a turn.
- */
-function inputGradient(
-  { kernels, operation, inputs: [input], output, capacity, scratch }: LayerContext<WindowOperation>,
-  { kernel, window, images, filter: filterAt }: ImageWindows,
-): (count: number) => void {
-  const outputs = output.shape[2]!;
-  const filter = filterAt(kernel.values, outputs);
-  const { rows, columns, top, left } = window;
-  const { height, width, channels } = images;
-  // dy with zeros around and between its pixels, such that row i of dx begins at its row i.
-  const spreadHeight = height + filter.height - 1;
-  const spreadWidth = width + filter.width - 1;
-  // With a filter of one pixel and steps of one, dy already lies as it must.
-  const isSpread = spreadHeight !== rows || spreadWidth !== columns;
-  const line = spreadWidth * outputs;
-  const turnedSize = filter.height * filter.width * channels * outputs;
-  const packed = filter.height * filter.width * outputs * inPanels(channels);
-  // The room holds, in this order: what `convolve` needs for packing, the turned filter, and the
-  // spread gradients.
-  const room = scratch(packed + turnedSize + (isSpread ? capacity * spreadHeight * line : 0));
-  const turned = room.place(packed, {
-    ...{ height: filter.height, width: filter.width, channels: outputs, outputs: channels },
-  });
-  const dy: Images = { at: output.gradient, height: rows, width: columns, channels: outputs };
-  const spreadShape = { height: spreadHeight, width: spreadWidth, channels: outputs };
-  const spread = isSpread ? room.place(packed + turnedSize, spreadShape) : dy;
-  // The windows move by one pixel each, whatever the steps of the layer are.
-  const windows = {
-    ...{ image: spreadHeight * line, row: line, column: outputs, line },
-    ...{ rows: height, columns: width },
-  };
-  const convolution = {
-    x: isSpread ? room.place(packed + turnedSize, windows) : { ...windows, at: output.gradient },
-    filter: turned,
-    bias: 0,
-    y: input.gradient,
-    scratch: room.place(0, {}),
-  };
-  const placement = {
-    ...{ top: filter.height - 1 - top, left: filter.width - 1 - left },
-    ...{ stepY: operation.steps[0], stepX: operation.steps[1] },
-  };
-  return (count) => {
-    kernels.flipFilter(filter, turned);
-    if (isSpread) kernels.placeImages(dy, spread, placement, count);
-    kernels.convolve(convolution, count);
   };
 }

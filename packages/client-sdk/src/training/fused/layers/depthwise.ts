@@ -9,10 +9,10 @@ import type { FusedLayer, LayerContext } from "./layer.ts";
 export function depthwiseLayer(context: LayerContext<WindowOperation>): FusedLayer {
   const { kernels, inputs, output, capacity, allocate } = context;
   const [input] = inputs;
-  const layout = imageWindows(context);
+  const layout = imageWindows(context, input.values, input.shape);
   const { kernel, bias, window, images, padded } = layout;
   const { rows, columns } = window;
-  const outputs = output.shape[2]!;
+  const outputs = output.shape.at(-1)!;
   const outputsEach = outputs / images.channels;
   const dy = output.gradient;
   const x = layout.over(padded.at);
@@ -34,12 +34,16 @@ export function depthwiseLayer(context: LayerContext<WindowOperation>): FusedLay
   return {
     operations: { forward: product, backward: product * needed },
     forward(count) {
+      layout.placeFilter();
       // The padded images stay in memory for the way backwards.
       layout.pad(count);
       kernels.depthwise(forwards, count);
     },
     backward(count) {
-      if (kernel.gradient !== 0) kernels.depthwiseFilterGradient(kernelGradient, count);
+      if (kernel.gradient !== 0) {
+        kernels.depthwiseFilterGradient(kernelGradient, count);
+        layout.gatherFilterGradient();
+      }
       if (bias !== undefined && bias.gradient !== 0) {
         // The bias is added to every pixel, so its gradient sums over all pixels.
         kernels.columnSums(dy, count * rows * columns, outputs, bias.gradient);

@@ -1,5 +1,5 @@
 import type { LayerOperation } from "../compile/layer-node.ts";
-import { windowShape } from "../compile/window-shape.ts";
+import { imageOf, windowShape } from "../compile/window-shape.ts";
 import type { PoolWindows } from "../kernels/image-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
@@ -16,7 +16,7 @@ export function poolingLayer({
   capacity,
   allocate,
 }: LayerContext<Extract<LayerOperation, { kind: "pooling" }>>): FusedLayer {
-  const [height, width, channels] = input.shape as [number, number, number];
+  const [height, width, channels] = imageOf(input.shape);
   const { rows, columns, top, left } = windowShape({ height, width, size, steps, padding });
   // Padding is not written to memory. Windows that reach over an edge are cut there.
   const windows: PoolWindows = {

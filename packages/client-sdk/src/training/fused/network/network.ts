@@ -7,7 +7,7 @@ import {
 } from "@tributary/protocol";
 import { sizeOf } from "../../example-format.ts";
 import type { StepTerms } from "../../local-trainer.ts";
-import { parametersOf, type CompiledModel } from "../compile/layer-node.ts";
+import { parametersOf, statisticsOf, type CompiledModel } from "../compile/layer-node.ts";
 import { Arena } from "../kernels/arena.ts";
 import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import { buildLayer } from "../layers/build-layer.ts";
@@ -39,6 +39,8 @@ export class FusedNetwork {
   readonly #backwards: readonly FusedLayer[];
   readonly #head: LossHead;
   readonly #places: Readonly<Record<"inputs" | "targets" | "outputs", Address>>;
+  /** Whether what the model computes for an example depends on the others of the batch. */
+  readonly #mixesExamples: boolean;
   readonly #sizes: { readonly input: number; readonly output: number };
 
   /**
@@ -53,7 +55,8 @@ export class FusedNetwork {
     this.#kernels = kernels;
     this.#arena = arena;
     this.capacity = capacity;
-    this.parameters = new ParameterPlaces(plan, kernels, allocate);
+    const statistics = new Set(model.nodes.flatMap(({ operation }) => statisticsOf(operation)));
+    this.parameters = new ParameterPlaces(plan, statistics, kernels, allocate);
     if (this.parameters.trainedSize === 0) {
       throw new TributaryError("PLAN_INVALID", "The plan trains nothing that has a gradient", {
         remedy: "Name layers with kernels or embeddings as trainable.",
@@ -81,6 +84,9 @@ export class FusedNetwork {
     const targets = allocate(capacity * end.size);
     const outputs = allocate(capacity * end.size);
     this.#layers = layers;
+    this.#mixesExamples = model.nodes.some(
+      ({ operation }) => operation.kind === "batchNorm" && operation.isTrained,
+    );
     this.#backwards = layers.filter((_, index) => nodes.of(index).gradient !== 0).reverse();
     this.#head = lossHead(kernels, plan.training.loss, model.output, end, targets, outputs);
     this.#places = { inputs: input.values, targets, outputs };
@@ -114,9 +120,17 @@ export class FusedNetwork {
    * Begins a training with a fresh state of the optimizer. Views of the memory from before are
    * empty afterwards.
    * @param random - Decides what dropout drops.
-   * @throws TributaryError `BAD_PARAMETER` when the correction does not have the size of the model.
+   * @throws TributaryError `BAD_PARAMETER` when the correction does not have the size of the model,
+   *   and when single examples are to be clipped where batch normalisation mixes them.
    */
   startTraining(random: RandomSource, terms: StepTerms = {}): void {
+    if (terms.exampleClipNorm !== undefined && this.#mixesExamples) {
+      throw new TributaryError(
+        "BAD_PARAMETER",
+        "Batch normalisation mixes the examples of a batch, so that none has a gradient of its own",
+        { remedy: "Use group normalisation, or freeze the batch normalisation." },
+      );
+    }
     this.#terms = gradientTerms(this.#kernels, this.parameters, terms, (name) =>
       this.#memoryFor(name),
     );

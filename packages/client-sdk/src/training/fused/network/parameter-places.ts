@@ -27,15 +27,22 @@ export class ParameterPlaces {
   readonly #places: ReadonlyMap<string, { readonly parameter: Parameter } & NodeParameter>;
 
   /**
+   * @param statistics - The names of parameters that no gradient moves, whatever the plan says.
    * @param allocate - Allocates memory for so many float32 values.
    * @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not
    *   have.
    */
-  constructor(plan: Plan, kernels: TrainingKernels, allocate: (size: number) => Address) {
+  constructor(
+    plan: Plan,
+    statistics: ReadonlySet<string>,
+    kernels: TrainingKernels,
+    allocate: (size: number) => Address,
+  ) {
     this.#kernels = kernels;
     this.layout = layoutOf(plan.model.parameters);
     const ranges = trainableRanges(this.layout, plan.training.trainable);
-    const isTrained = ({ offset }: Parameter): boolean =>
+    const isTrained = ({ name, offset }: Parameter): boolean =>
+      !statistics.has(name) &&
       ranges.some((range) => offset >= range.offset && offset < range.offset + range.length);
     const { parameters } = this.layout;
     const trained = parameters.filter(isTrained);

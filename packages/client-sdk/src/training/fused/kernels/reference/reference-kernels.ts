@@ -3,6 +3,7 @@ import { valueAccess } from "../kernel-memory.ts";
 import type { TrainingKernels } from "../training-kernels.ts";
 import { activationKernels } from "./activations.ts";
 import { arrangementKernels } from "./arrange.ts";
+import { columnKernels } from "./columns.ts";
 import { convolutionKernels } from "./convolve.ts";
 import { depthwiseKernels } from "./depthwise.ts";
 import { dropoutKernels } from "./dropout.ts";
@@ -58,6 +59,7 @@ export function createReferenceKernels(): TrainingKernels {
     ...arrangementKernels(memory),
     ...geluKernels(memory, math),
     ...normalizationKernels(memory),
+    ...columnKernels(memory),
     ...recurrentKernels(memory, math),
     ...dropoutKernels(memory),
     ...lossKernels(memory, math),

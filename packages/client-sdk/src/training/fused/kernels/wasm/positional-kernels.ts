@@ -7,6 +7,7 @@ import type { KernelFunctions } from "../training-kernels.ts";
  */
 type NumberKernels =
   | "columnSums"
+  | "columnMoments"
   | "relu"
   | "reluGradient"
   | "tanh"
@@ -280,6 +281,17 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
       module.groupNormGradient(x, stats, gamma, dy, dx, examples, pixels, channels, groups),
     groupNormScaleGradient: ({ x, stats, pixels, channels, groups }, dy, gradient, examples) =>
       module.groupNormScaleGradient(x, stats, dy, gradient, examples, pixels, channels, groups),
+    normalizeColumns: ({ x, mean, inverse, rows, columns }, y, gamma, beta) =>
+      module.normalizeColumns(x, mean, inverse, rows, columns, y, gamma, beta),
+    columnProducts: ({ x, mean, inverse, rows, columns }, dy, to) =>
+      module.columnProducts(x, mean, inverse, rows, columns, dy, to),
+    normalizeColumnsGradient: (
+      { x, mean, inverse, rows, columns },
+      { dy, shift, tilt },
+      dx,
+      gamma,
+    ) =>
+      module.normalizeColumnsGradient(x, mean, inverse, rows, columns, dy, shift, tilt, dx, gamma),
     dropout: (x, y, size, { key, threshold, factor }, step) =>
       module.dropout(x, y, size, key[0], key[1], step, threshold, factor),
     softmaxCrossEntropy: ({ x, targets, y, dx }, rows, columns, weight) =>

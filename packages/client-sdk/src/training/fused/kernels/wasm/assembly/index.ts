@@ -44,6 +44,12 @@ export {
 export { gelu, geluGradient } from "./gelu";
 export { clip, clipGradient, elu, eluGradient, curve, curveGradient } from "./activations";
 export { arrange, addArranged } from "./arrange";
+export {
+  columnMoments,
+  normalizeColumns,
+  columnProducts,
+  normalizeColumnsGradient,
+} from "./columns";
 export { groupNorm, groupNormGradient, groupNormScaleGradient, scaleColumns } from "./normalize";
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from "./depthwise";
 export { dropout } from "./dropout";
