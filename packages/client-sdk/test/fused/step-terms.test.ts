@@ -174,6 +174,24 @@ describe("the terms of a training step", () => {
     }
     tfjs.dispose();
   });
+
+  it("refuses to clip the examples of a batch that batch normalisation mixes", async () => {
+    const mixing = describeModel(
+      tf.sequential({
+        layers: [
+          layers.batchNormalization({ inputShape: [16] }),
+          layers.dense({ units: 3, activation: "softmax" }),
+        ],
+      }),
+    );
+    const request = {
+      plan: planFor(mixing.description),
+      ...{ weights: mixing.values, examples, random: testRandom(1) },
+    };
+    await expect(
+      trainer.train({ ...request, terms: { exampleClipNorm: 1 } }),
+    ).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+  });
 });
 
 describe("dropout in the fused trainer", () => {
@@ -222,23 +240,5 @@ describe("dropout in the fused trainer", () => {
       3,
     );
     trainer.dispose();
-  });
-
-  it("refuses to clip the examples of a batch that batch normalisation mixes", async () => {
-    const mixing = describeModel(
-      tf.sequential({
-        layers: [
-          layers.batchNormalization({ inputShape: [16] }),
-          layers.dense({ units: 3, activation: "softmax" }),
-        ],
-      }),
-    );
-    const request = {
-      plan: planFor(mixing.description),
-      ...{ weights: mixing.values, examples, random: testRandom(1) },
-    };
-    await expect(
-      trainer.train({ ...request, terms: { exampleClipNorm: 1 } }),
-    ).rejects.toMatchObject({ code: "BAD_PARAMETER" });
   });
 });

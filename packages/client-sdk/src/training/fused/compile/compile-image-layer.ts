@@ -68,7 +68,7 @@ function separable(layer: LayerToCompile, shape: readonly number[]): CompiledLay
   const across = filterOf(2, layer, "pointwise_kernel", [1, 1, channels * own.depth]);
   const { depth } = across;
   requireSizeOf(layer.config, "filters", depth);
-  const pointwise = weighted(layer, across, depth, between.with(-1, depth), (bias) => ({
+  const pointwise = weighted(layer, across, depth, [...between.slice(0, -1), depth], (bias) => ({
     operation: {
       ...{ kind: "convolution", kernel: across.name, bias, size: [1, 1], steps: [1, 1] },
       ...{ padding: "valid", dilation: [1, 1], depth },

@@ -126,6 +126,9 @@ export interface Course {
   readonly strides: Axes;
 }
 
+/** A convolution, a depthwise or a transposed one. */
+export type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: string }>;
+
 /** A number for the height and a number for the width, in this order. */
 export type Pair = readonly [number, number];
 

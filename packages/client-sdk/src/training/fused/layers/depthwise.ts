@@ -1,5 +1,6 @@
+import type { WindowOperation } from "../compile/layer-node.ts";
 import type { Images } from "../kernels/image-kernels.ts";
-import { imageWindows, type WindowOperation } from "./image-windows.ts";
+import { imageWindows } from "./image-windows.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
 /**

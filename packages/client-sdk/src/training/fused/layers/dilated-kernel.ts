@@ -1,6 +1,6 @@
+import type { WindowOperation } from "../compile/layer-node.ts";
 import type { WindowShape } from "../compile/window-shape.ts";
 import type { Arrangement, Axes } from "../kernels/arrangement-kernels.ts";
-import type { WindowOperation } from "./image-windows.ts";
 import type { LayerContext, NodeParameter } from "./layer.ts";
 
 /** A filter with the gaps of its dilation. Without dilation it is the parameter itself. */

@@ -1,13 +1,10 @@
 // What layers that move a filter over images have in common.
 import type { Address } from "@tributary/protocol";
-import type { LayerOperation, Pair } from "../compile/layer-node.ts";
+import type { WindowOperation } from "../compile/layer-node.ts";
 import { imageOf, windowShape, type WindowShape } from "../compile/window-shape.ts";
 import type { Filter, FilterWindows, Images } from "../kernels/image-kernels.ts";
 import { dilatedKernel } from "./dilated-kernel.ts";
 import type { LayerContext, NodeParameter } from "./layer.ts";
-
-/** A convolution, a depthwise or a transposed one. */
-export type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: string }>;
 
 /** The memory of a layer that moves a filter over images, and how it lies. */
 export interface ImageWindows {

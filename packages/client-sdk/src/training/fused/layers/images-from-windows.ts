@@ -1,7 +1,8 @@
+import type { WindowOperation } from "../compile/layer-node.ts";
 import type { Address } from "@tributary/protocol";
 import type { Images } from "../kernels/image-kernels.ts";
 import { inPanels } from "../kernels/multiply-kernels.ts";
-import type { ImageWindows, WindowOperation } from "./image-windows.ts";
+import type { ImageWindows } from "./image-windows.ts";
 import type { LayerContext } from "./layer.ts";
 
 /** What the windows of a filter give to the images that they lie over. */

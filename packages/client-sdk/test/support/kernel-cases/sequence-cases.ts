@@ -1,0 +1,73 @@
+import type { Address } from "@tributary/protocol";
+import type { CallDraft } from "@tributary/protocol/testing";
+import { ZEROS } from "../../../src/training/fused/kernels/matrix.ts";
+import type {
+  GruMoment,
+  LstmMoment,
+  RecurrentKernels,
+  RecurrentMoment,
+} from "../../../src/training/fused/kernels/sequence-kernels.ts";
+import type { TrainingKernels } from "../../../src/training/fused/kernels/training-kernels.ts";
+import { drawMatrix, type TrainingKernelCase } from "./kernel-case.ts";
+
+/** A moment of a recurrent layer whose rows have gaps between them, and its number of rows. */
+function drawMoment(draft: CallDraft, gates: number): [RecurrentMoment, rows: number] {
+  const [rows, units] = [draft.size(20), draft.size(21)];
+  return [
+    {
+      z: drawMatrix(draft, rows, gates * units, 3),
+      before: draft.flag() ? drawMatrix(draft, rows, units, 1) : ZEROS,
+      h: drawMatrix(draft, rows, units, 1),
+      dh: draft.values(rows * units),
+      units,
+      hard: draft.flag(),
+    },
+    rows,
+  ];
+}
+
+const lstm =
+  (
+    call: (kernels: TrainingKernels, moment: LstmMoment, rows: number) => void,
+  ): TrainingKernelCase =>
+  (draft) => {
+    const [moment, rows] = drawMoment(draft, 4);
+    const { units } = moment;
+    const dc = draft.values(rows * units);
+    const full: LstmMoment = { ...moment, c: drawMatrix(draft, rows, units, 1), dc };
+    return (kernels) => call(kernels, full, rows);
+  };
+
+const gru =
+  (call: (kernels: TrainingKernels, moment: GruMoment, rows: number) => void): TrainingKernelCase =>
+  (draft) => {
+    const [moment, rows] = drawMoment(draft, 3);
+    const [kept, dKept] = [draft.values(rows * moment.units), draft.values(rows * moment.units)];
+    return (kernels) => call(kernels, { ...moment, kept, dKept }, rows);
+  };
+
+/** Whole numbers below `entries`, as float32. */
+const drawIndices = (draft: CallDraft, count: number, entries: number): Address =>
+  draft.put(Float32Array.from({ length: count }, () => draft.integer(0, entries - 1)));
+
+/** Kernels over sequences. */
+export const SEQUENCE_CASES: Readonly<Record<keyof RecurrentKernels, TrainingKernelCase>> = {
+  lstmForward: lstm((kernels, moment, rows) => kernels.lstmForward(moment, rows)),
+  lstmBackward: lstm((kernels, moment, rows) => kernels.lstmBackward(moment, rows)),
+  gruGates: gru((kernels, moment, rows) => kernels.gruGates(moment, rows)),
+  gruForward: gru((kernels, moment, rows) => kernels.gruForward(moment, rows)),
+  gruBackward: gru((kernels, moment, rows) => kernels.gruBackward(moment, rows)),
+  gruResetBackward: gru((kernels, moment, rows) => kernels.gruResetBackward(moment, rows)),
+  embed(draft) {
+    const [rows, width, entries] = [draft.size(37), draft.size(37), draft.size(20)];
+    const [indices, table] = [drawIndices(draft, rows, entries), draft.values(entries * width)];
+    const to = draft.room(4 * rows * width);
+    return (kernels) => kernels.embed(indices, table, to, rows, width);
+  },
+  embedGradient(draft) {
+    const [rows, width, entries] = [draft.size(37), draft.size(37), draft.size(20)];
+    const [indices, dy] = [drawIndices(draft, rows, entries), draft.values(rows * width)];
+    const table = draft.room(4 * entries * width);
+    return (kernels) => kernels.embedGradient(indices, dy, table, rows, width, entries);
+  },
+};
