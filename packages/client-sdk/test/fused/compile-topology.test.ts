@@ -27,10 +27,16 @@ describe("compiling a topology", () => {
       }),
       end(),
     ],
-    "odd (Dense): it has a kernel_regularizer": () => [
-      layers.dense({ inputShape: [4], units: 3, kernelRegularizer: "l1l2", name: "odd" }),
-      end(),
-    ],
+    'odd (Dense): its kernel_constraint is {"class_name":"MaxNorm","config":{"max_value":1,"axis":1}}':
+      () => [
+        layers.dense({
+          inputShape: [4],
+          units: 3,
+          kernelConstraint: tf.constraints.maxNorm({ maxValue: 1, axis: 1 }),
+          name: "odd",
+        }),
+        end(),
+      ],
     "odd (Conv2D): it is dilated and has strides": () => [
       layers.conv2d({
         ...{

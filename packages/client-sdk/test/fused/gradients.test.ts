@@ -71,6 +71,18 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // tfjs leaves the regularizers of recurrent layers out.
+  "recurrent layers with regularizers": () =>
+    tf.sequential({
+      layers: [
+        layers.lstm({
+          ...{ inputShape: [3, 2], units: 3, recurrentActivation: "sigmoid" },
+          kernelRegularizer: tf.regularizers.l2({ l2: 0.3 }),
+          recurrentRegularizer: tf.regularizers.l2({ l2: 0.1 }),
+        }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   // tfjs writes these layers but cannot read them, or reads them but cannot compute them.
   "GELU by tanh, and normalisations without scale or offset": () =>
     tf.sequential({

@@ -167,4 +167,19 @@ export const COMPOSED_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         softmaxEnd(),
       ],
     }),
+  regularizers: () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({
+          ...{ inputShape: [4, 4, 1], filters: 4, kernelSize: 2 },
+          kernelRegularizer: tf.regularizers.l1l2({ l1: 0.01, l2: 0.02 }),
+        }),
+        layers.batchNormalization({ gammaRegularizer: tf.regularizers.l2({ l2: 0.1 }) }),
+        layers.flatten(),
+        layers.dense({
+          ...{ units: 3, activation: "softmax" },
+          biasRegularizer: tf.regularizers.l2({ l2: 0.03 }),
+        }),
+      ],
+    }),
 };

@@ -77,6 +77,8 @@ export const VALUE_CASES: Readonly<
     kernels.addDifference(a!, b!, to!, size, 0.1),
   ),
   sumOfSquares: elementwise(1, (kernels, size, [x]) => kernels.sumOfSquares(x!, size)),
+  sumOfSizes: elementwise(1, (kernels, size, [x]) => kernels.sumOfSizes(x!, size)),
+  addSigns: elementwise(2, (kernels, size, [x, to]) => kernels.addSigns(x!, to!, size, 0.3)),
   multiply: elementwise(3, (kernels, size, [a, b, y]) => kernels.multiply(a!, b!, y!, size)),
   arrange(draft) {
     const { from, to, sizes, examples } = drawArrangements(draft);

@@ -42,7 +42,6 @@ function convolution(rank: Rank, layer: LayerToCompile, shape: readonly number[]
 /** Compiles a DepthwiseConv2D. */
 function depthwise(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const config = filterConfig(2, layer.config);
-  requireAbsent(layer.config, "depthwise_regularizer", "depthwise_constraint");
   const channels = channelsOf(2, shape);
   const kernel = filterOf(2, layer, "depthwise_kernel", [...config.size, channels]);
   // Each channel has this many outputs of its own, which lie side by side.
@@ -58,9 +57,6 @@ function depthwise(layer: LayerToCompile, shape: readonly number[]): CompiledLay
 /** Compiles a SeparableConv2D: a depthwise convolution, and one of single pixels behind it. */
 function separable(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const config = filterConfig(2, layer.config);
-  for (const part of ["depthwise", "pointwise"]) {
-    requireAbsent(layer.config, `${part}_regularizer`, `${part}_constraint`);
-  }
   const channels = channelsOf(2, shape);
   const own = filterOf(2, layer, "depthwise_kernel", [...config.size, channels]);
   requireSizeOf(layer.config, "depth_multiplier", own.depth);

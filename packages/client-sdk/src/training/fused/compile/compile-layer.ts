@@ -12,6 +12,7 @@ import { MERGE_LAYERS } from "./compile-merge.ts";
 import { NORMALIZATION_LAYERS } from "./compile-normalization.ts";
 import { SEQUENCE_LAYERS } from "./compile-sequence-layer.ts";
 import { LayerRefusal } from "./layer-config.ts";
+import { parameterRules } from "./parameter-rules.ts";
 import type { CompiledLayer, LayerCompiler, LayerToCompile } from "./layer-to-compile.ts";
 
 /** The layers with one input, by the names of their kinds. To add a kind, add it to its family. */
@@ -29,6 +30,11 @@ const LAYERS: Readonly<Record<string, LayerCompiler>> = {
  * @throws LayerRefusal when the fused trainer cannot take the layer exactly as it is.
  */
 export function compileLayer(layer: LayerToCompile): CompiledLayer {
+  const made = compileKind(layer);
+  return { ...made, rules: made.rules ?? parameterRules(layer, made.parameters) };
+}
+
+function compileKind(layer: LayerToCompile): CompiledLayer {
   const { kind, inputs } = layer;
   // `Object.hasOwn`, because a kind comes from a stranger and may be named "constructor".
   if (Object.hasOwn(MERGE_LAYERS, kind)) return MERGE_LAYERS[kind]!(layer);

@@ -1,7 +1,7 @@
 // Compiles layers that normalise. Layer and group normalisation become the same kind of node, and
 // differ in which values share a mean. Batch normalisation has averages besides,
 // which are parameters.
-import { LayerRefusal, numberOf, requireAbsent, requireOneOf } from "./layer-config.ts";
+import { LayerRefusal, numberOf, requireOneOf } from "./layer-config.ts";
 import {
   parameter,
   type CompiledLayer,
@@ -35,7 +35,6 @@ function groups(
 ): CompiledLayer {
   const { config } = layer;
   requireLastAxis(config["axis"], shape);
-  requireAbsent(config, "gamma_regularizer", "beta_regularizer");
   // A model that neither scales nor centers has no such parameters.
   const gamma = requireOneOf(config, "scale", true, false) ? parameter(layer, "gamma") : undefined;
   const beta = requireOneOf(config, "center", true, false) ? parameter(layer, "beta") : undefined;

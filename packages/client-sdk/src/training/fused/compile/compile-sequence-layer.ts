@@ -31,7 +31,7 @@ function recurrent(
     requireOneOf(config, flag, false);
   }
   for (const rate of ["dropout", "recurrent_dropout"]) requireOneOf(config, rate, 0);
-  requireAbsent(config, "recurrent_regularizer", "recurrent_constraint", "mask_value");
+  requireAbsent(config, "mask_value");
   const sequences = requireOneOf(config, "return_sequences", false, true);
   const kernel = parameter(layer, "kernel");
   const recurrentKernel = parameter(layer, "recurrent_kernel");
@@ -70,7 +70,6 @@ function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLay
   const { config } = layer;
   // A mask would have to reach the layers that follow, which know none.
   requireOneOf(config, "mask_zero", false);
-  requireAbsent(config, "embeddings_regularizer", "activity_regularizer", "embeddings_constraint");
   const table = parameter(layer, "embeddings");
   const [entries, width] = table.shape;
   if (table.shape.length !== 2) {

@@ -5,7 +5,7 @@ import type { Plan } from "@tributary/protocol";
 import { logitsTopology, requireLastAxis } from "../../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
 import { asFields, isSize, LayerRefusal, requireOneOf } from "./layer-config.ts";
-import type { CompiledModel, LayerNode } from "./layer-node.ts";
+import type { CompiledModel, LayerNode, ParameterBound, ParameterPenalty } from "./layer-node.ts";
 import {
   isModel,
   outputOf,
@@ -49,7 +49,11 @@ export function compileTopology(plan: Plan): CompiledModel {
     throw refused("a model without layers, or whose output is not its last layer");
   }
   requireLastAxis(logits, end!.shape);
-  return { inputShape, outputShape: end!.shape, nodes, output };
+  const { penalties, bounds } = compiler;
+  return {
+    ...{ inputShape, outputShape: end!.shape, nodes, output },
+    ...{ penalties: [...penalties.values()], bounds: [...bounds.values()] },
+  };
 }
 
 /** A value that layers read: the number of the node that gives it, and its shape. */
@@ -63,6 +67,9 @@ class TopologyCompiler {
   readonly nodes: LayerNode[] = [];
   /** The names of the parameters that the nodes use. */
   readonly used = new Set<string>();
+  /** The rules for parameters, by their names: a layer that is used twice has them once. */
+  readonly penalties = new Map<string, ParameterPenalty>();
+  readonly bounds = new Map<string, ParameterBound>();
   readonly #parameters: ReadonlyMap<string, readonly number[]>;
   readonly #trainable: Plan["training"]["trainable"];
 
@@ -108,6 +115,8 @@ class TopologyCompiler {
         places.push(this.nodes.push({ layer: name, operation, inputs: sources, shape }) - 1);
       });
       for (const parameter of made.parameters) this.used.add(parameter);
+      for (const rule of made.rules?.penalties ?? []) this.penalties.set(rule.parameter, rule);
+      for (const rule of made.rules?.bounds ?? []) this.bounds.set(rule.parameter, rule);
       return [{ place: places.at(-1)!, shape: made.nodes.at(-1)?.shape ?? inputs[0]!.shape }];
     } catch (error) {
       if (!(error instanceof LayerRefusal)) throw error;

@@ -159,6 +159,28 @@ export function statisticsOf(operation: LayerOperation): readonly string[] {
   return operation.kind === "batchNorm" ? [operation.mean, operation.variance] : [];
 }
 
+/** What is added to the loss for the values w of a parameter: Σ l1 · |w| + l2 · w². */
+export interface ParameterPenalty {
+  readonly parameter: string;
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/**
+ * What holds for a parameter after every step: its values are not negative, or the norm of each of
+ * its columns lies between two bounds, or is moved towards them by a rate from 0 to 1.
+ */
+export type ParameterBound =
+  | { readonly parameter: string; readonly kind: "nonNegative" }
+  | {
+      readonly parameter: string;
+      readonly kind: "norm";
+      readonly columns: number;
+      readonly low: number;
+      readonly high: number;
+      readonly rate: number;
+    };
+
 /** A node of a model. */
 export interface LayerNode {
   /** The name of the layer that it comes from. A layer with an activation makes two nodes. */
@@ -180,4 +202,6 @@ export interface CompiledModel {
   /** The last node gives what `output` is still to be applied to. */
   readonly nodes: readonly LayerNode[];
   readonly output: OutputActivation;
+  readonly penalties: readonly ParameterPenalty[];
+  readonly bounds: readonly ParameterBound[];
 }

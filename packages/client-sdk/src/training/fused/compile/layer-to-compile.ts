@@ -1,6 +1,6 @@
 // What the compilation of all kinds of layers has in common.
 import { LayerRefusal, type Fields } from "./layer-config.ts";
-import type { LayerNode, LayerOperation } from "./layer-node.ts";
+import type { LayerNode, LayerOperation, ParameterBound, ParameterPenalty } from "./layer-node.ts";
 
 /** A layer, with what is known of its surroundings. */
 export interface LayerToCompile {
@@ -14,12 +14,20 @@ export interface LayerToCompile {
   readonly isTrained: boolean;
 }
 
+/** What the regularizers and constraints of a layer say about its parameters. */
+export interface ParameterRules {
+  readonly penalties: readonly ParameterPenalty[];
+  readonly bounds: readonly ParameterBound[];
+}
+
 /** What becomes of a layer. */
 export interface CompiledLayer {
   /** The nodes in order; the last one gives the output. A layer that changes nothing has none. */
   readonly nodes: readonly PartialNode[];
   /** The names of the parameters that the nodes use. */
   readonly parameters: readonly string[];
+  /** What its regularizers and constraints say; nothing when absent. */
+  readonly rules?: ParameterRules;
 }
 
 /** A node of a layer. */

@@ -1,5 +1,5 @@
 import { activation } from "./compile-activation.ts";
-import { requireAbsent, requireOneOf, LayerRefusal } from "./layer-config.ts";
+import { requireOneOf, LayerRefusal } from "./layer-config.ts";
 import type { LayerOperation } from "./layer-node.ts";
 import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
 
@@ -17,11 +17,6 @@ export function weighted(
   make: (bias: string | undefined) => { operation: LayerOperation; activation: unknown },
 ): CompiledLayer {
   const { config } = layer;
-  requireAbsent(
-    config,
-    ...["kernel_regularizer", "bias_regularizer", "activity_regularizer"],
-    ...["kernel_constraint", "bias_constraint"],
-  );
   const bias = requireOneOf(config, "use_bias", true, false) ? parameter(layer, "bias") : undefined;
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== units)) {
     throw new LayerRefusal(`its bias is [${bias.shape.join(", ")}] for ${units} outputs`);

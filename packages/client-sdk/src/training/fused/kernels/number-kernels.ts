@@ -24,10 +24,14 @@ export interface ElementwiseKernels {
   addScaled(x: Address, to: Address, size: number, factor: number): void;
   /** Adds factor · (a − b) to `to`. */
   addDifference(a: Address, b: Address, to: Address, size: number, factor: number): void;
+  /** Adds factor · (the sign of x) to `to`; 0 has none. */
+  addSigns(x: Address, to: Address, size: number, factor: number): void;
   /** y = a · b. */
   multiply(a: Address, b: Address, y: Address, size: number): void;
   /** @returns The sum of x² in float64, over all values up to the next multiple of 4. */
   sumOfSquares(x: Address, size: number): number;
+  /** @returns The sum of |x| in float64, over all values up to the next multiple of 4. */
+  sumOfSizes(x: Address, size: number): number;
 }
 
 /** The activation GELU (arXiv:1606.08415). Not in place. */

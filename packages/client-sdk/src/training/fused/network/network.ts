@@ -15,6 +15,8 @@ import type { FusedLayer } from "../layers/layer.ts";
 import { gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
+import { keepBounds } from "./bounds.ts";
+import { penaltiesOf, type Penalties } from "./penalties.ts";
 import { ParameterPlaces } from "./parameter-places.ts";
 import { withSharedParameters } from "./shared-parameters.ts";
 import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
@@ -38,6 +40,8 @@ export class FusedNetwork {
   /** The layers whose gradient is needed, from the last to the first. */
   readonly #backwards: readonly FusedLayer[];
   readonly #head: LossHead;
+  readonly #penalties: Penalties;
+  readonly #keepBounds: () => void;
   readonly #places: Readonly<Record<"inputs" | "targets" | "outputs", Address>>;
   /** Whether what the model computes for an example depends on the others of the batch. */
   readonly #mixesExamples: boolean;
@@ -88,6 +92,8 @@ export class FusedNetwork {
       ({ operation }) => operation.kind === "batchNorm" && operation.isTrained,
     );
     this.#backwards = layers.filter((_, index) => nodes.of(index).gradient !== 0).reverse();
+    this.#penalties = penaltiesOf(kernels, model.penalties, this.parameters);
+    this.#keepBounds = keepBounds(kernels, model.bounds, this.parameters);
     this.#head = lossHead(kernels, plan.training.loss, model.output, end, targets, outputs);
     this.#places = { inputs: input.values, targets, outputs };
     this.#sizes = { input: input.size, output: end.size };
@@ -148,6 +154,7 @@ export class FusedNetwork {
     const loss = norm === undefined ? this.differentiate(count) : this.#clipEach(count, norm);
     this.#terms?.apply();
     this.optimizer.step();
+    this.#keepBounds();
     return loss;
   }
 
@@ -181,8 +188,9 @@ export class FusedNetwork {
    */
   differentiate(count: number, training = true): number {
     this.#forward(count, training);
-    const loss = this.#head.score(count);
+    const loss = this.#head.score(count) + this.#penalties.loss();
     for (const layer of this.#backwards) layer.backward(count);
+    this.#penalties.addGradient();
     return loss;
   }
 
@@ -192,7 +200,7 @@ export class FusedNetwork {
    */
   score(count: number): number {
     this.#forward(count, false);
-    return this.#head.score(count);
+    return this.#head.score(count) + this.#penalties.loss();
   }
 
   /** Computes the outputs of the first `count` examples without dropout and without a loss. */

@@ -28,6 +28,14 @@ export function elementwiseKernels(
     const { f } = memory;
     for (let i = 0; i < size; i++) f[indexOf(z) + i] = map(f[indexOf(x) + i]!, f[indexOf(y) + i]!);
   };
+  /** Adds up in float64: one sum for each lane of a vector, added up in order at the end. */
+  const sumInLanes = (x: number, size: number, term: (value: number) => number): number => {
+    const { f } = memory;
+    const sums = [0, 0, 0, 0];
+    const end = Math.ceil(size / 4) * 4;
+    for (let i = 0; i < end; i++) sums[i % 4]! += term(f[indexOf(x) + i]!);
+    return sums[0]! + sums[1]! + sums[2]! + sums[3]!;
+  };
   // Gradients of tanh and of the sigmoid are computed from the output, which is cheaper than from
   // the input and lets a layer write its output over its input.
   return {
@@ -70,14 +78,13 @@ export function elementwiseKernels(
     multiply(a, b, y, size) {
       both(a, b, y, size, (value, factor) => fround(value * factor));
     },
-    // In float64, because the norm of a gradient adds up squares of very different sizes.
-    sumOfSquares(x, size) {
-      const { f } = memory;
-      // One sum for each lane of a vector, added up in order at the end.
-      const sums = [0, 0, 0, 0];
-      const end = Math.ceil(size / 4) * 4;
-      for (let i = 0; i < end; i++) sums[i % 4]! += f[indexOf(x) + i]! * f[indexOf(x) + i]!;
-      return sums[0]! + sums[1]! + sums[2]! + sums[3]!;
+    addSigns(x, to, size, factor) {
+      both(x, to, to, size, (value, sum) =>
+        fround(sum + (value > 0 ? fround(factor) : value < 0 ? -fround(factor) : 0)),
+      );
     },
+    // In float64, because the norm of a gradient adds up squares of very different sizes.
+    sumOfSquares: (x, size) => sumInLanes(x, size, (value) => value * value),
+    sumOfSizes: (x, size) => sumInLanes(x, size, Math.abs),
   };
 }

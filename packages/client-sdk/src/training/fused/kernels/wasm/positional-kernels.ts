@@ -24,6 +24,8 @@ type NumberKernels =
   | "elu"
   | "eluGradient"
   | "sumOfSquares"
+  | "sumOfSizes"
+  | "addSigns"
   | "scaleColumns"
   | "embed"
   | "embedGradient"

@@ -90,6 +90,19 @@ export function addDifference(a: usize, b: usize, to: usize, size: i32, factor: 
   }
 }
 
+/** Adds factor · (the sign of x) to `to`. */
+export function addSigns(x: usize, to: usize, size: i32, factor: f32): void {
+  const up = f32x4.splat(factor),
+    down = f32x4.splat(-factor),
+    zero = f32x4.splat(0);
+  for (let i = x, o = to, end = x + bytes(size); i < end; i += 16, o += 16) {
+    const value = v128.load(i);
+    const above = v128.and(up, f32x4.gt(value, zero)),
+      below = v128.and(down, f32x4.lt(value, zero));
+    v128.store(o, f32x4.add(v128.load(o), v128.or(above, below)));
+  }
+}
+
 /** Computes y = a · b. */
 export function multiply(a: usize, b: usize, y: usize, size: i32): void {
   for (let i = a, j = b, o = y, end = a + bytes(size); i < end; i += 16, j += 16, o += 16)
@@ -112,6 +125,21 @@ export function sumOfSquares(x: usize, size: i32): f64 {
     s1 += b * b;
     s2 += c * c;
     s3 += d * d;
+  }
+  return s0 + s1 + s2 + s3;
+}
+
+/** Computes Σ |x| in float64, as `sumOfSquares` adds up. */
+export function sumOfSizes(x: usize, size: i32): f64 {
+  let s0: f64 = 0,
+    s1: f64 = 0,
+    s2: f64 = 0,
+    s3: f64 = 0;
+  for (let i = x, end = x + bytes(size); i < end; i += 16) {
+    s0 += abs<f64>(<f64>f32.load(i));
+    s1 += abs<f64>(<f64>f32.load(i, 4));
+    s2 += abs<f64>(<f64>f32.load(i, 8));
+    s3 += abs<f64>(<f64>f32.load(i, 12));
   }
   return s0 + s1 + s2 + s3;
 }

@@ -17,8 +17,10 @@ export {
   scale,
   addScaled,
   addDifference,
+  addSigns,
   multiply,
   sumOfSquares,
+  sumOfSizes,
 } from "./elementwise";
 export {
   softmax,
