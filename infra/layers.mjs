@@ -75,7 +75,7 @@ export const PACKAGES = {
       ],
       "worker-port",
       ...["crypto", "random", "enrolment", "channel", "wire"],
-      ...["kernels", "schema", "update", "model"],
+      ...["kernels", "schema", "update", "model/topology", "model"],
       ...[["plan/aggregation", "plan/contract", "plan/optimizers"], "plan"],
       "testing/**",
     ],

@@ -49,7 +49,8 @@ describe("every trainable kind of layer", () => {
           const moved = weights
             .subarray(offset, offset + size)
             .some((value, j) => value !== values[offset + j]);
-          expect(moved, parameter).toBe(true);
+          // Attention is the same however far all scores of a query are moved.
+          expect(moved, parameter).toBe(!parameter.endsWith("/key/bias"));
         }
         trained.push(weights);
         trainer.dispose();

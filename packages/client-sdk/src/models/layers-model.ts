@@ -8,8 +8,7 @@ import {
   type ParameterLayout,
 } from "@tributary/protocol";
 
-import { registerGroupNormalization } from "./group-normalization.ts";
-import { registerGru } from "./gru.ts";
+import { registerLayers } from "./register-layers.ts";
 
 /** A weight of a `tf.LayersModel`: a named tensor that layers read and write. */
 export type LayerWeight = tf.LayersModel["weights"][number];
@@ -45,8 +44,7 @@ export async function buildLayersModel(
  * made so far are disposed.
  */
 async function buildTopology(topology: object): Promise<tf.LayersModel> {
-  registerGroupNormalization();
-  registerGru();
+  registerLayers();
   const before = new Set(Object.keys(tf.engine().registeredVariables));
   // `modelFromJSON` makes all its variables before it waits for anything. So the variables that are
   // new on the next line are the model's own, and none of them is the app's.

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { xoshiro128, type RandomSource } from "@tributary/protocol";
+import { MultiHeadAttention } from "../models/multi-head-attention.ts";
 
 type Layer = tf.layers.Layer;
 type Cell = tf.RNN["cell"];
@@ -21,13 +22,20 @@ export function seededDropout(layer: Layer): SeededDropout | undefined {
   // A placeholder: `seed` replaces it before each training.
   let next = xoshiro128(new Uint8Array(16));
   const draw: Draw = (input, rate, shape) => tf.dropout(input, rate, shape, next());
-  const dropout = layer instanceof tf.RNN ? dropoutInCells(layer, draw) : dropoutLayer(layer, draw);
-  if (!dropout) return undefined;
+  if (!drawsFrom(layer, draw)) return undefined;
   return {
     seed: (random) => {
       next = xoshiro128(random.bytes(16));
     },
   };
+}
+
+/** Has a layer draw its masks so. @returns Whether it is one that drops values. */
+function drawsFrom(layer: Layer, draw: Draw): boolean {
+  if (layer instanceof tf.RNN) return dropoutInCells(layer, draw);
+  if (!(layer instanceof MultiHeadAttention)) return dropoutLayer(layer, draw);
+  layer.dropoutFunc = draw;
+  return Number(layer.getConfig()["dropout"]) > 0;
 }
 
 type Draw = (input: tf.Tensor, rate: number, noiseShape?: number[]) => tf.Tensor;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
+import { MultiHeadAttention } from "../../src/models/multi-head-attention.ts";
 
 const { layers } = tf;
 type Layer = tf.layers.Layer;
@@ -92,6 +93,15 @@ export const LAYER_CASES: readonly [
     "global pooling",
     image,
     () => [layers.conv2d({ filters: 3, kernelSize: 2 }), layers.globalMaxPooling2d({})],
+  ],
+  [
+    "attention",
+    sequence,
+    () => [
+      layers.dense({ units: 4 }),
+      new MultiHeadAttention({ numHeads: 2, keyDim: 3, dropout: 0.2 }),
+      new MultiHeadAttention({ numHeads: 3, keyDim: 2, valueDim: 1, useCausalMask: true }),
+    ],
   ],
   [
     "zeroPadding2d and cropping2D",

@@ -3,7 +3,8 @@
 // hands them to `readTfjsWeights`. A model may come from a stranger, so every field is checked
 // before it is used.
 import { TributaryError } from "../errors.ts";
-import { isFields, type Fields } from "./fields.ts";
+import { isFields, type Fields } from "./topology/fields.ts";
+import { importTopology } from "./topology/import-topology.ts";
 import { layoutOf, type ParameterShape } from "./parameter-layout.ts";
 
 /** A model without the values of its parameters. */
@@ -27,9 +28,10 @@ export interface TfjsWeight extends ParameterShape {
   /** `undefined` when the values are stored as float32. */
   readonly quantization: TfjsQuantization | undefined;
   /**
-   * Whether this is state of the optimizer that the model was saved with. Such weights are skipped.
+   * Whether this is no weight of a layer: state of the optimizer that the model was saved with, or of
+   * a source of random numbers. It is skipped.
    */
-  readonly optimizerState: boolean;
+  readonly isState: boolean;
 }
 
 /** A group of weights. Their values follow one another in the named files, joined in order. */
@@ -49,7 +51,7 @@ export interface TfjsModel {
 
 /**
  * Checks a parsed `model.json` of a tfjs LayersModel, whether tfjs saved it or it was converted
- * from Keras.
+ * from Keras 2 or 3. What Keras 3 writes is rewritten in the form of Keras 2, which tfjs reads.
  * @param modelJson - What `JSON.parse` gave; not modified.
  * @throws TributaryError `MODEL_UNSUPPORTED` for a graph model, a missing topology or manifest, a
  * file name that leads outside the model's folder, or a weight that is not float32 (stored as such,
@@ -58,7 +60,7 @@ export interface TfjsModel {
  */
 export function parseTfjsModel(modelJson: unknown): TfjsModel {
   const model = fieldsOf(modelJson, "The model file");
-  const topology = topologyOf(model);
+  const { topology, weightName } = importTopology(topologyOf(model), kerasVersionOf(model));
   const manifest = model["weightsManifest"];
   if (!Array.isArray(manifest) || manifest.length === 0) {
     throw unsupported(
@@ -66,11 +68,9 @@ export function parseTfjsModel(modelJson: unknown): TfjsModel {
       "Save the model with its weights, as `model.save()` does.",
     );
   }
-  const groups = manifest.map((group: unknown, index) => groupOf(group, index));
+  const groups = manifest.map((group: unknown, index) => groupOf(group, index, weightName));
   const parameters = groups.flatMap(({ weights }) =>
-    weights
-      .filter(({ optimizerState }) => !optimizerState)
-      .map(({ name, shape }) => ({ name, shape })),
+    weights.filter(({ isState }) => !isState).map(({ name, shape }) => ({ name, shape })),
   );
   // Only for its checks of names, shapes and the number of values.
   layoutOf(parameters);
@@ -78,7 +78,7 @@ export function parseTfjsModel(modelJson: unknown): TfjsModel {
 }
 
 /** Finds the topology of the layers, and refuses models that have none. */
-function topologyOf(model: Fields): object {
+function topologyOf(model: Fields): Fields {
   const topology = model["modelTopology"];
   const fields = isFields(topology) ? topology : {};
   if (model["format"] === "graph-model" || Array.isArray(fields["node"])) {
@@ -101,6 +101,13 @@ function topologyOf(model: Fields): object {
   return found;
 }
 
+/** The major version of the Keras that wrote the topology; 0 for tfjs, and when nobody says. */
+function kerasVersionOf(model: Fields): number {
+  const topology = model["modelTopology"];
+  const version: unknown = isFields(topology) ? topology["keras_version"] : undefined;
+  return typeof version === "string" && /^\d+\./.test(version) ? Number.parseInt(version, 10) : 0;
+}
+
 /** Finds what the model was compiled with: tfjs writes it beside the topology, and Keras into it. */
 function trainingConfigOf(model: Fields): Fields | undefined {
   const topology = model["modelTopology"];
@@ -109,8 +116,15 @@ function trainingConfigOf(model: Fields): Fields | undefined {
   return isFields(found) ? found : undefined;
 }
 
-/** @param index - From 0; errors count from 1. */
-function groupOf(value: unknown, index: number): TfjsWeightGroup {
+/**
+ * @param index - From 0; errors count from 1.
+ * @param weightName - Gives a weight the name that the imported topology has for it.
+ */
+function groupOf(
+  value: unknown,
+  index: number,
+  weightName: (name: string) => string,
+): TfjsWeightGroup {
   const what = `Group ${index + 1} of the weights manifest`;
   const { paths, weights } = fieldsOf(value, what);
   if (!Array.isArray(paths) || !Array.isArray(weights)) {
@@ -118,7 +132,10 @@ function groupOf(value: unknown, index: number): TfjsWeightGroup {
   }
   return {
     paths: paths.map((path: unknown) => pathOf(path, what)),
-    weights: weights.map((weight: unknown) => weightOf(weight, what)),
+    weights: weights.map((weight: unknown) => {
+      const read = weightOf(weight, what);
+      return { ...read, name: weightName(read.name) };
+    }),
   };
 }
 
@@ -148,9 +165,9 @@ function weightOf(value: unknown, what: string): TfjsWeight {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw malformed(`The weight ${name.slice(0, 120)} has no valid shape`);
   }
-  const optimizerState = fields["group"] === "optimizer";
+  const isState = fields["group"] === "optimizer" || name.endsWith("/seed_generator_state");
   // An optimizer counts its steps in an int32. It is as long as a float32, and is skipped.
-  if (dtype !== "float32" && !(optimizerState && dtype === "int32")) {
+  if (dtype !== "float32" && !(isState && dtype === "int32")) {
     throw unsupported(
       `The weight ${name.slice(0, 120)} has the type ${shown(dtype)}`,
       "Give a model whose weights are all float32.",
@@ -161,7 +178,7 @@ function weightOf(value: unknown, what: string): TfjsWeight {
     name,
     shape: shape.map(Number),
     quantization: quantizationOf(fields["quantization"], name),
-    optimizerState,
+    isState,
   };
 }
 

@@ -28,8 +28,8 @@ export function readTfjsWeights(
     let position = 0;
     for (const weight of group.weights) {
       const length = storedLength(weight);
-      // The state of an optimizer takes up bytes, but is no parameter.
-      const place = weight.optimizerState ? undefined : places.get(weight.name);
+      // State of an optimizer takes up bytes, but is no parameter.
+      const place = weight.isState ? undefined : places.get(weight.name);
       if (place !== undefined) {
         const target = values.subarray(place.offset, place.offset + place.size);
         readWeight(weight, bytes.subarray(position, position + length), target);

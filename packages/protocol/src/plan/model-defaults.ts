@@ -1,7 +1,7 @@
 // What a model file says of its training, as defaults of the task that trains it: which layers are
 // frozen, and the loss and the optimizer that the model was compiled with.
 import { TributaryError } from "../errors.ts";
-import { isFields, type Fields } from "../model/fields.ts";
+import { isFields, type Fields } from "../model/topology/fields.ts";
 import type { TfjsModel } from "../model/tfjs-model.ts";
 import { trainableLayers } from "../model/trainable-layers.ts";
 import { lossNames, type LossName } from "./losses.ts";

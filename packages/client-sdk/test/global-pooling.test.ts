@@ -1,0 +1,28 @@
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+import { buildLayersModel } from "../src/models/layers-model.ts";
+
+describe("pooling of a whole input", () => {
+  it.each([
+    ["GlobalMaxPooling1D", [3, 2], false, [1, 1, 2]],
+    ["GlobalAveragePooling2D", [2, 2, 2], false, [1, 1, 1, 2]],
+    ["GlobalAveragePooling2D", [2, 2, 2], true, [1, 2, 1, 1]],
+  ])("by %s of %j keeps the axes that it pools", async (kind, shape, channelsFirst, expected) => {
+    const pooling = {
+      ...{ name: "pooling", keepdims: true, batch_input_shape: [null, ...shape] },
+      data_format: channelsFirst ? "channels_first" : "channels_last",
+    };
+    const layers = [
+      { class_name: kind, config: pooling },
+      { class_name: "PReLU", config: { name: "after" } },
+    ];
+    const topology = { class_name: "Sequential", config: { name: "model", layers } };
+    const parameters = [{ name: "after/alpha", shape: expected.slice(1) }];
+    const model = await buildLayersModel({ topology, parameters }, Float32Array.of(1, 1));
+    const outputs = model.predict(tf.ones([1, ...shape])) as tf.Tensor;
+    expect(outputs.shape).toEqual(expected);
+    expect([...(await outputs.data())]).toEqual([1, 1]);
+    expect(JSON.stringify(model.toJSON(null, false))).toContain('"keepdims":true');
+    model.dispose();
+  });
+});
