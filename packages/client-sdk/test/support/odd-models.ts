@@ -4,6 +4,7 @@ import type { Examples } from "../../src/index.ts";
 
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
 import { COMPOSED_MODELS } from "./composed-models.ts";
+import { SEQUENCE_MODELS } from "./sequence-models.ts";
 
 const { layers } = tf;
 
@@ -180,6 +181,7 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
     return tf.model({ inputs: input, outputs: end as tf.SymbolicTensor });
   },
   ...COMPOSED_MODELS,
+  ...SEQUENCE_MODELS,
 };
 
 /** Examples that fit a plan's model. */

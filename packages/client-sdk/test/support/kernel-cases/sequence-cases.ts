@@ -6,6 +6,7 @@ import type {
   LstmMoment,
   RecurrentKernels,
   RecurrentMoment,
+  SimpleMoment,
 } from "../../../src/training/fused/kernels/sequence-kernels.ts";
 import type { TrainingKernels } from "../../../src/training/fused/kernels/training-kernels.ts";
 import { drawMatrix, type TrainingKernelCase } from "./kernel-case.ts";
@@ -38,6 +39,16 @@ const lstm =
     return (kernels) => call(kernels, full, rows);
   };
 
+const simple =
+  (
+    call: (kernels: TrainingKernels, moment: SimpleMoment, rows: number) => void,
+  ): TrainingKernelCase =>
+  (draft) => {
+    const [moment, rows] = drawMoment(draft, 1);
+    const rectified = draft.flag();
+    return (kernels) => call(kernels, { ...moment, rectified }, rows);
+  };
+
 const gru =
   (call: (kernels: TrainingKernels, moment: GruMoment, rows: number) => void): TrainingKernelCase =>
   (draft) => {
@@ -58,6 +69,8 @@ export const SEQUENCE_CASES: Readonly<Record<keyof RecurrentKernels, TrainingKer
   gruForward: gru((kernels, moment, rows) => kernels.gruForward(moment, rows)),
   gruBackward: gru((kernels, moment, rows) => kernels.gruBackward(moment, rows)),
   gruResetBackward: gru((kernels, moment, rows) => kernels.gruResetBackward(moment, rows)),
+  simpleForward: simple((kernels, moment, rows) => kernels.simpleForward(moment, rows)),
+  simpleBackward: simple((kernels, moment, rows) => kernels.simpleBackward(moment, rows)),
   embed(draft) {
     const [rows, width, entries] = [draft.size(37), draft.size(37), draft.size(20)];
     const [indices, table] = [drawIndices(draft, rows, entries), draft.values(entries * width)];

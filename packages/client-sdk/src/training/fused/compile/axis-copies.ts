@@ -1,4 +1,4 @@
-import type { Copy } from "./layer-node.ts";
+import type { Copy, LayerOperation } from "./layer-node.ts";
 
 /** One axis along which values are copied. */
 export interface CopiedAxis {
@@ -51,4 +51,14 @@ export function copiesOf(
       to: { offset: offsets.to, strides: [outer.to, middle.to, inner.to] },
     },
   ];
+}
+
+/** The operation that turns a sequence [moments, channels] round, so that its last moment is first. */
+export function sequenceReversal([moments, channels]: readonly number[]): LayerOperation {
+  const axes = [
+    { size: moments!, from: -channels!, to: channels! },
+    { size: channels!, from: 1, to: 1 },
+  ];
+  const from = (moments! - 1) * channels!;
+  return { kind: "arrange", copies: copiesOf(0, axes, { from, to: 0 }) };
 }

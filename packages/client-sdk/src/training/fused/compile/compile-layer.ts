@@ -11,6 +11,7 @@ import { IMAGE_LAYERS } from "./compile-image-layer.ts";
 import { MERGE_LAYERS } from "./compile-merge.ts";
 import { NORMALIZATION_LAYERS } from "./compile-normalization.ts";
 import { SEQUENCE_LAYERS } from "./compile-sequence-layer.ts";
+import { WRAPPER_LAYERS } from "./compile-wrapper.ts";
 import { LayerRefusal } from "./layer-config.ts";
 import { parameterRules } from "./parameter-rules.ts";
 import type { CompiledLayer, LayerCompiler, LayerToCompile } from "./layer-to-compile.ts";
@@ -38,7 +39,11 @@ function compileKind(layer: LayerToCompile): CompiledLayer {
   const { kind, inputs } = layer;
   // `Object.hasOwn`, because a kind comes from a stranger and may be named "constructor".
   if (Object.hasOwn(MERGE_LAYERS, kind)) return MERGE_LAYERS[kind]!(layer);
-  if (!Object.hasOwn(LAYERS, kind)) throw new LayerRefusal("it has no layer of this kind");
+  const isWrapper = Object.hasOwn(WRAPPER_LAYERS, kind);
+  if (!isWrapper && !Object.hasOwn(LAYERS, kind)) {
+    throw new LayerRefusal("it has no layer of this kind");
+  }
   if (inputs.length !== 1) throw new LayerRefusal(`it has ${inputs.length} inputs`);
+  if (isWrapper) return WRAPPER_LAYERS[kind]!(layer, compileLayer);
   return LAYERS[kind]!(layer, inputs[0]!.shape);
 }

@@ -1,4 +1,5 @@
 // Compiles layers over sequences. A moment is one element of a sequence.
+import { sequenceReversal } from "./axis-copies.ts";
 import { LayerRefusal, requireAbsent, requireOneOf, requireSizeOf } from "./layer-config.ts";
 import {
   parameter,
@@ -9,11 +10,11 @@ import {
 import { weighted } from "./weighted-layer.ts";
 
 /**
- * Compiles an LSTM or a GRU.
+ * Compiles an LSTM, a GRU or a SimpleRNN.
  * @param gates - How many gates a unit has.
  */
 function recurrent(
-  cell: "lstm" | "gru",
+  cell: "lstm" | "gru" | "simple",
   gates: number,
   layer: LayerToCompile,
   shape: readonly number[],
@@ -23,13 +24,14 @@ function recurrent(
     // A missing field means the default of tfjs, but null means linear.
     if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
   }
-  requireOneOf(config, "activation", "tanh");
-  const gate = requireOneOf(config, "recurrent_activation", ...GATES);
-  // A layer that keeps or returns its state, or runs backwards, would need more than the layers
-  // here compute.
-  for (const flag of ["return_state", "go_backwards", "stateful"]) {
-    requireOneOf(config, flag, false);
-  }
+  const activation =
+    cell === "simple"
+      ? requireOneOf(config, "activation", "tanh", "relu")
+      : requireOneOf(config, "activation", "tanh");
+  // A simple cell has no gates.
+  const gate = cell !== "simple" && requireOneOf(config, "recurrent_activation", ...GATES);
+  // A layer that keeps or returns its state would need more than the layers here compute.
+  for (const flag of ["return_state", "stateful"]) requireOneOf(config, flag, false);
   for (const rate of ["dropout", "recurrent_dropout"]) requireOneOf(config, rate, 0);
   requireAbsent(config, "mask_value");
   const sequences = requireOneOf(config, "return_sequences", false, true);
@@ -54,12 +56,20 @@ function recurrent(
       operation: {
         ...{ kind: "recurrent", cell, kernel: kernel.name, bias, sequences },
         recurrentKernel: recurrentKernel.name,
-        hardGates: gate !== "sigmoid",
+        hardGates: gate !== false && gate !== "sigmoid",
+        rectified: activation === "relu",
       },
       activation: "linear",
     }),
   );
-  return { ...made, parameters: [...made.parameters, recurrentKernel.name] };
+  // A layer that runs backwards reads its sequence from the end, and gives its outputs as they come.
+  const turned = requireOneOf(config, "go_backwards", false, true)
+    ? [{ operation: sequenceReversal(shape), shape }]
+    : [];
+  return {
+    nodes: [...turned, ...made.nodes],
+    parameters: [...made.parameters, recurrentKernel.name],
+  };
 }
 
 /** The names of the activation of gates in Keras and tfjs. The default of tfjs comes first. */
@@ -97,5 +107,6 @@ export const SEQUENCE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
     requireOneOf(layer.config, "reset_after", false);
     return recurrent("gru", 3, layer, shape);
   },
+  SimpleRNN: (layer, shape) => recurrent("simple", 1, layer, shape),
   Embedding: embedding,
 };

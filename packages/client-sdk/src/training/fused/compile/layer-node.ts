@@ -53,7 +53,7 @@ export type LayerOperation =
     }
   | {
       readonly kind: "recurrent";
-      readonly cell: "lstm" | "gru";
+      readonly cell: "lstm" | "gru" | "simple";
       readonly kernel: string;
       readonly recurrentKernel: string;
       readonly bias: string | undefined;
@@ -61,6 +61,8 @@ export type LayerOperation =
       readonly sequences: boolean;
       /** Whether gates are hard sigmoids: 0.2 x + 0.5, limited to the range from 0 to 1. */
       readonly hardGates: boolean;
+      /** Whether a simple cell has a ReLU in place of tanh. */
+      readonly rectified: boolean;
     }
   | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
@@ -94,6 +96,8 @@ export type LayerOperation =
   | { readonly kind: "dropout"; readonly rate: number }
   /** The same values under another shape. */
   | { readonly kind: "reshape" }
+  /** An operation that is applied to every moment of a sequence. */
+  | { readonly kind: "eachMoment"; readonly moments: number; readonly operation: LayerOperation }
   | { readonly kind: "add" }
   /** The product of all inputs, value by value. */
   | { readonly kind: "multiply" }
@@ -149,6 +153,8 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
       return [operation.gamma, operation.beta].filter((name) => name !== undefined);
     case "embedding":
       return [operation.table];
+    case "eachMoment":
+      return parametersOf(operation.operation);
     default:
       return [];
   }
@@ -156,6 +162,7 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
 
 /** Gives the names of the parameters that no gradient moves: averages that follow the batches. */
 export function statisticsOf(operation: LayerOperation): readonly string[] {
+  if (operation.kind === "eachMoment") return statisticsOf(operation.operation);
   return operation.kind === "batchNorm" ? [operation.mean, operation.variance] : [];
 }
 

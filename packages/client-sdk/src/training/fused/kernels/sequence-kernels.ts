@@ -42,6 +42,12 @@ export interface GruMoment extends RecurrentMoment {
   readonly dKept: Address;
 }
 
+/** One moment of a recurrent layer without gates. Here z holds the sum that h is computed from. */
+export interface SimpleMoment extends RecurrentMoment {
+  /** Whether h is a ReLU of the sum. Otherwise it is its tanh. */
+  readonly rectified: boolean;
+}
+
 /** What lies between the multiplications of recurrent layers, and embeddings. */
 export interface RecurrentKernels {
   /**
@@ -58,6 +64,10 @@ export interface RecurrentKernels {
   gruBackward(moment: GruMoment, rows: number): void;
   /** Writes dz of the reset over it, and adds reset · dKept to dh. */
   gruResetBackward(moment: GruMoment, rows: number): void;
+  /** Computes h = tanh z, or max(z, 0). */
+  simpleForward(moment: SimpleMoment, rows: number): void;
+  /** Writes dz over z. */
+  simpleBackward(moment: SimpleMoment, rows: number): void;
   /**
    * Copies a row of the table for every index.
    * @param indices - [rows], whole numbers as float32.

@@ -6,6 +6,7 @@ import { convolutionLayer } from "./convolution.ts";
 import { denseLayer } from "./dense.ts";
 import { depthwiseLayer } from "./depthwise.ts";
 import { dropoutLayer } from "./dropout.ts";
+import { eachMomentLayer } from "./each-moment.ts";
 import { embeddingLayer } from "./embedding.ts";
 import { groupNormLayer } from "./group-norm.ts";
 import { gruLayer } from "./gru.ts";
@@ -15,6 +16,7 @@ import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { scaleLayer } from "./scale.ts";
+import { simpleRnnLayer } from "./simple-rnn.ts";
 import { transposedConvolutionLayer } from "./transposed-convolution.ts";
 import { zeroPaddingLayer } from "./zero-padding.ts";
 
@@ -53,9 +55,9 @@ export function buildLayer(context: LayerContext): FusedLayer {
     case "embedding":
       return embeddingLayer({ ...context, operation });
     case "recurrent":
-      return operation.cell === "lstm"
-        ? lstmLayer({ ...context, operation })
-        : gruLayer({ ...context, operation });
+      return RECURRENT[operation.cell]({ ...context, operation });
+    case "eachMoment":
+      return eachMomentLayer({ ...context, operation }, buildLayer);
     case "add":
       return addLayer(context);
     case "multiply":
@@ -66,3 +68,6 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return arrangeLayer({ ...context, operation });
   }
 }
+
+/** The recurrent layers, by their cells. */
+const RECURRENT = { lstm: lstmLayer, gru: gruLayer, simple: simpleRnnLayer } as const;

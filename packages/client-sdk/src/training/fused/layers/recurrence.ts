@@ -1,4 +1,4 @@
-// What LSTM and GRU have in common: the input's part of the gates, the states of all moments, and
+// What recurrent layers have in common: the input's part of the gates, the states of all moments, and
 // the way of the gradient from the last moment to the first.
 import type { Address } from "@tributary/protocol";
 import type { LayerOperation } from "../compile/layer-node.ts";
@@ -38,7 +38,7 @@ export interface Recurrence {
   readonly gather: (from: Matrix, to: Address, rows: number) => void;
 }
 
-/** What differs between an LSTM and a GRU. */
+/** What differs between the kinds of recurrent layers. */
 export interface RecurrentCell {
   /** Computes the states of all moments. The gates hold what the input gives to them. */
   forward(count: number): void;

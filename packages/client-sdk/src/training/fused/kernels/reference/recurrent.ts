@@ -108,6 +108,21 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
     },
     // Indices come as float32 like all inputs. They were checked to be whole numbers from 0 to
     // below the number of rows.
+    simpleForward({ z, h, units, rectified }, rows) {
+      const { f } = memory;
+      forEachUnit(units, rows, (row, unit) => {
+        const sum = f[placeOf(z, row, unit)]!;
+        f[placeOf(h, row, unit)] = rectified ? Math.max(sum, 0) : math.tanh(sum);
+      });
+    },
+    simpleBackward({ z, h, dh, units, rectified }, rows) {
+      const { f } = memory;
+      forEachUnit(units, rows, (row, unit, place) => {
+        const value = f[placeOf(h, row, unit)]!;
+        const slope = rectified ? Number(value > 0) : tanhSlope(value);
+        f[placeOf(z, row, unit)] = f[indexOf(dh) + place]! * slope;
+      });
+    },
     embed(indices, table, to, rows, width) {
       const { f } = memory;
       for (let row = 0; row < rows; row++) {

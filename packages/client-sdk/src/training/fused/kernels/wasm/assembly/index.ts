@@ -40,6 +40,8 @@ export {
   gruForward,
   gruBackward,
   gruResetBackward,
+  simpleForward,
+  simpleBackward,
   embed,
   embedGradient,
 } from "./recurrent";

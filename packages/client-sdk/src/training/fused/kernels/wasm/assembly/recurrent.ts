@@ -236,6 +236,48 @@ export function gruResetBackward(
   }
 }
 
+/** Computes h = tanh z, or max(z, 0). */
+export function simpleForward(
+  z: usize,
+  zRow: i32,
+  h: usize,
+  stateRow: i32,
+  rows: i32,
+  units: i32,
+  rectified: i32,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const sum = v128.load(z + bytes(row * zRow + i));
+      const value = rectified ? f32x4.max(sum, f32x4.splat(0)) : tanh4(sum);
+      storeSome(h + bytes(row * stateRow + i), value, units - i);
+    }
+  }
+}
+
+/** Writes dz over z. @param dh - [rows, units], rows side by side. */
+export function simpleBackward(
+  z: usize,
+  zRow: i32,
+  h: usize,
+  stateRow: i32,
+  dh: usize,
+  rows: i32,
+  units: i32,
+  rectified: i32,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < units; i += 4) {
+      const value = v128.load(h + bytes(row * stateRow + i)),
+        slope = rectified
+          ? v128.and(f32x4.splat(1), f32x4.gt(value, f32x4.splat(0)))
+          : tanhSlope4(value);
+      const gradient = f32x4.mul(v128.load(dh + bytes(row * units + i)), slope);
+      storeSome(z + bytes(row * zRow + i), gradient, units - i);
+    }
+  }
+}
+
 /** Copies a row of the table for each index. Indices are whole numbers as float32. */
 export function embed(indices: usize, table: usize, to: usize, rows: i32, width: i32): void {
   for (let row = 0; row < rows; row++) {

@@ -1,0 +1,58 @@
+// Small models over sequences, beyond plain LSTMs and GRUs.
+import * as tf from "@tensorflow/tfjs";
+
+const { layers } = tf;
+
+const softmaxEnd = (): tf.layers.Layer => layers.dense({ units: 3, activation: "softmax" });
+
+/** Each model ends in 3 outputs. */
+export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
+  "recurrent layers without gates": () =>
+    tf.sequential({
+      layers: [
+        layers.simpleRNN({ inputShape: [4, 3], units: 5, returnSequences: true }),
+        layers.simpleRNN({ units: 6, activation: "relu", goBackwards: true }),
+        softmaxEnd(),
+      ],
+    }),
+  "layers that go both ways": () =>
+    tf.sequential({
+      layers: [
+        layers.bidirectional({
+          inputShape: [4, 3],
+          layer: layers.gru({ units: 4, returnSequences: true }) as tf.RNN,
+          mergeMode: "concat",
+        }),
+        layers.bidirectional({
+          layer: layers.simpleRNN({ units: 5, returnSequences: true }) as tf.RNN,
+          mergeMode: "mul",
+        }),
+        layers.bidirectional({ layer: layers.lstm({ units: 3 }) as tf.RNN, mergeMode: "ave" }),
+        softmaxEnd(),
+      ],
+    }),
+  "layers that are applied to every moment": () =>
+    tf.sequential({
+      layers: [
+        layers.timeDistributed({
+          inputShape: [3, 5, 4, 1],
+          layer: layers.conv2d({ filters: 2, kernelSize: 2, activation: "tanh" }),
+        }),
+        layers.timeDistributed({ layer: layers.maxPooling2d({ poolSize: 2 }) }),
+        layers.timeDistributed({ layer: layers.flatten() }),
+        layers.timeDistributed({ layer: layers.dense({ units: 4, activation: "elu" }) }),
+        layers.lstm({ units: 4 }),
+        softmaxEnd(),
+      ],
+    }),
+  "cells over each other": () =>
+    tf.sequential({
+      layers: [
+        layers.rnn({
+          inputShape: [4, 3],
+          cell: [layers.lstmCell({ units: 4 }), layers.gruCell({ units: 5 })],
+        }) as tf.RNN,
+        softmaxEnd(),
+      ],
+    }),
+};
