@@ -62,6 +62,31 @@ describe("the demo", () => {
     expect(other.checkpoint).not.toBe(first.checkpoint);
   });
 
+  test("draws the clients of each round from the seed, where a round takes some of them", async () => {
+    const box = await openSandbox();
+    const task = await box.write(
+      "task.yaml",
+      `
+population: demo
+name: some-of-all
+model: { builtin: mlp-64 }
+plan: { batchSize: 20, localEpochs: 1, metrics: [accuracy] }
+round: { goalCount: 3 }
+evaluation: { everyRounds: 2 }
+stop: { rounds: 3 }
+`,
+    );
+    const run = (seed: string, threads: string): Promise<DemoResult> =>
+      box.json([
+        ...["demo", "--clients", "9", "--task", task],
+        ...["--seed", seed, "--threads", threads],
+      ]);
+    const first = await run("5", "1");
+    const second = await run("5", "2");
+    expect(second).toEqual({ ...first, seconds: second.seconds });
+    expect(first.rounds).toBe(3);
+  });
+
   test("stops within seconds of Ctrl-C, and meanwhile other commands find it", async () => {
     const box = await openSandbox();
     const demo = box.start(["demo", "--clients", "4", "--rounds", "10000", "--data-dir", "d"]);

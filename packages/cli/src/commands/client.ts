@@ -97,7 +97,7 @@ function withClientOptions(command: Command): Command {
       )
       .option(
         "--seed <number>",
-        "make training repeatable, for experiments; a real client must not use it",
+        "make the reports of this client repeatable, for experiments; which clients a round takes is up to the server, by who comes first; a real client must not use it",
         wholeNumber(0),
       )
       .option(

@@ -79,7 +79,7 @@ function withDemoOptions(command: Command): Command {
       )
       .option(
         "--seed <number>",
-        "make the run repeatable: the same seed gives the same model (default: a random seed)",
+        "make the run repeatable: the same seed draws the same clients for each round and gives the same model (default: a random seed)",
         wholeNumber(0),
       )
       .addOption(engineOption())

@@ -8,41 +8,83 @@ import {
   FederatedClient,
   createTrainer,
   holdOut,
+  type LocalTrainer,
   type ParticipationEvent,
 } from "@tributary/client-sdk";
-import type { ClientConversation, ClientSetup } from "./demo-conversations.ts";
+import type { ClientConversation, ClientSetup, ThreadClient } from "./demo-conversations.ts";
 
 // A worker thread of the demo. It runs real clients with real sockets.
 
-serve<ClientConversation>(ownerEndpoint(), { takePart });
+/** A client of this thread, and the end of what it was last called for. */
+interface CalledClient {
+  readonly client: FederatedClient;
+  done: Promise<void>;
+}
 
-async function takePart(setup: ClientSetup): Promise<void> {
+/** The clients of this thread by number, once they have been made. */
+let making: Promise<ReadonlyMap<number, CalledClient>> | undefined;
+
+serve<ClientConversation>(ownerEndpoint(), {
+  async takePart(setup) {
+    making = makeClients(setup);
+    const clients = await making;
+    if (setup.waitForCalls) return;
+    await Promise.all([...clients].map(([index, { client }]) => takePart(index, client)));
+  },
+  async call({ clients: numbers }) {
+    const clients = await making;
+    await Promise.all(
+      numbers.map((index) => {
+        const called = clients?.get(index);
+        if (called === undefined) return undefined; // it is in another thread
+        // A client that is called again may still be leaving the round before.
+        return (called.done = called.done.then(() => takePart(index, called.client, 1)));
+      }),
+    );
+  },
+});
+
+async function makeClients(setup: ClientSetup): Promise<ReadonlyMap<number, CalledClient>> {
   // All clients of the thread share one engine and one copy of the model. They train one after the other.
   const trainer = await createTrainer(setup.trainer);
-  // The server is in this process: no proxy that the environment may name leads to it.
-  const agent = setup.url.startsWith("wss:") ? new HttpsAgent() : new HttpAgent();
-  const random = seededRandom(createNodeCryptoProvider(), setup.seed);
-  await Promise.all(
-    setup.clients.map(async ({ index, examples }) => {
-      const { train, heldOut } =
-        setup.holdOut === 0 ? { train: examples } : holdOut(examples, setup.holdOut);
-      const client = new FederatedClient({
-        url: setup.url,
-        population: setup.population,
-        serverKey: setup.serverKey,
-        examples: train,
-        ...(heldOut === undefined ? {} : { heldOut }),
-        trainer,
-        agent,
-        random: random.derive(`client ${index}`),
-        ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),
-      });
-      for await (const event of client.participate()) {
-        const error = troubleIn(event);
-        if (error !== undefined) throw ofClient(index, error);
-      }
-    }),
+  return new Map(
+    setup.clients.map((each) => [
+      each.index,
+      { client: createClient(each, setup, trainer), done: Promise.resolve() },
+    ]),
   );
+}
+
+function createClient(
+  { index, examples }: ThreadClient,
+  setup: ClientSetup,
+  trainer: LocalTrainer,
+): FederatedClient {
+  const { train, heldOut } =
+    setup.holdOut === 0 ? { train: examples } : holdOut(examples, setup.holdOut);
+  return new FederatedClient({
+    url: setup.url,
+    population: setup.population,
+    serverKey: setup.serverKey,
+    examples: train,
+    ...(heldOut === undefined ? {} : { heldOut }),
+    trainer,
+    // The server is in this process: no proxy that the environment may name leads to it.
+    agent: setup.url.startsWith("wss:") ? new HttpsAgent() : new HttpAgent(),
+    random: seededRandom(createNodeCryptoProvider(), setup.seed).derive(`client ${index}`),
+    ...(setup.certificate === undefined ? {} : { tls: { ca: setup.certificate } }),
+  });
+}
+
+/** Lets a client take part in so many rounds, or as long as the server lives. */
+async function takePart(index: number, client: FederatedClient, rounds = Infinity): Promise<void> {
+  let finished = 0;
+  for await (const event of client.participate()) {
+    const error = troubleIn(event);
+    if (error !== undefined) throw ofClient(index, error);
+    if (event.type === "round-finished") finished += 1;
+    if (finished === rounds) return;
+  }
 }
 
 /** The error that keeps a client from taking part at all. That a round is closed or not yet open is no such error. */

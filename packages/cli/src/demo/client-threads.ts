@@ -1,9 +1,8 @@
 import type { TaskDefinition } from "@tributary/protocol";
 import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { TributaryServer } from "@tributary/server";
-import { memoryOf, type ClientConversation } from "./demo-conversations.ts";
+import { memoryOf, type ClientConversation, type ClientSetup } from "./demo-conversations.ts";
 import type { DemoData } from "./demo-data.ts";
-import type { DemoOptions } from "./demo-options.ts";
 import { startThread } from "./threads.ts";
 
 /**
@@ -12,32 +11,52 @@ import { startThread } from "./threads.ts";
  */
 const HELD_OUT_FRACTION = 0.1;
 
-/**
- * Starts the threads in which the clients train. Client i runs in thread i modulo the number of
- * threads.
- * @param data - The memory of the clients' examples moves to the threads and is gone here.
- * @param onFailure - Called if a thread fails, or if one of its clients cannot take part.
- */
-export function startClientThreads(
-  server: TributaryServer,
-  definition: TaskDefinition,
-  data: DemoData,
-  threadCount: number,
-  { trainer, seed }: Pick<DemoOptions, "trainer" | "seed">,
-  onFailure: (error: Error) => void,
-): WorkerPort<ClientConversation>[] {
-  const { url, serverKey, certificate } = server;
-  const everyClient = data.clients.map((examples, index) => ({ index, examples }));
-  return Array.from({ length: threadCount }, (_, thread) => {
-    const clients = everyClient.filter(({ index }) => index % threadCount === thread);
-    const port = startThread<ClientConversation>("./client-thread.js", onFailure);
-    const setup = {
-      ...{ url, serverKey, certificate, trainer, seed, clients },
-      population: definition.population,
-      holdOut: definition.evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION,
-    };
-    const transfer = memoryOf(clients.map(({ examples }) => examples));
-    port.ask("takePart", setup, { transfer }).catch(onFailure);
-    return port;
-  });
+/** The threads in which the clients of a demo train. */
+export class ClientThreads {
+  readonly #ports: readonly WorkerPort<ClientConversation>[];
+  readonly #onFailure: (error: Error) => void;
+
+  /**
+   * Starts the threads. Client i is in thread i modulo the number of threads.
+   * @param onFailure - Called if a thread fails, or if one of its clients cannot take part.
+   */
+  constructor(threadCount: number, onFailure: (error: Error) => void) {
+    this.#onFailure = onFailure;
+    this.#ports = Array.from({ length: threadCount }, () =>
+      startThread<ClientConversation>("./client-thread.js", onFailure),
+    );
+  }
+
+  /**
+   * Makes the clients, which connect to the server at once unless they wait for calls.
+   * @param data - The memory of the clients' examples moves to the threads and is gone here.
+   */
+  start(
+    { url, serverKey, certificate }: TributaryServer,
+    { population, evaluation }: TaskDefinition,
+    data: DemoData,
+    options: Pick<ClientSetup, "trainer" | "seed" | "waitForCalls">,
+  ): void {
+    const holdOut = evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION;
+    const everyClient = data.clients.map((examples, index) => ({ index, examples }));
+    for (const [thread, port] of this.#ports.entries()) {
+      const clients = everyClient.filter(({ index }) => index % this.#ports.length === thread);
+      const { trainer, seed, waitForCalls } = options;
+      const setup = {
+        ...{ url, serverKey, certificate, population },
+        ...{ trainer, seed, holdOut, clients, waitForCalls },
+      };
+      const transfer = memoryOf(clients.map(({ examples }) => examples));
+      port.ask("takePart", setup, { transfer }).catch(this.#onFailure);
+    }
+  }
+
+  /** Lets the clients with these numbers take part in one round. */
+  call(clients: readonly number[]): void {
+    for (const port of this.#ports) port.ask("call", { clients }).catch(this.#onFailure);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#ports.map((port) => port.close()));
+  }
 }

@@ -19,12 +19,25 @@ export interface ClientSetup {
   /** The fraction of its examples that each client keeps for evaluation; 0 for none. */
   readonly holdOut: number;
   readonly clients: readonly ThreadClient[];
+  /** Whether the clients take part only in the rounds for which they are called. */
+  readonly waitForCalls: boolean;
 }
 
 /** What a thread with clients is asked. */
 export interface ClientConversation {
-  /** Lets all clients take part until their task is over. Fails with the first that cannot. */
+  /**
+   * Makes the clients and, unless they wait for calls, lets them take part until their task is over.
+   * Comes before all else. Fails with the first client that cannot take part.
+   */
   readonly takePart: { readonly request: ClientSetup; readonly answer: void };
+  /**
+   * Lets the clients with these numbers, those of other threads left out, take part in one round
+   * each. Fails with the first that cannot.
+   */
+  readonly call: {
+    readonly request: { readonly clients: readonly number[] };
+    readonly answer: void;
+  };
 }
 
 /** What the thread that scores checkpoints is asked. */

@@ -65,9 +65,11 @@ function isOfOneClient({ round, evaluation }: TaskDefinition): boolean {
 function limitsFor(clients: number): Partial<Limits> {
   const { maxConnectionsPerAddress, connectionBurstPerAddress, requestBurstPerAddress } =
     DEFAULT_LIMITS;
+  const { connectionsPerSecondPerAddress } = DEFAULT_LIMITS;
   return {
     maxConnectionsPerAddress: Math.max(maxConnectionsPerAddress, clients),
     connectionBurstPerAddress: Math.max(connectionBurstPerAddress, clients),
+    connectionsPerSecondPerAddress: Math.max(connectionsPerSecondPerAddress, clients),
     requestBurstPerAddress: Math.max(requestBurstPerAddress, 4 * clients),
   };
 }

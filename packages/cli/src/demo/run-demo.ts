@@ -3,10 +3,11 @@ import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/pr
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server";
 import { loadInitialModel, type InitialModel } from "../files/model-files.ts";
-import { startClientThreads } from "./client-threads.ts";
+import { ClientThreads } from "./client-threads.ts";
 import { loadDemoData, type DemoData } from "./demo-data.ts";
 import type { DemoObserver } from "./demo-observer.ts";
 import type { DemoOptions } from "./demo-options.ts";
+import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { sumUp, type DemoResult } from "./demo-result.ts";
 import { cancelEarlierTasks, startDemoServer } from "./demo-server.ts";
 import { demoTask, fitTask } from "./demo-task.ts";
@@ -22,7 +23,7 @@ import { TrainingProgress, type Score } from "./training-progress.ts";
  */
 export async function runDemo(options: DemoOptions, observer: DemoObserver): Promise<DemoResult> {
   const startedAtMs = Date.now();
-  const { data, definition, model } = await prepareTraining(options);
+  const { data, definition, model, cohorts } = await prepareTraining(options);
   const progress = new TrainingProgress(definition, observer);
   const fail = (error: Error): void => progress.fail(error);
   options.signal.addEventListener("abort", () => fail(stopped()), { once: true });
@@ -47,8 +48,19 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     // If the engine cannot be loaded, the demo ends here, before any client starts.
     await Promise.race([scorer.ready, progress.over]);
 
+    const clients = new ClientThreads(threadCount, fail);
+    threads.push(clients);
+    const { trainer, seed } = options;
+    const start = (waitForCalls: boolean): void =>
+      clients.start(server, definition, data, { trainer, seed, waitForCalls });
+    if (cohorts.arePartial) {
+      start(true);
+      server.events.subscribe((event) => {
+        if (event.type === "round-opened") clients.call(cohorts.draw(event.purpose));
+      });
+    }
     await server.coordinator.startTask(task.id);
-    threads.push(...startClientThreads(server, definition, data, threadCount, options, fail));
+    if (!cohorts.arePartial) start(false);
     await progress.over;
     return await sumUp(progress, task, server, Date.now() - startedAtMs);
   } finally {
@@ -62,6 +74,7 @@ interface Preparation {
   readonly definition: TaskDefinition;
   /** The model that the training begins with. */
   readonly model: InitialModel;
+  readonly cohorts: DrawnCohorts;
 }
 
 /** Loads the data and deals it out to the clients, and chooses the task and its initial model. */
@@ -73,7 +86,8 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
     task === undefined ? demoTask(data, clients, rounds) : fitTask(task, clients, rounds);
   const model = await loadInitialModel(definition, random.derive("model"));
   if (options.signal.aborted) throw stopped();
-  return { data, definition, model };
+  const cohorts = new DrawnCohorts(definition, clients, random.derive("cohorts"));
+  return { data, definition, model, cohorts };
 }
 
 const stopped = (): TributaryError => new TributaryError("ABORTED", "The demo was stopped");

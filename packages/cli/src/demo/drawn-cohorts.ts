@@ -1,0 +1,46 @@
+import {
+  shuffledIndices,
+  type RandomSource,
+  type RoundPurpose,
+  type TaskDefinition,
+} from "@tributary/protocol";
+
+/**
+ * Draws from the demo's seed which of its clients take part in each round. Without this, the clients
+ * that happen to be quicker would be taken, and no run could be repeated.
+ */
+export class DrawnCohorts {
+  readonly #definition: TaskDefinition;
+  readonly #clients: number;
+  readonly #random: RandomSource;
+  #rounds = 0;
+
+  /** @param clients - Number of clients in the demo. */
+  constructor(definition: TaskDefinition, clients: number, random: RandomSource) {
+    this.#definition = definition;
+    this.#clients = clients;
+    this.#random = random;
+  }
+
+  /** Whether some rounds take fewer clients than there are. If none does, nothing is drawn. */
+  get arePartial(): boolean {
+    const purposes: RoundPurpose[] = ["training"];
+    if (this.#definition.evaluation.everyRounds !== null) purposes.push("evaluation");
+    return purposes.some((purpose) => this.#sizeOf(purpose) < this.#clients);
+  }
+
+  /**
+   * Draws the cohort of a round that has just opened. A round that is tried again gets another one.
+   * @returns The numbers of the clients, from 0.
+   */
+  draw(purpose: RoundPurpose): readonly number[] {
+    this.#rounds += 1;
+    const order = shuffledIndices(this.#clients, this.#random.derive(`round ${this.#rounds}`));
+    return [...order.subarray(0, this.#sizeOf(purpose))];
+  }
+
+  #sizeOf(purpose: RoundPurpose): number {
+    const { round, evaluation } = this.#definition;
+    return purpose === "training" ? round.goalCount : (evaluation.goalCount ?? round.goalCount);
+  }
+}
