@@ -30,7 +30,8 @@ import { tableExampleStore } from "./examples/table-store.ts";
 import { EventStream, type EventSink } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import { participate } from "./participation/participation.ts";
-import { Residuals } from "./participation/residuals.ts";
+import { personalWeights } from "./participation/local-layers.ts";
+import { PlanMemory } from "./participation/plan-memory.ts";
 import type { Platform } from "./platform/platform.ts";
 import { LinkedAbort, abortable, aborted } from "./runtime/abort.ts";
 import { Backoff } from "./session/backoff.ts";
@@ -90,7 +91,10 @@ export class FederatedClient {
   readonly #examples: ExampleStore;
   readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache();
-  readonly #residuals: Residuals = new Residuals();
+  /** What encoding the last update has lost, which is added to the next (error feedback). */
+  readonly #residuals: PlanMemory = new PlanMemory();
+  /** The parameters of layers that the plan leaves to each client. */
+  readonly #localLayers: PlanMemory = new PlanMemory();
   readonly #closing: AbortController = new AbortController();
   /** The work under way, which `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
@@ -155,14 +159,17 @@ export class FederatedClient {
 
   /**
    * Asks for the newest checkpoint of the population, verifies it as in a round, and builds a tfjs
-   * model of it. See `checkpoint` for what happens without a connection.
+   * model of it. Layers that the plan leaves to each client (`batchNormalization: local`) have the
+   * values of this client, once it has trained them. See `checkpoint` for what happens without a
+   * connection.
    * @returns A new model in each call. It belongs to the caller, who disposes it.
    * @throws TributaryError as `checkpoint`; also `MODEL_UNSUPPORTED` when tfjs cannot build the
    *   model.
    */
   async model(options: ModelOptions = {}): Promise<LayersModel> {
     const { model } = await this.#newest(options.signal);
-    return this.#platform.createModel(model.plan.plan.model, model.checkpoint.weights);
+    const weights = personalWeights(model, this.#localLayers);
+    return this.#platform.createModel(model.plan.plan.model, weights);
   }
 
   /**
@@ -240,6 +247,7 @@ export class FederatedClient {
       trainer,
       kernels: () => resources.kernels(),
       residuals: this.#residuals,
+      localLayers: this.#localLayers,
       random,
       events,
       reconnect: new Backoff(waits),

@@ -39,7 +39,8 @@ async function distanceAfter(rounds: number, plan: Plan): Promise<number> {
     // Clients bring the model half of the way to the best one.
     const stepped = state.weights.map((value, i) => value + (best[i]! - value) / 2);
     const step = lengthOf(stepped.map((value, i) => value - state.weights[i]!));
-    state = await packNextState(stepped, state, terms, { random, yieldTurn });
+    const next = { stepped, statistics: new Float32Array(0) };
+    state = await packNextState(next, state, terms, { random, yieldTurn });
     expect(lengthOf(state.residual!)).toBeLessThanOrEqual(1.0001 * step);
   }
   return lengthOf(best.map((value, i) => value - state.weights[i]!)) / lengthOf(best);

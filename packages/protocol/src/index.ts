@@ -169,7 +169,20 @@ export {
 } from "./model/builtin-models.ts";
 export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
-export { applyDifference, downloadCodec, type DownloadSpec } from "./model/download.ts";
+export {
+  applyDifference,
+  downloadCodec,
+  unpackRanges,
+  type DownloadSpec,
+} from "./model/download.ts";
+export { modelParts, type ModelParts } from "./model/model-parts.ts";
+export {
+  checkStatistics,
+  settleStatistics,
+  splitStatistics,
+  withStatistics,
+  type NormalizedChannels,
+} from "./model/moving-statistics.ts";
 export { firstNonFinite } from "./bytes/float32-bytes.ts";
 export {
   layoutOf,
@@ -180,13 +193,14 @@ export {
 export { packValues, packedLengthLimit, unpackValues } from "./model/packed-values.ts";
 export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
 export { readTfjsWeights } from "./model/tfjs-weights.ts";
+export { layerNames, trainableRanges } from "./model/trainable-ranges.ts";
 export {
   gatherRanges,
-  layerNames,
   rangesSize,
-  trainableRanges,
+  scatterRanges,
+  withoutRanges,
   type ValueRange,
-} from "./model/trainable-ranges.ts";
+} from "./model/value-ranges.ts";
 export { writeTfjsModel, type TfjsModelFiles } from "./model/write-tfjs-model.ts";
 
 export type { Address } from "./kernels/address.ts";

@@ -22,6 +22,7 @@ export const TASK_SAMPLES: readonly object[] = [
       trainable: ["output"],
       proximal: 0.1,
       gradientClipNorm: 5,
+      batchNormalization: "local",
       clipNorm: 0.5,
       update: { codec: "eden", bits: 2, entropy: true },
       download: { encoding: "difference", update: { codec: "qsgd", bits: 8 } },

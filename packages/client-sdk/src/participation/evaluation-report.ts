@@ -7,23 +7,25 @@ import { reportedMetrics, type PreparedReport } from "./prepared-report.ts";
 /**
  * Measures a checkpoint on held-out examples, for the report of an evaluation. Such a report has
  * metrics and no update.
- * @param request - The verified model, which is not modified; the held-out examples; and the signal
- *   that stops the work.
+ * @param request - The verified model and its parameters, which are not modified; the held-out
+ *   examples; and the signal that stops the work.
  * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, or `ABORTED`.
  */
 export async function prepareEvaluation(
   trainer: LocalTrainer,
   request: {
     readonly model: VerifiedModel;
+    /** The parameters to measure, which may be this client's own in some layers; not modified. */
+    readonly weights: Float32Array;
     readonly examples: Examples;
     readonly signal: AbortSignal;
   },
 ): Promise<PreparedReport> {
-  const { model, examples, signal } = request;
+  const { model, weights, examples, signal } = request;
   const { plan } = model.plan;
   let values: TrainingMetrics;
   try {
-    values = await trainer.evaluate({ plan, weights: model.checkpoint.weights, examples, signal });
+    values = await trainer.evaluate({ plan, weights, examples, signal });
   } catch (error) {
     throw asTributaryError(error, "TRAINING_FAILED", "The trainer failed to evaluate");
   }

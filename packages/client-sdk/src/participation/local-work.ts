@@ -5,6 +5,7 @@ import type { VerifiedModel } from "../trust/verified-model.ts";
 import { loadExamples, type AppExamples, type OfferedExamples } from "./app-examples.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";
 import type { EventSink } from "./event-stream.ts";
+import { personalWeights } from "./local-layers.ts";
 import { prepareReport, type PreparedReport, type TrainingDeps } from "./prepared-report.ts";
 import { throttleProgress } from "./progress-throttle.ts";
 
@@ -28,7 +29,7 @@ export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
  *   `prepareEvaluation`.
  */
 export async function evaluateForRound(
-  { heldOut, trainer, offered, events, clock }: LocalWorkDeps,
+  { heldOut, trainer, localLayers, offered, events, clock }: LocalWorkDeps,
   { roundId }: Configuration,
   model: VerifiedModel,
   signal: AbortSignal,
@@ -43,8 +44,9 @@ export async function evaluateForRound(
     );
   }
   const examples = await loadExamples(heldOut, model.plan.plan.examples, signal);
+  const weights = personalWeights(model, localLayers);
   const startedMs = clock.elapsedMs();
-  const report = await prepareEvaluation(trainer, { model, examples, signal });
+  const report = await prepareEvaluation(trainer, { model, weights, examples, signal });
   if (signal.aborted) throw aborted();
   const { exampleCount } = report;
   const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));

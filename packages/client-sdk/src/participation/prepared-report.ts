@@ -1,10 +1,14 @@
 import {
   TributaryError,
   asTributaryError,
+  checkStatistics,
+  gatherRanges,
   keepResidual,
   leavesResidual,
   measuresToReport,
+  settleStatistics,
   updateCodec,
+  withStatistics,
   type UpdateKernels,
   type MetricValue,
   type Plan,
@@ -16,7 +20,8 @@ import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/lo
 import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
 import { checkExampleCount } from "./app-examples.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
-import type { Residuals } from "./residuals.ts";
+import { localValues, personalWeights } from "./local-layers.ts";
+import type { PlanMemory } from "./plan-memory.ts";
 
 /**
  * A report that is ready to be sent, without the round's id and nonce, which are added when it is.
@@ -26,12 +31,12 @@ export interface PreparedReport {
   readonly exampleCount: number;
   /** The name of the codec that made the payload; empty in an evaluation. */
   readonly codec: string;
-  /** The bytes of the encoded update; empty in an evaluation. */
+  /** The encoded update with the moving statistics behind it; empty in an evaluation. */
   readonly payload: Uint8Array;
   /** `loss` first, then the metrics that the plan names, in the plan's order. */
   readonly metrics: readonly MetricValue[];
   /**
-   * To be called once the server has accepted the report: keeps the residual for the next update.
+   * To be called once the server has accepted the report: keeps what the next one begins with.
    */
   readonly counted: () => void;
 }
@@ -44,8 +49,10 @@ export interface TrainingDeps {
   readonly random: RandomSource;
   /** Loads the codecs' inner loops, when an update is first encoded. */
   readonly kernels: () => Promise<UpdateKernels>;
-  /** Where a residual is kept between two reports. */
-  readonly residuals: Residuals;
+  /** Where the residual of an encoding is kept between two reports. */
+  readonly residuals: PlanMemory;
+  /** Where the client's own values are kept of layers that the plan leaves to each client. */
+  readonly localLayers: PlanMemory;
 }
 
 /** What a report is made from, and the callbacks that tell how far the work is. */
@@ -75,11 +82,16 @@ export async function prepareReport(
   request: ReportRequest,
 ): Promise<PreparedReport> {
   const { model, roundNumber } = request;
-  const { plan, trainable } = model.plan;
+  const { plan, parts } = model.plan;
   const stream = `${plan.task} round ${roundNumber}`;
-  const result = await trainLocally(deps, request, deps.random.derive(`${stream} train`));
-  const update = modelUpdate(result.weights, model.checkpoint.weights, trainable);
+  const before = personalWeights(model, deps.localLayers);
+  const result = await trainLocally(deps, request, before, deps.random.derive(`${stream} train`));
+  const { weights, steps, exampleCount } = result;
+  const update = modelUpdate(weights, before, parts.updated);
   clipUpdate(update, plan.clipNorm);
+  settleStatistics(weights, before, parts.normalized, steps);
+  const statistics = gatherRanges(weights, parts.statistics);
+  checkStatistics(statistics);
   const metrics = reportedMetrics(result.metrics, plan);
   request.onTrained(result);
   const encoded = await encodeUpdate(
@@ -88,17 +100,29 @@ export async function prepareReport(
     update,
     deps.random.derive(`${stream} encode`),
   );
-  return { exampleCount: result.exampleCount, metrics, ...encoded };
+  return {
+    exampleCount,
+    metrics,
+    codec: encoded.codec,
+    payload: withStatistics(encoded.payload, statistics),
+    counted: () => {
+      encoded.counted();
+      if (parts.local.length > 0) deps.localLayers.keep(model.plan.id, localValues(weights, model));
+    },
+  };
 }
 
-/** Calls the trainer, and checks what it returns. */
+/**
+ * Calls the trainer, and checks what it returns.
+ * @param weights - The parameters to begin with; not modified.
+ */
 async function trainLocally(
   { trainer }: TrainingDeps,
   { model, examples, signal, onProgress }: ReportRequest,
+  weights: Float32Array,
   random: RandomSource,
 ): Promise<TrainResult> {
   const { plan, layout } = model.plan;
-  const { weights } = model.checkpoint;
   const result = await trained(() =>
     trainer.train({ plan, weights, examples, random, signal, onProgress }),
   );

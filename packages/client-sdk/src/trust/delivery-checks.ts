@@ -50,7 +50,7 @@ export function requirePlannedForm({ packed, difference }: Delivery, { plan }: V
  * @param artifact - `checkpoint` or `difference`.
  */
 export function longestModel(
-  { plan, layout, trainable }: VerifiedPlan,
+  { plan, layout, parts }: VerifiedPlan,
   artifact: DueArtifact["artifact"],
 ): number {
   const { encoding } = plan.download;
@@ -60,5 +60,7 @@ export function longestModel(
   if (codec === undefined || (encoding === "difference" && artifact === "checkpoint")) {
     return 4 * layout.size;
   }
-  return packedLengthLimit(codec, artifact === "difference" ? rangesSize(trainable) : layout.size);
+  const statistics = rangesSize(parts.statistics);
+  const packed = artifact === "difference" ? rangesSize(parts.updated) : layout.size - statistics;
+  return packedLengthLimit(codec, packed) + 4 * statistics;
 }

@@ -2,7 +2,7 @@ import {
   TributaryError,
   decodePlan,
   layoutOf,
-  trainableRanges,
+  modelParts,
   verifyPlanSignature,
   type CryptoProvider,
   type PlanId,
@@ -67,7 +67,8 @@ export class PlanVerifier {
     }
     const layout = layoutOf(plan.model.parameters);
     checkFloors(floors, plan, layout);
-    return { id, bytes, plan, layout, trainable: trainableRanges(layout, plan.training.trainable) };
+    const parts = modelParts(layout, plan.model.topology, plan.training);
+    return { id, bytes, plan, layout, parts };
   }
 }
 

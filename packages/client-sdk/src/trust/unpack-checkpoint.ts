@@ -5,7 +5,11 @@ import {
   decodeCheckpoint,
   downloadCodec,
   encodeCheckpoint,
-  unpackValues,
+  rangesSize,
+  scatterRanges,
+  splitStatistics,
+  unpackRanges,
+  withoutRanges,
   type CheckpointId,
   type CryptoProvider,
   type UpdateKernels,
@@ -35,7 +39,7 @@ export interface PackedCheckpoint {
  *   it cannot read.
  */
 export function unpackCheckpoint(
-  { plan, layout, trainable }: VerifiedPlan,
+  { plan, layout, parts }: VerifiedPlan,
   { id, bytes, base }: PackedCheckpoint,
   crypto: CryptoProvider,
   kernels: UpdateKernels,
@@ -44,12 +48,15 @@ export function unpackCheckpoint(
   if (codec === undefined) {
     throw new TributaryError("INTERNAL", "A plan with float32 downloads has nothing to unpack");
   }
+  const { head, statistics } = splitStatistics(bytes, rangesSize(parts.statistics));
   let weights: Float32Array = new Float32Array(layout.size);
   if (base === undefined) {
-    unpackValues(codec, bytes, layout.size, (block, offset) => weights.set(block, offset));
+    const all = [{ offset: 0, length: layout.size }];
+    unpackRanges(weights, withoutRanges(all, parts.statistics), codec, head);
   } else {
-    weights = applyDifference(base, trainable, codec, bytes);
+    weights = applyDifference(base, parts.updated, codec, head);
   }
+  scatterRanges(statistics, parts.statistics, weights);
   const encoded = encodeCheckpoint(weights);
   const actual = checkpointIdOf(crypto, encoded);
   if (actual !== id) {

@@ -1,4 +1,4 @@
-import type { CheckpointId, ParameterLayout, Plan, PlanId, ValueRange } from "@tributary/protocol";
+import type { CheckpointId, ModelParts, ParameterLayout, Plan, PlanId } from "@tributary/protocol";
 
 /**
  * A plan whose signature is valid, whose form is correct, and which breaks none of the client's
@@ -12,8 +12,8 @@ export interface VerifiedPlan {
   readonly plan: Plan;
   /** Where each parameter lies in the flat vector of all parameters. */
   readonly layout: ParameterLayout;
-  /** The ranges of parameters that the plan trains. An update consists of their changes. */
-  readonly trainable: readonly ValueRange[];
+  /** Which of the parameters travel in which way. */
+  readonly parts: ModelParts;
 }
 
 /** A plan and a checkpoint of the plan's model, both verified. */

@@ -1,14 +1,15 @@
 import {
   TributaryError,
   layoutOf,
+  modelParts,
   rangesSize,
-  trainableRanges,
   updateCodec,
   type Limits,
   type Plan,
 } from "@tributary/protocol";
 import { heldBytes } from "./create-aggregation-rule.ts";
 import { sumRuleNames } from "./rule-implementations.ts";
+import { heldStatisticsBytes } from "./statistics-pool.ts";
 
 /**
  * Refuses a plan whose aggregation rule would hold more bytes of a round in memory than the server
@@ -24,12 +25,17 @@ export function checkAggregationMemory(
 ): void {
   const codec = updateCodec(plan.update);
   const { training, model, aggregation } = plan;
-  const dimension = rangesSize(trainableRanges(layoutOf(model.parameters), training.trainable));
-  const bytes = heldBytes(aggregation, goalCount, codec, dimension);
+  const parts = modelParts(layoutOf(model.parameters), model.topology, training);
+  const dimension = rangesSize(parts.updated);
+  const channels = rangesSize(parts.statistics) / 2;
+  const bytesFor = (reports: number): number =>
+    heldBytes(aggregation, reports, codec, dimension) +
+    reports * heldStatisticsBytes(aggregation, channels);
+  const bytes = bytesFor(goalCount);
   if (bytes <= limit) return;
   // The remedy names the largest goal count that would fit.
   let fits = goalCount;
-  while (fits > 0 && heldBytes(aggregation, fits, codec, dimension) > limit) fits -= 1;
+  while (fits > 0 && bytesFor(fits) > limit) fits -= 1;
   const lower = fits < 1 ? "train fewer layers" : `lower round.goalCount to ${fits}`;
   const shrink = plan.update.codec === "float32" ? ", use the update codec uniform" : "";
   const each = codec.payloadBytes(dimension).max;

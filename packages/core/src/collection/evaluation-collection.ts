@@ -42,7 +42,7 @@ export class EvaluationCollection implements Collection {
 
   begin(): ReportForm {
     const payloadBytes = { min: 0, max: 0 };
-    return { codec: "", dimension: 0, payloadBytes, metricNames: this.#metricNames };
+    return { codec: "", dimension: 0, statistics: 0, payloadBytes, metricNames: this.#metricNames };
   }
 
   receive({ exampleCount, metrics }: Report): void {

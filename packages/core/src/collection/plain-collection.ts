@@ -1,4 +1,10 @@
-import { measuresToReport, type RoundPurpose } from "@tributary/protocol";
+import {
+  checkStatistics,
+  measuresToReport,
+  splitStatistics,
+  type RoundPurpose,
+} from "@tributary/protocol";
+import { openStatistics, type StatisticsPool } from "../aggregation/statistics-pool.ts";
 import type { UpdateAdder } from "../aggregation/update-adder.ts";
 import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
@@ -28,6 +34,7 @@ export class PlainCollection implements Collection {
   readonly #adder: UpdateAdder;
   readonly #learningRate: number;
   readonly #weighting: WeightingTerms;
+  readonly #statistics: StatisticsPool;
   readonly #metrics: MetricClaims;
 
   constructor({ terms, adder, learningRate, weighting }: PlainCollectionOptions) {
@@ -35,6 +42,7 @@ export class PlainCollection implements Collection {
     this.#adder = adder;
     this.#learningRate = learningRate;
     this.#weighting = weighting;
+    this.#statistics = openStatistics(terms.plan.aggregation, terms.statistics / 2);
     this.#metrics = new MetricClaims(measuresToReport(terms.plan.training.metrics));
   }
 
@@ -55,11 +63,14 @@ export class PlainCollection implements Collection {
   }
 
   begin(): ReportForm {
-    const { plan, codec, dimension } = this.#terms;
+    const { plan, codec, dimension, statistics } = this.#terms;
+    const { min, max } = codec.payloadBytes(dimension);
+    const behind = 4 * statistics;
     return {
       codec: codec.name,
       dimension,
-      payloadBytes: codec.payloadBytes(dimension),
+      statistics,
+      payloadBytes: { min: min + behind, max: max + behind },
       metricNames: measuresToReport(plan.training.metrics),
     };
   }
@@ -67,8 +78,14 @@ export class PlainCollection implements Collection {
   receive({ exampleCount, payload, metrics }: Report): void | Promise<void> {
     requireExamples(exampleCount);
     const weight = reportWeight(this.#weighting, exampleCount);
-    const added = this.#adder.add(payload, weight);
-    const count = (): void => this.#metrics.add(exampleCount, weight, metrics);
+    const { head, statistics } = splitStatistics(payload, this.#terms.statistics);
+    checkStatistics(statistics);
+    const added = this.#adder.add(head, weight);
+    const count = (): void => {
+      this.#statistics.add(statistics, weight);
+      statistics.fill(0);
+      this.#metrics.add(exampleCount, weight, metrics);
+    };
     // An adder in this thread is done when it returns. Waiting for it would only cost time.
     if (added !== undefined) return added.then(count);
     count();
@@ -78,11 +95,13 @@ export class PlainCollection implements Collection {
 
   async combine(before: ModelState, deps: PackingDeps): Promise<ModelState> {
     const update = await this.#adder.combine(deps.yieldTurn);
-    return serverStep(before, update, this.#terms, this.#learningRate, deps);
+    const statistics = this.#statistics.combine();
+    return serverStep(before, { update, statistics }, this.#terms, this.#learningRate, deps);
   }
 
   discard(): void {
     this.#adder.discard();
+    this.#statistics.discard();
   }
 
   metricMeans(): Record<string, number> {

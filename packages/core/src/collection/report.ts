@@ -6,7 +6,7 @@ export interface ReportHeader {
   readonly exampleCount: number;
   /** Name of the codec that the update is encoded with; empty when there is no update. */
   readonly codec: string;
-  /** Length of the encoded update in bytes; 0 when there is no update. */
+  /** Length of the payload in bytes; 0 when there is no update. */
   readonly updateBytes: number;
   readonly metrics: readonly MetricValue[];
 }
@@ -15,7 +15,7 @@ export interface ReportHeader {
 export interface Report {
   /** Examples behind the report; a whole number ≥ 1. */
   readonly exampleCount: number;
-  /** The encoded update; empty when the round asks for none. */
+  /** The encoded update and its moving statistics; empty when the round asks for none. */
   readonly payload: Uint8Array;
   /** One finite value for each metric that the round asks for. */
   readonly metrics: readonly MetricValue[];
@@ -27,7 +27,9 @@ export interface ReportForm {
   readonly codec: string;
   /** Number of values in an update; 0 when the round asks for none. */
   readonly dimension: number;
-  /** Least and greatest length of an encoded update, in bytes. */
+  /** Number of moving statistics behind an update. */
+  readonly statistics: number;
+  /** Least and greatest length of a payload, in bytes: an encoded update and its statistics. */
   readonly payloadBytes: PayloadBytes;
   /** Names of the metrics that each report must give. */
   readonly metricNames: readonly string[];
@@ -70,14 +72,17 @@ export function checkReportHeader(header: ReportHeader, form: ReportForm, offere
   }
 }
 
-function requireLength(bytes: number, { dimension, payloadBytes: { min, max } }: ReportForm): void {
+function requireLength(bytes: number, form: ReportForm): void {
+  const { dimension, statistics, payloadBytes } = form;
+  const { min, max } = payloadBytes;
   if (bytes >= min && bytes <= max) return;
   const range = min === max ? String(max) : `${min} to ${max}`;
+  const values = `${dimension} values${statistics === 0 ? "" : ` and ${statistics} moving statistics`}`;
   throw new TributaryError(
     "UPDATE_SHAPE",
     max === 0
       ? `The report brings ${bytes} bytes and an evaluation takes none`
-      : `The update has ${bytes} bytes where ${dimension} values take ${range}`,
+      : `The update has ${bytes} bytes where ${values} take ${range}`,
     {
       remedy: "Report all trainable parameters of the plan's model, or no update in an evaluation.",
     },

@@ -1,12 +1,12 @@
 import {
   layoutOf,
+  modelParts,
   rangesSize,
-  trainableRanges,
   updateCodec,
+  type ModelParts,
   type ParameterLayout,
   type Plan,
   type UpdateCodec,
-  type ValueRange,
 } from "@tributary/protocol";
 
 /**
@@ -38,10 +38,12 @@ export interface ModelState {
 export interface ModelTerms {
   readonly plan: Plan;
   readonly layout: ParameterLayout;
-  /** Where the values that are trained and reported lie in the parameters, ascending. */
-  readonly ranges: readonly ValueRange[];
-  /** Number of values in one update: the sum of the ranges' lengths. */
+  /** Which of the parameters travel in which way. */
+  readonly parts: ModelParts;
+  /** Number of values in one update. */
   readonly dimension: number;
+  /** Number of moving statistics behind each update. */
+  readonly statistics: number;
   /** The codec of the updates that clients report. */
   readonly codec: UpdateCodec;
 }
@@ -52,6 +54,13 @@ export interface ModelTerms {
  */
 export function modelTerms(plan: Plan): ModelTerms {
   const layout = layoutOf(plan.model.parameters);
-  const ranges = trainableRanges(layout, plan.training.trainable);
-  return { plan, layout, ranges, dimension: rangesSize(ranges), codec: updateCodec(plan.update) };
+  const parts = modelParts(layout, plan.model.topology, plan.training);
+  return {
+    plan,
+    layout,
+    parts,
+    dimension: rangesSize(parts.updated),
+    statistics: rangesSize(parts.statistics),
+    codec: updateCodec(plan.update),
+  };
 }

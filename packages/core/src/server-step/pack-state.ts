@@ -3,8 +3,10 @@ import {
   downloadCodec,
   gatherRanges,
   packValues,
-  unpackValues,
-  type DownloadSpec,
+  scatterRanges,
+  unpackRanges,
+  withStatistics,
+  withoutRanges,
   type RandomSource,
   type UpdateCodec,
 } from "@tributary/protocol";
@@ -28,12 +30,16 @@ export interface PackingDeps {
  */
 export async function packInitialState(
   weights: Float32Array,
-  download: DownloadSpec,
+  terms: PackingTerms,
   deps: PackingDeps,
 ): Promise<ModelState> {
+  const { download } = terms.plan;
   if (download.encoding !== "float16") return { weights };
-  return packWhole(downloadCodec(download)!, weights, deps);
+  return packWhole(downloadCodec(download)!, weights, terms, deps);
 }
+
+/** The parts of `ModelTerms` that packing needs. */
+type PackingTerms = Pick<ModelTerms, "plan" | "parts">;
 
 /**
  * Packs the parameters that a server step has made, in the encoding that the plan names. The
@@ -43,49 +49,62 @@ export async function packInitialState(
  * The residual of a difference is never longer than the step. Clients train from a model without
  * it, and so bring most of it again. With a codec that loses much, a longer residual would take the
  * model past where they want it, further each time.
- * @param stepped - The parameters after the step, float32, shape [d]. The residual of `before` is
- *   added to it in place.
+ *
+ * Moving statistics travel as they are, behind what is packed.
+ * @param next.stepped - The parameters after the step, float32, shape [d]; modified.
+ * @param next.statistics - Replace the moving statistics in them, which the step has not changed.
  * @param before - The state that the step began with.
  * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the encoding cannot hold a value.
  */
 export async function packNextState(
-  stepped: Float32Array,
+  { stepped, statistics }: { readonly stepped: Float32Array; readonly statistics: Float32Array },
   before: ModelState,
-  { plan, ranges }: Pick<ModelTerms, "plan" | "ranges">,
+  terms: PackingTerms,
   deps: PackingDeps,
 ): Promise<ModelState> {
   const { random, yieldTurn } = deps;
+  const { plan, parts } = terms;
   const { download } = plan;
   const codec = downloadCodec(download);
-  if (codec === undefined) return { weights: stepped };
+  if (codec === undefined) {
+    scatterRanges(statistics, parts.statistics, stepped);
+    return { weights: stepped };
+  }
   if (download.encoding === "float16") {
     await addTo(stepped, before.residual, yieldTurn);
-    const rounded = await packWhole(codec, stepped, deps);
+    scatterRanges(statistics, parts.statistics, stepped);
+    const rounded = await packWhole(codec, stepped, terms, deps);
     return { ...rounded, residual: await subtract(stepped, rounded.weights, yieldTurn) };
   }
   const step = await subtract(stepped, before.weights, yieldTurn);
   const stepLength = await lengthOf(step, yieldTurn);
   await addTo(stepped, before.residual, yieldTurn);
   await addTo(step, before.residual, yieldTurn);
-  const change = gatherRanges(step, ranges);
-  const difference = await packValues(codec, change, random, yieldTurn);
+  const change = gatherRanges(step, parts.updated);
+  const packed = await packValues(codec, change, random, yieldTurn);
   await yieldTurn();
-  const weights = applyDifference(before.weights, ranges, codec, difference);
+  const weights = applyDifference(before.weights, parts.updated, codec, packed);
   await yieldTurn();
   const residual = await subtract(stepped, weights, yieldTurn);
   await shortenTo(stepLength, residual, yieldTurn);
-  return { weights, difference, residual };
+  scatterRanges(statistics, parts.statistics, weights);
+  return { weights, difference: withStatistics(packed, statistics), residual };
 }
 
 async function packWhole(
   codec: UpdateCodec,
   values: Float32Array,
+  { parts }: PackingTerms,
   { random, yieldTurn }: PackingDeps,
 ): Promise<ModelState> {
-  const packed = await packValues(codec, values, random, yieldTurn);
+  const all = [{ offset: 0, length: values.length }];
+  const rounded = withoutRanges(all, parts.statistics);
+  const packed = await packValues(codec, gatherRanges(values, rounded), random, yieldTurn);
+  const statistics = gatherRanges(values, parts.statistics);
   const weights = new Float32Array(values.length);
-  unpackValues(codec, packed, values.length, (block, offset) => weights.set(block, offset));
-  return { weights, packed };
+  unpackRanges(weights, rounded, codec, packed);
+  scatterRanges(statistics, parts.statistics, weights);
+  return { weights, packed: withStatistics(packed, statistics) };
 }
 
 /** Values that are handled between two looks at the time slice. */

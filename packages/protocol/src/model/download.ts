@@ -3,8 +3,8 @@
 import { updateCodec, type UpdateSpec } from "../update/codec-table.ts";
 import type { UpdateKernels } from "../kernels/update-kernels.ts";
 import type { UpdateCodec } from "../update/update-codec.ts";
-import type { ValueRange } from "./trainable-ranges.ts";
 import { unpackValues } from "./packed-values.ts";
+import { rangesSize, type ValueRange } from "./value-ranges.ts";
 
 /** A plan's `download`: in which form its checkpoints travel. */
 export type DownloadSpec =
@@ -58,18 +58,49 @@ export function applyDifference(
   packed: Uint8Array,
 ): Float32Array {
   const next = base.slice();
-  const count = ranges.reduce((sum, { length }) => sum + length, 0);
+  unpackTo(ranges, codec, packed, (block, position) => {
+    for (let i = 0; i < block.length; i++) next[position + i]! += block[i]!;
+  });
+  return next;
+}
+
+/**
+ * Unpacks values to where they belong.
+ * @param target - The flat parameter vector; its values in the ranges are overwritten.
+ * @param ranges - Which values are packed.
+ * @param packed - May come from anywhere; not modified.
+ * @throws TributaryError as `unpackValues` does.
+ */
+export function unpackRanges(
+  target: Float32Array,
+  ranges: readonly ValueRange[],
+  codec: UpdateCodec,
+  packed: Uint8Array,
+): void {
+  unpackTo(ranges, codec, packed, (block, position) => target.set(block, position));
+}
+
+/**
+ * Unpacks the values of ranges.
+ * @param sink - Gets pieces that lie within one range, each with the index of its first value in
+ * the flat parameter vector.
+ */
+function unpackTo(
+  ranges: readonly ValueRange[],
+  codec: UpdateCodec,
+  packed: Uint8Array,
+  sink: (piece: Float32Array, position: number) => void,
+): void {
   /** The range that the next value belongs to, and how many values the ranges before it have. */
   let range = 0;
   let before = 0;
-  unpackValues(codec, packed, count, (block, offset) => {
+  unpackValues(codec, packed, rangesSize(ranges), (block, offset) => {
     // A block of the codec may end within a range, and may reach over several.
     for (let i = 0; i < block.length;) {
       const { offset: start, length } = ranges[range]!;
       const within = offset + i - before;
       const run = Math.min(block.length - i, length - within);
-      const position = start + within;
-      for (let j = 0; j < run; j++) next[position + j]! += block[i + j]!;
+      sink(block.subarray(i, i + run), start + within);
       i += run;
       if (within + run === length) {
         before += length;
@@ -77,5 +108,4 @@ export function applyDifference(
       }
     }
   });
-  return next;
 }

@@ -2,12 +2,7 @@
 // carries it.
 import { TributaryError } from "../errors.ts";
 import type { ParameterLayout } from "./parameter-layout.ts";
-
-/** A run of consecutive values of the flat parameter vector. */
-export interface ValueRange {
-  readonly offset: number;
-  readonly length: number;
-}
+import type { ValueRange } from "./value-ranges.ts";
 
 /**
  * Finds the runs of values that a plan trains. A layer owns the parameters whose names begin with
@@ -48,31 +43,6 @@ export function trainableRanges(
     }
   });
   return ranges;
-}
-
-/** The number of values in the ranges: the dimension of an update. */
-export function rangesSize(ranges: readonly ValueRange[]): number {
-  return ranges.reduce((sum, range) => sum + range.length, 0);
-}
-
-/**
- * Picks the values of the ranges, in order.
- * @param values - The flat parameter vector; not modified.
- * @returns Float32, shape [rangesSize]: a view of `values` when one range covers all of it, else a
- * copy.
- */
-export function gatherRanges(values: Float32Array, ranges: readonly ValueRange[]): Float32Array {
-  const [first] = ranges;
-  if (ranges.length === 1 && first?.offset === 0 && first.length === values.length) {
-    return values.subarray();
-  }
-  const gathered = new Float32Array(rangesSize(ranges));
-  let filled = 0;
-  for (const { offset, length } of ranges) {
-    gathered.set(values.subarray(offset, offset + length), filled);
-    filled += length;
-  }
-  return gathered;
 }
 
 /**

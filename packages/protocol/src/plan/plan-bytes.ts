@@ -5,7 +5,7 @@ import type { PlanId } from "../ids.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
-import { trainableRanges } from "../model/trainable-ranges.ts";
+import { modelParts } from "../model/model-parts.ts";
 import { canonicalize, isPlainObject } from "./canonical-json.ts";
 import type { Plan } from "./plan.ts";
 import { planModelSchema, planSchema } from "./plan-schema.ts";
@@ -107,7 +107,7 @@ function readJson(bytes: Uint8Array): { readonly text: string; readonly value: u
 function checkPlan(value: unknown): Plan {
   const plan = parseStrict(planSchema, value, { code: "PLAN_INVALID", what: "The plan" });
   try {
-    trainableRanges(layoutOf(plan.model.parameters), plan.training.trainable);
+    modelParts(layoutOf(plan.model.parameters), plan.model.topology, plan.training);
   } catch (error) {
     throw asInvalid(error);
   }

@@ -1,6 +1,6 @@
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
-import { trainableRanges } from "../model/trainable-ranges.ts";
+import { modelParts, trainedNormalization } from "../model/model-parts.ts";
 import { reportsNeeded } from "./aggregation/rule-table.ts";
 import type { MeasureName } from "./metrics.ts";
 import type { Plan } from "./plan.ts";
@@ -27,24 +27,30 @@ export function planOf(
     trainable,
     proximal,
     gradientClipNorm,
+    batchNormalization,
     update,
     download,
     clipNorm,
   } = task.plan;
-  trainableRanges(layoutOf(model.parameters), trainable);
-  return {
+  const layout = layoutOf(model.parameters);
+  const { topology } = model;
+  const saysNothing =
+    batchNormalization === "averaged" ||
+    trainedNormalization(layout, topology, trainable).length === 0;
+  const plan: Plan = {
     version: 1,
     task: task.name,
     population: task.population,
     model: {
       format: "tfjs-layers-model",
-      topology: model.topology,
+      topology,
       parameters: model.parameters.map(({ name, shape }) => ({ name, shape })),
     },
     training: {
       ...{ localEpochs, batchSize, optimizer, loss, metrics, trainable },
       ...(proximal === null ? {} : { proximal }),
       ...(gradientClipNorm === null ? {} : { gradientClipNorm }),
+      ...(saysNothing ? {} : { batchNormalization }),
     },
     ...(task.examples === null ? {} : { examples: task.examples }),
     update,
@@ -53,6 +59,8 @@ export function planOf(
     aggregation: task.aggregation,
     minimumCohort: minimumReports(roundOf(task, minimumCohort)),
   };
+  modelParts(layout, topology, plan.training); // throws if no update can be made of it
+  return plan;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { batchNormalizationNames } from "../model/model-parts.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
-import { list, strictRecord, text, wholeNumber } from "../schema/strict-schema.ts";
+import { list, oneOf, strictRecord, text, wholeNumber } from "../schema/strict-schema.ts";
 import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
@@ -60,6 +61,7 @@ const schema = strictRecord({
     trainable: trainableSchema,
     proximal: proximalSchema.exactOptional(),
     gradientClipNorm: gradientClipNormSchema.exactOptional(),
+    batchNormalization: oneOf(batchNormalizationNames).exactOptional(),
   }),
   examples: contractSchema.exactOptional(),
   update: planUpdateSchema,

@@ -1,4 +1,5 @@
 import type { DownloadSpec } from "../model/download.ts";
+import type { BatchNormalization } from "../model/model-parts.ts";
 import type { ParameterShape } from "../model/parameter-layout.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
@@ -44,6 +45,11 @@ export interface Plan {
      * bounded if it is left out.
      */
     readonly gradientClipNorm?: number;
+    /**
+     * What becomes of the batch normalisation that is trained. If it is left out, its moving
+     * statistics are parameters like all others.
+     */
+    readonly batchNormalization?: BatchNormalization;
   };
   /**
    * What the examples are, and how tables become examples. Without it, each client decides so for

@@ -93,6 +93,8 @@ interface PlanSection {
   readonly proximal: number | null;
   /** L2 bound of a step's gradient, weight units; null for no bound. */
   readonly gradientClipNorm: number | null;
+  /** What becomes of the batch normalisation that is trained. */
+  readonly batchNormalization: BatchNormalizationChoice;
   /** L2 bound of an update, weight units; null for no bound. */
   readonly clipNorm: number | null;
   /** How updates are encoded. */
@@ -100,6 +102,15 @@ interface PlanSection {
   /** How checkpoints travel to clients. */
   readonly download: DownloadSpec;
 }
+
+/**
+ * What a task can say about batch normalisation. A plan says nothing about `averaged`, so that older
+ * clients know it.
+ */
+export const batchNormalizationChoices = ["pooled", "local", "averaged"] as const;
+
+/** What a task says about batch normalisation. */
+export type BatchNormalizationChoice = (typeof batchNormalizationChoices)[number];
 
 /** What decides how much a report counts. */
 export const weightingNames = ["examples", "uniform"] as const;

@@ -13,7 +13,13 @@ import { taskDownloadSchema } from "./download-schema.ts";
 import { modelSchema } from "./model-schema.ts";
 import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
-import { instantMs, judgeNames, weightingNames, type TaskDefinition } from "./task-definition.ts";
+import {
+  batchNormalizationChoices,
+  instantMs,
+  judgeNames,
+  weightingNames,
+  type TaskDefinition,
+} from "./task-definition.ts";
 import {
   batchSizeSchema,
   clipNormSchema,
@@ -66,6 +72,11 @@ const planSection = strictRecord({
     .default(null)
     .describe(
       "Longest gradient of a step, as an L2 norm in weight units; longer ones are scaled down. `null` for no limit.",
+    ),
+  batchNormalization: oneOf(batchNormalizationChoices)
+    .default("pooled")
+    .describe(
+      "What becomes of batch normalisation: its means and variances are `pooled` over the clients' examples; or each client keeps its layers for itself, `local`; or its means and variances are `averaged` as if they were weights, the one way that clients before 0.2.0 know.",
     ),
   clipNorm: clipNormSchema
     .default(null)

@@ -35,6 +35,9 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // Tasks came to say what examples are.
   (task) => fillIn(task, { examples: null }),
+  // The moving statistics of batch normalisation came to be pooled. They had been averaged like
+  // weights.
+  (task) => fillIn(task, { plan: { batchNormalization: "averaged" } }),
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

@@ -6,7 +6,6 @@ import {
   encodePlan,
   checkpointIdOf,
   decodeCheckpoint,
-  layoutOf,
   opaqueId,
   planOf,
   populationName,
@@ -22,6 +21,7 @@ import {
   checkCohortFloor,
   checkScheduleOpens,
   TaskHistory,
+  modelTerms,
   packInitialState,
 } from "@tributary/core";
 import {
@@ -114,10 +114,10 @@ export class Coordinator {
     const plan = planOf(definition, model, minimumCohort);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
-    const layout = layoutOf(model.parameters);
+    const terms = modelTerms(plan);
     // Decoding checks the values, so that a task whose model could not be loaded is never stored.
-    decodeCheckpoint(encodeCheckpoint(values), layout);
-    const { weights } = await packInitialState(values, plan.download, {
+    decodeCheckpoint(encodeCheckpoint(values), terms.layout);
+    const { weights } = await packInitialState(values, terms, {
       random,
       yieldTurn: eventLoopTurn,
     });

@@ -92,13 +92,13 @@ export async function checkpointOfRound(
 
 async function readState(
   id: CheckpointId,
-  { layout, plan }: ModelTerms,
+  terms: ModelTerms,
   { checkpoints, random }: ReadVersionDeps,
 ): Promise<ModelState> {
   const bytes = await checkpoints.get(id);
   if (bytes !== undefined) {
-    const weights = decodeCheckpoint(bytes, layout);
-    return packInitialState(weights, plan.download, { random, yieldTurn: eventLoopTurn });
+    const weights = decodeCheckpoint(bytes, terms.layout);
+    return packInitialState(weights, terms, { random, yieldTurn: eventLoopTurn });
   }
   throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${id} is not stored`, {
     remedy: "Restore the data folder or the database from a backup.",

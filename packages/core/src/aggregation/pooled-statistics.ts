@@ -1,0 +1,45 @@
+import type { StatisticsPool } from "./statistics-pool.ts";
+import { WideSums } from "./wide-sums.ts";
+
+/**
+ * The statistics of all clients' examples together. With n_k examples, the mean μ_k and the
+ * variance σ²_k of client k, and N = Σ n_k, the pooled mean is μ = Σ n_k μ_k / N, and the pooled
+ * variance Σ n_k (σ²_k + μ_k²) / N − μ². Nothing of a single report is kept.
+ * @see https://doi.org/10.1080/00031305.1983.10483115 (Chan, Golub and LeVeque)
+ */
+export class PooledStatistics implements StatisticsPool {
+  readonly #channels: number;
+  /** For each channel Σ n_k μ_k, then for each channel Σ n_k (σ²_k + μ_k²). */
+  readonly #sums: WideSums;
+  #examples = 0;
+
+  constructor(channels: number) {
+    this.#channels = channels;
+    this.#sums = new WideSums(2 * channels);
+  }
+
+  add(statistics: Float32Array, weight: number): void {
+    for (let i = 0; i < this.#channels; i++) {
+      const mean = statistics[i]!;
+      const variance = statistics[this.#channels + i]!;
+      this.#sums.add(i, weight * mean);
+      this.#sums.add(this.#channels + i, weight * (variance + mean * mean));
+    }
+    this.#examples += weight;
+  }
+
+  combine(): Float32Array {
+    const pooled = new Float32Array(2 * this.#channels);
+    for (let i = 0; i < this.#channels; i++) {
+      const mean = this.#sums.read(i) / this.#examples;
+      const square = this.#sums.read(this.#channels + i) / this.#examples;
+      pooled[i] = mean;
+      pooled[this.#channels + i] = Math.max(0, square - mean * mean);
+    }
+    return pooled;
+  }
+
+  discard(): void {
+    this.#sums.clear();
+  }
+}
