@@ -175,7 +175,7 @@ export {
   unpackRanges,
   type DownloadSpec,
 } from "./model/download.ts";
-export { modelParts, type ModelParts } from "./model/model-parts.ts";
+export { modelParts, type BatchNormalization, type ModelParts } from "./model/model-parts.ts";
 export {
   checkStatistics,
   settleStatistics,

@@ -1,10 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { layoutOf } from "../src/model/parameter-layout.ts";
-import {
-  layerNames,
-  trainableRanges,
-} from "../src/model/trainable-ranges.ts";
+import { layerNames, trainableRanges } from "../src/model/trainable-ranges.ts";
 import { gatherRanges, rangesSize } from "../src/model/value-ranges.ts";
 import { errorOf } from "./expect-error.ts";
 
