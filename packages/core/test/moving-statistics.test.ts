@@ -16,7 +16,7 @@ import {
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
 import { checkAggregationMemory } from "../src/aggregation/check-aggregation-memory.ts";
-import { openStatistics } from "../src/aggregation/statistics-pool.ts";
+import { openStatistics } from "../src/aggregation/open-statistics.ts";
 import { localAdders } from "../src/aggregation/update-adder.ts";
 import { WideSums } from "../src/aggregation/wide-sums.ts";
 import { PlainCollection } from "../src/collection/plain-collection.ts";

@@ -8,8 +8,8 @@ import {
   type Plan,
 } from "@tributary/protocol";
 import { heldBytes } from "./create-aggregation-rule.ts";
+import { heldStatisticsBytes } from "./open-statistics.ts";
 import { sumRuleNames } from "./rule-implementations.ts";
-import { heldStatisticsBytes } from "./statistics-pool.ts";
 
 /**
  * Refuses a plan whose aggregation rule would hold more bytes of a round in memory than the server

@@ -1,7 +1,3 @@
-import type { AggregationSpec } from "@tributary/protocol";
-import { MedianStatistics } from "./median-statistics.ts";
-import { PooledStatistics } from "./pooled-statistics.ts";
-
 /**
  * Combines the moving statistics of a round's reports. All of them have the same channels, and are
  * means first, then variances: float32, shape [2 · channels], as `checkStatistics` has accepted
@@ -18,18 +14,4 @@ export interface StatisticsPool {
   combine(): Float32Array;
   /** Forgets everything. Idempotent. */
   discard(): void;
-}
-
-/**
- * Opens the pool of one round. The rule `mean` trusts its clients, and pools. All other rules are
- * there for clients that are not to be trusted, and their statistics are medians.
- * @param channels - Number of means.
- */
-export function openStatistics({ rule }: AggregationSpec, channels: number): StatisticsPool {
-  return rule === "mean" ? new PooledStatistics(channels) : new MedianStatistics(channels);
-}
-
-/** The bytes that a pool holds for each report. @param channels - Number of means. */
-export function heldStatisticsBytes({ rule }: AggregationSpec, channels: number): number {
-  return rule === "mean" ? 0 : 8 * channels;
 }

@@ -4,7 +4,8 @@ import {
   splitStatistics,
   type RoundPurpose,
 } from "@tributary/protocol";
-import { openStatistics, type StatisticsPool } from "../aggregation/statistics-pool.ts";
+import { openStatistics } from "../aggregation/open-statistics.ts";
+import type { StatisticsPool } from "../aggregation/statistics-pool.ts";
 import type { UpdateAdder } from "../aggregation/update-adder.ts";
 import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
