@@ -157,6 +157,29 @@ describe("the fused trainer and tfjs on cpu", () => {
     await createTfjsTrainer({ backend: "cpu" });
   });
 
+  it("agree on what recurrent layers give where nothing is dropped, and drop by the seed", async () => {
+    const rates = { dropout: 0.3, recurrentDropout: 0.4 };
+    const { description, values } = describeModel(
+      tf.sequential({
+        layers: [
+          layers.gru({ inputShape: [4, 3], units: 5, returnSequences: true, ...rates }),
+          layers.lstm({ units: 4, ...rates }),
+          layers.dense({ units: 3, activation: "softmax" }),
+        ],
+      }),
+    );
+    const plan = planFor(description, { batchSize: 3 });
+    const request = { plan, weights: values, examples: examplesFor(plan, [4, 3], 7) };
+    const [a, b] = await Promise.all(
+      [fused, tfjs].map((trainer) => trainer.predict({ ...request, ...request.examples })),
+    );
+    b!.forEach((value, i) => expect(a![i]).toBeCloseTo(value, 5));
+    const trained = async (seed: number): Promise<Float32Array> =>
+      (await fused.train({ ...request, random: testRandom(seed) })).weights;
+    expect(await trained(1)).toEqual(await trained(1));
+    expect(await trained(1)).not.toEqual(await trained(2));
+  });
+
   it("agree on a model whose first layers are frozen", async () => {
     const model = tf.sequential({
       layers: [

@@ -10,6 +10,7 @@ import {
 } from "../../src/training/fused/kernels/wasm/wasm-kernels.ts";
 import { FusedNetwork } from "../../src/training/fused/network/network.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
+import { testRandom } from "../support/test-random.ts";
 
 const { layers } = tf;
 
@@ -83,6 +84,36 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // What is dropped is decided by our own source, so that every pass drops the same.
+  "recurrent layers that drop": () =>
+    tf.sequential({
+      layers: [
+        layers.lstm({
+          ...{ inputShape: [3, 2], units: 4, recurrentActivation: "sigmoid" },
+          ...{ dropout: 0.3, recurrentDropout: 0.4, returnSequences: true },
+        }),
+        layers.spatialDropout1d({ rate: 0.3 }),
+        layers.gru({
+          ...{ units: 4, recurrentActivation: "sigmoid" },
+          ...{ recurrentDropout: 0.4, returnSequences: true },
+        }),
+        layers.simpleRNN({ units: 4, dropout: 0.2, recurrentDropout: 0.3 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "dropped units and moments that do not count": () =>
+    tf.sequential({
+      layers: [
+        layers.reLU({ inputShape: [5, 2] }),
+        layers.masking({}),
+        layers.gru({
+          ...{ units: 4, recurrentActivation: "sigmoid" },
+          ...{ recurrentDropout: 0.4, returnSequences: true },
+        }),
+        layers.lstm({ units: 4, recurrentActivation: "sigmoid", recurrentDropout: 0.4 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   // tfjs writes these layers but cannot read them, or reads them but cannot compute them.
   "GELU by tanh, and normalisations without scale or offset": () =>
     tf.sequential({
@@ -145,6 +176,7 @@ describe("the fused network's gradient", () => {
         network.targets.forEach((__, i, targets) => (targets[i] = i % 3 === 1 ? 1 : 0));
         const lossAt = (weights: Float32Array): number => {
           network.parameters.write(weights);
+          network.startTraining(testRandom(5));
           return network.differentiate(3);
         };
         lossAt(values);

@@ -20,14 +20,14 @@ export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
       layers: [
         layers.bidirectional({
           inputShape: [4, 3],
-          layer: layers.gru({ units: 4, returnSequences: true }) as tf.RNN,
+          layer: layers.gru({ units: 4, returnSequences: true }),
           mergeMode: "concat",
         }),
         layers.bidirectional({
-          layer: layers.simpleRNN({ units: 5, returnSequences: true }) as tf.RNN,
+          layer: layers.simpleRNN({ units: 5, returnSequences: true }),
           mergeMode: "mul",
         }),
-        layers.bidirectional({ layer: layers.lstm({ units: 3 }) as tf.RNN, mergeMode: "ave" }),
+        layers.bidirectional({ layer: layers.lstm({ units: 3 }), mergeMode: "ave" }),
         softmaxEnd(),
       ],
     }),
@@ -51,7 +51,21 @@ export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.rnn({
           inputShape: [4, 3],
           cell: [layers.lstmCell({ units: 4 }), layers.gruCell({ units: 5 })],
-        }) as tf.RNN,
+        }),
+        softmaxEnd(),
+      ],
+    }),
+  // About a quarter of the moments have no value above 0, and do not count.
+  "moments that do not count": () =>
+    tf.sequential({
+      layers: [
+        layers.reLU({ inputShape: [6, 2] }),
+        layers.masking({ maskValue: 0 }),
+        layers.lstm({ units: 4, returnSequences: true }),
+        layers.dropout({ rate: 0 }),
+        layers.gru({ units: 5, returnSequences: true }),
+        layers.timeDistributed({ layer: layers.dense({ units: 4, activation: "tanh" }) }),
+        layers.bidirectional({ layer: layers.simpleRNN({ units: 3 }), mergeMode: "concat" }),
         softmaxEnd(),
       ],
     }),

@@ -1,5 +1,5 @@
 // Compiles layers that treat every row, or every value, on its own.
-import { LayerRefusal, requireAbsent, requireSizeOf, type Fields } from "./layer-config.ts";
+import { finiteOf, LayerRefusal, rateOf, requireAbsent, requireSizeOf } from "./layer-config.ts";
 import { one, parameter, unchanged, type LayerCompiler } from "./layer-to-compile.ts";
 import { weighted } from "./weighted-layer.ts";
 
@@ -25,23 +25,13 @@ export const DENSE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
   // A dropout that drops nothing makes no node.
   Dropout: ({ config }, shape) => {
     requireAbsent(config, "noise_shape");
-    const rate = config["rate"];
-    if (typeof rate !== "number" || rate < 0 || rate >= 1) {
-      throw new LayerRefusal(`its rate is ${JSON.stringify(rate)}`);
-    }
+    const rate = rateOf(config, "rate");
     return rate === 0 ? unchanged() : one({ kind: "dropout", rate }, shape);
   },
   Rescaling: ({ config }, shape) => {
     const channels = shape.at(-1) ?? 1;
-    const [factor, term] = [finite(config, "scale", 1), finite(config, "offset", 0)];
+    const [factor, term] = [finiteOf(config, "scale", 1), finiteOf(config, "offset", 0)];
     const factors = Array.from({ length: channels }, () => factor);
     return one({ kind: "scale", factors, terms: factors.map(() => term) }, shape);
   },
 };
-
-/** Reads a number. @throws LayerRefusal for anything else. */
-function finite(config: Fields, field: string, standard: number): number {
-  const value = config[field] ?? standard;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
-}

@@ -1,12 +1,23 @@
 // Compiles layers over sequences. A moment is one element of a sequence.
-import { sequenceReversal } from "./axis-copies.ts";
-import { LayerRefusal, requireAbsent, requireOneOf, requireSizeOf } from "./layer-config.ts";
+import { copiesOf, sequenceReversal } from "./axis-copies.ts";
 import {
+  finiteOf,
+  LayerRefusal,
+  rateOf,
+  requireAbsent,
+  requireOneOf,
+  requireSizeOf,
+} from "./layer-config.ts";
+import {
+  one,
   parameter,
+  requireAxes,
+  unchanged,
   type CompiledLayer,
   type LayerCompiler,
   type LayerToCompile,
 } from "./layer-to-compile.ts";
+import { NodeJoiner } from "./node-joiner.ts";
 import { weighted } from "./weighted-layer.ts";
 
 /**
@@ -32,7 +43,7 @@ function recurrent(
   const gate = cell !== "simple" && requireOneOf(config, "recurrent_activation", ...GATES);
   // A layer that keeps or returns its state would need more than the layers here compute.
   for (const flag of ["return_state", "stateful"]) requireOneOf(config, flag, false);
-  for (const rate of ["dropout", "recurrent_dropout"]) requireOneOf(config, rate, 0);
+  const [dropout, stateDropout] = [rateOf(config, "dropout"), rateOf(config, "recurrent_dropout")];
   requireAbsent(config, "mask_value");
   const sequences = requireOneOf(config, "return_sequences", false, true);
   const kernel = parameter(layer, "kernel");
@@ -57,19 +68,24 @@ function recurrent(
         ...{ kind: "recurrent", cell, kernel: kernel.name, bias, sequences },
         recurrentKernel: recurrentKernel.name,
         hardGates: gate !== false && gate !== "sigmoid",
-        rectified: activation === "relu",
+        ...{ stateDropout, rectified: activation === "relu" },
       },
       activation: "linear",
     }),
   );
+  const joiner = new NodeJoiner(layer.mask === undefined ? 1 : 2);
+  let [value, mask] = [0, layer.mask];
   // A layer that runs backwards reads its sequence from the end, and gives its outputs as they come.
-  const turned = requireOneOf(config, "go_backwards", false, true)
-    ? [{ operation: sequenceReversal(shape), shape }]
-    : [];
-  return {
-    nodes: [...turned, ...made.nodes],
-    parameters: [...made.parameters, recurrentKernel.name],
-  };
+  if (requireOneOf(config, "go_backwards", false, true)) {
+    value = joiner.add(sequenceReversal(shape), shape, [value]);
+    if (mask !== undefined) {
+      mask = joiner.add(sequenceReversal([moments!, 1]), [moments!], [mask]);
+    }
+  }
+  if (dropout > 0) value = joiner.add({ kind: "momentDropout", rate: dropout }, shape, [value]);
+  joiner.append(made, mask === undefined ? [value] : [value, mask]);
+  const { nodes } = joiner.layer;
+  return { nodes, parameters: [...made.parameters, recurrentKernel.name] };
 }
 
 /** The names of the activation of gates in Keras and tfjs. The default of tfjs comes first. */
@@ -78,8 +94,6 @@ const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
 /** Compiles an Embedding. */
 function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const { config } = layer;
-  // A mask would have to reach the layers that follow, which know none.
-  requireOneOf(config, "mask_zero", false);
   const table = parameter(layer, "embeddings");
   const [entries, width] = table.shape;
   if (table.shape.length !== 2) {
@@ -87,15 +101,30 @@ function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLay
   }
   requireSizeOf(config, "input_dim", entries);
   requireSizeOf(config, "output_dim", width);
-  return {
-    nodes: [
-      {
-        operation: { kind: "embedding", table: table.name, entries: entries! },
-        shape: [...shape, width!],
-      },
-    ],
-    parameters: [table.name],
-  };
+  const joiner = new NodeJoiner(1);
+  // The index 0 stands for a moment that does not count.
+  const mask = requireOneOf(config, "mask_zero", false, true)
+    ? joiner.add({ kind: "mask", value: 0 }, requireAxes(shape, 1), [0])
+    : undefined;
+  const operation = { kind: "embedding", table: table.name, entries: entries! } as const;
+  joiner.add(operation, [...shape, width!], [0]);
+  const { nodes } = joiner.layer;
+  return { nodes, parameters: [table.name], ...(mask === undefined ? {} : { mask }) };
+}
+
+/** Compiles a Masking: moments whose values are all the same number do not count, and become 0. */
+function masking({ config }: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const [moments, width] = requireAxes(shape, 2);
+  const joiner = new NodeJoiner(1);
+  const value = finiteOf(config, "mask_value", 0);
+  const mask = joiner.add({ kind: "mask", value }, [moments!], [0]);
+  const axes = [
+    { size: moments!, from: 1, to: width! },
+    { size: width!, from: 0, to: 1 },
+  ];
+  const repeated = joiner.add({ kind: "arrange", copies: copiesOf(0, axes) }, shape, [mask]);
+  joiner.add({ kind: "multiply" }, shape, [0, repeated]);
+  return { nodes: joiner.layer.nodes, parameters: [], mask };
 }
 
 /** The layers over sequences. */
@@ -109,4 +138,9 @@ export const SEQUENCE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
   },
   SimpleRNN: (layer, shape) => recurrent("simple", 1, layer, shape),
   Embedding: embedding,
+  Masking: masking,
+  SpatialDropout1D: ({ config }, shape) => {
+    const rate = rateOf(config, "rate");
+    return rate === 0 ? unchanged() : one({ kind: "momentDropout", rate }, requireAxes(shape, 2));
+  },
 };

@@ -6,6 +6,7 @@ import { logitsTopology, requireLastAxis } from "../../logits-topology.ts";
 import { compileLayer } from "./compile-layer.ts";
 import { asFields, isSize, LayerRefusal, requireOneOf } from "./layer-config.ts";
 import type { CompiledModel, LayerNode, ParameterBound, ParameterPenalty } from "./layer-node.ts";
+import { useOfMask } from "./masks.ts";
 import {
   isModel,
   outputOf,
@@ -60,6 +61,8 @@ export function compileTopology(plan: Plan): CompiledModel {
 interface Value {
   readonly place: number;
   readonly shape: readonly number[];
+  /** The number of the node that says which moments count, when not all do. */
+  readonly mask?: number | undefined;
 }
 
 /** Compiles a model and the models within it into one list of nodes. */
@@ -100,8 +103,11 @@ class TopologyCompiler {
     // The layers of a model within the model keep their names, and so do their parameters.
     if (isModel(kind)) return this.compile(readTopology({ class_name: kind, config }), inputs);
     try {
+      const given = maskOf(kind, inputs);
+      const mask = useOfMask(kind) === "reads" ? given : undefined;
       const made = compileLayer({
         ...{ name, kind, config, parameters: this.#parameters, inputs },
+        mask: mask === undefined ? undefined : inputs.length,
         isTrained: this.#trainable === "all" || this.#trainable.includes(name),
       });
       // Only the inputs of the model are checked to be indices.
@@ -109,6 +115,7 @@ class TopologyCompiler {
         throw new LayerRefusal("its indices are computed by another layer");
       }
       const places = inputs.map(({ place }) => place);
+      if (mask !== undefined) places.push(mask);
       made.nodes.forEach(({ operation, shape, reads }, index) => {
         const before = index === 0 ? inputs.map((_, slot) => slot) : [places.length - 1];
         const sources = (reads ?? before).map((number) => places[number]!);
@@ -117,12 +124,30 @@ class TopologyCompiler {
       for (const parameter of made.parameters) this.used.add(parameter);
       for (const rule of made.rules?.penalties ?? []) this.penalties.set(rule.parameter, rule);
       for (const rule of made.rules?.bounds ?? []) this.bounds.set(rule.parameter, rule);
-      return [{ place: places.at(-1)!, shape: made.nodes.at(-1)?.shape ?? inputs[0]!.shape }];
+      const shape = made.nodes.at(-1)?.shape ?? inputs[0]!.shape;
+      // A recurrent layer that gives its last state only has no moments any more.
+      const handedOn = useOfMask(kind) === "reads" && shape.length < 2 ? undefined : given;
+      return [
+        {
+          ...{ place: places[made.nodes.length === 0 ? 0 : places.length - 1]!, shape },
+          mask: made.mask === undefined ? handedOn : places[made.mask],
+        },
+      ];
     } catch (error) {
       if (!(error instanceof LayerRefusal)) throw error;
       throw refused(`the layer ${name} (${kind}): ${error.message}`, name);
     }
   }
+}
+
+/** Finds the mask of a layer's inputs. @throws LayerRefusal when the layer cannot have one. */
+function maskOf(kind: string, inputs: readonly Value[]): number | undefined {
+  const [mask, ...others] = new Set(inputs.map((input) => input.mask));
+  if (others.length > 0) throw new LayerRefusal("its inputs have different masks");
+  if (mask !== undefined && useOfMask(kind) === undefined) {
+    throw new LayerRefusal("it does not know which moments count");
+  }
+  return mask;
 }
 
 /** Reads the shape of one example from the layer that takes the input. */

@@ -1,13 +1,7 @@
 // Compiles layers that are made of other layers: those that apply one to every moment of a sequence,
 // or in both directions, and those that name the cells of a recurrent layer.
 import { sequenceReversal } from "./axis-copies.ts";
-import {
-  asFields,
-  LayerRefusal,
-  requireAbsent,
-  requireOneOf,
-  type Fields,
-} from "./layer-config.ts";
+import { asFields, LayerRefusal, requireOneOf, type Fields } from "./layer-config.ts";
 import type { LayerOperation } from "./layer-node.ts";
 import { requireAxes, type CompiledLayer, type LayerToCompile } from "./layer-to-compile.ts";
 import { NodeJoiner } from "./node-joiner.ts";
@@ -48,16 +42,20 @@ export const WRAPPER_LAYERS: Readonly<Record<string, WrapperCompiler>> = {
         ...{ ...layer, kind: inner.kind, name: `${layer.name}/${direction}_${inner.name}` },
         config: { ...inner.config, go_backwards: (direction === "backward") !== backwards },
       });
-    const joiner = new NodeJoiner(1);
-    const forward = joiner.append(part("forward"), [0]);
+    const given = layer.mask === undefined ? [0] : [0, layer.mask];
+    const joiner = new NodeJoiner(given.length);
+    const forward = joiner.append(part("forward"), given);
     const shape = part("forward").nodes.at(-1)!.shape;
-    let backward = joiner.append(part("backward"), [0]);
+    let backward = joiner.append(part("backward"), given);
     // The outputs of the way backwards come in its own order, from the last moment to the first.
     if (inner.config["return_sequences"] === true) {
       backward = joiner.add(sequenceReversal(shape), shape, [backward]);
     }
     const both = [{ shape }, { shape }];
-    joiner.append(compile({ ...layer, ...merge, inputs: both }), [forward, backward]);
+    joiner.append(compile({ ...layer, ...merge, inputs: both, mask: undefined }), [
+      forward,
+      backward,
+    ]);
     requireAxes(inputs[0]!.shape, 2);
     return joiner.layer;
   },
@@ -65,7 +63,8 @@ export const WRAPPER_LAYERS: Readonly<Record<string, WrapperCompiler>> = {
   RNN: (layer, compile) => {
     const { config, inputs } = layer;
     const cells = cellsOf(config);
-    const joiner = new NodeJoiner(1);
+    const masks = layer.mask === undefined ? [] : [layer.mask];
+    const joiner = new NodeJoiner(1 + masks.length);
     let [value, shape] = [0, inputs[0]!.shape];
     cells.forEach((cell, index) => {
       const { kind, config: own } = innerOf(cell);
@@ -77,7 +76,7 @@ export const WRAPPER_LAYERS: Readonly<Record<string, WrapperCompiler>> = {
         name: cells.length === 1 ? layer.name : `${layer.name}/RNNCell_${index}`,
         config: { ...config, ...own, return_sequences: !isLast || config["return_sequences"] },
       });
-      value = joiner.append(part, [value]);
+      value = joiner.append(part, [value, ...masks]);
       shape = part.nodes.at(-1)!.shape;
     });
     if (cells.length > 1) requireOneOf(config, "go_backwards", false);

@@ -56,6 +56,24 @@ export function numberOf(config: Fields, field: string, standard: number): numbe
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
+/**
+ * Reads a finite number of any sign.
+ * @param standard - What an absent field means.
+ * @throws LayerRefusal for anything else.
+ */
+export function finiteOf(config: Fields, field: string, standard: number): number {
+  const value = config[field] ?? standard;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
+}
+
+/** Reads a share that is dropped: 0 when absent, and less than 1. @throws LayerRefusal otherwise. */
+export function rateOf(config: Fields, field: string): number {
+  const rate = config[field] ?? 0;
+  if (typeof rate === "number" && rate >= 0 && rate < 1) return rate;
+  throw new LayerRefusal(`its ${field} is ${JSON.stringify(rate)}`);
+}
+
 /** Refuses layers whose channels do not come last. */
 export function requireChannelsLast(config: Fields): void {
   requireOneOf(config, "data_format", "channels_last", "channelsLast");

@@ -61,6 +61,8 @@ export type LayerOperation =
       readonly sequences: boolean;
       /** Whether gates are hard sigmoids: 0.2 x + 0.5, limited to the range from 0 to 1. */
       readonly hardGates: boolean;
+      /** The share of the state's units that are dropped before the recurrent kernel. */
+      readonly stateDropout: number;
       /** Whether a simple cell has a ReLU in place of tanh. */
       readonly rectified: boolean;
     }
@@ -94,6 +96,10 @@ export type LayerOperation =
       readonly epsilon: number;
     }
   | { readonly kind: "dropout"; readonly rate: number }
+  /** A dropout that drops the same channels at every moment of a sequence. */
+  | { readonly kind: "momentDropout"; readonly rate: number }
+  /** Says which moments of a sequence count: those where any value differs from this one. */
+  | { readonly kind: "mask"; readonly value: number }
   /** The same values under another shape. */
   | { readonly kind: "reshape" }
   /** An operation that is applied to every moment of a sequence. */

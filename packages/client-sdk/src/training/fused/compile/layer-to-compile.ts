@@ -10,6 +10,11 @@ export interface LayerToCompile {
   /** The shapes of the parameters of the plan, by name. */
   readonly parameters: ReadonlyMap<string, readonly number[]>;
   readonly inputs: readonly { readonly shape: readonly number[] }[];
+  /**
+   * The number of the value that says which moments of the first input count, for a layer that reads
+   * it: the one after the inputs.
+   */
+  readonly mask?: number | undefined;
   /** Whether the plan trains the layer. */
   readonly isTrained: boolean;
 }
@@ -26,6 +31,8 @@ export interface CompiledLayer {
   readonly nodes: readonly PartialNode[];
   /** The names of the parameters that the nodes use. */
   readonly parameters: readonly string[];
+  /** The number of the value that says which moments of the output count, if a node makes one. */
+  readonly mask?: number;
   /** What its regularizers and constraints say; nothing when absent. */
   readonly rules?: ParameterRules;
 }
@@ -33,8 +40,8 @@ export interface CompiledLayer {
 /** A node of a layer. */
 export interface PartialNode extends Pick<LayerNode, "operation" | "shape"> {
   /**
-   * The values that it reads: the inputs of the layer have the numbers from 0 on, and its nodes those
-   * that follow. When absent, a node reads the one before it, and the first node all inputs.
+   * The values that it reads: the inputs of the layer have the numbers from 0 on, its mask if any the
+   * next one, and its nodes those that follow. When absent, a node reads the one before it, and the first node all inputs.
    */
   readonly reads?: readonly number[];
 }

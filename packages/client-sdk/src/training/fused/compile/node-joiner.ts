@@ -9,7 +9,7 @@ export class NodeJoiner {
   readonly #penalties: ParameterPenalty[] = [];
   readonly #bounds: ParameterBound[] = [];
 
-  /** @param inputs - How many inputs the whole layer has. */
+  /** @param inputs - How many inputs the whole layer has, with its mask. */
   constructor(inputs: number) {
     this.#inputs = inputs;
   }

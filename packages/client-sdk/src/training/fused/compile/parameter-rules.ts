@@ -68,9 +68,10 @@ function boundOf(
   if (kind === "NonNeg") return { kind: "nonNegative" };
   // Norms go over all axes but the last one, so that each output has one of its own.
   const columns = shape.length > 1 ? shape.at(-1)! : 1;
-  const axes = [fields["axis"] ?? 0].flat();
+  const axes: unknown = Array.isArray(fields["axis"]) ? fields["axis"] : [fields["axis"] ?? 0];
   const summed = shape.length > 1 ? shape.slice(0, -1) : shape;
-  if (axes.join() !== summed.map((_, axis) => axis).join()) throw new LayerRefusal("");
+  if (JSON.stringify(axes) !== JSON.stringify(summed.map((_, axis) => axis)))
+    throw new LayerRefusal("");
   const norm = { kind: "norm", columns } as const;
   switch (kind) {
     case "MaxNorm":

@@ -12,6 +12,8 @@ import { groupNormLayer } from "./group-norm.ts";
 import { gruLayer } from "./gru.ts";
 import { lstmLayer } from "./lstm.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
+import { maskLayer } from "./mask.ts";
+import { momentDropoutLayer } from "./moment-dropout.ts";
 import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
 import { reshapeLayer } from "./reshape.ts";
@@ -52,6 +54,10 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return zeroPaddingLayer({ ...context, operation });
     case "dropout":
       return dropoutLayer({ ...context, operation });
+    case "momentDropout":
+      return momentDropoutLayer({ ...context, operation });
+    case "mask":
+      return maskLayer({ ...context, operation });
     case "embedding":
       return embeddingLayer({ ...context, operation });
     case "recurrent":

@@ -1,6 +1,6 @@
 import type { Address } from "@tributary/protocol";
 import type { LayerOperation } from "../compile/layer-node.ts";
-import type { DropoutMask } from "../kernels/number-kernels.ts";
+import { decidedMask, undecidedMask } from "./dropout-mask.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
@@ -14,11 +14,7 @@ export function dropoutLayer({
   inputs: [input],
   output,
 }: LayerContext<Extract<LayerOperation, { kind: "dropout" }>>): FusedLayer {
-  let mask: DropoutMask = {
-    key: [0, 0],
-    threshold: Math.floor(rate * 2 ** 32),
-    factor: 1 / (1 - rate),
-  };
+  let mask = undecidedMask(rate);
   // The pass that comes backwards must use the mask of the last pass forwards.
   let step = 0;
   let drops = false;
@@ -31,10 +27,7 @@ export function dropoutLayer({
   return {
     operations: NO_OPERATIONS,
     startTraining(random) {
-      // All bits of the key come from the source of the training, so the same seed drops the same
-      // values.
-      const words = new DataView(random.bytes(8).slice().buffer);
-      mask = { ...mask, key: [words.getInt32(0, true), words.getInt32(4, true)] };
+      mask = decidedMask(mask, random);
     },
     forward(count, { number, training }) {
       step = number;

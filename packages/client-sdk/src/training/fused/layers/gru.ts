@@ -12,6 +12,8 @@ import { recurrentLayer, type RecurrentContext } from "./recurrence.ts";
 /** One moment with the products of its states. */
 interface Step {
   readonly moment: GruMoment;
+  /** The same moment with what the recurrent kernel multiplies as its state before. */
+  readonly multiplied: GruMoment;
   /** Adds the state before times the recurrent kernel to the gates update and reset. */
   readonly toGates: PackedProduct;
   /** Adds reset · state before times the recurrent kernel to the candidate. */
@@ -36,17 +38,18 @@ interface Step {
  * needs the reset first.
  */
 export function gruLayer(context: RecurrentContext): FusedLayer {
-  const { kernels, operation, capacity, allocate, scratch } = context;
-  return recurrentLayer(context, 3, (recurrence) => {
-    const { moments, units, gates, recurrent, dh, zAt, hAt, dyAt } = recurrence;
+  const { kernels, capacity, allocate, scratch } = context;
+  return recurrentLayer(context, { gatesPerUnit: 3 }, (recurrence) => {
+    const { moments, units, gates, recurrent, dh, zAt, links } = recurrence;
     // The gates update and reset lie side by side, and are multiplied together.
     const pair = 2 * units;
     /** reset · state before, for each moment: [moments, capacity, units]. */
     const kept = allocate(moments * capacity * units);
     const keptAt = (t: number): Matrix => matrix(after(kept, t * capacity * units), units);
     const dKept = allocate(capacity * units);
-    // Room for the gradient of one moment's output, whose rows lie apart in the output.
-    const own = allocate(capacity * units);
+    // Where what comes back through the recurrent kernel is added up. Where states go on as they
+    // are, that is the gradient of the state before.
+    const through = links.areStraight ? dh : allocate(capacity * units);
     const turnedSize = gates * units;
     const packedSize = Math.max(
       units * (inPanels(pair) + inPanels(units)),
@@ -67,15 +70,18 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
       MATMUL_SCRATCH + turnedSize + pair * inPanels(units),
       {},
     );
-    const state = matrix(dh, units);
+    const state = matrix(through, units);
     const intoCandidate = matrix(after(recurrent.gradient, pair), gates);
     const packing = room.place(0, {});
     // The operands of every moment are made here, once, so that a training step makes no objects.
     const steps = Array.from({ length: moments }, (_, t): Step => {
       const [z, candidate] = [zAt(t), zAt(t, pair)];
+      const moment = { ...recurrence.momentAt(t), kept: keptAt(t).at, dKept };
+      const before = links.multipliedAt(t - 1);
       return {
-        moment: { ...recurrence.momentAt(t), kept: keptAt(t).at, dKept },
-        toGates: { a: hAt(t - 1), packed: gatesPacked, c: z, start: z },
+        moment,
+        multiplied: { ...moment, before, dh: through },
+        toGates: { a: before, packed: gatesPacked, c: z, start: z },
         toCandidate: { a: keptAt(t), packed: candidatePacked, c: candidate, start: candidate },
         toKept: {
           ...{ a: candidate, packed: candidateTurnedPacked },
@@ -95,12 +101,13 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
         kernels.packMatrix(gatesKernel, gatesPacked, units, pair);
         kernels.packMatrix(candidateKernel, candidatePacked, units, units);
         for (let t = 0; t < moments; t++) {
-          const { moment, toGates, toCandidate } = steps[t]!;
+          const { moment, multiplied, toGates, toCandidate } = steps[t]!;
           // The state before the first moment is zero, and so are its products.
           if (t > 0) kernels.matmulPacked(toGates, count, pair, units);
-          kernels.gruGates(moment, count);
+          kernels.gruGates(multiplied, count);
           if (t > 0) kernels.matmulPacked(toCandidate, count, units, units);
           kernels.gruForward(moment, count);
+          links.settle(t, count);
         }
       },
       backward(count) {
@@ -108,18 +115,19 @@ export function gruLayer(context: RecurrentContext): FusedLayer {
         kernels.packMatrix(gatesTurned, gatesTurnedPacked, pair, units);
         kernels.packMatrix(candidateTurned, candidateTurnedPacked, units, units);
         for (let t = moments - 1; t >= 0; t--) {
-          const { moment, toKept, toState } = steps[t]!;
+          const { moment, multiplied, toKept, toState } = steps[t]!;
+          links.hold(t, count);
           kernels.gruBackward(moment, count);
+          links.release(t, count);
           kernels.matmulPacked(toKept, count, units, units);
-          kernels.gruResetBackward(moment, count);
+          if (!links.areStraight) kernels.fill(through, count * units, 0);
+          kernels.gruResetBackward(multiplied, count);
           // Before the first moment there is no state that could take a gradient.
           if (t === 0) break;
           kernels.matmulPacked(toState, count, units, pair);
-          if (operation.sequences) {
-            // The gradient of the state before also has the part of its own output.
-            recurrence.gather(dyAt(t - 1), own, count);
-            kernels.add(own, dh, count * units);
-          }
+          // The gradient of the state before also has the part of its own output.
+          if (links.areStraight) recurrence.addOutputGradient(t - 1, count);
+          else links.receive(t, through, count);
         }
       },
       addKernelGradient(count) {

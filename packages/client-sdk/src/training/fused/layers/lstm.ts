@@ -1,4 +1,4 @@
-import { matrix, type Matrix } from "../kernels/matrix.ts";
+import { matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
 import { inPanels, MATMUL_SCRATCH, type PackedProduct } from "../kernels/multiply-kernels.ts";
 import type { LstmMoment } from "../kernels/sequence-kernels.ts";
 import type { FusedLayer } from "./layer.ts";
@@ -26,12 +26,10 @@ interface Step {
  * remains must go moment by moment, because each one needs the state before.
  */
 export function lstmLayer(context: RecurrentContext): FusedLayer {
-  const { kernels, capacity, allocate, scratch } = context;
-  return recurrentLayer(context, 4, (recurrence) => {
-    const { moments, units, gates, recurrent, dh, zAt, hAt, dyAt } = recurrence;
-    const cAt = recurrence.allocateStates();
-    // The gradient of the cell state, which goes from each moment to the one before it.
-    const dc = allocate(capacity * units);
+  const { kernels, scratch } = context;
+  return recurrentLayer(context, { gatesPerUnit: 4, hasCellState: true }, (recurrence) => {
+    const { moments, units, gates, recurrent, dh, dc, zAt, hAt, dyAt, links } = recurrence;
+    const cAt = recurrence.cellAt;
     // The kernel is packed once for all moments: as it is for the way forwards, and transposed for
     // the way backwards. Both use the same room, since only one of them is under way.
     const turnedSize = units * gates;
@@ -48,10 +46,10 @@ export function lstmLayer(context: RecurrentContext): FusedLayer {
       const before = t === 0 ? hAt(-1) : cAt(t - 1);
       return {
         moment: { ...recurrence.momentAt(t), before, c: cAt(t), dc },
-        toGates: { a: hAt(t - 1), packed, c: z, start: z },
+        toGates: { a: links.multipliedAt(t - 1), packed, c: z, start: z },
         toState: {
           ...{ a: zAt(Math.min(t + 1, last)), packed: turnedPacked },
-          ...{ c: matrix(dh, units), start: dyAt(t) },
+          ...{ c: matrix(dh, units), start: links.areStraight ? dyAt(t) : ZEROS },
         },
       };
     });
@@ -65,6 +63,7 @@ export function lstmLayer(context: RecurrentContext): FusedLayer {
           // The state before the first moment is zero, and so is its product.
           if (t > 0) kernels.matmulPacked(toGates, count, gates, units);
           kernels.lstmForward(moment, count);
+          links.settle(t, count);
         }
       },
       backward(count) {
@@ -75,8 +74,13 @@ export function lstmLayer(context: RecurrentContext): FusedLayer {
           const { moment, toState } = steps[t]!;
           // At the last moment dh already holds the gradient of the output: no moment follows that
           // would add to it.
-          if (t < last) kernels.matmulPacked(toState, count, units, gates);
+          if (t < last) {
+            kernels.matmulPacked(toState, count, units, gates);
+            if (!links.areStraight) links.receive(t + 1, dh, count);
+          }
+          links.hold(t, count);
           kernels.lstmBackward(moment, count);
+          links.release(t, count);
         }
       },
     };

@@ -7,6 +7,7 @@ import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
 import type { RecurrentMoment } from "../kernels/sequence-kernels.ts";
 import { denseLayer } from "./dense.ts";
 import type { FusedLayer, LayerContext, NodeParameter } from "./layer.ts";
+import { stateLinks, type StateLinks } from "./state-links.ts";
 
 /** What a recurrent layer is built with. */
 export type RecurrentContext = LayerContext<Extract<LayerOperation, { kind: "recurrent" }>>;
@@ -28,12 +29,17 @@ export interface Recurrence {
    * The states of all moments, [capacity, moments, units]: at moment t, or zeros before the first.
    */
   readonly hAt: (t: number) => Matrix;
+  /** How states go from one moment to the next. */
+  readonly links: StateLinks;
   /** Where the gradient of the output at moment t is, or zeros where nobody uses that output. */
   readonly dyAt: (t: number) => Matrix;
   /** What the kernels need to know of moment t. */
   readonly momentAt: (t: number) => RecurrentMoment;
-  /** Allocates an array like that of the states. @returns Its matrix at moment t. */
-  readonly allocateStates: () => (t: number) => Matrix;
+  /** The cell states of all moments, and the gradient of one, in a layer that has such states. */
+  readonly cellAt: (t: number) => Matrix;
+  readonly dc: Address;
+  /** Adds the gradient of the output at moment t to dh, where others use that output. */
+  readonly addOutputGradient: (t: number, count: number) => void;
   /** Copies rows of `units` values that may lie apart, so that they lie side by side. */
   readonly gather: (from: Matrix, to: Address, rows: number) => void;
 }
@@ -54,17 +60,17 @@ export interface RecurrentCell {
 
 /**
  * Builds a recurrent layer.
- * @param gatesPerUnit - How many gates a unit has.
+ * @param kind - How many gates a unit has, and whether it has a cell state besides its output.
  * @param buildCell - Builds the part that the kind of layer decides.
  */
 export function recurrentLayer(
   context: RecurrentContext,
-  gatesPerUnit: number,
+  { gatesPerUnit, hasCellState = false }: { gatesPerUnit: number; hasCellState?: boolean },
   buildCell: (recurrence: Recurrence) => RecurrentCell,
 ): FusedLayer {
   const { operation, output } = context;
-  const recurrence = layOut(context, gatesPerUnit);
-  const { moments, units, gates, recurrent, dh } = recurrence;
+  const recurrence = layOut(context, gatesPerUnit, hasCellState);
+  const { moments, units, gates, recurrent, dh, links } = recurrence;
   const last = moments - 1;
   const across = inputToGates(context, recurrence);
   const cell = buildCell(recurrence);
@@ -76,8 +82,10 @@ export function recurrentLayer(
       forward: across.operations.forward + through,
       backward: across.operations.backward + (isTrained ? 2 : 1) * through,
     },
+    startTraining: (random) => links.startTraining(random),
     forward(count, pass) {
       across.forward(count, pass);
+      links.begin(count, pass);
       cell.forward(count);
       if (!operation.sequences) recurrence.gather(recurrence.hAt(last), output.values, count);
     },
@@ -95,6 +103,7 @@ export function recurrentLayer(
 function layOut(
   { kernels, operation, inputs, output, capacity, parameter, allocate }: RecurrentContext,
   gatesPerUnit: number,
+  hasCellState: boolean,
 ): Recurrence {
   const moments = inputs[0].shape[0]!;
   const units = output.shape.at(-1)!;
@@ -115,18 +124,35 @@ function layOut(
   const zAt = (t: number, first = 0): Matrix =>
     matrix(after(z, t * gates + first), moments * gates);
   const dh = allocate(capacity * units);
+  const dc = hasCellState ? allocate(capacity * units) : 0;
+  const cells = statesAt(hasCellState ? allocate(capacity * moments * units) : 0);
+  const gather: Recurrence["gather"] = (from, to, rows) => {
+    for (let row = 0; row < rows; row++) {
+      kernels.copy(after(from.at, row * from.row), after(to, row * units), units);
+    }
+  };
+  // Room for the gradient of one moment's output, whose rows lie apart in the output.
+  const own = sequences ? allocate(capacity * units) : 0;
+  const addOutputGradient = (t: number, count: number): void => {
+    if (!sequences) return;
+    gather(dyAt(t), own, count);
+    kernels.add(own, dh, count * units);
+  };
+  const links = stateLinks(
+    kernels,
+    { rate: operation.stateDropout, mask: inputs[1]?.values ?? 0, capacity },
+    {
+      ...{ moments, units, gates, zAt, hAt, dh, dc, addOutputGradient },
+      states: hasCellState ? [hAt, cells] : [hAt],
+    },
+    allocate,
+  );
   return {
-    ...{ moments, units, gates, recurrent: parameter(operation.recurrentKernel), dh },
-    ...{ zAt, hAt, dyAt },
+    ...{ moments, units, gates, recurrent: parameter(operation.recurrentKernel), dh, dc },
+    ...{ zAt, hAt, dyAt, cellAt: cells, links, gather, addOutputGradient },
     momentAt: (t) => ({
       ...{ z: zAt(t), before: hAt(t - 1), h: hAt(t), dh, units, hard: hardGates },
     }),
-    allocateStates: () => statesAt(allocate(capacity * moments * units)),
-    gather(from, to, rows) {
-      for (let row = 0; row < rows; row++) {
-        kernels.copy(after(from.at, row * from.row), after(to, row * units), units);
-      }
-    },
   };
 }
 
@@ -147,12 +173,12 @@ function inputToGates(context: RecurrentContext, { moments, gates, zAt }: Recurr
  */
 function kernelGradient(
   { kernels, capacity, scratch }: RecurrentContext,
-  { moments, units, gates, recurrent, zAt, hAt }: Recurrence,
+  { moments, units, gates, recurrent, zAt, links }: Recurrence,
   { gatesOfState, addKernelGradient }: RecurrentCell,
 ): (count: number) => void {
   const into = matrix(recurrent.gradient, gates);
   const packing = scratch(MATMUL_SCRATCH).place(0, {});
-  const [states, slopes] = [hAt(0), zAt(1)];
+  const [states, slopes] = [links.multipliedAt(0), zAt(1)];
   const products = Array.from({ length: capacity }, (_, example): Product => ({
     // The transpose of the example's states, [units, moments − 1], and the slopes of the moments
     // after them.

@@ -19,8 +19,8 @@ interface Step {
  */
 export function simpleRnnLayer(context: RecurrentContext): FusedLayer {
   const { kernels, operation, scratch } = context;
-  return recurrentLayer(context, 1, (recurrence) => {
-    const { moments, units, recurrent, dh, zAt, hAt, dyAt } = recurrence;
+  return recurrentLayer(context, { gatesPerUnit: 1 }, (recurrence) => {
+    const { moments, units, recurrent, dh, zAt, dyAt, links } = recurrence;
     const turnedSize = units * units;
     const room = scratch(MATMUL_SCRATCH + turnedSize + units * inPanels(units));
     const kernel = matrix(recurrent.values, units);
@@ -30,10 +30,10 @@ export function simpleRnnLayer(context: RecurrentContext): FusedLayer {
     const last = moments - 1;
     const steps = Array.from({ length: moments }, (_, t): Step => ({
       moment: { ...recurrence.momentAt(t), rectified: operation.rectified },
-      toSums: { a: hAt(t - 1), packed, c: zAt(t), start: zAt(t) },
+      toSums: { a: links.multipliedAt(t - 1), packed, c: zAt(t), start: zAt(t) },
       toState: {
         ...{ a: zAt(Math.min(t + 1, last)), packed },
-        ...{ c: matrix(dh, units), start: t < last ? dyAt(t) : ZEROS },
+        ...{ c: matrix(dh, units), start: links.areStraight ? dyAt(t) : ZEROS },
       },
     }));
     return {
@@ -45,6 +45,7 @@ export function simpleRnnLayer(context: RecurrentContext): FusedLayer {
           // The state before the first moment is zero, and so is its product.
           if (t > 0) kernels.matmulPacked(toSums, count, units, units);
           kernels.simpleForward(moment, count);
+          links.settle(t, count);
         }
       },
       backward(count) {
@@ -53,8 +54,13 @@ export function simpleRnnLayer(context: RecurrentContext): FusedLayer {
         for (let t = last; t >= 0; t--) {
           const { moment, toState } = steps[t]!;
           // At the last moment dh already holds the gradient of the output.
-          if (t < last) kernels.matmulPacked(toState, count, units, units);
+          if (t < last) {
+            kernels.matmulPacked(toState, count, units, units);
+            if (!links.areStraight) links.receive(t + 1, dh, count);
+          }
+          links.hold(t, count);
           kernels.simpleBackward(moment, count);
+          links.release(t, count);
         }
       },
     };

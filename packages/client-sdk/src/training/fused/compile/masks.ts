@@ -1,0 +1,19 @@
+// Which layers know what to do with a mask: a value that says which moments of a sequence count. As
+// in tfjs, a layer that does not know is refused, because it would take padding for data.
+
+/** Layers that skip the moments that do not count. They hand the mask on with their sequence. */
+const READERS: ReadonlySet<string> = new Set([
+  ...["LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"],
+]);
+
+/** Layers that treat each value or moment on its own, so that the mask holds for what they give. */
+const KEEPERS: ReadonlySet<string> = new Set([
+  ...["Dropout", "SpatialDropout1D", "Dense", "Activation", "ReLU", "Masking", "TimeDistributed"],
+  ...["BatchNormalization", "LayerNormalization", "Add", "Multiply", "Average"],
+]);
+
+/** What a layer does with a mask; undefined when it knows none. */
+export function useOfMask(kind: string): "reads" | "keeps" | undefined {
+  if (READERS.has(kind)) return "reads";
+  return KEEPERS.has(kind) ? "keeps" : undefined;
+}
