@@ -33,12 +33,15 @@ serve<ClientConversation>(ownerEndpoint(), {
   },
   async call({ clients: numbers }) {
     const clients = await making;
+    const called = numbers.flatMap((index) => {
+      const one = clients?.get(index);
+      return one === undefined ? [] : [{ index, one }]; // the others are in other threads
+    });
     await Promise.all(
-      numbers.map((index) => {
-        const called = clients?.get(index);
-        if (called === undefined) return undefined; // it is in another thread
+      called.map(({ index, one }) => {
         // A client that is called again may still be leaving the round before.
-        return (called.done = called.done.then(() => takePart(index, called.client, 1)));
+        one.done = one.done.then(() => takePart(index, one.client, 1));
+        return one.done;
       }),
     );
   },
