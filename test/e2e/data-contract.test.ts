@@ -19,6 +19,7 @@ import {
   planOf,
   seededRandom,
   xoshiro128,
+  type DataContract,
   type TaskDefinition,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -28,6 +29,7 @@ import {
   startServer,
   type TributaryServer,
 } from "@tributary/server";
+import { openSandbox } from "./support/sandbox.ts";
 
 const crypto = createNodeCryptoProvider();
 const random = seededRandom(crypto, 12);
@@ -172,3 +174,69 @@ test("without a contract, the same clients refuse to train on classes that each 
     forms.map(() => "EXAMPLES_INVALID"),
   );
 });
+
+test("task statistics gives what all clients' rows together have, and the scaling that follows", async () => {
+  const server = await openServer();
+  const box = await openSandbox();
+  const unscaled = {
+    ...CONTRACT,
+    features: CONTRACT.features.map(({ name, type }) => ({ name, type })),
+  };
+  const file = await box.write(
+    "task.yaml",
+    JSON.stringify({
+      ...{ population: "islands", name: "penguins", model: MODEL, examples: unscaled },
+      round: { goalCount: 3, overselection: 1, minimumFraction: 1 },
+    }),
+  );
+  const running = new Promise<void>((resolve) => {
+    server.events.subscribe((event) => {
+      if (event.type === "task-state" && event.state === "running") resolve();
+    });
+  });
+  const counting = box.json<Counted>(["task", "statistics", file, "--admin", server.adminUrl]);
+  const trainer = await createTrainer({ engine: "fused" });
+  onTestFinished(() => trainer.dispose());
+  await running;
+  await Promise.all(
+    SPECIES.map((_, client) =>
+      takePart(server, trainer, client, tableOf(client), (event) => {
+        return event.type === "round-finished" && event.taskFinished;
+      }),
+    ),
+  );
+  const { task, rows, statistics, examples } = await counting;
+  expect(rows).toBe(240);
+  // Each row is in the tables of two clients, so that the statistics are those of the whole table.
+  const columns = [0, 1].map((column) => birds().rows.map((row) => Number(row[column])));
+  const mean = (numbers: readonly number[]): number =>
+    numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  columns.forEach((numbers, index) => {
+    const deviation = Math.sqrt(mean(numbers.map((number) => (number - mean(numbers)) ** 2)));
+    expect(statistics[index]).toMatchObject({
+      ...{ present: rows, missing: 0 },
+      mean: expect.closeTo(mean(numbers), 5) as number,
+      deviation: expect.closeTo(deviation, 5) as number,
+    });
+    expect(examples.features[index]).toMatchObject({
+      scaling: {
+        method: "standard",
+        mean: expect.closeTo(mean(numbers), 5) as number,
+        deviation: expect.closeTo(deviation, 5) as number,
+      },
+    });
+  });
+  expect(statistics[2]).toMatchObject({
+    counts: SPECIES.map((word) => ({ word, count: rows / 3 })),
+  });
+
+  const shown = await box.run(["task", "show", task, "--admin", server.adminUrl]);
+  expect(shown.stdout).toContain("Adelie 80, Chinstrap 80, Gentoo 80, missing 0");
+});
+
+interface Counted {
+  readonly task: string;
+  readonly rows: number;
+  readonly statistics: readonly object[];
+  readonly examples: DataContract;
+}

@@ -29,6 +29,7 @@ function shown(event: ParticipationEvent): string {
       return `${event.epoch}/${event.epochs} ${event.batch}/${event.batches} ${event.loss}`;
     case "trained":
       return `${event.steps} steps in ${event.seconds} s`;
+    case "counted":
     case "evaluated":
       return `${event.exampleCount} held-out examples in ${event.seconds} s`;
     case "reporting":

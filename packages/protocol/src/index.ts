@@ -155,6 +155,23 @@ export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-feat
 export { parseUpdate } from "./plan/parse-update.ts";
 export { checkModelFit } from "./plan/model-fit.ts";
 export type { Plan } from "./plan/plan.ts";
+export {
+  readStatistics,
+  scaledByStatistics,
+  type ColumnStatistics,
+  type Distribution,
+  type NumberStatistics,
+  type WordStatistics,
+} from "./plan/statistics/read-statistics.ts";
+export {
+  MOMENT,
+  statisticsColumns,
+  statisticsModel,
+  type Histogram,
+  type NumberColumn,
+  type StatisticsColumn,
+  type WordColumn,
+} from "./plan/statistics/statistics-columns.ts";
 export { TASK_VERSION, readStoredTask } from "./plan/stored-task.ts";
 export { instantMs, type JudgeName, type TaskDefinition } from "./plan/task-definition.ts";
 export type { TaskDownload, TaskUpdate } from "./plan/task-input.ts";

@@ -34,6 +34,7 @@ describe("the builtin models", () => {
     expect(builtinModelNames).toEqual([
       ...["logistic-regression", "mlp-64", "mcmahan-2nn", "mcmahan-cnn"],
       "mlp",
+      "statistics",
     ]);
   });
 

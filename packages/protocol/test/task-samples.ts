@@ -84,4 +84,19 @@ export const TASK_SAMPLES: readonly object[] = [
       label: { name: "days", scaling: { method: "none" } },
     },
   },
+  {
+    population: "hospitals",
+    name: "statistics",
+    model: { builtin: "statistics", bins: 8 },
+    plan: { metrics: [], update: { codec: "float32" } },
+    maximumExamples: 1_048_576,
+    examples: {
+      features: [
+        { type: "numeric", name: "age" },
+        { type: "numeric", name: "dose", scaling: { method: "minMax", minimum: 0, maximum: 3 } },
+        { type: "categorical", name: "ward", levels: ["A", "B", "C"] },
+      ],
+      label: { name: "outcome", classes: ["well", "ill"] },
+    },
+  },
 ];

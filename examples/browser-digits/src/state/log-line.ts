@@ -49,6 +49,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain(
         `Trained ${event.steps} steps in ${formatSeconds(event.seconds)}${metricsText(event.metrics)}`,
       );
+    case "counted":
+      return plain(`Counted the columns of ${event.exampleCount} digits`);
     case "evaluated":
       return plain(`Measured on ${event.exampleCount} digits${metricsText(event.metrics)}`);
     case "reported":

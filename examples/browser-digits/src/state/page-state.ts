@@ -146,6 +146,7 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
       return inRound(state, { stage: "training", progress: event });
     case "trained":
       return trained(state, event);
+    case "counted":
     case "evaluated":
     case "reporting":
       return inRound(state, { stage: "reporting" });

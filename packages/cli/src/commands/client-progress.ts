@@ -56,6 +56,9 @@ export function showParticipation(output: Output): (event: ParticipationEvent) =
           `  epoch ${event.epoch}  batch ${event.batch}/${event.batches}  loss ${event.loss.toFixed(4)}`,
         );
         break;
+      case "counted":
+        output.say(`  counted the columns of ${event.exampleCount} rows`);
+        break;
       case "trained":
       case "evaluated":
         output.say(`  ${event.type}: ${metricsText(event.metrics)}`);

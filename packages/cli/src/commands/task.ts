@@ -1,15 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
-import type { TaskDefinition } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
-import { readModelFiles } from "../files/model-files.ts";
 import { readTaskFile } from "../files/task-file.ts";
+import { createTask } from "./create-task.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { createOutput, formatTable } from "../terminal/output.ts";
 import { describeTask, stateText } from "./describe-task.ts";
 import { nothingMeasured } from "./nothing-measured.ts";
+import { describeStatistics, statisticsOfTask } from "./statistics-of-task.ts";
+import { addStatistics } from "./task-statistics.ts";
 
 const TASK_ID = "id of the task, as `tributary task list` prints it";
 
@@ -20,6 +20,7 @@ export function taskCommand(): Command {
   addCreate(task);
   addList(task);
   addShow(task);
+  addStatistics(task);
   addEvaluate(task);
   addRollback(task);
   addMoves(task);
@@ -78,7 +79,13 @@ function addShow(task: Command): void {
   ).action(async (id: string, flags: AdminFlags) => {
     const admin = await connectAdmin(flags);
     const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
-    createOutput(flags.json === true).result(view, describeTask(view));
+    const counted = await statisticsOfTask(admin, view);
+    createOutput(flags.json === true).result(
+      counted === undefined ? view : { ...view, statistics: counted.statistics },
+      counted === undefined
+        ? describeTask(view)
+        : `${describeTask(view)}\n\n${describeStatistics(counted)}`,
+    );
   });
 }
 
@@ -158,23 +165,4 @@ async function bestRound(admin: AdminClient, path: string): Promise<number> {
   const { best } = await admin.json<TaskView>(path);
   if (best === null) throw nothingMeasured();
   return best.roundNumber;
-}
-
-/** Creates a task. If the task has a model file, the model is uploaded too. */
-async function createTask(
-  admin: AdminClient,
-  definition: TaskDefinition,
-  { start = false, key = randomUUID() }: { readonly start?: boolean; readonly key?: string },
-): Promise<TaskView> {
-  if ("builtin" in definition.model) {
-    return admin.postOnce("/v1/tasks", { definition, start }, key);
-  }
-  const { modelJson, weights } = await readModelFiles(definition.model.path);
-  const form = new FormData();
-  form.set("task", JSON.stringify({ definition, start }));
-  form.set("model", JSON.stringify(modelJson));
-  for (const [name, bytes] of weights) {
-    form.append("weights", new Blob([new Uint8Array(bytes)]), name);
-  }
-  return admin.postOnce("/v1/tasks", form, key);
 }

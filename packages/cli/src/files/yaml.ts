@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parseDocument } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { TributaryError, type ErrorCode } from "@tributary/protocol";
 
 /**
@@ -17,6 +17,11 @@ export async function readYamlFile(path: string): Promise<unknown> {
     });
   }
   return parseYaml(text, path, "CONFIG_INVALID");
+}
+
+/** Writes a value as YAML. What `parseYaml` reads of it is equal to the value. */
+export function yamlText(value: object): string {
+  return stringify(value, { lineWidth: 0 }).trimEnd();
 }
 
 /**

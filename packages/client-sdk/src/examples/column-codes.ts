@@ -13,7 +13,7 @@ import {
 import type { Cell } from "./example-table.ts";
 
 /** What is written to: the features of all examples, or their labels. */
-type Values = Float32Array | Int32Array;
+type Values = Float32Array | Float64Array | Int32Array;
 
 /** Why a cell does not fit: a clause that follows the value, and what to do. */
 export interface Misfit {
@@ -87,8 +87,8 @@ function numbersOf(place: Place, scaling: Scaling, missing: readonly string[]): 
             "Correct it, or let the task's data contract say that it stands for a missing value.",
         };
       }
-      const value = Math.fround(scaled(number, scaling));
-      if (!Number.isFinite(value)) {
+      const value = scaled(number, scaling);
+      if (!Number.isFinite(Math.fround(value))) {
         return { clause: "is too large once it is scaled", remedy: "Correct it." };
       }
       values[at] = value;

@@ -1,4 +1,5 @@
 import type { DataContract } from "@tributary/protocol";
+import type { ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
 
 /**
@@ -19,6 +20,11 @@ export interface ExampleStore {
    *   leaves this to the app.
    */
   load(signal?: AbortSignal, contract?: DataContract): Promise<Examples>;
+  /**
+   * Loads the table that the examples are made of. Clients need it for statistics tasks only, in
+   * which a store without it takes no part.
+   */
+  table?(signal?: AbortSignal): Promise<ExampleTable>;
 }
 
 /** Wraps examples that are already in memory in an `ExampleStore`. They are not copied. */

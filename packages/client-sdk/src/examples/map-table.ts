@@ -4,7 +4,8 @@ import { featureCodes, labelCode, type ColumnCode } from "./column-codes.ts";
 import type { Cell, ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
 import { positionOf, refuseOthers } from "./find-columns.ts";
-import { cellText, rowText, tableFault } from "./table-fault.ts";
+import { ROWS_AT_ONCE, requireWhole, writeCell } from "./read-rows.ts";
+import { cellText, tableFault } from "./table-fault.ts";
 
 /** What became of the rows of a table under a data contract. */
 export interface MappedRows {
@@ -54,9 +55,6 @@ export function mapFeatures(table: ExampleTable, contract: DataContract): Promis
 /** The code of a column, and where its numbers go: one to each example of `target`. */
 type LabelColumn = ColumnCode & { readonly target: Float32Array | Int32Array };
 
-/** How many rows are mapped between two looks at the time. */
-const ROWS_AT_ONCE = 64;
-
 /** @param labels - The columns beside the features; their targets are written to. */
 async function mapRows(
   table: ExampleTable,
@@ -90,11 +88,7 @@ async function mapRows(
       const cell = cells[source.position]!;
       const value = source.isMissing(cell) ? filling(table, row, source, filled) : cell;
       const at = rows.length * source.stride + source.offset;
-      const misfit = source.write(value, source.target, at);
-      if (misfit === undefined) continue;
-      const shown = JSON.stringify(String(value).slice(0, 60));
-      const clause = `has ${shown} in ${cellText(table, row, source.column)}, which ${misfit.clause}`;
-      throw tableFault(table, clause, misfit.remedy);
+      writeCell(table, row, source, value, source.target, at);
     }
     rows.push(row);
   }
@@ -108,17 +102,6 @@ async function mapRows(
     dropped,
     filled,
   };
-}
-
-/** @throws TributaryError `EXAMPLES_INVALID` when a row has not one cell for each column. */
-function requireWhole(table: ExampleTable, row: number): void {
-  const length = table.rows[row]!.length;
-  if (length === table.columns.length) return;
-  throw tableFault(
-    table,
-    `has ${length} cells in ${rowText(table, row)} and ${table.columns.length} columns`,
-    "Give each row one cell for each column.",
-  );
 }
 
 /** @throws TributaryError `EXAMPLES_INVALID` when no row is left. */

@@ -27,6 +27,7 @@ export function tableExampleStore(
   let kept: { readonly contract: string; readonly examples: Examples } | undefined;
   return {
     count: () => Promise.resolve(table.rows.length),
+    table: () => Promise.resolve(table),
     async load(_signal, contract) {
       if (contract === undefined) return withoutContract();
       const text = canonicalize(contract);

@@ -8,6 +8,7 @@ import {
 } from "@tributary/protocol";
 import { agreedExamples } from "../examples/agreed-examples.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
+import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
 import { abortable } from "../runtime/abort.ts";
 
@@ -39,6 +40,25 @@ export async function loadExamples(
   const examples = await ask(() => store.load(signal, contract), signal);
   checkExampleCount(examples.count);
   return agreedExamples(examples, contract);
+}
+
+/**
+ * Loads the table that the app's examples are made of.
+ * @throws TributaryError `EXAMPLES_INVALID` when the store has none or fails, or the number of rows
+ *   is out of range; `ABORTED`.
+ */
+export async function loadTable(store: ExampleStore, signal: AbortSignal): Promise<ExampleTable> {
+  if (store.table === undefined) {
+    throw new TributaryError(
+      "EXAMPLES_INVALID",
+      "The task counts the columns of tables, and the examples are no table",
+      { remedy: "Give the client a table, or leave statistics to clients that have one." },
+    );
+  }
+  const load = store.table.bind(store);
+  const table = await ask(() => load(signal), signal);
+  checkExampleCount(table.rows.length);
+  return table;
 }
 
 /**

@@ -2,12 +2,13 @@ import { type Clock, TributaryError } from "@tributary/protocol";
 import { aborted } from "../runtime/abort.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
-import { loadExamples, type AppExamples, type OfferedExamples } from "./app-examples.ts";
+import { loadExamples, loadTable, type AppExamples, type OfferedExamples } from "./app-examples.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";
 import type { EventSink } from "./event-stream.ts";
 import { personalWeights } from "./local-layers.ts";
 import { prepareReport, type PreparedReport, type TrainingDeps } from "./prepared-report.ts";
 import { throttleProgress } from "./progress-throttle.ts";
+import { prepareStatistics } from "./statistics-report.ts";
 
 /** What a member needs for its work on the device, between the download and the report. */
 export interface LocalWorkDeps extends TrainingDeps, AppExamples {
@@ -84,6 +85,29 @@ export async function trainForRound(
       events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
     },
   });
+  return noMoreThan(deps.offered.exampleCount, report);
+}
+
+/**
+ * Counts what a statistics task asks for, in place of training.
+ * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
+ * @throws TributaryError those of `loadTable` and `prepareStatistics`.
+ */
+export async function countForRound(
+  deps: LocalWorkDeps,
+  { roundId, roundNumber }: Configuration,
+  model: VerifiedModel,
+  signal: AbortSignal,
+  bins: number,
+): Promise<PreparedReport> {
+  const { events, clock } = deps;
+  const table = await loadTable(deps.examples, signal);
+  const startedMs = clock.elapsedMs();
+  const report = await prepareStatistics(deps, { model, table, bins, roundNumber });
+  if (signal.aborted) throw aborted();
+  const { exampleCount } = report;
+  const seconds = (clock.elapsedMs() - startedMs) / 1000;
+  events.push({ type: "counted", roundId, exampleCount, seconds });
   return noMoreThan(deps.offered.exampleCount, report);
 }
 

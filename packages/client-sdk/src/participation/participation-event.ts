@@ -111,6 +111,14 @@ export type ParticipationEvent =
       readonly exampleCount: number;
       readonly seconds: number;
     }
+  /** The columns of the table have been counted, for a statistics task. Nothing was trained. */
+  | {
+      readonly type: "counted";
+      readonly roundId: RoundId;
+      /** The number of rows. */
+      readonly exampleCount: number;
+      readonly seconds: number;
+    }
   /**
    * The checkpoint has been measured on the held-out examples. `metrics` holds `loss` and the
    * metrics that the plan names, as means over those examples.

@@ -140,7 +140,7 @@ async function trainLocally(
  * last update that counted, and leaves a new one.
  * @param coins - What codecs with random rounding draw from.
  */
-async function encodeUpdate(
+export async function encodeUpdate(
   { kernels, residuals }: TrainingDeps,
   { id, plan }: VerifiedPlan,
   update: Float32Array,

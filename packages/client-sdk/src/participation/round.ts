@@ -16,6 +16,7 @@ import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import {
+  countForRound,
   evaluateForRound,
   trainForRound,
   type Configuration,
@@ -222,6 +223,10 @@ export class RoundMember {
     const { events, trainer } = this.#deps;
     const { signal } = this.#stop;
     const roundId = this.#roundId;
+    const { statistics } = model.plan.plan;
+    if (statistics !== undefined) {
+      return countForRound(this.#deps, this.#configuration, model, signal, statistics.bins);
+    }
     if (trainer.choose !== undefined) {
       const choice = await abortable(trainer.choose(model.plan.plan), signal);
       events.push({ type: "engine-chosen", roundId, ...choice });

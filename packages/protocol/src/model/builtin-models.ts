@@ -49,8 +49,11 @@ export type FixedModelName = keyof typeof FIXED_MODELS;
 /** The names of the builtin models of fixed sizes, the smallest first. */
 export const fixedModelNames = Object.keys(FIXED_MODELS) as readonly FixedModelName[];
 
-/** The names of all builtin models: those of fixed sizes, and those whose sizes a task gives. */
-export const builtinModelNames = [...fixedModelNames, "mlp"] as const;
+/**
+ * The names of all builtin models: those of fixed sizes, and those whose sizes a task gives.
+ * `statistics` counts and learns nothing.
+ */
+export const builtinModelNames = [...fixedModelNames, "mlp", "statistics"] as const;
 
 /** The sizes of the builtin model `mlp`: dense layers, those between with ReLU. */
 export interface MlpSizes {

@@ -1,8 +1,11 @@
 import type { OutputActivation } from "../model/builtin-layers.ts";
 import { builtinModel, mlpModel, type BuiltinModel } from "../model/builtin-models.ts";
+import { TributaryError } from "../errors.ts";
+import { layoutOf } from "../model/parameter-layout.ts";
 import type { RandomSource } from "../random/random-source.ts";
 import { labelsOf, type LabelKind } from "./losses.ts";
-import type { BuiltinSource, TaskDefinition } from "./task-definition.ts";
+import { statisticsModel } from "./statistics/statistics-columns.ts";
+import type { BuiltinSource, StatisticsSource, TaskDefinition } from "./task-definition.ts";
 
 /** What the last layer of an `mlp` has to give, so that the loss can be told of its labels. */
 const ACTIVATIONS: Readonly<Record<LabelKind, OutputActivation>> = {
@@ -17,13 +20,28 @@ const ACTIVATIONS: Readonly<Record<LabelKind, OutputActivation>> = {
  * @param source - The task's model.
  * @param task - The loss decides what the last layer of an `mlp` does.
  * @param random - Draws the weights, as for `builtinModel`.
- * @throws TributaryError `MODEL_UNSUPPORTED` when the model has too many parameters.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when the model has too many parameters; `TASK_INVALID`
+ *   when there are statistics of a task without a data contract to count.
  */
 export function builtinModelOf(
   source: BuiltinSource,
-  { plan }: TaskDefinition,
+  { plan, examples }: TaskDefinition,
   random: RandomSource,
 ): BuiltinModel {
+  if (source.builtin === "statistics") return emptyStatistics(source, examples);
   if (source.builtin !== "mlp") return builtinModel(source.builtin, random);
   return mlpModel({ ...source, activation: ACTIVATIONS[labelsOf(plan.loss)] }, random);
+}
+
+function emptyStatistics(
+  { bins }: StatisticsSource,
+  contract: TaskDefinition["examples"],
+): BuiltinModel {
+  if (contract === null) {
+    throw new TributaryError("TASK_INVALID", "The task does not say which columns there are", {
+      remedy: "Write the section `examples`.",
+    });
+  }
+  const description = statisticsModel(contract, bins);
+  return { description, values: new Float32Array(layoutOf(description.parameters).size) };
 }

@@ -18,6 +18,10 @@ const SIZES_REMEDY = "Give inputs and outputs with the builtin model mlp, and wi
 
 const units = (): z.ZodNumber => wholeNumber(1, MOST_UNITS);
 
+/** The bins of a column with bounds, for `statistics`. */
+const USUAL_BINS = 32;
+const BINS_REMEDY = "Give bins with the builtin model statistics, and with no other.";
+
 /** The model section of a task file. */
 export const modelSchema = strictRecord(
   {
@@ -40,15 +44,21 @@ export const modelSchema = strictRecord(
     outputs: units()
       .exactOptional()
       .describe("Of the builtin model `mlp`: the number of classes, or of values to predict."),
+    bins: wholeNumber(2, 1_024)
+      .exactOptional()
+      .describe(
+        "Of the builtin `statistics`: the bins of a column whose scaling is `minMax`, between its bounds. Left out: 32.",
+      ),
   },
   MODEL_REMEDY,
 )
-  .transform(({ builtin, path, inputs, hidden, outputs }, context): ModelSource => {
+  .transform(({ builtin, path, inputs, hidden, outputs, bins }, context): ModelSource => {
     const refuse = (message: string): never => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;
     };
     if ((builtin === undefined) === (path === undefined)) return refuse(MODEL_REMEDY);
+    if (bins !== undefined && builtin !== "statistics") return refuse(BINS_REMEDY);
     if (builtin === "mlp") {
       if (inputs === undefined || outputs === undefined) return refuse(SIZES_REMEDY);
       return { builtin, inputs, hidden: hidden ?? USUAL_HIDDEN, outputs };
@@ -56,6 +66,7 @@ export const modelSchema = strictRecord(
     if (inputs !== undefined || hidden !== undefined || outputs !== undefined) {
       return refuse(SIZES_REMEDY);
     }
+    if (builtin === "statistics") return { builtin, bins: bins ?? USUAL_BINS };
     return builtin === undefined ? { path: path ?? "" } : { builtin };
   })
   // A JSON Schema cannot be made from a transformation, so that it is said here once more.
@@ -67,7 +78,7 @@ export const modelSchema = strictRecord(
       },
       {
         required: ["builtin"],
-        properties: { builtin: { enum: [...fixedModelNames] } },
+        properties: { builtin: { enum: [...fixedModelNames, "statistics"] } },
       },
       { required: ["path"] },
     ],

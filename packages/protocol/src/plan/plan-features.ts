@@ -26,6 +26,7 @@ export interface PlanFeature {
 export const PLAN_FEATURES: readonly PlanFeature[] = [
   { name: "data-contract", since: "0.2.0", usedBy: "examples" },
   { name: "batch-normalization", since: "0.2.0", usedBy: "training.batchNormalization" },
+  { name: "statistics", since: "0.2.0", usedBy: "statistics" },
 ];
 
 /** What a client of this build says at check-in. */

@@ -53,6 +53,7 @@ export function planOf(
       ...(saysNothing ? {} : { batchNormalization }),
     },
     ...(task.examples === null ? {} : { examples: task.examples }),
+    ...statisticsOf(task),
     update,
     download,
     clipNorm,
@@ -61,6 +62,11 @@ export function planOf(
   };
   modelParts(layout, topology, plan.training); // throws if no update can be made of it
   return plan;
+}
+
+function statisticsOf({ model }: TaskDefinition): Pick<Plan, "statistics"> {
+  if (!("builtin" in model) || model.builtin !== "statistics") return {};
+  return { statistics: { bins: model.bins } };
 }
 
 /**

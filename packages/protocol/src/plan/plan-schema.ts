@@ -5,11 +5,12 @@ import { list, oneOf, strictRecord, text, wholeNumber } from "../schema/strict-s
 import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
-import { isPlainObject } from "./canonical-json.ts";
+import { canonicalize, isPlainObject } from "./canonical-json.ts";
 import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { planDownloadSchema } from "./download-schema.ts";
 import type { Plan } from "./plan.ts";
+import { statisticsModel } from "./statistics/statistics-columns.ts";
 import {
   batchSizeSchema,
   clipNormSchema,
@@ -64,6 +65,7 @@ const schema = strictRecord({
     batchNormalization: oneOf(batchNormalizationNames).exactOptional(),
   }),
   examples: contractSchema.exactOptional(),
+  statistics: strictRecord({ bins: wholeNumber(2, 1_024) }).exactOptional(),
   update: planUpdateSchema,
   // Plans of the first builds lack these two keys. Their bytes are signed and stay as they are.
   download: planDownloadSchema.default({ encoding: "float32" }),
@@ -83,6 +85,15 @@ const schema = strictRecord({
     if (misfit !== undefined) {
       const path = ["examples", ...misfit.path];
       context.addIssue({ code: "custom", path, message: misfit.remedy });
+    }
+  }
+  if (plan.statistics !== undefined) {
+    const columns = plan.examples && statisticsModel(plan.examples, plan.statistics.bins);
+    const isCounted =
+      canonicalize(columns?.parameters ?? []) === canonicalize(plan.model.parameters);
+    if (!isCounted) {
+      const message = "Let the model's parameters be those that are counted of `examples`.";
+      context.addIssue({ code: "custom", path: ["statistics"], message });
     }
   }
   const remedy = updateFault(plan.update, plan);

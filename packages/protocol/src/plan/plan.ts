@@ -56,6 +56,14 @@ export interface Plan {
    * itself.
    */
   readonly examples?: DataContract;
+  /**
+   * What a client counts of its table in place of training: the columns of `examples`. The model's
+   * parameters are then means over rows: see `statisticsColumns`.
+   */
+  readonly statistics?: {
+    /** The number of bins of a column that has bounds. */
+    readonly bins: number;
+  };
   /** How the update is encoded. */
   readonly update: UpdateSpec;
   /** How checkpoints travel to the clients. */

@@ -64,7 +64,14 @@ export type ModelSource =
   | { readonly path: string };
 
 /** A model that needs no file. */
-export type BuiltinSource = { readonly builtin: FixedModelName } | MlpSource;
+export type BuiltinSource = { readonly builtin: FixedModelName } | MlpSource | StatisticsSource;
+
+/** No model, but what clients count of the columns of the task's data contract. */
+export interface StatisticsSource {
+  readonly builtin: "statistics";
+  /** The number of bins of a column that has bounds. */
+  readonly bins: number;
+}
 
 /** The builtin model `mlp`. What its last layer makes of its sums follows from the plan's loss. */
 export interface MlpSource {

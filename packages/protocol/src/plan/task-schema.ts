@@ -32,6 +32,7 @@ import {
   taskOptimizerSchema,
   trainableSchema,
 } from "./training-schema.ts";
+import { statisticsFault } from "./statistics-fault.ts";
 import { differenceFault, updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
 
@@ -349,6 +350,8 @@ const schema = form.superRefine((task, context) => {
     const path = ["examples", ...misfit.path];
     context.addIssue({ code: "custom", path, message: misfit.remedy });
   }
+  const uncounted = statisticsFault(task);
+  if (uncounted !== undefined) issue([...uncounted.path], uncounted.remedy);
   const updateRemedy = updateFault(task.plan.update, {
     aggregation: task.aggregation,
     clipNorm: task.plan.clipNorm,

@@ -38,6 +38,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   // The moving statistics of batch normalisation came to be pooled. They had been averaged like
   // weights.
   (task) => fillIn(task, { plan: { batchNormalization: "averaged" } }),
+  // Tasks came that only count.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

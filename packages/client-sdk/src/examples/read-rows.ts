@@ -1,0 +1,37 @@
+import type { ColumnCode } from "./column-codes.ts";
+import type { Cell, ExampleTable } from "./example-table.ts";
+import { cellText, rowText, tableFault } from "./table-fault.ts";
+
+/** How many rows are read between two looks at the time. */
+export const ROWS_AT_ONCE = 64;
+
+/** @throws TributaryError `EXAMPLES_INVALID` when a row has not one cell for each column. */
+export function requireWhole(table: ExampleTable, row: number): void {
+  const length = table.rows[row]!.length;
+  if (length === table.columns.length) return;
+  throw tableFault(
+    table,
+    `has ${length} cells in ${rowText(table, row)} and ${table.columns.length} columns`,
+    "Give each row one cell for each column.",
+  );
+}
+
+/**
+ * Writes the numbers of a cell that has a value.
+ * @param at - Where in `target` they go.
+ * @throws TributaryError `EXAMPLES_INVALID` when the cell does not fit its code.
+ */
+export function writeCell(
+  table: ExampleTable,
+  row: number,
+  code: ColumnCode,
+  cell: Cell,
+  target: Parameters<ColumnCode["write"]>[1],
+  at: number,
+): void {
+  const misfit = code.write(cell, target, at);
+  if (misfit === undefined) return;
+  const shown = JSON.stringify(String(cell).slice(0, 60));
+  const clause = `has ${shown} in ${cellText(table, row, code.column)}, which ${misfit.clause}`;
+  throw tableFault(table, clause, misfit.remedy);
+}
