@@ -79,7 +79,7 @@ async function mapRows(
   for (const [row, cells] of table.rows.entries()) {
     if (row % ROWS_AT_ONCE === 0) await due();
     requireWhole(table, row);
-    const gap = droppers.find(({ position, isMissing }) => isMissing(cells[position]!));
+    const gap = droppers.find((source) => source.isMissing(cells[source.position]!));
     if (gap !== undefined) {
       increase(dropped, gap.column);
       continue;

@@ -1,4 +1,4 @@
-import { TributaryError, canonicalize, type DataContract } from "@tributary/protocol";
+import { TributaryError, canonicalize } from "@tributary/protocol";
 import type { ExampleStore } from "./example-store.ts";
 import type { ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";

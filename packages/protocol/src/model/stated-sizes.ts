@@ -1,5 +1,4 @@
-/** A JSON object whose fields have not been checked. */
-type Fields = Readonly<Record<string, unknown>>;
+import { isFields, type Fields } from "./topology/fields.ts";
 
 /** How many values a model takes and gives, as far as its topology says so in plain words. */
 export interface StatedSizes {
@@ -52,5 +51,4 @@ function denseSize(layer: Fields | undefined): number | undefined {
     : undefined;
 }
 
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === "object" && value !== null ? (value as Fields) : {};
+const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});

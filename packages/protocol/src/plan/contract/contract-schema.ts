@@ -34,7 +34,7 @@ const scaling: z.ZodType<Scaling, { readonly method: Scaling["method"] }> = vari
 const scalingOrNone = scaling.prefault({ method: "none" }).describe("How its numbers are scaled.");
 
 /** What to do about a missing value, which may be to fill in one of these values. */
-const whenMissing = <Value>(value: z.ZodType<Value, unknown>): z.ZodType<WhenMissing<Value>> =>
+const whenMissing = <Value>(value: z.ZodType<Value>): z.ZodType<WhenMissing<Value>> =>
   z
     .union(
       [oneOf(["refuse", "drop"]), strictRecord({ fill: value.describe("What is filled in.") })],
