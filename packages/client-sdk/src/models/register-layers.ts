@@ -3,6 +3,7 @@ import { registerGlobalPooling } from "./global-pooling.ts";
 import { registerGroupNormalization } from "./group-normalization.ts";
 import { registerGru } from "./gru.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
+import { PositionEmbedding } from "./position-embedding.ts";
 
 /**
  * Has tfjs build, from a topology, the layers of Keras that it lacks, and correct those that it
@@ -13,7 +14,8 @@ export function registerLayers(): void {
   registerGroupNormalization();
   registerGru();
   registerGlobalPooling();
-  // One that the app has registered is left to it.
-  if (MultiHeadAttention.className in classNameMap) return;
-  tf.serialization.registerClass(MultiHeadAttention);
+  for (const layer of [MultiHeadAttention, PositionEmbedding]) {
+    // One that the app has registered is left to it.
+    if (!(layer.className in classNameMap)) tf.serialization.registerClass<tf.layers.Layer>(layer);
+  }
 }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GroupNormalization } from "../../src/models/group-normalization.ts";
+import { MultiHeadAttention } from "../../src/models/multi-head-attention.ts";
 import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
 import type { TrainingKernelSource } from "../../src/training/fused/kernels/training-kernels.ts";
 import {
@@ -101,6 +102,15 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  "attention that drops": () => {
+    const input = tf.input({ shape: [4, 4] });
+    const attended = new MultiHeadAttention({
+      ...{ numHeads: 2, keyDim: 2, useCausalMask: true, dropout: 0.4 },
+    }).apply(input);
+    const flat = layers.flatten().apply(attended);
+    const end = layers.dense({ units: 3, activation: "softmax" }).apply(flat);
+    return tf.model({ inputs: input, outputs: end as tf.SymbolicTensor });
+  },
   "dropped units and moments that do not count": () =>
     tf.sequential({
       layers: [

@@ -1,5 +1,7 @@
 // Small models over sequences, beyond plain LSTMs and GRUs.
 import * as tf from "@tensorflow/tfjs";
+import { MultiHeadAttention } from "../../src/models/multi-head-attention.ts";
+import { PositionEmbedding } from "../../src/models/position-embedding.ts";
 
 const { layers } = tf;
 
@@ -69,4 +71,20 @@ export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         softmaxEnd(),
       ],
     }),
+  "attention to other moments": () => {
+    const input = tf.input({ shape: [5, 4] });
+    const positions = new PositionEmbedding({ sequenceLength: 6 }).apply(input);
+    const attended = new MultiHeadAttention({ numHeads: 2, keyDim: 3, valueDim: 5 }).apply([
+      ...[input, input],
+    ]) as tf.SymbolicTensor;
+    const sum = layers
+      .add()
+      .apply([input, attended, positions as tf.SymbolicTensor]) as tf.SymbolicTensor;
+    const normal = layers.layerNormalization().apply(sum) as tf.SymbolicTensor;
+    const again = new MultiHeadAttention({
+      ...{ numHeads: 1, keyDim: 2, useBias: false, useCausalMask: true },
+    }).apply(normal) as tf.SymbolicTensor;
+    const pooled = layers.globalAveragePooling1d({}).apply(again) as tf.SymbolicTensor;
+    return tf.model({ inputs: input, outputs: softmaxEnd().apply(pooled) as tf.SymbolicTensor });
+  },
 };

@@ -1,5 +1,6 @@
 import type { Address } from "@tributary/protocol";
 import type { CallDraft } from "@tributary/protocol/testing";
+import type { AttentionKernels } from "../../../src/training/fused/kernels/attention-kernels.ts";
 import { ZEROS } from "../../../src/training/fused/kernels/matrix.ts";
 import type {
   GruMoment,
@@ -62,7 +63,9 @@ const drawIndices = (draft: CallDraft, count: number, entries: number): Address 
   draft.put(Float32Array.from({ length: count }, () => draft.integer(0, entries - 1)));
 
 /** Kernels over sequences. */
-export const SEQUENCE_CASES: Readonly<Record<keyof RecurrentKernels, TrainingKernelCase>> = {
+export const SEQUENCE_CASES: Readonly<
+  Record<keyof (RecurrentKernels & AttentionKernels), TrainingKernelCase>
+> = {
   lstmForward: lstm((kernels, moment, rows) => kernels.lstmForward(moment, rows)),
   lstmBackward: lstm((kernels, moment, rows) => kernels.lstmBackward(moment, rows)),
   gruGates: gru((kernels, moment, rows) => kernels.gruGates(moment, rows)),
@@ -71,6 +74,13 @@ export const SEQUENCE_CASES: Readonly<Record<keyof RecurrentKernels, TrainingKer
   gruResetBackward: gru((kernels, moment, rows) => kernels.gruResetBackward(moment, rows)),
   simpleForward: simple((kernels, moment, rows) => kernels.simpleForward(moment, rows)),
   simpleBackward: simple((kernels, moment, rows) => kernels.simpleBackward(moment, rows)),
+  attend(draft) {
+    const [heads, moments, columns] = [draft.size(4), draft.size(12), draft.size(12)];
+    const rows = heads * moments;
+    const x = draft.values(rows * columns, 20);
+    const scores = { x, rows, columns, scale: 0.3, moments, causal: draft.flag() };
+    return (kernels) => kernels.attend(scores);
+  },
   embed(draft) {
     const [rows, width, entries] = [draft.size(37), draft.size(37), draft.size(20)];
     const [indices, table] = [drawIndices(draft, rows, entries), draft.values(entries * width)];

@@ -190,12 +190,14 @@ const pooling =
 const globalPooling =
   (rank: Rank, mode: "max" | "average"): LayerCompiler =>
   ({ config }, shape) => {
-    requireOneOf(config, "keepdims", false);
     requireChannelsLast(config);
     const channels = channelsOf(rank, shape);
     const [height, width] = imageOf(shape);
     const size: Pair = [height, width];
-    return one({ kind: "pooling", mode, size, steps: size, padding: "valid" }, [channels]);
+    const kept = requireOneOf(config, "keepdims", false, true)
+      ? Array.from({ length: rank }, () => 1)
+      : [];
+    return one({ kind: "pooling", mode, size, steps: size, padding: "valid" }, [...kept, channels]);
   };
 
 /** The layers that move windows over images and sequences. */

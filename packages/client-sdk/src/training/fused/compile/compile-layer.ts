@@ -5,6 +5,7 @@
 // missing. A field that would change the result in a way that no node can express leads to a
 // `LayerRefusal`, whose message completes the sentence "the layer NAME (KIND): …".
 import { ACTIVATION_LAYERS } from "./compile-activation.ts";
+import { attention, positionEmbedding } from "./compile-attention.ts";
 import { ARRANGEMENT_LAYERS } from "./compile-arrangement.ts";
 import { DENSE_LAYERS } from "./compile-dense.ts";
 import { IMAGE_LAYERS } from "./compile-image-layer.ts";
@@ -24,6 +25,7 @@ const LAYERS: Readonly<Record<string, LayerCompiler>> = {
   ...IMAGE_LAYERS,
   ...NORMALIZATION_LAYERS,
   ...SEQUENCE_LAYERS,
+  PositionEmbedding: positionEmbedding,
 };
 
 /**
@@ -38,6 +40,7 @@ export function compileLayer(layer: LayerToCompile): CompiledLayer {
 function compileKind(layer: LayerToCompile): CompiledLayer {
   const { kind, inputs } = layer;
   // `Object.hasOwn`, because a kind comes from a stranger and may be named "constructor".
+  if (kind === "MultiHeadAttention") return attention(layer);
   if (Object.hasOwn(MERGE_LAYERS, kind)) return MERGE_LAYERS[kind]!(layer);
   const isWrapper = Object.hasOwn(WRAPPER_LAYERS, kind);
   if (!isWrapper && !Object.hasOwn(LAYERS, kind)) {

@@ -67,6 +67,17 @@ export type LayerOperation =
       readonly rectified: boolean;
     }
   | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
+  /** The rows of a table for the positions of a sequence. */
+  | { readonly kind: "positions"; readonly table: string; readonly entries: number }
+  /** Reads the queries, the keys and the values of all heads. */
+  | {
+      readonly kind: "attention";
+      readonly heads: number;
+      /** Whether a moment attends to itself and to earlier ones only. */
+      readonly causal: boolean;
+      /** The share of the weights that is dropped in training. */
+      readonly dropout: number;
+    }
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
   | ({ readonly kind: "activation" } & Activation)
   | {
@@ -158,6 +169,7 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
     case "batchNorm":
       return [operation.gamma, operation.beta].filter((name) => name !== undefined);
     case "embedding":
+    case "positions":
       return [operation.table];
     case "eachMoment":
       return parametersOf(operation.operation);

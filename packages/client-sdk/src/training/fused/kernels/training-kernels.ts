@@ -1,5 +1,6 @@
 import type { ActivationKernels } from "./activation-kernels.ts";
 import type { ArrangementKernels } from "./arrangement-kernels.ts";
+import type { AttentionKernels } from "./attention-kernels.ts";
 import type { ColumnKernels } from "./column-kernels.ts";
 import type { ConvolutionKernels, DepthwiseKernels, PoolingKernels } from "./image-kernels.ts";
 import type { TrainingMemory } from "./kernel-memory.ts";
@@ -41,6 +42,7 @@ export interface KernelFunctions
     ColumnKernels,
     DropoutKernels,
     RecurrentKernels,
+    AttentionKernels,
     LossKernels,
     OptimizerKernels {}
 

@@ -1,6 +1,7 @@
 import { activationLayer } from "./activation.ts";
 import { addLayer } from "./add.ts";
 import { arrangeLayer } from "./arrange.ts";
+import { attentionLayer } from "./attention.ts";
 import { batchNormLayer } from "./batch-norm.ts";
 import { convolutionLayer } from "./convolution.ts";
 import { denseLayer } from "./dense.ts";
@@ -16,6 +17,7 @@ import { maskLayer } from "./mask.ts";
 import { momentDropoutLayer } from "./moment-dropout.ts";
 import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
+import { positionsLayer } from "./positions.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { scaleLayer } from "./scale.ts";
 import { simpleRnnLayer } from "./simple-rnn.ts";
@@ -58,6 +60,10 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return momentDropoutLayer({ ...context, operation });
     case "mask":
       return maskLayer({ ...context, operation });
+    case "attention":
+      return attentionLayer({ ...context, operation });
+    case "positions":
+      return positionsLayer({ ...context, operation });
     case "embedding":
       return embeddingLayer({ ...context, operation });
     case "recurrent":

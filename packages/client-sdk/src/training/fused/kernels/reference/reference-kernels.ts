@@ -3,6 +3,7 @@ import { valueAccess } from "../kernel-memory.ts";
 import type { TrainingKernels } from "../training-kernels.ts";
 import { activationKernels } from "./activations.ts";
 import { arrangementKernels } from "./arrange.ts";
+import { attentionKernels } from "./attend.ts";
 import { columnKernels } from "./columns.ts";
 import { convolutionKernels } from "./convolve.ts";
 import { depthwiseKernels } from "./depthwise.ts";
@@ -61,6 +62,7 @@ export function createReferenceKernels(): TrainingKernels {
     ...normalizationKernels(memory),
     ...columnKernels(memory),
     ...recurrentKernels(memory, math),
+    ...attentionKernels(memory, math),
     ...dropoutKernels(memory),
     ...lossKernels(memory, math),
     ...optimizerKernels(memory),

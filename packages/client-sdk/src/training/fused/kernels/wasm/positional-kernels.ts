@@ -268,6 +268,8 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
       module.gruBackward(z.at, z.row, before.at, h.row, dh, rows, units, Number(hard)),
     gruResetBackward: ({ z, before, h, dKept, dh, units, hard }, rows) =>
       module.gruResetBackward(z.at, z.row, before.at, h.row, dKept, dh, rows, units, Number(hard)),
+    attend: ({ x, rows, columns, scale, moments, causal }) =>
+      module.attend(x, rows, columns, scale, moments, Number(causal)),
     simpleForward: ({ z, h, units, rectified }, rows) =>
       module.simpleForward(z.at, z.row, h.at, h.row, rows, units, Number(rectified)),
     simpleBackward: ({ z, h, dh, units, rectified }, rows) =>

@@ -47,6 +47,7 @@ export {
 } from "./recurrent";
 export { gelu, geluGradient } from "./gelu";
 export { clip, clipGradient, elu, eluGradient, curve, curveGradient } from "./activations";
+export { attend } from "./attend";
 export { arrange, addArranged } from "./arrange";
 export {
   columnMoments,
