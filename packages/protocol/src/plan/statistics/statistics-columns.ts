@@ -1,6 +1,5 @@
 import type { ModelDescription } from "../../model/tfjs-model.ts";
 import type { DataContract, Feature, Label } from "../contract/data-contract.ts";
-import type { Scaling } from "../contract/scaling.ts";
 
 /**
  * What is counted of the columns of a data contract. All of it are means over rows, so that a round
@@ -65,7 +64,7 @@ export function statisticsColumns(
     const words = wordsOf(column);
     if (words !== undefined) return { kind: "words", name, shares: take(words.length), words };
     const moments = take(MOMENTS);
-    const { scaling } = column as { readonly scaling?: Scaling };
+    const scaling = "scaling" in column ? column.scaling : undefined;
     if (scaling?.method !== "minMax")
       return { kind: "numbers", name, moments, histogram: undefined };
     const { minimum, maximum } = scaling;
