@@ -207,7 +207,7 @@ export const PACKAGES = {
 
   "packages/cli": {
     imports: ["protocol", "core", "server", "client-sdk", "simulator"],
-    layers: [["terminal", "datasets", "admin"], "files", "demo", "commands"],
+    layers: [["terminal", "datasets", "admin"], "files", "model-trial", "demo", "commands"],
     reserved: [SEEDED_RANDOMNESS],
   },
 

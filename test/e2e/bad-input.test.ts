@@ -121,7 +121,7 @@ describe("data that cannot be used", () => {
       code: "DATA_UNREADABLE",
       message:
         "digits/train-images-idx3-ubyte holds 700 values, but its header announces 5 × 28 × 28 = 3920",
-      remedy: "Download the file again.",
+      remedy: "Get the file again.",
     });
   });
 
@@ -316,7 +316,7 @@ describe("beside a server that runs", () => {
     expect(await create(`${head}model: { builtin: mlp-65 }`)).toMatchObject({
       code: "TASK_INVALID",
       message: `${file}: The task's model.builtin is "mlp-65"`,
-      remedy: "Use one of logistic-regression, mlp-64, mcmahan-2nn, mcmahan-cnn.",
+      remedy: "Use one of logistic-regression, mlp-64, mcmahan-2nn, mcmahan-cnn, mlp.",
     });
     expect(await create(`${head}model: { path: ./nowhere.json }`)).toMatchObject({
       code: "DATA_UNREADABLE",

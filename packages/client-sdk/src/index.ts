@@ -42,7 +42,9 @@ export {
   createFusedTrainer,
   createTfjsTrainer,
   createTrainer,
+  tryPlan,
 } from "./platform/lazy-engines.ts";
+export type { EngineTrial } from "./engine-choice/try-plan.ts";
 export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/choose-engine.ts";
 export type {
   FusedBackendName,

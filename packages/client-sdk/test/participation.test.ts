@@ -222,6 +222,20 @@ describe("a round", () => {
     await reader.leave();
   });
 
+  it("stays away for minutes from a model that it cannot train", async () => {
+    const set = stage();
+    set.trainer.gate = () =>
+      Promise.reject(new TributaryError("MODEL_UNSUPPORTED", "There is a layer that nobody knows"));
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    connection.configure(set.model);
+    const { error, retryInMs } = await reader.until("withdrawn");
+    expect(error.code).toBe("MODEL_UNSUPPORTED");
+    expect(retryInMs).toBeGreaterThanOrEqual(10 * 60_000);
+    await set.clock.untilPending(retryInMs);
+    await reader.leave();
+  });
+
   it("gives the same report for the same seed, although the round's id differs", async () => {
     const payloads: Uint8Array[] = [];
     for (const roundId of ["rnd_00000000000000aa", "rnd_00000000000000bb"]) {

@@ -209,6 +209,8 @@ export {
 } from "./model/parameter-layout.ts";
 export { packValues, packedLengthLimit, unpackValues } from "./model/packed-values.ts";
 export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
+export { modelLayers, type ModelLayer } from "./model/model-layers.ts";
+export { requireTrainableModel } from "./model/trainable-model.ts";
 export { readTfjsWeights } from "./model/tfjs-weights.ts";
 export { layerNames, trainableRanges } from "./model/trainable-ranges.ts";
 export {

@@ -2,7 +2,9 @@ import { Command, InvalidArgumentError } from "commander";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
+import { initialModelOf, readModelFiles } from "../files/model-files.ts";
 import { readTaskFile } from "../files/task-file.ts";
+import { describeTrial, tryModel } from "../model-trial/model-trial.ts";
 import { createTask } from "./create-task.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { createOutput, formatTable } from "../terminal/output.ts";
@@ -35,17 +37,33 @@ function addCreate(task: Command): void {
       .description("Create a task from a task file. It trains nothing before it is started.")
       .option("--start", "start the task at once")
       .option(
+        "--untried",
+        "create the task although no engine here may train its model, for layers that only the app has",
+      )
+      .option(
         "--key <text>",
         "idempotency key: the same key and file create one task, however often the command runs (default: a new key)",
       ),
   )
     .addHelpText("after", "\nExample:\n  tributary task create examples/tasks/digits.yaml --start")
-    .action(async (file: string, flags: AdminFlags & { start?: true; key?: string }) => {
-      const definition = await readTaskFile(file);
-      const admin = await connectAdmin(flags);
-      const created = await createTask(admin, definition, flags);
-      createOutput(flags.json === true).result(created, describeTask(created));
-    });
+    .action(
+      async (file: string, flags: AdminFlags & { start?: true; untried?: true; key?: string }) => {
+        const definition = await readTaskFile(file);
+        const admin = await connectAdmin(flags);
+        const { model } = definition;
+        const trial =
+          "path" in model && flags.untried !== true
+            ? await tryModel(definition, initialModelOf(await readModelFiles(model.path)))
+            : undefined;
+        const created = await createTask(admin, definition, flags);
+        createOutput(flags.json === true).result(
+          trial === undefined ? created : { ...created, trial },
+          [...(trial === undefined ? [] : [describeTrial(trial), ""]), describeTask(created)].join(
+            "\n",
+          ),
+        );
+      },
+    );
 }
 
 function addList(task: Command): void {

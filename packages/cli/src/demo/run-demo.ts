@@ -3,6 +3,7 @@ import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/pr
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server";
 import { loadInitialModel, type InitialModel } from "../files/model-files.ts";
+import { tryModel } from "../model-trial/model-trial.ts";
 import { ClientThreads } from "./client-threads.ts";
 import { loadDemoData, type DemoData } from "./demo-data.ts";
 import type { DemoObserver } from "./demo-observer.ts";
@@ -85,6 +86,8 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
   const definition =
     task === undefined ? demoTask(data, clients, rounds) : fitTask(task, clients, rounds);
   const model = await loadInitialModel(definition, random.derive("model"));
+  // Clients would stay away from a model that they cannot train, and the demo would wait for them.
+  if ("path" in definition.model) await tryModel(definition, model);
   if (options.signal.aborted) throw stopped();
   const cohorts = new DrawnCohorts(definition, clients, random.derive("cohorts"));
   return { data, definition, model, cohorts };

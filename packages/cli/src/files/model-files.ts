@@ -77,7 +77,11 @@ export async function loadInitialModel(
   random: RandomSource,
 ): Promise<InitialModel> {
   if ("builtin" in task.model) return builtinModelOf(task.model, task, random);
-  const { modelJson, weights } = await readModelFiles(task.model.path);
+  return initialModelOf(await readModelFiles(task.model.path));
+}
+
+/** @throws TributaryError `DATA_UNREADABLE` or `MODEL_UNSUPPORTED`: see `readTfjsWeights`. */
+export function initialModelOf({ modelJson, weights }: ModelFiles): InitialModel {
   const model = parseTfjsModel(modelJson);
   return { description: model.description, values: readTfjsWeights(model, weights) };
 }

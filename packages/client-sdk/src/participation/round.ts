@@ -40,6 +40,12 @@ type Traffic = Session["traffic"];
 /** Errors that another try cannot cure: the client leaves the round, and then the server. */
 const FATAL_IN_ROUND: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PLAN_SIGNATURE_INVALID"]);
 
+/**
+ * How long a client stays away when it cannot train the task's model, milliseconds. Trying again
+ * would change nothing, and would take a seat from a client that can. Later there may be another task.
+ */
+const UNSUPPORTED_WAIT_MS = 10 * 60_000;
+
 /** From where a member goes on: from its download, or as the server says when it has come back. */
 interface Place {
   readonly stage: "configuring" | ResumedStage;
@@ -390,7 +396,8 @@ export class RoundMember {
   #withdraw(error: TributaryError): number {
     const { events, retry } = this.#deps;
     this.#session.withdraw(error);
-    const retryInMs = retry.nextMs();
+    const soonMs = retry.nextMs();
+    const retryInMs = error.code === "MODEL_UNSUPPORTED" ? UNSUPPORTED_WAIT_MS + soonMs : soonMs;
     events.push({ type: "withdrawn", roundId: this.#roundId, error, retryInMs });
     if (FATAL_IN_ROUND.has(error.code)) throw error;
     return retryInMs;

@@ -1,9 +1,10 @@
 // The engines are loaded when a model is first trained or built, and not together with the SDK:
 // tfjs alone is 1.5 MB of script.
 import type { LayersModel } from "@tensorflow/tfjs";
-import type { ModelDescription } from "@tributary/protocol";
+import type { ModelDescription, Plan, RandomSource } from "@tributary/protocol";
 import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
 import type { Trainer, TrainerOptions } from "../engine-choice/choose-engine.ts";
+import type { EngineTrial } from "../engine-choice/try-plan.ts";
 import type { FusedTrainer, FusedTrainerOptions } from "../training/fused/fused-trainer.ts";
 import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
 
@@ -61,4 +62,21 @@ export async function buildLayersModel(
 ): Promise<LayersModel> {
   const { buildLayersModel: build } = await import("../models/layers-model.ts");
   return build(description, values);
+}
+
+/**
+ * Has every engine of this platform build a plan's model and take one step on an example of zeros, as a
+ * client would.
+ * @param weights - The initial checkpoint, Float32, shape [layout.size]; not modified.
+ * @param random - Draws dropout masks.
+ * @returns What each engine makes of the model, in the order in which a client would prefer them.
+ * @throws TributaryError `PLAN_INVALID` when the plan's loss does not fit the model's output.
+ */
+export async function tryPlan(
+  plan: Plan,
+  weights: Float32Array,
+  random: RandomSource,
+): Promise<readonly EngineTrial[]> {
+  const { tryPlan: run } = await import("../engine-choice/try-plan.ts");
+  return run(plan, weights, random);
 }

@@ -7,6 +7,7 @@ import {
   parseTask,
   parseTfjsModel,
   readTfjsWeights,
+  requireTrainableModel,
   withModelDefaults,
   type ProtocolConstants,
   type ModelDescription,
@@ -118,6 +119,7 @@ function uploadedTask(upload: ModelUpload, constants: ProtocolConstants): NewTas
     );
   }
   layoutOf(model.description.parameters, constants.maxParameters);
+  requireTrainableModel(model.description);
   const named = new Set(model.groups.flatMap((group) => group.paths));
   for (const file of upload.files.keys()) {
     if (named.has(file)) continue;
