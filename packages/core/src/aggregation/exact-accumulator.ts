@@ -94,13 +94,11 @@ export class ExactAccumulator implements ExactSums {
     if (offset + block.length > this.dimension) {
       throw new TributaryError("UPDATE_SHAPE", "The update has more values than the model");
     }
-    if (contribution > MAX_KERNEL_CONTRIBUTION) {
-      this.#addInParts(block, offset, weight * FRACTION);
-      return;
-    }
     for (let start = 0; start < block.length; start += UPDATE_BLOCK_VALUES) {
       const part = block.subarray(start, start + UPDATE_BLOCK_VALUES);
-      this.#memory.accumulate(part, weight * FRACTION, this.#at + 8 * (offset + start));
+      const isLarge = contribution > MAX_KERNEL_CONTRIBUTION && exceeds(part, weight);
+      if (isLarge) this.#addInParts(part, offset + start, weight * FRACTION);
+      else this.#memory.accumulate(part, weight * FRACTION, this.#at + 8 * (offset + start));
     }
   }
 
@@ -205,7 +203,15 @@ export class ExactAccumulator implements ExactSums {
 
 /** The most that a contribution adds to any low sum, in units of 2⁻³², with the rounding included. */
 function boundOf(contribution: number): number {
-  return contribution > MAX_KERNEL_CONTRIBUTION ? CARRY : Math.ceil(contribution * FRACTION) + 1;
+  return Math.ceil(Math.min(contribution, MAX_KERNEL_CONTRIBUTION) * FRACTION) + 1;
+}
+
+/** Whether a block has a value that the kernel cannot add. */
+function exceeds(block: Float32Array, weight: number): boolean {
+  for (let i = 0; i < block.length; i++) {
+    if (Math.abs(block[i]! * weight) > MAX_KERNEL_CONTRIBUTION) return true;
+  }
+  return false;
 }
 
 /** Rounds to an integer, with ties to even, as the kernel does. */
