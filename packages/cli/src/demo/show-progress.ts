@@ -11,12 +11,18 @@ const BAR_WIDTH = 24;
 export function showProgress(output: Output): DemoObserver {
   return {
     started({ server, task, data, threads, seed }) {
+      const isWhole = task.definition.plan.batchNormalization !== "local";
       output.say(
         [
           `Tributary demo: ${data.clients.length} clients in ${threads} threads train on ${data.name}, scored on ${data.test.count} held-out examples`,
           `gateway    ${server.url}`,
           `admin API  ${server.adminUrl}/v1/tasks/${task.id}`,
           `seed       ${seed}`,
+          ...(isWhole
+            ? []
+            : [
+                "scores     of the checkpoint alone, without the batch normalisation of each client",
+              ]),
           "",
           "round  cohort  accuracy    loss   up/client  down/client   elapsed",
         ].join("\n"),

@@ -328,6 +328,13 @@ const schema = form.superRefine((task, context) => {
   if (judgedBy === "clients" && everyRounds === null) {
     issue(["evaluation", "everyRounds"], "Say how often clients evaluate, since they judge.");
   }
+  // An operator has none of the layers that clients keep, and would judge another model than theirs.
+  if (judgedBy === "operator" && task.plan.batchNormalization === "local") {
+    issue(
+      ["evaluation", "judgedBy"],
+      "Use clients: what the operator can measure lacks the layers that each client keeps (plan.batchNormalization).",
+    );
+  }
   // An evaluation of fewer clients than a round would reveal more about each of them.
   const { goalCount: goal, minimumFraction } = task.round;
   const least = Math.max(Math.ceil(goal * minimumFraction - 1e-9), reportsNeeded(task.aggregation));
