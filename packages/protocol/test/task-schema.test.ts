@@ -295,6 +295,11 @@ describe("a task", () => {
       "how often clients evaluate",
     ],
     [
+      { plan: { batchNormalization: "local" }, evaluation: { judgedBy: "operator" } },
+      'evaluation.judgedBy is "operator"',
+      "lacks the layers that each client keeps",
+    ],
+    [
       { evaluation: { metric: "meanSquaredError" } },
       'evaluation.metric is "meanSquaredError"',
       "plan's metrics",

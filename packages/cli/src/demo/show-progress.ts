@@ -1,3 +1,4 @@
+import type { TaskDefinition } from "@tributary/protocol";
 import { formatBytes, formatSeconds, type Output } from "../terminal/output.ts";
 import type { DemoObserver } from "./demo-observer.ts";
 
@@ -11,18 +12,13 @@ const BAR_WIDTH = 24;
 export function showProgress(output: Output): DemoObserver {
   return {
     started({ server, task, data, threads, seed }) {
-      const isWhole = task.definition.plan.batchNormalization !== "local";
       output.say(
         [
           `Tributary demo: ${data.clients.length} clients in ${threads} threads train on ${data.name}, scored on ${data.test.count} held-out examples`,
           `gateway    ${server.url}`,
           `admin API  ${server.adminUrl}/v1/tasks/${task.id}`,
           `seed       ${seed}`,
-          ...(isWhole
-            ? []
-            : [
-                "scores     of the checkpoint alone, without the batch normalisation of each client",
-              ]),
+          ...aboutScores(task.definition),
           "",
           "round  cohort  accuracy    loss   up/client  down/client   elapsed",
         ].join("\n"),
@@ -51,4 +47,10 @@ export function showProgress(output: Output): DemoObserver {
       );
     },
   };
+}
+
+/** A line of the heading about what the demo cannot score, if there is such a thing. */
+export function aboutScores({ plan }: TaskDefinition): readonly string[] {
+  if (plan.batchNormalization !== "local") return [];
+  return ["scores     of the checkpoint alone, without the batch normalisation of each client"];
 }
