@@ -56,7 +56,15 @@ describe("the fused trainer and tfjs on cpu", () => {
     count: number,
   ): Promise<void> {
     const shape = model.inputs[0]!.shape.slice(1).map(Number);
-    const { description, values } = describeModel(model);
+    await expectAgreementOn(describeModel(model), shape, training, count);
+  }
+
+  async function expectAgreementOn(
+    { description, values }: ReturnType<typeof describeModel>,
+    shape: readonly number[],
+    training: Partial<Plan["training"]>,
+    count: number,
+  ): Promise<void> {
     const plan = planFor(description, {
       batchSize: 3,
       metrics: ["accuracy", "meanSquaredError", "meanAbsoluteError"],
@@ -179,6 +187,34 @@ describe("the fused trainer and tfjs on cpu", () => {
     expect(await trained(1)).toEqual(await trained(1));
     expect(await trained(1)).not.toEqual(await trained(2));
   });
+
+  it.each([true, false])(
+    "agree on a GRU whose reset acts last, with biases: %j",
+    async (useBias) => {
+      // tfjs makes no such layer by itself, but reads one from a topology.
+      const { description } = describeModel(
+        tf.sequential({
+          layers: [
+            layers.reLU({ inputShape: [5, 3] }),
+            layers.masking({}),
+            layers.gru({ units: 4, returnSequences: true, useBias }),
+            layers.gru({ units: 5, recurrentActivation: "sigmoid", useBias }),
+            layers.dense({ units: 3, activation: "softmax" }),
+          ],
+        }),
+      );
+      const text = JSON.stringify(description.topology);
+      const topology = JSON.parse(
+        text.replaceAll('"reset_after":false', '"reset_after":true'),
+      ) as object;
+      const parameters = description.parameters.map(({ name, shape }) => ({
+        ...{ name, shape: /gru.*bias/.test(name) ? [2, ...shape] : shape },
+      }));
+      const size = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+      const values = Float32Array.from({ length: size }, (_, i) => 0.4 * Math.sin(1.3 * i));
+      await expectAgreementOn({ description: { topology, parameters }, values }, [5, 3], {}, 7);
+    },
+  );
 
   it("agree on a model whose first layers are frozen", async () => {
     const model = tf.sequential({

@@ -17,7 +17,7 @@ export const DENSE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
       );
     }
     requireSizeOf(config, "units", units);
-    return weighted(layer, kernel, units!, [...shape.slice(0, -1), units!], (bias) => ({
+    return weighted(layer, kernel, [units!], [...shape.slice(0, -1), units!], (bias) => ({
       operation: { kind: "dense", kernel: kernel.name, bias },
       activation: config["activation"],
     }));

@@ -33,7 +33,7 @@ function convolution(rank: Rank, layer: LayerToCompile, shape: readonly number[]
   const { depth } = kernel;
   requireSizeOf(layer.config, "filters", depth);
   const output = shapeOf(rank, windowsOver(shape, config), depth);
-  return weighted(layer, kernel, depth, output, (bias) => ({
+  return weighted(layer, kernel, [depth], output, (bias) => ({
     operation: { kind: "convolution", kernel: kernel.name, bias, ...config, depth },
     activation: layer.config["activation"],
   }));
@@ -48,7 +48,7 @@ function depthwise(layer: LayerToCompile, shape: readonly number[]): CompiledLay
   const { depth } = kernel;
   requireSizeOf(layer.config, "depth_multiplier", depth);
   const output = shapeOf(2, windowsOver(shape, config), channels * depth);
-  return weighted(layer, kernel, channels * depth, output, (bias) => ({
+  return weighted(layer, kernel, [channels * depth], output, (bias) => ({
     operation: { kind: "depthwise", kernel: kernel.name, bias, ...config, depth },
     activation: layer.config["activation"],
   }));
@@ -64,7 +64,7 @@ function separable(layer: LayerToCompile, shape: readonly number[]): CompiledLay
   const across = filterOf(2, layer, "pointwise_kernel", [1, 1, channels * own.depth]);
   const { depth } = across;
   requireSizeOf(layer.config, "filters", depth);
-  const pointwise = weighted(layer, across, depth, [...between.slice(0, -1), depth], (bias) => ({
+  const pointwise = weighted(layer, across, [depth], [...between.slice(0, -1), depth], (bias) => ({
     operation: {
       ...{ kind: "convolution", kernel: across.name, bias, size: [1, 1], steps: [1, 1] },
       ...{ padding: "valid", dilation: [1, 1], depth },
@@ -102,7 +102,7 @@ function transposed(layer: LayerToCompile, shape: readonly number[]): CompiledLa
     length * config.steps[axis] +
     (config.padding === "valid" ? Math.max(config.size[axis] - config.steps[axis], 0) : 0);
   const output = [grown(height!, 0), grown(width!, 1), filters];
-  return weighted(layer, kernel, filters, output, (bias) => ({
+  return weighted(layer, kernel, [filters], output, (bias) => ({
     operation: {
       ...{ kind: "transposedConvolution", kernel: kernel.name, bias, ...config },
       depth: channels!,

@@ -17,6 +17,7 @@ import {
   type LayerCompiler,
   type LayerToCompile,
 } from "./layer-to-compile.ts";
+import type { RecurrentCellName } from "./layer-node.ts";
 import { NodeJoiner } from "./node-joiner.ts";
 import { weighted } from "./weighted-layer.ts";
 
@@ -25,7 +26,7 @@ import { weighted } from "./weighted-layer.ts";
  * @param gates - How many gates a unit has.
  */
 function recurrent(
-  cell: "lstm" | "gru" | "simple",
+  cell: RecurrentCellName,
   gates: number,
   layer: LayerToCompile,
   shape: readonly number[],
@@ -61,7 +62,7 @@ function recurrent(
   const made = weighted(
     layer,
     kernel,
-    gates * units,
+    cell === "resetAfterGru" ? [2, gates * units] : [gates * units],
     sequences ? [moments!, units] : [units],
     (bias) => ({
       operation: {
@@ -130,12 +131,11 @@ function masking({ config }: LayerToCompile, shape: readonly number[]): Compiled
 /** The layers over sequences. */
 export const SEQUENCE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
   LSTM: (layer, shape) => recurrent("lstm", 4, layer, shape),
-  // Keras has two forms of GRU. Only the one whose reset acts before the multiplication has the
-  // parameters that the layer here expects.
-  GRU: (layer, shape) => {
-    requireOneOf(layer.config, "reset_after", false);
-    return recurrent("gru", 3, layer, shape);
-  },
+  // Keras has two forms of GRU. Its own default is the second one, and that of tfjs the first.
+  GRU: (layer, shape) =>
+    requireOneOf(layer.config, "reset_after", false, true)
+      ? recurrent("resetAfterGru", 3, layer, shape)
+      : recurrent("gru", 3, layer, shape),
   SimpleRNN: (layer, shape) => recurrent("simple", 1, layer, shape),
   Embedding: embedding,
   Masking: masking,

@@ -53,7 +53,7 @@ export type LayerOperation =
     }
   | {
       readonly kind: "recurrent";
-      readonly cell: "lstm" | "gru" | "simple";
+      readonly cell: RecurrentCellName;
       readonly kernel: string;
       readonly recurrentKernel: string;
       readonly bias: string | undefined;
@@ -149,6 +149,9 @@ export interface Course {
 
 /** A convolution, a depthwise or a transposed one. */
 export type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: string }>;
+
+/** The kinds of recurrent layers. A GRU's reset acts before or after the state is multiplied. */
+export type RecurrentCellName = "lstm" | "gru" | "resetAfterGru" | "simple";
 
 /** A number for the height and a number for the width, in this order. */
 export type Pair = readonly [number, number];

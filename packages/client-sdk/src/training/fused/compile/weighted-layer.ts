@@ -5,21 +5,23 @@ import { parameter, type CompiledLayer, type LayerToCompile } from "./layer-to-c
 
 /**
  * Compiles a layer that has a kernel, perhaps a bias, and an activation.
- * @param units - How many values the bias must have.
+ * @param biasShape - The shape that the bias must have.
  * @param shape - The shape of the output.
  * @param make - Makes the operation from the name of the bias, and gives the activation.
  */
 export function weighted(
   layer: LayerToCompile,
   kernel: { readonly name: string },
-  units: number,
+  biasShape: readonly number[],
   shape: readonly number[],
   make: (bias: string | undefined) => { operation: LayerOperation; activation: unknown },
 ): CompiledLayer {
   const { config } = layer;
   const bias = requireOneOf(config, "use_bias", true, false) ? parameter(layer, "bias") : undefined;
-  if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== units)) {
-    throw new LayerRefusal(`its bias is [${bias.shape.join(", ")}] for ${units} outputs`);
+  if (bias !== undefined && bias.shape.join() !== biasShape.join()) {
+    throw new LayerRefusal(
+      `its bias is [${bias.shape.join(", ")}] where [${biasShape.join(", ")}] is needed`,
+    );
   }
   const { operation, activation: name } = make(bias?.name);
   return {

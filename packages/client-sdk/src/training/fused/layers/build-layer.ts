@@ -18,6 +18,7 @@ import { momentDropoutLayer } from "./moment-dropout.ts";
 import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
 import { positionsLayer } from "./positions.ts";
+import { resetAfterGruLayer } from "./reset-after-gru.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { scaleLayer } from "./scale.ts";
 import { simpleRnnLayer } from "./simple-rnn.ts";
@@ -82,4 +83,6 @@ export function buildLayer(context: LayerContext): FusedLayer {
 }
 
 /** The recurrent layers, by their cells. */
-const RECURRENT = { lstm: lstmLayer, gru: gruLayer, simple: simpleRnnLayer } as const;
+const RECURRENT = {
+  ...{ lstm: lstmLayer, gru: gruLayer, resetAfterGru: resetAfterGruLayer, simple: simpleRnnLayer },
+} as const;
