@@ -27,7 +27,9 @@ export function attention(layer: LayerToCompile): CompiledLayer {
   if (!isSize(heads) || !isSize(keySize) || !isSize(valueSize) || inputs.length > 3) {
     throw new LayerRefusal(`it has ${inputs.length} inputs and ${JSON.stringify(heads)} heads`);
   }
-  requireAbsent(config, "output_shape", "attention_axes");
+  requireAbsent(config, "output_shape");
+  // The axis of the moments is the only one there is.
+  requireOneOf({ axes: JSON.stringify(config["attention_axes"] ?? [1]) }, "axes", "[1]");
   const [query, value = 0, key = value] = inputs.map((_, index) => index);
   const shapeOf = (input: number): readonly number[] => requireAxes(inputs[input]!.shape, 2);
   const moments = shapeOf(query!)[0]!;
