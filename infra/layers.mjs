@@ -201,7 +201,7 @@ export const PACKAGES = {
 
   "packages/simulator": {
     imports: ["protocol", "core", "client-sdk"],
-    layers: ["partition", "files", "tables", "datasets"],
+    layers: ["partition", "files", "tables", "contract", "datasets"],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
   },
 

@@ -92,7 +92,7 @@ describe("data that cannot be used", () => {
     expect(await box.failure(["demo", "--data", "nowhere"])).toMatchObject({
       code: "DATA_UNREADABLE",
       message: expect.stringContaining("nowhere cannot be read"),
-      remedy: "Give the path of a folder or of a CSV file.",
+      remedy: "Give the path of a folder or of a file with a table.",
     });
     await mkdir(box.path("empty"));
     expect(await box.failure(["demo", "--data", "empty"])).toMatchObject({
@@ -125,23 +125,24 @@ describe("data that cannot be used", () => {
     });
   });
 
-  test("is named: a CSV file with a missing cell", async () => {
+  test("is named: a table with a missing cell", async () => {
     const box = await openSandbox();
     await box.write("table.csv", "width,height,kind\n1,2,a\n3,,b\n");
     expect(await box.failure(["demo", "--data", "table.csv"])).toMatchObject({
       code: "DATA_UNREADABLE",
       message: "table.csv has no value in line 3, column height",
-      remedy: "Fill it in, ignore the column, or choose to drop incomplete rows.",
+      remedy: expect.stringContaining("--fill-missing"),
     });
   });
 
-  test("is named: a table for which the demo has no model", async () => {
+  test("is named: images for which the demo has no model", async () => {
     const box = await openSandbox();
-    await box.write("table.csv", "1,2,a\n3,4,b\n".repeat(10));
-    expect(await box.failure(["demo", "--data", "table.csv", "--clients", "2"])).toMatchObject({
+    const digits = { pixels: new Uint8Array(784 * 5), labels: new Uint8Array(5) };
+    await writeDigits(box.path("zeros"), digits, digits);
+    expect(await box.failure(["demo", "--data", "zeros", "--clients", "2"])).toMatchObject({
       code: "TASK_INVALID",
       message:
-        "table has examples of shape [2] and 2 classes, which the demo's model does not take",
+        "zeros has examples of shape [28, 28, 1] and 1 classes, which the demo's model does not take",
       remedy: "Give a task file with a model for this data: --task FILE.",
     });
   });
@@ -316,7 +317,7 @@ describe("beside a server that runs", () => {
     expect(await create(`${head}model: { builtin: mlp-65 }`)).toMatchObject({
       code: "TASK_INVALID",
       message: `${file}: The task's model.builtin is "mlp-65"`,
-      remedy: "Use one of logistic-regression, mlp-64, mcmahan-2nn, mcmahan-cnn, mlp.",
+      remedy: expect.stringMatching(/^Use one of logistic-regression, mlp-64, .*mlp/),
     });
     expect(await create(`${head}model: { path: ./nowhere.json }`)).toMatchObject({
       code: "DATA_UNREADABLE",

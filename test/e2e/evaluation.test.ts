@@ -81,6 +81,8 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
   const clients = [1, 2].map((part) =>
     box.start([
       ...["client", "--population", "plane", "--data", "points.csv", "--part", `${part}/2`],
+      // Without a data contract, both must be told the same names of classes.
+      ...["--classes", "left,right"],
       ...["--hold-out", "0.25", "--seed", String(part), ...HERE],
     ]),
   );
@@ -98,9 +100,9 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
     "evaluation 2 committed",
   ]);
   const [training, evaluation] = rounds;
-  // 160 rows to train on, of which each of two clients has 80 and holds 20 out.
-  expect(training?.exampleCount).toBe(120);
-  expect(evaluation?.exampleCount).toBe(40);
+  // Each of two clients has half of the 200 rows and holds 25 out.
+  expect(training?.exampleCount).toBe(150);
+  expect(evaluation?.exampleCount).toBe(50);
   expect(evaluation?.checkpoint).toBeNull();
   expect(evaluation?.baseCheckpoint).toBe(training?.checkpoint);
 
@@ -115,9 +117,19 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
   });
 
   const measured = await box.json<{ evaluations: { roundNumber: number; exampleCount: number }[] }>(
-    ["model", "evaluate", "--data", "points.csv", "--round", "1", ...HERE],
+    [
+      "model",
+      "evaluate",
+      "--data",
+      "points.csv",
+      "--classes",
+      "left,right",
+      "--round",
+      "1",
+      ...HERE,
+    ],
   );
-  expect(measured.evaluations).toMatchObject([{ roundNumber: 1, exampleCount: 40 }]);
+  expect(measured.evaluations).toMatchObject([{ roundNumber: 1, exampleCount: 200 }]);
   const after = await box.json<{ rounds: HistoryLine[] }>(["round", "list", ...HERE]);
   expect(after.rounds.map(({ kind }) => kind)).toContain("operator-evaluation");
 

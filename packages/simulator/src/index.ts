@@ -1,5 +1,4 @@
 // Data sets, and ways to divide them among clients, for demonstrations and experiments.
-export { readCsv, type CsvOptions, type CsvTable } from "./datasets/csv.ts";
 export type { Dataset } from "./datasets/dataset.ts";
 export {
   fetchDataset,
@@ -7,7 +6,7 @@ export {
   type FetchedDataset,
   type FetchProgress,
 } from "./datasets/fetch-dataset.ts";
-export { loadFolder } from "./datasets/load-folder.ts";
+export { loadData, type TableDataset } from "./datasets/load-data.ts";
 export { loadMnist } from "./datasets/mnist.ts";
 export {
   datasetNames,
@@ -15,8 +14,11 @@ export {
   type RemoteDataset,
   type RemoteFile,
 } from "./datasets/remote-datasets.ts";
+export { draftContract, type ColumnName, type DraftOptions } from "./contract/draft-contract.ts";
+export type { Filling } from "./contract/filling.ts";
 export { readTable } from "./tables/read-table.ts";
 export type { DecimalMark, TableFindings, TableOptions, TextTable } from "./tables/text-table.ts";
 export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
-export { partitionIid } from "./partition/iid.ts";
+export { joinExamples } from "./partition/join-examples.ts";
+export { iidIndices, partitionIid } from "./partition/iid.ts";
 export { partitionByShards } from "./partition/shards.ts";

@@ -4,19 +4,11 @@ import {
   asTributaryError,
   cryptographicRandom,
   seededRandom,
-  type RandomSource,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import {
-  FederatedClient,
-  holdOut,
-  type EngineName,
-  type Examples,
-  type TrainerOptions,
-} from "@tributary/client-sdk";
-import { drawWriter, partitionIid } from "@tributary/simulator";
-import { csvOptions, withCsvOptions, type CsvFlags } from "../datasets/csv-flags.ts";
-import { loadNamedDataset } from "../datasets/named-dataset.ts";
+import { FederatedClient, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
+import { ownData } from "../datasets/own-data.ts";
+import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { fileKeyStore } from "../files/file-key-store.ts";
 import { backendOption, engineOption, fraction, partOf, wholeNumber } from "../terminal/options.ts";
 import { createOutput, formatBytes, type Output } from "../terminal/output.ts";
@@ -24,7 +16,7 @@ import { stopSignal } from "../terminal/stop-signal.ts";
 import { clientError, showParticipation } from "./client-progress.ts";
 import { findGateway, type GatewayFlags } from "./find-gateway.ts";
 
-interface ClientFlags extends CsvFlags, GatewayFlags {
+interface ClientFlags extends TableFlags, GatewayFlags {
   readonly population: string;
   readonly data: string;
   readonly part?: { readonly index: number; readonly count: number };
@@ -41,7 +33,7 @@ interface ClientFlags extends CsvFlags, GatewayFlags {
 export function clientCommand(): Command {
   return withClientOptions(new Command("client")).action(async (flags: ClientFlags) => {
     const output = createOutput(flags.json === true);
-    const client = await openClient(flags);
+    const client = await openClient(flags, output);
     const { reports, bytesUp, checkpoint } = await takePart(client, flags.rounds, output);
     if (flags.rounds !== undefined && reports < flags.rounds) {
       throw new TributaryError(
@@ -57,7 +49,7 @@ export function clientCommand(): Command {
 }
 
 function withClientOptions(command: Command): Command {
-  return withCsvOptions(
+  return withTableOptions(
     command
       .description(
         "Take part in training with data on this machine. The data never leaves it: only updates to the model are sent.",
@@ -74,7 +66,7 @@ function withClientOptions(command: Command): Command {
       .option("--population <name>", "population to join", "demo")
       .option(
         "--data <source>",
-        "what to train on: writers (digits of one more writer, drawn by the command), mnist, or the path of a folder or of a CSV file",
+        "what to train on: writers (digits of one more writer, drawn by the command), mnist, or the path of a folder or of a file with a table",
         "writers",
       )
       .option(
@@ -116,7 +108,7 @@ Examples:
   tributary client --url wss://example.org:8443 --server-key tributary-key-v1:…
                                                     join a server elsewhere`;
 
-async function openClient(flags: ClientFlags): Promise<FederatedClient> {
+async function openClient(flags: ClientFlags, output: Output): Promise<FederatedClient> {
   const crypto = createNodeCryptoProvider();
   const random =
     flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
@@ -124,9 +116,12 @@ async function openClient(flags: ClientFlags): Promise<FederatedClient> {
   const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
   // A file that holds no key is reported now, and not when the server first asks for the key.
   await deviceKey?.load();
-  const examples = await loadExamples(flags, random);
-  const { train, heldOut } =
-    flags.holdOut === undefined ? { train: examples } : holdOut(examples, flags.holdOut);
+  const { data: source, part, holdOut } = flags;
+  const { train, heldOut } = await ownData(
+    { source, part, holdOut, tables: tableChoices(flags) },
+    random,
+    output.say,
+  );
   const { population, engine, backend, enrolmentToken } = flags;
   return new FederatedClient({
     ...{ url, serverKey, population, engine, backend, random },
@@ -182,28 +177,4 @@ async function takePart(
     await client.close();
   }
   return { reports, bytesUp, checkpoint };
-}
-
-async function loadExamples(
-  { data, part, ...flags }: ClientFlags,
-  random: RandomSource,
-): Promise<Examples> {
-  if (data === "writers") {
-    if (part === undefined) return drawWriter(random.derive("writer"), 300);
-    throw new TributaryError("BAD_PARAMETER", "--part is given, but writers has no parts", {
-      remedy: "Leave --part out: each client draws a writer of its own.",
-    });
-  }
-  const { train } = await loadNamedDataset(data, csvOptions(flags));
-  if (part === undefined) return train;
-  if (train.count < part.count) {
-    throw new TributaryError(
-      "DATA_UNREADABLE",
-      `${data} has ${train.count} examples, fewer than the ${part.count} parts`,
-      { remedy: "Divide it into fewer parts." },
-    );
-  }
-  // All clients of one data set must divide it in the same way, whatever their own seeds are.
-  const split = seededRandom(createNodeCryptoProvider(), part.count);
-  return partitionIid(train, part.count, split)[part.index]!;
 }

@@ -1,9 +1,14 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
 import { decodeCheckpoint, decodePlan, layoutOf, type TaskDefinition } from "@tributary/protocol";
-import { csvOptions, withCsvOptions, type CsvFlags } from "../datasets/csv-flags.ts";
+import {
+  tableChoices,
+  withTableOptions,
+  type TableChoices,
+  type TableFlags,
+} from "../datasets/table-flags.ts";
 import type { DemoOptions } from "../demo/demo-options.ts";
 import type { DemoResult } from "../demo/demo-result.ts";
 import { demoSummary, describeSummary } from "../demo/demo-summary.ts";
@@ -15,9 +20,10 @@ import { backendOption, engineOption, wholeNumber } from "../terminal/options.ts
 import { createOutput } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
 
-interface DemoFlags extends CsvFlags {
+interface DemoFlags extends TableFlags {
   readonly data: string;
-  readonly clients: number;
+  readonly clients?: number;
+  readonly by?: string;
   readonly rounds?: number;
   readonly task?: string;
   readonly threads?: number;
@@ -44,27 +50,32 @@ export function demoCommand(): Command {
     const { runDemo } = await import("../demo/run-demo.ts");
     const result = await runDemo(options, showProgress(output));
     const model = await exportModel(result, join(flags.dataDir, "model"));
-    const summary = demoSummary(result, { clients: flags.clients, seed, model });
-    output.result(summary, describeSummary(summary, isRepeatable(result, flags.clients)));
+    const summary = demoSummary(result, { seed, model });
+    output.result(summary, describeSummary(summary, isRepeatable(result)));
   });
 }
 
 function withDemoOptions(command: Command): Command {
-  return withCsvOptions(
+  return withTableOptions(
     command
       .description(
         "Watch a whole federated training on this machine. The demo starts a real server and real clients that train over real sockets.",
       )
       .option(
         "--data <source>",
-        "what to train on: writers (digits that the demo draws itself), mnist, or the path of a folder or of a CSV file",
+        "what to train on: writers (digits that the demo draws itself), mnist, or the path of a folder or of a file with a table",
         "writers",
       )
       .option(
         "--clients <count>",
-        "number of clients; they run in worker threads",
+        "number of clients; they run in worker threads (default: 20)",
         wholeNumber(1, 10_000),
-        20,
+      )
+      .addOption(
+        new Option(
+          "--by <column>",
+          "column of the table whose values are the clients, such as a hospital; or file, if each table of a folder is a client",
+        ).conflicts("clients"),
       )
       .option(
         "--rounds <count>",
@@ -111,6 +122,8 @@ const EXAMPLES = `
 Examples:
   tributary demo                               20 clients learn to read digits
   tributary demo --clients 100 --seed 7        more clients, and a run that can be repeated
+  tributary demo --data patients.csv --label outcome --by hospital
+                                               each hospital of a table is a client
   tributary demo --task examples/tasks/mnist-cnn.yaml --data mnist
                                                your own task (see docs/task-file.md) on MNIST`;
 
@@ -119,15 +132,17 @@ async function demoOptions(
   seed: number,
   signal: AbortSignal,
 ): Promise<DemoOptions> {
-  const { data, clients, rounds, threads, engine, backend, dataDir, port, adminPort } = flags;
+  const { data, clients, by, rounds, threads, engine, backend, dataDir, port, adminPort } = flags;
   // The environment variable DATABASE_URL is not read here. A demo cancels earlier tasks of its
   // population, and that must not happen to a production database by accident.
   const { databaseUrl } = flags;
   const task: TaskDefinition | undefined =
     flags.task === undefined ? undefined : await readTaskFile(flags.task);
   return {
-    ...{ data, clients, seed, dataDir, port, adminPort, signal },
-    csv: csvOptions(flags),
+    ...{ data, seed, dataDir, port, adminPort, signal },
+    tables: demoTables(flags),
+    ...(clients === undefined ? {} : { clients }),
+    ...(by === undefined ? {} : { by }),
     trainer: { engine, backend },
     logLevel: flags.verbose === true ? "info" : "warn",
     ...(rounds === undefined ? {} : { rounds }),
@@ -135,6 +150,12 @@ async function demoOptions(
     ...(task === undefined ? {} : { task }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   };
+}
+
+/** The demo's own task is for numbers of any size, so that they are scaled unless a task is given. */
+function demoTables(flags: DemoFlags): TableChoices {
+  const { reading, draft } = tableChoices(flags);
+  return { reading, draft: flags.task === undefined ? { scaling: "standard", ...draft } : draft };
 }
 
 /** Writes the trained model for TensorFlow.js. @returns The folder. */
@@ -150,7 +171,7 @@ async function exportModel({ task, checkpointBytes }: DemoResult, folder: string
  * clients are needed for a round, because the fastest ones are taken; nor if a score ends the task,
  * because scores come at their own time.
  */
-function isRepeatable({ task }: DemoResult, clients: number): boolean {
+function isRepeatable({ task, clients }: DemoResult): boolean {
   const { round, evaluation } = task.definition;
   return round.goalCount === clients && evaluation.judgedBy !== "operator";
 }

@@ -11,7 +11,6 @@ import {
 import {
   createTrainer,
   type EngineName,
-  type Examples,
   type LocalTrainer,
   type TrainerOptions,
 } from "@tributary/client-sdk";
@@ -19,13 +18,13 @@ import type { CheckpointView, RoundRecord, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
 import { newestTask } from "../admin/newest-task.ts";
-import { csvOptions, withCsvOptions, type CsvFlags } from "../datasets/csv-flags.ts";
-import { loadNamedDataset } from "../datasets/named-dataset.ts";
+import { testExamples, type TestExamples } from "../datasets/test-examples.ts";
+import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { backendOption, engineOption, wholeNumber } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { metricsText } from "./describe-round.ts";
 
-interface EvaluateFlags extends AdminFlags, CsvFlags {
+interface EvaluateFlags extends AdminFlags, TableFlags {
   readonly task?: string;
   readonly round?: number;
   readonly data: string;
@@ -43,16 +42,16 @@ const WATCH_MS = 1_000;
  * because the server loads no training engine.
  */
 export function addModelEvaluate(model: Command): void {
-  withCsvOptions(
+  withTableOptions(
     withAdminOptions(
       model
         .command("evaluate")
         .description(
-          "Measure how good a checkpoint is on the test examples of a data set, and record the result on the server.",
+          "Measure how good a checkpoint is on the test examples of a data set, or on all rows of a table, and record the result on the server.",
         )
         .requiredOption(
           "--data <source>",
-          "data set to measure on: mnist, or the path of a folder or of a CSV file",
+          "data set to measure on: mnist, or the path of a folder or of a file with a table",
         )
         .option("--task <id>", "task whose model is measured (default: the newest task)")
         .option(
@@ -73,7 +72,7 @@ export function addModelEvaluate(model: Command): void {
     }
     const output = createOutput(flags.json === true);
     const admin = await connectAdmin(flags);
-    const { test } = await loadNamedDataset(flags.data, csvOptions(flags));
+    const test = await testExamples(flags.data, tableChoices(flags), output.say);
     const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
     try {
       const id = flags.task ?? (await newestTask(admin)).id;
@@ -108,7 +107,7 @@ const describe = ({ roundNumber, exampleCount, metrics }: Evaluation): string =>
 class Evaluator {
   readonly #admin: AdminClient;
   readonly #path: string;
-  readonly #examples: Examples;
+  readonly #examples: TestExamples;
   readonly #trainer: LocalTrainer;
   readonly #record: boolean;
   #plan: Plan | undefined;
@@ -116,7 +115,7 @@ class Evaluator {
   constructor(
     admin: AdminClient,
     task: string,
-    examples: Examples,
+    examples: TestExamples,
     trainer: LocalTrainer,
     record: boolean,
   ) {
@@ -151,8 +150,9 @@ class Evaluator {
     const plan = await this.#planWith(id);
     const bytes = await this.#admin.bytes(`/v1/checkpoints/${id}/weights`);
     const weights = decodeCheckpoint(bytes, layoutOf(plan.model.parameters));
-    const metrics = await this.#trainer.evaluate({ plan, weights, examples: this.#examples });
-    const measured = { roundNumber, exampleCount: this.#examples.count, metrics };
+    const examples = await this.#examples(plan);
+    const metrics = await this.#trainer.evaluate({ plan, weights, examples });
+    const measured = { roundNumber, exampleCount: examples.count, metrics };
     if (this.#record) await this.#admin.post<RoundRecord>(`${this.#path}/evaluations`, measured);
     return { ...measured, checkpoint: id };
   }

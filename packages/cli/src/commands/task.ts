@@ -11,6 +11,7 @@ import { createOutput, formatTable } from "../terminal/output.ts";
 import { describeTask, stateText } from "./describe-task.ts";
 import { nothingMeasured } from "./nothing-measured.ts";
 import { describeStatistics, statisticsOfTask } from "./statistics-of-task.ts";
+import { addContract } from "./task-contract.ts";
 import { addStatistics } from "./task-statistics.ts";
 
 const TASK_ID = "id of the task, as `tributary task list` prints it";
@@ -20,6 +21,7 @@ export function taskCommand(): Command {
     "Create tasks on a server, watch them and control them.",
   );
   addCreate(task);
+  addContract(task);
   addList(task);
   addShow(task);
   addStatistics(task);

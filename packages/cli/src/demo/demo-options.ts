@@ -1,13 +1,16 @@
 import type { TaskDefinition } from "@tributary/protocol";
 import type { TrainerOptions } from "@tributary/client-sdk";
-import type { CsvOptions } from "@tributary/simulator";
+import type { TableChoices } from "../datasets/table-flags.ts";
 
 export interface DemoOptions {
-  /** The data set: `writers`, `mnist`, or the path of a folder or of a CSV file. */
+  /** The data set: `writers`, `mnist`, or the path of a folder or of a file with a table. */
   readonly data: string;
-  /** How to read the data set if it is a CSV file. */
-  readonly csv?: CsvOptions;
-  readonly clients: number;
+  /** How to read the data set if it is of tables, and what to make of them. */
+  readonly tables: TableChoices;
+  /** How many clients there are. Without it the data decides. */
+  readonly clients?: number;
+  /** The column of a table whose values are the clients, or `file`. */
+  readonly by?: string;
   /** How many rounds to train. Without it the task decides. */
   readonly rounds?: number;
   /** The task to run. Without it the demo makes one for digits. */

@@ -6,6 +6,7 @@ import type { TrainingProgress } from "./training-progress.ts";
 export interface DemoResult {
   /** Training rounds that were committed. */
   readonly rounds: number;
+  readonly clients: number;
   /** Metrics of the last checkpoint on the held-out examples. */
   readonly score: Metrics;
   /** Bytes that a client sent in a round, on average over all reports. */
@@ -31,7 +32,7 @@ export async function sumUp(
   progress: TrainingProgress,
   task: TaskRecord,
   server: TributaryServer,
-  elapsedMs: number,
+  { clients, elapsedMs }: Pick<DemoResult, "clients" | "elapsedMs">,
 ): Promise<DemoResult> {
   const { committed, target } = progress;
   const last = committed.at(-1)!;
@@ -41,6 +42,7 @@ export async function sumUp(
     Math.round(committed.reduce((sum, round) => sum + round[direction], 0) / reports);
   return {
     rounds: committed.length,
+    clients,
     score: progress.scoreOf(last)?.metrics ?? {},
     bytesUpPerClientRound: perReport("bytesUp"),
     bytesDownPerClientRound: perReport("bytesDown"),

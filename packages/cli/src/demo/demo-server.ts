@@ -14,15 +14,17 @@ export interface DemoServer {
  * serve`.
  * @param task - The task that the server is for. If its rounds are of one client, the server's
  *   floor under cohorts is lowered for it.
+ * @param clients - The number of clients.
  */
 export async function startDemoServer(
   options: DemoOptions,
   task: TaskDefinition,
+  clients: number,
 ): Promise<DemoServer> {
   const { dataDir, port, adminPort, logLevel, databaseUrl } = options;
   const server = await startServer({
     ...{ dataDir, port, adminPort, logLevel },
-    limits: limitsFor(options.clients),
+    limits: limitsFor(clients),
     ...(isOfOneClient(task) ? { minimumCohort: 1 } : {}),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });

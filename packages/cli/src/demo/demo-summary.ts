@@ -1,5 +1,6 @@
 import { formatBytes } from "../terminal/output.ts";
 import type { DemoResult } from "./demo-result.ts";
+import { errorsInLabelUnit } from "./label-unit.ts";
 
 /** What `demo --json` prints. */
 export interface DemoSummary {
@@ -7,6 +8,9 @@ export interface DemoSummary {
   /** Null if the task has no such metric. */
   readonly finalAccuracy: number | null;
   readonly finalLoss: number | null;
+  /** Of a model that predicts numbers, in their own unit; null if the task has no such metric. */
+  readonly finalMeanAbsoluteError: number | null;
+  readonly finalRootMeanSquaredError: number | null;
   readonly target: { readonly round: number; readonly seconds: number } | null;
   readonly clients: number;
   readonly bytesUpPerClientRound: number;
@@ -21,13 +25,16 @@ export interface DemoSummary {
 
 export function demoSummary(
   result: DemoResult,
-  { clients, seed, model }: Pick<DemoSummary, "clients" | "seed" | "model">,
+  { seed, model }: Pick<DemoSummary, "seed" | "model">,
 ): DemoSummary {
-  const { target, score } = result;
+  const { target, score, clients } = result;
+  const errors = errorsInLabelUnit(score, result.task.definition);
   return {
     rounds: result.rounds,
     finalAccuracy: score["accuracy"] ?? null,
     finalLoss: score["loss"] ?? null,
+    finalMeanAbsoluteError: errors.meanAbsolute ?? null,
+    finalRootMeanSquaredError: errors.rootMeanSquared ?? null,
     target:
       target === undefined ? null : { round: target.round, seconds: tenths(target.elapsedMs) },
     clients,
@@ -46,16 +53,14 @@ export function demoSummary(
  * @param isRepeatable - Whether another run with the same seed gives the same bits.
  */
 export function describeSummary(summary: DemoSummary, isRepeatable: boolean): string {
-  const { finalAccuracy, finalLoss, target, seed } = summary;
+  const { target, seed } = summary;
   const up = formatBytes(summary.bytesUpPerClientRound);
   const down = formatBytes(summary.bytesDownPerClientRound);
   const float32 = formatBytes(summary.float32BytesPerUpdate);
   const again = isRepeatable ? `; run it again with --seed ${seed} for the same bits` : "";
   return [
     "",
-    finalAccuracy === null
-      ? `loss        ${(finalLoss ?? Number.NaN).toFixed(4)} on held-out examples`
-      : `accuracy    ${(100 * finalAccuracy).toFixed(2)} % on held-out examples`,
+    `${scoreOf(summary)} on held-out examples`,
     ...(target === null
       ? []
       : [`target      reached by round ${target.round}, scored after ${target.seconds} s`]),
@@ -64,6 +69,20 @@ export function describeSummary(summary: DemoSummary, isRepeatable: boolean): st
     `checkpoint  ${summary.checkpoint}`,
     `time        ${summary.seconds} s${again}`,
   ].join("\n");
+}
+
+/** How good the model is: its accuracy, else its errors, else its loss. */
+function scoreOf(summary: DemoSummary): string {
+  const { finalAccuracy, finalLoss, finalMeanAbsoluteError, finalRootMeanSquaredError } = summary;
+  if (finalAccuracy !== null) return `accuracy    ${(100 * finalAccuracy).toFixed(2)} %`;
+  const errors = [
+    ...(finalMeanAbsoluteError === null ? [] : [`MAE ${finalMeanAbsoluteError.toPrecision(4)}`]),
+    ...(finalRootMeanSquaredError === null
+      ? []
+      : [`RMSE ${finalRootMeanSquaredError.toPrecision(4)}`]),
+  ];
+  if (errors.length > 0) return `error       ${errors.join(", ")}`;
+  return `loss        ${(finalLoss ?? Number.NaN).toFixed(4)}`;
 }
 
 /** Seconds, rounded to a tenth. */

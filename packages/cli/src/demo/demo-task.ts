@@ -1,39 +1,26 @@
-import { TributaryError, parseTask, type TaskDefinition } from "@tributary/protocol";
+import {
+  TributaryError,
+  parseTask,
+  type DataContract,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import type { DemoData } from "./demo-data.ts";
 
 /** How many rounds a demo runs if neither the user nor a task file says so. */
-const DEFAULT_ROUNDS = 12;
+const DIGIT_ROUNDS = 12;
+const TABLE_ROUNDS = 30;
 
 /**
- * The task that a demo runs if no task file is given. It trains the 2NN of McMahan et al.
- * (arXiv:1602.05629) on digits, with all clients in every round.
- * @throws TributaryError `TASK_INVALID` when the data does not fit this model.
+ * The task that a demo runs if no task file is given, with all clients in every round. On digits it
+ * trains the 2NN of McMahan et al. (arXiv:1602.05629), and on tables the builtin model `mlp`.
+ * @throws TributaryError `TASK_INVALID` when the data is neither.
  */
-export function demoTask(
-  data: DemoData,
-  clients: number,
-  rounds: number = DEFAULT_ROUNDS,
-): TaskDefinition {
-  const shape = data.test.featureShape;
-  if (shape.reduce((product, size) => product * size, 1) !== 784 || data.classCount !== 10) {
-    throw new TributaryError(
-      "TASK_INVALID",
-      `${data.name} has examples of shape [${shape.join(", ")}] and ${data.classCount} classes, which the demo's model does not take`,
-      { remedy: "Give a task file with a model for this data: --task FILE." },
-    );
-  }
+export function demoTask(data: DemoData, rounds?: number): TaskDefinition {
+  const clients = data.clients.length;
   return parseTask({
     population: "demo",
-    name: `demo-${data.name}`,
-    model: { builtin: "mcmahan-2nn" },
-    plan: {
-      localEpochs: 1,
-      batchSize: 20,
-      optimizer: { name: "sgd", learningRate: 0.1 },
-      loss: "categoricalCrossentropy",
-      metrics: ["accuracy"],
-      update: { codec: "uniform", bits: 8 },
-    },
+    name: `demo-${taskName(data.name)}`,
+    ...(data.contract === undefined ? digitTask(data) : tableTask(data, data.contract)),
     round: {
       goalCount: clients,
       overselection: 1,
@@ -44,8 +31,58 @@ export function demoTask(
     // The clients are the demo's own, so that what they claim is true.
     maximumExamples: 1_048_576,
     eligibility: { minimumExamples: 1 },
-    stop: { rounds },
+    stop: { rounds: rounds ?? (data.contract === undefined ? DIGIT_ROUNDS : TABLE_ROUNDS) },
   });
+}
+
+/** The name of a data set in the form that names of tasks have. */
+const taskName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .slice(0, 40);
+
+function digitTask(data: DemoData): object {
+  const shape = data.test.featureShape;
+  if (shape.reduce((product, size) => product * size, 1) !== 784 || data.classCount !== 10) {
+    throw new TributaryError(
+      "TASK_INVALID",
+      `${data.name} has examples of shape [${shape.join(", ")}] and ${data.classCount} classes, which the demo's model does not take`,
+      { remedy: "Give a task file with a model for this data: --task FILE." },
+    );
+  }
+  return {
+    model: { builtin: "mcmahan-2nn" },
+    plan: {
+      localEpochs: 1,
+      batchSize: 20,
+      optimizer: { name: "sgd", learningRate: 0.1 },
+      loss: "categoricalCrossentropy",
+      metrics: ["accuracy"],
+      update: { codec: "uniform", bits: 8 },
+    },
+  };
+}
+
+function tableTask({ test }: DemoData, contract: DataContract): object {
+  const { classes } = contract.label;
+  return {
+    model: {
+      builtin: "mlp",
+      inputs: test.featureShape.reduce((product, size) => product * size, 1),
+      outputs: classes?.length ?? 1,
+    },
+    examples: contract,
+    plan: {
+      localEpochs: 2,
+      batchSize: 16,
+      optimizer: { name: "adam", learningRate: 0.003 },
+      ...(classes === undefined
+        ? { loss: "meanSquaredError", metrics: ["meanAbsoluteError", "meanSquaredError"] }
+        : { loss: "categoricalCrossentropy", metrics: ["accuracy"] }),
+      update: { codec: "uniform", bits: 8 },
+    },
+  };
 }
 
 /**

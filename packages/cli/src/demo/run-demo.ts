@@ -29,14 +29,14 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
   const fail = (error: Error): void => progress.fail(error);
   options.signal.addEventListener("abort", () => fail(stopped()), { once: true });
 
-  const running = await startDemoServer(options, definition);
+  const running = await startDemoServer(options, definition, data.clients.length);
   const { server } = running;
   server.events.subscribe((event) => progress.follow(event));
   const threads: { close(): Promise<void> }[] = [];
   try {
     await cancelEarlierTasks(server, definition.population);
     const task = await server.coordinator.createTask(definition, model.description, model.values);
-    const threadCount = Math.min(options.clients, options.threads ?? availableParallelism());
+    const threadCount = Math.min(data.clients.length, options.threads ?? availableParallelism());
     observer.started({ server, task, data, threads: threadCount, seed: options.seed });
 
     const scorer = startScorer(options.trainer, data.test, fail);
@@ -63,7 +63,10 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     await server.coordinator.startTask(task.id);
     if (!cohorts.arePartial) start(false);
     await progress.over;
-    return await sumUp(progress, task, server, Date.now() - startedAtMs);
+    return await sumUp(progress, task, server, {
+      clients: data.clients.length,
+      elapsedMs: Date.now() - startedAtMs,
+    });
   } finally {
     await running.close();
     await Promise.all(threads.map((thread) => thread.close()));
@@ -80,16 +83,23 @@ interface Preparation {
 
 /** Loads the data and deals it out to the clients, and chooses the task and its initial model. */
 async function prepareTraining(options: DemoOptions): Promise<Preparation> {
-  const { clients, rounds, task } = options;
+  const { clients, by, rounds, task } = options;
   const random = seededRandom(createNodeCryptoProvider(), options.seed);
-  const data = await loadDemoData(options.data, clients, random, options.csv);
+  const data = await loadDemoData(
+    {
+      ...{ source: options.data, tables: options.tables, contract: task?.examples ?? undefined },
+      ...(clients === undefined ? {} : { clients }),
+      ...(by === undefined ? {} : { by }),
+    },
+    random,
+  );
   const definition =
-    task === undefined ? demoTask(data, clients, rounds) : fitTask(task, clients, rounds);
+    task === undefined ? demoTask(data, rounds) : fitTask(task, data.clients.length, rounds);
   const model = await loadInitialModel(definition, random.derive("model"));
   // Clients would stay away from a model that they cannot train, and the demo would wait for them.
   if ("path" in definition.model) await tryModel(definition, model);
   if (options.signal.aborted) throw stopped();
-  const cohorts = new DrawnCohorts(definition, clients, random.derive("cohorts"));
+  const cohorts = new DrawnCohorts(definition, data.clients.length, random.derive("cohorts"));
   return { data, definition, model, cohorts };
 }
 

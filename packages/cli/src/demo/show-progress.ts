@@ -1,6 +1,7 @@
 import type { TaskDefinition } from "@tributary/protocol";
 import { formatBytes, formatSeconds, type Output } from "../terminal/output.ts";
-import type { DemoObserver } from "./demo-observer.ts";
+import type { DemoObserver, Metrics } from "./demo-observer.ts";
+import { errorsInLabelUnit } from "./label-unit.ts";
 
 /** Width of the progress bar, in characters. */
 const BAR_WIDTH = 24;
@@ -10,8 +11,10 @@ const BAR_WIDTH = 24;
  * that is open.
  */
 export function showProgress(output: Output): DemoObserver {
+  let definition: TaskDefinition;
   return {
     started({ server, task, data, threads, seed }) {
+      ({ definition } = task);
       output.say(
         [
           `Tributary demo: ${data.clients.length} clients in ${threads} threads train on ${data.name}, scored on ${data.test.count} held-out examples`,
@@ -19,8 +22,9 @@ export function showProgress(output: Output): DemoObserver {
           `admin API  ${server.adminUrl}/v1/tasks/${task.id}`,
           `seed       ${seed}`,
           ...aboutScores(task.definition),
+          ...(data.notes ?? []).map((note) => `data       ${note}`),
           "",
-          "round  cohort  accuracy    loss   up/client  down/client   elapsed",
+          `round  cohort  ${isOfErrors(definition) ? "     MAE" : "accuracy"}    loss   up/client  down/client   elapsed`,
         ].join("\n"),
       );
     },
@@ -32,14 +36,14 @@ export function showProgress(output: Output): DemoObserver {
     abandoned(round) {
       output.say(`${String(round.number).padStart(5)}  abandoned (${round.reason}), tried again`);
     },
-    round(round, { accuracy, loss }, elapsedMs) {
+    round(round, metrics, elapsedMs) {
       const perReport = (bytes: number): string => formatBytes(bytes / Math.max(1, round.reported));
       output.say(
         [
           String(round.number).padStart(5),
           `${round.reported}/${round.selected}`.padStart(7),
-          (accuracy === undefined ? "–" : `${(100 * accuracy).toFixed(2)} %`).padStart(9),
-          (loss ?? Number.NaN).toFixed(4).padStart(7),
+          scoreText(metrics, definition).padStart(9),
+          (metrics["loss"] ?? Number.NaN).toFixed(4).padStart(7),
           perReport(round.bytesUp).padStart(11),
           perReport(round.bytesDown).padStart(12),
           formatSeconds(elapsedMs).padStart(9),
@@ -53,4 +57,15 @@ export function showProgress(output: Output): DemoObserver {
 export function aboutScores({ plan }: TaskDefinition): readonly string[] {
   if (plan.batchNormalization !== "local") return [];
   return ["scores     of the checkpoint alone, without the batch normalisation of each client"];
+}
+
+/** Whether a task's models are judged by how far they are off, and not by how often they are right. */
+const isOfErrors = ({ plan }: TaskDefinition): boolean =>
+  !plan.metrics.includes("accuracy") && plan.metrics.includes("meanAbsoluteError");
+
+/** The accuracy, or the mean absolute error in the label's unit. */
+function scoreText(metrics: Metrics, definition: TaskDefinition): string {
+  const { accuracy } = metrics;
+  if (accuracy !== undefined) return `${(100 * accuracy).toFixed(2)} %`;
+  return errorsInLabelUnit(metrics, definition).meanAbsolute?.toPrecision(4) ?? "–";
 }

@@ -25,7 +25,7 @@ const UNSIGNED_BYTE = 0x08;
 export async function readIdx(file: string, dimensions: number): Promise<IdxArray> {
   const bytes = await readUnpacked(file);
   const broken = (fault: string): TributaryError =>
-    unreadable(file, fault, { remedy: "Get the file again." });
+    unreadable(file, fault, { remedy: "Download the file again." });
   const header = 4 + 4 * dimensions;
   if (bytes.length < header)
     throw broken(`has only ${bytes.length} bytes, fewer than its header needs`);

@@ -1,5 +1,6 @@
 import type { Examples } from "@tributary/client-sdk";
 import { TributaryError, type RandomSource } from "@tributary/protocol";
+import { joinExamples } from "../partition/join-examples.ts";
 import { randomStream, type RandomStream } from "./random-stream.ts";
 import { DIGIT_GLYPHS } from "./digit-glyphs.ts";
 import { inkLine, type Pen } from "./ink.ts";
@@ -49,7 +50,7 @@ export function drawWriters(options: WritersOptions): { clients: Examples[]; tes
   const heldOut = Array.from({ length: heldOutWriters }, (_, index) =>
     drawWriter(random.derive(`held-out writer ${index}`), examplesPerHeldOutWriter),
   );
-  return { clients, test: concatenate(heldOut) };
+  return { clients, test: joinExamples(heldOut) };
 }
 
 /** What stays the same in one person's handwriting. Lengths are in pixels, angles in radians. */
@@ -182,19 +183,6 @@ const waveX = (bend: Bend, v: number): number =>
   bend.amount[0] * Math.sin(bend.frequency[0] * v + bend.phase[0]);
 const waveY = (bend: Bend, u: number): number =>
   bend.amount[1] * Math.sin(bend.frequency[1] * u + bend.phase[1]);
-
-function concatenate(parts: readonly Examples[]): Examples {
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const features = new Float32Array(count * SIZE * SIZE);
-  const labels = new Int32Array(count);
-  let filled = 0;
-  for (const part of parts) {
-    features.set(part.features, filled * SIZE * SIZE);
-    labels.set(part.labels, filled);
-    filled += part.count;
-  }
-  return { features, featureShape: [SIZE, SIZE, 1], labels, labelShape: [], count };
-}
 
 function requireCounts(counts: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(counts)) {

@@ -30,7 +30,7 @@ export async function readUnpacked(file: string): Promise<Uint8Array> {
     return await unpack(bytes, { maxOutputLength: MAX_UNPACKED_BYTES });
   } catch (error) {
     throw unreadable(file, `is not a valid gzip archive (${messageOf(error)})`, {
-      remedy: "Get the file again.",
+      remedy: "Download the file again.",
       cause: error,
     });
   }

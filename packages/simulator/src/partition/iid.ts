@@ -17,11 +17,21 @@ export function partitionIid(
   clients: number,
   random: RandomSource,
 ): Examples[] {
-  requireClients(clients, examples.count, 1);
-  const order = shuffledIndices(examples.count, random);
+  return iidIndices(examples.count, clients, random).map((part) => takeExamples(examples, part));
+}
+
+/**
+ * Divides the indices of examples, or of the rows of a table, as `partitionIid` does.
+ * @param count - The number of examples.
+ * @returns One list of indices for each client.
+ * @throws TributaryError `BAD_PARAMETER` when there are fewer examples than clients.
+ */
+export function iidIndices(count: number, clients: number, random: RandomSource): Uint32Array[] {
+  requireClients(clients, count, 1);
+  const order = shuffledIndices(count, random);
   return Array.from({ length: clients }, (_, client) => {
-    const from = Math.floor((client * examples.count) / clients);
-    const to = Math.floor(((client + 1) * examples.count) / clients);
-    return takeExamples(examples, order.subarray(from, to));
+    const from = Math.floor((client * count) / clients);
+    const to = Math.floor(((client + 1) * count) / clients);
+    return order.subarray(from, to);
   });
 }

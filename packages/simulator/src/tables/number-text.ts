@@ -1,10 +1,10 @@
 // Numbers as tables write them.
+import { numberOf } from "@tributary/protocol";
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const NUMBER_WITH_COMMA = /^[+-]?\d*,\d+(?:e[+-]?\d+)?$/i;
 
 /** Whether a cell is a number with a decimal point or none. */
-export const isNumber = (cell: string): boolean => NUMBER.test(cell);
+export const isNumber = (cell: string): boolean => numberOf(cell) !== undefined;
 
 /** Whether a cell would be a number if its comma were a decimal point. */
 export const isNumberWithComma = (cell: string): boolean => NUMBER_WITH_COMMA.test(cell);

@@ -1,0 +1,182 @@
+// Drafts a data contract from tables: what a person would make of their columns.
+import { TributaryError, type DataContract, type Feature, type Label } from "@tributary/protocol";
+import { unreadable } from "../files/unreadable.ts";
+import { USUAL_MISSING } from "../tables/missing.ts";
+import type { TextTable } from "../tables/text-table.ts";
+import { distinctWords, kindOf, refuseOtherTexts, refuseTooManyLevels } from "./column-kind.ts";
+import { faultAt, readColumn, type ColumnValues } from "./column-values.ts";
+import { fillingNumber, mostFrequent, standardScaling, type Filling } from "./filling.ts";
+
+/** A column by its name, or by its number counted from 0; a negative number counts from the end. */
+export type ColumnName = string | number;
+
+/** What to make of the columns of a table. What is left out follows from the table. */
+export interface DraftOptions {
+  /** The column to predict. Default −1, the last one. */
+  readonly label?: ColumnName;
+  /** Whether labels are class names, or numbers to predict. Default `class`. */
+  readonly labelKind?: "class" | "value";
+  /** The class names, in the order of their indices. By default all that occur. */
+  readonly classes?: readonly string[];
+  /** The columns that are features. By default all but the label and those to ignore. */
+  readonly features?: readonly ColumnName[];
+  /** Columns that are not features. */
+  readonly ignore?: readonly ColumnName[];
+  /** Columns whose numbers are codes of categories. */
+  readonly categories?: readonly ColumnName[];
+  /**
+   * What to do about a missing value: refuse the table, which is the default, leave out the row, or
+   * fill something in. Rows without a label are never filled.
+   */
+  readonly incomplete?: "refuse" | "drop" | Filling;
+  /** How to scale numeric features, and numbers to predict. Default `none`. */
+  readonly scaling?: "none" | "standard";
+}
+
+/**
+ * Drafts the contract for tables that are all at hand, such as those of a simulation: numbers become
+ * numeric features and words become categories, whose levels and scalings are those of all tables
+ * together.
+ * @param tables - At least one, all with the same columns.
+ * @throws TributaryError `DATA_UNREADABLE` when a column is nothing that a model can take, such as
+ *   dates, names, or numbers with a typing error among them. The message names the file, the line
+ *   and the column.
+ */
+export function draftContract(
+  tables: readonly TextTable[],
+  options: DraftOptions = {},
+): DataContract {
+  const missing = new Set(USUAL_MISSING);
+  const label = columnOf(options.label ?? -1, tables);
+  const named = (columns: readonly ColumnName[] = []): Set<string> =>
+    new Set(columns.map((column) => columnOf(column, tables)));
+  const ignored = named(options.ignore);
+  const chosen = options.features === undefined ? undefined : named(options.features);
+  const categories = named(options.categories);
+  const all = tables[0]!.columns.filter((name) => name !== label);
+  const used = all.filter((name) => chosen?.has(name) ?? !ignored.has(name));
+  if (used.length === 0) {
+    throw unreadable(tables[0]!.source, "has no column that is a feature", {
+      remedy: "Give a table with a column for each feature and one for the label.",
+    });
+  }
+  requireSameColumns(tables, [...used, label]);
+  return {
+    features: used.map((name) =>
+      draftFeature(readColumn(tables, name, missing), {
+        ...{ tables, missing, options },
+        isCategory: categories.has(name),
+      }),
+    ),
+    label: draftLabel(readColumn(tables, label, missing), tables, missing, options),
+    missing: USUAL_MISSING,
+    otherColumns: used.length < all.length ? "ignore" : "refuse",
+  };
+}
+
+/** Finds a column by its name, and if none is named so, by its number. */
+function columnOf(column: ColumnName, [table]: readonly TextTable[]): string {
+  const { columns, source } = table!;
+  if (columns.includes(String(column))) return String(column);
+  const name = typeof column === "number" ? columns.at(column) : undefined;
+  if (name !== undefined) return name;
+  throw unreadable(source, `has no column ${column}`, {
+    remedy: `Use one of ${columns.slice(0, 40).join(", ")}.`,
+  });
+}
+
+function requireSameColumns(tables: readonly TextTable[], names: readonly string[]): void {
+  for (const { source, columns } of tables) {
+    const lacking = names.find((name) => !columns.includes(name));
+    if (lacking === undefined) continue;
+    throw unreadable(source, `has no column ${lacking}, which other tables have`, {
+      remedy: "Give tables with the same columns.",
+    });
+  }
+}
+
+interface FeatureContext {
+  readonly tables: readonly TextTable[];
+  readonly missing: ReadonlySet<string>;
+  readonly options: DraftOptions;
+  readonly isCategory: boolean;
+}
+
+function draftFeature(column: ColumnValues, context: FeatureContext): Feature {
+  const { tables, missing, options, isCategory } = context;
+  const { name, numbers } = column;
+  const incomplete = whenIncomplete(column, options);
+  if (!isCategory && kindOf(column, tables) === "numbers") {
+    return {
+      ...{ type: "numeric", name },
+      scaling: options.scaling === "standard" ? standardScaling(numbers) : { method: "none" },
+      whenMissing: isKept(incomplete) ? incomplete : { fill: fillingNumber(numbers, incomplete) },
+    };
+  }
+  const words = distinctWords(name, tables, missing);
+  if (!isCategory) refuseTooManyLevels(name, words);
+  return {
+    ...{ type: "categorical", name, encoding: "oneHot" },
+    levels: words.map(({ text }) => text),
+    whenMissing: isKept(incomplete) ? incomplete : { fill: mostFrequent(words) },
+  };
+}
+
+function draftLabel(
+  column: ColumnValues,
+  tables: readonly TextTable[],
+  missing: ReadonlySet<string>,
+  options: DraftOptions,
+): Label {
+  const { name, numbers, firstWord, firstNumber } = column;
+  const whenMissing = whenIncomplete(column, options) === "refuse" ? "refuse" : "drop";
+  if (options.labelKind === "value") {
+    if (kindOf(column, tables) !== "numbers") {
+      throw faultAt(firstWord!, name, "has a word as the number to predict", "Correct it.");
+    }
+    const isScaled = options.scaling === "standard";
+    const scaling = isScaled ? standardScaling(numbers) : { method: "none" as const };
+    return { name, scaling, whenMissing };
+  }
+  if (firstWord !== undefined) refuseOtherTexts(firstWord, name);
+  if (options.classes !== undefined) return { name, classes: options.classes, whenMissing };
+  const words = distinctWords(name, tables, missing);
+  const fraction = numbers.some((number) => !Number.isInteger(number));
+  if (firstNumber !== undefined && (fraction || words.length > 100)) {
+    throw faultAt(
+      firstNumber,
+      name,
+      `has ${words.length} different numbers as classes, the first`,
+      "If they are numbers to predict, say --values; or name another column with --label.",
+    );
+  }
+  if (firstNumber === undefined) refuseTooManyLevels(name, words);
+  if (words.length < 2) {
+    throw new TributaryError(
+      "DATA_UNREADABLE",
+      `${tables[0]!.source} has ${words.length === 0 ? "no class" : `only the class ${words[0]!.text}`} in column ${name}`,
+      { remedy: "Give examples of at least two classes, or name all of them with --classes." },
+    );
+  }
+  return { name, classes: words.map(({ text }) => text), whenMissing };
+}
+
+/**
+ * What to do about the missing values of a column.
+ * @throws TributaryError `DATA_UNREADABLE` when it has one and nobody has said what to do.
+ */
+function whenIncomplete(
+  { name, firstMissing }: ColumnValues,
+  { incomplete = "refuse" }: DraftOptions,
+): "refuse" | "drop" | Filling {
+  if (incomplete !== "refuse" || firstMissing === undefined) return incomplete;
+  throw faultAt(
+    firstMissing,
+    name,
+    "has no value",
+    "Fill it in, leave the column out with --ignore, leave out such rows with --drop-incomplete, or have a value filled in with --fill-missing.",
+  );
+}
+
+const isKept = (incomplete: "refuse" | "drop" | Filling): incomplete is "refuse" | "drop" =>
+  incomplete === "refuse" || incomplete === "drop";

@@ -1,0 +1,77 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, extname, join, resolve } from "node:path";
+import { messageOf, unreadable } from "../files/unreadable.ts";
+import { readTable } from "../tables/read-table.ts";
+import type { TableOptions, TextTable } from "../tables/text-table.ts";
+import type { Dataset } from "./dataset.ts";
+import { MNIST_FILES, findMnistFile, loadMnist } from "./mnist.ts";
+
+/** The endings of files in which a folder is searched for tables. */
+const TABLE_ENDINGS: readonly string[] = [".csv", ".tsv", ".tab", ".data"];
+
+/** Tables that were found at a path. A data contract makes examples of them. */
+export interface TableDataset {
+  /** A short name for reports: that of the file or the folder. */
+  readonly name: string;
+  /** The tables to train on: more than one only of a folder whose tables are of one kind. */
+  readonly tables: readonly TextTable[];
+  /** The table on which models are measured, if the folder keeps it apart. */
+  readonly test: TextTable | undefined;
+}
+
+/**
+ * Loads the data at a path. The path may lead to a file with a table; to a folder with the four
+ * files of MNIST; to one with a table `train` and a table `test`; or to one with other tables.
+ * @param options - How to read tables.
+ * @throws TributaryError `DATA_UNREADABLE`; the message names what was looked for, or the file that
+ *   is at fault.
+ */
+export async function loadData(
+  path: string,
+  options: TableOptions = {},
+): Promise<Dataset | TableDataset> {
+  let names: string[] | undefined;
+  try {
+    names = (await stat(path)).isDirectory() ? await readdir(path) : undefined;
+  } catch (error) {
+    throw unreadable(path, `cannot be read (${messageOf(error)})`, {
+      remedy: "Give the path of a folder or of a file with a table.",
+      cause: error,
+    });
+  }
+  if (names === undefined) {
+    return { name: stemOf(path), tables: [await readTable(path, options)], test: undefined };
+  }
+  if ((await findMnistFile(path, MNIST_FILES.trainImages)) !== undefined) return loadMnist(path);
+  const read = (name: string): Promise<TextTable> => readTable(join(path, name), options);
+  const found = names.filter(isTable).sort();
+  const [train, test] = ["train", "test"].map((stem) =>
+    found.find((name) => stemOf(name) === stem),
+  );
+  const name = basename(resolve(path));
+  if (train !== undefined && test !== undefined) {
+    return { name, tables: [await read(train)], test: await read(test) };
+  }
+  if (found.length === 0) throw unknown(path);
+  const tables = await Promise.all(found.map(read));
+  return { name: tables.length === 1 ? stemOf(found[0]!) : name, tables, test: undefined };
+}
+
+const isTable = (name: string): boolean =>
+  TABLE_ENDINGS.includes(extname(withoutGzip(name)).toLowerCase());
+
+const withoutGzip = (name: string): string => name.replace(/\.gz$/i, "");
+
+/** The file's name without its endings. */
+function stemOf(path: string): string {
+  const name = withoutGzip(basename(path));
+  return basename(name, extname(name));
+}
+
+function unknown(path: string): Error {
+  return unreadable(path, "does not contain a data set of a known form", {
+    remedy:
+      `Give a folder with ${Object.values(MNIST_FILES).join(", ")}, each plain or as .gz, ` +
+      `a folder with tables (${TABLE_ENDINGS.join(", ")}), or the path of a table.`,
+  });
+}
