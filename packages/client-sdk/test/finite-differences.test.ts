@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { isTributaryError, type Plan } from "@tributary/protocol";
+import { isTributaryError, layoutOf, type Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Examples, LocalTrainer } from "../src/index.ts";
 import { createFusedTrainer } from "../src/training/fused/fused-trainer.ts";
@@ -125,15 +125,52 @@ describe("a gradient equals the slope of the loss", () => {
     },
   );
 
-  it("as zero for a distance of exactly zero, where the mean absolute error has no slope", async () => {
-    const { description, values } = describeModel(ENDS["linear"]!());
-    const plan = oneStepPlan(description, "meanAbsoluteError");
-    const weights = new Float32Array(values.length);
+  it.each(LOSSES)("for %s where all weights are zero, and slopes may have a kink", async (loss) => {
+    for (const end of ["softmax", "sigmoid", "linear"]) {
+      const { description, values } = describeModel(ENDS[end]!());
+      const plan = oneStepPlan(description, loss);
+      const zero = oddExamples([4], [3]);
+      // Targets that are the outputs as well, where the mean absolute error has no slope.
+      const examples = { ...zero, labels: zero.labels.map((label) => Math.round(label)) };
+      const weights = new Float32Array(values.length);
+      const gradients: Float32Array[] = [];
+      for (const { name, trainer } of engines) {
+        const isTaken = name !== "fused" || (await takes(trainer, plan));
+        if (isTaken) {
+          gradients.push((await differentiate(trainer, { plan, weights, examples })).gradient);
+        }
+      }
+      for (const gradient of gradients) {
+        const furthest = Math.max(
+          ...gradient.map((value, i) => Math.abs(value - gradients[0]![i]!)),
+        );
+        expect(furthest, end).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it("for penalties of weights that are zero", async () => {
+    const kernelRegularizer = tf.regularizers.l1({ l1: 0.1 });
+    const model = tf.sequential({
+      layers: [layers.dense({ inputShape: [4], units: 3, kernelRegularizer, useBias: false })],
+    });
+    const { description, values } = describeModel(model);
+    const plan = oneStepPlan(description, "meanSquaredError");
     const zero = oddExamples([4], [3]);
-    const examples = { ...zero, labels: zero.labels.map(() => 0) };
+    const examples = { ...zero, labels: new Float32Array(zero.labels.length) };
+    const weights = new Float32Array(values.length);
     for (const { trainer } of engines) {
       const { gradient } = await differentiate(trainer, { plan, weights, examples });
       expect(gradient.every((value) => value === 0)).toBe(true);
     }
   });
+
+  async function takes(trainer: LocalTrainer, plan: Plan): Promise<boolean> {
+    const inputs = { features: new Float32Array(4), featureShape: [4], count: 1 };
+    const weights = new Float32Array(layoutOf(plan.model.parameters).size);
+    return trainer.predict({ plan, weights, ...inputs }).then(
+      () => true,
+      () => false,
+    );
+  }
 });

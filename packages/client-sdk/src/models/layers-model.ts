@@ -136,7 +136,10 @@ export function writeWeights(
       // A copy, because the cpu backend does not copy the memory of a new tensor but keeps using
       // it.
       const part = values.slice(parameter.offset, parameter.offset + parameter.size);
-      weights[index]!.write(tf.tensor(part, [...parameter.shape]));
+      // Not `write`, which would force a layer's constraint on the values: what a checkpoint says is
+      // what the model has, as in Keras.
+      const variable = weights[index]!.read() as tf.Variable;
+      variable.assign(tf.tensor(part, [...parameter.shape]));
     });
   });
 }

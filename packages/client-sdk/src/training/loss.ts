@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { LossName } from "@tributary/protocol";
 import type { OutputActivation } from "./logits-topology.ts";
+import { withFlatZero } from "./tfjs-gradients.ts";
 
 /**
  * The mean loss of a batch.
@@ -32,14 +33,15 @@ const crossEntropyOverClasses: MeanLoss = (targets, outputs, activation) =>
 const LOSSES: Readonly<Record<LossName, MeanLoss>> = {
   categoricalCrossentropy: crossEntropyOverClasses,
   sparseCategoricalCrossentropy: crossEntropyOverClasses,
+  // ln(1 + e^x) − x · target, whose gradient is the sigmoid less the target.
   binaryCrossentropy: (targets, outputs, activation) =>
     activation === "sigmoid" || activation === "linear"
-      ? scalar(tf.losses.sigmoidCrossEntropy(targets, outputs))
+      ? tf.mean(tf.sub(tf.softplus(outputs), tf.mul(outputs, targets)))
       : tf.mean(tf.metrics.binaryCrossentropy(targets, activate(outputs, activation))),
   meanSquaredError: (targets, outputs, activation) =>
     scalar(tf.losses.meanSquaredError(targets, activate(outputs, activation))),
   meanAbsoluteError: (targets, outputs, activation) =>
-    scalar(tf.losses.absoluteDifference(targets, activate(outputs, activation))),
+    tf.mean(withFlatZero(() => tf.abs(tf.sub(activate(outputs, activation), targets)))),
   huberLoss: (targets, outputs, activation) =>
     scalar(tf.losses.huberLoss(targets, activate(outputs, activation))),
 };

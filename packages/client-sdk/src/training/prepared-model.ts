@@ -38,6 +38,10 @@ export class PreparedModel {
   // Whether the model has a layer that `requireSoundGradients` is about.
   readonly #resizes: boolean;
   readonly #dropouts: readonly SeededDropout[];
+  readonly #constrained: readonly {
+    readonly weight: LayerWeight;
+    readonly variable: tf.Variable;
+  }[];
 
   private constructor(
     plan: Plan,
@@ -62,6 +66,13 @@ export class PreparedModel {
       return isTrained[index] && weight.trainable && variable instanceof tf.Variable
         ? [variable]
         : [];
+    });
+    this.#constrained = this.weights.flatMap((weight) => {
+      const variable = this.trained.find((one) => one === weight.read());
+      const constraint: unknown = weight.constraint;
+      return variable === undefined || constraint === null || constraint === undefined
+        ? []
+        : [{ weight, variable }];
     });
     if (this.trained.length === 0) {
       throw new TributaryError("PLAN_INVALID", "The plan trains no weight that has a gradient", {
@@ -115,6 +126,16 @@ export class PreparedModel {
   /** Starts new streams of dropout masks, for one training. */
   seedDropout(random: RandomSource): void {
     this.#dropouts.forEach((dropout, index) => dropout.seed(random.derive(`dropout ${index}`)));
+  }
+
+  /**
+   * Forces the layers' constraints on the trained weights, as Keras does after every step. tfjs does
+   * not (4.22).
+   */
+  applyConstraints(): void {
+    for (const { weight, variable } of this.#constrained) {
+      tf.tidy(() => variable.assign(weight.constraint.apply(variable)));
+    }
   }
 
   /** Finds the shape of one output for inputs of a given shape. */

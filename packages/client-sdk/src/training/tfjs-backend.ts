@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { TributaryError } from "@tributary/protocol";
-import { registerGradients } from "./tfjs-gradients.ts";
 import { registerWasmKernels } from "./wasm-kernels.ts";
 
 /** The backends that tfjs can compute with. `tensorflow` is the package @tensorflow/tfjs-node. */
@@ -104,7 +103,6 @@ async function prepare(name: string, kernels: "replaced" | "shipped"): Promise<v
     cpu?.disposeData(cpu.write(new Float32Array(1), [1], "float32"));
   });
   if (name === "wasm" && kernels === "replaced") registerWasmKernels();
-  registerGradients();
   await tf.ready();
 }
 

@@ -1,14 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Corrects gradients of tfjs 4.22 for the whole process. tfjs takes the derivative of |x| at 0 as
- * −1, so that an L1 penalty moves weights that are exactly 0, and the mean absolute error moves
- * outputs that are exactly right. Here it is 0, as in Keras.
+ * Computes something whose derivative of |x| at 0 is 0, as in Keras. tfjs takes it as −1 (4.22), so
+ * that an L1 penalty would move weights that are exactly 0. The rest of the process keeps the
+ * derivative of tfjs, since losses of tfjs rely on it.
+ * @param compute - Synchronous; what it computes is differentiated later.
  */
-export function registerGradients(): void {
-  if (tf.getGradient(tf.Abs) === absGradient) return;
+export function withFlatZero<T>(compute: () => T): T {
+  const own = tf.getGradient(tf.Abs);
+  replaceGradient(absGradient);
+  try {
+    return compute();
+  } finally {
+    replaceGradient(own);
+  }
+}
+
+function replaceGradient(config: tf.GradConfig): void {
   tf.unregisterGradient(tf.Abs);
-  tf.registerGradient(absGradient);
+  tf.registerGradient(config);
 }
 
 const absGradient: tf.GradConfig = {

@@ -7,6 +7,7 @@ import type { ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat } from "./example-format.ts";
 import { activate, lossOf } from "./loss.ts";
 import type { PreparedModel } from "./prepared-model.ts";
+import { withFlatZero } from "./tfjs-gradients.ts";
 import type { TfjsGradientTerms } from "./tfjs-gradient-terms.ts";
 
 /** The result of a batch, still in tfjs's memory. `readPass` reads and frees it. */
@@ -44,6 +45,7 @@ export function takeStep(
       return withPenalties(model, lossOf(plan.training.loss, model.activation, targets, raw));
     }, [...model.trained]);
     optimizer.applyGradients(gradientTerms?.apply(grads) ?? grads);
+    model.applyConstraints();
     const outputs = activate(raw!, model.activation);
     if (outputs !== raw) raw!.dispose();
     return { loss: tf.keep(value), outputs: tf.keep(outputs) };
@@ -113,7 +115,8 @@ function applyModel(model: PreparedModel, inputs: tf.Tensor, training: boolean):
 
 /** Adds the penalties of the layers' regularizers to the loss, as Keras does. */
 function withPenalties({ model }: PreparedModel, loss: tf.Scalar): tf.Scalar {
-  return model.calculateLosses().reduce((sum, penalty) => tf.add(sum, penalty), loss);
+  const penalties = withFlatZero(() => model.calculateLosses());
+  return penalties.reduce((sum, penalty) => tf.add(sum, penalty), loss);
 }
 
 /**

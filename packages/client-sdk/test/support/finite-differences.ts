@@ -47,18 +47,33 @@ export async function expectTrueGradient(trainer: LocalTrainer, problem: Problem
   );
   expect(size).toBeGreaterThan(1e-4);
   for (const { name, offset, size: count } of trained) {
-    const raw = Float32Array.from({ length: count }, (_, i) => Math.cos(2.1 * i) + 0.3);
-    const norm = Math.hypot(...raw);
-    const lossAt = async (distance: number): Promise<number> => {
-      const moved = weights.slice();
-      raw.forEach((part, i) => (moved[offset + i]! += (distance * part) / norm));
-      return (await differentiate(trainer, { ...problem, weights: moved })).loss;
-    };
-    const slope = ((await lossAt(STEP)) - (await lossAt(-STEP))) / (2 * STEP);
-    const along = raw.reduce((sum, part, i) => sum + (part / norm) * gradient[offset + i]!, 0);
+    const direction = new Float32Array(weights.length);
+    for (let i = 0; i < count; i++) direction[offset + i] = Math.cos(2.1 * i) + 0.3;
+    const { slope, along } = await slopeAlong(trainer, problem, gradient, direction);
     expect(Math.abs(slope - along), name).toBeLessThan(5e-3 * size + 1e-4);
   }
 }
 
 /** So long that a difference is well above the rounding of a loss, and short enough for kinks. */
 const STEP = 3e-3;
+
+/**
+ * Compares a gradient with the slope of the loss in one direction.
+ * @param direction - Not modified; its length does not matter.
+ * @returns The slope by finite differences, and by the gradient.
+ */
+export async function slopeAlong(
+  trainer: LocalTrainer,
+  problem: Problem,
+  gradient: Float32Array,
+  direction: Float32Array,
+): Promise<{ readonly slope: number; readonly along: number }> {
+  const norm = Math.sqrt(direction.reduce((sum, part) => sum + part * part, 0));
+  const lossAt = async (distance: number): Promise<number> => {
+    const weights = problem.weights.map((value, i) => value + (distance * direction[i]!) / norm);
+    return (await differentiate(trainer, { ...problem, weights })).loss;
+  };
+  const slope = ((await lossAt(STEP)) - (await lossAt(-STEP))) / (2 * STEP);
+  const along = direction.reduce((sum, part, i) => sum + (part / norm) * gradient[i]!, 0);
+  return { slope, along };
+}
