@@ -149,18 +149,19 @@ describe("missing values", () => {
     expect(Object.fromEntries(filled)).toEqual({ a: 2, b: 1 });
   });
 
-  it("are null and NaN in the cells of an app", async () => {
+  it("are empty cells, null and NaN whatever the contract says", async () => {
     const { filled } = await mapTable(
       {
         columns: ["a", "b", "c", "d", "y"],
         rows: [
           [null, null, 1, 1, "no"],
           [NaN, "x", 1, 1, "no"],
+          [" ", "", 1, 1, "no"],
         ],
       },
-      contract,
+      { ...contract, missing: [] },
     );
-    expect(Object.fromEntries(filled)).toEqual({ a: 2, b: 1 });
+    expect(Object.fromEntries(filled)).toEqual({ a: 3, b: 2 });
   });
 
   it.each([

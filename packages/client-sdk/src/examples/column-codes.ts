@@ -129,7 +129,7 @@ function missingTest(
   missing: readonly string[],
   words: ReadonlyMap<string, number>,
 ): ColumnCode["isMissing"] {
-  const keys = new Set(missing.map(levelKey).filter((key) => !words.has(key)));
+  const keys = new Set(["", ...missing.map(levelKey)].filter((key) => !words.has(key)));
   const hasNumber = [...keys].some((key) => numberOf(key) !== undefined);
   return (cell) => {
     if (cell === null || Number.isNaN(cell)) return true;

@@ -11,8 +11,8 @@ export interface DataContract {
   /** The column to predict. */
   readonly label: Label;
   /**
-   * The texts that stand for a missing value, unless they are a level or a class themselves. A cell
-   * without a value, or with NaN, is missing in any case.
+   * The texts that stand for a missing value, unless they are a level or a class themselves. An
+   * empty cell, null and NaN are missing in any case.
    */
   readonly missing: readonly string[];
   /** What is done about a table with columns that are neither features nor the label. */
