@@ -160,6 +160,8 @@ async function takePart(
   try {
     for await (const event of client.participate({ signal: aborter.signal })) {
       show(event);
+      // The data of this command does not change, so that it would not fit the next time either.
+      if (event.type === "withdrawn" && event.error.code === "EXAMPLES_INVALID") throw event.error;
       if (event.type === "selected") ({ purpose } = event);
       if (event.type === "reported") {
         if (purpose === "training") reports += 1;
