@@ -22,13 +22,18 @@ const OPTIMIZERS: readonly Plan["training"]["optimizer"][] = [
 
 const LOSSES: readonly (readonly [
   Plan["training"]["loss"],
-  activation: "softmax" | "sigmoid" | "linear",
+  activation: "softmax" | "sigmoid" | "linear" | "tanh",
 ])[] = [
   ["categoricalCrossentropy", "softmax"],
   ["categoricalCrossentropy", "linear"],
   ["sparseCategoricalCrossentropy", "softmax"],
   ["binaryCrossentropy", "sigmoid"],
   ["binaryCrossentropy", "linear"],
+  // Outputs that are taken for probabilities.
+  ["categoricalCrossentropy", "sigmoid"],
+  ["categoricalCrossentropy", "tanh"],
+  ["binaryCrossentropy", "softmax"],
+  ["binaryCrossentropy", "tanh"],
   ["meanSquaredError", "linear"],
   ["meanSquaredError", "sigmoid"],
   ["meanSquaredError", "softmax"],

@@ -123,13 +123,6 @@ describe("compiling a topology", () => {
     );
   });
 
-  it("refuses a cross-entropy that does not match the model's last activation", () => {
-    const model = tf.sequential({
-      layers: [layers.dense({ inputShape: [4], units: 3, activation: "tanh" })],
-    });
-    expect(() => compileTopology(planFor(describeModel(model).description))).toThrow("loss");
-  });
-
   it("refuses a model with a parameter that no layer has", () => {
     const { description } = builtinModel("mlp-64", testRandom(1));
     const parameters = [...description.parameters, { name: "other/kernel", shape: [2] }];

@@ -26,7 +26,7 @@ function drawDescent(draft: CallDraft): Record<"w" | "g" | "m" | "v" | "squares"
 
 /** Losses and the steps of optimizers. */
 export const DESCENT_CASES: Readonly<
-  Record<keyof (LossKernels & OptimizerKernels), TrainingKernelCase>
+  Record<keyof (LossKernels & ProbabilityKernels & OptimizerKernels), TrainingKernelCase>
 > = {
   softmax(draft) {
     const [rows, columns] = [draft.size(37), draft.size(37)];
@@ -49,6 +49,18 @@ export const DESCENT_CASES: Readonly<
   },
   sigmoidCrossEntropy: elementwise(4, (kernels, size, at) =>
     kernels.sigmoidCrossEntropy(lossAt(at), size, 1 / size),
+  ),
+  shareCrossEntropy(draft) {
+    const [rows, columns] = [draft.size(37), draft.size(37)];
+    const [x, targets, dx] = [1, 1, 1].map(() => draft.values(rows * columns)) as [
+      Address,
+      Address,
+      Address,
+    ];
+    return (kernels) => kernels.shareCrossEntropy({ x, targets, dx }, rows, columns, 1 / rows);
+  },
+  chanceCrossEntropy: elementwise(4, (kernels, size, at) =>
+    kernels.chanceCrossEntropy(lossAt(at), size, 1 / size),
   ),
   squaredError: elementwise(4, (kernels, size, at) =>
     kernels.squaredError(lossAt(at), size, 1 / size),

@@ -20,21 +20,17 @@ import {
 /**
  * Compiles a plan's model.
  * @throws TributaryError `MODEL_UNSUPPORTED` when the fused trainer cannot take a layer, which
- *   `context.layer` names, or when the loss does not fit the last activation.
+ *   `context.layer` names.
  */
 export function compileTopology(plan: Plan): CompiledModel {
   // The model is compiled without its last activation, which the loss computes.
   const logits = logitsTopology(plan.model.topology);
   const { topology, activation } = logits;
-  const { loss } = plan.training;
-  const crossEntropy = loss.endsWith("Crossentropy");
   const output = activation ?? "linear";
-  // A cross-entropy needs logits. It gets them from a model that ends in the activation that
-  // belongs to the loss, or that is known to end in a linear output.
-  const expected = loss === "binaryCrossentropy" ? "sigmoid" : "softmax";
-  if (crossEntropy && output !== expected && !(output === "linear" && activation === "linear")) {
-    throw refused(`the loss ${loss} over a model that does not end in ${expected} or linear`);
-  }
+  // A cross-entropy gets logits from a model that ends in the activation that belongs to the loss, or
+  // that is known to end in a linear output.
+  const expected = plan.training.loss === "binaryCrossentropy" ? "sigmoid" : "softmax";
+  const givesLogits = activation === expected || activation === "linear";
   const compiler = new TopologyCompiler(plan);
   const graph = readTopology(asFields(topology));
   const [input, ...others] = graph.inputs;
@@ -52,7 +48,7 @@ export function compileTopology(plan: Plan): CompiledModel {
   requireLastAxis(logits, end!.shape);
   const { penalties, bounds } = compiler;
   return {
-    ...{ inputShape, outputShape: end!.shape, nodes, output },
+    ...{ inputShape, outputShape: end!.shape, nodes, output, givesLogits },
     ...{ penalties: [...penalties.values()], bounds: [...bounds.values()] },
   };
 }

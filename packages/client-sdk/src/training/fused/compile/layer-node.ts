@@ -230,6 +230,10 @@ export interface CompiledModel {
   /** The last node gives what `output` is still to be applied to. */
   readonly nodes: readonly LayerNode[];
   readonly output: OutputActivation;
+  /**
+   * Whether a cross-entropy is that of the logits. Otherwise it takes the outputs for probabilities.
+   */
+  readonly givesLogits: boolean;
   readonly penalties: readonly ParameterPenalty[];
   readonly bounds: readonly ParameterBound[];
 }

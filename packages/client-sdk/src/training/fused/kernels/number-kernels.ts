@@ -136,6 +136,14 @@ export interface LossKernels {
   huberLoss(loss: Loss, size: number, weight: number, delta: number): number;
 }
 
+/** Cross-entropies of outputs that are taken for probabilities, as `LossKernels` has other losses. */
+export interface ProbabilityKernels {
+  /** −Σ target · ln q over each row, where q is the row divided by its sum. */
+  shareCrossEntropy(loss: Loss, rows: number, columns: number, weight: number): number;
+  /** −target · ln x − (1 − target) · ln(1 − x) of each value. */
+  chanceCrossEntropy(loss: Loss, size: number, weight: number): number;
+}
+
 /** The parameters w that an optimizer moves by their gradient g. */
 export interface Descent {
   readonly w: Address;

@@ -12,6 +12,7 @@ import type {
   LossKernels,
   NormalizationKernels,
   OptimizerKernels,
+  ProbabilityKernels,
 } from "./number-kernels.ts";
 import type { RecurrentKernels } from "./sequence-kernels.ts";
 
@@ -44,6 +45,7 @@ export interface KernelFunctions
     RecurrentKernels,
     AttentionKernels,
     LossKernels,
+    ProbabilityKernels,
     OptimizerKernels {}
 
 /** The kernels of the fused trainer together with their memory. */

@@ -1,5 +1,5 @@
 import type { Address } from "@tributary/protocol";
-import { after, matrix, repeatedRow, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import { after, matrix, repeatedRow, type Matrix } from "../kernels/matrix.ts";
 import {
   inPanels,
   MATMUL_SCRATCH,

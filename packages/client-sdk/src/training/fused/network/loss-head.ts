@@ -1,5 +1,5 @@
 import type { Address, Plan } from "@tributary/protocol";
-import type { OutputActivation } from "../compile/layer-node.ts";
+import type { CompiledModel } from "../compile/layer-node.ts";
 import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import type { NodeValues } from "../layers/layer.ts";
 
@@ -25,7 +25,7 @@ export interface LossHead {
 export function lossHead(
   kernels: TrainingKernels,
   loss: Plan["training"]["loss"],
-  activation: OutputActivation,
+  { output: activation, givesLogits }: Pick<CompiledModel, "output" | "givesLogits">,
   end: NodeValues,
   targets: Address,
   outputs: Address,
@@ -40,9 +40,30 @@ export function lossHead(
     else if (activation === "sigmoid") kernels.sigmoid(x, outputs, count * size);
     else kernels.copy(x, outputs, count * size);
   };
+  /** Makes the loss of the outputs. It goes back through the activation to the logits. */
+  const ofActivated = (
+    meanOver: (values: number) => number,
+    sum: (values: number, weight: number) => number,
+  ): LossHead => ({
+    activate,
+    score(count) {
+      const values = count * size;
+      activate(count);
+      const loss = sum(values, 1 / meanOver(values));
+      // So far dx is the gradient of the outputs. The activation turns it into that of the logits, in
+      // place.
+      if (activation === "softmax") {
+        kernels.softmaxGradient(outputs, dx, dx, values / columns, columns);
+      } else if (activation === "sigmoid") {
+        kernels.sigmoidGradient(outputs, dx, dx, values);
+      }
+      return loss / meanOver(values);
+    },
+  });
+  const overRows = (values: number): number => values / columns;
+  const overValues = (values: number): number => values;
   // Each loss writes the gradient of `weight` times its sum: the weight makes a mean of it.
-  const error = (values: number): number => {
-    const weight = 1 / values;
+  const error = (values: number, weight: number): number => {
     if (loss === "huberLoss") return kernels.huberLoss(ofOutputs, values, weight, 1);
     return loss === "meanSquaredError"
       ? kernels.squaredError(ofOutputs, values, weight)
@@ -51,6 +72,11 @@ export function lossHead(
   switch (loss) {
     case "categoricalCrossentropy":
     case "sparseCategoricalCrossentropy":
+      if (!givesLogits) {
+        return ofActivated(overRows, (values, weight) =>
+          kernels.shareCrossEntropy(ofOutputs, values / columns, columns, weight),
+        );
+      }
       return {
         activate,
         score(count) {
@@ -63,6 +89,11 @@ export function lossHead(
         },
       };
     case "binaryCrossentropy":
+      if (!givesLogits) {
+        return ofActivated(overValues, (values, weight) =>
+          kernels.chanceCrossEntropy(ofOutputs, values, weight),
+        );
+      }
       return {
         activate,
         score(count) {
@@ -75,21 +106,6 @@ export function lossHead(
     case "meanSquaredError":
     case "meanAbsoluteError":
     case "huberLoss":
-      return {
-        activate,
-        score(count) {
-          const values = count * size;
-          activate(count);
-          const sum = error(values);
-          // So far dx is the gradient of the outputs. The activation turns it into that of the
-          // logits, in place.
-          if (activation === "softmax") {
-            kernels.softmaxGradient(outputs, dx, dx, values / columns, columns);
-          } else if (activation === "sigmoid") {
-            kernels.sigmoidGradient(outputs, dx, dx, values);
-          }
-          return sum / values;
-        },
-      };
+      return ofActivated(overValues, error);
   }
 }

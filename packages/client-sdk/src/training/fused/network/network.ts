@@ -94,7 +94,7 @@ export class FusedNetwork {
     this.#backwards = layers.filter((_, index) => nodes.of(index).gradient !== 0).reverse();
     this.#penalties = penaltiesOf(kernels, model.penalties, this.parameters);
     this.#keepBounds = keepBounds(kernels, model.bounds, this.parameters);
-    this.#head = lossHead(kernels, plan.training.loss, model.output, end, targets, outputs);
+    this.#head = lossHead(kernels, plan.training.loss, model, end, targets, outputs);
     this.#places = { inputs: input.values, targets, outputs };
     this.#sizes = { input: input.size, output: end.size };
     this.optimizer = stepOptimizer(kernels, plan.training.optimizer, this.parameters, allocate);

@@ -17,6 +17,7 @@ import { multiplyKernels } from "./multiply.ts";
 import { normalizationKernels } from "./normalize.ts";
 import { optimizerKernels } from "./optimizers.ts";
 import { poolingKernels } from "./pooling.ts";
+import { probabilityKernels } from "./probabilities.ts";
 import { recurrentKernels } from "./recurrent.ts";
 
 /** One cache line, because address 0 stands for an array that is not there. */
@@ -65,6 +66,7 @@ export function createReferenceKernels(): TrainingKernels {
     ...attentionKernels(memory, math),
     ...dropoutKernels(memory),
     ...lossKernels(memory, math),
+    ...probabilityKernels(memory, math),
     ...optimizerKernels(memory),
   };
 }

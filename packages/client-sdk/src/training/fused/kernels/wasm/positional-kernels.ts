@@ -306,6 +306,10 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
       module.softmaxCrossEntropy(x, targets, y, dx, rows, columns, weight),
     sigmoidCrossEntropy: ({ x, targets, y, dx }, size, weight) =>
       module.sigmoidCrossEntropy(x, targets, y, dx, size, weight),
+    shareCrossEntropy: ({ x, targets, dx }, rows, columns, weight) =>
+      module.shareCrossEntropy(x, targets, dx, rows, columns, weight),
+    chanceCrossEntropy: ({ x, targets, dx }, size, weight) =>
+      module.chanceCrossEntropy(x, targets, dx, size, weight),
     squaredError: ({ x, targets, dx }, size, weight) =>
       module.squaredError(x, targets, dx, size, weight),
     absoluteError: ({ x, targets, dx }, size, weight) =>

@@ -31,6 +31,7 @@ export {
   absoluteError,
   huberLoss,
 } from "./losses";
+export { shareCrossEntropy, chanceCrossEntropy } from "./probabilities";
 export { descend, descendWithMomentum, adam, adagrad, rmsprop } from "./optimizers";
 export { maxPool, maxPoolGradient, averagePool, averagePoolGradient } from "./pooling";
 export {
