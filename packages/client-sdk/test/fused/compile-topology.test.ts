@@ -123,6 +123,19 @@ describe("compiling a topology", () => {
     );
   });
 
+  it("puts the values of several inputs one after the other, and knows which are indices", () => {
+    const [numbers, words] = [tf.input({ shape: [2, 2] }), tf.input({ shape: [3] })];
+    const table = layers.embedding({ inputDim: 7, outputDim: 2 }).apply(words);
+    const inputs = [numbers, table].map((input) => layers.flatten().apply(input));
+    const joined = layers.concatenate().apply(inputs as tf.SymbolicTensor[]);
+    const end = layers.dense({ units: 3 }).apply(joined) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: [numbers, words], outputs: end });
+    expect(compileTopology(planFor(describeModel(model).description))).toMatchObject({
+      inputShape: [7],
+      indices: [{ offset: 4, size: 3, entries: 7 }],
+    });
+  });
+
   it("refuses a model with a parameter that no layer has", () => {
     const { description } = builtinModel("mlp-64", testRandom(1));
     const parameters = [...description.parameters, { name: "other/kernel", shape: [2] }];

@@ -157,6 +157,16 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // The values of the inputs lie one after the other; the tfjs engine takes one input only.
+  "two inputs that share a layer": () => {
+    const [one, other] = [tf.input({ shape: [4] }), tf.input({ shape: [2, 2] })];
+    const shared = layers.dense({ units: 3, activation: "tanh" });
+    const flat = layers.flatten().apply(other) as tf.SymbolicTensor;
+    const both = [shared.apply(one), shared.apply(flat)] as tf.SymbolicTensor[];
+    const end = layers.dense({ units: 3, activation: "softmax" });
+    const joined = layers.concatenate().apply([...both, one]);
+    return tf.model({ inputs: [one, other], outputs: end.apply(joined) as tf.SymbolicTensor });
+  },
   "branches that meet": () => {
     const input = tf.input({ shape: [4] });
     const first = layers.dense({ units: 5, activation: "tanh" }).apply(input) as tf.SymbolicTensor;

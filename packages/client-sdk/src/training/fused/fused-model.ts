@@ -4,7 +4,7 @@ import { requireWeightCount } from "../engine-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
 import type { ExampleFormat } from "../example-format.ts";
 import type { TrainRequest } from "../local-trainer.ts";
-import type { CompiledModel } from "./compile/layer-node.ts";
+import type { CompiledModel, IndexRange } from "./compile/layer-node.ts";
 import type { FusedNetwork } from "./network/network.ts";
 
 /** The gradient of a mean loss. */
@@ -20,18 +20,13 @@ export class FusedModel implements EngineModel {
   readonly inputShape: readonly number[];
   readonly #outputShape: readonly number[];
   readonly #network: FusedNetwork;
-  /** The number of rows of the table, when the inputs are indices into an embedding. */
-  readonly #entries: number | undefined;
+  readonly #indices: readonly IndexRange[];
 
   constructor(compiled: CompiledModel, network: FusedNetwork) {
     this.inputShape = compiled.inputShape;
     this.#outputShape = compiled.outputShape;
     this.#network = network;
-    for (const { operation } of compiled.nodes) {
-      // Only the input of the model can be indices, so there is at most one table whose size
-      // matters.
-      if (operation.kind === "embedding") this.#entries = operation.entries;
-    }
+    this.#indices = compiled.indices;
   }
 
   get capacity(): number {
@@ -48,11 +43,12 @@ export class FusedModel implements EngineModel {
    * Says what is wrong with features that are no indices, before a kernel uses them as addresses.
    */
   inputFault(features: Float32Array, from: number, to: number): string | undefined {
-    if (this.#entries === undefined) return undefined;
-    for (let i = from; i < to; i++) {
-      const index = features[i]!;
-      if (!(Number.isInteger(index) && index >= 0 && index < this.#entries)) {
-        return `has the feature ${index} where indices go from 0 to ${this.#entries - 1}`;
+    for (const { offset, size, entries } of this.#indices) {
+      for (let i = from + offset; i < Math.min(from + offset + size, to); i++) {
+        const index = features[i]!;
+        if (!(Number.isInteger(index) && index >= 0 && index < entries)) {
+          return `has the feature ${index} where indices go from 0 to ${entries - 1}`;
+        }
       }
     }
     return undefined;

@@ -3,6 +3,7 @@ import type { CallDraft } from "@tributary/protocol/testing";
 import type {
   LossKernels,
   OptimizerKernels,
+  ProbabilityKernels,
 } from "../../../src/training/fused/kernels/number-kernels.ts";
 import { elementwise, type TrainingKernelCase } from "./kernel-case.ts";
 

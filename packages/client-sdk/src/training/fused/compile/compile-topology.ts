@@ -2,10 +2,18 @@
 // refused unless every field of its configuration is understood. Another engine takes the model
 // then, and no model is trained as something that it is not.
 import type { Plan } from "@tributary/protocol";
+import { sizeOf } from "../../example-format.ts";
 import { logitsTopology, requireLastAxis } from "../../logits-topology.ts";
+import { copiesOf } from "./axis-copies.ts";
 import { compileLayer } from "./compile-layer.ts";
 import { asFields, isSize, LayerRefusal, requireOneOf } from "./layer-config.ts";
-import type { CompiledModel, LayerNode, ParameterBound, ParameterPenalty } from "./layer-node.ts";
+import type {
+  CompiledModel,
+  IndexRange,
+  LayerNode,
+  ParameterBound,
+  ParameterPenalty,
+} from "./layer-node.ts";
 import { useOfMask } from "./masks.ts";
 import {
   isModel,
@@ -33,11 +41,12 @@ export function compileTopology(plan: Plan): CompiledModel {
   const givesLogits = activation === expected || activation === "linear";
   const compiler = new TopologyCompiler(plan);
   const graph = readTopology(asFields(topology));
-  const [input, ...others] = graph.inputs;
-  if (others.length > 0) throw refused("a model with several inputs", others[0]!.layer);
-  const inputShape = inputShapeOf(input!);
-  const [end, ...more] = compiler.compile(graph, [{ place: -1, shape: inputShape }]);
+  const shapes = graph.inputs.map(inputShapeOf);
+  const [end, ...more] = compiler.compile(graph, compiler.addInputs(graph.inputs, shapes));
   if (more.length > 0) throw refused("a model with several outputs");
+  // The values of several inputs lie one after the other.
+  const inputShape =
+    shapes.length === 1 ? shapes[0]! : [shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)];
   const { nodes } = compiler;
   // A parameter that no node uses would never be trained, and nobody would notice.
   const unused = plan.model.parameters.find(({ name }) => !compiler.used.has(name));
@@ -46,9 +55,9 @@ export function compileTopology(plan: Plan): CompiledModel {
     throw refused("a model without layers, or whose output is not its last layer");
   }
   requireLastAxis(logits, end!.shape);
-  const { penalties, bounds } = compiler;
+  const { indices, penalties, bounds } = compiler;
   return {
-    ...{ inputShape, outputShape: end!.shape, nodes, output, givesLogits },
+    ...{ inputShape, outputShape: end!.shape, nodes, output, givesLogits, indices },
     ...{ penalties: [...penalties.values()], bounds: [...bounds.values()] },
   };
 }
@@ -59,6 +68,8 @@ interface Value {
   readonly shape: readonly number[];
   /** The number of the node that says which moments count, when not all do. */
   readonly mask?: number | undefined;
+  /** Of an input of the model: how many values of the other inputs come before it. */
+  readonly offset?: number | undefined;
 }
 
 /** Compiles a model and the models within it into one list of nodes. */
@@ -66,6 +77,8 @@ class TopologyCompiler {
   readonly nodes: LayerNode[] = [];
   /** The names of the parameters that the nodes use. */
   readonly used = new Set<string>();
+  /** Which values of an example are indices. */
+  readonly indices: IndexRange[] = [];
   /** The rules for parameters, by their names: a layer that is used twice has them once. */
   readonly penalties = new Map<string, ParameterPenalty>();
   readonly bounds = new Map<string, ParameterBound>();
@@ -75,6 +88,22 @@ class TopologyCompiler {
   constructor({ model, training }: Plan) {
     this.#parameters = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
     this.#trainable = training.trainable;
+  }
+
+  /** Adds what cuts several inputs out of the values of an example. @returns The inputs. */
+  addInputs(inputs: readonly ModelInput[], shapes: readonly (readonly number[])[]): Value[] {
+    if (inputs.length === 1) return [{ place: -1, shape: shapes[0]!, offset: 0 }];
+    let offset = 0;
+    return inputs.map(({ layer }, index) => {
+      const shape = shapes[index]!;
+      const axes = [{ size: sizeOf(shape), from: 1, to: 1 }];
+      const copies = copiesOf(0, axes, { from: offset, to: 0 });
+      const operation = { kind: "arrange", copies } as const;
+      const place = this.nodes.push({ layer, operation, inputs: [-1], shape }) - 1;
+      const value = { place, shape, offset };
+      offset += sizeOf(shape);
+      return value;
+    });
   }
 
   /** Adds the nodes of a model. @returns Its outputs. */
@@ -106,9 +135,8 @@ class TopologyCompiler {
         mask: mask === undefined ? undefined : inputs.length,
         isTrained: this.#trainable === "all" || this.#trainable.includes(name),
       });
-      // Only the inputs of the model are checked to be indices.
-      if (kind === "Embedding" && inputs[0]!.place !== -1) {
-        throw new LayerRefusal("its indices are computed by another layer");
+      for (const { operation } of made.nodes) {
+        if (operation.kind === "embedding") this.#noteIndices(inputs[0]!, operation.entries);
       }
       const places = inputs.map(({ place }) => place);
       if (mask !== undefined) places.push(mask);
@@ -133,6 +161,12 @@ class TopologyCompiler {
       if (!(error instanceof LayerRefusal)) throw error;
       throw refused(`the layer ${name} (${kind}): ${error.message}`, name);
     }
+  }
+
+  /** Notes that an input of the model holds indices, which are checked before they are used. */
+  #noteIndices({ shape, offset }: Value, entries: number): void {
+    if (offset === undefined) throw new LayerRefusal("its indices are computed by another layer");
+    this.indices.push({ offset, size: sizeOf(shape), entries });
   }
 }
 

@@ -223,9 +223,19 @@ export interface LayerNode {
 /** The last activation of a model, which the loss computes: the last node gives logits. */
 export type OutputActivation = "softmax" | "sigmoid" | "linear";
 
+/** Values of an example that are indices into a table of so many entries. */
+export interface IndexRange {
+  /** How many values of the example come before them. */
+  readonly offset: number;
+  readonly size: number;
+  readonly entries: number;
+}
+
 /** A model that the fused trainer can train. */
 export interface CompiledModel {
+  /** The shape of one example. The values of several inputs lie one after the other. */
   readonly inputShape: readonly number[];
+  readonly indices: readonly IndexRange[];
   readonly outputShape: readonly number[];
   /** The last node gives what `output` is still to be applied to. */
   readonly nodes: readonly LayerNode[];
