@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { loadMnist } from "../src/index.ts";
+import { loadData, loadMnist, type Dataset } from "../src/index.ts";
 import { temporaryFolder } from "./support.ts";
 
 const dataFolder = process.env["TRIBUTARY_DATA"];
@@ -52,6 +52,53 @@ describe("loadMnist", () => {
     expect(train.features).toEqual(Float32Array.of(0, 0.2, 1, 1 / 255, 2 / 255, 3 / 255));
     expect(train.labels).toEqual(Int32Array.of(4, 1));
     expect(train.count).toBe(2);
+  });
+
+  it("reads the letters of EMNIST, which are stored column by column and numbered from 1", async () => {
+    const folder = await smallMnist({
+      "emnist-letters-train-images-idx3-ubyte.gz": gzipSync(
+        idx(0x803, [1, 2, 3], [0, 51, 102, 153, 204, 255]),
+      ),
+      "emnist-letters-train-labels-idx1-ubyte": idx(0x801, [1], [26]),
+      "emnist-letters-test-images-idx3-ubyte": idx(0x803, [1, 2, 3], [0, 0, 0, 0, 0, 0]),
+      "emnist-letters-test-labels-idx1-ubyte": idx(0x801, [1], [1]),
+    });
+    await expect(loadData(folder)).rejects.toMatchObject({
+      message: expect.stringContaining("several data sets: MNIST itself, emnist-letters"),
+      remedy: expect.stringContaining("small/emnist-letters"),
+    });
+    const { name, train, test, classCount } = (await loadData(
+      join(folder, "emnist-letters"),
+    )) as Dataset;
+    expect([name, classCount]).toEqual(["emnist-letters", 26]);
+    expect(train.featureShape).toEqual([3, 2, 1]);
+    expect(train.features).toEqual(Float32Array.of(0, 0.6, 0.2, 0.8, 0.4, 1));
+    expect([train.labels[0], test.labels[0]]).toEqual([25, 0]);
+  });
+
+  it("reads images of several channels, and values that are no bytes as they are", async () => {
+    const coloured = idx(0x804, [2, 1, 1, 3], [0, 51, 255, 255, 51, 0]);
+    const float = new DataView(new ArrayBuffer(20 + 4));
+    [0x0d04, 1, 1, 1, 1].forEach((value, at) => float.setUint32(4 * at, value));
+    float.setFloat32(20, -1.5);
+    const { train } = await loadMnist(
+      await smallMnist({
+        "train-images-idx3-ubyte": coloured,
+        "t10k-images-idx3-ubyte.gz": coloured,
+      }),
+    );
+    expect(train.featureShape).toEqual([1, 1, 3]);
+    expect(train.features).toEqual(Float32Array.of(0, 0.2, 1, 1, 0.2, 0));
+    const values = new Uint8Array(float.buffer);
+    const one = await loadMnist(
+      await smallMnist({
+        "train-images-idx3-ubyte": values,
+        "train-labels-idx1-ubyte.gz": idx(0x801, [1], [0]),
+        "t10k-images-idx3-ubyte.gz": values,
+        "t10k-labels-idx1-ubyte": idx(0x801, [1], [0]),
+      }),
+    );
+    expect(one.train.features).toEqual(Float32Array.of(-1.5));
   });
 
   it.each([

@@ -1,10 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { messageOf, unreadable } from "../files/unreadable.ts";
 import { readTable } from "../tables/read-table.ts";
 import type { TableOptions, TextTable } from "../tables/text-table.ts";
+import { isCifar, loadCifar } from "./cifar.ts";
 import type { Dataset } from "./dataset.ts";
-import { MNIST_FILES, findMnistFile, loadMnist } from "./mnist.ts";
+import { MNIST_FILES, findImageFiles } from "./image-files.ts";
+import { loadMnist } from "./mnist.ts";
 
 /** The endings of files in which a folder is searched for tables. */
 const TABLE_ENDINGS: readonly string[] = [".csv", ".tsv", ".tab", ".data"];
@@ -21,7 +23,9 @@ export interface TableDataset {
 
 /**
  * Loads the data at a path. The path may lead to a file with a table; to a folder with the four
- * files of MNIST; to one with a table `train` and a table `test`; or to one with other tables.
+ * files of MNIST or of a data set in its form; to one with the binary version of CIFAR; to one with a table `train` and a table `test`; or to
+ * one with other tables. Of several image data sets in a folder, the path names one behind the
+ * folder: `emnist/emnist-letters`.
  * @param options - How to read tables.
  * @throws TributaryError `DATA_UNREADABLE`; the message names what was looked for, or the file that
  *   is at fault.
@@ -34,6 +38,8 @@ export async function loadData(
   try {
     names = (await stat(path)).isDirectory() ? await readdir(path) : undefined;
   } catch (error) {
+    const folder = dirname(path);
+    if (await hasImages(folder, basename(path))) return loadMnist(folder, basename(path));
     throw unreadable(path, `cannot be read (${messageOf(error)})`, {
       remedy: "Give the path of a folder or of a file with a table.",
       cause: error,
@@ -42,7 +48,8 @@ export async function loadData(
   if (names === undefined) {
     return { name: stemOf(path), tables: [await readTable(path, options)], test: undefined };
   }
-  if ((await findMnistFile(path, MNIST_FILES.trainImages)) !== undefined) return loadMnist(path);
+  if (findImageFiles(names).length > 0) return loadMnist(path);
+  if (isCifar(names)) return loadCifar(path, names);
   const read = (name: string): Promise<TextTable> => readTable(join(path, name), options);
   const found = names.filter(isTable).sort();
   const [train, test] = ["train", "test"].map((stem) =>
@@ -55,6 +62,12 @@ export async function loadData(
   if (found.length === 0) throw unknown(path);
   const tables = await Promise.all(found.map(read));
   return { name: tables.length === 1 ? stemOf(found[0]!) : name, tables, test: undefined };
+}
+
+/** Whether a folder has an image data set whose files' names begin with a prefix. */
+async function hasImages(folder: string, prefix: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return findImageFiles(names).some((files) => files.prefix === prefix);
 }
 
 const isTable = (name: string): boolean =>
@@ -71,7 +84,7 @@ function stemOf(path: string): string {
 function unknown(path: string): Error {
   return unreadable(path, "does not contain a data set of a known form", {
     remedy:
-      `Give a folder with ${Object.values(MNIST_FILES).join(", ")}, each plain or as .gz, ` +
+      `Give a folder with ${MNIST_FILES.join(", ")}, each plain or as .gz, ` +
       `a folder with tables (${TABLE_ENDINGS.join(", ")}), or the path of a table.`,
   });
 }

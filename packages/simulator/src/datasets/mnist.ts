@@ -1,32 +1,27 @@
-import { access } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Examples } from "@tributary/client-sdk";
 import { TributaryError } from "@tributary/protocol";
+import { messageOf, unreadable } from "../files/unreadable.ts";
 import type { Dataset } from "./dataset.ts";
 import { readIdx } from "./idx.ts";
+import { MNIST_FILES, findImageFiles, type ImageFiles } from "./image-files.ts";
 
 /**
- * The four files of MNIST, and of data sets that are made in its form. Each may have the ending
- * `.gz`.
- */
-export const MNIST_FILES = {
-  trainImages: "train-images-idx3-ubyte",
-  trainLabels: "train-labels-idx1-ubyte",
-  testImages: "t10k-images-idx3-ubyte",
-  testLabels: "t10k-labels-idx1-ubyte",
-} as const;
-
-/**
- * Loads MNIST, Fashion-MNIST or another data set of the same four files, compressed with gzip or
- * not.
+ * Loads MNIST, Fashion-MNIST, a data set of EMNIST, or another one of the same four files,
+ * compressed with gzip or not.
  * @param folder - The folder with the files. Its name becomes the name of the data set.
- * @returns Features are grey values in [0, 1], shape [height, width, 1]; labels are class indices.
+ * @param prefix - What the names of the files begin with, such as `emnist-letters`. It is needed
+ *   only where a folder has several data sets, and becomes the name.
+ * @returns Features are values in [0, 1] if the files hold bytes, and else the values themselves;
+ *   their shape is [height, width, channels]. Labels are class indices.
  * @throws TributaryError `DATA_UNREADABLE`; the message names the file and what is wrong with it.
  */
-export async function loadMnist(folder: string): Promise<Dataset> {
+export async function loadMnist(folder: string, prefix?: string): Promise<Dataset> {
+  const files = chooseFiles(await namesIn(folder), folder, prefix);
   const [train, test] = await Promise.all([
-    loadPart(folder, MNIST_FILES.trainImages, MNIST_FILES.trainLabels),
-    loadPart(folder, MNIST_FILES.testImages, MNIST_FILES.testLabels),
+    loadPart(folder, files, files.trainImages, files.trainLabels, MNIST_FILES.slice(0, 2)),
+    loadPart(folder, files, files.testImages, files.testLabels, MNIST_FILES.slice(2)),
   ]);
   if (train.featureShape.join() !== test.featureShape.join()) {
     throw new TributaryError(
@@ -37,32 +32,49 @@ export async function loadMnist(folder: string): Promise<Dataset> {
       },
     );
   }
-  const name = basename(resolve(folder));
+  const name = files.prefix === "" ? basename(resolve(folder)) : files.prefix;
   return { name, train, test, classCount: Math.max(classesIn(train), classesIn(test)) };
 }
 
-/**
- * Finds a file that may have the ending `.gz`.
- * @returns Its path; undefined when there is neither.
- */
-export async function findMnistFile(folder: string, name: string): Promise<string | undefined> {
-  for (const candidate of [name, `${name}.gz`]) {
-    const path = join(folder, candidate);
-    const found = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    throw unreadable(folder, `cannot be read (${messageOf(error)})`, {
+      remedy: "Give the path of a folder.",
+      cause: error,
+    });
   }
-  return undefined;
+}
+
+function chooseFiles(
+  names: readonly string[],
+  folder: string,
+  prefix: string | undefined,
+): ImageFiles {
+  const sets = findImageFiles(names);
+  const chosen = prefix === undefined ? sets : sets.filter((files) => files.prefix === prefix);
+  if (chosen.length === 1) return chosen[0]!;
+  if (chosen.length === 0) throw lacks(folder, MNIST_FILES[0]!);
+  const prefixes = chosen.map((files) => (files.prefix === "" ? "MNIST itself" : files.prefix));
+  throw unreadable(folder, `has several data sets: ${prefixes.join(", ")}`, {
+    remedy: `Put the name of one behind the folder, such as ${join(folder, chosen.at(-1)!.prefix)}.`,
+  });
 }
 
 /** Loads the images and labels of one part, training or test. */
-async function loadPart(folder: string, imageName: string, labelName: string): Promise<Examples> {
-  const imageFile = await requireFile(folder, imageName);
-  const labelFile = await requireFile(folder, labelName);
-  const [images, labels] = await Promise.all([readIdx(imageFile, 3), readIdx(labelFile, 1)]);
-  const [count = 0, height = 0, width = 0] = images.shape;
+async function loadPart(
+  folder: string,
+  { prefix }: ImageFiles,
+  imageName: string | undefined,
+  labelName: string | undefined,
+  usual: readonly string[],
+): Promise<Examples> {
+  if (imageName === undefined) throw lacks(folder, usual[0]!);
+  if (labelName === undefined) throw lacks(folder, usual[1]!);
+  const [imageFile, labelFile] = [join(folder, imageName), join(folder, labelName)];
+  const [images, labels] = await Promise.all([readIdx(imageFile, [3, 4]), readIdx(labelFile, [1])]);
+  const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
   if (labels.shape[0] !== count) {
     throw new TributaryError(
       "DATA_UNREADABLE",
@@ -70,22 +82,37 @@ async function loadPart(folder: string, imageName: string, labelName: string): P
       { remedy: "Download both files from the same place.", context: { file: labelFile } },
     );
   }
+  // Every image of EMNIST is stored column by column, and its letters are numbered from 1.
+  const isOfEmnist = prefix.startsWith("emnist");
+  const first = prefix === "emnist-letters" ? 1 : 0;
+  const scale = images.values instanceof Uint8Array ? 255 : 1;
   const features = new Float32Array(images.values.length);
-  for (let i = 0; i < features.length; i++) features[i] = images.values[i]! / 255;
+  for (let i = 0; i < features.length; i++) {
+    const at = isOfEmnist ? transposed(i, height, width, channels) : i;
+    features[at] = images.values[i]! / scale;
+  }
   return {
     features,
-    featureShape: [height, width, 1],
-    labels: Int32Array.from(labels.values),
+    featureShape: isOfEmnist ? [width, height, channels] : [height, width, channels],
+    labels: Int32Array.from(labels.values, (label) => label - first),
     labelShape: [],
     count,
   };
 }
 
-async function requireFile(folder: string, name: string): Promise<string> {
-  const path = await findMnistFile(folder, name);
-  if (path !== undefined) return path;
-  throw new TributaryError("DATA_UNREADABLE", `${folder} has no file ${name}.gz or ${name}`, {
-    remedy: `Put ${Object.values(MNIST_FILES).join(", ")} there, each with or without .gz.`,
+/** Where a value of an image goes when rows become columns. */
+function transposed(index: number, height: number, width: number, channels: number): number {
+  const size = height * width * channels;
+  const image = Math.floor(index / size);
+  const channel = index % channels;
+  const place = Math.floor((index % size) / channels);
+  const [row, column] = [Math.floor(place / width), place % width];
+  return image * size + (column * height + row) * channels + channel;
+}
+
+function lacks(folder: string, name: string): TributaryError {
+  return new TributaryError("DATA_UNREADABLE", `${folder} has no file ${name}.gz or ${name}`, {
+    remedy: `Put ${MNIST_FILES.join(", ")} there, each with or without .gz; names may begin with that of the data set.`,
     context: { file: join(folder, name) },
   });
 }
