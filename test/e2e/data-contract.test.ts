@@ -164,7 +164,14 @@ test("without a contract, the same clients refuse to train on classes that each 
   await startTask(server, null);
   const trainer = await createTrainer({ engine: "fused" });
   onTestFinished(() => trainer.dispose());
-  const forms = [(table: ExampleTable) => table, numberedByItself, numberedByItself];
+  const box = await openSandbox();
+  const { columns, rows } = tableOf(2);
+  await box.write("birds.csv", [columns, ...rows].map((row) => row.join()).join("\n"));
+  const command = box.failure([
+    ...["client", "--url", server.url, "--server-key", server.serverKey],
+    ...["--population", "islands", "--data", "birds.csv"],
+  ]);
+  const forms = [(table: ExampleTable) => table, numberedByItself];
   const left = await Promise.all(
     forms.map((form, client) =>
       takePart(server, trainer, client, form(tableOf(client)), ({ type }) => type === "withdrawn"),
@@ -173,6 +180,9 @@ test("without a contract, the same clients refuse to train on classes that each 
   expect(left.map((event) => (event.type === "withdrawn" ? event.error.code : event.type))).toEqual(
     forms.map(() => "EXAMPLES_INVALID"),
   );
+  const told = await command;
+  expect(told.code).toBe("EXAMPLES_INVALID");
+  expect(told.remedy).toContain("tributary task contract FILE");
 });
 
 test("task statistics gives what all clients' rows together have, and the scaling that follows", async () => {

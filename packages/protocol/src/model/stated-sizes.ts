@@ -23,16 +23,15 @@ export function statedSizes(topology: object): StatedSizes {
     return { inputs: inputSize(layers[0]), outputs: denseSize(last) };
   }
   const named = (key: string): Fields | undefined => {
-    const entries = fieldsOf(config)[key];
-    const name: unknown = Array.isArray(entries) && entries.length === 1 ? entries[0]?.[0] : null;
-    return layers.find((layer) => layer["name"] === name);
+    const [entry, ...others] = itemsOf(fieldsOf(config)[key]);
+    const [name] = itemsOf(entry);
+    return others.length === 0 ? layers.find((layer) => layer["name"] === name) : undefined;
   };
   return { inputs: inputSize(named("input_layers")), outputs: denseSize(named("output_layers")) };
 }
 
 function layersOf(config: unknown): readonly Fields[] {
-  const layers = Array.isArray(config) ? config : fieldsOf(config)["layers"];
-  return Array.isArray(layers) ? layers.map(fieldsOf) : [];
+  return itemsOf(Array.isArray(config) ? config : fieldsOf(config)["layers"]).map(fieldsOf);
 }
 
 function inputSize(layer: Fields | undefined): number | undefined {
@@ -50,5 +49,7 @@ function denseSize(layer: Fields | undefined): number | undefined {
     ? Number(units)
     : undefined;
 }
+
+const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
