@@ -67,6 +67,7 @@ describe("the trial of a task's model", () => {
     ]);
     const text = describeTrial(trial);
     expect(text).toMatch(/first +Dense +15 +frozen +fused, tfjs\n/);
+    expect(text).toContain("loss categoricalCrossentropy, optimizer sgd\n");
     expect(text).toContain("tfjs trains the model");
     expect(text).toContain("fused does not: ");
   });

@@ -7,6 +7,7 @@ import { createTfjsTrainer } from "../src/training/tfjs-trainer.ts";
 import { differentiate, expectTrueGradient, oneStepPlan } from "./support/finite-differences.ts";
 import { LAYER_CASES, caseModel } from "./support/layer-cases.ts";
 import { describeModel } from "./support/model-task.ts";
+import { testRandom } from "./support/test-random.ts";
 
 const { layers } = tf;
 type Loss = Plan["training"]["loss"];
@@ -162,6 +163,25 @@ describe("a gradient equals the slope of the loss", () => {
     for (const { trainer } of engines) {
       const { gradient } = await differentiate(trainer, { plan, weights, examples });
       expect(gradient.every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  it("and then constraints act on the weights, but not on those of a checkpoint", async () => {
+    const kernelConstraint = tf.constraints.maxNorm({ maxValue: 0.5, axis: 0 });
+    const model = tf.sequential({
+      layers: [layers.dense({ inputShape: [4], units: 3, kernelConstraint, useBias: false })],
+    });
+    const { description } = describeModel(model);
+    const plan = oneStepPlan(description, "meanSquaredError");
+    const weights = new Float32Array(12).fill(1);
+    const features = { features: new Float32Array(4).fill(1), featureShape: [4], count: 1 };
+    const examples = { ...features, labels: new Float32Array(3), labelShape: [3] };
+    for (const { trainer } of engines) {
+      const outputs = await trainer.predict({ plan, weights, ...features });
+      expect([...outputs]).toEqual([4, 4, 4]);
+      const trained = await trainer.train({ plan, weights, examples, random: testRandom(1) });
+      const column = [0, 3, 6, 9].map((row) => trained.weights[row]!);
+      expect(Math.hypot(...column)).toBeCloseTo(0.5, 4);
     }
   });
 

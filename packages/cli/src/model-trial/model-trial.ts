@@ -14,6 +14,8 @@ import { formatTable } from "../terminal/output.ts";
 
 /** What the engines that clients have make of a task's model. */
 export interface ModelTrial {
+  /** What the model is trained with: as the task file says, or as its model file does. */
+  readonly training: Pick<TaskDefinition["plan"], "loss" | "optimizer">;
   readonly engines: readonly {
     readonly engine: string;
     /** Why the engine cannot train the model; null when it can. */
@@ -57,8 +59,9 @@ export async function tryModel(
       },
     );
   }
-  const { trainable } = definition.plan;
+  const { trainable, loss, optimizer } = definition.plan;
   return {
+    training: { loss, optimizer },
     engines,
     layers: modelLayers(description).map(({ name, kind, size }) => ({
       ...{ name, kind, parameters: size },
@@ -75,7 +78,7 @@ const isOfAnotherLayer = ({ context }: TributaryError, name: string): boolean =>
   context["layer"] !== undefined && context["layer"] !== name;
 
 /** Describes a trial to a person: a table of the layers, and what trains the model. */
-export function describeTrial({ engines, layers }: ModelTrial): string {
+export function describeTrial({ training, engines, layers }: ModelTrial): string {
   const rows = layers.map(({ name, kind, parameters, trained, engines: able }) => [
     ...[name, kind, String(parameters)],
     parameters === 0 ? "" : trained ? "trained" : "frozen",
@@ -84,6 +87,7 @@ export function describeTrial({ engines, layers }: ModelTrial): string {
   return [
     formatTable(["layer", "kind", "parameters", "", "engines"], rows),
     "",
+    `loss ${training.loss}, optimizer ${training.optimizer.name}`,
     ...engines.map(({ engine, fault }) =>
       fault === null ? `${engine} trains the model` : `${engine} does not: ${fault}`,
     ),

@@ -24,7 +24,9 @@ const keepingFromConfig: FromConfig = (constructor, config) => {
 
 /** @param layer - Gives shapes [examples, channels]; its calls and its configuration are changed. */
 function keepAxes(layer: tf.layers.Layer, channelsFirst: boolean): void {
-  const { call, computeOutputShape, getConfig } = layer;
+  const call = layer.call.bind(layer);
+  const shapeOf = layer.computeOutputShape.bind(layer);
+  const configOf = layer.getConfig.bind(layer);
   /** The shape with the pooled axes, of which an image has two and a sequence one. */
   const kept = <Size>([examples, channels]: readonly Size[], one: Size): Size[] => {
     const ones = layer.getClassName().endsWith("1D") ? [one] : [one, one];
@@ -32,10 +34,9 @@ function keepAxes(layer: tf.layers.Layer, channelsFirst: boolean): void {
   };
   layer.call = (inputs, kwargs) =>
     tf.tidy(() => {
-      const pooled = call.call(layer, inputs, kwargs) as tf.Tensor;
+      const pooled = call(inputs, kwargs) as tf.Tensor;
       return tf.reshape(pooled, kept(pooled.shape, 1));
     });
-  layer.computeOutputShape = (shape) =>
-    kept(computeOutputShape.call(layer, shape) as tf.Shape, 1) as tf.Shape;
-  layer.getConfig = () => ({ ...getConfig.call(layer), keepdims: true });
+  layer.computeOutputShape = (shape) => kept<number | null>(shapeOf(shape) as tf.Shape, 1);
+  layer.getConfig = () => ({ ...configOf(), keepdims: true });
 }

@@ -51,8 +51,9 @@ const OTHER_LOSS_NAMES: Readonly<Record<string, LossName>> = {
  */
 function lossIn({ loss }: Fields): LossName | undefined {
   if (loss === undefined || loss === null) return undefined;
-  const single = typeof loss === "object" && !("class_name" in loss) ? Object.values(loss) : [loss];
-  const [one]: unknown[] = single;
+  const isOne = typeof loss !== "object" || "class_name" in loss;
+  const single: readonly unknown[] = isOne ? [loss] : Object.values<unknown>({ ...loss });
+  const [one] = single;
   const config = isFields(one) && isFields(one["config"]) ? one["config"] : {};
   const key = plainName(isFields(one) ? one["class_name"] : one);
   const known = OTHER_LOSS_NAMES[key] ?? lossNames.find((name) => plainName(name) === key);

@@ -109,7 +109,7 @@ function importInner(kind: string, name: string, config: Fields, given: Import):
 /** The name of a layer. A graph writes it beside the configuration as well. */
 function nameOf({ name, config }: Fields): string {
   const own: unknown = isFields(config) ? config["name"] : undefined;
-  return String(own ?? name ?? "");
+  return typeof own === "string" ? own : typeof name === "string" ? name : "";
 }
 
 /**
