@@ -12,9 +12,11 @@ const DELIMITERS: Readonly<Record<string, string>> = {
 
 /** Tells a person what a file with a table was found to be. */
 export function describeTable({ source, rows, columns, found }: TextTable): string {
-  const { delimiter, header, encoding, decimalMark, index } = found;
+  const { form, delimiter, header, encoding, decimalMark, index } = found;
+  const size = `${source}: ${rows.length} rows of ${columns.length} columns`;
+  if (form === "parquet") return `${size}, in Parquet${index ? ", without its index" : ""}`;
   return [
-    `${source}: ${rows.length} rows of ${columns.length} columns`,
+    size,
     `divided by ${DELIMITERS[delimiter] ?? JSON.stringify(delimiter)}`,
     header ? "with a header" : "without a header",
     ...(encoding === "utf-8" ? [] : [`in ${encoding}`]),

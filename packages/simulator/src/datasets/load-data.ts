@@ -9,7 +9,7 @@ import { MNIST_FILES, findImageFiles } from "./image-files.ts";
 import { loadMnist } from "./mnist.ts";
 
 /** The endings of files in which a folder is searched for tables. */
-const TABLE_ENDINGS: readonly string[] = [".csv", ".tsv", ".tab", ".data"];
+const TABLE_ENDINGS: readonly string[] = [".csv", ".tsv", ".tab", ".data", ".parquet"];
 
 /** Tables that were found at a path. A data contract makes examples of them. */
 export interface TableDataset {

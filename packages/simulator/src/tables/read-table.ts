@@ -6,17 +6,20 @@ import { decodeText } from "./decode-text.ts";
 import { findDelimiter } from "./delimiter.ts";
 import { findHeader } from "./header.ts";
 import { isNumber, isNumberWithComma } from "./number-text.ts";
+import { isParquet, readParquet } from "./parquet.ts";
 import { readRecords, type TableRecord } from "./records.ts";
 import type { DecimalMark, TableOptions, TextTable } from "./text-table.ts";
 
 /**
  * Reads a file of rows and columns: text whose cells are divided by a character, compressed with
- * gzip or not. What the options do not say is found out from the file and told.
+ * gzip or not, or Parquet. What the options do not say is found out from the file and told.
  * @throws TributaryError `DATA_UNREADABLE` when the file is no table or may be read in two ways; the
  *   message names the file and the line, and the remedy says what to do.
  */
 export async function readTable(file: string, options: TableOptions = {}): Promise<TextTable> {
-  const { text, encoding } = decodeText(await readUnpacked(file), file, options.encoding);
+  const bytes = await readUnpacked(file);
+  if (isParquet(bytes)) return readParquet(bytes, file);
+  const { text, encoding } = decodeText(bytes, file, options.encoding);
   if (text.trim() === "") {
     throw unreadable(file, "is empty", { remedy: "Give a table with examples." });
   }
@@ -39,7 +42,7 @@ export async function readTable(file: string, options: TableOptions = {}): Promi
     columns,
     rows: index ? rows.map((row) => row.slice(1)) : rows,
     lines: body.map(({ line }) => line),
-    found: { delimiter, header, encoding, decimalMark, index },
+    found: { form: "text", delimiter, header, encoding, decimalMark, index },
   };
 }
 

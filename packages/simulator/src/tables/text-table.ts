@@ -9,12 +9,15 @@ export interface TextTable extends ExampleTable {
    * decimal comma have a point, and what `TableOptions.missing` names is empty.
    */
   readonly rows: readonly (readonly string[])[];
+  /** The line on which each row begins; of Parquet, the number of the row. Both count from 1. */
   readonly lines: readonly number[];
   readonly found: TableFindings;
 }
 
 /** What a file was found to be. */
 export interface TableFindings {
+  /** Text, or Apache Parquet, of which the other findings say nothing. */
+  readonly form: "text" | "parquet";
   /** The text between two cells; one space stands for any run of spaces and tabs. */
   readonly delimiter: string;
   /** Whether the first line holds the names of the columns. */
