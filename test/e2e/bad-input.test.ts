@@ -121,7 +121,7 @@ describe("data that cannot be used", () => {
       code: "DATA_UNREADABLE",
       message:
         "digits/train-images-idx3-ubyte holds 700 values, but its header announces 5 × 28 × 28 = 3920",
-      remedy: "Get the file again.",
+      remedy: "Download the file again.",
     });
   });
 

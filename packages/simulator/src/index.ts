@@ -7,6 +7,7 @@ export {
   type FetchProgress,
 } from "./datasets/fetch-dataset.ts";
 export { loadData, type TableDataset } from "./datasets/load-data.ts";
+export { readPlayRoles, type PlayRole } from "./datasets/play-roles.ts";
 export { loadMnist } from "./datasets/mnist.ts";
 export {
   datasetNames,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { copyFile, readFile, readdir, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -140,4 +140,22 @@ describe("fetchDataset", () => {
       remedy: `Use one of ${datasetNames.join(", ")}.`,
     });
   });
+
+  it.skipIf(process.env["TRIBUTARY_DATA"] === undefined)(
+    "knows the published bytes of tables and of Shakespeare",
+    async () => {
+      const data = process.env["TRIBUTARY_DATA"]!;
+      const never = (): never => {
+        throw new Error("nothing is to be downloaded");
+      };
+      for (const name of ["iris", "penguins", "abalone"]) {
+        const fetched = await fetchDataset(name, join(data, "tabular"), { fetch: never });
+        expect(fetched.present).toEqual([`${name}.csv`]);
+      }
+      const folder = await temporaryFolder();
+      await copyFile(join(data, "shakespeare/tinyshakespeare.txt"), join(folder, "input.txt"));
+      const { present } = await fetchDataset("shakespeare", folder, { fetch: never });
+      expect(present).toEqual(["input.txt"]);
+    },
+  );
 });

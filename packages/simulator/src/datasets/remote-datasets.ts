@@ -1,5 +1,11 @@
 /** The data sets that can be downloaded. */
-export type FetchableDataset = "mnist" | "fashion-mnist";
+export type FetchableDataset =
+  | "mnist"
+  | "fashion-mnist"
+  | "iris"
+  | "penguins"
+  | "abalone"
+  | "shakespeare";
 
 /** A file to download, whose bytes are known. */
 export interface RemoteFile {
@@ -50,10 +56,30 @@ export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> 
       [5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"],
     ]),
   },
+  iris: gitHubFile(
+    "mwaskom/seaborn-data/71e2436a092d714350de0fc409ca8a8714e7e78f/iris.csv",
+    3_858,
+    "9cc1c345c71bcc9b486b74cbf6063fa66f4bb5e0f603a4b3c3471ec2e5e8e355",
+  ),
+  penguins: gitHubFile(
+    "mwaskom/seaborn-data/71e2436a092d714350de0fc409ca8a8714e7e78f/penguins.csv",
+    13_478,
+    "e07636bd8af74260099ea2f8678e2eabbf35def579940cc76f67061ee16c06c1",
+  ),
+  abalone: gitHubFile(
+    "tensorflow/tfjs-examples/0521725666e4504948eed00fe372b92510cc74f9/abalone-node/abalone.csv",
+    191_897,
+    "ffcdfd7eb2758d9bfdc675d4b80b1be22bc68dd497c2df96f7e384ac5b090527",
+  ),
+  shakespeare: gitHubFile(
+    "karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
+    1_115_394,
+    "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+  ),
 };
 
 /** The names of the data sets that can be downloaded. */
-export const datasetNames: readonly FetchableDataset[] = ["mnist", "fashion-mnist"];
+export const datasetNames = Object.keys(REMOTE_DATASETS) as readonly FetchableDataset[];
 
 /**
  * Describes the four files of a data set in MNIST's form.
@@ -70,4 +96,16 @@ function mnistLike(
     "t10k-labels-idx1-ubyte.gz",
   ];
   return facts.map(([byteLength, sha256], index) => ({ name: names[index]!, byteLength, sha256 }));
+}
+
+/**
+ * Describes a data set that is one file of a repository on GitHub.
+ * @param path - Owner, repository, commit, and the file's path.
+ */
+function gitHubFile(path: string, byteLength: number, sha256: string): RemoteDataset {
+  const cut = path.lastIndexOf("/") + 1;
+  return {
+    mirrors: [`https://raw.githubusercontent.com/${path.slice(0, cut)}`],
+    files: [{ name: path.slice(cut), byteLength, sha256 }],
+  };
 }
