@@ -31,6 +31,7 @@ const ROUND: RoundRecord = {
   bytesUp: 2_000,
   bytesDown: 9_000,
   metrics: { loss: 0.25 },
+  metricDetail: {},
 };
 
 const linesOf = (round: RoundRecord): string[] =>

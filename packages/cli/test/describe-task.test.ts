@@ -35,6 +35,7 @@ const FAILED: RoundRecord = {
   bytesUp: 2_000,
   bytesDown: 9_000,
   metrics: {},
+  metricDetail: {},
 };
 
 const SELECTING: RoundInFlightView = {

@@ -38,6 +38,7 @@ const round = (number: number, changes: Partial<RoundRecord> = {}): RoundRecord 
   bytesUp: 1,
   bytesDown: 1,
   metrics: {},
+  metricDetail: {},
   ...changes,
 });
 

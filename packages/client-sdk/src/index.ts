@@ -58,6 +58,8 @@ export type {
   EngineChoice,
   EvaluateRequest,
   LocalTrainer,
+  Measurement,
+  MeasuringTrainer,
   PredictRequest,
   StepTerms,
   TrainingMetrics,

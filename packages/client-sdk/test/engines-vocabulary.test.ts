@@ -38,7 +38,8 @@ describe("the fused engine and tfjs give the same model and the same metrics", (
     ours!.weights.forEach((value, i) => expect(value).toBeCloseTo(theirs!.weights[i]!, 5));
     expect(Object.keys(ours!.metrics)).toEqual(["loss", ...metricNames]);
     for (const [name, value] of Object.entries(theirs!.metrics)) {
-      expect(ours!.metrics[name], name).toBeCloseTo(value, 5);
+      // Perplexity has the size of an exponential.
+      expect(ours!.metrics[name]! / Math.max(1, value), name).toBeCloseTo(value / Math.max(1, value), 5);
     }
   }
 

@@ -20,6 +20,7 @@ export type { YieldTurn } from "./aggregation/time-slice.ts";
 export { localAdders, type OpenAdder, type UpdateAdder } from "./aggregation/update-adder.ts";
 export { updateForm, type AdderSpec, type UpdateForm } from "./aggregation/update-form.ts";
 export type { Collection, MemberOffer } from "./collection/collection.ts";
+export type { MetricDetail, Percentiles } from "./collection/metric-detail.ts";
 export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
 export {
   checkReportHeader,
@@ -27,6 +28,7 @@ export {
   type ReportForm,
   type ReportHeader,
 } from "./collection/report.ts";
+export type { Measurement } from "./collection/round-measures.ts";
 export { Cohort } from "./member/cohort.ts";
 export { NO_FATES, sumOfFates, totalOf, type RoundFates } from "./member/fates.ts";
 export {

@@ -38,10 +38,12 @@ describe("a server's floor under cohorts", () => {
       reported: 2,
       exampleCount: 40,
       metrics: { loss: 0.5 },
+      metricDetail: { aucErrorAtMost: 0.01 },
       bytesUp: 9,
     } as const;
     expect(withoutSmallCohort(result, 2)).toBe(result);
-    expect(withoutSmallCohort(result, 3)).toEqual({ ...result, exampleCount: 0, metrics: {} });
+    const hidden = { exampleCount: 0, metrics: {}, metricDetail: {} };
+    expect(withoutSmallCohort(result, 3)).toEqual({ ...result, ...hidden });
     const evaluation = { ...result, kind: "evaluation", reported: 1 } as const;
     expect(withoutSmallCohort(evaluation, 2).metrics).toEqual({});
     // What the operator has measured is of no client.

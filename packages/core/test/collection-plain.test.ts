@@ -99,7 +99,7 @@ describe("a plain collection", () => {
     const { sums, weight } = await read();
     expect(weight).toBe(40);
     sums.forEach((sum, i) => expect(sum).toBeCloseTo(10 * small[i]! + 30 * large[i]!, 5));
-    expect(collection.metricMeans()).toEqual({ loss: 1.75 });
+    expect(collection.measured().metrics).toEqual({ loss: 1.75 });
     expect(collection.exampleCount).toBe(500_010);
   });
 
@@ -125,7 +125,7 @@ describe("a plain collection", () => {
       const folded = async (order: readonly Report[]) => {
         const { collection, bits } = openPlain(spec);
         for (const report of order) void collection.receive(report);
-        return { sums: await bits(), means: collection.metricMeans() };
+        return { sums: await bits(), means: collection.measured().metrics };
       };
       const expected = await folded(reports);
       expect(await folded(reports.toReversed())).toEqual(expected);
@@ -137,7 +137,7 @@ describe("a plain collection", () => {
     const { collection, bits } = openPlain(FLOAT32);
     const metrics = [{ name: "loss", value: 1 }];
     void collection.receive({ ...reportOf(vector(1)), metrics });
-    const before = { sums: await bits(), means: collection.metricMeans() };
+    const before = { sums: await bits(), means: collection.measured().metrics };
     const withLast = (value: number): Uint8Array => {
       const update = vector(2);
       update[DIMENSION - 1] = value;
@@ -159,7 +159,7 @@ describe("a plain collection", () => {
     ];
     for (const [payload, exampleCount, code] of hostile) {
       expect(codeOf(() => collection.receive({ exampleCount, payload, metrics }))).toBe(code);
-      expect({ sums: await bits(), means: collection.metricMeans() }).toEqual(before);
+      expect({ sums: await bits(), means: collection.measured().metrics }).toEqual(before);
       expect([collection.reportCount, collection.exampleCount]).toEqual([1, 10]);
     }
   });

@@ -87,6 +87,7 @@ export type {
   ClientMessageType,
   Delivery,
   HeldArtifacts,
+  MetricBasis,
   MetricValue,
   PartialReference,
   ResumedStage,
@@ -138,11 +139,23 @@ export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losse
 export {
   isBetterHigher,
   mostOf,
+  measuresOf,
   measuresToReport,
   metricNames,
   type MeasureName,
   type MetricName,
 } from "./plan/metrics.ts";
+export { BASES, type BasisName } from "./plan/bases/basis-table.ts";
+export { classFigures, confusionRows, type ClassFigures } from "./plan/bases/confusion.ts";
+export { areaErrorAtMost, scoreIndex } from "./plan/bases/score-histogram.ts";
+export { LEAST_PROBABILITY } from "./plan/bases/surprise.ts";
+export {
+  answerWidth,
+  basesOf,
+  basesToReport,
+  metricsFromBases,
+  type BasisForm,
+} from "./plan/plan-bases.ts";
 export {
   completeOptimizer,
   optimizerNames,

@@ -80,6 +80,12 @@ export interface ProtocolConstants {
    */
   readonly maxMetrics: number;
   /**
+   * How many values the bases of one report may have together.
+   * @remarks 4,096. They travel in one record with 32 KiB; it is enough for the confusions of 64
+   * classes, or for the area under the curve of 16.
+   */
+  readonly maxBasisValues: number;
+  /**
    * How many artifacts a check-in may say that the client holds.
    * @remarks 16. The plans and newest checkpoints of several tasks, in 512 bytes.
    */
@@ -111,6 +117,7 @@ export const PROTOCOL_CONSTANTS: ProtocolConstants = {
   maxPlanBytes: 4_194_304,
   maxExampleCount: 1_048_576,
   maxMetrics: 32,
+  maxBasisValues: 4_096,
   maxHeldArtifacts: 16,
   maxEnrolmentTokenBytes: 4_096,
   maxCohort: 16_384,

@@ -101,6 +101,7 @@ describe("a server's floor under cohorts", () => {
         bytesUp: 1,
         bytesDown: 1,
         metrics: { accuracy: 0.9, loss: 0.1 },
+        metricDetail: {},
       },
     });
     const judged = { ...task, definition: exampleTask({ evaluation: JUDGED_BY_CLIENTS }) };

@@ -35,6 +35,7 @@ const ROUND: RoundRecord = {
   bytesUp: 2_000,
   bytesDown: 9_000,
   metrics: { loss: 0.25, accuracy: 0.875 },
+  metricDetail: {},
 };
 
 function metricsOf(deps: Partial<MetricsDeps> = {}): Metrics {

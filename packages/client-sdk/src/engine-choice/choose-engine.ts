@@ -4,7 +4,8 @@ import { createFusedTrainer, type FusedTrainer } from "../training/fused/fused-t
 import type {
   EngineChoice,
   EvaluateRequest,
-  LocalTrainer,
+  Measurement,
+  MeasuringTrainer,
   PredictRequest,
   TrainRequest,
   TrainResult,
@@ -38,7 +39,7 @@ export interface TrainerOptions extends Omit<TfjsBackendOptions, "backend" | "ov
 }
 
 /** A trainer that uses the engine that its options name, or else the one that suits a plan best. */
-export interface Trainer extends LocalTrainer {
+export interface Trainer extends MeasuringTrainer {
   /** Tells which engine and backend a plan is trained with, and why. */
   choose(plan: Plan): Promise<EngineChoice>;
 }
@@ -150,6 +151,10 @@ class ChosenTrainer implements Trainer {
 
   async evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
     return (await this.#engineFor(request.plan)).trainer.evaluate(request);
+  }
+
+  async measure(request: EvaluateRequest): Promise<Measurement> {
+    return (await this.#engineFor(request.plan)).trainer.measure(request);
   }
 
   async predict(request: PredictRequest): Promise<Float32Array> {

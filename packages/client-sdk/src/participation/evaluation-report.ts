@@ -1,8 +1,8 @@
 import { asTributaryError } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
-import type { LocalTrainer, TrainingMetrics } from "../training/local-trainer.ts";
+import type { LocalTrainer, TrainResult } from "../training/local-trainer.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
-import { reportedMetrics, type PreparedReport } from "./prepared-report.ts";
+import { reportedMeasures, type PreparedReport } from "./prepared-report.ts";
 
 /**
  * Measures a checkpoint on held-out examples, for the report of an evaluation. Such a report has
@@ -23,14 +23,15 @@ export async function prepareEvaluation(
 ): Promise<PreparedReport> {
   const { model, weights, examples, signal } = request;
   const { plan } = model.plan;
-  let values: TrainingMetrics;
+  const asked = { plan, weights, examples, signal };
+  let measured: Pick<TrainResult, "metrics" | "bases">;
   try {
-    values = await trainer.evaluate({ plan, weights, examples, signal });
+    measured = (await trainer.measure?.(asked)) ?? { metrics: await trainer.evaluate(asked) };
   } catch (error) {
     throw asTributaryError(error, "TRAINING_FAILED", "The trainer failed to evaluate");
   }
-  const metrics = reportedMetrics(values, plan);
+  const measures = reportedMeasures(measured, plan);
   // The report of an evaluation names no codec and has an empty payload (docs/protocol.md).
   const payload = new Uint8Array(0);
-  return { exampleCount: examples.count, codec: "", payload, metrics, counted: () => {} };
+  return { exampleCount: examples.count, codec: "", payload, ...measures, counted: () => {} };
 }

@@ -1,6 +1,7 @@
 import {
   TributaryError,
   asTributaryError,
+  basesToReport,
   checkStatistics,
   gatherRanges,
   keepResidual,
@@ -10,6 +11,7 @@ import {
   updateCodec,
   withStatistics,
   type UpdateKernels,
+  type MetricBasis,
   type MetricValue,
   type Plan,
   type RandomSource,
@@ -33,8 +35,10 @@ export interface PreparedReport {
   readonly codec: string;
   /** The encoded update with the moving statistics behind it; empty in an evaluation. */
   readonly payload: Uint8Array;
-  /** `loss` first, then the metrics that the plan names, in the plan's order. */
+  /** `loss` first, then those of the plan's metrics that are means, in the plan's order. */
   readonly metrics: readonly MetricValue[];
+  /** The sums from which the plan's other metrics are computed; none if there are no others. */
+  readonly bases: readonly MetricBasis[];
   /**
    * To be called once the server has accepted the report: keeps what the next one begins with.
    */
@@ -92,7 +96,7 @@ export async function prepareReport(
   settleStatistics(weights, before, parts.normalized, steps);
   const statistics = gatherRanges(weights, parts.statistics);
   checkStatistics(statistics);
-  const metrics = reportedMetrics(result.metrics, plan);
+  const measures = reportedMeasures(result, plan);
   request.onTrained(result);
   const encoded = await encodeUpdate(
     deps,
@@ -102,7 +106,7 @@ export async function prepareReport(
   );
   return {
     exampleCount,
-    metrics,
+    ...measures,
     codec: encoded.codec,
     payload: withStatistics(encoded.payload, statistics),
     counted: () => {
@@ -155,20 +159,26 @@ export async function encodeUpdate(
 }
 
 /**
- * Picks the metrics that the plan asks for from what a trainer returned.
- * @throws TributaryError `TRAINING_FAILED` when a value is missing or not finite.
+ * Picks the measures that the plan asks for from what a trainer returned.
+ * @throws TributaryError `TRAINING_FAILED` when one is missing, or a mean is not finite.
  */
-export function reportedMetrics(
-  values: Readonly<Record<string, number>>,
-  { training }: Plan,
-): readonly MetricValue[] {
-  return measuresToReport(training.metrics).map((name) => {
+export function reportedMeasures(
+  { metrics: values, bases = [] }: Pick<TrainResult, "metrics" | "bases">,
+  plan: Plan,
+): Pick<PreparedReport, "metrics" | "bases"> {
+  const metrics = measuresToReport(plan.training.metrics).map((name) => {
     const value = values[name];
     if (value === undefined || !Number.isFinite(value)) {
       throw failed(`The trainer returned ${value ?? "no value"} for the metric ${name}`);
     }
     return { name, value };
   });
+  for (const { name } of basesToReport(plan)) {
+    if (!bases.some((basis) => basis.name === name)) {
+      throw failed(`The trainer returned no sums named ${name} for the plan's metrics`);
+    }
+  }
+  return { metrics, bases };
 }
 
 /** Calls the trainer. Whatever it throws becomes a `TributaryError`. */

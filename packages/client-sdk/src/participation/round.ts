@@ -288,11 +288,11 @@ export class RoundMember {
     return answer;
   }
 
-  #announce({ payload, exampleCount, codec, metrics }: PreparedReport): void {
+  #announce({ payload, exampleCount, codec, metrics, bases }: PreparedReport): void {
     const roundId = this.#roundId;
     const { reportNonce } = this.#configuration;
     const updateBytes = payload.length;
-    const header = { reportNonce, exampleCount, codec, updateBytes, metrics };
+    const header = { reportNonce, exampleCount, codec, updateBytes, metrics, bases };
     this.#session.send({ type: "reportBegin", roundId, ...header });
     this.#deps.events.push({ type: "reporting", roundId, bytes: updateBytes });
   }

@@ -1,7 +1,8 @@
 import { TributaryError, asTributaryError } from "@tributary/protocol";
 import type {
   EvaluateRequest,
-  LocalTrainer,
+  Measurement,
+  MeasuringTrainer,
   PredictRequest,
   TrainRequest,
   TrainResult,
@@ -32,13 +33,13 @@ export interface Engine<Model extends EngineModel = EngineModel> {
 }
 
 /**
- * A `LocalTrainer` on an engine. All calls use the engine's one model, so they run one after the
+ * A trainer on an engine. All calls use the engine's one model, so they run one after the
  * other.
  */
 export class EngineTrainer<
   Model extends EngineModel = EngineModel,
   E extends Engine<Model> = Engine<Model>,
-> implements LocalTrainer {
+> implements MeasuringTrainer {
   protected readonly engine: E;
   // Aborted when the trainer is disposed.
   readonly #disposal = new AbortController();
@@ -56,7 +57,12 @@ export class EngineTrainer<
   }
 
   /** See `LocalTrainer.evaluate`. */
-  evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
+  async evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
+    return (await this.measure(request)).metrics;
+  }
+
+  /** See `LocalTrainer.measure`. */
+  measure(request: EvaluateRequest): Promise<Measurement> {
     const most = Math.min(this.engine.evaluationBatch, request.examples.count);
     return this.inTurn(request, most, (model, work) => evaluateModel(request, model, most, work));
   }

@@ -1,8 +1,18 @@
-import type { Plan, RandomSource } from "@tributary/protocol";
+import type { MetricBasis, Plan, RandomSource } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 
-/** The loss (`loss`) and the plan's metrics by name, as means over examples. */
+/** The loss (`loss`) and the plan's metrics by name, over the examples of one client. */
 export type TrainingMetrics = Record<string, number>;
+
+/** What was measured on the examples of one client. */
+export interface Measurement {
+  readonly metrics: TrainingMetrics;
+  /**
+   * The sums from which those of the plan's metrics are computed that are no means, such as F1. They
+   * add up over clients.
+   */
+  readonly bases: readonly MetricBasis[];
+}
 
 /** How far a training has come, told after each batch. */
 export interface TrainingProgress {
@@ -79,6 +89,8 @@ export interface TrainResult {
   readonly weights: Float32Array;
   /** Loss and metrics over the last local epoch. Each batch is measured before its own step. */
   readonly metrics: TrainingMetrics;
+  /** As in `Measurement`. A trainer may leave it out if the plan's metrics are all means. */
+  readonly bases?: readonly MetricBasis[];
   /** The number of optimizer steps. */
   readonly steps: number;
   /** The number of examples that were trained on. */
@@ -143,6 +155,11 @@ export interface LocalTrainer {
    * anything.
    */
   evaluate(request: EvaluateRequest): Promise<TrainingMetrics>;
+  /**
+   * Measures as `evaluate` does, and gives the bases of metrics too. A trainer without this method
+   * evaluates only plans whose metrics are all means.
+   */
+  measure?(request: EvaluateRequest): Promise<Measurement>;
   /** Computes the model's outputs, row-major, shape [count, ...outputShape]. */
   predict(request: PredictRequest): Promise<Float32Array>;
   /**
@@ -155,4 +172,9 @@ export interface LocalTrainer {
    * effect.
    */
   dispose(): void;
+}
+
+/** A trainer that gives the bases of metrics too, as those of this package do. */
+export interface MeasuringTrainer extends LocalTrainer {
+  measure(request: EvaluateRequest): Promise<Measurement>;
 }

@@ -1,15 +1,19 @@
-import { labelsOf, type MetricName, type Plan } from "@tributary/protocol";
+import {
+  answerWidth,
+  basesOf,
+  labelsOf,
+  measuresOf,
+  metricsFromBases,
+  type BasisForm,
+  type MetricBasis,
+  type MetricName,
+  type Plan,
+} from "@tributary/protocol";
+import { BASIS_ADDERS } from "./basis-adders.ts";
 import type { ExampleBatch } from "./example-batch.ts";
 import type { ExampleFormat } from "./example-format.ts";
-import type { TrainingMetrics } from "./local-trainer.ts";
-
-/** How the outputs of a model are to be read. */
-interface OutputForm {
-  /** Size of the outputs' last axis. */
-  readonly width: number;
-  /** Whether the outputs of a row compete, so that the largest one is the model's answer. */
-  readonly competing: boolean;
-}
+import type { Measurement, TrainingMetrics } from "./local-trainer.ts";
+import { argmax, type OutputForm } from "./output-form.ts";
 
 /**
  * The mean of a metric over the examples of a batch.
@@ -17,8 +21,8 @@ interface OutputForm {
  */
 type MeanMetric = (outputs: Float32Array, targets: Float32Array, form: OutputForm) => number;
 
-/** One for each name: the compiler holds this table to the metrics that a plan can name. */
-const METRICS: Readonly<Record<MetricName, MeanMetric>> = {
+/** The metrics that are means. The protocol computes the others from bases. */
+const MEANS: Readonly<Partial<Record<MetricName, MeanMetric>>> = {
   accuracy: (outputs, targets, { competing, width }) =>
     competing
       ? argmaxAccuracy(outputs, targets, width)
@@ -29,17 +33,27 @@ const METRICS: Readonly<Record<MetricName, MeanMetric>> = {
     meanOf(outputs, (output, i) => Math.abs(output - targets[i]!)),
 };
 
-/** Adds up the loss and metrics of batches into means over examples. */
+/** Adds up the loss and metrics of batches into means and bases over examples. */
 export class MetricSums {
+  readonly #metrics: readonly MetricName[];
   readonly #form: OutputForm;
-  readonly #sums = new Map<MetricName, number>();
+  readonly #means: { readonly name: MetricName; readonly mean: MeanMetric; sum: number }[] = [];
+  readonly #bases: readonly { readonly form: BasisForm; readonly sums: Float64Array }[];
   #loss = 0;
   #examples = 0;
 
   constructor({ loss, metrics }: Plan["training"], { outputShape }: ExampleFormat) {
     const width = outputShape.at(-1) ?? 1;
+    this.#metrics = metrics;
     this.#form = { width, competing: labelsOf(loss) !== "probabilities" && width > 1 };
-    for (const metric of metrics) this.#sums.set(metric, 0);
+    for (const name of metrics) {
+      const mean = MEANS[name];
+      if (mean !== undefined) this.#means.push({ name, mean, sum: 0 });
+    }
+    this.#bases = basesOf(metrics, answerWidth(loss, width)).map((form) => ({
+      form,
+      sums: new Float64Array(form.length),
+    }));
   }
 
   /**
@@ -52,16 +66,27 @@ export class MetricSums {
   ): void {
     this.#loss += loss * count;
     this.#examples += count;
-    for (const [metric, sum] of this.#sums) {
-      this.#sums.set(metric, sum + count * METRICS[metric](outputs, targets, this.#form));
+    for (const each of this.#means) each.sum += count * each.mean(outputs, targets, this.#form);
+    for (const { form, sums } of this.#bases) {
+      BASIS_ADDERS[form.name](sums, outputs, targets, this.#form);
     }
   }
 
-  /** Loss and metrics by name. At least one batch must have been added. */
-  means(): TrainingMetrics {
-    const means: TrainingMetrics = { loss: this.#loss / this.#examples };
-    for (const [metric, sum] of this.#sums) means[metric] = sum / this.#examples;
-    return means;
+  /** Loss and metrics by name, and the bases. At least one batch must have been added. */
+  result(): Measurement {
+    const bases = this.#bases.map(
+      ({ form, sums }): MetricBasis => ({ name: form.name, values: [...sums] }),
+    );
+    const forms = this.#bases.map(({ form }) => form);
+    const values: TrainingMetrics = {
+      loss: this.#loss / this.#examples,
+      ...Object.fromEntries(this.#means.map(({ name, sum }) => [name, sum / this.#examples])),
+      ...metricsFromBases(this.#metrics, forms, bases),
+    };
+    const metrics = Object.fromEntries(
+      measuresOf(this.#metrics).map((name) => [name, values[name]!]),
+    );
+    return { metrics, bases };
   }
 }
 
@@ -81,10 +106,4 @@ function argmaxAccuracy(outputs: Float32Array, targets: Float32Array, width: num
     if (argmax(outputs, row, width) === argmax(targets, row, width)) correct++;
   }
   return (correct * width) / outputs.length;
-}
-
-function argmax(values: Float32Array, from: number, width: number): number {
-  let best = from;
-  for (let i = from + 1; i < from + width; i++) if (values[i]! > values[best]!) best = i;
-  return best - from;
 }

@@ -1,13 +1,13 @@
 import { writeWeights } from "../models/layers-model.ts";
 import type { EngineModel } from "./engine-model.ts";
 import { EngineTrainer, type Engine } from "./engine-trainer.ts";
-import type { EvaluateRequest, LocalTrainer } from "./local-trainer.ts";
+import type { EvaluateRequest, MeasuringTrainer } from "./local-trainer.ts";
 import { PreparedModel } from "./prepared-model.ts";
 import { chooseTfjsBackend, type TfjsBackendOptions } from "./tfjs-backend.ts";
 import { TfjsModel } from "./tfjs-model.ts";
 
 /** A `LocalTrainer` on tfjs. It trains any LayersModel with one input and one output. */
-export interface TfjsTrainer extends LocalTrainer {
+export interface TfjsTrainer extends MeasuringTrainer {
   /** The tfjs backend in use, such as `wasm`. */
   readonly backend: string;
 }

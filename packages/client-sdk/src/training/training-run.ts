@@ -17,10 +17,10 @@ import {
 } from "./example-format.ts";
 import type {
   EvaluateRequest,
+  Measurement,
   PredictRequest,
   TrainRequest,
   TrainResult,
-  TrainingMetrics,
 } from "./local-trainer.ts";
 import { MetricSums } from "./metrics.ts";
 import { stepTermsOf } from "./step-terms.ts";
@@ -73,7 +73,7 @@ export async function trainModel(
   // have some.
   const training = model.startTraining({ ...request, terms: stepTermsOf(request) }, format);
   const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
-  let metrics: TrainingMetrics = {};
+  let measured: Measurement = { metrics: {}, bases: [] };
   let trained: Float32Array;
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
@@ -95,18 +95,19 @@ export async function trainModel(
         const pause = work.pauseIfDue();
         if (pause !== undefined) await pause;
       }
-      metrics = sums.means();
+      measured = sums.result();
     }
     trained = await training.weights();
   } finally {
     training.end();
   }
   if (!allFinite(trained, 0, trained.length)) throw diverged("A weight became infinite or NaN");
-  return { weights: trained, metrics, steps: localEpochs * batches, exampleCount: examples.count };
+  const steps = localEpochs * batches;
+  return { weights: trained, ...measured, steps, exampleCount: examples.count };
 }
 
 /**
- * Measures the weights that are in the model: see `LocalTrainer.evaluate`.
+ * Measures the weights that are in the model: see `LocalTrainer.measure`.
  * @param most - The largest number of examples in one pass.
  */
 export async function evaluateModel(
@@ -114,13 +115,13 @@ export async function evaluateModel(
   model: EngineModel,
   most: number,
   work: Work,
-): Promise<TrainingMetrics> {
+): Promise<Measurement> {
   const format = await checkedFormat(plan, examples, model, work);
   const sums = new MetricSums(plan.training, format);
   await forEachSlice({ examples, format, model, most, work }, async (part) =>
     sums.add(await model.score(plan, format, part), part),
   );
-  return sums.means();
+  return sums.result();
 }
 
 /** Passes all examples to `visit` in their order, at most `most` at once. */

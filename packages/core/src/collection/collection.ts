@@ -1,6 +1,7 @@
 import type { RoundPurpose } from "@tributary/protocol";
 import type { ModelState } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
+import type { Measurement } from "./round-measures.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** What a client offers at check-in, as far as a round is concerned with it. */
@@ -53,12 +54,12 @@ export interface Collection {
    *   what had been added is lost. Such a round is not committed.
    */
   combine(before: ModelState, deps: PackingDeps): Promise<ModelState | undefined>;
-  /** Forgets the reports and what they have been combined to; counts and means stay. Idempotent. */
+  /** Forgets the reports and what they have been combined to; counts and measures stay. Idempotent. */
   discard(): void;
   /** Number of reports that have been added. */
   readonly reportCount: number;
   /** Number of examples behind these reports. */
   readonly exampleCount: number;
-  /** Trimmed means of the metrics, by name, as `MetricClaims` makes them; empty before the first report. */
-  metricMeans(): Record<string, number>;
+  /** What the reports have measured together, as `RoundMeasures` makes it. */
+  measured(): Measurement;
 }

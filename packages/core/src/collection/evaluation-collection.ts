@@ -1,35 +1,28 @@
-import {
-  measuresToReport,
-  type MeasureName,
-  type Plan,
-  type RoundPurpose,
-} from "@tributary/protocol";
+import type { Plan, RoundPurpose } from "@tributary/protocol";
 import type { Collection, MemberOffer } from "./collection.ts";
-import { MetricClaims } from "./metric-claims.ts";
 import { reportWeight, type WeightingTerms } from "./report-weight.ts";
 import { requireExamples } from "./require-examples.ts";
+import { RoundMeasures, type Measurement } from "./round-measures.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** Collects what members measure of a checkpoint on examples that they do not train on. */
 export class EvaluationCollection implements Collection {
   readonly purpose: RoundPurpose = "evaluation";
   readonly makesCheckpoint = false;
-  readonly #metricNames: readonly MeasureName[];
   readonly #weighting: WeightingTerms;
-  readonly #metrics: MetricClaims;
+  readonly #measures: RoundMeasures;
 
   constructor(plan: Plan, weighting: WeightingTerms) {
     this.#weighting = weighting;
-    this.#metricNames = measuresToReport(plan.training.metrics);
-    this.#metrics = new MetricClaims(this.#metricNames);
+    this.#measures = new RoundMeasures(plan, true);
   }
 
   get reportCount(): number {
-    return this.#metrics.reportCount;
+    return this.#measures.reportCount;
   }
 
   get exampleCount(): number {
-    return this.#metrics.exampleCount;
+    return this.#measures.exampleCount;
   }
 
   isOpenTo({ heldOutCount }: MemberOffer): boolean {
@@ -42,12 +35,13 @@ export class EvaluationCollection implements Collection {
 
   begin(): ReportForm {
     const payloadBytes = { min: 0, max: 0 };
-    return { codec: "", dimension: 0, statistics: 0, payloadBytes, metricNames: this.#metricNames };
+    return { codec: "", dimension: 0, statistics: 0, payloadBytes, ...this.#measures.form };
   }
 
-  receive({ exampleCount, metrics }: Report): void {
+  receive(report: Report): void {
+    const { exampleCount } = report;
     requireExamples(exampleCount);
-    this.#metrics.add(exampleCount, reportWeight(this.#weighting, exampleCount), metrics);
+    this.#measures.add(report, reportWeight(this.#weighting, exampleCount));
   }
 
   async close(): Promise<void> {}
@@ -58,7 +52,7 @@ export class EvaluationCollection implements Collection {
 
   discard(): void {}
 
-  metricMeans(): Record<string, number> {
-    return this.#metrics.means();
+  measured(): Measurement {
+    return this.#measures.result();
   }
 }

@@ -11,9 +11,9 @@ import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
 import { serverStep } from "../server-step/server-step.ts";
 import type { Collection, MemberOffer } from "./collection.ts";
-import { MetricClaims } from "./metric-claims.ts";
 import { reportWeight, type WeightingTerms } from "./report-weight.ts";
 import { requireExamples } from "./require-examples.ts";
+import { RoundMeasures, type Measurement } from "./round-measures.ts";
 import type { Report, ReportForm } from "./report.ts";
 
 /** What a plain collection is made of. */
@@ -36,7 +36,7 @@ export class PlainCollection implements Collection {
   readonly #learningRate: number;
   readonly #weighting: WeightingTerms;
   readonly #statistics: StatisticsPool;
-  readonly #metrics: MetricClaims;
+  readonly #measures: RoundMeasures;
 
   constructor({ terms, adder, learningRate, weighting }: PlainCollectionOptions) {
     this.#terms = terms;
@@ -44,15 +44,15 @@ export class PlainCollection implements Collection {
     this.#learningRate = learningRate;
     this.#weighting = weighting;
     this.#statistics = openStatistics(terms.plan.aggregation, terms.statistics / 2);
-    this.#metrics = new MetricClaims(measuresToReport(terms.plan.training.metrics));
+    this.#measures = new RoundMeasures(terms.plan, false);
   }
 
   get reportCount(): number {
-    return this.#metrics.reportCount;
+    return this.#measures.reportCount;
   }
 
   get exampleCount(): number {
-    return this.#metrics.exampleCount;
+    return this.#measures.exampleCount;
   }
 
   isOpenTo(): boolean {
@@ -72,11 +72,12 @@ export class PlainCollection implements Collection {
       dimension,
       statistics,
       payloadBytes: { min: min + behind, max: max + behind },
-      metricNames: measuresToReport(plan.training.metrics),
+      ...this.#measures.form,
     };
   }
 
-  receive({ exampleCount, payload, metrics }: Report): void | Promise<void> {
+  receive(report: Report): void | Promise<void> {
+    const { exampleCount, payload } = report;
     requireExamples(exampleCount);
     const weight = reportWeight(this.#weighting, exampleCount);
     const { head, statistics } = splitStatistics(payload, this.#terms.statistics);
@@ -85,7 +86,7 @@ export class PlainCollection implements Collection {
     const count = (): void => {
       this.#statistics.add(statistics, weight);
       statistics.fill(0);
-      this.#metrics.add(exampleCount, weight, metrics);
+      this.#measures.add(report, weight);
     };
     // An adder in this thread is done when it returns. Waiting for it would only cost time.
     if (added !== undefined) return added.then(count);
@@ -105,7 +106,7 @@ export class PlainCollection implements Collection {
     this.#statistics.discard();
   }
 
-  metricMeans(): Record<string, number> {
-    return this.#metrics.means();
+  measured(): Measurement {
+    return this.#measures.result();
   }
 }

@@ -1,4 +1,11 @@
-import { TributaryError, type MetricValue, type PayloadBytes } from "@tributary/protocol";
+import {
+  TributaryError,
+  type BasisForm,
+  type MetricBasis,
+  type MetricValue,
+  type PayloadBytes,
+} from "@tributary/protocol";
+import { areBases } from "./basis-sums.ts";
 
 /** What a member says about its report before it sends it. Untrusted until `checkReportHeader`. */
 export interface ReportHeader {
@@ -9,6 +16,8 @@ export interface ReportHeader {
   /** Length of the payload in bytes; 0 when there is no update. */
   readonly updateBytes: number;
   readonly metrics: readonly MetricValue[];
+  /** Sums that further metrics are computed from; none if left out. */
+  readonly bases?: readonly MetricBasis[];
 }
 
 /** A report that is complete. */
@@ -19,6 +28,8 @@ export interface Report {
   readonly payload: Uint8Array;
   /** One finite value for each metric that the round asks for. */
   readonly metrics: readonly MetricValue[];
+  /** One for each basis that the round asks for; none if left out. */
+  readonly bases?: readonly MetricBasis[];
 }
 
 /** What every report of a round must look like. */
@@ -33,6 +44,8 @@ export interface ReportForm {
   readonly payloadBytes: PayloadBytes;
   /** Names of the metrics that each report must give. */
   readonly metricNames: readonly string[];
+  /** The sums that each report must give beside them. */
+  readonly bases: readonly BasisForm[];
 }
 
 /**
@@ -68,6 +81,12 @@ export function checkReportHeader(header: ReportHeader, form: ReportForm, offere
   ) {
     throw new TributaryError("METRICS_INVALID", "The report's metrics are not those of the plan", {
       remedy: `Report one finite value for each of: ${form.metricNames.join(", ")}.`,
+    });
+  }
+  if (!areBases(header.bases ?? [], form.bases)) {
+    const named = form.bases.map(({ name, length }) => `${name} (${length} values)`).join(", ");
+    throw new TributaryError("METRICS_INVALID", "The report's sums for metrics cannot be right", {
+      remedy: `Report sums over the same examples for each of: ${named || "none"}.`,
     });
   }
 }

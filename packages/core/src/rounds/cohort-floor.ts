@@ -1,6 +1,7 @@
 // The floor that a server puts under all of its tasks: no result of fewer reports than the floor
 // leaves the server. A result of one report would be one client's.
 import { TributaryError, type TaskDefinition } from "@tributary/protocol";
+import type { MetricDetail } from "../collection/metric-detail.ts";
 import type { RoundKind } from "./round-kind.ts";
 
 /**
@@ -37,6 +38,7 @@ interface CohortResult {
   readonly reported: number;
   readonly exampleCount: number;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly metricDetail: MetricDetail;
 }
 
 /**
@@ -50,5 +52,5 @@ export function withoutSmallCohort<Result extends CohortResult>(
 ): Result {
   const hasCohort = record.kind === "training" || record.kind === "evaluation";
   if (!hasCohort || record.reported >= minimumCohort) return record;
-  return { ...record, exampleCount: 0, metrics: {} };
+  return { ...record, exampleCount: 0, metrics: {}, metricDetail: {} };
 }

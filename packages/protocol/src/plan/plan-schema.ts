@@ -9,6 +9,7 @@ import { canonicalize, isPlainObject } from "./canonical-json.ts";
 import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { planDownloadSchema } from "./download-schema.ts";
+import { unsuitableMetric } from "./metrics.ts";
 import type { Plan } from "./plan.ts";
 import { statisticsModel } from "./statistics/statistics-columns.ts";
 import {
@@ -95,6 +96,11 @@ const schema = strictRecord({
       const message = "Let the model's parameters be those that are counted of `examples`.";
       context.addIssue({ code: "custom", path: ["statistics"], message });
     }
+  }
+  const unsuitable = unsuitableMetric(plan.training.metrics, plan.training.loss);
+  if (unsuitable !== undefined) {
+    const message = `Leave ${unsuitable} out, which is not for the labels of this loss.`;
+    context.addIssue({ code: "custom", path: ["training", "metrics"], message });
   }
   const remedy = updateFault(plan.update, plan);
   if (remedy !== undefined) {

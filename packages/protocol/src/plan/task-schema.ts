@@ -11,7 +11,7 @@ import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
 import { modelSchema } from "./model-schema.ts";
-import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
+import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
 import {
   batchNormalizationChoices,
@@ -320,6 +320,13 @@ const schema = form.superRefine((task, context) => {
     name === undefined || name === "loss" || task.plan.metrics.includes(name);
   if (!isReported(task.stop.targetMetric?.name)) {
     issue(["stop", "targetMetric", "name"], "Name it in the plan's metrics too.");
+  }
+  const unsuitable = unsuitableMetric(task.plan.metrics, task.plan.loss);
+  if (unsuitable !== undefined) {
+    issue(
+      ["plan", "metrics"],
+      `Leave ${unsuitable} out, which is not for the labels of this loss.`,
+    );
   }
   const { judgedBy, metric, everyRounds, goalCount } = task.evaluation;
   if (!isReported(metric)) {

@@ -17,7 +17,7 @@ import {
   type Decoders,
   type Fields,
 } from "./fields.ts";
-import type { ClientMessage, EnrolmentFields, HeldArtifacts, MetricValue } from "./messages.ts";
+import type { ClientMessage, EnrolmentFields, HeldArtifacts, MetricBasis, MetricValue } from "./messages.ts";
 
 /** More codecs than exist. */
 const MAX_CODECS = 32;
@@ -61,6 +61,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     codec: text(f, "codec"),
     updateBytes: uint(f, "updateBytes"),
     metrics: list(f, "metrics", PROTOCOL_CONSTANTS.maxMetrics).map(metric),
+    ...bases(f),
   }),
   // A view, and not a copy: the server copies the piece once, into the buffer of its report.
   reportChunk: (f) => ({ type: "reportChunk", data: octets(f, "data") }),
@@ -124,4 +125,19 @@ function metric(value: unknown): MetricValue {
   const number = fields["value"];
   if (typeof number !== "number") throw malformed("a metric has no value");
   return { name: text(fields, "name"), value: number };
+}
+
+/** The bases of a report. Whether they are those of the plan is checked later. */
+function bases(fields: Fields): { readonly bases?: readonly MetricBasis[] } {
+  let left = PROTOCOL_CONSTANTS.maxBasisValues;
+  const found = list(fields, "bases", PROTOCOL_CONSTANTS.maxMetrics).map((value): MetricBasis => {
+    const basis = record(value, "bases");
+    const values = list(basis, "values", left).map((number) => {
+      if (typeof number !== "number") throw malformed("a basis has a value that is no number");
+      return number;
+    });
+    left -= values.length;
+    return { name: text(basis, "name"), values };
+  });
+  return found.length === 0 ? {} : { bases: found };
 }

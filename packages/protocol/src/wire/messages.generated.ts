@@ -1886,10 +1886,111 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             return Metric;
         })();
 
+        v1.MetricBasis = (function() {
+
+            const MetricBasis = function (properties) {
+                this.values = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MetricBasis.prototype.name = "";
+            MetricBasis.prototype.values = $util.emptyArray;
+
+            MetricBasis.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(10).string(message.name);
+                if (message.values != null && message.values.length)
+                    writer.uint32(18).doubles(message.values);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MetricBasis.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.MetricBasis();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType === 2) {
+                                if (!(message.values && message.values.length))
+                                    message.values = [];
+                                reader.doubles(message.values);
+                                continue;
+                            }
+                            if (wireType !== 1)
+                                break;
+                            if (!(message.values && message.values.length))
+                                message.values = [];
+                            message.values.push(reader.double());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return MetricBasis;
+        })();
+
         v1.ReportBegin = (function() {
 
             const ReportBegin = function (properties) {
                 this.metrics = [];
+                this.bases = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1902,6 +2003,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ReportBegin.prototype.codec = "";
             ReportBegin.prototype.updateBytes = 0;
             ReportBegin.prototype.metrics = $util.emptyArray;
+            ReportBegin.prototype.bases = $util.emptyArray;
 
             ReportBegin.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1923,6 +2025,9 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                 if (message.metrics != null && message.metrics.length)
                     for (let i = 0; i < message.metrics.length; ++i)
                         $root.tributary.v1.Metric.encode(message.metrics[i], writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.bases != null && message.bases.length)
+                    for (let i = 0; i < message.bases.length; ++i)
+                        $root.tributary.v1.MetricBasis.encode(message.bases[i], writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2007,6 +2112,14 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (!(message.metrics && message.metrics.length))
                                 message.metrics = [];
                             message.metrics.push($root.tributary.v1.Metric.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.bases && message.bases.length))
+                                message.bases = [];
+                            message.bases.push($root.tributary.v1.MetricBasis.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }

@@ -59,6 +59,13 @@ export interface MetricValue {
   readonly value: number;
 }
 
+/** Sums that metrics are computed from, once those of all clients have been added. */
+export interface MetricBasis {
+  /** Such as `confusion` or `scores`. */
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
 /**
  * What the members of a cohort do. In `training` they train and report an update; in `evaluation`
  * they measure the checkpoint on held-out examples and report metrics alone.
@@ -149,6 +156,8 @@ export type ClientMessage =
       /** Length of the payload; 0 in an evaluation. */
       readonly updateBytes: number;
       readonly metrics: readonly MetricValue[];
+      /** One for each basis that the plan's metrics need; none if left out. */
+      readonly bases?: readonly MetricBasis[];
     }
   /**
    * The next piece of the payload. `data` is a view of the received frame: copy it before you keep

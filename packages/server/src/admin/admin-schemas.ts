@@ -16,6 +16,7 @@ import {
   tokenListSchema,
   tokenSchema,
 } from "./access-schemas.ts";
+import { metricDetailSchema } from "./metric-detail-schema.ts";
 import { artifactId, count, newestLimit, opaqueId, timestamp } from "./schema-parts.ts";
 
 export const taskParams = z.strictObject({
@@ -225,7 +226,12 @@ export const roundSchema = z.object({
   bytesDown: count().describe("Bytes that were sent to the cohort."),
   metrics: z
     .record(z.string(), z.number())
-    .describe("Each metric's trimmed mean over the reports."),
+    .describe(
+      "What the reports came to in each measure: trimmed means, and what is computed from sums.",
+    ),
+  metricDetail: metricDetailSchema.describe(
+    "What was measured beyond one number for each metric; empty when there is no more.",
+  ),
 });
 
 const countsByReason = (what: string): z.ZodRecord<z.ZodString, z.ZodNumber> =>

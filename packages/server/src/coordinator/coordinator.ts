@@ -1,6 +1,7 @@
 import {
   TributaryError,
   asTributaryError,
+  basesToReport,
   checkModelFit,
   encodeCheckpoint,
   encodePlan,
@@ -112,6 +113,8 @@ export class Coordinator {
     checkScheduleOpens(definition.schedule, clock.now());
     checkModelFit(definition, model);
     const plan = planOf(definition, model, minimumCohort);
+    // It throws when no client could report what the metrics are computed from.
+    basesToReport(plan);
     checkAggregationMemory(plan, definition.round.goalCount, this.#deps.limits);
     const planBytes = encodePlan(plan);
     const terms = modelTerms(plan);

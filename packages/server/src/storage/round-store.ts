@@ -1,4 +1,4 @@
-import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
+import type { MetricDetail, RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type {
   CheckpointId,
   ErrorCode,
@@ -133,8 +133,13 @@ export interface RoundRecord {
   /** Bytes that the cohort sent (up) and that were sent to it (down). */
   readonly bytesUp: number;
   readonly bytesDown: number;
-  /** Each metric's trimmed mean over the reports (`MetricClaims`), or the operator's mean over the examples. All values are finite. */
+  /**
+   * What the reports came to in each measure (`RoundMeasures`), or what the operator has measured.
+   * All values are finite.
+   */
   readonly metrics: Readonly<Record<string, number>>;
+  /** What was measured beyond one number for each metric; empty when there is no more. */
+  readonly metricDetail: MetricDetail;
 }
 
 /**

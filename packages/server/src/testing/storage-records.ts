@@ -134,6 +134,7 @@ export class RecordMaker {
       bytesDown: 7_000_000_003,
       // The store must keep the order of the keys and every bit of the numbers.
       metrics: { loss: 0.1 + 0.2, accuracy: 0.9712345678901234, a: 5e-324, auc: -1e300 },
+      metricDetail: { confusion: [[3, 0.1 + 0.2]], aucErrorAtMost: 1e-9 },
     };
   }
 

@@ -1,6 +1,6 @@
 import { TributaryError, type Plan } from "@tributary/protocol";
 import { EngineTrainer, type Engine } from "../engine-trainer.ts";
-import type { EvaluateRequest, LocalTrainer } from "../local-trainer.ts";
+import type { EvaluateRequest, MeasuringTrainer } from "../local-trainer.ts";
 import { checkedFormat, forEachSlice } from "../training-run.ts";
 import { compileTopology } from "./compile/compile-topology.ts";
 import { FusedModel, type GradientResult } from "./fused-model.ts";
@@ -21,8 +21,8 @@ export interface FusedTrainerOptions {
   readonly backend?: "auto" | FusedBackendName;
 }
 
-/** A `LocalTrainer` whose results have the same bits on every platform. */
-export interface FusedTrainer extends LocalTrainer {
+/** A trainer whose results have the same bits on every platform. */
+export interface FusedTrainer extends MeasuringTrainer {
   readonly backend: FusedBackendName;
   /**
    * Computes the gradient of the mean loss over all examples, without dropout. Control variates are

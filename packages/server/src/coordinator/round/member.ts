@@ -21,7 +21,7 @@ export class Member {
   /** The most examples that the member's report may be about: those that it offered at check-in. */
   readonly mostExamples: number;
   /** Set once the member has announced its report. */
-  report: Pick<ReportHeader, "exampleCount" | "metrics"> | undefined;
+  report: Pick<ReportHeader, "exampleCount" | "metrics" | "bases"> | undefined;
   /** Set while the member waits for its upload turn or has it. */
   turn: UploadTurn | undefined;
   /** Whether the round's configuration has been sent over the present connection. */

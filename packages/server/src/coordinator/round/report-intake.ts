@@ -87,7 +87,8 @@ export class ReportIntake {
       return;
     }
     // The whole message is not kept: its nonce is a view of a frame, which would stay in memory.
-    member.report = { exampleCount: message.exampleCount, metrics: message.metrics };
+    const { exampleCount, metrics, bases = [] } = message;
+    member.report = { exampleCount, metrics, bases };
     const isComplete = form.payloadBytes.max === 0;
     this.#step(member, { type: "began", isComplete });
     if (isComplete) return;
@@ -136,11 +137,11 @@ export class ReportIntake {
 
   /** Has a complete report added to the sums, and answers when that is done. */
   add(member: Member): void {
-    const { exampleCount, metrics } = member.report ?? { exampleCount: 0, metrics: [] };
+    const { exampleCount = 0, metrics = [], bases = [] } = member.report ?? {};
     const payload = member.turn?.buffer ?? NO_PAYLOAD;
     let adding: void | Promise<void>;
     try {
-      adding = this.#options.collection.receive({ exampleCount, payload, metrics });
+      adding = this.#options.collection.receive({ exampleCount, payload, metrics, bases });
     } catch (error) {
       this.#notAdded(member, error);
       return;

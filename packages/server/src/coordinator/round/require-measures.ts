@@ -1,4 +1,4 @@
-import { TributaryError, measuresToReport } from "@tributary/protocol";
+import { TributaryError, measuresOf } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
 
 /**
@@ -9,7 +9,7 @@ export function requireMeasures(
   { definition }: TaskRecord,
   metrics: Readonly<Record<string, number>>,
 ): void {
-  const names = measuresToReport(definition.plan.metrics);
+  const names = measuresOf(definition.plan.metrics);
   const given = Object.entries(metrics);
   const isWhole =
     given.length === names.length && names.every((name) => Object.hasOwn(metrics, name));

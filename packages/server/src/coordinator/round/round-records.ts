@@ -21,6 +21,10 @@ export function recordOf(
 ): RoundRecord {
   const { collection, startedAtMs } = round;
   const { id, taskId, number, version } = round.facts;
+  // An abandoned round may have one report only, whose results would be one client's.
+  const { exampleCount } = end.reason === null ? collection : { exampleCount: 0 };
+  const { metrics, detail } =
+    end.reason === null ? collection.measured() : { metrics: {}, detail: {} };
   return {
     id,
     taskId,
@@ -34,9 +38,9 @@ export function recordOf(
     reason: end.reason,
     attempts: 1,
     roundTimeMs: Math.max(0, end.endedAtMs - startedAtMs),
-    // An abandoned round may have one report only, whose results would be one client's.
-    exampleCount: end.reason === null ? collection.exampleCount : 0,
-    metrics: end.reason === null ? collection.metricMeans() : {},
+    exampleCount,
+    metrics,
+    metricDetail: detail,
     ...round.tally(),
   };
 }
@@ -151,5 +155,6 @@ function withoutCohort(
     bytesUp: 0,
     bytesDown: 0,
     metrics: {},
+    metricDetail: {},
   };
 }

@@ -191,4 +191,8 @@ CREATE INDEX "devices_by_voucher" ON "tributary"."devices" USING btree ("populat
 UPDATE "tributary"."devices" SET "voucher" = 'unrecorded' FROM "tributary"."populations" WHERE "populations"."name" = "devices"."population" AND "populations"."policy"->'token' IS NOT NULL;
 `,
   },
+  {
+    name: "0012_metric_detail",
+    sql: `ALTER TABLE "tributary"."rounds" ADD COLUMN "metric_detail" json DEFAULT '{}'::json NOT NULL;`,
+  },
 ];

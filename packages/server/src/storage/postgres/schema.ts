@@ -18,7 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { AdminTokenId, CheckpointId, ErrorCode, RoundId, TaskId } from "@tributary/protocol";
 import type { AdminRole, EnrolmentPolicy } from "../access-store.ts";
-import type { RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
+import type { MetricDetail, RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type { RoundRecord, TaskState } from "../round-store.ts";
 import { namespace } from "./namespace.ts";
 
@@ -91,6 +91,8 @@ export const rounds = namespace.table(
     bytesUp: count("bytes_up").notNull(),
     bytesDown: count("bytes_down").notNull(),
     metrics: json().$type<Readonly<Record<string, number>>>().notNull(),
+    // Rounds that are older than this column have the default.
+    metricDetail: json("metric_detail").$type<MetricDetail>().notNull().default({}),
   },
   (table) => [
     // A round number is committed at most once. The database enforces it, whatever several servers

@@ -1,0 +1,1 @@
+ALTER TABLE "tributary"."rounds" ADD COLUMN "metric_detail" json DEFAULT '{}'::json NOT NULL;
