@@ -15,6 +15,7 @@ interface HistoryLine extends RoundLine {
   readonly kind: string;
   readonly exampleCount: number;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly metricDetail: { readonly confusion?: readonly (readonly number[])[] };
 }
 
 /** Learns x > y from points of the plane; clients judge it after each round. */
@@ -22,7 +23,7 @@ const TASK = `
   population: plane
   name: halves
   model: { path: ./model.json }
-  plan: { batchSize: 8, optimizer: { name: sgd, learningRate: 0.5 }, update: { codec: float32 } }
+  plan: { metrics: [accuracy, f1, auc, perplexity], batchSize: 8, optimizer: { name: sgd, learningRate: 0.5 }, update: { codec: float32 } }
   round: { goalCount: 2, overselection: 1, minimumFraction: 1 }
   evaluation: { judgedBy: clients, everyRounds: 1 }
   stop: { rounds: 2 }
@@ -103,6 +104,15 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
   // Each of two clients has half of the 200 rows and holds 25 out.
   expect(training?.exampleCount).toBe(150);
   expect(evaluation?.exampleCount).toBe(50);
+  // Sums over both clients: each answer is counted once, and accuracy is the diagonal's share.
+  const confusion = evaluation?.metricDetail.confusion ?? [];
+  expect(confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(50);
+  const right = (confusion[0]?.[0] ?? 0) + (confusion[1]?.[1] ?? 0);
+  expect(evaluation?.metrics["accuracy"]).toBeCloseTo(right / 50, 12);
+  expect(Object.keys(evaluation?.metrics ?? {})).toEqual([
+    ...["loss", "accuracy", "f1", "auc", "perplexity"],
+  ]);
+  expect(evaluation?.metrics["perplexity"]).toBeCloseTo(Math.exp(evaluation!.metrics["loss"]!), 5);
   expect(evaluation?.checkpoint).toBeNull();
   expect(evaluation?.baseCheckpoint).toBe(training?.checkpoint);
 

@@ -56,6 +56,32 @@ describe("a round in words", () => {
     expect(lines).toContain("outcome committed");
   });
 
+  it("shows the figures of each class, and percentiles over members", () => {
+    const lines = linesOf({
+      ...ROUND,
+      metricDetail: {
+        confusion: [
+          [8, 2],
+          [2.5, 7.5],
+        ],
+        classes: [
+          { precision: 0.76, recall: 0.8, f1: 0.78, support: 10 },
+          { precision: 0.79, recall: 0.75, f1: 0.77, support: 10 },
+        ],
+        aucErrorAtMost: 0.01,
+        percentiles: { loss: { p10: 0.1, p25: 0.2, p50: 0.3, p75: 0.4, p90: 0.5 } },
+      },
+    });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "classes 0: precision 0.7600, recall 0.8000, f1 0.7800; taken for: 8 2",
+        "1: precision 0.7900, recall 0.7500, f1 0.7700; taken for: 2.5 7.5",
+        "members loss 0.1000 0.2000 0.3000 0.4000 0.5000 (p10 p25 p50 p75 p90)",
+        "auc within 0.0100 of the scores' own",
+      ]),
+    );
+  });
+
   it("says why it was abandoned, and leaves out what did not happen", () => {
     const lines = linesOf({
       ...ROUND,

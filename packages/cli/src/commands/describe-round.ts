@@ -1,4 +1,5 @@
 import type { RoundInFlightView, RoundRecord } from "@tributary/server";
+import { describeDetail } from "./describe-detail.ts";
 import { formatBytes, formatSeconds } from "../terminal/output.ts";
 
 /** Puts a line below the facts of the line before it. */
@@ -19,6 +20,7 @@ export function describeRound(record: RoundRecord): string {
     `examples    ${record.exampleCount}`,
     `traffic     ${formatBytes(record.bytesUp)} up, ${formatBytes(record.bytesDown)} down`,
     `metrics     ${metricsText(record.metrics)}`,
+    ...describeDetail(record.metricDetail),
     `from        ${record.baseCheckpoint}`,
     `to          ${record.checkpoint ?? "–"}`,
   ].join("\n");

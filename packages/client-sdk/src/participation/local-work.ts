@@ -1,4 +1,4 @@
-import { type Clock, TributaryError } from "@tributary/protocol";
+import { basesToReport, metricsFromBases, type Clock, TributaryError } from "@tributary/protocol";
 import { aborted } from "../runtime/abort.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
@@ -49,8 +49,12 @@ export async function evaluateForRound(
   const startedMs = clock.elapsedMs();
   const report = await prepareEvaluation(trainer, { model, weights, examples, signal });
   if (signal.aborted) throw aborted();
-  const { exampleCount } = report;
-  const metrics = Object.fromEntries(report.metrics.map(({ name, value }) => [name, value]));
+  const { exampleCount, bases } = report;
+  const { plan } = model.plan;
+  const metrics = {
+    ...Object.fromEntries(report.metrics.map(({ name, value }) => [name, value])),
+    ...metricsFromBases(plan.training.metrics, basesToReport(plan), bases),
+  };
   const seconds = (clock.elapsedMs() - startedMs) / 1000;
   events.push({ type: "evaluated", roundId, metrics, exampleCount, seconds });
   return noMoreThan(offered.heldOutCount, report);

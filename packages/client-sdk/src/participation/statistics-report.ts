@@ -4,7 +4,7 @@ import type { VerifiedModel } from "../trust/verified-model.ts";
 import { modelUpdate } from "./model-update.ts";
 import {
   encodeUpdate,
-  reportedMetrics,
+  reportedMeasures,
   type PreparedReport,
   type TrainingDeps,
 } from "./prepared-report.ts";
@@ -37,6 +37,6 @@ export async function prepareStatistics(
   const update = modelUpdate(means, weights, parts.updated);
   const coins = deps.random.derive(`${plan.task} round ${roundNumber} encode`);
   const encoded = await encodeUpdate(deps, model.plan, update, coins);
-  const metrics = reportedMetrics({ loss: 0 }, plan);
-  return { exampleCount: table.rows.length, metrics, ...encoded };
+  const measures = reportedMeasures({ metrics: { loss: 0 } }, plan);
+  return { exampleCount: table.rows.length, ...measures, ...encoded };
 }

@@ -164,7 +164,7 @@ const evaluationSection = strictRecord({
   metric: oneOf(measureNames)
     .exactOptional()
     .describe(
-      "What the best checkpoint is best in: the highest accuracy, or the lowest of anything else. Left out: the first of the plan's metrics, or the loss.",
+      "What the best checkpoint is best in: its highest or its lowest value, as the list of metrics says. Left out: the first of the plan's metrics, or the loss.",
     ),
   everyRounds: wholeNumber(1, 1_000_000)
     .nullable()

@@ -39,6 +39,7 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   // weights.
   (task) => fillIn(task, { plan: { batchNormalization: "averaged" } }),
   // Tasks came that only count.
+  (task) => task,
   // Metrics came that are computed from sums.
   (task) => task,
 ];

@@ -1,0 +1,45 @@
+import type { RoundRecord } from "@tributary/server";
+
+type MetricDetail = RoundRecord["metricDetail"];
+
+/** More classes than this are not shown one by one; `--json` has them all. */
+const MOST_CLASSES = 20;
+
+/** Describes to a person what a round has measured beyond one number for each metric. */
+export function describeDetail(detail: MetricDetail): string[] {
+  const { aucErrorAtMost } = detail;
+  return [
+    ...describeClasses(detail),
+    ...describePercentiles(detail),
+    ...(aucErrorAtMost === undefined
+      ? []
+      : [`auc         within ${aucErrorAtMost.toFixed(4)} of the scores' own`]),
+  ];
+}
+
+function describeClasses({ classes = [], confusion = [] }: MetricDetail): string[] {
+  if (classes.length === 0) return [];
+  if (classes.length > MOST_CLASSES) {
+    return [`classes     ${classes.length}; --json has the figures of each`];
+  }
+  return classes.map(({ precision, recall, f1 }, index) => {
+    const figures = `precision ${decimals(precision)}, recall ${decimals(recall)}, f1 ${decimals(f1)}`;
+    const taken = confusion[index]?.map(count).join(" ") ?? "";
+    return `${index === 0 ? "classes     " : INDENT}${index}: ${figures}; taken for: ${taken}`;
+  });
+}
+
+function describePercentiles({ percentiles = {} }: MetricDetail): string[] {
+  return Object.entries(percentiles).map(([name, { p10, p25, p50, p75, p90 }], index) => {
+    const values = [p10, p25, p50, p75, p90].map(decimals).join(" ");
+    return `${index === 0 ? "members     " : INDENT}${name} ${values} (p10 p25 p50 p75 p90)`;
+  });
+}
+
+const INDENT = " ".repeat(12);
+
+const decimals = (value: number): string => value.toFixed(4);
+
+/** Counts of capped reports are not whole. */
+const count = (value: number): string =>
+  Number.isInteger(value) ? String(value) : value.toFixed(1);
