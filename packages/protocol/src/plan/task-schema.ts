@@ -88,7 +88,14 @@ const planSection = strictRecord({
   download: taskDownloadSchema
     .prefault({ encoding: "float32" })
     .describe("How checkpoints travel to clients."),
-}).transform(({ metrics, ...plan }) => ({
+})
+  .superRefine(({ metrics = [], loss }, context) => {
+    const unsuitable = unsuitableMetric(metrics, loss);
+    if (unsuitable === undefined) return;
+    const message = `Leave ${unsuitable} out, which is not for the labels of this loss.`;
+    context.addIssue({ code: "custom", path: ["metrics"], message });
+  })
+  .transform(({ metrics, ...plan }) => ({
   ...plan,
   // It is last even where the file has it, so that reading a parsed task changes nothing.
   metrics: metrics ?? usualMetrics(plan.loss),
@@ -320,13 +327,6 @@ const schema = form.superRefine((task, context) => {
     name === undefined || name === "loss" || task.plan.metrics.includes(name);
   if (!isReported(task.stop.targetMetric?.name)) {
     issue(["stop", "targetMetric", "name"], "Name it in the plan's metrics too.");
-  }
-  const unsuitable = unsuitableMetric(task.plan.metrics, task.plan.loss);
-  if (unsuitable !== undefined) {
-    issue(
-      ["plan", "metrics"],
-      `Leave ${unsuitable} out, which is not for the labels of this loss.`,
-    );
   }
   const { judgedBy, metric, everyRounds, goalCount } = task.evaluation;
   if (!isReported(metric)) {
