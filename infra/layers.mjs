@@ -76,7 +76,10 @@ export const PACKAGES = {
       "worker-port",
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model/topology", "model"],
-      ...[["plan/aggregation", "plan/bases", "plan/contract", "plan/optimizers"], "plan/statistics"],
+      ...[
+        ["plan/aggregation", "plan/bases", "plan/contract", "plan/optimizers"],
+        "plan/statistics",
+      ],
       "plan",
       "testing/**",
     ],

@@ -39,7 +39,10 @@ describe("the fused engine and tfjs give the same model and the same metrics", (
     expect(Object.keys(ours!.metrics)).toEqual(["loss", ...metricNames]);
     for (const [name, value] of Object.entries(theirs!.metrics)) {
       // Perplexity has the size of an exponential.
-      expect(ours!.metrics[name]! / Math.max(1, value), name).toBeCloseTo(value / Math.max(1, value), 5);
+      expect(ours!.metrics[name]! / Math.max(1, value), name).toBeCloseTo(
+        value / Math.max(1, value),
+        5,
+      );
     }
   }
 

@@ -7,11 +7,7 @@ import { checkReportHeader, type Report } from "../src/collection/report.ts";
 import { RoundMeasures } from "../src/collection/round-measures.ts";
 
 /** As much of a plan as measures are made from: a dense layer of some outputs. */
-function planFor(
-  outputs: number,
-  loss: Plan["training"]["loss"],
-  ...metrics: MetricName[]
-): Plan {
+function planFor(outputs: number, loss: Plan["training"]["loss"], ...metrics: MetricName[]): Plan {
   const layers = [{ class_name: "Dense", config: { units: outputs } }];
   const topology = { class_name: "Sequential", config: { layers } };
   return { model: { topology }, training: { loss, metrics } } as unknown as Plan;
@@ -156,7 +152,10 @@ describe("an exact total", () => {
     // Half a unit is rounded to even, unless something lies beyond it.
     expect(totalOf([1, 2 ** -53])).toBe(1);
     expect(totalOf([1, 2 ** -53, 2 ** -120])).toBe(1 + 2 ** -52);
-    const values = Array.from({ length: 200 }, (_, i) => ((i * 7919) % 1013) * 10 ** ((i % 31) - 15));
+    const values = Array.from(
+      { length: 200 },
+      (_, i) => ((i * 7919) % 1013) * 10 ** ((i % 31) - 15),
+    );
     expect(totalOf(values.toReversed())).toBe(totalOf(values));
     expect(totalOf([...values, ...values.map((value) => -value)])).toBe(0);
   });

@@ -74,9 +74,10 @@ export class MetricSums {
 
   /** Loss and metrics by name, and the bases. At least one batch must have been added. */
   result(): Measurement {
-    const bases = this.#bases.map(
-      ({ form, sums }): MetricBasis => ({ name: form.name, values: [...sums] }),
-    );
+    const bases = this.#bases.map(({ form, sums }): MetricBasis => ({
+      name: form.name,
+      values: [...sums],
+    }));
     const forms = this.#bases.map(({ form }) => form);
     const values: TrainingMetrics = {
       loss: this.#loss / this.#examples,

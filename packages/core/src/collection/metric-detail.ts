@@ -45,8 +45,7 @@ export const FEWEST_FOR_PERCENTILES = 50;
 /** The percentiles of values, at least one, in any order. */
 export function percentilesOf(values: readonly number[]): Percentiles {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (percent: number): number =>
-    sorted[Math.ceil((percent * sorted.length) / 100) - 1]!;
+  const at = (percent: number): number => sorted[Math.ceil((percent * sorted.length) / 100) - 1]!;
   return { p10: at(10), p25: at(25), p50: at(50), p75: at(75), p90: at(90) };
 }
 

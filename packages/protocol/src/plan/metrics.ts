@@ -95,7 +95,8 @@ export const METRICS = {
     sums: { basis: "residuals", value: rootMeanSquare },
   },
   rSquared: {
-    meaning: "Share of the labels' variance that the outputs explain; below 0 for less than a mean.",
+    meaning:
+      "Share of the labels' variance that the outputs explain; below 0 for less than a mean.",
     isBetterHigher: true,
     most: 1,
     labels: ["numbers"],

@@ -30,7 +30,11 @@ export const PLAN_FEATURES: readonly PlanFeature[] = [
   { name: "f1", since: "0.2.0", usedBy: "training.metrics=f1" },
   { name: "auc", since: "0.2.0", usedBy: "training.metrics=auc" },
   { name: "perplexity", since: "0.2.0", usedBy: "training.metrics=perplexity" },
-  { name: "root-mean-squared-error", since: "0.2.0", usedBy: "training.metrics=rootMeanSquaredError" },
+  {
+    name: "root-mean-squared-error",
+    since: "0.2.0",
+    usedBy: "training.metrics=rootMeanSquaredError",
+  },
   { name: "r-squared", since: "0.2.0", usedBy: "training.metrics=rSquared" },
   { name: "batch-normalization", since: "0.2.0", usedBy: "training.batchNormalization" },
   { name: "statistics", since: "0.2.0", usedBy: "statistics" },

@@ -96,10 +96,10 @@ const planSection = strictRecord({
     context.addIssue({ code: "custom", path: ["metrics"], message });
   })
   .transform(({ metrics, ...plan }) => ({
-  ...plan,
-  // It is last even where the file has it, so that reading a parsed task changes nothing.
-  metrics: metrics ?? usualMetrics(plan.loss),
-}));
+    ...plan,
+    // It is last even where the file has it, so that reading a parsed task changes nothing.
+    metrics: metrics ?? usualMetrics(plan.loss),
+  }));
 
 const timeout = (byDefault: number): z.ZodDefault<z.ZodNumber> =>
   wholeNumber(1, 86_400_000).default(byDefault);

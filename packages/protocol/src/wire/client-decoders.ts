@@ -17,7 +17,13 @@ import {
   type Decoders,
   type Fields,
 } from "./fields.ts";
-import type { ClientMessage, EnrolmentFields, HeldArtifacts, MetricBasis, MetricValue } from "./messages.ts";
+import type {
+  ClientMessage,
+  EnrolmentFields,
+  HeldArtifacts,
+  MetricBasis,
+  MetricValue,
+} from "./messages.ts";
 
 /** More codecs than exist. */
 const MAX_CODECS = 32;

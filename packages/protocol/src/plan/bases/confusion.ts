@@ -30,9 +30,7 @@ export const CONFUSION: Basis = {
 export function confusionRows(values: BasisValues): number[][] {
   const classes = Math.sqrt(values.length);
   const all = Array.from(values);
-  return Array.from({ length: classes }, (_, row) =>
-    all.slice(row * classes, (row + 1) * classes),
-  );
+  return Array.from({ length: classes }, (_, row) => all.slice(row * classes, (row + 1) * classes));
 }
 
 /** The figures of each class, in the order of the classes. */

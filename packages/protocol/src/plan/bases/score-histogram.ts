@@ -72,8 +72,7 @@ function meanRanking(values: BasisValues): { readonly auc: number; readonly erro
   if (rankings.length === 0) return { auc: 0.5, errorAtMost: 0.5 };
   return {
     auc: rankings.reduce((sum, { auc }) => sum + auc, 0) / rankings.length,
-    errorAtMost:
-      rankings.reduce((sum, { errorAtMost }) => sum + errorAtMost, 0) / rankings.length,
+    errorAtMost: rankings.reduce((sum, { errorAtMost }) => sum + errorAtMost, 0) / rankings.length,
   };
 }
 
