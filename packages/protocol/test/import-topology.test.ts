@@ -80,7 +80,9 @@ describe("a layer that Keras 3 wrote", () => {
 
   it.each([
     ["LeakyReLU", { negative_slope: 0.1 }, "LeakyReLU", { alpha: 0.1 }],
-    ["ReLU", { negative_slope: 0, threshold: 0, max_value: 6 }, "ReLU", { max_value: 6 }],
+    ["ReLU", { negative_slope: 0, max_value: 6 }, "ReLU", { negative_slope: 0, max_value: 6 }],
+    ["Identity", {}, "Activation", { activation: "linear" }],
+    ["UpSampling2D", { interpolation: "nearest" }, "UpSampling2D", { interpolation: "nearest" }],
     ["ReLU", { negative_slope: 0.2, threshold: 0, max_value: null }, "LeakyReLU", { alpha: 0.2 }],
     ["BatchNormalization", { axis: [3] }, "BatchNormalization", { axis: 3 }],
     ["GlobalMaxPooling2D", { keepdims: true }, "GlobalMaxPooling2D", { keepdims: true }],
@@ -118,13 +120,17 @@ describe("a layer that Keras 3 wrote", () => {
     ["ReLU", { threshold: 0.5 }, "no setting threshold"],
     ["ReLU", { negative_slope: 0.1, max_value: 6 }, "both a slope and a bound"],
     ["Conv2D", { groups: 2 }, "no setting groups"],
+    ["UpSampling2D", { interpolation: "bilinear" }, "interpolates otherwise"],
     ["LayerNormalization", { rms_scaling: true }, "no setting rms_scaling"],
     ["MultiHeadAttention", { attention_axes: [1, 2] }, "no setting attention_axes"],
-  ])("is refused as %s with %j, which tfjs would pass over", (kind, config, message) => {
-    const error = errorOf(() => configOf(kind, config), "MODEL_UNSUPPORTED");
-    expect(error.message).toContain(message);
-    expect(error.context).toEqual({ layer: "layer" });
-  });
+  ])(
+    "is refused as %s with %j, of which tfjs would make something else",
+    (kind, config, message) => {
+      const error = errorOf(() => configOf(kind, config), "MODEL_UNSUPPORTED");
+      expect(error.message).toContain(message);
+      expect(error.context).toEqual({ layer: "layer" });
+    },
+  );
 
   it.each([
     ["GlobalAveragePooling1D", {}],
@@ -248,6 +254,18 @@ describe("the graph of a model that Keras 3 wrote", () => {
       "MODEL_UNSUPPORTED",
     );
     expect(error.context).toEqual({ layer: "out" });
+  });
+});
+
+describe("a topology that is nested without end", () => {
+  it("is refused before it exhausts the stack", () => {
+    let deep: object = {};
+    for (let level = 0; level < 100_000; level++) deep = { layers: [deep] };
+    const error = errorOf(
+      () => parseTfjsModel(sequence([layer("Dense", deep)])),
+      "MODEL_UNSUPPORTED",
+    );
+    expect(error.message).toContain("100 levels");
   });
 });
 

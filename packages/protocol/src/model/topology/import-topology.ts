@@ -1,6 +1,7 @@
 // Reads the topology of a model as Keras 2, Keras 3 and tfjs write it, and gives it the form of Keras
 // 2, which tfjs and the engines of clients read. What a server stores and sends has this form, so
 // that clients need not know where a model came from.
+import { TributaryError } from "../../errors.ts";
 import { isFields, type Fields } from "./fields.ts";
 import { keras2Layer, withoutBackwardLayer } from "./keras-layers.ts";
 import { keras2Ends, keras2Nodes, keywordsOf, withoutRepeatedInputs } from "./keras-nodes.ts";
@@ -22,12 +23,26 @@ export interface ImportedTopology {
  *   `context.layer` names it.
  */
 export function importTopology(topology: Fields, keras: number): ImportedTopology {
+  if (isDeep(topology, DEEPEST)) {
+    throw new TributaryError("MODEL_UNSUPPORTED", `The topology has more than ${DEEPEST} levels`, {
+      remedy: "Nest fewer models within each other.",
+    });
+  }
   const names = new WeightNames();
   return {
     topology: importModel(topology, { keras, names, masks: keras > 0 && hasMasks(topology) }),
     weightName: (name) => names.imported(name),
   };
 }
+
+/** As deep as a plan may be nested, so that no recursion exhausts the stack. */
+const DEEPEST = 100;
+
+/** Whether a value has more than so many levels. */
+const isDeep = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeep(inner, levels - 1)));
 
 interface Import {
   readonly keras: number;

@@ -40,14 +40,28 @@ export function keras2Layer(layer: KerasLayer): { class_name: string; config: Fi
     return { class_name: kind, config: renamed(config, "negative_slope", "alpha") };
   }
   if (kind === "ReLU") return reLU(name, config);
+  // An activation that does nothing is the layer of tfjs that does nothing.
+  if (kind === "Identity") {
+    return { class_name: "Activation", config: { ...config, activation: "linear" } };
+  }
+  if (kind === "UpSampling2D" && layer.keras > 0) requireNearest(name, config);
   return { class_name: kind, config };
+}
+
+/** Keras measures between the middles of pixels, and tfjs between their corners. */
+function requireNearest(name: string, { interpolation = "nearest" }: Fields): void {
+  if (interpolation === "nearest") return;
+  throw unsupportedLayer(
+    name,
+    `tfjs interpolates otherwise than Keras (${JSON.stringify(interpolation).slice(0, 40)})`,
+    "Use the interpolation nearest, or a Conv2DTranspose.",
+  );
 }
 
 /** A ReLU with a slope is a `LeakyReLU` in tfjs, which reads no slope in a `ReLU`. */
 function reLU(name: string, config: Fields): { class_name: string; config: Fields } {
-  const { negative_slope: slope = 0, threshold: _threshold, ...rest } = config;
-  if (slope === 0 || slope === null) return { class_name: "ReLU", config: rest };
-  const { max_value: bound, ...leaky } = rest;
+  const { negative_slope: slope = 0, threshold: _threshold, max_value: bound, ...leaky } = config;
+  if (slope === 0 || slope === null) return { class_name: "ReLU", config };
   if (bound !== undefined && bound !== null) {
     throw unsupportedLayer(
       name,
