@@ -66,7 +66,9 @@ export async function loadDemoData(
       remedy: "Leave --by out: the examples are dealt out at random.",
     });
   }
-  const { name, train, test, classCount } = dataset;
+  const { name, test, classCount } = dataset;
+  // All clients of a demo have the same classes, whatever their names.
+  const { classNames: _, ...train } = dataset.train;
   return { name, classCount, test, clients: deal(train, clients, source, random) };
 }
 

@@ -5,6 +5,7 @@ import { readTable } from "../tables/read-table.ts";
 import type { TableOptions, TextTable } from "../tables/text-table.ts";
 import { isCifar, loadCifar } from "./cifar.ts";
 import type { Dataset } from "./dataset.ts";
+import { hasImageFolders, loadImageFolders } from "./image-folders.ts";
 import { MNIST_FILES, findImageFiles } from "./image-files.ts";
 import { loadMnist } from "./mnist.ts";
 
@@ -23,7 +24,7 @@ export interface TableDataset {
 
 /**
  * Loads the data at a path. The path may lead to a file with a table; to a folder with the four
- * files of MNIST or of a data set in its form; to one with the binary version of CIFAR; to one with a table `train` and a table `test`; or to
+ * files of MNIST or of a data set in its form; to one with the binary version of CIFAR; to one with a folder of images for each class; to one with a table `train` and a table `test`; or to
  * one with other tables. Of several image data sets in a folder, the path names one behind the
  * folder: `emnist/emnist-letters`.
  * @param options - How to read tables.
@@ -50,6 +51,7 @@ export async function loadData(
   }
   if (findImageFiles(names).length > 0) return loadMnist(path);
   if (isCifar(names)) return loadCifar(path, names);
+  if (await hasImageFolders(path)) return loadImageFolders(path);
   const read = (name: string): Promise<TextTable> => readTable(join(path, name), options);
   const found = names.filter(isTable).sort();
   const [train, test] = ["train", "test"].map((stem) =>
