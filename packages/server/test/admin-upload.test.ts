@@ -129,6 +129,13 @@ describe("an uploaded model", () => {
       /weights\.bin/,
     ],
     ["is not JSON", { ...WHOLE, model: "{" }, 400, "BAD_PARAMETER", /part model is not JSON/],
+    [
+      "lacks the weight of a layer",
+      { ...WHOLE, model: files["model.json"].replace('"name":"output/bias"', '"name":"odd/bias"') },
+      422,
+      "MODEL_UNSUPPORTED",
+      /lacks its weight bias/,
+    ],
     ["is not a layers model", { ...WHOLE, model: "{}" }, 422, "MODEL_UNSUPPORTED", /topology/],
     [
       "is sent with a task that names a builtin model",
