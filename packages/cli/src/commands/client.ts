@@ -120,7 +120,7 @@ async function openClient(flags: ClientFlags, output: Output): Promise<Federated
   const { train, heldOut } = await ownData(
     { source, part, holdOut, tables: tableChoices(flags) },
     random,
-    output.say,
+    (line) => output.say(line),
   );
   const { population, engine, backend, enrolmentToken } = flags;
   return new FederatedClient({

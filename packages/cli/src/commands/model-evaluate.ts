@@ -72,7 +72,7 @@ export function addModelEvaluate(model: Command): void {
     }
     const output = createOutput(flags.json === true);
     const admin = await connectAdmin(flags);
-    const test = await testExamples(flags.data, tableChoices(flags), output.say);
+    const test = await testExamples(flags.data, tableChoices(flags), (line) => output.say(line));
     const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });
     try {
       const id = flags.task ?? (await newestTask(admin)).id;

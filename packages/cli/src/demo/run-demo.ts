@@ -5,12 +5,13 @@ import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server
 import { loadInitialModel, type InitialModel } from "../files/model-files.ts";
 import { tryModel } from "../model-trial/model-trial.ts";
 import { ClientThreads } from "./client-threads.ts";
-import { loadDemoData, type DemoData } from "./demo-data.ts";
+import type { DemoData } from "./demo-data.ts";
 import type { DemoObserver } from "./demo-observer.ts";
 import type { DemoOptions } from "./demo-options.ts";
 import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { sumUp, type DemoResult } from "./demo-result.ts";
 import { cancelEarlierTasks, startDemoServer } from "./demo-server.ts";
+import { loadDemoData } from "./load-demo-data.ts";
 import { demoTask, fitTask } from "./demo-task.ts";
 import { startScorer, type Scorer } from "./scorer.ts";
 import { TrainingProgress, type Score } from "./training-progress.ts";
