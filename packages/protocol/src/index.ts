@@ -186,7 +186,12 @@ export {
   type WordColumn,
 } from "./plan/statistics/statistics-columns.ts";
 export { TASK_VERSION, readStoredTask } from "./plan/stored-task.ts";
-export { instantMs, type JudgeName, type TaskDefinition } from "./plan/task-definition.ts";
+export {
+  instantMs,
+  isStatisticsTask,
+  type JudgeName,
+  type TaskDefinition,
+} from "./plan/task-definition.ts";
 export type { TaskDownload, TaskUpdate } from "./plan/task-input.ts";
 
 export {

@@ -101,6 +101,8 @@ it("a model that cannot be read is looked for again only after a while", async (
   expect((await world.coordinator.newestModel("writers", true)).roundNumber).toBe(0);
 });
 
+const model = { builtin: "logistic-regression" } as const;
+
 it.each([
   ["the running one, though another was created later", ["running", "created"], 0],
   ["the one that was created last when none is running", ["finished", "paused"], 1],
@@ -112,11 +114,16 @@ it.each([
     population: "writers",
     createdAtMs: index,
     state,
-    definition: { publicModel: false },
+    definition: { publicModel: false, model },
   }));
   for (const task of tasks) offered.note({ ...task, state: "created" });
   for (const task of tasks) offered.note({ ...task, state: "running" });
   for (const task of tasks) offered.note(task);
+  // It counts columns and has no model.
+  offered.note({
+    ...{ id: "task_9" as TaskId, population: "writers", createdAtMs: 9, state: "running" },
+    definition: { publicModel: true, model: { builtin: "statistics", bins: 4 } },
+  });
   expect(offered.taskFor("writers", true)).toBe(`task_${expected}`);
   expect(() => offered.taskFor("strangers", true)).toThrow(
     expect.objectContaining({ code: "MODEL_UNAVAILABLE" }),
@@ -127,9 +134,9 @@ it("a population offers its model to strangers only when its task makes it publi
   const offered = new OfferedTasks();
   const task = { id: "task_0" as TaskId, population: "writers", createdAtMs: 0 } as const;
   const refused = expect.objectContaining({ code: "MODEL_NOT_PUBLIC" });
-  offered.note({ ...task, state: "running", definition: { publicModel: false } });
+  offered.note({ ...task, state: "running", definition: { publicModel: false, model } });
   expect(() => offered.taskFor("writers", false)).toThrow(refused);
   expect(offered.taskFor("writers", true)).toBe(task.id);
-  offered.note({ ...task, state: "running", definition: { publicModel: true } });
+  offered.note({ ...task, state: "running", definition: { publicModel: true, model } });
   expect(offered.taskFor("writers", false)).toBe(task.id);
 });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   TributaryError,
+  isStatisticsTask,
   modelOfPlan,
   parseTfjsModel,
   taskId,
@@ -98,7 +99,12 @@ function serverModels(admin: AdminClient): Models {
 function storedModels(storage: Storage): Models {
   const { rounds, checkpoints } = storage;
   const find = async (id: string | undefined): Promise<StoredTask> => {
-    const task = id === undefined ? (await rounds.tasks()).at(-1) : await rounds.task(taskId(id));
+    const task =
+      id === undefined
+        ? (await rounds.tasks()).findLast(
+            (one) => !("definition" in one) || !isStatisticsTask(one.definition),
+          )
+        : await rounds.task(taskId(id));
     if (task === undefined) throw noTask();
     return task;
   };

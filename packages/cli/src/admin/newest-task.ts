@@ -1,4 +1,5 @@
-import { TributaryError } from "@tributary/protocol";
+import { TributaryError, isStatisticsTask } from "@tributary/protocol";
+import type { TaskView } from "@tributary/server";
 import type { AdminClient } from "./admin-client.ts";
 
 interface TaskRow {
@@ -6,12 +7,17 @@ interface TaskRow {
   readonly createdAtMs: number;
 }
 
-/** @throws TributaryError `TASK_UNKNOWN` when the server has no task. */
+/**
+ * Finds the newest task that learns a model: statistics tasks are passed over.
+ * @throws TributaryError `TASK_UNKNOWN` when the server has none.
+ */
 export async function newestTask(admin: AdminClient): Promise<TaskRow> {
   const { tasks } = await admin.json<{ tasks: TaskRow[] }>("/v1/tasks");
-  const newest = tasks.at(-1);
-  if (newest === undefined) throw noTask();
-  return newest;
+  for (const task of tasks.toReversed()) {
+    const { definition } = await admin.json<TaskView>(`/v1/tasks/${task.id}`);
+    if (definition === null || !isStatisticsTask(definition)) return task;
+  }
+  throw noTask();
 }
 
 /** The error for a server that has no task. */

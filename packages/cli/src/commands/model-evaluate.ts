@@ -53,7 +53,10 @@ export function addModelEvaluate(model: Command): void {
           "--data <source>",
           "data set to measure on: mnist, or the path of a folder or of a file with a table",
         )
-        .option("--task <id>", "task whose model is measured (default: the newest task)")
+        .option(
+          "--task <id>",
+          "task whose model is measured (default: the newest task that learns a model)",
+        )
         .option(
           "--round <number>",
           "measure the checkpoint of this round (default: the newest checkpoint)",

@@ -136,7 +136,10 @@ async function bestCheckpoint(flags: ExportFlags): Promise<string> {
 function withSource(command: Command): Command {
   return withAdminOptions(
     command
-      .option("--task <id>", "task whose model is meant (default: the newest task)")
+      .option(
+        "--task <id>",
+        "task whose model is meant (default: the newest task that learns a model)",
+      )
       .option(
         "--database-url <url>",
         "Postgres database to read when no server runs (default: the environment variable DATABASE_URL)",

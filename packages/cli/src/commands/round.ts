@@ -21,7 +21,10 @@ function addList(round: Command): void {
       .description(
         "List the rounds of a task that have ended, oldest first, and the one that is in flight.",
       )
-      .option("--task <id>", "task whose rounds are listed (default: the newest task)")
+      .option(
+        "--task <id>",
+        "task whose rounds are listed (default: the newest task that learns a model)",
+      )
       .option(
         "--limit <count>",
         "list at most this many rounds, the newest ones",

@@ -1,5 +1,5 @@
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
-import type { TaskDefinition } from "./task-definition.ts";
+import { isStatisticsTask, type TaskDefinition } from "./task-definition.ts";
 
 /** Each rule for statistics tasks: the key, what it must be, and what to do otherwise. */
 const RULES: readonly (readonly [
@@ -54,7 +54,7 @@ const RULES: readonly (readonly [
 export function statisticsFault(
   task: TaskDefinition,
 ): { readonly path: readonly string[]; readonly remedy: string } | undefined {
-  if (!("builtin" in task.model) || task.model.builtin !== "statistics") return undefined;
+  if (!isStatisticsTask(task)) return undefined;
   const broken = RULES.find(([, holds]) => !holds(task));
   return broken === undefined ? undefined : { path: broken[0], remedy: broken[2] };
 }

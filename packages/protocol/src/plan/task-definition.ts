@@ -84,6 +84,11 @@ export interface MlpSource {
   readonly outputs: number;
 }
 
+/** Whether a task counts columns and learns no model. */
+export function isStatisticsTask({ model }: Pick<TaskDefinition, "model">): boolean {
+  return "builtin" in model && model.builtin === "statistics";
+}
+
 /** What each client does; the parts of a `Plan` that a task decides. */
 interface PlanSection {
   /** Passes of a client over its examples in one round. */

@@ -1,25 +1,34 @@
-import { TributaryError, type TaskId } from "@tributary/protocol";
+import { TributaryError, isStatisticsTask, type TaskId } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
 
-/** What decides whether a task's model is the one that its population offers, and to whom. */
+/** What is told of a task. */
 interface Candidate extends Pick<TaskRecord, "id" | "population" | "createdAtMs" | "state"> {
   /** Absent when the definition cannot be read. */
-  readonly definition?: Pick<TaskRecord["definition"], "publicModel">;
+  readonly definition?: Pick<TaskRecord["definition"], "publicModel" | "model">;
+}
+
+/** What decides whether a task's model is the one that its population offers, and to whom. */
+interface Offer extends Omit<Candidate, "definition"> {
+  readonly isPublic: boolean;
 }
 
 /**
  * Knows whose model each population offers to clients that ask for the newest: that of its running
- * task or, if none is running, that of the task which was created last. It is told of every task
+ * task or, if none is running, that of the task which was created last. Statistics tasks have no
+ * model to offer. It is told of every task
  * and of every change of a task's state, so that a client's request costs no look into the store.
  */
 export class OfferedTasks {
-  readonly #populations: Map<string, { readonly tasks: Map<TaskId, Candidate>; best: Candidate }> =
+  readonly #populations: Map<string, { readonly tasks: Map<TaskId, Offer>; best: Offer }> =
     new Map();
 
   /** Takes note of a task that is new or whose state has changed. */
   note({ id, population, createdAtMs, state, definition }: Candidate): void {
-    const publicModel = definition?.publicModel ?? false;
-    const task: Candidate = { id, population, createdAtMs, state, definition: { publicModel } };
+    if (definition !== undefined && isStatisticsTask(definition)) return;
+    const task: Offer = {
+      ...{ id, population, createdAtMs, state },
+      isPublic: definition?.publicModel ?? false,
+    };
     const known = this.#populations.get(population);
     if (known === undefined) {
       this.#populations.set(population, { tasks: new Map([[id, task]]), best: task });
@@ -45,7 +54,7 @@ export class OfferedTasks {
         retryAfterMs: 5_000,
       });
     }
-    if (isEnrolled || task.definition?.publicModel === true) return task.id;
+    if (isEnrolled || task.isPublic) return task.id;
     throw new TributaryError(
       "MODEL_NOT_PUBLIC",
       `The model of population "${population}" is for clients that take part`,
@@ -58,7 +67,7 @@ export class OfferedTasks {
   }
 }
 
-function betterOf(a: Candidate, b: Candidate): Candidate {
+function betterOf(a: Offer, b: Offer): Offer {
   const byState = Number(b.state === "running") - Number(a.state === "running");
   return (byState || b.createdAtMs - a.createdAtMs) > 0 ? b : a;
 }
