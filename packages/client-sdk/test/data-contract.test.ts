@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTask, type DataContract } from "@tributary/protocol";
+import { parseTask, statisticsModel, type DataContract } from "@tributary/protocol";
 import {
   agreedExamples,
   tableExampleStore,
@@ -91,6 +91,43 @@ describe("a client with a table", () => {
       message: "",
     });
     expect((await reader.until("withdrawn")).error.message).toContain(message);
+    await reader.leave();
+  });
+});
+
+describe("a client in a statistics task", () => {
+  const plan = linearPlan({
+    examples: contract,
+    statistics: { bins: 4 },
+    model: { ...linearPlan().model, ...statisticsModel(contract, 4) },
+  });
+
+  it("counts its table, trains nothing, and holds no model afterwards", async () => {
+    const set = stage({ examples: table });
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    const { roundId } = connection.configure(set.serve(plan, new Float32Array(12)));
+    await connection.expect("configured");
+    expect(await connection.expect("reportBegin")).toMatchObject({
+      exampleCount: 9,
+      updateBytes: 48,
+      metrics: [{ name: "loss", value: 0 }],
+    });
+    connection.abandon(roundId);
+    await reader.until("round-finished");
+    expect(reader.types).toContain("counted");
+    expect(set.trainer.trainings).toBe(0);
+    expect(set.client.heldCheckpoint()).toBeUndefined();
+    await reader.leave();
+  });
+
+  it("stays out of it when its examples are no table", async () => {
+    const set = stage();
+    const { reader, connection } = await begin(set);
+    await connection.checkIn();
+    connection.configure(set.serve(plan, new Float32Array(12)));
+    await connection.expect("configured");
+    expect(await connection.expect("withdraw")).toMatchObject({ code: "EXAMPLES_INVALID" });
     await reader.leave();
   });
 });

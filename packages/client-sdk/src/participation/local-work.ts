@@ -1,5 +1,5 @@
 import { basesToReport, metricsFromBases, type Clock, TributaryError } from "@tributary/protocol";
-import { aborted } from "../runtime/abort.ts";
+import { abortable, aborted } from "../runtime/abort.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { loadExamples, loadTable, type AppExamples, type OfferedExamples } from "./app-examples.ts";
@@ -24,12 +24,36 @@ export interface LocalWorkDeps extends TrainingDeps, AppExamples {
 export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
 
 /**
+ * Does everything between the model and the encoded report: evaluates, counts or trains.
+ * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
+ * @throws TributaryError `ENGINE_UNAVAILABLE`; what the work itself throws; `ABORTED`.
+ */
+export async function workForRound(
+  deps: LocalWorkDeps,
+  configuration: Configuration,
+  model: VerifiedModel,
+  signal: AbortSignal,
+): Promise<PreparedReport> {
+  const { statistics } = model.plan.plan;
+  if (statistics !== undefined) {
+    return countForRound(deps, configuration, model, signal, statistics.bins);
+  }
+  const { trainer, events } = deps;
+  if (trainer.choose !== undefined) {
+    const choice = await abortable(trainer.choose(model.plan.plan), signal);
+    events.push({ type: "engine-chosen", roundId: configuration.roundId, ...choice });
+  }
+  const work = configuration.purpose === "evaluation" ? evaluateForRound : trainForRound;
+  return work(deps, configuration, model, signal);
+}
+
+/**
  * Measures a round's checkpoint on the held-out examples.
  * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
  * @throws TributaryError `EXAMPLES_INVALID` when the client has no held-out examples; those of
  *   `prepareEvaluation`.
  */
-export async function evaluateForRound(
+async function evaluateForRound(
   { heldOut, trainer, localLayers, offered, events, clock }: LocalWorkDeps,
   { roundId }: Configuration,
   model: VerifiedModel,
@@ -65,7 +89,7 @@ export async function evaluateForRound(
  * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
  * @throws TributaryError those of `loadExamples` and `prepareReport`.
  */
-export async function trainForRound(
+async function trainForRound(
   deps: LocalWorkDeps,
   { roundId, roundNumber }: Configuration,
   model: VerifiedModel,
@@ -97,7 +121,7 @@ export async function trainForRound(
  * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
  * @throws TributaryError those of `loadTable` and `prepareStatistics`.
  */
-export async function countForRound(
+async function countForRound(
   deps: LocalWorkDeps,
   { roundId, roundNumber }: Configuration,
   model: VerifiedModel,

@@ -15,13 +15,7 @@ import type { Incoming, Session } from "../session/session.ts";
 import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
-import {
-  countForRound,
-  evaluateForRound,
-  trainForRound,
-  type Configuration,
-  type LocalWorkDeps,
-} from "./local-work.ts";
+import { workForRound, type Configuration, type LocalWorkDeps } from "./local-work.ts";
 import type { PreparedReport } from "./prepared-report.ts";
 import { LONGEST_WAIT_MS, retryWaitMs } from "./retry-wait.ts";
 
@@ -196,7 +190,12 @@ export class RoundMember {
   async #ready({ stage }: Place): Promise<PreparedReport | TributaryError> {
     if (stage === "configuring") {
       const model = await this.#download();
-      this.#prepared ??= this.#work(model).catch((error: unknown) => asTributaryError(error));
+      this.#prepared ??= workForRound(
+        this.#deps,
+        this.#configuration,
+        model,
+        this.#stop.signal,
+      ).catch((error: unknown) => asTributaryError(error));
     }
     if (this.#prepared === undefined) {
       throw new TributaryError("INTERNAL", `The server takes this member for ${stage}`);
@@ -211,8 +210,10 @@ export class RoundMember {
     const roundId = this.#roundId;
     const session = this.#session;
     const model = await abortable(arrival.model, this.#stop.signal);
-    // An evaluation may be of an old checkpoint, which must not become the answer of `model()`.
-    if (purpose === "evaluation") cache.hold(model);
+    // An evaluation may be of an old checkpoint, and statistics are no model: neither must become the
+    // answer of `model()`.
+    const isNewest = purpose === "training" && model.plan.plan.statistics === undefined;
+    if (!isNewest) cache.hold(model);
     else cache.keep({ ...model, roundNumber: Math.max(0, roundNumber - 1) });
     if (session.roundId !== roundId) throw aborted();
     session.send({ type: "configured", roundId });
@@ -222,24 +223,6 @@ export class RoundMember {
       events.push({ type: "downloaded", roundId, bytes, keptBytes, cached });
     }
     return model;
-  }
-
-  /** Does everything between the model and the encoded update. */
-  async #work(model: VerifiedModel): Promise<PreparedReport> {
-    const { events, trainer } = this.#deps;
-    const { signal } = this.#stop;
-    const roundId = this.#roundId;
-    const { statistics } = model.plan.plan;
-    if (statistics !== undefined) {
-      return countForRound(this.#deps, this.#configuration, model, signal, statistics.bins);
-    }
-    if (trainer.choose !== undefined) {
-      const choice = await abortable(trainer.choose(model.plan.plan), signal);
-      events.push({ type: "engine-chosen", roundId, ...choice });
-    }
-    const { purpose } = this.#configuration;
-    const work = purpose === "evaluation" ? evaluateForRound : trainForRound;
-    return work(this.#deps, this.#configuration, model, signal);
   }
 
   /**
