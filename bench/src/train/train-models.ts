@@ -2,6 +2,7 @@ import {
   builtinModel,
   fillGlorotUniform,
   layoutOf,
+  transformerModel,
   xoshiro128,
   type ModelDescription,
   type Plan,
@@ -23,7 +24,8 @@ export const TRAIN_MODELS: Readonly<Record<string, (random: RandomSource) => Tra
   "mcmahan-2nn": (random) => images(builtinModel("mcmahan-2nn", random), [784]),
   "mcmahan-cnn": (random) => images(builtinModel("mcmahan-cnn", random), [28, 28, 1]),
   "cifar-cnn": (random) => images(cifarCnn(random), [32, 32, 3]),
-  "char-lstm": charLstm,
+  "char-lstm": (random) => text(charLstm(random), { vocabulary: CHARACTERS, window: UNROLL }),
+  "char-transformer": charTransformer,
 };
 
 type Model = Pick<TrainModel, "description" | "values">;
@@ -90,12 +92,12 @@ const UNROLL = 80;
  * and a dense layer 256 → 90. It has 820,522 parameters (arXiv:1602.05629 §3, but with an output at
  * every character).
  */
-function charLstm(random: RandomSource): TrainModel {
+function charLstm(random: RandomSource): Model {
   const lstm = (name: string): object => ({
     class_name: "LSTM",
     config: { name, units: 256, recurrent_activation: "sigmoid", return_sequences: true },
   });
-  const model = initialised(
+  return initialised(
     [
       {
         class_name: "Embedding",
@@ -119,15 +121,30 @@ function charLstm(random: RandomSource): TrainModel {
     },
     random,
   );
+}
+
+/**
+ * The builtin `char-transformer` on bytes: 4 blocks of width 128 with 4 heads, over windows of 64.
+ */
+function charTransformer(random: RandomSource): TrainModel {
+  const sizes = { vocabulary: 256, window: 64, width: 128, blocks: 4, heads: 4 };
+  return text(transformerModel(sizes, random), sizes);
+}
+
+/** Random text in windows, with the next token at each position. */
+function text(
+  model: Model,
+  { vocabulary, window }: { readonly vocabulary: number; readonly window: number },
+): TrainModel {
   return {
     ...model,
     loss: "sparseCategoricalCrossentropy",
-    examples(count, source) {
-      const next = xoshiro128(source.derive("examples").bytes(16));
-      const text = Int32Array.from({ length: count * UNROLL + 1 }, () => next() % CHARACTERS);
+    examples(count, random) {
+      const next = xoshiro128(random.derive("examples").bytes(16));
+      const tokens = Int32Array.from({ length: count * window + 1 }, () => next() % vocabulary);
       return {
-        ...{ features: Float32Array.from(text.subarray(0, -1)), featureShape: [UNROLL], count },
-        ...{ labels: text.slice(1), labelShape: [UNROLL] },
+        ...{ features: Float32Array.from(tokens.subarray(0, -1)), featureShape: [window], count },
+        ...{ labels: tokens.slice(1), labelShape: [window] },
       };
     },
   };

@@ -199,9 +199,10 @@ export {
   builtinModelNames,
   fixedModelNames,
   mlpModel,
-  type BuiltinModel,
   type MlpSizes,
 } from "./model/builtin-models.ts";
+export { transformerModel, type TransformerSizes } from "./model/char-transformer.ts";
+export type { BuiltinModel } from "./model/fresh-model.ts";
 export { fillGlorotUniform } from "./model/glorot-uniform.ts";
 export { checkpointIdOf, decodeCheckpoint, encodeCheckpoint } from "./model/checkpoint.ts";
 export {

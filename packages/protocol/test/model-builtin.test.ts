@@ -7,6 +7,7 @@ import {
   fixedModelNames,
   mlpModel,
 } from "../src/model/builtin-models.ts";
+import { transformerModel } from "../src/model/char-transformer.ts";
 import { checkpointIdOf, encodeCheckpoint } from "../src/model/checkpoint.ts";
 import { layoutOf } from "../src/model/parameter-layout.ts";
 import { parseTfjsModel } from "../src/model/tfjs-model.ts";
@@ -33,8 +34,7 @@ describe("the builtin models", () => {
   it("are all listed", () => {
     expect(builtinModelNames).toEqual([
       ...["logistic-regression", "mlp-64", "mcmahan-2nn", "mcmahan-cnn"],
-      "mlp",
-      "statistics",
+      ...["mlp", "char-transformer", "statistics"],
     ]);
   });
 
@@ -129,6 +129,40 @@ describe("the builtin models", () => {
     const linear = mlpModel({ ...sizes, hidden: [], outputs: 1, activation: "linear" }, seeded(1));
     expect(linear.description.topology).toMatchObject({
       config: { layers: [{ config: { batch_input_shape: [null, 5], activation: "linear" } }] },
+    });
+  });
+
+  describe("char-transformer", () => {
+    const sizes = { vocabulary: 256, window: 64, width: 128, blocks: 4, heads: 4 };
+
+    it("has about 800,000 parameters at its usual sizes", () => {
+      const block = 4 * (128 * 128 + 128) + 2 * 128 * 512 + 512 + 128 + 4 * 128;
+      const { description, values } = transformerModel(sizes, seeded(1));
+      expect(4 * block + (256 + 64) * 128 + 2 * 128 + 129 * 256).toBe(867_328);
+      expect(values.length).toBe(867_328);
+      expect(layoutOf(description.parameters).size).toBe(values.length);
+    });
+
+    it("begins with drawn kernels and embeddings, factors of 1 and biases of 0", () => {
+      const { description, values } = transformerModel({ ...sizes, blocks: 1 }, seeded(1));
+      for (const { name, offset, size } of layoutOf(description.parameters).parameters) {
+        const part = values.subarray(offset, offset + size);
+        const kind = name.slice(name.lastIndexOf("/") + 1);
+        const expected = { gamma: 1, beta: 0, bias: 0 }[kind];
+        if (expected === undefined) expect(new Set(part).size, name).toBeGreaterThan(size / 2);
+        else
+          expect(
+            part.every((value) => value === expected),
+            name,
+          ).toBe(true);
+      }
+    });
+
+    it("is unchanged after it was written and read as a tfjs model", () => {
+      const { description, values } = transformerModel({ ...sizes, blocks: 2 }, seeded(1));
+      const files = writeTfjsModel(description, values);
+      const model = parseTfjsModel(JSON.parse(files["model.json"]));
+      expect(model.description).toEqual(description);
     });
   });
 

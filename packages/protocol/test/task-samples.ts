@@ -11,6 +11,11 @@ export const TASK_SAMPLES: readonly object[] = [
   },
   {
     population: "keyboard",
+    name: "a-language-model",
+    model: { builtin: "char-transformer", vocabulary: 5, window: 6, width: 4, blocks: 1, heads: 2 },
+  },
+  {
+    population: "keyboard",
     name: "every-section",
     model: { path: "./model.json" },
     plan: {

@@ -186,6 +186,14 @@ describe("a task", () => {
     });
   });
 
+  it("gives the builtin char-transformer the sizes that are left out", () => {
+    const model = { builtin: "char-transformer", blocks: 1, heads: 2 } as const;
+    expect(parseTask({ ...smallest, model }).model).toEqual({
+      ...{ builtin: "char-transformer", vocabulary: 256, window: 64, width: 128 },
+      ...{ blocks: 1, heads: 2 },
+    });
+  });
+
   it("names an unknown key before what is missing because of it", () => {
     const { population, ...rest } = smallest;
     const error = errorOf(() => parseTask({ ...rest, Population: population }), "TASK_INVALID");
@@ -202,6 +210,30 @@ describe("a task", () => {
     [{ model: { builtin: "mlp-64", outputs: 3 } }, "model is not valid", "and with no other"],
     [{ model: { path: "x", hidden: [3] } }, "model is not valid", "and with no other"],
     [{ model: { builtin: "mlp", inputs: 0, outputs: 3 } }, "model.inputs is 0", "from 1"],
+    [
+      { model: { builtin: "mlp", heads: 2 } },
+      "model is not valid",
+      "char-transformer, and with no",
+    ],
+    [{ model: { builtin: "char-transformer", inputs: 2 } }, "model is not valid", "model mlp, and"],
+    [{ model: { builtin: "char-transformer", heads: 3 } }, "model.heads is 3", "width of 128"],
+    [{ model: { builtin: "char-transformer", window: 0 } }, "model.window is 0", "from 1"],
+    [
+      { model: { builtin: "char-transformer" }, plan: { loss: "meanSquaredError", metrics: [] } },
+      'plan.loss is "meanSquaredError"',
+      "sparseCategoricalCrossentropy",
+    ],
+    [
+      {
+        model: { builtin: "char-transformer" },
+        examples: {
+          features: [{ type: "numeric", name: "a" }],
+          label: { name: "b", classes: ["c", "d"] },
+        },
+      },
+      "examples is ",
+      "windows of tokens",
+    ],
     [{ model: { builtin: "vgg" } }, 'model.builtin is "vgg"', "mcmahan-2nn"],
     [{ plan: { batchSize: 0 } }, "plan.batchSize is 0", "whole number from 1"],
     [{ plan: { localEpochs: 1.5 } }, "plan.localEpochs is 1.5", "whole number"],

@@ -4,10 +4,16 @@ import type { ParameterShape } from "./parameter-layout.ts";
 /** What a model's last layer makes of its sums: probabilities of classes, of a yes, or numbers. */
 export type OutputActivation = "softmax" | "sigmoid" | "linear";
 
+/** The settings of a layer, as tfjs writes them. */
+interface LayerConfig {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
 /** One layer: what the topology says of it, and the parameters that it has. */
 export interface Layer {
   /** The layer's entry in the topology's `layers`. */
-  readonly topology: { readonly class_name: string; readonly config: object };
+  readonly topology: { readonly class_name: string; readonly config: LayerConfig };
   /** In checkpoint order; empty for a layer without weights. */
   readonly parameters: readonly ParameterShape[];
 }
@@ -19,7 +25,7 @@ export interface Layer {
 export function dense(
   name: string,
   shape: [inputs: number, units: number],
-  activation: "relu" | OutputActivation,
+  activation: "relu" | "gelu" | OutputActivation,
   inputShape?: readonly number[],
 ): Layer {
   const [, units] = shape;
@@ -85,7 +91,7 @@ export function flatten(name: string): Layer {
 }
 
 /** The settings that tfjs writes for every layer with a kernel and a bias, at their defaults. */
-function trained(name: string): object {
+function trained(name: string): LayerConfig {
   return {
     use_bias: true,
     kernel_initializer: {
@@ -110,8 +116,17 @@ function input(shape: readonly number[] | undefined): object {
 
 /** Names and shapes of a layer's two parameters. The bias has one value for each output channel. */
 function kernelAndBias(layer: string, shape: readonly number[]): readonly ParameterShape[] {
-  return [
-    { name: `${layer}/kernel`, shape },
-    { name: `${layer}/bias`, shape: [shape.at(-1) ?? 1] },
-  ];
+  return [kernelOf(layer, shape), biasOf(layer, [shape.at(-1) ?? 1])];
 }
+
+/** Name and shape of a kernel. */
+export const kernelOf = (layer: string, shape: readonly number[]): ParameterShape => ({
+  name: `${layer}/kernel`,
+  shape,
+});
+
+/** Name and shape of what is added to the sums of a kernel. */
+export const biasOf = (layer: string, shape: readonly number[]): ParameterShape => ({
+  name: `${layer}/bias`,
+  shape,
+});

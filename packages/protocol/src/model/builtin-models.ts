@@ -10,9 +10,7 @@ import {
   type Layer,
   type OutputActivation,
 } from "./builtin-layers.ts";
-import { fillGlorotUniform } from "./glorot-uniform.ts";
-import { layoutOf } from "./parameter-layout.ts";
-import type { ModelDescription } from "./tfjs-model.ts";
+import { freshModel, type BuiltinModel } from "./fresh-model.ts";
 
 const FIXED_MODELS = {
   /** 784 inputs → 10 classes, softmax: 7,850 parameters. */
@@ -53,7 +51,12 @@ export const fixedModelNames = Object.keys(FIXED_MODELS) as readonly FixedModelN
  * The names of all builtin models: those of fixed sizes, and those whose sizes a task gives.
  * `statistics` counts and learns nothing.
  */
-export const builtinModelNames = [...fixedModelNames, "mlp", "statistics"] as const;
+export const builtinModelNames = [
+  ...fixedModelNames,
+  "mlp",
+  "char-transformer",
+  "statistics",
+] as const;
 
 /** The sizes of the builtin model `mlp`: dense layers, those between with ReLU. */
 export interface MlpSizes {
@@ -66,25 +69,14 @@ export interface MlpSizes {
   readonly activation: OutputActivation;
 }
 
-/** A builtin model with fresh weights. */
-export interface BuiltinModel {
-  readonly description: ModelDescription;
-  /**
-   * Initial parameters, Float32, shape [d] in checkpoint order: kernels are Glorot uniform, biases
-   * are zero.
-   */
-  readonly values: Float32Array;
-}
-
 /**
  * Makes a builtin model of fixed sizes, with fresh weights. The dense models take images as
  * flat [784], and `mcmahan-cnn` takes them as [28, 28, 1].
- * @param random - Each kernel draws from a child of it that is named after the kernel. So a kernel
- * depends on the seed, its name and its shape, and not on the other layers.
+ * @param random - As of `freshModel`.
  * @throws TributaryError `MODEL_UNSUPPORTED` for a name that is not in `fixedModelNames`.
  */
 export function builtinModel(name: string, random: RandomSource): BuiltinModel {
-  if (isFixedModelName(name)) return freshModel(name, FIXED_MODELS[name], random);
+  if (isFixedModelName(name)) return inSequence(name, FIXED_MODELS[name], random);
   throw new TributaryError(
     "MODEL_UNSUPPORTED",
     `There is no builtin model named ${name.slice(0, 80)}`,
@@ -94,7 +86,7 @@ export function builtinModel(name: string, random: RandomSource): BuiltinModel {
 
 /**
  * Makes the builtin model `mlp` with fresh weights.
- * @param random - As of `builtinModel`.
+ * @param random - As of `freshModel`.
  * @throws TributaryError `MODEL_UNSUPPORTED` when a size is not a whole number of at least 1, or the
  *   model has too many parameters.
  */
@@ -115,28 +107,16 @@ export function mlpModel(sizes: MlpSizes, random: RandomSource): BuiltinModel {
     activation,
     hidden.length === 0 ? [inputs] : undefined,
   );
-  return freshModel("mlp", [...layers, output], random);
+  return inSequence("mlp", [...layers, output], random);
 }
 
-function freshModel(name: string, layers: readonly Layer[], random: RandomSource): BuiltinModel {
-  const description: ModelDescription = {
-    topology: {
-      class_name: "Sequential",
-      config: { name: name.replaceAll("-", "_"), layers: layers.map(({ topology }) => topology) },
-    },
-    parameters: layers.flatMap(({ parameters }) => parameters),
+/** Makes a model of layers each of which reads the one before it. */
+function inSequence(name: string, layers: readonly Layer[], random: RandomSource): BuiltinModel {
+  const topology = {
+    class_name: "Sequential",
+    config: { name: name.replaceAll("-", "_"), layers: layers.map((layer) => layer.topology) },
   };
-  const layout = layoutOf(description.parameters);
-  const values = new Float32Array(layout.size);
-  for (const { name: parameter, shape, offset, size } of layout.parameters) {
-    if (!parameter.endsWith("/kernel")) continue;
-    fillGlorotUniform(
-      values.subarray(offset, offset + size),
-      shape,
-      random.derive(`initial ${parameter}`),
-    );
-  }
-  return { description, values };
+  return freshModel({ topology, parameters: layers.flatMap((one) => one.parameters) }, random);
 }
 
 /** Whether a builtin model of fixed sizes has this name. */

@@ -1,5 +1,7 @@
 import type { OutputActivation } from "../model/builtin-layers.ts";
-import { builtinModel, mlpModel, type BuiltinModel } from "../model/builtin-models.ts";
+import { builtinModel, mlpModel } from "../model/builtin-models.ts";
+import { transformerModel } from "../model/char-transformer.ts";
+import type { BuiltinModel } from "../model/fresh-model.ts";
 import { TributaryError } from "../errors.ts";
 import { layoutOf } from "../model/parameter-layout.ts";
 import type { RandomSource } from "../random/random-source.ts";
@@ -19,7 +21,7 @@ const ACTIVATIONS: Readonly<Record<LabelKind, OutputActivation>> = {
  * Makes the builtin model of a task with fresh weights.
  * @param source - The task's model.
  * @param task - The loss decides what the last layer of an `mlp` does.
- * @param random - Draws the weights, as for `builtinModel`.
+ * @param random - Draws the weights, as for `freshModel`.
  * @throws TributaryError `MODEL_UNSUPPORTED` when the model has too many parameters; `TASK_INVALID`
  *   when there are statistics of a task without a data contract to count.
  */
@@ -28,9 +30,16 @@ export function builtinModelOf(
   { plan, examples }: TaskDefinition,
   random: RandomSource,
 ): BuiltinModel {
-  if (source.builtin === "statistics") return emptyStatistics(source, examples);
-  if (source.builtin !== "mlp") return builtinModel(source.builtin, random);
-  return mlpModel({ ...source, activation: ACTIVATIONS[labelsOf(plan.loss)] }, random);
+  switch (source.builtin) {
+    case "statistics":
+      return emptyStatistics(source, examples);
+    case "char-transformer":
+      return transformerModel(source, random);
+    case "mlp":
+      return mlpModel({ ...source, activation: ACTIVATIONS[labelsOf(plan.loss)] }, random);
+    default:
+      return builtinModel(source.builtin, random);
+  }
 }
 
 function emptyStatistics(

@@ -14,13 +14,24 @@ const USUAL_HIDDEN = [64, 32];
 /** What to write instead of a model section that names no model, or two. */
 const MODEL_REMEDY = `Give either { builtin: NAME }, one of ${builtinModelNames.join(", ")}, or { path: FILE }.`;
 
-const SIZES_REMEDY = "Give inputs and outputs with the builtin model mlp, and with no other.";
-
 const units = (): z.ZodNumber => wholeNumber(1, MOST_UNITS);
 
 /** The bins of a column with bounds, for `statistics`. */
 const USUAL_BINS = 32;
-const BINS_REMEDY = "Give bins with the builtin model statistics, and with no other.";
+
+/** The sizes of a `char-transformer` whose task file names none. A token is a byte of UTF-8. */
+const USUAL_TRANSFORMER = { vocabulary: 256, window: 64, width: 128, blocks: 4, heads: 4 };
+
+/** The keys that belong to one builtin model each. */
+const KEYS_OF = {
+  mlp: ["inputs", "hidden", "outputs"],
+  "char-transformer": ["vocabulary", "window", "width", "blocks", "heads"],
+  statistics: ["bins"],
+} as const;
+
+/** A size of a `char-transformer`, for the table of keys. */
+const size = (meaning: string, key: keyof typeof USUAL_TRANSFORMER): string =>
+  `Of the builtin model \`char-transformer\`: ${meaning}. Left out: ${USUAL_TRANSFORMER[key]}.`;
 
 /** The model section of a task file. */
 export const modelSchema = strictRecord(
@@ -44,6 +55,21 @@ export const modelSchema = strictRecord(
     outputs: units()
       .exactOptional()
       .describe("Of the builtin model `mlp`: the number of classes, or of values to predict."),
+    vocabulary: wholeNumber(2, MOST_UNITS)
+      .exactOptional()
+      .describe(size("the number of different tokens", "vocabulary")),
+    window: wholeNumber(1, 4_096)
+      .exactOptional()
+      .describe(size("the number of tokens of one example", "window")),
+    width: wholeNumber(1, 65_536)
+      .exactOptional()
+      .describe(size("the number of values that stand for a token between layers", "width")),
+    blocks: wholeNumber(1, MOST_LAYERS)
+      .exactOptional()
+      .describe(size("the number of blocks of attention and dense layers", "blocks")),
+    heads: wholeNumber(1, 1_024)
+      .exactOptional()
+      .describe(size("the number of heads of each attention, which divides `width`", "heads")),
     bins: wholeNumber(2, 1_024)
       .exactOptional()
       .describe(
@@ -52,19 +78,27 @@ export const modelSchema = strictRecord(
   },
   MODEL_REMEDY,
 )
-  .transform(({ builtin, path, inputs, hidden, outputs, bins }, context): ModelSource => {
-    const refuse = (message: string): never => {
-      context.addIssue({ code: "custom", message });
+  .transform(({ builtin, path, ...sizes }, context): ModelSource => {
+    const refuse = (message: string, ...at: string[]): never => {
+      context.addIssue({ code: "custom", message, path: at });
       return z.NEVER;
     };
     if ((builtin === undefined) === (path === undefined)) return refuse(MODEL_REMEDY);
-    if (bins !== undefined && builtin !== "statistics") return refuse(BINS_REMEDY);
-    if (builtin === "mlp") {
-      if (inputs === undefined || outputs === undefined) return refuse(SIZES_REMEDY);
-      return { builtin, inputs, hidden: hidden ?? USUAL_HIDDEN, outputs };
+    for (const [owner, keys] of Object.entries(KEYS_OF)) {
+      if (owner === builtin || keys.every((key) => sizes[key] === undefined)) continue;
+      return refuse(`Give ${sentenceOf(keys)} with the builtin model ${owner}, and with no other.`);
     }
-    if (inputs !== undefined || hidden !== undefined || outputs !== undefined) {
-      return refuse(SIZES_REMEDY);
+    const { inputs, hidden, outputs, bins, ...given } = sizes;
+    if (builtin === "mlp") {
+      if (inputs !== undefined && outputs !== undefined) {
+        return { builtin, inputs, hidden: hidden ?? USUAL_HIDDEN, outputs };
+      }
+      return refuse("Give the builtin model mlp its inputs and outputs.");
+    }
+    if (builtin === "char-transformer") {
+      const all = { ...USUAL_TRANSFORMER, ...given };
+      if (all.width % all.heads === 0) return { builtin, ...all };
+      return refuse(`Use a number that divides the width of ${all.width}.`, "heads");
     }
     if (builtin === "statistics") return { builtin, bins: bins ?? USUAL_BINS };
     return builtin === undefined ? { path: path ?? "" } : { builtin };
@@ -78,8 +112,14 @@ export const modelSchema = strictRecord(
       },
       {
         required: ["builtin"],
-        properties: { builtin: { enum: [...fixedModelNames, "statistics"] } },
+        properties: { builtin: { enum: [...fixedModelNames, "char-transformer", "statistics"] } },
       },
       { required: ["path"] },
     ],
   });
+
+/** Names keys in a sentence. */
+function sentenceOf(keys: readonly string[]): string {
+  const last = keys.at(-1) ?? "";
+  return keys.length < 2 ? last : `${keys.slice(0, -1).join(", ")} and ${last}`;
+}

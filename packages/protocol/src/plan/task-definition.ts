@@ -1,4 +1,5 @@
 import type { FixedModelName } from "../model/builtin-models.ts";
+import type { TransformerSizes } from "../model/char-transformer.ts";
 import type { DownloadSpec } from "../model/download.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
@@ -64,7 +65,16 @@ export type ModelSource =
   | { readonly path: string };
 
 /** A model that needs no file. */
-export type BuiltinSource = { readonly builtin: FixedModelName } | MlpSource | StatisticsSource;
+export type BuiltinSource =
+  | { readonly builtin: FixedModelName }
+  | MlpSource
+  | TransformerSource
+  | StatisticsSource;
+
+/** The builtin model `char-transformer`, with its sizes. */
+export interface TransformerSource extends TransformerSizes {
+  readonly builtin: "char-transformer";
+}
 
 /** No model, but what clients count of the columns of the task's data contract. */
 export interface StatisticsSource {

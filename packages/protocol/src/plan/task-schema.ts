@@ -11,7 +11,12 @@ import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
 import { modelSchema } from "./model-schema.ts";
+<<<<<<< HEAD
 import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";
+=======
+import { labelsOf } from "./losses.ts";
+import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
+>>>>>>> 075eb3b (Add a small language model to the builtin models)
 import { nameSchema } from "./plan-schema.ts";
 import {
   batchNormalizationChoices,
@@ -363,6 +368,15 @@ const schema = form.superRefine((task, context) => {
   if (misfit !== undefined) {
     const path = ["examples", ...misfit.path];
     context.addIssue({ code: "custom", path, message: misfit.remedy });
+  }
+  if ("builtin" in task.model && task.model.builtin === "char-transformer") {
+    const labels = labelsOf(task.plan.loss);
+    if (labels !== "classes" && labels !== "classIndices") {
+      issue(["plan", "loss"], "Use sparseCategoricalCrossentropy: the model tells tokens apart.");
+    }
+    if (task.examples !== null) {
+      issue(["examples"], "Leave it out: the examples of this model are windows of tokens.");
+    }
   }
   const uncounted = statisticsFault(task);
   if (uncounted !== undefined) issue([...uncounted.path], uncounted.remedy);

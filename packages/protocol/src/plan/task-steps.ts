@@ -42,6 +42,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // Metrics came that are computed from sums.
   (task) => task,
+  // The builtin model `char-transformer` came, with its sizes.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */
