@@ -11,12 +11,8 @@ import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
 import { modelSchema } from "./model-schema.ts";
-<<<<<<< HEAD
-import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";
-=======
 import { labelsOf } from "./losses.ts";
-import { measureNames, usualMetrics, type MeasureName } from "./metrics.ts";
->>>>>>> 075eb3b (Add a small language model to the builtin models)
+import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
 import {
   batchNormalizationChoices,
