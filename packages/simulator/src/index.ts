@@ -1,12 +1,12 @@
 // Data sets, and ways to divide them among clients, for demonstrations and experiments.
-export type { Dataset } from "./datasets/dataset.ts";
+export type { ClientExamples, Dataset, UndividedDataset } from "./datasets/dataset.ts";
 export {
   fetchDataset,
   type FetchDatasetOptions,
   type FetchedDataset,
   type FetchProgress,
 } from "./datasets/fetch-dataset.ts";
-export { loadData, type TableDataset } from "./datasets/load-data.ts";
+export { loadData, type ReadingOptions, type TableDataset } from "./datasets/load-data.ts";
 export { readPlayRoles, type PlayRole } from "./datasets/play-roles.ts";
 export { loadMnist } from "./datasets/mnist.ts";
 export {

@@ -10,7 +10,14 @@ import { FederatedClient, type EngineName, type TrainerOptions } from "@tributar
 import { ownData } from "../datasets/own-data.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { fileKeyStore } from "../files/file-key-store.ts";
-import { backendOption, engineOption, fraction, partOf, wholeNumber } from "../terminal/options.ts";
+import {
+  backendOption,
+  engineOption,
+  fraction,
+  partOf,
+  wholeNumber,
+  windowOption,
+} from "../terminal/options.ts";
 import { createOutput, formatBytes, type Output } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
 import { clientError, showParticipation } from "./client-progress.ts";
@@ -66,7 +73,7 @@ function withClientOptions(command: Command): Command {
       .option("--population <name>", "population to join", "demo")
       .option(
         "--data <source>",
-        "what to train on: writers (digits of one more writer, drawn by the command), mnist, or the path of a folder or of a file with a table",
+        "what to train on: writers (digits of one more writer, drawn by the command), mnist, shakespeare, or the path of a folder, of a file with a table or of a text",
         "writers",
       )
       .option(
@@ -80,6 +87,7 @@ function withClientOptions(command: Command): Command {
         "leave after this many rounds (default: stay until the command is stopped)",
         wholeNumber(1),
       )
+      .addOption(windowOption())
       .addOption(engineOption())
       .addOption(backendOption())
       .option("--enrolment-token <jwt>", "enrolment token, for a population that requires one")

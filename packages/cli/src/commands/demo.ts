@@ -16,7 +16,7 @@ import { showProgress } from "../demo/show-progress.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
 import { readTaskFile } from "../files/task-file.ts";
 import { writeTfjsFolder } from "../files/tfjs-folder.ts";
-import { backendOption, engineOption, wholeNumber } from "../terminal/options.ts";
+import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
 import { createOutput } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
 
@@ -63,7 +63,7 @@ function withDemoOptions(command: Command): Command {
       )
       .option(
         "--data <source>",
-        "what to train on: writers (digits that the demo draws itself), mnist, or the path of a folder or of a file with a table",
+        "what to train on: writers (digits that the demo draws itself), mnist, shakespeare, or the path of a folder, of a file with a table or of a text",
         "writers",
       )
       .option(
@@ -93,6 +93,7 @@ function withDemoOptions(command: Command): Command {
         "make the run repeatable: the same seed draws the same clients for each round and gives the same model (default: a random seed)",
         wholeNumber(0),
       )
+      .addOption(windowOption())
       .addOption(engineOption())
       .addOption(backendOption())
       .option(
@@ -124,6 +125,8 @@ Examples:
   tributary demo --clients 100 --seed 7        more clients, and a run that can be repeated
   tributary demo --data patients.csv --label outcome --by hospital
                                                each hospital of a table is a client
+  tributary demo --data shakespeare --clients 10
+                                               each role is a client, and the model writes on
   tributary demo --task examples/tasks/mnist-cnn.yaml --data mnist
                                                your own task (see docs/task-file.md) on MNIST`;
 
@@ -140,7 +143,7 @@ async function demoOptions(
     flags.task === undefined ? undefined : await readTaskFile(flags.task);
   return {
     ...{ data, seed, dataDir, port, adminPort, signal },
-    tables: demoTables(flags),
+    tables: demoTables(flags, task),
     ...(clients === undefined ? {} : { clients }),
     ...(by === undefined ? {} : { by }),
     trainer: { engine, backend },
@@ -152,10 +155,16 @@ async function demoOptions(
   };
 }
 
-/** The demo's own task is for numbers of any size, so that they are scaled unless a task is given. */
-function demoTables(flags: DemoFlags): TableChoices {
+/**
+ * The demo's own task is for numbers of any size, so that they are scaled unless a task is given. A
+ * task for text says how long its windows are.
+ */
+function demoTables(flags: DemoFlags, task: TaskDefinition | undefined): TableChoices {
   const { reading, draft } = tableChoices(flags);
-  return { reading, draft: flags.task === undefined ? { scaling: "standard", ...draft } : draft };
+  if (task === undefined) return { reading, draft: { scaling: "standard", ...draft } };
+  const { model } = task;
+  const isOfText = "builtin" in model && model.builtin === "char-transformer";
+  return { reading: isOfText ? { window: model.window, ...reading } : reading, draft };
 }
 
 /** Writes the trained model for TensorFlow.js. @returns The folder. */

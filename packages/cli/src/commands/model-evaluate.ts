@@ -20,7 +20,7 @@ import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-
 import { newestTask } from "../admin/newest-task.ts";
 import { testExamples, type TestExamples } from "../datasets/test-examples.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
-import { backendOption, engineOption, wholeNumber } from "../terminal/options.ts";
+import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { metricsText } from "./describe-round.ts";
 
@@ -47,11 +47,11 @@ export function addModelEvaluate(model: Command): void {
       model
         .command("evaluate")
         .description(
-          "Measure how good a checkpoint is on the test examples of a data set, or on all rows of a table, and record the result on the server.",
+          "Measure how good a checkpoint is on the test examples of a data set, on all rows of a table or on a whole text, and record the result on the server.",
         )
         .requiredOption(
           "--data <source>",
-          "data set to measure on: mnist, or the path of a folder or of a file with a table",
+          "data set to measure on: mnist, shakespeare, or the path of a folder, of a file with a table or of a text",
         )
         .option(
           "--task <id>",
@@ -64,6 +64,7 @@ export function addModelEvaluate(model: Command): void {
         )
         .option("--watch", "measure every new checkpoint until the task ends")
         .option("--no-record", "print the result, but do not record it on the server")
+        .addOption(windowOption())
         .addOption(engineOption())
         .addOption(backendOption()),
     ),

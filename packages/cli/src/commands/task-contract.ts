@@ -25,7 +25,7 @@ export function addContract(task: Command): void {
     const { reading, draft } = tableChoices(flags);
     const data = await loadNamedDataset(path, reading);
     if (!isOfTables(data)) {
-      throw new TributaryError("DATA_UNREADABLE", `${path} holds images and no table`, {
+      throw new TributaryError("DATA_UNREADABLE", `${path} holds no table`, {
         remedy: "A contract for images is short: docs/task-file.md shows one.",
       });
     }

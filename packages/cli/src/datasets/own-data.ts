@@ -23,7 +23,7 @@ export interface OwnData {
 
 /** What to load, and how much of it. */
 export interface OwnDataRequest {
-  /** `writers`, `mnist`, or the path of a folder or of a file with a table. */
+  /** `writers`, `mnist`, `shakespeare`, or the path of a folder, of a file with a table or of a text. */
   readonly source: string;
   readonly tables: TableChoices;
   /** One of equal parts of the data, counted from 0; all of it if left out. */
@@ -54,7 +54,7 @@ export async function ownData(
   }
   const data = await loadNamedDataset(source, tables.reading);
   if (!isOfTables(data)) {
-    const { train } = data;
+    const train = "examples" in data ? data.examples : data.train;
     const indices = indicesOf(part, train.count, source);
     return divide(indices === undefined ? train : takeExamples(train, indices), fraction);
   }

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { ColumnName, DraftOptions, Filling, TableOptions } from "@tributary/simulator";
+import type { ColumnName, DraftOptions, Filling, ReadingOptions } from "@tributary/simulator";
 
-/** The options that say how to read a table and what to make of it, as they are typed. */
+/** The options that say how to read a table or text and what to make of it, as they are typed. */
 export interface TableFlags {
+  readonly window?: number;
   readonly delimiter?: string;
   readonly header?: boolean;
   readonly encoding?: string;
@@ -19,9 +20,9 @@ export interface TableFlags {
   readonly standardize?: true;
 }
 
-/** How a table is read, and what is made of it where no data contract says so. */
+/** How a table or text is read, and what is made of it where no data contract says so. */
 export interface TableChoices {
-  readonly reading: TableOptions;
+  readonly reading: ReadingOptions;
   readonly draft: DraftOptions;
 }
 
@@ -68,11 +69,11 @@ export function withTableOptions(command: Command): Command {
 
 /** Turns the options into what the simulator takes. */
 export function tableChoices(flags: TableFlags): TableChoices {
-  const { delimiter: cut, header, encoding, decimalMark, missing } = flags;
+  const { delimiter: cut, header, encoding, decimalMark, missing, window } = flags;
   const { label, classes, features, ignore, categories } = flags;
   const incomplete = flags.dropIncomplete === true ? "drop" : flags.fillMissing;
   return {
-    reading: defined({ delimiter: cut, header, encoding, decimalMark, missing }),
+    reading: defined({ delimiter: cut, header, encoding, decimalMark, missing, window }),
     draft: defined({
       ...{ label, classes, features, ignore, categories, incomplete },
       labelKind: flags.values === true ? "value" : undefined,

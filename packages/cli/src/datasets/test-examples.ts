@@ -10,7 +10,7 @@ export type TestExamples = (plan: Plan) => Promise<Examples>;
 
 /**
  * Loads the examples that an operator measures models on: the test examples of a data set that keeps
- * them apart, else all rows of its table. They become numbers as the plan's data contract says.
+ * them apart, else all rows of its table or all of its text. They become numbers as the plan's data contract says.
  * @param say - Is told what was found out about a table.
  * @throws TributaryError `DATA_UNREADABLE` when the data is not there or cannot be read.
  */
@@ -20,8 +20,10 @@ export async function testExamples(
   say: (line: string) => void,
 ): Promise<TestExamples> {
   const data = await loadNamedDataset(source, reading);
-  if (!isOfTables(data))
-    return ({ examples }) => Promise.resolve(agreedExamples(data.test, examples));
+  if (!isOfTables(data)) {
+    const test = "examples" in data ? data.examples : data.test;
+    return ({ examples }) => Promise.resolve(agreedExamples(test, examples));
+  }
   const table = data.test ?? onlyTable(data);
   say(describeTable(table));
   // Both tables of a folder must number their classes alike, and the test table may lack some.

@@ -20,7 +20,8 @@ export interface DemoData {
 export interface DemoDataRequest {
   /**
    * `writers`, which is drawn here, one writer for each client; `mnist`, which is looked for where
-   * `tributary data fetch` puts it; or the path of a folder or of a file with a table.
+   * `tributary data fetch` puts it, and so is `shakespeare`, with a role for each client; or the path
+   * of a folder, of a file with a table or of a text.
    */
   readonly source: string;
   /** The number of clients; left out with `by`, which decides it, else 20. */

@@ -7,6 +7,7 @@ export interface DemoSummary {
   readonly rounds: number;
   /** Null if the task has no such metric. */
   readonly finalAccuracy: number | null;
+  readonly finalPerplexity: number | null;
   readonly finalLoss: number | null;
   /** Of a model that predicts numbers, in their own unit; null if the task has no such metric. */
   readonly finalMeanAbsoluteError: number | null;
@@ -32,6 +33,7 @@ export function demoSummary(
   return {
     rounds: result.rounds,
     finalAccuracy: score["accuracy"] ?? null,
+    finalPerplexity: score["perplexity"] ?? null,
     finalLoss: score["loss"] ?? null,
     finalMeanAbsoluteError: errors.meanAbsolute ?? null,
     finalRootMeanSquaredError: errors.rootMeanSquared ?? null,
@@ -71,9 +73,11 @@ export function describeSummary(summary: DemoSummary, isRepeatable: boolean): st
   ].join("\n");
 }
 
-/** How good the model is: its accuracy, else its errors, else its loss. */
+/** How good the model is: its perplexity, else its accuracy, else its errors, else its loss. */
 function scoreOf(summary: DemoSummary): string {
-  const { finalAccuracy, finalLoss, finalMeanAbsoluteError, finalRootMeanSquaredError } = summary;
+  const { finalAccuracy, finalPerplexity, finalLoss } = summary;
+  const { finalMeanAbsoluteError, finalRootMeanSquaredError } = summary;
+  if (finalPerplexity !== null) return `perplexity  ${finalPerplexity.toFixed(3)}`;
   if (finalAccuracy !== null) return `accuracy    ${(100 * finalAccuracy).toFixed(2)} %`;
   const errors = [
     ...(finalMeanAbsoluteError === null ? [] : [`MAE ${finalMeanAbsoluteError.toPrecision(4)}`]),

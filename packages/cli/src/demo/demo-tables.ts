@@ -11,8 +11,8 @@ import { describeMapped, describeTable } from "../datasets/describe-table.ts";
 import { onlyTable } from "../datasets/named-dataset.ts";
 import type { DemoData, DemoDataRequest } from "./demo-data.ts";
 
-/** The share of rows on which models are measured, unless the data set keeps them apart. */
-const TEST_SHARE = 0.2;
+/** The share of examples on which models are measured, unless the data set keeps them apart. */
+export const TEST_SHARE = 0.2;
 
 /** The value of `--by` for which each table of a folder is the data of one client. */
 const BY_FILE = "file";

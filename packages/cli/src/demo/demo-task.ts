@@ -9,18 +9,21 @@ import type { DemoData } from "./demo-data.ts";
 /** How many rounds a demo runs if neither the user nor a task file says so. */
 const DIGIT_ROUNDS = 12;
 const TABLE_ROUNDS = 30;
+const TEXT_ROUNDS = 12;
 
 /**
  * The task that a demo runs if no task file is given, with all clients in every round. On digits it
- * trains the 2NN of McMahan et al. (arXiv:1602.05629), and on tables the builtin model `mlp`.
- * @throws TributaryError `TASK_INVALID` when the data is neither.
+ * trains the 2NN of McMahan et al. (arXiv:1602.05629), on tables the builtin model `mlp`, and on text
+ * the builtin model `char-transformer`.
+ * @throws TributaryError `TASK_INVALID` when the data is nothing of these.
  */
 export function demoTask(data: DemoData, rounds?: number): TaskDefinition {
   const clients = data.clients.length;
+  const kind = kindOf(data);
   return parseTask({
     population: "demo",
     name: `demo-${taskName(data.name)}`,
-    ...(data.contract === undefined ? digitTask(data) : tableTask(data, data.contract)),
+    ...kind.sections,
     round: {
       goalCount: clients,
       overselection: 1,
@@ -31,8 +34,18 @@ export function demoTask(data: DemoData, rounds?: number): TaskDefinition {
     // The clients are the demo's own, so that what they claim is true.
     maximumExamples: 1_048_576,
     eligibility: { minimumExamples: 1 },
-    stop: { rounds: rounds ?? (data.contract === undefined ? DIGIT_ROUNDS : TABLE_ROUNDS) },
+    stop: { rounds: rounds ?? kind.rounds },
   });
+}
+
+/** The sections of the task that depend on the data, and how many rounds it runs. */
+function kindOf(data: DemoData): { readonly sections: object; readonly rounds: number } {
+  if (data.contract !== undefined) {
+    return { sections: tableTask(data, data.contract), rounds: TABLE_ROUNDS };
+  }
+  // A text has a label at each position.
+  if (data.test.labelShape.length > 0) return { sections: textTask(data), rounds: TEXT_ROUNDS };
+  return { sections: digitTask(data), rounds: DIGIT_ROUNDS };
 }
 
 /** The name of a data set in the form that names of tasks have. */
@@ -59,6 +72,24 @@ function digitTask(data: DemoData): object {
       optimizer: { name: "sgd", learningRate: 0.1 },
       loss: "categoricalCrossentropy",
       metrics: ["accuracy"],
+      update: { codec: "uniform", bits: 8 },
+    },
+  };
+}
+
+function textTask({ test, classCount }: DemoData): object {
+  return {
+    model: {
+      builtin: "char-transformer",
+      vocabulary: classCount,
+      window: test.featureShape[0],
+    },
+    plan: {
+      localEpochs: 1,
+      batchSize: 8,
+      optimizer: { name: "adam", learningRate: 0.001 },
+      loss: "sparseCategoricalCrossentropy",
+      metrics: ["perplexity", "accuracy"],
       update: { codec: "uniform", bits: 8 },
     },
   };

@@ -1,9 +1,16 @@
 import { TributaryError, type RandomSource } from "@tributary/protocol";
-import type { Examples } from "@tributary/client-sdk";
-import { drawWriters, partitionIid } from "@tributary/simulator";
+import { takeExamples, type Examples } from "@tributary/client-sdk";
+import {
+  drawWriters,
+  joinExamples,
+  partitionIid,
+  type ClientExamples,
+  type Dataset,
+  type UndividedDataset,
+} from "@tributary/simulator";
 import { isOfTables, loadNamedDataset } from "../datasets/named-dataset.ts";
 import type { DemoData, DemoDataRequest } from "./demo-data.ts";
-import { dealTables } from "./demo-tables.ts";
+import { TEST_SHARE, dealTables } from "./demo-tables.ts";
 
 /** How many clients a demo has if neither the user nor the data says so. */
 const DEFAULT_CLIENTS = 20;
@@ -30,21 +37,56 @@ export async function loadDemoData(
   }
   if (by !== undefined) {
     throw new TributaryError("BAD_PARAMETER", `--by is given, but ${source} is not of tables`, {
-      remedy: "Leave --by out: the examples are dealt out at random.",
+      remedy: "Leave --by out: a data set of another kind decides this itself.",
     });
   }
-  const { name, test, classCount } = dataset;
+  const { name, classCount } = dataset;
+  const divided = "examples" in dataset ? divide(dataset, clients) : dataset;
+  if (divided.clients !== undefined) {
+    return { name, classCount, ...take(divided.clients, clients, source) };
+  }
+  const { test } = divided;
   // All clients of a demo have the same classes, whatever their names.
-  const { classNames: _, ...train } = dataset.train;
+  const { classNames: _, ...train } = divided.train;
   return { name, classCount, test, clients: deal(train, clients, source, random) };
+}
+
+/** Takes the first of the clients that the data has, and tests on what these have held out. */
+function take(
+  natural: readonly ClientExamples[],
+  clients: number,
+  source: string,
+): Pick<DemoData, "clients" | "test"> {
+  if (natural.length < clients) {
+    throw tooFew(`${source} has ${natural.length} clients, fewer than ${clients}`);
+  }
+  const taken = natural.slice(0, clients);
+  return {
+    clients: taken.map(({ train }) => train),
+    test: joinExamples(taken.map(({ test }) => test)),
+  };
+}
+
+/** Holds out the last fifth, as what is written comes after what it was written after. */
+function divide(dataset: UndividedDataset, clients: number): Dataset {
+  const { name, examples } = dataset;
+  const indices = Array.from({ length: examples.count }, (_, index) => index);
+  const trained = Math.floor((1 - TEST_SHARE) * examples.count);
+  if (trained < clients) {
+    throw tooFew(`${name} has ${trained} examples to train on, fewer than the ${clients} clients`);
+  }
+  return {
+    ...dataset,
+    train: takeExamples(examples, indices.slice(0, trained)),
+    test: takeExamples(examples, indices.slice(trained)),
+  };
 }
 
 /** Deals examples out at random, in equal parts. */
 function deal(train: Examples, clients: number, source: string, random: RandomSource): Examples[] {
   if (train.count >= clients) return partitionIid(train, clients, random.derive("partition"));
-  throw new TributaryError(
-    "DATA_UNREADABLE",
-    `${source} has ${train.count} examples, fewer than the ${clients} clients`,
-    { remedy: "Ask for fewer clients." },
-  );
+  throw tooFew(`${source} has ${train.count} examples, fewer than the ${clients} clients`);
 }
+
+const tooFew = (message: string): TributaryError =>
+  new TributaryError("DATA_UNREADABLE", message, { remedy: "Ask for fewer clients." });

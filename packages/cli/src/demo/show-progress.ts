@@ -24,7 +24,7 @@ export function showProgress(output: Output): DemoObserver {
           ...aboutScores(task.definition),
           ...(data.notes ?? []).map((note) => `data       ${note}`),
           "",
-          `round  cohort  ${isOfErrors(definition) ? "     MAE" : "accuracy"}    loss   up/client  down/client   elapsed`,
+          `round  cohort  ${titleOf(definition).padStart(8)}    loss   up/client  down/client   elapsed`,
         ].join("\n"),
       );
     },
@@ -42,7 +42,7 @@ export function showProgress(output: Output): DemoObserver {
         [
           String(round.number).padStart(5),
           `${round.reported}/${round.selected}`.padStart(7),
-          scoreText(metrics, definition).padStart(9),
+          scoreText(metrics, definition).padStart(Math.max(8, titleOf(definition).length) + 1),
           (metrics["loss"] ?? Number.NaN).toFixed(4).padStart(7),
           perReport(round.bytesUp).padStart(11),
           perReport(round.bytesDown).padStart(12),
@@ -59,13 +59,28 @@ export function aboutScores({ plan }: TaskDefinition): readonly string[] {
   return ["scores     of the checkpoint alone, without the batch normalisation of each client"];
 }
 
-/** Whether a task's models are judged by how far they are off, and not by how often they are right. */
-const isOfErrors = ({ plan }: TaskDefinition): boolean =>
-  !plan.metrics.includes("accuracy") && plan.metrics.includes("meanAbsoluteError");
+/** The titles of the metrics that a line of a round can show. */
+const TITLES = {
+  accuracy: "accuracy",
+  perplexity: "perplexity",
+  meanAbsoluteError: "MAE",
+} as const;
 
-/** The accuracy, or the mean absolute error in the label's unit. */
+/** The title of what the lines of rounds show: the first such metric of the task. */
+function titleOf({ plan }: TaskDefinition): string {
+  const shown = plan.metrics.find((name): name is keyof typeof TITLES => name in TITLES);
+  return TITLES[shown ?? "accuracy"];
+}
+
+/** The metric of that title; an error is in the label's unit. */
 function scoreText(metrics: Metrics, definition: TaskDefinition): string {
-  const { accuracy } = metrics;
-  if (accuracy !== undefined) return `${(100 * accuracy).toFixed(2)} %`;
-  return errorsInLabelUnit(metrics, definition).meanAbsolute?.toPrecision(4) ?? "–";
+  const { accuracy, perplexity } = metrics;
+  switch (titleOf(definition)) {
+    case TITLES.perplexity:
+      return perplexity?.toFixed(3) ?? "–";
+    case TITLES.meanAbsoluteError:
+      return errorsInLabelUnit(metrics, definition).meanAbsolute?.toPrecision(4) ?? "–";
+    default:
+      return accuracy === undefined ? "–" : `${(100 * accuracy).toFixed(2)} %`;
+  }
 }

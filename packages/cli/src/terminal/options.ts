@@ -85,3 +85,11 @@ export function backendOption(): Option {
     .choices(["auto", "wasm", "tensorflow", "cpu", "reference"])
     .default("auto");
 }
+
+/** The option that says how many bytes of a text are one example. */
+export function windowOption(): Option {
+  return new Option(
+    "--window <bytes>",
+    "how many bytes of a text are one example: as many tokens as the model takes (default: 64)",
+  ).argParser(wholeNumber(1, 65_536));
+}

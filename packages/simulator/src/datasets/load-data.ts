@@ -4,13 +4,24 @@ import { messageOf, unreadable } from "../files/unreadable.ts";
 import { readTable } from "../tables/read-table.ts";
 import type { TableOptions, TextTable } from "../tables/text-table.ts";
 import { isCifar, loadCifar } from "./cifar.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { hasImageFolders, loadImageFolders } from "./image-folders.ts";
 import { MNIST_FILES, findImageFiles } from "./image-files.ts";
+import { findPlays, loadPlays, loadText } from "./load-text.ts";
 import { loadMnist } from "./mnist.ts";
+import { USUAL_WINDOW } from "./text-windows.ts";
 
 /** The endings of files in which a folder is searched for tables. */
 const TABLE_ENDINGS: readonly string[] = [".csv", ".tsv", ".tab", ".data", ".parquet"];
+
+/** The ending of files that are text, and no table. */
+const TEXT_ENDING = ".txt";
+
+/** How to read tables and text. */
+export interface ReadingOptions extends TableOptions {
+  /** The number of tokens of one example of text; 64 if left out. */
+  readonly window?: number;
+}
 
 /** Tables that were found at a path. A data contract makes examples of them. */
 export interface TableDataset {
@@ -24,17 +35,19 @@ export interface TableDataset {
 
 /**
  * Loads the data at a path. The path may lead to a file with a table; to a folder with the four
- * files of MNIST or of a data set in its form; to one with the binary version of CIFAR; to one with a folder of images for each class; to one with a table `train` and a table `test`; or to
- * one with other tables. Of several image data sets in a folder, the path names one behind the
- * folder: `emnist/emnist-letters`.
- * @param options - How to read tables.
+ * files of MNIST or of a data set in its form; to one with the binary version of CIFAR; to one with
+ * the plays of Shakespeare; to one with a folder of images for each class; to one with a table
+ * `train` and a table `test`; or to one with other tables. A file whose name ends in `.txt` is text,
+ * of which windows of bytes become examples. Of several image data sets in a folder, the path names
+ * one behind the folder: `emnist/emnist-letters`.
+ * @param options - How to read tables and text.
  * @throws TributaryError `DATA_UNREADABLE`; the message names what was looked for, or the file that
  *   is at fault.
  */
 export async function loadData(
   path: string,
-  options: TableOptions = {},
-): Promise<Dataset | TableDataset> {
+  { window = USUAL_WINDOW, ...options }: ReadingOptions = {},
+): Promise<Dataset | UndividedDataset | TableDataset> {
   let names: string[] | undefined;
   try {
     names = (await stat(path)).isDirectory() ? await readdir(path) : undefined;
@@ -47,10 +60,13 @@ export async function loadData(
     });
   }
   if (names === undefined) {
+    if (endingOf(path) === TEXT_ENDING) return loadText(path, stemOf(path), window);
     return { name: stemOf(path), tables: [await readTable(path, options)], test: undefined };
   }
   if (findImageFiles(names).length > 0) return loadMnist(path);
   if (isCifar(names)) return loadCifar(path, names);
+  const plays = findPlays(names);
+  if (plays !== undefined) return loadPlays(path, plays, window);
   if (await hasImageFolders(path)) return loadImageFolders(path);
   const read = (name: string): Promise<TextTable> => readTable(join(path, name), options);
   const found = names.filter(isTable).sort();
@@ -72,8 +88,9 @@ async function hasImages(folder: string, prefix: string): Promise<boolean> {
   return findImageFiles(names).some((files) => files.prefix === prefix);
 }
 
-const isTable = (name: string): boolean =>
-  TABLE_ENDINGS.includes(extname(withoutGzip(name)).toLowerCase());
+const isTable = (name: string): boolean => TABLE_ENDINGS.includes(endingOf(name));
+
+const endingOf = (name: string): string => extname(withoutGzip(name)).toLowerCase();
 
 const withoutGzip = (name: string): string => name.replace(/\.gz$/i, "");
 
