@@ -1,7 +1,7 @@
 import { TributaryError, clauseOf, type ErrorCode } from "@tributary/protocol";
 import type { ParticipationEvent } from "@tributary/client-sdk";
 import { formatBytes, formatSeconds, type Output } from "../terminal/output.ts";
-import { metricsText } from "./describe-round.ts";
+import { metricsText } from "../terminal/metrics-text.ts";
 
 /**
  * What to do about errors of the SDK, for a user of the command line. The SDK's own remedies are

@@ -1,5 +1,6 @@
 import type { RoundInFlightView, RoundRecord } from "@tributary/server";
 import { describeDetail } from "./describe-detail.ts";
+import { metricsText } from "../terminal/metrics-text.ts";
 import { formatBytes, formatSeconds } from "../terminal/output.ts";
 
 /** Puts a line below the facts of the line before it. */
@@ -85,9 +86,3 @@ function describeFates(fates: RoundRecord["fates"]): string[] {
     ...lines(fates.unfinished, (stage) => `still ${stage} when the round ended`),
   ].map(([count, text]) => `${String(count).padStart(10)}  ${text}`);
 }
-
-/** "accuracy 0.9570, loss 0.1472". */
-export const metricsText = (metrics: Readonly<Record<string, number>>): string =>
-  Object.entries(metrics)
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join(", ");

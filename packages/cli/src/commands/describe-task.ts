@@ -1,5 +1,6 @@
 import type { TaskSummaryView, TaskView } from "@tributary/server";
-import { describeInFlight, mainReasons, metricsText } from "./describe-round.ts";
+import { describeInFlight, mainReasons } from "./describe-round.ts";
+import { metricsText } from "../terminal/metrics-text.ts";
 
 /** The state of a task and, if it does not get on or was paused by the server, the error's code. */
 export function stateText({ state, pauseReason, progress: { problem } }: TaskSummaryView): string {

@@ -1,6 +1,7 @@
 import type { RoundInFlightView, RoundRecord } from "@tributary/server";
 import { formatBytes, formatSeconds, formatTable } from "../terminal/output.ts";
-import { describeInFlight, mainReasons, metricsText } from "./describe-round.ts";
+import { describeInFlight, mainReasons } from "./describe-round.ts";
+import { metricsText } from "../terminal/metrics-text.ts";
 
 const HEADER = ["round", "outcome", "reports", "time", "id"];
 

@@ -22,7 +22,7 @@ import { testExamples, type TestExamples } from "../datasets/test-examples.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
-import { metricsText } from "./describe-round.ts";
+import { metricsText } from "../terminal/metrics-text.ts";
 
 interface EvaluateFlags extends AdminFlags, TableFlags {
   readonly task?: string;

@@ -1,4 +1,6 @@
 import { formatBytes } from "../terminal/output.ts";
+import { metricsText } from "../terminal/metrics-text.ts";
+import type { Metrics } from "./demo-observer.ts";
 import type { DemoResult } from "./demo-result.ts";
 import { errorsInLabelUnit } from "./label-unit.ts";
 
@@ -12,6 +14,8 @@ export interface DemoSummary {
   /** Of a model that predicts numbers, in their own unit; null if the task has no such metric. */
   readonly finalMeanAbsoluteError: number | null;
   readonly finalRootMeanSquaredError: number | null;
+  /** The loss and the task's metrics by name, as the model gives them. */
+  readonly finalMetrics: Metrics;
   readonly target: { readonly round: number; readonly seconds: number } | null;
   readonly clients: number;
   readonly bytesUpPerClientRound: number;
@@ -37,6 +41,7 @@ export function demoSummary(
     finalLoss: score["loss"] ?? null,
     finalMeanAbsoluteError: errors.meanAbsolute ?? null,
     finalRootMeanSquaredError: errors.rootMeanSquared ?? null,
+    finalMetrics: score,
     target:
       target === undefined ? null : { round: target.round, seconds: tenths(target.elapsedMs) },
     clients,
@@ -63,6 +68,7 @@ export function describeSummary(summary: DemoSummary, isRepeatable: boolean): st
   return [
     "",
     `${scoreOf(summary)} on held-out examples`,
+    `metrics     ${metricsText(summary.finalMetrics)}`,
     ...(target === null
       ? []
       : [`target      reached by round ${target.round}, scored after ${target.seconds} s`]),

@@ -12,14 +12,16 @@ export interface LabelErrors {
  * contract that scales the label, the model's own metrics are in the scaled unit.
  */
 export function errorsInLabelUnit(
-  { meanAbsoluteError, meanSquaredError }: Metrics,
+  { meanAbsoluteError, meanSquaredError, rootMeanSquaredError }: Metrics,
   { examples }: TaskDefinition,
 ): LabelErrors {
   const unit = unitOf(examples);
+  const root =
+    rootMeanSquaredError ??
+    (meanSquaredError === undefined ? undefined : Math.sqrt(meanSquaredError));
   return {
     meanAbsolute: meanAbsoluteError === undefined ? undefined : meanAbsoluteError * unit,
-    rootMeanSquared:
-      meanSquaredError === undefined ? undefined : Math.sqrt(meanSquaredError) * unit,
+    rootMeanSquared: root === undefined ? undefined : root * unit,
   };
 }
 

@@ -1,9 +1,4 @@
-import {
-  checkStatistics,
-  measuresToReport,
-  splitStatistics,
-  type RoundPurpose,
-} from "@tributary/protocol";
+import { checkStatistics, splitStatistics, type RoundPurpose } from "@tributary/protocol";
 import { openStatistics } from "../aggregation/open-statistics.ts";
 import type { StatisticsPool } from "../aggregation/statistics-pool.ts";
 import type { UpdateAdder } from "../aggregation/update-adder.ts";
@@ -64,7 +59,7 @@ export class PlainCollection implements Collection {
   }
 
   begin(): ReportForm {
-    const { plan, codec, dimension, statistics } = this.#terms;
+    const { codec, dimension, statistics } = this.#terms;
     const { min, max } = codec.payloadBytes(dimension);
     const behind = 4 * statistics;
     return {

@@ -1,7 +1,6 @@
 // The floor that a server puts under all of its tasks: no result of fewer reports than the floor
 // leaves the server. A result of one report would be one client's.
 import { TributaryError, type TaskDefinition } from "@tributary/protocol";
-import type { MetricDetail } from "../collection/metric-detail.ts";
 import type { RoundKind } from "./round-kind.ts";
 
 /**
@@ -38,7 +37,8 @@ interface CohortResult {
   readonly reported: number;
   readonly exampleCount: number;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly metricDetail: MetricDetail;
+  /** What was measured beyond one number for each metric. */
+  readonly metricDetail: object;
 }
 
 /**
