@@ -68,7 +68,7 @@ export function describeSummary(summary: DemoSummary, isRepeatable: boolean): st
   return [
     "",
     `${scoreOf(summary)} on held-out examples`,
-    `metrics     ${metricsText(summary.finalMetrics)}`,
+    ...furtherMetrics(summary.finalMetrics),
     ...(target === null
       ? []
       : [`target      reached by round ${target.round}, scored after ${target.seconds} s`]),
@@ -93,6 +93,13 @@ function scoreOf(summary: DemoSummary): string {
   ];
   if (errors.length > 0) return `error       ${errors.join(", ")}`;
   return `loss        ${(finalLoss ?? Number.NaN).toFixed(4)}`;
+}
+
+/** What the line on the score never shows. */
+function furtherMetrics(metrics: Metrics): string[] {
+  const shown = /^(loss|accuracy|.*Error)$/;
+  const further = Object.entries(metrics).filter(([name]) => !shown.test(name));
+  return further.length === 0 ? [] : [`metrics     ${metricsText(Object.fromEntries(further))}`];
 }
 
 /** Seconds, rounded to a tenth. */
