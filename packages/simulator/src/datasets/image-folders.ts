@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { holdOut, takeExamples, type Examples } from "@tributary/client-sdk";
-import { decodeImage, type DecodedImage } from "../files/decode-image.ts";
+import type { DecodedImage } from "../files/decode-image.ts";
 import { unreadable } from "../files/unreadable.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -65,6 +65,8 @@ async function loadClasses(
   folder: string,
   classNames: readonly string[],
 ): Promise<LabelledImage[]> {
+  // Loaded only here, so that commands without images start faster.
+  const { decodeImage } = await import("../files/decode-image.ts");
   const images: LabelledImage[] = [];
   for (const [label, className] of classNames.entries()) {
     for (const image of await imagesIn(join(folder, className))) {

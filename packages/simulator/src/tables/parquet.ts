@@ -1,4 +1,3 @@
-import { parquetReadObjects } from "hyparquet";
 import { messageOf, unreadable } from "../files/unreadable.ts";
 import type { TextTable } from "./text-table.ts";
 
@@ -42,6 +41,8 @@ export async function readParquet(bytes: Uint8Array, file: string): Promise<Text
 async function recordsIn(bytes: Uint8Array, file: string): Promise<Record<string, unknown>[]> {
   // A buffer of Node may be a view of a larger one.
   const whole = new Uint8Array(bytes).buffer;
+  // Loaded only here, so that commands without Parquet start faster.
+  const { parquetReadObjects } = await import("hyparquet");
   try {
     return await parquetReadObjects({
       file: { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) },
