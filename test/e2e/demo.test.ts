@@ -87,6 +87,38 @@ stop: { rounds: 3 }
     expect(first.rounds).toBe(3);
   });
 
+  test("learns to write a text on, and shows how well it does", async () => {
+    const box = await openSandbox();
+    const text = await box.write("letters.txt", "abcdefgh".repeat(200));
+    const task = await box.write(
+      "task.yaml",
+      `
+population: demo
+name: letters
+model: { builtin: char-transformer, window: 8, width: 16, blocks: 1, heads: 2 }
+plan:
+  batchSize: 8
+  optimizer: { name: adam, learningRate: 0.02 }
+  loss: sparseCategoricalCrossentropy
+  metrics: [perplexity]
+round: { goalCount: 2 }
+stop: { rounds: 3 }
+`,
+    );
+    const args = ["demo", "--clients", "2", "--data", text, "--task", task, "--seed", "1"];
+    const { code, stdout, stderr } = await box.run(args);
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stderr).toContain("round  cohort  perplexity    loss");
+    const perplexities = [...stderr.matchAll(/^ +\d+ +2\/2 +([\d.]+) /gm)].map((row) =>
+      Number(row[1]),
+    );
+    expect(perplexities).toHaveLength(3);
+    // Of 8 letters, each of which has one that follows it.
+    expect(perplexities[2]).toBeLessThan(4);
+    expect(perplexities[2]).toBeLessThan(perplexities[0]!);
+    expect(stdout).toMatch(/^perplexity  [\d.]+ on held-out examples$/m);
+  });
+
   test("stops within seconds of Ctrl-C, and meanwhile other commands find it", async () => {
     const box = await openSandbox();
     const demo = box.start(["demo", "--clients", "4", "--rounds", "10000", "--data-dir", "d"]);

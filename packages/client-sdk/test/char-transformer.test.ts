@@ -70,13 +70,22 @@ describe("the builtin char-transformer", () => {
     const { features, labels } = windows();
     const wrong = [
       [{ features: features.map(() => 7) }, "has the feature 7"],
+      [{ features: features.map(() => 1.5) }, "has the feature 1.5"],
       [{ labels: labels.map(() => 7) }, "classes go from 0 to 6"],
     ] as const;
-    for (const [part, message] of wrong) {
-      const examples: Examples = { ...windows(), ...part };
-      const error = await rejectionOf(differentiate(fused, { ...problem, examples }));
-      expect(error.code).toBe("EXAMPLES_INVALID");
-      expect(error.message).toContain(message);
+    for (const trainer of [fused, tfjs]) {
+      for (const [part, message] of wrong) {
+        const examples: Examples = { ...windows(), ...part };
+        const error = await rejectionOf(differentiate(trainer, { ...problem, examples }));
+        expect(error.code).toBe("EXAMPLES_INVALID");
+        expect(error.message).toContain(message);
+      }
     }
+  });
+
+  it("is trained to the same bits by the plain twin of the kernels", async () => {
+    const twin = await createFusedTrainer({ backend: "reference" });
+    expect(await differentiate(twin, problem)).toEqual(await differentiate(fused, problem));
+    twin.dispose();
   });
 });

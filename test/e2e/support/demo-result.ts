@@ -2,6 +2,7 @@
 export interface DemoResult {
   readonly rounds: number;
   readonly finalAccuracy: number | null;
+  readonly finalPerplexity: number | null;
   readonly finalLoss: number;
   readonly target: { readonly round: number; readonly seconds: number } | null;
   readonly clients: number;

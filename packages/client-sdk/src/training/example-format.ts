@@ -157,6 +157,26 @@ export function allFinite(values: Float32Array, from: number, to: number): boole
 }
 
 /**
+ * Checks features that are indices of the rows of a table, as an embedding takes them.
+ * @param entries - The number of rows.
+ * @returns What is wrong with `features[from]` to `features[to − 1]`, as a clause; undefined when
+ *   nothing is.
+ */
+export function indexFault(
+  features: Float32Array,
+  from: number,
+  to: number,
+  entries: number,
+): string | undefined {
+  for (let i = from; i < to; i++) {
+    const index = features[i]!;
+    if (Number.isInteger(index) && index >= 0 && index < entries) continue;
+    return `has the feature ${index} where indices go from 0 to ${entries - 1}`;
+  }
+  return undefined;
+}
+
+/**
  * Makes the error for one example.
  * @param fault - What is wrong with it, as a clause that follows "Example 4".
  */

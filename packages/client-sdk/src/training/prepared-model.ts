@@ -34,6 +34,8 @@ export class PreparedModel {
   readonly frozen: readonly { readonly offset: number; readonly size: number }[];
   /** Shape of one input as the model states it. */
   readonly inputShape: OpenShape;
+  /** How many rows the table has that inputs are indices of; undefined where they are values. */
+  readonly indexCount: number | undefined;
   readonly #outputShape: OpenShape;
   // Whether the model has a layer that `requireSoundGradients` is about.
   readonly #resizes: boolean;
@@ -83,6 +85,12 @@ export class PreparedModel {
     this.#outputShape = oneShape(model.outputs, "outputs");
     requireLastAxis(logits, this.#outputShape);
     const layers = [...everyLayer(model)];
+    const table = layers.find(
+      (layer) =>
+        layer.getClassName() === "Embedding" &&
+        layer.inboundNodes.some(({ inputTensors }) => inputTensors.includes(model.inputs[0]!)),
+    );
+    this.indexCount = table?.weights[0]?.shape[0] ?? undefined;
     this.#resizes = layers.some((layer) => layer.getClassName() === "UpSampling2D");
     const frozenWeights = new Set(this.weights.filter((_, index) => !isTrained[index]));
     for (const layer of layers) freezeStatistics(layer, frozenWeights);

@@ -2,7 +2,7 @@ import type { Plan } from "@tributary/protocol";
 import { readWeights } from "../models/layers-model.ts";
 import type { BatchResult, EngineModel, EngineTraining } from "./engine-model.ts";
 import type { ExampleBatch } from "./example-batch.ts";
-import type { ExampleFormat, OpenShape } from "./example-format.ts";
+import { indexFault, type ExampleFormat, type OpenShape } from "./example-format.ts";
 import type { PreparedModel } from "./prepared-model.ts";
 import { tfjsGradientTerms } from "./tfjs-gradient-terms.ts";
 import { disposeOptimizer, tfjsOptimizer } from "./tfjs-optimizer.ts";
@@ -25,6 +25,12 @@ export class TfjsModel implements EngineModel {
 
   get inputShape(): OpenShape {
     return this.#model.inputShape;
+  }
+
+  /** tfjs would round a feature that is no index, and read beside the table. */
+  inputFault(features: Float32Array, from: number, to: number): string | undefined {
+    const { indexCount } = this.#model;
+    return indexCount === undefined ? undefined : indexFault(features, from, to, indexCount);
   }
 
   outputShapeFor(inputShape: readonly number[]): number[] {

@@ -2,7 +2,7 @@ import type { Plan } from "@tributary/protocol";
 import type { BatchResult, EngineModel, EngineTraining } from "../engine-model.ts";
 import { requireWeightCount } from "../engine-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
-import type { ExampleFormat } from "../example-format.ts";
+import { indexFault, type ExampleFormat } from "../example-format.ts";
 import type { TrainRequest } from "../local-trainer.ts";
 import type { CompiledModel, IndexRange } from "./compile/layer-node.ts";
 import type { FusedNetwork } from "./network/network.ts";
@@ -44,12 +44,9 @@ export class FusedModel implements EngineModel {
    */
   inputFault(features: Float32Array, from: number, to: number): string | undefined {
     for (const { offset, size, entries } of this.#indices) {
-      for (let i = from + offset; i < Math.min(from + offset + size, to); i++) {
-        const index = features[i]!;
-        if (!(Number.isInteger(index) && index >= 0 && index < entries)) {
-          return `has the feature ${index} where indices go from 0 to ${entries - 1}`;
-        }
-      }
+      const start = from + offset;
+      const fault = indexFault(features, start, Math.min(start + size, to), entries);
+      if (fault !== undefined) return fault;
     }
     return undefined;
   }
