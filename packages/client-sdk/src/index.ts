@@ -35,6 +35,7 @@ export { tableExampleStore, type TableStoreOptions } from "./examples/table-stor
 export type { Examples } from "./examples/examples.ts";
 export { holdOut, type Division } from "./examples/hold-out.ts";
 export { takeExamples, takeRows } from "./examples/take-examples.ts";
+export { textWindows } from "./examples/text-windows.ts";
 
 // Engines, for apps that train or predict by themselves or share a trainer between clients.
 export {

@@ -7,9 +7,8 @@ import { isCifar, loadCifar } from "./cifar.ts";
 import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { hasImageFolders, loadImageFolders } from "./image-folders.ts";
 import { MNIST_FILES, findImageFiles } from "./image-files.ts";
-import { findPlays, loadPlays, loadText } from "./load-text.ts";
+import { USUAL_WINDOW, findPlays, loadPlays, loadText } from "./load-text.ts";
 import { loadMnist } from "./mnist.ts";
-import { USUAL_WINDOW } from "./text-windows.ts";
 
 /** The endings of files in which a folder is searched for tables. */
 const TABLE_ENDINGS: readonly string[] = [".csv", ".tsv", ".tab", ".data", ".parquet"];

@@ -1,11 +1,16 @@
 import { join } from "node:path";
-import type { Examples } from "@tributary/client-sdk";
+import { textWindows } from "@tributary/client-sdk";
 import { readUnpacked } from "../files/read-unpacked.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { joinExamples } from "../partition/join-examples.ts";
 import type { ClientExamples, Dataset, UndividedDataset } from "./dataset.ts";
 import { readPlayRoles } from "./play-roles.ts";
-import { TOKEN_COUNT, textWindows } from "./text-windows.ts";
+
+/** How many tokens an example of text has unless the user says so: as many as the builtin model takes. */
+export const USUAL_WINDOW = 64;
+
+/** The number of different tokens of text: a token is a byte of UTF-8. */
+const TOKEN_COUNT = 256;
 
 /** The names under which the plays of Shakespeare are published. */
 const PLAYS: readonly string[] = ["tinyshakespeare.txt", "input.txt"];
@@ -41,9 +46,11 @@ export async function loadPlays(
 ): Promise<Dataset> {
   const file = join(folder, fileName);
   const text = new TextDecoder().decode(await readUnpacked(file));
-  const windowsOf = (part: string): Examples => textWindows(new TextEncoder().encode(part), window);
   const roles = readPlayRoles(text)
-    .map(({ train, test }): ClientExamples => ({ train: windowsOf(train), test: windowsOf(test) }))
+    .map(({ train, test }): ClientExamples => ({
+      train: textWindows(train, window),
+      test: textWindows(test, window),
+    }))
     .filter(({ train, test }) => train.count > 0 && test.count > 0)
     .sort((one, other) => other.train.count - one.train.count);
   if (roles.length === 0) throw tooShort(file, window);
