@@ -95,9 +95,10 @@ function scoreOf(summary: DemoSummary): string {
   return `loss        ${(finalLoss ?? Number.NaN).toFixed(4)}`;
 }
 
-/** What the line on the score never shows. */
+/** What the line on the score does not show. */
 function furtherMetrics(metrics: Metrics): string[] {
-  const shown = /^(loss|accuracy|.*Error)$/;
+  const shown =
+    "perplexity" in metrics ? /^(loss|perplexity|.*Error)$/ : /^(loss|accuracy|.*Error)$/;
   const further = Object.entries(metrics).filter(([name]) => !shown.test(name));
   return further.length === 0 ? [] : [`metrics     ${metricsText(Object.fromEntries(further))}`];
 }
