@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { findChromium } from "./infra/chromium.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -9,6 +9,23 @@ const fromSource = ["@tributary/source", "module", "node", "development|producti
 
 /** What was built is run by Node itself, as its users run it, and not by Vite's transform of it. */
 const builtPackages = [/\/(packages\/[^/]+|bench)\/dist\//];
+
+/** What all unit tests have in common. */
+const unit = {
+  resolve: { conditions: fromSource },
+  ssr: { resolve: { conditions: fromSource } },
+};
+
+/** Vitest itself adds the conditions. */
+const unitArguments = [
+  `--import=${new URL("infra/run-threads-from-source.mjs", import.meta.url).href}`,
+];
+
+/** Unit tests of what a process has once: the backends of tfjs that have been tried in it. */
+const needOwnProcess = [
+  "packages/client-sdk/test/tfjs-backend.test.ts",
+  "packages/client-sdk/test/tfjs-backend-fallback.test.ts",
+];
 
 export default defineConfig({
   root,
@@ -26,16 +43,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        resolve: { conditions: fromSource },
-        ssr: { resolve: { conditions: fromSource } },
+        ...unit,
         test: {
           name: "unit",
           include: ["{packages/*,bench}/test/**/*.test.ts", "test/protocol/**/*.test.ts"],
-          // Vitest itself adds the conditions.
-          execArgv: [
-            `--import=${new URL("infra/run-threads-from-source.mjs", import.meta.url).href}`,
-          ],
+          exclude: [...configDefaults.exclude, ...needOwnProcess],
+          execArgv: unitArguments,
+          // A process loads modules once for all of its files. That takes half of the time.
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        ...unit,
+        test: { name: "unit-alone", include: needOwnProcess, execArgv: unitArguments },
       },
       {
         extends: true,

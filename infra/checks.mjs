@@ -15,6 +15,22 @@ import { countTests } from "./vitest-report.mjs";
  * @property {() => Promise<Outcome>} run
  */
 
+/**
+ * Slow unit tests of what does not depend on the version of Node: databases that are killed and
+ * restarted, and long properties of arithmetic. They run on one Node only.
+ */
+const ON_ONE_NODE = [
+  "packages/server/test/storage-crash.test.ts",
+  "packages/server/test/storage-postgres.test.ts",
+  "packages/server/test/storage-embedded.test.ts",
+  "packages/server/test/storage-access-embedded.test.ts",
+  "packages/client-sdk/test/trainer-memory.test.ts",
+  "packages/client-sdk/test/model-table.test.ts",
+  "packages/client-sdk/test/finite-differences.test.ts",
+  "packages/protocol/test/update-residual.test.ts",
+  "bench/test/codec.test.ts",
+];
+
 const TOOL_LIMIT_MS = 10 * 60_000;
 const TEST_LIMIT_MS = 20 * 60_000;
 
@@ -28,8 +44,11 @@ export function checksOf(root) {
     runTool(root, path, args);
   const script = (/** @type {string} */ path, /** @type {string[]} */ ...args) =>
     runScript(root, join(root, path), args);
-  const tests = (/** @type {string} */ project, node = process.execPath) =>
-    runTests(root, project, node);
+  const tests = (
+    /** @type {string} */ project,
+    node = process.execPath,
+    /** @type {readonly string[]} */ without = [],
+  ) => runTests(root, project, node, without);
 
   const checks = [
     {
@@ -70,12 +89,12 @@ export function checksOf(root) {
     {
       name: "unit",
       title: `Unit tests, Node ${process.versions.node}`,
-      run: () => tests("unit"),
+      run: () => tests("unit*"),
     },
     {
       name: "unit-lts",
       title: `Unit tests, Node ${LTS_NODE}`,
-      run: () => tests("unit", ltsNodePath(root)),
+      run: () => tests("unit*", ltsNodePath(root), ON_ONE_NODE),
     },
     {
       name: "e2e",
@@ -132,17 +151,20 @@ async function runScript(root, script, args) {
 
 /**
  * @param {string} root
- * @param {string} project - One of vitest.config.ts.
+ * @param {string} project - One of vitest.config.ts, or several by a pattern.
  * @param {string} node - The Node that runs the tests.
+ * @param {readonly string[]} without - Files that are left out.
  * @returns {Promise<Outcome>}
  */
-async function runTests(root, project, node) {
-  const reportPath = join(root, ".cache", "reports", `${project}-${process.pid}.json`);
+async function runTests(root, project, node, without) {
+  const reportName = `${project.replace("*", "")}-${process.pid}.json`;
+  const reportPath = join(root, ".cache", "reports", reportName);
   mkdirSync(dirname(reportPath), { recursive: true });
   const { code, output } = await runCommand(
     node,
     [
       ...[join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", project],
+      ...without.flatMap((file) => ["--exclude", file]),
       ...["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`],
     ],
     { cwd: root, env: colour(), timeLimitMs: TEST_LIMIT_MS },
