@@ -78,3 +78,28 @@ describe("exp, log, tanh and sigmoid of our own", () => {
     expect([math.sigmoid(-1000), math.sigmoid(1000)]).toEqual([expect.closeTo(0, 30), 1]);
   });
 });
+
+it.each([
+  ["a row of zeros", [0, 0, 0, 0]],
+  ["a row that adds up to nothing", [0.5, -0.5, 0.25, -0.25]],
+  ["NaN", [0.1, NaN, 0.2, 0.3]],
+  ["an infinite value", [0.1, Infinity, 0.2, 0.3]],
+])("Outputs with %s, taken for probabilities, do not pass for a loss", (_, row) => {
+  for (const kernels of [wasm, twin]) {
+    const [x, targets, dx] = [0, 1, 2].map((index) => begin + 32 * index) as [
+      number,
+      number,
+      number,
+    ];
+    const put = (at: number, values: readonly number[]): void =>
+      new Float32Array(kernels.memory.buffer, at, 8).set(values);
+    put(x, [0.1, 0.2, 0.3, 0.4, ...row]);
+    put(targets, [0, 0, 1, 0, 1, 0, 0, 0]);
+    expect(kernels.shareCrossEntropy({ x, targets, dx } as never, 2, 4, 1)).toBeNaN();
+    const slopes = [...new Float32Array(kernels.memory.buffer, dx, 8)];
+    expect(slopes.slice(0, 4).some((slope) => slope !== 0)).toBe(true);
+    expect(slopes.slice(4)).toEqual([0, 0, 0, 0]);
+    const chance = kernels.chanceCrossEntropy({ x, targets, dx } as never, 8, 1);
+    expect(Number.isNaN(chance)).toBe(row.some((value) => Number.isNaN(value)));
+  }
+});

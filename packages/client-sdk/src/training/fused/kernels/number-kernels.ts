@@ -138,9 +138,15 @@ export interface LossKernels {
 
 /** Cross-entropies of outputs that are taken for probabilities, as `LossKernels` has other losses. */
 export interface ProbabilityKernels {
-  /** −Σ target · ln q over each row, where q is the row divided by its sum. */
+  /**
+   * −Σ target · ln q over each row, where q is the row divided by its sum. A row whose sum is 0 or
+   * not finite makes the loss NaN, and its dx is 0.
+   */
   shareCrossEntropy(loss: Loss, rows: number, columns: number, weight: number): number;
-  /** −target · ln x − (1 − target) · ln(1 − x) of each value. */
+  /**
+   * −target · ln x − (1 − target) · ln(1 − x) of each value. A value that is NaN makes the loss NaN,
+   * and its dx is 0.
+   */
   chanceCrossEntropy(loss: Loss, size: number, weight: number): number;
 }
 

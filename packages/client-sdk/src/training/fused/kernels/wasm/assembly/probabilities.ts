@@ -9,7 +9,7 @@ const LEAST: f32 = 1e-7,
 
 /**
  * The cross-entropy −Σ target · ln q, where q is each row of x divided by its sum. Writes dx of
- * `weight` times the loss.
+ * `weight` times the loss. A row whose sum is 0 or not finite makes the loss NaN, and its dx is 0.
  */
 export function shareCrossEntropy(
   x: usize,
@@ -25,6 +25,12 @@ export function shareCrossEntropy(
     let sum: f32 = 0,
       along: f32 = 0;
     for (let i = 0; i < columns; i++) sum += f32.load(x + from + bytes(i));
+    // No NaN may go through the arithmetic below: which bits come out would depend on the host.
+    if (!(abs(sum) > 0 && abs(sum) < f32.MAX_VALUE)) {
+      memory.fill(dx + from, 0, bytes(columns));
+      loss = NaN;
+      continue;
+    }
     for (let i = 0; i < columns; i++) {
       const place = from + bytes(i),
         share = f32.load(x + place) / sum,
@@ -32,9 +38,10 @@ export function shareCrossEntropy(
       const kept = min(max(share, LEAST), MOST);
       loss -= <f64>target * <f64>log1(kept);
       // Where a bound holds, a small change of the output changes nothing.
-      const slope: f32 = share == kept ? -target / kept : 0;
+      const isInside = share == kept,
+        slope: f32 = isInside ? -target / kept : 0;
       f32.store(dx + place, slope);
-      along += slope * share;
+      if (isInside) along += slope * share;
     }
     for (let i = 0; i < columns; i++) {
       const place = dx + from + bytes(i);
@@ -44,7 +51,10 @@ export function shareCrossEntropy(
   return loss;
 }
 
-/** The cross-entropy −target · ln x − (1 − target) · ln(1 − x) of each value. Writes dx. */
+/**
+ * The cross-entropy −target · ln x − (1 − target) · ln(1 − x) of each value. Writes dx. A value that
+ * is NaN makes the loss NaN, and its dx is 0.
+ */
 export function chanceCrossEntropy(
   x: usize,
   targets: usize,
@@ -57,6 +67,11 @@ export function chanceCrossEntropy(
     const place = bytes(i),
       value = f32.load(x + place),
       target = f32.load(targets + place);
+    if (value != value) {
+      f32.store(dx + place, 0);
+      loss = NaN;
+      continue;
+    }
     const kept = min(max(value, LEAST), MOST),
       rest: f32 = 1 - kept;
     loss -= <f64>target * <f64>log1(kept) + <f64>(<f32>1 - target) * <f64>log1(rest);
