@@ -27,14 +27,18 @@ async function training(size?: number): Promise<Scene> {
   let train = (): void => {};
   const go = new Promise<void>((resolve) => (train = resolve));
   let stop: AbortSignal | undefined;
-  set.trainer.gate = (_, signal) => {
-    stop = signal;
-    return go;
-  };
+  const begun = new Promise<void>((resolve) => {
+    set.trainer.gate = (_, signal) => {
+      stop = signal;
+      resolve();
+      return go;
+    };
+  });
   const { reader, connection } = await begin(set);
   await connection.checkIn();
   const { roundId } = connection.configure(served, { resumeSecret: SECRET });
   await connection.expect("configured");
+  await begun;
   const isStopped = (): boolean => stop?.aborted === true;
   return { ...set, reader, connection, roundId, served, train, isStopped };
 }

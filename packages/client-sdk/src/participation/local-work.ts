@@ -1,5 +1,6 @@
 import { basesToReport, metricsFromBases, type Clock, TributaryError } from "@tributary/protocol";
 import { abortable, aborted } from "../runtime/abort.ts";
+import { nextMacrotask } from "../runtime/event-loop-break.ts";
 import type { Incoming } from "../session/session.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { loadExamples, loadTable, type AppExamples, type OfferedExamples } from "./app-examples.ts";
@@ -34,6 +35,9 @@ export async function workForRound(
   model: VerifiedModel,
   signal: AbortSignal,
 ): Promise<PreparedReport> {
+  // The work may keep the event loop busy. The server must have heard before that it begins, so that
+  // it does not take the silence for that of a client that has gone.
+  await abortable(nextMacrotask(), signal);
   const { statistics } = model.plan.plan;
   if (statistics !== undefined) {
     return countForRound(deps, configuration, model, signal, statistics.bins);

@@ -21,8 +21,8 @@ export function eventLoopBreak(now: () => number = () => performance.now()): Eve
   };
 }
 
-/** Resolves in the next macrotask. */
-function nextMacrotask(): Promise<void> {
+/** Resolves in the next macrotask: what has come and what has been sent are handled before. */
+export function nextMacrotask(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") {
       setImmediate(resolve);
