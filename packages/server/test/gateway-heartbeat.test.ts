@@ -100,6 +100,9 @@ describe("the heartbeat of a connection", () => {
     expect(readAt(100_000)).toBe(most);
     readAt(10_000_000);
     expect(readAt(10_000_000)).toBe(most / 8);
+    // A pause between two models says little about the client.
+    clock.advance(60_000);
+    expect(readAt(10_000_000)).toBeLessThan(most / 4);
     readAt(100_000);
     expect(readAt(100_000)).toBe(most);
   });

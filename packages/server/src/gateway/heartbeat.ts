@@ -139,8 +139,10 @@ export class Heartbeat {
     const { sinceMs, provedBytes } = this.#pace;
     if (nowMs - sinceMs < PACE_MS) return;
     const perSecond = (1_000 * (this.#provedBytes - provedBytes)) / (nowMs - sinceMs);
-    const least = limits.probeEveryBytes;
-    this.#gapBytes = Math.min(Math.max(perSecond, least), WIDEST_GAP * least);
+    const widest = WIDEST_GAP * limits.probeEveryBytes;
+    // Halved at most, since a client that has had nothing to read for a while looks like a slow one.
+    const least = Math.max(limits.probeEveryBytes, this.#gapBytes / 2);
+    this.#gapBytes = Math.min(Math.max(perSecond, least), widest);
     this.#widestGapBytes = Math.max(this.#widestGapBytes, this.#gapBytes);
     this.#pace = { sinceMs: nowMs, provedBytes: this.#provedBytes };
   }
