@@ -1,7 +1,7 @@
 import type { MetricBasis, MetricName, Plan } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import { EvaluationCollection } from "../src/collection/evaluation-collection.ts";
-import { ExactTotal } from "../src/collection/exact-total.ts";
+import { ExactTotal } from "../src/aggregation/exact-total.ts";
 import { percentilesOf } from "../src/collection/metric-detail.ts";
 import { checkReportHeader, type Report } from "../src/collection/report.ts";
 import { RoundMeasures } from "../src/collection/round-measures.ts";

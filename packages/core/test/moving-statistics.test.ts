@@ -18,7 +18,7 @@ import { describe, expect, it } from "vitest";
 import { checkAggregationMemory } from "../src/aggregation/check-aggregation-memory.ts";
 import { openStatistics } from "../src/aggregation/open-statistics.ts";
 import { localAdders } from "../src/aggregation/update-adder.ts";
-import { WideSums } from "../src/aggregation/wide-sums.ts";
+import { ExactTotal } from "../src/aggregation/exact-total.ts";
 import { PlainCollection } from "../src/collection/plain-collection.ts";
 import { modelTerms } from "../src/server-step/model-state.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
@@ -43,13 +43,13 @@ describe("sums of numbers of any size", () => {
       const magnitude = Math.fround(uniform()) * 2 ** Math.floor(uniform() * 200 - 60);
       return uniform() < 0.5 ? magnitude : -magnitude;
     });
-    // What is below 2⁻⁹⁶ is dropped.
+    // This drops what is below 2⁻⁹⁶.
     const exact = numbers.reduce((sum, x) => sum + BigInt(Math.trunc(x * 2 ** 96)), 0n);
     const sumOf = (list: readonly number[]): number => {
-      const sums = new WideSums(2);
-      for (const number of list) sums.add(1, number);
-      expect(sums.read(0)).toBe(0);
-      return sums.read(1);
+      const total = new ExactTotal();
+      expect(total.value).toBe(0);
+      for (const number of list) total.add(number);
+      return total.value;
     };
     const sum = sumOf(numbers);
     expect(Math.abs(sum - Number(exact) / Number(unit))).toBeLessThanOrEqual(1e-15 * Math.abs(sum));

@@ -1,5 +1,5 @@
+import { ExactTotal } from "./exact-total.ts";
 import type { StatisticsPool } from "./statistics-pool.ts";
-import { WideSums } from "./wide-sums.ts";
 
 /**
  * The statistics of all clients' examples together. With n_k examples, the mean μ_k and the
@@ -10,20 +10,20 @@ import { WideSums } from "./wide-sums.ts";
 export class PooledStatistics implements StatisticsPool {
   readonly #channels: number;
   /** For each channel Σ n_k μ_k, then for each channel Σ n_k (σ²_k + μ_k²). */
-  readonly #sums: WideSums;
+  readonly #totals: readonly ExactTotal[];
   #examples = 0;
 
   constructor(channels: number) {
     this.#channels = channels;
-    this.#sums = new WideSums(2 * channels);
+    this.#totals = Array.from({ length: 2 * channels }, () => new ExactTotal());
   }
 
   add(statistics: Float32Array, weight: number): void {
     for (let i = 0; i < this.#channels; i++) {
       const mean = statistics[i]!;
       const variance = statistics[this.#channels + i]!;
-      this.#sums.add(i, weight * mean);
-      this.#sums.add(this.#channels + i, weight * (variance + mean * mean));
+      this.#totals[i]!.add(weight * mean);
+      this.#totals[this.#channels + i]!.add(weight * (variance + mean * mean));
     }
     this.#examples += weight;
   }
@@ -31,8 +31,8 @@ export class PooledStatistics implements StatisticsPool {
   combine(): Float32Array {
     const pooled = new Float32Array(2 * this.#channels);
     for (let i = 0; i < this.#channels; i++) {
-      const mean = this.#sums.read(i) / this.#examples;
-      const square = this.#sums.read(this.#channels + i) / this.#examples;
+      const mean = this.#totals[i]!.value / this.#examples;
+      const square = this.#totals[this.#channels + i]!.value / this.#examples;
       pooled[i] = mean;
       pooled[this.#channels + i] = Math.max(0, square - mean * mean);
     }
@@ -40,6 +40,6 @@ export class PooledStatistics implements StatisticsPool {
   }
 
   discard(): void {
-    this.#sums.clear();
+    for (const total of this.#totals) total.clear();
   }
 }

@@ -1,5 +1,5 @@
 import { BASES, type BasisForm, type BasisName, type MetricBasis } from "@tributary/protocol";
-import { ExactTotal } from "./exact-total.ts";
+import { ExactTotal } from "../aggregation/exact-total.ts";
 
 /** What one round has of one basis. */
 interface Sums {

@@ -5,20 +5,27 @@
  */
 export class ExactTotal {
   /** They do not overlap, and the smallest comes first. Their exact sum is the total. */
-  #parts: number[] = [];
+  readonly #parts: number[] = [];
 
   /** @param value - Finite, and so small that the total stays finite. */
   add(value: number): void {
+    const parts = this.#parts;
     let rest = value;
-    const parts: number[] = [];
-    for (const part of this.#parts) {
+    let kept = 0;
+    for (const part of parts) {
       const [larger, smaller] = Math.abs(rest) < Math.abs(part) ? [part, rest] : [rest, part];
       rest = larger + smaller;
       const lost = smaller - (rest - larger);
-      if (lost !== 0) parts.push(lost);
+      if (lost !== 0) parts[kept++] = lost;
     }
+    parts.length = kept;
     if (rest !== 0) parts.push(rest);
-    this.#parts = parts;
+  }
+
+  /** Zeroes what has been added. */
+  clear(): void {
+    this.#parts.fill(0);
+    this.#parts.length = 0;
   }
 
   /** The exact sum, rounded to the nearest number. */
