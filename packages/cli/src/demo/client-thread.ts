@@ -25,24 +25,21 @@ interface CalledClient {
 let making: Promise<ReadonlyMap<number, CalledClient>> | undefined;
 
 serve<ClientConversation>(ownerEndpoint(), {
-  async takePart(setup) {
+  async make(setup) {
     making = makeClients(setup);
-    const clients = await making;
-    if (setup.waitForCalls) return;
-    await Promise.all([...clients].map(([index, { client }]) => takePart(index, client)));
+    await making;
   },
-  async call({ clients: numbers }) {
-    const clients = await making;
-    const called = numbers.flatMap((index) => {
-      const one = clients?.get(index);
-      return one === undefined ? [] : [{ index, one }]; // the others are in other threads
-    });
+  async takePart({ clients: numbers, rounds }) {
+    const all = [...((await making) ?? [])];
+    const taken = new Set(numbers ?? all.map(([index]) => index));
     await Promise.all(
-      called.map(({ index, one }) => {
-        // A client that is called again may still be leaving the round before.
-        one.done = one.done.then(() => takePart(index, one.client, 1));
-        return one.done;
-      }),
+      all
+        .filter(([index]) => taken.has(index))
+        .map(([index, one]) => {
+          // A client that is called again may still be leaving the round before.
+          one.done = one.done.then(() => takePart(index, one.client, rounds));
+          return one.done;
+        }),
     );
   },
 });

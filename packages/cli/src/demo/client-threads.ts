@@ -1,8 +1,9 @@
 import type { TaskDefinition } from "@tributary/protocol";
 import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { TributaryServer } from "@tributary/server";
-import { memoryOf, type ClientConversation, type ClientSetup } from "./demo-conversations.ts";
+import { memoryOf, type ClientConversation, type Participation } from "./demo-conversations.ts";
 import type { DemoData } from "./demo-data.ts";
+import type { DemoOptions } from "./demo-options.ts";
 import { startThread } from "./threads.ts";
 
 /**
@@ -28,32 +29,31 @@ export class ClientThreads {
   }
 
   /**
-   * Makes the clients, which connect to the server at once unless they wait for calls.
+   * Makes the clients.
    * @param data - The memory of the clients' examples moves to the threads and is gone here.
    */
-  start(
+  make(
     { url, serverKey, certificate }: TributaryServer,
     { population, evaluation }: TaskDefinition,
     data: DemoData,
-    options: Pick<ClientSetup, "trainer" | "seed" | "waitForCalls">,
+    { trainer, seed }: Pick<DemoOptions, "trainer" | "seed">,
   ): void {
     const holdOut = evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION;
     const everyClient = data.clients.map((examples, index) => ({ index, examples }));
     for (const [thread, port] of this.#ports.entries()) {
       const clients = everyClient.filter(({ index }) => index % this.#ports.length === thread);
-      const { trainer, seed, waitForCalls } = options;
       const setup = {
         ...{ url, serverKey, certificate, population },
-        ...{ trainer, seed, holdOut, clients, waitForCalls },
+        ...{ trainer, seed, holdOut, clients },
       };
       const transfer = memoryOf(clients.map(({ examples }) => examples));
-      port.ask("takePart", setup, { transfer }).catch(this.#onFailure);
+      port.ask("make", setup, { transfer }).catch(this.#onFailure);
     }
   }
 
-  /** Lets the clients with these numbers take part in one round. */
-  call(clients: readonly number[]): void {
-    for (const port of this.#ports) port.ask("call", { clients }).catch(this.#onFailure);
+  /** Lets clients take part. They have been made before. */
+  takePart(participation: Participation): void {
+    for (const port of this.#ports) port.ask("takePart", participation).catch(this.#onFailure);
   }
 
   async close(): Promise<void> {

@@ -19,25 +19,22 @@ export interface ClientSetup {
   /** The fraction of its examples that each client keeps for evaluation; 0 for none. */
   readonly holdOut: number;
   readonly clients: readonly ThreadClient[];
-  /** Whether the clients take part only in the rounds for which they are called. */
-  readonly waitForCalls: boolean;
+}
+
+/** Which clients of a thread take part, and for how long. */
+export interface Participation {
+  /** Their numbers, of which those in other threads are passed over; all clients if left out. */
+  readonly clients?: readonly number[];
+  /** In how many rounds each of them takes part; until the server is closed if left out. */
+  readonly rounds?: number;
 }
 
 /** What a thread with clients is asked. */
 export interface ClientConversation {
-  /**
-   * Makes the clients and, unless they wait for calls, lets them take part until their task is over.
-   * Comes before all else. Fails with the first client that cannot take part.
-   */
-  readonly takePart: { readonly request: ClientSetup; readonly answer: void };
-  /**
-   * Lets the clients with these numbers, those of other threads left out, take part in one round
-   * each. Fails with the first that cannot.
-   */
-  readonly call: {
-    readonly request: { readonly clients: readonly number[] };
-    readonly answer: void;
-  };
+  /** Makes the clients. Comes before all else. */
+  readonly make: { readonly request: ClientSetup; readonly answer: void };
+  /** Lets clients take part. Fails with the first that cannot. */
+  readonly takePart: { readonly request: Participation; readonly answer: void };
 }
 
 /** What the thread that scores checkpoints is asked. */

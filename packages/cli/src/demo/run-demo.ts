@@ -52,17 +52,15 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
 
     const clients = new ClientThreads(threadCount, fail);
     threads.push(clients);
-    const { trainer, seed } = options;
-    const start = (waitForCalls: boolean): void =>
-      clients.start(server, definition, data, { trainer, seed, waitForCalls });
+    clients.make(server, definition, data, options);
     if (cohorts.arePartial) {
-      start(true);
       server.events.subscribe((event) => {
-        if (event.type === "round-opened") clients.call(cohorts.draw(event.purpose));
+        if (event.type !== "round-opened") return;
+        clients.takePart({ clients: cohorts.draw(event.purpose), rounds: 1 });
       });
     }
     await server.coordinator.startTask(task.id);
-    if (!cohorts.arePartial) start(false);
+    if (!cohorts.arePartial) clients.takePart({});
     await progress.over;
     return await sumUp(progress, task, server, {
       clients: data.clients.length,
