@@ -3,9 +3,11 @@ import {
   featureShapeOf,
   levelKey,
   numberOf,
+  shapeSize,
   type DataContract,
 } from "@tributary/protocol";
 import type { Examples } from "./examples.ts";
+import { listed } from "./listed.ts";
 
 /**
  * Holds examples to what all clients of a task agree on. Under a data contract the features have
@@ -54,8 +56,7 @@ export function requireAllClasses(
 }
 
 function requireWidth({ featureShape }: Examples, wanted: readonly number[]): void {
-  const sizeOf = (shape: readonly number[]): number => shape.reduce((size, one) => size * one, 1);
-  if (sizeOf(featureShape) === sizeOf(wanted)) return;
+  if (shapeSize(featureShape) === shapeSize(wanted)) return;
   throw new TributaryError(
     "EXAMPLES_INVALID",
     `The examples' features have the shape [${featureShape.join(", ")}], and the task's data contract asks for [${wanted.join(", ")}]`,
@@ -76,7 +77,7 @@ function renumbered(
     throw new TributaryError(
       "EXAMPLES_INVALID",
       `The examples have the class ${name.slice(0, 60)}, which the task's data contract does not name`,
-      { remedy: `Its classes are ${classes.slice(0, 40).join(", ")}: correct the name.` },
+      { remedy: `Its classes are ${listed(classes)}: correct the name.` },
     );
   });
   if (indices.every((index, position) => index === position)) return examples;

@@ -11,6 +11,7 @@ import {
   type WhenMissing,
 } from "@tributary/protocol";
 import type { Cell } from "./example-table.ts";
+import { listed } from "./listed.ts";
 
 /** What is written to: the features of all examples, or their labels. */
 type Values = Float32Array | Float64Array | Int32Array;
@@ -138,20 +139,15 @@ function missingTest(
   };
 }
 
-/** The most words that a message lists. */
-const LISTED = 40;
-
 function unknownWord(text: string, words: readonly string[], kind: "level" | "class"): Misfit {
   const plural = kind === "level" ? "levels" : "classes";
   const fold = (word: string): string => word.trim().toLowerCase();
   const meant = words.find((word) => fold(word) === fold(text));
-  const listed = words.slice(0, LISTED).join(", ");
-  const more = words.length > LISTED ? " and others" : "";
   return {
     clause: `is none of its ${plural} in the task's data contract`,
     remedy:
       meant === undefined
-        ? `Correct it, or have the ${kind} added to the contract: its ${plural} are ${listed}${more}.`
+        ? `Correct it, or have the ${kind} added to the contract: its ${plural} are ${listed(words)}.`
         : `Write it as ${meant}, as the contract does.`,
   };
 }

@@ -1,8 +1,6 @@
 import type { ExampleTable } from "./example-table.ts";
+import { listed } from "./listed.ts";
 import { tableFault } from "./table-fault.ts";
-
-/** The most names that a message lists. */
-const LISTED = 20;
 
 /**
  * Finds the position of a column.
@@ -39,8 +37,3 @@ export function refuseOthers(table: ExampleTable, named: ReadonlySet<string>): v
     "Remove what is not meant to be used, or let the contract say `otherColumns: ignore`.",
   );
 }
-
-const listed = (columns: readonly string[]): string =>
-  columns.length > LISTED
-    ? `${columns.slice(0, LISTED).join(", ")} and others`
-    : columns.join(", ");

@@ -1,4 +1,4 @@
-import { featureShapeOf, type DataContract } from "@tributary/protocol";
+import { featureShapeOf, shapeSize, type DataContract } from "@tributary/protocol";
 import { eventLoopBreak } from "../runtime/event-loop-break.ts";
 import { featureCodes, labelCode, type ColumnCode } from "./column-codes.ts";
 import type { Cell, ExampleTable } from "./example-table.ts";
@@ -62,7 +62,7 @@ async function mapRows(
   labels: readonly LabelColumn[],
 ): Promise<MappedFeatures> {
   const featureShape = featureShapeOf(contract);
-  const width = featureShape.reduce((size, one) => size * one, 1);
+  const width = shapeSize(featureShape);
   const features = new Float32Array(table.rows.length * width);
   const sources = [
     ...featureCodes(contract).map((code) => ({ ...code, target: features, stride: width })),
