@@ -19,7 +19,7 @@ export interface SeededDropout {
  * @returns The layer's handle; undefined for layers without dropout.
  */
 export function seededDropout(layer: Layer): SeededDropout | undefined {
-  // A placeholder: `seed` replaces it before each training.
+  // `seed` sets it before each training.
   let next = xoshiro128(new Uint8Array(16));
   const draw: Draw = (input, rate, shape) => tf.dropout(input, rate, shape, next());
   if (!drawsFrom(layer, draw)) return undefined;
