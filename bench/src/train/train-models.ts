@@ -4,6 +4,7 @@ import {
   layoutOf,
   transformerModel,
   xoshiro128,
+  shapeSize,
   type ModelDescription,
   type Plan,
   type RandomSource,
@@ -33,7 +34,7 @@ type Model = Pick<TrainModel, "description" | "values">;
 const CLASSES = 10;
 
 function images(model: Model, featureShape: readonly number[]): TrainModel {
-  const size = featureShape.reduce((product, length) => product * length, 1);
+  const size = shapeSize(featureShape);
   return {
     ...model,
     loss: "sparseCategoricalCrossentropy",

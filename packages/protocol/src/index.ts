@@ -226,6 +226,7 @@ export {
   type ParameterLayout,
   type ParameterShape,
 } from "./model/parameter-layout.ts";
+export { shapeSize } from "./model/shape-size.ts";
 export { packValues, packedLengthLimit, unpackValues } from "./model/packed-values.ts";
 export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
 export { modelLayers, type ModelLayer } from "./model/model-layers.ts";

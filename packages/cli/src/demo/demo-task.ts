@@ -1,6 +1,7 @@
 import {
   TributaryError,
   parseTask,
+  shapeSize,
   type DataContract,
   type TaskDefinition,
 } from "@tributary/protocol";
@@ -57,7 +58,7 @@ const taskName = (name: string): string =>
 
 function digitTask(data: DemoData): object {
   const shape = data.test.featureShape;
-  if (shape.reduce((product, size) => product * size, 1) !== 784 || data.classCount !== 10) {
+  if (shapeSize(shape) !== 784 || data.classCount !== 10) {
     throw new TributaryError(
       "TASK_INVALID",
       `${data.name} has examples of shape [${shape.join(", ")}] and ${data.classCount} classes, which the demo's model does not take`,
@@ -100,7 +101,7 @@ function tableTask({ test }: DemoData, contract: DataContract): object {
   return {
     model: {
       builtin: "mlp",
-      inputs: test.featureShape.reduce((product, size) => product * size, 1),
+      inputs: shapeSize(test.featureShape),
       outputs: classes?.length ?? 1,
     },
     examples: contract,

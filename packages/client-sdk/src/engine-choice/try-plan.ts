@@ -3,13 +3,14 @@ import {
   labelsOf,
   TributaryError,
   isTributaryError,
+  shapeSize,
   type Plan,
   type RandomSource,
 } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 import { compileTopology } from "../training/fused/compile/compile-topology.ts";
 import { createFusedTrainer } from "../training/fused/fused-trainer.ts";
-import { sizeOf, type OpenShape } from "../training/example-format.ts";
+import type { OpenShape } from "../training/example-format.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import { PreparedModel } from "../training/prepared-model.ts";
 import { createTfjsTrainer } from "../training/tfjs-trainer.ts";
@@ -120,9 +121,9 @@ function zeros({ training: { loss } }: Plan, { input, output }: Shapes): Example
   }
   // Index 0 for each row of the output, or 0 for each of its values.
   const labelShape = overClasses ? output.slice(0, -1) : output;
-  const size = sizeOf(labelShape);
+  const size = shapeSize(labelShape);
   return {
-    ...{ features: new Float32Array(sizeOf(input)), featureShape: input, count: 1 },
+    ...{ features: new Float32Array(shapeSize(input)), featureShape: input, count: 1 },
     ...{ labels: overClasses ? new Int32Array(size) : new Float32Array(size), labelShape },
   };
 }

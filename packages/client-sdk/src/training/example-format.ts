@@ -1,4 +1,4 @@
-import { TributaryError, labelsOf, type LossName } from "@tributary/protocol";
+import { TributaryError, labelsOf, shapeSize, type LossName } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 
 /**
@@ -33,7 +33,7 @@ export type OpenShape = readonly (number | null)[];
 export function inputShapeFor(modelShape: OpenShape, featureShape: readonly number[]): number[] {
   const known = modelShape.filter((size) => size !== null);
   if (known.length === modelShape.length) {
-    if (sizeOf(known) === sizeOf(featureShape)) return known;
+    if (shapeSize(known) === shapeSize(featureShape)) return known;
   } else if (
     modelShape.length === featureShape.length &&
     modelShape.every((size, index) => size === null || size === featureShape[index])
@@ -58,10 +58,10 @@ export function exampleFormat(
   outputShape: readonly number[],
   labelShape: readonly number[],
 ): ExampleFormat {
-  const outputSize = sizeOf(outputShape);
-  const labelSize = sizeOf(labelShape);
+  const outputSize = shapeSize(outputShape);
+  const labelSize = shapeSize(labelShape);
   const classCount = outputShape.at(-1) ?? 1;
-  const format = { inputShape, inputSize: sizeOf(inputShape), outputShape, outputSize };
+  const format = { inputShape, inputSize: shapeSize(inputShape), outputShape, outputSize };
   const labels = labelsOf(loss);
   const overClasses = labels === "classes" || labels === "classIndices";
   if (overClasses && labelSize === outputSize / classCount) return { ...format, classCount };
@@ -107,9 +107,9 @@ function requireLength(
   count: number,
   shape: readonly number[],
 ): void {
-  if (length === count * sizeOf(shape)) return;
+  if (length === count * shapeSize(shape)) return;
   throw invalid(
-    `The ${what} have ${length} values, but ${count} examples of shape ${shapeText(shape)} have ${count * sizeOf(shape)}`,
+    `The ${what} have ${length} values, but ${count} examples of shape ${shapeText(shape)} have ${count * shapeSize(shape)}`,
     "Give the values of all examples, one example after the other.",
   );
 }
@@ -190,10 +190,6 @@ export function invalidExample(index: number, fault: string): TributaryError {
 function invalid(cause: string, remedy: string): TributaryError {
   return new TributaryError("EXAMPLES_INVALID", cause, { remedy });
 }
-
-/** The number of values in an array of this shape. */
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((size, dimension) => size * dimension, 1);
 
 const shapeText = (shape: OpenShape): string =>
   `[${shape.map((size) => (size === null ? "any" : size)).join(", ")}]`;

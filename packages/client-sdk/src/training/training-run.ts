@@ -1,4 +1,4 @@
-import { TributaryError, shuffledIndices, type Plan } from "@tributary/protocol";
+import { TributaryError, shuffledIndices, shapeSize, type Plan } from "@tributary/protocol";
 import { requireAllClasses } from "../examples/agreed-examples.ts";
 import type { Examples } from "../examples/examples.ts";
 import { eventLoopBreak, type EventLoopBreak } from "../runtime/event-loop-break.ts";
@@ -12,7 +12,6 @@ import {
   invalidExample,
   requireConsistent,
   requireUsable,
-  sizeOf,
   type ExampleFormat,
 } from "./example-format.ts";
 import type {
@@ -160,13 +159,13 @@ export async function predictWithModel(
   work: Work,
 ): Promise<Float32Array> {
   const inputShape = inputShapeFor(model.inputShape, featureShape);
-  const inputSize = sizeOf(inputShape);
+  const inputSize = shapeSize(inputShape);
   requireConsistent({ features, featureShape, count });
   for (let index = 0; index < count && model.inputFault !== undefined; index++) {
     const fault = model.inputFault(features, index * inputSize, (index + 1) * inputSize);
     if (fault !== undefined) throw invalidExample(index, fault);
   }
-  const outputSize = sizeOf(model.outputShapeFor(inputShape));
+  const outputSize = shapeSize(model.outputShapeFor(inputShape));
   const predictions = new Float32Array(count * outputSize);
   for (let from = 0; from < count; from += most) {
     const to = Math.min(count, from + most);

@@ -1,5 +1,6 @@
 import type { RandomSource } from "../random/random-source.ts";
 import { xoshiro128 } from "../random/xoshiro128.ts";
+import { shapeSize } from "./shape-size.ts";
 
 /**
  * Fills a kernel with its initial values as Keras does by default: uniform in ±√(6 / (fanIn +
@@ -29,6 +30,6 @@ export function fillGlorotUniform(
 function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
   const channelsIn = shape.at(-2) ?? 1;
   const channelsOut = shape.at(-1) ?? 1;
-  const window = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  const window = shapeSize(shape.slice(0, -2));
   return [window * channelsIn, window * channelsOut];
 }

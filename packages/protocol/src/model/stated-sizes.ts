@@ -1,4 +1,5 @@
 import { isFields, type Fields } from "./topology/fields.ts";
+import { shapeSize } from "./shape-size.ts";
 
 /** How many values a model takes and gives, as far as its topology says so in plain words. */
 export interface StatedSizes {
@@ -40,7 +41,7 @@ function inputSize(layer: Fields | undefined): number | undefined {
   if (!Array.isArray(shape) || shape.length < 2) return undefined;
   const sizes: unknown[] = shape.slice(1);
   const isKnown = sizes.every((size): size is number => Number.isSafeInteger(size));
-  return isKnown ? sizes.reduce((product, size) => product * size, 1) : undefined;
+  return isKnown ? shapeSize(sizes) : undefined;
 }
 
 function denseSize(layer: Fields | undefined): number | undefined {

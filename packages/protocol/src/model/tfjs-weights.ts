@@ -5,6 +5,7 @@ import { TributaryError } from "../errors.ts";
 import { copyFloat32, firstNonFinite } from "../bytes/float32-bytes.ts";
 import { layoutOf } from "./parameter-layout.ts";
 import type { TfjsModel, TfjsWeight, TfjsWeightGroup } from "./tfjs-model.ts";
+import { shapeSize } from "./shape-size.ts";
 
 /**
  * Reads the weights of a tfjs model into one flat vector, and undoes quantization as tfjs does.
@@ -78,7 +79,7 @@ function groupBytes(group: TfjsWeightGroup, files: ReadonlyMap<string, Uint8Arra
 /** Length of a weight in its file, in bytes. An int32 of an optimizer is as long as a float32. */
 function storedLength({ shape, quantization }: TfjsWeight): number {
   const width = { uint8: 1, uint16: 2, float16: 2, float32: 4 }[quantization?.dtype ?? "float32"];
-  return width * shape.reduce((product, size) => product * size, 1);
+  return width * shapeSize(shape);
 }
 
 /** Reads one weight into `target`, which is overwritten. */

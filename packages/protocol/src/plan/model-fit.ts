@@ -4,6 +4,7 @@ import type { ModelDescription } from "../model/tfjs-model.ts";
 import { featureShapeOf } from "./contract/data-contract.ts";
 import { labelsOf } from "./losses.ts";
 import type { TaskDefinition } from "./task-definition.ts";
+import { shapeSize } from "../model/shape-size.ts";
 
 /**
  * Holds the model of a new task to the task's data contract, as far as the topology states its
@@ -17,7 +18,7 @@ export function checkModelFit(
 ): void {
   if (examples === null) return;
   const { inputs, outputs } = statedSizes(topology);
-  const given = featureShapeOf(examples).reduce((size, one) => size * one, 1);
+  const given = shapeSize(featureShapeOf(examples));
   if (inputs !== undefined && inputs !== given) {
     throw misfit(
       `gives ${given} ${given === 1 ? "value" : "values"}, and the model takes ${inputs}`,

@@ -1,3 +1,4 @@
+import { shapeSize } from "@tributary/protocol";
 import { readUnpacked } from "../files/read-unpacked.ts";
 import { unreadable } from "../files/unreadable.ts";
 
@@ -58,7 +59,7 @@ export async function readIdx(file: string, dimensions: readonly number[]): Prom
     refuse(`has only ${bytes.length} bytes, fewer than its header needs`);
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = shapeSize(shape);
   const held = (bytes.length - header) / (type?.byteLength ?? 1);
   if (held !== size) {
     refuse(`holds ${held} values, but its header announces ${shape.join(" × ")} = ${size}`);

@@ -1,4 +1,5 @@
 import type { Scaling } from "./scaling.ts";
+import { shapeSize } from "../../model/shape-size.ts";
 
 /**
  * What all clients of a task agree on about their examples, so that the same columns become the
@@ -77,7 +78,7 @@ export interface Label {
 
 /** The number of values that a feature has in the input. */
 export function featureWidth(feature: Feature): number {
-  if (feature.type === "image") return feature.shape.reduce((size, one) => size * one, 1);
+  if (feature.type === "image") return shapeSize(feature.shape);
   return feature.type === "categorical" && feature.encoding === "oneHot"
     ? feature.levels.length
     : 1;

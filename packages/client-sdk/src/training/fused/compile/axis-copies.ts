@@ -1,3 +1,4 @@
+import { shapeSize } from "@tributary/protocol";
 import type { Copy, LayerOperation } from "./layer-node.ts";
 
 /** One axis along which values are copied. */
@@ -11,7 +12,7 @@ export interface CopiedAxis {
 
 /** How many values it is from one to the next along each axis of an array. */
 export function stridesOf(shape: readonly number[]): number[] {
-  return shape.map((_, axis) => shape.slice(axis + 1).reduce((size, length) => size * length, 1));
+  return shape.map((_, axis) => shapeSize(shape.slice(axis + 1)));
 }
 
 /**

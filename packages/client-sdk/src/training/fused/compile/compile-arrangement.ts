@@ -1,6 +1,6 @@
 // Compiles layers that bring values into another order, repeat them or leave some out. A reshape
 // keeps all values where they are; everything else becomes copies.
-import { sizeOf } from "../../example-format.ts";
+import { shapeSize } from "@tributary/protocol";
 import { copiesOf, stridesOf } from "./axis-copies.ts";
 import { isSize, LayerRefusal, pairOf, requireChannelsLast, requireOneOf } from "./layer-config.ts";
 import type { Copy, Pair } from "./layer-node.ts";
@@ -15,7 +15,7 @@ export const ARRANGEMENT_LAYERS: Readonly<Record<string, LayerCompiler>> = {
   // Flattening keeps the order of the values in memory, as long as channels come last.
   Flatten: ({ config }, shape) => {
     requireChannelsLast(config);
-    return one({ kind: "reshape" }, [sizeOf(shape)]);
+    return one({ kind: "reshape" }, [shapeSize(shape)]);
   },
   Reshape: ({ config }, shape) =>
     one({ kind: "reshape" }, targetShape(config["target_shape"], shape)),
@@ -112,15 +112,15 @@ const isAmount = (value: unknown): value is number =>
 
 /** The shape that a Reshape gives. One of its sizes may be −1, which stands for what is left. */
 function targetShape(target: unknown, shape: readonly number[]): readonly number[] {
-  const size = sizeOf(shape);
+  const size = shapeSize(shape);
   if (!Array.isArray(target) || !target.every((one) => Number.isInteger(one))) {
     throw new LayerRefusal(`its target_shape is ${JSON.stringify(target)}`);
   }
   const sizes = target as number[];
-  const known = sizes.filter((one) => one !== -1).reduce((product, one) => product * one, 1);
+  const known = shapeSize(sizes.filter((one) => one !== -1));
   // The size that stands for −1 follows from the number of values.
   const filled = sizes.map((one) => (one === -1 ? size / known : one));
-  if (sizeOf(filled) !== size || !filled.every((one) => Number.isInteger(one) && one > 0)) {
+  if (shapeSize(filled) !== size || !filled.every((one) => Number.isInteger(one) && one > 0)) {
     throw new LayerRefusal(`its target_shape is [${sizes.join(", ")}] for [${shape.join(", ")}]`);
   }
   return filled;

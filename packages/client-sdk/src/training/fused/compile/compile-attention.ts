@@ -1,4 +1,5 @@
 // Compiles attention, and the embeddings of positions that it needs.
+import { shapeSize } from "@tributary/protocol";
 import {
   isSize,
   LayerRefusal,
@@ -55,7 +56,7 @@ export function attention(layer: LayerToCompile): CompiledLayer {
       throw new LayerRefusal(`its ${part} has the parameters ${JSON.stringify(found)}`);
     }
     used.push(...named.map(({ name }) => name));
-    const outputs = biasShape.reduce((product, length) => product * length, 1);
+    const outputs = shapeSize(biasShape);
     const [kernel, bias] = named;
     const operation = { kind: "dense", kernel: kernel!.name, bias: bias?.name } as const;
     return joiner.add(operation, [rows!, outputs], [reads]);

@@ -1,5 +1,5 @@
 // Compiles layers that bring several inputs together.
-import { sizeOf } from "../../example-format.ts";
+import { shapeSize } from "@tributary/protocol";
 import { copiesOf, stridesOf } from "./axis-copies.ts";
 import { LayerRefusal } from "./layer-config.ts";
 import type { Copy, LayerOperation } from "./layer-node.ts";
@@ -66,7 +66,7 @@ function valueByValue(inputs: LayerToCompile["inputs"], operation: LayerOperatio
   const shape = inputs.map((input) => input.shape).reduce(broadcast);
   const nodes: PartialNode[] = [];
   const reads = inputs.map((input, index) => {
-    if (sizeOf(input.shape) === sizeOf(shape)) return index;
+    if (shapeSize(input.shape) === shapeSize(shape)) return index;
     const aligned = alignedTo(input.shape, shape.length);
     const from = stridesOf(aligned);
     const to = stridesOf(shape);

@@ -1,8 +1,8 @@
 // Compiles the topology of a tfjs LayersModel into the nodes of the fused trainer. A layer is
 // refused unless every field of its configuration is understood. Another engine takes the model
 // then, and no model is trained as something that it is not.
+import { shapeSize } from "@tributary/protocol";
 import type { Plan } from "@tributary/protocol";
-import { sizeOf } from "../../example-format.ts";
 import { logitsTopology, requireLastAxis } from "../../logits-topology.ts";
 import { copiesOf } from "./axis-copies.ts";
 import { compileLayer } from "./compile-layer.ts";
@@ -46,7 +46,7 @@ export function compileTopology(plan: Plan): CompiledModel {
   if (more.length > 0) throw refused("a model with several outputs");
   // The values of several inputs lie one after the other.
   const inputShape =
-    shapes.length === 1 ? shapes[0]! : [shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)];
+    shapes.length === 1 ? shapes[0]! : [shapes.reduce((sum, shape) => sum + shapeSize(shape), 0)];
   const { nodes } = compiler;
   // A parameter that no node uses would never be trained, and nobody would notice.
   const unused = plan.model.parameters.find(({ name }) => !compiler.used.has(name));
@@ -96,12 +96,12 @@ class TopologyCompiler {
     let offset = 0;
     return inputs.map(({ layer }, index) => {
       const shape = shapes[index]!;
-      const axes = [{ size: sizeOf(shape), from: 1, to: 1 }];
+      const axes = [{ size: shapeSize(shape), from: 1, to: 1 }];
       const copies = copiesOf(0, axes, { from: offset, to: 0 });
       const operation = { kind: "arrange", copies } as const;
       const place = this.nodes.push({ layer, operation, inputs: [-1], shape }) - 1;
       const value = { place, shape, offset };
-      offset += sizeOf(shape);
+      offset += shapeSize(shape);
       return value;
     });
   }
@@ -166,7 +166,7 @@ class TopologyCompiler {
   /** Notes that an input of the model holds indices, which are checked before they are used. */
   #noteIndices({ shape, offset }: Value, entries: number): void {
     if (offset === undefined) throw new LayerRefusal("its indices are computed by another layer");
-    this.indices.push({ offset, size: sizeOf(shape), entries });
+    this.indices.push({ offset, size: shapeSize(shape), entries });
   }
 }
 

@@ -1,11 +1,11 @@
 import {
   TributaryError,
   clipFactor,
+  shapeSize,
   type Address,
   type Plan,
   type RandomSource,
 } from "@tributary/protocol";
-import { sizeOf } from "../../example-format.ts";
 import type { StepTerms } from "../../local-trainer.ts";
 import { parametersOf, statisticsOf, type CompiledModel } from "../compile/layer-node.ts";
 import { Arena } from "../kernels/arena.ts";
@@ -265,8 +265,8 @@ function largestLayer(plan: Plan, { nodes }: CompiledModel, capacity: number): s
   const shapes = new Map(plan.model.parameters.map(({ name, shape }) => [name, shape]));
   let largest = { layer: "", size: 0 };
   for (const { layer, operation, shape } of nodes) {
-    const ofParameters = parametersOf(operation).map((name) => sizeOf(shapes.get(name) ?? []));
-    const size = ofParameters.reduce((sum, one) => sum + one, capacity * sizeOf(shape));
+    const ofParameters = parametersOf(operation).map((name) => shapeSize(shapes.get(name) ?? []));
+    const size = ofParameters.reduce((sum, one) => sum + one, capacity * shapeSize(shape));
     if (size > largest.size) largest = { layer, size };
   }
   return largest.layer;

@@ -1,5 +1,5 @@
+import { shapeSize } from "@tributary/protocol";
 import type { Address } from "@tributary/protocol";
-import { sizeOf } from "../../example-format.ts";
 import {
   parametersOf,
   type Activation,
@@ -40,7 +40,7 @@ export function layOutNodes(
   capacity: number,
   allocate: (size: number) => Address,
 ): NodePlaces {
-  const inputSize = sizeOf(model.inputShape);
+  const inputSize = shapeSize(model.inputShape);
   const input: NodeValues = {
     values: allocate(capacity * inputSize),
     gradient: 0,
@@ -60,7 +60,7 @@ export function layOutNodes(
       nodes.push({ ...of(source), shape });
       return;
     }
-    const size = sizeOf(shape);
+    const size = shapeSize(shape);
     const isNeeded =
       index === last ||
       parametersOf(operation).some((name) => parameters.of(name).gradient !== 0) ||
