@@ -204,8 +204,11 @@ export const PACKAGES = {
   },
 
   "packages/simulator": {
-    imports: ["protocol", "core", "client-sdk"],
-    layers: ["partition", "files", "tables", "contract", "datasets"],
+    imports: ["protocol", "core", "client-sdk", "server"],
+    layers: [
+      ...["partition", "files", "tables", "contract", "datasets"],
+      ...["experiment", "runner", "report"],
+    ],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
   },
 

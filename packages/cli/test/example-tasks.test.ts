@@ -4,8 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { checkModelFit, builtinModelOf, parseTask, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { readTaskFile } from "../src/files/task-file.ts";
-import { parseYaml } from "../src/files/yaml.ts";
+import { parseYaml, readTaskFile } from "@tributary/simulator/files";
 
 const EXAMPLES = fileURLToPath(new URL("../../../examples", import.meta.url));
 

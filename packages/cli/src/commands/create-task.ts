@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { TaskDefinition } from "@tributary/protocol";
 import type { TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
-import { readModelFiles } from "../files/model-files.ts";
+import { readModelFiles } from "@tributary/simulator/files";
 
 /** Creates a task. If the task has a model file, the model is uploaded too. */
 export async function createTask(

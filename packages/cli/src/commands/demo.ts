@@ -14,7 +14,7 @@ import type { DemoResult } from "../demo/demo-result.ts";
 import { demoSummary, describeSummary } from "../demo/demo-summary.ts";
 import { showProgress } from "../demo/show-progress.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
-import { readTaskFile } from "../files/task-file.ts";
+import { readTaskFile } from "@tributary/simulator/files";
 import { writeTfjsFolder } from "../files/tfjs-folder.ts";
 import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
 import { createOutput } from "../terminal/output.ts";

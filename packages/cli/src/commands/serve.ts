@@ -5,7 +5,7 @@ import type { LogLevel, ServerOptions, ServerSettings, TributaryServer } from "@
 import { announceAdmin } from "../admin/admin-client.ts";
 import { databaseUrlOf } from "../admin/database-url.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
-import { readYamlFile } from "../files/yaml.ts";
+import { readYamlFile } from "@tributary/simulator/files";
 import { gathered, namedNumber, wholeNumber } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";

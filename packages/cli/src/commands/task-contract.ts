@@ -4,7 +4,7 @@ import { draftContract } from "@tributary/simulator";
 import { describeTable } from "../datasets/describe-table.ts";
 import { isOfTables, loadNamedDataset } from "../datasets/named-dataset.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
-import { yamlText } from "../files/yaml.ts";
+import { yamlText } from "@tributary/simulator/files";
 import { createOutput } from "../terminal/output.ts";
 
 /**

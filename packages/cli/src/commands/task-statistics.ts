@@ -9,8 +9,7 @@ import {
 import type { TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
-import { readTaskFile } from "../files/task-file.ts";
-import { yamlText } from "../files/yaml.ts";
+import { readTaskFile, yamlText } from "@tributary/simulator/files";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { createTask } from "./create-task.ts";
 import { describeStatistics, statisticsOfTask } from "./statistics-of-task.ts";

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server";
-import { loadInitialModel, type InitialModel } from "../files/model-files.ts";
+import { loadInitialModel, type InitialModel } from "@tributary/simulator/files";
 import { tryModel } from "../model-trial/model-trial.ts";
 import { ClientThreads } from "./client-threads.ts";
 import type { DemoData } from "./demo-data.ts";

@@ -9,7 +9,7 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import type { InitialModel } from "../files/model-files.ts";
+import type { InitialModel } from "@tributary/simulator/files";
 import { formatTable } from "../terminal/output.ts";
 
 /** What the engines that clients have make of a task's model. */

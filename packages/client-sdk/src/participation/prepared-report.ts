@@ -18,7 +18,12 @@ import {
 } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { Examples } from "../examples/examples.ts";
-import type { LocalTrainer, TrainResult, TrainingProgress } from "../training/local-trainer.ts";
+import type {
+  LocalTrainer,
+  StepTerms,
+  TrainResult,
+  TrainingProgress,
+} from "../training/local-trainer.ts";
 import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
 import { checkExampleCount } from "./app-examples.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
@@ -59,17 +64,32 @@ export interface TrainingDeps {
   readonly localLayers: PlanMemory;
 }
 
-/** What a report is made from, and the callbacks that tell how far the work is. */
-interface ReportRequest {
+/** What a client trains on in a round. */
+export interface TrainingRequest {
   /** Not modified. */
   readonly model: VerifiedModel;
   readonly roundNumber: number;
   readonly examples: Examples;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after every batch. */
-  readonly onProgress: (progress: TrainingProgress) => void;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** As in `TrainRequest`. */
+  readonly terms?: StepTerms | undefined;
+}
+
+/** What a report is made from, and the callback that tells how far the work is. */
+interface ReportRequest extends TrainingRequest {
   /** Called between training and encoding. What it throws ends the work. */
   readonly onTrained: (result: TrainResult) => void;
+}
+
+/** What the training of a client has come to, before it is clipped and encoded. */
+export interface TrainedUpdate {
+  /** The change of the trained parameters, float32, shape [rangesSize(parts.updated)]. */
+  readonly update: Float32Array;
+  /** The moving statistics after training, float32. */
+  readonly statistics: Float32Array;
+  readonly result: TrainResult;
 }
 
 /**
@@ -86,49 +106,77 @@ export async function prepareReport(
   request: ReportRequest,
 ): Promise<PreparedReport> {
   const { model, roundNumber } = request;
-  const { plan, parts } = model.plan;
-  const stream = `${plan.task} round ${roundNumber}`;
+  const trained = await trainUpdate(deps, request);
+  clipUpdate(trained.update, model.plan.plan.clipNorm);
+  request.onTrained(trained.result);
+  return encodeReport(deps, model, roundNumber, trained);
+}
+
+/**
+ * Trains on the examples and computes the update.
+ * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, or `ABORTED`.
+ */
+export async function trainUpdate(
+  deps: Pick<TrainingDeps, "trainer" | "random" | "localLayers">,
+  request: TrainingRequest,
+): Promise<TrainedUpdate> {
+  const { model, roundNumber } = request;
+  const { parts } = model.plan;
   const before = personalWeights(model, deps.localLayers);
-  const result = await trainLocally(deps, request, before, deps.random.derive(`${stream} train`));
-  const { weights, steps, exampleCount } = result;
+  const random = deps.random.derive(`${streamOf(model, roundNumber)} train`);
+  const result = await trainLocally(deps, request, before, random);
+  const { weights, steps } = result;
   const update = modelUpdate(weights, before, parts.updated);
-  clipUpdate(update, plan.clipNorm);
   settleStatistics(weights, before, parts.normalized, steps);
-  const statistics = gatherRanges(weights, parts.statistics);
+  return { update, statistics: gatherRanges(weights, parts.statistics), result };
+}
+
+/**
+ * Encodes what a training has come to as the report of a round.
+ * @param trained - Its update has been clipped; not modified.
+ * @throws TributaryError `TRAINING_FAILED` or `UPDATE_OUT_OF_RANGE`.
+ */
+export async function encodeReport(
+  deps: Pick<TrainingDeps, "random" | "kernels" | "residuals" | "localLayers">,
+  model: VerifiedModel,
+  roundNumber: number,
+  { update, statistics, result }: TrainedUpdate,
+): Promise<PreparedReport> {
+  const { plan, parts } = model.plan;
   checkStatistics(statistics);
   const measures = reportedMeasures(result, plan);
-  request.onTrained(result);
-  const encoded = await encodeUpdate(
-    deps,
-    model.plan,
-    update,
-    deps.random.derive(`${stream} encode`),
-  );
+  const coins = deps.random.derive(`${streamOf(model, roundNumber)} encode`);
+  const encoded = await encodeUpdate(deps, model.plan, update, coins);
   return {
-    exampleCount,
+    exampleCount: result.exampleCount,
     ...measures,
     codec: encoded.codec,
     payload: withStatistics(encoded.payload, statistics),
     counted: () => {
       encoded.counted();
-      if (parts.local.length > 0) deps.localLayers.keep(model.plan.id, localValues(weights, model));
+      if (parts.local.length === 0) return;
+      deps.localLayers.keep(model.plan.id, localValues(result.weights, model));
     },
   };
 }
+
+/** The name of the random streams of a client's work in a round. */
+const streamOf = (model: VerifiedModel, roundNumber: number): string =>
+  `${model.plan.plan.task} round ${roundNumber}`;
 
 /**
  * Calls the trainer, and checks what it returns.
  * @param weights - The parameters to begin with; not modified.
  */
 async function trainLocally(
-  { trainer }: TrainingDeps,
-  { model, examples, signal, onProgress }: ReportRequest,
+  { trainer }: Pick<TrainingDeps, "trainer">,
+  { model, examples, signal, onProgress, terms }: TrainingRequest,
   weights: Float32Array,
   random: RandomSource,
 ): Promise<TrainResult> {
   const { plan, layout } = model.plan;
   const result = await trained(() =>
-    trainer.train({ plan, weights, examples, random, signal, onProgress }),
+    trainer.train({ plan, weights, examples, random, terms, signal, onProgress }),
   );
   if (result.weights.length !== layout.size) {
     throw failed(
@@ -145,7 +193,7 @@ async function trainLocally(
  * @param coins - What codecs with random rounding draw from.
  */
 export async function encodeUpdate(
-  { kernels, residuals }: TrainingDeps,
+  { kernels, residuals }: Pick<TrainingDeps, "kernels" | "residuals">,
   { id, plan }: VerifiedPlan,
   update: Float32Array,
   coins: RandomSource,

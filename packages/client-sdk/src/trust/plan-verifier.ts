@@ -1,14 +1,13 @@
 import {
   TributaryError,
   decodePlan,
-  layoutOf,
-  modelParts,
   verifyPlanSignature,
   type CryptoProvider,
   type PlanId,
   type ServerKey,
 } from "@tributary/protocol";
 import { checkFloors, type ClientFloors } from "./client-floors.ts";
+import { wholePlan } from "./whole-plan.ts";
 import type { VerifiedPlan } from "./verified-model.ts";
 
 /** What plans are verified against. */
@@ -65,10 +64,9 @@ export class PlanVerifier {
     if (taskName !== undefined && plan.task !== taskName) {
       throw otherPlan(`The plan is for the task ${plan.task}, and not for ${taskName}`);
     }
-    const layout = layoutOf(plan.model.parameters);
-    checkFloors(floors, plan, layout);
-    const parts = modelParts(layout, plan.model.topology, plan.training);
-    return { id, bytes, plan, layout, parts };
+    const whole = wholePlan(id, bytes, plan);
+    checkFloors(floors, plan, whole.layout);
+    return whole;
   }
 }
 

@@ -1,0 +1,18 @@
+/**
+ * The subpath `@tributary/client-sdk/simulation`: the work of a client in a round without its
+ * connection, for a program that runs many clients itself. An app uses `FederatedClient`, which does
+ * this work and all that protects the person around it.
+ */
+export { prepareEvaluation } from "./participation/evaluation-report.ts";
+export { clipUpdate } from "./participation/model-update.ts";
+export { PlanMemory } from "./participation/plan-memory.ts";
+export {
+  encodeReport,
+  trainUpdate,
+  type PreparedReport,
+  type TrainedUpdate,
+  type TrainingDeps,
+  type TrainingRequest,
+} from "./participation/prepared-report.ts";
+export type { VerifiedModel, VerifiedPlan } from "./trust/verified-model.ts";
+export { wholePlan } from "./trust/whole-plan.ts";
