@@ -77,7 +77,10 @@ export const PACKAGES = {
       ...["crypto", "random", "enrolment", "channel", "wire"],
       ...["kernels", "schema", "update", "model/topology", "model"],
       ...[
-        ["plan/aggregation", "plan/bases", "plan/contract", "plan/optimizers"],
+        [
+          ...["plan/aggregation", "plan/bases", "plan/contract", "plan/optimizers"],
+          "plan/server-optimizers",
+        ],
         "plan/statistics",
       ],
       "plan",

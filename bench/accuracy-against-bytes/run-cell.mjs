@@ -9,7 +9,7 @@ import {
   shuffledIndices,
   downloadCodec,
 } from "@tributary/protocol";
-import { localAdders, modelTerms, openCollection } from "@tributary/core";
+import { localAdders, modelTerms, openCollection, serverOptimizer } from "@tributary/core";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { crossing } from "./crossing.mjs";
 
@@ -93,7 +93,7 @@ export async function runCell(cell, { threads, clients, cohort, target, model, r
     const collection = openCollection("training", {
       terms,
       openAdder,
-      learningRate: 1,
+      optimizer: serverOptimizer(task.serverOptimizer),
       weighting: task,
     });
     for (const { payload, exampleCount } of trained) {

@@ -15,12 +15,13 @@ import { describe, expect, it } from "vitest";
 import type { SumRule } from "../src/aggregation/aggregation-rule.ts";
 import { createSumRule } from "../src/aggregation/create-aggregation-rule.ts";
 import type { SumSpec } from "../src/aggregation/rule-implementations.ts";
-import { fedAvgStep } from "../src/server-step/fedavg-step.ts";
 import {
   decodePartialSum,
   encodePartialSum,
   type PartialSumSubject,
 } from "../src/aggregation/partial-sum-bytes.ts";
+import { fedAvg } from "../src/server-step/fedavg.ts";
+import { optimizerStep } from "../src/server-step/optimizer-step.ts";
 
 const crypto = createNodeCryptoProvider();
 const random = seededRandom(crypto, 9);
@@ -69,9 +70,11 @@ async function hashesOf(rule: SumRule, subject: PartialSumSubject): Promise<[str
   const yieldTurn = (): Promise<void> => Promise.resolve();
   const base = Float32Array.from({ length: DIMENSION }, (_, i) => Math.sin(i));
   const range = [{ offset: 0, length: DIMENSION }];
-  const next = await fedAvgStep(base, range, await rule.combine(yieldTurn), 1, yieldTurn);
+  const optimizer = fedAvg({ name: "fedavg", learningRate: 1 });
+  const update = await rule.combine(yieldTurn);
+  const next = await optimizerStep(optimizer, { weights: base }, range, update, yieldTurn);
   return [
-    toHex(crypto.sha256(new Uint8Array(next.buffer))),
+    toHex(crypto.sha256(new Uint8Array(next.weights.buffer))),
     toHex(crypto.sha256(encodePartialSum(rule.partial(), subject, crypto))),
   ];
 }

@@ -14,6 +14,7 @@ import { localAdders } from "../src/aggregation/update-adder.ts";
 import { PlainCollection } from "../src/collection/plain-collection.ts";
 import type { Report } from "../src/collection/report.ts";
 import { reportWeight, type WeightingTerms } from "../src/collection/report-weight.ts";
+import { fedAvg } from "../src/server-step/fedavg.ts";
 import { modelTerms } from "../src/server-step/model-state.ts";
 import { exampleTask } from "../src/testing/example-task.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
@@ -56,7 +57,7 @@ function openPlain(
   const collection = new PlainCollection({
     terms,
     adder,
-    learningRate: 1,
+    optimizer: fedAvg({ name: "fedavg", learningRate: 1 }),
     weighting,
   });
   const read = async (): Promise<{ readonly sums: Float64Array; readonly weight: number }> => {

@@ -12,6 +12,7 @@ import {
   withoutRanges,
   xoshiro128,
   type AggregationSpec,
+  type ServerOptimizerSpec,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
@@ -21,6 +22,7 @@ import { localAdders } from "../src/aggregation/update-adder.ts";
 import { ExactTotal } from "../src/aggregation/exact-total.ts";
 import { PlainCollection } from "../src/collection/plain-collection.ts";
 import { modelTerms } from "../src/server-step/model-state.ts";
+import { serverOptimizer } from "../src/server-step/server-optimizers.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
 import { exampleTask } from "../src/testing/example-task.ts";
 
@@ -145,14 +147,17 @@ const UPDATED = [
   { offset: 6, length: 6 },
 ];
 
+const HALF: ServerOptimizerSpec = { name: "fedavg", learningRate: 0.5 };
+
 /** Opens a collection for a small model that begins with batch normalisation. */
-function openRound(plan: object = {}) {
+function openRound(plan: object = {}, spec: ServerOptimizerSpec = HALF) {
+  const optimizer = serverOptimizer(spec);
   const task = exampleTask({ plan: { metrics: [], ...plan } });
   const terms = modelTerms(planOf(task, { topology, parameters }));
   const { update, aggregation, clipNorm } = terms.plan;
   const adder = localAdders(crypto)({ update, aggregation, clipNorm, dimension: terms.dimension });
   const weighting = { weighting: "examples", maximumExamples: 100 } as const;
-  const collection = new PlainCollection({ terms, adder, learningRate: 0.5, weighting });
+  const collection = new PlainCollection({ terms, adder, optimizer, weighting });
   const codec = updateCodec(update);
   const reportOf = (statistics: readonly number[], exampleCount: number) => ({
     exampleCount,
@@ -183,6 +188,17 @@ describe("a round of a model with batch normalisation", () => {
     expect(next.weights[4]! / (square - mean ** 2)).toBeCloseTo(1, 6);
     expect([next.weights[3], next.weights[5]]).toEqual([-1, 2]);
     expect(Math.abs(next.weights[6]! - 6)).toBeLessThan(0.001);
+  });
+
+  it("remembers only what is trained, and replaces statistics as they are, with another optimizer", async () => {
+    const adam = { name: "fedadam", learningRate: 1, beta1: 0.9, beta2: 0.99, tau: 1 } as const;
+    const { collection, reportOf } = openRound({}, adam);
+    void collection.receive(reportOf([4_000, -1, 640_000, 2], 50));
+    const next = await collection.combine({ weights: before }, { random, yieldTurn });
+    expect(next.memory).toHaveLength(2 * 8);
+    expect([...next.weights.slice(2, 6)]).toEqual([4_000, -1, 640_000, 2]);
+    const step = (0.1 * 2) / (Math.sqrt(0.99 + 0.01 * 4) + 1);
+    expect(next.weights[6]).toBe(Math.fround(6 + step));
   });
 
   it.each([

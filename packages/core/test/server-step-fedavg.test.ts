@@ -1,9 +1,10 @@
-import { xoshiro128 } from "@tributary/protocol";
+import { xoshiro128, type ValueRange } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 
 import type { CombinedUpdate } from "../src/aggregation/aggregation-rule.ts";
 import { ExactAccumulator } from "../src/aggregation/exact-accumulator.ts";
-import { fedAvgStep } from "../src/server-step/fedavg-step.ts";
+import { fedAvg } from "../src/server-step/fedavg.ts";
+import { optimizerStep } from "../src/server-step/optimizer-step.ts";
 
 function uniform(seed: number): () => number {
   const words = xoshiro128(new Uint8Array(16).fill(seed));
@@ -30,6 +31,16 @@ function accumulate(
 
 const yieldTurn = (): Promise<void> => Promise.resolve();
 
+async function fedAvgStep(
+  weights: Float32Array,
+  ranges: readonly ValueRange[],
+  update: CombinedUpdate,
+  learningRate: number,
+): Promise<Float32Array> {
+  const optimizer = fedAvg({ name: "fedavg", learningRate });
+  return (await optimizerStep(optimizer, { weights }, ranges, update, yieldTurn)).weights;
+}
+
 describe("the FedAvg step", () => {
   const random = uniform(9);
   const weights = vector(500, random);
@@ -42,7 +53,6 @@ describe("the FedAvg step", () => {
       [{ offset: 0, length: 500 }],
       accumulate(500, reports),
       1,
-      yieldTurn,
     );
     next.forEach((value, i) => {
       const mean =
@@ -55,8 +65,8 @@ describe("the FedAvg step", () => {
 
   it("multiplies the mean by the server's learning rate", async () => {
     const range = [{ offset: 0, length: 500 }];
-    const half = await fedAvgStep(weights, range, accumulate(500, reports), 0.5, yieldTurn);
-    const whole = await fedAvgStep(weights, range, accumulate(500, reports), 1, yieldTurn);
+    const half = await fedAvgStep(weights, range, accumulate(500, reports), 0.5);
+    const whole = await fedAvgStep(weights, range, accumulate(500, reports), 1);
     half.forEach((value, i) => {
       expect(Math.abs(value - (weights[i]! + whole[i]!) / 2)).toBeLessThan(2 ** -23);
     });
@@ -73,13 +83,7 @@ describe("the FedAvg step", () => {
     // A frozen value of −0 would become 0 if it took part in the arithmetic.
     const base = weights.slice();
     base[0] = -0;
-    const next = await fedAvgStep(
-      base,
-      ranges,
-      accumulate(16, [{ update, weight: 2 }]),
-      1,
-      yieldTurn,
-    );
+    const next = await fedAvgStep(base, ranges, accumulate(16, [{ update, weight: 2 }]), 1);
     const bits = (values: Float32Array) => new Uint32Array(values.buffer);
     let k = 0;
     for (let i = 0; i < 500; i++) {
@@ -92,7 +96,7 @@ describe("the FedAvg step", () => {
 
   it("does not modify the weights that it is given", async () => {
     const before = weights.slice();
-    await fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1, yieldTurn);
+    await fedAvgStep(weights, [{ offset: 0, length: 500 }], accumulate(500, reports), 1);
     expect(weights).toEqual(before);
   });
 });

@@ -162,6 +162,7 @@ export {
   type CompleteOptimizer,
   type OptimizerSpec,
 } from "./plan/optimizers/optimizer-table.ts";
+export type { ServerOptimizerSpec } from "./plan/server-optimizers/server-optimizer-table.ts";
 export { withModelDefaults } from "./plan/model-defaults.ts";
 export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
 export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";
@@ -219,7 +220,7 @@ export {
   withStatistics,
   type NormalizedChannels,
 } from "./model/moving-statistics.ts";
-export { firstNonFinite } from "./bytes/float32-bytes.ts";
+export { firstNonFinite, float32Bytes, float32Values } from "./bytes/float32-bytes.ts";
 export {
   layoutOf,
   type Parameter,

@@ -4,6 +4,7 @@ import type { StatisticsPool } from "../aggregation/statistics-pool.ts";
 import type { UpdateAdder } from "../aggregation/update-adder.ts";
 import type { ModelState, ModelTerms } from "../server-step/model-state.ts";
 import type { PackingDeps } from "../server-step/pack-state.ts";
+import type { ServerOptimizer } from "../server-step/server-optimizer.ts";
 import { serverStep } from "../server-step/server-step.ts";
 import type { Collection, MemberOffer } from "./collection.ts";
 import { reportWeight, type WeightingTerms } from "./report-weight.ts";
@@ -16,8 +17,8 @@ export interface PlainCollectionOptions {
   readonly terms: ModelTerms;
   /** Adds the updates up by the plan's aggregation rule; a new one for each round. */
   readonly adder: UpdateAdder;
-  /** The server's learning rate η. */
-  readonly learningRate: number;
+  /** Makes the model's next state of the combined update. */
+  readonly optimizer: ServerOptimizer;
   /** How much a report counts. */
   readonly weighting: WeightingTerms;
 }
@@ -28,15 +29,15 @@ export class PlainCollection implements Collection {
   readonly makesCheckpoint = true;
   readonly #terms: ModelTerms;
   readonly #adder: UpdateAdder;
-  readonly #learningRate: number;
+  readonly #optimizer: ServerOptimizer;
   readonly #weighting: WeightingTerms;
   readonly #statistics: StatisticsPool;
   readonly #measures: RoundMeasures;
 
-  constructor({ terms, adder, learningRate, weighting }: PlainCollectionOptions) {
+  constructor({ terms, adder, optimizer, weighting }: PlainCollectionOptions) {
     this.#terms = terms;
     this.#adder = adder;
-    this.#learningRate = learningRate;
+    this.#optimizer = optimizer;
     this.#weighting = weighting;
     this.#statistics = openStatistics(terms.plan.aggregation, terms.statistics / 2);
     this.#measures = new RoundMeasures(terms.plan, false);
@@ -93,7 +94,7 @@ export class PlainCollection implements Collection {
   async combine(before: ModelState, deps: PackingDeps): Promise<ModelState> {
     const update = await this.#adder.combine(deps.yieldTurn);
     const statistics = this.#statistics.combine();
-    return serverStep(before, { update, statistics }, this.#terms, this.#learningRate, deps);
+    return serverStep(before, { update, statistics }, this.#terms, this.#optimizer, deps);
   }
 
   discard(): void {

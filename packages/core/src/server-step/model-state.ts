@@ -8,6 +8,7 @@ import {
   type Plan,
   type UpdateCodec,
 } from "@tributary/protocol";
+import type { OptimizerMemory } from "./server-optimizer.ts";
 
 /**
  * The parameters of a task's model after a round, together with what the next round needs of this
@@ -16,6 +17,11 @@ import {
 export interface ModelState {
   /** The parameters, float32, shape [layout.size]; not to be modified. */
   readonly weights: Float32Array;
+  /**
+   * What the server optimizer remembers of the rounds so far; not to be modified. Absent before the
+   * first round, and with an optimizer that remembers nothing.
+   */
+  readonly memory?: OptimizerMemory;
   /**
    * The same parameters in the encoding in which a client that holds nothing downloads them.
    * Absent where they travel as plain float32.

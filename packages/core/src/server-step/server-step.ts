@@ -1,7 +1,8 @@
 import type { CombinedUpdate } from "../aggregation/aggregation-rule.ts";
-import { fedAvgStep } from "./fedavg-step.ts";
 import type { ModelState, ModelTerms } from "./model-state.ts";
+import { optimizerStep } from "./optimizer-step.ts";
 import { packNextState, type PackingDeps } from "./pack-state.ts";
+import type { ServerOptimizer } from "./server-optimizer.ts";
 
 /** What the reports of a round come to. */
 export interface CombinedReports {
@@ -16,19 +17,25 @@ export interface CombinedReports {
  * @param before - The state that the round's members trained from; not modified.
  * @param combined.update - What the round's aggregation rule made of the updates.
  * @param combined.statistics - The moving statistics of the round, which replace those of `before`.
- * @param learningRate - The server's learning rate η; 1 is plain federated averaging. It does not
- *   apply to the statistics.
- * @throws TributaryError `UPDATE_OUT_OF_RANGE` when the plan's encoding cannot hold a value.
+ * @param optimizer - Moves the trained parameters. The statistics do not pass through it.
+ * @throws TributaryError `UPDATE_OUT_OF_RANGE` when a value leaves the range of float32, or that of
+ *   the plan's encoding.
  */
 export async function serverStep(
   before: ModelState,
   { update, statistics }: CombinedReports,
   terms: ModelTerms,
-  learningRate: number,
+  optimizer: ServerOptimizer,
   deps: PackingDeps,
 ): Promise<ModelState> {
   const { updated } = terms.parts;
-  const { yieldTurn } = deps;
-  const stepped = await fedAvgStep(before.weights, updated, update, learningRate, yieldTurn);
-  return packNextState({ stepped, statistics }, before, terms, deps);
+  const { weights, memory } = await optimizerStep(
+    optimizer,
+    before,
+    updated,
+    update,
+    deps.yieldTurn,
+  );
+  const next = await packNextState({ stepped: weights, statistics }, before, terms, deps);
+  return memory === undefined ? next : { ...next, memory };
 }

@@ -1,5 +1,6 @@
 import {
   localAdders,
+  serverOptimizer,
   type CollectionDeps,
   type OpenAdder,
   type RoundPolicy,
@@ -71,7 +72,7 @@ export function roundOwner(
     collecting: {
       terms,
       openAdder,
-      learningRate: definition.serverOptimizer.learningRate,
+      optimizer: serverOptimizer(definition.serverOptimizer),
       weighting: definition,
     },
   };
