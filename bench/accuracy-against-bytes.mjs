@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { builtinModel, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { drawWriters, loadMnist, partitionIid } from "@tributary/simulator";
+import { dealExamples, drawWriters, iidPartition, loadMnist } from "@tributary/simulator";
 import { ClientThreads } from "./accuracy-against-bytes/client-threads.mjs";
 import { FULL, QUICK } from "./accuracy-against-bytes/cells.mjs";
 import { drawPage } from "./accuracy-against-bytes/page.mjs";
@@ -126,7 +126,8 @@ async function loadExamples() {
     );
   }
   const { train, test } = await loadMnist(folder);
-  return { clients: partitionIid(train, clients, random.derive("partition")), test };
+  const partition = iidPartition(train.count, clients, random.derive("partition"));
+  return { clients: dealExamples(train, partition), test };
 }
 
 function record() {

@@ -209,7 +209,7 @@ export const PACKAGES = {
   "packages/simulator": {
     imports: ["protocol", "core", "client-sdk", "server"],
     layers: [
-      ...["partition", "files", "tables", "contract", "datasets"],
+      ...["random", "partition", "files", "tables", "contract", "datasets"],
       ...["experiment", "runner", "report"],
     ],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],

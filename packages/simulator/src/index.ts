@@ -1,5 +1,5 @@
 // Data sets, and ways to divide them among clients, for demonstrations and experiments.
-export type { ClientExamples, Dataset, UndividedDataset } from "./datasets/dataset.ts";
+export type { Dataset, NaturalClients, UndividedDataset } from "./datasets/dataset.ts";
 export {
   fetchDataset,
   type FetchDatasetOptions,
@@ -21,5 +21,15 @@ export { readTable } from "./tables/read-table.ts";
 export type { DecimalMark, TableFindings, TableOptions, TextTable } from "./tables/text-table.ts";
 export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
 export { joinExamples } from "./partition/join-examples.ts";
-export { iidIndices, partitionIid } from "./partition/iid.ts";
-export { partitionByShards } from "./partition/shards.ts";
+export { dealExamples } from "./partition/deal-examples.ts";
+export { divide } from "./partition/divide.ts";
+export type { Divisible } from "./partition/divisible.ts";
+export { addFeatureNoise, featureSkewOf, type FeatureSkew } from "./partition/feature-skew.ts";
+export { iidPartition } from "./partition/iid.ts";
+export {
+  partitionOptions,
+  partitionerNames,
+  type PartitionInput,
+  type PartitionOptions,
+} from "./partition/partition-options.ts";
+export { clientCount, rowsOf, type Partition } from "./partition/partition.ts";

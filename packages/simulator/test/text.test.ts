@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadData, type Dataset, type UndividedDataset } from "../src/index.ts";
+import { dealExamples, loadData, type Dataset, type UndividedDataset } from "../src/index.ts";
 import { temporaryFolder } from "./support.ts";
 
 const dataFolder = process.env["TRIBUTARY_DATA"];
@@ -47,19 +47,20 @@ describe("loading text", () => {
     const { clients, train, test } = (await loadData(folder, { window: 2 })) as Dataset;
     const textOf = ({ features }: { features: Float32Array }): string =>
       String.fromCharCode(...features);
-    expect(clients?.map((client) => textOf(client.train))).toEqual(
+    expect(clients?.names).toEqual(["B", "A"]);
+    expect(dealExamples(train, clients!.train).map(textOf)).toEqual(
       ["B0\nB1\nB2\nB3\nB4\nB5\nB6\nB7", "A0\nA1\nA2\nA3"].map((text) =>
         text.slice(0, text.length - (text.length % 2)),
       ),
     );
-    expect(clients?.map((client) => textOf(client.test))).toEqual(["B8\nB", "A4"]);
+    expect(dealExamples(test, clients!.test!).map(textOf)).toEqual(["B8\nB", "A4"]);
     expect([train.count, test.count]).toEqual([16, 3]);
   });
 
   it.skipIf(dataFolder === undefined)("finds the roles of Shakespeare", async () => {
     const { clients, train, test } = (await loadData(join(dataFolder!, "shakespeare"))) as Dataset;
-    expect(clients!.length).toBeGreaterThan(150);
-    const counts = clients!.map((client) => client.train.count);
+    expect(clients!.names.length).toBeGreaterThan(150);
+    const counts = dealExamples(train, clients!.train).map(({ count }) => count);
     expect(counts).toEqual(counts.toSorted((a, b) => b - a));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(train.count);
     expect(test.count / (train.count + test.count)).toBeGreaterThan(0.15);

@@ -8,7 +8,7 @@ import {
   type ExampleTable,
   type Examples,
 } from "@tributary/client-sdk";
-import { drawWriter, iidIndices } from "@tributary/simulator";
+import { drawWriter, iidPartition, rowsOf } from "@tributary/simulator";
 import { describeTable } from "./describe-table.ts";
 import { isOfTables, loadNamedDataset, onlyTable } from "./named-dataset.ts";
 import { storeOfTable } from "./store-of-table.ts";
@@ -91,5 +91,5 @@ function indicesOf(
   }
   // All clients of one data set must divide it in the same way, whatever their own seeds are.
   const split = seededRandom(createNodeCryptoProvider(), part.count);
-  return iidIndices(count, part.count, split)[part.index];
+  return rowsOf(iidPartition(count, part.count, split), part.index);
 }

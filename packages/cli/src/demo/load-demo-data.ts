@@ -1,10 +1,10 @@
 import { TributaryError, type RandomSource } from "@tributary/protocol";
 import { takeExamples, type Examples } from "@tributary/client-sdk";
 import {
+  dealExamples,
+  divide,
   drawWriters,
-  joinExamples,
-  partitionIid,
-  type ClientExamples,
+  iidPartition,
   type Dataset,
   type UndividedDataset,
 } from "@tributary/simulator";
@@ -41,9 +41,18 @@ export async function loadDemoData(
     });
   }
   const { name, classCount } = dataset;
-  const divided = "examples" in dataset ? divide(dataset, clients) : dataset;
-  if (divided.clients !== undefined) {
-    return { name, classCount, ...take(divided.clients, clients, source) };
+  const divided = "examples" in dataset ? holdOutEnd(dataset, clients) : dataset;
+  const natural = divided.clients;
+  if (natural?.test !== undefined) {
+    if (natural.names.length < clients) {
+      throw tooFew(`${source} has ${natural.names.length} clients, fewer than ${clients}`);
+    }
+    const taken = divide(divided, { name: "natural-id", clients }, random);
+    const tested = natural.test.rows.subarray(0, natural.test.offsets[clients]);
+    return {
+      ...{ name, classCount, test: takeExamples(divided.test, tested) },
+      clients: dealExamples(divided.train, taken),
+    };
   }
   const { test } = divided;
   // All clients of a demo have the same classes, whatever their names.
@@ -51,24 +60,8 @@ export async function loadDemoData(
   return { name, classCount, test, clients: deal(train, clients, source, random) };
 }
 
-/** Takes the first of the clients that the data has, and tests on what these have held out. */
-function take(
-  natural: readonly ClientExamples[],
-  clients: number,
-  source: string,
-): Pick<DemoData, "clients" | "test"> {
-  if (natural.length < clients) {
-    throw tooFew(`${source} has ${natural.length} clients, fewer than ${clients}`);
-  }
-  const taken = natural.slice(0, clients);
-  return {
-    clients: taken.map(({ train }) => train),
-    test: joinExamples(taken.map(({ test }) => test)),
-  };
-}
-
 /** Holds out the last fifth, as what is written comes after what it was written after. */
-function divide(dataset: UndividedDataset, clients: number): Dataset {
+function holdOutEnd(dataset: UndividedDataset, clients: number): Dataset {
   const { name, examples } = dataset;
   const indices = Array.from({ length: examples.count }, (_, index) => index);
   const trained = Math.floor((1 - TEST_SHARE) * examples.count);
@@ -84,8 +77,10 @@ function divide(dataset: UndividedDataset, clients: number): Dataset {
 
 /** Deals examples out at random, in equal parts. */
 function deal(train: Examples, clients: number, source: string, random: RandomSource): Examples[] {
-  if (train.count >= clients) return partitionIid(train, clients, random.derive("partition"));
-  throw tooFew(`${source} has ${train.count} examples, fewer than the ${clients} clients`);
+  if (train.count < clients) {
+    throw tooFew(`${source} has ${train.count} examples, fewer than the ${clients} clients`);
+  }
+  return dealExamples(train, iidPartition(train.count, clients, random.derive("partition")));
 }
 
 const tooFew = (message: string): TributaryError =>

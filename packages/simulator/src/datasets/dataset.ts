@@ -1,4 +1,5 @@
-import type { Examples } from "@tributary/client-sdk";
+import type { ExampleTable, Examples } from "@tributary/client-sdk";
+import type { Partition } from "../partition/partition.ts";
 
 /** A data set as experiments use it. */
 export interface Dataset {
@@ -11,17 +12,22 @@ export interface Dataset {
   /** The number of classes; 0 when the labels are values and not classes. */
   readonly classCount: number;
   /**
-   * The same examples by natural client, such as the roles of plays, the largest first; undefined
-   * where the data has none.
+   * Whose examples these are, such as the roles of plays or the hospitals of a table; left out where
+   * the data does not say.
    */
-  readonly clients?: readonly ClientExamples[];
+  readonly clients?: NaturalClients;
+  /** The rows of the table that the training examples were made of, one for each example. */
+  readonly table?: ExampleTable;
 }
 
-/** The examples of a natural client. */
-export interface ClientExamples {
-  readonly train: Examples;
-  /** Held-out examples of the same client. */
-  readonly test: Examples;
+/** The clients that a data set has of itself. */
+export interface NaturalClients {
+  /** What the data calls each of them. */
+  readonly names: readonly string[];
+  /** The examples to train on by client. */
+  readonly train: Partition;
+  /** The held-out examples by client; left out if they are those of others. */
+  readonly test?: Partition;
 }
 
 /** Examples that nobody has divided into those to train on and those to measure on. */

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { textWindows } from "@tributary/client-sdk";
 import { readUnpacked } from "../files/read-unpacked.ts";
 import { unreadable } from "../files/unreadable.ts";
-import { joinExamples } from "../partition/join-examples.ts";
-import type { ClientExamples, Dataset, UndividedDataset } from "./dataset.ts";
+import { joinExamples, joinedPartition } from "../partition/join-examples.ts";
+import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { readPlayRoles } from "./play-roles.ts";
 
 /** How many tokens an example of text has unless the user says so: as many as the builtin model takes. */
@@ -47,17 +47,24 @@ export async function loadPlays(
   const file = join(folder, fileName);
   const text = new TextDecoder().decode(await readUnpacked(file));
   const roles = readPlayRoles(text)
-    .map(({ train, test }): ClientExamples => ({
+    .map(({ role, train, test }) => ({
+      role,
       train: textWindows(train, window),
       test: textWindows(test, window),
     }))
     .filter(({ train, test }) => train.count > 0 && test.count > 0)
     .sort((one, other) => other.train.count - one.train.count);
   if (roles.length === 0) throw tooShort(file, window);
+  const [train, test] = [roles.map((role) => role.train), roles.map((role) => role.test)];
   return {
-    ...{ name: "shakespeare", classCount: TOKEN_COUNT, clients: roles },
-    train: joinExamples(roles.map(({ train }) => train)),
-    test: joinExamples(roles.map(({ test }) => test)),
+    ...{ name: "shakespeare", classCount: TOKEN_COUNT },
+    train: joinExamples(train),
+    test: joinExamples(test),
+    clients: {
+      names: roles.map(({ role }) => role),
+      train: joinedPartition(train),
+      test: joinedPartition(test),
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Examples } from "@tributary/client-sdk";
 import { TributaryError, type RandomSource } from "@tributary/protocol";
 import { joinExamples } from "../partition/join-examples.ts";
-import { randomStream, type RandomStream } from "./random-stream.ts";
+import { randomStream, type RandomStream } from "../random/random-stream.ts";
 import { DIGIT_GLYPHS } from "./digit-glyphs.ts";
 import { inkLine, type Pen } from "./ink.ts";
 import { followStroke } from "./smooth-stroke.ts";
@@ -126,7 +126,7 @@ interface Bend {
 
 function drawBend(stream: RandomStream, amount: number): Bend {
   return {
-    amount: [amount * stream.normal(), amount * stream.normal()],
+    amount: [amount * stream.boundedNormal(), amount * stream.boundedNormal()],
     frequency: [stream.between(1.5, 3.5), stream.between(1.5, 3.5)],
     phase: [stream.between(0, 2 * Math.PI), stream.between(0, 2 * Math.PI)],
   };
@@ -142,15 +142,15 @@ function writeDigit(image: Float32Array, hand: Hand, digit: number, stream: Rand
   // One digit in five is drawn in a random style, since people do not always write a digit in the
   // same way.
   const style = stream.next() < 0.2 ? stream.below(glyphs.length) : hand.styles[digit]!;
-  const slant = hand.slant + 0.06 * jitter * stream.normal();
-  const rotation = hand.rotation + 0.05 * jitter * stream.normal();
-  const halfHeight = hand.halfHeight * (1 + 0.05 * jitter * stream.normal());
-  const halfWidth = hand.halfWidth * (1 + 0.06 * jitter * stream.normal());
-  const roundness = hand.roundness + 0.15 * jitter * stream.normal();
-  const pen = { ...hand.pen, width: hand.pen.width * (1 + 0.1 * stream.normal()) };
+  const slant = hand.slant + 0.06 * jitter * stream.boundedNormal();
+  const rotation = hand.rotation + 0.05 * jitter * stream.boundedNormal();
+  const halfHeight = hand.halfHeight * (1 + 0.05 * jitter * stream.boundedNormal());
+  const halfWidth = hand.halfWidth * (1 + 0.06 * jitter * stream.boundedNormal());
+  const roundness = hand.roundness + 0.15 * jitter * stream.boundedNormal();
+  const pen = { ...hand.pen, width: hand.pen.width * (1 + 0.1 * stream.boundedNormal()) };
   const bend = drawBend(stream, 0.05 * jitter);
-  const centreX = (SIZE - 1) / 2 + 0.5 * jitter * stream.normal();
-  const centreY = (SIZE - 1) / 2 + 0.4 * jitter * stream.normal();
+  const centreX = (SIZE - 1) / 2 + 0.5 * jitter * stream.boundedNormal();
+  const centreY = (SIZE - 1) / 2 + 0.4 * jitter * stream.boundedNormal();
   const cosine = Math.cos(rotation);
   const sine = Math.sin(rotation);
 

@@ -1,37 +1,38 @@
-import { takeExamples, type Examples } from "@tributary/client-sdk";
+import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
-import { requireClients } from "./require-clients.ts";
+import { strictRecord } from "@tributary/protocol/schemas";
+import type { Divisible } from "./divisible.ts";
+import { clientsKey, nameKey } from "./option-keys.ts";
+import { requireEnough } from "./partition-fault.ts";
+import { cutRows, type Partition } from "./partition.ts";
+import { equalSizes } from "./sizes.ts";
 
-/**
- * Divides examples among clients in random order, so that each client's examples have the same
- * distribution (IID: independent and identically distributed). The numbers of examples differ by
- * one at most.
- * @param examples - Not modified.
- * @param random - Decides the order.
- * @returns One `Examples` for each client, in memory of its own.
- * @throws TributaryError `BAD_PARAMETER` when there are fewer examples than clients.
- * @see arXiv:1602.05629 §3, "IID"
- */
-export function partitionIid(
-  examples: Examples,
-  clients: number,
+export const iidOptions = strictRecord({
+  name: nameKey(
+    "iid",
+    "Every client has examples of the same distribution, in parts that differ by one at most.",
+  ),
+  clients: clientsKey,
+});
+
+/** @see arXiv:1602.05629 §3, "IID" */
+export function divideIid(
+  { train }: Divisible,
+  { clients }: z.output<typeof iidOptions>,
   random: RandomSource,
-): Examples[] {
-  return iidIndices(examples.count, clients, random).map((part) => takeExamples(examples, part));
+): Partition {
+  return iidPartition(train.count, clients, random);
 }
 
 /**
- * Divides the indices of examples, or of the rows of a table, as `partitionIid` does.
- * @param count - The number of examples.
- * @returns One list of indices for each client.
- * @throws TributaryError `BAD_PARAMETER` when there are fewer examples than clients.
+ * Divides examples, or the rows of a table, in random order, so that each client's have the same
+ * distribution (IID: independent and identically distributed). The numbers of rows differ by one at
+ * most.
+ * @param count - The number of rows.
+ * @param random - Decides the order.
+ * @throws TributaryError `BAD_PARAMETER` when there are fewer rows than clients.
  */
-export function iidIndices(count: number, clients: number, random: RandomSource): Uint32Array[] {
-  requireClients(clients, count, 1);
-  const order = shuffledIndices(count, random);
-  return Array.from({ length: clients }, (_, client) => {
-    const from = Math.floor((client * count) / clients);
-    const to = Math.floor(((client + 1) * count) / clients);
-    return order.subarray(from, to);
-  });
+export function iidPartition(count: number, clients: number, random: RandomSource): Partition {
+  requireEnough(count, clients, 1);
+  return cutRows(shuffledIndices(count, random), equalSizes(count, clients));
 }

@@ -1,4 +1,5 @@
 import type { Examples } from "@tributary/client-sdk";
+import { cutRows, type Partition } from "./partition.ts";
 
 /**
  * Copies examples of one form behind each other.
@@ -30,4 +31,14 @@ export function joinExamples(parts: readonly Examples[]): Examples {
     labels: join(labels, new Labels(sizeOf(labels))),
     count,
   };
+}
+
+/** Who has which of the examples that `joinExamples` makes of the same parts. */
+export function joinedPartition(parts: readonly Examples[]): Partition {
+  const sizes = parts.map(({ count }) => count);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return cutRows(
+    Uint32Array.from({ length: total }, (_, row) => row),
+    sizes,
+  );
 }

@@ -1,39 +1,47 @@
-import { takeExamples, type Examples } from "@tributary/client-sdk";
+import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
-import { requireClients } from "./require-clients.ts";
+import { strictRecord, wholeNumber } from "@tributary/protocol/schemas";
+import { requireOneLabel } from "./class-rows.ts";
+import type { Divisible } from "./divisible.ts";
+import { clientsKey, nameKey } from "./option-keys.ts";
+import { requireEnough } from "./partition-fault.ts";
+import { cutRows, rowsOf, type Partition } from "./partition.ts";
+import { equalSizes } from "./sizes.ts";
 
-/**
- * Divides examples so that most clients see few classes: sorts them by label, cuts them into shards
- * of equal size, and gives each client some shards at random. With two shards each, most clients
- * see two classes.
- * @param examples - Not modified.
- * @param random - Decides which client gets which shards.
- * @param shardsPerClient - The number of shards for each client; default 2.
- * @returns One `Examples` for each client, in memory of its own.
- * @throws TributaryError `BAD_PARAMETER` when there are fewer examples than shards.
- * @see arXiv:1602.05629 §3, "Non-IID": 200 shards of 300 examples, two for each of 100 clients
- */
-export function partitionByShards(
-  examples: Examples,
-  clients: number,
+export const shardsOptions = strictRecord({
+  name: nameKey(
+    "shards",
+    "The examples are sorted by label and cut into shards of equal size, of which each client gets a few at random. With two shards, most clients see two classes.",
+  ),
+  clients: clientsKey,
+  shardsPerClient: wholeNumber(1, 1_000_000)
+    .default(2)
+    .describe("How many shards each client gets."),
+});
+
+/** @see arXiv:1602.05629 §3, "Non-IID": 200 shards of 300 examples, two for each of 100 clients */
+export function divideByShards(
+  { train }: Divisible,
+  { clients, shardsPerClient }: z.output<typeof shardsOptions>,
   random: RandomSource,
-  shardsPerClient = 2,
-): Examples[] {
-  const { labels, count } = examples;
-  requireClients(clients, count, shardsPerClient);
-  const shards = clients * shardsPerClient;
+): Partition {
+  const { labels, count } = train;
+  requireOneLabel(train);
+  requireEnough(count, clients, shardsPerClient);
   // Examples with the same label keep their order.
-  const sorted = Uint32Array.from({ length: count }, (_, index) => index).sort(
+  const sorted = Uint32Array.from({ length: count }, (_, row) => row).sort(
     (a, b) => labels[a]! - labels[b]! || a - b,
   );
-  const dealt = shuffledIndices(shards, random);
-  return Array.from({ length: clients }, (_, client) => {
-    const indices: number[] = [];
-    for (const shard of dealt.subarray(client * shardsPerClient, (client + 1) * shardsPerClient)) {
-      const from = Math.floor((shard * count) / shards);
-      const to = Math.floor(((shard + 1) * count) / shards);
-      for (let i = from; i < to; i++) indices.push(sorted[i]!);
-    }
-    return takeExamples(examples, indices);
-  });
+  const shards = cutRows(sorted, equalSizes(count, clients * shardsPerClient));
+  const dealt = shuffledIndices(clients * shardsPerClient, random);
+  const rows = new Uint32Array(count);
+  const offsets = new Uint32Array(clients + 1);
+  let filled = 0;
+  for (const [deal, shard] of dealt.entries()) {
+    const part = rowsOf(shards, shard);
+    rows.set(part, filled);
+    filled += part.length;
+    if ((deal + 1) % shardsPerClient === 0) offsets[(deal + 1) / shardsPerClient] = filled;
+  }
+  return { rows, offsets };
 }

@@ -11,8 +11,10 @@ export interface RandomStream {
   between(low: number, high: number): number;
   /** Uniform whole number in [0, count). */
   below(count: number): number;
-  /** Normal with mean 0 and standard deviation 1, limited to ±3, so that no value is absurd. */
+  /** Normal with mean 0 and standard deviation 1. */
   normal(): number;
+  /** Normal as `normal`, but drawn again until it lies within ±3, so that no value is absurd. */
+  boundedNormal(): number;
 }
 
 /**
@@ -22,18 +24,23 @@ export interface RandomStream {
 export function randomStream(random: RandomSource): RandomStream {
   const word = xoshiro128(random.bytes(16));
   const next = (): number => word() / 4_294_967_296;
+  // Marsaglia's polar method.
+  const normal = (): number => {
+    for (;;) {
+      const x = 2 * next() - 1;
+      const y = 2 * next() - 1;
+      const square = x * x + y * y;
+      if (square > 0 && square < 1) return x * Math.sqrt((-2 * Math.log(square)) / square);
+    }
+  };
   return {
     next,
     between: (low, high) => low + (high - low) * next(),
     below: (count) => Math.floor(count * next()),
-    normal() {
+    normal,
+    boundedNormal() {
       for (;;) {
-        // Marsaglia's polar method. Values beyond ±3 are drawn again.
-        const x = 2 * next() - 1;
-        const y = 2 * next() - 1;
-        const square = x * x + y * y;
-        if (square === 0 || square >= 1) continue;
-        const value = x * Math.sqrt((-2 * Math.log(square)) / square);
+        const value = normal();
         if (Math.abs(value) <= 3) return value;
       }
     },
