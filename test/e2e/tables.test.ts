@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { symlink } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { expectSection, markdownTable } from "../../packages/protocol/test/document-section.ts";
 import type { DemoResult } from "./support/demo-result.ts";
+import { published, publishedData } from "./support/published-data.ts";
 import { openSandbox } from "./support/sandbox.ts";
 
 /** Patients of three hospitals, in a dialect of its own: the outcome and the stay follow from the fever. */
@@ -66,4 +70,53 @@ test("a contract is drafted from a table for the task file", async () => {
     label: { name: "outcome", classes: ["ill", "well"] },
     otherColumns: "ignore",
   });
+});
+
+describe.skipIf(publishedData === undefined)("the six tables of the page", () => {
+  /** Whether the figures are renewed. Then every command runs as it is printed. */
+  const isRenewal = process.env["UPDATE_DOCS"] !== undefined;
+  /** The most rounds of a command that runs whole in any case, and those that are left of others. */
+  const WHOLE_ROUNDS = 15;
+  const CUT_ROUNDS = 2;
+
+  test(
+    "train by the commands that it prints, and reach the figures that it prints",
+    async () => {
+      const box = await openSandbox();
+      await symlink(published("tabular"), box.path("tabular"));
+      const [head = [], ...rows] = printedTable();
+      expect(rows).toHaveLength(6);
+      for (const row of rows) {
+        const printed = (/`tributary (.+)`/.exec(row[2]!)?.[1] ?? "").split(" ");
+        const at = printed.indexOf("--rounds");
+        const isWhole = isRenewal || (at !== -1 && Number(printed[at + 1]) <= WHOLE_ROUNDS);
+        const others = at === -1 ? printed : printed.toSpliced(at, 2);
+        const args = isWhole ? printed : [...others, "--rounds", String(CUT_ROUNDS)];
+        const reached = figureOf(await box.json<DemoResult>(args));
+        if (isWhole) row[3] = reached;
+        else expect(formOf(reached), args.join(" ")).toBe(formOf(row[3]!));
+      }
+      expectSection("tables.md", "six-tables", markdownTable(head, rows));
+    },
+    isRenewal ? 900_000 : undefined,
+  );
+
+  /** The table's head and rows, cell by cell. */
+  function printedTable(): string[][] {
+    const page = readFileSync(new URL("../../docs/tables.md", import.meta.url), "utf8");
+    const section = /<!-- six-tables:begin -->\n([^]*?)\n<!-- six-tables:end -->/.exec(page)?.[1];
+    return (section ?? "")
+      .split("\n")
+      .filter((line) => !line.startsWith("|---"))
+      .map((line) => line.slice(2, -2).split(" | "));
+  }
+
+  function figureOf(result: DemoResult): string {
+    const { finalAccuracy, finalMeanAbsoluteError, finalRootMeanSquaredError } = result;
+    if (finalAccuracy !== null) return `${(100 * finalAccuracy).toFixed(1)} %`;
+    return `MAE ${finalMeanAbsoluteError?.toFixed(2)}, RMSE ${finalRootMeanSquaredError?.toFixed(2)}`;
+  }
+
+  /** A figure without its digits: what is measured, in which unit. */
+  const formOf = (figure: string): string => figure.replaceAll(/[\d.]+/g, "#");
 });

@@ -4,6 +4,8 @@ export interface DemoResult {
   readonly finalAccuracy: number | null;
   readonly finalPerplexity: number | null;
   readonly finalLoss: number;
+  readonly finalMeanAbsoluteError: number | null;
+  readonly finalRootMeanSquaredError: number | null;
   readonly target: { readonly round: number; readonly seconds: number } | null;
   readonly clients: number;
   readonly bytesUpPerClientRound: number;

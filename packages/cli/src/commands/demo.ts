@@ -25,6 +25,7 @@ interface DemoFlags extends TableFlags {
   readonly clients?: number;
   readonly by?: string;
   readonly rounds?: number;
+  readonly fedsgd?: true;
   readonly task?: string;
   readonly threads?: number;
   readonly seed?: number;
@@ -81,6 +82,12 @@ function withDemoOptions(command: Command): Command {
         "--rounds <count>",
         "rounds of training (default: those of the task, else 12)",
         wholeNumber(1),
+      )
+      .addOption(
+        new Option(
+          "--fedsgd",
+          "on tables: each client takes one step a round over all of its examples (FedSGD) in place of two passes in small batches; for clients whose labels hardly vary, and with more rounds",
+        ).conflicts("task"),
       )
       .option("--task <file>", "task file to run in place of the demo's own task")
       .option(
@@ -146,6 +153,7 @@ async function demoOptions(
     tables: demoTables(flags, task),
     ...(clients === undefined ? {} : { clients }),
     ...(by === undefined ? {} : { by }),
+    ...(flags.fedsgd === true ? { fedsgd: true } : {}),
     trainer: { engine, backend },
     logLevel: flags.verbose === true ? "info" : "warn",
     ...(rounds === undefined ? {} : { rounds }),

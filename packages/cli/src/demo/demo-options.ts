@@ -13,7 +13,9 @@ export interface DemoOptions {
   readonly by?: string;
   /** How many rounds to train. Without it the task decides. */
   readonly rounds?: number;
-  /** The task to run. Without it the demo makes one for digits. */
+  /** Whether the demo's own task takes one step of each client a round, and no passes. */
+  readonly fedsgd?: boolean;
+  /** The task to run. Without it the demo makes one that fits the data. */
   readonly task?: TaskDefinition;
   /**
    * How many threads run the clients, one per core by default. The result does not depend on it.

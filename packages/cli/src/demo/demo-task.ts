@@ -6,21 +6,26 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import type { DemoData } from "./demo-data.ts";
+import type { DemoOptions } from "./demo-options.ts";
 
 /** How many rounds a demo runs if neither the user nor a task file says so. */
 const DIGIT_ROUNDS = 12;
 const TABLE_ROUNDS = 30;
 const TEXT_ROUNDS = 12;
 
+/** What the user has said about the demo's own task. */
+export type DemoTaskChoices = Pick<DemoOptions, "rounds" | "fedsgd">;
+
 /**
  * The task that a demo runs if no task file is given, with all clients in every round. On digits it
  * trains the 2NN of McMahan et al. (arXiv:1602.05629), on tables the builtin model `mlp`, and on text
  * the builtin model `char-transformer`.
- * @throws TributaryError `TASK_INVALID` when the data is nothing of these.
+ * @throws TributaryError `TASK_INVALID` when the data is nothing of these; `BAD_PARAMETER` when
+ *   FedSGD is asked for on data that is not of tables.
  */
-export function demoTask(data: DemoData, rounds?: number): TaskDefinition {
+export function demoTask(data: DemoData, { rounds, fedsgd }: DemoTaskChoices = {}): TaskDefinition {
   const clients = data.clients.length;
-  const kind = kindOf(data);
+  const kind = kindOf(data, fedsgd === true);
   return parseTask({
     population: "demo",
     name: `demo-${taskName(data.name)}`,
@@ -40,9 +45,18 @@ export function demoTask(data: DemoData, rounds?: number): TaskDefinition {
 }
 
 /** The sections of the task that depend on the data, and how many rounds it runs. */
-function kindOf(data: DemoData): { readonly sections: object; readonly rounds: number } {
+function kindOf(
+  data: DemoData,
+  fedsgd: boolean,
+): { readonly sections: object; readonly rounds: number } {
   if (data.contract !== undefined) {
-    return { sections: tableTask(data, data.contract), rounds: TABLE_ROUNDS };
+    const training = fedsgd ? oneStep(data) : PASSES;
+    return { sections: tableTask(data, data.contract, training), rounds: TABLE_ROUNDS };
+  }
+  if (fedsgd) {
+    throw new TributaryError("BAD_PARAMETER", `--fedsgd is given, but ${data.name} is no table`, {
+      remedy: "Leave it out, or give a task file: --task FILE.",
+    });
   }
   // A text has a label at each position.
   if (data.test.labelShape.length > 0) return { sections: textTask(data), rounds: TEXT_ROUNDS };
@@ -96,7 +110,26 @@ function textTask({ test, classCount }: DemoData): object {
   };
 }
 
-function tableTask({ test }: DemoData, contract: DataContract): object {
+/** Federated averaging: some passes, so that few rounds are enough. */
+const PASSES = {
+  localEpochs: 2,
+  batchSize: 16,
+  optimizer: { name: "adam", learningRate: 0.003 },
+};
+
+/**
+ * FedSGD (arXiv:1602.05629 §2): the mean of all clients' steps is the step of all their examples in
+ * one place. Clients whose labels hardly vary would learn nothing but their own label in a pass.
+ */
+function oneStep({ clients }: DemoData): object {
+  return {
+    localEpochs: 1,
+    batchSize: Math.max(...clients.map(({ count }) => count)),
+    optimizer: { name: "sgd", learningRate: 0.2 },
+  };
+}
+
+function tableTask({ test }: DemoData, contract: DataContract, training: object): object {
   const { classes } = contract.label;
   return {
     model: {
@@ -106,9 +139,7 @@ function tableTask({ test }: DemoData, contract: DataContract): object {
     },
     examples: contract,
     plan: {
-      localEpochs: 2,
-      batchSize: 16,
-      optimizer: { name: "adam", learningRate: 0.003 },
+      ...training,
       ...(classes === undefined
         ? { loss: "meanSquaredError", metrics: ["meanAbsoluteError", "meanSquaredError"] }
         : { loss: "categoricalCrossentropy", metrics: ["accuracy"] }),

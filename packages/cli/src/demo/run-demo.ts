@@ -93,7 +93,7 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
     random,
   );
   const definition =
-    task === undefined ? demoTask(data, rounds) : fitTask(task, data.clients.length, rounds);
+    task === undefined ? demoTask(data, options) : fitTask(task, data.clients.length, rounds);
   const model = await loadInitialModel(definition, random.derive("model"));
   // Clients would stay away from a model that they cannot train, and the demo would wait for them.
   if ("path" in definition.model) await tryModel(definition, model);
