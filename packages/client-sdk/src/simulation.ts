@@ -4,6 +4,7 @@
  * this work and all that protects the person around it.
  */
 export { prepareEvaluation } from "./participation/evaluation-report.ts";
+export { personalWeights } from "./participation/local-layers.ts";
 export { clipUpdate } from "./participation/model-update.ts";
 export { PlanMemory } from "./participation/plan-memory.ts";
 export {

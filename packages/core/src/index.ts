@@ -73,7 +73,7 @@ export { Tally } from "./rounds/tally.ts";
 export { TaskHistory, type BestMeasurement, type TaskEndReason } from "./rounds/task-history.ts";
 export { modelTerms, type ModelState, type ModelTerms } from "./server-step/model-state.ts";
 export { decodeMemory, encodeMemory } from "./server-step/optimizer-memory.ts";
-export { packInitialState, type PackingDeps } from "./server-step/pack-state.ts";
+export { packInitialState, roundingOf, type PackingDeps } from "./server-step/pack-state.ts";
 export type { OptimizerMemory, ServerOptimizer, Stretch } from "./server-step/server-optimizer.ts";
 export { serverOptimizer } from "./server-step/server-optimizers.ts";
 export { serverStep } from "./server-step/server-step.ts";

@@ -33,3 +33,8 @@ export {
   type PartitionOptions,
 } from "./partition/partition-options.ts";
 export { clientCount, rowsOf, type Partition } from "./partition/partition.ts";
+export { DrawnCohorts } from "./runner/drawn-cohorts.ts";
+export { scoreOfParts } from "./runner/score-of-parts.ts";
+export { ThreadPool } from "./runner/thread-pool.ts";
+export type { TrainerPool } from "./runner/trainer-pool.ts";
+export { ClientThreads } from "./wire/client-threads.ts";

@@ -1,19 +1,31 @@
 import { availableParallelism } from "node:os";
-import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/protocol";
+import type { Examples } from "@tributary/client-sdk";
+import {
+  TributaryError,
+  decodeCheckpoint,
+  decodePlan,
+  layoutOf,
+  seededRandom,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server";
+import {
+  ClientThreads,
+  DrawnCohorts,
+  ThreadPool,
+  scoreOfParts,
+  type TrainerPool,
+} from "@tributary/simulator";
 import { loadInitialModel, type InitialModel } from "@tributary/simulator/files";
 import { tryModel } from "../model-trial/model-trial.ts";
-import { ClientThreads } from "./client-threads.ts";
 import type { DemoData } from "./demo-data.ts";
 import type { DemoObserver } from "./demo-observer.ts";
 import type { DemoOptions } from "./demo-options.ts";
-import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { sumUp, type DemoResult } from "./demo-result.ts";
 import { cancelEarlierTasks, startDemoServer } from "./demo-server.ts";
 import { loadDemoData } from "./load-demo-data.ts";
 import { demoTask, fitTask } from "./demo-task.ts";
-import { startScorer, type Scorer } from "./scorer.ts";
 import { TrainingProgress, type Score } from "./training-progress.ts";
 
 /**
@@ -40,19 +52,21 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     const threadCount = Math.min(data.clients.length, options.threads ?? availableParallelism());
     observer.started({ server, task, data, threads: threadCount, seed: options.seed });
 
-    const scorer = startScorer(options.trainer, data.test, fail);
+    const scorer = scorerOf(data.test);
     threads.push(scorer);
+    const { trainer, seed } = options;
+    const loaded = scorer.begin({ planBytes: task.planBytes, trainer, seed, heldOut: 0 });
     const heldOut = data.test.count;
     const judge: Judge = { scorer, server, task, heldOut, startedAtMs, observer };
     progress.begin(task.id, (round) => {
       scoreRound(round, judge).then((score) => progress.addScore(round, score), fail);
     });
     // If the engine cannot be loaded, the demo ends here, before any client starts.
-    await Promise.race([scorer.ready, progress.over]);
+    await Promise.race([loaded, progress.over]);
 
     const clients = new ClientThreads(threadCount, fail);
     threads.push(clients);
-    clients.make(server, definition, data, options);
+    clients.make(server, definition, data.clients, options);
     if (cohorts.arePartial) {
       server.events.subscribe((event) => {
         if (event.type !== "round-opened") return;
@@ -104,9 +118,15 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
 
 const stopped = (): TributaryError => new TributaryError("ABORTED", "The demo was stopped");
 
+/** A thread that scores checkpoints on held-out examples, and has no clients. */
+function scorerOf(test: Examples): ThreadPool {
+  const nobody = { rows: new Uint32Array(0), offsets: new Uint32Array(1) };
+  return new ThreadPool({ name: "held-out", train: test, test, partition: nobody }, 1);
+}
+
 /** All that it takes to score the checkpoint of a round. */
 interface Judge {
-  readonly scorer: Scorer;
+  readonly scorer: TrainerPool;
   readonly server: TributaryServer;
   readonly task: TaskRecord;
   /** How many held-out examples the scorer has. */
@@ -122,7 +142,9 @@ interface Judge {
 async function scoreRound(round: RoundRecord, judge: Judge): Promise<Score> {
   const { scorer, server, task, heldOut, startedAtMs, observer } = judge;
   const checkpoint = (await server.storage.checkpoints.get(round.checkpoint!))!;
-  const metrics = await scorer.score(task.planBytes, checkpoint);
+  const plan = decodePlan(task.planBytes);
+  const weights = decodeCheckpoint(checkpoint, layoutOf(plan.model.parameters));
+  const metrics = scoreOfParts(plan, await scorer.score(weights, new AbortController().signal));
   const elapsedMs = Date.now() - startedAtMs;
   observer.round(round, metrics, elapsedMs);
   if (task.definition.evaluation.judgedBy === "operator") {

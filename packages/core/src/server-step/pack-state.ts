@@ -22,6 +22,15 @@ export interface PackingDeps {
 }
 
 /**
+ * The source that decides how the values of one checkpoint are rounded. Its stream is named after the
+ * task and the round, so that a seeded server and a simulation of it round alike.
+ * @param roundNumber - The round that makes the checkpoint; 0 for the initial model.
+ */
+export function roundingOf(random: RandomSource, task: string, roundNumber: number): RandomSource {
+  return random.derive(`${task} checkpoint ${roundNumber}`);
+}
+
+/**
  * Packs the first state of a task's model, or one that was read from a store.
  * @param weights - Float32, shape [d]; not modified.
  * @returns The state that every client can download to the last bit: with an encoding that rounds,

@@ -24,6 +24,7 @@ import {
   TaskHistory,
   modelTerms,
   packInitialState,
+  roundingOf,
 } from "@tributary/core";
 import {
   hasEnded,
@@ -121,7 +122,7 @@ export class Coordinator {
     // Decoding checks the values, so that a task whose model could not be loaded is never stored.
     decodeCheckpoint(encodeCheckpoint(values), terms.layout);
     const { weights } = await packInitialState(values, terms, {
-      random,
+      random: roundingOf(random, definition.name, 0),
       yieldTurn: eventLoopTurn,
     });
     const bytes = encodeCheckpoint(weights);

@@ -1,3 +1,4 @@
+import { roundingOf } from "@tributary/core";
 import {
   checkpointIdOf,
   type Clock,
@@ -46,10 +47,11 @@ export async function commitRound(
   { store, crypto, random }: CommitDeps,
 ): Promise<Committed> {
   const { collection } = round;
-  const { number, taskId, version: before } = round.facts;
+  const { number, taskId, taskName, version: before } = round.facts;
   const yieldTurn = eventLoopTurn;
   await collection.close();
-  const state = await collection.combine(before.state, { random, yieldTurn });
+  const rounding = roundingOf(random, taskName, number);
+  const state = await collection.combine(before.state, { random: rounding, yieldTurn });
   if (state === undefined) {
     const end = { checkpoint: null, reason: null, endedAtMs: round.nowMs };
     const record = recordOf(round, end);

@@ -11,9 +11,9 @@ import {
   type LocalTrainer,
   type ParticipationEvent,
 } from "@tributary/client-sdk";
-import type { ClientConversation, ClientSetup, ThreadClient } from "./demo-conversations.ts";
+import type { ClientConversation, ClientSetup, ThreadClient } from "./client-conversation.ts";
 
-// A worker thread of the demo. It runs real clients with real sockets.
+// A worker thread that runs real clients with real sockets.
 
 /** A client of this thread, and the end of what it was last called for. */
 interface CalledClient {

@@ -1,18 +1,12 @@
+import type { Examples, TrainerOptions } from "@tributary/client-sdk";
 import type { TaskDefinition } from "@tributary/protocol";
 import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { TributaryServer } from "@tributary/server";
-import { memoryOf, type ClientConversation, type Participation } from "./demo-conversations.ts";
-import type { DemoData } from "./demo-data.ts";
-import type { DemoOptions } from "./demo-options.ts";
-import { startThread } from "./threads.ts";
+import { heldOutShare } from "../runner/held-out-share.ts";
+import { startThread } from "../runner/start-thread.ts";
+import { memoryOf, type ClientConversation, type Participation } from "./client-conversation.ts";
 
-/**
- * The fraction of its examples that each client keeps for evaluation, if the task lets clients
- * evaluate.
- */
-const HELD_OUT_FRACTION = 0.1;
-
-/** The threads in which the clients of a demo train. */
+/** The threads in which real clients train that are connected to a server. */
 export class ClientThreads {
   readonly #ports: readonly WorkerPort<ClientConversation>[];
   readonly #onFailure: (error: Error) => void;
@@ -24,22 +18,26 @@ export class ClientThreads {
   constructor(threadCount: number, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure;
     this.#ports = Array.from({ length: threadCount }, () =>
-      startThread<ClientConversation>("./client-thread.js", onFailure),
+      startThread<ClientConversation>("./client-thread", import.meta.url, {
+        name: "A thread with clients",
+        onDeath: onFailure,
+      }),
     );
   }
 
   /**
    * Makes the clients.
-   * @param data - The memory of the clients' examples moves to the threads and is gone here.
+   * @param clients - The examples of each client. Their memory moves to the threads and is gone here.
    */
   make(
     { url, serverKey, certificate }: TributaryServer,
-    { population, evaluation }: TaskDefinition,
-    data: DemoData,
-    { trainer, seed }: Pick<DemoOptions, "trainer" | "seed">,
+    task: TaskDefinition,
+    clients: readonly Examples[],
+    { trainer, seed }: { readonly trainer: TrainerOptions; readonly seed: number },
   ): void {
-    const holdOut = evaluation.everyRounds === null ? 0 : HELD_OUT_FRACTION;
-    const everyClient = data.clients.map((examples, index) => ({ index, examples }));
+    const { population } = task;
+    const holdOut = heldOutShare(task);
+    const everyClient = clients.map((examples, index) => ({ index, examples }));
     for (const [thread, port] of this.#ports.entries()) {
       const clients = everyClient.filter(({ index }) => index % this.#ports.length === thread);
       const setup = {

@@ -1,9 +1,8 @@
 import type { Examples, TrainerOptions } from "@tributary/client-sdk";
-import type { Metrics } from "./demo-observer.ts";
 
 /** One client that a worker thread runs. */
 export interface ThreadClient {
-  /** Number of the client among all clients of the demo, from 0. */
+  /** Number of the client among all clients of the run, from 0. */
   readonly index: number;
   readonly examples: Examples;
 }
@@ -35,20 +34,6 @@ export interface ClientConversation {
   readonly make: { readonly request: ClientSetup; readonly answer: void };
   /** Lets clients take part. Fails with the first that cannot. */
   readonly takePart: { readonly request: Participation; readonly answer: void };
-}
-
-/** What the thread that scores checkpoints is asked. */
-export interface ScorerConversation {
-  /** Loads the engine. Comes before all else. */
-  readonly load: {
-    readonly request: { readonly trainer: TrainerOptions; readonly examples: Examples };
-    readonly answer: void;
-  };
-  /** Measures a checkpoint on the held-out examples. */
-  readonly score: {
-    readonly request: { readonly planBytes: Uint8Array; readonly checkpoint: Uint8Array };
-    readonly answer: Metrics;
-  };
 }
 
 /** The memory of examples, each part once: clients may share one array. It moves to a thread. */

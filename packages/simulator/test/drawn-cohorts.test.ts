@@ -1,7 +1,7 @@
 import { seededRandom, type TaskDefinition } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
-import { DrawnCohorts } from "../src/demo/drawn-cohorts.ts";
+import { DrawnCohorts } from "../src/runner/drawn-cohorts.ts";
 
 const CLIENTS = 40;
 

@@ -6,8 +6,8 @@ import {
 } from "@tributary/protocol";
 
 /**
- * Draws from the demo's seed which of its clients take part in each round. Without this, the clients
- * that happen to be quicker would be taken, and no run could be repeated.
+ * Draws from a seed which clients take part in each round. Without this, the clients that happen to
+ * be quicker would be taken, and no run could be repeated.
  */
 export class DrawnCohorts {
   readonly #definition: TaskDefinition;
@@ -15,7 +15,7 @@ export class DrawnCohorts {
   readonly #random: RandomSource;
   #rounds = 0;
 
-  /** @param clients - Number of clients in the demo. */
+  /** @param clients - Number of clients in all. */
   constructor(definition: TaskDefinition, clients: number, random: RandomSource) {
     this.#definition = definition;
     this.#clients = clients;

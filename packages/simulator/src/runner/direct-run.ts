@@ -1,0 +1,238 @@
+import {
+  TaskHistory,
+  localAdders,
+  modelTerms,
+  nextRound,
+  openCollection,
+  packInitialState,
+  roundingOf,
+  serverOptimizer,
+  type Collection,
+  type CollectionDeps,
+  type ModelState,
+  type ModelTerms,
+  type RoundPolicy,
+} from "@tributary/core";
+import {
+  TributaryError,
+  asTributaryError,
+  checkpointIdOf,
+  decodePlan,
+  encodeCheckpoint,
+  encodePlan,
+  evaluationRoundOf,
+  planOf,
+  roundOf,
+  seededRandom,
+  type CheckpointId,
+  type CryptoProvider,
+  type ErrorCode,
+  type RoundPurpose,
+} from "@tributary/protocol";
+import { DrawnCohorts } from "./drawn-cohorts.ts";
+import { heldOutShare } from "./held-out-share.ts";
+import { instantCourse } from "./member-course.ts";
+import { takeCourse } from "./round-course.ts";
+import { isScoreDue } from "./score-due.ts";
+import { scoreOfParts } from "./score-of-parts.ts";
+import { serverRandom } from "./server-random.ts";
+import type { SimulatedRound } from "./simulated-round.ts";
+import type { RunDeps, RunTerms, SimulatedTask } from "./simulated-task.ts";
+import type { ClientReport, KeptValues, PoolRound } from "./trainer-pool.ts";
+
+/** No report makes a server wait in a simulation: nothing else is done in its thread. */
+const yieldTurn = async (): Promise<void> => {};
+
+/**
+ * A run without connections: the state machine, the collections and the server step of the core, and
+ * the work of clients, over memory.
+ */
+export class DirectRun implements SimulatedTask {
+  readonly #terms: RunTerms;
+  readonly #deps: RunDeps;
+  readonly #model: ModelTerms;
+  readonly #collecting: CollectionDeps;
+  readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
+  readonly #cohorts: DrawnCohorts;
+  readonly #history: TaskHistory;
+  readonly #kept = new Map<number, KeptValues>();
+  #state: ModelState;
+  #number = 0;
+  #nowMs = 0;
+
+  private constructor(terms: RunTerms, model: ModelTerms, state: ModelState, deps: RunDeps) {
+    const { task, seed, clients } = terms;
+    this.#terms = terms;
+    this.#deps = deps;
+    this.#model = model;
+    this.#state = state;
+    const random = seededRandom(deps.crypto, seed);
+    this.#cohorts = new DrawnCohorts(task, clients, random.derive("cohorts"));
+    this.#history = new TaskHistory(task);
+    this.#policies = {
+      training: roundOf(task),
+      evaluation: { ...evaluationRoundOf(task), isOptional: true },
+    };
+    this.#collecting = {
+      terms: model,
+      openAdder: localAdders(deps.crypto),
+      optimizer: serverOptimizer(task.serverOptimizer),
+      weighting: task,
+    };
+  }
+
+  /**
+   * Begins a run.
+   * @throws TributaryError `TASK_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED`, or what the engine
+   *   throws that cannot be loaded.
+   */
+  static async begin(terms: RunTerms, deps: RunDeps): Promise<DirectRun> {
+    const { task, model, seed, trainer } = terms;
+    const planBytes = encodePlan(planOf(task, model.description));
+    const plan = modelTerms(decodePlan(planBytes));
+    const random = roundingOf(serverRandom(deps.crypto, seed), task.name, 0);
+    const state = await packInitialState(model.values, plan, { random, yieldTurn });
+    await deps.pool.begin({ planBytes, seed, trainer, heldOut: heldOutShare(task) });
+    return new DirectRun(terms, plan, state, deps);
+  }
+
+  get weights(): Float32Array {
+    return this.#state.weights;
+  }
+
+  get checkpoint(): CheckpointId {
+    return checkpointIdOf(this.#deps.crypto, encodeCheckpoint(this.#state.weights));
+  }
+
+  async next(signal: AbortSignal): Promise<SimulatedRound | undefined> {
+    const moment = { nowMs: this.#nowMs, requested: undefined };
+    const next = nextRound(this.#terms.task, this.#history, moment);
+    if (next.type === "finished") return undefined;
+    if (next.type === "wait") {
+      this.#nowMs = next.untilMs;
+      return this.next(signal);
+    }
+    const round = await this.#round(next.type, signal);
+    this.#history.add(round);
+    const score = await this.#score(round, signal);
+    return score === undefined ? round : { ...round, score };
+  }
+
+  /** Nothing stays open: the pool belongs to whoever made it. */
+  async close(): Promise<void> {}
+
+  async #round(purpose: RoundPurpose, signal: AbortSignal): Promise<SimulatedRound> {
+    const { clock } = this.#deps;
+    const startedMs = clock.elapsedMs();
+    const collection = openCollection(purpose, this.#collecting);
+    const number = this.#number + (collection.makesCheckpoint ? 1 : 0);
+    const policy = this.#policies[purpose];
+    collection.begin();
+    const cohort = this.#cohorts.draw(purpose);
+    const asked: PoolRound = { purpose, number, weights: this.#state.weights };
+    const outcomes = new Map<number, ErrorCode | undefined>();
+    let bytesUp = 0;
+    let workMs = 0;
+    const receive = (report: ClientReport): void => {
+      bytesUp += report.payload.length;
+      workMs += report.workMs;
+      outcomes.set(report.client, addTo(collection, report));
+      if (report.kept !== undefined && outcomes.get(report.client) === undefined) {
+        this.#kept.set(report.client, report.kept);
+      }
+    };
+    const work = async (clients: readonly number[]): Promise<void> => {
+      const each = clients.map((client) => {
+        const kept = this.#kept.get(client);
+        return { client, ...(kept === undefined ? {} : { kept }) };
+      });
+      await this.#deps.pool.work(asked, each, receive, signal);
+    };
+    const courses = cohort.map(instantCourse);
+    // The first that report are those that count, unless the reports of some of them are refused.
+    await work(firstToReport(courses, policy).map(({ client }) => client));
+    const end = await takeCourse(policy, courses, this.#nowMs, async (client) => {
+      if (!outcomes.has(client)) await work([client]);
+      return outcomes.get(client);
+    });
+    await collection.close();
+    if (end.reason === null) await this.#commit(collection, number);
+    const isCommitted = end.reason === null;
+    const { metrics } = isCommitted ? collection.measured() : { metrics: {} };
+    const round: SimulatedRound = {
+      kind: purpose,
+      number,
+      outcome: isCommitted ? "committed" : "abandoned",
+      reason: end.reason,
+      checkpoint: isCommitted && collection.makesCheckpoint ? this.checkpoint : null,
+      selected: end.selected,
+      reported: collection.reportCount,
+      fates: end.fates,
+      exampleCount: isCommitted ? collection.exampleCount : 0,
+      metrics,
+      bytesUp,
+      bytesDown: end.selected * this.#bytesDown,
+      endedAtMs: end.endMs,
+      roundTimeMs: end.endMs - this.#nowMs,
+      seconds: (clock.elapsedMs() - startedMs) / 1000,
+      workSeconds: workMs / 1000,
+    };
+    collection.discard();
+    this.#nowMs = end.endMs;
+    return round;
+  }
+
+  async #commit(collection: Collection, number: number): Promise<void> {
+    const { task, seed } = this.#terms;
+    const random = roundingOf(serverRandom(this.#deps.crypto, seed), task.name, number);
+    const state = await collection.combine(this.#state, { random, yieldTurn });
+    if (state === undefined) return;
+    this.#state = state;
+    this.#number = number;
+  }
+
+  /** What a member downloads of the newest state. */
+  get #bytesDown(): number {
+    const { difference, packed, weights } = this.#state;
+    return (difference ?? packed)?.length ?? weights.byteLength;
+  }
+
+  /** Scores the newest checkpoint, if it is due. The task is judged by it. */
+  async #score(
+    round: SimulatedRound,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, number>> | undefined> {
+    if (!isScoreDue(round, this.#terms)) return undefined;
+    const parts = await this.#deps.pool.score(this.#state.weights, signal);
+    const score = scoreOfParts(this.#model.plan, parts);
+    const nobody = { bytesUp: 0, bytesDown: 0, selected: 0, reported: 0, roundTimeMs: 0 };
+    this.#history.add({ ...round, ...nobody, kind: "operator-evaluation", metrics: score });
+    return score;
+  }
+}
+
+/** Adds a report. Returns the code of the error with which it is refused, if it is. */
+function addTo(collection: Collection, report: ClientReport): ErrorCode | undefined {
+  try {
+    const added = collection.receive(report);
+    if (added !== undefined) {
+      throw new TributaryError("INTERNAL", "A simulation adds reports in its own thread");
+    }
+    return undefined;
+  } catch (error) {
+    const { code } = asTributaryError(error);
+    if (code === "INTERNAL") throw error;
+    return code;
+  }
+}
+
+/** The members whose reports come first, as many as the round has a goal for. */
+function firstToReport<Course extends { readonly reportedMs: number; readonly leavesMs: number }>(
+  courses: readonly Course[],
+  { goalCount, reportingTimeoutMs }: RoundPolicy,
+): readonly Course[] {
+  return courses
+    .filter(({ reportedMs, leavesMs }) => reportedMs <= reportingTimeoutMs && reportedMs < leavesMs)
+    .sort((a, b) => a.reportedMs - b.reportedMs)
+    .slice(0, goalCount);
+}

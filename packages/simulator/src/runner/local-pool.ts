@@ -1,0 +1,28 @@
+import type { ClientWorkplace } from "./client-workplace.ts";
+import { SCORED_AT_ONCE, type PartScore, type TrainerPool } from "./trainer-pool.ts";
+
+/**
+ * Does all work in the calling thread.
+ * @param heldOutCount - The number of held-out examples of the data.
+ */
+export function localPool(workplace: ClientWorkplace, heldOutCount: number): TrainerPool {
+  return {
+    begin: (task) => workplace.begin(task),
+    async work(round, clients, reported, signal) {
+      for (const client of clients) {
+        signal.throwIfAborted();
+        reported(await workplace.work(round, client, signal));
+      }
+    },
+    async score(weights, signal) {
+      const parts: PartScore[] = [];
+      for (let first = 0; first < heldOutCount; first += SCORED_AT_ONCE) {
+        parts.push(await workplace.score(weights, first, signal));
+      }
+      return parts;
+    },
+    async close() {
+      workplace.close();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import {
+  NO_FATES,
+  deadlineOf,
+  openRound,
+  stepRound,
+  type MemberEvent,
+  type RoundEffect,
+  type RoundEvent,
+  type RoundFates,
+  type RoundPolicy,
+  type RoundState,
+} from "@tributary/core";
+import type { ErrorCode, SessionId } from "@tributary/protocol";
+import type { MemberCourse } from "./member-course.ts";
+
+/** How a round has gone, until it can be committed or is over. */
+export interface RoundEnd {
+  /** Why it was abandoned; null when it can be committed. */
+  readonly reason: string | null;
+  /** When it ended, virtual milliseconds. */
+  readonly endMs: number;
+  readonly selected: number;
+  readonly fates: RoundFates;
+}
+
+/** Something that a member does at a time. */
+interface Happening {
+  readonly atMs: number;
+  readonly client: number;
+  readonly event: MemberEvent;
+}
+
+/** The name under which the state machine knows a client. */
+const sessionOf = (client: number): SessionId => `ses_${client}` as SessionId;
+
+/**
+ * Lets a round take its course in virtual time. The state machine is the one that servers run.
+ * @param courses - Of the clients that come, in the order in which they come.
+ * @param startMs - When the round opens, virtual milliseconds.
+ * @param add - Adds the report of a client. Returns the code with which it was refused, if it was.
+ */
+export async function takeCourse(
+  policy: RoundPolicy,
+  courses: readonly MemberCourse[],
+  startMs: number,
+  add: (client: number) => Promise<ErrorCode | undefined>,
+): Promise<RoundEnd> {
+  const clients = new Map(courses.map(({ client }) => [sessionOf(client), client]));
+  let state = openRound(policy, startMs);
+  let nowMs = startMs;
+  const step = async (event: RoundEvent): Promise<void> => {
+    const next = stepRound(policy, state, event);
+    state = next.state;
+    for (const effect of next.effects) await perform(effect);
+  };
+  const perform = async (effect: RoundEffect): Promise<void> => {
+    if (effect.type === "configure") await step({ type: "configured" });
+    if (effect.type !== "add") return;
+    const { session } = effect;
+    const code = await add(clients.get(session)!);
+    const event: MemberEvent = code === undefined ? { type: "added" } : { type: "refused", code };
+    await step({ type: "member", session, event });
+  };
+  /** Lets time pass up to a moment, with the deadlines that lie before it. */
+  const passTo = async (atMs: number): Promise<void> => {
+    for (let due = deadlineOf(state); due !== undefined && due < atMs; due = deadlineOf(state)) {
+      nowMs = due;
+      await step({ type: "tick", nowMs });
+    }
+    nowMs = Math.max(nowMs, Math.min(atMs, deadlineOf(state) ?? atMs));
+  };
+
+  for (const { client } of courses)
+    await step({ type: "joined", session: sessionOf(client), nowMs });
+  if (state.phase === "selecting") await step({ type: "tick", nowMs: (nowMs = state.deadlineMs) });
+  if (state.phase === "selecting") await step({ type: "cancelled", reason: "cancelled" });
+  const selectedMs = nowMs;
+  for (const { atMs, client, event } of happenings(courses)) {
+    if (isOver(state)) break;
+    await passTo(selectedMs + atMs);
+    await step({ type: "member", session: sessionOf(client), event });
+  }
+  if (!isOver(state)) await passTo(Infinity);
+  return {
+    reason: state.phase === "abandoned" ? state.reason : null,
+    endMs: nowMs,
+    selected: "cohort" in state ? state.cohort.size : 0,
+    fates: "cohort" in state ? state.cohort.fates() : NO_FATES,
+  };
+}
+
+/** Whether nothing that members do can change the round any more. */
+const isOver = ({ phase }: RoundState): boolean => phase === "committing" || phase === "abandoned";
+
+/** What all members do, in the order of time; at the same time, in the order of their coming. */
+function happenings(courses: readonly MemberCourse[]): readonly Happening[] {
+  const all = courses.flatMap(({ client, configuredMs, reportedMs, leavesMs }): Happening[] => [
+    { atMs: configuredMs, client, event: { type: "configured" } },
+    { atMs: reportedMs, client, event: { type: "began", isComplete: true } },
+    { atMs: leavesMs, client, event: { type: "left" } },
+  ]);
+  return all.filter(({ atMs }) => atMs < Infinity).sort((a, b) => a.atMs - b.atMs);
+}

@@ -1,0 +1,34 @@
+import type { AbandonReason, RoundFates, RoundKind } from "@tributary/core";
+import type { CheckpointId } from "@tributary/protocol";
+
+/** A round of a simulation that has ended, as its record says. */
+export interface SimulatedRound {
+  readonly kind: RoundKind;
+  readonly number: number;
+  readonly outcome: "committed" | "abandoned";
+  /** Why it was abandoned; null when it was committed. */
+  readonly reason: AbandonReason | string | null;
+  /** The checkpoint that it made; null when it made none. */
+  readonly checkpoint: CheckpointId | null;
+  /** How many clients were selected, and how many reports counted. */
+  readonly selected: number;
+  readonly reported: number;
+  readonly fates: RoundFates;
+  /** Examples behind the reports that counted. */
+  readonly exampleCount: number;
+  /** What the clients have measured, by name: see `TaskDefinition.plan.metrics`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What the checkpoint reaches on the data's held-out examples; undefined when it was not scored. */
+  readonly score?: Readonly<Record<string, number>>;
+  /** Bytes of updates, and of models. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** When the round ended, in virtual milliseconds after the beginning of the run. */
+  readonly endedAtMs: number;
+  /** How long the round took in virtual time. */
+  readonly roundTimeMs: number;
+  /** How long it took here, without the score. */
+  readonly seconds: number;
+  /** How long engines and encodings worked, over all threads. */
+  readonly workSeconds: number;
+}

@@ -1,0 +1,42 @@
+import type { Clock, TrainerOptions } from "@tributary/client-sdk";
+import type { CheckpointId, CryptoProvider, TaskDefinition } from "@tributary/protocol";
+import type { InitialModel } from "../files/model-files.ts";
+import type { SimulatedRound } from "./simulated-round.ts";
+import type { TrainerPool } from "./trainer-pool.ts";
+
+/** What a run is of. */
+export interface RunTerms {
+  readonly task: TaskDefinition;
+  /** The model that the training begins with. */
+  readonly model: InitialModel;
+  /** All randomness of the run comes from this number. */
+  readonly seed: number;
+  /** The number of clients. */
+  readonly clients: number;
+  /** After how many rounds the checkpoint is scored. */
+  readonly scoreEveryRounds: number;
+  /** The engine of local training. */
+  readonly trainer: TrainerOptions;
+}
+
+/** What a run works with. */
+export interface RunDeps {
+  readonly pool: TrainerPool;
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+}
+
+/** A task whose rounds are run one after the other, with sockets or without. */
+export interface SimulatedTask {
+  /** The newest parameters, float32; not to be modified. */
+  readonly weights: Float32Array;
+  /** The name of the newest checkpoint. */
+  readonly checkpoint: CheckpointId;
+  /**
+   * Runs the next round.
+   * @returns `undefined` when the task has come to its end.
+   * @throws TributaryError what the work of a client throws, which it names; `ABORTED`.
+   */
+  next(signal: AbortSignal): Promise<SimulatedRound | undefined>;
+  close(): Promise<void>;
+}

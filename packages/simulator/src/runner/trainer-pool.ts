@@ -1,0 +1,88 @@
+import type { TrainerOptions } from "@tributary/client-sdk";
+import type { PreparedReport } from "@tributary/client-sdk/simulation";
+import type { MetricBasis } from "@tributary/protocol";
+
+/** What every client of a simulation has in common. */
+export interface PoolTask {
+  /** The canonical bytes of the plan. */
+  readonly planBytes: Uint8Array;
+  /** The seed of the run. Each client draws from a stream of its own. */
+  readonly seed: number;
+  /** The engine of local training and of scores. */
+  readonly trainer: TrainerOptions;
+  /** The share of its examples that each client holds out to evaluate on; 0 for none. */
+  readonly heldOut: number;
+}
+
+/** What the clients of one round are given. */
+export interface PoolRound {
+  readonly purpose: "training" | "evaluation";
+  readonly number: number;
+  /** All parameters of the model, float32, in layout order. Nobody writes to them. */
+  readonly weights: Float32Array;
+}
+
+/**
+ * What a client keeps from one report to the next. A client of which nothing is kept has nothing
+ * here.
+ */
+export interface KeptValues {
+  /** What the encoding of its last update lost. */
+  readonly residual?: Float32Array;
+  /** Its own values of the layers that the plan leaves to each client. */
+  readonly localLayers?: Float32Array;
+}
+
+/** The part of one client in a round. */
+export interface ClientWork {
+  /** The client's number, from 0. */
+  readonly client: number;
+  readonly kept?: KeptValues;
+}
+
+/** What a client's work has come to. */
+export interface ClientReport extends Omit<PreparedReport, "counted"> {
+  readonly client: number;
+  /** What the client keeps once its report counts. */
+  readonly kept?: KeptValues;
+  /** How long the engine and the encoding took, in milliseconds. */
+  readonly workMs: number;
+}
+
+/** What some held-out examples of the data have measured. */
+export interface PartScore {
+  readonly exampleCount: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly bases: readonly MetricBasis[];
+}
+
+/**
+ * Does the work of clients. What it gives depends on the work alone and never on who does it, so that
+ * one thread and many give the same bits.
+ */
+export interface TrainerPool {
+  /** Begins a run. It comes before all else, and again for each run. */
+  begin(task: PoolTask): Promise<void>;
+  /**
+   * Does the work of some clients of a round.
+   * @param reported - Called with each report as soon as it is there, in any order. What it throws
+   *   ends the work.
+   * @throws TributaryError of the first client whose work fails; the message names the client. Also
+   *   `ABORTED`.
+   */
+  work(
+    round: PoolRound,
+    clients: readonly ClientWork[],
+    reported: (report: ClientReport) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
+   * Measures a model on the data's held-out examples.
+   * @returns The parts in the order of the examples.
+   */
+  score(weights: Float32Array, signal: AbortSignal): Promise<readonly PartScore[]>;
+  close(): Promise<void>;
+}
+
+/** How many held-out examples are measured at once. The sums of a score depend on it. */
+export const SCORED_AT_ONCE = 2_000;

@@ -1,0 +1,51 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { WireRun } from "../src/wire/wire-run.ts";
+import { dataOf, depsOf, poolOf, runAll, termsOf, toItsEnd } from "./simulation-world.ts";
+
+const data = dataOf(12);
+const [one, three] = [poolOf(data, 1), poolOf(data, 3)];
+
+afterAll(async () => {
+  await Promise.all([one.close(), three.close()]);
+});
+
+const KINDS: [string, object][] = [
+  ["float32", { plan: { update: { codec: "float32" } } }],
+  ["uniform 8 bits", {}],
+  ["top-k, which keeps a residual", { plan: { update: { codec: "top-k", fraction: 0.1 } } }],
+  [
+    "differences down",
+    {
+      plan: {
+        update: { codec: "eden", bits: 4 },
+        download: { encoding: "difference", update: { codec: "eden", bits: 8 } },
+      },
+    },
+  ],
+  ["float16 down", { plan: { download: { encoding: "float16" } } }],
+  ["multi-Krum", { aggregation: { rule: "multiKrum", byzantine: 1 } }],
+  ["the median", { aggregation: { rule: "median" } }],
+  ["evaluations by clients", { evaluation: { everyRounds: 2 } }],
+];
+
+/** Each of them starts a server. */
+const OVER_SOCKETS = KINDS.filter(([name]) => !/top-k|float16|median/.test(name));
+
+describe("a run", () => {
+  it.each(KINDS)("gives the same checkpoint with one thread and with three: %s", async (...of) => {
+    const terms = termsOf(of[1]);
+    const [alone, together] = [await runAll(terms, one), await runAll(terms, three)];
+    expect(together.checkpoint).toBe(alone.checkpoint);
+  });
+
+  it.each(OVER_SOCKETS)("gives the same checkpoint over sockets: %s", async (_, sections) => {
+    const terms = termsOf(sections);
+    const direct = await runAll(terms, one);
+    const wire = await WireRun.begin(terms, data, 1, depsOf(one));
+    try {
+      expect((await toItsEnd(wire)).checkpoint).toBe(direct.checkpoint);
+    } finally {
+      await wire.close();
+    }
+  });
+});
