@@ -186,6 +186,33 @@ describe("a task", () => {
     });
   });
 
+  it.each<[string, object, object]>([
+    ["categoricalCrossentropy", { classes: ["a", "b", "c"] }, { inputs: 4, outputs: 3 }],
+    ["sparseCategoricalCrossentropy", { classes: ["a", "b"] }, { inputs: 4, outputs: 2 }],
+    ["binaryCrossentropy", { classes: ["no", "yes"] }, { inputs: 4, outputs: 1 }],
+    ["meanSquaredError", { scaling: { method: "none" } }, { inputs: 4, outputs: 1 }],
+  ])("takes the sizes of the builtin mlp from the data contract with %s", (loss, label, sizes) => {
+    const examples = {
+      features: [
+        { type: "numeric", name: "age" },
+        { type: "categorical", name: "ward", levels: ["east", "south", "west"] },
+      ],
+      label: { name: "outcome", ...label },
+    };
+    const task = { ...smallest, examples, plan: { loss } };
+    const parsed = parseTask({ ...task, model: { builtin: "mlp", hidden: [8] } });
+    expect(parsed.model).toEqual({ builtin: "mlp", hidden: [8], ...sizes });
+    expect(parseTask(parsed)).toEqual(parsed);
+    expect(parseTask({ ...task, model: { builtin: "mlp", ...sizes } }).model).toMatchObject(sizes);
+    for (const key of ["inputs", "outputs"] as const) {
+      const model = { builtin: "mlp", [key]: 7 };
+      expect(errorOf(() => parseTask({ ...task, model }), "TASK_INVALID")).toMatchObject({
+        message: expect.stringContaining(`model.${key} is 7`),
+        remedy: expect.stringContaining("the data contract gives"),
+      });
+    }
+  });
+
   it("gives the builtin char-transformer the sizes that are left out", () => {
     const model = { builtin: "char-transformer", blocks: 1, heads: 2 } as const;
     expect(parseTask({ ...smallest, model }).model).toEqual({
@@ -207,6 +234,7 @@ describe("a task", () => {
     [{ model: {} }, "model is not valid", "mcmahan-cnn"],
     [{ model: { builtin: "mlp-64", path: "x" } }, "model is not valid", "either"],
     [{ model: { builtin: "mlp", inputs: 4 } }, "model is not valid", "inputs and outputs"],
+    [{ model: { builtin: "mlp" } }, "model is not valid", "write the section examples"],
     [{ model: { builtin: "mlp-64", outputs: 3 } }, "model is not valid", "and with no other"],
     [{ model: { path: "x", hidden: [3] } }, "model is not valid", "and with no other"],
     [{ model: { builtin: "mlp", inputs: 0, outputs: 3 } }, "model.inputs is 0", "from 1"],

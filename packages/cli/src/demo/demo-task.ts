@@ -51,7 +51,7 @@ function kindOf(
 ): { readonly sections: object; readonly rounds: number } {
   if (data.contract !== undefined) {
     const training = fedsgd ? oneStep(data) : PASSES;
-    return { sections: tableTask(data, data.contract, training), rounds: TABLE_ROUNDS };
+    return { sections: tableTask(data.contract, training), rounds: TABLE_ROUNDS };
   }
   if (fedsgd) {
     throw new TributaryError("BAD_PARAMETER", `--fedsgd is given, but ${data.name} is no table`, {
@@ -129,14 +129,10 @@ function oneStep({ clients }: DemoData): object {
   };
 }
 
-function tableTask({ test }: DemoData, contract: DataContract, training: object): object {
+function tableTask(contract: DataContract, training: object): object {
   const { classes } = contract.label;
   return {
-    model: {
-      builtin: "mlp",
-      inputs: shapeSize(test.featureShape),
-      outputs: classes?.length ?? 1,
-    },
+    model: { builtin: "mlp" },
     examples: contract,
     plan: {
       ...training,

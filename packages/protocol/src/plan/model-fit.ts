@@ -1,10 +1,8 @@
 import { TributaryError } from "../errors.ts";
 import { statedSizes } from "../model/stated-sizes.ts";
 import type { ModelDescription } from "../model/tfjs-model.ts";
-import { featureShapeOf } from "./contract/data-contract.ts";
-import { labelsOf } from "./losses.ts";
+import { isOverClasses, valuesOf } from "./contract-values.ts";
 import type { TaskDefinition } from "./task-definition.ts";
-import { shapeSize } from "../model/shape-size.ts";
 
 /**
  * Holds the model of a new task to the task's data contract, as far as the topology states its
@@ -18,19 +16,17 @@ export function checkModelFit(
 ): void {
   if (examples === null) return;
   const { inputs, outputs } = statedSizes(topology);
-  const given = shapeSize(featureShapeOf(examples));
-  if (inputs !== undefined && inputs !== given) {
+  const given = valuesOf(examples, plan.loss);
+  if (inputs !== undefined && inputs !== given.inputs) {
     throw misfit(
-      `gives ${given} ${given === 1 ? "value" : "values"}, and the model takes ${inputs}`,
+      `gives ${given.inputs} ${given.inputs === 1 ? "value" : "values"}, and the model takes ${inputs}`,
       "features",
     );
   }
-  const labels = labelsOf(plan.loss);
-  const { classes } = examples.label;
-  const isOverClasses = labels === "classes" || labels === "classIndices";
-  const needed = isOverClasses && classes !== undefined ? classes.length : 1;
-  if (outputs === undefined || outputs === needed) return;
-  const what = isOverClasses ? `names ${needed} classes` : "has a label of one value";
+  if (outputs === undefined || outputs === given.outputs) return;
+  const what = isOverClasses(plan.loss)
+    ? `names ${given.outputs} classes`
+    : "has a label of one value";
   throw misfit(`${what}, and the model gives ${outputs}`, "label");
 }
 

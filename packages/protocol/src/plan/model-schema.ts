@@ -1,8 +1,8 @@
 // The schema of the model section of a task file.
 import { z } from "zod";
-import { builtinModelNames, fixedModelNames } from "../model/builtin-models.ts";
+import { builtinModelNames } from "../model/builtin-models.ts";
 import { list, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
-import type { ModelSource } from "./task-definition.ts";
+import type { MlpSource, ModelSource } from "./task-definition.ts";
 
 /** The most units of a layer of an `mlp`, and the most layers between its inputs and outputs. */
 const MOST_UNITS = 1_048_576;
@@ -33,6 +33,11 @@ const KEYS_OF = {
 const size = (meaning: string, key: keyof typeof USUAL_TRANSFORMER): string =>
   `Of the builtin model \`char-transformer\`: ${meaning}. Left out: ${USUAL_TRANSFORMER[key]}.`;
 
+/** A model as the section alone says it: the sizes of an `mlp` may follow from other sections. */
+export type StatedModel =
+  | Exclude<ModelSource, MlpSource>
+  | (Pick<MlpSource, "builtin" | "hidden"> & Partial<MlpSource>);
+
 /** The model section of a task file. */
 export const modelSchema = strictRecord(
   {
@@ -46,7 +51,9 @@ export const modelSchema = strictRecord(
       .describe("The model.json of a tfjs LayersModel, relative to the task file."),
     inputs: units()
       .exactOptional()
-      .describe("Of the builtin model `mlp`: the number of values of one example."),
+      .describe(
+        "Of the builtin model `mlp`: the number of values of one example. Left out: what the data contract gives.",
+      ),
     hidden: list(units(), { min: 0, max: MOST_LAYERS })
       .exactOptional()
       .describe(
@@ -54,7 +61,9 @@ export const modelSchema = strictRecord(
       ),
     outputs: units()
       .exactOptional()
-      .describe("Of the builtin model `mlp`: the number of classes, or of values to predict."),
+      .describe(
+        "Of the builtin model `mlp`: the number of classes, or of values to predict. Left out: what the data contract gives.",
+      ),
     vocabulary: wholeNumber(2, MOST_UNITS)
       .exactOptional()
       .describe(size("the number of different tokens", "vocabulary")),
@@ -78,7 +87,7 @@ export const modelSchema = strictRecord(
   },
   MODEL_REMEDY,
 )
-  .transform(({ builtin, path, ...sizes }, context): ModelSource => {
+  .transform(({ builtin, path, ...sizes }, context): StatedModel => {
     const refuse = (message: string, ...at: string[]): never => {
       context.addIssue({ code: "custom", message, path: at });
       return z.NEVER;
@@ -90,10 +99,11 @@ export const modelSchema = strictRecord(
     }
     const { inputs, hidden, outputs, bins, ...given } = sizes;
     if (builtin === "mlp") {
-      if (inputs !== undefined && outputs !== undefined) {
-        return { builtin, inputs, hidden: hidden ?? USUAL_HIDDEN, outputs };
-      }
-      return refuse("Give the builtin model mlp its inputs and outputs.");
+      return {
+        ...{ builtin, hidden: hidden ?? USUAL_HIDDEN },
+        ...(inputs === undefined ? {} : { inputs }),
+        ...(outputs === undefined ? {} : { outputs }),
+      };
     }
     if (builtin === "char-transformer") {
       const all = { ...USUAL_TRANSFORMER, ...given };
@@ -105,17 +115,7 @@ export const modelSchema = strictRecord(
   })
   // A JSON Schema cannot be made from a transformation, so that it is said here once more.
   .meta({
-    oneOf: [
-      {
-        required: ["builtin", "inputs", "outputs"],
-        properties: { builtin: { const: "mlp" } },
-      },
-      {
-        required: ["builtin"],
-        properties: { builtin: { enum: [...fixedModelNames, "char-transformer", "statistics"] } },
-      },
-      { required: ["path"] },
-    ],
+    oneOf: [{ required: ["builtin"] }, { required: ["path"] }],
   });
 
 /** Names keys in a sentence. */

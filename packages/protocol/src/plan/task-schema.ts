@@ -10,6 +10,7 @@ import { aggregationSchema } from "./aggregation-schema.ts";
 import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
+import { sizeFault, withSizes } from "./mlp-sizes.ts";
 import { modelSchema } from "./model-schema.ts";
 import { labelsOf } from "./losses.ts";
 import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";
@@ -235,8 +236,8 @@ const budgetSection = strictRecord({
   ),
 });
 
-/** The whole file, without the rules for what may go together. */
-const form = strictRecord({
+/** The whole file, section by section. */
+const sections = strictRecord({
   population: nameSchema.describe("Name of the population of clients that train."),
   name: nameSchema.describe("Name of the task, for people."),
   model: modelSchema.describe("The model to train."),
@@ -286,6 +287,19 @@ const form = strictRecord({
     .default(0)
     .describe("Of two tasks of one population, the higher one gathers its cohort first."),
   budget: budgetSection.prefault({}).describe("What the task may cost."),
+});
+
+/** The sections with what one takes from the others, without the rules for what may go together. */
+const form = sections.transform((task, context) => {
+  const model = withSizes(task.model, task);
+  if (model !== undefined) return { ...task, model };
+  context.addIssue({
+    code: "custom",
+    path: ["model"],
+    message:
+      "Give the builtin model mlp its inputs and outputs, or write the section examples, from which they follow.",
+  });
+  return z.NEVER;
 });
 
 /** The form, with the rules that concern several sections or that only new tasks keep to. */
@@ -341,6 +355,8 @@ const schema = form.superRefine((task, context) => {
     const path = ["examples", ...misfit.path];
     context.addIssue({ code: "custom", path, message: misfit.remedy });
   }
+  const missized = sizeFault(task.model, task);
+  if (missized !== undefined) issue(["model", missized.key], missized.remedy);
   if ("builtin" in task.model && task.model.builtin === "char-transformer") {
     const labels = labelsOf(task.plan.loss);
     if (labels !== "classes" && labels !== "classIndices") {
