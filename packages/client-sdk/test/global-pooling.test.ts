@@ -25,4 +25,22 @@ describe("pooling of a whole input", () => {
     expect(JSON.stringify(model.toJSON(null, false))).toContain('"keepdims":true');
     model.dispose();
   });
+
+  it.each([
+    ["GlobalMaxPooling1D", [4, 1]],
+    ["GlobalMaxPooling2D", [2, 2, 1]],
+  ])("by %s shares the gradient among the values that are the largest", async (kind, shape) => {
+    const config = { name: "pooling", batch_input_shape: [null, ...shape] };
+    const layers = [
+      { class_name: kind, config },
+      { class_name: "PReLU", config: { name: "after" } },
+    ];
+    const topology = { class_name: "Sequential", config: { name: "model", layers } };
+    const parameters = [{ name: "after/alpha", shape: [1] }];
+    const model = await buildLayersModel({ topology, parameters }, Float32Array.of(1));
+    const gradient = tf.grad((x: tf.Tensor) => model.apply(x) as tf.Tensor);
+    const input = tf.tensor([3, 1, 3, 2], [1, ...shape]);
+    expect([...(await gradient(input).data())]).toEqual([0.5, 0, 0.5, 0]);
+    model.dispose();
+  });
 });

@@ -44,6 +44,7 @@ describe("a layer that Keras 3 wrote", () => {
 
   it.each([
     ["the shape of an input", { batch_shape: [null, 4] }, { batch_input_shape: [null, 4] }],
+    ["a shape of a batch", { batch_shape: [16, 4] }, { batch_input_shape: [null, 4] }],
     [
       "a type",
       { dtype: { class_name: "DTypePolicy", config: { name: "float32" } } },
@@ -85,6 +86,21 @@ describe("a layer that Keras 3 wrote", () => {
     ["UpSampling2D", { interpolation: "nearest" }, "UpSampling2D", { interpolation: "nearest" }],
     ["ReLU", { negative_slope: 0.2, threshold: 0, max_value: null }, "LeakyReLU", { alpha: 0.2 }],
     ["BatchNormalization", { axis: [3] }, "BatchNormalization", { axis: 3 }],
+    ["InputLayer", { dtype: "uint8" }, "InputLayer", { dtype: "float32" }],
+    ["InputLayer", { dtype: "int32" }, "InputLayer", { dtype: "int32" }],
+    ["Normalization", { mean: 3, variance: 4 }, "Rescaling", { scale: 0.5, offset: -1.5 }],
+    [
+      "Normalization",
+      { axis: [-1], mean: [[3, 1]], variance: [[4, 0]], invert: false },
+      "Rescaling",
+      { scale: [0.5, 1e7], offset: [-1.5, -1e7] },
+    ],
+    [
+      "Normalization",
+      { axis: [-1], mean: null, variance: null },
+      "BatchNormalization",
+      { scale: false, center: false, axis: -1, epsilon: 1e-14 },
+    ],
     ["GlobalMaxPooling2D", { keepdims: true }, "GlobalMaxPooling2D", { keepdims: true }],
   ])("%s with %j is the %s of tfjs with %j", (kind, config, expectedKind, expected) => {
     expect(importedLayers(layer(kind, config))[0]!["class_name"]).toBe(expectedKind);
@@ -117,6 +133,18 @@ describe("a layer that Keras 3 wrote", () => {
 
   it.each([
     ["Dense", { activation: "hard_sigmoid" }, "another slope"],
+    [
+      "Dense",
+      { activation: { class_name: "LeakyReLU", config: { negative_slope: 0.1 } } },
+      "its activation is a LeakyReLU with settings of its own",
+    ],
+    ["LSTM", { stateful: true }, "keeps its state from batch to batch"],
+    ["CenterCrop", { height: 2, width: 2 }, "computes a CenterCrop otherwise"],
+    ["CategoryEncoding", { num_tokens: 3 }, "computes a CategoryEncoding otherwise"],
+    ["Normalization", { invert: true }, "it undoes a normalisation"],
+    ["Normalization", { axis: [] }, "its axes are []"],
+    ["Normalization", { axis: [1, 2] }, "its axes are [1,2]"],
+    ["Normalization", { mean: [1, 2], variance: [1] }, "no lists of one length"],
     ["ReLU", { threshold: 0.5 }, "no setting threshold"],
     ["ReLU", { negative_slope: 0.1, max_value: 6 }, "both a slope and a bound"],
     ["Conv2D", { groups: 2 }, "no setting groups"],
@@ -142,6 +170,20 @@ describe("a layer that Keras 3 wrote", () => {
     expect(importedLayers(embedding(false), layer(kind, config))).toHaveLength(2);
     errorOf(() => importedLayers(embedding(true), layer(kind, config)), "MODEL_UNSUPPORTED");
   });
+
+  it("is refused as a model that ends in a mask, which in tfjs does not leave it", () => {
+    const embedding = layer("Embedding", { name: "embedding", mask_zero: true });
+    const lstm = (config: object): object => layer("LSTM", { name: "lstm", ...config });
+    const within = (...layers: readonly object[]): object => ({
+      ...layer("Sequential", { layers }),
+    });
+    expect(importedLayers(within(embedding, lstm({})))).toHaveLength(1);
+    expect(importedLayers(within(lstm({ return_sequences: true })))).toHaveLength(1);
+    const both = layer("Bidirectional", { name: "b", layer: lstm({ return_sequences: true }) });
+    for (const end of [[], [lstm({ return_sequences: true })], [both]]) {
+      errorOf(() => importedLayers(within(embedding, ...end)), "MODEL_UNSUPPORTED");
+    }
+  });
 });
 
 describe("the weights of a model that Keras 3 wrote", () => {
@@ -154,6 +196,12 @@ describe("the weights of a model that Keras 3 wrote", () => {
     layer("DepthwiseConv2D", { name: "w" }),
     layer("TimeDistributed", { name: "t", layer: layer("Dense", { name: "x" }) }),
     layer("RNN", { name: "r", cell: stack }),
+    layer("Dense", { name: "model" }),
+    layer("Normalization", { name: "n", mean: null }),
+    layer("TimeDistributed", {
+      ...{ name: "each" },
+      layer: layer("Sequential", { name: "applied", layers: [layer("Dense", { name: "y" })] }),
+    }),
     { class_name: "Functional", config: { name: "base", layers: [layer("Dense", { name: "i" })] } },
   ];
 
@@ -165,12 +213,15 @@ describe("the weights of a model that Keras 3 wrote", () => {
     ["model/base/i/kernel", "i/kernel"],
     ["base/i/kernel", "i/kernel"],
     ["d/kernel", "d/kernel"],
+    ["model/model/kernel", "model/kernel"],
+    ["n/mean", "n/moving_mean"],
+    ["applied/y/kernel", "y/kernel"],
   ])("%s is %s in tfjs", (name, expected) => {
     const { parameters } = parseTfjsModel(sequence(layers, [name])).description;
     expect(parameters.map((parameter) => parameter.name)).toEqual([expected]);
   });
 
-  it("do not include the state of a source of random numbers", () => {
+  it("do not include the state of a source of random numbers, or a count of examples", () => {
     const model = sequence(layers, ["d/kernel"]) as {
       weightsManifest: [{ weights: object[] }];
     };
@@ -179,7 +230,8 @@ describe("the weights of a model that Keras 3 wrote", () => {
       shape: [2],
       dtype: "int32",
     };
-    model.weightsManifest[0].weights.push(state);
+    const count = { name: "n/count", shape: [], dtype: "int32" };
+    model.weightsManifest[0].weights.push(state, count);
     expect(parseTfjsModel(model).description.parameters).toHaveLength(1);
   });
 });
@@ -194,10 +246,11 @@ describe("the graph of a model that Keras 3 wrote", () => {
     ...layer(kind, { name, ...config }),
     ...{ name, inbound_nodes: nodes },
   });
-  const graph = (...layers: readonly object[]): Record<string, unknown> => {
-    const config = {
-      ...{ name: "model", layers, input_layers: ["in", 0, 0], output_layers: [["out", 0, 0]] },
-    };
+  const graph = (
+    layers: readonly object[],
+    input_layers: object = ["in", 0, 0],
+  ): Record<string, unknown> => {
+    const config = { name: "model", layers, input_layers, output_layers: [["out", 0, 0]] };
     const model = sequence([]) as { modelTopology: { model_config: object } };
     model.modelTopology.model_config = { class_name: "Functional", config };
     const { topology } = parseTfjsModel(model).description;
@@ -209,14 +262,16 @@ describe("the graph of a model that Keras 3 wrote", () => {
     )!.inbound_nodes;
 
   it("has lists of inputs, whose ends are lists as well", () => {
-    const config = graph(
+    const config = graph([
       placed("InputLayer", "in", []),
       placed("Dense", "a", [node([tensor("in")]), node([tensor("a")])]),
       placed("Add", "out", [node([[tensor("a"), tensor("a", 1)]], { mask: null })]),
-    );
+    ]);
     expect(config["input_layers"]).toEqual([["in", 0, 0]]);
     expect(config["output_layers"]).toEqual([["out", 0, 0]]);
     expect(nodesOf(config, "a")).toEqual([[["in", 0, 0, {}]], [["a", 0, 0, {}]]]);
+    const named = graph([placed("InputLayer", "in", [])], { image: ["in", 0, 0] });
+    expect(named["input_layers"]).toEqual([["in", 0, 0]]);
     expect(nodesOf(config, "out")).toEqual([
       [
         ["a", 0, 0, {}],
@@ -230,17 +285,17 @@ describe("the graph of a model that Keras 3 wrote", () => {
       ...placed("Sequential", "base", [node([tensor("in")])]),
       class_name: "Sequential",
     };
-    const config = graph(inner, placed("Dense", "out", [node([tensor("base")])]));
+    const config = graph([inner, placed("Dense", "out", [node([tensor("base")])])]);
     expect(nodesOf(config, "out")).toEqual([[["base", 1, 0, {}]]]);
   });
 
   it("has attention with its mask as a setting, and each of its inputs once", () => {
     const call = node([tensor("in"), tensor("in")], { use_causal_mask: true });
-    const config = graph(placed("MultiHeadAttention", "out", [call], { num_heads: 2 }));
+    const config = graph([placed("MultiHeadAttention", "out", [call], { num_heads: 2 })]);
     expect(nodesOf(config, "out")).toEqual([[["in", 0, 0, {}]]]);
     expect(JSON.stringify(config)).toContain('"use_causal_mask":true');
     const other = node([tensor("in")], { value: tensor("x"), key: tensor("x") });
-    expect(nodesOf(graph(placed("MultiHeadAttention", "out", [other])), "out")).toEqual([
+    expect(nodesOf(graph([placed("MultiHeadAttention", "out", [other])]), "out")).toEqual([
       [
         ["in", 0, 0, {}],
         ["x", 0, 0, {}],
@@ -250,7 +305,7 @@ describe("the graph of a model that Keras 3 wrote", () => {
 
   it("is refused when a layer takes a constant beside its inputs", () => {
     const error = errorOf(
-      () => graph(placed("Add", "out", [node([tensor("in"), 2])])),
+      () => graph([placed("Add", "out", [node([tensor("in"), 2])])]),
       "MODEL_UNSUPPORTED",
     );
     expect(error.context).toEqual({ layer: "out" });

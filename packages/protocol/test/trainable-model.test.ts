@@ -56,5 +56,6 @@ describe("a model of which nothing is known to be wrong", () => {
   it("may have layers of kinds that nobody here knows, and models within it", () => {
     const inner = { class_name: "Sequential", config: { name: "base", layers: [layer("Odd")] } };
     check([inner], ["layer/whatever"]);
+    check([layer("TimeDistributed", { layer: inner })], ["layer/whatever"]);
   });
 });

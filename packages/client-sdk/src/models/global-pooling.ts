@@ -3,8 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 type FromConfig = tf.serialization.FromConfigMethod<tf.serialization.Serializable>;
 
 /**
- * Makes the layers that pool the whole of an input heed `keepdims`, which tfjs 4.22 passes over: the
- * axes that they pool then stay, with the length 1. Calling it again changes nothing.
+ * Corrects the layers that pool the whole of an input. They heed `keepdims`, which tfjs 4.22 passes
+ * over: the axes that they pool then stay, with the length 1. And where several values are the
+ * largest they share its gradient, which tfjs gives to each of them, as often as a word or a padding
+ * comes again. Calling it again changes nothing.
  */
 export function registerGlobalPooling(): void {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
@@ -18,9 +20,28 @@ export function registerGlobalPooling(): void {
 
 const keepingFromConfig: FromConfig = (constructor, config) => {
   const layer = new constructor(config) as tf.layers.Layer;
+  if (layer.getClassName().startsWith("GlobalMax")) shareGradient(layer, config["dataFormat"]);
   if (config["keepdims"] === true) keepAxes(layer, config["dataFormat"] === "channelsFirst");
   return layer;
 };
+
+/** @param layer - Pools by the maximum; its calls are changed. */
+function shareGradient(layer: tf.layers.Layer, dataFormat: unknown): void {
+  const first = dataFormat === "channelsFirst" ? 2 : 1;
+  const axes = layer.getClassName().endsWith("1D") ? [1] : [first, first + 1];
+  const pool = tf.customGrad((x, save) => {
+    const input = x as tf.Tensor;
+    const most = tf.max(input, axes, true);
+    (save as tf.GradSaveFunc)([input, most]);
+    const gradFunc = (dy: tf.Tensor, [values, largest]: tf.Tensor[]): tf.Tensor => {
+      const isLargest = tf.cast(tf.equal(values!, largest!), "float32");
+      const shares = tf.div(isLargest, tf.sum(isLargest, axes, true));
+      return tf.mul(shares, tf.reshape(dy, largest!.shape));
+    };
+    return { value: tf.squeeze(most, axes), gradFunc };
+  });
+  layer.call = (inputs) => tf.tidy(() => pool(Array.isArray(inputs) ? inputs[0]! : inputs));
+}
 
 /** @param layer - Gives shapes [examples, channels]; its calls and its configuration are changed. */
 function keepAxes(layer: tf.layers.Layer, channelsFirst: boolean): void {

@@ -8,6 +8,7 @@ import {
   type ParameterLayout,
 } from "@tributary/protocol";
 
+import { scopeMasks } from "./mask-scope.ts";
 import { registerLayers } from "./register-layers.ts";
 
 /** A weight of a `tf.LayersModel`: a named tensor that layers read and write. */
@@ -53,7 +54,9 @@ async function buildTopology(topology: object): Promise<tf.LayersModel> {
     ({ name }) => !before.has(name),
   );
   try {
-    return await building;
+    const model = await building;
+    scopeMasks(model);
+    return model;
   } catch (error) {
     tf.dispose(added);
     throw new TributaryError(

@@ -3,6 +3,7 @@ import { registerGlobalPooling } from "./global-pooling.ts";
 import { registerGroupNormalization } from "./group-normalization.ts";
 import { registerGru } from "./gru.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
+import { registerNormalizations } from "./normalization.ts";
 import { PositionEmbedding } from "./position-embedding.ts";
 
 /**
@@ -14,6 +15,7 @@ export function registerLayers(): void {
   registerGroupNormalization();
   registerGru();
   registerGlobalPooling();
+  registerNormalizations();
   for (const layer of [MultiHeadAttention, PositionEmbedding]) {
     // One that the app has registered is left to it.
     if (!(layer.className in classNameMap)) tf.serialization.registerClass<tf.layers.Layer>(layer);

@@ -51,6 +51,13 @@ describe("compiling a topology", () => {
       layers.flatten(),
       end(),
     ],
+    "odd (TimeDistributed): it has a mean and a variance for each moment": () => [
+      layers.timeDistributed({
+        ...{ layer: layers.batchNormalization({}), inputShape: [2, 4], name: "odd" },
+      }),
+      layers.flatten(),
+      end(),
+    ],
     "odd (GaussianNoise): it has no layer of this kind": () => [
       layers.gaussianNoise({ inputShape: [4], stddev: 1, name: "odd" }),
       end(),

@@ -122,6 +122,15 @@ export const LAYER_CASES: readonly [
     image,
     () => [layers.conv2d({ filters: 3, kernelSize: 2 }), layers.batchNormalization({})],
   ],
+  [
+    "normalizations without scale or center",
+    image,
+    () => [
+      layers.conv2d({ filters: 3, kernelSize: 2 }),
+      layers.layerNormalization({ epsilon: 0.1, center: false }),
+      layers.batchNormalization({ scale: false }),
+    ],
+  ],
   ["layerNormalization", [4], () => [layers.dense({ units: 5 }), layers.layerNormalization({})]],
   [
     "groupNormalization",

@@ -27,7 +27,7 @@ export function modelLayers({ topology, parameters }: ModelDescription): readonl
 
 type Leaf = Pick<ModelLayer, "name" | "kind" | "config">;
 
-/** A layer that is no model itself, or the layers of a model. */
+/** A layer that is no model itself, or the layers of a model, which another layer may apply. */
 function leavesOf(layer: unknown): readonly Leaf[] {
   if (!isFields(layer)) return [];
   const kind = String(layer["class_name"]);
@@ -35,5 +35,9 @@ function leavesOf(layer: unknown): readonly Leaf[] {
   const inner = Array.isArray(config) ? config : isFields(config) ? config["layers"] : undefined;
   if (Array.isArray(inner)) return inner.flatMap(leavesOf);
   const fields: Fields = isFields(config) ? config : {};
+  const applied = isFields(fields["layer"]) ? fields["layer"] : {};
+  if (isFields(applied["config"]) && Array.isArray(applied["config"]["layers"])) {
+    return leavesOf(applied);
+  }
   return [{ name: String(fields["name"] ?? layer["name"]), kind, config: fields }];
 }

@@ -29,7 +29,7 @@ export interface TfjsWeight extends ParameterShape {
   readonly quantization: TfjsQuantization | undefined;
   /**
    * Whether this is no weight of a layer: state of the optimizer that the model was saved with, or of
-   * a source of random numbers. It is skipped.
+   * a source of random numbers, or a count of examples. It is skipped.
    */
   readonly isState: boolean;
 }
@@ -165,8 +165,12 @@ function weightOf(value: unknown, what: string): TfjsWeight {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw malformed(`The weight ${name.slice(0, 120)} has no valid shape`);
   }
-  const isState = fields["group"] === "optimizer" || name.endsWith("/seed_generator_state");
-  // An optimizer counts its steps in an int32. It is as long as a float32, and is skipped.
+  // An optimizer counts its steps in an int32, and a normalisation the examples that it has seen. It
+  // is as long as a float32, and is skipped.
+  const isState =
+    fields["group"] === "optimizer" ||
+    name.endsWith("/seed_generator_state") ||
+    (name.endsWith("/count") && dtype === "int32");
   if (dtype !== "float32" && !(isState && dtype === "int32")) {
     throw unsupported(
       `The weight ${name.slice(0, 120)} has the type ${shown(dtype)}`,

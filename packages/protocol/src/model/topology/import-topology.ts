@@ -5,7 +5,7 @@ import { TributaryError } from "../../errors.ts";
 import { isFields, type Fields } from "./fields.ts";
 import { keras2Layer, withoutBackwardLayer } from "./keras-layers.ts";
 import { keras2Ends, keras2Nodes, keywordsOf, withoutRepeatedInputs } from "./keras-nodes.ts";
-import { hasMasks, requireUnmasked } from "./masks.ts";
+import { hasMasks, requireNoMaskOf, requireUnmasked } from "./masks.ts";
 import { WeightNames } from "./weight-names.ts";
 
 /** A topology in the form of Keras 2. */
@@ -94,7 +94,10 @@ function importLayer(layer: Fields, models: ReadonlySet<string>, given: Import):
     ...(outer === undefined ? {} : { name: outer }),
     ...(nodes === undefined ? {} : { inbound_nodes: inbound }),
   };
-  if (MODELS.has(kind)) return { ...importModel(layer, given), ...connected };
+  if (MODELS.has(kind)) {
+    requireNoMaskOf(name, raw);
+    return { ...importModel(layer, given), ...connected };
+  }
   const called = Array.isArray(nodes) ? nodes.map(keywordsOf) : [];
   // What Keras says of attention in its call is a setting of the SDK's layer.
   const causal = called.some((keywords) => keywords["use_causal_mask"] === true);
@@ -109,8 +112,11 @@ function importLayer(layer: Fields, models: ReadonlySet<string>, given: Import):
 function importInner(kind: string, name: string, config: Fields, given: Import): Fields {
   // The weights of what is within have the name of the wrapper.
   const within = { ...given, names: new WeightNames() };
-  const inner = (one: unknown): unknown =>
-    isFields(one) ? importLayer(one, new Set(), within) : one;
+  const inner = (one: unknown): unknown => {
+    if (!isFields(one)) return one;
+    // A model has its own name and those of its layers, whatever it is within.
+    return importLayer(one, new Set(), MODELS.has(one["class_name"]) ? given : within);
+  };
   const whole = kind === "Bidirectional" ? withoutBackwardLayer(name, config) : config;
   const { layer, cell, cells } = whole;
   return {

@@ -1,6 +1,7 @@
 // Kinds of layers that Keras and tfjs write differently, and settings that tfjs would pass over.
 import { isFields, type Fields } from "./fields.ts";
 import { keras2Config, type KerasLayer } from "./keras-config.ts";
+import { normalization } from "./normalization.ts";
 import { unsupportedLayer } from "./unsupported-layer.ts";
 
 /** Settings that tfjs passes over, and the values with which that changes nothing. */
@@ -22,6 +23,7 @@ const PASSED_OVER: Readonly<Record<string, readonly unknown[]>> = {
  */
 export function keras2Layer(layer: KerasLayer): { class_name: string; config: Fields } {
   const { name, kind } = layer;
+  refuse(layer);
   const config = keras2Config(layer);
   for (const [key, harmless] of Object.entries(PASSED_OVER)) {
     // Groups of channels are what this layer is about.
@@ -44,8 +46,32 @@ export function keras2Layer(layer: KerasLayer): { class_name: string; config: Fi
   if (kind === "Identity") {
     return { class_name: "Activation", config: { ...config, activation: "linear" } };
   }
+  if (kind === "Normalization") return normalization(name, config);
   if (kind === "UpSampling2D" && layer.keras > 0) requireNearest(name, config);
   return { class_name: kind, config };
+}
+
+/** Layers that prepare examples, and of which tfjs 4.22 makes something else than Keras does. */
+const PREPARING: ReadonlySet<string> = new Set([
+  ...["CategoryEncoding", "CenterCrop", "Resizing", "RandomHeight", "RandomWidth"],
+]);
+
+/** @throws TributaryError `MODEL_UNSUPPORTED` for a layer that cannot be taken in any form. */
+function refuse({ name, kind, config }: KerasLayer): void {
+  if (PREPARING.has(kind)) {
+    throw unsupportedLayer(
+      name,
+      `tfjs computes a ${kind} otherwise than Keras`,
+      "Take the layer away, and prepare the examples before they are given to a client.",
+    );
+  }
+  if (config["stateful"] === true) {
+    throw unsupportedLayer(
+      name,
+      "it keeps its state from batch to batch, and clients draw their batches at random",
+      "Set stateful to false.",
+    );
+  }
 }
 
 /** Keras measures between the middles of pixels, and tfjs between their corners. */

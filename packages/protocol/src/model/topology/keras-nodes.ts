@@ -68,9 +68,11 @@ const isTensor = (value: unknown): value is Fields =>
   isFields(value) && value["class_name"] === "__keras_tensor__";
 
 /**
- * Rewrites the inputs or outputs of a model as a list. Keras 3 writes a single one by itself.
+ * Rewrites the inputs or outputs of a model as a list. Keras 3 writes a single one by itself, and
+ * those that have names as an object.
  * @param ends - What a topology has as `input_layers` or `output_layers`.
  */
 export function keras2Ends(ends: unknown): unknown {
+  if (isFields(ends)) return Object.values(ends);
   return Array.isArray(ends) && typeof ends[0] === "string" ? [ends] : ends;
 }

@@ -30,19 +30,24 @@ export class WeightNames {
   imported(name: string): string {
     const parts = name.split("/");
     // A layer and its weight are left at least.
-    while (parts.length > 2 && this.#models.has(parts[0]!) && !this.#kinds.has(parts[0]!)) {
-      parts.shift();
-    }
+    while (parts.length > 2 && this.#isModel(parts[0]!, parts[1]!)) parts.shift();
     const kind = this.#kinds.get(parts[0]!);
     if (kind === "DepthwiseConv2D" && parts.at(-1) === "kernel") {
       parts.splice(-1, 1, "depthwise_kernel");
     }
+    if (kind === "Normalization") parts.splice(-1, 1, `moving_${parts.at(-1)}`);
     // tfjs names what is within by the wrapper alone.
     if (kind === "TimeDistributed" && parts.length === 3) parts.splice(1, 1);
     // tfjs numbers cells over each other. Keras 3 names them, within the name of their stack.
     const cell = this.#cells.get(parts[0]!)?.indexOf(parts[2] ?? "") ?? -1;
     if (cell >= 0 && parts.length === 4) parts.splice(1, 2, `RNNCell_${cell}`);
     return parts.join("/");
+  }
+
+  /** Whether a part of a name is that of a model. A layer may have the name of the model it is in. */
+  #isModel(part: string, next: string): boolean {
+    if (!this.#models.has(part)) return false;
+    return !this.#kinds.has(part) || this.#kinds.has(next) || this.#models.has(next);
   }
 }
 

@@ -1,5 +1,5 @@
 // Compiles layers that treat every row, or every value, on its own.
-import { finiteOf, LayerRefusal, rateOf, requireAbsent, requireSizeOf } from "./layer-config.ts";
+import { finitesOf, LayerRefusal, rateOf, requireAbsent, requireSizeOf } from "./layer-config.ts";
 import { one, parameter, unchanged, type LayerCompiler } from "./layer-to-compile.ts";
 import { weighted } from "./weighted-layer.ts";
 
@@ -30,8 +30,7 @@ export const DENSE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
   },
   Rescaling: ({ config }, shape) => {
     const channels = shape.at(-1) ?? 1;
-    const [factor, term] = [finiteOf(config, "scale", 1), finiteOf(config, "offset", 0)];
-    const factors = Array.from({ length: channels }, () => factor);
-    return one({ kind: "scale", factors, terms: factors.map(() => term) }, shape);
+    const factors = finitesOf(config, "scale", 1, channels);
+    return one({ kind: "scale", factors, terms: finitesOf(config, "offset", 0, channels) }, shape);
   },
 };

@@ -1,7 +1,7 @@
 // Compiles layers over sequences. A moment is one element of a sequence.
 import { copiesOf, sequenceReversal } from "./axis-copies.ts";
 import {
-  finiteOf,
+  finitesOf,
   LayerRefusal,
   rateOf,
   requireAbsent,
@@ -117,7 +117,7 @@ function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLay
 function masking({ config }: LayerToCompile, shape: readonly number[]): CompiledLayer {
   const [moments, width] = requireAxes(shape, 2);
   const joiner = new NodeJoiner(1);
-  const value = finiteOf(config, "mask_value", 0);
+  const [value = 0] = finitesOf(config, "mask_value", 0, 1);
   const mask = joiner.add({ kind: "mask", value }, [moments!], [0]);
   const axes = [
     { size: moments!, from: 1, to: width! },

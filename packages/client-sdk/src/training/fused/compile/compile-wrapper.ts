@@ -23,6 +23,10 @@ export const WRAPPER_LAYERS: Readonly<Record<string, WrapperCompiler>> = {
     if (moments === undefined || shape.length === 0) throw new LayerRefusal("it has no moments");
     const { kind, config } = innerOf(layer.config["layer"]);
     const { nodes, ...made } = compile({ ...layer, kind, config, inputs: [{ shape }] });
+    for (const { operation } of nodes) {
+      if (operation.kind !== "batchNorm" || !operation.isTrained) continue;
+      throw new LayerRefusal("it has a mean and a variance for each moment");
+    }
     return {
       ...made,
       nodes: nodes.map((node) => ({

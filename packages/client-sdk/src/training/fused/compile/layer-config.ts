@@ -57,13 +57,20 @@ export function numberOf(config: Fields, field: string, standard: number): numbe
 }
 
 /**
- * Reads a finite number of any sign.
+ * Reads finite numbers of any sign: a list of them, or one that stands for all.
  * @param standard - What an absent field means.
  * @throws LayerRefusal for anything else.
  */
-export function finiteOf(config: Fields, field: string, standard: number): number {
+export function finitesOf(
+  config: Fields,
+  field: string,
+  standard: number,
+  count: number,
+): readonly number[] {
   const value = config[field] ?? standard;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
+  const all: unknown[] = Array.isArray(value) ? value : Array.from({ length: count }, () => value);
+  const isFinite = (one: unknown): one is number => Number.isFinite(one);
+  if (all.length === count && all.every(isFinite)) return all;
   throw new LayerRefusal(`its ${field} is ${JSON.stringify(value)}`);
 }
 
