@@ -52,6 +52,7 @@ describe("a statistics task", () => {
     ["aggregation.rule", { aggregation: { rule: "median" } }],
     ["weighting", { weighting: "uniform" }],
     ["maximumExamples", { maximumExamples: 1_000 }],
+    ["serverOptimizer.name", { serverOptimizer: { name: "fedavgm" } }],
     ["serverOptimizer.learningRate", { serverOptimizer: { learningRate: 0.5 } }],
     ["model", { model: { builtin: "mlp", inputs: 1, outputs: 1, bins: 4 } }],
   ])("is refused where the result would be another: %s", (path, change) => {

@@ -54,6 +54,12 @@ export const TASK_SAMPLES: readonly object[] = [
     budget: { bytes: 1_000_000, reports: 1_000, roundTimeMs: 3_600_000 },
   },
   {
+    population: "keyboard",
+    name: "a-server-optimizer",
+    model: { builtin: "logistic-regression" },
+    serverOptimizer: { name: "fedyogi", learningRate: 0.03 },
+  },
+  {
     population: "hospitals",
     name: "a-table",
     model: { path: "./model.json" },

@@ -136,6 +136,24 @@ describe("a task", () => {
     expect(task.plan.optimizer).toEqual({ ...optimizer, ...defaults });
   });
 
+  it.each<[object, object]>([
+    [{}, { name: "fedavg", learningRate: 1 }],
+    // Files from before there was a choice may leave the name out.
+    [{ learningRate: 0.5 }, { name: "fedavg", learningRate: 0.5 }],
+    [{ name: "fedavgm" }, { name: "fedavgm", learningRate: 1, momentum: 0.9 }],
+    [{ name: "fedadagrad" }, { name: "fedadagrad", learningRate: 0.1, tau: 0.001 }],
+    [
+      { name: "fedadam", tau: 0.1 },
+      { name: "fedadam", learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 0.1 },
+    ],
+    [
+      { name: "fedyogi", beta1: 0 },
+      { name: "fedyogi", learningRate: 0.01, beta1: 0, beta2: 0.99, tau: 0.001 },
+    ],
+  ])("fills in the defaults of the server optimizer %j", (serverOptimizer, filled) => {
+    expect(parseTask({ ...smallest, serverOptimizer }).serverOptimizer).toEqual(filled);
+  });
+
   it("reports accuracy for a crossentropy and nothing else for another loss, unless told", () => {
     const metrics = (plan: object): readonly string[] =>
       parseTask({ ...smallest, plan }).plan.metrics;
@@ -338,7 +356,15 @@ describe("a task", () => {
     [{ eligibility: { charging: true } }, "eligibility.charging is true", "do not check"],
     [{ eligibility: { unmetered: true } }, "eligibility.unmetered is true", "do not check"],
     [{ eligibility: { idle: true } }, "eligibility.idle is true", "do not check"],
-    [{ serverOptimizer: { name: "fedadam" } }, 'serverOptimizer.name is "fedadam"', "fedavg"],
+    [{ serverOptimizer: { name: "fedadm" } }, 'serverOptimizer.name is "fedadm"', "fedadam"],
+    [{ serverOptimizer: { momentum: 0.5 } }, "unknown key serverOptimizer.momentum", "name"],
+    [{ serverOptimizer: { name: "fedavgm", momentum: 1 } }, "momentum is 1", "below 1"],
+    [{ serverOptimizer: { name: "fedadam", tau: 0 } }, "tau is 0", "above 0"],
+    [
+      { serverOptimizer: { name: "fedavgm" }, plan: { batchNormalization: "averaged" } },
+      'plan.batchNormalization is "averaged"',
+      "pooled",
+    ],
     [
       { stop: { targetMetric: { name: "accuracy" } } },
       "stop.targetMetric is not valid",

@@ -6,6 +6,7 @@ import { LOSSES, lossNames, type LabelKind } from "../src/plan/losses.ts";
 import { METRICS, metricNames } from "../src/plan/metrics.ts";
 import { PLAN_FEATURES } from "../src/plan/plan-features.ts";
 import { OPTIMIZERS } from "../src/plan/optimizers/optimizer-table.ts";
+import { SERVER_OPTIMIZERS } from "../src/plan/server-optimizers/server-optimizer-table.ts";
 import type { AnyVariant, Parameter } from "../src/schema/parameter.ts";
 import { parseUpdate } from "../src/plan/parse-update.ts";
 import { UPDATE_CODECS, mostDecodedNorm, updateCodec } from "../src/update/codec-table.ts";
@@ -63,6 +64,24 @@ it("docs/task-file.md lists every optimizer with its parameters and what it reme
   ]);
   const head = ["name", "optimizer", "parameters: defaults", "remembers for each parameter"];
   expectSection("task-file.md", "optimizers", markdownTable(head, rows));
+});
+
+it("docs/task-file.md lists every server optimizer with its parameters and what it remembers", () => {
+  const rows = SERVER_OPTIMIZERS.map((optimizer) => [
+    `\`${optimizer.name}\``,
+    optimizer.meaning,
+    parametersOf(optimizer),
+    optimizer.memory,
+    `[arXiv:${optimizer.source}](https://arxiv.org/abs/${optimizer.source})`,
+  ]);
+  const head = [
+    "name",
+    "server optimizer",
+    "parameters: defaults",
+    "remembers for each parameter",
+    "source",
+  ];
+  expectSection("task-file.md", "server-optimizers", markdownTable(head, rows));
 });
 
 it("docs/task-file.md lists every loss with the labels that it takes", () => {

@@ -41,6 +41,11 @@ const RULES: readonly (readonly [
     `Use ${PROTOCOL_CONSTANTS.maxExampleCount}, so that each row counts once.`,
   ],
   [
+    ["serverOptimizer", "name"],
+    ({ serverOptimizer }) => serverOptimizer.name === "fedavg",
+    "Use fedavg: the statistics are those of the last round.",
+  ],
+  [
     ["serverOptimizer", "learningRate"],
     ({ serverOptimizer }) => serverOptimizer.learningRate === 1,
     "Use 1: the statistics are those of the last round.",

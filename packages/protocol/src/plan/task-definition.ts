@@ -7,6 +7,7 @@ import type { DataContract } from "./contract/data-contract.ts";
 import type { LossName } from "./losses.ts";
 import type { MeasureName, MetricName } from "./metrics.ts";
 import type { CompleteOptimizer } from "./optimizers/optimizer-table.ts";
+import type { ServerOptimizerSpec } from "./server-optimizers/server-optimizer-table.ts";
 
 /**
  * A task: what a population of clients learns, and how. `parseTask` reads one from a task file and
@@ -39,11 +40,7 @@ export interface TaskDefinition {
   /** How often a device may take part. */
   readonly participation: ParticipationSection;
   /** How the server makes the next checkpoint. */
-  readonly serverOptimizer: {
-    readonly name: "fedavg";
-    /** Share of the mean update that is applied; > 0. */
-    readonly learningRate: number;
-  };
+  readonly serverOptimizer: ServerOptimizerSpec;
   /** How the model is judged. */
   readonly evaluation: EvaluationSection;
   /** When the task ends. */

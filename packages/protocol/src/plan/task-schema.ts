@@ -30,11 +30,11 @@ import {
   lossSchema,
   metricsSchema,
   proximalSchema,
-  serverLearningRateSchema,
   taskOptimizerSchema,
   trainableSchema,
 } from "./training-schema.ts";
 import { scheduleSection } from "./schedule-schema.ts";
+import { serverOptimizerSchema } from "./server-optimizer-schema.ts";
 import { statisticsFault } from "./statistics-fault.ts";
 import { differenceFault, updateFault } from "./update-fault.ts";
 import { taskUpdateSchema } from "./update-schema.ts";
@@ -264,17 +264,9 @@ const sections = strictRecord({
     ),
   eligibility: eligibilitySection.prefault({}).describe("Which clients may take part."),
   participation: participationSection.prefault({}).describe("How often a device may take part."),
-  serverOptimizer: strictRecord({
-    name: z
-      .literal("fedavg", { error: "Use fedavg." })
-      .default("fedavg")
-      .describe("How the mean update is applied."),
-    learningRate: serverLearningRateSchema
-      .default(1)
-      .describe("Share of the mean update that is applied."),
-  })
-    .prefault({})
-    .describe("How the server makes the next checkpoint."),
+  serverOptimizer: serverOptimizerSchema
+    .prefault({ name: "fedavg" })
+    .describe("How the server makes the next checkpoint of the update of a round."),
   evaluation: evaluationSection.prefault({}).describe("How the model is judged."),
   stop: stopSection.prefault({}).describe("When the task ends."),
   schedule: scheduleSection.prefault({}).describe("When rounds may begin."),
@@ -331,6 +323,13 @@ const schema = form.superRefine((task, context) => {
     issue(
       ["evaluation", "judgedBy"],
       "Use clients: what the operator can measure lacks the layers that each client keeps (plan.batchNormalization).",
+    );
+  }
+  // FedAvg makes a variance of variances. Every other optimizer could make them negative.
+  if (task.serverOptimizer.name !== "fedavg" && task.plan.batchNormalization === "averaged") {
+    issue(
+      ["plan", "batchNormalization"],
+      `Use pooled or local: ${task.serverOptimizer.name} would take averaged variances for weights.`,
     );
   }
   // An evaluation of fewer clients than a round would reveal more about each of them.

@@ -44,6 +44,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // The builtin model `char-transformer` came, with its sizes.
   (task) => task,
+  // Server optimizers came that remember.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

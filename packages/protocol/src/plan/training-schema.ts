@@ -26,8 +26,6 @@ export const taskOptimizerSchema: z.ZodType<
 export const localEpochsSchema: z.ZodNumber = wholeNumber(1, 10_000);
 export const batchSizeSchema: z.ZodNumber = wholeNumber(1, 1_048_576);
 export const lossSchema: z.ZodType<LossName, LossName> = oneOf(lossNames);
-/** The share of the mean update that a server optimizer applies. */
-export const serverLearningRateSchema: z.ZodNumber = positiveNumber(1e6);
 /** μ of FedProx's proximal term. */
 export const proximalSchema: z.ZodNumber = positiveNumber(1e6);
 /** L2 bound of a step's gradient, weight units. */

@@ -12,13 +12,18 @@ import { fraction, flag, positiveNumber, strictRecord, wholeNumber } from "./str
  *   `Variant` holds each variant's parameters to its part of the union.
  * @param key - The property that names the variant.
  * @param form - Whether the section stands in a plan or in a task file.
+ * @param byDefault - The variant of a section that names none; such a section is refused if left
+ *   out.
  */
 export function variantSchema<Spec, Input, Key extends keyof Spec & string>(
   key: Key,
   variants: readonly (AnyVariant & { readonly name: Spec[Key] })[],
   form: "plan" | "task",
+  byDefault?: Spec[Key],
 ): z.ZodType<Spec, Input> {
-  const [first, ...others] = variants.map((variant) => optionOf(key, variant, form));
+  const [first, ...others] = variants.map((variant) =>
+    optionOf(key, variant, form, variant.name === byDefault),
+  );
   if (first === undefined) throw new RangeError("A section needs at least one variant");
   const schema = z.discriminatedUnion(key, [first, ...others], {
     error: `Use one of ${variants.map(({ name }) => name).join(", ")}.`,
@@ -26,9 +31,12 @@ export function variantSchema<Spec, Input, Key extends keyof Spec & string>(
   return schema as z.ZodType<Spec, Input>;
 }
 
-function optionOf(key: string, variant: AnyVariant, form: "plan" | "task") {
+function optionOf(key: string, variant: AnyVariant, form: "plan" | "task", isDefault: boolean) {
   const { name, meaning, parameters } = variant;
-  const shape: Record<string, z.ZodType> = { [key]: z.literal(name).describe(meaning) };
+  const literal = z.literal(name);
+  // A discriminated union looks for the option whose literal can be left out when the key is.
+  const named = isDefault ? literal.optional().default(name) : literal;
+  const shape: Record<string, z.ZodType> = { [key]: named.describe(meaning) };
   for (const [parameter, description] of Object.entries(parameters)) {
     shape[parameter] = parameterSchema(description, form);
   }

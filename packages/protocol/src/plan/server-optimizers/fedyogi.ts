@@ -24,7 +24,7 @@ export interface FedYogiSpec {
 export const fedYogi: ServerOptimizerDefinition<FedYogiSpec> = {
   name: "fedyogi",
   meaning:
-    "Yogi: as Adam, but what it remembers of squares changes by the newest square and no more, so that large updates are forgotten slowly.",
+    "Yogi: as Adam, but a round changes the memory of squares by a share of its own square and no more, so that large updates are forgotten slowly.",
   parameters: {
     learningRate: serverLearningRate(0.01, ADAPTIVE_RATE),
     beta1: beta1Parameter,

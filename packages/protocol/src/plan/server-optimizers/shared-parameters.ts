@@ -32,5 +32,5 @@ export const tauParameter = {
   values: positiveNumbers(1e6),
   byDefault: 0.001,
   meaning:
-    "Added to the divisor, weight units. The larger it is, the less the optimizer adapts to each parameter. Squares begin with its square.",
+    "Added to the divisor, in weight units: with a larger one the optimizer adapts less to each parameter. The memory of squares begins with the square of it.",
 } as const satisfies Parameter;
