@@ -17,6 +17,10 @@ export type ArtifactId = Id<"plan" | "checkpoint">;
 export type CheckpointId = Id<"checkpoint">;
 /** SHA-256 of a plan's canonical bytes. It is the plan's name everywhere. */
 export type PlanId = Id<"plan">;
+/** SHA-256 of what a server optimizer remembers of a model. */
+export type OptimizerMemoryId = Id<"optimizerMemory">;
+/** SHA-256 of bytes that a server stores under this name. */
+export type ContentId = Id<"checkpoint" | "optimizerMemory">;
 /** The id of a task, such as `task_5f0c…`. */
 export type TaskId = Id<"TaskId">;
 /**

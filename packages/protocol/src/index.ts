@@ -31,6 +31,8 @@ export {
   type AdminTokenId,
   type ArtifactId,
   type CheckpointId,
+  type ContentId,
+  type OptimizerMemoryId,
   type PlanId,
   type PopulationName,
   type RoundId,

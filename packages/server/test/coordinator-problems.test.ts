@@ -1,5 +1,5 @@
 // Tests tasks whose stored model is damaged: what they say, and how they go on.
-import { TributaryError, type CheckpointId, type TaskId } from "@tributary/protocol";
+import { TributaryError, type ContentId, type TaskId } from "@tributary/protocol";
 import { exampleTask } from "@tributary/core/testing";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ const crypto = createNodeCryptoProvider();
 
 /** How a checkpoint is damaged: what reading it comes to. */
 const DAMAGE = {
-  "has a flipped byte": (id: CheckpointId) => {
+  "has a flipped byte": (id: ContentId) => {
     throw new TributaryError("CHECKPOINT_CORRUPT", `The bytes of checkpoint ${id} differ`, {
       remedy: "Restore it from a backup.",
     });
@@ -25,20 +25,20 @@ const DAMAGE = {
       remedy: "Give the user that runs the server the right to read it.",
     });
   },
-} satisfies Record<string, (id: CheckpointId) => undefined>;
+} satisfies Record<string, (id: ContentId) => undefined>;
 const KINDS = Object.keys(DAMAGE) as (keyof typeof DAMAGE)[];
 
 /** A store some of whose checkpoints are damaged. */
 class DamagedCheckpoints extends MemoryCheckpointStore implements CheckpointStore {
-  readonly damaged: Map<CheckpointId, keyof typeof DAMAGE> = new Map();
+  readonly damaged: Map<ContentId, keyof typeof DAMAGE> = new Map();
 
-  override async get(id: CheckpointId): Promise<Uint8Array | undefined> {
+  override async get(id: ContentId): Promise<Uint8Array | undefined> {
     const kind = this.damaged.get(id);
     return kind === undefined ? super.get(id) : DAMAGE[kind](id);
   }
 
   /** As every store does, this one writes again what is damaged. */
-  override async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+  override async put(id: ContentId, bytes: Uint8Array): Promise<void> {
     await super.put(id, bytes);
     this.damaged.delete(id);
   }
@@ -62,14 +62,16 @@ async function runRounds(world: World, count: number): Promise<void> {
 /** Runs two rounds of a task, closes the server, and opens another one on a damaged store. */
 async function restartedWith(
   kind: keyof typeof DAMAGE,
+  part: "checkpoint" | "optimizerMemory" = "checkpoint",
 ): Promise<{ world: World; task: TaskRecord; checkpoints: DamagedCheckpoints }> {
   const { storage, checkpoints } = damagedStore();
   const before = makeWorld({ storage });
-  const task = await before.startTask();
+  const name = part === "checkpoint" ? "fedavg" : "fedavgm";
+  const task = await before.startTask({ serverOptimizer: { name } });
   await runRounds(before, 2);
   await before.coordinator.close();
   const newest = (await storage.rounds.lastCommitted(task.id))!;
-  checkpoints.damaged.set(newest.checkpoint, kind);
+  checkpoints.damaged.set(newest[part]!, kind);
   const world = makeWorld({ seed: 2, storage });
   await world.coordinator.recover();
   return { world, task, checkpoints };
@@ -138,6 +140,18 @@ describe.each(KINDS)("a task whose newest checkpoint %s", (kind) => {
     expect(world.clock.pendingCount).toBe(0);
     expect((await world.coordinator.progress(task)).problem).toBeUndefined();
   });
+});
+
+it.each(KINDS)("a task whose optimizer's memory %s goes on after a rollback", async (kind) => {
+  const { world, task } = await restartedWith(kind, "optimizerMemory");
+  const { problem } = await world.coordinator.progress(task);
+  expect(problem?.message).toContain("goes on from round 1.");
+  await world.coordinator.rollBackTask(task.id, 1);
+  await runRounds(world, 1);
+  // The second round's step again: 1.9 times the update, and 1 time before that.
+  expect((await world.weights(task)).map((value) => value.toFixed(4))).toEqual(
+    [3.4, 1.9, 4.9, 2.9, 3.15].map((value) => value.toFixed(4)),
+  );
 });
 
 describe("a task with damaged checkpoints", () => {

@@ -295,6 +295,11 @@ export const checkpointSchema = z.object({
   roundNumber: count().describe("The round that made the checkpoint; 0 for the initial model."),
   byteLength: count(),
   createdAtMs: timestamp(),
+  optimizerMemory: artifactId()
+    .nullable()
+    .describe(
+      "SHA-256 of what the server optimizer remembered after that round; null when it remembered nothing.",
+    ),
 });
 
 export const taskListSchema = z.object({ tasks: z.array(taskSummarySchema) });

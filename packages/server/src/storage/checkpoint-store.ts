@@ -1,7 +1,9 @@
-import type { CheckpointId } from "@tributary/protocol";
+import type { ContentId } from "@tributary/protocol";
+import type { NewCheckpoint } from "./round-store.ts";
 
 /**
- * The bytes of checkpoints, named by their SHA-256. Stored bytes are never changed or deleted.
+ * The bytes of checkpoints, and what server optimizers remember with them, named by their SHA-256.
+ * Stored bytes are never changed or deleted.
  * Every method rejects with `STORAGE_UNAVAILABLE` when the store cannot be reached or is closed.
  */
 export interface CheckpointStore {
@@ -11,7 +13,7 @@ export interface CheckpointStore {
    * nor kept.
    * @throws TributaryError `CHECKPOINT_CORRUPT` when the bytes do not hash to `id`.
    */
-  put(id: CheckpointId, bytes: Uint8Array): Promise<void>;
+  put(id: ContentId, bytes: Uint8Array): Promise<void>;
 
   /**
    * Reads and verifies bytes.
@@ -19,10 +21,10 @@ export interface CheckpointStore {
    * such bytes.
    * @throws TributaryError `CHECKPOINT_CORRUPT` when what is stored does not hash to `id`.
    */
-  get(id: CheckpointId): Promise<Uint8Array | undefined>;
+  get(id: ContentId): Promise<Uint8Array | undefined>;
 
   /** Whether there are bytes under that name. It does not read or verify them. */
-  has(id: CheckpointId): Promise<boolean>;
+  has(id: ContentId): Promise<boolean>;
 
   /**
    * Writes some kilobytes where checkpoints are written, and takes them away again. Resolves when
@@ -32,4 +34,15 @@ export interface CheckpointStore {
 
   /** Waits for what is under way; idempotent. */
   close(): Promise<void>;
+}
+
+/** Stores the bytes of a checkpoint, and what the server optimizer remembers with it. */
+export async function putContents(
+  store: Pick<CheckpointStore, "put">,
+  { record, bytes, optimizerMemory }: NewCheckpoint,
+): Promise<void> {
+  await store.put(record.id, bytes);
+  if (record.optimizerMemory !== null && optimizerMemory !== undefined) {
+    await store.put(record.optimizerMemory, optimizerMemory);
+  }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import {
   checkpointId,
   TributaryError,
-  type CheckpointId,
+  type ContentId,
   type CryptoProvider,
 } from "@tributary/protocol";
 import type { CheckpointStore } from "./checkpoint-store.ts";
@@ -65,7 +65,7 @@ export class FileCheckpointStore implements CheckpointStore {
     }
   }
 
-  put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+  put(id: ContentId, bytes: Uint8Array): Promise<void> {
     return this.#track(async () => {
       requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
       const path = this.#pathOf(id);
@@ -86,11 +86,11 @@ export class FileCheckpointStore implements CheckpointStore {
     });
   }
 
-  get(id: CheckpointId): Promise<Uint8Array | undefined> {
+  get(id: ContentId): Promise<Uint8Array | undefined> {
     return this.#track(() => this.#read(id, this.#pathOf(id)));
   }
 
-  has(id: CheckpointId): Promise<boolean> {
+  has(id: ContentId): Promise<boolean> {
     return this.#track(() =>
       stat(this.#pathOf(id)).then(
         () => true,
@@ -127,14 +127,14 @@ export class FileCheckpointStore implements CheckpointStore {
   }
 
   /** A file that cannot be read counts as missing, so that `put` writes it again. */
-  async #holds(id: CheckpointId, path: string): Promise<boolean> {
+  async #holds(id: ContentId, path: string): Promise<boolean> {
     return this.#read(id, path).then(
       (bytes) => bytes !== undefined,
       () => false,
     );
   }
 
-  async #read(id: CheckpointId, path: string): Promise<Uint8Array | undefined> {
+  async #read(id: ContentId, path: string): Promise<Uint8Array | undefined> {
     const bytes = await readWhole(path);
     if (bytes !== undefined) {
       const remedy = `Restore ${path} from a backup, or go on from an earlier checkpoint.`;
@@ -147,7 +147,7 @@ export class FileCheckpointStore implements CheckpointStore {
    * The path of a checkpoint's file. The id may come from untyped code, so this checks that it is
    * 64 hexadecimal digits and nothing else.
    */
-  #pathOf(id: CheckpointId): string {
+  #pathOf(id: ContentId): string {
     return join(this.#folder, checkpointId(id));
   }
 

@@ -1,12 +1,13 @@
 import {
   TributaryError,
   type CheckpointId,
+  type ContentId,
   type CryptoProvider,
   type RoundId,
   type TaskId,
 } from "@tributary/protocol";
 import { makesCheckpoint } from "@tributary/core";
-import type { CheckpointStore } from "./checkpoint-store.ts";
+import { putContents, type CheckpointStore } from "./checkpoint-store.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import { MemoryAccessStore } from "./memory-access-store.ts";
 import {
@@ -83,20 +84,20 @@ class MemoryIdentityStore implements IdentityStore {
 /** A `CheckpointStore` in memory. */
 export class MemoryCheckpointStore implements CheckpointStore {
   readonly #crypto: CryptoProvider;
-  readonly #bytes: Map<CheckpointId, Uint8Array> = new Map();
+  readonly #bytes: Map<ContentId, Uint8Array> = new Map();
   #closed = false;
 
   constructor(crypto: CryptoProvider) {
     this.#crypto = crypto;
   }
 
-  async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+  async put(id: ContentId, bytes: Uint8Array): Promise<void> {
     requireOpen(this.#closed);
     requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
     if (!this.#bytes.has(id)) this.#bytes.set(id, bytes.slice());
   }
 
-  async get(id: CheckpointId): Promise<Uint8Array | undefined> {
+  async get(id: ContentId): Promise<Uint8Array | undefined> {
     requireOpen(this.#closed);
     const bytes = this.#bytes.get(id);
     if (bytes !== undefined) {
@@ -105,7 +106,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
     return bytes?.slice();
   }
 
-  async has(id: CheckpointId): Promise<boolean> {
+  async has(id: ContentId): Promise<boolean> {
     requireOpen(this.#closed);
     return this.#bytes.has(id);
   }
@@ -132,6 +133,8 @@ export class MemoryRoundStore implements RoundStore {
   /** The newest participation of each device, by task and then by device. */
   readonly #participations: Map<TaskId, Map<string, ParticipationRecord>> = new Map();
   #checkpoints: CheckpointRecord[] = [];
+  /** Bytes of what server optimizers remember, over all checkpoints. */
+  #memoryBytes = 0;
   #closed = false;
 
   /** @param contents - Holds the bytes of checkpoints. */
@@ -151,6 +154,7 @@ export class MemoryRoundStore implements RoundStore {
       roundNumber: 0,
       byteLength: initialBytes.length,
       createdAtMs: task.createdAtMs,
+      optimizerMemory: null,
     });
   }
 
@@ -189,7 +193,7 @@ export class MemoryRoundStore implements RoundStore {
     checkCommit(this.#crypto, commit);
     const { round, checkpoint, participations = [] } = commit;
     if (checkpoint !== undefined) {
-      await this.#contents.put(checkpoint.record.id, checkpoint.bytes);
+      await putContents(this.#contents, checkpoint);
     }
     // Nothing waits from here on, so that no other call comes between the checks and the writes.
     const recorded = this.#rounds.get(round.id);
@@ -204,6 +208,7 @@ export class MemoryRoundStore implements RoundStore {
         throw numberTaken(round);
       }
       this.#checkpoints.push(structuredClone(checkpoint.record));
+      this.#memoryBytes += checkpoint.optimizerMemory?.length ?? 0;
     }
     this.#rounds.set(round.id, structuredClone(round));
     const newest = this.#participations.get(round.taskId) ?? new Map<string, ParticipationRecord>();
@@ -228,13 +233,11 @@ export class MemoryRoundStore implements RoundStore {
 
   async lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined> {
     requireOpen(this.#closed);
-    let last: LastCommitted | undefined;
-    for (const { number, checkpoint } of this.#committed(taskId)) {
-      if (checkpoint !== null && number > (last?.roundNumber ?? -1)) {
-        last = { roundNumber: number, checkpoint };
-      }
-    }
-    return last;
+    // Round 0 is not a round, but the task's creation.
+    const last = (await this.checkpoints(taskId)).findLast(({ roundNumber }) => roundNumber > 0);
+    if (last === undefined) return undefined;
+    const { roundNumber, id: checkpoint, optimizerMemory } = last;
+    return { roundNumber, checkpoint, optimizerMemory };
   }
 
   async checkpoints(taskId: TaskId): Promise<CheckpointRecord[]> {
@@ -276,10 +279,10 @@ export class MemoryRoundStore implements RoundStore {
     return this.ping();
   }
 
-  /** Bytes of all checkpoints that tasks name. */
+  /** Bytes of all checkpoints that tasks name, with what optimizers remember. */
   async byteLength(): Promise<number> {
     requireOpen(this.#closed);
-    return this.#checkpoints.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.#checkpoints.reduce((sum, { byteLength }) => sum + byteLength, this.#memoryBytes);
   }
 
   async close(): Promise<void> {
@@ -288,6 +291,7 @@ export class MemoryRoundStore implements RoundStore {
     this.#rounds.clear();
     this.#participations.clear();
     this.#checkpoints = [];
+    this.#memoryBytes = 0;
   }
 
   #committed(taskId: TaskId): RoundRecord[] {

@@ -1,11 +1,6 @@
 // The checks that every adapter makes before it writes anything, so that all adapters refuse the
 // same things.
-import {
-  TributaryError,
-  checkpointIdOf,
-  type CheckpointId,
-  type CryptoProvider,
-} from "@tributary/protocol";
+import { TributaryError, toHex, type ContentId, type CryptoProvider } from "@tributary/protocol";
 import { makesCheckpoint } from "@tributary/core";
 import type { ParticipationRecord, RoundCommit, RoundRecord } from "./round-store.ts";
 
@@ -16,17 +11,16 @@ import type { ParticipationRecord, RoundCommit, RoundRecord } from "./round-stor
  */
 export function requireHash(
   crypto: CryptoProvider,
-  id: CheckpointId,
+  id: ContentId,
   bytes: Uint8Array,
   remedy: string,
 ): void {
-  const actual = checkpointIdOf(crypto, bytes);
+  const actual = toHex(crypto.sha256(bytes));
   if (actual === id) return;
-  throw new TributaryError(
-    "CHECKPOINT_CORRUPT",
-    `The bytes of checkpoint ${id} hash to ${actual}`,
-    { remedy, context: { checkpoint: id, byteLength: bytes.length } },
-  );
+  throw new TributaryError("CHECKPOINT_CORRUPT", `The bytes named ${id} hash to ${actual}`, {
+    remedy,
+    context: { id, byteLength: bytes.length },
+  });
 }
 
 /** The remedy when the bytes that a caller wants to store do not have the hash that names them. */
@@ -34,8 +28,8 @@ export const WRONG_BYTES_REMEDY = "Store the bytes under the SHA-256 of exactly 
 
 /**
  * Checks that the records of a commit agree with each other.
- * @throws TributaryError `BAD_PARAMETER` when they do not; `CHECKPOINT_CORRUPT` when the bytes do
- *   not hash to the checkpoint's id.
+ * @throws TributaryError `BAD_PARAMETER` when they do not; `CHECKPOINT_CORRUPT` when bytes do not
+ *   hash to the id that names them.
  */
 export function checkCommit(
   crypto: CryptoProvider,
@@ -54,7 +48,7 @@ export function checkCommit(
   if (!isSound(round)) throw contradiction(round, "Only attempts without reports share a record");
   requireOwnParticipations(round, participations);
   if (checkpoint === undefined) return;
-  const { record, bytes } = checkpoint;
+  const { record, bytes, optimizerMemory } = checkpoint;
   if (
     record.id !== round.checkpoint ||
     record.taskId !== round.taskId ||
@@ -64,6 +58,11 @@ export function checkCommit(
     throw contradiction(round, "The checkpoint's record does not belong to the round");
   }
   requireHash(crypto, record.id, bytes, WRONG_BYTES_REMEDY);
+  if ((record.optimizerMemory === null) !== (optimizerMemory === undefined)) {
+    throw contradiction(round, "The checkpoint's record and the optimizer's memory do not agree");
+  }
+  if (record.optimizerMemory === null || optimizerMemory === undefined) return;
+  requireHash(crypto, record.optimizerMemory, optimizerMemory, WRONG_BYTES_REMEDY);
 }
 
 /** Whether the number of attempts fits the outcome. */

@@ -2,6 +2,7 @@ import type { MetricDetail, RoundFates, RoundKind, TaskEndReason } from "@tribut
 import type {
   CheckpointId,
   ErrorCode,
+  OptimizerMemoryId,
   RoundId,
   TaskDefinition,
   TaskId,
@@ -153,12 +154,19 @@ export interface CheckpointRecord {
   readonly roundNumber: number;
   readonly byteLength: number;
   readonly createdAtMs: number;
+  /**
+   * What the server optimizer remembered after that round; null when it remembered nothing, as all
+   * do before the first round.
+   */
+  readonly optimizerMemory: OptimizerMemoryId | null;
 }
 
 /** A checkpoint's record with its bytes. */
 export interface NewCheckpoint {
   readonly record: CheckpointRecord;
   readonly bytes: Uint8Array;
+  /** The bytes that `record.optimizerMemory` names: given exactly when it names any. */
+  readonly optimizerMemory?: Uint8Array;
 }
 
 /** The newest committed round in which a device was in a task's cohort. */
@@ -185,6 +193,8 @@ export interface RoundCommit {
 export interface LastCommitted {
   readonly roundNumber: number;
   readonly checkpoint: CheckpointId;
+  /** As in the checkpoint's record. */
+  readonly optimizerMemory: OptimizerMemoryId | null;
 }
 
 /**
@@ -228,7 +238,7 @@ export interface RoundStore {
    * of the same id takes its place.
    * @throws TributaryError `TASK_STATE_CONFLICT` when another round of that number has been
    * committed, or this id was recorded with another outcome; `TASK_UNKNOWN`; `CHECKPOINT_CORRUPT`
-   * when the bytes do not hash to the id; `BAD_PARAMETER` when the records contradict each other.
+   * when bytes do not hash to the id that names them; `BAD_PARAMETER` when the records contradict each other.
    */
   commit(commit: RoundCommit): Promise<void>;
 

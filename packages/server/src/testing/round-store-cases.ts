@@ -3,6 +3,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { ConformanceCase } from "@tributary/protocol/testing";
 import type { RoundStoreFixture } from "./round-store/fixture.ts";
 import { lifeRequirements } from "./round-store/life-requirements.ts";
+import { memoryRequirements } from "./round-store/memory-requirements.ts";
 import { participationRequirements } from "./round-store/participation-requirements.ts";
 import { roundRequirements } from "./round-store/round-requirements.ts";
 import { taskRequirements } from "./round-store/task-requirements.ts";
@@ -21,6 +22,7 @@ export function roundStoreCases(
   return Object.entries({
     ...taskRequirements,
     ...roundRequirements,
+    ...memoryRequirements,
     ...participationRequirements,
     ...lifeRequirements,
   }).map(([name, requirement]) => ({

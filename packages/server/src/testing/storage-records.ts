@@ -3,9 +3,11 @@
 import {
   checkpointIdOf,
   parseTask,
+  toHex,
   xoshiro128,
   type CheckpointId,
   type CryptoProvider,
+  type OptimizerMemoryId,
   type RandomSource,
   type RoundId,
   type TaskId,
@@ -84,10 +86,27 @@ export class RecordMaker {
           roundNumber: number,
           byteLength: content.bytes.length,
           createdAtMs: round.endedAtMs,
+          optimizerMemory: null,
         },
         bytes: content.bytes,
       },
     };
+  }
+
+  /** A committed round after which the server optimizer remembers `byteLength` random bytes. */
+  remembering(
+    task: TaskRecord,
+    number: number,
+    byteLength = 8_000,
+  ): {
+    readonly round: RoundRecord;
+    readonly checkpoint: Required<NewCheckpoint>;
+  } {
+    const { round, checkpoint } = this.committed(task, number);
+    const optimizerMemory = this.content(byteLength).bytes;
+    const id = toHex(this.#crypto.sha256(optimizerMemory)) as OptimizerMemoryId;
+    const record = { ...checkpoint.record, optimizerMemory: id };
+    return { round, checkpoint: { ...checkpoint, record, optimizerMemory } };
   }
 
   abandoned(task: TaskRecord, number: number): RoundRecord {

@@ -1,13 +1,25 @@
-import { packInitialState, type ModelState, type ModelTerms } from "@tributary/core";
+import {
+  decodeMemory,
+  packInitialState,
+  serverOptimizer,
+  type ModelState,
+  type ModelTerms,
+} from "@tributary/core";
 import {
   TributaryError,
   decodeCheckpoint,
   type CheckpointId,
+  type ContentId,
   type RandomSource,
 } from "@tributary/protocol";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
-import type { CheckpointRecord, RoundStore, StoredTask } from "../../storage/round-store.ts";
+import type {
+  CheckpointRecord,
+  RoundStore,
+  StoredTask,
+  TaskRecord,
+} from "../../storage/round-store.ts";
 import type { ModelVersion, VersionReference } from "./model-version.ts";
 
 /** What reading a version of a model needs. */
@@ -49,6 +61,7 @@ export async function newestReference(
   return {
     roundNumber: committed?.roundNumber ?? 0,
     checkpointId: committed?.checkpoint ?? task.initialCheckpoint,
+    optimizerMemory: committed?.optimizerMemory ?? null,
   };
 }
 
@@ -63,8 +76,28 @@ export async function versionOfRound(
   terms: ModelTerms,
   deps: ReadVersionDeps,
 ): Promise<ModelVersion> {
-  const { id: checkpointId } = await checkpointOfRound(task, roundNumber, deps.store);
-  return { roundNumber, checkpointId, state: await readState(checkpointId, terms, deps) };
+  const record = await checkpointOfRound(task, roundNumber, deps.store);
+  const { id: checkpointId, optimizerMemory } = record;
+  const state = await readState(checkpointId, terms, deps);
+  return { roundNumber, checkpointId, optimizerMemory, state };
+}
+
+/**
+ * Completes a version of a model with what the task's server optimizer remembers of it. The next
+ * round begins with that.
+ * @throws TributaryError `CHECKPOINT_UNKNOWN`, `CHECKPOINT_CORRUPT` or `STORAGE_UNAVAILABLE`.
+ */
+export async function withMemory(
+  version: ModelVersion,
+  { definition }: TaskRecord,
+  { dimension }: ModelTerms,
+  { checkpoints }: Pick<ReadVersionDeps, "checkpoints">,
+): Promise<ModelVersion> {
+  const { optimizerMemory: id, state } = version;
+  if (id === null || state.memory !== undefined) return version;
+  const bytes = await requireStored(id, "The optimizer's memory", checkpoints);
+  const memory = decodeMemory(bytes, serverOptimizer(definition.serverOptimizer), dimension);
+  return { ...version, state: { ...state, memory } };
 }
 
 /**
@@ -95,12 +128,21 @@ async function readState(
   terms: ModelTerms,
   { checkpoints, random }: ReadVersionDeps,
 ): Promise<ModelState> {
+  const weights = decodeCheckpoint(
+    await requireStored(id, "Checkpoint", checkpoints),
+    terms.layout,
+  );
+  return packInitialState(weights, terms, { random, yieldTurn: eventLoopTurn });
+}
+
+async function requireStored(
+  id: ContentId,
+  what: string,
+  checkpoints: CheckpointStore,
+): Promise<Uint8Array> {
   const bytes = await checkpoints.get(id);
-  if (bytes !== undefined) {
-    const weights = decodeCheckpoint(bytes, terms.layout);
-    return packInitialState(weights, terms, { random, yieldTurn: eventLoopTurn });
-  }
-  throw new TributaryError("CHECKPOINT_UNKNOWN", `Checkpoint ${id} is not stored`, {
+  if (bytes !== undefined) return bytes;
+  throw new TributaryError("CHECKPOINT_UNKNOWN", `${what} ${id} is not stored`, {
     remedy: "Restore the data folder or the database from a backup.",
     context: { checkpoint: id },
   });

@@ -1,12 +1,14 @@
-import { roundingOf } from "@tributary/core";
+import { encodeMemory, roundingOf, type ModelState } from "@tributary/core";
 import {
   checkpointIdOf,
   type Clock,
   type CryptoProvider,
   encodeCheckpoint,
+  type OptimizerMemoryId,
   type RandomSource,
   type RoundId,
   type TaskId,
+  toHex,
 } from "@tributary/protocol";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type {
@@ -59,20 +61,22 @@ export async function commitRound(
     return { record, version: before };
   }
   await yieldTurn(); // a model takes milliseconds to copy and to hash, here and in the store
-  const bytes = encodeCheckpoint(state.weights);
-  const checkpointId = checkpointIdOf(crypto, bytes);
+  const checkpointId = checkpointIdOf(crypto, encodeCheckpoint(state.weights));
+  await yieldTurn();
+  const optimizerMemory = memoryIdOf(crypto, state);
   const endedAtMs = round.nowMs;
   const record = recordOf(round, { checkpoint: checkpointId, reason: null, endedAtMs });
   const version: ModelVersion = {
     roundNumber: number,
     checkpointId,
+    optimizerMemory,
     state,
     ...(state.difference === undefined ? {} : { differenceFrom: before.checkpointId }),
   };
   await yieldTurn();
   await store.commit({
     round: record,
-    checkpoint: newCheckpoint(version, bytes, taskId, endedAtMs),
+    checkpoint: newCheckpoint(version, taskId, endedAtMs),
     participations,
   });
   await yieldTurn();
@@ -91,28 +95,33 @@ export async function commitRollback(
   { store, clock }: Pick<CommitDeps, "store" | "clock">,
 ): Promise<Committed> {
   const record = rollbackRecord(id, task.id, newest, target, clock.now());
-  const { weights, packed } = target.state;
+  const { checkpointId, optimizerMemory } = target;
   // The difference and the residual of the older version do not belong to the version before this
   // round, so that both are dropped.
-  const version: ModelVersion = {
-    roundNumber: record.number,
-    checkpointId: target.checkpointId,
-    state: { weights, ...(packed === undefined ? {} : { packed }) },
-  };
-  const bytes = encodeCheckpoint(weights);
+  const { difference: _, residual: __, ...state } = target.state;
+  const version = { roundNumber: record.number, checkpointId, optimizerMemory, state };
   await store.commit({
     round: record,
-    checkpoint: newCheckpoint(version, bytes, task.id, record.endedAtMs),
+    checkpoint: newCheckpoint(version, task.id, record.endedAtMs),
   });
   return { record, version };
 }
 
 function newCheckpoint(
-  { checkpointId, roundNumber }: ModelVersion,
-  bytes: Uint8Array,
+  { checkpointId: id, roundNumber, optimizerMemory, state }: ModelVersion,
   taskId: TaskId,
   createdAtMs: number,
 ): NewCheckpoint {
+  const bytes = encodeCheckpoint(state.weights);
   const byteLength = bytes.length;
-  return { record: { id: checkpointId, taskId, roundNumber, byteLength, createdAtMs }, bytes };
+  return {
+    record: { id, taskId, roundNumber, byteLength, createdAtMs, optimizerMemory },
+    bytes,
+    ...(state.memory === undefined ? {} : { optimizerMemory: encodeMemory(state.memory) }),
+  };
+}
+
+function memoryIdOf(crypto: CryptoProvider, { memory }: ModelState): OptimizerMemoryId | null {
+  if (memory === undefined) return null;
+  return toHex(crypto.sha256(encodeMemory(memory))) as OptimizerMemoryId;
 }

@@ -13,7 +13,12 @@ import {
 } from "../../enrolment/participation-rules.ts";
 import type { RoundRecord, TaskRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
-import { newestVersion, versionOfRound, type ReadVersionDeps } from "../model/read-version.ts";
+import {
+  newestVersion,
+  versionOfRound,
+  withMemory,
+  type ReadVersionDeps,
+} from "../model/read-version.ts";
 import { shownRounds, type ShownRoundsDeps } from "../round/shown-rounds.ts";
 import { RoundTimes } from "./round-times.ts";
 import { withWayBack } from "./way-back.ts";
@@ -159,9 +164,11 @@ async function readStored(
   known?: ModelVersion,
 ): Promise<Stored> {
   const { store } = deps;
-  const version = await newestVersion(task, terms, deps, known).catch(async (error: unknown) => {
-    throw await withWayBack(error, task, deps);
-  });
+  const version = await newestVersion(task, terms, deps, known)
+    .then((newest) => withMemory(newest, task, terms, deps))
+    .catch(async (error: unknown) => {
+      throw await withWayBack(error, task, deps);
+    });
   const { participation: rules } = task.definition;
   // A task without such rules asks the store for nothing.
   const records = hasParticipationRules(rules) ? await store.participations(task.id) : [];

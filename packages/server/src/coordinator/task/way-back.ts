@@ -1,4 +1,5 @@
-import { TributaryError, clauseOf, isTributaryError } from "@tributary/protocol";
+import { TributaryError, clauseOf, isTributaryError, type ContentId } from "@tributary/protocol";
+import type { CheckpointStore } from "../../storage/checkpoint-store.ts";
 import type { TaskRecord } from "../../storage/round-store.ts";
 import { newestReference, type ReadVersionDeps } from "../model/read-version.ts";
 
@@ -37,8 +38,19 @@ async function newestWhole(
   const older = (await store.checkpoints(task.id)).filter(
     ({ id, roundNumber }) => roundNumber < newest.roundNumber && id !== newest.checkpointId,
   );
-  for (const { id, roundNumber } of older.reverse().slice(0, MAX_OLDER_READ)) {
-    if ((await checkpoints.get(id).catch(() => undefined)) !== undefined) return roundNumber;
+  for (const { id, roundNumber, optimizerMemory } of older.reverse().slice(0, MAX_OLDER_READ)) {
+    const contents = optimizerMemory === null ? [id] : [id, optimizerMemory];
+    if (await areWhole(contents, checkpoints)) return roundNumber;
   }
   return undefined;
+}
+
+async function areWhole(
+  contents: readonly ContentId[],
+  checkpoints: CheckpointStore,
+): Promise<boolean> {
+  for (const id of contents) {
+    if ((await checkpoints.get(id).catch(() => undefined)) === undefined) return false;
+  }
+  return true;
 }

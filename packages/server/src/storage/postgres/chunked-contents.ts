@@ -1,5 +1,5 @@
 import { and, eq, ne, sql } from "drizzle-orm";
-import { TributaryError, type CheckpointId, type CryptoProvider } from "@tributary/protocol";
+import { TributaryError, type ContentId, type CryptoProvider } from "@tributary/protocol";
 import type { CheckpointStore } from "../checkpoint-store.ts";
 import { WRONG_BYTES_REMEDY, requireHash } from "../record-checks.ts";
 import type { DatabaseConnection } from "./database-connection.ts";
@@ -16,7 +16,7 @@ export const CHUNK_BYTES = 1_048_576;
  */
 export async function writeContents(
   queries: Queries,
-  id: CheckpointId,
+  id: ContentId,
   bytes: Uint8Array,
 ): Promise<void> {
   const byteLength = bytes.length;
@@ -48,7 +48,7 @@ export async function writeContents(
 /** Whether a row holds exactly these bytes. */
 async function holds(
   queries: Queries,
-  id: CheckpointId,
+  id: ContentId,
   index: number,
   bytes: Uint8Array,
 ): Promise<boolean> {
@@ -58,7 +58,7 @@ async function holds(
 
 async function readChunk(
   queries: Pick<Reads, "select">,
-  id: CheckpointId,
+  id: ContentId,
   index: number,
 ): Promise<Uint8Array | undefined> {
   const [chunk] = await queries
@@ -90,12 +90,12 @@ export class ChunkedCheckpointStore implements CheckpointStore {
     this.#crypto = crypto;
   }
 
-  async put(id: CheckpointId, bytes: Uint8Array): Promise<void> {
+  async put(id: ContentId, bytes: Uint8Array): Promise<void> {
     requireHash(this.#crypto, id, bytes, WRONG_BYTES_REMEDY);
     await this.#connection.write((tx) => writeContents(tx, id, bytes));
   }
 
-  get(id: CheckpointId): Promise<Uint8Array | undefined> {
+  get(id: ContentId): Promise<Uint8Array | undefined> {
     return this.#connection.run(async ({ db }) => {
       const [found] = await db
         .select({ byteLength: checkpointContents.byteLength })
@@ -119,7 +119,7 @@ export class ChunkedCheckpointStore implements CheckpointStore {
     });
   }
 
-  has(id: CheckpointId): Promise<boolean> {
+  has(id: ContentId): Promise<boolean> {
     return this.#connection.run(async ({ db }) => {
       const found = await db
         .select({ id: checkpointContents.id })

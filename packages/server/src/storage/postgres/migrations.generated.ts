@@ -195,4 +195,8 @@ UPDATE "tributary"."devices" SET "voucher" = 'unrecorded' FROM "tributary"."popu
     name: "0012_metric_detail",
     sql: `ALTER TABLE "tributary"."rounds" ADD COLUMN "metric_detail" json DEFAULT '{}'::json NOT NULL;`,
   },
+  {
+    name: "0013_optimizer_memory",
+    sql: `ALTER TABLE "tributary"."checkpoints" ADD COLUMN "optimizer_memory" text;`,
+  },
 ];

@@ -1,7 +1,6 @@
-import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { CheckpointId, CryptoProvider, RoundId, TaskId } from "@tributary/protocol";
-import { ROUND_KINDS, makesCheckpoint } from "@tributary/core";
-import type { CheckpointStore } from "../checkpoint-store.ts";
+import { putContents, type CheckpointStore } from "../checkpoint-store.ts";
 import {
   WRONG_BYTES_REMEDY,
   checkCommit,
@@ -116,8 +115,8 @@ export class PostgresRoundStore implements RoundStore {
     checkCommit(this.#crypto, commit);
     const { checkpoint } = commit;
     await this.#connection.run(async ({ transaction }) => {
-      if (checkpoint !== undefined) {
-        await this.#files?.put(checkpoint.record.id, checkpoint.bytes);
+      if (checkpoint !== undefined && this.#files !== undefined) {
+        await putContents(this.#files, checkpoint);
       }
       for (let tries = 1; ; tries++) {
         try {
@@ -152,20 +151,17 @@ export class PostgresRoundStore implements RoundStore {
   lastCommitted(taskId: TaskId): Promise<LastCommitted | undefined> {
     return this.#connection.run(async ({ db }) => {
       const [last] = await db
-        .select({ roundNumber: rounds.number, checkpoint: rounds.checkpoint })
-        .from(rounds)
-        .where(
-          and(
-            eq(rounds.taskId, taskId),
-            eq(rounds.outcome, "committed"),
-            inArray(rounds.kind, ROUND_KINDS.filter(makesCheckpoint)),
-          ),
-        )
-        .orderBy(desc(rounds.number))
+        .select({
+          roundNumber: checkpoints.roundNumber,
+          checkpoint: checkpoints.id,
+          optimizerMemory: checkpoints.optimizerMemory,
+        })
+        .from(checkpoints)
+        // Round 0 is not a round, but the task's creation.
+        .where(and(eq(checkpoints.taskId, taskId), gt(checkpoints.roundNumber, 0)))
+        .orderBy(desc(checkpoints.roundNumber))
         .limit(1);
-      return last === undefined || last.checkpoint === null
-        ? undefined
-        : { roundNumber: last.roundNumber, checkpoint: last.checkpoint };
+      return last;
     });
   }
 
@@ -251,7 +247,7 @@ export class PostgresRoundStore implements RoundStore {
     }
     if (checkpoint !== undefined) {
       if (this.#files === undefined) {
-        await writeContents(tx, checkpoint.record.id, checkpoint.bytes);
+        await putContents({ put: (id, bytes) => writeContents(tx, id, bytes) }, checkpoint);
       }
       await tx.insert(checkpoints).values(checkpoint.record);
     }

@@ -16,7 +16,15 @@ import {
   timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { AdminTokenId, CheckpointId, ErrorCode, RoundId, TaskId } from "@tributary/protocol";
+import type {
+  AdminTokenId,
+  CheckpointId,
+  ContentId,
+  ErrorCode,
+  OptimizerMemoryId,
+  RoundId,
+  TaskId,
+} from "@tributary/protocol";
 import type { AdminRole, EnrolmentPolicy } from "../access-store.ts";
 import type { MetricDetail, RoundFates, RoundKind, TaskEndReason } from "@tributary/core";
 import type { RoundRecord, TaskState } from "../round-store.ts";
@@ -124,6 +132,7 @@ export const checkpoints = namespace.table(
     id: text().$type<CheckpointId>().notNull(),
     byteLength: count("byte_length").notNull(),
     createdAtMs: count("created_at_ms").notNull(),
+    optimizerMemory: text("optimizer_memory").$type<OptimizerMemoryId>(),
   },
   (table) => [
     primaryKey({ columns: [table.taskId, table.roundNumber] }),
@@ -132,18 +141,18 @@ export const checkpoints = namespace.table(
 );
 
 /**
- * The bytes of checkpoints, named by their hash and shared by all tasks. Empty in the embedded
- * store, which uses files.
+ * The bytes of checkpoints, and what server optimizers remember with them, named by their hash and
+ * shared by all tasks. Empty in the embedded store, which uses files.
  */
 export const checkpointContents = namespace.table("checkpoint_contents", {
-  id: text().$type<CheckpointId>().primaryKey(),
+  id: text().$type<ContentId>().primaryKey(),
   byteLength: count("byte_length").notNull(),
 });
 
 export const checkpointChunks = namespace.table(
   "checkpoint_chunks",
   {
-    checkpointId: text("checkpoint_id").$type<CheckpointId>().notNull(),
+    checkpointId: text("checkpoint_id").$type<ContentId>().notNull(),
     index: integer().notNull(),
     bytes: bytea().notNull(),
   },

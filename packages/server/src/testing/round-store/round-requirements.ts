@@ -44,6 +44,7 @@ export const roundRequirements: Readonly<Record<string, Requirement>> = {
     assert.deepEqual(await stores.rounds.lastCommitted(task.id), {
       roundNumber: 10,
       checkpoint: newest.checkpoint.record.id,
+      optimizerMemory: null,
     });
     assert.equal(await stores.rounds.lastCommitted(other.id), undefined);
   },
@@ -68,6 +69,7 @@ export const roundRequirements: Readonly<Record<string, Requirement>> = {
     assert.deepEqual(await stores.rounds.lastCommitted(task.id), {
       roundNumber: 1,
       checkpoint: first.round.checkpoint,
+      optimizerMemory: null,
     });
     const second = make.committed(task, 2);
     const wrong = { ...second.round, kind: "evaluation" as const };
@@ -91,6 +93,7 @@ export const roundRequirements: Readonly<Record<string, Requirement>> = {
     assert.deepEqual(await stores.rounds.lastCommitted(task.id), {
       roundNumber: 3,
       checkpoint: first.round.checkpoint,
+      optimizerMemory: null,
     });
     const clash = make.committed(task, 3);
     await expectFailure(

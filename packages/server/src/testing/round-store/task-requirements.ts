@@ -29,6 +29,7 @@ export const taskRequirements: Readonly<Record<string, Requirement>> = {
       roundNumber: 0,
       byteLength: bytes.length,
       createdAtMs: task.createdAtMs,
+      optimizerMemory: null,
     };
     assert.deepEqual(await stores.rounds.checkpoints(task.id), [record]);
     assert.deepEqual(await stores.rounds.checkpoint(task.initialCheckpoint), record);

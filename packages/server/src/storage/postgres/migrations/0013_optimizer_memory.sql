@@ -1,0 +1,1 @@
+ALTER TABLE "tributary"."checkpoints" ADD COLUMN "optimizer_memory" text;
