@@ -6,6 +6,22 @@ export {
   type FetchedDataset,
   type FetchProgress,
 } from "./datasets/fetch-dataset.ts";
+export { dataOptions, type DataInput, type DataOptions } from "./datasets/data-options.ts";
+export {
+  BY_FILE,
+  examplesOfTables,
+  type TabularOptions,
+  type TabularDataset,
+} from "./datasets/examples-of-tables.ts";
+export { holdOutEnd } from "./datasets/hold-out-end.ts";
+export { openDataset, type DatasetMaker, type OpenDatasetDeps } from "./datasets/open-dataset.ts";
+export {
+  isPublished,
+  publishedFolder,
+  publishedNames,
+  type PublishedName,
+} from "./datasets/published.ts";
+export { drawSynthetic, type SyntheticOptions } from "./datasets/synthetic.ts";
 export { loadData, type ReadingOptions, type TableDataset } from "./datasets/load-data.ts";
 export { readPlayRoles, type PlayRole } from "./datasets/play-roles.ts";
 export { loadMnist } from "./datasets/mnist.ts";

@@ -7,6 +7,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { FederatedClient, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
+import { publishedNames } from "@tributary/simulator";
 import { ownData } from "../datasets/own-data.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { fileKeyStore } from "../files/file-key-store.ts";
@@ -73,7 +74,7 @@ function withClientOptions(command: Command): Command {
       .option("--population <name>", "population to join", "demo")
       .option(
         "--data <source>",
-        "what to train on: writers (digits of one more writer, drawn by the command), mnist, shakespeare, or the path of a folder, of a file with a table or of a text",
+        `what to train on: writers (digits of one more writer, drawn by the command), ${publishedNames.join(", ")}, or the path of a folder, of a file with a table or of a text`,
         "writers",
       )
       .option(

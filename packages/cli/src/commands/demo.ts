@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
 import { decodeCheckpoint, decodePlan, layoutOf, type TaskDefinition } from "@tributary/protocol";
+import { publishedNames } from "@tributary/simulator";
 import {
   tableChoices,
   withTableOptions,
@@ -64,7 +65,7 @@ function withDemoOptions(command: Command): Command {
       )
       .option(
         "--data <source>",
-        "what to train on: writers (digits that the demo draws itself), mnist, shakespeare, or the path of a folder, of a file with a table or of a text",
+        `what to train on: writers (digits that the demo draws itself), ${publishedNames.join(", ")}, or the path of a folder, of a file with a table or of a text`,
         "writers",
       )
       .option(

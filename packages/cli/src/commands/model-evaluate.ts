@@ -14,6 +14,7 @@ import {
   type LocalTrainer,
   type TrainerOptions,
 } from "@tributary/client-sdk";
+import { publishedNames } from "@tributary/simulator";
 import type { CheckpointView, RoundRecord, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
@@ -51,7 +52,7 @@ export function addModelEvaluate(model: Command): void {
         )
         .requiredOption(
           "--data <source>",
-          "data set to measure on: mnist, shakespeare, or the path of a folder, of a file with a table or of a text",
+          `data set to measure on: ${publishedNames.join(", ")}, or the path of a folder, of a file with a table or of a text`,
         )
         .option(
           "--task <id>",

@@ -23,7 +23,7 @@ export interface OwnData {
 
 /** What to load, and how much of it. */
 export interface OwnDataRequest {
-  /** `writers`, `mnist`, `shakespeare`, or the path of a folder, of a file with a table or of a text. */
+  /** `writers`, the name of a published data set, or the path of a folder, of a file with a table or of a text. */
   readonly source: string;
   readonly tables: TableChoices;
   /** One of equal parts of the data, counted from 0; all of it if left out. */

@@ -19,9 +19,9 @@ export interface DemoData {
 /** What to load, and how to deal it out. */
 export interface DemoDataRequest {
   /**
-   * `writers`, which is drawn here, one writer for each client; `mnist`, which is looked for where
-   * `tributary data fetch` puts it, and so is `shakespeare`, with a role for each client; or the path
-   * of a folder, of a file with a table or of a text.
+   * `writers`, which is drawn here, one writer for each client; the name of a published data set,
+   * such as `mnist` or `shakespeare` with a role for each client, which is looked for where `tributary
+   * data fetch` puts it; or the path of a folder, of a file with a table or of a text.
    */
   readonly source: string;
   /** The number of clients; left out with `by`, which decides it, else 20. */

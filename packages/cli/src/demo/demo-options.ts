@@ -3,7 +3,7 @@ import type { TrainerOptions } from "@tributary/client-sdk";
 import type { TableChoices } from "../datasets/table-flags.ts";
 
 export interface DemoOptions {
-  /** The data set: `writers`, `mnist`, `shakespeare`, or the path of a folder, a table or a text. */
+  /** The data set: `writers`, the name of a published data set, or the path of a folder, a table or a text. */
   readonly data: string;
   /** How to read the data set if it is of tables, and what to make of them. */
   readonly tables: TableChoices;

@@ -1,16 +1,18 @@
 import { TributaryError, type RandomSource } from "@tributary/protocol";
 import { takeExamples, type Examples } from "@tributary/client-sdk";
 import {
+  BY_FILE,
   dealExamples,
   divide,
   drawWriters,
+  examplesOfTables,
+  holdOutEnd,
   iidPartition,
-  type Dataset,
-  type UndividedDataset,
+  type TableDataset,
 } from "@tributary/simulator";
-import { isOfTables, loadNamedDataset } from "../datasets/named-dataset.ts";
+import { describeMapped, describeTable } from "../datasets/describe-table.ts";
+import { isOfTables, loadNamedDataset, onlyTable } from "../datasets/named-dataset.ts";
 import type { DemoData, DemoDataRequest } from "./demo-data.ts";
-import { TEST_SHARE, dealTables } from "./demo-tables.ts";
 
 /** How many clients a demo has if neither the user nor the data says so. */
 const DEFAULT_CLIENTS = 20;
@@ -30,18 +32,14 @@ export async function loadDemoData(
     return { name: "writers", classCount: 10, ...drawn };
   }
   const dataset = await loadNamedDataset(source, request.tables.reading);
-  if (isOfTables(dataset)) {
-    const dealt = await dealTables(dataset, request);
-    if ("clients" in dealt) return dealt;
-    return { ...dealt, clients: deal(dealt.train, clients, source, random) };
-  }
+  if (isOfTables(dataset)) return dealTables(dataset, request, random);
   if (by !== undefined) {
     throw new TributaryError("BAD_PARAMETER", `--by is given, but ${source} is not of tables`, {
       remedy: "Leave --by out: a data set of another kind decides this itself.",
     });
   }
   const { name, classCount } = dataset;
-  const divided = "examples" in dataset ? holdOutEnd(dataset, clients) : dataset;
+  const divided = "examples" in dataset ? holdOutEnd(dataset) : dataset;
   const natural = divided.clients;
   if (natural?.test !== undefined) {
     if (natural.names.length < clients) {
@@ -60,18 +58,23 @@ export async function loadDemoData(
   return { name, classCount, test, clients: deal(train, clients, source, random) };
 }
 
-/** Holds out the last fifth, as what is written comes after what it was written after. */
-function holdOutEnd(dataset: UndividedDataset, clients: number): Dataset {
-  const { name, examples } = dataset;
-  const indices = Array.from({ length: examples.count }, (_, index) => index);
-  const trained = Math.floor((1 - TEST_SHARE) * examples.count);
-  if (trained < clients) {
-    throw tooFew(`${name} has ${trained} examples to train on, fewer than the ${clients} clients`);
-  }
+/** Makes examples of tables, and deals them out by the column that `--by` names, or at random. */
+async function dealTables(
+  dataset: TableDataset,
+  { by, source, clients = DEFAULT_CLIENTS, tables: { draft }, contract }: DemoDataRequest,
+  random: RandomSource,
+): Promise<DemoData> {
+  const used = by === BY_FILE ? dataset : { ...dataset, tables: [onlyTable(dataset)] };
+  const data = await examplesOfTables(used, { client: by, draft, contract });
+  const mapped = describeMapped(data.mapped);
+  const { name, classCount, test, train } = data;
   return {
-    ...dataset,
-    train: takeExamples(examples, indices.slice(0, trained)),
-    test: takeExamples(examples, indices.slice(trained)),
+    ...{ name, classCount, test, contract: data.contract },
+    notes: [...used.tables.map(describeTable), ...(mapped === undefined ? [] : [mapped])],
+    clients:
+      by === undefined
+        ? deal(train, clients, source, random)
+        : dealExamples(train, divide(data, { name: "natural-id" }, random)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import type { Examples } from "@tributary/client-sdk";
 import { readUnpacked } from "../files/read-unpacked.ts";
+import { readTar } from "../files/tar.ts";
 import { unreadable } from "../files/unreadable.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -28,26 +29,42 @@ const FORMS: readonly CifarForm[] = [
   { train: ["train.bin"], test: "test.bin", labels: 2, classCount: 100 },
 ];
 
-/** Whether a folder with these files holds CIFAR-10 or CIFAR-100. */
-export const isCifar = (names: readonly string[]): boolean => formOf(names) !== undefined;
+/** The archives that the data sets are published as. */
+const ARCHIVE = /^cifar-100?-binary\.tar\.gz$/;
+
+/** Whether a folder with these files holds CIFAR-10 or CIFAR-100, in its archive or unpacked. */
+export const isCifar = (names: readonly string[]): boolean =>
+  formOf(names) !== undefined || names.some((name) => ARCHIVE.test(name));
 
 /**
  * Loads the binary version of CIFAR-10, or of CIFAR-100 with its 100 fine classes.
- * @param folder - The folder with the files. Its name becomes the name of the data set.
- * @param names - The names of its files.
+ * @param folder - The folder with the files, or with the archive of them. Its name becomes the name
+ *   of the data set.
+ * @param names - The names of what is in the folder.
  * @returns Features are values in [0, 1], shape [32, 32, 3]; labels are class indices.
  * @throws TributaryError `DATA_UNREADABLE`; the message names the file and what is wrong with it.
  * @see A. Krizhevsky, "The CIFAR-10 dataset", section "Binary version". Each image is its label,
  *   and then the red, the green and the blue values, row by row.
  */
 export async function loadCifar(folder: string, names: readonly string[]): Promise<Dataset> {
-  const form = formOf(names)!;
-  const lacking = [...form.train, form.test].find((name) => !names.includes(name));
+  const archive = names.find((name) => ARCHIVE.test(name));
+  const packed =
+    formOf(names) !== undefined || archive === undefined
+      ? undefined
+      : readTar(await readUnpacked(join(folder, archive)), join(folder, archive));
+  const present = packed === undefined ? names : [...packed.keys()];
+  const form = formOf(present) ?? FORMS[0]!;
+  const lacking = [...form.train, form.test].find((name) => !present.includes(name));
   if (lacking !== undefined) {
-    throw unreadable(folder, `has no file ${lacking}`, { remedy: "Put all files there." });
+    const place = packed === undefined ? folder : join(folder, archive!);
+    throw unreadable(place, `has no file ${lacking}`, { remedy: "Put all files there." });
   }
+  const read = async (name: string): Promise<Uint8Array> => {
+    const file = join(folder, name);
+    return checked(packed?.get(name) ?? (await readUnpacked(file)), file, form);
+  };
   const part = async (files: readonly string[]): Promise<Examples> =>
-    examplesOf(await Promise.all(files.map((name) => readImages(join(folder, name), form))), form);
+    examplesOf(await Promise.all(files.map(read)), form);
   return {
     name: basename(resolve(folder)),
     train: await part(form.train),
@@ -59,8 +76,8 @@ export async function loadCifar(folder: string, names: readonly string[]): Promi
 const formOf = (names: readonly string[]): CifarForm | undefined =>
   FORMS.find(({ train, test }) => names.includes(train[0]!) && names.includes(test));
 
-async function readImages(file: string, { labels, classCount }: CifarForm): Promise<Uint8Array> {
-  const bytes = await readUnpacked(file);
+/** Holds the bytes of a file to whole images of known classes. */
+function checked(bytes: Uint8Array, file: string, { labels, classCount }: CifarForm): Uint8Array {
   const record = labels + CHANNELS * PLANE;
   const refuse = (fault: string): never => {
     throw unreadable(file, fault, { remedy: "Download the file again." });

@@ -2,6 +2,7 @@
 export type FetchableDataset =
   | "mnist"
   | "fashion-mnist"
+  | "cifar-10"
   | "iris"
   | "penguins"
   | "abalone"
@@ -55,6 +56,20 @@ export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> 
       [4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"],
       [5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"],
     ]),
+  },
+  // One archive, which is read as it is.
+  "cifar-10": {
+    mirrors: [
+      "https://www.cs.toronto.edu/~kriz/",
+      "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
+    ],
+    files: [
+      {
+        name: "cifar-10-binary.tar.gz",
+        byteLength: 170_052_171,
+        sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+      },
+    ],
   },
   iris: gitHubFile(
     "mwaskom/seaborn-data/71e2436a092d714350de0fc409ca8a8714e7e78f/iris.csv",
