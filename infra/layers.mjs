@@ -217,7 +217,7 @@ export const PACKAGES = {
 
   "packages/cli": {
     imports: ["protocol", "core", "server", "client-sdk", "simulator"],
-    layers: [["terminal", "datasets", "admin"], "files", "model-trial", "demo", "commands"],
+    layers: [["terminal", "datasets", "admin"], "files", "model-trial", ["demo", "simulate"], "commands"],
     reserved: [SEEDED_RANDOMNESS],
   },
 

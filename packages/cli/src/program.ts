@@ -10,6 +10,7 @@ import { modelCommand } from "./commands/model.ts";
 import { populationCommand } from "./commands/population.ts";
 import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { taskCommand } from "./commands/task.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { reportError } from "./terminal/output.ts";
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     .description("Federated learning: train one model on data that never leaves its owners.")
     .version(packageVersion())
     .addCommand(demoCommand())
+    .addCommand(simulateCommand())
     .addCommand(serveCommand())
     .addCommand(clientCommand())
     .addCommand(taskCommand())

@@ -49,6 +49,28 @@ export {
   type PartitionOptions,
 } from "./partition/partition-options.ts";
 export { clientCount, rowsOf, type Partition } from "./partition/partition.ts";
+export type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
+export { experimentJsonSchema } from "./experiment/experiment-schema.ts";
+export { planExperiment } from "./experiment/plan-experiment.ts";
+export { readExperiment } from "./experiment/read-experiment.ts";
+export { describeSettings, parseSetting, type Settings } from "./experiment/settings.ts";
+export { ResultsFolder } from "./report/results-folder.ts";
+export {
+  summaryOf,
+  type ExperimentSummary,
+  type GroupSummary,
+  type RunSummary,
+  type Spread,
+} from "./report/summary.ts";
+export type { RunResult } from "./runner/run-result.ts";
+export type { RunSnapshot } from "./runner/run-snapshot.ts";
+export type { SimulatedRound } from "./runner/simulated-round.ts";
+export {
+  simulate,
+  type RunFacts,
+  type SimulateOptions,
+  type SimulationObserver,
+} from "./simulate.ts";
 export { DrawnCohorts } from "./runner/drawn-cohorts.ts";
 export { scoreOfParts } from "./runner/score-of-parts.ts";
 export { ThreadPool } from "./runner/thread-pool.ts";

@@ -30,13 +30,26 @@ export async function readTaskFile(path: string): Promise<TaskDefinition> {
     });
   }
   const value = parseYaml(text, path, "TASK_INVALID");
+  try {
+    return await taskOf(value, dirname(path));
+  } catch (error) {
+    throw isTributaryError(error) && error.code === "TASK_INVALID" ? naming(path, error) : error;
+  }
+}
+
+/**
+ * Makes a task of the content of a task file. What it leaves out has the value that its model file
+ * says, or else the default of task files.
+ * @param value - Unchecked.
+ * @param folder - In which the path of a model begins, so that file and model can be moved together.
+ * @throws TributaryError as `readTaskFile`; the message names the key.
+ */
+export async function taskOf(value: unknown, folder: string): Promise<TaskDefinition> {
   const modelPath = modelPathIn(value);
-  if (modelPath === undefined) return naming(path, () => parseTask(value));
-  // The path of a model is relative to the task file, so that both can be moved together.
-  const resolved = resolve(dirname(path), modelPath);
-  const model = parseTfjsModel(await readModelJson(resolved));
-  const definition = naming(path, () => parseTask(withModelDefaults(value, model)));
-  return { ...definition, model: { path: resolved } };
+  if (modelPath === undefined) return parseTask(value);
+  const path = resolve(folder, modelPath);
+  const model = parseTfjsModel(await readModelJson(path));
+  return { ...parseTask(withModelDefaults(value, model)), model: { path } };
 }
 
 /** The path of the model file that an unchecked task names. */
@@ -48,17 +61,12 @@ function modelPathIn(task: unknown): string | undefined {
   return typeof path === "string" ? path : undefined;
 }
 
-/** Has the errors of a check name the task file. */
-function naming(path: string, check: () => TaskDefinition): TaskDefinition {
-  try {
-    return check();
-  } catch (error) {
-    if (!isTributaryError(error)) throw error;
-    const { code, remedy, context } = error;
-    throw new TributaryError(code, `${path}: ${clauseOf(error)}`, {
-      context: { ...context, file: path },
-      cause: error,
-      ...(remedy === undefined ? {} : { remedy }),
-    });
-  }
+/** The same error, which names the task file too. */
+function naming(path: string, cause: TributaryError): TributaryError {
+  const { code, remedy, context } = cause;
+  return new TributaryError(code, `${path}: ${clauseOf(cause)}`, {
+    context: { ...context, file: path },
+    cause,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }

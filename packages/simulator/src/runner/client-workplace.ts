@@ -1,7 +1,6 @@
 import {
   createTrainer,
   holdOut,
-  takeExamples,
   type Clock,
   type Division,
   type Examples,
@@ -33,7 +32,7 @@ import {
   type RandomSource,
   type UpdateKernels,
 } from "@tributary/protocol";
-import { rowsOf } from "../partition/partition.ts";
+import { clientExamples } from "./client-examples.ts";
 import type { SimulationData } from "./simulation-data.ts";
 import {
   SCORED_AT_ONCE,
@@ -176,9 +175,9 @@ export class ClientWorkplace {
 
   /** The examples of a client: those to train on, and those that it holds out. */
   #examplesOf(client: number): Division<Examples> {
-    const { train, partition } = this.#data;
-    const own = takeExamples(train, rowsOf(partition, client));
-    const { heldOut } = this.#requireBegun().task;
+    const { task, random } = this.#requireBegun();
+    const { heldOut } = task;
+    const own = clientExamples(this.#data, client, random);
     return heldOut === 0 ? { train: own, heldOut: slice(own, 0, 0) } : holdOut(own, heldOut);
   }
 

@@ -33,6 +33,7 @@ import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { heldOutShare } from "./held-out-share.ts";
 import { instantCourse } from "./member-course.ts";
 import { takeCourse } from "./round-course.ts";
+import type { RunSnapshot } from "./run-snapshot.ts";
 import { isScoreDue } from "./score-due.ts";
 import { scoreOfParts } from "./score-of-parts.ts";
 import { serverRandom } from "./server-random.ts";
@@ -56,6 +57,7 @@ export class DirectRun implements SimulatedTask {
   readonly #cohorts: DrawnCohorts;
   readonly #history: TaskHistory;
   readonly #kept = new Map<number, KeptValues>();
+  readonly #rounds: SimulatedRound[] = [];
   #state: ModelState;
   #number = 0;
   #nowMs = 0;
@@ -83,17 +85,24 @@ export class DirectRun implements SimulatedTask {
 
   /**
    * Begins a run.
+   * @param snapshot - Of the same run, which then goes on from there.
    * @throws TributaryError `TASK_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED`, or what the engine
    *   throws that cannot be loaded.
    */
-  static async begin(terms: RunTerms, deps: RunDeps): Promise<DirectRun> {
+  static async begin(
+    terms: RunTerms,
+    deps: RunDeps,
+    snapshot?: RunSnapshot,
+  ): Promise<DirectRun> {
     const { task, model, seed, trainer } = terms;
     const planBytes = encodePlan(planOf(task, model.description));
     const plan = modelTerms(decodePlan(planBytes));
     const random = roundingOf(serverRandom(deps.crypto, seed), task.name, 0);
     const state = await packInitialState(model.values, plan, { random, yieldTurn });
     await deps.pool.begin({ planBytes, seed, trainer, heldOut: heldOutShare(task) });
-    return new DirectRun(terms, plan, state, deps);
+    const run = new DirectRun(terms, plan, state, deps);
+    if (snapshot !== undefined) run.#goOn(snapshot);
+    return run;
   }
 
   get weights(): Float32Array {
@@ -112,10 +121,46 @@ export class DirectRun implements SimulatedTask {
       this.#nowMs = next.untilMs;
       return this.next(signal);
     }
-    const round = await this.#round(next.type, signal);
+    const ended = await this.#round(next.type, signal);
+    const score = await this.#score(ended, signal);
+    const round = score === undefined ? ended : { ...ended, score };
+    this.#note(round);
+    return round;
+  }
+
+  /** What the run needs to go on later, to the same bits. */
+  snapshot(): RunSnapshot {
+    const { weights, memory, residual } = this.#state;
+    return {
+      rounds: this.#rounds,
+      state: {
+        weights,
+        ...(memory === undefined ? {} : { memory }),
+        ...(residual === undefined ? {} : { residual }),
+      },
+      kept: this.#kept,
+    };
+  }
+
+  #goOn({ rounds, state, kept }: RunSnapshot): void {
+    for (const round of rounds) {
+      this.#cohorts.skip();
+      this.#note(round);
+    }
+    const last = rounds.at(-1);
+    this.#state = state;
+    this.#number = last === undefined ? 0 : this.#history.lastNumber;
+    this.#nowMs = last?.endedAtMs ?? 0;
+    for (const [client, values] of kept) this.#kept.set(client, values);
+  }
+
+  /** Takes note of a round and of the score of its checkpoint, by which the task is judged. */
+  #note(round: SimulatedRound): void {
+    this.#rounds.push(round);
     this.#history.add(round);
-    const score = await this.#score(round, signal);
-    return score === undefined ? round : { ...round, score };
+    if (round.score === undefined) return;
+    const nobody = { bytesUp: 0, bytesDown: 0, selected: 0, reported: 0, roundTimeMs: 0 };
+    this.#history.add({ ...round, ...nobody, kind: "operator-evaluation", metrics: round.score });
   }
 
   /** Nothing stays open: the pool belongs to whoever made it. */
@@ -197,17 +242,14 @@ export class DirectRun implements SimulatedTask {
     return (difference ?? packed)?.length ?? weights.byteLength;
   }
 
-  /** Scores the newest checkpoint, if it is due. The task is judged by it. */
+  /** Scores the newest checkpoint, if it is due. */
   async #score(
     round: SimulatedRound,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, number>> | undefined> {
     if (!isScoreDue(round, this.#terms)) return undefined;
     const parts = await this.#deps.pool.score(this.#state.weights, signal);
-    const score = scoreOfParts(this.#model.plan, parts);
-    const nobody = { bytesUp: 0, bytesDown: 0, selected: 0, reported: 0, roundTimeMs: 0 };
-    this.#history.add({ ...round, ...nobody, kind: "operator-evaluation", metrics: score });
-    return score;
+    return scoreOfParts(this.#model.plan, parts);
   }
 }
 

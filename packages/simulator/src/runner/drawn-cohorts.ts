@@ -39,6 +39,11 @@ export class DrawnCohorts {
     return [...order.subarray(0, this.#sizeOf(purpose))];
   }
 
+  /** Leaves the cohort of a round out that has been drawn before, by another object like this. */
+  skip(): void {
+    this.#rounds += 1;
+  }
+
   #sizeOf(purpose: RoundPurpose): number {
     const { round, evaluation } = this.#definition;
     return purpose === "training" ? round.goalCount : (evaluation.goalCount ?? round.goalCount);

@@ -1,4 +1,5 @@
 import type { Examples } from "@tributary/client-sdk";
+import type { FeatureSkew } from "../partition/feature-skew.ts";
 import type { Partition } from "../partition/partition.ts";
 
 /** What a simulation trains and scores on. Threads share it. */
@@ -11,6 +12,8 @@ export interface SimulationData {
   readonly test: Examples;
   /** Which of `train` each client has. */
   readonly partition: Partition;
+  /** The noise that each client's features get, if there is any. */
+  readonly noise?: FeatureSkew;
 }
 
 /** The same data in memory that threads share. Arrays that threads share already are kept. */

@@ -12,7 +12,6 @@ import {
   type Limits,
   type Plan,
 } from "@tributary/protocol";
-import { takeExamples } from "@tributary/client-sdk";
 import {
   openMemoryStore,
   silentLogger,
@@ -22,7 +21,7 @@ import {
   type TaskRecord,
   type TributaryServer,
 } from "@tributary/server";
-import { rowsOf } from "../partition/partition.ts";
+import { clientExamples } from "../runner/client-examples.ts";
 import { DrawnCohorts } from "../runner/drawn-cohorts.ts";
 import { heldOutShare } from "../runner/held-out-share.ts";
 import { isScoreDue } from "../runner/score-due.ts";
@@ -110,9 +109,8 @@ export class WireRun implements SimulatedTask {
     );
     const task = await server.coordinator.createTask(definition, model.description, model.values);
     const run = new WireRun(terms, { server, task, folder }, threads, deps);
-    const examples = Array.from({ length: clients }, (_, client) =>
-      takeExamples(data.train, rowsOf(data.partition, client)),
-    );
+    const random = seededRandom(crypto, seed);
+    const examples = Array.from({ length: clients }, (_, client) => clientExamples(data, client, random));
     run.#threads.make(server, definition, examples, { trainer, seed });
     const { planBytes } = task;
     await deps.pool.begin({ planBytes, seed, trainer, heldOut: heldOutShare(definition) });

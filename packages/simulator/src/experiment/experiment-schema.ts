@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { parseStrict, list, oneOf, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
+import { taskJsonSchema } from "@tributary/protocol";
+import { dataOptions } from "../datasets/data-options.ts";
+import { partitionOptions } from "../partition/partition-options.ts";
+
+/** How the simulation is run. No result depends on it, except for the engine. */
+const runnerSection = strictRecord({
+  fidelity: oneOf(["direct", "wire"])
+    .default("direct")
+    .describe(
+      "`direct` leaves the connections out; `wire` runs a real server and real clients over sockets. Both give the same checkpoints.",
+    ),
+  workers: wholeNumber(1, 1_024)
+    .exactOptional()
+    .describe("Threads that train. Left out: one for each core."),
+  engine: oneOf(["auto", "fused", "tfjs"])
+    .default("auto")
+    .describe("The engine of local training."),
+});
+
+/** How checkpoints are measured on the held-out examples of the data. */
+const scoringSection = strictRecord({
+  everyRounds: wholeNumber(1, 1_000_000)
+    .default(1)
+    .describe("After how many rounds the checkpoint is scored. The last one always is."),
+});
+
+const seed = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+
+/** The sections of an experiment file that a task file does not have. */
+export const experimentSections = strictRecord({
+  data: dataOptions.describe("What clients train on and checkpoints are scored on."),
+  partition: partitionOptions.describe("How the data is divided among clients."),
+  seeds: list(seed, { min: 1, max: 10_000 })
+    .default([1])
+    .describe("The simulation is run once with each seed. All randomness comes from it."),
+  sweep: z
+    .record(
+      z.string(),
+      list(z.json(), { min: 1, max: 10_000 }, "Give a list of the values to try."),
+      { error: "Give an object with lists of values by the path of the key." },
+    )
+    .default({})
+    .describe(
+      "Values to try, by the path of the key: `{plan.batchSize: [10, 50]}`. Each is run with each value of the others.",
+    ),
+  scoring: scoringSection.prefault({}).describe("How checkpoints are measured."),
+  runner: runnerSection.prefault({}).describe("How the simulation is run."),
+});
+
+/** The sections of an experiment that a task does not have, with all defaults filled in. */
+export type ExperimentSections = z.output<typeof experimentSections>;
+
+/** The keys of those sections. */
+export const EXPERIMENT_KEYS: readonly string[] = Object.keys(experimentSections.shape);
+
+/** A task's keys, which an experiment has too. */
+const TASK_KEYS = Object.keys((taskJsonSchema() as { properties: object }).properties);
+
+const anyKeys = strictRecord(
+  Object.fromEntries([...EXPERIMENT_KEYS, ...TASK_KEYS].map((key) => [key, z.unknown().optional()])),
+);
+
+/**
+ * @throws TributaryError `CONFIG_INVALID` unless the value is an object whose keys are all known.
+ */
+export function requireKnownKeys(value: unknown): asserts value is Readonly<Record<string, unknown>> {
+  parseStrict(anyKeys, value, { code: "CONFIG_INVALID", what: "The experiment" });
+}
+
+/** The JSON Schema (2020-12) of an experiment file, for editors and other programs. */
+export function experimentJsonSchema(): object {
+  const task = taskJsonSchema() as { properties: object; required?: readonly string[] };
+  const own = z.toJSONSchema(experimentSections, { io: "input" }) as {
+    properties: object;
+    required?: readonly string[];
+  };
+  return {
+    ...task,
+    title: "Tributary experiment",
+    properties: { ...task.properties, ...own.properties },
+    required: ["model", ...(own.required ?? [])],
+  };
+}

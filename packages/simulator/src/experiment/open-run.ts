@@ -1,0 +1,52 @@
+import { TributaryError, seededRandom, type CryptoProvider } from "@tributary/protocol";
+import type { Dataset } from "../datasets/dataset.ts";
+import { loadInitialModel } from "../files/model-files.ts";
+import { divide } from "../partition/divide.ts";
+import { featureSkewOf } from "../partition/feature-skew.ts";
+import { clientCount } from "../partition/partition.ts";
+import { requireHeldOut } from "../runner/held-out-share.ts";
+import type { RunTerms } from "../runner/simulated-task.ts";
+import type { SimulationData } from "../runner/simulation-data.ts";
+import type { ExperimentRun } from "./experiment.ts";
+import { requireCohort } from "./plan-experiment.ts";
+
+/** A run whose data is there and divided. */
+export interface OpenRun {
+  readonly terms: RunTerms;
+  readonly data: SimulationData;
+}
+
+/**
+ * Divides the data of a run and makes its initial model.
+ * @param dataset - The experiment's data.
+ * @throws TributaryError `BAD_PARAMETER` when the data cannot be divided so; `CONFIG_INVALID` when
+ *   there are too few clients; what reading the model throws.
+ */
+export async function openRun(
+  { experiment, seed }: ExperimentRun,
+  dataset: Dataset,
+  crypto: CryptoProvider,
+): Promise<OpenRun> {
+  const { task, partition: options, scoring, runner } = experiment;
+  if (dataset.test.count === 0) {
+    throw new TributaryError("DATA_UNREADABLE", `${dataset.name} has no held-out examples`, {
+      remedy: "Give data with examples to test on.",
+    });
+  }
+  const random = seededRandom(crypto, seed);
+  const partition = divide(dataset, options, random.derive("partition"));
+  const clients = clientCount(partition);
+  requireCohort(task, clients);
+  requireHeldOut(task, partition);
+  const noise = featureSkewOf(options);
+  const { name, train, test } = dataset;
+  return {
+    terms: {
+      ...{ task, seed, clients },
+      model: await loadInitialModel(task, random.derive("model")),
+      scoreEveryRounds: scoring.everyRounds,
+      trainer: { engine: runner.engine },
+    },
+    data: { name, train, test, partition, ...(noise === undefined ? {} : { noise }) },
+  };
+}

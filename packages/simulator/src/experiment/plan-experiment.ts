@@ -1,0 +1,119 @@
+import { TributaryError, asTributaryError, clauseOf, type TaskDefinition } from "@tributary/protocol";
+import { parseStrict } from "@tributary/protocol/schemas";
+import { taskOf } from "../files/task-file.ts";
+import type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment.ts";
+import {
+  EXPERIMENT_KEYS,
+  experimentSections,
+  requireKnownKeys,
+  type ExperimentSections,
+} from "./experiment-schema.ts";
+import { describeSettings, settingsOf, withSettings, type Settings } from "./settings.ts";
+
+/**
+ * Reads what an experiment file says, and works out all runs that it asks for. All of them are
+ * checked before the first one begins.
+ * @param value - As parsed from YAML or JSON.
+ * @param folder - In which paths begin.
+ * @throws TributaryError `CONFIG_INVALID` or `TASK_INVALID`, which name the key and say what is
+ *   allowed there; what reading the model throws.
+ */
+export async function planExperiment(value: unknown, folder: string): Promise<ExperimentPlan> {
+  requireKnownKeys(value);
+  const { seeds, sweep } = sectionsOf(value);
+  const runs: ExperimentRun[] = [];
+  let name = "";
+  for (const settings of settingsOf(sweep)) {
+    const experiment = await naming(settings, () => experimentOf(value, settings, folder));
+    name = experiment.task.name;
+    for (const seed of seeds) runs.push({ experiment, seed, settings });
+  }
+  return { name, value, runs };
+}
+
+async function experimentOf(
+  value: object,
+  settings: Settings,
+  folder: string,
+): Promise<Experiment> {
+  const set = withSettings(value, settings);
+  requireKnownKeys(set);
+  const { seeds: _, sweep: __, ...sections } = sectionsOf(set);
+  const entries = Object.entries(set).filter(([key]) => !EXPERIMENT_KEYS.includes(key));
+  const task = await taskOf(withTaskDefaults(Object.fromEntries(entries)), folder);
+  const experiment = { ...sections, task, folder };
+  checkTogether(experiment);
+  return experiment;
+}
+
+/** Reads the sections that a task does not have. */
+function sectionsOf(value: object): ExperimentSections {
+  const own = Object.fromEntries(
+    Object.entries(value).filter(([key]) => EXPERIMENT_KEYS.includes(key)),
+  );
+  return parseStrict(experimentSections, own, { code: "CONFIG_INVALID", what: "The experiment" });
+}
+
+/**
+ * What an experiment leaves out of its task is as a simulation needs it: nobody drops out unless the
+ * experiment says so, what clients claim is true, and the held-out examples judge the model.
+ */
+function withTaskDefaults(task: Readonly<Record<string, unknown>>): object {
+  const section = (key: string): object => (isSection(task[key]) ? task[key] : {});
+  const isLocal = Reflect.get(section("plan"), "batchNormalization") === "local";
+  return {
+    population: "simulation",
+    name: "experiment",
+    maximumExamples: MOST_EXAMPLES,
+    ...task,
+    round: { overselection: 1, minimumFraction: 1, ...section("round") },
+    evaluation: { ...(isLocal ? {} : { judgedBy: "operator" }), ...section("evaluation") },
+  };
+}
+
+/** No client of a simulation has more examples. */
+const MOST_EXAMPLES = 1_048_576;
+
+const isSection = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** @throws TributaryError `CONFIG_INVALID` when sections cannot go together. */
+function checkTogether({ task, partition }: Experiment): void {
+  if (!("clients" in partition) || partition.clients === undefined) return;
+  requireCohort(task, partition.clients);
+}
+
+/**
+ * @param clients - The number of clients.
+ * @throws TributaryError `CONFIG_INVALID` when rounds want more clients than there are.
+ */
+export function requireCohort({ round, evaluation }: TaskDefinition, clients: number): void {
+  const goals = [
+    ["round.goalCount", Math.ceil(round.goalCount * round.overselection - 1e-9)],
+    ["evaluation.goalCount", evaluation.goalCount ?? 0],
+  ] as const;
+  for (const [path, cohort] of goals) {
+    if (cohort <= clients) continue;
+    throw new TributaryError(
+      "CONFIG_INVALID",
+      `A round takes ${cohort} clients (${path}), and the experiment has ${clients}`,
+      { remedy: `Lower ${path}, or divide the data among more clients.`, context: { path } },
+    );
+  }
+}
+
+/** Has the errors of one choice of what is varied name that choice. */
+async function naming<Result>(settings: Settings, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const choice = describeSettings(settings);
+    if (choice === "") throw cause;
+    const error = asTributaryError(cause);
+    throw new TributaryError(error.code, `With ${choice}: ${clauseOf(error)}`, {
+      context: error.context,
+      cause,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { TributaryError, type Clock } from "@tributary/protocol";
+import { yamlText } from "../files/yaml.ts";
+import type { ExperimentPlan, ExperimentRun } from "../experiment/experiment.ts";
+import type { RunResult } from "../runner/run-result.ts";
+import type { RunSnapshot } from "../runner/run-snapshot.ts";
+import type { SimulatedRound } from "../runner/simulated-round.ts";
+import { roundsCsv } from "./csv.ts";
+import { environmentOf } from "./environment.ts";
+import { summaryOf } from "./summary.ts";
+
+/** How often a run stores where it stands, and how often the lines of its rounds are written. */
+const SNAPSHOT_EVERY_MS = 60_000;
+const LINES_EVERY_MS = 1_000;
+
+/** Changes whenever a snapshot is written in another form. */
+const SNAPSHOT_VERSION = 1;
+
+/** The files of a results folder. */
+const FILES = {
+  experiment: "experiment.yaml",
+  environment: "environment.json",
+  summary: "summary.json",
+  rounds: "rounds.jsonl",
+  table: "rounds.csv",
+  snapshot: "snapshot.bin",
+};
+
+/**
+ * The folder that holds what an experiment gave: the experiment itself, where it ran, and for each run
+ * a folder with its rounds.
+ */
+export class ResultsFolder {
+  readonly path: string;
+  readonly #plan: ExperimentPlan;
+  readonly #clock: Clock;
+  /** When the run under way has stored where it stands, and when it has written lines. */
+  #storedMs = 0;
+  #writtenMs = 0;
+  /** Lines of rounds that have not been written. */
+  #lines: string[] = [];
+
+  private constructor(path: string, plan: ExperimentPlan, clock: Clock) {
+    this.path = path;
+    this.#plan = plan;
+    this.#clock = clock;
+  }
+
+  /**
+   * Makes the folder, or opens it to go on.
+   * @param options.resume - Whether an experiment goes on that has begun there.
+   * @throws TributaryError `CONFIG_INVALID` when the folder has files and nothing is to go on, or
+   *   holds another experiment; `STORAGE_UNAVAILABLE` when it cannot be written.
+   */
+  static async open(
+    path: string,
+    plan: ExperimentPlan,
+    { resume, clock, folder }: { readonly resume: boolean; readonly clock: Clock; readonly folder: string },
+  ): Promise<ResultsFolder> {
+    const results = new ResultsFolder(path, plan, clock);
+    const text = `${yamlText(plan.value)}\n`;
+    await storing(path, () => mkdir(path, { recursive: true }));
+    const isEmpty = (await readdir(path)).length === 0;
+    if (!isEmpty && !resume) {
+      throw new TributaryError("CONFIG_INVALID", `The folder ${path} has files already`, {
+        remedy: "Give another folder with --out, or go on with --resume.",
+      });
+    }
+    if (!isEmpty) {
+      const before = await readFile(join(path, FILES.experiment), "utf8").catch(() => "");
+      if (before === text) return results;
+      throw new TributaryError("CONFIG_INVALID", `${path} holds the results of another experiment`, {
+        remedy: "Give the same file and the same settings as before, or another folder with --out.",
+      });
+    }
+    const environment = JSON.stringify(environmentOf(folder), undefined, 2);
+    await storing(path, async () => {
+      await writeFile(join(path, FILES.experiment), text);
+      await writeFile(join(path, FILES.environment), `${environment}\n`);
+    });
+    return results;
+  }
+
+  /** Where a run had stopped; undefined when it has not begun. */
+  async snapshot(index: number): Promise<RunSnapshot | undefined> {
+    const bytes = await readFile(join(this.#folderOf(index), FILES.snapshot)).catch(() => undefined);
+    if (bytes === undefined) return undefined;
+    const { version, ...snapshot } = deserialize(bytes) as RunSnapshot & { version: number };
+    if (version === SNAPSHOT_VERSION) return snapshot;
+    throw new TributaryError("CONFIG_INVALID", `${this.path} is of another version of Tributary`, {
+      remedy: "Go on with that version, or begin again in another folder.",
+    });
+  }
+
+  /** Begins the files of a run with the rounds that it has had before. */
+  async begin(index: number, rounds: readonly SimulatedRound[]): Promise<void> {
+    const folder = this.#folderOf(index);
+    this.#storedMs = this.#clock.elapsedMs();
+    await storing(folder, async () => {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, FILES.rounds), rounds.map(lineOf).join(""));
+    });
+  }
+
+  /** Adds a round, and from time to time where the run stands. */
+  async add(
+    index: number,
+    round: SimulatedRound,
+    snapshot: () => RunSnapshot | undefined,
+  ): Promise<void> {
+    const nowMs = this.#clock.elapsedMs();
+    this.#lines.push(lineOf(round));
+    if (nowMs - this.#writtenMs >= LINES_EVERY_MS) await this.#writeLines(index);
+    if (nowMs - this.#storedMs >= SNAPSHOT_EVERY_MS) await this.store(index, snapshot());
+  }
+
+  /** Stores where a run stands, and the table of its rounds. */
+  async store(index: number, snapshot: RunSnapshot | undefined): Promise<void> {
+    await this.#writeLines(index);
+    if (snapshot === undefined) return;
+    this.#storedMs = this.#clock.elapsedMs();
+    const folder = this.#folderOf(index);
+    await storing(folder, async () => {
+      await writeFile(join(folder, FILES.table), roundsCsv(snapshot.rounds));
+      // A crash leaves the snapshot before or this one, and never half of it.
+      const next = join(folder, `${FILES.snapshot}.next`);
+      await writeFile(next, serialize({ version: SNAPSHOT_VERSION, ...snapshot }));
+      await rename(next, join(folder, FILES.snapshot));
+    });
+  }
+
+  /** Stores what all runs have come to. */
+  async finish(results: readonly RunResult[]): Promise<void> {
+    const summary = summaryOf(this.#plan, results);
+    const path = join(this.path, FILES.summary);
+    await storing(path, () => writeFile(path, `${JSON.stringify(summary, undefined, 2)}\n`));
+  }
+
+  async #writeLines(index: number): Promise<void> {
+    this.#writtenMs = this.#clock.elapsedMs();
+    const text = this.#lines.join("");
+    this.#lines = [];
+    const path = join(this.#folderOf(index), FILES.rounds);
+    await storing(path, () => writeFile(path, text, { flag: "a" }));
+  }
+
+  #folderOf(index: number): string {
+    return join(this.path, runName(index, this.#plan.runs[index]!));
+  }
+}
+
+/** The name of a run's folder: `000-seed-1`. */
+const runName = (index: number, { seed }: ExperimentRun): string =>
+  `${String(index).padStart(3, "0")}-seed-${seed}`;
+
+const lineOf = (round: SimulatedRound): string => `${JSON.stringify(round)}\n`;
+
+async function storing<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TributaryError("STORAGE_UNAVAILABLE", `${path} cannot be written (${reason})`, {
+      remedy: "Give a folder with --out that you may write to.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { measureOf, type MeasureName, type TaskDefinition } from "@tributary/protocol";
+import type { ExperimentPlan } from "../experiment/experiment.ts";
+import type { Settings } from "../experiment/settings.ts";
+import type { RunResult } from "../runner/run-result.ts";
+import { bestSoFar, roundsToTarget, scoresOf } from "./rounds-to-target.ts";
+
+/** What one run has come to. */
+export interface RunSummary {
+  readonly seed: number;
+  readonly settings: Settings;
+  /** Rounds that made a checkpoint. */
+  readonly rounds: number;
+  /** After how many rounds the target was reached; null when it was not, or there is none. */
+  readonly roundsToTarget: number | null;
+  /** The last score, by measure. */
+  readonly finalScore: Readonly<Record<string, number>>;
+  /** The best score of the measure by which the task is judged; null when nothing was scored. */
+  readonly best: number | null;
+  /** Bytes of updates, and of models, over all clients. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** How long the run took in virtual time. */
+  readonly virtualSeconds: number;
+  /** How long it took here. */
+  readonly seconds: number;
+  readonly checkpoint: string;
+}
+
+/** Mean and spread over the runs that have a value. */
+export interface Spread {
+  readonly mean: number;
+  /** The standard deviation of a sample; 0 for one value. */
+  readonly deviation: number;
+  /** How many runs have a value. */
+  readonly count: number;
+}
+
+/** All runs of one choice of what an experiment varies: they differ in their seeds. */
+export interface GroupSummary {
+  readonly settings: Settings;
+  readonly seeds: readonly number[];
+  readonly roundsToTarget: Spread | null;
+  readonly finalScore: Readonly<Record<string, Spread>>;
+  readonly best: Spread | null;
+}
+
+/** What an experiment has come to. */
+export interface ExperimentSummary {
+  readonly name: string;
+  /** The measure by which the tasks are judged. */
+  readonly measure: MeasureName;
+  readonly groups: readonly GroupSummary[];
+  readonly runs: readonly RunSummary[];
+}
+
+/** Sums up the runs of an experiment. */
+export function summaryOf(plan: ExperimentPlan, results: readonly RunResult[]): ExperimentSummary {
+  const tasks = plan.runs.map(({ experiment }) => experiment.task);
+  const runs = results.map((result, index) => runSummary(result, tasks[index]!));
+  return {
+    name: plan.name,
+    measure: measureOf(tasks[0]!),
+    groups: grouped(runs).map(groupSummary),
+    runs,
+  };
+}
+
+/** The runs of each choice of settings, in the order of the first ones. */
+function grouped(runs: readonly RunSummary[]): readonly (readonly RunSummary[])[] {
+  const groups = new Map<string, RunSummary[]>();
+  for (const run of runs) {
+    const key = JSON.stringify(run.settings);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()];
+}
+
+function runSummary(
+  { seed, settings, rounds, checkpoint }: RunResult,
+  task: TaskDefinition,
+): RunSummary {
+  const sum = (of: (round: RunResult["rounds"][number]) => number): number =>
+    rounds.reduce((all, round) => all + of(round), 0);
+  const scored = rounds.filter(({ score }) => score !== undefined);
+  const measure = measureOf(task);
+  return {
+    ...{ seed, settings },
+    rounds: rounds.filter((round) => round.checkpoint !== null).length,
+    roundsToTarget: roundsToTarget(task, rounds),
+    finalScore: scored.at(-1)?.score ?? {},
+    best: bestSoFar(scoresOf(rounds, measure), measure).at(-1)?.value ?? null,
+    bytesUp: sum(({ bytesUp }) => bytesUp),
+    bytesDown: sum(({ bytesDown }) => bytesDown),
+    virtualSeconds: (rounds.at(-1)?.endedAtMs ?? 0) / 1000,
+    seconds: sum(({ seconds }) => seconds),
+    checkpoint,
+  };
+}
+
+function groupSummary(runs: readonly RunSummary[]): GroupSummary {
+  const measures = Object.keys(runs[0]!.finalScore);
+  return {
+    settings: runs[0]!.settings,
+    seeds: runs.map(({ seed }) => seed),
+    roundsToTarget: spreadOf(runs.map((run) => run.roundsToTarget)),
+    finalScore: Object.fromEntries(
+      measures.map((name) => [name, spreadOf(runs.map((run) => run.finalScore[name] ?? null))!]),
+    ),
+    best: spreadOf(runs.map(({ best }) => best)),
+  };
+}
+
+/** Mean and spread of those values that are there; null when there is none. */
+export function spreadOf(all: readonly (number | null)[]): Spread | null {
+  const values = all.filter((value) => value !== null);
+  const count = values.length;
+  if (count === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: count === 1 ? 0 : Math.sqrt(squares / (count - 1)), count };
+}

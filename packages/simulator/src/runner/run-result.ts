@@ -1,0 +1,15 @@
+import type { CheckpointId } from "@tributary/protocol";
+import type { SimulatedRound } from "./simulated-round.ts";
+
+/** What a run has come to. */
+export interface RunResult {
+  readonly seed: number;
+  /** What the experiment's `sweep` gave the run, by the path of the key. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** All rounds, the oldest first. */
+  readonly rounds: readonly SimulatedRound[];
+  /** The name of the last checkpoint. */
+  readonly checkpoint: CheckpointId;
+  /** The last parameters, float32. */
+  readonly weights: Float32Array;
+}

@@ -1,0 +1,12 @@
+import type { ModelState } from "@tributary/core";
+import type { SimulatedRound } from "./simulated-round.ts";
+import type { KeptValues } from "./trainer-pool.ts";
+
+/** Where a run stands between two rounds. */
+export interface RunSnapshot {
+  /** All rounds so far, the oldest first. */
+  readonly rounds: readonly SimulatedRound[];
+  readonly state: Pick<ModelState, "weights" | "memory" | "residual">;
+  /** What clients keep, by number. */
+  readonly kept: ReadonlyMap<number, KeptValues>;
+}

@@ -1,0 +1,149 @@
+import { availableParallelism } from "node:os";
+import { systemClock, type Clock } from "@tributary/client-sdk";
+import { asTributaryError, type CryptoProvider } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import type { Dataset } from "./datasets/dataset.ts";
+import { openDataset } from "./datasets/open-dataset.ts";
+import { planExperiment } from "./experiment/plan-experiment.ts";
+import type { ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
+import { openRun, type OpenRun } from "./experiment/open-run.ts";
+import { DirectRun } from "./runner/direct-run.ts";
+import { openPool } from "./runner/open-pool.ts";
+import type { RunResult } from "./runner/run-result.ts";
+import type { RunSnapshot } from "./runner/run-snapshot.ts";
+import type { SimulatedRound } from "./runner/simulated-round.ts";
+import type { RunDeps, SimulatedTask } from "./runner/simulated-task.ts";
+import type { TrainerPool } from "./runner/trainer-pool.ts";
+import { WireRun } from "./wire/wire-run.ts";
+
+/** A run as those are told of it who follow a simulation. */
+export interface RunFacts extends ExperimentRun {
+  /** Its place among all runs of the experiment, from 0. */
+  readonly index: number;
+  readonly open: OpenRun;
+}
+
+/** Is told how a simulation goes. A function that returns a promise is waited for. */
+export interface SimulationObserver {
+  /** A run begins, or goes on where it had stopped. */
+  runBegins?(run: RunFacts, rounds: readonly SimulatedRound[]): void | Promise<void>;
+  /**
+   * A round has ended.
+   * @param snapshot - Gives what the run needs to go on later.
+   */
+  roundEnded?(run: RunFacts, round: SimulatedRound, snapshot: () => RunSnapshot | undefined): void | Promise<void>;
+  /**
+   * A run has come to its end, or has stopped before it because of an error.
+   * @param snapshot - Where it stands; undefined with fidelity `wire`.
+   */
+  runEnded?(run: RunFacts, snapshot: RunSnapshot | undefined): void | Promise<void>;
+}
+
+/** How a simulation is run. */
+export interface SimulateOptions extends SimulationObserver {
+  /** Threads that train; 1 is the calling thread alone. Left out: what the experiment says. */
+  readonly workers?: number;
+  /** The folder in which paths of an experiment begin that is given as an object. */
+  readonly folder?: string;
+  /** Stops the simulation after the work that is under way. */
+  readonly signal?: AbortSignal;
+  /** Where a run had stopped, if it goes on. */
+  readonly resume?: (run: ExperimentRun, index: number) => Promise<RunSnapshot | undefined>;
+}
+
+/**
+ * Runs all simulations of an experiment, one after the other.
+ *
+ * ```ts
+ * const { runs } = await simulate(
+ *   {
+ *     model: { builtin: "mcmahan-2nn" },
+ *     data: { name: "writers" },
+ *     partition: { name: "iid", clients: 20 },
+ *     round: { goalCount: 5 },
+ *     stop: { rounds: 10 },
+ *   },
+ *   { roundEnded: (_, { number, score }) => console.log(number, score) },
+ * );
+ * ```
+ * @param experiment - The content of an experiment file, or what `readExperiment` has read.
+ * @throws TributaryError `CONFIG_INVALID` or `TASK_INVALID` for an experiment that is not valid;
+ *   `DATA_UNREADABLE`; what the work of a client throws, which names client and round; `ABORTED`.
+ */
+export async function simulate(
+  experiment: ExperimentPlan | object,
+  options: SimulateOptions = {},
+): Promise<readonly RunResult[]> {
+  const plan = isPlan(experiment)
+    ? experiment
+    : await planExperiment(experiment, options.folder ?? ".");
+  const deps = { crypto: createNodeCryptoProvider(), clock: systemClock };
+  const results: RunResult[] = [];
+  const datasets = new DatasetOnce();
+  for (const [index, run] of plan.runs.entries()) {
+    const dataset = await datasets.of(run);
+    const open = await openRun(run, dataset, deps.crypto);
+    results.push(await simulateRun({ ...run, index, open }, options, deps));
+  }
+  return results;
+}
+
+const isPlan = (experiment: object): experiment is ExperimentPlan => "runs" in experiment;
+
+/** Opens the data of runs. One data set is in memory at a time. */
+class DatasetOnce {
+  #key = "";
+  #dataset: Promise<Dataset> | undefined;
+
+  of({ experiment }: ExperimentRun): Promise<Dataset> {
+    const { data, task, folder } = experiment;
+    const key = JSON.stringify([data, task.examples]);
+    if (key === this.#key && this.#dataset !== undefined) return this.#dataset;
+    this.#key = key;
+    return (this.#dataset = openDataset(data, { folder, contract: task.examples ?? undefined }));
+  }
+}
+
+async function simulateRun(
+  run: RunFacts,
+  options: SimulateOptions,
+  { crypto, clock }: { readonly crypto: CryptoProvider; readonly clock: Clock },
+): Promise<RunResult> {
+  const { signal = new AbortController().signal } = options;
+  const workers = options.workers ?? run.experiment.runner.workers ?? availableParallelism();
+  const pool = openPool(run.open.data, workers, { crypto, clock });
+  let task: SimulatedTask | undefined;
+  const snapshot = (): RunSnapshot | undefined =>
+    task instanceof DirectRun ? task.snapshot() : undefined;
+  try {
+    const before = await options.resume?.(run, run.index);
+    task = await begin(run, workers, { pool, crypto, clock }, before);
+    const rounds = [...(before?.rounds ?? [])];
+    await options.runBegins?.(run, rounds);
+    for (;;) {
+      const round = await task.next(signal);
+      if (round === undefined) break;
+      rounds.push(round);
+      await options.roundEnded?.(run, round, snapshot);
+    }
+    const { seed, settings } = run;
+    return { seed, settings, rounds, checkpoint: task.checkpoint, weights: task.weights };
+  } catch (error) {
+    throw asTributaryError(error, signal.aborted ? "ABORTED" : "INTERNAL", "The simulation failed");
+  } finally {
+    if (task !== undefined) await options.runEnded?.(run, snapshot());
+    await task?.close();
+    await pool.close();
+  }
+}
+
+function begin(
+  { experiment, open }: RunFacts,
+  workers: number,
+  deps: RunDeps,
+  snapshot: RunSnapshot | undefined,
+): Promise<SimulatedTask> {
+  return experiment.runner.fidelity === "wire"
+    ? WireRun.begin(open.terms, open.data, workers, deps)
+    : DirectRun.begin(open.terms, deps, snapshot);
+}

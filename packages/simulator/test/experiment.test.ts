@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { planExperiment } from "../src/experiment/plan-experiment.ts";
+import { parseSetting, withSettings } from "../src/experiment/settings.ts";
+
+const EXPERIMENT = {
+  name: "writers",
+  model: { builtin: "mcmahan-2nn" },
+  round: { goalCount: 5 },
+  data: { name: "writers" },
+  partition: { name: "iid", clients: 10 },
+};
+
+const plan = (changes: object = {}): ReturnType<typeof planExperiment> =>
+  planExperiment({ ...EXPERIMENT, ...changes }, ".");
+
+describe("an experiment", () => {
+  it("is run once with each seed and each choice of what it varies", async () => {
+    const { runs } = await plan({
+      seeds: [3, 4],
+      sweep: { "plan.batchSize": [10, 50], "partition.name": ["iid", "shards"] },
+    });
+    expect(
+      runs.map(({ seed, settings, experiment }) => [
+        seed,
+        settings["plan.batchSize"],
+        experiment.task.plan.batchSize,
+        experiment.partition.name,
+      ]),
+    ).toEqual([
+      [3, 10, 10, "iid"],
+      [4, 10, 10, "iid"],
+      [3, 10, 10, "shards"],
+      [4, 10, 10, "shards"],
+      [3, 50, 50, "iid"],
+      [4, 50, 50, "iid"],
+      [3, 50, 50, "shards"],
+      [4, 50, 50, "shards"],
+    ]);
+  });
+
+  it("has a task in which nobody drops out and the held-out examples judge", async () => {
+    const { runs } = await plan();
+    const { round, evaluation, maximumExamples } = runs[0]!.experiment.task;
+    expect(round).toMatchObject({ goalCount: 5, overselection: 1, minimumFraction: 1 });
+    expect(evaluation.judgedBy).toBe("operator");
+    expect(maximumExamples).toBe(1_048_576);
+  });
+
+  it.each([
+    ["a key that is misspelt", { partiton: {} }, /unknown key partiton.*Perhaps you meant partition/],
+    ["a key of a section", { runner: { worker: 1 } }, /unknown key runner.worker.*workers/],
+    ["a key of the task", { plan: { batchsize: 1 } }, /unknown key plan.batchsize.*batchSize/],
+    ["a partitioner that is not there", { partition: { name: "ii" } }, /partition.name.*Use one of iid/],
+    ["data that is not there", { data: { name: "minst" } }, /data.name.*mnist/],
+    ["more clients in a round than there are", { round: { goalCount: 11 } }, /takes 11 clients.*has 10/],
+    [
+      "a choice that is not valid",
+      { sweep: { "plan.batchSize": [10, 0] } },
+      /With plan.batchSize=0: .*plan.batchSize is 0/,
+    ],
+    ["a sweep of what is no section", { sweep: { "name.x": [1] } }, /name is no section/],
+    ["seeds that are no list", { seeds: 3 }, /seeds is 3/],
+  ])("is refused before the first round: %s", async (_, changes, message) => {
+    await expect(plan(changes)).rejects.toThrow(message);
+  });
+});
+
+describe("a setting", () => {
+  it.each([
+    ["round.goalCount=10", ["round.goalCount", 10]],
+    ["partition.name=iid", ["partition.name", "iid"]],
+    ["seeds=[1, 2]", ["seeds", [1, 2]]],
+    ["plan.update={codec: eden, bits: 4}", ["plan.update", { codec: "eden", bits: 4 }]],
+    ["name=a=b", ["name", "a=b"]],
+  ])("is read as YAML: %s", (text, setting) => {
+    expect(parseSetting(text)).toEqual(setting);
+  });
+
+  it.each(["goalCount", "=3", "a..b=1", "seeds=[1"])("is refused: %s", (text) => {
+    expect(() => parseSetting(text)).toThrow(/Write KEY=VALUE/);
+  });
+
+  it("changes one value and leaves the others, and makes sections that are not there", () => {
+    const value = { round: { goalCount: 5, overselection: 1 } };
+    expect(withSettings(value, { "round.goalCount": 10, "plan.batchSize": 20 })).toEqual({
+      round: { goalCount: 10, overselection: 1 },
+      plan: { batchSize: 20 },
+    });
+    expect(value.round.goalCount).toBe(5);
+  });
+});

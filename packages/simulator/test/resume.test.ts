@@ -1,0 +1,43 @@
+import { deserialize, serialize } from "node:v8";
+import { afterAll, describe, expect, it } from "vitest";
+import { DirectRun } from "../src/runner/direct-run.ts";
+import type { RunSnapshot } from "../src/runner/run-snapshot.ts";
+import { dataOf, depsOf, poolOf, runAll, termsOf, toItsEnd } from "./simulation-world.ts";
+
+const pool = poolOf(dataOf(12), 1);
+
+afterAll(() => pool.close());
+
+describe("a run that was interrupted", () => {
+  it.each([
+    ["an ordinary task", {}],
+    ["residuals of clients", { plan: { update: { codec: "top-k", fraction: 0.1 } } }],
+    ["a rounded model", { plan: { download: { encoding: "float16" } } }],
+    [
+      "differences down",
+      { plan: { download: { encoding: "difference", update: { codec: "eden", bits: 4 } } } },
+    ],
+    ["evaluations by clients", { evaluation: { everyRounds: 1 } }],
+    ["a server optimizer that remembers", { serverOptimizer: { name: "fedadam" } }],
+  ])("goes on to the same bits: %s", async (_, sections) => {
+    const terms = termsOf(sections);
+    const whole = await runAll(terms, pool);
+    const begun = await DirectRun.begin(terms, depsOf(pool));
+    const { signal } = new AbortController();
+    for (let round = 0; round < 3; round++) await begun.next(signal);
+    const stored = serialize(begun.snapshot());
+    const later = await DirectRun.begin(terms, depsOf(pool), deserialize(stored) as RunSnapshot);
+    await toItsEnd(later);
+    expect(later.checkpoint).toBe(whole.checkpoint);
+    expect(later.snapshot().rounds.map(withoutSeconds)).toEqual(
+      (whole as DirectRun).snapshot().rounds.map(withoutSeconds),
+    );
+  });
+});
+
+/** A round without how long it took here. */
+const withoutSeconds = (round: RunSnapshot["rounds"][number]): object => ({
+  ...round,
+  seconds: 0,
+  workSeconds: 0,
+});
