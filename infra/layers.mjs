@@ -217,7 +217,13 @@ export const PACKAGES = {
 
   "packages/cli": {
     imports: ["protocol", "core", "server", "client-sdk", "simulator"],
-    layers: [["terminal", "datasets", "admin"], "files", "model-trial", ["demo", "simulate"], "commands"],
+    layers: [
+      ["terminal", "datasets", "admin"],
+      "files",
+      "model-trial",
+      ["demo", "simulate"],
+      "commands",
+    ],
     reserved: [SEEDED_RANDOMNESS],
   },
 

@@ -31,7 +31,11 @@ export interface SimulationObserver {
    * A round has ended.
    * @param snapshot - Gives what the run needs to go on later.
    */
-  roundEnded?(run: RunFacts, round: SimulatedRound, snapshot: () => RunSnapshot | undefined): void | Promise<void>;
+  roundEnded?(
+    run: RunFacts,
+    round: SimulatedRound,
+    snapshot: () => RunSnapshot | undefined,
+  ): void | Promise<void>;
   /**
    * A run has come to its end, or has stopped before it because of an error.
    * @param snapshot - Where it stands; undefined with fidelity `wire`.

@@ -47,12 +47,24 @@ describe("an experiment", () => {
   });
 
   it.each([
-    ["a key that is misspelt", { partiton: {} }, /unknown key partiton.*Perhaps you meant partition/],
+    [
+      "a key that is misspelt",
+      { partiton: {} },
+      /unknown key partiton.*Perhaps you meant partition/,
+    ],
     ["a key of a section", { runner: { worker: 1 } }, /unknown key runner.worker.*workers/],
     ["a key of the task", { plan: { batchsize: 1 } }, /unknown key plan.batchsize.*batchSize/],
-    ["a partitioner that is not there", { partition: { name: "ii" } }, /partition.name.*Use one of iid/],
+    [
+      "a partitioner that is not there",
+      { partition: { name: "ii" } },
+      /partition.name.*Use one of iid/,
+    ],
     ["data that is not there", { data: { name: "minst" } }, /data.name.*mnist/],
-    ["more clients in a round than there are", { round: { goalCount: 11 } }, /takes 11 clients.*has 10/],
+    [
+      "more clients in a round than there are",
+      { round: { goalCount: 11 } },
+      /takes 11 clients.*has 10/,
+    ],
     [
       "a choice that is not valid",
       { sweep: { "plan.batchSize": [10, 0] } },

@@ -42,9 +42,8 @@ export function simulateCommand(): Command {
       const stop = new AbortController();
       void stopSignal().then(() => stop.abort());
       // Loaded only here, so that other commands start faster.
-      const { ResultsFolder, parseSetting, readExperiment, simulate, summaryOf } = await import(
-        "@tributary/simulator"
-      );
+      const { ResultsFolder, parseSetting, readExperiment, simulate, summaryOf } =
+        await import("@tributary/simulator");
       const plan = await readExperiment(file, Object.fromEntries(flags.set.map(parseSetting)));
       const resume = flags.resume === true;
       const path = flags.out ?? freeFolder(join("simulations", plan.name), resume);
@@ -67,7 +66,10 @@ export function simulateCommand(): Command {
       });
       await results.finish(runs);
       const summary = summaryOf(plan, runs);
-      output.result({ ...figuresOf(summary), ...summary, out: path }, describeSummary(summary, path));
+      output.result(
+        { ...figuresOf(summary), ...summary, out: path },
+        describeSummary(summary, path),
+      );
     });
 }
 

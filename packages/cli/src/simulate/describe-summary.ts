@@ -3,10 +3,7 @@ import { formatTable } from "../terminal/output.ts";
 import { shownValue } from "./show-simulation.ts";
 
 /** What an experiment has come to, as a table with a line for each choice of what it varies. */
-export function describeSummary(
-  { measure, groups, runs }: ExperimentSummary,
-  out: string,
-): string {
+export function describeSummary({ measure, groups, runs }: ExperimentSummary, out: string): string {
   const shown = (spread: Spread | null | undefined, show: (value: number) => string): string => {
     if (spread === null || spread === undefined) return "–";
     const deviation = spread.count === 1 ? "" : ` ± ${show(spread.deviation)}`;

@@ -18,7 +18,11 @@ export interface ShownSimulation {
 }
 
 /** Shows a line for each run, and a bar with round, score and time left for the run under way. */
-export function showSimulation(output: Output, plan: ExperimentPlan, clock: Clock): ShownSimulation {
+export function showSimulation(
+  output: Output,
+  plan: ExperimentPlan,
+  clock: Clock,
+): ShownSimulation {
   let startedMs = 0;
   let before = 0;
   let score = "";

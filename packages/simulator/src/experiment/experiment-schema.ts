@@ -59,13 +59,17 @@ export const EXPERIMENT_KEYS: readonly string[] = Object.keys(experimentSections
 const TASK_KEYS = Object.keys((taskJsonSchema() as { properties: object }).properties);
 
 const anyKeys = strictRecord(
-  Object.fromEntries([...EXPERIMENT_KEYS, ...TASK_KEYS].map((key) => [key, z.unknown().optional()])),
+  Object.fromEntries(
+    [...EXPERIMENT_KEYS, ...TASK_KEYS].map((key) => [key, z.unknown().optional()]),
+  ),
 );
 
 /**
  * @throws TributaryError `CONFIG_INVALID` unless the value is an object whose keys are all known.
  */
-export function requireKnownKeys(value: unknown): asserts value is Readonly<Record<string, unknown>> {
+export function requireKnownKeys(
+  value: unknown,
+): asserts value is Readonly<Record<string, unknown>> {
   parseStrict(anyKeys, value, { code: "CONFIG_INVALID", what: "The experiment" });
 }
 

@@ -1,4 +1,9 @@
-import { TributaryError, asTributaryError, clauseOf, type TaskDefinition } from "@tributary/protocol";
+import {
+  TributaryError,
+  asTributaryError,
+  clauseOf,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import { parseStrict } from "@tributary/protocol/schemas";
 import { taskOf } from "../files/task-file.ts";
 import type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment.ts";

@@ -57,7 +57,11 @@ export class ResultsFolder {
   static async open(
     path: string,
     plan: ExperimentPlan,
-    { resume, clock, folder }: { readonly resume: boolean; readonly clock: Clock; readonly folder: string },
+    {
+      resume,
+      clock,
+      folder,
+    }: { readonly resume: boolean; readonly clock: Clock; readonly folder: string },
   ): Promise<ResultsFolder> {
     const results = new ResultsFolder(path, plan, clock);
     const text = `${yamlText(plan.value)}\n`;
@@ -71,9 +75,14 @@ export class ResultsFolder {
     if (!isEmpty) {
       const before = await readFile(join(path, FILES.experiment), "utf8").catch(() => "");
       if (before === text) return results;
-      throw new TributaryError("CONFIG_INVALID", `${path} holds the results of another experiment`, {
-        remedy: "Give the same file and the same settings as before, or another folder with --out.",
-      });
+      throw new TributaryError(
+        "CONFIG_INVALID",
+        `${path} holds the results of another experiment`,
+        {
+          remedy:
+            "Give the same file and the same settings as before, or another folder with --out.",
+        },
+      );
     }
     const environment = JSON.stringify(environmentOf(folder), undefined, 2);
     await storing(path, async () => {
@@ -85,7 +94,9 @@ export class ResultsFolder {
 
   /** Where a run had stopped; undefined when it has not begun. */
   async snapshot(index: number): Promise<RunSnapshot | undefined> {
-    const bytes = await readFile(join(this.#folderOf(index), FILES.snapshot)).catch(() => undefined);
+    const bytes = await readFile(join(this.#folderOf(index), FILES.snapshot)).catch(
+      () => undefined,
+    );
     if (bytes === undefined) return undefined;
     const { version, ...snapshot } = deserialize(bytes) as RunSnapshot & { version: number };
     if (version === SNAPSHOT_VERSION) return snapshot;

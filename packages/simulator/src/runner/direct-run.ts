@@ -89,11 +89,7 @@ export class DirectRun implements SimulatedTask {
    * @throws TributaryError `TASK_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED`, or what the engine
    *   throws that cannot be loaded.
    */
-  static async begin(
-    terms: RunTerms,
-    deps: RunDeps,
-    snapshot?: RunSnapshot,
-  ): Promise<DirectRun> {
+  static async begin(terms: RunTerms, deps: RunDeps, snapshot?: RunSnapshot): Promise<DirectRun> {
     const { task, model, seed, trainer } = terms;
     const planBytes = encodePlan(planOf(task, model.description));
     const plan = modelTerms(decodePlan(planBytes));

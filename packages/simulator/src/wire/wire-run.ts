@@ -110,7 +110,9 @@ export class WireRun implements SimulatedTask {
     const task = await server.coordinator.createTask(definition, model.description, model.values);
     const run = new WireRun(terms, { server, task, folder }, threads, deps);
     const random = seededRandom(crypto, seed);
-    const examples = Array.from({ length: clients }, (_, client) => clientExamples(data, client, random));
+    const examples = Array.from({ length: clients }, (_, client) =>
+      clientExamples(data, client, random),
+    );
     run.#threads.make(server, definition, examples, { trainer, seed });
     const { planBytes } = task;
     await deps.pool.begin({ planBytes, seed, trainer, heldOut: heldOutShare(definition) });
