@@ -13,8 +13,8 @@
 //   packages/protocol/src/kernels/address.ts describes: `usize` in AssemblyScript.
 // - No relaxed SIMD, no exp or log of the host and no fused multiply-add: results have the same
 //   bits on every machine.
-// - No decorators such as `@inline`, which the formatter cannot read; the compiler inlines small
-//   functions on its own.
+// - No decorators, which the formatter cannot read. The compiler inlines small functions on its
+//   own, and larger ones whose comment ends with the tag `@inline`.
 //
 // To add a kernel: write it in `assembly/` and export it in `assembly/index.ts`, declare it in the
 // interface that the module and the twin share, write the twin, run `npm run kernels`, and add a
@@ -112,10 +112,18 @@ async function readSources(folder) {
       const { writeSource } = await import(file.href);
       sources.set(name.replace(".mjs", ".ts"), writeSource());
     } else {
-      sources.set(name, readFileSync(file, "utf8"));
+      sources.set(name, withDecorators(readFileSync(file, "utf8")));
     }
   }
   return sources;
+}
+
+/**
+ * @param {string} source
+ * @returns {string} The source with a decorator for each tag `@inline` that ends a comment.
+ */
+function withDecorators(source) {
+  return source.replaceAll(/ \* @inline\n \*\/\n/g, " */\n@inline\n");
 }
 
 /**

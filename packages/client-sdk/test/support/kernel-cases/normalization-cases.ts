@@ -12,7 +12,7 @@ import type { TrainingKernelCase } from "./kernel-case.ts";
 
 /** A normalisation, how many examples it has, and how many values. */
 function drawGroupNorm(draft: CallDraft): { norm: GroupNorm; examples: number; size: number } {
-  const [examples, pixels, groups] = [draft.size(3), draft.size(20), draft.size(3)];
+  const [examples, pixels, groups] = [draft.size(9), draft.size(9), draft.size(3)];
   const channels = draft.size(9) * groups;
   const size = examples * pixels * channels;
   const perChannel = (): Address => (draft.flag() ? draft.values(channels) : 0);

@@ -1,5 +1,6 @@
 // Attention: the weights of its scores.
 import { bytes } from "./address";
+import { gather4, largest, toLane } from "./lanes";
 import { exp4 } from "./math";
 import { storeSome } from "./register-tiles";
 
@@ -15,23 +16,38 @@ export function attend(
   moments: i32,
   causal: i32,
 ): void {
-  const factor = f32x4.splat(scale);
-  for (let row = 0; row < rows; row++) {
-    const p = x + bytes(row * columns),
-      seen = causal ? min((row % moments) + 1, columns) : columns;
-    let most = f32.load(p);
-    for (let i = 1; i < seen; i++) most = max(most, f32.load(p + bytes(i)));
-    const highest = f32x4.splat(most);
-    for (let i = 0; i < seen; i += 4) {
-      const score = f32x4.sub(v128.load(p + bytes(i)), highest);
-      storeSome(p + bytes(i), exp4(f32x4.mul(factor, score)), seen - i);
+  const factor = f32x4.splat(scale),
+    rowBytes = <i32>bytes(columns);
+  for (let first = 0; first < rows; first += 4) {
+    const last = min(first + 4, rows);
+    let most = 0;
+    for (let row = first; row < last; row++) {
+      const p = x + bytes(row * columns),
+        seen = causal ? min((row % moments) + 1, columns) : columns;
+      most = max(most, seen);
+      const highest = f32x4.splat(largest(p, seen));
+      for (let i = 0; i < seen; i += 4) {
+        const score = f32x4.sub(v128.load(p + bytes(i)), highest);
+        storeSome(p + bytes(i), exp4(f32x4.mul(factor, score)), seen - i);
+      }
+      memory.fill(p + bytes(seen), 0, bytes(columns - seen));
     }
-    // One value after the other, so that the sum has the order of the twin.
-    let sum: f32 = 0;
-    for (let i = 0; i < seen; i++) sum += f32.load(p + bytes(i));
-    const divisor = f32x4.splat(sum);
-    for (let i = 0; i < seen; i += 4)
-      storeSome(p + bytes(i), f32x4.div(v128.load(p + bytes(i)), divisor), seen - i);
-    for (let i = seen; i < columns; i++) f32.store(p + bytes(i), 0);
+    // The zeros behind the weights of a row change no sum.
+    const to1 = toLane(1, first, rows, rowBytes),
+      to2 = toLane(2, first, rows, rowBytes),
+      to3 = toLane(3, first, rows, rowBytes);
+    let p = x + bytes(first * columns),
+      sums = f32x4.splat(0);
+    for (let i = 0; i < most; i++) sums = f32x4.add(sums, gather4(p + bytes(i), to1, to2, to3));
+    v128.store(SUMS, sums);
+    for (let row = first; row < last; row++, p += rowBytes) {
+      const sum = v128.load32_splat(SUMS + bytes(row - first)),
+        seen = causal ? min((row % moments) + 1, columns) : columns;
+      for (let i = 0; i < seen; i += 4)
+        storeSome(p + bytes(i), f32x4.div(v128.load(p + bytes(i)), sum), seen - i);
+    }
   }
 }
+
+/** The sums of four rows. */
+const SUMS = memory.data(16, 16);

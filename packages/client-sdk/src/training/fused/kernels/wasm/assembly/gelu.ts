@@ -1,29 +1,40 @@
 // The activation GELU: x times the share of a normal distribution that lies below x.
 import { bytes } from "./address";
-import { exp4, tanh4 } from "./math";
+import { exp4, horner, numberOf, tanh4 } from "./math";
 
-/** The error function by formula 7.1.26 of Abramowitz and Stegun, as in tfjs: within 1.5e-7. */
+/** p, the polynomial, √½, ½, 1, and 1 / √(2π). */
+const ERF = memory.data<f32>([
+  0.3275911, 1.0614054, -1.4531521, 1.4214138, -0.28449672, 0.2548296, 0.70710677, 0.5, 1,
+  0.39894228,
+]);
+
+/**
+ * The error function by formula 7.1.26 of Abramowitz and Stegun, as in tfjs: within 1.5e-7.
+ * @inline
+ */
 function erf4(x: v128): v128 {
-  const one = f32x4.splat(1),
+  const one = numberOf(ERF, 8),
     size = f32x4.abs(x);
   // y is a polynomial in t = 1 / (1 + p |x|), without a constant term.
-  const t = f32x4.div(one, f32x4.add(one, f32x4.mul(f32x4.splat(0.3275911), size)));
-  let y = f32x4.splat(1.0614054);
-  y = f32x4.add(f32x4.mul(y, t), f32x4.splat(-1.4531521));
-  y = f32x4.add(f32x4.mul(y, t), f32x4.splat(1.4214138));
-  y = f32x4.add(f32x4.mul(y, t), f32x4.splat(-0.28449672));
-  y = f32x4.add(f32x4.mul(y, t), f32x4.splat(0.2548296));
+  const t = f32x4.div(one, f32x4.add(one, f32x4.mul(numberOf(ERF, 0), size)));
+  let y = horner(numberOf(ERF, 1), t, ERF, 2);
+  y = horner(y, t, ERF, 3);
+  y = horner(y, t, ERF, 4);
+  y = horner(y, t, ERF, 5);
   y = f32x4.mul(y, t);
   const value = f32x4.sub(one, f32x4.mul(y, exp4(f32x4.neg(f32x4.mul(size, size)))));
   // The formula holds for x ≥ 0, and the error function is odd: the sign of x is put back.
   return v128.or(value, v128.and(x, i32x4.splat(0x80000000)));
 }
 
-/** Φ(x): the share of a normal distribution that lies below x. */
+/**
+ * Φ(x): the share of a normal distribution that lies below x.
+ * @inline
+ */
 function below4(x: v128): v128 {
   // Φ(x) = ½ (1 + erf(x / √2)).
-  const part = erf4(f32x4.mul(x, f32x4.splat(0.70710677)));
-  return f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1), part));
+  const part = erf4(f32x4.mul(x, numberOf(ERF, 6)));
+  return f32x4.mul(numberOf(ERF, 7), f32x4.add(numberOf(ERF, 8), part));
 }
 
 /** tanh(√(2/π) · (x + 0.044715 x³)). */
@@ -47,8 +58,8 @@ export function gelu(x: usize, y: usize, size: i32, approximate: i32): void {
 
 /** Computes dx from the input x. */
 export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approximate: i32): void {
-  const half = f32x4.splat(0.5),
-    one = f32x4.splat(1);
+  const half = numberOf(ERF, 7),
+    one = numberOf(ERF, 8);
   for (let i = x, g = dy, o = dx, end = x + bytes(size); i < end; i += 16, g += 16, o += 16) {
     const value = v128.load(i),
       square = f32x4.mul(value, value);
@@ -67,10 +78,7 @@ export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approxim
       slope = f32x4.add(f32x4.mul(half, f32x4.add(one, bend)), rest);
     } else {
       // The derivative of x · Φ(x) is Φ(x) + x · φ(x). The density φ(x) is e^(−x²/2) / √(2π).
-      const density = f32x4.mul(
-        f32x4.splat(0.39894228),
-        exp4(f32x4.mul(f32x4.splat(-0.5), square)),
-      );
+      const density = f32x4.mul(numberOf(ERF, 9), exp4(f32x4.neg(f32x4.mul(half, square))));
       slope = f32x4.add(below4(value), f32x4.mul(value, density));
     }
     v128.store(o, f32x4.mul(v128.load(g), slope));

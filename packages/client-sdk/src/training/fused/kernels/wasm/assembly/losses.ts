@@ -1,6 +1,7 @@
 // Losses of a batch with their gradients. Each kernel returns the sum over rows or values, in
 // float64 and in their order, and writes the gradient of `weight` times that sum.
 import { bytes } from "./address";
+import { gather4, largest, toLane } from "./lanes";
 import { exp1, exp4, log1 } from "./math";
 import { storeSome } from "./register-tiles";
 
@@ -16,8 +17,7 @@ export function softmax(x: usize, y: usize, rows: i32, columns: i32): void {
  * @returns The logarithm of the sum of the powers of e.
  */
 function softmaxRow(x: usize, y: usize, columns: i32): f32 {
-  let most = f32.load(x);
-  for (let i = 1; i < columns; i++) most = max(most, f32.load(x + bytes(i)));
+  const most = largest(x, columns);
   // The vectors at the end of a row may reach into the next row. `storeSome` writes only what
   // belongs to this row.
   const highest = f32x4.splat(most);
@@ -36,17 +36,33 @@ function softmaxRow(x: usize, y: usize, columns: i32): f32 {
 
 /** Computes dx = y · (dy − Σ dy · y), row by row. */
 export function softmaxGradient(y: usize, dy: usize, dx: usize, rows: i32, columns: i32): void {
-  for (let row = 0; row < rows; row++) {
-    const p = y + bytes(row * columns),
-      g = dy + bytes(row * columns),
-      o = dx + bytes(row * columns);
+  const rowBytes = <i32>bytes(columns);
+  for (let first = 0; first < rows; first += 4) {
+    const to1 = toLane(1, first, rows, rowBytes),
+      to2 = toLane(2, first, rows, rowBytes),
+      to3 = toLane(3, first, rows, rowBytes);
+    let place = bytes(first * columns),
+      sums = f32x4.splat(0);
     // The output y_i depends on every input of its row, hence the sum over the row.
-    let sum: f32 = 0;
-    for (let i = 0; i < columns; i++) sum += f32.load(g + bytes(i)) * f32.load(p + bytes(i));
-    for (let i = 0; i < columns; i++)
-      f32.store(o + bytes(i), f32.load(p + bytes(i)) * (f32.load(g + bytes(i)) - sum));
+    for (let i = 0; i < columns; i++) {
+      const at = place + bytes(i);
+      const slope = f32x4.mul(gather4(dy + at, to1, to2, to3), gather4(y + at, to1, to2, to3));
+      sums = f32x4.add(sums, slope);
+    }
+    v128.store(SUMS, sums);
+    for (let row = first; row < min(first + 4, rows); row++, place += rowBytes) {
+      const sum = v128.load32_splat(SUMS + bytes(row - first));
+      for (let i = 0; i < columns; i += 4) {
+        const at = place + bytes(i);
+        const d = f32x4.sub(v128.load(dy + at), sum);
+        storeSome(dx + at, f32x4.mul(v128.load(y + at), d), columns - i);
+      }
+    }
   }
 }
+
+/** The sums of four rows. */
+const SUMS = memory.data(16, 16);
 
 /**
  * The cross-entropy of the softmax: −Σ target · (x − ln Σ e^x). Writes the probabilities and dx.
@@ -79,8 +95,11 @@ export function softmaxCrossEntropy(
       // number.
       if (target != 0) sum += target * (normal - f32.load(logits + bytes(i)));
     }
-    for (let i = 0; i < columns; i++) {
-      f32.store(g + bytes(i), (f32.load(p + bytes(i)) * mass - f32.load(t + bytes(i))) * weight);
+    const total = f32x4.splat(mass),
+      share = f32x4.splat(weight);
+    for (let i = 0; i < columns; i += 4) {
+      const d = f32x4.sub(f32x4.mul(v128.load(p + bytes(i)), total), v128.load(t + bytes(i)));
+      storeSome(g + bytes(i), f32x4.mul(d, share), columns - i);
     }
     loss += <f64>sum;
   }
