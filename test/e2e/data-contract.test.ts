@@ -185,12 +185,12 @@ test("without a contract, the same clients refuse to train on classes that each 
   expect(told.remedy).toContain("tributary task contract FILE");
 });
 
-test("task statistics gives what all clients' rows together have, and the scaling that follows", async () => {
+test("task statistics gives what all clients' rows together have, and the scaling and fillings that follow", async () => {
   const server = await openServer();
   const box = await openSandbox();
   const unscaled = {
     ...CONTRACT,
-    features: CONTRACT.features.map(({ name, type }) => ({ name, type })),
+    features: CONTRACT.features.map(({ name, type }) => ({ name, type, whenMissing: "mean" })),
   };
   const file = await box.write(
     "task.yaml",
@@ -229,6 +229,7 @@ test("task statistics gives what all clients' rows together have, and the scalin
       deviation: expect.closeTo(deviation, 5) as number,
     });
     expect(examples.features[index]).toMatchObject({
+      whenMissing: { fill: expect.closeTo(mean(numbers), 5) as number },
       scaling: {
         method: "standard",
         mean: expect.closeTo(mean(numbers), 5) as number,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   parseTask,
   readStatistics,
-  scaledByStatistics,
+  filledByStatistics,
   statisticsColumns,
   type DataContract,
 } from "@tributary/protocol";
@@ -104,7 +104,7 @@ describe("the statistics of several tables", () => {
     const tables = [rows(200, 0)];
     const means = await round(tables, await round(tables, new Float32Array(size)));
     const statistics = readStatistics(contract, BINS, means, 200);
-    const scaled = scaledByStatistics(contract, statistics);
+    const scaled = filledByStatistics(contract, statistics);
     const years = rows(200, 0).rows.map((row) => Number(row[2]));
     expect(scaled.features[0]).toEqual({
       ...contract.features[0],
@@ -116,6 +116,33 @@ describe("the statistics of several tables", () => {
     });
     expect({ ...scaled, features: [] }).toEqual({ ...contract, features: [] });
     expect(scaled.features[2]).toEqual(contract.features[2]);
+  });
+
+  it("find what the contract leaves to them to fill in, and no other value", async () => {
+    const wanting: DataContract = {
+      ...contract,
+      features: contract.features.map((feature) =>
+        feature.type === "categorical"
+          ? { ...feature, whenMissing: "mostFrequent" }
+          : { ...feature, whenMissing: feature.name === "age" ? "median" : "mean" },
+      ) as DataContract["features"],
+    };
+    const tables = [rows(50, 0), rows(150, 50)];
+    const means = await round(tables, await round(tables, new Float32Array(size)));
+    const statistics = readStatistics(wanting, BINS, means, 200);
+    const filled = filledByStatistics(wanting, statistics);
+    const [year, age, ward] = filled.features as readonly {
+      whenMissing: { fill: number | string };
+    }[];
+    const mean = meanOf(rows(200, 0).rows.map((row) => Number(row[2])));
+    expect(year!.whenMissing.fill).toBe(Number(mean.toPrecision(7)));
+    const median = statistics[1]?.kind === "numbers" ? statistics[1].distribution?.quartiles[1] : 0;
+    expect(age!.whenMissing.fill).toBe(Number(median!.toPrecision(7)));
+    const words = statistics[2]?.kind === "words" ? statistics[2].counts : [];
+    const most = words.toSorted((a, b) => b.count - a.count)[0]!.word;
+    expect(ward!.whenMissing.fill).toBe(most);
+    const empty = readStatistics(wanting, BINS, new Float32Array(size), 200);
+    expect(filledByStatistics(wanting, empty)).toEqual(wanting);
   });
 
   it("are refused for a table with a cell that does not fit", async () => {

@@ -170,15 +170,16 @@ export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
 export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";
 export { parseUpdate } from "./plan/parse-update.ts";
 export { checkModelFit } from "./plan/model-fit.ts";
+export { checkFillings } from "./plan/wanted-fillings.ts";
 export type { Plan } from "./plan/plan.ts";
 export {
   readStatistics,
-  scaledByStatistics,
   type ColumnStatistics,
   type Distribution,
   type NumberStatistics,
   type WordStatistics,
 } from "./plan/statistics/read-statistics.ts";
+export { filledByStatistics } from "./plan/statistics/filled-by-statistics.ts";
 export {
   MOMENT,
   statisticsColumns,

@@ -3,6 +3,8 @@ import { parseTask } from "../src/plan/parse-task.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
 import { featuresOf } from "../src/plan/plan-features.ts";
 import { checkModelFit } from "../src/plan/model-fit.ts";
+import { checkFillings } from "../src/plan/wanted-fillings.ts";
+import { statisticsModel } from "../src/plan/statistics/statistics-columns.ts";
 import { planOf } from "../src/plan/plan-of.ts";
 import {
   columnsOf,
@@ -58,8 +60,39 @@ describe("the data contract of a task", () => {
     expect(featuresOf(planOf({ ...task, examples: null }, samplePlan.model))).toEqual([]);
   });
 
+  it("may leave it to statistics what stands for a missing value, until the task trains", () => {
+    const bounded = { ...numeric, scaling: { method: "minMax", minimum: 0, maximum: 9 } };
+    const features = [ward, { ...bounded, whenMissing: "median" }];
+    const task = parseTask(taskWith({ features, label }));
+    expect(errorOf(() => checkFillings(task), "TASK_INVALID")).toMatchObject({
+      message: expect.stringContaining("what stands for a missing age"),
+      remedy: expect.stringContaining("tributary task statistics"),
+      context: { path: "examples.features[1].whenMissing" },
+    });
+    errorOf(() => encodePlan(planOf(task, samplePlan.model)), "PLAN_INVALID");
+    const counting = { ...task, model: { builtin: "statistics", bins: 4 } } as const;
+    expect(() => checkFillings(counting)).not.toThrow();
+    const model = statisticsModel(task.examples!, 4);
+    expect(() => encodePlan(planOf(counting, model))).not.toThrow();
+  });
+
   it.each([
     ["", { features: [], label }, "1 to 16384 items"],
+    [
+      ".features[0].whenMissing",
+      { features: [{ ...numeric, whenMissing: "median" }], label },
+      "minMax",
+    ],
+    [
+      ".features[0].whenMissing",
+      { features: [{ ...numeric, whenMissing: "mostFrequent" }], label },
+      "mean or median",
+    ],
+    [
+      ".features[0].whenMissing",
+      { features: [{ ...ward, whenMissing: "mean" }], label },
+      "mostFrequent",
+    ],
     [
       ".features[0].type",
       { features: [{ ...numeric, type: "date" }], label },

@@ -103,9 +103,14 @@ export const TASK_SAMPLES: readonly object[] = [
     maximumExamples: 1_048_576,
     examples: {
       features: [
-        { type: "numeric", name: "age" },
-        { type: "numeric", name: "dose", scaling: { method: "minMax", minimum: 0, maximum: 3 } },
-        { type: "categorical", name: "ward", levels: ["A", "B", "C"] },
+        { type: "numeric", name: "age", whenMissing: "mean" },
+        {
+          type: "numeric",
+          name: "dose",
+          scaling: { method: "minMax", minimum: 0, maximum: 3 },
+          whenMissing: "median",
+        },
+        { type: "categorical", name: "ward", levels: ["A", "B", "C"], whenMissing: "mostFrequent" },
       ],
       label: { name: "outcome", classes: ["well", "ill"] },
     },

@@ -2,7 +2,7 @@ import {
   decodeCheckpoint,
   layoutOf,
   readStatistics,
-  scaledByStatistics,
+  filledByStatistics,
   statisticsModel,
   type ColumnStatistics,
   type DataContract,
@@ -18,7 +18,7 @@ export interface TaskStatistics {
   /** The number of rows of all clients of its last round. */
   readonly rows: number;
   readonly statistics: readonly ColumnStatistics[];
-  /** The task's data contract with the scaling that follows from the statistics. */
+  /** The task's data contract with the scaling and the fillings that follow from the statistics. */
   readonly examples: DataContract;
 }
 
@@ -42,7 +42,7 @@ export async function statisticsOfTask(
   return {
     rows: last.exampleCount,
     statistics,
-    examples: scaledByStatistics(examples, statistics),
+    examples: filledByStatistics(examples, statistics),
   };
 }
 
@@ -62,12 +62,18 @@ export function describeStatistics({ rows, statistics }: TaskStatistics): string
             numbers.map(numberCells),
           ),
         ]),
+    ...(numbers.length === 0 || numbers.some(({ distribution }) => distribution)
+      ? []
+      : [NO_QUARTILES]),
     ...words.map(
       ({ name, counts, missing }) =>
         `${name}: ${counts.map(({ word, count }) => `${word} ${count}`).join(", ")}, missing ${missing}`,
     ),
   ].join("\n");
 }
+
+const NO_QUARTILES =
+  "For quartiles and a range give features bounds: scaling: { method: minMax, minimum: …, maximum: … }.";
 
 function numberCells(column: NumberStatistics): string[] {
   const { name, present, missing, mean, deviation, distribution } = column;

@@ -27,7 +27,7 @@ export function addStatistics(task: Command): void {
       .command("statistics")
       .argument("<file>", "task file with a data contract (`examples:`)")
       .description(
-        "Have the clients of a task file's population count the columns of its data contract: means, deviations, missing values, classes. Rounds are as large as those of the task file. Prints the contract with the scaling filled in.",
+        "Have the clients of a task file's population count the columns of its data contract: means, deviations, missing values, classes. Rounds are as large as those of the task file. Prints the contract with the scaling filled in, and with what stands for missing values where it says whenMissing: mean, median (of features with bounds: scaling minMax) or mostFrequent.",
       ),
   )
     .addHelpText("after", "\nExample:\n  tributary task statistics heart-disease.yaml")

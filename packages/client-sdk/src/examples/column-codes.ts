@@ -5,10 +5,11 @@ import {
   levelKey,
   numberOf,
   scaled,
+  type CategoricalFeature,
   type DataContract,
   type Label,
+  type NumericFeature,
   type Scaling,
-  type WhenMissing,
 } from "@tributary/protocol";
 import type { Cell } from "./example-table.ts";
 import { listed } from "./listed.ts";
@@ -28,7 +29,7 @@ export interface ColumnCode {
   readonly column: string;
   /** Where its first number stands among those of an example. */
   readonly offset: number;
-  readonly whenMissing: WhenMissing<number | string>;
+  readonly whenMissing: (NumericFeature | CategoricalFeature)["whenMissing"];
   /** Whether a cell has no value. */
   isMissing(cell: Cell): boolean;
   /** Writes the numbers of a cell that has a value to `values` from `at` on. */

@@ -37,10 +37,15 @@ export function contractFault(contract: DataContract, loss: LossName): ContractF
   return fault === undefined ? undefined : { ...fault, path: ["label", ...fault.path] };
 }
 
+const MEDIAN_REMEDY =
+  "Give the feature bounds, with `scaling: { method: minMax, minimum: …, maximum: … }`: a median is found in bins between them. Or use mean.";
+
 function featureFault(feature: Feature, count: number): ContractFault | undefined {
   switch (feature.type) {
     case "numeric":
-      return undefined;
+      return feature.whenMissing === "median" && feature.scaling.method !== "minMax"
+        ? { path: ["whenMissing"], remedy: MEDIAN_REMEDY }
+        : undefined;
     case "image":
       return count === 1
         ? undefined

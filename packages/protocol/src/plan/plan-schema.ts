@@ -7,6 +7,7 @@ import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
 import { canonicalize, isPlainObject } from "./canonical-json.ts";
 import { contractFault } from "./contract-fault.ts";
+import { WANTED_REMEDY, wantedFilling } from "./wanted-fillings.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { planDownloadSchema } from "./download-schema.ts";
 import { unsuitableMetric } from "./metrics.ts";
@@ -86,6 +87,11 @@ const schema = strictRecord({
     if (misfit !== undefined) {
       const path = ["examples", ...misfit.path];
       context.addIssue({ code: "custom", path, message: misfit.remedy });
+    }
+    const wanted = plan.statistics === undefined ? wantedFilling(plan.examples) : -1;
+    if (wanted !== -1) {
+      const path = ["examples", "features", wanted, "whenMissing"];
+      context.addIssue({ code: "custom", path, message: WANTED_REMEDY });
     }
   }
   if (plan.statistics !== undefined) {

@@ -46,6 +46,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // Server optimizers came that remember.
   (task) => task,
+  // Contracts came to leave it to statistics what stands for a missing value.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

@@ -2,6 +2,7 @@ import {
   TributaryError,
   asTributaryError,
   basesToReport,
+  checkFillings,
   checkModelFit,
   encodeCheckpoint,
   encodePlan,
@@ -112,6 +113,7 @@ export class Coordinator {
     const { crypto, random, clock, store, events, minimumCohort } = this.#deps;
     checkCohortFloor(definition, minimumCohort);
     checkScheduleOpens(definition.schedule, clock.now());
+    checkFillings(definition);
     checkModelFit(definition, model);
     const plan = planOf(definition, model, minimumCohort);
     // It throws when no client could report what the metrics are computed from.

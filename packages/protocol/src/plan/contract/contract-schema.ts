@@ -33,25 +33,40 @@ const scaling: z.ZodType<Scaling, { readonly method: Scaling["method"] }> = vari
 
 const scalingOrNone = scaling.prefault({ method: "none" }).describe("How its numbers are scaled.");
 
-/** What to do about a missing value, which may be to fill in one of these values. */
-const whenMissing = <Value>(value: z.ZodType<Value>): z.ZodType<WhenMissing<Value>> =>
+/**
+ * What to do about a missing value, which may be to fill in one of these values, or one that the
+ * statistics of all clients give.
+ */
+const whenMissing = <Value, Wanted extends string>(
+  value: z.ZodType<Value>,
+  wanted: z.ZodType<Wanted>,
+  words: string,
+): z.ZodType<WhenMissing<Value, Wanted>> =>
   z
     .union(
-      [oneOf(["refuse", "drop"]), strictRecord({ fill: value.describe("What is filled in.") })],
+      [
+        oneOf(["refuse", "drop"]),
+        wanted,
+        strictRecord({ fill: value.describe("What is filled in.") }),
+      ],
       {
-        error: "Use refuse, drop or { fill: VALUE }.",
+        error: `Use refuse, drop or { fill: VALUE }; or ${words}, for \`task statistics\` to find.`,
       },
     )
     .prefault("refuse")
     .describe(
-      "What is done about a missing value: `refuse` the table, `drop` the row, or `{ fill: VALUE }`, which is scaled like the others.",
+      `What is done about a missing value: \`refuse\` the table, \`drop\` the row, or \`{ fill: VALUE }\`, which is scaled like the others. \`tributary task statistics\` finds the value for ${words}.`,
     );
 
 const numericFeature = strictRecord({
   type: z.literal("numeric").describe("A column of numbers."),
   name: columnName().describe("The name of the column."),
   scaling: scalingOrNone,
-  whenMissing: whenMissing(z.number({ error: "Use a number." })),
+  whenMissing: whenMissing(
+    z.number({ error: "Use a number." }),
+    oneOf(["mean", "median"]),
+    "mean or median",
+  ),
 });
 
 const categoricalFeature = strictRecord({
@@ -63,7 +78,7 @@ const categoricalFeature = strictRecord({
     .describe(
       "`oneHot` gives a value for each level, 1 or 0; `index` gives one value, the level's index, for models that begin with an embedding.",
     ),
-  whenMissing: whenMissing(word(1)),
+  whenMissing: whenMissing(word(1), oneOf(["mostFrequent"]), "mostFrequent"),
 });
 
 const imageFeature = strictRecord({

@@ -29,7 +29,7 @@ export interface NumericFeature {
   /** The name of the column. */
   readonly name: string;
   readonly scaling: Scaling;
-  readonly whenMissing: WhenMissing<number>;
+  readonly whenMissing: WhenMissing<number, "mean" | "median">;
 }
 
 /** A column with one of a few texts. */
@@ -44,7 +44,7 @@ export interface CategoricalFeature {
    * gives one value, the level's index, for models that begin with an embedding.
    */
   readonly encoding: "oneHot" | "index";
-  readonly whenMissing: WhenMissing<string>;
+  readonly whenMissing: WhenMissing<string, "mostFrequent">;
 }
 
 /**
@@ -61,9 +61,15 @@ export interface ImageFeature {
 
 /**
  * What is done about a missing value: the table is refused, the row is dropped, or the value is
- * filled in. A number is filled in before it is scaled.
+ * filled in. A number is filled in before it is scaled. One of the words of `Wanted` leaves it to the
+ * statistics of all clients to find the value: tasks that count may say so, and tasks that train may
+ * not.
  */
-export type WhenMissing<Value> = "refuse" | "drop" | { readonly fill: Value };
+export type WhenMissing<Value, Wanted extends string> =
+  | "refuse"
+  | "drop"
+  | Wanted
+  | { readonly fill: Value };
 
 /** The column to predict: it has either `classes` or `scaling`. */
 export interface Label {

@@ -1,5 +1,4 @@
 import type { DataContract } from "../contract/data-contract.ts";
-import type { Scaling } from "../contract/scaling.ts";
 import { MOMENT, statisticsColumns, type Histogram } from "./statistics-columns.ts";
 
 /** The statistics of a column over the examples of all clients of a round. */
@@ -102,36 +101,3 @@ function distributionOf(
     histogram,
   };
 }
-
-/**
- * The contract with the scaling of all its numbers to mean 0 and deviation 1. It is written in
- * seven digits, since the statistics are no more exact than that. A column whose numbers
- * are all the same becomes 0, and one without numbers stays as it is.
- * @param statistics - As `readStatistics` gives them for the contract.
- */
-export function scaledByStatistics(
-  contract: DataContract,
-  statistics: readonly ColumnStatistics[],
-): DataContract {
-  const standard = (index: number, before: Scaling): Scaling => {
-    const found = statistics[index];
-    if (found?.kind !== "numbers" || found.present === 0) return before;
-    const { mean, deviation } = found;
-    return { method: "standard", mean: rounded(mean), deviation: rounded(deviation) || 1 };
-  };
-  const { label } = contract;
-  return {
-    ...contract,
-    features: contract.features.map((feature, index) =>
-      feature.type === "categorical"
-        ? feature
-        : { ...feature, scaling: standard(index, feature.scaling) },
-    ),
-    label:
-      label.scaling === undefined
-        ? label
-        : { ...label, scaling: standard(contract.features.length, label.scaling) },
-  };
-}
-
-const rounded = (value: number): number => Number(value.toPrecision(7));
