@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { systemClock, type Clock } from "@tributary/client-sdk";
-import { asTributaryError, type CryptoProvider } from "@tributary/protocol";
+import { TributaryError, asTributaryError, type CryptoProvider } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { Dataset } from "./datasets/dataset.ts";
 import { openDataset } from "./datasets/open-dataset.ts";
@@ -133,12 +133,21 @@ async function simulateRun(
     const { seed, settings } = run;
     return { seed, settings, rounds, checkpoint: task.checkpoint, weights: task.weights };
   } catch (error) {
-    throw asTributaryError(error, signal.aborted ? "ABORTED" : "INTERNAL", "The simulation failed");
+    if (signal.aborted) throw stopped(run, error);
+    throw asTributaryError(error, "INTERNAL", "The simulation failed");
   } finally {
     if (task !== undefined) await options.runEnded?.(run, snapshot());
     await task?.close();
     await pool.close();
   }
+}
+
+function stopped({ index, seed }: RunFacts, cause: unknown): TributaryError {
+  const message = `The simulation was stopped in run ${index + 1}, with seed ${seed}`;
+  return new TributaryError("ABORTED", message, {
+    remedy: "What it had is stored: it can go on where it was.",
+    cause,
+  });
 }
 
 function begin(

@@ -1,4 +1,9 @@
-import { describeSettings, type ExperimentSummary, type Spread } from "@tributary/simulator";
+import {
+  describeSettings,
+  type ExperimentSummary,
+  type GroupSummary,
+  type Spread,
+} from "@tributary/simulator";
 import { formatTable } from "../terminal/output.ts";
 import { shownValue } from "./show-simulation.ts";
 
@@ -14,7 +19,10 @@ export function describeSummary({ measure, groups, runs }: ExperimentSummary, ou
     String(group.seeds.length),
     shown(group.finalScore[measure], (value) => shownValue(measure, value)),
     shown(group.best, (value) => shownValue(measure, value)),
-    shown(group.roundsToTarget, (value) => value.toFixed(1)),
+    withReached(
+      shown(group.roundsToTarget, (value) => value.toFixed(1)),
+      group,
+    ),
   ]);
   const table = formatTable(
     ["settings", "runs", `last ${measure}`, `best ${measure}`, "rounds to target"],
@@ -22,4 +30,12 @@ export function describeSummary({ measure, groups, runs }: ExperimentSummary, ou
   );
   const names = runs.length === 1 ? `checkpoint ${runs[0]!.checkpoint}\n` : "";
   return `${table}\n${names}results in ${out}`;
+}
+
+/** Adds how many runs have reached the target, unless it is all or none. */
+function withReached(text: string, { roundsToTarget, seeds }: GroupSummary): string {
+  const reached = roundsToTarget?.count ?? 0;
+  return reached === 0 || reached === seeds.length
+    ? text
+    : `${text} (${reached} of ${seeds.length})`;
 }

@@ -1,0 +1,105 @@
+import { readFile, readdir } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { openSandbox, type Sandbox } from "./support/sandbox.ts";
+
+/** An experiment quick enough for tests of everything but learning. */
+const EXPERIMENT = {
+  name: "quick",
+  model: { builtin: "logistic-regression" },
+  plan: { optimizer: { name: "sgd", learningRate: 0.1 }, update: { codec: "uniform", bits: 8 } },
+  round: { goalCount: 3 },
+  stop: { rounds: 3 },
+  data: { name: "writers", writers: 8, examplesPerWriter: 20, heldOutWriters: 4 },
+  partition: { name: "natural-id" },
+};
+
+interface Result {
+  readonly out: string;
+  readonly checkpoint: string | null;
+  readonly finalAccuracy: number;
+  readonly roundsToTarget: number | null;
+  readonly groups: readonly { readonly seeds: readonly number[] }[];
+  readonly runs: readonly { readonly rounds: number; readonly checkpoint: string }[];
+}
+
+const experiment = (box: Sandbox, changes: object = {}): Promise<string> =>
+  box.write("quick.yaml", JSON.stringify({ ...EXPERIMENT, ...changes }));
+
+describe("a simulation", () => {
+  test("gives one checkpoint with one worker and with two, without connections and with them", async () => {
+    const box = await openSandbox();
+    await experiment(box);
+    const checkpoints = new Set<string | null>();
+    for (const [fidelity, workers] of [
+      ["direct", "1"],
+      ["direct", "2"],
+      ["wire", "1"],
+    ] as const) {
+      const set = ["--set", `runner.fidelity=${fidelity}`, "--workers", workers];
+      const result = await box.json<Result>(["simulate", "quick.yaml", ...set]);
+      expect(result.finalAccuracy).toBeGreaterThan(0.15);
+      checkpoints.add(result.checkpoint);
+    }
+    expect([...checkpoints]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect((await readdir(box.path("simulations"))).sort()).toEqual([
+      "quick",
+      "quick-2",
+      "quick-3",
+    ]);
+  });
+
+  test("stores every round, and runs every seed with every choice", async () => {
+    const box = await openSandbox();
+    await experiment(box, { seeds: [1, 2], sweep: { "plan.batchSize": [5, 20] } });
+    const { out, runs, groups } = await box.json<Result>(["simulate", "quick.yaml", "--out", "o"]);
+    expect(out).toBe("o");
+    expect(groups.map(({ seeds }) => seeds)).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(new Set(runs.map(({ checkpoint }) => checkpoint)).size).toBe(4);
+    const lines = (await readFile(box.path("o", "003-seed-2", "rounds.jsonl"), "utf8")).split("\n");
+    const rounds = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as object);
+    expect(rounds).toMatchObject([1, 2, 3].map((number) => ({ number, reported: 3 })));
+    const table = await readFile(box.path("o", "003-seed-2", "rounds.csv"), "utf8");
+    expect(table.split("\n")[0]).toMatch(/^round,kind,.*score_accuracy$/);
+    const summary: unknown = JSON.parse(await readFile(box.path("o", "summary.json"), "utf8"));
+    expect(summary).toMatchObject({ name: "quick", measure: "accuracy" });
+    const environment: unknown = JSON.parse(
+      await readFile(box.path("o", "environment.json"), "utf8"),
+    );
+    expect(environment).toMatchObject({ node: expect.any(String), cores: expect.any(Number) });
+  });
+
+  test("stops at Ctrl-C and goes on to the same checkpoint", async () => {
+    const box = await openSandbox();
+    await experiment(box, { stop: { rounds: 60 } });
+    const whole = await box.json<Result>(["simulate", "quick.yaml", "--out", "whole"]);
+    const stopped = box.start(["simulate", "quick.yaml", "--out", "part", "--workers", "1"]);
+    await stopped.heard(/^run 1 of 1/m);
+    const { code, stderr } = await stopped.stop("SIGINT");
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("[ABORTED]"),
+    });
+    const args = ["simulate", "quick.yaml", "--out", "part"];
+    expect(await box.failure(args)).toMatchObject({ remedy: expect.stringContaining("--resume") });
+    const rest = await box.json<Result>([...args, "--resume"]);
+    expect(rest.checkpoint).toBe(whole.checkpoint);
+    expect(rest.runs[0]!.rounds).toBe(60);
+  });
+
+  test.each([
+    ["a key that is misspelt", { partiton: {} }, /Perhaps you meant partition/],
+    ["a partition that leaves a client empty", { partition: { name: "iid", clients: 1_000 } }, /./],
+    ["a cohort larger than the population", { round: { goalCount: 9 } }, /./],
+    ["data that was not fetched", { data: { name: "mnist" } }, /tributary data fetch mnist/],
+  ])("is refused before its first round: %s", async (_, changes, remedy) => {
+    const box = await openSandbox();
+    await experiment(box, changes);
+    const ended = await box.run(["simulate", "quick.yaml", "--json"]);
+    expect(ended.code).not.toBe(0);
+    const { error } = JSON.parse(ended.stdout) as { error: { remedy: string } };
+    expect(error.remedy).toMatch(remedy);
+  });
+});
