@@ -70,7 +70,9 @@ describe("the commands in the documents", () => {
 
   test("of the README do what it says, one after the other", async () => {
     const box = await openSandbox();
-    await symlink(join(ROOT, "examples"), box.path("examples"));
+    for (const folder of ["examples", "experiments"]) {
+      await symlink(join(ROOT, folder), box.path(folder));
+    }
     const ran: string[] = [];
     for (const { words, isRunnable } of documentedCommands(read("README.md"))) {
       const args = tributaryArguments(words);
