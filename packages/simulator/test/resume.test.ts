@@ -39,5 +39,5 @@ describe("a run that was interrupted", () => {
 const withoutSeconds = (round: RunSnapshot["rounds"][number]): object => ({
   ...round,
   seconds: 0,
-  workSeconds: 0,
+  trainerSeconds: 0,
 });

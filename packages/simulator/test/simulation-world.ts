@@ -8,12 +8,10 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { InitialModel } from "../src/files/model-files.ts";
-import { ClientWorkplace } from "../src/runner/client-workplace.ts";
 import { DirectRun } from "../src/runner/direct-run.ts";
-import { localPool } from "../src/runner/local-pool.ts";
+import { openPool } from "../src/runner/open-pool.ts";
 import type { SimulationData } from "../src/runner/simulation-data.ts";
 import type { RunDeps, RunTerms, SimulatedTask } from "../src/runner/simulated-task.ts";
-import { ThreadPool } from "../src/runner/thread-pool.ts";
 import type { TrainerPool } from "../src/runner/trainer-pool.ts";
 
 // A small simulation for tests: examples of three classes that lie around three points.
@@ -73,9 +71,7 @@ function modelOf(task: ReturnType<typeof parseTask>, seed: number): InitialModel
 
 /** A pool of so many threads; 1 is the calling thread. */
 export function poolOf(data: SimulationData, workers: number): TrainerPool {
-  return workers === 1
-    ? localPool(new ClientWorkplace(data, { crypto, clock: systemClock }), data.test.count)
-    : new ThreadPool(data, workers);
+  return openPool(data, workers, { crypto, clock: systemClock });
 }
 
 /** What a run works with. */

@@ -4,7 +4,6 @@ import {
   type Clock,
   type Division,
   type Examples,
-  type Trainer,
 } from "@tributary/client-sdk";
 import {
   PlanMemory,
@@ -33,7 +32,9 @@ import {
   type UpdateKernels,
 } from "@tributary/protocol";
 import { clientExamples } from "./client-examples.ts";
+import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
+import { timedTrainer, type TimedTrainer } from "./timed-trainer.ts";
 import {
   SCORED_AT_ONCE,
   type ClientReport,
@@ -51,7 +52,7 @@ const NAMELESS = "" as CheckpointId;
 interface Begun {
   readonly task: PoolTask;
   readonly plan: VerifiedPlan;
-  readonly trainer: Trainer;
+  readonly trainer: TimedTrainer;
   readonly random: RandomSource;
 }
 
@@ -63,13 +64,10 @@ export class ClientWorkplace {
   readonly #kernels: Promise<UpdateKernels> = createKernels();
   #begun: Begun | undefined;
 
-  constructor(
-    data: SimulationData,
-    deps: { readonly crypto: CryptoProvider; readonly clock: Clock },
-  ) {
+  constructor(data: SimulationData, { crypto, clock }: Omit<RunDeps, "pool">) {
     this.#data = data;
-    this.#crypto = deps.crypto;
-    this.#clock = deps.clock;
+    this.#crypto = crypto;
+    this.#clock = clock;
   }
 
   /** See `TrainerPool.begin`. */
@@ -77,7 +75,7 @@ export class ClientWorkplace {
     this.close();
     const { planBytes } = task;
     const plan = wholePlan(planIdOf(this.#crypto, planBytes), planBytes, decodePlan(planBytes));
-    const trainer = await createTrainer(task.trainer);
+    const trainer = timedTrainer(await createTrainer(task.trainer), this.#clock);
     this.#begun = { task, plan, trainer, random: seededRandom(this.#crypto, task.seed) };
   }
 
@@ -90,16 +88,16 @@ export class ClientWorkplace {
     work: ClientWork,
     signal: AbortSignal,
   ): Promise<ClientReport> {
-    const { plan } = this.#requireBegun();
-    const startedMs = this.#clock.elapsedMs();
+    const { plan, trainer } = this.#requireBegun();
+    const beforeMs = trainer.spentMs;
     const model: VerifiedModel = { plan, checkpoint: { id: NAMELESS, weights } };
     try {
       const { report, kept } = await (purpose === "training"
         ? this.#train(model, number, work, signal)
         : this.#evaluate(model, work, signal));
       const { counted: _, ...said } = report;
-      const workMs = this.#clock.elapsedMs() - startedMs;
-      return { ...said, client: work.client, ...(kept === undefined ? {} : { kept }), workMs };
+      const trainerMs = trainer.spentMs - beforeMs;
+      return { ...said, client: work.client, ...(kept === undefined ? {} : { kept }), trainerMs };
     } catch (error) {
       throw ofClient(work.client, number, error);
     }

@@ -173,10 +173,10 @@ export class DirectRun implements SimulatedTask {
     const asked: PoolRound = { purpose, number, weights: this.#state.weights };
     const outcomes = new Map<number, ErrorCode | undefined>();
     let bytesUp = 0;
-    let workMs = 0;
+    let trainerMs = 0;
     const receive = (report: ClientReport): void => {
       bytesUp += report.payload.length;
-      workMs += report.workMs;
+      trainerMs += report.trainerMs;
       outcomes.set(report.client, addTo(collection, report));
       if (report.kept !== undefined && outcomes.get(report.client) === undefined) {
         this.#kept.set(report.client, report.kept);
@@ -216,7 +216,7 @@ export class DirectRun implements SimulatedTask {
       endedAtMs: end.endMs,
       roundTimeMs: end.endMs - this.#nowMs,
       seconds: (clock.elapsedMs() - startedMs) / 1000,
-      workSeconds: workMs / 1000,
+      trainerSeconds: trainerMs / 1000,
     };
     collection.discard();
     this.#nowMs = end.endMs;

@@ -1,4 +1,4 @@
-import type { AbandonReason, RoundFates, RoundKind } from "@tributary/core";
+import type { RoundFates, RoundKind } from "@tributary/core";
 import type { CheckpointId } from "@tributary/protocol";
 
 /** A round of a simulation that has ended, as its record says. */
@@ -7,7 +7,7 @@ export interface SimulatedRound {
   readonly number: number;
   readonly outcome: "committed" | "abandoned";
   /** Why it was abandoned; null when it was committed. */
-  readonly reason: AbandonReason | string | null;
+  readonly reason: string | null;
   /** The checkpoint that it made; null when it made none. */
   readonly checkpoint: CheckpointId | null;
   /** How many clients were selected, and how many reports counted. */
@@ -29,6 +29,6 @@ export interface SimulatedRound {
   readonly roundTimeMs: number;
   /** How long it took here, without the score. */
   readonly seconds: number;
-  /** How long engines and encodings worked, over all threads. */
-  readonly workSeconds: number;
+  /** How long the engines worked in that time, over all threads. */
+  readonly trainerSeconds: number;
 }

@@ -38,5 +38,6 @@ export interface SimulatedTask {
    * @throws TributaryError what the work of a client throws, which it names; `ABORTED`.
    */
   next(signal: AbortSignal): Promise<SimulatedRound | undefined>;
+  /** Ends what the run has begun for itself. The pool stays open. */
   close(): Promise<void>;
 }

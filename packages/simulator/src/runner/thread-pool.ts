@@ -75,6 +75,7 @@ export class ThreadPool implements TrainerPool {
     return parts;
   }
 
+  /** See `TrainerPool.close`. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }

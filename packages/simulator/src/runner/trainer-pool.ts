@@ -45,8 +45,8 @@ export interface ClientReport extends Omit<PreparedReport, "counted"> {
   readonly client: number;
   /** What the client keeps once its report counts. */
   readonly kept?: KeptValues;
-  /** How long the engine and the encoding took, in milliseconds. */
-  readonly workMs: number;
+  /** How long the engine worked, in milliseconds. */
+  readonly trainerMs: number;
 }
 
 /** What some held-out examples of the data have measured. */
@@ -81,6 +81,7 @@ export interface TrainerPool {
    * @returns The parts in the order of the examples.
    */
   score(weights: Float32Array, signal: AbortSignal): Promise<readonly PartScore[]>;
+  /** Ends the work, and the threads that do it. */
   close(): Promise<void>;
 }
 

@@ -54,6 +54,7 @@ export class ClientThreads {
     for (const port of this.#ports) port.ask("takePart", participation).catch(this.#onFailure);
   }
 
+  /** Ends all threads. */
   async close(): Promise<void> {
     await Promise.all(this.#ports.map((port) => port.close()));
   }

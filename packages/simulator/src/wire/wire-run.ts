@@ -172,7 +172,7 @@ export class WireRun implements SimulatedTask {
       ...record,
       reported: record.reported,
       seconds: record.roundTimeMs / 1000,
-      workSeconds: 0,
+      trainerSeconds: 0,
     };
     if (record.checkpoint === null) return round;
     const bytes = await this.#server.storage.checkpoints.get(record.checkpoint);
