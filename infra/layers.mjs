@@ -210,7 +210,7 @@ export const PACKAGES = {
     imports: ["protocol", "core", "client-sdk", "server"],
     layers: [
       ...["random", "partition", "files", "tables", "contract", "datasets"],
-      ...["runner", "wire", "experiment", "report"],
+      ...["algorithms", "runner", "wire", "experiment", "report"],
     ],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
   },

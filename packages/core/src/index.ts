@@ -15,6 +15,7 @@ export { checkAggregationMemory } from "./aggregation/check-aggregation-memory.t
 export { createAggregationRule, createSumRule } from "./aggregation/create-aggregation-rule.ts";
 export { MAX_KERNEL_CONTRIBUTION } from "./aggregation/exact-accumulator.ts";
 export type { ExactSums } from "./aggregation/exact-sums.ts";
+export { ExactTotal } from "./aggregation/exact-total.ts";
 export { keepsSumsOnly } from "./aggregation/rule-implementations.ts";
 export type { YieldTurn } from "./aggregation/time-slice.ts";
 export { localAdders, type OpenAdder, type UpdateAdder } from "./aggregation/update-adder.ts";
@@ -22,6 +23,7 @@ export { updateForm, type AdderSpec, type UpdateForm } from "./aggregation/updat
 export type { Collection, MemberOffer } from "./collection/collection.ts";
 export type { MetricDetail, Percentiles } from "./collection/metric-detail.ts";
 export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
+export { reportWeight, type WeightingTerms } from "./collection/report-weight.ts";
 export {
   checkReportHeader,
   type Report,

@@ -25,17 +25,27 @@ const KINDS: [string, object][] = [
   ["float16 down", { plan: { download: { encoding: "float16" } } }],
   ["multi-Krum", { aggregation: { rule: "multiKrum", byzantine: 1 } }],
   ["the median", { aggregation: { rule: "median" } }],
+  ["SCAFFOLD", { algorithm: { name: "scaffold" } }],
+  ["FedNova", { algorithm: { name: "fednova" } }],
   ["evaluations by clients", { evaluation: { everyRounds: 2 } }],
 ];
 
 /** Each of them starts a server. */
-const OVER_SOCKETS = KINDS.filter(([name]) => !/top-k|float16|median/.test(name));
+const OVER_SOCKETS = KINDS.filter(([name]) => !/top-k|float16|median|SCAFFOLD|FedNova/.test(name));
 
 describe("a run", () => {
   it.each(KINDS)("gives the same checkpoint with one thread and with three: %s", async (...of) => {
     const terms = termsOf(of[1]);
     const [alone, together] = [await runAll(terms, one), await runAll(terms, three)];
     expect(together.checkpoint).toBe(alone.checkpoint);
+  });
+
+  it("is refused over sockets with an algorithm that their clients do not know", async () => {
+    const terms = termsOf({ algorithm: { name: "scaffold" } });
+    await expect(WireRun.begin(terms, data, 1, depsOf(one))).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("The algorithm scaffold cannot work with fidelity wire"),
+    });
   });
 
   it.each(OVER_SOCKETS)("gives the same checkpoint over sockets: %s", async (_, sections) => {

@@ -18,6 +18,7 @@ describe("a run that was interrupted", () => {
       { plan: { download: { encoding: "difference", update: { codec: "eden", bits: 4 } } } },
     ],
     ["evaluations by clients", { evaluation: { everyRounds: 1 } }],
+    ["control variates", { algorithm: { name: "scaffold" } }],
     ["a server optimizer that remembers", { serverOptimizer: { name: "fedadam" } }],
   ])("goes on to the same bits: %s", async (_, sections) => {
     const terms = termsOf(sections);

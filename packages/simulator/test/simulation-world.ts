@@ -7,6 +7,7 @@ import {
   xoshiro128,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { algorithmOptions, type AlgorithmInput } from "../src/algorithms/algorithm-options.ts";
 import type { InitialModel } from "../src/files/model-files.ts";
 import { DirectRun } from "../src/runner/direct-run.ts";
 import { openPool } from "../src/runner/open-pool.ts";
@@ -50,7 +51,14 @@ export function dataOf(clients: number): SimulationData {
 
 /** The terms of a run of four rounds, each with five of the clients. */
 export function termsOf(sections: object = {}, seed = 7): RunTerms {
-  const { plan = {}, ...rest } = sections as { plan?: object };
+  const {
+    plan = {},
+    algorithm,
+    ...rest
+  } = sections as {
+    plan?: object;
+    algorithm?: AlgorithmInput;
+  };
   const task = parseTask({
     ...{ population: "simulation", name: "three-points" },
     model: { builtin: "mlp", inputs: INPUTS, hidden: [5], outputs: 3 },
@@ -61,7 +69,10 @@ export function termsOf(sections: object = {}, seed = 7): RunTerms {
     ...rest,
   });
   const model = modelOf(task, seed);
-  return { task, model, seed, clients: 12, scoreEveryRounds: 1, trainer: { engine: "fused" } };
+  return {
+    ...{ task, model, seed, clients: 12, scoreEveryRounds: 1, trainer: { engine: "fused" } },
+    ...(algorithm && { algorithm: algorithmOptions.parse(algorithm) }),
+  };
 }
 
 function modelOf(task: ReturnType<typeof parseTask>, seed: number): InitialModel {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseStrict, list, oneOf, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import { taskJsonSchema } from "@tributary/protocol";
+import { algorithmOptions } from "../algorithms/algorithm-options.ts";
 import { dataOptions } from "../datasets/data-options.ts";
 import { partitionOptions } from "../partition/partition-options.ts";
 
@@ -32,6 +33,7 @@ const seed = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 export const experimentSections = strictRecord({
   data: dataOptions.describe("What clients train on and checkpoints are scored on."),
   partition: partitionOptions.describe("How the data is divided among clients."),
+  algorithm: algorithmOptions.default({ name: "fedavg" }).describe("How clients and server learn."),
   seeds: list(seed, { min: 1, max: 10_000 })
     .default([1])
     .describe("The simulation is run once with each seed. All randomness comes from it."),

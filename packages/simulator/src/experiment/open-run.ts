@@ -27,7 +27,7 @@ export async function openRun(
   dataset: Dataset,
   crypto: CryptoProvider,
 ): Promise<OpenRun> {
-  const { task, partition: options, scoring, runner } = experiment;
+  const { task, partition: options, algorithm, scoring, runner } = experiment;
   if (dataset.test.count === 0) {
     throw new TributaryError("DATA_UNREADABLE", `${dataset.name} has no held-out examples`, {
       remedy: "Give data with examples to test on.",
@@ -46,6 +46,7 @@ export async function openRun(
       model: await loadInitialModel(task, random.derive("model")),
       scoreEveryRounds: scoring.everyRounds,
       trainer: { engine: runner.engine },
+      algorithm,
     },
     data: { name, train, test, partition, ...(noise === undefined ? {} : { noise }) },
   };

@@ -5,6 +5,8 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import { parseStrict } from "@tributary/protocol/schemas";
+import { requireFederatedAveraging, requireNoConflict } from "../algorithms/conflicts.ts";
+import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { taskOf } from "../files/task-file.ts";
 import type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment.ts";
 import {
@@ -47,7 +49,7 @@ async function experimentOf(
   const entries = Object.entries(set).filter(([key]) => !EXPERIMENT_KEYS.includes(key));
   const task = await taskOf(withTaskDefaults(Object.fromEntries(entries)), folder);
   const experiment = { ...sections, task, folder };
-  checkTogether(experiment);
+  await checkTogether(experiment);
   return experiment;
 }
 
@@ -83,7 +85,10 @@ const isSection = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws TributaryError `CONFIG_INVALID` when sections cannot go together. */
-function checkTogether({ task, partition }: Experiment): void {
+async function checkTogether({ task, partition, algorithm, runner }: Experiment): Promise<void> {
+  const { engine, fidelity } = runner;
+  if (fidelity === "wire") requireFederatedAveraging(algorithm.name);
+  requireNoConflict(algorithm.name, await loadAlgorithm(algorithm), { task, engine });
   if (!("clients" in partition) || partition.clients === undefined) return;
   requireCohort(task, partition.clients);
 }

@@ -9,11 +9,8 @@ import {
   PlanMemory,
   clipUpdate,
   encodeReport,
-  personalWeights,
   prepareEvaluation,
-  trainUpdate,
   wholePlan,
-  type PreparedReport,
   type TrainingDeps,
   type VerifiedModel,
   type VerifiedPlan,
@@ -31,6 +28,14 @@ import {
   type RandomSource,
   type UpdateKernels,
 } from "@tributary/protocol";
+import type { Algorithm } from "../algorithms/algorithm.ts";
+import {
+  trainByAlgorithm,
+  weightsToEvaluate,
+  type ClientPartDeps,
+  type ClientPartRequest,
+} from "../algorithms/client-part.ts";
+import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { clientExamples } from "./client-examples.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
@@ -53,8 +58,12 @@ interface Begun {
   readonly task: PoolTask;
   readonly plan: VerifiedPlan;
   readonly trainer: TimedTrainer;
+  readonly algorithm: Algorithm;
   readonly random: RandomSource;
 }
+
+/** What a client's work has come to, without the client. */
+type WorkDone = Omit<ClientReport, "client" | "trainerMs">;
 
 /** Does the work of one client after the other, with one engine and one copy of the model. */
 export class ClientWorkplace {
@@ -76,30 +85,25 @@ export class ClientWorkplace {
     const { planBytes } = task;
     const plan = wholePlan(planIdOf(this.#crypto, planBytes), planBytes, decodePlan(planBytes));
     const trainer = timedTrainer(await createTrainer(task.trainer), this.#clock);
-    this.#begun = { task, plan, trainer, random: seededRandom(this.#crypto, task.seed) };
+    const algorithm = await loadAlgorithm(task.algorithm);
+    const random = seededRandom(this.#crypto, task.seed);
+    this.#begun = { task, plan, trainer, algorithm, random };
   }
 
   /**
    * Does the work of one client.
    * @throws TributaryError what the work throws; the message names the client.
    */
-  async work(
-    { purpose, number, weights }: PoolRound,
-    work: ClientWork,
-    signal: AbortSignal,
-  ): Promise<ClientReport> {
-    const { plan, trainer } = this.#requireBegun();
+  async work(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
+    const { trainer } = this.#requireBegun();
     const beforeMs = trainer.spentMs;
-    const model: VerifiedModel = { plan, checkpoint: { id: NAMELESS, weights } };
     try {
-      const { report, kept } = await (purpose === "training"
-        ? this.#train(model, number, work, signal)
-        : this.#evaluate(model, work, signal));
-      const { counted: _, ...said } = report;
-      const trainerMs = trainer.spentMs - beforeMs;
-      return { ...said, client: work.client, ...(kept === undefined ? {} : { kept }), trainerMs };
+      const done = await (round.purpose === "training"
+        ? this.#train(round, work, signal)
+        : this.#evaluate(round, work, signal));
+      return { ...done, client: work.client, trainerMs: trainer.spentMs - beforeMs };
     } catch (error) {
-      throw ofClient(work.client, number, error);
+      throw ofClient(work.client, round.number, error);
     }
   }
 
@@ -116,40 +120,59 @@ export class ClientWorkplace {
     this.#begun = undefined;
   }
 
-  async #train(
-    model: VerifiedModel,
-    roundNumber: number,
-    { client, kept }: ClientWork,
-    signal: AbortSignal,
-  ): Promise<{ readonly report: PreparedReport; readonly kept?: KeptValues }> {
+  async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
+    const { deps, request } = this.#partOf(round, work, signal);
+    const { model } = request;
     const { id, plan } = model.plan;
-    const deps = this.#depsOf(client, model.plan, kept);
-    const examples = this.#examplesOf(client).train;
-    const trained = await trainUpdate(deps, { model, roundNumber, examples, signal });
+    const { vectors, numbers, keep, ...trained } = await trainByAlgorithm(deps, request);
     clipUpdate(trained.update, plan.clipNorm);
-    const report = await encodeReport(deps, model, roundNumber, trained);
-    report.counted();
+    const { counted, ...report } = await encodeReport(deps, model, round.number, trained);
+    counted();
     const residual = deps.residuals.of(id);
     const localLayers = deps.localLayers.of(id);
-    if (residual === undefined && localLayers === undefined) return { report };
+    const kept: KeptValues = {
+      ...(residual && { residual }),
+      ...(localLayers && { localLayers }),
+      ...(keep && { vectors: keep }),
+    };
     return {
-      report,
-      kept: {
-        ...(residual === undefined ? {} : { residual }),
-        ...(localLayers === undefined ? {} : { localLayers }),
-      },
+      ...report,
+      ...(vectors && { vectors }),
+      ...(numbers && { numbers }),
+      ...(Object.keys(kept).length > 0 && { kept }),
     };
   }
 
-  async #evaluate(
-    model: VerifiedModel,
-    { client, kept }: ClientWork,
+  async #evaluate(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
+    const { deps, request, heldOut: examples } = this.#partOf(round, work, signal);
+    const { model } = request;
+    const weights = await weightsToEvaluate(deps, request);
+    const asked = { model, weights, examples, signal };
+    const { counted: _, ...report } = await prepareEvaluation(deps.trainer, asked);
+    return report;
+  }
+
+  /** What a client works on in a round, and with what. */
+  #partOf(
+    { number, weights, sent = {} }: PoolRound,
+    { client, kept, epochs }: ClientWork,
     signal: AbortSignal,
-  ): Promise<{ readonly report: PreparedReport; readonly kept?: undefined }> {
-    const { trainer, localLayers } = this.#depsOf(client, model.plan, kept);
-    const examples = this.#examplesOf(client).heldOut;
-    const weights = personalWeights(model, localLayers);
-    return { report: await prepareEvaluation(trainer, { model, weights, examples, signal }) };
+  ): {
+    readonly deps: ClientPartDeps & Omit<TrainingDeps, "examples" | "trainer">;
+    readonly request: ClientPartRequest;
+    readonly heldOut: Examples;
+  } {
+    const { plan, trainer, algorithm } = this.#requireBegun();
+    const { train, heldOut } = this.#examplesOf(client);
+    return {
+      deps: { ...this.#depsOf(client, plan, kept), trainer, algorithm },
+      request: {
+        model: { plan, checkpoint: { id: NAMELESS, weights } },
+        ...{ roundNumber: number, examples: train, sent, epochs, signal },
+        kept: kept?.vectors ?? {},
+      },
+      heldOut,
+    };
   }
 
   #depsOf(

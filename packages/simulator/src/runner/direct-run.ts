@@ -1,10 +1,10 @@
 import {
   TaskHistory,
-  localAdders,
   modelTerms,
   nextRound,
   openCollection,
   packInitialState,
+  reportWeight,
   roundingOf,
   serverOptimizer,
   type Collection,
@@ -29,6 +29,8 @@ import {
   type ErrorCode,
   type RoundPurpose,
 } from "@tributary/protocol";
+import { openServerPart } from "../algorithms/open-server-part.ts";
+import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
 import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { heldOutShare } from "./held-out-share.ts";
 import { instantCourse } from "./member-course.ts";
@@ -52,6 +54,7 @@ export class DirectRun implements SimulatedTask {
   readonly #terms: RunTerms;
   readonly #deps: RunDeps;
   readonly #model: ModelTerms;
+  readonly #algorithm: ServerPart;
   readonly #collecting: CollectionDeps;
   readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
   readonly #cohorts: DrawnCohorts;
@@ -62,12 +65,19 @@ export class DirectRun implements SimulatedTask {
   #number = 0;
   #nowMs = 0;
 
-  private constructor(terms: RunTerms, model: ModelTerms, state: ModelState, deps: RunDeps) {
+  private constructor(
+    terms: RunTerms,
+    model: ModelTerms,
+    state: ModelState,
+    algorithm: ServerPart,
+    deps: RunDeps,
+  ) {
     const { task, seed, clients } = terms;
     this.#terms = terms;
     this.#deps = deps;
     this.#model = model;
     this.#state = state;
+    this.#algorithm = algorithm;
     const random = seededRandom(deps.crypto, seed);
     this.#cohorts = new DrawnCohorts(task, clients, random.derive("cohorts"));
     this.#history = new TaskHistory(task);
@@ -77,26 +87,31 @@ export class DirectRun implements SimulatedTask {
     };
     this.#collecting = {
       terms: model,
-      openAdder: localAdders(deps.crypto),
+      openAdder: algorithm.openAdder,
       optimizer: serverOptimizer(task.serverOptimizer),
-      weighting: task,
+      weighting: algorithm.weightingOf(task),
     };
   }
 
   /**
    * Begins a run.
    * @param snapshot - Of the same run, which then goes on from there.
-   * @throws TributaryError `TASK_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED`, or what the engine
-   *   throws that cannot be loaded.
+   * @throws TributaryError `CONFIG_INVALID` when the algorithm cannot work with the task;
+   *   `TASK_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED`, or what the engine throws that cannot be
+   *   loaded.
    */
   static async begin(terms: RunTerms, deps: RunDeps, snapshot?: RunSnapshot): Promise<DirectRun> {
-    const { task, model, seed, trainer } = terms;
+    const { task, model, seed, trainer, algorithm } = terms;
     const planBytes = encodePlan(planOf(task, model.description));
     const plan = modelTerms(decodePlan(planBytes));
+    const server = await openServerPart(terms, plan, deps.crypto);
     const random = roundingOf(serverRandom(deps.crypto, seed), task.name, 0);
     const state = await packInitialState(model.values, plan, { random, yieldTurn });
-    await deps.pool.begin({ planBytes, seed, trainer, heldOut: heldOutShare(task) });
-    const run = new DirectRun(terms, plan, state, deps);
+    await deps.pool.begin({
+      ...{ planBytes, seed, trainer, heldOut: heldOutShare(task) },
+      ...(algorithm && { algorithm }),
+    });
+    const run = new DirectRun(terms, plan, state, server, deps);
     if (snapshot !== undefined) run.#goOn(snapshot);
     return run;
   }
@@ -135,10 +150,11 @@ export class DirectRun implements SimulatedTask {
         ...(residual === undefined ? {} : { residual }),
       },
       kept: this.#kept,
+      remembered: this.#algorithm.kept,
     };
   }
 
-  #goOn({ rounds, state, kept }: RunSnapshot): void {
+  #goOn({ rounds, state, kept, remembered }: RunSnapshot): void {
     for (const round of rounds) {
       this.#cohorts.skip();
       this.#note(round);
@@ -148,6 +164,7 @@ export class DirectRun implements SimulatedTask {
     this.#number = last === undefined ? 0 : this.#history.lastNumber;
     this.#nowMs = last?.endedAtMs ?? 0;
     for (const [client, values] of kept) this.#kept.set(client, values);
+    this.#algorithm.goOn(remembered);
   }
 
   /** Takes note of a round and of the score of its checkpoint, by which the task is judged. */
@@ -170,22 +187,25 @@ export class DirectRun implements SimulatedTask {
     const policy = this.#policies[purpose];
     collection.begin();
     const cohort = this.#cohorts.draw(purpose);
-    const asked: PoolRound = { purpose, number, weights: this.#state.weights };
+    const { sent } = this.#algorithm;
+    const asked: PoolRound = { purpose, number, weights: this.#state.weights, sent };
     const outcomes = new Map<number, ErrorCode | undefined>();
     let bytesUp = 0;
     let trainerMs = 0;
     const receive = (report: ClientReport): void => {
-      bytesUp += report.payload.length;
+      bytesUp += report.payload.length + bytesBeside(report);
       trainerMs += report.trainerMs;
-      outcomes.set(report.client, addTo(collection, report));
-      if (report.kept !== undefined && outcomes.get(report.client) === undefined) {
-        this.#kept.set(report.client, report.kept);
-      }
+      const refusal = addTo(collection, report);
+      outcomes.set(report.client, refusal);
+      if (refusal !== undefined) return;
+      if (report.kept !== undefined) this.#kept.set(report.client, report.kept);
+      this.#algorithm.add(report, reportWeight(this.#collecting.weighting, report.exampleCount));
     };
     const work = async (clients: readonly number[]): Promise<void> => {
       const each = clients.map((client) => {
         const kept = this.#kept.get(client);
-        return { client, ...(kept === undefined ? {} : { kept }) };
+        const epochs = this.#terms.epochsOf?.(client, number);
+        return { client, ...(kept && { kept }), ...(epochs && { epochs }) };
       });
       await this.#deps.pool.work(asked, each, receive, signal);
     };
@@ -229,13 +249,15 @@ export class DirectRun implements SimulatedTask {
     const state = await collection.combine(this.#state, { random, yieldTurn });
     if (state === undefined) return;
     this.#state = state;
+    this.#algorithm.commit();
     this.#number = number;
   }
 
   /** What a member downloads of the newest state. */
   get #bytesDown(): number {
     const { difference, packed, weights } = this.#state;
-    return (difference ?? packed)?.length ?? weights.byteLength;
+    const model = (difference ?? packed)?.length ?? weights.byteLength;
+    return model + bytesBeside({ vectors: this.#algorithm.sent });
   }
 
   /** Scores the newest checkpoint, if it is due. */
@@ -247,6 +269,12 @@ export class DirectRun implements SimulatedTask {
     const parts = await this.#deps.pool.score(this.#state.weights, signal);
     return scoreOfParts(this.#model.plan, parts);
   }
+}
+
+/** What an algorithm's vectors and numbers take beside a model or an update. */
+function bytesBeside({ vectors = {}, numbers = {} }: ReportedBeside): number {
+  const bytes = 8 * Object.keys(numbers).length;
+  return Object.values(vectors).reduce((sum, { byteLength }) => sum + byteLength, bytes);
 }
 
 /** Adds a report. Returns the code of the error with which it is refused, if it is. */

@@ -1,4 +1,5 @@
 import type { ModelState } from "@tributary/core";
+import type { Vectors } from "../algorithms/algorithm.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { KeptValues } from "./trainer-pool.ts";
 
@@ -9,4 +10,6 @@ export interface RunSnapshot {
   readonly state: Pick<ModelState, "weights" | "memory" | "residual">;
   /** What clients keep, by number. */
   readonly kept: ReadonlyMap<number, KeptValues>;
+  /** What the server remembers by the algorithm. */
+  readonly remembered: Vectors;
 }

@@ -1,5 +1,6 @@
 import type { Clock, TrainerOptions } from "@tributary/client-sdk";
 import type { CheckpointId, CryptoProvider, TaskDefinition } from "@tributary/protocol";
+import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import type { InitialModel } from "../files/model-files.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { TrainerPool } from "./trainer-pool.ts";
@@ -17,6 +18,13 @@ export interface RunTerms {
   readonly scoreEveryRounds: number;
   /** The engine of local training. */
   readonly trainer: TrainerOptions;
+  /** How clients and server learn; federated averaging if left out. */
+  readonly algorithm?: AlgorithmOptions;
+  /**
+   * How many passes over its examples a client makes in a round, ≥ 1: a straggler does a part of its
+   * work. As the plan says, where it is left out or undefined.
+   */
+  readonly epochsOf?: (client: number, roundNumber: number) => number | undefined;
 }
 
 /** What a run works with. */

@@ -1,4 +1,5 @@
 import type { WorkerPort } from "@tributary/protocol/worker-port";
+import type { Vectors } from "../algorithms/algorithm.ts";
 import type { PoolConversation } from "./pool-conversation.ts";
 import { inSharedMemory, shared, type SimulationData } from "./simulation-data.ts";
 import { startThread } from "./start-thread.ts";
@@ -16,6 +17,11 @@ const REQUESTS_AHEAD = 2;
 
 /** The most clients that a thread is asked for at once. Their payloads are in memory together. */
 const MOST_AT_ONCE = 16;
+
+const inSharedVectors = (vectors: Vectors): Vectors =>
+  Object.fromEntries(
+    Object.entries(vectors).map(([name, values]) => [name, shared(values, Float32Array)]),
+  );
 
 type Thread = WorkerPort<PoolConversation>;
 
@@ -39,12 +45,16 @@ export class ThreadPool implements TrainerPool {
   }
 
   async work(
-    { weights, ...rest }: PoolRound,
+    { weights, sent = {}, ...rest }: PoolRound,
     clients: readonly ClientWork[],
     reported: (report: ClientReport) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const round: PoolRound = { ...rest, weights: shared(weights, Float32Array) };
+    const round: PoolRound = {
+      ...rest,
+      weights: shared(weights, Float32Array),
+      sent: inSharedVectors(sent),
+    };
     let next = 0;
     await this.#everyThread(signal, async (thread, stop) => {
       while (next < clients.length) {

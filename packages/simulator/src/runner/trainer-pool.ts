@@ -1,6 +1,9 @@
 import type { TrainerOptions } from "@tributary/client-sdk";
 import type { PreparedReport } from "@tributary/client-sdk/simulation";
 import type { MetricBasis } from "@tributary/protocol";
+import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
+import type { Vectors } from "../algorithms/algorithm.ts";
+import type { ReportedBeside } from "../algorithms/server-part.ts";
 
 /** What every client of a simulation has in common. */
 export interface PoolTask {
@@ -12,6 +15,8 @@ export interface PoolTask {
   readonly trainer: TrainerOptions;
   /** The share of its examples that each client holds out to evaluate on; 0 for none. */
   readonly heldOut: number;
+  /** How clients learn; federated averaging if left out. */
+  readonly algorithm?: AlgorithmOptions;
 }
 
 /** What the clients of one round are given. */
@@ -20,6 +25,8 @@ export interface PoolRound {
   readonly number: number;
   /** All parameters of the model, float32, in layout order. Nobody writes to them. */
   readonly weights: Float32Array;
+  /** What the algorithm sends beside the model; nothing if left out. Nobody writes to it. */
+  readonly sent?: Vectors;
 }
 
 /**
@@ -31,6 +38,8 @@ export interface KeptValues {
   readonly residual?: Float32Array;
   /** Its own values of the layers that the plan leaves to each client. */
   readonly localLayers?: Float32Array;
+  /** What the algorithm keeps. */
+  readonly vectors?: Vectors;
 }
 
 /** The part of one client in a round. */
@@ -38,10 +47,12 @@ export interface ClientWork {
   /** The client's number, from 0. */
   readonly client: number;
   readonly kept?: KeptValues;
+  /** Passes over its examples, where they are not those of the plan. */
+  readonly epochs?: number;
 }
 
 /** What a client's work has come to. */
-export interface ClientReport extends Omit<PreparedReport, "counted"> {
+export interface ClientReport extends Omit<PreparedReport, "counted">, ReportedBeside {
   readonly client: number;
   /** What the client keeps once its report counts. */
   readonly kept?: KeptValues;

@@ -21,6 +21,7 @@ import {
   type TaskRecord,
   type TributaryServer,
 } from "@tributary/server";
+import { requireFederatedAveraging } from "../algorithms/conflicts.ts";
 import { clientExamples } from "../runner/client-examples.ts";
 import { DrawnCohorts } from "../runner/drawn-cohorts.ts";
 import { heldOutShare } from "../runner/held-out-share.ts";
@@ -85,7 +86,7 @@ export class WireRun implements SimulatedTask {
   /**
    * Starts the server and the clients.
    * @param threads - In how many threads the clients train.
-   * @throws TributaryError what the server throws that cannot start, or does not take the task.
+   * @throws TributaryError `CONFIG_INVALID` with any algorithm but federated averaging; what the server throws that cannot start, or does not take the task.
    */
   static async begin(
     terms: RunTerms,
@@ -94,7 +95,8 @@ export class WireRun implements SimulatedTask {
     deps: RunDeps,
   ): Promise<WireRun> {
     const { crypto } = deps;
-    const { task: definition, model, seed, clients, trainer } = terms;
+    const { task: definition, model, seed, clients, trainer, algorithm } = terms;
+    requireFederatedAveraging(algorithm?.name ?? "fedavg");
     const folder = await mkdtemp(join(tmpdir(), "tributary-simulation-"));
     const server = await startServer(
       {

@@ -1,0 +1,48 @@
+import { TributaryError, leavesResidual } from "@tributary/protocol";
+import type { Algorithm, Surroundings } from "./algorithm.ts";
+
+/** What is not as it must be for control variates: plain gradient descent, whose steps take them. */
+export function conflictOfControl({ task, engine }: Surroundings): string | undefined {
+  const { optimizer } = task.plan;
+  if (engine === "tfjs") return "the engine tfjs, whose steps take no correction";
+  if (optimizer.name !== "sgd") return `plan.optimizer ${optimizer.name}`;
+  return optimizer.momentum > 0 ? "plan.optimizer.momentum" : undefined;
+}
+
+/**
+ * Checks that an algorithm can work with what a run asks for besides.
+ * @param name - The algorithm's name, for the error.
+ * @throws TributaryError `CONFIG_INVALID`, which names the algorithm and what it cannot work with.
+ */
+export function requireNoConflict(name: string, algorithm: Algorithm, run: Surroundings): void {
+  const conflict = algorithm.conflict?.(run) ?? conflictOfSums(algorithm, run);
+  if (conflict !== undefined) throw conflictError(name, conflict);
+}
+
+/**
+ * Checks that nothing is asked for that clients over sockets do not know.
+ * @throws TributaryError `CONFIG_INVALID`
+ */
+export function requireFederatedAveraging(name: string): void {
+  if (name !== "fedavg") throw conflictError(name, "fidelity wire, whose clients do not know it");
+}
+
+/** An algorithm that goes on computing with the sums needs those of whole updates. */
+function conflictOfSums({ combine }: Algorithm, { task }: Surroundings): string | undefined {
+  if (combine === undefined) return undefined;
+  const { aggregation, plan } = task;
+  if (aggregation.rule !== "mean") return `aggregation.rule ${aggregation.rule}`;
+  if (plan.clipNorm !== null) return "plan.clipNorm";
+  if (!leavesResidual(plan.update)) return undefined;
+  return `plan.update.codec ${plan.update.codec}, which keeps a residual`;
+}
+
+function conflictError(name: string, conflict: string): TributaryError {
+  return new TributaryError(
+    "CONFIG_INVALID",
+    `The algorithm ${name} cannot work with ${conflict}`,
+    {
+      remedy: "Change one of the two.",
+    },
+  );
+}

@@ -1,0 +1,23 @@
+// The table of all algorithms. The compiler compares it with those that an experiment can name.
+import type { Algorithm } from "./algorithm.ts";
+import type { AlgorithmOptions, OptionsOf } from "./algorithm-options.ts";
+import { fedNova } from "./fednova.ts";
+import { scaffold } from "./scaffold.ts";
+
+type Factory<Options> = (options: Options) => Algorithm | Promise<Algorithm>;
+
+const FACTORIES: {
+  readonly [Name in AlgorithmOptions["name"]]: Factory<OptionsOf<Name>>;
+} = {
+  fedavg: () => ({}),
+  fednova: fedNova,
+  scaffold,
+};
+
+/** Makes the algorithm that an experiment names; federated averaging where it names none. */
+export async function loadAlgorithm(
+  options: AlgorithmOptions = { name: "fedavg" },
+): Promise<Algorithm> {
+  const make = FACTORIES[options.name] as Factory<AlgorithmOptions>;
+  return make(options);
+}
