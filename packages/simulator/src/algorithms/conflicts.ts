@@ -28,8 +28,8 @@ export function requireFederatedAveraging(name: string): void {
 }
 
 /** An algorithm that goes on computing with the sums needs those of whole updates. */
-function conflictOfSums({ combine }: Algorithm, { task }: Surroundings): string | undefined {
-  if (combine === undefined) return undefined;
+function conflictOfSums(algorithm: Algorithm, { task }: Surroundings): string | undefined {
+  if (algorithm.combine === undefined) return undefined;
   const { aggregation, plan } = task;
   if (aggregation.rule !== "mean") return `aggregation.rule ${aggregation.rule}`;
   if (plan.clipNorm !== null) return "plan.clipNorm";

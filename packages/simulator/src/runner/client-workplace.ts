@@ -12,7 +12,6 @@ import {
   prepareEvaluation,
   wholePlan,
   type TrainingDeps,
-  type VerifiedModel,
   type VerifiedPlan,
 } from "@tributary/client-sdk/simulation";
 import {

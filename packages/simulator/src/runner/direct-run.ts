@@ -25,7 +25,6 @@ import {
   roundOf,
   seededRandom,
   type CheckpointId,
-  type CryptoProvider,
   type ErrorCode,
   type RoundPurpose,
 } from "@tributary/protocol";
