@@ -73,6 +73,10 @@ async function writeTask(box: Sandbox): Promise<string> {
   return box.write("task.yaml", TASK);
 }
 
+interface Measured {
+  readonly metricDetail: { readonly classes?: readonly { readonly support: number }[] };
+}
+
 test("clients judge each checkpoint on held-out examples, the operator measures it too, and goes back to the best", async () => {
   const box = await openSandbox();
   await startServer(box);
@@ -126,20 +130,20 @@ test("clients judge each checkpoint on held-out examples, the operator measures 
     checkpoint: best.baseCheckpoint,
   });
 
-  const measured = await box.json<{ evaluations: { roundNumber: number; exampleCount: number }[] }>(
-    [
-      "model",
-      "evaluate",
-      "--data",
-      "points.csv",
-      "--classes",
-      "left,right",
-      "--round",
-      "1",
-      ...HERE,
-    ],
-  );
+  const measured = await box.json<{ evaluations: Measured[] }>([
+    "model",
+    "evaluate",
+    "--data",
+    "points.csv",
+    "--classes",
+    "left,right",
+    "--round",
+    "1",
+    ...HERE,
+  ]);
   expect(measured.evaluations).toMatchObject([{ roundNumber: 1, exampleCount: 200 }]);
+  const { classes = [] } = measured.evaluations[0]?.metricDetail ?? {};
+  expect(classes.map(({ support }) => support).reduce((sum, one) => sum + one, 0)).toBe(200);
   const after = await box.json<{ rounds: HistoryLine[] }>(["round", "list", ...HERE]);
   expect(after.rounds.map(({ kind }) => kind)).toContain("operator-evaluation");
 

@@ -21,7 +21,7 @@ export type { YieldTurn } from "./aggregation/time-slice.ts";
 export { localAdders, type OpenAdder, type UpdateAdder } from "./aggregation/update-adder.ts";
 export { updateForm, type AdderSpec, type UpdateForm } from "./aggregation/update-form.ts";
 export type { Collection, MemberOffer } from "./collection/collection.ts";
-export type { MetricDetail, Percentiles } from "./collection/metric-detail.ts";
+export { detailOf, type MetricDetail, type Percentiles } from "./collection/metric-detail.ts";
 export { openCollection, type CollectionDeps } from "./collection/open-collection.ts";
 export { reportWeight, type WeightingTerms } from "./collection/report-weight.ts";
 export {

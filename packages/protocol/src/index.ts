@@ -151,6 +151,7 @@ export { BASES, type BasisName } from "./plan/bases/basis-table.ts";
 export { classFigures, confusionRows, type ClassFigures } from "./plan/bases/confusion.ts";
 export { areaErrorAtMost, scoreIndex } from "./plan/bases/score-histogram.ts";
 export { LEAST_PROBABILITY } from "./plan/bases/surprise.ts";
+export { statedSizes } from "./model/stated-sizes.ts";
 export {
   answerWidth,
   basesOf,

@@ -3,7 +3,7 @@ import type { RoundRecord } from "@tributary/server";
 type MetricDetail = RoundRecord["metricDetail"];
 
 /** More classes than this are not shown one by one; `--json` has them all. */
-const MOST_CLASSES = 20;
+export const MOST_CLASSES = 20;
 
 /** Describes to a person what a round has measured beyond one number for each metric. */
 export function describeDetail(detail: MetricDetail): string[] {
