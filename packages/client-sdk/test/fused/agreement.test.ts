@@ -221,6 +221,35 @@ describe("the fused trainer and tfjs on cpu", () => {
     },
   );
 
+  it("agree on a causal convolution where zeros precede the sequence", async () => {
+    const build = (moments: number, padding: "causal" | "valid") =>
+      describeModel(
+        tf.sequential({
+          layers: [
+            layers.conv1d({
+              ...{ inputShape: [moments, 2], filters: 3, kernelSize: 3 },
+              ...{ dilationRate: 2, padding, name: "windows" },
+            }),
+          ],
+        }),
+      );
+    const { description, values } = build(6, "causal");
+    const features = Float32Array.from({ length: 6 * 2 }, (_, i) => Math.sin(i));
+    const preceded = Float32Array.of(...new Float32Array(4 * 2), ...features);
+    const [a, b] = await Promise.all([
+      fused.predict({
+        ...{ plan: planFor(description, {}), weights: values },
+        ...{ features, featureShape: [6, 2], count: 1 },
+      }),
+      tfjs.predict({
+        ...{ plan: planFor(build(10, "valid").description, {}), weights: values },
+        ...{ features: preceded, featureShape: [10, 2], count: 1 },
+      }),
+    ]);
+    expect(a).toHaveLength(6 * 3);
+    b.forEach((value, i) => expect(a[i]).toBeCloseTo(value, 5));
+  });
+
   it("agree on a model whose first layers are frozen", async () => {
     const model = tf.sequential({
       layers: [

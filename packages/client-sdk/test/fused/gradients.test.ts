@@ -57,6 +57,29 @@ const MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ units: 3, activation: "softmax" }),
       ],
     }),
+  // tfjs has no causal convolution.
+  "convolutions that see no later moments": () =>
+    tf.sequential({
+      layers: [
+        layers.conv1d({ inputShape: [7, 2], filters: 3, kernelSize: 3, padding: "causal" }),
+        layers.activation({ activation: "tanh" }),
+        layers.conv1d({ filters: 4, kernelSize: 2, dilationRate: 3, padding: "causal" }),
+        layers.conv1d({ filters: 3, kernelSize: 3, strides: 2, padding: "causal" }),
+        layers.globalAveragePooling1d(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "cells with other activations": () =>
+    tf.sequential({
+      layers: [
+        layers.lstm({
+          ...{ inputShape: [4, 3], units: 5, returnSequences: true },
+          ...{ activation: "sigmoid", recurrentActivation: "tanh" },
+        }),
+        layers.gru({ units: 4, activation: "linear", recurrentActivation: "sigmoid" }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
   // tfjs has no gradient of a dilated convolution.
   "dilated convolutions": () =>
     tf.sequential({

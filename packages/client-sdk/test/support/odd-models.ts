@@ -8,6 +8,8 @@ import { SEQUENCE_MODELS } from "./sequence-models.ts";
 
 const { layers } = tf;
 
+const slope = () => tf.initializers.constant({ value: 0.25 });
+
 /** Models of odd sizes; each ends in 3 outputs unless it says otherwise. */
 export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
   "a dense layer": () =>
@@ -84,6 +86,24 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         layers.dense({ inputShape: [5], units: 9, activation: "gelu" }),
         layers.dropout({ rate: 0 }),
         layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    }),
+  "slopes that are trained": () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 4, 2], filters: 3, kernelSize: 2 }),
+        layers.prelu({ alphaInitializer: slope(), sharedAxes: [1, 2] }),
+        layers.conv2d({ filters: 3, kernelSize: 2 }),
+        layers.prelu({
+          alphaInitializer: slope(),
+          alphaRegularizer: tf.regularizers.l2(),
+          sharedAxes: [1],
+        }),
+        layers.flatten(),
+        layers.dense({ units: 5 }),
+        layers.prelu({ alphaInitializer: slope() }),
+        layers.dense({ units: 3 }),
+        layers.prelu({ alphaInitializer: slope(), sharedAxes: [1] }),
       ],
     }),
   "layer normalisation": () =>

@@ -17,6 +17,27 @@ export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         softmaxEnd(),
       ],
     }),
+  "cells with other activations": () =>
+    tf.sequential({
+      layers: [
+        layers.lstm({
+          ...{ inputShape: [4, 3], units: 5, returnSequences: true },
+          ...{ activation: "relu", recurrentActivation: "tanh" },
+        }),
+        layers.gru({
+          ...{ units: 6, returnSequences: true },
+          ...{ activation: "sigmoid", recurrentActivation: "linear" },
+        }),
+        layers.bidirectional({
+          layer: layers.lstm({ units: 3, activation: "hardSigmoid", recurrentActivation: "relu" }),
+          mergeMode: "concat",
+        }),
+        layers.repeatVector({ n: 3 }),
+        layers.simpleRNN({ units: 4, activation: "linear", returnSequences: true }),
+        layers.gru({ units: 5, activation: "linear" }),
+        softmaxEnd(),
+      ],
+    }),
   "layers that go both ways": () =>
     tf.sequential({
       layers: [

@@ -2,15 +2,19 @@ import type { Address } from "@tributary/protocol";
 import type { CallDraft } from "@tributary/protocol/testing";
 import type { AttentionKernels } from "../../../src/training/fused/kernels/attention-kernels.ts";
 import { ZEROS } from "../../../src/training/fused/kernels/matrix.ts";
-import type {
-  GruMoment,
-  LstmMoment,
-  RecurrentKernels,
-  RecurrentMoment,
-  SimpleMoment,
+import {
+  CELL_ACTIVATIONS,
+  type CellActivation,
+  type GruMoment,
+  type LstmMoment,
+  type RecurrentKernels,
+  type RecurrentMoment,
 } from "../../../src/training/fused/kernels/sequence-kernels.ts";
 import type { TrainingKernels } from "../../../src/training/fused/kernels/training-kernels.ts";
 import { drawMatrix, type TrainingKernelCase } from "./kernel-case.ts";
+
+const drawActivation = (draft: CallDraft): CellActivation =>
+  CELL_ACTIVATIONS[draft.integer(0, CELL_ACTIVATIONS.length - 1)]!;
 
 /** A moment of a recurrent layer whose rows have gaps between them, and its number of rows. */
 function drawMoment(draft: CallDraft, gates: number): [RecurrentMoment, rows: number] {
@@ -22,7 +26,8 @@ function drawMoment(draft: CallDraft, gates: number): [RecurrentMoment, rows: nu
       h: drawMatrix(draft, rows, units, 1),
       dh: draft.values(rows * units),
       units,
-      hard: draft.flag(),
+      activation: drawActivation(draft),
+      gateActivation: drawActivation(draft),
     },
     rows,
   ];
@@ -42,12 +47,11 @@ const lstm =
 
 const simple =
   (
-    call: (kernels: TrainingKernels, moment: SimpleMoment, rows: number) => void,
+    call: (kernels: TrainingKernels, moment: RecurrentMoment, rows: number) => void,
   ): TrainingKernelCase =>
   (draft) => {
     const [moment, rows] = drawMoment(draft, 1);
-    const rectified = draft.flag();
-    return (kernels) => call(kernels, { ...moment, rectified }, rows);
+    return (kernels) => call(kernels, moment, rows);
   };
 
 const gru =

@@ -106,6 +106,13 @@ export const VALUE_CASES: Readonly<
     const [x, dy, dx] = [draft.values(size, 20), draft.values(size), draft.room(4 * size)];
     return (kernels) => kernels.curveGradient(x, dy, dx, size, curve);
   },
+  bendColumns(draft) {
+    const [rows, columns] = [draft.size(37), draft.size(37)];
+    const size = rows * columns;
+    const [x, v, y] = [draft.values(size), draft.values(size), draft.room(4 * size)];
+    const factors = draft.values(columns);
+    return (kernels) => kernels.bendColumns(x, v, factors, y, rows, columns);
+  },
   gelu(draft) {
     const [size, approximate] = [draft.size(600), draft.flag()];
     const [x, y] = [draft.values(size), draft.room(4 * size)];

@@ -1,7 +1,8 @@
 // Compiles activations: those that are layers, and those that end another layer.
+import { shapeSize } from "@tributary/protocol";
 import { asFields, LayerRefusal, numberOf, requireOneOf } from "./layer-config.ts";
 import type { Activation } from "./layer-node.ts";
-import { one, type CompiledLayer, type LayerCompiler } from "./layer-to-compile.ts";
+import { one, parameter, type CompiledLayer, type LayerCompiler } from "./layer-to-compile.ts";
 
 /** The two numbers of SELU (arXiv:1706.02515). */
 const SELU = { alpha: 1.6732632423543772, scale: 1.0507009873554805 };
@@ -79,6 +80,27 @@ export const ACTIVATION_LAYERS: Readonly<Record<string, LayerCompiler>> = {
       { kind: "activation", name: "leakyRelu", slope: numberOf(config, field, 0.3) },
       shape,
     );
+  },
+  PReLU: (layer, shape) => {
+    const { name, shape: given } = parameter(layer, "alpha");
+    const shared: unknown = layer.config["shared_axes"] ?? [];
+    // Along an axis that is shared, which is counted from 1, all values have the same slope.
+    const isShared = (_: number, axis: number): boolean =>
+      Array.isArray(shared) && shared.includes(axis + 1);
+    const slopes = shape.map((size, axis) => (isShared(size, axis) ? 1 : size));
+    if (given.join() !== slopes.join()) {
+      throw new LayerRefusal(`its alpha is [${given.join(", ")}] for [${shape.join(", ")}]`);
+    }
+    // The slopes repeat from one row of values to the next, so the axes that are shared come first.
+    const own = shape.slice(shape.findLastIndex(isShared) + 1);
+    const columns = shapeSize(own);
+    if (columns !== shapeSize(slopes)) {
+      throw new LayerRefusal(`its shared_axes are ${JSON.stringify(shared)}`);
+    }
+    return {
+      nodes: [{ operation: { kind: "prelu", slopes: name, columns }, shape }],
+      parameters: [name],
+    };
   },
   ELU: ({ config }, shape) =>
     one({ kind: "activation", name: "elu", alpha: numberOf(config, "alpha", 1), scale: 1 }, shape),

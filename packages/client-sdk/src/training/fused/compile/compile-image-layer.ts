@@ -28,6 +28,7 @@ type Rank = 1 | 2;
 
 /** Compiles a Conv1D or a Conv2D. */
 function convolution(rank: Rank, layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  if (rank === 1 && layer.config["padding"] === "causal") return causal(layer, shape);
   const config = filterConfig(rank, layer.config);
   const kernel = filterOf(rank, layer, "kernel", [...config.size, channelsOf(rank, shape)]);
   const { depth } = kernel;
@@ -37,6 +38,18 @@ function convolution(rank: Rank, layer: LayerToCompile, shape: readonly number[]
     operation: { kind: "convolution", kernel: kernel.name, bias, ...config, depth },
     activation: layer.config["activation"],
   }));
+}
+
+/** Compiles a Conv1D that sees no later moments: the whole of its padding precedes the sequence. */
+function causal(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {
+  const config = { ...layer.config, padding: "valid" };
+  const { size, dilation } = filterConfig(1, config);
+  const before = (size[1] - 1) * dilation[1];
+  const [moments, channels] = requireAxes(shape, 2);
+  const padded = [moments! + before, channels!];
+  const operation = { kind: "zeroPadding", vertical: [0, 0], horizontal: [before, 0] } as const;
+  const { nodes, ...made } = convolution(1, { ...layer, config }, padded);
+  return { ...made, nodes: [{ operation, shape: padded }, ...nodes] };
 }
 
 /** Compiles a DepthwiseConv2D. */

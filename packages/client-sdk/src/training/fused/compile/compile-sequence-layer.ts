@@ -1,4 +1,5 @@
 // Compiles layers over sequences. A moment is one element of a sequence.
+import { CELL_ACTIVATIONS, type CellActivation } from "../kernels/sequence-kernels.ts";
 import { copiesOf, sequenceReversal } from "./axis-copies.ts";
 import {
   finitesOf,
@@ -7,6 +8,7 @@ import {
   requireAbsent,
   requireOneOf,
   requireSizeOf,
+  type Fields,
 } from "./layer-config.ts";
 import {
   one,
@@ -32,16 +34,8 @@ function recurrent(
   shape: readonly number[],
 ): CompiledLayer {
   const { config } = layer;
-  for (const field of ["activation", "recurrent_activation"]) {
-    // A missing field means the default of tfjs, but null means linear.
-    if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
-  }
-  const activation =
-    cell === "simple"
-      ? requireOneOf(config, "activation", "tanh", "relu")
-      : requireOneOf(config, "activation", "tanh");
-  // A simple cell has no gates.
-  const gate = cell !== "simple" && requireOneOf(config, "recurrent_activation", ...GATES);
+  const activation = activationOf(config, "activation", "tanh");
+  const gateActivation = activationOf(config, "recurrent_activation", "hardSigmoid");
   // A layer that keeps or returns its state would need more than the layers here compute.
   for (const flag of ["return_state", "stateful"]) requireOneOf(config, flag, false);
   const [dropout, stateDropout] = [rateOf(config, "dropout"), rateOf(config, "recurrent_dropout")];
@@ -68,8 +62,7 @@ function recurrent(
       operation: {
         ...{ kind: "recurrent", cell, kernel: kernel.name, bias, sequences },
         recurrentKernel: recurrentKernel.name,
-        hardGates: gate !== false && gate !== "sigmoid",
-        ...{ stateDropout, rectified: activation === "relu" },
+        ...{ activation, gateActivation, stateDropout },
       },
       activation: "linear",
     }),
@@ -89,8 +82,15 @@ function recurrent(
   return { nodes, parameters: [...made.parameters, recurrentKernel.name] };
 }
 
-/** The names of the activation of gates in Keras and tfjs. The default of tfjs comes first. */
-const GATES = ["hard_sigmoid", "hardSigmoid", "sigmoid"] as const;
+/**
+ * Reads an activation of a cell. A missing field means the default of tfjs. Null does so in tfjs and
+ * means linear in Keras, so it is refused.
+ */
+function activationOf(config: Fields, field: string, standard: CellActivation): CellActivation {
+  if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
+  const name = requireOneOf(config, field, standard, ...CELL_ACTIVATIONS, "hard_sigmoid");
+  return name === "hard_sigmoid" ? "hardSigmoid" : name;
+}
 
 /** Compiles an Embedding. */
 function embedding(layer: LayerToCompile, shape: readonly number[]): CompiledLayer {

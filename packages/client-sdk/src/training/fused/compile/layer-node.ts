@@ -1,5 +1,6 @@
 // A model as the fused trainer uses it: a list of nodes in the order in which they are computed.
 // Each node is a single operation.
+import type { CellActivation } from "../kernels/sequence-kernels.ts";
 
 /** An activation that a node can compute. Softmax goes over the last axis. */
 export type Activation =
@@ -59,12 +60,12 @@ export type LayerOperation =
       readonly bias: string | undefined;
       /** Whether the output is the state at every moment, or the state at the last moment only. */
       readonly sequences: boolean;
-      /** Whether gates are hard sigmoids: 0.2 x + 0.5, limited to the range from 0 to 1. */
-      readonly hardGates: boolean;
+      /** The activation of the candidate and of the output. */
+      readonly activation: CellActivation;
+      /** The activation of the gates, which a simple cell does not have. */
+      readonly gateActivation: CellActivation;
       /** The share of the state's units that are dropped before the recurrent kernel. */
       readonly stateDropout: number;
-      /** Whether a simple cell has a ReLU in place of tanh. */
-      readonly rectified: boolean;
     }
   | { readonly kind: "embedding"; readonly table: string; readonly entries: number }
   /** The rows of a table for the positions of a sequence. */
@@ -80,6 +81,13 @@ export type LayerOperation =
     }
   | { readonly kind: "zeroPadding"; readonly vertical: Pair; readonly horizontal: Pair }
   | ({ readonly kind: "activation" } & Activation)
+  | {
+      /** A ReLU whose slopes below 0 are trained. */
+      readonly kind: "prelu";
+      readonly slopes: string;
+      /** How many slopes there are: one for each value of an example, or of its last axes. */
+      readonly columns: number;
+    }
   | {
       readonly kind: "groupNorm";
       /** The number of groups of channels. Each group is normalised on its own. */
@@ -174,6 +182,8 @@ export function parametersOf(operation: LayerOperation): readonly string[] {
     case "embedding":
     case "positions":
       return [operation.table];
+    case "prelu":
+      return [operation.slopes];
     case "eachMoment":
       return parametersOf(operation.operation);
     default:

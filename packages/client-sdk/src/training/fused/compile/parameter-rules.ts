@@ -11,6 +11,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   recurrent: "recurrent_kernel",
   depthwise: "depthwise_kernel",
   pointwise: "pointwise_kernel",
+  alpha: "alpha",
   gamma: "gamma",
   beta: "beta",
   embeddings: "embeddings",

@@ -14,6 +14,18 @@ export interface ActivationKernels {
   clip(x: Address, y: Address, size: number, low: number, high: number): void;
   /** dx = dy where the output y lies between the bounds, and 0 at them. May work in place. */
   clipGradient(y: Address, dy: Address, dx: Address, size: number, low: number, high: number): void;
+  /**
+   * y = v where x is above 0, and elsewhere v times the factor of its column. May work in place.
+   * @param x, v, y - [rows, columns].
+   */
+  bendColumns(
+    x: Address,
+    v: Address,
+    factors: Address,
+    y: Address,
+    rows: number,
+    columns: number,
+  ): void;
   /** y = scale · x above 0, and scale · alpha · (e^x − 1) elsewhere. May work in place. */
   elu(x: Address, y: Address, size: number, alpha: number, scale: number): void;
   /** Writes dx, from the output y. May work in place. */

@@ -3,6 +3,15 @@
 import type { Address } from "@tributary/protocol";
 import type { Matrix } from "./matrix.ts";
 
+/**
+ * The activations of cells: of the gates, and of what a cell gives. A hard sigmoid is 0.2 x + 0.5,
+ * limited to the range from 0 to 1. The derivative of each is computed from its value.
+ */
+export const CELL_ACTIVATIONS = ["tanh", "sigmoid", "hardSigmoid", "relu", "linear"] as const;
+
+/** The name of an activation of cells. */
+export type CellActivation = (typeof CELL_ACTIVATIONS)[number];
+
 /** What the cells of recurrent layers have in common. All matrices have a row for each example. */
 export interface RecurrentMoment {
   /**
@@ -19,8 +28,10 @@ export interface RecurrentMoment {
   /** The gradient of h, [rows, units], rows side by side. */
   readonly dh: Address;
   readonly units: number;
-  /** Whether gates are hard sigmoids: 0.2 x + 0.5, limited to the range from 0 to 1. */
-  readonly hard: boolean;
+  /** The activation of the candidate and of the output; a cell without gates has no other. */
+  readonly activation: CellActivation;
+  /** The activation of the gates. */
+  readonly gateActivation: CellActivation;
 }
 
 /** One moment of an LSTM. Its gates are, in this order: input, forget, candidate, output. */
@@ -42,16 +53,11 @@ export interface GruMoment extends RecurrentMoment {
   readonly dKept: Address;
 }
 
-/** One moment of a recurrent layer without gates. Here z holds the sum that h is computed from. */
-export interface SimpleMoment extends RecurrentMoment {
-  /** Whether h is a ReLU of the sum. Otherwise it is its tanh. */
-  readonly rectified: boolean;
-}
-
 /** What lies between the multiplications of recurrent layers, and embeddings. */
 export interface RecurrentKernels {
   /**
-   * Computes the gates in place, c = forget · before + input · candidate, and h = output · tanh c.
+   * Computes the gates in place, c = forget · before + input · candidate, and h = output times the
+   * activation of c.
    */
   lstmForward(moment: LstmMoment, rows: number): void;
   /** Writes dz over z, and the gradient of the cell state before over dc. */
@@ -64,10 +70,10 @@ export interface RecurrentKernels {
   gruBackward(moment: GruMoment, rows: number): void;
   /** Writes dz of the reset over it, and adds reset · dKept to dh. */
   gruResetBackward(moment: GruMoment, rows: number): void;
-  /** Computes h = tanh z, or max(z, 0). */
-  simpleForward(moment: SimpleMoment, rows: number): void;
+  /** Computes h as the activation of z, the sum of a cell without gates. */
+  simpleForward(moment: RecurrentMoment, rows: number): void;
   /** Writes dz over z. */
-  simpleBackward(moment: SimpleMoment, rows: number): void;
+  simpleBackward(moment: RecurrentMoment, rows: number): void;
   /**
    * Copies a row of the table for every index.
    * @param indices - [rows], whole numbers as float32.

@@ -18,6 +18,7 @@ import { momentDropoutLayer } from "./moment-dropout.ts";
 import { multiplyLayer } from "./multiply.ts";
 import { poolingLayer } from "./pooling.ts";
 import { positionsLayer } from "./positions.ts";
+import { preluLayer } from "./prelu.ts";
 import { resetAfterGruLayer } from "./reset-after-gru.ts";
 import { reshapeLayer } from "./reshape.ts";
 import { scaleLayer } from "./scale.ts";
@@ -39,6 +40,8 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return denseLayer({ ...context, operation });
     case "activation":
       return activationLayer({ ...context, operation });
+    case "prelu":
+      return preluLayer({ ...context, operation });
     case "reshape":
       return reshapeLayer(context);
     case "convolution":

@@ -22,6 +22,7 @@ interface Step {
  *
  *     c = f · c₋₁ + i · g        h = o · tanh c
  *
+ * The topology may name another activation in place of tanh.
  * The input's part of the gates is computed for all moments at once; see `recurrentLayer`. What
  * remains must go moment by moment, because each one needs the state before.
  */

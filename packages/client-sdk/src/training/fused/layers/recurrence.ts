@@ -108,7 +108,7 @@ function layOut(
   const moments = inputs[0].shape[0]!;
   const units = output.shape.at(-1)!;
   const gates = gatesPerUnit * units;
-  const { sequences, hardGates } = operation;
+  const { sequences, activation, gateActivation } = operation;
   const z = allocate(capacity * moments * gates);
   const statesAt =
     (states: Address) =>
@@ -151,7 +151,7 @@ function layOut(
     ...{ moments, units, gates, recurrent: parameter(operation.recurrentKernel), dh, dc },
     ...{ zAt, hAt, dyAt, cellAt: cells, links, gather, addOutputGradient },
     momentAt: (t) => ({
-      ...{ z: zAt(t), before: hAt(t - 1), h: hAt(t), dh, units, hard: hardGates },
+      ...{ z: zAt(t), before: hAt(t - 1), h: hAt(t), dh, units, activation, gateActivation },
     }),
   };
 }

@@ -1,12 +1,12 @@
 import { matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
 import { inPanels, MATMUL_SCRATCH, type PackedProduct } from "../kernels/multiply-kernels.ts";
-import type { SimpleMoment } from "../kernels/sequence-kernels.ts";
+import type { RecurrentMoment } from "../kernels/sequence-kernels.ts";
 import type { FusedLayer } from "./layer.ts";
 import { recurrentLayer, type RecurrentContext } from "./recurrence.ts";
 
 /** One moment with the products of its states. */
 interface Step {
-  readonly moment: SimpleMoment;
+  readonly moment: RecurrentMoment;
   /** Adds the state before times the recurrent kernel to the sums. */
   readonly toSums: PackedProduct;
   /** dh: the gradient of the moment's own output, plus what comes back from the next one. */
@@ -15,10 +15,10 @@ interface Step {
 
 /**
  * Builds a recurrent layer without gates over all moments of a sequence: h = tanh(x·kernel +
- * h₋₁·recurrent + bias), or a ReLU in place of tanh.
+ * h₋₁·recurrent + bias), or another activation in place of tanh.
  */
 export function simpleRnnLayer(context: RecurrentContext): FusedLayer {
-  const { kernels, operation, scratch } = context;
+  const { kernels, scratch } = context;
   return recurrentLayer(context, { gatesPerUnit: 1 }, (recurrence) => {
     const { moments, units, recurrent, dh, zAt, dyAt, links } = recurrence;
     const turnedSize = units * units;
@@ -29,7 +29,7 @@ export function simpleRnnLayer(context: RecurrentContext): FusedLayer {
     const packed = room.place(MATMUL_SCRATCH + turnedSize, {});
     const last = moments - 1;
     const steps = Array.from({ length: moments }, (_, t): Step => ({
-      moment: { ...recurrence.momentAt(t), rectified: operation.rectified },
+      moment: recurrence.momentAt(t),
       toSums: { a: links.multipliedAt(t - 1), packed, c: zAt(t), start: zAt(t) },
       toState: {
         ...{ a: zAt(Math.min(t + 1, last)), packed },

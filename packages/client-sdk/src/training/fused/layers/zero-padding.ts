@@ -1,9 +1,10 @@
 import type { LayerOperation } from "../compile/layer-node.ts";
+import { imageOf } from "../compile/window-shape.ts";
 import type { Images } from "../kernels/image-kernels.ts";
 import { NO_OPERATIONS, type FusedLayer, type LayerContext } from "./layer.ts";
 
 /**
- * Builds a layer that puts zeros around its images. The zeros have no gradient, so the way
+ * Builds a layer that puts zeros around its images or sequences. The zeros have no gradient, so the way
  * backwards cuts them off again.
  */
 export function zeroPaddingLayer({
@@ -29,6 +30,6 @@ export function zeroPaddingLayer({
 
 /** Describes images at an address by the shape of one of them. */
 function imagesOf(at: Images["at"], shape: readonly number[]): Images {
-  const [height, width, channels] = shape as [number, number, number];
+  const [height, width, channels] = imageOf(shape);
   return { at, height, width, channels };
 }

@@ -37,6 +37,14 @@ export function activationKernels(memory: ReferenceMemory, math: ReferenceMath):
         f[indexOf(dx) + i] = value > r(low) && value < r(high) ? f[indexOf(dy) + i]! : 0;
       }
     },
+    bendColumns(x, v, factors, y, rows, columns) {
+      const { f } = memory;
+      for (let i = 0; i < rows * columns; i++) {
+        const value = f[indexOf(v) + i]!;
+        const isAbove = f[indexOf(x) + i]! > 0;
+        f[indexOf(y) + i] = isAbove ? value : value * f[indexOf(factors) + (i % columns)]!;
+      }
+    },
     elu(x, y, size, alpha, scale) {
       const { f } = memory;
       for (let i = 0; i < size; i++) {

@@ -1,5 +1,5 @@
 import type { Matrix } from "../matrix.ts";
-import type { RecurrentKernels } from "../sequence-kernels.ts";
+import type { CellActivation, RecurrentKernels } from "../sequence-kernels.ts";
 import type { ReferenceMath } from "./math.ts";
 import { indexOf, placeOf, type ReferenceMemory } from "./memory.ts";
 
@@ -10,73 +10,72 @@ const r = Math.fround;
  * embeddings.
  */
 export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): RecurrentKernels {
-  /** The activation of a gate: a sigmoid, or the straight line of a hard sigmoid. */
-  const gate = (x: number, hard: boolean): number =>
-    hard ? Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1) : math.sigmoid(x);
-  /** The slope of a gate, from its output. */
-  const gateSlope = (y: number, hard: boolean): number =>
-    hard ? (y > 0 && y < 1 ? r(0.2) : 0) : r(y * r(1 - y));
-  /** The slope of tanh, from its output. */
-  const tanhSlope = (y: number): number => r(1 - r(y * y));
+  const bends = bendsOf(math);
   /** A value of the state before this moment, which is zero at the first moment. */
   const old = (before: Matrix, row: number, unit: number): number =>
     before.at === 0 ? 0 : memory.f[placeOf(before, row, unit)]!;
   return {
-    lstmForward({ z, before, c, h, units, hard }, rows) {
+    lstmForward({ z, before, c, h, units, activation, gateActivation }, rows) {
+      const bend = bends[activation];
+      const gate = bends[gateActivation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit) => {
         // The gates of a unit lie `units` values apart. Their values replace the sums that they are
         // computed from, because the way backwards needs them.
         const p = placeOf(z, row, unit);
-        const input = gate(f[p]!, hard);
-        const forget = gate(f[p + units]!, hard);
-        const candidate = math.tanh(f[p + 2 * units]!);
-        const output = gate(f[p + 3 * units]!, hard);
+        const input = gate.value(f[p]!);
+        const forget = gate.value(f[p + units]!);
+        const candidate = bend.value(f[p + 2 * units]!);
+        const output = gate.value(f[p + 3 * units]!);
         const cell = r(r(forget * old(before, row, unit)) + r(input * candidate));
         f[p] = input;
         f[p + units] = forget;
         f[p + 2 * units] = candidate;
         f[p + 3 * units] = output;
         f[placeOf(c, row, unit)] = cell;
-        f[placeOf(h, row, unit)] = output * math.tanh(cell);
+        f[placeOf(h, row, unit)] = output * bend.value(cell);
       });
     },
     // Every gate is read before it is overwritten by the gradient of the sum that it came from.
-    lstmBackward({ z, before, c, dh, dc, units, hard }, rows) {
+    lstmBackward({ z, before, c, dh, dc, units, activation, gateActivation }, rows) {
+      const bend = bends[activation];
+      const gate = bends[gateActivation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
         const p = placeOf(z, row, unit);
         const [input, forget] = [f[p]!, f[p + units]!];
         const [candidate, output] = [f[p + 2 * units]!, f[p + 3 * units]!];
-        const bent = math.tanh(f[placeOf(c, row, unit)]!);
+        const bent = bend.value(f[placeOf(c, row, unit)]!);
         const dOut = f[indexOf(dh) + place]!;
         // The gradient of the cell state comes from the next moment and through this output.
-        const dCell = r(f[indexOf(dc) + place]! + r(r(dOut * output) * tanhSlope(bent)));
+        const dCell = r(f[indexOf(dc) + place]! + r(r(dOut * output) * bend.slope(bent)));
         // What goes on to the cell state of the moment before.
         f[indexOf(dc) + place] = dCell * forget;
-        f[p] = r(dCell * candidate) * gateSlope(input, hard);
-        f[p + units] = r(dCell * old(before, row, unit)) * gateSlope(forget, hard);
-        f[p + 2 * units] = r(dCell * input) * tanhSlope(candidate);
-        f[p + 3 * units] = r(dOut * bent) * gateSlope(output, hard);
+        f[p] = r(dCell * candidate) * gate.slope(input);
+        f[p + units] = r(dCell * old(before, row, unit)) * gate.slope(forget);
+        f[p + 2 * units] = r(dCell * input) * bend.slope(candidate);
+        f[p + 3 * units] = r(dOut * bent) * gate.slope(output);
       });
     },
     // The candidate needs reset · before times a kernel. So the gates come in a kernel of their
     // own, and the product lies between the two kernels.
-    gruGates({ z, before, kept, units, hard }, rows) {
+    gruGates({ z, before, kept, units, gateActivation }, rows) {
+      const gate = bends[gateActivation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
         const p = placeOf(z, row, unit);
-        f[p] = gate(f[p]!, hard);
-        f[p + units] = gate(f[p + units]!, hard);
+        f[p] = gate.value(f[p]!);
+        f[p + units] = gate.value(f[p + units]!);
         f[indexOf(kept) + place] = f[p + units]! * old(before, row, unit);
       });
     },
-    gruForward({ z, before, h, units }, rows) {
+    gruForward({ z, before, h, units, activation }, rows) {
+      const bend = bends[activation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit) => {
         const p = placeOf(z, row, unit);
         const update = f[p]!;
-        const candidate = math.tanh(f[p + 2 * units]!);
+        const candidate = bend.value(f[p + 2 * units]!);
         f[p + 2 * units] = candidate;
         const kept = r(update * old(before, row, unit));
         f[placeOf(h, row, unit)] = kept + r(r(1 - update) * candidate);
@@ -84,43 +83,47 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
     },
     // Backwards the product lies between the two kernels too: this one gives the gradient of the
     // candidate, and `gruResetBackward` takes what the product makes of it.
-    gruBackward({ z, before, dh, units, hard }, rows) {
+    gruBackward({ z, before, dh, units, activation, gateActivation }, rows) {
+      const bend = bends[activation];
+      const gate = bends[gateActivation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
         const p = placeOf(z, row, unit);
         const update = f[p]!;
         const candidate = f[p + 2 * units]!;
         const d = f[indexOf(dh) + place]!;
-        f[p] = r(d * r(old(before, row, unit) - candidate)) * gateSlope(update, hard);
-        f[p + 2 * units] = r(d * r(1 - update)) * tanhSlope(candidate);
+        f[p] = r(d * r(old(before, row, unit) - candidate)) * gate.slope(update);
+        f[p + 2 * units] = r(d * r(1 - update)) * bend.slope(candidate);
         f[indexOf(dh) + place] = d * update;
       });
     },
-    gruResetBackward({ z, before, dKept, dh, units, hard }, rows) {
+    gruResetBackward({ z, before, dKept, dh, units, gateActivation }, rows) {
+      const gate = bends[gateActivation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
         const p = placeOf(z, row, unit) + units;
         const reset = f[p]!;
         const d = f[indexOf(dKept) + place]!;
-        f[p] = r(d * old(before, row, unit)) * gateSlope(reset, hard);
+        f[p] = r(d * old(before, row, unit)) * gate.slope(reset);
         f[indexOf(dh) + place] = f[indexOf(dh) + place]! + r(reset * d);
       });
     },
     // Indices come as float32 like all inputs. They were checked to be whole numbers from 0 to
     // below the number of rows.
-    simpleForward({ z, h, units, rectified }, rows) {
+    simpleForward({ z, h, units, activation }, rows) {
+      const bend = bends[activation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit) => {
         const sum = f[placeOf(z, row, unit)]!;
-        f[placeOf(h, row, unit)] = rectified ? Math.max(sum, 0) : math.tanh(sum);
+        f[placeOf(h, row, unit)] = bend.value(sum);
       });
     },
-    simpleBackward({ z, h, dh, units, rectified }, rows) {
+    simpleBackward({ z, h, dh, units, activation }, rows) {
+      const bend = bends[activation];
       const { f } = memory;
       forEachUnit(units, rows, (row, unit, place) => {
         const value = f[placeOf(h, row, unit)]!;
-        const slope = rectified ? Number(value > 0) : tanhSlope(value);
-        f[placeOf(z, row, unit)] = f[indexOf(dh) + place]! * slope;
+        f[placeOf(z, row, unit)] = f[indexOf(dh) + place]! * bend.slope(value);
       });
     },
     embed(indices, table, to, rows, width) {
@@ -140,6 +143,25 @@ export function recurrentKernels(memory: ReferenceMemory, math: ReferenceMath): 
         for (let i = 0; i < width; i++) f[to + i] = f[to + i]! + f[from + i]!;
       }
     },
+  };
+}
+
+/** The value of an activation at x, and its derivative where that value is y. */
+interface Bend {
+  readonly value: (x: number) => number;
+  readonly slope: (y: number) => number;
+}
+
+function bendsOf({ tanh, sigmoid }: ReferenceMath): Readonly<Record<CellActivation, Bend>> {
+  return {
+    tanh: { value: tanh, slope: (y) => r(1 - r(y * y)) },
+    sigmoid: { value: sigmoid, slope: (y) => r(y * r(1 - y)) },
+    hardSigmoid: {
+      value: (x) => Math.min(Math.max(r(r(x * r(0.2)) + 0.5), 0), 1),
+      slope: (y) => (y > 0 && y < 1 ? r(0.2) : 0),
+    },
+    relu: { value: (x) => Math.max(x, 0), slope: (y) => Number(y > 0) },
+    linear: { value: (x) => x, slope: () => 1 },
   };
 }
 

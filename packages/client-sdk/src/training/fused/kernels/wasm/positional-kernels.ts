@@ -1,5 +1,6 @@
 import { CURVES } from "../activation-kernels.ts";
 import type { Arrangement, Axes } from "../arrangement-kernels.ts";
+import { CELL_ACTIVATIONS, type CellActivation } from "../sequence-kernels.ts";
 import type { KernelFunctions } from "../training-kernels.ts";
 
 /**
@@ -21,6 +22,7 @@ type NumberKernels =
   | "multiply"
   | "clip"
   | "clipGradient"
+  | "bendColumns"
   | "elu"
   | "eluGradient"
   | "sumOfSquares"
@@ -256,24 +258,67 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
         windows.top,
         windows.left,
       ),
-    lstmForward: ({ z, before, c, h, units, hard }, rows) =>
-      module.lstmForward(z.at, z.row, before.at, c.at, h.at, h.row, rows, units, Number(hard)),
-    lstmBackward: ({ z, before, c, dh, dc, units, hard }, rows) =>
-      module.lstmBackward(z.at, z.row, before.at, c.at, c.row, dh, dc, rows, units, Number(hard)),
-    gruGates: ({ z, before, h, kept, units, hard }, rows) =>
-      module.gruGates(z.at, z.row, before.at, h.row, kept, rows, units, Number(hard)),
-    gruForward: ({ z, before, h, units }, rows) =>
-      module.gruForward(z.at, z.row, before.at, h.at, h.row, rows, units),
-    gruBackward: ({ z, before, h, dh, units, hard }, rows) =>
-      module.gruBackward(z.at, z.row, before.at, h.row, dh, rows, units, Number(hard)),
-    gruResetBackward: ({ z, before, h, dKept, dh, units, hard }, rows) =>
-      module.gruResetBackward(z.at, z.row, before.at, h.row, dKept, dh, rows, units, Number(hard)),
+    lstmForward: ({ z, before, c, h, units, activation, gateActivation }, rows) =>
+      module.lstmForward(
+        z.at,
+        z.row,
+        before.at,
+        c.at,
+        h.at,
+        h.row,
+        rows,
+        units,
+        numberOf(activation),
+        numberOf(gateActivation),
+      ),
+    lstmBackward: ({ z, before, c, dh, dc, units, activation, gateActivation }, rows) =>
+      module.lstmBackward(
+        z.at,
+        z.row,
+        before.at,
+        c.at,
+        c.row,
+        dh,
+        dc,
+        rows,
+        units,
+        numberOf(activation),
+        numberOf(gateActivation),
+      ),
+    gruGates: ({ z, before, h, kept, units, gateActivation }, rows) =>
+      module.gruGates(z.at, z.row, before.at, h.row, kept, rows, units, numberOf(gateActivation)),
+    gruForward: ({ z, before, h, units, activation }, rows) =>
+      module.gruForward(z.at, z.row, before.at, h.at, h.row, rows, units, numberOf(activation)),
+    gruBackward: ({ z, before, h, dh, units, activation, gateActivation }, rows) =>
+      module.gruBackward(
+        z.at,
+        z.row,
+        before.at,
+        h.row,
+        dh,
+        rows,
+        units,
+        numberOf(activation),
+        numberOf(gateActivation),
+      ),
+    gruResetBackward: ({ z, before, h, dKept, dh, units, gateActivation }, rows) =>
+      module.gruResetBackward(
+        z.at,
+        z.row,
+        before.at,
+        h.row,
+        dKept,
+        dh,
+        rows,
+        units,
+        numberOf(gateActivation),
+      ),
+    simpleForward: ({ z, h, units, activation }, rows) =>
+      module.simpleForward(z.at, z.row, h.at, h.row, rows, units, numberOf(activation)),
+    simpleBackward: ({ z, h, dh, units, activation }, rows) =>
+      module.simpleBackward(z.at, z.row, h.at, h.row, dh, rows, units, numberOf(activation)),
     attend: ({ x, rows, columns, scale, moments, causal }) =>
       module.attend(x, rows, columns, scale, moments, Number(causal)),
-    simpleForward: ({ z, h, units, rectified }, rows) =>
-      module.simpleForward(z.at, z.row, h.at, h.row, rows, units, Number(rectified)),
-    simpleBackward: ({ z, h, dh, units, rectified }, rows) =>
-      module.simpleBackward(z.at, z.row, h.at, h.row, dh, rows, units, Number(rectified)),
     arrange: (from, to, sizes, examples) => arranged(module.arrange, from, to, sizes, examples),
     addArranged: (from, to, sizes, examples) =>
       arranged(module.addArranged, from, to, sizes, examples),
@@ -336,3 +381,6 @@ function arranged(
 ): void {
   kernel(from, from0, from1, from2, from3, to, to0, to1, to2, to3, examples, outer, middle, inner);
 }
+
+/** The number by which the module knows an activation of cells. */
+const numberOf = (activation: CellActivation): number => CELL_ACTIVATIONS.indexOf(activation);

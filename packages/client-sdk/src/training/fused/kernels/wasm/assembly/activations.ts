@@ -2,6 +2,7 @@
 // values, as in elementwise.ts.
 import { bytes } from "./address";
 import { exp4, log1, sigmoid4, tanh4 } from "./math";
+import { storeSome } from "./register-tiles";
 
 /** Computes y = x, but at least `low` and at most `high`. */
 export function clip(x: usize, y: usize, size: i32, low: f32, high: f32): void {
@@ -19,6 +20,27 @@ export function clipGradient(y: usize, dy: usize, dx: usize, size: i32, low: f32
     const value = v128.load(i);
     const inside = v128.and(f32x4.gt(value, least), f32x4.lt(value, most));
     v128.store(o, v128.and(v128.load(g), inside));
+  }
+}
+
+/** Computes y = v where x is above 0, and elsewhere v times the factor of its column. */
+export function bendColumns(
+  x: usize,
+  v: usize,
+  factors: usize,
+  y: usize,
+  rows: i32,
+  columns: i32,
+): void {
+  const zero = f32x4.splat(0);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < columns; i += 4) {
+      const at = bytes(row * columns + i),
+        value = v128.load(v + at);
+      const below = f32x4.mul(value, v128.load(factors + bytes(i)));
+      const bent = v128.bitselect(value, below, f32x4.gt(v128.load(x + at), zero));
+      storeSome(y + at, bent, columns - i);
+    }
   }
 }
 

@@ -47,7 +47,15 @@ export {
   embedGradient,
 } from "./recurrent";
 export { gelu, geluGradient } from "./gelu";
-export { clip, clipGradient, elu, eluGradient, curve, curveGradient } from "./activations";
+export {
+  clip,
+  clipGradient,
+  bendColumns,
+  elu,
+  eluGradient,
+  curve,
+  curveGradient,
+} from "./activations";
 export { attend } from "./attend";
 export { arrange, addArranged } from "./arrange";
 export {

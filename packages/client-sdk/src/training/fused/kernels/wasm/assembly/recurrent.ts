@@ -5,31 +5,38 @@ import { bytes } from "./address";
 import { sigmoid4, tanh4 } from "./math";
 import { storeSome } from "./register-tiles";
 
-/** The activation of a gate: a sigmoid, or a hard one. */
-function gate4(x: v128, hard: i32): v128 {
-  if (!hard) return sigmoid4(x);
+// The activations, in the order of `CELL_ACTIVATIONS` in ../../sequence-kernels.ts.
+const TANH: i32 = 0,
+  SIGMOID: i32 = 1,
+  HARD_SIGMOID: i32 = 2,
+  RELU: i32 = 3;
+
+/** Computes an activation. */
+function bend4(x: v128, kind: i32): v128 {
+  if (kind == SIGMOID) return sigmoid4(x);
+  if (kind == TANH) return tanh4(x);
+  if (kind == RELU) return f32x4.max(x, f32x4.splat(0));
+  if (kind != HARD_SIGMOID) return x;
   // As in Keras: 0.2 x + 0.5, limited to the range from 0 to 1.
   const line = f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5));
   return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
 }
 
-/** The slope of a gate, from its output. */
-function gateSlope4(y: v128, hard: i32): v128 {
+/** The slope of an activation, from its value. */
+function slope4(y: v128, kind: i32): v128 {
   const one = f32x4.splat(1),
     zero = f32x4.splat(0);
-  if (!hard) return f32x4.mul(y, f32x4.sub(one, y));
+  if (kind == SIGMOID) return f32x4.mul(y, f32x4.sub(one, y));
+  if (kind == TANH) return f32x4.sub(one, f32x4.mul(y, y));
+  if (kind == RELU) return v128.and(one, f32x4.gt(y, zero));
+  if (kind != HARD_SIGMOID) return one;
   // A hard sigmoid has the slope 0.2 between its bounds, and 0 outside.
   return v128.and(f32x4.splat(0.2), v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
 }
 
-/** The slope of tanh, from its output. */
-function tanhSlope4(y: v128): v128 {
-  return f32x4.sub(f32x4.splat(1), f32x4.mul(y, y));
-}
-
 /**
  * Computes the gates z = [input, forget, candidate, output] in place, then c = forget · before +
- * input · candidate and h = output · tanh c.
+ * input · candidate and h = output times the activation of c.
  * @param before - The cell state before this moment. 0 stands for zeros.
  */
 export function lstmForward(
@@ -41,7 +48,8 @@ export function lstmForward(
   stateRow: i32,
   rows: i32,
   units: i32,
-  hard: i32,
+  bend: i32,
+  gate: i32,
 ): void {
   // The distance between the gates of a unit.
   const block = bytes(units);
@@ -51,10 +59,10 @@ export function lstmForward(
       const left = units - i,
         p = z + bytes(row * zRow + i),
         state = bytes(row * stateRow + i);
-      const input = gate4(v128.load(p), hard),
-        forget = gate4(v128.load(p + block), hard);
-      const candidate = tanh4(v128.load(p + 2 * block)),
-        output = gate4(v128.load(p + 3 * block), hard);
+      const input = bend4(v128.load(p), gate),
+        forget = bend4(v128.load(p + block), gate);
+      const candidate = bend4(v128.load(p + 2 * block), bend),
+        output = bend4(v128.load(p + 3 * block), gate);
       // At the first moment there is no cell state before.
       const old = before ? v128.load(before + state) : f32x4.splat(0);
       const cell = f32x4.add(f32x4.mul(forget, old), f32x4.mul(input, candidate));
@@ -64,7 +72,7 @@ export function lstmForward(
       storeSome(p + 2 * block, candidate, left);
       storeSome(p + 3 * block, output, left);
       storeSome(c + state, cell, left);
-      storeSome(h + state, f32x4.mul(output, tanh4(cell)), left);
+      storeSome(h + state, f32x4.mul(output, bend4(cell, bend)), left);
     }
   }
 }
@@ -83,7 +91,8 @@ export function lstmBackward(
   dc: usize,
   rows: i32,
   units: i32,
-  hard: i32,
+  bend: i32,
+  gate: i32,
 ): void {
   const block = bytes(units);
   for (let row = 0; row < rows; row++) {
@@ -98,19 +107,19 @@ export function lstmBackward(
       const candidate = v128.load(p + 2 * block),
         output = v128.load(p + 3 * block);
       const old = before ? v128.load(before + state) : f32x4.splat(0);
-      const bent = tanh4(v128.load(c + state));
+      const bent = bend4(v128.load(c + state), bend);
       const dOut = v128.load(dh + place);
       // The gradient of the cell state: what the next moment left in dc, and what comes through h.
       const dCell = f32x4.add(
         v128.load(dc + place),
-        f32x4.mul(f32x4.mul(dOut, output), tanhSlope4(bent)),
+        f32x4.mul(f32x4.mul(dOut, output), slope4(bent, bend)),
       );
       // What the moment before finds in dc.
       storeSome(dc + place, f32x4.mul(dCell, forget), left);
-      storeSome(p, f32x4.mul(f32x4.mul(dCell, candidate), gateSlope4(input, hard)), left);
-      storeSome(p + block, f32x4.mul(f32x4.mul(dCell, old), gateSlope4(forget, hard)), left);
-      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(dCell, input), tanhSlope4(candidate)), left);
-      storeSome(p + 3 * block, f32x4.mul(f32x4.mul(dOut, bent), gateSlope4(output, hard)), left);
+      storeSome(p, f32x4.mul(f32x4.mul(dCell, candidate), slope4(input, gate)), left);
+      storeSome(p + block, f32x4.mul(f32x4.mul(dCell, old), slope4(forget, gate)), left);
+      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(dCell, input), slope4(candidate, bend)), left);
+      storeSome(p + 3 * block, f32x4.mul(f32x4.mul(dOut, bent), slope4(output, gate)), left);
     }
   }
 }
@@ -127,15 +136,15 @@ export function gruGates(
   kept: usize,
   rows: i32,
   units: i32,
-  hard: i32,
+  gate: i32,
 ): void {
   const block = bytes(units);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < units; i += 4) {
       const left = units - i,
         p = z + bytes(row * zRow + i);
-      const update = gate4(v128.load(p), hard),
-        reset = gate4(v128.load(p + block), hard);
+      const update = bend4(v128.load(p), gate),
+        reset = bend4(v128.load(p + block), gate);
       const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
       storeSome(p, update, left);
       storeSome(p + block, reset, left);
@@ -157,6 +166,7 @@ export function gruForward(
   stateRow: i32,
   rows: i32,
   units: i32,
+  bend: i32,
 ): void {
   const block = bytes(units);
   for (let row = 0; row < rows; row++) {
@@ -165,7 +175,7 @@ export function gruForward(
         p = z + bytes(row * zRow + i),
         state = bytes(row * stateRow + i);
       const update = v128.load(p),
-        candidate = tanh4(v128.load(p + 2 * block));
+        candidate = bend4(v128.load(p + 2 * block), bend);
       const old = before ? v128.load(before + state) : f32x4.splat(0);
       storeSome(p + 2 * block, candidate, left);
       // h lies between the old state and the candidate, and the update says where.
@@ -184,7 +194,8 @@ export function gruBackward(
   dh: usize,
   rows: i32,
   units: i32,
-  hard: i32,
+  bend: i32,
+  gate: i32,
 ): void {
   const block = bytes(units);
   for (let row = 0; row < rows; row++) {
@@ -198,12 +209,8 @@ export function gruBackward(
       const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
       const rest = f32x4.sub(f32x4.splat(1), update);
       // The update moves h from the candidate to the old state, so its slope is their difference.
-      storeSome(
-        p,
-        f32x4.mul(f32x4.mul(d, f32x4.sub(old, candidate)), gateSlope4(update, hard)),
-        left,
-      );
-      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(d, rest), tanhSlope4(candidate)), left);
+      storeSome(p, f32x4.mul(f32x4.mul(d, f32x4.sub(old, candidate)), slope4(update, gate)), left);
+      storeSome(p + 2 * block, f32x4.mul(f32x4.mul(d, rest), slope4(candidate, bend)), left);
       storeSome(place, f32x4.mul(d, update), left);
     }
   }
@@ -219,7 +226,7 @@ export function gruResetBackward(
   dh: usize,
   rows: i32,
   units: i32,
-  hard: i32,
+  gate: i32,
 ): void {
   const block = bytes(units);
   for (let row = 0; row < rows; row++) {
@@ -230,13 +237,13 @@ export function gruResetBackward(
       const reset = v128.load(p),
         d = v128.load(dKept + place);
       const old = before ? v128.load(before + bytes(row * stateRow + i)) : f32x4.splat(0);
-      storeSome(p, f32x4.mul(f32x4.mul(d, old), gateSlope4(reset, hard)), left);
+      storeSome(p, f32x4.mul(f32x4.mul(d, old), slope4(reset, gate)), left);
       storeSome(dh + place, f32x4.add(v128.load(dh + place), f32x4.mul(reset, d)), left);
     }
   }
 }
 
-/** Computes h = tanh z, or max(z, 0). */
+/** Computes h as the activation of z. */
 export function simpleForward(
   z: usize,
   zRow: i32,
@@ -244,13 +251,12 @@ export function simpleForward(
   stateRow: i32,
   rows: i32,
   units: i32,
-  rectified: i32,
+  bend: i32,
 ): void {
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < units; i += 4) {
       const sum = v128.load(z + bytes(row * zRow + i));
-      const value = rectified ? f32x4.max(sum, f32x4.splat(0)) : tanh4(sum);
-      storeSome(h + bytes(row * stateRow + i), value, units - i);
+      storeSome(h + bytes(row * stateRow + i), bend4(sum, bend), units - i);
     }
   }
 }
@@ -264,14 +270,11 @@ export function simpleBackward(
   dh: usize,
   rows: i32,
   units: i32,
-  rectified: i32,
+  bend: i32,
 ): void {
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < units; i += 4) {
-      const value = v128.load(h + bytes(row * stateRow + i)),
-        slope = rectified
-          ? v128.and(f32x4.splat(1), f32x4.gt(value, f32x4.splat(0)))
-          : tanhSlope4(value);
+      const slope = slope4(v128.load(h + bytes(row * stateRow + i)), bend);
       const gradient = f32x4.mul(v128.load(dh + bytes(row * units + i)), slope);
       storeSome(z + bytes(row * zRow + i), gradient, units - i);
     }
