@@ -27,11 +27,16 @@ const KINDS: [string, object][] = [
   ["the median", { aggregation: { rule: "median" } }],
   ["SCAFFOLD", { algorithm: { name: "scaffold" } }],
   ["FedNova", { algorithm: { name: "fednova" } }],
+  ["qFedAvg", { algorithm: { name: "qfedavg" } }],
+  ["FedDyn", { algorithm: { name: "feddyn" } }],
+  ["IFCA", { algorithm: { name: "ifca" }, evaluation: { everyRounds: 1 } }],
   ["evaluations by clients", { evaluation: { everyRounds: 2 } }],
 ];
 
 /** Each of them starts a server. */
-const OVER_SOCKETS = KINDS.filter(([name]) => !/top-k|float16|median|SCAFFOLD|FedNova/.test(name));
+const OVER_SOCKETS = KINDS.filter(
+  ([name]) => !/top-k|float16|median|SCAFFOLD|FedNova|qFedAvg|FedDyn|IFCA/.test(name),
+);
 
 describe("a run", () => {
   it.each(KINDS)("gives the same checkpoint with one thread and with three: %s", async (...of) => {

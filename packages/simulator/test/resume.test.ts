@@ -19,6 +19,7 @@ describe("a run that was interrupted", () => {
     ],
     ["evaluations by clients", { evaluation: { everyRounds: 1 } }],
     ["control variates", { algorithm: { name: "scaffold" } }],
+    ["several models", { algorithm: { name: "ifca" } }],
     ["a server optimizer that remembers", { serverOptimizer: { name: "fedadam" } }],
   ])("goes on to the same bits: %s", async (_, sections) => {
     const terms = termsOf(sections);

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { strictRecord } from "@tributary/protocol/schemas";
+import { fedDynOptions } from "./feddyn.ts";
 import { fedNovaOptions } from "./fednova.ts";
+import { fineTuningOptions } from "./fine-tuning.ts";
+import { ifcaOptions } from "./ifca.ts";
 import { nameKey } from "./option-keys.ts";
+import { qFedAvgOptions } from "./qfedavg.ts";
 import { scaffoldOptions } from "./scaffold.ts";
 
 const fedAvgOptions = strictRecord({
@@ -11,7 +15,15 @@ const fedAvgOptions = strictRecord({
   ),
 });
 
-const OPTIONS = [fedAvgOptions, fedNovaOptions, scaffoldOptions] as const;
+const OPTIONS = [
+  fedAvgOptions,
+  fedNovaOptions,
+  scaffoldOptions,
+  qFedAvgOptions,
+  fedDynOptions,
+  ifcaOptions,
+  fineTuningOptions,
+] as const;
 
 /** The schema of the section `algorithm` of an experiment: a name, and what else it needs. */
 export const algorithmOptions = z.discriminatedUnion("name", OPTIONS, {

@@ -1,10 +1,16 @@
 import { TributaryError, leavesResidual } from "@tributary/protocol";
 import type { Algorithm, Surroundings } from "./algorithm.ts";
 
-/** What is not as it must be for control variates: plain gradient descent, whose steps take them. */
-export function conflictOfControl({ task, engine }: Surroundings): string | undefined {
-  const { optimizer } = task.plan;
-  if (engine === "tfjs") return "the engine tfjs, whose steps take no correction";
+/** What cannot train with a correction of each step. */
+export function conflictOfCorrection({ engine }: Surroundings): string | undefined {
+  return engine === "tfjs" ? "the engine tfjs, whose steps take no correction" : undefined;
+}
+
+/** What cannot train with control variates: they need the steps of plain gradient descent. */
+export function conflictOfControl(run: Surroundings): string | undefined {
+  const correction = conflictOfCorrection(run);
+  if (correction !== undefined) return correction;
+  const { optimizer } = run.task.plan;
   if (optimizer.name !== "sgd") return `plan.optimizer ${optimizer.name}`;
   return optimizer.momentum > 0 ? "plan.optimizer.momentum" : undefined;
 }

@@ -1,7 +1,11 @@
 // The table of all algorithms. The compiler compares it with those that an experiment can name.
 import type { Algorithm } from "./algorithm.ts";
 import type { AlgorithmOptions, OptionsOf } from "./algorithm-options.ts";
+import { fedDyn } from "./feddyn.ts";
 import { fedNova } from "./fednova.ts";
+import { fineTuning } from "./fine-tuning.ts";
+import { ifca } from "./ifca.ts";
+import { qFedAvg } from "./qfedavg.ts";
 import { scaffold } from "./scaffold.ts";
 
 type Factory<Options> = (options: Options) => Algorithm | Promise<Algorithm>;
@@ -12,6 +16,10 @@ const FACTORIES: {
   fedavg: () => ({}),
   fednova: fedNova,
   scaffold,
+  qfedavg: qFedAvg,
+  feddyn: fedDyn,
+  ifca,
+  "fine-tuning": fineTuning,
 };
 
 /** Makes the algorithm that an experiment names; federated averaging where it names none. */

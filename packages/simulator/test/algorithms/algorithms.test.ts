@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { descend, mean, plus, times, zeros, type Parameters } from "./linear-reference.ts";
+import {
+  descend,
+  lossOf,
+  mean,
+  plus,
+  squares,
+  times,
+  zeros,
+  type Parameters,
+} from "./linear-reference.ts";
 import type { AlgorithmInput } from "../../src/algorithms/algorithm-options.ts";
-import { CLIENTS, RATE, initialOf, linearTerms, runLinear } from "./linear-world.ts";
+import { CLIENTS, RATE, initialModels, initialOf, linearTerms, runLinear } from "./linear-world.ts";
 
 const ROUNDS = 3;
 const START = initialOf(linearTerms());
@@ -73,6 +82,81 @@ describe("SCAFFOLD", () => {
   });
 });
 
+describe("qFedAvg", () => {
+  it("lets a client count by a power of its loss", async () => {
+    const q = 2;
+    let w: Parameters = START;
+    for (let round = 0; round < ROUNDS; round++) {
+      let numerator = zeros(w);
+      let denominator = 0;
+      for (const own of CLIENTS) {
+        const { loss } = lossOf(w, own);
+        const change = times(plus(w, descend(w, own, 4, RATE), -1), 1 / RATE);
+        numerator = plus(numerator, change, loss ** q);
+        denominator += q * loss ** (q - 1) * squares(change) + loss ** q / RATE;
+      }
+      w = plus(w, numerator, -1 / denominator);
+    }
+    expectClose(await runLinear({ name: "qfedavg", q }), w);
+  });
+
+  it("is FedAvg with equal weights where q is 0", async () => {
+    expectClose(
+      await runLinear({ name: "qfedavg", q: 0 }),
+      await runLinear({ name: "fedavg" }, { weighting: "uniform" }),
+    );
+  });
+});
+
+describe("FedDyn", () => {
+  it("takes gradients of clients and server along from round to round", async () => {
+    const alpha = 0.1;
+    let w: Parameters = START;
+    let h: Parameters = zeros(w);
+    let own = CLIENTS.map(() => zeros(w));
+    for (let round = 0; round < ROUNDS; round++) {
+      const start = w;
+      const locals = CLIENTS.map((examples, i) =>
+        descend(start, examples, 4, RATE, (now) =>
+          plus(times(own[i]!, -1), plus(now, start, -1), alpha),
+        ),
+      );
+      own = own.map((g, i) => plus(g, plus(locals[i]!, start, -1), -alpha));
+      h = plus(h, mean(locals.map((y) => plus(y, start, -1))), -alpha);
+      w = plus(mean(locals), h, -1 / alpha);
+    }
+    expectClose(await runLinear({ name: "feddyn", alpha }), w);
+  });
+});
+
+describe("IFCA", () => {
+  it("lets each client train the model that fits it best", async () => {
+    const terms = linearTerms({ algorithm: { name: "ifca", clusters: 3 } });
+    const models = await initialModels(terms);
+    const chosen: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const choices = CLIENTS.map((own) => {
+        const losses = models.map((model) => lossOf(model, own).loss);
+        return losses.indexOf(Math.min(...losses));
+      });
+      chosen.push(...choices);
+      const before = [...models];
+      before.forEach((model, cluster) => {
+        const members = [0, 1, 2].filter((i) => choices[i] === cluster);
+        const total = members.reduce((sum, i) => sum + COUNTS[i]!, 0);
+        if (total === 0) return;
+        models[cluster] = members.reduce(
+          (sum, i) => plus(sum, descend(model, CLIENTS[i]!, 4, RATE), COUNTS[i]! / total),
+          zeros(model),
+        );
+      });
+    }
+    expect(new Set(chosen).size).toBeGreaterThan(1);
+    expect(chosen).toContain(0);
+    expectClose(await runLinear({ name: "ifca", clusters: 3 }), models[0]!);
+  });
+});
+
 describe("an algorithm", () => {
   const adam = { plan: { optimizer: { name: "adam", learningRate: 0.01 } } };
   const momentum = { plan: { optimizer: { name: "sgd", learningRate: 0.1, momentum: 0.9 } } };
@@ -85,6 +169,11 @@ describe("an algorithm", () => {
       { name: "fednova" },
       { plan: { update: { codec: "top-k", fraction: 0.1 } } },
       "plan.update.codec top-k, which keeps a residual",
+    ],
+    [
+      { name: "ifca" },
+      { serverOptimizer: { name: "fedadam" } },
+      "serverOptimizer fedadam, which knows of one model",
     ],
     [{ name: "fednova" }, adam, "plan.optimizer adam"],
   ])(

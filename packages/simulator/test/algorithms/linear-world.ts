@@ -43,6 +43,15 @@ export function linearTerms(sections: object = {}, rounds = 3): RunTerms {
 /** The model that a run begins with. */
 export const initialOf = (terms: RunTerms): Parameters => [...terms.model.values];
 
+/** The models that a run with several of them begins with: the model, then what stands beside it. */
+export async function initialModels(terms: RunTerms): Promise<Parameters[]> {
+  const pool = poolOf(data, 1);
+  const run = await DirectRun.begin(terms, depsOf(pool));
+  await pool.close();
+  const { state, remembered } = run.snapshot();
+  return [state.weights, ...Object.values(remembered)].map((values) => [...values]);
+}
+
 /** Runs an algorithm. Returns the model after the last round. */
 export async function runLinear(
   algorithm: AlgorithmInput,
