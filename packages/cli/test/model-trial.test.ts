@@ -103,23 +103,44 @@ describe("the trial of a task's model", () => {
     await tryModel(taskWith({ loss: "binaryCrossentropy" }), model);
   });
 
+  it("refuses a softmax over a single output, which is always 1", async () => {
+    const model = modelOf([inputOf(4), dense("out", 4, 1, { activation: "softmax" })]);
+    const trial = tryModel(taskWith({ loss: "meanSquaredError" }), model);
+    await expect(trial).rejects.toMatchObject({ code: "PLAN_INVALID" });
+    await expect(trial).rejects.toThrow(/learns nothing/);
+  });
+
   it("takes a model whose loss divides by zero on zeros, since examples are no zeros", async () => {
     const model = modelOf([inputOf(4), dense("out", 4, 2, { activation: "tanh" })]);
+    model.values.fill(0.5, 0, 8);
     const { engines } = await tryModel(taskWith({}), model);
     expect(engines.at(-1)).toEqual({ engine: "tfjs", fault: null });
   });
 
+  it("refuses a model whose first step makes its numbers too large on any example", async () => {
+    const model = modelOf([inputOf(4), dense("out", 4, 1)]);
+    model.values.fill(1e30);
+    const trial = tryModel(taskWith({ loss: "meanSquaredError" }), model);
+    await expect(trial).rejects.toMatchObject({ code: "MODEL_UNSUPPORTED" });
+    await expect(trial).rejects.toThrow(/loss became Infinity/);
+  });
+
   it("refuses a model with two outputs, since a plan has one loss", async () => {
-    const model = modelOf([inputOf(4), dense("out", 4, 2)], ({ config }: { config?: object }) => ({
-      class_name: "Functional",
-      config: {
-        ...config,
-        output_layers: [
-          ["out", 0, 0],
-          ["in", 0, 0],
-        ],
-      },
-    }));
+    const model = modelOf([inputOf(4), dense("out", 4, 2)], (topology) => {
+      const [input, output] = (topology as { config: { layers: object[] } }).config.layers;
+      const layers = [
+        { ...input, name: "in", inbound_nodes: [] },
+        { ...output, name: "out", inbound_nodes: [[["in", 0, 0, {}]]] },
+      ];
+      const outputs = ["out", "in"].map((name) => [name, 0, 0]);
+      const config = {
+        name: "model",
+        layers,
+        input_layers: [["in", 0, 0]],
+        output_layers: outputs,
+      };
+      return { class_name: "Functional", config };
+    });
     await expect(tryModel(taskWith({}), model)).rejects.toThrow(/2 outputs/);
   });
 });

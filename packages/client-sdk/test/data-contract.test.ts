@@ -173,6 +173,45 @@ describe("a store of the app's own", () => {
   });
 });
 
+describe("examples that a client has encoded by itself", () => {
+  const contractOf = (...features: readonly object[]): DataContract =>
+    parseTask({
+      ...{ population: "test", name: "own", model: { builtin: "logistic-regression" } },
+      examples: { features, label: { name: "y", classes: ["no", "yes"] } },
+    }).examples!;
+  const own = (...features: number[]): Examples => ({
+    ...{ features: Float32Array.from(features), featureShape: [features.length], count: 1 },
+    ...{ labels: Int32Array.of(0), labelShape: [] },
+  });
+  const levels = ["red", "green", "blue"];
+  const size = { type: "numeric", name: "size" };
+  const oneHot = contractOf(size, { type: "categorical", name: "colour", levels });
+  const index = contractOf({ type: "categorical", name: "colour", levels, encoding: "index" });
+  const scaling = { method: "minMax", minimum: 0, maximum: 255 };
+  const image = contractOf({ type: "image", name: "pixel", shape: [2], scaling });
+
+  it("are taken as they are where they can be what the contract makes of a table", () => {
+    expect(agreedExamples(own(7, 0, 1, 0), oneHot)).toEqual(own(7, 0, 1, 0));
+    expect(agreedExamples(own(2), index)).toEqual(own(2));
+    expect(agreedExamples(own(0, 1.01), image)).toEqual(own(0, 1.01));
+  });
+
+  it.each([
+    ["another order of columns", oneHot, [1, 0, 0, 7], "the value 7 for colour blue"],
+    ["no level", oneHot, [7, 0, 0, 0], "0 of the levels of colour"],
+    ["two levels", oneHot, [7, 1, 1, 0], "2 of the levels of colour"],
+    ["an unknown level", index, [3], "the value 3 for colour, where the contract gives an index"],
+    ["pixels that are not scaled", image, [0, 254], "the value 254 in pixel, which the contract"],
+  ])("are refused when they have %s", (_, agreed, features, message) => {
+    expect(() => agreedExamples(own(...features), agreed)).toThrow(
+      expect.objectContaining({
+        code: "EXAMPLES_INVALID",
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+  });
+});
+
 describe("examples that a client has numbered by itself", () => {
   const own = (classNames: readonly string[]): Examples => ({
     features: Float32Array.of(1, 2, 3, 4),

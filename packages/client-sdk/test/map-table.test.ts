@@ -76,6 +76,21 @@ describe("a table under a data contract", () => {
     expect([...examples.features]).toEqual([1, 0.5, 0, 1, 0, 1, 0.5, 0, 1, 1]);
   });
 
+  it("finds names whose accents are written in another way", async () => {
+    const contract = contractOf({
+      features: [
+        { type: "numeric", name: "caf\u00e9" },
+        { type: "categorical", name: "name", levels: ["Jos\u00e9", "Ana"] },
+      ],
+      label: { name: "y", classes: ["no", "s\u00ed"] },
+    });
+    const { examples } = await mapTable(
+      table("name,cafe\u0301,y", "Jose\u0301,5,si\u0301"),
+      contract,
+    );
+    expect([...examples.features, ...examples.labels]).toEqual([5, 1, 0, 1]);
+  });
+
   it("gives scaled numbers to predict where the label has a scaling", async () => {
     const contract = contractOf(
       {
@@ -149,7 +164,7 @@ describe("missing values", () => {
     expect(Object.fromEntries(filled)).toEqual({ a: 2, b: 1 });
   });
 
-  it("are empty cells, null and NaN whatever the contract says", async () => {
+  it("are empty cells, null, undefined and NaN whatever the contract says", async () => {
     const { filled } = await mapTable(
       {
         columns: ["a", "b", "c", "d", "y"],
@@ -157,11 +172,12 @@ describe("missing values", () => {
           [null, null, 1, 1, "no"],
           [NaN, "x", 1, 1, "no"],
           [" ", "", 1, 1, "no"],
+          [undefined as unknown as null, "x", 1, 1, "no"],
         ],
       },
       { ...contract, missing: [] },
     );
-    expect(Object.fromEntries(filled)).toEqual({ a: 3, b: 2 });
+    expect(Object.fromEntries(filled)).toEqual({ a: 4, b: 2 });
   });
 
   it.each([
@@ -194,6 +210,28 @@ describe("a table that does not fit its data contract", () => {
     expect(error.code).toBe("EXAMPLES_INVALID");
     expect(error.message).toContain(message);
     expect(error.message).toMatch(/^penguins.csv has /);
+  });
+
+  it.each([
+    ["bill", Infinity, 'has "Infinity" in row 1, column bill, which is not a finite number'],
+    ["bill", [3], 'has "3" in row 1, column bill, which is no text and no number'],
+    ["sex", Float32Array.of(1), "column sex, which is no text and no number"],
+    ["species", [], "column species, which is no text and no number"],
+    ["sex", "Male\u200b", "Write it as Male, as the contract does."],
+  ])("is refused where its column %s has the cell %j", async (column, cell, message) => {
+    const row = [1, 1, "Male", 2007, "Adelie"].with(columns.split(",").indexOf(column), cell as "");
+    const error = await rejectionOf(
+      mapTable({ columns: columns.split(","), rows: [row] }, PENGUINS),
+    );
+    expect(error.code).toBe("EXAMPLES_INVALID");
+    expect(error.message).toContain(message);
+  });
+
+  it.each([[{ bill: 1 }], ["11Mal"], [null]])("is refused where a row is %j", async (row) => {
+    const error = await rejectionOf(
+      mapTable({ columns: columns.split(","), rows: [row as unknown as []] }, PENGUINS),
+    );
+    expect(error.message).toContain("has no list of cells in row 1");
   });
 
   it("counts rows from 1 where there are no lines, and has other columns if it may", async () => {

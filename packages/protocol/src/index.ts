@@ -109,6 +109,7 @@ export {
   featureShapeOf,
   featureWidth,
   levelKey,
+  nameKey,
   numberOf,
   type CategoricalFeature,
   type DataContract,
@@ -235,6 +236,7 @@ export { shapeSize } from "./model/shape-size.ts";
 export { packValues, packedLengthLimit, unpackValues } from "./model/packed-values.ts";
 export { parseTfjsModel, type ModelDescription, type TfjsModel } from "./model/tfjs-model.ts";
 export { modelLayers, type ModelLayer } from "./model/model-layers.ts";
+export { requireConnected } from "./model/topology/connections.ts";
 export { requireTrainableModel } from "./model/trainable-model.ts";
 export { readTfjsWeights } from "./model/tfjs-weights.ts";
 export { layerNames, trainableRanges } from "./model/trainable-ranges.ts";

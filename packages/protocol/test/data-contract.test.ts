@@ -122,6 +122,41 @@ describe("the data contract of a task", () => {
       { features: [{ ...ward, whenMissing: { fill: "D" } }], label },
       "one of the levels",
     ],
+    [
+      ".features[0].scaling.maximum",
+      {
+        features: [{ ...numeric, scaling: { method: "minMax", minimum: -1e308, maximum: 1e308 } }],
+        label,
+      },
+      "nearer to minimum",
+    ],
+    [
+      ".features[0].whenMissing.fill",
+      { features: [{ ...numeric, whenMissing: { fill: 1e300 } }], label },
+      "can be scaled",
+    ],
+    [".features[0].levels[1]", { features: [{ ...ward, levels: ["A", " "] }], label }, "Use text"],
+    [
+      ".features[0].levels",
+      { features: [{ ...ward, levels: ["Jos\u00e9", "Jose\u0301"] }], label },
+      "once",
+    ],
+    [
+      ".features[1].name",
+      {
+        features: [
+          { ...numeric, name: "caf\u00e9" },
+          { ...numeric, name: "cafe\u0301" },
+        ],
+        label,
+      },
+      "once",
+    ],
+    [
+      ".features[0].shape",
+      { features: [{ type: "image", name: "p", shape: [65_536, 65_536] }], label },
+      "up to 16777216 values",
+    ],
     [".features[0].levels[1]", { features: [{ ...ward, levels: ["A", true] }], label }, "quote"],
     [
       ".features[0].levels",
@@ -225,6 +260,7 @@ describe("texts of one level", () => {
     ["0", ["-0", "0.0"]],
     ["2.5", ["2.50", "+2.5"]],
     ["A b", [" A b "]],
+    ["Jos\u00e9", ["Jose\u0301"]],
   ])("mean %j however they are written", (key, texts) => {
     expect(texts.map(levelKey)).toEqual(texts.map(() => key));
   });

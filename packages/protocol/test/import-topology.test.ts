@@ -246,10 +246,12 @@ describe("the graph of a model that Keras 3 wrote", () => {
     ...layer(kind, { name, ...config }),
     ...{ name, inbound_nodes: nodes },
   });
+  /** @param given - Layers beside two inputs. */
   const graph = (
-    layers: readonly object[],
+    given: readonly object[],
     input_layers: object = ["in", 0, 0],
   ): Record<string, unknown> => {
+    const layers = [placed("InputLayer", "in", []), placed("InputLayer", "x", []), ...given];
     const config = { name: "model", layers, input_layers, output_layers: [["out", 0, 0]] };
     const model = sequence([]) as { modelTopology: { model_config: object } };
     model.modelTopology.model_config = { class_name: "Functional", config };
@@ -263,14 +265,15 @@ describe("the graph of a model that Keras 3 wrote", () => {
 
   it("has lists of inputs, whose ends are lists as well", () => {
     const config = graph([
-      placed("InputLayer", "in", []),
       placed("Dense", "a", [node([tensor("in")]), node([tensor("a")])]),
       placed("Add", "out", [node([[tensor("a"), tensor("a", 1)]], { mask: null })]),
     ]);
     expect(config["input_layers"]).toEqual([["in", 0, 0]]);
     expect(config["output_layers"]).toEqual([["out", 0, 0]]);
     expect(nodesOf(config, "a")).toEqual([[["in", 0, 0, {}]], [["a", 0, 0, {}]]]);
-    const named = graph([placed("InputLayer", "in", [])], { image: ["in", 0, 0] });
+    const named = graph([placed("Dense", "out", [node([tensor("in")])])], {
+      image: ["in", 0, 0],
+    });
     expect(named["input_layers"]).toEqual([["in", 0, 0]]);
     expect(nodesOf(config, "out")).toEqual([
       [
@@ -309,6 +312,49 @@ describe("the graph of a model that Keras 3 wrote", () => {
       "MODEL_UNSUPPORTED",
     );
     expect(error.context).toEqual({ layer: "out" });
+  });
+});
+
+describe("the layers of a graph", () => {
+  const layerOf = (name: string, nodes: readonly unknown[], kind = "Dense"): object => ({
+    ...{ class_name: kind, name, config: { name } },
+    inbound_nodes: nodes.map((sources) => (sources as unknown[]).map((one) => [one, 0, 0, {}])),
+  });
+  const graphOf = (layers: readonly object[], output = "out"): object => ({
+    class_name: "Model",
+    config: {
+      ...{ name: "graph", layers },
+      ...{ input_layers: [["in", 0, 0]], output_layers: [[output, 0, 0]] },
+    },
+  });
+  const check = (topology: object): unknown => {
+    const { weightsManifest } = sequence([]) as { weightsManifest: object };
+    return parseTfjsModel({ modelTopology: topology, weightsManifest });
+  };
+  const input = layerOf("in", [], "InputLayer");
+
+  it("may be written from the last one to the first, and be called several times", () => {
+    check(graphOf([layerOf("out", [["a"]]), layerOf("a", [["in"], ["a"]]), input]));
+    check(graphOf([input, graphOf([input, layerOf("out", [["in"]])]), layerOf("out", [["in"]])]));
+  });
+
+  it.each([
+    ["has itself as an input", [layerOf("out", [["out"]])], "out", "out"],
+    ["has an input that does not exist", [layerOf("out", [["b"]])], "out", "out"],
+    [
+      "has two layers that wait for each other",
+      [layerOf("a", [["b"]]), layerOf("b", [["a"]])],
+      "a",
+      "a",
+    ],
+    ["has a layer without an input", [layerOf("out", [])], "out", "out"],
+    ["ends in a layer that does not exist", [layerOf("out", [["in"]])], "other", "other"],
+  ])("is refused when it %s, which tfjs would look for without end", (_, layers, output, named) => {
+    const graph = graphOf([input, ...layers], output);
+    for (const topology of [graph, { class_name: "Sequential", config: { layers: [graph] } }]) {
+      const error = errorOf(() => check(topology), "MODEL_UNSUPPORTED");
+      expect(error.context).toEqual({ layer: named });
+    }
   });
 });
 

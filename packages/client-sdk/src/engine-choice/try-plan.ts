@@ -11,6 +11,7 @@ import type { Examples } from "../examples/examples.ts";
 import { compileTopology } from "../training/fused/compile/compile-topology.ts";
 import { createFusedTrainer } from "../training/fused/fused-trainer.ts";
 import type { OpenShape } from "../training/example-format.ts";
+import { logitsTopology } from "../training/logits-topology.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import { PreparedModel } from "../training/prepared-model.ts";
 import { createTfjsTrainer } from "../training/tfjs-trainer.ts";
@@ -24,8 +25,9 @@ export interface EngineTrial {
 }
 
 /**
- * Has every engine of this platform build a plan's model and take one step on an example of zeros, as a
- * client would. An operator learns so what clients could train before any of them is asked.
+ * Has every engine of this platform build a plan's model and take one step on an example of zeros, as
+ * a client would; and one on an example of ones where zeros make its numbers too large. An operator
+ * learns so what clients could train before any of them is asked.
  * @param weights - The initial checkpoint, Float32, shape [layout.size]; not modified.
  * @param random - Draws dropout masks.
  * @returns The trials in the order in which a client would prefer the engines.
@@ -44,11 +46,18 @@ export async function tryPlan(
     let fault: TributaryError | undefined;
     try {
       trainer = await open();
+      const request = { plan: step, weights, random };
       const examples = zeros(step, await shapesOf(step));
-      await trainer.train({ plan: step, weights, examples, random });
+      try {
+        await trainer.train({ ...request, examples });
+      } catch (error) {
+        if (!isDivergence(error)) throw error;
+        const features = examples.features.map(() => 1);
+        await trainer.train({ ...request, examples: { ...examples, features } });
+      }
     } catch (error) {
       if (isTributaryError(error, "PLAN_INVALID")) throw error;
-      fault = isDivergence(error) ? undefined : asTributaryError(error);
+      fault = asTributaryError(error);
     } finally {
       trainer?.dispose();
     }
@@ -58,7 +67,7 @@ export async function tryPlan(
 }
 
 /**
- * Whether a training ended because its numbers grew too large. On examples of zeros, some losses
+ * Whether a training ended because its numbers grew too large. On examples of zeros, some models
  * divide by zero, and on others they do not.
  */
 const isDivergence = (error: unknown): boolean =>
@@ -105,9 +114,17 @@ const closed = (shape: OpenShape): number[] => shape.map((size) => size ?? OPEN_
 
 /**
  * One example of zeros, with labels as the plan's loss takes them.
- * @throws TributaryError `PLAN_INVALID` when the loss tells classes apart and the model has one.
+ * @throws TributaryError `PLAN_INVALID` when the loss tells classes apart and the model has one, or
+ *   when its one output is the same for all examples.
  */
-function zeros({ training: { loss } }: Plan, { input, output }: Shapes): Examples {
+function zeros({ model, training: { loss } }: Plan, { input, output }: Shapes): Examples {
+  if (output.at(-1) === 1 && logitsTopology(model.topology).activation === "softmax") {
+    throw new TributaryError(
+      "PLAN_INVALID",
+      "The model ends in a softmax over one output, which is always 1 and learns nothing",
+      { remedy: "End the model in a sigmoid for yes or no, or without activation for a number." },
+    );
+  }
   const kind = labelsOf(loss);
   const overClasses = kind === "classes" || kind === "classIndices";
   if (overClasses && output.at(-1) === 1) {

@@ -6,12 +6,14 @@ import {
   shapeSize,
   type DataContract,
 } from "@tributary/protocol";
+import { requireEncoded } from "./encoded-features.ts";
 import type { Examples } from "./examples.ts";
 import { listed } from "./listed.ts";
 
 /**
  * Holds examples to what all clients of a task agree on. Under a data contract the features have
- * the contract's number of values, and labels that a client has numbered by itself are numbered as
+ * the contract's number of values, those of levels and images can be what the contract makes of them,
+ * and labels that a client has numbered by itself are numbered as
  * the contract does. Without one, a client that has numbered words by itself is refused: another
  * client would number them differently.
  * @param examples - Not modified.
@@ -26,6 +28,7 @@ export function agreedExamples(examples: Examples, contract: DataContract | unde
     return examples;
   }
   requireWidth(examples, featureShapeOf(contract));
+  requireEncoded(examples, contract);
   const { classes } = contract.label;
   if (classes === undefined || classNames === undefined) return examples;
   return renumbered(examples, classNames, classes);

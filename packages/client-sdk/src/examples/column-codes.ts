@@ -12,6 +12,7 @@ import {
   type Scaling,
 } from "@tributary/protocol";
 import type { Cell } from "./example-table.ts";
+import { foldedName } from "./folded-name.ts";
 import { listed } from "./listed.ts";
 
 /** What is written to: the features of all examples, or their labels. */
@@ -30,8 +31,8 @@ export interface ColumnCode {
   /** Where its first number stands among those of an example. */
   readonly offset: number;
   readonly whenMissing: (NumericFeature | CategoricalFeature)["whenMissing"];
-  /** Whether a cell has no value. */
-  isMissing(cell: Cell): boolean;
+  /** Whether a cell has no value. One that is undefined has none. */
+  isMissing(cell: Cell | undefined): boolean;
   /** Writes the numbers of a cell that has a value to `values` from `at` on. */
   write(cell: Cell, values: Values, at: number): Misfit | undefined;
 }
@@ -82,9 +83,9 @@ function numbersOf(place: Place, scaling: Scaling, missing: readonly string[]): 
     isMissing: missingTest(missing, new Map()),
     write(cell, values, at) {
       const number = typeof cell === "number" ? cell : numberOf(String(cell).trim());
-      if (number === undefined) {
+      if (number === undefined || Math.abs(number) === Infinity) {
         return {
-          clause: "is not a number",
+          clause: number === undefined ? "is not a number" : "is not a finite number",
           remedy:
             "Correct it, or let the task's data contract say that it stands for a missing value.",
         };
@@ -134,7 +135,9 @@ function missingTest(
   const keys = new Set(["", ...missing.map(levelKey)].filter((key) => !words.has(key)));
   const hasNumber = [...keys].some((key) => numberOf(key) !== undefined);
   return (cell) => {
-    if (cell === null || Number.isNaN(cell)) return true;
+    if (cell === null || cell === undefined || Number.isNaN(cell)) return true;
+    // What is no cell would be read as what is in it, such as an empty array.
+    if (typeof (cell as unknown) === "object") return false;
     const text = String(cell).trim();
     return keys.has(text) || (hasNumber && keys.has(levelKey(text)));
   };
@@ -142,8 +145,7 @@ function missingTest(
 
 function unknownWord(text: string, words: readonly string[], kind: "level" | "class"): Misfit {
   const plural = kind === "level" ? "levels" : "classes";
-  const fold = (word: string): string => word.trim().toLowerCase();
-  const meant = words.find((word) => fold(word) === fold(text));
+  const meant = words.find((word) => foldedName(word) === foldedName(text));
   return {
     clause: `is none of its ${plural} in the task's data contract`,
     remedy:

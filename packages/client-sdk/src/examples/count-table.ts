@@ -11,7 +11,7 @@ import {
 import { eventLoopBreak } from "../runtime/event-loop-break.ts";
 import { featureCodes, labelCode, type ColumnCode } from "./column-codes.ts";
 import type { ExampleTable } from "./example-table.ts";
-import { positionOf } from "./find-columns.ts";
+import { columnFinder } from "./find-columns.ts";
 import { tableFault } from "./table-fault.ts";
 import { ROWS_AT_ONCE, requireWhole, writeCell } from "./read-rows.ts";
 
@@ -46,9 +46,9 @@ export async function countTable(
     if (row % ROWS_AT_ONCE === 0) await due();
     requireWhole(table, row);
     for (const { code, position, column, share } of counted) {
-      const cell = cells[position]!;
+      const cell = cells[position];
       if (code.isMissing(cell)) continue;
-      writeCell(table, row, code, cell, value, 0);
+      writeCell(table, row, code, cell!, value, 0);
       if (column.kind === "words") sums[column.shares + value[0]!]! += share;
       else addNumber(sums, column, value[0]!, share, centreOf(column, before));
     }
@@ -70,9 +70,10 @@ export async function countTable(
 /** Finds the columns, whose numbers are counted as they are, and words by their indices. */
 function countedColumns(table: ExampleTable, contract: DataContract, bins: number): Counted[] {
   const columns = statisticsColumns(contract, bins);
+  const positionOf = columnFinder(table);
   const place = (codes: readonly ColumnCode[], column: StatisticsColumn): Counted[] =>
     codes.map((code) => ({
-      ...{ code, column, position: positionOf(table, code.column) },
+      ...{ code, column, position: positionOf(code.column) },
       share: 1 / codes.length,
     }));
   return [

@@ -3,7 +3,7 @@ import { eventLoopBreak } from "../runtime/event-loop-break.ts";
 import { featureCodes, labelCode, type ColumnCode } from "./column-codes.ts";
 import type { Cell, ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
-import { positionOf, refuseOthers } from "./find-columns.ts";
+import { columnFinder, refuseOthers } from "./find-columns.ts";
 import { ROWS_AT_ONCE, requireWhole, writeCell } from "./read-rows.ts";
 import { cellText, tableFault } from "./table-fault.ts";
 
@@ -64,12 +64,13 @@ async function mapRows(
   const featureShape = featureShapeOf(contract);
   const width = shapeSize(featureShape);
   const features = new Float32Array(table.rows.length * width);
+  const positionOf = columnFinder(table);
   const sources = [
     ...featureCodes(contract).map((code) => ({ ...code, target: features, stride: width })),
     ...labels.map((code) => ({ ...code, stride: 1 })),
-  ].map((source) => ({ ...source, position: positionOf(table, source.column) }));
+  ].map((source) => ({ ...source, position: positionOf(source.column) }));
   if (contract.otherColumns === "refuse") {
-    refuseOthers(table, new Set([...sources.map(({ column }) => column), contract.label.name]));
+    refuseOthers(table, [...sources.map(({ column }) => column), contract.label.name]);
   }
   const droppers = sources.filter(({ whenMissing }) => whenMissing === "drop");
   const dropped = new Map<string, number>();
@@ -79,14 +80,14 @@ async function mapRows(
   for (const [row, cells] of table.rows.entries()) {
     if (row % ROWS_AT_ONCE === 0) await due();
     requireWhole(table, row);
-    const gap = droppers.find((source) => source.isMissing(cells[source.position]!));
+    const gap = droppers.find((source) => source.isMissing(cells[source.position]));
     if (gap !== undefined) {
       increase(dropped, gap.column);
       continue;
     }
     for (const source of sources) {
-      const cell = cells[source.position]!;
-      const value = source.isMissing(cell) ? filling(table, row, source, filled) : cell;
+      const cell = cells[source.position];
+      const value = source.isMissing(cell) ? filling(table, row, source, filled) : cell!;
       const at = rows.length * source.stride + source.offset;
       writeCell(table, row, source, value, source.target, at);
     }

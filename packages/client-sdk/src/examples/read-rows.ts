@@ -1,4 +1,4 @@
-import type { ColumnCode } from "./column-codes.ts";
+import type { ColumnCode, Misfit } from "./column-codes.ts";
 import type { Cell, ExampleTable } from "./example-table.ts";
 import { cellText, rowText, tableFault } from "./table-fault.ts";
 
@@ -7,7 +7,12 @@ export const ROWS_AT_ONCE = 64;
 
 /** @throws TributaryError `EXAMPLES_INVALID` when a row has not one cell for each column. */
 export function requireWhole(table: ExampleTable, row: number): void {
-  const length = table.rows[row]!.length;
+  const cells: unknown = table.rows[row];
+  if (!Array.isArray(cells) && !ArrayBuffer.isView(cells)) {
+    const clause = `has no list of cells in ${rowText(table, row)}`;
+    throw tableFault(table, clause, "Give the cells of a row in the order of the columns.");
+  }
+  const { length } = table.rows[row]!;
   if (length === table.columns.length) return;
   throw tableFault(
     table,
@@ -15,6 +20,11 @@ export function requireWhole(table: ExampleTable, row: number): void {
     "Give each row one cell for each column.",
   );
 }
+
+const NO_CELL: Misfit = {
+  clause: "is no text and no number",
+  remedy: "Give a text, a number or null.",
+};
 
 /**
  * Writes the numbers of a cell that has a value.
@@ -29,7 +39,7 @@ export function writeCell(
   target: Parameters<ColumnCode["write"]>[1],
   at: number,
 ): void {
-  const misfit = code.write(cell, target, at);
+  const misfit = typeof (cell as unknown) === "object" ? NO_CELL : code.write(cell, target, at);
   if (misfit === undefined) return;
   const shown = JSON.stringify(String(cell).slice(0, 60));
   const clause = `has ${shown} in ${cellText(table, row, code.column)}, which ${misfit.clause}`;

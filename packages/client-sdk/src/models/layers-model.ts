@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import {
   TributaryError,
   layoutOf,
+  requireConnected,
   type ModelDescription,
   type Parameter,
   type ParameterLayout,
@@ -45,6 +46,7 @@ export async function buildLayersModel(
  * made so far are disposed.
  */
 async function buildTopology(topology: object): Promise<tf.LayersModel> {
+  requireConnected(topology);
   registerLayers();
   const before = new Set(Object.keys(tf.engine().registeredVariables));
   // `modelFromJSON` makes all its variables before it waits for anything. So the variables that are

@@ -1,11 +1,13 @@
 import { labelsOf, type LossName } from "./losses.ts";
 import {
-  columnsOf,
+  featureWidth,
   levelKey,
+  nameKey,
   type DataContract,
   type Feature,
   type Label,
 } from "./contract/data-contract.ts";
+import { scaled } from "./contract/scaling.ts";
 
 /** What is wrong with a part of a contract. */
 interface ContractFault {
@@ -21,16 +23,18 @@ interface ContractFault {
  */
 export function contractFault(contract: DataContract, loss: LossName): ContractFault | undefined {
   const { features, label } = contract;
-  const columns = new Set([label.name]);
+  const names = new Set([nameKey(label.name)]);
   for (const [index, feature] of features.entries()) {
     const fault = featureFault(feature, features.length);
     if (fault !== undefined) return { ...fault, path: ["features", index, ...fault.path] };
-    for (const column of columnsOf(feature)) {
-      if (columns.has(column)) {
-        const remedy = `Name the column ${column} once, as a feature or as the label.`;
-        return { path: ["features", index, "name"], remedy };
-      }
-      columns.add(column);
+    const twice =
+      feature.type === "image"
+        ? isColumnOf(feature, label.name)
+        : names.size === names.add(nameKey(feature.name)).size;
+    if (twice) {
+      const column = feature.type === "image" ? label.name : feature.name;
+      const remedy = `Name the column ${column} once, as a feature or as the label.`;
+      return { path: ["features", index, "name"], remedy };
     }
   }
   const fault = labelFault(label, loss);
@@ -40,21 +44,38 @@ export function contractFault(contract: DataContract, loss: LossName): ContractF
 const MEDIAN_REMEDY =
   "Give the feature bounds, with `scaling: { method: minMax, minimum: …, maximum: … }`: a median is found in bins between them. Or use mean.";
 
+/** The most values of an image. */
+const MOST_VALUES = 16_777_216;
+
+/** Whether a table has a value of an image in the column of this name. */
+function isColumnOf(image: Feature, column: string): boolean {
+  const number = column.startsWith(image.name) ? column.slice(image.name.length) : "";
+  return /^(?:0|[1-9]\d*)$/.test(number) && Number(number) < featureWidth(image);
+}
+
 function featureFault(feature: Feature, count: number): ContractFault | undefined {
   switch (feature.type) {
-    case "numeric":
-      return feature.whenMissing === "median" && feature.scaling.method !== "minMax"
-        ? { path: ["whenMissing"], remedy: MEDIAN_REMEDY }
-        : undefined;
+    case "numeric": {
+      const { scaling, whenMissing } = feature;
+      if (whenMissing === "median" && scaling.method !== "minMax") {
+        return { path: ["whenMissing"], remedy: MEDIAN_REMEDY };
+      }
+      if (typeof whenMissing === "string") return undefined;
+      if (Number.isFinite(Math.fround(scaled(whenMissing.fill, scaling)))) return undefined;
+      return { path: ["whenMissing", "fill"], remedy: "Fill in a number that can be scaled." };
+    }
     case "image":
-      return count === 1
+      if (count > 1) return { path: ["type"], remedy: "Let an image be the only feature." };
+      return featureWidth(feature) <= MOST_VALUES
         ? undefined
-        : { path: ["type"], remedy: "Let an image be the only feature." };
+        : { path: ["shape"], remedy: `Use a shape of up to ${MOST_VALUES} values.` };
     case "categorical": {
       const { levels, whenMissing } = feature;
       const twice = repeated(levels);
       if (twice !== undefined) return { path: ["levels"], remedy: once(twice) };
-      if (typeof whenMissing === "string" || levels.includes(whenMissing.fill)) return undefined;
+      if (typeof whenMissing === "string") return undefined;
+      const filled = levelKey(whenMissing.fill);
+      if (levels.some((level) => levelKey(level) === filled)) return undefined;
       return { path: ["whenMissing", "fill"], remedy: "Fill in one of the levels." };
     }
   }

@@ -2,10 +2,12 @@
 // 2, which tfjs and the engines of clients read. What a server stores and sends has this form, so
 // that clients need not know where a model came from.
 import { TributaryError } from "../../errors.ts";
+import { requireConnected } from "./connections.ts";
 import { isFields, type Fields } from "./fields.ts";
 import { keras2Layer, withoutBackwardLayer } from "./keras-layers.ts";
 import { keras2Ends, keras2Nodes, keywordsOf, withoutRepeatedInputs } from "./keras-nodes.ts";
 import { hasMasks, requireNoMaskOf, requireUnmasked } from "./masks.ts";
+import { MODELS } from "./models.ts";
 import { WeightNames } from "./weight-names.ts";
 
 /** A topology in the form of Keras 2. */
@@ -19,8 +21,8 @@ export interface ImportedTopology {
  * Imports a topology. One that has the form of Keras 2 already comes back as it is.
  * @param topology - `{ class_name, config }` of a model; not modified.
  * @param keras - The major version of the Keras that wrote it; 0 for tfjs.
- * @throws TributaryError `MODEL_UNSUPPORTED` when a layer would become something that it is not;
- *   `context.layer` names it.
+ * @throws TributaryError `MODEL_UNSUPPORTED` when a layer would become something that it is not, or is
+ *   not connected; `context.layer` names it.
  */
 export function importTopology(topology: Fields, keras: number): ImportedTopology {
   if (isDeep(topology, DEEPEST)) {
@@ -29,10 +31,10 @@ export function importTopology(topology: Fields, keras: number): ImportedTopolog
     });
   }
   const names = new WeightNames();
-  return {
-    topology: importModel(topology, { keras, names, masks: keras > 0 && hasMasks(topology) }),
-    weightName: (name) => names.imported(name),
-  };
+  const masks = keras > 0 && hasMasks(topology);
+  const imported = importModel(topology, { keras, names, masks });
+  requireConnected(imported);
+  return { topology: imported, weightName: (name) => names.imported(name) };
 }
 
 /** As deep as a plan may be nested, so that no recursion exhausts the stack. */
@@ -51,8 +53,6 @@ interface Import {
   /** Whether the model comes from Keras and a layer of it masks moments. */
   readonly masks: boolean;
 }
-
-const MODELS: ReadonlySet<unknown> = new Set(["Sequential", "Functional", "Model"]);
 
 /** Imports a model, which may be a layer of another one. */
 function importModel(model: Fields, given: Import): Fields {

@@ -14,14 +14,16 @@ const USUAL_MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "?"];
 
 const WORD_REMEDY = "Use text of up to 256 characters or a number; quote words such as true.";
 
-/** A text as cells have it. YAML reads some texts as numbers, which mean the same text here. */
-const word = (leastLength: number): z.ZodType<string, string | number> =>
-  z
-    .union([z.string().min(leastLength).max(256), z.number()], { error: WORD_REMEDY })
-    .transform(String);
+/** A text as cells have it, and one that is not blank, as cells without a value are. */
+const cellText = z.string().max(256, WORD_REMEDY);
+const visibleText = cellText.regex(/\S/, WORD_REMEDY);
+
+/** YAML reads some texts as numbers, which mean the same text here. */
+const word = (text: z.ZodString): z.ZodType<string, string | number> =>
+  z.union([text, z.number()], { error: WORD_REMEDY }).transform(String);
 
 const words = (least: number): z.ZodType<string[], (string | number)[]> =>
-  list(word(1), { min: least, max: MOST });
+  list(word(visibleText), { min: least, max: MOST });
 
 const columnName = (): z.ZodString => text(256);
 
@@ -78,7 +80,7 @@ const categoricalFeature = strictRecord({
     .describe(
       "`oneHot` gives a value for each level, 1 or 0; `index` gives one value, the level's index, for models that begin with an embedding.",
     ),
-  whenMissing: whenMissing(word(1), oneOf(["mostFrequent"]), "mostFrequent"),
+  whenMissing: whenMissing(word(visibleText), oneOf(["mostFrequent"]), "mostFrequent"),
 });
 
 const imageFeature = strictRecord({
@@ -123,7 +125,7 @@ export const contractSchema: z.ZodType<DataContract> = strictRecord({
     "The features, in the order in which the model takes their values.",
   ),
   label: labelSchema.describe("The column to predict."),
-  missing: list(word(0), { min: 0, max: 64 })
+  missing: list(word(cellText), { min: 0, max: 64 })
     .prefault(USUAL_MISSING)
     .describe("The texts that stand for a missing value, unless they are a level or a class."),
   otherColumns: oneOf(["refuse", "ignore"])

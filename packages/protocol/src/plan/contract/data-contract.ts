@@ -109,11 +109,17 @@ export function columnsOf(feature: Feature): readonly string[] {
  * digit are codes and no numbers, and so are whole numbers with more digits than a float64 keeps.
  */
 export function levelKey(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = nameKey(text.trim());
   const value = numberOf(trimmed);
   if (value === undefined || /^[+-]?0\d/.test(trimmed)) return trimmed;
   return Math.abs(value) > Number.MAX_SAFE_INTEGER ? trimmed : String(value === 0 ? 0 : value);
 }
+
+/**
+ * What names of one column have in common. An é may be written as one character or as two, depending
+ * on the system where a name was typed: both look alike, and mean the same.
+ */
+export const nameKey = (name: string): string => name.normalize("NFC");
 
 /** The number that a text writes in decimal digits with a point; undefined if it writes none. */
 export function numberOf(text: string): number | undefined {

@@ -37,8 +37,12 @@ const minMax: ScalingMethod<"minMax"> = {
     minimum: { values: numbers, meaning: "What becomes 0." },
     maximum: { values: numbers, meaning: "What becomes 1; above `minimum`." },
   },
-  fault: ({ minimum, maximum }) =>
-    maximum > minimum ? undefined : { key: "maximum", remedy: "Use a number above minimum." },
+  fault: ({ minimum, maximum }) => {
+    if (!(maximum > minimum)) return { key: "maximum", remedy: "Use a number above minimum." };
+    return Number.isFinite(maximum - minimum)
+      ? undefined
+      : { key: "maximum", remedy: "Use a number nearer to minimum." };
+  },
 };
 
 /** The table of scalings: the one place that lists them. */
