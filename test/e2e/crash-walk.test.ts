@@ -18,6 +18,7 @@ const TASK = {
   name: "walk",
   model: { builtin: "mlp-64" },
   plan: { metrics: [], update: { codec: "float32" } },
+  serverOptimizer: { name: "fedavgm", momentum: 0.5 },
   round: {
     goalCount: 3,
     overselection: 1,
@@ -30,8 +31,20 @@ const TASK = {
 const MIDWAY_BYTES = 100_000;
 
 /**
- * Adds 1 to every parameter instead of training, so that a bias, 0 at first, says how many rounds have been counted.
- * It waits until it may: a test says how many rounds there are to be.
+ * What a bias, 0 at first, has become after so many rounds in each of which it was to grow by 1. It says how many rounds
+ * have been counted, and that each has begun with the velocity that the one before it left.
+ */
+function valueAfter(rounds: number): number {
+  let [value, velocity] = [0, 0];
+  for (let round = 0; round < rounds; round++) {
+    velocity = Math.fround(0.5 * velocity + 1);
+    value = Math.fround(value + velocity);
+  }
+  return value;
+}
+
+/**
+ * Adds 1 to every parameter instead of training. It waits until it may: a test says how many rounds there are to be.
  */
 class CountingTrainer implements LocalTrainer {
   beforeReport: () => void = () => {};
@@ -48,7 +61,7 @@ class CountingTrainer implements LocalTrainer {
     const weights = request.weights.map((value) => value + 1);
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
-        const isAllowed = weights.at(-1)! <= this.#allowed;
+        const isAllowed = request.weights.at(-1)! < valueAfter(this.#allowed);
         if (!isAllowed && signal?.aborted !== true) return;
         this.#waiting.delete(look);
         signal?.removeEventListener("abort", look);
@@ -167,7 +180,7 @@ function checkStore(store: StoreContent, committed: number): void {
   }
   // Each made of the one before it; the first of the initial model.
   expect(store.checkpoints.map(({ roundNumber, lastValue }) => [roundNumber, lastValue])).toEqual(
-    Array.from({ length: committed + 1 }, (_, i) => [i, i]),
+    Array.from({ length: committed + 1 }, (_, i) => [i, valueAfter(i)]),
   );
   const ids = store.checkpoints.map(({ id }) => id);
   expect(rounds.map(({ baseCheckpoint }) => baseCheckpoint)).toEqual(ids.slice(0, -1));
