@@ -1,4 +1,5 @@
 import type { RoundInFlightView, RoundRecord, TaskView } from "@tributary/server";
+import { parseTask } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 
 import { describeInFlight } from "../src/commands/describe-round.ts";
@@ -58,13 +59,19 @@ const SELECTING: RoundInFlightView = {
 };
 
 /** A task without what these tests do not look at. */
-const VIEW: Omit<TaskView, "definition"> = {
+const VIEW: TaskView = {
   id: `task_${ID}`,
   name: "digits",
   population: "writers",
   state: "paused",
   endReason: null,
   pauseReason: "PLAN_REFUSED",
+  definition: parseTask({
+    population: "writers",
+    name: "digits",
+    model: { builtin: "mlp-64" },
+    serverOptimizer: { name: "fedadam" },
+  }),
   planId: "0".repeat(64),
   initialCheckpoint: "0".repeat(64),
   createdAtMs: 0,
@@ -131,7 +138,7 @@ describe("a list of rounds", () => {
 
 describe("a task in words", () => {
   it("says why it is paused, how its last round failed, and what its next one waits for", () => {
-    const text = describeTask(VIEW as TaskView);
+    const text = describeTask(VIEW);
     expect(text.split("\n")).toEqual([
       `task        task_${ID}`,
       "name        digits",
@@ -142,9 +149,10 @@ describe("a task in words", () => {
       "last        round 13, abandoned: too-few-left, 3 times",
       "            68 unfinished configuring, 51 withdrew PLAN_SIGNATURE_INVALID, …",
       ...describeInFlight(SELECTING),
+      "server step fedadam: learningRate 0.01, beta1 0.9, beta2 0.99, tau 0.001",
       `plan        ${"0".repeat(64)}`,
     ]);
     expect(widthOf(text)).toBeLessThanOrEqual(80);
-    expect(stateText(VIEW as TaskView)).toBe("paused: PLAN_REFUSED");
+    expect(stateText(VIEW)).toBe("paused: PLAN_REFUSED");
   });
 });

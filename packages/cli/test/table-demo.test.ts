@@ -32,6 +32,19 @@ describe("the demo's own task for tables", () => {
     expect(stop.rounds).toBe(300);
   });
 
+  it("takes the server optimizer and its learning rate", () => {
+    const fedadam = demoTask(data, { serverOptimizer: { name: "fedadam", learningRate: 0.03 } });
+    expect(fedadam.serverOptimizer).toMatchObject({
+      name: "fedadam",
+      learningRate: 0.03,
+      tau: 1e-3,
+    });
+    expect(demoTask(data).serverOptimizer).toEqual({ name: "fedavg", learningRate: 1 });
+    expect(() => demoTask(data, { serverOptimizer: { learningRate: -1 } })).toThrow(
+      "serverOptimizer.learningRate is -1",
+    );
+  });
+
   it("has no FedSGD for data that is not of tables", () => {
     const { contract: _, ...images } = data;
     expect(() => demoTask({ ...images, classCount: 10 }, { fedsgd: true })).toThrow(

@@ -166,7 +166,10 @@ export {
   type CompleteOptimizer,
   type OptimizerSpec,
 } from "./plan/optimizers/optimizer-table.ts";
-export type { ServerOptimizerSpec } from "./plan/server-optimizers/server-optimizer-table.ts";
+export {
+  serverOptimizerNames,
+  type ServerOptimizerSpec,
+} from "./plan/server-optimizers/server-optimizer-table.ts";
 export { withModelDefaults } from "./plan/model-defaults.ts";
 export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
 export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";

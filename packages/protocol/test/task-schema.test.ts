@@ -141,7 +141,7 @@ describe("a task", () => {
     // Files from before there was a choice may leave the name out.
     [{ learningRate: 0.5 }, { name: "fedavg", learningRate: 0.5 }],
     [{ name: "fedavgm" }, { name: "fedavgm", learningRate: 1, momentum: 0.9 }],
-    [{ name: "fedadagrad" }, { name: "fedadagrad", learningRate: 0.1, tau: 0.001 }],
+    [{ name: "fedadagrad" }, { name: "fedadagrad", learningRate: 0.01, tau: 0.001 }],
     [
       { name: "fedadam", tau: 0.1 },
       { name: "fedadam", learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 0.1 },

@@ -16,8 +16,9 @@ const REMEMBERING = ["fedavgm", "fedadagrad", "fedadam", "fedyogi"] as const;
 async function runRound(
   world: World,
   seed: number,
-  { values = DIMENSION, update = { codec: "float32" } as UpdateSpec } = {},
+  report: { readonly values?: number; readonly update?: UpdateSpec } = {},
 ): Promise<void> {
+  const { values = DIMENSION, update = { codec: "float32" } } = report;
   const codec = updateCodec(update);
   const members = world.checkIn(3, `member-${world.events.length}`);
   await until("the cohort is seated", () => members.every(({ isSeated }) => isSeated));

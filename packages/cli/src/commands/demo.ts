@@ -2,7 +2,14 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
-import { decodeCheckpoint, decodePlan, layoutOf, type TaskDefinition } from "@tributary/protocol";
+import {
+  decodeCheckpoint,
+  decodePlan,
+  layoutOf,
+  serverOptimizerNames,
+  type ServerOptimizerSpec,
+  type TaskDefinition,
+} from "@tributary/protocol";
 import { publishedNames } from "@tributary/simulator";
 import {
   tableChoices,
@@ -17,7 +24,13 @@ import { showProgress } from "../demo/show-progress.ts";
 import { makeDataFolder } from "../files/data-folder.ts";
 import { readTaskFile } from "@tributary/simulator/files";
 import { writeTfjsFolder } from "../files/tfjs-folder.ts";
-import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
+import {
+  backendOption,
+  engineOption,
+  finiteNumber,
+  wholeNumber,
+  windowOption,
+} from "../terminal/options.ts";
 import { createOutput } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
 
@@ -27,6 +40,8 @@ interface DemoFlags extends TableFlags {
   readonly by?: string;
   readonly rounds?: number;
   readonly fedsgd?: true;
+  readonly serverOptimizer?: ServerOptimizerSpec["name"];
+  readonly serverLearningRate?: number;
   readonly task?: string;
   readonly threads?: number;
   readonly seed?: number;
@@ -90,6 +105,22 @@ function withDemoOptions(command: Command): Command {
           "on tables: each client takes one step a round over all of its examples (FedSGD) in place of two passes in small batches; for clients whose labels hardly vary, and with more rounds",
         ).conflicts("task"),
       )
+      .addOption(
+        new Option(
+          "--server-optimizer <name>",
+          "how the server makes the next checkpoint of the round's update (default: fedavg)",
+        )
+          .choices(serverOptimizerNames)
+          .conflicts("task"),
+      )
+      .addOption(
+        new Option(
+          "--server-learning-rate <number>",
+          "learning rate of the server optimizer (default: the optimizer's own)",
+        )
+          .argParser(finiteNumber)
+          .conflicts("task"),
+      )
       .option("--task <file>", "task file to run in place of the demo's own task")
       .option(
         "--threads <count>",
@@ -146,7 +177,7 @@ async function demoOptions(
   const { data, clients, by, rounds, threads, engine, backend, dataDir, port, adminPort } = flags;
   // The environment variable DATABASE_URL is not read here. A demo cancels earlier tasks of its
   // population, and that must not happen to a production database by accident.
-  const { databaseUrl } = flags;
+  const { databaseUrl, serverOptimizer, serverLearningRate } = flags;
   const task: TaskDefinition | undefined =
     flags.task === undefined ? undefined : await readTaskFile(flags.task);
   return {
@@ -155,6 +186,10 @@ async function demoOptions(
     ...(clients === undefined ? {} : { clients }),
     ...(by === undefined ? {} : { by }),
     ...(flags.fedsgd === true ? { fedsgd: true } : {}),
+    serverOptimizer: {
+      ...(serverOptimizer === undefined ? {} : { name: serverOptimizer }),
+      ...(serverLearningRate === undefined ? {} : { learningRate: serverLearningRate }),
+    },
     trainer: { engine, backend },
     logLevel: flags.verbose === true ? "info" : "warn",
     ...(rounds === undefined ? {} : { rounds }),

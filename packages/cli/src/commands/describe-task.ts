@@ -1,3 +1,4 @@
+import type { ServerOptimizerSpec } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
 import { describeInFlight, mainReasons } from "./describe-round.ts";
 import { metricsText } from "../terminal/metrics-text.ts";
@@ -10,7 +11,7 @@ export function stateText({ state, pauseReason, progress: { problem } }: TaskSum
 
 /** Describes a task to a person: its state, its round in flight, and how its last round ended. */
 export function describeTask(view: TaskView): string {
-  const { best, inFlight, lastRound, pauseReason, endReason } = view;
+  const { best, definition, inFlight, lastRound, pauseReason, endReason } = view;
   const { committedRounds, waitingClients, problem } = view.progress;
   return [
     `task        ${view.id}`,
@@ -27,9 +28,16 @@ export function describeTask(view: TaskView): string {
     ...(best === null
       ? []
       : [`best        round ${best.roundNumber}, ${metricsText({ [best.measure]: best.value })}`]),
+    ...(definition === null ? [] : [`server step ${serverStepText(definition.serverOptimizer)}`]),
     `plan        ${view.planId}`,
     ...view.warnings.map((warning) => `warning     ${warning}`),
   ].join("\n");
+}
+
+/** The server optimizer with its parameters. */
+function serverStepText({ name, ...parameters }: ServerOptimizerSpec): string {
+  const values = Object.entries(parameters).map(([key, value]) => `${key} ${value}`);
+  return `${name}: ${values.join(", ")}`;
 }
 
 /** How the last round ended, and why members of a failed one sent no report. */

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "@tributary/protocol";
+import type { ServerOptimizerSpec, TaskDefinition } from "@tributary/protocol";
 import type { TrainerOptions } from "@tributary/client-sdk";
 import type { TableChoices } from "../datasets/table-flags.ts";
 
@@ -15,6 +15,11 @@ export interface DemoOptions {
   readonly rounds?: number;
   /** Whether the demo's own task takes one step of each client a round, and no passes. */
   readonly fedsgd?: boolean;
+  /** What the demo's own task says about its server optimizer. */
+  readonly serverOptimizer?: {
+    readonly name?: ServerOptimizerSpec["name"];
+    readonly learningRate?: number;
+  };
   /** The task to run. Without it the demo makes one that fits the data. */
   readonly task?: TaskDefinition;
   /**

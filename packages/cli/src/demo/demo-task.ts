@@ -14,7 +14,7 @@ const TABLE_ROUNDS = 30;
 const TEXT_ROUNDS = 12;
 
 /** What the user has said about the demo's own task. */
-export type DemoTaskChoices = Pick<DemoOptions, "rounds" | "fedsgd">;
+export type DemoTaskChoices = Pick<DemoOptions, "rounds" | "fedsgd" | "serverOptimizer">;
 
 /**
  * The task that a demo runs if no task file is given, with all clients in every round. On digits it
@@ -23,7 +23,8 @@ export type DemoTaskChoices = Pick<DemoOptions, "rounds" | "fedsgd">;
  * @throws TributaryError `TASK_INVALID` when the data is nothing of these; `BAD_PARAMETER` when
  *   FedSGD is asked for on data that is not of tables.
  */
-export function demoTask(data: DemoData, { rounds, fedsgd }: DemoTaskChoices = {}): TaskDefinition {
+export function demoTask(data: DemoData, choices: DemoTaskChoices = {}): TaskDefinition {
+  const { rounds, fedsgd, serverOptimizer = {} } = choices;
   const clients = data.clients.length;
   const kind = kindOf(data, fedsgd === true);
   return parseTask({
@@ -40,6 +41,7 @@ export function demoTask(data: DemoData, { rounds, fedsgd }: DemoTaskChoices = {
     // The clients are the demo's own, so that what they claim is true.
     maximumExamples: 1_048_576,
     eligibility: { minimumExamples: 1 },
+    serverOptimizer,
     stop: { rounds: rounds ?? kind.rounds },
   });
 }

@@ -15,7 +15,7 @@ export const fedAdagrad: ServerOptimizerDefinition<FedAdagradSpec> = {
   name: "fedadagrad",
   meaning:
     "Adagrad: divides each parameter's update by the root of the sum of the squares of all its updates.",
-  parameters: { learningRate: serverLearningRate(0.1, ADAPTIVE_RATE), tau: tauParameter },
+  parameters: { learningRate: serverLearningRate(0.01, ADAPTIVE_RATE), tau: tauParameter },
   memory: "the sum of its squared updates",
   source: "2003.00295",
 };
