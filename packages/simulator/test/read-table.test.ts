@@ -84,6 +84,21 @@ describe("reading a table", () => {
       '\u{feff}"sl","sw",species\n\n5.1,3.5,"setosa"\n\n6.2,3.4,virginica',
       { encoding: "utf-8" },
     ],
+    [
+      "the line that tells Excel the delimiter",
+      "sep=;\nsl;sw;species\n5.1;3.5;setosa\n6.2;3.4;virginica\n",
+      { delimiter: ";" },
+    ],
+    [
+      "rows of nothing but delimiters at the end",
+      "sl,sw,species\n5.1,3.5,setosa\n6.2,3.4,virginica\n,,\n , ,\n",
+      {},
+    ],
+    [
+      "the indices of a table that was saved twice",
+      ",Unnamed: 0,Unnamed: 0.1,sl,sw,species\n0,0,0,5.1,3.5,setosa\n1,1,1,6.2,3.4,virginica",
+      { index: true },
+    ],
   ])("takes %s", async (_, text, found) => {
     const table = await read(text);
     expect({ columns: table.columns, rows: table.rows }).toEqual(flowers);
@@ -129,6 +144,27 @@ describe("reading a table", () => {
     if (header) return;
     expect(columns).toEqual(columns.map((_name, index) => String(index)));
     expect(rows).toHaveLength(text.split("\n").length);
+  });
+
+  it.each([
+    ["a unit", "5 kg"],
+    ["a sign", "5 %"],
+    ["a mark between thousands", "1 500"],
+  ])("divides cells by commas though each has a space before %s", async (_, cell) => {
+    const { found, rows } = await read(
+      `weight,age,kind\n${`${cell},3,cat\n${cell},4,dog\n`.repeat(9)}`,
+    );
+    expect(found).toMatchObject({ delimiter: ",", header: true });
+    expect(rows[0]).toEqual([cell, "3", "cat"]);
+  });
+
+  it("refuses a point where it was told that commas are decimal", async () => {
+    await expect(read("a;k\n2,5;x\n1.234;y\n", { decimalMark: "," })).rejects.toMatchObject({
+      message: expect.stringContaining("has 1.234, with a point") as string,
+      context: { line: 3 },
+    });
+    const dates = await read("d;a;k\n1.2.2024;2,5;x\n", { decimalMark: ",", header: true });
+    expect(dates.rows[0]?.[0]).toBe("1.2.2024");
   });
 
   it("believes what it is told, and makes nothing of what is said to stand for a missing value", async () => {
@@ -199,6 +235,39 @@ describe("reading a table", () => {
       'has "n.d." above numbers, and numbers beside it, in line 1',
       "--no-header",
     ],
+    [
+      "a first line of years with a word that may be a class or not",
+      "2019,2020,class\n1,2,a\n3,4,b\n5,6,a\n",
+      "has class in no other row, in line 1",
+      "--header",
+    ],
+    [
+      "tables one behind the other",
+      "a,k\n1,x\n2,y\na,k\n3,x\n",
+      "has the names of the columns again in line 4",
+      "Take this line out",
+    ],
+    [
+      "cells in single quotes that were cut in two",
+      "n,note,k\n1,'a, b',x\n2,'c, d',y\n",
+      "has a cell in single quotes with a delimiter in it in line 2",
+      "double quotes",
+    ],
+    [
+      "points that may be decimal or not",
+      "a;k\n1.234;x\n20;y\n2.345;x\n",
+      "has 1.234, whose point may be",
+      "--decimal-mark .",
+    ],
+    [
+      "a pointer of Git LFS",
+      "version https://git-lfs.github.com/spec/v1\nsize 1\n",
+      "is a pointer",
+      "git lfs pull",
+    ],
+    ["a web page", "<!DOCTYPE html>\n<p>a, b\n", "is a web page", "Download"],
+    ["JSON", '[{"a":1,"k":"x"},{"a":2,"k":"y"}]', "is JSON", "CSV"],
+    ["UTF-32", Buffer.of(0xff, 0xfe, 0, 0, 0x61, 0, 0, 0), "is UTF-32", "UTF-8"],
     [
       "commas that may be decimal or not",
       "a;b\n1,234;x\n2,345;y\n",

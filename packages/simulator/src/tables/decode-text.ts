@@ -14,6 +14,19 @@ const OTHER_FORMS: readonly (readonly [bytes: string, what: string, remedy: stri
   ["BZh", "is compressed with bzip2", "Unpack it, or compress it with gzip."],
   ["\u00fd7zXZ", "is compressed with xz", "Unpack it, or compress it with gzip."],
   ["(\u00b5/\u00fd", "is compressed with zstd", "Unpack it, or compress it with gzip."],
+  ["\u00ff\u00fe\u0000\u0000", "is UTF-32", "Save it as UTF-8."],
+  ["\u0000\u0000\u00fe\u00ff", "is UTF-32", "Save it as UTF-8."],
+  [
+    "version https://git-lfs",
+    "is a pointer of Git LFS and no data",
+    "Fetch the file: git lfs pull.",
+  ],
+  ["<!DOCTYPE", "is a web page", "Download the table that it shows or tells of."],
+  ["<html", "is a web page", "Download the table that it shows or tells of."],
+  ["@relation", "is in the form ARFF", "Save it as CSV."],
+  ["@RELATION", "is in the form ARFF", "Save it as CSV."],
+  ['[{"', "is JSON", "Save it as CSV."],
+  ['{"', "is JSON", "Save it as CSV."],
 ];
 
 /**
@@ -35,8 +48,9 @@ export function decodeText(
       line: lineAt(bytes, bytes.indexOf(0)),
     });
   }
+  let text: string;
   try {
-    return { text: decoder.decode(bytes), encoding: decoder.encoding };
+    text = decoder.decode(bytes);
   } catch (error) {
     throw unreadable(file, `has bytes that are not ${decoder.encoding.toUpperCase()}`, {
       remedy:
@@ -45,10 +59,15 @@ export function decodeText(
       cause: error,
     });
   }
+  if (!text.includes("\0")) return { text, encoding: decoder.encoding };
+  throw unreadable(file, "has characters that are zero", {
+    remedy: "Give a text file, or say with --encoding which encoding it has.",
+    line: text.slice(0, text.indexOf("\0")).split("\n").length,
+  });
 }
 
 function refuseOtherForms(bytes: Uint8Array, file: string): void {
-  const start = String.fromCharCode(...bytes.subarray(0, 8));
+  const start = String.fromCharCode(...bytes.subarray(0, 32));
   const form = OTHER_FORMS.find(([beginning]) => start.startsWith(beginning));
   if (form !== undefined) throw unreadable(file, form[1], { remedy: form[2] });
 }

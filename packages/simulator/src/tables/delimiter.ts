@@ -49,8 +49,13 @@ function fitOf(sample: string, file: string, delimiter: string): number {
   const [usual = 0, times = 0] = [...lengths].sort((a, b) => b[1] - a[1])[0] ?? [];
   if (usual < 2) return 0;
   const cells = records.flatMap((record) => record.cells);
+  const share = (holds: (cell: string) => boolean): number =>
+    cells.filter(holds).length / cells.length;
   // Commas are decimal commas only where they do not divide cells.
   const isNumeric = (cell: string): boolean =>
     isMissing(cell) || isNumber(cell) || (delimiter !== "," && isNumberWithComma(cell));
-  return (times / records.length) * (1 + cells.filter(isNumeric).length / cells.length);
+  // Texts have spaces in them. Where spaces divide cells, these have no other delimiter in them.
+  const isTorn = (cell: string): boolean => /[,;|]/.test(cell) && !isNumberWithComma(cell);
+  const whole = delimiter === " " ? 1 - share(isTorn) : 1;
+  return whole * (times / records.length) * (1 + share(isNumeric));
 }

@@ -34,15 +34,50 @@ export function findHeader(records: readonly TableRecord[], file: string): boole
       file,
       `has ${JSON.stringify(above[0]!.first.slice(0, 40))} above numbers, and numbers beside it,`,
       {
-        remedy:
-          "Say with --header that this line holds the names of the columns, or with --no-header that it does not.",
+        remedy: ASK_REMEDY,
         line: first.line,
       },
     );
   }
-  if (words.some((word) => word.below.includes(word.first))) return false;
+  if (words.some((word) => word.below.includes(word.first))) {
+    refuseSecondHeader(records, file);
+    return false;
+  }
+  // Years may be names of columns, and so may be a word that comes in no other row.
+  const areNames = new Set(numbers.map((column) => column.first)).size === numbers.length;
+  const isOdd = words.some(({ below }) => new Set(below).size < below.length);
+  if (numbers.length > 0 && !isCounting && isOdd && areNames && numbers.every(isWhole)) {
+    throw unreadable(file, `has ${words[0]!.first.slice(0, 40)} in no other row,`, {
+      remedy: ASK_REMEDY,
+      line: first.line,
+    });
+  }
   if (numbers.length === 0) return words.length >= columns.length - 1 && words.length > 0;
   return isCounting && (words.length > 0 || numbers.length >= 3);
+}
+
+const ASK_REMEDY =
+  "Say with --header that this line holds the names of the columns, or with --no-header that it does not.";
+
+const isWhole = ({ first }: Column): boolean => /^\d+$/.test(first);
+
+/**
+ * Refuses tables that were put one behind the other, each with its names.
+ * @throws TributaryError `DATA_UNREADABLE` when the first row comes again above numbers.
+ */
+function refuseSecondHeader([first, ...others]: readonly TableRecord[], file: string): void {
+  const names = first!.cells.join("\n");
+  const again = others.find(({ cells }) => cells.join("\n") === names);
+  const data = others.filter(({ cells }) => cells.join("\n") !== names);
+  const isAbove = first!.cells.some(
+    (cell, column) =>
+      !isNumber(cell) && data.length > 0 && data.every(({ cells }) => isNumber(cells[column]!)),
+  );
+  if (again === undefined || !isAbove) return;
+  throw unreadable(file, "has the names of the columns again", {
+    remedy: "Take this line out, and all others like it.",
+    line: again.line,
+  });
 }
 
 /** Whether the numbers are 0, 1, 2 … or 1, 2, 3 …, as the names of columns without names are. */

@@ -1,8 +1,8 @@
-import type { TributaryError } from "@tributary/protocol";
 import { readUnpacked } from "../files/read-unpacked.ts";
 import { unreadable } from "../files/unreadable.ts";
-import { findDecimalMark } from "./decimal-mark.ts";
+import { findDecimalMark, refusePoints } from "./decimal-mark.ts";
 import { decodeText } from "./decode-text.ts";
+import { evenRecords } from "./even-records.ts";
 import { findDelimiter } from "./delimiter.ts";
 import { findHeader } from "./header.ts";
 import { isNumber, isNumberWithComma } from "./number-text.ts";
@@ -23,8 +23,9 @@ export async function readTable(file: string, options: TableOptions = {}): Promi
   if (text.trim() === "") {
     throw unreadable(file, "is empty", { remedy: "Give a table with examples." });
   }
-  const delimiter = options.delimiter ?? findDelimiter(text, file);
-  const records = evenRecords(readRecords(text, file, { delimiter }), file);
+  const { named, body: lines } = withoutSeparatorLine(text);
+  const delimiter = options.delimiter ?? named ?? findDelimiter(lines, file);
+  const records = evenRecords(readRecords(lines, file, { delimiter }).filter(hasCells), file);
   const header = options.header ?? findHeader(records, file);
   const { names, body } = header
     ? { names: records[0]!.cells, body: records.slice(1) }
@@ -32,47 +33,28 @@ export async function readTable(file: string, options: TableOptions = {}): Promi
   if (body.length === 0) {
     throw unreadable(file, "has no rows of data", { remedy: "Give a table with examples." });
   }
-  const decimalMark = options.decimalMark ?? findDecimalMark(body, file);
+  const decimalMark = options.decimalMark ?? findDecimalMark(body, file, delimiter);
+  if (decimalMark === ",") refusePoints(body, file);
   const rewrite = rewriter(new Set(options.missing), decimalMark);
   const rows = body.map(({ cells }) => cells.map(rewrite));
-  const index = header && isIndex(names[0]!, rows);
-  const columns = columnNames(index ? names.slice(1) : names, file);
+  const indices = header ? countIndices(names, rows) : 0;
   return {
     source: file,
-    columns,
-    rows: index ? rows.map((row) => row.slice(1)) : rows,
+    columns: columnNames(names.slice(indices), file),
+    rows: rows.map((row) => row.slice(indices)),
     lines: body.map(({ line }) => line),
-    found: { form: "text", delimiter, header, encoding, decimalMark, index },
+    found: { form: "text", delimiter, header, encoding, decimalMark, index: indices > 0 },
   };
 }
 
-/**
- * Holds all records to the same number of cells. Two habits are allowed for: R leaves out the name
- * of the first column, the one with the names of the rows, and some programs end each row with a
- * delimiter.
- */
-function evenRecords(records: TableRecord[], file: string): TableRecord[] {
-  const first = records[0]!;
-  const others = records.slice(1);
-  const length = others[0]?.cells.length ?? first.cells.length;
-  const odd = others.find(({ cells }) => cells.length !== length);
-  if (odd !== undefined) throw uneven(odd, length, file);
-  if (others.length > 0 && others.every(({ cells }) => cells.at(-1) === "")) {
-    if (["", undefined].includes(first.cells[length - 1])) {
-      return records.map(({ cells, line }) => ({ cells: cells.slice(0, length - 1), line }));
-    }
-  }
-  if (first.cells.length === length) return records;
-  if (first.cells.length !== length - 1) throw uneven(others[0]!, first.cells.length, file);
-  return [{ cells: ["", ...first.cells], line: first.line }, ...others];
+/** Empties the first line of a table in which Excel is told the delimiter: `sep=;`. */
+function withoutSeparatorLine(text: string): { named: string | undefined; body: string } {
+  const [line, named] = /^sep=(.)(?=[\r\n])/i.exec(text) ?? [];
+  return { named, body: line === undefined ? text : text.slice(line.length) };
 }
 
-function uneven({ cells, line }: TableRecord, expected: number, file: string): TributaryError {
-  return unreadable(file, `has ${cells.length} cells instead of ${expected}`, {
-    remedy: "Give all rows the same number of cells.",
-    line,
-  });
-}
+/** Whether a row has anything in it. Spreadsheets write rows of nothing but delimiters at the end. */
+const hasCells = ({ cells }: TableRecord): boolean => cells.some((cell) => cell !== "");
 
 /** Makes the function that rewrites what only this file writes in its way. */
 function rewriter(
@@ -85,10 +67,16 @@ function rewriter(
   };
 }
 
-/** Whether the first column has no name of its own, and holds whole numbers or names of rows. */
-function isIndex(name: string, rows: readonly (readonly string[])[]): boolean {
-  if (name !== "" && !/^Unnamed: \d+$/.test(name)) return false;
-  const cells = rows.map(([first]) => first!);
+/** How many columns are an index. One is written each time that a table is saved with its own. */
+function countIndices(names: readonly string[], rows: readonly (readonly string[])[]): number {
+  const first = names.findIndex((name, column) => !isIndex(name, column, rows));
+  return first === -1 ? 0 : first;
+}
+
+/** Whether a column has no name of its own, and holds whole numbers or names of rows. */
+function isIndex(name: string, column: number, rows: readonly (readonly string[])[]): boolean {
+  if (name !== "" && !/^Unnamed: \d+(?:\.\d+)*$/.test(name)) return false;
+  const cells = rows.map((row) => row[column]!);
   if (cells.every((cell) => /^\d+$/.test(cell))) return true;
   return !cells.some(isNumber) && new Set(cells).size === cells.length;
 }
