@@ -48,6 +48,8 @@ export {
   type PartitionInput,
   type PartitionOptions,
 } from "./partition/partition-options.ts";
+export { partitionPicture } from "./partition/picture.ts";
+export { summarizePartition, type PartitionSummary, type Spread } from "./partition/summary.ts";
 export { clientCount, rowsOf, type Partition } from "./partition/partition.ts";
 export type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 export { experimentJsonSchema } from "./experiment/experiment-schema.ts";
