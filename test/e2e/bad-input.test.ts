@@ -109,7 +109,7 @@ describe("data that cannot be used", () => {
       code: "DATA_UNREADABLE",
       message: "MNIST is not in ./data/mnist",
       remedy:
-        "Download it with `tributary data fetch mnist`, or give the path of a folder that holds it.",
+        "Download it with `tributary data fetch mnist`, or give the path of a folder that holds it: --data FOLDER.",
     });
   });
 

@@ -25,6 +25,18 @@ interface Result {
 const experiment = (box: Sandbox, changes: object = {}): Promise<string> =>
   box.write("quick.yaml", JSON.stringify({ ...EXPERIMENT, ...changes }));
 
+test("a partition is shown and drawn before anything is trained on it", async () => {
+  const box = await openSandbox();
+  await experiment(box);
+  const args = ["partition", "quick.yaml", "--set", "partition.clients=6", "--svg", "p.svg"];
+  expect(await box.json(args)).toMatchObject({
+    ...{ data: "writers", seed: 1, svg: "p.svg", partition: { name: "natural-id", clients: 6 } },
+    ...{ clients: 6, examples: 120, unusedExamples: 40 },
+    examplesPerClient: { least: 20, median: 20, most: 20 },
+  });
+  expect(await readFile(box.path("p.svg"), "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
+});
+
 describe("a simulation", () => {
   test("gives one checkpoint with one worker and with two, without connections and with them", async () => {
     const box = await openSandbox();

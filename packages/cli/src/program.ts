@@ -7,6 +7,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { deviceCommand } from "./commands/device.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelCommand } from "./commands/model.ts";
+import { partitionCommand } from "./commands/partition.ts";
 import { populationCommand } from "./commands/population.ts";
 import { roundCommand } from "./commands/round.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     .version(packageVersion())
     .addCommand(demoCommand())
     .addCommand(simulateCommand())
+    .addCommand(partitionCommand())
     .addCommand(serveCommand())
     .addCommand(clientCommand())
     .addCommand(taskCommand())

@@ -49,10 +49,15 @@ export {
   type PartitionOptions,
 } from "./partition/partition-options.ts";
 export { partitionPicture } from "./partition/picture.ts";
-export { summarizePartition, type PartitionSummary, type Spread } from "./partition/summary.ts";
+export {
+  summarizePartition,
+  type PartitionSummary,
+  type ClientRange,
+} from "./partition/summary.ts";
 export { clientCount, rowsOf, type Partition } from "./partition/partition.ts";
 export type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 export { experimentJsonSchema } from "./experiment/experiment-schema.ts";
+export { dividedData, openData } from "./experiment/run-data.ts";
 export { planExperiment } from "./experiment/plan-experiment.ts";
 export { readExperiment } from "./experiment/read-experiment.ts";
 export { describeSettings, parseSetting, type Settings } from "./experiment/settings.ts";

@@ -3,10 +3,10 @@ import { systemClock, type Clock } from "@tributary/client-sdk";
 import { TributaryError, asTributaryError, type CryptoProvider } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { Dataset } from "./datasets/dataset.ts";
-import { openDataset } from "./datasets/open-dataset.ts";
 import { planExperiment } from "./experiment/plan-experiment.ts";
 import type { ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 import { openRun, type OpenRun } from "./experiment/open-run.ts";
+import { openData } from "./experiment/run-data.ts";
 import { DirectRun } from "./runner/direct-run.ts";
 import { openPool } from "./runner/open-pool.ts";
 import type { RunResult } from "./runner/run-result.ts";
@@ -100,11 +100,11 @@ class DatasetOnce {
   #dataset: Promise<Dataset> | undefined;
 
   of({ experiment }: ExperimentRun): Promise<Dataset> {
-    const { data, task, folder } = experiment;
+    const { data, task } = experiment;
     const key = JSON.stringify([data, task.examples]);
     if (key === this.#key && this.#dataset !== undefined) return this.#dataset;
     this.#key = key;
-    return (this.#dataset = openDataset(data, { folder, contract: task.examples ?? undefined }));
+    return (this.#dataset = openData(experiment));
   }
 }
 

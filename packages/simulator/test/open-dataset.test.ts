@@ -68,7 +68,7 @@ describe("published data", () => {
     vi.stubEnv("TRIBUTARY_DATA", await temporaryFolder());
     await expect(openDataset({ name })).rejects.toMatchObject({
       code: "DATA_UNREADABLE",
-      remedy: `Download it with \`tributary data fetch ${name}\`, or give the path of a folder that holds it.`,
+      remedy: `Download it with \`tributary data fetch ${name}\`, or give the path of a folder that holds it: data.path.`,
     });
     vi.unstubAllEnvs();
   });

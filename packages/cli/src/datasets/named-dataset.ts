@@ -21,7 +21,7 @@ export type NamedDataset = Dataset | UndividedDataset | TableDataset;
  * @throws TributaryError `DATA_UNREADABLE` when it is not there or cannot be read.
  */
 export function loadNamedDataset(source: string, reading: ReadingOptions): Promise<NamedDataset> {
-  return loadData(isPublished(source) ? publishedFolder(source) : source, reading);
+  return loadData(isPublished(source) ? publishedFolder(source, "--data FOLDER") : source, reading);
 }
 
 /** Whether a data set consists of tables. */

@@ -56,7 +56,7 @@ export async function openDataset(input: DataInput, deps: OpenDatasetDeps = {}):
     case "cifar-10":
     case "shakespeare": {
       const { name, path } = options;
-      const folder = path === undefined ? publishedFolder(name) : at(path);
+      const folder = path === undefined ? publishedFolder(name, "data.path") : at(path);
       const reading = "window" in options ? { window: options.window } : {};
       return { ...divided(await loadData(folder, reading), folder), name };
     }

@@ -23,16 +23,17 @@ export const isPublished = (name: string): name is PublishedName => Object.hasOw
 /**
  * Finds the folder of a published data set where `tributary data fetch` puts it, or in the folder that the
  * environment variable `TRIBUTARY_DATA` names.
+ * @param option - Where the user can say that the folder is elsewhere, for the error.
  * @throws TributaryError `DATA_UNREADABLE` when it is in neither; the remedy has the command that
  *   downloads it.
  */
-export function publishedFolder(name: PublishedName): string {
+export function publishedFolder(name: PublishedName, option: string): string {
   const folders = [`./data/${name}`];
   const shared = process.env["TRIBUTARY_DATA"];
   if (shared !== undefined) folders.push(join(shared, name));
   const found = folders.find((folder) => existsSync(folder));
   if (found !== undefined) return found;
   throw new TributaryError("DATA_UNREADABLE", `${TITLES[name]} is not in ${folders.join(" or ")}`, {
-    remedy: `Download it with \`tributary data fetch ${name}\`, or give the path of a folder that holds it.`,
+    remedy: `Download it with \`tributary data fetch ${name}\`, or give the path of a folder that holds it: ${option}.`,
   });
 }

@@ -1,7 +1,6 @@
 import { TributaryError, seededRandom, type CryptoProvider } from "@tributary/protocol";
 import type { Dataset } from "../datasets/dataset.ts";
 import { loadInitialModel } from "../files/model-files.ts";
-import { divide } from "../partition/divide.ts";
 import { featureSkewOf } from "../partition/feature-skew.ts";
 import { clientCount } from "../partition/partition.ts";
 import { requireHeldOut } from "../runner/held-out-share.ts";
@@ -9,6 +8,7 @@ import type { RunTerms } from "../runner/simulated-task.ts";
 import type { SimulationData } from "../runner/simulation-data.ts";
 import type { ExperimentRun } from "./experiment.ts";
 import { requireCohort } from "./plan-experiment.ts";
+import { dividedData } from "./run-data.ts";
 
 /** A run whose data is there and divided. */
 export interface OpenRun {
@@ -23,10 +23,11 @@ export interface OpenRun {
  *   there are too few clients; what reading the model throws.
  */
 export async function openRun(
-  { experiment, seed }: ExperimentRun,
+  run: ExperimentRun,
   dataset: Dataset,
   crypto: CryptoProvider,
 ): Promise<OpenRun> {
+  const { experiment, seed } = run;
   const { task, partition: options, algorithm, scoring, runner } = experiment;
   if (dataset.test.count === 0) {
     throw new TributaryError("DATA_UNREADABLE", `${dataset.name} has no held-out examples`, {
@@ -34,7 +35,7 @@ export async function openRun(
     });
   }
   const random = seededRandom(crypto, seed);
-  const partition = divide(dataset, options, random.derive("partition"));
+  const partition = dividedData(run, dataset, crypto);
   const clients = clientCount(partition);
   requireCohort(task, clients);
   requireHeldOut(task, partition);

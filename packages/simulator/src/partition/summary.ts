@@ -2,7 +2,7 @@ import type { Divisible } from "./divisible.ts";
 import { clientCount, rowsOf, type Partition } from "./partition.ts";
 
 /** How a number differs from client to client. */
-export interface Spread {
+export interface ClientRange {
   readonly least: number;
   readonly median: number;
   readonly most: number;
@@ -14,9 +14,9 @@ export interface PartitionSummary {
   /** How many examples the clients have together, and how many of the data set nobody has. */
   readonly examples: number;
   readonly unusedExamples: number;
-  readonly examplesPerClient: Spread;
+  readonly examplesPerClient: ClientRange;
   /** How many classes clients see; left out where examples have no class. */
-  readonly classesPerClient?: Spread;
+  readonly classesPerClient?: ClientRange;
   /**
    * How far the clients' distributions over classes are from that of all examples: the mean of their
    * total variation distances, from 0 (all alike) to below 1. Left out where examples have no class.
@@ -50,7 +50,7 @@ export function summarizePartition(data: Divisible, partition: Partition): Parti
   const examples = partition.rows.length;
   return {
     ...{ clients, examples, unusedExamples: data.train.count - examples },
-    examplesPerClient: spreadOf(sizes),
+    examplesPerClient: rangeOf(sizes),
     ...(hasClasses(data) ? describeClasses(data, partition) : {}),
   };
 }
@@ -75,10 +75,10 @@ function describeClasses(
     }
     distances += distance;
   }
-  return { classesPerClient: spreadOf(seen), labelDistance: distances / clients };
+  return { classesPerClient: rangeOf(seen), labelDistance: distances / clients };
 }
 
-function spreadOf(values: Float64Array): Spread {
+function rangeOf(values: Float64Array): ClientRange {
   const sorted = values.toSorted();
   const { length } = sorted;
   const median = (sorted[(length - 1) >> 1]! + sorted[length >> 1]!) / 2;
