@@ -4,7 +4,8 @@ type FromConfig = tf.serialization.FromConfigMethod<tf.serialization.Serializabl
 
 /**
  * Corrects the layers that pool the whole of an input. They heed `keepdims`, which tfjs 4.22 passes
- * over: the axes that they pool then stay, with the length 1. And where several values are the
+ * over: the axes that they pool then stay, with the length 1. The mean of a sequence is that of the
+ * moments that count, as in Keras. And where several values are the
  * largest they share its gradient, which tfjs gives to each of them, as often as a word or a padding
  * comes again. Calling it again changes nothing.
  */
@@ -20,10 +21,27 @@ export function registerGlobalPooling(): void {
 
 const keepingFromConfig: FromConfig = (constructor, config) => {
   const layer = new constructor(config) as tf.layers.Layer;
+  if (layer.getClassName() === "GlobalAveragePooling1D") skipMoments(layer);
   if (layer.getClassName().startsWith("GlobalMax")) shareGradient(layer, config["dataFormat"]);
   if (config["keepdims"] === true) keepAxes(layer, config["dataFormat"] === "channelsFirst");
   return layer;
 };
+
+/** @param layer - Gives the mean of all moments; its calls are changed. */
+function skipMoments(layer: tf.layers.Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => {
+    const mask: unknown = kwargs?.["mask"];
+    if (!(mask instanceof tf.Tensor)) return call(inputs, kwargs);
+    return tf.tidy(() => {
+      const input = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const flags = tf.expandDims(tf.cast(mask, "float32"), 2);
+      // Where no moment counts, the mean is zero.
+      const counted = tf.maximum(tf.sum(flags, 1), 1);
+      return tf.div(tf.sum(tf.mul(input, flags), 1), counted);
+    });
+  };
+}
 
 /** @param layer - Pools by the maximum; its calls are changed. */
 function shareGradient(layer: tf.layers.Layer, dataFormat: unknown): void {

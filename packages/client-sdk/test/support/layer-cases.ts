@@ -161,6 +161,14 @@ export const LAYER_CASES: readonly [
     ],
   ],
   [
+    "embedding with a mask, and its mean",
+    [5],
+    () => [
+      layers.embedding({ inputDim: 4, outputDim: 3, maskZero: true }),
+      layers.globalAveragePooling1d(),
+    ],
+  ],
+  [
     "simpleRNN",
     sequence,
     () => [layers.simpleRNN({ units: 4, recurrentInitializer: "glorotUniform" })],

@@ -92,6 +92,16 @@ export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
         softmaxEnd(),
       ],
     }),
+  "the mean of the moments that count": () =>
+    tf.sequential({
+      layers: [
+        layers.reLU({ inputShape: [6, 2] }),
+        layers.masking({ maskValue: 0 }),
+        layers.timeDistributed({ layer: layers.dense({ units: 5, activation: "tanh" }) }),
+        layers.globalAveragePooling1d({}),
+        softmaxEnd(),
+      ],
+    }),
   "attention to other moments": () => {
     const input = tf.input({ shape: [5, 4] });
     const positions = new PositionEmbedding({ sequenceLength: 6 }).apply(input);

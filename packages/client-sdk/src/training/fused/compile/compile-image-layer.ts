@@ -202,7 +202,7 @@ const pooling =
 /** Makes the compiler of a pooling layer with one window that covers everything. */
 const globalPooling =
   (rank: Rank, mode: "max" | "average"): LayerCompiler =>
-  ({ config }, shape) => {
+  ({ config, mask }, shape) => {
     requireChannelsLast(config);
     const channels = channelsOf(rank, shape);
     const [height, width] = imageOf(shape);
@@ -210,7 +210,12 @@ const globalPooling =
     const kept = requireOneOf(config, "keepdims", false, true)
       ? Array.from({ length: rank }, () => 1)
       : [];
-    return one({ kind: "pooling", mode, size, steps: size, padding: "valid" }, [...kept, channels]);
+    const pooled = [...kept, channels];
+    if (mask !== undefined) {
+      const mean = { operation: { kind: "countedMean" }, shape: pooled, reads: [0, mask] } as const;
+      return { nodes: [mean], parameters: [] };
+    }
+    return one({ kind: "pooling", mode, size, steps: size, padding: "valid" }, pooled);
   };
 
 /** The layers that move windows over images and sequences. */

@@ -129,7 +129,8 @@ class TopologyCompiler {
     if (isModel(kind)) return this.compile(readTopology({ class_name: kind, config }), inputs);
     try {
       const given = maskOf(kind, inputs);
-      const mask = useOfMask(kind) === "reads" ? given : undefined;
+      const use = useOfMask(kind);
+      const mask = use === "keeps" ? undefined : given;
       const made = compileLayer({
         ...{ name, kind, config, parameters: this.#parameters, inputs },
         mask: mask === undefined ? undefined : inputs.length,
@@ -150,7 +151,8 @@ class TopologyCompiler {
       for (const rule of made.rules?.bounds ?? []) this.bounds.set(rule.parameter, rule);
       const shape = made.nodes.at(-1)?.shape ?? inputs[0]!.shape;
       // A recurrent layer that gives its last state only has no moments any more.
-      const handedOn = useOfMask(kind) === "reads" && shape.length < 2 ? undefined : given;
+      const isEnd = use === "ends" || (use === "reads" && shape.length < 2);
+      const handedOn = isEnd ? undefined : given;
       return [
         {
           ...{ place: places[made.nodes.length === 0 ? 0 : places.length - 1]!, shape },

@@ -119,6 +119,8 @@ export type LayerOperation =
   | { readonly kind: "momentDropout"; readonly rate: number }
   /** Says which moments of a sequence count: those where any value differs from this one. */
   | { readonly kind: "mask"; readonly value: number }
+  /** The mean of those moments of a sequence that count. Reads the sequence, and what counts. */
+  | { readonly kind: "countedMean" }
   /** The same values under another shape. */
   | { readonly kind: "reshape" }
   /** An operation that is applied to every moment of a sequence. */

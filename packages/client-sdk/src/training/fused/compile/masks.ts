@@ -6,6 +6,9 @@ const READERS: ReadonlySet<string> = new Set([
   ...["LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"],
 ]);
 
+/** Layers that skip the moments that do not count, and give a value without moments. */
+const ENDS: ReadonlySet<string> = new Set(["GlobalAveragePooling1D"]);
+
 /** Layers that treat each value or moment on its own, so that the mask holds for what they give. */
 const KEEPERS: ReadonlySet<string> = new Set([
   ...["Dropout", "SpatialDropout1D", "Dense", "Activation", "ReLU", "Masking", "TimeDistributed"],
@@ -13,7 +16,8 @@ const KEEPERS: ReadonlySet<string> = new Set([
 ]);
 
 /** What a layer does with a mask; undefined when it knows none. */
-export function useOfMask(kind: string): "reads" | "keeps" | undefined {
+export function useOfMask(kind: string): "reads" | "ends" | "keeps" | undefined {
   if (READERS.has(kind)) return "reads";
+  if (ENDS.has(kind)) return "ends";
   return KEEPERS.has(kind) ? "keeps" : undefined;
 }

@@ -4,6 +4,7 @@ import { arrangeLayer } from "./arrange.ts";
 import { attentionLayer } from "./attention.ts";
 import { batchNormLayer } from "./batch-norm.ts";
 import { convolutionLayer } from "./convolution.ts";
+import { countedMeanLayer } from "./counted-mean.ts";
 import { denseLayer } from "./dense.ts";
 import { depthwiseLayer } from "./depthwise.ts";
 import { dropoutLayer } from "./dropout.ts";
@@ -64,6 +65,8 @@ export function buildLayer(context: LayerContext): FusedLayer {
       return momentDropoutLayer({ ...context, operation });
     case "mask":
       return maskLayer({ ...context, operation });
+    case "countedMean":
+      return countedMeanLayer(context);
     case "attention":
       return attentionLayer({ ...context, operation });
     case "positions":
