@@ -4,7 +4,9 @@ import {
   readStatistics,
   filledByStatistics,
   statisticsColumns,
+  type ColumnStatistics,
   type DataContract,
+  type NumberStatistics,
 } from "@tributary/protocol";
 import { countTable } from "../src/examples/count-table.ts";
 import type { ExampleTable } from "../src/index.ts";
@@ -41,13 +43,20 @@ const rows = (count: number, from: number): ExampleTable => ({
   }),
 });
 
-/** What a round makes of tables: the mean of their means, weighted by rows. */
+/**
+ * What a round makes of tables: the mean of their means, weighted by rows. They travel as differences
+ * to the checkpoint, in float32.
+ */
 async function round(tables: readonly ExampleTable[], before: Float32Array): Promise<Float32Array> {
   const means = await Promise.all(tables.map((table) => countTable(table, contract, BINS, before)));
   const total = tables.reduce((sum, table) => sum + table.rows.length, 0);
-  return Float32Array.from(before, (_, at) =>
-    tables.reduce((sum, table, index) => sum + (means[index]![at]! * table.rows.length) / total, 0),
-  );
+  return before.map((old, at) => {
+    const update = (index: number): number => Math.fround(means[index]![at]! - old);
+    return tables.reduce(
+      (sum, { rows }, index) => sum + (update(index) * rows.length) / total,
+      old,
+    );
+  });
 }
 
 const meanOf = (numbers: readonly number[]): number =>
@@ -98,6 +107,43 @@ describe("the statistics of several tables", () => {
     expect(outcome).toMatchObject({
       counts: [{ count: count(0, "well") }, { count: count(0, "ill") }],
     });
+  });
+
+  /** What rounds come to over two tables with these years. */
+  async function yearAfter(rounds: number, years: readonly number[]): Promise<ColumnStatistics> {
+    const tables = [years.slice(0, 50), years.slice(50)].map((some): ExampleTable => ({
+      columns: ["year", "age", "ward", "outcome"],
+      rows: some.map((year) => [year, 1, "A", "well"]),
+    }));
+    let means = new Float32Array(size);
+    for (let done = 0; done < rounds; done++) means = new Float32Array(await round(tables, means));
+    return readStatistics(contract, BINS, means, years.length)[0]!;
+  }
+
+  it.each([
+    ["a year that differs", (n: number) => (n === 0 ? 2008 : 2007)],
+    ["times in seconds", (n: number) => 1.6e9 + 100 * n],
+  ])(
+    "have the deviation of %s, whose square has more digits than a float32",
+    async (_, numberOf) => {
+      const years = Array.from({ length: 120 }, (_, n) => numberOf(n));
+      const { deviation } = (await yearAfter(2, years)) as NumberStatistics;
+      expect(deviation / deviationOf(years)).toBeCloseTo(1, 3);
+    },
+  );
+
+  it("have no deviation of one number that float32 does not hold", async () => {
+    const year = await yearAfter(2, new Array<number>(120).fill(0.1));
+    expect(year).toMatchObject({ deviation: 0 });
+    expect(filledByStatistics(contract, [year]).features[0]).toMatchObject({
+      scaling: { deviation: 1 },
+    });
+  });
+
+  it("have no deviation after one round, and then leave the scaling as it is", async () => {
+    const year = await yearAfter(1, [1, 2, 4]);
+    expect(year).toMatchObject({ deviation: Number.NaN });
+    expect(filledByStatistics(contract, [year]).features[0]).toEqual(contract.features[0]);
   });
 
   it("fill the scaling of the contract in, and change nothing else of it", async () => {
@@ -153,8 +199,9 @@ describe("the statistics of several tables", () => {
     const error = await rejectionOf(countTable(table, contract, BINS, new Float32Array(size)));
     expect(error.message).toContain('"old" in row 1, column age');
     const large = { ...table, rows: [["well", "1", 1e20, "A"]] };
-    const other = await rejectionOf(countTable(large, contract, BINS, new Float32Array(size)));
-    expect(other.message).toContain("squares are too large");
+    const before = new Float32Array(size).fill(1, 0, 1);
+    const other = await rejectionOf(countTable(large, contract, BINS, before));
+    expect(other.message).toContain("numbers in column year whose squares are too large");
   });
 });
 
@@ -173,7 +220,8 @@ describe("an image", () => {
     };
     const [column] = statisticsColumns(image, BINS);
     expect(column).toMatchObject({ kind: "numbers", name: "p", moments: 0 });
-    const means = await countTable(table, image, BINS, new Float32Array(6));
+    const first = await countTable(table, image, BINS, new Float32Array(6));
+    const means = await countTable(table, image, BINS, first);
     expect(readStatistics(image, BINS, means, 2)[0]).toMatchObject({
       ...{ present: 2, missing: 0, mean: 4 },
       deviation: expect.closeTo(Math.sqrt(5), 5) as number,

@@ -27,7 +27,9 @@ interface Counted {
 /**
  * Counts what a statistics task asks for: means over the rows of a table, as `statisticsColumns`
  * lays them out. Missing values are counted and never refused.
- * @param before - The checkpoint, whose means squares are taken around; not modified.
+ * @param before - The checkpoint, whose means squares are taken around; not modified. Where it has no
+ *   mean, squares are left to the next round: what is reported is the difference to the checkpoint,
+ *   and next to a square around 0 that of a small distance would have no digits left.
  * @returns New Float32, shape [before.length].
  * @throws TributaryError `EXAMPLES_INVALID` when the table lacks a column, or a cell with a value
  *   does not fit the contract.
@@ -55,12 +57,13 @@ export async function countTable(
   }
   const means = Float32Array.from(sums, (sum) => sum / table.rows.length);
   for (const { column } of counted) {
-    if (column.kind === "numbers") means[column.moments + MOMENT.centre] = centreOf(column, before);
-  }
-  if (!means.every(Number.isFinite)) {
+    if (column.kind === "words") continue;
+    const { moments, name } = column;
+    means[moments + MOMENT.centre] = centreOf(column, before) ?? 0;
+    if (Number.isFinite(means[moments + MOMENT.sum]! + means[moments + MOMENT.squares]!)) continue;
     throw tableFault(
       table,
-      "has numbers whose squares are too large to be counted",
+      `has numbers in column ${name} whose squares are too large to be counted`,
       "Write them in a larger unit.",
     );
   }
@@ -103,19 +106,19 @@ function addNumber(
   { moments, histogram }: NumberColumn,
   value: number,
   share: number,
-  centre: number,
+  centre: number | undefined,
 ): void {
   sums[moments + MOMENT.present]! += share;
   sums[moments + MOMENT.sum]! += share * value;
-  sums[moments + MOMENT.squares]! += share * (value - centre) ** 2;
+  if (centre !== undefined) sums[moments + MOMENT.squares]! += share * (value - centre) ** 2;
   if (histogram === undefined) return;
   const { offset, bins, minimum, maximum } = histogram;
   const bin = Math.floor((bins * (value - minimum)) / (maximum - minimum));
   sums[offset + Math.min(bins - 1, Math.max(0, bin))]! += share;
 }
 
-/** The mean of a column in the checkpoint; 0 before the first round. */
-function centreOf({ moments }: NumberColumn, before: Float32Array): number {
+/** The mean of a column in the checkpoint; undefined if it has none, as before the first round. */
+function centreOf({ moments }: NumberColumn, before: Float32Array): number | undefined {
   const present = before[moments + MOMENT.present]!;
-  return present > 0 ? Math.fround(before[moments + MOMENT.sum]! / present) : 0;
+  return present > 0 ? Math.fround(before[moments + MOMENT.sum]! / present) : undefined;
 }

@@ -49,6 +49,7 @@ function filledFeature(feature: Feature, found: ColumnStatistics | undefined): F
 function standard(before: Scaling, found: ColumnStatistics | undefined): Scaling {
   if (!hasNumbers(found)) return before;
   const { mean, deviation } = found;
+  if (Number.isNaN(deviation)) return before;
   return { method: "standard", mean: rounded(mean), deviation: rounded(deviation) || 1 };
 }
 

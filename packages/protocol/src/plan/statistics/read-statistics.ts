@@ -4,7 +4,10 @@ import { MOMENT, statisticsColumns, type Histogram } from "./statistics-columns.
 /** The statistics of a column over the examples of all clients of a round. */
 export type ColumnStatistics = NumberStatistics | WordStatistics;
 
-/** Of a column of numbers. Mean and deviation are NaN if no row has a value. */
+/**
+ * Of a column of numbers. Mean and deviation are NaN if no row has a value, and the deviation is after
+ * the first round, which finds the mean.
+ */
 export interface NumberStatistics {
   readonly kind: "numbers";
   readonly name: string;
@@ -64,15 +67,23 @@ export function readStatistics(
     const present = countOf(moment("present"));
     const share = present / rows;
     const mean = moment("sum") / share;
-    const variance = moment("squares") / share - (mean - moment("centre")) ** 2;
+    const centre = moment("centre");
+    const variance = moment("squares") / share - (mean - centre) ** 2;
+    const isCounted = centre !== 0 || mean === 0 || variance > 0;
     return {
       ...{ kind: "numbers", name, present, missing: rows - present, mean },
-      deviation: Math.sqrt(Math.max(0, variance)),
+      deviation: isCounted ? deviationOf(variance, mean) : NaN,
       ...(column.histogram === undefined || present === 0
         ? {}
         : { distribution: distributionOf(column.histogram, means, countOf) }),
     };
   });
+}
+
+/** What float32 cannot tell from the mean is none. A rounding may have taken the variance below 0. */
+function deviationOf(variance: number, mean: number): number {
+  const deviation = Math.sqrt(Math.max(0, variance));
+  return deviation < Math.abs(mean) * 2 ** -23 ? 0 : deviation;
 }
 
 function distributionOf(

@@ -41,7 +41,10 @@ export const MOMENT = {
   present: 0,
   /** The sum, divided by the number of all rows. */
   sum: 1,
-  /** The sum of the squared distances from the centre, divided by the number of all rows. */
+  /**
+   * The sum of the squared distances from the centre, divided by the number of all rows; 0 after the
+   * first round, which has no centre yet.
+   */
   squares: 2,
   /**
    * The number that squares are taken around: the mean of the round before, so that float32 has
