@@ -182,9 +182,14 @@ export const PACKAGES = {
       ["training/fused/kernels/reference", "training/fused/kernels/wasm"],
       ...["training/fused/layers", "training/fused/network", "training/fused"],
       ...["engine-choice", "participation", "platform"],
-      "testing/**",
+      ...["tokenizers", "testing/**"],
     ],
     reserved: [
+      {
+        modules: ["gpt-tokenizer/*"],
+        to: ["tokenizers"],
+        instead: "Take a TokenizerSource as an argument.",
+      },
       {
         modules: ["node:*"],
         to: ["platform"],

@@ -19,7 +19,7 @@ import {
   planOf,
   seededRandom,
   xoshiro128,
-  type DataContract,
+  type TableContract,
   type TaskDefinition,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -249,5 +249,5 @@ interface Counted {
   readonly task: string;
   readonly rows: number;
   readonly statistics: readonly object[];
-  readonly examples: DataContract;
+  readonly examples: TableContract;
 }

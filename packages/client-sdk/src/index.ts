@@ -35,7 +35,9 @@ export { tableExampleStore, type TableStoreOptions } from "./examples/table-stor
 export type { Examples } from "./examples/examples.ts";
 export { holdOut, type Division } from "./examples/hold-out.ts";
 export { takeExamples, takeRows } from "./examples/take-examples.ts";
-export { textWindows } from "./examples/text-windows.ts";
+export { textExampleStore, type TextStoreOptions } from "./examples/text-store.ts";
+export { mapText, textWindows, tokenWindows } from "./examples/text-windows.ts";
+export type { Tokenizer, TokenizerSource } from "./examples/tokenizer.ts";
 
 // Engines, for apps that train or predict by themselves or share a trainer between clients.
 export {

@@ -5,14 +5,14 @@ import {
   filledByStatistics,
   statisticsColumns,
   type ColumnStatistics,
-  type DataContract,
+  type TableContract,
   type NumberStatistics,
 } from "@tributary/protocol";
 import { countTable } from "../src/examples/count-table.ts";
 import type { ExampleTable } from "../src/index.ts";
 import { rejectionOf } from "./support/rejection.ts";
 
-const contract: DataContract = parseTask({
+const contract: TableContract = parseTask({
   population: "hospitals",
   name: "columns",
   model: { builtin: "logistic-regression" },
@@ -30,7 +30,7 @@ const contract: DataContract = parseTask({
     label: { name: "outcome", classes: ["well", "ill"] },
     otherColumns: "ignore",
   },
-}).examples!;
+}).examples as TableContract;
 const BINS = 10;
 const size = 4 + (4 + BINS) + 2 + 2;
 
@@ -165,13 +165,13 @@ describe("the statistics of several tables", () => {
   });
 
   it("find what the contract leaves to them to fill in, and no other value", async () => {
-    const wanting: DataContract = {
+    const wanting: TableContract = {
       ...contract,
       features: contract.features.map((feature) =>
         feature.type === "categorical"
           ? { ...feature, whenMissing: "mostFrequent" }
           : { ...feature, whenMissing: feature.name === "age" ? "median" : "mean" },
-      ) as DataContract["features"],
+      ) as TableContract["features"],
     };
     const tables = [rows(50, 0), rows(150, 50)];
     const means = await round(tables, await round(tables, new Float32Array(size)));
@@ -207,7 +207,7 @@ describe("the statistics of several tables", () => {
 
 describe("an image", () => {
   it("is one column of numbers, whose values count as parts of a row", async () => {
-    const image: DataContract = {
+    const image: TableContract = {
       ...contract,
       features: [{ type: "image", name: "p", shape: [2], scaling: { method: "none" } }],
     };

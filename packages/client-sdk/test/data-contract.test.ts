@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { parseTask, statisticsModel, type DataContract } from "@tributary/protocol";
+import {
+  parseTask,
+  statisticsModel,
+  type DataContract,
+  type TableContract,
+} from "@tributary/protocol";
 import {
   agreedExamples,
   tableExampleStore,
@@ -23,7 +28,7 @@ const contract = parseTask({
     ],
     label: { name: "y", scaling: { method: "none" } },
   },
-}).examples!;
+}).examples as TableContract;
 
 const { features, labels } = lineExamples();
 /** The rows of `lineExamples`, with the columns in another order, and one row that is dropped. */
@@ -222,7 +227,7 @@ describe("examples that a client has numbered by itself", () => {
     count: 2,
   });
   const { label, ...rest } = contract;
-  const classes: DataContract = {
+  const classes: TableContract = {
     ...rest,
     label: { name: label.name, whenMissing: "refuse", classes: ["bird", "cat", "dog"] },
   };

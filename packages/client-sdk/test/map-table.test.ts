@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { parseTask, type DataContract } from "@tributary/protocol";
+import { parseTask, type TableContract } from "@tributary/protocol";
 import { mapFeatures, mapTable, type ExampleTable } from "../src/index.ts";
 import { rejectionOf } from "./support/rejection.ts";
 
 /** The contract that a task file's section means. */
-const contractOf = (examples: object, loss = "categoricalCrossentropy"): DataContract =>
+const contractOf = (examples: object, loss = "categoricalCrossentropy"): TableContract =>
   parseTask({
     population: "p",
     name: "n",
     model: { builtin: "logistic-regression" },
     plan: { loss },
     examples,
-  }).examples!;
+  }).examples as TableContract;
 
 const PENGUINS = contractOf({
   features: [
@@ -235,7 +235,7 @@ describe("a table that does not fit its data contract", () => {
   });
 
   it("counts rows from 1 where there are no lines, and has other columns if it may", async () => {
-    const lenient: DataContract = { ...PENGUINS, otherColumns: "ignore" };
+    const lenient: TableContract = { ...PENGUINS, otherColumns: "ignore" };
     const rows = [
       ["1", "1", "Male", "2007", "Adelie", "7"],
       ["?!", "1", "Male", "2007", "Adelie", "8"],

@@ -124,6 +124,8 @@ export const ERROR_CODES = {
   CHECKPOINT_CORRUPT: code(68, null, false),
   /** The app, or the person who runs the command, has stopped it. */
   ABORTED: code(69, null, false),
+  /** The client lacks the tokenizer that the plan's data contract names. */
+  TOKENIZER_UNAVAILABLE: code(70, null, false),
 
   // These are raised on one side and never sent to the other.
   /** An argument is out of its range: a fault of the caller. */

@@ -117,8 +117,15 @@ export {
   type ImageFeature,
   type Label,
   type NumericFeature,
+  type TableContract,
   type WhenMissing,
 } from "./plan/contract/data-contract.ts";
+export {
+  tokenizerText,
+  vocabularyOf,
+  type TextContract,
+  type TokenizerSpec,
+} from "./plan/contract/text-contract.ts";
 export { scaled, type Scaling } from "./plan/contract/scaling.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
 export {

@@ -10,7 +10,7 @@ import {
   columnsOf,
   featureShapeOf,
   levelKey,
-  type DataContract,
+  type TableContract,
 } from "../src/plan/contract/data-contract.ts";
 import { errorOf } from "./expect-error.ts";
 import { samplePlan } from "./plan-sample.ts";
@@ -27,8 +27,8 @@ const taskWith = (examples: object, loss = "categoricalCrossentropy") => ({
   plan: { loss },
   examples,
 });
-const contractOf = (examples: object, loss?: string): DataContract =>
-  parseTask(taskWith(examples, loss)).examples!;
+const contractOf = (examples: object, loss?: string): TableContract =>
+  parseTask(taskWith(examples, loss)).examples as TableContract;
 
 describe("the data contract of a task", () => {
   it("needs the features and the label, and has a default for the rest", () => {
@@ -72,7 +72,7 @@ describe("the data contract of a task", () => {
     errorOf(() => encodePlan(planOf(task, samplePlan.model)), "PLAN_INVALID");
     const counting = { ...task, model: { builtin: "statistics", bins: 4 } } as const;
     expect(() => checkFillings(counting)).not.toThrow();
-    const model = statisticsModel(task.examples!, 4);
+    const model = statisticsModel(task.examples as TableContract, 4);
     expect(() => encodePlan(planOf(counting, model))).not.toThrow();
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
 import { builtinModelOf } from "../src/plan/builtin-model-of.ts";
 import { parseTask } from "../src/plan/parse-task.ts";
+import type { TableContract } from "../src/plan/contract/data-contract.ts";
 import { decodePlan, encodePlan } from "../src/plan/plan-bytes.ts";
 import { featuresOf } from "../src/plan/plan-features.ts";
 import { planOf } from "../src/plan/plan-of.ts";
@@ -71,7 +72,7 @@ describe("a statistics task", () => {
 describe("statistics of columns without values", () => {
   it("say so, and give no distribution", () => {
     const { examples } = parseTask(counting);
-    const [age, ward] = readStatistics(examples!, 4, new Float32Array(12), 7);
+    const [age, ward] = readStatistics(examples as TableContract, 4, new Float32Array(12), 7);
     expect(age).toEqual({
       ...{ kind: "numbers", name: "age", present: 0, missing: 7 },
       ...{ mean: Number.NaN, deviation: Number.NaN },

@@ -96,6 +96,20 @@ export const TASK_SAMPLES: readonly object[] = [
     },
   },
   {
+    population: "keyboard",
+    name: "a-text-of-tokens",
+    model: { builtin: "char-transformer", vocabulary: 300, window: 6, width: 4, blocks: 1 },
+    plan: { loss: "sparseCategoricalCrossentropy", metrics: ["perplexity"] },
+    examples: { type: "text", tokenizer: { name: "r50k_base", vocabulary: 300 }, window: 6 },
+  },
+  {
+    population: "keyboard",
+    name: "a-text-of-bytes",
+    model: { path: "./model.json" },
+    plan: { loss: "sparseCategoricalCrossentropy" },
+    examples: { type: "text" },
+  },
+  {
     population: "hospitals",
     name: "statistics",
     model: { builtin: "statistics", bins: 8 },

@@ -280,6 +280,11 @@ describe("a task", () => {
       "examples is ",
       "windows of tokens",
     ],
+    [
+      { model: { builtin: "mcmahan-2nn" }, examples: { type: "text" } },
+      "model.builtin is",
+      "char-transformer",
+    ],
     [{ model: { builtin: "vgg" } }, 'model.builtin is "vgg"', "mcmahan-2nn"],
     [{ plan: { batchSize: 0 } }, "plan.batchSize is 0", "whole number from 1"],
     [{ plan: { localEpochs: 1.5 } }, "plan.localEpochs is 1.5", "whole number"],

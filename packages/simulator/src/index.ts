@@ -22,7 +22,12 @@ export {
   type PublishedName,
 } from "./datasets/published.ts";
 export { drawSynthetic, type SyntheticOptions } from "./datasets/synthetic.ts";
-export { loadData, type ReadingOptions, type TableDataset } from "./datasets/load-data.ts";
+export {
+  loadData,
+  readingUnder,
+  type ReadingOptions,
+  type TableDataset,
+} from "./datasets/load-data.ts";
 export { readPlayRoles, type PlayRole } from "./datasets/play-roles.ts";
 export { loadMnist } from "./datasets/mnist.ts";
 export {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mapTable } from "@tributary/client-sdk";
-import { clauseOf, isTributaryError, type DataContract } from "@tributary/protocol";
+import { clauseOf, isTributaryError, type TableContract } from "@tributary/protocol";
 import { expectSection, markdownTable } from "../../protocol/test/document-section.ts";
 import {
   draftContract,
@@ -85,7 +85,7 @@ async function outcomeOf(
   }
 }
 
-function inWords({ features, label }: DataContract): string {
+function inWords({ features, label }: TableContract): string {
   const inputs = features.map((feature) =>
     feature.type === "categorical" ? `${feature.name} (categories)` : feature.name,
   );

@@ -10,7 +10,7 @@ import {
   type ServerOptimizerSpec,
   type TaskDefinition,
 } from "@tributary/protocol";
-import { publishedNames } from "@tributary/simulator";
+import { publishedNames, readingUnder } from "@tributary/simulator";
 import {
   tableChoices,
   withTableOptions,
@@ -206,7 +206,8 @@ async function demoOptions(
 function demoTables(flags: DemoFlags, task: TaskDefinition | undefined): TableChoices {
   const { reading, draft } = tableChoices(flags);
   if (task === undefined) return { reading, draft: { scaling: "standard", ...draft } };
-  const { model } = task;
+  const { model, examples } = task;
+  if (examples?.type === "text") return { reading: readingUnder(examples, reading), draft };
   const isOfText = "builtin" in model && model.builtin === "char-transformer";
   return { reading: isOfText ? { window: model.window, ...reading } : reading, draft };
 }

@@ -32,8 +32,8 @@ export async function measureCheckpoint(
 /** The plan with a metric that needs the figures of each class, if there are a few classes. */
 function withClasses(plan: Plan): Plan {
   const { training, model, examples } = plan;
-  const classes =
-    examples?.label.classes?.length ?? statedSizes(model.topology).outputs ?? Infinity;
+  const named = examples?.type === "text" ? undefined : examples?.label.classes?.length;
+  const classes = named ?? statedSizes(model.topology).outputs ?? Infinity;
   if (labelsOf(training.loss) === "numbers" || classes > MOST_CLASSES) return plan;
   return {
     ...plan,

@@ -5,7 +5,7 @@ import {
   filledByStatistics,
   statisticsModel,
   type ColumnStatistics,
-  type DataContract,
+  type TableContract,
   type NumberStatistics,
   type WordStatistics,
 } from "@tributary/protocol";
@@ -19,7 +19,7 @@ export interface TaskStatistics {
   readonly rows: number;
   readonly statistics: readonly ColumnStatistics[];
   /** The task's data contract with the scaling and the fillings that follow from the statistics. */
-  readonly examples: DataContract;
+  readonly examples: TableContract;
 }
 
 /** The statistics of a task; undefined if it is none that counts, or has no round yet. */
@@ -29,7 +29,8 @@ export async function statisticsOfTask(
 ): Promise<TaskStatistics | undefined> {
   if (definition === null || !("builtin" in definition.model)) return undefined;
   const { model, examples } = definition;
-  if (model.builtin !== "statistics" || examples === null) return undefined;
+  if (model.builtin !== "statistics" || examples === null || examples.type === "text")
+    return undefined;
   const { rounds } = await admin.json<{ rounds: RoundRecord[] }>(`/v1/tasks/${id}/rounds`);
   const last = rounds.findLast(
     ({ kind, checkpoint }) => kind === "training" && checkpoint !== null,

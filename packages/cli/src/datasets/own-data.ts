@@ -13,12 +13,13 @@ import { describeTable } from "./describe-table.ts";
 import { isOfTables, loadNamedDataset, onlyTable } from "./named-dataset.ts";
 import { storeOfTable } from "./store-of-table.ts";
 import type { TableChoices } from "./table-flags.ts";
+import { areOfText, textReader, type ReadDataset } from "./text-reader.ts";
 
 /** What a client has of its own. */
-export interface OwnData {
-  readonly train: Examples | ExampleStore;
+export interface OwnData<Data = Examples | ExampleStore> {
+  readonly train: Data;
   /** What it evaluates on; undefined if it holds out nothing. */
-  readonly heldOut: Examples | ExampleStore | undefined;
+  readonly heldOut: Data | undefined;
 }
 
 /** What to load, and how much of it. */
@@ -33,7 +34,7 @@ export interface OwnDataRequest {
 }
 
 /**
- * Loads the data of a client. Tables become examples as the data contract of each task says. Without
+ * Loads the data of a client. Tables and text become examples as the data contract of each task says. Without
  * one, a contract is drafted from the client's own table.
  * @param random - Draws the digits of `writers`.
  * @param say - Is told what was found out about a table.
@@ -53,11 +54,7 @@ export async function ownData(
     });
   }
   const data = await loadNamedDataset(source, tables.reading);
-  if (!isOfTables(data)) {
-    const train = "examples" in data ? data.examples : data.train;
-    const indices = indicesOf(part, train.count, source);
-    return divide(indices === undefined ? train : takeExamples(train, indices), fraction);
-  }
+  if (!isOfTables(data)) return ownExamples(data, request);
   const whole = onlyTable(data);
   say(describeTable(whole));
   const indices = indicesOf(part, whole.rows.length, source);
@@ -69,7 +66,34 @@ export async function ownData(
   return { train: storeOf(divided.train), heldOut: storeOf(divided.heldOut) };
 }
 
-function divide(examples: Examples, fraction: number | undefined): OwnData {
+/** Takes the client's part of examples. Those of text are made again for each data contract. */
+function ownExamples(
+  data: ReadDataset,
+  { source, tables: { reading }, part, holdOut: fraction }: OwnDataRequest,
+): OwnData {
+  const trainOf = (of: ReadDataset): Examples => ("examples" in of ? of.examples : of.train);
+  const ownOf = (train: Examples): OwnData<Examples> => {
+    const indices = indicesOf(part, train.count, source);
+    return divide(indices === undefined ? train : takeExamples(train, indices), fraction);
+  };
+  const all = trainOf(data);
+  const usual = ownOf(all);
+  if (!areOfText(all)) return usual;
+  const read = textReader({ source, reading }, all, trainOf);
+  const storeOf = (
+    { count }: Examples,
+    choose: (own: OwnData<Examples>) => Examples,
+  ): ExampleStore => ({
+    count: () => Promise.resolve(count),
+    load: async (_signal, contract) => choose(ownOf(await read(contract))),
+  });
+  return {
+    train: storeOf(usual.train, ({ train }) => train),
+    heldOut: usual.heldOut && storeOf(usual.heldOut, ({ heldOut }) => heldOut!),
+  };
+}
+
+function divide(examples: Examples, fraction: number | undefined): OwnData<Examples> {
   return fraction === undefined
     ? { train: examples, heldOut: undefined }
     : holdOut(examples, fraction);

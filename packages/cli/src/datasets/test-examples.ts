@@ -4,6 +4,7 @@ import { describeTable } from "./describe-table.ts";
 import { isOfTables, loadNamedDataset, onlyTable } from "./named-dataset.ts";
 import { storeOfTable } from "./store-of-table.ts";
 import type { TableChoices } from "./table-flags.ts";
+import { areOfText, textReader, type ReadDataset } from "./text-reader.ts";
 
 /** The examples to measure the model of a plan on. */
 export type TestExamples = (plan: Plan) => Promise<Examples>;
@@ -21,8 +22,12 @@ export async function testExamples(
 ): Promise<TestExamples> {
   const data = await loadNamedDataset(source, reading);
   if (!isOfTables(data)) {
-    const test = "examples" in data ? data.examples : data.test;
-    return ({ examples }) => Promise.resolve(agreedExamples(test, examples));
+    const testOf = (of: ReadDataset): Examples => ("examples" in of ? of.examples : of.test);
+    const test = testOf(data);
+    const read = areOfText(test)
+      ? textReader({ source, reading }, test, testOf)
+      : () => Promise.resolve(test);
+    return async ({ examples }) => agreedExamples(await read(examples), examples);
   }
   const table = data.test ?? onlyTable(data);
   say(describeTable(table));

@@ -1,4 +1,4 @@
-import type { DataContract } from "@tributary/protocol";
+import type { TableContract } from "@tributary/protocol";
 import type { Examples } from "@tributary/client-sdk";
 import type { TableChoices } from "../datasets/table-flags.ts";
 
@@ -11,7 +11,7 @@ export interface DemoData {
   readonly test: Examples;
   readonly classCount: number;
   /** What the columns of the tables became, if the data is of tables. */
-  readonly contract?: DataContract;
+  readonly contract?: TableContract;
   /** What was found out about the data, for a person. */
   readonly notes?: readonly string[];
 }
@@ -32,6 +32,6 @@ export interface DemoDataRequest {
    */
   readonly by?: string;
   readonly tables: TableChoices;
-  /** The contract of the demo's task. Without it one is drafted from the whole data. */
-  readonly contract?: DataContract | undefined;
+  /** The contract of the demo's task about tables. Without it one is drafted from the whole data. */
+  readonly contract?: TableContract;
 }

@@ -2,9 +2,10 @@ import {
   TributaryError,
   parseTask,
   shapeSize,
-  type DataContract,
+  type TableContract,
   type TaskDefinition,
 } from "@tributary/protocol";
+import { areOfText } from "../datasets/text-reader.ts";
 import type { DemoData } from "./demo-data.ts";
 import type { DemoOptions } from "./demo-options.ts";
 
@@ -60,8 +61,7 @@ function kindOf(
       remedy: "Leave it out, or give a task file: --task FILE.",
     });
   }
-  // A text has a label at each position.
-  if (data.test.labelShape.length > 0) return { sections: textTask(data), rounds: TEXT_ROUNDS };
+  if (areOfText(data.test)) return { sections: textTask(data), rounds: TEXT_ROUNDS };
   return { sections: digitTask(data), rounds: DIGIT_ROUNDS };
 }
 
@@ -131,7 +131,7 @@ function oneStep({ clients }: DemoData): object {
   };
 }
 
-function tableTask(contract: DataContract, training: object): object {
+function tableTask(contract: TableContract, training: object): object {
   const { classes } = contract.label;
   return {
     model: { builtin: "mlp" },

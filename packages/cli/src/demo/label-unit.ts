@@ -27,7 +27,7 @@ export function errorsInLabelUnit(
 
 /** What a distance of 1 in the model's output is in the label's unit. */
 function unitOf(contract: TaskDefinition["examples"]): number {
-  const scaling = contract?.label.scaling;
+  const scaling = contract?.type === "text" ? undefined : contract?.label.scaling;
   switch (scaling?.method) {
     case "standard":
       return scaling.deviation;

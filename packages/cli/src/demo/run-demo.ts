@@ -97,10 +97,12 @@ interface Preparation {
 /** Loads the data and deals it out to the clients, and chooses the task and its initial model. */
 async function prepareTraining(options: DemoOptions): Promise<Preparation> {
   const { clients, by, rounds, task } = options;
+  const contract = task?.examples ?? undefined;
   const random = seededRandom(createNodeCryptoProvider(), options.seed);
   const data = await loadDemoData(
     {
-      ...{ source: options.data, tables: options.tables, contract: task?.examples ?? undefined },
+      ...{ source: options.data, tables: options.tables },
+      ...(contract === undefined || contract.type === "text" ? {} : { contract }),
       ...(clients === undefined ? {} : { clients }),
       ...(by === undefined ? {} : { by }),
     },

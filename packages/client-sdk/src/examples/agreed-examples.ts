@@ -4,7 +4,10 @@ import {
   levelKey,
   numberOf,
   shapeSize,
+  tokenizerText,
+  vocabularyOf,
   type DataContract,
+  type TokenizerSpec,
 } from "@tributary/protocol";
 import { requireEncoded } from "./encoded-features.ts";
 import type { Examples } from "./examples.ts";
@@ -28,6 +31,10 @@ export function agreedExamples(examples: Examples, contract: DataContract | unde
     return examples;
   }
   requireWidth(examples, featureShapeOf(contract));
+  if (contract.type === "text") {
+    requireTokens(examples, contract.tokenizer);
+    return examples;
+  }
   requireEncoded(examples, contract);
   const { classes } = contract.label;
   if (classes === undefined || classNames === undefined) return examples;
@@ -44,7 +51,7 @@ export function requireAllClasses(
   contract: DataContract | undefined,
   expected: number,
 ): void {
-  const named = contract?.label.classes?.length;
+  const named = contract?.type === "text" ? undefined : contract?.label.classes?.length;
   if (named !== undefined && named !== expected) {
     throw new TributaryError(
       "EXAMPLES_INVALID",
@@ -64,6 +71,20 @@ function requireWidth({ featureShape }: Examples, wanted: readonly number[]): vo
     "EXAMPLES_INVALID",
     `The examples' features have the shape [${featureShape.join(", ")}], and the task's data contract asks for [${wanted.join(", ")}]`,
     { remedy: "Give the values of the contract's features, in its order." },
+  );
+}
+
+/** Whoever makes the examples may have other tokens, and the model may tell more apart. */
+function requireTokens({ features, labels }: Examples, tokenizer: TokenizerSpec): void {
+  const vocabulary = vocabularyOf(tokenizer);
+  const isToken = (value: number): boolean =>
+    Number.isInteger(value) && value >= 0 && value < vocabulary;
+  const other = features.find((value) => !isToken(value)) ?? labels.find((one) => !isToken(one));
+  if (other === undefined) return;
+  throw new TributaryError(
+    "EXAMPLES_INVALID",
+    `The examples have the token ${other}, which the tokenizer ${tokenizerText(tokenizer)} does not have`,
+    { remedy: "Make the tokens with the tokenizer that the task's data contract names." },
   );
 }
 

@@ -6,7 +6,7 @@ import {
   numberOf,
   scaled,
   type CategoricalFeature,
-  type DataContract,
+  type TableContract,
   type Label,
   type NumericFeature,
   type Scaling,
@@ -38,7 +38,7 @@ export interface ColumnCode {
 }
 
 /** The codes of all features, in the contract's order. */
-export function featureCodes({ features, missing }: DataContract): ColumnCode[] {
+export function featureCodes({ features, missing }: TableContract): ColumnCode[] {
   let offset = 0;
   return features.flatMap((feature) => {
     const start = offset;
@@ -66,7 +66,7 @@ export function featureCodes({ features, missing }: DataContract): ColumnCode[] 
 }
 
 /** The code of the label. Its numbers are class indices, or the scaled numbers to predict. */
-export function labelCode({ label, missing }: DataContract): ColumnCode {
+export function labelCode({ label, missing }: TableContract): ColumnCode {
   const { name: column, whenMissing, classes, scaling }: Label = label;
   const place = { column, offset: 0, whenMissing };
   return classes === undefined

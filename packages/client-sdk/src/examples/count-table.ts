@@ -1,7 +1,7 @@
 import {
   MOMENT,
   statisticsColumns,
-  type DataContract,
+  type TableContract,
   type Feature,
   type Label,
   type NumberColumn,
@@ -36,7 +36,7 @@ interface Counted {
  */
 export async function countTable(
   table: ExampleTable,
-  contract: DataContract,
+  contract: TableContract,
   bins: number,
   before: Float32Array,
 ): Promise<Float32Array> {
@@ -71,7 +71,7 @@ export async function countTable(
 }
 
 /** Finds the columns, whose numbers are counted as they are, and words by their indices. */
-function countedColumns(table: ExampleTable, contract: DataContract, bins: number): Counted[] {
+function countedColumns(table: ExampleTable, contract: TableContract, bins: number): Counted[] {
   const columns = statisticsColumns(contract, bins);
   const positionOf = columnFinder(table);
   const place = (codes: readonly ColumnCode[], column: StatisticsColumn): Counted[] =>

@@ -1,4 +1,9 @@
-import { TributaryError, featureWidth, type DataContract, type Feature } from "@tributary/protocol";
+import {
+  TributaryError,
+  featureWidth,
+  type TableContract,
+  type Feature,
+} from "@tributary/protocol";
 import type { Examples } from "./examples.ts";
 
 /** Why the values of a feature cannot be what a contract makes of it, as a clause. */
@@ -13,7 +18,7 @@ type Check = (values: Float32Array, at: number) => string | undefined;
  */
 export function requireEncoded(
   { features, count }: Pick<Examples, "features" | "count">,
-  contract: DataContract,
+  contract: TableContract,
 ): void {
   const width = contract.features.reduce((sum, feature) => sum + featureWidth(feature), 0);
   let offset = 0;

@@ -1,10 +1,16 @@
-import { featureShapeOf, shapeSize, type DataContract } from "@tributary/protocol";
+import {
+  featureShapeOf,
+  shapeSize,
+  type DataContract,
+  type TableContract,
+} from "@tributary/protocol";
 import { eventLoopBreak } from "../runtime/event-loop-break.ts";
 import { featureCodes, labelCode, type ColumnCode } from "./column-codes.ts";
 import type { Cell, ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
 import { columnFinder, refuseOthers } from "./find-columns.ts";
 import { ROWS_AT_ONCE, requireWhole, writeCell } from "./read-rows.ts";
+import { tableContract } from "./table-contract.ts";
 import { cellText, tableFault } from "./table-fault.ts";
 
 /** What became of the rows of a table under a data contract. */
@@ -34,7 +40,8 @@ export interface MappedFeatures
  * @throws TributaryError `EXAMPLES_INVALID` when the table does not fit the contract. The message
  *   names the column, and where a cell is at fault also its row and its value.
  */
-export async function mapTable(table: ExampleTable, contract: DataContract): Promise<MappedTable> {
+export async function mapTable(table: ExampleTable, agreed: DataContract): Promise<MappedTable> {
+  const contract = tableContract(agreed);
   const Labels = contract.label.classes === undefined ? Float32Array : Int32Array;
   const labels = new Labels(table.rows.length);
   const mapped = await mapRows(table, contract, [{ ...labelCode(contract), target: labels }]);
@@ -48,8 +55,11 @@ export async function mapTable(table: ExampleTable, contract: DataContract): Pro
  * the column of the label.
  * @throws TributaryError as `mapTable`.
  */
-export function mapFeatures(table: ExampleTable, contract: DataContract): Promise<MappedFeatures> {
-  return mapRows(table, contract, []);
+export async function mapFeatures(
+  table: ExampleTable,
+  contract: DataContract,
+): Promise<MappedFeatures> {
+  return mapRows(table, tableContract(contract), []);
 }
 
 /** The code of a column, and where its numbers go: one to each example of `target`. */
@@ -58,7 +68,7 @@ type LabelColumn = ColumnCode & { readonly target: Float32Array | Int32Array };
 /** @param labels - The columns beside the features; their targets are written to. */
 async function mapRows(
   table: ExampleTable,
-  contract: DataContract,
+  contract: TableContract,
   labels: readonly LabelColumn[],
 ): Promise<MappedFeatures> {
   const featureShape = featureShapeOf(contract);

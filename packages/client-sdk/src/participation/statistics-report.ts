@@ -1,5 +1,6 @@
 import type { ExampleTable } from "../examples/example-table.ts";
 import { countTable } from "../examples/count-table.ts";
+import { tableContract } from "../examples/table-contract.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { modelUpdate } from "./model-update.ts";
 import {
@@ -33,7 +34,7 @@ export async function prepareStatistics(
 ): Promise<PreparedReport> {
   const { plan, parts } = model.plan;
   const { weights } = model.checkpoint;
-  const means = await countTable(table, plan.examples!, bins, weights);
+  const means = await countTable(table, tableContract(plan.examples!), bins, weights);
   const update = modelUpdate(means, weights, parts.updated);
   const coins = deps.random.derive(`${plan.task} round ${roundNumber} encode`);
   const encoded = await encodeUpdate(deps, model.plan, update, coins);

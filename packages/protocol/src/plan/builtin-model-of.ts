@@ -46,7 +46,7 @@ function emptyStatistics(
   { bins }: StatisticsSource,
   contract: TaskDefinition["examples"],
 ): BuiltinModel {
-  if (contract === null) {
+  if (contract === null || contract.type === "text") {
     throw new TributaryError("TASK_INVALID", "The task does not say which columns there are", {
       remedy: "Write the section `examples`.",
     });

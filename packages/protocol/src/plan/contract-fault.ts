@@ -6,6 +6,7 @@ import {
   type DataContract,
   type Feature,
   type Label,
+  type TableContract,
 } from "./contract/data-contract.ts";
 import { scaled } from "./contract/scaling.ts";
 
@@ -22,7 +23,17 @@ interface ContractFault {
  * together, or a label that the loss does not take.
  */
 export function contractFault(contract: DataContract, loss: LossName): ContractFault | undefined {
-  const { features, label } = contract;
+  return contract.type === "text" ? textFault(loss) : tableFault(contract, loss);
+}
+
+function textFault(loss: LossName): ContractFault | undefined {
+  const labels = labelsOf(loss);
+  if (labels === "classes" || labels === "classIndices") return undefined;
+  const remedy = `Describe a table in place of text: the loss ${loss} does not tell tokens apart.`;
+  return { path: ["type"], remedy };
+}
+
+function tableFault({ features, label }: TableContract, loss: LossName): ContractFault | undefined {
   const names = new Set([nameKey(label.name)]);
   for (const [index, feature] of features.entries()) {
     const fault = featureFault(feature, features.length);

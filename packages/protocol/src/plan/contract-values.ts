@@ -1,5 +1,6 @@
 import { shapeSize } from "../model/shape-size.ts";
 import { featureShapeOf, type DataContract } from "./contract/data-contract.ts";
+import { vocabularyOf } from "./contract/text-contract.ts";
 import { labelsOf, type LossName } from "./losses.ts";
 
 /** How many values a model takes of an example under a contract, and gives for it. */
@@ -8,8 +9,14 @@ export interface ContractValues {
   readonly outputs: number;
 }
 
-/** Counts the values of a contract's features, and its classes or the one value of its label. */
+/**
+ * Counts the values of a contract's features, and its classes or the one value of its label; or the
+ * tokens of a window, and all different tokens.
+ */
 export function valuesOf(contract: DataContract, loss: LossName): ContractValues {
+  if (contract.type === "text") {
+    return { inputs: contract.window, outputs: vocabularyOf(contract.tokenizer) };
+  }
   const { classes } = contract.label;
   return {
     inputs: shapeSize(featureShapeOf(contract)),

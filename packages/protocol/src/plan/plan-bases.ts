@@ -3,6 +3,7 @@ import { statedSizes } from "../model/stated-sizes.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import type { BasisValues } from "./bases/basis.ts";
 import { BASES, type BasisName } from "./bases/basis-table.ts";
+import { valuesOf } from "./contract-values.ts";
 import { labelsOf, type LossName } from "./losses.ts";
 import { sumsOf, type MetricName } from "./metrics.ts";
 import type { Plan } from "./plan.ts";
@@ -38,7 +39,7 @@ export function basesOf(metrics: readonly MetricName[], width: number): readonly
 export function basesToReport({ training, model, examples }: Plan): readonly BasisForm[] {
   const { metrics, loss } = training;
   if (metrics.every((name) => sumsOf(name) === undefined)) return [];
-  const described = examples && (examples.label.classes?.length ?? 1);
+  const described = examples && valuesOf(examples, loss).outputs;
   const outputs = statedSizes(model.topology).outputs ?? described;
   if (outputs === undefined) {
     throw invalid(

@@ -25,6 +25,7 @@ export interface PlanFeature {
  */
 export const PLAN_FEATURES: readonly PlanFeature[] = [
   { name: "data-contract", since: "0.2.0", usedBy: "examples" },
+  { name: "text-contract", since: "0.2.0", usedBy: "examples.type=text" },
   { name: "precision", since: "0.2.0", usedBy: "training.metrics=precision" },
   { name: "recall", since: "0.2.0", usedBy: "training.metrics=recall" },
   { name: "f1", since: "0.2.0", usedBy: "training.metrics=f1" },

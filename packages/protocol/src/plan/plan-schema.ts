@@ -95,7 +95,9 @@ const schema = strictRecord({
     }
   }
   if (plan.statistics !== undefined) {
-    const columns = plan.examples && statisticsModel(plan.examples, plan.statistics.bins);
+    const { examples } = plan;
+    const isOfTables = examples !== undefined && examples.type !== "text";
+    const columns = isOfTables ? statisticsModel(examples, plan.statistics.bins) : undefined;
     const isCounted =
       canonicalize(columns?.parameters ?? []) === canonicalize(plan.model.parameters);
     if (!isCounted) {

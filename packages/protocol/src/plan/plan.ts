@@ -52,7 +52,7 @@ export interface Plan {
     readonly batchNormalization?: BatchNormalization;
   };
   /**
-   * What the examples are, and how tables become examples. Without it, each client decides so for
+   * What the examples are, and how tables or text become examples. Without it, each client decides so for
    * itself.
    */
   readonly examples?: DataContract;

@@ -7,7 +7,11 @@ const RULES: readonly (readonly [
   holds: (task: TaskDefinition) => boolean,
   remedy: string,
 ])[] = [
-  [["examples"], ({ examples }) => examples !== null, "Say which columns there are to count."],
+  [
+    ["examples"],
+    ({ examples }) => examples !== null && examples.type !== "text",
+    "Say which columns of a table there are to count.",
+  ],
   [
     ["plan", "metrics"],
     ({ plan }) => plan.metrics.length === 0,

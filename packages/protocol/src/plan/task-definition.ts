@@ -21,7 +21,7 @@ export interface TaskDefinition {
   /** The model to train. */
   readonly model: ModelSource;
   /**
-   * What the examples of all clients are, and how tables become examples; null if each client
+   * What the examples of all clients are, and how tables or text become examples; null if each client
    * decides so for itself.
    */
   readonly examples: DataContract | null;

@@ -245,7 +245,7 @@ const sections = strictRecord({
     .nullable()
     .prefault(null)
     .describe(
-      "The data contract: what the examples of all clients are, and how tables become examples. `null` if each client decides so for itself.",
+      "The data contract: what the examples of all clients are, and how tables or text become examples. `null` if each client decides so for itself.",
     ),
   plan: planSection.prefault({}).describe("What each client does."),
   round: roundSection.prefault({}).describe("How a round is run."),
@@ -361,9 +361,11 @@ const schema = form.superRefine((task, context) => {
     if (labels !== "classes" && labels !== "classIndices") {
       issue(["plan", "loss"], "Use sparseCategoricalCrossentropy: the model tells tokens apart.");
     }
-    if (task.examples !== null) {
-      issue(["examples"], "Leave it out: the examples of this model are windows of tokens.");
+    if (task.examples !== null && task.examples.type !== "text") {
+      issue(["examples"], "Use the type text: the examples of this model are windows of tokens.");
     }
+  } else if ("builtin" in task.model && task.examples?.type === "text") {
+    issue(["model", "builtin"], "Use char-transformer, the builtin model for text.");
   }
   const uncounted = statisticsFault(task);
   if (uncounted !== undefined) issue([...uncounted.path], uncounted.remedy);

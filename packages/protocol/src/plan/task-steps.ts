@@ -48,6 +48,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // Contracts came to leave it to statistics what stands for a missing value.
   (task) => task,
+  // Data contracts came that are about text.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

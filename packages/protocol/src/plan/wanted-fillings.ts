@@ -7,8 +7,11 @@ import { isStatisticsTask, type TaskDefinition } from "./task-definition.ts";
  * No client can train before that is known.
  * @returns Its place among the features; −1 if there is none.
  */
-export function wantedFilling({ features }: DataContract): number {
-  return features.findIndex((feature) => feature.type !== "image" && isWanted(feature.whenMissing));
+export function wantedFilling(contract: DataContract): number {
+  if (contract.type === "text") return -1;
+  return contract.features.findIndex(
+    (feature) => feature.type !== "image" && isWanted(feature.whenMissing),
+  );
 }
 
 /**
@@ -16,12 +19,13 @@ export function wantedFilling({ features }: DataContract): number {
  * @throws TributaryError `TASK_INVALID` when the contract leaves it to statistics.
  */
 export function checkFillings(task: Pick<TaskDefinition, "examples" | "model">): void {
-  if (task.examples === null || isStatisticsTask(task)) return;
-  const index = wantedFilling(task.examples);
+  const { examples } = task;
+  if (examples === null || examples.type === "text" || isStatisticsTask(task)) return;
+  const index = wantedFilling(examples);
   if (index === -1) return;
   throw new TributaryError(
     "TASK_INVALID",
-    `The task does not say what stands for a missing ${task.examples.features[index]!.name}`,
+    `The task does not say what stands for a missing ${examples.features[index]!.name}`,
     { remedy: WANTED_REMEDY, context: { path: `examples.features[${index}].whenMissing` } },
   );
 }

@@ -1,5 +1,5 @@
 // Drafts a data contract from tables: what a person would make of their columns.
-import { TributaryError, type DataContract, type Feature, type Label } from "@tributary/protocol";
+import { TributaryError, type TableContract, type Feature, type Label } from "@tributary/protocol";
 import { unreadable } from "../files/unreadable.ts";
 import { USUAL_MISSING } from "../tables/missing.ts";
 import type { TextTable } from "../tables/text-table.ts";
@@ -45,7 +45,7 @@ export interface DraftOptions {
 export function draftContract(
   tables: readonly TextTable[],
   options: DraftOptions = {},
-): DataContract {
+): TableContract {
   const missing = new Set(USUAL_MISSING);
   const label = columnOf(options.label ?? -1, tables);
   const named = (columns: readonly ColumnName[] = []): Set<string> =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { flag, list, oneOf, strictRecord, text, wholeNumber } from "@tributary/protocol/schemas";
 import type { PublishedName } from "./published.ts";
-import { USUAL_WINDOW } from "./load-text.ts";
+import { USUAL_READING } from "./load-text.ts";
 
 const path = text(4_096);
 const window = wholeNumber(1, 1_000_000);
@@ -130,7 +130,7 @@ const files = strictRecord({
     .describe("Of tables, texts that stand for a missing value, besides the usual ones."),
   window: window
     .exactOptional()
-    .describe(`Of text, the number of bytes of an example. Left out: ${USUAL_WINDOW}.`),
+    .describe(`Of text, the number of bytes of an example. Left out: ${USUAL_READING.window}.`),
 });
 
 const ownModule = strictRecord({
@@ -148,7 +148,7 @@ const OPTIONS = [
   published("fashion-mnist", "Pieces of clothing, in the form of MNIST."),
   published("cifar-10", "Photographs of 10 classes: 50,000 to train on and 10,000 to test on."),
   shakespeare.extend({
-    window: window.default(USUAL_WINDOW).describe("The number of bytes of an example."),
+    window: window.default(USUAL_READING.window).describe("The number of bytes of an example."),
   }),
   writers,
   synthetic,

@@ -1,4 +1,4 @@
-import { TributaryError, type DataContract } from "@tributary/protocol";
+import { TributaryError, type TableContract } from "@tributary/protocol";
 import {
   holdOut,
   mapTable,
@@ -28,13 +28,13 @@ export interface TabularOptions {
   /** How to draft a contract. */
   readonly draft?: DraftOptions;
   /** The contract to follow; without it one is drafted from all tables. */
-  readonly contract?: DataContract | undefined;
+  readonly contract?: TableContract | undefined;
 }
 
 /** A data set of tables. */
 export interface TabularDataset extends Dataset {
   /** What the columns have become. */
-  readonly contract: DataContract;
+  readonly contract: TableContract;
   /** How many rows were left out, and how many values filled in, by column. */
   readonly mapped: Pick<MappedTable, "dropped" | "filled">;
 }
@@ -103,7 +103,7 @@ interface MappedTables extends Pick<MappedTable, "examples" | "dropped" | "fille
 
 async function mapAll(
   tables: readonly ExampleTable[],
-  contract: DataContract,
+  contract: TableContract,
 ): Promise<MappedTables> {
   const mapped: MappedTable[] = [];
   for (const table of tables) mapped.push(await mapTable(table, contract));

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import type { DataContract, TokenizerSpec } from "@tributary/protocol";
 import { messageOf, unreadable } from "../files/unreadable.ts";
 import { readTable } from "../tables/read-table.ts";
 import type { TableOptions, TextTable } from "../tables/text-table.ts";
@@ -7,7 +8,7 @@ import { isCifar, loadCifar } from "./cifar.ts";
 import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { hasImageFolders, loadImageFolders } from "./image-folders.ts";
 import { MNIST_FILES, findImageFiles } from "./image-files.ts";
-import { USUAL_WINDOW, findPlays, loadPlays, loadText } from "./load-text.ts";
+import { USUAL_READING, findPlays, loadPlays, loadText, type TextReading } from "./load-text.ts";
 import { loadMnist } from "./mnist.ts";
 
 /** The endings of files in which a folder is searched for tables. */
@@ -20,6 +21,18 @@ const TEXT_ENDING = ".txt";
 export interface ReadingOptions extends TableOptions {
   /** The number of tokens of one example of text; 64 if left out. */
   readonly window?: number;
+  /** How text becomes tokens; bytes if left out. */
+  readonly tokenizer?: TokenizerSpec;
+}
+
+/** How text is read under a data contract, whatever else is said of its tokens. */
+export function readingUnder(
+  contract: DataContract | undefined,
+  reading: ReadingOptions,
+): ReadingOptions {
+  if (contract?.type !== "text") return reading;
+  const { tokenizer, window } = contract;
+  return { ...reading, tokenizer, window };
 }
 
 /** Tables that were found at a path. A data contract makes examples of them. */
@@ -37,7 +50,7 @@ export interface TableDataset {
  * files of MNIST or of a data set in its form; to one with the binary version of CIFAR; to one with
  * the plays of Shakespeare; to one with a folder of images for each class; to one with a table
  * `train` and a table `test`; or to one with other tables. A file whose name ends in `.txt` is text,
- * of which windows of bytes become examples. Of several image data sets in a folder, the path names
+ * of which windows of tokens become examples. Of several image data sets in a folder, the path names
  * one behind the folder: `emnist/emnist-letters`.
  * @param options - How to read tables and text.
  * @throws TributaryError `DATA_UNREADABLE`; the message names what was looked for, or the file that
@@ -45,8 +58,12 @@ export interface TableDataset {
  */
 export async function loadData(
   path: string,
-  { window = USUAL_WINDOW, ...options }: ReadingOptions = {},
+  { window, tokenizer, ...options }: ReadingOptions = {},
 ): Promise<Dataset | UndividedDataset | TableDataset> {
+  const reading: TextReading = {
+    window: window ?? USUAL_READING.window,
+    tokenizer: tokenizer ?? USUAL_READING.tokenizer,
+  };
   let names: string[] | undefined;
   try {
     names = (await stat(path)).isDirectory() ? await readdir(path) : undefined;
@@ -59,13 +76,13 @@ export async function loadData(
     });
   }
   if (names === undefined) {
-    if (endingOf(path) === TEXT_ENDING) return loadText(path, stemOf(path), window);
+    if (endingOf(path) === TEXT_ENDING) return loadText(path, stemOf(path), reading);
     return { name: stemOf(path), tables: [await readTable(path, options)], test: undefined };
   }
   if (findImageFiles(names).length > 0) return loadMnist(path);
   if (isCifar(names)) return loadCifar(path, names);
   const plays = findPlays(names);
-  if (plays !== undefined) return loadPlays(path, plays, window);
+  if (plays !== undefined) return loadPlays(path, plays, reading);
   if (await hasImageFolders(path)) return loadImageFolders(path);
   const read = (name: string): Promise<TextTable> => readTable(join(path, name), options);
   const found = names.filter(isTable).sort();

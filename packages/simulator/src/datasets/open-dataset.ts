@@ -17,7 +17,7 @@ import { dataOptions, type DataInput, type DataOptions } from "./data-options.ts
 import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { BY_FILE, examplesOfTables } from "./examples-of-tables.ts";
 import { holdOutEnd } from "./hold-out-end.ts";
-import { loadData, type ReadingOptions, type TableDataset } from "./load-data.ts";
+import { loadData, readingUnder, type ReadingOptions, type TableDataset } from "./load-data.ts";
 import { isPattern, matchingFiles } from "./matching-files.ts";
 import { publishedFolder } from "./published.ts";
 import { drawSynthetic } from "./synthetic.ts";
@@ -27,7 +27,7 @@ import { drawWriters } from "./writers.ts";
 export interface OpenDatasetDeps {
   /** The folder that relative paths begin in; the working directory if left out. */
   readonly folder?: string;
-  /** What the columns of tables become; drafted from the tables if left out. */
+  /** What tables or text become; drafted from the tables, or windows of bytes, if left out. */
   readonly contract?: DataContract | undefined;
 }
 
@@ -57,7 +57,8 @@ export async function openDataset(input: DataInput, deps: OpenDatasetDeps = {}):
     case "shakespeare": {
       const { name, path } = options;
       const folder = path === undefined ? publishedFolder(name, "data.path") : at(path);
-      const reading = "window" in options ? { window: options.window } : {};
+      const asked = "window" in options ? { window: options.window } : {};
+      const reading = readingUnder(deps.contract, asked);
       return { ...divided(await loadData(folder, reading), folder), name };
     }
     case "writers":
@@ -92,8 +93,17 @@ async function fromFiles(
   options: FileOptions,
   contract: DataContract | undefined,
 ): Promise<Dataset> {
-  const data = isPattern(path) ? await readTables(path, options) : await loadData(path, options);
+  const data = isPattern(path)
+    ? await readTables(path, options)
+    : await loadData(path, readingUnder(contract, options));
   if ("tables" in data) {
+    if (contract?.type === "text") {
+      throw new TributaryError(
+        "DATA_UNREADABLE",
+        `${path} has tables, and the task's data contract is about text`,
+        { remedy: "Give text, or describe the tables in the section `examples` of the task." },
+      );
+    }
     const client = options.client ?? (data.tables.length > 1 ? BY_FILE : undefined);
     return examplesOfTables(data, { client, draft: options, contract });
   }

@@ -1,4 +1,4 @@
-import type { DataContract } from "@tributary/protocol";
+import type { TableContract } from "@tributary/protocol";
 import type { Examples } from "../../examples/examples.ts";
 import { fails } from "../expectations.ts";
 import { spiralExamples, trainerPlan } from "./small-classifier.ts";
@@ -62,7 +62,7 @@ export const refusalRequirements: TrainerRequirements = {
       "`examples`",
     ]);
     const { plan, weights } = request();
-    const contract: DataContract = {
+    const contract: TableContract = {
       features: [{ type: "image", name: "x", shape: [2], scaling: { method: "none" } }],
       label: { name: "class", classes: ["0", "1", "2", "3"], whenMissing: "refuse" },
       missing: [],

@@ -5,6 +5,7 @@ import { list, oneOf, strictRecord, text, wholeNumber } from "../../schema/stric
 import { variantSchema } from "../../schema/variant-schema.ts";
 import type { DataContract, Feature, Label, WhenMissing } from "./data-contract.ts";
 import { SCALINGS, type Scaling } from "./scaling.ts";
+import { TOKENIZERS, type TokenizerSpec } from "./text-contract.ts";
 
 /** The most features, levels or classes; a plan has a limit of its own for all of them together. */
 const MOST = 16_384;
@@ -119,8 +120,11 @@ const labelSchema: z.ZodType<Label> = strictRecord({
   })
   .meta({ oneOf: [{ required: ["classes"] }, { required: ["scaling"] }] });
 
-/** The section `examples` of a plan or a task file. */
-export const contractSchema: z.ZodType<DataContract> = strictRecord({
+const tableContract = strictRecord({
+  type: z
+    .literal("table")
+    .exactOptional()
+    .describe("A contract about the columns of tables, which it is without this key too."),
   features: list(featureSchema, { min: 1, max: MOST }).describe(
     "The features, in the order in which the model takes their values.",
   ),
@@ -132,3 +136,24 @@ export const contractSchema: z.ZodType<DataContract> = strictRecord({
     .default("refuse")
     .describe("What is done about a table that has more columns than these."),
 });
+
+const tokenizer: z.ZodType<TokenizerSpec, { readonly name: TokenizerSpec["name"] }> = variantSchema(
+  "name",
+  TOKENIZERS,
+  "task",
+);
+
+const textContract = strictRecord({
+  type: z.literal("text").describe("A contract about text, of which windows become examples."),
+  tokenizer: tokenizer.prefault({ name: "bytes" }).describe("How text becomes tokens."),
+  window: wholeNumber(1, 4_096)
+    .default(64)
+    .describe("The number of tokens of one example: as many as the model takes."),
+});
+
+/** The section `examples` of a plan or a task file. */
+export const contractSchema: z.ZodType<DataContract> = z.discriminatedUnion(
+  "type",
+  [tableContract, textContract],
+  { error: "Give a section with features and a label, or one of the type text." },
+);

@@ -1,12 +1,17 @@
 import type { Scaling } from "./scaling.ts";
 import { shapeSize } from "../../model/shape-size.ts";
+import type { TextContract } from "./text-contract.ts";
 
 /**
  * What all clients of a task agree on about their examples, so that the same columns become the
- * same inputs and the same names the same classes, whatever a client's own data looks like. It is a
- * part of the signed plan.
+ * same inputs, the same names the same classes and the same words the same tokens, whatever a
+ * client's own data looks like. It is a part of the signed plan.
  */
-export interface DataContract {
+export type DataContract = TableContract | TextContract;
+
+/** A data contract about the columns of tables. */
+export interface TableContract {
+  readonly type?: "table";
   /** The features, in the order in which the model takes their values. */
   readonly features: readonly Feature[];
   /** The column to predict. */
@@ -90,8 +95,13 @@ export function featureWidth(feature: Feature): number {
     : 1;
 }
 
-/** The shape of one example's features: that of the image, or the number of all values. */
-export function featureShapeOf({ features }: DataContract): readonly number[] {
+/**
+ * The shape of one example's features: that of the image, the number of all values, or the window of
+ * a text.
+ */
+export function featureShapeOf(contract: DataContract): readonly number[] {
+  if (contract.type === "text") return [contract.window];
+  const { features } = contract;
   const [first] = features;
   if (first?.type === "image") return first.shape;
   return [features.reduce((width, feature) => width + featureWidth(feature), 0)];

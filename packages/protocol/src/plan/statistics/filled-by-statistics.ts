@@ -1,6 +1,6 @@
 import type {
   CategoricalFeature,
-  DataContract,
+  TableContract,
   Feature,
   NumericFeature,
 } from "../contract/data-contract.ts";
@@ -15,9 +15,9 @@ import type { ColumnStatistics, NumberStatistics, WordStatistics } from "./read-
  * @param statistics - As `readStatistics` gives them for the contract.
  */
 export function filledByStatistics(
-  contract: DataContract,
+  contract: TableContract,
   statistics: readonly ColumnStatistics[],
-): DataContract {
+): TableContract {
   const { features, label } = contract;
   return {
     ...contract,

@@ -1,4 +1,4 @@
-import type { DataContract } from "../contract/data-contract.ts";
+import type { TableContract } from "../contract/data-contract.ts";
 import { MOMENT, statisticsColumns, type Histogram } from "./statistics-columns.ts";
 
 /** The statistics of a column over the examples of all clients of a round. */
@@ -49,7 +49,7 @@ export interface WordStatistics {
  * @returns One for each feature and one for the label.
  */
 export function readStatistics(
-  contract: DataContract,
+  contract: TableContract,
   bins: number,
   means: Float32Array,
   rows: number,

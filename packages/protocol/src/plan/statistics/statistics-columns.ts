@@ -1,5 +1,5 @@
 import type { ModelDescription } from "../../model/tfjs-model.ts";
-import type { DataContract, Feature, Label } from "../contract/data-contract.ts";
+import type { TableContract, Feature, Label } from "../contract/data-contract.ts";
 
 /**
  * What is counted of the columns of a data contract. All of it are means over rows, so that a round
@@ -57,7 +57,7 @@ const MOMENTS = Object.keys(MOMENT).length;
 
 /** Finds the places of all columns, the label's last. */
 export function statisticsColumns(
-  { features, label }: DataContract,
+  { features, label }: TableContract,
   bins: number,
 ): readonly StatisticsColumn[] {
   let offset = 0;
@@ -80,7 +80,7 @@ const wordsOf = (column: Feature | Label): readonly string[] | undefined =>
   "levels" in column ? column.levels : "classes" in column ? column.classes : undefined;
 
 /** The model of a statistics task: one parameter vector for each column, and no layers. */
-export function statisticsModel(contract: DataContract, bins: number): ModelDescription {
+export function statisticsModel(contract: TableContract, bins: number): ModelDescription {
   const parameters = statisticsColumns(contract, bins).map((column, index) => ({
     name: `column_${index}/means`,
     shape: [sizeOf(column)],
