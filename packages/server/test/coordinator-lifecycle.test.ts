@@ -324,7 +324,8 @@ describe("a task whose server or store fails", () => {
       },
     }));
     const world = makeWorld({ storage });
-    const task = await world.startTask();
+    const serverOptimizer = { name: "fedavgm", momentum: 0.5 };
+    const task = await world.startTask({ serverOptimizer });
     const clients = threeClients(world);
     await runRound(clients);
     world.clock.advance(1_000);
@@ -337,6 +338,8 @@ describe("a task whose server or store fails", () => {
     await until("all have heard", () => clients.every(({ outcomes }) => outcomes.length === 2));
     expect(clients[0]!.outcomes[1]!.outcome).toHaveProperty("committed");
     expect(await committed(world, task)).toEqual([1, 2]);
+    // The velocity of the first round is in the second: each value has grown by 1 and then by 1.5.
+    expect(await world.weights(task)).toEqual([3, 1.5, 4.5, 2.5, 2.75]);
   });
 
   it("tries again after ever longer pauses while the store is away, and loses no round", async () => {

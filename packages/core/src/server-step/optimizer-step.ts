@@ -7,9 +7,6 @@ import type { OptimizerMemory, ServerOptimizer } from "./server-optimizer.ts";
 /** Number of values that are handled at a time. So few fit into the first-level cache. */
 const STRIDE = 4_096;
 
-/** Additions that take as long as what an optimizer does with one value of its memory. */
-const STEPS_PER_REMEMBERED_VALUE = 4;
-
 /** The parameters of a model, with what a server optimizer remembers of them. */
 export interface OptimizedWeights {
   /** Float32, shape [d]. */
@@ -52,7 +49,7 @@ export async function optimizerStep(
         return [name, part];
       }),
     );
-  const steps = 1 + STEPS_PER_REMEMBERED_VALUE * remembered.length;
+  const stepsPerValue = 1 + remembered.length;
   const slice = new TimeSlice(yieldTurn);
   const buffer = new Float64Array(Math.min(dimension, STRIDE));
   let start = 0; // index of the range's first value within the update
@@ -64,8 +61,9 @@ export async function optimizerStep(
       sums.read(start + done, part);
       const recalled = recall(start + done, count);
       optimizer.move({ parameters, sums: part, weight, memory: recalled });
-      [parameters, ...Object.values(recalled)].forEach(requireFinite);
-      if (slice.isUsedUp(steps * count)) await slice.yieldTurn();
+      // Without a memory a step is η times an update, whose values are bounded.
+      if (remembered.length > 0) [parameters, ...Object.values(recalled)].forEach(requireFinite);
+      if (slice.isUsedUp(stepsPerValue * count)) await slice.yieldTurn();
     }
     start += length;
   }
