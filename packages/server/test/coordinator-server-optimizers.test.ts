@@ -8,21 +8,25 @@ import { DIMENSION, makeWorld, quiet, until, type World } from "./coordinator-wo
 
 const REMEMBERING = ["fedavgm", "fedadagrad", "fedadam", "fedyogi"] as const;
 
+interface RoundOptions {
+  /** Number of values in each update. */
+  readonly values?: number;
+  readonly update?: UpdateSpec;
+  /** Whether the members report in the opposite order. */
+  readonly lastFirst?: boolean;
+}
+
 /**
  * Runs a round with three members.
  * @param seed - Decides what they report.
- * @param report.values - Number of values in each update.
  */
-async function runRound(
-  world: World,
-  seed: number,
-  report: { readonly values?: number; readonly update?: UpdateSpec } = {},
-): Promise<void> {
-  const { values = DIMENSION, update = { codec: "float32" } } = report;
+async function runRound(world: World, seed: number, report: RoundOptions = {}): Promise<void> {
+  const { values = DIMENSION, update = { codec: "float32" }, lastFirst = false } = report;
   const codec = updateCodec(update);
   const members = world.checkIn(3, `member-${world.events.length}`);
   await until("the cohort is seated", () => members.every(({ isSeated }) => isSeated));
-  for (const [index, member] of members.entries()) {
+  const entries = [...members.entries()];
+  for (const [index, member] of lastFirst ? entries.reverse() : entries) {
     const change = Float32Array.from(
       { length: values },
       (_, i) => Math.sin(seed * 7 + i) * (1 + index / 4),
@@ -69,6 +73,16 @@ describe.each(REMEMBERING)("a task with the server optimizer %s", (name) => {
     const uninterrupted = names(await fourRounds(changes, []));
     expect(names(await fourRounds(changes, [2, 3, 4]))).toEqual(uninterrupted);
     expect(new Set(uninterrupted.map(({ optimizerMemory }) => optimizerMemory)).size).toBe(4);
+  });
+
+  it("makes and remembers the same of reports in another order", async () => {
+    const [one, other] = [makeWorld(), makeWorld({ seed: 2 })];
+    const tasks = [await one.startTask(changes), await other.startTask(changes)] as const;
+    for (const number of [1, 2]) {
+      await runRound(one, number);
+      await runRound(other, number, { lastFirst: true });
+    }
+    expect(names(await made(other, tasks[1]))).toEqual(names(await made(one, tasks[0])));
   });
 
   it("goes back to what was remembered with the checkpoint that it is rolled back to", async () => {
