@@ -66,6 +66,7 @@ export { dividedData, openData } from "./experiment/run-data.ts";
 export { planExperiment } from "./experiment/plan-experiment.ts";
 export { readExperiment } from "./experiment/read-experiment.ts";
 export { describeSettings, parseSetting, type Settings } from "./experiment/settings.ts";
+export { readResults, type StoredResults, type StoredRun } from "./report/read-results.ts";
 export { ResultsFolder } from "./report/results-folder.ts";
 export {
   summaryOf,

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { resolve } from "node:path";
 
 /** Where an experiment has run. */
 export interface Environment {
@@ -14,6 +15,8 @@ export interface Environment {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
+  /** The folder in which the experiment's paths begin, absolute. */
+  readonly folder: string;
 }
 
 /** Finds out where this process runs. @param folder - The experiment's folder. */
@@ -28,6 +31,7 @@ export function environmentOf(folder: string): Environment {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
+    folder: resolve(folder),
   };
 }
 

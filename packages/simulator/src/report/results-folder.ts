@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { TributaryError, type Clock } from "@tributary/protocol";
 import { yamlText } from "../files/yaml.ts";
-import type { ExperimentPlan, ExperimentRun } from "../experiment/experiment.ts";
+import type { ExperimentPlan } from "../experiment/experiment.ts";
 import type { RunResult } from "../runner/run-result.ts";
 import type { RunSnapshot } from "../runner/run-snapshot.ts";
 import type { SimulatedRound } from "../runner/simulated-round.ts";
 import { roundsCsv } from "./csv.ts";
 import { environmentOf } from "./environment.ts";
+import { RESULTS_FILES, runFolderName } from "./results-files.ts";
 import { summaryOf } from "./summary.ts";
 
 /** How often a run stores where it stands, and how often the lines of its rounds are written. */
@@ -17,16 +18,6 @@ const LINES_EVERY_MS = 1_000;
 
 /** Changes whenever a snapshot is written in another form. */
 const SNAPSHOT_VERSION = 1;
-
-/** The files of a results folder. */
-const FILES = {
-  experiment: "experiment.yaml",
-  environment: "environment.json",
-  summary: "summary.json",
-  rounds: "rounds.jsonl",
-  table: "rounds.csv",
-  snapshot: "snapshot.bin",
-};
 
 /**
  * The folder that holds what an experiment gave: the experiment itself, where it ran, and for each run
@@ -73,7 +64,7 @@ export class ResultsFolder {
       });
     }
     if (!isEmpty) {
-      const before = await readFile(join(path, FILES.experiment), "utf8").catch(() => "");
+      const before = await readFile(join(path, RESULTS_FILES.experiment), "utf8").catch(() => "");
       if (before === text) return results;
       throw new TributaryError(
         "CONFIG_INVALID",
@@ -86,15 +77,15 @@ export class ResultsFolder {
     }
     const environment = JSON.stringify(environmentOf(folder), undefined, 2);
     await storing(path, async () => {
-      await writeFile(join(path, FILES.experiment), text);
-      await writeFile(join(path, FILES.environment), `${environment}\n`);
+      await writeFile(join(path, RESULTS_FILES.experiment), text);
+      await writeFile(join(path, RESULTS_FILES.environment), `${environment}\n`);
     });
     return results;
   }
 
   /** Where a run had stopped; undefined when it has not begun. */
   async snapshot(index: number): Promise<RunSnapshot | undefined> {
-    const bytes = await readFile(join(this.#folderOf(index), FILES.snapshot)).catch(
+    const bytes = await readFile(join(this.#folderOf(index), RESULTS_FILES.snapshot)).catch(
       () => undefined,
     );
     if (bytes === undefined) return undefined;
@@ -111,7 +102,7 @@ export class ResultsFolder {
     this.#storedMs = this.#clock.elapsedMs();
     await storing(folder, async () => {
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, FILES.rounds), rounds.map(lineOf).join(""));
+      await writeFile(join(folder, RESULTS_FILES.rounds), rounds.map(lineOf).join(""));
     });
   }
 
@@ -134,18 +125,18 @@ export class ResultsFolder {
     this.#storedMs = this.#clock.elapsedMs();
     const folder = this.#folderOf(index);
     await storing(folder, async () => {
-      await writeFile(join(folder, FILES.table), roundsCsv(snapshot.rounds));
+      await writeFile(join(folder, RESULTS_FILES.table), roundsCsv(snapshot.rounds));
       // A crash leaves the snapshot before or this one, and never half of it.
-      const next = join(folder, `${FILES.snapshot}.next`);
+      const next = join(folder, `${RESULTS_FILES.snapshot}.next`);
       await writeFile(next, serialize({ version: SNAPSHOT_VERSION, ...snapshot }));
-      await rename(next, join(folder, FILES.snapshot));
+      await rename(next, join(folder, RESULTS_FILES.snapshot));
     });
   }
 
   /** Stores what all runs have come to. */
   async finish(results: readonly RunResult[]): Promise<void> {
     const summary = summaryOf(this.#plan, results);
-    const path = join(this.path, FILES.summary);
+    const path = join(this.path, RESULTS_FILES.summary);
     await storing(path, () => writeFile(path, `${JSON.stringify(summary, undefined, 2)}\n`));
   }
 
@@ -153,18 +144,14 @@ export class ResultsFolder {
     this.#writtenMs = this.#clock.elapsedMs();
     const text = this.#lines.join("");
     this.#lines = [];
-    const path = join(this.#folderOf(index), FILES.rounds);
+    const path = join(this.#folderOf(index), RESULTS_FILES.rounds);
     await storing(path, () => writeFile(path, text, { flag: "a" }));
   }
 
   #folderOf(index: number): string {
-    return join(this.path, runName(index, this.#plan.runs[index]!));
+    return join(this.path, runFolderName(index, this.#plan.runs[index]!.seed));
   }
 }
-
-/** The name of a run's folder: `000-seed-1`. */
-const runName = (index: number, { seed }: ExperimentRun): string =>
-  `${String(index).padStart(3, "0")}-seed-${seed}`;
 
 const lineOf = (round: SimulatedRound): string => `${JSON.stringify(round)}\n`;
 

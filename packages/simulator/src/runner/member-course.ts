@@ -1,9 +1,11 @@
 /**
- * What a selected client does in a round, and when. Times are virtual milliseconds after the round
- * has selected its cohort.
+ * What a client does in a round, and when. Times are in virtual milliseconds; those after `comesMs`
+ * count from the moment at which the round has selected its cohort.
  */
 export interface MemberCourse {
   readonly client: number;
+  /** When it comes, since the beginning of the run. */
+  readonly comesMs: number;
   /** When it has the plan and the model. */
   readonly configuredMs: number;
   /** When its report is complete; infinite if it never is. */
@@ -12,10 +14,11 @@ export interface MemberCourse {
   readonly leavesMs: number;
 }
 
-/** The course of a client that takes no time and never leaves. */
-export const instantCourse = (client: number): MemberCourse => ({
-  client,
-  configuredMs: 0,
-  reportedMs: 0,
-  leavesMs: Infinity,
-});
+/**
+ * Whether a member's report is complete while the round takes reports.
+ * @param course - Of a member that was selected.
+ */
+export const reportsWithin = (
+  { reportedMs, leavesMs }: MemberCourse,
+  reportingTimeoutMs: number,
+): boolean => reportedMs <= reportingTimeoutMs && reportedMs < leavesMs;

@@ -21,6 +21,10 @@ export interface RoundEnd {
   readonly endMs: number;
   readonly selected: number;
   readonly fates: RoundFates;
+  /** For how long members have worked, virtual milliseconds of their devices, all together. */
+  readonly deviceMs: number;
+  /** The part of it that came to no report that counts. */
+  readonly wastedMs: number;
 }
 
 /** Something that a member does at a time. */
@@ -70,12 +74,17 @@ export async function takeCourse(
     nowMs = Math.max(nowMs, Math.min(atMs, deadlineOf(state) ?? atMs));
   };
 
-  for (const { client } of courses)
+  for (const { client, comesMs } of courses) {
+    if (state.phase !== "selecting") break;
+    await passTo(comesMs);
     await step({ type: "joined", session: sessionOf(client), nowMs });
+  }
+  // Nobody else comes. The round starts at its deadline if those that wait are enough.
   if (state.phase === "selecting") await step({ type: "tick", nowMs: (nowMs = state.deadlineMs) });
   if (state.phase === "selecting") await step({ type: "cancelled", reason: "cancelled" });
   const selectedMs = nowMs;
-  for (const { atMs, client, event } of happenings(courses)) {
+  const members = courses.filter(({ client }) => isMember(state, sessionOf(client)));
+  for (const { atMs, client, event } of happenings(members)) {
     if (isOver(state)) break;
     await passTo(selectedMs + atMs);
     await step({ type: "member", session: sessionOf(client), event });
@@ -86,7 +95,28 @@ export async function takeCourse(
     endMs: nowMs,
     selected: "cohort" in state ? state.cohort.size : 0,
     fates: "cohort" in state ? state.cohort.fates() : NO_FATES,
+    ...deviceTimes(members, state, nowMs - selectedMs),
   };
+}
+
+const isMember = (state: RoundState, session: SessionId): boolean =>
+  "cohort" in state && state.cohort.state(session) !== undefined;
+
+/** How long the members' devices have worked until the round was over, and for nothing. */
+function deviceTimes(
+  members: readonly MemberCourse[],
+  state: RoundState,
+  roundMs: number,
+): Pick<RoundEnd, "deviceMs" | "wastedMs"> {
+  let [deviceMs, wastedMs] = [0, 0];
+  for (const { client, reportedMs, leavesMs } of members) {
+    const workedMs = Math.min(reportedMs, leavesMs, roundMs);
+    const stage = "cohort" in state ? state.cohort.state(sessionOf(client))?.stage : undefined;
+    const counts = state.phase === "committing" && stage === "reported";
+    deviceMs += workedMs;
+    if (!counts) wastedMs += workedMs;
+  }
+  return { deviceMs, wastedMs };
 }
 
 /** Whether nothing that members do can change the round any more. */

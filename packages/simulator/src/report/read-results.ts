@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { TributaryError } from "@tributary/protocol";
+import { readExperiment } from "../experiment/read-experiment.ts";
+import type { ExperimentPlan } from "../experiment/experiment.ts";
+import type { SimulatedRound } from "../runner/simulated-round.ts";
+import type { Environment } from "./environment.ts";
+import { RESULTS_FILES, runFolderName } from "./results-files.ts";
+import type { ExperimentSummary, RunSummary } from "./summary.ts";
+
+/** A run that was stored. */
+export interface StoredRun extends RunSummary {
+  /** All rounds, the oldest first. */
+  readonly recorded: readonly SimulatedRound[];
+}
+
+/** What a folder of results holds. */
+export interface StoredResults {
+  readonly path: string;
+  readonly plan: ExperimentPlan;
+  readonly environment: Environment;
+  readonly summary: ExperimentSummary;
+  readonly runs: readonly StoredRun[];
+}
+
+/**
+ * Reads a folder of results.
+ * @throws TributaryError `DATA_UNREADABLE` when it is no such folder, or the experiment has not come
+ *   to its end; what reading the experiment throws.
+ */
+export async function readResults(path: string): Promise<StoredResults> {
+  const environment = await readJson<Environment>(join(path, RESULTS_FILES.environment));
+  const summary = await readJson<ExperimentSummary>(join(path, RESULTS_FILES.summary));
+  const plan = await readExperiment(join(path, RESULTS_FILES.experiment), {}, environment.folder);
+  const runs = await Promise.all(
+    summary.runs.map(async (run, index) => ({
+      ...run,
+      recorded: await readRounds(join(path, runFolderName(index, run.seed))),
+    })),
+  );
+  return { path, plan, environment, summary, runs };
+}
+
+async function readRounds(folder: string): Promise<SimulatedRound[]> {
+  const text = await readText(join(folder, RESULTS_FILES.rounds));
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as SimulatedRound);
+}
+
+async function readJson<Content>(path: string): Promise<Content> {
+  return JSON.parse(await readText(path)) as Content;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new TributaryError("DATA_UNREADABLE", `${path} cannot be read`, {
+      remedy: "Give the folder of results of a simulation that has come to its end.",
+      cause,
+    });
+  }
+}
