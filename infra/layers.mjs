@@ -215,7 +215,7 @@ export const PACKAGES = {
     imports: ["protocol", "core", "client-sdk", "server"],
     layers: [
       ...["random", "partition", "files", "tables", "contract", "datasets"],
-      ...["algorithms", "runner", "wire", "experiment", "report"],
+      ...["algorithms", "runner", "population", "wire", "experiment", "report"],
     ],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
   },

@@ -131,7 +131,8 @@ async function simulateRun(
       await options.roundEnded?.(run, round, snapshot);
     }
     const { seed, settings } = run;
-    return { seed, settings, rounds, checkpoint: task.checkpoint, weights: task.weights };
+    const { checkpoint, weights, participation } = task;
+    return { seed, settings, rounds, checkpoint, weights, ...(participation && { participation }) };
   } catch (error) {
     if (signal.aborted) throw stopped(run, error);
     throw asTributaryError(error, "INTERNAL", "The simulation failed");

@@ -7,7 +7,7 @@ const CLIENTS = 40;
 
 function cohorts(seed: number, clients = CLIENTS, everyRounds: number | null = null): DrawnCohorts {
   const definition = {
-    round: { goalCount: 10 },
+    round: { goalCount: 10, overselection: 1 },
     evaluation: { everyRounds, goalCount: 12 },
   } as TaskDefinition;
   return new DrawnCohorts(definition, clients, seededRandom(createNodeCryptoProvider(), seed));

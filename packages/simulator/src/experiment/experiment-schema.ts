@@ -4,6 +4,7 @@ import { taskJsonSchema } from "@tributary/protocol";
 import { algorithmOptions } from "../algorithms/algorithm-options.ts";
 import { dataOptions } from "../datasets/data-options.ts";
 import { partitionOptions } from "../partition/partition-options.ts";
+import { populationOptions } from "../population/population-options.ts";
 
 /** How the simulation is run. No result depends on it, except for the engine. */
 const runnerSection = strictRecord({
@@ -34,6 +35,11 @@ export const experimentSections = strictRecord({
   data: dataOptions.describe("What clients train on and checkpoints are scored on."),
   partition: partitionOptions.describe("How the data is divided among clients."),
   algorithm: algorithmOptions.default({ name: "fedavg" }).describe("How clients and server learn."),
+  population: populationOptions
+    .prefault("simulation")
+    .describe(
+      "Name of the population, as in a task file; or what its devices are like in virtual time.",
+    ),
   seeds: list(seed, { min: 1, max: 10_000 })
     .default([1])
     .describe("The simulation is run once with each seed. All randomness comes from it."),

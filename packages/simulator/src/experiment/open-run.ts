@@ -1,9 +1,12 @@
+import { resolve } from "node:path";
 import { TributaryError, seededRandom, type CryptoProvider } from "@tributary/protocol";
 import type { Dataset } from "../datasets/dataset.ts";
 import { loadInitialModel } from "../files/model-files.ts";
 import { featureSkewOf } from "../partition/feature-skew.ts";
-import { clientCount } from "../partition/partition.ts";
+import { clientCount, rowsOf } from "../partition/partition.ts";
+import { Population } from "../population/population.ts";
 import { requireHeldOut } from "../runner/held-out-share.ts";
+import { readTable } from "../tables/read-table.ts";
 import type { RunTerms } from "../runner/simulated-task.ts";
 import type { SimulationData } from "../runner/simulation-data.ts";
 import type { ExperimentRun } from "./experiment.ts";
@@ -40,6 +43,13 @@ export async function openRun(
   requireCohort(task, clients);
   requireHeldOut(task, partition);
   const noise = featureSkewOf(options);
+  const { trace } = experiment.population;
+  const devices = new Population(
+    experiment.population,
+    Uint32Array.from({ length: clients }, (_, client) => rowsOf(partition, client).length),
+    random.derive("population"),
+    trace === undefined ? undefined : await readTable(resolve(experiment.folder, trace)),
+  );
   const { name, train, test } = dataset;
   return {
     terms: {
@@ -48,6 +58,7 @@ export async function openRun(
       scoreEveryRounds: scoring.everyRounds,
       trainer: { engine: runner.engine },
       algorithm,
+      devices,
     },
     data: { name, train, test, partition, ...(noise === undefined ? {} : { noise }) },
   };

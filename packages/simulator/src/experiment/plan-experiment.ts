@@ -8,6 +8,7 @@ import { parseStrict } from "@tributary/protocol/schemas";
 import { requireFederatedAveraging, requireNoConflict } from "../algorithms/conflicts.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { taskOf } from "../files/task-file.ts";
+import { requireInstantDevices } from "../population/population-options.ts";
 import type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment.ts";
 import {
   EXPERIMENT_KEYS,
@@ -47,7 +48,9 @@ async function experimentOf(
   requireKnownKeys(set);
   const { seeds: _, sweep: __, ...sections } = sectionsOf(set);
   const entries = Object.entries(set).filter(([key]) => !EXPERIMENT_KEYS.includes(key));
-  const task = await taskOf(withTaskDefaults(Object.fromEntries(entries)), folder);
+  const population = sections.population.name;
+  const own = withTaskDefaults({ ...Object.fromEntries(entries), population });
+  const task = await taskOf(own, folder);
   const experiment = { ...sections, task, folder };
   await checkTogether(experiment);
   return experiment;
@@ -69,7 +72,6 @@ function withTaskDefaults(task: Readonly<Record<string, unknown>>): object {
   const section = (key: string): object => (isSection(task[key]) ? task[key] : {});
   const isLocal = Reflect.get(section("plan"), "batchNormalization") === "local";
   return {
-    population: "simulation",
     name: "experiment",
     maximumExamples: MOST_EXAMPLES,
     ...task,
@@ -85,9 +87,11 @@ const isSection = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws TributaryError `CONFIG_INVALID` when sections cannot go together. */
-async function checkTogether({ task, partition, algorithm, runner }: Experiment): Promise<void> {
+async function checkTogether(experiment: Experiment): Promise<void> {
+  const { task, partition, population, algorithm, runner } = experiment;
   const { engine, fidelity } = runner;
   if (fidelity === "wire") requireFederatedAveraging(algorithm.name);
+  if (fidelity === "wire") requireInstantDevices(population);
   requireNoConflict(algorithm.name, await loadAlgorithm(algorithm), { task, engine });
   if (!("clients" in partition) || partition.clients === undefined) return;
   requireCohort(task, partition.clients);

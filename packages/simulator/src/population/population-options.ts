@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TributaryError } from "@tributary/protocol";
 import { list, strictRecord, text } from "@tributary/protocol/schemas";
 import { distribution } from "./distribution.ts";
 
@@ -22,6 +23,11 @@ const section = strictRecord({
   dropout: share
     .default(0)
     .describe("The probability that a selected device leaves before its report is complete."),
+  stragglers: share
+    .default(0)
+    .describe(
+      "The share of a round's members that make fewer passes over their examples: a number drawn from 1 to `plan.localEpochs`.",
+    ),
   availability: z
     .union([share, list(share, { min: 24, max: 24 })], {
       error: "Use a number from 0 to 1, or a list of 24 of them, one for each hour of the day.",
@@ -51,3 +57,17 @@ export const populationOptions = z.union(
 
 /** What the devices of an experiment are like, with all defaults filled in. */
 export type PopulationOptions = z.output<typeof populationOptions>;
+
+/** @throws TributaryError `CONFIG_INVALID` when something is said about devices. */
+export function requireInstantDevices({ name, ...said }: PopulationOptions): void {
+  const { name: _, ...nothing } = section.parse({ name });
+  const key = (Object.keys(said) as (keyof typeof said)[]).find(
+    (one) => JSON.stringify(said[one]) !== JSON.stringify(nothing[one]),
+  );
+  if (key === undefined) return;
+  throw new TributaryError(
+    "CONFIG_INVALID",
+    `runner.fidelity wire runs in real time and cannot have population.${key}, which is about virtual time`,
+    { remedy: `Use runner.fidelity direct, or leave population.${key} out.` },
+  );
+}

@@ -6,14 +6,30 @@ export function roundsCsv(rounds: readonly SimulatedRound[]): string {
   const scores = namesIn(rounds.map((round) => round.score ?? {}));
   const header = [
     ...["round", "kind", "outcome", "reason", "checkpoint", "selected", "reported", "examples"],
-    ...["bytes_up", "bytes_down", "ended_at_ms", "round_time_ms", "seconds", "trainer_seconds"],
+    ...[
+      "bytes_up",
+      "bytes_down",
+      "device_seconds",
+      "wasted_seconds",
+      "ended_at_ms",
+      "round_time_ms",
+      "seconds",
+      "trainer_seconds",
+    ],
     ...metrics.map((name) => `clients_${name}`),
     ...scores.map((name) => `score_${name}`),
   ];
   const lines = rounds.map((round) => [
     ...[round.number, round.kind, round.outcome, round.reason, round.checkpoint],
     ...[round.selected, round.reported, round.exampleCount, round.bytesUp, round.bytesDown],
-    ...[round.endedAtMs, round.roundTimeMs, round.seconds, round.trainerSeconds],
+    ...[
+      round.deviceSeconds,
+      round.wastedSeconds,
+      round.endedAtMs,
+      round.roundTimeMs,
+      round.seconds,
+      round.trainerSeconds,
+    ],
     ...metrics.map((name) => round.metrics[name]),
     ...scores.map((name) => round.score?.[name]),
   ]);

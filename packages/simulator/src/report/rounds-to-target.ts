@@ -51,3 +51,18 @@ export function roundsToTarget(
   const share = (target - before.value) / (after.value - before.value);
   return before.number + share * (after.number - before.number);
 }
+
+/**
+ * After how many virtual seconds a run has reached its task's target: when the round ended whose
+ * score reached it.
+ * @returns null when the task has no target or has not reached it.
+ */
+export function secondsToTarget(
+  task: Pick<TaskDefinition, "stop">,
+  rounds: readonly SimulatedRound[],
+): number | null {
+  const reached = roundsToTarget(task, rounds);
+  if (reached === null) return null;
+  const round = rounds.find(({ number, score }) => number >= reached && score !== undefined);
+  return round === undefined ? null : round.endedAtMs / 1000;
+}

@@ -2,7 +2,8 @@ import { measureOf, type MeasureName, type TaskDefinition } from "@tributary/pro
 import type { ExperimentPlan } from "../experiment/experiment.ts";
 import type { Settings } from "../experiment/settings.ts";
 import type { RunResult } from "../runner/run-result.ts";
-import { bestSoFar, roundsToTarget, scoresOf } from "./rounds-to-target.ts";
+import { fairnessOf, type Fairness } from "./fairness.ts";
+import { bestSoFar, roundsToTarget, scoresOf, secondsToTarget } from "./rounds-to-target.ts";
 
 /** What one run has come to. */
 export interface RunSummary {
@@ -21,6 +22,12 @@ export interface RunSummary {
   readonly bytesDown: number;
   /** How long the run took in virtual time. */
   readonly virtualSeconds: number;
+  /** Virtual seconds until the target was reached; null when it was not, or there is none. */
+  readonly virtualSecondsToTarget: number | null;
+  /** The share of the devices' work that came to no report that counts, 0 to 1. */
+  readonly wastedShare: number;
+  /** How evenly clients take part; null where it is not known. */
+  readonly participation: Fairness | null;
   /** How long it took here. */
   readonly seconds: number;
   readonly checkpoint: string;
@@ -76,7 +83,7 @@ function grouped(runs: readonly RunSummary[]): readonly (readonly RunSummary[])[
 }
 
 function runSummary(
-  { seed, settings, rounds, checkpoint }: RunResult,
+  { seed, settings, rounds, checkpoint, participation }: RunResult,
   task: TaskDefinition,
 ): RunSummary {
   const sum = (of: (round: RunResult["rounds"][number]) => number): number =>
@@ -92,6 +99,10 @@ function runSummary(
     bytesUp: sum(({ bytesUp }) => bytesUp),
     bytesDown: sum(({ bytesDown }) => bytesDown),
     virtualSeconds: (rounds.at(-1)?.endedAtMs ?? 0) / 1000,
+    virtualSecondsToTarget: secondsToTarget(task, rounds),
+    wastedShare:
+      sum(({ wastedSeconds }) => wastedSeconds) / (sum(({ deviceSeconds }) => deviceSeconds) || 1),
+    participation: participation === undefined ? null : fairnessOf(participation),
     seconds: sum(({ seconds }) => seconds),
     checkpoint,
   };

@@ -30,9 +30,10 @@ import {
 } from "@tributary/protocol";
 import { openServerPart } from "../algorithms/open-server-part.ts";
 import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
+import { instantDevices, type Devices } from "./devices.ts";
 import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { heldOutShare } from "./held-out-share.ts";
-import { instantCourse } from "./member-course.ts";
+import { reportsWithin, type MemberCourse } from "./member-course.ts";
 import { takeCourse } from "./round-course.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { isScoreDue } from "./score-due.ts";
@@ -44,6 +45,9 @@ import type { ClientReport, KeptValues, PoolRound } from "./trainer-pool.ts";
 
 /** No report makes a server wait in a simulation: nothing else is done in its thread. */
 const yieldTurn = async (): Promise<void> => {};
+
+/** How often a round is tried before the run is given up. */
+const MOST_ATTEMPTS = 100;
 
 /**
  * A run without connections: the state machine, the collections and the server step of the core, and
@@ -57,12 +61,19 @@ export class DirectRun implements SimulatedTask {
   readonly #collecting: CollectionDeps;
   readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
   readonly #cohorts: DrawnCohorts;
+  readonly #devices: Devices;
   readonly #history: TaskHistory;
   readonly #kept = new Map<number, KeptValues>();
   readonly #rounds: SimulatedRound[] = [];
+  /** How often each client's report to a training round has counted. */
+  readonly participation: Uint32Array;
   #state: ModelState;
+  /** What a member downloads of the newest state. */
+  #modelBytes: number;
   #number = 0;
   #nowMs = 0;
+  /** Rounds that were abandoned since the last one that was not. */
+  #abandoned = 0;
 
   private constructor(
     terms: RunTerms,
@@ -76,9 +87,12 @@ export class DirectRun implements SimulatedTask {
     this.#deps = deps;
     this.#model = model;
     this.#state = state;
+    this.#modelBytes = downloadOf(state);
     this.#algorithm = algorithm;
     const random = seededRandom(deps.crypto, seed);
     this.#cohorts = new DrawnCohorts(task, clients, random.derive("cohorts"));
+    this.participation = new Uint32Array(clients);
+    this.#devices = terms.devices ?? instantDevices(clients);
     this.#history = new TaskHistory(task);
     this.#policies = {
       training: roundOf(task),
@@ -132,10 +146,25 @@ export class DirectRun implements SimulatedTask {
       return this.next(signal);
     }
     const ended = await this.#round(next.type, signal);
+    this.#requireProgress(ended);
     const score = await this.#score(ended, signal);
     const round = score === undefined ? ended : { ...ended, score };
     this.#note(round);
     return round;
+  }
+
+  /** @throws TributaryError `CONFIG_INVALID` when a round is abandoned again and again. */
+  #requireProgress({ number, outcome, reason }: SimulatedRound): void {
+    this.#abandoned = outcome === "committed" ? 0 : this.#abandoned + 1;
+    if (this.#abandoned < MOST_ATTEMPTS) return;
+    throw new TributaryError(
+      "CONFIG_INVALID",
+      `Round ${number} was abandoned ${MOST_ATTEMPTS} times in a row (${reason})`,
+      {
+        remedy:
+          "Lower round.goalCount or round.minimumFraction, raise round.overselection or round.reportingTimeoutMs, or let more devices of the population stay.",
+      },
+    );
   }
 
   /** What the run needs to go on later, to the same bits. */
@@ -149,11 +178,13 @@ export class DirectRun implements SimulatedTask {
         ...(residual === undefined ? {} : { residual }),
       },
       kept: this.#kept,
+      participation: this.participation,
+      modelBytes: this.#modelBytes,
       remembered: this.#algorithm.kept,
     };
   }
 
-  #goOn({ rounds, state, kept, remembered }: RunSnapshot): void {
+  #goOn({ rounds, state, kept, remembered, participation, modelBytes }: RunSnapshot): void {
     for (const round of rounds) {
       this.#cohorts.skip();
       this.#note(round);
@@ -164,6 +195,8 @@ export class DirectRun implements SimulatedTask {
     this.#nowMs = last?.endedAtMs ?? 0;
     for (const [client, values] of kept) this.#kept.set(client, values);
     this.#algorithm.goOn(remembered);
+    this.participation.set(participation);
+    this.#modelBytes = modelBytes;
   }
 
   /** Takes note of a round and of the score of its checkpoint, by which the task is judged. */
@@ -185,7 +218,12 @@ export class DirectRun implements SimulatedTask {
     const number = this.#number + (collection.makesCheckpoint ? 1 : 0);
     const policy = this.#policies[purpose];
     collection.begin();
-    const cohort = this.#cohorts.draw(purpose);
+    const bytesDown = this.#bytesDown;
+    const courses = this.#courses(purpose);
+    const { localEpochs } = this.#model.plan.training;
+    const partial = new Map(
+      courses.flatMap(({ client, epochs }) => (epochs < localEpochs ? [[client, epochs]] : [])),
+    );
     const { sent } = this.#algorithm;
     const asked: PoolRound = { purpose, number, weights: this.#state.weights, sent };
     const outcomes = new Map<number, ErrorCode | undefined>();
@@ -203,18 +241,18 @@ export class DirectRun implements SimulatedTask {
     const work = async (clients: readonly number[]): Promise<void> => {
       const each = clients.map((client) => {
         const kept = this.#kept.get(client);
-        const epochs = this.#terms.epochsOf?.(client, number);
+        const epochs = partial.get(client);
         return { client, ...(kept && { kept }), ...(epochs && { epochs }) };
       });
       await this.#deps.pool.work(asked, each, receive, signal);
     };
-    const courses = cohort.map(instantCourse);
     // The first that report are those that count, unless the reports of some of them are refused.
     await work(firstToReport(courses, policy).map(({ client }) => client));
     const end = await takeCourse(policy, courses, this.#nowMs, async (client) => {
       if (!outcomes.has(client)) await work([client]);
       return outcomes.get(client);
     });
+    if (purpose === "training") for (const client of end.counted) this.participation[client]! += 1;
     await collection.close();
     if (end.reason === null) await this.#commit(collection, number);
     const isCommitted = end.reason === null;
@@ -231,7 +269,9 @@ export class DirectRun implements SimulatedTask {
       exampleCount: isCommitted ? collection.exampleCount : 0,
       metrics,
       bytesUp,
-      bytesDown: end.selected * this.#bytesDown,
+      bytesDown: end.selected * bytesDown,
+      deviceSeconds: end.deviceMs / 1000,
+      wastedSeconds: end.wastedMs / 1000,
       endedAtMs: end.endMs,
       roundTimeMs: end.endMs - this.#nowMs,
       seconds: (clock.elapsedMs() - startedMs) / 1000,
@@ -242,21 +282,35 @@ export class DirectRun implements SimulatedTask {
     return round;
   }
 
+  /** Who comes to be selected for the next round, and what each of them would do. */
+  #courses(purpose: RoundPurpose): readonly MemberCourse[] {
+    const { plan, codec, dimension, statistics } = this.#model;
+    const { random, size } = this.#cohorts.next(purpose);
+    const isTraining = purpose === "training";
+    const work = {
+      epochs: isTraining ? plan.training.localEpochs : 0,
+      bytesDown: this.#bytesDown,
+      bytesUp: isTraining ? codec.payloadBytes(dimension).max + 4 * statistics : 0,
+    };
+    return this.#devices
+      .gather(random, this.#nowMs, size)
+      .map((arrival) => this.#devices.course(arrival, work, random));
+  }
+
   async #commit(collection: Collection, number: number): Promise<void> {
     const { task, seed } = this.#terms;
     const random = roundingOf(serverRandom(this.#deps.crypto, seed), task.name, number);
     const state = await collection.combine(this.#state, { random, yieldTurn });
     if (state === undefined) return;
     this.#state = state;
+    this.#modelBytes = downloadOf(state);
     this.#algorithm.commit();
     this.#number = number;
   }
 
-  /** What a member downloads of the newest state. */
+  /** What a member downloads, besides what the algorithm sends. */
   get #bytesDown(): number {
-    const { difference, packed, weights } = this.#state;
-    const model = (difference ?? packed)?.length ?? weights.byteLength;
-    return model + bytesBeside({ vectors: this.#algorithm.sent });
+    return this.#modelBytes + bytesBeside({ vectors: this.#algorithm.sent });
   }
 
   /** Scores the newest checkpoint, if it is due. */
@@ -269,6 +323,10 @@ export class DirectRun implements SimulatedTask {
     return scoreOfParts(this.#model.plan, parts);
   }
 }
+
+/** What a member downloads of a state. */
+const downloadOf = ({ difference, packed, weights }: ModelState): number =>
+  (difference ?? packed)?.length ?? weights.byteLength;
 
 /** What an algorithm's vectors and numbers take beside a model or an update. */
 function bytesBeside({ vectors = {}, numbers = {} }: ReportedBeside): number {
@@ -292,12 +350,12 @@ function addTo(collection: Collection, report: ClientReport): ErrorCode | undefi
 }
 
 /** The members whose reports come first, as many as the round has a goal for. */
-function firstToReport<Course extends { readonly reportedMs: number; readonly leavesMs: number }>(
-  courses: readonly Course[],
+function firstToReport(
+  courses: readonly MemberCourse[],
   { goalCount, reportingTimeoutMs }: RoundPolicy,
-): readonly Course[] {
+): readonly MemberCourse[] {
   return courses
-    .filter(({ reportedMs, leavesMs }) => reportedMs <= reportingTimeoutMs && reportedMs < leavesMs)
+    .filter((course) => reportsWithin(course, reportingTimeoutMs))
     .sort((a, b) => a.reportedMs - b.reportedMs)
     .slice(0, goalCount);
 }

@@ -1,3 +1,4 @@
+import { cohortSize } from "@tributary/core";
 import {
   shuffledIndices,
   type RandomSource,
@@ -34,9 +35,14 @@ export class DrawnCohorts {
    * @returns The numbers of the clients, from 0.
    */
   draw(purpose: RoundPurpose): readonly number[] {
+    const { random, size } = this.next(purpose);
+    return [...shuffledIndices(this.#clients, random).subarray(0, size)];
+  }
+
+  /** The stream that decides the next cohort, and how many clients it has. */
+  next(purpose: RoundPurpose): { readonly random: RandomSource; readonly size: number } {
     this.#rounds += 1;
-    const order = shuffledIndices(this.#clients, this.#random.derive(`round ${this.#rounds}`));
-    return [...order.subarray(0, this.#sizeOf(purpose))];
+    return { random: this.#random.derive(`round ${this.#rounds}`), size: this.#sizeOf(purpose) };
   }
 
   /** Leaves the cohort of a round out that has been drawn before, by another object like this. */
@@ -46,6 +52,8 @@ export class DrawnCohorts {
 
   #sizeOf(purpose: RoundPurpose): number {
     const { round, evaluation } = this.#definition;
-    return purpose === "training" ? round.goalCount : (evaluation.goalCount ?? round.goalCount);
+    const goalCount =
+      purpose === "training" ? round.goalCount : (evaluation.goalCount ?? round.goalCount);
+    return cohortSize({ ...round, goalCount });
   }
 }

@@ -6,6 +6,8 @@ export interface MemberCourse {
   readonly client: number;
   /** When it comes, since the beginning of the run. */
   readonly comesMs: number;
+  /** How many passes over its examples it makes. */
+  readonly epochs: number;
   /** When it has the plan and the model. */
   readonly configuredMs: number;
   /** When its report is complete; infinite if it never is. */

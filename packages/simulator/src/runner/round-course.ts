@@ -25,6 +25,8 @@ export interface RoundEnd {
   readonly deviceMs: number;
   /** The part of it that came to no report that counts. */
   readonly wastedMs: number;
+  /** The clients whose reports count. */
+  readonly counted: readonly number[];
 }
 
 /** Something that a member does at a time. */
@@ -95,28 +97,29 @@ export async function takeCourse(
     endMs: nowMs,
     selected: "cohort" in state ? state.cohort.size : 0,
     fates: "cohort" in state ? state.cohort.fates() : NO_FATES,
-    ...deviceTimes(members, state, nowMs - selectedMs),
+    ...workOf(members, state, nowMs - selectedMs),
   };
 }
 
 const isMember = (state: RoundState, session: SessionId): boolean =>
   "cohort" in state && state.cohort.state(session) !== undefined;
 
-/** How long the members' devices have worked until the round was over, and for nothing. */
-function deviceTimes(
+/** Whose reports count, and how long the members' devices have worked until the round was over. */
+function workOf(
   members: readonly MemberCourse[],
   state: RoundState,
   roundMs: number,
-): Pick<RoundEnd, "deviceMs" | "wastedMs"> {
+): Pick<RoundEnd, "deviceMs" | "wastedMs" | "counted"> {
+  const counted: number[] = [];
   let [deviceMs, wastedMs] = [0, 0];
   for (const { client, reportedMs, leavesMs } of members) {
     const workedMs = Math.min(reportedMs, leavesMs, roundMs);
     const stage = "cohort" in state ? state.cohort.state(sessionOf(client))?.stage : undefined;
-    const counts = state.phase === "committing" && stage === "reported";
     deviceMs += workedMs;
-    if (!counts) wastedMs += workedMs;
+    if (state.phase === "committing" && stage === "reported") counted.push(client);
+    else wastedMs += workedMs;
   }
-  return { deviceMs, wastedMs };
+  return { deviceMs, wastedMs, counted };
 }
 
 /** Whether nothing that members do can change the round any more. */

@@ -12,4 +12,6 @@ export interface RunResult {
   readonly checkpoint: CheckpointId;
   /** The last parameters, float32. */
   readonly weights: Float32Array;
+  /** How often each client's report to a training round has counted; not known with `wire`. */
+  readonly participation?: Uint32Array;
 }

@@ -12,4 +12,8 @@ export interface RunSnapshot {
   readonly kept: ReadonlyMap<number, KeptValues>;
   /** What the server remembers by the algorithm. */
   readonly remembered: Vectors;
+  /** How often each client's report to a training round has counted. */
+  readonly participation: Uint32Array;
+  /** What a member downloads of the model, in bytes. */
+  readonly modelBytes: number;
 }

@@ -23,6 +23,10 @@ export interface SimulatedRound {
   /** Bytes of updates, and of models. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** For how long members' devices have worked, in virtual seconds, all together. */
+  readonly deviceSeconds: number;
+  /** The part of it that came to no report that counts. */
+  readonly wastedSeconds: number;
   /** When the round ended, in virtual milliseconds after the beginning of the run. */
   readonly endedAtMs: number;
   /** How long the round took in virtual time. */

@@ -2,6 +2,7 @@ import type { Clock, TrainerOptions } from "@tributary/client-sdk";
 import type { CheckpointId, CryptoProvider, TaskDefinition } from "@tributary/protocol";
 import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import type { InitialModel } from "../files/model-files.ts";
+import type { Devices } from "./devices.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { TrainerPool } from "./trainer-pool.ts";
 
@@ -20,11 +21,8 @@ export interface RunTerms {
   readonly trainer: TrainerOptions;
   /** How clients and server learn; federated averaging if left out. */
   readonly algorithm?: AlgorithmOptions;
-  /**
-   * How many passes over its examples a client makes in a round, ≥ 1: a straggler does a part of its
-   * work. As the plan says, where it is left out or undefined.
-   */
-  readonly epochsOf?: (client: number, roundNumber: number) => number | undefined;
+  /** The clients' devices in virtual time; they take no time if left out. */
+  readonly devices?: Devices;
 }
 
 /** What a run works with. */
@@ -40,6 +38,8 @@ export interface SimulatedTask {
   readonly weights: Float32Array;
   /** The name of the newest checkpoint. */
   readonly checkpoint: CheckpointId;
+  /** How often each client's report to a training round has counted, where that is known. */
+  readonly participation?: Uint32Array;
   /**
    * Runs the next round.
    * @returns `undefined` when the task has come to its end.

@@ -173,6 +173,8 @@ export class WireRun implements SimulatedTask {
     const round: SimulatedRound = {
       ...record,
       reported: record.reported,
+      deviceSeconds: 0,
+      wastedSeconds: 0,
       seconds: record.roundTimeMs / 1000,
       trainerSeconds: 0,
     };
