@@ -67,18 +67,20 @@ export async function takeCourse(
     const event: MemberEvent = code === undefined ? { type: "added" } : { type: "refused", code };
     await step({ type: "member", session, event });
   };
-  /** Lets time pass up to a moment, with the deadlines that lie before it. */
+  /** Lets time pass up to a moment, but no further than to a deadline that changes the phase. */
   const passTo = async (atMs: number): Promise<void> => {
+    const { phase } = state;
     for (let due = deadlineOf(state); due !== undefined && due < atMs; due = deadlineOf(state)) {
       nowMs = due;
       await step({ type: "tick", nowMs });
+      if (state.phase !== phase) return;
     }
-    nowMs = Math.max(nowMs, Math.min(atMs, deadlineOf(state) ?? atMs));
+    if (atMs < Infinity) nowMs = Math.max(nowMs, atMs);
   };
 
   for (const { client, comesMs } of courses) {
-    if (state.phase !== "selecting") break;
     await passTo(comesMs);
+    if (state.phase !== "selecting") break;
     await step({ type: "joined", session: sessionOf(client), nowMs });
   }
   // Nobody else comes. The round starts at its deadline if those that wait are enough.
