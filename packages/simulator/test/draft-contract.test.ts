@@ -122,6 +122,57 @@ describe("drafting a contract", () => {
       "days since",
     ],
     ["dates of another order", "d,k\n1.2.2024,x\n2.2.2024,y\n", "which is a date", "days since"],
+    ["dates without a day", "d,k\n2024-02,x\n2024-03,y\n", "which is a date", "days since"],
+    ["names of months", "d,k\nJan 2024,x\nFeb 2024,y\n", "which is a date", "days since"],
+    ["dates in words", "d,k\n3. Mai 2024,x\n4. Mai 2024,y\n", "which is a date", "days since"],
+    ["quarters", "d,k\n2024Q1,x\n2024Q2,y\n", "which is a date", "--categories"],
+    ["dates without marks", "d,k\n20240201,x\n20240202,y\n", "which is a date", "days since"],
+    ["a date below a word", "d,k\nnever,x\n2024-02-02,y\n", "in line 3, column d", "days since"],
+    ["units", "w,k\n5 kg,x\n7 kg,y\n5 kg,y\n", "which is a number with a unit", "without the unit"],
+    ["names of currencies", "w,k\nUSD 5,x\n-€7,y\n", "which is a number with a sign", "sign"],
+    ["brackets", "w,k\n(5.5),x\n(7),y\n", "which is a negative number", "hyphen"],
+    ["minus signs", "w,k\n\u22125,x\n\u22127,y\n", "which is a negative number", "hyphen"],
+    ["fractions", "w,k\n1/2,x\n120/80,y\n", "which is two numbers", "a column for each"],
+    ["hexadecimal numbers", "w,k\n0x1f,x\n0x2f,y\n", "in another form", "decimal digits"],
+    ["digits of other scripts", "w,k\n\u0661,x\n\u0662,y\n", "in other digits", "0 to 9"],
+    [
+      "spaces between thousands",
+      "w,k\n1\u202f500,x\n2\u202f500,y\n",
+      "other marks",
+      "without marks",
+    ],
+    [
+      "classes that look alike",
+      "a,k\n1,<=50K\n2,<=50K.\n3,>50K\n",
+      "has <=50K in line 2 and <=50K. in line 3, column k",
+      "down to spaces",
+    ],
+    [
+      "classes with more spaces",
+      "a,k\n1,new york\n2,new  york\n3,b\n",
+      "has new  york in line 3",
+      "spaces",
+    ],
+    ["classes with zeros in front", "a,k\n1,01\n2,1\n3,2\n", "has 01 in line 2 and 1", "same way"],
+    [
+      "a word among classes that are numbers",
+      "a,k\n1,0\n2,1\n3,true\n",
+      'has "true", which is not a number as in other lines, in line 4, column k',
+      "--classes",
+    ],
+    ["a label without a value", "a,k\n1,x\n2,None\n3,y\n", "has no value in line 3", "--classes"],
+    [
+      "prices as classes",
+      `a,k\n${Array.from({ length: 20 }, (_, i) => `1,${i * 7}\n`).join("")}`,
+      "has 20 different numbers as classes",
+      "--values",
+    ],
+    [
+      "a column that numbers the rows",
+      `patient_id,a,k\n${Array.from({ length: 20 }, (_, i) => `${i},1,${i % 2}\n`).join("")}`,
+      "has another number in each row, the first in line 2, column patient_id",
+      "--features",
+    ],
     ["times of day", "d,k\n10:30,x\n11:30,y\n", "which is a time", "minutes"],
     [
       "marks between thousands",
@@ -170,6 +221,35 @@ describe("drafting a contract", () => {
         remedy: expect.stringContaining(remedy),
       }),
     );
+  });
+
+  it("refuses numbers that are too large to be scaled", async () => {
+    const file = await table("a,k\n1e200,x\n3e200,y\n");
+    expect(() => draftContract([file], { scaling: "standard" })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("too large to be scaled") }),
+    );
+  });
+
+  it("takes a class for one that is named, though it usually stands for a missing value", async () => {
+    const file = await table("a,k\n1,+\n2,-\n3,None\n");
+    const { label } = draftContract([file], { classes: ["+", "-", "None"] });
+    expect(label).toEqual({ name: "k", classes: ["+", "-", "None"], whenMissing: "refuse" });
+  });
+
+  it.each([
+    ["words that are no months", "Marginal 12", "Juno 12"],
+    ["ranges", "10-19", "20-29"],
+    ["codes", "4WD", "v1.0"],
+    ["months of no year", "May", "June"],
+  ])("takes %s for categories", async (_, one, other) => {
+    const { features } = draftContract([await table(`a,k\n${one},x\n${other},y\n`)]);
+    expect(features[0]).toMatchObject({ levels: [one, other].sort() });
+  });
+
+  it("takes units for categories when told to", async () => {
+    const file = await table("a,k\n5 kg,x\n7 kg,y\n");
+    const { features } = draftContract([file], { categories: ["a"] });
+    expect(features[0]).toMatchObject({ levels: ["5 kg", "7 kg"] });
   });
 
   it("names the columns when one does not exist, and a table that lacks one", async () => {

@@ -1,4 +1,5 @@
 import { unreadable } from "../files/unreadable.ts";
+import { refuseOtherTexts } from "./other-texts.ts";
 import {
   faultAt,
   shown,
@@ -14,30 +15,6 @@ const MOST_LEVELS = 100;
 
 /** With more different texts than this, most of which occur once, a column holds names. */
 const FEW_LEVELS = 10;
-
-/** Texts that are neither numbers nor categories, what they are, and what to do. */
-const OTHER_TEXTS: readonly (readonly [form: RegExp, what: string, remedy: string])[] = [
-  [
-    /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}$|^[A-Za-z]{3,9} \d{1,2}, \d{4}$/,
-    "a date",
-    "Leave the column out, or write a number in its place, such as the days since another date.",
-  ],
-  [
-    /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?$/,
-    "a time",
-    "Leave the column out, or write a number in its place, such as the minutes since midnight.",
-  ],
-  [
-    /^[+-]?\d{1,3}(?:[,.' \u00a0]\d{3})+(?:[.,]\d+)?$|^[+-]?\d+,\d+$/,
-    "a number with other marks than a decimal point",
-    "Write numbers with a decimal point and without marks between thousands, or say --decimal-mark , if all of them have decimal commas.",
-  ],
-  [
-    /^[$€£¥] ?[+-]?[\d.,]+$|^[+-]?[\d.,]+ ?[$€£¥%]$/,
-    "a number with a sign",
-    "Write the number without the sign.",
-  ],
-];
 
 /** What a feature or a label can be made of. */
 export type ColumnKind = "numbers" | "words";
@@ -55,7 +32,10 @@ export function kindOf(column: ColumnValues, tables: readonly TextTable[]): Colu
       column: name,
     });
   }
-  if (firstWord === undefined) return "numbers";
+  if (firstWord === undefined) {
+    refuseNumberedDates(column);
+    return "numbers";
+  }
   refuseOtherTexts(firstWord, name);
   if (firstNumber === undefined) return "words";
   throw faultAt(
@@ -66,9 +46,59 @@ export function kindOf(column: ColumnValues, tables: readonly TextTable[]): Colu
   );
 }
 
+/** Refuses dates like 20240131, of which numbers would not be evenly apart. */
+function refuseNumberedDates({ name, numbers, firstNumber }: ColumnValues): void {
+  const isDate = (number: number): boolean =>
+    /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(String(number));
+  if (!numbers.every(isDate)) return;
+  throw faultAt(
+    firstNumber!,
+    name,
+    `has ${shown(firstNumber!)}, which is a date,`,
+    "Leave the column out, or write the days since another date in its place.",
+  );
+}
+
+/** Names of columns that number the rows, or what they are about. */
+const NUMBERING = /^(?:id|uid|index|idx|row|rowid|row number|.*[_ .-]id|.*[a-z](?:Id|ID))$/i;
+
+/**
+ * Refuses numbers that only tell rows apart. Where rows are sorted, a model would learn the order.
+ * @throws TributaryError `DATA_UNREADABLE`.
+ */
+export function refuseNumbering({ name, numbers, firstNumber }: ColumnValues): void {
+  const isNumbering =
+    NUMBERING.test(name) &&
+    numbers.length > FEW_LEVELS &&
+    numbers.every(Number.isInteger) &&
+    new Set(numbers).size === numbers.length;
+  if (!isNumbering) return;
+  throw faultAt(
+    firstNumber!,
+    name,
+    `has another number in each row, the first`,
+    `Leave the column out with --ignore ${name}. If it is a measure, name all features with --features.`,
+  );
+}
+
+/**
+ * What texts have in common that people take for the same: whatever letters and spaces they have, and
+ * however these are encoded.
+ */
+function likeness(text: string): string {
+  return text
+    .normalize("NFKC")
+    .replaceAll(/\p{Cf}/gu, "")
+    .replaceAll(/\s+/g, " ")
+    .replace(/\.$/, "")
+    .replace(/^0+(?=\d+$)/, "")
+    .toLowerCase();
+}
+
 /**
  * The words of a column of categories or classes.
- * @throws TributaryError `DATA_UNREADABLE` when two differ in nothing but upper and lower case.
+ * @throws TributaryError `DATA_UNREADABLE` when two look alike: when they differ in nothing but upper
+ *   and lower case, spaces, a full stop at the end, zeros before a number or the encoding of a letter.
  */
 export function distinctWords(
   column: string,
@@ -78,7 +108,7 @@ export function distinctWords(
   const words = wordsOf(tables, column, missing);
   const folded = new Map<string, Word>();
   for (const word of words) {
-    const key = word.text.toLowerCase();
+    const key = likeness(word.text);
     const other = folded.get(key);
     if (other === undefined) {
       folded.set(key, word);
@@ -89,7 +119,7 @@ export function distinctWords(
       word.first,
       column,
       `has ${other.text} in line ${table.lines[row]} and ${word.text}`,
-      "Write both in the same way: they would be different categories.",
+      "Write both in the same way, down to spaces and full stops: they would be different categories.",
     );
   }
   return words;
@@ -100,9 +130,8 @@ export function distinctWords(
  * @throws TributaryError `DATA_UNREADABLE`.
  */
 export function refuseTooManyLevels(column: string, words: readonly Word[]): void {
+  if (!areTooMany(words)) return;
   const cells = words.reduce((sum, { count }) => sum + count, 0);
-  const isNames = words.length > FEW_LEVELS && words.length > cells / 2;
-  if (words.length <= MOST_LEVELS && !isNames) return;
   throw faultAt(
     words[0]!.first,
     column,
@@ -111,9 +140,8 @@ export function refuseTooManyLevels(column: string, words: readonly Word[]): voi
   );
 }
 
-/** @throws TributaryError `DATA_UNREADABLE` when a text is a date or another form of number. */
-export function refuseOtherTexts(word: PlacedCell, column: string): void {
-  const other = OTHER_TEXTS.find(([form]) => form.test(word.cell));
-  if (other === undefined) return;
-  throw faultAt(word, column, `has ${shown(word)}, which is ${other[1]},`, other[2]);
+/** Whether texts are so many, or come so seldom again, that they are no categories. */
+export function areTooMany(words: readonly Word[]): boolean {
+  const cells = words.reduce((sum, { count }) => sum + count, 0);
+  return words.length > MOST_LEVELS || (words.length > FEW_LEVELS && words.length > cells / 2);
 }

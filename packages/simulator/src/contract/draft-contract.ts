@@ -1,10 +1,23 @@
 // Drafts a data contract from tables: what a person would make of their columns.
-import { TributaryError, type TableContract, type Feature, type Label } from "@tributary/protocol";
+import {
+  TributaryError,
+  type TableContract,
+  type Feature,
+  type Label,
+  type Scaling,
+} from "@tributary/protocol";
 import { unreadable } from "../files/unreadable.ts";
 import { USUAL_MISSING } from "../tables/missing.ts";
 import type { TextTable } from "../tables/text-table.ts";
-import { distinctWords, kindOf, refuseOtherTexts, refuseTooManyLevels } from "./column-kind.ts";
-import { faultAt, readColumn, type ColumnValues } from "./column-values.ts";
+import {
+  areTooMany,
+  distinctWords,
+  kindOf,
+  refuseNumbering,
+  refuseTooManyLevels,
+} from "./column-kind.ts";
+import { faultAt, readColumn, shown, type ColumnValues } from "./column-values.ts";
+import { refuseOtherTexts } from "./other-texts.ts";
 import { fillingNumber, mostFrequent, standardScaling, type Filling } from "./filling.ts";
 
 /** A column by its name, or by its number counted from 0; a negative number counts from the end. */
@@ -68,7 +81,7 @@ export function draftContract(
         isCategory: categories.has(name),
       }),
     ),
-    label: draftLabel(readColumn(tables, label, missing), tables, missing, options),
+    label: draftLabel(label, tables, missing, options),
     missing: USUAL_MISSING,
     otherColumns: used.length < all.length ? "ignore" : "refuse",
   };
@@ -105,16 +118,20 @@ interface FeatureContext {
 function draftFeature(column: ColumnValues, context: FeatureContext): Feature {
   const { tables, missing, options, isCategory } = context;
   const { name, numbers } = column;
-  const incomplete = whenIncomplete(column, options);
+  const incomplete = whenIncomplete(column, options, FEATURE_REMEDY);
   if (!isCategory && kindOf(column, tables) === "numbers") {
+    if (options.features === undefined) refuseNumbering(column);
     return {
       ...{ type: "numeric", name },
-      scaling: options.scaling === "standard" ? standardScaling(numbers) : { method: "none" },
+      scaling: scalingOf(column, options),
       whenMissing: isKept(incomplete) ? incomplete : { fill: fillingNumber(numbers, incomplete) },
     };
   }
   const words = distinctWords(name, tables, missing);
-  if (!isCategory) refuseTooManyLevels(name, words);
+  if (!isCategory) {
+    for (const { first } of words) refuseOtherTexts(first, name);
+    refuseTooManyLevels(name, words);
+  }
   return {
     ...{ type: "categorical", name, encoding: "oneHot" },
     levels: words.map(({ text }) => text),
@@ -123,26 +140,40 @@ function draftFeature(column: ColumnValues, context: FeatureContext): Feature {
 }
 
 function draftLabel(
-  column: ColumnValues,
+  label: string,
   tables: readonly TextTable[],
   missing: ReadonlySet<string>,
   options: DraftOptions,
 ): Label {
+  // A class that is named is none of the texts that usually stand for a missing value.
+  const classes = new Set(options.classes);
+  const column = readColumn(
+    tables,
+    label,
+    new Set([...missing].filter((text) => !classes.has(text))),
+  );
   const { name, numbers, firstWord, firstNumber } = column;
-  const whenMissing = whenIncomplete(column, options) === "refuse" ? "refuse" : "drop";
+  const incomplete = whenIncomplete(column, options, LABEL_REMEDY);
+  const whenMissing = incomplete === "refuse" ? "refuse" : "drop";
   if (options.labelKind === "value") {
     if (kindOf(column, tables) !== "numbers") {
       throw faultAt(firstWord!, name, "has a word as the number to predict", "Correct it.");
     }
-    const isScaled = options.scaling === "standard";
-    const scaling = isScaled ? standardScaling(numbers) : { method: "none" as const };
-    return { name, scaling, whenMissing };
+    return { name, scaling: scalingOf(column, options), whenMissing };
   }
-  if (firstWord !== undefined) refuseOtherTexts(firstWord, name);
   if (options.classes !== undefined) return { name, classes: options.classes, whenMissing };
   const words = distinctWords(name, tables, missing);
+  for (const { first } of words) refuseOtherTexts(first, name);
+  if (firstWord !== undefined && firstNumber !== undefined) {
+    throw faultAt(
+      firstWord,
+      name,
+      `has ${shown(firstWord)}, which is not a number as in other lines,`,
+      "Correct it. If it stands for a missing value, say so with --missing; if it is a class as the numbers are, name all of them with --classes.",
+    );
+  }
   const fraction = numbers.some((number) => !Number.isInteger(number));
-  if (firstNumber !== undefined && (fraction || words.length > 100)) {
+  if (firstNumber !== undefined && (fraction || areTooMany(words))) {
     throw faultAt(
       firstNumber,
       name,
@@ -161,21 +192,39 @@ function draftLabel(
   return { name, classes: words.map(({ text }) => text), whenMissing };
 }
 
+/** @throws TributaryError `DATA_UNREADABLE` when the numbers are too large to be scaled. */
+function scalingOf(column: ColumnValues, { scaling }: DraftOptions): Scaling {
+  if (scaling !== "standard") return { method: "none" };
+  const standard = standardScaling(column.numbers);
+  if (standard.deviation <= MOST_DEVIATION) return standard;
+  throw faultAt(
+    column.firstNumber!,
+    column.name,
+    "has numbers too large to be scaled, the first",
+    "Write them in a larger unit, or leave the column out with --ignore.",
+  );
+}
+
+/** What data contracts take. */
+const MOST_DEVIATION = 1e12;
+
+const FEATURE_REMEDY =
+  "Fill it in, leave the column out with --ignore, leave out such rows with --drop-incomplete, or have a value filled in with --fill-missing.";
+const LABEL_REMEDY =
+  "Fill it in, or leave out such rows with --drop-incomplete. If it is the name of a class, name all classes with --classes.";
+
 /**
  * What to do about the missing values of a column.
+ * @param remedy - What to do about one otherwise.
  * @throws TributaryError `DATA_UNREADABLE` when it has one and nobody has said what to do.
  */
 function whenIncomplete(
   { name, firstMissing }: ColumnValues,
   { incomplete = "refuse" }: DraftOptions,
+  remedy: string,
 ): "refuse" | "drop" | Filling {
   if (incomplete !== "refuse" || firstMissing === undefined) return incomplete;
-  throw faultAt(
-    firstMissing,
-    name,
-    "has no value",
-    "Fill it in, leave the column out with --ignore, leave out such rows with --drop-incomplete, or have a value filled in with --fill-missing.",
-  );
+  throw faultAt(firstMissing, name, "has no value", remedy);
 }
 
 const isKept = (incomplete: "refuse" | "drop" | Filling): incomplete is "refuse" | "drop" =>

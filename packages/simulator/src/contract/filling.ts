@@ -38,7 +38,9 @@ function mostFrequentNumber(numbers: readonly number[]): number {
  * The scaling to mean 0 and standard deviation 1, with divisor n. Numbers that are all the same
  * become 0.
  */
-export function standardScaling(numbers: readonly number[]): Scaling {
+export function standardScaling(
+  numbers: readonly number[],
+): Extract<Scaling, { method: "standard" }> {
   const mean = meanOf(numbers);
   const variance = meanOf(numbers.map((number) => (number - mean) ** 2));
   return { method: "standard", mean, deviation: Math.sqrt(variance) || 1 };
