@@ -3,6 +3,7 @@
  * connection, for a program that runs many clients itself. An app uses `FederatedClient`, which does
  * this work and all that protects the person around it.
  */
+export { holdOutRows } from "./examples/hold-out.ts";
 export { prepareEvaluation } from "./participation/evaluation-report.ts";
 export { personalWeights } from "./participation/local-layers.ts";
 export { clipUpdate } from "./participation/model-update.ts";

@@ -146,9 +146,8 @@ describe("an update", () => {
         (values, clipNorm) => {
           const update = Float32Array.from(values);
           const before = update.slice();
-          const norm = clipUpdate(update, clipNorm);
-          const after = Math.hypot(...update);
-          expect(norm).toBeCloseTo(Math.hypot(...before), 1);
+          clipUpdate(update, clipNorm);
+          const [norm, after] = [Math.hypot(...before), Math.hypot(...update)];
           if (norm <= clipNorm) expect(update).toEqual(before);
           else expect(Math.abs(after - clipNorm)).toBeLessThan(1e-5 * clipNorm + 1e-30);
         },

@@ -43,6 +43,16 @@ describe("the float32 codec", () => {
     expect(buffers(shiftedCopy(payload, 1)).size).toBe(1);
   });
 
+  it.each([1, 2, 3, 4, 5, 8, 11])("finds a value that is not finite among %i", (length) => {
+    for (let at = 0; at < length; at++) {
+      const update = new Float32Array(length).fill(-1);
+      update[at] = at % 2 === 0 ? NaN : -Infinity;
+      expect(() => codec.encode(update, random)).toThrow(`value ${at}`);
+      update[at] = -3;
+      expect(codec.validate(codec.encode(update, random), length)).toEqual({ maxAbs: 3 });
+    }
+  });
+
   it("does not keep the update that it encodes", () => {
     const update = Float32Array.of(1, 2);
     const payload = codec.encode(update, random);

@@ -25,19 +25,27 @@ export function holdOut(
   examples: Examples | ExampleTable,
   fraction: number,
 ): Division<Examples | ExampleTable> {
+  const count = "rows" in examples ? examples.rows.length : examples.count;
+  const { train, heldOut } = holdOutRows(
+    Uint32Array.from({ length: count }, (_, i) => i),
+    fraction,
+  );
+  const take = (chosen: Uint32Array): Examples | ExampleTable =>
+    "rows" in examples ? takeRows(examples, chosen) : takeExamples(examples, chosen);
+  return { train: take(train), heldOut: take(heldOut) };
+}
+
+/** Divides the rows of examples as `holdOut` divides the examples. */
+export function holdOutRows(rows: Uint32Array, fraction: number): Division<Uint32Array> {
   if (!(fraction > 0 && fraction <= 0.5)) {
     throw new TributaryError("BAD_PARAMETER", `The fraction to hold out is ${fraction}`, {
       remedy: "Give a fraction above 0 and at most 0.5.",
     });
   }
   const every = Math.round(1 / fraction);
-  const isHeldOut = (index: number): boolean => index % every === every - 1;
-  const count = "rows" in examples ? examples.rows.length : examples.count;
-  const indices = Array.from({ length: count }, (_, index) => index);
-  const take = (chosen: readonly number[]): Examples | ExampleTable =>
-    "rows" in examples ? takeRows(examples, chosen) : takeExamples(examples, chosen);
+  const isHeldOut = (_row: number, index: number): boolean => index % every === every - 1;
   return {
-    train: take(indices.filter((index) => !isHeldOut(index))),
-    heldOut: take(indices.filter(isHeldOut)),
+    train: rows.filter((row, index) => !isHeldOut(row, index)),
+    heldOut: rows.filter(isHeldOut),
   };
 }

@@ -1,4 +1,10 @@
-import { TributaryError, clipFactor, rangesSize, type ValueRange } from "@tributary/protocol";
+import {
+  TributaryError,
+  clipFactor,
+  firstNonFinite,
+  rangesSize,
+  type ValueRange,
+} from "@tributary/protocol";
 
 /**
  * Computes the update, that is the change that training made to the trained parameters: Δ = w_local
@@ -16,36 +22,32 @@ export function modelUpdate(
   const update = new Float32Array(rangesSize(trainable));
   let filled = 0;
   for (const { offset, length } of trainable) {
-    for (let i = offset; i < offset + length; i++) {
-      // An index outside an array gives NaN, which `clipUpdate` then refuses.
-      update[filled++] = (local[i] ?? Number.NaN) - (global[i] ?? Number.NaN);
-    }
+    const [after, before] = [local, global].map((all) => all.subarray(offset, offset + length));
+    // An index outside an array gives NaN, which `clipUpdate` then refuses.
+    for (let i = 0; i < length; i++) update[filled + i] = after![i]! - before![i]!;
+    filled += length;
   }
   return update;
 }
 
 /**
- * Scales an update so that its L2 norm is at most `clipNorm`.
+ * Scales an update so that its L2 norm is at most `clipNorm`. The norm is summed in float64.
  * @param update - Float32, shape [d]; scaled in place.
  * @param clipNorm - The bound on the L2 norm, in weight units, > 0; null for no bound.
- * @returns The norm before scaling, summed in float64.
  * @throws TributaryError `UPDATE_NOT_FINITE` when a value is not finite: no factor could repair
  *   that.
  * @see arXiv:1710.06963, Algorithm 1 (FlatClip)
  */
-export function clipUpdate(update: Float32Array, clipNorm: number | null): number {
-  let squares = 0;
-  // The square of a float32 cannot overflow a float64, so the sum is finite when every value is.
-  for (const value of update) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (!Number.isFinite(norm)) {
+export function clipUpdate(update: Float32Array, clipNorm: number | null): void {
+  if (firstNonFinite(update) >= 0) {
     throw new TributaryError("UPDATE_NOT_FINITE", "The update has a value that is not finite", {
       remedy: "Training has probably diverged: lower the plan's learning rate.",
     });
   }
-  const factor = clipFactor(squares, clipNorm ?? Infinity);
-  if (factor < 1) {
-    for (let i = 0; i < update.length; i++) update[i] = (update[i] ?? 0) * factor;
-  }
-  return norm;
+  if (clipNorm === null) return;
+  let squares = 0;
+  for (const value of update) squares += value * value;
+  const factor = clipFactor(squares, clipNorm);
+  if (factor === 1) return;
+  for (let i = 0; i < update.length; i++) update[i]! *= factor;
 }

@@ -70,6 +70,8 @@ export interface TrainingRequest {
   readonly model: VerifiedModel;
   readonly roundNumber: number;
   readonly examples: Examples;
+  /** As in `TrainRequest`. */
+  readonly rows?: Uint32Array | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every batch. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
@@ -170,13 +172,13 @@ const streamOf = (model: VerifiedModel, roundNumber: number): string =>
  */
 async function trainLocally(
   { trainer }: Pick<TrainingDeps, "trainer">,
-  { model, examples, signal, onProgress, terms }: TrainingRequest,
+  { model, examples, rows, signal, onProgress, terms }: TrainingRequest,
   weights: Float32Array,
   random: RandomSource,
 ): Promise<TrainResult> {
   const { plan, layout } = model.plan;
   const result = await trained(() =>
-    trainer.train({ plan, weights, examples, random, terms, signal, onProgress }),
+    trainer.train({ plan, weights, examples, rows, random, terms, signal, onProgress }),
   );
   if (result.weights.length !== layout.size) {
     throw failed(

@@ -9,7 +9,9 @@ import type {
   TrainingMetrics,
 } from "./local-trainer.ts";
 import type { EngineModel } from "./engine-model.ts";
-import { Work, evaluateModel, predictWithModel, trainModel } from "./training-run.ts";
+import { ExampleChecks } from "./example-checks.ts";
+import { evaluateModel, predictWithModel, trainModel } from "./training-run.ts";
+import { Work } from "./work.ts";
 
 /** What all requests have in common. */
 type Request = Pick<EvaluateRequest, "plan" | "weights" | "signal">;
@@ -41,6 +43,7 @@ export class EngineTrainer<
   E extends Engine<Model> = Engine<Model>,
 > implements MeasuringTrainer {
   protected readonly engine: E;
+  readonly #checks = new ExampleChecks();
   // Aborted when the trainer is disposed.
   readonly #disposal = new AbortController();
   /** Resolves when the last call that was made has ended. */
@@ -52,8 +55,11 @@ export class EngineTrainer<
 
   /** See `LocalTrainer.train`. */
   train(request: TrainRequest): Promise<TrainResult> {
-    const most = Math.min(request.plan.training.batchSize, request.examples.count);
-    return this.inTurn(request, most, (model, work) => trainModel(request, model, work));
+    const { plan, examples, rows } = request;
+    const most = Math.min(plan.training.batchSize, rows?.length ?? examples.count);
+    return this.inTurn(request, most, (model, work) =>
+      trainModel(request, model, this.#checks, work),
+    );
   }
 
   /** See `LocalTrainer.evaluate`. */

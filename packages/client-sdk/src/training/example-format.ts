@@ -1,4 +1,10 @@
-import { TributaryError, labelsOf, shapeSize, type LossName } from "@tributary/protocol";
+import {
+  TributaryError,
+  firstNonFinite,
+  labelsOf,
+  shapeSize,
+  type LossName,
+} from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
 
 /**
@@ -94,12 +100,27 @@ export function requireConsistent(
   examples: Pick<Examples, "features" | "featureShape" | "count"> & Partial<Examples>,
 ): void {
   const { features, featureShape, labels, labelShape, count } = examples;
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw invalid("There are no examples", "Take part only once there are some.");
-  }
+  if (!Number.isSafeInteger(count) || count < 1) throw noExamples();
   requireLength("features", features.length, count, featureShape);
   if (labels !== undefined) requireLength("labels", labels.length, count, labelShape ?? []);
 }
+
+/**
+ * Checks the rows that a training names.
+ * @throws TributaryError `EXAMPLES_INVALID` when there are none, or one of them is no example.
+ */
+export function requireRows(rows: Uint32Array, { count }: Pick<Examples, "count">): void {
+  if (rows.length === 0) throw noExamples();
+  const beyond = rows.find((row) => row >= count);
+  if (beyond === undefined) return;
+  throw invalid(
+    `The row ${beyond} is to be trained on, but there are ${count} examples`,
+    "Name rows by their index, from 0.",
+  );
+}
+
+const noExamples = (): TributaryError =>
+  invalid("There are no examples", "Take part only once there are some.");
 
 function requireLength(
   what: string,
@@ -127,7 +148,8 @@ export function requireUsable(
 ): void {
   const { features, labels } = examples;
   const { inputSize, classCount } = format;
-  if (!allFinite(features, index * inputSize, (index + 1) * inputSize)) {
+  const values = features.subarray(index * inputSize, (index + 1) * inputSize);
+  if (firstNonFinite(values) >= 0) {
     throw invalidExample(index, "has a feature that is not a finite number");
   }
   const labelSize = labels.length / examples.count;
@@ -146,14 +168,6 @@ export function requireUsable(
       throw invalidExample(index, `has the label ${label}, which is not a probability`);
     }
   }
-}
-
-/** Whether `values[from]` to `values[to − 1]` are all finite numbers. */
-export function allFinite(values: Float32Array, from: number, to: number): boolean {
-  // x − x is 0 for a finite x and NaN for any other. So one comparison at the end is enough.
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += values[i]! - values[i]!;
-  return sum === 0;
 }
 
 /**

@@ -65,6 +65,12 @@ export interface TrainRequest {
   /** The examples to train on; not modified. */
   readonly examples: Examples;
   /**
+   * Which of the examples to train on, by their indices: the same as training on a copy of these, but
+   * no copy is made. All of them if left out. The examples must not change between calls that give
+   * indices, because each example is then checked only once.
+   */
+  readonly rows?: Uint32Array | undefined;
+  /**
    * The source of the order of examples and of dropout masks. Streams are derived from it by name;
    * nothing is drawn from the source itself.
    */

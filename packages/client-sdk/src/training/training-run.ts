@@ -1,17 +1,12 @@
-import { TributaryError, shuffledIndices, shapeSize, type Plan } from "@tributary/protocol";
-import { requireAllClasses } from "../examples/agreed-examples.ts";
+import { TributaryError, firstNonFinite, shapeSize, shuffledIndices } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
-import { eventLoopBreak, type EventLoopBreak } from "../runtime/event-loop-break.ts";
 import type { EngineModel } from "./engine-model.ts";
 import { batchGatherer, batchMemory, type ExampleBatch } from "./example-batch.ts";
+import { checkedFormat, type ExampleChecks } from "./example-checks.ts";
 import {
-  allFinite,
-  classesOf,
-  exampleFormat,
   inputShapeFor,
   invalidExample,
   requireConsistent,
-  requireUsable,
   type ExampleFormat,
 } from "./example-format.ts";
 import type {
@@ -23,66 +18,37 @@ import type {
 } from "./local-trainer.ts";
 import { MetricSums } from "./metrics.ts";
 import { stepTermsOf } from "./step-terms.ts";
-
-/** The number of examples that are checked between two looks at the signals and at the time. */
-const CHECKED_AT_ONCE = 256;
-
-/**
- * One call of a trainer under way: it knows when the call must stop, and when other work of the
- * thread is due.
- */
-export class Work {
-  readonly #signals: readonly AbortSignal[];
-  readonly #break: EventLoopBreak = eventLoopBreak();
-
-  constructor(signals: readonly (AbortSignal | undefined)[]) {
-    this.#signals = signals.filter((signal) => signal !== undefined);
-  }
-
-  /** @throws TributaryError `ABORTED` when one of the signals is aborted. */
-  checkStopped(): void {
-    const stopped = this.#signals.find(({ aborted }) => aborted);
-    if (stopped === undefined) return;
-    throw new TributaryError("ABORTED", "The training was stopped", { cause: stopped.reason });
-  }
-
-  /**
-   * To be called between batches.
-   * @returns A promise to await first, when other work is due; otherwise undefined.
-   * @throws TributaryError as `checkStopped`.
-   */
-  pauseIfDue(): Promise<void> | undefined {
-    this.checkStopped();
-    return this.#break()?.then(() => this.checkStopped());
-  }
-}
+import type { Work } from "./work.ts";
 
 /** Trains the weights that are in the model: see `LocalTrainer.train`. */
 export async function trainModel(
   request: TrainRequest,
   model: EngineModel,
+  checks: ExampleChecks,
   work: Work,
 ): Promise<TrainResult> {
-  const { plan, examples, random, onProgress } = request;
+  const { plan, examples, rows, random, onProgress } = request;
   const { localEpochs, batchSize } = plan.training;
-  const format = await checkedFormat(plan, examples, model, work);
-  const batches = Math.ceil(examples.count / batchSize);
+  const format = await checks.formatOf(request, model, work);
+  const count = rows?.length ?? examples.count;
+  const batches = Math.ceil(count / batchSize);
   // Optimizer state such as momentum starts afresh: a client keeps nothing from one round to the
   // next. Training starts before the batches' memory is asked for, since an engine may only then
   // have some.
   const training = model.startTraining({ ...request, terms: stepTermsOf(request) }, format);
-  const gather = gathererFor(model, examples, format, Math.min(batchSize, examples.count));
+  const gather = gathererFor(model, examples, format, Math.min(batchSize, count));
   let measured: Measurement = { metrics: {}, bases: [] };
   let trained: Float32Array;
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       // Each epoch has a stream of its own, named by its number, so that an epoch's order does not
       // depend on what was drawn before it.
-      const order = shuffledIndices(examples.count, random.derive(`order ${epoch}`));
+      const order = shuffledIndices(count, random.derive(`order ${epoch}`));
+      if (rows !== undefined) for (let i = 0; i < count; i++) order[i] = rows[order[i]!]!;
       const sums = new MetricSums(plan.training, format);
       for (let batch = 1; batch <= batches; batch++) {
         const from = (batch - 1) * batchSize;
-        const part = gather(order, from, Math.min(examples.count, from + batchSize));
+        const part = gather(order, from, Math.min(count, from + batchSize));
         const pass = training.step(part);
         // Awaiting a result that is there already would cost a turn of the microtask queue in every
         // step.
@@ -100,9 +66,9 @@ export async function trainModel(
   } finally {
     training.end();
   }
-  if (!allFinite(trained, 0, trained.length)) throw diverged("A weight became infinite or NaN");
+  if (firstNonFinite(trained) >= 0) throw diverged("A weight became infinite or NaN");
   const steps = localEpochs * batches;
-  return { weights: trained, ...measured, steps, exampleCount: examples.count };
+  return { weights: trained, ...measured, steps, exampleCount: count };
 }
 
 /**
@@ -185,34 +151,6 @@ function gathererFor(
 ): ReturnType<typeof batchGatherer> {
   const memory = model.batchMemory?.() ?? batchMemory(format, largest);
   return batchGatherer(examples, format, memory);
-}
-
-/**
- * Finds out how the examples fit the model, and checks every one of them.
- * @throws TributaryError `EXAMPLES_INVALID` when they do not fit, or an example has an unusable
- *   value.
- */
-export async function checkedFormat(
-  plan: Plan,
-  examples: Examples,
-  model: EngineModel,
-  work: Work,
-): Promise<ExampleFormat> {
-  requireConsistent(examples);
-  const { loss } = plan.training;
-  const inputShape = inputShapeFor(model.inputShape, examples.featureShape);
-  const outputShape = model.outputShapeFor(inputShape);
-  const format = exampleFormat(loss, inputShape, outputShape, examples.labelShape);
-  const classes = classesOf(format, loss);
-  if (classes !== undefined) requireAllClasses(examples, plan.examples, classes);
-  for (let index = 0; index < examples.count; index++) {
-    requireUsable(examples, index, format, loss);
-    const { inputSize } = format;
-    const fault = model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
-    if (fault !== undefined) throw invalidExample(index, fault);
-    if (index % CHECKED_AT_ONCE === 0) await work.pauseIfDue();
-  }
-  return format;
 }
 
 /** Training that diverges is the plan's fault or that of the features, so the remedy names both. */

@@ -63,7 +63,34 @@ export function copyFloat32(bytes: Uint8Array, target: Float32Array): void {
  * @returns Its index, or −1 when all values are finite.
  */
 export function firstNonFinite(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  return sum === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
+  const { length } = values;
+  const whole = length - (length % 4);
+  // An addition waits for the one before it. So there are four sums, which do not wait for each other.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]! - values[i]!;
+    b += values[i + 1]! - values[i + 1]!;
+    c += values[i + 2]! - values[i + 2]!;
+    d += values[i + 3]! - values[i + 3]!;
+  }
+  for (let i = whole; i < length; i++) a += values[i]! - values[i]!;
+  return a + b + c + d === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
+}
+
+/**
+ * The largest magnitude of some values.
+ * @returns NaN or infinity when one of them is not finite; 0 when there are none.
+ */
+export function largestMagnitude(values: Float32Array): number {
+  const { length } = values;
+  const whole = length - (length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a = Math.max(a, Math.abs(values[i]!));
+    b = Math.max(b, Math.abs(values[i + 1]!));
+    c = Math.max(c, Math.abs(values[i + 2]!));
+    d = Math.max(d, Math.abs(values[i + 3]!));
+  }
+  for (let i = whole; i < length; i++) a = Math.max(a, Math.abs(values[i]!));
+  return Math.max(a, b, c, d);
 }

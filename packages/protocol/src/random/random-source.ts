@@ -33,7 +33,14 @@ export function cryptographicRandom(crypto: CryptoProvider): RandomSource {
  * @param seed - Any bytes, or an integer. Not modified.
  */
 export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array): RandomSource {
-  const key = crypto.sha256(typeof seed === "number" ? utf8(`seed ${seed}`) : seed);
+  const seedBytes = typeof seed === "number" ? utf8(`seed ${seed}`) : seed.slice();
+  return keyedRandom(crypto, () => crypto.sha256(seedBytes));
+}
+
+/** A source whose key is made when it is first needed: from many sources nothing is drawn. */
+function keyedRandom(crypto: CryptoProvider, makeKey: () => Uint8Array): RandomSource {
+  let made: Uint8Array | undefined;
+  const key = (): Uint8Array => (made ??= makeKey());
   let block = 0;
   /** What is left of the newest block. */
   let pool = new Uint8Array(0);
@@ -43,7 +50,7 @@ export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array):
       let filled = 0;
       while (filled < length) {
         if (pool.length === 0)
-          pool = new Uint8Array(crypto.hmacSha256(key, utf8(`block ${block++}`)));
+          pool = new Uint8Array(crypto.hmacSha256(key(), utf8(`block ${block++}`)));
         const taken = Math.min(pool.length, length - filled);
         out.set(pool.subarray(0, taken), filled);
         pool = pool.subarray(taken);
@@ -51,6 +58,7 @@ export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array):
       }
       return out;
     },
-    derive: (label) => seededRandom(crypto, crypto.hmacSha256(key, utf8(`child ${label}`))),
+    derive: (label) =>
+      keyedRandom(crypto, () => crypto.sha256(crypto.hmacSha256(key(), utf8(`child ${label}`)))),
   };
 }

@@ -11,7 +11,8 @@ import type { RandomSource } from "./random-source.ts";
  */
 export function shuffledIndices(count: number, random: RandomSource): Uint32Array {
   const word = xoshiro128(random.bytes(16));
-  const order = Uint32Array.from({ length: count }, (_, index) => index);
+  const order = new Uint32Array(count);
+  for (let index = 0; index < count; index++) order[index] = index;
   for (let last = count - 1; last > 0; last--) {
     const chosen = Math.floor((word() / 4_294_967_296) * (last + 1));
     const moved = order[last]!;

@@ -1,4 +1,10 @@
-import { copyFloat32, firstNonFinite, float32Bytes, sharesMemory } from "../bytes/float32-bytes.ts";
+import {
+  copyFloat32,
+  firstNonFinite,
+  float32Bytes,
+  largestMagnitude,
+  sharesMemory,
+} from "../bytes/float32-bytes.ts";
 import type { CodecDefinition } from "./codec-definition.ts";
 import {
   UPDATE_BLOCK_VALUES,
@@ -72,13 +78,11 @@ function eachBlock(payload: Uint8Array, from: number, to: number, sink: UpdateSi
  * @throws TributaryError `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
  */
 function checkValues(values: Float32Array, offset: number, maxAbs: number): number {
-  const bad = firstNonFinite(values);
-  if (bad >= 0) throw notFinite(offset + bad, values[bad]);
-  let largest = maxAbs;
-  for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]!);
-    if (magnitude > largest) largest = magnitude;
+  const largest = largestMagnitude(values);
+  if (!Number.isFinite(largest)) {
+    const bad = firstNonFinite(values);
+    throw notFinite(offset + bad, values[bad]);
   }
   checkMagnitude(largest);
-  return largest;
+  return Math.max(maxAbs, largest);
 }

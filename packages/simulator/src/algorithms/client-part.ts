@@ -1,4 +1,4 @@
-import type { Examples, Trainer } from "@tributary/client-sdk";
+import { takeExamples, type Trainer } from "@tributary/client-sdk";
 import {
   personalWeights,
   trainUpdate,
@@ -6,6 +6,7 @@ import {
   type VerifiedModel,
 } from "@tributary/client-sdk/simulation";
 import { gatherRanges, scatterRanges } from "@tributary/protocol";
+import type { ClientRows } from "../runner/client-examples.ts";
 import type { Algorithm, ClientResult, ClientView, LocalTraining, Vectors } from "./algorithm.ts";
 
 /** What the work of a client by an algorithm is done with. */
@@ -14,12 +15,10 @@ export interface ClientPartDeps extends Pick<TrainingDeps, "random" | "localLaye
   readonly trainer: Trainer;
 }
 
-/** What a client works on in a round. */
-export interface ClientPartRequest {
+/** What a client works on in a round: the rows of the examples are those that it trains on. */
+export interface ClientPartRequest extends ClientRows {
   readonly model: VerifiedModel;
   readonly roundNumber: number;
-  /** Those that the client trains on. */
-  readonly examples: Examples;
   /** What the server sends beside the model. */
   readonly sent: Vectors;
   /** What the client has kept. */
@@ -50,7 +49,7 @@ export async function weightsToEvaluate(
 
 /** What an algorithm sees of a client, and does with its examples. */
 function clientView(deps: ClientPartDeps, request: ClientPartRequest): ClientView {
-  const { model, examples, roundNumber, sent, kept, signal } = request;
+  const { model, examples, rows, roundNumber, sent, kept, signal } = request;
   const { plan, parts, layout } = model.plan;
   return {
     plan,
@@ -67,11 +66,12 @@ function clientView(deps: ClientPartDeps, request: ClientPartRequest): ClientVie
         ...(proximal === undefined ? {} : { proximal }),
       };
       const from = withEpochs(withParameters(model, parameters), epochs);
-      return trainUpdate(deps, { model: from, roundNumber, examples, terms, signal });
+      return trainUpdate(deps, { model: from, roundNumber, examples, rows, terms, signal });
     },
     async loss(parameters) {
       const weights = personalWeights(withParameters(model, parameters), deps.localLayers);
-      const { metrics } = await deps.trainer.measure({ plan, examples, signal, weights });
+      const own = takeExamples(examples, rows);
+      const { metrics } = await deps.trainer.measure({ plan, examples: own, signal, weights });
       return metrics["loss"]!;
     },
   };

@@ -17,3 +17,19 @@ export function clientExamples(
   if (noise !== undefined) addFeatureNoise(examples.features, client, noise, random);
   return examples;
 }
+
+/** Examples of one client or of many, and which of them a client has. */
+export interface ClientRows {
+  readonly examples: Examples;
+  readonly rows: Uint32Array;
+}
+
+/**
+ * The same examples as `clientExamples`, of which no copy is made unless their features get noise.
+ * @param random - As for `clientExamples`.
+ */
+export function clientRows(data: SimulationData, client: number, random: RandomSource): ClientRows {
+  const rows = rowsOf(data.partition, client);
+  if (data.noise === undefined) return { examples: data.train, rows };
+  return { examples: clientExamples(data, client, random), rows: rows.map((_, index) => index) };
+}

@@ -1,6 +1,6 @@
 import {
   createTrainer,
-  holdOut,
+  takeExamples,
   type Clock,
   type Division,
   type Examples,
@@ -9,6 +9,7 @@ import {
   PlanMemory,
   clipUpdate,
   encodeReport,
+  holdOutRows,
   prepareEvaluation,
   wholePlan,
   type TrainingDeps,
@@ -35,7 +36,7 @@ import {
   type ClientPartRequest,
 } from "../algorithms/client-part.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
-import { clientExamples } from "./client-examples.ts";
+import { clientRows, type ClientRows } from "./client-examples.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
 import { timedTrainer, type TimedTrainer } from "./timed-trainer.ts";
@@ -143,8 +144,9 @@ export class ClientWorkplace {
   }
 
   async #evaluate(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
-    const { deps, request, heldOut: examples } = this.#partOf(round, work, signal);
+    const { deps, request, heldOut } = this.#partOf(round, work, signal);
     const { model } = request;
+    const examples = takeExamples(heldOut.examples, heldOut.rows);
     const weights = await weightsToEvaluate(deps, request);
     const asked = { model, weights, examples, signal };
     const { counted: _, ...report } = await prepareEvaluation(deps.trainer, asked);
@@ -159,7 +161,7 @@ export class ClientWorkplace {
   ): {
     readonly deps: ClientPartDeps & Omit<TrainingDeps, "examples" | "trainer">;
     readonly request: ClientPartRequest;
-    readonly heldOut: Examples;
+    readonly heldOut: ClientRows;
   } {
     const { plan, trainer, algorithm } = this.#requireBegun();
     const { train, heldOut } = this.#examplesOf(client);
@@ -167,7 +169,7 @@ export class ClientWorkplace {
       deps: { ...this.#depsOf(client, plan, kept), trainer, algorithm },
       request: {
         model: { plan, checkpoint: { id: NAMELESS, weights } },
-        ...{ roundNumber: number, examples: train, sent, epochs, signal },
+        ...{ roundNumber: number, ...train, sent, epochs, signal },
         kept: kept?.vectors ?? {},
       },
       heldOut,
@@ -194,11 +196,14 @@ export class ClientWorkplace {
   }
 
   /** The examples of a client: those to train on, and those that it holds out. */
-  #examplesOf(client: number): Division<Examples> {
+  #examplesOf(client: number): Division<ClientRows> {
     const { task, random } = this.#requireBegun();
-    const { heldOut } = task;
-    const own = clientExamples(this.#data, client, random);
-    return heldOut === 0 ? { train: own, heldOut: slice(own, 0, 0) } : holdOut(own, heldOut);
+    const { examples, rows } = clientRows(this.#data, client, random);
+    if (task.heldOut === 0) {
+      return { train: { examples, rows }, heldOut: { examples, rows: rows.subarray(0, 0) } };
+    }
+    const { train, heldOut } = holdOutRows(rows, task.heldOut);
+    return { train: { examples, rows: train }, heldOut: { examples, rows: heldOut } };
   }
 
   #requireBegun(): Begun {

@@ -1,3 +1,4 @@
+import { takeExamples } from "../../examples/take-examples.ts";
 import { equal, near, sameBits } from "../expectations.ts";
 import {
   referenceLoss,
@@ -45,6 +46,18 @@ export const exampleRequirements: TrainerRequirements = {
       const expected = referenceOutputs(weights, features.subarray(2 * i, 2 * i + 2));
       expected.forEach((value, k) => near(outputs[3 * i + k], value, 1e-5, `output ${k} of ${i}`));
     }
+  },
+
+  async "trains on the rows that are named as on a copy of them"(trainer, request) {
+    const examples = spiralExamples(30);
+    const rows = Uint32Array.of(29, 3, 3, 11, 0, 17, 8);
+    const named = await trainer.train({ ...request(), examples, rows });
+    const again = await trainer.train({ ...request(), examples, rows });
+    const copied = await trainer.train({ ...request(), examples: takeExamples(examples, rows) });
+    sameBits(named.weights, copied.weights, "weights");
+    sameBits(again.weights, copied.weights, "weights of the second training");
+    equal(named.exampleCount, 7, "examples");
+    equal(named.metrics["loss"], copied.metrics["loss"], "loss");
   },
 
   async "gives the same weights for class indices and for one-hot labels"(trainer, request) {

@@ -27,6 +27,22 @@ export const refusalRequirements: TrainerRequirements = {
     );
   },
 
+  async "refuses named rows only for what they hold, and again when they are named again"(
+    trainer,
+    request,
+  ) {
+    const good = spiralExamples(6);
+    const examples = { ...good, labels: good.labels.map((label, i) => (i === 4 ? 9 : label)) };
+    const train = (...rows: number[]): Promise<unknown> =>
+      trainer.train({ ...request(), examples, rows: Uint32Array.from(rows) });
+    await train(0, 1, 2, 3, 5);
+    await fails("EXAMPLES_INVALID", train(3, 4), ["Example 4"]);
+    await fails("EXAMPLES_INVALID", train(4), ["Example 4"]);
+    await fails("EXAMPLES_INVALID", train(6), ["row 6", "6 examples"]);
+    await fails("EXAMPLES_INVALID", train(), ["no examples"]);
+    await train(0, 5);
+  },
+
   async "refuses an example with an impossible value, and names its index"(trainer, request) {
     const examples = spiralExamples(6);
     const withFeature = (value: number): Examples => ({

@@ -1,7 +1,8 @@
 import { TributaryError, type Plan } from "@tributary/protocol";
 import { EngineTrainer, type Engine } from "../engine-trainer.ts";
 import type { EvaluateRequest, MeasuringTrainer } from "../local-trainer.ts";
-import { checkedFormat, forEachSlice } from "../training-run.ts";
+import { checkedFormat } from "../example-checks.ts";
+import { forEachSlice } from "../training-run.ts";
 import { compileTopology } from "./compile/compile-topology.ts";
 import { FusedModel, type GradientResult } from "./fused-model.ts";
 import { createReferenceKernels } from "./kernels/reference/reference-kernels.ts";
