@@ -115,13 +115,14 @@ export const VALUE_CASES: Readonly<
   },
   gelu(draft) {
     const [size, approximate] = [draft.size(600), draft.flag()];
-    const [x, y] = [draft.values(size), draft.room(4 * size)];
-    return (kernels) => kernels.gelu(x, y, size, approximate);
+    const [x, y, bend] = [draft.values(size), draft.room(4 * size), draft.room(4 * size)];
+    return (kernels) => kernels.gelu(x, y, bend, size, approximate);
   },
   geluGradient(draft) {
     const [size, approximate] = [draft.size(600), draft.flag()];
     const [x, dy, dx] = [draft.values(size), draft.values(size), draft.room(4 * size)];
-    return (kernels) => kernels.geluGradient(x, dy, dx, size, approximate);
+    const bend = draft.values(size, 1);
+    return (kernels) => kernels.geluGradient(x, bend, dy, dx, size, approximate);
   },
   dropout(draft) {
     const size = draft.size(600);

@@ -34,12 +34,23 @@ export interface ElementwiseKernels {
   sumOfSizes(x: Address, size: number): number;
 }
 
-/** The activation GELU (arXiv:1606.08415). Not in place. */
+/** The activation GELU (arXiv:1606.08415), y = ½ x (1 + bend). Not in place. */
 export interface GeluKernels {
-  /** y = x · Φ(x). @param approximate - Whether to use the form with tanh. */
-  gelu(x: Address, y: Address, size: number, approximate: boolean): void;
-  /** Writes dx, from the input x. */
-  geluGradient(x: Address, dy: Address, dx: Address, size: number, approximate: boolean): void;
+  /**
+   * Writes y, and the bend, which the way backwards needs.
+   * @param approximate - Whether the bend is tanh(√(2/π) · (x + 0.044715 x³)). Otherwise it is
+   *   erf(x / √2), and y is x · Φ(x).
+   */
+  gelu(x: Address, y: Address, bend: Address, size: number, approximate: boolean): void;
+  /** Writes dx, from the input x and its bend. */
+  geluGradient(
+    x: Address,
+    bend: Address,
+    dy: Address,
+    dx: Address,
+    size: number,
+    approximate: boolean,
+  ): void;
 }
 
 /** The operands of a normalisation over groups of channels of [examples, pixels, channels]. */

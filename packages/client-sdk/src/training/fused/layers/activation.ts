@@ -12,6 +12,8 @@ export function activationLayer({
   operation,
   inputs: [input],
   output,
+  capacity,
+  allocate,
 }: LayerContext<Extract<LayerOperation, { kind: "activation" }>>): FusedLayer {
   const { size } = output;
   const columns = output.shape.at(-1) ?? 1;
@@ -70,9 +72,10 @@ export function activationLayer({
       case "gelu":
       case "approximateGelu": {
         const approximate = operation.name === "approximateGelu";
+        const bend = allocate(capacity * size);
         return [
-          (count) => kernels.gelu(x, y, count * size, approximate),
-          (count) => kernels.geluGradient(x, dy, dx, count * size, approximate),
+          (count) => kernels.gelu(x, y, bend, count * size, approximate),
+          (count) => kernels.geluGradient(x, bend, dy, dx, count * size, approximate),
         ];
       }
       case "softmax":

@@ -20,40 +20,40 @@ export function geluKernels(memory: ReferenceMemory, math: ReferenceMath): GeluK
     const value = r(1 - r(r(y * t) * math.exp(-r(size * size))));
     return x < 0 || Object.is(x, -0) ? -value : value;
   };
-  /** Φ(x): the share of a normal distribution that lies below x. */
-  const below = (x: number): number => r(0.5 * r(1 + erf(r(x * r(Math.SQRT1_2)))));
-  /** tanh(√(2/π) · (x + 0.044715 x³)). */
-  const bend = (x: number): number => {
+  /** How much of x comes through: −1 stands for nothing, and 1 for all of it. */
+  const bendOf = (x: number, approximate: boolean): number => {
+    if (!approximate) return erf(r(x * r(Math.SQRT1_2)));
     const cube = r(r(x * x) * x);
     return math.tanh(r(r(0.7978846) * r(x + r(r(0.044715) * cube))));
   };
   /** The derivative of GELU at x. */
-  const slope = (x: number, approximate: boolean): number => {
+  const slope = (x: number, bend: number, approximate: boolean): number => {
     const square = r(x * x);
+    const share = r(0.5 * r(1 + bend));
     if (!approximate) {
       // The derivative of x · Φ(x) is Φ(x) + x · φ(x), with the density φ. 0.39894228 is 1 / √(2π).
       const density = r(r(0.39894228) * math.exp(r(-0.5 * square)));
-      return r(below(x) + r(x * density));
+      return r(share + r(x * density));
     }
-    const b = bend(x);
     // The derivative of the inner polynomial √(2/π) · (x + 0.044715 x³). 0.134145 is 3 · 0.044715.
     const inner = r(r(0.7978846) * r(1 + r(r(0.134145) * square)));
-    const rest = r(r(0.5 * x) * r(r(1 - r(b * b)) * inner));
-    return r(r(0.5 * r(1 + b)) + rest);
+    return r(share + r(r(0.5 * x) * r(r(1 - r(bend * bend)) * inner)));
   };
   return {
-    gelu(x, y, size, approximate) {
+    gelu(x, y, bend, size, approximate) {
       const { f } = memory;
       for (let i = 0; i < size; i++) {
         const value = f[indexOf(x) + i]!;
-        const share = approximate ? r(0.5 * r(1 + bend(value))) : below(value);
-        f[indexOf(y) + i] = value * share;
+        const bent = bendOf(value, approximate);
+        f[indexOf(bend) + i] = bent;
+        f[indexOf(y) + i] = value * r(0.5 * r(1 + bent));
       }
     },
-    geluGradient(x, dy, dx, size, approximate) {
+    geluGradient(x, bend, dy, dx, size, approximate) {
       const { f } = memory;
       for (let i = 0; i < size; i++) {
-        f[indexOf(dx) + i] = f[indexOf(dy) + i]! * slope(f[indexOf(x) + i]!, approximate);
+        const along = slope(f[indexOf(x) + i]!, f[indexOf(bend) + i]!, approximate);
+        f[indexOf(dx) + i] = f[indexOf(dy) + i]! * along;
       }
     },
   };

@@ -325,9 +325,9 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
     curve: (x, y, size, curve) => module.curve(x, y, size, CURVES.indexOf(curve)),
     curveGradient: (x, dy, dx, size, curve) =>
       module.curveGradient(x, dy, dx, size, CURVES.indexOf(curve)),
-    gelu: (x, y, size, approximate) => module.gelu(x, y, size, Number(approximate)),
-    geluGradient: (x, dy, dx, size, approximate) =>
-      module.geluGradient(x, dy, dx, size, Number(approximate)),
+    gelu: (x, y, bend, size, approximate) => module.gelu(x, y, bend, size, Number(approximate)),
+    geluGradient: (x, bend, dy, dx, size, approximate) =>
+      module.geluGradient(x, bend, dy, dx, size, Number(approximate)),
     groupNorm: ({ x, y, stats, gamma, beta, pixels, channels, groups, epsilon }, examples) =>
       module.groupNorm(x, y, stats, gamma, beta, examples, pixels, channels, groups, epsilon),
     groupNormGradient: ({ x, stats, gamma, pixels, channels, groups }, dy, dx, examples) =>

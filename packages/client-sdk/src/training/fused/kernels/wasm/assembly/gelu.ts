@@ -27,16 +27,6 @@ function erf4(x: v128): v128 {
   return v128.or(value, v128.and(x, i32x4.splat(0x80000000)));
 }
 
-/**
- * Φ(x): the share of a normal distribution that lies below x.
- * @inline
- */
-function below4(x: v128): v128 {
-  // Φ(x) = ½ (1 + erf(x / √2)).
-  const part = erf4(f32x4.mul(x, numberOf(ERF, 6)));
-  return f32x4.mul(numberOf(ERF, 7), f32x4.add(numberOf(ERF, 8), part));
-}
-
 /** tanh(√(2/π) · (x + 0.044715 x³)). */
 function bend4(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x);
@@ -45,42 +35,48 @@ function bend4(x: v128): v128 {
   );
 }
 
-/** Computes y = x · Φ(x), or its approximation by tanh. */
-export function gelu(x: usize, y: usize, size: i32, approximate: i32): void {
-  for (let i = x, o = y, end = x + bytes(size); i < end; i += 16, o += 16) {
+/** Computes y = ½ x (1 + bend), where the bend is erf(x / √2) or the tanh that comes near it. */
+export function gelu(x: usize, y: usize, bend: usize, size: i32, approximate: i32): void {
+  const half = numberOf(ERF, 7),
+    one = numberOf(ERF, 8);
+  for (let i = x, o = y, b = bend, end = x + bytes(size); i < end; i += 16, o += 16, b += 16) {
     const value = v128.load(i);
-    const part = approximate
-      ? f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1), bend4(value)))
-      : below4(value);
-    v128.store(o, f32x4.mul(value, part));
+    const bent = approximate ? bend4(value) : erf4(f32x4.mul(value, numberOf(ERF, 6)));
+    v128.store(b, bent);
+    v128.store(o, f32x4.mul(value, f32x4.mul(half, f32x4.add(one, bent))));
   }
 }
 
-/** Computes dx from the input x. */
-export function geluGradient(x: usize, dy: usize, dx: usize, size: i32, approximate: i32): void {
+/** Computes dx from the input x and its bend. */
+export function geluGradient(
+  x: usize,
+  bend: usize,
+  dy: usize,
+  dx: usize,
+  size: i32,
+  approximate: i32,
+): void {
   const half = numberOf(ERF, 7),
     one = numberOf(ERF, 8);
-  for (let i = x, g = dy, o = dx, end = x + bytes(size); i < end; i += 16, g += 16, o += 16) {
-    const value = v128.load(i),
+  for (let at: usize = 0, end = bytes(size); at < end; at += 16) {
+    const value = v128.load(x + at),
+      bent = v128.load(bend + at),
       square = f32x4.mul(value, value);
-    let slope: v128;
-    // The derivative of ½ x (1 + tanh u), where u is the polynomial of `bend4`.
+    let rest: v128;
     if (approximate) {
-      const bend = bend4(value);
+      // The derivative of tanh times that of the polynomial in `bend4`.
       const inner = f32x4.mul(
         f32x4.splat(0.7978846),
         f32x4.add(one, f32x4.mul(f32x4.splat(0.134145), square)),
       );
-      const rest = f32x4.mul(
-        f32x4.mul(half, value),
-        f32x4.mul(f32x4.sub(one, f32x4.mul(bend, bend)), inner),
-      );
-      slope = f32x4.add(f32x4.mul(half, f32x4.add(one, bend)), rest);
+      const falling = f32x4.mul(f32x4.sub(one, f32x4.mul(bent, bent)), inner);
+      rest = f32x4.mul(f32x4.mul(half, value), falling);
     } else {
-      // The derivative of x · Φ(x) is Φ(x) + x · φ(x). The density φ(x) is e^(−x²/2) / √(2π).
+      // The derivative of Φ(x) is the density φ(x), e^(−x²/2) / √(2π).
       const density = f32x4.mul(numberOf(ERF, 9), exp4(f32x4.neg(f32x4.mul(half, square))));
-      slope = f32x4.add(below4(value), f32x4.mul(value, density));
+      rest = f32x4.mul(value, density);
     }
-    v128.store(o, f32x4.mul(v128.load(g), slope));
+    const slope = f32x4.add(f32x4.mul(half, f32x4.add(one, bent)), rest);
+    v128.store(dx + at, f32x4.mul(v128.load(dy + at), slope));
   }
 }
