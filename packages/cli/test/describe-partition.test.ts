@@ -11,7 +11,7 @@ it("describes a partition by how it is made and how clients differ", () => {
     ...{ labelDistance: 0.25, svg: "p.svg" },
   });
   expect(text.split("\n")).toEqual([
-    "writers divided by id-to-size (clients 2000, sizes [10,10,10,10,10,10,10,10,10,10,10,10…, seed 3)",
+    "writers divided by id-to-size (clients 2000, sizes [10,10,10,10,10,10,10,10,10,10,10,10,…, seed 3)",
     "2,000 clients with 20,000 examples, and 1,500 that nobody has",
     "",
     "of a client  least  median  most",
