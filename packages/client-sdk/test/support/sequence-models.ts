@@ -97,7 +97,12 @@ export const SEQUENCE_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
       layers: [
         layers.reLU({ inputShape: [6, 2] }),
         layers.masking({ maskValue: 0 }),
-        layers.timeDistributed({ layer: layers.dense({ units: 5, activation: "tanh" }) }),
+        layers.timeDistributed({ layer: layers.dense({ units: 5 }) }),
+        layers.leakyReLU(),
+        layers.dense({ units: 4 }),
+        layers.elu(),
+        layers.dense({ units: 4 }),
+        layers.prelu({ sharedAxes: [1] }),
         layers.globalAveragePooling1d({}),
         softmaxEnd(),
       ],

@@ -12,6 +12,7 @@ const ENDS: ReadonlySet<string> = new Set(["GlobalAveragePooling1D"]);
 /** Layers that treat each value or moment on its own, so that the mask holds for what they give. */
 const KEEPERS: ReadonlySet<string> = new Set([
   ...["Dropout", "SpatialDropout1D", "Dense", "Activation", "ReLU", "Masking", "TimeDistributed"],
+  ...["LeakyReLU", "ELU", "PReLU"],
   ...["BatchNormalization", "LayerNormalization", "Add", "Multiply", "Average"],
 ]);
 
