@@ -214,8 +214,8 @@ export const PACKAGES = {
   "packages/simulator": {
     imports: ["protocol", "core", "client-sdk", "server"],
     layers: [
-      ...["random", "partition", "files", "tables", "contract", "datasets"],
-      ...["algorithms", "runner", "population", "wire", "experiment", "report"],
+      ...["random", "options", "partition", "files", "tables", "contract", "datasets"],
+      ...["algorithms", "attacks", "runner", "population", "wire", "experiment", "report"],
     ],
     reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
   },

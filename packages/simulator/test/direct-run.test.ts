@@ -33,6 +33,8 @@ const KINDS: [string, object][] = [
   ["qFedAvg", { algorithm: { name: "qfedavg" } }],
   ["FedDyn", { algorithm: { name: "feddyn" } }],
   ["IFCA", { algorithm: { name: "ifca" }, evaluation: { everyRounds: 1 } }],
+  ["ALIE", { attack: { name: "alie", share: 0.5 } }],
+  ["a backdoor", { attack: { name: "backdoor", share: 0.5, trigger: [0] } }],
   ["evaluations by clients", { evaluation: { everyRounds: 2 } }],
 ];
 
@@ -43,11 +45,14 @@ describe("a run", () => {
     expect(together.checkpoint).toBe(alone.checkpoint);
   });
 
-  it("is refused over sockets with an algorithm that their clients do not know", async () => {
-    const terms = termsOf({ algorithm: { name: "scaffold" } });
+  it.each([
+    ["algorithm scaffold", { algorithm: { name: "scaffold" } }],
+    ["attack sign-flip", { attack: { name: "sign-flip" } }],
+  ])("is refused over sockets with what their clients do not know: %s", async (what, sections) => {
+    const terms = termsOf(sections);
     await expect(WireRun.begin(terms, data, 1, depsOf(one))).rejects.toMatchObject({
       code: "CONFIG_INVALID",
-      message: expect.stringContaining("The algorithm scaffold cannot work with fidelity wire"),
+      message: expect.stringContaining(`The ${what} cannot work with fidelity wire`),
     });
   });
 });

@@ -8,6 +8,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { algorithmOptions, type AlgorithmInput } from "../src/algorithms/algorithm-options.ts";
+import { attackOptions, type AttackInput } from "../src/attacks/attack-options.ts";
 import type { InitialModel } from "../src/files/model-files.ts";
 import { DirectRun } from "../src/runner/direct-run.ts";
 import { openPool } from "../src/runner/open-pool.ts";
@@ -54,10 +55,12 @@ export function termsOf(sections: object = {}, seed = 7): RunTerms {
   const {
     plan = {},
     algorithm,
+    attack,
     ...rest
   } = sections as {
     plan?: object;
     algorithm?: AlgorithmInput;
+    attack?: AttackInput;
   };
   const task = parseTask({
     ...{ population: "simulation", name: "three-points" },
@@ -71,6 +74,7 @@ export function termsOf(sections: object = {}, seed = 7): RunTerms {
   const model = modelOf(task, seed);
   return {
     ...{ task, model, seed, clients: 12, scoreEveryRounds: 1, trainer: { engine: "fused" } },
+    ...(attack && { attack: attackOptions.parse(attack) }),
     ...(algorithm && { algorithm: algorithmOptions.parse(algorithm) }),
   };
 }

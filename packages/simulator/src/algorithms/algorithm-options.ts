@@ -4,7 +4,7 @@ import { fedDynOptions } from "./feddyn.ts";
 import { fedNovaOptions } from "./fednova.ts";
 import { fineTuningOptions } from "./fine-tuning.ts";
 import { ifcaOptions } from "./ifca.ts";
-import { nameKey } from "./option-keys.ts";
+import { nameKey } from "../options/option-keys.ts";
 import { qFedAvgOptions } from "./qfedavg.ts";
 import { scaffoldOptions } from "./scaffold.ts";
 

@@ -1,4 +1,4 @@
-import { takeExamples, type Trainer } from "@tributary/client-sdk";
+import { takeExamples, type Examples, type Trainer } from "@tributary/client-sdk";
 import {
   personalWeights,
   trainUpdate,
@@ -6,7 +6,6 @@ import {
   type VerifiedModel,
 } from "@tributary/client-sdk/simulation";
 import { gatherRanges, scatterRanges } from "@tributary/protocol";
-import type { ClientRows } from "../runner/client-examples.ts";
 import type { Algorithm, ClientResult, ClientView, LocalTraining, Vectors } from "./algorithm.ts";
 
 /** What the work of a client by an algorithm is done with. */
@@ -15,8 +14,11 @@ export interface ClientPartDeps extends Pick<TrainingDeps, "random" | "localLaye
   readonly trainer: Trainer;
 }
 
-/** What a client works on in a round: the rows of the examples are those that it trains on. */
-export interface ClientPartRequest extends ClientRows {
+/** What a client works on in a round. */
+export interface ClientPartRequest {
+  readonly examples: Examples;
+  /** Those of the examples that the client trains on. */
+  readonly rows: Uint32Array;
   readonly model: VerifiedModel;
   readonly roundNumber: number;
   /** What the server sends beside the model. */

@@ -22,16 +22,26 @@ export function conflictOfControl(run: Surroundings): string | undefined {
  */
 export function requireNoConflict(name: string, algorithm: Algorithm, run: Surroundings): void {
   const conflict = algorithm.conflict?.(run) ?? conflictOfSums(algorithm, run);
-  if (conflict !== undefined) throw conflictError(name, conflict);
+  if (conflict !== undefined) throw conflictError(`algorithm ${name}`, conflict);
 }
 
 /**
  * Checks that nothing is asked for that clients over sockets do not know.
  * @throws TributaryError `CONFIG_INVALID`
  */
-export function requireFederatedAveraging(name: string): void {
-  if (name !== "fedavg") throw conflictError(name, "fidelity wire, whose clients do not know it");
+export function requireOrdinaryClients({ algorithm, attack }: RunChoice): void {
+  const name = algorithm?.name ?? "fedavg";
+  if (name !== "fedavg") throw conflictError(`algorithm ${name}`, STRANGE);
+  if (attack !== undefined) throw conflictError(`attack ${attack.name}`, STRANGE);
 }
+
+/** What a run has beyond a task. */
+interface RunChoice {
+  readonly algorithm?: { readonly name: string };
+  readonly attack?: { readonly name: string };
+}
+
+const STRANGE = "fidelity wire, whose clients do not know it";
 
 /** An algorithm that goes on computing with the sums needs those of whole updates. */
 function conflictOfSums(algorithm: Algorithm, { task }: Surroundings): string | undefined {
@@ -43,12 +53,8 @@ function conflictOfSums(algorithm: Algorithm, { task }: Surroundings): string | 
   return `plan.update.codec ${plan.update.codec}, which keeps a residual`;
 }
 
-function conflictError(name: string, conflict: string): TributaryError {
-  return new TributaryError(
-    "CONFIG_INVALID",
-    `The algorithm ${name} cannot work with ${conflict}`,
-    {
-      remedy: "Change one of the two.",
-    },
-  );
+function conflictError(who: string, conflict: string): TributaryError {
+  return new TributaryError("CONFIG_INVALID", `The ${who} cannot work with ${conflict}`, {
+    remedy: "Change one of the two.",
+  });
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { positiveNumber, strictRecord } from "@tributary/protocol/schemas";
 import type { Algorithm } from "./algorithm.ts";
 import { conflictOfCorrection } from "./conflicts.ts";
-import { nameKey } from "./option-keys.ts";
+import { nameKey } from "../options/option-keys.ts";
 import { divided } from "./vectors.ts";
 
 export const fedDynOptions = strictRecord({

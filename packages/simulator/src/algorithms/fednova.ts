@@ -1,7 +1,7 @@
 import type { Plan } from "@tributary/protocol";
 import { strictRecord } from "@tributary/protocol/schemas";
 import type { Algorithm, Surroundings } from "./algorithm.ts";
-import { nameKey } from "./option-keys.ts";
+import { nameKey } from "../options/option-keys.ts";
 import { divided, scaled } from "./vectors.ts";
 
 export const fedNovaOptions = strictRecord({

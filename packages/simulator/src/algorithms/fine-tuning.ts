@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import type { Algorithm } from "./algorithm.ts";
-import { nameKey } from "./option-keys.ts";
+import { nameKey } from "../options/option-keys.ts";
 
 export const fineTuningOptions = strictRecord({
   name: nameKey(

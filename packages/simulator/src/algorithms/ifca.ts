@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { shuffledIndices } from "@tributary/protocol";
 import { strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import type { Algorithm, BeginningModel, ClientView, Surroundings } from "./algorithm.ts";
-import { nameKey } from "./option-keys.ts";
+import { nameKey } from "../options/option-keys.ts";
 
 export const ifcaOptions = strictRecord({
   name: nameKey(

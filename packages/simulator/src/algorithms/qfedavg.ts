@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { strictRecord } from "@tributary/protocol/schemas";
 import type { Algorithm } from "./algorithm.ts";
-import { nameKey, notNegative } from "./option-keys.ts";
+import { nameKey, notNegative } from "../options/option-keys.ts";
 import { divided, scaled, squaresOf } from "./vectors.ts";
 
 export const qFedAvgOptions = strictRecord({

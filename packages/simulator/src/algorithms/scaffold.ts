@@ -1,7 +1,7 @@
 import { strictRecord } from "@tributary/protocol/schemas";
 import type { Algorithm } from "./algorithm.ts";
 import { conflictOfControl } from "./conflicts.ts";
-import { nameKey } from "./option-keys.ts";
+import { nameKey } from "../options/option-keys.ts";
 import { divided } from "./vectors.ts";
 
 export const scaffoldOptions = strictRecord({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseStrict, list, oneOf, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import { taskJsonSchema } from "@tributary/protocol";
 import { algorithmOptions } from "../algorithms/algorithm-options.ts";
+import { attackOptions } from "../attacks/attack-options.ts";
 import { dataOptions } from "../datasets/data-options.ts";
 import { partitionOptions } from "../partition/partition-options.ts";
 import { populationOptions } from "../population/population-options.ts";
@@ -35,6 +36,9 @@ export const experimentSections = strictRecord({
   data: dataOptions.describe("What clients train on and checkpoints are scored on."),
   partition: partitionOptions.describe("How the data is divided among clients."),
   algorithm: algorithmOptions.default({ name: "fedavg" }).describe("How clients and server learn."),
+  attack: attackOptions
+    .exactOptional()
+    .describe("What malicious clients do. Left out: there are none."),
   population: populationOptions
     .prefault("simulation")
     .describe(

@@ -31,7 +31,7 @@ export async function openRun(
   crypto: CryptoProvider,
 ): Promise<OpenRun> {
   const { experiment, seed } = run;
-  const { task, partition: options, algorithm, scoring, runner } = experiment;
+  const { task, partition: options, algorithm, attack, scoring, runner } = experiment;
   if (dataset.test.count === 0) {
     throw new TributaryError("DATA_UNREADABLE", `${dataset.name} has no held-out examples`, {
       remedy: "Give data with examples to test on.",
@@ -59,6 +59,7 @@ export async function openRun(
       trainer: { engine: runner.engine },
       algorithm,
       devices,
+      ...(attack && { attack }),
     },
     data: { name, train, test, partition, ...(noise === undefined ? {} : { noise }) },
   };

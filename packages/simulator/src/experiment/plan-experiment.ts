@@ -5,8 +5,9 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import { parseStrict } from "@tributary/protocol/schemas";
-import { requireFederatedAveraging, requireNoConflict } from "../algorithms/conflicts.ts";
+import { requireOrdinaryClients, requireNoConflict } from "../algorithms/conflicts.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
+import { requireAttackFits } from "../attacks/attack-conflicts.ts";
 import { taskOf } from "../files/task-file.ts";
 import { requireInstantDevices } from "../population/population-options.ts";
 import type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment.ts";
@@ -88,11 +89,15 @@ const isSection = (value: unknown): value is object =>
 
 /** @throws TributaryError `CONFIG_INVALID` when sections cannot go together. */
 async function checkTogether(experiment: Experiment): Promise<void> {
-  const { task, partition, population, algorithm, runner } = experiment;
+  const { task, partition, population, algorithm: options, attack, runner } = experiment;
   const { engine, fidelity } = runner;
-  if (fidelity === "wire") requireFederatedAveraging(algorithm.name);
-  if (fidelity === "wire") requireInstantDevices(population);
-  requireNoConflict(algorithm.name, await loadAlgorithm(algorithm), { task, engine });
+  if (fidelity === "wire") {
+    requireOrdinaryClients(experiment);
+    requireInstantDevices(population);
+  }
+  const algorithm = await loadAlgorithm(options);
+  requireNoConflict(options.name, algorithm, { task, engine });
+  if (attack) requireAttackFits(attack, { task, algorithm, name: options.name });
   if (!("clients" in partition) || partition.clients === undefined) return;
   requireCohort(task, partition.clients);
 }

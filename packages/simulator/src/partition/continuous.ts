@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { strictRecord, text, wholeNumber } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { randomStream } from "../random/random-stream.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsKey, nameKey } from "./option-keys.ts";
+import { clientsKey } from "./option-keys.ts";
 import { requireEnough } from "./partition-fault.ts";
 import { cutRows, type Partition } from "./partition.ts";
 import { propertyOf } from "./property.ts";

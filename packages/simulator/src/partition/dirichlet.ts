@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { flag, strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { drawDirichlet } from "../random/gamma.ts";
 import { randomStream } from "../random/random-stream.ts";
 import { classRows } from "./class-rows.ts";
 import { dealClasses } from "./deal-classes.ts";
 import type { Divisible } from "./divisible.ts";
-import { alphaKey, clientsKey, minimumExamplesKey, nameKey } from "./option-keys.ts";
+import { alphaKey, clientsKey, minimumExamplesKey } from "./option-keys.ts";
 import { requireEnough } from "./partition-fault.ts";
 import { gatherRows, rowsOf, type Partition } from "./partition.ts";
 import { redraw } from "./redraw.ts";

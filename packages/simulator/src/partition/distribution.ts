@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { list, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { classRows } from "./class-rows.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsKey, nameKey } from "./option-keys.ts";
+import { clientsKey } from "./option-keys.ts";
 import { partitionFault, requireEnough } from "./partition-fault.ts";
 import { cutRows, rowsOf, type Partition } from "./partition.ts";
 

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { positiveNumber, strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { randomStream } from "../random/random-stream.ts";
-import { clientsKey, nameKey } from "./option-keys.ts";
+import { clientsKey } from "./option-keys.ts";
 
 export const featureSkewOptions = strictRecord({
   name: nameKey(

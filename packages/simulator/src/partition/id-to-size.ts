@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsOfDataKey, nameKey, repeatedSizes, sizesKey } from "./option-keys.ts";
+import { clientsOfDataKey, repeatedSizes, sizesKey } from "./option-keys.ts";
 import { requireSizes } from "./partition-fault.ts";
 import { cutRows, type Partition } from "./partition.ts";
 

@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { drawDirichlet } from "../random/gamma.ts";
 import { classRows } from "./class-rows.ts";
 import { dealClasses } from "./deal-classes.ts";
 import type { Divisible } from "./divisible.ts";
-import { alphaKey, clientsKey, nameKey, repeatedSizes, sizesKey } from "./option-keys.ts";
+import { alphaKey, clientsKey, repeatedSizes, sizesKey } from "./option-keys.ts";
 import { requireEnough, requireSizes } from "./partition-fault.ts";
 import type { Partition } from "./partition.ts";
 import { equalSizes } from "./sizes.ts";

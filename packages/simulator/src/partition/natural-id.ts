@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsKey, clientsOfDataKey, nameKey } from "./option-keys.ts";
+import { clientsKey, clientsOfDataKey } from "./option-keys.ts";
 import { partitionFault } from "./partition-fault.ts";
 import { clientCount, gatherRows, rowsOf, type Partition } from "./partition.ts";
 import { equalSizes } from "./sizes.ts";

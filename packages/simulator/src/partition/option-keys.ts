@@ -1,6 +1,5 @@
 // Keys that several partitioners have in common, so that an experiment can change one partitioner
 // for another by its name.
-import { z } from "zod";
 import { list, positiveNumber, wholeNumber } from "@tributary/protocol/schemas";
 
 /** The most clients that a partition has. */
@@ -23,12 +22,6 @@ export const minimumExamplesKey = wholeNumber(1, MAX_EXAMPLES).default(1);
 
 /** How many examples each client gets. */
 export const sizesKey = list(wholeNumber(1, MAX_EXAMPLES), { min: 1, max: MAX_CLIENTS });
-
-/** The name of a partitioner. */
-export const nameKey = <const Name extends string>(
-  name: Name,
-  meaning: string,
-): z.ZodLiteral<Name> => z.literal(name).describe(meaning);
 
 /** Repeats listed sizes from the beginning until there is one for each client. */
 export function repeatedSizes(sizes: readonly number[], clients: number): Float64Array {

@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { strictRecord, wholeNumber } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { randomStream } from "../random/random-stream.ts";
 import { classRows } from "./class-rows.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsKey, nameKey } from "./option-keys.ts";
+import { clientsKey } from "./option-keys.ts";
 import { partitionFault, requireEnough } from "./partition-fault.ts";
 import { gatherRows, rowsOf, type Partition } from "./partition.ts";
 import { equalSizes } from "./sizes.ts";

@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { drawDirichlet } from "../random/gamma.ts";
 import { randomStream } from "../random/random-stream.ts";
 import type { Divisible } from "./divisible.ts";
-import { alphaKey, clientsKey, minimumExamplesKey, nameKey } from "./option-keys.ts";
+import { alphaKey, clientsKey, minimumExamplesKey } from "./option-keys.ts";
 import { requireEnough } from "./partition-fault.ts";
 import { cutRows, type Partition } from "./partition.ts";
 import { redraw } from "./redraw.ts";

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { strictRecord, wholeNumber } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import { requireOneLabel } from "./class-rows.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsKey, nameKey } from "./option-keys.ts";
+import { clientsKey } from "./option-keys.ts";
 import { requireEnough } from "./partition-fault.ts";
 import { cutRows, rowsOf, type Partition } from "./partition.ts";
 import { equalSizes } from "./sizes.ts";

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { oneOf, strictRecord } from "@tributary/protocol/schemas";
+import { nameKey } from "../options/option-keys.ts";
 import type { Divisible } from "./divisible.ts";
-import { clientsKey, minimumExamplesKey, nameKey } from "./option-keys.ts";
+import { clientsKey, minimumExamplesKey } from "./option-keys.ts";
 import { requireEnough } from "./partition-fault.ts";
 import { cutRows, type Partition } from "./partition.ts";
 import { proportionalSizes } from "./sizes.ts";

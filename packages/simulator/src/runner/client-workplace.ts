@@ -28,7 +28,7 @@ import {
   type RandomSource,
   type UpdateKernels,
 } from "@tributary/protocol";
-import type { Algorithm } from "../algorithms/algorithm.ts";
+import type { Algorithm, ClientResult } from "../algorithms/algorithm.ts";
 import {
   trainByAlgorithm,
   weightsToEvaluate,
@@ -36,6 +36,7 @@ import {
   type ClientPartRequest,
 } from "../algorithms/client-part.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
+import { AttackPart, type Sabotage } from "../attacks/attack-part.ts";
 import { clientRows, type ClientRows } from "./client-examples.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
@@ -59,6 +60,7 @@ interface Begun {
   readonly plan: VerifiedPlan;
   readonly trainer: TimedTrainer;
   readonly algorithm: Algorithm;
+  readonly attack: AttackPart | undefined;
   readonly random: RandomSource;
 }
 
@@ -72,6 +74,7 @@ export class ClientWorkplace {
   readonly #clock: Clock;
   readonly #kernels: Promise<UpdateKernels> = createKernels();
   #begun: Begun | undefined;
+  #classCount: number | undefined;
 
   constructor(data: SimulationData, { crypto, clock }: Omit<RunDeps, "pool">) {
     this.#data = data;
@@ -87,7 +90,8 @@ export class ClientWorkplace {
     const trainer = timedTrainer(await createTrainer(task.trainer), this.#clock);
     const algorithm = await loadAlgorithm(task.algorithm);
     const random = seededRandom(this.#crypto, task.seed);
-    this.#begun = { task, plan, trainer, algorithm, random };
+    const attack = task.attack && new AttackPart(task.attack, random);
+    this.#begun = { task, plan, trainer, algorithm, attack, random };
   }
 
   /**
@@ -123,10 +127,15 @@ export class ClientWorkplace {
   async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
     const { deps, request } = this.#partOf(round, work, signal);
     const { model } = request;
-    const { id, plan } = model.plan;
-    const { vectors, numbers, keep, ...trained } = await trainByAlgorithm(deps, request);
-    clipUpdate(trained.update, plan.clipNorm);
-    const { counted, ...report } = await encodeReport(deps, model, round.number, trained);
+    const { id } = model.plan;
+    const sabotage = this.#sabotage(round, work.client, signal);
+    const poisoned = sabotage?.poison();
+    const used = poisoned && { examples: poisoned, rows: allRows(poisoned) };
+    const trained = await trainAndClip(deps, { ...request, ...used });
+    const { vectors, numbers, keep, ...honest } = trained;
+    const update = (await sabotage?.forge(honest.update)) ?? honest.update;
+    const reported = { ...honest, update };
+    const { counted, ...report } = await encodeReport(deps, model, round.number, reported);
     counted();
     const residual = deps.residuals.of(id);
     const localLayers = deps.localLayers.of(id);
@@ -151,6 +160,21 @@ export class ClientWorkplace {
     const asked = { model, weights, examples, signal };
     const { counted: _, ...report } = await prepareEvaluation(deps.trainer, asked);
     return report;
+  }
+
+  /** What a client does against the round; undefined if it is honest. */
+  #sabotage(round: PoolRound, client: number, signal: AbortSignal): Sabotage | undefined {
+    return this.#requireBegun().attack?.sabotage(client, round.number, round.attacked, {
+      classCount: (this.#classCount ??= classCountOf(this.#data.train)),
+      examplesOf: (other) => {
+        const { examples, rows } = this.#examplesOf(other).train;
+        return takeExamples(examples, rows);
+      },
+      honestUpdateOf: async (other) => {
+        const { deps, request } = this.#partOf(round, { client: other }, signal);
+        return (await trainAndClip(deps, request)).update;
+      },
+    });
   }
 
   /** What a client works on in a round, and with what. */
@@ -210,6 +234,25 @@ export class ClientWorkplace {
     if (this.#begun === undefined) throw new TributaryError("INTERNAL", "No run has begun");
     return this.#begun;
   }
+}
+
+async function trainAndClip(
+  deps: ClientPartDeps,
+  request: ClientPartRequest,
+): Promise<ClientResult> {
+  const trained = await trainByAlgorithm(deps, request);
+  clipUpdate(trained.update, request.model.plan.plan.clipNorm);
+  return trained;
+}
+
+const allRows = ({ count }: Examples): Uint32Array =>
+  Uint32Array.from({ length: count }, (_, row) => row);
+
+/** The number of classes, where labels are classes. */
+function classCountOf({ labels }: Examples): number {
+  let count = 0;
+  for (const label of labels) count = Math.max(count, label + 1);
+  return count;
 }
 
 /** Views of the examples from `from` up to, but not including, `to`. */

@@ -30,6 +30,7 @@ import {
 } from "@tributary/protocol";
 import { openServerPart } from "../algorithms/open-server-part.ts";
 import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
+import { attackersOf } from "../attacks/attackers.ts";
 import { instantDevices, type Devices } from "./devices.ts";
 import { DrawnCohorts } from "./drawn-cohorts.ts";
 import { heldOutShare } from "./held-out-share.ts";
@@ -58,6 +59,8 @@ export class DirectRun implements SimulatedTask {
   readonly #deps: RunDeps;
   readonly #model: ModelTerms;
   readonly #algorithm: ServerPart;
+  /** The clients that attack, ascending. */
+  readonly #attackers: readonly number[];
   readonly #collecting: CollectionDeps;
   readonly #policies: Readonly<Record<RoundPurpose, RoundPolicy>>;
   readonly #cohorts: DrawnCohorts;
@@ -82,7 +85,7 @@ export class DirectRun implements SimulatedTask {
     algorithm: ServerPart,
     deps: RunDeps,
   ) {
-    const { task, seed, clients } = terms;
+    const { task, seed, clients, attack } = terms;
     this.#terms = terms;
     this.#deps = deps;
     this.#model = model;
@@ -90,6 +93,7 @@ export class DirectRun implements SimulatedTask {
     this.#modelBytes = downloadOf(state);
     this.#algorithm = algorithm;
     const random = seededRandom(deps.crypto, seed);
+    this.#attackers = attack ? attackersOf(attack, clients, random.derive("attackers")) : [];
     this.#cohorts = new DrawnCohorts(task, clients, random.derive("cohorts"));
     this.participation = new Uint32Array(clients);
     this.#devices = terms.devices ?? instantDevices(clients);
@@ -114,7 +118,7 @@ export class DirectRun implements SimulatedTask {
    *   loaded.
    */
   static async begin(terms: RunTerms, deps: RunDeps, snapshot?: RunSnapshot): Promise<DirectRun> {
-    const { task, model, seed, trainer, algorithm } = terms;
+    const { task, model, seed, trainer, algorithm, attack } = terms;
     const planBytes = encodePlan(planOf(task, model.description));
     const plan = modelTerms(decodePlan(planBytes));
     const server = await openServerPart(terms, plan, deps.crypto);
@@ -123,6 +127,7 @@ export class DirectRun implements SimulatedTask {
     await deps.pool.begin({
       ...{ planBytes, seed, trainer, heldOut: heldOutShare(task) },
       ...(algorithm && { algorithm }),
+      ...(attack && { attack }),
     });
     const run = new DirectRun(terms, plan, state, server, deps);
     if (snapshot !== undefined) run.#goOn(snapshot);
@@ -225,7 +230,8 @@ export class DirectRun implements SimulatedTask {
       courses.flatMap(({ client, epochs }) => (epochs < localEpochs ? [[client, epochs]] : [])),
     );
     const { sent } = this.#algorithm;
-    const asked: PoolRound = { purpose, number, weights: this.#state.weights, sent };
+    const attacked = this.#attackedOf(courses);
+    const asked: PoolRound = { purpose, number, weights: this.#state.weights, sent, ...attacked };
     const outcomes = new Map<number, ErrorCode | undefined>();
     let bytesUp = 0;
     let trainerMs = 0;
@@ -306,6 +312,14 @@ export class DirectRun implements SimulatedTask {
     this.#modelBytes = downloadOf(state);
     this.#algorithm.commit();
     this.#number = number;
+  }
+
+  #attackedOf(courses: readonly MemberCourse[]): Pick<PoolRound, "attacked"> {
+    const [leader] = this.#attackers;
+    if (leader === undefined) return {};
+    const members = new Set(courses.map(({ client }) => client));
+    const accomplices = this.#attackers.filter((client) => members.has(client));
+    return { attacked: { accomplices, leader, cohort: courses.length } };
   }
 
   /** What a member downloads, besides what the algorithm sends. */

@@ -1,6 +1,7 @@
 import type { Clock, TrainerOptions } from "@tributary/client-sdk";
 import type { CheckpointId, CryptoProvider, TaskDefinition } from "@tributary/protocol";
 import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
+import type { AttackOptions } from "../attacks/attack-options.ts";
 import type { InitialModel } from "../files/model-files.ts";
 import type { Devices } from "./devices.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
@@ -21,6 +22,8 @@ export interface RunTerms {
   readonly trainer: TrainerOptions;
   /** How clients and server learn; federated averaging if left out. */
   readonly algorithm?: AlgorithmOptions;
+  /** What malicious clients do, if there are any. */
+  readonly attack?: AttackOptions;
   /** The clients' devices in virtual time; they take no time if left out. */
   readonly devices?: Devices;
 }

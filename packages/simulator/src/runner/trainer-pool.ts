@@ -4,6 +4,8 @@ import type { MetricBasis } from "@tributary/protocol";
 import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import type { Vectors } from "../algorithms/algorithm.ts";
 import type { ReportedBeside } from "../algorithms/server-part.ts";
+import type { AttackOptions } from "../attacks/attack-options.ts";
+import type { AttackedRound } from "../attacks/attack-part.ts";
 
 /** What every client of a simulation has in common. */
 export interface PoolTask {
@@ -17,6 +19,8 @@ export interface PoolTask {
   readonly heldOut: number;
   /** How clients learn; federated averaging if left out. */
   readonly algorithm?: AlgorithmOptions;
+  /** What malicious clients do, if there are any. */
+  readonly attack?: AttackOptions;
 }
 
 /** What the clients of one round are given. */
@@ -27,6 +31,8 @@ export interface PoolRound {
   readonly weights: Float32Array;
   /** What the algorithm sends beside the model; nothing if left out. Nobody writes to it. */
   readonly sent?: Vectors;
+  /** Who attacks, if anybody does. */
+  readonly attacked?: AttackedRound;
 }
 
 /**

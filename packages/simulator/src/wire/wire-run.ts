@@ -21,7 +21,7 @@ import {
   type TaskRecord,
   type TributaryServer,
 } from "@tributary/server";
-import { requireFederatedAveraging } from "../algorithms/conflicts.ts";
+import { requireOrdinaryClients } from "../algorithms/conflicts.ts";
 import { clientExamples } from "../runner/client-examples.ts";
 import { DrawnCohorts } from "../runner/drawn-cohorts.ts";
 import { heldOutShare } from "../runner/held-out-share.ts";
@@ -95,8 +95,8 @@ export class WireRun implements SimulatedTask {
     deps: RunDeps,
   ): Promise<WireRun> {
     const { crypto } = deps;
-    const { task: definition, model, seed, clients, trainer, algorithm } = terms;
-    requireFederatedAveraging(algorithm?.name ?? "fedavg");
+    const { task: definition, model, seed, clients, trainer } = terms;
+    requireOrdinaryClients(terms);
     const folder = await mkdtemp(join(tmpdir(), "tributary-simulation-"));
     const server = await startServer(
       {
