@@ -37,6 +37,12 @@ test("a partition is shown and drawn before anything is trained on it", async ()
   expect(await readFile(box.path("p.svg"), "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
 });
 
+/** The same summary with another name for the checkpoint of the first run. */
+function wrongCheckpoint(summary: unknown): object {
+  const { runs, ...rest } = summary as { runs: object[] };
+  return { ...rest, runs: [{ ...runs[0], checkpoint: "0".repeat(64) }, ...runs.slice(1)] };
+}
+
 describe("a simulation", () => {
   test("gives one checkpoint with one worker and with two, without connections and with them", async () => {
     const box = await openSandbox();
@@ -81,6 +87,23 @@ describe("a simulation", () => {
       await readFile(box.path("o", "environment.json"), "utf8"),
     );
     expect(environment).toMatchObject({ node: expect.any(String), cores: expect.any(Number) });
+    const report = await readFile(box.path("o", "report.html"), "utf8");
+    expect(report).toContain("<svg");
+    expect(report).not.toMatch(/<script|(src|href)="http/);
+    expect(await readdir(box.path("o", "charts"))).toContain("accuracy-by-round.svg");
+
+    const page = ["compare", "o", "o", "--out", "c.html"];
+    const { series } = await box.json<{ series: { pValue: number | null }[] }>(page);
+    expect(series).toHaveLength(2);
+    expect(await readFile(box.path("c.html"), "utf8")).toContain("<svg");
+    expect(await box.json(["simulate", "--repeat", "o"])).toMatchObject({
+      repeated: true,
+      runs: 4,
+    });
+    await box.write("o/summary.json", JSON.stringify(wrongCheckpoint(summary)));
+    expect(await box.failure(["simulate", "--repeat", "o"])).toMatchObject({
+      message: expect.stringContaining("1 of 4 checkpoints differ"),
+    });
   });
 
   test("stops at Ctrl-C and goes on to the same checkpoint", async () => {

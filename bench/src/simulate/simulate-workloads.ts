@@ -95,7 +95,7 @@ export function makeWorkload(name: string, seed: number, crypto: CryptoProvider)
       ...{ scoreEveryRounds: Infinity, trainer: { engine: "fused" } },
     },
     data: {
-      name,
+      ...{ name, classCount: 10 },
       train: drawExamples(sizes.examples, sizes.featureShape, random.derive("train")),
       test: drawExamples(1, sizes.featureShape, random.derive("test")),
       partition: partitionOf(sizes),

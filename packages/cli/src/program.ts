@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { deviceCommand } from "./commands/device.ts";
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     .version(packageVersion())
     .addCommand(demoCommand())
     .addCommand(simulateCommand())
+    .addCommand(compareCommand())
     .addCommand(partitionCommand())
     .addCommand(serveCommand())
     .addCommand(clientCommand())

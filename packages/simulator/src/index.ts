@@ -66,6 +66,9 @@ export { dividedData, openData } from "./experiment/run-data.ts";
 export { planExperiment } from "./experiment/plan-experiment.ts";
 export { readExperiment } from "./experiment/read-experiment.ts";
 export { describeSettings, parseSetting, type Settings } from "./experiment/settings.ts";
+export { compare, type ComparedSeries, type Comparison } from "./report/compare.ts";
+export { comparisonTable, reached, shown, shownMeasure } from "./report/comparison-table.ts";
+export { writeComparison, writeReport } from "./report/write-report.ts";
 export { readResults, type StoredResults, type StoredRun } from "./report/read-results.ts";
 export { ResultsFolder } from "./report/results-folder.ts";
 export {

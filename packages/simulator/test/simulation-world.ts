@@ -41,6 +41,7 @@ export function dataOf(clients: number): SimulationData {
   const count = 12 * clients;
   return {
     name: "three points",
+    classCount: 3,
     train: examplesAround(count, 1),
     test: examplesAround(90, 2),
     partition: {

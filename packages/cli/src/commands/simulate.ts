@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { systemClock } from "@tributary/client-sdk";
-import type { ExperimentSummary } from "@tributary/simulator";
-import { showSimulation } from "../simulate/show-simulation.ts";
-import { describeSummary } from "../simulate/describe-summary.ts";
+import { TributaryError } from "@tributary/protocol";
+import type { ExperimentPlan, ExperimentSummary, StoredResults } from "@tributary/simulator";
+import { describeComparison } from "../simulate/describe-comparison.ts";
 import { gathered, wholeNumber } from "../terminal/options.ts";
-import { createOutput } from "../terminal/output.ts";
+import { createOutput, type Output } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
 
 interface SimulateFlags {
@@ -14,6 +14,7 @@ interface SimulateFlags {
   readonly out?: string;
   readonly workers?: number;
   readonly resume?: true;
+  readonly repeat?: string;
   readonly json?: true;
 }
 
@@ -22,7 +23,7 @@ export function simulateCommand(): Command {
     .description(
       "Run an experiment: many clients on this machine, by the file that describes task, data and partition.",
     )
-    .argument("<file>", "experiment file (YAML or JSON)")
+    .argument("[file]", "experiment file (YAML or JSON)")
     .option(
       "--set <key=value>",
       "change a value of the file, such as round.goalCount=10; may be given several times",
@@ -36,41 +37,104 @@ export function simulateCommand(): Command {
       wholeNumber(1, 1_024),
     )
     .option("--resume", "go on with an experiment that was stopped, from its folder of results")
+    .option(
+      "--repeat <folder>",
+      "in place of a file: run the experiment of a folder of results again, and compare the checkpoints",
+    )
     .option("--json", "print the result as one line of JSON")
-    .action(async (file: string, flags: SimulateFlags) => {
+    .action(async (file: string | undefined, flags: SimulateFlags) => {
       const output = createOutput(flags.json === true);
-      const stop = new AbortController();
-      void stopSignal().then(() => stop.abort());
-      // Loaded only here, so that other commands start faster.
-      const { ResultsFolder, parseSetting, readExperiment, simulate, summaryOf } =
-        await import("@tributary/simulator");
+      if (flags.repeat !== undefined) return repeat(flags.repeat, file, flags, output);
+      if (file === undefined) {
+        throw new TributaryError("BAD_PARAMETER", "There is no experiment to run", {
+          remedy: "Give an experiment file, or a folder of results with --repeat.",
+        });
+      }
+      const { parseSetting, readExperiment } = await import("@tributary/simulator");
       const plan = await readExperiment(file, Object.fromEntries(flags.set.map(parseSetting)));
-      const resume = flags.resume === true;
-      const path = flags.out ?? freeFolder(join("simulations", plan.name), resume);
-      const folder = dirname(file);
-      const results = await ResultsFolder.open(path, plan, { resume, clock: systemClock, folder });
-      const shown = showSimulation(output, plan, systemClock);
-      const runs = await simulate(plan, {
-        signal: stop.signal,
-        ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-        ...(resume ? { resume: (_, index) => results.snapshot(index) } : {}),
-        async runBegins(run, rounds) {
-          await results.begin(run.index, rounds);
-          shown.begin(run, rounds);
-        },
-        async roundEnded(run, round, snapshot) {
-          await results.add(run.index, round, snapshot);
-          shown.round(run, round);
-        },
-        runEnded: (run, snapshot) => results.store(run.index, snapshot),
-      });
-      await results.finish(runs);
-      const summary = summaryOf(plan, runs);
+      const { stored, report } = await runExperiment(plan, dirname(file), flags, output);
+      const { summary, path: out } = stored;
       output.result(
-        { ...figuresOf(summary), ...summary, out: path },
-        describeSummary(summary, path),
+        { ...figuresOf(summary), ...summary, out, report },
+        `${await describeComparison([stored])}\n${checkpointLine(summary)}report in ${report}`,
       );
     });
+}
+
+/** Runs an experiment into its folder of results, and writes the report. */
+async function runExperiment(
+  plan: ExperimentPlan,
+  folder: string,
+  flags: SimulateFlags,
+  output: Output,
+): Promise<{ readonly stored: StoredResults; readonly report: string }> {
+  const stop = new AbortController();
+  void stopSignal().then(() => stop.abort());
+  // Loaded only here, so that other commands start faster.
+  const { showSimulation } = await import("../simulate/show-simulation.ts");
+  const simulator = await import("@tributary/simulator");
+  const { ResultsFolder, partitionPicture, readResults, simulate, writeReport } = simulator;
+  const resume = flags.resume === true;
+  const path = flags.out ?? freeFolder(join("simulations", plan.name), resume);
+  const results = await ResultsFolder.open(path, plan, { resume, clock: systemClock, folder });
+  const shown = showSimulation(output, plan, systemClock);
+  const runs = await simulate(plan, {
+    signal: stop.signal,
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...(resume ? { resume: (_, index) => results.snapshot(index) } : {}),
+    async runBegins(run, rounds) {
+      const { data } = run.open;
+      await results.begin(run.index, rounds);
+      const title = `${data.name} divided by ${run.experiment.partition.name}`;
+      if (run.index === 0) {
+        await results.keepPartition(partitionPicture(data, data.partition, title));
+      }
+      shown.begin(run, rounds);
+    },
+    async roundEnded(run, round, snapshot) {
+      await results.add(run.index, round, snapshot);
+      shown.round(run, round);
+    },
+    runEnded: (run, snapshot) => results.store(run.index, snapshot),
+  });
+  await results.finish(runs);
+  const stored = await readResults(path);
+  return { stored, report: await writeReport(stored) };
+}
+
+/**
+ * Runs a stored experiment again.
+ * @throws TributaryError `CHECKPOINT_CORRUPT` when a checkpoint differs.
+ */
+async function repeat(
+  folder: string,
+  file: string | undefined,
+  flags: SimulateFlags,
+  output: Output,
+): Promise<void> {
+  if (file !== undefined || flags.set.length > 0 || flags.resume === true) {
+    throw new TributaryError("BAD_PARAMETER", "--repeat runs what is stored, and nothing else", {
+      remedy: "Leave the file, --set and --resume out.",
+    });
+  }
+  const { readResults } = await import("@tributary/simulator");
+  const before = await readResults(folder);
+  const { stored } = await runExperiment(before.plan, before.environment.folder, flags, output);
+  const differing = before.runs.filter((run, i) => run.checkpoint !== stored.runs[i]!.checkpoint);
+  if (differing.length === 0) {
+    const { path: out } = stored;
+    const text = `All ${before.runs.length} checkpoints are the same again. Results in ${out}`;
+    output.result({ repeated: true, runs: before.runs.length, out }, text);
+    return;
+  }
+  throw new TributaryError(
+    "CHECKPOINT_CORRUPT",
+    `${differing.length} of ${before.runs.length} checkpoints differ from those of ${folder}`,
+    {
+      remedy: `It ran with version ${before.environment.tributary} (revision ${before.environment.revision}): use that one, and the same data.`,
+      context: { seeds: differing.map(({ seed }) => seed).join(", ") },
+    },
+  );
 }
 
 /**
@@ -93,3 +157,6 @@ function figuresOf({ groups, runs }: ExperimentSummary): object {
     checkpoint: runs.length === 1 ? runs[0]!.checkpoint : null,
   };
 }
+
+const checkpointLine = ({ runs }: ExperimentSummary): string =>
+  runs.length === 1 ? `checkpoint ${runs[0]!.checkpoint}\n` : "";

@@ -123,7 +123,10 @@ const stopped = (): TributaryError => new TributaryError("ABORTED", "The demo wa
 /** A thread that scores checkpoints on held-out examples, and has no clients. */
 function scorerOf(test: Examples): ThreadPool {
   const nobody = { rows: new Uint32Array(0), offsets: new Uint32Array(1) };
-  return new ThreadPool({ name: "held-out", train: test, test, partition: nobody }, 1);
+  return new ThreadPool(
+    { name: "held-out", train: test, test, classCount: 0, partition: nobody },
+    1,
+  );
 }
 
 /** All that it takes to score the checkpoint of a round. */

@@ -2,6 +2,7 @@ import type { Clock } from "@tributary/client-sdk";
 import { measureOf } from "@tributary/protocol";
 import {
   describeSettings,
+  shownMeasure,
   type ExperimentPlan,
   type RunFacts,
   type SimulatedRound,
@@ -48,7 +49,7 @@ export function showSimulation(
       const { task } = experiment;
       const measure = measureOf(task);
       const value = round.score?.[measure];
-      if (value !== undefined) score = `${measure} ${shownValue(measure, value)}`;
+      if (value !== undefined) score = `${measure} ${shownMeasure(measure, value)}`;
       if (round.outcome === "abandoned") {
         output.say(`round ${round.number} abandoned (${round.reason}), tried again`);
       }
@@ -60,9 +61,4 @@ export function showSimulation(
       output.redraw(`${bar} round ${round.number} of ${rounds}  ${score}  at most ${left} left`);
     },
   };
-}
-
-/** A measure as people read it: accuracy in percent. */
-export function shownValue(measure: string, value: number): string {
-  return measure === "accuracy" ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
 }

@@ -50,7 +50,7 @@ export async function openRun(
     random.derive("population"),
     trace === undefined ? undefined : await readTable(resolve(experiment.folder, trace)),
   );
-  const { name, train, test } = dataset;
+  const { name, train, test, classCount } = dataset;
   return {
     terms: {
       ...{ task, seed, clients },
@@ -61,6 +61,6 @@ export async function openRun(
       devices,
       ...(attack && { attack }),
     },
-    data: { name, train, test, partition, ...(noise === undefined ? {} : { noise }) },
+    data: { name, train, test, classCount, partition, ...(noise === undefined ? {} : { noise }) },
   };
 }

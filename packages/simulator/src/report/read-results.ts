@@ -12,6 +12,8 @@ import type { ExperimentSummary, RunSummary } from "./summary.ts";
 export interface StoredRun extends RunSummary {
   /** All rounds, the oldest first. */
   readonly recorded: readonly SimulatedRound[];
+  /** How often each client's report counted; not known with fidelity `wire`. */
+  readonly participations?: readonly number[];
 }
 
 /** What a folder of results holds. */
@@ -33,10 +35,13 @@ export async function readResults(path: string): Promise<StoredResults> {
   const summary = await readJson<ExperimentSummary>(join(path, RESULTS_FILES.summary));
   const plan = await readExperiment(join(path, RESULTS_FILES.experiment), {}, environment.folder);
   const runs = await Promise.all(
-    summary.runs.map(async (run, index) => ({
-      ...run,
-      recorded: await readRounds(join(path, runFolderName(index, run.seed))),
-    })),
+    summary.runs.map(async (run, index) => {
+      const folder = join(path, runFolderName(index, run.seed));
+      const recorded = await readRounds(folder);
+      if (run.participation === null) return { ...run, recorded };
+      const file = join(folder, RESULTS_FILES.participation);
+      return { ...run, recorded, participations: await readJson<readonly number[]>(file) };
+    }),
   );
   return { path, plan, environment, summary, runs };
 }

@@ -6,6 +6,8 @@ export const RESULTS_FILES = {
   rounds: "rounds.jsonl",
   table: "rounds.csv",
   snapshot: "snapshot.bin",
+  participation: "participation.json",
+  partition: "partition.svg",
 } as const;
 
 /** The name of a run's folder: `000-seed-1`. */

@@ -96,6 +96,12 @@ export class ResultsFolder {
     });
   }
 
+  /** Keeps a picture of how the data is divided. @param svg - An SVG document. */
+  async keepPartition(svg: string): Promise<void> {
+    const path = join(this.path, RESULTS_FILES.partition);
+    await storing(path, () => writeFile(path, svg));
+  }
+
   /** Begins the files of a run with the rounds that it has had before. */
   async begin(index: number, rounds: readonly SimulatedRound[]): Promise<void> {
     const folder = this.#folderOf(index);
@@ -126,6 +132,8 @@ export class ResultsFolder {
     const folder = this.#folderOf(index);
     await storing(folder, async () => {
       await writeFile(join(folder, RESULTS_FILES.table), roundsCsv(snapshot.rounds));
+      const participation = JSON.stringify([...snapshot.participation]);
+      await writeFile(join(folder, RESULTS_FILES.participation), `${participation}\n`);
       // A crash leaves the snapshot before or this one, and never half of it.
       const next = join(folder, `${RESULTS_FILES.snapshot}.next`);
       await writeFile(next, serialize({ version: SNAPSHOT_VERSION, ...snapshot }));

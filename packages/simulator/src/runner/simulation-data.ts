@@ -10,6 +10,8 @@ export interface SimulationData {
   readonly train: Examples;
   /** Held-out examples, on which checkpoints are scored. */
   readonly test: Examples;
+  /** The number of classes; 0 when the labels are values and not classes. */
+  readonly classCount: number;
   /** Which of `train` each client has. */
   readonly partition: Partition;
   /** The noise that each client's features get, if there is any. */

@@ -1,0 +1,81 @@
+import { permutationTest } from "simple-statistics";
+import { TributaryError, seededRandom, type MeasureName } from "@tributary/protocol";
+import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { randomStream } from "../random/random-stream.ts";
+import { seriesOf } from "./curves.ts";
+import type { StoredResults, StoredRun } from "./read-results.ts";
+import { spreadOf, type Spread } from "./summary.ts";
+
+/** How often the test shuffles the runs of two series. */
+const SHUFFLES = 20_000;
+
+/** One choice of one experiment beside others. */
+export interface ComparedSeries {
+  readonly series: string;
+  readonly seeds: readonly number[];
+  /** The last score of the measure. */
+  readonly last: Spread | null;
+  /** The best score of the measure. */
+  readonly best: Spread | null;
+  readonly roundsToTarget: Spread | null;
+  /** Bytes up and down over all clients. */
+  readonly bytes: Spread | null;
+  /**
+   * How likely a difference from the first series at least as large would be if the two were alike:
+   * a permutation test of the mean last score, two-sided. null for the first series, and where one of
+   * the two has a single run.
+   */
+  readonly pValue: number | null;
+}
+
+/** Experiments side by side. */
+export interface Comparison {
+  readonly measure: MeasureName;
+  readonly series: readonly ComparedSeries[];
+}
+
+/**
+ * Lays the runs of experiments side by side, and tests whether they differ from the first.
+ * @throws TributaryError `BAD_PARAMETER` when their tasks are judged by different measures.
+ */
+export function compare(results: readonly StoredResults[]): Comparison {
+  const [first] = results;
+  const measure = first!.summary.measure;
+  const other = results.find(({ summary }) => summary.measure !== measure);
+  if (other !== undefined) {
+    throw new TributaryError(
+      "BAD_PARAMETER",
+      `${first!.path} is judged by ${measure}, and ${other.path} by ${other.summary.measure}`,
+      { remedy: "Compare experiments whose tasks name the same evaluation.metric." },
+    );
+  }
+  const groups = new Map<string, StoredRun[]>();
+  for (const one of results) {
+    for (const run of one.runs) {
+      const series = seriesOf(one, run, results.length > 1);
+      groups.set(series, [...(groups.get(series) ?? []), run]);
+    }
+  }
+  const lastOf = (runs: readonly StoredRun[]): number[] =>
+    runs.flatMap(({ finalScore }) => finalScore[measure] ?? []);
+  const [base] = groups.values();
+  return {
+    measure,
+    series: [...groups].map(([series, runs]) => ({
+      series,
+      seeds: runs.map(({ seed }) => seed),
+      last: spreadOf(lastOf(runs)),
+      best: spreadOf(runs.map(({ best }) => best)),
+      roundsToTarget: spreadOf(runs.map((run) => run.roundsToTarget)),
+      bytes: spreadOf(runs.map(({ bytesUp, bytesDown }) => bytesUp + bytesDown)),
+      pValue: runs === base ? null : pValueOf(lastOf(base!), lastOf(runs)),
+    })),
+  };
+}
+
+function pValueOf(a: readonly number[], b: readonly number[]): number | null {
+  if (a.length < 2 || b.length < 2) return null;
+  // The same runs always give the same value.
+  const stream = randomStream(seededRandom(createNodeCryptoProvider(), 1));
+  return permutationTest([...a], [...b], "two_side", SHUFFLES, () => stream.next());
+}

@@ -1,0 +1,48 @@
+import type { MeasureName } from "@tributary/protocol";
+import { describeSettings } from "../experiment/settings.ts";
+import type { StoredResults, StoredRun } from "./read-results.ts";
+
+/** A score of a run, and what it had cost by then. */
+export interface CurvePoint {
+  /** What the run is one of: an experiment with its settings. */
+  readonly series: string;
+  readonly seed: number;
+  readonly round: number;
+  readonly score: number;
+  /** Bytes up and down over all clients so far, in 10⁶. */
+  readonly megabytes: number;
+  /** Virtual time so far, in hours. */
+  readonly hours: number;
+}
+
+/** The scores of all runs, for charts. */
+export function curvesOf(
+  results: readonly StoredResults[],
+  measure: MeasureName,
+): readonly CurvePoint[] {
+  return results.flatMap((one) =>
+    one.runs.flatMap((run) => curveOf(run, seriesOf(one, run, results.length > 1), measure)),
+  );
+}
+
+/** The name of a run's series: its settings, and with several experiments the folder too. */
+export function seriesOf(
+  { path, plan }: StoredResults,
+  { settings }: StoredRun,
+  isOneOfMany: boolean,
+): string {
+  const choice = describeSettings(settings);
+  if (!isOneOfMany) return choice === "" ? plan.name : choice;
+  return choice === "" ? path : `${path}: ${choice}`;
+}
+
+function curveOf(run: StoredRun, series: string, measure: MeasureName): CurvePoint[] {
+  let bytes = 0;
+  return run.recorded.flatMap(({ number, score, bytesUp, bytesDown, endedAtMs }) => {
+    bytes += bytesUp + bytesDown;
+    const value = score?.[measure];
+    if (value === undefined) return [];
+    const cost = { megabytes: bytes / 1e6, hours: endedAtMs / 3_600_000 };
+    return [{ series, seed: run.seed, round: number, score: value, ...cost }];
+  });
+}
