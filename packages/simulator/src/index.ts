@@ -41,6 +41,20 @@ export type { Filling } from "./contract/filling.ts";
 export { readTable } from "./tables/read-table.ts";
 export type { DecimalMark, TableFindings, TableOptions, TextTable } from "./tables/text-table.ts";
 export { drawWriter, drawWriters, type WritersOptions } from "./datasets/writers.ts";
+export { algorithmOptions, type AlgorithmInput } from "./algorithms/algorithm-options.ts";
+export type {
+  Algorithm,
+  BeginningModel,
+  ClientResult,
+  ClientView,
+  LocalTraining,
+  RoundResult,
+  RoundView,
+  Surroundings,
+  Vectors,
+} from "./algorithms/algorithm.ts";
+export type { AlgorithmMaker } from "./algorithms/module.ts";
+export { attackOptions, type AttackInput } from "./attacks/attack-options.ts";
 export { joinExamples } from "./partition/join-examples.ts";
 export { dealExamples } from "./partition/deal-examples.ts";
 export { divide } from "./partition/divide.ts";

@@ -5,6 +5,7 @@ import { fedNovaOptions } from "./fednova.ts";
 import { fineTuningOptions } from "./fine-tuning.ts";
 import { ifcaOptions } from "./ifca.ts";
 import { nameKey } from "../options/option-keys.ts";
+import { moduleOptions } from "./module.ts";
 import { qFedAvgOptions } from "./qfedavg.ts";
 import { scaffoldOptions } from "./scaffold.ts";
 
@@ -23,6 +24,7 @@ const OPTIONS = [
   fedDynOptions,
   ifcaOptions,
   fineTuningOptions,
+  moduleOptions,
 ] as const;
 
 /** The schema of the section `algorithm` of an experiment: a name, and what else it needs. */

@@ -5,6 +5,7 @@ import { fedDyn } from "./feddyn.ts";
 import { fedNova } from "./fednova.ts";
 import { fineTuning } from "./fine-tuning.ts";
 import { ifca } from "./ifca.ts";
+import { algorithmOfModule } from "./module.ts";
 import { qFedAvg } from "./qfedavg.ts";
 import { scaffold } from "./scaffold.ts";
 
@@ -20,6 +21,7 @@ const FACTORIES: {
   feddyn: fedDyn,
   ifca,
   "fine-tuning": fineTuning,
+  module: algorithmOfModule,
 };
 
 /** Makes the algorithm that an experiment names; federated averaging where it names none. */

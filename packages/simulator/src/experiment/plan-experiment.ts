@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   TributaryError,
   asTributaryError,
@@ -5,6 +6,7 @@ import {
   type TaskDefinition,
 } from "@tributary/protocol";
 import { parseStrict } from "@tributary/protocol/schemas";
+import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import { requireOrdinaryClients, requireNoConflict } from "../algorithms/conflicts.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { requireAttackFits } from "../attacks/attack-conflicts.ts";
@@ -52,9 +54,18 @@ async function experimentOf(
   const population = sections.population.name;
   const own = withTaskDefaults({ ...Object.fromEntries(entries), population });
   const task = await taskOf(own, folder);
-  const experiment = { ...sections, task, folder };
+  const experiment = {
+    ...sections,
+    algorithm: withPath(sections.algorithm, folder),
+    ...{ task, folder },
+  };
   await checkTogether(experiment);
   return experiment;
+}
+
+/** Threads load modules by their whole path. */
+function withPath(algorithm: AlgorithmOptions, folder: string): AlgorithmOptions {
+  return "path" in algorithm ? { ...algorithm, path: resolve(folder, algorithm.path) } : algorithm;
 }
 
 /** Reads the sections that a task does not have. */
