@@ -39,7 +39,7 @@ export async function algorithmOfModule({
     };
     if (typeof make !== "function") throw unusable(path, "has no function as its default export");
     const algorithm: unknown = await (make as AlgorithmMaker)(options);
-    if (typeof algorithm === "object" && algorithm !== null) return algorithm as Algorithm;
+    if (typeof algorithm === "object" && algorithm !== null) return algorithm;
     throw unusable(path, "makes no algorithm");
   } catch (cause) {
     if (isTributaryError(cause)) throw cause;
