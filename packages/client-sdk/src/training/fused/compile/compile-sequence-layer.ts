@@ -1,5 +1,4 @@
 // Compiles layers over sequences. A moment is one element of a sequence.
-import { CELL_ACTIVATIONS, type CellActivation } from "../kernels/sequence-kernels.ts";
 import { copiesOf, sequenceReversal } from "./axis-copies.ts";
 import {
   finitesOf,
@@ -19,7 +18,7 @@ import {
   type LayerCompiler,
   type LayerToCompile,
 } from "./layer-to-compile.ts";
-import type { RecurrentCellName } from "./layer-node.ts";
+import type { CellActivation, RecurrentCellName } from "./layer-node.ts";
 import { NodeJoiner } from "./node-joiner.ts";
 import { weighted } from "./weighted-layer.ts";
 
@@ -88,7 +87,8 @@ function recurrent(
  */
 function activationOf(config: Fields, field: string, standard: CellActivation): CellActivation {
   if (config[field] === null) throw new LayerRefusal(`its ${field} is null`);
-  const name = requireOneOf(config, field, standard, ...CELL_ACTIVATIONS, "hard_sigmoid");
+  const names = ["tanh", "sigmoid", "hard_sigmoid", "hardSigmoid", "relu", "linear"] as const;
+  const name = requireOneOf(config, field, standard, ...names);
   return name === "hard_sigmoid" ? "hardSigmoid" : name;
 }
 

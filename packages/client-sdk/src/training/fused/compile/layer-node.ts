@@ -1,6 +1,5 @@
 // A model as the fused trainer uses it: a list of nodes in the order in which they are computed.
 // Each node is a single operation.
-import type { CellActivation } from "../kernels/sequence-kernels.ts";
 
 /** An activation that a node can compute. Softmax goes over the last axis. */
 export type Activation =
@@ -24,6 +23,9 @@ export type PlainActivation =
   | "softsign"
   | "mish"
   | "softmax";
+
+/** The activations of the gates and of what a recurrent cell gives. */
+export type CellActivation = "tanh" | "sigmoid" | "hardSigmoid" | "relu" | "linear";
 
 /** What a node computes. Parameters have the names that the plan gives them. */
 export type LayerOperation =
