@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { loadData, type Dataset } from "../src/index.ts";
-import { temporaryFolder } from "./support.ts";
+import { tarOf, temporaryFolder } from "./support.ts";
 
 /** The bytes of one image: its labels, and planes of one value for each colour. */
 function image(labels: readonly number[], colours: readonly number[]): Uint8Array {
@@ -41,6 +42,9 @@ describe("the binary version of CIFAR", () => {
     const folder = await folderWith({ "train.bin": part, "test.bin": part });
     const { train, classCount } = (await loadData(folder)) as Dataset;
     expect([train.labels[0], classCount]).toEqual([99, 100]);
+    const archive = { "cifar-100-binary/train.bin": part, "cifar-100-binary/test.bin": part };
+    const packed = await folderWith({ "cifar-100-binary.tar.gz": gzipSync(tarOf(archive)) });
+    expect(((await loadData(packed)) as Dataset).train).toEqual(train);
   });
 
   it.each<[string, Readonly<Record<string, Uint8Array>>, string]>([

@@ -2,9 +2,16 @@ import { createHash } from "node:crypto";
 import { copyFile, readFile, readdir, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { datasetNames, fetchDataset, type RemoteDataset } from "../src/index.ts";
-import { temporaryFolder } from "./support.ts";
+import {
+  datasetNames,
+  fetchDataset,
+  loadData,
+  type Dataset,
+  type RemoteDataset,
+} from "../src/index.ts";
+import { temporaryFolder, zipOf } from "./support.ts";
 
 const contents: Readonly<Record<string, Uint8Array>> = {
   "one.bin": new Uint8Array(100_000).fill(1),
@@ -107,6 +114,42 @@ describe("fetchDataset", () => {
       remedy: `Without a network, get two.bin from elsewhere and put it in ${folder}.`,
     });
     expect(await readdir(folder)).toEqual(["one.bin"]);
+  });
+
+  it("leaves no folder behind when it has got nothing", async () => {
+    const short = await mirror((_, response) => response.end("x"));
+    const folder = join(await temporaryFolder(), "new");
+    const source = { mirrors: [short.url], files };
+    await expect(fetchDataset("mnist", folder, { source })).rejects.toThrow("cannot be downloaded");
+    await expect(readdir(folder)).rejects.toThrow("ENOENT");
+  });
+
+  it("gets EMNIST as one archive, whose data sets are read by their names", async () => {
+    const idx = (...bytes: number[]): Uint8Array => gzipSync(Uint8Array.from(bytes));
+    const images = idx(...[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255]);
+    const labels = idx(...[0, 0, 8, 1, 0, 0, 0, 1, 26]);
+    const archive = zipOf(
+      Object.fromEntries(
+        ["digits", "letters"].flatMap((set) =>
+          ["train", "test"].flatMap((part) => [
+            [`gzip/emnist-${set}-${part}-images-idx3-ubyte.gz`, images],
+            [`gzip/emnist-${set}-${part}-labels-idx1-ubyte.gz`, labels],
+          ]),
+        ),
+      ),
+    );
+    const { url } = await mirror((_, response) => response.end(archive));
+    const folder = join(await temporaryFolder(), "emnist");
+    const sha256 = createHash("sha256").update(archive).digest("hex");
+    const file = { name: "gzip.zip", byteLength: archive.length, sha256 };
+    await fetchDataset("emnist", folder, { source: { mirrors: [url], files: [file] } });
+    expect(await readdir(folder)).toEqual(["gzip.zip"]);
+    await expect(loadData(folder)).rejects.toMatchObject({
+      message: expect.stringContaining("several data sets: emnist-digits, emnist-letters"),
+    });
+    const letters = (await loadData(join(folder, "emnist-letters"))) as Dataset;
+    expect(letters).toMatchObject({ name: "emnist-letters", classCount: 26 });
+    expect([...letters.train.features]).toEqual([0, 1]);
   });
 
   it("stops when its signal is aborted", async () => {

@@ -1,13 +1,6 @@
 import { unreadable } from "../files/unreadable.ts";
 import { refuseOtherTexts } from "./other-texts.ts";
-import {
-  faultAt,
-  shown,
-  wordsOf,
-  type ColumnValues,
-  type PlacedCell,
-  type Word,
-} from "./column-values.ts";
+import { faultAt, shown, wordsOf, type ColumnValues, type Word } from "./column-values.ts";
 import type { TextTable } from "../tables/text-table.ts";
 
 /** The most texts that a column of categories may have. */

@@ -1,7 +1,6 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { TributaryError } from "@tributary/protocol";
+import { TributaryError, isTributaryError } from "@tributary/protocol";
+import { PartFile, hasBytes } from "./part-file.ts";
 import {
   REMOTE_DATASETS,
   datasetNames,
@@ -65,19 +64,17 @@ export async function fetchDataset(
   const present: string[] = [];
   const missing: RemoteFile[] = [];
   for (const file of source.files) {
-    const isThere = await isRight(join(target, file.name), file);
+    const isThere = await hasBytes(join(target, file.name), file);
     if (isThere) report(options, file, file.byteLength);
     if (isThere) present.push(file.name);
     else missing.push(file);
   }
   const downloaded: string[] = [];
   for (const file of missing) {
-    const found = await download(file, source.mirrors, options);
-    if ("faults" in found) {
-      const left = missing.slice(downloaded.length);
-      throw unavailable(name, target, found.faults, left);
+    const faults = await download(file, target, source.mirrors, options);
+    if (faults.length === source.mirrors.length) {
+      throw unavailable(name, target, faults, missing.slice(downloaded.length));
     }
-    await writeWhole(join(target, file.name), found.bytes);
     downloaded.push(file.name);
   }
   return { folder: target, downloaded, present };
@@ -95,89 +92,62 @@ function remoteDataset(name: string): RemoteDataset {
   );
 }
 
-/** Whether a file is present and has the published bytes. */
-async function isRight(path: string, file: RemoteFile): Promise<boolean> {
-  try {
-    return hasRightBytes(await readFile(path), file);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether these are exactly the published bytes. */
-function hasRightBytes(bytes: Uint8Array, { byteLength, sha256 }: RemoteFile): boolean {
-  return bytes.length === byteLength && createHash("sha256").update(bytes).digest("hex") === sha256;
-}
-
 /**
- * Tries one mirror after the other.
- * @returns The file's bytes, or why each mirror failed.
+ * Downloads a file from the first of the mirrors that delivers its bytes.
+ * @returns Why each mirror before it has failed, or all of them.
  */
 async function download(
   file: RemoteFile,
+  folder: string,
   mirrors: readonly string[],
   options: FetchDatasetOptions,
-): Promise<{ bytes: Uint8Array } | { faults: string[] }> {
+): Promise<string[]> {
   const faults: string[] = [];
   for (const mirror of mirrors) {
     const url = new URL(file.name, mirror);
     try {
-      return { bytes: await downloadFrom(url, file, options) };
+      await downloadTo(join(folder, file.name), url, file, options);
+      return faults;
     } catch (error) {
       if (options.signal?.aborted === true) {
         throw new TributaryError("ABORTED", "The download was stopped", { cause: error });
       }
+      if (isTributaryError(error)) throw error;
       faults.push(`${url.href}: ${reasonOf(error)}`);
     }
   }
-  return { faults };
+  return faults;
 }
 
-/** Downloads one file into memory, never more than its published length, and checks its hash. */
-async function downloadFrom(
+/** Downloads one file to disk, never more than its published length, and checks its hash. */
+async function downloadTo(
+  path: string,
   url: URL,
   file: RemoteFile,
   options: FetchDatasetOptions,
-): Promise<Uint8Array> {
+): Promise<void> {
   const { fetch = globalThis.fetch, signal } = options;
   const response = await fetch(url, signal === undefined ? {} : { signal });
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
     throw new Error(`HTTP status ${response.status}`);
   }
-  const bytes = new Uint8Array(file.byteLength);
-  let received = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    if (received + value.length > bytes.length) {
-      await reader.cancel();
-      throw new Error(`the file is longer than the published ${bytes.length} bytes`);
-    }
-    bytes.set(value, received);
-    received += value.length;
-    report(options, file, received);
-  }
-  if (received < bytes.length) throw new Error(`only ${received} of ${bytes.length} bytes arrived`);
-  if (!hasRightBytes(bytes, file)) throw new Error("the file differs from the published one");
-  return bytes;
-}
-
-/** Writes a file under a temporary name and renames it once all of it is on disk. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${path}.${randomUUID()}.part`;
+  const part = await PartFile.create(path);
   try {
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFile(partial, bytes, { flush: true });
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined);
-    throw new TributaryError("DATA_UNREADABLE", `${path} cannot be written (${reasonOf(error)})`, {
-      remedy: "Give a folder that you may write to, on a disk with enough free space.",
-      context: { file: path },
-      cause: error,
-    });
+    const reader = response.body.getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      if (part.length + value.length > file.byteLength) {
+        await reader.cancel();
+        throw new Error(`the file is longer than the published ${file.byteLength} bytes`);
+      }
+      await part.write(value);
+      report(options, file, part.length);
+    }
+    await part.finish(file);
+  } finally {
+    await part.discard();
   }
 }
 

@@ -1,5 +1,4 @@
 import { shapeSize } from "@tributary/protocol";
-import { readUnpacked } from "../files/read-unpacked.ts";
 import { unreadable } from "../files/unreadable.ts";
 
 /** An array of numbers of any shape: what MNIST's files contain. */
@@ -29,7 +28,9 @@ const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map([
 ]);
 
 /**
- * Reads an IDX file. It may be compressed with gzip, which its first two bytes show.
+ * Reads the content of an IDX file.
+ * @param bytes - The file, unpacked; not modified.
+ * @param file - Its path, for errors.
  * @param dimensions - The numbers of dimensions that the file may have, the usual one first: 3 or 4
  *   for images, 1 for labels.
  * @throws TributaryError `DATA_UNREADABLE`; the message names the file and what is wrong with it.
@@ -37,8 +38,7 @@ const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map([
  *   zero bytes, a type code, the number of dimensions, each dimension as a big-endian 32-bit
  *   integer, and the values.
  */
-export async function readIdx(file: string, dimensions: readonly number[]): Promise<IdxArray> {
-  const bytes = await readUnpacked(file);
+export function readIdx(bytes: Uint8Array, file: string, dimensions: readonly number[]): IdxArray {
   const refuse = (fault: string): never => {
     throw unreadable(file, fault, { remedy: "Download the file again." });
   };

@@ -8,6 +8,7 @@ import { isCifar, loadCifar } from "./cifar.ts";
 import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { hasImageFolders, loadImageFolders } from "./image-folders.ts";
 import { MNIST_FILES, findImageFiles } from "./image-files.ts";
+import { EMNIST_ARCHIVE, openImageSource } from "./image-source.ts";
 import { USUAL_READING, findPlays, loadPlays, loadText, type TextReading } from "./load-text.ts";
 import { loadMnist } from "./mnist.ts";
 
@@ -79,7 +80,7 @@ export async function loadData(
     if (endingOf(path) === TEXT_ENDING) return loadText(path, stemOf(path), reading);
     return { name: stemOf(path), tables: [await readTable(path, options)], test: undefined };
   }
-  if (findImageFiles(names).length > 0) return loadMnist(path);
+  if (findImageFiles(names).length > 0 || names.includes(EMNIST_ARCHIVE)) return loadMnist(path);
   if (isCifar(names)) return loadCifar(path, names);
   const plays = findPlays(names);
   if (plays !== undefined) return loadPlays(path, plays, reading);
@@ -100,8 +101,9 @@ export async function loadData(
 
 /** Whether a folder has an image data set whose files' names begin with a prefix. */
 async function hasImages(folder: string, prefix: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
-  return findImageFiles(names).some((files) => files.prefix === prefix);
+  const source = await openImageSource(folder).catch(() => undefined);
+  source?.close();
+  return findImageFiles(source?.names ?? []).some((files) => files.prefix === prefix);
 }
 
 const isTable = (name: string): boolean => TABLE_ENDINGS.includes(endingOf(name));

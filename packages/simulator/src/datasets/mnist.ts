@@ -1,15 +1,15 @@
-import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Examples } from "@tributary/client-sdk";
 import { TributaryError } from "@tributary/protocol";
-import { messageOf, unreadable } from "../files/unreadable.ts";
+import { unreadable } from "../files/unreadable.ts";
 import type { Dataset } from "./dataset.ts";
+import { openImageSource, type ImageSource } from "./image-source.ts";
 import { readIdx } from "./idx.ts";
 import { MNIST_FILES, findImageFiles, type ImageFiles } from "./image-files.ts";
 
 /**
  * Loads MNIST, Fashion-MNIST, a data set of EMNIST, or another one of the same four files,
- * compressed with gzip or not.
+ * compressed with gzip or not, or EMNIST in its archive.
  * @param folder - The folder with the files. Its name becomes the name of the data set.
  * @param prefix - What the names of the files begin with, such as `emnist-letters`. It is needed
  *   only where a folder has several data sets, and becomes the name.
@@ -18,10 +18,24 @@ import { MNIST_FILES, findImageFiles, type ImageFiles } from "./image-files.ts";
  * @throws TributaryError `DATA_UNREADABLE`; the message names the file and what is wrong with it.
  */
 export async function loadMnist(folder: string, prefix?: string): Promise<Dataset> {
-  const files = chooseFiles(await namesIn(folder), folder, prefix);
+  const source = await openImageSource(folder);
+  try {
+    return await loadFrom(source, folder, prefix);
+  } finally {
+    source.close();
+  }
+}
+
+async function loadFrom(
+  source: ImageSource,
+  folder: string,
+  prefix: string | undefined,
+): Promise<Dataset> {
+  const files = chooseFiles(source.names, folder, prefix);
+  const part = { source, folder, prefix: files.prefix };
   const [train, test] = await Promise.all([
-    loadPart(folder, files, files.trainImages, files.trainLabels, MNIST_FILES.slice(0, 2)),
-    loadPart(folder, files, files.testImages, files.testLabels, MNIST_FILES.slice(2)),
+    loadPart(part, files.trainImages, files.trainLabels, MNIST_FILES.slice(0, 2)),
+    loadPart(part, files.testImages, files.testLabels, MNIST_FILES.slice(2)),
   ]);
   if (train.featureShape.join() !== test.featureShape.join()) {
     throw new TributaryError(
@@ -34,17 +48,6 @@ export async function loadMnist(folder: string, prefix?: string): Promise<Datase
   }
   const name = files.prefix === "" ? basename(resolve(folder)) : files.prefix;
   return { name, train, test, classCount: Math.max(classesIn(train), classesIn(test)) };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    throw unreadable(folder, `cannot be read (${messageOf(error)})`, {
-      remedy: "Give the path of a folder.",
-      cause: error,
-    });
-  }
 }
 
 function chooseFiles(
@@ -62,10 +65,15 @@ function chooseFiles(
   });
 }
 
+/** Where the files of a data set are, and what their names begin with. */
+interface Place extends Pick<ImageFiles, "prefix"> {
+  readonly source: ImageSource;
+  readonly folder: string;
+}
+
 /** Loads the images and labels of one part, training or test. */
 async function loadPart(
-  folder: string,
-  { prefix }: ImageFiles,
+  { source, folder, prefix }: Place,
   imageName: string | undefined,
   labelName: string | undefined,
   usual: readonly string[],
@@ -73,7 +81,10 @@ async function loadPart(
   if (imageName === undefined) throw lacks(folder, usual[0]!);
   if (labelName === undefined) throw lacks(folder, usual[1]!);
   const [imageFile, labelFile] = [join(folder, imageName), join(folder, labelName)];
-  const [images, labels] = await Promise.all([readIdx(imageFile, [3, 4]), readIdx(labelFile, [1])]);
+  const [images, labels] = await Promise.all([
+    source.read(imageName).then((bytes) => readIdx(bytes, imageFile, [3, 4])),
+    source.read(labelName).then((bytes) => readIdx(bytes, labelFile, [1])),
+  ]);
   const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
   if (labels.shape[0] !== count) {
     throw new TributaryError(

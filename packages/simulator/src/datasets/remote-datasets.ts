@@ -1,21 +1,21 @@
+import type { FileFacts } from "./part-file.ts";
+
 /** The data sets that can be downloaded. */
 export type FetchableDataset =
   | "mnist"
   | "fashion-mnist"
+  | "emnist"
   | "cifar-10"
+  | "cifar-100"
   | "iris"
   | "penguins"
   | "abalone"
   | "shakespeare";
 
 /** A file to download, whose bytes are known. */
-export interface RemoteFile {
+export interface RemoteFile extends FileFacts {
   /** The file's name, which is also the last part of its URL. */
   readonly name: string;
-  /** The length of the file, bytes. */
-  readonly byteLength: number;
-  /** SHA-256 of the file, in hexadecimal. */
-  readonly sha256: string;
 }
 
 /** The files of a data set, and where they are. */
@@ -57,7 +57,21 @@ export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> 
       [5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"],
     ]),
   },
-  // One archive, which is read as it is.
+  // What follows are archives, which are read as they are. Lengths and hashes are those of
+  // tensorflow/datasets, in its folder url_checksums.
+  emnist: {
+    mirrors: [
+      "https://biometrics.nist.gov/cs_links/EMNIST/",
+      "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
+    ],
+    files: [
+      {
+        name: "gzip.zip",
+        byteLength: 561_753_746,
+        sha256: "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
+      },
+    ],
+  },
   "cifar-10": {
     mirrors: [
       "https://www.cs.toronto.edu/~kriz/",
@@ -68,6 +82,16 @@ export const REMOTE_DATASETS: Readonly<Record<FetchableDataset, RemoteDataset>> 
         name: "cifar-10-binary.tar.gz",
         byteLength: 170_052_171,
         sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+      },
+    ],
+  },
+  "cifar-100": {
+    mirrors: ["https://www.cs.toronto.edu/~kriz/"],
+    files: [
+      {
+        name: "cifar-100-binary.tar.gz",
+        byteLength: 168_513_733,
+        sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
       },
     ],
   },

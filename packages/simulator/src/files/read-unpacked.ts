@@ -7,7 +7,7 @@ import { messageOf, unreadable } from "./unreadable.ts";
  * The largest size that an archive may unpack to, bytes. It is more than any data set of this kind
  * has, and protects from small archives that would fill the memory.
  */
-const MAX_UNPACKED_BYTES = 1_073_741_824;
+export const MAX_UNPACKED_BYTES = 1_073_741_824;
 
 const unpack = promisify(gunzip);
 
@@ -25,6 +25,15 @@ export async function readUnpacked(file: string): Promise<Uint8Array> {
       cause: error,
     });
   }
+  return unpacked(bytes, file);
+}
+
+/**
+ * Unpacks bytes that are compressed with gzip, and returns others as they are.
+ * @param file - Where they are from, for errors.
+ * @throws TributaryError `DATA_UNREADABLE`; the message names the file.
+ */
+export async function unpacked(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return await unpack(bytes, { maxOutputLength: MAX_UNPACKED_BYTES });
