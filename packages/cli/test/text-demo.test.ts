@@ -39,6 +39,11 @@ describe("a demo on text", () => {
       model: { builtin: "char-transformer", vocabulary: 256, window: 4 },
       plan: { loss: "sparseCategoricalCrossentropy", metrics: ["perplexity", "accuracy"] },
     });
+    const cohorts = [1, 2, 3, 5, 10].map((count) => {
+      const clients = Array.from({ length: count }, () => data.test);
+      return demoTask({ ...data, clients }).round.goalCount;
+    });
+    expect(cohorts).toEqual([1, 2, 2, 3, 5]);
     await expect(load(file, 9)).rejects.toMatchObject({ code: "DATA_UNREADABLE" });
   });
 

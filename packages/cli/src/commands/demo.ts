@@ -221,11 +221,9 @@ async function exportModel({ task, checkpointBytes }: DemoResult, folder: string
 }
 
 /**
- * Whether another run with the same seed gives the same bits. It does not if only some of the
- * clients are needed for a round, because the fastest ones are taken; nor if a score ends the task,
+ * Whether another run with the same seed gives the same bits. It does not if a score ends the task,
  * because scores come at their own time.
  */
-function isRepeatable({ task, clients }: DemoResult): boolean {
-  const { round, evaluation } = task.definition;
-  return round.goalCount === clients && evaluation.judgedBy !== "operator";
+function isRepeatable({ task }: DemoResult): boolean {
+  return task.definition.evaluation.judgedBy !== "operator";
 }
