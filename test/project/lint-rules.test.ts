@@ -38,7 +38,7 @@ const wrongImports: readonly Case[] = [
   ["the server from the client SDK", "client-sdk/src/session", "@tributary/server"],
   ["the server from the client's platform", "client-sdk/src/platform", "@tributary/server"],
   ["the core from the client SDK", "client-sdk/src/training", "@tributary/core"],
-  ["the server from the simulator", "simulator/src/datasets", "@tributary/server"],
+  ["the command from the simulator", "simulator/src/datasets", "@tributary/cli"],
   ["the benchmarks from the command", "cli/src", "@tributary/bench"],
   ["the benchmarks from a test across packages", "../test/e2e", "@tributary/bench"],
   ["a built file of another package", "cli/src", "@tributary/server/dist/server.js"],
