@@ -33,9 +33,6 @@ export interface SimulateBenchResult {
   readonly checkpoint: string;
 }
 
-/** Rounds before the measured ones, in which the process compiles what it then runs. */
-const MOST_WARM_UP_ROUNDS = 20;
-
 /**
  * Measures the rounds of a simulation without connections.
  * @throws TributaryError `BAD_PARAMETER` when there is no such workload.
@@ -45,14 +42,13 @@ export async function runSimulateBench(
 ): Promise<SimulateBenchResult> {
   const { workload: name, rounds, workers, seed } = options;
   const crypto = createNodeCryptoProvider();
-  const { terms, data } = makeWorkload(name, seed, crypto);
+  const { terms, data, warmUp } = makeWorkload(name, seed, crypto);
   const deps = { crypto, clock: systemClock };
   const pool = openPool(data, workers, deps);
   try {
     const run = await DirectRun.begin(terms, { ...deps, pool });
     const { signal } = new AbortController();
     const next = async (): Promise<SimulatedRound> => (await run.next(signal))!;
-    const warmUp = Math.min(MOST_WARM_UP_ROUNDS, Math.ceil(rounds / 2));
     for (let round = 0; round < warmUp; round++) await next();
     const startMs = performance.now();
     const before = process.cpuUsage();

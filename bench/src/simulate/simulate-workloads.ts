@@ -23,6 +23,8 @@ interface WorkloadSizes {
   /** Examples in all. Clients share them when there are fewer than they have together. */
   readonly examples: number;
   readonly learningRate: number;
+  /** Rounds before the measured ones, in which the process compiles what it then runs. */
+  readonly warmUp: number;
 }
 
 const LOGISTIC = { model: "logistic-784-10", featureShape: [784], learningRate: 0.01 };
@@ -36,19 +38,19 @@ const MOST_ROUNDS = 1_000_000;
 const everybody = (
   clients: number,
   examplesPerClient: number,
-): Omit<WorkloadSizes, keyof typeof LOGISTIC> => ({
+): Omit<WorkloadSizes, keyof typeof LOGISTIC | "warmUp"> => ({
   ...{ clients, examplesPerClient },
   ...{ cohort: clients, examples: clients * examplesPerClient },
 });
 
 /** Batches of 10, one local epoch, SGD, float32 updates, no scores. */
 const WORKLOADS: Readonly<Record<string, WorkloadSizes>> = {
-  "lr-50x50": { ...LOGISTIC, ...everybody(50, 50) },
-  "lr-10x60": { ...LOGISTIC, ...everybody(10, 60) },
-  "cifar-cnn-50x50": { ...CIFAR_CNN, ...everybody(50, 50) },
+  "lr-50x50": { ...LOGISTIC, ...everybody(50, 50), warmUp: 40 },
+  "lr-10x60": { ...LOGISTIC, ...everybody(10, 60), warmUp: 100 },
+  "cifar-cnn-50x50": { ...CIFAR_CNN, ...everybody(50, 50), warmUp: 1 },
   "lr-100000": {
     ...LOGISTIC,
-    ...{ clients: 100_000, examplesPerClient: 20, cohort: 500, examples: 60_000 },
+    ...{ clients: 100_000, examplesPerClient: 20, cohort: 500, examples: 60_000, warmUp: 5 },
   },
 };
 
@@ -58,6 +60,8 @@ export const workloadNames: readonly string[] = Object.keys(WORKLOADS);
 /** A simulation whose speed is measured. */
 export interface Workload {
   readonly name: string;
+  /** Rounds before the measured ones. */
+  readonly warmUp: number;
   readonly terms: RunTerms;
   readonly data: SimulationData;
 }
@@ -90,6 +94,7 @@ export function makeWorkload(name: string, seed: number, crypto: CryptoProvider)
   });
   return {
     name,
+    warmUp: sizes.warmUp,
     terms: {
       ...{ task, model: { description, values }, seed, clients: sizes.clients },
       ...{ scoreEveryRounds: Infinity, trainer: { engine: "fused" } },
