@@ -94,6 +94,7 @@ export {
 } from "./report/summary.ts";
 export type { RunResult } from "./runner/run-result.ts";
 export type { RunSnapshot } from "./runner/run-snapshot.ts";
+export type { ClientFigures } from "./runner/figures-by-client.ts";
 export type { SimulatedRound } from "./runner/simulated-round.ts";
 export {
   simulate,

@@ -33,6 +33,7 @@ import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
 import { attackersOf } from "../attacks/attackers.ts";
 import { instantDevices, type Devices } from "./devices.ts";
 import { DrawnCohorts } from "./drawn-cohorts.ts";
+import { figuresByClient } from "./figures-by-client.ts";
 import { heldOutShare } from "./held-out-share.ts";
 import { reportsWithin, type MemberCourse } from "./member-course.ts";
 import { takeCourse } from "./round-course.ts";
@@ -233,6 +234,7 @@ export class DirectRun implements SimulatedTask {
     const attacked = this.#attackedOf(courses);
     const asked: PoolRound = { purpose, number, weights: this.#state.weights, sent, ...attacked };
     const outcomes = new Map<number, ErrorCode | undefined>();
+    const measured: ClientReport["metrics"][] = [];
     let bytesUp = 0;
     let trainerMs = 0;
     const receive = (report: ClientReport): void => {
@@ -241,6 +243,7 @@ export class DirectRun implements SimulatedTask {
       const refusal = addTo(collection, report);
       outcomes.set(report.client, refusal);
       if (refusal !== undefined) return;
+      measured.push(report.metrics);
       if (report.kept !== undefined) this.#kept.set(report.client, report.kept);
       this.#algorithm.add(report, reportWeight(this.#collecting.weighting, report.exampleCount));
     };
@@ -274,6 +277,7 @@ export class DirectRun implements SimulatedTask {
       fates: end.fates,
       exampleCount: isCommitted ? collection.exampleCount : 0,
       metrics,
+      ...(isCommitted && purpose === "evaluation" && { byClient: figuresByClient(measured) }),
       bytesUp,
       bytesDown: end.selected * bytesDown,
       deviceSeconds: end.deviceMs / 1000,

@@ -1,5 +1,6 @@
 import type { RoundFates, RoundKind } from "@tributary/core";
 import type { CheckpointId } from "@tributary/protocol";
+import type { ClientFigures } from "./figures-by-client.ts";
 
 /** A round of a simulation that has ended, as its record says. */
 export interface SimulatedRound {
@@ -18,6 +19,11 @@ export interface SimulatedRound {
   readonly exampleCount: number;
   /** What the clients have measured, by name: see `TaskDefinition.plan.metrics`. */
   readonly metrics: Readonly<Record<string, number>>;
+  /**
+   * How each of these is distributed over the clients of an evaluation; absent in other rounds, and
+   * with fidelity `wire`.
+   */
+  readonly byClient?: Readonly<Record<string, ClientFigures>>;
   /** What the checkpoint reaches on the data's held-out examples; undefined when it was not scored. */
   readonly score?: Readonly<Record<string, number>>;
   /** Bytes of updates, and of models. */
