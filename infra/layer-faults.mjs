@@ -29,7 +29,8 @@ export function importFault(file, specifier) {
   const place = placeOf(file);
   const [, name, subpath = ""] = /^@tributary\/([^/]+)(\/.*)?$/.exec(specifier) ?? [];
   if (name !== undefined) {
-    return /^\/(src|dist)(\/|$)/.test(subpath) ? DEEP : place && packageFault(place, name);
+    if (/^\/(src|dist)(\/|$)/.test(subpath)) return DEEP;
+    return place && (packageFault(place, name) ?? moduleFault(place, specifier));
   }
   if (specifier.startsWith(".")) {
     return fileFault(place, posix.join(posix.dirname(file), specifier));
@@ -38,8 +39,12 @@ export function importFault(file, specifier) {
     // Such as `#platform`: package.json says which file of platform/ it is.
     return place && fileFault(place, `${place.root}/src/${specifier.slice(1)}/`);
   }
-  return place && reservedFault(place, "modules", specifier, (entry) => isPartOf(entry, specifier));
+  return place && moduleFault(place, specifier);
 }
+
+/** @param {Place} place @param {string} specifier */
+const moduleFault = (place, specifier) =>
+  reservedFault(place, "modules", specifier, (entry) => isPartOf(entry, specifier));
 
 /**
  * What is wrong with the use of a global name.

@@ -217,7 +217,16 @@ export const PACKAGES = {
       ...["random", "options", "partition", "files", "tables", "contract", "datasets"],
       ...["algorithms", "attacks", "runner", "population", "wire", "experiment", "report"],
     ],
-    reserved: [clockReaders([]), SEEDED_RANDOMNESS, NO_PRINTING],
+    reserved: [
+      {
+        modules: ["@tributary/server"],
+        to: ["wire"],
+        instead: "Use what packages/core has of a round: only a run over sockets starts a server.",
+      },
+      clockReaders([]),
+      SEEDED_RANDOMNESS,
+      NO_PRINTING,
+    ],
   },
 
   "packages/cli": {
@@ -239,10 +248,7 @@ export const PACKAGES = {
 
   bench: {
     imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],
-    layers: [
-      ["load", "codec"],
-      ["aggregate", "connections", "hostile", "train"],
-    ],
+    layers: [["load", "codec"], ["aggregate", "connections", "hostile", "train"], "simulate"],
     reserved: [SEEDED_RANDOMNESS],
   },
 

@@ -13,7 +13,6 @@ import type { RunResult } from "./runner/run-result.ts";
 import type { RunSnapshot } from "./runner/run-snapshot.ts";
 import type { SimulatedRound } from "./runner/simulated-round.ts";
 import type { RunDeps, SimulatedTask } from "./runner/simulated-task.ts";
-import type { TrainerPool } from "./runner/trainer-pool.ts";
 import { WireRun } from "./wire/wire-run.ts";
 
 /** A run as those are told of it who follow a simulation. */

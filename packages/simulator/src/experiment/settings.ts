@@ -68,6 +68,6 @@ export function settingsOf(sweep: Readonly<Record<string, readonly unknown[]>>):
 /** Settings as a person reads them: `plan.batchSize=10, plan.localEpochs=5`; empty for none. */
 export function describeSettings(settings: Settings): string {
   return Object.entries(settings)
-    .map(([path, value]) => `${path}=${typeof value === "object" ? canonicalize(value) : value}`)
+    .map(([path, value]) => `${path}=${typeof value === "string" ? value : canonicalize(value)}`)
     .join(", ");
 }
