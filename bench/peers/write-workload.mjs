@@ -23,5 +23,5 @@ export function writeWorkload(folder, { workload: name, seed, rounds }) {
   writeFileSync(join(folder, "weights.f32"), bytesOf(model.values));
 }
 
-/** @param {Float32Array | Int32Array | Float32Array<ArrayBufferLike>} values */
+/** @param {Float32Array | Int32Array} values */
 const bytesOf = (values) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
