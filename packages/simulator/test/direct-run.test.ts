@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WireRun } from "../src/wire/wire-run.ts";
+import { instantDevices, type Devices } from "../src/runner/devices.ts";
+import { DirectRun } from "../src/runner/direct-run.ts";
 import { dataOf, depsOf, poolOf, runAll, termsOf } from "./simulation-world.ts";
 
 const data = dataOf(12);
@@ -35,6 +37,11 @@ const KINDS: [string, object][] = [
   ["IFCA", { algorithm: { name: "ifca" }, evaluation: { everyRounds: 1 } }],
   ["ALIE", { attack: { name: "alie", share: 0.5 } }],
   ["a backdoor", { attack: { name: "backdoor", share: 0.5, trigger: [0] } }],
+  [
+    "ALIE, whose attackers look at each other's updates",
+    { attack: { name: "alie", clients: [1, 4, 7] } },
+  ],
+  ["a boosted sign flip", { attack: { name: "sign-flip", clients: [1, 4], scale: 3 } }],
   ["evaluations by clients", { evaluation: { everyRounds: 2 } }],
 ];
 
@@ -53,6 +60,32 @@ describe("a run", () => {
     await expect(WireRun.begin(terms, data, 1, depsOf(one))).rejects.toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.stringContaining(`The ${what} cannot work with fidelity wire`),
+    });
+  });
+});
+
+describe("a round that starts before all have come", () => {
+  it("has the reports of those that were selected, and of nobody else", async () => {
+    const late = instantDevices(12);
+    const devices: Devices = {
+      ...late,
+      gather: (order, openMs, size) =>
+        late.gather(order, openMs, size).map((arrival, place) => ({
+          ...arrival,
+          comesMs: openMs + (place < 3 ? 0 : 5_500),
+        })),
+    };
+    const round = {
+      goalCount: 5,
+      minimumFraction: 0.6,
+      overselection: 1,
+      selectionTimeoutMs: 1_000,
+    };
+    const terms = { ...termsOf({ round, stop: { rounds: 1 } }), devices };
+    const run = await DirectRun.begin(terms, depsOf(one));
+    expect(await run.next(new AbortController().signal)).toMatchObject({
+      ...{ outcome: "committed", selected: 3, reported: 3, exampleCount: 36 },
+      endedAtMs: 1_000,
     });
   });
 });

@@ -28,10 +28,13 @@ async function course(
   refused: readonly number[] = [],
 ): Promise<RoundEnd & { readonly added: readonly number[] }> {
   const added: number[] = [];
-  const end = await takeCourse(POLICY, courses, 0, async (client) => {
-    if (refused.includes(client)) return "UPDATE_NOT_FINITE";
-    added.push(client);
-    return undefined;
+  const end = await takeCourse(POLICY, courses, 0, {
+    begin: async () => {},
+    async add(client) {
+      if (refused.includes(client)) return "UPDATE_NOT_FINITE";
+      added.push(client);
+      return undefined;
+    },
   });
   return { ...end, added };
 }

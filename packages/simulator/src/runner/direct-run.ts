@@ -4,7 +4,6 @@ import {
   nextRound,
   openCollection,
   packInitialState,
-  reportWeight,
   roundingOf,
   serverOptimizer,
   type Collection,
@@ -15,7 +14,6 @@ import {
 } from "@tributary/core";
 import {
   TributaryError,
-  asTributaryError,
   checkpointIdOf,
   decodePlan,
   encodeCheckpoint,
@@ -25,11 +23,10 @@ import {
   roundOf,
   seededRandom,
   type CheckpointId,
-  type ErrorCode,
   type RoundPurpose,
 } from "@tributary/protocol";
 import { openServerPart } from "../algorithms/open-server-part.ts";
-import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
+import type { ServerPart } from "../algorithms/server-part.ts";
 import { attackersOf } from "../attacks/attackers.ts";
 import { instantDevices, type Devices } from "./devices.ts";
 import { DrawnCohorts } from "./drawn-cohorts.ts";
@@ -37,13 +34,14 @@ import { figuresByClient } from "./figures-by-client.ts";
 import { heldOutShare } from "./held-out-share.ts";
 import { reportsWithin, type MemberCourse } from "./member-course.ts";
 import { takeCourse } from "./round-course.ts";
+import { RoundReports, bytesBeside } from "./round-reports.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { isScoreDue } from "./score-due.ts";
 import { scoreOfParts } from "./score-of-parts.ts";
 import { serverRandom } from "./server-random.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { RunDeps, RunTerms, SimulatedTask } from "./simulated-task.ts";
-import type { ClientReport, KeptValues, PoolRound } from "./trainer-pool.ts";
+import type { ClientWork, KeptValues, PoolRound } from "./trainer-pool.ts";
 
 /** No report makes a server wait in a simulation: nothing else is done in its thread. */
 const yieldTurn = async (): Promise<void> => {};
@@ -226,40 +224,27 @@ export class DirectRun implements SimulatedTask {
     collection.begin();
     const bytesDown = this.#bytesDown;
     const courses = this.#courses(purpose);
-    const { localEpochs } = this.#model.plan.training;
-    const partial = new Map(
-      courses.flatMap(({ client, epochs }) => (epochs < localEpochs ? [[client, epochs]] : [])),
-    );
     const { sent } = this.#algorithm;
     const attacked = this.#attackedOf(courses);
     const asked: PoolRound = { purpose, number, weights: this.#state.weights, sent, ...attacked };
-    const outcomes = new Map<number, ErrorCode | undefined>();
-    const measured: ClientReport["metrics"][] = [];
-    let bytesUp = 0;
-    let trainerMs = 0;
-    const receive = (report: ClientReport): void => {
-      bytesUp += report.payload.length + bytesBeside(report);
-      trainerMs += report.trainerMs;
-      const refusal = addTo(collection, report);
-      outcomes.set(report.client, refusal);
-      if (refusal !== undefined) return;
-      measured.push(report.metrics);
-      if (report.kept !== undefined) this.#kept.set(report.client, report.kept);
-      this.#algorithm.add(report, reportWeight(this.#collecting.weighting, report.exampleCount));
-    };
-    const work = async (clients: readonly number[]): Promise<void> => {
-      const each = clients.map((client) => {
-        const kept = this.#kept.get(client);
-        const epochs = partial.get(client);
-        return { client, ...(kept && { kept }), ...(epochs && { epochs }) };
-      });
-      await this.#deps.pool.work(asked, each, receive, signal);
-    };
-    // The first that report are those that count, unless the reports of some of them are refused.
-    await work(firstToReport(courses, policy).map(({ client }) => client));
-    const end = await takeCourse(policy, courses, this.#nowMs, async (client) => {
-      if (!outcomes.has(client)) await work([client]);
-      return outcomes.get(client);
+    const reports = new RoundReports({
+      ...{ collection, algorithm: this.#algorithm, kept: this.#kept },
+      weighting: this.#collecting.weighting,
+    });
+    const work = (members: readonly MemberCourse[]): Promise<void> =>
+      this.#deps.pool.work(
+        asked,
+        members.map((member) => this.#workOf(member)),
+        (report) => reports.receive(report),
+        signal,
+      );
+    const end = await takeCourse(policy, courses, this.#nowMs, {
+      // The first that report are those that count, unless the reports of some of them are refused.
+      begin: (members) => work(firstToReport(members, policy)),
+      add: async (client) => {
+        if (!reports.has(client)) await work(courses.filter((course) => course.client === client));
+        return reports.refusalOf(client);
+      },
     });
     if (purpose === "training") for (const client of end.counted) this.participation[client]! += 1;
     await collection.close();
@@ -277,15 +262,16 @@ export class DirectRun implements SimulatedTask {
       fates: end.fates,
       exampleCount: isCommitted ? collection.exampleCount : 0,
       metrics,
-      ...(isCommitted && purpose === "evaluation" && { byClient: figuresByClient(measured) }),
-      bytesUp,
+      ...(isCommitted &&
+        purpose === "evaluation" && { byClient: figuresByClient(reports.measured) }),
+      bytesUp: reports.bytesUp,
       bytesDown: end.selected * bytesDown,
       deviceSeconds: end.deviceMs / 1000,
       wastedSeconds: end.wastedMs / 1000,
       endedAtMs: end.endMs,
       roundTimeMs: end.endMs - this.#nowMs,
       seconds: (clock.elapsedMs() - startedMs) / 1000,
-      trainerSeconds: trainerMs / 1000,
+      trainerSeconds: reports.trainerMs / 1000,
     };
     collection.discard();
     this.#nowMs = end.endMs;
@@ -305,6 +291,13 @@ export class DirectRun implements SimulatedTask {
     return this.#devices
       .gather(random, this.#nowMs, size)
       .map((arrival) => this.#devices.course(arrival, work, random));
+  }
+
+  /** What a member is asked for: a straggler makes fewer passes than the plan says. */
+  #workOf({ client, epochs }: MemberCourse): ClientWork {
+    const kept = this.#kept.get(client);
+    const isPartial = epochs > 0 && epochs < this.#model.plan.training.localEpochs;
+    return { client, ...(kept && { kept }), ...(isPartial && { epochs }) };
   }
 
   async #commit(collection: Collection, number: number): Promise<void> {
@@ -345,27 +338,6 @@ export class DirectRun implements SimulatedTask {
 /** What a member downloads of a state. */
 const downloadOf = ({ difference, packed, weights }: ModelState): number =>
   (difference ?? packed)?.length ?? weights.byteLength;
-
-/** What an algorithm's vectors and numbers take beside a model or an update. */
-function bytesBeside({ vectors = {}, numbers = {} }: ReportedBeside): number {
-  const bytes = 8 * Object.keys(numbers).length;
-  return Object.values(vectors).reduce((sum, { byteLength }) => sum + byteLength, bytes);
-}
-
-/** Adds a report. Returns the code of the error with which it is refused, if it is. */
-function addTo(collection: Collection, report: ClientReport): ErrorCode | undefined {
-  try {
-    const added = collection.receive(report);
-    if (added !== undefined) {
-      throw new TributaryError("INTERNAL", "A simulation adds reports in its own thread");
-    }
-    return undefined;
-  } catch (error) {
-    const { code } = asTributaryError(error);
-    if (code === "INTERNAL") throw error;
-    return code;
-  }
-}
 
 /** The members whose reports come first, as many as the round has a goal for. */
 function firstToReport(

@@ -29,6 +29,17 @@ export interface RoundEnd {
   readonly counted: readonly number[];
 }
 
+/** What is done for the members of a round. */
+export interface RoundWork {
+  /** Called once, when the cohort is complete. */
+  begin(members: readonly MemberCourse[]): Promise<void>;
+  /**
+   * Adds the report of a member.
+   * @returns The code of the error with which it is refused, if it is.
+   */
+  add(client: number): Promise<ErrorCode | undefined>;
+}
+
 /** Something that a member does at a time. */
 interface Happening {
   readonly atMs: number;
@@ -43,15 +54,16 @@ const sessionOf = (client: number): SessionId => `ses_${client}` as SessionId;
  * Lets a round take its course in virtual time. The state machine is the one that servers run.
  * @param courses - Of the clients that come, in the order in which they come.
  * @param startMs - When the round opens, virtual milliseconds.
- * @param add - Adds the report of a client. Returns the code with which it was refused, if it was.
+ * @param work - What is done for the members.
  */
 export async function takeCourse(
   policy: RoundPolicy,
   courses: readonly MemberCourse[],
   startMs: number,
-  add: (client: number) => Promise<ErrorCode | undefined>,
+  work: RoundWork,
 ): Promise<RoundEnd> {
-  const clients = new Map(courses.map(({ client }) => [sessionOf(client), client]));
+  const bySession = new Map(courses.map((course) => [sessionOf(course.client), course]));
+  let members: readonly MemberCourse[] = [];
   let state = openRound(policy, startMs);
   let nowMs = startMs;
   const step = async (event: RoundEvent): Promise<void> => {
@@ -60,10 +72,14 @@ export async function takeCourse(
     for (const effect of next.effects) await perform(effect);
   };
   const perform = async (effect: RoundEffect): Promise<void> => {
-    if (effect.type === "configure") await step({ type: "configured" });
+    if (effect.type === "configure") {
+      members = effect.members.map((session) => bySession.get(session)!);
+      await work.begin(members);
+      await step({ type: "configured" });
+    }
     if (effect.type !== "add") return;
     const { session } = effect;
-    const code = await add(clients.get(session)!);
+    const code = await work.add(bySession.get(session)!.client);
     const event: MemberEvent = code === undefined ? { type: "added" } : { type: "refused", code };
     await step({ type: "member", session, event });
   };
@@ -87,7 +103,6 @@ export async function takeCourse(
   if (state.phase === "selecting") await step({ type: "tick", nowMs: (nowMs = state.deadlineMs) });
   if (state.phase === "selecting") await step({ type: "cancelled", reason: "cancelled" });
   const selectedMs = nowMs;
-  const members = courses.filter(({ client }) => isMember(state, sessionOf(client)));
   for (const { atMs, client, event } of happenings(members)) {
     if (isOver(state)) break;
     await passTo(selectedMs + atMs);
@@ -102,9 +117,6 @@ export async function takeCourse(
     ...workOf(members, state, nowMs - selectedMs),
   };
 }
-
-const isMember = (state: RoundState, session: SessionId): boolean =>
-  "cohort" in state && state.cohort.state(session) !== undefined;
 
 /** Whose reports count, and how long the members' devices have worked until the round was over. */
 function workOf(

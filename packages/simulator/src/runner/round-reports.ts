@@ -1,0 +1,70 @@
+import { reportWeight, type Collection, type WeightingTerms } from "@tributary/core";
+import { TributaryError, asTributaryError, type ErrorCode } from "@tributary/protocol";
+import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
+import type { ClientReport, KeptValues } from "./trainer-pool.ts";
+
+/** Where the reports of a round go. */
+export interface RoundReportsDeps {
+  readonly collection: Collection;
+  readonly algorithm: ServerPart;
+  readonly weighting: WeightingTerms;
+  /** What clients keep, by number; a report that counts changes it. */
+  readonly kept: Map<number, KeptValues>;
+}
+
+/** The reports of one round. Each is added as soon as it is there. */
+export class RoundReports {
+  readonly #deps: RoundReportsDeps;
+  readonly #outcomes = new Map<number, ErrorCode | undefined>();
+  /** What the reports that count have measured, in the order in which they came. */
+  readonly measured: ClientReport["metrics"][] = [];
+  bytesUp = 0;
+  trainerMs = 0;
+
+  constructor(deps: RoundReportsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether a client has reported. */
+  has(client: number): boolean {
+    return this.#outcomes.has(client);
+  }
+
+  /** The code of the error with which a client's report was refused; undefined if it was not. */
+  refusalOf(client: number): ErrorCode | undefined {
+    return this.#outcomes.get(client);
+  }
+
+  /** Adds a report, or refuses it. */
+  receive(report: ClientReport): void {
+    const { collection, algorithm, weighting, kept } = this.#deps;
+    this.bytesUp += report.payload.length + bytesBeside(report);
+    this.trainerMs += report.trainerMs;
+    const refusal = addTo(collection, report);
+    this.#outcomes.set(report.client, refusal);
+    if (refusal !== undefined) return;
+    this.measured.push(report.metrics);
+    if (report.kept !== undefined) kept.set(report.client, report.kept);
+    algorithm.add(report, reportWeight(weighting, report.exampleCount));
+  }
+}
+
+/** What an algorithm's vectors and numbers take beside a model or an update. */
+export function bytesBeside({ vectors = {}, numbers = {} }: ReportedBeside): number {
+  const bytes = 8 * Object.keys(numbers).length;
+  return Object.values(vectors).reduce((sum, { byteLength }) => sum + byteLength, bytes);
+}
+
+function addTo(collection: Collection, report: ClientReport): ErrorCode | undefined {
+  try {
+    const added = collection.receive(report);
+    if (added !== undefined) {
+      throw new TributaryError("INTERNAL", "A simulation adds reports in its own thread");
+    }
+    return undefined;
+  } catch (error) {
+    const { code } = asTributaryError(error);
+    if (code === "INTERNAL") throw error;
+    return code;
+  }
+}
