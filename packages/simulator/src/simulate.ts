@@ -2,11 +2,13 @@ import { availableParallelism } from "node:os";
 import { systemClock, type Clock } from "@tributary/client-sdk";
 import { TributaryError, asTributaryError, type CryptoProvider } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { loadAlgorithm } from "./algorithms/load-algorithm.ts";
 import type { Dataset } from "./datasets/dataset.ts";
 import { planExperiment } from "./experiment/plan-experiment.ts";
 import type { ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 import { openRun, type OpenRun } from "./experiment/open-run.ts";
 import { openData } from "./experiment/run-data.ts";
+import { BufferedRun } from "./runner/buffered-run.ts";
 import { DirectRun } from "./runner/direct-run.ts";
 import { openPool } from "./runner/open-pool.ts";
 import type { RunResult } from "./runner/run-result.ts";
@@ -116,8 +118,7 @@ async function simulateRun(
   const workers = options.workers ?? run.experiment.runner.workers ?? availableParallelism();
   const pool = openPool(run.open.data, workers, { crypto, clock });
   let task: SimulatedTask | undefined;
-  const snapshot = (): RunSnapshot | undefined =>
-    task instanceof DirectRun ? task.snapshot() : undefined;
+  const snapshot = (): RunSnapshot | undefined => task?.snapshot?.();
   try {
     const before = await options.resume?.(run, run.index);
     task = await begin(run, workers, { pool, crypto, clock }, before);
@@ -150,13 +151,16 @@ function stopped({ index, seed }: RunFacts, cause: unknown): TributaryError {
   });
 }
 
-function begin(
+async function begin(
   { experiment, open }: RunFacts,
   workers: number,
   deps: RunDeps,
   snapshot: RunSnapshot | undefined,
 ): Promise<SimulatedTask> {
-  return experiment.runner.fidelity === "wire"
-    ? WireRun.begin(open.terms, open.data, workers, deps)
-    : DirectRun.begin(open.terms, deps, snapshot);
+  const { terms, data } = open;
+  if (experiment.runner.fidelity === "wire") return WireRun.begin(terms, data, workers, deps);
+  const { concurrency } = await loadAlgorithm(experiment.algorithm);
+  return concurrency === undefined
+    ? DirectRun.begin(terms, deps, snapshot)
+    : BufferedRun.begin(terms, concurrency, deps, snapshot);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { strictRecord } from "@tributary/protocol/schemas";
+import { fedBuffOptions } from "./fedbuff.ts";
 import { fedDynOptions } from "./feddyn.ts";
 import { fedNovaOptions } from "./fednova.ts";
 import { fineTuningOptions } from "./fine-tuning.ts";
@@ -22,6 +23,7 @@ const OPTIONS = [
   scaffoldOptions,
   qFedAvgOptions,
   fedDynOptions,
+  fedBuffOptions,
   ifcaOptions,
   fineTuningOptions,
   moduleOptions,

@@ -23,6 +23,12 @@ export type Vectors = Readonly<Record<string, Float32Array>>;
  * };
  */
 export interface Algorithm {
+  /**
+   * How many clients train at the same time, each from the model that is newest when it begins; the
+   * server steps whenever it has as many reports as a round takes. Clients train in rounds, if it is
+   * left out.
+   */
+  readonly concurrency?: number;
   /** How much a report counts. As the task says, if it is left out. */
   readonly weighting?: "uniform";
   /**
@@ -88,6 +94,8 @@ export interface ClientView {
   readonly parameters: Float32Array;
   /** What the server has sent beside the model; not to be modified. */
   readonly sent: Vectors;
+  /** How many steps the server has made since the client began; 0 in rounds. */
+  readonly staleness: number;
   /** What the client has kept; empty before its first report. Not to be modified. */
   readonly kept: Vectors;
   /** Trains on the client's examples. The update is new memory. */

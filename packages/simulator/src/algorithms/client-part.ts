@@ -23,6 +23,8 @@ export interface ClientPartRequest {
   readonly roundNumber: number;
   /** What the server sends beside the model. */
   readonly sent: Vectors;
+  /** How many steps the server has made since the client began. */
+  readonly staleness: number;
   /** What the client has kept. */
   readonly kept: Vectors;
   /** Passes over the examples, where they are not those of the plan. */
@@ -51,11 +53,12 @@ export async function weightsToEvaluate(
 
 /** What an algorithm sees of a client, and does with its examples. */
 function clientView(deps: ClientPartDeps, request: ClientPartRequest): ClientView {
-  const { model, examples, rows, roundNumber, sent, kept, signal } = request;
+  const { model, examples, rows, roundNumber, sent, staleness, kept, signal } = request;
   const { plan, parts, layout } = model.plan;
   return {
     plan,
     sent,
+    staleness,
     kept,
     get parameters() {
       return gatherRanges(model.checkpoint.weights, parts.updated);

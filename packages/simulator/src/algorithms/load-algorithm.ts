@@ -1,6 +1,7 @@
 // The table of all algorithms. The compiler compares it with those that an experiment can name.
 import type { Algorithm } from "./algorithm.ts";
 import type { AlgorithmOptions, OptionsOf } from "./algorithm-options.ts";
+import { fedBuff } from "./fedbuff.ts";
 import { fedDyn } from "./feddyn.ts";
 import { fedNova } from "./fednova.ts";
 import { fineTuning } from "./fine-tuning.ts";
@@ -19,6 +20,7 @@ const FACTORIES: {
   scaffold,
   qfedavg: qFedAvg,
   feddyn: fedDyn,
+  fedbuff: fedBuff,
   ifca,
   "fine-tuning": fineTuning,
   module: algorithmOfModule,

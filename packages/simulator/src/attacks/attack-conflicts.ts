@@ -19,8 +19,9 @@ export function requireAttackFits(
   options: AttackOptions,
   { task, algorithm, name }: AttackedRun,
 ): void {
-  if (createAttack(options).colludes !== true) return;
-  // Attackers train for each other, and what a client keeps is not theirs.
+  const isOfRounds = algorithm.concurrency === undefined;
+  if (isOfRounds && createAttack(options).colludes !== true) return;
+  // Attackers of a round train for each other, and what a client keeps is not theirs.
   const conflict =
     algorithm.train !== undefined
       ? `the algorithm ${name}`

@@ -179,7 +179,7 @@ export class ClientWorkplace {
 
   /** What a client works on in a round, and with what. */
   #partOf(
-    { number, weights, sent = {} }: PoolRound,
+    { number, weights, sent = {}, staleness = 0 }: PoolRound,
     { client, kept, epochs }: ClientWork,
     signal: AbortSignal,
   ): {
@@ -193,7 +193,7 @@ export class ClientWorkplace {
       deps: { ...this.#depsOf(client, plan, kept), trainer, algorithm },
       request: {
         model: { plan, checkpoint: { id: NAMELESS, weights } },
-        ...{ roundNumber: number, ...train, sent, epochs, signal },
+        ...{ roundNumber: number, ...train, sent, staleness, epochs, signal },
         kept: kept?.vectors ?? {},
       },
       heldOut,

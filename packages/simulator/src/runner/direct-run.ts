@@ -127,7 +127,8 @@ export class DirectRun implements SimulatedTask {
       fates: end.fates,
       exampleCount: isCommitted ? collection.exampleCount : 0,
       metrics: isCommitted ? collection.measured().metrics : {},
-      ...(isCommitted && purpose === "evaluation" && { byClient: figuresByClient(reports.measured) }),
+      ...(isCommitted &&
+        purpose === "evaluation" && { byClient: figuresByClient(reports.measured) }),
       bytesUp: reports.bytesUp,
       bytesDown: end.selected * bytesDown,
       deviceSeconds: end.deviceMs / 1000,

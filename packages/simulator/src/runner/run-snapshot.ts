@@ -1,3 +1,4 @@
+import type { FlightSnapshot } from "./clients-in-flight.ts";
 import type { ModelState } from "@tributary/core";
 import type { Vectors } from "../algorithms/algorithm.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
@@ -16,4 +17,9 @@ export interface RunSnapshot {
   readonly participation: Uint32Array;
   /** What a member downloads of the model, in bytes. */
   readonly modelBytes: number;
+  /** The clients that train, and the models that they train from, of an asynchronous run. */
+  readonly flight?: {
+    readonly clients: FlightSnapshot;
+    readonly models: ReadonlyMap<number, Float32Array>;
+  };
 }

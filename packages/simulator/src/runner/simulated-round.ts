@@ -26,6 +26,8 @@ export interface SimulatedRound {
   readonly byClient?: Readonly<Record<string, ClientFigures>>;
   /** What the checkpoint reaches on the data's held-out examples; undefined when it was not scored. */
   readonly score?: Readonly<Record<string, number>>;
+  /** How many steps old the models were that clients had trained from, on average; of FedBuff. */
+  readonly staleness?: number;
   /** Bytes of updates, and of models. */
   readonly bytesUp: number;
   readonly bytesDown: number;

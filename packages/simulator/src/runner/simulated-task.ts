@@ -4,6 +4,7 @@ import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import type { AttackOptions } from "../attacks/attack-options.ts";
 import type { InitialModel } from "../files/model-files.ts";
 import type { Devices } from "./devices.ts";
+import type { RunSnapshot } from "./run-snapshot.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { TrainerPool } from "./trainer-pool.ts";
 
@@ -49,6 +50,8 @@ export interface SimulatedTask {
    * @throws TributaryError what the work of a client throws, which it names; `ABORTED`.
    */
   next(signal: AbortSignal): Promise<SimulatedRound | undefined>;
+  /** What the run needs to go on later, to the same bits; a run over sockets cannot. */
+  snapshot?(): RunSnapshot;
   /** Ends what the run has begun for itself. The pool stays open. */
   close(): Promise<void>;
 }

@@ -31,6 +31,8 @@ export interface PoolRound {
   readonly weights: Float32Array;
   /** What the algorithm sends beside the model; nothing if left out. Nobody writes to it. */
   readonly sent?: Vectors;
+  /** How many steps the server has made since the clients began; 0 if left out. */
+  readonly staleness?: number;
   /** Who attacks, if anybody does. */
   readonly attacked?: AttackedRound;
 }

@@ -13,14 +13,14 @@ export const RATE = 0.5;
 
 const shared = dataOf(3);
 /** Clients have 6, 12 and 18 examples. */
-const data = {
+export const linearData = {
   ...shared,
   partition: { ...shared.partition, offsets: Uint32Array.of(0, 6, 18, 36) },
 };
 
 /** The examples of each client. */
 export const CLIENTS: readonly Examples[] = [0, 1, 2].map((client) =>
-  takeExamples(data.train, rowsOf(data.partition, client)),
+  takeExamples(linearData.train, rowsOf(linearData.partition, client)),
 );
 
 /** What a run of the linear classifier begins with. */
@@ -45,7 +45,7 @@ export const initialOf = (terms: RunTerms): Parameters => [...terms.model.values
 
 /** The models that a run with several of them begins with: the model, then what stands beside it. */
 export async function initialModels(terms: RunTerms): Promise<Parameters[]> {
-  const pool = poolOf(data, 1);
+  const pool = poolOf(linearData, 1);
   const run = await DirectRun.begin(terms, depsOf(pool));
   await pool.close();
   const { state, remembered } = run.snapshot();
@@ -59,7 +59,7 @@ export async function runLinear(
   more: Partial<RunTerms> = {},
 ): Promise<Parameters> {
   const terms = { ...linearTerms({ algorithm, ...sections }), ...more };
-  const pool = poolOf(data, 1);
+  const pool = poolOf(linearData, 1);
   try {
     return [...(await toItsEnd(await DirectRun.begin(terms, depsOf(pool)))).weights];
   } finally {
