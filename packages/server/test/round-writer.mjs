@@ -69,6 +69,7 @@ for (;;) {
     roundNumber: number,
     byteLength: bytes.length,
     createdAtMs: number,
+    optimizerMemory: null,
   };
   // One device is in every round. The other is in this one only, and named for it.
   const participations = ["always", round.id].map((deviceId) => ({
