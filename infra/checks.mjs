@@ -24,11 +24,17 @@ const ON_ONE_NODE = [
   "packages/server/test/storage-postgres.test.ts",
   "packages/server/test/storage-embedded.test.ts",
   "packages/server/test/storage-access-embedded.test.ts",
+  "packages/server/test/storage-lease.test.ts",
+  "packages/server/test/database-outage.test.ts",
   "packages/client-sdk/test/trainer-memory.test.ts",
   "packages/client-sdk/test/model-table.test.ts",
   "packages/client-sdk/test/finite-differences.test.ts",
   "packages/protocol/test/update-residual.test.ts",
+  "packages/core/test/aggregation-robust-rules.test.ts",
+  "packages/simulator/test/direct-run.test.ts",
+  "packages/simulator/test/buffered-run.test.ts",
   "bench/test/codec.test.ts",
+  "bench/test/simulate.test.ts",
 ];
 
 const TOOL_LIMIT_MS = 10 * 60_000;
