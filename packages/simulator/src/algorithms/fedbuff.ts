@@ -1,7 +1,7 @@
+import type { z } from "zod";
 import { strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import { nameKey } from "../options/option-keys.ts";
 import type { Algorithm, Surroundings } from "./algorithm.ts";
-import type { OptionsOf } from "./algorithm-options.ts";
 import { scaled } from "./vectors.ts";
 
 export const fedBuffOptions = strictRecord({
@@ -19,7 +19,7 @@ export const fedBuffOptions = strictRecord({
  * made since the client began. The server moves by the sum of a buffer of K such updates, divided by K.
  * @see arXiv:2106.06639, Algorithm 1; s(t) as in its section 5
  */
-export function fedBuff({ concurrency }: OptionsOf<"fedbuff">): Algorithm {
+export function fedBuff({ concurrency }: z.output<typeof fedBuffOptions>): Algorithm {
   return {
     concurrency,
     weighting: "uniform",
