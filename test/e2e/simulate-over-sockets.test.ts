@@ -22,16 +22,19 @@ const DIFFERENCES = {
 const KRUM = { rule: "multiKrum", byzantine: 1 };
 
 test.each([
-  ["the mean of float32 updates", {}],
-  ["the mean of quantized updates", { plan: QUANTIZED }],
-  ["differences down", { plan: DIFFERENCES }],
+  [
+    "the mean of quantized updates, and evaluations by clients",
+    { plan: QUANTIZED, evaluation: { everyRounds: 2 } },
+  ],
   ["multi-Krum on float32 updates", { aggregation: KRUM }],
   [
     "multi-Krum on quantized updates and differences down",
     { aggregation: KRUM, plan: DIFFERENCES },
   ],
-  ["a server optimizer that remembers", { serverOptimizer: { name: "fedadam" } }],
-  ["evaluations by clients", { evaluation: { everyRounds: 2 } }],
+  [
+    "differences down and an optimizer that remembers",
+    { plan: DIFFERENCES, serverOptimizer: { name: "fedadam" } },
+  ],
 ])("a simulation gives the same checkpoint over sockets: %s", async (_, sections) => {
   const experiment = { ...EXPERIMENT, ...sections };
   const [direct] = await simulate(experiment);

@@ -124,17 +124,10 @@ describe("a simulation", () => {
     expect(rest.runs[0]!.rounds).toBe(60);
   });
 
-  test.each([
-    ["a key that is misspelt", { partiton: {} }, /Perhaps you meant partition/],
-    ["a partition that leaves a client empty", { partition: { name: "iid", clients: 1_000 } }, /./],
-    ["a cohort larger than the population", { round: { goalCount: 9 } }, /./],
-    ["data that was not fetched", { data: { name: "mnist" } }, /tributary data fetch mnist/],
-  ])("is refused before its first round: %s", async (_, changes, remedy) => {
+  test("is refused before its first round when its data was not fetched", async () => {
     const box = await openSandbox();
-    await experiment(box, changes);
-    const ended = await box.run(["simulate", "quick.yaml", "--json"]);
-    expect(ended.code).not.toBe(0);
-    const { error } = JSON.parse(ended.stdout) as { error: { remedy: string } };
-    expect(error.remedy).toMatch(remedy);
+    await experiment(box, { data: { name: "mnist" } });
+    const { remedy } = await box.failure(["simulate", "quick.yaml"]);
+    expect(remedy).toContain("tributary data fetch mnist");
   });
 });
