@@ -58,7 +58,8 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
       title: "a data set that nobody knows",
       args: ["data", "fetch", "imagenet"],
       message: "There is no data set named imagenet to download",
-      remedy: "Use one of mnist, fashion-mnist, iris, penguins, abalone, shakespeare.",
+      remedy:
+        "Use one of mnist, fashion-mnist, emnist, cifar-10, cifar-100, iris, penguins, abalone, shakespeare.",
     },
     {
       title: "half a certificate",

@@ -13,6 +13,9 @@ const EXPERIMENT = {
   partition: { name: "natural-id" },
 };
 
+/** As on a machine that has fetched nothing. */
+const NO_DATA = { TRIBUTARY_DATA: undefined };
+
 interface Result {
   readonly out: string;
   readonly checkpoint: string | null;
@@ -127,7 +130,7 @@ describe("a simulation", () => {
   test("is refused before its first round when its data was not fetched", async () => {
     const box = await openSandbox();
     await experiment(box, { data: { name: "mnist" } });
-    const { remedy } = await box.failure(["simulate", "quick.yaml"]);
+    const { remedy } = await box.failure(["simulate", "quick.yaml"], 1, NO_DATA);
     expect(remedy).toContain("tributary data fetch mnist");
   });
 });

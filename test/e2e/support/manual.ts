@@ -22,7 +22,7 @@ export function parseHelp(text: string): CommandHelp {
       ]),
     ),
     requiredArguments: required.length,
-    maximumArguments: required.length + optional.length,
+    maximumArguments: /\.\.\.[>\]]/.test(usage) ? Infinity : required.length + optional.length,
   };
 }
 
