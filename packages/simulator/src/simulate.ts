@@ -15,7 +15,6 @@ import type { RunResult } from "./runner/run-result.ts";
 import type { RunSnapshot } from "./runner/run-snapshot.ts";
 import type { SimulatedRound } from "./runner/simulated-round.ts";
 import type { RunDeps, SimulatedTask } from "./runner/simulated-task.ts";
-import { WireRun } from "./wire/wire-run.ts";
 
 /** A run as those are told of it who follow a simulation. */
 export interface RunFacts extends ExperimentRun {
@@ -158,7 +157,11 @@ async function begin(
   snapshot: RunSnapshot | undefined,
 ): Promise<SimulatedTask> {
   const { terms, data } = open;
-  if (experiment.runner.fidelity === "wire") return WireRun.begin(terms, data, workers, deps);
+  if (experiment.runner.fidelity === "wire") {
+    // Loaded only here: it brings the whole server with it.
+    const { WireRun } = await import("./wire/wire-run.ts");
+    return WireRun.begin(terms, data, workers, deps);
+  }
   const { concurrency } = await loadAlgorithm(experiment.algorithm);
   return concurrency === undefined
     ? DirectRun.begin(terms, deps, snapshot)
