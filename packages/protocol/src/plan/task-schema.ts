@@ -281,6 +281,9 @@ const sections = strictRecord({
   budget: budgetSection.prefault({}).describe("What the task may cost."),
 });
 
+/** The keys of a task file. */
+export const taskKeys: readonly string[] = Object.keys(sections.shape);
+
 /** The sections with what one takes from the others, without the rules for what may go together. */
 const form = sections.transform((task, context) => {
   const model = withSizes(task.model, task);

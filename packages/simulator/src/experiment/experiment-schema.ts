@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { parseStrict, list, oneOf, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
+import {
+  list,
+  oneOf,
+  parseStrict,
+  strictRecord,
+  taskKeys,
+  wholeNumber,
+} from "@tributary/protocol/schemas";
 import { taskJsonSchema } from "@tributary/protocol";
 import { algorithmOptions } from "../algorithms/algorithm-options.ts";
 import { attackOptions } from "../attacks/attack-options.ts";
@@ -67,13 +74,8 @@ export type ExperimentSections = z.output<typeof experimentSections>;
 /** The keys of those sections. */
 export const EXPERIMENT_KEYS: readonly string[] = Object.keys(experimentSections.shape);
 
-/** A task's keys, which an experiment has too. */
-const TASK_KEYS = Object.keys((taskJsonSchema() as { properties: object }).properties);
-
 const anyKeys = strictRecord(
-  Object.fromEntries(
-    [...EXPERIMENT_KEYS, ...TASK_KEYS].map((key) => [key, z.unknown().optional()]),
-  ),
+  Object.fromEntries([...EXPERIMENT_KEYS, ...taskKeys].map((key) => [key, z.unknown().optional()])),
 );
 
 /**

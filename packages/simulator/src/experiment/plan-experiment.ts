@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { cohortSize } from "@tributary/core";
 import {
   TributaryError,
   asTributaryError,
@@ -119,7 +120,7 @@ async function checkTogether(experiment: Experiment): Promise<void> {
  */
 export function requireCohort({ round, evaluation }: TaskDefinition, clients: number): void {
   const goals = [
-    ["round.goalCount", Math.ceil(round.goalCount * round.overselection - 1e-9)],
+    ["round.goalCount", cohortSize(round)],
     ["evaluation.goalCount", evaluation.goalCount ?? 0],
   ] as const;
   for (const [path, cohort] of goals) {
