@@ -1,5 +1,5 @@
 import type { MeasureName } from "@tributary/protocol";
-import { curvesOf, seriesOf, type CurvePoint } from "./curves.ts";
+import { curvesOf, runsBySeries, type CurvePoint } from "./curves.ts";
 import type { ChartSpec } from "./draw-chart.ts";
 import type { StoredResults } from "./read-results.ts";
 
@@ -100,13 +100,8 @@ function lines(
 }
 
 function participationChart(results: readonly StoredResults[]): Chart | undefined {
-  const counts = results.flatMap((one) =>
-    one.runs.flatMap((run) =>
-      (run.participations ?? []).map((count) => ({
-        series: seriesOf(one, run, results.length > 1),
-        count,
-      })),
-    ),
+  const counts = runsBySeries(results).flatMap(({ series, run }) =>
+    (run.participations ?? []).map((count) => ({ series, count })),
   );
   if (counts.length === 0) return undefined;
   return {

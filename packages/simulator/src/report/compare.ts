@@ -2,7 +2,8 @@ import { permutationTest } from "simple-statistics";
 import { TributaryError, seededRandom, type MeasureName } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { randomStream } from "../random/random-stream.ts";
-import { seriesOf } from "./curves.ts";
+import { runsBySeries } from "./curves.ts";
+import { groupBy } from "./group-by.ts";
 import type { StoredResults, StoredRun } from "./read-results.ts";
 import { spreadOf, type Spread } from "./summary.ts";
 
@@ -49,19 +50,15 @@ export function compare(results: readonly StoredResults[]): Comparison {
       { remedy: "Compare experiments whose tasks name the same evaluation.metric." },
     );
   }
-  const groups = new Map<string, StoredRun[]>();
-  for (const one of results) {
-    for (const run of one.runs) {
-      const series = seriesOf(one, run, results.length > 1);
-      groups.set(series, [...(groups.get(series) ?? []), run]);
-    }
-  }
   const lastOf = (runs: readonly StoredRun[]): number[] =>
     runs.flatMap(({ finalScore }) => finalScore[measure] ?? []);
-  const [base] = groups.values();
+  const groups = [...groupBy(runsBySeries(results), ({ series }) => series)].map(
+    ([series, members]) => ({ series, runs: members.map(({ run }) => run) }),
+  );
+  const base = groups[0]?.runs;
   return {
     measure,
-    series: [...groups].map(([series, runs]) => ({
+    series: groups.map(({ series, runs }) => ({
       series,
       seeds: runs.map(({ seed }) => seed),
       last: spreadOf(lastOf(runs)),

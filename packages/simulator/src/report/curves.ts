@@ -20,13 +20,24 @@ export function curvesOf(
   results: readonly StoredResults[],
   measure: MeasureName,
 ): readonly CurvePoint[] {
+  return runsBySeries(results).flatMap((run) => curveOf(run, measure));
+}
+
+/** A run, and what it is one of. */
+export interface SeriesRun {
+  readonly series: string;
+  readonly run: StoredRun;
+}
+
+/** All runs, each with the name of its series. */
+export function runsBySeries(results: readonly StoredResults[]): readonly SeriesRun[] {
   return results.flatMap((one) =>
-    one.runs.flatMap((run) => curveOf(run, seriesOf(one, run, results.length > 1), measure)),
+    one.runs.map((run) => ({ series: seriesOf(one, run, results.length > 1), run })),
   );
 }
 
 /** The name of a run's series: its settings, and with several experiments the folder too. */
-export function seriesOf(
+function seriesOf(
   { path, plan }: StoredResults,
   { settings }: StoredRun,
   isOneOfMany: boolean,
@@ -36,7 +47,7 @@ export function seriesOf(
   return choice === "" ? path : `${path}: ${choice}`;
 }
 
-function curveOf(run: StoredRun, series: string, measure: MeasureName): CurvePoint[] {
+function curveOf({ series, run }: SeriesRun, measure: MeasureName): CurvePoint[] {
   let bytes = 0;
   return run.recorded.flatMap(({ number, score, bytesUp, bytesDown, endedAtMs }) => {
     bytes += bytesUp + bytesDown;

@@ -3,6 +3,7 @@ import type { ExperimentPlan } from "../experiment/experiment.ts";
 import type { Settings } from "../experiment/settings.ts";
 import type { RunResult } from "../runner/run-result.ts";
 import { fairnessOf, type Fairness } from "./fairness.ts";
+import { groupBy } from "./group-by.ts";
 import { bestSoFar, roundsToTarget, scoresOf, secondsToTarget } from "./rounds-to-target.ts";
 
 /** What one run has come to. */
@@ -67,20 +68,13 @@ export function summaryOf(plan: ExperimentPlan, results: readonly RunResult[]): 
   return {
     name: plan.name,
     measure: measureOf(tasks[0]!),
-    groups: grouped(runs).map(groupSummary),
+    groups: [...groupBy(runs, keyOf).values()].map(groupSummary),
     runs,
   };
 }
 
-/** The runs of each choice of settings, in the order of the first ones. */
-function grouped(runs: readonly RunSummary[]): readonly (readonly RunSummary[])[] {
-  const groups = new Map<string, RunSummary[]>();
-  for (const run of runs) {
-    const key = JSON.stringify(run.settings);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
-  return [...groups.values()];
-}
+/** Runs with the same settings differ in their seeds only. */
+const keyOf = ({ settings }: RunSummary): string => JSON.stringify(settings);
 
 function runSummary(
   { seed, settings, rounds, checkpoint, participation }: RunResult,
