@@ -137,7 +137,7 @@ async function simulateRun(
     throw asTributaryError(error, "INTERNAL", "The simulation failed");
   } finally {
     if (task !== undefined) await options.runEnded?.(run, snapshot());
-    await task?.close();
+    await task?.close?.();
     await pool.close();
   }
 }

@@ -76,9 +76,6 @@ export class BufferedRun implements SimulatedTask {
     return { ...this.#task.snapshot(), flight };
   }
 
-  /** Nothing stays open: the pool belongs to whoever made it. */
-  async close(): Promise<void> {}
-
   async #step(signal: AbortSignal): Promise<SimulatedRound> {
     const { clock } = this.#deps;
     const task = this.#task;

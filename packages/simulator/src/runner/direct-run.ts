@@ -37,8 +37,8 @@ export class DirectRun implements SimulatedTask {
     this.#deps = deps;
     const random = seededRandom(deps.crypto, seed);
     this.#attackers = attack ? attackersOf(attack, clients, random.derive("attackers")) : [];
-    this.#cohorts = new DrawnCohorts(definition, clients, random.derive("cohorts"));
-    for (const _ of task.rounds) this.#cohorts.skip();
+    const drawn = task.rounds.length;
+    this.#cohorts = new DrawnCohorts(definition, clients, random.derive("cohorts"), drawn);
     this.#devices = devices ?? instantDevices(clients);
     this.#policies = {
       training: roundOf(definition),
@@ -82,9 +82,6 @@ export class DirectRun implements SimulatedTask {
   snapshot(): RunSnapshot {
     return this.#task.snapshot();
   }
-
-  /** Nothing stays open: the pool belongs to whoever made it. */
-  async close(): Promise<void> {}
 
   async #round(purpose: RoundPurpose, signal: AbortSignal): Promise<SimulatedRound> {
     const { clock, pool } = this.#deps;

@@ -14,10 +14,14 @@ export class DrawnCohorts {
   readonly #definition: TaskDefinition;
   readonly #clients: number;
   readonly #random: RandomSource;
-  #rounds = 0;
+  #rounds: number;
 
-  /** @param clients - Number of clients in all. */
-  constructor(definition: TaskDefinition, clients: number, random: RandomSource) {
+  /**
+   * @param clients - Number of clients in all.
+   * @param drawn - For how many rounds cohorts have been drawn before.
+   */
+  constructor(definition: TaskDefinition, clients: number, random: RandomSource, drawn = 0) {
+    this.#rounds = drawn;
     this.#definition = definition;
     this.#clients = clients;
     this.#random = random;
@@ -43,11 +47,6 @@ export class DrawnCohorts {
   next(purpose: RoundPurpose): { readonly random: RandomSource; readonly size: number } {
     this.#rounds += 1;
     return { random: this.#random.derive(`round ${this.#rounds}`), size: this.#sizeOf(purpose) };
-  }
-
-  /** Leaves the cohort of a round out that has been drawn before, by another object like this. */
-  skip(): void {
-    this.#rounds += 1;
   }
 
   #sizeOf(purpose: RoundPurpose): number {

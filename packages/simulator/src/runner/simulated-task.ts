@@ -52,6 +52,6 @@ export interface SimulatedTask {
   next(signal: AbortSignal): Promise<SimulatedRound | undefined>;
   /** What the run needs to go on later, to the same bits; a run over sockets cannot. */
   snapshot?(): RunSnapshot;
-  /** Ends what the run has begun for itself. The pool stays open. */
-  close(): Promise<void>;
+  /** Ends what the run has begun for itself, if it has. The pool stays open. */
+  close?(): Promise<void>;
 }
