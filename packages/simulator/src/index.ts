@@ -111,3 +111,4 @@ export type { SimulationData } from "./runner/simulation-data.ts";
 export { ThreadPool } from "./runner/thread-pool.ts";
 export type { TrainerPool } from "./runner/trainer-pool.ts";
 export { ClientThreads } from "./wire/client-threads.ts";
+export { limitsForClients } from "./wire/limits-for-clients.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { DEFAULT_LIMITS, type Limits, type TaskDefinition } from "@tributary/protocol";
+import type { TaskDefinition } from "@tributary/protocol";
 import { startServer, type TributaryServer } from "@tributary/server";
+import { limitsForClients } from "@tributary/simulator";
 import { announceAdmin } from "../admin/admin-client.ts";
 import type { DemoOptions } from "./demo-options.ts";
 
@@ -24,7 +25,7 @@ export async function startDemoServer(
   const { dataDir, port, adminPort, logLevel, databaseUrl } = options;
   const server = await startServer({
     ...{ dataDir, port, adminPort, logLevel },
-    limits: limitsFor(clients),
+    limits: limitsForClients(clients),
     ...(isOfOneClient(task) ? { minimumCohort: 1 } : {}),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });
@@ -58,20 +59,4 @@ export async function cancelEarlierTasks(
 /** Whether rounds or evaluations of a task take the report of a single client. */
 function isOfOneClient({ round, evaluation }: TaskDefinition): boolean {
   return Math.min(round.goalCount, evaluation.goalCount ?? round.goalCount) === 1;
-}
-
-/**
- * All clients of a demo connect from one address, so that the limits per address have to fit their
- * number.
- */
-function limitsFor(clients: number): Partial<Limits> {
-  const { maxConnectionsPerAddress, connectionBurstPerAddress, requestBurstPerAddress } =
-    DEFAULT_LIMITS;
-  const { connectionsPerSecondPerAddress } = DEFAULT_LIMITS;
-  return {
-    maxConnectionsPerAddress: Math.max(maxConnectionsPerAddress, clients),
-    connectionBurstPerAddress: Math.max(connectionBurstPerAddress, clients),
-    connectionsPerSecondPerAddress: Math.max(connectionsPerSecondPerAddress, clients),
-    requestBurstPerAddress: Math.max(requestBurstPerAddress, 4 * clients),
-  };
 }

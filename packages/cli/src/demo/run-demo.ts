@@ -6,6 +6,7 @@ import {
   decodePlan,
   layoutOf,
   seededRandom,
+  type Plan,
   type TaskDefinition,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -57,7 +58,8 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     const { trainer, seed } = options;
     const loaded = scorer.begin({ planBytes: task.planBytes, trainer, seed, heldOut: 0 });
     const heldOut = data.test.count;
-    const judge: Judge = { scorer, server, task, heldOut, startedAtMs, observer };
+    const plan = decodePlan(task.planBytes);
+    const judge: Judge = { scorer, server, task, plan, heldOut, startedAtMs, observer };
     progress.begin(task.id, (round) => {
       scoreRound(round, judge).then((score) => progress.addScore(round, score), fail);
     });
@@ -134,6 +136,7 @@ interface Judge {
   readonly scorer: TrainerPool;
   readonly server: TributaryServer;
   readonly task: TaskRecord;
+  readonly plan: Plan;
   /** How many held-out examples the scorer has. */
   readonly heldOut: number;
   readonly startedAtMs: number;
@@ -145,9 +148,8 @@ interface Judge {
  * the score too.
  */
 async function scoreRound(round: RoundRecord, judge: Judge): Promise<Score> {
-  const { scorer, server, task, heldOut, startedAtMs, observer } = judge;
+  const { scorer, server, task, plan, heldOut, startedAtMs, observer } = judge;
   const checkpoint = (await server.storage.checkpoints.get(round.checkpoint!))!;
-  const plan = decodePlan(task.planBytes);
   const weights = decodeCheckpoint(checkpoint, layoutOf(plan.model.parameters));
   const metrics = scoreOfParts(plan, await scorer.score(weights, new AbortController().signal));
   const elapsedMs = Date.now() - startedAtMs;

@@ -2,14 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  DEFAULT_LIMITS,
   TributaryError,
   decodeCheckpoint,
   decodePlan,
   layoutOf,
   seededRandom,
   type CheckpointId,
-  type Limits,
   type Plan,
 } from "@tributary/protocol";
 import {
@@ -32,6 +30,7 @@ import type { RunDeps, RunTerms, SimulatedTask } from "../runner/simulated-task.
 import type { SimulatedRound } from "../runner/simulated-round.ts";
 import type { SimulationData } from "../runner/simulation-data.ts";
 import { ClientThreads } from "./client-threads.ts";
+import { limitsForClients } from "./limits-for-clients.ts";
 
 /** What happens in the server of a run that the run waits for. */
 type Awaited = Extract<ServerEvent, { type: "round-opened" | "round-ended" | "task-state" }>;
@@ -101,7 +100,7 @@ export class WireRun implements SimulatedTask {
     const server = await startServer(
       {
         ...{ port: 0, adminPort: 0, dataDir: folder, tls: "none", minimumCohort: 1 },
-        limits: limitsFor(clients),
+        limits: limitsForClients(clients),
       },
       {
         random: serverRandom(crypto, seed),
@@ -172,7 +171,6 @@ export class WireRun implements SimulatedTask {
   async #ended(record: RoundRecord, signal: AbortSignal): Promise<SimulatedRound> {
     const round: SimulatedRound = {
       ...record,
-      reported: record.reported,
       deviceSeconds: 0,
       wastedSeconds: 0,
       seconds: record.roundTimeMs / 1000,
@@ -203,17 +201,4 @@ function isAwaited(event: ServerEvent, { id }: TaskRecord): event is Awaited {
     default:
       return false;
   }
-}
-
-/** All clients connect from one address, so that the limits per address have to fit their number. */
-function limitsFor(clients: number): Partial<Limits> {
-  const atLeast = (limit: keyof Limits, needed: number): Partial<Limits> => ({
-    [limit]: Math.max(DEFAULT_LIMITS[limit], needed),
-  });
-  return {
-    ...atLeast("maxConnectionsPerAddress", clients),
-    ...atLeast("connectionBurstPerAddress", clients),
-    ...atLeast("connectionsPerSecondPerAddress", clients),
-    ...atLeast("requestBurstPerAddress", 4 * clients),
-  };
 }
