@@ -7,7 +7,10 @@ export class ExactTotal {
   /** They do not overlap, and the smallest comes first. Their exact sum is the total. */
   readonly #parts: number[] = [];
 
-  /** @param value - Finite, and so small that the total stays finite. */
+  /**
+   * Adds a number to the total.
+   * @param value - Finite, and so small that the total stays finite.
+   */
   add(value: number): void {
     const parts = this.#parts;
     let rest = value;
