@@ -129,9 +129,12 @@ async function simulateRun(
       rounds.push(round);
       await options.roundEnded?.(run, round, snapshot);
     }
-    const { seed, settings } = run;
+    const { seed, variant, settings } = run;
     const { checkpoint, weights, participation } = task;
-    return { seed, settings, rounds, checkpoint, weights, ...(participation && { participation }) };
+    return {
+      ...{ seed, variant, settings, rounds, checkpoint, weights },
+      ...(participation && { participation }),
+    };
   } catch (error) {
     if (signal.aborted) throw stopped(run, error);
     throw asTributaryError(error, "INTERNAL", "The simulation failed");

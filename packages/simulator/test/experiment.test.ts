@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planExperiment } from "../src/experiment/plan-experiment.ts";
+import { describeChoice } from "../src/experiment/choice.ts";
 import { parseSetting, withSettings } from "../src/experiment/settings.ts";
 
 const EXPERIMENT = {
@@ -38,6 +39,27 @@ describe("an experiment", () => {
     ]);
   });
 
+  it("is run with each of its variants, and with each choice of the sweep", async () => {
+    const { runs } = await plan({
+      variants: {
+        "one big step": { "plan.batchSize": 600, "plan.localEpochs": 1 },
+        "few bits": { "plan.update": { codec: "eden", bits: 1 } },
+      },
+      sweep: { "round.goalCount": [2, 3] },
+    });
+    expect(
+      runs.map((run) => {
+        const { plan, round } = run.experiment.task;
+        return [describeChoice(run), plan.batchSize, plan.update.codec, round.goalCount];
+      }),
+    ).toEqual([
+      ["one big step, round.goalCount=2", 600, "uniform", 2],
+      ["one big step, round.goalCount=3", 600, "uniform", 3],
+      ["few bits, round.goalCount=2", 10, "eden", 2],
+      ["few bits, round.goalCount=3", 10, "eden", 3],
+    ]);
+  });
+
   it("has a task in which nobody drops out and the held-out examples judge", async () => {
     const { runs } = await plan();
     const { round, evaluation, maximumExamples } = runs[0]!.experiment.task;
@@ -71,6 +93,20 @@ describe("an experiment", () => {
       /With plan.batchSize=0: .*plan.batchSize is 0/,
     ],
     ["a sweep of what is no section", { sweep: { "name.x": [1] } }, /name is no section/],
+    [
+      "a variant that is not valid",
+      { variants: { "no batches": { "plan.batchSize": 0 } } },
+      /With no batches: .*plan.batchSize is 0/,
+    ],
+    [
+      "a sweep that undoes a variant",
+      {
+        variants: { small: { "plan.update.bits": 1 } },
+        sweep: { "plan.update": [{ codec: "float32" }] },
+      },
+      /sweep of plan.update undoes what the variant small says of plan.update.bits/,
+    ],
+    ["variants that are a list", { variants: [{}] }, /variants.*Give an object with variants/],
     ["seeds that are no list", { seeds: 3 }, /seeds is 3/],
   ])("is refused before the first round: %s", async (_, changes, message) => {
     await expect(plan(changes)).rejects.toThrow(message);

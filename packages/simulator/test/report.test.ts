@@ -3,12 +3,12 @@ import { parseTask } from "@tributary/protocol";
 import { chartsOf } from "../src/report/charts.ts";
 import { compare } from "../src/report/compare.ts";
 import { comparisonTable } from "../src/report/comparison-table.ts";
+import { costToTarget } from "../src/report/cost-to-target.ts";
 import { roundsCsv } from "../src/report/csv.ts";
 import { drawChart } from "../src/report/draw-chart.ts";
 import { fairnessOf } from "../src/report/fairness.ts";
 import { htmlTable } from "../src/report/html.ts";
 import type { StoredResults } from "../src/report/read-results.ts";
-import { roundsToTarget, secondsToTarget } from "../src/report/rounds-to-target.ts";
 import { spreadOf } from "../src/report/summary.ts";
 import type { SimulatedRound } from "../src/runner/simulated-round.ts";
 
@@ -31,8 +31,16 @@ const task = parseTask({
 /** Results with a run for each seed, which end with these accuracies. */
 function results(path: string, lasts: readonly number[]): StoredResults {
   const runs = lasts.map((last, seed) => ({
-    ...{ seed, settings: { "plan.batchSize": 10 }, rounds: 2, roundsToTarget: null, best: last },
+    ...{
+      seed,
+      variant: null,
+      settings: { "plan.batchSize": 10 },
+      rounds: 2,
+      roundsToTarget: null,
+      best: last,
+    },
     ...{ finalScore: { accuracy: last }, bytesUp: 2e6, bytesDown: 4e6, virtualSeconds: 120 },
+    ...{ bytesUpToTarget: null, bytesDownToTarget: null },
     ...{ virtualSecondsToTarget: null, wastedShare: 0, participation: null, seconds: 1 },
     ...{ checkpoint: "c", recorded: [round(1, 0.5), round(2, last)], participations: [1, 2, 0] },
   }));
@@ -45,24 +53,31 @@ function results(path: string, lasts: readonly number[]): StoredResults {
   };
 }
 
-describe("rounds to the target", () => {
+describe("what it takes to reach the target", () => {
   it.each([
     [[0.5, 0.8, 1], 2.5],
     [[0.95], 1],
     // A fall does not count: the best so far is 0.8 before the target is crossed.
     [[0.8, 0.1, 1], 2.5],
     [[0.5, 0.6], null],
-  ])("are counted on the curve of the best score so far: %j", (scores, expected) => {
+  ])("is read off the curve of the best score so far: %j", (scores, expected) => {
     const rounds = scores.map((score, index) => round(index + 1, score));
-    const reached = roundsToTarget(task, rounds);
-    if (expected === null) expect(reached).toBeNull();
-    else expect(reached).toBeCloseTo(expected, 9);
+    const cost = costToTarget(task, rounds);
+    if (expected === null) {
+      expect(cost).toBeNull();
+      return;
+    }
+    expect(cost!.rounds).toBeCloseTo(expected, 9);
+    expect(cost!.bytesUp).toBeCloseTo(expected * 1e6, 3);
+    expect(cost!.bytesDown).toBeCloseTo(expected * 2e6, 3);
   });
 
-  it("pass over rounds without a score", () => {
+  it("passes over rounds without a score", () => {
     const rounds = [round(1), round(2, 0.8), round(3), round(4, 1)];
-    expect(roundsToTarget(task, rounds)).toBeCloseTo(3, 9);
-    expect(secondsToTarget(task, rounds)).toBe(240);
+    const cost = costToTarget(task, rounds);
+    expect(cost!.rounds).toBeCloseTo(3, 9);
+    expect(cost!.bytesUp).toBeCloseTo(3e6, 3);
+    expect(cost!.virtualSeconds).toBe(240);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Clock } from "@tributary/client-sdk";
 import { measureOf } from "@tributary/protocol";
 import {
-  describeSettings,
+  describeChoice,
   shownMeasure,
   type ExperimentPlan,
   type RunFacts,
@@ -28,8 +28,9 @@ export function showSimulation(
   let before = 0;
   let score = "";
   return {
-    begin({ index, seed, settings, open }, rounds) {
-      const { data, terms } = open;
+    begin(run, rounds) {
+      const { index, seed } = run;
+      const { data, terms } = run.open;
       const examples = data.train.count.toLocaleString("en");
       if (index === 0) {
         output.say(
@@ -37,7 +38,7 @@ export function showSimulation(
         );
       }
       const parts = [`run ${index + 1} of ${plan.runs.length}`, `seed ${seed}`];
-      const choice = describeSettings(settings);
+      const choice = describeChoice(run);
       if (choice !== "") parts.push(choice);
       if (rounds.length > 0) parts.push(`goes on after round ${rounds.at(-1)!.number}`);
       output.say(parts.join("  "));

@@ -54,6 +54,18 @@ export const experimentSections = strictRecord({
   seeds: list(seed, { min: 1, max: 10_000 })
     .default([1])
     .describe("The simulation is run once with each seed. All randomness comes from it."),
+  variants: z
+    .record(
+      z.string().regex(/\S/, "Give the variant a name."),
+      z.record(z.string(), z.json(), {
+        error: "Give an object with values by the path of the key.",
+      }),
+      { error: "Give an object with variants by their names." },
+    )
+    .default({})
+    .describe(
+      "Variants of the experiment by their names, each with values by the path of the key: `{small steps: {plan.optimizer.learningRate: 0.01}}`. The simulation is run with each.",
+    ),
   sweep: z
     .record(
       z.string(),
@@ -62,7 +74,7 @@ export const experimentSections = strictRecord({
     )
     .default({})
     .describe(
-      "Values to try, by the path of the key: `{plan.batchSize: [10, 50]}`. Each is run with each value of the others.",
+      "Values to try, by the path of the key: `{plan.batchSize: [10, 50]}`. Each is run with each value of the others, and with each variant.",
     ),
   scoring: scoringSection.prefault({}).describe("How checkpoints are measured."),
   runner: runnerSection.prefault({}).describe("How the simulation is run."),

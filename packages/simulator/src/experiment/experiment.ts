@@ -1,22 +1,20 @@
 import type { TaskDefinition } from "@tributary/protocol";
 import type { ExperimentSections } from "./experiment-schema.ts";
-import type { Settings } from "./settings.ts";
+import type { Choice } from "./choice.ts";
 
 /**
  * One simulation: a task as a server runs it, the data, and how it is divided among clients. Paths
  * in it begin in `folder`.
  */
-export interface Experiment extends Omit<ExperimentSections, "seeds" | "sweep"> {
+export interface Experiment extends Omit<ExperimentSections, "seeds" | "variants" | "sweep"> {
   readonly task: TaskDefinition;
   readonly folder: string;
 }
 
 /** A simulation of an experiment file: one choice of what the file varies, and one seed. */
-export interface ExperimentRun {
+export interface ExperimentRun extends Choice {
   readonly experiment: Experiment;
   readonly seed: number;
-  /** What the file's `sweep` gives this run. */
-  readonly settings: Settings;
 }
 
 /** An experiment file that has been read: what it says, and all runs that it asks for. */

@@ -20,7 +20,8 @@ import {
   requireKnownKeys,
   type ExperimentSections,
 } from "./experiment-schema.ts";
-import { describeSettings, settingsOf, withSettings, type Settings } from "./settings.ts";
+import { allSettings, choicesOf, describeChoice, type Choice } from "./choice.ts";
+import { withSettings, type Settings } from "./settings.ts";
 
 /**
  * Reads what an experiment file says, and works out all runs that it asks for. All of them are
@@ -32,13 +33,14 @@ import { describeSettings, settingsOf, withSettings, type Settings } from "./set
  */
 export async function planExperiment(value: unknown, folder: string): Promise<ExperimentPlan> {
   requireKnownKeys(value);
-  const { seeds, sweep } = sectionsOf(value);
+  const sections = sectionsOf(value);
   const runs: ExperimentRun[] = [];
   let name = "";
-  for (const settings of settingsOf(sweep)) {
-    const experiment = await naming(settings, () => experimentOf(value, settings, folder));
+  for (const choice of choicesOf(sections)) {
+    const settings = allSettings(choice, sections);
+    const experiment = await naming(choice, () => experimentOf(value, settings, folder));
     name = experiment.task.name;
-    for (const seed of seeds) runs.push({ experiment, seed, settings });
+    for (const seed of sections.seeds) runs.push({ experiment, seed, ...choice });
   }
   return { name, value, runs };
 }
@@ -50,7 +52,7 @@ async function experimentOf(
 ): Promise<Experiment> {
   const set = withSettings(value, settings);
   requireKnownKeys(set);
-  const { seeds: _, sweep: __, ...sections } = sectionsOf(set);
+  const { seeds: _, variants: __, sweep: ___, ...sections } = sectionsOf(set);
   const entries = Object.entries(set).filter(([key]) => !EXPERIMENT_KEYS.includes(key));
   const population = sections.population.name;
   const own = withTaskDefaults({ ...Object.fromEntries(entries), population });
@@ -134,14 +136,14 @@ export function requireCohort({ round, evaluation }: TaskDefinition, clients: nu
 }
 
 /** Has the errors of one choice of what is varied name that choice. */
-async function naming<Result>(settings: Settings, work: () => Promise<Result>): Promise<Result> {
+async function naming<Result>(choice: Choice, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
-    const choice = describeSettings(settings);
-    if (choice === "") throw cause;
+    const name = describeChoice(choice);
+    if (name === "") throw cause;
     const error = asTributaryError(cause);
-    throw new TributaryError(error.code, `With ${choice}: ${clauseOf(error)}`, {
+    throw new TributaryError(error.code, `With ${name}: ${clauseOf(error)}`, {
       context: error.context,
       cause,
       ...(error.remedy === undefined ? {} : { remedy: error.remedy }),

@@ -52,19 +52,6 @@ function withSetting(
   return { ...section, [key]: withSetting(inner, path, rest, set) };
 }
 
-/**
- * All choices of what an experiment varies, each value with each value of the others. The last key
- * changes fastest.
- * @param sweep - The values to try, by the path of the key.
- */
-export function settingsOf(sweep: Readonly<Record<string, readonly unknown[]>>): Settings[] {
-  return Object.entries(sweep).reduce<Settings[]>(
-    (all, [path, values]) =>
-      all.flatMap((settings) => values.map((value) => ({ ...settings, [path]: value }))),
-    [{}],
-  );
-}
-
 /** Settings as a person reads them: `plan.batchSize=10, plan.localEpochs=5`; empty for none. */
 export function describeSettings(settings: Settings): string {
   return Object.entries(settings)

@@ -1,10 +1,10 @@
 import type { MeasureName } from "@tributary/protocol";
-import { describeSettings } from "../experiment/settings.ts";
+import { describeChoice } from "../experiment/choice.ts";
 import type { StoredResults, StoredRun } from "./read-results.ts";
 
 /** A score of a run, and what it had cost by then. */
 export interface CurvePoint {
-  /** What the run is one of: an experiment with its settings. */
+  /** What the run is one of: a choice of what an experiment varies. */
   readonly series: string;
   readonly seed: number;
   readonly round: number;
@@ -36,13 +36,9 @@ export function runsBySeries(results: readonly StoredResults[]): readonly Series
   );
 }
 
-/** The name of a run's series: its settings, and with several experiments the folder too. */
-function seriesOf(
-  { path, plan }: StoredResults,
-  { settings }: StoredRun,
-  isOneOfMany: boolean,
-): string {
-  const choice = describeSettings(settings);
+/** The name of a run's series: its choice, and with several experiments the folder too. */
+function seriesOf({ path, plan }: StoredResults, run: StoredRun, isOneOfMany: boolean): string {
+  const choice = describeChoice(run);
   if (!isOneOfMany) return choice === "" ? plan.name : choice;
   return choice === "" ? path : `${path}: ${choice}`;
 }

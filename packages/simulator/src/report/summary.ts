@@ -1,15 +1,14 @@
 import { measureOf, type MeasureName, type TaskDefinition } from "@tributary/protocol";
 import type { ExperimentPlan } from "../experiment/experiment.ts";
-import type { Settings } from "../experiment/settings.ts";
+import type { Choice } from "../experiment/choice.ts";
 import type { RunResult } from "../runner/run-result.ts";
 import { fairnessOf, type Fairness } from "./fairness.ts";
 import { groupBy } from "./group-by.ts";
-import { bestSoFar, roundsToTarget, scoresOf, secondsToTarget } from "./rounds-to-target.ts";
+import { bestSoFar, costToTarget, scoresOf } from "./cost-to-target.ts";
 
 /** What one run has come to. */
-export interface RunSummary {
+export interface RunSummary extends Choice {
   readonly seed: number;
-  readonly settings: Settings;
   /** Rounds that made a checkpoint. */
   readonly rounds: number;
   /** After how many rounds the target was reached; null when it was not, or there is none. */
@@ -21,6 +20,9 @@ export interface RunSummary {
   /** Bytes of updates, and of models, over all clients. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** The same until the target was reached; null when it was not, or there is none. */
+  readonly bytesUpToTarget: number | null;
+  readonly bytesDownToTarget: number | null;
   /** How long the run took in virtual time. */
   readonly virtualSeconds: number;
   /** Virtual seconds until the target was reached; null when it was not, or there is none. */
@@ -44,8 +46,7 @@ export interface Spread {
 }
 
 /** All runs of one choice of what an experiment varies: they differ in their seeds. */
-export interface GroupSummary {
-  readonly settings: Settings;
+export interface GroupSummary extends Choice {
   readonly seeds: readonly number[];
   readonly roundsToTarget: Spread | null;
   readonly finalScore: Readonly<Record<string, Spread>>;
@@ -73,27 +74,30 @@ export function summaryOf(plan: ExperimentPlan, results: readonly RunResult[]): 
   };
 }
 
-/** Runs with the same settings differ in their seeds only. */
-const keyOf = ({ settings }: RunSummary): string => JSON.stringify(settings);
+/** Runs of the same choice differ in their seeds only. */
+const keyOf = ({ variant, settings }: Choice): string => JSON.stringify([variant, settings]);
 
 function runSummary(
-  { seed, settings, rounds, checkpoint, participation }: RunResult,
+  { seed, variant, settings, rounds, checkpoint, participation }: RunResult,
   task: TaskDefinition,
 ): RunSummary {
   const sum = (of: (round: RunResult["rounds"][number]) => number): number =>
     rounds.reduce((all, round) => all + of(round), 0);
   const scored = rounds.filter(({ score }) => score !== undefined);
   const measure = measureOf(task);
+  const cost = costToTarget(task, rounds);
   return {
-    ...{ seed, settings },
+    ...{ seed, variant, settings },
     rounds: rounds.filter((round) => round.checkpoint !== null).length,
-    roundsToTarget: roundsToTarget(task, rounds),
+    roundsToTarget: cost?.rounds ?? null,
     finalScore: scored.at(-1)?.score ?? {},
     best: bestSoFar(scoresOf(rounds, measure), measure).at(-1)?.value ?? null,
     bytesUp: sum(({ bytesUp }) => bytesUp),
     bytesDown: sum(({ bytesDown }) => bytesDown),
+    bytesUpToTarget: cost?.bytesUp ?? null,
+    bytesDownToTarget: cost?.bytesDown ?? null,
     virtualSeconds: (rounds.at(-1)?.endedAtMs ?? 0) / 1000,
-    virtualSecondsToTarget: secondsToTarget(task, rounds),
+    virtualSecondsToTarget: cost?.virtualSeconds ?? null,
     wastedShare:
       sum(({ wastedSeconds }) => wastedSeconds) / (sum(({ deviceSeconds }) => deviceSeconds) || 1),
     participation: participation === undefined ? null : fairnessOf(participation),
@@ -103,9 +107,10 @@ function runSummary(
 }
 
 function groupSummary(runs: readonly RunSummary[]): GroupSummary {
-  const measures = Object.keys(runs[0]!.finalScore);
+  const { variant, settings, finalScore } = runs[0]!;
+  const measures = Object.keys(finalScore);
   return {
-    settings: runs[0]!.settings,
+    ...{ variant, settings },
     seeds: runs.map(({ seed }) => seed),
     roundsToTarget: spreadOf(runs.map((run) => run.roundsToTarget)),
     finalScore: Object.fromEntries(

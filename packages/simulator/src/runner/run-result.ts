@@ -4,6 +4,8 @@ import type { SimulatedRound } from "./simulated-round.ts";
 /** What a run has come to. */
 export interface RunResult {
   readonly seed: number;
+  /** The name of the experiment's variant; null when it has none. */
+  readonly variant: string | null;
   /** What the experiment's `sweep` gave the run, by the path of the key. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** All rounds, the oldest first. */

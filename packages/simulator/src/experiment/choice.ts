@@ -1,0 +1,56 @@
+import { TributaryError } from "@tributary/protocol";
+import type { ExperimentSections } from "./experiment-schema.ts";
+import { describeSettings, type Settings } from "./settings.ts";
+
+/** One choice of what an experiment varies. */
+export interface Choice {
+  /** The name of the variant; null when the experiment has none. */
+  readonly variant: string | null;
+  /** What the sweep gives. */
+  readonly settings: Settings;
+}
+
+type Varied = Pick<ExperimentSections, "variants" | "sweep">;
+
+/**
+ * All choices of what an experiment varies: each variant with each value of the sweep with each value
+ * of the others. The last key changes fastest.
+ * @throws TributaryError `CONFIG_INVALID` when a sweep would undo what a variant says.
+ */
+export function choicesOf({ variants, sweep }: Varied): Choice[] {
+  requireNoneHidden({ variants, sweep });
+  const names = Object.keys(variants);
+  const chosen = Object.entries(sweep).reduce<Settings[]>(
+    (all, [path, values]) =>
+      all.flatMap((settings) => values.map((value) => ({ ...settings, [path]: value }))),
+    [{}],
+  );
+  return (names.length === 0 ? [null] : names).flatMap((variant) =>
+    chosen.map((settings) => ({ variant, settings })),
+  );
+}
+
+/** All values that a choice gives to an experiment: those of its variant, and those of the sweep. */
+export function allSettings({ variant, settings }: Choice, { variants }: Varied): Settings {
+  return { ...(variant === null ? {} : variants[variant]), ...settings };
+}
+
+/** A choice as a person reads it: `small, plan.localEpochs=5`; empty when nothing is varied. */
+export function describeChoice({ variant, settings }: Choice): string {
+  const swept = describeSettings(settings);
+  return [...(variant === null ? [] : [variant]), ...(swept === "" ? [] : [swept])].join(", ");
+}
+
+function requireNoneHidden({ variants, sweep }: Varied): void {
+  for (const [name, settings] of Object.entries(variants)) {
+    for (const path of Object.keys(settings)) {
+      const hides = Object.keys(sweep).find((key) => `${path}.`.startsWith(`${key}.`));
+      if (hides === undefined) continue;
+      throw new TributaryError(
+        "CONFIG_INVALID",
+        `The sweep of ${hides} undoes what the variant ${name} says of ${path}`,
+        { remedy: "Leave the key out of one of them.", context: { path } },
+      );
+    }
+  }
+}
