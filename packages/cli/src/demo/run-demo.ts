@@ -56,7 +56,9 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     const scorer = scorerOf(data.test);
     threads.push(scorer);
     const { trainer, seed } = options;
-    const loaded = scorer.begin({ planBytes: task.planBytes, trainer, seed, heldOut: 0 });
+    const loaded = scorer.begin({
+      ...{ planBytes: task.planBytes, trainer, seed, heldOut: 0, weighting: definition },
+    });
     const heldOut = data.test.count;
     const plan = decodePlan(task.planBytes);
     const judge: Judge = { scorer, server, task, plan, heldOut, startedAtMs, observer };

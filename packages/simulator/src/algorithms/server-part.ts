@@ -19,6 +19,7 @@ export interface ServerPartDeps {
   readonly algorithm: Algorithm;
   /** Clients in the whole population. */
   readonly clients: number;
+  /** Opens what adds up the vectors that clients report beside their updates. */
   readonly openAdder: OpenAdder;
   /** What the server remembers. */
   readonly kept: Vectors;
@@ -56,21 +57,25 @@ export class ServerPart {
     return (this.#sent ??= this.#deps.algorithm.send?.(this.#kept) ?? {});
   }
 
-  /** Opens what adds up the updates of a round. */
-  readonly openAdder: OpenAdder = (spec) => {
-    const { openAdder, algorithm } = this.#deps;
-    const adder = openAdder(spec);
-    if (algorithm.combine === undefined) return adder;
-    return {
-      dimension: adder.dimension,
-      add: (payload, weight) => adder.add(payload, weight),
-      combine: async (yieldTurn) => this.#combine(await adder.combine(yieldTurn), yieldTurn),
-      discard: () => {
-        adder.discard();
-        this.#forget();
-      },
+  /**
+   * Stands between the sums of a round and the server optimizer.
+   * @param open - Opens what adds up the updates of a round.
+   */
+  wrapping(open: OpenAdder): OpenAdder {
+    if (this.#deps.algorithm.combine === undefined) return open;
+    return (spec) => {
+      const adder = open(spec);
+      return {
+        dimension: adder.dimension,
+        add: (payload, weight) => adder.add(payload, weight),
+        combine: async (yieldTurn) => this.#combine(await adder.combine(yieldTurn), yieldTurn),
+        discard: () => {
+          adder.discard();
+          this.#forget();
+        },
+      };
     };
-  };
+  }
 
   /**
    * Adds what a client reports beside its update, once the update has been added.

@@ -157,7 +157,9 @@ export class BufferedRun implements SimulatedTask {
       const work = clients
         .filter((client) => client.version === version)
         .map((client) => this.#task.workOf(client));
-      await this.#deps.pool.work(asked, work, (report) => reports.receive(report), signal);
+      reports.merge(
+        await this.#deps.pool.work(asked, work, (report) => reports.receive(report), signal),
+      );
     }
   }
 }

@@ -12,9 +12,11 @@ import {
   holdOutRows,
   prepareEvaluation,
   wholePlan,
+  type PreparedReport,
   type TrainingDeps,
   type VerifiedPlan,
 } from "@tributary/client-sdk/simulation";
+import type { PartialSum } from "@tributary/core";
 import {
   TributaryError,
   asTributaryError,
@@ -22,6 +24,7 @@ import {
   createKernels,
   decodePlan,
   planIdOf,
+  rangesSize,
   seededRandom,
   type CheckpointId,
   type CryptoProvider,
@@ -40,6 +43,7 @@ import { AttackPart, type Sabotage } from "../attacks/attack-part.ts";
 import { clientRows, type ClientRows } from "./client-examples.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
+import { WorkerSums } from "./worker-sums.ts";
 import { timedTrainer, type TimedTrainer } from "./timed-trainer.ts";
 import {
   SCORED_AT_ONCE,
@@ -62,6 +66,8 @@ interface Begun {
   readonly algorithm: Algorithm;
   readonly attack: AttackPart | undefined;
   readonly random: RandomSource;
+  /** Undefined when the plan's rule needs every single update. */
+  readonly sums: WorkerSums | undefined;
 }
 
 /** What a client's work has come to, without the client. */
@@ -91,7 +97,8 @@ export class ClientWorkplace {
     const algorithm = await loadAlgorithm(task.algorithm);
     const random = seededRandom(this.#crypto, task.seed);
     const attack = task.attack && new AttackPart(task.attack, random);
-    this.#begun = { task, plan, trainer, algorithm, attack, random };
+    const sums = WorkerSums.of(plan, task.weighting, await this.#kernels);
+    this.#begun = { task, plan, trainer, algorithm, attack, random, sums };
   }
 
   /**
@@ -109,6 +116,11 @@ export class ClientWorkplace {
     } catch (error) {
       throw ofClient(work.client, round.number, error);
     }
+  }
+
+  /** Takes out what has been added up of clients' updates; undefined if nothing has. */
+  takeSums(): PartialSum | undefined {
+    return this.#requireBegun().sums?.take();
   }
 
   /** Measures a model on the held-out examples from `first` on. */
@@ -146,10 +158,34 @@ export class ClientWorkplace {
     };
     return {
       ...report,
+      ...this.#add(report),
       ...(vectors && { vectors }),
       ...(numbers && { numbers }),
       ...(Object.keys(kept).length > 0 && { kept }),
     };
+  }
+
+  /** Adds an update to the sums, if there are some, so that only what is behind it is left. */
+  #add({
+    payload,
+    exampleCount,
+  }: Pick<PreparedReport, "payload" | "exampleCount">): Pick<
+    ClientReport,
+    "payload" | "payloadBytes" | "refusal"
+  > {
+    const { sums, plan } = this.#requireBegun();
+    const payloadBytes = payload.length;
+    if (sums === undefined) return { payload, payloadBytes };
+    const end = payloadBytes - 4 * rangesSize(plan.parts.statistics);
+    const rest = { payload: payload.slice(end), payloadBytes };
+    try {
+      sums.add(payload.subarray(0, end), exampleCount);
+      return rest;
+    } catch (error) {
+      const { code } = asTributaryError(error);
+      if (code === "INTERNAL") throw error;
+      return { ...rest, refusal: code };
+    }
   }
 
   async #evaluate(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
@@ -159,7 +195,7 @@ export class ClientWorkplace {
     const weights = await weightsToEvaluate(deps, request);
     const asked = { model, weights, examples, signal };
     const { counted: _, ...report } = await prepareEvaluation(deps.trainer, asked);
-    return report;
+    return { ...report, payloadBytes: 0 };
   }
 
   /** What a client does against the round; undefined if it is honest. */

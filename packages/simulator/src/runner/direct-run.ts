@@ -94,13 +94,10 @@ export class DirectRun implements SimulatedTask {
     const courses = this.#courses(purpose);
     const attacked = this.#attackedOf(courses);
     const asked: PoolRound = { purpose, number, weights, sent: algorithm.sent, ...attacked };
-    const work = (members: readonly MemberCourse[]): Promise<void> =>
-      pool.work(
-        asked,
-        members.map((member) => task.workOf(member)),
-        (report) => reports.receive(report),
-        signal,
-      );
+    const work = async (members: readonly MemberCourse[]): Promise<void> => {
+      const clients = members.map((member) => task.workOf(member));
+      reports.merge(await pool.work(asked, clients, (report) => reports.receive(report), signal));
+    };
     const end = await takeCourse(policy, courses, openMs, {
       // The first that report are those that count, unless the reports of some of them are refused.
       begin: (members) => work(firstToReport(members, policy)),

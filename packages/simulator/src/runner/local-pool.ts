@@ -13,6 +13,8 @@ export function localPool(workplace: ClientWorkplace, heldOutCount: number): Tra
         signal.throwIfAborted();
         reported(await workplace.work(round, client, signal));
       }
+      const sums = workplace.takeSums();
+      return sums === undefined ? [] : [sums];
     },
     async score(weights, signal) {
       const parts: PartScore[] = [];

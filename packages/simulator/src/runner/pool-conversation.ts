@@ -1,3 +1,4 @@
+import type { PartialSum } from "@tributary/core";
 import type { SimulationData } from "./simulation-data.ts";
 import type { ClientReport, ClientWork, PartScore, PoolRound, PoolTask } from "./trainer-pool.ts";
 
@@ -7,10 +8,19 @@ export type PoolThreadData = SimulationData;
 /** What a thread of the pool is asked. */
 export interface PoolConversation {
   readonly begin: { readonly request: PoolTask; readonly answer: void };
-  /** Does the work of some clients, one after the other. */
+  /** Does the work of clients that no other thread does, until there is none left. */
   readonly work: {
-    readonly request: { readonly round: PoolRound; readonly clients: readonly ClientWork[] };
-    readonly answer: readonly ClientReport[];
+    readonly request: {
+      readonly round: PoolRound;
+      readonly clients: readonly ClientWork[];
+      /** In shared memory: a single number, how many of the clients threads have taken so far. */
+      readonly taken: Int32Array;
+    };
+    readonly answer: {
+      /** Where updates travel with the reports, only some of them, so that memory stays bounded. */
+      readonly reports: readonly ClientReport[];
+      readonly sums: PartialSum | undefined;
+    };
   };
   /** Measures the held-out examples from `first` on. */
   readonly score: {

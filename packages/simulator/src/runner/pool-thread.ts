@@ -7,6 +7,9 @@ import { ClientWorkplace } from "./client-workplace.ts";
 import type { PoolConversation, PoolThreadData } from "./pool-conversation.ts";
 import type { ClientReport } from "./trainer-pool.ts";
 
+/** The most bytes of updates in one answer. They are in memory together. */
+const MOST_BYTES = 2 ** 24;
+
 // A worker thread of a simulation. It does the work of any client, of which it keeps nothing.
 
 const workplace = new ClientWorkplace(workerData as PoolThreadData, {
@@ -16,18 +19,27 @@ const workplace = new ClientWorkplace(workerData as PoolThreadData, {
 
 serve<PoolConversation>(ownerEndpoint(), {
   begin: (task) => workplace.begin(task),
-  work: inTurn(async ({ round, clients }, handling) => {
+  work: inTurn(async ({ round, clients, taken }, handling) => {
     const reports: ClientReport[] = [];
-    for (const client of clients) {
+    let bytes = 0;
+    while (bytes < MOST_BYTES) {
+      const client = clients[Atomics.add(taken, 0, 1)];
+      if (client === undefined) break;
       const report = await workplace.work(round, client, handling.signal);
       const { payload } = report;
       // A payload that is a part of a larger memory is copied, so that only it is sent.
       const own =
         payload.byteLength === payload.buffer.byteLength ? payload : new Uint8Array(payload);
       if (own.byteLength > 0) handling.transfer(own.buffer as ArrayBuffer);
+      bytes += own.byteLength;
       reports.push({ ...report, payload: own });
     }
-    return reports;
+    const sums = workplace.takeSums();
+    if (sums !== undefined) {
+      handling.transfer(sums.low.buffer as ArrayBuffer);
+      if (sums.high !== undefined) handling.transfer(sums.high.buffer as ArrayBuffer);
+    }
+    return { reports, sums };
   }),
   score: inTurn(({ weights, first }, { signal }) => workplace.score(weights, first, signal)),
 });

@@ -1,11 +1,19 @@
-import { reportWeight, type Collection, type WeightingTerms } from "@tributary/core";
+import {
+  reportWeight,
+  type Collection,
+  type PartialSum,
+  type WeightingTerms,
+} from "@tributary/core";
 import { TributaryError, asTributaryError, type ErrorCode } from "@tributary/protocol";
 import type { ReportedBeside, ServerPart } from "../algorithms/server-part.ts";
+import type { MergedSums } from "./merged-sums.ts";
 import type { ClientReport, KeptValues } from "./trainer-pool.ts";
 
 /** Where the reports of a round go. */
 export interface RoundReportsDeps {
   readonly collection: Collection;
+  /** Those of the collection, where workers add updates up. */
+  readonly sums: MergedSums;
   readonly algorithm: ServerPart;
   readonly weighting: WeightingTerms;
   /** What clients keep, by number; a report that counts changes it. */
@@ -38,14 +46,19 @@ export class RoundReports {
   /** Adds a report, or refuses it. */
   receive(report: ClientReport): void {
     const { collection, algorithm, weighting, kept } = this.#deps;
-    this.bytesUp += report.payload.length + bytesBeside(report);
+    this.bytesUp += report.payloadBytes + bytesBeside(report);
     this.trainerMs += report.trainerMs;
-    const refusal = addTo(collection, report);
+    const refusal = report.refusal ?? addTo(collection, report);
     this.#outcomes.set(report.client, refusal);
     if (refusal !== undefined) return;
     this.measured.push(report.metrics);
     if (report.kept !== undefined) kept.set(report.client, report.kept);
     algorithm.add(report, reportWeight(weighting, report.exampleCount));
+  }
+
+  /** Adds what workers have added up of the updates of reports. */
+  merge(sums: readonly PartialSum[]): void {
+    this.#deps.sums.merge(sums);
   }
 }
 

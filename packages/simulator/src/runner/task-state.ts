@@ -1,5 +1,6 @@
 import {
   TaskHistory,
+  localAdders,
   modelTerms,
   openCollection,
   packInitialState,
@@ -23,6 +24,7 @@ import {
 import { openServerPart } from "../algorithms/open-server-part.ts";
 import type { ServerPart } from "../algorithms/server-part.ts";
 import { heldOutShare } from "./held-out-share.ts";
+import { MergedSums } from "./merged-sums.ts";
 import { RoundReports, bytesBeside } from "./round-reports.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { isScoreDue } from "./score-due.ts";
@@ -55,6 +57,7 @@ export class TaskState {
   nowMs = 0;
   readonly #deps: RunDeps;
   readonly #collecting: CollectionDeps;
+  readonly #sums: MergedSums;
   readonly #kept = new Map<number, KeptValues>();
   readonly #rounds: SimulatedRound[] = [];
   #state: ModelState;
@@ -79,9 +82,10 @@ export class TaskState {
     this.#deps = deps;
     this.#state = state;
     this.#modelBytes = downloadOf(state);
+    this.#sums = new MergedSums(localAdders(deps.crypto));
     this.#collecting = {
       terms: model,
-      openAdder: algorithm.openAdder,
+      openAdder: algorithm.wrapping(this.#sums.open),
       optimizer: serverOptimizer(task.serverOptimizer),
       weighting: algorithm.weightingOf(task),
     };
@@ -103,6 +107,7 @@ export class TaskState {
     const state = await packInitialState(model.values, plan, { random, yieldTurn });
     await deps.pool.begin({
       ...{ planBytes, seed, trainer, heldOut: heldOutShare(task) },
+      weighting: server.weightingOf(task),
       ...(algorithm && { algorithm }),
       ...(attack && { attack }),
     });
@@ -143,7 +148,8 @@ export class TaskState {
     const collection = openCollection(purpose, this.#collecting);
     collection.begin();
     const { weighting } = this.#collecting;
-    const parts = { collection, algorithm: this.algorithm, kept: this.#kept, weighting };
+    const { algorithm } = this;
+    const parts = { collection, sums: this.#sums, algorithm, kept: this.#kept, weighting };
     return { collection, reports: new RoundReports(parts) };
   }
 

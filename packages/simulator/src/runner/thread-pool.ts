@@ -1,3 +1,4 @@
+import type { PartialSum } from "@tributary/core";
 import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { Vectors } from "../algorithms/algorithm.ts";
 import type { PoolConversation } from "./pool-conversation.ts";
@@ -12,16 +13,22 @@ import {
   type TrainerPool,
 } from "./trainer-pool.ts";
 
-/** How many requests a thread has at a time, so that it never waits for the next one. */
-const REQUESTS_AHEAD = 2;
-
-/** The most clients that a thread is asked for at once. Their payloads are in memory together. */
-const MOST_AT_ONCE = 16;
-
 const inSharedVectors = (vectors: Vectors): Vectors =>
   Object.fromEntries(
     Object.entries(vectors).map(([name, values]) => [name, shared(values, Float32Array)]),
   );
+
+/** What a client keeps is sent to all threads, so that it must not be copied for each of them. */
+function withSharedKept(work: ClientWork): ClientWork {
+  if (work.kept === undefined) return work;
+  const { residual, localLayers, vectors } = work.kept;
+  const kept = {
+    ...(residual && { residual: shared(residual, Float32Array) }),
+    ...(localLayers && { localLayers: shared(localLayers, Float32Array) }),
+    ...(vectors && { vectors: inSharedVectors(vectors) }),
+  };
+  return { ...work, kept };
+}
 
 type Thread = WorkerPort<PoolConversation>;
 
@@ -49,23 +56,30 @@ export class ThreadPool implements TrainerPool {
     clients: readonly ClientWork[],
     reported: (report: ClientReport) => void,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<readonly PartialSum[]> {
     const round: PoolRound = {
       ...rest,
       weights: shared(weights, Float32Array),
       sent: inSharedVectors(sent),
     };
-    let next = 0;
-    await this.#everyThread(signal, async (thread, stop) => {
-      while (next < clients.length) {
-        // The requests become smaller towards the end, so that all threads end at the same time.
-        const ahead = 2 * REQUESTS_AHEAD * this.#threads.length;
-        const size = Math.min(MOST_AT_ONCE, Math.ceil((clients.length - next) / ahead));
-        const some = clients.slice(next, (next += size));
-        const reports = await thread.ask("work", { round, clients: some }, { signal: stop });
-        for (const report of reports) reported(report);
-      }
-    });
+    // All threads get all of the work at once and take from it one client after the other, so that
+    // they end at the same time and no message goes back and forth between two clients.
+    const taken = new Int32Array(new SharedArrayBuffer(4));
+    const request = { round, clients: clients.map(withSharedKept), taken };
+    const sums: PartialSum[] = [];
+    try {
+      await this.#everyThread(signal, async (thread, stop) => {
+        while (Atomics.load(taken, 0) < clients.length) {
+          const done = await thread.ask("work", request, { signal: stop });
+          for (const report of done.reports) reported(report);
+          if (done.sums !== undefined) sums.push(done.sums);
+        }
+      });
+    } finally {
+      // After an error, no thread takes another client.
+      Atomics.store(taken, 0, clients.length);
+    }
+    return sums;
   }
 
   async score(
@@ -97,9 +111,7 @@ export class ThreadPool implements TrainerPool {
   ): Promise<void> {
     const failure = new AbortController();
     const stop = AbortSignal.any([signal, failure.signal]);
-    const takers = this.#threads.flatMap((thread) =>
-      Array.from({ length: REQUESTS_AHEAD }, () => take(thread, stop)),
-    );
+    const takers = this.#threads.map((thread) => take(thread, stop));
     try {
       await Promise.all(takers);
     } catch (error) {

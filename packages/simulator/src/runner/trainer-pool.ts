@@ -1,6 +1,7 @@
 import type { TrainerOptions } from "@tributary/client-sdk";
 import type { PreparedReport } from "@tributary/client-sdk/simulation";
-import type { MetricBasis } from "@tributary/protocol";
+import type { PartialSum, WeightingTerms } from "@tributary/core";
+import type { ErrorCode, MetricBasis } from "@tributary/protocol";
 import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import type { Vectors } from "../algorithms/algorithm.ts";
 import type { ReportedBeside } from "../algorithms/server-part.ts";
@@ -17,6 +18,8 @@ export interface PoolTask {
   readonly trainer: TrainerOptions;
   /** The share of its examples that each client holds out to evaluate on; 0 for none. */
   readonly heldOut: number;
+  /** How much an update counts, where workers add updates up. */
+  readonly weighting: WeightingTerms;
   /** How clients learn; federated averaging if left out. */
   readonly algorithm?: AlgorithmOptions;
   /** What malicious clients do, if there are any. */
@@ -62,6 +65,15 @@ export interface ClientWork {
 /** What a client's work has come to. */
 export interface ClientReport extends Omit<PreparedReport, "counted">, ReportedBeside {
   readonly client: number;
+  /**
+   * As in `PreparedReport`, but without the update where the worker has added it to its sums. The
+   * client's next report may overwrite it.
+   */
+  readonly payload: Uint8Array;
+  /** Length of the payload as the client would send it. */
+  readonly payloadBytes: number;
+  /** Why the worker has not added the update, if it has refused it. */
+  readonly refusal?: ErrorCode;
   /** What the client keeps once its report counts. */
   readonly kept?: KeptValues;
   /** How long the engine worked, in milliseconds. */
@@ -83,9 +95,10 @@ export interface TrainerPool {
   /** Begins a run. It comes before all else, and again for each run. */
   begin(task: PoolTask): Promise<void>;
   /**
-   * Does the work of some clients of a round.
-   * @param reported - Called with each report as soon as it is there, in any order. What it throws
-   *   ends the work.
+   * Does the work of some clients of a round. Where the plan's rule keeps only sums, workers add the
+   * updates themselves.
+   * @param reported - Called with each report, in any order. What it throws ends the work.
+   * @returns The sums over the updates that workers have added for these clients.
    * @throws TributaryError of the first client whose work fails; the message names the client. Also
    *   `ABORTED`.
    */
@@ -94,7 +107,7 @@ export interface TrainerPool {
     clients: readonly ClientWork[],
     reported: (report: ClientReport) => void,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<readonly PartialSum[]>;
   /**
    * Measures a model on the data's held-out examples.
    * @returns The parts in the order of the examples.

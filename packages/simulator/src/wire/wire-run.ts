@@ -116,7 +116,10 @@ export class WireRun implements SimulatedTask {
     );
     run.#threads.make(server, definition, examples, { trainer, seed });
     const { planBytes } = task;
-    await deps.pool.begin({ planBytes, seed, trainer, heldOut: heldOutShare(definition) });
+    await deps.pool.begin({
+      ...{ planBytes, seed, trainer },
+      ...{ heldOut: heldOutShare(definition), weighting: definition },
+    });
     await server.coordinator.startTask(task.id);
     return run;
   }
