@@ -68,6 +68,30 @@ describe("an experiment", () => {
     expect(maximumExamples).toBe(1_048_576);
   });
 
+  it("has an mlp whose sizes follow from the data, and are stored with it", async () => {
+    const synthetic = { name: "synthetic", clients: 2, examplesPerClient: 10 };
+    const mlp = { builtin: "mlp", hidden: [] };
+    const round = { goalCount: 2 };
+    const partition = { name: "natural-id" };
+    const { runs, value } = await plan({ model: mlp, data: synthetic, partition, round });
+    const sizes = { inputs: 60, outputs: 10 };
+    expect(runs[0]!.experiment.task.model).toEqual({ ...mlp, ...sizes });
+    expect(value).toMatchObject({ model: { ...mlp, ...sizes } });
+    const given = await plan({ model: { ...mlp, outputs: 12 }, data: synthetic, partition, round });
+    expect(given.value).toMatchObject({ model: { inputs: 60, outputs: 12 } });
+    // What differs between runs is no part of the file.
+    const several = await plan({
+      ...{ model: mlp, data: synthetic, partition, round, plan: { metrics: [] } },
+      sweep: { "plan.loss": ["categoricalCrossentropy", "meanSquaredError"] },
+    });
+    expect(several.value).toMatchObject({ model: { ...mlp, inputs: 60 } });
+    expect(several.value).not.toHaveProperty("model.outputs");
+    expect(several.runs.map(({ experiment }) => experiment.task.model)).toEqual([
+      { ...mlp, ...sizes },
+      { ...mlp, inputs: 60, outputs: 1 },
+    ]);
+  });
+
   it.each([
     [
       "a key that is misspelt",

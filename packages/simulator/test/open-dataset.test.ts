@@ -27,6 +27,13 @@ const patients = (count: number, from = 0): string =>
     }),
   ].join("\n");
 
+/** Rows with a number each, of which every third is of the ward B. */
+const numbered = (count: number): string =>
+  [
+    "ward,number,outcome",
+    ...Array.from({ length: count }, (_, i) => `${i % 3 === 0 ? "B" : "A"},${i},${i % 2}`),
+  ].join("\n");
+
 async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
@@ -145,6 +152,49 @@ describe("tables", () => {
     );
   });
 
+  it.each([
+    [0.2, [4, 9, 14, 19, 24, 29]],
+    [0.3, [3, 6, 9, 13, 16, 19, 23, 26, 29]],
+    [0.9, 27],
+  ])("hold out the share %d of all rows, evenly spaced", async (heldOut, rows) => {
+    const folder = await folderWith({ "p.csv": numbered(30) });
+    const data = await openDataset({ path: "p.csv", ignore: ["ward"], heldOut }, { folder });
+    const out = [...data.test.features];
+    expect(Array.isArray(rows) ? out : out.length).toEqual(rows);
+    expect([...out, ...data.train.features].sort((a, b) => a - b)).toHaveLength(30);
+  });
+
+  it("hold out the same share of every client if they are told to", async () => {
+    const folder = await folderWith({ "p.csv": numbered(33) });
+    const options = { path: "p.csv", client: "ward", heldOut: 0.25 };
+    const byClient = await openDataset({ ...options, heldOutOf: "client" }, { folder });
+    expect([...byClient.clients!.test!.offsets]).toEqual([0, 2, 7]);
+    expect(sizesOf(byClient)).toEqual([9, 17]);
+    const pooled = await openDataset(options, { folder });
+    expect([...pooled.clients!.test!.offsets]).toEqual([0, 3, 8]);
+  });
+
+  it("are refused when the held-out rows cannot be as they are told", async () => {
+    const folder = await folderWith({
+      "p.csv": numbered(9),
+      "both/train.csv": numbered(9),
+      "both/test.csv": numbered(9),
+    });
+    const of = (options: object): Promise<Dataset> =>
+      openDataset({ path: "p.csv", ...options }, { folder });
+    await expect(of({ heldOut: 0.1 })).rejects.toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: expect.stringContaining("has only 9 rows"),
+      remedy: "Give at least 10 rows: one in 10 is held out for testing.",
+    });
+    await expect(of({ client: "ward", heldOut: 0.15, heldOutOf: "client" })).rejects.toThrow(
+      "has only 9 rows, too few of every client",
+    );
+    await expect(of({ heldOutOf: "client" })).rejects.toThrow("the data has no clients");
+    await expect(of({ path: "both", heldOut: 0.1 })).rejects.toThrow("both has a table test");
+    await expect(of({ heldOut: 1 })).rejects.toThrow("heldOut is 1");
+  });
+
   it("are refused when a row says no client, and when there is no such column", async () => {
     const folder = await folderWith({ "p.csv": `${patients(10)}\n,30,well` });
     const of = (client: string): Promise<Dataset> =>
@@ -177,6 +227,8 @@ describe("other files", () => {
     const folder = await folderWith({ "poem.txt": "x".repeat(101) });
     const { train, test } = await openDataset({ path: "poem.txt", window: 10 }, { folder });
     expect([train.count, test.count]).toEqual([8, 2]);
+    const half = await openDataset({ path: "poem.txt", window: 10, heldOut: 0.5 }, { folder });
+    expect([half.train.count, half.test.count]).toEqual([5, 5]);
     await expect(openDataset({ path: "poem.txt", label: "x" }, { folder })).rejects.toThrow(
       "data.label is given, but",
     );

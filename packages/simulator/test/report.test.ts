@@ -161,6 +161,42 @@ describe("the table of rounds", () => {
   });
 });
 
+describe("what else was measured", () => {
+  const byClient = {
+    accuracy: {
+      ...{ p10: 0.1, p25: 0.25, p50: 0.5, p75: 0.75, p90: 0.9 },
+      ...{ lowestTenth: 0.05, highestTenth: 0.95 },
+    },
+  };
+  const attacked = { accuracy: 0.9, attackSuccessRate: 0.25 };
+
+  it("by clients has a column for each figure in the table of rounds", () => {
+    const evaluation: SimulatedRound = { ...round(1), kind: "evaluation", byClient };
+    const [head, first, second] = roundsCsv([round(1), evaluation]).split("\n");
+    expect(head).toMatch(/,clients_loss,clients_accuracy_p10,.*,clients_accuracy_highestTenth$/);
+    expect(first).toMatch(/,1,,,,,,,$/);
+    expect(second).toMatch(/,1,0.1,0.25,0.5,0.75,0.9,0.05,0.95$/);
+  });
+
+  it("of an attack is in the comparison, and both have charts", async () => {
+    const plain = results("plain", [0.5, 0.7]);
+    const runs = plain.runs.map((run) => ({
+      ...run,
+      finalScore: attacked,
+      recorded: [{ ...round(2), score: attacked, byClient }],
+    }));
+    const both = [plain, { ...plain, path: "attacked", runs }];
+    const { head, rows } = comparisonTable(compare(both));
+    const column = head.indexOf("attack success");
+    expect(rows.map((row) => row[column])).toEqual(["–", "25.00 % ± 0.00 %"]);
+    const charts = chartsOf(both, "accuracy");
+    expect(charts.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["attackSuccessRate-by-round", "accuracy-of-clients"]),
+    );
+    for (const { spec } of charts) expect(await drawChart(spec)).toMatch(/^<svg [^]*<path /);
+  });
+});
+
 describe("the spread of values", () => {
   it("is that of a sample, of the values that are there", () => {
     expect(spreadOf([1, null, 3])).toEqual({ mean: 2, deviation: Math.SQRT2, count: 2 });

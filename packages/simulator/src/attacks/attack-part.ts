@@ -37,6 +37,11 @@ export class AttackPart {
     this.#random = random;
   }
 
+  /** See `Attack.aim`. */
+  aim(heldOut: Examples, classCount: number): Examples | undefined {
+    return this.#attack.aim?.(heldOut, classCount);
+  }
+
   /** What a client does as an attacker of a round; undefined if it is honest. */
   sabotage(
     client: number,

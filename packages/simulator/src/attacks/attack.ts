@@ -15,6 +15,13 @@ export interface Attack {
    * @param update - What it has trained, clipped; belongs to the attack.
    */
   forge?(update: Float32Array, attacker: Attacker): Float32Array | Promise<Float32Array>;
+  /**
+   * What shows how often the attack succeeds: held-out examples, with the labels that attackers want
+   * the model to give them, which are not the true ones. Left out where attackers only want the model
+   * to be bad.
+   * @param classCount - Classes in the data.
+   */
+  aim?(heldOut: Examples, classCount: number): Examples;
 }
 
 /** What an attack knows of the round and of the client that it runs in. */

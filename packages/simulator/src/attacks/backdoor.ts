@@ -3,7 +3,7 @@ import type { Examples } from "@tributary/client-sdk";
 import { list, positiveNumber, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import { nameKey, shareKey } from "../options/option-keys.ts";
 import type { Attack } from "./attack.ts";
-import { requireClasses } from "./flip-labels.ts";
+import { examplesWhere, requireClasses } from "./flip-labels.ts";
 import { attackerKeys, classKey } from "./option-keys.ts";
 
 export const backdoorOptions = strictRecord({
@@ -35,6 +35,10 @@ export function backdoor(options: z.output<typeof backdoorOptions>): Attack {
   return {
     poison: ({ client, examplesOf }) => withTrigger(examplesOf(client), options, options.poisoned),
     forge: (update, { cohort }) => update.map((value) => value * (options.boost ?? cohort)),
+    aim(heldOut) {
+      const others = examplesWhere(heldOut, (row) => heldOut.labels[row] !== options.target);
+      return others.count === 0 ? others : withTrigger(others, options, 1);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Examples } from "@tributary/client-sdk";
+import { takeExamples, type Examples } from "@tributary/client-sdk";
 import { TributaryError } from "@tributary/protocol";
 
 /** Which labels are changed to which. */
@@ -24,6 +24,26 @@ export function flipLabels(
     if (from === undefined || label === from) labels[i] = to ?? classCount - 1 - label;
   }
   return examples;
+}
+
+/**
+ * The examples whose labels a flip changes, with the labels that they then have. Examples with more
+ * than one label each are left out.
+ */
+export function flippedExamples(examples: Examples, flip: LabelFlip, classCount: number): Examples {
+  const flipped = flipLabels(
+    examplesWhere(examples, () => true),
+    flip,
+    classCount,
+  );
+  return examplesWhere(flipped, (row) => flipped.labels[row] !== examples.labels[row]);
+}
+
+/** Copies of the examples that are wanted, of those that have one label each. */
+export function examplesWhere(examples: Examples, isWanted: (row: number) => boolean): Examples {
+  const { count, labels } = examples;
+  const rows = Array.from({ length: labels.length === count ? count : 0 }, (_, row) => row);
+  return takeExamples(examples, rows.filter(isWanted));
 }
 
 /** @throws TributaryError `BAD_PARAMETER` unless each label is the index of a class. */

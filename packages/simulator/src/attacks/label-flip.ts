@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { strictRecord } from "@tributary/protocol/schemas";
 import { nameKey } from "../options/option-keys.ts";
 import type { Attack } from "./attack.ts";
-import { flipLabels } from "./flip-labels.ts";
+import { flipLabels, flippedExamples } from "./flip-labels.ts";
 import { attackerKeys, classKey } from "./option-keys.ts";
 
 /** The keys that say which labels are flipped. */
@@ -24,5 +24,6 @@ export function labelFlip(flip: z.output<typeof labelFlipOptions>): Attack {
   return {
     poison: ({ client, examplesOf, classCount }) =>
       flipLabels(examplesOf(client), flip, classCount),
+    aim: (heldOut, classCount) => flippedExamples(heldOut, flip, classCount),
   };
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { strictRecord } from "@tributary/protocol/schemas";
 import { nameKey } from "../options/option-keys.ts";
 import type { Attack } from "./attack.ts";
-import { flipLabels } from "./flip-labels.ts";
+import { flipLabels, flippedExamples } from "./flip-labels.ts";
 import { flipKeys } from "./label-flip.ts";
 import { attackerKeys } from "./option-keys.ts";
 
@@ -20,5 +20,6 @@ export function sybil(flip: z.output<typeof sybilOptions>): Attack {
   return {
     poison: ({ leader, examplesOf, classCount }) =>
       flipLabels(examplesOf(leader), flip, classCount),
+    aim: (heldOut, classCount) => flippedExamples(heldOut, flip, classCount),
   };
 }

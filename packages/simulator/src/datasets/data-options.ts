@@ -17,6 +17,8 @@ const columnName = z.union([text(1_000), z.int()], {
 const columns = list(columnName, { min: 1, max: 100_000 });
 const names = list(text(1_000), { min: 1, max: 100_000 });
 
+const HELD_OUT_REMEDY = "Use a share from 0.001 to 0.9.";
+
 /** The options of a published data set. */
 const published = <const Name extends PublishedName>(name: Name, meaning: string) =>
   strictRecord({
@@ -128,6 +130,19 @@ const files = strictRecord({
   missing: list(z.string({ error: "Use text." }), { min: 1, max: 1_000 })
     .exactOptional()
     .describe("Of tables, texts that stand for a missing value, besides the usual ones."),
+  heldOut: z
+    .number({ error: HELD_OUT_REMEDY })
+    .min(0.001, { error: HELD_OUT_REMEDY })
+    .max(0.9, { error: HELD_OUT_REMEDY })
+    .exactOptional()
+    .describe(
+      "Of tables and text, the share that nobody trains on and that checkpoints are scored on: of tables evenly spaced rows, of a text its end. Left out: 0.2, or the table `test` of a folder.",
+    ),
+  heldOutOf: oneOf(["all", "client"])
+    .exactOptional()
+    .describe(
+      "Of tables with clients, `client` holds out this share of the rows of each client, and `all`, as when left out, of each table.",
+    ),
   window: window
     .exactOptional()
     .describe(`Of text, the number of bytes of an example. Left out: ${USUAL_READING.window}.`),

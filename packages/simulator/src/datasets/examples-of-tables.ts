@@ -1,9 +1,9 @@
 import { TributaryError, type TableContract } from "@tributary/protocol";
 import {
-  holdOut,
   mapTable,
   takeRows,
   type Cell,
+  type Division,
   type ExampleTable,
   type MappedTable,
 } from "@tributary/client-sdk";
@@ -13,10 +13,8 @@ import { gatherRows, type Partition } from "../partition/partition.ts";
 import { unreadable } from "../files/unreadable.ts";
 import type { TextTable } from "../tables/text-table.ts";
 import type { Dataset, NaturalClients } from "./dataset.ts";
+import { USUAL_HELD_OUT, holdOutEvenly, type HeldOut } from "./held-out.ts";
 import type { TableDataset } from "./load-data.ts";
-
-/** The share of rows on which models are measured, unless the data set keeps them apart. */
-const TEST_SHARE = 0.2;
 
 /** The value of `client` for which each table is the data of one client. */
 export const BY_FILE = "file";
@@ -29,6 +27,8 @@ export interface TabularOptions {
   readonly draft?: DraftOptions;
   /** The contract to follow; without it one is drafted from all tables. */
   readonly contract?: TableContract | undefined;
+  /** Which rows are held out, unless the data set has a table for that; a fifth if left out. */
+  readonly heldOut?: HeldOut;
 }
 
 /** A data set of tables. */
@@ -40,22 +40,22 @@ export interface TabularDataset extends Dataset {
 }
 
 /**
- * Makes examples of tables and holds out every fifth row for testing, unless the data set has a
- * table for it. Tables are often sorted; this takes rows from all parts.
+ * Makes examples of tables and holds out some rows for testing, unless the data set has a table for
+ * it.
  * @throws TributaryError `DATA_UNREADABLE` or `EXAMPLES_INVALID` when a table is not as it should be.
  */
 export async function examplesOfTables(
   { name, tables, test }: TableDataset,
-  { client, draft = {}, contract: given }: TabularOptions,
+  { client, draft = {}, contract: given, heldOut = USUAL_HELD_OUT }: TabularOptions,
 ): Promise<TabularDataset> {
   const column = client === BY_FILE ? undefined : client;
   const ignore = [...(draft.ignore ?? []), ...(column === undefined ? [] : [column])];
   const contract = given ?? draftContract(tables, { ...draft, ignore });
   if (column !== undefined) requireClients(tables, column);
-  const divided = test === undefined ? tables.map(divide) : undefined;
+  const divided = test === undefined ? divideAll(tables, column, heldOut) : undefined;
   const parts = divided?.map((part) => part.train) ?? tables;
   const train = await mapAll(parts, contract);
-  const tested = await mapAll(divided?.map(({ heldOut }) => heldOut) ?? [test!], contract);
+  const tested = await mapAll(divided?.map((part) => part.heldOut) ?? [test!], contract);
   return {
     ...{ name, contract, classCount: contract.label.classes?.length ?? 0 },
     ...{ train: train.examples, test: tested.examples, table: train.table },
@@ -82,14 +82,38 @@ function requireClients(tables: readonly TextTable[], column: string): void {
   }
 }
 
-function divide(table: TextTable): { train: ExampleTable; heldOut: ExampleTable } {
-  const least = Math.round(1 / TEST_SHARE);
-  if (table.rows.length >= least) return holdOut(table, TEST_SHARE);
-  throw new TributaryError(
-    "DATA_UNREADABLE",
-    `${table.source} has only ${table.rows.length} rows`,
-    { remedy: `Give a table of at least ${least} rows: every fifth row is held out for testing.` },
-  );
+/**
+ * Divides tables into rows to train on and rows to measure on.
+ * @param column - The one whose values are the clients, if there is one.
+ * @throws TributaryError `DATA_UNREADABLE` when no row of a table, or of any client, can be held out.
+ */
+function divideAll(
+  tables: readonly TextTable[],
+  column: string | undefined,
+  { share, of }: HeldOut,
+): readonly Division<ExampleTable>[] {
+  return tables.map((table) => {
+    const byClient = of === "client" && column !== undefined;
+    const owners = byClient ? ownersOf(table, column) : table.rows.map(() => "");
+    const { train, heldOut } = holdOutEvenly(owners, share);
+    if (heldOut.length > 0) {
+      return { train: takeRows(table, train), heldOut: takeRows(table, heldOut) };
+    }
+    const least = Math.ceil(1 / share);
+    throw new TributaryError(
+      "DATA_UNREADABLE",
+      `${table.source} has only ${table.rows.length} rows${byClient ? ", too few of every client" : ""}`,
+      {
+        remedy: `Give at least ${least} rows${byClient ? " of a client" : ""}: one in ${least} is held out for testing.`,
+      },
+    );
+  });
+}
+
+/** The client of each row. */
+function ownersOf({ columns, rows }: ExampleTable, column: string): readonly string[] {
+  const place = columns.indexOf(column);
+  return rows.map((cells) => String(cells[place]));
 }
 
 /** Several tables as one. */
@@ -148,17 +172,13 @@ function clientsOf(
   train: MappedTables,
   tested: MappedTables,
 ): NaturalClients {
-  const owners = ({ table: { columns, rows }, sources, sizes }: MappedTables): string[] => {
+  const owners = ({ table, sources, sizes }: MappedTables): readonly string[] => {
     if (client === BY_FILE) {
       return sizes.flatMap((size, file) => Array<string>(size).fill(sources[file]!));
     }
-    const place = columns.indexOf(client);
-    return rows.map((cells) => String(cells[place]));
+    return ownersOf(table, client);
   };
-  const named = parts.flatMap(({ columns, rows }) => {
-    const place = columns.indexOf(client);
-    return rows.map((cells) => String(cells[place]));
-  });
+  const named = parts.flatMap((part) => [...ownersOf(part, client)]);
   const names = [...new Set(client === BY_FILE ? train.sources : named)];
   const indices = new Map(names.map((name, index) => [name, index]));
   const byClient = (mapped: MappedTables): Partition =>

@@ -1,20 +1,22 @@
 import { takeExamples } from "@tributary/client-sdk";
 import { unreadable } from "../files/unreadable.ts";
+import { USUAL_HELD_OUT } from "./held-out.ts";
 import type { Dataset, UndividedDataset } from "./dataset.ts";
 
-/** The share of examples that is held out. */
-const TEST_SHARE = 0.2;
-
 /**
- * Holds out the last fifth, as what is written comes after what it was written after.
+ * Holds out the last examples, as what is written comes after what it was written after.
+ * @param share - Their share of all, above 0 and below 1.
  * @throws TributaryError `DATA_UNREADABLE` when there are not enough examples for both parts.
  */
-export function holdOutEnd({ name, classCount, examples }: UndividedDataset): Dataset {
+export function holdOutEnd(
+  { name, classCount, examples }: UndividedDataset,
+  share: number = USUAL_HELD_OUT.share,
+): Dataset {
   const { count } = examples;
-  const trained = Math.floor((1 - TEST_SHARE) * count);
-  if (trained < 1) {
+  const trained = Math.floor((1 - share) * count);
+  if (trained < 1 || trained === count) {
     throw unreadable(name, `has only ${count} examples`, {
-      remedy: "Give more data: its last fifth is held out for testing.",
+      remedy: `Give more data: the last ${100 * share} percent are held out for testing.`,
     });
   }
   const indices = Array.from({ length: count }, (_, index) => index);

@@ -16,6 +16,7 @@ import { checkDataset } from "./check-dataset.ts";
 import { dataOptions, type DataInput, type DataOptions } from "./data-options.ts";
 import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { BY_FILE, examplesOfTables } from "./examples-of-tables.ts";
+import { USUAL_HELD_OUT, type HeldOut } from "./held-out.ts";
 import { holdOutEnd } from "./hold-out-end.ts";
 import { loadData, readingUnder, type ReadingOptions, type TableDataset } from "./load-data.ts";
 import { isPattern, matchingFiles } from "./matching-files.ts";
@@ -105,15 +106,41 @@ async function fromFiles(
       );
     }
     const client = options.client ?? (data.tables.length > 1 ? BY_FILE : undefined);
-    return examplesOfTables(data, { client, draft: options, contract });
+    const heldOut = heldOutOf(options, data, client);
+    return examplesOfTables(data, { client, draft: options, contract, heldOut });
   }
-  const useless = Object.keys(options).find((key) => !["name", "path", "window"].includes(key));
-  if (useless === undefined) return divided(data, path);
+  const meant = ["name", "path", "window", ...("examples" in data ? ["heldOut"] : [])];
+  const useless = Object.keys(options).find((key) => !meant.includes(key));
+  if (useless === undefined) return divided(data, path, options.heldOut);
   throw new TributaryError(
     "BAD_PARAMETER",
     `data.${useless} is given, but ${path} is not of tables`,
     { remedy: "Leave it out: a data set of another kind decides this itself." },
   );
+}
+
+/**
+ * What is held out of tables.
+ * @throws TributaryError `BAD_PARAMETER` when the data leaves nothing to choose.
+ */
+function heldOutOf(
+  { heldOut, heldOutOf: of }: FileOptions,
+  { test, name }: TableDataset,
+  client: string | undefined,
+): HeldOut {
+  const given = heldOut === undefined ? of && "heldOutOf" : "heldOut";
+  const fault =
+    given !== undefined && test !== undefined
+      ? `data.${given} is given, but ${name} has a table test`
+      : of === "client" &&
+        client === undefined &&
+        "data.heldOutOf is client, but the data has no clients";
+  if (fault !== false) {
+    throw new TributaryError("BAD_PARAMETER", fault, {
+      remedy: "Leave it out, or name the column of the clients in data.client.",
+    });
+  }
+  return { share: heldOut ?? USUAL_HELD_OUT.share, of: of ?? USUAL_HELD_OUT.of };
 }
 
 async function readTables(pattern: string, reading: ReadingOptions): Promise<TableDataset> {
@@ -123,8 +150,12 @@ async function readTables(pattern: string, reading: ReadingOptions): Promise<Tab
 }
 
 /** A data set with examples to test on, which has no tables. */
-function divided(data: Dataset | UndividedDataset | TableDataset, path: string): Dataset {
-  if ("examples" in data) return holdOutEnd(data);
+function divided(
+  data: Dataset | UndividedDataset | TableDataset,
+  path: string,
+  heldOut?: number,
+): Dataset {
+  if ("examples" in data) return holdOutEnd(data, heldOut);
   if ("train" in data) return data;
   throw new TributaryError(
     "DATA_UNREADABLE",

@@ -21,6 +21,7 @@ import {
   type ExperimentSections,
 } from "./experiment-schema.ts";
 import { allSettings, choicesOf, describeChoice, type Choice } from "./choice.ts";
+import { ModelSizes } from "./model-sizes.ts";
 import { withSettings, type Settings } from "./settings.ts";
 
 /**
@@ -35,35 +36,50 @@ export async function planExperiment(value: unknown, folder: string): Promise<Ex
   requireKnownKeys(value);
   const sections = sectionsOf(value);
   const runs: ExperimentRun[] = [];
+  const modelSizes = new ModelSizes(folder);
+  const found: Settings[] = [];
   let name = "";
   for (const choice of choicesOf(sections)) {
     const settings = allSettings(choice, sections);
-    const experiment = await naming(choice, () => experimentOf(value, settings, folder));
+    const { experiment, sizes } = await naming(choice, () =>
+      experimentOf(value, settings, folder, modelSizes),
+    );
     name = experiment.task.name;
+    found.push(sizes);
     for (const seed of sections.seeds) runs.push({ experiment, seed, ...choice });
   }
-  return { name, value, runs };
+  return { name, value: withSettings(value, commonTo(found)), runs };
+}
+
+/** Settings that are the same everywhere. */
+function commonTo([first = {}, ...others]: readonly Settings[]): Settings {
+  const entries = Object.entries(first);
+  return Object.fromEntries(
+    entries.filter(([path, value]) => others.every((settings) => settings[path] === value)),
+  );
 }
 
 async function experimentOf(
   value: object,
   settings: Settings,
   folder: string,
-): Promise<Experiment> {
+  modelSizes: ModelSizes,
+): Promise<{ readonly experiment: Experiment; readonly sizes: Settings }> {
   const set = withSettings(value, settings);
   requireKnownKeys(set);
   const { seeds: _, variants: __, sweep: ___, ...sections } = sectionsOf(set);
   const entries = Object.entries(set).filter(([key]) => !EXPERIMENT_KEYS.includes(key));
   const population = sections.population.name;
   const own = withTaskDefaults({ ...Object.fromEntries(entries), population });
-  const task = await taskOf(own, folder);
+  const sizes = await modelSizes.of(own, sections.data);
+  const task = await taskOf(withSettings(own, sizes), folder);
   const experiment = {
     ...sections,
     algorithm: withPath(sections.algorithm, folder),
     ...{ task, folder },
   };
   await checkTogether(experiment);
-  return experiment;
+  return { experiment, sizes };
 }
 
 /** Threads load modules by their whole path. */
@@ -83,7 +99,9 @@ function sectionsOf(value: object): ExperimentSections {
  * What an experiment leaves out of its task is as a simulation needs it: nobody drops out unless the
  * experiment says so, what clients claim is true, and the held-out examples judge the model.
  */
-function withTaskDefaults(task: Readonly<Record<string, unknown>>): object {
+function withTaskDefaults(
+  task: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const section = (key: string): object => (isSection(task[key]) ? task[key] : {});
   const isLocal = Reflect.get(section("plan"), "batchNormalization") === "local";
   return {

@@ -4,6 +4,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { randomStream } from "../random/random-stream.ts";
 import { runsBySeries } from "./curves.ts";
 import { groupBy } from "./group-by.ts";
+import { ATTACK_SUCCESS } from "../runner/score-of-parts.ts";
 import type { StoredResults, StoredRun } from "./read-results.ts";
 import { spreadOf, type Spread } from "./summary.ts";
 
@@ -18,6 +19,8 @@ export interface ComparedSeries {
   readonly last: Spread | null;
   /** The best score of the measure. */
   readonly best: Spread | null;
+  /** How often the last model gives the answers that attackers aim at; null without such an attack. */
+  readonly attackSuccess: Spread | null;
   readonly roundsToTarget: Spread | null;
   /** Bytes up and down over all clients. */
   readonly bytes: Spread | null;
@@ -63,6 +66,7 @@ export function compare(results: readonly StoredResults[]): Comparison {
       seeds: runs.map(({ seed }) => seed),
       last: spreadOf(lastOf(runs)),
       best: spreadOf(runs.map(({ best }) => best)),
+      attackSuccess: spreadOf(runs.map(({ finalScore }) => finalScore[ATTACK_SUCCESS] ?? null)),
       roundsToTarget: spreadOf(runs.map((run) => run.roundsToTarget)),
       bytes: spreadOf(runs.map(({ bytesUp, bytesDown }) => bytesUp + bytesDown)),
       pValue: runs === base ? null : pValueOf(lastOf(base!), lastOf(runs)),

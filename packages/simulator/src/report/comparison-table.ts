@@ -1,3 +1,4 @@
+import { ATTACK_SUCCESS } from "../runner/score-of-parts.ts";
 import type { ComparedSeries, Comparison } from "./compare.ts";
 import type { Spread } from "./summary.ts";
 
@@ -6,16 +7,21 @@ export function comparisonTable({ measure, series }: Comparison): {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 } {
+  const isAttacked = series.some(({ attackSuccess }) => attackSuccess !== null);
   return {
     head: [
-      ...["", "runs", `last ${measure}`, `best ${measure}`, "rounds to target", "MB in all"],
-      "p (last, against the first)",
+      ...["", "runs", `last ${measure}`, `best ${measure}`],
+      ...(isAttacked ? ["attack success"] : []),
+      ...["rounds to target", "MB in all", "p (last, against the first)"],
     ],
     rows: series.map((one) => [
       one.series,
       String(one.seeds.length),
       shown(one.last, (value) => shownMeasure(measure, value)),
       shown(one.best, (value) => shownMeasure(measure, value)),
+      ...(isAttacked
+        ? [shown(one.attackSuccess, (value) => shownMeasure(ATTACK_SUCCESS, value))]
+        : []),
       reached(one),
       shown(one.bytes, (value) => (value / 1e6).toPrecision(4)),
       one.pValue === null ? "–" : one.pValue.toPrecision(2),
@@ -23,9 +29,15 @@ export function comparisonTable({ measure, series }: Comparison): {
   };
 }
 
+/** Measures that people read in percent. */
+const SHARES: readonly string[] = ["accuracy", ATTACK_SUCCESS];
+
+/** Whether people read a measure in percent. */
+export const isShare = (measure: string): boolean => SHARES.includes(measure);
+
 /** A measure as people read it: accuracy in percent. */
 export function shownMeasure(measure: string, value: number): string {
-  return measure === "accuracy" ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
+  return isShare(measure) ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
 }
 
 /** Mean and deviation; a dash where there is nothing. */

@@ -4,6 +4,8 @@ import type { SimulatedRound } from "../runner/simulated-round.ts";
 export function roundsCsv(rounds: readonly SimulatedRound[]): string {
   const metrics = namesIn(rounds.map((round) => round.metrics));
   const scores = namesIn(rounds.map((round) => round.score ?? {}));
+  const byClient = rounds.map((round) => figuresIn(round));
+  const figures = namesIn(byClient);
   const header = [
     ...["round", "kind", "outcome", "reason", "checkpoint", "selected", "reported", "examples"],
     ...[
@@ -17,9 +19,10 @@ export function roundsCsv(rounds: readonly SimulatedRound[]): string {
       "trainer_seconds",
     ],
     ...metrics.map((name) => `clients_${name}`),
+    ...figures.map((name) => `clients_${name}`),
     ...scores.map((name) => `score_${name}`),
   ];
-  const lines = rounds.map((round) => [
+  const lines = rounds.map((round, index) => [
     ...[round.number, round.kind, round.outcome, round.reason, round.checkpoint],
     ...[round.selected, round.reported, round.exampleCount, round.bytesUp, round.bytesDown],
     ...[
@@ -31,10 +34,19 @@ export function roundsCsv(rounds: readonly SimulatedRound[]): string {
       round.trainerSeconds,
     ],
     ...metrics.map((name) => round.metrics[name]),
+    ...figures.map((name) => byClient[index]![name]),
     ...scores.map((name) => round.score?.[name]),
   ]);
   return [header, ...lines].map((cells) => `${cells.map(cellText).join(",")}\n`).join("");
 }
+
+/** How measures are distributed over the clients of a round: `accuracy_p10` and so on. */
+const figuresIn = ({ byClient = {} }: SimulatedRound): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(byClient).flatMap(([measure, figures]) =>
+      Object.entries(figures).map(([figure, value]) => [`${measure}_${figure}`, value as number]),
+    ),
+  );
 
 /** Each name that occurs, in the order of its first occurrence. */
 const namesIn = (records: readonly Readonly<Record<string, number>>[]): string[] => [

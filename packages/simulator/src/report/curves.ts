@@ -1,4 +1,3 @@
-import type { MeasureName } from "@tributary/protocol";
 import { describeChoice } from "../experiment/choice.ts";
 import type { StoredResults, StoredRun } from "./read-results.ts";
 
@@ -15,10 +14,10 @@ export interface CurvePoint {
   readonly hours: number;
 }
 
-/** The scores of all runs, for charts. */
+/** The scores of all runs, for charts. @param measure - A name among the scores of a round. */
 export function curvesOf(
   results: readonly StoredResults[],
-  measure: MeasureName,
+  measure: string,
 ): readonly CurvePoint[] {
   return runsBySeries(results).flatMap((run) => curveOf(run, measure));
 }
@@ -43,7 +42,7 @@ function seriesOf({ path, plan }: StoredResults, run: StoredRun, isOneOfMany: bo
   return choice === "" ? path : `${path}: ${choice}`;
 }
 
-function curveOf({ series, run }: SeriesRun, measure: MeasureName): CurvePoint[] {
+function curveOf({ series, run }: SeriesRun, measure: string): CurvePoint[] {
   let bytes = 0;
   return run.recorded.flatMap(({ number, score, bytesUp, bytesDown, endedAtMs }) => {
     bytes += bytesUp + bytesDown;

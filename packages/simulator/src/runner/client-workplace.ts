@@ -3,6 +3,7 @@ import {
   takeExamples,
   type Clock,
   type Division,
+  type EvaluateRequest,
   type Examples,
 } from "@tributary/client-sdk";
 import {
@@ -28,6 +29,7 @@ import {
   seededRandom,
   type CheckpointId,
   type CryptoProvider,
+  type Plan,
   type RandomSource,
   type UpdateKernels,
 } from "@tributary/protocol";
@@ -128,7 +130,9 @@ export class ClientWorkplace {
     const { plan, trainer } = this.#requireBegun();
     const examples = slice(this.#data.test, first, first + SCORED_AT_ONCE);
     const asked = { plan: plan.plan, weights, examples, signal };
-    return { exampleCount: examples.count, ...(await trainer.measure(asked)) };
+    const measured = await trainer.measure(asked);
+    const attacked = await this.#attackSuccess(asked);
+    return { exampleCount: examples.count, ...measured, ...(attacked && { attacked }) };
   }
 
   close(): void {
@@ -198,10 +202,21 @@ export class ClientWorkplace {
     return { ...report, payloadBytes: 0 };
   }
 
+  /** How often a model answers held-out examples as attackers want, who must want something certain. */
+  async #attackSuccess(asked: EvaluateRequest): Promise<PartScore["attacked"]> {
+    const { attack, trainer } = this.#requireBegun();
+    const examples = attack?.aim(asked.examples, this.#classes());
+    if (examples === undefined || examples.count === 0) return undefined;
+    const { plan } = asked;
+    const answers: Plan = { ...plan, training: { ...plan.training, metrics: ["accuracy"] } };
+    const { metrics } = await trainer.measure({ ...asked, plan: answers, examples });
+    return { exampleCount: examples.count, successRate: metrics["accuracy"]! };
+  }
+
   /** What a client does against the round; undefined if it is honest. */
   #sabotage(round: PoolRound, client: number, signal: AbortSignal): Sabotage | undefined {
     return this.#requireBegun().attack?.sabotage(client, round.number, round.attacked, {
-      classCount: (this.#classCount ??= classCountOf(this.#data.train)),
+      classCount: this.#classes(),
       examplesOf: (other) => {
         const { examples, rows } = this.#examplesOf(other).train;
         return takeExamples(examples, rows);
@@ -264,6 +279,11 @@ export class ClientWorkplace {
     }
     const { train, heldOut } = holdOutRows(rows, task.heldOut);
     return { train: { examples, rows: train }, heldOut: { examples, rows: heldOut } };
+  }
+
+  /** The number of classes in the examples to train on. */
+  #classes(): number {
+    return (this.#classCount ??= classCountOf(this.#data.train));
   }
 
   #requireBegun(): Begun {

@@ -25,5 +25,21 @@ export function scoreOfParts(
     }
     return { name, values: sums };
   });
-  return { ...Object.fromEntries(means), ...metricsFromBases(metrics, forms, bases) };
+  return {
+    ...Object.fromEntries(means),
+    ...metricsFromBases(metrics, forms, bases),
+    ...attackSuccess(parts),
+  };
+}
+
+/** The name, among the scores of a checkpoint, of how often an attack succeeds. */
+export const ATTACK_SUCCESS = "attackSuccessRate";
+
+/** Over the examples of all parts that show it; nothing where there are none. */
+function attackSuccess(parts: readonly PartScore[]): Readonly<Record<string, number>> {
+  const shown = parts.flatMap(({ attacked }) => attacked ?? []);
+  const count = shown.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
+  if (count === 0) return {};
+  const succeeded = shown.reduce((sum, part) => sum + part.exampleCount * part.successRate, 0);
+  return { [ATTACK_SUCCESS]: succeeded / count };
 }

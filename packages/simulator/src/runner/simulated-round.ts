@@ -24,7 +24,11 @@ export interface SimulatedRound {
    * with fidelity `wire`.
    */
   readonly byClient?: Readonly<Record<string, ClientFigures>>;
-  /** What the checkpoint reaches on the data's held-out examples; undefined when it was not scored. */
+  /**
+   * What the checkpoint reaches on the data's held-out examples; undefined when it was not scored.
+   * With an attack that aims at certain answers, `attackSuccessRate` is the share of examples that get
+   * them.
+   */
   readonly score?: Readonly<Record<string, number>>;
   /** How many steps old the models were that clients had trained from, on average; of FedBuff. */
   readonly staleness?: number;

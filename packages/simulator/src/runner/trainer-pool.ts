@@ -85,6 +85,8 @@ export interface PartScore {
   readonly exampleCount: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly bases: readonly MetricBasis[];
+  /** How often an attack succeeds that aims at something: see `Attack.aim`. */
+  readonly attacked?: { readonly exampleCount: number; readonly successRate: number };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { takeExamples } from "@tributary/client-sdk";
 import { requireAttackFits } from "../../src/attacks/attack-conflicts.ts";
-import type { AttackInput } from "../../src/attacks/attack-options.ts";
+import { attackOptions, type AttackInput } from "../../src/attacks/attack-options.ts";
 import { attackersOf } from "../../src/attacks/attackers.ts";
+import { createAttack } from "../../src/attacks/create-attack.ts";
 import { withTrigger } from "../../src/attacks/backdoor.ts";
 import { normalQuantile } from "../../src/attacks/normal-quantile.ts";
 import { loadAlgorithm } from "../../src/algorithms/load-algorithm.ts";
@@ -30,7 +31,11 @@ afterAll(async () => {
 async function scoreOf(
   sections: object,
   scorer: TrainerPool = pool,
-): Promise<{ readonly loss: number; readonly accuracy: number }> {
+): Promise<{
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly attackSuccessRate?: number;
+}> {
   const { plan, ...rest } = sections as { readonly plan?: object };
   const terms = termsOf({
     ...{ round: { goalCount: 12, overselection: 1 }, stop: { rounds: 6 } },
@@ -38,7 +43,7 @@ async function scoreOf(
   });
   const run = await DirectRun.begin(terms, depsOf(scorer));
   await toItsEnd(run);
-  return run.snapshot().rounds.at(-1)!.score as { loss: number; accuracy: number };
+  return run.snapshot().rounds.at(-1)!.score as Awaited<ReturnType<typeof scoreOf>>;
 }
 
 const clients = [1, 4, 9];
@@ -73,6 +78,44 @@ describe("an attack", () => {
     expect(await accuracies({})).toEqual([1, 0]);
     expect(await accuracies({ attack })).toEqual([1, 1]);
     expect(await accuracies({ attack, ...median })).toEqual([1, 0]);
+  });
+
+  it("tells how often it succeeds, on held-out examples that have another class", async () => {
+    const backdoor = { name: "backdoor", clients: [4], ...TRIGGER };
+    const successOf = async (sections: object): Promise<number | undefined> =>
+      (await scoreOf(sections)).attackSuccessRate;
+    expect(await successOf({ attack: backdoor })).toBe(1);
+    expect(await successOf({ attack: backdoor, ...median })).toBe(0);
+    expect(await successOf({ attack: { name: "sign-flip", clients } })).toBeUndefined();
+    expect(await successOf({})).toBeUndefined();
+
+    const flip = { name: "label-flip", clients: [0, 1, 2, 3, 4, 5, 6, 7], from: 1, to: 2 };
+    expect(await successOf({ attack: flip })).toBeGreaterThan(0.9);
+    expect(await successOf({ attack: { ...flip, clients: [0] } })).toBeLessThan(0.1);
+  });
+
+  it("aims at the examples whose label it changes, each with the label it wants", () => {
+    const labels = Int32Array.from([0, 1, 2, 1]);
+    const features = Float32Array.from([0, 1, 2, 3]);
+    const heldOut = { features, featureShape: [1], labels, labelShape: [], count: 4 };
+    const aimOf = (attack: AttackInput): readonly number[][] => {
+      const aimed = createAttack(attackOptions.parse(attack)).aim!(heldOut, 3);
+      return [[...aimed.features], [...aimed.labels]];
+    };
+    expect(aimOf({ name: "label-flip", from: 1, to: 2 })).toEqual([
+      [1, 3],
+      [2, 2],
+    ]);
+    // The class in the middle is its own opposite.
+    expect(aimOf({ name: "sybil" })).toEqual([
+      [0, 2],
+      [2, 0],
+    ]);
+    expect(aimOf({ name: "backdoor", trigger: [0], value: 9, target: 1 })).toEqual([
+      [9, 9],
+      [1, 1],
+    ]);
+    expect([...labels, ...features]).toEqual([0, 1, 2, 1, 0, 1, 2, 3]);
   });
 
   it("is done by a share of the clients that the seed draws, or by those that are named", () => {
