@@ -104,12 +104,10 @@ export {
   type SimulationObserver,
 } from "./simulate.ts";
 export { DirectRun } from "./runner/direct-run.ts";
-export { DrawnCohorts } from "./runner/drawn-cohorts.ts";
 export { openPool } from "./runner/open-pool.ts";
-export { scoreOfParts } from "./runner/score-of-parts.ts";
 export type { RunDeps, RunTerms, SimulatedTask } from "./runner/simulated-task.ts";
 export type { SimulationData } from "./runner/simulation-data.ts";
 export { ThreadPool } from "./runner/thread-pool.ts";
 export type { TrainerPool } from "./runner/trainer-pool.ts";
-export { ClientThreads } from "./wire/client-threads.ts";
 export { limitsForClients } from "./wire/limits-for-clients.ts";
+export { ServedTask, type ServedDeps, type ServedTerms } from "./wire/served-task.ts";

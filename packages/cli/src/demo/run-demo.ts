@@ -1,23 +1,9 @@
 import { availableParallelism } from "node:os";
 import type { Examples } from "@tributary/client-sdk";
-import {
-  TributaryError,
-  decodeCheckpoint,
-  decodePlan,
-  layoutOf,
-  seededRandom,
-  type Plan,
-  type TaskDefinition,
-} from "@tributary/protocol";
+import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import type { RoundRecord, TaskRecord, TributaryServer } from "@tributary/server";
-import {
-  ClientThreads,
-  DrawnCohorts,
-  ThreadPool,
-  scoreOfParts,
-  type TrainerPool,
-} from "@tributary/simulator";
+import type { RoundRecord } from "@tributary/server";
+import { ServedTask, ThreadPool } from "@tributary/simulator";
 import { loadInitialModel, type InitialModel } from "@tributary/simulator/files";
 import { tryModel } from "../model-trial/model-trial.ts";
 import type { DemoData } from "./demo-data.ts";
@@ -38,55 +24,39 @@ import { TrainingProgress, type Score } from "./training-progress.ts";
  */
 export async function runDemo(options: DemoOptions, observer: DemoObserver): Promise<DemoResult> {
   const startedAtMs = Date.now();
-  const { data, definition, model, cohorts } = await prepareTraining(options);
+  const { data, definition, model } = await prepareTraining(options);
   const progress = new TrainingProgress(definition, observer);
   const fail = (error: Error): void => progress.fail(error);
   options.signal.addEventListener("abort", () => fail(stopped()), { once: true });
 
-  const running = await startDemoServer(options, definition, data.clients.length);
+  const clients = data.clients.length;
+  const running = await startDemoServer(options, definition, clients);
   const { server } = running;
   server.events.subscribe((event) => progress.follow(event));
-  const threads: { close(): Promise<void> }[] = [];
+  const scorer = scorerOf(data.test);
+  let served: ServedTask | undefined;
   try {
     await cancelEarlierTasks(server, definition.population);
-    const task = await server.coordinator.createTask(definition, model.description, model.values);
-    const threadCount = Math.min(data.clients.length, options.threads ?? availableParallelism());
-    observer.started({ server, task, data, threads: threadCount, seed: options.seed });
-
-    const scorer = scorerOf(data.test);
-    threads.push(scorer);
     const { trainer, seed } = options;
-    const loaded = scorer.begin({
-      ...{ planBytes: task.planBytes, trainer, seed, heldOut: 0, weighting: definition },
-    });
-    const heldOut = data.test.count;
-    const plan = decodePlan(task.planBytes);
-    const judge: Judge = { scorer, server, task, plan, heldOut, startedAtMs, observer };
-    progress.begin(task.id, (round) => {
-      scoreRound(round, judge).then((score) => progress.addScore(round, score), fail);
-    });
-    // If the engine cannot be loaded, the demo ends here, before any client starts.
-    await Promise.race([loaded, progress.over]);
+    const threads = Math.min(clients, options.threads ?? availableParallelism());
+    served = await ServedTask.create(
+      server,
+      { task: definition, model, seed, clients, trainer },
+      { pool: scorer, crypto: createNodeCryptoProvider(), threads, onFailure: fail },
+    );
+    const { record: task } = served;
+    observer.started({ server, task, data, threads, seed });
 
-    const clients = new ClientThreads(threadCount, fail);
-    threads.push(clients);
-    clients.make(server, definition, data.clients, options);
-    if (cohorts.arePartial) {
-      server.events.subscribe((event) => {
-        if (event.type !== "round-opened") return;
-        clients.takePart({ clients: cohorts.draw(event.purpose), rounds: 1 });
-      });
-    }
-    await server.coordinator.startTask(task.id);
-    if (!cohorts.arePartial) clients.takePart({});
-    await progress.over;
-    return await sumUp(progress, task, server, {
-      clients: data.clients.length,
-      elapsedMs: Date.now() - startedAtMs,
+    const scoring: Scoring = { served, startedAtMs, observer };
+    progress.begin(task.id, (round) => {
+      scoreRound(round, scoring).then((score) => progress.addScore(round, score), fail);
     });
+    served.start(data.clients, "always").catch(fail);
+    await progress.over;
+    return await sumUp(progress, task, server, { clients, elapsedMs: Date.now() - startedAtMs });
   } finally {
     await running.close();
-    await Promise.all(threads.map((thread) => thread.close()));
+    await Promise.all([scorer.close(), served?.close()]);
   }
 }
 
@@ -95,7 +65,6 @@ interface Preparation {
   readonly definition: TaskDefinition;
   /** The model that the training begins with. */
   readonly model: InitialModel;
-  readonly cohorts: DrawnCohorts;
 }
 
 /** Loads the data and deals it out to the clients, and chooses the task and its initial model. */
@@ -118,8 +87,7 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
   // Clients would stay away from a model that they cannot train, and the demo would wait for them.
   if ("path" in definition.model) await tryModel(definition, model);
   if (options.signal.aborted) throw stopped();
-  const cohorts = new DrawnCohorts(definition, data.clients.length, random.derive("cohorts"));
-  return { data, definition, model, cohorts };
+  return { data, definition, model };
 }
 
 const stopped = (): TributaryError => new TributaryError("ABORTED", "The demo was stopped");
@@ -133,32 +101,20 @@ function scorerOf(test: Examples): ThreadPool {
   );
 }
 
-/** All that it takes to score the checkpoint of a round. */
-interface Judge {
-  readonly scorer: TrainerPool;
-  readonly server: TributaryServer;
-  readonly task: TaskRecord;
-  readonly plan: Plan;
-  /** How many held-out examples the scorer has. */
-  readonly heldOut: number;
-  readonly startedAtMs: number;
-  readonly observer: DemoObserver;
-}
-
-/**
- * Scores the checkpoint of a committed round. If the operator judges the task, the server is told
- * the score too.
- */
-async function scoreRound(round: RoundRecord, judge: Judge): Promise<Score> {
-  const { scorer, server, task, plan, heldOut, startedAtMs, observer } = judge;
-  const checkpoint = (await server.storage.checkpoints.get(round.checkpoint!))!;
-  const weights = decodeCheckpoint(checkpoint, layoutOf(plan.model.parameters));
-  const metrics = scoreOfParts(plan, await scorer.score(weights, new AbortController().signal));
+/** Scores the checkpoint of a committed round, and shows the round. */
+async function scoreRound(
+  round: RoundRecord,
+  { served, startedAtMs, observer }: Scoring,
+): Promise<Score> {
+  const weights = await served.weightsOf(round.checkpoint!);
+  const metrics = await served.score(round, weights, new AbortController().signal);
   const elapsedMs = Date.now() - startedAtMs;
   observer.round(round, metrics, elapsedMs);
-  if (task.definition.evaluation.judgedBy === "operator") {
-    const measured = { roundNumber: round.number, exampleCount: heldOut, metrics };
-    await server.coordinator.recordEvaluation(task.id, measured);
-  }
   return { metrics, elapsedMs };
+}
+
+interface Scoring {
+  readonly served: ServedTask;
+  readonly startedAtMs: number;
+  readonly observer: DemoObserver;
 }

@@ -9,7 +9,7 @@ import { dealClasses } from "./deal-classes.ts";
 import type { Divisible } from "./divisible.ts";
 import { alphaKey, clientsKey, minimumExamplesKey } from "./option-keys.ts";
 import { requireEnough } from "./partition-fault.ts";
-import { gatherRows, rowsOf, type Partition } from "./partition.ts";
+import { gatherRows, giveRows, rowsOf, type Partition } from "./partition.ts";
 import { redraw } from "./redraw.ts";
 import { equalSizes, proportionalSizes } from "./sizes.ts";
 
@@ -78,11 +78,9 @@ function divideClasses(
     for (let kind = 0; kind < classCount; kind++) {
       const rows = rowsOf(classes, kind);
       drawDirichlet(shapes, shares, stream);
-      let at = 0;
-      for (const [client, size] of proportionalSizes(rows.length, shares).entries()) {
-        totals[client]! += size;
-        for (const end = at + size; at < end; at++) owners[rows[at]!] = client;
-      }
+      const sizes = proportionalSizes(rows.length, shares);
+      for (const [client, size] of sizes.entries()) totals[client]! += size;
+      giveRows(owners, rows, sizes);
     }
     return { smallest: totals.reduce((least, total) => Math.min(least, total), Infinity) };
   }, options);

@@ -5,7 +5,7 @@ import { nameKey } from "../options/option-keys.ts";
 import type { Divisible } from "./divisible.ts";
 import { clientsKey, clientsOfDataKey } from "./option-keys.ts";
 import { partitionFault } from "./partition-fault.ts";
-import { clientCount, gatherRows, rowsOf, type Partition } from "./partition.ts";
+import { clientCount, gatherRows, giveRows, rowsOf, type Partition } from "./partition.ts";
 import { equalSizes } from "./sizes.ts";
 
 export const naturalIdOptions = strictRecord({
@@ -43,13 +43,11 @@ export function divideByGroups(
 ): Partition {
   const natural = naturalClients(data, clients);
   const members = clientCount(natural);
-  const order = shuffledIndices(members, random);
+  const groups = new Uint32Array(members);
+  giveRows(groups, shuffledIndices(members, random), equalSizes(members, clients));
   const owners = new Uint32Array(data.train.count).fill(clients);
-  let at = 0;
-  for (const [group, size] of equalSizes(members, clients).entries()) {
-    for (const end = at + size; at < end; at++) {
-      for (const row of rowsOf(natural, order[at]!)) owners[row] = group;
-    }
+  for (const [member, group] of groups.entries()) {
+    for (const row of rowsOf(natural, member)) owners[row] = group;
   }
   return gatherRows(owners, clients);
 }

@@ -29,6 +29,26 @@ export function cutRows(rows: Uint32Array, sizes: ArrayLike<number>): Partition 
 }
 
 /**
+ * Gives rows to owners in parts.
+ * @param owners - The owner of each row; modified.
+ * @param rows - The rows to give, part by part.
+ * @param sizes - How many rows each part has. Their sum is at most the number of rows.
+ * @param ownerOf - Who gets a part; the owner of that number if left out.
+ */
+export function giveRows(
+  owners: Uint32Array,
+  rows: ArrayLike<number>,
+  sizes: Uint32Array,
+  ownerOf: (part: number) => number = (part) => part,
+): void {
+  let at = 0;
+  for (const [part, size] of sizes.entries()) {
+    const owner = ownerOf(part);
+    for (const end = at + size; at < end; at++) owners[rows[at]!] = owner;
+  }
+}
+
+/**
  * Gathers the rows of each owner, in ascending order.
  * @param owners - The owner of each row; a row whose owner is not below `count` is left out.
  * @param count - The number of owners: clients, or classes.

@@ -7,7 +7,7 @@ import { classRows } from "./class-rows.ts";
 import type { Divisible } from "./divisible.ts";
 import { clientsKey } from "./option-keys.ts";
 import { partitionFault, requireEnough } from "./partition-fault.ts";
-import { gatherRows, rowsOf, type Partition } from "./partition.ts";
+import { gatherRows, giveRows, rowsOf, type Partition } from "./partition.ts";
 import { equalSizes } from "./sizes.ts";
 
 export const pathologicalOptions = strictRecord({
@@ -49,11 +49,9 @@ export function divideByClasses(
     const rows = rowsOf(classes, kind);
     const holders = rowsOf(seen, kind);
     requireSplittable(rows.length, holders.length, kind);
-    let at = 0;
-    for (const [holder, size] of equalSizes(rows.length, holders.length).entries()) {
-      const client = Math.floor(holders[holder]! / classesPerClient);
-      for (const end = at + size; at < end; at++) owners[rows[at]!] = client;
-    }
+    giveRows(owners, rows, equalSizes(rows.length, holders.length), (holder) =>
+      Math.floor(holders[holder]! / classesPerClient),
+    );
   }
   return gatherRows(owners, clients);
 }

@@ -1,15 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  TributaryError,
-  decodeCheckpoint,
-  decodePlan,
-  layoutOf,
-  seededRandom,
-  type CheckpointId,
-  type Plan,
-} from "@tributary/protocol";
+import { seededRandom, type CheckpointId, type CryptoProvider } from "@tributary/protocol";
 import {
   openMemoryStore,
   silentLogger,
@@ -21,16 +13,14 @@ import {
 } from "@tributary/server";
 import { requireOrdinaryClients } from "../algorithms/conflicts.ts";
 import { clientExamples } from "../runner/client-examples.ts";
-import { DrawnCohorts } from "../runner/drawn-cohorts.ts";
-import { heldOutShare } from "../runner/held-out-share.ts";
 import { isScoreDue } from "../runner/score-due.ts";
-import { scoreOfParts } from "../runner/score-of-parts.ts";
 import { serverRandom } from "../runner/server-random.ts";
 import type { RunDeps, RunTerms, SimulatedTask } from "../runner/simulated-task.ts";
 import type { SimulatedRound } from "../runner/simulated-round.ts";
 import type { SimulationData } from "../runner/simulation-data.ts";
-import { ClientThreads } from "./client-threads.ts";
+import { EventQueue } from "./event-queue.ts";
 import { limitsForClients } from "./limits-for-clients.ts";
+import { ServedTask } from "./served-task.ts";
 
 /** What happens in the server of a run that the run waits for. */
 type Awaited = Extract<ServerEvent, { type: "round-opened" | "round-ended" | "task-state" }>;
@@ -41,45 +31,25 @@ type Awaited = Extract<ServerEvent, { type: "round-opened" | "round-ended" | "ta
  */
 export class WireRun implements SimulatedTask {
   readonly #terms: RunTerms;
-  readonly #deps: RunDeps;
-  readonly #server: TributaryServer;
-  readonly #task: TaskRecord;
-  readonly #plan: Plan;
-  readonly #threads: ClientThreads;
-  readonly #cohorts: DrawnCohorts;
-  readonly #folder: string;
-  /** What has happened and has not been looked at, the oldest first. */
-  readonly #events: Awaited[] = [];
-  #failure: unknown;
-  #wake: () => void = () => {};
+  readonly #served: ServedTask;
+  readonly #events: EventQueue<Awaited>;
+  /** What ends the run, in this order. */
+  readonly #endings: readonly Ending[];
   #weights: Float32Array;
   #checkpoint: CheckpointId;
 
   private constructor(
     terms: RunTerms,
-    { server, task, folder }: { server: TributaryServer; task: TaskRecord; folder: string },
-    threads: number,
-    deps: RunDeps,
+    served: ServedTask,
+    events: EventQueue<Awaited>,
+    endings: readonly Ending[],
   ) {
     this.#terms = terms;
-    this.#deps = deps;
-    this.#server = server;
-    this.#task = task;
-    this.#folder = folder;
-    this.#plan = decodePlan(task.planBytes);
+    this.#served = served;
+    this.#events = events;
+    this.#endings = endings;
     this.#weights = terms.model.values;
-    this.#checkpoint = task.initialCheckpoint;
-    const random = seededRandom(deps.crypto, terms.seed);
-    this.#cohorts = new DrawnCohorts(terms.task, terms.clients, random.derive("cohorts"));
-    this.#threads = new ClientThreads(threads, (error) => {
-      this.#failure ??= error;
-      this.#wake();
-    });
-    server.events.subscribe((event) => {
-      if (!isAwaited(event, task)) return;
-      this.#events.push(event);
-      this.#wake();
-    });
+    this.#checkpoint = served.record.initialCheckpoint;
   }
 
   /**
@@ -91,37 +61,31 @@ export class WireRun implements SimulatedTask {
     terms: RunTerms,
     data: SimulationData,
     threads: number,
-    deps: RunDeps,
+    { pool, crypto }: RunDeps,
   ): Promise<WireRun> {
-    const { crypto } = deps;
-    const { task: definition, model, seed, clients, trainer } = terms;
     requireOrdinaryClients(terms);
     const folder = await mkdtemp(join(tmpdir(), "tributary-simulation-"));
-    const server = await startServer(
-      {
-        ...{ port: 0, adminPort: 0, dataDir: folder, tls: "none", minimumCohort: 1 },
-        limits: limitsForClients(clients),
-      },
-      {
-        random: serverRandom(crypto, seed),
-        storage: openMemoryStore({ crypto }),
-        logger: silentLogger,
-      },
-    );
-    const task = await server.coordinator.createTask(definition, model.description, model.values);
-    const run = new WireRun(terms, { server, task, folder }, threads, deps);
-    const random = seededRandom(crypto, seed);
-    const examples = Array.from({ length: clients }, (_, client) =>
-      clientExamples(data, client, random),
-    );
-    run.#threads.make(server, definition, examples, { trainer, seed });
-    const { planBytes } = task;
-    await deps.pool.begin({
-      ...{ planBytes, seed, trainer },
-      ...{ heldOut: heldOutShare(definition), weighting: definition },
-    });
-    await server.coordinator.startTask(task.id);
-    return run;
+    const endings: Ending[] = [() => rm(folder, { recursive: true, force: true })];
+    try {
+      const server = await openServer(terms, folder, crypto);
+      endings.unshift(() => server.close());
+      const events = new EventQueue<Awaited>();
+      const onFailure = (error: Error): void => events.fail(error);
+      const served = await ServedTask.create(server, terms, { pool, crypto, threads, onFailure });
+      endings.unshift(() => served.close());
+      server.events.subscribe((event) => {
+        if (isAwaited(event, served.record)) events.add(event);
+      });
+      const random = seededRandom(crypto, terms.seed);
+      const examples = Array.from({ length: terms.clients }, (_, client) =>
+        clientExamples(data, client, random),
+      );
+      await served.start(examples, "called");
+      return new WireRun(terms, served, events, endings);
+    } catch (error) {
+      await endAll(endings);
+      throw error;
+    }
   }
 
   get weights(): Float32Array {
@@ -134,10 +98,10 @@ export class WireRun implements SimulatedTask {
 
   async next(signal: AbortSignal): Promise<SimulatedRound | undefined> {
     for (;;) {
-      const event = await this.#nextEvent(signal);
+      const event = await this.#events.next(signal);
       switch (event.type) {
         case "round-opened":
-          this.#threads.takePart({ clients: this.#cohorts.draw(event.purpose), rounds: 1 });
+          this.#served.call(event.purpose);
           break;
         case "round-ended":
           if (event.round.kind === "operator-evaluation") break;
@@ -149,25 +113,7 @@ export class WireRun implements SimulatedTask {
   }
 
   async close(): Promise<void> {
-    await this.#threads.close();
-    await this.#server.close();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  async #nextEvent(signal: AbortSignal): Promise<Awaited> {
-    const stop = (): void => this.#wake();
-    signal.addEventListener("abort", stop);
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        if (this.#failure !== undefined) throw this.#failure;
-        const event = this.#events.shift();
-        if (event !== undefined) return event;
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-      }
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+    await endAll(this.#endings);
   }
 
   /** Makes a round of a record, and scores the checkpoint if it is due. */
@@ -180,18 +126,36 @@ export class WireRun implements SimulatedTask {
       trainerSeconds: 0,
     };
     if (record.checkpoint === null) return round;
-    const bytes = await this.#server.storage.checkpoints.get(record.checkpoint);
-    if (bytes === undefined) throw new TributaryError("INTERNAL", "A checkpoint is lost");
-    this.#weights = decodeCheckpoint(bytes, layoutOf(this.#plan.model.parameters));
+    this.#weights = await this.#served.weightsOf(record.checkpoint);
     this.#checkpoint = record.checkpoint;
     if (!isScoreDue(round, this.#terms)) return round;
-    const parts = await this.#deps.pool.score(this.#weights, signal);
-    const metrics = scoreOfParts(this.#plan, parts);
-    const exampleCount = parts.reduce((sum, part) => sum + part.exampleCount, 0);
-    const measured = { roundNumber: record.number, exampleCount, metrics };
-    await this.#server.coordinator.recordEvaluation(this.#task.id, measured);
-    return { ...round, score: metrics };
+    return { ...round, score: await this.#served.score(record, this.#weights, signal) };
   }
+}
+
+type Ending = () => Promise<void>;
+
+async function endAll(endings: readonly Ending[]): Promise<void> {
+  for (const end of endings) await end();
+}
+
+/** Starts a server that keeps all in memory. */
+function openServer(
+  { seed, clients }: RunTerms,
+  dataDir: string,
+  crypto: CryptoProvider,
+): Promise<TributaryServer> {
+  return startServer(
+    {
+      ...{ port: 0, adminPort: 0, dataDir, tls: "none", minimumCohort: 1 },
+      limits: limitsForClients(clients),
+    },
+    {
+      random: serverRandom(crypto, seed),
+      storage: openMemoryStore({ crypto }),
+      logger: silentLogger,
+    },
+  );
 }
 
 function isAwaited(event: ServerEvent, { id }: TaskRecord): event is Awaited {
