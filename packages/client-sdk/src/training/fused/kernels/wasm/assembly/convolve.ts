@@ -4,7 +4,8 @@
 // rows of A of neighbouring pixels overlap.
 import { bytes } from "./address";
 import { pack } from "./multiply";
-import { strip1, strip2, strip3, strip4, strip4SideBySide } from "./register-tiles";
+import { strip } from "./register-tiles";
+import { multiplyRows, stripHeight } from "./strips";
 
 /**
  * Computes y = bias + x ⋆ filter. Each sum runs over the rows of the filter, its columns, and then
@@ -35,10 +36,7 @@ export function convolve(
   const depth = height * width;
   pack(filter, bytes(channels), depth, channels, scratch);
   const panel = bytes(8 * depth),
-    leap = bytes(xLine - width),
-    start = bias,
-    yRow = bytes(channels),
-    b = scratch;
+    yRow = bytes(channels);
   // How far the pointer to a window jumps at the end of a row of windows, and of an image.
   const nextRow = bytes(xRow - columns * xPixel),
     nextImage = bytes(xImage - rows * xRow),
@@ -47,16 +45,18 @@ export function convolve(
     c = y,
     column = 0,
     row = 0;
-  // Four pixels of the output at a time. Each pointer finds the window of its pixel, also across
-  // rows and images.
+  // Up to five pixels of the output at a time. Each pointer finds the window of its pixel, also
+  // across rows and images.
   let left = images * rows * columns;
   while (left > 0) {
-    // Pointers to the windows of these four pixels. Those beyond the last pixel are not used.
+    const pixels = stripHeight(left);
+    // Pointers to the windows of these pixels. Those beyond them are not used.
     const a0 = p;
     let a1 = p,
       a2 = p,
-      a3 = p;
-    for (let i = 1; i <= min(4, left); i++) {
+      a3 = p,
+      a4 = p;
+    for (let i = 1; i <= pixels; i++) {
       p += step;
       if (++column == columns) {
         column = 0;
@@ -69,17 +69,31 @@ export function convolve(
       if (i == 1) a1 = p;
       else if (i == 2) a2 = p;
       else if (i == 3) a3 = p;
+      else if (i == 4) a4 = p;
     }
-    // A strip multiplies up to four windows by all panels of the filter.
-    if (left >= 4)
-      strip4(a0, a1, a2, a3, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    else if (left == 3)
-      strip3(a0, a1, a2, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    else if (left == 2)
-      strip2(a0, a1, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    else strip1(a0, 4, leap, width, height, b, 32, panel, c, yRow, start, 0, channels);
-    c += 4 * yRow;
-    left -= 4;
+    // A strip multiplies these windows by all panels of the filter.
+    strip(
+      pixels,
+      a0,
+      a1,
+      a2,
+      a3,
+      a4,
+      4,
+      bytes(xLine),
+      width,
+      height,
+      scratch,
+      32,
+      panel,
+      c,
+      yRow,
+      bias,
+      0,
+      channels,
+    );
+    c += yRow * <usize>pixels;
+    left -= pixels;
   }
 }
 
@@ -103,73 +117,32 @@ export function filterGradient(
   // Here the sums run over the pixels of an image. dy is B, and x, seen along its pixels, is A.
   const depth = rows * columns;
   const panel = bytes(8 * depth),
-    cRow = bytes(channels),
-    step = bytes(xPixel),
-    leap = bytes(xRow - columns * xPixel),
-    b = scratch;
+    cRow = bytes(channels);
   // Images follow one another: the sums of an image start with those of the images before it.
   for (let image = 0; image < images; image++) {
-    pack(dy + bytes(image * depth * channels), bytes(channels), depth, channels, b);
+    pack(dy + bytes(image * depth * channels), bytes(channels), depth, channels, scratch);
     for (let line = 0; line < height; line++) {
       // For each line of the filter, its values are rows of A: one pixel of dy after the other
       // along x.
-      let a = x + bytes(image * xImage + line * xLine);
-      let c = filter + bytes(line * width * channels);
-      let left = width;
-      // Strips of four values of a line. 6 are faster as 3 + 3 and 5 as 3 + 2, as in multiply.ts.
-      for (; left >= 4 && left != 6 && left != 5; left -= 4) {
-        strip4SideBySide(
-          a,
-          step,
-          leap,
-          columns,
-          rows,
-          b,
-          32,
-          panel,
-          c,
-          cRow,
-          image == 0 ? 0 : c,
-          cRow,
-          channels,
-        );
-        a += 16;
-        c += 4 * cRow;
-      }
-      while (left > 0) {
+      const c = filter + bytes(line * width * channels);
+      multiplyRows(
+        x + bytes(image * xImage + line * xLine),
+        4,
+        bytes(xPixel),
+        bytes(xRow),
+        columns,
+        rows,
+        scratch,
+        32,
+        panel,
+        c,
+        cRow,
         // The first image starts with zeros.
-        const start: usize = image == 0 ? 0 : c;
-        if (left >= 3 && left != 4) {
-          strip3(
-            a,
-            a + 4,
-            a + 8,
-            step,
-            leap,
-            columns,
-            rows,
-            b,
-            32,
-            panel,
-            c,
-            cRow,
-            start,
-            cRow,
-            channels,
-          );
-          a += 12;
-          c += 3 * cRow;
-          left -= 3;
-        } else if (left >= 2) {
-          strip2(a, a + 4, step, leap, columns, rows, b, 32, panel, c, cRow, start, cRow, channels);
-          a += 8;
-          c += 2 * cRow;
-          left -= 2;
-        } else {
-          strip1(a, step, leap, columns, rows, b, 32, panel, c, cRow, start, cRow, channels);
-          left = 0;
-        }
-      }
+        image == 0 ? 0 : c,
+        cRow,
+        width,
+        channels,
+      );
     }
   }
 }

@@ -2,7 +2,7 @@
 // in float32, with one rounding for each product and one for each addition. Blocks, panels and
 // tiles decide which sums are computed side by side, and cannot be seen in the result.
 import { bytes } from "./address";
-import { strip1, strip2, strip3, strip4, strip4SideBySideFlat } from "./register-tiles";
+import { multiplyRows } from "./strips";
 
 /**
  * The number of rows of B that are packed at a time, so that a panel of 8 columns stays in the
@@ -35,10 +35,13 @@ export function matmul(
   // to the next.
   if (liesWell(m, bRow)) {
     for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
-      rowsTimes(
+      multiplyRows(
         a + bytes(k0 * aStep),
         bytes(aRow),
         bytes(aStep),
+        0,
+        min(BLOCK_K, k - k0),
+        1,
         b + bytes(k0 * bRow),
         bytes(bRow),
         32,
@@ -49,7 +52,6 @@ export function matmul(
         k0 == 0 ? bytes(startRow) : bytes(cRow),
         m,
         n,
-        min(BLOCK_K, k - k0),
       );
     }
     return;
@@ -63,10 +65,13 @@ export function matmul(
     for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
       const width = min(BLOCK_N, n - n0);
       pack(b + bytes(k0 * bRow + n0), bytes(bRow), depth, width, scratch);
-      rowsTimes(
+      multiplyRows(
         a + bytes(k0 * aStep),
         bytes(aRow),
         bytes(aStep),
+        0,
+        depth,
+        1,
         scratch,
         32,
         bytes(8 * depth),
@@ -76,7 +81,6 @@ export function matmul(
         bytes(fromRow),
         m,
         width,
-        depth,
       );
     }
   }
@@ -107,10 +111,13 @@ export function matmulPacked(
   const panel = bytes(8 * k);
   for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
     const from = start ? start + bytes(n0) : 0;
-    rowsTimes(
+    multiplyRows(
       a,
       bytes(aRow),
       4,
+      0,
+      k,
+      1,
       b + panel * <usize>(n0 >> 3),
       32,
       panel,
@@ -120,7 +127,6 @@ export function matmulPacked(
       bytes(startRow),
       m,
       min(BLOCK_N, n - n0),
-      k,
     );
   }
 }
@@ -134,98 +140,6 @@ function liesWell(m: i32, bRow: i32): bool {
   if (m < 8) return true;
   if ((bRow & 1023) == 0) return false;
   return m <= 16 || (m < 64 && (bRow & 127) != 0);
-}
-
-/**
- * Multiplies all rows of A, in strips of up to four, by the columns of B. All strides are in bytes.
- */
-function rowsTimes(
-  a: usize,
-  aRow: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  bPanel: usize,
-  c: usize,
-  cRow: usize,
-  start: usize,
-  startRow: usize,
-  m: i32,
-  n: i32,
-  k: i32,
-): void {
-  // 6 rows are faster as 3 + 3 and 5 rows as 3 + 2 than with a strip of one or two left over.
-  while (m >= 4 && m != 6 && m != 5) {
-    // Where the rows of A are neighbours in memory (A is a transpose), four of their values are one
-    // vector.
-    if (aRow == 4) strip4SideBySideFlat(a, aStep, k, b, bStep, bPanel, c, cRow, start, startRow, n);
-    else
-      strip4(
-        a,
-        a + aRow,
-        a + 2 * aRow,
-        a + 3 * aRow,
-        aStep,
-        0,
-        k,
-        1,
-        b,
-        bStep,
-        bPanel,
-        c,
-        cRow,
-        start,
-        startRow,
-        n,
-      );
-    a += 4 * aRow;
-    c += 4 * cRow;
-    start = start ? start + 4 * startRow : 0;
-    m -= 4;
-  }
-  if (m >= 5) {
-    strip3(
-      a,
-      a + aRow,
-      a + 2 * aRow,
-      aStep,
-      0,
-      k,
-      1,
-      b,
-      bStep,
-      bPanel,
-      c,
-      cRow,
-      start,
-      startRow,
-      n,
-    );
-    a += 3 * aRow;
-    c += 3 * cRow;
-    start = start ? start + 3 * startRow : 0;
-    m -= 3;
-  }
-  if (m == 3)
-    strip3(
-      a,
-      a + aRow,
-      a + 2 * aRow,
-      aStep,
-      0,
-      k,
-      1,
-      b,
-      bStep,
-      bPanel,
-      c,
-      cRow,
-      start,
-      startRow,
-      n,
-    );
-  if (m == 2) strip2(a, a + aRow, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
-  if (m == 1) strip1(a, aStep, 0, k, 1, b, bStep, bPanel, c, cRow, start, startRow, n);
 }
 
 /**

@@ -1,11 +1,21 @@
 // Writes the innermost loops of all multiplications in AssemblyScript, which has no macros: `npm
-// run kernels` calls this program. Each loop multiplies a strip of 1 to 4 rows by any number of
-// columns, 8 columns at a time. The 4 × 8 sums of such a tile fill most of the sixteen 128-bit
-// registers of x86-64 and leave room for the factors. Taller tiles need more registers than there
-// are, and unrolling the loop over k gains nothing; both were measured. Every sum runs over k in
-// ascending order, whatever the tile.
+// run kernels` calls this program. Each loop multiplies a strip of 1 to 5 rows by any number of
+// columns, 8 columns at a time. The 5 × 8 sums of such a tile, the factors and a product fill the
+// sixteen 128-bit registers of x86-64. Every sum runs over k in ascending order, whatever the tile.
+//
+// What these loops wait for is the decoding of instructions, and memory when loads come in bursts.
+// So k goes on by four values in a round: counting and jumping back are paid for once in four. And
+// because compilers bring all loads of a block to its beginning, where they need more registers
+// than there are, blocks are kept short: by the test after each value whether it was the last one,
+// and by tests between the rows that never come true. Both were measured on V8.
 
-const HEIGHTS = [1, 2, 3, 4];
+const HEIGHTS = [1, 2, 3, 4, 5];
+
+/** The number of values of k in one round of a loop. */
+const ROUND = 4;
+
+/** The number of rows in one block. */
+const BLOCK_ROWS = 2;
 
 /**
  * What one strip is made of.
@@ -14,7 +24,6 @@ const HEIGHTS = [1, 2, 3, 4];
  * @property {readonly string[]} pointers - The parameters that point into A: one for each row, or
  *   one for all.
  * @property {boolean} sideBySide - Whether the rows of A are neighbours in memory, one value apart.
- * @property {boolean} nested - Whether k runs over groups of values that lie `aLeap` apart.
  */
 
 /**
@@ -22,16 +31,18 @@ const HEIGHTS = [1, 2, 3, 4];
  */
 export function writeSource() {
   return [
-    ...HEIGHTS.map((height) => strip(height, false)),
-    strip(4, true),
-    strip(4, true, false),
+    ...[false, true].flatMap((sideBySide) => [
+      ...HEIGHTS.map((height) => strip(height, sideBySide)),
+      anyStrip(sideBySide),
+    ]),
+    STORE_SOME,
     peakOfTile(),
     peakOfChains(),
   ].join("\n");
 }
 
 /**
- * Writes a loop over the same 4 × 8 tile that works on registers only. Its speed is the limit that
+ * Writes a loop over a 4 × 8 tile that works on registers only. Its speed is the limit that
  * the kernels are compared with. The factors change from one multiplication to the next, so that
  * the compiler cannot take a product out of the loop; each change is one more product.
  */
@@ -61,37 +72,59 @@ export function peakOfTile(rounds: i32, seed: f32): f32 {
 }`;
 }
 
+/** What all strips take behind their pointers into A, with the types. */
+const PARAMETERS = [
+  ...["aStep: usize", "aLine: usize", "inner: i32", "outer: i32"],
+  ...["b: usize", "bStep: usize", "bPanel: usize"],
+  ...["c: usize", "cRow: usize", "start: usize", "startRow: usize", "columns: i32"],
+];
+
 /**
- * Writes the function for one height.
+ * @param {number} height
+ * @param {boolean} sideBySide
+ * @returns {string[]} The names of a strip's pointers into A.
+ */
+const pointersOf = (height, sideBySide) =>
+  sideBySide ? ["a0"] : Array.from({ length: height }, (_, row) => `a${row}`);
+
+/** Writes the function that calls the strip of a height. Pointers to more rows do not count. */
+function anyStrip(/** @type {boolean} */ sideBySide) {
+  const suffix = sideBySide ? "SideBySide" : "";
+  const most = pointersOf(Math.max(...HEIGHTS), sideBySide);
+  const rest = PARAMETERS.map((parameter) => parameter.split(":")[0]);
+  return `
+export function strip${suffix}(height: i32, ${most.map((pointer) => `${pointer}: usize`).join(", ")}, ${PARAMETERS.join(", ")}): void {
+  ${HEIGHTS.map((height) => `if (height == ${height}) strip${height}${suffix}(${[...pointersOf(height, sideBySide), ...rest].join(", ")});`).join("\n  else ")}
+}`;
+}
+
+/**
+ * Writes the function for one height. k runs over `outer` groups of `inner` values, whose first
+ * values lie `aLine` apart in A.
  * @param {number} height - The number of rows.
  * @param {boolean} sideBySide - Whether the rows of A are neighbours in memory, so that one pointer
  *   serves all.
- * @param {boolean} nested - Whether k runs over `outer` groups of `inner` values, which lie `aLeap`
- *   apart. Otherwise it runs over `inner` values.
  */
-function strip(height, sideBySide, nested = true) {
+function strip(height, sideBySide) {
   const rows = Array.from({ length: height }, (_, row) => row);
-  const name = `strip${height}${sideBySide ? "SideBySide" : ""}${nested ? "" : "Flat"}`;
-  const pointers = sideBySide ? ["a0"] : rows.map((row) => `a${row}`);
-  const parts = { rows, pointers, sideBySide, nested };
+  const pointers = pointersOf(height, sideBySide);
+  const parts = { rows, pointers, sideBySide };
+  const place = (/** @type {number} */ row) => `c${row ? ` + cRow * ${row}` : ""}`;
   return `
-export function ${name}(
-  ${pointers.map((pointer) => `${pointer}: usize, `).join("")}aStep: usize, ${nested ? "aLeap: usize, " : ""}inner: i32, ${nested ? "outer: i32," : ""}
-  b: usize, bStep: usize, bPanel: usize,
-  c: usize, cRow: usize, start: usize, startRow: usize, columns: i32,
+function strip${height}${sideBySide ? "SideBySide" : ""}(
+  ${[...pointers.map((pointer) => `${pointer}: usize`), ...PARAMETERS].join(", ")},
 ): void {
   while (columns >= 8) {
     ${tile(parts, 2)}
-    ${rows.map((row) => `v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}0); v128.store(c${row ? ` + cRow * ${row}` : ""}, s${row}1, 16);`).join("\n    ")}
+    ${rows.map((row) => `v128.store(${place(row)}, s${row}0); v128.store(${place(row)}, s${row}1, 16);`).join("\n    ")}
     b += bPanel; c += 32; start = start ? start + 32 : 0; columns -= 8;
   }
   while (columns > 0) {
     ${tile(parts, 1)}
-    ${rows.map((row) => `storeSome(c${row ? ` + cRow * ${row}` : ""}, s${row}0, columns);`).join("\n    ")}
+    ${rows.map((row) => `storeSome(${place(row)}, s${row}0, columns);`).join("\n    ")}
     b += 16; c += 16; start = start ? start + 16 : 0; columns -= 4;
   }
-}
-${height === 1 ? STORE_SOME : ""}`;
+}`;
 }
 
 /** Stores the first `columns` of four values. */
@@ -109,34 +142,42 @@ export function storeSome(c: usize, values: v128, columns: i32): void {
  * @param {Strip} strip
  * @param {number} vectors - How many vectors of four columns the tile is wide.
  */
-function tile({ rows, pointers, sideBySide, nested }, vectors) {
+function tile({ rows, pointers, sideBySide }, vectors) {
   const lanes = Array.from({ length: vectors }, (_, vector) => vector);
   const each = (/** @type {(row: number, vector: number) => string} */ write) =>
     rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
   const from = (/** @type {number} */ row, /** @type {number} */ vector) =>
     `v128.load(start${row ? ` + startRow * ${row}` : ""}, ${16 * vector})`;
+  const products = (/** @type {number} */ row) =>
+    `x = v128.load32_splat(${sideBySide ? `p0, ${4 * row}` : `p${row}`}); ` +
+    lanes
+      .map((vector) => `s${row}${vector} = f32x4.add(s${row}${vector}, f32x4.mul(x, b${vector}));`)
+      .join(" ");
+  // The number of the test that never comes true: two equal ones would become one.
+  let never = 0;
+  const value = () =>
+    [
+      lanes.map((vector) => `b${vector} = v128.load(q, ${16 * vector});`).join(" "),
+      ...rows.flatMap((row) => [
+        ...(row > 0 && row % BLOCK_ROWS === 0 ? [`if (i == ${--never}) break;`] : []),
+        products(row),
+      ]),
+      `q += bStep; ${pointers.map((_, row) => `p${row} += aStep;`).join(" ")}`,
+    ].join("\n        ");
+  const round = Array.from({ length: ROUND }, (_, index) =>
+    index === 0 ? value() : `if (i == ${index}) break;\n        ${value()}`,
+  );
   return `let ${each((row, vector) => `s${row}${vector}: v128`).join(", ")};
     if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} }
     else { ${each((row, vector) => `s${row}${vector} = f32x4.splat(0);`).join(" ")} }
-    let q = b, ${pointers.map((pointer, row) => `p${row} = ${pointer}`).join(", ")};
-    ${nested ? "for (let o = outer; o > 0; o--) {" : ""}
-      for (let i = inner; i > 0; i--) {
-        ${lanes.map((vector) => `const b${vector} = v128.load(q, ${16 * vector});`).join(" ")}
-        ${rows
-          .map(
-            (row) =>
-              `const x${row} = v128.load32_splat(${sideBySide ? `p0, ${4 * row}` : `p${row}`}); ` +
-              lanes
-                .map(
-                  (vector) =>
-                    `s${row}${vector} = f32x4.add(s${row}${vector}, f32x4.mul(x${row}, b${vector}));`,
-                )
-                .join(" "),
-          )
-          .join("\n        ")}
-        q += bStep; ${pointers.map((_, row) => `p${row} += aStep;`).join(" ")}
+    let q = b, line: usize = 0, x: v128, ${lanes.map((vector) => `b${vector}: v128`).join(", ")};
+    for (let o = outer; o > 0; o--) {
+      let ${pointers.map((pointer, row) => `p${row} = ${pointer} + line`).join(", ")};
+      for (let i = inner; i > 0; i -= ${ROUND}) {
+        ${round.join("\n        ")}
       }
-      ${nested ? `${pointers.map((_, row) => `p${row} += aLeap;`).join(" ")} }` : ""}`;
+      line += aLine;
+    }`;
 }
 
 /**
