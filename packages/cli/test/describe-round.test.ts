@@ -82,6 +82,14 @@ describe("a round in words", () => {
     );
   });
 
+  it("names the classes as the data contract does", () => {
+    const figures = { precision: 1, recall: 1, f1: 1, support: 1 };
+    const metricDetail = { classes: [figures, figures] };
+    const text = describeRound({ ...ROUND, metricDetail }, ["Adelie", "Gentoo"]);
+    expect(text).toMatch(/classes +Adelie: precision 1.0000/);
+    expect(text).toMatch(/\n +Gentoo: precision 1.0000/);
+  });
+
   it("says why it was abandoned, and leaves out what did not happen", () => {
     const lines = linesOf({
       ...ROUND,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Examples } from "@tributary/client-sdk";
-import type { DataContract } from "@tributary/protocol";
+import { parseTask, type DataContract, type TaskDefinition } from "@tributary/protocol";
 import type { DemoData } from "../src/demo/demo-data.ts";
-import { demoTask } from "../src/demo/demo-task.ts";
+import { demoTask, fitTask } from "../src/demo/demo-task.ts";
 
 const examples = (count: number): Examples => ({
   ...{ features: new Float32Array(count), featureShape: [1], count },
@@ -21,7 +21,7 @@ const data: DemoData = {
   clients: [examples(30), examples(70), examples(50)],
 };
 
-describe("the demo's own task for tables", () => {
+describe("the demo's task for tables", () => {
   it("lets each client pass over its rows in small batches", () => {
     expect(demoTask(data).plan).toMatchObject({ localEpochs: 2, batchSize: 16 });
   });
@@ -42,6 +42,20 @@ describe("the demo's own task for tables", () => {
     expect(demoTask(data).serverOptimizer).toEqual({ name: "fedavg", learningRate: 1 });
     expect(() => demoTask(data, { serverOptimizer: { learningRate: -1 } })).toThrow(
       "serverOptimizer.learningRate is -1",
+    );
+  });
+
+  it("gives its contract to a task file that has none, which must fit it", () => {
+    const taskOf = (inputs: number): TaskDefinition =>
+      parseTask({
+        ...{ population: "demo", name: "scores", round: { goalCount: 2 } },
+        model: { builtin: "mlp", inputs, outputs: 1 },
+        plan: { loss: "meanSquaredError", metrics: ["meanAbsoluteError"] },
+      });
+    expect(fitTask(taskOf(1), data, 3)).toMatchObject({ examples: contract, stop: { rounds: 3 } });
+    expect(fitTask({ ...taskOf(1), examples: contract }, data).examples).toBe(contract);
+    expect(() => fitTask(taskOf(2), data)).toThrow(
+      expect.objectContaining({ code: "TASK_INVALID" }),
     );
   });
 

@@ -1,3 +1,4 @@
+import type { DataContract } from "@tributary/protocol";
 import type { RoundRecord } from "@tributary/server";
 
 type MetricDetail = RoundRecord["metricDetail"];
@@ -5,11 +6,20 @@ type MetricDetail = RoundRecord["metricDetail"];
 /** More classes than this are not shown one by one; `--json` has them all. */
 export const MOST_CLASSES = 20;
 
-/** Describes to a person what a round has measured beyond one number for each metric. */
-export function describeDetail(detail: MetricDetail): string[] {
+/** The names of the classes, where a data contract has them. */
+export const classNamesOf = (
+  contract: DataContract | null | undefined,
+): readonly string[] | undefined =>
+  contract?.type === "text" ? undefined : contract?.label.classes;
+
+/**
+ * Describes to a person what a round has measured beyond one number for each metric.
+ * @param names - The names of the classes; they are numbered from 0 if left out.
+ */
+export function describeDetail(detail: MetricDetail, names?: readonly string[]): string[] {
   const { aucErrorAtMost } = detail;
   return [
-    ...describeClasses(detail),
+    ...describeClasses(detail, names),
     ...describePercentiles(detail),
     ...(aucErrorAtMost === undefined
       ? []
@@ -17,7 +27,10 @@ export function describeDetail(detail: MetricDetail): string[] {
   ];
 }
 
-function describeClasses({ classes = [], confusion = [] }: MetricDetail): string[] {
+function describeClasses(
+  { classes = [], confusion = [] }: MetricDetail,
+  names: readonly string[] = [],
+): string[] {
   if (classes.length === 0) return [];
   if (classes.length > MOST_CLASSES) {
     return [`classes     ${classes.length}; --json has the figures of each`];
@@ -25,7 +38,7 @@ function describeClasses({ classes = [], confusion = [] }: MetricDetail): string
   return classes.map(({ precision, recall, f1 }, index) => {
     const figures = `precision ${decimals(precision)}, recall ${decimals(recall)}, f1 ${decimals(f1)}`;
     const taken = confusion[index]?.map(count).join(" ") ?? "";
-    return `${index === 0 ? "classes     " : INDENT}${index}: ${figures}; taken for: ${taken}`;
+    return `${index === 0 ? "classes     " : INDENT}${names[index] ?? index}: ${figures}; taken for: ${taken}`;
   });
 }
 

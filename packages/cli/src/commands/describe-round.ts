@@ -6,8 +6,11 @@ import { formatBytes, formatSeconds } from "../terminal/output.ts";
 /** Puts a line below the facts of the line before it. */
 const INDENT = " ".repeat(12);
 
-/** Describes a round to a person: how it ended, and what became of every member of its cohort. */
-export function describeRound(record: RoundRecord): string {
+/**
+ * Describes a round to a person: how it ended, and what became of every member of its cohort.
+ * @param classNames - The names of the classes, if the task's data contract has them.
+ */
+export function describeRound(record: RoundRecord, classNames?: readonly string[]): string {
   return [
     `round       ${record.id}, number ${record.number}`,
     ...(record.kind === "training" ? [] : [`kind        ${record.kind}`]),
@@ -21,7 +24,7 @@ export function describeRound(record: RoundRecord): string {
     `examples    ${record.exampleCount}`,
     `traffic     ${formatBytes(record.bytesUp)} up, ${formatBytes(record.bytesDown)} down`,
     `metrics     ${metricsText(record.metrics)}`,
-    ...describeDetail(record.metricDetail),
+    ...describeDetail(record.metricDetail, classNames),
     `from        ${record.baseCheckpoint}`,
     `to          ${record.checkpoint ?? "–"}`,
   ].join("\n");

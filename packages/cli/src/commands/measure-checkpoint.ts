@@ -1,7 +1,7 @@
 import { detailOf, type MetricDetail } from "@tributary/core";
 import { labelsOf, statedSizes, type Plan } from "@tributary/protocol";
 import type { EvaluateRequest, MeasuringTrainer, TrainingMetrics } from "@tributary/client-sdk";
-import { MOST_CLASSES } from "./describe-detail.ts";
+import { MOST_CLASSES, classNamesOf } from "./describe-detail.ts";
 
 /** What an operator has measured of a checkpoint. */
 interface Measured {
@@ -32,8 +32,7 @@ export async function measureCheckpoint(
 /** The plan with a metric that needs the figures of each class, if there are a few classes. */
 function withClasses(plan: Plan): Plan {
   const { training, model, examples } = plan;
-  const named = examples?.type === "text" ? undefined : examples?.label.classes?.length;
-  const classes = named ?? statedSizes(model.topology).outputs ?? Infinity;
+  const classes = classNamesOf(examples)?.length ?? statedSizes(model.topology).outputs ?? Infinity;
   if (labelsOf(training.loss) === "numbers" || classes > MOST_CLASSES) return plan;
   return {
     ...plan,

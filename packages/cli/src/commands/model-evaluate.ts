@@ -25,7 +25,7 @@ import { tableChoices, withTableOptions, type TableFlags } from "../datasets/tab
 import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { metricsText } from "../terminal/metrics-text.ts";
-import { describeDetail } from "./describe-detail.ts";
+import { classNamesOf, describeDetail } from "./describe-detail.ts";
 import { measureCheckpoint } from "./measure-checkpoint.ts";
 
 interface EvaluateFlags extends AdminFlags, TableFlags {
@@ -107,12 +107,20 @@ interface Evaluation {
   readonly exampleCount: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly metricDetail: MetricDetail;
+  /** The names of the classes in the data contract, if it has them. */
+  readonly classNames?: readonly string[];
 }
 
-const describe = ({ roundNumber, exampleCount, metrics, metricDetail }: Evaluation): string =>
+const describe = ({
+  roundNumber,
+  exampleCount,
+  metrics,
+  metricDetail,
+  classNames,
+}: Evaluation): string =>
   [
     `round ${roundNumber}  ${metricsText(metrics)}  on ${exampleCount} examples`,
-    ...describeDetail(metricDetail),
+    ...describeDetail(metricDetail, classNames),
   ].join("\n");
 
 /** Measures checkpoints of one task on one set of examples. */
@@ -167,7 +175,8 @@ class Evaluator {
     const { metrics, metricDetail } = await measureCheckpoint(this.#trainer, request);
     const measured = { roundNumber, exampleCount: examples.count, metrics };
     if (this.#record) await this.#admin.post<RoundRecord>(`${this.#path}/evaluations`, measured);
-    return { ...measured, metricDetail, checkpoint: id };
+    const classNames = classNamesOf(plan.examples);
+    return { ...measured, metricDetail, checkpoint: id, ...(classNames && { classNames }) };
   }
 
   /** Measures the newest checkpoint and then each new one, until the task has ended. */

@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import type { RoundInFlightView, RoundRecord, TaskView } from "@tributary/server";
+import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
 import { newestTask } from "../admin/newest-task.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { createOutput } from "../terminal/output.ts";
+import { classNamesOf } from "./describe-detail.ts";
 import { describeInFlight, describeRound } from "./describe-round.ts";
 import { listRounds } from "./list-rounds.ts";
 
@@ -59,7 +61,20 @@ function addShow(round: Command): void {
     const round = await admin.json<RoundRecord | RoundInFlightView>(
       `/v1/rounds/${encodeURIComponent(id)}`,
     );
-    const text = "outcome" in round ? describeRound(round) : describeInFlight(round).join("\n");
+    const text =
+      "outcome" in round
+        ? describeRound(round, await classNamesFor(round, admin))
+        : describeInFlight(round).join("\n");
     createOutput(flags.json === true).result(round, text);
   });
+}
+
+/** The names of the classes that a round has figures of, if its task's data contract has them. */
+async function classNamesFor(
+  { taskId, metricDetail }: RoundRecord,
+  admin: AdminClient,
+): Promise<readonly string[] | undefined> {
+  if (metricDetail.classes === undefined) return undefined;
+  const { definition } = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(taskId)}`);
+  return classNamesOf(definition?.examples);
 }

@@ -151,11 +151,17 @@ function tableTask(contract: TableContract, training: object): object {
 }
 
 /**
- * Fits a task file to a demo. The user may have asked for another number of rounds. And no cohort
- * may be larger than the number of clients, because a round would wait for clients that never come.
- * @throws TributaryError `TASK_INVALID` when a round needs more reports than there are clients.
+ * Fits a task file to a demo. The user may have asked for another number of rounds. No cohort may be
+ * larger than the number of clients, because a round would wait for clients that never come. And a
+ * task about tables that has no data contract gets the one that the demo has drafted from its data.
+ * @throws TributaryError `TASK_INVALID` when a round needs more reports than there are clients, or the
+ *   task cannot be about this data.
  */
-export function fitTask(task: TaskDefinition, clients: number, rounds?: number): TaskDefinition {
+export function fitTask(
+  task: TaskDefinition,
+  { clients: { length: clients }, contract }: Pick<DemoData, "clients" | "contract">,
+  rounds?: number,
+): TaskDefinition {
   const { goalCount } = task.round;
   const { evaluation } = task;
   if (goalCount > clients) {
@@ -165,7 +171,7 @@ export function fitTask(task: TaskDefinition, clients: number, rounds?: number):
       { remedy: `Give --clients ${goalCount} or more, or lower round.goalCount of the task.` },
     );
   }
-  return {
+  const fitted: TaskDefinition = {
     ...task,
     // The demo's own clients do not fail. With spare ones, the quickest would count by chance.
     round: { ...task.round, overselection: 1 },
@@ -175,4 +181,7 @@ export function fitTask(task: TaskDefinition, clients: number, rounds?: number):
         : { ...evaluation, goalCount: Math.min(evaluation.goalCount, clients) },
     stop: rounds === undefined ? task.stop : { ...task.stop, rounds },
   };
+  return contract === undefined || task.examples !== null
+    ? fitted
+    : parseTask({ ...fitted, examples: contract });
 }

@@ -81,8 +81,7 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
     },
     random,
   );
-  const definition =
-    task === undefined ? demoTask(data, options) : fitTask(task, data.clients.length, rounds);
+  const definition = task === undefined ? demoTask(data, options) : fitTask(task, data, rounds);
   const model = await loadInitialModel(definition, random.derive("model"));
   // Clients would stay away from a model that they cannot train, and the demo would wait for them.
   if ("path" in definition.model) await tryModel(definition, model);
