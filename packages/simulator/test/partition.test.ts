@@ -58,6 +58,7 @@ const countsOf = ({ train, classCount }: Divisible, partition: Partition): numbe
 const EVERY: Readonly<Record<PartitionInput["name"], PartitionInput>> = {
   iid: { name: "iid", clients: 20 },
   shards: { name: "shards", clients: 20 },
+  similarity: { name: "similarity", clients: 20 },
   dirichlet: { name: "dirichlet", clients: 20, balanced: false },
   "inner-dirichlet": { name: "inner-dirichlet", clients: 20 },
   pathological: { name: "pathological", clients: 20 },
@@ -303,6 +304,29 @@ describe("quantity-skew", () => {
     };
     expect(spread(10_000)).toBeLessThan(1.2);
     expect(spread(0.5)).toBeGreaterThan(10);
+  });
+});
+
+describe("similarity", () => {
+  const data = numbered(1_000, 5);
+  const counts = (similarity: number): number[][] =>
+    countsOf(data, divide(data, { name: "similarity", clients: 10, similarity }, testRandom(1)));
+
+  it("sorts all examples by label, or deals all of them out at random", () => {
+    for (const [client, kinds] of counts(0).entries()) {
+      expect(kinds).toEqual([0, 1, 2, 3, 4].map((kind) => (kind === client >> 1 ? 100 : 0)));
+    }
+    for (const kind of counts(1).flat()) expect(Math.abs(kind - 20)).toBeLessThan(16);
+  });
+
+  it("deals a share of each client's examples out at random, and not the same ones to two", () => {
+    for (const [client, kinds] of counts(0.3).entries()) {
+      expect(kinds.reduce((sum, kind) => sum + kind)).toBe(100);
+      // What is sorted need not end where a class ends.
+      const own = kinds.slice(Math.max(0, (client >> 1) - 1), (client >> 1) + 2);
+      expect(own.reduce((sum, kind) => sum + kind)).toBeGreaterThan(70);
+      expect(kinds.filter((kind) => kind > 0).length).toBeGreaterThan(3);
+    }
   });
 });
 

@@ -18,6 +18,7 @@ import type { Partition } from "./partition.ts";
 import { divideByClasses } from "./pathological.ts";
 import { divideByDrawnSizes } from "./quantity-skew.ts";
 import { divideByShards } from "./shards.ts";
+import { divideBySimilarity } from "./similarity.ts";
 import { divideBySize } from "./size.ts";
 
 /**
@@ -44,6 +45,8 @@ function partitioned(data: Divisible, options: PartitionOptions, random: RandomS
       return divideIid(data, options, random);
     case "shards":
       return divideByShards(data, options, random);
+    case "similarity":
+      return divideBySimilarity(data, options, random);
     case "dirichlet":
       return divideByDirichlet(data, options, random);
     case "inner-dirichlet":

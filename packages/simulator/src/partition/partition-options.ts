@@ -10,11 +10,13 @@ import { groupedNaturalIdOptions, naturalIdOptions } from "./natural-id.ts";
 import { pathologicalOptions } from "./pathological.ts";
 import { quantitySkewOptions } from "./quantity-skew.ts";
 import { shardsOptions } from "./shards.ts";
+import { similarityOptions } from "./similarity.ts";
 import { sizeOptions } from "./size.ts";
 
 const OPTIONS = [
   iidOptions,
   shardsOptions,
+  similarityOptions,
   dirichletOptions,
   innerDirichletOptions,
   pathologicalOptions,
