@@ -46,7 +46,10 @@ export default defineConfig({
         ...unit,
         test: {
           name: "unit",
-          include: ["{packages/*,bench}/test/**/*.test.ts", "test/protocol/**/*.test.ts"],
+          include: [
+            "{packages/*,bench,experiments}/test/**/*.test.ts",
+            "test/protocol/**/*.test.ts",
+          ],
           exclude: [...configDefaults.exclude, ...needOwnProcess],
           execArgv: unitArguments,
           // A process loads modules once for all of its files. That takes half of the time.

@@ -22,7 +22,9 @@ const { values: options, positionals } = parseArgs({
 for (const name of positionals) {
   const paper = papers.find((one) => one.name === name);
   if (paper === undefined) {
-    fail(`There is no experiment ${name}: take some of ${papers.map((one) => one.name).join(", ")}.`);
+    fail(
+      `There is no experiment ${name}: take some of ${papers.map((one) => one.name).join(", ")}.`,
+    );
   }
   for (const part of options.part ?? Object.keys(paper.parts)) {
     const settings = paper.parts[part];
@@ -41,11 +43,10 @@ await drawPage();
 /** Runs `tributary` as an own process, which shows how it goes. @param {readonly string[]} command */
 function run(command) {
   const workers = options.workers === undefined ? [] : ["--workers", options.workers];
-  const { status } = spawnSync(
-    process.execPath,
-    ["bench/dist/main.js", ...command, ...workers],
-    { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
-  );
+  const { status } = spawnSync(process.execPath, ["bench/dist/main.js", ...command, ...workers], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 

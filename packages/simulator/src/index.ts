@@ -83,10 +83,13 @@ export { describeChoice, type Choice } from "./experiment/choice.ts";
 export { parseSetting, type Settings } from "./experiment/settings.ts";
 export { compare, type ComparedSeries, type Comparison } from "./report/compare.ts";
 export { comparisonTable, reached, shown, shownMeasure } from "./report/comparison-table.ts";
+export { drawChart, type ChartSpec } from "./report/draw-chart.ts";
+export type { Environment } from "./report/environment.ts";
 export { writeComparison, writeReport } from "./report/write-report.ts";
 export { readResults, type StoredResults, type StoredRun } from "./report/read-results.ts";
 export { ResultsFolder } from "./report/results-folder.ts";
 export {
+  spreadOf,
   summaryOf,
   type ExperimentSummary,
   type GroupSummary,

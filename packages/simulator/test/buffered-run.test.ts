@@ -9,6 +9,7 @@ import { attackOptions } from "../src/attacks/attack-options.ts";
 import { Population } from "../src/population/population.ts";
 import { populationOptions } from "../src/population/population-options.ts";
 import { BufferedRun } from "../src/runner/buffered-run.ts";
+import { ClientsInFlight } from "../src/runner/clients-in-flight.ts";
 import { instantDevices, type Devices } from "../src/runner/devices.ts";
 import { DirectRun } from "../src/runner/direct-run.ts";
 import type { RunSnapshot } from "../src/runner/run-snapshot.ts";
@@ -147,5 +148,23 @@ describe("FedBuff", () => {
     expect(() => requireAttackFits(attack, { task, algorithm, name: "fedbuff" })).toThrow(
       /sign-flip cannot work with the algorithm fedbuff/,
     );
+  });
+});
+
+describe("clients in flight", () => {
+  it("are lost when they leave, even where devices work in no time", () => {
+    const instant = instantDevices(2);
+    const devices: Devices = {
+      ...instant,
+      course: (arrival, work, random) => ({
+        ...instant.course(arrival, work, random),
+        leavesMs: arrival.client === 0 ? 0 : Infinity,
+      }),
+    };
+    const random = seededRandom(crypto, 1);
+    const clients = new ClientsInFlight({ devices, random, concurrency: 2 });
+    clients.fill(0, 0, { epochs: 1, bytesDown: 0, bytesUp: 0 });
+    const landed = [clients.land()!, clients.land()!];
+    for (const { client, isLost } of landed) expect(isLost).toBe(client === 0);
   });
 });

@@ -70,6 +70,15 @@ describe("a round in virtual time", () => {
     expect(end).toMatchObject({ reason: "too-few-left", endMs: 3_000 });
   });
 
+  it("takes no report from those who leave, even where devices work in no time", async () => {
+    const end = await course([
+      after(0, 0, { leavesMs: 0 }),
+      ...[1, 2, 3].map((client) => after(client, 0)),
+    ]);
+    expect(end).toMatchObject({ reason: null, endMs: 0, counted: [1, 2, 3] });
+    expect(end.added).toEqual([1, 2, 3]);
+  });
+
   it("waits for those that come later, and starts with the minimum at a deadline", async () => {
     const late = [after(0, 1), after(1, 1, { comesMs: 500 }), after(2, 1, { comesMs: 5_500 })];
     // At 1,000 ms two of three wait, which is the minimum.

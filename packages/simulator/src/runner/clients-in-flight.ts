@@ -98,7 +98,7 @@ export class ClientsInFlight {
     this.#flying.push({
       ...{ client, version, order: this.#begun, epochs: course.epochs, beganMs: comesMs },
       endsMs: comesMs + Math.min(course.reportedMs, course.leavesMs),
-      isLost: course.leavesMs < course.reportedMs,
+      isLost: course.leavesMs <= course.reportedMs,
     });
     this.#seen.add(client);
     this.#begun += 1;

@@ -139,12 +139,15 @@ function workOf(
 /** Whether nothing that members do can change the round any more. */
 const isOver = ({ phase }: RoundState): boolean => phase === "committing" || phase === "abandoned";
 
-/** What all members do, in the order of time; at the same time, in the order of their coming. */
+/**
+ * What all members do, in the order of time; at the same time, in the order of their coming. Who leaves
+ * does so before its report is complete, even where devices work in no time.
+ */
 function happenings(courses: readonly MemberCourse[]): readonly Happening[] {
   const all = courses.flatMap(({ client, configuredMs, reportedMs, leavesMs }): Happening[] => [
+    { atMs: leavesMs, client, event: { type: "left" } },
     { atMs: configuredMs, client, event: { type: "configured" } },
     { atMs: reportedMs, client, event: { type: "began", isComplete: true } },
-    { atMs: leavesMs, client, event: { type: "left" } },
   ]);
   return all.filter(({ atMs }) => atMs < Infinity).sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,0 +1,5 @@
+import { fedproxStragglers } from "./fedprox-stragglers.mjs";
+import { mcmahan2nn } from "./mcmahan-2nn.mjs";
+
+/** All papers, in the order of the page. */
+export const papers = [mcmahan2nn, fedproxStragglers];

@@ -1,0 +1,76 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseSetting, readExperiment, simulate } from "@tributary/simulator";
+import { outdatedFiles } from "../papers/page.mjs";
+import { papers } from "../papers/papers.mjs";
+import { readRecord } from "../papers/record-file.mjs";
+
+const folder = new URL("../", import.meta.url).pathname;
+const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+
+/** All parts of all papers: the experiment file, and what changes it. */
+const parts = papers.flatMap(({ name, file, parts }) =>
+  Object.entries(parts).map(([part, settings]) => ({ name: `${name}, ${part}`, file, settings })),
+);
+
+const scratch = mkdtempSync(join(tmpdir(), "tributary-papers-"));
+const text = join(scratch, "play.txt");
+writeFileSync(text, "To be, or not to be, that is the question. ".repeat(200));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** What makes an experiment so small that a round takes a moment, on data that needs no download. */
+function smaller(value: { readonly data?: unknown; readonly partition?: unknown }): object {
+  const small = { seeds: [1], "stop.rounds": 1, "plan.localEpochs": 1 };
+  switch (nameOf(value.data)) {
+    case "synthetic":
+      return { ...small, "data.examplesPerClient": 20 };
+    case "shakespeare":
+      return {
+        ...small,
+        data: { path: text, window: 80 },
+        partition: { name: "iid", clients: 50 },
+      };
+    default: {
+      const data = { name: "writers", writers: 8, examplesPerWriter: 50, heldOutWriters: 1 };
+      const isListed = nameOf(value.partition) === "id-to-size";
+      return { ...small, data, ...(isListed && { "partition.sizes": [10] }) };
+    }
+  }
+}
+
+const nameOf = (section: unknown): unknown => (section as { readonly name?: string }).name;
+
+describe("the experiments", () => {
+  it.each(files)("can be read and checked: %s", async (file) => {
+    const { runs } = await readExperiment(`${folder}${file}`);
+    expect(runs.length).toBeGreaterThan(0);
+  });
+});
+
+describe("the results of papers", () => {
+  it("are as the page and its charts show them", async () => {
+    // `node experiments/record.mjs` draws the page anew.
+    expect(await outdatedFiles()).toEqual([]);
+  });
+
+  it.each(papers)("have the published figures of the paper beside them: $name", (paper) => {
+    const record = readRecord(paper.name);
+    expect(record).toMatchObject({ experiment: paper.name, published: paper.published });
+    for (const { groups, runs } of Object.values(record!.parts)) {
+      expect(groups.flatMap(({ seeds }) => seeds)).toHaveLength(runs.length);
+      for (const { checkpoint } of runs) expect(checkpoint).toMatch(/^[\da-f]{64}$/);
+    }
+  });
+
+  it.each(parts)("come from experiments that run: $name", async ({ file, settings }) => {
+    const changed = Object.fromEntries(settings.map(parseSetting));
+    const { value } = await readExperiment(`${folder}${file}`, changed);
+    const plan = await readExperiment(`${folder}${file}`, { ...changed, ...smaller(value) });
+    const variants = new Set(plan.runs.map(({ variant }) => variant));
+    const runs = [...variants].map((name) => plan.runs.find(({ variant }) => variant === name)!);
+    const results = await simulate({ ...plan, runs }, { workers: 1 });
+    for (const { rounds } of results) expect(rounds.at(-1)).toMatchObject({ number: 1 });
+  });
+});
