@@ -23,6 +23,7 @@ const ON_ONE_NODE = [
   "packages/server/test/storage-crash.test.ts",
   "packages/server/test/storage-postgres.test.ts",
   "packages/server/test/storage-embedded.test.ts",
+  "packages/server/test/empty-database.test.ts",
   "packages/server/test/storage-access-embedded.test.ts",
   "packages/server/test/storage-lease.test.ts",
   "packages/server/test/database-outage.test.ts",

@@ -4,4 +4,5 @@
 import { createProgram, runProgram } from "@tributary/cli";
 import { benchCommand } from "./bench-command.ts";
 
-await runProgram(createProgram().addCommand(benchCommand()));
+const program = await createProgram();
+await runProgram(program.addCommand(benchCommand()));

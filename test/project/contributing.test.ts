@@ -27,6 +27,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   "npm run lint": "the check `lint` runs it",
   "npm run test:unit": "the check `unit` runs the same tests; a command below runs one file",
   "npm run api": "the check `api` runs it with --check",
+  "npm run database": "packages/server/test/empty-database.test.ts makes the same database",
   "npm run release:check": "the check `release` runs it",
   "npm run changeset": "it asks questions; `release:version` is run with a changeset below",
   "npx pnpm@12.21.0 install": "it needs the registry; set-up runs it with --frozen-lockfile",

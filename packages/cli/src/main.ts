@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { createProgram, runProgram } from "./program.ts";
 
-await runProgram(createProgram());
+await runProgram(await createProgram());

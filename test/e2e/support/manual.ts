@@ -32,7 +32,7 @@ export function parseHelp(text: string): CommandHelp {
  */
 export async function faultIn(
   words: readonly string[],
-  helpOf: (command: readonly string[]) => Promise<CommandHelp>,
+  helpOf: (command: readonly string[]) => CommandHelp | Promise<CommandHelp>,
 ): Promise<string | undefined> {
   let help = await helpOf([]);
   let depth = 0;

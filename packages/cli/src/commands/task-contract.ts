@@ -1,8 +1,4 @@
 import type { Command } from "commander";
-import { TributaryError } from "@tributary/protocol";
-import { draftContract } from "@tributary/simulator";
-import { describeTable } from "../datasets/describe-table.ts";
-import { isOfTables, loadNamedDataset } from "../datasets/named-dataset.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { yamlText } from "@tributary/simulator/files";
 import { createOutput } from "../terminal/output.ts";
@@ -22,15 +18,9 @@ export function addContract(task: Command): void {
       .option("--json", "print the contract as one line of JSON"),
   ).action(async (path: string, flags: TableFlags & { json?: true }) => {
     const output = createOutput(flags.json === true);
-    const { reading, draft } = tableChoices(flags);
-    const data = await loadNamedDataset(path, reading);
-    if (!isOfTables(data)) {
-      throw new TributaryError("DATA_UNREADABLE", `${path} holds no table`, {
-        remedy: "A contract for images is short: docs/task-file.md shows one.",
-      });
-    }
-    for (const table of data.tables) output.say(describeTable(table));
-    const examples = draftContract(data.tables, draft);
+    // What reads data is loaded only here: other verbs of tasks start without it.
+    const { contractOfTables } = await import("../datasets/contract-of-tables.ts");
+    const examples = await contractOfTables(path, tableChoices(flags), (line) => output.say(line));
     output.result({ examples }, yamlText({ examples }));
   });
 }

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { TaskDefinition } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
 import { initialModelOf, readModelFiles, readTaskFile } from "@tributary/simulator/files";
-import { describeTrial, tryModel } from "../model-trial/model-trial.ts";
+import type { ModelTrial } from "../model-trial/model-trial.ts";
 import { createTask } from "./create-task.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { createOutput, formatTable } from "../terminal/output.ts";
@@ -54,17 +55,25 @@ function addCreate(task: Command): void {
         const { model } = definition;
         const trial =
           "path" in model && flags.untried !== true
-            ? await tryModel(definition, initialModelOf(await readModelFiles(model.path)))
+            ? await tryModelAt(model.path, definition)
             : undefined;
         const created = await createTask(admin, definition, flags);
         createOutput(flags.json === true).result(
-          trial === undefined ? created : { ...created, trial },
-          [...(trial === undefined ? [] : [describeTrial(trial), ""]), describeTask(created)].join(
-            "\n",
-          ),
+          trial === undefined ? created : { ...created, trial: trial.result },
+          [...(trial === undefined ? [] : [trial.text, ""]), describeTask(created)].join("\n"),
         );
       },
     );
+}
+
+/** Has the engines of clients try a model. They are loaded only here: other verbs need none of them. */
+async function tryModelAt(
+  path: string,
+  definition: TaskDefinition,
+): Promise<{ readonly result: ModelTrial; readonly text: string }> {
+  const { describeTrial, tryModel } = await import("../model-trial/model-trial.ts");
+  const result = await tryModel(definition, initialModelOf(await readModelFiles(path)));
+  return { result, text: describeTrial(result) };
 }
 
 function addList(task: Command): void {

@@ -9,6 +9,7 @@ import { TributaryError } from "@tributary/protocol";
 import { errnoOf } from "../file-error.ts";
 import { syncFolder, syncTree } from "../sync-folder.ts";
 import type { OpenDatabase } from "./database.ts";
+import { writeEmptyDatabase } from "./empty-database.ts";
 
 /**
  * PGlite as it is published never syncs: it starts Postgres with -F, and its file system has no
@@ -75,14 +76,9 @@ export async function openPglite(folder: string): Promise<OpenDatabase> {
 async function createDatabase(folder: string): Promise<void> {
   const aside = `${folder}.new`;
   await rm(aside, { recursive: true, force: true });
-  // PGlite lets every user read its files, so the folder around them is closed to other users.
+  // PGlite lets every user read the files that it adds, so the folder around them is closed.
   await mkdir(aside, { mode: 0o700 });
-  const client = await PGlite.create({
-    dataDir: aside,
-    initDbStartParams: ["--wal-segsize=1"],
-    startParams: [...PGlite.defaultStartParams, ...SMALL],
-  });
-  await client.close();
+  await writeEmptyDatabase(aside);
   await syncTree(aside);
   await rename(aside, folder);
   await syncFolder(dirname(folder));

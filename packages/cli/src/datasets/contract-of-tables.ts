@@ -1,0 +1,26 @@
+import { TributaryError, type TableContract } from "@tributary/protocol";
+import { draftContract } from "@tributary/simulator";
+import { describeTable } from "./describe-table.ts";
+import { isOfTables, loadNamedDataset } from "./named-dataset.ts";
+import type { TableChoices } from "./table-flags.ts";
+
+/**
+ * Drafts the data contract of tables.
+ * @param path - A file with a table, or a folder with tables of one kind.
+ * @param tell - Is told in a line what each table was found to be.
+ * @throws TributaryError `DATA_UNREADABLE` when there is no table.
+ */
+export async function contractOfTables(
+  path: string,
+  { reading, draft }: TableChoices,
+  tell: (line: string) => void,
+): Promise<TableContract> {
+  const data = await loadNamedDataset(path, reading);
+  if (!isOfTables(data)) {
+    throw new TributaryError("DATA_UNREADABLE", `${path} holds no table`, {
+      remedy: "A contract for images is short: docs/task-file.md shows one.",
+    });
+  }
+  for (const table of data.tables) tell(describeTable(table));
+  return draftContract(data.tables, draft);
+}
