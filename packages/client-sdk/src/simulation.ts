@@ -8,6 +8,7 @@ export { prepareEvaluation } from "./participation/evaluation-report.ts";
 export { personalWeights } from "./participation/local-layers.ts";
 export { clipUpdate } from "./participation/model-update.ts";
 export { PlanMemory } from "./participation/plan-memory.ts";
+export { ReportMemory } from "./participation/report-memory.ts";
 export {
   encodeReport,
   trainUpdate,

@@ -194,6 +194,19 @@ export const UPDATE_KERNEL_CASES: Readonly<
     const values = drawValues(draft, count);
     return (kernels) => kernels.scale(values, count, 0.3);
   },
+  subtract(draft) {
+    const count = drawCount(draft);
+    const [a, b] = [drawValues(draft, count), drawValues(draft, count)];
+    return (kernels) => {
+      kernels.subtract(a, b, count, b);
+      kernels.subtract(a, b, count, a);
+    };
+  },
+  largestMagnitude(draft) {
+    const count = drawCount(draft);
+    const values = drawValues(draft, count);
+    return (kernels) => kernels.largestMagnitude(values, count);
+  },
   accumulate(draft) {
     const count = drawCount(draft);
     const values = draft.values(count, 2 ** draft.integer(-60, 19));

@@ -1,10 +1,4 @@
-import {
-  TributaryError,
-  clipFactor,
-  firstNonFinite,
-  rangesSize,
-  type ValueRange,
-} from "@tributary/protocol";
+import { TributaryError, clipFactor, rangesSize, type ValueRange } from "@tributary/protocol";
 
 /**
  * Computes the update, that is the change that training made to the trained parameters: Δ = w_local
@@ -31,22 +25,24 @@ export function modelUpdate(
 }
 
 /**
- * Scales an update so that its L2 norm is at most `clipNorm`. The norm is summed in float64.
+ * Scales an update so that its L2 norm is at most `clipNorm`. The norm is summed in float64, where
+ * no squares of finite values overflow.
  * @param update - Float32, shape [d]; scaled in place.
- * @param clipNorm - The bound on the L2 norm, in weight units, > 0; null for no bound.
+ * @param clipNorm - The bound on the L2 norm, in weight units, > 0; null for no bound, with which
+ *   nothing is done: a codec checks the values that it encodes.
  * @throws TributaryError `UPDATE_NOT_FINITE` when a value is not finite: no factor could repair
  *   that.
  * @see arXiv:1710.06963, Algorithm 1 (FlatClip)
  */
 export function clipUpdate(update: Float32Array, clipNorm: number | null): void {
-  if (firstNonFinite(update) >= 0) {
+  if (clipNorm === null) return;
+  let squares = 0;
+  for (let i = 0; i < update.length; i++) squares += update[i]! * update[i]!;
+  if (!Number.isFinite(squares)) {
     throw new TributaryError("UPDATE_NOT_FINITE", "The update has a value that is not finite", {
       remedy: "Training has probably diverged: lower the plan's learning rate.",
     });
   }
-  if (clipNorm === null) return;
-  let squares = 0;
-  for (const value of update) squares += value * value;
   const factor = clipFactor(squares, clipNorm);
   if (factor === 1) return;
   for (let i = 0; i < update.length; i++) update[i]! *= factor;

@@ -29,6 +29,7 @@ import { checkExampleCount } from "./app-examples.ts";
 import { clipUpdate, modelUpdate } from "./model-update.ts";
 import { localValues, personalWeights } from "./local-layers.ts";
 import type { PlanMemory } from "./plan-memory.ts";
+import type { ReportMemory } from "./report-memory.ts";
 
 /**
  * A report that is ready to be sent, without the round's id and nonce, which are added when it is.
@@ -62,6 +63,8 @@ export interface TrainingDeps {
   readonly residuals: PlanMemory;
   /** Where the client's own values are kept of layers that the plan leaves to each client. */
   readonly localLayers: PlanMemory;
+  /** Where reports are made, for a program with many clients; new memory for each if left out. */
+  readonly memory?: ReportMemory | undefined;
 }
 
 /** What a client trains on in a round. */
@@ -119,7 +122,7 @@ export async function prepareReport(
  * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, or `ABORTED`.
  */
 export async function trainUpdate(
-  deps: Pick<TrainingDeps, "trainer" | "random" | "localLayers">,
+  deps: Pick<TrainingDeps, "trainer" | "random" | "localLayers" | "memory">,
   request: TrainingRequest,
 ): Promise<TrainedUpdate> {
   const { model, roundNumber } = request;
@@ -128,7 +131,9 @@ export async function trainUpdate(
   const random = deps.random.derive(`${streamOf(model, roundNumber)} train`);
   const result = await trainLocally(deps, request, before, random);
   const { weights, steps } = result;
-  const update = modelUpdate(weights, before, parts.updated);
+  const update =
+    deps.memory?.updateOf(weights, before, parts.updated) ??
+    modelUpdate(weights, before, parts.updated);
   settleStatistics(weights, before, parts.normalized, steps);
   return { update, statistics: gatherRanges(weights, parts.statistics), result };
 }
@@ -139,7 +144,7 @@ export async function trainUpdate(
  * @throws TributaryError `TRAINING_FAILED` or `UPDATE_OUT_OF_RANGE`.
  */
 export async function encodeReport(
-  deps: Pick<TrainingDeps, "random" | "kernels" | "residuals" | "localLayers">,
+  deps: Pick<TrainingDeps, "random" | "kernels" | "residuals" | "localLayers" | "memory">,
   model: VerifiedModel,
   roundNumber: number,
   { update, statistics, result }: TrainedUpdate,
@@ -171,14 +176,15 @@ const streamOf = (model: VerifiedModel, roundNumber: number): string =>
  * @param weights - The parameters to begin with; not modified.
  */
 async function trainLocally(
-  { trainer }: Pick<TrainingDeps, "trainer">,
+  { trainer, memory }: Pick<TrainingDeps, "trainer" | "memory">,
   { model, examples, rows, signal, onProgress, terms }: TrainingRequest,
   weights: Float32Array,
   random: RandomSource,
 ): Promise<TrainResult> {
   const { plan, layout } = model.plan;
+  const into = memory?.weights;
   const result = await trained(() =>
-    trainer.train({ plan, weights, examples, rows, random, terms, signal, onProgress }),
+    trainer.train({ plan, weights, examples, rows, random, into, terms, signal, onProgress }),
   );
   if (result.weights.length !== layout.size) {
     throw failed(
@@ -195,14 +201,15 @@ async function trainLocally(
  * @param coins - What codecs with random rounding draw from.
  */
 export async function encodeUpdate(
-  { kernels, residuals }: Pick<TrainingDeps, "kernels" | "residuals">,
+  { kernels, residuals, memory }: Pick<TrainingDeps, "kernels" | "residuals" | "memory">,
   { id, plan }: VerifiedPlan,
   update: Float32Array,
   coins: RandomSource,
 ): Promise<Pick<PreparedReport, "codec" | "payload" | "counted">> {
   const codec = updateCodec(plan.update, await kernels());
   if (!leavesResidual(plan.update)) {
-    return { codec: codec.name, payload: codec.encode(update, coins), counted: () => {} };
+    const payload = codec.encode(update, coins, memory?.payload);
+    return { codec: codec.name, payload, counted: () => {} };
   }
   const { payload, residual } = keepResidual(codec, update, residuals.of(id), coins);
   return { codec: codec.name, payload, counted: () => residuals.keep(id, residual) };

@@ -65,8 +65,14 @@ export interface EngineModel {
 export interface EngineTraining {
   /** Takes one optimizer step. Loss and outputs are those before the step. */
   step(batch: ExampleBatch): Awaitable<BatchResult>;
-  /** Returns a copy of all parameters as they are now. */
-  weights(): Awaitable<Float32Array>;
+  /**
+   * Copies all parameters as they are now.
+   * @param into - Where they go; new memory if left out.
+   * @returns The copy.
+   */
+  weights(into?: Float32Array): Awaitable<Float32Array>;
+  /** Whether all parameters are finite, where an engine can tell it sooner than a look at a copy. */
+  isFinite?(): boolean;
   /** Frees what the training has allocated. */
   end(): void;
 }

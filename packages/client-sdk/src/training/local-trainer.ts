@@ -76,6 +76,11 @@ export interface TrainRequest {
    */
   readonly random: RandomSource;
   /**
+   * Where the trained parameters are written, shape [layout.size], of which a caller of many trainings
+   * uses the same memory again. A trainer may ignore it.
+   */
+  readonly into?: Float32Array | undefined;
+  /**
    * Every engine has `proximal` and `gradientClipNorm`. An engine that lacks one of the others
    * rejects a request for it with `BAD_PARAMETER`.
    */
@@ -89,7 +94,7 @@ export interface TrainRequest {
 /** The result of a training. */
 export interface TrainResult {
   /**
-   * All parameters after training, in new memory, shape [layout.size]. Frozen parameters are bit
+   * All parameters after training, shape [layout.size]: in new memory, or in that of the request. Frozen parameters are bit
    * for bit those of the request.
    */
   readonly weights: Float32Array;

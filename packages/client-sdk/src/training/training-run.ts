@@ -27,7 +27,7 @@ export async function trainModel(
   checks: ExampleChecks,
   work: Work,
 ): Promise<TrainResult> {
-  const { plan, examples, rows, random, onProgress } = request;
+  const { plan, examples, rows, random, into, onProgress } = request;
   const { localEpochs, batchSize } = plan.training;
   const format = await checks.formatOf(request, model, work);
   const count = rows?.length ?? examples.count;
@@ -62,11 +62,14 @@ export async function trainModel(
       }
       measured = sums.result();
     }
-    trained = await training.weights();
+    const copy = training.weights(into);
+    trained = copy instanceof Promise ? await copy : copy;
+    if (!(training.isFinite?.() ?? firstNonFinite(trained) < 0)) {
+      throw diverged("A weight became infinite or NaN");
+    }
   } finally {
     training.end();
   }
-  if (firstNonFinite(trained) >= 0) throw diverged("A weight became infinite or NaN");
   const steps = localEpochs * batches;
   return { weights: trained, ...measured, steps, exampleCount: count };
 }

@@ -5,6 +5,7 @@ import { ReferenceMemory } from "./reference-memory.ts";
 import { referenceModular } from "./reference-modular.ts";
 import { referenceQuantize } from "./reference-quantize.ts";
 import { referenceRotate } from "./reference-rotate.ts";
+import { referenceValues } from "./reference-values.ts";
 
 /**
  * Makes kernels in plain TypeScript, with a memory of their own. They specify what the kernels in
@@ -25,5 +26,6 @@ export function referenceKernels(): UpdateKernels {
     ...referenceEntropy(memory),
     ...referenceModular(memory),
     ...referenceAccumulate(memory),
+    ...referenceValues(memory),
   };
 }

@@ -21,6 +21,7 @@ export interface UpdateKernels
     QuantizeKernels,
     EntropyKernels,
     ModularKernels,
+    ValueKernels,
     AccumulateKernels {
   /** Whether these kernels compute in WebAssembly, or in TypeScript (`reference`). */
   readonly name: "wasm" | "reference";
@@ -189,4 +190,12 @@ export interface ModularKernels {
   addBytes(sums: Address, bytes: Address, count: number): void;
   /** Replaces the values by factor · values. With `sumOfSquares` this clips an update to a norm. */
   scale(values: Address, count: number, factor: number): void;
+}
+
+/** What updates are made of and checked by. */
+export interface ValueKernels {
+  /** Writes a − b, value by value. @param result - It may be one of the two. */
+  subtract(a: Address, b: Address, count: number, result: Address): void;
+  /** @returns The largest magnitude; NaN when one of the values is NaN, and 0 when there are none. */
+  largestMagnitude(values: Address, count: number): number;
 }

@@ -1,10 +1,7 @@
-import {
-  copyFloat32,
-  firstNonFinite,
-  float32Bytes,
-  largestMagnitude,
-  sharesMemory,
-} from "../bytes/float32-bytes.ts";
+import { copyFloat32, firstNonFinite, float32Bytes, sharesMemory } from "../bytes/float32-bytes.ts";
+import type { Address } from "../kernels/address.ts";
+import type { UpdateKernels } from "../kernels/update-kernels.ts";
+import type { KernelSource } from "./block-codec.ts";
 import type { CodecDefinition } from "./codec-definition.ts";
 import {
   UPDATE_BLOCK_VALUES,
@@ -30,21 +27,25 @@ export const float32Codec: CodecDefinition<Float32Spec> = {
   isMostlyZero: () => false,
   isMostlyError: () => false,
   mostStretch: () => 1,
-  create: plainValues,
+  create: (_, kernels) => plainValues(kernels),
 };
 
-function plainValues(): UpdateCodec {
+function plainValues(kernels: KernelSource): UpdateCodec {
   const codec: UpdateCodec = {
     name: "float32",
     payloadBytes: (dimension) => ({ min: 4 * dimension, max: 4 * dimension }),
-    encode(update) {
-      checkValues(update, 0, 0);
-      return float32Bytes(update).slice();
+    encode(update, _, memory = new Uint8Array(4 * update.length)) {
+      for (let offset = 0; offset < update.length; offset += UPDATE_BLOCK_VALUES) {
+        checkValues(kernels, update.subarray(offset, offset + UPDATE_BLOCK_VALUES), offset);
+      }
+      const payload = memory.subarray(0, 4 * update.length);
+      payload.set(float32Bytes(update));
+      return payload;
     },
     validate(payload, dimension) {
       let maxAbs = 0;
       codec.decode(payload, dimension, (block, offset) => {
-        maxAbs = checkValues(block, offset, maxAbs);
+        maxAbs = Math.max(maxAbs, checkValues(kernels, block, offset));
       });
       return { maxAbs };
     },
@@ -74,15 +75,24 @@ function eachBlock(payload: Uint8Array, from: number, to: number, sink: UpdateSi
 }
 
 /**
- * The largest of `maxAbs` and the values' magnitudes.
+ * The largest magnitude of the values of a block.
+ * @param offset - Where in the update, as the index of a value.
  * @throws TributaryError `UPDATE_NOT_FINITE` or `UPDATE_OUT_OF_RANGE`.
  */
-function checkValues(values: Float32Array, offset: number, maxAbs: number): number {
-  const largest = largestMagnitude(values);
+function checkValues(source: KernelSource, values: Float32Array, offset: number): number {
+  const kernels = source();
+  const largest = kernels.largestMagnitude(addressOf(values, kernels), values.length);
   if (!Number.isFinite(largest)) {
     const bad = firstNonFinite(values);
     throw notFinite(offset + bad, values[bad]);
   }
   checkMagnitude(largest);
-  return Math.max(maxAbs, largest);
+  return largest;
+}
+
+/** Where a block lies in the memory of the kernels. It is copied there if it lies elsewhere. */
+function addressOf(block: Float32Array, { memory, workspace }: UpdateKernels): Address {
+  if (block.buffer === memory.buffer) return block.byteOffset;
+  new Float32Array(memory.buffer, workspace, block.length).set(block);
+  return workspace;
 }

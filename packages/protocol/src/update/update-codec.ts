@@ -30,10 +30,12 @@ export interface UpdateCodec {
    * Encodes an update.
    * @param update - Float32, shape [dimension]; not modified.
    * @param random - Seeds the rotation and the rounding of a codec that has them.
+   * @param memory - At least `payloadBytes(dimension).max` bytes, in which a codec may write the
+   *   payload instead of taking new memory. Shares none with the update.
    * @throws TributaryError `UPDATE_NOT_FINITE`, or `UPDATE_OUT_OF_RANGE` for a value beyond
    *   `MAX_UPDATE_MAGNITUDE`.
    */
-  encode(update: Float32Array, random: RandomSource): Uint8Array;
+  encode(update: Float32Array, random: RandomSource, memory?: Uint8Array): Uint8Array;
   /**
    * Checks the structure and the numbers of a whole payload, so that `decode` cannot fail half way.
    * @param payload - Any alignment; not modified.

@@ -9,7 +9,7 @@ import { gatherRanges, scatterRanges } from "@tributary/protocol";
 import type { Algorithm, ClientResult, ClientView, LocalTraining, Vectors } from "./algorithm.ts";
 
 /** What the work of a client by an algorithm is done with. */
-export interface ClientPartDeps extends Pick<TrainingDeps, "random" | "localLayers"> {
+export interface ClientPartDeps extends Pick<TrainingDeps, "random" | "localLayers" | "memory"> {
   readonly algorithm: Algorithm;
   readonly trainer: Trainer;
 }

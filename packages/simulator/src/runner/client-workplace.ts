@@ -8,6 +8,7 @@ import {
 } from "@tributary/client-sdk";
 import {
   PlanMemory,
+  ReportMemory,
   clipUpdate,
   encodeReport,
   holdOutRows,
@@ -27,6 +28,7 @@ import {
   planIdOf,
   rangesSize,
   seededRandom,
+  updateCodec,
   type CheckpointId,
   type CryptoProvider,
   type Plan,
@@ -70,6 +72,11 @@ interface Begun {
   readonly random: RandomSource;
   /** Undefined when the plan's rule needs every single update. */
   readonly sums: WorkerSums | undefined;
+  /**
+   * Where the reports of all clients are made. Undefined where updates stay after their reports have
+   * been made, or where somebody else may keep them.
+   */
+  readonly memory: ReportMemory | undefined;
 }
 
 /** What a client's work has come to, without the client. */
@@ -99,8 +106,11 @@ export class ClientWorkplace {
     const algorithm = await loadAlgorithm(task.algorithm);
     const random = seededRandom(this.#crypto, task.seed);
     const attack = task.attack && new AttackPart(task.attack, random);
-    const sums = WorkerSums.of(plan, task.weighting, await this.#kernels);
-    this.#begun = { task, plan, trainer, algorithm, attack, random, sums };
+    const kernels = await this.#kernels;
+    const sums = WorkerSums.of(plan, task.weighting, kernels);
+    const isOurs = sums !== undefined && attack === undefined && algorithm.train === undefined;
+    const memory = isOurs ? memoryFor(plan, kernels) : undefined;
+    this.#begun = { task, plan, trainer, algorithm, attack, random, sums, memory };
   }
 
   /**
@@ -141,7 +151,8 @@ export class ClientWorkplace {
   }
 
   async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
-    const { deps, request } = this.#partOf(round, work, signal);
+    const { request, ...part } = this.#partOf(round, work, signal);
+    const deps = { ...part.deps, memory: this.#requireBegun().memory };
     const { model } = request;
     const { id } = model.plan;
     const sabotage = this.#sabotage(round, work.client, signal);
@@ -299,6 +310,12 @@ async function trainAndClip(
   const trained = await trainByAlgorithm(deps, request);
   clipUpdate(trained.update, request.model.plan.plan.clipNorm);
   return trained;
+}
+
+function memoryFor({ plan, layout, parts }: VerifiedPlan, kernels: UpdateKernels): ReportMemory {
+  const { updated } = parts;
+  const { max } = updateCodec(plan.update, kernels).payloadBytes(rangesSize(updated));
+  return new ReportMemory(kernels, { size: layout.size, updated, payloadBytes: max });
 }
 
 const allRows = ({ count }: Examples): Uint32Array =>

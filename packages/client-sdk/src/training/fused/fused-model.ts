@@ -76,7 +76,8 @@ export class FusedModel implements EngineModel {
         const loss = network.step(count);
         return { loss, outputs: outputs(count) };
       },
-      weights: () => parameters.read(),
+      weights: (into) => parameters.read(into),
+      isFinite: () => parameters.areFinite(),
       end: () => {},
     };
   }

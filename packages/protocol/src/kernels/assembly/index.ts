@@ -17,6 +17,7 @@ export {
   unpackLookup,
 } from "./quantize";
 export { flip, flipHadamard, hadamard } from "./rotate";
+export { largestMagnitude, subtract } from "./values";
 
 /**
  * The first byte of memory that the module does not use itself. Everything from there on is for the

@@ -24,6 +24,8 @@ export class ParameterPlaces {
   /** Where the gradients of the trained parameters lie, in the same order. */
   readonly gradient: Address;
   readonly #kernels: TrainingKernels;
+  /** The number of values of all parameters, gaps included. */
+  readonly #size: number;
   readonly #places: ReadonlyMap<string, { readonly parameter: Parameter } & NodeParameter>;
 
   /**
@@ -50,7 +52,8 @@ export class ParameterPlaces {
     const sizeOf = (group: readonly Parameter[]): number =>
       group.reduce((sum, { size }) => sum + padded(size), 0);
     this.trainedSize = sizeOf(trained);
-    this.values = allocate(this.trainedSize + sizeOf(frozen));
+    this.#size = this.trainedSize + sizeOf(frozen);
+    this.values = allocate(this.#size);
     this.gradient = allocate(this.trainedSize);
     const places = new Map<string, { parameter: Parameter } & NodeParameter>();
     let offset = 0;
@@ -96,9 +99,14 @@ export class ParameterPlaces {
     }
   }
 
-  /** @returns The whole checkpoint, in new memory. */
-  read(): Float32Array {
-    return this.#gather(({ values }) => values);
+  /** @returns The whole checkpoint. @param into - Where it is written; new memory if left out. */
+  read(into?: Float32Array): Float32Array {
+    return this.#gather(({ values }) => values, into);
+  }
+
+  /** Whether all parameters are finite: no sum of squares of finite values overflows a float64. */
+  areFinite(): boolean {
+    return Number.isFinite(this.#kernels.sumOfSquares(this.values, this.#size));
   }
 
   /**
@@ -109,8 +117,10 @@ export class ParameterPlaces {
     return this.#gather(({ gradient }) => gradient);
   }
 
-  #gather(addressOf: (parameter: NodeParameter) => Address): Float32Array {
-    const gathered = new Float32Array(this.layout.size);
+  #gather(
+    addressOf: (parameter: NodeParameter) => Address,
+    gathered: Float32Array = new Float32Array(this.layout.size),
+  ): Float32Array {
     for (const place of this.#places.values()) {
       const from = addressOf(place);
       const { offset, size } = place.parameter;
