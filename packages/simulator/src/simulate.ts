@@ -15,6 +15,7 @@ import type { RunResult } from "./runner/run-result.ts";
 import type { RunSnapshot } from "./runner/run-snapshot.ts";
 import type { SimulatedRound } from "./runner/simulated-round.ts";
 import type { RunDeps, SimulatedTask } from "./runner/simulated-task.ts";
+import { workerCount } from "./runner/worker-count.ts";
 
 /** A run as those are told of it who follow a simulation. */
 export interface RunFacts extends ExperimentRun {
@@ -45,7 +46,10 @@ export interface SimulationObserver {
 
 /** How a simulation is run. */
 export interface SimulateOptions extends SimulationObserver {
-  /** Threads that train; 1 is the calling thread alone. Left out: what the experiment says. */
+  /**
+   * Threads that train; 1 is the calling thread alone. Left out: what the experiment says. There are
+   * never more than four for each core.
+   */
   readonly workers?: number;
   /** The folder in which paths of an experiment begin that is given as an object. */
   readonly folder?: string;
@@ -59,7 +63,7 @@ export interface SimulateOptions extends SimulationObserver {
  * Runs all simulations of an experiment, one after the other.
  *
  * ```ts
- * const { runs } = await simulate(
+ * const runs = await simulate(
  *   {
  *     model: { builtin: "mcmahan-2nn" },
  *     data: { name: "writers" },
@@ -114,7 +118,8 @@ async function simulateRun(
   { crypto, clock }: { readonly crypto: CryptoProvider; readonly clock: Clock },
 ): Promise<RunResult> {
   const { signal = new AbortController().signal } = options;
-  const workers = options.workers ?? run.experiment.runner.workers ?? availableParallelism();
+  const asked = options.workers ?? run.experiment.runner.workers;
+  const workers = workerCount(asked, availableParallelism());
   const pool = openPool(run.open.data, workers, { crypto, clock });
   let task: SimulatedTask | undefined;
   const snapshot = (): RunSnapshot | undefined => task?.snapshot?.();

@@ -132,6 +132,24 @@ describe("an experiment", () => {
     ],
     ["variants that are a list", { variants: [{}] }, /variants.*Give an object with variants/],
     ["seeds that are no list", { seeds: 3 }, /seeds is 3/],
+    ["a seed that is listed twice", { seeds: [2, 1, 2] }, /seeds has 2 more than once/],
+    [
+      "a value that is tried twice",
+      { sweep: { "plan.batchSize": [5, 5] } },
+      /sweep.plan.batchSize has 5 more than once/,
+    ],
+    ["a section that is a number", { round: 5 }, /round is 5/],
+    ["another section that is a number", { evaluation: 5 }, /evaluation is 5/],
+    [
+      "what only a server can do",
+      { participation: { minimumSeparation: 2 } },
+      /knows nothing of participation.minimumSeparation/,
+    ],
+    [
+      "a date, when time is virtual",
+      { schedule: { startAt: "2030-01-01T00:00:00Z" } },
+      /knows nothing of schedule.startAt/,
+    ],
   ])("is refused before the first round: %s", async (_, changes, message) => {
     await expect(plan(changes)).rejects.toThrow(message);
   });

@@ -1,5 +1,6 @@
 import { TributaryError } from "@tributary/protocol";
 import type { ExperimentSections } from "./experiment-schema.ts";
+import { requireDistinct } from "./distinct.ts";
 import { describeSettings, type Settings } from "./settings.ts";
 
 /** One choice of what an experiment varies. */
@@ -15,10 +16,12 @@ type Varied = Pick<ExperimentSections, "variants" | "sweep">;
 /**
  * All choices of what an experiment varies: each variant with each value of the sweep with each value
  * of the others. The last key changes fastest.
- * @throws TributaryError `CONFIG_INVALID` when a sweep would undo what a variant says.
+ * @throws TributaryError `CONFIG_INVALID` when a sweep would undo what a variant says, or lists a
+ *   value more than once.
  */
 export function choicesOf({ variants, sweep }: Varied): Choice[] {
   requireNoneHidden({ variants, sweep });
+  for (const [path, values] of Object.entries(sweep)) requireDistinct(`sweep.${path}`, values);
   const names = Object.keys(variants);
   const chosen = Object.entries(sweep).reduce<Settings[]>(
     (all, [path, values]) =>

@@ -23,7 +23,9 @@ const runnerSection = strictRecord({
     ),
   workers: wholeNumber(1, 1_024)
     .exactOptional()
-    .describe("Threads that train. Left out: one for each core."),
+    .describe(
+      "Threads that train, never more than four for each core. Left out: one for each core.",
+    ),
   engine: oneOf(["auto", "fused", "tfjs"])
     .default("auto")
     .describe("The engine of local training."),

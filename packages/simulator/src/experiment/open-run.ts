@@ -10,7 +10,7 @@ import { readTable } from "../tables/read-table.ts";
 import type { RunTerms } from "../runner/simulated-task.ts";
 import type { SimulationData } from "../runner/simulation-data.ts";
 import type { ExperimentRun } from "./experiment.ts";
-import { requireCohort } from "./plan-experiment.ts";
+import { requireCohort, requireEligible } from "./fitting-task.ts";
 import { dividedData } from "./run-data.ts";
 
 /** A run whose data is there and divided. */
@@ -41,6 +41,7 @@ export async function openRun(
   const partition = dividedData(run, dataset, crypto);
   const clients = clientCount(partition);
   requireCohort(task, clients);
+  requireEligible(task, partition);
   requireHeldOut(task, partition);
   const noise = featureSkewOf(options);
   const { trace } = experiment.population;

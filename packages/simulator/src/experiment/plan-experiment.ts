@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { cohortSize } from "@tributary/core";
 import {
   TributaryError,
   asTributaryError,
@@ -21,6 +20,8 @@ import {
   type ExperimentSections,
 } from "./experiment-schema.ts";
 import { allSettings, choicesOf, describeChoice, type Choice } from "./choice.ts";
+import { requireDistinct } from "./distinct.ts";
+import { requireCohort, requireSimulated } from "./fitting-task.ts";
 import { ModelSizes } from "./model-sizes.ts";
 import { withSettings, type Settings } from "./settings.ts";
 
@@ -35,6 +36,7 @@ import { withSettings, type Settings } from "./settings.ts";
 export async function planExperiment(value: unknown, folder: string): Promise<ExperimentPlan> {
   requireKnownKeys(value);
   const sections = sectionsOf(value);
+  requireDistinct("seeds", sections.seeds);
   const runs: ExperimentRun[] = [];
   const modelSizes = new ModelSizes(folder);
   const found: Settings[] = [];
@@ -102,14 +104,17 @@ function sectionsOf(value: object): ExperimentSections {
 function withTaskDefaults(
   task: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const section = (key: string): object => (isSection(task[key]) ? task[key] : {});
-  const isLocal = Reflect.get(section("plan"), "batchNormalization") === "local";
+  const { plan, round = {}, evaluation = {} } = task;
+  const isLocal = isSection(plan) && Reflect.get(plan, "batchNormalization") === "local";
+  // What is no section stays as it is, so that it is refused.
+  const withDefaults = (section: unknown, defaults: object): unknown =>
+    isSection(section) ? { ...defaults, ...section } : section;
   return {
     name: "experiment",
     maximumExamples: MOST_EXAMPLES,
     ...task,
-    round: { overselection: 1, minimumFraction: 1, ...section("round") },
-    evaluation: { ...(isLocal ? {} : { judgedBy: "operator" }), ...section("evaluation") },
+    round: withDefaults(round, { overselection: 1, minimumFraction: 1 }),
+    evaluation: withDefaults(evaluation, isLocal ? {} : { judgedBy: "operator" }),
   };
 }
 
@@ -123,6 +128,7 @@ const isSection = (value: unknown): value is object =>
 async function checkTogether(experiment: Experiment): Promise<void> {
   const { task, partition, population, algorithm: options, attack, runner } = experiment;
   const { engine, fidelity } = runner;
+  requireSimulated(task);
   if (fidelity === "wire") {
     requireOrdinaryClients(experiment);
     requireInstantDevices(population);
@@ -132,25 +138,6 @@ async function checkTogether(experiment: Experiment): Promise<void> {
   if (attack) requireAttackFits(attack, { task, algorithm, name: options.name });
   if (!("clients" in partition) || partition.clients === undefined) return;
   requireCohort(task, partition.clients);
-}
-
-/**
- * @param clients - The number of clients.
- * @throws TributaryError `CONFIG_INVALID` when rounds want more clients than there are.
- */
-export function requireCohort({ round, evaluation }: TaskDefinition, clients: number): void {
-  const goals = [
-    ["round.goalCount", cohortSize(round)],
-    ["evaluation.goalCount", evaluation.goalCount ?? 0],
-  ] as const;
-  for (const [path, cohort] of goals) {
-    if (cohort <= clients) continue;
-    throw new TributaryError(
-      "CONFIG_INVALID",
-      `A round takes ${cohort} clients (${path}), and the experiment has ${clients}`,
-      { remedy: `Lower ${path}, or divide the data among more clients.`, context: { path } },
-    );
-  }
 }
 
 /** Has the errors of one choice of what is varied name that choice. */

@@ -32,6 +32,8 @@ export class ResultsFolder {
   #writtenMs = 0;
   /** Lines of rounds that have not been written. */
   #lines: string[] = [];
+  /** What describes the experiment in a new folder; written once the first run begins. */
+  #description: Readonly<Record<string, string>> | undefined;
 
   private constructor(path: string, plan: ExperimentPlan, clock: Clock) {
     this.path = path;
@@ -40,7 +42,8 @@ export class ResultsFolder {
   }
 
   /**
-   * Makes the folder, or opens it to go on.
+   * Opens the folder, to go on with what is in it or for new results. A new folder is made when the
+   * first run begins, so that an experiment that is refused before leaves nothing.
    * @param options.resume - Whether an experiment goes on that has begun there.
    * @throws TributaryError `CONFIG_INVALID` when the folder has files and nothing is to go on, or
    *   holds another experiment; `STORAGE_UNAVAILABLE` when it cannot be written.
@@ -56,8 +59,7 @@ export class ResultsFolder {
   ): Promise<ResultsFolder> {
     const results = new ResultsFolder(path, plan, clock);
     const text = `${yamlText(plan.value)}\n`;
-    await storing(path, () => mkdir(path, { recursive: true }));
-    const isEmpty = (await readdir(path)).length === 0;
+    const isEmpty = (await filesIn(path)).length === 0;
     if (!isEmpty && !resume) {
       throw new TributaryError("CONFIG_INVALID", `The folder ${path} has files already`, {
         remedy: "Give another folder with --out, or go on with --resume.",
@@ -76,10 +78,10 @@ export class ResultsFolder {
       );
     }
     const environment = JSON.stringify(environmentOf(folder), undefined, 2);
-    await storing(path, async () => {
-      await writeFile(join(path, RESULTS_FILES.experiment), text);
-      await writeFile(join(path, RESULTS_FILES.environment), `${environment}\n`);
-    });
+    results.#description = {
+      [RESULTS_FILES.experiment]: text,
+      [RESULTS_FILES.environment]: `${environment}\n`,
+    };
     return results;
   }
 
@@ -106,8 +108,11 @@ export class ResultsFolder {
   async begin(index: number, rounds: readonly SimulatedRound[]): Promise<void> {
     const folder = this.#folderOf(index);
     this.#storedMs = this.#clock.elapsedMs();
+    const description = Object.entries(this.#description ?? {});
+    this.#description = undefined;
     await storing(folder, async () => {
       await mkdir(folder, { recursive: true });
+      for (const [name, text] of description) await writeFile(join(this.path, name), text);
       await writeFile(join(folder, RESULTS_FILES.rounds), rounds.map(lineOf).join(""));
     });
   }
@@ -158,6 +163,16 @@ export class ResultsFolder {
 
   #folderOf(index: number): string {
     return join(this.path, runFolderName(index, this.#plan.runs[index]!.seed));
+  }
+}
+
+/** The names of the files of a folder; none when it is not there. */
+async function filesIn(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    return storing(path, () => Promise.reject(cause));
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type Division,
   type EvaluateRequest,
   type Examples,
+  type Trainer,
 } from "@tributary/client-sdk";
 import {
   PlanMemory,
@@ -25,6 +26,7 @@ import {
   clauseOf,
   createKernels,
   decodePlan,
+  layoutOf,
   planIdOf,
   rangesSize,
   seededRandom,
@@ -103,6 +105,7 @@ export class ClientWorkplace {
     const { planBytes } = task;
     const plan = wholePlan(planIdOf(this.#crypto, planBytes), planBytes, decodePlan(planBytes));
     const trainer = timedTrainer(await createTrainer(task.trainer), this.#clock);
+    await this.#requireSuitable(plan.plan, trainer);
     const algorithm = await loadAlgorithm(task.algorithm);
     const random = seededRandom(this.#crypto, task.seed);
     const attack = task.attack && new AttackPart(task.attack, random);
@@ -111,6 +114,28 @@ export class ClientWorkplace {
     const isOurs = sums !== undefined && attack === undefined && algorithm.train === undefined;
     const memory = isOurs ? memoryFor(plan, kernels) : undefined;
     this.#begun = { task, plan, trainer, algorithm, attack, random, sums, memory };
+  }
+
+  /**
+   * Tries one example, which has the last of all classes, so that data of another kind is refused
+   * before the first round.
+   */
+  async #requireSuitable(plan: Plan, trainer: Trainer): Promise<void> {
+    const { train } = this.#data;
+    const row = rowOfLastClass(train);
+    const weights = new Float32Array(layoutOf(plan.model.parameters).size);
+    try {
+      await trainer.measure({ plan, weights, examples: takeExamples(train, [row]) });
+    } catch (cause) {
+      const error = asTributaryError(cause);
+      const { code, remedy } = error;
+      if (code !== "EXAMPLES_INVALID") throw error;
+      const message = `The data does not suit the model, as example ${row} of all shows: ${clauseOf(error)}`;
+      throw new TributaryError(code, message, {
+        cause,
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+    }
   }
 
   /**
@@ -320,6 +345,13 @@ function memoryFor({ plan, layout, parts }: VerifiedPlan, kernels: UpdateKernels
 
 const allRows = ({ count }: Examples): Uint32Array =>
   Uint32Array.from({ length: count }, (_, row) => row);
+
+/** The first example that has the greatest label. */
+function rowOfLastClass({ labels, count }: Examples): number {
+  let [last, at] = [-Infinity, 0];
+  for (const [index, label] of labels.entries()) if (label > last) [last, at] = [label, index];
+  return Math.floor((at * count) / labels.length);
+}
 
 /** The number of classes, where labels are classes. */
 function classCountOf({ labels }: Examples): number {
