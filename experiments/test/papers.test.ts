@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -53,6 +53,13 @@ describe("the results of papers", () => {
   it("are as the page and its charts show them", async () => {
     // `node experiments/record.mjs` draws the page anew.
     expect(await outdatedFiles()).toEqual([]);
+  });
+
+  it("come with reasons where they are far from those of the paper", () => {
+    const page = readFileSync(new URL("../../docs/papers.md", import.meta.url), "utf8");
+    const far = page.split(/^## /m).filter((section) => /\| \*\*[\d.]+\*\* \|/.test(section));
+    expect(far.length).toBeGreaterThan(0);
+    for (const section of far) expect(section).toMatch(/^Why (fewer|more) rounds: /m);
   });
 
   it.each(papers)("have the published figures of the paper beside them: $name", (paper) => {
