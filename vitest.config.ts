@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 import { findChromium } from "./infra/chromium.mjs";
+import { SlowFirst } from "./infra/slow-first.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -33,6 +34,7 @@ export default defineConfig({
     // Two cores: more workers only make each test slower, and time limits nearer.
     maxWorkers: 2,
     pool: "forks",
+    sequence: { sequencer: SlowFirst },
     // Nothing is retried: a test that fails now and then shows a fault.
     retry: 0,
     testTimeout: 20_000,
@@ -74,6 +76,9 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/hostile/**/*.test.ts"],
+          // These tests wait for processes about half of the time.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           server: { deps: { external: builtPackages } },
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -30,8 +30,17 @@ async function main(names) {
 
   /** @type {import("./outcome.mjs").Outcome[]} */
   const outcomes = [];
-  for (const { title, run } of chosen) {
-    const outcome = await progress.step(title, run, (result) => closingLine(addUp([result])));
+  /** @type {Map<string, Promise<import("./outcome.mjs").Outcome>>} */
+  const started = new Map();
+  for (const { name, title, run } of chosen) {
+    const outcome = await progress.step(
+      title,
+      () => started.get(name) ?? run(),
+      (result) => closingLine(addUp([result])),
+    );
+    for (const next of chosen) {
+      if (next.startsAfter === name) started.set(next.name, next.run());
+    }
     outcomes.push(outcome);
     if (outcome.failed > 0) progress.line(`\n${outcome.details?.trim() ?? ""}\n`);
   }

@@ -13,6 +13,8 @@ import { countTests } from "./vitest-report.mjs";
  * @property {string} name - What `node infra/check.mjs NAME` calls it.
  * @property {string} title
  * @property {() => Promise<Outcome>} run
+ * @property {string} [startsAfter] - The check at whose end it starts, beside those that stand between
+ *   them. Without it, it starts when its turn has come.
  */
 
 /**
@@ -84,14 +86,16 @@ export function checksOf(root) {
       run: () => script("infra/api.mjs", "--check"),
     },
     {
-      name: "release",
-      title: "Packages, as they would be published",
-      run: () => script("infra/release.mjs"),
-    },
-    {
       name: "project",
       title: "Tests of the project's own tools",
       run: () => tests("project"),
+    },
+    {
+      name: "release",
+      title: "Packages, as they would be published",
+      // It waits for the network most of the time.
+      startsAfter: "types",
+      run: () => script("infra/release.mjs"),
     },
     {
       name: "unit",
