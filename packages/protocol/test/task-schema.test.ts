@@ -239,6 +239,24 @@ describe("a task", () => {
     });
   });
 
+  it("takes the sizes of the builtin char-transformer from the data contract", () => {
+    const examples = {
+      ...{ type: "text", window: 32 },
+      tokenizer: { name: "r50k_base", vocabulary: 1_024 },
+    };
+    const task = { ...smallest, examples, plan: { loss: "sparseCategoricalCrossentropy" } };
+    const parsed = parseTask({ ...task, model: { builtin: "char-transformer" } });
+    expect(parsed.model).toMatchObject({ vocabulary: 1_024, window: 32, width: 128 });
+    expect(parseTask(parsed)).toEqual(parsed);
+    for (const key of ["vocabulary", "window"] as const) {
+      const model = { builtin: "char-transformer", [key]: 7 };
+      expect(errorOf(() => parseTask({ ...task, model }), "TASK_INVALID")).toMatchObject({
+        message: expect.stringContaining(`model.${key} is 7`),
+        remedy: expect.stringContaining("the data contract gives"),
+      });
+    }
+  });
+
   it("names an unknown key before what is missing because of it", () => {
     const { population, ...rest } = smallest;
     const error = errorOf(() => parseTask({ ...rest, Population: population }), "TASK_INVALID");

@@ -17,7 +17,7 @@ const tokens = { type: "text", tokenizer: { name: "r50k_base", vocabulary: 300 }
 const taskWith = (examples: object, plan: object = {}, model: object = {}) => ({
   population: "keyboard",
   name: "words",
-  model: { builtin: "char-transformer", vocabulary: 300, window: 6, width: 4, ...model },
+  model: { builtin: "char-transformer", width: 4, ...model },
   plan: { loss: "sparseCategoricalCrossentropy", metrics: ["perplexity"], ...plan },
   examples,
 });

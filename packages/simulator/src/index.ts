@@ -1,4 +1,4 @@
-// Data sets, and ways to divide them among clients, for demonstrations and experiments.
+// Experiments with many clients on one machine; data sets, and ways to divide them among clients.
 export type { Dataset, NaturalClients, UndividedDataset } from "./datasets/dataset.ts";
 export {
   fetchDataset,
@@ -55,11 +55,10 @@ export type {
 } from "./algorithms/algorithm.ts";
 export type { AlgorithmMaker } from "./algorithms/module.ts";
 export { attackOptions, type AttackInput } from "./attacks/attack-options.ts";
-export { joinExamples } from "./partition/join-examples.ts";
 export { dealExamples } from "./partition/deal-examples.ts";
 export { divide } from "./partition/divide.ts";
 export type { Divisible } from "./partition/divisible.ts";
-export { addFeatureNoise, featureSkewOf, type FeatureSkew } from "./partition/feature-skew.ts";
+export type { FeatureSkew } from "./partition/feature-skew.ts";
 export { iidPartition } from "./partition/iid.ts";
 export {
   partitionOptions,

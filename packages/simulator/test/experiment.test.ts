@@ -130,6 +130,12 @@ describe("an experiment", () => {
       },
       /sweep of plan.update undoes what the variant small says of plan.update.bits/,
     ],
+    ["a sweep of the seeds", { sweep: { seeds: [[1], [2]] } }, /seeds cannot be varied/],
+    [
+      "a variant with a sweep of its own",
+      { variants: { own: { "sweep.plan.batchSize": [1, 2] } } },
+      /sweep.plan.batchSize cannot be varied/,
+    ],
     ["variants that are a list", { variants: [{}] }, /variants.*Give an object with variants/],
     ["seeds that are no list", { seeds: 3 }, /seeds is 3/],
     ["a seed that is listed twice", { seeds: [2, 1, 2] }, /seeds has 2 more than once/],

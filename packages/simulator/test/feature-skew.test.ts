@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { addFeatureNoise, featureSkewOf, partitionOptions } from "../src/index.ts";
+import { partitionOptions } from "../src/index.ts";
+import { addFeatureNoise, featureSkewOf } from "../src/partition/feature-skew.ts";
 import { testRandom } from "./support.ts";
 
 describe("addFeatureNoise", () => {

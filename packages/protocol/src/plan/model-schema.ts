@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { builtinModelNames } from "../model/builtin-models.ts";
 import { list, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
-import type { MlpSource, ModelSource } from "./task-definition.ts";
+import type { MlpSource, ModelSource, TransformerSource } from "./task-definition.ts";
 
 /** The most units of a layer of an `mlp`, and the most layers between its inputs and outputs. */
 const MOST_UNITS = 1_048_576;
@@ -19,8 +19,14 @@ const units = (): z.ZodNumber => wholeNumber(1, MOST_UNITS);
 /** The bins of a column with bounds, for `statistics`. */
 const USUAL_BINS = 32;
 
-/** The sizes of a `char-transformer` whose task file names none. A token is a byte of UTF-8. */
-const USUAL_TRANSFORMER = { vocabulary: 256, window: 64, width: 128, blocks: 4, heads: 4 };
+/**
+ * The sizes of a `char-transformer` that neither its task file nor a data contract names. A token is a
+ * byte of UTF-8.
+ */
+export const USUAL_TEXT_SIZES = { vocabulary: 256, window: 64 } as const;
+
+/** The other sizes of a `char-transformer` whose task file names none. */
+const USUAL_LAYERS = { width: 128, blocks: 4, heads: 4 };
 
 /** The keys that belong to one builtin model each. */
 const KEYS_OF = {
@@ -30,13 +36,20 @@ const KEYS_OF = {
 } as const;
 
 /** A size of a `char-transformer`, for the table of keys. */
-const size = (meaning: string, key: keyof typeof USUAL_TRANSFORMER): string =>
-  `Of the builtin model \`char-transformer\`: ${meaning}. Left out: ${USUAL_TRANSFORMER[key]}.`;
+const layersSize = (meaning: string, key: keyof typeof USUAL_LAYERS): string =>
+  `Of the builtin model \`char-transformer\`: ${meaning}. Left out: ${USUAL_LAYERS[key]}.`;
 
-/** A model as the section alone says it: the sizes of an `mlp` may follow from other sections. */
+/** A size of a `char-transformer` that a data contract gives. */
+const textSize = (meaning: string, key: keyof typeof USUAL_TEXT_SIZES): string =>
+  `Of the builtin model \`char-transformer\`: ${meaning}. Left out: what the data contract gives, or ${USUAL_TEXT_SIZES[key]}.`;
+
+/** A model as the section alone says it: some sizes may follow from other sections. */
 export type StatedModel =
-  | Exclude<ModelSource, MlpSource>
-  | (Pick<MlpSource, "builtin" | "hidden"> & Partial<MlpSource>);
+  | Exclude<ModelSource, MlpSource | TransformerSource>
+  | (Pick<MlpSource, "builtin" | "hidden"> & Partial<MlpSource>)
+  | (Omit<TransformerSource, SizeOfText> & Partial<Pick<TransformerSource, SizeOfText>>);
+
+type SizeOfText = keyof typeof USUAL_TEXT_SIZES;
 
 /** The model section of a task file. */
 export const modelSchema = strictRecord(
@@ -66,19 +79,21 @@ export const modelSchema = strictRecord(
       ),
     vocabulary: wholeNumber(2, MOST_UNITS)
       .exactOptional()
-      .describe(size("the number of different tokens", "vocabulary")),
+      .describe(textSize("the number of different tokens", "vocabulary")),
     window: wholeNumber(1, 4_096)
       .exactOptional()
-      .describe(size("the number of tokens of one example", "window")),
+      .describe(textSize("the number of tokens of one example", "window")),
     width: wholeNumber(1, 65_536)
       .exactOptional()
-      .describe(size("the number of values that stand for a token between layers", "width")),
+      .describe(layersSize("the number of values that stand for a token between layers", "width")),
     blocks: wholeNumber(1, MOST_LAYERS)
       .exactOptional()
-      .describe(size("the number of blocks of attention and dense layers", "blocks")),
+      .describe(layersSize("the number of blocks of attention and dense layers", "blocks")),
     heads: wholeNumber(1, 1_024)
       .exactOptional()
-      .describe(size("the number of heads of each attention, which divides `width`", "heads")),
+      .describe(
+        layersSize("the number of heads of each attention, which divides `width`", "heads"),
+      ),
     bins: wholeNumber(2, 1_024)
       .exactOptional()
       .describe(
@@ -106,7 +121,7 @@ export const modelSchema = strictRecord(
       };
     }
     if (builtin === "char-transformer") {
-      const all = { ...USUAL_TRANSFORMER, ...given };
+      const all = { ...USUAL_LAYERS, ...given };
       if (all.width % all.heads === 0) return { builtin, ...all };
       return refuse(`Use a number that divides the width of ${all.width}.`, "heads");
     }

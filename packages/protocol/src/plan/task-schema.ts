@@ -10,7 +10,7 @@ import { aggregationSchema } from "./aggregation-schema.ts";
 import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
-import { sizeFault, withSizes } from "./mlp-sizes.ts";
+import { sizeFault, withSizes } from "./model-sizes.ts";
 import { modelSchema } from "./model-schema.ts";
 import { labelsOf } from "./losses.ts";
 import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";

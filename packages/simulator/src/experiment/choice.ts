@@ -17,9 +17,10 @@ type Varied = Pick<ExperimentSections, "variants" | "sweep">;
  * All choices of what an experiment varies: each variant with each value of the sweep with each value
  * of the others. The last key changes fastest.
  * @throws TributaryError `CONFIG_INVALID` when a sweep would undo what a variant says, or lists a
- *   value more than once.
+ *   value more than once; when something is varied that all runs have in common.
  */
 export function choicesOf({ variants, sweep }: Varied): Choice[] {
+  for (const settings of [sweep, ...Object.values(variants)]) requireVariable(settings);
   requireNoneHidden({ variants, sweep });
   for (const [path, values] of Object.entries(sweep)) requireDistinct(`sweep.${path}`, values);
   const names = Object.keys(variants);
@@ -42,6 +43,20 @@ export function allSettings({ variant, settings }: Choice, { variants }: Varied)
 export function describeChoice({ variant, settings }: Choice): string {
   const swept = describeSettings(settings);
   return [...(variant === null ? [] : [variant]), ...(swept === "" ? [] : [swept])].join(", ");
+}
+
+/** The sections that say which runs there are. */
+const COMMON: ReadonlySet<string> = new Set(["seeds", "variants", "sweep"]);
+
+function requireVariable(settings: Settings): void {
+  for (const path of Object.keys(settings)) {
+    const section = path.split(".", 1)[0]!;
+    if (!COMMON.has(section)) continue;
+    throw new TributaryError("CONFIG_INVALID", `${path} cannot be varied`, {
+      remedy: `Write ${section} as a section of its own, or make another experiment.`,
+      context: { path },
+    });
+  }
 }
 
 function requireNoneHidden({ variants, sweep }: Varied): void {

@@ -1,6 +1,6 @@
 /**
- * The subpath `@tributary/simulator/files`: reads the files that describe tasks and experiments, and
- * the models that they name.
+ * The subpath `@tributary/simulator/files`: reads the files that describe tasks, and the models that
+ * they name.
  */
 export {
   initialModelOf,
