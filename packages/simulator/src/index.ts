@@ -36,6 +36,7 @@ export {
   type RemoteDataset,
   type RemoteFile,
 } from "./datasets/remote-datasets.ts";
+export { doubtsAbout } from "./contract/doubtful-columns.ts";
 export { draftContract, type ColumnName, type DraftOptions } from "./contract/draft-contract.ts";
 export type { Filling } from "./contract/filling.ts";
 export { readTable } from "./tables/read-table.ts";

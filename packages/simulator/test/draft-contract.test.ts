@@ -1,27 +1,14 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mapTable } from "@tributary/client-sdk";
-import {
-  draftContract,
-  readTable,
-  type DraftOptions,
-  type Filling,
-  type TextTable,
-} from "../src/index.ts";
-import { temporaryFolder } from "./support.ts";
-
-async function table(text: string): Promise<TextTable> {
-  const file = join(await temporaryFolder(), "table.csv");
-  await writeFile(file, text);
-  return readTable(file);
-}
+import { draftContract, type DraftOptions, type Filling } from "../src/index.ts";
+import { tableOf } from "./support.ts";
 
 const pets = "weight,coat,legs,kind\n4,short,4,cat\n1,none,2,bird\n31,long,4,dog\n4,short,4,cat\n";
 
 describe("drafting a contract", () => {
   it("makes numbers numeric features, words categories, and the last column the classes", async () => {
-    const drafted = draftContract([await table(pets)]);
+    const drafted = draftContract([await tableOf(pets)]);
     expect(drafted).toMatchObject({
       features: [
         { type: "numeric", name: "weight", scaling: { method: "none" } },
@@ -31,14 +18,14 @@ describe("drafting a contract", () => {
       label: { name: "kind", classes: ["bird", "cat", "dog"] },
       otherColumns: "refuse",
     });
-    const { examples } = await mapTable(await table(pets), drafted);
+    const { examples } = await mapTable(await tableOf(pets), drafted);
     expect(examples.featureShape).toEqual([5]);
     expect([...examples.features.subarray(0, 5)]).toEqual([4, 0, 0, 1, 4]);
     expect([...examples.labels]).toEqual([1, 0, 2, 1]);
   });
 
   it("is one for all tables: their levels, classes and scalings together", async () => {
-    const tables = [await table("a,k\n1,x\n2,x\n"), await table("k,a\ny,3\nx,6\n")];
+    const tables = [await tableOf("a,k\n1,x\n2,x\n"), await tableOf("k,a\ny,3\nx,6\n")];
     const drafted = draftContract(tables, { label: "k", scaling: "standard" });
     expect(drafted.features).toMatchObject([
       { name: "a", scaling: { method: "standard", mean: 3, deviation: Math.sqrt(3.5) } },
@@ -49,19 +36,19 @@ describe("drafting a contract", () => {
   });
 
   it("takes 1 and 1.0 for one class, and orders classes that are numbers by size", async () => {
-    const { label } = draftContract([await table("a,k\n1,1.0\n2,10\n3,9\n4,1\n")]);
+    const { label } = draftContract([await tableOf("a,k\n1,1.0\n2,10\n3,9\n4,1\n")]);
     expect(label.classes).toEqual(["1", "9", "10"]);
   });
 
   it("predicts numbers when told to, and scales them as it does features", async () => {
     const options: DraftOptions = { label: 0, labelKind: "value", ignore: [-1] };
-    const drafted = draftContract([await table("v,b,c\n1,10,x\n3,20,y\n")], options);
+    const drafted = draftContract([await tableOf("v,b,c\n1,10,x\n3,20,y\n")], options);
     expect(drafted).toMatchObject({
       features: [{ name: "b" }],
       label: { name: "v", scaling: { method: "none" } },
       otherColumns: "ignore",
     });
-    const scaled = draftContract([await table("v,b,c\n1,10,x\n3,20,y\n")], {
+    const scaled = draftContract([await tableOf("v,b,c\n1,10,x\n3,20,y\n")], {
       ...options,
       scaling: "standard",
     });
@@ -69,7 +56,7 @@ describe("drafting a contract", () => {
   });
 
   it("uses only the columns that are named, and takes numbers for categories when told to", async () => {
-    const drafted = draftContract([await table(pets)], {
+    const drafted = draftContract([await tableOf(pets)], {
       features: ["legs"],
       categories: ["legs"],
     });
@@ -84,7 +71,7 @@ describe("drafting a contract", () => {
   ])(
     "fills missing values with %s, words with the most frequent, and never a label",
     async (incomplete, fill) => {
-      const file = await table("a,w,k\n1,x,p\n2,x,q\n2,?,p\n5,y,q\nNA,x,p\n2.5,x,\n");
+      const file = await tableOf("a,w,k\n1,x,p\n2,x,q\n2,?,p\n5,y,q\nNA,x,p\n2.5,x,\n");
       expect(draftContract([file], { incomplete })).toMatchObject({
         features: [{ whenMissing: { fill } }, { whenMissing: { fill: "x" } }],
         label: { whenMissing: "drop" },
@@ -93,7 +80,7 @@ describe("drafting a contract", () => {
   );
 
   it("drops the rows without a value when told to, and tells how many and why", async () => {
-    const file = await table("a,b,k\n1,2,x\n?,2,x\n3,,y\n4,5,\n4,5,y\n");
+    const file = await tableOf("a,b,k\n1,2,x\n?,2,x\n3,,y\n4,5,\n4,5,y\n");
     const { examples, dropped } = await mapTable(
       file,
       draftContract([file], { incomplete: "drop" }),
@@ -212,7 +199,7 @@ describe("drafting a contract", () => {
       "--ignore",
     ],
   ])("refuses %s, and says where and what to do", async (_, text, message, remedy) => {
-    const file = await table(text);
+    const file = await tableOf(text);
     const draft = (): unknown => draftContract([file]);
     expect(draft).toThrow(
       expect.objectContaining({
@@ -224,14 +211,14 @@ describe("drafting a contract", () => {
   });
 
   it("refuses numbers that are too large to be scaled", async () => {
-    const file = await table("a,k\n1e200,x\n3e200,y\n");
+    const file = await tableOf("a,k\n1e200,x\n3e200,y\n");
     expect(() => draftContract([file], { scaling: "standard" })).toThrow(
       expect.objectContaining({ message: expect.stringContaining("too large to be scaled") }),
     );
   });
 
   it("takes a class for one that is named, though it usually stands for a missing value", async () => {
-    const file = await table("a,k\n1,+\n2,-\n3,None\n");
+    const file = await tableOf("a,k\n1,+\n2,-\n3,None\n");
     const { label } = draftContract([file], { classes: ["+", "-", "None"] });
     expect(label).toEqual({ name: "k", classes: ["+", "-", "None"], whenMissing: "refuse" });
   });
@@ -242,23 +229,23 @@ describe("drafting a contract", () => {
     ["codes", "4WD", "v1.0"],
     ["months of no year", "May", "June"],
   ])("takes %s for categories", async (_, one, other) => {
-    const { features } = draftContract([await table(`a,k\n${one},x\n${other},y\n`)]);
+    const { features } = draftContract([await tableOf(`a,k\n${one},x\n${other},y\n`)]);
     expect(features[0]).toMatchObject({ levels: [one, other].sort() });
   });
 
   it("takes units for categories when told to", async () => {
-    const file = await table("a,k\n5 kg,x\n7 kg,y\n");
+    const file = await tableOf("a,k\n5 kg,x\n7 kg,y\n");
     const { features } = draftContract([file], { categories: ["a"] });
     expect(features[0]).toMatchObject({ levels: ["5 kg", "7 kg"] });
   });
 
   it("names the columns when one does not exist, and a table that lacks one", async () => {
-    const file = await table(pets);
+    const file = await tableOf(pets);
     expect(() => draftContract([file], { label: "species" })).toThrow(
       expect.objectContaining({ remedy: "Use one of weight, coat, legs, kind." }),
     );
     expect(() => draftContract([file], { label: 4 })).toThrow("has no column 4");
-    const other = await table("weight,kind\n1,x\n2,y\n");
+    const other = await tableOf("weight,kind\n1,x\n2,y\n");
     expect(() => draftContract([file, other])).toThrow("has no column coat");
   });
 });

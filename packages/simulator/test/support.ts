@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { onTestFinished } from "vitest";
 import { seededRandom, type RandomSource } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
+import { readTable, type TextTable } from "../src/index.ts";
 
 /** A repeatable source of randomness. */
 export function testRandom(seed: number): RandomSource {
@@ -16,6 +17,13 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Reads a table from its text. */
+export async function tableOf(text: string): Promise<TextTable> {
+  const file = join(await temporaryFolder(), "table.csv");
+  await writeFile(file, text);
+  return readTable(file);
 }
 
 /**

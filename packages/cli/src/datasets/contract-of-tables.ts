@@ -1,5 +1,5 @@
 import { TributaryError, type TableContract } from "@tributary/protocol";
-import { draftContract } from "@tributary/simulator";
+import { doubtsAbout, draftContract } from "@tributary/simulator";
 import { describeTable } from "./describe-table.ts";
 import { isOfTables, loadNamedDataset } from "./named-dataset.ts";
 import type { TableChoices } from "./table-flags.ts";
@@ -7,7 +7,8 @@ import type { TableChoices } from "./table-flags.ts";
 /**
  * Drafts the data contract of tables.
  * @param path - A file with a table, or a folder with tables of one kind.
- * @param tell - Is told in a line what each table was found to be.
+ * @param tell - Is told in a line what each table was found to be, and which columns of numbers are
+ *   likely no measures.
  * @throws TributaryError `DATA_UNREADABLE` when there is no table.
  */
 export async function contractOfTables(
@@ -22,5 +23,7 @@ export async function contractOfTables(
     });
   }
   for (const table of data.tables) tell(describeTable(table));
-  return draftContract(data.tables, draft);
+  const contract = draftContract(data.tables, draft);
+  for (const doubt of doubtsAbout(data.tables, contract)) tell(doubt);
+  return contract;
 }

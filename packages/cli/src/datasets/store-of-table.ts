@@ -5,7 +5,12 @@ import {
   type ExampleTable,
   type Examples,
 } from "@tributary/client-sdk";
-import { draftContract, type DraftOptions, type TextTable } from "@tributary/simulator";
+import {
+  doubtsAbout,
+  draftContract,
+  type DraftOptions,
+  type TextTable,
+} from "@tributary/simulator";
 import { describeMapped } from "./describe-table.ts";
 
 /** What is needed besides the rows of a table to make examples of them. */
@@ -14,7 +19,7 @@ interface StoreDeps {
   readonly whole: TextTable;
   /** What to make of the columns without a data contract. */
   readonly draft: DraftOptions;
-  /** Is told which rows were left out, and what was filled in. */
+  /** Is told which columns are doubtful, which rows were left out, and what was filled in. */
   readonly say: (line: string) => void;
 }
 
@@ -26,6 +31,7 @@ export function storeOfTable(rows: ExampleTable, { whole, draft, say }: StoreDep
   return tableExampleStore(rows, {
     async withoutContract(): Promise<Examples> {
       const contract = draftContract([whole], draft);
+      for (const doubt of doubtsAbout([whole], contract)) say(doubt);
       const { examples } = await mapTable(rows, contract);
       const { classes } = contract.label;
       // Classes that the user has named are agreed on. Others are those of this table.
