@@ -146,6 +146,11 @@ class ChosenTrainer implements Trainer {
   }
 
   async train(request: TrainRequest): Promise<TrainResult> {
+    const { fused } = this.#engines;
+    // Nothing has to be waited for, and a training of a small model takes little longer than a wait.
+    if (fused !== undefined && this.#decide(request.plan).engine === "fused") {
+      return fused.train(request);
+    }
     return (await this.#engineFor(request.plan)).trainer.train(request);
   }
 

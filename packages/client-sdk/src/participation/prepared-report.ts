@@ -172,7 +172,7 @@ const streamOf = (model: VerifiedModel, roundNumber: number): string =>
   `${model.plan.plan.task} round ${roundNumber}`;
 
 /**
- * Calls the trainer, and checks what it returns.
+ * Calls the trainer, and checks what it returns. Whatever it throws becomes a `TributaryError`.
  * @param weights - The parameters to begin with; not modified.
  */
 async function trainLocally(
@@ -183,9 +183,13 @@ async function trainLocally(
 ): Promise<TrainResult> {
   const { plan, layout } = model.plan;
   const into = memory?.weights;
-  const result = await trained(() =>
-    trainer.train({ plan, weights, examples, rows, random, into, terms, signal, onProgress }),
-  );
+  const asked = { plan, weights, examples, rows, random, into, terms, signal, onProgress };
+  let result: TrainResult;
+  try {
+    result = await trainer.train(asked);
+  } catch (error) {
+    throw asTributaryError(error, "TRAINING_FAILED", "Training failed");
+  }
   if (result.weights.length !== layout.size) {
     throw failed(
       `The trainer returned ${result.weights.length} weights, but the model has ${layout.size} parameters`,
@@ -206,7 +210,7 @@ export async function encodeUpdate(
   update: Float32Array,
   coins: RandomSource,
 ): Promise<Pick<PreparedReport, "codec" | "payload" | "counted">> {
-  const codec = updateCodec(plan.update, await kernels());
+  const codec = memory?.codec ?? updateCodec(plan.update, await kernels());
   if (!leavesResidual(plan.update)) {
     const payload = codec.encode(update, coins, memory?.payload);
     return { codec: codec.name, payload, counted: () => {} };
@@ -236,15 +240,6 @@ export function reportedMeasures(
     }
   }
   return { metrics, bases };
-}
-
-/** Calls the trainer. Whatever it throws becomes a `TributaryError`. */
-async function trained(train: () => Promise<TrainResult>): Promise<TrainResult> {
-  try {
-    return await train();
-  } catch (error) {
-    throw asTributaryError(error, "TRAINING_FAILED", "Training failed");
-  }
 }
 
 function failed(cause: string): TributaryError {

@@ -1,4 +1,10 @@
-import { rangesSize, type Address, type UpdateKernels, type ValueRange } from "@tributary/protocol";
+import {
+  rangesSize,
+  type Address,
+  type UpdateCodec,
+  type UpdateKernels,
+  type ValueRange,
+} from "@tributary/protocol";
 
 /**
  * Memory in which the reports of many clients are made, one after the other. Each report overwrites
@@ -14,24 +20,26 @@ export class ReportMemory {
   /** Where a trainer may write parameters. */
   readonly weights: Float32Array;
   readonly #update: Float32Array;
-  /** Where a codec may write an update. */
-  readonly payload: Uint8Array;
+  /** The codec of all updates. */
+  readonly codec: UpdateCodec;
+  /** Where a payload lies in the memory of the kernels, and how long it is at most. */
+  readonly #payload: { readonly at: Address; readonly bytes: number };
 
   /**
    * @param size - Number of parameters of the model.
    * @param updated - Those of them that updates are about.
-   * @param payloadBytes - The most bytes of an encoded update.
+   * @param codec - Works with the same kernels.
    */
   constructor(
     kernels: UpdateKernels,
     {
       size,
       updated,
-      payloadBytes,
+      codec,
     }: {
       readonly size: number;
       readonly updated: readonly ValueRange[];
-      readonly payloadBytes: number;
+      readonly codec: UpdateCodec;
     },
   ) {
     this.#kernels = kernels;
@@ -39,7 +47,18 @@ export class ReportMemory {
     this.#after = kernels.allocate(4 * size);
     this.weights = new Float32Array(size);
     this.#update = new Float32Array(rangesSize(updated));
-    this.payload = new Uint8Array(payloadBytes);
+    this.codec = codec;
+    const bytes = codec.payloadBytes(this.#update.length).max;
+    this.#payload = { at: kernels.allocate(bytes), bytes };
+  }
+
+  /**
+   * Where a codec may write an update: in the memory of the kernels, where nobody need copy it to check
+   * or add it. When the kernels allocate, it is empty from then on.
+   */
+  get payload(): Uint8Array {
+    const { at, bytes } = this.#payload;
+    return new Uint8Array(this.#kernels.memory.buffer, at, bytes);
   }
 
   /**

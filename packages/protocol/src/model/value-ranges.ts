@@ -19,7 +19,8 @@ export function rangesSize(ranges: readonly ValueRange[]): number {
  */
 export function gatherRanges(values: Float32Array, ranges: readonly ValueRange[]): Float32Array {
   const [first] = ranges;
-  if (ranges.length === 1 && first?.offset === 0 && first.length === values.length) {
+  if (first === undefined) return values.subarray(0, 0);
+  if (ranges.length === 1 && first.offset === 0 && first.length === values.length) {
     return values.subarray();
   }
   const gathered = new Float32Array(rangesSize(ranges));

@@ -35,11 +35,9 @@ function plainValues(kernels: KernelSource): UpdateCodec {
     name: "float32",
     payloadBytes: (dimension) => ({ min: 4 * dimension, max: 4 * dimension }),
     encode(update, _, memory = new Uint8Array(4 * update.length)) {
-      for (let offset = 0; offset < update.length; offset += UPDATE_BLOCK_VALUES) {
-        checkValues(kernels, update.subarray(offset, offset + UPDATE_BLOCK_VALUES), offset);
-      }
       const payload = memory.subarray(0, 4 * update.length);
       payload.set(float32Bytes(update));
+      codec.validate(payload, update.length);
       return payload;
     },
     validate(payload, dimension) {

@@ -37,8 +37,9 @@ export function trainByAlgorithm(
   deps: ClientPartDeps,
   request: ClientPartRequest,
 ): Promise<ClientResult> {
-  const client = clientView(deps, request);
-  return deps.algorithm.train?.(client) ?? client.train();
+  const { algorithm } = deps;
+  if (algorithm.train !== undefined) return algorithm.train(clientView(deps, request));
+  return trainUpdate(deps, { ...request, model: withEpochs(request.model, request.epochs) });
 }
 
 /** The parameters that a client evaluates with, all of them; not to be modified. */

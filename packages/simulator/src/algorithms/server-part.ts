@@ -10,8 +10,8 @@ import type { Algorithm, Vectors } from "./algorithm.ts";
 
 /** What a client reports beside its update. */
 export interface ReportedBeside {
-  readonly vectors?: Vectors;
-  readonly numbers?: Readonly<Record<string, number>>;
+  readonly vectors?: Vectors | undefined;
+  readonly numbers?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What the server's part of an algorithm works with. */

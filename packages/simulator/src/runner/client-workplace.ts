@@ -37,7 +37,7 @@ import {
   type RandomSource,
   type UpdateKernels,
 } from "@tributary/protocol";
-import type { Algorithm, ClientResult } from "../algorithms/algorithm.ts";
+import type { Algorithm, ClientResult, Vectors } from "../algorithms/algorithm.ts";
 import {
   trainByAlgorithm,
   weightsToEvaluate,
@@ -81,8 +81,10 @@ interface Begun {
   readonly memory: ReportMemory | undefined;
 }
 
-/** What a client's work has come to, without the client. */
-type WorkDone = Omit<ClientReport, "client" | "trainerMs">;
+/** What the work of a client is done with. */
+interface WorkDeps extends ClientPartDeps, Omit<TrainingDeps, "examples" | "trainer" | "memory"> {
+  readonly trainer: TimedTrainer;
+}
 
 /** Does the work of one client after the other, with one engine and one copy of the model. */
 export class ClientWorkplace {
@@ -111,7 +113,8 @@ export class ClientWorkplace {
     const attack = task.attack && new AttackPart(task.attack, random);
     const kernels = await this.#kernels;
     const sums = WorkerSums.of(plan, task.weighting, kernels);
-    const isOurs = sums !== undefined && attack === undefined && algorithm.train === undefined;
+    const { train, personalize } = algorithm;
+    const isOurs = sums !== undefined && (attack ?? train ?? personalize) === undefined;
     const memory = isOurs ? memoryFor(plan, kernels) : undefined;
     this.#begun = { task, plan, trainer, algorithm, attack, random, sums, memory };
   }
@@ -143,13 +146,10 @@ export class ClientWorkplace {
    * @throws TributaryError what the work throws; the message names the client.
    */
   async work(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
-    const { trainer } = this.#requireBegun();
-    const beforeMs = trainer.spentMs;
     try {
-      const done = await (round.purpose === "training"
+      return await (round.purpose === "training"
         ? this.#train(round, work, signal)
         : this.#evaluate(round, work, signal));
-      return { ...done, client: work.client, trainerMs: trainer.spentMs - beforeMs };
     } catch (error) {
       throw ofClient(work.client, round.number, error);
     }
@@ -175,33 +175,36 @@ export class ClientWorkplace {
     this.#begun = undefined;
   }
 
-  async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
-    const { request, ...part } = this.#partOf(round, work, signal);
-    const deps = { ...part.deps, memory: this.#requireBegun().memory };
+  async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
+    const { deps, request } = this.#partOf(round, work, signal);
+    const beforeMs = deps.trainer.spentMs;
     const { model } = request;
-    const { id } = model.plan;
     const sabotage = this.#sabotage(round, work.client, signal);
     const poisoned = sabotage?.poison();
-    const used = poisoned && { examples: poisoned, rows: allRows(poisoned) };
-    const trained = await trainAndClip(deps, { ...request, ...used });
-    const { vectors, numbers, keep, ...honest } = trained;
-    const update = (await sabotage?.forge(honest.update)) ?? honest.update;
-    const reported = { ...honest, update };
-    const { counted, ...report } = await encodeReport(deps, model, round.number, reported);
-    counted();
-    const residual = deps.residuals.of(id);
-    const localLayers = deps.localLayers.of(id);
-    const kept: KeptValues = {
-      ...(residual && { residual }),
-      ...(localLayers && { localLayers }),
-      ...(keep && { vectors: keep }),
-    };
+    const trained = await trainAndClip(
+      deps,
+      poisoned ? { ...request, examples: poisoned, rows: allRows(poisoned) } : request,
+    );
+    const { vectors, numbers, keep, statistics, result } = trained;
+    const update = (await sabotage?.forge(trained.update)) ?? trained.update;
+    const reported = { update, statistics, result };
+    const report = await encodeReport(deps, model, round.number, reported);
+    report.counted();
+    const { payload, payloadBytes, refusal } = this.#add(report);
+    // Written out, since parts of objects cost as much here as a pass over a small model.
     return {
-      ...report,
-      ...this.#add(report),
-      ...(vectors && { vectors }),
-      ...(numbers && { numbers }),
-      ...(Object.keys(kept).length > 0 && { kept }),
+      client: work.client,
+      exampleCount: report.exampleCount,
+      codec: report.codec,
+      payload,
+      payloadBytes,
+      refusal,
+      metrics: report.metrics,
+      bases: report.bases,
+      vectors,
+      numbers,
+      kept: keptOf(deps, model.plan, keep),
+      trainerMs: deps.trainer.spentMs - beforeMs,
     };
   }
 
@@ -215,27 +218,29 @@ export class ClientWorkplace {
   > {
     const { sums, plan } = this.#requireBegun();
     const payloadBytes = payload.length;
-    if (sums === undefined) return { payload, payloadBytes };
+    if (sums === undefined) return { payload, payloadBytes, refusal: undefined };
     const end = payloadBytes - 4 * rangesSize(plan.parts.statistics);
-    const rest = { payload: payload.slice(end), payloadBytes };
+    const rest = payload.subarray(end);
     try {
       sums.add(payload.subarray(0, end), exampleCount);
-      return rest;
+      return { payload: rest, payloadBytes, refusal: undefined };
     } catch (error) {
       const { code } = asTributaryError(error);
       if (code === "INTERNAL") throw error;
-      return { ...rest, refusal: code };
+      return { payload: rest, payloadBytes, refusal: code };
     }
   }
 
-  async #evaluate(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<WorkDone> {
+  async #evaluate(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
     const { deps, request, heldOut } = this.#partOf(round, work, signal);
+    const beforeMs = deps.trainer.spentMs;
     const { model } = request;
     const examples = takeExamples(heldOut.examples, heldOut.rows);
     const weights = await weightsToEvaluate(deps, request);
     const asked = { model, weights, examples, signal };
     const { counted: _, ...report } = await prepareEvaluation(deps.trainer, asked);
-    return { ...report, payloadBytes: 0 };
+    const trainerMs = deps.trainer.spentMs - beforeMs;
+    return { ...report, client: work.client, payloadBytes: 0, trainerMs };
   }
 
   /** How often a model answers held-out examples as attackers want, who must want something certain. */
@@ -270,39 +275,38 @@ export class ClientWorkplace {
     { client, kept, epochs }: ClientWork,
     signal: AbortSignal,
   ): {
-    readonly deps: ClientPartDeps & Omit<TrainingDeps, "examples" | "trainer">;
+    readonly deps: WorkDeps;
     readonly request: ClientPartRequest;
     readonly heldOut: ClientRows;
   } {
-    const { plan, trainer, algorithm } = this.#requireBegun();
+    const { plan, trainer, algorithm, random, memory } = this.#requireBegun();
     const { train, heldOut } = this.#examplesOf(client);
+    const residuals = new PlanMemory();
+    const localLayers = new PlanMemory();
+    if (kept?.residual !== undefined) residuals.keep(plan.id, kept.residual);
+    if (kept?.localLayers !== undefined) localLayers.keep(plan.id, kept.localLayers);
     return {
-      deps: { ...this.#depsOf(client, plan, kept), trainer, algorithm },
+      deps: {
+        trainer,
+        algorithm,
+        residuals,
+        localLayers,
+        memory,
+        random: random.derive(`client ${client}`),
+        kernels: () => this.#kernels,
+      },
       request: {
         model: { plan, checkpoint: { id: NAMELESS, weights } },
-        ...{ roundNumber: number, ...train, sent, staleness, epochs, signal },
+        examples: train.examples,
+        rows: train.rows,
+        roundNumber: number,
+        sent,
+        staleness,
+        epochs,
+        signal,
         kept: kept?.vectors ?? {},
       },
       heldOut,
-    };
-  }
-
-  #depsOf(
-    client: number,
-    { id }: VerifiedPlan,
-    { residual, localLayers }: KeptValues = {},
-  ): Omit<TrainingDeps, "examples"> {
-    const { trainer, random } = this.#requireBegun();
-    const residuals = new PlanMemory();
-    if (residual !== undefined) residuals.keep(id, residual);
-    const locals = new PlanMemory();
-    if (localLayers !== undefined) locals.keep(id, localLayers);
-    return {
-      trainer,
-      random: random.derive(`client ${client}`),
-      kernels: () => this.#kernels,
-      residuals,
-      localLayers: locals,
     };
   }
 
@@ -338,9 +342,24 @@ async function trainAndClip(
 }
 
 function memoryFor({ plan, layout, parts }: VerifiedPlan, kernels: UpdateKernels): ReportMemory {
-  const { updated } = parts;
-  const { max } = updateCodec(plan.update, kernels).payloadBytes(rangesSize(updated));
-  return new ReportMemory(kernels, { size: layout.size, updated, payloadBytes: max });
+  const codec = updateCodec(plan.update, kernels);
+  return new ReportMemory(kernels, { size: layout.size, updated: parts.updated, codec });
+}
+
+/** What a client keeps once its report counts; undefined if that is nothing. */
+function keptOf(
+  { residuals, localLayers }: Pick<TrainingDeps, "residuals" | "localLayers">,
+  { id }: VerifiedPlan,
+  vectors: Vectors | undefined,
+): KeptValues | undefined {
+  const residual = residuals.of(id);
+  const own = localLayers.of(id);
+  if ((residual ?? own ?? vectors) === undefined) return undefined;
+  return {
+    ...(residual && { residual }),
+    ...(own && { localLayers: own }),
+    ...(vectors && { vectors }),
+  };
 }
 
 const allRows = ({ count }: Examples): Uint32Array =>

@@ -66,10 +66,13 @@ export async function takeCourse(
   let members: readonly MemberCourse[] = [];
   let state = openRound(policy, startMs);
   let nowMs = startMs;
-  const step = async (event: RoundEvent): Promise<void> => {
-    const next = stepRound(policy, state, event);
-    state = next.state;
-    for (const effect of next.effects) await perform(effect);
+  const step = (event: RoundEvent): Promise<void> | undefined => {
+    const { state: after, effects } = stepRound(policy, state, event);
+    state = after;
+    return effects.length === 0 ? undefined : performAll(effects);
+  };
+  const performAll = async (effects: readonly RoundEffect[]): Promise<void> => {
+    for (const effect of effects) await perform(effect);
   };
   const perform = async (effect: RoundEffect): Promise<void> => {
     if (effect.type === "configure") {

@@ -73,9 +73,9 @@ export interface ClientReport extends Omit<PreparedReport, "counted">, ReportedB
   /** Length of the payload as the client would send it. */
   readonly payloadBytes: number;
   /** Why the worker has not added the update, if it has refused it. */
-  readonly refusal?: ErrorCode;
+  readonly refusal?: ErrorCode | undefined;
   /** What the client keeps once its report counts. */
-  readonly kept?: KeptValues;
+  readonly kept?: KeptValues | undefined;
   /** How long the engine worked, in milliseconds. */
   readonly trainerMs: number;
 }

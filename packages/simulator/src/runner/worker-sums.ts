@@ -18,22 +18,17 @@ import type { VerifiedPlan } from "@tributary/client-sdk/simulation";
  * sums are exact, so that it does not matter which worker has added which update.
  */
 export class WorkerSums {
-  readonly #memory: AccumulatorMemory;
   readonly #form: UpdateForm;
   readonly #createRule: () => SumRule;
   readonly #weighting: WeightingTerms;
-  /** Undefined until the first update is added. */
-  #rule: SumRule | undefined;
+  /** It has its memory before the first update comes, which lies in memory that must not move. */
+  #rule: SumRule;
+  #added = 0;
 
-  private constructor(
-    memory: AccumulatorMemory,
-    form: UpdateForm,
-    createRule: () => SumRule,
-    weighting: WeightingTerms,
-  ) {
-    this.#memory = memory;
+  private constructor(form: UpdateForm, createRule: () => SumRule, weighting: WeightingTerms) {
     this.#form = form;
     this.#createRule = createRule;
+    this.#rule = createRule();
     this.#weighting = weighting;
   }
 
@@ -50,7 +45,7 @@ export class WorkerSums {
     if (!keepsSumsOnly(aggregation)) return undefined;
     const memory = new AccumulatorMemory(kernels);
     const form = updateForm({ update, clipNorm, dimension: rangesSize(parts.updated) }, kernels);
-    return new WorkerSums(memory, form, () => createSumRule(aggregation, form, memory), weighting);
+    return new WorkerSums(form, () => createSumRule(aggregation, form, memory), weighting);
   }
 
   /**
@@ -62,17 +57,17 @@ export class WorkerSums {
     const { codec, dimension } = this.#form;
     const weight = reportWeight(this.#weighting, exampleCount);
     const { maxAbs } = codec.validate(update, dimension, MAX_KERNEL_CONTRIBUTION / weight);
-    this.#rule ??= this.#createRule();
     this.#rule.add(update, { exampleCount: weight, maxAbs });
+    this.#added += 1;
   }
 
   /** Takes out what has been added since the last call; undefined if nothing has. */
   take(): PartialSum | undefined {
-    const rule = this.#rule;
-    if (rule === undefined) return undefined;
-    const partial = rule.partial();
-    rule.discard();
-    this.#rule = undefined;
+    if (this.#added === 0) return undefined;
+    const partial = this.#rule.partial();
+    this.#rule.discard();
+    this.#rule = this.#createRule();
+    this.#added = 0;
     return partial;
   }
 }
