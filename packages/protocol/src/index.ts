@@ -126,7 +126,7 @@ export {
   type TextContract,
   type TokenizerSpec,
 } from "./plan/contract/text-contract.ts";
-export { scaled, type Scaling } from "./plan/contract/scaling.ts";
+export { LARGEST_DEVIATION, scaled, type Scaling } from "./plan/contract/scaling.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
 export {
   decodePlan,

@@ -95,6 +95,20 @@ describe("the area under the ROC curve", () => {
     expect(Math.abs(auc - wins / pairs)).toBeLessThan(0.002);
   });
 
+  it.each([1e-4, 1e-8, 1e-12])(
+    "tells scores about %d apart, as of a class that is rare",
+    (rare) => {
+      const { auc, values } = histograms([
+        [true, 16 * rare],
+        [true, 4 * rare],
+        [false, rare],
+        [false, rare / 4],
+      ]);
+      expect(auc).toBe(1);
+      expect(areaErrorAtMost(values)).toBe(0);
+    },
+  );
+
   it("is the mean of each class against the rest", () => {
     const values = new Array<number>(BASES.scores.length(3)).fill(0);
     const rows = [

@@ -176,6 +176,37 @@ describe("choosing an engine", () => {
     trainer.dispose();
   });
 
+  const OF_TFJS_ALONE: Readonly<Record<string, () => tf.layers.Layer>> = {
+    Maximum: () => layers.maximum({ name: "odd" }),
+    Minimum: () => layers.minimum({ name: "odd" }),
+    Dot: () => layers.dot({ axes: 1, name: "odd" }),
+    GaussianNoise: () => layers.gaussianNoise({ stddev: 0.1, name: "odd" }),
+    GaussianDropout: () => layers.gaussianDropout({ rate: 0.1, name: "odd" }),
+    AlphaDropout: () => layers.alphaDropout({ rate: 0.1, name: "odd" }),
+  };
+
+  it.each(Object.entries(OF_TFJS_ALONE))("has tfjs train a model with %s", async (kind, make) => {
+    const input = tf.input({ shape: [4] });
+    const inner = [1, 2].map(() => layers.dense({ units: 2 }).apply(input) as tf.SymbolicTensor);
+    const odd = make().apply(/Noise|Dropout/.test(kind) ? inner[0]! : inner);
+    const end = layers.dense({ units: 3, activation: "softmax" }).apply(odd) as tf.SymbolicTensor;
+    const { description, values } = describeModel(tf.model({ inputs: input, outputs: end }));
+    const plan = planFor(description);
+    const trainer = await createTrainer();
+    const choice = await trainer.choose(plan);
+    expect(choice).toMatchObject({ engine: "tfjs", reason: expect.stringContaining(`(${kind})`) });
+    const examples = {
+      ...{ features: Float32Array.from({ length: 8 }, (_, i) => Math.sin(i)), featureShape: [4] },
+      ...{ labels: Int32Array.of(0, 2), labelShape: [], count: 2 },
+    };
+    const { weights } = await trainer.train({
+      ...{ plan, weights: values, examples, random: testRandom(1) },
+    });
+    expect(weights).not.toEqual(values);
+    expect(weights.every(Number.isFinite)).toBe(true);
+    trainer.dispose();
+  });
+
   it("chooses tfjs for a large model when the app names a GPU backend", async () => {
     const trainer = await createTrainer({ backend: "webgl" });
     const { description } = builtinModel("mcmahan-2nn", testRandom(1));

@@ -50,6 +50,8 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // Data contracts came that are about text.
   (task) => task,
+  // Data contracts came to take deviations above 1e12.
+  (task) => task,
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

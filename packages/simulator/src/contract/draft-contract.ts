@@ -1,5 +1,6 @@
 // Drafts a data contract from tables: what a person would make of their columns.
 import {
+  LARGEST_DEVIATION,
   TributaryError,
   type TableContract,
   type Feature,
@@ -196,7 +197,7 @@ function draftLabel(
 function scalingOf(column: ColumnValues, { scaling }: DraftOptions): Scaling {
   if (scaling !== "standard") return { method: "none" };
   const standard = standardScaling(column.numbers);
-  if (standard.deviation <= MOST_DEVIATION) return standard;
+  if (standard.deviation <= LARGEST_DEVIATION) return standard;
   throw faultAt(
     column.firstNumber!,
     column.name,
@@ -204,9 +205,6 @@ function scalingOf(column: ColumnValues, { scaling }: DraftOptions): Scaling {
     "Write them in a larger unit, or leave the column out with --ignore.",
   );
 }
-
-/** What data contracts take. */
-const MOST_DEVIATION = 1e12;
 
 const FEATURE_REMEDY =
   "Fill it in, leave the column out with --ignore, leave out such rows with --drop-incomplete, or have a value filled in with --fill-missing.";

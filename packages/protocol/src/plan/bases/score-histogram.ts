@@ -3,15 +3,21 @@ import { areCounts, sumOf, type Basis, type BasisValues } from "./basis.ts";
 /** The number of bins that scores are counted in. */
 const BINS = 128;
 
-/** Bins have equal widths in ln(p / (1 − p)) from −8 to 8. The outer ones take all beyond. */
-const LARGEST_LOGIT = 8;
+/**
+ * Bins have equal widths in asinh(x / 4), where x is ln(p / (1 − p)), and the outer ones take all
+ * beyond −32 and 32. They are narrow around p = ½, and still tell 1e-13 from 1e-12: all scores of a
+ * class that is rare lie there.
+ */
+const UNIT_LOGIT = 4;
+const LARGEST_LOGIT = 32;
 
 /** The bin of a score, from 0 to 127. Scores are probabilities; those beyond 0 and 1 count as these. */
 export function binOfScore(score: number): number {
   if (!(score > 0)) return 0;
   if (score >= 1) return BINS - 1;
   const logit = Math.log(score / (1 - score));
-  const bin = Math.floor(((logit + LARGEST_LOGIT) / (2 * LARGEST_LOGIT)) * BINS);
+  const place = Math.asinh(logit / UNIT_LOGIT) / Math.asinh(LARGEST_LOGIT / UNIT_LOGIT);
+  const bin = Math.floor(((1 + place) / 2) * BINS);
   return Math.max(0, Math.min(bin, BINS - 1));
 }
 

@@ -6,6 +6,9 @@ export type Scaling =
   | { readonly method: "standard"; readonly mean: number; readonly deviation: number }
   | { readonly method: "minMax"; readonly minimum: number; readonly maximum: number };
 
+/** The largest deviation of a column. The squares of larger ones could not be counted in float32. */
+export const LARGEST_DEVIATION = 1e19;
+
 /** One way to scale a column. */
 type ScalingMethod<Method extends Scaling["method"]> = Variant<
   Extract<Scaling, { method: Method }>,
@@ -24,7 +27,7 @@ const standard: ScalingMethod<"standard"> = {
   parameters: {
     mean: { values: numbers, meaning: "What becomes 0: usually the mean over all clients." },
     deviation: {
-      values: positiveNumbers(1e12),
+      values: positiveNumbers(LARGEST_DEVIATION),
       meaning: "What becomes a distance of 1: usually the standard deviation over all clients.",
     },
   },
