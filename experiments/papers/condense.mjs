@@ -22,6 +22,9 @@ export function condense({ environment, summary, runs }) {
       rounds: run.rounds,
       roundsToTarget: run.roundsToTarget,
       virtualSecondsToTarget: run.virtualSecondsToTarget,
+      bytesUp: run.bytesUp,
+      bytesUpToTarget: run.bytesUpToTarget,
+      bytesDownToTarget: run.bytesDownToTarget,
       curve: thinned(pointsOf(run.recorded, measure)),
     })),
   };

@@ -1,7 +1,8 @@
+import { accuracyAgainstBytes } from "./accuracy-against-bytes.mjs";
 import { fedbuff } from "./fedbuff.mjs";
 import { fedproxStragglers } from "./fedprox-stragglers.mjs";
 import { mcmahan2nn } from "./mcmahan-2nn.mjs";
 import { robustRules } from "./robust-rules.mjs";
 
 /** All papers, in the order of the page. */
-export const papers = [mcmahan2nn, fedproxStragglers, fedbuff, robustRules];
+export const papers = [mcmahan2nn, fedproxStragglers, fedbuff, robustRules, accuracyAgainstBytes];

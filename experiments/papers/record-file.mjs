@@ -21,6 +21,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
  * @property {number} rounds
  * @property {number | null} roundsToTarget
  * @property {number | null} virtualSecondsToTarget
+ * @property {number} [bytesUp] - Of all updates. Bytes are absent in what was recorded before they were
+ *   counted.
+ * @property {number | null} [bytesUpToTarget]
+ * @property {number | null} [bytesDownToTarget]
  * @property {readonly (readonly [round: number, score: number, seconds: number])[]} curve
  */
 
