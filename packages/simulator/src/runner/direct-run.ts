@@ -87,7 +87,7 @@ export class DirectRun implements SimulatedTask {
     const { clock, pool } = this.#deps;
     const task = this.#task;
     const startedMs = clock.elapsedMs();
-    const { bytesDown, weights, algorithm, nowMs: openMs } = task;
+    const { weights, algorithm, nowMs: openMs } = task;
     const { collection, reports } = task.collect(purpose);
     const number = task.number + (collection.makesCheckpoint ? 1 : 0);
     const policy = this.#policies[purpose];
@@ -107,6 +107,7 @@ export class DirectRun implements SimulatedTask {
       },
     });
     if (purpose === "training") for (const client of end.counted) task.participation[client]! += 1;
+    const bytesDown = this.#downloaded(courses.slice(0, end.selected));
     await collection.close();
     const isCommitted = end.reason === null;
     if (isCommitted) await task.commit(collection, number);
@@ -124,7 +125,7 @@ export class DirectRun implements SimulatedTask {
       ...(isCommitted &&
         purpose === "evaluation" && { byClient: figuresByClient(reports.measured) }),
       bytesUp: reports.bytesUp,
-      bytesDown: end.selected * bytesDown,
+      bytesDown,
       deviceSeconds: end.deviceMs / 1000,
       wastedSeconds: end.wastedMs / 1000,
       endedAtMs: end.endMs,
@@ -139,16 +140,27 @@ export class DirectRun implements SimulatedTask {
 
   /** Who comes to be selected for the next round, and what each of them would do. */
   #courses(purpose: RoundPurpose): readonly MemberCourse[] {
-    const { model, bytesDown, mostBytesUp, nowMs } = this.#task;
+    const { model, mostBytesUp, nowMs } = this.#task;
     const { random, size } = this.#cohorts.next(purpose);
     const isTraining = purpose === "training";
     const work = {
       epochs: isTraining ? model.plan.training.localEpochs : 0,
-      ...{ bytesDown, bytesUp: isTraining ? mostBytesUp : 0 },
+      bytesUp: isTraining ? mostBytesUp : 0,
     };
-    return this.#devices
-      .gather(random, nowMs, size)
-      .map((arrival) => this.#devices.course(arrival, work, random));
+    return this.#devices.gather(random, nowMs, size).map((arrival) => {
+      const bytesDown = this.#task.bytesDownOf(arrival.client);
+      return this.#devices.course(arrival, { ...work, bytesDown }, random);
+    });
+  }
+
+  /** The bytes that the members of a round have downloaded; who has stayed so long holds the model. */
+  #downloaded(members: readonly MemberCourse[]): number {
+    let bytes = 0;
+    for (const { client, configuredMs, leavesMs } of members) {
+      bytes += this.#task.bytesDownOf(client);
+      if (leavesMs >= configuredMs) this.#task.gotModel(client);
+    }
+    return bytes;
   }
 
   #attackedOf(courses: readonly MemberCourse[]): Pick<PoolRound, "attacked"> {

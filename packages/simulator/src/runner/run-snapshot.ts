@@ -15,8 +15,11 @@ export interface RunSnapshot {
   readonly remembered: Vectors;
   /** How often each client's report to a training round has counted. */
   readonly participation: Uint32Array;
-  /** What a member downloads of the model, in bytes. */
+  /** The bytes of the newest version of the model, and of its difference from the one before. */
   readonly modelBytes: number;
+  readonly differenceBytes?: number;
+  /** The newest version that each client has got. */
+  readonly held: ReadonlyMap<number, number>;
   /** The clients that train, and the models that they train from, of an asynchronous run. */
   readonly flight?: {
     readonly clients: FlightSnapshot;

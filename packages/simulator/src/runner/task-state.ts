@@ -23,6 +23,7 @@ import {
 } from "@tributary/protocol";
 import { openServerPart } from "../algorithms/open-server-part.ts";
 import type { ServerPart } from "../algorithms/server-part.ts";
+import { Downloads, versionBytesOf } from "./downloads.ts";
 import { heldOutShare } from "./held-out-share.ts";
 import { MergedSums } from "./merged-sums.ts";
 import { RoundReports, bytesBeside } from "./round-reports.ts";
@@ -61,8 +62,7 @@ export class TaskState {
   readonly #kept = new Map<number, KeptValues>();
   readonly #rounds: SimulatedRound[] = [];
   #state: ModelState;
-  /** What a member downloads of the newest model. */
-  #modelBytes: number;
+  #downloads: Downloads;
   /** Rounds that were abandoned since the last one that was not. */
   #abandoned = 0;
 
@@ -81,7 +81,7 @@ export class TaskState {
     this.participation = new Uint32Array(clients);
     this.#deps = deps;
     this.#state = state;
-    this.#modelBytes = downloadOf(state);
+    this.#downloads = new Downloads(0, versionBytesOf(state));
     this.#sums = new MergedSums(localAdders(deps.crypto));
     this.#collecting = {
       terms: model,
@@ -124,9 +124,23 @@ export class TaskState {
     return checkpointIdOf(this.#deps.crypto, encodeCheckpoint(this.#state.weights));
   }
 
-  /** What a member downloads: the newest model, and what the algorithm sends beside it. */
+  /** What a client downloads that has no model: the newest one, and what the algorithm sends beside it. */
   get bytesDown(): number {
-    return this.#modelBytes + bytesBeside({ vectors: this.algorithm.sent });
+    return this.#downloads.bytes.modelBytes + this.#bytesBeside;
+  }
+
+  /** What a client downloads that may hold the newest model, or the one before. */
+  bytesDownOf(client: number): number {
+    return this.#downloads.bytesFor(client) + this.#bytesBeside;
+  }
+
+  /** Takes note that a client has got the newest model. */
+  gotModel(client: number): void {
+    this.#downloads.got(client);
+  }
+
+  get #bytesBeside(): number {
+    return bytesBeside({ vectors: this.algorithm.sent });
   }
 
   /** The most bytes of an encoded update, with its moving statistics. */
@@ -171,7 +185,7 @@ export class TaskState {
     const state = await collection.combine(this.#state, { random, yieldTurn });
     if (state === undefined) return;
     this.#state = state;
-    this.#modelBytes = downloadOf(state);
+    this.#downloads.begin(number, versionBytesOf(state));
     this.algorithm.commit();
     this.number = number;
   }
@@ -201,12 +215,14 @@ export class TaskState {
       },
       kept: this.#kept,
       participation: this.participation,
-      modelBytes: this.#modelBytes,
+      ...this.#downloads.bytes,
+      held: this.#downloads.held,
       remembered: this.algorithm.kept,
     };
   }
 
-  #goOn({ rounds, state, kept, remembered, participation, modelBytes }: RunSnapshot): void {
+  #goOn(snapshot: RunSnapshot): void {
+    const { rounds, state, kept, remembered, participation, held } = snapshot;
     for (const round of rounds) this.#note(round);
     const last = rounds.at(-1);
     this.#state = state;
@@ -215,7 +231,7 @@ export class TaskState {
     for (const [client, values] of kept) this.#kept.set(client, values);
     this.algorithm.goOn(remembered);
     this.participation.set(participation);
-    this.#modelBytes = modelBytes;
+    this.#downloads = new Downloads(this.number, snapshot, new Map(held));
   }
 
   #requireProgress({ number, outcome, reason }: SimulatedRound): void {
@@ -249,7 +265,3 @@ export class TaskState {
     return scoreOfParts(this.model.plan, parts);
   }
 }
-
-/** What a member downloads of a state. */
-const downloadOf = ({ difference, packed, weights }: ModelState): number =>
-  (difference ?? packed)?.length ?? weights.byteLength;
