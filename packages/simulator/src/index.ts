@@ -88,6 +88,7 @@ export type { Environment } from "./report/environment.ts";
 export { writeComparison, writeReport } from "./report/write-report.ts";
 export { readResults, type StoredResults, type StoredRun } from "./report/read-results.ts";
 export { ResultsFolder } from "./report/results-folder.ts";
+export { TensorBoardLog } from "./report/tensorboard/tensorboard-log.ts";
 export {
   spreadOf,
   summaryOf,

@@ -40,8 +40,13 @@ export interface SimulationObserver {
   /**
    * A run has come to its end, or has stopped before it because of an error.
    * @param snapshot - Where it stands; undefined with fidelity `wire`.
+   * @param error - Why it has stopped; undefined at its end.
    */
-  runEnded?(run: RunFacts, snapshot: RunSnapshot | undefined): void | Promise<void>;
+  runEnded?(
+    run: RunFacts,
+    snapshot: RunSnapshot | undefined,
+    error: TributaryError | undefined,
+  ): void | Promise<void>;
 }
 
 /** How a simulation is run. */
@@ -122,6 +127,7 @@ async function simulateRun(
   const workers = workerCount(asked, availableParallelism());
   const pool = openPool(run.open.data, workers, { crypto, clock });
   let task: SimulatedTask | undefined;
+  let failure: TributaryError | undefined;
   const snapshot = (): RunSnapshot | undefined => task?.snapshot?.();
   try {
     const before = await options.resume?.(run, run.index);
@@ -141,19 +147,24 @@ async function simulateRun(
       ...(participation && { participation }),
     };
   } catch (error) {
-    if (signal.aborted) throw stopped(run, error);
-    throw asTributaryError(error, "INTERNAL", "The simulation failed");
+    failure = signal.aborted
+      ? stopped(run, error)
+      : asTributaryError(error, "INTERNAL", "The simulation failed");
+    throw failure;
   } finally {
-    if (task !== undefined) await options.runEnded?.(run, snapshot());
+    if (task !== undefined) await options.runEnded?.(run, snapshot(), failure);
     await task?.close?.();
     await pool.close();
   }
 }
 
-function stopped({ index, seed }: RunFacts, cause: unknown): TributaryError {
+function stopped({ index, seed, experiment }: RunFacts, cause: unknown): TributaryError {
   const message = `The simulation was stopped in run ${index + 1}, with seed ${seed}`;
   return new TributaryError("ABORTED", message, {
-    remedy: "What it had is stored: it can go on where it was.",
+    remedy:
+      experiment.runner.fidelity === "wire"
+        ? "The runs before it can be kept; a run over sockets begins again."
+        : "What it had is stored: it can go on where it was.",
     cause,
   });
 }

@@ -54,6 +54,9 @@ describe("a run", () => {
       "experiment.yaml",
     ]);
     await expect(ResultsFolder.open(path, plan, terms)).rejects.toThrow("has files already");
+    // A run over sockets has no snapshot, but a table of its rounds.
+    await results.store(0, undefined);
+    expect((await readdir(join(path, "000-seed-1"))).sort()).toContain("rounds.csv");
   });
 });
 

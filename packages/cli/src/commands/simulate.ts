@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { systemClock } from "@tributary/client-sdk";
 import { TributaryError } from "@tributary/protocol";
@@ -14,6 +14,7 @@ interface SimulateFlags {
   readonly out?: string;
   readonly workers?: number;
   readonly resume?: true;
+  readonly tensorboard?: string;
   readonly repeat?: string;
   readonly json?: true;
 }
@@ -35,6 +36,10 @@ export function simulateCommand(): Command {
       "--workers <count>",
       "threads that train; the result does not depend on it (default: those of the file, else one per core)",
       wholeNumber(1, 1_024),
+    )
+    .option(
+      "--tensorboard <folder>",
+      "also write event files for TensorBoard below this folder, while the experiment runs",
     )
     .option("--resume", "go on with an experiment that was stopped, from its folder of results")
     .option(
@@ -73,10 +78,16 @@ async function runExperiment(
   // Loaded only here, so that other commands start faster.
   const { showSimulation } = await import("../simulate/show-simulation.ts");
   const simulator = await import("@tributary/simulator");
-  const { ResultsFolder, partitionPicture, readResults, simulate, writeReport } = simulator;
+  const { ResultsFolder, partitionPicture, TensorBoardLog, readResults, simulate, writeReport } =
+    simulator;
   const resume = flags.resume === true;
   const path = flags.out ?? freeFolder(join("simulations", plan.name), resume);
   const results = await ResultsFolder.open(path, plan, { resume, clock: systemClock, folder });
+  const { tensorboard } = flags;
+  const log =
+    tensorboard === undefined
+      ? undefined
+      : new TensorBoardLog(join(tensorboard, basename(resolve(path))), plan, systemClock);
   const shown = showSimulation(output, plan, systemClock);
   const runs = await simulate(plan, {
     signal: stop.signal,
@@ -89,13 +100,18 @@ async function runExperiment(
       if (run.index === 0) {
         await results.keepPartition(partitionPicture(data, data.partition, title));
       }
+      await log?.begin(run, rounds);
       shown.begin(run, rounds);
     },
     async roundEnded(run, round, snapshot) {
       await results.add(run.index, round, snapshot);
+      await log?.add(round);
       shown.round(run, round);
     },
-    runEnded: (run, snapshot) => results.store(run.index, snapshot),
+    async runEnded(run, snapshot, error) {
+      await results.store(run.index, snapshot);
+      await log?.end(error === undefined);
+    },
   });
   await results.finish(runs);
   const stored = await readResults(path);

@@ -10,6 +10,7 @@ import type { SimulatedRound } from "../runner/simulated-round.ts";
 import { roundsCsv } from "./csv.ts";
 import { environmentOf } from "./environment.ts";
 import { RESULTS_FILES, runFolderName } from "./results-files.ts";
+import { storing } from "./storing.ts";
 import { summaryOf } from "./summary.ts";
 
 /** How often a run stores where it stands, and how often the lines of its rounds are written. */
@@ -30,8 +31,9 @@ export class ResultsFolder {
   /** When the run under way has stored where it stands, and when it has written lines. */
   #storedMs = 0;
   #writtenMs = 0;
-  /** Lines of rounds that have not been written. */
-  #lines: string[] = [];
+  /** The rounds of the run under way, and how many of them are in the file of rounds. */
+  #rounds: SimulatedRound[] = [];
+  #written = 0;
   /** What describes the experiment in a new folder; written once the first run begins. */
   #description: Readonly<Record<string, string>> | undefined;
 
@@ -108,6 +110,8 @@ export class ResultsFolder {
   async begin(index: number, rounds: readonly SimulatedRound[]): Promise<void> {
     const folder = this.#folderOf(index);
     this.#storedMs = this.#clock.elapsedMs();
+    this.#rounds = [...rounds];
+    this.#written = rounds.length;
     const description = Object.entries(this.#description ?? {});
     this.#description = undefined;
     await storing(folder, async () => {
@@ -124,19 +128,19 @@ export class ResultsFolder {
     snapshot: () => RunSnapshot | undefined,
   ): Promise<void> {
     const nowMs = this.#clock.elapsedMs();
-    this.#lines.push(lineOf(round));
+    this.#rounds.push(round);
     if (nowMs - this.#writtenMs >= LINES_EVERY_MS) await this.#writeLines(index);
     if (nowMs - this.#storedMs >= SNAPSHOT_EVERY_MS) await this.store(index, snapshot());
   }
 
-  /** Stores where a run stands, and the table of its rounds. */
+  /** Stores the table of a run's rounds, and where it stands, if it can go on from there. */
   async store(index: number, snapshot: RunSnapshot | undefined): Promise<void> {
     await this.#writeLines(index);
-    if (snapshot === undefined) return;
     this.#storedMs = this.#clock.elapsedMs();
     const folder = this.#folderOf(index);
     await storing(folder, async () => {
-      await writeFile(join(folder, RESULTS_FILES.table), roundsCsv(snapshot.rounds));
+      await writeFile(join(folder, RESULTS_FILES.table), roundsCsv(this.#rounds));
+      if (snapshot === undefined) return;
       const participation = JSON.stringify([...snapshot.participation]);
       await writeFile(join(folder, RESULTS_FILES.participation), `${participation}\n`);
       // A crash leaves the snapshot before or this one, and never half of it.
@@ -155,8 +159,8 @@ export class ResultsFolder {
 
   async #writeLines(index: number): Promise<void> {
     this.#writtenMs = this.#clock.elapsedMs();
-    const text = this.#lines.join("");
-    this.#lines = [];
+    const text = this.#rounds.slice(this.#written).map(lineOf).join("");
+    this.#written = this.#rounds.length;
     const path = join(this.#folderOf(index), RESULTS_FILES.rounds);
     await storing(path, () => writeFile(path, text, { flag: "a" }));
   }
@@ -177,15 +181,3 @@ async function filesIn(path: string): Promise<readonly string[]> {
 }
 
 const lineOf = (round: SimulatedRound): string => `${JSON.stringify(round)}\n`;
-
-async function storing<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TributaryError("STORAGE_UNAVAILABLE", `${path} cannot be written (${reason})`, {
-      remedy: "Give a folder with --out that you may write to.",
-      cause,
-    });
-  }
-}

@@ -120,6 +120,8 @@ export class WireRun implements SimulatedTask {
   async #ended(record: RoundRecord, signal: AbortSignal): Promise<SimulatedRound> {
     const round: SimulatedRound = {
       ...record,
+      // Devices take no virtual time here; the record tells of the server's clock.
+      ...{ endedAtMs: 0, roundTimeMs: 0 },
       deviceSeconds: 0,
       wastedSeconds: 0,
       seconds: record.roundTimeMs / 1000,
