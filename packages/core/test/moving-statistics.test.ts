@@ -21,7 +21,7 @@ import { openStatistics } from "../src/aggregation/open-statistics.ts";
 import { localAdders } from "../src/aggregation/update-adder.ts";
 import { ExactTotal } from "../src/aggregation/exact-total.ts";
 import { PlainCollection } from "../src/collection/plain-collection.ts";
-import { modelTerms } from "../src/server-step/model-state.ts";
+import { modelTerms, type ModelState } from "../src/server-step/model-state.ts";
 import { serverOptimizer } from "../src/server-step/server-optimizers.ts";
 import { bitsOf } from "../src/testing/bits-of.ts";
 import { exampleTask } from "../src/testing/example-task.ts";
@@ -150,19 +150,24 @@ const UPDATED = [
 const HALF: ServerOptimizerSpec = { name: "fedavg", learningRate: 0.5 };
 
 /** Opens a collection for a small model that begins with batch normalisation. */
-function openRound(plan: object = {}, spec: ServerOptimizerSpec = HALF) {
+function openRound(
+  plan: object = {},
+  spec: ServerOptimizerSpec = HALF,
+  aggregation: AggregationSpec = { rule: "mean" },
+) {
   const optimizer = serverOptimizer(spec);
-  const task = exampleTask({ plan: { metrics: [], ...plan } });
+  const round = { goalCount: 5, overselection: 1, minimumFraction: 1 };
+  const task = exampleTask({ plan: { metrics: [], ...plan }, aggregation, round });
   const terms = modelTerms(planOf(task, { topology, parameters }));
-  const { update, aggregation, clipNorm } = terms.plan;
+  const { update, clipNorm } = terms.plan;
   const adder = localAdders(crypto)({ update, aggregation, clipNorm, dimension: terms.dimension });
   const weighting = { weighting: "examples", maximumExamples: 100 } as const;
   const collection = new PlainCollection({ terms, adder, optimizer, weighting });
   const codec = updateCodec(update);
-  const reportOf = (statistics: readonly number[], exampleCount: number) => ({
+  const reportOf = (statistics: readonly number[], exampleCount: number, value = 2) => ({
     exampleCount,
     payload: withStatistics(
-      codec.encode(new Float32Array(8).fill(2), random),
+      codec.encode(new Float32Array(8).fill(value), random),
       Float32Array.from(statistics),
     ),
     metrics: [{ name: "loss", value: 1 }],
@@ -224,6 +229,47 @@ describe("a round of a model with batch normalisation", () => {
     expect(next.residual!.slice(2, 6)).toEqual(new Float32Array(4));
     expect(Math.hypot(...next.residual!)).toBeLessThanOrEqual(Math.hypot(...Array(8).fill(1)));
   });
+
+  it.each<AggregationSpec>([
+    { rule: "krum", byzantine: 1 },
+    { rule: "multiKrum", byzantine: 1, selected: 2 },
+    { rule: "median" },
+    { rule: "trimmedMean", byzantine: 1 },
+    { rule: "normBound", maximumNorm: 8 },
+  ])(
+    "stays with the honest clients under %o, in rounds of other members, and clients follow its differences",
+    async (rule) => {
+      const download = { encoding: "difference", update: { codec: "uniform", bits: 8 } };
+      const honest = Array.from({ length: 8 }, (_, k) => ({
+        mean: 4_000 + k,
+        value: 0.1 + k / 100,
+      }));
+      let state: ModelState = { weights: before };
+      let client = before.slice();
+      for (let round = 0; round < 4; round++) {
+        const { collection, reportOf, terms } = openRound({ download }, HALF, rule);
+        // Four of the eight honest clients take part, and one that is hostile in everything.
+        for (let k = 0; k < 4; k++) {
+          const { mean, value } = honest[(2 * round + k) % 8]!;
+          void collection.receive(reportOf([mean, -mean, 640_000, 2], 50, value));
+        }
+        void collection.receive(reportOf([1e18, -1e18, 1e36, 1e36], 100, -100));
+        const next = await collection.combine(state, { random, yieldTurn });
+        const { head, statistics } = splitStatistics(next.difference!, 4);
+        client = applyDifference(client, UPDATED, downloadCodec(terms.plan.download)!, head);
+        client.set(statistics, 2);
+        expect(bitsOf([...client])).toEqual(bitsOf([...next.weights]));
+        expect(next.weights[2]).toBeGreaterThanOrEqual(4_000);
+        expect(next.weights[2]).toBeLessThanOrEqual(4_007);
+        expect(next.weights[5]).toBeLessThan(100);
+        state = next;
+      }
+      // Each round moves the weights by half of what honest clients say, but for what is yet to be sent.
+      const moved = state.weights[6]! + (state.residual?.[6] ?? 0) - before[6]!;
+      expect(moved).toBeGreaterThan(rule.rule === "normBound" ? -4 : 4 * 0.5 * 0.1 - 0.01);
+      expect(moved).toBeLessThan(4 * 0.5 * 0.17 + 0.01);
+    },
+  );
 
   it("refuses hostile statistics with their code, and goes on as if they had not come", async () => {
     const honest = [1, 2, 3, 4];
