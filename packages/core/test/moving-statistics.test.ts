@@ -245,7 +245,7 @@ describe("a round of a model with batch normalisation", () => {
         value: 0.1 + k / 100,
       }));
       let state: ModelState = { weights: before };
-      let client = before.slice();
+      let client: Float32Array = before.slice();
       for (let round = 0; round < 4; round++) {
         const { collection, reportOf, terms } = openRound({ download }, HALF, rule);
         // Four of the eight honest clients take part, and one that is hostile in everything.
