@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mapTable } from "@tributary/client-sdk";
 import { draftContract, type DraftOptions, type Filling } from "../src/index.ts";

@@ -34,7 +34,7 @@ describe("a run", () => {
       /Client 0 has 18 examples, fewer than the 19 of eligibility.minimumExamples/,
     ],
   ])("is refused before the first round: one %s", async (_, changes, message) => {
-    const runBegins = vi.fn();
+    const runBegins = vi.fn<() => void>();
     const refused = simulate({ ...EXPERIMENT, ...changes }, { workers: 1, runBegins });
     await expect(refused).rejects.toThrow(message);
     expect(runBegins).not.toHaveBeenCalled();

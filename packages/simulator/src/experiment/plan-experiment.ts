@@ -1,10 +1,5 @@
 import { resolve } from "node:path";
-import {
-  TributaryError,
-  asTributaryError,
-  clauseOf,
-  type TaskDefinition,
-} from "@tributary/protocol";
+import { TributaryError, asTributaryError, clauseOf } from "@tributary/protocol";
 import { parseStrict } from "@tributary/protocol/schemas";
 import type { AlgorithmOptions } from "../algorithms/algorithm-options.ts";
 import { requireOrdinaryClients, requireNoConflict } from "../algorithms/conflicts.ts";
