@@ -46,7 +46,7 @@ interface Event {
   readonly wallTime: number;
   readonly step?: number;
   readonly fileVersion?: string;
-  readonly summary?: { readonly value: readonly Value[] };
+  readonly summary?: { readonly value?: readonly Value[] };
 }
 
 function decode(type: string, bytes: Uint8Array): object {
@@ -74,7 +74,7 @@ async function eventsOf(folder: string): Promise<Event[]> {
 }
 
 const scalarsOf = ({ summary }: Event): Record<string, number> =>
-  Object.fromEntries(summary!.value.map(({ tag, simpleValue }) => [tag, simpleValue!]));
+  Object.fromEntries((summary?.value ?? []).map(({ tag, simpleValue }) => [tag, simpleValue!]));
 
 /** A round that takes two virtual minutes. */
 const round = (number: number, more: Partial<SimulatedRound> = {}): SimulatedRound => ({
@@ -117,8 +117,8 @@ describe("event files of TensorBoard", () => {
 
     const [version, text, start, ...rest] = await eventsOf(join(folder, "seed-1"));
     expect(version).toEqual({ wallTime: 1_000, fileVersion: "brain.Event:2" });
-    expect(text!.summary!.value[0]).toMatchObject({ tag: "experiment" });
-    expect(start!.summary!.value[0]!.tag).toBe("_hparams_/session_start_info");
+    expect(text!.summary!.value![0]).toMatchObject({ tag: "experiment" });
+    expect(start!.summary!.value![0]!.tag).toBe("_hparams_/session_start_info");
     expect(rest.map(({ wallTime, step }) => [wallTime, step])).toEqual([
       [1_120, 1],
       [1_120, 1],
