@@ -28,6 +28,9 @@ const needOwnProcess = [
   "packages/client-sdk/test/tfjs-backend-fallback.test.ts",
 ];
 
+/** Unit tests that need ONNX Runtime, which `node infra/check.mjs native` installs for them. */
+const needOnnxRuntime = "{packages/*,bench}/test/native/**/*.test.ts";
+
 export default defineConfig({
   root,
   test: {
@@ -52,7 +55,7 @@ export default defineConfig({
             "{packages/*,bench,experiments}/test/**/*.test.ts",
             "test/protocol/**/*.test.ts",
           ],
-          exclude: [...configDefaults.exclude, ...needOwnProcess],
+          exclude: [...configDefaults.exclude, ...needOwnProcess, needOnnxRuntime],
           execArgv: unitArguments,
           // A process loads modules once for all of its files. That takes half of the time.
           isolate: false,
@@ -62,6 +65,16 @@ export default defineConfig({
         extends: true,
         ...unit,
         test: { name: "unit-alone", include: needOwnProcess, execArgv: unitArguments },
+      },
+      {
+        extends: true,
+        ...unit,
+        test: {
+          name: "native",
+          include: [needOnnxRuntime],
+          execArgv: unitArguments,
+          isolate: false,
+        },
       },
       {
         extends: true,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:f
 import { dirname, join } from "node:path";
 import { findBrokenLinks } from "./links.mjs";
 import { ltsNodePath } from "./lts-node.mjs";
+import { ensureOnnxRuntime, onnxRuntimeModules } from "./onnx-runtime.mjs";
 import { runCommand } from "./run-command.mjs";
 import { LTS_NODE } from "./versions.mjs";
 import { countTests } from "./vitest-report.mjs";
@@ -108,6 +109,11 @@ export function checksOf(root) {
       run: () => tests("unit*", ltsNodePath(root), ON_ONE_NODE),
     },
     {
+      name: "native",
+      title: "Tests of the native engine, on ONNX Runtime",
+      run: () => runNativeTests(root),
+    },
+    {
       name: "e2e",
       title: "End-to-end tests",
       run: () => tests("e2e"),
@@ -161,13 +167,24 @@ async function runScript(root, script, args) {
 }
 
 /**
+ * Runs the tests that need ONNX Runtime, which is installed first where it is missing.
+ * @param {string} root
+ * @returns {Promise<Outcome>}
+ */
+async function runNativeTests(root) {
+  await ensureOnnxRuntime(root);
+  return runTests(root, "native", process.execPath, [], { NODE_PATH: onnxRuntimeModules(root) });
+}
+
+/**
  * @param {string} root
  * @param {string} project - One of vitest.config.ts, or several by a pattern.
  * @param {string} node - The Node that runs the tests.
  * @param {readonly string[]} without - Files that are left out.
+ * @param {Record<string, string>} env - Added to the environment.
  * @returns {Promise<Outcome>}
  */
-async function runTests(root, project, node, without) {
+async function runTests(root, project, node, without, env = {}) {
   const reportName = `${project.replace("*", "")}-${process.pid}.json`;
   const reportPath = join(root, ".cache", "reports", reportName);
   mkdirSync(dirname(reportPath), { recursive: true });
@@ -178,7 +195,7 @@ async function runTests(root, project, node, without) {
       ...without.flatMap((file) => ["--exclude", file]),
       ...["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`],
     ],
-    { cwd: root, env: colour(), timeLimitMs: TEST_LIMIT_MS },
+    { cwd: root, env: { ...colour(), ...env }, timeLimitMs: TEST_LIMIT_MS },
   );
   const counts = readReport(reportPath);
   // The run also fails when an error came outside of any test, and when there is no report.

@@ -181,6 +181,8 @@ export const PACKAGES = {
       ["training/fused/compile", "training/fused/kernels"],
       ["training/fused/kernels/reference", "training/fused/kernels/wasm"],
       ...["training/fused/layers", "training/fused/network", "training/fused"],
+      ["training/native/onnx", "training/native/runtime"],
+      ...["training/native/layers", "training/native/step", "training/native"],
       ...["engine-choice", "participation", "platform"],
       ...["tokenizers", "testing/**"],
     ],
@@ -192,7 +194,7 @@ export const PACKAGES = {
       },
       {
         modules: ["node:*"],
-        to: ["platform"],
+        to: ["platform", "training/native/runtime"],
         instead: "Take what the platform has as an argument.",
       },
       {
@@ -204,6 +206,11 @@ export const PACKAGES = {
         modules: ["./platform/node.ts", "./platform/browser.ts"],
         to: ["platform"],
         instead: "Import #platform: the `imports` of package.json choose the file.",
+      },
+      {
+        modules: ["protobufjs"],
+        to: ["training/native/onnx"],
+        instead: "Use the GraphWriter of training/native/onnx/.",
       },
       clockReaders(["runtime/system-clock.ts", "runtime/event-loop-break.ts"]),
       SEEDED_RANDOMNESS,

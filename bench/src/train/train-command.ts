@@ -60,7 +60,8 @@ export function trainCommand(): Command {
       const { model: name, batch, steps, seconds, seed, engine, backend } = flags;
       const { weightsSha256, ...speed } = await runTrainBench({
         ...{ name, batch, steps, seconds, seed },
-        trainer: { engine, backend },
+        // A hash is there to be compared with that of another machine.
+        trainer: { engine, backend, repeatable: flags.hash === true },
         compare: flags.compare === true,
       });
       createOutput(flags.json === true).result(

@@ -9,7 +9,7 @@ import type { ExampleStore } from "./examples/example-store.ts";
 import type { ExampleTable } from "./examples/example-table.ts";
 import type { Examples } from "./examples/examples.ts";
 import type { ConnectionAgent, TlsOptions } from "./session/socket.ts";
-import type { TrainerOptions } from "./engine-choice/choose-engine.ts";
+import type { TrainerOptions } from "./engine-choice/trainer-options.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
 import type { ClientFloors } from "./trust/client-floors.ts";
 

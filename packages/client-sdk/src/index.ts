@@ -48,7 +48,7 @@ export {
   tryPlan,
 } from "./platform/lazy-engines.ts";
 export type { EngineTrial } from "./engine-choice/try-plan.ts";
-export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/choose-engine.ts";
+export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/trainer-options.ts";
 export type {
   FusedBackendName,
   FusedTrainer,

@@ -99,6 +99,11 @@ describe("an experiment", () => {
       /unknown key partiton.*Perhaps you meant partition/,
     ],
     ["a key of a section", { runner: { worker: 1 } }, /unknown key runner.worker.*workers/],
+    [
+      "an engine with bits of its own where bits are compared",
+      { runner: { fidelity: "wire", engine: "native" } },
+      /runner.fidelity wire compares bits.*runner.engine native/,
+    ],
     ["a key of the task", { plan: { batchsize: 1 } }, /unknown key plan.batchsize.*batchSize/],
     [
       "a partitioner that is not there",

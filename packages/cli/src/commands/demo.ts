@@ -190,7 +190,8 @@ async function demoOptions(
       ...(serverOptimizer === undefined ? {} : { name: serverOptimizer }),
       ...(serverLearningRate === undefined ? {} : { learningRate: serverLearningRate }),
     },
-    trainer: { engine, backend },
+    // The same seed gives the same bits, on whatever machine.
+    trainer: { engine, backend, repeatable: true },
     logLevel: flags.verbose === true ? "info" : "warn",
     ...(rounds === undefined ? {} : { rounds }),
     ...(threads === undefined ? {} : { threads }),

@@ -68,9 +68,9 @@ export function fraction(text: string): number {
 export function engineOption(): Option {
   return new Option(
     "--engine <name>",
-    "training engine: fused (fast), tfjs (TensorFlow.js), or auto, which is fused where it can train the model and tfjs elsewhere",
+    "training engine: fused (fast), native (ONNX Runtime, for large models, where onnxruntime-node is installed), tfjs (TensorFlow.js), or auto, which takes the fastest of them that can train the model",
   )
-    .choices(["auto", "fused", "tfjs"])
+    .choices(["auto", "fused", "native", "tfjs"])
     .default("auto");
 }
 

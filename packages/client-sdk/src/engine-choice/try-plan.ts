@@ -15,7 +15,7 @@ import { logitsTopology } from "../training/logits-topology.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import { PreparedModel } from "../training/prepared-model.ts";
 import { createTfjsTrainer } from "../training/tfjs-trainer.ts";
-import type { EngineName } from "./choose-engine.ts";
+import type { EngineName } from "./trainer-options.ts";
 
 /** What an engine makes of a plan's model. */
 export interface EngineTrial {

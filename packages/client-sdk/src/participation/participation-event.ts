@@ -79,7 +79,7 @@ export type ParticipationEvent =
   | {
       readonly type: "engine-chosen";
       readonly roundId: RoundId;
-      readonly engine: "fused" | "tfjs";
+      readonly engine: "fused" | "native" | "tfjs";
       /** The backend that the engine computes with, such as `wasm`. */
       readonly backend: string;
       /** Why this engine was chosen: a clause for people to read. */

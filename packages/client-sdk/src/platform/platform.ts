@@ -2,7 +2,7 @@ import type { Clock, CryptoProvider, ModelDescription, UpdateKernels } from "@tr
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
-import type { TrainerOptions } from "../engine-choice/choose-engine.ts";
+import type { TrainerOptions } from "../engine-choice/trainer-options.ts";
 
 /**
  * What a platform provides: one adapter for each port that the client uses. Nothing is loaded

@@ -138,7 +138,7 @@ export interface PredictRequest {
 
 /** With which engine a trainer trains a plan. */
 export interface EngineChoice {
-  readonly engine: "fused" | "tfjs";
+  readonly engine: "fused" | "native" | "tfjs";
   /** The backend that the engine computes with, such as `wasm`. */
   readonly backend: string;
   /** Why this engine was chosen: a clause for people to read. */

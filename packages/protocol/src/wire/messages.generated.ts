@@ -1,5 +1,5 @@
 // @ts-nocheck
-// Generated from tributary.proto by generate.mjs: do not edit.
+// Generated from tributary.proto by `npm run wire`: do not edit.
 import type { GeneratedMessages } from "./generated-messages.ts";
 /*eslint-disable block-scoped-var, id-length, no-control-regex, no-magic-numbers, no-mixed-operators, no-prototype-builtins, no-redeclare, no-shadow, no-var, sort-vars, default-case, jsdoc/require-param*/
 import $protobuf from "protobufjs/minimal.js";

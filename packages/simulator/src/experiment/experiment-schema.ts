@@ -26,9 +26,11 @@ const runnerSection = strictRecord({
     .describe(
       "Threads that train, never more than four for each core. Left out: one for each core.",
     ),
-  engine: oneOf(["auto", "fused", "tfjs"])
+  engine: oneOf(["auto", "fused", "native", "tfjs"])
     .default("auto")
-    .describe("The engine of local training."),
+    .describe(
+      "The engine of local training. `native` is the fastest for large models, needs the package onnxruntime-node, and gives other bits on another kind of processor; `auto` never takes it.",
+    ),
 });
 
 /** How checkpoints are measured on the held-out examples of the data. */

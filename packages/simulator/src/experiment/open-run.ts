@@ -57,7 +57,7 @@ export async function openRun(
       ...{ task, seed, clients },
       model: await loadInitialModel(task, random.derive("model")),
       scoreEveryRounds: scoring.everyRounds,
-      trainer: { engine: runner.engine },
+      trainer: { engine: runner.engine, repeatable: true },
       algorithm,
       devices,
       ...(attack && { attack }),

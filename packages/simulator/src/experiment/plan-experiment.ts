@@ -127,12 +127,26 @@ async function checkTogether(experiment: Experiment): Promise<void> {
   if (fidelity === "wire") {
     requireOrdinaryClients(experiment);
     requireInstantDevices(population);
+    requireSameBits(engine);
   }
   const algorithm = await loadAlgorithm(options);
   requireNoConflict(options.name, algorithm, { task, engine });
   if (attack) requireAttackFits(attack, { task, algorithm, name: options.name });
   if (!("clients" in partition) || partition.clients === undefined) return;
   requireCohort(task, partition.clients);
+}
+
+/**
+ * A run over sockets is there to give the bits of one without them.
+ * @throws TributaryError `CONFIG_INVALID` for an engine whose bits depend on the machine.
+ */
+function requireSameBits(engine: Experiment["runner"]["engine"]): void {
+  if (engine !== "native") return;
+  throw new TributaryError(
+    "CONFIG_INVALID",
+    "runner.fidelity wire compares bits, and those of runner.engine native depend on the processor",
+    { remedy: "Use runner.fidelity direct, or runner.engine fused." },
+  );
 }
 
 /** Has the errors of one choice of what is varied name that choice. */

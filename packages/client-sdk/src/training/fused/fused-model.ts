@@ -2,8 +2,9 @@ import type { Plan } from "@tributary/protocol";
 import type { BatchResult, EngineModel, EngineTraining } from "../engine-model.ts";
 import { requireWeightCount } from "../engine-trainer.ts";
 import type { BatchMemory, ExampleBatch } from "../example-batch.ts";
-import { indexFault, type ExampleFormat } from "../example-format.ts";
+import type { ExampleFormat } from "../example-format.ts";
 import type { TrainRequest } from "../local-trainer.ts";
+import { indexRangesFault } from "./compile/index-ranges.ts";
 import type { CompiledModel, IndexRange } from "./compile/layer-node.ts";
 import type { FusedNetwork } from "./network/network.ts";
 
@@ -39,16 +40,9 @@ export class FusedModel implements EngineModel {
     this.#network.parameters.write(weights);
   }
 
-  /**
-   * Says what is wrong with features that are no indices, before a kernel uses them as addresses.
-   */
+  /** See `EngineModel.inputFault`. */
   inputFault(features: Float32Array, from: number, to: number): string | undefined {
-    for (const { offset, size, entries } of this.#indices) {
-      const start = from + offset;
-      const fault = indexFault(features, start, Math.min(start + size, to), entries);
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
+    return indexRangesFault(this.#indices, features, from, to);
   }
 
   outputShapeFor(): number[] {

@@ -8,6 +8,7 @@ import { FusedModel, type GradientResult } from "./fused-model.ts";
 import { createReferenceKernels } from "./kernels/reference/reference-kernels.ts";
 import type { TrainingKernels, TrainingKernelSource } from "./kernels/training-kernels.ts";
 import { compileTrainingKernels, wasmKernels } from "./kernels/wasm/wasm-kernels.ts";
+import { modelKey } from "./model-key.ts";
 import { FusedNetwork } from "./network/network.ts";
 
 /** What computes: WebAssembly (`wasm`), or plain TypeScript with the same bits (`reference`). */
@@ -112,7 +113,7 @@ class FusedEngine implements Engine<FusedModel> {
     { plan, weights }: Pick<EvaluateRequest, "plan" | "weights">,
     examples: number,
   ): Promise<FusedModel> {
-    const key = this.#plan === plan && this.#prepared ? this.#prepared.key : keyOf(plan);
+    const key = this.#plan === plan && this.#prepared ? this.#prepared.key : modelKey(plan);
     if (this.#prepared?.key !== key || this.#prepared.model.capacity < examples) {
       this.dispose();
       const compiled = compileTopology(plan);
@@ -129,9 +130,4 @@ class FusedEngine implements Engine<FusedModel> {
     this.#prepared = undefined;
     this.#plan = undefined;
   }
-}
-
-/** @returns A text that is the same for plans whose networks are laid out alike. */
-function keyOf({ model, training }: Plan): string {
-  return JSON.stringify([model, training.trainable, training.loss, training.optimizer]);
 }

@@ -1,13 +1,15 @@
 import {
   TributaryError,
   clipFactor,
+  layoutOf,
   shapeSize,
   type Address,
   type Plan,
   type RandomSource,
 } from "@tributary/protocol";
 import type { StepTerms } from "../../local-trainer.ts";
-import { parametersOf, statisticsOf, type CompiledModel } from "../compile/layer-node.ts";
+import { parametersOf, type CompiledModel } from "../compile/layer-node.ts";
+import { trainedParameters } from "../compile/trained-parameters.ts";
 import { Arena } from "../kernels/arena.ts";
 import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import { buildLayer } from "../layers/build-layer.ts";
@@ -59,13 +61,9 @@ export class FusedNetwork {
     this.#kernels = kernels;
     this.#arena = arena;
     this.capacity = capacity;
-    const statistics = new Set(model.nodes.flatMap(({ operation }) => statisticsOf(operation)));
-    this.parameters = new ParameterPlaces(plan, statistics, kernels, allocate);
-    if (this.parameters.trainedSize === 0) {
-      throw new TributaryError("PLAN_INVALID", "The plan trains nothing that has a gradient", {
-        remedy: "Name layers with kernels or embeddings as trainable.",
-      });
-    }
+    const layout = layoutOf(plan.model.parameters);
+    const trained = trainedParameters(plan, model, layout);
+    this.parameters = new ParameterPlaces(layout, trained, kernels, allocate);
     const nodes = layOutNodes(model, this.parameters, capacity, allocate);
     const layers = model.nodes.map((node, index) =>
       withSharedParameters(kernels, model, index, this.parameters, allocate, (parameter) =>

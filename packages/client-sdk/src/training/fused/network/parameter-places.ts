@@ -1,17 +1,10 @@
-import {
-  layoutOf,
-  trainableRanges,
-  type Address,
-  type Parameter,
-  type ParameterLayout,
-  type Plan,
-} from "@tributary/protocol";
+import type { Address, Parameter, ParameterLayout } from "@tributary/protocol";
 import { after } from "../kernels/matrix.ts";
 import { padded, type TrainingKernels } from "../kernels/training-kernels.ts";
 import type { NodeParameter } from "../layers/layer.ts";
 
 /**
- * Where the parameters of a plan lie in the memory of the kernels. The trained ones lie side by
+ * Where the parameters of a model lie in the memory of the kernels. The trained ones lie side by
  * side, so that an optimizer goes over all of them in one call; the frozen ones follow. Each begins
  * a cache line, and the gaps between them stay zero.
  */
@@ -29,35 +22,29 @@ export class ParameterPlaces {
   readonly #places: ReadonlyMap<string, { readonly parameter: Parameter } & NodeParameter>;
 
   /**
-   * @param statistics - The names of parameters that no gradient moves, whatever the plan says.
+   * @param trained - The names of the parameters that are trained.
    * @param allocate - Allocates memory for so many float32 values.
-   * @throws TributaryError `PLAN_INVALID` when the plan trains a layer that the model does not
-   *   have.
    */
   constructor(
-    plan: Plan,
-    statistics: ReadonlySet<string>,
+    layout: ParameterLayout,
+    trained: ReadonlySet<string>,
     kernels: TrainingKernels,
     allocate: (size: number) => Address,
   ) {
     this.#kernels = kernels;
-    this.layout = layoutOf(plan.model.parameters);
-    const ranges = trainableRanges(this.layout, plan.training.trainable);
-    const isTrained = ({ name, offset }: Parameter): boolean =>
-      !statistics.has(name) &&
-      ranges.some((range) => offset >= range.offset && offset < range.offset + range.length);
-    const { parameters } = this.layout;
-    const trained = parameters.filter(isTrained);
-    const frozen = parameters.filter((parameter) => !isTrained(parameter));
+    this.layout = layout;
+    const { parameters } = layout;
+    const first = parameters.filter(({ name }) => trained.has(name));
+    const frozen = parameters.filter(({ name }) => !trained.has(name));
     const sizeOf = (group: readonly Parameter[]): number =>
       group.reduce((sum, { size }) => sum + padded(size), 0);
-    this.trainedSize = sizeOf(trained);
+    this.trainedSize = sizeOf(first);
     this.#size = this.trainedSize + sizeOf(frozen);
     this.values = allocate(this.#size);
     this.gradient = allocate(this.trainedSize);
     const places = new Map<string, { parameter: Parameter } & NodeParameter>();
     let offset = 0;
-    for (const parameter of [...trained, ...frozen]) {
+    for (const parameter of [...first, ...frozen]) {
       const gradient = offset < this.trainedSize ? after(this.gradient, offset) : 0;
       places.set(parameter.name, { parameter, values: after(this.values, offset), gradient });
       offset += padded(parameter.size);

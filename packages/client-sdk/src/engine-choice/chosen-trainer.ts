@@ -1,0 +1,225 @@
+import { isTributaryError, layoutOf, type Plan, type TributaryError } from "@tributary/protocol";
+import { compileTopology } from "../training/fused/compile/compile-topology.ts";
+import type { CompiledModel } from "../training/fused/compile/layer-node.ts";
+import type { FusedTrainer } from "../training/fused/fused-trainer.ts";
+import type {
+  EngineChoice,
+  EvaluateRequest,
+  Measurement,
+  PredictRequest,
+  TrainRequest,
+  TrainResult,
+  TrainingMetrics,
+} from "../training/local-trainer.ts";
+import {
+  stepOperations,
+  unsupportedLayer,
+  WORTH_OPERATIONS,
+} from "../training/native/compile-for-graphs.ts";
+import type { NativeTrainer } from "../training/native/native-trainer.ts";
+import type { TfjsBackendName, TfjsBackendOptions } from "../training/tfjs-backend.ts";
+import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
+import type { EngineName, Trainer } from "./trainer-options.ts";
+
+/** The number of parameters from which on a GPU is preferred. */
+const LARGE_MODEL = 1_000_000;
+
+type NamedBackend = NonNullable<TfjsBackendOptions["backend"]>;
+
+/** Loads tfjs and makes a trainer on one of its backends. */
+export type OpenTfjs = (
+  choice: Pick<TfjsBackendOptions, "backend" | "override">,
+) => Promise<TfjsTrainer>;
+
+/**
+ * Whether there is a GPU for large models: the app has named a GPU backend; or a GPU was found in a
+ * browser, where the app may use another tfjs backend for its own work; or there is none.
+ */
+export type Gpu = "named" | "found" | "none";
+
+/** The backend that tfjs gets when a GPU was found. */
+const FOUND_GPU: TfjsBackendName = "webgl";
+
+/** The engine for a plan, and why. */
+interface Decision {
+  readonly reason: string;
+  readonly engine: EngineChoice["engine"];
+  readonly gpu?: Gpu;
+}
+
+/** What a `ChosenTrainer` chooses from. */
+interface Engines {
+  readonly engine: EngineName;
+  readonly openTfjs: OpenTfjs;
+  readonly tfjsBackend: NamedBackend;
+  readonly tfjs?: TfjsTrainer;
+  readonly fused?: FusedTrainer;
+  readonly native?: NativeTrainer;
+  readonly openNative: () => Promise<NativeTrainer>;
+  /** Whether the native engine may be loaded for a large model. */
+  readonly mayOpenNative?: boolean;
+  /** Looks for a GPU. It is called when the first large model comes, because looking takes time. */
+  readonly gpu?: () => Gpu;
+}
+
+/** The trainer that `createTrainer` makes: it decides on an engine for each plan. */
+export class ChosenTrainer implements Trainer {
+  readonly #engines: Engines;
+  /** The result of looking for a GPU; undefined until then. */
+  #gpu: Gpu | undefined;
+  #tfjs: Promise<TfjsTrainer> | undefined;
+  /** The native engine; undefined until it is loaded, and where it is not there. */
+  #native: Promise<NativeTrainer | undefined> | undefined;
+  #hasNative: boolean;
+  // The decision for the plan that came last, since consecutive calls are usually about the same
+  // plan.
+  #last: ({ readonly plan: Plan } & Decision) | undefined;
+  #disposed = false;
+
+  constructor(engines: Engines) {
+    this.#engines = engines;
+    this.#tfjs = engines.tfjs === undefined ? undefined : Promise.resolve(engines.tfjs);
+    this.#native = engines.native === undefined ? undefined : Promise.resolve(engines.native);
+    this.#hasNative = engines.native !== undefined || engines.mayOpenNative === true;
+  }
+
+  async choose(plan: Plan): Promise<EngineChoice> {
+    const { trainer, engine, reason } = await this.#engineFor(plan);
+    return { engine, backend: trainer.backend, reason };
+  }
+
+  async train(request: TrainRequest): Promise<TrainResult> {
+    const { fused } = this.#engines;
+    // Nothing has to be waited for, and a training of a small model takes little longer than a wait.
+    if (fused !== undefined && this.#decide(request.plan).engine === "fused") {
+      return fused.train(request);
+    }
+    return (await this.#engineFor(request.plan)).trainer.train(request);
+  }
+
+  async evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
+    return (await this.#engineFor(request.plan)).trainer.evaluate(request);
+  }
+
+  async measure(request: EvaluateRequest): Promise<Measurement> {
+    return (await this.#engineFor(request.plan)).trainer.measure(request);
+  }
+
+  async predict(request: PredictRequest): Promise<Float32Array> {
+    return (await this.#engineFor(request.plan)).trainer.predict(request);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#engines.fused?.dispose();
+    for (const opened of [this.#tfjs, this.#native]) {
+      void opened?.then(
+        (trainer) => trainer?.dispose(),
+        () => {},
+      );
+    }
+  }
+
+  /** Decides on an engine for a plan, and opens tfjs or the native engine when it is needed. */
+  async #engineFor(
+    plan: Plan,
+  ): Promise<Decision & { readonly trainer: FusedTrainer | NativeTrainer | TfjsTrainer }> {
+    const { fused, tfjsBackend } = this.#engines;
+    const decision = this.#decide(plan);
+    if (decision.engine === "fused" && fused !== undefined) return { ...decision, trainer: fused };
+    if (decision.engine === "native") {
+      const trainer = await this.#readyNative();
+      if (trainer !== undefined) return { ...decision, trainer };
+      this.#hasNative = false;
+      this.#last = undefined;
+      return this.#engineFor(plan);
+    }
+    if (decision.gpu !== "found") {
+      return { ...decision, trainer: await this.#readyTfjs({ backend: tfjsBackend }) };
+    }
+    const found = { backend: FOUND_GPU, override: false };
+    const trainer = await this.#readyTfjs(found).catch((error: unknown) => {
+      if (!isTributaryError(error, "ENGINE_UNAVAILABLE")) throw error;
+    });
+    if (trainer?.backend === FOUND_GPU) return { ...decision, trainer };
+    // Either tfjs cannot start on the GPU, or it has another backend already, which the rest of the
+    // process may need. So this trainer does without the GPU from now on.
+    this.#gpu = "none";
+    this.#last = undefined;
+    return this.#engineFor(plan);
+  }
+
+  #decide(plan: Plan): Decision {
+    if (this.#last?.plan !== plan) this.#last = { plan, ...this.#reasonFor(plan) };
+    return this.#last;
+  }
+
+  /** Applies the rules of `TrainerOptions.engine`. */
+  #reasonFor(plan: Plan): Decision {
+    const { engine } = this.#engines;
+    if (engine !== "auto") return { engine, reason: "the app asks for it" };
+    const { size } = layoutOf(plan.model.parameters);
+    if (size >= LARGE_MODEL) {
+      const gpu = (this.#gpu ??= this.#engines.gpu?.() ?? "none");
+      if (gpu !== "none") {
+        const whose = gpu === "named" ? "the app names a GPU backend" : "there is a GPU";
+        return { engine: "tfjs", gpu, reason: `the model has ${size} parameters and ${whose}` };
+      }
+    }
+    try {
+      const compiled = compileTopology(plan);
+      const native = this.#hasNative ? reasonForNative(plan, compiled) : undefined;
+      if (native !== undefined) return { engine: "native", reason: native };
+      return { engine: "fused", reason: "every layer of the model is supported" };
+    } catch (error) {
+      if (!isTributaryError(error, "MODEL_UNSUPPORTED")) throw error;
+      return { engine: "tfjs", reason: withoutRemedy(error) };
+    }
+  }
+
+  /** Opens the native engine. @returns `undefined` where it is not there. */
+  #readyNative(): Promise<NativeTrainer | undefined> {
+    this.#native ??= this.#engines.openNative().then(
+      (trainer) => {
+        if (this.#disposed) trainer.dispose();
+        return trainer;
+      },
+      (error: unknown) => {
+        if (!isTributaryError(error, "ENGINE_UNAVAILABLE")) throw error;
+        return undefined;
+      },
+    );
+    return this.#native;
+  }
+
+  /**
+   * Opens tfjs. tfjs has one backend for the whole process, so the first one that was asked for
+   * stays.
+   */
+  #readyTfjs(choice: Parameters<OpenTfjs>[0]): Promise<TfjsTrainer> {
+    this.#tfjs ??= this.#engines.openTfjs(choice).then(
+      (trainer) => {
+        if (this.#disposed) trainer.dispose();
+        return trainer;
+      },
+      (error: unknown) => {
+        this.#tfjs = undefined;
+        throw error;
+      },
+    );
+    return this.#tfjs;
+  }
+}
+
+/** Why a model is trained natively; undefined when its steps are small, or a layer is not supported. */
+function reasonForNative(plan: Plan, compiled: CompiledModel): string | undefined {
+  const operations = stepOperations(compiled, plan.training.batchSize);
+  if (operations < WORTH_OPERATIONS || unsupportedLayer(compiled) !== undefined) return undefined;
+  const millions = Math.round(operations / 1e6);
+  return `a step takes ${millions} million operations, and ONNX Runtime is installed`;
+}
+
+/** The cause in the error's message, without the ". " and the remedy that follow it. */
+function withoutRemedy({ message, remedy }: TributaryError): string {
+  return remedy === undefined ? message : message.slice(0, -remedy.length - 2);
+}

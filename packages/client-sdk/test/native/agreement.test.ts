@@ -1,0 +1,216 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Plan } from "@tributary/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
+import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import type { StepTerms } from "../../src/training/local-trainer.ts";
+import { unsupportedLayer } from "../../src/training/native/compile-for-graphs.ts";
+import {
+  createNativeTrainer,
+  type NativeTrainer,
+} from "../../src/training/native/native-trainer.ts";
+import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
+import { rejectionOf } from "../support/rejection.ts";
+import { testRandom } from "../support/test-random.ts";
+
+const { layers } = tf;
+
+const OPTIMIZERS: readonly Plan["training"]["optimizer"][] = [
+  { name: "sgd", learningRate: 0.1 },
+  { name: "sgd", learningRate: 0.1, momentum: 0.9 },
+  { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true },
+  { name: "adam", learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-3 },
+  { name: "adagrad", learningRate: 0.1 },
+  { name: "rmsprop", learningRate: 0.01, momentum: 0.5, decay: 0.8 },
+];
+
+const LOSSES = [
+  ["categoricalCrossentropy", "softmax"],
+  ["categoricalCrossentropy", "linear"],
+  ["sparseCategoricalCrossentropy", "softmax"],
+  ["binaryCrossentropy", "sigmoid"],
+  ["binaryCrossentropy", "linear"],
+  // Outputs that are taken for probabilities.
+  ["categoricalCrossentropy", "sigmoid"],
+  ["binaryCrossentropy", "softmax"],
+  ["binaryCrossentropy", "tanh"],
+  ["meanSquaredError", "softmax"],
+  ["huberLoss", "linear"],
+  ["meanAbsoluteError", "sigmoid"],
+] as const;
+
+/** The odd models that no graph is written for. */
+const UNSUPPORTED = [
+  "an LSTM that gives its last state",
+  "LSTMs over each other",
+  "an LSTM of one moment",
+  "GRUs over each other",
+  "a vector that is repeated for each moment",
+  "recurrent layers without gates",
+  "cells with other activations",
+  "layers that go both ways",
+  "layers that are applied to every moment",
+  "cells over each other",
+  "moments that do not count",
+  "the mean of the moments that count",
+];
+
+describe("the native trainer and the fused one", () => {
+  let fused: FusedTrainer;
+  let native: NativeTrainer;
+  beforeAll(async () => {
+    fused = await createFusedTrainer({ backend: "wasm" });
+    native = await createNativeTrainer();
+  });
+  afterAll(() => {
+    fused.dispose();
+    native.dispose();
+  });
+
+  async function expectAgreement(
+    model: tf.LayersModel,
+    training: Partial<Plan["training"]>,
+    count: number,
+    terms?: StepTerms,
+  ): Promise<void> {
+    const shape = model.inputs[0]!.shape.slice(1).map(Number);
+    const { description, values } = describeModel(model);
+    const plan = planFor(description, {
+      batchSize: 3,
+      metrics: ["accuracy", "meanSquaredError", "meanAbsoluteError"],
+      ...training,
+    });
+    const examples = examplesFor(plan, shape, count);
+    const request = { plan, weights: values, examples };
+    const [a, b] = await Promise.all(
+      [native, fused].map(async (trainer) => ({
+        ...(await trainer.train({ ...request, random: testRandom(3), terms })),
+        scores: await trainer.evaluate(request),
+        outputs: await trainer.predict({ ...request, ...examples }),
+      })),
+    );
+    const change = Math.hypot(...b!.weights.map((value, i) => value - values[i]!));
+    const apart = Math.hypot(...b!.weights.map((value, i) => value - a!.weights[i]!));
+    expect(change).toBeGreaterThan(1e-3);
+    expect(apart / change).toBeLessThan(2e-5);
+    for (const key of ["metrics", "scores"] as const) {
+      expect(Object.keys(a![key])).toEqual(Object.keys(b![key]));
+      for (const [name, value] of Object.entries(b![key])) {
+        const size = Math.max(1, value);
+        expect(a![key][name]! / size, `${key} ${name}`).toBeCloseTo(value / size, 5);
+      }
+    }
+    b!.outputs.forEach((value, i) => expect(a!.outputs[i]).toBeCloseTo(value, 5));
+  }
+
+  const supported = Object.entries(ODD_MODELS).filter(([name]) => !UNSUPPORTED.includes(name));
+  it.each(supported)("agree on %s", async (_, make) => {
+    await expectAgreement(make(), {}, 7);
+    await expectAgreement(make(), { localEpochs: 2 }, 1);
+  });
+
+  it.each(UNSUPPORTED)("do not agree on %s, where the native one names the layer", async (name) => {
+    const { description, values } = describeModel(ODD_MODELS[name]!());
+    const plan = planFor(description);
+    const layer = unsupportedLayer(compileTopology(plan))?.layer;
+    const request = { plan, weights: values, ...{ features: values, featureShape: [1], count: 1 } };
+    const error = await rejectionOf(native.predict(request));
+    expect(error).toMatchObject({ code: "MODEL_UNSUPPORTED", context: { layer } });
+    expect(error.message).toContain(layer);
+  });
+
+  it.each(OPTIMIZERS)("agree on the optimizer %o", async (optimizer) => {
+    const make = ODD_MODELS["convolutions with steps"]!;
+    await expectAgreement(make(), { optimizer, localEpochs: 3 }, 8);
+  });
+
+  it.each(LOSSES)("agree on %s over %s outputs", async (loss, activation) => {
+    const model = tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [4], units: 6, activation: "tanh" }),
+        layers.dense({ units: 3, activation }),
+      ],
+    });
+    await expectAgreement(model, { loss, localEpochs: 2 }, 7);
+  });
+
+  it("agree on what is dropped, for one seed and for many epochs", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 5, 2], filters: 4, kernelSize: 3, activation: "relu" }),
+        layers.dropout({ rate: 0.3 }),
+        layers.flatten(),
+        layers.dense({ units: 8, activation: "tanh" }),
+        layers.dropout({ rate: 0.5 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    });
+    await expectAgreement(model, { localEpochs: 3 }, 8);
+  });
+
+  it("agree on a batch normalisation that is frozen, between layers that are not", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 3, name: "before" }),
+        layers.batchNormalization({ name: "normal" }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax", name: "end" }),
+      ],
+    });
+    await expectAgreement(model, { trainable: ["before", "end"] }, 7);
+  });
+
+  it("agree on penalties and on bounds of weights", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.dense({
+          ...{ inputShape: [4], units: 6, activation: "relu" },
+          kernelRegularizer: tf.regularizers.l1l2({ l1: 0.01, l2: 0.02 }),
+          kernelConstraint: tf.constraints.maxNorm({ maxValue: 0.4, axis: 0 }),
+        }),
+        layers.dense({
+          ...{ units: 3, activation: "softmax" },
+          kernelConstraint: tf.constraints.nonNeg(),
+        }),
+      ],
+    });
+    await expectAgreement(model, { localEpochs: 2 }, 7);
+  });
+
+  it("agree on a kernel that is large enough for its step to be one operation", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [300], units: 256, activation: "relu" }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    });
+    await expectAgreement(model, { localEpochs: 2 }, 7);
+  });
+
+  it.each<[string, StepTerms]>([
+    ["a proximal term", { proximal: 0.3 }],
+    ["a weight decay", { weightDecay: 0.1 }],
+    ["a clipped gradient", { gradientClipNorm: 0.05 }],
+    ["a correction", { correction: Float32Array.from({ length: 51 }, (_, i) => Math.sin(i)) }],
+  ])("agree on %s", async (_, terms) => {
+    const model = tf.sequential({
+      layers: [
+        layers.dense({ inputShape: [4], units: 6, activation: "tanh" }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    });
+    await expectAgreement(model, { localEpochs: 2 }, 7, terms);
+  });
+
+  it("differ in that the native one clips no gradients of single examples", async () => {
+    const model = ODD_MODELS["a dense layer"]!();
+    const shape = model.inputs[0]!.shape.slice(1).map(Number);
+    const { description, values } = describeModel(model);
+    const plan = planFor(description);
+    const examples = examplesFor(plan, shape, 3);
+    const request = { plan, weights: values, examples, random: testRandom(1) };
+    const error = await rejectionOf(native.train({ ...request, terms: { exampleClipNorm: 1 } }));
+    expect(error.code).toBe("BAD_PARAMETER");
+  });
+});
