@@ -12,23 +12,29 @@ const COUNT = 4;
 const SIZES = { vocabulary: 7, window: WINDOW, width: 8, blocks: 1, heads: 2 };
 
 /** Windows of tokens, with the next token at each position. */
-function windows(): Examples {
-  const text = Int32Array.from({ length: COUNT * WINDOW + 1 }, (_, i) => (i * i + 3 * i) % 7);
+function windows(window = WINDOW): Examples {
+  const text = Int32Array.from({ length: COUNT * window + 1 }, (_, i) => (i * i + 3 * i) % 7);
   return {
-    ...{ features: Float32Array.from(text.subarray(0, -1)), featureShape: [WINDOW], count: COUNT },
-    ...{ labels: text.slice(1), labelShape: [WINDOW] },
+    ...{ features: Float32Array.from(text.subarray(0, -1)), featureShape: [window], count: COUNT },
+    ...{ labels: text.slice(1), labelShape: [window] },
   };
 }
 
-describe("the builtin char-transformer", () => {
+/** The model for windows of a length, with a plan that trains it by one step. */
+function problemOf(window: number) {
   const { description, values } = transformerModel(
-    SIZES,
+    { ...SIZES, window },
     seededRandom(createNodeCryptoProvider(), 3),
   );
   // At their first values the embeddings of positions and the biases would hardly matter.
   const weights = values.map((value, i) => value + 0.1 * Math.sin(1.7 * i));
   const plan = oneStepPlan(description, "sparseCategoricalCrossentropy");
-  const problem = { plan, weights, examples: windows() };
+  return { plan, weights, examples: windows(window) };
+}
+
+describe("the builtin char-transformer", () => {
+  const problem = problemOf(WINDOW);
+  const { plan, weights } = problem;
   let fused: FusedTrainer;
   let tfjs: TfjsTrainer;
   beforeAll(async () => {
@@ -40,11 +46,25 @@ describe("the builtin char-transformer", () => {
     tfjs.dispose();
   });
 
-  it("has the same loss and gradients in both engines, with a label at each position", async () => {
-    const [one, other] = [await differentiate(fused, problem), await differentiate(tfjs, problem)];
-    expect(Math.abs(one.loss - other.loss)).toBeLessThan(1e-5);
-    const apart = one.gradient.map((value, i) => Math.abs(value - other.gradient[i]!));
-    expect(Math.max(...apart)).toBeLessThan(3e-5);
+  // A window of 40 is multiplied in three spans, because of the causal mask.
+  it.each([WINDOW, 40])(
+    "has the same loss and gradients in both engines in windows of %i",
+    async (window) => {
+      const given = problemOf(window);
+      const [one, other] = [await differentiate(fused, given), await differentiate(tfjs, given)];
+      expect(Math.abs(one.loss - other.loss)).toBeLessThan(1e-5);
+      const apart = one.gradient.map((value, i) => Math.abs(value - other.gradient[i]!));
+      expect(Math.max(...apart)).toBeLessThan(3e-5);
+    },
+  );
+
+  it("has the same gradient after a training that diverged", async () => {
+    const given = problemOf(40);
+    const before = await differentiate(fused, given);
+    const lost = { ...given, weights: given.weights.map(() => NaN) };
+    const error = await rejectionOf(differentiate(fused, lost));
+    expect(error.message).toContain("The loss became NaN");
+    expect(await differentiate(fused, given)).toEqual(before);
   });
 
   // Those of tfjs are the same, as shown above.

@@ -27,6 +27,10 @@ export const after = (address: Address, values: number): Address => address + VA
 /** Makes a matrix whose columns lie side by side unless `step` says otherwise. */
 export const matrix = (at: Address, row: number, step = 1): Matrix => ({ at, row, step });
 
+/** The part of a matrix that begins at a row and a column. */
+export const corner = ({ at, row, step }: Matrix, firstRow: number, firstColumn = 0): Matrix =>
+  matrix(after(at, firstRow * row + firstColumn * step), row, step);
+
 /** Makes a matrix whose rows are all the same one: a bias, for example. */
 export const repeatedRow = (at: Address): Matrix => matrix(at, 0);
 

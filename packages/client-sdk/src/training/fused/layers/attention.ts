@@ -1,11 +1,20 @@
 import type { Address } from "@tributary/protocol";
 import type { LayerOperation } from "../compile/layer-node.ts";
-import { after, matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
+import { after, corner, matrix, ZEROS, type Matrix } from "../kernels/matrix.ts";
 import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
+import { attentionSpans, type Span } from "./attention-spans.ts";
 import { decidedMask, undecidedMask } from "./dropout-mask.ts";
 import type { FusedLayer, LayerContext, NodeValues } from "./layer.ts";
 
-/** The products of one head of one example. */
+/** A product, and its sizes. */
+interface SizedProduct {
+  readonly product: Product;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** The products of one head of one example, each in one part or several. */
 interface Head {
   /** The keys and the values of the head, which are transposed, and where to. */
   readonly keys: Matrix;
@@ -13,13 +22,13 @@ interface Head {
   readonly turnedKeys: Matrix;
   readonly turnedValues: Matrix;
   /** scores = Q · Kᵀ, and y = weights · V. */
-  readonly toScores: Product;
-  readonly toOutput: Product;
+  readonly toScores: readonly SizedProduct[];
+  readonly toOutput: readonly SizedProduct[];
   /** The gradients: of the weights, and from it and the scores' those of Q, K and V. */
-  readonly toWeights: Product;
-  readonly toQueries: Product;
-  readonly toKeys: Product;
-  readonly toValues: Product;
+  readonly toWeights: readonly SizedProduct[];
+  readonly toQueries: readonly SizedProduct[];
+  readonly toKeys: readonly SizedProduct[];
+  readonly toValues: readonly SizedProduct[];
 }
 
 /**
@@ -61,6 +70,22 @@ export function attentionLayer(
   const product = (a: Matrix, b: Matrix, c: Matrix): Product => ({
     ...{ a, b, c, start: ZEROS, scratch: packing },
   });
+  const multiply = (products: readonly SizedProduct[]): void => {
+    for (const { product: operands, m, n, k } of products) kernels.matmul(operands, m, n, k);
+  };
+  const { ofQueries, ofKeys } = attentionSpans(moments, others, causal);
+  /** The product c = a · b [rows, columns] of each span, over the moments that matter to it. */
+  const inSpans = (
+    spans: readonly Span[],
+    a: Matrix,
+    b: Matrix,
+    c: Matrix,
+    columns: number,
+  ): SizedProduct[] =>
+    spans.map(({ begin, end, from, to }) => ({
+      product: product(corner(a, begin, from), corner(b, from), corner(c, begin)),
+      ...{ m: end - begin, n: columns, k: to - from },
+    }));
   const headAt = (example: number, head: number): Head => {
     const place = (example * heads + head) * plane;
     const [w, k, s] = [weights, kept, slopes].map((at) => matrix(after(at, place), others)) as [
@@ -74,12 +99,16 @@ export function attentionLayer(
     const dy = gradientOf(output);
     return {
       ...{ keys: of(keys), values: of(values), turnedKeys: turned, turnedValues: turned },
-      toScores: product(of(queries), turned, w),
-      toOutput: product(k, of(values), of(output)),
-      toWeights: product(dy, turned, s),
-      toQueries: product(s, of(keys), gradientOf(queries)),
-      toKeys: product(transposed(s), of(queries), gradientOf(keys)),
-      toValues: product(transposed(k), dy, gradientOf(values)),
+      toScores: ofQueries.map(({ begin, end, to }) => ({
+        product: product(corner(of(queries), begin), turned, corner(w, begin)),
+        ...{ m: end - begin, n: to, k: size },
+      })),
+      toOutput: inSpans(ofQueries, k, of(values), of(output), valueSize),
+      // Whole, because a training that diverged may have left numbers without end behind the mask.
+      toWeights: [{ product: product(dy, turned, s), m: moments, n: others, k: valueSize }],
+      toQueries: inSpans(ofQueries, s, of(keys), gradientOf(queries), size),
+      toKeys: inSpans(ofKeys, transposed(s), of(queries), gradientOf(keys), size),
+      toValues: inSpans(ofKeys, transposed(k), dy, gradientOf(values), valueSize),
     };
   };
   const all = Array.from({ length: capacity }, (_, example) =>
@@ -96,30 +125,30 @@ export function attentionLayer(
       for (let i = 0; i < used; i++) {
         const head = all[i]!;
         kernels.transpose(head.keys, turned, others, size);
-        kernels.matmul(head.toScores, moments, others, size);
+        multiply(head.toScores);
       }
       kernels.attend({ x: weights, rows: used * moments, columns: others, scale, moments, causal });
       drops = pass.training && dropout > 0;
       step = pass.number;
       if (drops) kernels.dropout(weights, kept, used * plane, mask, step);
       else if (kept !== weights) kernels.copy(weights, kept, used * plane);
-      for (let i = 0; i < used; i++) kernels.matmul(all[i]!.toOutput, moments, valueSize, others);
+      for (let i = 0; i < used; i++) multiply(all[i]!.toOutput);
     },
     backward(count) {
       const used = count * heads;
       for (let i = 0; i < used; i++) {
         const head = all[i]!;
         kernels.transpose(head.values, turned, others, valueSize);
-        kernels.matmul(head.toWeights, moments, others, valueSize);
-        if (values.gradient !== 0) kernels.matmul(head.toValues, others, valueSize, moments);
+        multiply(head.toWeights);
+        if (values.gradient !== 0) multiply(head.toValues);
       }
       if (drops) kernels.dropout(slopes, slopes, used * plane, mask, step);
       kernels.softmaxGradient(weights, slopes, slopes, used * moments, others);
       kernels.scale(slopes, slopes, used * plane, scale);
       for (let i = 0; i < used; i++) {
         const { toQueries, toKeys } = all[i]!;
-        if (queries.gradient !== 0) kernels.matmul(toQueries, moments, size, others);
-        if (keys.gradient !== 0) kernels.matmul(toKeys, others, size, moments);
+        if (queries.gradient !== 0) multiply(toQueries);
+        if (keys.gradient !== 0) multiply(toKeys);
       }
     },
   };
