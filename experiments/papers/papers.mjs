@@ -3,6 +3,16 @@ import { fedbuff } from "./fedbuff.mjs";
 import { fedproxStragglers } from "./fedprox-stragglers.mjs";
 import { mcmahan2nn } from "./mcmahan-2nn.mjs";
 import { robustRules } from "./robust-rules.mjs";
+import { scaffoldSimilarity } from "./scaffold-similarity.mjs";
+import { serverOptimizers } from "./server-optimizers.mjs";
 
 /** All papers, in the order of the page. */
-export const papers = [mcmahan2nn, fedproxStragglers, fedbuff, robustRules, accuracyAgainstBytes];
+export const papers = [
+  mcmahan2nn,
+  serverOptimizers,
+  fedproxStragglers,
+  scaffoldSimilarity,
+  fedbuff,
+  robustRules,
+  accuracyAgainstBytes,
+];
