@@ -57,6 +57,8 @@ export async function checkedFormat(
 export class ExampleChecks {
   #plan: Plan | undefined;
   #examples: Examples | undefined;
+  /** How the examples fit the model of the plan. */
+  #format: ExampleFormat | undefined;
   /** For each example whether it has passed under the plan. */
   #passed = new Uint8Array(0);
 
@@ -70,13 +72,16 @@ export class ExampleChecks {
     requireRows(rows, examples);
     if (plan !== this.#plan || examples !== this.#examples) {
       this.#passed = new Uint8Array(examples.count);
+      this.#format = undefined;
       this.#plan = plan;
       this.#examples = examples;
     }
     const passed = this.#passed;
+    if (this.#format !== undefined && rows.every((row) => passed[row] === 1)) return this.#format;
     const unchecked = rows.filter((row) => passed[row] === 0);
     const format = await checkedFormat(plan, examples, model, work, unchecked);
     for (const row of unchecked) passed[row] = 1;
+    this.#format = format;
     return format;
   }
 }

@@ -120,6 +120,10 @@ const BLOCK_BYTES = 64;
 /** The most bytes of which `hmacSha256` makes the HMAC itself. */
 const MOST_SHORT = 256;
 
+/** What the two digests of an HMAC are of. Zeros between two calls. */
+const INNER = new Uint8Array(BLOCK_BYTES + MOST_SHORT);
+const OUTER = new Uint8Array(BLOCK_BYTES + DIGEST_BYTES);
+
 /**
  * HMAC-SHA-256. For a short text it is made of two digests (RFC 2104), which take a third of the time
  * that it takes Node to make an object for it. Randomness from a seed is drawn in this way, several
@@ -129,17 +133,16 @@ function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   if (key.length > BLOCK_BYTES || data.length > MOST_SHORT) {
     return plain(createHmac("sha256", key).update(data).digest());
   }
-  const inner = new Uint8Array(BLOCK_BYTES + data.length).fill(0x36, 0, BLOCK_BYTES);
-  const outer = new Uint8Array(BLOCK_BYTES + DIGEST_BYTES).fill(0x5c, 0, BLOCK_BYTES);
-  for (let i = 0; i < key.length; i++) {
-    inner[i]! ^= key[i]!;
-    outer[i]! ^= key[i]!;
+  for (let i = 0; i < BLOCK_BYTES; i++) {
+    const byte = i < key.length ? key[i]! : 0;
+    INNER[i] = byte ^ 0x36;
+    OUTER[i] = byte ^ 0x5c;
   }
-  inner.set(data, BLOCK_BYTES);
-  outer.set(sha256(inner), BLOCK_BYTES);
-  inner.fill(0);
-  const code = sha256(outer);
-  outer.fill(0);
+  INNER.set(data, BLOCK_BYTES);
+  OUTER.set(sha256(INNER.subarray(0, BLOCK_BYTES + data.length)), BLOCK_BYTES);
+  const code = sha256(OUTER);
+  INNER.fill(0);
+  OUTER.fill(0);
   return code;
 }
 

@@ -152,6 +152,8 @@ export function withStatistics(head: Uint8Array, statistics: Float32Array): Uint
   return statistics.length === 0 ? head : concatBytes(head, float32Bytes(statistics));
 }
 
+const NO_STATISTICS = new Float32Array(0);
+
 /**
  * Divides bytes into what comes first and the statistics at their end.
  * @param bytes - Of any alignment; not modified.
@@ -163,6 +165,7 @@ export function splitStatistics(
   bytes: Uint8Array,
   count: number,
 ): { readonly head: Uint8Array; readonly statistics: Float32Array } {
+  if (count === 0) return { head: bytes, statistics: NO_STATISTICS };
   const end = bytes.length - 4 * count;
   if (end < 0) {
     throw new TributaryError(

@@ -37,20 +37,21 @@ export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array):
   return keyedRandom(crypto, () => crypto.sha256(seedBytes));
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** A source whose key is made when it is first needed: from many sources nothing is drawn. */
 function keyedRandom(crypto: CryptoProvider, makeKey: () => Uint8Array): RandomSource {
   let made: Uint8Array | undefined;
   const key = (): Uint8Array => (made ??= makeKey());
   let block = 0;
   /** What is left of the newest block. */
-  let pool = new Uint8Array(0);
+  let pool: Uint8Array = NOTHING;
   return {
     bytes(length) {
       const out = new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
-        if (pool.length === 0)
-          pool = new Uint8Array(crypto.hmacSha256(key(), utf8(`block ${block++}`)));
+        if (pool.length === 0) pool = crypto.hmacSha256(key(), utf8(`block ${block++}`));
         const taken = Math.min(pool.length, length - filled);
         out.set(pool.subarray(0, taken), filled);
         pool = pool.subarray(taken);

@@ -41,9 +41,13 @@ export function instantDevices(clients: number): Devices {
         client,
         comesMs: openMs,
       })),
-    course: (arrival, { epochs }) => ({
-      ...{ ...arrival, epochs },
-      ...{ configuredMs: 0, reportedMs: 0, leavesMs: Infinity },
+    course: ({ client, comesMs }, { epochs }) => ({
+      client,
+      comesMs,
+      epochs,
+      configuredMs: 0,
+      reportedMs: 0,
+      leavesMs: Infinity,
     }),
   };
 }

@@ -142,15 +142,23 @@ function workOf(
 /** Whether nothing that members do can change the round any more. */
 const isOver = ({ phase }: RoundState): boolean => phase === "committing" || phase === "abandoned";
 
+const LEFT: MemberEvent = { type: "left" };
+const CONFIGURED: MemberEvent = { type: "configured" };
+const COMPLETE: MemberEvent = { type: "began", isComplete: true };
+
 /**
  * What all members do, in the order of time; at the same time, in the order of their coming. Who leaves
  * does so before its report is complete, even where devices work in no time.
  */
 function happenings(courses: readonly MemberCourse[]): readonly Happening[] {
-  const all = courses.flatMap(({ client, configuredMs, reportedMs, leavesMs }): Happening[] => [
-    { atMs: leavesMs, client, event: { type: "left" } },
-    { atMs: configuredMs, client, event: { type: "configured" } },
-    { atMs: reportedMs, client, event: { type: "began", isComplete: true } },
-  ]);
-  return all.filter(({ atMs }) => atMs < Infinity).sort((a, b) => a.atMs - b.atMs);
+  const all: Happening[] = [];
+  const add = (atMs: number, client: number, event: MemberEvent): void => {
+    if (atMs < Infinity) all.push({ atMs, client, event });
+  };
+  for (const { client, configuredMs, reportedMs, leavesMs } of courses) {
+    add(leavesMs, client, LEFT);
+    add(configuredMs, client, CONFIGURED);
+    add(reportedMs, client, COMPLETE);
+  }
+  return all.sort((a, b) => a.atMs - b.atMs);
 }
