@@ -222,7 +222,8 @@ export const PACKAGES = {
     imports: ["protocol", "core", "client-sdk", "server"],
     layers: [
       ...["random", "options", "partition", "files", "tables", "contract", "datasets"],
-      ...["algorithms", "attacks", "runner", "population", "wire", "experiment", "report"],
+      ...["algorithms", "attacks", "runner", "population", "wire", "experiment"],
+      ...["report/tensorboard", "report"],
     ],
     reserved: [
       {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
@@ -10,7 +11,7 @@ import type { SimulatedRound } from "../runner/simulated-round.ts";
 import { roundsCsv } from "./csv.ts";
 import { environmentOf } from "./environment.ts";
 import { RESULTS_FILES, runFolderName } from "./results-files.ts";
-import { storing } from "./storing.ts";
+import { storing } from "../files/storing.ts";
 import { summaryOf } from "./summary.ts";
 
 /** How often a run stores where it stands, and how often the lines of its rounds are written. */
@@ -172,12 +173,7 @@ export class ResultsFolder {
 
 /** The names of the files of a folder; none when it is not there. */
 async function filesIn(path: string): Promise<readonly string[]> {
-  try {
-    return await readdir(path);
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
-    return storing(path, () => Promise.reject(cause));
-  }
+  return existsSync(path) ? storing(path, () => readdir(path)) : [];
 }
 
 const lineOf = (round: SimulatedRound): string => `${JSON.stringify(round)}\n`;

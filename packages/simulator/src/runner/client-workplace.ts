@@ -113,8 +113,8 @@ export class ClientWorkplace {
     const attack = task.attack && new AttackPart(task.attack, random);
     const kernels = await this.#kernels;
     const sums = WorkerSums.of(plan, task.weighting, kernels);
-    const { train, personalize } = algorithm;
-    const isOurs = sums !== undefined && (attack ?? train ?? personalize) === undefined;
+    const hasOwnWay = algorithm.train !== undefined || algorithm.personalize !== undefined;
+    const isOurs = sums !== undefined && attack === undefined && !hasOwnWay;
     const memory = isOurs ? memoryFor(plan, kernels) : undefined;
     this.#begun = { task, plan, trainer, algorithm, attack, random, sums, memory };
   }

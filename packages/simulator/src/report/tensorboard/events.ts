@@ -42,7 +42,7 @@ export function sessionStartEvent(
   parameters: Readonly<Record<string, string | number | boolean>>,
 ): Uint8Array {
   const hparams = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => {
+    Object.entries(parameters).map(([name, value]): [string, object] => {
       if (typeof value === "number") return [name, { numberValue: value }];
       return [name, typeof value === "string" ? { stringValue: value } : { boolValue: value }];
     }),

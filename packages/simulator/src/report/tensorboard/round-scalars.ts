@@ -29,10 +29,10 @@ export function spentWith(spent: Spent, round: SimulatedRound): Spent {
 export function scalarsOf(round: SimulatedRound, spent: Spent): Readonly<Record<string, number>> {
   if (round.outcome === "abandoned") return {};
   if (round.kind !== "training") {
-    const byClient = Object.entries(round.byClient ?? {}).map(([measure, figures]) =>
-      under(`by client: ${measure}`, { ...figures }),
+    const byClient = Object.entries(round.byClient ?? {}).flatMap(([measure, figures]) =>
+      Object.entries(under(`by client: ${measure}`, { ...figures })),
     );
-    return Object.assign(under("clients in evaluation", round.metrics), ...byClient);
+    return { ...under("clients in evaluation", round.metrics), ...Object.fromEntries(byClient) };
   }
   return {
     ...under("score", round.score ?? {}),

@@ -7,7 +7,7 @@ import type { ExperimentSections } from "../../experiment/experiment-schema.ts";
 import { withSettings } from "../../experiment/settings.ts";
 import { yamlText } from "../../files/yaml.ts";
 import type { SimulatedRound } from "../../runner/simulated-round.ts";
-import { storing } from "../storing.ts";
+import { storing } from "../../files/storing.ts";
 import {
   scalarsEvent,
   sessionEndEvent,
