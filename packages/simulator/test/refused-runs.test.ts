@@ -1,8 +1,9 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "@tributary/client-sdk";
 import { planExperiment } from "../src/experiment/plan-experiment.ts";
+import { readResults } from "../src/report/read-results.ts";
 import { ResultsFolder } from "../src/report/results-folder.ts";
 import { workerCount } from "../src/runner/worker-count.ts";
 import { simulate } from "../src/simulate.ts";
@@ -59,6 +60,19 @@ describe("a run", () => {
     expect((await readdir(join(path, "000-seed-1"))).sort()).toContain("rounds.csv");
   });
 });
+
+it.each(["environment.json", "summary.json"])(
+  "Results are refused when %s is damaged, with its path",
+  async (name) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "environment.json"), "{}");
+    await writeFile(join(folder, name), "{");
+    await expect(readResults(folder)).rejects.toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: expect.stringContaining(`${join(folder, name)} is damaged: it is not JSON`),
+    });
+  },
+);
 
 it("No run has more than four threads for each core", () => {
   expect([undefined, 1, 8, 9, 1_000].map((asked) => workerCount(asked, 2))).toEqual([

@@ -145,6 +145,16 @@ describe("a report", () => {
     }
   });
 
+  it("gives a series the same colour in all charts", () => {
+    const [plain, attacked] = [results("plain", [0.5]), results("attacked", [0.6])];
+    const recorded = [{ ...round(1), score: { accuracy: 0.6, attackSuccessRate: 0.2 } }];
+    const runs = attacked.runs.map((run) => ({ ...run, recorded }));
+    const charts = chartsOf([plain, { ...attacked, runs }], "accuracy").slice(0, -1);
+    expect(charts.map(({ name }) => name)).toContain("attackSuccessRate-by-round");
+    const series = '"domain":["plain: plan.batchSize=10","attacked: plan.batchSize=10"]';
+    for (const { spec } of charts) expect(JSON.stringify(spec)).toContain(series);
+  });
+
   it("shows text of the experiment as text", () => {
     expect(htmlTable(["<a>"], [["b & c"]])).toContain("<th>&lt;a&gt;</th>");
   });

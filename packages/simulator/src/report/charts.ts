@@ -22,14 +22,20 @@ const COLOURS = [
   ...["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#999999"],
 ];
 
-/** A colour for each series, with a legend below the chart. */
-const BY_SERIES = {
+/** A colour for each series, the same one in all charts, with a legend below the chart. */
+const bySeries = (results: readonly StoredResults[]) => ({
   field: "series",
   type: "nominal" as const,
   title: null,
-  scale: { range: COLOURS },
-  legend: { orient: "bottom" as const, columns: 1, labelLimit: 600 },
-};
+  scale: {
+    domain: [...new Set(runsBySeries(results).map(({ series }) => series))],
+    range: COLOURS,
+  },
+  legend: {
+    ...{ orient: "bottom" as const, columns: 1, labelLimit: 600 },
+    ...{ symbolOpacity: 1, symbolStrokeWidth: 2.5 },
+  },
+});
 
 /**
  * The charts of one experiment or of several side by side: the score by round, by bytes and by virtual
@@ -38,10 +44,16 @@ const BY_SERIES = {
  */
 export function chartsOf(results: readonly StoredResults[], measure: MeasureName): Chart[] {
   const points = curvesOf(results, measure);
+  const color = bySeries(results);
   const one = "A thin line is a run, and a thick one the mean over the seeds.";
   const charts = [
-    lines(points, "round", { measure, title: `${measure} by round`, axis: "round", caption: one }),
-    lines(points, "megabytes", {
+    lines(points, color, "round", {
+      measure,
+      title: `${measure} by round`,
+      axis: "round",
+      caption: one,
+    }),
+    lines(points, color, "megabytes", {
       ...{ measure, title: `${measure} by bytes`, axis: "MB up and down, over all clients" },
       caption: "A line is a run.",
     }),
@@ -49,12 +61,12 @@ export function chartsOf(results: readonly StoredResults[], measure: MeasureName
   if (points.some(({ hours }) => hours > 0)) {
     const caption = "A line is a run. Time is that of the devices in the simulation.";
     const title = `${measure} by virtual time`;
-    charts.push(lines(points, "hours", { measure, title, axis: "virtual hours", caption }));
+    charts.push(lines(points, color, "hours", { measure, title, axis: "virtual hours", caption }));
   }
   const attacked = curvesOf(results, ATTACK_SUCCESS);
   if (attacked.length > 0) {
     const said = { title: "attack success by round", axis: "round", caption: SUCCESS_CAPTION };
-    charts.push(lines(attacked, "round", { measure: ATTACK_SUCCESS, ...said }));
+    charts.push(lines(attacked, color, "round", { measure: ATTACK_SUCCESS, ...said }));
   }
   const more = [clientsChart(results, measure), participationChart(results)];
   return [...charts, ...more.filter((chart) => chart !== undefined)];
@@ -65,6 +77,7 @@ const SUCCESS_CAPTION =
 
 function lines(
   points: readonly CurvePoint[],
+  color: ReturnType<typeof bySeries>,
   by: "round" | "megabytes" | "hours",
   said: {
     readonly measure: string;
@@ -89,7 +102,7 @@ function lines(
   };
   const mean = {
     mark: { type: "line" as const, strokeWidth: 2.5 },
-    encoding: { x, y: { ...y, aggregate: "mean" as const }, color: BY_SERIES },
+    encoding: { x, y: { ...y, aggregate: "mean" as const }, color },
   };
   return {
     name: `${measure}-by-${by}`,
@@ -102,7 +115,7 @@ function lines(
       layer: [
         {
           mark: { type: "line", strokeWidth: 1, opacity: by === "round" ? 0.35 : 0.8 },
-          encoding: { x, y, color: BY_SERIES, detail: { field: "seed", type: "nominal" } },
+          encoding: { x, y, color, detail: { field: "seed", type: "nominal" } },
         },
         // Runs have a score after the same rounds, but not after the same bytes or times.
         ...(by === "round" ? [mean] : []),
@@ -125,6 +138,7 @@ function clientsChart(results: readonly StoredResults[], measure: string): Chart
     }),
   );
   if (values.length === 0) return undefined;
+  const color = bySeries(results);
   const x = {
     field: "round",
     type: "quantitative" as const,
@@ -151,12 +165,12 @@ function clientsChart(results: readonly StoredResults[], measure: string): Chart
         {
           mark: { type: "area", opacity: 0.2 },
           encoding: {
-            ...{ x, color: BY_SERIES },
+            ...{ x, color },
             y: { ...y, field: "p10" },
             y2: { field: "p90", aggregate: "mean" },
           },
         },
-        { mark: "line", encoding: { x, y: { ...y, field: "p50" }, color: BY_SERIES } },
+        { mark: "line", encoding: { x, y: { ...y, field: "p50" }, color } },
       ],
     },
   };
@@ -182,6 +196,7 @@ function participationChart(results: readonly StoredResults[]): Chart | undefine
           type: "quantitative",
           bin: { maxbins: 40, minstep: 1 },
           title: "reports that counted",
+          axis: { format: "d" },
         },
         y: { aggregate: "count", type: "quantitative", title: "clients" },
         row: {

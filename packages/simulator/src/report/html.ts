@@ -27,16 +27,22 @@ export function htmlPage(title: string, body: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>
-body { margin: 2rem auto; padding: 0 1rem; max-width: 60rem; font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; }
+body { margin: 2rem auto; padding: 0 1rem; max-width: 78rem; font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; }
 th, td { padding: 0.35rem 0.8rem; border-bottom: 1px solid #d8dee4; text-align: right; white-space: nowrap; }
 th { white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; white-space: normal; }
-figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
+figure { margin: 1rem 0; overflow-x: auto; }
+/* Narrower, the text of a chart could not be read: it is scrolled instead. */
+figure svg { max-width: max(100%, 36rem); height: auto; background: #fff; }
 figcaption { color: #57606a; font-size: 0.9rem; }
 pre { background: #f6f8fa; padding: 1rem; overflow-x: auto; font-size: 0.85rem; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6edf3; background: #0d1117; }
+  th, td { border-color: #30363d; } figcaption { color: #9198a1; } pre { background: #161b22; }
+}
 </style>
 </head>
 <body>

@@ -47,24 +47,33 @@ export async function readResults(path: string): Promise<StoredResults> {
 }
 
 async function readRounds(folder: string): Promise<SimulatedRound[]> {
-  const text = await readText(join(folder, RESULTS_FILES.rounds));
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as SimulatedRound);
+  const path = join(folder, RESULTS_FILES.rounds);
+  const lines = (await readText(path)).split("\n").filter((line) => line !== "");
+  return lines.map((line) => parsed<SimulatedRound>(path, line));
 }
 
 async function readJson<Content>(path: string): Promise<Content> {
-  return JSON.parse(await readText(path)) as Content;
+  return parsed(path, await readText(path));
 }
 
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new TributaryError("DATA_UNREADABLE", `${path} cannot be read`, {
-      remedy: "Give the folder of results of a simulation that has come to its end.",
-      cause,
-    });
+    throw broken(`${path} cannot be read`, cause);
   }
 }
+
+function parsed<Content>(path: string, text: string): Content {
+  try {
+    return JSON.parse(text) as Content;
+  } catch (cause) {
+    throw broken(`${path} is damaged: it is not JSON`, cause);
+  }
+}
+
+const broken = (message: string, cause: unknown): TributaryError =>
+  new TributaryError("DATA_UNREADABLE", message, {
+    remedy: "Give the folder of results of a simulation that has come to its end.",
+    cause,
+  });
