@@ -24,7 +24,10 @@ export async function pageFiles() {
   let page = readFileSync(join(root, PAGE), "utf8");
   for (const paper of papers) {
     const record = readRecord(paper.name);
-    if (record === undefined) continue;
+    if (record === undefined) {
+      for (const { name } of paper.sections) page = withSection(page, name, notRecorded(paper));
+      continue;
+    }
     for (const [index, { name, table, chart, caption }] of paper.sections.entries()) {
       const parts = [markdownTable(table(record))];
       if (chart !== undefined) {
@@ -65,6 +68,16 @@ function markdownTable({ head, rows }) {
   const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
+
+/** What stands in place of figures that there are none of yet. @param {import("./paper.mjs").Paper} paper */
+const notRecorded = ({ name, published: { where, figures } }) =>
+  `It has not been recorded yet: \`node experiments/record.mjs ${name}\` does so. The paper (${where}): ${
+    typeof figures === "string"
+      ? figures
+      : Object.entries(figures)
+          .map(([what, value]) => `${value} (${what})`)
+          .join(", ")
+  }.`;
 
 /**
  * How the figures came to be: the commands, and where and when they ran.
