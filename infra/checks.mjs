@@ -39,6 +39,7 @@ const ON_ONE_NODE = [
   "packages/simulator/test/buffered-run.test.ts",
   "bench/test/codec.test.ts",
   "bench/test/simulate.test.ts",
+  "experiments/test/papers.test.ts",
 ];
 
 const TOOL_LIMIT_MS = 10 * 60_000;

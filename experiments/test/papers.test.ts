@@ -79,15 +79,13 @@ describe("the results of papers", () => {
     }
   });
 
-  it.each(papers)("come from experiments that run: $name", async ({ file, parts }) => {
-    const plans = Object.values(parts).map((settings) =>
-      readExperiment(`${folder}${file}`, Object.fromEntries(settings.map(parseSetting))),
+  it.each(papers)("come from experiments that run: $name", { timeout: 60_000 }, async (paper) => {
+    const path = `${folder}${paper.file}`;
+    const settings = Object.values(paper.parts).map((part) =>
+      Object.fromEntries(part.map(parseSetting)),
     );
-    const [first] = await Promise.all(plans);
-    const plan = await readExperiment(`${folder}${file}`, {
-      ...Object.fromEntries(Object.values(parts)[0]!.map(parseSetting)),
-      ...smaller(first!.value),
-    });
+    const [first] = await Promise.all(settings.map((part) => readExperiment(path, part)));
+    const plan = await readExperiment(path, { ...settings[0], ...smaller(first!.value) });
     const results = await simulate({ ...plan, runs: someOf(plan.runs) }, { workers: 1 });
     for (const { rounds } of results) expect(rounds.at(-1)).toMatchObject({ number: 1 });
   });
