@@ -195,6 +195,17 @@ describe("tables", () => {
     await expect(of({ heldOut: 1 })).rejects.toThrow("heldOut is 1");
   });
 
+  it("are refused with the keys of an experiment, not with the options of a command", async () => {
+    const folder = await folderWith({ "p.csv": `${numbered(20)}\nA,,1` });
+    const refused = openDataset({ path: "p.csv", ignore: ["ward"] }, { folder });
+    await expect(refused).rejects.toMatchObject({
+      code: "DATA_UNREADABLE",
+      message: expect.stringMatching(/has no value in line 22, column number\. [^.]*data\.ignore/),
+      remedy: expect.stringMatching(/data\.ignore.*data\.incomplete: drop.*data\.incomplete: mean/),
+    });
+    await expect(refused).rejects.toMatchObject({ remedy: expect.not.stringContaining("--") });
+  });
+
   it("are refused when a row says no client, and when there is no such column", async () => {
     const folder = await folderWith({ "p.csv": `${patients(10)}\n,30,well` });
     const of = (client: string): Promise<Dataset> =>

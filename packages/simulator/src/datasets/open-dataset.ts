@@ -18,6 +18,7 @@ import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { BY_FILE, examplesOfTables } from "./examples-of-tables.ts";
 import { USUAL_HELD_OUT, type HeldOut } from "./held-out.ts";
 import { holdOutEnd } from "./hold-out-end.ts";
+import { withKeysForOptions } from "./keys-for-options.ts";
 import { loadData, readingUnder, type ReadingOptions, type TableDataset } from "./load-data.ts";
 import { isPattern, matchingFiles } from "./matching-files.ts";
 import { publishedFolder } from "./published.ts";
@@ -50,6 +51,14 @@ export type DatasetMaker = (
  */
 export async function openDataset(input: DataInput, deps: OpenDatasetDeps = {}): Promise<Dataset> {
   const options = parseStrict(dataOptions, input, { code: "BAD_PARAMETER", what: "The data" });
+  try {
+    return await opened(options, deps);
+  } catch (error) {
+    throw isTributaryError(error) ? withKeysForOptions(error) : error;
+  }
+}
+
+async function opened(options: DataOptions, deps: OpenDatasetDeps): Promise<Dataset> {
   const at = (path: string): string => resolve(deps.folder ?? ".", path);
   switch (options.name) {
     case "mnist":
