@@ -1,8 +1,9 @@
 // Measures how long the demo takes on MNIST, with the CNN of McMahan et al. and each engine, until
 // it classifies 98.5 % of the test digits correctly.
-//   node bench/mnist-cnn.mjs [--record] [--engine fused|tfjs] [--data FOLDER]
+//   node bench/mnist-cnn.mjs [--record] [--engine fused|native|tfjs] [--data FOLDER]
 // The demo is the published command in a process of its own. With `--engine` only that engine runs;
-// the recorded figures of the other are kept. MNIST is looked for where the demo looks for it.
+// the recorded figures of the others are kept. `native` runs where `node infra/check.mjs native` has
+// installed ONNX Runtime. MNIST is looked for where the demo looks for it.
 // `--record` writes the figures to bench/results/ and their table to bench/README.md.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { onnxRuntimeModules } from "../infra/onnx-runtime.mjs";
 import { provenance, recordFigures, thisMachine } from "./record-figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -29,6 +31,7 @@ const TICKS = 100;
 const ENGINES = {
   tfjs: ["--engine", "tfjs", "--backend", "wasm"],
   fused: ["--engine", "fused"],
+  native: ["--engine", "native"],
 };
 
 const { values: options } = parseArgs({
@@ -38,7 +41,10 @@ const { values: options } = parseArgs({
     data: { type: "string", default: "mnist" },
   },
 });
-const engines = options.engine === undefined ? Object.keys(ENGINES) : [options.engine];
+const there = Object.keys(ENGINES).filter(
+  (engine) => engine !== "native" || existsSync(onnxRuntimeModules(root)),
+);
+const engines = options.engine === undefined ? there : [options.engine];
 if (engines.some((engine) => ENGINES[engine] === undefined)) {
   throw new Error(`--engine is one of ${Object.keys(ENGINES).join(", ")}`);
 }
@@ -65,7 +71,10 @@ async function run(engine) {
       ...["--task", task, "--data-dir", folder],
       ...(ENGINES[engine] ?? []),
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_PATH: onnxRuntimeModules(root) },
+    },
   );
   /** @type {Score[]} */
   const scores = [];
