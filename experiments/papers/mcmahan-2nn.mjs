@@ -26,6 +26,7 @@ export const mcmahan2nn = {
   parts: {
     iid: ["sweep={partition.name: [iid], round.goalCount: [10, 20, 50, 100]}"],
     shards: ["sweep={partition.name: [shards], round.goalCount: [10]}", "stop.rounds=500"],
+    shards20: ["sweep={partition.name: [shards], round.goalCount: [20]}", "stop.rounds=500"],
     rates: [
       "sweep={partition.name: [iid], plan.optimizer.learningRate: [0.0464, 0.1, 0.464]}",
       "stop.rounds=150",

@@ -58,7 +58,7 @@ describe("the experiments", () => {
 });
 
 describe("the results of papers", () => {
-  it("are as the page and its charts show them", async () => {
+  it("are as the page and its charts show them", { timeout: 60_000 }, async () => {
     // `node experiments/record.mjs` draws the page anew.
     expect(await outdatedFiles()).toEqual([]);
   });
