@@ -1,6 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 import { afterAll, describe, expect, it } from "vitest";
 import { DirectRun } from "../src/runner/direct-run.ts";
+import type { TrainerPool } from "../src/runner/trainer-pool.ts";
 import type { RunSnapshot } from "../src/runner/run-snapshot.ts";
 import { dataOf, depsOf, poolOf, runAll, termsOf, toItsEnd } from "./simulation-world.ts";
 
@@ -35,6 +36,26 @@ describe("a run that was interrupted", () => {
       (whole as DirectRun).snapshot().rounds.map(withoutSeconds),
     );
   });
+});
+
+it("A run that is stopped while it scores a checkpoint goes on to the same bits", async () => {
+  const terms = termsOf();
+  const whole = await runAll(terms, pool);
+  const stop = new AbortController();
+  const stopping: TrainerPool = {
+    ...pool,
+    score(weights, signal) {
+      stop.abort();
+      return signal.aborted ? Promise.reject(new Error("stopped")) : pool.score(weights, signal);
+    },
+  };
+  const begun = await DirectRun.begin(terms, depsOf(stopping));
+  await begun.next(stop.signal);
+  await expect(begun.next(stop.signal)).rejects.toThrow();
+  const stored = serialize(begun.snapshot());
+  const later = await DirectRun.begin(terms, depsOf(pool), deserialize(stored) as RunSnapshot);
+  await toItsEnd(later);
+  expect(later.checkpoint).toBe(whole.checkpoint);
 });
 
 /** A round without how long it took here. */

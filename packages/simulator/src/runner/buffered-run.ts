@@ -67,7 +67,7 @@ export class BufferedRun implements SimulatedTask {
 
   async next(signal: AbortSignal): Promise<SimulatedRound | undefined> {
     if (this.#task.history.end !== undefined) return undefined;
-    return this.#task.ended(await this.#step(signal), signal);
+    return this.#task.ended(await this.#step(signal));
   }
 
   /** See `TaskState.snapshot`; also what is in flight. */

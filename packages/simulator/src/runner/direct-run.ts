@@ -75,7 +75,7 @@ export class DirectRun implements SimulatedTask {
       this.#task.nowMs = next.untilMs;
       return this.next(signal);
     }
-    return this.#task.ended(await this.#round(next.type, signal), signal);
+    return this.#task.ended(await this.#round(next.type, signal));
   }
 
   /** See `TaskState.snapshot`. */

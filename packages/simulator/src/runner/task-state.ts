@@ -195,9 +195,9 @@ export class TaskState {
    * @returns The round with its score.
    * @throws TributaryError `CONFIG_INVALID` when a round is abandoned again and again.
    */
-  async ended(round: SimulatedRound, signal: AbortSignal): Promise<SimulatedRound> {
+  async ended(round: SimulatedRound): Promise<SimulatedRound> {
     this.#requireProgress(round);
-    const score = await this.#score(round, signal);
+    const score = await this.#score(round);
     const scored = score === undefined ? round : { ...round, score };
     this.#note(scored);
     return scored;
@@ -256,12 +256,10 @@ export class TaskState {
     this.history.add({ ...round, ...nobody, kind: "operator-evaluation", metrics: round.score });
   }
 
-  async #score(
-    round: SimulatedRound,
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, number>> | undefined> {
+  async #score(round: SimulatedRound): Promise<Readonly<Record<string, number>> | undefined> {
     if (!isScoreDue(round, this.terms)) return undefined;
-    const parts = await this.#deps.pool.score(this.#state.weights, signal);
+    // The model is committed by now: a stop before the round is noted would train it once more later.
+    const parts = await this.#deps.pool.score(this.#state.weights, new AbortController().signal);
     return scoreOfParts(this.model.plan, parts);
   }
 }
