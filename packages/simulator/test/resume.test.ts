@@ -51,7 +51,7 @@ it("A run that is stopped while it scores a checkpoint goes on to the same bits"
   };
   const begun = await DirectRun.begin(terms, depsOf(stopping));
   await begun.next(stop.signal);
-  await expect(begun.next(stop.signal)).rejects.toThrow();
+  await expect(begun.next(stop.signal)).rejects.toThrow("aborted");
   const stored = serialize(begun.snapshot());
   const later = await DirectRun.begin(terms, depsOf(pool), deserialize(stored) as RunSnapshot);
   await toItsEnd(later);
