@@ -38,7 +38,8 @@ export interface SimulationObserver {
     snapshot: () => RunSnapshot | undefined,
   ): void | Promise<void>;
   /**
-   * A run has come to its end, or has stopped before it because of an error.
+   * A run has come to its end, or has stopped before it because of an error. After an error in the
+   * work of a client the next run begins.
    * @param snapshot - Where it stands; undefined with fidelity `wire`.
    * @param error - Why it has stopped; undefined at its end.
    */
@@ -65,7 +66,8 @@ export interface SimulateOptions extends SimulationObserver {
 }
 
 /**
- * Runs all simulations of an experiment, one after the other.
+ * Runs all simulations of an experiment, one after the other. Where the work of a client fails, for
+ * example because training diverges, its run stops and the others go on.
  *
  * ```ts
  * const runs = await simulate(
@@ -81,7 +83,8 @@ export interface SimulateOptions extends SimulationObserver {
  * ```
  * @param experiment - The content of an experiment file, or what `readExperiment` has read.
  * @throws TributaryError `CONFIG_INVALID` or `TASK_INVALID` for an experiment that is not valid;
- *   `DATA_UNREADABLE`; what the work of a client throws, which names client and round; `ABORTED`.
+ *   `DATA_UNREADABLE`; `ABORTED`; when all runs have failed, the error of the first, which names client
+ *   and round.
  */
 export async function simulate(
   experiment: ExperimentPlan | object,
@@ -98,8 +101,12 @@ export async function simulate(
     const open = await openRun(run, dataset, deps.crypto);
     results.push(await simulateRun({ ...run, index, open }, options, deps));
   }
+  const [first] = results;
+  if (first?.failure !== undefined && results.every(hasFailed)) throw first.failure;
   return results;
 }
+
+const hasFailed = ({ failure }: RunResult): boolean => failure !== undefined;
 
 const isPlan = (experiment: object): experiment is ExperimentPlan => "runs" in experiment;
 
@@ -128,34 +135,43 @@ async function simulateRun(
   const pool = openPool(run.open.data, workers, { crypto, clock });
   let task: SimulatedTask | undefined;
   let failure: TributaryError | undefined;
+  const rounds: SimulatedRound[] = [];
   const snapshot = (): RunSnapshot | undefined => task?.snapshot?.();
   try {
     const before = await options.resume?.(run, run.index);
     task = await begin(run, workers, { pool, crypto, clock }, before);
-    const rounds = [...(before?.rounds ?? [])];
+    rounds.push(...(before?.rounds ?? []));
     await options.runBegins?.(run, rounds);
     for (;;) {
       const round = await task.next(signal);
-      if (round === undefined) break;
+      if (round === undefined) return resultOf(run, rounds, task);
       rounds.push(round);
       await options.roundEnded?.(run, round, snapshot);
     }
-    const { seed, variant, settings } = run;
-    const { checkpoint, weights, participation } = task;
-    return {
-      ...{ seed, variant, settings, rounds, checkpoint, weights },
-      ...(participation && { participation }),
-    };
   } catch (error) {
     failure = signal.aborted
       ? stopped(run, error)
       : asTributaryError(error, "INTERNAL", "The simulation failed");
-    throw failure;
+    const isOfClient = failure.context["client"] !== undefined;
+    if (task === undefined || !isOfClient || signal.aborted) throw failure;
+    return { ...resultOf(run, rounds, task), failure };
   } finally {
     if (task !== undefined) await options.runEnded?.(run, snapshot(), failure);
     await task?.close?.();
     await pool.close();
   }
+}
+
+/** What a run has come to by now. */
+function resultOf(
+  { seed, variant, settings }: RunFacts,
+  rounds: readonly SimulatedRound[],
+  { checkpoint, weights, participation }: SimulatedTask,
+): RunResult {
+  return {
+    ...{ seed, variant, settings, rounds, checkpoint, weights },
+    ...(participation && { participation }),
+  };
 }
 
 function stopped({ index, seed, experiment }: RunFacts, cause: unknown): TributaryError {

@@ -63,6 +63,7 @@ export function simulateCommand(): Command {
         { ...figuresOf(summary), ...summary, out, report },
         `${await describeComparison([stored])}\n${checkpointLine(summary)}report in ${report}`,
       );
+      requireNoneFailed(summary);
     });
 }
 
@@ -111,6 +112,7 @@ async function runExperiment(
     async runEnded(run, snapshot, error) {
       await results.store(run.index, snapshot);
       await log?.end(error === undefined);
+      if (error !== undefined && plan.runs.length > 1) output.say(`stopped: ${error.message}`);
     },
   });
   await results.finish(runs);
@@ -172,6 +174,18 @@ function figuresOf({ groups, runs }: ExperimentSummary): object {
     finalAccuracy: group?.finalScore["accuracy"]?.mean ?? null,
     checkpoint: runs.length === 1 ? runs[0]!.checkpoint : null,
   };
+}
+
+/** @throws TributaryError `TRAINING_FAILED` when a run has stopped before its end. */
+function requireNoneFailed({ runs }: ExperimentSummary): void {
+  const failed = runs.filter(({ failure }) => failure !== null);
+  const [first] = failed;
+  if (first === undefined) return;
+  throw new TributaryError(
+    "TRAINING_FAILED",
+    `${failed.length} of ${runs.length} runs stopped before their end. The first: ${first.failure}`,
+    { remedy: "The results are stored: what these runs had, and all of the others." },
+  );
 }
 
 const checkpointLine = ({ runs }: ExperimentSummary): string =>

@@ -6,15 +6,17 @@ import { runsBySeries } from "./curves.ts";
 import { groupBy } from "./group-by.ts";
 import { ATTACK_SUCCESS } from "../runner/score-of-parts.ts";
 import type { StoredResults, StoredRun } from "./read-results.ts";
-import { spreadOf, type Spread } from "./summary.ts";
+import { hasEnded, spreadOf, type Spread } from "./summary.ts";
 
 /** How often the test shuffles the runs of two series. */
 const SHUFFLES = 20_000;
 
-/** One choice of one experiment beside others. */
+/** One choice of one experiment beside others, by those of its runs that came to their end. */
 export interface ComparedSeries {
   readonly series: string;
   readonly seeds: readonly number[];
+  /** How many of its runs stopped before their end. */
+  readonly failed: number;
   /** The last score of the measure. */
   readonly last: Spread | null;
   /** The best score of the measure. */
@@ -56,14 +58,18 @@ export function compare(results: readonly StoredResults[]): Comparison {
   const lastOf = (runs: readonly StoredRun[]): number[] =>
     runs.flatMap(({ finalScore }) => finalScore[measure] ?? []);
   const groups = [...groupBy(runsBySeries(results), ({ series }) => series)].map(
-    ([series, members]) => ({ series, runs: members.map(({ run }) => run) }),
+    ([series, members]) => {
+      const all = members.map(({ run }) => run);
+      return { series, all, runs: all.filter(hasEnded) };
+    },
   );
   const base = groups[0]?.runs;
   return {
     measure,
-    series: groups.map(({ series, runs }) => ({
+    series: groups.map(({ series, all, runs }) => ({
       series,
-      seeds: runs.map(({ seed }) => seed),
+      seeds: all.map(({ seed }) => seed),
+      failed: all.length - runs.length,
       last: spreadOf(lastOf(runs)),
       best: spreadOf(runs.map(({ best }) => best)),
       attackSuccess: spreadOf(runs.map(({ finalScore }) => finalScore[ATTACK_SUCCESS] ?? null)),

@@ -16,7 +16,7 @@ export function comparisonTable({ measure, series }: Comparison): {
     ],
     rows: series.map((one) => [
       one.series,
-      String(one.seeds.length),
+      one.failed === 0 ? String(one.seeds.length) : `${one.seeds.length} (${one.failed} failed)`,
       shown(one.last, (value) => shownMeasure(measure, value)),
       shown(one.best, (value) => shownMeasure(measure, value)),
       ...(isAttacked

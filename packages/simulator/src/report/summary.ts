@@ -9,6 +9,8 @@ import { bestSoFar, costToTarget, scoresOf } from "./cost-to-target.ts";
 /** What one run has come to. */
 export interface RunSummary extends Choice {
   readonly seed: number;
+  /** Why it stopped before its end; null when it came to its end. */
+  readonly failure: string | null;
   /** Rounds that made a checkpoint. */
   readonly rounds: number;
   /** After how many rounds the target was reached; null when it was not, or there is none. */
@@ -45,9 +47,14 @@ export interface Spread {
   readonly count: number;
 }
 
-/** All runs of one choice of what an experiment varies: they differ in their seeds. */
+/**
+ * All runs of one choice of what an experiment varies: they differ in their seeds. Means and spreads
+ * are those of the runs that came to their end.
+ */
 export interface GroupSummary extends Choice {
   readonly seeds: readonly number[];
+  /** How many of the runs stopped before their end. */
+  readonly failed: number;
   readonly roundsToTarget: Spread | null;
   readonly finalScore: Readonly<Record<string, Spread>>;
   readonly best: Spread | null;
@@ -78,7 +85,7 @@ export function summaryOf(plan: ExperimentPlan, results: readonly RunResult[]): 
 const keyOf = ({ variant, settings }: Choice): string => JSON.stringify([variant, settings]);
 
 function runSummary(
-  { seed, variant, settings, rounds, checkpoint, participation }: RunResult,
+  { seed, variant, settings, failure, rounds, checkpoint, participation }: RunResult,
   task: TaskDefinition,
 ): RunSummary {
   const sum = (of: (round: RunResult["rounds"][number]) => number): number =>
@@ -87,7 +94,7 @@ function runSummary(
   const measure = measureOf(task);
   const cost = costToTarget(task, rounds);
   return {
-    ...{ seed, variant, settings },
+    ...{ seed, variant, settings, failure: failure?.message ?? null },
     rounds: rounds.filter((round) => round.checkpoint !== null).length,
     roundsToTarget: cost?.rounds ?? null,
     finalScore: scored.at(-1)?.score ?? {},
@@ -107,18 +114,23 @@ function runSummary(
 }
 
 function groupSummary(runs: readonly RunSummary[]): GroupSummary {
-  const { variant, settings, finalScore } = runs[0]!;
-  const measures = Object.keys(finalScore);
+  const { variant, settings } = runs[0]!;
+  const ended = runs.filter(hasEnded);
+  const measures = Object.keys(ended[0]?.finalScore ?? {});
   return {
     ...{ variant, settings },
     seeds: runs.map(({ seed }) => seed),
-    roundsToTarget: spreadOf(runs.map((run) => run.roundsToTarget)),
+    failed: runs.length - ended.length,
+    roundsToTarget: spreadOf(ended.map((run) => run.roundsToTarget)),
     finalScore: Object.fromEntries(
-      measures.map((name) => [name, spreadOf(runs.map((run) => run.finalScore[name] ?? null))!]),
+      measures.map((name) => [name, spreadOf(ended.map((run) => run.finalScore[name] ?? null))!]),
     ),
-    best: spreadOf(runs.map(({ best }) => best)),
+    best: spreadOf(ended.map(({ best }) => best)),
   };
 }
+
+/** Whether a run came to its end: only then its figures are beside those of others. */
+export const hasEnded = ({ failure }: Pick<RunSummary, "failure">): boolean => failure === null;
 
 /** Mean and spread of those values that are there; null when there is none. */
 export function spreadOf(all: readonly (number | null)[]): Spread | null {

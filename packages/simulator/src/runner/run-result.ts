@@ -1,4 +1,4 @@
-import type { CheckpointId } from "@tributary/protocol";
+import type { CheckpointId, TributaryError } from "@tributary/protocol";
 import type { SimulatedRound } from "./simulated-round.ts";
 
 /** What a run has come to. */
@@ -14,6 +14,8 @@ export interface RunResult {
   readonly checkpoint: CheckpointId;
   /** The last parameters, float32. */
   readonly weights: Float32Array;
+  /** Why the run stopped before its end: the work of a client failed. Left out at its end. */
+  readonly failure?: TributaryError;
   /** How often each client's report to a training round has counted; not known with `wire`. */
   readonly participation?: Uint32Array;
 }
