@@ -42,7 +42,12 @@ function results(path: string, lasts: readonly number[]): StoredResults {
     ...{ finalScore: { accuracy: last }, bytesUp: 2e6, bytesDown: 4e6, virtualSeconds: 120 },
     ...{ bytesUpToTarget: null, bytesDownToTarget: null },
     ...{ virtualSecondsToTarget: null, wastedShare: 0, participation: null, seconds: 1 },
-    ...{ failure: null, checkpoint: "c", recorded: [round(1, 0.5), round(2, last)], participations: [1, 2, 0] },
+    ...{
+      failure: null,
+      checkpoint: "c",
+      recorded: [round(1, 0.5), round(2, last)],
+      participations: [1, 2, 0],
+    },
   }));
   return {
     path,

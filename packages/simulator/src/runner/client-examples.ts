@@ -1,4 +1,5 @@
-import { takeExamples, type Examples } from "@tributary/client-sdk";
+import { takeExamples, type Division, type Examples } from "@tributary/client-sdk";
+import { holdOutRows } from "@tributary/client-sdk/simulation";
 import type { RandomSource } from "@tributary/protocol";
 import { addFeatureNoise } from "../partition/feature-skew.ts";
 import { rowsOf } from "../partition/partition.ts";
@@ -32,4 +33,15 @@ export function clientRows(data: SimulationData, client: number, random: RandomS
   const rows = rowsOf(data.partition, client);
   if (data.noise === undefined) return { examples: data.train, rows };
   return { examples: clientExamples(data, client, random), rows: rows.map((_, index) => index) };
+}
+
+/**
+ * Divides the rows of a client into those to train on and those that it holds out.
+ * @param share - The share that it holds out; 0 for none.
+ */
+export function dividedRows({ examples, rows }: ClientRows, share: number): Division<ClientRows> {
+  if (share === 0)
+    return { train: { examples, rows }, heldOut: { examples, rows: rows.subarray(0, 0) } };
+  const { train, heldOut } = holdOutRows(rows, share);
+  return { train: { examples, rows: train }, heldOut: { examples, rows: heldOut } };
 }

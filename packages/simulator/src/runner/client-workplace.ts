@@ -3,16 +3,13 @@ import {
   takeExamples,
   type Clock,
   type Division,
-  type EvaluateRequest,
   type Examples,
-  type Trainer,
 } from "@tributary/client-sdk";
 import {
   PlanMemory,
   ReportMemory,
   clipUpdate,
   encodeReport,
-  holdOutRows,
   prepareEvaluation,
   wholePlan,
   type PreparedReport,
@@ -26,14 +23,12 @@ import {
   clauseOf,
   createKernels,
   decodePlan,
-  layoutOf,
   planIdOf,
   rangesSize,
   seededRandom,
   updateCodec,
   type CheckpointId,
   type CryptoProvider,
-  type Plan,
   type RandomSource,
   type UpdateKernels,
 } from "@tributary/protocol";
@@ -46,20 +41,22 @@ import {
 } from "../algorithms/client-part.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { AttackPart, type Sabotage } from "../attacks/attack-part.ts";
-import { clientRows, type ClientRows } from "./client-examples.ts";
+import { clientRows, dividedRows, type ClientRows } from "./client-examples.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
-import { WorkerSums } from "./worker-sums.ts";
+import { classCountOf } from "./labels.ts";
+import { scorePart } from "./score-part.ts";
+import { requireSuitable } from "./suitable-data.ts";
 import { timedTrainer, type TimedTrainer } from "./timed-trainer.ts";
-import {
-  SCORED_AT_ONCE,
-  type ClientReport,
-  type ClientWork,
-  type KeptValues,
-  type PartScore,
-  type PoolRound,
-  type PoolTask,
+import type {
+  ClientReport,
+  ClientWork,
+  KeptValues,
+  PartScore,
+  PoolRound,
+  PoolTask,
 } from "./trainer-pool.ts";
+import { WorkerSums } from "./worker-sums.ts";
 
 /** A checkpoint that nobody stores has no name. */
 const NAMELESS = "" as CheckpointId;
@@ -107,7 +104,7 @@ export class ClientWorkplace {
     const { planBytes } = task;
     const plan = wholePlan(planIdOf(this.#crypto, planBytes), planBytes, decodePlan(planBytes));
     const trainer = timedTrainer(await createTrainer(task.trainer), this.#clock);
-    await this.#requireSuitable(plan.plan, trainer);
+    await requireSuitable(plan.plan, trainer, this.#data.train);
     const algorithm = await loadAlgorithm(task.algorithm);
     const random = seededRandom(this.#crypto, task.seed);
     const attack = task.attack && new AttackPart(task.attack, random);
@@ -117,28 +114,6 @@ export class ClientWorkplace {
     const isOurs = sums !== undefined && attack === undefined && !hasOwnWay;
     const memory = isOurs ? memoryFor(plan, kernels) : undefined;
     this.#begun = { task, plan, trainer, algorithm, attack, random, sums, memory };
-  }
-
-  /**
-   * Tries one example, which has the last of all classes, so that data of another kind is refused
-   * before the first round.
-   */
-  async #requireSuitable(plan: Plan, trainer: Trainer): Promise<void> {
-    const { train } = this.#data;
-    const row = rowOfLastClass(train);
-    const weights = new Float32Array(layoutOf(plan.model.parameters).size);
-    try {
-      await trainer.measure({ plan, weights, examples: takeExamples(train, [row]) });
-    } catch (cause) {
-      const error = asTributaryError(cause);
-      const { code, remedy } = error;
-      if (code !== "EXAMPLES_INVALID") throw error;
-      const message = `The data does not suit the model, as example ${row} of all shows: ${clauseOf(error)}`;
-      throw new TributaryError(code, message, {
-        cause,
-        ...(remedy === undefined ? {} : { remedy }),
-      });
-    }
   }
 
   /**
@@ -161,13 +136,10 @@ export class ClientWorkplace {
   }
 
   /** Measures a model on the held-out examples from `first` on. */
-  async score(weights: Float32Array, first: number, signal: AbortSignal): Promise<PartScore> {
-    const { plan, trainer } = this.#requireBegun();
-    const examples = slice(this.#data.test, first, first + SCORED_AT_ONCE);
-    const asked = { plan: plan.plan, weights, examples, signal };
-    const measured = await trainer.measure(asked);
-    const attacked = await this.#attackSuccess(asked);
-    return { exampleCount: examples.count, ...measured, ...(attacked && { attacked }) };
+  score(weights: Float32Array, first: number, signal: AbortSignal): Promise<PartScore> {
+    const { plan, trainer, attack } = this.#requireBegun();
+    const deps = { plan: plan.plan, trainer, attack, classCount: this.#classes() };
+    return scorePart(deps, this.#data.test, { weights, first, signal });
   }
 
   close(): void {
@@ -243,17 +215,6 @@ export class ClientWorkplace {
     return { ...report, client: work.client, payloadBytes: 0, trainerMs };
   }
 
-  /** How often a model answers held-out examples as attackers want, who must want something certain. */
-  async #attackSuccess(asked: EvaluateRequest): Promise<PartScore["attacked"]> {
-    const { attack, trainer } = this.#requireBegun();
-    const examples = attack?.aim(asked.examples, this.#classes());
-    if (examples === undefined || examples.count === 0) return undefined;
-    const { plan } = asked;
-    const answers: Plan = { ...plan, training: { ...plan.training, metrics: ["accuracy"] } };
-    const { metrics } = await trainer.measure({ ...asked, plan: answers, examples });
-    return { exampleCount: examples.count, successRate: metrics["accuracy"]! };
-  }
-
   /** What a client does against the round; undefined if it is honest. */
   #sabotage(round: PoolRound, client: number, signal: AbortSignal): Sabotage | undefined {
     return this.#requireBegun().attack?.sabotage(client, round.number, round.attacked, {
@@ -313,12 +274,7 @@ export class ClientWorkplace {
   /** The examples of a client: those to train on, and those that it holds out. */
   #examplesOf(client: number): Division<ClientRows> {
     const { task, random } = this.#requireBegun();
-    const { examples, rows } = clientRows(this.#data, client, random);
-    if (task.heldOut === 0) {
-      return { train: { examples, rows }, heldOut: { examples, rows: rows.subarray(0, 0) } };
-    }
-    const { train, heldOut } = holdOutRows(rows, task.heldOut);
-    return { train: { examples, rows: train }, heldOut: { examples, rows: heldOut } };
+    return dividedRows(clientRows(this.#data, client, random), task.heldOut);
   }
 
   /** The number of classes in the examples to train on. */
@@ -364,34 +320,6 @@ function keptOf(
 
 const allRows = ({ count }: Examples): Uint32Array =>
   Uint32Array.from({ length: count }, (_, row) => row);
-
-/** The first example that has the greatest label. */
-function rowOfLastClass({ labels, count }: Examples): number {
-  let [last, at] = [-Infinity, 0];
-  for (const [index, label] of labels.entries()) if (label > last) [last, at] = [label, index];
-  return Math.floor((at * count) / labels.length);
-}
-
-/** The number of classes, where labels are classes. */
-function classCountOf({ labels }: Examples): number {
-  let count = 0;
-  for (const label of labels) count = Math.max(count, label + 1);
-  return count;
-}
-
-/** Views of the examples from `from` up to, but not including, `to`. */
-function slice(examples: Examples, from: number, to: number): Examples {
-  const { features, labels, count } = examples;
-  const end = Math.min(to, count);
-  const width = count === 0 ? 0 : features.length / count;
-  const labelWidth = count === 0 ? 0 : labels.length / count;
-  return {
-    ...examples,
-    features: features.subarray(from * width, end * width),
-    labels: labels.subarray(from * labelWidth, end * labelWidth),
-    count: end - from,
-  };
-}
 
 function ofClient(client: number, roundNumber: number, cause: unknown): TributaryError {
   const error = asTributaryError(cause, "TRAINING_FAILED", "Training failed");
