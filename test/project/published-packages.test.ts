@@ -34,7 +34,13 @@ describe.each(packages)("$name", ({ name, folder, manifest, entryPoints }) => {
       bugs: expect.stringMatching(/^https:/) as string,
       repository: { type: "git", url: expect.stringMatching(/^git\+https:/) as string, directory },
       engines: { node: ">=20.19" },
-      files: ["dist", "src", "!dist/.tsbuildinfo*"],
+      // The server brings an empty database beside its code.
+      files: [
+        ...(name.endsWith("/server") ? ["assets"] : []),
+        "dist",
+        "src",
+        "!dist/.tsbuildinfo*",
+      ],
       publishConfig: { access: "public" },
       type: "module",
     });
