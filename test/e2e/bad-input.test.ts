@@ -40,7 +40,8 @@ describe("bad usage ends with exit code 2 and says how the command is used", () 
       title: "a word that is none of the choices",
       args: ["demo", "--engine", "gpu"],
       message: "Option '--engine <name>' argument 'gpu' is invalid",
-      remedy: "Allowed choices are auto, fused, native, tfjs. `tributary demo --help` shows how to use it.",
+      remedy:
+        "Allowed choices are auto, fused, native, tfjs. `tributary demo --help` shows how to use it.",
     },
     {
       title: "a missing argument",
