@@ -3,45 +3,12 @@ import type { Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import { createTfjsTrainer, type TfjsTrainer } from "../../src/training/tfjs-trainer.ts";
+import { LOSSES, OPTIMIZERS, expectSameTraining } from "../support/engine-agreement.ts";
 import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
 
 const { layers } = tf;
-
-const OPTIMIZERS: readonly Plan["training"]["optimizer"][] = [
-  { name: "sgd", learningRate: 0.1 },
-  { name: "sgd", learningRate: 0.1, momentum: 0.9 },
-  { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true },
-  { name: "adam", learningRate: 0.01 },
-  { name: "adam", learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-3 },
-  { name: "adagrad", learningRate: 0.1 },
-  { name: "rmsprop", learningRate: 0.01 },
-  { name: "rmsprop", learningRate: 0.01, momentum: 0.5, decay: 0.8 },
-];
-
-const LOSSES: readonly (readonly [
-  Plan["training"]["loss"],
-  activation: "softmax" | "sigmoid" | "linear" | "tanh",
-])[] = [
-  ["categoricalCrossentropy", "softmax"],
-  ["categoricalCrossentropy", "linear"],
-  ["sparseCategoricalCrossentropy", "softmax"],
-  ["binaryCrossentropy", "sigmoid"],
-  ["binaryCrossentropy", "linear"],
-  // Outputs that are taken for probabilities.
-  ["categoricalCrossentropy", "sigmoid"],
-  ["categoricalCrossentropy", "tanh"],
-  ["binaryCrossentropy", "softmax"],
-  ["binaryCrossentropy", "tanh"],
-  ["meanSquaredError", "linear"],
-  ["meanSquaredError", "sigmoid"],
-  ["meanSquaredError", "softmax"],
-  ["huberLoss", "linear"],
-  ["huberLoss", "sigmoid"],
-  ["meanAbsoluteError", "linear"],
-  ["meanAbsoluteError", "sigmoid"],
-];
 
 describe("the fused trainer and tfjs on cpu", () => {
   let fused: FusedTrainer;
@@ -61,40 +28,8 @@ describe("the fused trainer and tfjs on cpu", () => {
     count: number,
   ): Promise<void> {
     const shape = model.inputs[0]!.shape.slice(1).map(Number);
-    await expectAgreementOn(describeModel(model), shape, training, count);
-  }
-
-  async function expectAgreementOn(
-    { description, values }: ReturnType<typeof describeModel>,
-    shape: readonly number[],
-    training: Partial<Plan["training"]>,
-    count: number,
-  ): Promise<void> {
-    const plan = planFor(description, {
-      batchSize: 3,
-      metrics: ["accuracy", "meanSquaredError", "meanAbsoluteError"],
-      ...training,
-    });
-    const examples = examplesFor(plan, shape, count);
-    const request = { plan, weights: values, examples };
-    const [a, b] = await Promise.all(
-      [fused, tfjs].map(async (trainer) => ({
-        ...(await trainer.train({ ...request, random: testRandom(3) })),
-        scores: await trainer.evaluate(request),
-        outputs: await trainer.predict({ ...request, ...examples }),
-      })),
-    );
-    const change = Math.hypot(...b!.weights.map((value, i) => value - values[i]!));
-    const apart = Math.hypot(...b!.weights.map((value, i) => value - a!.weights[i]!));
-    expect(change).toBeGreaterThan(1e-3);
-    expect(apart / change).toBeLessThan(2e-5);
-    for (const key of ["metrics", "scores"] as const) {
-      expect(Object.keys(a![key])).toEqual(Object.keys(b![key]));
-      for (const [name, value] of Object.entries(b![key])) {
-        expect(a![key][name], `${key} ${name}`).toBeCloseTo(value, 5);
-      }
-    }
-    b!.outputs.forEach((value, i) => expect(a!.outputs[i]).toBeCloseTo(value, 5));
+    const compared = { model: describeModel(model), shape, training, count };
+    await expectSameTraining([fused, tfjs], compared);
   }
 
   it.each(Object.entries(ODD_MODELS))("agree on %s", async (_, model) => {
@@ -217,7 +152,8 @@ describe("the fused trainer and tfjs on cpu", () => {
       }));
       const size = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
       const values = Float32Array.from({ length: size }, (_, i) => 0.4 * Math.sin(1.3 * i));
-      await expectAgreementOn({ description: { topology, parameters }, values }, [5, 3], {}, 7);
+      const model = { description: { topology, parameters }, values };
+      await expectSameTraining([fused, tfjs], { model, shape: [5, 3], training: {}, count: 7 });
     },
   );
 

@@ -9,36 +9,13 @@ import {
   createNativeTrainer,
   type NativeTrainer,
 } from "../../src/training/native/native-trainer.ts";
+import { LOSSES, OPTIMIZERS, expectSameTraining } from "../support/engine-agreement.ts";
 import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { rejectionOf } from "../support/rejection.ts";
 import { testRandom } from "../support/test-random.ts";
 
 const { layers } = tf;
-
-const OPTIMIZERS: readonly Plan["training"]["optimizer"][] = [
-  { name: "sgd", learningRate: 0.1 },
-  { name: "sgd", learningRate: 0.1, momentum: 0.9 },
-  { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true },
-  { name: "adam", learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-3 },
-  { name: "adagrad", learningRate: 0.1 },
-  { name: "rmsprop", learningRate: 0.01, momentum: 0.5, decay: 0.8 },
-];
-
-const LOSSES = [
-  ["categoricalCrossentropy", "softmax"],
-  ["categoricalCrossentropy", "linear"],
-  ["sparseCategoricalCrossentropy", "softmax"],
-  ["binaryCrossentropy", "sigmoid"],
-  ["binaryCrossentropy", "linear"],
-  // Outputs that are taken for probabilities.
-  ["categoricalCrossentropy", "sigmoid"],
-  ["binaryCrossentropy", "softmax"],
-  ["binaryCrossentropy", "tanh"],
-  ["meanSquaredError", "softmax"],
-  ["huberLoss", "linear"],
-  ["meanAbsoluteError", "sigmoid"],
-] as const;
 
 /** The odd models that no graph is written for. */
 const UNSUPPORTED = [
@@ -75,33 +52,10 @@ describe("the native trainer and the fused one", () => {
     terms?: StepTerms,
   ): Promise<void> {
     const shape = model.inputs[0]!.shape.slice(1).map(Number);
-    const { description, values } = describeModel(model);
-    const plan = planFor(description, {
-      batchSize: 3,
-      metrics: ["accuracy", "meanSquaredError", "meanAbsoluteError"],
-      ...training,
+    await expectSameTraining([native, fused], {
+      ...{ model: describeModel(model), shape, training, count, terms },
+      sizeOf: (value) => Math.max(1, value),
     });
-    const examples = examplesFor(plan, shape, count);
-    const request = { plan, weights: values, examples };
-    const [a, b] = await Promise.all(
-      [native, fused].map(async (trainer) => ({
-        ...(await trainer.train({ ...request, random: testRandom(3), terms })),
-        scores: await trainer.evaluate(request),
-        outputs: await trainer.predict({ ...request, ...examples }),
-      })),
-    );
-    const change = Math.hypot(...b!.weights.map((value, i) => value - values[i]!));
-    const apart = Math.hypot(...b!.weights.map((value, i) => value - a!.weights[i]!));
-    expect(change).toBeGreaterThan(1e-3);
-    expect(apart / change).toBeLessThan(2e-5);
-    for (const key of ["metrics", "scores"] as const) {
-      expect(Object.keys(a![key])).toEqual(Object.keys(b![key]));
-      for (const [name, value] of Object.entries(b![key])) {
-        const size = Math.max(1, value);
-        expect(a![key][name]! / size, `${key} ${name}`).toBeCloseTo(value / size, 5);
-      }
-    }
-    b!.outputs.forEach((value, i) => expect(a!.outputs[i]).toBeCloseTo(value, 5));
   }
 
   const supported = Object.entries(ODD_MODELS).filter(([name]) => !UNSUPPORTED.includes(name));

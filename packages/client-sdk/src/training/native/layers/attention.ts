@@ -20,9 +20,7 @@ export function attentionGraph({
   dropped,
 }: LayerContext<Extract<LayerOperation, { kind: "attention" }>>): LayerGraph {
   const math = arithmeticOf(graph);
-  const [queries, keys, values] = inputs as unknown as readonly [
-    ...[GraphValue, GraphValue, GraphValue],
-  ];
+  const [queries, keys, values] = inputs as readonly [GraphValue, GraphValue, GraphValue];
   const [moments, others] = [queries.shape[0]!, keys.shape[0]!];
   const scale = 1 / Math.sqrt(queries.shape[1]! / heads);
   /** [batch, heads, moments, size of a head]. */
