@@ -145,7 +145,7 @@ export {
   roundOf,
 } from "./plan/plan-of.ts";
 export { builtinModelOf } from "./plan/builtin-model-of.ts";
-export { labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
+export { USUAL_LOSS, labelsOf, lossNames, type LabelKind, type LossName } from "./plan/losses.ts";
 export {
   isBetterHigher,
   mostOf,

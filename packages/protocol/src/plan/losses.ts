@@ -49,6 +49,9 @@ export type LossName = keyof typeof LOSSES;
 /** The names of all loss functions. */
 export const lossNames = Object.keys(LOSSES) as readonly LossName[];
 
+/** The loss of a task that names none, and whose model names none either. */
+export const USUAL_LOSS = "categoricalCrossentropy" satisfies LossName;
+
 /** What a plan's loss takes as labels. */
 export function labelsOf(loss: LossName): LabelKind {
   return LOSSES[loss].labels;

@@ -12,7 +12,7 @@ import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
 import { sizeFault, withSizes } from "./model-sizes.ts";
 import { modelSchema } from "./model-schema.ts";
-import { labelsOf } from "./losses.ts";
+import { USUAL_LOSS, labelsOf } from "./losses.ts";
 import { measureNames, unsuitableMetric, usualMetrics, type MeasureName } from "./metrics.ts";
 import { nameSchema } from "./plan-schema.ts";
 import {
@@ -51,7 +51,7 @@ const planSection = strictRecord({
       "The optimizer of local training. Every round begins with a new one. Left out: the one that the model file was compiled with, or else this one.",
     ),
   loss: lossSchema
-    .default("categoricalCrossentropy")
+    .default(USUAL_LOSS)
     .describe(
       "The loss that local training minimizes. Left out: the one that the model file was compiled with, or else this one.",
     ),

@@ -1,5 +1,5 @@
 // The sizes of the builtin model `mlp` that an experiment leaves out: they follow from its data.
-import { labelsOf, lossNames, shapeSize } from "@tributary/protocol";
+import { USUAL_LOSS, labelsOf, lossNames, shapeSize } from "@tributary/protocol";
 import type { DataOptions } from "../datasets/data-options.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
@@ -46,9 +46,6 @@ export class ModelSizes {
     return opened;
   }
 }
-
-/** The loss of a task that names none. */
-const USUAL_LOSS = "categoricalCrossentropy";
 
 const keyOf = (section: unknown, key: string): unknown =>
   typeof section === "object" && section !== null ? Reflect.get(section, key) : undefined;
