@@ -194,7 +194,7 @@ stop: { rounds: 3 }
     const task = await box.write("task.json", quickTask({ model, plan }));
     const error = await box.failure(["demo", "--clients", "2", "--task", task]);
     expect(["TRAINING_FAILED", "UPDATE_OUT_OF_RANGE"]).toContain(error.code);
-    expect(error.message).toMatch(/^Client [01] left: /);
+    expect(error.message).toMatch(/^Client [01] in round 1: /);
     expect(error.remedy).toMatch(/learning rate/);
   });
 

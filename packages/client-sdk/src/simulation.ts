@@ -17,5 +17,6 @@ export {
   type TrainingDeps,
   type TrainingRequest,
 } from "./participation/prepared-report.ts";
+export { eventLoopBreak, type EventLoopBreak } from "./runtime/event-loop-break.ts";
 export type { VerifiedModel, VerifiedPlan } from "./trust/verified-model.ts";
 export { wholePlan } from "./trust/whole-plan.ts";

@@ -16,7 +16,15 @@ import type { RunSnapshot } from "../src/runner/run-snapshot.ts";
 import type { RunTerms } from "../src/runner/simulated-task.ts";
 import { descend, plus, times, type Parameters } from "./algorithms/linear-reference.ts";
 import { CLIENTS, RATE, initialOf, linearData, linearTerms } from "./algorithms/linear-world.ts";
-import { crypto, dataOf, depsOf, poolOf, termsOf, toItsEnd } from "./simulation-world.ts";
+import {
+  crypto,
+  dataOf,
+  depsOf,
+  poolOf,
+  stoppingAfter,
+  termsOf,
+  toItsEnd,
+} from "./simulation-world.ts";
 
 const data = dataOf(12);
 const [one, three] = [poolOf(data, 1), poolOf(data, 3)];
@@ -108,9 +116,9 @@ describe("FedBuff", () => {
     const alone = await toItsEnd(await BufferedRun.begin(terms, 4, depsOf(one)));
     const together = await toItsEnd(await BufferedRun.begin(terms, 4, depsOf(three)));
     expect(together.checkpoint).toBe(alone.checkpoint);
-    const begun = await BufferedRun.begin(terms, 4, depsOf(one));
-    const { signal } = new AbortController();
-    for (let step = 0; step < 2; step++) await begun.next(signal);
+    const stop = new AbortController();
+    const begun = await BufferedRun.begin(terms, 4, depsOf(stoppingAfter(7, one, stop)));
+    await expect(toItsEnd(begun, stop.signal)).rejects.toThrow("aborted");
     const stored = deserialize(serialize(begun.snapshot())) as RunSnapshot;
     const later = await toItsEnd(await BufferedRun.begin(terms, 4, depsOf(one), stored));
     expect(later.checkpoint).toBe(alone.checkpoint);

@@ -14,7 +14,7 @@ import { simulate } from "../src/simulate.ts";
 import { temporaryFolder } from "./support.ts";
 
 /** Training steps whose size is one of these. */
-const experiment = (rates: readonly number[]): object => ({
+const experiment = (rates: readonly number[], sections: object = {}): object => ({
   model: { builtin: "mlp", hidden: [8, 8, 8] },
   plan: { localEpochs: 10, optimizer: { name: "sgd" }, metrics: ["accuracy"] },
   data: { name: "synthetic", clients: 4, examplesPerClient: 20 },
@@ -23,6 +23,7 @@ const experiment = (rates: readonly number[]): object => ({
   stop: { rounds: 2 },
   seeds: [1, 2],
   sweep: { "plan.optimizer.learningRate": rates },
+  ...sections,
 });
 
 const DIVERGES = /^Client \d in round 1: .*diverged/;
@@ -76,4 +77,13 @@ it("A run that diverges is told beside the others, which go on to their end", as
 
 it("A simulation in which every run diverges ends with the error of the first", async () => {
   await expect(simulate(experiment([1e6]), { workers: 1 })).rejects.toThrow(DIVERGES);
+});
+
+it("A run over sockets that diverges stops alone, as a direct run does", async () => {
+  const ends = async (fidelity: "direct" | "wire"): Promise<unknown[]> => {
+    const plan = experiment([1e6, 0.01], { seeds: [1], runner: { fidelity } });
+    const runs = await simulate(plan, { workers: 1 });
+    return runs.map(({ failure, rounds }) => [failure?.code, rounds.length]);
+  };
+  expect(await ends("wire")).toEqual(await ends("direct"));
 });

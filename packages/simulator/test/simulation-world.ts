@@ -90,6 +90,28 @@ export function poolOf(data: SimulationData, workers: number): TrainerPool {
   return openPool(data, workers, { crypto, clock: systemClock });
 }
 
+/** The same pool, which stops its caller's signal once so many clients have reported. */
+export function stoppingAfter(
+  reports: number,
+  pool: TrainerPool,
+  stop: AbortController,
+): TrainerPool {
+  let reported = 0;
+  return {
+    ...pool,
+    work: (round, clients, take, signal) =>
+      pool.work(
+        round,
+        clients,
+        (report) => {
+          take(report);
+          if (++reported === reports) stop.abort();
+        },
+        signal,
+      ),
+  };
+}
+
 /** What a run works with. */
 export const depsOf = (pool: TrainerPool): RunDeps => ({ pool, crypto, clock: systemClock });
 
@@ -99,8 +121,10 @@ export async function runAll(terms: RunTerms, pool: TrainerPool): Promise<Simula
 }
 
 /** Runs all rounds of a task that has begun. */
-export async function toItsEnd(task: SimulatedTask): Promise<SimulatedTask> {
-  const { signal } = new AbortController();
+export async function toItsEnd(
+  task: SimulatedTask,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<SimulatedTask> {
   while ((await task.next(signal)) !== undefined);
   return task;
 }

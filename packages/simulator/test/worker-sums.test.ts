@@ -9,10 +9,11 @@ import {
   planOf,
   xoshiro128,
 } from "@tributary/protocol";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { DirectRun } from "../src/runner/direct-run.ts";
 import { MergedSums } from "../src/runner/merged-sums.ts";
 import { WorkerSums } from "../src/runner/worker-sums.ts";
-import { crypto, termsOf } from "./simulation-world.ts";
+import { crypto, dataOf, depsOf, poolOf, runAll, termsOf } from "./simulation-world.ts";
 
 const WEIGHTING = { weighting: "examples", maximumExamples: 20 } as const;
 
@@ -90,6 +91,19 @@ describe("The sums of workers", () => {
     const [values, weight] = await combined([sums!]);
     expect(weight).toBe(4);
     expect([...values].every(Number.isFinite)).toBe(true);
+  });
+
+  it("are not made in a thread that only scores", async () => {
+    const made = vi.spyOn(WorkerSums, "of");
+    const pool = poolOf(dataOf(12), 1);
+    await DirectRun.begin(termsOf(), depsOf(pool));
+    const { signal } = new AbortController();
+    await pool.score(termsOf().model.values, signal);
+    expect(made).not.toHaveBeenCalled();
+    const run = await runAll(termsOf(), pool);
+    expect(run.snapshot!().rounds).toHaveLength(4);
+    expect(made).toHaveBeenCalledOnce();
+    await pool.close();
   });
 
   it("are not made for a rule that needs every update", () => {

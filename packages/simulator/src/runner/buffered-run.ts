@@ -1,6 +1,6 @@
 import { NO_FATES } from "@tributary/core";
 import { TributaryError, seededRandom, type CheckpointId } from "@tributary/protocol";
-import { ClientsInFlight, type ClientInFlight } from "./clients-in-flight.ts";
+import { ClientsInFlight, type ClientInFlight, type FlightSnapshot } from "./clients-in-flight.ts";
 import { instantDevices } from "./devices.ts";
 import type { RoundReports } from "./round-reports.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
@@ -27,6 +27,8 @@ export class BufferedRun implements SimulatedTask {
   readonly #clients: ClientsInFlight;
   /** The models that clients train from, by the number of the step. */
   readonly #models: Map<number, Float32Array>;
+  /** The clients in flight after the last step: a step that is stopped begins again there. */
+  #flight: FlightSnapshot;
 
   private constructor(task: TaskState, concurrency: number, deps: RunDeps, before?: RunSnapshot) {
     this.#task = task;
@@ -34,6 +36,7 @@ export class BufferedRun implements SimulatedTask {
     const { seed, clients, devices = instantDevices(clients) } = task.terms;
     const random = seededRandom(deps.crypto, seed).derive("cohorts");
     this.#clients = new ClientsInFlight({ devices, random, concurrency }, before?.flight?.clients);
+    this.#flight = this.#clients.snapshot();
     this.#models = new Map(before?.flight?.models ?? [[task.number, task.weights]]);
   }
 
@@ -66,13 +69,15 @@ export class BufferedRun implements SimulatedTask {
   }
 
   async next(signal: AbortSignal): Promise<SimulatedRound | undefined> {
-    if (this.#task.history.end !== undefined) return undefined;
-    return this.#task.ended(await this.#step(signal));
+    const { history, unscored } = this.#task;
+    if (unscored !== undefined) return this.#task.ended(unscored, signal);
+    if (history.end !== undefined) return undefined;
+    return this.#task.ended(await this.#step(signal), signal);
   }
 
   /** See `TaskState.snapshot`; also what is in flight. */
   snapshot(): RunSnapshot {
-    const flight = { clients: this.#clients.snapshot(), models: this.#models };
+    const flight = { clients: this.#flight, models: this.#models };
     return { ...this.#task.snapshot(), flight };
   }
 
@@ -94,6 +99,8 @@ export class BufferedRun implements SimulatedTask {
     await task.commit(collection, version + 1);
     this.#models.set(version + 1, task.weights);
     this.#clients.stepped();
+    this.#flight = this.#clients.snapshot();
+    reports.settle();
     const oldest = this.#clients.oldestVersion(version + 1);
     for (const known of this.#models.keys()) if (known < oldest) this.#models.delete(known);
     const lost = buffer.landed.length - landed.length;

@@ -20,7 +20,6 @@ import type { PartialSum } from "@tributary/core";
 import {
   TributaryError,
   asTributaryError,
-  clauseOf,
   createKernels,
   decodePlan,
   planIdOf,
@@ -41,6 +40,7 @@ import {
 } from "../algorithms/client-part.ts";
 import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { AttackPart, type Sabotage } from "../attacks/attack-part.ts";
+import { clientFailure } from "./client-failure.ts";
 import { clientRows, dividedRows, type ClientRows } from "./client-examples.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
@@ -69,6 +69,10 @@ interface Begun {
   readonly algorithm: Algorithm;
   readonly attack: AttackPart | undefined;
   readonly random: RandomSource;
+}
+
+/** Where the updates of a run's clients are made and added up. */
+interface UpdatePlaces {
   /** Undefined when the plan's rule needs every single update. */
   readonly sums: WorkerSums | undefined;
   /**
@@ -90,6 +94,8 @@ export class ClientWorkplace {
   readonly #clock: Clock;
   readonly #kernels: Promise<UpdateKernels> = createKernels();
   #begun: Begun | undefined;
+  /** Undefined until a client trains: who only measures needs no memory for updates. */
+  #places: UpdatePlaces | undefined;
   #classCount: number | undefined;
 
   constructor(data: SimulationData, { crypto, clock }: Omit<RunDeps, "pool">) {
@@ -108,12 +114,7 @@ export class ClientWorkplace {
     const algorithm = await loadAlgorithm(task.algorithm);
     const random = seededRandom(this.#crypto, task.seed);
     const attack = task.attack && new AttackPart(task.attack, random);
-    const kernels = await this.#kernels;
-    const sums = WorkerSums.of(plan, task.weighting, kernels);
-    const hasOwnWay = algorithm.train !== undefined || algorithm.personalize !== undefined;
-    const isOurs = sums !== undefined && attack === undefined && !hasOwnWay;
-    const memory = isOurs ? memoryFor(plan, kernels) : undefined;
-    this.#begun = { task, plan, trainer, algorithm, attack, random, sums, memory };
+    this.#begun = { task, plan, trainer, algorithm, attack, random };
   }
 
   /**
@@ -126,13 +127,13 @@ export class ClientWorkplace {
         ? this.#train(round, work, signal)
         : this.#evaluate(round, work, signal));
     } catch (error) {
-      throw ofClient(work.client, round.number, error);
+      throw clientFailure(work.client, round.number, error);
     }
   }
 
   /** Takes out what has been added up of clients' updates; undefined if nothing has. */
   takeSums(): PartialSum | undefined {
-    return this.#requireBegun().sums?.take();
+    return this.#places?.sums?.take();
   }
 
   /** Measures a model on the held-out examples from `first` on. */
@@ -145,9 +146,11 @@ export class ClientWorkplace {
   close(): void {
     this.#begun?.trainer.dispose();
     this.#begun = undefined;
+    this.#places = undefined;
   }
 
   async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
+    this.#places ??= await this.#makePlaces();
     const { deps, request } = this.#partOf(round, work, signal);
     const beforeMs = deps.trainer.spentMs;
     const { model } = request;
@@ -180,6 +183,15 @@ export class ClientWorkplace {
     };
   }
 
+  async #makePlaces(): Promise<UpdatePlaces> {
+    const { task, plan, algorithm, attack } = this.#requireBegun();
+    const kernels = await this.#kernels;
+    const sums = WorkerSums.of(plan, task.weighting, kernels);
+    const hasOwnWay = algorithm.train !== undefined || algorithm.personalize !== undefined;
+    const isOurs = sums !== undefined && attack === undefined && !hasOwnWay;
+    return { sums, memory: isOurs ? memoryFor(plan, kernels) : undefined };
+  }
+
   /** Adds an update to the sums, if there are some, so that only what is behind it is left. */
   #add({
     payload,
@@ -188,7 +200,8 @@ export class ClientWorkplace {
     ClientReport,
     "payload" | "payloadBytes" | "refusal"
   > {
-    const { sums, plan } = this.#requireBegun();
+    const { plan } = this.#requireBegun();
+    const sums = this.#places?.sums;
     const payloadBytes = payload.length;
     if (sums === undefined) return { payload, payloadBytes, refusal: undefined };
     const end = payloadBytes - 4 * rangesSize(plan.parts.statistics);
@@ -240,7 +253,7 @@ export class ClientWorkplace {
     readonly request: ClientPartRequest;
     readonly heldOut: ClientRows;
   } {
-    const { plan, trainer, algorithm, random, memory } = this.#requireBegun();
+    const { plan, trainer, algorithm, random } = this.#requireBegun();
     const { train, heldOut } = this.#examplesOf(client);
     const residuals = new PlanMemory();
     const localLayers = new PlanMemory();
@@ -252,7 +265,7 @@ export class ClientWorkplace {
         algorithm,
         residuals,
         localLayers,
-        memory,
+        memory: this.#places?.memory,
         random: random.derive(`client ${client}`),
         kernels: () => this.#kernels,
       },
@@ -320,14 +333,3 @@ function keptOf(
 
 const allRows = ({ count }: Examples): Uint32Array =>
   Uint32Array.from({ length: count }, (_, row) => row);
-
-function ofClient(client: number, roundNumber: number, cause: unknown): TributaryError {
-  const error = asTributaryError(cause, "TRAINING_FAILED", "Training failed");
-  if (error.code === "ABORTED") return error;
-  const { code, remedy } = error;
-  return new TributaryError(code, `Client ${client} in round ${roundNumber}: ${clauseOf(error)}`, {
-    ...(remedy === undefined ? {} : { remedy }),
-    context: { client, round: roundNumber },
-    cause,
-  });
-}

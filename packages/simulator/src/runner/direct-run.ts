@@ -37,7 +37,7 @@ export class DirectRun implements SimulatedTask {
     this.#deps = deps;
     const random = seededRandom(deps.crypto, seed);
     this.#attackers = attack ? attackersOf(attack, clients, random.derive("attackers")) : [];
-    const drawn = task.rounds.length;
+    const drawn = task.roundCount;
     this.#cohorts = new DrawnCohorts(definition, clients, random.derive("cohorts"), drawn);
     this.#devices = devices ?? instantDevices(clients);
     this.#policies = {
@@ -68,14 +68,15 @@ export class DirectRun implements SimulatedTask {
   }
 
   async next(signal: AbortSignal): Promise<SimulatedRound | undefined> {
-    const { terms, history, nowMs } = this.#task;
+    const { terms, history, nowMs, unscored } = this.#task;
+    if (unscored !== undefined) return this.#task.ended(unscored, signal);
     const next = nextRound(terms.task, history, { nowMs, requested: undefined });
     if (next.type === "finished") return undefined;
     if (next.type === "wait") {
       this.#task.nowMs = next.untilMs;
       return this.next(signal);
     }
-    return this.#task.ended(await this.#round(next.type, signal));
+    return this.#task.ended(await this.#round(next.type, signal), signal);
   }
 
   /** See `TaskState.snapshot`. */
@@ -106,6 +107,7 @@ export class DirectRun implements SimulatedTask {
         return reports.refusalOf(client);
       },
     });
+    reports.settle();
     if (purpose === "training") for (const client of end.counted) task.participation[client]! += 1;
     const bytesDown = this.#downloaded(courses.slice(0, end.selected));
     await collection.close();

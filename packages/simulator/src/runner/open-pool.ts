@@ -1,3 +1,4 @@
+import { eventLoopBreak } from "@tributary/client-sdk/simulation";
 import { localPool } from "./local-pool.ts";
 import { ClientWorkplace } from "./client-workplace.ts";
 import type { RunDeps } from "./simulated-task.ts";
@@ -13,7 +14,8 @@ export function openPool(
   workers: number,
   deps: Omit<RunDeps, "pool">,
 ): TrainerPool {
-  return workers === 1
-    ? localPool(new ClientWorkplace(data, deps), data.test.count)
-    : new ThreadPool(data, workers);
+  if (workers > 1) return new ThreadPool(data, workers);
+  const { clock } = deps;
+  const pauseIfDue = eventLoopBreak(() => clock.elapsedMs());
+  return localPool(new ClientWorkplace(data, deps), data.test.count, pauseIfDue);
 }

@@ -16,7 +16,7 @@ export interface RoundReportsDeps {
   readonly sums: MergedSums;
   readonly algorithm: ServerPart;
   readonly weighting: WeightingTerms;
-  /** What clients keep, by number; a report that counts changes it. */
+  /** What clients keep, by number; `settle` changes it. */
   readonly kept: Map<number, KeptValues>;
 }
 
@@ -24,6 +24,7 @@ export interface RoundReportsDeps {
 export class RoundReports {
   readonly #deps: RoundReportsDeps;
   readonly #outcomes = new Map<number, ErrorCode | undefined>();
+  readonly #kept = new Map<number, KeptValues>();
   /** What the reports that count have measured, in the order in which they came. */
   readonly measured: ClientReport["metrics"][] = [];
   bytesUp = 0;
@@ -45,15 +46,23 @@ export class RoundReports {
 
   /** Adds a report, or refuses it. */
   receive(report: ClientReport): void {
-    const { collection, algorithm, weighting, kept } = this.#deps;
+    const { collection, algorithm, weighting } = this.#deps;
     this.bytesUp += report.payloadBytes + bytesBeside(report);
     this.trainerMs += report.trainerMs;
     const refusal = report.refusal ?? addTo(collection, report);
     this.#outcomes.set(report.client, refusal);
     if (refusal !== undefined) return;
     this.measured.push(report.metrics);
-    if (report.kept !== undefined) kept.set(report.client, report.kept);
+    if (report.kept !== undefined) this.#kept.set(report.client, report.kept);
     algorithm.add(report, reportWeight(weighting, report.exampleCount));
+  }
+
+  /**
+   * Has the clients whose reports count keep what these left. It comes when the round is over: a run
+   * that is stopped before does the whole round once more later.
+   */
+  settle(): void {
+    for (const [client, values] of this.#kept) this.#deps.kept.set(client, values);
   }
 
   /** Adds what workers have added up of the updates of reports. */

@@ -8,6 +8,8 @@ import type { KeptValues } from "./trainer-pool.ts";
 export interface RunSnapshot {
   /** All rounds so far, the oldest first. */
   readonly rounds: readonly SimulatedRound[];
+  /** The round after them, if the run was stopped while its checkpoint was scored. */
+  readonly unscored?: SimulatedRound;
   readonly state: Pick<ModelState, "weights" | "memory" | "residual">;
   /** What clients keep, by number. */
   readonly kept: ReadonlyMap<number, KeptValues>;

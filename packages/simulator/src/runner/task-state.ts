@@ -63,6 +63,8 @@ export class TaskState {
   readonly #rounds: SimulatedRound[] = [];
   #state: ModelState;
   #downloads: Downloads;
+  /** The round that has ended and is not noted before its checkpoint is scored. */
+  #unscored: SimulatedRound | undefined;
   /** Rounds that were abandoned since the last one that was not. */
   #abandoned = 0;
 
@@ -149,9 +151,14 @@ export class TaskState {
     return codec.payloadBytes(dimension).max + 4 * statistics;
   }
 
-  /** All rounds so far, the oldest first. */
-  get rounds(): readonly SimulatedRound[] {
-    return this.#rounds;
+  /** How many rounds have ended. */
+  get roundCount(): number {
+    return this.#rounds.length + (this.#unscored === undefined ? 0 : 1);
+  }
+
+  /** The round that was stopped while its checkpoint was scored; the run goes on with it. */
+  get unscored(): SimulatedRound | undefined {
+    return this.#unscored;
   }
 
   /** Opens the collection of a round, and what takes its reports. */
@@ -193,11 +200,14 @@ export class TaskState {
   /**
    * Takes note of a round that has ended, and scores its checkpoint if that is due.
    * @returns The round with its score.
-   * @throws TributaryError `CONFIG_INVALID` when a round is abandoned again and again.
+   * @throws TributaryError `CONFIG_INVALID` when a round is abandoned again and again; `ABORTED`, and
+   *   the round is `unscored` then.
    */
-  async ended(round: SimulatedRound): Promise<SimulatedRound> {
+  async ended(round: SimulatedRound, signal: AbortSignal): Promise<SimulatedRound> {
     this.#requireProgress(round);
-    const score = await this.#score(round);
+    this.#unscored = round;
+    const score = await this.#score(round, signal);
+    this.#unscored = undefined;
     const scored = score === undefined ? round : { ...round, score };
     this.#note(scored);
     return scored;
@@ -208,6 +218,7 @@ export class TaskState {
     const { weights, memory, residual } = this.#state;
     return {
       rounds: this.#rounds,
+      ...(this.#unscored && { unscored: this.#unscored }),
       state: {
         weights,
         ...(memory === undefined ? {} : { memory }),
@@ -222,11 +233,12 @@ export class TaskState {
   }
 
   #goOn(snapshot: RunSnapshot): void {
-    const { rounds, state, kept, remembered, participation, held } = snapshot;
+    const { rounds, unscored, state, kept, remembered, participation, held } = snapshot;
     for (const round of rounds) this.#note(round);
-    const last = rounds.at(-1);
+    const last = unscored ?? rounds.at(-1);
     this.#state = state;
-    this.number = last === undefined ? 0 : this.history.lastNumber;
+    this.#unscored = unscored;
+    this.number = last === undefined ? 0 : (unscored?.number ?? this.history.lastNumber);
     this.nowMs = last?.endedAtMs ?? 0;
     for (const [client, values] of kept) this.#kept.set(client, values);
     this.algorithm.goOn(remembered);
@@ -256,10 +268,12 @@ export class TaskState {
     this.history.add({ ...round, ...nobody, kind: "operator-evaluation", metrics: round.score });
   }
 
-  async #score(round: SimulatedRound): Promise<Readonly<Record<string, number>> | undefined> {
+  async #score(
+    round: SimulatedRound,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, number>> | undefined> {
     if (!isScoreDue(round, this.terms)) return undefined;
-    // The model is committed by now: a stop before the round is noted would train it once more later.
-    const parts = await this.#deps.pool.score(this.#state.weights, new AbortController().signal);
+    const parts = await this.#deps.pool.score(this.#state.weights, signal);
     return scoreOfParts(this.model.plan, parts);
   }
 }

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { ERROR_CODES, TributaryError, clauseOf, seededRandom } from "@tributary/protocol";
+import { ERROR_CODES, TributaryError, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { serve } from "@tributary/protocol/worker-port";
 import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
@@ -11,6 +11,7 @@ import {
   type LocalTrainer,
   type ParticipationEvent,
 } from "@tributary/client-sdk";
+import { clientFailure } from "../runner/client-failure.ts";
 import type { ClientConversation, ClientSetup, ThreadClient } from "./client-conversation.ts";
 
 // A worker thread that runs real clients with real sockets.
@@ -79,10 +80,15 @@ function createClient(
 /** Lets a client take part in so many rounds, or as long as the server lives. */
 async function takePart(index: number, client: FederatedClient, rounds = Infinity): Promise<void> {
   let finished = 0;
+  let round: number | undefined;
   for await (const event of client.participate()) {
     const error = troubleIn(event);
-    if (error !== undefined) throw ofClient(index, error);
-    if (event.type === "round-finished") finished += 1;
+    if (error !== undefined) throw clientFailure(index, round, error);
+    if (event.type === "selected") round = event.roundNumber;
+    if (event.type === "round-finished") {
+      finished += 1;
+      round = undefined;
+    }
     if (finished === rounds) return;
   }
 }
@@ -94,12 +100,4 @@ function troubleIn(event: ParticipationEvent): TributaryError | undefined {
   return ERROR_CODES[event.code].retryable
     ? undefined
     : new TributaryError(event.code, event.message);
-}
-
-function ofClient(index: number, error: TributaryError): TributaryError {
-  const { code, remedy } = error;
-  return new TributaryError(code, `Client ${index} left: ${clauseOf(error)}`, {
-    ...(remedy === undefined ? {} : { remedy }),
-    cause: error,
-  });
 }

@@ -9,7 +9,7 @@ export class EventQueue<Event> {
     this.#wake();
   }
 
-  /** Has `next` throw from now on; the first error counts. */
+  /** Has `next` throw once it has given what came before; the first error counts. */
   fail(error: Error): void {
     this.#failure ??= error;
     this.#wake();
@@ -25,9 +25,9 @@ export class EventQueue<Event> {
     try {
       for (;;) {
         signal.throwIfAborted();
-        if (this.#failure !== undefined) throw this.#failure;
         const event = this.#events.shift();
         if (event !== undefined) return event;
+        if (this.#failure !== undefined) throw this.#failure;
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } finally {
