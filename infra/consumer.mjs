@@ -181,7 +181,10 @@ function show(event: ParticipationEvent): void {
 
 ${block
   .replace(/"wss:[^"]*"/, 'process.env["SERVER_URL"] ?? ""')
-  .replace(/"tributary-key-v1:[^"]*"/, 'process.env["SERVER_KEY"] ?? ""')}
+  .replace(
+    /"tributary-key-v1:[^"]*",/,
+    'process.env["SERVER_KEY"] ?? "", floors: { minimumCohort: 1 },',
+  )}
 
 const shapeOf = (end: "inputs" | "outputs") => String(model[end][0]?.shape.slice(1));
 console.log(\`the model takes \${shapeOf("inputs")} and gives \${shapeOf("outputs")}\`);

@@ -119,7 +119,8 @@ export function joinFromNode(
   const leaving = new AbortController();
   const ended = Promise.all(
     members.map(async (member) => {
-      const options = { url, serverKey, population: POPULATION, trainer, ...member };
+      const floors = { minimumCohort: 1 };
+      const options = { url, serverKey, population: POPULATION, trainer, floors, ...member };
       const client = new FederatedClient(options);
       try {
         for await (const event of client.participate({ signal: leaving.signal })) {

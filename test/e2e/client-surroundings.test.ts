@@ -57,6 +57,7 @@ async function takePart(
     population: "alone",
     serverKey: server.serverKey,
     tls: { ca: certificate },
+    floors: { minimumCohort: 1 },
     trainer,
     examples: {
       features: new Float32Array(784),

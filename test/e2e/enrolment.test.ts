@@ -58,6 +58,7 @@ test("lets in whom the operator's policy lets in, and writes down every change",
 
   // Refused, one way each.
   const join = ["client", "--population", "guarded", "--rounds", "1", "--engine", "fused", ...at];
+  join.push("--minimum-cohort", "1");
   const device = ["--device-key", "phone.key"];
   for (const [shown, code] of [
     [[], "ENROLMENT_REQUIRED"],

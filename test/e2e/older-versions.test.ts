@@ -111,7 +111,7 @@ describe.each(COMMITS)("a store of commit %s", (commit) => {
         takePartOnce(
           new FederatedClient({
             ...{ url: server.url, serverKey: server.serverKey, population, examples },
-            ...{ engine: "fused", ...options },
+            ...{ engine: "fused", floors: { minimumCohort: 1 }, ...options },
           }),
         );
       const idOf = (name: string): string => told.tasks.find((task) => task.name === name)!.id;

@@ -31,7 +31,7 @@ test("clients report by EDEN, by QSGD with entropy coding and by top-k, in so ma
       const file = await box.write(`${population}.yaml`, taskText(population, update));
       const task = await box.json<TaskLine>(["task", "create", file, "--start", ...HERE]);
       const client = box.start([
-        ...["client", "--population", population, "--seed", "1", ...HERE],
+        ...["client", "--population", population, "--seed", "1", "--minimum-cohort", "1", ...HERE],
         ...["--rounds", String(ROUNDS), "--json"],
       ]);
       const { code, stderr } = await client.ended;

@@ -11,7 +11,8 @@ import type { Examples } from "./examples/examples.ts";
 import type { ConnectionAgent, TlsOptions } from "./session/socket.ts";
 import type { TrainerOptions } from "./engine-choice/trainer-options.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
-import type { ClientFloors } from "./trust/client-floors.ts";
+import type { ApprovePlan } from "./trust/plan-approval.ts";
+import type { ClientFloors } from "./trust/floors/client-floors.ts";
 
 /**
  * The settings of a `FederatedClient`. Only `url`, `population`, `serverKey` and `examples` are
@@ -65,6 +66,11 @@ export interface FederatedClientOptions {
    * The app's minimum rules. A plan that breaks one of them is refused, whatever the server says.
    */
   readonly floors?: Partial<ClientFloors>;
+  /**
+   * Asked before the client does what a plan says: a person's consent, or a policy of the app's. A
+   * plan that is not approved is refused. Unless it is set, the floors alone decide.
+   */
+  readonly approvePlan?: ApprovePlan;
   /**
    * The source of the order of examples, of dropout masks, of random rounding and of waits. It is
    * the platform's cryptographic source unless set. Give a seeded source in experiments: the same

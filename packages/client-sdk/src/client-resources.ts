@@ -11,7 +11,8 @@ import { LoadOnce } from "./runtime/load-once.ts";
 import type { Platform } from "./platform/platform.ts";
 import type { SessionDeps } from "./session/session.ts";
 import type { LocalTrainer } from "./training/local-trainer.ts";
-import type { ClientFloors } from "./trust/client-floors.ts";
+import type { ClientFloors } from "./trust/floors/client-floors.ts";
+import { PlanApproval } from "./trust/plan-approval.ts";
 import type { ModelCache } from "./trust/model-cache.ts";
 import { ModelDelivery } from "./trust/model-delivery.ts";
 import { PlanVerifier } from "./trust/plan-verifier.ts";
@@ -38,6 +39,7 @@ export class ClientResources {
   readonly #ownTrainer: LoadOnce<LocalTrainer>;
   #random: RandomSource | undefined;
   #credentials: Credentials | undefined;
+  #approval: PlanApproval | undefined;
 
   constructor(options: FederatedClientOptions, platform: Platform, settings: CheckedSettings) {
     this.#options = options;
@@ -80,6 +82,12 @@ export class ClientResources {
     const { population, token, deviceKey } = this.#options;
     this.#credentials ??= new Credentials(crypto, { population, token, deviceKey });
     return this.#credentials;
+  }
+
+  /** What the app says to plans: one object, which remembers the answers. */
+  approval(crypto: CryptoProvider): PlanApproval {
+    this.#approval ??= new PlanApproval(crypto, this.#options.approvePlan);
+    return this.#approval;
   }
 
   /** What a session with the server works with. */

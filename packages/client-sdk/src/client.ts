@@ -38,7 +38,7 @@ import { Backoff } from "./session/backoff.ts";
 import { requestModel } from "./session/model-request.ts";
 import { checkServerUrl } from "./session/server-url.ts";
 import type { SessionOptions } from "./session/session.ts";
-import { resolveFloors, type ClientFloors } from "./trust/client-floors.ts";
+import { resolveFloors, type ClientFloors } from "./trust/floors/client-floors.ts";
 import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
 import { VERSION } from "./version.generated.ts";
 
@@ -110,7 +110,7 @@ export class FederatedClient {
   constructor(options: FederatedClientOptions, deps: FederatedClientDeps = {}) {
     this.#platform = { ...platform, ...deps };
     this.#limits = resolveLimits(options.limits);
-    this.#floors = resolveFloors(options.floors ?? {});
+    this.#floors = resolveFloors(options.floors);
     const settings = {
       serverKey: parseServerKey(options.serverKey),
       floors: this.#floors,
@@ -241,6 +241,7 @@ export class FederatedClient {
       population: this.#population,
       credentials: resources.credentials(crypto),
       floors: this.#floors,
+      approval: resources.approval(crypto),
       cache: this.#cache,
       examples: this.#examples,
       heldOut: this.#heldOut,

@@ -18,7 +18,9 @@ export type {
 // What a client shows to be admitted, and the minimum rules that it sets.
 export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
 export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
-export type { ClientFloors } from "./trust/client-floors.ts";
+export type { ApprovePlan } from "./trust/plan-approval.ts";
+export type { PlanSummary, WorkToDo } from "./trust/plan-summary.ts";
+export type { ClientFloors } from "./trust/floors/client-floors.ts";
 
 // Examples to train on and to evaluate on.
 export type { Cell, ExampleTable } from "./examples/example-table.ts";

@@ -13,7 +13,7 @@ import {
 } from "@tributary/protocol";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ClientFloors, ParticipationEvent } from "../src/index.ts";
+import type { ParticipationEvent } from "../src/index.ts";
 import { linearPlan, widePlan, type ServedModel } from "./support/linear-task.ts";
 import { begin, stage, type Reader, type Stage } from "./support/participant.ts";
 import {
@@ -208,23 +208,6 @@ describe("a plan", () => {
       expect(error.message).toMatch(/other/);
     }
   });
-
-  const floors: readonly [keyof ClientFloors, Partial<ClientFloors>][] = [
-    ["minimumCohort", { minimumCohort: 3 }],
-    ["codecs", { codecs: ["uniform"] }],
-    ["maximumParameters", { maximumParameters: 2 }],
-  ];
-  it.each(floors)(
-    "is refused when it breaks the floor %s, which the error names",
-    async (floor, set) => {
-      const staged = stage({ floors: set });
-      const started = await configured(staged, staged.model);
-      const { error } = await expectWithdrawal(staged, started, "PLAN_REFUSED");
-      expect(error.context).toEqual({ floor });
-      expect(error.message).toContain(`floor ${floor}`);
-      expect(staged.trainer.trainings).toBe(0);
-    },
-  );
 
   it("is refused for the size of its model, even if the announced checkpoint is short", async () => {
     const set = stage({ floors: { maximumParameters: 100 } });

@@ -24,7 +24,7 @@ import {
   type TributaryError,
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { resolveFloors } from "../src/trust/client-floors.ts";
+import { resolveFloors } from "../src/trust/floors/client-floors.ts";
 import { ModelCache, type HeldModels } from "../src/trust/model-cache.ts";
 import { ModelDelivery } from "../src/trust/model-delivery.ts";
 import { PlanVerifier } from "../src/trust/plan-verifier.ts";

@@ -2,30 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import { decodeCheckpoint, isDeviceProof, layoutOf, type ArtifactId } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import type { FederatedClient, TokenRequest } from "../src/index.ts";
+import { offer } from "./support/offer-model.ts";
 import { begin, stage, type Stage } from "./support/participant.ts";
 import { crypto, deliveryOf, type ServerConnection } from "./support/scripted-server.ts";
 import type { ServedModel } from "./support/linear-task.ts";
 
 const SEED = new Uint8Array(32).fill(3);
-
-/**
- * Plays the server: answers the client's next request for a model.
- * @returns The ids that the client said it holds.
- */
-async function offer(
-  set: Stage,
-  model: ServedModel,
-  roundNumber: number,
-): Promise<readonly string[]> {
-  const connection = await set.server.accept();
-  const { population, heldArtifacts } = await connection.expect("modelRequest");
-  expect(population).toBe("test");
-  const { delivery, frames } = deliveryOf(model, { held: heldArtifacts });
-  connection.send({ type: "modelOffer", delivery, roundNumber });
-  for (const frame of frames) connection.sendRaw(frame);
-  expect((await connection.closed).code).toBe(1000);
-  return heldArtifacts;
-}
 
 const outcomeOf = (client: FederatedClient): Promise<unknown> =>
   client.checkpoint().then(

@@ -10,7 +10,6 @@ import { clipUpdate, modelUpdate } from "../src/participation/model-update.ts";
 import { Backoff } from "../src/session/backoff.ts";
 import { Inbox } from "../src/session/inbox.ts";
 import { checkServerUrl } from "../src/session/server-url.ts";
-import { resolveFloors } from "../src/trust/client-floors.ts";
 import { crypto } from "./support/scripted-server.ts";
 
 describe("a server's address", () => {
@@ -43,28 +42,6 @@ describe("a server's address", () => {
       error = thrown;
     }
     expect(error).toMatchObject({ code, remedy: expect.any(String) as string });
-  });
-});
-
-describe("floors", () => {
-  it("are the protocol's limits unless set", () => {
-    expect(resolveFloors({})).toEqual({
-      minimumCohort: 1,
-      codecs: updateCodecNames,
-      maximumParameters: PROTOCOL_CONSTANTS.maxParameters,
-      oldestProtocolVersion: 1,
-    });
-  });
-
-  it.each([
-    [{ minimumCohort: 0 }, /minimumCohort/],
-    [{ minimumCohort: 1.5 }, /minimumCohort/],
-    [{ maximumParameters: 2 ** 40 }, /maximumParameters/],
-    [{ oldestProtocolVersion: 2 }, /oldestProtocolVersion/],
-    [{ codecs: [] }, /codecs/],
-    [{ codecs: ["zip"] }, /"zip"/],
-  ])("are refused by name when they are out of range: %j", (floors, name) => {
-    expect(() => resolveFloors(floors)).toThrow(name);
   });
 });
 

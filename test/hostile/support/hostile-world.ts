@@ -261,6 +261,7 @@ async function takePart(
       count: 1,
     },
     trainer,
+    floors: { minimumCohort: 1 },
   });
   try {
     for await (const event of client.participate({ signal })) {

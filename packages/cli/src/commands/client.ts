@@ -30,6 +30,7 @@ interface ClientFlags extends TableFlags, GatewayFlags {
   readonly part?: { readonly index: number; readonly count: number };
   readonly holdOut?: number;
   readonly rounds?: number;
+  readonly minimumCohort: number;
   readonly engine: EngineName;
   readonly backend: NonNullable<TrainerOptions["backend"]>;
   readonly enrolmentToken?: string;
@@ -88,6 +89,12 @@ function withClientOptions(command: Command): Command {
         "leave after this many rounds (default: stay until the command is stopped)",
         wholeNumber(1),
       )
+      .option(
+        "--minimum-cohort <count>",
+        "take part in rounds only that average over at least so many clients; with 1, the server may see what this client alone has learnt",
+        wholeNumber(1),
+        2,
+      )
       .addOption(windowOption())
       .addOption(engineOption())
       .addOption(backendOption())
@@ -131,10 +138,11 @@ async function openClient(flags: ClientFlags, output: Output): Promise<Federated
     random,
     (line) => output.say(line),
   );
-  const { population, engine, backend, enrolmentToken } = flags;
+  const { population, engine, backend, enrolmentToken, minimumCohort } = flags;
   return new FederatedClient({
     ...{ url, serverKey, population, engine, backend, random },
     examples: train,
+    floors: { minimumCohort },
     ...(heldOut === undefined ? {} : { heldOut }),
     ...(enrolmentToken === undefined ? {} : { token: enrolmentToken }),
     ...(deviceKey === undefined ? {} : { deviceKey }),

@@ -1,6 +1,12 @@
-import { TributaryError, isTributaryError, type ErrorCode } from "@tributary/protocol";
+import {
+  TributaryError,
+  asTributaryError,
+  isTributaryError,
+  type ErrorCode,
+} from "@tributary/protocol";
 import type { Incoming, Session } from "../session/session.ts";
 import { countExamples, type OfferedExamples } from "./app-examples.ts";
+import { checkEnough } from "../trust/floors/check-floors.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import { RoundMember, type RoundDeps } from "./round.ts";
 
@@ -23,7 +29,7 @@ export async function takePart(
   deps: CheckInDeps,
   signal: AbortSignal,
 ): Promise<number> {
-  const counts = await countExamples(deps, signal);
+  const counts = await countEnough(deps, signal);
   if (isTributaryError(counts)) {
     const retryInMs = deps.retry.nextMs();
     deps.events.push({ type: "check-in-failed", error: counts, retryInMs });
@@ -65,6 +71,28 @@ export async function takePart(
         throw new TributaryError("INTERNAL", `A waiting session delivered ${answer.type}`);
     }
   }
+}
+
+/**
+ * Counts the examples. A client with fewer of them than the app's floor does not check in; with fewer
+ * held-out examples, it offers none of these.
+ * @returns The counts, or why the client cannot check in now.
+ * @throws TributaryError as `countExamples`.
+ */
+async function countEnough(
+  deps: CheckInDeps,
+  signal: AbortSignal,
+): Promise<OfferedExamples | TributaryError> {
+  const { floors } = deps;
+  const counts = await countExamples(deps, signal);
+  if (isTributaryError(counts)) return counts;
+  try {
+    checkEnough(floors, counts.exampleCount);
+  } catch (error) {
+    return asTributaryError(error);
+  }
+  const { heldOutCount } = counts;
+  return { ...counts, heldOutCount: heldOutCount < floors.minimumExamples ? 0 : heldOutCount };
 }
 
 /**

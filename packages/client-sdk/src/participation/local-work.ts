@@ -1,7 +1,11 @@
 import { basesToReport, metricsFromBases, type Clock, TributaryError } from "@tributary/protocol";
 import { abortable, aborted } from "../runtime/abort.ts";
 import { nextMacrotask } from "../runtime/event-loop-break.ts";
+import { withinSeconds } from "../runtime/within-seconds.ts";
 import type { Incoming } from "../session/session.ts";
+import { brokenFloor, checkEnough, checkSteps } from "../trust/floors/check-floors.ts";
+import type { ClientFloors } from "../trust/floors/client-floors.ts";
+import type { PlanApproval } from "../trust/plan-approval.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { loadExamples, loadTable, type AppExamples, type OfferedExamples } from "./app-examples.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";
@@ -16,6 +20,10 @@ export interface LocalWorkDeps extends TrainingDeps, AppExamples {
   /** What the client offered at check-in, which a report may not exceed. */
   readonly offered: OfferedExamples;
   readonly clock: Clock;
+  /** The app's minimum rules, some of which are about the work. */
+  readonly floors: ClientFloors;
+  /** What the app says to the plans that it is shown. */
+  readonly approval: PlanApproval;
   readonly events: EventSink;
 }
 
@@ -38,17 +46,29 @@ export async function workForRound(
   // The work may keep the event loop busy. The server must have heard before that it begins, so that
   // it does not take the silence for that of a client that has gone.
   await abortable(nextMacrotask(), signal);
+  const { approval, clock, events, floors, offered, trainer } = deps;
+  const { purpose } = configuration;
+  const exampleCount = purpose === "evaluation" ? offered.heldOutCount : offered.exampleCount;
+  await approval.require(model.plan, { purpose, exampleCount }, signal);
+  const { maximumSeconds: seconds } = floors;
+  const exceeded = (): TributaryError =>
+    brokenFloor(
+      "maximumSeconds",
+      `the work takes longer than the ${seconds} s that this client allows`,
+    );
+  const limit = { clock, seconds, signal, exceeded };
   const { statistics } = model.plan.plan;
   if (statistics !== undefined) {
-    return countForRound(deps, configuration, model, signal, statistics.bins);
+    return withinSeconds(limit, (limited) =>
+      countForRound(deps, configuration, model, limited, statistics.bins),
+    );
   }
-  const { trainer, events } = deps;
   if (trainer.choose !== undefined) {
     const choice = await abortable(trainer.choose(model.plan.plan), signal);
     events.push({ type: "engine-chosen", roundId: configuration.roundId, ...choice });
   }
-  const work = configuration.purpose === "evaluation" ? evaluateForRound : trainForRound;
-  return work(deps, configuration, model, signal);
+  const work = purpose === "evaluation" ? evaluateForRound : trainForRound;
+  return withinSeconds(limit, (limited) => work(deps, configuration, model, limited));
 }
 
 /**
@@ -58,7 +78,7 @@ export async function workForRound(
  *   `prepareEvaluation`.
  */
 async function evaluateForRound(
-  { heldOut, trainer, localLayers, offered, events, clock }: LocalWorkDeps,
+  { heldOut, trainer, localLayers, offered, events, clock, floors }: LocalWorkDeps,
   { roundId }: Configuration,
   model: VerifiedModel,
   signal: AbortSignal,
@@ -73,6 +93,7 @@ async function evaluateForRound(
     );
   }
   const examples = await loadExamples(heldOut, model.plan.plan.examples, signal);
+  checkEnough(floors, examples.count);
   const weights = personalWeights(model, localLayers);
   const startedMs = clock.elapsedMs();
   const report = await prepareEvaluation(trainer, { model, weights, examples, signal });
@@ -99,8 +120,10 @@ async function trainForRound(
   model: VerifiedModel,
   signal: AbortSignal,
 ): Promise<PreparedReport> {
-  const { events, clock } = deps;
+  const { events, clock, floors } = deps;
   const examples = await loadExamples(deps.examples, model.plan.plan.examples, signal);
+  checkEnough(floors, examples.count);
+  checkSteps(floors, model.plan.plan, examples.count);
   const startedMs = clock.elapsedMs();
   const report = await prepareReport(deps, {
     model,
@@ -132,8 +155,9 @@ async function countForRound(
   signal: AbortSignal,
   bins: number,
 ): Promise<PreparedReport> {
-  const { events, clock } = deps;
+  const { events, clock, floors } = deps;
   const table = await loadTable(deps.examples, signal);
+  checkEnough(floors, table.rows.length);
   const startedMs = clock.elapsedMs();
   const report = await prepareStatistics(deps, { model, table, bins, roundNumber });
   if (signal.aborted) throw aborted();

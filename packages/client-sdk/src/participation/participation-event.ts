@@ -37,8 +37,8 @@ export type ParticipationEvent =
       readonly retryAfterMs: number;
     }
   /**
-   * The client could not check in, because the app's example store failed to count its examples. It
-   * asks the store again after `retryInMs` milliseconds.
+   * The client could not check in, because the app's example store failed to count its examples, or
+   * has fewer than the floor `minimumExamples`. It asks the store again after `retryInMs` milliseconds.
    */
   | { readonly type: "check-in-failed"; readonly error: TributaryError; readonly retryInMs: number }
   /**

@@ -12,7 +12,6 @@ import type { Credentials } from "../enrolment/credentials.ts";
 import { LinkedAbort, abortable, aborted, throwIfAborted } from "../runtime/abort.ts";
 import type { Backoff } from "../session/backoff.ts";
 import type { Incoming, Session } from "../session/session.ts";
-import type { ClientFloors } from "../trust/client-floors.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { workForRound, type Configuration, type LocalWorkDeps } from "./local-work.ts";
@@ -23,7 +22,6 @@ import { LONGEST_WAIT_MS, retryWaitMs } from "./retry-wait.ts";
 export interface RoundDeps extends LocalWorkDeps {
   readonly population: string;
   readonly credentials: Credentials;
-  readonly floors: ClientFloors;
   readonly cache: ModelCache;
   /** Decides how long to wait where the server does not say: after withdrawals and refusals. */
   readonly retry: Backoff;
@@ -35,10 +33,14 @@ type Traffic = Session["traffic"];
 const FATAL_IN_ROUND: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PLAN_SIGNATURE_INVALID"]);
 
 /**
- * How long a client stays away when it cannot train the task's model, milliseconds. Trying again
- * would change nothing, and would take a seat from a client that can. Later there may be another task.
+ * How long a client stays away when it cannot do what the task asks for or will not, milliseconds.
+ * Trying again would change nothing, and would take a seat from a client that can. Later there may be
+ * another task.
  */
-const UNSUPPORTED_WAIT_MS = 10 * 60_000;
+const UNFIT_WAIT_MS = 10 * 60_000;
+
+/** Errors after which it stays away so long. */
+const UNFIT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["MODEL_UNSUPPORTED", "PLAN_REFUSED"]);
 
 /** From where a member goes on: from its download, or as the server says when it has come back. */
 interface Place {
@@ -380,7 +382,7 @@ export class RoundMember {
     const { events, retry } = this.#deps;
     this.#session.withdraw(error);
     const soonMs = retry.nextMs();
-    const retryInMs = error.code === "MODEL_UNSUPPORTED" ? UNSUPPORTED_WAIT_MS + soonMs : soonMs;
+    const retryInMs = UNFIT.has(error.code) ? UNFIT_WAIT_MS + soonMs : soonMs;
     events.push({ type: "withdrawn", roundId: this.#roundId, error, retryInMs });
     if (FATAL_IN_ROUND.has(error.code)) throw error;
     return retryInMs;

@@ -13,7 +13,8 @@ import {
   type UpdateKernels,
   type PlanId,
 } from "@tributary/protocol";
-import { checkParameterCount, type ClientFloors } from "./client-floors.ts";
+import { checkParameterCount } from "./floors/check-floors.ts";
+import type { ClientFloors } from "./floors/client-floors.ts";
 import { checkLength, longestModel, requirePlannedForm } from "./delivery-checks.ts";
 import type { HeldModels, ModelCache } from "./model-cache.ts";
 import type { PlanVerifier } from "./plan-verifier.ts";

@@ -6,7 +6,8 @@ import {
   type PlanId,
   type ServerKey,
 } from "@tributary/protocol";
-import { checkFloors, type ClientFloors } from "./client-floors.ts";
+import { checkFloors, termsOf } from "./floors/check-floors.ts";
+import type { ClientFloors } from "./floors/client-floors.ts";
 import { wholePlan } from "./whole-plan.ts";
 import type { VerifiedPlan } from "./verified-model.ts";
 
@@ -32,7 +33,7 @@ export class PlanVerifier {
    * Verifies a plan: its signature, its form, its population and task, and the client's floors.
    * @param id - The SHA-256 of `bytes`, which the receiver has checked.
    * @param taskName - The task that the server named, which the plan must be of; undefined when the
-   *   server named none.
+   *   server named none because only the model is wanted. Floors about the work do not count then.
    * @throws TributaryError `PLAN_SIGNATURE_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED` or
    *   `PLAN_REFUSED`.
    */
@@ -65,7 +66,8 @@ export class PlanVerifier {
       throw otherPlan(`The plan is for the task ${plan.task}, and not for ${taskName}`);
     }
     const whole = wholePlan(id, bytes, plan);
-    checkFloors(floors, plan, whole.layout);
+    const isForWork = taskName !== undefined;
+    checkFloors(floors, termsOf(crypto, whole), isForWork);
     return whole;
   }
 }

@@ -146,7 +146,7 @@ const joinPath = (path: string, key: string): string => {
  * The known key that is nearest to what was written, if they differ by two edits or fewer, or by a
  * third of the word. Upper and lower case count as equal.
  */
-function nearestKey(written: string, known: readonly string[]): string | undefined {
+export function nearestKey(written: string, known: readonly string[]): string | undefined {
   const folded = written.slice(0, 60).toLowerCase();
   const scored = known.map((key) => ({ key, edits: editDistance(folded, key.toLowerCase()) }));
   const best = scored.sort((a, b) => a.edits - b.edits)[0];

@@ -70,6 +70,8 @@ function createClient(
     examples: train,
     ...(heldOut === undefined ? {} : { heldOut }),
     trainer,
+    // Whoever simulates owns the examples too, and may average over one client.
+    floors: { minimumCohort: 1 },
     // The server is in this process: no proxy that the environment may name leads to it.
     agent: setup.url.startsWith("wss:") ? new HttpsAgent() : new HttpAgent(),
     random: seededRandom(createNodeCryptoProvider(), setup.seed).derive(`client ${index}`),
