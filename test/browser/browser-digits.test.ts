@@ -134,7 +134,8 @@ describe("the page of examples/browser-digits", () => {
 
   test("reads a digit that is drawn with the mouse, and one of its own that is chosen by keyboard", async () => {
     const { server, query, taskFinished } = await startServerForTest();
-    await startTask(server, digitsTask(1, 3));
+    await startTask(server, digitsTask(2, 3));
+    const companion = joinFromNode(server, [nodeMember(50)], trainer);
     const { page, faults } = await openPage(browser);
     await page.goto(`${built.url}?${query({ seed: "5", autojoin: "" })}`);
     await taskFinished;
@@ -161,11 +162,13 @@ describe("the page of examples/browser-digits", () => {
     expect(await digit.getAttribute("aria-pressed")).toBe("true");
     expect(sum(await probabilities(page))).toBeCloseTo(1, 5);
     expect(faults).toEqual([]);
+    await companion.leave();
   });
 
   test("leaves at once, and joins again with the model that it had", async () => {
     const { server, query } = await startServerForTest();
-    const task = await startTask(server, digitsTask(1, 1_000));
+    const task = await startTask(server, digitsTask(2, 1_000));
+    const companion = joinFromNode(server, [nodeMember(50)], trainer);
     const { page, faults } = await openPage(browser);
     await page.goto(`${built.url}?${query({ seed: "6" })}`);
     await page.getByLabel("Server key").focus();
@@ -175,7 +178,7 @@ describe("the page of examples/browser-digits", () => {
     await showsText(page, "#status", "You left");
 
     const { waitingClients } = await server.coordinator.progress(task);
-    expect(waitingClients).toBe(0);
+    expect(waitingClients).toBeLessThanOrEqual(1);
     const before = Number(await page.locator("#reports").textContent());
     const key = page.getByLabel("Server key");
     await key.waitFor();
@@ -187,6 +190,7 @@ describe("the page of examples/browser-digits", () => {
     await page.getByRole("button", { name: "Leave" }).click();
     await showsText(page, "#status", "You left");
     expect(faults).toEqual([]);
+    await companion.leave();
   });
 
   test("says what to do when the server does not hold the pinned key", async () => {
@@ -224,12 +228,14 @@ describe("the page of examples/browser-digits", () => {
     expect(text).toMatch(/Trying again/);
 
     const second = await startServerForTest({ port, dataDir: first.dataDir });
-    await startTask(second.server, digitsTask(1, 1));
+    await startTask(second.server, digitsTask(2, 1));
+    const companion = joinFromNode(second.server, [nodeMember(50)], trainer);
     await second.taskFinished;
     await showsText(page, "#reports", "1");
     expect(await alert.isVisible()).toBe(false);
     // The only messages are those that the browser itself prints about each attempt.
     expect(faults.filter((fault) => !fault.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
+    await companion.leave();
   });
 
   test("refuses an address without TLS on another machine", async () => {

@@ -49,7 +49,6 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
     adminPort: 0,
     tls: "none",
     logLevel: "warn",
-    minimumCohort: 1,
     ...options,
     dataDir,
   });
@@ -119,8 +118,7 @@ export function joinFromNode(
   const leaving = new AbortController();
   const ended = Promise.all(
     members.map(async (member) => {
-      const floors = { minimumCohort: 1 };
-      const options = { url, serverKey, population: POPULATION, trainer, floors, ...member };
+      const options = { url, serverKey, population: POPULATION, trainer, ...member };
       const client = new FederatedClient(options);
       try {
         for await (const event of client.participate({ signal: leaving.signal })) {
