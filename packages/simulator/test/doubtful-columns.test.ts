@@ -19,7 +19,7 @@ describe("doubts about columns of a drafted contract", () => {
   ])("tell of %d far from all other values", async (number, others) => {
     const [doubt, ...more] = doubts(await withColumn("temperature", [3, number, 40, 12.5, number]));
     expect(doubt).toBe(
-      `Column temperature has ${number} in 2 rows and otherwise ${others}. If it stands for a missing value, say so with --missing=${number}.`,
+      `Column temperature has ${number} in 2 rows and otherwise ${others}. If it stands for a missing value, say so with missing: [${number}].`,
     );
     expect(more).toEqual([]);
   });
@@ -38,7 +38,7 @@ describe("doubts about columns of a drafted contract", () => {
   ])("tell of times in %s since 1970", async (unit, perSecond) => {
     const cells = [1_700_000_000, 1_700_003_600, 1_600_000_000].map((each) => each * perSecond);
     expect(doubts(await withColumn("seen", cells))).toEqual([
-      `Column seen has numbers like ${1_600_000_000 * perSecond}, which may be times in ${unit} since 1970. Write what matters of them in their place, such as the hour, or leave the column out with --ignore seen.`,
+      `Column seen has numbers like ${1_600_000_000 * perSecond}, which may be times in ${unit} since 1970. Write what matters of them in their place, such as the hour, or leave the column out with ignore: [seen].`,
     ]);
   });
 
@@ -49,7 +49,7 @@ describe("doubts about columns of a drafted contract", () => {
   ])("tell of codes in %s", async (name, cells, first) => {
     const table = await withColumn(name, cells);
     expect(doubts(table)).toEqual([
-      `Column ${name} has numbers like ${first}, which may be codes and no measures. Take them for categories with --categories ${name}, or leave the column out with --ignore ${name}.`,
+      `Column ${name} has numbers like ${first}, which may be codes and no measures. Take them for categories with categories: [${name}], or leave the column out with ignore: [${name}].`,
     ]);
     expect(doubts(table, { categories: [name] })).toEqual([]);
   });

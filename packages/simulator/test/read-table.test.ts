@@ -197,25 +197,25 @@ describe("reading a table", () => {
       "a single column",
       "a\n1\n2\n",
       "has rows that are not divided into cells in line 1",
-      "--delimiter",
+      "delimiter",
     ],
     [
       "two columns of one name",
       "a,a,k\n1,2,x\n",
       "has two columns named a in line 1",
-      "--no-header",
+      "header: false",
     ],
     [
       "Latin-1 that is not said",
       Buffer.from("a,k\n1,x\n2,é\n", "latin1"),
       "has bytes that are not UTF-8 in line 3",
-      "--encoding latin1",
+      "encoding: latin1",
     ],
     [
       "UTF-16 without a mark",
       Buffer.from("a,k\n1,x\n", "utf16le"),
       "has zero bytes in line 1",
-      "--encoding utf-16le",
+      "encoding: utf-16le",
     ],
     [
       "a spreadsheet",
@@ -233,13 +233,13 @@ describe("reading a table", () => {
       "a first line that may be a header or not",
       "63,1,n.d.\n67,4,2\n41,2,3\n",
       'has "n.d." above numbers, and numbers beside it, in line 1',
-      "--no-header",
+      "header: false",
     ],
     [
       "a first line of years with a word that may be a class or not",
       "2019,2020,class\n1,2,a\n3,4,b\n5,6,a\n",
       "has class in no other row, in line 1",
-      "--header",
+      "header: true",
     ],
     [
       "tables one behind the other",
@@ -257,7 +257,7 @@ describe("reading a table", () => {
       "points that may be decimal or not",
       "a;k\n1.234;x\n20;y\n2.345;x\n",
       "has 1.234, whose point may be",
-      "--decimal-mark .",
+      'decimalMark: "."',
     ],
     [
       "a pointer of Git LFS",
@@ -272,7 +272,7 @@ describe("reading a table", () => {
       "commas that may be decimal or not",
       "a;b\n1,234;x\n2,345;y\n",
       "has 1,234, whose comma may be",
-      "--decimal-mark",
+      "decimalMark: ",
     ],
   ])("refuses %s, and says where and what to do", async (_, bytes, message, remedy) => {
     await expect(read(bytes)).rejects.toMatchObject({

@@ -1,16 +1,8 @@
 import { Command } from "commander";
-import {
-  TributaryError,
-  asTributaryError,
-  cryptographicRandom,
-  seededRandom,
-} from "@tributary/protocol";
-import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
-import { publishedNames } from "@tributary/simulator";
-import { ownData } from "../datasets/own-data.ts";
-import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
-import { fileKeyStore } from "../files/file-key-store.ts";
+import { TributaryError, asTributaryError } from "@tributary/protocol";
+import type { FederatedClient } from "@tributary/client-sdk";
+import { publishedNames } from "@tributary/simulator/names";
+import { withTableOptions } from "../datasets/table-flags.ts";
 import {
   backendOption,
   engineOption,
@@ -22,26 +14,13 @@ import {
 import { createOutput, formatBytes, type Output } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
 import { clientError, showParticipation } from "./client-progress.ts";
-import { findGateway, type GatewayFlags } from "./find-gateway.ts";
-
-interface ClientFlags extends TableFlags, GatewayFlags {
-  readonly population: string;
-  readonly data: string;
-  readonly part?: { readonly index: number; readonly count: number };
-  readonly holdOut?: number;
-  readonly rounds?: number;
-  readonly minimumCohort: number;
-  readonly engine: EngineName;
-  readonly backend: NonNullable<TrainerOptions["backend"]>;
-  readonly enrolmentToken?: string;
-  readonly deviceKey?: string;
-  readonly seed?: number;
-  readonly json?: true;
-}
+import type { ClientFlags } from "./open-client.ts";
 
 export function clientCommand(): Command {
   return withClientOptions(new Command("client")).action(async (flags: ClientFlags) => {
     const output = createOutput(flags.json === true);
+    // Loaded only here, so that the help of the command comes at once.
+    const { openClient } = await import("./open-client.ts");
     const client = await openClient(flags, output);
     const { reports, bytesUp, checkpoint } = await takePart(client, flags.rounds, output);
     if (flags.rounds !== undefined && reports < flags.rounds) {
@@ -123,32 +102,6 @@ Examples:
   tributary client --data mnist --part 3/10         train on the third tenth of MNIST
   tributary client --url wss://example.org:8443 --server-key tributary-key-v1:…
                                                     join a server elsewhere`;
-
-async function openClient(flags: ClientFlags, output: Output): Promise<FederatedClient> {
-  const crypto = createNodeCryptoProvider();
-  const random =
-    flags.seed === undefined ? cryptographicRandom(crypto) : seededRandom(crypto, flags.seed);
-  const { url, serverKey, ca } = await findGateway(flags);
-  const deviceKey = flags.deviceKey === undefined ? undefined : fileKeyStore(flags.deviceKey);
-  // A file that holds no key is reported now, and not when the server first asks for the key.
-  await deviceKey?.load();
-  const { data: source, part, holdOut } = flags;
-  const { train, heldOut } = await ownData(
-    { source, part, holdOut, tables: tableChoices(flags) },
-    random,
-    (line) => output.say(line),
-  );
-  const { population, engine, backend, enrolmentToken, minimumCohort } = flags;
-  return new FederatedClient({
-    ...{ url, serverKey, population, engine, backend, random },
-    examples: train,
-    floors: { minimumCohort },
-    ...(heldOut === undefined ? {} : { heldOut }),
-    ...(enrolmentToken === undefined ? {} : { token: enrolmentToken }),
-    ...(deviceKey === undefined ? {} : { deviceKey }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-  });
-}
 
 interface Participation {
   /** Training rounds in which the server has accepted a report of this client. */

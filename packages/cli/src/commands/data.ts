@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { fetchDataset, datasetNames } from "@tributary/simulator";
+import { datasetNames } from "@tributary/simulator/names";
 import { createOutput, formatBytes } from "../terminal/output.ts";
 
 export function dataCommand(): Command {
@@ -12,6 +12,8 @@ export function dataCommand(): Command {
     .option("--json", "print the result as one line of JSON")
     .action(async (name: string, options: { out?: string; json?: true }) => {
       const output = createOutput(options.json === true);
+      // Loaded only here, so that the help of the command comes at once.
+      const { fetchDataset } = await import("@tributary/simulator");
       const folder = options.out ?? `./data/${name}`;
       const fetched = await fetchDataset(name, folder, {
         onProgress: ({ file, receivedBytes, totalBytes }) =>

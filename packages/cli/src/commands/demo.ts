@@ -10,7 +10,7 @@ import {
   type ServerOptimizerSpec,
   type TaskDefinition,
 } from "@tributary/protocol";
-import { publishedNames, readingUnder } from "@tributary/simulator";
+import { publishedNames } from "@tributary/simulator/names";
 import {
   tableChoices,
   withTableOptions,
@@ -182,7 +182,7 @@ async function demoOptions(
     flags.task === undefined ? undefined : await readTaskFile(flags.task);
   return {
     ...{ data, seed, dataDir, port, adminPort, signal },
-    tables: demoTables(flags, task),
+    tables: await demoTables(flags, task),
     ...(clients === undefined ? {} : { clients }),
     ...(by === undefined ? {} : { by }),
     ...(flags.fedsgd === true ? { fedsgd: true } : {}),
@@ -204,11 +204,17 @@ async function demoOptions(
  * The demo's own task is for numbers of any size, so that they are scaled unless a task is given. A
  * task for text says how long its windows are.
  */
-function demoTables(flags: DemoFlags, task: TaskDefinition | undefined): TableChoices {
+async function demoTables(
+  flags: DemoFlags,
+  task: TaskDefinition | undefined,
+): Promise<TableChoices> {
   const { reading, draft } = tableChoices(flags);
   if (task === undefined) return { reading, draft: { scaling: "standard", ...draft } };
   const { model, examples } = task;
-  if (examples?.type === "text") return { reading: readingUnder(examples, reading), draft };
+  if (examples?.type === "text") {
+    const { readingUnder } = await import("@tributary/simulator");
+    return { reading: readingUnder(examples, reading), draft };
+  }
   const isOfText = "builtin" in model && model.builtin === "char-transformer";
   return { reading: isOfText ? { window: model.window, ...reading } : reading, draft };
 }

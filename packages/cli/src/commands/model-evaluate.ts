@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { TributaryError } from "@tributary/protocol";
-import { createTrainer, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
-import { publishedNames } from "@tributary/simulator";
+import type { EngineName, TrainerOptions } from "@tributary/client-sdk";
+import { publishedNames } from "@tributary/simulator/names";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
 import { newestTask } from "../admin/newest-task.ts";
-import { testExamples } from "../datasets/test-examples.ts";
 import { tableChoices, withTableOptions, type TableFlags } from "../datasets/table-flags.ts";
 import { backendOption, engineOption, wholeNumber, windowOption } from "../terminal/options.ts";
 import { createOutput } from "../terminal/output.ts";
@@ -60,6 +59,9 @@ export function addModelEvaluate(model: Command): void {
       });
     }
     const output = createOutput(flags.json === true);
+    // What reads data and measures is loaded only here: other verbs of models start without it.
+    const { testExamples } = await import("../datasets/test-examples.ts");
+    const { createTrainer } = await import("@tributary/client-sdk");
     const admin = await connectAdmin(flags);
     const test = await testExamples(flags.data, tableChoices(flags), (line) => output.say(line));
     const trainer = await createTrainer({ engine: flags.engine, backend: flags.backend });

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
-import { systemClock } from "@tributary/client-sdk";
 import { TributaryError } from "@tributary/protocol";
 import type { ExperimentPlan, ExperimentSummary, StoredResults } from "@tributary/simulator";
 import { describeComparison } from "../simulate/describe-comparison.ts";
@@ -78,6 +77,7 @@ async function runExperiment(
   void stopSignal().then(() => stop.abort());
   // Loaded only here, so that other commands start faster.
   const { showSimulation } = await import("../simulate/show-simulation.ts");
+  const { systemClock } = await import("@tributary/client-sdk");
   const simulator = await import("@tributary/simulator");
   const { ResultsFolder, partitionPicture, TensorBoardLog, readResults, simulate, writeReport } =
     simulator;

@@ -1,5 +1,6 @@
 import { TributaryError, type TableContract } from "@tributary/protocol";
 import { doubtsAbout, draftContract } from "@tributary/simulator";
+import { settingOption } from "../terminal/setting-options.ts";
 import { describeTable } from "./describe-table.ts";
 import { isOfTables, loadNamedDataset } from "./named-dataset.ts";
 import type { TableChoices } from "./table-flags.ts";
@@ -24,6 +25,6 @@ export async function contractOfTables(
   }
   for (const table of data.tables) tell(describeTable(table));
   const contract = draftContract(data.tables, draft);
-  for (const doubt of doubtsAbout(data.tables, contract)) tell(doubt);
+  for (const doubt of doubtsAbout(data.tables, contract, settingOption)) tell(doubt);
   return contract;
 }

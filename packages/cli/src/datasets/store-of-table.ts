@@ -11,6 +11,7 @@ import {
   type DraftOptions,
   type TextTable,
 } from "@tributary/simulator";
+import { namingOptions, settingOption } from "../terminal/setting-options.ts";
 import { describeMapped } from "./describe-table.ts";
 
 /** What is needed besides the rows of a table to make examples of them. */
@@ -30,8 +31,8 @@ interface StoreDeps {
 export function storeOfTable(rows: ExampleTable, { whole, draft, say }: StoreDeps): ExampleStore {
   return tableExampleStore(rows, {
     async withoutContract(): Promise<Examples> {
-      const contract = draftContract([whole], draft);
-      for (const doubt of doubtsAbout([whole], contract)) say(doubt);
+      const contract = namingOptions(() => draftContract([whole], draft));
+      for (const doubt of doubtsAbout([whole], contract, settingOption)) say(doubt);
       const { examples } = await mapTable(rows, contract);
       const { classes } = contract.label;
       // Classes that the user has named are agreed on. Others are those of this table.

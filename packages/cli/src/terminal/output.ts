@@ -1,4 +1,6 @@
 import { asTributaryError, clauseOf, isTributaryError } from "@tributary/protocol";
+import { inWordsOf } from "@tributary/simulator/names";
+import { settingOption } from "./setting-options.ts";
 
 /** Where a command writes: its result to standard output, and everything else to standard error. */
 export interface Output {
@@ -66,7 +68,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set(["BAD_PARAMETER"]);
  * @returns The exit code: 2 for a wrong command line, else 1.
  */
 export function reportError(error: unknown, json: boolean): number {
-  const told = asTributaryError(error);
+  const told = asTributaryError(inWordsOf(error, settingOption));
   const { code, remedy, context } = told;
   const message = clauseOf(told);
   if (json) {

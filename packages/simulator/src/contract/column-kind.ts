@@ -1,3 +1,4 @@
+import { advise, setting } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { refuseOtherTexts } from "./other-texts.ts";
 import { faultAt, shown, wordsOf, type ColumnValues, type Word } from "./column-values.ts";
@@ -21,7 +22,7 @@ export function kindOf(column: ColumnValues, tables: readonly TextTable[]): Colu
   const { name, firstWord, firstNumber } = column;
   if (firstWord === undefined && firstNumber === undefined) {
     throw unreadable(tables[0]!.source, "has no value at all", {
-      remedy: "Leave the column out with --ignore.",
+      remedy: advise`Leave the column out with ${setting("ignore", name)}.`,
       column: name,
     });
   }
@@ -35,7 +36,7 @@ export function kindOf(column: ColumnValues, tables: readonly TextTable[]): Colu
     firstWord,
     name,
     `has ${shown(firstWord)}, which is not a number as in other lines,`,
-    "Correct it. If it stands for a missing value, say so with --missing; if the numbers are codes of categories, with --categories; or leave the column out with --ignore.",
+    advise`Correct it. If it stands for a missing value, say so with ${setting("missing", firstWord.cell)}; if the numbers are codes of categories, with ${setting("categories", name)}; or leave the column out with ${setting("ignore", name)}.`,
   );
 }
 
@@ -70,7 +71,7 @@ export function refuseNumbering({ name, numbers, firstNumber }: ColumnValues): v
     firstNumber!,
     name,
     `has another number in each row, the first`,
-    `Leave the column out with --ignore ${name}. If it is a measure, name all features with --features.`,
+    advise`Leave the column out with ${setting("ignore", name)}. If it is a measure, name all features with ${setting("features")}.`,
   );
 }
 
@@ -129,7 +130,7 @@ export function refuseTooManyLevels(column: string, words: readonly Word[]): voi
     words[0]!.first,
     column,
     `has ${words.length} different texts in ${cells} rows, too many for categories, the first`,
-    "Leave the column out with --ignore, or group its texts.",
+    advise`Leave the column out with ${setting("ignore", column)}, or group its texts.`,
   );
 }
 

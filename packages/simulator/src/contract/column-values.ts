@@ -1,4 +1,5 @@
 import { levelKey, numberOf } from "@tributary/protocol";
+import type { Advice } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import type { TextTable } from "../tables/text-table.ts";
 import type { TributaryError } from "@tributary/protocol";
@@ -91,7 +92,7 @@ export function faultAt(
   { table, row }: PlacedCell,
   column: string,
   fault: string,
-  remedy: string,
+  remedy: string | Advice,
 ): TributaryError {
   return unreadable(table.source, fault, { remedy, line: table.lines[row]!, column });
 }

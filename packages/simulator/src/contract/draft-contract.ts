@@ -1,12 +1,12 @@
 // Drafts a data contract from tables: what a person would make of their columns.
 import {
   LARGEST_DEVIATION,
-  TributaryError,
   type TableContract,
   type Feature,
   type Label,
   type Scaling,
 } from "@tributary/protocol";
+import { advise, setting, type Advice } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { USUAL_MISSING } from "../tables/missing.ts";
 import type { TextTable } from "../tables/text-table.ts";
@@ -119,7 +119,7 @@ interface FeatureContext {
 function draftFeature(column: ColumnValues, context: FeatureContext): Feature {
   const { tables, missing, options, isCategory } = context;
   const { name, numbers } = column;
-  const incomplete = whenIncomplete(column, options, FEATURE_REMEDY);
+  const incomplete = whenIncomplete(column, options, featureRemedy(name));
   if (!isCategory && kindOf(column, tables) === "numbers") {
     if (options.features === undefined) refuseNumbering(column);
     return {
@@ -170,7 +170,7 @@ function draftLabel(
       firstWord,
       name,
       `has ${shown(firstWord)}, which is not a number as in other lines,`,
-      "Correct it. If it stands for a missing value, say so with --missing; if it is a class as the numbers are, name all of them with --classes.",
+      advise`Correct it. If it stands for a missing value, say so with ${setting("missing", firstWord.cell)}; if it is a class as the numbers are, name all of them with ${setting("classes")}.`,
     );
   }
   const fraction = numbers.some((number) => !Number.isInteger(number));
@@ -179,16 +179,16 @@ function draftLabel(
       firstNumber,
       name,
       `has ${words.length} different numbers as classes, the first`,
-      "If they are numbers to predict, say --values; or name another column with --label.",
+      advise`If they are numbers to predict, say so with ${setting("labelKind", "value")}; or name another column with ${setting("label")}.`,
     );
   }
   if (firstNumber === undefined) refuseTooManyLevels(name, words);
   if (words.length < 2) {
-    throw new TributaryError(
-      "DATA_UNREADABLE",
-      `${tables[0]!.source} has ${words.length === 0 ? "no class" : `only the class ${words[0]!.text}`} in column ${name}`,
-      { remedy: "Give examples of at least two classes, or name all of them with --classes." },
-    );
+    const fault = words.length === 0 ? "has no class" : `has only the class ${words[0]!.text}`;
+    throw unreadable(tables[0]!.source, fault, {
+      remedy: advise`Give examples of at least two classes, or name all of them with ${setting("classes")}.`,
+      column: name,
+    });
   }
   return { name, classes: words.map(({ text }) => text), whenMissing };
 }
@@ -202,14 +202,13 @@ function scalingOf(column: ColumnValues, { scaling }: DraftOptions): Scaling {
     column.firstNumber!,
     column.name,
     "has numbers too large to be scaled, the first",
-    "Write them in a larger unit, or leave the column out with --ignore.",
+    advise`Write them in a larger unit, or leave the column out with ${setting("ignore", column.name)}.`,
   );
 }
 
-const FEATURE_REMEDY =
-  "Fill it in, leave the column out with --ignore, leave out such rows with --drop-incomplete, or have a value filled in with --fill-missing.";
-const LABEL_REMEDY =
-  "Fill it in, or leave out such rows with --drop-incomplete. If it is the name of a class, name all classes with --classes.";
+const featureRemedy = (name: string): Advice =>
+  advise`Fill it in, leave the column out with ${setting("ignore", name)}, leave out such rows with ${setting("incomplete", "drop")}, or have a value filled in with ${setting("incomplete", "mean")}.`;
+const LABEL_REMEDY = advise`Fill it in, or leave out such rows with ${setting("incomplete", "drop")}. If it is the name of a class, name all classes with ${setting("classes")}.`;
 
 /**
  * What to do about the missing values of a column.
@@ -219,7 +218,7 @@ const LABEL_REMEDY =
 function whenIncomplete(
   { name, firstMissing }: ColumnValues,
   { incomplete = "refuse" }: DraftOptions,
-  remedy: string,
+  remedy: Advice,
 ): "refuse" | "drop" | Filling {
   if (incomplete !== "refuse" || firstMissing === undefined) return incomplete;
   throw faultAt(firstMissing, name, "has no value", remedy);

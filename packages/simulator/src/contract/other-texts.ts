@@ -1,15 +1,16 @@
+import { advise, setting, type Advice } from "../files/advice.ts";
 import { faultAt, shown, type PlacedCell } from "./column-values.ts";
 
 /** A form of texts that are neither numbers nor categories, what they are, and what to do. */
 interface OtherForm {
   readonly form: RegExp;
   readonly what: string;
-  readonly remedy: string;
+  readonly remedy: string | Advice;
 }
 
 const DATE_REMEDY =
   "Leave the column out, or write a number in its place, such as the days since another date.";
-const OR_CATEGORIES = "If the texts are categories, say so with --categories.";
+const OR_CATEGORIES = advise`If the texts are categories, say so with ${setting("categories")}.`;
 const MONTH =
   "(?:jan(?:uary?|uar)?|feb(?:ruary?|ruar)?|mar(?:ch)?|m[aä]rz|apr(?:il)?|ma[yi]|jun[ei]?|jul[yi]?|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\\.?";
 const UNITS =
@@ -32,7 +33,7 @@ const OTHER_FORMS: readonly OtherForm[] = [
   {
     form: /^(?:19|20)\d{2}[-/](?:0?[1-9]|1[0-2])$|^(?:19|20)\d{2}[- ]?[QWHqwh]\d{1,2}$/,
     what: "a date",
-    remedy: `${DATE_REMEDY} ${OR_CATEGORIES}`,
+    remedy: advise`${DATE_REMEDY} ${OR_CATEGORIES}`,
   },
   {
     form: /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?$/,
@@ -43,8 +44,7 @@ const OTHER_FORMS: readonly OtherForm[] = [
   {
     form: /^[+-]?\d{1,3}(?:[,.'’_\s]\d{3})+(?:[.,]\d+)?$|^[+-]?\d{1,2}(?:,\d{2})+,\d{3}$|^[+-]?\d+,\d+$/,
     what: "a number with other marks than a decimal point",
-    remedy:
-      "Write numbers with a decimal point and without marks between thousands, or say --decimal-mark , if all of them have decimal commas.",
+    remedy: advise`Write numbers with a decimal point and without marks between thousands, or say so with ${setting("decimalMark", ",")} if all of them have decimal commas.`,
   },
   {
     form: /^[+-]?(?:\p{Sc}|USD|EUR|GBP|CHF|JPY) ?[+-]?[\d.,]+$|^[+-]?[\d.,]+ ?(?:\p{Sc}|%|USD|EUR|GBP|CHF|JPY)$/u,
@@ -59,17 +59,17 @@ const OTHER_FORMS: readonly OtherForm[] = [
   {
     form: new RegExp(`^[+-]?\\d+(?:[.,]\\d+)? ?(?:${UNITS})$`, "u"),
     what: "a number with a unit",
-    remedy: `Write the number without the unit. ${OR_CATEGORIES}`,
+    remedy: advise`Write the number without the unit. ${OR_CATEGORIES}`,
   },
   {
     form: /^0x[\da-f]+$|^\d+(?:\.\d+)?[Dd][+-]\d+$/i,
     what: "a number in another form",
-    remedy: `Write the number in decimal digits. ${OR_CATEGORIES}`,
+    remedy: advise`Write the number in decimal digits. ${OR_CATEGORIES}`,
   },
   {
     form: /^\d+ ?\/ ?\d+$/,
     what: "two numbers",
-    remedy: `Write a column for each of them, or what they come to. ${OR_CATEGORIES}`,
+    remedy: advise`Write a column for each of them, or what they come to. ${OR_CATEGORIES}`,
   },
   {
     form: /^(?=.*[^\p{ASCII}])[+-]?[\p{Nd}.,]+$/u,

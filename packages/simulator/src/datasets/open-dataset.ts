@@ -9,6 +9,7 @@ import {
 } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { parseStrict } from "@tributary/protocol/schemas";
+import { inWordsOf, settingWords } from "../files/advice.ts";
 import { messageOf } from "../files/unreadable.ts";
 import { joinExamples, joinedPartition } from "../partition/join-examples.ts";
 import { readTable } from "../tables/read-table.ts";
@@ -18,7 +19,6 @@ import type { Dataset, UndividedDataset } from "./dataset.ts";
 import { BY_FILE, examplesOfTables } from "./examples-of-tables.ts";
 import { USUAL_HELD_OUT, type HeldOut } from "./held-out.ts";
 import { holdOutEnd } from "./hold-out-end.ts";
-import { withKeysForOptions } from "./keys-for-options.ts";
 import { loadData, readingUnder, type ReadingOptions, type TableDataset } from "./load-data.ts";
 import { isPattern, matchingFiles } from "./matching-files.ts";
 import { publishedFolder } from "./published.ts";
@@ -54,7 +54,7 @@ export async function openDataset(input: DataInput, deps: OpenDatasetDeps = {}):
   try {
     return await opened(options, deps);
   } catch (error) {
-    throw isTributaryError(error) ? withKeysForOptions(error) : error;
+    throw inWordsOf(error, (use) => `data.${settingWords(use)}`);
   }
 }
 

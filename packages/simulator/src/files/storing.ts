@@ -11,7 +11,7 @@ export async function storing<Result>(path: string, work: () => Promise<Result>)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TributaryError("STORAGE_UNAVAILABLE", `${path} cannot be written (${reason})`, {
-      remedy: "Give a folder with --out that you may write to.",
+      remedy: "Give a place that you may write to and that has room for it.",
       cause,
     });
   }

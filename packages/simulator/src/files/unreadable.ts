@@ -1,8 +1,9 @@
 import { TributaryError } from "@tributary/protocol";
+import { AdvisedError, type Advice } from "./advice.ts";
 
 /** What the user can do about a file at fault, and what else is known of the fault. */
 interface FaultFacts {
-  readonly remedy: string;
+  readonly remedy: string | Advice;
   /** The line at fault, counted from 1. */
   readonly line?: number;
   /** The name of the column at fault. */
@@ -21,19 +22,15 @@ export function unreadable(file: string, fault: string, facts: FaultFacts): Trib
     ...(line === undefined ? [] : [`line ${line}`]),
     ...(column === undefined ? [] : [`column ${column}`]),
   ].join(", ");
-  return new TributaryError(
-    "DATA_UNREADABLE",
-    `${file} ${fault}${place === "" ? "" : ` in ${place}`}`,
-    {
-      remedy,
-      context: {
-        file,
-        ...(line === undefined ? {} : { line }),
-        ...(column === undefined ? {} : { column }),
-      },
-      cause,
-    },
-  );
+  const message = `${file} ${fault}${place === "" ? "" : ` in ${place}`}`;
+  const context = {
+    file,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+  return typeof remedy === "string"
+    ? new TributaryError("DATA_UNREADABLE", message, { remedy, context, cause })
+    : new AdvisedError("DATA_UNREADABLE", message, { advice: remedy, context, cause });
 }
 
 /** The message of anything that was thrown. */

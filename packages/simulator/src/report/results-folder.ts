@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { TributaryError, type Clock } from "@tributary/protocol";
+import { AdvisedError, advise, setting } from "../files/advice.ts";
 import { yamlText } from "../files/yaml.ts";
 import type { ExperimentPlan } from "../experiment/experiment.ts";
 import type { RunResult } from "../runner/run-result.ts";
@@ -64,21 +65,16 @@ export class ResultsFolder {
     const text = `${yamlText(plan.value)}\n`;
     const isEmpty = (await filesIn(path)).length === 0;
     if (!isEmpty && !resume) {
-      throw new TributaryError("CONFIG_INVALID", `The folder ${path} has files already`, {
-        remedy: "Give another folder with --out, or go on with --resume.",
+      throw new AdvisedError("CONFIG_INVALID", `The folder ${path} has files already`, {
+        advice: advise`Give another folder with ${setting("out")}, or go on with ${setting("resume", true)}.`,
       });
     }
     if (!isEmpty) {
       const before = await readFile(join(path, RESULTS_FILES.experiment), "utf8").catch(() => "");
       if (before === text) return results;
-      throw new TributaryError(
-        "CONFIG_INVALID",
-        `${path} holds the results of another experiment`,
-        {
-          remedy:
-            "Give the same file and the same settings as before, or another folder with --out.",
-        },
-      );
+      throw new AdvisedError("CONFIG_INVALID", `${path} holds the results of another experiment`, {
+        advice: advise`Give the same file and the same settings as before, or another folder with ${setting("out")}.`,
+      });
     }
     const environment = JSON.stringify(environmentOf(folder), undefined, 2);
     results.#description = {

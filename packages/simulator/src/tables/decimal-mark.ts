@@ -1,3 +1,4 @@
+import { advise, setting } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { isNumber, isNumberWithComma, mayBeThousands } from "./number-text.ts";
 import type { TableRecord } from "./records.ts";
@@ -21,8 +22,7 @@ function refusePointsBetweenThousands(records: readonly TableRecord[], file: str
     file,
     `has ${first.cell}, whose point may be a decimal point or stand between thousands,`,
     {
-      remedy:
-        "Say with --decimal-mark . that it is a decimal point, or write thousands without a mark.",
+      remedy: advise`Say with ${setting("decimalMark", ".")} that it is a decimal point, or write thousands without a mark.`,
       line: first.line,
     },
   );
@@ -72,8 +72,7 @@ export function findDecimalMark(
     file,
     `has ${firstComma.cell}, whose comma may be a decimal comma or stand between thousands,`,
     {
-      remedy:
-        "Say with --decimal-mark , that it is a decimal comma, or write thousands without a mark.",
+      remedy: advise`Say with ${setting("decimalMark", ",")} that it is a decimal comma, or write thousands without a mark.`,
       line: firstComma.line,
     },
   );

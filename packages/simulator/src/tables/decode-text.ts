@@ -1,3 +1,4 @@
+import { advise, setting } from "../files/advice.ts";
 import { messageOf, unreadable } from "../files/unreadable.ts";
 
 /** Marks at the beginning of a file that say its encoding. */
@@ -44,7 +45,7 @@ export function decodeText(
   const decoder = decoderFor(encoding ?? marked ?? "utf-8", file);
   if (!decoder.encoding.startsWith("utf-16") && bytes.includes(0)) {
     throw unreadable(file, "has zero bytes", {
-      remedy: "Give a text file. If its encoding is UTF-16, say so: --encoding utf-16le.",
+      remedy: advise`Give a text file. If its encoding is UTF-16, say so with ${setting("encoding", "utf-16le")}.`,
       line: lineAt(bytes, bytes.indexOf(0)),
     });
   }
@@ -53,15 +54,14 @@ export function decodeText(
     text = decoder.decode(bytes);
   } catch (error) {
     throw unreadable(file, `has bytes that are not ${decoder.encoding.toUpperCase()}`, {
-      remedy:
-        "Save it as UTF-8, or say which encoding it has, such as --encoding latin1 for old files of Western Europe.",
+      remedy: advise`Save it as UTF-8, or say which encoding it has, such as ${setting("encoding", "latin1")} for old files of Western Europe.`,
       line: lineAt(bytes, lengthOfValidPart(bytes, decoder.encoding)),
       cause: error,
     });
   }
   if (!text.includes("\0")) return { text, encoding: decoder.encoding };
   throw unreadable(file, "has characters that are zero", {
-    remedy: "Give a text file, or say with --encoding which encoding it has.",
+    remedy: advise`Give a text file, or say with ${setting("encoding")} which encoding it has.`,
     line: text.slice(0, text.indexOf("\0")).split("\n").length,
   });
 }

@@ -1,3 +1,4 @@
+import { advise, setting } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { isMissing } from "./missing.ts";
 import { isNumber, isNumberWithComma } from "./number-text.ts";
@@ -23,8 +24,7 @@ export function findDelimiter(text: string, file: string): string {
   // A quote that is not closed is a fault of its own.
   readRecords(text, file, { delimiter: "," });
   throw unreadable(file, "has rows that are not divided into cells", {
-    remedy:
-      "Give a table of at least two columns. If an unusual character divides them, say which: --delimiter.",
+    remedy: advise`Give a table of at least two columns. If an unusual character divides them, say which with ${setting("delimiter")}.`,
     line: 1,
   });
 }

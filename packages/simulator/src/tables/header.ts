@@ -1,3 +1,4 @@
+import { advise, setting } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { isMissing } from "./missing.ts";
 import { isNumber } from "./number-text.ts";
@@ -56,8 +57,7 @@ export function findHeader(records: readonly TableRecord[], file: string): boole
   return isCounting && (words.length > 0 || numbers.length >= 3);
 }
 
-const ASK_REMEDY =
-  "Say with --header that this line holds the names of the columns, or with --no-header that it does not.";
+const ASK_REMEDY = advise`Say with ${setting("header", true)} that this line holds the names of the columns, or with ${setting("header", false)} that it does not.`;
 
 const isWhole = ({ first }: Column): boolean => /^\d+$/.test(first);
 

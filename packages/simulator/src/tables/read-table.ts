@@ -1,4 +1,5 @@
 import { readUnpacked } from "../files/read-unpacked.ts";
+import { advise, setting } from "../files/advice.ts";
 import { unreadable } from "../files/unreadable.ts";
 import { findDecimalMark, refusePoints } from "./decimal-mark.ts";
 import { decodeText } from "./decode-text.ts";
@@ -87,7 +88,7 @@ function columnNames(names: readonly string[], file: string): readonly string[] 
   const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (twice === undefined) return columns;
   throw unreadable(file, `has two columns named ${twice}`, {
-    remedy: "Rename one of them. If the first line holds no names but data, say so: --no-header.",
+    remedy: advise`Rename one of them. If the first line holds no names but data, say so with ${setting("header", false)}.`,
     line: 1,
   });
 }
