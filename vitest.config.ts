@@ -102,6 +102,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          globalSetup: "infra/bundle-browser.mjs",
           server: { deps: { external: builtPackages } },
           env: { CHROMIUM_PATH: findChromium() ?? "" },
           testTimeout: 180_000,

@@ -20,6 +20,7 @@ export function buildFingerprint(root) {
     join(root, "tsconfig.base.json"),
     join(root, "tsconfig.json"),
     join(root, "pnpm-lock.yaml"),
+    join(root, "infra", "bundle-browser.mjs"),
     ...packageFolders(root).flatMap((folder) => [
       join(folder, "src"),
       ...readdirSync(folder)
@@ -38,7 +39,8 @@ export function isBuildPresent(root) {
 }
 
 /**
- * Compiles the packages, in the order of their references, without their tests.
+ * Compiles the packages, in the order of their references, without their tests, and makes the files
+ * that browsers run as they are.
  * @param {string} root
  * @returns {Promise<void>}
  * @throws {SetupError}
@@ -54,4 +56,7 @@ export async function buildPackages(root) {
       output,
     );
   }
+  // It needs the bundler, which is not there yet when this file is loaded in a fresh checkout.
+  const { bundleForBrowsers } = await import("./bundle-browser.mjs");
+  await bundleForBrowsers(root);
 }

@@ -183,7 +183,7 @@ export const PACKAGES = {
       ...["training/fused/layers", "training/fused/network", "training/fused"],
       ["training/native/onnx", "training/native/runtime"],
       ...["training/native/layers", "training/native/step", "training/native"],
-      ...["engine-choice", "participation", "platform"],
+      ...["engine-choice", "participation", "platform", "client-core", "worker"],
       ...["tokenizers", "testing/**"],
     ],
     reserved: [

@@ -23,12 +23,19 @@ const CHECK_LIMIT_MS = 2 * 60_000;
 export function deleteLeftOvers(packages) {
   for (const { folder } of packages) {
     for (const file of readdirSync(join(folder, "dist"), { recursive: true }).map(String)) {
+      if (isBundled(`dist/${file}`)) continue;
       const [, source] = /^(.*)\.(?:d\.ts|js)(?:\.map)?$/.exec(file) ?? [];
       if (source === undefined || existsSync(join(folder, "src", `${source}.ts`))) continue;
       rmSync(join(folder, "dist", file));
     }
   }
 }
+
+/**
+ * Whether `bundle-browser.mjs` has made a file of `dist`, of many sources.
+ * @param {string} file - Relative to the package's folder.
+ */
+const isBundled = (file) => file.startsWith("dist/browser/");
 
 /**
  * Packs every published package, as `pnpm publish` would. Nothing is sent anywhere.
@@ -94,7 +101,7 @@ export async function faultsOfTarballs(root, packages, tarballs) {
 export function faultsOfFiles(files, folder) {
   const missing = ["package.json", "README.md", "LICENSE"].filter((name) => !files.includes(name));
   const leftOver = files
-    .filter((file) => /^dist\/.*\.js$/.test(file))
+    .filter((file) => /^dist\/.*\.js$/.test(file) && !isBundled(file))
     .filter((file) => !existsSync(join(folder, file.replace(/^dist/, "src").replace(/js$/, "ts"))));
   return [
     ...missing.map((name) => `${name} is missing`),

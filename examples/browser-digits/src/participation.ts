@@ -38,7 +38,6 @@ export class Participation {
       serverKey: settings.serverKey,
       population: settings.population,
       examples: this.digits,
-      trainer: engine.trainer,
       // Seeded, so that the reports of a writer can be reproduced. An app leaves this out.
       random: random.derive("client"),
     });

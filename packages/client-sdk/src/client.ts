@@ -9,38 +9,17 @@
  * const model = await client.model();
  * ```
  */
+import { openCore } from "#client-core";
 import { platform } from "#platform";
 import type { LayersModel } from "@tensorflow/tfjs";
-import {
-  TributaryError,
-  isTributaryError,
-  parseServerKey,
-  populationName,
-  resolveLimits,
-  type CheckpointId,
-  type Limits,
-  type Plan,
-} from "@tributary/protocol";
-import { checkCredentials, type FederatedClientOptions } from "./client-options.ts";
-import { ClientResources } from "./client-resources.ts";
-import { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
-import type { ExampleTable } from "./examples/example-table.ts";
-import type { Examples } from "./examples/examples.ts";
-import { tableExampleStore } from "./examples/table-store.ts";
+import { TributaryError, isTributaryError } from "@tributary/protocol";
+import type { Checkpoint, ClientCore, NewestRequest } from "./client-core/client-core.ts";
+import type { FederatedClientOptions } from "./client-core/client-options.ts";
+import { clientSettings } from "./client-core/client-settings.ts";
 import { EventStream, type EventSink } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
-import { participate } from "./participation/participation.ts";
-import { personalWeights } from "./participation/local-layers.ts";
-import { PlanMemory } from "./participation/plan-memory.ts";
 import type { Platform } from "./platform/platform.ts";
-import { LinkedAbort, abortable, aborted } from "./runtime/abort.ts";
-import { Backoff } from "./session/backoff.ts";
-import { requestModel } from "./session/model-request.ts";
-import { checkServerUrl } from "./session/server-url.ts";
-import type { SessionOptions } from "./session/session.ts";
-import { resolveFloors, type ClientFloors } from "./trust/floors/client-floors.ts";
-import { ModelCache, type CachedModel } from "./trust/model-cache.ts";
-import { VERSION } from "./version.generated.ts";
+import { LinkedAbort, aborted } from "./runtime/abort.ts";
 
 /** Parts to use in place of the platform's, such as a clock or a socket for tests. */
 export type FederatedClientDeps = Partial<Platform>;
@@ -57,44 +36,13 @@ export interface ModelOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A verified checkpoint together with the plan that it belongs to. */
-export interface Checkpoint {
-  /** SHA-256 of the parameters as little-endian float32. */
-  readonly id: CheckpointId;
-  /** The number of the round that made it; 0 for the initial model. */
-  readonly roundNumber: number;
-  /** The plan that came with it, which holds the model's description and the task's name. */
-  readonly plan: Plan;
-  /** All parameters, flat, in the order of `plan.model.parameters`. A copy for the caller. */
-  readonly weights: Float32Array;
-  /**
-   * True when the server has just named it as the newest. False when the client already held it and
-   * did not ask the server, or could not reach it.
-   */
-  readonly isNewest: boolean;
-}
-
-/** Name and version that the client tells the server. */
-const SOFTWARE = `tributary-js/${VERSION}`;
-
 /**
  * One device's part in federated training; see the example at the top of this module. A client runs
  * one `participate()` at a time; `model()` and `checkpoint()` may run beside it.
  */
 export class FederatedClient {
-  readonly #population: string;
-  readonly #platform: Platform;
-  readonly #resources: ClientResources;
-  readonly #limits: Limits;
-  readonly #floors: ClientFloors;
-  readonly #session: SessionOptions;
-  readonly #examples: ExampleStore;
-  readonly #heldOut: ExampleStore | undefined;
-  readonly #cache: ModelCache = new ModelCache();
-  /** What encoding the last update has lost, which is added to the next (error feedback). */
-  readonly #residuals: PlanMemory = new PlanMemory();
-  /** The parameters of layers that the plan leaves to each client. */
-  readonly #localLayers: PlanMemory = new PlanMemory();
+  readonly #core: ClientCore;
+  readonly #createModel: Platform["createModel"];
   readonly #closing: AbortController = new AbortController();
   /** The work under way, which `close` waits for. */
   readonly #working: Set<Promise<unknown>> = new Set();
@@ -108,28 +56,10 @@ export class FederatedClient {
    *   machine.
    */
   constructor(options: FederatedClientOptions, deps: FederatedClientDeps = {}) {
-    this.#platform = { ...platform, ...deps };
-    this.#limits = resolveLimits(options.limits);
-    this.#floors = resolveFloors(options.floors);
-    const settings = {
-      serverKey: parseServerKey(options.serverKey),
-      floors: this.#floors,
-    };
-    this.#session = {
-      url: checkServerUrl(options.url),
-      serverKey: settings.serverKey,
-      limits: this.#limits,
-      tls: options.tls,
-      agent: options.agent,
-      software: SOFTWARE,
-      oldestVersion: this.#floors.oldestProtocolVersion,
-    };
-    this.#population = populationName(options.population);
-    checkCredentials(options);
-    this.#resources = new ClientResources(options, this.#platform, settings);
-    const { examples, heldOut } = options;
-    this.#examples = storeOf(examples);
-    this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
+    const settings = clientSettings(options);
+    const ownPlatform = { ...platform, ...deps };
+    this.#createModel = ownPlatform.createModel;
+    this.#core = openCore(settings, ownPlatform, Object.keys(deps).length > 0);
   }
 
   /**
@@ -167,9 +97,8 @@ export class FederatedClient {
    *   model.
    */
   async model(options: ModelOptions = {}): Promise<LayersModel> {
-    const { model } = await this.#newest(options.signal);
-    const weights = personalWeights(model, this.#localLayers);
-    return this.#platform.createModel(model.plan.plan.model, weights);
+    const { plan, weights } = await this.#newest({ personal: true }, options.signal);
+    return this.#createModel(plan.model, weights);
   }
 
   /**
@@ -187,9 +116,8 @@ export class FederatedClient {
    *   `PLAN_SIGNATURE_INVALID` and the like when what was received cannot be trusted; `ABORTED`;
    *   `BAD_PARAMETER` when this client is closed.
    */
-  async checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
-    const { model, isNewest } = await this.#newest(options.signal);
-    return copyOf(model, isNewest);
+  checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
+    return this.#newest({ personal: false }, options.signal);
   }
 
   /**
@@ -198,8 +126,7 @@ export class FederatedClient {
    * @returns The checkpoint with `isNewest` false; `undefined` while the client holds none.
    */
   heldCheckpoint(): Checkpoint | undefined {
-    const held = this.#cache.newest;
-    return held === undefined ? undefined : copyOf(held, false);
+    return this.#core.held();
   }
 
   /**
@@ -210,7 +137,7 @@ export class FederatedClient {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#working);
-    await this.#resources.dispose();
+    await this.#core.dispose();
   }
 
   /** Takes part until `signal` is aborted, which is no error. */
@@ -222,7 +149,7 @@ export class FederatedClient {
     }
     this.#participating = true;
     try {
-      await this.#work(() => this.#participate(events, signal));
+      await this.#work(() => this.#core.participate(events, signal));
     } catch (error) {
       if (!signal.aborted || !isTributaryError(error, "ABORTED")) throw error;
     } finally {
@@ -230,59 +157,14 @@ export class FederatedClient {
     }
   }
 
-  async #participate(events: EventSink, signal: AbortSignal): Promise<void> {
-    const resources = this.#resources;
-    const crypto = await abortable(resources.crypto(), signal);
-    const trainer = await abortable(resources.trainer(), signal);
-    const random = resources.random(crypto);
-    const waits = random.derive("wait");
-    const deps = {
-      ...resources.sessionDeps(crypto, this.#cache),
-      population: this.#population,
-      credentials: resources.credentials(crypto),
-      floors: this.#floors,
-      approval: resources.approval(crypto),
-      cache: this.#cache,
-      examples: this.#examples,
-      heldOut: this.#heldOut,
-      trainer,
-      kernels: () => resources.kernels(),
-      residuals: this.#residuals,
-      localLayers: this.#localLayers,
-      random,
-      events,
-      reconnect: new Backoff(waits),
-      retry: new Backoff(waits),
-    };
-    await participate(deps, this.#session, signal);
-  }
-
-  /** Asks the server for the newest checkpoint, and falls back on the one that is held. */
-  async #newest(
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly model: CachedModel; readonly isNewest: boolean }> {
+  async #newest(request: NewestRequest, signal: AbortSignal | undefined): Promise<Checkpoint> {
     this.#requireOpen();
     const stop = new LinkedAbort(signal, this.#closing.signal);
     try {
-      const model = await this.#work(async () => {
-        const crypto = await abortable(this.#resources.crypto(), stop.signal);
-        const request = {
-          population: this.#population,
-          credentials: this.#resources.credentials(crypto),
-          held: this.#cache.held(),
-        };
-        const deps = this.#resources.sessionDeps(crypto, this.#cache);
-        return requestModel(deps, this.#session, request, stop.signal);
-      });
-      this.#cache.keep(model);
-      return { model, isNewest: true };
+      return await this.#work(() => this.#core.newest(request, stop.signal));
     } catch (error) {
       if (stop.signal.aborted) throw aborted();
-      const held = this.#cache.newest;
-      if (held === undefined || !isTributaryError(error) || !HELD_WILL_DO.has(error.code)) {
-        throw error;
-      }
-      return { model: held, isNewest: false };
+      throw error;
     } finally {
       stop.unlink();
     }
@@ -308,30 +190,3 @@ export class FederatedClient {
     });
   }
 }
-
-const copyOf = ({ checkpoint, plan, roundNumber }: CachedModel, isNewest: boolean): Checkpoint => ({
-  id: checkpoint.id,
-  roundNumber,
-  plan: plan.plan,
-  weights: checkpoint.weights.slice(),
-  isNewest,
-});
-
-function storeOf(examples: Examples | ExampleTable | ExampleStore): ExampleStore {
-  if ("load" in examples) return examples;
-  return "rows" in examples ? tableExampleStore(examples) : memoryExampleStore(examples);
-}
-
-/**
- * Errors after which a checkpoint that the client holds is better than none: the server was not
- * reached or was cut off, or it gives its newest model to nobody but the members of its rounds.
- */
-const HELD_WILL_DO: ReadonlySet<string> = new Set([
-  "MODEL_NOT_PUBLIC",
-  "CONNECTION_FAILED",
-  "CONNECTION_LOST",
-  "TIMED_OUT",
-  "SERVER_STOPPING",
-  "TOO_MANY_CONNECTIONS",
-  "RATE_LIMITED",
-]);

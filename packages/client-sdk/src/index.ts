@@ -4,12 +4,12 @@
  */
 export {
   FederatedClient,
-  type Checkpoint,
   type FederatedClientDeps,
   type ModelOptions,
   type ParticipateOptions,
 } from "./client.ts";
-export type { FederatedClientOptions } from "./client-options.ts";
+export type { Checkpoint } from "./client-core/client-core.ts";
+export type { FederatedClientOptions, WorkerSource } from "./client-core/client-options.ts";
 // What happens while a client takes part.
 export type {
   ParticipationEvent,

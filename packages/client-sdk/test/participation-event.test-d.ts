@@ -8,6 +8,8 @@ type Told<Type extends ParticipationEvent["type"]> = Extract<ParticipationEvent,
 /** Does not compile when a type of event is added and nobody says what an app would show. */
 function shown(event: ParticipationEvent): string {
   switch (event.type) {
+    case "thread-chosen":
+      return `in the ${event.thread}: ${event.reason}`;
     case "connecting":
       return `attempt ${event.attempt}`;
     case "connected":

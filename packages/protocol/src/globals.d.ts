@@ -27,6 +27,7 @@ declare class AbortController {
 declare const self: {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  close(): void;
 };
 
 // Some phones have no WebAssembly: ask with `typeof` first.

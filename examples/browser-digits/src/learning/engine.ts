@@ -1,5 +1,5 @@
-// The parts that take a while to load and are loaded once for each page: the cryptography and the
-// trainers.
+// The parts that take a while to load and are loaded once for each page: the cryptography and a trainer
+// of the page's own.
 import { createTrainer, type LocalTrainer } from "@tributary/client-sdk";
 import { createLibsodiumProvider, type CryptoProvider } from "@tributary/protocol";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
@@ -9,11 +9,7 @@ import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-th
 /** What the page needs besides the SDK's client. */
 export interface Engine {
   readonly crypto: CryptoProvider;
-  readonly trainer: LocalTrainer;
-  /**
-   * A second trainer, which predicts and measures models. Calls of one trainer wait for each other,
-   * so the page would not react while the first one trains.
-   */
+  /** Predicts and measures models. The client trains elsewhere, in a Worker. */
   readonly predictor: LocalTrainer;
 }
 
@@ -29,10 +25,9 @@ export async function loadEngine(): Promise<Engine> {
     "tfjs-backend-wasm-simd.wasm": simdUrl,
     "tfjs-backend-wasm-threaded-simd.wasm": threadedUrl,
   };
-  const [crypto, trainer, predictor] = await Promise.all([
+  const [crypto, predictor] = await Promise.all([
     createLibsodiumProvider(),
     createTrainer({ wasmPaths }),
-    createTrainer({ wasmPaths }),
   ]);
-  return { crypto, trainer, predictor };
+  return { crypto, predictor };
 }

@@ -119,6 +119,8 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
       };
     case "prepared":
       return { engine: { name: undefined, exampleCount: event.exampleCount } };
+    case "thread-chosen":
+      return {};
     case "connecting":
       return { activity: { type: "connecting", attempt: event.attempt } };
     case "connected":

@@ -7,6 +7,7 @@ import {
   type DataContract,
 } from "@tributary/protocol";
 import { agreedExamples } from "../examples/agreed-examples.ts";
+import { requireExamples, requireTable } from "../examples/example-form.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
@@ -37,7 +38,8 @@ export async function loadExamples(
   contract: DataContract | undefined,
   signal: AbortSignal,
 ): Promise<Examples> {
-  const examples = await ask(() => store.load(signal, contract), signal);
+  const examples = await askStore(() => store.load(signal, contract), signal);
+  requireExamples(examples);
   checkExampleCount(examples.count);
   return agreedExamples(examples, contract);
 }
@@ -56,7 +58,8 @@ export async function loadTable(store: ExampleStore, signal: AbortSignal): Promi
     );
   }
   const load = store.table.bind(store);
-  const table = await ask(() => load(signal), signal);
+  const table = await askStore(() => load(signal), signal);
+  requireTable(table);
   checkExampleCount(table.rows.length);
   return table;
 }
@@ -74,8 +77,8 @@ export async function countExamples(
   let counts: OfferedExamples;
   try {
     counts = {
-      exampleCount: await ask(() => examples.count(), signal),
-      heldOutCount: heldOut === undefined ? 0 : await ask(() => heldOut.count(), signal),
+      exampleCount: await askStore(() => examples.count(), signal),
+      heldOutCount: heldOut === undefined ? 0 : await askStore(() => heldOut.count(), signal),
     };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -100,7 +103,7 @@ export function checkExampleCount(count: number): void {
  * Calls the app's example store. Whatever it throws becomes a `TributaryError` that names the store
  * as the cause, unless it is one already.
  */
-function ask<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export function askStore<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const answer = async (): Promise<T> => {
     try {
       return await call();

@@ -19,6 +19,17 @@ import type {
  * (`resumed`), unless the server no longer keeps its place (`withdrawn`).
  */
 export type ParticipationEvent =
+  /**
+   * Where the client works, in a browser: in a `worker`, or in the `page`, and why. It comes first,
+   * and again when the client has moved to the page because a model needs an engine that only the
+   * page has.
+   */
+  | {
+      readonly type: "thread-chosen";
+      readonly thread: "worker" | "page";
+      /** Why this thread was chosen: a clause for people to read. */
+      readonly reason: string;
+    }
   /** The client starts to connect. `attempt` counts from 1, and again from 1 after a check-in. */
   | { readonly type: "connecting"; readonly attempt: number }
   /** The client is connected, and the server has proved that it holds the pinned key. */

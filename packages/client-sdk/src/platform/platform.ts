@@ -5,10 +5,10 @@ import type { LocalTrainer } from "../training/local-trainer.ts";
 import type { TrainerOptions } from "../engine-choice/trainer-options.ts";
 
 /**
- * What a platform provides: one adapter for each port that the client uses. Nothing is loaded
- * before it is asked for.
+ * What the work of a client needs of a platform: one adapter for each port. Nothing is loaded before
+ * it is asked for.
  */
-export interface Platform {
+export interface ThreadPlatform {
   /** Opens WebSockets. */
   readonly connect: SocketConnector;
   /** Measures time and waits. */
@@ -25,6 +25,10 @@ export interface Platform {
    * @throws TributaryError `ENGINE_UNAVAILABLE` when no engine that the options allow can be used.
    */
   createTrainer(options: TrainerOptions): Promise<LocalTrainer>;
+}
+
+/** What a platform provides, with what an app asks of it beside the work. */
+export interface Platform extends ThreadPlatform {
   /**
    * Builds a tfjs model, which the caller disposes. `weights` holds all parameters, flat, and is
    * copied.

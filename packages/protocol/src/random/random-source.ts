@@ -15,6 +15,11 @@ export interface RandomSource {
    * what the child gives. The cryptographic source returns itself.
    */
   derive(label: string): RandomSource;
+  /**
+   * The seed of a seeded source, from which `seededRandom` makes one with the same children, in
+   * another thread for example. A cryptographic source has none.
+   */
+  seed?(): Uint8Array;
 }
 
 /** The source for production: the platform's cryptographic generator. */
@@ -34,15 +39,15 @@ export function cryptographicRandom(crypto: CryptoProvider): RandomSource {
  */
 export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array): RandomSource {
   const seedBytes = typeof seed === "number" ? utf8(`seed ${seed}`) : seed.slice();
-  return keyedRandom(crypto, () => crypto.sha256(seedBytes));
+  return keyedRandom(crypto, () => seedBytes);
 }
 
 const NOTHING = new Uint8Array(0);
 
 /** A source whose key is made when it is first needed: from many sources nothing is drawn. */
-function keyedRandom(crypto: CryptoProvider, makeKey: () => Uint8Array): RandomSource {
+function keyedRandom(crypto: CryptoProvider, seed: () => Uint8Array): RandomSource {
   let made: Uint8Array | undefined;
-  const key = (): Uint8Array => (made ??= makeKey());
+  const key = (): Uint8Array => (made ??= crypto.sha256(seed()));
   let block = 0;
   /** What is left of the newest block. */
   let pool: Uint8Array = NOTHING;
@@ -60,6 +65,7 @@ function keyedRandom(crypto: CryptoProvider, makeKey: () => Uint8Array): RandomS
       return out;
     },
     derive: (label) =>
-      keyedRandom(crypto, () => crypto.sha256(crypto.hmacSha256(key(), utf8(`child ${label}`)))),
+      keyedRandom(crypto, () => crypto.hmacSha256(key(), utf8(`child ${label}`))),
+    seed: () => seed().slice(),
   };
 }

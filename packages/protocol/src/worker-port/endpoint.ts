@@ -10,7 +10,10 @@ export interface Endpoint {
    * @throws When the message cannot be cloned.
    */
   post(message: unknown, transfer: readonly ArrayBuffer[]): void;
-  /** Called once. Messages that have come before are kept for the listener. */
+  /**
+   * Called once by each side of a conversation, at once. Messages that have come before are kept for
+   * the listener.
+   */
   onMessage(listener: (message: unknown) => void): void;
 }
 

@@ -62,3 +62,11 @@ export function webWorkerEndpoint(worker: WebWorker): WorkerEndpoint {
 export function webOwnerEndpoint(): Endpoint {
   return portEndpoint(self);
 }
+
+/**
+ * The same end for a script that also asks its owner. A page that goes away takes its workers with
+ * it, so its end is never seen.
+ */
+export function webPageEndpoint(): WorkerEndpoint {
+  return { ...webOwnerEndpoint(), onEnd: () => {}, terminate: async () => self.close() };
+}

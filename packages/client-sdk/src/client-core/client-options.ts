@@ -1,18 +1,14 @@
-import {
-  PROTOCOL_CONSTANTS,
-  TributaryError,
-  type Limits,
-  type RandomSource,
-} from "@tributary/protocol";
-import type { DeviceKeySource, TokenSource } from "./enrolment/credentials.ts";
-import type { ExampleStore } from "./examples/example-store.ts";
-import type { ExampleTable } from "./examples/example-table.ts";
-import type { Examples } from "./examples/examples.ts";
-import type { ConnectionAgent, TlsOptions } from "./session/socket.ts";
-import type { TrainerOptions } from "./engine-choice/trainer-options.ts";
-import type { LocalTrainer } from "./training/local-trainer.ts";
-import type { ApprovePlan } from "./trust/plan-approval.ts";
-import type { ClientFloors } from "./trust/floors/client-floors.ts";
+import type { Limits, RandomSource } from "@tributary/protocol";
+import type { WebWorker } from "@tributary/protocol/worker-port";
+import type { DeviceKeySource, TokenSource } from "../enrolment/credentials.ts";
+import type { ExampleStore } from "../examples/example-store.ts";
+import type { ExampleTable } from "../examples/example-table.ts";
+import type { Examples } from "../examples/examples.ts";
+import type { ConnectionAgent, TlsOptions } from "../session/socket.ts";
+import type { TrainerOptions } from "../engine-choice/trainer-options.ts";
+import type { LocalTrainer } from "../training/local-trainer.ts";
+import type { ClientFloors } from "../trust/floors/client-floors.ts";
+import type { ApprovePlan } from "../trust/plan-approval.ts";
 
 /**
  * The settings of a `FederatedClient`. Only `url`, `population`, `serverKey` and `examples` are
@@ -102,24 +98,17 @@ export interface FederatedClientOptions {
    * is in `PROTOCOL_CONSTANTS` and cannot be changed.
    */
   readonly limits?: Partial<Limits>;
+  /**
+   * Where the client works; browsers only. With `auto`, the default, that is a Worker of its own
+   * where there is one and nothing else that was given keeps the client in the page: a `trainer`,
+   * the engine `tfjs`, a backend of tfjs, `deps`, or a source of randomness that has no seed. The
+   * app's example stores, its token function and its key store stay in the page and are asked from
+   * there. With `false` the client works in the page, between frames. A bundler or a policy that
+   * needs a script of the app's own is given a Worker, its address, or a function that starts one;
+   * the script is `@tributary/client-sdk/worker`. The client ends the Worker when it is closed.
+   */
+  readonly worker?: WorkerSource;
 }
 
-/**
- * Checks the token and the device key as far as that is possible without asking the app's function
- * or key store.
- * @throws TributaryError `BAD_PARAMETER` when the key is not 32 bytes long, or the token is empty
- *   or too long.
- */
-export function checkCredentials({ token, deviceKey }: FederatedClientOptions): void {
-  const { maxEnrolmentTokenBytes } = PROTOCOL_CONSTANTS;
-  if (deviceKey instanceof Uint8Array && deviceKey.length !== 32) {
-    throw new TributaryError("BAD_PARAMETER", "The device key is not 32 bytes long", {
-      remedy: "Give the 32-byte seed of an Ed25519 key, or a key store.",
-    });
-  }
-  if (typeof token === "string" && (token === "" || token.length > maxEnrolmentTokenBytes)) {
-    throw new TributaryError("BAD_PARAMETER", "The enrolment token is empty or too long", {
-      remedy: `Give a token in compact JWT form, of at most ${maxEnrolmentTokenBytes} characters.`,
-    });
-  }
-}
+/** Whether a client works in a Worker, and how that is started. */
+export type WorkerSource = "auto" | false | WebWorker | URL | string | (() => WebWorker);

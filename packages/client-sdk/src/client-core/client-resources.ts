@@ -3,27 +3,18 @@ import {
   type CryptoProvider,
   type UpdateKernels,
   type RandomSource,
-  type ServerKey,
 } from "@tributary/protocol";
+import { Credentials } from "../enrolment/credentials.ts";
+import { LoadOnce } from "../runtime/load-once.ts";
+import type { ThreadPlatform } from "../platform/platform.ts";
+import type { SessionDeps } from "../session/session.ts";
+import type { LocalTrainer } from "../training/local-trainer.ts";
+import type { ModelCache } from "../trust/model-cache.ts";
+import { ModelDelivery } from "../trust/model-delivery.ts";
+import { PlanApproval } from "../trust/plan-approval.ts";
+import { PlanVerifier } from "../trust/plan-verifier.ts";
 import type { FederatedClientOptions } from "./client-options.ts";
-import { Credentials } from "./enrolment/credentials.ts";
-import { LoadOnce } from "./runtime/load-once.ts";
-import type { Platform } from "./platform/platform.ts";
-import type { SessionDeps } from "./session/session.ts";
-import type { LocalTrainer } from "./training/local-trainer.ts";
-import type { ClientFloors } from "./trust/floors/client-floors.ts";
-import { PlanApproval } from "./trust/plan-approval.ts";
-import type { ModelCache } from "./trust/model-cache.ts";
-import { ModelDelivery } from "./trust/model-delivery.ts";
-import { PlanVerifier } from "./trust/plan-verifier.ts";
-
-/** The settings of a client after they were checked and completed. */
-export interface CheckedSettings {
-  /** The pinned key. */
-  readonly serverKey: ServerKey;
-  /** The app's floors, with defaults filled in. */
-  readonly floors: ClientFloors;
-}
+import type { ClientSettings } from "./client-settings.ts";
 
 /**
  * What a client needs to work, made when it is first needed and kept for the client's life. A
@@ -31,8 +22,8 @@ export interface CheckedSettings {
  */
 export class ClientResources {
   readonly #options: FederatedClientOptions;
-  readonly #platform: Platform;
-  readonly #settings: CheckedSettings;
+  readonly #platform: ThreadPlatform;
+  readonly #settings: ClientSettings;
   readonly #crypto: LoadOnce<CryptoProvider>;
   readonly #kernels: LoadOnce<UpdateKernels>;
   /** The trainer that this client makes itself; unused when the app gave one. */
@@ -41,7 +32,8 @@ export class ClientResources {
   #credentials: Credentials | undefined;
   #approval: PlanApproval | undefined;
 
-  constructor(options: FederatedClientOptions, platform: Platform, settings: CheckedSettings) {
+  constructor(settings: ClientSettings, platform: ThreadPlatform) {
+    const { options } = settings;
     this.#options = options;
     this.#platform = platform;
     this.#settings = settings;
@@ -93,8 +85,7 @@ export class ClientResources {
   /** What a session with the server works with. */
   sessionDeps(crypto: CryptoProvider, cache: ModelCache): SessionDeps {
     const { connect, clock } = this.#platform;
-    const { serverKey, floors } = this.#settings;
-    const { population } = this.#options;
+    const { serverKey, floors, population } = this.#settings;
     const verifier = new PlanVerifier({ crypto, serverKey, floors, population });
     const kernels = (): Promise<UpdateKernels> => this.kernels();
     const deps = { crypto, verifier, floors, cache, kernels };
@@ -125,7 +116,7 @@ function trainerOptions({
   engine,
   backend,
   wasmPaths,
-}: FederatedClientOptions): Parameters<Platform["createTrainer"]>[0] {
+}: FederatedClientOptions): Parameters<ThreadPlatform["createTrainer"]>[0] {
   return {
     ...(engine === undefined ? {} : { engine }),
     ...(backend === undefined ? {} : { backend }),

@@ -1,0 +1,136 @@
+import { isTributaryError } from "@tributary/protocol";
+import type { ExampleStore } from "../examples/example-store.ts";
+import { storeOf } from "../examples/store-of.ts";
+import type { EventSink } from "../participation/event-stream.ts";
+import { personalWeights } from "../participation/local-layers.ts";
+import { participate } from "../participation/participation.ts";
+import { PlanMemory } from "../participation/plan-memory.ts";
+import type { ThreadPlatform } from "../platform/platform.ts";
+import { abortable, aborted } from "../runtime/abort.ts";
+import { Backoff } from "../session/backoff.ts";
+import { requestModel } from "../session/model-request.ts";
+import { ModelCache, type CachedModel } from "../trust/model-cache.ts";
+import type { Checkpoint, ClientCore, NewestRequest } from "./client-core.ts";
+import { ClientResources } from "./client-resources.ts";
+import type { ClientSettings } from "./client-settings.ts";
+
+/** The `ClientCore` that works in the thread in which it was made. */
+export class OwnThreadCore implements ClientCore {
+  readonly #settings: ClientSettings;
+  readonly #resources: ClientResources;
+  readonly #examples: ExampleStore;
+  readonly #heldOut: ExampleStore | undefined;
+  readonly #cache: ModelCache = new ModelCache();
+  /** What encoding the last update has lost, which is added to the next (error feedback). */
+  readonly #residuals: PlanMemory = new PlanMemory();
+  /** The parameters of layers that the plan leaves to each client. */
+  readonly #localLayers: PlanMemory = new PlanMemory();
+
+  constructor(settings: ClientSettings, platform: ThreadPlatform) {
+    this.#settings = settings;
+    this.#resources = new ClientResources(settings, platform);
+    const { examples, heldOut } = settings.options;
+    this.#examples = storeOf(examples);
+    this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
+  }
+
+  async participate(events: EventSink, signal: AbortSignal): Promise<void> {
+    const resources = this.#resources;
+    const { population, floors, session } = this.#settings;
+    const crypto = await abortable(resources.crypto(), signal);
+    const trainer = await abortable(resources.trainer(), signal);
+    const random = resources.random(crypto);
+    const waits = random.derive("wait");
+    const deps = {
+      ...resources.sessionDeps(crypto, this.#cache),
+      population,
+      credentials: resources.credentials(crypto),
+      floors,
+      approval: resources.approval(crypto),
+      cache: this.#cache,
+      examples: this.#examples,
+      heldOut: this.#heldOut,
+      trainer,
+      kernels: () => resources.kernels(),
+      residuals: this.#residuals,
+      localLayers: this.#localLayers,
+      random,
+      events,
+      reconnect: new Backoff(waits),
+      retry: new Backoff(waits),
+    };
+    await participate(deps, session, signal);
+  }
+
+  async newest({ personal }: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
+    const { model, isNewest } = await this.#requestNewest(signal);
+    const weights = personal ? personalWeights(model, this.#localLayers) : undefined;
+    return copyOf(model, isNewest, weights);
+  }
+
+  held(): Checkpoint | undefined {
+    const held = this.#cache.newest;
+    return held === undefined ? undefined : copyOf(held, false);
+  }
+
+  /** The id of the checkpoint that `held` returns. */
+  get heldId(): Checkpoint["id"] | undefined {
+    return this.#cache.newest?.checkpoint.id;
+  }
+
+  dispose(): Promise<void> {
+    return this.#resources.dispose();
+  }
+
+  /** Asks the server for the newest checkpoint, and falls back on the one that is held. */
+  async #requestNewest(
+    signal: AbortSignal,
+  ): Promise<{ readonly model: CachedModel; readonly isNewest: boolean }> {
+    try {
+      const crypto = await abortable(this.#resources.crypto(), signal);
+      const request = {
+        population: this.#settings.population,
+        credentials: this.#resources.credentials(crypto),
+        held: this.#cache.held(),
+      };
+      const deps = this.#resources.sessionDeps(crypto, this.#cache);
+      const model = await requestModel(deps, this.#settings.session, request, signal);
+      this.#cache.keep(model);
+      return { model, isNewest: true };
+    } catch (error) {
+      if (signal.aborted) throw aborted();
+      const held = this.#cache.newest;
+      if (held === undefined || !isTributaryError(error) || !HELD_WILL_DO.has(error.code)) {
+        throw error;
+      }
+      return { model: held, isNewest: false };
+    }
+  }
+}
+
+/** @param weights - In place of those of the checkpoint; copied if they are the checkpoint's own. */
+const copyOf = (
+  { checkpoint, plan, roundNumber }: CachedModel,
+  isNewest: boolean,
+  weights = checkpoint.weights,
+): Checkpoint => ({
+  id: checkpoint.id,
+  roundNumber,
+  plan: plan.plan,
+  weights: weights === checkpoint.weights ? weights.slice() : weights,
+  isNewest,
+});
+
+/**
+ * Errors after which a checkpoint that the client holds is better than none: the server was not
+ * reached or was cut off, or it gives its newest model to nobody but the members of its rounds.
+ */
+const HELD_WILL_DO: ReadonlySet<string> = new Set([
+  "MODEL_NOT_PUBLIC",
+  "CONNECTION_FAILED",
+  "CONNECTION_LOST",
+  "TIMED_OUT",
+  "SERVER_STOPPING",
+  "TOO_MANY_CONNECTIONS",
+  "RATE_LIMITED",
+]);

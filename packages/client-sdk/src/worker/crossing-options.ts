@@ -1,0 +1,71 @@
+import type { RandomSource } from "@tributary/protocol";
+import type { FederatedClientOptions } from "../client-core/client-options.ts";
+import type { StoreName } from "./conversations.ts";
+
+/** The options that are data, and cross to the Worker as they are. */
+const DATA = ["url", "population", "serverKey", "floors", "limits", "backend"] as const;
+
+/** A client's options as the Worker gets them: data, and which parts of the app are to be asked. */
+export interface CrossingOptions extends Pick<FederatedClientOptions, (typeof DATA)[number]> {
+  /** Which example stores there are, and whether they have tables. */
+  readonly stores: { readonly [Store in StoreName]?: { readonly hasTable: boolean } };
+  /** The token, or that the app has a function that gets one. */
+  readonly token: string | typeof ASK | undefined;
+  /** Whether the app wants to be asked about plans. */
+  readonly approvesPlans: boolean;
+  /** The device's seed, or that the app has a key store. */
+  readonly deviceKey: Uint8Array | typeof ASK | undefined;
+  /** The seed of the app's source of randomness. */
+  readonly seed: Uint8Array | undefined;
+}
+
+/** Stands for what the page is asked for. It is no text, which a token might be. */
+export const ASK = true;
+
+/** Picks what crosses. */
+export function crossingOptions(
+  options: FederatedClientOptions,
+  stores: CrossingOptions["stores"],
+): CrossingOptions {
+  const { token, approvePlan, deviceKey, random } = options;
+  const data = DATA.filter((name) => options[name] !== undefined).map((name) => [
+    name,
+    options[name],
+  ]);
+  return {
+    url: options.url,
+    population: options.population,
+    serverKey: options.serverKey,
+    ...Object.fromEntries(data),
+    stores,
+    token: typeof token === "function" ? ASK : token,
+    approvesPlans: approvePlan !== undefined,
+    deviceKey: deviceKey === undefined || deviceKey instanceof Uint8Array ? deviceKey : ASK,
+    seed: seedOf(random),
+  };
+}
+
+/**
+ * Why a client cannot work in a Worker, as a clause for people to read; `undefined` if it can.
+ * @param hasOwnParts - Whether the app has replaced parts of the platform.
+ */
+export function reasonToStay(
+  { worker, trainer, engine, backend, random }: FederatedClientOptions,
+  hasOwnParts: boolean,
+): string | undefined {
+  if (worker === false) return "the app asks for it";
+  if (trainer !== undefined) return "the app has given a trainer, which lives in the page";
+  if (hasOwnParts) return "the app has replaced parts of the platform, which live in the page";
+  if (engine === "tfjs" || engine === "native") {
+    return `the engine ${engine}, which the app names, does not work in the Worker`;
+  }
+  if (backend !== undefined && !["auto", "wasm", "reference"].includes(backend)) {
+    return `the backend ${backend}, which the app names, does not work in the Worker`;
+  }
+  if (random !== undefined && seedOf(random) === undefined) {
+    return "the app has given a source of randomness that has no seed";
+  }
+  return undefined;
+}
+
+const seedOf = (random: RandomSource | undefined): Uint8Array | undefined => random?.seed?.();

@@ -1,0 +1,155 @@
+import { isTributaryError } from "@tributary/protocol";
+import { webWorkerEndpoint } from "@tributary/protocol/worker-port";
+import type { Checkpoint, ClientCore, NewestRequest } from "../client-core/client-core.ts";
+import type { ClientSettings } from "../client-core/client-settings.ts";
+import type { EventSink } from "../participation/event-stream.ts";
+import type { ThreadPlatform } from "../platform/platform.ts";
+import { LinkedAbort, abortable } from "../runtime/abort.ts";
+import { LoadOnce } from "../runtime/load-once.ts";
+import { reasonToStay } from "./crossing-options.ts";
+import { waysToStart, type WayToStart } from "./start-worker.ts";
+import { WorkerCore } from "./worker-core.ts";
+
+/** Opens a client's core in a browser: in a Worker where that is possible, else in the page. */
+export function openCore(
+  settings: ClientSettings,
+  platform: ThreadPlatform,
+  hasOwnParts: boolean,
+): ClientCore {
+  const { worker = "auto" } = settings.options;
+  const reason =
+    typeof Worker === "undefined"
+      ? "this browser has no Workers"
+      : reasonToStay(settings.options, hasOwnParts);
+  const ways = worker === false ? [] : waysToStart(worker);
+  return new PlacedCore(settings, platform, ways, reason);
+}
+
+/** Where a client works, and why there. */
+interface Place {
+  readonly core: ClientCore;
+  readonly thread: "worker" | "page";
+  /** A clause for people to read. */
+  readonly reason: string;
+}
+
+/** The `ClientCore` of a page. It chooses the thread when there is work for the first time. */
+export class PlacedCore implements ClientCore {
+  readonly #settings: ClientSettings;
+  readonly #platform: ThreadPlatform;
+  readonly #ways: readonly WayToStart[];
+  #place: LoadOnce<Place>;
+  /** Set once the place is there. */
+  #core: ClientCore | undefined;
+  /** Ends the participation where it is, so that it goes on elsewhere. */
+  #move: (() => void) | undefined;
+  /** Why this client works in the page; undefined while a Worker may do. */
+  #reasonToStay: string | undefined;
+
+  constructor(
+    settings: ClientSettings,
+    platform: ThreadPlatform,
+    ways: readonly WayToStart[],
+    reasonToStay: string | undefined,
+  ) {
+    this.#settings = settings;
+    this.#platform = platform;
+    this.#ways = ways;
+    this.#reasonToStay = reasonToStay;
+    this.#place = new LoadOnce(() => this.#open());
+  }
+
+  async participate(events: EventSink, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const { core, thread, reason } = await abortable(this.#place.get(), signal);
+      events.push({ type: "thread-chosen", thread, reason });
+      const stop = new LinkedAbort(signal);
+      let isMoving = false;
+      this.#move = () => {
+        isMoving = true;
+        stop.abort();
+      };
+      try {
+        await core.participate(events, stop.signal);
+        if (!isMoving) return;
+      } catch (error) {
+        if (!isMoving || signal.aborted) throw error;
+      } finally {
+        this.#move = undefined;
+        stop.unlink();
+      }
+      await core.dispose();
+    }
+  }
+
+  async newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
+    for (;;) {
+      const place = this.#place;
+      const { core } = await abortable(place.get(), signal);
+      try {
+        return await core.newest(request, signal);
+      } catch (error) {
+        // The client has moved meanwhile: it is asked where it is now.
+        if (place === this.#place || signal.aborted) throw error;
+      }
+    }
+  }
+
+  held(): Checkpoint | undefined {
+    return this.#core?.held();
+  }
+
+  async dispose(): Promise<void> {
+    const place = await this.#place.take()?.catch(() => undefined);
+    await place?.core.dispose();
+  }
+
+  /** Tries the ways to a Worker one after the other. The page is the last resort. */
+  async #open(): Promise<Place> {
+    const place = await this.#openWorker();
+    this.#core = place.core;
+    return place;
+  }
+
+  async #openWorker(): Promise<Place> {
+    const failures: string[] = [];
+    for (const way of this.#reasonToStay === undefined ? this.#ways : []) {
+      try {
+        const core = await WorkerCore.open(
+          webWorkerEndpoint(await way.start()),
+          this.#settings,
+          {
+            onOutOfReach: (reason) => this.#stay(reason),
+            onDeath: () => this.#forget(),
+          },
+        );
+        return { core, thread: "worker", reason: `the Worker was started from ${way.name}` };
+      } catch (error) {
+        failures.push(`from ${way.name}: ${causeOf(error)}`);
+      }
+    }
+    const reason = this.#reasonToStay ?? `no Worker could be started (${failures.join("; ")}). ${REMEDY}`;
+    const { OwnThreadCore } = await import("../client-core/own-thread.ts");
+    return { core: new OwnThreadCore(this.#settings, this.#platform), thread: "page", reason };
+  }
+
+  /** Works in the page from now on. */
+  #stay(reason: string): void {
+    this.#reasonToStay = `the Worker cannot do what the server asks for: ${reason}`;
+    this.#forget();
+    this.#move?.();
+  }
+
+  /** Opens the core anew for whatever is asked next. */
+  #forget(): void {
+    this.#place = new LoadOnce(() => this.#open());
+  }
+}
+
+const REMEDY =
+  "Allow blob: in the policy's worker-src, or give the option worker the address of a copy of @tributary/client-sdk/worker.";
+
+function causeOf(error: unknown): string {
+  const cause = isTributaryError(error) ? (error.cause ?? error.message) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
