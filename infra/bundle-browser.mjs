@@ -42,7 +42,12 @@ export async function bundleForBrowsers(root) {
   await build({
     ...common,
     input: { tributary: join(dist, "index.js") },
-    output: { dir: folder, format: "es", minify: true, chunkFileNames: "tributary-[name]-[hash].js" },
+    output: {
+      dir: folder,
+      format: "es",
+      minify: true,
+      chunkFileNames: "tributary-[name]-[hash].js",
+    },
   });
   writeFileSync(join(folder, "tributary.d.ts"), 'export * from "../index.js";\n');
   writeFileSync(join(folder, "worker.d.ts"), "export {};\n");

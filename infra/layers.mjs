@@ -176,6 +176,7 @@ export const PACKAGES = {
   "packages/client-sdk": {
     imports: ["protocol"],
     layers: [
+      "version.generated.ts",
       ...["runtime", "examples", "models", "enrolment", "trust", "session"],
       "training",
       ["training/fused/compile", "training/fused/kernels"],
@@ -183,7 +184,7 @@ export const PACKAGES = {
       ...["training/fused/layers", "training/fused/network", "training/fused"],
       ["training/native/onnx", "training/native/runtime"],
       ...["training/native/layers", "training/native/step", "training/native"],
-      ...["engine-choice", "participation", "platform", "client-core", "worker"],
+      ...["engine-choice", "participation", "platform", "client-core", "browser", "worker"],
       ...["tokenizers", "testing/**"],
     ],
     reserved: [

@@ -20,7 +20,9 @@ beforeAll(async () => {
     configFile: false,
     build: {
       target: "es2022",
-      rolldownOptions: { input: ["index.html", "without-worker.html"].map((page) => FOLDER + page) },
+      rolldownOptions: {
+        input: ["index.html", "without-worker.html"].map((page) => FOLDER + page),
+      },
     },
   });
   [built, browser, trainer] = await Promise.all([page, launchChromium(), createTrainer()]);

@@ -205,7 +205,10 @@ describe("the choice of the thread", () => {
     [{ trainer: new LinearTrainer() }, /trainer/],
     [{ engine: "tfjs" }, /engine tfjs/],
     [{ backend: "webgl" }, /backend webgl/],
-    [{ random: { bytes: (length: number) => new Uint8Array(length), derive: () => none() } }, /seed/],
+    [
+      { random: { bytes: (length: number) => new Uint8Array(length), derive: () => none() } },
+      /seed/,
+    ],
   ] as const)("keeps a client with the options %o in the page", (options, reason) => {
     expect(reasonToStay({ ...required, ...options }, false)).toMatch(reason);
   });

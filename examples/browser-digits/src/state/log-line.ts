@@ -44,7 +44,9 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
           : `Plan and model verified; ${formatBytes(event.bytes)} received`,
       );
     case "thread-chosen":
-      return plain(`Works in ${event.thread === "worker" ? "a Worker" : "the page"}: ${event.reason}`);
+      return plain(
+        `Works in ${event.thread === "worker" ? "a Worker" : "the page"}: ${event.reason}`,
+      );
     case "engine-chosen":
       return plain(`Trains with ${event.engine} on ${event.backend}: ${event.reason}`);
     case "trained":

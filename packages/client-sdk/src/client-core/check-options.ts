@@ -101,8 +101,7 @@ export function checkOptions(options: FederatedClientOptions): void {
     const value: unknown = options[option];
     if (value === undefined && !isRequired) continue;
     if (holds(value)) continue;
-    const fault =
-      value === undefined ? "is missing" : `has the wrong type (${typeName(value)})`;
+    const fault = value === undefined ? "is missing" : `has the wrong type (${typeName(value)})`;
     throw new TributaryError("BAD_PARAMETER", `The option ${option} ${fault}`, {
       remedy: `Give ${wanted}.`,
       context: { option },

@@ -110,5 +110,8 @@ export interface FederatedClientOptions {
   readonly worker?: WorkerSource;
 }
 
-/** Whether a client works in a Worker, and how that is started. */
-export type WorkerSource = "auto" | false | WebWorker | URL | string | (() => WebWorker);
+/**
+ * Whether a client works in a Worker, and how that is started: `auto` or false, or a Worker, its
+ * address, or a function that starts one.
+ */
+export type WorkerSource = false | string | URL | WebWorker | (() => WebWorker);

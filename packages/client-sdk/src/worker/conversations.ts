@@ -6,7 +6,7 @@ import type { TokenRequest } from "../enrolment/credentials.ts";
 import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { PlanSummary } from "../trust/plan-summary.ts";
-import type { CrossingOptions } from "./crossing-options.ts";
+import type { CrossingOptions, StoreName } from "./crossing-options.ts";
 import type { PlainEvent } from "./plain-event.ts";
 
 /** What the page asks of the Worker. */
@@ -19,9 +19,6 @@ export type CoreTalk = {
   leave: { request: void; answer: void };
   newest: { request: NewestRequest; answer: Checkpoint };
 };
-
-/** Which of the app's example stores a question is about. */
-export type StoreName = "examples" | "heldOut";
 
 /**
  * What the Worker asks of the page: all that only the page has. One line for each question; whoever

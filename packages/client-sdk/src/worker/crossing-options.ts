@@ -1,14 +1,20 @@
 import type { RandomSource } from "@tributary/protocol";
 import type { FederatedClientOptions } from "../client-core/client-options.ts";
-import type { StoreName } from "./conversations.ts";
 
-/** The options that are data, and cross to the Worker as they are. */
-const DATA = ["url", "population", "serverKey", "floors", "limits", "backend"] as const;
+/** One of the app's example stores. */
+export type StoreName = "examples" | "heldOut";
+
+/** What the Worker knows of an example store in the page. */
+export interface StoreInPage {
+  readonly hasTable: boolean;
+}
 
 /** A client's options as the Worker gets them: data, and which parts of the app are to be asked. */
-export interface CrossingOptions extends Pick<FederatedClientOptions, (typeof DATA)[number]> {
-  /** Which example stores there are, and whether they have tables. */
-  readonly stores: { readonly [Store in StoreName]?: { readonly hasTable: boolean } };
+export interface CrossingOptions extends Pick<
+  FederatedClientOptions,
+  "url" | "population" | "serverKey" | "floors" | "limits" | "backend"
+> {
+  readonly stores: Readonly<Record<StoreName, StoreInPage | undefined>>;
   /** The token, or that the app has a function that gets one. */
   readonly token: string | typeof ASK | undefined;
   /** Whether the app wants to be asked about plans. */
@@ -27,16 +33,13 @@ export function crossingOptions(
   options: FederatedClientOptions,
   stores: CrossingOptions["stores"],
 ): CrossingOptions {
+  const { url, population, serverKey, floors, limits, backend } = options;
   const { token, approvePlan, deviceKey, random } = options;
-  const data = DATA.filter((name) => options[name] !== undefined).map((name) => [
-    name,
-    options[name],
-  ]);
   return {
-    url: options.url,
-    population: options.population,
-    serverKey: options.serverKey,
-    ...Object.fromEntries(data),
+    ...{ url, population, serverKey },
+    ...(floors === undefined ? {} : { floors }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(backend === undefined ? {} : { backend }),
     stores,
     token: typeof token === "function" ? ASK : token,
     approvesPlans: approvePlan !== undefined,

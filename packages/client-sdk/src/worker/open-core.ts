@@ -115,20 +115,17 @@ export class PlacedCore implements ClientCore {
     const failures: string[] = [];
     for (const way of this.#reasonToStay === undefined ? this.#ways : []) {
       try {
-        const core = await WorkerCore.open(
-          webWorkerEndpoint(await way.start()),
-          this.#settings,
-          {
-            onOutOfReach: (reason) => this.#stay(reason),
-            onDeath: () => this.#forget(),
-          },
-        );
+        const core = await WorkerCore.open(webWorkerEndpoint(await way.start()), this.#settings, {
+          onOutOfReach: (reason) => this.#stay(reason),
+          onDeath: () => this.#forget(),
+        });
         return { core, thread: "worker", reason: `the Worker was started from ${way.name}` };
       } catch (error) {
         failures.push(`from ${way.name}: ${causeOf(error)}`);
       }
     }
-    const reason = this.#reasonToStay ?? `no Worker could be started (${failures.join("; ")}). ${REMEDY}`;
+    const reason =
+      this.#reasonToStay ?? `no Worker could be started (${failures.join("; ")}). ${REMEDY}`;
     const { OwnThreadCore } = await import("../client-core/own-thread.ts");
     return { core: new OwnThreadCore(this.#settings, this.#platform), thread: "page", reason };
   }

@@ -5,10 +5,11 @@ import type { FederatedClientOptions } from "../client-core/client-options.ts";
 import { requireExamples } from "../examples/example-form.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { KeyStore } from "../enrolment/key-store.ts";
-import { askStore } from "../participation/app-examples.ts";
+import { askStore, loadTable } from "../participation/app-examples.ts";
 import type { EventSink } from "../participation/event-stream.ts";
 import { copyInPieces } from "./copy-in-pieces.ts";
-import type { PageTalk, StoreName } from "./conversations.ts";
+import type { PageTalk } from "./conversations.ts";
+import type { StoreName } from "./crossing-options.ts";
 import { revivedEvent } from "./plain-event.ts";
 
 /** What the page has that the Worker asks for. */
@@ -44,10 +45,7 @@ export function pageAnswers(parts: PageParts): Handlers<PageTalk> {
       handling.transfer(features.buffer, labels.buffer);
       return { ...examples, features, labels };
     },
-    loadTable: (name, { signal }) => {
-      const { table } = store(name);
-      return askStore(() => there(table, "table").call(store(name), signal), signal);
-    },
+    loadTable: (name, { signal }) => loadTable(store(name), signal),
     approvePlan: ({ plan, summary }) =>
       there(parts.options.approvePlan, "function approvePlan")(plan, summary),
     token: (request, { signal }) => {

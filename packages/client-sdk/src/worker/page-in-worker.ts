@@ -2,8 +2,8 @@ import { seededRandom, type CryptoProvider } from "@tributary/protocol";
 import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { FederatedClientOptions } from "../client-core/client-options.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
-import { ASK, type CrossingOptions } from "./crossing-options.ts";
-import type { PageTalk, StoreName } from "./conversations.ts";
+import { ASK, type CrossingOptions, type StoreInPage, type StoreName } from "./crossing-options.ts";
+import type { PageTalk } from "./conversations.ts";
 
 /** The page as the Worker sees it. */
 export type Page = WorkerPort<PageTalk>;
@@ -19,10 +19,10 @@ export function optionsInWorker(
 ): FederatedClientOptions {
   return {
     ...data,
-    examples: storeInPage(page, "examples", stores.examples?.hasTable),
+    examples: storeInPage(page, "examples", stores.examples),
     ...(stores.heldOut === undefined
       ? {}
-      : { heldOut: storeInPage(page, "heldOut", stores.heldOut.hasTable) }),
+      : { heldOut: storeInPage(page, "heldOut", stores.heldOut) }),
     ...(token === undefined ? {} : { token: token === ASK ? askForToken(page) : token }),
     ...(approvesPlans
       ? { approvePlan: (plan, summary) => page.ask("approvePlan", { plan, summary }) }
@@ -34,11 +34,17 @@ export function optionsInWorker(
   };
 }
 
-function storeInPage(page: Page, store: StoreName, hasTable = false): ExampleStore {
+function storeInPage(
+  page: Page,
+  store: StoreName,
+  described: StoreInPage | undefined,
+): ExampleStore {
   return {
     count: () => page.ask("countExamples", store),
     load: (signal, contract) => page.ask("loadExamples", { store, contract }, { signal }),
-    ...(hasTable ? { table: (signal) => page.ask("loadTable", store, { signal }) } : {}),
+    ...(described?.hasTable === true
+      ? { table: (signal) => page.ask("loadTable", store, { signal }) }
+      : {}),
   };
 }
 

@@ -49,10 +49,7 @@ export function serveCore(endpoint: WorkerEndpoint, platform: ThreadPlatform): v
   serve<CoreTalk>(endpoint, {
     async open(crossing) {
       const crypto = crossing.seed === undefined ? undefined : await platform.createCrypto();
-      opened = new OwnThreadCore(
-        clientSettings(optionsInWorker(page, crossing, crypto)),
-        platform,
-      );
+      opened = new OwnThreadCore(clientSettings(optionsInWorker(page, crossing, crypto)), platform);
     },
     async participate() {
       leaving = new AbortController();

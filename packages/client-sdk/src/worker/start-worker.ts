@@ -21,14 +21,13 @@ export function waysToStart(source: Exclude<WorkerSource, false>): readonly WayT
     {
       name: "its file",
       // Bundlers look for exactly this expression.
-      start: () =>
-        new Worker(new URL("../browser/worker.js", import.meta.url), { type: "module" }),
+      start: () => new Worker(new URL("../browser/worker.js", import.meta.url), { type: "module" }),
     },
     { name: "its text", start: startFromText },
   ];
 }
 
-function ownWorker(source: Exclude<WorkerSource, "auto" | false>): WebWorker {
+function ownWorker(source: Exclude<WorkerSource, false>): WebWorker {
   if (typeof source === "function") return source();
   if (typeof source !== "string" && !(source instanceof URL)) return source;
   return new Worker(source, { type: "module" });

@@ -1,10 +1,11 @@
 import { WorkerPort, serve, type WorkerEndpoint } from "@tributary/protocol/worker-port";
 import type { Checkpoint, ClientCore, NewestRequest } from "../client-core/client-core.ts";
 import type { ClientSettings } from "../client-core/client-settings.ts";
+import type { ExampleStore } from "../examples/example-store.ts";
 import { storeOf } from "../examples/store-of.ts";
 import type { EventSink } from "../participation/event-stream.ts";
 import { throwIfAborted } from "../runtime/abort.ts";
-import { crossingOptions } from "./crossing-options.ts";
+import { crossingOptions, type StoreInPage, type StoreName } from "./crossing-options.ts";
 import type { CoreTalk, PageTalk } from "./conversations.ts";
 import { pageAnswers } from "./page-answers.ts";
 
@@ -46,7 +47,7 @@ export class WorkerCore implements ClientCore {
     });
     const core = new WorkerCore(port);
     const { examples, heldOut } = options;
-    const stores = {
+    const stores: Partial<Record<StoreName, ExampleStore>> = {
       examples: storeOf(examples),
       ...(heldOut === undefined ? {} : { heldOut: storeOf(heldOut) }),
     };
@@ -60,13 +61,13 @@ export class WorkerCore implements ClientCore {
         onOutOfReach,
       }),
     );
-    const described = Object.entries(stores).map(([name, { table }]) => [
-      name,
-      { hasTable: table !== undefined },
-    ]);
+    const crossing = crossingOptions(options, {
+      examples: describe(stores.examples),
+      heldOut: describe(stores.heldOut),
+    });
     try {
       const signal = AbortSignal.timeout(LONGEST_START_MS);
-      await port.ask("open", crossingOptions(options, Object.fromEntries(described)), { signal });
+      await port.ask("open", crossing, { signal });
       isOpen = true;
       return core;
     } catch (error) {
@@ -103,3 +104,6 @@ export class WorkerCore implements ClientCore {
     return this.#port.close();
   }
 }
+
+const describe = (store: ExampleStore | undefined): StoreInPage | undefined =>
+  store === undefined ? undefined : { hasTable: "table" in store };

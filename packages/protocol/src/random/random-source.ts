@@ -64,8 +64,7 @@ function keyedRandom(crypto: CryptoProvider, seed: () => Uint8Array): RandomSour
       }
       return out;
     },
-    derive: (label) =>
-      keyedRandom(crypto, () => crypto.hmacSha256(key(), utf8(`child ${label}`))),
+    derive: (label) => keyedRandom(crypto, () => crypto.hmacSha256(key(), utf8(`child ${label}`))),
     seed: () => seed().slice(),
   };
 }
