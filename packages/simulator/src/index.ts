@@ -76,7 +76,7 @@ export {
 export { clientCount, rowsOf, type Partition } from "./partition/partition.ts";
 export type { Experiment, ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 export { experimentJsonSchema } from "./experiment/experiment-schema.ts";
-export { dividedData, openData } from "./experiment/run-data.ts";
+export { dividedData } from "./experiment/run-data.ts";
 export { planExperiment } from "./experiment/plan-experiment.ts";
 export { readExperiment } from "./experiment/read-experiment.ts";
 export { describeChoice, type Choice } from "./experiment/choice.ts";

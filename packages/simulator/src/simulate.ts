@@ -3,11 +3,9 @@ import { systemClock, type Clock } from "@tributary/client-sdk";
 import { TributaryError, asTributaryError, type CryptoProvider } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { loadAlgorithm } from "./algorithms/load-algorithm.ts";
-import type { Dataset } from "./datasets/dataset.ts";
 import { planExperiment } from "./experiment/plan-experiment.ts";
 import type { ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 import { openRun, type OpenRun } from "./experiment/open-run.ts";
-import { openData } from "./experiment/run-data.ts";
 import { BufferedRun } from "./runner/buffered-run.ts";
 import { DirectRun } from "./runner/direct-run.ts";
 import { openPool } from "./runner/open-pool.ts";
@@ -95,9 +93,8 @@ export async function simulate(
     : await planExperiment(experiment, options.folder ?? ".");
   const deps = { crypto: createNodeCryptoProvider(), clock: systemClock };
   const results: RunResult[] = [];
-  const datasets = new DatasetOnce();
   for (const [index, run] of plan.runs.entries()) {
-    const dataset = await datasets.of(run);
+    const dataset = await plan.openData(run.experiment);
     const open = await openRun(run, dataset, deps.crypto);
     results.push(await simulateRun({ ...run, index, open }, options, deps));
   }
@@ -109,20 +106,6 @@ export async function simulate(
 const hasFailed = ({ failure }: RunResult): boolean => failure !== undefined;
 
 const isPlan = (experiment: object): experiment is ExperimentPlan => "runs" in experiment;
-
-/** Opens the data of runs. One data set is in memory at a time. */
-class DatasetOnce {
-  #key = "";
-  #dataset: Promise<Dataset> | undefined;
-
-  of({ experiment }: ExperimentRun): Promise<Dataset> {
-    const { data, task } = experiment;
-    const key = JSON.stringify([data, task.examples]);
-    if (key === this.#key && this.#dataset !== undefined) return this.#dataset;
-    this.#key = key;
-    return (this.#dataset = openData(experiment));
-  }
-}
 
 async function simulateRun(
   run: RunFacts,

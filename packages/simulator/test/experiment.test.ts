@@ -1,7 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { seededRandom } from "@tributary/protocol";
+import { drawSynthetic } from "../src/datasets/synthetic.ts";
 import { planExperiment } from "../src/experiment/plan-experiment.ts";
 import { describeChoice } from "../src/experiment/choice.ts";
 import { parseSetting, withSettings } from "../src/experiment/settings.ts";
+import { simulate } from "../src/simulate.ts";
+import { crypto } from "./simulation-world.ts";
+import { temporaryFolder } from "./support.ts";
 
 const EXPERIMENT = {
   name: "writers",
@@ -90,6 +97,30 @@ describe("an experiment", () => {
       { ...mlp, ...sizes },
       { ...mlp, inputs: 60, outputs: 1 },
     ]);
+  });
+
+  it("opens its data once, for the sizes of an mlp and for all runs", async () => {
+    const folder = await temporaryFolder();
+    const opened = vi.fn(() =>
+      drawSynthetic({
+        ...{ alpha: 1, beta: 1, iid: false, clients: 2, examplesPerClient: 10 },
+        random: seededRandom(crypto, 1),
+      }),
+    );
+    vi.stubGlobal("openedByTest", opened);
+    await writeFile(join(folder, "data.mjs"), "export default () => globalThis.openedByTest();");
+    const runs = await simulate(
+      {
+        model: { builtin: "mlp", hidden: [] },
+        data: { name: "module", path: "data.mjs" },
+        ...{ partition: { name: "natural-id" }, round: { goalCount: 2 }, stop: { rounds: 1 } },
+        seeds: [1, 2],
+      },
+      { folder, workers: 1 },
+    );
+    vi.unstubAllGlobals();
+    expect(runs).toHaveLength(2);
+    expect(opened).toHaveBeenCalledOnce();
   });
 
   it.each([

@@ -51,7 +51,7 @@ function results(path: string, lasts: readonly number[]): StoredResults {
   }));
   return {
     path,
-    plan: { name: "<b>", value: {}, runs: [] },
+    plan: { name: "<b>", value: {}, runs: [], openData: () => Promise.reject() },
     environment: {} as StoredResults["environment"],
     summary: { name: "n", measure: "accuracy", groups: [], runs },
     runs,

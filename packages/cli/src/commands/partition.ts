@@ -30,10 +30,10 @@ export function partitionCommand(): Command {
       const output = createOutput(flags.json === true);
       // Loaded only here, so that other commands start faster.
       const simulator = await import("@tributary/simulator");
-      const { dividedData, openData, parseSetting, partitionPicture, readExperiment } = simulator;
+      const { dividedData, parseSetting, partitionPicture, readExperiment } = simulator;
       const plan = await readExperiment(file, Object.fromEntries(flags.set.map(parseSetting)));
       const run = plan.runs[0]!;
-      const dataset = await openData(run.experiment);
+      const dataset = await plan.openData(run.experiment);
       const partition = dividedData(run, dataset, createNodeCryptoProvider());
       const { name } = run.experiment.partition;
       if (flags.svg !== undefined) {

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from "@tributary/protocol";
+import type { Dataset } from "../datasets/dataset.ts";
 import type { ExperimentSections } from "./experiment-schema.ts";
 import type { Choice } from "./choice.ts";
 
@@ -24,4 +25,9 @@ export interface ExperimentPlan {
   readonly value: object;
   /** All seeds of a choice stand beside each other. */
   readonly runs: readonly ExperimentRun[];
+  /**
+   * Opens the data of a run. What was opened last is not opened again.
+   * @throws TributaryError as `openDataset`.
+   */
+  readonly openData: (experiment: Experiment) => Promise<Dataset>;
 }

@@ -1,21 +1,32 @@
 // The sizes of the builtin model `mlp` that an experiment leaves out: they follow from its data.
 import { USUAL_LOSS, labelsOf, lossNames, shapeSize } from "@tributary/protocol";
 import type { DataOptions } from "../datasets/data-options.ts";
-import type { Dataset } from "../datasets/dataset.ts";
-import { openDataset } from "../datasets/open-dataset.ts";
+import type { dataOpener } from "./run-data.ts";
 import type { Settings } from "./settings.ts";
 
 /** A task as an experiment file says it, unchecked. */
 type StatedTask = Readonly<Record<string, unknown>>;
 
-/** Finds the sizes of models in data, which it opens once. */
+/** The sizes of examples. */
+interface Shapes {
+  readonly features: number;
+  readonly labels: number;
+  readonly classCount: number;
+}
+
+/** Finds the sizes of models in data. */
 export class ModelSizes {
   readonly #folder: string;
-  readonly #opened = new Map<string, Promise<Dataset>>();
+  readonly #open: ReturnType<typeof dataOpener>;
+  readonly #shapes = new Map<string, Promise<Shapes>>();
 
-  /** @param folder - In which paths of data begin. */
-  constructor(folder: string) {
+  /**
+   * @param folder - In which paths of data begin.
+   * @param open - Opens data.
+   */
+  constructor(folder: string, open: ReturnType<typeof dataOpener>) {
     this.#folder = folder;
+    this.#open = open;
   }
 
   /**
@@ -28,22 +39,29 @@ export class ModelSizes {
     if (keyOf(model, "builtin") !== "mlp" || (examples ?? null) !== null) return {};
     const missing = (["inputs", "outputs"] as const).filter((key) => !keyOf(model, key));
     if (missing.length === 0) return {};
-    const { train, classCount } = await this.#open(data);
+    const { features, labels, classCount } = await this.#shapesOf(data);
     const loss = lossNames.find((name) => name === (keyOf(plan, "loss") ?? USUAL_LOSS));
-    const labels = loss && labelsOf(loss);
-    const isOverClasses = labels === "classes" || labels === "classIndices";
+    const labelForm = loss && labelsOf(loss);
+    const isOverClasses = labelForm === "classes" || labelForm === "classIndices";
     const sizes = {
-      inputs: shapeSize(train.featureShape),
-      outputs: isOverClasses && classCount > 0 ? classCount : shapeSize(train.labelShape),
+      inputs: features,
+      outputs: isOverClasses && classCount > 0 ? classCount : labels,
     };
     return Object.fromEntries(missing.map((key) => [`model.${key}`, sizes[key]]));
   }
 
-  #open(data: DataOptions): Promise<Dataset> {
+  #shapesOf(data: DataOptions): Promise<Shapes> {
     const key = JSON.stringify(data);
-    const opened = this.#opened.get(key) ?? openDataset(data, { folder: this.#folder });
-    this.#opened.set(key, opened);
-    return opened;
+    const shapes = this.#shapes.get(key) ?? this.#measure(data);
+    this.#shapes.set(key, shapes);
+    return shapes;
+  }
+
+  async #measure(data: DataOptions): Promise<Shapes> {
+    const opened = await this.#open({ data, folder: this.#folder, task: { examples: null } });
+    const { train, classCount } = opened;
+    const [features, labels] = [shapeSize(train.featureShape), shapeSize(train.labelShape)];
+    return { features, labels, classCount };
   }
 }
 

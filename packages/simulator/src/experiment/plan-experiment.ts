@@ -17,6 +17,7 @@ import {
 import { allSettings, choicesOf, describeChoice, type Choice } from "./choice.ts";
 import { requireDistinct } from "./distinct.ts";
 import { requireCohort, requireSimulated } from "./fitting-task.ts";
+import { dataOpener } from "./run-data.ts";
 import { ModelSizes } from "./model-sizes.ts";
 import { withSettings, type Settings } from "./settings.ts";
 
@@ -33,7 +34,8 @@ export async function planExperiment(value: unknown, folder: string): Promise<Ex
   const sections = sectionsOf(value);
   requireDistinct("seeds", sections.seeds);
   const runs: ExperimentRun[] = [];
-  const modelSizes = new ModelSizes(folder);
+  const openData = dataOpener();
+  const modelSizes = new ModelSizes(folder, openData);
   const found: Settings[] = [];
   let name = "";
   for (const choice of choicesOf(sections)) {
@@ -45,7 +47,7 @@ export async function planExperiment(value: unknown, folder: string): Promise<Ex
     found.push(sizes);
     for (const seed of sections.seeds) runs.push({ experiment, seed, ...choice });
   }
-  return { name, value: withSettings(value, commonTo(found)), runs };
+  return { name, value: withSettings(value, commonTo(found)), runs, openData };
 }
 
 /** Settings that are the same everywhere. */

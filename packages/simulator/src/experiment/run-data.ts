@@ -5,12 +5,25 @@ import { divide } from "../partition/divide.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Experiment, ExperimentRun } from "./experiment.ts";
 
+/** What the data of an experiment follows from. */
+export type DataTerms = Pick<Experiment, "data" | "folder"> & {
+  readonly task: Pick<Experiment["task"], "examples">;
+};
+
 /**
- * Opens the data of an experiment. Of tables its task says what the columns become, if it says so.
- * @throws TributaryError as `openDataset`.
+ * Makes the function that opens the data of experiments. Of tables their task says what the columns
+ * become, if it says so. One data set is in memory at a time: the last one, which is not opened anew.
  */
-export function openData({ data, task, folder }: Experiment): Promise<Dataset> {
-  return openDataset(data, { folder, contract: task.examples ?? undefined });
+export function dataOpener(): (terms: DataTerms) => Promise<Dataset> {
+  let opened: { readonly key: string; readonly dataset: Promise<Dataset> } | undefined;
+  return ({ data, folder, task: { examples } }) => {
+    const key = JSON.stringify([data, folder, examples]);
+    if (opened?.key !== key) {
+      const dataset = openDataset(data, { folder, contract: examples ?? undefined });
+      opened = { key, dataset };
+    }
+    return opened.dataset;
+  };
 }
 
 /**
