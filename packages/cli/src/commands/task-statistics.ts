@@ -10,8 +10,9 @@ import type { TaskView } from "@tributary/server";
 import type { AdminClient } from "../admin/admin-client.ts";
 import { connectAdmin, withAdminOptions, type AdminFlags } from "../admin/admin-options.ts";
 import { readTaskFile, yamlText } from "@tributary/simulator/files";
-import { createOutput, type Output } from "../terminal/output.ts";
+import { createOutput } from "../terminal/output.ts";
 import { createTask } from "./create-task.ts";
+import { showStatistics } from "./statistics-progress.ts";
 import { describeStatistics, statisticsOfTask } from "./statistics-of-task.ts";
 
 /** The first round finds the means, and the second one the deviations from them. */
@@ -36,7 +37,8 @@ export function addStatistics(task: Command): void {
       const output = createOutput(flags.json === true);
       const admin = await connectAdmin(flags);
       const created = await createTask(admin, definition, { start: true });
-      const ended = await waitForEnd(admin, created.id, output);
+      const show = showStatistics(output, { rounds: ROUNDS, ...definition.round });
+      const ended = await waitForEnd(admin, created.id, show);
       const counted = await statisticsOfTask(admin, ended);
       if (counted === undefined) throw notCounted(ended);
       output.result(
@@ -69,15 +71,16 @@ function statisticsTask(
   });
 }
 
-/** Waits until a task runs no more, and says after each round how far it is. */
-async function waitForEnd(admin: AdminClient, id: string, output: Output): Promise<TaskView> {
-  let told = 0;
+/** Waits until a task runs no more, and shows meanwhile how far it is. */
+async function waitForEnd(
+  admin: AdminClient,
+  id: string,
+  show: (view: TaskView) => void,
+): Promise<TaskView> {
   for (;;) {
     const view = await admin.json<TaskView>(`/v1/tasks/${encodeURIComponent(id)}`);
-    const { committedRounds, problem } = view.progress;
-    if (committedRounds > told) output.say(`round ${committedRounds} of ${ROUNDS}`);
-    told = committedRounds;
-    if (view.state !== "running" || problem !== null) return view;
+    show(view);
+    if (view.state !== "running" || view.progress.problem !== null) return view;
     await sleep(WATCH_MS);
   }
 }
