@@ -99,7 +99,7 @@ export const PACKAGES = {
       },
       { modules: ["protobufjs"], to: ["wire"], instead: "Use the typed codec of wire/." },
       {
-        modules: ["libsodium-wrappers-sumo"],
+        modules: ["libsodium-wrappers-sumo", "@noble/*"],
         to: ["crypto"],
         instead: "Take a CryptoProvider as an argument.",
       },

@@ -116,7 +116,7 @@ describe("the server's key", () => {
     const set = stage();
     const ended = set.participate().end();
     const connection = await set.server.arrival();
-    connection.sendRaw(encodeFrame({ kind: "handshake", body: new Uint8Array(48).fill(7) }));
+    await connection.shakeHands(() => new Uint8Array(48).fill(7));
     expect(await thrownBy(ended)).toMatchObject({ code: "SERVER_KEY_MISMATCH" });
     expect((await connection.closed).code).toBe(4401);
   });

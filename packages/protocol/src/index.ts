@@ -1,6 +1,6 @@
 // What servers and clients share: the public surface of `@tributary/protocol`. It needs no
-// particular platform. The provider for Node's cryptography is in
-// `@tributary/protocol/crypto-node`, the conversation with workers in
+// particular platform. Cryptography for one platform is in `@tributary/protocol/crypto-node`,
+// `/crypto-web` and `/crypto-noble`, the conversation with workers in
 // `@tributary/protocol/worker-port` and `/worker-port-node`, and what tests need in
 // `@tributary/protocol/testing`.
 export {
@@ -41,7 +41,7 @@ export {
 } from "./ids.ts";
 export { concatBytes, fromHex, toHex, utf8, utf8Decode } from "./bytes/encoding.ts";
 
-export type { CryptoProvider } from "./crypto/crypto-provider.ts";
+export type { ClientCrypto, CryptoProvider, SymmetricCrypto } from "./crypto/crypto-provider.ts";
 export { createLibsodiumProvider } from "./crypto/libsodium.ts";
 export { cryptographicRandom, seededRandom, type RandomSource } from "./random/random-source.ts";
 export { shuffledIndices } from "./random/shuffled-indices.ts";

@@ -17,6 +17,20 @@ export function errorOf(step: () => unknown, code: ErrorCode): TributaryError {
   throw new Error(`expected ${code}, and nothing was thrown`);
 }
 
+/** As `errorOf`, for a step that rejects. */
+export async function errorFrom(
+  step: () => Promise<unknown>,
+  code: ErrorCode,
+): Promise<TributaryError> {
+  const outcome = await step().then(
+    () => () => undefined,
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
+  return errorOf(outcome, code);
+}
+
 /**
  * Runs a step on hostile input. It may succeed or throw a `TributaryError`; the test fails for any
  * other error.

@@ -3,28 +3,31 @@ import { describe, expect, it } from "vitest";
 
 import type { CryptoProvider } from "../src/crypto/crypto-provider.ts";
 import { createLibsodiumProvider } from "../src/crypto/libsodium.ts";
+import { createNobleProvider } from "../src/crypto/noble.ts";
 import { createNodeCryptoProvider } from "../src/crypto/node-crypto.ts";
+import { createWebCryptoProvider } from "../src/crypto/web-crypto.ts";
 import { seededRandom, type RandomSource } from "../src/random/random-source.ts";
 import type { Channel } from "../src/channel/channel.ts";
 import { sealRecordFrame } from "../src/channel/frames.ts";
 import { acceptHandshake, startHandshake, type HandshakeOptions } from "../src/channel/noise.ts";
 import { fromHex, toHex, utf8 } from "../src/bytes/encoding.ts";
 import { PROTOCOL_CONSTANTS } from "../src/protocol-constants.ts";
-import { errorOf } from "./expect-error.ts";
+import { errorFrom, errorOf } from "./expect-error.ts";
 import { readVectors, VECTORS } from "./published-vectors.ts";
 
 const sodium = await createLibsodiumProvider();
 const node = createNodeCryptoProvider();
-const providers = [sodium, node];
+const providers = [sodium, createNobleProvider(), node];
+const clients = [...providers, await createWebCryptoProvider()];
 
 describe.skipIf(VECTORS === undefined)("the published Noise NK vectors", () => {
-  const pairs = providers.flatMap((client) => providers.map((server) => ({ client, server })));
+  const pairs = clients.flatMap((client) => providers.map((server) => ({ client, server })));
 
-  it.each(pairs)("pass with $client.name as client and $server.name as server", (pair) => {
+  it.each(pairs)("pass with $client.name as client and $server.name as server", async (pair) => {
     const vector = noiseVector("Noise_NK_25519_ChaChaPoly_SHA256");
     const [first, second, ...transport] = vector.messages;
     if (first === undefined || second === undefined) throw new Error("no handshake messages");
-    const handshake = startHandshake({
+    const handshake = await startHandshake({
       crypto: pair.client,
       random: scripted(vector.init_ephemeral),
       serverChannelKey: fromHex(vector.init_remote_static),
@@ -44,7 +47,7 @@ describe.skipIf(VECTORS === undefined)("the published Noise NK vectors", () => {
     expect(toHex(accepted.reply)).toBe(second.ciphertext);
     expect(toHex(accepted.channel.peerPayload)).toBe(first.payload);
 
-    const channel = handshake.finish(fromHex(second.ciphertext));
+    const channel = await handshake.finish(fromHex(second.ciphertext));
     expect(toHex(channel.peerPayload)).toBe(second.payload);
     expect(toHex(channel.handshakeHash)).toBe(vector.handshake_hash);
     expect(toHex(accepted.channel.handshakeHash)).toBe(vector.handshake_hash);
@@ -59,8 +62,8 @@ describe.skipIf(VECTORS === undefined)("the published Noise NK vectors", () => {
 });
 
 describe.each(providers)("a channel over $name", (crypto) => {
-  it("carries records of any length up to the limit, in order and in both directions", () => {
-    const { client, server } = connect(crypto);
+  it("carries records of any length up to the limit, in order and in both directions", async () => {
+    const { client, server } = await connect(crypto);
     const random = seededRandom(crypto, 3);
     const lengths = [0, 1, 1000, PROTOCOL_CONSTANTS.maxRecordPlaintextBytes];
     for (const length of [...lengths, ...lengths]) {
@@ -70,31 +73,31 @@ describe.each(providers)("a channel over $name", (crypto) => {
     }
   });
 
-  it("gives both sides the same handshake hash, and each connection another one", () => {
-    const a = connect(crypto, { seed: 1 });
-    const b = connect(crypto, { seed: 2 });
+  it("gives both sides the same handshake hash, and each connection another one", async () => {
+    const a = await connect(crypto, { seed: 1 });
+    const b = await connect(crypto, { seed: 2 });
     expect(a.client.handshakeHash).toEqual(a.server.handshakeHash);
     expect(b.client.handshakeHash).toEqual(b.server.handshakeHash);
     expect(a.client.handshakeHash).not.toEqual(b.client.handshakeHash);
     expect(a.client.peerPayload).toEqual(new Uint8Array(0));
   });
 
-  it("fits the longest record's frame into a client's largest frame", () => {
-    const { client } = connect(crypto);
+  it("fits the longest record's frame into a client's largest frame", async () => {
+    const { client } = await connect(crypto);
     const longest = new Uint8Array(PROTOCOL_CONSTANTS.maxRecordPlaintextBytes);
     const frame = sealRecordFrame(client, longest);
     expect(frame.length).toBeLessThanOrEqual(PROTOCOL_CONSTANTS.maxClientFrameBytes);
   });
 
-  it("refuses to seal a record that is too long, and stays usable", () => {
-    const { client, server } = connect(crypto);
+  it("refuses to seal a record that is too long, and stays usable", async () => {
+    const { client, server } = await connect(crypto);
     const tooLong = new Uint8Array(PROTOCOL_CONSTANTS.maxRecordPlaintextBytes + 1);
     errorOf(() => client.seal(tooLong), "BAD_PARAMETER");
     expect(server.open(client.seal(utf8("still here")))).toEqual(utf8("still here"));
   });
 
-  it("does not modify the plaintext or the record", () => {
-    const { client, server } = connect(crypto);
+  it("does not modify the plaintext or the record", async () => {
+    const { client, server } = await connect(crypto);
     const plaintext = utf8("a report");
     const record = client.seal(plaintext);
     const copy = record.slice();
@@ -103,11 +106,11 @@ describe.each(providers)("a channel over $name", (crypto) => {
     expect(record).toEqual(copy);
   });
 
-  it("replaces the key of each direction after that direction's own number of records", () => {
+  it("replaces the key of each direction after that direction's own number of records", async () => {
     const after = 3;
     const random = () => scripted("11".repeat(32));
-    const { client, server } = connect(crypto, { rekeyAfterRecords: after, random });
-    const never = connect(crypto, { rekeyAfterRecords: 1_000, random });
+    const { client, server } = await connect(crypto, { rekeyAfterRecords: after, random });
+    const never = await connect(crypto, { rekeyAfterRecords: 1_000, random });
     for (let i = 0; i < 10; i++) {
       const plaintext = utf8(`record ${i}`);
       const record = client.seal(plaintext);
@@ -121,7 +124,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
     }
   });
 
-  it("replaces keys as Noise §4.2 defines it, without resetting the nonce", () => {
+  it("replaces keys as Noise §4.2 defines it, without resetting the nonce", async () => {
     // The transport keys cannot be read from outside, so a provider that wraps the real one notes
     // the keys and nonces that it is given.
     const used: { key: string; nonce: string; plaintext: string }[] = [];
@@ -132,7 +135,7 @@ describe.each(providers)("a channel over $name", (crypto) => {
         return crypto.seal(key, nonce, ad, plaintext, headroom);
       },
     };
-    const { client } = connect(noting, { rekeyAfterRecords: 2 });
+    const { client } = await connect(noting, { rekeyAfterRecords: 2 });
     used.length = 0;
     for (let i = 0; i < 5; i++) client.seal(Uint8Array.of(i));
     const rekeyNonce = "00000000ffffffffffffffff";
@@ -153,8 +156,8 @@ describe.each(providers)("a channel over $name", (crypto) => {
     expect(toHex(k1)).toBe(toHex(sealed.subarray(0, 32)));
   });
 
-  it("cannot be read by a side that replaces its key at another time", () => {
-    const { client, server } = connect(crypto, {
+  it("cannot be read by a side that replaces its key at another time", async () => {
+    const { client, server } = await connect(crypto, {
       rekeyAfterRecords: 2,
       serverRekeyAfterRecords: 3,
     });
@@ -162,8 +165,8 @@ describe.each(providers)("a channel over $name", (crypto) => {
     errorOf(() => server.open(client.seal(utf8("other key"))), "MALFORMED_FRAME");
   });
 
-  it("ends when one direction has carried as many records as it may", () => {
-    const { client, server } = connect(crypto, { maxRecords: 2 });
+  it("ends when one direction has carried as many records as it may", async () => {
+    const { client, server } = await connect(crypto, { maxRecords: 2 });
     const records = [client.seal(utf8("one")), client.seal(utf8("two"))];
     for (const record of records) server.open(record);
     const error = errorOf(() => client.seal(utf8("three")), "CONNECTION_LOST");
@@ -173,8 +176,8 @@ describe.each(providers)("a channel over $name", (crypto) => {
 
   it.each(["replayed", "altered", "cut short", "out of order", "reflected", "too long"])(
     "ends with a record that is %s",
-    (how) => {
-      const { client, server } = connect(crypto);
+    async (how) => {
+      const { client, server } = await connect(crypto);
       const good = client.seal(utf8("good"));
       server.open(good);
       const next = client.seal(utf8("next"));
@@ -195,18 +198,18 @@ describe.each(providers)("a channel over $name", (crypto) => {
     },
   );
 
-  it("throws nothing but MALFORMED_FRAME for random bytes", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
-        const { server } = connect(crypto);
+  it("throws nothing but MALFORMED_FRAME for random bytes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (garbage) => {
+        const { server } = await connect(crypto);
         errorOf(() => server.open(garbage), "MALFORMED_FRAME");
       }),
       { numRuns: 40 },
     );
   });
 
-  it("can be closed twice, and afterwards neither seals nor opens", () => {
-    const { client, server } = connect(crypto);
+  it("can be closed twice, and afterwards neither seals nor opens", async () => {
+    const { client, server } = await connect(crypto);
     const record = server.seal(utf8("late"));
     client.close();
     client.close();
@@ -224,50 +227,56 @@ describe.each(providers)("a handshake over $name", (crypto) => {
   const accept = (message: Uint8Array, channelSecret = secret) =>
     acceptHandshake({ crypto, random: random().derive("server"), channelSecret, message });
 
-  it("fails at the server when the client pins another server's key", () => {
-    const error = errorOf(
-      () => accept(start(crypto.x25519PublicKey(otherSecret)).message),
-      "HANDSHAKE_FAILED",
-    );
+  it("fails at the server when the client pins another server's key", async () => {
+    const { message } = await start(crypto.x25519PublicKey(otherSecret));
+    const error = errorOf(() => accept(message), "HANDSHAKE_FAILED");
     expect(error.message).toContain("does not hold the key that the client pins");
     expect(error.remedy).toContain("serverKey");
   });
 
-  it("fails at the client when the one who answers does not hold the pinned key", () => {
-    const handshake = start();
+  it("fails at the client when the one who answers does not hold the pinned key", async () => {
+    const handshake = await start();
     // The impostor knows the pinned public key but not its secret, so it can only guess the shared
     // secret.
-    const impostor = accept(start(crypto.x25519PublicKey(otherSecret)).message, otherSecret);
-    const error = errorOf(() => handshake.finish(impostor.reply), "HANDSHAKE_FAILED");
+    const impostor = accept(
+      (await start(crypto.x25519PublicKey(otherSecret))).message,
+      otherSecret,
+    );
+    const error = await errorFrom(() => handshake.finish(impostor.reply), "HANDSHAKE_FAILED");
     expect(error.message).toContain("The server does not hold the pinned key");
     expect(error.remedy).toContain("serverKey");
   });
 
-  it("fails when the two sides have different prologues", () => {
+  it("fails when the two sides have different prologues", async () => {
     const serverChannelKey = crypto.x25519PublicKey(secret);
     const prologue = utf8("tributary/channel/v0");
-    const handshake = startHandshake({ crypto, random: random(), serverChannelKey, prologue });
+    const handshake = await startHandshake({
+      crypto,
+      random: random(),
+      serverChannelKey,
+      prologue,
+    });
     errorOf(() => accept(handshake.message), "HANDSHAKE_FAILED");
   });
 
-  it("cannot be finished twice, or after it was abandoned", () => {
-    const handshake = start();
+  it("cannot be finished twice, or after it was abandoned", async () => {
+    const handshake = await start();
     const { reply } = accept(handshake.message);
-    handshake.finish(reply);
-    errorOf(() => handshake.finish(reply), "HANDSHAKE_FAILED");
-    const abandoned = start();
+    await handshake.finish(reply);
+    await errorFrom(() => handshake.finish(reply), "HANDSHAKE_FAILED");
+    const abandoned = await start();
     abandoned.abandon();
-    errorOf(() => abandoned.finish(reply), "HANDSHAKE_FAILED");
+    await errorFrom(() => abandoned.finish(reply), "HANDSHAKE_FAILED");
   });
 
-  it("cannot be finished after a wrong answer", () => {
-    const handshake = start();
+  it("cannot be finished after a wrong answer", async () => {
+    const handshake = await start();
     const { reply } = accept(handshake.message);
-    errorOf(() => handshake.finish(reply.subarray(1)), "HANDSHAKE_FAILED");
-    errorOf(() => handshake.finish(reply), "HANDSHAKE_FAILED");
+    await errorFrom(() => handshake.finish(reply.subarray(1)), "HANDSHAKE_FAILED");
+    await errorFrom(() => handshake.finish(reply), "HANDSHAKE_FAILED");
   });
 
-  it("zeroes the ephemeral secrets when it is over", () => {
+  it("zeroes the ephemeral secrets when it is over", async () => {
     const drawn: Uint8Array[] = [];
     const source = random();
     const noting: RandomSource = {
@@ -279,10 +288,10 @@ describe.each(providers)("a handshake over $name", (crypto) => {
       derive: () => noting,
     };
     const serverChannelKey = crypto.x25519PublicKey(secret);
-    const handshake = startHandshake({ crypto, random: noting, serverChannelKey });
+    const handshake = await startHandshake({ crypto, random: noting, serverChannelKey });
     const { message } = handshake;
     const { reply } = acceptHandshake({ crypto, random: noting, channelSecret: secret, message });
-    handshake.finish(reply);
+    await handshake.finish(reply);
     expect(drawn).toEqual([new Uint8Array(32), new Uint8Array(32)]);
     expect(toHex(secret)).not.toMatch(/^0+$/);
   });
@@ -292,49 +301,53 @@ describe.each(providers)("a handshake over $name", (crypto) => {
     "0100000000000000000000000000000000000000000000000000000000000000",
     "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  ])("refuses %s, a point of small order, from both sides and as the pinned key", (point) => {
+  ])("refuses %s, a point of small order, from both sides and as the pinned key", async (point) => {
     const tail = "00".repeat(16);
     errorOf(() => accept(fromHex(point + tail)), "HANDSHAKE_FAILED");
-    errorOf(() => start().finish(fromHex(point + tail)), "HANDSHAKE_FAILED");
-    errorOf(() => start(fromHex(point)), "HANDSHAKE_FAILED");
+    const handshake = await start();
+    await errorFrom(() => handshake.finish(fromHex(point + tail)), "HANDSHAKE_FAILED");
+    await errorFrom(() => start(fromHex(point)), "HANDSHAKE_FAILED");
   });
 
-  it("refuses keys of the wrong length and options out of their range", () => {
-    const bad = (step: () => unknown) => errorOf(step, "BAD_PARAMETER");
-    bad(() => start(new Uint8Array(31)));
-    bad(() => accept(start().message, new Uint8Array(33)));
+  it("refuses keys of the wrong length and options out of their range", async () => {
+    const bad = (step: () => Promise<unknown>) => errorFrom(step, "BAD_PARAMETER");
+    await bad(() => start(new Uint8Array(31)));
+    const { message } = await start();
+    errorOf(() => accept(message, new Uint8Array(33)), "BAD_PARAMETER");
     const serverChannelKey = crypto.x25519PublicKey(secret);
     const base = { crypto, random: random(), serverChannelKey };
-    bad(() => startHandshake({ ...base, rekeyAfterRecords: 0 }));
-    bad(() => startHandshake({ ...base, rekeyAfterRecords: 1.5 }));
-    bad(() => startHandshake({ ...base, maxRecords: -1 }));
-    bad(() => startHandshake({ ...base, payload: new Uint8Array(65_488) }));
-    expect(startHandshake({ ...base, payload: new Uint8Array(65_487) }).message).toHaveLength(
-      65_535,
-    );
+    await bad(() => startHandshake({ ...base, rekeyAfterRecords: 0 }));
+    await bad(() => startHandshake({ ...base, rekeyAfterRecords: 1.5 }));
+    await bad(() => startHandshake({ ...base, maxRecords: -1 }));
+    await bad(() => startHandshake({ ...base, payload: new Uint8Array(65_488) }));
+    const longest = await startHandshake({ ...base, payload: new Uint8Array(65_487) });
+    expect(longest.message).toHaveLength(65_535);
   });
 
-  it("fails with HANDSHAKE_FAILED for random bytes and for altered messages", () => {
+  it("fails with HANDSHAKE_FAILED for random bytes and for altered messages", async () => {
     const messages = fc.oneof(
       fc.uint8Array({ maxLength: 120 }),
       fc.uint8Array({ minLength: 48, maxLength: 48 }),
       fc.constant(new Uint8Array(65_536)),
     );
-    const { reply } = accept(start().message);
-    fc.assert(
-      fc.property(messages, (garbage) => {
+    const { message } = await start();
+    const { reply } = accept(message);
+    await fc.assert(
+      fc.asyncProperty(messages, async (garbage) => {
         errorOf(() => accept(garbage), "HANDSHAKE_FAILED");
-        errorOf(() => start().finish(garbage), "HANDSHAKE_FAILED");
+        const handshake = await start();
+        await errorFrom(() => handshake.finish(garbage), "HANDSHAKE_FAILED");
       }),
       { numRuns: 60 },
     );
-    fc.assert(
-      fc.property(fc.nat(47), fc.integer({ min: 1, max: 255 }), (at, xor) => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(47), fc.integer({ min: 1, max: 255 }), async (at, xor) => {
         // X25519 ignores the top bit of a point, but the handshake hash includes it.
         const alter = (bytes: Uint8Array) =>
           Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ xor : byte));
-        errorOf(() => accept(alter(start().message)), "HANDSHAKE_FAILED");
-        errorOf(() => start().finish(alter(reply)), "HANDSHAKE_FAILED");
+        errorOf(() => accept(alter(message)), "HANDSHAKE_FAILED");
+        const handshake = await start();
+        await errorFrom(() => handshake.finish(alter(reply)), "HANDSHAKE_FAILED");
       }),
       { numRuns: 60 },
     );
@@ -377,7 +390,7 @@ function scripted(hex: string): RandomSource {
 }
 
 /** A client's and a server's channel after a handshake between them, without a socket. */
-function connect(
+async function connect(
   crypto: CryptoProvider,
   options: {
     seed?: number;
@@ -386,7 +399,7 @@ function connect(
     serverRekeyAfterRecords?: number;
     maxRecords?: number;
   } = {},
-): { client: Channel; server: Channel } {
+): Promise<{ client: Channel; server: Channel }> {
   const seeded = seededRandom(crypto, options.seed ?? 1);
   const channelSecret = seeded.derive("static").bytes(32);
   const { rekeyAfterRecords = PROTOCOL_CONSTANTS.rekeyAfterRecords } = options;
@@ -400,8 +413,8 @@ function connect(
     maxRecords: options.maxRecords ?? 1_000,
   });
   const serverChannelKey = crypto.x25519PublicKey(channelSecret);
-  const handshake = startHandshake({ ...side("client"), serverChannelKey });
+  const handshake = await startHandshake({ ...side("client"), crypto, serverChannelKey });
   const { message } = handshake;
-  const accepted = acceptHandshake({ ...side("server"), channelSecret, message });
-  return { client: handshake.finish(accepted.reply), server: accepted.channel };
+  const accepted = acceptHandshake({ ...side("server"), crypto, channelSecret, message });
+  return { client: await handshake.finish(accepted.reply), server: accepted.channel };
 }

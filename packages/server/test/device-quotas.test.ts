@@ -1,4 +1,4 @@
-import { proveDevice, type ClientMessage } from "@tributary/protocol";
+import type { ClientMessage } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -81,9 +81,7 @@ describe("check-ins of one device", () => {
 
   const keyed =
     (seed: Uint8Array, population = "writers") =>
-    ({ channel }: WireClient): Shown => ({
-      device: proveDevice(crypto, seed, channel!.handshakeHash, population),
-    });
+    (client: WireClient): Shown => ({ device: client.proofOf(seed, population) });
 
   async function expectCut(client: WireClient): Promise<void> {
     const { code, retryAfterMs } = await client.expect("failure");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TributaryError, deviceIdOf, proveDevice, type DeviceProof } from "@tributary/protocol";
+import { TributaryError, deviceIdOf, type DeviceProof } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { EnrolmentPolicy } from "../src/storage/access-store.ts";
 import { RULES, mintToken, type TokenOptions } from "./enrolment-tokens.ts";
@@ -16,7 +16,7 @@ interface Shown {
 }
 
 const proof = (client: WireClient, seed: Uint8Array = SEED, population = "writers"): DeviceProof =>
-  proveDevice(crypto, seed, client.channel!.handshakeHash, population);
+  client.proofOf(seed, population);
 
 async function worldWith(policy: EnrolmentPolicy): Promise<GatewayWorld> {
   const world = await startGateway();

@@ -1,6 +1,7 @@
 import {
   cryptographicRandom,
-  type CryptoProvider,
+  type ClientCrypto,
+  type SymmetricCrypto,
   type UpdateKernels,
   type RandomSource,
 } from "@tributary/protocol";
@@ -24,7 +25,7 @@ export class ClientResources {
   readonly #options: FederatedClientOptions;
   readonly #platform: ThreadPlatform;
   readonly #settings: ClientSettings;
-  readonly #crypto: LoadOnce<CryptoProvider>;
+  readonly #crypto: LoadOnce<ClientCrypto>;
   readonly #kernels: LoadOnce<UpdateKernels>;
   /** The trainer that this client makes itself; unused when the app gave one. */
   readonly #ownTrainer: LoadOnce<LocalTrainer>;
@@ -43,7 +44,7 @@ export class ClientResources {
   }
 
   /** Loads the platform's cryptography. */
-  crypto(): Promise<CryptoProvider> {
+  crypto(): Promise<ClientCrypto> {
     return this.#crypto.get();
   }
 
@@ -64,26 +65,26 @@ export class ClientResources {
   }
 
   /** The app's source of randomness, or a cryptographic one. */
-  random(crypto: CryptoProvider): RandomSource {
+  random(crypto: ClientCrypto): RandomSource {
     this.#random ??= this.#options.random ?? cryptographicRandom(crypto);
     return this.#random;
   }
 
   /** The client's credentials: one object, so that the app's key store is asked only once. */
-  credentials(crypto: CryptoProvider): Credentials {
+  credentials(crypto: ClientCrypto): Credentials {
     const { population, token, deviceKey } = this.#options;
     this.#credentials ??= new Credentials(crypto, { population, token, deviceKey });
     return this.#credentials;
   }
 
   /** What the app says to plans: one object, which remembers the answers. */
-  approval(crypto: CryptoProvider): PlanApproval {
+  approval(crypto: SymmetricCrypto): PlanApproval {
     this.#approval ??= new PlanApproval(crypto, this.#options.approvePlan);
     return this.#approval;
   }
 
   /** What a session with the server works with. */
-  sessionDeps(crypto: CryptoProvider, cache: ModelCache): SessionDeps {
+  sessionDeps(crypto: ClientCrypto, cache: ModelCache): SessionDeps {
     const { connect, clock } = this.#platform;
     const { serverKey, floors, population } = this.#settings;
     const verifier = new PlanVerifier({ crypto, serverKey, floors, population });

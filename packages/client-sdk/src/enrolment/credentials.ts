@@ -4,7 +4,7 @@ import {
   cryptographicRandom,
   deviceIdOf,
   proveDevice,
-  type CryptoProvider,
+  type ClientCrypto,
   type DeviceProof,
 } from "@tributary/protocol";
 import { LoadOnce } from "../runtime/load-once.ts";
@@ -60,10 +60,10 @@ export interface ShownCredentials {
  */
 export class Credentials {
   readonly #options: CredentialOptions;
-  readonly #crypto: CryptoProvider;
+  readonly #crypto: ClientCrypto;
   readonly #seed: LoadOnce<Uint8Array> | undefined;
 
-  constructor(crypto: CryptoProvider, options: CredentialOptions) {
+  constructor(crypto: ClientCrypto, options: CredentialOptions) {
     this.#crypto = crypto;
     this.#options = options;
     const { deviceKey } = options;
@@ -98,7 +98,7 @@ export class Credentials {
         ...(token === undefined ? {} : { token }),
         ...(seed === undefined || handshakeHash === undefined
           ? {}
-          : { device: proveDevice(this.#crypto, seed, handshakeHash, population) }),
+          : { device: await proveDevice(this.#crypto, seed, handshakeHash, population) }),
       };
     } catch (error) {
       throwIfAborted(signal);
@@ -119,7 +119,7 @@ export class Credentials {
     if (typeof token !== "function") return token;
     const crypto = this.#crypto;
     const deviceId =
-      seed === undefined ? undefined : deviceIdOf(crypto, crypto.ed25519PublicKey(seed));
+      seed === undefined ? undefined : deviceIdOf(crypto, await crypto.ed25519PublicKey(seed));
     return token({ population, deviceId, expired, signal });
   }
 

@@ -1,17 +1,15 @@
-import { createKernels, createLibsodiumProvider } from "@tributary/protocol";
+import { createKernels } from "@tributary/protocol";
 import { systemClock } from "../runtime/system-clock.ts";
+import { createBrowserCrypto } from "./browser-crypto.ts";
 import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
-/**
- * The adapters for browsers and their workers: libsodium for cryptography, and the browser's own
- * WebSocket.
- */
+/** The adapters for browsers and their workers: their own WebSocket, and Web Crypto if it will do. */
 export const platform: Platform = {
   connect: connectWithWebSocket,
   clock: systemClock,
-  createCrypto: createLibsodiumProvider,
+  createCrypto: createBrowserCrypto,
   createKernels,
   createTrainer,
   createModel: buildLayersModel,

@@ -1,4 +1,4 @@
-import type { Clock, CryptoProvider, ModelDescription, UpdateKernels } from "@tributary/protocol";
+import type { Clock, ClientCrypto, ModelDescription, UpdateKernels } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
 import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
@@ -14,7 +14,7 @@ export interface ThreadPlatform {
   /** Measures time and waits. */
   readonly clock: Clock;
   /** Makes the cryptography of a client. One client asks once. */
-  createCrypto(): Promise<CryptoProvider>;
+  createCrypto(): Promise<ClientCrypto>;
   /**
    * Loads the codecs' inner loops, which encode updates and unpack models. A client asks once.
    * Several clients of one process may be given the same object.

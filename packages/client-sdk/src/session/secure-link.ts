@@ -12,8 +12,8 @@ import {
   sealRecordFrame,
   startHandshake,
   type Channel,
+  type ClientCrypto,
   type ClientMessage,
-  type CryptoProvider,
   type Limits,
   type ServerKey,
   type ServerMessage,
@@ -47,13 +47,18 @@ export interface LinkOptions {
 /** What a link works with. */
 export interface LinkDeps {
   readonly connect: SocketConnector;
-  readonly crypto: CryptoProvider;
+  readonly crypto: ClientCrypto;
 }
 
-/** The states of a link, in order; it can go from each of them to `closed`. */
+/**
+ * The states of a link, in order; it can go from each of them to `closed`. While it is `greeting`
+ * and `proving`, the cryptography of the handshake is at work, and nothing may arrive.
+ */
 type LinkState =
   | { readonly phase: "connecting" }
+  | { readonly phase: "greeting" }
   | { readonly phase: "handshaking"; readonly handshake: StartedHandshake }
+  | { readonly phase: "proving"; readonly handshake: StartedHandshake }
   | { readonly phase: "open"; readonly channel: Channel }
   | { readonly phase: "closed" };
 
@@ -85,7 +90,7 @@ export class SecureLink {
       agent: options.agent,
     };
     this.#socket = deps.connect(request, {
-      opened: () => this.#guard(() => this.#greet()),
+      opened: () => void this.#greet(),
       frame: (bytes) => this.#guard(() => this.#receive(bytes)),
       text: () =>
         this.fail(new TributaryError("MALFORMED_FRAME", "The server sent a text message")),
@@ -128,18 +133,45 @@ export class SecureLink {
   }
 
   /** Starts the handshake when the socket has opened. */
-  #greet(): void {
+  async #greet(): Promise<void> {
     if (this.#state.phase !== "connecting") return;
+    const greeting = { phase: "greeting" } as const;
+    this.#state = greeting;
     const { crypto } = this.#deps;
-    // The keys of a channel always come from the cryptographic source: a seeded source would draw
-    // the same key for every connection.
-    const handshake = startHandshake({
-      crypto,
-      random: cryptographicRandom(crypto),
-      serverChannelKey: this.#options.serverKey.channel,
-    });
-    this.#state = { phase: "handshaking", handshake };
-    this.#sendFrame(encodeFrame({ kind: "handshake", body: handshake.message }));
+    try {
+      // The keys of a channel always come from the cryptographic source: a seeded source would draw
+      // the same key for every connection.
+      const handshake = await startHandshake({
+        crypto,
+        random: cryptographicRandom(crypto),
+        serverChannelKey: this.#options.serverKey.channel,
+      });
+      if (this.#state !== greeting) {
+        handshake.abandon();
+        return;
+      }
+      this.#state = { phase: "handshaking", handshake };
+      this.#sendFrame(encodeFrame({ kind: "handshake", body: handshake.message }));
+    } catch (error) {
+      this.fail(asTributaryError(error));
+    }
+  }
+
+  /** Finishes the handshake with the server's answer. */
+  async #prove(handshake: StartedHandshake, reply: Uint8Array): Promise<void> {
+    const proving = { phase: "proving", handshake } as const;
+    this.#state = proving;
+    try {
+      const channel = await finishHandshake(handshake, reply);
+      if (this.#state !== proving) {
+        channel.close();
+        return;
+      }
+      this.#state = { phase: "open", channel };
+      this.#events.opened();
+    } catch (error) {
+      this.fail(asTributaryError(error));
+    }
   }
 
   /** Decodes a frame and passes it on according to the state of the link. */
@@ -156,8 +188,7 @@ export class SecureLink {
     }
     const frame = decodeFrame(bytes);
     if (state.phase === "handshaking" && frame.kind === "handshake") {
-      this.#state = { phase: "open", channel: finishHandshake(state.handshake, frame.body) };
-      this.#events.opened();
+      void this.#prove(state.handshake, frame.body);
     } else if (state.phase === "open" && frame.kind === "record") {
       this.#events.message(decodeServerMessage(state.channel.open(frame.body)));
     } else if (state.phase === "open" && frame.kind === "sealedChunk") {
@@ -190,7 +221,7 @@ export class SecureLink {
     const state = this.#state;
     if (state.phase === "closed") return;
     this.#state = { phase: "closed" };
-    if (state.phase === "handshaking") state.handshake.abandon();
+    if (state.phase === "handshaking" || state.phase === "proving") state.handshake.abandon();
     if (state.phase === "open") state.channel.close();
     this.#events.closed(error);
   }
@@ -200,9 +231,9 @@ export class SecureLink {
  * @throws TributaryError `SERVER_KEY_MISMATCH` when the server's answer does not prove the pinned
  *   key.
  */
-function finishHandshake(handshake: StartedHandshake, reply: Uint8Array): Channel {
+async function finishHandshake(handshake: StartedHandshake, reply: Uint8Array): Promise<Channel> {
   try {
-    return handshake.finish(reply);
+    return await handshake.finish(reply);
   } catch (error) {
     throw keyMismatch(error);
   }

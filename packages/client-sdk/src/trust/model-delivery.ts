@@ -6,7 +6,7 @@ import {
   decodeCheckpoint,
   dueArtifacts,
   type CheckpointId,
-  type CryptoProvider,
+  type SymmetricCrypto,
   type Delivery,
   type DueArtifact,
   type Frame,
@@ -26,7 +26,7 @@ export type SealedChunk = Extract<Frame, { kind: "sealedChunk" }>;
 
 /** What a delivery works with. */
 export interface ModelDeliveryDeps {
-  readonly crypto: CryptoProvider;
+  readonly crypto: SymmetricCrypto;
   readonly verifier: PlanVerifier;
   readonly floors: ClientFloors;
   /** Keeps a verified plan at once, and what has come of an artifact when it is interrupted. */
@@ -61,10 +61,12 @@ export class ModelDelivery {
   readonly #taskName: string | undefined;
   /** What the server sends: the plan unless it is held, then the checkpoint unless it is. */
   readonly #due: readonly DueArtifact[];
-  /** The receiver of the plan, and later the verified plan. */
+  /** The receiver of the plan, and once that has been verified the plan itself. */
   #plan: ArtifactReceiver | VerifiedPlan | undefined;
   /** The receiver of the checkpoint (plain or packed), or of the difference that leads to it. */
   #model: ArtifactReceiver | undefined;
+  /** The chunks that have come while the plan is being verified; undefined at other times. */
+  #waiting: SealedChunk[] | undefined;
   #receivedBytes = 0;
   #settled = false;
   #resolve: (model: VerifiedModel) => void = () => {};
@@ -119,10 +121,14 @@ export class ModelDelivery {
     return this.#settled;
   }
 
-  /** Takes the next chunk. It never throws. Chunks that come after an error are dropped. */
+  /**
+   * Takes the next chunk. It never throws. Chunks that come after an error are dropped. The session
+   * hands on no more chunks than the delivery announces.
+   */
   accept(chunk: SealedChunk): void {
     if (this.#settled) return;
-    this.#guard(() => this.#take(chunk));
+    if (this.#waiting !== undefined) this.#waiting.push(chunk);
+    else this.#guard(() => this.#take(chunk));
   }
 
   /** Interrupts the delivery: no more chunks will come, though there was nothing wrong with them. */
@@ -183,11 +189,26 @@ export class ModelDelivery {
     else this.#modelArrived(artifact, receiver.finish());
   }
 
-  /** Verifies the plan, and then finds out what is due of the checkpoint. */
+  /** Verifies the plan. What comes of the checkpoint meanwhile waits. */
   #planArrived(bytes: Uint8Array): void {
-    const { verifier } = this.#deps;
-    const { plan, planSignature, checkpoint } = this.#delivery;
-    const verified = verifier.verify(plan.id, bytes, planSignature, this.#taskName);
+    const { plan, planSignature } = this.#delivery;
+    const waiting: SealedChunk[] = [];
+    this.#plan = undefined;
+    this.#waiting = waiting;
+    this.#deps.verifier.verify(plan.id, bytes, planSignature, this.#taskName).then(
+      (verified) => {
+        this.#waiting = undefined;
+        if (this.#settled) return;
+        this.#guard(() => this.#planVerified(verified));
+        for (const chunk of waiting) this.accept(chunk);
+      },
+      (error: unknown) => this.#fail(asTributaryError(error)),
+    );
+  }
+
+  /** Finds out what is due of the checkpoint. */
+  #planVerified(verified: VerifiedPlan): void {
+    const { checkpoint } = this.#delivery;
     this.#plan = verified;
     this.#deps.cache.holdPlan(verified);
     const byteLength = 4 * verified.layout.size;
@@ -244,6 +265,7 @@ export class ModelDelivery {
     this.#held = { plans: new Map(), checkpoints: new Map() };
     this.#plan = undefined;
     this.#model = undefined;
+    this.#waiting = undefined;
   }
 
   /** Runs a step. Whatever it throws ends the delivery. */

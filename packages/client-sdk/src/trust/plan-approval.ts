@@ -1,7 +1,7 @@
 import {
   TributaryError,
   asTributaryError,
-  type CryptoProvider,
+  type SymmetricCrypto,
   type Plan,
   type PlanId,
 } from "@tributary/protocol";
@@ -22,13 +22,13 @@ const KEPT_ANSWERS = 64;
 
 /** Asks the app about plans, one at a time, and remembers what it answered. */
 export class PlanApproval {
-  readonly #crypto: CryptoProvider;
+  readonly #crypto: SymmetricCrypto;
   readonly #approve: ApprovePlan | undefined;
   readonly #answers: Map<PlanId, boolean> = new Map();
   #open: { readonly plan: PlanId; readonly answer: Promise<boolean> } | undefined;
 
   /** @param approve - The app's function; without it every plan is approved. */
-  constructor(crypto: CryptoProvider, approve: ApprovePlan | undefined) {
+  constructor(crypto: SymmetricCrypto, approve: ApprovePlan | undefined) {
     this.#crypto = crypto;
     this.#approve = approve;
   }

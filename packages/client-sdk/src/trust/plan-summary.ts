@@ -2,7 +2,7 @@ import {
   basesToReport,
   measuresToReport,
   rangesSize,
-  type CryptoProvider,
+  type SymmetricCrypto,
   type RoundPurpose,
 } from "@tributary/protocol";
 import { bitsPerValue } from "./floors/bits-per-value.ts";
@@ -41,7 +41,7 @@ export interface PlanSummary extends WorkToDo {
 
 /** Says what a plan comes to. */
 export function planSummary(
-  crypto: CryptoProvider,
+  crypto: SymmetricCrypto,
   verified: VerifiedPlan,
   { purpose, exampleCount }: WorkToDo,
 ): PlanSummary {

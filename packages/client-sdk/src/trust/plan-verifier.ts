@@ -2,7 +2,7 @@ import {
   TributaryError,
   decodePlan,
   verifyPlanSignature,
-  type CryptoProvider,
+  type ClientCrypto,
   type PlanId,
   type ServerKey,
 } from "@tributary/protocol";
@@ -13,7 +13,7 @@ import type { VerifiedPlan } from "./verified-model.ts";
 
 /** What plans are verified against. */
 export interface PlanVerifierOptions {
-  readonly crypto: CryptoProvider;
+  readonly crypto: ClientCrypto;
   /** The pinned key. Its signing half signs the plans. */
   readonly serverKey: ServerKey;
   readonly floors: ClientFloors;
@@ -37,16 +37,16 @@ export class PlanVerifier {
    * @throws TributaryError `PLAN_SIGNATURE_INVALID`, `PLAN_INVALID`, `MODEL_UNSUPPORTED` or
    *   `PLAN_REFUSED`.
    */
-  verify(
+  async verify(
     id: PlanId,
     bytes: Uint8Array,
     signature: Uint8Array,
     taskName: string | undefined,
-  ): VerifiedPlan {
+  ): Promise<VerifiedPlan> {
     const { crypto, serverKey, floors, population } = this.#options;
     // The signature is checked before the bytes are parsed, so that the parser never sees bytes
     // that the holder of the key has not signed.
-    if (!verifyPlanSignature(crypto, serverKey.signing, bytes, signature)) {
+    if (!(await verifyPlanSignature(crypto, serverKey.signing, bytes, signature))) {
       throw new TributaryError(
         "PLAN_SIGNATURE_INVALID",
         "The plan is not signed with the pinned key",

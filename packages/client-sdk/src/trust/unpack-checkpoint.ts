@@ -11,7 +11,7 @@ import {
   unpackRanges,
   withoutRanges,
   type CheckpointId,
-  type CryptoProvider,
+  type SymmetricCrypto,
   type UpdateKernels,
 } from "@tributary/protocol";
 import type { VerifiedPlan } from "./verified-model.ts";
@@ -41,7 +41,7 @@ export interface PackedCheckpoint {
 export function unpackCheckpoint(
   { plan, layout, parts }: VerifiedPlan,
   { id, bytes, base }: PackedCheckpoint,
-  crypto: CryptoProvider,
+  crypto: SymmetricCrypto,
   kernels: UpdateKernels,
 ): Float32Array {
   const codec = downloadCodec(plan.download, kernels);

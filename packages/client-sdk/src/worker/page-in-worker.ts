@@ -1,4 +1,4 @@
-import { seededRandom, type CryptoProvider } from "@tributary/protocol";
+import { seededRandom, type SymmetricCrypto } from "@tributary/protocol";
 import type { WorkerPort } from "@tributary/protocol/worker-port";
 import type { FederatedClientOptions } from "../client-core/client-options.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
@@ -15,7 +15,7 @@ export type Page = WorkerPort<PageTalk>;
 export function optionsInWorker(
   page: Page,
   { stores, token, approvesPlans, deviceKey, seed, ...data }: CrossingOptions,
-  crypto: CryptoProvider | undefined,
+  crypto: SymmetricCrypto | undefined,
 ): FederatedClientOptions {
   return {
     ...data,

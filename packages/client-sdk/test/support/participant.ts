@@ -1,6 +1,7 @@
 import { seededRandom, type Plan } from "@tributary/protocol";
 import {
   FederatedClient,
+  type FederatedClientDeps,
   type FederatedClientOptions,
   type ParticipateOptions,
   type ParticipationEvent,
@@ -58,7 +59,10 @@ export interface Stage {
   readonly serve: (plan: Plan, weights: Float32Array) => ServedModel;
 }
 
-export function stage(options: Partial<FederatedClientOptions> = {}): Stage {
+export function stage(
+  options: Partial<FederatedClientOptions> = {},
+  deps: FederatedClientDeps = {},
+): Stage {
   const server = new ScriptedServer();
   // The time of day begins far from 0, where `elapsedMs` begins, so that a mix-up of the two shows.
   const clock = new ManualClock(1_700_000_000_000);
@@ -73,7 +77,7 @@ export function stage(options: Partial<FederatedClientOptions> = {}): Stage {
       random: seededRandom(crypto, 7),
       ...options,
     },
-    { connect: server.connect, clock },
+    { connect: server.connect, clock, ...deps },
   );
   const serve = (plan: Plan, weights: Float32Array): ServedModel =>
     servedModel(crypto, server.secrets, plan, weights);

@@ -105,8 +105,11 @@ export class ServerConnection {
     };
   }
 
-  /** Answers the Noise handshake. */
-  async shakeHands(): Promise<void> {
+  /**
+   * Answers the Noise handshake.
+   * @param falsify - Makes another answer of the right one.
+   */
+  async shakeHands(falsify: (reply: Uint8Array) => Uint8Array = (reply) => reply): Promise<void> {
     const frame = await this.#frames.next();
     const { reply, channel } = acceptHandshake({
       crypto,
@@ -115,7 +118,7 @@ export class ServerConnection {
       message: frame.body,
     });
     this.#channel = channel;
-    this.sendRaw(encodeFrame({ kind: "handshake", body: reply }));
+    this.sendRaw(encodeFrame({ kind: "handshake", body: falsify(reply) }));
   }
 
   /** The channel's handshake hash. */

@@ -1,7 +1,7 @@
 import { toHex } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { ArtifactId } from "../ids.ts";
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import {
   CHUNK_TAG_BYTES,
   chunkLayout,
@@ -23,7 +23,7 @@ export interface PartialArtifact {
 
 /** What a client knows of an artifact before its chunks come. */
 export interface ArtifactReceiverOptions {
-  readonly crypto: CryptoProvider;
+  readonly crypto: SymmetricCrypto;
   /** 32 bytes, from the delivery. It stays the caller's, who zeroes it. */
   readonly key: Uint8Array;
   readonly artifact: ArtifactKind;

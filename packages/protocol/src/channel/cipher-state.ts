@@ -1,5 +1,5 @@
 import { TributaryError } from "../errors.ts";
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import { nonceOf } from "./nonce.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -17,7 +17,7 @@ export const MAX_DIRECTION_RECORDS: number = Number.MAX_SAFE_INTEGER;
 
 /** What one direction of a channel starts from. */
 export interface CipherStateOptions {
-  readonly crypto: CryptoProvider;
+  readonly crypto: SymmetricCrypto;
   /** 32 bytes. The state owns them from here on, and zeroes them when it is done with them. */
   readonly key: Uint8Array;
   /** The key is replaced after so many records. Both sides must use the same number. */
@@ -32,7 +32,7 @@ export interface CipherStateOptions {
  * so that no nonce is ever used twice.
  */
 export class CipherState {
-  readonly #crypto: CryptoProvider;
+  readonly #crypto: SymmetricCrypto;
   readonly #rekeyAfterRecords: number;
   readonly #maxRecords: number;
   #key: Uint8Array;

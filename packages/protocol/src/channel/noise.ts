@@ -15,16 +15,16 @@
  * can be computed by nobody else.
  *
  * ```ts
- * const handshake = startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
+ * const handshake = await startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
  * const accepted = acceptHandshake({ crypto, random, channelSecret, message: handshake.message });
- * const channel = handshake.finish(accepted.reply);
+ * const channel = await handshake.finish(accepted.reply);
  * accepted.channel.open(channel.seal(utf8("hello")));
  * ```
  */
 import { concatBytes, utf8 } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { ClientCrypto, CryptoProvider, SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../random/random-source.ts";
 import { requireLength } from "../crypto/require-length.ts";
 import { CipherChannel, type Channel } from "./channel.ts";
@@ -33,7 +33,7 @@ import { SymmetricState } from "./symmetric-state.ts";
 
 /** What both sides of a handshake need. */
 export interface HandshakeOptions {
-  readonly crypto: CryptoProvider;
+  readonly crypto: SymmetricCrypto;
   /** Gives the ephemeral key, 32 bytes of it. In production it must be the cryptographic source. */
   readonly random: RandomSource;
   /** Bytes that must be equal on both sides; `tributary/channel/v1` in UTF-8 when absent. */
@@ -58,12 +58,14 @@ export interface HandshakeOptions {
 
 /** What the client needs. */
 export interface StartHandshakeOptions extends HandshakeOptions {
+  readonly crypto: ClientCrypto;
   /** The server's X25519 public key, which the client pins, 32 bytes: `ServerKey.channel`. */
   readonly serverChannelKey: Uint8Array;
 }
 
 /** What the server needs. */
 export interface AcceptHandshakeOptions extends HandshakeOptions {
+  readonly crypto: CryptoProvider;
   /** The server's X25519 secret, 32 bytes. */
   readonly channelSecret: Uint8Array;
   /** The client's handshake message, as received. */
@@ -77,11 +79,11 @@ export interface StartedHandshake {
   /**
    * Takes the server's answer. It can be called once: the handshake's secrets are zeroed, whether
    * it succeeds or fails.
-   * @param reply - Not modified.
+   * @param reply - Not modified, and must not change until the promise has settled.
    * @throws TributaryError `HANDSHAKE_FAILED` when the server does not hold the pinned key, when
    * the answer is malformed, or when the handshake is already over.
    */
-  finish(reply: Uint8Array): Channel;
+  finish(reply: Uint8Array): Promise<Channel>;
   /** Zeroes the handshake's secrets. Call it when no answer will come. */
   abandon(): void;
 }
@@ -100,31 +102,33 @@ const MAX_MESSAGE_BYTES = PROTOCOL_CONSTANTS.maxRecordPlaintextBytes + TAG_BYTES
  * @throws TributaryError `HANDSHAKE_FAILED` when the pinned key is a point of small order (which
  * makes the shared secret predictable); `BAD_PARAMETER` for an option out of its range.
  */
-export function startHandshake(options: StartHandshakeOptions): StartedHandshake {
+export async function startHandshake(options: StartHandshakeOptions): Promise<StartedHandshake> {
   const { crypto, serverChannelKey } = options;
   checkOptions(options);
   requireLength(serverChannelKey, KEY_BYTES, "The server's channel key");
   const state = initialState(options, serverChannelKey);
-  const ephemeral = drawEphemeral(options);
-  state.mixHash(ephemeral.key); // -> e
-  const shared = crypto.x25519(ephemeral.secret, serverChannelKey); // es
+  const secret = options.random.bytes(KEY_BYTES);
+  const key = await crypto.x25519PublicKey(secret);
+  state.mixHash(key); // -> e
+  const shared = await crypto.x25519(secret, serverChannelKey); // es
   const sealed = state.mixKeyAndEncrypt(shared, options.payload ?? NO_PAYLOAD);
   let open = true;
   const abandon = (): void => {
     open = false;
-    ephemeral.secret.fill(0);
+    secret.fill(0);
     state.wipe();
   };
   return {
-    message: concatBytes(ephemeral.key, sealed),
+    message: concatBytes(key, sealed),
     abandon,
-    finish(reply) {
+    async finish(reply) {
       if (!open) throw handshakeFailed("The handshake is over", "Start a new handshake.");
+      open = false;
       try {
         const answer = splitMessage(reply, "server");
         state.mixHash(answer.ephemeralKey); // <- e
         const peerPayload = state.mixKeyAndDecrypt(
-          crypto.x25519(ephemeral.secret, answer.ephemeralKey), // ee
+          await crypto.x25519(secret, answer.ephemeralKey), // ee
           answer.sealed,
         );
         if (peerPayload === undefined) {
@@ -169,14 +173,15 @@ export function acceptHandshake(options: AcceptHandshakeOptions): {
         "Check the client's serverKey against the line that this server prints.",
       );
     }
-    const ephemeral = drawEphemeral(options);
-    state.mixHash(ephemeral.key); // <- e
-    const shared = crypto.x25519(ephemeral.secret, request.ephemeralKey); // ee
-    ephemeral.secret.fill(0);
+    const secret = options.random.bytes(KEY_BYTES);
+    const key = crypto.x25519PublicKey(secret);
+    state.mixHash(key); // <- e
+    const shared = crypto.x25519(secret, request.ephemeralKey); // ee
+    secret.fill(0);
     const sealed = state.mixKeyAndEncrypt(shared, options.payload ?? NO_PAYLOAD);
     const [toServer, toClient] = state.split();
     return {
-      reply: concatBytes(ephemeral.key, sealed),
+      reply: concatBytes(key, sealed),
       channel: channelOf(options, state, peerPayload, toClient, toServer),
     };
   } finally {
@@ -190,12 +195,6 @@ function initialState(options: HandshakeOptions, serverChannelKey: Uint8Array): 
   state.mixHash(options.prologue ?? DEFAULT_PROLOGUE);
   state.mixHash(serverChannelKey); // <- s, known beforehand
   return state;
-}
-
-/** Draws the key pair of this handshake. The caller zeroes the secret. */
-function drawEphemeral(options: HandshakeOptions): { secret: Uint8Array; key: Uint8Array } {
-  const secret = options.random.bytes(KEY_BYTES);
-  return { secret, key: options.crypto.x25519PublicKey(secret) };
 }
 
 /** Makes the channel from the keys that `split` gave: one cipher state for each direction. */

@@ -1,11 +1,11 @@
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import type { ArtifactId } from "../ids.ts";
 import { chunkLayout, chunkSealing } from "./artifact-chunks.ts";
 import { SEALED_CHUNK_HEADER_BYTES, writeChunkHeader, type ArtifactKind } from "./frames.ts";
 
 /** What `sealArtifact` needs to encrypt one artifact. */
 export interface SealArtifactOptions {
-  readonly crypto: CryptoProvider;
+  readonly crypto: SymmetricCrypto;
   /**
    * 32 bytes, drawn anew for each checkpoint. A key must seal at most one artifact of each kind:
    * the nonce is the number of the kind and the index of the chunk, so a second checkpoint under

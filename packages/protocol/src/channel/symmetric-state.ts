@@ -1,5 +1,5 @@
 import { concatBytes } from "../bytes/encoding.ts";
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import { nonceOf } from "./nonce.ts";
 
 /**
@@ -8,7 +8,7 @@ import { nonceOf } from "./nonce.ts";
  * one payload. So one method does both, and the nonce of the handshake is always 0.
  */
 export class SymmetricState {
-  readonly #crypto: CryptoProvider;
+  readonly #crypto: SymmetricCrypto;
   /** Noise's `ck`, secret: every key is derived from it. */
   #chainingKey: Uint8Array;
   /** Noise's `h`, not secret: a hash of everything that both sides have seen so far. */
@@ -18,7 +18,7 @@ export class SymmetricState {
    * @param protocolName - Exactly 32 bytes. A name of that length is itself the first hash (Noise
    * §5.2, InitializeSymmetric). Not modified.
    */
-  constructor(crypto: CryptoProvider, protocolName: Uint8Array) {
+  constructor(crypto: SymmetricCrypto, protocolName: Uint8Array) {
     this.#crypto = crypto;
     this.#chainingKey = protocolName.slice();
     this.#hash = protocolName.slice();

@@ -9,7 +9,8 @@
 import { TributaryError } from "../errors.ts";
 import type { CryptoProvider } from "./crypto-provider.ts";
 import { isWellFormedEd25519 } from "./ed25519-encoding.ts";
-import { requireLength, smallOrderPoint } from "./require-length.ts";
+import { requireKeyAndNonce, requireLength, smallOrderPoint } from "./require-length.ts";
+import { webRandomBytes } from "./web-random.ts";
 
 /** The authentication tag at the end of each ciphertext (RFC 8439 §2.8). */
 const TAG_BYTES = 16;
@@ -19,16 +20,10 @@ const TAG_BYTES = 16;
  */
 const HASH_PIECE_BYTES = 262_144;
 
-/** Web Crypto's `getRandomValues` gives at most this many bytes at a time. */
-const MAX_DRAW_BYTES = 65_536;
-
-// The part of Web Crypto that is used. `protocol` compiles without the DOM's types.
-declare const crypto: { getRandomValues(into: Uint8Array): Uint8Array };
-
 type Sodium = (typeof import("libsodium-wrappers-sumo"))["default"];
 
 /**
- * Loads libsodium and makes a provider of it. The module (188 kB gzip) is fetched and instantiated
+ * Loads libsodium and makes a provider of it. The module (187 kB gzip) is fetched and instantiated
  * at the first call and not before, so that a server that uses node:crypto never loads it.
  *
  * libsodium's wrapper copies arguments, secrets too, into WebAssembly memory and frees them without
@@ -102,7 +97,9 @@ export async function createLibsodiumProvider(): Promise<CryptoProvider> {
         return undefined;
       }
     },
-    randomBytes,
+    // libsodium's own generator draws from the same source, but only four bytes at a time: it takes
+    // 300 ms for 70 kB in Node.
+    randomBytes: webRandomBytes,
     equal: (a, b) => a.length === b.length && sodium.memcmp(a, b),
   };
 }
@@ -130,18 +127,6 @@ function sha256(sodium: Sodium, data: Uint8Array): Uint8Array {
   return sodium.crypto_hash_sha256_final(state);
 }
 
-/**
- * Random bytes straight from Web Crypto. libsodium's own generator draws from the same source, but
- * only four bytes at a time: it takes 300 ms for 70 kB in Node.
- */
-function randomBytes(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let start = 0; start < length; start += MAX_DRAW_BYTES) {
-    crypto.getRandomValues(bytes.subarray(start, start + MAX_DRAW_BYTES));
-  }
-  return bytes;
-}
-
 /** The key pair of a seed. The caller zeroes `privateKey`. */
 function ed25519KeyPair(
   sodium: Sodium,
@@ -149,9 +134,4 @@ function ed25519KeyPair(
 ): { publicKey: Uint8Array; privateKey: Uint8Array } {
   requireLength(seed, 32, "The Ed25519 seed");
   return sodium.crypto_sign_seed_keypair(seed);
-}
-
-function requireKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
-  requireLength(key, 32, "The key");
-  requireLength(nonce, 12, "The nonce");
 }

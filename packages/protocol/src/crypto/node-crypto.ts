@@ -24,9 +24,8 @@ import {
 
 import type { CryptoProvider } from "./crypto-provider.ts";
 import { isWellFormedEd25519 } from "./ed25519-encoding.ts";
-import { requireLength, smallOrderPoint } from "./require-length.ts";
-
-type Curve = "X25519" | "Ed25519";
+import { requireKeyAndNonce, requireLength, smallOrderPoint } from "./require-length.ts";
+import { secretKeyDer, type Curve } from "./secret-key-der.ts";
 
 const CIPHER = "chacha20-poly1305";
 const TAG_BYTES = 16;
@@ -179,21 +178,12 @@ function secretFromJwk(curve: Curve, secret: Uint8Array): KeyObject {
   return createPrivateKey({ key: jwk, format: "jwk" });
 }
 
-/**
- * The bytes in front of the 32 bytes of a secret in PKCS #8 (RFC 8410 §7). The curves differ in the
- * last byte of their object identifier.
- */
-const PKCS8_PREFIX: Readonly<Record<Curve, string>> = {
-  X25519: "302e020100300506032b656e04220420",
-  Ed25519: "302e020100300506032b657004220420",
-};
-
 /** A key object by way of PKCS #8 in DER. The copy of the secret is zeroed. */
 function secretFromDer(curve: Curve, secret: Uint8Array): KeyObject {
-  requireLength(secret, 32, `The ${curve} secret`);
-  const der = Buffer.concat([Buffer.from(PKCS8_PREFIX[curve], "hex"), secret]);
+  const der = secretKeyDer(curve, secret);
   try {
-    return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    const key = Buffer.from(der.buffer);
+    return createPrivateKey({ key, format: "der", type: "pkcs8" });
   } finally {
     der.fill(0);
   }
@@ -212,9 +202,4 @@ function publicBytes(secret: KeyObject): Uint8Array {
 
 function base64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
-}
-
-function requireKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
-  requireLength(key, 32, "The key");
-  requireLength(nonce, 12, "The nonce");
 }

@@ -33,3 +33,12 @@ export function smallOrderPoint(cause?: unknown): TributaryError {
     },
   );
 }
+
+/**
+ * Checks the lengths that ChaCha20-Poly1305 needs (RFC 8439 §2.8).
+ * @throws TributaryError `BAD_PARAMETER` unless the key has 32 bytes and the nonce 12.
+ */
+export function requireKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
+  requireLength(key, 32, "The key");
+  requireLength(nonce, 12, "The nonce");
+}

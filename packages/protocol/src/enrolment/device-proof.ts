@@ -4,11 +4,11 @@
  * exists in this session only (docs/protocol.md, section 11).
  *
  * ```ts
- * const device = proveDevice(crypto, seed, channel.handshakeHash, "keyboard");
+ * const device = await proveDevice(crypto, seed, channel.handshakeHash, "keyboard");
  * isDeviceProof(crypto, device, channel.handshakeHash, "keyboard"); // true, and in no other session
  * ```
  */
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { ClientCrypto, CryptoProvider, SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import { concatBytes, toHex, utf8 } from "../bytes/encoding.ts";
 
 /** A device's public key, and the proof that the sender holds its secret. */
@@ -31,15 +31,15 @@ const CONTEXT = "tributary/device/v1\0";
  * @param handshakeHash - `Channel.handshakeHash`, 32 bytes.
  * @throws TributaryError `BAD_PARAMETER` when the seed has another length.
  */
-export function proveDevice(
-  crypto: CryptoProvider,
+export async function proveDevice(
+  crypto: ClientCrypto,
   seed: Uint8Array,
   handshakeHash: Uint8Array,
   population: string,
-): DeviceProof {
+): Promise<DeviceProof> {
   return {
-    publicKey: crypto.ed25519PublicKey(seed),
-    signature: crypto.ed25519Sign(seed, signedBytes(handshakeHash, population)),
+    publicKey: await crypto.ed25519PublicKey(seed),
+    signature: await crypto.ed25519Sign(seed, deviceClaim(handshakeHash, population)),
   };
 }
 
@@ -56,18 +56,18 @@ export function isDeviceProof(
   population: string,
 ): boolean {
   const { publicKey, signature } = proof;
-  return crypto.ed25519Verify(publicKey, signedBytes(handshakeHash, population), signature);
+  return crypto.ed25519Verify(publicKey, deviceClaim(handshakeHash, population), signature);
 }
 
 /** The id of a device: the SHA-256 of its public key, as 64 lowercase hexadecimal digits. */
-export function deviceIdOf(crypto: CryptoProvider, publicKey: Uint8Array): string {
+export function deviceIdOf(crypto: SymmetricCrypto, publicKey: Uint8Array): string {
   return toHex(crypto.sha256(publicKey));
 }
 
 /**
- * The bytes that are signed. The context and the hash always have the same lengths, so that no two
+ * The bytes that a device signs. The context and the hash always have the same lengths, so that no two
  * different pairs of hash and population give the same bytes.
  */
-function signedBytes(handshakeHash: Uint8Array, population: string): Uint8Array {
+export function deviceClaim(handshakeHash: Uint8Array, population: string): Uint8Array {
   return concatBytes(utf8(CONTEXT), handshakeHash, utf8(population));
 }

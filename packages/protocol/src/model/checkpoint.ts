@@ -1,5 +1,5 @@
 // A checkpoint is the parameters of a model, named by their SHA-256 (docs/protocol.md, section 6).
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import { toHex } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { CheckpointId } from "../ids.ts";
@@ -47,6 +47,6 @@ export function decodeCheckpoint(bytes: Uint8Array, layout: ParameterLayout): Fl
 }
 
 /** The name of a checkpoint: the SHA-256 of its bytes, as 64 lowercase hexadecimal digits. */
-export function checkpointIdOf(crypto: CryptoProvider, bytes: Uint8Array): CheckpointId {
+export function checkpointIdOf(crypto: SymmetricCrypto, bytes: Uint8Array): CheckpointId {
   return toHex(crypto.sha256(bytes)) as CheckpointId;
 }

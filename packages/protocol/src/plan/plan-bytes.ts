@@ -1,4 +1,4 @@
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { ClientCrypto, CryptoProvider, SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import { concatBytes, toHex, utf8, utf8Decode } from "../bytes/encoding.ts";
 import { TributaryError, asTributaryError } from "../errors.ts";
 import type { PlanId } from "../ids.ts";
@@ -55,7 +55,7 @@ export function modelOfPlan(bytes: Uint8Array): ModelDescription {
 }
 
 /** The name of a plan: the SHA-256 of its canonical bytes, hexadecimal. */
-export function planIdOf(crypto: CryptoProvider, bytes: Uint8Array): PlanId {
+export function planIdOf(crypto: SymmetricCrypto, bytes: Uint8Array): PlanId {
   return toHex(crypto.sha256(bytes)) as PlanId;
 }
 
@@ -77,16 +77,16 @@ export function signPlan(
  * Whether the holder of `signingKey` signed these bytes of a plan. It is false for a malformed key
  * or signature.
  */
-export function verifyPlanSignature(
-  crypto: CryptoProvider,
+export async function verifyPlanSignature(
+  crypto: ClientCrypto,
   signingKey: Uint8Array,
   bytes: Uint8Array,
   signature: Uint8Array,
-): boolean {
+): Promise<boolean> {
   return crypto.ed25519Verify(signingKey, signedMessage(crypto, bytes), signature);
 }
 
-function signedMessage(crypto: CryptoProvider, bytes: Uint8Array): Uint8Array {
+function signedMessage(crypto: SymmetricCrypto, bytes: Uint8Array): Uint8Array {
   return concatBytes(utf8(SIGNATURE_DOMAIN), crypto.sha256(bytes));
 }
 

@@ -1,4 +1,4 @@
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../crypto/crypto-provider.ts";
 import { utf8 } from "../bytes/encoding.ts";
 
 /**
@@ -23,7 +23,7 @@ export interface RandomSource {
 }
 
 /** The source for production: the platform's cryptographic generator. */
-export function cryptographicRandom(crypto: CryptoProvider): RandomSource {
+export function cryptographicRandom(crypto: SymmetricCrypto): RandomSource {
   const source: RandomSource = {
     bytes: (length) => crypto.randomBytes(length),
     derive: () => source,
@@ -37,7 +37,7 @@ export function cryptographicRandom(crypto: CryptoProvider): RandomSource {
  * is HMAC-SHA-256(key, "child label").
  * @param seed - Any bytes, or an integer. Not modified.
  */
-export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array): RandomSource {
+export function seededRandom(crypto: SymmetricCrypto, seed: number | Uint8Array): RandomSource {
   const seedBytes = typeof seed === "number" ? utf8(`seed ${seed}`) : seed.slice();
   return keyedRandom(crypto, () => seedBytes);
 }
@@ -45,7 +45,7 @@ export function seededRandom(crypto: CryptoProvider, seed: number | Uint8Array):
 const NOTHING = new Uint8Array(0);
 
 /** A source whose key is made when it is first needed: from many sources nothing is drawn. */
-function keyedRandom(crypto: CryptoProvider, seed: () => Uint8Array): RandomSource {
+function keyedRandom(crypto: SymmetricCrypto, seed: () => Uint8Array): RandomSource {
   let made: Uint8Array | undefined;
   const key = (): Uint8Array => (made ??= crypto.sha256(seed()));
   let block = 0;

@@ -41,11 +41,16 @@ export function expectBytes(
 /**
  * Checks that a step fails.
  * @param what - Names the step in the error.
- * @throws TributaryError `INTERNAL` unless `step` throws a `TributaryError` with this code.
+ * @throws TributaryError `INTERNAL` unless `step` throws, or rejects with, a `TributaryError` of
+ * this code.
  */
-export function expectFailure(code: ErrorCode, step: () => void, what: string): void {
+export async function expectFailure(
+  code: ErrorCode,
+  step: () => unknown,
+  what: string,
+): Promise<void> {
   try {
-    step();
+    await step();
   } catch (error) {
     if (isTributaryError(error, code)) return;
     throw new TributaryError("INTERNAL", `${what} threw something other than ${code}`, {

@@ -1,12 +1,12 @@
 /**
- * What every `CryptoProvider` must do, with values that the RFCs publish.
+ * What every `ClientCrypto` must do, and so every `CryptoProvider`, with values that the RFCs publish.
  *
  * ```ts
  * describe.each(cryptoProviderCases(provider))("my provider", ({ name, run }) => it(name, run));
  * ```
  */
 import { toHex } from "../bytes/encoding.ts";
-import type { CryptoProvider } from "../crypto/crypto-provider.ts";
+import type { ClientCrypto } from "../crypto/crypto-provider.ts";
 import { expectThat, type ConformanceCase } from "./conformance-case.ts";
 import { aeadCases } from "./crypto-provider/aead-cases.ts";
 import { ed25519Cases } from "./crypto-provider/ed25519-cases.ts";
@@ -14,11 +14,11 @@ import { hashCases } from "./crypto-provider/hash-cases.ts";
 import { x25519Cases } from "./crypto-provider/x25519-cases.ts";
 
 /**
- * The conformance suite of the `CryptoProvider` port.
+ * The conformance suite of the ports `ClientCrypto` and `CryptoProvider`.
  * @param provider - The adapter to check.
  * @returns One case for each requirement, to be run in any order.
  */
-export function cryptoProviderCases(provider: CryptoProvider): ConformanceCase[] {
+export function cryptoProviderCases(provider: ClientCrypto): ConformanceCase[] {
   return [
     ...hashCases(provider),
     ...x25519Cases(provider),
@@ -29,7 +29,7 @@ export function cryptoProviderCases(provider: CryptoProvider): ConformanceCase[]
 }
 
 /** Random bytes, comparison, and the adapter's name. */
-function otherCases(provider: CryptoProvider): ConformanceCase[] {
+function otherCases(provider: ClientCrypto): ConformanceCase[] {
   return [
     {
       name: "draws random bytes of the requested length, different each time",

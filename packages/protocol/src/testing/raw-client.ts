@@ -4,6 +4,7 @@ import { startHandshake } from "../channel/noise.ts";
 import type { ServerKey } from "../channel/server-key.ts";
 import type { CryptoProvider } from "../crypto/crypto-provider.ts";
 import type { RandomSource } from "../random/random-source.ts";
+import { deviceClaim, type DeviceProof } from "../enrolment/device-proof.ts";
 import { TributaryError } from "../errors.ts";
 import { planFeatureNames } from "../plan/plan-features.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
@@ -66,11 +67,11 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
    */
   async shakeHands(): Promise<void> {
     const { crypto, random, serverKey } = this.#deps;
-    const handshake = startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
+    const handshake = await startHandshake({ crypto, random, serverChannelKey: serverKey.channel });
     this.sendBytes(encodeFrame({ kind: "handshake", body: handshake.message }));
     const frame = decodeFrame(await this.nextBytes());
     if (frame.kind !== "handshake") throw unexpected(`A ${frame.kind} frame came first`);
-    this.channel = handshake.finish(frame.body);
+    this.channel = await handshake.finish(frame.body);
   }
 
   /** Waits until the socket is open, does the handshake, sends `Hello` and waits for `Welcome`. */
@@ -100,6 +101,17 @@ export class RawClient<Socket extends RawSocket = RawSocket> extends RawConnecti
   /** Encrypts a message and sends it. */
   send(message: ClientMessage): void {
     this.sendRecord(encodeClientMessage(message));
+  }
+
+  /** What a device with this seed shows in this session, as `proveDevice` makes it. */
+  proofOf(seed: Uint8Array, population: string): DeviceProof {
+    if (this.channel === undefined) throw unexpected("There is no channel yet");
+    const { crypto } = this.#deps;
+    const claim = deviceClaim(this.channel.handshakeHash, population);
+    return {
+      publicKey: crypto.ed25519PublicKey(seed),
+      signature: crypto.ed25519Sign(seed, claim),
+    };
   }
 
   /** Sends `CheckIn`; `changes` replaces fields of a harmless one. */

@@ -34,14 +34,14 @@ const bytesFrom = (first: number): Uint8Array =>
 export const SERVER_SECRETS = { channelSecret: bytesFrom(1), signingSeed: bytesFrom(65) };
 
 /** Signs a plan and a session. */
-export function makeSignatureVectors(crypto: CryptoProvider): SignatureVectors {
+export async function makeSignatureVectors(crypto: CryptoProvider): Promise<SignatureVectors> {
   const { channelSecret, signingSeed } = SERVER_SECRETS;
   const bytes = encodePlan(samplePlan);
   const text = utf8Decode(bytes);
   const seed = bytesFrom(129);
   const handshakeHash = crypto.sha256(utf8("a handshake"));
   const population = "keyboard";
-  const { publicKey, signature } = proveDevice(crypto, seed, handshakeHash, population);
+  const { publicKey, signature } = await proveDevice(crypto, seed, handshakeHash, population);
   return {
     about:
       "A signed plan (docs/protocol.md, section 6) and a device's proof (section 11). Bytes are hexadecimal.",

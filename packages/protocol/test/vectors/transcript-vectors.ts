@@ -74,11 +74,11 @@ export const always = (bytes: Uint8Array): RandomSource => {
 };
 
 /** A session in which a client goes through one round. */
-export function makeTranscript(crypto: CryptoProvider): TranscriptVectors {
+export async function makeTranscript(crypto: CryptoProvider): Promise<TranscriptVectors> {
   const clientEphemeral = crypto.sha256(utf8("client"));
   const serverEphemeral = crypto.sha256(utf8("server"));
   const { channelSecret, signingSeed } = SERVER_SECRETS;
-  const started = startHandshake({
+  const started = await startHandshake({
     crypto,
     random: always(clientEphemeral),
     serverChannelKey: serverKeyOf(crypto, SERVER_SECRETS).channel,
@@ -90,7 +90,7 @@ export function makeTranscript(crypto: CryptoProvider): TranscriptVectors {
     message: started.message,
   });
   const channels: Readonly<Record<Side, Channel>> = {
-    client: started.finish(accepted.reply),
+    client: await started.finish(accepted.reply),
     server: accepted.channel,
   };
 

@@ -8,8 +8,12 @@ import { decodeFrame, encodeFrame } from "../../src/channel/frames.ts";
 import { acceptHandshake, startHandshake } from "../../src/channel/noise.ts";
 import { sealArtifact } from "../../src/channel/seal-artifact.ts";
 import { parseServerKey } from "../../src/channel/server-key.ts";
+import type { ClientCrypto } from "../../src/crypto/crypto-provider.ts";
+import { createLibsodiumProvider } from "../../src/crypto/libsodium.ts";
+import { createNobleProvider } from "../../src/crypto/noble.ts";
 import { createNodeCryptoProvider } from "../../src/crypto/node-crypto.ts";
-import { deviceIdOf, isDeviceProof } from "../../src/enrolment/device-proof.ts";
+import { createWebCryptoProvider } from "../../src/crypto/web-crypto.ts";
+import { deviceIdOf, isDeviceProof, proveDevice } from "../../src/enrolment/device-proof.ts";
 import type { ArtifactId } from "../../src/ids.ts";
 import { decodePlan, planIdOf, verifyPlanSignature } from "../../src/plan/plan-bytes.ts";
 import { updateCodec, updateCodecNames } from "../../src/update/codec-table.ts";
@@ -25,6 +29,12 @@ import { always, messageJson, type TranscriptVectors } from "./transcript-vector
 import { readVectors } from "./vector-file.ts";
 
 const crypto = createNodeCryptoProvider();
+const clients: readonly ClientCrypto[] = [
+  crypto,
+  await createWebCryptoProvider(),
+  await createLibsodiumProvider(),
+  createNobleProvider(),
+];
 
 describe("update-codecs.json", () => {
   const { accepted, refused } = readVectors<CodecVectors>("update-codecs.json");
@@ -91,11 +101,13 @@ describe("sealed-chunks.json", () => {
 describe("signatures.json", () => {
   const { server, plan, refusedPlans, device } = readVectors<SignatureVectors>("signatures.json");
 
-  it("has a plan that the server key has signed", () => {
+  it("has a plan that the server key has signed", async () => {
     const bytes = utf8(plan.text);
     const { signing } = parseServerKey(server.serverKey);
     expect(planIdOf(crypto, bytes)).toBe(plan.sha256);
-    expect(verifyPlanSignature(crypto, signing, bytes, fromHex(plan.signature))).toBe(true);
+    for (const client of clients) {
+      expect(await verifyPlanSignature(client, signing, bytes, fromHex(plan.signature))).toBe(true);
+    }
     expect(decodePlan(bytes).task).toBe("next-digit");
   });
 
@@ -106,20 +118,24 @@ describe("signatures.json", () => {
     },
   );
 
-  it("has the proof of a device", () => {
+  it("has the proof of a device", async () => {
     const publicKey = fromHex(device.publicKey);
     const proof = { publicKey, signature: fromHex(device.signature) };
     const hash = fromHex(device.handshakeHash);
     expect(isDeviceProof(crypto, proof, hash, device.population)).toBe(true);
     expect(deviceIdOf(crypto, publicKey)).toBe(device.deviceId);
+    for (const client of clients) {
+      const made = await proveDevice(client, fromHex(device.seed), hash, device.population);
+      expect(made).toEqual(proof);
+    }
   });
 });
 
 describe("transcript.json", () => {
   const transcript = readVectors<TranscriptVectors>("transcript.json");
 
-  it("has the frames of a session whose secrets it names", () => {
-    const channels = replayHandshake(transcript);
+  it.each(clients)("has the frames of a session, as $name makes them", async (client) => {
+    const channels = await replayHandshake(transcript, client);
     for (const { from, kind, frame, plaintext, message } of transcript.steps) {
       if (kind !== "record") continue;
       const to = channels[from === "client" ? "server" : "client"];
@@ -131,8 +147,8 @@ describe("transcript.json", () => {
     }
   });
 
-  it("has the records around the first change of the key", () => {
-    const channels = replayHandshake(transcript);
+  it("has the records around the first change of the key", async () => {
+    const channels = await replayHandshake(transcript, crypto);
     for (const from of ["client", "server"] as const) {
       const due = transcript.afterwards.filter((record) => record.from === from);
       expect(due.map(({ index }) => index)).toEqual([16_383, 16_384]);
@@ -158,11 +174,14 @@ describe("transcript.json", () => {
 });
 
 /** Both ends of the session, from the secrets that its vectors name. */
-function replayHandshake(transcript: TranscriptVectors): { client: Channel; server: Channel } {
+async function replayHandshake(
+  transcript: TranscriptVectors,
+  clientCrypto: ClientCrypto,
+): Promise<{ client: Channel; server: Channel }> {
   const { serverKey } = readVectors<SignatureVectors>("signatures.json").server;
   const [first, second] = transcript.steps.map(({ frame }) => frame);
-  const started = startHandshake({
-    crypto,
+  const started = await startHandshake({
+    crypto: clientCrypto,
     random: always(fromHex(transcript.clientEphemeralSecret)),
     serverChannelKey: parseServerKey(serverKey).channel,
   });
@@ -174,7 +193,7 @@ function replayHandshake(transcript: TranscriptVectors): { client: Channel; serv
     message: started.message,
   });
   expect(toHex(encodeFrame({ kind: "handshake", body: accepted.reply }))).toBe(second);
-  const client = started.finish(accepted.reply);
+  const client = await started.finish(accepted.reply);
   expect(toHex(client.handshakeHash)).toBe(transcript.handshakeHash);
   return { client, server: accepted.channel };
 }

@@ -14,8 +14,8 @@ const files: Readonly<Record<string, object>> = {
   "normal-quantizers.json": makeQuantizerTables(),
   "plan.schema.json": makePlanJsonSchema(),
   "sealed-chunks.json": makeSealingVectors(crypto),
-  "signatures.json": makeSignatureVectors(crypto),
-  "transcript.json": makeTranscript(crypto),
+  "signatures.json": await makeSignatureVectors(crypto),
+  "transcript.json": await makeTranscript(crypto),
   "update-codecs.json": makeCodecVectors(crypto),
 };
 for (const [name, vectors] of Object.entries(files)) {

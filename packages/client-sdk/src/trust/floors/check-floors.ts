@@ -5,7 +5,7 @@ import {
   toHex,
   updateCodec,
   utf8,
-  type CryptoProvider,
+  type SymmetricCrypto,
   type Plan,
 } from "@tributary/protocol";
 import type { VerifiedPlan } from "../verified-model.ts";
@@ -14,7 +14,7 @@ import type { PlanTerms } from "./floor-kinds.ts";
 
 /** Works out what floors look at. */
 export function termsOf(
-  crypto: CryptoProvider,
+  crypto: SymmetricCrypto,
   { plan, layout, parts }: Pick<VerifiedPlan, "plan" | "layout" | "parts">,
 ): PlanTerms {
   const topology = utf8(canonicalize(plan.model.topology));

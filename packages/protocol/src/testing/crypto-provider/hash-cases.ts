@@ -1,11 +1,11 @@
 import { utf8 } from "../../bytes/encoding.ts";
-import type { CryptoProvider } from "../../crypto/crypto-provider.ts";
+import type { SymmetricCrypto } from "../../crypto/crypto-provider.ts";
 import { expectBytes, type ConformanceCase } from "../conformance-case.ts";
 
 const EMPTY = new Uint8Array(0);
 
 /** SHA-256 and HMAC-SHA-256, with the values of FIPS 180-4 and RFC 4231. */
-export function hashCases(provider: CryptoProvider): ConformanceCase[] {
+export function hashCases(provider: SymmetricCrypto): ConformanceCase[] {
   return [
     {
       name: "computes the SHA-256 values of FIPS 180-4",
