@@ -2,6 +2,7 @@ import type { LayerOperation } from "../../fused/compile/layer-node.ts";
 import { arithmeticOf } from "../onnx/arithmetic.ts";
 import { asPlanes } from "./graph-value.ts";
 import type { LayerContext, LayerGraph } from "./layer-graph.ts";
+import { largestValues, maxPooling } from "./max-pooling.ts";
 import { backwardAttributes, windowsOver, type Windows } from "./windows.ts";
 
 /**
@@ -14,43 +15,28 @@ export function poolingGraph({
   operation,
   inputs: [input],
   shape,
+  training,
 }: LayerContext<Extract<LayerOperation, { kind: "pooling" }>>): LayerGraph {
-  const x = asPlanes(graph, input);
-  const windows = windowsOver(x.shape, operation);
-  const { size, steps, attributes } = windows;
-  if (operation.mode === "average") {
-    const y = graph.op("AveragePool", [x.name], attributes);
-    const channels = x.shape.at(-1)!;
-    return {
-      output: { name: y, shape, order: "planes" },
-      backward(gradient) {
-        const shares = graph.floats(sharesOf(windows), [1, 1, ...windows.counts]);
-        const dy = arithmeticOf(graph).multiply(asPlanes(graph, gradient).name, shares);
-        // Each window gives its part to all of its pixels: a filter of ones, for each channel.
-        const ones = graph.floats(new Float32Array(channels * size[0] * size[1]).fill(1), [
-          ...[channels, 1, ...size],
-        ]);
-        const back = { ...backwardAttributes(windows), group: channels };
-        return [{ ...x, name: graph.op("ConvTranspose", [dy, ones], back) }];
-      },
-    };
+  const windows = windowsOver(input.shape, operation);
+  if (operation.mode === "max") {
+    const pooling = { graph, input, shape, windows };
+    return training ? maxPooling(pooling) : { output: largestValues(pooling), backward: () => [] };
   }
-  const [y, places] = graph.ops("MaxPool", [x.name], attributes, 2) as [string, string];
+  const { size, attributes } = windows;
+  const x = asPlanes(graph, input);
+  const y = graph.op("AveragePool", [x.name], attributes);
+  const channels = x.shape.at(-1)!;
   return {
     output: { name: y, shape, order: "planes" },
     backward(gradient) {
-      const dy = asPlanes(graph, gradient).name;
-      const whole = graph.op("Shape", [x.name]);
-      if (size[0] <= steps[0] && size[1] <= steps[1]) {
-        return [{ ...x, name: graph.op("MaxUnpool", [dy, places, whole], attributes) }];
-      }
-      // Where windows overlap, a value may be the largest of several.
-      const flat = (value: string): string => graph.op("Reshape", [value, graph.ints([-1])]);
-      const zeros = graph.op("ConstantOfShape", [graph.op("Shape", [flat(x.name)])]);
-      const sums = graph.op("ScatterElements", [zeros, flat(places), flat(dy)], {
-        ...{ axis: 0, reduction: "add" },
-      });
-      return [{ ...x, name: graph.op("Reshape", [sums, whole]) }];
+      const shares = graph.floats(sharesOf(windows), [1, 1, ...windows.counts]);
+      const dy = arithmeticOf(graph).multiply(asPlanes(graph, gradient).name, shares);
+      // Each window gives its part to all of its pixels: a filter of ones, for each channel.
+      const ones = graph.floats(new Float32Array(channels * size[0] * size[1]).fill(1), [
+        ...[channels, 1, ...size],
+      ]);
+      const back = { ...backwardAttributes(windows), group: channels };
+      return [{ ...x, name: graph.op("ConvTranspose", [dy, ones], back) }];
     },
   };
 }
