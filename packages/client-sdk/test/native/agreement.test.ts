@@ -103,6 +103,20 @@ describe("the native trainer and the fused one", () => {
     await expectAgreement(model, { localEpochs: 3 }, 8);
   });
 
+  it("agree on pooling of tiles, where the gradient of equal values counts once", async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [4, 6, 2], filters: 3, kernelSize: 1, activation: "tanh" }),
+        layers.upSampling2d({ size: [2, 3] }),
+        layers.maxPooling2d({ poolSize: [2, 3] }),
+        layers.maxPooling2d({ poolSize: 2 }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    });
+    await expectAgreement(model, { localEpochs: 2 }, 7);
+  });
+
   it("agree on a batch normalisation that is frozen, between layers that are not", async () => {
     const model = tf.sequential({
       layers: [
